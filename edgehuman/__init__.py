@@ -1,0 +1,59 @@
+"""Human sensing on the edge: pretrain large, distil, quantise, compile, and run live on a camera or a wearable.
+
+model = edgehuman.load("zoo:activity")
+for result in edgehuman.stream(model, "walk.csv"):
+    print(result.t_s, result.label, result.score, result.latency_ms)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edgehuman.card import Card
+from edgehuman.errors import EdgehumanError
+from edgehuman.samples import (
+    Embedding,
+    Frame,
+    ImuRecording,
+    ImuWindow,
+    PersonCrop,
+    Result,
+    SilhouetteSequence,
+    SkeletonSequence,
+    WindowSet,
+)
+
+if TYPE_CHECKING:
+    from edgehuman.runtime.live import stream
+    from edgehuman.runtime.model import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Card",
+    "EdgehumanError",
+    "Embedding",
+    "Frame",
+    "ImuRecording",
+    "ImuWindow",
+    "PersonCrop",
+    "Result",
+    "SilhouetteSequence",
+    "SkeletonSequence",
+    "WindowSet",
+    "load",
+    "stream",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """`load` and `stream` bring onnxruntime in, so they are imported when first asked for."""
+    if name == "load":
+        from edgehuman.runtime.model import load
+
+        return load
+    if name == "stream":
+        from edgehuman.runtime.live import stream
+
+        return stream
+    raise AttributeError(f"module 'edgehuman' has no attribute {name!r}")

@@ -1,0 +1,195 @@
+"""The card: what a model says about itself, carried inside the file it describes.
+
+One JSON object, schema version first. An ONNX artefact holds it in `metadata_props["edgehuman"]`, a
+checkpoint's safetensors file in its metadata under the same key, a TensorRT engine in `NAME.engine.json`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from edgehuman.errors import ArtefactError
+
+CARD_KEY = "edgehuman"
+SCHEMA_VERSION = 1
+OutputKind = Literal["classes", "embedding", "heatmaps", "tokens"]
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """The raw record the graph begins at.
+
+    Attributes:
+        record: name of a record in `edgehuman.samples`.
+        shape: one sample's shape, without the batch; 0 stands for a dynamic axis.
+        dtype: "float32" or "uint8".
+        units: for people to read.
+        rate_hz: samples or frames per second.
+    """
+
+    record: str
+    shape: tuple[int, ...]
+    dtype: str
+    units: str
+    rate_hz: float
+
+
+@dataclass(frozen=True)
+class OutputSpec:
+    """What the graph gives back: logits over `labels`, or vectors compared by `distance`."""
+
+    kind: OutputKind
+    labels: tuple[str, ...] = ()
+    distance: str | None = None
+    dim: int | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How logits become a label on a stream.
+
+    Attributes:
+        temperature: logits are divided by it before the softmax (fitted on held-out training people).
+        threshold: under this probability the answer is "unknown".
+        smoothing: "none", "fixed_lag" (Viterbi with `delay_s` of look-ahead) or "hysteresis".
+        delay_s: the delay budget of the smoothing, seconds.
+        stay: probability that an activity goes on from one hop to the next (fixed_lag).
+        hop_s: the hop the numbers above were chosen at, seconds.
+    """
+
+    temperature: float = 1.0
+    threshold: float = 0.0
+    smoothing: Literal["none", "fixed_lag", "hysteresis"] = "none"
+    delay_s: float = 0.0
+    stay: float = 0.95
+    hop_s: float = 0.64
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What the numbers inside the graph are, and where they are not.
+
+    Attributes:
+        name: "fp32", "fp16", "int8" (CPU graph) or "int8-tensorrt".
+        float_layers: nodes kept in float by rule or by the accuracy budget.
+        calibration_sha256: hash of the calibration windows; INT8 only.
+        calibration: in words: dataset, number of samples, method.
+    """
+
+    name: str = "fp32"
+    float_layers: tuple[str, ...] = ()
+    calibration_sha256: str | None = None
+    calibration: str | None = None
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """One dataset a model learned from, with its terms."""
+
+    dataset: str
+    role: Literal["pretraining", "training", "selection", "calibration"]
+    licence: str
+    url: str
+    windows: int
+    subjects: int
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measured number with the protocol that gave it."""
+
+    name: str
+    value: float
+    protocol: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything a model says about itself; see `design` in the README for how each part is used."""
+
+    name: str
+    task: str
+    arch: str
+    params: int
+    flops: int
+    input: InputSpec
+    output: OutputSpec
+    decision: Decision = field(default_factory=Decision)
+    precision: Precision = field(default_factory=Precision)
+    data: tuple[TrainingData, ...] = ()
+    recipe: str = ""
+    commit: str = ""
+    metrics: tuple[Metric, ...] = ()
+    parity: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    weights_sha256: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+    def replace(self, **changes: Any) -> Card:
+        """A copy with some parts changed."""
+        return dataclasses.replace(self, **changes)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The card as JSON text."""
+        return json.dumps(dataclasses.asdict(self), indent=indent, sort_keys=False)
+
+
+_NESTED = {"input": InputSpec, "output": OutputSpec, "decision": Decision, "precision": Precision}
+_NESTED_LISTS = {"data": TrainingData, "metrics": Metric}
+
+
+def from_json(text: str, where: str) -> Card:
+    """The card written by `Card.to_json`.
+
+    Raises:
+        ArtefactError: not JSON, another schema version, a missing or an unknown key.
+    """
+    try:
+        table = json.loads(text)
+        version = table["schema_version"]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ArtefactError(
+            f"{where}: its card is not readable ({error!r}); export the model again"
+        ) from None
+    if version != SCHEMA_VERSION:
+        raise ArtefactError(
+            f"{where}: its card has schema version {version}; this edgehuman reads {SCHEMA_VERSION}. "
+            "Export the model again, or install the edgehuman that wrote it"
+        )
+    try:
+        for key, kind in _NESTED.items():
+            table[key] = kind(**_tuples(table[key]))
+        for key, kind in _NESTED_LISTS.items():
+            table[key] = tuple(kind(**row) for row in table[key])
+        return Card(**table)
+    except (KeyError, TypeError) as error:
+        raise ArtefactError(
+            f"{where}: its card is incomplete ({error}); export the model again"
+        ) from None
+
+
+def _tuples(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+
+
+def sha256_of_file(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def sha256_of_bytes(*blocks: bytes) -> str:
+    """Hex digest of some bytes, one after the other."""
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,175 @@
+"""Plain data: every network, method, dataset and task, each with its source; imported only when asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network.
+
+    Attributes:
+        build: dotted path `module:function` of its builder (torch).
+        arguments: keyword arguments of the builder.
+        family, modality, input: what it is and which record it begins at.
+        task: the task it is catalogued for.
+        method: the pretraining method that goes with it.
+        params: parameters of the encoder, counted by `edgehuman models --check`; tested.
+        params_paper: what the source states.
+        flops: multiply-adds x 2 of one sample through the encoder; tested.
+        source: where it is from.
+    """
+
+    build: str
+    arguments: Mapping[str, Any]
+    family: str
+    modality: str
+    input: str
+    task: str
+    method: str
+    params: int
+    params_paper: str
+    flops: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One public dataset: where to get it, under what terms, and which reader knows its layout."""
+
+    read: str
+    modality: str
+    people: int
+    classes: int
+    rate_hz: float
+    hours: float
+    url: str
+    licence: str
+    weights_may_ship: bool
+    layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One pretraining method: its config and the function that trains."""
+
+    config: str
+    train: str
+    modality: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One downstream task: its config and the function that fine-tunes."""
+
+    config: str
+    train: str
+    modality: str
+
+
+_IMUVIT_SOURCE = (
+    "Scaling laws in wearable human activity recognition, arXiv 2502.03364, section 3.2"
+)
+
+
+def _imuvit(mlp_width: int, depth: int, params: int, params_paper: str, flops: int) -> Network:
+    return Network(
+        build="edgehuman.nets.imuvit:ImuVit",
+        arguments={"width": mlp_width // 4, "depth": depth, "mlp_width": mlp_width},
+        family="imuvit",
+        modality="imu",
+        input="ImuWindow",
+        task="activity",
+        method="mae",
+        params=params,
+        params_paper=params_paper,
+        flops=flops,
+        source=_IMUVIT_SOURCE,
+    )
+
+
+NETWORKS: Mapping[str, Network] = {
+    "imuvit_512x5": _imuvit(512, 5, 994_816, "1M", 0),
+    "imuvit_512x10": _imuvit(512, 10, 1_986_176, "2M", 0),
+    "imuvit_512x20": _imuvit(512, 20, 3_968_896, "about 5M (a reading of a log axis)", 0),
+    "imuvit_1024x5": _imuvit(1024, 5, 3_955_712, "about 5M (a reading of a log axis)", 0),
+    "imuvit_1024x10": _imuvit(1024, 10, 7_904_512, "about 10M (a reading of a log axis)", 0),
+    "imuvit_1024x20": _imuvit(1024, 20, 15_802_112, "20M", 0),
+    "imuvit_2048x5": _imuvit(2048, 5, 15_775_744, "20M", 0),
+    "imuvit_2048x10": _imuvit(2048, 10, 31_537_664, "at least 30M", 0),
+    "imuvit_2048x20": _imuvit(2048, 20, 63_061_504, "63M", 0),
+}
+
+METHODS: Mapping[str, Method] = {
+    "mae": Method(
+        "edgehuman.pretrain.mae:MaeConfig",
+        "edgehuman.pretrain.mae:train",
+        "imu",
+        "arXiv 2502.03364, section 3.3",
+    ),
+}
+
+TASKS: Mapping[str, Task] = {
+    "activity": Task(
+        "edgehuman.tasks.activity:ActivityConfig", "edgehuman.tasks.activity:train", "imu"
+    ),
+}
+
+DATASETS: Mapping[str, Dataset] = {}
+
+
+def find(table: Mapping[str, Any], kind: str, name: str) -> Any:
+    """The row of that name.
+
+    Raises:
+        UsageError: there is none; the message lists the nearest and all valid names.
+    """
+    if name in table:
+        return table[name]
+    near = difflib.get_close_matches(name, table, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise UsageError(f"unknown {kind} {name!r}.{hint} Valid names: {', '.join(table)}")
+
+
+def load_object(dotted: str) -> Any:
+    """What `package.module:name` points at, imported now."""
+    module, _, name = dotted.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsConfig:
+    """Every network in the catalogue."""
+
+
+def models(config: ModelsConfig) -> Outcome:
+    """`edgehuman models`: one row per network."""
+    keys = (
+        "family",
+        "modality",
+        "input",
+        "task",
+        "method",
+        "params",
+        "params_paper",
+        "flops",
+        "source",
+    )
+    rows = [
+        {"name": name, **{key: getattr(row, key) for key in keys}} for name, row in NETWORKS.items()
+    ]
+    head = f"{'name':<18}{'family':<10}{'input':<12}{'params':>12}{'MFLOPs':>10}  source"
+    lines = [
+        f"{row['name']:<18}{row['family']:<10}{row['input']:<12}{row['params']:>12,}{row['flops'] / 1e6:>10.1f}  {row['source']}"
+        for row in rows
+    ]
+    return Outcome(rows, "\n".join([head, *lines]))

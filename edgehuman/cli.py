@@ -1,0 +1,280 @@
+"""The command line: words -> Config -> one function -> one printed result.
+
+One row per sub-command; a row's modules are imported only when it is called. Results go to stdout,
+progress and logs to stderr. Exit code 0 done, 1 the run failed, 2 the words were wrong.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgehuman import catalogue
+from edgehuman.config import resolve
+from edgehuman.errors import EdgehumanError, MissingDependencyError, UsageError
+from edgehuman.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One sub-command: dotted paths of its config and its function, a summary, an example."""
+
+    config: str
+    function: str
+    summary: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceCommand:
+    """A sub-command whose config depends on a flag: `--method` or `--task`."""
+
+    choose: Callable[[Sequence[str]], tuple[str, str]]
+    summary: str
+    example: str
+
+
+def _flag_value(words: Sequence[str], flag: str, recipe: Mapping[str, Any]) -> str | None:
+    """The value of a flag in the words, or of its key in the recipe."""
+    for i, word in enumerate(words):
+        if word == f"--{flag}" and i + 1 < len(words):
+            return words[i + 1]
+        if word.startswith(f"--{flag}="):
+            return word.partition("=")[2]
+    value = recipe.get(flag)
+    return value if isinstance(value, str) else None
+
+
+def _recipe_table(words: Sequence[str]) -> Mapping[str, Any]:
+    from edgehuman.config import read_table
+
+    name = _flag_value(words, "recipe", {})
+    return {} if name is None else read_table(Path(name))
+
+
+def _pretrain(words: Sequence[str]) -> tuple[str, str]:
+    recipe = _recipe_table(words)
+    method = _flag_value(words, "method", recipe)
+    if method is None:
+        arch = _flag_value(words, "arch", recipe)
+        method = (
+            "mae" if arch is None else catalogue.find(catalogue.NETWORKS, "network", arch).method
+        )
+    row = catalogue.find(catalogue.METHODS, "method", method)
+    return row.config, row.train
+
+
+def _finetune(words: Sequence[str]) -> tuple[str, str]:
+    task = _flag_value(words, "task", _recipe_table(words)) or "activity"
+    row = catalogue.find(catalogue.TASKS, "task", task)
+    return row.config, row.train
+
+
+COMMANDS: Mapping[str, Command | ChoiceCommand] = {
+    "demo": Command(
+        "edgehuman.runtime.demo:DemoConfig",
+        "edgehuman.runtime.demo:demo",
+        "the main job on the embedded default: a live stream, recognised, no download",
+        "edgehuman demo --seconds 60",
+    ),
+    "models": Command(
+        "edgehuman.catalogue:ModelsConfig",
+        "edgehuman.catalogue:models",
+        "every network: family, parameters, operations, input, source",
+        "edgehuman models --json",
+    ),
+    "data list": Command(
+        "edgehuman.data.inspect:ListConfig",
+        "edgehuman.data.inspect:list_datasets",
+        "the public datasets with a reader here: where to get each, under what terms",
+        "edgehuman data list",
+    ),
+    "data check": Command(
+        "edgehuman.data.inspect:CheckConfig",
+        "edgehuman.data.inspect:check",
+        "what is missing or wrong in a dataset's folder or file",
+        "edgehuman data check downloads/UCI_HAR",
+    ),
+    "data export": Command(
+        "edgehuman.data.inspect:ExportConfig",
+        "edgehuman.data.inspect:export_csv",
+        "one person's continuous recordings as CSV files for `edgehuman run`",
+        "edgehuman data export hapt_raw.npz --subject 2 --out recordings",
+    ),
+    "data simulate": Command(
+        "edgehuman.data.inspect:SimulateConfig",
+        "edgehuman.data.inspect:simulate_csv",
+        "simulated walkers' sensors as CSV files",
+        "edgehuman data simulate --people 3 --minutes 5 --out recordings",
+    ),
+    "pretrain": ChoiceCommand(
+        _pretrain,
+        "self-supervised pretraining of an encoder",
+        "edgehuman pretrain --arch imuvit_512x5 --data hapt_raw.npz --out runs/mae",
+    ),
+    "finetune": ChoiceCommand(
+        _finetune,
+        "a pretrained encoder (or none) to a task: probe, fine-tune, from scratch",
+        "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/activity",
+    ),
+    "evaluate": Command(
+        "edgehuman.bench.accuracy:EvaluateConfig",
+        "edgehuman.bench.accuracy:evaluate",
+        "an artefact's task metrics on a dataset's test part",
+        "edgehuman evaluate zoo:activity --data uci_har.npz --json",
+    ),
+    "export": Command(
+        "edgehuman.export.artefact:ExportConfig",
+        "edgehuman.export.artefact:export",
+        "a checkpoint to an ONNX or TensorRT file that carries its card and its proof",
+        "edgehuman export runs/activity --precision int8 --data uci_har.npz --out activity-int8.onnx",
+    ),
+    "bench": Command(
+        "edgehuman.bench.report:BenchConfig",
+        "edgehuman.bench.report:bench",
+        "latency, accuracy and memory side by side: one table, one picture",
+        "edgehuman bench zoo:activity zoo:activity-int8 --against torch,compile",
+    ),
+    "run": Command(
+        "edgehuman.runtime.live:RunConfig",
+        "edgehuman.runtime.live:run",
+        "a live stream, recognised: file, stdin, UDP or the simulator",
+        "edgehuman run zoo:activity --source walk.csv --json",
+    ),
+    "doctor": Command(
+        "edgehuman.runtime.doctor:DoctorConfig",
+        "edgehuman.runtime.doctor:doctor",
+        "what this machine can do, what is missing, and the line that installs it",
+        "edgehuman doctor",
+    ),
+}
+
+
+def help_text() -> str:
+    """The page that `edgehuman --help` prints."""
+    width = max(map(len, COMMANDS))
+    rows = [f"  {name:<{width}}  {row.summary}" for name, row in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: edgehuman COMMAND [WORDS] [--json] [--recipe FILE.toml]",
+            "",
+            "Human sensing on the edge: pretrain, fine-tune, export, and run live.",
+            "",
+            *rows,
+            "",
+            "A model is zoo:NAME, a path, or a name from `edgehuman models` (seeded random weights, for checks).",
+            "--data is a path, or the word `simulated`. --json prints one object for machines.",
+            "`edgehuman COMMAND --help` shows the command's flags and an example.",
+        ]
+    )
+
+
+def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The command's name and the words after it; commands may have two words."""
+    for count in (2, 1):
+        name = " ".join(words[:count])
+        if name in COMMANDS:
+            return name, list(words[count:])
+    family = [name for name in COMMANDS if name.startswith(f"{words[0]} ")]
+    if family:
+        said = f"{words[1]!r} is not one" if len(words) > 1 else "one of them is missing"
+        raise UsageError(
+            f"`edgehuman {words[0]}` is followed by a second word, and {said}: {', '.join(family)}"
+        )
+    top = {name.split()[0]: None for name in COMMANDS}
+    catalogue.find(top, "command", words[0])
+    raise AssertionError("unreachable: find() raises for an unknown name")
+
+
+def _take(words: list[str], flag: str) -> bool:
+    found = flag in words
+    words[:] = [word for word in words if word != flag]
+    return found
+
+
+def _take_value(words: list[str], flag: str) -> Path | None:
+    value = _flag_value(words, flag.removeprefix("--"), {})
+    if value is None:
+        if flag in words:
+            raise UsageError(f"{flag} needs a value: the path of a .toml file")
+        return None
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        if skip or word.startswith(f"{flag}="):
+            skip = False
+        elif word == flag:
+            skip = True
+        else:
+            kept.append(word)
+    words[:] = kept
+    return Path(value)
+
+
+def call(words: Sequence[str]) -> tuple[Outcome, bool]:
+    """Run one command; its outcome, and whether JSON was asked for."""
+    name, rest = _find_command(words)
+    row = COMMANDS[name]
+    wants_help = "--help" in rest or "-h" in rest
+    config_path, function_path = (
+        (row.config, row.function) if isinstance(row, Command) else row.choose(rest)
+    )
+    config_class = catalogue.load_object(config_path)
+    own_json = "json" in {f.name for f in dataclasses.fields(config_class)}
+    as_json = "--json" in rest
+    if not own_json:
+        _take(rest, "--json")
+    recipe = _take_value(rest, "--recipe")
+    if wants_help:
+        print(f"{row.summary}\n\nexample: {row.example}\nalso: --json, --recipe FILE.toml\n")
+    config = resolve(config_class, rest, recipe, prog=f"edgehuman {name}")
+    outcome: Outcome = catalogue.load_object(function_path)(config)
+    return outcome, as_json
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The entry point: returns the exit code."""
+    words = list(sys.argv[1:] if words is None else words)
+    if not words or words[0] in ("-h", "--help"):
+        print(help_text())
+        return 0
+    if words[0] == "--version":
+        import edgehuman
+
+        print(edgehuman.__version__)
+        return 0
+    try:
+        outcome, as_json = call(words)
+        if as_json:
+            print(json.dumps(outcome.data))
+        elif outcome.text:
+            print(outcome.text)
+        sys.stdout.flush()
+        return outcome.exit_code
+    except EdgehumanError as error:
+        print(f"edgehuman: {error}", file=sys.stderr)
+        return error.exit_code
+    except ModuleNotFoundError as error:
+        missing = MissingDependencyError(
+            f"{error.name} is not installed; run: pip install 'edgehuman[train]'"
+        )
+        if error.name is None or error.name.startswith("edgehuman"):
+            raise
+        print(f"edgehuman: {missing}", file=sys.stderr)
+        return missing.exit_code
+    except KeyboardInterrupt:
+        print("edgehuman: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

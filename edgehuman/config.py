@@ -1,0 +1,156 @@
+"""One frozen dataclass is the command line, the recipe file, and what a checkpoint stores.
+
+    config = resolve(MaeConfig, words=["--steps", "100"], recipe=Path("recipes/mae.toml"))
+    write_toml(config, path);  assert read_toml(MaeConfig, path) == config
+
+Order of truth: the dataclass's defaults, then the recipe file, then the flags. An unknown key is an
+error that lists the valid ones; nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import sys
+import types
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edgehuman.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ConfigT = TypeVar("ConfigT")
+
+
+def resolve(
+    config_class: type[ConfigT],
+    words: Sequence[str],
+    recipe: Path | None = None,
+    prog: str = "edgehuman",
+) -> ConfigT:
+    """Defaults, then the recipe file, then the flags.
+
+    Wrong flags print the valid ones and leave with exit code 2; `--help` prints and leaves with 0.
+
+    Raises:
+        UsageError: the recipe file is missing, is not TOML, or holds an unknown key or a wrong value.
+    """
+    import tyro
+
+    default = None if recipe is None else read_toml(config_class, recipe, partial=True)
+    options = {} if default is None else {"default": default}
+    return tyro.cli(config_class, args=list(words), prog=prog, **options)
+
+
+def read_toml(config_class: type[ConfigT], path: Path, partial: bool = False) -> ConfigT:
+    """A config from a TOML file; with `partial`, required fields may be left to the flags.
+
+    Raises:
+        UsageError: missing file, broken TOML, an unknown key, or a value of the wrong type.
+    """
+    return from_table(config_class, read_table(path), where=str(path), partial=partial)
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """A TOML file as a plain dict.
+
+    Raises:
+        UsageError: missing file or broken TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError):
+        raise UsageError(f"recipe {path}: no such file; give the path of a .toml file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"recipe {path}: not a TOML file ({error}); mend that line") from None
+
+
+def from_table(
+    config_class: type[ConfigT], table: dict[str, Any], where: str, partial: bool = False
+) -> ConfigT:
+    """A config from a plain dict; every key and every type is checked."""
+    fields = {f.name: f for f in dataclasses.fields(config_class)}  # type: ignore[arg-type]
+    for key in table:
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UsageError(
+                f"{where}: unknown key {key!r}{hint} Valid keys: {', '.join(sorted(fields))}"
+            )
+    hints = typing.get_type_hints(config_class)
+    values = {key: _coerce(value, hints[key], f"{where}: {key}") for key, value in table.items()}
+    if partial:
+        for name, f in fields.items():
+            required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+            if required and name not in values:
+                import tyro
+
+                values[name] = tyro.MISSING
+    try:
+        return config_class(**values)
+    except TypeError as error:
+        raise UsageError(f"{where}: {error}; add the missing key") from None
+
+
+def _coerce(value: Any, hint: Any, where: str) -> Any:
+    """`value` as the annotated type, or an error that names both."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Annotated:
+        return _coerce(value, arguments[0], where)
+    if origin is typing.Union or origin is types.UnionType:
+        if value is None or value == "none" and type(None) in arguments:
+            return None
+        for choice in arguments:
+            try:
+                return _coerce(value, choice, where)
+            except UsageError:
+                continue
+    elif origin is typing.Literal:
+        if value in arguments:
+            return value
+    elif origin is tuple:
+        if isinstance(value, list):
+            return tuple(_coerce(item, arguments[0], where) for item in value)
+    elif hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    elif hint is Path and isinstance(value, str):
+        return Path(value)
+    elif (
+        isinstance(hint, type)
+        and isinstance(value, hint)
+        and not (hint is int and isinstance(value, bool))
+    ):
+        return value
+    raise UsageError(f"{where} is {value!r}; it must be {_type_name(hint)}")
+
+
+def _type_name(hint: Any) -> str:
+    return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+
+
+def to_table(config: Any) -> dict[str, Any]:
+    """A config as a plain dict of TOML values; fields that are None are left out."""
+    table: dict[str, Any] = {}
+    for f in dataclasses.fields(config):
+        value = getattr(config, f.name)
+        if value is None:
+            continue
+        if isinstance(value, Path):
+            value = str(value)
+        elif isinstance(value, tuple):
+            value = [str(item) if isinstance(item, Path) else item for item in value]
+        table[f.name] = value
+    return table
+
+
+def write_toml(config: Any, path: Path) -> None:
+    """The config as a recipe file that `read_toml` gives back unchanged."""
+    import tomli_w
+
+    path.write_text(tomli_w.dumps(to_table(config)), encoding="utf-8")

@@ -1,0 +1,54 @@
+"""Every error the user can cause, in one tree.
+
+    EdgehumanError                what the command line reports in one paragraph, without a traceback
+    ├── UsageError                the words were wrong: flag, recipe key, name        (exit code 2)
+    ├── DataError                 a recording, a dataset folder or a record is wrong  (exit code 1)
+    ├── ArtefactError             a model file is missing, foreign, corrupted or for another task
+    │   └── EngineError           the artefact is right but this machine cannot run it
+    ├── CheckpointError           a training folder is missing, incomplete or of another network
+    ├── TrainingError             the training went wrong: not-a-number loss, nothing to learn from
+    ├── ParityError               an exported graph does not compute what the network computes
+    └── MissingDependencyError    an optional package is needed; the message holds the line to install it
+
+Each message names the value that was found, the rule that it broke, and the fix.
+"""
+
+
+class EdgehumanError(Exception):
+    """The root: catch this to catch everything a user can cause."""
+
+    exit_code = 1
+
+
+class UsageError(EdgehumanError, ValueError):
+    """The words were wrong: an unknown name, flag or recipe key, or a value outside its range."""
+
+    exit_code = 2
+
+
+class DataError(EdgehumanError, ValueError):
+    """A recording, a dataset folder or a record breaks its contract."""
+
+
+class ArtefactError(EdgehumanError, ValueError):
+    """A model file is missing, foreign, corrupted, or made for another task."""
+
+
+class EngineError(ArtefactError):
+    """The artefact is sound, but this machine or this build of the engine cannot run it."""
+
+
+class CheckpointError(EdgehumanError, ValueError):
+    """A training folder is missing, incomplete, or holds another network."""
+
+
+class TrainingError(EdgehumanError, RuntimeError):
+    """The training cannot go on: a loss that is not a number, or no data to learn from."""
+
+
+class ParityError(EdgehumanError, ValueError):
+    """An exported graph does not compute what the network computes; nothing was written."""
+
+
+class MissingDependencyError(EdgehumanError, ImportError):
+    """An optional package is needed; the message holds the line that installs it."""
