@@ -1,0 +1,18 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real recordings; tests that need it are skipped, visibly, where it is absent."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("EDGEHUMAN_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"real recordings are not at {folder}; set EDGEHUMAN_DATA to their folder")
+    return folder
