@@ -98,15 +98,17 @@ def _imuvit(mlp_width: int, depth: int, params: int, params_paper: str, flops: i
 
 
 NETWORKS: Mapping[str, Network] = {
-    "imuvit_512x5": _imuvit(512, 5, 994_816, "1M", 0),
-    "imuvit_512x10": _imuvit(512, 10, 1_986_176, "2M", 0),
-    "imuvit_512x20": _imuvit(512, 20, 3_968_896, "about 5M (a reading of a log axis)", 0),
-    "imuvit_1024x5": _imuvit(1024, 5, 3_955_712, "about 5M (a reading of a log axis)", 0),
-    "imuvit_1024x10": _imuvit(1024, 10, 7_904_512, "about 10M (a reading of a log axis)", 0),
-    "imuvit_1024x20": _imuvit(1024, 20, 15_802_112, "20M", 0),
-    "imuvit_2048x5": _imuvit(2048, 5, 15_775_744, "20M", 0),
-    "imuvit_2048x10": _imuvit(2048, 10, 31_537_664, "at least 30M", 0),
-    "imuvit_2048x20": _imuvit(2048, 20, 63_061_504, "63M", 0),
+    "imuvit_512x5": _imuvit(512, 5, 994_816, "1M", 65_732_608),
+    "imuvit_512x10": _imuvit(512, 10, 1_986_176, "2M", 131_268_608),
+    "imuvit_512x20": _imuvit(512, 20, 3_968_896, "about 5M (a reading of a log axis)", 262_340_608),
+    "imuvit_1024x5": _imuvit(1024, 5, 3_955_712, "about 5M (a reading of a log axis)", 257_294_336),
+    "imuvit_1024x10": _imuvit(
+        1024, 10, 7_904_512, "about 10M (a reading of a log axis)", 514_195_456
+    ),
+    "imuvit_1024x20": _imuvit(1024, 20, 15_802_112, "20M", 1_027_997_696),
+    "imuvit_2048x5": _imuvit(2048, 5, 15_775_744, "20M", 1_017_905_152),
+    "imuvit_2048x10": _imuvit(2048, 10, 31_537_664, "at least 30M", 2_035_023_872),
+    "imuvit_2048x20": _imuvit(2048, 20, 63_061_504, "63M", 4_069_261_312),
 }
 
 METHODS: Mapping[str, Method] = {
