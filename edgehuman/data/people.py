@@ -1,0 +1,109 @@
+"""Who and what is in each wearable dataset: class names, people, and who is held out for testing.
+
+People are named "<pool>:<id>". UCI HAR and HAPT are the same thirty people with the same numbers, so they
+share the pool "uci30": whoever is a test person of one must not be trained on from the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+UCI_TEST_USERS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
+UCI_SUBJECTS = tuple(f"uci30:{user}" for user in range(1, 31))
+UCI_LABELS = (
+    "walking",
+    "walking_upstairs",
+    "walking_downstairs",
+    "sitting",
+    "standing",
+    "laying",
+)
+HAPT_LABELS = (
+    *UCI_LABELS,
+    "stand_to_sit",
+    "sit_to_stand",
+    "sit_to_lie",
+    "lie_to_sit",
+    "stand_to_lie",
+    "lie_to_stand",
+)
+
+# The 34 / 17 people of the paper on wearable scaling laws (arXiv 2502.03364); WISDM has no split of its own.
+WISDM_TEST_USERS = tuple(range(1634, 1651))
+WISDM_SUBJECTS = tuple(f"wisdm2019:{user}" for user in range(1600, 1651))
+WISDM_LABELS: Mapping[str, str] = {
+    "A": "walking",
+    "B": "jogging",
+    "C": "stairs",
+    "D": "sitting",
+    "E": "standing",
+    "F": "typing",
+    "G": "brushing_teeth",
+    "H": "eating_soup",
+    "I": "eating_chips",
+    "J": "eating_pasta",
+    "K": "drinking",
+    "L": "eating_sandwich",
+    "M": "kicking",
+    "O": "catching",
+    "P": "dribbling",
+    "Q": "writing",
+    "R": "clapping",
+    "S": "folding_clothes",
+}
+
+DSADS_SUBJECTS = tuple(f"dsads:{user}" for user in range(1, 9))
+DSADS_LABELS = (
+    "sitting",
+    "standing",
+    "lying_on_back",
+    "lying_on_right_side",
+    "walking_upstairs",
+    "walking_downstairs",
+    "standing_in_elevator",
+    "moving_in_elevator",
+    "walking_in_parking_lot",
+    "walking_on_treadmill_flat",
+    "walking_on_treadmill_inclined",
+    "running_on_treadmill",
+    "exercising_on_stepper",
+    "exercising_on_cross_trainer",
+    "cycling_horizontal",
+    "cycling_vertical",
+    "rowing",
+    "jumping",
+    "playing_basketball",
+)
+
+USC_HAD_SUBJECTS = tuple(f"usc_had:{user}" for user in range(1, 15))
+USC_HAD_LABELS = (
+    "walking_forward",
+    "walking_left",
+    "walking_right",
+    "walking_upstairs",
+    "walking_downstairs",
+    "running_forward",
+    "jumping",
+    "sitting",
+    "standing",
+    "sleeping",
+    "elevator_up",
+    "elevator_down",
+)
+
+
+def names(pool: str, ids: NDArray[Any]) -> NDArray[np.str_]:
+    """`"<pool>:<id>"` for every id (N,)."""
+    return np.char.add(f"{pool}:", ids.astype(str))
+
+
+def spans(rows: NDArray[Any], count: int) -> NDArray[np.int16]:
+    """Labels (count,) from rows of (label, start, end), end not included; -1 where no row is."""
+    label_T = np.full(count, -1, np.int16)
+    for label, start, end in rows.tolist():
+        label_T[start:end] = label
+    return label_T
