@@ -1,0 +1,93 @@
+"""How sure a measured number is: percentile bootstrap intervals, seeded.
+
+Source: Efron and Tibshirani, "An Introduction to the Bootstrap", chapter 13. Nothing is clipped:
+every measured value can be drawn, the outliers too. Axes: N values, R resamples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edgehuman.errors import DataError
+
+Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+# Resamples are drawn in blocks of about this many values, so memory stays bounded.
+_BLOCK_VALUES = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A statistic with its bootstrap interval.
+
+    Attributes:
+        value: the statistic of the values as measured.
+        low, high: the interval's ends.
+        level: its coverage, e.g. 0.95.
+    """
+
+    value: float
+    low: float
+    high: float
+    level: float
+
+
+def mean(value_RN: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of each row."""
+    return np.asarray(value_RN.mean(axis=1))
+
+
+def percentile(q: float) -> Statistic:
+    """The statistic that takes the q-th percentile (0..100) of each row."""
+    return lambda value_RN: np.asarray(np.percentile(value_RN, q, axis=1))
+
+
+def interval(
+    values: ArrayLike,
+    statistic: Statistic,
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """The statistic of `values` and the interval that holds it in `level` of the resamples.
+
+    Args:
+        values: what was measured, (N,).
+        statistic: rows in, one number per row out, (R, N) -> (R,): `mean`, `percentile(q)`.
+        level: coverage, between 0 and 1.
+        resamples: draws with replacement, each of N values.
+        seed: the same seed gives the same interval.
+
+    Raises:
+        DataError: no values, a value that is not finite, or a level outside (0, 1).
+    """
+    value_N = np.asarray(values, np.float64)
+    if value_N.ndim != 1 or value_N.size == 0 or not np.isfinite(value_N).all():
+        raise DataError(
+            f"found values of shape {value_N.shape}; an interval needs at least one, all finite"
+        )
+    if not 0.0 < level < 1.0:
+        raise DataError(f"found level {level}; a coverage lies between 0 and 1, e.g. 0.95")
+    drawn_R = _resampled(value_N, statistic, resamples, np.random.default_rng(seed))
+    low, high = np.percentile(drawn_R, [50 * (1 - level), 50 * (1 + level)])
+    return Interval(float(statistic(value_N[None])[0]), float(low), float(high), level)
+
+
+def _resampled(
+    value_N: NDArray[np.float64],
+    statistic: Statistic,
+    resamples: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """The statistic of each resample, (R,)."""
+    rows = max(1, _BLOCK_VALUES // value_N.size)
+    blocks = []
+    for start in range(0, resamples, rows):
+        count = min(rows, resamples - start)
+        index_RN = rng.integers(0, value_N.size, (count, value_N.size))
+        blocks.append(statistic(value_N[index_RN]))
+    return np.concatenate(blocks)
