@@ -1,0 +1,74 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each makes .venv first where it is missing.
+#
+#   PYTHON=python3.12 make demo     another interpreter (3.10 or newer)
+#   PIP_FLAGS='--extra-index-url https://download.pytorch.org/whl/cpu' make test
+#                                   PyTorch without CUDA: 0.2 GB to download in place of 3
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q $(PIP_FLAGS) -c constraints.txt
+SOURCES := edgehuman bench distill export pretrain recipes tests
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check bench format clean
+
+help: ## this page
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.device ## install what a device needs (no PyTorch), then recognise a live stream
+	@echo "== demo: a live stream, recognised by the embedded model"
+	@$(BIN)/edgehuman demo
+
+test: $(VENV)/.full ## install everything, then run every test
+	@echo "== test: pytest"
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.full ## formatting, lint, types, import contracts, layout
+	@echo "== check: ruff format, ruff, mypy --strict, import-linter, layout"
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/test_layout.py
+
+bench: $(VENV)/.full ## the project's targets for speed and memory, as ratios measured here
+	@echo "== bench: every target is a ratio of two things measured in this run"
+	@$(BIN)/python -m edgehuman.bench.targets
+
+format: $(VENV)/.full ## format the code and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean: ## remove .venv, caches and what the demo wrote
+	rm -rf $(VENV) demo build dist edgehuman.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment ------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@echo "== a new Python environment in $(VENV) (once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "edgehuman needs Python 3.10 or newer; '$(PYTHON)' is not. Say which: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv)
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.device: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "== installing what a device needs: numpy, scipy, OpenCV, onnxruntime, matplotlib (no PyTorch)"
+	@$(PIP) -e '.[plot]'
+	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(call apt,libgl1 libglib2.0-0)
+	@touch $@
+
+$(VENV)/.full: $(VENV)/.device
+	@echo "== installing what training, export, tests and checks need: PyTorch, onnx, TensorRT-RTX, pytest, ruff, mypy"
+	@$(PIP) -e '.[train,tensorrt-rtx,dev]'
+	@touch $@
+
+# apt packages, only where one is missing: installed by root, otherwise named.
+define apt
+{ if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "== installing with apt: $(1)"; apt-get update -qq && apt-get install -y -qq --no-install-recommends $(1); \
+  else echo "missing system packages; run: sudo apt-get install $(1)" >&2; exit 1; fi; }
+endef
