@@ -17,14 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.data import people
-from edgehuman.data.stretches import Reader, Stretch, require_gravity
+from edgehuman.data.stretches import (
+    G_DEGS,
+    G_RADS,
+    MS2_RADS,
+    Reader,
+    Stretch,
+    require_gravity,
+)
 from edgehuman.errors import DataError
-from edgehuman.data.resampling import ImuFormat
 from edgehuman.samples import WindowSet
-
-G_RADS = ImuFormat("g", "rads")
-MS2_RADS = ImuFormat("ms2", "rads")
-G_DEGS = ImuFormat("g", "degs")
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "uci_har": ("x", "y", "subject", "is_test", "exact", "official_y_train", "rate_hz"),

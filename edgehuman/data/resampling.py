@@ -17,6 +17,7 @@ class ImuFormat:
     accel_unit: str = "auto"
     gyro_unit: str = "auto"
     axes: str = "+x+y+z"
+    gyro_axes: str = "same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ def to_canonical(imu_TC: FloatArray, format: ImuFormat) -> FloatArray:
         scale[:3] = 1 / STANDARD_GRAVITY_MS2
     if format.gyro_unit == "degs":
         scale[3:] = np.pi / 180
+    if format.axes == "-x-y-z":
+        scale[:3] *= -1
     return imu_TC if (scale == 1).all() else (imu_TC * scale).astype(np.float32)
 
 

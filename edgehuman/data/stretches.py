@@ -15,12 +15,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.errors import DataError
 from edgehuman.data.resampling import ImuFormat, cut_windows, resample, to_canonical
+from edgehuman.errors import DataError
 from edgehuman.samples import IMU_RATE_HZ, IMU_WINDOW, FloatArray, ImuRecording, WindowSet
 
 MAX_GAP_S = 0.1
 GRAVITY_RANGE_G = (0.7, 1.4)
+G_RADS = ImuFormat("g", "rads")
+MS2_RADS = ImuFormat("ms2", "rads")
+G_DEGS = ImuFormat("g", "degs")
+# iOS states acceleration upside down: screen up is z = -1 g, where other devices state +1 g.
+IOS = ImuFormat("g", "rads", axes="-x-y-z", gyro_axes="+x+y+z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +208,11 @@ def require_gravity(imu: FloatArray, where: str) -> None:
     if not low <= found_g <= high:
         raise DataError(
             f"{where}: the median acceleration is {found_g:.3g} g after conversion; with gravity it is "
-            f"{low} to {high} g. {_units_hint(found_g)} Use the files as published"
+            f"{low} to {high} g. {units_hint(found_g)} Use the files as published"
         )
 
 
-def _units_hint(found_g: float) -> str:
+def units_hint(found_g: float) -> str:
     if 0.7 * 9.8 <= found_g <= 1.4 * 9.8:
         return "The files look like m/s² where g was published."
     if 0.7 / 9.8 <= found_g <= 1.4 / 9.8:

@@ -8,6 +8,7 @@ Readers of the published layouts are beside this file, one per family; `compact.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from edgehuman import catalogue
 from edgehuman.data import compact
-from edgehuman.data.stretches import Reader, cut, require_gravity, to_recordings
+from edgehuman.data.stretches import Reader, Stretch, cut, require_gravity, to_recordings
 from edgehuman.errors import DataError
 from edgehuman.samples import ImuRecording, WindowSet
 
@@ -47,6 +48,9 @@ def find_reader(path: Path | str, dataset: str | None = None) -> tuple[Reader, P
             if reader.recognise(place):
                 _require_dataset(path, reader, dataset)
                 return reader, place
+    files = sorted(path.glob("*.npz")) if path.is_dir() else []
+    if files:
+        raise DataError(f"{path} holds several files; name one of them, e.g. {files[0]}")
     known = "\n".join(f"  {reader.dataset}: {reader.looks_like}" for reader in readers())
     raise DataError(f"{path}: no known dataset is laid out like this. Known layouts:\n{known}")
 
@@ -79,11 +83,11 @@ def recognise(path: Path | str) -> str:
     return find_reader(path)[0].dataset
 
 
-def load_recordings(path: Path | str, dataset: str | None = None) -> list[ImuRecording]:
-    """The continuous recordings of a dataset: g, rad/s, 50 Hz, parted at gaps over 0.1 s.
+def stretches(path: Path | str, dataset: str | None = None) -> Iterator[Stretch]:
+    """The continuous recordings of a dataset as its files hold them, one after the other.
 
     Raises:
-        DataError: see `find_reader`; wrong columns or units; or a dataset that holds windows only.
+        DataError: see `find_reader`; or a dataset that holds windows only.
     """
     reader, place = find_reader(path, dataset)
     if reader.stretches is None:
@@ -91,7 +95,31 @@ def load_recordings(path: Path | str, dataset: str | None = None) -> list[ImuRec
             f"{path}: {reader.dataset} holds windows, not continuous recordings; use load_windows, "
             "or the recordings they were cut from (for UCI HAR: HAPT)"
         )
-    recordings = [part for stretch in reader.stretches(place) for part in to_recordings(stretch)]
+    return reader.stretches(place)
+
+
+def load_recordings(
+    path: Path | str, dataset: str | None = None, subject: str | None = None
+) -> list[ImuRecording]:
+    """The continuous recordings of a dataset: g, rad/s, 50 Hz, parted at gaps over 0.1 s.
+
+    Args:
+        path: a folder or a compact file.
+        dataset: the catalogue name, where the caller insists on one.
+        subject: only this person, as "uci30:2" or "2".
+
+    Raises:
+        DataError: see `find_reader`; wrong columns or units; a dataset that holds windows only; or
+            nobody of that name.
+    """
+    recordings: list[ImuRecording] = []
+    people: dict[str, None] = {}
+    for stretch in stretches(path, dataset):
+        people[stretch.subject] = None
+        if subject is None or subject in (stretch.subject, stretch.subject.partition(":")[2]):
+            recordings += to_recordings(stretch)
+    if subject is not None and not recordings:
+        raise DataError(f"{path}: nobody is named {subject!r}; here are {', '.join(people)}")
     if not recordings:
         raise DataError(f"{path}: no recording in it; check it with `edgehuman data check {path}`")
     require_gravity(np.concatenate([part.imu_TC[::50] for part in recordings]), str(path))

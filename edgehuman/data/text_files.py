@@ -1,0 +1,78 @@
+"""Reading the text files of published datasets: what is wrong is said with file, row, and fix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+
+
+def read_columns(
+    path: Path, columns: int, use: Sequence[int] | None = None, delimiter: str | None = None
+) -> NDArray[np.float64]:
+    """A table of numbers without header, float64 (rows, columns or those in `use`); "nan" is kept.
+
+    Raises:
+        DataError: missing or empty file, another number of columns, or text where a number belongs.
+    """
+    first = first_line(path)
+    found = len(first.split(delimiter))
+    if found != columns:
+        raise DataError(
+            f"{path}: the first row has {found} columns; the published file has {columns}. "
+            "Unpack the archive again, unedited"
+        )
+    try:
+        return np.loadtxt(path, delimiter=delimiter, usecols=use, ndmin=2)
+    except ValueError as error:
+        raise DataError(f"{path}: {error}; unpack the archive again, unedited") from None
+
+
+def first_line(path: Path) -> str:
+    """The first line with anything in it.
+
+    Raises:
+        DataError: no such file, an empty one, or one that is not text.
+    """
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.strip():
+                    return line.strip()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; unpack the whole archive") from None
+    except (UnicodeDecodeError, IsADirectoryError):
+        raise DataError(f"{path}: not a text file; unpack the archive again") from None
+    raise DataError(f"{path}: the file is empty; unpack the archive again")
+
+
+def matching(folder: Path, pattern: str) -> list[tuple[Path, tuple[str, ...]]]:
+    """Files or folders of a folder whose whole name matches, with the groups, sorted by name."""
+    if not folder.is_dir():
+        return []
+    compiled = re.compile(pattern)
+    pairs = [(path, compiled.fullmatch(path.name)) for path in sorted(folder.iterdir())]
+    return [(path, match.groups()) for path, match in pairs if match]
+
+
+def absent(root: Path, relative: Iterable[str]) -> list[str]:
+    """One line for each relative path that is not there."""
+    return [f"missing: {name}" for name in relative if not (root / name).exists()]
+
+
+def require_rows(path: Path, found: int, wanted: int, other: Path) -> None:
+    """Two files that belong together have as many rows.
+
+    Raises:
+        DataError: they do not.
+    """
+    if found != wanted:
+        raise DataError(
+            f"{path} has {found} rows and {other.name} has {wanted}; they belong together, so one "
+            "is cut short. Unpack the archive again"
+        )
