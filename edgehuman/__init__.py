@@ -1,4 +1,4 @@
-"""Human sensing on the edge: pretrain large, distil, quantise, compile, and run live on a camera or a wearable.
+"""Human sensing on the edge: pretrain large, distil, quantise, compile, and run live.
 
 model = edgehuman.load("zoo:activity")
 for result in edgehuman.stream(model, "walk.csv"):

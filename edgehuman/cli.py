@@ -121,7 +121,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
     "finetune": ChoiceCommand(
         _finetune,
         "a pretrained encoder (or none) to a task: probe, fine-tune, from scratch",
-        "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/activity",
+        "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/a",
     ),
     "evaluate": Command(
         "edgehuman.bench.accuracy:EvaluateConfig",
@@ -133,7 +133,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "edgehuman.export.artefact:ExportConfig",
         "edgehuman.export.artefact:export",
         "a checkpoint to an ONNX or TensorRT file that carries its card and its proof",
-        "edgehuman export runs/activity --precision int8 --data uci_har.npz --out activity-int8.onnx",
+        "edgehuman export runs/a --precision int8 --data uci_har.npz --out a-int8.onnx",
     ),
     "bench": Command(
         "edgehuman.bench.report:BenchConfig",
@@ -168,7 +168,7 @@ def help_text() -> str:
             "",
             *rows,
             "",
-            "A model is zoo:NAME, a path, or a name from `edgehuman models` (seeded random weights, for checks).",
+            "A model is zoo:NAME, a path, or a name from `edgehuman models` (random weights).",
             "--data is a path, or the word `simulated`. --json prints one object for machines.",
             "`edgehuman COMMAND --help` shows the command's flags and an example.",
         ]
@@ -238,9 +238,8 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     return outcome, as_json
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """The entry point: returns the exit code."""
-    words = list(sys.argv[1:] if words is None else words)
+def _answer(words: Sequence[str]) -> int:
+    """Print what was asked for; returns the exit code."""
     if not words or words[0] in ("-h", "--help"):
         print(help_text())
         return 0
@@ -249,14 +248,21 @@ def main(words: Sequence[str] | None = None) -> int:
 
         print(edgehuman.__version__)
         return 0
+    outcome, as_json = call(words)
+    if as_json:
+        print(json.dumps(outcome.data))
+    elif outcome.text:
+        print(outcome.text)
+    return outcome.exit_code
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The entry point: returns the exit code."""
+    words = list(sys.argv[1:] if words is None else words)
     try:
-        outcome, as_json = call(words)
-        if as_json:
-            print(json.dumps(outcome.data))
-        elif outcome.text:
-            print(outcome.text)
+        exit_code = _answer(words)
         sys.stdout.flush()
-        return outcome.exit_code
+        return exit_code
     except EdgehumanError as error:
         print(f"edgehuman: {error}", file=sys.stderr)
         return error.exit_code

@@ -39,13 +39,14 @@ def resolve(
     Wrong flags print the valid ones and leave with exit code 2; `--help` prints and leaves with 0.
 
     Raises:
-        UsageError: the recipe file is missing, is not TOML, or holds an unknown key or a wrong value.
+        UsageError: the recipe file is missing, is not TOML, or holds an unknown key or wrong value.
     """
     import tyro
 
     default = None if recipe is None else read_toml(config_class, recipe, partial=True)
-    options = {} if default is None else {"default": default}
-    return tyro.cli(config_class, args=list(words), prog=prog, **options)
+    if default is None:
+        return tyro.cli(config_class, args=list(words), prog=prog)
+    return tyro.cli(config_class, args=list(words), prog=prog, default=default)
 
 
 def read_toml(config_class: type[ConfigT], path: Path, partial: bool = False) -> ConfigT:
@@ -64,7 +65,8 @@ def read_table(path: Path) -> dict[str, Any]:
         UsageError: missing file or broken TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return table
     except (FileNotFoundError, IsADirectoryError):
         raise UsageError(f"recipe {path}: no such file; give the path of a .toml file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -104,7 +106,7 @@ def _coerce(value: Any, hint: Any, where: str) -> Any:
     if origin is typing.Annotated:
         return _coerce(value, arguments[0], where)
     if origin is typing.Union or origin is types.UnionType:
-        if value is None or value == "none" and type(None) in arguments:
+        if value is None or (value == "none" and type(None) in arguments):
             return None
         for choice in arguments:
             try:

@@ -1,6 +1,6 @@
 """Every error the user can cause, in one tree.
 
-    EdgehumanError                what the command line reports in one paragraph, without a traceback
+    EdgehumanError                what the command line reports in one line, without a traceback
     ├── UsageError                the words were wrong: flag, recipe key, name        (exit code 2)
     ├── DataError                 a recording, a dataset folder or a record is wrong  (exit code 1)
     ├── ArtefactError             a model file is missing, foreign, corrupted or for another task
@@ -8,7 +8,7 @@
     ├── CheckpointError           a training folder is missing, incomplete or of another network
     ├── TrainingError             the training went wrong: not-a-number loss, nothing to learn from
     ├── ParityError               an exported graph does not compute what the network computes
-    └── MissingDependencyError    an optional package is needed; the message holds the line to install it
+    └── MissingDependencyError    an optional package is needed; the message says how to install it
 
 Each message names the value that was found, the rule that it broke, and the fix.
 """

@@ -1,4 +1,4 @@
-"""What a sub-command hands back to the command line: an object for machines and a text for people."""
+"""What a sub-command hands back: an object for machines and a text for people."""
 
 from __future__ import annotations
 

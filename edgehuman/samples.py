@@ -51,7 +51,7 @@ class ImuWindow:
 
 @dataclass(frozen=True, slots=True)
 class SkeletonSequence:
-    """A tracked person's 2-D joints: float32 (T, 18, 3) x, y in pixels, confidence 0..1, OpenPose-18 order."""
+    """A tracked person's joints: float32 (T, 18, 3), x and y in pixels, confidence; OpenPose-18."""
 
     skeleton_TJ3: FloatArray
     stamp_ns: int
@@ -109,7 +109,7 @@ class PersonCrop(Frame):
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """What a recognition network says of a person: float32 (parts, dim) or (dim,); the card names the distance."""
+    """A person as a vector: float32 (parts, dim) or (dim,); the card names the distance."""
 
     vector_PD: FloatArray
     stamp_ns: int
@@ -124,7 +124,7 @@ class ImuRecording:
         imu_TC: float32 (T, 6): g and rad/s.
         rate_hz: samples per second.
         subject: who wore it; the same text in every dataset that holds the same person.
-        label_T: int16 (T,), index into `labels`; -1 where nothing is known. Empty array: unlabelled.
+        label_T: int16 (T,), index into `labels`; -1 where nothing is known. Empty: unlabelled.
         labels: class names.
         source: dataset, file and device, for people to read.
     """
@@ -157,7 +157,7 @@ class ImuRecording:
 
 @dataclass(frozen=True, slots=True)
 class WindowSet:
-    """Many windows with what is known of them: what trains, calibrates and judges a wearable network.
+    """Windows with what is known of them: what trains, calibrates and judges a network.
 
     Attributes:
         imu_NTC: float32 (N, T, 6): g and rad/s at 50 Hz.

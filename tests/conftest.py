@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real recordings; tests that need it are skipped, visibly, where it is absent."""
+    """The folder of real recordings; tests that need it are skipped where it is absent."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("EDGEHUMAN_DATA", beside))
     if not folder.is_dir():
