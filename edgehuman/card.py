@@ -1,7 +1,7 @@
 """The card: what a model says about itself, carried inside the file it describes.
 
 One JSON object, schema version first. An ONNX artefact holds it in `metadata_props["edgehuman"]`, a
-checkpoint's safetensors file in its metadata under the same key, a TensorRT engine in `NAME.engine.json`.
+checkpoint's safetensors file in its metadata under the same key, an engine in `NAME.engine.json`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,15 @@ class InputSpec:
     rate_hz: float
 
 
+IMU_INPUT = InputSpec(
+    record="ImuWindow",
+    shape=(128, 6),
+    dtype="float32",
+    units="ax ay az in g with gravity, gx gy gz in rad/s",
+    rate_hz=50.0,
+)
+
+
 @dataclass(frozen=True)
 class OutputSpec:
     """What the graph gives back: logits over `labels`, or vectors compared by `distance`."""
@@ -54,7 +63,7 @@ class Decision:
     """How logits become a label on a stream.
 
     Attributes:
-        temperature: logits are divided by it before the softmax (fitted on held-out training people).
+        temperature: logits are divided by it before the softmax (fitted on held-out people).
         threshold: under this probability the answer is "unknown".
         smoothing: "none", "fixed_lag" (Viterbi with `delay_s` of look-ahead) or "hysteresis".
         delay_s: the delay budget of the smoothing, seconds.
@@ -111,7 +120,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Card:
-    """Everything a model says about itself; see `design` in the README for how each part is used."""
+    """Everything a model says about itself: what it is, what it takes, how good and how exact."""
 
     name: str
     task: str
@@ -159,7 +168,8 @@ def from_json(text: str, where: str) -> Card:
         ) from None
     if version != SCHEMA_VERSION:
         raise ArtefactError(
-            f"{where}: its card has schema version {version}; this edgehuman reads {SCHEMA_VERSION}. "
+            f"{where}: its card has schema version {version}; this edgehuman reads "
+            f"{SCHEMA_VERSION}. "
             "Export the model again, or install the edgehuman that wrote it"
         )
     try:
@@ -168,7 +178,7 @@ def from_json(text: str, where: str) -> Card:
         for key, kind in _NESTED_LISTS.items():
             table[key] = tuple(kind(**row) for row in table[key])
         return Card(**table)
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ArtefactError(
             f"{where}: its card is incomplete ({error}); export the model again"
         ) from None

@@ -1,0 +1,96 @@
+"""A card survives its file unchanged, and a card that is not whole is refused by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgehuman.card import (
+    Card,
+    Decision,
+    InputSpec,
+    Metric,
+    OutputSpec,
+    Precision,
+    TrainingData,
+    from_json,
+    sha256_of_bytes,
+    sha256_of_file,
+)
+from edgehuman.errors import ArtefactError
+
+CARD = Card(
+    name="toy",
+    task="activity",
+    arch="imuvit_512x5",
+    params=10,
+    flops=20,
+    input=InputSpec("ImuWindow", (128, 6), "float32", "g, rad/s", 50.0),
+    output=OutputSpec("classes", ("walking", "sitting")),
+    decision=Decision(temperature=1.5, threshold=0.4, smoothing="fixed_lag", delay_s=1.28),
+    precision=Precision("int8", ("head",), "ab" * 32, "toy, 8 windows, MinMax"),
+    data=(TrainingData("toy", "training", "CC BY 4.0", "https://example.org", 8, 2),),
+    metrics=(Metric("macro_f1", 0.5, "toy test part"),),
+    parity={"cosine": 1.0},
+    versions={"onnx": "1.0"},
+)
+
+
+def table() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(CARD.to_json())
+    return loaded
+
+
+def test_it_survives_its_file_unchanged() -> None:
+    assert from_json(CARD.to_json(), "x.onnx") == CARD
+    assert from_json(CARD.to_json(indent=2), "x.onnx") == CARD
+
+
+def test_a_copy_with_changes_leaves_the_first_alone() -> None:
+    assert CARD.replace(name="other").name == "other"
+    assert CARD.name == "toy"
+
+
+@pytest.mark.parametrize("text", ["", "not json", "[]", "{}", "3"])
+def test_what_is_no_card_is_refused(text: str) -> None:
+    with pytest.raises(ArtefactError, match=r"x\.onnx: its card is not readable.*export"):
+        from_json(text, "x.onnx")
+
+
+def test_another_schema_version_is_named() -> None:
+    text = json.dumps({**table(), "schema_version": 99})
+    with pytest.raises(ArtefactError, match="schema version 99; this edgehuman reads 1"):
+        from_json(text, "x.onnx")
+
+
+@pytest.mark.parametrize("key", ["input", "output", "decision", "data", "arch"])
+def test_a_missing_key_is_named(key: str) -> None:
+    broken = table()
+    del broken[key]
+    with pytest.raises(ArtefactError, match=f"incomplete.*{key}"):
+        from_json(json.dumps(broken), "x.onnx")
+
+
+def test_an_unknown_key_is_named() -> None:
+    with pytest.raises(ArtefactError, match="colour"):
+        from_json(json.dumps({**table(), "colour": "blue"}), "x.onnx")
+    nested = table()
+    nested["decision"]["colour"] = "blue"
+    with pytest.raises(ArtefactError, match="colour"):
+        from_json(json.dumps(nested), "x.onnx")
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "text", [1]])
+def test_a_part_of_the_wrong_kind_is_refused(wrong: object) -> None:
+    with pytest.raises(ArtefactError):
+        from_json(json.dumps({**table(), "input": wrong}), "x.onnx")
+
+
+def test_digests_are_those_of_hashlib(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"ab")
+    expected = hashlib.sha256(b"ab").hexdigest()
+    assert sha256_of_file(tmp_path / "x") == sha256_of_bytes(b"a", b"b") == expected

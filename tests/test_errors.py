@@ -1,0 +1,34 @@
+"""Every error a user can cause has one root, a place in the drawn tree, and an exit code."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgehuman import errors
+
+ALL = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_each_has_the_root_and_is_drawn(kind: type) -> None:
+    assert issubclass(kind, errors.EdgehumanError)
+    assert errors.__doc__ is not None
+    assert kind.__name__ in errors.__doc__
+    assert kind.__doc__
+
+
+def test_wrong_words_leave_with_2_and_the_rest_with_1() -> None:
+    codes = {kind.__name__: kind.exit_code for kind in ALL}
+    assert codes.pop("UsageError") == 2
+    assert set(codes.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "kind", [errors.UsageError, errors.DataError, errors.ArtefactError, errors.CheckpointError]
+)
+def test_a_wrong_value_is_also_a_value_error(kind: type[Exception]) -> None:
+    assert issubclass(kind, ValueError)
+
+
+def test_an_engine_error_is_an_artefact_error() -> None:
+    assert issubclass(errors.EngineError, errors.ArtefactError)
