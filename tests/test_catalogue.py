@@ -1,0 +1,86 @@
+"""The catalogue is plain data that leads somewhere; a name that is not in it brings the nearest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+import pytest
+
+from edgehuman.catalogue import (
+    DATASETS,
+    METHODS,
+    NETWORKS,
+    TASKS,
+    ModelsConfig,
+    find,
+    load_object,
+    models,
+)
+from edgehuman.errors import UsageError
+
+
+def test_a_name_is_found() -> None:
+    assert find(NETWORKS, "network", "imuvit_512x5") is NETWORKS["imuvit_512x5"]
+
+
+def test_a_wrong_name_brings_the_nearest_and_all_the_valid_ones() -> None:
+    with pytest.raises(UsageError) as caught:
+        find(NETWORKS, "network", "imuvit512x5")
+    said = str(caught.value)
+    assert "unknown network 'imuvit512x5'. Did you mean 'imuvit_512x5'?" in said
+    assert all(name in said for name in NETWORKS)
+
+
+def test_a_name_that_is_near_nothing_brings_no_guess() -> None:
+    with pytest.raises(UsageError, match=r"unknown task 'zzz'\. Valid names: activity") as caught:
+        find(TASKS, "task", "zzz")
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_an_object_is_loaded_by_its_dotted_path() -> None:
+    assert load_object("edgehuman.catalogue:find") is find
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_names_a_method_and_a_task_of_the_catalogue(name: str) -> None:
+    row = NETWORKS[name]
+    assert row.method in METHODS
+    assert row.task in TASKS
+    assert METHODS[row.method].modality == TASKS[row.task].modality == row.modality
+    assert row.params > 0
+    assert row.flops > 0
+    assert row.source
+
+
+@pytest.mark.parametrize(
+    "dotted",
+    [
+        *{row.build for row in NETWORKS.values()},
+        *(path for row in METHODS.values() for path in (row.config, row.train)),
+        *(path for row in TASKS.values() for path in (row.config, row.train)),
+    ],
+)
+def test_a_dotted_path_of_the_training_half_leads_to_something(dotted: str) -> None:
+    pytest.importorskip("torch")
+    assert callable(load_object(dotted))
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_dataset_says_where_it_is_from_and_under_what_terms(name: str) -> None:
+    row = DATASETS[name]
+    assert load_object(row.read).dataset == name
+    assert row.url.startswith("https://") or "none stated" in row.licence
+    assert row.licence
+    assert row.people > 0
+
+
+def test_models_is_one_row_per_network_for_machines_and_for_people() -> None:
+    outcome = models(ModelsConfig())
+    assert isinstance(outcome.data, list)
+    rows = json.loads(json.dumps(outcome.data))
+    assert [row["name"] for row in rows] == list(NETWORKS)
+    promised = {"name", "family", "modality", "input", "params", "params_paper", "flops", "source"}
+    assert all(promised <= set(row) for row in rows)
+    assert len(outcome.text.splitlines()) == len(NETWORKS) + 1
+    assert not fields(ModelsConfig)

@@ -1,0 +1,171 @@
+"""One dataclass is flags, recipe and checkpoint; an unknown key or a wrong type is an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from edgehuman.config import from_table, read_toml, resolve, to_table, write_toml
+from edgehuman.errors import UsageError
+
+
+@dataclass(frozen=True)
+class ToyConfig:
+    """A toy."""
+
+    data: Path
+    """Where."""
+    steps: int = 10
+    """How many."""
+    lr: float = 1e-3
+    """How fast."""
+    kind: Literal["a", "b"] = "a"
+    """Which."""
+    out: Path | None = None
+    """Where to."""
+    sizes: tuple[int, ...] = (1, 2)
+    """How large."""
+    folders: tuple[Path, ...] = ()
+    """From where."""
+    resume: bool = False
+    """Go on."""
+
+
+@dataclass(frozen=True)
+class CheckedConfig:
+    """A toy with a rule of its own."""
+
+    steps: int = 10
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise UsageError(f"steps is {self.steps}; it must be at least 1")
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "toy.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults_then_recipe_then_flags(tmp_path: Path) -> None:
+    recipe = write(tmp_path, 'data = "from_recipe"\nsteps = 20\nlr = 1\n')
+    config = resolve(ToyConfig, ["--steps", "30"], recipe)
+    assert config == ToyConfig(Path("from_recipe"), steps=30, lr=1.0)
+
+
+def test_a_partial_recipe_leaves_the_required_words_to_the_flags(tmp_path: Path) -> None:
+    recipe = write(tmp_path, "steps = 20\n")
+    assert resolve(ToyConfig, ["--data", "x"], recipe) == ToyConfig(Path("x"), steps=20)
+
+
+def test_a_required_word_that_nobody_gives_leaves_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        resolve(ToyConfig, [], write(tmp_path, "steps = 20\n"))
+    assert left.value.code == 2
+    assert "--data" in capsys.readouterr().err
+
+
+def test_an_unknown_key_names_the_nearest_and_all_valid_ones() -> None:
+    with pytest.raises(UsageError, match=r"toy\.toml: unknown key 'step'; did you mean 'steps'"):
+        from_table(ToyConfig, {"step": 3}, "toy.toml")
+    with pytest.raises(UsageError, match="Valid keys: data, folders, kind, lr, out"):
+        from_table(ToyConfig, {"zzz": 3}, "toy.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("steps", "ten", "steps is 'ten'; it must be int"),
+        ("steps", 1.5, "steps is 1.5; it must be int"),
+        ("steps", True, "steps is True; it must be int"),
+        ("lr", "fast", "lr is 'fast'; it must be float"),
+        ("lr", True, "lr is True; it must be float"),
+        ("kind", "c", r"kind is 'c'; it must be .*'a', 'b'"),
+        ("data", 3, "data is 3; it must be Path"),
+        ("out", 3, "out is 3; it must be"),
+        ("sizes", 3, "sizes is 3; it must be"),
+        ("sizes", [1, "x"], "sizes is 'x'; it must be int"),
+        ("resume", 1, "resume is 1; it must be bool"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named_with_the_rule(key: str, value: Any, rule: str) -> None:
+    with pytest.raises(UsageError, match=rule):
+        from_table(ToyConfig, {"data": "x", key: value}, "toy.toml")
+
+
+def test_a_whole_number_is_a_float_where_one_is_asked_for() -> None:
+    config = from_table(ToyConfig, {"data": "x", "lr": 1}, "toy.toml")
+    assert isinstance(config.lr, float)
+
+
+def test_none_is_written_as_a_word() -> None:
+    assert from_table(ToyConfig, {"data": "x", "out": "none"}, "toy.toml").out is None
+    assert from_table(ToyConfig, {"data": "x", "out": "y"}, "toy.toml").out == Path("y")
+
+
+def test_a_missing_required_key_is_named() -> None:
+    with pytest.raises(UsageError, match="'data'; add the missing key"):
+        from_table(ToyConfig, {}, "toy.toml")
+
+
+def test_it_survives_its_file_unchanged(tmp_path: Path) -> None:
+    pytest.importorskip("tomli_w")
+    for config in (
+        ToyConfig(Path("x")),
+        ToyConfig(Path("x"), 3, 0.5, "b", Path("o"), (4,), (Path("p"), Path("q")), True),
+    ):
+        write_toml(config, tmp_path / "c.toml")
+        assert read_toml(ToyConfig, tmp_path / "c.toml") == config
+
+
+def test_what_is_none_is_left_out_of_the_table() -> None:
+    assert to_table(ToyConfig(Path("x"))) == {
+        "data": "x",
+        "steps": 10,
+        "lr": 1e-3,
+        "kind": "a",
+        "sizes": [1, 2],
+        "folders": [],
+        "resume": False,
+    }
+
+
+def test_a_missing_recipe_and_a_broken_one_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nowhere\.toml: no such file"):
+        read_toml(ToyConfig, tmp_path / "nowhere.toml")
+    with pytest.raises(UsageError, match="no such file"):
+        read_toml(ToyConfig, tmp_path)
+    with pytest.raises(UsageError, match=r"not a TOML file.*line 1"):
+        read_toml(ToyConfig, write(tmp_path, "steps 20"))
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="not a TOML file"):
+        read_toml(ToyConfig, binary)
+
+
+def test_a_rule_of_the_config_holds_for_flags_and_for_recipes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UsageError, match="steps is 0; it must be at least 1"):
+        read_toml(CheckedConfig, write(tmp_path, "steps = 0"))
+    with pytest.raises((UsageError, SystemExit)) as left:
+        resolve(CheckedConfig, ["--steps", "0"])
+    assert "steps is 0" in str(left.value) + capsys.readouterr().err
+
+
+def test_an_unknown_flag_and_a_wrong_value_leave_with_2(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for words in (["--data", "x", "--stepz", "3"], ["--data", "x", "--steps", "three"]):
+        with pytest.raises(SystemExit) as left:
+            resolve(ToyConfig, words)
+        assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert "--stepz" in said
+    assert "three" in said
