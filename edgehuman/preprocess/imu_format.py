@@ -1,4 +1,5 @@
-"""What a stream of a wearable is said to be (`ImuFormat`) and what was found in it (`ImuReport`)."""
+"""What a stream of a wearable is said to be (`ImuFormat`) and what was found in it "
+"(`ImuReport`)."""
 
 from __future__ import annotations
 
@@ -27,9 +28,11 @@ class ImuFormat:
     Attributes:
         accel_unit: "g", "ms2" (m/s²) or "auto".
         gyro_unit: "rads" (rad/s), "degs" (deg/s) or "auto".
-        axes: where the canonical x, y, z come from, signed: "-y+x+z" means x = -raw y, y = raw x, z = raw z.
-        gyro_axes: the same for the gyroscope where it differs from the accelerometer, e.g. iOS, whose
-            accelerometer is upside down: axes="-x-y-z", gyro_axes="+x+y+z". "same" follows `axes`.
+        axes: where the canonical x, y, z come from, signed: "-y+x+z" means x = -raw y, y = raw x, z
+            = raw z.
+        gyro_axes: the same for the gyroscope where it differs from the accelerometer, e.g. iOS,
+            whose accelerometer is upside down: axes="-x-y-z", gyro_axes="+x+y+z". "same" follows
+            `axes`.
         stamp_unit: unit of the stamps of a text source: "s", "ms", "us", "ns" or "auto".
 
     Raises:
