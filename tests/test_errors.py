@@ -6,11 +6,13 @@ import pytest
 
 from edgehuman import errors
 
-ALL = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+ALL: list[type[errors.EdgehumanError]] = [
+    kind for kind in vars(errors).values() if isinstance(kind, type)
+]
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
-def test_each_has_the_root_and_is_drawn(kind: type) -> None:
+def test_each_has_the_root_and_is_drawn(kind: type[Exception]) -> None:
     assert issubclass(kind, errors.EdgehumanError)
     assert errors.__doc__ is not None
     assert kind.__name__ in errors.__doc__

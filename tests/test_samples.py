@@ -61,7 +61,7 @@ def test_a_wrong_array_is_refused(make: Callable[[], object], rule: str) -> None
 
 def test_a_silhouette_of_floats_is_refused() -> None:
     with pytest.raises(DataError, match="float32"):
-        SilhouetteSequence(np.zeros((5, 64, 64), np.float32), 0)  # type: ignore[arg-type]
+        SilhouetteSequence(np.zeros((5, 64, 64), np.float32), 0)
 
 
 def test_a_recording_knows_its_length() -> None:
