@@ -1,4 +1,4 @@
-"""Readers of the compact files: one .npz per dataset, int16 or float32, made from the published archives.
+"""Readers of the compact files: one .npz per dataset, made from the published archives.
 
 Fields, scales and units are stated in each file's `note`, `*_scale_*` and `rate_hz`; sequences are
 concatenated and `length` (rows) tells where each ends. The class names and people are those of the
@@ -33,16 +33,16 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "hapt": ("x", "exp", "user", "length", "labels", "rate_hz"),
     "wisdm2019": ("x", "length", "subject", "activity", "activity_key", "rate_hz"),
     "dsads": (
-        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "activity", "subject", "segment", "units",
-        "rate_hz",
+        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "activity", "subject", "segment",
+        "units", "rate_hz",
     ),
     "usc_had": (
         "acc", "gyro", "acc_scale_g", "gyro_scale_dps", "length", "subject", "activity", "trial",
         "rate_hz",
     ),
     "gait10": (
-        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "length", "user", "users", "speed", "name",
-        "rate_hz",
+        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "length", "user", "users", "speed",
+        "name", "rate_hz",
     ),
 }  # fmt: skip
 
@@ -200,7 +200,7 @@ def usc_had(path: Path) -> Iterator[Stretch]:
 
 
 def gait10(path: Path) -> Iterator[Stretch]:
-    """Ten people's walks, phone in the trouser pocket; the label is the speed they were asked for."""
+    """Ten people's walks, phone in the trouser pocket; the label is the speed asked for."""
     z = _arrays(path, "gait10")
     bounds = _bounds(path, z["length"], len(z["acc"]))
     speeds = sorted(set(z["speed"].tolist()))

@@ -1,10 +1,12 @@
 """Daily and Sports Activities (DSADS): 8 people, 19 activities, five sensors on the body, 25 Hz.
 
-As published (archive.ics.uci.edu, dataset 256; column order checked against its page as quoted in public code):
+As published (archive.ics.uci.edu, dataset 256; column order checked against its page as quoted in
+public code):
     data/aAA/pP/sSS.txt    125 rows of 45 columns, separated by commas: one segment of 5 s
     T_xacc T_yacc T_zacc T_xgyro .. T_zmag, then the same nine for RA, LA, RL, LL
     (torso, right arm, left arm, right leg, left leg); m/s², rad/s, magnetometer unused here
-Segments s01 to s60 are five minutes without a break, so they are joined; a missing segment parts them.
+Segments s01 to s60 are five minutes without a break, so they are joined; a missing segment parts
+them.
 """
 
 from __future__ import annotations

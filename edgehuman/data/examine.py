@@ -1,4 +1,4 @@
-"""What is missing or wrong in a dataset's folder or file: read once, judged against what was published."""
+"""What is missing or wrong in a dataset: read once, judged against what was published."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.resampling import to_canonical
-from edgehuman.data.stretches import GRAVITY_RANGE_G, Reader, Stretch, units_hint
+from edgehuman.data.stretches import GRAVITY_RANGE_G, Reader, Stretch, canonical, units_hint
 from edgehuman.errors import DataError
 from edgehuman.samples import WindowSet
 
-# The fastest gyroscopes in these datasets saturate at 2000 deg/s = 35 rad/s; people at rest tremble more than
-# 0.1 rad/s now and then.
+# The fastest gyroscopes in these datasets saturate at 2000 deg/s = 35 rad/s; people at rest tremble
+# more than 0.1 rad/s now and then.
 GYRO_RANGE_RADS = (0.1, 36.0)
 _KEEP_EVERY = 10
 
@@ -33,6 +32,7 @@ class Findings:
         rows: samples read.
         not_finite: samples with a value that is not finite.
         seconds: of recording.
+        empty: recordings of which no row is left, as accelerometer and gyroscope do not overlap.
         median_norm_g: of everyone.
     """
 
@@ -44,6 +44,7 @@ class Findings:
     rows: int = 0
     not_finite: int = 0
     seconds: float = 0.0
+    empty: list[str] = field(default_factory=list)
     median_norm_g: float = float("nan")
 
 
@@ -90,10 +91,12 @@ def _add(
     findings.parts += 1
     labels = np.unique(part.label_T[part.label_T >= 0]).tolist()
     findings.classes.update(dict.fromkeys(part.labels[label] for label in labels))
-    imu_TC = to_canonical(np.asarray(part.imu_TC, np.float32), part.format)
-    _add_rows(imu_TC, part.subject, findings, norms, rates)
+    _add_rows(canonical(part), part.subject, findings, norms, rates)
     stamp_s = part.stamps()
-    findings.seconds += float(stamp_s[-1] - stamp_s[0]) if len(stamp_s) else 0.0
+    if not len(stamp_s):
+        findings.empty.append(part.source)
+        return
+    findings.seconds += float(stamp_s[-1] - stamp_s[0])
 
 
 def _add_rows(
@@ -133,8 +136,8 @@ def _judge_units(
         found_g = float(np.median(values)) if len(values) else float("nan")
         if not low_g <= found_g <= high_g:
             findings.problems.append(
-                f"{name}: median acceleration {found_g:.3g} g, with gravity it is {low_g} to {high_g} g. "
-                f"{units_hint(found_g)}"
+                f"{name}: median acceleration {found_g:.3g} g; with gravity it is {low_g} to "
+                f"{high_g} g. {units_hint(found_g)}"
             )
     fastest = float(np.quantile(np.concatenate(rates), 0.99))
     low_rads, high_rads = GYRO_RANGE_RADS
@@ -146,6 +149,9 @@ def _judge_units(
 
 
 def _judge_finite(reader: Reader, findings: Findings) -> None:
+    if findings.empty:
+        line = f"accelerometer and gyroscope never overlap in {', '.join(findings.empty)}"
+        (findings.notes if reader.has_gaps else findings.problems).append(line)
     if not findings.not_finite:
         return
     line = f"{findings.not_finite} of {findings.rows} samples hold a value that is not finite"

@@ -1,15 +1,16 @@
-"""ExtraSensory: 60 people's own phones (34 iPhone, 26 Android), about 20 s of every minute, in daily life.
+"""ExtraSensory: 60 people's own phones (34 iPhone, 26 Android), 20 s of every minute.
 
-As published (extrasensory.ucsd.edu; names, columns and units checked against several public loaders):
-    raw_acc/<UUID>/<timestamp>.m_raw_acc.dat      time x y z, separated by spaces, irregular, about 40 Hz
+As published (extrasensory.ucsd.edu; names, columns and units checked against several public
+loaders):
+    raw_acc/<UUID>/<timestamp>.m_raw_acc.dat      time x y z, irregular, about 40 Hz
     proc_gyro/<UUID>/<timestamp>.m_proc_gyro.dat  the same, rad/s
     cv5Folds/ (or cv_5_folds/) fold_{0..4}_{train,test}_{iphone,android}_uuids.txt
-    *features_labels*/<UUID>.features_labels.csv.gz   optional: label:SITTING and its like, 0, 1 or nan
-A burst that the phone could not record is a file with just `nan`; it is left out, as is a burst of which one
-sensor is missing. Acceleration is in g and upside down (screen up is z = -1) on iPhones, in m/s² on Androids.
-Which phone a person had is said by the fold lists only, so they are required; the unit is verified by the
-median norm. The test part is that of fold 0. Everything together is about 4 million windows (13 GB at a hop
-of 64): load people's folders apart.
+    *features_labels*/<UUID>.features_labels.csv.gz   optional, label:SITTING and its like
+A burst that the phone could not record is a file with just `nan`; it is left out, as is a burst of
+which one sensor is missing. Acceleration is in g and upside down (screen up is z = -1) on iPhones,
+in m/s² on Androids. Which phone a person had is said by the fold lists only, so they are required;
+the unit is verified by the median norm. The test part is that of fold 0. Everything together is
+about 4 million windows (13 GB at a hop of 64): keep the folders of a few people under raw_acc/.
 """
 
 from __future__ import annotations
@@ -110,8 +111,8 @@ def _require_unit(bursts: list[Path], platform: str, uuid: str) -> None:
     median, (low, high) = float(np.median(norm)), _NORM_RANGE[platform]
     if not low <= median <= high:
         raise DataError(
-            f"{uuid}: the median acceleration is {median:.3g}, but the fold lists say {platform}, where "
-            f"it is {low} to {high} ({'g' if platform == 'iphone' else 'm/s²'}). Unpack both archives again"
+            f"{uuid}: the median acceleration is {median:.3g}, but the fold lists say {platform}, "
+            f"where it is {low} to {high}. Unpack both archives again"
         )
 
 
@@ -135,7 +136,8 @@ def read_extrasensory(path: Path) -> Iterator[Stretch]:
     """One stretch per burst of about 20 s that both sensors recorded.
 
     Raises:
-        DataError: no fold lists, a person who is in none of them, wrong columns, or a unit that is not
+        DataError: no fold lists, a person who is in none of them, wrong columns, or a unit that is
+        not
             the platform's.
     """
     test = people_of(path, 0, "test")

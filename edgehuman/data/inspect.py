@@ -26,7 +26,7 @@ class ListConfig:
 
 
 def list_datasets(config: ListConfig) -> Outcome:
-    """`edgehuman data list`: where to get each, under what terms, and how its files are laid out."""
+    """`edgehuman data list`: where to get each, under what terms, how it is laid out."""
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
     for name, row in catalogue.DATASETS.items():
@@ -47,7 +47,8 @@ def list_datasets(config: ListConfig) -> Outcome:
             }
         )
         lines += [
-            f"{name}: {row.people} people, {row.classes} classes, {row.rate_hz:g} Hz, {row.hours:g} h",
+            f"{name}: {row.people} people, {row.classes} classes, {row.rate_hz:g} Hz, "
+            f"{row.hours:g} h",
             f"  get it:   {row.url or 'no public address; the compact file only'}",
             f"  licence:  {row.licence}",
             f"  weights trained on it may ship: {may_ship}",
@@ -120,7 +121,7 @@ class ExportConfig:
 
 
 def export_csv(config: ExportConfig) -> Outcome:
-    """`edgehuman data export`: one file per recording, `t,ax,ay,az,gx,gy,gz,label`, 50 Hz, g and rad/s."""
+    """`edgehuman data export`: a file per recording, t,ax,ay,az,gx,gy,gz,label: g, rad/s, 50 Hz."""
     recordings = load_recordings(config.path, config.dataset, config.subject)
     return _written(write_csv(recordings, config.out), recordings)
 
@@ -152,7 +153,7 @@ def simulate_csv(config: SimulateConfig) -> Outcome:
 
     if config.people < 1 or config.minutes <= 0:
         raise UsageError(
-            f"--people {config.people} --minutes {config.minutes:g}: at least 1 person, over 0 minutes"
+            f"--people {config.people} --minutes {config.minutes:g}: give over 0 of each"
         )
     recordings = [
         simulate_recording(

@@ -1,12 +1,13 @@
 """MotionSense: 24 people, 6 activities in 15 trials, iPhone 6s in the front pocket, 50 Hz.
 
 As published (github.com/mmalekzadeh/motion-sense, data/; its README was read):
-    A_DeviceMotion_data/{dws,ups,wlk,jog,sit,std}_T/sub_N.csv, with a header and an unnamed index column
-    attitude.{roll,pitch,yaw}, gravity.{x,y,z}, rotationRate.{x,y,z} (rad/s), userAcceleration.{x,y,z} (g)
-The accelerometer is gravity + userAcceleration (the author, issue 3). iOS states it upside down: screen up
-is z = -1 g. It is turned here to what other phones state, z = +1 g; the gyroscope is the same in both.
-B_Accelerometer_data and C_Gyroscope_data hold the sensors separately, without stamps, so they cannot be
-aligned and are not read.
+    A_DeviceMotion_data/{dws,ups,wlk,jog,sit,std}_T/sub_N.csv, with a header and an unnamed index
+    column attitude.{roll,pitch,yaw}, gravity.{x,y,z}, rotationRate.{x,y,z} (rad/s),
+    userAcceleration.{x,y,z} (g)
+The accelerometer is gravity + userAcceleration (the author, issue 3). iOS states it upside down:
+screen up is z = -1 g. It is turned here to what other phones state, z = +1 g; the gyroscope is the
+same in both. B_Accelerometer_data and C_Gyroscope_data hold the sensors separately, without stamps,
+so they cannot be aligned and are not read.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.data.stretches import IOS, Reader, Stretch
-from edgehuman.data.text_files import absent, first_line, matching
+from edgehuman.data.text_files import absent, first_line, matching, reason
 from edgehuman.data.two_streams import FloatTable
 from edgehuman.errors import DataError
 from edgehuman.samples import IMU_RATE_HZ
@@ -33,20 +34,24 @@ _COLUMNS = tuple(
     f"{name}.{axis}" for name in ("gravity", "userAcceleration", "rotationRate") for axis in "xyz"
 )
 _FOLDER = "A_DeviceMotion_data"
+_OTHER_FOLDERS = ("B_Accelerometer_data", "C_Gyroscope_data")
+_TRIAL = r"([a-z]+)_(\d+)"
 
 
 def _is_motionsense(path: Path) -> bool:
-    if (path / _FOLDER).is_dir():
-        return True
+    return bool(matching(path / _FOLDER, _TRIAL))
+
+
+def _almost(path: Path) -> str:
     others = [
         name for name in ("B_Accelerometer_data", "C_Gyroscope_data") if (path / name).is_dir()
     ]
-    if others:
-        raise DataError(
-            f"{path}: MotionSense with {' and '.join(others)} only. They hold the sensors separately "
-            f"and without stamps; unpack {_FOLDER} as well"
-        )
-    return False
+    if not others:
+        return ""
+    return (
+        f"it holds {' and '.join(others)} only. They hold the sensors separately and without "
+        f"stamps; unpack {_FOLDER} as well"
+    )
 
 
 def _missing(path: Path) -> list[str]:
@@ -68,7 +73,7 @@ def read_table(path: Path) -> FloatTable:
         use = [header.index(name) for name in _COLUMNS]
         return np.loadtxt(path, delimiter=",", skiprows=1, usecols=use, ndmin=2)
     except ValueError as error:
-        raise DataError(f"{path}: {error}; unpack the archive again, unedited") from None
+        raise DataError(f"{path}: {reason(error)}; unpack the archive again") from None
 
 
 def read_motionsense(path: Path) -> Iterator[Stretch]:
@@ -77,7 +82,7 @@ def read_motionsense(path: Path) -> Iterator[Stretch]:
     Raises:
         DataError: see `read_table`; or a trial of an unknown activity.
     """
-    for folder, (code, trial) in matching(path / _FOLDER, r"([a-z]+)_(\d+)"):
+    for folder, (code, trial) in matching(path / _FOLDER, _TRIAL):
         if code not in _CODES:
             raise DataError(f"{folder}: activity {code!r} is not one of {', '.join(_CODES)}")
         for file, (user,) in matching(folder, r"sub_(\d+)\.csv"):
@@ -99,5 +104,6 @@ MOTIONSENSE = Reader(
     _is_motionsense,
     stretches=read_motionsense,
     missing=_missing,
+    almost=_almost,
     subjects=tuple(f"motionsense:{user}" for user in range(1, 25)),
 )

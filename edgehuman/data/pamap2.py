@@ -1,12 +1,14 @@
 """PAMAP2: 9 people, 18 activities, three sensors (hand, chest, ankle) at 100 Hz.
 
-As published (archive.ics.uci.edu, dataset 231; checked against the readme as quoted in public code):
+As published (archive.ics.uci.edu, dataset 231; checked against the readme as quoted in public
+code):
     Protocol/subject101.dat .. subject109.dat (and Optional/), 54 columns, separated by spaces:
     1 stamp (s), 2 activity, 3 heart rate, then 17 for each of hand, chest, ankle:
-    temperature, acceleration ±16 g (3, m/s²), acceleration ±6 g (3), gyroscope (3, rad/s), magnetometer (3),
-    orientation (4, invalid)
-The ±16 g accelerometer is read: the ±6 g one saturates and is not calibrated as well. Rows lost on the radio
-are NaN: they are left out, and a hole over 0.1 s parts the recording. Activity 0 is transient: unlabelled.
+    temperature, acceleration ±16 g (3, m/s²), acceleration ±6 g (3), gyroscope (3, rad/s),
+    magnetometer (3), orientation (4, invalid)
+The ±16 g accelerometer is read: the ±6 g one saturates and is not calibrated as well. Rows lost on
+the radio are NaN: they are left out, and a hole over 0.1 s parts the recording. Activity 0 is
+transient: unlabelled.
 """
 
 from __future__ import annotations

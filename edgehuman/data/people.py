@@ -1,7 +1,8 @@
 """Who and what is in each wearable dataset: class names, people, and who is held out for testing.
 
-People are named "<pool>:<id>". UCI HAR and HAPT are the same thirty people with the same numbers, so they
-share the pool "uci30": whoever is a test person of one must not be trained on from the other.
+People are named "<pool>:<id>". UCI HAR and HAPT are the same thirty people with the same numbers,
+so they share the pool "uci30": whoever is a test person of one must not be trained on from the
+other.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ HAPT_LABELS = (
     "lie_to_stand",
 )
 
-# The 34 / 17 people of the paper on wearable scaling laws (arXiv 2502.03364); WISDM has no split of its own.
+# The 34 / 17 people of the paper on wearable scaling laws (arXiv 2502.03364); WISDM has no split of
+# its own.
 WISDM_TEST_USERS = tuple(range(1634, 1651))
 WISDM_SUBJECTS = tuple(f"wisdm2019:{user}" for user in range(1600, 1651))
 WISDM_LABELS: Mapping[str, str] = {
@@ -98,7 +100,7 @@ USC_HAD_LABELS = (
 
 def names(pool: str, ids: NDArray[Any]) -> NDArray[np.str_]:
     """`"<pool>:<id>"` for every id (N,)."""
-    return np.char.add(f"{pool}:", ids.astype(str))
+    return np.array([f"{pool}:{i}" for i in ids.tolist()], dtype=np.str_)
 
 
 def spans(rows: NDArray[Any], count: int) -> NDArray[np.int16]:

@@ -19,7 +19,8 @@ def split_by_subject(
 
     Args:
         windows: what is to be split.
-        held_out: names ("uci30:2"), or a share of the people, over 0 and under 1; at least one person
+        held_out: names ("uci30:2"), or a share of the people, over 0 and under 1; at least one
+        person
             is held out and at least one is kept.
         seed: of the draw; the same seed and the same people give the same split.
 
@@ -46,7 +47,8 @@ def _require_known(subjects: NDArray[np.str_], wanted: Iterable[str]) -> NDArray
     unknown = sorted(set(names.tolist()) - set(subjects.tolist()))
     if unknown:
         raise DataError(
-            f"no windows of {', '.join(unknown)}; the people here are {', '.join(subjects.tolist())}"
+            f"no windows of {', '.join(unknown)}; the people here are "
+            f"{', '.join(subjects.tolist())}"
         )
     return names
 

@@ -1,9 +1,10 @@
-"""What every reader hands over: one person's sensor as the files hold it, and the way from there to records.
+"""What every reader hands over: one person's sensor as the files hold it, and the way to records.
 
-    files --reader--> Stretch (the file's units, rate and stamps) --to_recordings--> ImuRecording (g, rad/s, 50 Hz)
-                                                                  --cut--> WindowSet
+    files --reader--> Stretch (the file's units, rate, stamps) --to_recordings--> ImuRecording
+                                                               --cut-->           WindowSet
 
-Readers only read; units, resampling and windows are decided here, once, with `edgehuman.preprocess.imu`.
+Readers only read; units, resampling and windows are decided here, once, with
+`edgehuman.preprocess.imu`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.resampling import ImuFormat, cut_windows, resample, to_canonical
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu import cut_windows, resample
+from edgehuman.preprocess.imu_format import ImuFormat, ImuReport
+from edgehuman.preprocess.imu_resample import MAX_GAP_S
+from edgehuman.preprocess.imu_stream import Canonical
 from edgehuman.samples import IMU_RATE_HZ, IMU_WINDOW, FloatArray, ImuRecording, WindowSet
 
-MAX_GAP_S = 0.1
 GRAVITY_RANGE_G = (0.7, 1.4)
 G_RADS = ImuFormat("g", "rads")
 MS2_RADS = ImuFormat("ms2", "rads")
@@ -33,8 +36,8 @@ class Stretch:
     """One person's sensor without known interruption, in the units, rate and axes of its file.
 
     Attributes:
-        imu_TC: (T, 6): accelerometer, then gyroscope, in the units of `format`; NaN where the file has it.
-        format: the units that the dataset's documentation states.
+        imu_TC: (T, 6): accelerometer, then gyroscope, in the units of `format`; NaN where the file
+        has it. format: the units that the dataset's documentation states.
         subject: "<pool>:<id>".
         rate_hz: the rate of a uniform grid; None where `stamp_s_T` says when each row was taken.
         stamp_s_T: float64 (T,): seconds; only where the rows are not on a uniform grid.
@@ -75,6 +78,7 @@ class Reader:
         missing: what the layout should hold and this path does not, one line each.
         subjects: everyone who should be in it.
         has_gaps: NaN or missing rows are part of the published files and no fault.
+        almost: why a path that looks like this dataset cannot be read; empty where it does not.
     """
 
     dataset: str
@@ -85,30 +89,34 @@ class Reader:
     missing: Callable[[Path], list[str]] = lambda path: []
     subjects: tuple[str, ...] = ()
     has_gaps: bool = False
+    almost: Callable[[Path], str] = lambda path: ""
+
+
+def canonical(stretch: Stretch) -> FloatArray:
+    """The rows (T, 6) in g and rad/s, as the documentation states their units; NaN is kept.
+
+    Units are judged over a whole dataset (`require_gravity`), not here: a recording alone may be
+    too short or too lively to tell.
+    """
+    convert = Canonical(stretch.format)
+    units = ImuReport(accel_unit=stretch.format.accel_unit, gyro_unit=stretch.format.gyro_unit)
+    convert.set_units(units)
+    return convert(np.asarray(stretch.imu_TC, np.float32))
 
 
 def to_recordings(stretch: Stretch) -> list[ImuRecording]:
     """A stretch as canonical recordings (g, rad/s, 50 Hz), one per part between gaps over 0.1 s.
 
     Rows with a value that is not finite are left out, so they count as a gap where they last over
-    0.1 s. The label of a sample is that of the row nearest in time.
+    0.1 s. The label of a sample is that of the latest row at or before it.
     """
-    imu_TC = to_canonical(np.asarray(stretch.imu_TC, np.float32), stretch.format)
-    finite_T = np.isfinite(imu_TC).all(axis=1)
-    if stretch.rate_hz == IMU_RATE_HZ and finite_T.all():
+    imu_TC = canonical(stretch)
+    if stretch.rate_hz == IMU_RATE_HZ and np.isfinite(imu_TC).all():
         return [_recording(stretch, imu_TC, stretch.label_T)]
-    stamp_s_T = stretch.stamps()[finite_T]
-    if not stamp_s_T.size:
-        return []
-    label_T = stretch.label_T[finite_T] if stretch.label_T.size else stretch.label_T
-    parts = resample(stamp_s_T, imu_TC[finite_T], IMU_RATE_HZ, MAX_GAP_S)
+    tag_TK = stretch.label_T.reshape(len(imu_TC), -1).astype(np.int64) if len(imu_TC) else None
+    parts = resample(stretch.stamps(), imu_TC, IMU_RATE_HZ, MAX_GAP_S, tag_TK)
     return [
-        _recording(
-            stretch,
-            part.imu_TC,
-            _labels_at(part.start_s, len(part.imu_TC), stamp_s_T, label_T),
-        )
-        for part in parts
+        _recording(stretch, part.imu_TC, part.tag_TK.ravel().astype(np.int16)) for part in parts
     ]
 
 
@@ -118,19 +126,8 @@ def _recording(stretch: Stretch, imu_TC: FloatArray, label_T: NDArray[np.int16])
     )
 
 
-def _labels_at(
-    start_s: float, count: int, stamp_s_T: NDArray[np.float64], label_T: NDArray[np.int16]
-) -> NDArray[np.int16]:
-    """Labels of `count` samples at 50 Hz from `start_s`: those of the rows nearest in time."""
-    if not label_T.size:
-        return label_T
-    grid_s = start_s + np.arange(count) / IMU_RATE_HZ
-    middle_s = (stamp_s_T[1:] + stamp_s_T[:-1]) / 2
-    return label_T[np.searchsorted(middle_s, grid_s)]
-
-
 def window_labels(label_T: NDArray[np.int16], count: int, hop: int) -> NDArray[np.int64]:
-    """Labels (count,) of windows cut every `hop` samples: the label if a window has only one, else -1."""
+    """Labels (count,) of windows cut every `hop` samples: a window's only label, or -1."""
     if not label_T.size:
         return np.full(count, -1, np.int64)
     start_N = np.arange(count) * hop
@@ -179,7 +176,7 @@ def cut(stretches: Iterable[Stretch], hop: int, dataset: str) -> WindowSet:
 
 
 def _join(pieces: list[FloatArray]) -> FloatArray:
-    """All windows in one array; each piece is let go once it is copied, so the peak stays near one copy."""
+    """All windows in one array; each piece is let go once copied, so the peak is near one copy."""
     joined = np.empty((sum(map(len, pieces)), *pieces[0].shape[1:]), np.float32)
     end = len(joined)
     while pieces:
@@ -190,7 +187,7 @@ def _join(pieces: list[FloatArray]) -> FloatArray:
 
 
 def median_norm(imu: FloatArray) -> float:
-    """Median length of the acceleration over at most about 200,000 samples of (..., 6); NaN if empty."""
+    """Median length of the acceleration over about 200,000 samples of (..., 6); NaN if empty."""
     acc = imu.reshape(-1, imu.shape[-1])[:: max(1, imu.size // 1_200_000), :3]
     norm = np.linalg.norm(acc, axis=1)
     finite = norm[np.isfinite(norm)]
@@ -207,8 +204,8 @@ def require_gravity(imu: FloatArray, where: str) -> None:
     low, high = GRAVITY_RANGE_G
     if not low <= found_g <= high:
         raise DataError(
-            f"{where}: the median acceleration is {found_g:.3g} g after conversion; with gravity it is "
-            f"{low} to {high} g. {units_hint(found_g)} Use the files as published"
+            f"{where}: the median acceleration is {found_g:.3g} g after conversion; with gravity "
+            f"it is {low} to {high} g. {units_hint(found_g)} Use the files as published"
         )
 
 

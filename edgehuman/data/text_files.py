@@ -30,7 +30,7 @@ def read_columns(
     try:
         return np.loadtxt(path, delimiter=delimiter, usecols=use, ndmin=2)
     except ValueError as error:
-        raise DataError(f"{path}: {error}; unpack the archive again, unedited") from None
+        raise DataError(f"{path}: {reason(error)}; unpack the archive again") from None
 
 
 def first_line(path: Path) -> str:
@@ -76,3 +76,8 @@ def require_rows(path: Path, found: int, wanted: int, other: Path) -> None:
             f"{path} has {found} rows and {other.name} has {wanted}; they belong together, so one "
             "is cut short. Unpack the archive again"
         )
+
+
+def reason(error: ValueError) -> str:
+    """What numpy says of a table that it cannot read, without its advice to programmers."""
+    return str(error).partition(";")[0].rstrip(".")

@@ -1,16 +1,17 @@
-"""UCI HAR (windows) and HAPT (the recordings they were cut from): the same thirty people, phone at the waist.
+"""UCI HAR (windows) and HAPT (what they were cut from): the same 30 people, phone at the waist.
 
 UCI HAR, as published (archive.ics.uci.edu, dataset 240):
-    {train,test}/Inertial Signals/{total_acc,body_gyro}_{x,y,z}_{train,test}.txt   128 numbers a row, one window
+    {train,test}/Inertial Signals/{total_acc,body_gyro}_{x,y,z}_{train,test}.txt   128 numbers a
+    row, one window
     {train,test}/subject_{train,test}.txt   1..30          {train,test}/y_{train,test}.txt   1..6
-total_acc is in g with gravity, filtered (median, 20 Hz Butterworth); body_gyro in rad/s; 50 Hz, half overlap.
-body_acc (gravity removed) is not read.
+total_acc is in g with gravity, filtered (median, 20 Hz Butterworth); body_gyro in rad/s; 50 Hz,
+half overlap. body_acc (gravity removed) is not read.
 
 HAPT, as published (dataset 341):
-    RawData/acc_expXX_userYY.txt, gyro_expXX_userYY.txt    three columns: g; rad/s; 50 Hz, unfiltered
-    RawData/labels.txt    experiment, user, activity 1..12, first and last sample (from 1, inclusive)
-Checked against: README of both archives as quoted in public code, and the compact files made from them
-(median norm 1.0 g; label rows reproduce the windows' labels).
+    RawData/acc_expXX_userYY.txt, gyro_expXX_userYY.txt    three columns: g; rad/s; 50 Hz
+    RawData/labels.txt    experiment, user, activity 1..12, first and last sample (from 1)
+Checked against: README of both archives as quoted in public code, and the compact files made from
+them (median norm 1.0 g; label rows reproduce the windows' labels).
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ def read_hapt(path: Path) -> Iterator[Stretch]:
     """61 continuous recordings at 50 Hz with postural transitions; unlabelled samples are -1.
 
     Raises:
-        DataError: missing files, wrong columns, or accelerometer and gyroscope of different lengths.
+        DataError: missing files, wrong columns, or accelerometer and gyroscope of different
+        lengths.
     """
     rows = read_columns(path / "RawData" / "labels.txt", 5).astype(np.int64)
     for file, (experiment, user) in matching(path / "RawData", _ACC_NAME):

@@ -2,7 +2,8 @@
 
 As published (sipi.usc.edu/had; checked against its readme as quoted in public code):
     SubjectN/aMtK.mat    MATLAB; `sensor_readings` (T, 6): acceleration in g, gyroscope in deg/s
-The activity is taken from the file's name: the field inside is spelled `activity_numbr` in some files.
+The activity is taken from the file's name: the field inside is spelled `activity_numbr` in some
+files.
 """
 
 from __future__ import annotations

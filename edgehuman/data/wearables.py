@@ -3,7 +3,8 @@
     windows = load_windows("uci_har.npz")            the layout is recognised from the files
     recordings = load_recordings("PAMAP2_Dataset")
 
-Readers of the published layouts are beside this file, one per family; `compact.py` reads the .npz files.
+Readers of the published layouts are beside this file, one per family; `compact.py` reads the .npz
+files.
 """
 
 from __future__ import annotations
@@ -48,19 +49,43 @@ def find_reader(path: Path | str, dataset: str | None = None) -> tuple[Reader, P
             if reader.recognise(place):
                 _require_dataset(path, reader, dataset)
                 return reader, place
-    files = sorted(path.glob("*.npz")) if path.is_dir() else []
-    if files:
-        raise DataError(f"{path} holds several files; name one of them, e.g. {files[0]}")
+    raise DataError(_unknown(path))
+
+
+def _places(path: Path) -> Iterator[Path]:
+    """The path, the folders in it, and the folders in those."""
+    yield path
+    inside = _folders(path)
+    yield from inside
+    for folder in inside:
+        yield from _folders(folder)
+
+
+def _folders(path: Path) -> list[Path]:
+    try:
+        return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
+    except PermissionError:
+        return []
+
+
+def _unknown(path: Path) -> str:
+    """What a path that no reader knows looks like, and what the readers know."""
+    for place in _places(path):
+        for reader in readers():
+            hint = reader.almost(place)
+            if hint:
+                return f"{place} looks like {reader.dataset}, but {hint}"
+    if path.is_file():
+        fields = sorted(compact.field_names(path))
+        found = f"an .npz file with the fields {', '.join(fields)}" if fields else "a single file"
+    else:
+        names = sorted(child.name for child in path.iterdir())
+        files = [name for name in names if name.endswith(".npz")]
+        if files:
+            return f"{path} holds several files; name one of them, e.g. {path / files[0]}"
+        found = f"a folder with {', '.join(names[:5]) or 'nothing in it'}"
     known = "\n".join(f"  {reader.dataset}: {reader.looks_like}" for reader in readers())
-    raise DataError(f"{path}: no known dataset is laid out like this. Known layouts:\n{known}")
-
-
-def _places(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    inside = sorted(child for child in path.iterdir() if child.is_dir())
-    deeper = sorted(child for folder in inside for child in folder.iterdir() if child.is_dir())
-    return [path, *inside, *deeper]
+    return f"{path} is {found}; no known dataset is laid out like this. Known layouts:\n{known}"
 
 
 def _require_dataset(path: Path, reader: Reader, dataset: str | None) -> None:
@@ -127,12 +152,12 @@ def load_recordings(
 
 
 def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) -> WindowSet:
-    """The windows of a dataset, float32 (N, 128, 6) in g and rad/s at 50 Hz, with labels and people.
+    """The windows of a dataset, float32 (N, 128, 6): g, rad/s, 50 Hz, with labels and people.
 
     UCI HAR's windows are as published, whatever the hop. All others are cut every `hop` samples; a
     window's label is the label if the whole window has one, else -1. `is_test_N` marks the official
-    test people of UCI HAR (and, being the same people, of HAPT), people 1634-1650 of WISDM, fold 0 of
-    ExtraSensory; no one elsewhere, where no split is official.
+    test people of UCI HAR (and, being the same people, of HAPT), people 1634-1650 of WISDM, fold 0
+    of ExtraSensory; no one elsewhere, where no split is official.
 
     Args:
         path: a folder, a compact file, or the word "simulated".

@@ -1,11 +1,12 @@
-"""WISDM Smartphone and Smartwatch Activity and Biometrics (2019): 51 people, 18 activities, phone and watch.
+"""WISDM Smartphone and Smartwatch (2019): 51 people, 18 activities, phone and watch.
 
 As published (archive.ics.uci.edu, dataset 507):
     wisdm-dataset/raw/{phone,watch}/{accel,gyro}/data_16XX_{accel,gyro}_{phone,watch}.txt
     1600,A,252207666810782,-0.36476135,8.793503,1.0550842;      subject, code, stamp, x, y, z
-Accelerometer in m/s² with gravity, gyroscope in rad/s, nominally 20 Hz; stamps are nanoseconds of the
-device's clock (50,354,004 apart in the first rows; checked against public fixtures of the file). Codes A to S
-without N. The two sensors are separate files and are aligned here on their stamps.
+Accelerometer in m/s² with gravity, gyroscope in rad/s, nominally 20 Hz; stamps are nanoseconds of
+the device's clock (50,354,004 apart in the first rows; checked against public fixtures of the
+file). Codes A to S without N. The two sensors are separate files and are aligned here on their
+stamps.
 
 Give `wisdm-dataset` for both devices, or `wisdm-dataset/raw/phone` for one.
 """
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from edgehuman.data import people
 from edgehuman.data.stretches import MS2_RADS, Reader, Stretch
-from edgehuman.data.text_files import first_line, matching
+from edgehuman.data.text_files import first_line, matching, reason
 from edgehuman.data.two_streams import FloatTable, align, seconds
 from edgehuman.errors import DataError
 
@@ -70,7 +71,7 @@ def read_rows(path: Path) -> NDArray[np.void]:
     try:
         return np.loadtxt(text.splitlines(), delimiter=",", dtype=_ROW, ndmin=1)
     except ValueError as error:
-        raise DataError(f"{path}: {error}; unpack the archive again, unedited") from None
+        raise DataError(f"{path}: {reason(error)}; unpack the archive again") from None
 
 
 def _values(rows: NDArray[np.void]) -> FloatTable:
@@ -81,7 +82,8 @@ def read_wisdm(path: Path) -> Iterator[Stretch]:
     """One stretch per person, device and activity; people 1634 to 1650 are the test part.
 
     Raises:
-        DataError: a missing gyroscope file, wrong columns, an unknown code, stamps of no known unit.
+        DataError: a missing gyroscope file, wrong columns, an unknown code, stamps of no known
+        unit.
     """
     for device in _devices(path):
         for file, (user, _) in matching(device / "accel", _NAME):
