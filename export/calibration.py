@@ -1,0 +1,161 @@
+"""The calibration set and the ranges it gives: one pass over the data, then MinMax, percentile or
+entropy.
+
+The set is balanced over classes (over people where nothing is labelled), chosen by a seed, and
+disjoint in people from the set that judges the result.
+
+Sources: percentile and KL-divergence calibration as in S. Migacz, "8-bit inference with TensorRT",
+    GTC 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+from edgehuman.export.records import Samples
+from edgehuman.export.sessions import BATCH, exposed, open_session
+
+Method = Literal["minmax", "percentile", "entropy"]
+METHODS: tuple[Method, ...] = get_args(Method)
+PERCENTILE = 99.99
+_BINS = 2048
+_LEVELS = 128
+Range = tuple[float, float]
+
+
+def split(samples: Samples, calibrate: int, judge: int, seed: int) -> tuple[Samples, Samples]:
+    """A calibration set and a judging set with no person in both, each balanced.
+
+    Raises:
+        DataError: fewer than two people, so that the judge would know the calibration's person.
+    """
+    people = np.unique(samples.person_N)
+    if len(people) < 2:
+        raise DataError(
+            f"found {len(people)} person in the {len(samples)} calibration samples; at least two "
+            "are "
+            "needed, so that the people who judge are not those who calibrate"
+        )
+    shuffled = np.random.default_rng(seed).permutation(people)
+    calibrating_N = np.isin(samples.person_N, shuffled[: (len(people) + 1) // 2])
+    first = samples.select(np.flatnonzero(calibrating_N))
+    second = samples.select(np.flatnonzero(~calibrating_N))
+    return (
+        first.select(balanced(first, calibrate, seed)),
+        second.select(balanced(second, judge, seed)),
+    )
+
+
+def balanced(samples: Samples, count: int, seed: int) -> NDArray[np.int64]:
+    """Indices (K,), K <= count: in turn from every class, or from every person where nothing is
+    labelled.
+
+    Unlabelled samples beside labelled ones form a class of their own. A group that runs out is
+    passed over.
+    """
+    group_N = samples.label_N if np.any(samples.label_N >= 0) else samples.person_N
+    random = np.random.default_rng(seed)
+    queues = [random.permutation(np.flatnonzero(group_N == group)) for group in np.unique(group_N)]
+    # Sorting by (place in its own queue, group) deals the groups out in turn.
+    place = np.concatenate([np.arange(len(queue)) for queue in queues])
+    index = np.concatenate(queues)
+    return np.sort(index[np.argsort(place, kind="stable")[:count]])
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """What one tensor took: counts over equal bins from `low` to `high`."""
+
+    low: float
+    high: float
+    count_B: NDArray[np.int64]
+
+    def range(self, method: Method) -> Range:
+        """The range that INT8 spends its steps on; it always holds zero."""
+        if method == "minmax":
+            low, high = self.low, self.high
+        elif method == "percentile":
+            low, high = self._percentiles()
+        else:
+            bound = self._entropy_bound()
+            low, high = max(self.low, -bound), min(self.high, bound)
+        return min(low, 0.0), max(high, 0.0)
+
+    def _percentiles(self) -> Range:
+        share_B = np.cumsum(self.count_B) / max(1, self.count_B.sum())
+        edge = np.linspace(self.low, self.high, len(self.count_B) + 1)
+        cut = (100.0 - PERCENTILE) / 100.0
+        first = int(np.searchsorted(share_B, cut, side="right"))
+        last = int(np.searchsorted(share_B, 1.0 - cut, side="left"))
+        return float(edge[min(first, len(edge) - 2)]), float(edge[min(last + 1, len(edge) - 1)])
+
+    def _entropy_bound(self) -> float:
+        centre_B = np.linspace(self.low, self.high, 2 * len(self.count_B) + 1)[1::2]
+        largest = max(abs(self.low), abs(self.high), 1e-12)
+        bins = len(self.count_B)
+        index_B = np.minimum((np.abs(centre_B) / largest * bins).astype(int), bins - 1)
+        magnitude_B = np.bincount(index_B, weights=self.count_B, minlength=bins).astype(np.float64)
+        stops = range(_LEVELS, bins + 1, 16)
+        divergence = [_divergence(magnitude_B, stop) for stop in stops]
+        return largest * stops[int(np.argmin(divergence))] / bins
+
+
+def _divergence(magnitude_B: NDArray[np.float64], stop: int) -> float:
+    """KL divergence between the clipped histogram and its form in 128 levels."""
+    clipped = magnitude_B[:stop].copy()
+    clipped[-1] += magnitude_B[stop:].sum()
+    level = np.arange(stop) * _LEVELS // stop
+    filled = magnitude_B[:stop] > 0
+    mass = np.bincount(level, weights=magnitude_B[:stop], minlength=_LEVELS)
+    places = np.bincount(level, weights=filled, minlength=_LEVELS)
+    coarse = np.where(filled, mass[level] / np.maximum(places[level], 1), 0.0)
+    if coarse.sum() == 0:
+        return float("inf")
+    p, q = clipped / clipped.sum(), coarse / coarse.sum()
+    q = np.where(q > 0, q, 1e-10)
+    seen = p > 0
+    return float(np.sum(p[seen] * np.log(p[seen] / q[seen])))
+
+
+def collect(
+    model: onnx.ModelProto, tensors: Sequence[str], samples: NDArray[Any]
+) -> dict[str, Histogram]:
+    """Histograms of these float tensors over the samples (N, ...); two passes, a batch at a
+    time.
+    """
+    low = dict.fromkeys(tensors, np.inf)
+    high = dict.fromkeys(tensors, -np.inf)
+    for name, value in _values(model, tensors, samples):
+        low[name] = min(low[name], float(value.min()))
+        high[name] = max(high[name], float(value.max()))
+    count = {name: np.zeros(_BINS, np.int64) for name in tensors}
+    for name, value in _values(model, tensors, samples):
+        top = max(high[name], low[name] + 1e-12)
+        count[name] += np.histogram(value, _BINS, (low[name], top))[0]
+    return {name: Histogram(low[name], high[name], count[name]) for name in tensors}
+
+
+def _values(
+    model: onnx.ModelProto, tensors: Sequence[str], samples: NDArray[Any]
+) -> Iterable[tuple[str, NDArray[Any]]]:
+    own_input = model.graph.input[0].name
+    inside = [name for name in tensors if name != own_input]
+    session = open_session(exposed(model, inside)) if inside else None
+    for start in range(0, len(samples), BATCH):
+        batch = samples[start : start + BATCH]
+        if own_input in tensors:
+            yield own_input, batch
+        if session is not None:
+            yield from zip(inside, session.run(inside, {own_input: batch}), strict=True)
+
+
+def ranges(histograms: Mapping[str, Histogram], method: Method) -> dict[str, Range]:
+    """The range of every tensor by one method."""
+    return {name: histogram.range(method) for name, histogram in histograms.items()}

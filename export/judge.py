@@ -1,0 +1,124 @@
+"""The judge of an export: held-out samples, the network's own answers, and one number in points.
+
+macro_f1              where the samples are labelled and the network has learned those labels
+expected_accuracy     of other classifiers: the probability that the network itself gives to the
+                      class that the graph picks, on average. If the network is calibrated, its drop
+                      is the drop of accuracy; a change between two classes that were tied costs
+                      nothing.
+neighbour_similarity  of embeddings: cosine, by the network, to the five neighbours that the graph
+                      picks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from edgehuman.card import OutputSpec
+from edgehuman.export.parity import Parity, compare, neighbours
+from edgehuman.export.records import Samples
+from edgehuman.export.sessions import BATCH, open_session, run
+from edgehuman.metrics.calibration import softmax
+from edgehuman.metrics.classification import macro_f1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One graph before the judge.
+
+    Attributes:
+        parity: against the network.
+        metric: its name; value: the graph's, 0..1; drop: what it lost, in points of 100.
+    """
+
+    parity: Parity
+    metric: str
+    value: float
+    drop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Held-out samples, and the answers of the torch network to them.
+
+    Attributes:
+        samples: raw records that calibrated nothing.
+        reference: the network's outputs, float32 (N, ...).
+        output: what they are; temperature: makes probabilities of logits.
+        threads: of onnxruntime.
+    """
+
+    samples: Samples
+    reference: NDArray[np.float32]
+    output: OutputSpec
+    temperature: float = 1.0
+    threads: int = 1
+
+    def verdict(self, model: onnx.ModelProto) -> Verdict:
+        """Parity and task metric of a graph, run by onnxruntime.
+
+        Raises:
+            ParityError: the graph's outputs are not finite or of another shape.
+        """
+        return self.of_outputs(run(open_session(model, self.threads), self.samples.array))
+
+    def of_outputs(self, candidate: NDArray[np.float32]) -> Verdict:
+        """The same of outputs that were computed elsewhere: on an engine."""
+        parity = compare(self.reference, candidate, self.output)
+        name, score = self._metric()
+        before, after = score(self.reference), score(candidate)
+        return Verdict(parity, name, after, 100 * (before - after))
+
+    def _metric(self) -> tuple[str, Callable[[NDArray[np.float32]], float]]:
+        if self.is_labelled:
+            return "macro_f1", self._macro_f1
+        if self.output.kind == "classes":
+            return "expected_accuracy", self._expected_accuracy
+        if self.output.kind == "embedding" and len(self.samples) > 1:
+            return "neighbour_similarity", self._neighbour_similarity
+        return (
+            "cosine_mean",
+            lambda outputs: compare(self.reference, outputs, self.output).cosine_mean,
+        )
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether macro-F1 means something: two labelled classes, and a network better than twice
+        chance.
+        """
+        known = self.samples.label_N[self.samples.label_N >= 0]
+        if self.output.kind != "classes" or len(np.unique(known)) < 2:
+            return False
+        return self._macro_f1(self.reference) > 2 / len(self.output.labels)
+
+    def _macro_f1(self, logits_NC: NDArray[np.float32]) -> float:
+        known_N = self.samples.label_N >= 0
+        predicted_N = logits_NC.argmax(axis=1)[known_N]
+        return macro_f1(self.samples.label_N[known_N], predicted_N, len(self.output.labels))
+
+    def _expected_accuracy(self, logits_NC: NDArray[np.float32]) -> float:
+        prob_NC = softmax(self.reference, self.temperature)
+        return float(np.mean(prob_NC[np.arange(len(prob_NC)), logits_NC.argmax(axis=1)]))
+
+    def _neighbour_similarity(self, vectors: NDArray[np.float32]) -> float:
+        own_ND = self.reference.reshape(len(self.reference), -1).astype(np.float64)
+        own_ND /= np.maximum(np.linalg.norm(own_ND, axis=1, keepdims=True), 1e-12)
+        picked_NK = neighbours(vectors, self.output.distance)
+        return float(np.mean(np.sum(own_ND[:, None] * own_ND[picked_NK], axis=2)))
+
+
+def answers(network: nn.Module, array: NDArray[Any]) -> NDArray[np.float32]:
+    """The network's own outputs (N, ...) for raw records (N, ...), in batches of 64."""
+    with torch.inference_mode():
+        parts = [
+            network(torch.from_numpy(array[i : i + BATCH])).numpy()
+            for i in range(0, len(array), BATCH)
+        ]
+    return np.concatenate(parts)

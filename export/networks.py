@@ -1,0 +1,64 @@
+"""What `edgehuman export` begins with: a trained checkpoint, or a catalogue name with seeded
+random weights.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from edgehuman import catalogue
+from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman.data.people import UCI_LABELS
+from edgehuman.errors import UsageError
+from edgehuman.nets.building import build
+from edgehuman.training.checkpoint import load_network
+
+_INPUTS = {"ImuWindow": IMU_INPUT}
+
+
+def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
+    """The network in eval mode and its card.
+
+    Raises:
+        UsageError: a finished artefact, or a name that is neither a folder nor in the catalogue.
+        CheckpointError: what `load_network` raises.
+    """
+    path = Path(checkpoint)
+    if checkpoint.startswith("zoo:") or path.suffix in (".onnx", ".engine"):
+        raise UsageError(
+            f"{checkpoint} is exported already; export takes a checkpoint folder that a training "
+            "wrote, "
+            "or a name from `edgehuman models`"
+        )
+    if path.is_dir():
+        return load_network(path)
+    if len(path.parts) > 1:
+        raise UsageError(
+            f"{checkpoint}: no such folder; export takes a checkpoint folder that a training "
+            "wrote, "
+            "or a name from `edgehuman models`"
+        )
+    return random_network(checkpoint, seed)
+
+
+def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
+    """A catalogued network with seeded random weights, for checks, and a card that says so.
+
+    Raises:
+        UsageError: no such network; the message lists the valid names.
+    """
+    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", name)
+    network = build(name, seed=seed, num_classes=len(UCI_LABELS))
+    card = Card(
+        name=name,
+        task=row.task,
+        arch=name,
+        params=row.params,
+        flops=row.flops,
+        input=_INPUTS[row.input],
+        output=OutputSpec("classes", UCI_LABELS),
+        recipe=f"random weights, seed {seed}: for checks, it has learned nothing",
+    )
+    return network, card

@@ -1,0 +1,166 @@
+"""The gate: does the exported graph compute what the network computes, on real or simulated
+samples?
+
+    parity = compare(reference_ND, candidate_ND, card.output)
+    require(parity, "fp16", name)          over budget -> ParityError, and nothing is written
+
+Axes: N samples, D outputs of one sample (flattened).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import ParityError
+
+RETRIEVAL_TOP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a precision may cost.
+
+    Attributes:
+        max_abs: largest difference of one output, per unit of the largest reference output (at
+            least 1).
+        cosine: of each single sample, at least.
+        cosine_mean: over the samples, at least.
+    """
+
+    max_abs: float | None = None
+    cosine: float | None = None
+    cosine_mean: float | None = None
+
+
+# INT8 has its own judge, the task metric (`--max-drop`); the cosine here only stops a broken graph.
+BUDGETS = {
+    "fp32": Budget(max_abs=1e-4),
+    "fp16": Budget(cosine=0.999),
+    "int8": Budget(cosine_mean=0.95),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far a graph is from its network.
+
+    Attributes:
+        samples: how many were compared.
+        cosine: the worst sample's cosine between the two outputs; cosine_mean: their mean.
+        max_abs: the largest difference of any output; scale: the largest reference output.
+        top1_agreement: share of samples with the same best class (outputs that are classes).
+        retrieval_agreement: share of the first five places, over all samples as queries, that hold
+            the same neighbour in both (outputs that are embeddings).
+    """
+
+    samples: int
+    cosine: float
+    cosine_mean: float
+    max_abs: float
+    scale: float
+    top1_agreement: float | None = None
+    retrieval_agreement: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the card and for `--json`; what does not apply is left out."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+def compare(
+    reference: NDArray[np.float32], candidate: NDArray[np.float32], output: OutputSpec
+) -> Parity:
+    """Parity of two outputs (N, ...) of the same samples.
+
+    Raises:
+        ParityError: other shapes, or numbers that are not finite.
+    """
+    if reference.shape != candidate.shape:
+        raise ParityError(
+            f"the graph gives {candidate.shape} where the network gives {reference.shape}; "
+            "nothing was written"
+        )
+    for name, array in (("network", reference), ("graph", candidate)):
+        bad = int(np.sum(~np.isfinite(array)))
+        if bad:
+            raise ParityError(
+                f"{bad} of {array.size} outputs of the {name} are not finite; nothing was written"
+            )
+    a_ND = reference.reshape(len(reference), -1).astype(np.float64)
+    b_ND = candidate.reshape(len(candidate), -1).astype(np.float64)
+    cosine_N = cosines(a_ND, b_ND)
+    agreement = {}
+    if output.kind == "classes":
+        agreement["top1_agreement"] = float(np.mean(a_ND.argmax(1) == b_ND.argmax(1)))
+    elif output.kind == "embedding" and len(a_ND) > 1:
+        agreement["retrieval_agreement"] = retrieval_agreement(a_ND, b_ND, output.distance)
+    return Parity(
+        samples=len(a_ND),
+        cosine=float(cosine_N.min()),
+        cosine_mean=float(cosine_N.mean()),
+        max_abs=float(np.abs(a_ND - b_ND).max()),
+        scale=float(np.abs(a_ND).max()),
+        **agreement,
+    )
+
+
+def cosines(a_ND: NDArray[np.float64], b_ND: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cosine of each pair of rows (N,); two rows of zeros agree."""
+    norm_N = np.linalg.norm(a_ND, axis=1) * np.linalg.norm(b_ND, axis=1)
+    same_N = np.all(a_ND == b_ND, axis=1).astype(np.float64)
+    product_N = np.sum(a_ND * b_ND, axis=1)
+    cosine_N: NDArray[np.float64] = np.divide(product_N, norm_N, out=same_N, where=norm_N > 0)
+    return cosine_N
+
+
+def retrieval_agreement(a: NDArray[Any], b: NDArray[Any], distance: str | None) -> float:
+    """Share of the first places that hold the same neighbour, each sample searching among the
+    others.
+    """
+    return float(np.mean(neighbours(a, distance) == neighbours(b, distance)))
+
+
+def neighbours(vectors: NDArray[Any], distance: str | None) -> NDArray[np.int64]:
+    """The nearest five (or all, if fewer) of the other samples, nearest first: indices (N, 5)."""
+    x_ND = vectors.reshape(len(vectors), -1).astype(np.float64)
+    if distance != "euclidean":
+        x_ND = x_ND / np.maximum(np.linalg.norm(x_ND, axis=1, keepdims=True), 1e-12)
+    square_N = np.sum(x_ND**2, axis=1)
+    away_NN = square_N[:, None] + square_N[None, :] - 2 * x_ND @ x_ND.T
+    np.fill_diagonal(away_NN, np.inf)
+    top = min(RETRIEVAL_TOP, len(x_ND) - 1)
+    return np.argsort(away_NN, axis=1, kind="stable")[:, :top]
+
+
+def failures(parity: Parity, precision: str) -> list[str]:
+    """The budgets that are broken, in words; empty where all hold."""
+    budget = BUDGETS[precision]
+    found = []
+    if budget.max_abs is not None:
+        allowed = budget.max_abs * max(1.0, parity.scale)
+        if parity.max_abs > allowed:
+            found.append(f"max abs {parity.max_abs:.2e} is over {allowed:.2e}")
+    if budget.cosine is not None and parity.cosine < budget.cosine:
+        found.append(f"the worst sample's cosine {parity.cosine:.6f} is under {budget.cosine}")
+    if budget.cosine_mean is not None and parity.cosine_mean < budget.cosine_mean:
+        found.append(f"the mean cosine {parity.cosine_mean:.6f} is under {budget.cosine_mean}")
+    return found
+
+
+def require(parity: Parity, precision: str, name: str) -> None:
+    """The gate.
+
+    Raises:
+        ParityError: over budget; the message holds the numbers and how to look further.
+    """
+    broken = failures(parity, precision)
+    if broken:
+        raise ParityError(
+            f"{name} in {precision} is not the network on {parity.samples} samples: "
+            f"{'; '.join(broken)}. "
+            "Nothing was written; --explain shows the first layer where they part"
+        )

@@ -1,0 +1,109 @@
+"""Samples that calibrate and judge an export: raw records with what is known of them.
+
+`load_samples(card, data)` reads a dataset (or the simulator) as the record that the card names; a
+set of another record, or one with a number that is not finite, is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.card import Card, sha256_of_bytes
+from edgehuman.data.wearables import load_windows
+from edgehuman.errors import DataError
+
+SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Attributes:
+    array: raw records (N, ...) as the card's input says.
+    label_N: int64 (N,), index into the card's labels; -1 where unlabelled.
+    person_N: unicode (N,): whose record it is.
+    source: in words, for the card.
+    """
+
+    array: NDArray[Any]
+    label_N: NDArray[np.int64]
+    person_N: NDArray[np.str_]
+    source: str
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def select(self, index_K: NDArray[np.int64]) -> Samples:
+        """The samples at these indices, in that order."""
+        return Samples(
+            self.array[index_K], self.label_N[index_K], self.person_N[index_K], self.source
+        )
+
+    def sha256(self) -> str:
+        """Hash of the records themselves: what the ranges of an INT8 graph came from."""
+        array = np.ascontiguousarray(self.array)
+        head = f"{array.shape} {array.dtype}\n".encode()
+        return sha256_of_bytes(head, array.tobytes())
+
+
+def load_samples(card: Card, data: Path | str) -> Samples:
+    """A dataset's training part as records for this card; the official test part is never touched.
+
+    Raises:
+        DataError: no reader for the card's record, records of another shape, or a number that is
+            not finite; what the dataset's reader raises.
+    """
+    read = _READERS.get(card.input.record)
+    if read is None:
+        raise DataError(
+            f"{card.name} begins at {card.input.record}, and no reader here gives that record; "
+            f"there are readers for {', '.join(_READERS)}"
+        )
+    samples = read(card, data)
+    expected = card.input.shape
+    found = samples.array.shape[1:]
+    fits = len(found) == len(expected) and all(
+        e in (0, f) for e, f in zip(expected, found, strict=True)
+    )
+    if not fits:
+        raise DataError(
+            f"{data}: its records are {found}, and {card.name} takes {card.input.record} "
+            f"{expected}; "
+            "give a dataset of that record"
+        )
+    require_finite(samples.array, str(data))
+    return samples
+
+
+def require_finite(array: NDArray[Any], where: str) -> None:
+    """Raises DataError where a record holds a number that is not finite; nothing is filled in."""
+    wrong_N = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+    if wrong_N.any():
+        first = int(np.argmax(wrong_N))
+        raise DataError(
+            f"{where}: {int(wrong_N.sum())} of {len(array)} samples hold numbers that are not "
+            "finite "
+            f"(the first is number {first}); a calibration set holds none: leave those samples out"
+        )
+
+
+def _imu_windows(card: Card, data: Path | str) -> Samples:
+    windows = load_windows(data)
+    if not np.all(windows.is_test_N):
+        windows = windows.select(~windows.is_test_N)
+    own = {label: i for i, label in enumerate(card.output.labels)}
+    to_own = np.array([*(own.get(label, -1) for label in windows.labels), -1], np.int64)
+    kind = (
+        "simulated windows"
+        if str(data) == SIMULATED
+        else "windows of " + ", ".join(windows.dataset)
+    )
+    return Samples(windows.imu_NTC, to_own[windows.label_N], windows.subject_N, kind)
+
+
+_READERS: Mapping[str, Callable[[Card, Path | str], Samples]] = {"ImuWindow": _imu_windows}

@@ -1,0 +1,71 @@
+"""Graphs in memory on onnxruntime: run them in batches, look inside them, time them side by
+side.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from edgehuman.errors import ArtefactError
+
+BATCH = 64
+
+
+def open_session(model: onnx.ModelProto, threads: int = 1) -> onnxruntime.InferenceSession:
+    """A graph on the CPU, with as many threads inside one operator.
+
+    Raises:
+        ArtefactError: onnxruntime cannot run the graph.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime's exceptions share no base class of its own
+        raise ArtefactError(f"onnxruntime cannot run the graph: {error}") from None
+
+
+def run(session: onnxruntime.InferenceSession, array: NDArray[Any]) -> NDArray[np.float32]:
+    """Raw records (N, ...) -> the graph's first output (N, ...), in batches of 64."""
+    name = session.get_inputs()[0].name
+    parts = [
+        session.run(None, {name: array[i : i + BATCH]})[0] for i in range(0, len(array), BATCH)
+    ]
+    return np.concatenate(parts)
+
+
+def exposed(model: onnx.ModelProto, tensors: Iterable[str]) -> onnx.ModelProto:
+    """A copy of the graph whose outputs are these tensors, in this order."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    known = {info.name: info for info in (*model.graph.value_info, *model.graph.output)}
+    del copy.graph.output[:]
+    copy.graph.output.extend(known.get(name) or onnx.ValueInfoProto(name=name) for name in tensors)
+    return copy
+
+
+def interleaved_ms(
+    calls: Mapping[str, Callable[[], object]], rounds: int = 60, warm_up: int = 5
+) -> dict[str, float]:
+    """Median milliseconds of each call, measured turn by turn so that a noisy moment hits all
+    alike.
+    """
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(warm_up + rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            if turn >= warm_up:
+                spent[name].append((time.perf_counter() - start) * 1e3)
+    return {name: float(np.median(values)) for name, values in spent.items()}

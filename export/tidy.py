@@ -1,0 +1,131 @@
+"""An exporter's graph made readable: names from our modules, no machine paths, no detours.
+
+tidy(model) changes the graph in place and leaves its results as they were (the parity gate checks
+that).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+import onnx
+from onnx import numpy_helper
+
+_SCOPES_KEY = "pkg.torch.onnx.name_scopes"
+Shape = tuple[int | str, ...]
+
+
+def tidy(model: onnx.ModelProto) -> None:
+    """Names nodes after modules, drops traces of the exporting machine, straightens transposed
+    keys.
+    """
+    infer_shapes(model)
+    graph = model.graph
+    _straighten_transposes(graph)
+    drop_unused(graph)
+    _name_nodes(graph)
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        del part.metadata_props[:]
+    for tensor in graph.initializer:
+        del tensor.metadata_props[:]
+    model.doc_string = graph.doc_string = ""
+    for node in graph.node:
+        node.doc_string = ""
+    infer_shapes(model)
+
+
+def infer_shapes(model: onnx.ModelProto) -> None:
+    """Every tensor's type and shape anew, in place; values of shape tensors are followed too."""
+    del model.graph.value_info[:]
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    model.graph.value_info.extend(inferred.graph.value_info)
+
+
+def drop_unused(graph: onnx.GraphProto) -> None:
+    """Removes nodes, initialisers and value infos that no output needs."""
+    needed = {output.name for output in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            kept.append(node)
+            needed.update(node.input)
+    _replace(graph.node, kept[::-1])
+    _replace(graph.initializer, [t for t in graph.initializer if t.name in needed])
+    alive = needed.union(*(node.output for node in graph.node))
+    _replace(graph.value_info, [info for info in graph.value_info if info.name in alive])
+
+
+def _replace(field, kept) -> None:  # type: ignore[no-untyped-def]
+    copies = [type(item).FromString(item.SerializeToString()) for item in kept]
+    del field[:]
+    field.extend(copies)
+
+
+def shapes(graph: onnx.GraphProto) -> dict[str, Shape]:
+    """Known shapes by tensor name; a dynamic axis is the text of its symbol."""
+    table: dict[str, Shape] = {t.name: tuple(t.dims) for t in graph.initializer}
+    for info in (*graph.input, *graph.value_info, *graph.output):
+        kind = info.type.tensor_type
+        if kind.HasField("shape"):
+            table[info.name] = tuple(
+                dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or "?")
+                for dim in kind.shape.dim
+            )
+    return table
+
+
+def _name_nodes(graph: onnx.GraphProto) -> None:
+    """`blocks.0.attention.qkv/MatMul`: the module's path in our network, then the operator."""
+    seen: Counter[str] = Counter()
+    for node in graph.node:
+        scopes = next((p.value for p in node.metadata_props if p.key == _SCOPES_KEY), "['']")
+        module = ast.literal_eval(scopes)[-2:-1]
+        name = f"{module[0] if module and module[0] else 'network'}/{node.op_type}"
+        seen[name] += 1
+        node.name = name if seen[name] == 1 else f"{name}_{seen[name]}"
+
+
+def _straighten_transposes(graph: onnx.GraphProto) -> None:
+    """Reshape to three axes, swap the last two, reshape back -> one Transpose.
+
+    torch writes the keys of scaled_dot_product_attention this way, with Shape, Slice and Concat
+    around it for the dynamic batch; one Transpose is what onnxruntime and TensorRT fuse into the
+    product.
+    """
+    made_by = {name: node for node in graph.node for name in node.output}
+    known = shapes(graph)
+    for node in graph.node:
+        swap = made_by.get(node.input[0]) if node.op_type == "Reshape" else None
+        if swap is None or swap.op_type != "Transpose" or _perm(swap) != [0, 2, 1]:
+            continue
+        flatten = made_by.get(swap.input[0])
+        if flatten is None or flatten.op_type != "Reshape":
+            continue
+        source = known.get(flatten.input[0], ())
+        flat, result = known.get(flatten.output[0], ()), known.get(node.output[0], ())
+        rank = len(source)
+        if rank < 4 or len(flat) != 3 or flat[1:] != source[-2:]:
+            continue
+        if result != (*source[:-2], source[-1], source[-2]):
+            continue
+        perm = [*range(rank - 2), rank - 1, rank - 2]
+        straight = onnx.helper.make_node(
+            "Transpose", [flatten.input[0]], list(node.output), perm=perm
+        )
+        straight.metadata_props.extend(node.metadata_props)
+        node.CopyFrom(straight)
+
+
+def _perm(node: onnx.NodeProto) -> list[int]:
+    return next((list(a.ints) for a in node.attribute if a.name == "perm"), [])
+
+
+def constants(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
+    """Initialisers by name."""
+    return {tensor.name: tensor for tensor in graph.initializer}
+
+
+def array_of(tensor: onnx.TensorProto):  # type: ignore[no-untyped-def]
+    """The numbers of an initialiser."""
+    return numpy_helper.to_array(tensor)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import ArtefactError
+from edgehuman.export import fp16
+from edgehuman.export.parity import compare
+from edgehuman.export.records import Samples
+from edgehuman.export.sessions import open_session, run
+
+CLASSES = OutputSpec("classes", tuple("abcdef"))
+
+
+def test_half_the_bytes_and_the_same_answers(model: onnx.ModelProto, samples: Samples) -> None:
+    half, _ = fp16.convert(model, samples.array)
+    parity = compare(
+        run(open_session(model), samples.array), run(open_session(half), samples.array), CLASSES
+    )
+    assert parity.cosine > 0.9999
+    types = Counter(t.data_type for t in half.graph.initializer if t.dims and t.dims[0] > 5)
+    assert types[TensorProto.FLOAT16] > types[TensorProto.FLOAT]
+
+
+def test_norms_softmax_and_reductions_are_islands(model: onnx.ModelProto, samples: Samples) -> None:
+    half, islands = fp16.convert(model, samples.array)
+    kinds = Counter(name.rpartition("/")[2] for name in islands)
+    assert kinds == {"LayerNormalization": 5, "Softmax": 2, "ReduceMean": 1}
+    types = {i.name: i.type.tensor_type.elem_type for i in half.graph.value_info}
+    for node in half.graph.node:
+        if node.op_type in ("LayerNormalization", "Softmax"):
+            assert types[node.output[0]] == TensorProto.FLOAT
+        if node.op_type in ("MatMul", "Gelu"):
+            assert types[node.output[0]] == TensorProto.FLOAT16
+
+
+def test_input_and_output_keep_their_types(model: onnx.ModelProto, samples: Samples) -> None:
+    half, _ = fp16.convert(model, samples.array)
+    for info in (half.graph.input[0], half.graph.output[0]):
+        assert info.type.tensor_type.elem_type == TensorProto.FLOAT
+
+
+def test_an_initialiser_of_both_halves_gets_two_names(
+    model: onnx.ModelProto, samples: Samples
+) -> None:
+    # Zero biases are one initialiser in the exported graph: of linear layers and of LayerNorms.
+    half, _ = fp16.convert(model, samples.array)
+    names = [tensor.name for tensor in half.graph.initializer]
+    assert len(set(names)) == len(names)
+    outputs = [name for node in half.graph.node for name in node.output]
+    assert len(set(outputs)) == len(outputs)
+    assert any(
+        name.endswith(".float16") and name.removesuffix(".float16") in names for name in names
+    )
+
+
+def _graph(nodes: list[onnx.NodeProto], *constants: tuple[str, float]) -> onnx.ModelProto:
+    """x (N, 2) -> y (N, 2), with scalars."""
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 2]) for name in ("x", "y")]
+    scalars = [numpy_helper.from_array(np.array(v, np.float32), n) for n, v in constants]
+    graph = helper.make_graph(nodes, "made", ends[:1], ends[1:], scalars)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return onnx.shape_inference.infer_shapes(model)
+
+
+def test_what_overflows_on_the_samples_is_an_island() -> None:
+    nodes = [
+        helper.make_node("Mul", ["x", "many"], ["big"], "grow"),
+        helper.make_node("Mul", ["big", "few"], ["small"], "shrink"),
+        helper.make_node("Add", ["small", "small"], ["y"], "double"),
+    ]
+    model = _graph(nodes, ("many", 1e4), ("few", 1e-4))
+    quiet, loud = np.ones((3, 2), np.float32), np.full((3, 2), 100, np.float32)
+    assert fp16.convert(model, quiet)[1] == ()
+    half, islands = fp16.convert(model, loud)
+    assert islands == ("grow", "shrink")
+    np.testing.assert_allclose(run(open_session(half), loud), 200 * np.ones((3, 2)), rtol=1e-3)
+
+
+def test_a_constant_beyond_float16_makes_an_island() -> None:
+    model = _graph([helper.make_node("Min", ["x", "huge"], ["y"], "clip")], ("huge", 1e9))
+    half, islands = fp16.convert(model, np.ones((1, 2), np.float32))
+    assert islands == ("clip",)
+    assert run(open_session(half), np.full((1, 2), 7, np.float32)).tolist() == [[7, 7]]
+
+
+def test_the_bias_of_attention_scores_is_an_island() -> None:
+    nodes = [
+        helper.make_node("Add", ["x", "bias"], ["scores"], "bias"),
+        helper.make_node("Softmax", ["scores"], ["y"], "softmax"),
+    ]
+    _, islands = fp16.convert(_graph(nodes, ("bias", 1.0)), np.ones((1, 2), np.float32))
+    assert islands == ("bias", "softmax")
+
+
+def test_a_graph_with_branches_is_refused_by_name() -> None:
+    branch = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["inner"])],
+        "branch",
+        [],
+        [helper.make_tensor_value_info("inner", TensorProto.FLOAT, ["n", 2])],
+    )
+    choose = helper.make_node("If", ["sure"], ["y"], "fork", then_branch=branch, else_branch=branch)
+    model = _graph([choose])
+    model.graph.initializer.append(numpy_helper.from_array(np.array(True), "sure"))
+    with pytest.raises(ArtefactError, match="fork: If has a sub-graph"):
+        fp16.convert(model, np.ones((1, 2), np.float32))
