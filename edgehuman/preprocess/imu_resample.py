@@ -67,7 +67,7 @@ def _interpolate(
     """Values (K, 6) at grid points, each right of row `left_K`; slopes never reach over less "
     "than `step_s`."""
     last = stamp_s_T.shape[0] - 1
-    if last == 0:
+    if last == 0 or left_K.size == 0:
         return imu_TC[left_K]
     slope_TC = np.empty_like(imu_TC)
     reach_s_T = np.maximum(stamp_s_T[2:] - stamp_s_T[:-2], step_s).astype(np.float32)
@@ -77,18 +77,20 @@ def _interpolate(
         sign = np.sign(inner - end)
         slope_TC[end] = sign * (imu_TC[inner] - imu_TC[end]) / np.float32(reach_s)
     right_K = np.minimum(left_K + 1, last)
-    past_s_K = grid_s_K - stamp_s_T[left_K]
-    width_s_K = np.where(right_K > left_K, stamp_s_T[right_K] - stamp_s_T[left_K], 1.0)
+    left_s_K = stamp_s_T.take(left_K)
+    width_s_K = stamp_s_T.take(right_K) - left_s_K
+    past_s_K = grid_s_K - left_s_K
     past_s_K[past_s_K <= SNAP_S] = 0.0
-    past_s_K[right_K == left_K] = 0.0
+    if left_K[-1] == last:  # nothing lies right of the last row
+        past_s_K[left_K == last], width_s_K[left_K == last] = 0.0, 1.0
     u_K1 = (past_s_K / width_s_K).astype(np.float32)[:, None]
     width_K1 = width_s_K.astype(np.float32)[:, None]
-    y0_KC, y1_KC = imu_TC[left_K], imu_TC[right_K]
-    bend0_KC = width_K1 * slope_TC[left_K] - (y1_KC - y0_KC)
-    bend1_KC = width_K1 * slope_TC[right_K] - (y1_KC - y0_KC)
-    value_KC: FloatArray = y0_KC + u_K1 * (
-        (y1_KC - y0_KC) + (1 - u_K1) * ((1 - u_K1) * bend0_KC - u_K1 * bend1_KC)
-    )
+    y0_KC = imu_TC.take(left_K, axis=0)
+    rise_KC = imu_TC.take(right_K, axis=0) - y0_KC
+    bend0_KC = width_K1 * slope_TC.take(left_K, axis=0) - rise_KC
+    bend1_KC = width_K1 * slope_TC.take(right_K, axis=0) - rise_KC
+    v_K1 = 1 - u_K1
+    value_KC: FloatArray = y0_KC + u_K1 * (rise_KC + v_K1 * (v_K1 * bend0_KC - u_K1 * bend1_KC))
     return value_KC
 
 
@@ -197,7 +199,7 @@ class Resampler:
         self._next += left_K.size
         value_KC = _interpolate(stamp_s_T, imu_TC, grid_s_K, left_K, 1 / self._grid_hz)
         self._keep(stamp_s_T[:0], imu_TC[:0], tag_TK[:0])
-        return value_KC, tag_TK[left_K]
+        return value_KC, tag_TK.take(left_K, axis=0)
 
     def _keep(
         self,

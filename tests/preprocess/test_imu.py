@@ -14,7 +14,7 @@ from edgehuman.preprocess.imu import ImuFormat, cut_windows, prepare, to_canonic
 from edgehuman.samples import FloatArray
 
 Swing = Callable[[NDArray[np.float64]], FloatArray]
-ROW = np.float32([[0.1, 0.2, 0.9, 1, 2, 3]])
+ROW = np.array([[0.1, 0.2, 0.9, 1, 2, 3]], np.float32)
 
 
 def test_axes_are_a_signed_permutation() -> None:
@@ -39,7 +39,7 @@ def test_an_unknown_unit_names_the_valid_ones() -> None:
 
 def test_units_declared_with_axes_turned() -> None:
     format = ImuFormat("ms2", "degs", axes="+z+x+y")
-    rows_TC = ROW * np.float32([9.80665] * 3 + [180 / np.pi] * 3)
+    rows_TC = ROW * np.array([9.80665] * 3 + [180 / np.pi] * 3, np.float32)
     np.testing.assert_allclose(to_canonical(rows_TC, format), ROW[:, [2, 0, 1, 5, 3, 4]], rtol=1e-6)
 
 
@@ -55,7 +55,7 @@ def test_every_full_window_is_cut() -> None:
 
 def test_a_recording_in_ms2_and_degrees_at_a_hundred_hertz(swing: Swing) -> None:
     stamp_s_T = np.arange(2000) / 100
-    raw_TC = swing(stamp_s_T) * np.float32([9.80665] * 3 + [180 / np.pi] * 3)
+    raw_TC = swing(stamp_s_T) * np.array([9.80665] * 3 + [180 / np.pi] * 3, np.float32)
     (segment,), report = prepare(stamp_s_T, raw_TC)
     assert (report.accel_unit, report.gyro_unit, report.used) == ("ms2", "degs", 2000)
     assert report.rate_hz == pytest.approx(100)

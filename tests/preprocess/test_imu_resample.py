@@ -53,7 +53,7 @@ def test_a_movement_is_the_same_from_every_rate(
     (segment,) = resample(stamp_s_T, swing(stamp_s_T))
     true_TC = swing(np.arange(segment.imu_TC.shape[0]) / 50)
     assert abs(segment.imu_TC.shape[0] - 1000) <= 2
-    scale_C = np.float32([1, 1, 1, np.pi, 1, 1])
+    scale_C = np.array([1, 1, 1, np.pi, 1, 1], np.float32)
     inner = slice(10, -10)  # the filter holds the first and last value at the ends
     assert np.abs((segment.imu_TC - true_TC) / scale_C)[inner].max() < within
 

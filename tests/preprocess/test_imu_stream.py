@@ -13,7 +13,7 @@ from edgehuman.preprocess.imu import ImuFormat, Segment, StreamResampler, prepar
 from edgehuman.samples import FloatArray
 
 Swing = Callable[[NDArray[np.float64]], FloatArray]
-TO_MS2_DEGS = np.float32([9.80665] * 3 + [180 / np.pi] * 3)
+TO_MS2_DEGS = np.array([9.80665] * 3 + [180 / np.pi] * 3, np.float32)
 
 
 def joined(segments: Sequence[Segment]) -> list[tuple[float, FloatArray, NDArray[np.int64]]]:
@@ -93,9 +93,9 @@ def test_a_stream_on_the_grid_has_no_delay(swing: Swing) -> None:
 def test_degrees_that_show_later_are_reported_once(swing: Swing) -> None:
     rng = np.random.default_rng(0)
     stamp_s_T = np.arange(3000) / 50
-    still_TC = np.tile(np.float32([0, 0, 1, 0, 0, 0]), (500, 1))
+    still_TC = np.tile(np.array([0, 0, 1, 0, 0, 0], np.float32), (500, 1))
     still_TC += rng.normal(0, 2e-3, still_TC.shape).astype(np.float32)
-    moving_TC = swing(stamp_s_T[500:]) * np.float32([1] * 3 + [180 / np.pi] * 3)
+    moving_TC = swing(stamp_s_T[500:]) * np.array([1] * 3 + [180 / np.pi] * 3, np.float32)
     stream = StreamResampler()
     first = stream.push_block(stamp_s_T[:500], still_TC)
     assert any("too still to tell" in note for note in stream.report.notes)

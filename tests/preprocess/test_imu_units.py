@@ -22,28 +22,28 @@ from edgehuman.samples import FloatArray
 
 Swing = Callable[[NDArray[np.float64]], FloatArray]
 STAMP_S_T = np.arange(500) / 50
-TO_MS2_DEGS = np.float32([9.80665] * 3 + [180 / np.pi] * 3)
+TO_MS2_DEGS = np.array([9.80665] * 3 + [180 / np.pi] * 3, np.float32)
 
 
 def test_a_swing_in_all_four_units(swing: Swing) -> None:
     rows_TC = swing(STAMP_S_T)
     for accel, accel_scale in (("g", 1.0), ("ms2", 9.80665)):
         for gyro, gyro_scale in (("rads", 1.0), ("degs", 180 / np.pi)):
-            scale = np.float32([accel_scale] * 3 + [gyro_scale] * 3)
+            scale = np.array([accel_scale] * 3 + [gyro_scale] * 3, np.float32)
             assert detect_units(rows_TC * scale) == (accel, gyro)
             back_TC = rows_TC * scale * unit_scale(accel, gyro)  # type: ignore[arg-type]
             np.testing.assert_allclose(back_TC, rows_TC, rtol=1e-5, atol=1e-6)
 
 
 def test_a_still_gyroscope_is_said_to_be_still() -> None:
-    rows_TC = np.tile(np.float32([0, 0, 1, 0.001, 0, 0]), (200, 1))
+    rows_TC = np.tile(np.array([0, 0, 1, 0.001, 0, 0], np.float32), (200, 1))
     rows_TC[:, 3] += np.random.default_rng(0).normal(0, 0.003, 200).astype(np.float32)
     verdict = judge_gyro(rows_TC)
     assert (verdict.unit, verdict.still) == ("rads", True)
 
 
 def test_a_bias_does_not_make_degrees() -> None:
-    rows_TC = np.tile(np.float32([0, 0, 1, 0.1, 0.1, 0]), (200, 1))
+    rows_TC = np.tile(np.array([0, 0, 1, 0.1, 0.1, 0], np.float32), (200, 1))
     assert judge_gyro(rows_TC).unit == "rads"
 
 
@@ -52,11 +52,11 @@ def test_a_bias_does_not_make_degrees() -> None:
     [(0.29, "auto"), (0.31, "g"), (3.9, "g"), (4.1, "ms2"), (29.0, "ms2"), (31.0, "auto")],
 )
 def test_ranges_of_gravity(norm: float, found: str) -> None:
-    assert judge_accel(np.float32([[norm, 0, 0, 0, 0, 0]])) == found
+    assert judge_accel(np.array([[norm, 0, 0, 0, 0, 0]], np.float32)) == found
 
 
 def test_what_gravity_contradicts_is_an_error() -> None:
-    ms2_TC = np.tile(np.float32([0, 0, 9.81, 0, 0, 0]), (4, 1))
+    ms2_TC = np.tile(np.array([0, 0, 9.81, 0, 0, 0], np.float32), (4, 1))
     with pytest.raises(DataError, match=r"declared in g.*9\.81.*m/s².*\"ms2\" or \"auto\""):
         require_gravity(ms2_TC, "g")
     with pytest.raises(DataError, match=r"declared in m/s².*0\.981.*\"g\""):
