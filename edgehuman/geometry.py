@@ -1,0 +1,222 @@
+"""Joint layouts and their conversions, as plain tables.
+
+Three layouts: the walker's 3-D skeleton (26 joints in metres), OpenPose-18 and COCO-17. A conversion
+is a table of source joints per target joint: the mean of those joints is the target joint.
+Axes: J joint, S segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError, UsageError
+
+OPENPOSE_18 = (
+    "nose",
+    "neck",
+    "r_shoulder",
+    "r_elbow",
+    "r_wrist",
+    "l_shoulder",
+    "l_elbow",
+    "l_wrist",
+    "r_hip",
+    "r_knee",
+    "r_ankle",
+    "l_hip",
+    "l_knee",
+    "l_ankle",
+    "r_eye",
+    "l_eye",
+    "r_ear",
+    "l_ear",
+)
+
+COCO_17 = (
+    "nose",
+    "l_eye",
+    "r_eye",
+    "l_ear",
+    "r_ear",
+    "l_shoulder",
+    "r_shoulder",
+    "l_elbow",
+    "r_elbow",
+    "l_wrist",
+    "r_wrist",
+    "l_hip",
+    "r_hip",
+    "l_knee",
+    "r_knee",
+    "l_ankle",
+    "r_ankle",
+)
+
+# The walker's skeleton: OpenPose-18 first, so that the conversion is a slice; then what drawings need.
+SKELETON_26 = (
+    *OPENPOSE_18,
+    "pelvis",
+    "head_top",
+    "r_heel",
+    "r_toe",
+    "l_heel",
+    "l_toe",
+    "r_hand",
+    "l_hand",
+)
+
+LAYOUTS: Mapping[str, tuple[str, ...]] = {
+    "openpose18": OPENPOSE_18,
+    "coco17": COCO_17,
+    "skeleton26": SKELETON_26,
+}
+
+# Joints that are the mean of others where a layout lacks them.
+DERIVED: Mapping[str, tuple[str, ...]] = {
+    "neck": ("r_shoulder", "l_shoulder"),
+    "pelvis": ("r_hip", "l_hip"),
+}
+
+# Rigid pieces of the walker: each has one length that never changes.
+BONES_26: tuple[tuple[str, str], ...] = (
+    ("pelvis", "neck"),
+    ("neck", "r_shoulder"),
+    ("r_shoulder", "r_elbow"),
+    ("r_elbow", "r_wrist"),
+    ("r_wrist", "r_hand"),
+    ("neck", "l_shoulder"),
+    ("l_shoulder", "l_elbow"),
+    ("l_elbow", "l_wrist"),
+    ("l_wrist", "l_hand"),
+    ("pelvis", "r_hip"),
+    ("r_hip", "r_knee"),
+    ("r_knee", "r_ankle"),
+    ("r_ankle", "r_heel"),
+    ("r_ankle", "r_toe"),
+    ("pelvis", "l_hip"),
+    ("l_hip", "l_knee"),
+    ("l_knee", "l_ankle"),
+    ("l_ankle", "l_heel"),
+    ("l_ankle", "l_toe"),
+    ("neck", "nose"),
+    ("neck", "head_top"),
+    ("nose", "r_eye"),
+    ("nose", "l_eye"),
+    ("r_eye", "r_ear"),
+    ("l_eye", "l_ear"),
+)
+
+# The edges that pictures of OpenPose-18 and COCO-17 draw, by joint name.
+LIMBS_18: tuple[tuple[str, str], ...] = (
+    ("neck", "r_shoulder"),
+    ("r_shoulder", "r_elbow"),
+    ("r_elbow", "r_wrist"),
+    ("neck", "l_shoulder"),
+    ("l_shoulder", "l_elbow"),
+    ("l_elbow", "l_wrist"),
+    ("neck", "r_hip"),
+    ("r_hip", "r_knee"),
+    ("r_knee", "r_ankle"),
+    ("neck", "l_hip"),
+    ("l_hip", "l_knee"),
+    ("l_knee", "l_ankle"),
+    ("neck", "nose"),
+    ("nose", "r_eye"),
+    ("r_eye", "r_ear"),
+    ("nose", "l_eye"),
+    ("l_eye", "l_ear"),
+)
+
+# Segments: their frame is x anterior, y left, z along the bone towards its origin joint
+# (for pelvis, trunk and head: away from it). In upright standing all frames agree.
+SEGMENTS = (
+    "pelvis",
+    "trunk",
+    "head",
+    "r_upper_arm",
+    "r_forearm",
+    "l_upper_arm",
+    "l_forearm",
+    "r_thigh",
+    "r_shank",
+    "r_foot",
+    "l_thigh",
+    "l_shank",
+    "l_foot",
+)
+
+SEGMENT_ORIGIN: Mapping[str, str] = {
+    "pelvis": "pelvis",
+    "trunk": "pelvis",
+    "head": "neck",
+    "r_upper_arm": "r_shoulder",
+    "r_forearm": "r_elbow",
+    "l_upper_arm": "l_shoulder",
+    "l_forearm": "l_elbow",
+    "r_thigh": "r_hip",
+    "r_shank": "r_knee",
+    "r_foot": "r_ankle",
+    "l_thigh": "l_hip",
+    "l_shank": "l_knee",
+    "l_foot": "l_ankle",
+}
+
+
+def mirrored(name: str) -> str:
+    """The joint's name on the other side of the body; the same name on the midline."""
+    other = {"r_": "l_", "l_": "r_"}.get(name[:2])
+    return name if other is None else other + name[2:]
+
+
+def flip_indices(layout: str) -> NDArray[np.int64]:
+    """Indices (J,) that swap left and right joints of a layout."""
+    names = _names(layout)
+    return np.array([names.index(mirrored(name)) for name in names], np.int64)
+
+
+def conversion(source: str, target: str) -> tuple[tuple[int, ...], ...]:
+    """Per target joint, the indices of the source joints whose mean it is.
+
+    Raises:
+        UsageError: an unknown layout, or a target joint that the source cannot give.
+    """
+    names = _names(source)
+    table = []
+    for joint in _names(target):
+        parts = (joint,) if joint in names else DERIVED.get(joint, ())
+        if not parts or any(part not in names for part in parts):
+            raise UsageError(
+                f"{source} has no {joint!r} and cannot derive it; convert to a layout within its joints"
+            )
+        table.append(tuple(names.index(part) for part in parts))
+    return tuple(table)
+
+
+def convert(
+    joints: NDArray[np.floating], source: str, target: str, has_confidence: bool = False
+) -> NDArray[np.floating]:
+    """Joints (..., J, D) in another layout; a derived joint is the mean of its sources.
+
+    With `has_confidence` the last of the D channels is a confidence and a derived joint takes the
+    lowest of its sources'.
+    """
+    count = len(_names(source))
+    if joints.ndim < 2 or joints.shape[-2] != count:
+        raise DataError(f"found shape {joints.shape}; {source} is (..., {count}, D)")
+    made = []
+    for parts in conversion(source, target):
+        chosen = joints[..., list(parts), :]
+        joint = chosen.mean(axis=-2)
+        if has_confidence:
+            joint[..., -1] = chosen[..., -1].min(axis=-1)
+        made.append(joint)
+    return np.stack(made, axis=-2).astype(joints.dtype, copy=False)
+
+
+def _names(layout: str) -> tuple[str, ...]:
+    if layout not in LAYOUTS:
+        raise UsageError(f"found joint layout {layout!r}; known: {', '.join(LAYOUTS)}")
+    return LAYOUTS[layout]

@@ -1,0 +1,76 @@
+"""Rotations over time, component first: matrices (3, 3, T), vectors (3, T).
+
+Time is the last axis so that every operation runs along memory; `turn_x(R, angle)` is R @ Rx(angle),
+a turn about the body's own axis. Angles in radians, right-handed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def _turn(rotation: Array, angle: Array | float, first: int, second: int) -> Array:
+    """Mix two columns: the plane in which the turn happens."""
+    cosine, sine = np.cos(angle), np.sin(angle)
+    turned = rotation.copy()
+    turned[:, first] = rotation[:, first] * cosine + rotation[:, second] * sine
+    turned[:, second] = rotation[:, second] * cosine - rotation[:, first] * sine
+    return turned
+
+
+def turn_x(rotation: Array, angle: Array | float) -> Array:
+    """R @ Rx: to the right side (y, the left axis, rises)."""
+    return _turn(rotation, angle, 1, 2)
+
+
+def turn_y(rotation: Array, angle: Array | float) -> Array:
+    """R @ Ry: forward (z, the upward axis, leans towards x)."""
+    return _turn(rotation, angle, 2, 0)
+
+
+def turn_z(rotation: Array, angle: Array | float) -> Array:
+    """R @ Rz: to the left (x turns towards y)."""
+    return _turn(rotation, angle, 0, 1)
+
+
+def heading_matrix(angle_T: Array) -> Array:
+    """(3, 3, T): the level frame that faces `angle` from the world's x axis."""
+    made = np.zeros((3, 3, angle_T.size))
+    made[0, 0] = made[1, 1] = np.cos(angle_T)
+    made[1, 0] = np.sin(angle_T)
+    made[0, 1] = -made[1, 0]
+    made[2, 2] = 1.0
+    return made
+
+
+def apply(rotation: Array, vector: tuple[float, float, float]) -> Array:
+    """A vector fixed in the body, in the world (3, T)."""
+    x, y, z = vector
+    return rotation[:, 0] * x + rotation[:, 1] * y + rotation[:, 2] * z
+
+
+def cross(a: Array, b: Array) -> Array:
+    """Cross product of (3, T) vectors."""
+    return np.stack(
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    )
+
+
+def dot(a: Array, b: Array) -> Array:
+    """Dot product of (3, T) vectors: (T,)."""
+    product: Array = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    return product
+
+
+def unit(a: Array) -> Array:
+    """The direction of (3, T) vectors."""
+    return a / np.sqrt(dot(a, a))
+
+
+def frame_from(up: Array, left: Array) -> Array:
+    """(3, 3, T) whose z is `up` (unit) and whose y is `left` made perpendicular to it."""
+    y = unit(left - up * dot(left, up))
+    return np.stack([cross(y, up), y, up], axis=1)
