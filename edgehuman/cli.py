@@ -235,7 +235,7 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
         print(f"{row.summary}\n\nexample: {row.example}\nalso: --json, --recipe FILE.toml\n")
     config = resolve(config_class, rest, recipe, prog=f"edgehuman {name}")
     outcome: Outcome = catalogue.load_object(function_path)(config)
-    return outcome, as_json
+    return outcome, as_json and not own_json
 
 
 def _answer(words: Sequence[str]) -> int:

@@ -1,0 +1,99 @@
+"""How good a stream of labels is: accuracy over time, how late it notices, how much it flickers.
+
+All three work on one label a hop, in order of time. A true label of None is a moment that nobody
+labelled; a true label outside `classes` (a transition, an activity the model does not know) counts
+as unlabelled too. The predicted label "unknown" is an answer, and never the right one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+
+Truth = Sequence[str | None]
+
+
+def online_accuracy(
+    true: Truth, predicted: Sequence[str], classes: Collection[str] | None = None
+) -> float:
+    """Share of the labelled hops whose predicted label is the true one; nan where nothing is
+    labelled.
+
+    Args:
+        true, predicted: one label a hop.
+        classes: the labels that count as labelled; None: all but None.
+
+    Raises:
+        DataError: different lengths.
+    """
+    _same_length(true, predicted)
+    right = [
+        answer == truth
+        for truth, answer in zip(true, predicted, strict=True)
+        if _counts(truth, classes)
+    ]
+    return float(np.mean(right)) if right else float("nan")
+
+
+def flicker_per_minute(labels: Sequence[str], hop_s: float) -> float:
+    """Changes of the label per minute of stream; nan for an empty stream.
+
+    Every change counts, those to and from "unknown" and those the wearer really made: compare with
+    the same number of the true labels, which a perfect stream reaches and does not exceed.
+    """
+    if not labels:
+        return float("nan")
+    changes = sum(labels[i] != labels[i - 1] for i in range(1, len(labels)))
+    return changes / (len(labels) * hop_s / 60.0)
+
+
+def onset_delay_s(
+    true: Truth,
+    predicted: Sequence[str],
+    hop_s: float,
+    classes: Collection[str] | None = None,
+    look_ahead_s: Sequence[float] | float = 0.0,
+) -> NDArray[np.float64]:
+    """How long after each labelled stretch begins its label is first said, seconds.
+
+    A stretch is a run of one labelled true label. Its delay is the time from its first hop to the
+    first hop inside it that is predicted right, plus what that answer waited for (`look_ahead_s`:
+    one number for every hop, or one for all). nan: the stretch ended before it was recognised.
+
+    Returns:
+        float64, one delay per stretch, in order of time.
+
+    Raises:
+        DataError: different lengths.
+    """
+    _same_length(true, predicted)
+    waited_s = np.broadcast_to(np.asarray(look_ahead_s, np.float64), (len(true),))
+    delays = []
+    for start, stop in labelled_stretches(true, classes):
+        hits = [k for k in range(start, stop) if predicted[k] == true[start]]
+        delays.append((hits[0] - start) * hop_s + waited_s[hits[0]] if hits else np.nan)
+    return np.array(delays, np.float64)
+
+
+def labelled_stretches(
+    true: Truth, classes: Collection[str] | None = None
+) -> list[tuple[int, int]]:
+    """First hop and the hop after the last of each run of one labelled true label."""
+    edges = [k for k in range(len(true)) if k == 0 or true[k] != true[k - 1]]
+    runs = zip(edges, [*edges[1:], len(true)], strict=False)
+    return [(start, stop) for start, stop in runs if _counts(true[start], classes)]
+
+
+def _counts(truth: str | None, classes: Collection[str] | None) -> bool:
+    return truth is not None and (classes is None or truth in classes)
+
+
+def _same_length(true: Truth, predicted: Sequence[str]) -> None:
+    if len(true) != len(predicted):
+        raise DataError(
+            f"found {len(true)} true and {len(predicted)} predicted labels; give one of each a hop"
+        )

@@ -1,0 +1,281 @@
+"""From logits to a label on a stream: temperature, smoothing within a delay budget, threshold.
+
+    decider = Decider(card.decision, card.output.labels, hop_s=0.64)
+    for decided in decider.push(window, t_s, logits_C): ...
+    for decided in decider.flush(): ...
+
+Smoothing never looks further ahead than `delay_s` of stream time:
+
+- `none`: the network's own answer.
+- `hysteresis`: the label changes only after one other label has led by `MARGIN` on every hop of the
+  budget (and the one hop that is always there); no answer waits, a change comes late instead.
+- `fixed_lag`: the most likely path of a hidden Markov chain that stays with probability `stay`
+  (Viterbi), answered at most `delay_s` later. It is answered earlier where every surviving path
+  agrees: no later window could change that label.
+
+Axes: C classes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.card import Decision
+from edgehuman.errors import UsageError
+
+UNKNOWN = "unknown"
+MARGIN = 0.1
+"""Hysteresis: how much more probable than the present label the new one must be."""
+
+_LEAST_PROB = 1e-6  # a network's certainty is never worth more than this: it has been wrong before
+
+Item = TypeVar("Item")
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided(Generic[Item]):
+    """What is said of one window.
+
+    Attributes:
+        item: what was pushed with the window.
+        label: the class, or "unknown": no evidence, or a score under the threshold.
+        score: mean calibrated probability of the class over this window and those looked ahead at.
+        raw_label: what the network alone said; "unknown" where it said nothing.
+        prob_C: the network's calibrated probabilities; None where it said nothing.
+        look_ahead_s: stream time between this window and the newest that the label rests on.
+    """
+
+    item: Item
+    label: str
+    score: float
+    raw_label: str
+    prob_C: Floats | None
+    look_ahead_s: float
+
+
+@dataclass(slots=True)
+class _Pending(Generic[Item]):
+    item: Item
+    t_s: float
+    prob_C: Floats | None
+
+
+class Smoother(Protocol):
+    """Chooses one class index a hop, in order; the answer may come up to some hops later."""
+
+    def push(self, prob_C: Floats | None) -> list[int]:
+        """The choices that this hop (None: no evidence) settles, oldest first; -1 where there is
+        none.
+        """
+
+    def flush(self) -> list[int]:
+        """The choices still owed; the chain starts again."""
+
+
+@dataclass(slots=True)
+class Unsmoothed:
+    """The largest probability of each hop."""
+
+    def push(self, prob_C: Floats | None) -> list[int]:
+        return [-1 if prob_C is None else int(prob_C.argmax())]
+
+    def flush(self) -> list[int]:
+        return []
+
+
+@dataclass(slots=True)
+class Hysteresis:
+    """Changes only after one other label has led by `MARGIN` on `hops` hops in a row."""
+
+    hops: int
+    _present: int = -1
+    _challenger: int = -1
+    _led: int = 0
+
+    def push(self, prob_C: Floats | None) -> list[int]:
+        if prob_C is None:
+            return [self._present]
+        best = int(prob_C.argmax())
+        if self._present < 0:
+            self._present = best
+        leads = best != self._present and prob_C[best] - prob_C[self._present] >= MARGIN
+        self._led = (self._led + 1 if best == self._challenger else 1) if leads else 0
+        self._challenger = best if leads else -1
+        if self._led >= self.hops:
+            self._present, self._challenger, self._led = best, -1, 0
+        return [self._present]
+
+    def flush(self) -> list[int]:
+        self._present, self._challenger, self._led = -1, -1, 0
+        return []
+
+
+@dataclass(slots=True)
+class FixedLag:
+    """Viterbi on a chain that stays with probability `stay`, answered at most `lag` hops later.
+
+    The moves away are equally likely, so one step is O(C): each class is reached from itself or
+    from the best. Scores are log-probabilities; a hop without evidence adds none. `_back` holds,
+    for the newest hops, the class of the hop before that each class was reached from; `_owed` hops
+    have no answer yet.
+    """
+
+    lag: int
+    stay: float
+    _score_C: Floats | None = None
+    _owed: int = 0
+    _back: deque[list[int]] = field(default_factory=deque)
+
+    def push(self, prob_C: Floats | None) -> list[int]:
+        if self._score_C is not None:
+            self._score_C = self._step(self._score_C, prob_C)
+        elif prob_C is None:
+            return [-1]
+        else:
+            self._score_C = np.log(np.maximum(prob_C, _LEAST_PROB))
+        self._owed += 1
+        return self._answer(self._score_C, max(self._agreed(), self._owed - self.lag))
+
+    def flush(self) -> list[int]:
+        answers = [] if self._score_C is None else self._answer(self._score_C, self._owed)
+        self._score_C = None
+        self._back.clear()
+        return answers
+
+    def _step(self, score_C: Floats, prob_C: Floats | None) -> Floats:
+        classes = len(score_C)
+        best = int(score_C.argmax())
+        moved = float(score_C[best]) + math.log((1.0 - self.stay) / max(classes - 1, 1))
+        stayed_C = score_C + math.log(self.stay)
+        self._back.append([k if s >= moved else best for k, s in enumerate(stayed_C.tolist())])
+        if len(self._back) > self.lag:
+            self._back.popleft()
+        reached_C: Floats = np.maximum(stayed_C, moved)
+        if prob_C is not None:
+            reached_C += np.log(np.maximum(prob_C, _LEAST_PROB))
+        reached_C -= reached_C.max()
+        return reached_C
+
+    def _agreed(self) -> int:
+        """How many of the owed hops have the same class on every surviving path."""
+        if self._owed < 2:
+            return 0
+        reached = set(self._back[-1])
+        for ago in range(1, self._owed):
+            if len(reached) == 1:
+                return self._owed - ago
+            if ago + 1 < self._owed:
+                reached = {self._back[-1 - ago][k] for k in reached}
+        return 0
+
+    def _answer(self, score_C: Floats, count: int) -> list[int]:
+        """The oldest `count` owed classes of the best path."""
+        if count <= 0:
+            return []
+        path = [int(score_C.argmax())]
+        for ago in range(1, self._owed):
+            path.append(self._back[-ago][path[-1]])
+        answers = path[::-1][:count]
+        self._owed -= count
+        return answers
+
+
+def make_smoother(decision: Decision, num_classes: int, hop_s: float) -> Smoother:
+    """The smoother that a decision asks for, at this hop.
+
+    `stay` holds per `decision.hop_s`; at another hop the chain stays with the probability that
+    gives the same chance per second.
+
+    Raises:
+        UsageError: a negative delay, an unknown smoothing, or a probability to stay below chance.
+    """
+    if decision.delay_s < 0 or hop_s <= 0:
+        raise UsageError(
+            f"delay_s is {decision.delay_s} and hop_s is {hop_s}; give 0 or more, and more than 0"
+        )
+    hops = int(decision.delay_s / hop_s + 1e-6)
+    if decision.smoothing == "none":
+        return Unsmoothed()
+    if decision.smoothing == "hysteresis":
+        return Hysteresis(hops + 1)
+    if decision.smoothing != "fixed_lag":
+        raise UsageError(
+            f"unknown smoothing {decision.smoothing!r}; valid: none, fixed_lag, hysteresis"
+        )
+    if not 1.0 / num_classes <= decision.stay < 1.0:
+        raise UsageError(
+            f"stay is {decision.stay}; with {num_classes} classes it must be at least "
+            f"1/{num_classes} and under 1"
+        )
+    stay = decision.stay ** (hop_s / decision.hop_s)
+    return FixedLag(hops, max(stay, 1.0 / num_classes))
+
+
+class Decider(Generic[Item]):
+    """Logits in, labels out, in the order of the windows; a pause in the stream starts the chain
+    again.
+
+    Args:
+        decision: from the card, some of it perhaps overridden.
+        labels: class names, in the order of the logits.
+        hop_s: stream time between windows.
+
+    Raises:
+        UsageError: a parameter outside its range.
+    """
+
+    def __init__(self, decision: Decision, labels: Sequence[str], hop_s: float) -> None:
+        if decision.temperature <= 0 or not 0 <= decision.threshold <= 1:
+            raise UsageError(
+                f"temperature is {decision.temperature} and threshold is {decision.threshold}; "
+                "the first must be above 0, the second from 0 to 1"
+            )
+        self._decision = decision
+        self._labels = tuple(labels)
+        self._hop_s = hop_s
+        self.smoother = make_smoother(decision, len(labels), hop_s)
+        self._pending: deque[_Pending[Item]] = deque()
+        self._newest_s = -math.inf
+
+    def push(
+        self, item: Item, t_s: float, logits_C: NDArray[np.floating] | None
+    ) -> list[Decided[Item]]:
+        """The windows that this one (None: nothing usable) settles, oldest first."""
+        paused = t_s - self._newest_s > 1.5 * self._hop_s
+        decided = self.flush() if paused else []
+        prob_C = None if logits_C is None else self._probabilities(logits_C)
+        self._pending.append(_Pending(item, t_s, prob_C))
+        self._newest_s = t_s
+        return decided + [self._decide(k) for k in self.smoother.push(prob_C)]
+
+    def flush(self) -> list[Decided[Item]]:
+        """The windows still waiting: the stream ended or paused."""
+        return [self._decide(k) for k in self.smoother.flush()]
+
+    def _probabilities(self, logits_C: NDArray[np.floating]) -> Floats:
+        """One row's softmax; `metrics.calibration.softmax` costs three times as much on six
+        numbers.
+        """
+        scaled_C = logits_C.astype(np.float64) / self._decision.temperature
+        exp_C: Floats = np.exp(scaled_C - scaled_C.max())
+        exp_C /= exp_C.sum()
+        return exp_C
+
+    def _decide(self, chosen: int) -> Decided[Item]:
+        seen = [row.prob_C for row in self._pending if row.prob_C is not None]
+        own = self._pending.popleft()
+        look_ahead_s = self._newest_s - own.t_s
+        if own.prob_C is None:
+            return Decided(own.item, UNKNOWN, 0.0, UNKNOWN, None, look_ahead_s)
+        score = sum(float(prob_C[chosen]) for prob_C in seen) / len(seen)
+        label = self._labels[chosen] if score >= self._decision.threshold else UNKNOWN
+        raw_label = self._labels[int(own.prob_C.argmax())]
+        return Decided(own.item, label, score, raw_label, own.prob_C, look_ahead_s)

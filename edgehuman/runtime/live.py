@@ -1,0 +1,207 @@
+"""The live stream: source -> windows -> engine -> decision -> sinks. `edgehuman run` and its Python
+twin.
+
+for result in edgehuman.stream("zoo:activity", "walk.csv"):
+    print(result.t_s, result.label, result.score, result.latency_ms)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from tyro.conf import Positional
+
+from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.imu_format import AccelUnit, GyroUnit, ImuFormat
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.playing import Played, first_seconds, play, say
+from edgehuman.runtime.recogniser import Recogniser, Smoothing, StreamOptions
+from edgehuman.runtime.replay import CANONICAL, ReplaySource
+from edgehuman.runtime.results import LiveResult, summary_text
+from edgehuman.runtime.sinks import JsonLines, Sink
+from edgehuman.runtime.sources import Source, open_source
+from edgehuman.runtime.terminal import LiveView, PlainLines
+from edgehuman.runtime.timeline import Timeline, draw_timeline
+from edgehuman.samples import ImuRecording
+
+
+def stream(
+    model: Model | str | Path,
+    source: Source | ImuRecording | str | Path,
+    *,
+    hop_s: float | None = None,
+    smoothing: Smoothing | None = None,
+    delay_s: float | None = None,
+    threshold: float | None = None,
+    format: ImuFormat | None = None,
+    realtime: bool = False,
+    seconds: float | None = None,
+    seed: int = 0,
+) -> Iterator[LiveResult]:
+    """The results of a stream, one a hop, as they come.
+
+    Args:
+        model: loaded, or the words for `load`.
+        source: a source, a recording, or the words: `FILE.csv`, `FILE.jsonl`, `-`, `udp://host:port`,
+            `simulated`.
+        hop_s, smoothing, delay_s, threshold: as in the model's card where None.
+        format: units and axes of the stream; told from physics where None (a recording's are
+            known).
+        realtime: play a file or the simulator at the pace of its stamps, the newest samples
+            winning.
+        seconds: end after so much stream time.
+        seed: of the simulated person, and of a catalogue network's random weights.
+
+    Raises:
+        UsageError, ArtefactError, DataError: wrong words, a wrong model, a wrong file; at the call.
+            What is found inside the stream is raised by the iteration.
+    """
+    loaded = model if isinstance(model, Model) else load(model, seed=seed)
+    format = format or (CANONICAL if isinstance(source, ImuRecording) else ImuFormat())
+    options = StreamOptions(hop_s, smoothing, delay_s, threshold, format)
+    opened = _open(source, format, realtime, seed)
+    recogniser = Recogniser(loaded, opened.name, options)
+    return _results(recogniser, opened, seconds)
+
+
+def _results(recogniser: Recogniser, source: Source, seconds: float | None) -> Iterator[LiveResult]:
+    with source:
+        for block in first_seconds(source, seconds):
+            yield from recogniser.push(block)
+    yield from recogniser.close()
+
+
+def _open(
+    source: Source | ImuRecording | str | Path, format: ImuFormat, realtime: bool, seed: int
+) -> Source:
+    if isinstance(source, ImuRecording):
+        return ReplaySource(source, speed=1.0 if realtime else 0.0)
+    if isinstance(source, (str, Path)):
+        return open_source(str(source), format=format, realtime=realtime, seed=seed)
+    return source
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Recognise a live stream.
+
+    Attributes:
+        model: zoo:NAME, a path, or a catalogue name (random weights).
+        source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated.
+        json: one JSON object a line on standard output; the summary goes to standard error.
+        save: write the same JSON lines to this file.
+        timeline: draw labels, probabilities and acceleration over time into this PNG.
+        hop_s: stream time between windows, seconds (default: the model's card).
+        smoothing: none, fixed_lag or hysteresis (default: the card).
+        delay_s: delay budget of the smoothing, seconds (default: the card).
+        threshold: under this score the label is "unknown" (default: the card).
+        realtime: play a file at the pace of its stamps; the newest samples win.
+        accel_unit: auto, g or ms2.
+        gyro_unit: auto, rads or degs.
+        axes: where x, y and z come from, signed, e.g. -y+x+z.
+        threads: threads inside one operator of the model.
+        seconds: end after so much stream time.
+        seed: of the simulated person and of random weights.
+    """
+
+    model: Positional[str]
+    source: str
+    json: bool = False
+    save: Path | None = None
+    timeline: Path | None = None
+    hop_s: float | None = None
+    smoothing: Smoothing | None = None
+    delay_s: float | None = None
+    threshold: float | None = None
+    realtime: bool = False
+    accel_unit: AccelUnit = "auto"
+    gyro_unit: GyroUnit = "auto"
+    axes: str = "+x+y+z"
+    threads: int = 1
+    seconds: float | None = None
+    seed: int = 0
+
+
+def run(config: RunConfig) -> Outcome:
+    """`edgehuman run`: results to the screen, to standard output or to a file; a summary at the
+    end.
+
+    Ctrl-C and SIGTERM end the stream and still give the summary.
+
+    Raises:
+        UsageError, ArtefactError, DataError: wrong words, a wrong model, a wrong or too short
+            recording.
+    """
+    if config.seconds is not None and config.seconds <= 0:
+        raise UsageError(f"seconds is {config.seconds}; give more than 0, or leave it out")
+    model = load(config.model, threads=config.threads, seed=config.seed)
+    format = ImuFormat(config.accel_unit, config.gyro_unit, config.axes)
+    options = StreamOptions(
+        config.hop_s, config.smoothing, config.delay_s, config.threshold, format
+    )
+    source = open_source(config.source, format=format, realtime=config.realtime, seed=config.seed)
+    notes = Notes()
+    recogniser = Recogniser(model, source.name, options, notes)
+    sinks = _sinks(config, recogniser, notes)
+    played = play(recogniser, source, sinks, config.seconds, notes)
+    for sink in sinks:
+        if isinstance(sink, Timeline) and config.timeline is not None:
+            title = f"{config.model} on {source.name}"
+            draw_timeline(sink, config.timeline, title)
+    return _outcome(played, config)
+
+
+class Notes:
+    """What goes wrong, said where it does not spoil the picture: in the view, or on standard
+    error.
+    """
+
+    def __init__(self) -> None:
+        self.view: LiveView | None = None
+
+    def __call__(self, message: str) -> None:
+        (say if self.view is None else self.view.note)(message)
+
+
+def _sinks(config: RunConfig, recogniser: Recogniser, notes: Notes) -> list[Sink]:
+    """What was asked for: JSON lines or the view, a file, the picture's recorder."""
+    sinks: list[Sink] = []
+    labels, tally = recogniser.labels, recogniser.tally
+    if config.json:
+        sinks.append(JsonLines(sys.stdout, "standard output"))
+    elif sys.stdout.isatty():
+        title = f"{config.model} on {recogniser.source}"
+        notes.view = LiveView(sys.stdout, title, labels, tally)
+        sinks.append(notes.view)
+    else:
+        sinks.append(PlainLines(sys.stdout))
+    if config.save is not None:
+        sinks.append(JsonLines(_open_to_write(config.save), str(config.save), close_stream=True))
+    if config.timeline is not None:
+        sinks.append(Timeline(labels, recogniser.hop_s, recogniser.rate_hz))
+    return sinks
+
+
+def _open_to_write(path: Path) -> IO[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--save {path} cannot be written: {error.strerror}") from None
+
+
+def _outcome(played: Played, config: RunConfig) -> Outcome:
+    for message in played.broken:
+        say(message)
+    text = summary_text(played.summary)
+    if config.timeline is not None:
+        text += f"\ntimeline: {config.timeline}"
+    if config.json:
+        print(text, file=sys.stderr)
+        text = ""
+    return Outcome(played.summary, text, exit_code=1 if played.broken else 0)

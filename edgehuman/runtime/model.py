@@ -1,0 +1,153 @@
+"""A model by name or path, ready to run.
+
+    model = load("zoo:activity")
+    prob_NC = model.predict(imu_NTC)
+
+A model is `zoo:NAME`, a path, or a name of the catalogue: the last has seeded random weights, for
+checks, and only where the training half is installed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.resources
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman import catalogue
+from edgehuman.card import Card
+from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.metrics.calibration import softmax
+from edgehuman.runtime.engines import ENGINES, Engine, open_engine
+
+ZOO = "zoo:"
+EXPORT_CATALOGUE = "edgehuman.export.artefact:export_catalogue"
+"""Builds a catalogue network with seeded random weights and exports it: (name, seed, folder) ->
+Path.
+"""
+
+
+class Model:
+    """An engine and the meaning of its numbers.
+
+    Attributes:
+        name: what it was loaded by.
+        card: what the model says about itself.
+        engine: what runs it.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.name = name
+        self.engine = engine
+        self.card: Card = engine.card
+        self._shape = tuple(self.card.input.shape)
+        self._dtype = np.dtype(self.card.input.dtype)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names, in the order of the outputs."""
+        return self.card.output.labels
+
+    def logits(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """Raw records (N, ...) as the card's input says -> the graph's output (N, ...).
+
+        Raises:
+            DataError: another shape than the card's.
+        """
+        if batch.shape[1:] != self._shape and not self._fits(batch.shape[1:]):
+            raise DataError(
+                f"found a batch of shape {batch.shape}; {self.name} takes (N, "
+                f"{', '.join(str(size or 'any') for size in self._shape)}): {self.card.input.units}"
+            )
+        return self.engine.run(np.ascontiguousarray(batch, self._dtype))
+
+    def predict(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """Raw records (N, ...) -> calibrated probabilities (N, classes), each row of sum 1.
+
+        Raises:
+            DataError: another shape than the card's.
+            ArtefactError: the model gives no classes.
+        """
+        if self.card.output.kind != "classes":
+            raise ArtefactError(
+                f"{self.name} gives {self.card.output.kind}, not classes; use logits()"
+            )
+        return softmax(self.logits(batch), self.card.decision.temperature).astype(np.float32)
+
+    def _fits(self, shape: tuple[int, ...]) -> bool:
+        """Whether a shape agrees with the card's, where 0 is any size."""
+        return len(shape) == len(self._shape) and all(
+            said in (0, found) for found, said in zip(shape, self._shape, strict=True)
+        )
+
+
+def load(name_or_path: str | Path, *, threads: int = 1, seed: int = 0) -> Model:
+    """A model, ready to run on this machine.
+
+    Args:
+        name_or_path: `zoo:NAME`, a path, or a catalogue name (then with random weights from
+            `seed`).
+        threads: threads inside one operator.
+        seed: of the random weights of a catalogue name; nothing else is random.
+
+    Raises:
+        UsageError: no such name.
+        ArtefactError: the file is missing, foreign or corrupted.
+        EngineError: the file is sound and this machine cannot run it.
+        MissingDependencyError: a catalogue name where the training half is not installed.
+    """
+    name = str(name_or_path)
+    if threads < 1:
+        raise UsageError(f"threads is {threads}; it must be at least 1")
+    if name.startswith(ZOO):
+        return Model(open_engine(_zoo_file(name), threads), name)
+    if name in catalogue.NETWORKS:
+        with tempfile.TemporaryDirectory(prefix="edgehuman-") as folder:
+            return Model(open_engine(_export(name, seed, Path(folder)), threads), name)
+    path = Path(name_or_path)
+    if not path.exists() and path.suffix not in ENGINES and path.parent == Path():
+        raise UsageError(_unknown(name))
+    return Model(open_engine(path, threads), name)
+
+
+def zoo_names() -> list[str]:
+    """The models that ship with this installation, as `zoo:NAME`."""
+    files = importlib.resources.files("edgehuman.zoo").iterdir()
+    return sorted(ZOO + f.name.removesuffix(".onnx") for f in files if f.name.endswith(".onnx"))
+
+
+def _zoo_file(name: str) -> Path:
+    if name not in zoo_names():
+        raise UsageError(_unknown(name))
+    return Path(str(importlib.resources.files("edgehuman.zoo"))) / f"{name.removeprefix(ZOO)}.onnx"
+
+
+def _export(name: str, seed: int, folder: Path) -> Path:
+    """A catalogue network with random weights as an artefact in the folder; needs the training
+    half.
+    """
+    try:
+        export = catalogue.load_object(EXPORT_CATALOGUE)
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{name} is a network without weights, and building it needs {error.name}, which is "
+            "not installed here. Where `pip install 'edgehuman[train]'` is possible, run "
+            f"`edgehuman export {name} --out {name}.onnx` and give that file; or give one of: "
+            f"{', '.join(zoo_names())}"
+        ) from None
+    path: Path = export(name, seed, folder)
+    return path
+
+
+def _unknown(name: str) -> str:
+    zoo = zoo_names()
+    near = difflib.get_close_matches(name, [*zoo, *catalogue.NETWORKS], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return (
+        f"unknown model {name!r}.{hint} A model is a path to an .onnx file, one that ships here "
+        f"({', '.join(zoo) or 'none in this installation'}), or a name from `edgehuman models`"
+    )

@@ -1,0 +1,176 @@
+"""What an ONNX file says of itself, read without the onnx package: its metadata and its graph's
+hash.
+
+An ONNX file is one protobuf message, ModelProto; two of its fields matter here: 7, the graph with
+its weights, and 14, the metadata as key and value. The wire format is four rules long
+(https://protobuf.dev/programming-guides/encoding), so a device needs no protobuf library for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgehuman.card import CARD_KEY, Card, from_json
+from edgehuman.errors import ArtefactError
+
+SEAL_KEY = "edgehuman.graph_sha256"
+"""Metadata key of the graph's hash: the card names the weights, the seal the graph as it was
+written.
+"""
+
+_GRAPH, _METADATA = 7, 14
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_FIXED_SIZE = {_FIXED64: 8, _FIXED32: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxFile:
+    """Attributes:
+    metadata: the file's `metadata_props`.
+    graph_sha256: hash of the graph's bytes, weights included, as they stand in the file. The
+        metadata is outside, so a file can hold the hash of its own graph.
+    """
+
+    metadata: dict[str, str]
+    graph_sha256: str
+
+
+def read_onnx(content: bytes, where: str) -> OnnxFile:
+    """The metadata and the graph's hash of an ONNX file's bytes.
+
+    Raises:
+        ArtefactError: not an ONNX file, or only the first part of one.
+    """
+    metadata: dict[str, str] = {}
+    graph: memoryview | None = None
+    try:
+        for number, value, _ in _fields(memoryview(content)):
+            if number == _GRAPH:
+                graph = value
+            elif number == _METADATA:
+                key, text = _entry(value)
+                metadata[key] = text
+    except (IndexError, ValueError):
+        graph = None
+    if graph is None:
+        raise ArtefactError(
+            f"{where} ({len(content)} bytes) is not a whole ONNX file: it is truncated or of "
+            "another format; copy it again, or export the model again"
+        )
+    return OnnxFile(metadata, hashlib.sha256(graph).hexdigest())
+
+
+def sealed(content: bytes) -> bytes:
+    """The same ONNX file with its graph's hash in its metadata; `read_card` compares the two.
+
+    Raises:
+        ArtefactError: not an ONNX file.
+    """
+    found = read_onnx(content, "the model to seal")
+    kept = b"".join(
+        content[span]
+        for number, value, span in _fields(memoryview(content))
+        if number != _METADATA or _entry(value)[0] != SEAL_KEY
+    )
+    key, text = SEAL_KEY.encode(), found.graph_sha256.encode()
+    entry = _bytes_field(1, key) + _bytes_field(2, text)
+    return kept + _bytes_field(_METADATA, entry)
+
+
+def read_card(path: Path) -> Card:
+    """The card inside an ONNX file; a sealed graph is compared with its seal.
+
+    Raises:
+        ArtefactError: no such file, not an ONNX file, no card inside, a card that cannot be read,
+            or another graph than the one that was sealed.
+    """
+    found = read_onnx(_content(path), str(path))
+    text = found.metadata.get(CARD_KEY)
+    if text is None:
+        raise ArtefactError(
+            f"{path} carries no card, so its input, units and labels are unknown; "
+            "make the file with `edgehuman export`, which writes the card into it"
+        )
+    seal = found.metadata.get(SEAL_KEY, found.graph_sha256)
+    if seal != found.graph_sha256:
+        raise ArtefactError(
+            f"{path}: its graph has sha256 {found.graph_sha256[:12]}… and was sealed with "
+            f"{seal[:12]}…; the file was changed after its export. Copy it or export it again"
+        )
+    return from_json(text, str(path))
+
+
+def _content(path: Path) -> bytes:
+    if path.is_dir():
+        raise ArtefactError(
+            f"{path} is a folder, and a model is one file; make it with `edgehuman export {path}`"
+        )
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ArtefactError(f"{path}: no such file; give the path of an .onnx file") from None
+    except OSError as error:
+        raise ArtefactError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _entry(message: memoryview) -> tuple[str, str]:
+    """Key and value of one metadata entry."""
+    parts = {number: bytes(value).decode() for number, value, _ in _fields(message)}
+    return parts.get(1, ""), parts.get(2, "")
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, memoryview, slice]]:
+    """Of each field: its number, its bytes (empty for numbers), and where it stands, key included.
+
+    Raises:
+        ValueError: a wire type that protobuf does not have, or a field longer than what holds it.
+        IndexError: the message ends inside a number.
+    """
+    at = 0
+    while at < len(message):
+        start = at
+        key, at = _varint(message, at)
+        number, wire_type = key >> 3, key & 7
+        size = 0
+        if wire_type == _BYTES:
+            size, at = _varint(message, at)
+        elif wire_type in _FIXED_SIZE:
+            at += _FIXED_SIZE[wire_type]
+        elif wire_type == _VARINT:
+            _, at = _varint(message, at)
+        else:
+            raise ValueError(f"wire type {wire_type}")
+        end = at + size
+        if end > len(message):
+            raise ValueError(f"field {number} ends after the message")
+        yield number, message[at:end], slice(start, end)
+        at = end
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    """A number of seven bits a byte, lowest first, and the place after it."""
+    value = 0
+    for shift in range(0, 70, 7):
+        byte = message[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise ValueError("a number of more than ten bytes")
+
+
+def _bytes_field(number: int, content: bytes) -> bytes:
+    """A length-delimited field as it stands in a message."""
+    return _as_varint(number << 3 | _BYTES) + _as_varint(len(content)) + content
+
+
+def _as_varint(value: int) -> bytes:
+    digits = bytearray()
+    while value > 0x7F:
+        digits.append(value & 0x7F | 0x80)
+        value >>= 7
+    digits.append(value)
+    return bytes(digits)

@@ -1,0 +1,56 @@
+"""An engine computes the graph, and refuses what it cannot or should not run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgehuman.card import InputSpec, OutputSpec
+from edgehuman.errors import ArtefactError, EngineError
+from edgehuman.runtime.engines import OnnxRuntimeEngine, open_engine
+from edgehuman.runtime.onnx_file import sealed
+from tests.runtime.conftest import MakeModel, tiny_card
+
+
+def test_logits_are_the_gain_times_the_mean(tiny: Path) -> None:
+    record_NTC = np.zeros((2, 128, 6), np.float32)
+    record_NTC[1, :, 1] = 0.5
+    logits_NC = open_engine(tiny).run(record_NTC)
+    assert logits_NC.tolist() == [[0, 0, 0], [0, 2, 0]]
+
+
+def test_it_describes_itself(tiny: Path) -> None:
+    told = open_engine(tiny, threads=2).describe()
+    assert told["engine"] == "onnxruntime"
+    assert told["threads"] == 2
+    assert told["providers"] == ["CPUExecutionProvider"]
+
+
+def test_an_unknown_suffix_lists_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match=r"'\.pt'.*\.onnx"):
+        open_engine(tmp_path / "model.pt")
+
+
+def test_a_missing_provider_is_an_error_and_not_a_silent_cpu(tiny: Path) -> None:
+    with pytest.raises(EngineError, match="has no MoonExecutionProvider"):
+        OnnxRuntimeEngine(tiny, providers=["MoonExecutionProvider", "CPUExecutionProvider"])
+
+
+def test_a_graph_that_the_card_does_not_describe_is_refused(make_model: MakeModel) -> None:
+    with pytest.raises(ArtefactError, match="its graph takes"):
+        open_engine(make_model(length=64))
+    other = InputSpec("Frame", (128, 6), "uint8", "pixels", 10.0)
+    with pytest.raises(ArtefactError, match="its graph takes"):
+        open_engine(make_model(card=tiny_card(input=other)))
+    four = OutputSpec("classes", ("a", "b", "c", "d"))
+    with pytest.raises(ArtefactError, match="names 4 labels"):
+        open_engine(make_model(card=tiny_card(output=four)))
+
+
+def test_a_graph_with_an_unknown_operator_names_it(make_model: MakeModel) -> None:
+    path = make_model(seal=False)
+    path.write_bytes(sealed(path.read_bytes().replace(b"ReduceMean", b"ReduceBean")))
+    with pytest.raises(ArtefactError, match="ReduceBean"):
+        open_engine(path)
