@@ -38,6 +38,10 @@ def find_reader(path: Path | str, dataset: str | None = None) -> tuple[Reader, P
         DataError: no such path, no known layout, or another dataset than the one named.
     """
     path = Path(path)
+    if str(path) == "simulated":
+        raise DataError(
+            "simulated data are windows here; `edgehuman data simulate` writes recordings as files"
+        )
     if not path.exists():
         raise DataError(
             f"{path}: no such file or folder; `edgehuman data list` says where to get data"
@@ -168,9 +172,9 @@ def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) ->
         DataError: see `find_reader`; wrong columns or units; or nothing as long as a window.
     """
     if str(path) == "simulated":
-        from edgehuman.simulate.windows import simulated_windows
+        from edgehuman.simulate.recording import simulated_windows
 
-        return simulated_windows()
+        return simulated_windows(hop=hop)
     reader, place = find_reader(path, dataset)
     if reader.windows is not None:
         return reader.windows(place)

@@ -15,11 +15,13 @@ from edgehuman.data.inspect import (
     CheckConfig,
     ExportConfig,
     ListConfig,
+    SimulateConfig,
     check,
     export_csv,
     list_datasets,
+    simulate_csv,
 )
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 
 Tree = Callable[[str], Path]
 
@@ -155,3 +157,19 @@ def test_export_of_nobody_and_to_nowhere(tree: Tree, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         export_csv(ExportConfig(root, "1", tmp_path / "file"))
+
+
+def test_simulated_walkers_differ_and_are_named_so(tmp_path: Path) -> None:
+    outcome = simulate_csv(SimulateConfig(tmp_path, people=2, minutes=0.5, rate_hz=100.0))
+    assert isinstance(outcome.data, dict)
+    first, second = outcome.data["files"]
+    assert first["subject"].startswith("simulated:")
+    assert first["subject"] != second["subject"]
+    assert (first["seconds"], first["rate_hz"]) == (30.0, 100.0)
+    lines = Path(first["path"]).read_text().splitlines()
+    assert lines[0] == "t,ax,ay,az,gx,gy,gz,label"
+    assert [line.split(",")[0] for line in lines[1:3]] == ["0.0000", "0.0100"]
+    with pytest.raises(UsageError, match="--people 0"):
+        simulate_csv(SimulateConfig(tmp_path, people=0))
+    with pytest.raises(UsageError, match="elbow"):
+        simulate_csv(SimulateConfig(tmp_path, placement="elbow", minutes=0.1))

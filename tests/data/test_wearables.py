@@ -117,3 +117,12 @@ def test_wrong_units_are_refused(tree: Tree) -> None:
         load_windows(root)
     with pytest.raises(DataError, match="look like m/s² where g was published"):
         load_recordings(root)
+
+
+def test_the_word_simulated() -> None:
+    windows = load_windows("simulated", hop=512)
+    assert windows.dataset == ("simulated",)
+    assert windows.labels[:2] == ("walking", "walking_upstairs")
+    assert 0 < windows.is_test_N.sum() < len(windows)
+    with pytest.raises(DataError, match="`edgehuman data simulate` writes recordings"):
+        load_recordings("simulated")
