@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -91,3 +92,34 @@ def _resampled(
         index_RN = rng.integers(0, value_N.size, (count, value_N.size))
         blocks.append(statistic(value_N[index_RN]))
     return np.concatenate(blocks)
+
+
+def interval_of_groups(
+    value_GX: NDArray[np.integer],
+    statistic: Callable[[NDArray[Any]], NDArray[np.float64]],
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """The interval of a statistic of summed groups, when whole groups are drawn anew.
+
+    For values that come in clusters, such as the windows of one person: people are drawn, not
+    windows.
+
+    Args:
+        value_GX: what each of G groups adds up to, e.g. confusion counts (G, C, C).
+        statistic: sums in, one number per sum out: (R, ...) -> (R,).
+        level, resamples, seed: as in `interval`.
+
+    Raises:
+        DataError: fewer than two groups: nothing can be said of others like them.
+    """
+    groups = len(value_GX)
+    if groups < 2:
+        raise DataError(f"found {groups} group; an interval over groups needs at least two")
+    rng = np.random.default_rng(seed)
+    times_RG = rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples)
+    drawn_R = statistic(np.tensordot(times_RG, value_GX, axes=1))
+    low, high = np.percentile(drawn_R, [50 * (1 - level), 50 * (1 + level)])
+    whole = statistic(np.asarray(value_GX.sum(axis=0))[None])
+    return Interval(float(whole[0]), float(low), float(high), level)

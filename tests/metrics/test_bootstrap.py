@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.metrics.bootstrap import interval, mean, percentile
+from edgehuman.metrics.bootstrap import interval, interval_of_groups, mean, percentile
 
 
 def test_the_value_is_the_statistic_of_what_was_measured() -> None:
@@ -53,3 +55,20 @@ def test_nothing_or_not_finite_is_an_error(values: list[float]) -> None:
 def test_a_level_outside_its_range_is_an_error() -> None:
     with pytest.raises(DataError, match="found level 95"):
         interval(np.ones(3), mean, level=95)
+
+
+def share(count_R2: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.asarray(count_R2[:, 0] / count_R2.sum(axis=1))
+
+
+def test_groups_are_drawn_whole() -> None:
+    # Two people, one always right and one always wrong: a draw gives 0, 1/2 or 1 and nothing else.
+    found = interval_of_groups(np.array([[10, 0], [0, 10]]), share)
+    assert (found.value, found.low, found.high) == (0.5, 0.0, 1.0)
+    alike = interval_of_groups(np.array([[5, 5]] * 9), share)
+    assert (alike.low, alike.high) == (0.5, 0.5)
+
+
+def test_one_group_says_nothing_of_others() -> None:
+    with pytest.raises(DataError, match="found 1 group"):
+        interval_of_groups(np.array([[1, 2]]), share)
