@@ -1,7 +1,7 @@
 """Joint layouts and their conversions, as plain tables.
 
-Three layouts: the walker's 3-D skeleton (26 joints in metres), OpenPose-18 and COCO-17. A conversion
-is a table of source joints per target joint: the mean of those joints is the target joint.
+Three layouts: the walker's 3-D skeleton (26 joints in metres), OpenPose-18 and COCO-17. A
+conversion is a table of source joints per target joint: their mean is the target joint.
 Axes: J joint, S segment.
 """
 
@@ -55,7 +55,8 @@ COCO_17 = (
     "r_ankle",
 )
 
-# The walker's skeleton: OpenPose-18 first, so that the conversion is a slice; then what drawings need.
+# The walker's skeleton: OpenPose-18 first, so that the conversion is a slice; then what drawings
+# need besides.
 SKELETON_26 = (
     *OPENPOSE_18,
     "pelvis",
@@ -189,7 +190,7 @@ def conversion(source: str, target: str) -> tuple[tuple[int, ...], ...]:
         parts = (joint,) if joint in names else DERIVED.get(joint, ())
         if not parts or any(part not in names for part in parts):
             raise UsageError(
-                f"{source} has no {joint!r} and cannot derive it; convert to a layout within its joints"
+                f"{source} has no {joint!r} and cannot derive it; choose a layout within its joints"
             )
         table.append(tuple(names.index(part) for part in parts))
     return tuple(table)

@@ -1,4 +1,4 @@
-"""A kinematic walker: people, what they do, the 3-D skeleton of it, and the sensors that ride on it."""
+"""A kinematic walker: people, what they do, their skeleton in 3-D, and the sensors on it."""
 
 from __future__ import annotations
 

@@ -43,13 +43,13 @@ class Plants:
 
 def plan_plants(plan: Plan, person: Person) -> Plants:
     """Every foothold of a plan: on the way at its mid-stance, never beyond where the walk stops."""
-    time_T = np.arange(plan.num_frames) / plan.rate_hz
+    time_T: Array = np.arange(plan.num_frames) / plan.rate_hz
     first = int(np.floor(plan.stride_T[0])) - 2
     last = int(np.ceil(plan.stride_T[-1])) + 3
-    clock_N = first + 0.5 * np.arange(2 * (last - first) + 1)
+    clock_N: Array = first + 0.5 * np.arange(2 * (last - first) + 1)
     run_N = _approach_run(plan, clock_N, time_T)
     stops_s = np.concatenate([[0.0], plan.run_end_s + 0.5])
-    time_N = np.minimum(np.interp(clock_N, plan.stride_T, time_T), stops_s[run_N])
+    time_N: Array = np.minimum(np.interp(clock_N, plan.stride_T, time_T), stops_s[run_N])
     frame_N = np.minimum((time_N * plan.rate_hz).astype(np.int64), plan.num_frames - 1)
     heading_N = np.interp(time_N, time_T, plan.heading_T)
     place_2N = np.stack([np.interp(time_N, time_T, row) for row in plan.place_2T])
@@ -92,7 +92,7 @@ def _ahead_of_way(plan: Plan, person: Person, clock_N: Array, frame_N: NDArray[n
 
 @dataclass(frozen=True, slots=True)
 class Foot:
-    """One foot over time, on the ground: ankle (3, T) and pitch (T,), heel up positive; yaw (T,)."""
+    """One foot over time: ankle (3, T), pitch (T,) with heel up positive, yaw (T,)."""
 
     ankle_3T: Array
     pitch_T: Array

@@ -26,6 +26,7 @@ GRAVITY_MS2 = 9.80665
 
 _Row = tuple[tuple[float, int], ...]
 
+# ruff: noqa: E501 - one line per channel keeps the tables readable
 # fmt: off
 WAIST_SHAPES: Mapping[str, Mapping[str, _Row]] = {
     "walking": {

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgehuman.simulate.activities import LOCOMOTION
 from edgehuman.simulate.gait_shape import pelvis_waveform, waist_harmonics
+from edgehuman.simulate.seeding import generator
 
 Array = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -38,7 +39,7 @@ _FRACTIONS = {
 _STEP_HZ_RATIO = {
     "walking": (1.0, 0.0),
     "walking_upstairs": (0.90, 0.06),
-    "walking_downstairs": (1.0, 0.08),
+    "walking_downstairs": (1.02, 0.06),
     "jogging": (1.50, 0.06),
 }
 
@@ -46,6 +47,13 @@ _STEP_HZ_RATIO = {
 _STEP_FRACTION = {"walking": 0.38, "jogging": 0.55}
 _TREAD_M = 0.29
 _RISE_M = 0.17
+# The tables hold averages of single windows, turns and slow steps included; full stride is stronger.
+_VIGOUR = {
+    "walking": 1.17,
+    "walking_upstairs": 1.15,
+    "walking_downstairs": 1.20,
+    "jogging": 1.0,
+}
 _DUTY = {
     "walking": 0.62,
     "walking_upstairs": 0.64,
@@ -66,7 +74,7 @@ class Gait:
         drop_m: how much lower than in standing the pelvis travels on average.
         clearance_m: how high the ankle passes.
         heel_rad: heel rise at push-off; strike_rad: foot pitch at contact (negative: heel first).
-        pelvis_6K: complex harmonics of the stride: pelvis forward left up (m), roll pitch yaw (rad).
+        pelvis_6K: complex harmonics of the stride: forward left up (m), roll pitch yaw (rad).
         lean_rad: mean forward pitch of the pelvis against standing.
         arm_rad, elbow_rad, elbow_swing_rad: arm swing amplitude, mean flexion and its swing.
     """
@@ -130,7 +138,7 @@ class Person:
 
 def sample_person(seed: int) -> Person:
     """A person from a seed: the same seed gives the same person on every machine."""
-    rng = np.random.default_rng([seed, 0xB0D1])
+    rng = generator(seed, 0xB0D1)
     height_m = float(np.clip(rng.normal(1.70, 0.09), 1.48, 1.96))
     bone_m = {name: part * height_m * rng.normal(1.0, 0.03) for name, part in _FRACTIONS.items()}
     belt_rad = float(np.radians(np.clip(rng.normal(50, 17), 8, 88)))
@@ -189,14 +197,16 @@ def _sample_gaits(
         ratio, spread = _STEP_HZ_RATIO[name]
         stride_hz = walk_hz * rng.normal(ratio, spread)
         own = style * _sample_style(rng) ** 0.5
-        waist = waist_harmonics(name) * own * vigour * np.exp(rng.normal(0.0, 0.06))
+        waist = (
+            waist_harmonics(name) * own * (_VIGOUR[name] * vigour * np.exp(rng.normal(0.0, 0.06)))
+        )
         pelvis = pelvis_waveform(waist, stride_hz, sensor_offset_m)
         gaits[name] = _gait(rng, name, stride_hz, reach * height_m, bone_m, pelvis, arm_rad)
     return gaits
 
 
 def _sample_style(rng: np.random.Generator) -> ComplexArray:
-    """(6, K) factors near 1: how this person's stride differs from the average, in size and timing."""
+    """(6, K) factors near 1: how this person's stride differs, in size and timing."""
     size = np.exp(rng.normal(0.0, 0.22, (6, 8)))
     size[2, 1] = size[2, 1] ** 0.5
     timing = rng.normal(0.0, 0.35, (6, 8))

@@ -1,4 +1,4 @@
-"""From a schedule to curves: what every slow control does over time, and where the feet are set down.
+"""From a schedule to curves: what every slow control does over time, and the stride clock.
 
 Each change between bouts is a *move*: a difference of control vectors that a minimum-jerk step
 carries over a window, per control. Moves add up; noise is added; a cubic spline carries the result
@@ -186,7 +186,7 @@ def _moves(
 def _targets(
     person: Person, schedule: Schedule, rng: np.random.Generator, settled: bool
 ) -> list[Array]:
-    """Per bout the control vector that it settles in; a transition's is that of the bout it leads to."""
+    """Per bout the control vector it settles in; a transition's is that of where it leads."""
     made: list[Array] = []
     last = len(schedule) - 1
     for i, bout in enumerate(schedule):
@@ -210,7 +210,7 @@ def _transition(
     start_s: float,
     end_s: float,
 ) -> None:
-    """Move through one or two postures, each control in its window, leaning where weight must shift."""
+    """Move through one or two postures, each control in its window, with a lean on the way."""
     first, last = TRANSITIONS[name]
     long = end_s - start_s
     if "sitting" in (first, last):
@@ -260,8 +260,8 @@ def _fidget(
 
 
 def _stillness(schedule: Schedule, num_knots: int, knot_hz: float) -> Array:
-    """(M,) how strongly people sway: standing 1, sitting and lying less, walking in between."""
-    level = {"standing": 1.0, "sitting": 0.55, "laying": 0.50}
+    """(M,) how restless people are in each posture, against walking."""
+    level = {"standing": 1.3, "sitting": 0.75, "laying": 1.0}
     ends_s = np.cumsum([bout.duration_s for bout in schedule])
     levels = np.array([level.get(bout.activity, 1.0) for bout in schedule])
     index = np.searchsorted(ends_s, np.arange(num_knots) / knot_hz)

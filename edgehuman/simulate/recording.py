@@ -23,7 +23,8 @@ from edgehuman.simulate.schedule import (
     random_schedule,
     transition_between,
 )
-from edgehuman.simulate.sensor import MARGIN, Sensor, add_errors, read, wear
+from edgehuman.simulate.seeding import child_seed, generator
+from edgehuman.simulate.sensor import MARGIN, Sensor, add_errors, extended, read, wear
 from edgehuman.simulate.walker import pose, prepare
 
 Array = NDArray[np.float64]
@@ -57,7 +58,8 @@ def simulate_recording(
         sensor = wear(who, placement, seed)
         blocks = list(_chapter(who, schedule, sensor, rate_hz, seed, settled=False))
     else:
-        blocks = [(i, l) for _, i, l in simulate_stream(seed, placement, minutes, rate_hz, who)]
+        stream = simulate_stream(seed, placement, minutes, rate_hz, who)
+        blocks = [(imu, label) for _, imu, label in stream]
     imu = np.concatenate([block[0] for block in blocks])
     label = np.concatenate([block[1] for block in blocks])
     return ImuRecording(
@@ -83,7 +85,7 @@ def simulate_stream(
     done = chapter = 0
     while left is None or left > 0:
         schedule = _chapter_schedule(seed, chapter)
-        day_seed = int(np.random.SeedSequence([seed, chapter]).generate_state(1)[0])
+        day_seed = child_seed(seed, chapter)
         for imu, label in _chapter(who, schedule, sensor, rate_hz, day_seed, settled=True):
             if left is not None:
                 imu, label = imu[:left], label[:left]
@@ -105,15 +107,13 @@ def _num_samples(minutes: float, rate_hz: float) -> int:
 
 def _chapter_schedule(seed: int, chapter: int) -> list[Bout]:
     """A stretch of day that begins and ends standing."""
-    made = random_schedule(
-        int(np.random.SeedSequence([seed, chapter, 1]).generate_state(1)[0]), CHAPTER_MINUTES
-    )
+    made = random_schedule(child_seed(seed, chapter, 1), CHAPTER_MINUTES)
     left = posture_after(made[-1].activity)
     if left != "standing":
         made.append(Bout(transition_between(left, "standing"), 3.5))
     if made[-1].activity != "standing":
         made.append(Bout("standing", 5.0))
-    # A whole number of tenths of a second, so that chapters of any rate follow without a gap.
+    # A whole number of seconds, so that a chapter is a whole number of samples.
     total_s = sum(bout.duration_s for bout in made)
     made[-1] = Bout("standing", made[-1].duration_s + np.ceil(total_s) - total_s)
     return made
@@ -133,7 +133,7 @@ def _chapter(
     finer = max(1, int(np.ceil(DRAWN_HZ / rate_hz)))
     drawn_hz = rate_hz * finer
     plan, plants = prepare(person, schedule, drawn_hz, seed, settled)
-    rng = np.random.default_rng([seed, 0x4015E])
+    rng = generator(seed, 0x4015E)
     joint = SKELETON_26.index(SEGMENT_ORIGIN[sensor.segment])
     segment = SEGMENTS.index(sensor.segment)
     reach = MARGIN + finer - 1
@@ -141,22 +141,13 @@ def _chapter(
     for first in range(0, plan.num_frames - plan.num_frames % finer, size):
         last = min(first + size, plan.num_frames - plan.num_frames % finer)
         begin, end = max(0, first - reach), min(plan.num_frames, last + reach)
-        joints, rotation = pose(person, plan, plants, begin, end)
+        joints, rotation = pose(person, plan, plants, begin, end, (sensor.segment,))
         pads = (reach - (first - begin), reach - (end - last))
         reading = read(
-            sensor, _extend(joints[joint], *pads), _extend(rotation[segment], *pads), drawn_hz
+            sensor, extended(joints[joint], *pads), extended(rotation[segment], *pads), drawn_hz
         )
         sampled = add_errors(_decimate(reading, finer), sensor, rng)
         yield sampled.T.astype(np.float32), plan.label_T[first:last:finer]
-
-
-def _extend(rows: Array, before: int, after: int) -> Array:
-    """Carry a curve on past its ends in a straight line."""
-    if not before and not after:
-        return rows
-    begin = rows[..., :1] - (rows[..., 1:2] - rows[..., :1]) * np.arange(before, 0, -1)
-    end = rows[..., -1:] + (rows[..., -1:] - rows[..., -2:-1]) * np.arange(1, after + 1)
-    return np.concatenate([begin, rows, end], axis=-1)
 
 
 def _decimate(reading: Array, finer: int) -> Array:
@@ -200,7 +191,7 @@ def simulated_windows(
 
 
 def _person_seed(seed: int, number: int) -> int:
-    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+    return child_seed(seed, number)
 
 
 def _windows(

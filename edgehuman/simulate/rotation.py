@@ -1,7 +1,7 @@
 """Rotations over time, component first: matrices (3, 3, T), vectors (3, T).
 
-Time is the last axis so that every operation runs along memory; `turn_x(R, angle)` is R @ Rx(angle),
-a turn about the body's own axis. Angles in radians, right-handed.
+Time is the last axis so that every operation runs along memory; `turn_x(R, angle)` is
+R @ Rx(angle), a turn about the body's own axis. Angles in radians, right-handed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def heading_matrix(angle_T: Array) -> Array:
 def apply(rotation: Array, vector: tuple[float, float, float]) -> Array:
     """A vector fixed in the body, in the world (3, T)."""
     x, y, z = vector
-    return rotation[:, 0] * x + rotation[:, 1] * y + rotation[:, 2] * z
+    moved: Array = rotation[:, 0] * x + rotation[:, 1] * y + rotation[:, 2] * z
+    return moved
 
 
 def cross(a: Array, b: Array) -> Array:
@@ -67,7 +68,8 @@ def dot(a: Array, b: Array) -> Array:
 
 def unit(a: Array) -> Array:
     """The direction of (3, T) vectors."""
-    return a / np.sqrt(dot(a, a))
+    direction: Array = a / np.sqrt(dot(a, a))
+    return direction
 
 
 def frame_from(up: Array, left: Array) -> Array:

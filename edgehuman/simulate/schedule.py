@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from edgehuman.simulate.activities import (
     posture_after,
     posture_before,
 )
+from edgehuman.simulate.seeding import generator
 
 MINIMUM_S = 1.0
 
@@ -62,7 +64,7 @@ def check_schedule(schedule: Schedule) -> None:
             raise UsageError(
                 f"{bout.activity} lasts {bout.duration_s} s; a bout lasts at least {MINIMUM_S} s"
             )
-    for first, second in zip(schedule, schedule[1:], strict=False):
+    for first, second in pairwise(schedule):
         leaves, needs = posture_after(first.activity), posture_before(second.activity)
         if leaves != needs:
             raise UsageError(
@@ -78,7 +80,7 @@ def transition_between(before: str, after: str) -> str:
 
 def with_transitions(schedule: Schedule, seed: int = 0) -> list[Bout]:
     """The schedule with the missing transitions put between its bouts; durations are seeded."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     joined: list[Bout] = []
     for bout in schedule:
         if bout.activity not in ACTIVITIES:
@@ -115,7 +117,7 @@ def random_schedule(seed: int, minutes: float) -> list[Bout]:
     total_s = minutes * 60.0
     if not MINIMUM_S <= total_s < float("inf"):
         raise UsageError(f"found minutes={minutes}; a schedule lasts at least {MINIMUM_S} s")
-    rng = np.random.default_rng([seed, 0x5C4ED])
+    rng = generator(seed, 0x5C4ED)
     made = [Bout("standing", float(rng.uniform(3.0, 8.0)))]
     while sum(bout.duration_s for bout in made) < total_s:
         name = _next_activity(rng, made[-1].activity)
@@ -128,7 +130,7 @@ def random_schedule(seed: int, minutes: float) -> list[Bout]:
 
 
 def _cut(schedule: list[Bout], total_s: float) -> list[Bout]:
-    """The first `total_s` seconds; what is left over lengthens a bout rather than hurry a transition."""
+    """The first `total_s` seconds; a transition is never cut: the bout before it lasts longer."""
     kept: list[Bout] = []
     left_s = total_s
     for bout in schedule:

@@ -17,6 +17,7 @@ from edgehuman.geometry import SEGMENT_ORIGIN, SEGMENTS, SKELETON_26
 from edgehuman.samples import STANDARD_GRAVITY_MS2
 from edgehuman.simulate.person import Person
 from edgehuman.simulate.rotation import turn_x, turn_y, turn_z
+from edgehuman.simulate.seeding import generator
 from edgehuman.simulate.walker import Motion
 
 Array = NDArray[np.float64]
@@ -24,7 +25,7 @@ Array = NDArray[np.float64]
 PLACEMENTS = ("waist", "pocket", "wrist", "ankle")
 
 MARGIN = 2
-ACCEL_NOISE_G = 0.0025
+ACCEL_NOISE_G = 0.0022
 GYRO_NOISE_RADS = 0.004
 
 
@@ -63,7 +64,7 @@ def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, floa
         outward = (float(np.cos(person.belt_rad)), float(np.sin(person.belt_rad)), 0.0)
         return "pelvis", person.waist_offset_m, _axes((0, 0, 1), outward)
     if placement == "pocket":
-        # Front trouser pocket, four ways: upright or upside down, screen in or out; y is the long axis.
+        # Front trouser pocket, y along the thigh; upside down or not, screen in or out.
         up = 1.0 if person.pocket_turn % 2 == 0 else -1.0
         out = 1.0 if person.pocket_turn < 2 else -1.0
         axes = _axes((0.0, out * up, 0.0), (out, 0.0, 0.0))
@@ -80,7 +81,7 @@ def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, floa
 def wear(person: Person, placement: str, seed: int) -> Sensor:
     """A real sensor as this person puts it on that day: crooked, biased, noisy."""
     segment, offset_m, axes = _worn(person, placement)
-    rng = np.random.default_rng([seed, person.seed, PLACEMENTS.index(placement), 0x5E45])
+    rng = generator(seed, person.seed, PLACEMENTS.index(placement), 0x5E45)
     crooked = np.array(person.mount_rad[placement]) + rng.normal(0.0, 0.02, 3)
     turn = turn_y(turn_x(np.eye(3)[:, :, None], crooked[0]), crooked[1])
     mount_33 = turn_z(turn, crooked[2])[:, :, 0] @ axes
@@ -88,7 +89,7 @@ def wear(person: Person, placement: str, seed: int) -> Sensor:
         segment,
         offset_m,
         mount_33,
-        _triple(rng.normal(1.008, 0.008, 3)),
+        _triple(rng.normal(1.016, 0.008, 3)),
         _triple(rng.normal(0.0, 0.010, 3)),
         _triple(rng.normal(0.0, 0.006, 3)),
         ACCEL_NOISE_G,
@@ -117,30 +118,28 @@ def virtual_imu(
         sensor: instead of a placement, any sensor; `ideal(person, placement)` has no errors.
     """
     worn = wear(motion.person, placement, seed) if sensor is None else sensor
-    joints = np.moveaxis(motion.joints_TJ3, 0, -1)
-    rotation = np.moveaxis(motion.rotation_TS33, 0, -1)
-    reading = read(worn, *padded(joints, rotation, worn), motion.rate_hz)
-    return add_errors(reading, worn, np.random.default_rng([seed, 0x4015E])).T.astype(np.float32)
+    origin = SKELETON_26.index(SEGMENT_ORIGIN[worn.segment])
+    place = np.moveaxis(motion.joints_TJ3[:, origin], 0, -1)
+    turned = np.moveaxis(motion.rotation_TS33[:, SEGMENTS.index(worn.segment)], 0, -1)
+    margins = (MARGIN, MARGIN)
+    reading = read(worn, extended(place, *margins), extended(turned, *margins), motion.rate_hz)
+    return add_errors(reading, worn, generator(seed, 0x4015E)).T.astype(np.float32)
 
 
-def padded(joints: Array, rotation: Array, sensor: Sensor) -> tuple[Array, Array]:
-    """The sensor's joint (3, T+4) and segment (3, 3, T+4), carried on past both ends in a straight line."""
-    joint = joints[SKELETON_26.index(SEGMENT_ORIGIN[sensor.segment])]
-    turned = rotation[SEGMENTS.index(sensor.segment)]
-    if joint.shape[-1] < 2:
-        return np.repeat(joint, 5, axis=-1), np.repeat(turned, 5, axis=-1)
-    return _extended(joint), _extended(turned)
-
-
-def _extended(rows: Array) -> Array:
-    ahead = np.arange(1, MARGIN + 1)
-    begin = rows[..., :1] + (rows[..., 1:2] - rows[..., :1]) * -ahead[::-1]
-    end = rows[..., -1:] + (rows[..., -1:] - rows[..., -2:-1]) * ahead
+def extended(rows: Array, before: int, after: int) -> Array:
+    """Carry a curve (..., T) on past its ends in a straight line; a single frame stays still."""
+    if not before and not after:
+        return rows
+    first, last = rows[..., :1], rows[..., -1:]
+    entry = rows[..., 1:2] - first if rows.shape[-1] > 1 else 0.0 * first
+    leave = last - rows[..., -2:-1] if rows.shape[-1] > 1 else 0.0 * last
+    begin = first - entry * np.arange(before, 0, -1)
+    end = last + leave * np.arange(1, after + 1)
     return np.concatenate([begin, rows, end], axis=-1)
 
 
 def read(sensor: Sensor, joint_3T: Array, rotation_33T: Array, rate_hz: float) -> Array:
-    """Noise-free readings (6, T - 4) from a segment's origin and frame with two frames of margin."""
+    """Noise-free readings (6, T - 4) of a segment's origin and frame with two frames of margin."""
     x, y, z = sensor.offset_m
     place = joint_3T + rotation_33T[:, 0] * x + rotation_33T[:, 1] * y + rotation_33T[:, 2] * z
     force = _second_derivative(place, rate_hz) / STANDARD_GRAVITY_MS2

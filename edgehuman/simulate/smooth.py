@@ -1,4 +1,4 @@
-"""Smooth curves over time: steps, bumps, noise, and the spline that carries slow controls to frames.
+"""Smooth curves over time: steps, bumps, noise, and the spline from slow controls to frames.
 
 A control is a row of knots some ten times slower than the frames. A uniform cubic B-spline turns
 knots into frames: twice continuously differentiable, so accelerations have no steps, and a matrix
@@ -52,7 +52,8 @@ def smooth_noise(rng: np.random.Generator, channels: int, num: int, samples_per_
     """(channels, num) of unit variance whose fastest wave is about two knots long."""
     knots = rng.standard_normal((channels, num // samples_per_knot + 4))
     # A cubic B-spline keeps 0.479 of the variance of white knots, averaged over the interval.
-    return upsample(knots, samples_per_knot, num) / np.sqrt(0.479)
+    noise: Array = upsample(knots, samples_per_knot, num) / np.sqrt(0.479)
+    return noise
 
 
 def spline_at(knots_M: Array, position_T: Array) -> Array:
@@ -61,7 +62,7 @@ def spline_at(knots_M: Array, position_T: Array) -> Array:
     x = position_T - index
     last = len(knots_M) - 1
     weights = ((1 - x) ** 3, 3 * x**3 - 6 * x**2 + 4, 3 * x * (1 + x - x * x) + 1, x**3)
-    total = np.zeros(len(x))
+    total: Array = np.zeros(len(x))
     for shift, weight in enumerate(weights):
-        total += weight * knots_M[np.clip(index + shift - 1, 0, last)]
-    return total / 6
+        total += weight / 6.0 * knots_M[np.clip(index + shift - 1, 0, last)]
+    return total

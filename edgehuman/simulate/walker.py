@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ from edgehuman.simulate.rotation import (
     unit,
 )
 from edgehuman.simulate.schedule import Schedule, check_schedule
+from edgehuman.simulate.seeding import generator
 from edgehuman.simulate.smooth import spline_at, upsample
 
 Array = NDArray[np.float64]
@@ -33,6 +34,7 @@ Array = NDArray[np.float64]
 _JOINT = {name: i for i, name in enumerate(SKELETON_26)}
 _SEGMENT = {name: i for i, name in enumerate(SEGMENTS)}
 SIDES = (("l", 1), ("r", -1))
+_UPPER = frozenset(name for name in SEGMENTS if name in ("trunk", "head") or name.endswith("arm"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +87,43 @@ def prepare(
     check_schedule(schedule)
     if not 20.0 <= rate_hz <= 1000.0:
         raise UsageError(f"found rate_hz={rate_hz}; the walker is drawn at 20 to 1000 Hz")
-    rng = np.random.default_rng([seed, person.seed, 0xDA1])
+    rng = generator(seed, person.seed, 0xDA1)
     plan = make_plan(person, schedule, rate_hz, rng, settled)
     return plan, plan_plants(plan, person)
 
 
-def pose(person: Person, plan: Plan, plants: Plants, first: int, last: int) -> tuple[Array, Array]:
-    """Joints (26, 3, T) and segment frames (13, 3, 3, T) of the plan's frames first..last."""
+def pose(
+    person: Person,
+    plan: Plan,
+    plants: Plants,
+    first: int,
+    last: int,
+    needed: Collection[str] = SEGMENTS,
+) -> tuple[Array, Array]:
+    """Joints (26, 3, T) and segment frames (13, 3, 3, T) of the plan's frames first..last.
+
+    Of the trunk with head and arms, and of each leg, only what holds a `needed` segment is made;
+    the rest of the arrays is not set.
+    """
     controls = _controls(plan, first, last)
     stride_T = plan.stride_T[first:last]
     sway_6T = _gait_waves(person, stride_T, controls)
     joints = np.empty((len(SKELETON_26), 3, last - first))
     rotation = np.empty((len(SEGMENTS), 3, 3, last - first))
     level = heading_matrix(plan.heading_T[first:last])
-    pelvis = _pose_pelvis(person, plan, plants, controls, sway_6T, level, first)
-    joints[_JOINT["pelvis"]] = pelvis
+    place = _pose_pelvis(person, plan, plants, controls, sway_6T, level, first)
+    joints[_JOINT["pelvis"]] = place
     along = turn_z(level, controls["yaw"])
     facing = turn_y(along, controls["pitch"] + sway_6T[4])
     rotation[_SEGMENT["pelvis"]] = turn_z(
         turn_x(facing, controls["roll"] + sway_6T[3]), controls["lie_roll"] + sway_6T[5]
     )
-    _pose_upper(person, controls, sway_6T, stride_T, joints, rotation)
+    if _UPPER & set(needed):
+        _pose_upper(person, controls, sway_6T, stride_T, joints, rotation)
     for name, side in SIDES:
-        foot = place_foot(plants, stride_T, side, person, controls)
-        _pose_leg(person, controls["lie"], along, name, side, foot, joints, rotation)
+        if any(segment in needed for segment in (f"{name}_thigh", f"{name}_shank", f"{name}_foot")):
+            foot = place_foot(plants, stride_T, side, person, controls)
+            _pose_leg(person, controls["lie"], along, name, side, foot, joints, rotation)
     return joints, rotation
 
 
@@ -133,7 +148,7 @@ def _gait_waves(person: Person, stride_T: Array, controls: Mapping[str, Array]) 
     for k in range(NUM_HARMONICS):
         basis[2 * k], basis[2 * k + 1] = power.real, power.imag
         power *= turn
-    waves = np.zeros((6, len(stride_T)))
+    waves: Array = np.zeros((6, len(stride_T)))
     for name in LOCOMOTION:
         weight = controls[name]
         if np.any(weight > 1e-9):
@@ -247,7 +262,7 @@ def _pose_leg(
     joints: Array,
     rotation: Array,
 ) -> None:
-    """One leg between hip and foothold; when lying (weight `lie`) it stretches out `along` the bed."""
+    """One leg between hip and foothold; lying (weight `lie`) it is stretched out `along` the bed."""
     bone = person.bone_m
     pelvis = rotation[_SEGMENT["pelvis"]]
     middle = joints[_JOINT["pelvis"]]
