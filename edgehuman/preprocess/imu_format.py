@@ -81,7 +81,7 @@ class ImuReport:
     Attributes:
         rows: rows that came in.
         used: rows that were kept.
-        not_finite: rows dropped for a NaN or an infinity.
+        not_finite: rows dropped for a NaN, an infinity, or a value of a million and more.
         duplicate: rows dropped because their stamp was there already.
         out_of_order: rows dropped because a later stamp had come before.
         restarts: jumps back by more than two seconds, taken as a restarted clock.

@@ -6,7 +6,6 @@ between blocks is one row.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +18,7 @@ from edgehuman.samples import FloatArray
 RESTART_S = 2.0
 FROZEN_S = 1.0
 GAP_SLACK_S = 1e-6
+ABSURD = 1e6  # no sensor gives this in any unit
 STEP_FLOOR = 1e-6  # g or rad/s; what the rounding of an interpolation may make of a constant
 # Below the smallest full scale of a wearable (2 g, 250 deg/s) nothing can be at its limit.
 RAIL_FLOOR_C = np.array([1.9, 1.9, 1.9, 4.3, 4.3, 4.3], np.float32)
@@ -42,7 +42,8 @@ class Piece:
 
 
 class RowScreen:
-    """Drops rows that are not finite, repeated or late; splits at gaps and at restarts of the "
+    """Drops rows that are not finite (or beyond any sensor), repeated or late; splits at gaps "
+    "and at restarts of the "
     "clock."""
 
     def __init__(self, max_gap_s: float, report: ImuReport) -> None:
@@ -56,10 +57,11 @@ class RowScreen:
     ) -> list[Piece]:
         """The usable rows of a block, as pieces without breaks inside; shapes as in `Piece`."""
         self._report.rows += stamp_s_T.shape[0]
-        if not (_all_finite(imu_TC) and _all_finite(stamp_s_T)):
-            finite_T = np.isfinite(imu_TC).all(axis=1) & np.isfinite(stamp_s_T)
-            self._report.not_finite += int((~finite_T).sum())
-            stamp_s_T, imu_TC, tag_TK = stamp_s_T[finite_T], imu_TC[finite_T], tag_TK[finite_T]
+        if not (_all_within(imu_TC, ABSURD) and _all_within(stamp_s_T, np.inf)):
+            with np.errstate(invalid="ignore"):
+                sound_T = (np.abs(imu_TC) < ABSURD).all(axis=1) & np.isfinite(stamp_s_T)
+            self._report.not_finite += int((~sound_T).sum())
+            stamp_s_T, imu_TC, tag_TK = stamp_s_T[sound_T], imu_TC[sound_T], tag_TK[sound_T]
         if stamp_s_T.shape[0] == 0:
             return []
         since_s_T = self._since_newest(stamp_s_T)
@@ -103,11 +105,10 @@ class RowScreen:
         return since_s_T
 
 
-def _all_finite(array: NDArray[np.floating]) -> bool:
-    """Whether nothing is NaN or infinite. A sum of squares is finite only then, and cheap; where it
-    overflows, a closer look tells."""
-    flat = array.reshape(-1)
-    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
+def _all_within(array: NDArray[np.floating], limit: float) -> bool:
+    """Whether every size is certainly under the limit: a sum of squares is cheap, and NaN or
+    infinite where something is. False may be a false alarm.""" flat = array.reshape(-1) return
+    bool(np.dot(flat, flat) < limit**2)
 
 
 class SensorWatch:

@@ -1,4 +1,5 @@
-"""Which column of a text stream is which: the seven names, what they are also called, and labels."""
+"""Which column of a text stream is which: the seven names, what they are also called, and "
+"labels."""
 
 from __future__ import annotations
 
@@ -97,7 +98,7 @@ def _what_is_missing(
     noun = "column" if len(missing) == 1 else "columns"
     text = f"{where}: no {noun} {', '.join(missing)}; found {', '.join(header) or 'nothing'}"
     known = {alias: name for name in missing for alias in (name, *ALIASES[name])}
-    guesses = []
+    guesses: list[str] = []
     for given, name in zip(found, header, strict=True):
         near = difflib.get_close_matches(given, known, n=1, cutoff=0.7)
         if near and not any(guess.endswith(f" -> {known[near[0]]}") for guess in guesses):

@@ -1,7 +1,7 @@
 """Lines of text to rows of numbers: CSV with a header, JSON lines, and one row per datagram.
 
-A line that cannot be read is dropped and counted, and the first few are kept in words. Whole blocks are parsed at
-once; only a block with a bad line is read line by line.
+A line that cannot be read is dropped and counted, and the first few are kept in words. Whole blocks
+are parsed at once; only a block with a bad line is read line by line.
 """
 
 from __future__ import annotations
@@ -47,11 +47,13 @@ class RowParser:
 
     Args:
         where: the name of the source, for messages.
-        strict: True: a wrong header is an error, as nothing can follow. False (datagrams): everything that
-            cannot be read is counted, and rows may come without a header, in the usual order.
+        strict: True: a wrong header is an error, as nothing can follow. False (datagrams):
+            everything that cannot be read is counted, and rows may come without a header, in the
+            usual order.
 
     Attributes:
         rows, bad: lines read and lines dropped.
+        truncated: 1 where the last line was cut short.
         told: the first dropped lines, in words.
         labels: names of the true labels in order of appearance.
     """
@@ -60,11 +62,13 @@ class RowParser:
         self.where = where
         self.rows = 0
         self.bad = 0
+        self.truncated = 0
         self.told: list[str] = []
         self.labels: tuple[str, ...] = ()
         self._strict = strict
-        self._columns: Columns | None = None
-        self._json: bool | None = None
+        self._columns: Columns | None = None  # of CSV
+        self._keys: Columns | None = None  # of JSON
+        self._json = False
         self._delimiter = ","
         self._label_index: dict[str, int] = {}
         self._line = 0
@@ -81,10 +85,20 @@ class RowParser:
         number_TC, label_texts = self._fast(lines) or self._slow(lines)
         self._line += len(lines)
         self.rows += number_TC.shape[0]
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes inf and is dropped as such
+        with np.errstate(over="ignore"):  # too large for float32: inf, and dropped as such
             imu_TC = number_TC[:, 1:].astype(np.float32)
         label_T = None if label_texts is None else self._label_numbers(label_texts)
         return Rows(number_TC[:, 0].copy(), imu_TC, label_T)
+
+    def parse_last(self, line: str) -> Rows:
+        """A last line without a line end: where it is cut short it counts as truncated, not as "
+        "bad."""
+        bad, told = self.bad, len(self.told)
+        rows = self.parse([line])
+        if self.bad > bad:
+            self.truncated += 1
+            self.bad, self.told = bad, self.told[:told]
+        return rows
 
     def drop(self, reason: str) -> None:
         """Count something that cannot be read."""
@@ -94,7 +108,7 @@ class RowParser:
 
     def _skip_to_data(self, lines: Sequence[str]) -> Sequence[str]:
         """Reads the header where it has not been read, and leaves it out."""
-        while lines and (self._columns is None or not self._strict):
+        while lines and (not self._strict or (self._columns is None and self._keys is None)):
             first = lines[0].lstrip("\ufeff").strip()
             if not first:
                 self._line += 1
@@ -139,11 +153,14 @@ class RowParser:
         if self._json or found is None or len(lines) < 2:
             return None
         sign = None if self._delimiter == " " else self._delimiter
-        try:
-            number_TC = np.loadtxt(lines, delimiter=sign, usecols=found.place, ndmin=2, comments=None)
-        except ValueError:
+        signs = sum(line.count(sign) for line in lines) if sign else (found.width - 1) * len(lines)
+        if signs != (found.width - 1) * len(lines) or not all(map(str.strip, lines)):
             return None
-        if number_TC.shape[0] != len(lines):  # empty lines
+        try:
+            number_TC = np.loadtxt(
+                lines, delimiter=sign, usecols=found.place, ndmin=2, comments=None
+            )
+        except ValueError:
             return None
         if found.label is None:
             return number_TC, None
@@ -162,7 +179,9 @@ class RowParser:
                 continue
             try:
                 row, label = self._read_json(line) if self._json else self._read_csv(line)
-            except (ValueError, RecursionError) as error:
+            except (ValueError, csv.Error, RecursionError) as error:
+                if self._strict and self._json and self._keys is None:
+                    raise DataError(f"{self.where}, line {i}: {error}") from None
                 self.drop(f"line {i}: {error}" if self._strict else str(error))
                 continue
             numbers.append(row)
@@ -180,9 +199,7 @@ class RowParser:
         cells = line.split() if spaced else next(reader)
         if len(cells) != found.width:
             raise ValueError(f"{len(cells)} columns where {found.width} are needed: {line[:40]!r}")
-        row = [
-            _number(cells[at], name) for at, name in zip(found.place, found.names, strict=True)
-        ]
+        row = [_number(cells[at], name) for at, name in zip(found.place, found.names, strict=True)]
         return row, None if found.label is None else cells[found.label].strip()
 
     def _read_json(self, line: str) -> tuple[list[float], str | None]:
@@ -192,9 +209,9 @@ class RowParser:
             raise ValueError(f"not JSON ({error.msg}): {line[:40]!r}") from None
         if not isinstance(record, dict):
             raise ValueError(f"not a JSON object: {line[:40]!r}")
-        keys = self._columns
+        keys = self._keys
         if keys is None or any(name not in record for name in keys.names):
-            keys = self._columns = columns.match(list(record), self.where)
+            keys = self._keys = columns.match(list(record), "this object")
         row = [_number(record[name], name) for name in keys.names]
         label = record.get(keys.label_name) if keys.label_name is not None else None
         return row, None if label is None else str(label)

@@ -1,0 +1,226 @@
+"""What the reader threads run: bytes from a file, a pipe, a socket or the simulator, as rows.
+
+A feed is an iterator of `Rows` (stamps in seconds); it gives empty rows while nothing comes, so
+that its thread can be stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu_format import ImuFormat
+from edgehuman.runtime.rows import MAX_LINE, NOT_TEXT, RowParser, Rows
+from edgehuman.runtime.stamps import StampReader
+
+CHUNK = 65_536
+POLL_S = 0.2
+SIMULATED_RATE_HZ = 50.0
+NOTHING = Rows(np.empty(0), np.empty((0, 6), np.float32), None)
+
+
+class Feed(Protocol):
+    """Rows from somewhere.
+
+    Attributes:
+        name: the id that results carry.
+        labels: names of the true labels seen so far.
+    """
+
+    name: str
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    def __iter__(self) -> Iterator[Rows]: ...
+    def report(self) -> dict[str, Any]: ...
+    def close(self) -> None: ...
+
+
+class TextFeed:
+    """A file or a pipe of CSV or JSON lines.
+
+    Args:
+        name: for messages and results.
+        descriptor: an open file descriptor.
+        format: what is declared; only the unit of the stamps is used here.
+        owned: True: closed with the feed.
+    """
+
+    def __init__(self, name: str, descriptor: int, format: ImuFormat, owned: bool = True) -> None:
+        self.name = name
+        self._descriptor = descriptor
+        self._owned = owned
+        self._parser = RowParser(name)
+        self._stamps = StampReader(format.stamp_unit)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the true labels seen so far."""
+        return self._parser.labels
+
+    def __iter__(self) -> Iterator[Rows]:
+        rest = b""
+        while True:
+            readable, _, _ = select.select([self._descriptor], [], [], POLL_S)
+            if not readable:
+                yield NOTHING
+                continue
+            chunk = os.read(self._descriptor, CHUNK)
+            if not chunk:
+                break
+            *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) > MAX_LINE:
+                raise DataError(f"{self.name} {NOT_TEXT}; a line of it is over {MAX_LINE} bytes")
+            yield from self._read(lines)
+        last = self._parser.parse_last(_text(rest)) if rest.strip() else NOTHING
+        yield from self._stamps.push(last, last=True)
+        self._require_rows()
+
+    def report(self) -> dict[str, Any]:
+        """Lines read and dropped, and why."""
+        parser = self._parser
+        return {
+            "rows": parser.rows,
+            "bad_rows": parser.bad,
+            "truncated": parser.truncated,
+            "first_bad": list(parser.told),
+            "stamp_unit": self._stamps.unit,
+        }
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._owned:
+            self._owned = False
+            os.close(self._descriptor)
+
+    def _read(self, lines: list[bytes]) -> Iterator[Rows]:
+        if lines:
+            rows = self._parser.parse([_text(line) for line in lines])
+            yield from self._stamps.push(rows)
+
+    def _require_rows(self) -> None:
+        if self._parser.rows:
+            return
+        reasons = "; ".join(self._parser.told)
+        raise DataError(
+            f"{self.name} holds no row that can be read"
+            + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
+        )
+
+
+class DatagramFeed:
+    """UDP: a JSON object or a CSV row per datagram; several lines in one are read as several rows.
+
+    A CSV row without a header before it is t,ax,ay,az,gx,gy,gz. What cannot be read is counted.
+
+    Attributes:
+        address: where it listens, with the port that was chosen where 0 was asked for.
+
+    Raises:
+        UsageError: no host:port.
+        DataError: nothing can listen there.
+    """
+
+    def __init__(self, spec: str, format: ImuFormat) -> None:
+        host, port = _host_and_port(spec)
+        self.name = spec
+        self._garbage = 0
+        self._datagrams = 0
+        self._parser = RowParser(spec, strict=False)
+        self._stamps = StampReader(format.stamp_unit)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise DataError(
+                f"cannot listen on {spec} ({error.strerror}); free the port or give another one"
+            ) from None
+        self._socket.settimeout(POLL_S)
+        self.address: tuple[str, int] = self._socket.getsockname()[:2]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the true labels seen so far."""
+        return self._parser.labels
+
+    def __iter__(self) -> Iterator[Rows]:
+        while True:
+            try:
+                datagram = self._socket.recv(CHUNK)
+            except TimeoutError:
+                yield NOTHING
+                continue
+            bad = self._parser.bad
+            self._datagrams += 1
+            lines = _text(datagram).splitlines()
+            rows = self._parser.parse(lines)
+            if not lines:
+                self._parser.drop("an empty datagram")
+            self._garbage += self._parser.bad > bad
+            yield from self._stamps.push(rows)
+
+    def report(self) -> dict[str, Any]:
+        """Datagrams and rows that came, those that could not be read, and why."""
+        parser = self._parser
+        return {
+            "rows": parser.rows,
+            "datagrams": self._datagrams,
+            "garbage_datagrams": self._garbage,
+            "bad_rows": parser.bad,
+            "first_bad": list(parser.told),
+            "stamp_unit": self._stamps.unit,
+        }
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+class SimulatedFeed:
+    """A simulated person, one pass of `simulate_stream`; says "simulated" in its name."""
+
+    def __init__(self, seed: int, placement: str, minutes: float | None) -> None:
+        from edgehuman.simulate import ACTIVITIES, PLACEMENTS, simulate_stream
+
+        if placement not in PLACEMENTS:
+            raise UsageError(
+                f"no simulated sensor sits at {placement!r}: choose of {', '.join(PLACEMENTS)}, "
+                "e.g. simulated:wrist"
+            )
+        self.name = f"simulated:{placement}"
+        self.labels = tuple(ACTIVITIES)
+        self._stream = simulate_stream(seed, placement, minutes, SIMULATED_RATE_HZ)
+        self._rows = 0
+
+    def __iter__(self) -> Iterator[Rows]:
+        for stamp_s_T, imu_TC, label_T in self._stream:
+            self._rows += stamp_s_T.shape[0]
+            yield Rows(stamp_s_T, imu_TC, label_T)
+
+    def report(self) -> dict[str, Any]:
+        """Samples given."""
+        return {"rows": self._rows, "simulated": True}
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def _text(line: bytes) -> str:
+    return line.rstrip(b"\r").decode("utf-8", errors="replace")
+
+
+def _host_and_port(spec: str) -> tuple[str, int]:
+    host, colon, port = spec.removeprefix("udp://").rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65_535:
+        raise UsageError(
+            f"{spec!r} names no port from 0 to 65535; write udp://:5555 or udp://127.0.0.1:5555"
+        )
+    return host.strip("[]") or "0.0.0.0", int(port)
