@@ -33,10 +33,10 @@ def count_params(network: nn.Module) -> int:
 
 
 def count_flops(network: nn.Module, sample: Mapping[str, Any] | torch.Tensor) -> int:
-    """Floating-point operations (2 x multiply-adds) of matrix products and convolutions, one forward."""
+    """Operations (2 x multiply-adds) of the matrix products and convolutions of one forward."""
     inputs = (sample,) if isinstance(sample, torch.Tensor) else tuple(sample.values())
     counter = FlopCounterMode(display=False)
-    # The fused CPU attention kernel is invisible to the counter; the plain one is two counted products.
+    # The fused CPU attention kernel is invisible to the counter; the plain one is not.
     with counter, torch.inference_mode(), sdpa_kernel(SDPBackend.MATH):
         network(*inputs)
     return int(counter.get_total_flops())

@@ -1,9 +1,9 @@
 """Vision transformer for accelerometer and gyroscope windows.
 
-Source: Scaling laws in wearable human activity recognition (arXiv 2502.03364), section 3.2: patches of
-4 samples x 6 channels, width = MLP width / 4, 8 heads, mean pooling, a linear head. Not stated there and
-chosen here: pre-norm blocks with biases, GELU, fixed sine positions, a final LayerNorm. With these the
-nine sizes count 0.995 M to 63.062 M parameters, the paper's "1M to 63M".
+Source: Scaling laws in wearable human activity recognition (arXiv 2502.03364), section 3.2: patches
+of 4 samples x 6 channels, width = MLP width / 4, 8 heads, mean pooling, a linear head. Not stated
+there and chosen here: pre-norm blocks with biases, GELU, fixed sine positions, a final LayerNorm.
+With these the nine sizes count 0.995 M to 63.062 M parameters, the paper's "1M to 63M".
 
 Axes: N samples, T time, C channel, S token (patch), K values of a patch, D width, H head.
 """
@@ -58,7 +58,8 @@ class Block(nn.Module):
 
     def forward(self, x_NSD: Tensor) -> Tensor:
         x_NSD = x_NSD + self.drop(self.attention(self.attention_norm(x_NSD)))
-        return x_NSD + self.drop(self.mlp(self.mlp_norm(x_NSD)))
+        mixed: Tensor = x_NSD + self.drop(self.mlp(self.mlp_norm(x_NSD)))
+        return mixed
 
 
 def sine_positions(tokens: int, width: int) -> Tensor:
@@ -112,8 +113,10 @@ class ImuVit(nn.Module):
         self.width = width
         self.tokens = window // PATCH
         scale_C = torch.tensor([ACCEL_SCALE_G] * 3 + [GYRO_SCALE_RAD_S] * 3)
+        self.unit_C: Tensor
         self.register_buffer("unit_C", 1.0 / scale_C, persistent=False)
         self.embed = nn.Linear(PATCH * CHANNELS, width)
+        self.position_SD: Tensor
         self.register_buffer("position_SD", sine_positions(self.tokens, width), persistent=False)
         self.blocks = nn.ModuleList(Block(width, mlp_width, heads, dropout) for _ in range(depth))
         self.norm = nn.LayerNorm(width)

@@ -1,0 +1,83 @@
+"""Augmentations of wearable windows, on tensors, whole batches at once.
+
+The kinds follow Um et al. 2017, in physical units. Each is off at 0. Rotation turns accelerometer
+and gyroscope by one and the same rotation, as turning the device does.
+
+Axes: N samples, T time, C channel (ax ay az in g, gx gy gz in rad/s).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class ImuAugment:
+    """Strengths; 0 leaves one out.
+
+    Attributes:
+        rotation_deg: largest angle of a rotation about a random axis, shared by both sensors.
+        scale: standard deviation of a gain around 1, one per sensor.
+        jitter: standard deviation of white noise, in g and rad/s.
+        gyro_bias: standard deviation of a constant gyroscope offset, rad/s.
+        time_warp: standard deviation of the local speed around 1, one warp for all channels.
+    """
+
+    rotation_deg: float = 0.0
+    scale: float = 0.0
+    jitter: float = 0.0
+    gyro_bias: float = 0.0
+    time_warp: float = 0.0
+
+    def __call__(self, imu_NTC: Tensor) -> Tensor:
+        """Windows (N, T, 6) -> augmented windows (N, T, 6)."""
+        if self.time_warp:
+            imu_NTC = warp_time(imu_NTC, self.time_warp)
+        if self.rotation_deg:
+            imu_NTC = rotate(imu_NTC, random_rotations(imu_NTC.shape[0], self.rotation_deg))
+        if self.scale:
+            gain = 1 + self.scale * torch.randn(imu_NTC.shape[0], 1, 2)
+            imu_NTC = imu_NTC * gain.repeat_interleave(3, dim=2)
+        if self.gyro_bias:
+            bias = self.gyro_bias * torch.randn(imu_NTC.shape[0], 1, 3)
+            imu_NTC = imu_NTC + torch.cat([torch.zeros_like(bias), bias], dim=2)
+        if self.jitter:
+            imu_NTC = imu_NTC + self.jitter * torch.randn_like(imu_NTC)
+        return imu_NTC
+
+
+def random_rotations(count: int, largest_deg: float) -> Tensor:
+    """Rotation matrices (N, 3, 3) about random axes, by angles uniform in +-`largest_deg`."""
+    axis_N3 = torch.nn.functional.normalize(torch.randn(count, 3), dim=1)
+    angle_N = (2 * torch.rand(count) - 1) * math.radians(largest_deg)
+    x, y, z = axis_N3.unbind(1)
+    zero = torch.zeros_like(x)
+    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=1).view(count, 3, 3)
+    sine, cosine = torch.sin(angle_N)[:, None, None], torch.cos(angle_N)[:, None, None]
+    return torch.eye(3) + sine * cross + (1 - cosine) * (cross @ cross)
+
+
+def rotate(imu_NTC: Tensor, rotation_N33: Tensor) -> Tensor:
+    """Both sensors of each window turned by that window's rotation."""
+    sensors_NTSC = imu_NTC.view(*imu_NTC.shape[:2], 2, 3)
+    return torch.einsum("nij,ntsj->ntsi", rotation_N33, sensors_NTSC).reshape(imu_NTC.shape)
+
+
+def warp_time(imu_NTC: Tensor, spread: float, knots: int = 4) -> Tensor:
+    """Each window read at a locally varying pace, interpolated linearly; its ends stay in place."""
+    count, length, _ = imu_NTC.shape
+    pace_NK = (1 + spread * torch.randn(count, 1, knots + 2)).clamp_min(0.2)
+    pace_NT = torch.nn.functional.interpolate(
+        pace_NK, length - 1, mode="linear", align_corners=True
+    )
+    path_NT = torch.cat([torch.zeros(count, 1), pace_NT[:, 0].cumsum(1)], dim=1)
+    path_NT = path_NT / path_NT[:, -1:] * (length - 1)
+    below_NT = path_NT.floor().clamp_max(length - 2)
+    share_NT1 = (path_NT - below_NT)[..., None]
+    index_NTC = below_NT.long()[..., None].expand_as(imu_NTC)
+    early, late = imu_NTC.gather(1, index_NTC), imu_NTC.gather(1, index_NTC + 1)
+    return early + share_NT1 * (late - early)

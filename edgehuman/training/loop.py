@@ -1,0 +1,325 @@
+"""The only training loop: every method and every task runs through `train_steps`.
+
+Batches, masks, dropout and augmentation follow from (seed, step, process), so a resumed run repeats
+the uninterrupted one bit for bit on a CPU. Under torchrun each process takes its
+share of every step.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from tqdm import tqdm
+
+from edgehuman.card import Card
+from edgehuman.errors import TrainingError
+from edgehuman.training import checkpoint
+from edgehuman.training.processes import Place, open_place
+from edgehuman.training.schedule import learning_rate
+from edgehuman.training.settings import TrainingConfig
+
+MAX_BAD_STEPS = 10
+Parts = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one training trains.
+
+    Attributes:
+        model: forward(*batch) gives {"loss": scalar, other scalars to log}.
+        batch: (step, process) -> the tensors of one process's batch, on the CPU.
+        product: the part of `model` that is saved as the result.
+        card: what the result says about itself.
+        evaluate: called at every checkpoint with the product in eval mode; its numbers are logged.
+        select_by: number of `evaluate` by which the best checkpoint is kept; None keeps the last.
+        lr_scale: factor of the learning rate of a parameter, by its name in `model`.
+        name: what the progress bar says.
+    """
+
+    model: nn.Module
+    batch: Callable[[int, Place], tuple[Tensor, ...]]
+    product: nn.Module
+    card: Card
+    evaluate: Callable[[nn.Module], Mapping[str, float]] | None = None
+    select_by: str | None = None
+    lr_scale: Callable[[str], float] = lambda name: 1.0
+    name: str = "train"
+
+
+@dataclass
+class Progress:
+    """How far a training came.
+
+    Attributes:
+        step: steps done.
+        stopped: a signal ended it before the last step.
+        records: the lines of metrics.jsonl.
+        bad_steps: steps in a row whose loss or gradient was not a number; they changed nothing.
+        best: score, step and weights of the best checkpoint so far, where the job selects.
+    """
+
+    step: int = 0
+    stopped: bool = False
+    records: list[dict[str, float]] = field(default_factory=list)
+    bad_steps: int = 0
+    best: dict[str, Any] | None = None
+
+
+class _Run:
+    """One run's moving parts: model, optimiser, average; how they step, save and resume."""
+
+    def __init__(self, job: Job, config: TrainingConfig, place: Place) -> None:
+        self.job, self.config, self.place = job, config, place
+        self.model = job.model.to(place.device).train()
+        self.optimiser = make_optimiser(self.model, config, job.lr_scale)
+        self.scaler = torch.amp.GradScaler(place.device.type, enabled=place.dtype == torch.float16)
+        self.average = copy.deepcopy(job.product).requires_grad_(False) if config.ema else None
+        self.parallel: nn.Module = self.model
+        if place.world > 1:
+            self.parallel = DistributedDataParallel(self.model)
+        self.progress = Progress()
+
+    def step(self) -> dict[str, float] | None:
+        """One optimiser step; None where loss or gradient was not a number and nothing changed."""
+        config, place, step = self.config, self.place, self.progress.step
+        rate = learning_rate(step, config.steps, config.lr, config.min_lr, config.warmup)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["lr_scale"]
+        torch.manual_seed((config.seed * 1_000_003 + step) * place.world + place.rank)
+        self.optimiser.zero_grad(set_to_none=True)
+        batch = [tensor.to(place.device) for tensor in self.job.batch(step, place)]
+        chunks = zip(*(tensor.chunk(config.accumulate) for tensor in batch), strict=True)
+        total: dict[str, float] = {}
+        for chunk in chunks:
+            with place.autocast():
+                parts: Parts = self.parallel(*chunk)
+            self.scaler.scale(parts["loss"] / config.accumulate).backward()  # type: ignore[no-untyped-call]
+            for name, value in parts.items():
+                total[name] = total.get(name, 0.0) + float(value.detach()) / config.accumulate
+        self.scaler.unscale_(self.optimiser)
+        limit = config.clip_norm or math.inf
+        norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
+        # With float16 the scaler itself skips an overflow and lowers its scale.
+        if not math.isfinite(total["loss"]) or not (
+            math.isfinite(norm) or self.scaler.is_enabled()
+        ):
+            return None
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
+        self._update_average()
+        return {**total, "lr": rate, "grad_norm": norm}
+
+    def _update_average(self) -> None:
+        if self.average is None:
+            return
+        # The average starts as a plain mean, so the random start does not linger.
+        decay = min(self.config.ema, (1 + self.progress.step) / (10 + self.progress.step))
+        with torch.no_grad():
+            new = self.job.product.state_dict()
+            for name, kept in self.average.state_dict().items():
+                kept.lerp_(new[name], 1 - decay) if kept.is_floating_point() else kept.copy_(
+                    new[name]
+                )
+
+    def evaluate(self) -> dict[str, float]:
+        """The job's own numbers, measured on what would be saved."""
+        if self.job.evaluate is None:
+            return {}
+        product = self.result().eval()
+        with torch.inference_mode():
+            numbers = dict(self.job.evaluate(product))
+        self.model.train()
+        self._keep_best(numbers, product)
+        return numbers
+
+    def _keep_best(self, numbers: Mapping[str, float], product: nn.Module) -> None:
+        name, best = self.job.select_by, self.progress.best
+        if name is not None and (best is None or numbers[name] > best["score"]):
+            weights = {key: value.detach().clone() for key, value in product.state_dict().items()}
+            self.progress.best = {
+                "score": numbers[name],
+                "step": self.progress.step,
+                "weights": weights,
+            }
+
+    def result(self) -> nn.Module:
+        """What is judged and saved: the moving average where there is one."""
+        return self.job.product if self.average is None else self.average
+
+    def result_weights(self) -> Mapping[str, Tensor]:
+        """The weights that are saved: the best so far where the job selects, else the last."""
+        best = self.progress.best
+        weights: Mapping[str, Tensor] = (
+            self.result().state_dict() if best is None else best["weights"]
+        )
+        return weights
+
+    def save(self) -> None:
+        """Write the checkpoint; only the first process does."""
+        if not self.place.is_first:
+            return
+        folder = self.config.out
+        state = {
+            "step": self.progress.step,
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+            "records": self.progress.records,
+            "best": self.progress.best,
+        }
+        checkpoint.save_config(folder, self.config)
+        checkpoint.save_state(folder, state)
+        checkpoint.save_weights(folder, self.result_weights(), self.job.card)
+        lines = "".join(json.dumps(record) + "\n" for record in self.progress.records)
+        checkpoint.write_atomic(folder / checkpoint.METRICS, lambda path: path.write_text(lines))
+
+    def resume(self) -> None:
+        """Go on from the folder's state.
+
+        Raises:
+            CheckpointError: there is none, it is damaged, or it holds another network.
+        """
+        state = checkpoint.load_state(self.config.out)
+        checkpoint.load_into(self.model, state["model"], str(self.config.out))
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.scaler.load_state_dict(state["scaler"])
+        if self.average is not None and state["average"] is not None:
+            self.average.load_state_dict(state["average"])
+        self.progress.step = state["step"]
+        self.progress.records = state["records"]
+        self.progress.best = state["best"]
+
+
+def make_optimiser(
+    model: nn.Module, config: TrainingConfig, lr_scale: Callable[[str], float] = lambda name: 1.0
+) -> torch.optim.Optimizer:
+    """AdamW or Adam; weight decay on matrices only, never on biases and norms."""
+    groups: dict[tuple[float, float], dict[str, Any]] = {}
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        decay = config.weight_decay if parameter.ndim > 1 and config.optimiser == "adamw" else 0.0
+        scale = lr_scale(name)
+        group = groups.setdefault(
+            (scale, decay), {"params": [], "lr_scale": scale, "weight_decay": decay}
+        )
+        group["params"].append(parameter)
+    kind = torch.optim.AdamW if config.optimiser == "adamw" else torch.optim.Adam
+    return kind(list(groups.values()), lr=config.lr, betas=(0.9, config.beta2))
+
+
+@contextmanager
+def _catch_signals(progress: Progress) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the loop after the step in progress; a second one ends it at once."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if progress.stopped:
+            raise KeyboardInterrupt
+        progress.stopped = True
+
+    names = (signal.SIGINT, signal.SIGTERM)
+    try:
+        before = {name: signal.signal(name, ask) for name in names}
+    except ValueError:  # not the main thread: its owner decides about signals
+        before = {}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _board(folder: Path, wanted: bool) -> Any:
+    """A TensorBoard writer where TensorBoard is installed."""
+    if not wanted:
+        return None
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder / "tensorboard"))
+
+
+def train_steps(job: Job, config: TrainingConfig) -> Progress:
+    """Run a job to its last step, or until a signal; the folder `config.out` holds the result.
+
+    Raises:
+        TrainingError: ten steps in a row gave no finite loss; the last good checkpoint stands.
+        CheckpointError: nothing to resume from, another network, or the disk is full.
+    """
+    with open_place(config) as place:
+        run = _Run(job, config, place)
+        if config.resume:
+            run.resume()
+        with _catch_signals(run.progress):
+            _loop(run)
+        return run.progress
+
+
+def _loop(run: _Run) -> None:
+    config, progress, first = run.config, run.progress, run.place.is_first
+    board = _board(config.out, first)
+    bar = tqdm(
+        total=config.steps, initial=progress.step, desc=run.job.name, disable=not first, unit="step"
+    )
+    started, counted = time.perf_counter(), 0
+    with bar:
+        while progress.step < config.steps and not progress.stopped:
+            numbers = run.step()
+            _guard(progress, numbers, run)
+            progress.step += 1
+            counted += config.batch * run.place.world
+            bar.update()
+            last = progress.step == config.steps
+            if numbers is not None and (progress.step % config.log_every == 0 or last):
+                rate = counted / (time.perf_counter() - started)
+                bar.set_postfix(loss=f"{numbers['loss']:.4f}", per_s=f"{rate:.0f}")
+                progress.records.append({"step": progress.step, **numbers, "samples_per_s": rate})
+                started, counted = time.perf_counter(), 0
+            if progress.step % config.save_every == 0 or last or progress.stopped:
+                _checkpoint(run, board)
+                started = time.perf_counter()
+    if board is not None:
+        board.close()
+
+
+def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> None:
+    """Count steps without a finite loss in a row; too many end the run."""
+    if numbers is not None:
+        progress.bad_steps = 0
+        return
+    progress.bad_steps += 1
+    if run.place.is_first:
+        tqdm.write(f"step {progress.step}: the loss is not a number; the step was left out")
+    if progress.bad_steps >= MAX_BAD_STEPS:
+        raise TrainingError(
+            f"step {progress.step}: {MAX_BAD_STEPS} steps in a row gave no finite loss; "
+            f"{run.config.out} keeps the last good checkpoint. Lower --lr (now {run.config.lr:g}), "
+            "or check the data for NaN"
+        )
+
+
+def _checkpoint(run: _Run, board: Any) -> None:
+    numbers = run.evaluate() if run.place.is_first else {}
+    if numbers:
+        run.progress.records.append({"step": run.progress.step, **numbers})
+    run.save()
+    if board is not None:
+        for record in run.progress.records[-20:]:
+            for name, value in record.items():
+                board.add_scalar(name, value, record["step"])

@@ -1,0 +1,306 @@
+"""Masked autoencoding of wearable windows.
+
+Source: Scaling laws in wearable human activity recognition (arXiv 2502.03364), section 3.3, after He
+et al. 2022: 70 % of the 32 patches are hidden, only the visible ones are encoded, a decoder of two
+blocks at half the width fills them in. Not stated there and chosen here: 9 of 32 patches stay visible
+(int(32 x 0.3)), mean squared error on the hidden patches (`loss_on` = "all" counts every patch),
+signals in the network's own units, fixed positions in encoder and decoder.
+
+    edgehuman pretrain --arch imuvit_512x5 --data hapt_raw.npz --steps 5000 --out runs/mae
+
+Axes: N samples, T time, C channel, S token, V visible token, M hidden token, K values of a patch,
+D width, E decoder width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from edgehuman import catalogue
+from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
+from edgehuman.data.splits import pool, split_by_subject, subsample
+from edgehuman.data.wearables import load_windows
+from edgehuman.errors import DataError, UsageError
+from edgehuman.nets.building import build
+from edgehuman.nets.imuvit import CHANNELS, PATCH, Block, ImuVit, initialise_linear, sine_positions
+from edgehuman.outcome import Outcome
+from edgehuman.samples import IMU_RATE_HZ, FloatArray, WindowSet
+from edgehuman.training.batches import batch_indices
+from edgehuman.training.imu_augment import ImuAugment
+from edgehuman.training.ledger import commit, data_rows, versions
+from edgehuman.training.loop import Job, Progress, train_steps
+from edgehuman.training.processes import Place
+from edgehuman.training.settings import TrainingConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaeConfig(TrainingConfig):
+    """Masked autoencoding of accelerometer and gyroscope windows."""
+
+    method: Literal["mae"] = "mae"
+    """The pretraining method."""
+    arch: str = "imuvit_512x5"
+    """A network from `edgehuman models` whose method is mae."""
+    data: tuple[str, ...] = ("simulated",)
+    """Datasets to learn from: paths, or the word `simulated`. Their test people are left out."""
+    hop: int = 64
+    """Samples from one window to the next where windows are cut from recordings."""
+    subset: float = 1.0
+    """Share of the pretraining set that is used."""
+    subset_by: Literal["user", "random"] = "random"
+    """USER: all windows of a share of the people. RANDOM: a share of all windows."""
+    valid_share: float = 0.1
+    """Share of the people held out to measure the pretraining test loss."""
+    mask_ratio: float = 0.7
+    """Share of the patches that are hidden."""
+    encode: Literal["visible", "all"] = "visible"
+    """Encode the visible patches only, or all with a mask token in the hidden ones (slow)."""
+    loss_on: Literal["masked", "all"] = "masked"
+    """Patches that the error is measured on."""
+    decoder_depth: int = 2
+    """Blocks of the decoder."""
+    dropout: float = 0.1
+    """In attention and MLP of the encoder, while training."""
+    rotation_deg: float = 0.0
+    """Augmentation: largest rotation, shared by both sensors."""
+    scale: float = 0.0
+    """Augmentation: spread of a gain per sensor."""
+    jitter: float = 0.0
+    """Augmentation: white noise, g and rad/s."""
+    time_warp: float = 0.0
+    """Augmentation: spread of the local speed."""
+
+    def __post_init__(self) -> None:
+        TrainingConfig.__post_init__(self)
+        rules = (
+            (0 < self.mask_ratio < 1, "mask_ratio", "a share between 0 and 1"),
+            (0 < self.subset <= 1, "subset", "a share above 0, at most 1"),
+            (0 <= self.valid_share < 1, "valid_share", "a share from 0 to under 1"),
+            (bool(self.data), "data", "at least one path, or the word simulated"),
+        )
+        for holds, name, rule in rules:
+            if not holds:
+                flag = name.replace("_", "-")
+                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+
+
+class MaskedAutoencoder(nn.Module):
+    """An encoder with a small decoder that fills hidden patches in.
+
+    Args:
+        encoder: the network that is being pretrained.
+        mask_ratio: share of the patches hidden.
+        decoder_depth: blocks of the decoder; its width is half the encoder's.
+        encode: "visible" drops hidden patches before the encoder; "all" keeps mask tokens there.
+        loss_on: patches that the error is measured on.
+        augment: applied to the raw windows while training.
+    """
+
+    def __init__(
+        self,
+        encoder: ImuVit,
+        mask_ratio: float = 0.7,
+        decoder_depth: int = 2,
+        encode: Literal["visible", "all"] = "visible",
+        loss_on: Literal["masked", "all"] = "masked",
+        augment: ImuAugment | None = None,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.encode, self.loss_on, self.augment = encode, loss_on, augment
+        self.visible = int(encoder.tokens * (1 - mask_ratio) + 1e-9)
+        inner = encoder.width // 2
+        self.narrow = nn.Linear(encoder.width, inner)
+        self.mask_token = nn.Parameter(torch.zeros(inner if encode == "visible" else encoder.width))
+        self.position_SE: Tensor
+        self.register_buffer("position_SE", sine_positions(encoder.tokens, inner), persistent=False)
+        self.blocks = nn.ModuleList(Block(inner, 4 * inner, 8) for _ in range(decoder_depth))
+        self.norm = nn.LayerNorm(inner)
+        self.predict = nn.Linear(inner, PATCH * CHANNELS)
+        for part in (self.narrow, self.blocks, self.predict):
+            part.apply(initialise_linear)
+        nn.init.normal_(self.mask_token, std=0.02)
+
+    def forward(self, imu_NTC: Tensor) -> dict[str, Tensor]:
+        """Windows (N, T, 6) -> {"loss": mean squared error in the network's units}."""
+        if self.augment is not None and self.training:
+            imu_NTC = self.augment(imu_NTC)
+        patch_NSK = self.encoder.patches(imu_NTC)
+        order_NS = torch.rand(patch_NSK.shape[:2], device=patch_NSK.device).argsort(dim=1)
+        predicted_NSK = self.reconstruct(patch_NSK, order_NS)
+        return {"loss": reconstruction_loss(predicted_NSK, patch_NSK, order_NS, self.hidden_from)}
+
+    @property
+    def hidden_from(self) -> int:
+        """Place in the random order from which on patches count in the loss."""
+        return self.visible if self.loss_on == "masked" else 0
+
+    def reconstruct(self, patch_NSK: Tensor, order_NS: Tensor) -> Tensor:
+        """Patches (N, S, 24), the first `visible` of the random order seen -> all predicted."""
+        token_NSD = self.encoder.embed_patches(patch_NSK)
+        visible_NV, hidden_NM = order_NS[:, : self.visible], order_NS[:, self.visible :]
+        if self.encode == "all":
+            masked = self.mask_token + self.encoder.position_SD
+            keep_NS1 = torch.ones_like(order_NS, dtype=torch.bool).scatter(1, hidden_NM, False)
+            mixed_NSD = torch.where(keep_NS1[..., None], token_NSD, masked.to(token_NSD.dtype))
+            inner_NSE = self.narrow(self.encoder.encode(mixed_NSD))
+        else:
+            index_NVD = visible_NV[..., None].expand(-1, -1, token_NSD.shape[2])
+            seen_NVE = self.narrow(self.encoder.encode(token_NSD.gather(1, index_NVD)))
+            blank_NME = self.mask_token.to(seen_NVE.dtype).expand(*hidden_NM.shape, -1)
+            shuffled_NSE = torch.cat([seen_NVE, blank_NME], dim=1)
+            back_NSE = order_NS.argsort(dim=1)[..., None].expand_as(shuffled_NSE)
+            inner_NSE = shuffled_NSE.gather(1, back_NSE)
+        inner_NSE = inner_NSE + self.position_SE
+        for block in self.blocks:
+            inner_NSE = block(inner_NSE)
+        predicted_NSK: Tensor = self.predict(self.norm(inner_NSE))
+        return predicted_NSK
+
+
+def reconstruction_loss(
+    predicted_NSK: Tensor, patch_NSK: Tensor, order_NS: Tensor, hidden_from: int
+) -> Tensor:
+    """Mean squared error over the patches from place `hidden_from` of the random order on."""
+    error_NS = (predicted_NSK.float() - patch_NSK.float()).square().mean(dim=2)
+    return error_NS.gather(1, order_NS[:, hidden_from:]).mean()
+
+
+def pretraining_windows(config: MaeConfig) -> tuple[list[WindowSet], list[WindowSet]]:
+    """What to learn from and what measures the test loss, dataset by dataset.
+
+    The test people of any dataset are left out of all of them (UCI HAR and HAPT share people); the
+    people held out for the test loss are nowhere among those learned from.
+
+    Raises:
+        DataError: nothing is left to learn from.
+    """
+    sets = [load_windows(path, hop=config.hop) for path in config.data]
+    everyone = pool(sets)
+    test_people = np.unique(everyone.subject_N[everyone.is_test_N])
+    known = everyone.select(~np.isin(everyone.subject_N, test_people))
+    if not len(known):
+        raise DataError(
+            f"--data {' '.join(config.data)}: nothing is left once its test people are out"
+        )
+    held_out: list[str] = []
+    if config.valid_share:
+        chosen = split_by_subject(known, config.valid_share, seed=0)
+        held_out = np.unique(known.subject_N[chosen]).tolist()
+    not_learned = [*test_people.tolist(), *held_out]
+    learn = [w.select(~np.isin(w.subject_N, not_learned)) for w in sets]
+    valid = [w.select(np.isin(w.subject_N, held_out)) for w in sets]
+    if config.subset < 1:
+        learn = [
+            subsample(w, config.subset, config.subset_by, config.seed) for w in learn if len(w)
+        ]
+    return [w for w in learn if len(w)], [w for w in valid if len(w)]
+
+
+def test_loss(autoencoder: MaskedAutoencoder, imu_NTC: FloatArray, device: torch.device) -> float:
+    """Mean reconstruction error of held-out people's windows, under one fixed set of masks."""
+    autoencoder.eval()
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        torch.manual_seed(0)
+        losses = [
+            autoencoder(torch.from_numpy(imu_NTC[i : i + 1024]).to(device))["loss"].item()
+            * len(imu_NTC[i : i + 1024])
+            for i in range(0, len(imu_NTC), 1024)
+        ]
+    autoencoder.train()
+    return float(sum(losses)) / len(imu_NTC)
+
+
+def encoder_card(config: MaeConfig, encoder: ImuVit, data: tuple[TrainingData, ...]) -> Card:
+    """What the pretrained encoder says about itself."""
+    row = catalogue.NETWORKS[config.arch]
+    return Card(
+        name=f"{config.arch} pretrained by masked autoencoding",
+        task="embedding",
+        arch=config.arch,
+        params=row.params,
+        flops=row.flops,
+        input=IMU_INPUT,
+        output=OutputSpec("embedding", distance="cosine", dim=encoder.width),
+        data=data,
+        recipe="mae",
+        commit=commit(),
+        versions=versions(),
+    )
+
+
+def train(config: MaeConfig) -> Outcome:
+    """`edgehuman pretrain --method mae`: the encoder's checkpoint is in `config.out`.
+
+    Raises:
+        UsageError: the network has no masked autoencoder.
+        DataError: nothing to learn from. TrainingError, CheckpointError: see `train_steps`.
+    """
+    row = catalogue.find(catalogue.NETWORKS, "network", config.arch)
+    if row.method != "mae":
+        raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by mae")
+    if "simulated" in config.data:
+        tqdm.write("pretraining on simulated data (edgehuman's walker); no recording is involved")
+    learn, valid = pretraining_windows(config)
+    encoder = build(config.arch, config.seed, dropout=config.dropout)
+    assert isinstance(encoder, ImuVit)
+    augment = ImuAugment(
+        rotation_deg=config.rotation_deg,
+        scale=config.scale,
+        jitter=config.jitter,
+        time_warp=config.time_warp,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        autoencoder = MaskedAutoencoder(
+            encoder, config.mask_ratio, config.decoder_depth, config.encode, config.loss_on, augment
+        )
+    imu_NTC = torch.from_numpy(np.concatenate([w.imu_NTC for w in learn]))
+    held_out_NTC = np.concatenate([w.imu_NTC for w in valid]) if valid else None
+
+    def batch(step: int, place: Place) -> tuple[Tensor, ...]:
+        chosen = batch_indices(
+            len(imu_NTC), config.batch, step, config.seed, place.rank, place.world
+        )
+        return (imu_NTC[torch.from_numpy(chosen)],)
+
+    def evaluate(product: nn.Module) -> dict[str, float]:
+        if held_out_NTC is None:
+            return {}
+        device = next(product.parameters()).device
+        return {"test_loss": test_loss(autoencoder, held_out_NTC, device)}
+
+    card = encoder_card(config, encoder, data_rows(learn, "pretraining"))
+    job = Job(autoencoder, batch, encoder, card, evaluate, name=f"mae {config.arch}")
+    progress = train_steps(job, config)
+    return _outcome(config, progress, learn)
+
+
+def _outcome(config: MaeConfig, progress: Progress, learn: list[WindowSet]) -> Outcome:
+    losses = [r["loss"] for r in progress.records if "loss" in r]
+    tests = [r["test_loss"] for r in progress.records if "test_loss" in r]
+    data = {
+        "out": str(config.out),
+        "arch": config.arch,
+        "steps": progress.step,
+        "finished": progress.step >= config.steps,
+        "loss": losses[-1] if losses else None,
+        "test_loss": tests[-1] if tests else None,
+        "windows": sum(map(len, learn)),
+        "people": len(np.unique(np.concatenate([w.subject_N for w in learn]))),
+        "hours": sum(map(len, learn)) * config.hop / IMU_RATE_HZ / 3600,
+        "simulated": "simulated" in config.data,
+    }
+    text = f"{config.out}: {config.arch}, {progress.step} steps, "
+    text += f"{data['windows']} windows of {data['people']} people"
+    if tests:
+        text += f", test loss {tests[-1]:.4f}"
+    if progress.stopped:
+        text += "; stopped early, go on with --resume"
+    return Outcome(data, text, exit_code=1 if progress.stopped else 0)

@@ -1,0 +1,111 @@
+"""Checkpoints are whole or not there, and say what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman.errors import CheckpointError
+from edgehuman.nets.building import build
+from edgehuman.training import checkpoint
+
+LABELS = ("walking", "sitting")
+
+
+def card(arch: str = "imuvit_512x5") -> Card:
+    return Card("test", "activity", arch, 1, 1, IMU_INPUT, OutputSpec("classes", labels=LABELS))
+
+
+def saved(folder: Path) -> torch.nn.Module:
+    network = build("imuvit_512x5", seed=4, num_classes=2)
+    checkpoint.save_weights(folder, network.state_dict(), card())
+    return network
+
+
+def test_a_network_comes_back_with_its_card(tmp_path: Path) -> None:
+    network = saved(tmp_path)
+    again, found = checkpoint.load_network(tmp_path)
+    imu_NTC = torch.randn(2, 128, 6)
+    assert found == card()
+    torch.testing.assert_close(again(imu_NTC), network(imu_NTC))
+
+
+def test_an_encoder_loads_under_another_head(tmp_path: Path) -> None:
+    network = saved(tmp_path)
+    other = build("imuvit_512x5", seed=9, num_classes=5)
+    checkpoint.load_encoder(other, tmp_path, "imuvit_512x5")
+    assert torch.equal(other.state_dict()["embed.weight"], network.state_dict()["embed.weight"])
+    assert other.state_dict()["head.weight"].shape == (5, 128)
+
+
+def test_another_architecture_is_refused_by_name(tmp_path: Path) -> None:
+    saved(tmp_path)
+    other = build("imuvit_1024x5")
+    with pytest.raises(CheckpointError, match="holds imuvit_512x5, and --arch is imuvit_1024x5"):
+        checkpoint.load_encoder(other, tmp_path, "imuvit_1024x5")
+
+
+def test_weights_that_do_not_fit_the_card_are_refused(tmp_path: Path) -> None:
+    network = build("imuvit_512x5", num_classes=2)
+    checkpoint.save_weights(tmp_path, network.state_dict(), card("imuvit_1024x5"))
+    with pytest.raises(CheckpointError, match=r"embed.weight is \(128, 24\), not \(256, 24\)"):
+        checkpoint.load_network(tmp_path)
+
+
+def test_missing_and_damaged_folders_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no such folder"):
+        checkpoint.load_network(tmp_path / "nowhere")
+    with pytest.raises(CheckpointError, match=r"no model.safetensors in it"):
+        checkpoint.load_network(tmp_path)
+    saved(tmp_path)
+    path = tmp_path / checkpoint.WEIGHTS
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="damaged"):
+        checkpoint.load_network(tmp_path)
+    (tmp_path / checkpoint.STATE).write_bytes(b"not a state")
+    with pytest.raises(CheckpointError, match="damaged"):
+        checkpoint.load_state(tmp_path)
+
+
+def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    save_file({"x": torch.zeros(2)}, tmp_path / checkpoint.WEIGHTS)
+    with pytest.raises(CheckpointError, match="holds no edgehuman card"):
+        checkpoint.load_network(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full to play a full disk")
+def test_a_full_disk_keeps_the_earlier_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(tmp_path)
+    before = (tmp_path / checkpoint.WEIGHTS).read_bytes()
+
+    def write_to_full_disk(path: Path) -> None:
+        with open("/dev/full", "wb", buffering=0) as stream:
+            stream.write(b"x" * 100)
+
+    with pytest.raises(CheckpointError, match=r"No space left.*earlier checkpoint still stands"):
+        checkpoint.write_atomic(tmp_path / checkpoint.WEIGHTS, write_to_full_disk)
+    assert (tmp_path / checkpoint.WEIGHTS).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [checkpoint.WEIGHTS]
+
+
+def test_a_crash_before_the_rename_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(tmp_path)
+    before = (tmp_path / checkpoint.WEIGHTS).read_bytes()
+
+    def crash(source: object, target: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", crash)
+    with pytest.raises(KeyboardInterrupt):
+        saved(tmp_path)
+    assert (tmp_path / checkpoint.WEIGHTS).read_bytes() == before

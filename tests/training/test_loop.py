@@ -1,0 +1,152 @@
+"""The loop: learns, resumes bit for bit, survives signals, NaN and many processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from edgehuman.errors import CheckpointError, TrainingError, UsageError
+from edgehuman.training.loop import make_optimiser, train_steps
+
+sys.path.insert(0, str(Path(__file__).parent))
+from toy import Line, line_config, line_job
+
+TOY = Path(__file__).parent / "toy.py"
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def test_the_loss_falls_and_the_folder_is_complete(tmp_path: Path) -> None:
+    progress = train_steps(line_job(), line_config(tmp_path / "run"))
+    losses = [record["loss"] for record in progress.records if "loss" in record]
+    assert losses[-1] < 0.5 * losses[0]
+    names = {path.name for path in (tmp_path / "run").iterdir() if path.is_file()}
+    assert names == {"model.safetensors", "config.toml", "state.pt", "metrics.jsonl"}
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [5, 10, 15, 20, 25, 30, 35, 40]
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_resuming_repeats_the_uninterrupted_run_bit_for_bit(tmp_path: Path, ema: float) -> None:
+    train_steps(line_job(), line_config(tmp_path / "whole", ema=ema))
+    job = line_job()
+    stop = job.batch
+
+    def batch_then_signal(step, place):  # type: ignore[no-untyped-def]
+        if step == 16:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return stop(step, place)
+
+    parted = line_config(tmp_path / "parted", ema=ema)
+    interrupted = type(job)(job.model, batch_then_signal, job.product, job.card)
+    assert train_steps(interrupted, parted).step == 17
+    resumed = train_steps(line_job(), line_config(tmp_path / "parted", ema=ema, resume=True))
+    assert resumed.step == 40
+    whole, again = weights(tmp_path / "whole"), weights(tmp_path / "parted")
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+def test_accumulation_gives_the_gradient_of_the_whole_batch(tmp_path: Path) -> None:
+    jobs = [line_job(), line_job()]
+    for job in jobs:
+        assert isinstance(job.model, Line)
+        job.model.drop.p = 0.0
+    train_steps(jobs[0], line_config(tmp_path / "one"))
+    train_steps(jobs[1], line_config(tmp_path / "four", accumulate=4))
+    one, four = weights(tmp_path / "one"), weights(tmp_path / "four")
+    torch.testing.assert_close(one, four, atol=1e-5, rtol=0)
+
+
+def test_ten_steps_of_nan_end_the_run_and_the_last_good_checkpoint_stands(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"step 24: 10 steps in a row.*Lower --lr"):
+        train_steps(line_job(poison_from=15), line_config(tmp_path))
+    kept = weights(tmp_path)
+    assert all(tensor.isfinite().all() for tensor in kept.values())
+
+
+def test_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
+    scores = iter([0.1, 0.9, 0.3, 0.2])
+    job = line_job(evaluate=lambda product: {"score": next(scores)}, select_by="score")
+    progress = train_steps(job, line_config(tmp_path))
+    assert progress.best is not None
+    assert progress.best["step"] == 20
+    assert torch.equal(weights(tmp_path)["map.weight"], progress.best["weights"]["map.weight"])
+    assert not torch.equal(weights(tmp_path)["map.weight"], job.product.state_dict()["map.weight"])
+
+
+def test_weight_decay_spares_biases() -> None:
+    groups = make_optimiser(Line(), line_config(Path("unused"))).param_groups
+    decay = {len(group["params"][0].shape): group["weight_decay"] for group in groups}
+    assert decay == {2: 0.05, 1: 0.0}
+
+
+def test_resuming_from_nothing_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="leave out --resume"):
+        train_steps(line_job(), line_config(tmp_path / "none", resume=True))
+
+
+def test_resuming_another_network_says_so(tmp_path: Path) -> None:
+    train_steps(line_job(), line_config(tmp_path, steps=2))
+    other = line_job()
+    other.model.map = torch.nn.Linear(1, 3)
+    with pytest.raises(CheckpointError, match=r"map.weight is \(1, 1\), not \(3, 1\)"):
+        train_steps(other, line_config(tmp_path, resume=True))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 0}, "--steps is 0; it must be at least 1"),
+        ({"batch": 6, "accumulate": 4}, "--batch is 6; it must be a multiple of accumulate"),
+        ({"lr": -1.0}, "--lr is -1.0; it must be above 0"),
+        ({"ema": 1.0}, "--ema is 1.0"),
+        ({"device": "cuda"}, "sees no CUDA device"),
+        ({"autocast": "fp16"}, "float16 needs a GPU"),
+    ],
+)
+def test_impossible_settings_are_refused(
+    tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    if changes.get("device") == "cuda" and torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(UsageError, match=message):
+        train_steps(line_job(), line_config(tmp_path, **{"device": "cpu", **changes}))
+
+
+@pytest.mark.slow
+def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(TOY), str(tmp_path), "100000"], stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "metrics.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    # A save is in progress nearly always: every step saves.
+    time.sleep(0.3)
+    process.kill()
+    process.wait()
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert weights(tmp_path)["map.weight"].isfinite().all()
+    steps = state["step"] + 3
+    assert train_steps(line_job(), line_config(tmp_path, steps=steps, resume=True)).step == steps
+
+
+@pytest.mark.slow
+def test_torchrun_trains_with_two_processes(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
+    command += ["--standalone", str(TOY), str(tmp_path), "12"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 12
