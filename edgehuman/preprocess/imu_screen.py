@@ -106,9 +106,12 @@ class RowScreen:
 
 
 def _all_within(array: NDArray[np.floating], limit: float) -> bool:
-    """Whether every size is certainly under the limit: a sum of squares is cheap, and NaN or
-    infinite where something is. False may be a false alarm.""" flat = array.reshape(-1) return
-    bool(np.dot(flat, flat) < limit**2)
+    """Whether every size is certainly under the limit; False may be a false alarm.
+
+    A sum of squares is cheap, and NaN or infinite where something is.
+    """
+    flat = array.reshape(-1)
+    return bool(np.dot(flat, flat) < limit**2)
 
 
 class SensorWatch:
