@@ -13,7 +13,7 @@ Smoothing never looks further ahead than `delay_s` of stream time:
   (Viterbi), answered at most `delay_s` later. It is answered earlier where every surviving path
   agrees: no later window could change that label.
 
-Axes: C classes.
+Axes: C classes, as plain floats.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.card import Decision
 from edgehuman.errors import UsageError
@@ -37,7 +34,7 @@ MARGIN = 0.1
 _LEAST_PROB = 1e-6  # a network's certainty is never worth more than this: it has been wrong before
 
 Item = TypeVar("Item")
-Floats = NDArray[np.float64]
+Probabilities = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Decided(Generic[Item]):
     label: str
     score: float
     raw_label: str
-    prob_C: Floats | None
+    prob_C: Probabilities | None
     look_ahead_s: float
 
 
@@ -65,13 +62,17 @@ class Decided(Generic[Item]):
 class _Pending(Generic[Item]):
     item: Item
     t_s: float
-    prob_C: Floats | None
+    prob_C: Probabilities | None
+
+
+def _largest(value_C: Sequence[float]) -> int:
+    return value_C.index(max(value_C))
 
 
 class Smoother(Protocol):
     """Chooses one class index a hop, in order; the answer may come up to some hops later."""
 
-    def push(self, prob_C: Floats | None) -> list[int]:
+    def push(self, prob_C: Probabilities | None) -> list[int]:
         """The choices that this hop (None: no evidence) settles, oldest first; -1 where there is
         none.
         """
@@ -84,8 +85,8 @@ class Smoother(Protocol):
 class Unsmoothed:
     """The largest probability of each hop."""
 
-    def push(self, prob_C: Floats | None) -> list[int]:
-        return [-1 if prob_C is None else int(prob_C.argmax())]
+    def push(self, prob_C: Probabilities | None) -> list[int]:
+        return [-1 if prob_C is None else _largest(prob_C)]
 
     def flush(self) -> list[int]:
         return []
@@ -100,10 +101,10 @@ class Hysteresis:
     _challenger: int = -1
     _led: int = 0
 
-    def push(self, prob_C: Floats | None) -> list[int]:
+    def push(self, prob_C: Probabilities | None) -> list[int]:
         if prob_C is None:
             return [self._present]
-        best = int(prob_C.argmax())
+        best = _largest(prob_C)
         if self._present < 0:
             self._present = best
         leads = best != self._present and prob_C[best] - prob_C[self._present] >= MARGIN
@@ -130,39 +131,41 @@ class FixedLag:
 
     lag: int
     stay: float
-    _score_C: Floats | None = None
+    _score_C: list[float] = field(default_factory=list)
     _owed: int = 0
     _back: deque[list[int]] = field(default_factory=deque)
 
-    def push(self, prob_C: Floats | None) -> list[int]:
-        if self._score_C is not None:
-            self._score_C = self._step(self._score_C, prob_C)
-        elif prob_C is None:
+    def push(self, prob_C: Probabilities | None) -> list[int]:
+        evidence_C = None if prob_C is None else [math.log(max(p, _LEAST_PROB)) for p in prob_C]
+        if self._score_C:
+            self._step(evidence_C)
+        elif evidence_C is None:
             return [-1]
         else:
-            self._score_C = np.log(np.maximum(prob_C, _LEAST_PROB))
+            self._score_C = evidence_C
         self._owed += 1
-        return self._answer(self._score_C, max(self._agreed(), self._owed - self.lag))
+        return self._answer(max(self._agreed(), self._owed - self.lag))
 
     def flush(self) -> list[int]:
-        answers = [] if self._score_C is None else self._answer(self._score_C, self._owed)
-        self._score_C = None
+        answers = self._answer(self._owed)
+        self._score_C = []
         self._back.clear()
         return answers
 
-    def _step(self, score_C: Floats, prob_C: Floats | None) -> Floats:
-        classes = len(score_C)
-        best = int(score_C.argmax())
-        moved = float(score_C[best]) + math.log((1.0 - self.stay) / max(classes - 1, 1))
-        stayed_C = score_C + math.log(self.stay)
-        self._back.append([k if s >= moved else best for k, s in enumerate(stayed_C.tolist())])
+    def _step(self, evidence_C: list[float] | None) -> None:
+        others = max(len(self._score_C) - 1, 1)
+        stays = math.log(self.stay)
+        best, source = max((score, k) for k, score in enumerate(self._score_C))
+        moved = best + math.log((1.0 - self.stay) / others)
+        stayed_C = [score + stays for score in self._score_C]
+        self._back.append([k if score >= moved else source for k, score in enumerate(stayed_C)])
         if len(self._back) > self.lag:
             self._back.popleft()
-        reached_C: Floats = np.maximum(stayed_C, moved)
-        if prob_C is not None:
-            reached_C += np.log(np.maximum(prob_C, _LEAST_PROB))
-        reached_C -= reached_C.max()
-        return reached_C
+        reached_C = [max(score, moved) for score in stayed_C]
+        if evidence_C is not None:
+            reached_C = [a + b for a, b in zip(reached_C, evidence_C, strict=True)]
+        top = max(reached_C)
+        self._score_C = [score - top for score in reached_C]
 
     def _agreed(self) -> int:
         """How many of the owed hops have the same class on every surviving path."""
@@ -176,11 +179,11 @@ class FixedLag:
                 reached = {self._back[-1 - ago][k] for k in reached}
         return 0
 
-    def _answer(self, score_C: Floats, count: int) -> list[int]:
+    def _answer(self, count: int) -> list[int]:
         """The oldest `count` owed classes of the best path."""
         if count <= 0:
             return []
-        path = [int(score_C.argmax())]
+        path = [_largest(self._score_C)]
         for ago in range(1, self._owed):
             path.append(self._back[-ago][path[-1]])
         answers = path[::-1][:count]
@@ -245,9 +248,7 @@ class Decider(Generic[Item]):
         self._pending: deque[_Pending[Item]] = deque()
         self._newest_s = -math.inf
 
-    def push(
-        self, item: Item, t_s: float, logits_C: NDArray[np.floating] | None
-    ) -> list[Decided[Item]]:
+    def push(self, item: Item, t_s: float, logits_C: Sequence[float] | None) -> list[Decided[Item]]:
         """The windows that this one (None: nothing usable) settles, oldest first."""
         paused = t_s - self._newest_s > 1.5 * self._hop_s
         decided = self.flush() if paused else []
@@ -260,14 +261,13 @@ class Decider(Generic[Item]):
         """The windows still waiting: the stream ended or paused."""
         return [self._decide(k) for k in self.smoother.flush()]
 
-    def _probabilities(self, logits_C: NDArray[np.floating]) -> Floats:
-        """One row's softmax; `metrics.calibration.softmax` costs three times as much on six
-        numbers.
-        """
-        scaled_C = logits_C.astype(np.float64) / self._decision.temperature
-        exp_C: Floats = np.exp(scaled_C - scaled_C.max())
-        exp_C /= exp_C.sum()
-        return exp_C
+    def _probabilities(self, logits_C: Sequence[float]) -> Probabilities:
+        """One row's softmax; on so few numbers plain floats are several times faster than numpy."""
+        top = max(logits_C)
+        temperature = self._decision.temperature
+        weight_C = [math.exp((logit - top) / temperature) for logit in logits_C]
+        total = math.fsum(weight_C)
+        return tuple([weight / total for weight in weight_C])
 
     def _decide(self, chosen: int) -> Decided[Item]:
         seen = [row.prob_C for row in self._pending if row.prob_C is not None]
@@ -275,7 +275,7 @@ class Decider(Generic[Item]):
         look_ahead_s = self._newest_s - own.t_s
         if own.prob_C is None:
             return Decided(own.item, UNKNOWN, 0.0, UNKNOWN, None, look_ahead_s)
-        score = sum(float(prob_C[chosen]) for prob_C in seen) / len(seen)
+        score = sum([prob_C[chosen] for prob_C in seen]) / len(seen)
         label = self._labels[chosen] if score >= self._decision.threshold else UNKNOWN
-        raw_label = self._labels[int(own.prob_C.argmax())]
+        raw_label = self._labels[_largest(own.prob_C)]
         return Decided(own.item, label, score, raw_label, own.prob_C, look_ahead_s)

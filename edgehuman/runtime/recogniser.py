@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
-
-import numpy as np
 
 from edgehuman.card import Card, Decision
 from edgehuman.errors import ArtefactError
@@ -117,10 +116,10 @@ class Recogniser:
         return late
 
     def _judge(self, window: StreamWindow) -> list[LiveResult]:
-        logits_C = None
+        logits_C: list[float] | None = None
         if window.usable:
-            logits_C = self._run(window.window.imu_TC[None])[0]
-            if not np.isfinite(logits_C).all():
+            logits_C = self._run(window.window.imu_TC[None])[0].tolist()
+            if not all(map(math.isfinite, logits_C)):
                 window = dataclasses.replace(window, usable=False, reason=BROKEN_OUTPUT)
                 logits_C = None
                 self.windows.report.note(

@@ -17,7 +17,8 @@ CANONICAL = ImuFormat("g", "rads")
 it.
 """
 
-_BLOCK_S = 0.16
+_BLOCK_S = 0.64
+_PACED_BLOCK_S = 0.08
 
 
 class ReplaySource:
@@ -44,7 +45,8 @@ class ReplaySource:
 
     def __iter__(self) -> Iterator[SampleBlock]:
         recording = self._recording
-        size = max(1, round(_BLOCK_S * recording.rate_hz))
+        block_s = _PACED_BLOCK_S if self._speed > 0 else _BLOCK_S
+        size = max(1, round(block_s * recording.rate_hz))
         begin_s = time.monotonic()
         for start in range(0, len(recording.imu_TC), size):
             stop = min(start + size, len(recording.imu_TC))

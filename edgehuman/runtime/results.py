@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edgehuman.samples import ImuWindow, Result
 
 _BINS_PER_DECADE = 232  # bins 1 % wide
@@ -26,14 +23,14 @@ class LiveResult(Result):
         delay_s: stream time that the smoothing looked ahead; it is part of `latency_ms`.
         reason: why there is no answer ("frozen", …); empty where there is one.
         true_label: what the source says the wearer did, where it knows.
-        prob_C: float64 (C,): the network's calibrated probabilities, in the card's order of labels.
+        prob_C: (C,): the network's calibrated probabilities, in the card's order of labels.
         window: the record that was judged.
     """
 
     delay_s: float = 0.0
     reason: str = ""
     true_label: str | None = None
-    prob_C: NDArray[np.float64] | None = None
+    prob_C: tuple[float, ...] | None = None
     window: ImuWindow | None = None
 
 

@@ -16,11 +16,11 @@ from edgehuman.runtime.decision import UNKNOWN, Decided, Decider, FixedLag, Hyst
 LABELS = ("walking", "sitting", "laying")
 
 
-def logits(*prob: float) -> NDArray[np.float64]:
-    return np.asarray(np.log(prob))
+def logits(*prob: float) -> list[float]:
+    return [math.log(p) for p in prob]
 
 
-def play(decision: Decision, rows: list[NDArray[np.float64] | None]) -> list[Decided[int]]:
+def play(decision: Decision, rows: list[list[float] | None]) -> list[Decided[int]]:
     decider: Decider[int] = Decider(decision, LABELS, hop_s=1.0)
     decided = [one for k, row in enumerate(rows) for one in decider.push(k, float(k), row)]
     return decided + decider.flush()
@@ -44,7 +44,7 @@ def best_path(prob_NC: NDArray[np.float64], stay: float) -> list[int]:
 def test_a_lag_that_sees_everything_gives_the_most_likely_path(seed: int) -> None:
     prob_NC = np.random.default_rng(seed).dirichlet(np.ones(3) * 0.5, size=7).clip(1e-3)
     smoother = FixedLag(lag=7, stay=0.8)
-    answers = [answer for prob_C in prob_NC for answer in smoother.push(prob_C)]
+    answers = [answer for prob_C in prob_NC for answer in smoother.push(tuple(prob_C))]
     assert answers + smoother.flush() == best_path(prob_NC, 0.8)
 
 
@@ -53,7 +53,7 @@ def test_each_answer_is_the_best_path_so_far_and_keeps_the_budget(lag: int) -> N
     prob_NC = np.random.default_rng(5).dirichlet(np.ones(3), size=40)
     smoother, given = FixedLag(lag, stay=0.9), 0
     for k, prob_C in enumerate(prob_NC):
-        for answer in smoother.push(prob_C):
+        for answer in smoother.push(tuple(prob_C)):
             if k < 9:
                 assert answer == best_path(prob_NC[: k + 1], 0.9)[given]
             given += 1
@@ -63,7 +63,7 @@ def test_each_answer_is_the_best_path_so_far_and_keeps_the_budget(lag: int) -> N
 
 def test_one_odd_window_is_smoothed_away_and_a_change_is_not() -> None:
     walk, sit = logits(0.9, 0.08, 0.02), logits(0.08, 0.9, 0.02)
-    rows: list[NDArray[np.float64] | None] = [walk, walk, sit, walk, walk, sit, sit, sit, sit]
+    rows: list[list[float] | None] = [walk, walk, sit, walk, walk, sit, sit, sit, sit]
     decided = play(Decision(smoothing="fixed_lag", delay_s=3.0, stay=0.95), rows)
     assert [one.label for one in decided] == ["walking"] * 5 + ["sitting"] * 4
     assert [one.raw_label for one in decided][2] == "sitting"
@@ -79,14 +79,14 @@ def test_where_every_path_agrees_the_answer_does_not_wait() -> None:
 
 def test_hysteresis_changes_after_the_budget_and_never_waits() -> None:
     smoother = Hysteresis(hops=2)
-    walk, sit = np.array([0.8, 0.2]), np.array([0.2, 0.8])
-    close = np.array([0.48, 0.52])  # leads by less than the margin
+    walk, sit = (0.8, 0.2), (0.2, 0.8)
+    close = (0.48, 0.52)  # leads by less than the margin
     pushed = [walk, sit, walk, sit, close, sit, None, sit, sit]
     assert [smoother.push(row) for row in pushed] == [[0], [0], [0], [0], [0], [0], [0], [1], [1]]
 
 
 def test_without_smoothing_the_network_is_repeated() -> None:
-    assert Unsmoothed().push(np.array([0.2, 0.7, 0.1])) == [1]
+    assert Unsmoothed().push((0.2, 0.7, 0.1)) == [1]
 
 
 def test_the_threshold_gives_unknown_with_the_score() -> None:
@@ -103,7 +103,7 @@ def test_the_score_is_the_mean_over_the_look_ahead() -> None:
 
 
 def test_the_temperature_softens() -> None:
-    decided = play(Decision(temperature=2.0), [np.array([2 * math.log(4.0), 0.0, 0.0])])
+    decided = play(Decision(temperature=2.0), [[2 * math.log(4.0), 0.0, 0.0]])
     assert decided[0].score == pytest.approx(4 / 6)
 
 
