@@ -179,7 +179,7 @@ def rows_at(stamp_T: NDArray[np.float64]) -> Rows:
 def test_stamps_are_held_until_their_unit_is_known() -> None:
     reader = StampReader()
     assert reader.push(rows_at(np.array([0.0, 20.0, 20.0]))) == []
-    first, second = reader.push(rows_at(np.linspace(40.0, 180.0, 8)))
+    first, second = reader.push(rows_at(np.array([20.0 * i for i in range(2, 10)])))
     assert reader.unit == "ms"
     stamps = np.concatenate([first.stamp_T, second.stamp_T])
     np.testing.assert_allclose(stamps, [0, 0.02, 0.02, *np.arange(2, 10) * 0.02])
