@@ -1,0 +1,192 @@
+"""What takes part in a benchmark: one model on one engine, as a call from windows to logits.
+
+A torch network is built from the artefact's card (`arch`, number of classes) with seeded random
+weights: an ONNX file holds no torch network, and time does not depend on the weights. So only
+onnxruntime contestants have a task metric. PyTorch is imported inside the functions that need it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman import catalogue
+from edgehuman.errors import MissingDependencyError, UsageError
+from edgehuman.runtime.model import EXPORT_CATALOGUE, Model, load
+
+ENGINES = ("onnxruntime", "torch", "compile", "tensorrt")
+Call = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+class NotMeasured(Exception):
+    """Why a contestant cannot take part; the tables show the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model on one engine, in words that another process can open too.
+
+    Attributes:
+        model: what the user called it.
+        path: `zoo:NAME` or the path of its file.
+        engine: one of ENGINES.
+        arch, num_classes: of its card, from which a torch network is built; None: embeddings.
+        threads: threads inside one operator.
+        seed: of the torch network's random weights.
+    """
+
+    model: str
+    path: str
+    engine: str
+    arch: str
+    num_classes: int | None
+    threads: int = 1
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """For the tables."""
+        return f"{self.model} on {self.engine}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """Attributes:
+    entry: what was asked for.
+    call: float32 (batch, T, 6) -> logits (batch, C).
+    version: engine and version, for the report.
+    first_result_s: from opening the file, or building the network, to the first result.
+    file_bytes: size of the artefact; None where there is no file.
+    model: what holds the artefact, for the task metric; None for torch.
+    """
+
+    entry: Entry
+    call: Call
+    version: str
+    first_result_s: float
+    file_bytes: int | None = None
+    model: Model | None = None
+
+
+def parse_engines(against: str) -> tuple[str, ...]:
+    """`torch,compile` -> the engines to measure, onnxruntime always first.
+
+    Raises:
+        UsageError: an unknown word.
+    """
+    words = [word.strip() for word in against.split(",") if word.strip()]
+    for word in words:
+        if word not in ENGINES:
+            raise UsageError(f"--against names {word!r}; the engines are {', '.join(ENGINES)}")
+    return tuple(dict.fromkeys(("onnxruntime", *words)))
+
+
+def entries_of(
+    model: str, engines: tuple[str, ...], threads: int, seed: int, folder: Path
+) -> list[Entry]:
+    """One entry per engine; a catalogue name is exported into `folder` first, once.
+
+    Raises:
+        UsageError, ArtefactError, MissingDependencyError: what `load` raises.
+    """
+    path = model
+    if model in catalogue.NETWORKS:
+        try:
+            path = str(catalogue.load_object(EXPORT_CATALOGUE)(model, seed, folder))
+        except ModuleNotFoundError as error:
+            raise MissingDependencyError(
+                f"{model} is a network without weights, and building it needs {error.name}; "
+                "run: pip install 'edgehuman[train]', or give the path of an exported model"
+            ) from None
+    card = load(path, threads=threads).card
+    num_classes = len(card.output.labels) or None
+    return [Entry(model, path, engine, card.arch, num_classes, threads, seed) for engine in engines]
+
+
+def open_contestant(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
+    """Open the file, or build the network, and run it once on `sample` (batch, T, 6).
+
+    Raises:
+        NotMeasured: this machine cannot run it; the text says why.
+        UsageError, ArtefactError: no such model, or a broken file.
+    """
+    return _OPEN[entry.engine](entry, sample)
+
+
+def _onnxruntime(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
+    start_s = time.perf_counter()
+    model = load(entry.path, threads=entry.threads)
+    model.engine.run(sample)
+    said = model.engine.describe()
+    path = Path(str(said.get("path", "")))
+    return Contestant(
+        entry=entry,
+        call=model.engine.run,
+        version=f"{said['engine']} {said['version']}",
+        first_result_s=time.perf_counter() - start_s,
+        file_bytes=path.stat().st_size if path.is_file() else None,
+        model=model,
+    )
+
+
+def _torch(entry: Entry, sample: NDArray[np.float32], compiled: bool = False) -> Contestant:
+    if importlib.util.find_spec("torch") is None:
+        raise NotMeasured("PyTorch is not installed (pip install 'edgehuman[train]')")
+    import torch
+
+    from edgehuman.nets.building import build
+
+    torch.set_num_threads(entry.threads)
+    start_s = time.perf_counter()
+    network = build(entry.arch, seed=entry.seed, num_classes=entry.num_classes)
+    run: Any = torch.compile(network, dynamic=False) if compiled else network
+
+    def call(imu_NTC: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            answer: NDArray[np.float32] = run(torch.from_numpy(imu_NTC)).numpy()
+        return answer
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the compiler warns of itself, not of our network
+            call(sample)
+    except Exception as error:
+        if not compiled:
+            raise
+        raise NotMeasured(f"torch.compile failed here: {_first_line(error)}") from error
+    took_s = time.perf_counter() - start_s
+    words = "torch.compile" if compiled else "torch eager"
+    return Contestant(entry, call, f"{words} {torch.__version__}", took_s)
+
+
+def _compile(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
+    return _torch(entry, sample, compiled=True)
+
+
+def _tensorrt(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
+    found = [name for name in ("tensorrt", "tensorrt_rtx") if importlib.util.find_spec(name)]
+    if not found:
+        raise NotMeasured("TensorRT is not installed (pip install tensorrt, or tensorrt-rtx)")
+    if not Path("/proc/driver/nvidia/version").exists() and not Path("/dev/nvhost-gpu").exists():
+        raise NotMeasured(f"{found[0]} is installed, and this machine has no NVIDIA GPU")
+    raise NotMeasured("this version of edgehuman does not run TensorRT engines yet")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+_OPEN: Mapping[str, Callable[[Entry, NDArray[np.float32]], Contestant]] = {
+    "onnxruntime": _onnxruntime,
+    "torch": _torch,
+    "compile": _compile,
+    "tensorrt": _tensorrt,
+}

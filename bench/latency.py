@@ -1,0 +1,217 @@
+"""Latency of several contestants in one run, interleaved, so that the machine's moods fall on all.
+
+Each round takes the contestants in a new order; each contestant runs the same windows. The first
+call of a block is a warm-up and is not counted: it pays for caches that the one before emptied.
+Every other call is: no outlier is clipped. Axes: N windows, R calls.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.bench.contestants import Call, Contestant, Entry
+from edgehuman.bench.energy import Meter, Stretch
+from edgehuman.errors import UsageError
+from edgehuman.metrics.bootstrap import Interval, interval, percentile
+
+PERCENTILES = (50, 95, 99)
+CALLS_PER_BLOCK = 20
+ENERGY_STRETCH_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Latency of one batch.
+
+    Attributes:
+        latency_ms_R: every counted call, in order.
+        batch: windows a call.
+    """
+
+    latency_ms_R: NDArray[np.float64]
+    batch: int
+
+    def percentiles(self) -> dict[str, Interval]:
+        """p50, p95 and p99 with their 95 % bootstrap intervals, ms."""
+        return {f"p{q}": interval(self.latency_ms_R, percentile(q)) for q in PERCENTILES}
+
+    @property
+    def p50_ms(self) -> float:
+        """The median."""
+        return float(np.median(self.latency_ms_R))
+
+    @property
+    def windows_per_s(self) -> float:
+        """Windows a second, back to back."""
+        return float(self.batch * len(self.latency_ms_R) / (self.latency_ms_R.sum() / 1e3))
+
+
+@dataclass(frozen=True, slots=True)
+class Sustained:
+    """A contestant that runs back to back for minutes.
+
+    Attributes:
+        seconds: how long.
+        windows_per_s: over all of it.
+        p50_first_ms, p50_last_ms: of the first and the last tenth of the time: heat shows here.
+        p99_ms: over all of it.
+        joules_per_window: None where the machine tells no energy.
+    """
+
+    seconds: float
+    windows_per_s: float
+    p50_first_ms: float
+    p50_last_ms: float
+    p99_ms: float
+    joules_per_window: float | None
+
+
+def measure(
+    contestants: Sequence[Contestant],
+    imu_NTC: NDArray[np.float32],
+    rounds: int = 20,
+    batch: int = 1,
+    seed: int = 0,
+) -> list[Timing]:
+    """Latency of each contestant on the same windows, `rounds` times 20 counted calls.
+
+    Args:
+        contestants: opened, hence already run once.
+        imu_NTC: at least `batch` windows.
+        rounds: blocks per contestant.
+        batch: windows a call.
+        seed: of the order inside a round.
+
+    Raises:
+        UsageError: fewer windows than one batch, or no round.
+    """
+    batches = cut_batches(imu_NTC, batch)
+    if rounds < 1:
+        raise UsageError(f"rounds is {rounds}; it must be at least 1")
+    rng = np.random.default_rng(seed)
+    taken: list[list[NDArray[np.float64]]] = [[] for _ in contestants]
+    for number in range(rounds):
+        block = [
+            batches[(number * CALLS_PER_BLOCK + i) % len(batches)]
+            for i in range(CALLS_PER_BLOCK + 1)
+        ]
+        for index in rng.permutation(len(contestants)):
+            taken[index].append(time_calls(contestants[index].call, block)[1:])
+    return [Timing(np.concatenate(blocks), batch) for blocks in taken]
+
+
+def cut_batches(imu_NTC: NDArray[np.float32], batch: int) -> list[NDArray[np.float32]]:
+    """Whole batches (batch, T, 6), one after the other; the rest is left out."""
+    if batch < 1 or len(imu_NTC) < batch:
+        raise UsageError(f"batch is {batch} and there are {len(imu_NTC)} windows; give 1 or more")
+    count = len(imu_NTC) // batch
+    return [np.ascontiguousarray(imu_NTC[i * batch : (i + 1) * batch]) for i in range(count)]
+
+
+def time_calls(call: Call, batches: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """Milliseconds of each call, in order."""
+    latency_ms_R = np.empty(len(batches))
+    for index, one in enumerate(batches):
+        start_ns = time.perf_counter_ns()
+        call(one)
+        latency_ms_R[index] = (time.perf_counter_ns() - start_ns) / 1e6
+    return latency_ms_R
+
+
+def sustain(
+    contestant: Contestant,
+    imu_NTC: NDArray[np.float32],
+    seconds: float,
+    batch: int = 1,
+    meter: Meter | None = None,
+) -> Sustained:
+    """One contestant back to back for so long."""
+    batches = cut_batches(imu_NTC, batch)
+    stretch = Stretch(meter) if meter is not None else None
+    if stretch is not None:
+        stretch.__enter__()
+    latency_ms_R = np.concatenate(list(_until(contestant.call, batches, seconds)))
+    if stretch is not None:
+        stretch.__exit__(None, None, None)
+    stamp_s_R = np.cumsum(latency_ms_R) / 1e3
+    first, last = stamp_s_R <= stamp_s_R[-1] / 10, stamp_s_R >= stamp_s_R[-1] * 0.9
+    first[0] = last[-1] = True
+    windows = batch * len(latency_ms_R)
+    return Sustained(
+        seconds=float(stamp_s_R[-1]),
+        windows_per_s=float(windows / stamp_s_R[-1]),
+        p50_first_ms=float(np.median(latency_ms_R[first])),
+        p50_last_ms=float(np.median(latency_ms_R[last])),
+        p99_ms=float(np.percentile(latency_ms_R, 99)),
+        joules_per_window=None if stretch is None else stretch.joules / windows,
+    )
+
+
+def _until(
+    call: Call, batches: Sequence[NDArray[np.float32]], seconds: float
+) -> Iterator[NDArray[np.float64]]:
+    end_s = time.perf_counter() + seconds
+    while True:
+        yield time_calls(call, batches[:CALLS_PER_BLOCK])
+        if time.perf_counter() >= end_s:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a contestant costs a process of its own.
+
+    Attributes:
+        growth_mb: resident memory over that of the same process before, MB of 1e6 bytes: libraries,
+            weights and work space after 20 windows.
+        first_result_s: from nothing loaded to the first result, imports included.
+    """
+
+    growth_mb: float
+    first_result_s: float
+
+
+def footprint(entry: Entry, timeout_s: float = 300.0) -> Footprint | str:
+    """Measured in a new process, because in one process only the first contestant pays for what
+    all of them import. A text says why it could not be measured.
+    """
+    words = [sys.executable, "-m", "edgehuman.bench.latency", json.dumps(asdict(entry))]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=timeout_s, check=False)
+    except subprocess.TimeoutExpired:
+        return f"no result within {timeout_s:.0f} s"
+    if done.returncode != 0:
+        return (done.stderr.strip().splitlines() or ["the process died"])[-1]
+    return Footprint(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def resident_mb() -> float:
+    """Resident memory of this process now, MB of 1e6 bytes (Linux)."""
+    with open("/proc/self/statm", encoding="ascii") as stream:
+        return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _print_footprint(entry: Entry) -> None:
+    """What the new process of `footprint` does."""
+    from edgehuman.bench.contestants import open_contestant
+
+    before_mb, start_s = resident_mb(), time.perf_counter()
+    sample = np.zeros((1, 128, 6), np.float32)
+    contestant = open_contestant(entry, sample)
+    first_s = time.perf_counter() - start_s
+    for _ in range(20):
+        contestant.call(sample)
+    print(json.dumps(asdict(Footprint(resident_mb() - before_mb, first_s))))
+
+
+if __name__ == "__main__":
+    _print_footprint(Entry(**json.loads(sys.argv[1])))

@@ -1,0 +1,170 @@
+"""The measurements as a Markdown table and as one HTML page that needs nothing from outside."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = Mapping[str, Any]
+ABSENT = "not measured"
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+       color: #1b1f24; background: #fff; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .6rem; border-bottom: 1px solid #d0d7de; text-align: right; }
+th:first-child, td:first-child { text-align: left; }
+.note { color: #57606a; } svg { width: 100%; height: auto; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e6edf3; background: #0d1117; } th, td { border-color: #30363d; }
+  .note { color: #8b949e; } svg text { fill: #e6edf3; } }
+"""
+
+
+def measured(rows: Sequence[Row]) -> list[Row]:
+    """The rows that took part."""
+    return [row for row in rows if "latency_ms" in row]
+
+
+def head() -> list[str]:
+    """The table's columns."""
+    return [
+        "model",
+        "engine",
+        "precision",
+        "p50 ms (95 %)",
+        "p95 ms (95 %)",
+        "p99 ms (95 %)",
+        "windows/s",
+        "memory MB",
+        "file MB",
+        "energy mJ",
+        "macro-F1",
+    ]
+
+
+def cells(row: Row) -> list[str]:
+    """One row's cells, in the order of `head`."""
+    file_bytes = row["file_bytes"]
+    metrics = row["metrics"] or {}
+    return [
+        row["model"],
+        row["version"],
+        row["precision"],
+        *(_interval(row["latency_ms"][key]) for key in ("p50", "p95", "p99")),
+        f"{row['windows_per_s']:,.0f}",
+        _number(row["memory_mb"], ".1f"),
+        "-" if file_bytes is None else f"{file_bytes / 1e6:.2f}",
+        _number(row["energy_mj"], ".2f"),
+        f"{metrics['macro_f1']:.4f}" if "macro_f1" in metrics else ABSENT,
+    ]
+
+
+def _interval(each: Mapping[str, float]) -> str:
+    return f"{each['value']:.3f} ({each['low']:.3f} to {each['high']:.3f})"
+
+
+def _number(value: float | None, form: str) -> str:
+    return ABSENT if value is None else format(value, form)
+
+
+def reasons(rows: Sequence[Row]) -> list[str]:
+    """Why something was not measured: each reason once, with all that it holds for."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for what, why in row["not_measured"].items():
+            found.setdefault((what, why), []).append(f"{row['model']} on {row['engine']}")
+    return [
+        f"{ABSENT}: {'' if what == 'all' else what + ' of '}{_listed(of, rows)}: {why}"
+        for (what, why), of in found.items()
+    ]
+
+
+def _listed(names: Sequence[str], rows: Sequence[Row]) -> str:
+    return "all" if len(names) == len(measured(rows)) > 1 else ", ".join(names)
+
+
+def sustained_lines(rows: Sequence[Row]) -> list[str]:
+    """One line per contestant that ran for minutes."""
+    return [
+        f"{row['model']} on {row['engine']}, {long['seconds'] / 60:.1f} min back to back: "
+        f"{long['windows_per_s']:,.0f} windows/s, p50 {long['p50_first_ms']:.3f} ms in the first "
+        f"tenth and {long['p50_last_ms']:.3f} ms in the last, p99 {long['p99_ms']:.3f} ms"
+        for row in measured(rows)
+        if (long := row["sustained"]) is not None
+    ]
+
+
+def conditions(data: Mapping[str, Any]) -> list[str]:
+    """What the numbers were measured on and with."""
+    machine, settings = data["machine"], data["settings"]
+    kind = "SIMULATED windows" if settings["simulated"] else f"windows of {settings['dataset']}"
+    clocks = [f"{mhz:.0f}" for mhz in machine["clock_mhz"].values() if mhz is not None]
+    clock = f"{' and '.join(clocks)} MHz before and after" if clocks else f"clock {ABSENT}"
+    idle = "" if machine["idle_w"] is None else f", {machine['idle_w']:.1f} W idle"
+    return [
+        f"{machine['board'] or machine['cpu']}, {machine['cores']} cores, {clock}, "
+        f"governor {machine['governor'] or 'not said'}, Python {machine['python']}",
+        f"{settings['timed_windows']} {kind} ({settings['split']} part), batch "
+        f"{settings['batch']}, {settings['threads']} thread(s), {settings['rounds']} interleaved "
+        f"rounds of {settings['calls_per_round']} counted calls; no outlier is left out",
+        f"warm-up: {settings['warm_up']}",
+        f"energy: {machine['energy']}{idle}; memory: growth of a process of its own",
+    ]
+
+
+def as_markdown(data: Mapping[str, Any]) -> str:
+    """The table, and under it the conditions and what was not measured."""
+    lines = ["| " + " | ".join(head()) + " |", "|---|---|---|" + "---:|" * (len(head()) - 3)]
+    lines += ["| " + " | ".join(cells(row)) + " |" for row in measured(data["rows"])]
+    notes = [*conditions(data), *sustained_lines(data["rows"]), *reasons(data["rows"])]
+    return "\n".join([*lines, "", *(f"- {note}" for note in notes)])
+
+
+def as_html(data: Mapping[str, Any]) -> str:
+    """One page with the picture drawn inside as SVG: it can be mailed as it is."""
+    rows = measured(data["rows"])
+    notes = [*conditions(data), *sustained_lines(data["rows"]), *reasons(data["rows"])]
+    table_head = "".join(f"<th>{html.escape(text)}</th>" for text in head())
+    table_rows = "\n".join(
+        "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in cells(row)) + "</tr>"
+        for row in rows
+    )
+    listed = "\n".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width">\n<title>edgehuman bench</title>\n'
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>edgehuman bench</h1>\n"
+        f'<p class="note">{html.escape(data["settings"]["measured_at"])}</p>\n'
+        f"{as_svg(rows)}\n<table>\n<tr>{table_head}</tr>\n{table_rows}\n</table>\n"
+        f'<ul class="note">\n{listed}\n</ul>\n</body>\n</html>\n'
+    )
+
+
+def as_svg(rows: Sequence[Row]) -> str:
+    """A bar per contestant to its p50, with strokes at p95 and p99, on one axis from zero."""
+    longest = max((row["latency_ms"]["p99"]["value"] for row in rows), default=1.0)
+    left, width, step = 300, 560, 30
+    parts = [
+        f'<svg viewBox="0 0 {left + width + 90} {step * len(rows) + 40}" role="img" '
+        f'aria-label="latency of each contestant" font-size="13" font-family="sans-serif">'
+    ]
+    for index, row in enumerate(rows):
+        top = step * index + 8
+        at = {key: each["value"] / longest * width for key, each in row["latency_ms"].items()}
+        name = html.escape(f"{row['model']} · {row['engine']}")
+        parts.append(
+            f'<text x="{left - 8}" y="{top + 14}" text-anchor="end">{name}</text>'
+            f'<rect x="{left}" y="{top}" width="{at["p50"]:.1f}" height="18" fill="#2f81f7"/>'
+            + "".join(
+                f'<line x1="{left + at[key]:.1f}" x2="{left + at[key]:.1f}" y1="{top - 2}" '
+                f'y2="{top + 20}" stroke="{colour}" stroke-width="2"/>'
+                for key, colour in (("p95", "#d29922"), ("p99", "#f85149"))
+            )
+            + f'<text x="{left + at["p99"] + 8:.1f}" y="{top + 14}">'
+            f"{row['latency_ms']['p50']['value']:.3f} ms</text>"
+        )
+    key = "bar: p50 · yellow: p95 · red: p99 · milliseconds a batch, from zero"
+    parts.append(f'<text x="{left}" y="{step * len(rows) + 28}">{key}</text></svg>')
+    return "".join(parts)

@@ -1,0 +1,99 @@
+"""Who takes part, and the reason where somebody cannot."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.bench.contestants import (
+    Entry,
+    NotMeasured,
+    entries_of,
+    open_contestant,
+    parse_engines,
+)
+from edgehuman.errors import ArtefactError, UsageError
+
+MakeModel = Callable[..., Path]
+SAMPLE = np.zeros((2, 128, 6), np.float32)
+
+
+def hide(monkeypatch: pytest.MonkeyPatch, *hidden: str) -> None:
+    real = importlib.util.find_spec
+
+    def find(name: str, *rest: Any) -> Any:
+        return None if name in hidden else real(name, *rest)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find)
+
+
+def test_onnxruntime_always_takes_part_and_first() -> None:
+    assert parse_engines("") == ("onnxruntime",)
+    assert parse_engines("torch, compile,torch") == ("onnxruntime", "torch", "compile")
+    assert parse_engines("tensorrt,onnxruntime") == ("onnxruntime", "tensorrt")
+
+
+def test_an_unknown_engine_lists_the_valid_ones() -> None:
+    with pytest.raises(UsageError, match="--against names 'timm'; the engines are onnxruntime"):
+        parse_engines("torch,timm")
+
+
+def test_an_artefact_is_run_by_onnxruntime(make_model: MakeModel, tmp_path: Path) -> None:
+    path = make_model()
+    [entry] = entries_of(str(path), ("onnxruntime",), 1, 0, tmp_path)
+    assert (entry.arch, entry.num_classes) == ("imuvit_512x5", 3)
+    contestant = open_contestant(entry, SAMPLE)
+    assert contestant.call(SAMPLE).tolist() == [[0, -1, -4]] * 2
+    assert contestant.file_bytes == path.stat().st_size
+    assert contestant.model is not None
+
+
+def test_torch_is_built_from_the_card_with_seeded_weights(
+    make_model: MakeModel, tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    first, second = (
+        open_contestant(
+            entries_of(str(make_model()), ("torch",), 1, seed, tmp_path)[0], SAMPLE
+        ).call(SAMPLE)
+        for seed in (3, 3)
+    )
+    assert first.shape == (2, 3)
+    assert first == pytest.approx(second)
+
+
+def test_without_torch_the_reason_is_the_line_to_install_it(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide(monkeypatch, "torch")
+    entry = Entry("toy", str(make_model()), "torch", "imuvit_512x5", 3)
+    with pytest.raises(NotMeasured, match=r"pip install 'edgehuman\[train\]'"):
+        open_contestant(entry, SAMPLE)
+
+
+def test_without_tensorrt_the_reason_is_said(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide(monkeypatch, "tensorrt", "tensorrt_rtx")
+    entry = Entry("toy", str(make_model()), "tensorrt", "imuvit_512x5", 3)
+    with pytest.raises(NotMeasured, match="TensorRT is not installed"):
+        open_contestant(entry, SAMPLE)
+
+
+def test_a_missing_model_is_an_error_and_not_a_reason(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="no such file"):
+        entries_of(str(tmp_path / "nowhere.onnx"), ("onnxruntime",), 1, 0, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_catalogue_name_is_exported_once_and_run(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    entries = entries_of("imuvit_512x5", ("onnxruntime", "torch"), 1, 0, tmp_path)
+    assert [entry.path for entry in entries] == [str(tmp_path / "imuvit_512x5.onnx")] * 2
+    ours, theirs = (open_contestant(entry, SAMPLE).call(SAMPLE) for entry in entries)
+    assert ours == pytest.approx(theirs, abs=1e-4)

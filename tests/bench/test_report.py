@@ -1,0 +1,187 @@
+"""One run to a table, a picture and a page; what was not measured says why."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgehuman.bench import report
+from edgehuman.bench.latency import Footprint
+from edgehuman.bench.page import as_html, as_markdown, as_svg, cells, head
+from edgehuman.bench.report import BenchConfig, bench
+from edgehuman.cli import main
+from edgehuman.errors import UsageError
+from edgehuman.samples import WindowSet
+
+MakeModel = Callable[..., Path]
+MakeWindows = Callable[..., WindowSet]
+
+
+@pytest.fixture(autouse=True)
+def known_data(monkeypatch: pytest.MonkeyPatch, make_windows: MakeWindows) -> None:
+    """Every path is three labelled windows, and no process is started for the memory."""
+    windows = make_windows([0, 1, 2], [0, 1, 1], ["a", "b", "b"])
+    monkeypatch.setattr("edgehuman.data.wearables.load_windows", lambda *words: windows)
+    monkeypatch.setattr(report, "footprint", lambda entry: Footprint(12.5, 0.25))
+    monkeypatch.setattr(report, "open_meter", lambda: (None, "no counter here"))
+
+
+def run(*models: Path, **words: Any) -> dict[str, Any]:
+    options = {"data": "x.npz", "rounds": 1, **words}
+    data = bench(BenchConfig(tuple(map(str, models)), **options)).data
+    assert isinstance(data, dict)
+    return data
+
+
+def test_a_row_holds_every_measurement(make_model: MakeModel) -> None:
+    [row] = run(make_model())["rows"]
+    assert row["latency_ms"].keys() == {"p50", "p95", "p99"}
+    p50 = row["latency_ms"]["p50"]
+    assert 0 < p50["low"] <= p50["value"] <= p50["high"]
+    assert row["memory_mb"] == 12.5
+    assert row["file_bytes"] > 0
+    assert row["metrics"]["accuracy"] == pytest.approx(2 / 3)
+    assert row["calls"] == 20
+    assert row["energy_mj"] is None
+    assert row["not_measured"] == {"energy": "no counter here"}
+
+
+def test_what_cannot_take_part_is_a_row_with_a_reason(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda *words: None)
+    outcome = bench(BenchConfig((str(make_model()),), "torch,tensorrt", "x.npz", rounds=1))
+    assert isinstance(outcome.data, dict)
+    reasons = [row["not_measured"]["all"] for row in outcome.data["rows"][1:]]
+    assert "PyTorch is not installed" in reasons[0]
+    assert "TensorRT is not installed" in reasons[1]
+    assert outcome.text.count("not measured: ") == 3  # and energy
+
+
+def test_a_model_for_other_classes_is_timed_and_not_scored(
+    make_model: MakeModel, make_windows: MakeWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_windows([0], [0], labels=("swimming",))
+    monkeypatch.setattr("edgehuman.data.wearables.load_windows", lambda *words: other)
+    [row] = run(make_model())["rows"]
+    assert row["metrics"] is None
+    assert "swimming" in row["not_measured"]["metrics"]
+    assert row["latency_ms"]["p50"]["value"] > 0
+
+
+def test_sustained_mode(make_model: MakeModel) -> None:
+    data = run(make_model(), minutes=0.001)
+    long = data["rows"][0]["sustained"]
+    assert long["seconds"] >= 0.05
+    assert "back to back" in as_markdown(data)
+    assert run(make_model())["rows"][0]["sustained"] is None
+
+
+def test_the_conditions_are_said(make_model: MakeModel) -> None:
+    text = as_markdown(run(make_model(), data="simulated"))
+    assert "SIMULATED" in text
+    assert "1 thread(s)" in text
+    assert "no outlier is left out" in text
+    assert "warm-up" in text
+    assert "SIMULATED" not in as_markdown(run(make_model()))
+
+
+def test_the_table_has_a_cell_for_every_column(make_model: MakeModel) -> None:
+    data = run(make_model())
+    assert len(cells(data["rows"][0])) == len(head())
+    table = [line for line in as_markdown(data).splitlines() if line.startswith("|")]
+    assert len({line.count("|") for line in table}) == 1
+
+
+class Links(HTMLParser):
+    """Collects what a page asks for, and whether its tags match."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.wanted += [value or "" for key, value in attrs if key in ("src", "href")]
+        if tag not in ("meta", "rect", "line"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_needs_nothing_from_outside(make_model: MakeModel) -> None:
+    data = run(make_model())
+    data["rows"][0]["model"] = "<script>alert(1)</script>"
+    page = as_html(data)
+    reader = Links()
+    reader.feed(page.replace("/>", ">"))
+    assert reader.wanted == []
+    assert reader.open == []
+    assert "url(" not in page
+    assert "<script>" not in page
+    assert "<svg" in page
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    rows = [
+        {
+            "model": name,
+            "engine": "onnxruntime",
+            "latency_ms": {key: {"value": value} for key in ("p50", "p95", "p99")},
+        }
+        for name, value in (("a", 1.0), ("b", 4.0))
+    ]
+    widths = [float(width) for width in re.findall(r'width="([\d.]+)" height="18"', as_svg(rows))]
+    assert widths[1] == pytest.approx(4 * widths[0])
+
+
+def test_four_files_are_written(make_model: MakeModel, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    data = run(make_model(), out=tmp_path / "new")
+    names = {path.name for path in (tmp_path / "new").iterdir()}
+    assert names == {"bench.json", "bench.md", "bench.html", "bench.png"}
+    assert json.loads((tmp_path / "new/bench.json").read_text()) == json.loads(json.dumps(data))
+    assert (tmp_path / "new/bench.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_measuring(
+    make_model: MakeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setattr(report, "measure", None)
+    with pytest.raises(UsageError, match="cannot be written"):
+        run(make_model(), out=tmp_path / "file" / "below")
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ({"models": ()}, "no model is named"),
+        ({"threads": 0}, "threads is 0"),
+        ({"batch": 0}, "batch is 0"),
+        ({"rounds": 0}, "rounds is 0"),
+        ({"minutes": -1.0}, "minutes is -1.0"),
+    ],
+)
+def test_a_value_outside_its_range_is_refused(words: dict[str, Any], rule: str) -> None:
+    with pytest.raises(UsageError, match=rule):
+        BenchConfig(**{"models": ("x",), **words})
+
+
+def test_results_on_stdout_and_progress_on_stderr(
+    make_model: MakeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["bench", str(make_model()), "--data", "x.npz", "--rounds", "1", "--json"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["rows"]
+    assert "timing 1 contestants" in said.err
+    assert main(["bench", "x.onnx", "--against", "timm"]) == 2
+    assert main(["bench", "nowhere.onnx"]) == 1
