@@ -1,10 +1,10 @@
 """Masked autoencoding of wearable windows.
 
-Source: Scaling laws in wearable human activity recognition (arXiv 2502.03364), section 3.3, after He
-et al. 2022: 70 % of the 32 patches are hidden, only the visible ones are encoded, a decoder of two
-blocks at half the width fills them in. Not stated there and chosen here: 9 of 32 patches stay visible
-(int(32 x 0.3)), mean squared error on the hidden patches (`loss_on` = "all" counts every patch),
-signals in the network's own units, fixed positions in encoder and decoder.
+Source: Scaling laws in wearable human activity recognition (arXiv 2502.03364), section 3.3, after
+He et al. 2022: 70 % of the 32 patches are hidden, only the visible ones are encoded, a decoder of
+two blocks at half the width fills them in. Not stated there and chosen here: 9 of 32 patches stay
+visible (int(32 x 0.3)), mean squared error on the hidden patches (`loss_on` = "all" counts every
+patch), signals in the network's own units, fixed positions in encoder and decoder.
 
     edgehuman pretrain --arch imuvit_512x5 --data hapt_raw.npz --steps 5000 --out runs/mae
 

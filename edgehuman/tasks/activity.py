@@ -1,7 +1,7 @@
 """Activity recognition from wearable windows: fine-tuning, linear probe, and training from scratch.
 
-    edgehuman finetune --task activity --data uci_har.npz --weights runs/mae --out runs/activity
-    edgehuman finetune --task activity --data uci_har.npz --weights runs/mae --mode probe --out runs/1
+    edgehuman finetune --task activity --data uci_har.npz --weights runs/mae --out runs/tuned
+    edgehuman finetune --mode probe --data uci_har.npz --weights runs/mae --out runs/probe
     edgehuman finetune --task activity --data uci_har.npz --out runs/scratch      (no --weights)
 
 The checkpoint that is kept and the temperature are chosen on held-out training people, the probe's

@@ -1,7 +1,7 @@
 """Labelled windows for one task: several datasets under the target's labels, split by people, once.
 
-The first dataset is the target: its labels are the task's, its test people are the test set. Windows
-of further datasets join the training where they carry one of those labels.
+The first dataset is the target: its labels are the task's, its test people are the test set.
+Windows of further datasets join the training where they carry one of those labels.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ def labelled_splits(
     Args:
         data: paths, or the word `simulated`; the first is the target.
         hop: samples from one window to the next where windows are cut from recordings.
-        select_share: share of the target's training people held out for selection; 0 holds out none.
+        select_share: share of the target's training people held out for selection; 0: none.
         seed: of the draw of those people.
 
     Raises:
-        DataError: a dataset without labels, without a test part, or with none of the target's labels.
+        DataError: a dataset without labels, without a test part, or without a common label.
     """
     sets = [load_windows(path, hop=hop) for path in data]
     target = sets[0]

@@ -1,8 +1,8 @@
 """Linear probe: a multinomial logistic regression on the frozen encoder's pooled features.
 
-Source of the protocol: arXiv 2502.03364, section 3.4 (frozen encoder, global average pooling, linear
-head). Not stated there and chosen here: features are standardised; the L2 strength is chosen by the
-macro-F1 of five folds over the training people; the head is then fitted on all of them. The
+Source of the protocol: arXiv 2502.03364, section 3.4 (frozen encoder, global average pooling,
+linear head). Not stated there and chosen here: features are standardised; the L2 strength is chosen
+by the macro-F1 of five folds over the training people; the head is then fitted on all of them. The
 standardisation is folded into the head, so the result is an ordinary network.
 """
 

@@ -59,7 +59,7 @@ def test_a_dataset_that_cannot_be_the_target_says_why(
     made: WindowSet, monkeypatch: pytest.MonkeyPatch, change: dict[str, int], message: str
 ) -> None:
     arrays = {name: np.full_like(getattr(made, name), value) for name, value in change.items()}
-    wrong = replace(made, **arrays)  # type: ignore[arg-type]
+    wrong = replace(made, **arrays)
     monkeypatch.setattr(labelled, "load_windows", lambda path, hop: wrong)
     with pytest.raises(DataError, match=message):
         labelled_splits(["x"], hop=64, select_share=0.25)

@@ -17,8 +17,7 @@ from safetensors.torch import load_file
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.training.loop import make_optimiser, train_steps
 
-sys.path.insert(0, str(Path(__file__).parent))
-from toy import Line, line_config, line_job
+from tests.training.toy import Line, line_config, line_job
 
 TOY = Path(__file__).parent / "toy.py"
 
