@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 # The foot stands a little behind the body's mid-stance: the stance leg trails more than it leads.
 _BEHIND_STRIDES = 0.035
-_REACH_SOFT, _REACH_LIMIT = 0.965, 0.9985
+_REACH_SOFT, _REACH_LIMIT = 0.94, 0.9985
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def plan_plants(plan: Plan, person: Person) -> Plants:
     clock_N: Array = first + 0.5 * np.arange(2 * (last - first) + 1)
     run_N = _approach_run(plan, clock_N, time_T)
     stops_s = np.concatenate([[0.0], plan.run_end_s + 0.5])
-    time_N: Array = np.minimum(np.interp(clock_N, plan.stride_T, time_T), stops_s[run_N])
+    reached_N = np.interp(clock_N, plan.stride_T, time_T)
+    time_N: Array = np.minimum(reached_N, stops_s[run_N]).astype(np.float64)
     frame_N = np.minimum((time_N * plan.rate_hz).astype(np.int64), plan.num_frames - 1)
     heading_N = np.interp(time_N, time_T, plan.heading_T)
     place_2N = np.stack([np.interp(time_N, time_T, row) for row in plan.place_2T])

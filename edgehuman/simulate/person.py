@@ -47,7 +47,7 @@ _STEP_HZ_RATIO = {
 _STEP_FRACTION = {"walking": 0.38, "jogging": 0.55}
 _TREAD_M = 0.29
 _RISE_M = 0.17
-# The tables hold averages of single windows, turns and slow steps included; full stride is stronger.
+# The tables average over turns and slow steps; a full stride is stronger.
 _VIGOUR = {
     "walking": 1.17,
     "walking_upstairs": 1.15,
@@ -141,7 +141,7 @@ def sample_person(seed: int) -> Person:
     rng = generator(seed, 0xB0D1)
     height_m = float(np.clip(rng.normal(1.70, 0.09), 1.48, 1.96))
     bone_m = {name: part * height_m * rng.normal(1.0, 0.03) for name, part in _FRACTIONS.items()}
-    belt_rad = float(np.radians(np.clip(rng.normal(50, 17), 8, 88)))
+    belt_rad = float(np.radians(np.clip(rng.normal(54, 17), 8, 88)))
     girth = rng.normal(1.0, 0.08)
     waist_offset_m = (
         float(0.11 * girth * np.cos(belt_rad)),
@@ -253,6 +253,6 @@ def _pelvis_drop(bone_m: Mapping[str, float], step_m: float, stairs: bool, jog: 
     leg_m = bone_m["thigh"] + bone_m["shank"]
     if stairs:
         return 0.085 * leg_m
-    spread_m = (0.36 if jog else 0.52) * step_m
+    spread_m = (0.34 if jog else 0.47) * step_m
     straight_m = np.sqrt((0.995 * leg_m) ** 2 - spread_m**2)
     return float(0.992 * leg_m - straight_m + (0.04 if jog else 0.012))

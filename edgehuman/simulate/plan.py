@@ -7,6 +7,7 @@ to frames. The stride clock runs only while walking and always stops with both f
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,19 +169,33 @@ def _moves(
         if bout.activity in TRANSITIONS:
             if i and schedule[i - 1].activity in LOCOMOTION:
                 half_s = min(BLEND_S, 0.45 * schedule[i - 1].duration_s)
-                curves.move(upright - now, at_s - 2.0 * half_s, at_s)
+                _change(curves, upright - now, at_s - half_s, half_s, stops=True)
                 now = upright
             _transition(curves, person, bout.activity, now, target, at_s, end_s)
         elif i and schedule[i - 1].activity in TRANSITIONS:
             half_s = min(BLEND_S, 0.45 * bout.duration_s)
-            curves.move(target - now, at_s, at_s + 2.0 * half_s)
+            _change(curves, target - now, at_s + half_s, half_s)
         elif i:
             half_s = min(BLEND_S, 0.45 * bout.duration_s, 0.45 * schedule[i - 1].duration_s)
-            curves.move(target - now, at_s - half_s, at_s + half_s)
+            stops = schedule[i - 1].activity in LOCOMOTION and bout.activity in POSTURES
+            _change(curves, target - now, at_s, half_s, stops)
         if bout.activity in POSTURES:
             _fidget(curves, bout.activity, at_s + 1.0, end_s - 1.0, rng)
         at_s, now = end_s, target
     return curves.knots()
+
+
+def _change(
+    curves: _Curves, delta_P: Array, middle_s: float, half_s: float, stops: bool = False
+) -> None:
+    """Blend from one bout to the next. Who stops walking first shortens the last steps."""
+    rest_P = delta_P.copy()
+    if stops:
+        shorter_P = np.zeros_like(delta_P)
+        shorter_P[ROW["stride"]] = delta_P[ROW["stride"]]
+        rest_P -= shorter_P
+        curves.move(shorter_P, middle_s - 3.0 * half_s, middle_s - 0.4 * half_s)
+    curves.move(rest_P, middle_s - half_s, middle_s + half_s)
 
 
 def _targets(
@@ -259,11 +274,19 @@ def _fidget(
         at_s = back_s + took_s + rng.exponential(12.0)
 
 
-def _stillness(schedule: Schedule, num_knots: int, knot_hz: float) -> Array:
-    """(M,) how restless people are in each posture, against walking."""
-    level = {"standing": 1.3, "sitting": 0.75, "laying": 1.0}
+_RESTLESS = {"standing": 1.3, "sitting": 0.65, "laying": 1.0}
+
+
+def _during(
+    activities: Mapping[str, float] | Sequence[str],
+    schedule: Schedule,
+    num_knots: int,
+    knot_hz: float,
+) -> Array:
+    """(M,) a level per activity (1 for a plain list, 0 elsewhere), smoothed over a second."""
     ends_s = np.cumsum([bout.duration_s for bout in schedule])
-    levels = np.array([level.get(bout.activity, 1.0) for bout in schedule])
+    table = dict(activities) if isinstance(activities, Mapping) else dict.fromkeys(activities, 1.0)
+    levels = np.array([table.get(bout.activity, 0.0) for bout in schedule])
     index = np.searchsorted(ends_s, np.arange(num_knots) / knot_hz)
     raw = levels[np.minimum(index, len(levels) - 1)]
     width = max(1, round(knot_hz))
@@ -284,22 +307,20 @@ def _sway(
     slow, fast = np.array(list(SWAY.values())).T
     count = len(rows)
     envelope = np.exp(0.55 * smooth_noise(rng, 2, num_knots, max(1, round(4 * knot_hz))))
-    level = person.sway * _stillness(schedule, num_knots, knot_hz)
+    level = person.sway * _during(_RESTLESS, schedule, num_knots, knot_hz)
     noise = np.zeros((NUM_CONTROLS, num_knots))
     noise[rows] = slow[:, None] * smooth_noise(rng, count, num_knots, max(1, round(2.0 * knot_hz)))
-    white = rng.standard_normal((count, num_knots))
-    noise[rows] += fast[:, None] * envelope[0] * white * level
+    quick = smooth_noise(rng, count, num_knots, max(1, round(0.2 * knot_hz)))
+    noise[rows] += fast[:, None] * (envelope[0] * level) * quick
+    shaking = 2.0 * person.sway**0.5 * _during(LOCOMOTION, schedule, num_knots, knot_hz)
+    noise[rows] += fast[:, None] * shaking * rng.standard_normal((count, num_knots))
     breath = np.sin(np.arange(num_knots) * (2 * np.pi * rng.uniform(0.2, 0.3) / knot_hz))
     noise[ROW["trunk_pitch"]] += 0.004 * breath
     noise[ROW["pitch"]] += 0.0012 * breath
-    weights = 0.07 * smooth_noise(rng, 1, num_knots, max(1, round(1.5 * knot_hz)))[0]
     if settled:
         taper_s = np.minimum(np.arange(num_knots), np.arange(num_knots)[::-1]) / knot_hz
         taper = step((taper_s - 0.7) / 1.5)
         noise *= taper
-        weights = weights * taper
-    noise[[ROW[name] for name in LOCOMOTION]] = 0.0
-    noise[ROW["clearance"]] = 0.0
     return noise
 
 
@@ -324,12 +345,12 @@ def _turns(knots: Array, schedule: Schedule, knot_hz: float, rng: np.random.Gene
 
 
 def _wander(knots: Array, knot_hz: float, rng: np.random.Generator) -> None:
-    """Cadence and vigour drift by a few per cent while walking."""
-    wander = smooth_noise(rng, 2, knots.shape[1], max(1, round(1.5 * knot_hz)))
+    """No two strides are alike: cadence drifts by a few per cent, amplitude by more."""
     cadence = knots[ROW["cadence"]]
-    cadence *= 1.0 + 0.02 * wander[0]
+    cadence *= 1.0 + 0.02 * smooth_noise(rng, 1, len(cadence), max(1, round(1.5 * knot_hz)))[0]
     cadence[cadence < 1e-9] = 0.0
-    knots[[ROW[name] for name in LOCOMOTION]] *= 1.0 + 0.08 * wander[1]
+    vigour = smooth_noise(rng, 1, len(cadence), max(1, round(0.6 * knot_hz)))[0]
+    knots[[ROW[name] for name in LOCOMOTION]] *= 1.0 + 0.12 * vigour
 
 
 def _fit_cadence(

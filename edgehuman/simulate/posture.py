@@ -99,12 +99,12 @@ _SPREAD = {
 # Sway and restlessness: (slow, fast) standard deviations in standing; other postures scale it.
 SWAY: Mapping[str, tuple[float, float]] = {
     "drop": (0.0010, 0.0),
-    "back": (0.0060, 0.00004),
-    "side": (0.0050, 0.00004),
-    "roll": (0.0070, 0.0019),
-    "pitch": (0.0080, 0.0021),
-    "yaw": (0.0120, 0.0028),
-    "lie_roll": (0.0, 0.0020),
+    "back": (0.0060, 0.00010),
+    "side": (0.0050, 0.00010),
+    "roll": (0.0070, 0.0031),
+    "pitch": (0.0080, 0.0037),
+    "yaw": (0.0120, 0.0046),
+    "lie_roll": (0.0, 0.0032),
     "trunk_roll": (0.008, 0.0008),
     "trunk_pitch": (0.008, 0.0010),
     "trunk_yaw": (0.015, 0.0015),

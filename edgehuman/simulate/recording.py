@@ -56,6 +56,7 @@ def simulate_recording(
         raise UsageError("give either a schedule or minutes, not both and not neither")
     if schedule is not None:
         sensor = wear(who, placement, seed)
+        _check_rate(rate_hz)
         blocks = list(_chapter(who, schedule, sensor, rate_hz, seed, settled=False))
     else:
         stream = simulate_stream(seed, placement, minutes, rate_hz, who)
@@ -81,6 +82,7 @@ def simulate_stream(
     """
     who = sample_person(seed) if person is None else person
     sensor = wear(who, placement, seed)
+    _check_rate(rate_hz)
     left = None if minutes is None else _num_samples(minutes, rate_hz)
     done = chapter = 0
     while left is None or left > 0:
@@ -96,6 +98,11 @@ def simulate_stream(
             if left == 0:
                 return
         chapter += 1
+
+
+def _check_rate(rate_hz: float) -> None:
+    if not 5.0 <= rate_hz <= 500.0:
+        raise UsageError(f"found rate_hz={rate_hz}; a wearable is simulated at 5 to 500 Hz")
 
 
 def _num_samples(minutes: float, rate_hz: float) -> int:
@@ -128,8 +135,6 @@ def _chapter(
     settled: bool,
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int16]]]:
     """Readings and labels of one schedule, block by block."""
-    if not 5.0 <= rate_hz <= 500.0:
-        raise UsageError(f"found rate_hz={rate_hz}; a wearable is simulated at 5 to 500 Hz")
     finer = max(1, int(np.ceil(DRAWN_HZ / rate_hz)))
     drawn_hz = rate_hz * finer
     plan, plants = prepare(person, schedule, drawn_hz, seed, settled)

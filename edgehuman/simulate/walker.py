@@ -148,7 +148,7 @@ def _gait_waves(person: Person, stride_T: Array, controls: Mapping[str, Array]) 
     for k in range(NUM_HARMONICS):
         basis[2 * k], basis[2 * k + 1] = power.real, power.imag
         power *= turn
-    waves: Array = np.zeros((6, len(stride_T)))
+    waves = np.zeros((6, len(stride_T)))
     for name in LOCOMOTION:
         weight = controls[name]
         if np.any(weight > 1e-9):
@@ -171,7 +171,7 @@ def _pose_pelvis(
     span = slice(first, first + sway_6T.shape[1])
     forward = sway_6T[0] - controls["back"]
     leftward = sway_6T[1] + controls["side"]
-    place = level[:, 0] * forward + level[:, 1] * leftward
+    place: Array = level[:, 0] * forward + level[:, 1] * leftward
     place[:2] += plan.place_2T[:, span]
     ground = spline_at(plants.place_3N[2], 2.0 * (plan.stride_T[span] - plants.first))
     place[2] = ground + person.stand_m - controls["drop"] + sway_6T[2]
@@ -262,7 +262,7 @@ def _pose_leg(
     joints: Array,
     rotation: Array,
 ) -> None:
-    """One leg between hip and foothold; lying (weight `lie`) it is stretched out `along` the bed."""
+    """One leg between hip and foothold; lying (weight `lie`) it stretches out `along` the bed."""
     bone = person.bone_m
     pelvis = rotation[_SEGMENT["pelvis"]]
     middle = joints[_JOINT["pelvis"]]
