@@ -47,7 +47,8 @@ class Decided(Generic[Item]):
         score: mean calibrated probability of the class over this window and those looked ahead at.
         raw_label: what the network alone said; "unknown" where it said nothing.
         prob_C: the network's calibrated probabilities; None where it said nothing.
-        look_ahead_s: stream time between this window and the newest that the label rests on.
+        newest: what was pushed with the newest window that the label rests on.
+        look_ahead_s: stream time between this window and that one.
     """
 
     item: Item
@@ -55,6 +56,7 @@ class Decided(Generic[Item]):
     score: float
     raw_label: str
     prob_C: Probabilities | None
+    newest: Item
     look_ahead_s: float
 
 
@@ -271,11 +273,12 @@ class Decider(Generic[Item]):
 
     def _decide(self, chosen: int) -> Decided[Item]:
         seen = [row.prob_C for row in self._pending if row.prob_C is not None]
+        newest = self._pending[-1]
         own = self._pending.popleft()
-        look_ahead_s = self._newest_s - own.t_s
+        look_ahead_s = newest.t_s - own.t_s
         if own.prob_C is None:
-            return Decided(own.item, UNKNOWN, 0.0, UNKNOWN, None, look_ahead_s)
+            return Decided(own.item, UNKNOWN, 0.0, UNKNOWN, None, newest.item, look_ahead_s)
         score = sum([prob_C[chosen] for prob_C in seen]) / len(seen)
         label = self._labels[chosen] if score >= self._decision.threshold else UNKNOWN
         raw_label = self._labels[_largest(own.prob_C)]
-        return Decided(own.item, label, score, raw_label, own.prob_C, look_ahead_s)
+        return Decided(own.item, label, score, raw_label, own.prob_C, newest.item, look_ahead_s)

@@ -151,7 +151,7 @@ def run(config: RunConfig) -> Outcome:
     played = play(recogniser, source, sinks, config.seconds, notes)
     for sink in sinks:
         if isinstance(sink, Timeline) and config.timeline is not None:
-            title = f"{config.model} on {source.name}"
+            title = f"{Path(source.name).name}, recognised by {config.model}"
             draw_timeline(sink, config.timeline, title)
     return _outcome(played, config)
 

@@ -111,7 +111,7 @@ class Recogniser:
     def close(self) -> list[LiveResult]:
         """The results that waited for more, at the end of the stream."""
         late = [result for window in self.windows.close() for result in self._judge(window)]
-        late += self._finish(self._decider.flush(), time.monotonic_ns())
+        late += self._finish(self._decider.flush())
         self._tell()
         return late
 
@@ -126,7 +126,7 @@ class Recogniser:
                     "the model's output is not finite, so the window is not answered; "
                     "export the model again and test it with `edgehuman evaluate`"
                 )
-        return self._finish(self._decider.push(window, window.t_s, logits_C), window.arrival_ns)
+        return self._finish(self._decider.push(window, window.t_s, logits_C))
 
     def _tell(self) -> None:
         """Pass on what was remarked in the stream since the last time; each remark is made once."""
@@ -134,23 +134,23 @@ class Recogniser:
             self._notify(f"{self.source}: {remark}")
             self._told += 1
 
-    def _finish(self, decided: list[Decided[StreamWindow]], newest_ns: int) -> list[LiveResult]:
-        """Results with their latency: from the capture of the newest window that they rest on until
-        now, and the stream time that lies between their own window and that one. So the look-ahead
-        counts in full, at whatever pace the stream is played."""
+    def _finish(self, decided: list[Decided[StreamWindow]]) -> list[LiveResult]:
         now_ns = time.monotonic_ns()
-        results = [self._result(one, (now_ns - newest_ns) / 1e6) for one in decided]
+        results = [self._result(one, now_ns) for one in decided]
         for result in results:
             self.tally.add(result)
         return results
 
-    def _result(self, decided: Decided[StreamWindow], since_newest_ms: float) -> LiveResult:
+    def _result(self, decided: Decided[StreamWindow], now_ns: int) -> LiveResult:
+        """A result with its latency: from the capture of the newest window that it rests on until
+        now, and the stream time between its own window and that one. So the look-ahead counts in
+        full, at whatever pace the stream is played."""
         item = decided.item
         return LiveResult(
             t_s=item.t_s,
             label=decided.label,
             score=decided.score,
-            latency_ms=since_newest_ms + decided.look_ahead_s * 1e3,
+            latency_ms=(now_ns - decided.newest.arrival_ns) / 1e6 + decided.look_ahead_s * 1e3,
             raw_label=decided.raw_label,
             stamp_ns=item.window.stamp_ns,
             source=self.source,

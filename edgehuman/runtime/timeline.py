@@ -74,7 +74,7 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
     rows = figure.subplots(3, 1, sharex=True, height_ratios=(2.2, 1.5, 2.3))
     _draw_acceleration(rows[0], timeline)
     _draw_labels(rows[1], timeline)
-    _draw_probabilities(figure, rows[2], timeline)
+    _draw_probabilities(rows[2], timeline)
     rows[0].set_xlim(timeline.hops[0].t_s - timeline.hop_s, timeline.hops[-1].t_s)
     rows[2].set_xlabel("stream time (s)")
     figure.suptitle(title, fontsize=13, fontweight="bold", x=0.01, ha="left")
@@ -89,10 +89,10 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
 def _draw_acceleration(axes: Any, timeline: Timeline) -> None:
     for k, (name, colour) in enumerate(zip("xyz", _AXIS_COLOURS, strict=True)):
         t_s, accel = _trace(timeline, k)
-        axes.plot(t_s, accel, color=colour, linewidth=0.6, label=f"{name}")
+        axes.plot(t_s, accel, color=colour, linewidth=0.6, label=name)
     axes.set_ylabel("acceleration (g)")
     axes.grid(axis="y", color="#eeeeee")
-    axes.legend(loc="upper right", ncols=3, frameon=True, framealpha=0.9, fontsize=8)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=3, frameon=False)
     _plain(axes)
 
 
@@ -144,9 +144,10 @@ def _runs(timeline: Timeline, said: Sequence[str]) -> list[tuple[float, float, s
     return spans
 
 
-def _draw_probabilities(figure: Any, axes: Any, timeline: Timeline) -> None:
-    """One cell a hop and class on a regular grid; pauses and windows without an answer stay
-    blank.
+def _draw_probabilities(axes: Any, timeline: Timeline) -> None:
+    """One cell a hop and class, white 0 to the class's colour 1, on a regular grid.
+
+    Pauses and windows without an answer are grey.
     """
     first_s, last_s = timeline.hops[0].t_s, timeline.hops[-1].t_s
     columns = round((last_s - first_s) / timeline.hop_s) + 1
@@ -154,15 +155,17 @@ def _draw_probabilities(figure: Any, axes: Any, timeline: Timeline) -> None:
     for result in timeline.hops:
         if result.prob_C is not None:
             prob_CN[:, round((result.t_s - first_s) / timeline.hop_s)] = result.prob_C
+    rgb = colours(timeline.labels)
+    colour_C3 = np.array([rgb[label] for label in timeline.labels]) / 255.0
+    image_CN3 = 1.0 - prob_CN[:, :, None] * (1.0 - colour_C3[:, None, :])
+    image_CN3[np.isnan(prob_CN)] = np.array(UNLABELLED_RGB) / 255.0
     left_s = first_s - timeline.hop_s
     extent = (left_s, left_s + columns * timeline.hop_s, len(timeline.labels) - 0.5, -0.5)
-    image = axes.imshow(
-        prob_CN, aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=1, interpolation="none"
-    )
+    axes.imshow(image_CN3, aspect="auto", extent=extent, interpolation="none")
     axes.set_yticks(range(len(timeline.labels)), [_words(label) for label in timeline.labels])
+    axes.set_ylabel("network's probability\n(white 0, colour 1)", fontsize=9)
     axes.tick_params(axis="y", length=0)
     _plain(axes)
-    figure.colorbar(image, ax=axes, pad=0.01, fraction=0.02, label="probability")
 
 
 def _draw_legend(figure: Any, timeline: Timeline) -> None:
