@@ -1,75 +1,39 @@
 """`edgehuman export`: a checkpoint to a file for one target, with its card and its proof inside.
 
-    edgehuman export runs/activity --precision int8 --data uci_har.npz --max-drop 0.5 --out
-    activity-int8.onnx
+    edgehuman export runs/activity --precision int8 --data uci_har.npz --out activity-int8.onnx
 
 The order is fixed: network -> float32 graph -> the precision -> the gate -> the file. Nothing is
-written before the gate, and the file appears whole or not at all.
+written before the gate, and a file appears whole or not at all.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import onnx
 import torch
 from torch import nn
-from tyro.conf import Positional
 
 from edgehuman.card import Card
-from edgehuman.errors import ParityError, UsageError
-from edgehuman.export import layers, networks, parity, precision
+from edgehuman.errors import ParityError
+from edgehuman.export import networks, parity, precision, to_tensorrt, to_torch_tensorrt
 from edgehuman.export.calibration import balanced, split
-from edgehuman.export.judge import Judge, answers
+from edgehuman.export.judge import Judge, Verdict, answers
 from edgehuman.export.precision import Form, Int8Options
 from edgehuman.export.records import SIMULATED, Samples, load_samples
-from edgehuman.export.to_onnx import card_of, to_onnx, with_card
+from edgehuman.export.report import Report, explain, outcome
+from edgehuman.export.request import ExportConfig, check, options, out_path
+from edgehuman.export.to_onnx import card_of, check_weights, to_onnx, versions, with_card
 from edgehuman.export.writing import require_writable, write_whole
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.onnx_file import sealed
 
+__all__ = ["ExportConfig", "export", "export_catalogue"]
+
 # Parity of a float graph needs few samples; the metric of an INT8 graph needs many.
 _FLOAT_JUDGES = 64
-_EXPLAINED = 8
-
-
-@dataclass(frozen=True)
-class ExportConfig:
-    """A checkpoint to an ONNX or TensorRT file that carries its card and its proof of parity."""
-
-    checkpoint: Positional[str]
-    """A checkpoint folder, or a name from `edgehuman models` (then with seeded random weights, for
-    checks).
-    """
-    format: Literal["onnx", "tensorrt", "torch-tensorrt"] = "onnx"
-    """What to write."""
-    precision: Literal["fp32", "fp16", "int8", "auto"] = "fp32"
-    """Of the numbers in the graph. `auto` measures on this machine and refuses what is not
-    faster.
-    """
-    data: str | None = None
-    """A dataset's path, or `simulated`: judges every export, calibrates INT8 (which has no
-    default).
-    """
-    max_drop: float = 0.5
-    """Points of the task metric that INT8 may lose; layers are left in float until it holds."""
-    calibration: Literal["auto", "minmax", "percentile", "entropy"] = "auto"
-    """How INT8 ranges are taken; `auto` keeps the best of the three for the task metric."""
-    samples: int = 512
-    """Samples that calibrate INT8, and as many of other people that judge it."""
-    out: Path | None = None
-    """The file to write; by default NAME.onnx, or NAME.engine, in this folder."""
-    name: str | None = None
-    """The model's name in its card; by default the checkpoint's own."""
-    threads: int = 1
-    """Threads of onnxruntime where latency is measured."""
-    explain: bool = False
-    """Print the layer table: how far each layer is from the network, and where they part."""
-    seed: int = 0
-    """Of the random weights of a catalogue name, and of the choice of samples."""
 
 
 def export(config: ExportConfig) -> Outcome:
@@ -77,176 +41,165 @@ def export(config: ExportConfig) -> Outcome:
 
     Raises:
         UsageError: INT8 without data; values outside their range; no such name.
-        ParityError: over budget, nothing was written.
+        MissingDependencyError, EngineError: TensorRT is not here, or has no GPU to build on.
+        ParityError: over budget; nothing was written.
         CheckpointError, DataError, ArtefactError: as the parts raise them.
     """
-    _check(config)
+    check(config)
+    library = _library(config)
     network, card = networks.load(config.checkpoint, config.seed)
     card = card.replace(name=config.name or card.name)
     path = out_path(config, card)
-    require_writable(path)
+    require_writable(path / "build.py" if config.on_device else path)
     judge, calibrating = _evidence(config, network, card)
+    if config.format == "torch-tensorrt":
+        return _torch_tensorrt(config, library, network, card, judge, path)
     model = to_onnx(network, card)
     forms = _forms(config, model, judge, calibrating)
-    measured_ms = precision.latency_ms(
-        {form.name: form.model for form in forms}, judge, config.threads
-    )
+    measured_ms = _latency_ms(config, forms, judge)
     form, notes = _choose(config, forms, measured_ms)
-    explanation = _explain(network, model, form, judge) if config.explain else ""
+    layers = explain(network, model, form, judge) if config.explain else ""
     try:
         parity.require(form.verdict.parity, form.name, card.name)
     except ParityError as error:
-        raise ParityError(f"{error}\n{explanation}".rstrip()) from None
-    finished = finish(form, judge)
-    write_whole(path, sealed(finished.SerializeToString()))
-    return _outcome(path, form, measured_ms, notes, explanation)
+        raise ParityError(f"{error}\n{layers}".rstrip()) from None
+    engine = _write(config, library, finish(form, judge), path)
+    return outcome(Report(path, form.precision, form.verdict, measured_ms, notes, layers, engine))
 
 
 def export_catalogue(name: str, seed: int, folder: Path) -> Path:
-    """A catalogue network with seeded random weights as `folder/NAME.onnx`, judged on simulated
-    samples.
+    """A catalogue network with seeded random weights as `folder/NAME.onnx`, judged by
+    simulation.
     """
     path = folder / f"{name}.onnx"
     export(ExportConfig(name, seed=seed, out=path, data=SIMULATED))
     return path
 
 
-def out_path(config: ExportConfig, card: Card) -> Path:
-    """Where the artefact goes."""
-    suffix = ".onnx" if config.format == "onnx" else ".engine"
-    if config.out is None:
-        return Path(f"{card.name.replace(' ', '-')}{suffix}")
-    if config.out.suffix != suffix:
-        raise UsageError(
-            f"--out is {config.out}; a {config.format} file ends in {suffix}, by which `edgehuman "
-            "run` knows it"
-        )
-    return config.out
-
-
 def finish(form: Form, judge: Judge) -> onnx.ModelProto:
     """The graph with its card complete: precision and proof."""
     card = card_of(form.model, "the exported graph")
-    proof: dict[str, Any] = {
+    return with_card(
+        form.model, card.replace(precision=form.precision, parity=proof(form.verdict, judge))
+    )
+
+
+def proof(verdict: Verdict, judge: Judge) -> dict[str, Any]:
+    """What a card says of its parity."""
+    return {
         "reference": f"torch {torch.__version__}",
         "source": judge.samples.source,
         "samples_sha256": judge.samples.sha256(),
-        **form.verdict.parity.as_dict(),
-        "metric": form.verdict.metric,
-        "metric_value": form.verdict.value,
-        "metric_drop": form.verdict.drop,
+        **verdict.parity.as_dict(),
+        "metric": verdict.metric,
+        "metric_value": verdict.value,
+        "metric_drop": verdict.drop,
     }
-    return with_card(form.model, card.replace(precision=form.precision, parity=proof))
 
 
-def _check(config: ExportConfig) -> None:
-    if config.precision == "int8" and config.data is None:
-        raise UsageError(
-            "--precision int8 needs --data: the records whose ranges it keeps. There is no "
-            "default: "
-            "an unfitting set ruins the model in silence. Give a dataset's path, or `simulated`"
-        )
-    for flag, value, low in (
-        ("--max-drop", config.max_drop, 0),
-        ("--samples", config.samples, 16),
-        ("--threads", config.threads, 1),
-    ):
-        if not value >= low:
-            raise UsageError(f"{flag} is {value}; it must be at least {low}")
+def _library(config: ExportConfig) -> Any:
+    """The TensorRT that will build, so that its absence is known before the work."""
+    if config.format == "torch-tensorrt":
+        return to_torch_tensorrt.load_library()
+    if config.format == "onnx" or config.on_device:
+        return None
+    library = to_tensorrt.load_library(config.engine)
+    to_tensorrt.require_target(library, options(config))
+    return library
 
 
 def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Judge, Samples | None]:
     """The judge with the network's own answers, and the calibration set where there is one."""
-    data = config.data or SIMULATED
-    samples = load_samples(card, data)
-    cores = os.cpu_count() or 1
+    check_weights(network, card.name)
+    samples = load_samples(card, config.data or SIMULATED)
+    calibrating = None
     if config.precision in ("int8", "auto") and config.data is not None:
         calibrating, judging = split(samples, config.samples, config.samples, config.seed)
     else:
-        calibrating = None
         judging = samples.select(balanced(samples, _FLOAT_JUDGES, config.seed))
     reference = answers(network, judging.array)
-    return Judge(judging, reference, card.output, card.decision.temperature, cores), calibrating
+    cores = os.cpu_count() or 1
+    judge = Judge(judging, reference, card.output, card.decision.temperature, cores)
+    return judge, calibrating
 
 
 def _forms(
     config: ExportConfig, model: onnx.ModelProto, judge: Judge, calibrating: Samples | None
-) -> list[Form]:
-    """FP32 first, then what was asked for; `auto` asks for all that the data allows."""
-    forms = [precision.as_fp32(model, judge)]
+) -> list[Form | str]:
+    """FP32 first, then what was asked for; `auto` asks for all, and a text says why one is
+    missing.
+    """
+    forms: list[Form | str] = [precision.as_fp32(model, judge)]
     if config.precision in ("fp16", "auto"):
         forms.append(precision.as_fp16(model, judge))
-    if config.precision in ("int8", "auto") and calibrating is not None:
+    if calibrating is not None:
         target: Literal["cpu", "tensorrt"] = "cpu" if config.format == "onnx" else "tensorrt"
-        options = Int8Options(calibrating, target, config.calibration, config.max_drop)
-        forms.append(precision.as_int8(model, judge, options))
+        wanted = Int8Options(calibrating, target, config.calibration, config.max_drop)
+        try:
+            forms.append(precision.as_int8(model, judge, wanted))
+        except ParityError as error:
+            if config.precision != "auto":
+                raise
+            forms.append(f"int8 refused: {error}")
+    elif config.precision == "auto":
+        forms.append("int8 was not tried: it needs --data")
     return forms
 
 
+def _latency_ms(config: ExportConfig, forms: list[Form | str], judge: Judge) -> dict[str, float]:
+    """Measured where the graph will run: on onnxruntime. An engine's is measured by `edgehuman
+    bench`.
+    """
+    if config.format != "onnx":
+        return {}
+    graphs = {form.name: form.model for form in forms if isinstance(form, Form)}
+    return precision.latency_ms(graphs, judge, config.threads)
+
+
 def _choose(
-    config: ExportConfig, forms: list[Form], measured_ms: dict[str, float]
+    config: ExportConfig, forms: list[Form | str], measured_ms: dict[str, float]
 ) -> tuple[Form, list[str]]:
+    made = [form for form in forms if isinstance(form, Form)]
+    notes = [form for form in forms if isinstance(form, str)]
     if config.precision == "auto":
-        form, notes = precision.fastest(forms, measured_ms, config.max_drop)
-        if config.data is None:
-            notes.append("int8 was not tried: it needs --data")
-        return form, [*notes, f"{form.name} chosen: {measured_ms[form.name]:.3f} ms here"]
-    form = next(f for f in forms if f.name == config.precision)
-    own_ms, base_ms = measured_ms[form.name], measured_ms["fp32"]
-    if form is not forms[0] and own_ms > precision.FASTER * base_ms and config.format == "onnx":
-        return form, [
-            f"{form.name} is not faster on this machine's CPU: {own_ms:.3f} ms, {base_ms:.3f} ms "
-            "in fp32"
-        ]
-    return form, []
+        form, refused = precision.fastest(made, measured_ms, config.max_drop)
+        chosen = f"{form.name} chosen: {measured_ms[form.name]:.3f} ms here"
+        return form, [*notes, *refused, chosen]
+    form = next(f for f in made if f.name == config.precision)
+    if form is not made[0] and measured_ms:
+        own_ms, base_ms = measured_ms[form.name], measured_ms["fp32"]
+        if own_ms > precision.FASTER * base_ms:
+            notes.append(
+                f"{form.name} is not faster on this machine's CPU: {own_ms:.3f} ms, "
+                f"{base_ms:.3f} ms in fp32"
+            )
+    return form, notes
 
 
-def _explain(network: nn.Module, model: onnx.ModelProto, form: Form, judge: Judge) -> str:
-    few = judge.samples.array[:_EXPLAINED]
-    parts = ["network against graph", layers.table(layers.of_network(network, model, few), "fp32")]
-    if form.name != "fp32":
-        parts += [
-            f"\nfp32 against {form.name}",
-            layers.table(layers.of_graphs(model, form.model, few), form.name),
-        ]
-    if form.sensitivity:
-        parts.append("\nerror of the output with one layer in INT8")
-        parts += [f"{row.error:.2e}  {row.layer}" for row in form.sensitivity]
-    return "\n".join(parts)
+def _write(
+    config: ExportConfig, library: Any, model: onnx.ModelProto, path: Path
+) -> dict[str, Any]:
+    """The file, the engine with its two companions, or the bundle; what is known of the engine."""
+    content = sealed(model.SerializeToString())
+    card = card_of(model, str(path))
+    if config.format == "onnx":
+        write_whole(path, content)
+        return {}
+    if config.on_device:
+        to_tensorrt.write_bundle(path, content, card, options(config))
+        return {}
+    plan, about = to_tensorrt.build_engine(library, content, options(config), config.timing_cache)
+    to_tensorrt.write_engine(path, content, card, plan, about)
+    return about
 
 
-def _outcome(
-    path: Path, form: Form, measured_ms: dict[str, float], notes: list[str], explanation: str
+def _torch_tensorrt(
+    config: ExportConfig, library: Any, network: nn.Module, card: Card, judge: Judge, path: Path
 ) -> Outcome:
-    verdict = form.verdict
-    data = {
-        "path": str(path),
-        "precision": form.precision.name,
-        "parity": verdict.parity.as_dict(),
-        "metric": verdict.metric,
-        "metric_value": verdict.value,
-        "metric_drop": verdict.drop,
-        "float_layers": list(form.precision.float_layers),
-        "calibration": form.precision.calibration,
-        "latency_ms": measured_ms,
-        "bytes": path.stat().st_size,
-        "notes": notes,
-    }
-    agreement = verdict.parity.top1_agreement
-    lines = [
-        *([explanation, ""] if explanation else []),
-        f"{path} ({path.stat().st_size / 1e6:.2f} MB, {form.precision.name})",
-        f"parity on {verdict.parity.samples} samples: cosine {verdict.parity.cosine:.6f}, "
-        f"max abs {verdict.parity.max_abs:.2e}"
-        + (f", same class {100 * agreement:.1f} %" if agreement is not None else ""),
-        f"{verdict.metric} {verdict.value:.4f}, {verdict.drop:+.2f} points lost",
-        "median of one sample: "
-        + ", ".join(f"{name} {value:.3f} ms" for name, value in measured_ms.items()),
-        *(
-            [f"in float: {', '.join(form.precision.float_layers)}"]
-            if form.precision.float_layers
-            else []
-        ),
-        *notes,
-    ]
-    return Outcome(data, "\n".join(lines))
+    name: Literal["fp32", "fp16"] = "fp16" if config.precision == "fp16" else "fp32"
+    compiled = to_torch_tensorrt.compile_network(library, network, card, name, options(config))
+    verdict = to_torch_tensorrt.judged(compiled, judge, name, card.name, options(config).batch[2])
+    numbers = to_torch_tensorrt.precision_of(name)
+    finished = card.replace(precision=numbers, parity=proof(verdict, judge), versions=versions())
+    to_torch_tensorrt.write(library, compiled, judge, path, finished)
+    return outcome(Report(path, numbers, verdict, {}, [], "", {}))

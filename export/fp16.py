@@ -11,7 +11,7 @@ two casts of one shared initialiser the same name, and TensorRT's parser refuses
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -210,9 +210,3 @@ class _Writer:
             self.graph.initializer.append(numpy_helper.from_array(array, result))
             self._cast[name, True] = result
         return self._cast[name, True]
-
-
-def island_summary(islands: Sequence[str]) -> str:
-    """How many islands of which operator, for people to read."""
-    kinds = [name.rpartition("/")[2].rstrip("0123456789").rstrip("_") for name in islands]
-    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))

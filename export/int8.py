@@ -98,7 +98,7 @@ class _Writer:
         new = onnx.NodeProto()
         new.CopyFrom(node)
         made: list[onnx.NodeProto] = []
-        new.input[0], activation_scale = self._activation(node.input[0], made)
+        new.input[0], activation_scale = self._activation(node, made)
         axis = _channel_axis(node)
         new.input[1], weight_scale_C = self._weight(node.input[1], axis, made)
         if self.target == "cpu" and len(node.input) > 2 and node.input[2] in self.known:
@@ -107,30 +107,32 @@ class _Writer:
         made.append(new)
         if self.target == "cpu" and node.op_type == "Conv":
             new.output[0] = f"{node.output[0]}.float"
-            self._pair(new.output[0], node.output[0], self.range_of[node.output[0]], made)
+            self._pair(node.name, new.output[0], node.output[0], made)
         return made
 
-    def _activation(self, tensor: str, made: list[onnx.NodeProto]) -> tuple[str, float]:
+    def _activation(self, node: onnx.NodeProto, made: list[onnx.NodeProto]) -> tuple[str, float]:
+        tensor = node.input[0]
         if tensor not in self._pairs:
             result = f"{tensor}.int8"
-            scale = self._pair(tensor, result, self.range_of[tensor], made)
-            self._pairs[tensor] = result, scale
+            self._pairs[tensor] = result, self._pair(node.name, tensor, result, made)
         return self._pairs[tensor]
 
-    def _pair(self, source: str, result: str, bounds: Range, made: list[onnx.NodeProto]) -> float:
+    def _pair(self, layer: str, source: str, result: str, made: list[onnx.NodeProto]) -> float:
         """QuantizeLinear then DequantizeLinear from `source` to `result`; the scale."""
+        bounds = self.range_of[source.removesuffix(".float")]
         scale, zero = _activation_scale(bounds, self.target)
         names = [
             self._constant(f"{result}.scale", np.array(scale, np.float32)),
             self._constant(f"{result}.zero", zero),
         ]
         steps = f"{result}.steps"
-        made.append(
-            helper.make_node("QuantizeLinear", [source, *names], [steps], f"{result}/Quantize")
-        )
-        made.append(
-            helper.make_node("DequantizeLinear", [steps, *names], [result], f"{result}/Dequantize")
-        )
+        side = "output" if source.endswith(".float") else "input"
+        for kind, taken, given in (
+            ("QuantizeLinear", source, steps),
+            ("DequantizeLinear", steps, result),
+        ):
+            name = f"{layer}/{side}/{kind}"
+            made.append(helper.make_node(kind, [taken, *names], [given], name))
         return scale
 
     def _weight(
@@ -138,9 +140,9 @@ class _Writer:
     ) -> tuple[str, NDArray[np.float32]]:
         if (name, axis) not in self._weights:
             weight = numpy_helper.to_array(self.known[name]).astype(np.float32)
-            step_all, scale_C = quantise_weight(weight, axis, _WEIGHT_LIMIT[self.target])
+            step, scale_C = quantise_weight(weight, axis, _WEIGHT_LIMIT[self.target])
             result = f"{name}.int8.{axis}"
-            made.append(self._dequantise(result, step_all, scale_C, axis))
+            made.append(self._dequantise(result, step, scale_C, axis))
             self._weights[name, axis] = result, scale_C
         return self._weights[name, axis]
 
@@ -163,7 +165,7 @@ class _Writer:
             self._constant(f"{result}.zero", np.zeros(scale_C.shape, step.dtype)),
         ]
         return helper.make_node(
-            "DequantizeLinear", inputs, [result], f"{result}/Dequantize", axis=axis
+            "DequantizeLinear", inputs, [result], f"{result}/DequantizeLinear", axis=axis
         )
 
     def _constant(self, name: str, array: NDArray[Any]) -> str:

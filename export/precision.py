@@ -15,14 +15,12 @@ from typing import Literal
 import onnx
 
 from edgehuman.card import Precision
-from edgehuman.errors import ParityError
 from edgehuman.export import calibration, fp16, int8, parity, sensitivity
 from edgehuman.export.calibration import Method
 from edgehuman.export.judge import Judge, Verdict
 from edgehuman.export.records import Samples
 from edgehuman.export.sessions import interleaved_ms, open_session
 
-PrecisionName = Literal["fp32", "fp16", "int8"]
 # A precision is faster when it wins by more than the clock's own noise.
 FASTER = 0.97
 
@@ -43,10 +41,9 @@ class Form:
     sensitivity: tuple[sensitivity.Sensitivity, ...] = field(default=())
 
     @property
-    def name(self) -> PrecisionName:
+    def name(self) -> str:
         """fp32, fp16 or int8, whichever the INT8 graph's target."""
-        name = self.precision.name.partition("-")[0]
-        return "fp32" if name == "fp32" else "fp16" if name == "fp16" else "int8"
+        return self.precision.name.partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +151,3 @@ def fastest(
         elif own_ms < measured_ms[chosen.name]:
             chosen = form
     return chosen, notes
-
-
-def try_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> tuple[Form | None, str]:
-    """INT8, or why there is none."""
-    try:
-        return as_int8(model, judge, options), ""
-    except ParityError as error:
-        return None, f"int8 refused: {error}"

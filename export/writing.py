@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from edgehuman.errors import ArtefactError
@@ -49,7 +50,9 @@ def _partial(path: Path) -> Path:
 
 @contextlib.contextmanager
 def _reported(path: Path, partial: Path) -> Iterator[None]:
-    """Removes the partial file whatever goes wrong, and reports the file system's errors as ours."""
+    """Removes the partial file whatever goes wrong, and reports the file system's errors as
+    ours.
+    """
     try:
         yield
     except OSError as error:
@@ -70,3 +73,21 @@ def _remove(path: Path) -> None:
         # The folder that could not be written cannot be tidied either; the first error is the one
         # to report.
         return
+
+
+def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """A folder of files that appears whole or not at all.
+
+    Raises:
+        ArtefactError: something else is there already, or it cannot be written.
+    """
+    if folder.exists() and not (folder.is_dir() and set(os.listdir(folder)) <= set(contents)):
+        raise ArtefactError(f"{folder} holds other files; --out is the path of a new folder")
+    partial = _partial(folder)
+    with _reported(folder, partial):
+        partial.mkdir(parents=True)
+        for name, content in contents.items():
+            (partial / name).write_bytes(content)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(partial, folder)

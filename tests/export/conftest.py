@@ -12,7 +12,7 @@ from torch import nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.data.people import UCI_LABELS
-from edgehuman.export import records
+from edgehuman.export import artefact, networks, records
 from edgehuman.export.records import Samples
 from edgehuman.export.to_onnx import to_onnx
 from edgehuman.nets.imuvit import ImuVit
@@ -91,3 +91,16 @@ def samples(windows: WindowSet) -> Samples:
 def made_data(monkeypatch: pytest.MonkeyPatch, windows: WindowSet) -> None:
     """Every `--data` gives the windows above."""
     monkeypatch.setattr(records, "load_windows", lambda path: windows)
+
+
+@pytest.fixture
+def tiny(
+    monkeypatch: pytest.MonkeyPatch,
+    made_data: None,
+    network: nn.Module,
+    card: Card,
+    model: onnx.ModelProto,
+) -> None:
+    """Every checkpoint is the tiny network, traced once for all tests."""
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+    monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)

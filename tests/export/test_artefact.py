@@ -21,12 +21,6 @@ from edgehuman.export.to_onnx import card_of, weights_sha256
 from edgehuman.runtime.onnx_file import read_card
 
 
-@pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch, made_data: None, network: nn.Module, card: Card) -> None:
-    """Every checkpoint is the tiny network."""
-    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
-
-
 @pytest.mark.parametrize("name", ["fp32", "fp16", "int8"])
 def test_one_file_with_its_card_and_its_proof(tiny: None, tmp_path: Path, name: str) -> None:
     path = tmp_path / "x.onnx"
@@ -57,7 +51,7 @@ def test_int8_without_data_is_refused(tmp_path: Path) -> None:
         ({"max_drop": float("nan")}, "--max-drop is nan"),
         ({"samples": 3}, "--samples is 3; it must be at least 16"),
         ({"threads": 0}, "--threads is 0"),
-        ({"out": Path("x.engine")}, r"--out is x\.engine; a onnx file ends in \.onnx"),
+        ({"out": Path("x.engine")}, r"--out is x\.engine; a file of format onnx ends in \.onnx"),
         ({"checkpoint": "zoo:activity"}, "zoo:activity is exported already"),
         ({"checkpoint": "runs/nothing"}, "runs/nothing: no such folder"),
         ({"checkpoint": "imuvit_512x6"}, "Did you mean 'imuvit_512x5'"),

@@ -1,0 +1,400 @@
+"""An engine from an ONNX graph: the one build for `tensorrt` 10, `tensorrt` 11 and `tensorrt_rtx`.
+
+edgehuman's export imports this file, and copies it into the bundle for a Jetson, where it runs as
+
+    python3 build.py                      every option: python3 build.py --help
+
+with nothing but the Python of JetPack (3.8 or newer) and its `tensorrt`. Precision is in the graph:
+none of the flags and calibrators that TensorRT 11 dropped are used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import hashlib
+import importlib
+import json
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Callable, Iterator  # noqa: UP035 - Python 3.8 runs this
+
+OLDEST_MAJOR = 10
+INSTALL = {
+    "tensorrt": "pip install 'edgehuman[tensorrt]' (on a Jetson, TensorRT comes with JetPack)",
+    "tensorrt_rtx": "pip install 'edgehuman[tensorrt-rtx]'",
+}
+HARDWARE = ("none", "ampere_plus", "same_compute_capability")
+Report = Callable[[float, str], None]
+
+
+class BuildError(Exception):
+    """The engine could not be built; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the builder is told; triples are the smallest, the best and the largest."""
+
+    batch: tuple[int, int, int] = (1, 1, 16)
+    length: tuple[int, int, int] = (8, 32, 128)  # of every other dynamic axis: frames
+    capabilities: tuple[int, ...] = ()  # such as 86, for GPUs that are not here (tensorrt_rtx)
+    version_compatible: bool = False  # also loads in later versions; can be slower
+    hardware: str = "none"  # the GPUs it runs on beside the building one; can be slower
+    dla: int | None = None  # the DLA core of a Jetson; what it cannot take goes to the GPU
+    workspace_mib: int | None = None  # memory that the builder may try; None: TensorRT's own
+    level: int | None = None  # how hard the builder looks, 0 to 5; None: TensorRT's own
+
+    def __post_init__(self) -> None:
+        for name, (low, best, high) in (("batch", self.batch), ("length", self.length)):
+            if not 1 <= low <= best <= high:
+                raise BuildError(
+                    f"{name} is {low}, {best}, {high}; it is the smallest, the best and the "
+                    "largest, in that order"
+                )
+        if self.hardware not in HARDWARE:
+            raise BuildError(f"hardware is {self.hardware!r}; it is one of {', '.join(HARDWARE)}")
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """What the driver says: name, compute capability (87), and its CUDA version (12060)."""
+
+    name: str
+    capability: int
+    driver: int
+
+
+def find_gpu() -> Gpu | None:
+    """The first GPU, asked of the driver itself (libcuda); None where there is no driver or no
+    GPU.
+    """
+    try:
+        cuda = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+    except OSError:
+        return None
+    device, major, minor, driver = (ctypes.c_int() for _ in range(4))
+    name = ctypes.create_string_buffer(128)
+    if cuda.cuInit(0) or cuda.cuDeviceGet(ctypes.byref(device), 0):
+        return None
+    cuda.cuDeviceGetName(name, len(name), device)
+    cuda.cuDeviceGetAttribute(ctypes.byref(major), 75, device)
+    cuda.cuDeviceGetAttribute(ctypes.byref(minor), 76, device)
+    cuda.cuDriverGetVersion(ctypes.byref(driver))
+    return Gpu(name.value.decode(), 10 * major.value + minor.value, driver.value)
+
+
+def load_library(name: str) -> Any:
+    """`tensorrt` or `tensorrt_rtx`, imported; BuildError where it is missing or too old."""
+    try:
+        trt = importlib.import_module(name)
+        version = trt.__version__
+    except (ImportError, OSError, AttributeError) as error:
+        raise BuildError(f"{name} is not installed here ({error}); run: {INSTALL[name]}") from None
+    if name == "tensorrt" and int(version.split(".")[0]) < OLDEST_MAJOR:
+        raise BuildError(
+            f"TensorRT {version} is installed; {OLDEST_MAJOR} or newer is needed, as in JetPack 6"
+        )
+    return trt
+
+
+def build(
+    trt: Any, onnx: bytes, options: Options, timing: bytes, report: Report
+) -> tuple[bytes, bytes]:
+    """The engine's plan, and the timing cache to keep for the next build of this GPU and version.
+
+    Args:
+        trt: the module `tensorrt` or `tensorrt_rtx`.
+        onnx: the graph; its precision is the engine's.
+        timing: an earlier timing cache; one of another GPU or version is left aside by TensorRT.
+        report: called with the share done (0..1) and the name of the phase.
+
+    Raises:
+        BuildError: the graph does not parse (the node is named), or the builder gives up.
+        KeyboardInterrupt: stopped by the user; the builder was told to leave first.
+    """
+    log = _make_log(trt)
+    builder = trt.Builder(log)
+    network = builder.create_network(_strongly_typed(trt))
+    _parse(trt, network, log, onnx)
+    config = builder.create_builder_config()
+    _configure(trt, config, options)
+    config.add_optimization_profile(_profile(builder, network, options))
+    # tensorrt_rtx compiles on the GPU when an engine is loaded: it has no timings to keep.
+    cache = None if capabilities_of(trt) else config.create_timing_cache(timing)
+    if cache is not None:
+        config.set_timing_cache(cache, False)
+    monitor = _make_monitor(trt, report)
+    config.progress_monitor = monitor
+    with _interrupts_to(monitor):
+        plan = builder.build_serialized_network(network, config)
+    if monitor.interrupted:
+        raise KeyboardInterrupt
+    if plan is None:
+        raise BuildError(f"TensorRT could not build the engine: {log.last}")
+    return bytes(plan), b"" if cache is None else bytes(config.get_timing_cache().serialize())
+
+
+def describe(trt: Any, onnx: bytes, plan: bytes, options: Options, spent_s: float) -> Any:
+    """What the side file says of an engine: enough to know, before loading it, whether it fits."""
+    gpu = find_gpu()
+    return {
+        "library": trt.__name__,
+        "version": trt.__version__,
+        "gpu": gpu.name if gpu else None,
+        "compute_capability": gpu.capability if gpu and not options.capabilities else None,
+        "built_for": list(options.capabilities) or ([gpu.capability] if gpu else []),
+        "driver": gpu.driver if gpu else None,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "onnx_sha256": hashlib.sha256(onnx).hexdigest(),
+        "engine_sha256": hashlib.sha256(plan).hexdigest(),
+        "build_s": round(spent_s, 3),
+        "options": asdict(options),
+    }
+
+
+def require_target(trt: Any, options: Options, gpu: Gpu | None) -> None:
+    """BuildError where there is neither a GPU to build on nor a compute capability to build for."""
+    offered, name = capabilities_of(trt), trt.__name__
+    listed = ", ".join(map(str, offered))
+    if options.capabilities and not offered:
+        raise BuildError(
+            f"{name} builds for the GPU that it runs on; leave the capability out, or build with "
+            "tensorrt_rtx"
+        )
+    for number in options.capabilities:
+        if number not in offered:
+            raise BuildError(
+                f"{name} {trt.__version__} cannot build for compute capability {number}; "
+                f"it offers {listed}"
+            )
+    if gpu is None and not options.capabilities:
+        way = f"name a capability: {listed}"
+        if not offered:
+            way = "build with tensorrt_rtx for a named capability, or on the device (--on-device)"
+        raise BuildError(f"no GPU found, and {name} builds on one; {way}")
+
+
+def capabilities_of(trt: Any) -> list[int]:
+    """The compute capabilities that this library can build for without their GPU."""
+    members = getattr(getattr(trt, "ComputeCapability", None), "__members__", {})
+    return sorted(int(name[2:]) for name in members if name[:2] == "SM" and name[2:].isdigit())
+
+
+def _strongly_typed(trt: Any) -> int:
+    """TensorRT 10 must be told; from 11 on there is nothing else, and the flag may be gone."""
+    flag = getattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED", None)
+    return 0 if flag is None else 1 << int(flag)
+
+
+def _parse(trt: Any, network: Any, log: Any, onnx: bytes) -> None:
+    parser = trt.OnnxParser(network, log)
+    if parser.parse(onnx):
+        if network.num_outputs == 0:
+            raise BuildError("the file holds no graph; it is no ONNX file: export the model again")
+        return
+    errors = [parser.get_error(i) for i in range(parser.num_errors)]
+    if not errors:
+        raise BuildError(f"TensorRT's parser refused the graph: {log.last}")
+    raise BuildError("; ".join(_in_words(error) for error in errors[:3]))
+
+
+def _in_words(error: Any) -> str:
+    """A parser error by node, operator and the module of our network that it came from."""
+    node, operator = error.node_name(), error.node_operator()
+    if not operator:
+        return f"TensorRT cannot read the graph: {error.desc()}; it is truncated or no ONNX file"
+    module = node.rpartition("/")[0] or "the network"
+    reason = " ".join(error.desc().split())
+    return f"TensorRT cannot run operator {operator} at node {node} (from {module}): {reason}"
+
+
+def _configure(trt: Any, config: Any, options: Options) -> None:
+    if options.capabilities:
+        config.num_compute_capabilities = len(options.capabilities)
+        for i, number in enumerate(options.capabilities):
+            config.set_compute_capability(getattr(trt.ComputeCapability, f"SM{number}"), i)
+    if options.version_compatible:
+        config.set_flag(trt.BuilderFlag.VERSION_COMPATIBLE)
+    if options.hardware != "none":
+        level = getattr(trt.HardwareCompatibilityLevel, options.hardware.upper(), None)
+        if level is None:
+            raise BuildError(f"{trt.__name__} has no hardware level {options.hardware}")
+        config.hardware_compatibility_level = level
+    if options.dla is not None:
+        if not hasattr(trt.DeviceType, "DLA"):
+            raise BuildError(f"{trt.__name__} {trt.__version__} has no DLA support")
+        config.default_device_type = trt.DeviceType.DLA
+        config.DLA_core = options.dla
+        config.set_flag(trt.BuilderFlag.GPU_FALLBACK)
+    if options.workspace_mib is not None:
+        config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, options.workspace_mib << 20)
+    if options.level is not None:
+        config.builder_optimization_level = options.level
+
+
+def _profile(builder: Any, network: Any, options: Options) -> Any:
+    """Axis 0 of every input takes the batches, any other dynamic axis the lengths."""
+    profile = builder.create_optimization_profile()
+    for i in range(network.num_inputs):
+        tensor = network.get_input(i)
+        shapes = []
+        for batch, length in zip(options.batch, options.length):  # noqa: B905 - Python 3.8
+            free = [batch] + [length] * (len(tensor.shape) - 1)
+            shapes.append([free[k] if n < 0 else n for k, n in enumerate(tensor.shape)])
+        profile.set_shape(tensor.name, *shapes)
+    return profile
+
+
+def _make_log(trt: Any) -> Any:
+    class Log(trt.ILogger):  # type: ignore[misc]
+        def __init__(self) -> None:
+            trt.ILogger.__init__(self)
+            self.last = "it gave no reason"
+
+        def log(self, severity: Any, message: str) -> None:
+            if severity in (trt.ILogger.ERROR, trt.ILogger.INTERNAL_ERROR):
+                self.last = " ".join(message.split())
+
+    return Log()
+
+
+def _make_monitor(trt: Any, report: Report) -> Any:
+    class Monitor(trt.IProgressMonitor):  # type: ignore[misc]
+        """Nested phases as one share: steps done, and the phase inside the current step."""
+
+        def __init__(self) -> None:
+            trt.IProgressMonitor.__init__(self)
+            self.open: list[list[Any]] = []
+            self.share = 0.0
+            self.interrupted = False
+
+        def phase_start(self, phase_name: str, parent_phase: Any, num_steps: int) -> None:
+            self.open.append([phase_name, 0, max(1, num_steps)])
+
+        def step_complete(self, phase_name: str, step: int) -> bool:
+            inner = 0.0
+            for phase in reversed(self.open):
+                phase[1] = step + 1 if phase[0] == phase_name else phase[1]
+                inner = min(1.0, (phase[1] + inner) / phase[2])
+            self.share = max(self.share, inner)
+            report(self.share, phase_name)
+            return not self.interrupted
+
+        def phase_finish(self, phase_name: str) -> None:
+            self.open = [phase for phase in self.open if phase[0] != phase_name]
+
+    return Monitor()
+
+
+@contextlib.contextmanager
+def _interrupts_to(monitor: Any) -> Iterator[None]:
+    """Ctrl-C asks the builder to leave at its next step: an exception must not cross its C++."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, frame: Any) -> None:
+        monitor.interrupted = True
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def progress_line(stream: Any) -> Report:
+    """A report that keeps one line on a terminal: percent, phase, and the time left."""
+    start = time.monotonic()
+    shown = [0.0]
+
+    def report(share: float, phase: str) -> None:
+        now = time.monotonic()
+        if not stream.isatty() or now - shown[0] < 0.1:
+            return
+        shown[0] = now
+        left_s = (now - start) * (1 - share) / max(share, 1e-3)
+        left = f", about {left_s:.0f} s left" if share > 0.02 else ""
+        stream.write(f"\r\x1b[Kbuilding the engine: {100 * share:3.0f} %{left} ({phase})")
+        stream.flush()
+
+    return report
+
+
+def _write_whole(path: str, content: bytes) -> None:
+    """Under another name first, so that a stop leaves no half file."""
+    partial = f"{path}.{os.getpid()}.partial"
+    try:
+        with open(partial, "wb") as stream:
+            stream.write(content)
+        os.replace(partial, path)
+    finally:
+        if os.path.exists(partial):
+            os.unlink(partial)
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Build the engine of this bundle for here.")
+    parser.add_argument("--library", choices=sorted(INSTALL), default="tensorrt")
+    parser.add_argument("--capability", type=int, action="append", default=[], help="such as 86")
+    parser.add_argument("--batch", type=int, nargs=3, metavar=("MIN", "BEST", "MAX"))
+    parser.add_argument("--hardware", choices=HARDWARE, default="none")
+    parser.add_argument("--version-compatible", action="store_true")
+    for flag in ("--dla", "--workspace-mib", "--level"):
+        parser.add_argument(flag, type=int)
+    parser.add_argument("--out", help="the engine; by default NAME.engine beside this script")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Build the bundle beside this script; exit code 0 done, 1 failed."""
+    words = _arguments()
+    folder = os.path.dirname(os.path.abspath(__file__))
+    try:
+        print(_build_bundle(folder, words))
+    except (BuildError, OSError, KeyError, ValueError) as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _build_bundle(folder: str, words: argparse.Namespace) -> str:
+    bundle = json.loads(_read(os.path.join(folder, "bundle.json")))
+    name = bundle["onnx"]
+    onnx = _read(os.path.join(folder, name))
+    if hashlib.sha256(onnx).hexdigest() != bundle["onnx_sha256"]:
+        raise BuildError(f"{name} is not the file that was bundled; copy the bundle again")
+    options = Options(
+        tuple(words.batch or bundle["batch"]), tuple(bundle["length"]), tuple(words.capability),
+        words.version_compatible, words.hardware, words.dla, words.workspace_mib, words.level,
+    )  # fmt: skip
+    trt = load_library(words.library)
+    require_target(trt, options, find_gpu())
+    out = words.out or os.path.join(folder, os.path.splitext(name)[0] + ".engine")
+    timing = os.path.join(folder, f"timing-{trt.__name__}-{trt.__version__}.cache")
+    kept = _read(timing) if os.path.exists(timing) else b""
+    start = time.monotonic()
+    plan, kept = build(trt, onnx, options, kept, progress_line(sys.stderr))
+    seconds = time.monotonic() - start
+    side = {"card": bundle["card"], "engine": describe(trt, onnx, plan, options, seconds)}
+    _write_whole(f"{out}.json", json.dumps(side, indent=1).encode())
+    _write_whole(out, plan)
+    if kept:
+        _write_whole(timing, kept)
+    return f"{out} ({len(plan) / 1e6:.1f} MB) in {seconds:.1f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

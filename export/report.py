@@ -1,0 +1,116 @@
+"""What an export says at its end: one object for machines, a few lines for people, the layer
+table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+from torch import nn
+
+from edgehuman.card import Precision
+from edgehuman.export import layers
+from edgehuman.export.judge import Judge, Verdict
+from edgehuman.export.precision import Form
+from edgehuman.outcome import Outcome
+
+_EXPLAINED = 8
+
+
+@dataclass(frozen=True)
+class Report:
+    """Attributes:
+    path: what was written.
+    precision, verdict: of the graph inside.
+    latency_ms: measured here; empty for engines.
+    notes: what was refused, and why.
+    layers: the layer table, or empty.
+    engine: what the side file says of the engine, or empty.
+    """
+
+    path: Path
+    precision: Precision
+    verdict: Verdict
+    latency_ms: Mapping[str, float]
+    notes: Sequence[str]
+    layers: str
+    engine: Mapping[str, Any]
+
+
+def explain(network: nn.Module, model: onnx.ModelProto, form: Form, judge: Judge) -> str:
+    """The layer table of the network against its graph, and of the graph against its other form."""
+    few = judge.samples.array[:_EXPLAINED]
+    rows = layers.of_network(network, model, few)
+    parts = ["network against graph", layers.table(rows, "fp32")]
+    if form.name != "fp32":
+        rows = layers.of_graphs(model, form.model, few)
+        parts += [f"\nfp32 against {form.name}", layers.table(rows, form.name)]
+    if form.sensitivity:
+        parts.append("\nerror of the output with one layer in INT8")
+        parts += [f"{row.error:.2e}  {row.layer}" for row in form.sensitivity]
+    return "\n".join(parts)
+
+
+def outcome(report: Report) -> Outcome:
+    """What `edgehuman export` prints."""
+    verdict = report.verdict
+    data = {
+        "path": str(report.path),
+        "precision": report.precision.name,
+        "parity": verdict.parity.as_dict(),
+        "metric": verdict.metric,
+        "metric_value": verdict.value,
+        "metric_drop": verdict.drop,
+        "float_layers": list(report.precision.float_layers),
+        "calibration": report.precision.calibration,
+        "latency_ms": dict(report.latency_ms),
+        "bytes": _bytes(report.path),
+        "engine": dict(report.engine),
+        "notes": list(report.notes),
+    }
+    return Outcome(data, "\n".join(_lines(report)))
+
+
+def _lines(report: Report) -> list[str]:
+    parity, verdict = report.verdict.parity, report.verdict
+    agreement = parity.top1_agreement
+    same = f", same class {100 * agreement:.1f} %" if agreement is not None else ""
+    lines = [report.layers, ""] if report.layers else []
+    lines += [
+        f"{report.path} ({_bytes(report.path) / 1e6:.2f} MB, {report.precision.name})",
+        f"parity on {parity.samples} samples: cosine {parity.cosine:.6f}, "
+        f"max abs {parity.max_abs:.2e}{same}",
+        f"{verdict.metric} {verdict.value:.4f}, {verdict.drop:+.2f} points lost",
+    ]
+    if report.latency_ms:
+        times = (f"{name} {value:.3f} ms" for name, value in report.latency_ms.items())
+        lines.append(f"median of one sample on onnxruntime: {', '.join(times)}")
+    if report.engine:
+        target = ", ".join(map(str, report.engine["built_for"]))
+        lines.append(
+            f"{report.engine['library']} {report.engine['version']}, built in "
+            f"{report.engine['build_s']} s for compute capability {target}; its own parity and "
+            "latency are measured where it runs: edgehuman bench"
+        )
+    if report.precision.float_layers:
+        lines.append(f"in float: {_summary(report.precision.float_layers)}")
+    return [*lines, *report.notes]
+
+
+def _summary(names: Sequence[str]) -> str:
+    """Up to eight names; of more, how many of each operator."""
+    if len(names) <= 8:
+        return ", ".join(names)
+    kinds = Counter(name.rpartition("/")[2].partition("_")[0] for name in names)
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+
+
+def _bytes(path: Path) -> int:
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.iterdir())
+    return path.stat().st_size

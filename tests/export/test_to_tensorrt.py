@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+
+from edgehuman.card import Card
+from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
+from edgehuman.export import to_tensorrt
+from edgehuman.export.artefact import ExportConfig, export
+from edgehuman.export.on_device_build import Options
+from edgehuman.runtime.onnx_file import read_card
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_an_engine_with_its_graph_and_its_side_file(
+    tiny: None, tmp_path: Path, precision: str
+) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    path = tmp_path / "x.engine"
+    outcome = export(
+        ExportConfig(
+            "any",
+            format="tensorrt",
+            engine="tensorrt-rtx",
+            capability=(86,),
+            precision=precision,  # type: ignore[arg-type]
+            data="made",
+            samples=48,
+            max_drop=5.0,
+            out=path,
+        )
+    )
+    assert sorted(os.listdir(tmp_path)) == ["x.engine", "x.engine.json", "x.onnx"]
+    side = json.loads((tmp_path / "x.engine.json").read_text())
+    about = side["engine"]
+    assert about["engine_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert about["onnx_sha256"] == hashlib.sha256((tmp_path / "x.onnx").read_bytes()).hexdigest()
+    assert about["library"] == "tensorrt_rtx"
+    assert {"version", "gpu", "compute_capability", "driver", "options"} <= set(about)
+    card = read_card(tmp_path / "x.onnx")
+    assert side["card"] == json.loads(card.to_json())
+    assert card.precision.name == ("int8-tensorrt" if precision == "int8" else precision)
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["engine"]["built_for"] == [86]
+    assert outcome.data["latency_ms"] == {}
+
+
+def test_a_missing_library_is_one_line_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    config = ExportConfig("imuvit_512x5", format="tensorrt", out=tmp_path / "x.engine")
+    with pytest.raises(MissingDependencyError, match=r"run: pip install 'edgehuman\[tensorrt\]'"):
+        export(config)
+
+
+def test_no_gpu_and_no_capability(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    monkeypatch.setattr("edgehuman.export.on_device_build.find_gpu", lambda: None)
+    config = ExportConfig(
+        "imuvit_512x5", format="tensorrt", engine="tensorrt-rtx", out=tmp_path / "x.engine"
+    )
+    with pytest.raises(EngineError, match="name a capability: 75"):
+        export(config)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"precision": "auto"}, "--precision auto measures onnxruntime"),
+        ({"on_device": True, "format": "onnx"}, "--on-device goes with --format tensorrt"),
+        ({"batch": (4, 2, 8)}, "--batch is 4, 2, 8"),
+        ({"format": "torch-tensorrt", "precision": "int8", "data": "x"}, "for int8 use --format"),
+    ],
+)
+def test_contradictions(change: dict[str, object], message: str) -> None:
+    words = {"checkpoint": "imuvit_512x5", "format": "tensorrt", **change}
+    with pytest.raises(UsageError, match=message):
+        export(ExportConfig(**words))  # type: ignore[arg-type]
+
+
+def test_on_device_needs_no_library(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    out = tmp_path / "bundle"
+    outcome = export(ExportConfig("any", format="tensorrt", on_device=True, data="made", out=out))
+    assert sorted(os.listdir(out)) == ["build.py", "bundle.json", "tiny.onnx"]
+    assert os.listdir(tmp_path) == ["bundle"]
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["path"] == str(out)
+
+
+def test_a_bundle_takes_no_folder_of_other_files(
+    tmp_path: Path, model: onnx.ModelProto, card: Card
+) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(ArtefactError, match="holds other files"):
+        to_tensorrt.write_bundle(tmp_path, model.SerializeToString(), card, Options())
+    assert os.listdir(tmp_path) == ["letter.txt"]
+
+
+def test_timings_are_kept_by_library_version_and_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    trt = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    path = to_tensorrt.timing_cache_of(trt, Options(capabilities=(86, 89)))
+    assert path == Path(
+        f"/somewhere/edgehuman/timing-tensorrt_rtx-{trt.__version__}-sm86-sm89.cache"
+    )
+
+
+def test_torch_tensorrt_missing_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch_tensorrt", None)
+    config = ExportConfig("imuvit_512x5", format="torch-tensorrt", out=tmp_path / "x.pt2")
+    with pytest.raises(MissingDependencyError, match="torch_tensorrt is not installed here"):
+        export(config)
+
+
+def test_torch_tensorrt_without_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "torch_tensorrt", type(sys)("torch_tensorrt"))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    config = ExportConfig("imuvit_512x5", format="torch-tensorrt", out=tmp_path / "x.pt2")
+    with pytest.raises(EngineError, match="torch finds none here"):
+        export(config)
