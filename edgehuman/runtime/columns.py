@@ -103,7 +103,7 @@ def _what_is_missing(
         near = difflib.get_close_matches(given, known, n=1, cutoff=0.7)
         if near and not any(guess.endswith(f" -> {known[near[0]]}") for guess in guesses):
             guesses.append(f"{name} -> {known[near[0]]}")
-    advice = f"; rename {', '.join(guesses)}?" if guesses else ""
+    advice = f"; rename {', '.join(guesses)}?" if guesses else "."
     return (
         f"{text}{advice} The header names {','.join(REQUIRED)} in any order (also accel_x, acc_x, "
         "gyro_x, time, timestamp); other columns may stand beside them"
