@@ -46,7 +46,7 @@ def plan_plants(plan: Plan, person: Person) -> Plants:
     time_T: Array = np.arange(plan.num_frames) / plan.rate_hz
     first = int(np.floor(plan.stride_T[0])) - 2
     last = int(np.ceil(plan.stride_T[-1])) + 3
-    clock_N: Array = first + 0.5 * np.arange(2 * (last - first) + 1)
+    clock_N = np.arange(2 * first, 2 * last + 1) * np.float64(0.5)
     run_N = _approach_run(plan, clock_N, time_T)
     stops_s = np.concatenate([[0.0], plan.run_end_s + 0.5])
     reached_N = np.interp(clock_N, plan.stride_T, time_T)
