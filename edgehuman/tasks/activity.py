@@ -10,8 +10,10 @@ regularisation by folds over the training people; the test people are read once,
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,13 +25,15 @@ from torch.nn import functional
 
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, Decision, Metric, OutputSpec, TrainingData
+from edgehuman.data.wearables import load_recordings
 from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
 from edgehuman.metrics.confusion_picture import draw_confusion
 from edgehuman.nets.building import build, count_params
 from edgehuman.outcome import Outcome
-from edgehuman.samples import FloatArray
+from edgehuman.samples import IMU_WINDOW, FloatArray
+from edgehuman.tasks.decision_choice import choose_decision, hops_of
 from edgehuman.tasks.labelled import LabelledSplits, join, labelled_splits
 from edgehuman.tasks.probe import fit_probe
 from edgehuman.training import checkpoint
@@ -63,7 +67,11 @@ class ActivityConfig(TrainingConfig):
     read_test: bool = True
     """Judge on the test people at the end; leave it out while choosing between recipes."""
     selected: Path | None = None
-    """With --select-share 0: the checkpoint whose temperature and threshold carry over."""
+    """With --select-share 0: the checkpoint whose temperature and decision carry over."""
+    stream_data: str | None = None
+    """Continuous recordings: smoothing and threshold are chosen on the people held out."""
+    delay_s: float = 1.28
+    """Delay budget of the smoothing that is chosen on --stream-data, seconds."""
     dropout: float = 0.1
     """In attention and MLP, while training."""
     layer_decay: float = 1.0
@@ -225,6 +233,19 @@ def _decide(config: ActivityConfig, select_NK: FloatArray, select_N: NDArray[np.
     return Decision()
 
 
+def _decide_on_stream(
+    config: ActivityConfig, splits: LabelledSplits, network: nn.Module, start: Decision
+) -> Decision:
+    """Smoothing and threshold, from the continuous recordings of the people held out."""
+    people = set(splits.select.subject_N.tolist())
+    stretches = [
+        hops_of(recording, partial(predict_logits, network), start.hop_s)
+        for recording in load_recordings(str(config.stream_data))
+        if recording.subject in people and len(recording.imu_TC) >= IMU_WINDOW
+    ]
+    return choose_decision(start, stretches, splits.labels, config.delay_s)
+
+
 def train(config: ActivityConfig) -> Outcome:
     """`edgehuman finetune --task activity`: the classifier's checkpoint is in `config.out`.
 
@@ -263,6 +284,8 @@ def train(config: ActivityConfig) -> Outcome:
         select_NK = predict_logits(network, splits.select.imu_NTC)
         select_N = splits.select.label_N
     decision = _decide(config, select_NK, select_N)
+    if config.stream_data is not None and len(splits.select):
+        decision = _decide_on_stream(config, splits, network, decision)
     selection = scores(select_NK, select_N, decision.temperature) if len(select_N) else None
     return _judge(config, splits, network, card.replace(decision=decision), selection)
 
@@ -285,6 +308,7 @@ def _judge(
         "labels": list(splits.labels),
         "simulated": "simulated" in config.data,
         "selection": selection,
+        "decision": dataclasses.asdict(card.decision),
     }
     text = f"{config.out}: {config.arch}, {config.mode}"
     if config.read_test:

@@ -93,7 +93,7 @@ def _fit(
     model = LogisticRegression(C=strength, max_iter=2000, tol=1e-3).fit(feature_ND, label_N)
     if len(model.classes_) != classes:
         raise DataError(
-            f"{len(model.classes_)} of {classes} classes occur among the training people of a fold; "
-            "a probe needs every class there"
+            f"{len(model.classes_)} of {classes} classes occur among the people of a fold; "
+            "give more people"
         )
     return np.asarray(model.coef_, np.float64), np.asarray(model.intercept_, np.float64)

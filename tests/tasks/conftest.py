@@ -1,4 +1,4 @@
-"""People who move in six plainly different ways, made here: enough for a task to learn in seconds."""
+"""People who move in three plainly different ways: enough for a task to learn in seconds."""
 
 from __future__ import annotations
 

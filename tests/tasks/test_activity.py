@@ -1,4 +1,4 @@
-"""Fine-tuning, probing, from scratch: they learn, select on training people, and read the test once."""
+"""Fine-tuning, probe, from scratch: selected on training people, the test people read once."""
 
 from __future__ import annotations
 
