@@ -1,0 +1,286 @@
+"""`edgehuman doctor`: what this machine can do, what is missing, and the line that installs it.
+
+It looks and never tries: packages are found by their metadata, devices by the files that Linux
+keeps, so the answer comes at once and nothing heavy is imported. JetPack brings TensorRT and
+OpenCV as system packages that pip does not see; they are found as modules too.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgehuman.outcome import Outcome
+from edgehuman.runtime import machine
+from edgehuman.runtime.machine import Jetson
+
+# Module -> the distributions that bring it, the likeliest first.
+PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "numpy": ("numpy",),
+    "scipy": ("scipy",),
+    "cv2": ("opencv-python", "opencv-python-headless", "opencv-contrib-python"),
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino"),
+    "tyro": ("tyro",),
+    "tqdm": ("tqdm",),
+    "matplotlib": ("matplotlib",),
+    "torch": ("torch",),
+    "onnx": ("onnx",),
+    "onnxscript": ("onnxscript",),
+    "safetensors": ("safetensors",),
+    "sklearn": ("scikit-learn",),
+    "tomli_w": ("tomli-w",),
+    "tensorrt": ("tensorrt", "tensorrt-cu12", "tensorrt-cu13"),
+    "tensorrt_rtx": ("tensorrt-rtx",),
+    "torch_tensorrt": ("torch-tensorrt",),
+    "cuda": ("cuda-python", "cuda-bindings"),
+}
+_DEVICE = ("numpy", "scipy", "cv2", "onnxruntime", "tyro", "tqdm")
+_TRAIN = (*_DEVICE, "torch", "onnx", "onnxscript", "safetensors", "sklearn", "tomli_w")
+
+# Sub-command -> the modules that it needs.
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "demo": (*_DEVICE, "matplotlib"),
+    "models": (),
+    "data": _DEVICE,
+    "run": _DEVICE,
+    "evaluate": _DEVICE,
+    "bench": _DEVICE,
+    "bench --out": (*_DEVICE, "matplotlib"),
+    "bench --against torch,compile": (*_DEVICE, "torch"),
+    "pretrain": _TRAIN,
+    "finetune": _TRAIN,
+    "export": _TRAIN,
+    "export --format tensorrt": (*_TRAIN, "tensorrt"),
+    "export --engine tensorrt-rtx": (*_TRAIN, "tensorrt_rtx"),
+    "export --format torch-tensorrt": (*_TRAIN, "torch_tensorrt"),
+}
+_EXTRA_OF = {
+    "matplotlib": "plot",
+    **dict.fromkeys(("torch", "onnx", "onnxscript", "safetensors", "sklearn", "tomli_w"), "train"),
+    "tensorrt": "tensorrt",
+    "torch_tensorrt": "tensorrt",
+    "tensorrt_rtx": "tensorrt-rtx",
+}
+# JetPack's own Python packages; those of PyPI do not drive a Jetson's GPU.
+_JETPACK_TENSORRT = "sudo apt-get install python3-libnvinfer"
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorConfig:
+    """Look at this machine."""
+
+    root: Path = machine.ROOT
+    """The folder that stands for / (another one shows what a recorded machine would be told)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Attributes:
+    command: a sub-command, with the flags that make the difference.
+    works: nothing that it needs is missing.
+    missing: modules.
+    fix: the line that installs them, or why it cannot be had here; empty where it works.
+    """
+
+    command: str
+    works: bool
+    missing: tuple[str, ...]
+    fix: str
+
+
+def doctor(config: DoctorConfig) -> Outcome:
+    """`edgehuman doctor`; exit code 0 whenever it could look."""
+    jetson = machine.find_jetson(config.root)
+    found = {module: installed_version(module) for module in PACKAGES}
+    gpus = machine.nvidia_gpus(config.root)
+    abilities = [
+        ability(command, modules, found, jetson, bool(gpus)) for command, modules in NEEDS.items()
+    ]
+    memory = machine.memory_gb(config.root)
+    data: dict[str, Any] = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cpu": machine.cpu_model(config.root),
+        "cores": machine.usable_cores(),
+        "memory_gb": None if memory is None else [round(each, 1) for each in memory],
+        "board": machine.board_model(config.root),
+        "jetson": None if jetson is None else asdict(jetson),
+        "gpus": gpus,
+        "nvidia_driver": machine.nvidia_driver(config.root),
+        "cameras": machine.cameras(config.root),
+        "packages": found,
+        "providers": onnxruntime_providers(found["onnxruntime"]),
+        "zoo": _zoo(),
+        "compiler": shutil.which("cc") or shutil.which("gcc"),
+        "commands": [asdict(each) for each in abilities],
+        "advice": advice(found, jetson, gpus, machine.cameras(config.root)),
+    }
+    return Outcome(data, as_text(data))
+
+
+def installed_version(module: str) -> str | None:
+    """The version of what brings a module; "found" where its metadata is missing; None: absent."""
+    for distribution in PACKAGES[module]:
+        try:
+            return importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    try:
+        present = importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        present = False
+    return "found" if present else None
+
+
+def onnxruntime_providers(version: str | None, folder: Path | None = None) -> list[str]:
+    """The execution providers of the installed onnxruntime, told from the libraries it ships.
+
+    onnxruntime builds the CPU provider in; each of the others is a shared library beside it.
+    """
+    if version is None:
+        return []
+    if folder is None:
+        spec = importlib.util.find_spec("onnxruntime")
+        if spec is None or not spec.submodule_search_locations:
+            return []
+        folder = Path(spec.submodule_search_locations[0])
+    known = {"tensorrt": "Tensorrt", "cuda": "CUDA", "openvino": "OpenVINO", "rocm": "ROCM"}
+    shipped = {
+        found[1]
+        for path in (folder / "capi").glob("*onnxruntime_providers_*")
+        if (found := re.match(r"(?:lib)?onnxruntime_providers_(\w+)\.", path.name))
+    }
+    return [f"{name}ExecutionProvider" for key, name in known.items() if key in shipped] + [
+        "CPUExecutionProvider"
+    ]
+
+
+def ability(
+    command: str,
+    modules: tuple[str, ...],
+    found: Mapping[str, str | None],
+    jetson: Jetson | None,
+    has_gpu: bool,
+) -> Ability:
+    """Whether a sub-command can run here, and what would let it."""
+    missing = tuple(module for module in modules if found[module] is None)
+    if {"tensorrt", "torch_tensorrt"} & set(modules) and jetson is None and not has_gpu:
+        return Ability(command, False, missing, "needs an NVIDIA GPU and its driver; none is here")
+    if not missing:
+        return Ability(command, True, (), "")
+    return Ability(command, False, missing, install_line(missing, jetson))
+
+
+def install_line(missing: tuple[str, ...], jetson: Jetson | None) -> str:
+    """The exact line that installs what is missing."""
+    lines = []
+    rest = list(missing)
+    if jetson is not None and "tensorrt" in rest:
+        lines.append(_JETPACK_TENSORRT)
+        rest.remove("tensorrt")
+    if jetson is not None and "tensorrt_rtx" in rest:
+        return "TensorRT-RTX is for GPUs of PCs; on a Jetson use --format tensorrt"
+    device = [PACKAGES[module][0] for module in rest if module not in _EXTRA_OF]
+    extras = sorted({_EXTRA_OF[module] for module in rest if module in _EXTRA_OF})
+    if extras:
+        lines.append(f"pip install 'edgehuman[{','.join(extras)}]'")
+    elif device:
+        lines.append(f"pip install {' '.join(device)}")
+    return " && ".join(lines)
+
+
+def advice(
+    found: Mapping[str, str | None], jetson: Jetson | None, gpus: list[str], cameras: list[str]
+) -> list[str]:
+    """What a person would be told who asked how to get more out of this machine."""
+    lines = []
+    if jetson is not None:
+        lines += _jetson_advice(found, jetson)
+    elif gpus and found["tensorrt"] is None and found["tensorrt_rtx"] is None:
+        lines.append(f"{gpus[0]} is idle: pip install 'edgehuman[tensorrt-rtx]' for RTX GPUs of")
+        lines[-1] += " PCs, 'edgehuman[tensorrt]' for servers"
+    elif not gpus and found["tensorrt_rtx"] is None and platform.machine() == "x86_64":
+        lines.append("no GPU: engines for RTX GPUs can be built here all the same, with ")
+        lines[-1] += "pip install 'edgehuman[tensorrt-rtx]'"
+    if not cameras:
+        lines.append("no camera in /dev/video*: video files and network streams can be read")
+    if found["torch"] is not None and not (shutil.which("cc") or shutil.which("gcc")):
+        lines.append("torch.compile needs a C++ compiler: sudo apt-get install g++")
+    if sys.version_info < (3, 11):
+        lines.append("Python 3.10 gets the last onnxruntime that was built for it, 1.23")
+    return lines
+
+
+def _jetson_advice(found: Mapping[str, str | None], jetson: Jetson) -> list[str]:
+    lines = []
+    if jetson.module is None:
+        lines.append(f"{jetson.model} is newer than this list of Jetson modules")
+    if jetson.l4t is None:
+        lines.append("/etc/nv_tegra_release is missing, so the JetPack version is unknown")
+    elif jetson.jetpack is None:
+        lines.append(f"Jetson Linux {jetson.l4t} belongs to no JetPack on this list")
+    elif jetson.jetpack.startswith(("4", "5")):
+        lines.append(
+            f"JetPack {jetson.jetpack} brings Python 3.{6 if jetson.jetpack[0] == '4' else 8}; "
+            "edgehuman needs 3.10 or newer, as JetPack 6 has it (Orin and newer)"
+        )
+    if found["tensorrt"] is None:
+        lines.append(f"JetPack's TensorRT is not visible to this Python: {_JETPACK_TENSORRT}, and")
+        lines[-1] += " make the environment with --system-site-packages"
+    lines.append("full clocks while measuring: sudo nvpmodel -m 0 && sudo jetson_clocks")
+    return lines
+
+
+def _zoo() -> list[str]:
+    from edgehuman.runtime.model import zoo_names
+
+    return zoo_names()
+
+
+def as_text(data: Mapping[str, Any]) -> str:
+    """The report for people."""
+    jetson, memory = data["jetson"], data["memory_gb"]
+    facts = {
+        "python": f"{data['python']} on {data['machine']}",
+        "processor": f"{data['cpu']}, {data['cores']} usable cores",
+        "memory": "unknown" if memory is None else f"{memory[0]} GB, {memory[1]} GB free",
+        "board": _board(jetson) if jetson else data["board"] or "a PC or a server",
+        "gpu": _gpu(data),
+        "onnxruntime": ", ".join(data["providers"]) or "not installed",
+        "cameras": ", ".join(data["cameras"]) or "none",
+        "models here": ", ".join(data["zoo"]) or "none",
+    }
+    lines = [f"{name:<13} {said}" for name, said in facts.items()]
+    lines.append("")
+    packages = [f"{name} {version}" for name, version in data["packages"].items() if version]
+    lines += ["packages      " + ", ".join(packages), ""]
+    for each in data["commands"]:
+        mark = "ok " if each["works"] else "-- "
+        lack = f"without {', '.join(each['missing'])}: " if each["missing"] else ""
+        lines.append(f"{mark} edgehuman {each['command']:<33}{lack}{each['fix']}".rstrip())
+    if data["advice"]:
+        lines += ["", *(f"* {line}" for line in data["advice"])]
+    return "\n".join(lines)
+
+
+def _board(jetson: Mapping[str, Any]) -> str:
+    return (
+        f"{jetson['model']} (Jetson {jetson['module'] or 'unknown'}, JetPack "
+        f"{jetson['jetpack'] or 'unknown'}, Jetson Linux {jetson['l4t'] or 'unknown'}, "
+        f"compute capability {jetson['compute_capability'] or 'unknown'}, "
+        f"{'with' if jetson['dla'] else 'no'} DLA)"
+    )
+
+
+def _gpu(data: Mapping[str, Any]) -> str:
+    if data["gpus"]:
+        return f"{', '.join(data['gpus'])} (driver {data['nvidia_driver'] or 'unknown'})"
+    return "in the Jetson module" if data["jetson"] else "no NVIDIA GPU"

@@ -1,0 +1,190 @@
+"""The doctor's advice: what works, what is missing, the exact line, and nothing heavy imported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edgehuman.cli import COMMANDS, main
+from edgehuman.runtime import doctor as doctor_module
+from edgehuman.runtime.doctor import (
+    NEEDS,
+    PACKAGES,
+    DoctorConfig,
+    ability,
+    advice,
+    as_text,
+    doctor,
+    install_line,
+    installed_version,
+    onnxruntime_providers,
+)
+from edgehuman.runtime.machine import Jetson
+
+ORIN = Jetson("NVIDIA Jetson Orin Nano", "Orin Nano", "36.4.3", "6.2", "8.7", False)
+XAVIER = Jetson("Jetson-AGX", "AGX Xavier", "35.4.1", "5.1.2", "7.2", True)
+NONE = dict.fromkeys(PACKAGES)
+ALL = dict.fromkeys(PACKAGES, "1.0")
+
+
+def write(root: Path, name: str, text: str) -> None:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text)
+
+
+@pytest.fixture
+def orin_root(tmp_path: Path) -> Path:
+    write(tmp_path, "proc/device-tree/model", "NVIDIA Jetson AGX Orin Developer Kit\0")
+    write(tmp_path, "proc/device-tree/compatible", "nvidia,p3701-0000\0nvidia,tegra234\0")
+    write(tmp_path, "etc/nv_tegra_release", "# R36 (release), REVISION: 4.3, GCID: 1\n")
+    return tmp_path
+
+
+def test_every_command_is_looked_at_and_every_need_is_a_known_package() -> None:
+    tops = {name.split()[0] for name in COMMANDS} - {"doctor"}
+    assert {command.split()[0] for command in NEEDS} == tops
+    assert {module for modules in NEEDS.values() for module in modules} <= set(PACKAGES)
+
+
+@pytest.mark.parametrize(
+    ("missing", "jetson", "line"),
+    [
+        (("torch",), None, "pip install 'edgehuman[train]'"),
+        (("torch", "onnx", "matplotlib"), None, "pip install 'edgehuman[plot,train]'"),
+        (("cv2",), None, "pip install opencv-python"),
+        (("scipy", "onnxruntime"), None, "pip install scipy onnxruntime"),
+        (("tensorrt_rtx",), None, "pip install 'edgehuman[tensorrt-rtx]'"),
+        (("tensorrt",), None, "pip install 'edgehuman[tensorrt]'"),
+        (("tensorrt",), ORIN, "sudo apt-get install python3-libnvinfer"),
+        (
+            ("torch", "tensorrt"),
+            ORIN,
+            "sudo apt-get install python3-libnvinfer && pip install 'edgehuman[train]'",
+        ),
+        (("tensorrt_rtx",), ORIN, "TensorRT-RTX is for GPUs of PCs; on a Jetson use"),
+    ],
+)
+def test_the_line_that_installs_it(
+    missing: tuple[str, ...], jetson: Jetson | None, line: str
+) -> None:
+    assert install_line(missing, jetson).startswith(line)
+
+
+def test_a_command_works_when_nothing_is_missing() -> None:
+    assert ability("run", NEEDS["run"], ALL, None, False).works
+    lacking = ability("run", NEEDS["run"], {**ALL, "cv2": None}, None, False)
+    assert not lacking.works
+    assert lacking.missing == ("cv2",)
+    assert lacking.fix == "pip install opencv-python"
+
+
+def test_tensorrt_needs_a_gpu_or_a_jetson() -> None:
+    needs = NEEDS["export --format tensorrt"]
+    assert "needs an NVIDIA GPU" in ability("export", needs, ALL, None, False).fix
+    assert ability("export", needs, ALL, None, True).works
+    assert ability("export", needs, ALL, ORIN, False).works
+
+
+def test_tensorrt_rtx_builds_without_a_gpu() -> None:
+    assert ability("export", NEEDS["export --engine tensorrt-rtx"], ALL, None, False).works
+
+
+@pytest.mark.parametrize(
+    ("found", "jetson", "gpus", "cameras", "said"),
+    [
+        (NONE, None, ["RTX 4060"], [], "RTX 4060 is idle"),
+        (NONE, None, [], [], "no camera"),
+        (NONE, ORIN, [], [], "--system-site-packages"),
+        (ALL, ORIN, [], [], "jetson_clocks"),
+        (ALL, XAVIER, [], [], "JetPack 5.1.2 brings Python 3.8"),
+        (ALL, Jetson("x", None, "99.1", None, None, False), [], [], "newer than this list"),
+        (ALL, Jetson("x", "Orin NX", None, None, "8.7", True), [], [], "nv_tegra_release is miss"),
+    ],
+)
+def test_advice(
+    found: dict[str, str | None],
+    jetson: Jetson | None,
+    gpus: list[str],
+    cameras: list[str],
+    said: str,
+) -> None:
+    assert said in "\n".join(advice(found, jetson, gpus, cameras))
+
+
+def test_nothing_to_say_about_a_camera_that_is_there() -> None:
+    assert "camera" not in "\n".join(advice(ALL, None, [], ["/dev/video0"]))
+
+
+def test_a_recorded_orin(orin_root: Path) -> None:
+    outcome = doctor(DoctorConfig(orin_root))
+    assert outcome.exit_code == 0
+    assert isinstance(outcome.data, dict)
+    data = json.loads(json.dumps(outcome.data))
+    assert data["jetson"]["module"] == "AGX Orin"
+    assert data["jetson"]["jetpack"] == "6.2"
+    assert "JetPack 6.2" in outcome.text
+    assert "with DLA" in outcome.text
+
+
+def test_providers_are_told_from_the_libraries(tmp_path: Path) -> None:
+    for name in ("shared", "cuda", "tensorrt"):
+        write(tmp_path, f"capi/libonnxruntime_providers_{name}.so", "")
+    assert onnxruntime_providers("1.0", tmp_path) == [
+        "TensorrtExecutionProvider",
+        "CUDAExecutionProvider",
+        "CPUExecutionProvider",
+    ]
+    assert onnxruntime_providers(None) == []
+
+
+def test_the_cpu_provider_is_that_of_the_installed_onnxruntime() -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    told = onnxruntime_providers(installed_version("onnxruntime"))
+    assert set(told) <= set(onnxruntime.get_available_providers())
+    assert told[-1] == "CPUExecutionProvider"
+
+
+def test_a_module_without_metadata_is_found_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write(tmp_path, "tensorrt_of_jetpack.py", "raise RuntimeError('must not be imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(
+        doctor_module, "PACKAGES", {"tensorrt_of_jetpack": ("no-such-dist",), "nothing": ("no",)}
+    )
+    assert installed_version("tensorrt_of_jetpack") == "found"
+    assert installed_version("nothing") is None
+
+
+def test_the_report_for_people_marks_what_works() -> None:
+    outcome = doctor(DoctorConfig())
+    assert isinstance(outcome.data, dict)
+    for each in outcome.data["commands"]:
+        mark = "ok " if each["works"] else "-- "
+        assert any(
+            line.startswith(f"{mark} edgehuman {each['command']}")
+            for line in as_text(outcome.data).splitlines()
+        )
+
+
+def test_it_looks_without_importing_anything_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from edgehuman.runtime.doctor import doctor, DoctorConfig\n"
+        "doctor(DoctorConfig())\n"
+        "heavy = ('torch', 'onnx', 'onnxruntime', 'cv2', 'scipy', 'matplotlib', 'tensorrt_rtx')\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_from_the_command_line(orin_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json", "--root", str(orin_root)]) == 0
+    assert json.loads(capsys.readouterr().out)["jetson"]["module"] == "AGX Orin"
+    assert main(["doctor"]) == 0
+    assert "edgehuman run" in capsys.readouterr().out
