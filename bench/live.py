@@ -2,10 +2,10 @@
 
     python -m edgehuman.bench.live --data hapt_raw.npz --out docs/live
 
-Replays the continuous recordings of the nine UCI HAR test people (transitions and all) as a stream, once
-with the network alone and once with the card's smoothing, and writes live.md, live.json and a timeline
-of one person. Online accuracy counts hops whose last sample lies in a stretch labelled with one of the
-model's classes; postural transitions and unlabelled time count for flicker and latency only.
+Replays the continuous recordings of the nine UCI HAR test people (transitions and all) as a stream,
+once with the network alone and once with the card's smoothing, and writes live.md, live.json and a
+timeline of one person. Online accuracy counts hops whose last sample lies in a stretch labelled
+with one of the model's classes; transitions and unlabelled time count for flicker and latency only.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def score(
         minutes = len(results) * hop_s / 60
         changes += round(flicker_per_minute(said, hop_s) * minutes)
         known = [t for t in true if t in labels]
-        true_changes += sum(a != b for a, b in zip(known, known[1:], strict=False))
+        true_changes += sum(a != b for a, b in pairwise(known))
         hops += len(results)
         waited = [r.delay_s for r in results]
         onset += onset_delay_s(true, said, hop_s, labels, waited).tolist()
