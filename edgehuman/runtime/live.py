@@ -8,7 +8,7 @@ for result in edgehuman.stream("zoo:activity", "walk.csv"):
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -147,7 +147,7 @@ def run(config: RunConfig) -> Outcome:
     source = open_source(config.source, format=format, realtime=config.realtime, seed=config.seed)
     notes = Notes()
     recogniser = Recogniser(model, source.name, options, notes)
-    sinks = _sinks(config, recogniser, notes)
+    sinks = _sinks(config, recogniser, notes, lambda: int(source.report()["dropped"]))
     played = play(recogniser, source, sinks, config.seconds, notes)
     for sink in sinks:
         if isinstance(sink, Timeline) and config.timeline is not None:
@@ -168,7 +168,9 @@ class Notes:
         (say if self.view is None else self.view.note)(message)
 
 
-def _sinks(config: RunConfig, recogniser: Recogniser, notes: Notes) -> list[Sink]:
+def _sinks(
+    config: RunConfig, recogniser: Recogniser, notes: Notes, dropped: Callable[[], int]
+) -> list[Sink]:
     """What was asked for: JSON lines or the view, a file, the picture's recorder."""
     sinks: list[Sink] = []
     labels, tally = recogniser.labels, recogniser.tally
@@ -176,7 +178,7 @@ def _sinks(config: RunConfig, recogniser: Recogniser, notes: Notes) -> list[Sink
         sinks.append(JsonLines(sys.stdout, "standard output"))
     elif sys.stdout.isatty():
         title = f"{config.model} on {recogniser.source}"
-        notes.view = LiveView(sys.stdout, title, labels, tally)
+        notes.view = LiveView(sys.stdout, title, labels, tally, dropped)
         sinks.append(notes.view)
     else:
         sinks.append(PlainLines(sys.stdout))

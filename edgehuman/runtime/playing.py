@@ -4,6 +4,7 @@ share.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -80,14 +81,32 @@ def play(
 
 
 def first_seconds(blocks: Iterable[SampleBlock], seconds: float | None) -> Iterator[SampleBlock]:
-    """The blocks until so much stream time has passed; None: all of them."""
+    """The blocks until so much stream time has passed, the last one cut; None: all of them."""
     begin_s: float | None = None
     for block in blocks:
-        yield block
-        if seconds is not None and len(block):
-            begin_s = float(block.stamp_s_T[0]) if begin_s is None else begin_s
-            if float(block.stamp_s_T[-1]) - begin_s >= seconds:
-                return
+        if seconds is None or not len(block):
+            yield block
+            continue
+        begin_s = float(block.stamp_s_T[0]) if begin_s is None else begin_s
+        late_T = block.stamp_s_T >= begin_s + seconds
+        if not late_T.any():
+            yield block
+            continue
+        if keep := int(late_T.argmax()):
+            yield _head(block, keep)
+        return
+
+
+def _head(block: SampleBlock, keep: int) -> SampleBlock:
+    """The first `keep` samples."""
+    label_T = None if block.label_T is None else block.label_T[:keep]
+    return dataclasses.replace(
+        block,
+        stamp_s_T=block.stamp_s_T[:keep],
+        imu_TC=block.imu_TC[:keep],
+        arrival_ns_T=block.arrival_ns_T[:keep],
+        label_T=label_T,
+    )
 
 
 def _close(

@@ -118,6 +118,11 @@ class SinkThread:
             if len(self._queue) == 1:
                 self._changed.notify_all()
 
+    @property
+    def waiting(self) -> int:
+        """Results that the sink has not taken yet."""
+        return len(self._queue)
+
     def close(self, timeout_s: float | None = None) -> bool:
         """Write what waits, then end; False where that took longer than `timeout_s`."""
         with self._changed:

@@ -60,6 +60,7 @@ class LiveView:
         title: model and source.
         labels: class names, in the order of the probabilities.
         tally: what the stream adds up to so far.
+        dropped: samples that the source has lost so far.
         coloured: False draws with plain characters alone.
     """
 
@@ -72,12 +73,14 @@ class LiveView:
         title: str,
         labels: Sequence[str],
         tally: Tally,
+        dropped: Callable[[], int] = lambda: 0,
         coloured: bool = "NO_COLOR" not in os.environ,
     ) -> None:
         self._stream = stream
         self._title = title
         self._labels = tuple(labels)
         self._tally = tally
+        self._dropped = dropped
         self._coloured = coloured
         self._rgb = colours(labels)
         width = min(shutil.get_terminal_size().columns - 1, 90)
@@ -161,7 +164,8 @@ class LiveView:
             f" capture to label   p50 {latency.percentile_ms(50):.1f} ms   "
             f"p95 {latency.percentile_ms(95):.1f} ms   (of it {waited_ms:.0f} ms mean look-ahead)",
             f" flicker            {'–' if flicker is None else f'{flicker:.1f}'} changes a minute"
-            f"   without an answer {sum(tally.reasons.values())} of {tally.windows}",
+            f"   without an answer {sum(tally.reasons.values())} of {tally.windows}"
+            f"   samples dropped {self._dropped()}",
         ]
 
     def _paint(self, text: str, rgb: Rgb) -> str:

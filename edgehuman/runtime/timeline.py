@@ -121,7 +121,7 @@ def _draw_labels(axes: Any, timeline: Timeline) -> None:
     if _has_truth(timeline):
         tracks.append(("true", [result.true_label or "" for result in timeline.hops]))
     for row, (_, said) in enumerate(tracks):
-        for start_s, length_s, label in _runs(timeline, said):
+        for start_s, length_s, label in label_runs(timeline, said):
             face = hexadecimal(rgb.get(label, UNLABELLED_RGB))
             axes.broken_barh([(start_s, length_s)], (row - 0.4, 0.8), facecolor=face, linewidth=0)
     axes.set_yticks(range(len(tracks)), [name for name, _ in tracks])
@@ -130,7 +130,7 @@ def _draw_labels(axes: Any, timeline: Timeline) -> None:
     _plain(axes)
 
 
-def _runs(timeline: Timeline, said: Sequence[str]) -> list[tuple[float, float, str]]:
+def label_runs(timeline: Timeline, said: Sequence[str]) -> list[tuple[float, float, str]]:
     """Start, length and label of each run; a hop covers the time since the one before it."""
     spans = []
     stamped = [(result.t_s, label) for result, label in zip(timeline.hops, said, strict=True)]

@@ -1,0 +1,210 @@
+"""`edgehuman run` and `edgehuman.stream`, as a user calls them, with right and with wrong input."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import edgehuman
+from edgehuman.cli import main
+from edgehuman.errors import ArtefactError, DataError
+from edgehuman.runtime.live import stream
+from edgehuman.samples import ImuRecording
+from tests.runtime.conftest import LABELS, MakeModel, tiny_card
+
+HEADER = "t,ax,ay,az,gx,gy,gz"
+
+
+def rows(seconds: float, axis: int, start_s: float = 0.0, rate_hz: float = 50.0) -> list[str]:
+    """CSV lines of a sensor held with one axis up and turned a little, so that its unit shows."""
+    count = round(seconds * rate_hz)
+    noise = np.random.default_rng(axis).normal(0.0, 0.01, (count, 6))
+    noise[:, axis] += 1.0
+    return [
+        f"{start_s + k / rate_hz:.4f}," + ",".join(f"{value:.6f}" for value in row)
+        for k, row in enumerate(noise)
+    ]
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    path = tmp_path / "walk.csv"
+    path.write_text("\n".join([HEADER, *rows(6.0, 0), *rows(6.0, 2, start_s=6.0)]) + "\n")
+    return path
+
+
+def test_json_is_one_object_a_line_and_nothing_else(
+    tiny: Path, csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "new" / "saved.jsonl"
+    words = ["run", str(tiny), "--source", str(csv), "--json", "--save", str(saved)]
+    assert main([*words, "--gyro-unit", "rads"]) == 0
+    printed = capsys.readouterr()
+    results = [json.loads(line) for line in printed.out.splitlines()]
+    assert {"t_s", "label", "score", "latency_ms"} <= results[0].keys()
+    assert len(results) == 15  # 600 samples: one after 128, then one every 32
+    assert [one["label"] for one in results][::14] == ["walking", "laying"]
+    assert [one["t_s"] for one in results] == sorted(one["t_s"] for one in results)
+    assert saved.read_text() == printed.out
+    assert "15 windows" in printed.err
+    assert "capture to label" in printed.err
+
+
+def test_without_json_there_are_plain_lines_and_a_summary(
+    tiny: Path, csv: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(tiny), "--source", str(csv), "--seconds", "5"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["2.54", "s", "walking"]
+    assert any(line.startswith("flicker") for line in lines)
+    assert len([line for line in lines if " ms" in line and " s  " in line]) == 4
+
+
+def test_the_timeline_is_drawn(
+    tiny: Path, csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "timeline.png"
+    words = ["run", str(tiny), "--source", str(csv), "--json", "--timeline", str(picture)]
+    assert main(words) == 0
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert str(picture) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such file"),
+        ("", "is empty"),
+        (HEADER + "\n", "no row"),
+        ("\n".join([HEADER, *rows(1.0, 0)]), "hold no window of 2.56 s"),
+    ],
+)
+def test_a_recording_without_a_window_is_exit_code_one(
+    tiny: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: str | None,
+    message: str,
+) -> None:
+    path = tmp_path / "short.csv"
+    if content is not None:
+        path.write_text(content)
+    assert main(["run", str(tiny), "--source", str(path), "--json"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert message in printed.err
+    assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--threshold", "2"], 2, "threshold is 2"),
+        (["--hop-s", "0"], 2, "hop|apart"),
+        (["--delay-s", "-1"], 2, "delay_s is -1"),
+        (["--seconds", "0"], 2, "seconds is 0"),
+        (["--threads", "0"], 2, "threads is 0"),
+        (["--axes", "+x+x+z"], 2, "axes"),
+        (["--save", "/proc/absent/x.jsonl"], 2, "cannot be written"),
+    ],
+)
+def test_wrong_words_are_named(
+    tiny: Path,
+    csv: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    code: int,
+    message: str,
+) -> None:
+    assert main(["run", str(tiny), "--source", str(csv), *words]) == code
+    error = capsys.readouterr().err
+    assert any(part in error for part in message.split("|"))
+
+
+def test_a_model_for_another_task_is_refused(
+    make_model: MakeModel, csv: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = make_model(card=tiny_card(task="gait"))
+    assert main(["run", str(path), "--source", str(csv), "--json"]) == 1
+    assert "for the task 'gait'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rate_hz", [25.0, 100.0])
+def test_other_rates_give_windows_of_the_same_length(
+    tiny: Path, tmp_path: Path, rate_hz: float
+) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("\n".join([HEADER, *rows(12.0, 1, rate_hz=rate_hz)]) + "\n")
+    results = list(stream(tiny, path))
+    assert {result.label for result in results} == {"sitting"}
+    assert results[1].t_s - results[0].t_s == pytest.approx(0.64)
+    assert 12 <= len(results) <= 15
+
+
+def test_a_gap_gives_no_window_across_it(tiny: Path, tmp_path: Path) -> None:
+    path = tmp_path / "gap.csv"
+    path.write_text("\n".join([HEADER, *rows(5.0, 0), *rows(5.0, 1, start_s=7.0)]) + "\n")
+    times_s = [result.t_s for result in stream(tiny, path)]
+    assert not [t_s for t_s in times_s if 5.0 < t_s < 9.5]
+
+
+def test_the_python_twin_takes_a_recording_and_ends_early(tiny: Path) -> None:
+    imu_TC = np.random.default_rng(0).normal(0.0, 0.01, (1000, 6)).astype(np.float32)
+    imu_TC[:, 1] += 1.0
+    label_T = np.ones(1000, np.int16)
+    recording = ImuRecording(imu_TC, 50.0, "somebody", label_T, LABELS, "made by hand")
+    results = list(edgehuman.stream(edgehuman.load(tiny), recording, seconds=6.0, hop_s=1.28))
+    assert [(result.label, result.source) for result in results] == [
+        ("sitting", "made by hand")
+    ] * len(results)
+    assert 2 <= len(results) <= 4
+
+
+def test_the_python_twin_fails_at_the_call(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="no such file"):
+        edgehuman.stream(tmp_path / "absent.onnx", "walk.csv")
+    with pytest.raises(DataError, match="no such file"):
+        edgehuman.stream(tiny, tmp_path / "absent.csv")
+
+
+def started(tiny: Path, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "edgehuman.cli", "run", str(tiny), *words]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_waiting_stream_with_its_summary(tiny: Path, number: int) -> None:
+    process = started(tiny, "--source", "-", "--json", "--gyro-unit", "rads")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("\n".join([HEADER, *rows(4.0, 0)]) + "\n")
+    process.stdin.flush()
+    first = process.stdout.readline()  # the stream is live: it does not wait for the end of input
+    assert json.loads(first)["label"] == "walking"
+    time.sleep(0.2)
+    os.kill(process.pid, number)
+    _, error = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "windows over" in error
+    assert "Traceback" not in error
+
+
+def test_a_reader_that_leaves_ends_the_stream_quietly(tiny: Path) -> None:
+    with started(tiny, "--source", "simulated", "--json") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        error = process.stderr.read()
+        assert process.wait(timeout=20) == 0
+        assert "Traceback" not in error
