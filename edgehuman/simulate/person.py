@@ -141,7 +141,7 @@ def sample_person(seed: int) -> Person:
     rng = generator(seed, 0xB0D1)
     height_m = float(np.clip(rng.normal(1.70, 0.09), 1.48, 1.96))
     bone_m = {name: part * height_m * rng.normal(1.0, 0.03) for name, part in _FRACTIONS.items()}
-    belt_rad = float(np.radians(np.clip(rng.normal(54, 17), 8, 88)))
+    belt_rad = float(np.radians(np.clip(rng.normal(50, 17), 8, 88)))
     girth = rng.normal(1.0, 0.08)
     waist_offset_m = (
         float(0.11 * girth * np.cos(belt_rad)),
