@@ -1,0 +1,1 @@
+"""The device: sources, windows, engines, decision, sinks. numpy and onnxruntime; never torch."""

@@ -259,6 +259,11 @@ class Decider(Generic[Item]):
         self._newest_s = t_s
         return decided + [self._decide(k) for k in self.smoother.push(prob_C)]
 
+    @property
+    def waiting(self) -> int:
+        """Windows that have no answer yet."""
+        return len(self._pending)
+
     def flush(self) -> list[Decided[Item]]:
         """The windows still waiting: the stream ended or paused."""
         return [self._decide(k) for k in self.smoother.flush()]

@@ -100,9 +100,15 @@ class Recogniser:
         self._run = model.engine.run
         self._notify = notify
         self._told = 0
+        self._newest_s = 0.0
 
     def push(self, block: SampleBlock) -> list[LiveResult]:
-        """The results that this block brings, oldest first."""
+        """The results that this block brings, oldest first.
+
+        An empty block says that nothing came for a while: answers whose time is up come then.
+        """
+        if not len(block):
+            return self._overdue()
         windows = self.windows.push(block)
         results = [result for window in windows for result in self._judge(window)]
         self._tell()
@@ -115,7 +121,15 @@ class Recogniser:
         self._tell()
         return late
 
+    def _overdue(self) -> list[LiveResult]:
+        """What waited for windows that did not come within the delay budget and a hop."""
+        budget_s = self.decision.delay_s + self.hop_s
+        if not self._decider.waiting or time.monotonic() - self._newest_s < budget_s:
+            return []
+        return self._finish(self._decider.flush())
+
     def _judge(self, window: StreamWindow) -> list[LiveResult]:
+        self._newest_s = window.arrival_ns / 1e9
         logits_C: list[float] | None = None
         if window.usable:
             logits_C = self._run(window.window.imu_TC[None])[0].tolist()

@@ -17,7 +17,7 @@ CANONICAL = ImuFormat("g", "rads")
 it.
 """
 
-_BLOCK_S = 0.64
+_BLOCK_S = 1.28
 _PACED_BLOCK_S = 0.08
 
 

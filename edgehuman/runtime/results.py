@@ -150,9 +150,9 @@ class Tally:
     def summary(self) -> dict[str, Any]:
         """The stream in numbers; None where nothing was there to measure."""
         latency = {
-            "p50": _milliseconds(self.latency.percentile_ms(50)),
-            "p95": _milliseconds(self.latency.percentile_ms(95)),
-            "max": _milliseconds(self.latency.max_ms if self.windows else math.nan),
+            "p50": _three_digits(self.latency.percentile_ms(50)),
+            "p95": _three_digits(self.latency.percentile_ms(95)),
+            "max": _three_digits(self.latency.max_ms if self.windows else math.nan),
         }
         return {
             "windows": self.windows,
@@ -202,8 +202,8 @@ def _rounded(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def _milliseconds(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 3)
+def _three_digits(value: float) -> float | None:
+    return None if math.isnan(value) else float(f"{value:.3g}")
 
 
 def _said(value: float | None) -> str:

@@ -89,7 +89,7 @@ class ThreadedSource:
         self.feed.close()
 
     def __iter__(self) -> Iterator[SampleBlock]:
-        """Blocks until the end.
+        """Blocks until the end; an empty one where nothing came for half a second.
 
         Raises:
             DataError: what the reader met.
@@ -97,8 +97,7 @@ class ThreadedSource:
         if self._thread.ident is None:
             raise UsageError(f"{self.name} is not open; iterate inside `with source:`")
         while (block := self._ring.take(BLOCK)) is not None:
-            if len(block):
-                yield block
+            yield block
 
     def report(self) -> dict[str, Any]:
         """Counts of what was read and dropped so far."""

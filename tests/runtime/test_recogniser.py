@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime.recogniser import BROKEN_OUTPUT, Recogniser, StreamOptions
 from edgehuman.runtime.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.results import LiveResult
+from edgehuman.runtime.ring import SampleBlock
 from edgehuman.samples import ImuRecording
 from tests.runtime.conftest import LABELS, MakeModel, tiny_card
 
@@ -74,6 +76,20 @@ def test_the_look_ahead_is_part_of_the_latency(make_model: MakeModel) -> None:
     assert waited
     assert max(result.delay_s for result in waited) <= 1.2800001
     assert all(result.latency_ms >= result.delay_s * 1e3 for result in results)
+
+
+def test_an_idle_stream_gives_the_answers_whose_time_is_up(make_model: MakeModel) -> None:
+    options = StreamOptions(smoothing="fixed_lag", delay_s=0.64, format=CANONICAL)
+    recogniser = Recogniser(edgehuman.load(make_model(gain=1.0)), "hand", options)
+    blocks = list(ReplaySource(recording((3.3, 1))))
+    results = [result for block in blocks for result in recogniser.push(block)]
+    idle = SampleBlock(np.empty(0), np.empty((0, 6), np.float32), np.empty(0, np.int64))
+    assert recogniser.push(idle) == []
+    time.sleep(1.3)
+    late = recogniser.push(idle)
+    assert len(results) + len(late) == 2
+    assert late[0].label == "sitting"
+    assert late[0].latency_ms > 1280
 
 
 def test_a_frozen_sensor_is_unknown_counted_and_said_once(make_model: MakeModel) -> None:
