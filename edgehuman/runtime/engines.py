@@ -53,9 +53,13 @@ def open_engine(path: Path, threads: int = 1) -> Engine:
         EngineError: the file is sound and this machine cannot run it.
     """
     dotted = ENGINES.get(path.suffix)
+    if path.is_dir():
+        raise ArtefactError(
+            f"{path} is a folder, and a model is one file; make it with `edgehuman export {path}`"
+        )
     if dotted is None:
         raise ArtefactError(
-            f"{path}: no engine here runs {path.suffix or 'a file without a suffix'!r}; "
+            f"{path}: no engine here runs a file that ends in {path.suffix!r}; "
             f"give one of: {', '.join(sorted(ENGINES))}"
         )
     engine: Engine = load_object(dotted)(path, threads=threads)

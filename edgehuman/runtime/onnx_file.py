@@ -104,10 +104,6 @@ def read_card(path: Path) -> Card:
 
 
 def _content(path: Path) -> bytes:
-    if path.is_dir():
-        raise ArtefactError(
-            f"{path} is a folder, and a model is one file; make it with `edgehuman export {path}`"
-        )
     try:
         return path.read_bytes()
     except FileNotFoundError:

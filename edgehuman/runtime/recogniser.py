@@ -122,9 +122,9 @@ class Recogniser:
         return late
 
     def _overdue(self) -> list[LiveResult]:
-        """What waited for windows that did not come within the delay budget and a hop."""
-        budget_s = self.decision.delay_s + self.hop_s
-        if not self._decider.waiting or time.monotonic() - self._newest_s < budget_s:
+        """What waited for windows that did not come within the delay budget."""
+        idle_s = time.monotonic() - self._newest_s
+        if not self._decider.waiting or idle_s < self.decision.delay_s:
             return []
         return self._finish(self._decider.flush())
 

@@ -33,6 +33,11 @@ def test_an_unknown_suffix_lists_the_known_ones(tmp_path: Path) -> None:
         open_engine(tmp_path / "model.pt")
 
 
+def test_a_checkpoint_folder_points_to_the_export(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match=r"is a folder.*edgehuman export"):
+        open_engine(tmp_path)
+
+
 def test_a_missing_provider_is_an_error_and_not_a_silent_cpu(tiny: Path) -> None:
     with pytest.raises(EngineError, match="has no MoonExecutionProvider"):
         OnnxRuntimeEngine(tiny, providers=["MoonExecutionProvider", "CPUExecutionProvider"])

@@ -65,5 +65,5 @@ def test_a_file_without_a_card_says_how_to_get_one(make_model: MakeModel) -> Non
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="no such file"):
         read_card(tmp_path / "absent.onnx")
-    with pytest.raises(ArtefactError, match="is a folder"):
+    with pytest.raises(ArtefactError, match="cannot be read: Is a directory"):
         read_card(tmp_path)
