@@ -31,7 +31,7 @@ check: $(VENV)/.full ## formatting, lint, types, import contracts, layout
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -q tests/test_layout.py
 
 bench: $(VENV)/.full ## the project's targets for speed and memory, as ratios measured here

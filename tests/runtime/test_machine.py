@@ -1,4 +1,4 @@
-"""Machines from recorded files: five Jetsons, a Raspberry Pi, a PC with a GPU, and an empty tree."""
+"""Machines from recorded files: Jetsons, a Raspberry Pi, a PC with a GPU, and an empty tree."""
 
 from __future__ import annotations
 

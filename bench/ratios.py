@@ -1,0 +1,186 @@
+"""The measurements behind `make bench`, one small function each: a ratio of two things in one run.
+
+Two sides of a ratio take turns, so that what else the machine does falls on both. PyTorch is
+imported inside the functions that time it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from edgehuman.bench.contestants import NotMeasured, entries_of, open_contestant
+from edgehuman.bench.latency import Footprint, cut_batches, footprint, measure, time_calls
+from edgehuman.runtime.model import ZOO, load, zoo_names
+
+HOP_S = 0.64
+_WINDOW = 128
+
+
+def in_turns(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Seconds of each side, the median over rounds; one uncounted round first."""
+    taken: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name, run in sides.items():
+            start_s = time.perf_counter()
+            run()
+            if number:
+                taken[name].append(time.perf_counter() - start_s)
+    return {name: float(np.median(seconds)) for name, seconds in taken.items()}
+
+
+def require_model(model: str) -> None:
+    """Raises NotMeasured for a zoo model that this installation does not have."""
+    if model.startswith(ZOO) and model not in zoo_names():
+        raise NotMeasured(f"{model} is not in this installation")
+
+
+def onnxruntime_over_torch(arch: str) -> float:
+    """p50 of torch eager over p50 of onnxruntime FP32: batch 1, one thread, the same windows."""
+    require_torch()
+    sample = np.random.default_rng(0).standard_normal((64, _WINDOW, 6)).astype(np.float32)
+    with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
+        entries = entries_of(arch, ("onnxruntime", "torch"), 1, 0, Path(folder))
+        ours, eager = measure([open_contestant(each, sample[:1]) for each in entries], sample)
+    return eager.p50_ms / ours.p50_ms
+
+
+def int8_over_fp32(arch: str) -> float:
+    """p50 of the FP32 graph over p50 of the INT8 graph for the CPU: batch 1, one thread.
+
+    The weights are random and the calibration windows simulated: time does not depend on either.
+    """
+    require_torch()
+    from edgehuman.export.artefact import ExportConfig, export
+
+    sample = np.random.default_rng(0).standard_normal((64, _WINDOW, 6)).astype(np.float32)
+    with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
+        paths = [Path(folder) / f"{name}.onnx" for name in ("fp32", "int8")]
+        export(ExportConfig(arch, out=paths[0]))
+        options = {"precision": "int8", "data": "simulated", "samples": 64, "max_drop": 100.0}
+        export(ExportConfig(arch, out=paths[1], **options))  # type: ignore[arg-type]
+        entries = [entries_of(str(p), ("onnxruntime",), 1, 0, Path(folder))[0] for p in paths]
+        full, small = measure([open_contestant(each, sample[:1]) for each in entries], sample)
+    return full.p50_ms / small.p50_ms
+
+
+def stream_over_run(model: str) -> float:
+    """Time of the whole stream path over that of bare runs on the same windows; CSV excluded."""
+    require_model(model)
+    from edgehuman.preprocess.imu import cut_windows
+    from edgehuman.runtime.live import stream
+    from edgehuman.simulate.recording import simulate_recording
+
+    loaded = load(model)
+    recording = simulate_recording(0, minutes=3.0)
+    hop = round(HOP_S * recording.rate_hz)
+    windows = cut_batches(cut_windows(recording.imu_TC, _WINDOW, hop), 1)
+    count = len(list(stream(loaded, recording, hop_s=HOP_S)))
+    if count != len(windows):
+        raise NotMeasured(f"the stream gave {count} results for {len(windows)} windows")
+    seconds = in_turns(
+        {
+            "stream": lambda: list(stream(loaded, recording, hop_s=HOP_S)),
+            "bare": lambda: time_calls(loaded.engine.run, windows),
+        },
+        rounds=7,
+    )
+    return seconds["stream"] / seconds["bare"]
+
+
+def real_time_factor(model: str) -> float:
+    """Seconds of stream per second of one core, at a hop of 0.64 s."""
+    require_model(model)
+    from edgehuman.runtime.live import stream
+    from edgehuman.simulate.recording import simulate_recording
+
+    loaded = load(model, threads=1)
+    recording = simulate_recording(0, minutes=5.0)
+
+    seconds = in_turns({"stream": lambda: list(stream(loaded, recording, hop_s=HOP_S))}, rounds=3)
+    return recording.duration_s / seconds["stream"]
+
+
+def mae_visible_over_all(arch: str) -> float:
+    """Windows a second of a MAE step that encodes visible patches, over one that encodes all."""
+    require_torch()
+    import torch
+
+    from edgehuman.nets.building import build
+    from edgehuman.nets.imuvit import ImuVit
+    from edgehuman.pretrain.mae import MaskedAutoencoder
+
+    torch.set_num_threads(1)
+    imu_NTC = torch.randn(64, _WINDOW, 6, generator=torch.Generator().manual_seed(0))
+
+    def step_of(encode: str) -> Callable[[], None]:
+        encoder = build(arch)
+        assert isinstance(encoder, ImuVit)
+        network = MaskedAutoencoder(encoder, encode=encode).train()  # type: ignore[arg-type]
+        optimiser = torch.optim.AdamW(network.parameters())
+
+        def step() -> None:
+            optimiser.zero_grad()
+            network(imu_NTC)["loss"].backward()
+            optimiser.step()
+
+        return step
+
+    seconds = in_turns({name: step_of(name) for name in ("visible", "all")}, rounds=5)
+    return seconds["all"] / seconds["visible"]
+
+
+def simulator_real_time() -> float:
+    """Seconds of simulated wearable per second of one core."""
+    from edgehuman.simulate.recording import simulate_recording
+
+    minutes = 20.0
+    seconds = in_turns({"simulate": lambda: simulate_recording(0, minutes=minutes)}, rounds=3)
+    return 60 * minutes / seconds["simulate"]
+
+
+def help_seconds(rounds: int = 9) -> float:
+    """`edgehuman --help`, start of Python included: the median."""
+    words = [sys.executable, "-m", "edgehuman.cli", "--help"]
+
+    def run() -> None:
+        subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
+
+    return in_turns({"help": run}, rounds)["help"]
+
+
+def cold_start_seconds(model: str) -> float:
+    """A new process: engine from disk to first result, imports included."""
+    require_model(model)
+    with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
+        [entry] = entries_of(model, ("onnxruntime",), 1, 0, Path(folder))
+        found = [footprint(entry) for _ in range(3)]
+    costs = [each.first_result_s for each in found if isinstance(each, Footprint)]
+    if not costs:
+        raise NotMeasured(str(found[0]))
+    return float(np.median(costs))
+
+
+def export_seconds(arch: str) -> float:
+    """A catalogue network to ONNX, its parity proved on simulated windows."""
+    require_torch()
+    from edgehuman.export.artefact import ExportConfig, export
+
+    with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
+        start_s = time.perf_counter()
+        export(ExportConfig(arch, data="simulated", out=Path(folder) / "x.onnx"))
+        return time.perf_counter() - start_s
+
+
+def require_torch() -> None:
+    """Raises NotMeasured where PyTorch is not installed."""
+    import importlib.util
+
+    if importlib.util.find_spec("torch") is None:
+        raise NotMeasured("PyTorch is not installed (pip install 'edgehuman[train]')")

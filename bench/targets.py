@@ -1,0 +1,210 @@
+"""`make bench`: the project's targets for speed and memory, each measured here and now.
+
+    python -m edgehuman.bench.targets [--only stream help] [--model zoo:activity] [--json]
+
+A target is a ratio of two things measured in one run wherever it can be, so that it holds on any
+machine. Exit code 1 where one is missed; what could not be measured says why and fails nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from edgehuman.bench import ratios
+from edgehuman.bench.contestants import NotMeasured
+from edgehuman.bench.endurance import endure_elsewhere
+from edgehuman.config import resolve
+from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.runtime import machine
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsConfig:
+    """Measure the project's targets."""
+
+    only: tuple[str, ...] = ()
+    """Targets to measure, by the beginning of their names; all by default."""
+    model: str = "zoo:activity"
+    """The model of the targets that are about the live stream."""
+    hours: float = 10.0
+    """Simulated hours of the memory target."""
+    json: bool = False
+    """Print one object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Attributes:
+    name: one word or two.
+    what: the measured quantity, for people.
+    sense: whether the goal is the least or the most.
+    goal: the number to reach.
+    unit: "x", "s" or "MB".
+    measure: does it; may raise NotMeasured.
+    """
+
+    name: str
+    what: str
+    sense: Literal["at least", "at most"]
+    goal: float
+    unit: str
+    measure: Callable[[TargetsConfig], float]
+
+    def met_by(self, value: float) -> bool:
+        """Whether a value reaches the goal."""
+        return value >= self.goal if self.sense == "at least" else value <= self.goal
+
+
+TARGETS: tuple[Target, ...] = (
+    Target(
+        "onnxruntime",
+        "torch eager / onnxruntime FP32, p50, imuvit_512x5, batch 1, one thread",
+        "at least",
+        1.8,
+        "x",
+        lambda config: ratios.onnxruntime_over_torch("imuvit_512x5"),
+    ),
+    Target(
+        "stream",
+        "the whole stream path / bare runs of the same windows",
+        "at most",
+        1.2,
+        "x",
+        lambda config: ratios.stream_over_run(config.model),
+    ),
+    Target(
+        "real-time",
+        "stream seconds per second of one core, hop 0.64 s",
+        "at least",
+        200.0,
+        "x",
+        lambda config: ratios.real_time_factor(config.model),
+    ),
+    Target(
+        "memory",
+        "growth of resident memory over the simulated hours of --hours",
+        "at most",
+        5.0,
+        "MB",
+        lambda config: endure_elsewhere(config.model, config.hours).growth_mb,
+    ),
+    Target(
+        "mae",
+        "MAE windows/s, visible patches encoded / all encoded, imuvit_1024x5",
+        "at least",
+        2.0,
+        "x",
+        lambda config: ratios.mae_visible_over_all("imuvit_1024x5"),
+    ),
+    Target(
+        "simulator",
+        "simulated seconds per second of one core",
+        "at least",
+        2000.0,
+        "x",
+        lambda config: ratios.simulator_real_time(),
+    ),
+    Target(
+        "help",
+        "`edgehuman --help`, start of Python included",
+        "at most",
+        0.5,
+        "s",
+        lambda config: ratios.help_seconds(),
+    ),
+    Target(
+        "cold-start",
+        "a new process: engine from disk to first result, onnxruntime",
+        "at most",
+        1.0,
+        "s",
+        lambda config: ratios.cold_start_seconds(config.model),
+    ),
+    Target(
+        "int8",
+        "onnxruntime FP32 / INT8, p50, imuvit_1024x5, batch 1, one thread",
+        "at least",
+        1.7,
+        "x",
+        lambda config: ratios.int8_over_fp32("imuvit_1024x5"),
+    ),
+    Target(
+        "export",
+        "imuvit_2048x20 (63 M parameters, the largest) to ONNX with parity",
+        "at most",
+        60.0,
+        "s",
+        lambda config: ratios.export_seconds("imuvit_2048x20"),
+    ),
+)
+
+
+def choose(only: Sequence[str]) -> list[Target]:
+    """The targets whose name begins with one of the words.
+
+    Raises:
+        UsageError: a word that begins no name.
+    """
+    for word in only:
+        if not any(target.name.startswith(word) for target in TARGETS):
+            names = ", ".join(target.name for target in TARGETS)
+            raise UsageError(f"--only names {word!r}; the targets are {names}")
+    return [t for t in TARGETS if not only or any(t.name.startswith(word) for word in only)]
+
+
+def check(target: Target, config: TargetsConfig) -> dict[str, Any]:
+    """One row: the value and whether it reaches the goal, or why it was not measured."""
+    row: dict[str, Any] = {
+        "name": target.name,
+        "what": target.what,
+        "goal": f"{target.sense} {target.goal:g} {target.unit}",
+        "value": None,
+        "met": None,
+        "note": "",
+    }
+    start_s = time.perf_counter()
+    try:
+        value = target.measure(config)
+        row |= {"value": value, "met": target.met_by(value)}
+    except (NotMeasured, EdgehumanError) as reason:
+        row["note"] = f"not measured: {reason}"
+    row["took_s"] = round(time.perf_counter() - start_s, 1)
+    return row
+
+
+def as_line(row: dict[str, Any]) -> str:
+    """One row for people."""
+    mark = {True: "met   ", False: "MISSED", None: "  -   "}[row["met"]]
+    value = "-" if row["value"] is None else f"{row['value']:.2f} {row['goal'].split()[-1]}"
+    return f"{mark}  {row['name']:<12}{value:>12}   {row['goal']:<18}{row['what']}  {row['note']}"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure and print; returns the exit code."""
+    config = resolve(TargetsConfig, sys.argv[1:] if words is None else words, prog="targets")
+    try:
+        chosen = choose(config.only)
+    except UsageError as error:
+        print(f"targets: {error}", file=sys.stderr)
+        return error.exit_code
+    where = f"{machine.cpu_model()}, {machine.usable_cores()} cores"
+    if not config.json:
+        print(where)
+    rows = []
+    for target in chosen:
+        print(f"measuring {target.name} ...", file=sys.stderr, flush=True)
+        rows.append(check(target, config))
+        if not config.json:
+            print(as_line(rows[-1]), flush=True)
+    if config.json:
+        print(json.dumps({"machine": where, "targets": rows}))
+    return int(any(row["met"] is False for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

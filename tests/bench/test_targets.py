@@ -1,0 +1,129 @@
+"""The targets' table: met, missed, not measured; and the measurements on things of known speed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edgehuman.bench import ratios, targets
+from edgehuman.bench.contestants import NotMeasured
+from edgehuman.bench.endurance import endure_elsewhere
+from edgehuman.bench.targets import TARGETS, Target, TargetsConfig, check, choose, main
+from edgehuman.errors import UsageError
+
+MakeModel = Callable[..., Path]
+
+
+def target(value: float, sense: str = "at least", name: str = "toy") -> Target:
+    return Target(name, "a toy", sense, 2.0, "x", lambda config: value)  # type: ignore[arg-type]
+
+
+def absent(config: TargetsConfig) -> float:
+    raise NotMeasured("no GPU here")
+
+
+@pytest.mark.parametrize(
+    ("value", "sense", "met"),
+    [
+        (2.0, "at least", True),
+        (1.9, "at least", False),
+        (2.0, "at most", True),
+        (2.1, "at most", False),
+    ],
+)
+def test_a_goal_is_a_least_or_a_most(value: float, sense: str, met: bool) -> None:
+    row = check(target(value, sense), TargetsConfig())
+    assert (row["value"], row["met"], row["goal"]) == (value, met, f"{sense} 2 x")
+
+
+def test_what_cannot_be_measured_says_why_and_is_not_missed() -> None:
+    row = check(dataclasses.replace(target(0), measure=absent), TargetsConfig())
+    assert (row["value"], row["met"]) == (None, None)
+    assert row["note"] == "not measured: no GPU here"
+    assert targets.as_line(row).startswith("  -")
+
+
+def test_the_exit_code_is_that_of_the_worst(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = target(3.0, name="good"), target(1.0, name="bad")
+    unknown = dataclasses.replace(target(0, name="unknown"), measure=absent)
+    monkeypatch.setattr(targets, "TARGETS", (good, bad, unknown))
+    assert main(["--only", "good", "unknown"]) == 0
+    assert "met" in capsys.readouterr().out
+    assert main([]) == 1
+    assert "MISSED  bad" in capsys.readouterr().out
+    assert main(["--json"]) == 1
+    rows = json.loads(capsys.readouterr().out)["targets"]
+    assert [row["met"] for row in rows] == [True, False, None]
+
+
+def test_an_unknown_name_lists_the_valid_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match="--only names 'nope'; the targets are onnxruntime"):
+        choose(["nope"])
+    assert main(["--only", "nope"]) == 2
+    assert "nope" in capsys.readouterr().err
+
+
+def test_names_are_unique() -> None:
+    assert len({each.name for each in TARGETS}) == len(TARGETS)
+    assert [each.name for each in choose(["real"])] == ["real-time"]
+
+
+def test_turns_are_taken_and_the_first_is_not_counted() -> None:
+    log: list[str] = []
+
+    def side(name: str, first_s: float, then_s: float) -> Callable[[], None]:
+        def run() -> None:
+            time.sleep(first_s if name not in log else then_s)
+            log.append(name)
+
+        return run
+
+    sides = {"slow": side("slow", 0.2, 0.03), "fast": side("fast", 0.0, 0.001)}
+    seconds = ratios.in_turns(sides, rounds=3)
+    assert log == ["slow", "fast"] * 4
+    assert 0.03 <= seconds["slow"] < 0.15
+    assert seconds["fast"] < seconds["slow"]
+
+
+def test_a_zoo_model_that_is_not_here_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ratios, "zoo_names", list)
+    with pytest.raises(NotMeasured, match="zoo:activity is not in this installation"):
+        ratios.require_model("zoo:activity")
+    ratios.require_model("x.onnx")
+
+
+def test_without_torch_its_targets_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda *words: None)
+    for measure in (ratios.onnxruntime_over_torch, ratios.mae_visible_over_all):
+        with pytest.raises(NotMeasured, match="PyTorch is not installed"):
+            measure("imuvit_512x5")
+
+
+def test_the_stream_costs_something_and_is_faster_than_life(make_model: MakeModel) -> None:
+    model = str(make_model())
+    assert ratios.stream_over_run(model) > 1.0
+    assert ratios.real_time_factor(model) > 10.0
+
+
+@pytest.mark.slow
+def test_the_endurance_run_counts_its_hours_and_its_memory(make_model: MakeModel) -> None:
+    found = endure_elsewhere(str(make_model()), hours=0.25)
+    assert found.stream_s == pytest.approx(900, abs=5)
+    assert found.results == pytest.approx((900 + 300) / 0.64, rel=0.02)
+    assert -5 < found.growth_mb < 50
+
+
+def test_an_endurance_run_that_fails_says_why() -> None:
+    with pytest.raises(RuntimeError, match="no such file"):
+        endure_elsewhere("nowhere.onnx", hours=0.01)
+
+
+def test_help_takes_less_than_a_while() -> None:
+    assert 0.01 < ratios.help_seconds(rounds=1) < 30
