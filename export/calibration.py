@@ -11,7 +11,6 @@ Sources: percentile and KL-divergence calibration as in S. Migacz, "8-bit infere
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -69,13 +68,28 @@ def balanced(samples: Samples, count: int, seed: int) -> NDArray[np.int64]:
     return np.sort(index[np.argsort(place, kind="stable")[:count]])
 
 
-@dataclass(frozen=True, slots=True)
 class Histogram:
-    """What one tensor took: counts over equal bins from `low` to `high`."""
+    """What one tensor took, in one pass: counts over equal bins from -bound to bound.
 
-    low: float
-    high: float
-    count_B: NDArray[np.int64]
+    The bound doubles when a value goes beyond it, by adding bins in pairs, so that no count is lost
+    and nothing needs to be known beforehand.
+    """
+
+    def __init__(self) -> None:
+        self.low, self.high, self.bound = np.inf, -np.inf, 2.0**-20
+        self.count_B = np.zeros(2 * _BINS, np.int64)
+
+    def add(self, values: NDArray[Any]) -> None:
+        """Count these values too."""
+        self.low = min(self.low, float(values.min()))
+        self.high = max(self.high, float(values.max()))
+        while self.bound < max(-self.low, self.high):
+            self.bound *= 2
+            pairs_B = self.count_B.reshape(-1, 2).sum(axis=1)
+            self.count_B = np.pad(pairs_B, _BINS // 2)
+        scaled = (values.ravel() + self.bound) * (_BINS / self.bound)
+        index = np.minimum(scaled.astype(np.int32), 2 * _BINS - 1)
+        self.count_B += np.bincount(index, minlength=2 * _BINS)
 
     def range(self, method: Method) -> Range:
         """The range that INT8 spends its steps on; it always holds zero."""
@@ -90,31 +104,29 @@ class Histogram:
 
     def _percentiles(self) -> Range:
         share_B = np.cumsum(self.count_B) / max(1, self.count_B.sum())
-        edge = np.linspace(self.low, self.high, len(self.count_B) + 1)
+        edge = np.linspace(-self.bound, self.bound, 2 * _BINS + 1)
         cut = (100.0 - PERCENTILE) / 100.0
         first = int(np.searchsorted(share_B, cut, side="right"))
         last = int(np.searchsorted(share_B, 1.0 - cut, side="left"))
-        return float(edge[min(first, len(edge) - 2)]), float(edge[min(last + 1, len(edge) - 1)])
+        return max(self.low, float(edge[first])), min(self.high, float(edge[last + 1]))
 
     def _entropy_bound(self) -> float:
-        centre_B = np.linspace(self.low, self.high, 2 * len(self.count_B) + 1)[1::2]
-        largest = max(abs(self.low), abs(self.high), 1e-12)
-        bins = len(self.count_B)
-        index_B = np.minimum((np.abs(centre_B) / largest * bins).astype(int), bins - 1)
-        magnitude_B = np.bincount(index_B, weights=self.count_B, minlength=bins).astype(np.float64)
-        stops = range(_LEVELS, bins + 1, 16)
-        divergence = [_divergence(magnitude_B, stop) for stop in stops]
-        return largest * stops[int(np.argmin(divergence))] / bins
+        magnitude_B = (self.count_B[_BINS:] + self.count_B[_BINS - 1 :: -1]).astype(np.float64)
+        largest = int(np.flatnonzero(magnitude_B)[-1]) + 1
+        stops = list(range(min(_LEVELS, largest), largest + 1, 16))
+        divergence = [_divergence(magnitude_B[:largest], stop) for stop in stops]
+        return self.bound * stops[int(np.argmin(divergence))] / _BINS
 
 
 def _divergence(magnitude_B: NDArray[np.float64], stop: int) -> float:
     """KL divergence between the clipped histogram and its form in 128 levels."""
     clipped = magnitude_B[:stop].copy()
     clipped[-1] += magnitude_B[stop:].sum()
-    level = np.arange(stop) * _LEVELS // stop
+    levels = min(_LEVELS, stop)
+    level = np.arange(stop) * levels // stop
     filled = magnitude_B[:stop] > 0
-    mass = np.bincount(level, weights=magnitude_B[:stop], minlength=_LEVELS)
-    places = np.bincount(level, weights=filled, minlength=_LEVELS)
+    mass = np.bincount(level, weights=magnitude_B[:stop], minlength=levels)
+    places = np.bincount(level, weights=filled, minlength=levels)
     coarse = np.where(filled, mass[level] / np.maximum(places[level], 1), 0.0)
     if coarse.sum() == 0:
         return float("inf")
@@ -127,19 +139,11 @@ def _divergence(magnitude_B: NDArray[np.float64], stop: int) -> float:
 def collect(
     model: onnx.ModelProto, tensors: Sequence[str], samples: NDArray[Any]
 ) -> dict[str, Histogram]:
-    """Histograms of these float tensors over the samples (N, ...); two passes, a batch at a
-    time.
-    """
-    low = dict.fromkeys(tensors, np.inf)
-    high = dict.fromkeys(tensors, -np.inf)
-    for name, value in _values(model, tensors, samples):
-        low[name] = min(low[name], float(value.min()))
-        high[name] = max(high[name], float(value.max()))
-    count = {name: np.zeros(_BINS, np.int64) for name in tensors}
-    for name, value in _values(model, tensors, samples):
-        top = max(high[name], low[name] + 1e-12)
-        count[name] += np.histogram(value, _BINS, (low[name], top))[0]
-    return {name: Histogram(low[name], high[name], count[name]) for name in tensors}
+    """Histograms of these float tensors over the samples (N, ...), a batch at a time."""
+    found = {name: Histogram() for name in tensors}
+    for name, values in _values(model, tensors, samples):
+        found[name].add(values)
+    return found
 
 
 def _values(

@@ -12,7 +12,7 @@ neighbour_similarity  of embeddings: cosine, by the network, to the five neighbo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,13 @@ class Judge:
         return (
             "cosine_mean",
             lambda outputs: compare(self.reference, outputs, self.output).cosine_mean,
+        )
+
+    def first(self, count: int) -> Judge:
+        """A judge of evenly spread samples of this one: a quicker, rougher opinion."""
+        index_K = np.unique(np.linspace(0, len(self.samples) - 1, count).astype(np.int64))
+        return replace(
+            self, samples=self.samples.select(index_K), reference=self.reference[index_K]
         )
 
     @property

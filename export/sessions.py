@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import ArtefactError
 
 BATCH = 64
+_WARM_UP, _FEWEST = 3, 10
 
 
 def open_session(model: onnx.ModelProto, threads: int = 1) -> onnxruntime.InferenceSession:
@@ -56,16 +57,19 @@ def exposed(model: onnx.ModelProto, tensors: Iterable[str]) -> onnx.ModelProto:
 
 
 def interleaved_ms(
-    calls: Mapping[str, Callable[[], object]], rounds: int = 60, warm_up: int = 5
+    calls: Mapping[str, Callable[[], object]], seconds: float = 2.0, rounds: int = 60
 ) -> dict[str, float]:
     """Median milliseconds of each call, measured turn by turn so that a noisy moment hits all
-    alike.
+    alike; `rounds` of them, or as many as fit in `seconds`, and never under ten.
     """
     spent: dict[str, list[float]] = {name: [] for name in calls}
-    for turn in range(warm_up + rounds):
+    begin = time.perf_counter()
+    for turn in range(_WARM_UP + rounds):
         for name, call in calls.items():
             start = time.perf_counter()
             call()
-            if turn >= warm_up:
+            if turn >= _WARM_UP:
                 spent[name].append((time.perf_counter() - start) * 1e3)
+        if turn >= _WARM_UP + _FEWEST and time.perf_counter() - begin > seconds:
+            break
     return {name: float(np.median(values)) for name, values in spent.items()}

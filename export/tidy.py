@@ -57,6 +57,8 @@ def drop_unused(graph: onnx.GraphProto) -> None:
 
 
 def _replace(field, kept) -> None:  # type: ignore[no-untyped-def]
+    if len(kept) == len(field):
+        return
     copies = [type(item).FromString(item.SerializeToString()) for item in kept]
     del field[:]
     field.extend(copies)

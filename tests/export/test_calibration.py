@@ -49,9 +49,21 @@ def test_one_person_cannot_do_both() -> None:
 
 
 def histogram_of(values: list[float]) -> Histogram:
-    array = np.array(values)
-    low, high = float(array.min()), float(array.max())
-    return Histogram(low, high, np.histogram(array, 2048, (low, high))[0])
+    """In two parts, as two batches would come."""
+    histogram = Histogram()
+    histogram.add(np.array(values[:2], np.float32))
+    if values[2:]:
+        histogram.add(np.array(values[2:], np.float32))
+    return histogram
+
+
+def test_the_bound_doubles_and_no_count_is_lost() -> None:
+    histogram = histogram_of([0.001, -0.001, 3.0, -100.0, 100.0])
+    assert histogram.bound == 128.0
+    assert histogram.count_B.sum() == 5
+    assert (histogram.low, histogram.high) == (-100.0, 100.0)
+    places = np.flatnonzero(histogram.count_B) * 128.0 / 2048 - 128.0
+    np.testing.assert_allclose(places, [-100, -0.0625, 0, 3, 100], atol=0.07)
 
 
 def test_minmax_holds_everything_and_zero() -> None:

@@ -178,7 +178,8 @@ def test_the_script_is_python_3_8(bundle: Path) -> None:
     source = (bundle / "build.py").read_text()
     ast.parse(source, feature_version=(3, 8))
     old = shutil.which("python3.8")
-    if old is not None:
-        done = run_script(bundle, python=old)
-        assert done.returncode == 1
-        assert "tensorrt is not installed here" in done.stderr
+    if old is None or subprocess.run([old, "-V"], capture_output=True, check=False).returncode:
+        pytest.skip("there is no Python 3.8 here to run the script with")
+    done = run_script(bundle, python=old)
+    assert done.returncode == 1
+    assert "tensorrt is not installed here" in done.stderr
