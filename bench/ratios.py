@@ -156,7 +156,7 @@ def help_seconds(rounds: int = 9) -> float:
 
 
 def cold_start_seconds(model: str) -> float:
-    """A new process: engine from disk to first result, imports included."""
+    """A new process to its first result: Python, imports, engine from disk."""
     require_model(model)
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
         [entry] = entries_of(model, ("onnxruntime",), 1, 0, Path(folder))

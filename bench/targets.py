@@ -119,7 +119,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "cold-start",
-        "a new process: engine from disk to first result, onnxruntime",
+        "a new process to its first result: Python, imports, engine (onnxruntime)",
         "at most",
         1.0,
         "s",
