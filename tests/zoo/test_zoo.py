@@ -1,0 +1,55 @@
+"""What ships with the package: small, honest about its origin, and as good as its card says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgehuman import catalogue
+from edgehuman.bench.accuracy import EvaluateConfig, evaluate
+from edgehuman.runtime.model import load, zoo_names
+
+ZOO = Path(__file__).parents[2] / "edgehuman" / "zoo"
+ACTIVITY = ("zoo:activity", "zoo:activity-int8")
+
+
+def test_the_zoo_holds_the_two_activity_models_in_under_eight_megabytes() -> None:
+    assert set(zoo_names()) >= {"activity", "activity-int8"}
+    size = sum((ZOO / f"{name.removeprefix('zoo:')}.onnx").stat().st_size for name in ACTIVITY)
+    assert size < 8_000_000
+
+
+@pytest.mark.parametrize("name", ACTIVITY)
+def test_the_card_names_every_ancestor_with_terms_under_which_weights_may_ship(name: str) -> None:
+    card = load(name).card
+    assert card.output.labels[:3] == ("walking", "walking_upstairs", "walking_downstairs")
+    roles = {row.role for row in card.data}
+    assert roles >= {"pretraining", "training"}
+    for row in card.data:
+        assert row.licence
+        if not row.simulated:
+            assert catalogue.DATASETS[row.dataset].weights_may_ship, row.dataset
+    assert card.recipe
+    assert card.metrics
+    assert card.parity["top1_agreement"] >= 0.98
+
+
+def test_both_models_share_labels_and_decision() -> None:
+    one, other = (load(name).card for name in ACTIVITY)
+    assert one.output == other.output
+    assert one.decision == other.decision
+    assert other.precision.calibration_sha256
+
+
+@pytest.mark.slow
+def test_the_official_test_people_of_uci_har(shared_data: Path) -> None:
+    scores = []
+    for name in ACTIVITY:
+        outcome = evaluate(EvaluateConfig(name, data=str(shared_data / "uci_har.npz")))
+        assert isinstance(outcome.data, dict)
+        scores.append(outcome.data["metrics"]["macro_f1"])
+    stated = {m.name: m.value for m in load(ACTIVITY[0]).card.metrics}["macro_f1"]
+    assert scores[0] == pytest.approx(stated, abs=1e-3)
+    assert scores[0] >= 0.94
+    assert abs(scores[1] - scores[0]) <= 0.005
