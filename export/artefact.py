@@ -24,7 +24,7 @@ from edgehuman.export.judge import Judge, Verdict, answers
 from edgehuman.export.precision import Form, Int8Options
 from edgehuman.export.records import SIMULATED, Samples, load_samples
 from edgehuman.export.report import Report, explain, outcome
-from edgehuman.export.request import ExportConfig, check, options, out_path
+from edgehuman.export.request import ExportConfig, check, num_samples, options, out_path
 from edgehuman.export.to_onnx import card_of, check_weights, to_onnx, versions, with_card
 from edgehuman.export.writing import require_writable, write_whole
 from edgehuman.outcome import Outcome
@@ -114,7 +114,8 @@ def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Jud
     samples = load_samples(card, config.data or SIMULATED)
     calibrating = None
     if config.precision in ("int8", "auto") and config.data is not None:
-        calibrating, judging = split(samples, config.samples, config.samples, config.seed)
+        count = num_samples(config, card.params)
+        calibrating, judging = split(samples, count, count, config.seed)
     else:
         judging = samples.select(balanced(samples, _FLOAT_JUDGES, config.seed))
     reference = answers(network, judging.array)

@@ -31,8 +31,9 @@ class ExportConfig:
     """Points of the task metric that INT8 may lose; layers are left in float until it holds."""
     calibration: Literal["auto", "minmax", "percentile", "entropy"] = "auto"
     """How INT8 ranges are taken; `auto` keeps the best of the three for the task metric."""
-    samples: int = 512
-    """Samples that calibrate INT8, and as many of other people that judge it."""
+    samples: int | None = None
+    """Samples that calibrate INT8, and as many of other people that judge it: 512, or 256 for a
+    network of over 20 M parameters."""
     out: Path | None = None
     """The file to write; by default NAME.onnx, .engine or .pt2 in this folder."""
     name: str | None = None
@@ -81,7 +82,7 @@ def check(config: ExportConfig) -> None:
         )
     for flag, value, low in (
         ("--max-drop", config.max_drop, 0),
-        ("--samples", config.samples, 16),
+        ("--samples", num_samples(config, 0), 16),
         ("--threads", config.threads, 1),
     ):
         if not value >= low:
@@ -97,6 +98,13 @@ def check(config: ExportConfig) -> None:
     if config.on_device and config.format != "tensorrt":
         raise UsageError(f"--on-device goes with --format tensorrt, not {config.format}")
     options(config)
+
+
+def num_samples(config: ExportConfig, params: int) -> int:
+    """How many samples calibrate; a large network takes fewer, to be done within a minute."""
+    if config.samples is not None:
+        return config.samples
+    return 256 if params > 20_000_000 else 512
 
 
 def options(config: ExportConfig) -> Options:

@@ -10,6 +10,7 @@ import onnx
 import pytest
 
 from edgehuman.card import Card
+from edgehuman.catalogue import NETWORKS
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
 from edgehuman.export import to_tensorrt
 from edgehuman.export.artefact import ExportConfig, export
@@ -49,6 +50,28 @@ def test_an_engine_with_its_graph_and_its_side_file(
     assert isinstance(outcome.data, dict)
     assert outcome.data["engine"]["built_for"] == [86]
     assert outcome.data["latency_ms"] == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+@pytest.mark.parametrize("name", [n for n, row in NETWORKS.items() if row.params < 1_500_000])
+def test_small_catalogued_networks_build(
+    made_data: None, tmp_path: Path, name: str, precision: str
+) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    config = ExportConfig(
+        name,
+        format="tensorrt",
+        engine="tensorrt-rtx",
+        capability=(86,),
+        precision=precision,  # type: ignore[arg-type]
+        data="made",
+        samples=48,
+        max_drop=5.0,
+        out=tmp_path / "x.engine",
+    )
+    assert isinstance(export(config).data, dict)
+    assert (tmp_path / "x.engine").stat().st_size > 100_000
 
 
 def test_a_missing_library_is_one_line_before_any_work(
