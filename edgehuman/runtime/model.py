@@ -22,7 +22,15 @@ from edgehuman import catalogue
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
 from edgehuman.metrics.calibration import softmax
-from edgehuman.runtime.engines import ENGINES, Engine, open_engine
+from edgehuman.runtime.engines import (
+    ENGINES,
+    Engine,
+    EngineName,
+    EngineRequest,
+    Notify,
+    open_engine,
+    warn,
+)
 
 ZOO = "zoo:"
 EXPORT_CATALOGUE = "edgehuman.export.artefact:export_catalogue"
@@ -85,7 +93,15 @@ class Model:
         )
 
 
-def load(name_or_path: str | Path, *, threads: int = 1, seed: int = 0) -> Model:
+def load(
+    name_or_path: str | Path,
+    *,
+    threads: int = 1,
+    seed: int = 0,
+    engine: EngineName = "auto",
+    rebuild: bool = False,
+    notify: Notify = warn,
+) -> Model:
     """A model, ready to run on this machine.
 
     Args:
@@ -93,25 +109,36 @@ def load(name_or_path: str | Path, *, threads: int = 1, seed: int = 0) -> Model:
             `seed`).
         threads: threads inside one operator.
         seed: of the random weights of a catalogue name; nothing else is random.
+        engine: what runs it; by default what its suffix and this machine say.
+        rebuild: build a TensorRT engine that does not fit anew in the background, while its ONNX
+            serves.
+        notify: told of everything that is not as asked for; logs a warning by default.
 
     Raises:
-        UsageError: no such name.
+        UsageError: no such name, or words that contradict each other.
         ArtefactError: the file is missing, foreign or corrupted.
         EngineError: the file is sound and this machine cannot run it.
-        MissingDependencyError: a catalogue name where the training half is not installed.
+        MissingDependencyError: TensorRT, or for a catalogue name the training half, is not
+            installed.
     """
     name = str(name_or_path)
     if threads < 1:
         raise UsageError(f"threads is {threads}; it must be at least 1")
+    request = EngineRequest(engine, threads, rebuild, notify)
     if name.startswith(ZOO):
-        return Model(open_engine(_zoo_file(name), threads), name)
+        return Model(open_engine(_zoo_file(name), request), name)
     if name in catalogue.NETWORKS:
+        if request.on_tensorrt:
+            raise UsageError(
+                f"{name} is a network without weights or engine; run `edgehuman export {name} "
+                f"--format tensorrt --engine {engine}` and give that file"
+            )
         with tempfile.TemporaryDirectory(prefix="edgehuman-") as folder:
-            return Model(open_engine(_export(name, seed, Path(folder)), threads), name)
+            return Model(open_engine(_export(name, seed, Path(folder)), request), name)
     path = Path(name_or_path)
     if not path.exists() and path.suffix not in ENGINES and path.parent == Path():
         raise UsageError(_unknown(name))
-    return Model(open_engine(path, threads), name)
+    return Model(open_engine(path, request), name)
 
 
 def zoo_names() -> list[str]:
@@ -148,6 +175,6 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, [*zoo, *catalogue.NETWORKS], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
-        f"unknown model {name!r}.{hint} A model is a path to an .onnx file, one that ships here "
+        f"unknown model {name!r}.{hint} A model is a path to an .onnx or .engine file, one that ships here "
         f"({', '.join(zoo) or 'none in this installation'}), or a name from `edgehuman models`"
     )

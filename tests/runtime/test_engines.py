@@ -9,7 +9,8 @@ import pytest
 
 from edgehuman.card import InputSpec, OutputSpec
 from edgehuman.errors import ArtefactError, EngineError
-from edgehuman.runtime.engines import OnnxRuntimeEngine, open_engine
+from edgehuman.runtime.engines import EngineRequest, open_engine
+from edgehuman.runtime.onnx_engine import OnnxRuntimeEngine
 from edgehuman.runtime.onnx_file import sealed
 from tests.runtime.conftest import MakeModel, tiny_card
 
@@ -22,7 +23,7 @@ def test_logits_are_the_gain_times_the_mean(tiny: Path) -> None:
 
 
 def test_it_describes_itself(tiny: Path) -> None:
-    told = open_engine(tiny, threads=2).describe()
+    told = open_engine(tiny, EngineRequest(threads=2)).describe()
     assert told["engine"] == "onnxruntime"
     assert told["threads"] == 2
     assert told["providers"] == ["CPUExecutionProvider"]

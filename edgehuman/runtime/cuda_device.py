@@ -1,0 +1,172 @@
+"""The handful of CUDA calls that an engine needs, behind one seam: memory, copies, a stream, a
+graph.
+
+`CudaDevice` speaks to `cuda.bindings.runtime` (cuda-python). Its calls and their arguments were
+checked against that module, and its errors were seen on a machine without a driver; on a GPU it was
+never run. What is built on the seam is tested with a device that plays the calls in memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import EngineError, MissingDependencyError
+
+
+class Device(Protocol):
+    """One stream of one GPU. Addresses are integers; whatever fails raises EngineError."""
+
+    @property
+    def stream(self) -> int:
+        """The stream's handle, for `execute_async_v3`."""
+
+    def allocate(self, num_bytes: int) -> int:
+        """Memory of the GPU: its address."""
+
+    def pin(self, num_bytes: int) -> NDArray[np.uint8]:
+        """Page-locked memory of the host, which the GPU copies from and to without a detour."""
+
+    def copy_in(self, address: int, host: NDArray[np.uint8]) -> None:
+        """Queue a copy from the host to the GPU."""
+
+    def copy_out(self, host: NDArray[np.uint8], address: int) -> None:
+        """Queue a copy from the GPU to the host."""
+
+    def synchronise(self) -> None:
+        """Wait until everything that was queued is done."""
+
+    def begin_capture(self) -> None:
+        """From here on, what is queued is recorded and not run."""
+
+    def end_capture(self) -> Any:
+        """The graph of what was recorded, ready to launch."""
+
+    def launch(self, graph: Any) -> None:
+        """Queue a whole recorded graph with one call."""
+
+    def drop(self, graph: Any) -> None:
+        """Forget a graph."""
+
+    def close(self) -> None:
+        """Give everything back; nothing can be called afterwards."""
+
+
+def load_runtime(driver: int) -> Any:
+    """`cuda.bindings.runtime`, or `cuda.cudart` as cuda-python named it before 12.6.
+
+    Args:
+        driver: the driver's CUDA version, such as 12060: it must not be older than the bindings.
+
+    Raises:
+        MissingDependencyError: cuda-python is not installed.
+    """
+    for name in ("cuda.bindings.runtime", "cuda.cudart"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    major = driver // 1000
+    raise MissingDependencyError(
+        "running a TensorRT engine needs cuda-python, which is not installed here; run: "
+        f"pip install 'cuda-python>={major},<{major + 1}' (the driver here is of CUDA {major})"
+    )
+
+
+class CudaDevice:
+    """The GPU that CUDA calls the first.
+
+    Args:
+        runtime: the module from `load_runtime`.
+
+    Raises:
+        EngineError: CUDA refused a call; its name, its error and CUDA's words for it are told.
+    """
+
+    def __init__(self, runtime: Any) -> None:
+        self._cuda = runtime
+        self._memory: list[int] = []
+        self._pinned: list[int] = []
+        self._graphs: list[Any] = []
+        self._stream = self._call("cudaStreamCreateWithFlags", runtime.cudaStreamNonBlocking)
+        self.stream = int(self._stream)
+
+    def allocate(self, num_bytes: int) -> int:
+        """See `Device`."""
+        address = int(self._call("cudaMalloc", num_bytes))
+        self._memory.append(address)
+        return address
+
+    def pin(self, num_bytes: int) -> NDArray[np.uint8]:
+        """See `Device`."""
+        address = int(self._call("cudaHostAlloc", num_bytes, 0))
+        self._pinned.append(address)
+        return np.ctypeslib.as_array((ctypes.c_uint8 * num_bytes).from_address(address))
+
+    def copy_in(self, address: int, host: NDArray[np.uint8]) -> None:
+        """See `Device`."""
+        kind = self._cuda.cudaMemcpyKind.cudaMemcpyHostToDevice
+        self._call("cudaMemcpyAsync", address, host.ctypes.data, host.nbytes, kind, self._stream)
+
+    def copy_out(self, host: NDArray[np.uint8], address: int) -> None:
+        """See `Device`."""
+        kind = self._cuda.cudaMemcpyKind.cudaMemcpyDeviceToHost
+        self._call("cudaMemcpyAsync", host.ctypes.data, address, host.nbytes, kind, self._stream)
+
+    def synchronise(self) -> None:
+        """See `Device`."""
+        self._call("cudaStreamSynchronize", self._stream)
+
+    def begin_capture(self) -> None:
+        """See `Device`."""
+        # Of this thread alone: another engine may be loading meanwhile.
+        mode = self._cuda.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
+        self._call("cudaStreamBeginCapture", self._stream, mode)
+
+    def end_capture(self) -> Any:
+        """See `Device`."""
+        recorded = self._call("cudaStreamEndCapture", self._stream)
+        try:
+            graph = self._call("cudaGraphInstantiate", recorded, 0)
+        finally:
+            self._call("cudaGraphDestroy", recorded)
+        self._graphs.append(graph)
+        return graph
+
+    def launch(self, graph: Any) -> None:
+        """See `Device`."""
+        self._call("cudaGraphLaunch", graph, self._stream)
+
+    def drop(self, graph: Any) -> None:
+        """See `Device`."""
+        self._graphs.remove(graph)
+        self._call("cudaGraphExecDestroy", graph)
+
+    def close(self) -> None:
+        """See `Device`. Errors are left aside: at the end of the program the driver may have gone
+        first, and has then given everything back itself.
+        """
+        cuda = self._cuda
+        for graph in self._graphs:
+            cuda.cudaGraphExecDestroy(graph)
+        for address in self._memory:
+            cuda.cudaFree(address)
+        for address in self._pinned:
+            cuda.cudaFreeHost(address)
+        cuda.cudaStreamDestroy(self._stream)
+        self._graphs, self._memory, self._pinned = [], [], []
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        """The value of a CUDA call; cuda-python gives its error first, in a tuple."""
+        status, *values = getattr(self._cuda, name)(*arguments)
+        if status != self._cuda.cudaError_t.cudaSuccess:
+            said = self._cuda.cudaGetErrorString(status)[1].decode()
+            raise EngineError(
+                f"{name} failed with {status.name}: {said}. `edgehuman doctor` says what this "
+                "machine has; --engine onnxruntime-cpu serves from the CPU"
+            )
+        return values[0] if values else None
