@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tyro.conf import Positional
 
+from edgehuman import catalogue
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.bootstrap import interval_of_groups
 from edgehuman.metrics.calibration import (
@@ -234,6 +235,7 @@ def _as_data(
     return {
         "model": config.model,
         "arch": model.card.arch,
+        "random_weights": config.model in catalogue.NETWORKS,
         "precision": model.card.precision.name,
         "engine": dict(model.engine.describe()),
         "data": config.data,
@@ -253,9 +255,10 @@ def _as_data(
 
 def _as_text(data: Mapping[str, Any], labels: tuple[str, ...]) -> str:
     kind = "SIMULATED data" if data["simulated"] else data["dataset"]
+    random = ", RANDOM weights" if data["random_weights"] else ""
     left_out = ", ".join(f"{n} {name}" for name, n in data["left_out"].items())
     lines = [
-        f"{data['model']} ({data['precision']}) on {kind}, {data['split']} part: "
+        f"{data['model']} ({data['precision']}{random}) on {kind}, {data['split']} part: "
         f"{data['windows']} windows of {data['people']} people"
         + (f"; left out: {left_out}" if left_out else ""),
         "",

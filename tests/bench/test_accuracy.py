@@ -134,6 +134,7 @@ def test_the_outcome_is_one_object(
     assert data["confusion"] == [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
     assert data["per_class_f1"]["standing"] == 0.0
     assert (data["windows"], data["people"], data["simulated"]) == (3, 2, False)
+    assert not data["random_weights"]
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert "3 windows of 2 people" in outcome.text
     assert "macro_f1" in outcome.text
