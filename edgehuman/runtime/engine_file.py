@@ -123,7 +123,9 @@ def read_side(path: Path) -> tuple[dict[str, Any], Card]:
             f"opened. Copy it too, from where the engine was built. {cure(path)}"
         ) from None
     except OSError as error:
-        raise EngineMismatchError(f"{side} cannot be read: {error.strerror}. {cure(path)}") from None
+        raise EngineMismatchError(
+            f"{side} cannot be read: {error.strerror}. {cure(path)}"
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, ArtefactError):
             raise EngineMismatchError(f"{error}. {cure(path)}") from None
@@ -172,10 +174,8 @@ def require_fit(file: EngineFile, wanted: str, version: str, gpu: Any) -> list[s
         gpu: what `find_gpu` found.
 
     Raises:
-        EngineError: no GPU.
         EngineMismatchError: another flavour, version, GPU, platform, or ONNX.
     """
-    _require_gpu(file.path, gpu)
     _require_library(file, wanted, version)
     here = f"{platform.system()} {platform.machine()}"
     if file.platform != here:
@@ -188,15 +188,6 @@ def require_fit(file: EngineFile, wanted: str, version: str, gpu: Any) -> list[s
     return _remarks(file, gpu)
 
 
-def _require_gpu(path: Path, gpu: Any) -> None:
-    if gpu is None:
-        raise EngineError(
-            f"{path} is a TensorRT engine and needs an NVIDIA GPU; the driver (libcuda) finds none "
-            "here. `edgehuman doctor` says what this machine has; on the CPU run "
-            f"{path.with_suffix('.onnx')}"
-        )
-
-
 def require_machine(path: Path) -> Any:
     """The GPU of this machine.
 
@@ -204,7 +195,12 @@ def require_machine(path: Path) -> Any:
         EngineError: there is none.
     """
     gpu = find_gpu()
-    _require_gpu(path, gpu)
+    if gpu is None:
+        raise EngineError(
+            f"{path} is a TensorRT engine and needs an NVIDIA GPU; the driver (libcuda) finds none "
+            "here. `edgehuman doctor` says what this machine has; on the CPU run "
+            f"{path.with_suffix('.onnx')}"
+        )
     return gpu
 
 

@@ -125,5 +125,10 @@ def open_engine(path: Path, request: EngineRequest | None = None) -> Engine:
         path = path.with_suffix(".onnx")
     elif request.on_tensorrt:
         path = path.with_suffix(".engine")
+    if request.rebuild and path.suffix != ".engine":
+        raise UsageError(
+            f"--rebuild builds a TensorRT engine, and {path} is none; give the path of an .engine "
+            "file, or say --engine tensorrt"
+        )
     engine: Engine = load_object(ENGINES[path.suffix])(path, request)
     return engine

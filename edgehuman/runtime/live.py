@@ -18,6 +18,7 @@ from tyro.conf import Positional
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu_format import AccelUnit, GyroUnit, ImuFormat
+from edgehuman.runtime.engines import EngineName
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.playing import Played, first_seconds, play, say
 from edgehuman.runtime.recogniser import Recogniser, Smoothing, StreamOptions
@@ -105,6 +106,8 @@ class RunConfig:
         gyro_unit: auto, rads or degs.
         axes: where x, y and z come from, signed, e.g. -y+x+z.
         threads: threads inside one operator of the model.
+        engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
+        rebuild: build a TensorRT engine that does not fit here anew, while its ONNX serves.
         seconds: end after so much stream time.
         seed: of the simulated person and of random weights.
     """
@@ -123,6 +126,8 @@ class RunConfig:
     gyro_unit: GyroUnit = "auto"
     axes: str = "+x+y+z"
     threads: int = 1
+    engine: EngineName = "auto"
+    rebuild: bool = False
     seconds: float | None = None
     seed: int = 0
 
@@ -139,16 +144,24 @@ def run(config: RunConfig) -> Outcome:
     """
     if config.seconds is not None and config.seconds <= 0:
         raise UsageError(f"seconds is {config.seconds}; give more than 0, or leave it out")
-    model = load(config.model, threads=config.threads, seed=config.seed)
+    notes = Notes()
+    model = load(
+        config.model,
+        threads=config.threads,
+        seed=config.seed,
+        engine=config.engine,
+        rebuild=config.rebuild,
+        notify=notes,
+    )
     format = ImuFormat(config.accel_unit, config.gyro_unit, config.axes)
     options = StreamOptions(
         config.hop_s, config.smoothing, config.delay_s, config.threshold, format
     )
     source = open_source(config.source, format=format, realtime=config.realtime, seed=config.seed)
-    notes = Notes()
     recogniser = Recogniser(model, source.name, options, notes)
     sinks = _sinks(config, recogniser, notes, lambda: int(source.report()["dropped"]))
     played = play(recogniser, source, sinks, config.seconds, notes)
+    notes.view = None  # its picture is done; what is still to be said goes to standard error
     for sink in sinks:
         if isinstance(sink, Timeline) and config.timeline is not None:
             title = f"{Path(source.name).name}, recognised by {config.model}"

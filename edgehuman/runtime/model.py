@@ -175,6 +175,7 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, [*zoo, *catalogue.NETWORKS], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
-        f"unknown model {name!r}.{hint} A model is a path to an .onnx or .engine file, one that ships here "
-        f"({', '.join(zoo) or 'none in this installation'}), or a name from `edgehuman models`"
+        f"unknown model {name!r}.{hint} A model is a path to an .onnx or .engine file, one that "
+        f"ships here ({', '.join(zoo) or 'none in this installation'}), or a name from "
+        "`edgehuman models`"
     )
