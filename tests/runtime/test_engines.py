@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from edgehuman.card import InputSpec, OutputSpec
-from edgehuman.errors import ArtefactError, EngineError
+from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime.engines import EngineRequest, open_engine
-from edgehuman.runtime.onnx_engine import OnnxRuntimeEngine
 from edgehuman.runtime.onnx_file import sealed
 from tests.runtime.conftest import MakeModel, tiny_card
 
@@ -39,9 +38,20 @@ def test_a_checkpoint_folder_points_to_the_export(tmp_path: Path) -> None:
         open_engine(tmp_path)
 
 
-def test_a_missing_provider_is_an_error_and_not_a_silent_cpu(tiny: Path) -> None:
-    with pytest.raises(EngineError, match="has no MoonExecutionProvider"):
-        OnnxRuntimeEngine(tiny, providers=["MoonExecutionProvider", "CPUExecutionProvider"])
+def test_words_that_contradict_each_other(tiny: Path) -> None:
+    with pytest.raises(UsageError, match="engine is 'tensort'; it is one of auto, onnxruntime"):
+        EngineRequest("tensort")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="--rebuild builds a TensorRT engine, and --engine is onn"):
+        EngineRequest("onnxruntime", rebuild=True)
+    with pytest.raises(UsageError, match=r"--rebuild builds .* and .*tiny\.onnx is none; give"):
+        open_engine(tiny, EngineRequest(rebuild=True))
+
+
+def test_an_engine_without_its_file_says_which_is_missing(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match=r"tiny\.engine: no such file. --rebuild builds it"):
+        open_engine(tiny, EngineRequest("tensorrt"))
+    with pytest.raises(ArtefactError, match=r"other\.onnx: no such file"):
+        open_engine(tmp_path / "other.engine", EngineRequest("onnxruntime"))
 
 
 def test_a_graph_that_the_card_does_not_describe_is_refused(make_model: MakeModel) -> None:
