@@ -179,7 +179,7 @@ def _open_session(path: Path, threads: int, providers: Sequence[str]) -> Any:
 def _require_available(providers: Sequence[str], available: Sequence[str]) -> None:
     absent = [name for name in providers if name not in available]
     if absent:
-        line = "pip uninstall onnxruntime && pip install onnxruntime-gpu"
+        line = "Run: pip uninstall onnxruntime && pip install onnxruntime-gpu"
         fix = line if set(absent) <= {CUDA, TENSORRT} else "`edgehuman doctor` says what to install"
         raise EngineError(
             f"onnxruntime here has no {', '.join(absent)}; it has {', '.join(available)}. {fix}"

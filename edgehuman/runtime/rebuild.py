@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from edgehuman.card import Card
 from edgehuman.catalogue import load_object
 from edgehuman.errors import EdgehumanError, EngineError
+from edgehuman.runtime.cuda_device import load_runtime
 from edgehuman.runtime.engine_builder import BUILD, Builder, Builds
 from edgehuman.runtime.engine_file import (
     LIBRARIES,
@@ -70,7 +71,7 @@ def start_rebuild(path: Path, request: EngineRequest, reason: str) -> Rebuilding
     Raises:
         EngineError: no ONNX to build from, a folder that cannot be written, or no GPU.
         ArtefactError: the ONNX is foreign or corrupted.
-        MissingDependencyError: TensorRT is not installed.
+        MissingDependencyError: TensorRT or cuda-python is not installed.
     """
     onnx = path.with_suffix(".onnx")
     if not onnx.is_file():
@@ -93,7 +94,7 @@ def plan_build(path: Path, request: EngineRequest) -> tuple[str, dict[str, Any]]
 
     Raises:
         EngineError: no GPU.
-        MissingDependencyError: the module is not installed.
+        MissingDependencyError: the module or cuda-python is not installed.
     """
     options: dict[str, Any] = {}
     library = LIBRARIES.get(request.name)
@@ -103,6 +104,7 @@ def plan_build(path: Path, request: EngineRequest) -> tuple[str, dict[str, Any]]
         options = dict(about["options"])
         library = library or (about["library"] if about["library"] in LIBRARIES.values() else None)
     gpu = require_machine(path)
+    load_runtime(gpu.driver)  # what the new engine will need is missed now, and not after the build
     library = library or _installed_library()
     offered = load_object(f"{BUILD}:capabilities_of")(load_library(library))
     options["capabilities"] = [gpu.capability] if gpu.capability in offered else []

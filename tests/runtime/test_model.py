@@ -93,3 +93,16 @@ def test_a_catalogue_name_is_exported_with_its_seed(
     monkeypatch.setitem(sys.modules, "edgehuman.export.artefact", stand_in)
     assert edgehuman.load("imuvit_512x5", seed=7).card == tiny_card()
     assert asked == [("imuvit_512x5", 7)]
+
+
+def test_an_engine_is_asked_for_by_name(tiny: Path) -> None:
+    model = edgehuman.load(tiny, engine="onnxruntime-cpu")
+    assert model.engine.describe()["providers"] == ["CPUExecutionProvider"]
+    with pytest.raises(ArtefactError, match=r"tiny\.engine: no such file"):
+        edgehuman.load(tiny, engine="tensorrt")
+    with pytest.raises(
+        UsageError, match=r"without weights or engine; run `edgehuman export imuvit"
+    ):
+        edgehuman.load("imuvit_512x5", engine="tensorrt")
+    with pytest.raises(UsageError, match=r"tiny\.onnx is none; give the path"):
+        edgehuman.load(tiny, rebuild=True)

@@ -68,7 +68,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> PlayedLibrary:
     monkeypatch.setattr(engine_file, "find_gpu", lambda: GPU)
     for module in (tensorrt_engine, rebuild):
         monkeypatch.setattr(module, "load_library", lambda *words: library)
-    monkeypatch.setattr(tensorrt_engine, "load_runtime", lambda driver: driver)
+        monkeypatch.setattr(module, "load_runtime", lambda driver: driver)
     monkeypatch.setattr(tensorrt_engine, "CudaDevice", lambda runtime: library.device)
     return library
 
@@ -230,6 +230,7 @@ def build_request(onnx: Path, out: Path, **options: Any) -> str:
     return json.dumps(words)
 
 
+@pytest.mark.slow
 def test_a_real_build_needs_neither_torch_nor_onnx(tiny: Path, tmp_path: Path) -> None:
     trt = pytest.importorskip("tensorrt_rtx", reason="pip install 'edgehuman[tensorrt-rtx]'")
     words = [sys.executable, "-c", BUILD_WITHOUT, build_request(tiny, tmp_path / "new")]
