@@ -2,7 +2,8 @@
 
 A torch network is built from the artefact's card (`arch`, number of classes) with seeded random
 weights: an ONNX file holds no torch network, and time does not depend on the weights. So only
-onnxruntime contestants have a task metric. PyTorch is imported inside the functions that need it.
+onnxruntime and TensorRT have a task metric. TensorRT runs the engine that lies beside the ONNX
+file. PyTorch is imported inside the functions that need it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman import catalogue
-from edgehuman.errors import MissingDependencyError, UsageError
+from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
+from edgehuman.runtime.engines import EngineName
 from edgehuman.runtime.model import EXPORT_CATALOGUE, Model, load
 
 ENGINES = ("onnxruntime", "torch", "compile", "tensorrt")
@@ -106,7 +108,7 @@ def entries_of(
                 f"{model} is a network without weights, and building it needs {error.name}; "
                 "run: pip install 'edgehuman[train]', or give the path of an exported model"
             ) from None
-    card = load(path, threads=threads).card
+    card = load(path, threads=threads, engine="onnxruntime").card
     num_classes = len(card.output.labels) or None
     return [Entry(model, path, engine, card.arch, num_classes, threads, seed) for engine in engines]
 
@@ -122,17 +124,23 @@ def open_contestant(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
 
 
 def _onnxruntime(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
+    return _artefact(entry, entry.path, "onnxruntime", sample)
+
+
+def _artefact(
+    entry: Entry, path: str, engine: EngineName, sample: NDArray[np.float32]
+) -> Contestant:
     start_s = time.perf_counter()
-    model = load(entry.path, threads=entry.threads)
+    model = load(path, threads=entry.threads, engine=engine)
     model.engine.run(sample)
     said = model.engine.describe()
-    path = Path(str(said.get("path", "")))
+    file = Path(str(said.get("path", "")))
     return Contestant(
         entry=entry,
         call=model.engine.run,
         version=f"{said['engine']} {said['version']}",
         first_result_s=time.perf_counter() - start_s,
-        file_bytes=path.stat().st_size if path.is_file() else None,
+        file_bytes=file.stat().st_size if file.is_file() else None,
         model=model,
     )
 
@@ -175,9 +183,12 @@ def _tensorrt(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
     found = [name for name in ("tensorrt", "tensorrt_rtx") if importlib.util.find_spec(name)]
     if not found:
         raise NotMeasured("TensorRT is not installed (pip install tensorrt, or tensorrt-rtx)")
-    if not Path("/proc/driver/nvidia/version").exists() and not Path("/dev/nvhost-gpu").exists():
-        raise NotMeasured(f"{found[0]} is installed, and this machine has no NVIDIA GPU")
-    raise NotMeasured("this version of edgehuman does not run TensorRT engines yet")
+    # Its side file says which of the two built it.
+    engine = str(Path(entry.path).with_suffix(".engine"))
+    try:
+        return _artefact(entry, engine, "auto", sample)
+    except (ArtefactError, MissingDependencyError) as error:
+        raise NotMeasured(_first_line(error)) from None
 
 
 def _first_line(error: BaseException) -> str:

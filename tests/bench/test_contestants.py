@@ -76,6 +76,19 @@ def test_without_torch_the_reason_is_the_line_to_install_it(
         open_contestant(entry, SAMPLE)
 
 
+def test_tensorrt_runs_the_engine_beside_the_file_or_says_why_not(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    path = make_model()
+    entry = Entry("toy", str(path), "tensorrt", "imuvit_512x5", 3)
+    with pytest.raises(NotMeasured, match=r"\.engine: no such file"):
+        open_contestant(entry, SAMPLE)
+    path.with_suffix(".engine").write_bytes(b"a plan without its side file")
+    with pytest.raises(NotMeasured, match=r"engine\.json is missing"):
+        open_contestant(entry, SAMPLE)
+
+
 def test_without_tensorrt_the_reason_is_said(
     make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
