@@ -4,7 +4,7 @@
 
 DIR holds uci_har.npz, hapt_raw.npz, wisdm2019_phone_4act_20hz.npz and dsads_rarm_rleg.npz. Finished
 runs are kept, so the command goes on where it was stopped. It writes `table.md` and `table.json` in
---out. Test people of UCI HAR and WISDM are nowhere in the pretraining set, and are read once per run.
+--out. Test people of both targets are nowhere in the pretraining set, and are read once per run.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ ROWS = {
 }
 PAPER = """\
 The paper (arXiv 2502.03364, table 1) reports on UCI HAR 97.9 for the linear probe and 95.1 from
-scratch. What differs: its probe is the best of all its encoders up to 63 M parameters and of all its runs,
-pretrained on 1,271 hours of ExtraSensory for 500,000 steps of 2,048 windows; ours is one encoder of
-1 M parameters, pretrained on the hours above for 2,000 steps of 512 windows, chosen on training people.
-Its WISDM has 18 activities; ours has 4."""
+scratch. What differs: its probe is the best of all its encoders, up to 63 M parameters, and of all
+its runs, pretrained on up to 1,271 hours of ExtraSensory (four fifths of 1,589), 500,000 steps of
+2,048 windows; ours is one encoder of 1 M parameters, pretrained on the hours above for 2,000 steps of 512
+windows, with everything chosen on training people. Its WISDM has 18 activities; ours has 4."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ def render(scores: Mapping[str, Mapping[str, list[float]]], pretraining: Mapping
     note = (
         f"Network imuvit_512x5. Pretraining: {pretraining['windows']} windows, "
         f"{pretraining['hours']:.1f} hours of {pretraining['people']} people (HAPT, WISDM 2019, "
-        "DSADS; no test person of either). UCI HAR: official test windows, training windows rebuilt "
+        "DSADS; no test person of either). UCI HAR: official test windows, train windows rebuilt "
         "from the raw recordings. WISDM 2019 phone, 4 activities: train 1600-1633, test 1634-1650."
     )
     return "\n".join([*lines, "", note, "", PAPER, ""])

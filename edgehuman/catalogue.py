@@ -21,7 +21,7 @@ class Network:
         arguments: keyword arguments of the builder.
         family, modality, input: what it is and which record it begins at.
         task: the task it is catalogued for.
-        method: the pretraining method that goes with it.
+        method: the pretraining method that goes with it; "none": trained from scratch.
         params: parameters of the encoder, counted by `edgehuman models --check`; tested.
         params_paper: what the source states.
         flops: multiply-adds x 2 of one sample through the encoder; tested.
@@ -119,6 +119,19 @@ NETWORKS: Mapping[str, Network] = {
     "imuvit_2048x5": _imuvit(2048, 5, 15_775_744, "20M", 1_017_905_152),
     "imuvit_2048x10": _imuvit(2048, 10, 31_537_664, "at least 30M", 2_035_023_872),
     "imuvit_2048x20": _imuvit(2048, 20, 63_061_504, "63M", 4_069_261_312),
+    "imuconv_288k": Network(
+        build="edgehuman.nets.imuconv:ImuConv",
+        arguments={"widths": (64, 96, 128), "blocks": 1, "kernel": 5},
+        family="imuconv",
+        modality="imu",
+        input="ImuWindow",
+        task="activity",
+        method="none",
+        params=286_656,
+        params_paper="-",
+        flops=16_220_160,
+        source="edgehuman's own: small residual convolutions for the device, trained from scratch",
+    ),
 }
 
 METHODS: Mapping[str, Method] = {

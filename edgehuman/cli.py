@@ -61,10 +61,14 @@ def _recipe_table(words: Sequence[str]) -> Mapping[str, Any]:
 def _pretrain(words: Sequence[str]) -> tuple[str, str]:
     recipe = _recipe_table(words)
     method = _flag_value(words, "method", recipe)
+    arch = _flag_value(words, "arch", recipe)
     if method is None:
-        arch = _flag_value(words, "arch", recipe)
         method = (
             "mae" if arch is None else catalogue.find(catalogue.NETWORKS, "network", arch).method
+        )
+    if method == "none":
+        raise UsageError(
+            f"--arch {arch} has no pretraining; train it from scratch with `edgehuman finetune`"
         )
     row = catalogue.find(catalogue.METHODS, "method", method)
     return row.config, row.train

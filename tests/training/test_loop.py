@@ -16,7 +16,6 @@ from safetensors.torch import load_file
 
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.training.loop import make_optimiser, train_steps
-
 from tests.training.toy import Line, line_config, line_job
 
 TOY = Path(__file__).parent / "toy.py"
