@@ -35,8 +35,8 @@ PAPER = """\
 The paper (arXiv 2502.03364, table 1) reports on UCI HAR 97.9 for the linear probe and 95.1 from
 scratch. What differs: its probe is the best of all its encoders, up to 63 M parameters, and of all
 its runs, pretrained on up to 1,271 hours of ExtraSensory (four fifths of 1,589), 500,000 steps of
-2,048 windows; ours is one encoder of 1 M parameters, pretrained on the hours above for 2,000 steps of 512
-windows, with everything chosen on training people. Its WISDM has 18 activities; ours has 4."""
+2,048 windows; ours is one encoder of 1 M parameters, pretrained on the hours above for 2,000 steps
+of 512 windows, with everything chosen on training people. Its WISDM has 18 activities; ours 4."""
 
 
 @dataclass(frozen=True, kw_only=True)
