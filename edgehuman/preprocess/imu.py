@@ -1,5 +1,4 @@
-"""Any time-stamped 6-axis stream to 50 Hz windows in g and rad/s: the one way in, for training and
-device.
+"""Any time-stamped 6-axis stream to 50 Hz windows in g and rad/s, for training and the device.
 
     segments, report = prepare(stamp_s_T, imu_TC, ImuFormat())        a recording, at once
     for segment in segments:

@@ -1,5 +1,4 @@
-"""What a stream of a wearable is said to be (`ImuFormat`) and what was found in it "
-"(`ImuReport`)."""
+"""What a wearable's stream is said to be (`ImuFormat`) and what was found in it (`ImuReport`)."""
 
 from __future__ import annotations
 
@@ -28,8 +27,8 @@ class ImuFormat:
     Attributes:
         accel_unit: "g", "ms2" (m/s²) or "auto".
         gyro_unit: "rads" (rad/s), "degs" (deg/s) or "auto".
-        axes: where the canonical x, y, z come from, signed: "-y+x+z" means x = -raw y, y = raw x, z
-            = raw z.
+        axes: where the canonical x, y, z come from, signed: "-y+x+z" means x = -raw y, y = raw x,
+            z = raw z.
         gyro_axes: the same for the gyroscope where it differs from the accelerometer, e.g. iOS,
             whose accelerometer is upside down: axes="-x-y-z", gyro_axes="+x+y+z". "same" follows
             `axes`.

@@ -45,8 +45,9 @@ class Segment:
 
 
 def decimation(row_rate_hz: float, rate_hz: float = IMU_RATE_HZ) -> int:
-    """How many times finer than the target the first grid is: 1 up to 10 % above the target, 2 "
-    "for 100 Hz."""
+    """How many times finer than the target the first grid is: 1 up to 10 % above the target, 2 for
+    100 Hz.
+    """
     return max(1, math.ceil(row_rate_hz / rate_hz - 0.1))
 
 
@@ -64,8 +65,9 @@ def _interpolate(
     left_K: NDArray[np.int64],
     step_s: float,
 ) -> FloatArray:
-    """Values (K, 6) at grid points, each right of row `left_K`; slopes never reach over less "
-    "than `step_s`."""
+    """Values (K, 6) at grid points, each right of row `left_K`; slopes never reach over less than
+    `step_s`.
+    """
     last = stamp_s_T.shape[0] - 1
     if last == 0 or left_K.size == 0:
         return imu_TC[left_K]
@@ -95,8 +97,9 @@ def _interpolate(
 
 
 class _Decimator:
-    """Low-pass and every `factor`-th value of a fine grid; the ends are held at their first and "
-    "last value."""
+    """Low-pass and every `factor`-th value of a fine grid; the ends are held at their first and
+    last value.
+    """
 
     def __init__(self, factor: int) -> None:
         self._factor = factor
@@ -108,8 +111,9 @@ class _Decimator:
     def feed(
         self, fine_FC: FloatArray, tag_FK: NDArray[np.int64], last: bool
     ) -> tuple[FloatArray, NDArray[np.int64]]:
-        """Next samples of the fine grid -> values and tags of the target grid that these "
-        "complete."""
+        """Next samples of the fine grid -> values and tags of the target grid that these
+        complete.
+        """
         if self._fine_FC is None:
             self._fine_FC = np.repeat(fine_FC[:1], self._half, axis=0)
             self._tag_FK = np.repeat(tag_FK[:1], self._half, axis=0)
@@ -156,8 +160,9 @@ class Resampler:
         tag_TK: NDArray[np.int64],
         last: bool = False,
     ) -> Segment:
-        """The samples that these rows complete (maybe none); `last`: nothing follows in this "
-        "stretch."""
+        """The samples that these rows complete (maybe none); `last`: nothing follows in this
+        stretch.
+        """
         if self._stamp_s_T.size == 0:
             if stamp_s_T.size == 0:
                 return Segment(self._start_s, imu_TC, tag_TK)

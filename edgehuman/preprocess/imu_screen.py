@@ -42,9 +42,9 @@ class Piece:
 
 
 class RowScreen:
-    """Drops rows that are not finite (or beyond any sensor), repeated or late; splits at gaps "
-    "and at restarts of the "
-    "clock."""
+    """Drops rows that are not finite (or beyond any sensor), repeated or late; splits at gaps and
+    at restarts of the clock.
+    """
 
     def __init__(self, max_gap_s: float, report: ImuReport) -> None:
         self._max_gap_s = max_gap_s + GAP_SLACK_S
@@ -81,8 +81,9 @@ class RowScreen:
         ]
 
     def _since_newest(self, stamp_s_T: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Seconds from the newest stamp before each row (T,): inf where the clock starts, <= 0 "
-        "where late."""
+        """Seconds from the newest stamp before each row (T,): inf where the clock starts, <= 0
+        where late.
+        """
         step_s_T = np.empty_like(stamp_s_T)
         step_s_T[0] = stamp_s_T[0] - self._row_s
         np.subtract(stamp_s_T[1:], stamp_s_T[:-1], out=step_s_T[1:])
@@ -145,8 +146,9 @@ class SensorWatch:
         self._last_2C = rows_TC[-2:]
 
     def _frozen(self, held_T: NDArray[np.bool_], sensor: int) -> NDArray[np.bool_]:
-        """Rows at which a sensor has been held for a second; carries the run over to the next "
-        "block."""
+        """Rows at which a sensor has been held for a second; carries the run over to the next
+        block.
+        """
         index_T = np.arange(held_T.shape[0])
         moved_T = np.maximum.accumulate(np.where(held_T, -1 - self._held[sensor], index_T))
         run_T = index_T - moved_T

@@ -53,14 +53,12 @@ def require_rate(rate_hz: float, target_hz: float, report: ImuReport) -> None:
     if rate_hz and rate_hz < MIN_RATE_HZ * 0.98:
         raise DataError(
             f"the stream has {rate_hz:.3g} rows per second; at least {MIN_RATE_HZ:g} are needed. "
-            "Raise the "
-            "sensor's rate, or declare the unit of its stamps if they are not seconds"
+            "Raise the sensor's rate, or declare the unit of its stamps if they are not seconds"
         )
     if rate_hz and rate_hz < 0.9 * target_hz:
         report.note(
-            f"{rate_hz:.1f} rows per second, interpolated to {target_hz:g} Hz: movement faster "
-            "than "
-            f"{rate_hz / 2:.1f} Hz is missing"
+            f"{rate_hz:.1f} rows per second, interpolated to {target_hz:g} Hz: "
+            f"movement faster than {rate_hz / 2:.1f} Hz is missing"
         )
 
 
@@ -134,9 +132,8 @@ class UnitWatch:
         if self._format.gyro_unit != "auto" or (verdict.unit, report.gyro_unit) != ("degs", "rads"):
             return False
         report.note(
-            "the gyroscope turns much faster than gravity does: it is deg/s, not rad/s; read as "
-            "deg/s from "
-            "here on"
+            "the gyroscope turns much faster than gravity does: it is deg/s, not rad/s; "
+            "read as deg/s from here on"
         )
         report.gyro_unit = "degs"
         return True
@@ -222,8 +219,9 @@ class StreamResampler:
         self._held += pieces
 
     def _enough(self) -> bool:
-        """Whether what is held tells rate and units: two seconds of rows, or long enough of too "
-        "few."""
+        """Whether what is held tells rate and units: two seconds of rows, or long enough of too
+        few.
+        """
         if self._held_rows < DECIDE_ROWS:
             return False
         passed_s = self._newest_s - float(self._held[0].stamp_s_T[0])
@@ -238,9 +236,8 @@ class StreamResampler:
         require_rate(report.rate_hz, self._rate_hz, report)
         rate_hz = report.rate_hz or self._rate_hz
         if self._format.accel_unit == "auto" and 0 < accel_median(imu_TC) < ACCEL_G_RANGE[0]:
-            report.accel_unit = (
-                "g"  # a jump or a fall looks so for two seconds; a recording does not
-            )
+            # A jump or a fall looks so for two seconds; a recording does not.
+            report.accel_unit = "g"
             report.note(NO_GRAVITY_NOTE)
         else:
             report.accel_unit = require_gravity(imu_TC, self._format.accel_unit)

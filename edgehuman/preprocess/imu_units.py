@@ -70,8 +70,9 @@ def _moving_mean(x_TC: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 
 def judge_gyro(imu_TC: FloatArray, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
-    """The gyroscope's unit from one stretch of seconds; raw rows in time order, about evenly "
-    "spaced."""
+    """The gyroscope's unit from one stretch of seconds; raw rows in time order, about evenly
+    spaced.
+    """
     width, reach = max(1, round(0.2 * rate_hz)), max(1, round(0.1 * rate_hz))
     if imu_TC.shape[0] < 4 * (width + reach):
         return GyroVerdict("rads", True, 0.0, 0.0)
@@ -94,15 +95,13 @@ def gyro_conflict(verdict: GyroVerdict, declared: GyroUnit) -> str:
     followed = "the declaration is followed"
     if declared == "rads" and verdict.unit == "degs":
         return (
-            "the gyroscope was declared in rad/s, but turns much faster than gravity does: it "
-            "looks like "
-            f"deg/s; {followed}"
+            "the gyroscope was declared in rad/s, but turns much faster than gravity does: "
+            f"it looks like deg/s; {followed}"
         )
     if declared == "degs" and verdict.ratio < 1.5 and verdict.turning > 0.5:
         return (
-            "the gyroscope was declared in deg/s, but turns much slower than gravity does: it "
-            "looks like "
-            f"rad/s; {followed}"
+            "the gyroscope was declared in deg/s, but turns much slower than gravity does: "
+            f"it looks like rad/s; {followed}"
         )
     return ""
 
@@ -126,9 +125,8 @@ def require_gravity(imu_TC: FloatArray, declared: AccelUnit) -> AccelUnit:
             else "it may be in milli-g or raw counts; scale it to g or m/s²"
         )
         raise DataError(
-            f"the median norm of acceleration is {median:.4g}; gravity makes it about 1 in g and "
-            "9.8 in "
-            f"m/s²; {cause}"
+            f"the median norm of acceleration is {median:.4g}; gravity makes it about 1 in g "
+            f"and 9.8 in m/s²; {cause}"
         )
     if declared != "auto" and found not in ("auto", declared):
         names = {"g": "g", "ms2": "m/s²"}
@@ -141,8 +139,9 @@ def require_gravity(imu_TC: FloatArray, declared: AccelUnit) -> AccelUnit:
 
 
 def judge_recording(imu_TC: FloatArray, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
-    """The gyroscope's unit from a whole recording: the middle one of up to 32 spread stretches "
-    "of 8 s."""
+    """The gyroscope's unit from a whole recording: the middle one of up to 32 spread stretches of
+    8 s.
+    """
     size = max(1, round(STRETCH_S * rate_hz))
     last = max(0, imu_TC.shape[0] - size)
     starts = np.unique(np.linspace(0, last, NUM_STRETCHES).astype(np.int64))

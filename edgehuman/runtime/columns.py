@@ -1,5 +1,4 @@
-"""Which column of a text stream is which: the seven names, what they are also called, and "
-"labels."""
+"""Which column of a text stream is which: the seven names, what they are also called, labels."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The live stream: source -> windows -> engine -> decision -> sinks. `edgehuman run` and its Python
-twin.
+"""The live stream, source -> windows -> engine -> decision -> sinks: `edgehuman run` and its twin.
 
 for result in edgehuman.stream("zoo:activity", "walk.csv"):
     print(result.t_s, result.label, result.score, result.latency_ms)
@@ -48,8 +47,8 @@ def stream(
 
     Args:
         model: loaded, or the words for `load`.
-        source: a source, a recording, or the words: `FILE.csv`, `FILE.jsonl`, `-`, `udp://host:port`,
-            `simulated`.
+        source: a source, a recording, or the words: `FILE.csv`, `FILE.jsonl`, `-`,
+            `udp://host:port`, `simulated`.
         hop_s, smoothing, delay_s, threshold: as in the model's card where None.
         format: units and axes of the stream; told from physics where None (a recording's are
             known).

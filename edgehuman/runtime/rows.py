@@ -91,8 +91,9 @@ class RowParser:
         return Rows(number_TC[:, 0].copy(), imu_TC, label_T)
 
     def parse_last(self, line: str) -> Rows:
-        """A last line without a line end: where it is cut short it counts as truncated, not as "
-        "bad."""
+        """A last line without a line end: where it is cut short it counts as truncated, not as
+        bad.
+        """
         bad, told = self.bad, len(self.told)
         rows = self.parse([line])
         if self.bad > bad:

@@ -5,10 +5,13 @@
             ...
     print(source.report())
 
-| words | what | |---|---| | `FILE.csv`, `FILE.jsonl` | columns `t ax ay az gx gy gz` in any order,
-a header on top; `label` travels along | | `-` | the same, from standard input | | `udp://host:port`
-| the same, a row or an object per datagram | | `simulated`, `simulated:wrist` | a simulated
-person's sensor |
+| words | what |
+|---|---|
+| `FILE.csv`, `FILE.jsonl` | columns `t ax ay az gx gy gz` in any order, a header on top; `label`
+  travels along |
+| `-` | the same, from standard input |
+| `udp://host:port` | the same, a row or an object per datagram |
+| `simulated`, `simulated:wrist` | a simulated person's sensor |
 
 A file, a pipe and the simulator lose nothing: their reader waits. A socket, and anything with
 `realtime`, keeps the pace of its samples, and where the loop is too slow the newest win and the
@@ -149,8 +152,9 @@ class _Pace:
         return [*ends.tolist(), stamp_s_T.size] if stamp_s_T.size else []
 
     def wait_s(self, stamp_s: float) -> float:
-        """Seconds until a stamp is due; a pause over ten seconds and a clock that starts again "
-        "are skipped."""
+        """Seconds until a stamp is due; a pause over ten seconds and a clock that starts again are
+        skipped.
+        """
         now_s = time.monotonic()
         if not np.isfinite(stamp_s):
             return 0.0
@@ -193,9 +197,8 @@ def open_source(
         return ThreadedSource(DatagramFeed(spec, format), live=True)
     if "://" in spec:
         raise UsageError(
-            f"source {spec!r}: {word} is not read; give FILE.csv, FILE.jsonl, -, udp://host:port "
-            "or "
-            "simulated"
+            f"source {spec!r}: {word} is not read; "
+            "give FILE.csv, FILE.jsonl, -, udp://host:port or simulated"
         )
     feed = _stdin(format) if spec == "-" else _file(Path(spec), format)
     return ThreadedSource(feed, live=realtime, paced=realtime)
