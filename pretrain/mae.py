@@ -14,13 +14,13 @@ D width, E decoder width.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
@@ -30,13 +30,15 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.imuvit import CHANNELS, PATCH, Block, ImuVit, initialise_linear, sine_positions
 from edgehuman.outcome import Outcome
-from edgehuman.samples import IMU_RATE_HZ, FloatArray, WindowSet
+from edgehuman.samples import IMU_RATE_HZ, IMU_WINDOW, FloatArray, WindowSet
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu_augment import ImuAugment
 from edgehuman.training.ledger import commit, data_rows, versions
 from edgehuman.training.loop import Job, Progress, train_steps
 from edgehuman.training.processes import Place
 from edgehuman.training.settings import TrainingConfig
+
+NUM_PATCHES = IMU_WINDOW // PATCH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,14 @@ class MaeConfig(TrainingConfig):
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)
         rules = (
-            (0 < self.mask_ratio < 1, "mask_ratio", "a share between 0 and 1"),
+            (
+                1 <= visible_patches(self.mask_ratio) < NUM_PATCHES,
+                "mask_ratio",
+                f"a share that leaves 1 to {NUM_PATCHES - 1} of {NUM_PATCHES} patches visible",
+            ),
+            (self.hop > 0, "hop", "at least 1"),
+            (self.decoder_depth > 0, "decoder_depth", "at least 1"),
+            (0 <= self.dropout < 1, "dropout", "a share from 0 to under 1"),
             (0 < self.subset <= 1, "subset", "a share above 0, at most 1"),
             (0 <= self.valid_share < 1, "valid_share", "a share from 0 to under 1"),
             (bool(self.data), "data", "at least one path, or the word simulated"),
@@ -88,6 +97,12 @@ class MaeConfig(TrainingConfig):
             if not holds:
                 flag = name.replace("_", "-")
                 raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+
+
+def visible_patches(mask_ratio: float) -> int:
+    """How many of a window's patches stay visible: 9 of 32 at 0.7."""
+    # The small share keeps 32 x 0.5 from becoming 15 by rounding.
+    return int(NUM_PATCHES * (1 - mask_ratio) + 1e-9)
 
 
 class MaskedAutoencoder(nn.Module):
@@ -114,7 +129,7 @@ class MaskedAutoencoder(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.encode, self.loss_on, self.augment = encode, loss_on, augment
-        self.visible = int(encoder.tokens * (1 - mask_ratio) + 1e-9)
+        self.visible = visible_patches(mask_ratio)
         inner = encoder.width // 2
         self.narrow = nn.Linear(encoder.width, inner)
         self.mask_token = nn.Parameter(torch.zeros(inner if encode == "visible" else encoder.width))
@@ -246,7 +261,8 @@ def train(config: MaeConfig) -> Outcome:
     if row.method != "mae":
         raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by mae")
     if "simulated" in config.data:
-        tqdm.write("pretraining on simulated data (edgehuman's walker); no recording is involved")
+        said = "pretraining on simulated data (edgehuman's walker); no recording is involved"
+        print(said, file=sys.stderr)
     learn, valid = pretraining_windows(config)
     encoder = build(config.arch, config.seed, dropout=config.dropout)
     assert isinstance(encoder, ImuVit)

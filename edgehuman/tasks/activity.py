@@ -11,6 +11,7 @@ regularisation by folds over the training people; the test people are read once,
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -93,10 +94,28 @@ class ActivityConfig(TrainingConfig):
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)
-        if not 0 <= self.select_share < 1:
-            raise UsageError(f"--select-share is {self.select_share}; it must be from 0 to under 1")
+        for name in ("select_share", "dropout", "label_smoothing"):
+            value = getattr(self, name)
+            if not 0 <= value < 1:
+                flag = name.replace("_", "-")
+                raise UsageError(f"--{flag} is {value}; it must be from 0 to under 1")
+        if self.hop < 1:
+            raise UsageError(f"--hop is {self.hop}; it must be at least 1")
         if not self.data:
             raise UsageError("--data is empty; give a path, or the word simulated")
+        selects = self.select_share > 0 and self.mode == "finetune"
+        clashes = (
+            (
+                self.stream_data and not selects,
+                "--stream-data",
+                "--select-share above 0 to finetune",
+            ),
+            (self.selected and self.select_share, "--selected", "--select-share 0"),
+            (self.resume and self.mode == "probe", "--resume", "--mode finetune"),
+        )
+        for clash, flag, needed in clashes:
+            if clash:
+                raise UsageError(f"{flag} has no effect here; it goes with {needed}")
 
 
 class Classifier(nn.Module):
@@ -252,6 +271,8 @@ def train(config: ActivityConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
+    if "simulated" in config.data:
+        print("simulated data (edgehuman's walker) is among the training data", file=sys.stderr)
     select_share = 0.0 if config.mode == "probe" else config.select_share
     splits = labelled_splits(config.data, config.hop, select_share)
     network, ancestors = start_network(config, len(splits.labels))

@@ -11,6 +11,7 @@ import copy
 import json
 import math
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
@@ -92,6 +93,7 @@ class _Run:
         if place.world > 1:
             self.parallel = DistributedDataParallel(self.model)
         self.progress = Progress()
+        self.drawn = 0
 
     def step(self) -> dict[str, float] | None:
         """One optimiser step; None where loss or gradient was not a number and nothing changed."""
@@ -113,13 +115,13 @@ class _Run:
         self.scaler.unscale_(self.optimiser)
         limit = config.clip_norm or math.inf
         norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
-        # With float16 the scaler itself skips an overflow and lowers its scale.
-        if not math.isfinite(total["loss"]) or not (
-            math.isfinite(norm) or self.scaler.is_enabled()
-        ):
+        good = math.isfinite(total["loss"]) and math.isfinite(norm)
+        # A float16 scaler leaves an overflowing step out by itself, and lowers its scale.
+        if good or self.scaler.is_enabled():
+            self.scaler.step(self.optimiser)
+            self.scaler.update()
+        if not good:
             return None
-        self.scaler.step(self.optimiser)
-        self.scaler.update()
         self._update_average()
         return {**total, "lr": rate, "grad_norm": norm}
 
@@ -134,6 +136,14 @@ class _Run:
                 kept.lerp_(new[name], 1 - decay) if kept.is_floating_point() else kept.copy_(
                     new[name]
                 )
+
+    def asked_to_stop(self) -> bool:
+        """Whether any process was asked to stop; all processes get the same answer."""
+        if self.place.world > 1:
+            flag = torch.tensor(int(self.progress.stopped), device=self.place.device)
+            distributed.all_reduce(flag, distributed.ReduceOp.MAX)
+            self.progress.stopped = bool(flag)
+        return self.progress.stopped
 
     def evaluate(self) -> dict[str, float]:
         """The job's own numbers, measured on what would be saved."""
@@ -203,6 +213,7 @@ class _Run:
         self.progress.step = state["step"]
         self.progress.records = state["records"]
         self.progress.best = state["best"]
+        self.drawn = len(self.progress.records)
 
 
 def make_optimiser(
@@ -279,7 +290,7 @@ def _loop(run: _Run) -> None:
     )
     started, counted = time.perf_counter(), 0
     with bar:
-        while progress.step < config.steps and not progress.stopped:
+        while progress.step < config.steps and not run.asked_to_stop():
             numbers = run.step()
             _guard(progress, numbers, run)
             progress.step += 1
@@ -291,9 +302,11 @@ def _loop(run: _Run) -> None:
                 bar.set_postfix(loss=f"{numbers['loss']:.4f}", per_s=f"{rate:.0f}")
                 progress.records.append({"step": progress.step, **numbers, "samples_per_s": rate})
                 started, counted = time.perf_counter(), 0
-            if progress.step % config.save_every == 0 or last or progress.stopped:
+            if progress.step % config.save_every == 0 or last:
                 _checkpoint(run, board)
                 started = time.perf_counter()
+        if progress.stopped and progress.step < config.steps:
+            _checkpoint(run, board)
     if board is not None:
         board.close()
 
@@ -305,7 +318,8 @@ def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> N
         return
     progress.bad_steps += 1
     if run.place.is_first:
-        tqdm.write(f"step {progress.step}: the loss is not a number; the step was left out")
+        said = f"step {progress.step}: the loss is not a number; the step was left out"
+        tqdm.write(said, file=sys.stderr)
     if progress.bad_steps >= MAX_BAD_STEPS:
         raise TrainingError(
             f"step {progress.step}: {MAX_BAD_STEPS} steps in a row gave no finite loss; "
@@ -320,6 +334,7 @@ def _checkpoint(run: _Run, board: Any) -> None:
         run.progress.records.append({"step": run.progress.step, **numbers})
     run.save()
     if board is not None:
-        for record in run.progress.records[-20:]:
-            for name, value in record.items():
-                board.add_scalar(name, value, record["step"])
+        for record in run.progress.records[run.drawn :]:
+            for name in record.keys() - {"step"}:
+                board.add_scalar(name, record[name], record["step"])
+        run.drawn = len(run.progress.records)

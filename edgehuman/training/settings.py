@@ -55,12 +55,17 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         rules = (
             (self.steps > 0, "steps", "at least 1"),
+            (self.accumulate > 0, "accumulate", "at least 1"),
             (
-                self.batch > 0 and self.batch % self.accumulate == 0,
+                self.batch > 0 and self.batch % max(1, self.accumulate) == 0,
                 "batch",
                 "a multiple of accumulate",
             ),
             (self.lr > 0, "lr", "above 0"),
+            (0 <= self.min_lr <= self.lr, "min_lr", "from 0 to lr"),
+            (self.weight_decay >= 0, "weight_decay", "0 or more"),
+            (0 <= self.beta2 < 1, "beta2", "a decay from 0 to under 1"),
+            (self.clip_norm >= 0, "clip_norm", "0 or more"),
             (0 <= self.warmup < 1, "warmup", "a share from 0 to under 1"),
             (0 <= self.ema < 1, "ema", "a decay from 0 to under 1"),
             (self.save_every > 0, "save_every", "at least 1"),

@@ -135,7 +135,8 @@ def test_nothing_but_test_people_is_an_error(
 
 
 def test_wrong_settings_name_the_flag_and_the_rule(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"--mask-ratio is 1.5; it must be a share between"):
-        MaeConfig(out=tmp_path, mask_ratio=1.5)
+    for ratio in (1.5, 0.99, 0.0):
+        with pytest.raises(UsageError, match=rf"--mask-ratio is {ratio}; it must be a share that"):
+            MaeConfig(out=tmp_path, mask_ratio=ratio)
     with pytest.raises(UsageError, match="unknown network 'imuvit_512x6'"):
         mae.train(MaeConfig(out=tmp_path, arch="imuvit_512x6"))

@@ -15,7 +15,8 @@ import torch
 from safetensors.torch import load_file
 
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
-from edgehuman.training.loop import make_optimiser, train_steps
+from edgehuman.training.loop import _Run, make_optimiser, train_steps
+from edgehuman.training.processes import open_place
 from tests.training.toy import Line, line_config, line_job
 
 TOY = Path(__file__).parent / "toy.py"
@@ -73,6 +74,18 @@ def test_ten_steps_of_nan_end_the_run_and_the_last_good_checkpoint_stands(tmp_pa
     assert all(tensor.isfinite().all() for tensor in kept.values())
 
 
+def test_a_float16_scaler_survives_steps_of_nan(tmp_path: Path) -> None:
+    config = line_config(tmp_path, threads=1)
+    with open_place(config) as place:
+        run = _Run(line_job(poison_from=0), config, place)
+        run.scaler = torch.amp.GradScaler("cpu", enabled=True)
+        before = run.model.state_dict()["map.weight"].clone()
+        scale = run.scaler.get_scale()
+        assert [run.step() for _ in range(3)] == [None, None, None]
+        assert torch.equal(run.model.state_dict()["map.weight"], before)
+        assert run.scaler.get_scale() < scale
+
+
 def test_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
     scores = iter([0.1, 0.9, 0.3, 0.2])
     job = line_job(evaluate=lambda product: {"score": next(scores)}, select_by="score")
@@ -109,6 +122,10 @@ def test_resuming_another_network_says_so(tmp_path: Path) -> None:
         ({"batch": 6, "accumulate": 4}, "--batch is 6; it must be a multiple of accumulate"),
         ({"lr": -1.0}, "--lr is -1.0; it must be above 0"),
         ({"ema": 1.0}, "--ema is 1.0"),
+        ({"accumulate": 0}, "--accumulate is 0; it must be at least 1"),
+        ({"min_lr": 5.0}, "--min-lr is 5.0; it must be from 0 to lr"),
+        ({"beta2": 2.0}, "--beta2 is 2.0"),
+        ({"clip_norm": -1.0}, "--clip-norm is -1.0"),
         ({"device": "cuda"}, "sees no CUDA device"),
         ({"autocast": "fp16"}, "float16 needs a GPU"),
     ],

@@ -15,7 +15,7 @@ ACTIVITY = ("zoo:activity", "zoo:activity-int8")
 
 
 def test_the_zoo_holds_the_two_activity_models_in_under_eight_megabytes() -> None:
-    assert set(zoo_names()) >= {"activity", "activity-int8"}
+    assert set(zoo_names()) >= set(ACTIVITY)
     size = sum((ZOO / f"{name.removeprefix('zoo:')}.onnx").stat().st_size for name in ACTIVITY)
     assert size < 8_000_000
 
@@ -25,7 +25,7 @@ def test_the_card_names_every_ancestor_with_terms_under_which_weights_may_ship(n
     card = load(name).card
     assert card.output.labels[:3] == ("walking", "walking_upstairs", "walking_downstairs")
     roles = {row.role for row in card.data}
-    assert roles >= {"pretraining", "training"}
+    assert "training" in roles
     for row in card.data:
         assert row.licence
         if not row.simulated:
