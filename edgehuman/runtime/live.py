@@ -7,10 +7,10 @@ for result in edgehuman.stream("zoo:activity", "walk.csv"):
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tyro.conf import Positional
 
@@ -19,7 +19,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu_format import AccelUnit, GyroUnit, ImuFormat
 from edgehuman.runtime.engines import EngineName
 from edgehuman.runtime.model import Model, load
-from edgehuman.runtime.playing import Played, first_seconds, play, say
+from edgehuman.runtime.playing import Played, account, first_seconds, play, say
 from edgehuman.runtime.recogniser import Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.results import LiveResult, summary_text
@@ -42,8 +42,8 @@ def stream(
     realtime: bool = False,
     seconds: float | None = None,
     seed: int = 0,
-) -> Iterator[LiveResult]:
-    """The results of a stream, one a hop, as they come.
+) -> LiveStream:
+    """The results of a stream, one a hop, as they come; `.report()` says what was dropped.
 
     Args:
         model: loaded, or the words for `load`.
@@ -66,14 +66,46 @@ def stream(
     options = StreamOptions(hop_s, smoothing, delay_s, threshold, format)
     opened = _open(source, format, realtime, seed)
     recogniser = Recogniser(loaded, opened.name, options)
-    return _results(recogniser, opened, seconds)
+    return LiveStream(recogniser, opened, seconds)
 
 
-def _results(recogniser: Recogniser, source: Source, seconds: float | None) -> Iterator[LiveResult]:
-    with source:
-        for block in first_seconds(source, seconds):
-            yield from recogniser.push(block)
-    yield from recogniser.close()
+class LiveStream(Iterator[LiveResult]):
+    """The results of one stream as they come, and what became of its samples.
+
+    Args:
+        recogniser: takes the blocks.
+        source: opened at the first result, closed after the last.
+        seconds: end after so much stream time.
+    """
+
+    def __init__(
+        self, recogniser: Recogniser, source: Source, seconds: float | None = None
+    ) -> None:
+        self._recogniser = recogniser
+        self._source = source
+        self._results = self._run(seconds)
+
+    def __next__(self) -> LiveResult:
+        return next(self._results)
+
+    def report(self) -> dict[str, Any]:
+        """The stream so far, as in the summary of `run`.
+
+        `stream` counts the rows dropped (`not_finite`, `out_of_order`, `duplicate`), gaps, and rows
+        at a sensor's limit; `source` what could not be read, with the first of it in words.
+        """
+        return account(self._recogniser, self._source)
+
+    def close(self) -> None:
+        """Leave the stream early; its source is closed."""
+        self._results.close()
+
+    def _run(self, seconds: float | None) -> Generator[LiveResult, None, None]:
+        recogniser, source = self._recogniser, self._source
+        with source:
+            for block in first_seconds(source, seconds):
+                yield from recogniser.push(block)
+        yield from recogniser.close()
 
 
 def _open(

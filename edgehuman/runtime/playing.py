@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgehuman.errors import DataError
+from edgehuman.runtime.losses import FirstLosses, cause_of_loss
 from edgehuman.runtime.recogniser import Recogniser
 from edgehuman.runtime.ring import SampleBlock
 from edgehuman.runtime.sinks import Sink, SinkThread
@@ -53,6 +54,7 @@ def play(
         BrokenPipeError: the reader of standard output is gone.
     """
     threads = [SinkThread(sink, not (source.live or sink.may_skip)) for sink in sinks]
+    losses = FirstLosses(source.name, notify)
     stop = StopSignals()
     try:
         with stop, source:
@@ -61,23 +63,34 @@ def play(
                 for result in recogniser.push(block):
                     for thread in threads:
                         thread.put(result)
+                losses.look(recogniser.windows.report, source.report())
                 if any(isinstance(thread.error, BrokenPipeError) for thread in threads):
                     break
             for result in recogniser.close():
                 for thread in threads:
                     thread.put(result)
+            losses.look(recogniser.windows.report, source.report())
     finally:
         broken = tuple(_close(threads, source.live, notify))
     if recogniser.tally.windows == 0 and not stop.requested:
-        raise DataError(_too_short(recogniser, source.name))
+        raise DataError(_too_short(recogniser, source))
     report = {
-        **recogniser.tally.summary(),
+        **account(recogniser, source),
         "sinks": {thread.sink.name: {"dropped": thread.dropped} for thread in threads},
-        "stream": recogniser.windows.report.as_dict(),
-        "source": source.report(),
         "stopped": stop.requested,
     }
     return Played(report, broken)
+
+
+def account(recogniser: Recogniser, source: Source) -> dict[str, Any]:
+    """What the stream adds up to so far: `Tally.summary` with `stream` (what was found in its rows:
+    `ImuReport`) and `source` (what was read and dropped).
+    """
+    return {
+        **recogniser.tally.summary(),
+        "stream": recogniser.windows.report.as_dict(),
+        "source": source.report(),
+    }
 
 
 def first_seconds(blocks: Iterable[SampleBlock], seconds: float | None) -> Iterator[SampleBlock]:
@@ -125,10 +138,20 @@ def _close(
             notify(f"{thread.sink.name} was too slow: {thread.dropped} results dropped")
 
 
-def _too_short(recogniser: Recogniser, name: str) -> str:
+def _too_short(recogniser: Recogniser, source: Source) -> str:
+    """Why there was no window, with the largest loss where it is to blame."""
     report = recogniser.windows.report
     needed_s = recogniser.window / recogniser.rate_hz
+    needed_rows = needed_s * (report.rate_hz or recogniser.rate_hz)
+    lost, cause = cause_of_loss(report, source.report())
+    if report.used >= needed_rows:
+        breaks = report.gaps + report.restarts
+        why = f": {breaks} gaps break them up; give a recording without pauses"
+    elif lost and report.used + lost >= needed_rows:
+        why = f": {cause}"
+    else:
+        why = "; give a longer recording"
     return (
-        f"{name}: {report.rows} rows, {report.used} of them used, hold no window of {needed_s:g} s "
-        "without a gap; give a longer recording"
+        f"{source.name}: {report.rows} rows, {report.used} of them used, hold no window of "
+        f"{needed_s:g} s without a gap{why}"
     )

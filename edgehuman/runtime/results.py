@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgehuman.runtime.losses import loss_lines
 from edgehuman.samples import ImuWindow, Result
 
 _BINS_PER_DECADE = 232  # bins 1 % wide
@@ -173,7 +174,7 @@ class Tally:
 
 
 def summary_text(summary: Mapping[str, Any]) -> str:
-    """The summary as a few lines for people."""
+    """The summary as a few lines for people, what was lost included where it is told."""
     latency = summary["latency_ms"]
     lines = [
         f"{summary['windows']} windows over {summary['stream_s']:.1f} s of stream"
@@ -195,7 +196,7 @@ def summary_text(summary: Mapping[str, Any]) -> str:
     if summary["without_answer"]:
         counts = ", ".join(f"{count} {why}" for why, count in summary["without_answer"].items())
         lines.append(f"windows without an answer: {counts}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *loss_lines(summary)])
 
 
 def _rounded(part: float, whole: float) -> float | None:
