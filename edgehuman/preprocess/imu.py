@@ -7,9 +7,10 @@
     stream = StreamResampler(ImuFormat())                             the same, live
     segments = stream.push_block(stamp_s_T, imu_TC)
 
-Nothing is invented: a pause over 0.1 s ends a segment, rows that are not numbers or come late are
-dropped and counted, a sensor at its limit or frozen is counted and, on the device, its windows are
-not used.
+Nothing is invented: a pause over 0.1 s ends a segment, and rows that are not numbers or come late
+are dropped and counted. Rows of a frozen sensor are counted and, on the device, their windows are
+not answered. Rows at a sensor's limit are counted and remarked on, and used all the same: a clipped
+peak alone is no reason to refuse an answer.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ FROZEN_S = 1.0
 GAP_SLACK_S = 1e-6
 ABSURD = 1e6  # no sensor gives this in any unit
 STEP_FLOOR = 1e-6  # g or rad/s; what the rounding of an interpolation may make of a constant
+CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
 # Below the smallest full scale of a wearable (2 g, 250 deg/s) nothing can be at its limit.
 RAIL_FLOOR_C = np.array([1.9, 1.9, 1.9, 4.3, 4.3, 4.3], np.float32)
 
@@ -121,7 +122,8 @@ class SensorWatch:
 
     A channel is at its limit where a large value comes for the third time running, to the last
     digit; a sensor is frozen where its three channels have all stood still for a second. A working
-    sensor's noise does neither.
+    sensor's noise does neither. The first row at a limit is remarked on; a frozen sensor is where
+    its window is judged.
     """
 
     def __init__(self, rate_hz: float, report: ImuReport) -> None:
@@ -136,7 +138,8 @@ class SensorWatch:
         same_TC = rows_TC[1:] == rows_TC[:-1]
         if (np.abs(imu_TC) > RAIL_FLOOR_C).any():
             railed_TC = same_TC[1:] & same_TC[:-1] & (np.abs(imu_TC) > RAIL_FLOOR_C)
-            self._report.saturated += int(railed_TC.any(axis=1).sum())
+            if railed_TC.any():
+                self._count_railed(railed_TC, imu_TC)
         held_T2 = same_TC[1:].reshape(-1, 2, 3).all(axis=2)
         if held_T2.any():
             frozen_T = self._frozen(held_T2[:, 0], 0) | self._frozen(held_T2[:, 1], 1)
@@ -144,6 +147,16 @@ class SensorWatch:
         else:
             self._held = [0, 0]
         self._last_2C = rows_TC[-2:]
+
+    def _count_railed(self, railed_TC: NDArray[np.bool_], imu_TC: FloatArray) -> None:
+        if self._report.saturated == 0:
+            row, channel = np.argwhere(railed_TC)[0].tolist()
+            unit = "g" if channel < 3 else "rad/s"
+            self._report.note(
+                f"{CHANNELS[channel]} stands at its limit of {imu_TC[row, channel]:.3g} {unit}; "
+                "such rows are counted and used, though the peaks beyond the limit are missing"
+            )
+        self._report.saturated += int(railed_TC.any(axis=1).sum())
 
     def _frozen(self, held_T: NDArray[np.bool_], sensor: int) -> NDArray[np.bool_]:
         """Rows at which a sensor has been held for a second; carries the run over to the next

@@ -31,7 +31,8 @@ class StreamWindow:
         arrival_ns: monotonic clock of this machine when the window's last sample was captured or
             read.
         usable: False where no answer should be given.
-        reason: why not: "frozen"; empty where usable.
+        reason: why not: "frozen"; empty where usable. A sensor at its limit leaves its windows
+            usable; the report counts its rows.
         label: the true label at the last sample, where the source carries one.
     """
 

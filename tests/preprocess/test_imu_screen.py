@@ -91,7 +91,10 @@ def test_a_channel_at_its_limit_counts_from_the_third_row(size: int) -> None:
     imu_TC = np.random.default_rng(0).normal(0, 0.1, (20, 6)).astype(np.float32)
     imu_TC[5:10, 1] = -2.0
     imu_TC[12:16, 2] = 1.0  # steady, but no limit
-    assert watch(imu_TC, size).saturated == 3
+    report = watch(imu_TC, size)
+    assert report.saturated == 3
+    (note,) = report.notes
+    assert note.startswith("ay stands at its limit of -2 g; such rows are counted and used")
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])

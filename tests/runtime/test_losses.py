@@ -96,6 +96,16 @@ def test_a_last_line_that_is_cut(run: Run) -> None:
     assert said.count("the last line is cut short") == 1
 
 
+def test_a_channel_at_its_limit(run: Run) -> None:
+    lines = rows()
+    for k in range(100, 110):
+        t, _, rest = lines[k].split(",", 2)
+        lines[k] = f"{t},-2.0,{rest}"
+    said = run(lines)
+    assert "\nfound: 8 rows at a sensor's limit\n" in said
+    assert said.count("stands at its limit") == 1
+
+
 def test_garbage_over_udp(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
         holder.bind(("127.0.0.1", 0))

@@ -96,6 +96,20 @@ def test_a_frozen_sensor_makes_its_windows_unusable() -> None:
     assert maker.report.frozen == 30
 
 
+def test_a_sensor_at_its_limit_is_remarked_once_and_its_windows_stay_usable() -> None:
+    imu_TC = rows(600)
+    imu_TC[300:310, 0] = imu_TC[400:410, 4] = 8.0
+    maker = WindowMaker(DECLARED)
+    windows = push(maker, np.arange(600) / 50, imu_TC, 32)
+    assert len(windows) == 15
+    assert all(window.usable and not window.reason for window in windows)
+    assert maker.report.saturated == 16
+    assert [note for note in maker.report.notes if "limit" in note] == [
+        "ax stands at its limit of 8 g; such rows are counted and used, though the peaks beyond "
+        "the limit are missing"
+    ]
+
+
 def test_rows_of_nan_are_dropped_and_do_not_reach_a_window() -> None:
     imu_TC = rows(400)
     imu_TC[50], imu_TC[120, 3] = np.nan, np.inf
