@@ -1,6 +1,6 @@
 """Hours of simulated sensor through the live stream: does resident memory grow, and how fast is it.
 
-    python -m edgehuman.bench.endurance zoo:activity 10
+    python -m edgehuman.bench.endurance zoo:activity --hours 10
 
 Runs in a process of its own, because memory that earlier work gave back would hide growth.
 """
@@ -13,11 +13,31 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
+from tyro.conf import Positional
+
+from edgehuman.bench.contestants import NotMeasured
+from edgehuman.bench.entry import main
 from edgehuman.bench.latency import resident_mb
+from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
 
 # Buffers are filled and the allocator has settled after so much stream time.
 _SETTLED_S = 300.0
 _LOOK_EVERY_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class EnduranceConfig:
+    """Hours of simulated sensor through the live stream."""
+
+    model: Positional[str] = "zoo:activity"
+    """zoo:NAME or the path of an artefact."""
+    hours: float = 10.0
+    """Of stream time."""
+
+    def __post_init__(self) -> None:
+        if not self.hours > 0:
+            raise UsageError(f"--hours is {self.hours}; it must be over 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +82,20 @@ def endure_elsewhere(model: str, hours: float) -> Endurance:
     """The same in a new process.
 
     Raises:
-        RuntimeError: the process failed; its last words are the message.
+        NotMeasured: the process failed; its last words are the message.
     """
-    words = [sys.executable, "-m", "edgehuman.bench.endurance", model, str(hours)]
+    words = [sys.executable, "-m", "edgehuman.bench.endurance", model, "--hours", str(hours)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError((done.stderr.strip().splitlines() or ["the process died"])[-1])
+        raise NotMeasured((done.stderr.strip().splitlines() or ["the process died"])[-1])
     return Endurance(**json.loads(done.stdout.splitlines()[-1]))
 
 
+def report(config: EnduranceConfig) -> Outcome:
+    """The run in this process, as one JSON object."""
+    data = asdict(endure(config.model, config.hours))
+    return Outcome(data, json.dumps(data))
+
+
 if __name__ == "__main__":
-    print(json.dumps(asdict(endure(sys.argv[1], float(sys.argv[2])))))
+    sys.exit(main(EnduranceConfig, report))

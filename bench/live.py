@@ -11,6 +11,7 @@ with one of the model's classes; transitions and unlabelled time count for flick
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from edgehuman.config import resolve
+from edgehuman.bench.entry import main
 from edgehuman.data.wearables import load_recordings
 from edgehuman.errors import DataError
 from edgehuman.metrics.stream import flicker_per_minute, onset_delay_s
@@ -192,6 +193,4 @@ def render(data: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    import sys
-
-    print(measure(resolve(LiveConfig, sys.argv[1:])).text)
+    sys.exit(main(LiveConfig, measure))

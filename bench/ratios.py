@@ -6,20 +6,25 @@ imported inside the functions that time it.
 
 from __future__ import annotations
 
+import math
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from edgehuman.bench.contestants import NotMeasured, entries_of, open_contestant
+from edgehuman.bench.format_cells import PRECISIONS, Cell, measure_cell, networks
 from edgehuman.bench.latency import Footprint, cut_batches, footprint, measure, time_calls
 from edgehuman.runtime.model import ZOO, load, zoo_names
 
 HOP_S = 0.64
+QUICK_PARAMS = 5_000_000
 _WINDOW = 128
 
 
@@ -176,6 +181,64 @@ def export_seconds(arch: str) -> float:
         start_s = time.perf_counter()
         export(ExportConfig(arch, data="simulated", out=Path(folder) / "x.onnx"))
         return time.perf_counter() - start_s
+
+
+def engine_failures(quick: bool) -> float:
+    """Catalogued networks x precisions that give no TensorRT-RTX engine on this CPU."""
+    cells = catalogue_cells("TensorRT-RTX", PRECISIONS, quick)
+    return float(sum(cell.status == "failed" for cell in cells))
+
+
+def worst_max_abs(quick: bool) -> float:
+    """Largest FP32 difference over the catalogue, per unit of the largest output (at least 1)."""
+    cells = catalogue_cells("ONNX", ("fp32",), quick)
+    return max(
+        math.inf
+        if cell.status == "failed"
+        else cell.parity["max_abs"] / max(1.0, cell.parity["scale"])
+        for cell in cells
+    )
+
+
+def worst_cosine(quick: bool) -> float:
+    """Smallest FP16 cosine of any sample over the catalogue."""
+    cells = catalogue_cells("ONNX", ("fp16",), quick)
+    return min(-1.0 if cell.status == "failed" else cell.parity["cosine"] for cell in cells)
+
+
+def catalogue_cells(format: str, precisions: Sequence[str], quick: bool) -> Iterator[Cell]:
+    """Every network exported with random weights; what failed says so on stderr.
+
+    Raises:
+        NotMeasured: this machine cannot make the format.
+    """
+    require_torch()
+    names = networks(largest_params=QUICK_PARAMS if quick else math.inf)
+    for name, precision in tqdm([(n, p) for n in names for p in precisions], unit="export"):
+        cell = measure_cell(name, format, precision, "simulated")
+        if cell.status == "not measured":
+            raise NotMeasured(cell.reason)
+        if cell.status == "failed":
+            print(f"{name} {format} {precision}: {cell.reason}", file=sys.stderr)
+        yield cell
+
+
+def int8_metric_change(model: str) -> float:
+    """Points of macro-F1 between a zoo model and its INT8 twin, on test people.
+
+    On UCI HAR where EDGEHUMAN_DATA names a folder that holds it, and on simulated people otherwise.
+    """
+    from edgehuman.bench.accuracy import EvaluateConfig, evaluate
+
+    folder = os.environ.get("EDGEHUMAN_DATA")
+    data = "simulated" if folder is None else str(Path(folder) / "uci_har.npz")
+    scores: list[float] = []
+    for name in (model, f"{model}-int8"):
+        require_model(name)
+        said = evaluate(EvaluateConfig(name, data=data)).data
+        assert isinstance(said, dict)
+        scores.append(said["metrics"]["macro_f1"])
+    return 100 * abs(scores[0] - scores[1])
 
 
 def require_torch() -> None:

@@ -18,9 +18,11 @@ from typing import Any, Literal
 from edgehuman.bench import ratios
 from edgehuman.bench.contestants import NotMeasured
 from edgehuman.bench.endurance import endure_elsewhere
-from edgehuman.config import resolve
+from edgehuman.bench.entry import main
 from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
+from edgehuman.runtime.model import ZOO, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,14 @@ class TargetsConfig:
     """The model of the targets that are about the live stream."""
     hours: float = 10.0
     """Simulated hours of the memory target."""
+    quick: bool = False
+    """Only networks of up to 5 M parameters in the targets about every network."""
     json: bool = False
     """Print one object."""
+
+    def __post_init__(self) -> None:
+        if not self.hours > 0:
+            raise UsageError(f"--hours is {self.hours}; it must be over 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Target:
     what: the measured quantity, for people.
     sense: whether the goal is the least or the most.
     goal: the number to reach.
-    unit: "x", "s" or "MB".
+    unit: one word, such as "x", "s" or "MB".
     measure: does it; may raise NotMeasured.
     """
 
@@ -141,6 +149,38 @@ TARGETS: tuple[Target, ...] = (
         "s",
         lambda config: ratios.export_seconds("imuvit_2048x20"),
     ),
+    Target(
+        "engines",
+        "catalogued networks x FP32, FP16, INT8 without a TensorRT-RTX engine built on the CPU",
+        "at most",
+        0.0,
+        "failures",
+        lambda config: ratios.engine_failures(config.quick),
+    ),
+    Target(
+        "parity-fp32",
+        "every catalogued network: largest difference, per unit of the largest output",
+        "at most",
+        1e-4,
+        "abs",
+        lambda config: ratios.worst_max_abs(config.quick),
+    ),
+    Target(
+        "parity-fp16",
+        "every catalogued network: the worst sample's cosine",
+        "at least",
+        0.999,
+        "cosine",
+        lambda config: ratios.worst_cosine(config.quick),
+    ),
+    Target(
+        "int8-metric",
+        "|macro-F1 INT8 - FP32| of zoo:activity (UCI HAR in EDGEHUMAN_DATA, or simulated people)",
+        "at most",
+        0.5,
+        "points",
+        lambda config: ratios.int8_metric_change("zoo:activity"),
+    ),
 )
 
 
@@ -177,21 +217,28 @@ def check(target: Target, config: TargetsConfig) -> dict[str, Any]:
     return row
 
 
+def _digits(value: float) -> str:
+    """Two decimals; six digits of what is under 1, as a cosine or a difference."""
+    return f"{value:.2f}" if value >= 1 or not value else f"{value:.6g}"
+
+
 def as_line(row: dict[str, Any]) -> str:
     """One row for people."""
     mark = {True: "met   ", False: "MISSED", None: "  -   "}[row["met"]]
-    value = "-" if row["value"] is None else f"{row['value']:.2f} {row['goal'].split()[-1]}"
+    value = "-" if row["value"] is None else f"{_digits(row['value'])} {row['goal'].split()[-1]}"
     return f"{mark}  {row['name']:<12}{value:>12}   {row['goal']:<18}{row['what']}  {row['note']}"
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Measure and print; returns the exit code."""
-    config = resolve(TargetsConfig, sys.argv[1:] if words is None else words, prog="targets")
-    try:
-        chosen = choose(config.only)
-    except UsageError as error:
-        print(f"targets: {error}", file=sys.stderr)
-        return error.exit_code
+def measure_targets(config: TargetsConfig) -> Outcome:
+    """Measure and print row by row; the exit code is 1 where a target is missed.
+
+    Raises:
+        UsageError: a word that begins no target's name.
+        ArtefactError: no such model.
+    """
+    chosen = choose(config.only)
+    if not config.model.startswith(ZOO):
+        load(config.model)
     where = f"{machine.cpu_model()}, {machine.usable_cores()} cores"
     if not config.json:
         print(where)
@@ -201,10 +248,10 @@ def main(words: Sequence[str] | None = None) -> int:
         rows.append(check(target, config))
         if not config.json:
             print(as_line(rows[-1]), flush=True)
-    if config.json:
-        print(json.dumps({"machine": where, "targets": rows}))
-    return int(any(row["met"] is False for row in rows))
+    data = {"machine": where, "targets": rows}
+    missed = any(row["met"] is False for row in rows)
+    return Outcome(data, json.dumps(data) if config.json else "", int(missed))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(TargetsConfig, measure_targets))

@@ -10,6 +10,7 @@ runs are kept, so the command goes on where it was stopped. It writes `table.md`
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from edgehuman.bench.entry import main
 from edgehuman.config import read_table, resolve
 from edgehuman.outcome import Outcome
 
@@ -143,6 +145,4 @@ def build_table(config: TableConfig) -> Outcome:
 
 
 if __name__ == "__main__":
-    import sys
-
-    print(build_table(resolve(TableConfig, sys.argv[1:])).text)
+    sys.exit(main(TableConfig, build_table))

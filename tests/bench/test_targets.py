@@ -7,20 +7,35 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edgehuman.bench import ratios, targets
 from edgehuman.bench.contestants import NotMeasured
 from edgehuman.bench.endurance import endure_elsewhere
-from edgehuman.bench.targets import TARGETS, Target, TargetsConfig, check, choose, main
+from edgehuman.bench.entry import main
+from edgehuman.bench.format_cells import Cell
+from edgehuman.bench.targets import (
+    TARGETS,
+    Target,
+    TargetsConfig,
+    check,
+    choose,
+    measure_targets,
+)
 from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
 
 MakeModel = Callable[..., Path]
 
 
 def target(value: float, sense: str = "at least", name: str = "toy") -> Target:
     return Target(name, "a toy", sense, 2.0, "x", lambda config: value)  # type: ignore[arg-type]
+
+
+def run(*words: str) -> int:
+    return main(TargetsConfig, measure_targets, words)
 
 
 def absent(config: TargetsConfig) -> float:
@@ -54,11 +69,11 @@ def test_the_exit_code_is_that_of_the_worst(
     good, bad = target(3.0, name="good"), target(1.0, name="bad")
     unknown = dataclasses.replace(target(0, name="unknown"), measure=absent)
     monkeypatch.setattr(targets, "TARGETS", (good, bad, unknown))
-    assert main(["--only", "good", "unknown"]) == 0
+    assert run("--only", "good", "unknown") == 0
     assert "met" in capsys.readouterr().out
-    assert main([]) == 1
+    assert run() == 1
     assert "MISSED  bad" in capsys.readouterr().out
-    assert main(["--json"]) == 1
+    assert run("--json") == 1
     rows = json.loads(capsys.readouterr().out)["targets"]
     assert [row["met"] for row in rows] == [True, False, None]
 
@@ -66,7 +81,7 @@ def test_the_exit_code_is_that_of_the_worst(
 def test_an_unknown_name_lists_the_valid_ones(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match="--only names 'nope'; the targets are onnxruntime"):
         choose(["nope"])
-    assert main(["--only", "nope"]) == 2
+    assert run("--only", "nope") == 2
     assert "nope" in capsys.readouterr().err
 
 
@@ -121,8 +136,80 @@ def test_the_endurance_run_counts_its_hours_and_its_memory(make_model: MakeModel
 
 
 def test_an_endurance_run_that_fails_says_why() -> None:
-    with pytest.raises(RuntimeError, match="no such file"):
+    with pytest.raises(NotMeasured, match="no such file"):
         endure_elsewhere("nowhere.onnx", hours=0.01)
+
+
+def test_a_memory_run_that_fails_ends_no_other_target(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    assert run("--only", "memory") == 0
+    assert "not measured: the process died" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("--model", "nope.onnx"), "nope.onnx"), (("--hours", "0"), "it must be over 0")],
+)
+def test_wrong_words_end_in_a_line_and_not_in_a_traceback(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = run(*words)
+    except SystemExit as left:  # what the parser of the words refuses itself
+        code = int(left.code or 0)
+    assert code
+    assert said in capsys.readouterr().err
+
+
+def cells(*each: Cell) -> Callable[..., Cell]:
+    rest = list(each)
+    return lambda *words: rest.pop(0)
+
+
+def test_the_worst_network_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ratios, "networks", lambda largest_params: ["a", "b"])
+    near = Cell("a", "ONNX", "fp32", "done", parity={"max_abs": 4e-5, "scale": 8.0, "cosine": 1.0})
+    far = Cell("b", "ONNX", "fp32", "done", parity={"max_abs": 2e-5, "scale": 0.5, "cosine": 0.9})
+    monkeypatch.setattr(ratios, "measure_cell", cells(near, far))
+    assert ratios.worst_max_abs(quick=True) == 2e-5
+    monkeypatch.setattr(ratios, "measure_cell", cells(near, far))
+    assert ratios.worst_cosine(quick=True) == 0.9
+
+
+def test_a_failed_network_misses_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ratios, "networks", lambda largest_params: ["a"])
+    broken = Cell("a", "ONNX", "fp32", "failed", "max abs 3 is over 1")
+    good = Cell("a", "TensorRT-RTX", "fp16", "done")
+    monkeypatch.setattr(ratios, "measure_cell", cells(broken, broken, good, broken, broken))
+    assert ratios.worst_max_abs(quick=False) == float("inf")
+    assert ratios.engine_failures(quick=False) == 2
+    assert ratios.worst_cosine(quick=False) == -1
+    assert "max abs 3 is over 1" in capsys.readouterr().err
+
+
+def test_a_format_that_this_machine_cannot_make_is_not_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    absent = Cell("a", "TensorRT-RTX", "fp32", "not measured", "tensorrt_rtx is not installed")
+    monkeypatch.setattr(ratios, "measure_cell", lambda *words: absent)
+    with pytest.raises(NotMeasured, match="tensorrt_rtx is not installed"):
+        ratios.engine_failures(quick=True)
+
+
+def test_the_int8_metric_is_a_difference_in_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EDGEHUMAN_DATA", raising=False)
+    found = {"toy": 0.981, "toy-int8": 0.984}
+
+    def evaluate(config: Any) -> Outcome:
+        assert config.data == "simulated"
+        return Outcome({"metrics": {"macro_f1": found[config.model]}}, "")
+
+    monkeypatch.setattr("edgehuman.bench.accuracy.evaluate", evaluate)
+    assert ratios.int8_metric_change("toy") == pytest.approx(0.3)
 
 
 def test_help_takes_less_than_a_while() -> None:

@@ -1,0 +1,53 @@
+"""The one entry of every `python -m edgehuman.bench.NAME`: words -> config -> function -> printed.
+
+A mistake of the user ends in one line on stderr and the exit code of its error, as with `edgehuman`
+itself: no traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from edgehuman.config import resolve
+from edgehuman.errors import EdgehumanError, MissingDependencyError
+from edgehuman.outcome import Outcome
+
+ConfigT = TypeVar("ConfigT")
+
+
+def main(
+    config_class: type[ConfigT],
+    function: Callable[[ConfigT], Outcome],
+    words: Sequence[str] | None = None,
+) -> int:
+    """Resolve the words, run, print; returns the exit code.
+
+    Args:
+        words: what the user typed after the module's name; None takes them from the process.
+    """
+    name = function.__module__.rpartition(".")[2]
+    # Started with -m, the module is `__main__`; its file still has the name.
+    if name == "__main__":
+        name = function.__code__.co_filename.rpartition("/")[2].removesuffix(".py")
+    try:
+        words = sys.argv[1:] if words is None else words
+        outcome = function(resolve(config_class, words, prog=f"python -m edgehuman.bench.{name}"))
+    except EdgehumanError as error:
+        return _say(name, str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("edgehuman"):
+            raise
+        line = f"{error.name} is not installed; run: pip install 'edgehuman[train]'"
+        return _say(name, line, MissingDependencyError.exit_code)
+    except KeyboardInterrupt:
+        return _say(name, "stopped", 130)
+    if outcome.text:
+        print(outcome.text)
+    return outcome.exit_code
+
+
+def _say(name: str, line: str, exit_code: int) -> int:
+    print(f"{name}: {line}", file=sys.stderr)
+    return exit_code

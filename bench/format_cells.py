@@ -1,0 +1,145 @@
+"""One network in one format and one precision: a real export, and what was measured of it.
+
+    cell = measure_cell("imuconv_288k", "TensorRT-RTX", "fp16", "simulated")
+
+The weights are seeded random numbers: parity, size and time depend on the graph.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from edgehuman import catalogue
+from edgehuman.bench.contestants import Entry, NotMeasured, open_contestant
+from edgehuman.bench.latency import measure
+from edgehuman.errors import EdgehumanError, EngineError, MissingDependencyError, UsageError
+
+Status = Literal["done", "failed", "not measured", "not run"]
+PRECISIONS = ("fp32", "fp16", "int8")
+# The options of `edgehuman export`, by what the page calls the format.
+FORMATS: Mapping[str, Mapping[str, Any]] = {
+    "ONNX": {"format": "onnx"},
+    "TensorRT-RTX": {"format": "tensorrt", "engine": "tensorrt-rtx", "capability": (86,)},
+    "TensorRT": {"format": "tensorrt", "engine": "tensorrt"},
+    "torch-TensorRT": {"format": "torch-tensorrt"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One export.
+
+    Attributes:
+        arch, format, precision: which.
+        status: what became of it; reason: why it is not done.
+        parity: as the export's gate found it, of the graph.
+        bytes: size of the artefact.
+        latency_ms: median of one sample on onnxruntime, one thread; of the FP32 graph too, which
+            took turns. Empty for engines; `latency` says why.
+        took_s, cpu_s: wall time of the export, and processor time of this process.
+        float_layers: how many layers of an INT8 graph were left in float.
+    """
+
+    arch: str
+    format: str
+    precision: str
+    status: Status
+    reason: str = ""
+    parity: Mapping[str, float] = field(default_factory=dict)
+    bytes: int = 0
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+    latency: str = ""
+    took_s: float = 0.0
+    cpu_s: float = 0.0
+    float_layers: int = 0
+
+
+def networks(only: Sequence[str] = (), largest_params: float = math.inf) -> list[str]:
+    """Catalogued names that begin with one of the words (all by default), small first.
+
+    Args:
+        largest_params: larger networks are left out.
+
+    Raises:
+        UsageError: a word that begins no name.
+    """
+    for word in only:
+        if not any(name.startswith(word) for name in catalogue.NETWORKS):
+            names = ", ".join(catalogue.NETWORKS)
+            raise UsageError(f"--only names {word!r}; the networks are {names}")
+    chosen = [
+        name
+        for name, row in catalogue.NETWORKS.items()
+        if row.params <= largest_params and name.startswith(tuple(only) or "")
+    ]
+    return sorted(chosen, key=lambda name: catalogue.NETWORKS[name].flops)
+
+
+def measure_cell(arch: str, format: str, precision: str, data: str, seed: int = 0) -> Cell:
+    """One real export into a folder that is gone afterwards; every outcome is a cell."""
+    from edgehuman.export.artefact import ExportConfig, export
+    from edgehuman.export.request import SUFFIX
+
+    words = FORMATS[format]
+    start_s, start_cpu_s = time.perf_counter(), time.process_time()
+    with tempfile.TemporaryDirectory(prefix="edgehuman-formats-") as folder:
+        out = Path(folder) / f"{arch}{SUFFIX[words['format']]}"
+        asked: dict[str, Any] = {"precision": precision, "data": data, "seed": seed, "out": out}
+        try:
+            said: Any = export(ExportConfig(arch, **asked, **words)).data
+        except (MissingDependencyError, EngineError, UsageError) as error:
+            return Cell(arch, format, precision, "not measured", _short(error))
+        except EdgehumanError as error:
+            return Cell(arch, format, precision, "failed", _short(error))
+        except Exception as error:  # a bug shows in its own cell, and the others go on
+            return Cell(
+                arch, format, precision, "failed", f"{type(error).__name__}: {_short(error)}"
+            )
+        took_s, cpu_s = time.perf_counter() - start_s, time.process_time() - start_cpu_s
+        latency_ms, latency = _latency(said, words["format"], out)
+    return Cell(
+        arch,
+        format,
+        precision,
+        "done",
+        parity=said["parity"],
+        bytes=said["bytes"],
+        latency_ms=latency_ms,
+        latency=latency,
+        took_s=round(took_s, 1),
+        cpu_s=round(cpu_s, 1),
+        float_layers=len(said["float_layers"]) if precision == "int8" else 0,
+    )
+
+
+def _latency(said: Any, format: str, path: Path) -> tuple[dict[str, float], str]:
+    """What the export measured of a graph; of an engine, measured now where there is a GPU."""
+    if said["latency_ms"]:
+        return dict(said["latency_ms"]), ""
+    from edgehuman.export.on_device_build import find_gpu
+
+    if find_gpu() is None:
+        return {}, "not measured: no GPU here"
+    if format != "tensorrt":
+        return {}, "not measured: `edgehuman bench` opens no .pt2"
+    sample = np.random.default_rng(0).standard_normal((64, 128, 6)).astype(np.float32)
+    entry = Entry(path.stem, str(path.with_suffix(".onnx")), "tensorrt", path.stem, None)
+    try:
+        [timing] = measure([open_contestant(entry, sample[:1])], sample)
+    except NotMeasured as reason:
+        return {}, f"not measured: {reason}"
+    return {"engine": timing.p50_ms}, ""
+
+
+def _short(error: BaseException) -> str:
+    """The first line, short enough for a table."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return line if len(line) <= 200 else f"{line[:197]}..."
