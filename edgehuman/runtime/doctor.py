@@ -51,6 +51,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "models": (),
     "data": _DEVICE,
     "run": _DEVICE,
+    "run --engine tensorrt": (*_DEVICE, "tensorrt", "cuda"),
+    "run --engine tensorrt-rtx": (*_DEVICE, "tensorrt_rtx", "cuda"),
     "evaluate": _DEVICE,
     "bench": _DEVICE,
     "bench --out": (*_DEVICE, "matplotlib"),
@@ -62,6 +64,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "export --engine tensorrt-rtx": (*_TRAIN, "tensorrt_rtx"),
     "export --format torch-tensorrt": (*_TRAIN, "torch_tensorrt"),
 }
+_ON_GPU = {"tensorrt", "torch_tensorrt", "cuda"}
 _EXTRA_OF = {
     "matplotlib": "plot",
     **dict.fromkeys(("torch", "onnx", "onnxscript", "safetensors", "sklearn", "tomli_w"), "train"),
@@ -172,11 +175,11 @@ def ability(
 ) -> Ability:
     """Whether a sub-command can run here, and what would let it."""
     missing = tuple(module for module in modules if found[module] is None)
-    if {"tensorrt", "torch_tensorrt"} & set(modules) and jetson is None and not has_gpu:
-        return Ability(command, False, missing, "needs an NVIDIA GPU and its driver; none is here")
-    if not missing:
-        return Ability(command, True, (), "")
-    return Ability(command, False, missing, install_line(missing, jetson))
+    line = install_line(missing, jetson) if missing else ""
+    if _ON_GPU & set(modules) and jetson is None and not has_gpu:
+        lack = "needs an NVIDIA GPU and its driver; none is here"
+        return Ability(command, False, missing, f"{lack} (where one is: {line})" if line else lack)
+    return Ability(command, not missing, missing, line)
 
 
 def install_line(missing: tuple[str, ...], jetson: Jetson | None) -> str:
@@ -188,12 +191,14 @@ def install_line(missing: tuple[str, ...], jetson: Jetson | None) -> str:
         rest.remove("tensorrt")
     if jetson is not None and "tensorrt_rtx" in rest:
         return "TensorRT-RTX is for GPUs of PCs; on a Jetson use --format tensorrt"
-    device = [PACKAGES[module][0] for module in rest if module not in _EXTRA_OF]
+    device = [PACKAGES[module][0] for module in rest if module in _DEVICE]
     extras = sorted({_EXTRA_OF[module] for module in rest if module in _EXTRA_OF})
-    if extras:
-        lines.append(f"pip install 'edgehuman[{','.join(extras)}]'")
-    elif device:
-        lines.append(f"pip install {' '.join(device)}")
+    packages = [f"'edgehuman[{','.join(extras)}]'"] if extras else device
+    if "cuda" in rest:  # part of no extra: its version follows the driver, CUDA 12 on JetPack 6
+        jetpack = jetson.jetpack if jetson is not None else None
+        packages.append("'cuda-python<13'" if (jetpack or "").startswith("6") else "cuda-python")
+    if packages:
+        lines.append(f"pip install {' '.join(packages)}")
     return " && ".join(lines)
 
 

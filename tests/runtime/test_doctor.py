@@ -65,6 +65,14 @@ def test_every_command_is_looked_at_and_every_need_is_a_known_package() -> None:
             ORIN,
             "sudo apt-get install python3-libnvinfer && pip install 'edgehuman[train]'",
         ),
+        (("cuda",), None, "pip install cuda-python"),
+        (("tensorrt", "cuda"), None, "pip install 'edgehuman[tensorrt]' cuda-python"),
+        (("tensorrt_rtx", "cuda"), None, "pip install 'edgehuman[tensorrt-rtx]' cuda-python"),
+        (
+            ("tensorrt", "cuda"),
+            ORIN,
+            "sudo apt-get install python3-libnvinfer && pip install 'cuda-python<13'",
+        ),
         (("tensorrt_rtx",), ORIN, "TensorRT-RTX is for GPUs of PCs; on a Jetson use"),
     ],
 )
@@ -87,6 +95,20 @@ def test_tensorrt_needs_a_gpu_or_a_jetson() -> None:
     assert "needs an NVIDIA GPU" in ability("export", needs, ALL, None, False).fix
     assert ability("export", needs, ALL, None, True).works
     assert ability("export", needs, ALL, ORIN, False).works
+
+
+@pytest.mark.parametrize("engine", ["tensorrt", "tensorrt-rtx"])
+def test_running_an_engine_needs_a_gpu_its_library_and_cuda(engine: str) -> None:
+    command, module = f"run --engine {engine}", engine.replace("-", "_")
+    needs, found = NEEDS[command], {**ALL, module: None, "cuda": None}
+    here = ability(command, needs, found, None, True)
+    line = f"pip install 'edgehuman[{engine}]' cuda-python"
+    assert (here.works, here.missing, here.fix) == (False, (module, "cuda"), line)
+    assert ability(command, needs, ALL, None, True).works
+    without = ability(command, needs, found, None, False)
+    assert not without.works
+    assert without.fix.startswith("needs an NVIDIA GPU")
+    assert without.fix.endswith(f"(where one is: {line})")
 
 
 def test_tensorrt_rtx_builds_without_a_gpu() -> None:
