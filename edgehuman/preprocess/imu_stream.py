@@ -53,7 +53,8 @@ def require_rate(rate_hz: float, target_hz: float, report: ImuReport) -> None:
     if rate_hz and rate_hz < MIN_RATE_HZ * 0.98:
         raise DataError(
             f"the stream has {rate_hz:.3g} rows per second; at least {MIN_RATE_HZ:g} are needed. "
-            "Raise the sensor's rate, or declare the unit of its stamps if they are not seconds"
+            "Raise the sensor's rate or, where its stamps are not seconds, give them in seconds "
+            '(in Python: ImuFormat(stamp_unit="ms"))'
         )
     if rate_hz and rate_hz < 0.9 * target_hz:
         report.note(

@@ -132,8 +132,8 @@ def require_gravity(imu_TC: FloatArray, declared: AccelUnit) -> AccelUnit:
         names = {"g": "g", "ms2": "m/s²"}
         raise DataError(
             f"acceleration was declared in {names[declared]}, but its median norm is "
-            f"{median:.3g}, which is "
-            f'gravity in {names[found]}; declare accel_unit "{found}" or "auto"'
+            f"{median:.3g}, which is gravity in {names[found]}; give --accel-unit {found} or auto "
+            f'(in Python: ImuFormat(accel_unit="{found}"))'
         )
     return found if declared == "auto" else declared
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.errors import UsageError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu import (
     ImuFormat,
     ImuReport,
@@ -102,11 +102,27 @@ class WindowMaker:
         tag_TK[:, 0] = block.arrival_ns_T
         tag_TK[:, 1] = -1 if block.label_T is None else block.label_T
         self._labels = block.labels
-        return self._cut(self._stream.push_block(block.stamp_s_T, block.imu_TC, tag_TK))
+        try:
+            segments = self._stream.push_block(block.stamp_s_T, block.imu_TC, tag_TK)
+        except DataError as error:
+            raise self._of_this_source(error) from None
+        return self._cut(segments)
 
     def close(self) -> list[StreamWindow]:
-        """The windows that only the end of the stream completes."""
-        return self._cut(self._stream.close())
+        """The windows that only the end of the stream completes.
+
+        Raises:
+            DataError: as `push`, where the stream was so short that it starts only here.
+        """
+        try:
+            segments = self._stream.close()
+        except DataError as error:
+            raise self._of_this_source(error) from None
+        return self._cut(segments)
+
+    def _of_this_source(self, error: DataError) -> DataError:
+        """The same error with the name of the source, which the resampler does not know."""
+        return DataError(f"{self._source}: {error}") if self._source else error
 
     def _cut(self, segments: list[Segment]) -> list[StreamWindow]:
         windows: list[StreamWindow] = []

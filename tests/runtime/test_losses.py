@@ -147,6 +147,28 @@ def test_repeated_stamps_are_named_as_the_cause(
     ) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("lines", "words", "message"),
+    [
+        (rows(), ["--accel-unit", "ms2"], r"walk\.csv: .* in m/s², .* give --accel-unit g or auto"),
+        ([f"{k},0,0,1,0,0,0" for k in range(40)], [], r"walk\.csv: the stream has 1 rows per sec"),
+        ([f"{k},0,0,1,0,0,0" for k in range(9)], [], r"walk\.csv: the stream has 1 rows per sec"),
+    ],
+)
+def test_what_is_refused_is_named_with_its_source(
+    tiny: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    lines: list[str],
+    words: list[str],
+    message: str,
+) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text("\n".join([HEADER, *lines, ""]))
+    assert main(["run", str(tiny), "--source", str(path), *words]) == 1
+    assert re.search(message, capsys.readouterr().err)
+
+
 def test_gaps_are_named_as_the_cause(
     tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
