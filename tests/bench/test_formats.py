@@ -66,7 +66,10 @@ def test_what_is_done_is_kept_and_what_failed_is_tried_again(config: FormatsConf
 
     def some(*where: Any) -> Cell:
         asked.append(where[:3])
-        return done(*where) if where[1] == "ONNX" else Cell(*where[:3], "failed", "a | b")
+        arch, format, precision = where[:3]
+        if format == "ONNX":
+            return done(arch, format, precision)
+        return Cell(arch, format, precision, "failed", "a | b")
 
     first = make_page(config, some)
     assert first.exit_code == 1
