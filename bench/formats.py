@@ -124,7 +124,7 @@ def make_page(config: FormatsConfig, measure: Callable[..., Cell] = measure_cell
     kept = Kept(config.work, config, about)
     stop_s = time.monotonic() + 60 * config.minutes if config.minutes else float("inf")
     cells: dict[tuple[str, str, str], Cell] = {
-        where: kept.get(*where) or Cell(*where, "not run", "--minutes were over")
+        where: kept.get(*where) or Cell(*where, "not run", "the same command goes on here")
         for where in plan(config.only)
     }
     if any(cell.status != "done" for cell in cells.values()):
@@ -153,7 +153,7 @@ def _write(config: FormatsConfig, about: Mapping[str, str], cells: Sequence[Cell
 def render(cells: Sequence[Cell], about: Mapping[str, str], data: str) -> str:
     """The Markdown page."""
     packages = ", ".join(f"{name} {each}" for name, each in about.items() if each != "-")
-    source = "simulated windows" if data == "simulated" else f"windows of {data}"
+    source = "Simulated windows" if data == "simulated" else f"Windows of {data}"
     lines = [
         "# Every network in every format",
         "",
@@ -168,7 +168,13 @@ def render(cells: Sequence[Cell], about: Mapping[str, str], data: str) -> str:
         "|---|---|---|---|---:|---:|---:|---:|",
     ]
     everywhere = _said_of_all(cells)
-    lines += [_row(cell) for cell in cells if (cell.format, cell.precision) not in everywhere]
+    rest = [cell for cell in cells if (cell.format, cell.precision) not in everywhere]
+    for arch in dict.fromkeys(cell.arch for cell in rest):
+        own = [cell for cell in rest if cell.arch == arch]
+        if all(cell.status == "not run" for cell in own):
+            lines.append(f"| {arch} | all | all | {_state(own[0])} |" + " |" * 4)
+        else:
+            lines += [_row(cell) for cell in own]
     lines += [
         f"| every network | {format} | {precision} | {reason} |" + " |" * 4
         for (format, precision), reason in everywhere.items()
@@ -192,9 +198,11 @@ _NOTES = (
 
 
 def _said_of_all(cells: Iterable[Cell]) -> dict[tuple[str, str], str]:
-    """What was measured of no network, for one and the same reason."""
+    """What was measured of no network that was reached, for one and the same reason."""
     found: dict[tuple[str, str], set[str]] = {}
     for cell in cells:
+        if cell.status == "not run":
+            continue
         text = _state(cell) if cell.status == "not measured" else ""
         found.setdefault((cell.format, cell.precision), set()).add(text)
     return {where: min(texts) for where, texts in found.items() if len(texts) == 1 and min(texts)}

@@ -107,7 +107,7 @@ def test_what_no_network_has_is_said_once() -> None:
     row = "| every network | TensorRT | fp32 | not measured: tensorrt is not installed | | | | |"
     assert row in text
     assert "torch 2." in text
-    assert "simulated windows judge" in text
+    assert "Simulated windows judge" in text
 
 
 def test_what_the_time_did_not_reach_is_not_run(
@@ -117,7 +117,8 @@ def test_what_the_time_did_not_reach_is_not_run(
     monkeypatch.setattr("edgehuman.bench.formats.time.monotonic", lambda: next(clock))
     hurried = FormatsConfig(out=config.out, work=config.work, only=config.only, minutes=1.0)
     text = make_page(hurried, done).text
-    assert text.count("not run: --minutes were over") == 12
+    assert "| imuconv_288k | all | all | not run: the same command goes on here | | | | |" in text
+    assert "not measured" not in text.partition("| network |")[2]
     with pytest.raises(UsageError, match="--minutes is -1"):
         FormatsConfig(minutes=-1)
 
