@@ -79,11 +79,11 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "stream",
-        "the whole stream path / bare runs of the same windows",
+        "the whole stream path / bare runs of the same windows, imuvit_512x5",
         "at most",
         1.2,
         "x",
-        lambda config: ratios.stream_over_run(config.model),
+        lambda config: ratios.stream_over_run("imuvit_512x5"),
     ),
     Target(
         "real-time",

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# One thread a process: small matrices gain nothing from more, and lose much where a core is busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

@@ -78,7 +78,7 @@ def test_a_model_for_other_classes_is_timed_and_not_scored(
 def test_sustained_mode(make_model: MakeModel) -> None:
     data = run(make_model(), minutes=0.001)
     long = data["rows"][0]["sustained"]
-    assert long["seconds"] >= 0.05
+    assert long["seconds"] > 0
     assert "back to back" in as_markdown(data)
     assert run(make_model())["rows"][0]["sustained"] is None
 
