@@ -40,7 +40,7 @@ def load_library() -> Any:
     except (ImportError, OSError) as error:
         raise MissingDependencyError(
             f"torch_tensorrt is not installed here ({error}); run: pip install "
-            "'edgehuman[tensorrt]'"
+            "'edgehuman[torch-tensorrt]'"
         ) from None
     if not torch.cuda.is_available():
         raise EngineError(

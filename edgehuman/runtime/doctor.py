@@ -69,7 +69,7 @@ _EXTRA_OF = {
     "matplotlib": "plot",
     **dict.fromkeys(("torch", "onnx", "onnxscript", "safetensors", "sklearn", "tomli_w"), "train"),
     "tensorrt": "tensorrt",
-    "torch_tensorrt": "tensorrt",
+    "torch_tensorrt": "torch-tensorrt",
     "tensorrt_rtx": "tensorrt-rtx",
 }
 # JetPack's own Python packages; those of PyPI do not drive a Jetson's GPU.
