@@ -39,8 +39,7 @@ def split(samples: Samples, calibrate: int, judge: int, seed: int) -> tuple[Samp
     if len(people) < 2:
         raise DataError(
             f"found {len(people)} person in the {len(samples)} calibration samples; at least two "
-            "are "
-            "needed, so that the people who judge are not those who calibrate"
+            "are needed, so that the people who judge are not those who calibrate"
         )
     shuffled = np.random.default_rng(seed).permutation(people)
     calibrating_N = np.isin(samples.person_N, shuffled[: (len(people) + 1) // 2])

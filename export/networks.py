@@ -29,16 +29,14 @@ def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
     if checkpoint.startswith("zoo:") or path.suffix in (".onnx", ".engine"):
         raise UsageError(
             f"{checkpoint} is exported already; export takes a checkpoint folder that a training "
-            "wrote, "
-            "or a name from `edgehuman models`"
+            "wrote, or a name from `edgehuman models`"
         )
     if path.is_dir():
         return load_network(path)
     if len(path.parts) > 1:
         raise UsageError(
             f"{checkpoint}: no such folder; export takes a checkpoint folder that a training "
-            "wrote, "
-            "or a name from `edgehuman models`"
+            "wrote, or a name from `edgehuman models`"
         )
     return random_network(checkpoint, seed)
 

@@ -152,8 +152,7 @@ def fastest(
         elif form.verdict.drop > max_drop:
             notes.append(
                 f"{form.name} refused: {form.verdict.metric} falls by {form.verdict.drop:.2f} "
-                "points, "
-                f"over --max-drop {max_drop}"
+                f"points, over --max-drop {max_drop}"
             )
         elif own_ms < measured_ms[chosen.name]:
             chosen = form

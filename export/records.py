@@ -73,8 +73,7 @@ def load_samples(card: Card, data: Path | str) -> Samples:
     if not fits:
         raise DataError(
             f"{data}: its records are {found}, and {card.name} takes {card.input.record} "
-            f"{expected}; "
-            "give a dataset of that record"
+            f"{expected}; give a dataset of that record"
         )
     require_finite(samples.array, str(data))
     return samples
@@ -87,8 +86,7 @@ def require_finite(array: NDArray[Any], where: str) -> None:
         first = int(np.argmax(wrong_N))
         raise DataError(
             f"{where}: {int(wrong_N.sum())} of {len(array)} samples hold numbers that are not "
-            "finite "
-            f"(the first is number {first}); a calibration set holds none: leave those samples out"
+            f"finite (the first is number {first}); a calibration set holds none: leave them out"
         )
 
 

@@ -90,8 +90,7 @@ def check(config: ExportConfig) -> None:
     if config.format != "onnx" and config.precision == "auto":
         raise UsageError(
             "--precision auto measures onnxruntime on this machine, and --format is "
-            f"{config.format}; "
-            "name a precision: fp32, fp16 or int8"
+            f"{config.format}; name a precision: fp32, fp16 or int8"
         )
     if config.format == "torch-tensorrt" and config.precision == "int8":
         raise UsageError("torch-tensorrt takes fp32 or fp16 here; for int8 use --format tensorrt")

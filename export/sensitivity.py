@@ -80,9 +80,8 @@ def keep_float(
     else:
         raise ParityError(
             f"no INT8 graph is inside --max-drop {max_drop}: with a single layer in INT8 the "
-            "metric still "
-            "falls by more. Export in fp16 or fp32, give more calibration data, or a larger "
-            "--max-drop"
+            "metric still falls by more. Export in fp16 or fp32, give more calibration data, or a "
+            "larger --max-drop"
         )
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
