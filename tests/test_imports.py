@@ -31,7 +31,8 @@ def run_python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
     "path", DEVICE_FILES, ids=[str(path.relative_to(ROOT)) for path in DEVICE_FILES]
 )
 def test_the_device_half_parses_as_python_3_10(path: Path) -> None:
-    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 10))
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 10))
+    assert isinstance(tree, ast.Module)
 
 
 def test_everything_the_device_needs_imports_where_torch_is_blocked() -> None:
