@@ -2,8 +2,8 @@
 
 Islands by rule: LayerNorm and the other norms, softmax, reductions and the operators that sum
 squares or exponents, the bias added to attention scores. Islands by measurement: every node whose
-input or output goes beyond float16 on the given samples, or whose constants do. Inputs and outputs
-of the graph keep their type.
+input or output goes beyond float16 on the given samples, or whose constants do, and every Q/DQ node
+whose scale is too small for it. Inputs and outputs of the graph keep their type.
 
 An initialiser that serves both halves appears twice, under two names: the public converter gives
 two casts of one shared initialiser the same name, and TensorRT's parser refuses that graph.
@@ -70,12 +70,15 @@ _MOVES = frozenset(
 )
 # Half of float16's largest number: the samples seen are not all there are.
 LIMIT = 65504.0 / 2
+# Float16's smallest number with all its bits: a scale below it would be rounded coarsely, or to 0.
+SMALLEST_SCALE = 2.0**-14
 
 
 def convert(
     model: onnx.ModelProto, samples: NDArray[Any]
 ) -> tuple[onnx.ModelProto, tuple[str, ...]]:
-    """A copy of the float32 graph in float16, and the names of its islands.
+    """A copy of the float32 graph in float16, and the names of its islands. An INT8 graph is taken
+    too: what it left in float32 becomes float16.
 
     Args:
         samples: raw records (N, ...) that show which tensors overflow.
@@ -90,6 +93,7 @@ def convert(
             raise ArtefactError(
                 f"{node.name}: {node.op_type} has a sub-graph; FP16 takes graphs without"
             )
+    infer_shapes(copy)
     floats = _float_tensors(copy)
     islands = _islands(copy, floats, samples)
     writer = _Writer(copy.graph, floats)
@@ -114,7 +118,7 @@ def _float_tensors(model: onnx.ModelProto) -> set[str]:
 def _islands(model: onnx.ModelProto, floats: set[str], samples: NDArray[Any]) -> set[str]:
     wide = overflowing(model, floats, samples)
     softmaxed = {node.input[0] for node in model.graph.node if node.op_type == "Softmax"}
-    islands = set()
+    islands = _finely_scaled(model)
     for node in model.graph.node:
         is_attention_bias = node.op_type == "Add" and node.output[0] in softmaxed
         if (
@@ -124,6 +128,17 @@ def _islands(model: onnx.ModelProto, floats: set[str], samples: NDArray[Any]) ->
         ):
             islands.add(node.name)
     return islands
+
+
+def _finely_scaled(model: onnx.ModelProto) -> set[str]:
+    """Q/DQ nodes with a scale that float16 cannot hold."""
+    known = constants(model.graph)
+    return {
+        node.name
+        for node in model.graph.node
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear")
+        and np.min(numpy_helper.to_array(known[node.input[1]])) < SMALLEST_SCALE
+    }
 
 
 def overflowing(model: onnx.ModelProto, floats: set[str], samples: NDArray[Any]) -> set[str]:

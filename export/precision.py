@@ -3,7 +3,8 @@ faster.
 
 fp32    as exported                         fp16    float16 with float32 islands (fp16.py)
 int8    the `cpu` or `tensorrt` graph (int8.py), its ranges chosen by the task metric, and its most
-        sensitive layers left in float until the metric is inside `max_drop`
+        sensitive layers left in float until the metric is inside `max_drop`; what the `tensorrt`
+        graph has in float is in FP16, which a strongly typed engine would not choose by itself
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     ranges = {method: calibration.ranges(histograms, method) for method in methods}
     graphs = {m: int8.quantise(model, ranges[m], options.target) for m in methods}
     best = methods[0] if len(methods) == 1 else _best(graphs, judge.first(_SOME))
-    graph, verdict = graphs[best], judge.verdict(graphs[best])
+    graph = _halved(graphs[best], options)
+    verdict = judge.verdict(graph)
     kept: tuple[str, ...] = ()
     ranked: list[sensitivity.Sensitivity] = []
     if verdict.drop > options.max_drop:
@@ -97,7 +99,7 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
         tried: dict[tuple[str, ...], tuple[onnx.ModelProto, Verdict]] = {}
 
         def drop_of(layers: Sequence[str]) -> float:
-            candidate = int8.quantise(model, ranges[best], options.target, layers)
+            candidate = _halved(int8.quantise(model, ranges[best], options.target, layers), options)
             tried[tuple(layers)] = candidate, judge.verdict(candidate)
             return tried[tuple(layers)][1].drop
 
@@ -107,6 +109,12 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     samples = options.calibrating
     words = f"{len(samples)} {samples.source}, {best}"
     return Form(graph, Precision(name, kept, samples.sha256(), words), verdict, tuple(ranked))
+
+
+def _halved(graph: onnx.ModelProto, options: Int8Options) -> onnx.ModelProto:
+    if options.target == "cpu":
+        return graph
+    return fp16.convert(graph, options.calibrating.array)[0]
 
 
 def _best(graphs: Mapping[Method, onnx.ModelProto], judge: Judge) -> Method:

@@ -89,6 +89,21 @@ def test_a_constant_beyond_float16_makes_an_island() -> None:
     assert run(open_session(half), np.full((1, 2), 7, np.float32)).tolist() == [[7, 7]]
 
 
+@pytest.mark.parametrize(("scale", "islands"), [(1e-3, ()), (1e-6, ("q", "dq"))])
+def test_a_scale_that_float16_cannot_hold_makes_an_island(
+    scale: float, islands: tuple[str, ...]
+) -> None:
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "scale"], ["steps"], "q"),
+        helper.make_node("DequantizeLinear", ["steps", "scale"], ["rounded"], "dq"),
+        helper.make_node("Add", ["rounded", "rounded"], ["y"], "double"),
+    ]
+    half, found = fp16.convert(_graph(nodes, ("scale", scale)), np.ones((1, 2), np.float32))
+    assert found == islands
+    taken = np.full((1, 2), 100 * scale, np.float32)
+    np.testing.assert_allclose(run(open_session(half), taken), 2 * taken, rtol=5e-3)
+
+
 def test_the_bias_of_attention_scores_is_an_island() -> None:
     nodes = [
         helper.make_node("Add", ["x", "bias"], ["scores"], "bias"),

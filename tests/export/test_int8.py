@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
 from torch import Tensor, nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
@@ -121,6 +121,23 @@ def test_a_wide_budget_keeps_nothing_in_float_and_names_its_calibration(
     assert form.precision.float_layers == ()
     assert form.precision.calibration_sha256 == calibrating.sha256()
     assert (form.precision.calibration or "").startswith("48 made windows, ")
+
+
+def test_what_the_tensorrt_graph_leaves_in_float_is_half(
+    network: nn.Module, card: Card, model: onnx.ModelProto, samples: Samples
+) -> None:
+    calibrating, judging = calibration.split(samples, 48, 48, seed=0)
+    form = as_int8(
+        model, judge_of(network, card, judging), Int8Options(calibrating, "tensorrt", max_drop=50)
+    )
+    known = {tensor.name: tensor.data_type for tensor in form.model.graph.initializer}
+    nodes = form.model.graph.node
+    scales = {known[n.input[1]] for n in nodes if n.op_type.endswith("QuantizeLinear")}
+    biases = {known[n.input[1]] for n in nodes if n.op_type == "Add" and n.input[1] in known}
+    norms = {known[n.input[1]] for n in nodes if n.op_type == "LayerNormalization"}
+    assert scales == biases == {TensorProto.FLOAT16}
+    assert norms == {TensorProto.FLOAT}
+    assert form.verdict.parity.cosine_mean > 0.995
 
 
 def test_an_impossible_budget_says_that_there_is_none(
