@@ -17,7 +17,7 @@ from edgehuman.errors import ArtefactError
 
 CARD_KEY = "edgehuman"
 SCHEMA_VERSION = 1
-OutputKind = Literal["classes", "embedding", "heatmaps", "tokens"]
+OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,26 @@ IMU_INPUT = InputSpec(
 )
 
 
+def image_input(height: int = 256, width: int = 128) -> InputSpec:
+    """A crop of one person, as the graph of a person-image network begins at it."""
+    return InputSpec(
+        record="PersonCrop",
+        shape=(height, width, 3),
+        dtype="uint8",
+        units="RGB, 0 to 255",
+        rate_hz=0.0,
+    )
+
+
 @dataclass(frozen=True)
 class OutputSpec:
-    """What the graph gives back: logits over `labels`, or vectors compared by `distance`."""
+    """What the graph gives back.
+
+    Attributes:
+        kind: classes (N, labels) logits; embedding (N, dim), compared by `distance`; attributes
+            (N, labels) logits of independent yes/no questions; heatmaps (N, labels, h, w), one
+            joint each; segmentation (N, labels, h, w), logits of every pixel.
+    """
 
     kind: OutputKind
     labels: tuple[str, ...] = ()
