@@ -146,7 +146,7 @@ class DrawnImages:
 
     def name(self, index: int) -> str:
         """See `Images`."""
-        return f"{SIMULATED} {index}"
+        return self._images.name(index)
 
     def encoded(self, index: int) -> None:
         """None: no file."""

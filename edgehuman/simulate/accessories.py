@@ -64,11 +64,33 @@ def head_hair(look: Look, wardrobe: Wardrobe, head_23: Array, body: Body) -> lis
         length_m = 0.16 + 0.14 * (look.seed % 7) / 6.0
         end = body.joint("neck") - chest[:, 0] * 0.075 - chest[:, 2] * length_m
         size = _LONG_HAIR * (height_m / 0.22)
-        return [_tube("hair", (start, end), frame, size, wardrobe.hair, (0.5, 0.3), 0.18, (60, 80), "long hair")]
+        return [
+            _tube(
+                "hair",
+                (start, end),
+                frame,
+                size,
+                wardrobe.hair,
+                (0.5, 0.3),
+                0.18,
+                (60, 80),
+                "long hair",
+            )
+        ]
     if look.hair == "ponytail":
         start = back - frame[:, 0] * (0.20 * height_m)
         end = body.joint("neck") - chest[:, 0] * 0.13 - chest[:, 2] * 0.06
-        return [_tube("hair", (start, end), frame, np.stack([_TAIL] * 3), wardrobe.hair, folds=0.18, name="long hair")]
+        return [
+            _tube(
+                "hair",
+                (start, end),
+                frame,
+                np.stack([_TAIL] * 3),
+                wardrobe.hair,
+                folds=0.18,
+                name="long hair",
+            )
+        ]
     if look.hair == "bun":
         middle = back - frame[:, 0] * (0.17 * height_m) + frame[:, 2] * (0.25 * height_m)
         size = np.full((3, KNOTS), 0.042)
@@ -95,7 +117,9 @@ def hat(look: Look, wardrobe: Wardrobe, head_23: Array, body: Body) -> list[Tube
     edge = chin + low * up
     if look.hat == "brim":
         brim = np.repeat((head_3 + 0.065)[:, None], KNOTS, axis=1)
-        made.insert(0, _tube("hat", (edge, edge + 0.04 * up), frame, brim, wardrobe.hat, (0.0, 0.0)))
+        made.insert(
+            0, _tube("hat", (edge, edge + 0.04 * up), frame, brim, wardrobe.hat, (0.0, 0.0))
+        )
     if look.hat == "cap":
         ahead = frame[:, 0] * (head_3[1] - 0.01)
         out = frame[:, 0] * 0.075 - frame[:, 2] * 0.015

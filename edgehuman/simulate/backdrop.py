@@ -121,7 +121,12 @@ def _tinted(rng: np.random.Generator, low: float, high: float, tint: float = 0.0
 
 
 def _rough(
-    rng: np.random.Generator, colour: Array, height: int, width: int, amount: float, *sizes_px: float
+    rng: np.random.Generator,
+    colour: Array,
+    height: int,
+    width: int,
+    amount: float,
+    *sizes_px: float,
 ) -> Array:
     """A surface of one colour, uneven in brightness."""
     rough: Array = colour * (1.0 + amount * _noise(rng, height, width, *sizes_px)[..., None])

@@ -76,5 +76,7 @@ def _blotches(rng: np.random.Generator, count: int, share: float) -> Floats:
     """Flowers from afar, or camouflage: thresholded smooth noise."""
     coarse = rng.standard_normal((count, count), np.float32)
     wrapped = np.pad(coarse, ((0, 2), (0, 2)), mode="wrap")
-    fine = cv2.resize(wrapped, None, fx=TILE / count, fy=TILE / count, interpolation=cv2.INTER_CUBIC)
+    fine = cv2.resize(
+        wrapped, None, fx=TILE / count, fy=TILE / count, interpolation=cv2.INTER_CUBIC
+    )
     return np.clip((fine[:TILE, :TILE] + 2.0 * share - 1.0) * 4.0, 0.0, 1.0)

@@ -45,9 +45,7 @@ def _arc(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return points + [(-y, t) for y, t in reversed(points)]
 
 
-_JAW = [
-    (-np.cos(a) * 0.96, 0.50 - 0.49 * np.sin(a) ** 1.25) for a in np.linspace(0.0, np.pi, 17)
-]
+_JAW = [(-np.cos(a) * 0.96, 0.50 - 0.49 * np.sin(a) ** 1.25) for a in np.linspace(0.0, np.pi, 17)]
 _BROWS = _arc([(-0.72, 0.600), (-0.60, 0.630), (-0.47, 0.640), (-0.33, 0.632), (-0.20, 0.612)])
 _NOSE = [(0.0, 0.53), (0.0, 0.47), (0.0, 0.41), (0.0, 0.345)]
 _NOSTRILS = [(-0.20, 0.315), (-0.10, 0.300), (0.0, 0.292), (0.10, 0.300), (0.20, 0.315)]
@@ -85,9 +83,7 @@ _MOUTH = [
     (-0.10, 0.170),
 ]
 # The 68 points of the iBUG layout: jaw, brows, nose, eyes, lips; the person's right side first.
-FACE_68 = np.array(
-    [*_JAW, *_BROWS, *_NOSE, *_NOSTRILS, *_RIGHT_EYE, *_LEFT_EYE, *_LIPS, *_MOUTH]
-)
+FACE_68 = np.array([*_JAW, *_BROWS, *_NOSE, *_NOSTRILS, *_RIGHT_EYE, *_LEFT_EYE, *_LIPS, *_MOUTH])
 NOSE_TIP = np.array(_NOSE[-1])
 EYES = (np.mean(_LEFT_EYE, axis=0), np.mean(_RIGHT_EYE, axis=0))
 # (y, t) of an ear is beyond the front half: it lies just behind the side.
@@ -103,7 +99,9 @@ def head_picture(look: Look) -> tuple[Floats, NDArray[np.uint8]]:
     image = picture.astype(np.float32)
     if look.beard:
         image += 0.65 * _beard_HW()[..., None] * (np.float32(look.hair_colour) - image)
-    strands = np.random.default_rng(look.seed).standard_normal((1, HEAD_WIDTH, 1)).astype(np.float32)
+    strands = (
+        np.random.default_rng(look.seed).standard_normal((1, HEAD_WIDTH, 1)).astype(np.float32)
+    )
     image += hair[..., None] * (np.float32(look.hair_colour) * (1.0 + 0.13 * strands) - image)
     image = cv2.GaussianBlur(np.clip(image, 0.0, 255.0), (0, 0), 0.7)
     part = np.where(hair > 0.5, PART["hair"], PART["face"]).astype(np.uint8)
@@ -130,7 +128,12 @@ def _draw_face(picture: NDArray[np.uint8], look: Look) -> None:
     line, shift = cv2.LINE_AA, 4
     for eye in (_RIGHT_EYE, _LEFT_EYE):
         middle = np.mean(eye, axis=0)
-        socket = _polygon([(1.25 * (y - middle[0]) + middle[0], 1.9 * (t - middle[1]) + middle[1]) for y, t in eye])
+        socket = _polygon(
+            [
+                (1.25 * (y - middle[0]) + middle[0], 1.9 * (t - middle[1]) + middle[1])
+                for y, t in eye
+            ]
+        )
         cv2.fillPoly(picture, [socket], tuple(0.80 * skin), line, shift)
         cv2.fillPoly(picture, [_polygon(eye)], (235, 232, 228), line, shift)
         x, y = np.array(_place(*middle)) * 16
@@ -150,7 +153,9 @@ def _draw_face(picture: NDArray[np.uint8], look: Look) -> None:
     if look.glasses:
         for eye in (_RIGHT_EYE, _LEFT_EYE):
             x, y = np.array(_place(*np.mean(eye, axis=0))) * 16
-            cv2.ellipse(picture, (round(x), round(y)), (76, 68), 0, 0, 360, (30, 28, 28), 2, line, shift)
+            cv2.ellipse(
+                picture, (round(x), round(y)), (76, 68), 0, 0, 360, (30, 28, 28), 2, line, shift
+            )
         for side in (-1, 1):
             ends = [(side * 0.7, 0.53), (side * 1.0, 0.50)]
             cv2.polylines(picture, [_polygon(ends)], False, (30, 28, 28), 2, line, shift)

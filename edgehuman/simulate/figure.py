@@ -180,7 +180,9 @@ def _leg(figure: Figure, name: str) -> list[Tube]:
     made = _shoe(figure, name, side)
     if reach < 1.9:
         made.append(
-            _piece(f"{side}_leg", (knee, ankle), shank, lower, figure.wardrobe.skin, (f"{name}_knee",))
+            _piece(
+                f"{side}_leg", (knee, ankle), shank, lower, figure.wardrobe.skin, (f"{name}_knee",)
+            )
         )
     if reach < 1.0:
         thigh_skin = _piece(
@@ -251,7 +253,15 @@ def _shaft(figure: Figure, name: str, side: str, shank_3K: Array) -> Tube:
     frame = figure.body.frame(f"{name}_shank")
     joints = (f"{name}_ankle",)
     return _piece(
-        f"{side}_shoe", ends, frame, size, figure.wardrobe.boot, joints, (0.1, 1.0), folds=0.06, name="boot"
+        f"{side}_shoe",
+        ends,
+        frame,
+        size,
+        figure.wardrobe.boot,
+        joints,
+        (0.1, 1.0),
+        folds=0.06,
+        name="boot",
     )
 
 
@@ -402,7 +412,9 @@ def _forearm(figure: Figure, name: str) -> list[Tube]:
     tip = wrist + 1.85 * (body.joint(f"{name}_hand") - wrist)
     skin = figure.wardrobe.skin
     made = [
-        _piece(f"{side}_arm", (wrist, tip), frame, HAND * scale, skin, (f"{name}_wrist",), (0.3, 1.0))
+        _piece(
+            f"{side}_arm", (wrist, tip), frame, HAND * scale, skin, (f"{name}_wrist",), (0.3, 1.0)
+        )
     ]
     if look.sleeve < 1.9:
         joints = (f"{name}_elbow", f"{name}_wrist")

@@ -124,7 +124,11 @@ def _draw_print(picture: Floats, cloth: Cloth) -> None:
             cv2.circle(picture, (middle, row), size // 2, cloth.ground, -1)
         elif kind == 1:
             cv2.rectangle(
-                picture, (middle - size, row - size // 2), (middle + size, row + size), cloth.figure, -1
+                picture,
+                (middle - size, row - size // 2),
+                (middle + size, row + size),
+                cloth.figure,
+                -1,
             )
         elif kind == 2:
             word = "".join(chr(65 + int(i)) for i in rng.integers(0, 26, 3))
