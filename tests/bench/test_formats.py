@@ -107,7 +107,7 @@ def test_what_no_network_has_is_said_once() -> None:
     row = "| every network | TensorRT | fp32 | not measured: tensorrt is not installed | | | | |"
     assert row in text
     assert "torch 2." in text
-    assert "Simulated windows judge" in text
+    assert "Simulated windows, and simulated people, judge" in text
 
 
 def test_what_the_time_did_not_reach_is_not_run(
