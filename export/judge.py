@@ -24,7 +24,7 @@ from torch import nn
 from edgehuman.card import OutputSpec
 from edgehuman.export.parity import Parity, compare, neighbours
 from edgehuman.export.records import Samples
-from edgehuman.export.sessions import BATCH, open_session, run
+from edgehuman.export.sessions import batch_of, open_session, run
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.classification import macro_f1
 
@@ -122,10 +122,11 @@ class Judge:
 
 
 def answers(network: nn.Module, array: NDArray[Any]) -> NDArray[np.float32]:
-    """The network's own outputs (N, ...) for raw records (N, ...), in batches of 64."""
+    """The network's own outputs (N, ...) for raw records (N, ...), in batches."""
+    batch = batch_of(array)
     with torch.inference_mode():
         parts = [
-            network(torch.from_numpy(array[i : i + BATCH])).numpy()
-            for i in range(0, len(array), BATCH)
+            network(torch.from_numpy(array[i : i + batch])).numpy()
+            for i in range(0, len(array), batch)
         ]
     return np.concatenate(parts)
