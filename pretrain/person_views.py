@@ -77,7 +77,7 @@ class PersonViews:
             self._loader.close()
 
 
-def require_enough(views: PersonViews, persons: int) -> None:
+def require_enough(views: PersonViews, data: str, persons: int) -> None:
     """Refuse a source with fewer images than are shown together.
 
     Raises:
@@ -85,6 +85,6 @@ def require_enough(views: PersonViews, persons: int) -> None:
     """
     if len(views.images) < persons:
         raise DataError(
-            f"{views.images.source} holds {len(views.images)} images, and a step shows {persons} "
+            f"--data {data} holds {len(views.images)} images, and a step shows {persons} "
             "different persons; give more images, or a smaller --batch"
         )

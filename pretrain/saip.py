@@ -149,9 +149,9 @@ class Saip(nn.Module):
         return stream(seed, name, next(self.student.parameters()).device)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Saip:
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         if self.given:
-            self.expert._apply(fn, recurse)
+            self.expert._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return self
 
     def forward(self, global_NVHWC: Tensor, local_NVHWC: Tensor) -> dict[str, Tensor]:
@@ -173,10 +173,10 @@ class Saip(nn.Module):
                 scaled = student.features(resize(x_NCHW[:persons], draw_size(self.sizes)))
         if self.matching:
             tokens = [both.token_ND, scaled.token_ND, *self._local_tokens(local_NVHWC, seed)]
-            student_VND = torch.cat(tokens).unflatten(0, (-1, persons))
+            student_VND = torch.cat(tokens).view(-1, persons, tokens[0].shape[1])
             with torch.no_grad(), caught_relations(self.expert, self.relate) as told:
                 expert_ND = as_backbone(self.expert).backbone(expert_x_NCHW)[0]
-            parts["csm"] = self.matching(student_VND, expert_ND.unflatten(0, (2, persons)))
+            parts["csm"] = self.matching(student_VND, expert_ND.view(2, persons, -1))
             if self.relate:
                 parts["relation"] = relation_loss(own[0], told[0])
         if self.reconstruction:
@@ -268,10 +268,8 @@ def train(config: SaipConfig) -> Outcome:
         said = "pretraining on simulated people (edgehuman's renderer); no photograph is involved"
         print(said, file=sys.stderr)
     model = make_model(config)
-    source = PersonViews(
-        config.data, config.views(), config.batch, config.workers, config.seed
-    )
-    require_enough(source, config.batch // config.accumulate)
+    source = PersonViews(config.data, config.views(), config.batch, config.workers, config.seed)
+    require_enough(source, config.data, config.batch // config.accumulate)
     job = Job(
         model,
         source.tensors,

@@ -106,7 +106,9 @@ class PixelDecoder(nn.Module):
 
 def relative_steps(count: int, device: torch.device) -> Tensor:
     """Where the middles of `count` cells lie, in steps from one side of the image to the other."""
-    return ((torch.arange(count, device=device) + 0.5) * (STEPS / count)).long().clamp_max(STEPS - 1)
+    return (
+        ((torch.arange(count, device=device) + 0.5) * (STEPS / count)).long().clamp_max(STEPS - 1)
+    )
 
 
 def cells(map_NEHW: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ from edgehuman.nets.imuvit import initialise_linear
 
 BOTTLENECK = 256
 
+
 def mlp(inside: int, hidden: int, outside: int) -> nn.Sequential:
     """The three-layer projection of DINO."""
     layers = nn.Sequential(

@@ -2,7 +2,7 @@
 
 Source: SAIP (arXiv 2503.08201), equation 2, after masked autoencoders (arXiv 2111.06377): mean
 squared error of pixels normalised patch by patch, on hidden patches only. The decoder attends to
-all patch tokens of the anchor, as in the paper; the released code shows it the anchor's class token.
+all patch tokens of the anchor, as in the paper; the released code shows it one class token.
 
 Axes: N images, C colour, H height, W width, S patch, K pixels of a patch, E width of a map.
 """

@@ -61,9 +61,7 @@ def draw_backdrops(pictures: int, canvas: tuple[int, int]) -> Boxes:
     """Rectangles that reach over the whole picture: a random part of another image fills it."""
     height_N = (canvas[0] * (1 + torch.rand(pictures))).long()
     width_N = (canvas[1] * (1 + torch.rand(pictures))).long()
-    return Boxes(
-        -_up_to(height_N - canvas[0]), -_up_to(width_N - canvas[1]), height_N, width_N
-    )
+    return Boxes(-_up_to(height_N - canvas[0]), -_up_to(width_N - canvas[1]), height_N, width_N)
 
 
 def _up_to(limit_N: Tensor) -> Tensor:
@@ -174,9 +172,7 @@ class Search(nn.Module):
             picture_NEHW = expert.features(picture_NCHW).middle_NEHW
         return self.loss(query_NEHW, picture_NEHW, share_NHW)
 
-    def loss(
-        self, query_NEHW: Sequence[Tensor], picture_NEHW: Tensor, share_NHW: Tensor
-    ) -> Tensor:
+    def loss(self, query_NEHW: Sequence[Tensor], picture_NEHW: Tensor, share_NHW: Tensor) -> Tensor:
         """Maps that ask, the map of the pictures, the answer -> loss, summed over who asks."""
         branch_NDHW = self.branch(picture_NEHW)
         losses = [
@@ -187,7 +183,7 @@ class Search(nn.Module):
 
     def find(self, query_NEHW: Tensor, picture_NEHW: Tensor, branch_NDHW: Tensor) -> Tensor:
         """Logits of the cells that show the person who asks, (N, H, W)."""
-        # All cells that ask end in one kernel, so a quarter of them, each the mean of four, will do.
+        # All cells that ask end in one kernel, so a quarter of them, each the mean of four, do.
         query_NEHW = functional.avg_pool2d(query_NEHW, 2, ceil_mode=True)
         asked_ND = self.decoder(query_NEHW, picture_NEHW).mean(dim=1)
         kernel_ND, bias_N1 = self.kernel(asked_ND).split([self.decoder.width, 1], dim=1)

@@ -1,4 +1,4 @@
-"""What scale-aware pretraining can be told, with the paper's defaults at the size of one machine."""
+"""What scale-aware pretraining can be told: the paper's defaults at the size of one machine."""
 
 from __future__ import annotations
 
@@ -146,7 +146,11 @@ class SaipConfig(TrainingConfig):
         yield shown, "mask_ratio", "a share above 0 and under 1"
         yield self.persons > 1, "persons", "at least 2"
         enough = not self.css or self.batch // max(1, self.accumulate) > self.persons
-        yield enough, "batch", f"over {self.persons} (--persons) in each of its {self.accumulate} parts"
+        yield (
+            enough,
+            "batch",
+            f"over {self.persons} (--persons) in each of its {self.accumulate} parts",
+        )
         yield 0 < self.blend <= 1, "blend", "a share above 0, at most 1"
         whole = self.decoder_width > 0 and self.decoder_width % 32 == 0
         yield whole, "decoder_width", "a multiple of 32"

@@ -9,9 +9,9 @@ from edgehuman.nets.features import Features
 from edgehuman.nets.pixels import Pixels, spread_cells
 
 
-def layer(inside: int, outside: int, stride: int) -> nn.Sequential:
-    """A convolution whose kernel is its stride, a batch norm, a GELU."""
-    convolution = nn.Conv2d(inside, outside, stride, stride)
+def layer(inside: int, outside: int, stride: int, padding: int = 0) -> nn.Sequential:
+    """A convolution whose kernel is its stride and padding, a batch norm, a GELU."""
+    convolution = nn.Conv2d(inside, outside, stride + padding, stride, padding)
     return nn.Sequential(convolution, nn.BatchNorm2d(outside), nn.GELU())
 
 
@@ -19,13 +19,14 @@ class TinyBackbone(nn.Module):
     """Strides 4, 16 and 32; widths 4, 8 and 12."""
 
     width, middle_width, stem_width, stride = 12, 8, 4, 32
-    tap_widths, tap_strides = (4, 8, 12), (4, 16, 32)
+    tap_widths: tuple[int, ...] = (4, 8, 12)
+    tap_strides: tuple[int, ...] = (4, 16, 32)
 
     def __init__(self, image_size: tuple[int, int] = (64, 32), width: int = 12) -> None:
         super().__init__()
         self.width, self.image_size = width, image_size
         self.pixels = Pixels()
-        self.stem, self.middle, self.last = layer(3, 4, 4), layer(4, 8, 4), layer(8, width, 2)
+        self.stem, self.middle, self.last = layer(3, 4, 4), layer(4, 8, 4), layer(8, width, 2, 1)
         self.norm = nn.LayerNorm(width)
         self.calls: list[tuple[int, ...]] = []
 
