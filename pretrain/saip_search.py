@@ -186,8 +186,9 @@ class Search(nn.Module):
         # All cells that ask end in one kernel, so a quarter of them, each the mean of four, do.
         query_NEHW = functional.avg_pool2d(query_NEHW, 2, ceil_mode=True)
         asked_ND = self.decoder(query_NEHW, picture_NEHW).mean(dim=1)
-        kernel_ND, bias_N1 = self.kernel(asked_ND).split([self.decoder.width, 1], dim=1)
-        logit_NHW = torch.einsum("nd,ndhw->nhw", kernel_ND, branch_NDHW)
+        kernel_NF: Tensor = self.kernel(asked_ND)
+        kernel_ND, bias_N1 = kernel_NF[:, :-1], kernel_NF[:, -1:]
+        logit_NHW: Tensor = torch.einsum("nd,ndhw->nhw", kernel_ND, branch_NDHW)
         return logit_NHW * self.decoder.width**-0.5 + bias_N1[:, :, None]
 
 

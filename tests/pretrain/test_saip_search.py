@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from edgehuman.pretrain.saip_search import (
     Boxes,
@@ -58,7 +59,7 @@ def test_persons_stand_in_columns_of_their_own_inside_the_picture(persons: int) 
         assert (each.height_N >= column).all()
         assert (each.height_N <= 2 * column).all()
     # Where the one asked for stands is not always the same.
-    assert len(places[:, 0].unique()) == persons
+    assert len(set(places[:, 0].tolist())) == persons
 
 
 def test_a_backdrop_covers_the_whole_picture() -> None:
@@ -73,8 +74,8 @@ def test_a_picture_shows_different_persons_and_the_mask_is_the_first_s() -> None
     crop_NCHW = torch.arange(5.0).view(5, 1, 1, 1).expand(-1, 1, 64, 32).contiguous()
     picture_NCHW, share_NHW = crowd(crop_NCHW, 3, (64, 64))
     for n in range(5):
-        seen = picture_NCHW[n].round().unique().int().tolist()
-        assert set(seen) == {n, (n + 1) % 5, (n + 2) % 5, (n + 3) % 5}
+        seen = set(picture_NCHW[n].round().int().flatten().tolist())
+        assert seen == {n, (n + 1) % 5, (n + 2) % 5, (n + 3) % 5}
         mine_HW = (picture_NCHW[n, 0] - n).abs() < 1e-4
         counted_HW = mine_HW.float().view(4, 16, 4, 16).mean(dim=(1, 3))
         torch.testing.assert_close(share_NHW[n], counted_HW)
@@ -94,7 +95,8 @@ def test_every_weight_learns_and_the_expert_does_not() -> None:
     expert = TinyBackbone()
     search = Search(8, 8, (32, 1), (64, 64), persons=2)
     asking = [torch.randn(4, 8, 4, 2), torch.randn(4, 8, 6, 3)]
-    search(asking, expert, torch.randn(4, 3, 64, 32)).backward()
+    loss: Tensor = search(asking, expert, torch.randn(4, 3, 64, 32))
+    torch.autograd.backward(loss)
     assert [name for name, p in search.named_parameters() if p.grad is None] == []
     assert all(p.grad is None for p in expert.parameters())
     assert expert.calls == [(4, 3, 64, 64)]
@@ -124,6 +126,6 @@ def test_a_search_learns_to_find() -> None:
         if step == 0:
             first = loss.item()
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
     assert loss.item() < 0.2 * first
