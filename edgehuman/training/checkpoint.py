@@ -26,6 +26,7 @@ from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.config import write_toml
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import build
+from edgehuman.nets.weights import fit, geometry
 
 WEIGHTS, CONFIG, STATE, METRICS = "model.safetensors", "config.toml", "state.pt", "metrics.jsonl"
 
@@ -120,9 +121,16 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
     """
     weights, card = read_weights(folder)
     num_classes = len(card.output.labels) if card.output.kind == "classes" else None
-    network = build(card.arch, num_classes=num_classes)
+    network = build(card.arch, num_classes=num_classes, **_size_arguments(card, weights))
     load_into(network, weights, str(folder))
     return network, card
+
+
+def _size_arguments(card: Card, weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Builder arguments of a network of person images, which comes in many sizes."""
+    if card.input.record != "PersonCrop":
+        return {}
+    return {"image_size": card.input.shape[:2], **geometry(weights)}
 
 
 def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
@@ -148,7 +156,8 @@ def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> 
 
 
 def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
-    """Load a pretrained encoder into a network that may have another head.
+    """Load a pretrained encoder into a network that may have another head, and may take images of
+    another size.
 
     Raises:
         CheckpointError: the checkpoint holds another architecture.
@@ -161,5 +170,6 @@ def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
         )
     kept = {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
     head = {name: t for name, t in network.state_dict().items() if name.startswith("head.")}
-    load_into(network, {**kept, **head}, str(folder))
+    fitted = fit(network, kept, card.input.shape[:2])
+    load_into(network, {**fitted, **head}, str(folder))
     return card
