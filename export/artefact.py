@@ -9,6 +9,7 @@ written before the gate, and a file appears whole or not at all.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ import onnx
 import torch
 from torch import nn
 
-from edgehuman.card import Card
+from edgehuman.card import Card, Metric
 from edgehuman.errors import ParityError
 from edgehuman.export import networks, parity, precision, to_tensorrt, to_torch_tensorrt
 from edgehuman.export.calibration import balanced, split
@@ -32,6 +33,7 @@ from edgehuman.runtime.onnx_file import sealed
 
 __all__ = ["ExportConfig", "export", "export_catalogue"]
 
+IN_FP32 = "; of the FP32 network, not of this file"
 # Parity of a float graph needs few samples; the metric of an INT8 graph needs many.
 _FLOAT_JUDGES = 64
 
@@ -80,7 +82,24 @@ def finish(form: Form, judge: Judge) -> onnx.ModelProto:
     """The graph with its card complete: precision and proof."""
     card = card_of(form.model, "the exported graph")
     return with_card(
-        form.model, card.replace(precision=form.precision, parity=proof(form.verdict, judge))
+        form.model,
+        card.replace(
+            precision=form.precision,
+            metrics=metrics_of(card, form.name),
+            parity=proof(form.verdict, judge),
+        ),
+    )
+
+
+def metrics_of(card: Card, precision: str) -> tuple[Metric, ...]:
+    """The card's numbers, which were measured in FP32: any other precision says so."""
+    if precision == "fp32":
+        return card.metrics
+    return tuple(
+        metric
+        if metric.protocol.endswith(IN_FP32)
+        else replace(metric, protocol=f"{metric.protocol}{IN_FP32}")
+        for metric in card.metrics
     )
 
 
@@ -201,6 +220,11 @@ def _torch_tensorrt(
     compiled = to_torch_tensorrt.compile_network(library, network, card, name, options(config))
     verdict = to_torch_tensorrt.judged(compiled, judge, name, card.name, options(config).batch[2])
     numbers = to_torch_tensorrt.precision_of(name)
-    finished = card.replace(precision=numbers, parity=proof(verdict, judge), versions=versions())
+    finished = card.replace(
+        precision=numbers,
+        metrics=metrics_of(card, name),
+        parity=proof(verdict, judge),
+        versions=versions(),
+    )
     to_torch_tensorrt.write(library, compiled, judge, path, finished)
     return outcome(Report(path, numbers, verdict, {}, [], "", {}))

@@ -204,6 +204,10 @@ def require_machine(path: Path) -> Any:
     return gpu
 
 
+# Source: NVIDIA's support matrix of TensorRT 11.4, "Engine Portability".
+_ACROSS_MAJORS = ((8, 10), (10, 11))
+
+
 def _require_library(file: EngineFile, wanted: str, version: str) -> None:
     if file.library != wanted:
         raise EngineMismatchError(
@@ -213,12 +217,12 @@ def _require_library(file: EngineFile, wanted: str, version: str) -> None:
     if file.version == version:
         return
     built, installed = _numbers(file.version), _numbers(version)
-    if built[:1] != installed[:1]:
-        rule = "a plan stays within its major version"
-    elif not file.version_compatible:
+    if not file.version_compatible:
         rule = "a plan is for exactly the version that built it, unless built --version-compatible"
     elif installed < built:
         rule = "a version-compatible plan also runs in later versions, not in earlier ones"
+    elif built[:1] != installed[:1] and (built[0], installed[0]) not in _ACROSS_MAJORS:
+        rule = "a version-compatible plan of TensorRT 10 also runs in 11, and no other elsewhere"
     else:
         return
     raise EngineMismatchError(
