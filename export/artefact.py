@@ -19,11 +19,18 @@ from torch import nn
 
 from edgehuman.card import Card, Metric
 from edgehuman.errors import ParityError
-from edgehuman.export import networks, parity, precision, to_tensorrt, to_torch_tensorrt
-from edgehuman.export.calibration import balanced, split
+from edgehuman.export import (
+    engine_proof,
+    networks,
+    parity,
+    precision,
+    to_tensorrt,
+    to_torch_tensorrt,
+)
+from edgehuman.export.calibration import split
 from edgehuman.export.judge import Judge, Verdict, answers
 from edgehuman.export.precision import Form, Int8Options
-from edgehuman.export.records import SIMULATED, Samples, load_samples
+from edgehuman.export.records import SIMULATED, Samples, balanced, load_samples
 from edgehuman.export.report import Report, explain, outcome
 from edgehuman.export.request import ExportConfig, check, num_samples, options, out_path
 from edgehuman.export.to_onnx import card_of, check_weights, to_onnx, versions, with_card
@@ -65,7 +72,7 @@ def export(config: ExportConfig) -> Outcome:
         parity.require(form.verdict.parity, form.name, card.name)
     except ParityError as error:
         raise ParityError(f"{error}\n{layers}".rstrip()) from None
-    engine = _write(config, library, finish(form, judge), path)
+    engine = _write(config, library, finish(form, judge), path, judge)
     return outcome(Report(path, form.precision, form.verdict, measured_ms, notes, layers, engine))
 
 
@@ -197,7 +204,7 @@ def _choose(
 
 
 def _write(
-    config: ExportConfig, library: Any, model: onnx.ModelProto, path: Path
+    config: ExportConfig, library: Any, model: onnx.ModelProto, path: Path, judge: Judge
 ) -> dict[str, Any]:
     """The file, the engine with its two companions, or the bundle; what is known of the engine."""
     content = sealed(model.SerializeToString())
@@ -209,6 +216,7 @@ def _write(
         to_tensorrt.write_bundle(path, content, card, options(config))
         return {}
     plan, about = to_tensorrt.build_engine(library, content, options(config), config.timing_cache)
+    about = engine_proof.prove(content, plan, about, card, judge.samples.array, judge.reference)
     to_tensorrt.write_engine(path, content, card, plan, about)
     return about
 

@@ -56,6 +56,22 @@ class Samples:
         return sha256_of_bytes(head, array.tobytes())
 
 
+def balanced(samples: Samples, count: int, seed: int) -> NDArray[np.int64]:
+    """Indices (K,), K <= count: in turn from every class, or from every person where nothing is
+    labelled.
+
+    Unlabelled samples beside labelled ones form a class of their own. A group that runs out is
+    passed over.
+    """
+    group_N = samples.label_N if np.any(samples.label_N >= 0) else samples.person_N
+    random = np.random.default_rng(seed)
+    queues = [random.permutation(np.flatnonzero(group_N == group)) for group in np.unique(group_N)]
+    # Sorting by (place in its own queue, group) deals the groups out in turn.
+    place = np.concatenate([np.arange(len(queue)) for queue in queues])
+    index = np.concatenate(queues)
+    return np.sort(index[np.argsort(place, kind="stable")[:count]])
+
+
 def load_samples(card: Card, data: Path | str) -> Samples:
     """A dataset's training part as records for this card; the official test part is never touched.
 
