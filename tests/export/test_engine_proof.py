@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgehuman.card import Card
 from edgehuman.errors import ParityError
-from edgehuman.export import engine_proof
+from edgehuman.export import engine_proof, on_device_build
 from edgehuman.export.on_device_build import Gpu
 from edgehuman.export.records import Samples
 
@@ -46,7 +46,7 @@ def prove(
     engine: PlayedEngine,
     gpu: Gpu | None,
 ) -> dict[str, Any]:
-    monkeypatch.setattr(engine_proof.on_device_build, "find_gpu", lambda: gpu)
+    monkeypatch.setattr(on_device_build, "find_gpu", lambda: gpu)
     monkeypatch.setattr(engine_proof, "open_tensorrt", engine.open)
     reference = answers_of(samples.array)
     return engine_proof.prove(b"onnx", b"plan", ABOUT, card, samples.array, reference)
@@ -88,9 +88,7 @@ def test_an_export_writes_no_engine_whose_answers_differ(
         def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
             return answers_of(array)
 
-    monkeypatch.setattr(
-        engine_proof.on_device_build, "find_gpu", lambda: Gpu("Made GPU", 86, 12060)
-    )
+    monkeypatch.setattr(on_device_build, "find_gpu", lambda: Gpu("Made GPU", 86, 12060))
     monkeypatch.setattr(engine_proof, "open_tensorrt", lambda path, request: Liar())
     words = {"format": "tensorrt", "engine": "tensorrt-rtx", "capability": (86,)}
     with pytest.raises(ParityError, match="does not give the network's answers"):
