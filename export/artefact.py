@@ -32,7 +32,14 @@ from edgehuman.export.judge import Judge, Verdict, answers
 from edgehuman.export.precision import Form, Int8Options
 from edgehuman.export.records import SIMULATED, Samples, balanced, load_samples
 from edgehuman.export.report import Report, explain, outcome
-from edgehuman.export.request import ExportConfig, check, num_samples, options, out_path
+from edgehuman.export.request import (
+    ExportConfig,
+    check,
+    num_judges,
+    num_samples,
+    options,
+    out_path,
+)
 from edgehuman.export.to_onnx import card_of, check_weights, to_onnx, versions, with_card
 from edgehuman.export.writing import require_writable, write_whole
 from edgehuman.outcome import Outcome
@@ -41,8 +48,6 @@ from edgehuman.runtime.onnx_file import sealed
 __all__ = ["ExportConfig", "export", "export_catalogue"]
 
 IN_FP32 = "; of the FP32 network, not of this file"
-# Parity of a float graph needs few samples; the metric of an INT8 graph needs many.
-_FLOAT_JUDGES = 64
 
 
 def export(config: ExportConfig) -> Outcome:
@@ -143,7 +148,7 @@ def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Jud
         count = num_samples(config, card)
         calibrating, judging = split(samples, count, count, config.seed)
     else:
-        judging = samples.select(balanced(samples, _FLOAT_JUDGES, config.seed))
+        judging = samples.select(balanced(samples, num_judges(card), config.seed))
     reference = answers(network, judging.array)
     cores = os.cpu_count() or 1
     judge = Judge(judging, reference, card.output, card.decision.temperature, cores)
