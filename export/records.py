@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.card import Card, sha256_of_bytes
-from edgehuman.catalogue import load_object
 from edgehuman.data.images import open_images
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image import resize
+from edgehuman.simulate.person_image import simulate_people
 
 SIMULATED = "simulated"
 # Pictures are large, and their ranges settle soon: enough to calibrate and to judge.
@@ -128,7 +128,6 @@ def _imu_windows(card: Card, data: Path | str) -> Samples:
 def _person_crops(card: Card, data: Path | str) -> Samples:
     height, width = card.input.shape[:2]
     if str(data) == SIMULATED:
-        simulate_people = load_object("edgehuman.simulate.person_image:simulate_people")
         people = simulate_people(_SIMULATED_PEOPLE, _PICTURES_EACH, 0, height, width)
         person_N = np.array([f"simulated:{person}" for person in people.person_N])
         return Samples(people.image_NHWC, _unknown(person_N), person_N, "simulated people")
