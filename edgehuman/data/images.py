@@ -173,9 +173,9 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
     said = str(path)
     if said == SIMULATED:
         return DrawnImages(SIMULATED_PEOPLE, SIMULATED_EACH, seed, HEIGHT, WIDTH)
-    if said.startswith(_REMOTE) or "{" in said or said.endswith(".tar"):
-        return _shards(said)
     path = Path(path)
+    if said.startswith(_REMOTE) or said.endswith(".tar") or ("{" in said and not path.exists()):
+        return _shards(said)
     if said.lower().endswith(_ARCHIVES):
         raise DataError(f"{path} is a packed archive; unpack it and give the folder")
     if path.is_file():
