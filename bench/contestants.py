@@ -37,6 +37,12 @@ class NotMeasured(Exception):
     """Why a contestant cannot take part; the tables show the reason."""
 
 
+class FailedRun(Exception):
+    """What was to be measured did not work. That is no reason to leave it out: its target is
+    missed.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One model on one engine, in words that another process can open too.
