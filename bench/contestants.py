@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
+from edgehuman.runtime.engine_file import EngineMismatchError, find_gpu
 from edgehuman.runtime.engines import EngineName
-from edgehuman.runtime.model import EXPORT_CATALOGUE, Model, load
+from edgehuman.runtime.model import EXPORT_CATALOGUE, ZOO, Model, load, zoo_file
+from edgehuman.runtime.onnx_file import read_card
 
 _DYNAMIC = 32
 ENGINES = ("onnxruntime", "torch", "compile", "tensorrt")
@@ -33,6 +35,12 @@ Call = Callable[[Records], NDArray[np.float32]]
 
 class NotMeasured(Exception):
     """Why a contestant cannot take part; the tables show the reason."""
+
+
+class FailedRun(Exception):
+    """What was to be measured did not work. That is no reason to leave it out: its target is
+    missed.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +211,38 @@ def _tensorrt(entry: Entry, sample: Records) -> Contestant:
     found = [name for name in ("tensorrt", "tensorrt_rtx") if importlib.util.find_spec(name)]
     if not found:
         raise NotMeasured("TensorRT is not installed (pip install tensorrt, or tensorrt-rtx)")
-    # Its side file says which of the two built it.
-    engine = str(Path(entry.path).with_suffix(".engine"))
+    if find_gpu() is None:
+        raise NotMeasured("no NVIDIA GPU was found here, and TensorRT runs on one")
+    engine_word = found[0].replace("_", "-")
+    if entry.model in catalogue.NETWORKS:
+        raise NotMeasured(
+            f"{entry.model} is a network without an engine; run `edgehuman export {entry.model} "
+            f"--format tensorrt --engine {engine_word} --out {entry.model}.engine` and bench that"
+        )
+    onnx = zoo_file(entry.path) if entry.path.startswith(ZOO) else Path(entry.path)
     try:
-        return _artefact(entry, engine, "auto", sample)
+        # Its side file says which of the two built it.
+        return _artefact(entry, str(onnx.with_suffix(".engine")), "auto", sample)
+    except EngineMismatchError as error:
+        reason = _first_line(error).partition(". ")[0]
+        raise NotMeasured(f"{reason}. {_cure(entry, onnx, engine_word)}") from None
     except (ArtefactError, MissingDependencyError) as error:
         raise NotMeasured(_first_line(error)) from None
+
+
+def _cure(entry: Entry, onnx: Path, engine_word: str) -> str:
+    """How an engine comes to lie beside an ONNX file: a benchmark builds none."""
+    card = read_card(onnx.with_suffix(".onnx"))
+    # The builder refuses the INT8 graph of CPUs, and only a stream of windows can rebuild.
+    if card.task == "activity" and card.precision.name != "int8":
+        return (
+            f"`edgehuman run {entry.model} --source simulated --engine {engine_word} --rebuild` "
+            "builds it while the ONNX serves"
+        )
+    return (
+        "Export the checkpoint again with `--format tensorrt "
+        f"--engine {engine_word} --precision {card.precision.name.partition('-')[0]}`"
+    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 
 from tyro.conf import Positional
 
-from edgehuman.bench.contestants import NotMeasured
+from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.entry import main
 from edgehuman.bench.latency import resident_mb
 from edgehuman.errors import UsageError
@@ -82,12 +82,12 @@ def endure_elsewhere(model: str, hours: float) -> Endurance:
     """The same in a new process.
 
     Raises:
-        NotMeasured: the process failed; its last words are the message.
+        FailedRun: the process failed; its last words are the message.
     """
     words = [sys.executable, "-m", "edgehuman.bench.endurance", model, "--hours", str(hours)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise NotMeasured((done.stderr.strip().splitlines() or ["the process died"])[-1])
+        raise FailedRun((done.stderr.strip().splitlines() or ["the process died"])[-1])
     return Endurance(**json.loads(done.stdout.splitlines()[-1]))
 
 

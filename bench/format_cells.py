@@ -19,6 +19,7 @@ from edgehuman import catalogue
 from edgehuman.bench.contestants import NotMeasured, entries_of, open_contestant
 from edgehuman.bench.latency import measure
 from edgehuman.errors import EdgehumanError, EngineError, MissingDependencyError, UsageError
+from edgehuman.runtime.engine_file import find_gpu
 
 Status = Literal["done", "failed", "not measured", "not run"]
 PRECISIONS = ("fp32", "fp16", "int8")
@@ -93,10 +94,9 @@ def measure_cell(arch: str, format: str, precision: str, data: str, seed: int = 
         asked: dict[str, Any] = {"precision": precision, "data": data, "seed": seed, "out": out}
         try:
             said: Any = export(ExportConfig(arch, **asked, **words)).data
-        except (MissingDependencyError, EngineError, UsageError) as error:
-            return Cell(arch, format, precision, "not measured", _short(error))
         except EdgehumanError as error:
-            return Cell(arch, format, precision, "failed", _short(error))
+            status: Status = "not measured" if _is_absent(error, format) else "failed"
+            return Cell(arch, format, precision, status, _short(error))
         except Exception as error:  # a bug shows in its own cell, and the others go on
             return Cell(
                 arch, format, precision, "failed", f"{type(error).__name__}: {_short(error)}"
@@ -118,12 +118,19 @@ def measure_cell(arch: str, format: str, precision: str, data: str, seed: int = 
     )
 
 
+def _is_absent(error: EdgehumanError, format: str) -> bool:
+    """Whether an export ended for what this machine or this format lacks, and not for a fault."""
+    if isinstance(error, EngineError):
+        return find_gpu() is None
+    # Of torch-TensorRT alone a precision is asked for that it does not have.
+    refused = isinstance(error, UsageError) and format == "torch-TensorRT"
+    return refused or isinstance(error, MissingDependencyError)
+
+
 def _latency(said: Any, format: str, path: Path) -> tuple[dict[str, float], str]:
     """What the export measured of a graph; of an engine, measured now where there is a GPU."""
     if said["latency_ms"]:
         return dict(said["latency_ms"]), ""
-    from edgehuman.export.on_device_build import find_gpu
-
     if find_gpu() is None:
         return {}, "not measured: no GPU here"
     if format != "tensorrt":

@@ -7,7 +7,6 @@ imported inside the functions that time it.
 from __future__ import annotations
 
 import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,9 +18,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from edgehuman.bench.contestants import NotMeasured, entries_of, open_contestant
+from edgehuman.bench.contestants import FailedRun, NotMeasured, entries_of, open_contestant
+from edgehuman.bench.endurance import endure_elsewhere
 from edgehuman.bench.format_cells import PRECISIONS, Cell, measure_cell, networks
 from edgehuman.bench.latency import Footprint, cut_batches, footprint, measure, time_calls
+from edgehuman.bench.recordings import recordings_folder
 from edgehuman.runtime.model import ZOO, load, zoo_names
 
 HOP_S = 0.64
@@ -112,7 +113,7 @@ def stream_over_run(model: str) -> float:
     windows = cut_batches(cut_windows(recording.imu_TC, _WINDOW, hop), 1)
     count = len(list(stream(loaded, recording, hop_s=HOP_S)))
     if count != len(windows):
-        raise NotMeasured(f"the stream gave {count} results for {len(windows)} windows")
+        raise FailedRun(f"the stream gave {count} results for {len(windows)} windows")
     seconds = in_turns(
         {
             "stream": lambda: list(stream(loaded, recording, hop_s=HOP_S)),
@@ -134,6 +135,12 @@ def real_time_factor(model: str) -> float:
 
     seconds = in_turns({"stream": lambda: list(stream(loaded, recording, hop_s=HOP_S))}, rounds=3)
     return recording.duration_s / seconds["stream"]
+
+
+def memory_growth_mb(model: str, hours: float) -> float:
+    """Growth of resident memory over hours of stream, in a process of its own."""
+    require_model(model)
+    return endure_elsewhere(model, hours).growth_mb
 
 
 def mae_visible_over_all(arch: str) -> float:
@@ -199,7 +206,7 @@ def cold_start_seconds(model: str) -> float:
         found = [footprint(entry) for _ in range(3)]
     costs = [each.first_result_s for each in found if isinstance(each, Footprint)]
     if not costs:
-        raise NotMeasured(str(found[0]))
+        raise FailedRun(str(found[0]))
     return float(np.median(costs))
 
 
@@ -210,8 +217,10 @@ def export_seconds(arch: str) -> float:
     require_torch()
     cells = [measure_cell(arch, "ONNX", precision, "simulated") for precision in PRECISIONS]
     for cell in cells:
+        if cell.status == "not measured":
+            raise NotMeasured(cell.reason)
         if cell.status != "done":
-            raise NotMeasured(f"{cell.precision} {cell.status}: {cell.reason}")
+            raise FailedRun(f"{arch} in {cell.precision} {cell.status}: {cell.reason}")
     return max(cell.took_s for cell in cells)
 
 
@@ -258,12 +267,15 @@ def catalogue_cells(format: str, precisions: Sequence[str], quick: bool) -> Iter
 def int8_metric_change(model: str) -> float:
     """Points of macro-F1 between a zoo model and its INT8 twin, on test people.
 
-    On UCI HAR where EDGEHUMAN_DATA names a folder that holds it, and on simulated people otherwise.
-    """
-    from edgehuman.bench.accuracy import EvaluateConfig, evaluate
+    On UCI HAR in the folder that EDGEHUMAN_DATA names, and on simulated people where it is not set.
 
-    folder = os.environ.get("EDGEHUMAN_DATA")
-    data = "simulated" if folder is None else str(Path(folder) / "uci_har.npz")
+    Raises:
+        DataError: a folder was named and does not hold it.
+    """
+    from edgehuman.bench.accuracy import SIMULATED, EvaluateConfig, evaluate
+
+    folder = recordings_folder()
+    data = SIMULATED if folder is None else str(folder / "uci_har.npz")
     scores: list[float] = []
     for name in (model, f"{model}-int8"):
         require_model(name)

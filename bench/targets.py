@@ -3,7 +3,8 @@
     python -m edgehuman.bench.targets [--only stream help] [--model zoo:activity] [--json]
 
 A target is a ratio of two things measured in one run wherever it can be, so that it holds on any
-machine. Exit code 1 where one is missed; what could not be measured says why and fails nothing.
+machine. Exit code 1 where one is missed, and an error misses its target. What this machine lacks
+(a library, a GPU) leaves a target not measured, which says why and fails nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgehuman.bench import ratios
-from edgehuman.bench.contestants import NotMeasured
-from edgehuman.bench.endurance import endure_elsewhere
+from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
 from edgehuman.bench.saip_step import saip_step_over_networks
-from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
-from edgehuman.runtime.model import ZOO, load
+from edgehuman.runtime.model import ZOO, load, zoo_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Target:
     sense: whether the goal is the least or the most.
     goal: the number to reach.
     unit: one word, such as "x", "s" or "MB".
-    measure: does it; may raise NotMeasured.
+    measure: does it; raises NotMeasured for what this machine lacks, anything else misses.
     """
 
     name: str
@@ -122,7 +122,7 @@ TARGETS: tuple[Target, ...] = (
         "at most",
         5.0,
         "MB",
-        lambda config: endure_elsewhere(config.model, config.hours).growth_mb,
+        lambda config: ratios.memory_growth_mb(config.model, config.hours),
     ),
     Target(
         "mae",
@@ -237,7 +237,10 @@ def choose(only: Sequence[str]) -> list[Target]:
 
 
 def check(target: Target, config: TargetsConfig) -> dict[str, Any]:
-    """One row: the value and whether it reaches the goal, or why it was not measured."""
+    """One row: the value and whether it reaches the goal, or why there is none.
+
+    An error is no way past a goal: it misses it, and the targets after it are measured.
+    """
     row: dict[str, Any] = {
         "name": target.name,
         "what": target.what,
@@ -250,10 +253,28 @@ def check(target: Target, config: TargetsConfig) -> dict[str, Any]:
     try:
         value = target.measure(config)
         row |= {"value": value, "met": target.met_by(value)}
-    except (NotMeasured, EdgehumanError) as reason:
-        row["note"] = f"not measured: {reason}"
+    except Exception as error:
+        row |= {"met": None if _is_absence(error) else False, "note": _in_words(error)}
     row["took_s"] = round(time.perf_counter() - start_s, 1)
     return row
+
+
+def _is_absence(error: Exception) -> bool:
+    """Whether this machine only lacks a library or a GPU."""
+    if isinstance(error, ModuleNotFoundError):
+        return error.name is not None and not error.name.startswith("edgehuman")
+    return isinstance(error, (NotMeasured, MissingDependencyError, NoGpuError))
+
+
+def _in_words(error: Exception) -> str:
+    """One line; the kind of an error that is none of ours, as it is a bug."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if _is_absence(error):
+        if isinstance(error, ModuleNotFoundError):
+            line = f"{error.name} is not installed (pip install 'edgehuman[train]')"
+        return f"not measured: {line}"
+    ours = isinstance(error, (FailedRun, EdgehumanError))
+    return f"failed: {line}" if ours else f"failed: {type(error).__name__}: {line}"
 
 
 def _digits(value: float) -> str:
@@ -272,11 +293,12 @@ def measure_targets(config: TargetsConfig) -> Outcome:
     """Measure and print row by row; the exit code is 1 where a target is missed.
 
     Raises:
-        UsageError: a word that begins no target's name.
-        ArtefactError: no such model.
+        UsageError: a word that begins no target's name, or no such model.
+        ArtefactError: the model's file is missing or broken.
     """
     chosen = choose(config.only)
-    if not config.model.startswith(ZOO):
+    # An installation without any zoo lacks it; a wrong name beside others is a wrong word.
+    if zoo_names() or not config.model.startswith(ZOO):
         load(config.model)
     where = f"{machine.cpu_model()}, {machine.usable_cores()} cores"
     if not config.json:

@@ -8,18 +8,17 @@ machine does. Photos lie in memory as their files' bytes: disks are not measured
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from edgehuman.bench.entry import main
+from edgehuman.bench.recordings import recordings_folder
 from edgehuman.data import view_making
 from edgehuman.data.images import DrawnImages, Images, open_images
 from edgehuman.data.view_making import ViewConfig
@@ -73,10 +72,14 @@ class InMemory:
 
 
 def photos_in_memory(data: str, count: int) -> InMemory:
-    """The first photos of a source that can be read."""
-    if not data and "EDGEHUMAN_DATA" in os.environ:
-        folder = Path(os.environ["EDGEHUMAN_DATA"]) / "ccp" / "photos"
-        data = str(folder) if folder.is_dir() else ""
+    """The first photos of a source that can be read.
+
+    Raises:
+        DataError: no such source, or EDGEHUMAN_DATA names no folder.
+    """
+    recordings = None if data else recordings_folder()
+    if recordings is not None and (recordings / "ccp" / "photos").is_dir():
+        data = str(recordings / "ccp" / "photos")
     images: Images = (
         open_images(data) if data else DrawnImages(max(count // 4, 1), 4, 0, _HEIGHT, _WIDTH)
     )

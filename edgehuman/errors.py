@@ -6,6 +6,7 @@
     │   └── ImageError            one image cannot be read; whoever reads many counts it and goes on
     ├── ArtefactError             a model file is missing, foreign, corrupted or for another task
     │   └── EngineError           the artefact is right but this machine cannot run it
+    │       └── NoGpuError        because it has no GPU
     ├── CheckpointError           a training folder is missing, incomplete or of another network
     ├── TrainingError             the training went wrong: not-a-number loss, nothing to learn from
     ├── ParityError               an exported graph does not compute what the network computes
@@ -41,6 +42,10 @@ class ArtefactError(EdgehumanError, ValueError):
 
 class EngineError(ArtefactError):
     """The artefact is sound, but this machine or this build of the engine cannot run it."""
+
+
+class NoGpuError(EngineError):
+    """An NVIDIA GPU is needed, and the driver finds none here."""
 
 
 class CheckpointError(EdgehumanError, ValueError):

@@ -17,7 +17,7 @@ from typing import Any
 
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.catalogue import load_object
-from edgehuman.errors import ArtefactError, EngineError
+from edgehuman.errors import ArtefactError, EngineError, NoGpuError
 
 LIBRARIES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
 """Name of an engine -> its Python module."""
@@ -192,11 +192,11 @@ def require_machine(path: Path) -> Any:
     """The GPU of this machine.
 
     Raises:
-        EngineError: there is none.
+        NoGpuError: there is none.
     """
     gpu = find_gpu()
     if gpu is None:
-        raise EngineError(
+        raise NoGpuError(
             f"{path} is a TensorRT engine and needs an NVIDIA GPU; the driver (libcuda) finds none "
             "here. `edgehuman doctor` says what this machine has; on the CPU run "
             f"{path.with_suffix('.onnx')}"

@@ -126,7 +126,7 @@ def load(
         raise UsageError(f"threads is {threads}; it must be at least 1")
     request = EngineRequest(engine, threads, rebuild, notify)
     if name.startswith(ZOO):
-        return Model(open_engine(_zoo_file(name), request), name)
+        return Model(open_engine(zoo_file(name), request), name)
     if name in catalogue.NETWORKS:
         if request.on_tensorrt:
             raise UsageError(
@@ -156,7 +156,12 @@ def zoo_names() -> list[str]:
     return sorted(ZOO + f.name.removesuffix(".onnx") for f in files if f.name.endswith(".onnx"))
 
 
-def _zoo_file(name: str) -> Path:
+def zoo_file(name: str) -> Path:
+    """Where `zoo:NAME` lies on disk.
+
+    Raises:
+        UsageError: no such model ships here.
+    """
     if name not in zoo_names():
         raise UsageError(_unknown(name))
     return Path(str(importlib.resources.files("edgehuman.zoo"))) / f"{name.removeprefix(ZOO)}.onnx"

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgehuman import catalogue
+from edgehuman.bench import contestants
 from edgehuman.bench.contestants import (
     Entry,
     NotMeasured,
@@ -17,7 +19,10 @@ from edgehuman.bench.contestants import (
     open_contestant,
     parse_engines,
 )
+from edgehuman.card import Precision
 from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.export.on_device_build import Gpu
+from edgehuman.runtime.model import zoo_file
 
 MakeModel = Callable[..., Path]
 SAMPLE = np.zeros((2, 128, 6), np.float32)
@@ -92,17 +97,65 @@ def test_without_torch_the_reason_is_the_line_to_install_it(
         open_contestant(entry, SAMPLE)
 
 
-def test_tensorrt_runs_the_engine_beside_the_file_or_says_why_not(
-    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorRT is installed, and there is a GPU."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(contestants, "find_gpu", lambda: Gpu("Made GPU", 86, 12060))
+
+
+def on_tensorrt(model: str, folder: Path) -> str:
+    """Why this model cannot take part on TensorRT."""
+    [entry] = entries_of(model, ("tensorrt",), 1, 0, folder)
+    with pytest.raises(NotMeasured) as reason:
+        open_contestant(entry, SAMPLE)
+    return str(reason.value)
+
+
+def test_tensorrt_runs_the_engine_beside_the_file_or_says_why_not(
+    gpu: None, make_model: MakeModel, tmp_path: Path
+) -> None:
     path = make_model()
-    entry = Entry("toy", str(path), "tensorrt", "imuvit_512x5", 3)
-    with pytest.raises(NotMeasured, match=r"\.engine: no such file"):
-        open_contestant(entry, SAMPLE)
+    rebuild = f"`edgehuman run {path} --source simulated --engine tensorrt --rebuild` builds it"
+    assert f"{tmp_path / 'toy.engine'}: no such file. {rebuild}" in on_tensorrt(str(path), tmp_path)
     path.with_suffix(".engine").write_bytes(b"a plan without its side file")
-    with pytest.raises(NotMeasured, match=r"engine\.json is missing"):
-        open_contestant(entry, SAMPLE)
+    reason = on_tensorrt(str(path), tmp_path)
+    assert "engine.json is missing" in reason
+    assert reason.endswith(f"{rebuild} while the ONNX serves")
+    assert reason.count("--rebuild") == 1  # `edgehuman bench` has none: it is run's
+
+
+@pytest.mark.parametrize(
+    "change", [{"precision": Precision("int8")}, {"task": "person-embedding"}], ids=["int8", "task"]
+)
+def test_a_file_that_cannot_be_rebuilt_is_to_be_exported_again(
+    gpu: None, make_model: MakeModel, tmp_path: Path, change: dict[str, object]
+) -> None:
+    reason = on_tensorrt(str(make_model(**change)), tmp_path)
+    assert "no such file. Export the checkpoint again with `--format tensorrt" in reason
+    assert "--rebuild" not in reason
+
+
+def test_an_engine_of_the_zoo_lies_beside_its_file(gpu: None, tmp_path: Path) -> None:
+    reason = on_tensorrt("zoo:activity", tmp_path)
+    assert f"{zoo_file('zoo:activity').with_suffix('.engine')}: no such file" in reason
+    assert "`edgehuman run zoo:activity --source simulated --engine tensorrt --rebuild`" in reason
+
+
+def test_a_catalogue_name_is_told_how_its_engine_is_made(
+    gpu: None, make_model: MakeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "load_object", lambda dotted: lambda *words: make_model())
+    reason = on_tensorrt("imuvit_512x5", tmp_path)
+    assert "--format tensorrt --engine tensorrt --out imuvit_512x5.engine` and bench that" in reason
+    assert str(tmp_path) not in reason  # the exported file is gone when the reader tries
+
+
+def test_without_a_gpu_the_reason_is_said(
+    gpu: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contestants, "find_gpu", lambda: None)
+    assert on_tensorrt("zoo:activity", tmp_path).startswith("no NVIDIA GPU was found here")
 
 
 def test_without_tensorrt_the_reason_is_said(

@@ -8,10 +8,16 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench import formats
+from edgehuman.bench import format_cells, formats
 from edgehuman.bench.format_cells import FORMATS, Cell, measure_cell, networks
 from edgehuman.bench.formats import FormatsConfig, make_page, plan, render
-from edgehuman.errors import DataError, ParityError, UsageError
+from edgehuman.errors import (
+    DataError,
+    EngineError,
+    MissingDependencyError,
+    ParityError,
+    UsageError,
+)
 
 
 def done(arch: str, format: str, precision: str, *rest: object) -> Cell:
@@ -143,15 +149,18 @@ def test_data_that_is_not_there_is_one_error(
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "reason"),
+    ("format", "error", "status", "reason"),
     [
-        (ParityError("max abs 3 is over 1\nmore"), "failed", "max abs 3 is over 1"),
-        (RuntimeError("a bug"), "failed", "RuntimeError: a bug"),
-        (UsageError("fp32 or fp16 here"), "not measured", "fp32 or fp16 here"),
+        ("ONNX", ParityError("max abs 3 is over 1\nmore"), "failed", "max abs 3 is over 1"),
+        ("ONNX", RuntimeError("a bug"), "failed", "RuntimeError: a bug"),
+        ("ONNX", UsageError("it must be 16"), "failed", "it must be 16"),
+        ("torch-TensorRT", UsageError("fp32 or fp16"), "not measured", "fp32 or fp16"),
+        ("TensorRT", MissingDependencyError("not here"), "not measured", "not here"),
+        ("TensorRT", EngineError("no GPU found"), "not measured", "no GPU found"),
     ],
 )
 def test_whatever_an_export_raises_is_a_cell(
-    error: Exception, status: str, reason: str, monkeypatch: pytest.MonkeyPatch
+    format: str, error: Exception, status: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("torch")
 
@@ -159,8 +168,20 @@ def test_whatever_an_export_raises_is_a_cell(
         raise error
 
     monkeypatch.setattr("edgehuman.export.artefact.export", fail)
-    cell = measure_cell("imuconv_288k", "ONNX", "fp32", "simulated")
+    monkeypatch.setattr(format_cells, "find_gpu", lambda: None)
+    cell = measure_cell("imuconv_288k", format, "fp32", "simulated")
     assert (cell.status, cell.reason) == (status, reason)
+
+
+def test_an_engine_that_a_gpu_refuses_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+
+    def fail(config: object) -> None:
+        raise EngineError("CUDA refused")
+
+    monkeypatch.setattr("edgehuman.export.artefact.export", fail)
+    monkeypatch.setattr(format_cells, "find_gpu", lambda: "a GPU")
+    assert measure_cell("imuconv_288k", "TensorRT", "fp32", "simulated").status == "failed"
 
 
 def test_an_absent_library_is_not_measured_and_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:

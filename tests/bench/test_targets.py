@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from edgehuman.bench import ratios, targets
-from edgehuman.bench.contestants import NotMeasured
+from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.endurance import endure_elsewhere
 from edgehuman.bench.entry import main
 from edgehuman.bench.format_cells import Cell
@@ -24,7 +24,14 @@ from edgehuman.bench.targets import (
     choose,
     measure_targets,
 )
-from edgehuman.errors import UsageError
+from edgehuman.errors import (
+    DataError,
+    EngineError,
+    MissingDependencyError,
+    NoGpuError,
+    ParityError,
+    UsageError,
+)
 from edgehuman.outcome import Outcome
 
 MakeModel = Callable[..., Path]
@@ -36,6 +43,15 @@ def target(value: float, sense: str = "at least", name: str = "toy") -> Target:
 
 def run(*words: str) -> int:
     return main(TargetsConfig, measure_targets, words)
+
+
+def raising(error: Exception) -> Target:
+    """A target whose measurement ends in this error."""
+
+    def fail(config: TargetsConfig) -> float:
+        raise error
+
+    return dataclasses.replace(target(0), measure=fail)
 
 
 def absent(config: TargetsConfig) -> float:
@@ -61,6 +77,43 @@ def test_what_cannot_be_measured_says_why_and_is_not_missed() -> None:
     assert (row["value"], row["met"]) == (None, None)
     assert row["note"] == "not measured: no GPU here"
     assert targets.as_line(row).startswith("  -")
+
+
+@pytest.mark.parametrize(
+    ("error", "note"),
+    [
+        (MissingDependencyError("onnx is needed"), "not measured: onnx is needed"),
+        (NoGpuError("the driver finds none"), "not measured: the driver finds none"),
+        (ModuleNotFoundError("No", name="onnx"), "not measured: onnx is not installed (pip"),
+    ],
+)
+def test_what_this_machine_lacks_is_not_measured(error: Exception, note: str) -> None:
+    row = check(raising(error), TargetsConfig())
+    assert row["met"] is None
+    assert row["note"].startswith(note)
+
+
+@pytest.mark.parametrize(
+    ("error", "note"),
+    [
+        (ParityError("max abs 3 is over 1\nthe layers"), "failed: max abs 3 is over 1"),
+        (EngineError("onnxruntime cannot run it"), "failed: onnxruntime cannot run it"),
+        (DataError("no such file"), "failed: no such file"),
+        (UsageError("--samples is 3"), "failed: --samples is 3"),
+        (FailedRun("the process died"), "failed: the process died"),
+        (ModuleNotFoundError("No edge", name="edgehuman.nope"), "failed: ModuleNotFoundError: No"),
+        (ZeroDivisionError(), "failed: ZeroDivisionError: ZeroDivisionError"),
+    ],
+)
+def test_an_error_misses_its_target_and_ends_no_other(
+    error: Exception, note: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(targets, "TARGETS", (raising(error), target(3.0, name="good")))
+    assert run() == 1
+    said = capsys.readouterr().out
+    assert "MISSED  toy" in said
+    assert note in said
+    assert "met     good" in said
 
 
 def test_the_exit_code_is_that_of_the_worst(
@@ -136,21 +189,44 @@ def test_the_endurance_run_counts_its_hours_and_its_memory(make_model: MakeModel
 
 
 def test_an_endurance_run_that_fails_says_why() -> None:
-    with pytest.raises(NotMeasured, match="no such file"):
+    with pytest.raises(FailedRun, match="no such file"):
         endure_elsewhere("nowhere.onnx", hours=0.01)
 
 
-def test_a_memory_run_that_fails_ends_no_other_target(
+def test_a_memory_run_that_fails_misses_its_target(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
-    assert run("--only", "memory") == 0
-    assert "not measured: the process died" in capsys.readouterr().out
+    assert run("--only", "memory") == 1
+    assert "failed: the process died" in capsys.readouterr().out
+
+
+def test_a_process_that_gives_no_first_result_misses(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ratios, "footprint", lambda entry: "no result within 300 s")
+    with pytest.raises(FailedRun, match="no result within 300 s"):
+        ratios.cold_start_seconds(str(make_model()))
+
+
+def test_data_that_was_asked_for_and_is_not_there_misses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EDGEHUMAN_DATA", "/nowhere")
+    assert run("--only", "int8-metric", "views") == 1
+    assert capsys.readouterr().out.count("failed: EDGEHUMAN_DATA is '/nowhere'") == 2
+    monkeypatch.setenv("EDGEHUMAN_DATA", str(tmp_path))
+    assert run("--only", "int8-metric") == 1
+    assert "uci_har.npz: no such file" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(("--model", "nope.onnx"), "nope.onnx"), (("--hours", "0"), "it must be over 0")],
+    [
+        (("--model", "nope.onnx"), "nope.onnx"),
+        (("--model", "zoo:nope"), "unknown model 'zoo:nope'"),
+        (("--hours", "0"), "it must be over 0"),
+    ],
 )
 def test_wrong_words_end_in_a_line_and_not_in_a_traceback(
     words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
@@ -195,6 +271,22 @@ def test_a_failed_network_misses_and_says_so(
     assert ratios.engine_failures(quick=False) == 2
     assert ratios.worst_cosine(quick=False) == -1
     assert "max abs 3 is over 1" in capsys.readouterr().err
+
+
+def test_the_slowest_export_counts_and_a_failed_one_misses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = [Cell("a", "ONNX", p, "done", took_s=s) for p, s in (("fp32", 2), ("fp16", 5), ("", 3))]
+    broken = Cell("a", "ONNX", "fp16", "failed", "max abs 3 is over 1")
+    absent = Cell("a", "ONNX", "fp32", "not measured", "onnx is not installed")
+    monkeypatch.setattr(ratios, "measure_cell", cells(*done))
+    assert ratios.export_seconds("a") == 5
+    monkeypatch.setattr(ratios, "measure_cell", cells(done[0], broken, done[2]))
+    with pytest.raises(FailedRun, match="a in fp16 failed: max abs 3 is over 1"):
+        ratios.export_seconds("a")
+    monkeypatch.setattr(ratios, "measure_cell", cells(absent, absent, absent))
+    with pytest.raises(NotMeasured, match="onnx is not installed"):
+        ratios.export_seconds("a")
 
 
 def test_a_format_that_this_machine_cannot_make_is_not_measured(
