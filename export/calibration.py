@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.export.records import Samples
-from edgehuman.export.sessions import BATCH, exposed, open_session
+from edgehuman.export.sessions import batch_of, exposed, open_session
 
 Method = Literal["minmax", "percentile", "entropy"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -151,8 +151,9 @@ def _values(
     own_input = model.graph.input[0].name
     inside = [name for name in tensors if name != own_input]
     session = open_session(exposed(model, inside)) if inside else None
-    for start in range(0, len(samples), BATCH):
-        batch = samples[start : start + BATCH]
+    count = batch_of(samples)
+    for start in range(0, len(samples), count):
+        batch = samples[start : start + count]
         if own_input in tensors:
             yield own_input, batch
         if session is not None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.errors import ArtefactError
-from edgehuman.export.sessions import BATCH, exposed, open_session
+from edgehuman.export.sessions import batch_of, exposed, open_session
 from edgehuman.export.tidy import constants, drop_unused, infer_shapes
 
 ISLANDS = frozenset(
@@ -154,8 +154,9 @@ def overflowing(model: onnx.ModelProto, floats: set[str], samples: NDArray[Any])
     feed = session.get_inputs()[0].name
     if feed in floats and _largest(samples) > LIMIT:
         wide.add(feed)
-    for start in range(0, len(samples), BATCH):
-        values = session.run(made, {feed: samples[start : start + BATCH]})
+    batch = batch_of(samples)
+    for start in range(0, len(samples), batch):
+        values = session.run(made, {feed: samples[start : start + batch]})
         wide |= {name for name, value in zip(made, values, strict=True) if _largest(value) > LIMIT}
     return wide
 

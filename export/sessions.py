@@ -15,8 +15,14 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError
 
-BATCH = 64
+_BATCH, _BATCH_BYTES = 64, 1 << 20
 _WARM_UP, _FEWEST = 3, 10
+
+
+def batch_of(array: NDArray[Any]) -> int:
+    """Records a run: 64 of a few kilobytes; fewer pictures, whose insides are large."""
+    bytes_each = max(1, array.nbytes // max(1, len(array)))
+    return max(1, min(_BATCH, _BATCH_BYTES // bytes_each))
 
 
 def open_session(model: onnx.ModelProto, threads: int = 1) -> onnxruntime.InferenceSession:
@@ -38,10 +44,11 @@ def open_session(model: onnx.ModelProto, threads: int = 1) -> onnxruntime.Infere
 
 
 def run(session: onnxruntime.InferenceSession, array: NDArray[Any]) -> NDArray[np.float32]:
-    """Raw records (N, ...) -> the graph's first output (N, ...), in batches of 64."""
+    """Raw records (N, ...) -> the graph's first output (N, ...), in batches."""
     name = session.get_inputs()[0].name
+    batch = batch_of(array)
     parts = [
-        session.run(None, {name: array[i : i + BATCH]})[0] for i in range(0, len(array), BATCH)
+        session.run(None, {name: array[i : i + batch]})[0] for i in range(0, len(array), batch)
     ]
     return np.concatenate(parts)
 

@@ -1,0 +1,76 @@
+"""What the outputs of a person network mean: answers with probabilities, joints, part maps.
+
+The graph gives logits and maps; these few lines of numpy and OpenCV read them, on the device, in
+`evaluate`, and while a task is learned. Joints are pixels of the network's input, with whole
+numbers at pixel centres: cell i of a map of stride s is centred on (i + 1/2) s - 1/2.
+
+Axes: N pictures, J joints, C channels of a map, A questions, H height, W width.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.samples import FloatArray
+
+_FLOOR = 1e-6
+
+
+def probabilities(logits: FloatArray) -> FloatArray:
+    """Logits of independent yes/no questions -> probability of yes."""
+    return np.asarray(0.5 * (1 + np.tanh(logits / 2)), np.float32)
+
+
+def joints_of(heatmap_NJHW: FloatArray, stride: float = 4.0) -> FloatArray:
+    """Heat maps -> joints (N, J, 3): x, y in pixels of the network's input, confidence 0..1.
+
+    The peak, moved to where a parabola through the logarithms of it and its neighbours is highest:
+    for a Gaussian that is its centre (Zhang et al., "Distribution-aware coordinate representation",
+    2020, along each axis by itself).
+    """
+    images, joints, height, width = heatmap_NJHW.shape
+    flat_NJS = heatmap_NJHW.reshape(images, joints, height * width)
+    peak_NJ = flat_NJS.argmax(axis=2)
+    y_NJ, x_NJ = peak_NJ // width, peak_NJ % width
+    confidence_NJ = np.take_along_axis(flat_NJS, peak_NJ[:, :, None], axis=2)[:, :, 0]
+    n, j = np.ogrid[:images, :joints]
+    log_at = lambda y, x: np.log(np.maximum(heatmap_NJHW[n, j, y, x], _FLOOR))  # noqa: E731
+    centre = log_at(y_NJ, x_NJ)
+    left, right = np.maximum(x_NJ - 1, 0), np.minimum(x_NJ + 1, width - 1)
+    up, down = np.maximum(y_NJ - 1, 0), np.minimum(y_NJ + 1, height - 1)
+    dx_NJ = _top(log_at(y_NJ, left), centre, log_at(y_NJ, right)) * (left < x_NJ) * (x_NJ < right)
+    dy_NJ = _top(log_at(up, x_NJ), centre, log_at(down, x_NJ)) * (up < y_NJ) * (y_NJ < down)
+    place = [(x_NJ + dx_NJ + 0.5) * stride - 0.5, (y_NJ + dy_NJ + 0.5) * stride - 0.5]
+    return np.stack([*place, np.clip(confidence_NJ, 0, 1)], axis=2).astype(np.float32)
+
+
+def _top(before: FloatArray, here: FloatArray, after: FloatArray) -> FloatArray:
+    """Where the parabola through three equally spaced values is highest, from -1/2 to 1/2."""
+    bend = np.maximum(2 * here - before - after, _FLOOR)
+    return np.clip((after - before) / (2 * bend), -0.5, 0.5)
+
+
+def parts_of(logits_CHW: FloatArray, height: int, width: int) -> NDArray[np.uint8]:
+    """Logits at stride 4 -> the part of every pixel (height, width), of a picture of that size.
+
+    Logits are enlarged before they are compared, so that borders are as fine as the picture.
+    """
+    if logits_CHW.shape[1:] != (height, width):
+        channels = np.ascontiguousarray(logits_CHW, np.float32)
+        logits_CHW = np.stack(
+            [cv2.resize(one_HW, (width, height), interpolation=cv2.INTER_LINEAR) for one_HW in channels]
+        )
+    return logits_CHW.argmax(axis=0).astype(np.uint8)
+
+
+def move_to_picture(
+    joint_NJ3: FloatArray, input_size: tuple[int, int], picture_size: tuple[int, int]
+) -> FloatArray:
+    """Joints on the network's input -> joints on the picture that was squeezed to it."""
+    moved_NJ3 = joint_NJ3.copy()
+    for axis, place in ((1, 0), (0, 1)):
+        factor = picture_size[axis] / input_size[axis]
+        moved_NJ3[..., place] = (joint_NJ3[..., place] + 0.5) * factor - 0.5
+    return moved_NJ3
