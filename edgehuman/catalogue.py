@@ -107,6 +107,30 @@ def _imuvit(mlp_width: int, depth: int, params: int, params_paper: str, flops: i
     )
 
 
+def _person(
+    build: str, params: int, params_paper: str, flops: int, source: str, **arguments: Any
+) -> Network:
+    """A network of person images, counted at 256x128."""
+    return Network(
+        build=build,
+        arguments=arguments,
+        family=build.partition(":")[0].rpartition(".")[2],
+        modality="image",
+        input="PersonCrop",
+        task="person-embedding",
+        method="saip",
+        params=params,
+        params_paper=params_paper,
+        flops=flops,
+        source=source,
+    )
+
+
+_VIT = "edgehuman.nets.vit:Vit"
+_VIT_SOURCE = "arXiv 2010.11929, sizes of DeiT, arXiv 2012.12877, table 1"
+_TINYVIT = "edgehuman.nets.tinyvit:TinyVit"
+_TINYVIT_SOURCE = "TinyViT, arXiv 2207.10666, section 3.2; windows of 8, 8 and 4 cells"
+
 NETWORKS: Mapping[str, Network] = {
     "imuvit_512x5": _imuvit(512, 5, 994_816, "1M", 65_732_608),
     "imuvit_512x10": _imuvit(512, 10, 1_986_176, "2M", 131_268_608),
@@ -131,6 +155,51 @@ NETWORKS: Mapping[str, Network] = {
         params_paper="-",
         flops=16_220_160,
         source="edgehuman's own: small residual convolutions for the device, trained from scratch",
+    ),
+    "vit_tiny": _person(
+        _VIT, 5_511_360, "5.5M", 1_560_683_520, _VIT_SOURCE, width=192, depth=12, heads=3
+    ),
+    "starnet_s3": _person(
+        "edgehuman.nets.starnet:StarNet",
+        5_493_792,
+        "5.8M with its classifier",
+        984_481_792,
+        "Rewrite the stars, arXiv 2403.19967, section 4",
+        width=32,
+        depths=(2, 2, 8, 4),
+    ),
+    "tinyvit_5m": _person(
+        _TINYVIT,
+        5_067_264,
+        "5.4M with its classifier",
+        1_579_274_240,
+        _TINYVIT_SOURCE,
+        widths=(64, 128, 160, 320),
+        windows=(8, 8, 4),
+    ),
+    "vit_small": _person(
+        _VIT, 21_639_552, "22M", 5_860_509_696, _VIT_SOURCE, width=384, depth=12, heads=6
+    ),
+    "vit_base": _person(
+        _VIT, 85_746_432, "86M", 22_677_590_016, _VIT_SOURCE, width=768, depth=12, heads=12
+    ),
+    "tinyvit_11m": _person(
+        _TINYVIT,
+        10_540_832,
+        "11M with its classifier",
+        2_532_888_576,
+        _TINYVIT_SOURCE,
+        widths=(64, 128, 256, 448),
+        windows=(8, 8, 4),
+    ),
+    "tinyvit_21m": _person(
+        _TINYVIT,
+        20_611_056,
+        "21M with its classifier",
+        5_401_915_392,
+        _TINYVIT_SOURCE,
+        widths=(96, 192, 384, 576),
+        windows=(8, 8, 4),
     ),
 }
 

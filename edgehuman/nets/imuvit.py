@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edgehuman.nets.drop_path import DropPath
+
 PATCH = 4
 CHANNELS = 6
 # The spread of everyday motion: half a g, one rad/s. Fixed, so that every device normalises alike.
@@ -46,15 +48,23 @@ class Attention(nn.Module):
 class Block(nn.Module):
     """Pre-norm transformer block, (N, S, D) -> (N, S, D)."""
 
-    def __init__(self, width: int, mlp_width: int, heads: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        width: int,
+        mlp_width: int,
+        heads: int,
+        dropout: float = 0.0,
+        drop_path: float = 0.0,
+        norm_eps: float = 1e-5,
+    ) -> None:
         super().__init__()
-        self.attention_norm = nn.LayerNorm(width)
+        self.attention_norm = nn.LayerNorm(width, eps=norm_eps)
         self.attention = Attention(width, heads, dropout)
-        self.mlp_norm = nn.LayerNorm(width)
+        self.mlp_norm = nn.LayerNorm(width, eps=norm_eps)
         self.mlp = nn.Sequential(
             nn.Linear(width, mlp_width), nn.GELU(), nn.Dropout(dropout), nn.Linear(mlp_width, width)
         )
-        self.drop = nn.Dropout(dropout)
+        self.drop = nn.Sequential(nn.Dropout(dropout), DropPath(drop_path))
 
     def forward(self, x_NSD: Tensor) -> Tensor:
         x_NSD = x_NSD + self.drop(self.attention(self.attention_norm(x_NSD)))
