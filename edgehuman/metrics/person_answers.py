@@ -1,8 +1,8 @@
 """What the outputs of a person network mean: answers with probabilities, joints, part maps.
 
 The graph gives logits and maps; these few lines of numpy and OpenCV read them, on the device, in
-`evaluate`, and while a task is learned. Joints are pixels of the network's input, with whole
-numbers at pixel centres: cell i of a map of stride s is centred on (i + 1/2) s - 1/2.
+`evaluate`, and while a task is learned. Joints are pixels of the network's input; pixel
+centres are at halves, so cell i of a map of stride s is centred on (i + 1/2) s.
 
 Axes: N pictures, J joints, C channels of a map, A questions, H height, W width.
 """
@@ -42,7 +42,7 @@ def joints_of(heatmap_NJHW: FloatArray, stride: float = 4.0) -> FloatArray:
     up, down = np.maximum(y_NJ - 1, 0), np.minimum(y_NJ + 1, height - 1)
     dx_NJ = _top(log_at(y_NJ, left), centre, log_at(y_NJ, right)) * (left < x_NJ) * (x_NJ < right)
     dy_NJ = _top(log_at(up, x_NJ), centre, log_at(down, x_NJ)) * (up < y_NJ) * (y_NJ < down)
-    place = [(x_NJ + dx_NJ + 0.5) * stride - 0.5, (y_NJ + dy_NJ + 0.5) * stride - 0.5]
+    place = [(x_NJ + dx_NJ + 0.5) * stride, (y_NJ + dy_NJ + 0.5) * stride]
     return np.stack([*place, np.clip(confidence_NJ, 0, 1)], axis=2).astype(np.float32)
 
 
@@ -63,14 +63,3 @@ def parts_of(logits_CHW: FloatArray, height: int, width: int) -> NDArray[np.uint
             [cv2.resize(one_HW, (width, height), interpolation=cv2.INTER_LINEAR) for one_HW in channels]
         )
     return logits_CHW.argmax(axis=0).astype(np.uint8)
-
-
-def move_to_picture(
-    joint_NJ3: FloatArray, input_size: tuple[int, int], picture_size: tuple[int, int]
-) -> FloatArray:
-    """Joints on the network's input -> joints on the picture that was squeezed to it."""
-    moved_NJ3 = joint_NJ3.copy()
-    for axis, place in ((1, 0), (0, 1)):
-        factor = picture_size[axis] / input_size[axis]
-        moved_NJ3[..., place] = (joint_NJ3[..., place] + 0.5) * factor - 0.5
-    return moved_NJ3

@@ -4,7 +4,8 @@ One affine map per picture carries flip, shift, scale and rotation, so that pict
 move together; then the light changes, and for retrieval a rectangle is erased (Zhong et al.,
 "Random erasing", 2017). A mirrored person has left and right exchanged, in joints and in parts.
 
-Everything is on the grid of the network's input, in pixels whose centres are whole numbers.
+Everything is in pixels of the network's input; pixel centres are at halves, so that a mirror image
+of width W has x at W - x.
 Axes: H height, W width, J joint.
 """
 
@@ -52,7 +53,7 @@ class Move:
     """One drawn affine map.
 
     Attributes:
-        matrix_23: float64 (2, 3): (x, y, 1) of the picture -> (x, y) of the view.
+        matrix_23: float64 (2, 3): (x, y, 1) of the picture -> (x, y) of the view, pixels.
         is_flipped: whether left and right changed places.
     """
 
@@ -75,7 +76,7 @@ def draw_move(
     shift_2 = rng.uniform(-1, 1, 2) * variation.shift_px
     if not (variation.rotate_deg or variation.scale):
         shift_2 = np.rint(shift_2)  # whole pixels keep the picture sharp
-    middle_2 = np.array([(width - 1) / 2, (height - 1) / 2])
+    middle_2 = np.array([width / 2, height / 2])
     cosine, sine = size * math.cos(angle), size * math.sin(angle)
     turn_22 = np.array([[cosine, -sine], [sine, cosine]])
     if is_flipped:
@@ -119,7 +120,7 @@ def move_joints(
     moved_J3 = joint_J3.copy()
     moved_J3[:, :2] = joint_J3[:, :2] @ move.matrix_23[:, :2].T + move.matrix_23[:, 2]
     x_J, y_J = moved_J3[:, 0], moved_J3[:, 1]
-    inside_J = (x_J >= 0) & (y_J >= 0) & (x_J <= width - 1) & (y_J <= height - 1)
+    inside_J = (x_J >= 0) & (y_J >= 0) & (x_J < width) & (y_J < height)
     moved_J3[:, 2] = np.where(inside_J, moved_J3[:, 2], 0)
     if move.is_flipped and len(mirrored):
         moved_J3 = moved_J3[list(mirrored)]
@@ -173,9 +174,12 @@ def _mirror(name: str) -> str:
 
 def _warp(array: NDArray[Any], move: Move, how: int, fill: Any) -> Image:
     height, width = array.shape[:2]
+    # OpenCV counts from the middle of the first pixel, we from its corner.
+    by_centre_23 = move.matrix_23.copy()
+    by_centre_23[:, 2] += 0.5 * move.matrix_23[:, :2].sum(axis=1) - 0.5
     return cv2.warpAffine(  # type: ignore[return-value]
         array,
-        move.matrix_23,
+        by_centre_23,
         (width, height),
         flags=how,
         borderMode=cv2.BORDER_CONSTANT,

@@ -1,0 +1,368 @@
+"""What the tasks on person images share: their settings, the start from pretrained weights, and one
+training from batches to the checkpoint that is judged.
+
+    edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing
+
+A task brings what only it knows, as a `PersonTask`; `train_person` does the rest. The checkpoint
+that is kept is chosen on people (or pictures, where nobody has a name) held out of the training
+part; the test part is read once, at the end.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from edgehuman import catalogue
+from edgehuman.card import Card, Metric, OutputSpec, TrainingData, image_input
+from edgehuman.data.person_scores import Answer, PersonScores, score
+from edgehuman.data.persons import PersonSet
+from edgehuman.errors import DataError, UsageError
+from edgehuman.nets.building import count_flops, count_params
+from edgehuman.nets.person_heads import PersonNet, person_net, require_size
+from edgehuman.outcome import Outcome
+from edgehuman.samples import FloatArray
+from edgehuman.tasks.person_augment import Image, Variation
+from edgehuman.tasks.person_splits import PersonSplits, split_people
+from edgehuman.tasks.reading_ahead import Indices, ReadAhead, Sample
+from edgehuman.training import checkpoint
+from edgehuman.training.batches import batch_indices
+from edgehuman.training.ledger import commit, versions
+from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.settings import TrainingConfig
+
+DEFAULT_ARCH = "tinyvit_5m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonConfig(TrainingConfig):
+    """A task on person images."""
+
+    arch: str | None = None
+    """A network from `edgehuman models` that reads a PersonCrop; by default that of --weights."""
+    weights: Path | None = None
+    """Checkpoint of a pretrained network; none starts from seeded random weights."""
+    data: str = "simulated"
+    """A dataset's path, or the word `simulated`."""
+    height: int = 256
+    """Of the network's input, pixels; a multiple of 32."""
+    width: int = 128
+    """Of the network's input, pixels; a multiple of 32."""
+    steps: int = 1000
+    """Optimiser steps."""
+    batch: int = 32
+    """Pictures per step and process, after accumulation."""
+    lr: float = 5e-4
+    """Peak learning rate of the head."""
+    backbone_lr: float = 1.0
+    """The backbone learns at this factor of --lr; 0 leaves it as it is."""
+    layer_decay: float = 1.0
+    """Each block of the backbone learns at this factor of the block above it."""
+    drop_path: float = 0.0
+    """Stochastic depth of the last block, while training."""
+    select_share: float = 0.2
+    """Share of the training people (or pictures) held out to select the checkpoint."""
+    read_test: bool = True
+    """Judge on the test part at the end; leave it out while choosing between recipes."""
+    workers: int = 1
+    """Threads that read pictures ahead."""
+    flip: float = 0.5
+    """Augmentation: probability of a mirror image, left and right exchanged in the labels."""
+    shift_px: int = 0
+    """Augmentation: largest shift along each axis, pixels."""
+    scale: float = 0.0
+    """Augmentation: spread of the size; 0.25 gives 0.75 to 1.25."""
+    rotate_deg: float = 0.0
+    """Augmentation: largest rotation."""
+    light: float = 0.2
+    """Augmentation: largest relative change of brightness, contrast and colour."""
+    erase: float = 0.0
+    """Augmentation: probability that a rectangle of the picture becomes noise."""
+
+    def __post_init__(self) -> None:
+        TrainingConfig.__post_init__(self)
+        require_size((self.height, self.width))
+        rules = (
+            ("select_share", 0 <= self.select_share < 1, "from 0 to under 1"),
+            ("backbone_lr", self.backbone_lr >= 0, "0 or more"),
+            ("layer_decay", 0 < self.layer_decay <= 1, "above 0, at most 1"),
+            ("drop_path", 0 <= self.drop_path < 1, "from 0 to under 1"),
+            ("workers", self.workers >= 0, "0 or more"),
+            ("flip", 0 <= self.flip <= 1, "a probability"),
+            ("erase", 0 <= self.erase <= 1, "a probability"),
+            ("shift_px", self.shift_px >= 0, "0 or more"),
+            ("scale", 0 <= self.scale < 1, "from 0 to under 1"),
+            ("rotate_deg", 0 <= self.rotate_deg <= 180, "from 0 to 180"),
+            ("light", 0 <= self.light < 1, "from 0 to under 1"),
+        )
+        for name, holds, rule in rules:
+            if not holds:
+                flag = name.replace("_", "-")
+                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the network's input."""
+        return self.height, self.width
+
+    @property
+    def variation(self) -> Variation:
+        """The augmentation that is asked for."""
+        return Variation(
+            self.flip, self.shift_px, self.scale, self.rotate_deg, self.light, self.erase
+        )
+
+
+@dataclass(frozen=True)
+class PersonTask:
+    """What one task knows.
+
+    Attributes:
+        name: of the catalogue.
+        output: what the network is to give.
+        learner: the network with its loss: forward(*batch) gives {"loss": …}.
+        sample: (index into the set, random numbers) -> image (H, W, 3), then the targets.
+        select_by: the metric that selects the checkpoint; larger is better.
+        indices: which samples of `learn` make up a step; None: shuffled epochs.
+    """
+
+    name: str
+    output: OutputSpec
+    learner: Callable[[PersonNet], nn.Module]
+    sample: Sample
+    select_by: str
+    indices: Indices | None = field(default=None)
+
+
+def start_network(
+    config: PersonConfig, output: OutputSpec
+) -> tuple[PersonNet, str, tuple[TrainingData, ...]]:
+    """The network before training, its backbone's name, and what its weights learned from.
+
+    Raises:
+        UsageError: no such network, or one that does not read person images.
+        CheckpointError: no weights there, or weights of another network.
+    """
+    arch = config.arch
+    if arch is None:
+        arch = DEFAULT_ARCH
+        if config.weights is not None:
+            arch = checkpoint.read_weights(config.weights)[1].arch
+    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", arch)
+    if row.input != "PersonCrop":
+        raise UsageError(f"{arch} reads a {row.input}; a task on person images needs a PersonCrop")
+    network = person_net(arch, output, config.size, config.seed, drop_path=config.drop_path)
+    if config.weights is None:
+        return network, arch, ()
+    return network, arch, checkpoint.load_encoder(network.encoder, config.weights, arch).data
+
+
+_BLOCK = re.compile(r"(?:stages\.\d+\.)?blocks\.\d+|stages\.\d+\.\d+")
+
+
+def lr_factors(network: PersonNet, backbone_lr: float, layer_decay: float) -> dict[str, float]:
+    """Learning-rate factor of every parameter: 1 in the head, `backbone_lr` at the backbone's last
+    norm, and times `layer_decay` for every block below it.
+    """
+    depth_of: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    for name, _ in network.encoder.named_parameters():
+        block = _BLOCK.match(name)
+        if block is not None:
+            seen.setdefault(block[0], len(seen))
+        # What stands between two blocks goes with the one before it, and the stem below all.
+        depth_of[name] = seen[block[0]] if block else len(seen) - (not name.startswith("norm"))
+    return {
+        name: backbone_lr * layer_decay ** (len(seen) - depth_of[name.removeprefix("encoder.")])
+        if name.startswith("encoder.")
+        else 1.0
+        for name, _ in network.named_parameters()
+    }
+
+
+def freeze_unused(network: PersonNet, size: tuple[int, int]) -> None:
+    """Freezes weights that no gradient reaches (the token's norm under a head of maps): several
+    processes would wait for their gradients.
+    """
+    image_NHWC = torch.zeros((2, *size, 3), dtype=torch.uint8)
+    network.eval()(image_NHWC).square().sum().backward()
+    for parameter in network.parameters():
+        parameter.requires_grad_(parameter.grad is not None)
+        parameter.grad = None
+
+
+def varied(image_HWC: Image, config: PersonConfig, rng: np.random.Generator) -> Image:
+    """The light of a picture changed and a rectangle erased, as the settings say."""
+    from edgehuman.tasks.person_augment import change_light, erase
+
+    return erase(change_light(image_HWC, config.light, rng), config.erase, rng)
+
+
+def answer_of(network: nn.Module) -> Answer:
+    """The network as numpy sees it: raw images (N, H, W, 3) -> outputs."""
+    device = next(network.parameters()).device
+
+    def answer(image_NHWC: Image) -> FloatArray:
+        with torch.inference_mode():
+            outputs: FloatArray = (
+                network.eval()(torch.from_numpy(image_NHWC).to(device)).float().cpu().numpy()
+            )
+        return outputs
+
+    return answer
+
+
+def train_person(config: PersonConfig, persons: PersonSet, task: PersonTask) -> Outcome:
+    """Train, select, judge; the checkpoint is in `config.out`.
+
+    Raises:
+        UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
+    """
+    if persons.simulated:
+        print("simulated people (edgehuman's walker) are the training data", file=sys.stderr)
+    splits = split_people(persons, config.select_share, config.seed, task.name)
+    network, arch, ancestors = start_network(config, task.output)
+    card = _card(config, persons, splits, task, network, arch, ancestors)
+    finished = _run(config, persons, splits, task, network, card)
+    if not finished:
+        data = {"out": str(config.out), "finished": False}
+        return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
+    best, _ = checkpoint.load_network(config.out)
+    return _judge(config, persons, splits, task, best, card)
+
+
+def _card(
+    config: PersonConfig,
+    persons: PersonSet,
+    splits: PersonSplits,
+    task: PersonTask,
+    network: PersonNet,
+    arch: str,
+    ancestors: tuple[TrainingData, ...],
+) -> Card:
+    image_NHWC = torch.zeros((1, *config.size, 3), dtype=torch.uint8)
+    return Card(
+        name=f"{arch} for {task.name}",
+        task=task.name,
+        arch=arch,
+        params=count_params(network),
+        flops=count_flops(network, image_NHWC),
+        input=image_input(*config.size),
+        output=task.output,
+        data=(
+            *ancestors,
+            persons_row(persons, splits.learn, "training"),
+            *([persons_row(persons, splits.select, "selection")] if len(splits.select) else []),
+        ),
+        recipe=f"{task.name} finetune",
+        commit=commit(),
+        versions=versions(),
+    )
+
+
+def persons_row(persons: PersonSet, index_K: Any, role: Any) -> TrainingData:
+    """What a card says of a part of a set."""
+    people = np.unique(persons.person_N[index_K])
+    return TrainingData(
+        dataset=persons.dataset,
+        role=role,
+        licence=persons.licence,
+        url=persons.url,
+        windows=len(index_K),
+        subjects=int(np.count_nonzero(people >= 0)),
+        simulated=persons.simulated,
+    )
+
+
+def _run(
+    config: PersonConfig,
+    persons: PersonSet,
+    splits: PersonSplits,
+    task: PersonTask,
+    network: PersonNet,
+    card: Card,
+) -> bool:
+    """Train into `config.out`; whether it came to its end."""
+    freeze_unused(network, config.size)
+    factor = lr_factors(network, config.backbone_lr, config.layer_decay)
+    if not config.backbone_lr:
+        network.encoder.requires_grad_(False)
+
+    def shuffled(step: int, place: Any) -> Any:
+        chosen = batch_indices(
+            len(splits.learn), config.batch, step, config.seed, place.rank, place.world
+        )
+        return splits.learn[chosen]
+
+    def evaluate(product: nn.Module) -> Mapping[str, float]:
+        found = _score(config, persons, splits.select, task, product)
+        return {f"select_{name}": value for name, value in found.metrics.items()}
+
+    selects = len(splits.select) > 0
+    with ReadAhead(
+        task.indices or shuffled, task.sample, config.seed, config.workers
+    ) as batch:
+        job = Job(
+            model=task.learner(network),
+            batch=batch,
+            product=network,
+            card=card,
+            evaluate=evaluate if selects else None,
+            select_by=f"select_{task.select_by}" if selects else None,
+            lr_scale=lambda name: factor.get(name.removeprefix("network."), 1.0),
+            name=f"{task.name} {card.arch}",
+        )
+        return not train_steps(job, config).stopped
+
+
+def _score(
+    config: PersonConfig, persons: PersonSet, index_K: Any, task: PersonTask, network: nn.Module
+) -> PersonScores:
+    return score(persons, index_K, answer_of(network), task.output, config.size, config.batch)
+
+
+def _judge(
+    config: PersonConfig,
+    persons: PersonSet,
+    splits: PersonSplits,
+    task: PersonTask,
+    network: nn.Module,
+    card: Card,
+) -> Outcome:
+    """Read the test part once, and write what was found into the checkpoint."""
+    data: dict[str, Any] = {
+        "out": str(config.out),
+        "task": task.name,
+        "arch": card.arch,
+        "params": card.params,
+        "finished": True,
+        "simulated": persons.simulated,
+        "pictures": {name: len(getattr(splits, name)) for name in ("learn", "select", "test")},
+    }
+    text = f"{config.out}: {card.arch} for {task.name}"
+    if len(splits.select):
+        data["selection"] = _score(config, persons, splits.select, task, network).metrics
+    if config.read_test and not len(splits.test):
+        raise DataError(
+            f"--data {config.data} has no test part; the checkpoint stands in {config.out}. Give a "
+            "dataset with an official split, or --no-read-test"
+        )
+    if config.read_test:
+        found = _score(config, persons, splits.test, task, network)
+        protocol = f"{persons.dataset}, test part: {found.said}"
+        card = card.replace(
+            metrics=tuple(Metric(name, value, protocol) for name, value in found.metrics.items())
+        )
+        data |= {"metrics": found.metrics, "per_label": found.per_label, "protocol": protocol}
+        said = ", ".join(f"{name} {value:.4f}" for name, value in found.metrics.items())
+        text += f"; {said} ({protocol})"
+    checkpoint.save_weights(config.out, network.state_dict(), card)
+    return Outcome(data, text)
