@@ -11,7 +11,8 @@ two casts of one shared initialiser the same name, and TensorRT's parser refuses
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -75,13 +76,13 @@ SMALLEST_SCALE = 2.0**-14
 
 
 def convert(
-    model: onnx.ModelProto, samples: NDArray[Any]
+    model: onnx.ModelProto, wide: Collection[str]
 ) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     """A copy of the float32 graph in float16, and the names of its islands. An INT8 graph is taken
     too: what it left in float32 becomes float16.
 
     Args:
-        samples: raw records (N, ...) that show which tensors overflow.
+        wide: the tensors that float16 cannot hold, as `overflowing` finds them.
 
     Raises:
         ArtefactError: the graph has sub-graphs (If, Loop), which have no place here.
@@ -95,7 +96,7 @@ def convert(
             )
     infer_shapes(copy)
     floats = _float_tensors(copy)
-    islands = _islands(copy, floats, samples)
+    islands = _islands(copy, set(wide) | _wide_constants(copy, floats))
     writer = _Writer(copy.graph, floats)
     nodes = [
         made for node in model.graph.node for made in writer.rewrite(node, node.name in islands)
@@ -115,8 +116,7 @@ def _float_tensors(model: onnx.ModelProto) -> set[str]:
     return found | {t.name for t in model.graph.initializer if t.data_type == TensorProto.FLOAT}
 
 
-def _islands(model: onnx.ModelProto, floats: set[str], samples: NDArray[Any]) -> set[str]:
-    wide = overflowing(model, floats, samples)
+def _islands(model: onnx.ModelProto, wide: set[str]) -> set[str]:
     softmaxed = {node.input[0] for node in model.graph.node if node.op_type == "Softmax"}
     islands = _finely_scaled(model)
     for node in model.graph.node:
@@ -141,16 +141,23 @@ def _finely_scaled(model: onnx.ModelProto) -> set[str]:
     }
 
 
-def overflowing(model: onnx.ModelProto, floats: set[str], samples: NDArray[Any]) -> set[str]:
-    """Float tensors and constants that go beyond half of float16's range on the samples."""
-    known = constants(model.graph)
-    wide = {
+def _wide_constants(model: onnx.ModelProto, floats: set[str]) -> set[str]:
+    return {
         name
-        for name, tensor in known.items()
+        for name, tensor in constants(model.graph).items()
         if name in floats and _largest(numpy_helper.to_array(tensor)) > LIMIT
     }
+
+
+def overflowing(model: onnx.ModelProto, samples: NDArray[Any]) -> set[str]:
+    """Float tensors that go beyond half of float16's range on raw records (N, ...).
+
+    The model's types must be inferred, as `to_onnx` leaves them.
+    """
+    floats = _float_tensors(model)
+    wide: set[str] = set()
     made = [name for node in model.graph.node for name in node.output if name in floats]
-    session = open_session(exposed(model, made))
+    session = open_session(exposed(model, made), os.cpu_count() or 1)
     feed = session.get_inputs()[0].name
     if feed in floats and _largest(samples) > LIMIT:
         wide.add(feed)
@@ -162,7 +169,7 @@ def overflowing(model: onnx.ModelProto, floats: set[str], samples: NDArray[Any])
 
 
 def _largest(array: NDArray[Any]) -> float:
-    return float(np.max(np.abs(array), initial=0.0))
+    return max(float(np.max(array, initial=0.0)), -float(np.min(array, initial=0.0)))
 
 
 class _Writer:

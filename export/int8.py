@@ -78,6 +78,11 @@ def quantise(
     return copy
 
 
+def rounded(tensor: str) -> str:
+    """The name of a tensor once it went through INT8."""
+    return f"{tensor}.int8"
+
+
 class _Writer:
     """Writes the quantised nodes of one graph, and each Q/DQ pair and scale once."""
 
@@ -113,7 +118,7 @@ class _Writer:
     def _activation(self, node: onnx.NodeProto, made: list[onnx.NodeProto]) -> tuple[str, float]:
         tensor = node.input[0]
         if tensor not in self._pairs:
-            result = f"{tensor}.int8"
+            result = rounded(tensor)
             self._pairs[tensor] = result, self._pair(node.name, tensor, result, made)
         return self._pairs[tensor]
 

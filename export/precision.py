@@ -71,7 +71,7 @@ def as_fp32(model: onnx.ModelProto, judge: Judge) -> Form:
 
 def as_fp16(model: onnx.ModelProto, judge: Judge) -> Form:
     """Float16 with float32 islands; what overflows on the judge's samples is an island too."""
-    half, islands = fp16.convert(model, judge.samples.array)
+    half, islands = fp16.convert(model, fp16.overflowing(model, judge.samples.array))
     return Form(half, Precision("fp16", float_layers=islands), judge.verdict(half))
 
 
@@ -88,7 +88,8 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     ranges = {method: calibration.ranges(histograms, method) for method in methods}
     graphs = {m: int8.quantise(model, ranges[m], options.target) for m in methods}
     best = methods[0] if len(methods) == 1 else _best(graphs, judge.first(_SOME))
-    graph = _halved(graphs[best], options)
+    rest = _Rest(model, options)
+    graph = rest.finish(graphs[best])
     verdict = judge.verdict(graph)
     kept: tuple[str, ...] = ()
     ranked: list[sensitivity.Sensitivity] = []
@@ -99,7 +100,7 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
         tried: dict[tuple[str, ...], tuple[onnx.ModelProto, Verdict]] = {}
 
         def drop_of(layers: Sequence[str]) -> float:
-            candidate = _halved(int8.quantise(model, ranges[best], options.target, layers), options)
+            candidate = rest.finish(int8.quantise(model, ranges[best], options.target, layers))
             tried[tuple(layers)] = candidate, judge.verdict(candidate)
             return tried[tuple(layers)][1].drop
 
@@ -111,10 +112,17 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     return Form(graph, Precision(name, kept, samples.sha256(), words), verdict, tuple(ranked))
 
 
-def _halved(graph: onnx.ModelProto, options: Int8Options) -> onnx.ModelProto:
-    if options.target == "cpu":
-        return graph
-    return fp16.convert(graph, options.calibrating.array)[0]
+class _Rest:
+    """What an INT8 graph leaves in float: float32 on a CPU, FP16 in an engine."""
+
+    def __init__(self, model: onnx.ModelProto, options: Int8Options) -> None:
+        self.wide: set[str] | None = None
+        if options.target == "tensorrt":
+            wide = fp16.overflowing(model, options.calibrating.array)
+            self.wide = wide | {int8.rounded(name) for name in wide}
+
+    def finish(self, graph: onnx.ModelProto) -> onnx.ModelProto:
+        return graph if self.wide is None else fp16.convert(graph, self.wide)[0]
 
 
 def _best(graphs: Mapping[Method, onnx.ModelProto], judge: Judge) -> Method:

@@ -32,7 +32,7 @@ def build(content: bytes, options: Options = RTX) -> bytes:
 
 def graph_in(model: onnx.ModelProto, samples: Samples, precision: str) -> onnx.ModelProto:
     if precision == "fp16":
-        return fp16.convert(model, samples.array)[0]
+        return fp16.convert(model, fp16.overflowing(model, samples.array))[0]
     if precision == "int8":
         bounds = ranges(collect(model, int8.tensors_to_calibrate(model), samples.array), "minmax")
         return int8.quantise(model, bounds, "tensorrt")
