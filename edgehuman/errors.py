@@ -3,6 +3,7 @@
     EdgehumanError                what the command line reports in one line, without a traceback
     ├── UsageError                the words were wrong: flag, recipe key, name        (exit code 2)
     ├── DataError                 a recording, a dataset folder or a record is wrong  (exit code 1)
+    │   └── ImageError            one image cannot be read; whoever reads many counts it and goes on
     ├── ArtefactError             a model file is missing, foreign, corrupted or for another task
     │   └── EngineError           the artefact is right but this machine cannot run it
     ├── CheckpointError           a training folder is missing, incomplete or of another network
@@ -28,6 +29,10 @@ class UsageError(EdgehumanError, ValueError):
 
 class DataError(EdgehumanError, ValueError):
     """A recording, a dataset folder or a record breaks its contract."""
+
+
+class ImageError(DataError):
+    """One image cannot be read: not an image, cut short, damaged, or far too small."""
 
 
 class ArtefactError(EdgehumanError, ValueError):

@@ -1,0 +1,157 @@
+"""What the bytes of an encoded image say before it is decoded: format, size, orientation, end.
+
+A photo's size tells how far it may be shrunk while it is decoded; its end tells whether all of it
+arrived. JPEG, PNG and WebP are looked into; of other formats only the name is known. Sources: ITU-T
+T.81 annex B (JPEG markers), the PNG specification (chunks), the WebP container specification, EXIF
+2.3 (orientation).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"GIF8", "GIF"),
+    (b"P5", "PGM"),
+    (b"P6", "PPM"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+)
+# Start-of-frame markers hold the size; C4, C8 and CC in their midst are tables.
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SCAN, _APP1 = 0xDA, 0xE1
+_ORIENTATION_TAG = 0x0112
+_TURNED = (5, 6, 7, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """Attributes:
+    format: "JPEG", "PNG", "WebP" …; empty where the bytes are no image format known here.
+    height, width: as shown, so after turning; 0 where unknown.
+    orientation: EXIF's 1 to 8; 1 is upright. Known of JPEG, PNG and WebP.
+    alpha: some pixels may be transparent.
+    complete: the end of the file is there.
+    """
+
+    format: str
+    height: int = 0
+    width: int = 0
+    orientation: int = 1
+    alpha: bool = False
+    complete: bool = True
+
+
+def read_header(data: bytes) -> ImageHeader:
+    """What can be said of an encoded image; never raises, whatever the bytes are."""
+    name = format_of(data)
+    try:
+        if name == "JPEG":
+            return _jpeg(data)
+        if name == "PNG":
+            return _png(data)
+        if name == "WebP":
+            return _webp(data)
+    except (struct.error, IndexError):
+        return ImageHeader(name, complete=False)
+    return ImageHeader(name)
+
+
+def format_of(data: bytes) -> str:
+    """The format that the first bytes are the signature of, or an empty text."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    if data[4:12] in (b"ftypavif", b"ftypavis"):
+        return "AVIF"
+    return next((name for start, name in _SIGNATURES if data.startswith(start)), "")
+
+
+def _jpeg(data: bytes) -> ImageHeader:
+    height = width = 0
+    orientation, place = 1, 2
+    while True:
+        marker = data[place + 1]
+        if data[place] != 0xFF or marker == 0xFF:  # padding before a marker
+            place += 1
+            continue
+        (length,) = struct.unpack_from(">H", data, place + 2)
+        if marker in _FRAME_MARKERS:
+            height, width = struct.unpack_from(">HH", data, place + 5)
+        elif marker == _APP1 and data[place + 4 : place + 10] == b"Exif\0\0":
+            orientation = _orientation(data[place + 10 : place + 2 + length])
+        elif marker == _SCAN:
+            break
+        place += 2 + length
+    if orientation in _TURNED:
+        height, width = width, height
+    # Inside a scan 0xFF is always followed by 0 or a restart marker, so this is the image's end and
+    # not that of a thumbnail in the header.
+    complete = data.rfind(b"\xff\xd9", place) >= 0
+    return ImageHeader("JPEG", height, width, orientation, complete=complete)
+
+
+def _png(data: bytes) -> ImageHeader:
+    width, height, _, colour = struct.unpack_from(">IIBB", data, 16)
+    orientation, alpha = 1, colour in (4, 6)
+    for kind, chunk in _png_chunks(data):
+        alpha = alpha or kind == b"tRNS"
+        if kind == b"eXIf":
+            orientation = _orientation(chunk)
+    if orientation in _TURNED:
+        height, width = width, height
+    return ImageHeader("PNG", height, width, orientation, alpha, data.rfind(b"IEND") >= 0)
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The chunks in front of the pixels."""
+    place = 8
+    while data[place + 4 : place + 8] not in (b"IDAT", b""):
+        (length,) = struct.unpack_from(">I", data, place)
+        yield data[place + 4 : place + 8], data[place + 8 : place + 8 + length]
+        place += 12 + length
+
+
+def _webp(data: bytes) -> ImageHeader:
+    (length,) = struct.unpack_from("<I", data, 4)
+    complete = len(data) >= length + 8
+    kind, orientation, alpha = data[12:16], 1, False
+    if kind == b"VP8L":
+        alpha = bool(data[24] & 0x10)
+    elif kind == b"VP8X":
+        alpha = bool(data[20] & 0x10)
+        orientation = _webp_orientation(data) if data[20] & 0x08 else 1
+    return ImageHeader("WebP", 0, 0, orientation, alpha, complete)
+
+
+def _webp_orientation(data: bytes) -> int:
+    place = 12
+    while place + 8 <= len(data):
+        (length,) = struct.unpack_from("<I", data, place + 4)
+        if data[place : place + 4] == b"EXIF":
+            return _orientation(data[place + 8 : place + 8 + length].removeprefix(b"Exif\0\0"))
+        place += 8 + length + length % 2
+    return 1
+
+
+def _orientation(exif: bytes) -> int:
+    """The orientation in the first directory of an EXIF block; 1 where it says nothing sensible."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
+    if order is None:
+        return 1
+    try:
+        (directory,) = struct.unpack_from(f"{order}I", exif, 4)
+        (entries,) = struct.unpack_from(f"{order}H", exif, directory)
+        for number in range(entries):
+            place = directory + 2 + 12 * number
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, place)
+            if tag == _ORIENTATION_TAG:
+                return value if 1 <= value <= 8 else 1
+    except struct.error:
+        return 1
+    return 1
