@@ -19,3 +19,13 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real recordings are not at {folder}; set EDGEHUMAN_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def reference_vectors() -> Path:
+    """The folder of numbers that published code gave; tests that need it are skipped without."""
+    data = Path(os.environ.get("EDGEHUMAN_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    folder = Path(os.environ.get("EDGEHUMAN_VECTORS", data.parent / "reference" / "vectors"))
+    if not folder.is_dir():
+        pytest.skip(f"reference numbers are not at {folder}; set EDGEHUMAN_VECTORS to their folder")
+    return folder

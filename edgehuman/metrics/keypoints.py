@@ -1,0 +1,344 @@
+"""How well joints are placed: object keypoint similarity (OKS), COCO AP and AR, whole-body parts.
+
+Sources: the COCO keypoint task (cocodataset.org, "Keypoint Evaluation"; OKS thresholds .50:.05:.95,
+20 detections per image, 101 recall points), computed by pycocotools; Jin et al., "Whole-Body Human
+Pose Estimation in the Wild", arXiv 2007.11858, for the 133 landmarks and their sigmas, and its
+released evaluation for the parts: a person without a labelled joint of the part is ignored there.
+Left out: OKS-NMS, since a person crop has one prediction.
+
+COCO-WholeBody order: body 17, feet 6, face 68, left hand 21, right hand 21.
+Axes: N persons, J joints.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError, MissingDependencyError
+
+Floats = NDArray[np.float64]
+Record = Mapping[str, Any]
+
+# How far, relative to the square root of the person's area, people place one joint apart.
+_BODY = (26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89)
+_FEET = (68, 66, 66, 92, 94, 94)
+_JAW = (42, 43, 44, 43, 40, 35, 31, 25, 20, 23, 29, 32, 37, 38, 43, 41, 45)
+_BROWS = (13, 12, 11, 11, 12, 12, 11, 11, 13, 15)
+_NOSE = (9, 7, 7, 7, 12, 9, 8, 16, 10)
+_EYES = (17, 11, 9, 11, 9, 7, 13, 8, 11, 12, 10, 34)
+_MOUTH = (8, 8, 9, 8, 8, 7, 10, 8, 9, 9, 9, 7, 7, 8, 11, 8, 8, 8, 10, 8)
+_FACE = (*_JAW, *_BROWS, *_NOSE, *_EYES, *_MOUTH)
+_HAND = (29, 22, 35, 37, 47, 26, 25, 24, 35, 18, 24, 22, 26, 17, 21, 21, 32, 20, 19, 22, 31)
+
+SIGMA_17: Floats = np.array(_BODY) / 1000
+SIGMA_133: Floats = np.array((*_BODY, *_FEET, *_FACE, *_HAND, *_HAND)) / 1000
+SIGMAS: Mapping[int, Floats] = {17: SIGMA_17, 133: SIGMA_133}
+
+PARTS_133: Mapping[str, slice] = {
+    "body": slice(0, 17),
+    "foot": slice(17, 23),
+    "face": slice(23, 91),
+    "left_hand": slice(91, 112),
+    "right_hand": slice(112, 133),
+}
+# What COCO-WholeBody files call the four lists behind `keypoints`.
+_FURTHER_LISTS = ("foot_kpts", "face_kpts", "lefthand_kpts", "righthand_kpts")
+
+
+@dataclass(frozen=True, slots=True)
+class KeypointScores:
+    """COCO's ten numbers, 0..1; NaN where the data holds no such person.
+
+    Attributes:
+        ap, ar: mean over the OKS thresholds; ap50 … ar75: at 0.50 and 0.75.
+        ap_medium … ar_large: persons of 32² to 96² pixels, and larger ones.
+    """
+
+    ap: float
+    ap50: float
+    ap75: float
+    ap_medium: float
+    ap_large: float
+    ar: float
+    ar50: float
+    ar75: float
+    ar_medium: float
+    ar_large: float
+
+
+def oks(
+    predicted_NJX: NDArray[np.floating],
+    true_NJ3: NDArray[np.floating],
+    area_N: NDArray[np.floating],
+    sigma_J: Floats,
+) -> Floats:
+    """Similarity (N,) of each prediction to its own truth: mean over the labelled joints of
+    exp(-d² / (2 area (2 sigma)²)); NaN for a person without a labelled joint.
+
+    Args:
+        predicted_NJX: x, y in pixels; further columns are not read.
+        true_NJ3: x, y in pixels and visibility: 0 not labelled, 1 hidden, 2 visible.
+        area_N: of each person, square pixels.
+
+    Raises:
+        DataError: shapes that do not belong together, or predictions that are not finite.
+    """
+    shape = true_NJ3.shape
+    if len(shape) != 3 or shape[2] != 3 or predicted_NJX.shape[:2] != shape[:2]:
+        raise DataError(
+            f"found predictions {predicted_NJX.shape} and truths {shape}; "
+            "give (N, J, 2) and (N, J, 3)"
+        )
+    if area_N.shape != shape[:1] or sigma_J.shape != shape[1:2]:
+        raise DataError(
+            f"found areas {area_N.shape} and sigmas {sigma_J.shape} for truths {shape}; "
+            "give an area each person and a sigma each joint"
+        )
+    _check_finite(predicted_NJX)
+    square_NJ = ((predicted_NJX[..., :2] - true_NJ3[..., :2]) ** 2).sum(axis=2)
+    room_NJ = 2 * (area_N[:, None] + np.spacing(1)) * (2 * sigma_J) ** 2
+    labelled_NJ = true_NJ3[..., 2] > 0
+    total_N = np.where(labelled_NJ, np.exp(-square_NJ / room_NJ), 0).sum(axis=1)
+    count_N = labelled_NJ.sum(axis=1)
+    return np.asarray(np.where(count_N > 0, total_N / np.maximum(count_N, 1), np.nan))
+
+
+def person_score(
+    confidence_NJ: NDArray[np.floating],
+    box_score_N: NDArray[np.floating] | None = None,
+    above: float = 0.2,
+) -> Floats:
+    """How sure a prediction is (N,): mean confidence of its joints above `above` (0 where none is),
+    times the detector's score of the box where there was a detector."""
+    sure_NJ = confidence_NJ > above
+    total_N = np.where(sure_NJ, confidence_NJ, 0).sum(axis=1)
+    score_N = total_N / np.maximum(sure_NJ.sum(axis=1), 1)
+    return np.asarray(score_N if box_score_N is None else score_N * box_score_N, np.float64)
+
+
+def coco_results(
+    keypoint_NJ3: NDArray[np.floating],
+    image_N: NDArray[np.integer],
+    score_N: NDArray[np.floating] | None = None,
+) -> list[dict[str, Any]]:
+    """Predictions as the records of a COCO result file.
+
+    Args:
+        keypoint_NJ3: x, y in pixels of the whole image (of the crop, if the truths are) and
+            confidence.
+        image_N: the image each person is in.
+        score_N: of each person; None: `person_score` of the confidences.
+
+    Raises:
+        DataError: unequal lengths, or a value that is not finite.
+    """
+    if keypoint_NJ3.ndim != 3 or keypoint_NJ3.shape[2] != 3:
+        raise DataError(f"found keypoints of shape {keypoint_NJ3.shape}; give (N, J, 3)")
+    score_N = person_score(keypoint_NJ3[..., 2]) if score_N is None else np.asarray(score_N)
+    if not len(keypoint_NJ3) == len(image_N) == len(score_N):
+        raise DataError(
+            f"found {len(keypoint_NJ3)} persons, {len(image_N)} images and {len(score_N)} scores; "
+            "give one each"
+        )
+    _check_finite(keypoint_NJ3)
+    return [
+        {
+            "image_id": int(image),
+            "category_id": 1,
+            "keypoints": [float(value) for value in keypoint_J3.reshape(-1)],
+            "score": float(score),
+        }
+        for keypoint_J3, image, score in zip(keypoint_NJ3, image_N, score_N, strict=True)
+    ]
+
+
+def coco_truth(
+    keypoint_NJ3: NDArray[np.floating],
+    area_N: NDArray[np.floating],
+    box_N4: NDArray[np.floating],
+    image_N: NDArray[np.integer],
+) -> dict[str, Any]:
+    """Labels as a COCO annotation file holds them: x, y, visibility; boxes x, y, width, height.
+
+    Raises:
+        DataError: unequal lengths.
+    """
+    sizes = {len(each) for each in (keypoint_NJ3, area_N, box_N4, image_N)}
+    if len(sizes) != 1 or keypoint_NJ3.shape[2:] != (3,) or box_N4.shape[1:] != (4,):
+        raise DataError(
+            f"found keypoints {keypoint_NJ3.shape}, areas {area_N.shape}, boxes {box_N4.shape} and "
+            f"images {image_N.shape}; give (N, J, 3), (N,), (N, 4) and (N,)"
+        )
+    return {
+        "images": [{"id": int(image)} for image in np.unique(image_N)],
+        "categories": [{"id": 1, "name": "person"}],
+        "annotations": [
+            {
+                "id": index + 1,
+                "image_id": int(image_N[index]),
+                "category_id": 1,
+                "iscrowd": 0,
+                "area": float(area_N[index]),
+                "bbox": [float(value) for value in box_N4[index]],
+                "keypoints": [float(value) for value in keypoint_NJ3[index].reshape(-1)],
+            }
+            for index in range(len(image_N))
+        ],
+    }
+
+
+def keypoint_scores(truth: Record, results: Sequence[Record]) -> KeypointScores:
+    """COCO AP and AR of predictions of 17 or of 133 joints.
+
+    Args:
+        truth: what a COCO or COCO-WholeBody annotation file holds, or `coco_truth`.
+        results: what a result file holds, or `coco_results`; may be empty.
+
+    Raises:
+        DataError: nobody to find, a record that lacks a field or has another number of joints, or
+            an image that the truth does not list.
+        MissingDependencyError: pycocotools is not installed.
+    """
+    persons, predictions = _records(truth, results)
+    num_joints = len(persons[0]["keypoints"]) // 3
+    return _evaluate(truth, persons, predictions, slice(0, num_joints))
+
+
+def wholebody_scores(truth: Record, results: Sequence[Record]) -> dict[str, KeypointScores]:
+    """The scores of "whole", "body", "foot", "face", "left_hand", "right_hand", and of "hand": the
+    mean of both hands.
+
+    Raises:
+        DataError, MissingDependencyError: as `keypoint_scores`; or fewer joints than 133.
+    """
+    persons, predictions = _records(truth, results)
+    num_joints = len(persons[0]["keypoints"]) // 3
+    if num_joints != len(SIGMA_133):
+        raise DataError(f"found {num_joints} joints; whole-body scores need all {len(SIGMA_133)}")
+    parts = {"whole": slice(0, num_joints), **PARTS_133}
+    scores = {name: _evaluate(truth, persons, predictions, part) for name, part in parts.items()}
+    scores["hand"] = _mean(scores["left_hand"], scores["right_hand"])
+    return scores
+
+
+def _mean(first: KeypointScores, second: KeypointScores) -> KeypointScores:
+    return KeypointScores(
+        *((one + other) / 2 for one, other in zip(astuple(first), astuple(second), strict=True))
+    )
+
+
+def _records(
+    truth: Record, results: Sequence[Record]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Copies of the persons and the predictions, checked, each with its keypoints in one list."""
+    for name in ("images", "annotations"):
+        if not truth.get(name):
+            raise DataError(f"found no {name} among the labels; there is nobody to find")
+    known = {image["id"] for image in truth["images"]}
+    sides: list[list[dict[str, Any]]] = []
+    for side, needed in (
+        (truth["annotations"], ("keypoints", "image_id", "category_id", "area", "bbox")),
+        (results, ("keypoints", "image_id", "category_id", "score")),
+    ):
+        joined = [{**record, "keypoints": _joined(record, needed)} for record in side]
+        strange = {record["image_id"] for record in joined} - known
+        if strange:
+            raise DataError(
+                f"found persons in image {sorted(strange)[0]}, which the labels do not list; "
+                "use the image ids of the annotation file"
+            )
+        sides.append(joined)
+    lengths = {len(record["keypoints"]) for side in sides for record in side}
+    if len(lengths) > 1 or lengths.pop() % 3:
+        raise DataError(
+            "found keypoint lists of unequal lengths; every person has the same joints, "
+            "each with x, y and visibility or confidence"
+        )
+    _check_finite(np.array([[*record["keypoints"], record["score"]] for record in sides[1]]))
+    return sides[0], sides[1]
+
+
+def _joined(record: Record, needed: Sequence[str]) -> list[float]:
+    lacking = [name for name in needed if name not in record]
+    if lacking:
+        raise DataError(f"found a person without {', '.join(lacking)}; needed: {', '.join(needed)}")
+    further = [value for name in _FURTHER_LISTS for value in record.get(name, ())]
+    return [*record["keypoints"], *further]
+
+
+def _check_finite(keypoints: NDArray[np.floating]) -> None:
+    if not np.isfinite(keypoints).all():
+        raise DataError(
+            "found predicted joints that are not finite; the network that gave them is broken"
+        )
+
+
+def _evaluate(
+    truth: Record,
+    persons: Sequence[Record],
+    predictions: Sequence[Record],
+    part: slice,
+) -> KeypointScores:
+    """pycocotools on the joints of one part, without what it prints."""
+    try:
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+    except ImportError:
+        raise MissingDependencyError(
+            "pycocotools is not installed and computes COCO AP; run: pip install pycocotools"
+        ) from None
+    num_joints = len(persons[0]["keypoints"]) // 3
+    if num_joints not in SIGMAS:
+        raise DataError(f"found {num_joints} joints; sigmas are known for 17 and 133")
+    people = [_part_of(person, part) for person in persons]
+    # As the released evaluation has it: a prediction that claims no joint of the part is none.
+    found = [_part_of(_with_extent(one), part) for one in predictions]
+    found = [one for one in found if one["num_keypoints"]]
+    categories = [{"id": each} for each in {person["category_id"] for person in persons}]
+    with contextlib.redirect_stdout(io.StringIO()):
+        sides = []
+        for records in (people, found):
+            side = COCO()
+            # pycocotools reads the number 0 as "not matched".
+            numbered = [{**record, "id": index + 1} for index, record in enumerate(records)]
+            side.dataset = {
+                "images": [{"id": image["id"]} for image in truth["images"]],
+                "categories": categories,
+                "annotations": numbered,
+            }
+            side.createIndex()
+            sides.append(side)
+        judge = COCOeval(*sides, "keypoints")
+        judge.params.kpt_oks_sigmas = SIGMAS[num_joints][part]
+        judge.evaluate()
+        judge.accumulate()
+        judge.summarize()
+    return KeypointScores(*(float(value) if value >= 0 else np.nan for value in judge.stats))
+
+
+def _part_of(record: Record, part: slice) -> dict[str, Any]:
+    keypoints = record["keypoints"][3 * part.start : 3 * part.stop]
+    labelled = sum(value > 0 for value in keypoints[2::3])
+    kept = {name: record[name] for name in ("image_id", "category_id", "area", "bbox")}
+    return {
+        **kept,
+        "keypoints": keypoints,
+        "num_keypoints": labelled,
+        "score": record.get("score", 0.0),
+        "iscrowd": record.get("iscrowd", 0),
+    }
+
+
+def _with_extent(prediction: Record) -> dict[str, Any]:
+    """A prediction is as large as its joints reach: that says whether it counts as medium."""
+    x_J, y_J = (np.array(prediction["keypoints"][start::3]) for start in (0, 1))
+    width, height = float(np.ptp(x_J)), float(np.ptp(y_J))
+    box = [float(x_J.min()), float(y_J.min()), width, height]
+    return {**prediction, "area": width * height, "bbox": box}

@@ -1,0 +1,250 @@
+"""How well pictures of one person find each other: CMC, mAP and mINP by the Market-1501 protocol.
+
+Per query, gallery items of the same person under the same camera do not count; a query without a
+match among the rest is left out, not scored 0. Sources: Zheng et al., "Scalable Person
+Re-identification", ICCV 2015, section 5.1 (CMC, mAP; AP is the mean of the precision at each match,
+not an area by trapezoids); Ye et al., "Deep Learning for Person Re-identification", arXiv
+2001.04193, section 4.1 (mINP). Left out: re-ranking.
+
+Gallery items as far away as a match stand in front of it, so a network that gives everybody the
+same vector scores what it deserves, not what the order of the files gives.
+
+Axes: N pictures or sequences, Q queries, G gallery items, O other gallery items, M matches,
+P parts, D dimensions, K ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError, UsageError
+
+Distance = Literal["euclidean", "cosine"]
+Floats = NDArray[np.float64]
+
+# Distances are computed for about this many pairs at a time, so memory does not grow with the
+# product of queries and gallery.
+_BLOCK_PAIRS = 2_000_000
+
+# Squared distances and similarities that differ by less than this share of the largest squared
+# length are the rounding of one number, and count as equal.
+_ROUNDING = 2.0**-40
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """Who was seen where, as vectors.
+
+    Attributes:
+        feature_NX: (N, D), or (N, P, D) where each part has a vector of its own and the distance
+            is the mean over parts.
+        person_N: identity of each, 0 or more; 0 may stand for distractors.
+        camera_N: camera of each; None where the protocol excludes no camera.
+
+    Raises:
+        DataError: nothing in it, unequal lengths, a value that is not finite, a negative identity.
+    """
+
+    feature_NX: NDArray[np.floating]
+    person_N: NDArray[np.integer]
+    camera_N: NDArray[np.integer] | None = None
+
+    def __post_init__(self) -> None:
+        shape = self.feature_NX.shape
+        if len(shape) not in (2, 3) or 0 in shape:
+            raise DataError(f"found features of shape {shape}; give (N, D) or (N, P, D), none of 0")
+        for name, index_N in (("identities", self.person_N), ("cameras", self.camera_N)):
+            if index_N is not None and index_N.shape != shape[:1]:
+                raise DataError(
+                    f"found {index_N.shape} {name} for {shape[0]} features; give one each"
+                )
+        broken_N = ~np.isfinite(self.feature_NX).reshape(shape[0], -1).all(axis=1)
+        if broken_N.any():
+            raise DataError(
+                f"found {broken_N.sum()} features that are not finite, the first at index "
+                f"{broken_N.argmax()}; the network that gave them is broken"
+            )
+        if self.person_N.min() < 0:
+            raise DataError(
+                f"found identity {self.person_N.min()}; identities count from 0: "
+                "leave junk boxes out when the dataset is read"
+            )
+
+    def __len__(self) -> int:
+        return len(self.feature_NX)
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalScores:
+    """Attributes:
+    cmc_K: share of the queries with a match among the first 1..K gallery items.
+    mean_ap: mean average precision, 0..1.
+    mean_inp: mean of (matches / place of the last match), 0..1.
+    queries: that had a match and count.
+    skipped: queries left out because nothing in the gallery may match them.
+    """
+
+    cmc_K: Floats
+    mean_ap: float
+    mean_inp: float
+    queries: int
+    skipped: int
+
+    def rank(self, k: int) -> float:
+        """Share of the queries with a match among the first k, 0..1."""
+        if not 1 <= k <= len(self.cmc_K):
+            raise UsageError(f"found rank {k}; ranks 1 to {len(self.cmc_K)} were measured")
+        return float(self.cmc_K[k - 1])
+
+
+def retrieval_scores(
+    query: Sightings, gallery: Sightings, distance: Distance = "euclidean", max_rank: int = 50
+) -> RetrievalScores:
+    """Rank the gallery for each query and score the places of the matches.
+
+    Args:
+        query, gallery: cameras in both, or in neither: then every item of the gallery counts.
+        distance: Euclidean on the features as they are, or 1 - cosine.
+        max_rank: K of the CMC curve.
+
+    Raises:
+        DataError: features of different shapes, cameras in only one, a vector of length 0 under the
+            cosine distance, or no query with a match.
+        UsageError: an unknown distance, or max_rank under 1.
+    """
+    if max_rank < 1:
+        raise UsageError(f"found max_rank {max_rank}; it must be at least 1")
+    if (query.camera_N is None) != (gallery.camera_N is None):
+        raise DataError("found cameras in only one of query and gallery; give both, or neither")
+    places: list[NDArray[np.int64]] = []
+    index = 0
+    for distance_QG in _distance_blocks(query, gallery, distance):
+        for distance_G in distance_QG:
+            same_G = gallery.person_N == query.person_N[index]
+            if query.camera_N is not None and gallery.camera_N is not None:
+                counts_G = ~(same_G & (gallery.camera_N == query.camera_N[index]))
+                distance_G, same_G = distance_G[counts_G], same_G[counts_G]
+            places.append(places_of_matches(distance_G, same_G))
+            index += 1
+    return scores_of_places(places, max_rank)
+
+
+def places_of_matches(
+    distance_G: NDArray[np.floating], is_match_G: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """The places (M,), from 1, of the matches in the list sorted by distance; ties count against.
+
+    Only what stands in front of each match is counted; the list itself is never sorted.
+    """
+    match_M = np.sort(distance_G[is_match_G])
+    # Another item is in front of match m, and of all later ones, if it is no farther away.
+    first_m_O = np.searchsorted(match_M, distance_G[~is_match_G], side="left")
+    others_in_front_M = np.cumsum(np.bincount(first_m_O, minlength=len(match_M) + 1))[:-1]
+    return np.asarray(others_in_front_M + np.arange(1, len(match_M) + 1), np.int64)
+
+
+def scores_of_places(places: Sequence[NDArray[np.int64]], max_rank: int = 50) -> RetrievalScores:
+    """CMC, mAP and mINP of the places of each query's matches; a query without any is skipped.
+
+    Raises:
+        DataError: no query has a match.
+    """
+    found = [place_M for place_M in places if len(place_M)]
+    if not found:
+        raise DataError(
+            f"found no match in the gallery for any of {len(places)} queries; "
+            "a match is the same identity, under another camera where cameras are given"
+        )
+    first_Q = np.array([place_M[0] for place_M in found])
+    return RetrievalScores(
+        cmc_K=np.array([(first_Q <= k).mean() for k in range(1, max_rank + 1)]),
+        mean_ap=float(np.mean([_average_precision(place_M) for place_M in found])),
+        mean_inp=float(np.mean([len(place_M) / place_M[-1] for place_M in found])),
+        queries=len(found),
+        skipped=len(places) - len(found),
+    )
+
+
+def _average_precision(place_M: NDArray[np.int64]) -> float:
+    return float(np.mean(np.arange(1, len(place_M) + 1) / place_M))
+
+
+def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclidean") -> Floats:
+    """All distances at once, (Q, G): for galleries that fit in memory.
+
+    Raises:
+        DataError, UsageError: as `retrieval_scores`.
+    """
+    return np.concatenate(list(_distance_blocks(query, gallery, distance)))
+
+
+def _distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) -> Iterator[Floats]:
+    """Distances of some queries to the whole gallery at a time."""
+    if distance not in get_args(Distance):
+        raise UsageError(f"found distance {distance!r}; known: {', '.join(get_args(Distance))}")
+    if query.feature_NX.shape[1:] != gallery.feature_NX.shape[1:]:
+        raise DataError(
+            f"found query features {query.feature_NX.shape[1:]} and gallery features "
+            f"{gallery.feature_NX.shape[1:]} each; both must come from one network"
+        )
+    if distance == "cosine":
+        block, step = _cosine_block, _ROUNDING
+    else:
+        block, step = _euclidean_block, _ROUNDING * max(_largest_square(query, gallery))
+    rows = max(1, _BLOCK_PAIRS // len(gallery))
+    columns = max(1, _BLOCK_PAIRS // query.feature_NX[0].size)
+    for start in range(0, len(query), rows):
+        query_QPD = _parts(query.feature_NX[start : start + rows])
+        yield np.concatenate(
+            [
+                block(query_QPD, _parts(gallery.feature_NX[left : left + columns]), step)
+                for left in range(0, len(gallery), columns)
+            ],
+            axis=1,
+        )
+
+
+def _largest_square(*sightings: Sightings) -> list[float]:
+    """The largest squared length of each."""
+    flat = [each.feature_NX.reshape(len(each), -1) for each in sightings]
+    return [float(np.einsum("nx,nx->n", x, x, dtype=np.float64).max()) for x in flat]
+
+
+def _parts(feature_NX: NDArray[np.floating]) -> Floats:
+    """float64 (N, P, D): one part where the features have none."""
+    feature = feature_NX.astype(np.float64)
+    return feature[:, None] if feature.ndim == 2 else feature
+
+
+def _euclidean_block(query_QPD: Floats, gallery_GPD: Floats, step: float) -> Floats:
+    total_QG = np.zeros((len(query_QPD), len(gallery_GPD)))
+    for part in range(query_QPD.shape[1]):
+        query_QD, gallery_GD = query_QPD[:, part], gallery_GPD[:, part]
+        square_Q, square_G = (query_QD**2).sum(axis=1), (gallery_GD**2).sum(axis=1)
+        square_QG = square_Q[:, None] + square_G[None] - 2 * (query_QD @ gallery_GD.T)
+        total_QG += np.sqrt(np.maximum(_rounded(square_QG, step), 0))
+    return total_QG / query_QPD.shape[1]
+
+
+def _cosine_block(query_QPD: Floats, gallery_GPD: Floats, step: float) -> Floats:
+    query_QX, gallery_GX = (_unit(each).reshape(len(each), -1) for each in (query_QPD, gallery_GPD))
+    return 1.0 - _rounded(query_QX @ gallery_GX.T / query_QPD.shape[1], step)
+
+
+def _rounded(value_QG: Floats, step: float) -> Floats:
+    return np.asarray(np.rint(value_QG / step) * step) if step else value_QG
+
+
+def _unit(feature_NPD: Floats) -> Floats:
+    length_NP = np.linalg.norm(feature_NPD, axis=-1, keepdims=True)
+    if not length_NP.all():
+        raise DataError(
+            f"found {(length_NP == 0).sum()} features of length 0; they have no direction: "
+            "use the Euclidean distance, or look at the network that gave them"
+        )
+    return np.asarray(feature_NPD / length_NP)
