@@ -60,6 +60,9 @@ def parts_of(logits_CHW: FloatArray, height: int, width: int) -> NDArray[np.uint
     if logits_CHW.shape[1:] != (height, width):
         channels = np.ascontiguousarray(logits_CHW, np.float32)
         logits_CHW = np.stack(
-            [cv2.resize(one_HW, (width, height), interpolation=cv2.INTER_LINEAR) for one_HW in channels]
+            [
+                cv2.resize(one_HW, (width, height), interpolation=cv2.INTER_LINEAR)
+                for one_HW in channels
+            ]
         )
     return logits_CHW.argmax(axis=0).astype(np.uint8)

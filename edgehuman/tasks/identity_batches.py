@@ -44,7 +44,13 @@ def pictures_of(person_N: NDArray[np.int64]) -> dict[int, Index]:
 
 
 def pk_indices(
-    pictures: Mapping[int, Index], batch: int, each: int, step: int, seed: int, rank: int, world: int
+    pictures: Mapping[int, Index],
+    batch: int,
+    each: int,
+    step: int,
+    seed: int,
+    rank: int,
+    world: int,
 ) -> Index:
     """Indices (batch,) of a step: batch / each people in the order of a shuffle of all, each with
     `each` pictures drawn without repetition where there are enough.

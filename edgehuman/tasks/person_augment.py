@@ -66,9 +66,7 @@ class Move:
         return bool(np.array_equal(self.matrix_23, np.eye(3)[:2]))
 
 
-def draw_move(
-    variation: Variation, rng: np.random.Generator, height: int, width: int
-) -> Move:
+def draw_move(variation: Variation, rng: np.random.Generator, height: int, width: int) -> Move:
     """A random affine map about the middle of a picture of this size."""
     is_flipped = bool(rng.random() < variation.flip)
     angle = math.radians(rng.uniform(-1, 1) * variation.rotate_deg)

@@ -307,9 +307,7 @@ def _run(
         return {f"select_{name}": value for name, value in found.metrics.items()}
 
     selects = len(splits.select) > 0
-    with ReadAhead(
-        task.indices or shuffled, task.sample, config.seed, config.workers
-    ) as batch:
+    with ReadAhead(task.indices or shuffled, task.sample, config.seed, config.workers) as batch:
         job = Job(
             model=task.learner(network),
             batch=batch,
