@@ -194,8 +194,6 @@ def person_net(
 
 def with_head(encoder: nn.Module, output: OutputSpec, seed: int = 0) -> PersonNet:
     """A backbone under the head of this output; the head's weights follow from the seed."""
-    import torch
-
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         head = make_head(cast(ImageBackbone, encoder), output)

@@ -10,6 +10,7 @@ part; the test part is read once, at the end.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -27,10 +28,10 @@ from edgehuman.data.person_scores import Answer, PersonScores, score
 from edgehuman.data.persons import PersonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import count_flops, count_params
-from edgehuman.nets.person_heads import PersonNet, person_net, require_size
+from edgehuman.nets.person_heads import EmbeddingHead, PersonNet, person_net, require_size
 from edgehuman.outcome import Outcome
 from edgehuman.samples import FloatArray
-from edgehuman.tasks.person_augment import Image, Variation
+from edgehuman.tasks.person_augment import Image, Variation, change_light, erase
 from edgehuman.tasks.person_splits import PersonSplits, split_people
 from edgehuman.tasks.reading_ahead import Indices, ReadAhead, Sample
 from edgehuman.training import checkpoint
@@ -256,7 +257,7 @@ def _card(
         params=count_params(network),
         flops=count_flops(network, image_NHWC),
         input=image_input(*config.size),
-        output=task.output,
+        output=_with_dim(task.output, network),
         data=(
             *ancestors,
             persons_row(persons, splits.learn, "training"),
@@ -266,6 +267,13 @@ def _card(
         commit=commit(),
         versions=versions(),
     )
+
+
+def _with_dim(output: OutputSpec, network: PersonNet) -> OutputSpec:
+    """The output as the card says it: of a vector its length too."""
+    if isinstance(network.head, EmbeddingHead):
+        return dataclasses.replace(output, dim=network.head.dim)
+    return output
 
 
 def persons_row(persons: PersonSet, index_K: Any, role: Any) -> TrainingData:

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from edgehuman.errors import DataError, ImageError
 from edgehuman.training.processes import Place
 
 Sample = Callable[[int, np.random.Generator], tuple[NDArray[Any], ...]]
@@ -32,12 +33,17 @@ class ReadAhead:
         seed: of the random numbers.
         workers: threads, and batches that may be under way; 0 makes each batch when it is asked
             for.
+
+    Attributes:
+        unreadable: samples whose picture could not be read, and why. Another picture of the batch
+            stands in for each.
     """
 
     def __init__(self, indices: Indices, sample: Sample, seed: int, workers: int) -> None:
         self._indices, self._sample, self._seed, self._workers = indices, sample, seed, workers
         self._pool = ThreadPoolExecutor(max(1, workers), "pictures")
         self._made: dict[int, Future[Batch]] = {}
+        self.unreadable: dict[int, str] = {}
 
     def __enter__(self) -> ReadAhead:
         return self
@@ -59,12 +65,28 @@ class ReadAhead:
         return self._made.pop(step).result()
 
     def _make(self, step: int, place: Place) -> Batch:
-        chosen = self._indices(step, place)
-        samples = [
-            self._sample(int(index), np.random.default_rng((self._seed, step, place.rank, number)))
-            for number, index in enumerate(chosen)
-        ]
+        chosen = [int(index) for index in self._indices(step, place)]
+        samples = []
+        for number in range(len(chosen)):
+            rng = np.random.default_rng((self._seed, step, place.rank, number))
+            samples.append(self._readable([*chosen[number:], *chosen[:number]], rng))
         return stacked(samples)
+
+    def _readable(
+        self, candidates: Sequence[int], rng: np.random.Generator
+    ) -> tuple[NDArray[Any], ...]:
+        """The first of these samples whose picture can be read; the others are remembered."""
+        for index in candidates:
+            if index in self.unreadable:
+                continue
+            try:
+                return self._sample(index, rng)
+            except ImageError as error:
+                self.unreadable[index] = str(error)
+        raise DataError(
+            f"none of the {len(candidates)} pictures of a batch can be read; the first says: "
+            f"{self.unreadable[candidates[0]]}"
+        )
 
 
 def stacked(samples: Sequence[tuple[NDArray[Any], ...]]) -> Batch:

@@ -1,4 +1,4 @@
-"""Outputs read by hand: where a Gaussian's middle is, which part a pixel has, what a logit means."""
+"""Outputs read by hand: where a Gaussian's middle is, which part a pixel has, what logits mean."""
 
 from __future__ import annotations
 

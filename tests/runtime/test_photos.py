@@ -1,4 +1,4 @@
-"""A folder of photos through models that a person can compute by hand; broken photos are told of."""
+"""A folder of photos through models that a person can compute by hand; broken ones are told of."""
 
 from __future__ import annotations
 

@@ -1,0 +1,198 @@
+"""Joints as heat maps and back: Gaussian targets, and coordinates finer than a cell.
+
+Sources: Huang et al., "The Devil Is in the Details: Delving Into Unbiased Data Processing" (UDP),
+arXiv 1911.07524, for the scale between pixels and cells and the Gaussian about the exact joint;
+Zhang et al., "Distribution-Aware Coordinate Representation" (DARK), arXiv 1910.06278, section 3.2,
+for the decoding; Newell et al., arXiv 1603.06937, for the quarter of a cell. Different here: the
+expansion at the rim of a map is taken one cell inside, and a step of more than two cells is cut.
+
+Decoding has no branch on values, so it exports with the network.
+
+Axes: N persons, J joints, H and W of the map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from edgehuman.errors import DataError
+
+Refinement = Literal["dark", "quarter", "none"]
+
+# As the published code has it: a Gaussian ends at three sigma; maps are cut off there before their
+# logarithm is taken; a step of Newton's method longer than this left the peak it started from.
+_REACH_SIGMAS = 3.0
+_FLOOR, _CEILING = 1e-3, 50.0
+_LONGEST_STEP = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where the cells of a map lie on the image.
+
+    Attributes:
+        image_size, map_size: height, width.
+        centres: "whole": pixel centres have whole coordinates and the outermost cells stand on the
+            outermost pixels (UDP); a mirror image has x at W - 1 - x. "half": pixel centres are at
+            halves and a cell covers its share of the picture; a mirror image has x at W - x.
+    """
+
+    image_size: tuple[int, int]
+    map_size: tuple[int, int]
+    centres: Literal["whole", "half"] = "whole"
+
+    def __post_init__(self) -> None:
+        if min(*self.image_size, *self.map_size) < 3:
+            raise DataError(
+                f"found an image of {self.image_size} and a map of {self.map_size}; "
+                "each side must have at least 3"
+            )
+
+    def to_map(self, xy: Tensor) -> Tensor:
+        """Pixels (..., 2), x before y -> cells."""
+        scale_2, shift = self._scale_and_shift(xy)
+        return xy * scale_2 - shift
+
+    def to_image(self, xy: Tensor) -> Tensor:
+        """Cells (..., 2), x before y -> pixels."""
+        scale_2, shift = self._scale_and_shift(xy)
+        return (xy + shift) / scale_2
+
+    def _scale_and_shift(self, like: Tensor) -> tuple[Tensor, float]:
+        less = 1 if self.centres == "whole" else 0
+        image_2, map_2 = (
+            torch.tensor([width - less, height - less], dtype=like.dtype, device=like.device)
+            for height, width in (self.image_size, self.map_size)
+        )
+        return map_2 / image_2, 0.0 if less else 0.5
+
+
+def gaussian_targets(keypoint_NJ3: Tensor, grid: Grid, sigma: float = 2.0) -> tuple[Tensor, Tensor]:
+    """What the maps should be, and whether they count.
+
+    Args:
+        keypoint_NJ3: x, y in pixels and visibility: 0 not labelled, 1 hidden, 2 visible.
+        sigma: in cells; 2 goes with maps of 64 x 48.
+
+    Returns:
+        Maps (N, J, H, W) with a Gaussian of height 1 about the exact joint, float32, and weights
+        (N, J): 1, or 0 where the joint is not labelled or its Gaussian lies off the map.
+
+    Raises:
+        DataError: keypoints of another shape, or a sigma that is not positive.
+    """
+    if keypoint_NJ3.dim() != 3 or keypoint_NJ3.shape[2] != 3 or sigma <= 0:
+        raise DataError(
+            f"found keypoints {tuple(keypoint_NJ3.shape)} and sigma {sigma}; "
+            "give (N, J, 3) and a sigma above 0"
+        )
+    centre_NJ2 = grid.to_map(keypoint_NJ3[..., :2].float())
+    reach = _REACH_SIGMAS * sigma
+    height, width = grid.map_size
+    last_2 = centre_NJ2.new_tensor([width - 1, height - 1])
+    near_NJ = ((centre_NJ2 >= -reach) & (centre_NJ2 <= last_2 + reach)).all(dim=2)
+    counts_NJ = near_NJ & (keypoint_NJ3[..., 2] > 0)
+    # A joint that does not count may have any coordinates, NaN too; far outside it draws nothing.
+    centre_NJ2 = torch.where(counts_NJ[..., None], centre_NJ2, -1e4)
+    row_NJW, column_NJH = (
+        _gaussian(centre_NJ2[..., axis], size, sigma, reach)
+        for axis, size in enumerate((width, height))
+    )
+    return column_NJH[..., :, None] * row_NJW[..., None, :], counts_NJ.float()
+
+
+def _gaussian(centre_NJ: Tensor, size: int, sigma: float, reach: float) -> Tensor:
+    cell_X = torch.arange(size, device=centre_NJ.device)
+    gap_NJX = cell_X - centre_NJ[..., None]
+    nearest_NJ1 = torch.floor(centre_NJ[..., None] + 0.5)
+    height_NJX = torch.exp(-0.5 * (gap_NJX / sigma) ** 2)
+    return height_NJX * ((cell_X - nearest_NJ1).abs() <= reach)
+
+
+def decode_heatmaps(
+    heat_NJHW: Tensor, grid: Grid, refine: Refinement = "dark", blur_sigma: float = 2.0
+) -> Tensor:
+    """The joints (N, J, 3) that maps show: x, y in pixels, and the height of the peak.
+
+    Args:
+        heat_NJHW: of the grid's map size.
+        refine: "dark": the peak of a Gaussian through the neighbours; "quarter": a quarter of a
+            cell towards the higher neighbour; "none": the middle of the highest cell.
+        blur_sigma: smoothing before "dark", in cells, about that of the targets; 0: none. Outside
+            the map is nothing, so it draws joints within 2 sigma of the rim inwards by up to a
+            tenth of a cell.
+
+    Raises:
+        DataError: maps of another size than the grid's.
+    """
+    if heat_NJHW.dim() != 4 or tuple(heat_NJHW.shape[2:]) != grid.map_size:
+        raise DataError(f"found maps {tuple(heat_NJHW.shape)}; the grid has {grid.map_size}")
+    heat_NJHW = heat_NJHW.float()
+    height, width = grid.map_size
+    peak_NJ, index_NJ = heat_NJHW.flatten(2).max(dim=2)
+    cell_NJ2 = torch.stack([index_NJ % width, index_NJ // width], dim=2)
+    last_2 = torch.tensor([width - 1, height - 1], device=cell_NJ2.device)
+    inside_NJ2 = torch.minimum(cell_NJ2.clamp(min=1), last_2 - 1)
+    if refine == "dark":
+        step_NJ2 = _newton_step(_logarithm(heat_NJHW, blur_sigma), inside_NJ2)
+        place_NJ2 = inside_NJ2 + step_NJ2
+    elif refine == "quarter":
+        slope_NJ2 = _slope(_neighbours(heat_NJHW, inside_NJ2))
+        place_NJ2 = cell_NJ2 + 0.25 * slope_NJ2.sign() * (cell_NJ2 == inside_NJ2)
+    else:
+        place_NJ2 = cell_NJ2.float()
+    return torch.cat([grid.to_image(place_NJ2), peak_NJ[..., None]], dim=2)
+
+
+def _logarithm(heat_NJHW: Tensor, blur_sigma: float) -> Tensor:
+    """Log of the smoothed maps: that of a Gaussian is a parabola."""
+    if blur_sigma > 0:
+        reach = round(2.5 * blur_sigma)
+        tap_X = torch.arange(-reach, reach + 1, device=heat_NJHW.device)
+        weight_X = torch.exp(-0.5 * (tap_X / blur_sigma) ** 2)
+        weight_X = weight_X / weight_X.sum()
+        height, width = heat_NJHW.shape[2:]
+        one_X1HW = heat_NJHW.reshape(-1, 1, height, width)
+        one_X1HW = functional.conv2d(one_X1HW, weight_X[None, None, :, None], padding=(reach, 0))
+        one_X1HW = functional.conv2d(one_X1HW, weight_X[None, None, None, :], padding=(0, reach))
+        heat_NJHW = one_X1HW.reshape(heat_NJHW.shape)
+    return heat_NJHW.clamp(_FLOOR, _CEILING).log()
+
+
+def _neighbours(map_NJHW: Tensor, cell_NJ2: Tensor) -> Tensor:
+    """The 3 x 3 values about a cell that is not on the rim, (N, J, 9), rows from the top."""
+    width = map_NJHW.shape[3]
+    near_3 = torch.arange(-1, 2, device=cell_NJ2.device)
+    near_9 = (near_3[:, None] * width + near_3).flatten()
+    index_NJ9 = (cell_NJ2[..., 1] * width + cell_NJ2[..., 0])[..., None] + near_9
+    return map_NJHW.flatten(2).gather(2, index_NJ9)
+
+
+def _slope(near_NJ9: Tensor) -> Tensor:
+    """Central differences along x and y, (N, J, 2)."""
+    along_x, along_y = near_NJ9[..., 5] - near_NJ9[..., 3], near_NJ9[..., 7] - near_NJ9[..., 1]
+    return torch.stack([along_x, along_y], dim=2) / 2
+
+
+def _newton_step(log_NJHW: Tensor, cell_NJ2: Tensor) -> Tensor:
+    """From the cell to the top of the parabola through its neighbours, (N, J, 2); none where the
+    surface has no top."""
+    near_NJ9 = _neighbours(log_NJHW, cell_NJ2)
+    slope_NJ2 = _slope(near_NJ9)
+    middle_NJ = near_NJ9[..., 4]
+    bend_xx = near_NJ9[..., 5] + near_NJ9[..., 3] - 2 * middle_NJ
+    bend_yy = near_NJ9[..., 7] + near_NJ9[..., 1] - 2 * middle_NJ
+    bend_xy = (near_NJ9[..., 8] + near_NJ9[..., 0] - near_NJ9[..., 6] - near_NJ9[..., 2]) / 4
+    determinant = bend_xx * bend_yy - bend_xy**2
+    has_top = (bend_xx < 0) & (determinant > 1e-12)
+    safe = torch.where(has_top, determinant, 1.0)
+    slope_x, slope_y = slope_NJ2.unbind(dim=2)
+    step_x = (bend_xy * slope_y - bend_yy * slope_x) / safe
+    step_y = (bend_xy * slope_x - bend_xx * slope_y) / safe
+    step_NJ2 = torch.stack([step_x, step_y], dim=2).clamp(-_LONGEST_STEP, _LONGEST_STEP)
+    return torch.where(has_top[..., None], step_NJ2, 0.0)
