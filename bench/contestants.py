@@ -1,4 +1,4 @@
-"""What takes part in a benchmark: one model on one engine, as a call from windows to logits.
+"""What takes part in a benchmark: one model on one engine, as a call from records to outputs.
 
 A torch network is built from the artefact's card (`arch`, number of classes) with seeded random
 weights: an ONNX file holds no torch network, and time does not depend on the weights. So only
@@ -20,12 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman import catalogue
+from edgehuman.card import IMU_INPUT
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
 from edgehuman.runtime.engines import EngineName
 from edgehuman.runtime.model import EXPORT_CATALOGUE, Model, load
 
+_DYNAMIC = 32
 ENGINES = ("onnxruntime", "torch", "compile", "tensorrt")
-Call = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Records = NDArray[Any]
+Call = Callable[[Records], NDArray[np.float32]]
 
 
 class NotMeasured(Exception):
@@ -43,6 +46,7 @@ class Entry:
         arch, num_classes: of its card, from which a torch network is built; None: embeddings.
         threads: threads inside one operator.
         seed: of the torch network's random weights.
+        record, shape, dtype: what the model begins at, of its card.
     """
 
     model: str
@@ -52,18 +56,29 @@ class Entry:
     num_classes: int | None
     threads: int = 1
     seed: int = 0
+    record: str = IMU_INPUT.record
+    shape: tuple[int, ...] = IMU_INPUT.shape
+    dtype: str = IMU_INPUT.dtype
 
     @property
     def name(self) -> str:
         """For the tables."""
         return f"{self.model} on {self.engine}"
 
+    def noise(self, count: int, seed: int = 0) -> Records:
+        """Seeded random records (count, ...): time does not depend on what they show."""
+        rng = np.random.default_rng(seed)
+        shape = (count, *(size or _DYNAMIC for size in self.shape))
+        if self.dtype == "uint8":
+            return rng.integers(0, 256, shape, dtype=np.uint8)
+        return rng.standard_normal(shape).astype(self.dtype)
+
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
     """Attributes:
     entry: what was asked for.
-    call: float32 (batch, T, 6) -> logits (batch, C).
+    call: raw records (batch, ...) -> float32 outputs (batch, ...).
     version: engine and version, for the report.
     first_result_s: from opening the file, or building the network, to the first result.
     file_bytes: size of the artefact; None where there is no file.
@@ -110,11 +125,15 @@ def entries_of(
             ) from None
     card = load(path, threads=threads, engine="onnxruntime").card
     num_classes = len(card.output.labels) or None
-    return [Entry(model, path, engine, card.arch, num_classes, threads, seed) for engine in engines]
+    begins_at = (card.input.record, card.input.shape, card.input.dtype)
+    return [
+        Entry(model, path, engine, card.arch, num_classes, threads, seed, *begins_at)
+        for engine in engines
+    ]
 
 
-def open_contestant(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
-    """Open the file, or build the network, and run it once on `sample` (batch, T, 6).
+def open_contestant(entry: Entry, sample: Records) -> Contestant:
+    """Open the file, or build the network, and run it once on `sample` (batch, ...).
 
     Raises:
         NotMeasured: this machine cannot run it; the text says why.
@@ -123,13 +142,11 @@ def open_contestant(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
     return _OPEN[entry.engine](entry, sample)
 
 
-def _onnxruntime(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
+def _onnxruntime(entry: Entry, sample: Records) -> Contestant:
     return _artefact(entry, entry.path, "onnxruntime", sample)
 
 
-def _artefact(
-    entry: Entry, path: str, engine: EngineName, sample: NDArray[np.float32]
-) -> Contestant:
+def _artefact(entry: Entry, path: str, engine: EngineName, sample: Records) -> Contestant:
     start_s = time.perf_counter()
     model = load(path, threads=entry.threads, engine=engine)
     model.engine.run(sample)
@@ -145,7 +162,7 @@ def _artefact(
     )
 
 
-def _torch(entry: Entry, sample: NDArray[np.float32], compiled: bool = False) -> Contestant:
+def _torch(entry: Entry, sample: Records, compiled: bool = False) -> Contestant:
     if importlib.util.find_spec("torch") is None:
         raise NotMeasured("PyTorch is not installed (pip install 'edgehuman[train]')")
     import torch
@@ -157,9 +174,9 @@ def _torch(entry: Entry, sample: NDArray[np.float32], compiled: bool = False) ->
     network = build(entry.arch, seed=entry.seed, num_classes=entry.num_classes)
     run: Any = torch.compile(network, dynamic=False) if compiled else network
 
-    def call(imu_NTC: NDArray[np.float32]) -> NDArray[np.float32]:
+    def call(record_N: Records) -> NDArray[np.float32]:
         with torch.inference_mode():
-            answer: NDArray[np.float32] = run(torch.from_numpy(imu_NTC)).numpy()
+            answer: NDArray[np.float32] = run(torch.from_numpy(record_N)).numpy()
         return answer
 
     try:
@@ -175,11 +192,11 @@ def _torch(entry: Entry, sample: NDArray[np.float32], compiled: bool = False) ->
     return Contestant(entry, call, f"{words} {torch.__version__}", took_s)
 
 
-def _compile(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
+def _compile(entry: Entry, sample: Records) -> Contestant:
     return _torch(entry, sample, compiled=True)
 
 
-def _tensorrt(entry: Entry, sample: NDArray[np.float32]) -> Contestant:
+def _tensorrt(entry: Entry, sample: Records) -> Contestant:
     found = [name for name in ("tensorrt", "tensorrt_rtx") if importlib.util.find_spec(name)]
     if not found:
         raise NotMeasured("TensorRT is not installed (pip install tensorrt, or tensorrt-rtx)")
@@ -195,7 +212,7 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
-_OPEN: Mapping[str, Callable[[Entry, NDArray[np.float32]], Contestant]] = {
+_OPEN: Mapping[str, Callable[[Entry, Records], Contestant]] = {
     "onnxruntime": _onnxruntime,
     "torch": _torch,
     "compile": _compile,

@@ -15,10 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from edgehuman import catalogue
-from edgehuman.bench.contestants import Entry, NotMeasured, open_contestant
+from edgehuman.bench.contestants import NotMeasured, entries_of, open_contestant
 from edgehuman.bench.latency import measure
 from edgehuman.errors import EdgehumanError, EngineError, MissingDependencyError, UsageError
 
@@ -130,8 +128,9 @@ def _latency(said: Any, format: str, path: Path) -> tuple[dict[str, float], str]
         return {}, "not measured: no GPU here"
     if format != "tensorrt":
         return {}, "not measured: `edgehuman bench` opens no .pt2"
-    sample = np.random.default_rng(0).standard_normal((64, 128, 6)).astype(np.float32)
-    entry = Entry(path.stem, str(path.with_suffix(".onnx")), "tensorrt", path.stem, None)
+    onnx_path = str(path.with_suffix(".onnx"))
+    [entry] = entries_of(onnx_path, ("tensorrt",), 1, 0, path.parent)
+    sample = entry.noise(64)
     try:
         [timing] = measure([open_contestant(entry, sample[:1])], sample)
     except NotMeasured as reason:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.bench.contestants import Call, Contestant, Entry
+from edgehuman.bench.contestants import Call, Contestant, Entry, Records
 from edgehuman.bench.energy import Meter, Stretch
 from edgehuman.errors import UsageError
 from edgehuman.metrics.bootstrap import Interval, interval, percentile
@@ -77,7 +77,7 @@ class Sustained:
 
 def measure(
     contestants: Sequence[Contestant],
-    imu_NTC: NDArray[np.float32],
+    record_N: Records,
     rounds: int = 20,
     batch: int = 1,
     seed: int = 0,
@@ -86,7 +86,7 @@ def measure(
 
     Args:
         contestants: opened, hence already run once.
-        imu_NTC: at least `batch` windows.
+        record_N: at least `batch` windows.
         rounds: blocks per contestant.
         batch: windows a call.
         seed: of the order inside a round.
@@ -94,7 +94,7 @@ def measure(
     Raises:
         UsageError: fewer windows than one batch, or no round.
     """
-    batches = cut_batches(imu_NTC, batch)
+    batches = cut_batches(record_N, batch)
     if rounds < 1:
         raise UsageError(f"rounds is {rounds}; it must be at least 1")
     rng = np.random.default_rng(seed)
@@ -109,15 +109,15 @@ def measure(
     return [Timing(np.concatenate(blocks), batch) for blocks in taken]
 
 
-def cut_batches(imu_NTC: NDArray[np.float32], batch: int) -> list[NDArray[np.float32]]:
-    """Whole batches (batch, T, 6), one after the other; the rest is left out."""
-    if batch < 1 or len(imu_NTC) < batch:
-        raise UsageError(f"batch is {batch} and there are {len(imu_NTC)} windows; give 1 or more")
-    count = len(imu_NTC) // batch
-    return [np.ascontiguousarray(imu_NTC[i * batch : (i + 1) * batch]) for i in range(count)]
+def cut_batches(record_N: Records, batch: int) -> list[Records]:
+    """Whole batches (batch, ...), one after the other; the rest is left out."""
+    if batch < 1 or len(record_N) < batch:
+        raise UsageError(f"batch is {batch} and there are {len(record_N)} windows; give 1 or more")
+    count = len(record_N) // batch
+    return [np.ascontiguousarray(record_N[i * batch : (i + 1) * batch]) for i in range(count)]
 
 
-def time_calls(call: Call, batches: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+def time_calls(call: Call, batches: Sequence[Records]) -> NDArray[np.float64]:
     """Milliseconds of each call, in order."""
     latency_ms_R = np.empty(len(batches))
     for index, one in enumerate(batches):
@@ -129,13 +129,13 @@ def time_calls(call: Call, batches: Sequence[NDArray[np.float32]]) -> NDArray[np
 
 def sustain(
     contestant: Contestant,
-    imu_NTC: NDArray[np.float32],
+    record_N: Records,
     seconds: float,
     batch: int = 1,
     meter: Meter | None = None,
 ) -> Sustained:
     """One contestant back to back for so long."""
-    batches = cut_batches(imu_NTC, batch)
+    batches = cut_batches(record_N, batch)
     stretch = Stretch(meter) if meter is not None else None
     if stretch is not None:
         stretch.__enter__()
@@ -156,9 +156,7 @@ def sustain(
     )
 
 
-def _until(
-    call: Call, batches: Sequence[NDArray[np.float32]], seconds: float
-) -> Iterator[NDArray[np.float64]]:
+def _until(call: Call, batches: Sequence[Records], seconds: float) -> Iterator[NDArray[np.float64]]:
     end_s = time.perf_counter() + seconds
     while True:
         yield time_calls(call, batches[:CALLS_PER_BLOCK])
@@ -206,7 +204,7 @@ def _print_footprint(entry: Entry, started_s: float) -> None:
     from edgehuman.bench.contestants import open_contestant
 
     before_mb = resident_mb()
-    sample = np.zeros((1, 128, 6), np.float32)
+    sample = entry.noise(1)
     contestant = open_contestant(entry, sample)
     first_s = time.monotonic() - started_s
     for _ in range(20):

@@ -36,7 +36,7 @@ def head() -> list[str]:
         "p50 ms (95 %)",
         "p95 ms (95 %)",
         "p99 ms (95 %)",
-        "windows/s",
+        "records/s",
         "memory MB",
         "file MB",
         "energy mJ",
@@ -89,7 +89,7 @@ def sustained_lines(rows: Sequence[Row]) -> list[str]:
     """One line per contestant that ran for minutes."""
     return [
         f"{row['model']} on {row['engine']}, {long['seconds'] / 60:.1f} min back to back: "
-        f"{long['windows_per_s']:,.0f} windows/s, p50 {long['p50_first_ms']:.3f} ms in the first "
+        f"{long['windows_per_s']:,.0f} records/s, p50 {long['p50_first_ms']:.3f} ms in the first "
         f"tenth and {long['p50_last_ms']:.3f} ms in the last, p99 {long['p99_ms']:.3f} ms"
         for row in measured(rows)
         if (long := row["sustained"]) is not None
@@ -99,14 +99,13 @@ def sustained_lines(rows: Sequence[Row]) -> list[str]:
 def conditions(data: Mapping[str, Any]) -> list[str]:
     """What the numbers were measured on and with."""
     machine, settings = data["machine"], data["settings"]
-    kind = "SIMULATED windows" if settings["simulated"] else f"windows of {settings['dataset']}"
     clocks = [f"{mhz:.0f}" for mhz in machine["clock_mhz"].values() if mhz is not None]
     clock = f"{' and '.join(clocks)} MHz before and after" if clocks else f"clock {ABSENT}"
     idle = "" if machine["idle_w"] is None else f", {machine['idle_w']:.1f} W idle"
     return [
         f"{machine['board'] or machine['cpu']}, {machine['cores']} cores, {clock}, "
         f"governor {machine['governor'] or 'not said'}, Python {machine['python']}",
-        f"{settings['timed_windows']} {kind} ({settings['split']} part), batch "
+        f"{settings['timed_windows']} {settings['records']}, batch "
         f"{settings['batch']}, {settings['threads']} thread(s), {settings['rounds']} interleaved "
         f"rounds of {settings['calls_per_round']} counted calls; no outlier is left out",
         f"warm-up: {settings['warm_up']}",

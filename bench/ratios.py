@@ -47,11 +47,11 @@ def require_model(model: str) -> None:
 
 
 def onnxruntime_over_torch(arch: str) -> float:
-    """p50 of torch eager over p50 of onnxruntime FP32: batch 1, one thread, the same windows."""
+    """p50 of torch eager over p50 of onnxruntime FP32: batch 1, one thread, the same records."""
     require_torch()
-    sample = np.random.default_rng(0).standard_normal((64, _WINDOW, 6)).astype(np.float32)
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
         entries = entries_of(arch, ("onnxruntime", "torch"), 1, 0, Path(folder))
+        sample = entries[0].noise(64)
         ours, eager = measure([open_contestant(each, sample[:1]) for each in entries], sample)
     return eager.p50_ms / ours.p50_ms
 
@@ -64,13 +64,13 @@ def int8_over_fp32(arch: str) -> float:
     require_torch()
     from edgehuman.export.artefact import ExportConfig, export
 
-    sample = np.random.default_rng(0).standard_normal((64, _WINDOW, 6)).astype(np.float32)
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
         paths = [Path(folder) / f"{name}.onnx" for name in ("fp32", "int8")]
         export(ExportConfig(arch, out=paths[0]))
         options = {"precision": "int8", "data": "simulated", "samples": 64, "max_drop": 100.0}
         export(ExportConfig(arch, out=paths[1], **options))  # type: ignore[arg-type]
         entries = [entries_of(str(p), ("onnxruntime",), 1, 0, Path(folder))[0] for p in paths]
+        sample = entries[0].noise(64)
         full, small = measure([open_contestant(each, sample[:1]) for each in entries], sample)
     return full.p50_ms / small.p50_ms
 

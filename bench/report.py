@@ -23,6 +23,7 @@ from edgehuman.bench.contestants import (
     Contestant,
     Entry,
     NotMeasured,
+    Records,
     entries_of,
     open_contestant,
     parse_engines,
@@ -43,6 +44,7 @@ from edgehuman.bench.page import as_html, as_markdown
 from edgehuman.errors import DataError, MissingDependencyError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
+from edgehuman.runtime.model import load
 from edgehuman.samples import WindowSet
 
 _TIMED_WINDOWS = 256
@@ -102,17 +104,56 @@ def bench(config: BenchConfig) -> Outcome:
             for model in dict.fromkeys(config.models)
             for entry in entries_of(model, engines, config.threads, config.seed, Path(folder))
         ]
-        windows = load_split(config.data, config.dataset, config.split)
-        data = _measure_all(config, entries, windows)
+        data = _measure_all(config, entries, _load(config, entries))
     written = _write(data, config.out)
     return Outcome(data, as_markdown(data) + "".join(f"\n{line}" for line in written))
 
 
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Attributes:
+    timed: raw records (N, ...), at most 256.
+    windows: the labelled set that scores an activity model; None for other records.
+    dataset: where they are from; words: the same for people.
+    """
+
+    timed: Records
+    windows: WindowSet | None
+    dataset: str
+    words: str
+
+
+def _load(config: BenchConfig, entries: Sequence[Entry]) -> _Records:
+    """The records that every model here takes.
+
+    Raises:
+        UsageError: models that begin at different records, or flags of windows beside pictures.
+        DataError: no such data, or none of that record.
+    """
+    begins_at = {f"{entry.record} {tuple(entry.shape)}" for entry in entries}
+    if len(begins_at) > 1:
+        raise UsageError(
+            f"the models begin at {' and at '.join(sorted(begins_at))}; one run times models that "
+            "take the same records"
+        )
+    if entries[0].record == "ImuWindow":
+        windows = load_split(config.data, config.dataset, config.split)
+        dataset = "+".join(windows.dataset)
+        kind = "SIMULATED windows" if config.data == SIMULATED else f"windows of {dataset}"
+        timed = windows.imu_NTC[:_TIMED_WINDOWS]
+        return _Records(timed, windows, dataset, f"{kind} ({config.split} part)")
+    if config.dataset is not None:
+        raise UsageError(f"--dataset goes with wearable data; {entries[0].model} takes pictures")
+    from edgehuman.export.records import load_samples
+
+    samples = load_samples(load(entries[0].path, engine="onnxruntime").card, config.data)
+    return _Records(samples.array[:_TIMED_WINDOWS], None, samples.source, samples.source)
+
+
 def _measure_all(
-    config: BenchConfig, entries: Sequence[Entry], windows: WindowSet
+    config: BenchConfig, entries: Sequence[Entry], records: _Records
 ) -> dict[str, Any]:
-    imu_NTC = windows.imu_NTC[:_TIMED_WINDOWS]
-    sample = cut_batches(imu_NTC, config.batch)[0]
+    sample = cut_batches(records.timed, config.batch)[0]
     clock_before = machine.clock_mhz()
     opened: dict[Entry, Contestant | str] = {}
     for entry in entries:
@@ -123,13 +164,13 @@ def _measure_all(
             opened[entry] = str(reason)
     contestants = [each for each in opened.values() if isinstance(each, Contestant)]
     _say(f"timing {len(contestants)} contestants, {config.rounds} rounds")
-    timings = measure(contestants, imu_NTC, config.rounds, config.batch, config.seed)
+    timings = measure(contestants, records.timed, config.rounds, config.batch, config.seed)
     meter, meter_words = open_meter()
     clock_after = machine.clock_mhz()
     try:
         idle_w = _idle_watts(meter)
         rows = [
-            _row(each, timing, config, windows, meter, meter_words)
+            _row(each, timing, config, records, meter, meter_words)
             for each, timing in zip(contestants, timings, strict=True)
         ]
     finally:
@@ -142,7 +183,7 @@ def _measure_all(
     ]
     return {
         "machine": _machine(clock_before, clock_after, meter_words, idle_w),
-        "settings": _settings(config, windows, len(imu_NTC)),
+        "settings": _settings(config, records),
         "rows": rows,
     }
 
@@ -151,7 +192,7 @@ def _row(
     contestant: Contestant,
     timing: Timing,
     config: BenchConfig,
-    windows: WindowSet,
+    records: _Records,
     meter: Meter | None,
     meter_words: str,
 ) -> dict[str, Any]:
@@ -161,10 +202,10 @@ def _row(
     cost = footprint(entry)
     if isinstance(cost, str):
         missing["memory"] = cost
-    long = _sustained(contestant, config, windows, meter)
+    long = _sustained(contestant, config, records, meter)
     if meter is None:
         missing["energy"] = meter_words
-    metrics = _metrics(contestant, config, windows, missing)
+    metrics = _metrics(contestant, config, records.windows, missing)
     precision = contestant.model.card.precision.name if contestant.model else "fp32"
     return {
         "model": entry.model,
@@ -192,18 +233,20 @@ def _row(
 
 
 def _sustained(
-    contestant: Contestant, config: BenchConfig, windows: WindowSet, meter: Meter | None
+    contestant: Contestant, config: BenchConfig, records: _Records, meter: Meter | None
 ) -> Sustained | None:
     """The minutes that were asked for; where energy is told, two seconds in any case."""
     seconds = max(60 * config.minutes, ENERGY_STRETCH_S if meter is not None else 0.0)
     if not seconds:
         return None
-    imu_NTC = windows.imu_NTC[:_TIMED_WINDOWS]
-    return sustain(contestant, imu_NTC, seconds, config.batch, meter)
+    return sustain(contestant, records.timed, seconds, config.batch, meter)
 
 
 def _metrics(
-    contestant: Contestant, config: BenchConfig, windows: WindowSet, missing: dict[str, str]
+    contestant: Contestant,
+    config: BenchConfig,
+    windows: WindowSet | None,
+    missing: dict[str, str],
 ) -> dict[str, float] | None:
     """The task metric of the artefact, or None and the reason in `missing`."""
     if contestant.model is None:
@@ -211,6 +254,9 @@ def _metrics(
         return None
     if contestant.entry.model != contestant.entry.path:
         missing["metrics"] = "random weights"
+        return None
+    if windows is None:
+        missing["metrics"] = "only activities are scored here; see `edgehuman evaluate`"
         return None
     try:
         require_activity(contestant.model)
@@ -248,14 +294,15 @@ def _machine(
     }
 
 
-def _settings(config: BenchConfig, windows: WindowSet, timed: int) -> dict[str, Any]:
+def _settings(config: BenchConfig, records: _Records) -> dict[str, Any]:
     return {
         "data": config.data,
-        "dataset": "+".join(windows.dataset),
+        "dataset": records.dataset,
+        "records": records.words,
         "simulated": config.data == SIMULATED,
         "split": config.split,
-        "timed_windows": timed,
-        "scored_windows": len(windows),
+        "timed_windows": len(records.timed),
+        "scored_windows": 0 if records.windows is None else len(records.windows),
         "threads": config.threads,
         "batch": config.batch,
         "rounds": config.rounds,

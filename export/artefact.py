@@ -114,7 +114,7 @@ def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Jud
     samples = load_samples(card, config.data or SIMULATED)
     calibrating = None
     if config.precision in ("int8", "auto") and config.data is not None:
-        count = num_samples(config, card.params)
+        count = num_samples(config, card)
         calibrating, judging = split(samples, count, count, config.seed)
     else:
         judging = samples.select(balanced(samples, _FLOAT_JUDGES, config.seed))

@@ -10,6 +10,7 @@ Sources: percentile and KL-divergence calibration as in S. Migacz, "8-bit infere
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
@@ -150,7 +151,8 @@ def _values(
 ) -> Iterable[tuple[str, NDArray[Any]]]:
     own_input = model.graph.input[0].name
     inside = [name for name in tensors if name != own_input]
-    session = open_session(exposed(model, inside)) if inside else None
+    cores = os.cpu_count() or 1
+    session = open_session(exposed(model, inside), cores) if inside else None
     count = batch_of(samples)
     for start in range(0, len(samples), count):
         batch = samples[start : start + count]

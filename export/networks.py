@@ -4,18 +4,20 @@ random weights.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
 from edgehuman import catalogue
-from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputSpec, image_input
 from edgehuman.data.people import UCI_LABELS
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.training.checkpoint import load_network
 
-_INPUTS = {"ImuWindow": IMU_INPUT}
+INPUTS: Mapping[str, InputSpec] = {"ImuWindow": IMU_INPUT, "PersonCrop": image_input()}
 
 
 def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
@@ -44,19 +46,28 @@ def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
 def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
     """A catalogued network with seeded random weights, for checks, and a card that says so.
 
+    A wearable network gets a classifier of the six activities; a network of person images gives its
+    image token.
+
     Raises:
         UsageError: no such network; the message lists the valid names.
     """
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", name)
-    network = build(name, seed=seed, num_classes=len(UCI_LABELS))
+    if row.input == "ImuWindow":
+        network = build(name, seed=seed, num_classes=len(UCI_LABELS))
+        output = OutputSpec("classes", UCI_LABELS)
+    else:
+        network = build(name, seed=seed)
+        width: Any = network.width
+        output = OutputSpec("embedding", distance="cosine", dim=width)
     card = Card(
         name=name,
         task=row.task,
         arch=name,
         params=row.params,
         flops=row.flops,
-        input=_INPUTS[row.input],
-        output=OutputSpec("classes", UCI_LABELS),
+        input=INPUTS[row.input],
+        output=output,
         recipe=f"random weights, seed {seed}: for checks, it has learned nothing",
     )
     return network, card

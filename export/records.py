@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.card import Card, sha256_of_bytes
+from edgehuman.catalogue import load_object
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import DataError
 
 SIMULATED = "simulated"
+# Pictures are large, and their ranges settle soon: enough to calibrate and to judge.
+_SIMULATED_PEOPLE, _PICTURES_EACH, _MOST_PICTURES = 64, 4, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +108,42 @@ def _imu_windows(card: Card, data: Path | str) -> Samples:
     return Samples(windows.imu_NTC, to_own[windows.label_N], windows.subject_N, kind)
 
 
-_READERS: Mapping[str, Callable[[Card, Path | str], Samples]] = {"ImuWindow": _imu_windows}
+def _person_crops(card: Card, data: Path | str) -> Samples:
+    height, width = card.input.shape[:2]
+    if str(data) == SIMULATED:
+        simulate_people = load_object("edgehuman.simulate.person_image:simulate_people")
+        people = simulate_people(_SIMULATED_PEOPLE, _PICTURES_EACH, 0, height, width)
+        person_N = np.array([f"simulated:{person}" for person in people.person_N])
+        return Samples(people.image_NHWC, _unknown(person_N), person_N, "simulated people")
+    images = load_object("edgehuman.data.images:open_images")(data)
+    chosen = np.unique(np.linspace(0, len(images) - 1, _MOST_PICTURES).astype(np.int64))
+    array, names = [], []
+    for index in map(int, chosen):
+        try:
+            image_HWC = images.read(index)
+        except DataError:
+            continue
+        array.append(resized(image_HWC, height, width))
+        names.append(images.name(index))
+    if not array:
+        raise DataError(f"{data}: none of its {len(images)} pictures can be read")
+    # Who is in a picture is not known: each is taken for somebody else.
+    person_N = np.array(names)
+    return Samples(np.stack(array), _unknown(person_N), person_N, f"pictures of {Path(data).name}")
+
+
+def resized(image_HWC: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """A picture stretched to the size that a network takes, as crops of people are."""
+    shrinks = image_HWC.shape[0] > height
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(image_HWC, (width, height), interpolation=method).astype(np.uint8)
+
+
+def _unknown(person_N: NDArray[np.str_]) -> NDArray[np.int64]:
+    return np.full(len(person_N), -1, np.int64)
+
+
+_READERS: Mapping[str, Callable[[Card, Path | str], Samples]] = {
+    "ImuWindow": _imu_windows,
+    "PersonCrop": _person_crops,
+}
