@@ -127,7 +127,7 @@ def as_html(data: Mapping[str, Any]) -> str:
     notes = [*conditions(data), *sustained_lines(data["rows"]), *reasons(data["rows"])]
     table_head = "".join(f"<th>{html.escape(text)}</th>" for text in head())
     table_rows = "\n".join(
-        "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in cells(row)) + "</tr>"
+        "<tr>" + "".join(f"<td>{_unbroken(text)}</td>" for text in cells(row)) + "</tr>"
         for row in rows
     )
     listed = "\n".join(f"<li>{html.escape(note)}</li>" for note in notes)
@@ -139,6 +139,11 @@ def as_html(data: Mapping[str, Any]) -> str:
         f"{as_svg(rows)}\n<table>\n<tr>{table_head}</tr>\n{table_rows}\n</table>\n"
         f'<ul class="note">\n{listed}\n</ul>\n</body>\n</html>\n'
     )
+
+
+def _unbroken(text: str) -> str:
+    """A cell; its interval stays on one line."""
+    return html.escape(text).replace(" to ", "&nbsp;to&nbsp;")
 
 
 def as_svg(rows: Sequence[Row]) -> str:

@@ -143,7 +143,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "export",
-        "imuvit_2048x20 (63 M parameters, the largest) to ONNX with parity",
+        "imuvit_2048x20 (63 M parameters) to ONNX with parity, the slowest of three precisions",
         "at most",
         60.0,
         "s",

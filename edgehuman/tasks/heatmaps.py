@@ -3,8 +3,8 @@
 Sources: Huang et al., "The Devil Is in the Details: Delving Into Unbiased Data Processing" (UDP),
 arXiv 1911.07524, for the scale between pixels and cells and the Gaussian about the exact joint;
 Zhang et al., "Distribution-Aware Coordinate Representation" (DARK), arXiv 1910.06278, section 3.2,
-for the decoding; Newell et al., arXiv 1603.06937, for the quarter of a cell. Different here: the
-expansion at the rim of a map is taken one cell inside, and a step of more than two cells is cut.
+for the decoding; Newell et al., arXiv 1603.06937, for the quarter of a cell. Different here, for
+joints at the rim of a map: the expansion is taken one cell inside, and there nothing is blurred.
 
 Decoding has no branch on values, so it exports with the network.
 
@@ -123,9 +123,7 @@ def decode_heatmaps(
         heat_NJHW: of the grid's map size.
         refine: "dark": the peak of a Gaussian through the neighbours; "quarter": a quarter of a
             cell towards the higher neighbour; "none": the middle of the highest cell.
-        blur_sigma: smoothing before "dark", in cells, about that of the targets; 0: none. Outside
-            the map is nothing, so it draws joints within 2 sigma of the rim inwards by up to a
-            tenth of a cell.
+        blur_sigma: smoothing before "dark", in cells, about that of the targets; 0: none.
 
     Raises:
         DataError: maps of another size than the grid's.
@@ -139,38 +137,48 @@ def decode_heatmaps(
     last_2 = torch.tensor([width - 1, height - 1], device=cell_NJ2.device)
     inside_NJ2 = torch.minimum(cell_NJ2.clamp(min=1), last_2 - 1)
     if refine == "dark":
-        step_NJ2 = _newton_step(_logarithm(heat_NJHW, blur_sigma), inside_NJ2)
-        place_NJ2 = inside_NJ2 + step_NJ2
+        near_NJ9 = _smoothed(heat_NJHW, inside_NJ2, blur_sigma)
+        # The logarithm of a Gaussian is a parabola.
+        place_NJ2 = inside_NJ2 + _newton_step(near_NJ9.clamp(_FLOOR, _CEILING).log())
     elif refine == "quarter":
-        slope_NJ2 = _slope(_neighbours(heat_NJHW, inside_NJ2))
+        slope_NJ2 = _slope(_square_about(heat_NJHW, inside_NJ2, 1).flatten(2))
         place_NJ2 = cell_NJ2 + 0.25 * slope_NJ2.sign() * (cell_NJ2 == inside_NJ2)
     else:
         place_NJ2 = cell_NJ2.float()
     return torch.cat([grid.to_image(place_NJ2), peak_NJ[..., None]], dim=2)
 
 
-def _logarithm(heat_NJHW: Tensor, blur_sigma: float) -> Tensor:
-    """Log of the smoothed maps: that of a Gaussian is a parabola."""
-    if blur_sigma > 0:
-        reach = round(2.5 * blur_sigma)
-        tap_X = torch.arange(-reach, reach + 1, device=heat_NJHW.device)
-        weight_X = torch.exp(-0.5 * (tap_X / blur_sigma) ** 2)
-        weight_X = weight_X / weight_X.sum()
-        height, width = heat_NJHW.shape[2:]
-        one_X1HW = heat_NJHW.reshape(-1, 1, height, width)
-        one_X1HW = functional.conv2d(one_X1HW, weight_X[None, None, :, None], padding=(reach, 0))
-        one_X1HW = functional.conv2d(one_X1HW, weight_X[None, None, None, :], padding=(0, reach))
-        heat_NJHW = one_X1HW.reshape(heat_NJHW.shape)
-    return heat_NJHW.clamp(_FLOOR, _CEILING).log()
+def _smoothed(heat_NJHW: Tensor, cell_NJ2: Tensor, blur_sigma: float) -> Tensor:
+    """The 3 x 3 values about each cell after a Gaussian blur, (N, J, 9); as they are at the rim."""
+    near_NJ9 = _square_about(heat_NJHW, cell_NJ2, 1).flatten(2)
+    if blur_sigma <= 0:
+        return near_NJ9
+    reach = round(2.5 * blur_sigma)
+    tap_X = torch.arange(-1 - reach, 2 + reach, device=heat_NJHW.device)
+    row_3 = torch.arange(-1, 2, device=heat_NJHW.device)
+    weight_3X = torch.exp(-0.5 * ((tap_X - row_3[:, None]) / blur_sigma) ** 2)
+    weight_3X = weight_3X * ((tap_X - row_3[:, None]).abs() <= reach)
+    weight_3X = weight_3X / weight_3X.sum(dim=1, keepdim=True)
+    # Only what the nine values need is blurred: a hundredth of the map.
+    padded_NJHW = functional.pad(heat_NJHW, (reach, reach, reach, reach))
+    wide_NJXX = _square_about(padded_NJHW, cell_NJ2 + reach, 1 + reach)
+    blurred_NJ9 = (weight_3X @ wide_NJXX @ weight_3X.T).flatten(2)
+    height, width = heat_NJHW.shape[2:]
+    last_2 = torch.tensor([width - 1, height - 1], device=cell_NJ2.device)
+    from_rim_NJ = torch.minimum(cell_NJ2, last_2 - cell_NJ2).amin(dim=2)
+    # Beyond the rim there is nothing, which draws a blurred peak inwards, by a cell at worst.
+    return torch.where((from_rim_NJ > 1.25 * blur_sigma)[..., None], blurred_NJ9, near_NJ9)
 
 
-def _neighbours(map_NJHW: Tensor, cell_NJ2: Tensor) -> Tensor:
-    """The 3 x 3 values about a cell that is not on the rim, (N, J, 9), rows from the top."""
+def _square_about(map_NJHW: Tensor, cell_NJ2: Tensor, reach: int) -> Tensor:
+    """The values up to `reach` cells from each cell, (N, J, 2 reach + 1, 2 reach + 1)."""
     width = map_NJHW.shape[3]
-    near_3 = torch.arange(-1, 2, device=cell_NJ2.device)
-    near_9 = (near_3[:, None] * width + near_3).flatten()
-    index_NJ9 = (cell_NJ2[..., 1] * width + cell_NJ2[..., 0])[..., None] + near_9
-    return map_NJHW.flatten(2).gather(2, index_NJ9)
+    near_X = torch.arange(-reach, reach + 1, device=cell_NJ2.device)
+    near_XX = near_X[:, None] * width + near_X
+    middle_NJ = cell_NJ2[..., 1] * width + cell_NJ2[..., 0]
+    index_NJX = middle_NJ[..., None] + near_XX.flatten()
+    near_NJX = map_NJHW.flatten(2).gather(2, index_NJX)
+    return near_NJX.reshape(*middle_NJ.shape, 2 * reach + 1, 2 * reach + 1)
 
 
 def _slope(near_NJ9: Tensor) -> Tensor:
@@ -179,10 +187,9 @@ def _slope(near_NJ9: Tensor) -> Tensor:
     return torch.stack([along_x, along_y], dim=2) / 2
 
 
-def _newton_step(log_NJHW: Tensor, cell_NJ2: Tensor) -> Tensor:
-    """From the cell to the top of the parabola through its neighbours, (N, J, 2); none where the
-    surface has no top."""
-    near_NJ9 = _neighbours(log_NJHW, cell_NJ2)
+def _newton_step(near_NJ9: Tensor) -> Tensor:
+    """From the middle of 3 x 3 values, rows from the top, to the top of the parabola through them,
+    (N, J, 2); none where the surface has no top."""
     slope_NJ2 = _slope(near_NJ9)
     middle_NJ = near_NJ9[..., 4]
     bend_xx = near_NJ9[..., 5] + near_NJ9[..., 3] - 2 * middle_NJ

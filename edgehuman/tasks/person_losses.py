@@ -147,12 +147,12 @@ def lovasz_softmax(prob_PC: Tensor, label_P: Tensor, ignore: int = IGNORE) -> Te
     """
     counts_P = label_P != ignore
     losses = []
-    for index in range(prob_PC.shape[1]):
+    for index, prob_P in enumerate(prob_PC.unbind(dim=1)):
         is_class_P = (label_P == index).float()
         if not is_class_P.any():
             continue
         # An ignored pixel has no error: it sorts to the end and adds nothing.
-        error_P = (is_class_P - prob_PC[:, index]).abs() * counts_P
+        error_P = (is_class_P - prob_P).abs() * counts_P
         error_P, order_P = error_P.sort(descending=True)
         losses.append((error_P * _jaccard_steps(is_class_P[order_P])).sum())
     return torch.stack(losses).mean() if losses else prob_PC.sum() * 0.0
