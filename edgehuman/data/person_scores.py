@@ -33,7 +33,7 @@ from edgehuman.metrics.keypoints import (
 )
 from edgehuman.metrics.parsing import mask_confusion, parsing_scores
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
-from edgehuman.metrics.retrieval import Sightings, retrieval_scores
+from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.preprocess.image import ImageArray, resize
 from edgehuman.samples import FloatArray
 
@@ -147,7 +147,7 @@ def _retrieval(reading: _Reading, answer: Answer, output: OutputSpec) -> PersonS
         Sightings(vector_ND[chosen_N], person_N[chosen_N], camera_N[chosen_N])
         for chosen_N in (is_query_N, is_gallery_N)
     ]
-    distance = "euclidean" if output.distance == "euclidean" else "cosine"
+    distance: Distance = "euclidean" if output.distance == "euclidean" else "cosine"
     found = retrieval_scores(sides[0], sides[1], distance)
     people = len(np.unique(person_N[person_N >= 0]))
     skipped = f", {found.skipped} without a match left out" if found.skipped else ""
@@ -241,7 +241,9 @@ def _parts(reading: _Reading, answer: Answer, output: OutputSpec) -> PersonScore
     for index_N, sizes, image_NHWC in reading:
         for index, own_size, logits_CHW in zip(index_N, sizes, answer(image_NHWC), strict=True):
             truth_HW = table[persons.part(int(index))]
-            counts_CC += mask_confusion(truth_HW, parts_of(logits_CHW, *own_size), len(output.labels))
+            counts_CC += mask_confusion(
+                truth_HW, parts_of(logits_CHW, *own_size), len(output.labels)
+            )
             pictures += 1
     if not pictures:
         raise DataError(f"{persons.dataset}: none of the pictures can be read")

@@ -1,9 +1,13 @@
 """Stand-in until the reader is merged."""
+
 from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
 
 @dataclass(frozen=True)
 class PersonSet:
@@ -21,9 +25,16 @@ class PersonSet:
     licence: str = "none"
     url: str = ""
     simulated: bool = False
-    def __len__(self) -> int: return len(self.images)
-    def image(self, i: int) -> NDArray[np.uint8]: return self.images[i]
-    def part(self, i: int) -> NDArray[np.uint8]: return self.masks[i]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def image(self, i: int) -> NDArray[np.uint8]:
+        return self.images[i]
+
+    def part(self, i: int) -> NDArray[np.uint8]:
+        return self.masks[i]
+
 
 def load_persons(path: str, task: str) -> PersonSet:
     raise NotImplementedError

@@ -33,23 +33,27 @@ def joints_of(heatmap_NJHW: FloatArray, stride: float = 4.0) -> FloatArray:
     images, joints, height, width = heatmap_NJHW.shape
     flat_NJS = heatmap_NJHW.reshape(images, joints, height * width)
     peak_NJ = flat_NJS.argmax(axis=2)
-    y_NJ, x_NJ = peak_NJ // width, peak_NJ % width
-    confidence_NJ = np.take_along_axis(flat_NJS, peak_NJ[:, :, None], axis=2)[:, :, 0]
-    n, j = np.ogrid[:images, :joints]
-    log_at = lambda y, x: np.log(np.maximum(heatmap_NJHW[n, j, y, x], _FLOOR))  # noqa: E731
-    centre = log_at(y_NJ, x_NJ)
-    left, right = np.maximum(x_NJ - 1, 0), np.minimum(x_NJ + 1, width - 1)
-    up, down = np.maximum(y_NJ - 1, 0), np.minimum(y_NJ + 1, height - 1)
-    dx_NJ = _top(log_at(y_NJ, left), centre, log_at(y_NJ, right)) * (left < x_NJ) * (x_NJ < right)
-    dy_NJ = _top(log_at(up, x_NJ), centre, log_at(down, x_NJ)) * (up < y_NJ) * (y_NJ < down)
-    place = [(x_NJ + dx_NJ + 0.5) * stride, (y_NJ + dy_NJ + 0.5) * stride]
+    confidence_NJ = _value_at(flat_NJS, peak_NJ)
+    place = []
+    for cell_NJ, step, size in ((peak_NJ % width, 1, width), (peak_NJ // width, width, height)):
+        # On the rim a neighbour is missing: the middle of the cell it is.
+        inside_NJ = (cell_NJ > 0) & (cell_NJ < size - 1)
+        near = [
+            np.log(np.maximum(_value_at(flat_NJS, peak_NJ + inside_NJ * offset), _FLOOR))
+            for offset in (-step, 0, step)
+        ]
+        place.append((cell_NJ + _top(*near) + 0.5) * stride)
     return np.stack([*place, np.clip(confidence_NJ, 0, 1)], axis=2).astype(np.float32)
+
+
+def _value_at(flat_NJS: FloatArray, index_NJ: NDArray[np.int64]) -> FloatArray:
+    return np.take_along_axis(flat_NJS, index_NJ[:, :, None], axis=2)[:, :, 0]
 
 
 def _top(before: FloatArray, here: FloatArray, after: FloatArray) -> FloatArray:
     """Where the parabola through three equally spaced values is highest, from -1/2 to 1/2."""
     bend = np.maximum(2 * here - before - after, _FLOOR)
-    return np.clip((after - before) / (2 * bend), -0.5, 0.5)
+    return np.asarray(np.clip((after - before) / (2 * bend), -0.5, 0.5), np.float32)
 
 
 def parts_of(logits_CHW: FloatArray, height: int, width: int) -> NDArray[np.uint8]:
@@ -65,4 +69,4 @@ def parts_of(logits_CHW: FloatArray, height: int, width: int) -> NDArray[np.uint
                 for one_HW in channels
             ]
         )
-    return logits_CHW.argmax(axis=0).astype(np.uint8)
+    return np.asarray(logits_CHW.argmax(axis=0), np.uint8)

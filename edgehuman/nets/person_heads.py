@@ -28,6 +28,8 @@ from edgehuman.nets.features import ImageBackbone
 MAP_STRIDE = 4
 PYRAMID_WIDTH = 128
 SIZE_STEP = 32
+# The smallest number that float16 holds with all its bits: a shorter vector has no direction.
+_SHORTEST = 2.0**-14
 
 
 class EmbeddingHead(nn.Module):
@@ -48,7 +50,7 @@ class EmbeddingHead(nn.Module):
         return feature_NF
 
     def forward(self, token_ND: Tensor) -> Tensor:
-        return functional.normalize(self.feature(token_ND).float(), dim=1)
+        return functional.normalize(self.feature(token_ND).float(), dim=1, eps=_SHORTEST)
 
 
 class AttributeHead(nn.Linear):

@@ -21,10 +21,11 @@ from edgehuman.data.persons import load_persons
 from edgehuman.nets.person_heads import PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image import resize
-from edgehuman.tasks.person_augment import draw_move, move_image
+from edgehuman.tasks.person_augment import draw_move, vary
 from edgehuman.tasks.person_losses import attribute_loss
+from edgehuman.tasks.person_settings import PersonConfig
 from edgehuman.tasks.person_splits import split_people
-from edgehuman.tasks.person_training import PersonConfig, PersonTask, train_person, varied
+from edgehuman.tasks.person_training import PersonTask, train_person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +71,8 @@ def train(config: AttributesConfig) -> Outcome:
 
     def sample(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
         image_HWC = resize(persons.image(index), *config.size)
-        moved = move_image(image_HWC, draw_move(config.variation, rng, *config.size))
-        return varied(moved, config, rng), persons.attribute_NA[index]
+        move = draw_move(config.variation, rng, *config.size)
+        return vary(image_HWC, move, config.variation, rng), persons.attribute_NA[index]
 
     task = PersonTask(
         name="attributes",

@@ -2,8 +2,8 @@
 
     edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing
 
-Cross-entropy and Lovász-softmax of logits enlarged from stride 4. Recipe: Ruan et al., "CE2P", arXiv
-1809.05996, section 4, without its edge branch and at the size of a person crop.
+Cross-entropy and Lovász-softmax of logits enlarged from stride 4. Recipe: Ruan et al., "CE2P",
+arXiv 1809.05996, section 4, without its edge branch and at the size of a person crop.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ from edgehuman.tasks.person_augment import (
     IGNORED,
     draw_move,
     mirror_order,
-    move_image,
     move_mask,
+    vary,
 )
 from edgehuman.tasks.person_losses import parsing_loss
-from edgehuman.tasks.person_training import PersonConfig, PersonTask, train_person, varied
+from edgehuman.tasks.person_settings import PersonConfig
+from edgehuman.tasks.person_training import PersonTask, train_person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +91,9 @@ def train(config: ParsingConfig) -> Outcome:
 
     def sample(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
         move = draw_move(config.variation, rng, *config.size)
-        moved = move_image(resize(persons.image(index), *config.size), move)
+        view_HWC = vary(resize(persons.image(index), *config.size), move, config.variation, rng)
         part_HW = resize_labels(persons.part(index), *config.size)
-        return varied(moved, config, rng), move_mask(part_HW, move, mirrored)
+        return view_HWC, move_mask(part_HW, move, mirrored)
 
     task = PersonTask(
         name="parsing",

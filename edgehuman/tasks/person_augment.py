@@ -83,6 +83,12 @@ def draw_move(variation: Variation, rng: np.random.Generator, height: int, width
     return Move(np.concatenate([turn_22, offset_2[:, None]], axis=1), is_flipped)
 
 
+def vary(image_HWC: Image, move: Move, variation: Variation, rng: np.random.Generator) -> Image:
+    """A picture moved, its light changed, and maybe a rectangle of it erased."""
+    moved_HWC = change_light(move_image(image_HWC, move), variation.light, rng)
+    return erase(moved_HWC, variation.erase, rng)
+
+
 def move_image(image_HWC: Image, move: Move) -> Image:
     """The picture under the map; what comes in from outside is grey."""
     if move.is_still:

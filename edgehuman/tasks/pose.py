@@ -24,9 +24,10 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image import resize
 from edgehuman.samples import FloatArray
 from edgehuman.tasks.heatmaps import Grid, gaussian_targets
-from edgehuman.tasks.person_augment import draw_move, mirror_order, move_image, move_joints
+from edgehuman.tasks.person_augment import draw_move, mirror_order, move_joints, vary
 from edgehuman.tasks.person_losses import heatmap_loss
-from edgehuman.tasks.person_training import PersonConfig, PersonTask, train_person, varied
+from edgehuman.tasks.person_settings import PersonConfig
+from edgehuman.tasks.person_training import PersonTask, train_person
 
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
 
@@ -104,9 +105,9 @@ def train(config: PoseConfig) -> Outcome:
         image_HWC = persons.image(index)
         own = image_HWC.shape[0], image_HWC.shape[1]
         move = draw_move(config.variation, rng, *config.size)
-        moved = move_image(resize(image_HWC, *config.size), move)
+        view_HWC = vary(resize(image_HWC, *config.size), move, config.variation, rng)
         joint_J3 = to_input(persons.keypoint_NJ3[index], own, config.size)
-        return varied(moved, config, rng), move_joints(joint_J3, move, *config.size, mirrored)
+        return view_HWC, move_joints(joint_J3, move, *config.size, mirrored)
 
     task = PersonTask(
         name=config.task,

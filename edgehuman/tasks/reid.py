@@ -23,10 +23,11 @@ from edgehuman.nets.person_heads import EmbeddingHead, PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image import resize
 from edgehuman.tasks.identity_batches import pictures_of, pk_indices
-from edgehuman.tasks.person_augment import draw_move, move_image
+from edgehuman.tasks.person_augment import draw_move, vary
 from edgehuman.tasks.person_losses import reid_loss
+from edgehuman.tasks.person_settings import PersonConfig
 from edgehuman.tasks.person_splits import split_people
-from edgehuman.tasks.person_training import PersonConfig, PersonTask, train_person, varied
+from edgehuman.tasks.person_training import PersonTask, train_person
 from edgehuman.training.processes import Place
 
 
@@ -57,7 +58,10 @@ class ReidConfig(PersonConfig):
         PersonConfig.__post_init__(self)
         if self.each < 2:
             raise UsageError(f"--each is {self.each}; a triplet needs at least 2 of a person")
-        if self.batch // self.accumulate % self.each or self.batch // self.accumulate < 2 * self.each:
+        if (
+            self.batch // self.accumulate % self.each
+            or self.batch // self.accumulate < 2 * self.each
+        ):
             raise UsageError(
                 f"--batch is {self.batch} in {self.accumulate} parts; each part must hold at least "
                 f"two people with --each {self.each} pictures, and nobody by half"
@@ -101,8 +105,10 @@ def train(config: ReidConfig) -> Outcome:
 
     def sample(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
         image_HWC = resize(persons.image(index), *config.size)
-        moved = move_image(image_HWC, draw_move(config.variation, rng, *config.size))
-        return varied(moved, config, rng), np.array(number[int(persons.person_N[index])])
+        move = draw_move(config.variation, rng, *config.size)
+        return vary(image_HWC, move, config.variation, rng), np.array(
+            number[int(persons.person_N[index])]
+        )
 
     def indices(step: int, place: Place) -> NDArray[np.int64]:
         chosen = pk_indices(

@@ -171,7 +171,9 @@ def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
             f"give --arch {card.arch} or other weights"
         )
     if any(name.startswith(ENCODER) for name in weights):
-        weights = {name.removeprefix(ENCODER): t for name, t in weights.items() if name.startswith(ENCODER)}
+        weights = {
+            name.removeprefix(ENCODER): t for name, t in weights.items() if name.startswith(ENCODER)
+        }
     kept = {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
     head = {name: t for name, t in network.state_dict().items() if name.startswith("head.")}
     load_into(network, {**kept, **head}, str(folder))

@@ -62,7 +62,7 @@ def test_the_head_follows_from_the_seed() -> None:
 class OneStride(TinyEncoder):
     """Taps as a ViT gives them: all at stride 16."""
 
-    tap_widths, tap_strides = (16, 16), (16, 16)
+    tap_widths = tap_strides = (16, 16)
 
     def taps(self, x_NCHW: torch.Tensor) -> list[torch.Tensor]:
         return [super().taps(x_NCHW)[2]] * 2

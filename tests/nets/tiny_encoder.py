@@ -33,7 +33,8 @@ class TinyEncoder(nn.Module):
     """Strides 4, 8, 16, 32; the token is the mean of the last map."""
 
     width, middle_width, stride = 24, 16, 32
-    tap_widths, tap_strides = WIDTHS, (4, 8, 16, 32)
+    tap_widths: tuple[int, ...] = WIDTHS
+    tap_strides: tuple[int, ...] = (4, 8, 16, 32)
 
     def __init__(
         self,
@@ -64,6 +65,9 @@ class TinyEncoder(nn.Module):
     def features(self, x_NCHW: Tensor) -> Features:
         maps = self.taps(x_NCHW)
         return Features(self.norm(maps[3].mean(dim=(2, 3))), maps[3], maps[2])
+
+    def masked_features(self, x_NCHW: Tensor, hidden_NHW: Tensor, mask_token: Tensor) -> Features:
+        raise NotImplementedError
 
     def backbone(self, x_NCHW: Tensor) -> tuple[Tensor, Tensor]:
         token_ND, map_NDHW, _ = self.features(x_NCHW)

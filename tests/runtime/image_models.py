@@ -53,16 +53,16 @@ def image_graph(task: str) -> onnx.ModelProto:
         ],
         "reid": [helper.make_node("ReduceMean", ["cell", "places"], ["answer"], keepdims=0)],
     }
-    shapes = {
+    shapes: dict[str, list[str | int | None]] = {
         "parsing": ["N", 3, HEIGHT // 4, WIDTH // 4],
         "pose": ["N", 2, HEIGHT // 4, WIDTH // 4],
         "attributes": ["N", 3],
         "reid": ["N", 3],
     }
     constants: dict[str, NDArray[Any]] = {
-        "sixteen": np.float32(16).reshape(()),
-        "middle": np.float32(128).reshape(()),
-        "full": np.float32(255).reshape(()),
+        "sixteen": np.array(16, np.float32),
+        "middle": np.array(128, np.float32),
+        "full": np.array(255, np.float32),
         "places": np.array([2, 3], np.int64),
         "zero": np.array([0], np.int64),
         "two": np.array([2], np.int64),
