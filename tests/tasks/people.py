@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.data.persons import PersonSet
 from edgehuman.geometry import COCO_17
+from edgehuman.tasks.person_settings import PersonConfig
+from tests.nets.tiny_encoder import NAME
+
+ConfigT = TypeVar("ConfigT", bound=PersonConfig)
 
 PARTS = ("background", "top", "bottom")
 ATTRIBUTES = ("reddish", "bluish")
@@ -56,3 +64,28 @@ def _roles(person_N: NDArray[np.int64], each: int, people: int) -> NDArray[np.st
     is_first_N = np.arange(len(person_N)) % each < each // 2
     side_N = np.where(is_first_N, "query", "gallery")
     return np.where(person_N < people - 2, "train", side_N)
+
+
+def quick(kind: type[ConfigT], out: Path, **changes: Any) -> ConfigT:
+    """A recipe of seconds: the tiny encoder at 64x32."""
+    values: dict[str, Any] = {
+        "data": "made",
+        "arch": NAME,
+        "height": HEIGHT,
+        "width": WIDTH,
+        "steps": 12,
+        "batch": 8,
+        "lr": 3e-3,
+        "save_every": 6,
+        "log_every": 2,
+        "threads": 1,
+        "select_share": 0.34,
+        "shift_px": 2,
+    }
+    return kind(out=out, **{**values, **changes})
+
+
+def losses(out: Path, name: str = "loss") -> list[float]:
+    """A number of metrics.jsonl, in order."""
+    lines = (out / "metrics.jsonl").read_text().splitlines()
+    return [row[name] for row in map(json.loads, lines) if name in row]
