@@ -23,8 +23,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from edgehuman import catalogue
 from edgehuman.bench.entry import main
 from edgehuman.bench.format_cells import FORMATS, PRECISIONS, Cell, measure_cell, networks
+from edgehuman.data.images import open_images
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
@@ -42,7 +44,10 @@ class FormatsConfig:
     only: tuple[str, ...] = ()
     """Networks, by the beginning of their names; all by default."""
     data: str = "simulated"
-    """Judges every export and calibrates INT8: a dataset's path, or `simulated`."""
+    """Judges every export of a wearable network and calibrates INT8: a dataset's path, or
+    `simulated`."""
+    images: str = "simulated"
+    """The same for the networks of person images: a folder of pictures, or `simulated`."""
     work: Path = Path("runs/formats")
     """Folder of the finished cells; a second call goes on from them."""
     minutes: float = 0.0
@@ -53,6 +58,10 @@ class FormatsConfig:
     def __post_init__(self) -> None:
         if not self.minutes >= 0:
             raise UsageError(f"--minutes is {self.minutes}; it must be 0 (no limit) or more")
+
+    def data_of(self, arch: str) -> str:
+        """What judges this network."""
+        return self.data if catalogue.NETWORKS[arch].input == "ImuWindow" else self.images
 
 
 def versions() -> dict[str, str]:
@@ -74,8 +83,7 @@ class Kept:
 
     def __init__(self, work: Path, config: FormatsConfig, about: Mapping[str, str]) -> None:
         self._file = work / "cells.json"
-        depends = [Path(config.data).name, config.seed, dict(about), machine.cpu_model()]
-        self._on = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:16]
+        self._config, self._about = config, dict(about)
         self._cells: dict[str, dict[str, Any]] = {}
         if self._file.exists():
             try:
@@ -87,7 +95,10 @@ class Kept:
                 ) from None
 
     def _key(self, arch: str, format: str, precision: str) -> str:
-        return f"{arch} {format} {precision} {self._on}"
+        data = Path(self._config.data_of(arch)).name
+        depends = [data, self._config.seed, self._about, machine.cpu_model()]
+        digest = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:16]
+        return f"{arch} {format} {precision} {digest}"
 
     def get(self, arch: str, format: str, precision: str) -> Cell | None:
         """The cell of an earlier call, or None."""
@@ -127,14 +138,15 @@ def make_page(config: FormatsConfig, measure: Callable[..., Cell] = measure_cell
         where: kept.get(*where) or Cell(*where, "not run", "the same command goes on here")
         for where in plan(config.only)
     }
-    if any(cell.status != "done" for cell in cells.values()):
-        load_windows(config.data)  # a wrong --data is one error, and not one a cell
+    left = {cell.arch for cell in cells.values() if cell.status != "done"}
+    for data in sorted({config.data_of(arch) for arch in left}):
+        _require(data, config)  # a wrong --data is one error, and not one a cell
     bar = tqdm(list(cells), unit="cell")
     for where in bar:
         if cells[where].status == "done" or time.monotonic() > stop_s:
             continue
         bar.set_description(" ".join(where))
-        cells[where] = measure(*where, config.data, config.seed)
+        cells[where] = measure(*where, config.data_of(where[0]), config.seed)
         kept.put(cells[where])
         _write(config, about, list(cells.values()))
     text = _write(config, about, list(cells.values()))
@@ -143,25 +155,36 @@ def make_page(config: FormatsConfig, measure: Callable[..., Cell] = measure_cell
     return Outcome({"cells": rows, "versions": about, "out": str(config.out)}, text, int(failed))
 
 
+def _require(data: str, config: FormatsConfig) -> None:
+    if data == config.data:
+        load_windows(data)
+    elif data != "simulated":
+        open_images(data)
+
+
 def _write(config: FormatsConfig, about: Mapping[str, str], cells: Sequence[Cell]) -> str:
-    text = render(cells, about, Path(config.data).name)
+    text = render(cells, about, Path(config.data).name, Path(config.images).name)
     config.out.parent.mkdir(parents=True, exist_ok=True)
     config.out.write_text(text, encoding="utf-8")
     return text
 
 
-def render(cells: Sequence[Cell], about: Mapping[str, str], data: str) -> str:
+def render(
+    cells: Sequence[Cell], about: Mapping[str, str], data: str, images: str = "simulated"
+) -> str:
     """The Markdown page."""
     packages = ", ".join(f"{name} {each}" for name, each in about.items() if each != "-")
-    source = "Simulated windows" if data == "simulated" else f"Windows of {data}"
+    windows = "Simulated windows" if data == "simulated" else f"Windows of {data}"
+    pictures = "simulated people" if images == "simulated" else f"pictures of {images}"
     lines = [
         "# Every network in every format",
         "",
-        f"    python -m edgehuman.bench.formats --data {data} --out docs/formats.md",
+        f"    python -m edgehuman.bench.formats --data {data}"
+        f"{'' if images == 'simulated' else f' --images {images}'} --out docs/formats.md",
         "",
         f"{machine.cpu_model()}, {machine.usable_cores()} cores; {packages}. The weights are "
         "seeded random numbers, so **no accuracy is claimed**: the zoo's is measured by `edgehuman "
-        f"evaluate`. {source} judge every export and calibrate INT8.",
+        f"evaluate`. {windows}, and {pictures}, judge every export and calibrate INT8.",
         *_NOTES,
         "",
         "| network | format | precision | parity | MB | p50 ms | FP32 / this | export s (CPU s) |",
@@ -186,12 +209,13 @@ _NOTES = (
     "",
     "- **parity**: of the exported graph on onnxruntime against the PyTorch network: the largest",
     "  difference of an output (FP32), the worst sample's cosine (FP16), the share of windows that",
-    "  get the same class (INT8; random weights hardly prefer one class, which is the hard case).",
+    "  get the same class, or of the five nearest pictures that stay so (INT8; random weights",
+    "  hardly prefer one, which is the hard case).",
     "  An engine's own answers need a GPU: its row is about the graph that it was built from.",
     "- **MB**: of the file, 1e6 bytes. TensorRT-RTX engines are built on the CPU for compute",
     "  capability 8.6, and compiled for the GPU when they are loaded.",
-    "- **p50 ms**: one window on onnxruntime's CPU with one thread; FP32 took turns with the other",
-    "  precision in the same run, and **FP32 / this** is their ratio.",
+    "- **p50 ms**: one window or picture on onnxruntime, one thread; FP32 took turns with the",
+    "  other precision in the same run, and **FP32 / this** is their ratio.",
     "- **export s**: the whole command's work, data and proof included; in brackets the processor",
     "  time, which other work on the machine changes less.",
 )
@@ -232,6 +256,8 @@ def _parity(cell: Cell) -> str:
     if cell.precision == "fp16":
         return f"cosine {cell.parity['cosine']:.6f}"
     kept = f", {cell.float_layers} layers in float" if cell.float_layers else ""
+    if "retrieval_agreement" in cell.parity:
+        return f"same neighbours {100 * cell.parity['retrieval_agreement']:.1f} %{kept}"
     return f"same class {100 * cell.parity['top1_agreement']:.1f} %{kept}"
 
 

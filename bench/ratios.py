@@ -150,6 +150,13 @@ def simulator_real_time() -> float:
     return 60 * minutes / seconds["simulate"]
 
 
+def views_per_second() -> float:
+    """Photos a second of one core to ten views; `python -m edgehuman.bench.views` splits it."""
+    from edgehuman.bench.views import photos_per_second
+
+    return photos_per_second()
+
+
 def help_seconds(rounds: int = 9) -> float:
     """`edgehuman --help`, start of Python included: the median."""
     words = [sys.executable, "-m", "edgehuman.cli", "--help"]

@@ -118,6 +118,14 @@ TARGETS: tuple[Target, ...] = (
         lambda config: ratios.simulator_real_time(),
     ),
     Target(
+        "views",
+        "photos per second of one core to the ten views of scale-aware pretraining",
+        "at least",
+        250.0,
+        "photos/s",
+        lambda config: ratios.views_per_second(),
+    ),
+    Target(
         "help",
         "`edgehuman --help`, start of Python included",
         "at most",

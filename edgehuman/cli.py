@@ -117,6 +117,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "simulated walkers' sensors as CSV files",
         "edgehuman data simulate --people 3 --minutes 5 --out recordings",
     ),
+    "data pack": Command(
+        "edgehuman.data.pack:PackConfig",
+        "edgehuman.data.pack:pack",
+        "images into WebDataset shards; the same command again goes on where it stopped",
+        "edgehuman data pack photos --out shards --shard-size 5000",
+    ),
     "pretrain": ChoiceCommand(
         _pretrain,
         "self-supervised pretraining of an encoder",

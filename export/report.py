@@ -85,7 +85,8 @@ def _lines(report: Report) -> list[str]:
         f"{report.path} ({_bytes(report.path) / 1e6:.2f} MB, {report.precision.name})",
         f"parity on {parity.samples} samples: cosine {parity.cosine:.6f}, "
         f"max abs {parity.max_abs:.2e}{same}",
-        f"{verdict.metric} {verdict.value:.4f}, {verdict.drop:+.2f} points lost",
+        f"{verdict.metric} {verdict.value:.4f}, {abs(verdict.drop):.2f} points "
+        f"{'lost' if verdict.drop >= 0 else 'gained'}",
     ]
     if report.latency_ms:
         times = (f"{name} {value:.3f} ms" for name, value in report.latency_ms.items())

@@ -150,8 +150,8 @@ class AttentionBlock(nn.Module):
         super().__init__()
         self.window = window
         self.attn = WindowAttention(width, heads, window)
-        self.local_conv = ConvNorm(width, width, 3, groups=width)
         self.mlp = Mlp(width)
+        self.local_conv = ConvNorm(width, width, 3, groups=width)
         self.drop_path = DropPath(drop_path)
 
     def _attend(self, x_NHWC: Tensor) -> Tensor:

@@ -292,11 +292,11 @@ def to_crop(
     Args:
         box: the whole pixels that were cut, as `clip_box` gives them.
 
-    The third column (visibility) stays. Pixel centres are at halves: x = 0.5 is the middle of the
-    first column at any size.
+    The third column (visibility) stays. The centre of the first pixel is 0, 0 at any size, as in
+    COCO, and a resize keeps the edges of the picture where they are.
     """
     x0, y0, x1, y1 = box
     scale = np.array([width / (x1 - x0), height / (y1 - y0)], np.float32)
     moved = point_J3.astype(np.float32, copy=True)
-    moved[:, :2] = (moved[:, :2] - np.array([x0, y0], np.float32)) * scale
+    moved[:, :2] = (moved[:, :2] + 0.5 - np.array([x0, y0], np.float32)) * scale - 0.5
     return moved

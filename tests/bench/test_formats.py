@@ -40,7 +40,7 @@ def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_small_networks_come_first_and_large_ones_can_be_left_out() -> None:
     names = networks()
-    assert (names[0], names[-1]) == ("imuconv_288k", "imuvit_2048x20")
+    assert (names[0], names[-1]) == ("imuconv_288k", "vit_base")
     assert networks(largest_params=1e6) == ["imuconv_288k", "imuvit_512x5"]
     assert networks(["imuvit_1024"]) == ["imuvit_1024x5", "imuvit_1024x10", "imuvit_1024x20"]
     with pytest.raises(UsageError, match="--only names 'nope'; the networks are imuvit_512x5"):
@@ -107,7 +107,7 @@ def test_what_no_network_has_is_said_once() -> None:
     row = "| every network | TensorRT | fp32 | not measured: tensorrt is not installed | | | | |"
     assert row in text
     assert "torch 2." in text
-    assert "Simulated windows judge" in text
+    assert "Simulated windows, and simulated people, judge" in text
 
 
 def test_what_the_time_did_not_reach_is_not_run(

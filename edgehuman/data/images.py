@@ -1,0 +1,254 @@
+"""Unlabelled person images from wherever they lie: a folder tree, WebDataset shards, the simulator.
+
+    images = open_images("LUPerson")            every image under the folder, however deep
+    images = open_images("shards/{000..099}.tar")
+    image_HWC = images.read(7)                  uint8 RGB, or ImageError
+
+An image that cannot be read raises; whoever reads many counts it and goes on. Opening reads no
+image: a folder is listed, a shard's table of contents is read. Everything here can be sent to
+another process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from edgehuman.errors import DataError, ImageError
+from edgehuman.preprocess.image import HEIGHT, IMAGE_SUFFIXES, WIDTH, ImageArray, decode
+
+SIMULATED = "simulated"
+SIMULATED_PEOPLE = 1000
+SIMULATED_EACH = 8
+_REMOTE = ("http://", "https://", "pipe:")
+_ARCHIVES = (".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
+
+
+class Images(Protocol):
+    """Images by number."""
+
+    @property
+    def source(self) -> str:
+        """What was opened, for people to read."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def name(self, index: int) -> str:
+        """What one is called, for people to read."""
+
+    def encoded(self, index: int) -> bytes | None:
+        """The bytes of its file; None where it is drawn rather than read.
+
+        Raises:
+            ImageError: they cannot be read.
+        """
+
+    def read(self, index: int) -> ImageArray:
+        """One as uint8 RGB (H, W, 3).
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+
+
+class Names:
+    """Many file names in little memory: one block of bytes and where each begins."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        encoded = [os.fsencode(name) for name in names]
+        self._block = b"".join(encoded)
+        self._end_N = np.cumsum([len(name) for name in encoded], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._end_N)
+
+    def __getitem__(self, index: int) -> str:
+        start = int(self._end_N[index - 1]) if index else 0
+        return os.fsdecode(self._block[start : int(self._end_N[index])])
+
+
+@dataclass(frozen=True)
+class FolderImages:
+    """The images of a folder tree, in the order of their paths."""
+
+    source: str
+    names: Names
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def name(self, index: int) -> str:
+        """The path below the folder."""
+        return self.names[index]
+
+    def encoded(self, index: int) -> bytes:
+        """The bytes of the file; see `Images`."""
+        path = os.path.join(self.source, self.names[index])
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise ImageError(f"{path}: {error.strerror}; copy it again, or remove it") from None
+
+    def read(self, index: int) -> ImageArray:
+        """See `Images`."""
+        return decode(self.encoded(index), os.path.join(self.source, self.names[index]))
+
+
+@dataclass(frozen=True)
+class SomeImages:
+    """Some of other images, chosen by number: a share to learn from, those without a label …"""
+
+    images: Images
+    index_N: NDArray[np.int64]
+
+    @property
+    def source(self) -> str:
+        """What was opened."""
+        return self.images.source
+
+    def __len__(self) -> int:
+        return len(self.index_N)
+
+    def name(self, index: int) -> str:
+        """See `Images`."""
+        return self.images.name(int(self.index_N[index]))
+
+    def encoded(self, index: int) -> bytes | None:
+        """See `Images`."""
+        return self.images.encoded(int(self.index_N[index]))
+
+    def read(self, index: int) -> ImageArray:
+        """See `Images`."""
+        return self.images.read(int(self.index_N[index]))
+
+
+class DrawnImages:
+    """Simulated people, drawn when they are asked for."""
+
+    def __init__(self, num_people: int, each: int, seed: int, height: int, width: int) -> None:
+        from edgehuman.simulate.person_image import SimulatedImages
+
+        self.source = SIMULATED
+        self._images = SimulatedImages(num_people, each, seed, height, width)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def name(self, index: int) -> str:
+        """See `Images`."""
+        return self._images.name(index)
+
+    def encoded(self, index: int) -> None:
+        """None: no file."""
+        return
+
+    def read(self, index: int) -> ImageArray:
+        """See `Images`."""
+        return self._images.read(index)
+
+
+def open_images(path: Path | str, seed: int = 0) -> Images:
+    """The images at a path.
+
+    Args:
+        path: a folder, with images in it or however deep below; one image; WebDataset shards, as a
+            .tar file, a folder of them, a pattern with braces ("s-{000..099}.tar"), an http(s)
+            address or "pipe:" and a command (remote shards are copied once into the user's cache);
+            or the word "simulated".
+        seed: of the simulator.
+
+    Raises:
+        DataError: no such path, no image in it, or shards that cannot be read.
+    """
+    said = str(path)
+    if said == SIMULATED:
+        return DrawnImages(SIMULATED_PEOPLE, SIMULATED_EACH, seed, HEIGHT, WIDTH)
+    if said.startswith(_REMOTE) or "{" in said or said.endswith(".tar"):
+        return _shards(said)
+    path = Path(path)
+    if said.lower().endswith(_ARCHIVES):
+        raise DataError(f"{path} is a packed archive; unpack it and give the folder")
+    if path.is_file():
+        return _one_file(path)
+    if not path.is_dir():
+        raise DataError(
+            f"{path}: no such file or folder; give a folder of images, shards (.tar), or the word "
+            "simulated"
+        )
+    return _folder(path)
+
+
+def _shards(said: str) -> Images:
+    from edgehuman.data.shards import open_shards
+
+    return open_shards(said)
+
+
+def _one_file(path: Path) -> Images:
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        raise DataError(f"{path} is no image and no shard; {_wanted()}")
+    return FolderImages(str(path.parent), Names([path.name]))
+
+
+def _folder(path: Path) -> Images:
+    found: Counter[str] = Counter()
+    listed = _image_names(path, found)
+    names = Names(tqdm(listed, "looking for images", delay=2, unit="image", leave=False))
+    shards = sorted(path.glob("*.tar"))
+    if len(names) and shards:
+        raise DataError(
+            f"{path} holds both images ({len(names)}) and shards ({len(shards)}); give a folder "
+            f"with one of them, or {path}/{shards[0].name}"
+        )
+    if shards:
+        from edgehuman.data.shards import ShardImages
+
+        return ShardImages.of(shards, str(path))
+    if not len(names):
+        held = ", ".join(f"{count} {suffix}" for suffix, count in found.most_common(5))
+        raise DataError(
+            f"{path}: no image in it or below it (it holds {held or 'no file at all'}); {_wanted()}"
+        )
+    return FolderImages(str(path), names)
+
+
+def _wanted() -> str:
+    return f"images end in {' '.join(sorted(IMAGE_SUFFIXES))}, shards in .tar"
+
+
+def _image_names(root: Path, found: Counter[str]) -> Iterator[str]:
+    """Paths of images below a folder, in order; `found` counts all files by their suffix.
+
+    Links are followed, but no folder is entered twice. Hidden files and folders are left out:
+    copies made on a Mac hold a "._x.jpg" beside every "x.jpg".
+    """
+    entered: set[tuple[int, int]] = set()
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=_refuse):
+        state = os.stat(folder)
+        if (state.st_dev, state.st_ino) in entered:
+            folders.clear()
+            continue
+        entered.add((state.st_dev, state.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        below = "" if folder == str(root) else os.path.relpath(folder, root)
+        for name in sorted(files):
+            suffix = os.path.splitext(name)[1].lower()
+            if name.startswith("."):
+                continue
+            found[suffix or "without a suffix"] += 1
+            if suffix in IMAGE_SUFFIXES:
+                yield os.path.join(below, name)
+
+
+def _refuse(error: OSError) -> None:
+    raise DataError(f"{error.filename}: {error.strerror}; make the folder readable") from None

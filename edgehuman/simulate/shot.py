@@ -1,0 +1,101 @@
+"""One picture of a person before it is drawn: the moment, the camera, and how it is cut out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgehuman.simulate.backdrop import Spot
+from edgehuman.simulate.camera import Camera, Exposure
+from edgehuman.simulate.stance import Stance
+
+OCCLUDERS = ("none", "post", "box", "bush", "passer-by")
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """Everything about one picture but who is in it.
+
+    Attributes:
+        camera: which takes it.
+        azimuth_deg: where it stands: 0 in front of the person, 90 on their left, 180 behind.
+        distance_m: from the camera.
+        stance: what the body does.
+        scale: height of the body as a fraction of the picture's.
+        shift: right and down, as fractions of the picture, of the body's middle.
+        aspect: how much wider than tall the cut-out is squeezed; 1 keeps proportions.
+        spot: where in the camera's surroundings.
+        occluder: one of `OCCLUDERS`, and at which side: -1 left to 1 right.
+        exposure: what the camera makes of it.
+        seed: of what is left: folds of the clothes, the look of what stands in the way.
+    """
+
+    camera: Camera
+    azimuth_deg: float
+    distance_m: float
+    stance: Stance
+    scale: float
+    shift: tuple[float, float]
+    aspect: float
+    spot: Spot
+    occluder: str
+    occluder_side: float
+    exposure: Exposure
+    seed: int
+
+
+def sample_shot(camera: Camera, rng: np.random.Generator) -> Shot:
+    """A picture as a camera and a person detector would take it."""
+    cut_off = rng.random() < 0.12
+    scale = rng.uniform(1.05, 1.6) if cut_off else rng.uniform(0.78, 0.96)
+    # A detector loses the legs more often than the head.
+    down = 0.5 * scale - rng.uniform(0.44, 0.48) if cut_off else rng.normal(0.0, 0.015)
+    return Shot(
+        camera=camera,
+        azimuth_deg=_sample_azimuth(rng),
+        distance_m=float(rng.uniform(*camera.distance_m)),
+        stance=_sample_stance(rng),
+        scale=float(scale),
+        shift=(float(rng.normal(0.0, 0.03)), float(down)),
+        aspect=float(np.exp(rng.normal(0.0, 0.05))),
+        spot=Spot(
+            wall_m=float(rng.uniform(1.2, 6.0)),
+            wall_rad=float(rng.normal(0.0, 0.25)),
+            along_m=float(rng.uniform(1.5, 11.0)),
+            floor_rad=float(rng.normal(0.0, 0.2)),
+            floor_m=(float(rng.uniform(0.0, 10.0)), float(rng.uniform(0.0, 10.0))),
+        ),
+        occluder=str(OCCLUDERS[int(np.searchsorted(_OCCLUDED, rng.random()))]),
+        occluder_side=float(rng.uniform(0.45, 1.0) * rng.choice([-1, 1])),
+        exposure=Exposure(
+            gain=float(np.exp(rng.normal(0.0, 0.12))),
+            blur_px=float(rng.exponential(0.25)),
+            detail=float(np.clip(camera.detail * rng.uniform(0.6, 1.1), 0.25, 1.0)),
+            noise_at=(int(rng.integers(0, 256)), int(rng.integers(0, 384))),
+            quality=int(np.clip(camera.quality + rng.integers(-15, 10), 25, 95)),
+        ),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+_OCCLUDED = np.cumsum([0.82, 0.04, 0.04, 0.03, 0.07])
+
+
+def _sample_azimuth(rng: np.random.Generator) -> float:
+    """Any direction; people walk towards, across or away from a camera more often than between."""
+    if rng.random() < 0.5:
+        return float((rng.choice([0.0, 90.0, 180.0, 270.0]) + rng.normal(0.0, 14.0)) % 360.0)
+    return float(rng.uniform(0.0, 360.0))
+
+
+def _sample_stance(rng: np.random.Generator) -> Stance:
+    """Mostly walking; now and then a hand is busy."""
+    activity = ("walking", "standing", "jogging")[int(np.searchsorted((0.72, 0.97), rng.random()))]
+    right, left = "hang", "hang"
+    if activity != "jogging":
+        if rng.random() < 0.28:
+            right = str(rng.choice(["pocket", "carry", "phone", "strap"]))
+        if rng.random() < 0.20:
+            left = str(rng.choice(["pocket", "carry", "strap"]))
+    return Stance(activity, float(rng.random()), right, left, int(rng.integers(2**31)))

@@ -1,0 +1,118 @@
+"""Images by number from a folder tree, shards or the simulator; what is no image set says so."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgehuman.data.images import Names, SomeImages, open_images
+from edgehuman.errors import DataError, ImageError
+from tests.data.pictures import cut_short, encode, photos, picture, write
+
+
+def test_names_take_little_room_and_come_back() -> None:
+    names = Names(["a.jpg", "", "folder/grün.png", "b\udcff.jpg"])
+    assert [names[i] for i in range(len(names))] == ["a.jpg", "", "folder/grün.png", "b\udcff.jpg"]
+    assert len(pickle.dumps(Names(["x" * 40] * 10_000))) < 49 * 10_000
+
+
+def test_a_deep_tree_is_listed_in_order(tmp_path: Path) -> None:
+    # LUPerson: a folder for each video, folders of crops below, and lists in text files.
+    for number, name in enumerate(["b/2/x.jpg", "b/1/y.PNG", "a.jpeg", "b/z.webp"]):
+        write(tmp_path / name, picture(number))
+    (tmp_path / "list.txt").write_text("a.jpeg 0")
+    (tmp_path / "b" / "._z.webp").write_bytes(b"Mac")
+    (tmp_path / ".thumbs").mkdir()
+    (tmp_path / ".thumbs" / "t.jpg").write_bytes(b"hidden")
+    images = open_images(tmp_path)
+    assert [images.name(i) for i in range(len(images))] == [
+        "a.jpeg",
+        "b/z.webp",
+        "b/1/y.PNG",
+        "b/2/x.jpg",
+    ]
+    assert np.array_equal(images.read(2), picture(1))
+    assert images.source == str(tmp_path)
+    again = pickle.loads(pickle.dumps(images))
+    assert np.array_equal(again.read(3), images.read(3))
+
+
+def test_a_link_is_followed_and_a_circle_is_not(tmp_path: Path) -> None:
+    photos(tmp_path / "elsewhere", 2)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "set" / "again").symlink_to(tmp_path / "set")
+    assert len(open_images(tmp_path / "set")) == 2
+
+
+def test_one_image_is_a_set_of_one(tmp_path: Path) -> None:
+    images = open_images(write(tmp_path / "one.png", picture(3)))
+    assert (len(images), images.name(0)) == (1, "one.png")
+    assert np.array_equal(images.read(0), picture(3))
+
+
+def test_a_corrupt_image_is_an_error_of_its_own(tmp_path: Path) -> None:
+    folder = photos(tmp_path, 3)
+    cut_short(folder / "001.jpg")
+    images = open_images(folder)
+    with pytest.raises(ImageError, match=r"001\.jpg.*cut short"):
+        images.read(1)
+    (folder / "002.jpg").unlink()
+    with pytest.raises(ImageError, match=r"002\.jpg: No such file"):
+        images.read(2)
+    assert images.read(0).shape == (96, 64, 3)
+
+
+def test_some_of_the_images(tmp_path: Path) -> None:
+    images = SomeImages(open_images(photos(tmp_path, 5)), np.array([4, 1]))
+    assert [images.name(i) for i in range(len(images))] == ["004.jpg", "001.jpg"]
+    assert np.abs(images.read(0).astype(int) - picture(4)).mean() < 3
+    assert images.encoded(1) == (tmp_path / "001.jpg").read_bytes()
+    assert images.source == str(tmp_path)
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="nowhere: no such file or folder; give a folder of images"):
+        open_images(tmp_path / "nowhere")
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no image in it or below it \(it holds no file at all\)"):
+        open_images(tmp_path)
+
+
+def test_a_folder_of_text_files(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.csv"):
+        (tmp_path / name).write_text("words")
+    with pytest.raises(DataError) as caught:
+        open_images(tmp_path)
+    assert "(it holds 2 .txt, 1 .csv); images end in" in str(caught.value)
+    assert ".jpg" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["photos.zip", "photos.tar.gz", "PHOTOS.TGZ"])
+def test_a_packed_archive(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(DataError, match="is a packed archive; unpack it"):
+        open_images(tmp_path / name)
+
+
+def test_a_file_that_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("words")
+    with pytest.raises(DataError, match=r"notes\.txt is no image and no shard"):
+        open_images(tmp_path / "notes.txt")
+
+
+def test_images_and_shards_in_one_folder_are_ambiguous(tmp_path: Path) -> None:
+    photos(tmp_path, 2)
+    (tmp_path / "s.tar").write_bytes(b"")
+    with pytest.raises(DataError, match=r"both images \(2\) and shards \(1\)"):
+        open_images(tmp_path)
+
+
+def test_the_suffix_does_not_matter_to_reading(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(encode(picture(1), ".png"))
+    assert np.array_equal(open_images(tmp_path).read(0), picture(1))
