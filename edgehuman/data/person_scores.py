@@ -34,7 +34,7 @@ from edgehuman.metrics.keypoints import (
 from edgehuman.metrics.parsing import mask_confusion, parsing_scores
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
-from edgehuman.preprocess.image import ImageArray, resize
+from edgehuman.preprocess.image import ImageArray, resize, to_crop
 from edgehuman.samples import FloatArray
 
 Index = NDArray[np.int64]
@@ -196,13 +196,15 @@ def _joints(reading: _Reading, answer: Answer, output: OutputSpec) -> PersonScor
     for index_N, sizes, image_NHWC in reading:
         heatmap_NJHW = answer(image_NHWC)
         joint_NJ3 = joints_of(heatmap_NJHW, reading.size[0] / heatmap_NJHW.shape[2])
-        own_N2 = np.array([(width, height) for height, width in sizes], np.float32)
-        joint_NJ3[..., :2] *= (own_N2 / np.array(reading.size[::-1], np.float32))[:, None]
+        whole = (0, 0, reading.size[1], reading.size[0])
         kept.append(index_N)
-        found.append(joint_NJ3)
+        found += [
+            to_crop(joint_J3, whole, *own_size)
+            for joint_J3, own_size in zip(joint_NJ3, sizes, strict=True)
+        ]
     if not kept:
         raise DataError(f"{persons.dataset}: none of the pictures can be read")
-    index_N, joint_NJ3 = np.concatenate(kept), np.concatenate(found)
+    index_N, joint_NJ3 = np.concatenate(kept), np.stack(found)
     return PersonScores(
         metrics=_joint_metrics(joint_NJ3, truth_NJ3[index_N], persons.area_N[index_N]),
         pictures=len(index_N),

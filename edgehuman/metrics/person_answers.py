@@ -1,8 +1,9 @@
 """What the outputs of a person network mean: answers with probabilities, joints, part maps.
 
 The graph gives logits and maps; these few lines of numpy and OpenCV read them, on the device, in
-`evaluate`, and while a task is learned. Joints are pixels of the network's input; pixel
-centres are at halves, so cell i of a map of stride s is centred on (i + 1/2) s.
+`evaluate`, and while a task is learned. Joints are pixels of the network's input
+with whole numbers at pixel centres, as in COCO: cell i of a map of stride s is centred on
+(i + 1/2) s - 1/2.
 
 Axes: N pictures, J joints, C channels of a map, A questions, H height, W width.
 """
@@ -42,7 +43,7 @@ def joints_of(heatmap_NJHW: FloatArray, stride: float = 4.0) -> FloatArray:
             np.log(np.maximum(_value_at(flat_NJS, peak_NJ + inside_NJ * offset), _FLOOR))
             for offset in (-step, 0, step)
         ]
-        place.append((cell_NJ + _top(*near) + 0.5) * stride)
+        place.append((cell_NJ + _top(*near) + 0.5) * stride - 0.5)
     return np.stack([*place, np.clip(confidence_NJ, 0, 1)], axis=2).astype(np.float32)
 
 

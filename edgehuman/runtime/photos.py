@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.image import IMAGE_SUFFIXES, ImageArray, read_image, resize
+from edgehuman.preprocess.image import IMAGE_SUFFIXES, ImageArray, read_image, resize, to_crop
 from edgehuman.runtime.indexed_png import indexed_png
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.palette import colours
@@ -164,7 +164,7 @@ def _read_joints(
     labels: tuple[str, ...], heatmap_JHW: FloatArray, image_HWC: ImageArray, shape: tuple[int, ...]
 ) -> tuple[Row, None]:
     joint_J3 = joints_of(heatmap_JHW[None], shape[0] / heatmap_JHW.shape[1])[0]
-    joint_J3 *= np.array([image_HWC.shape[1] / shape[1], image_HWC.shape[0] / shape[0], 1.0])
+    joint_J3 = to_crop(joint_J3, (0, 0, shape[1], shape[0]), *image_HWC.shape[:2])
     named = {
         name: [round(float(x), 2), round(float(y), 2), round(float(confidence), 4)]
         for name, (x, y, confidence) in zip(labels, joint_J3, strict=True)

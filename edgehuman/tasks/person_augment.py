@@ -4,8 +4,8 @@ One affine map per picture carries flip, shift, scale and rotation, so that pict
 move together; then the light changes, and for retrieval a rectangle is erased (Zhong et al.,
 "Random erasing", 2017). A mirrored person has left and right exchanged, in joints and in parts.
 
-Everything is in pixels of the network's input; pixel centres are at halves, so that a mirror image
-of width W has x at W - x.
+Maps are in pixels of the network's input from its upper left corner, so that a mirror image of width
+W has x at W - x. Joints count from the middle of the first pixel, as in COCO.
 Axes: H height, W width, J joint.
 """
 
@@ -122,8 +122,9 @@ def move_joints(
         mirrored: for every joint the number of its mirror image.
     """
     moved_J3 = joint_J3.copy()
-    moved_J3[:, :2] = joint_J3[:, :2] @ move.matrix_23[:, :2].T + move.matrix_23[:, 2]
-    x_J, y_J = moved_J3[:, 0], moved_J3[:, 1]
+    by_centre_23 = _by_centre(move)
+    moved_J3[:, :2] = joint_J3[:, :2] @ by_centre_23[:, :2].T + by_centre_23[:, 2]
+    x_J, y_J = moved_J3[:, 0] + 0.5, moved_J3[:, 1] + 0.5
     inside_J = (x_J >= 0) & (y_J >= 0) & (x_J < width) & (y_J < height)
     moved_J3[:, 2] = np.where(inside_J, moved_J3[:, 2], 0)
     if move.is_flipped and len(mirrored):
@@ -176,14 +177,18 @@ def _mirror(name: str) -> str:
     return name
 
 
+def _by_centre(move: Move) -> NDArray[np.float64]:
+    """The same map, counted from the middle of the first pixel: as OpenCV and COCO count."""
+    matrix_23 = move.matrix_23.copy()
+    matrix_23[:, 2] += 0.5 * move.matrix_23[:, :2].sum(axis=1) - 0.5
+    return matrix_23
+
+
 def _warp(array: NDArray[Any], move: Move, how: int, fill: Any) -> Image:
     height, width = array.shape[:2]
-    # OpenCV counts from the middle of the first pixel, we from its corner.
-    by_centre_23 = move.matrix_23.copy()
-    by_centre_23[:, 2] += 0.5 * move.matrix_23[:, :2].sum(axis=1) - 0.5
     return cv2.warpAffine(  # type: ignore[return-value]
         array,
-        by_centre_23,
+        _by_centre(move),
         (width, height),
         flags=how,
         borderMode=cv2.BORDER_CONSTANT,

@@ -21,8 +21,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133
 from edgehuman.nets.person_heads import MAP_STRIDE, PersonNet
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.image import resize
-from edgehuman.samples import FloatArray
+from edgehuman.preprocess.image import resize, to_crop
 from edgehuman.tasks.heatmaps import Grid, gaussian_targets
 from edgehuman.tasks.person_augment import draw_move, mirror_order, move_joints, vary
 from edgehuman.tasks.person_losses import heatmap_loss
@@ -76,14 +75,9 @@ class PoseLearner(nn.Module):
     def forward(self, image_NHWC: Tensor, joint_NJ3: Tensor) -> dict[str, Tensor]:
         """Raw pictures and joints (N, J, 3) -> {"loss"}, in thousandths of a squared height."""
         heatmap_NJHW = self.network(image_NHWC)
-        target_NJHW, weight_NJ = gaussian_targets(joint_NJ3, self.grid, self.sigma)
+        from_corner_NJ3 = joint_NJ3 + joint_NJ3.new_tensor([0.5, 0.5, 0.0])
+        target_NJHW, weight_NJ = gaussian_targets(from_corner_NJ3, self.grid, self.sigma)
         return {"loss": 1e3 * heatmap_loss(heatmap_NJHW, target_NJHW, weight_NJ)}
-
-
-def to_input(joint_J3: FloatArray, own: tuple[int, int], size: tuple[int, int]) -> FloatArray:
-    """Joints on a picture of `own` height and width -> on the network's input."""
-    factor_3 = np.array([size[1] / own[1], size[0] / own[0], 1.0], np.float32)
-    return np.asarray(joint_J3 * factor_3, np.float32)
 
 
 def train(config: PoseConfig) -> Outcome:
@@ -103,10 +97,10 @@ def train(config: PoseConfig) -> Outcome:
 
     def sample(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
         image_HWC = persons.image(index)
-        own = image_HWC.shape[0], image_HWC.shape[1]
+        whole = (0, 0, image_HWC.shape[1], image_HWC.shape[0])
         move = draw_move(config.variation, rng, *config.size)
         view_HWC = vary(resize(image_HWC, *config.size), move, config.variation, rng)
-        joint_J3 = to_input(persons.keypoint_NJ3[index], own, config.size)
+        joint_J3 = to_crop(persons.keypoint_NJ3[index], whole, *config.size)
         return view_HWC, move_joints(joint_J3, move, *config.size, mirrored)
 
     task = PersonTask(

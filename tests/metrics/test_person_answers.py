@@ -15,7 +15,7 @@ def test_a_logit_of_nought_is_even_odds() -> None:
 
 @pytest.mark.parametrize(("x", "y"), [(20.0, 30.0), (17.3, 33.9), (22.0, 40.0)])
 def test_the_middle_of_a_gaussian_between_cells_is_found(x: float, y: float) -> None:
-    rows, columns = np.mgrid[:16, :12] * 4.0 + 2.0  # centres of cells of four pixels
+    rows, columns = np.mgrid[:16, :12] * 4.0 + 1.5  # centres of cells of four pixels
     heat_HW = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 8.0**2)).astype(np.float32)
     joint_3 = joints_of(heat_HW[None, None])[0, 0]
     assert joint_3[:2] == pytest.approx([x, y], abs=0.01)
@@ -25,16 +25,16 @@ def test_the_middle_of_a_gaussian_between_cells_is_found(x: float, y: float) -> 
 def test_a_peak_on_the_edge_stays_in_its_cell() -> None:
     heat_HW = np.zeros((4, 4), np.float32)
     heat_HW[0, 3] = 2.0
-    assert joints_of(heat_HW[None, None])[0, 0].tolist() == [14.0, 2.0, 1.0]
+    assert joints_of(heat_HW[None, None])[0, 0].tolist() == [13.5, 1.5, 1.0]
 
 
 def test_each_joint_and_each_picture_has_its_own_peak() -> None:
     heat_NJHW = np.zeros((2, 2, 3, 3), np.float32)
     heat_NJHW[0, 0, 1, 1] = heat_NJHW[0, 1, 0, 0] = heat_NJHW[1, 0, 2, 2] = 0.5
     heat_NJHW[1, 1, 0, 2] = 0.25
-    assert joints_of(heat_NJHW, stride=2.0)[..., :2].astype(int).tolist() == [
-        [[3, 3], [1, 1]],
-        [[5, 5], [5, 1]],
+    assert joints_of(heat_NJHW, stride=2.0)[..., :2].tolist() == [
+        [[2.5, 2.5], [0.5, 0.5]],
+        [[4.5, 4.5], [4.5, 0.5]],
     ]
     assert joints_of(heat_NJHW)[..., 2].tolist() == [[0.5, 0.5], [0.5, 0.25]]
 

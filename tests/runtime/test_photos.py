@@ -65,8 +65,8 @@ def test_joints_come_back_in_pixels_of_the_photo(tmp_path: Path) -> None:
     image_HWC[40:48, 0:8, 1] = 255
     model = load(write_image_model(tmp_path, "pose"))
     row = answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a.png")
-    assert row["joints"]["l_eye"] == pytest.approx([20.0, 12.0, 1.0])
-    assert row["joints"]["r_eye"] == pytest.approx([4.0, 44.0, 1.0])
+    assert row["joints"]["l_eye"] == pytest.approx([19.5, 11.5, 1.0])
+    assert row["joints"]["r_eye"] == pytest.approx([3.5, 43.5, 1.0])
 
 
 def test_attributes_have_probabilities(tmp_path: Path) -> None:

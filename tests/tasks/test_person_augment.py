@@ -66,12 +66,12 @@ def test_joints_stay_on_what_they_mark(seed: int) -> None:
     # A white square of 4x4 pixels, on the grey that comes in from outside; its middle is the joint.
     image_HWC = np.full((64, 32, 3), (124, 116, 104), np.uint8)
     image_HWC[30:34, 14:18] = 255
-    joint_J3 = np.array([[16.0, 32.0, 2.0]], np.float32)
+    joint_J3 = np.array([[15.5, 31.5, 2.0]], np.float32)
     variation = Variation(flip=0.5, shift_px=4, scale=0.3, rotate_deg=40)
     move = draw_move(variation, random_numbers(seed), 64, 32)
     x, y, seen = move_joints(joint_J3, move, 64, 32)[0]
     weight_HW = move_image(image_HWC, move)[..., 0] - 124.0
-    rows, columns = np.mgrid[:64, :32] + 0.5
+    rows, columns = np.mgrid[:64, :32]
     middle = [float((axis * weight_HW).sum() / weight_HW.sum()) for axis in (columns, rows)]
     assert seen == 2
     assert middle == pytest.approx([x, y], abs=0.1)
@@ -81,8 +81,8 @@ def test_a_mirrored_person_has_left_and_right_exchanged() -> None:
     names = ("nose", "l_eye", "r_eye")
     joint_J3 = np.array([[8, 4, 2], [10, 3, 1], [6, 3, 0]], np.float32)
     moved_J3 = move_joints(joint_J3, MIRROR, HEIGHT, WIDTH, mirror_order(names))
-    # The left eye (x 10) is at 6 in the mirror, where a right eye is; the other had no label.
-    assert moved_J3.tolist() == [[8, 4, 2], [10, 3, 0], [6, 3, 1]]
+    # Of columns 0 to 15, the left eye's 10 is 5 in the mirror: a right eye; the other had no label.
+    assert moved_J3.tolist() == [[7, 4, 2], [9, 3, 0], [5, 3, 1]]
     mask_HW = np.zeros((2, 4), np.uint8)
     mask_HW[:, 0], mask_HW[:, 1] = 1, IGNORED
     small = Move(np.array([[-1.0, 0.0, 4.0], [0.0, 1.0, 0.0]]), True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -17,7 +16,7 @@ from edgehuman.metrics.person_answers import joints_of
 from edgehuman.nets.person_heads import with_head
 from edgehuman.tasks import pose
 from edgehuman.tasks.heatmaps import gaussian_targets
-from edgehuman.tasks.pose import LandmarksConfig, PoseConfig, PoseLearner, to_input, train
+from edgehuman.tasks.pose import LandmarksConfig, PoseConfig, PoseLearner, train
 from edgehuman.training.checkpoint import load_network
 from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import losses, made_people, quick
@@ -48,18 +47,13 @@ def test_targets_and_answers_agree_about_where_a_joint_is() -> None:
     network = with_head(seeded(), OutputSpec("heatmaps", ("a", "b")))
     learner = PoseLearner(network, (64, 32), sigma=2.0)
     joint_NJ3 = torch.tensor([[[9.0, 30.5, 2.0], [20.0, 41.0, 1.0]]])
-    target_NJHW, weight_NJ = gaussian_targets(joint_NJ3, learner.grid, 2.0)
+    target_NJHW, weight_NJ = gaussian_targets(joint_NJ3 + 0.5, learner.grid, 2.0)
     found = joints_of(target_NJHW.numpy())
     assert found[0, :, :2] == pytest.approx(joint_NJ3[0, :, :2].numpy(), abs=0.01)
     assert weight_NJ.tolist() == [[1, 1]]
     image_NHWC = torch.zeros((1, 64, 32, 3), dtype=torch.uint8)
     expected = 1e3 * (network(image_NHWC) - target_NJHW).square().mean()
     torch.testing.assert_close(learner.eval()(image_NHWC, joint_NJ3)["loss"], expected)
-
-
-def test_joints_follow_the_picture_to_the_size_of_the_network() -> None:
-    joint_J3 = np.array([[10, 20, 2]], np.float32)
-    assert to_input(joint_J3, (100, 50), (256, 128)).tolist() == [[25.6, 51.2, 2.0]]
 
 
 def test_another_number_of_joints(
