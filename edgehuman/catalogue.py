@@ -20,7 +20,8 @@ class Network:
         build: dotted path `module:function` of its builder (torch).
         arguments: keyword arguments of the builder.
         family, modality, input: what it is and which record it begins at.
-        task: the task it is catalogued for.
+        task: the task it is catalogued for; person-embedding: its token, which the person tasks
+            begin with.
         method: the pretraining method that goes with it; "none": trained from scratch.
         params: parameters of the encoder, counted by `edgehuman models --check`; tested.
         params_paper: what the source states.

@@ -45,13 +45,13 @@ def test_an_object_is_loaded_by_its_dotted_path() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_names_a_method_and_a_task_of_the_catalogue(name: str) -> None:
     row = NETWORKS[name]
-    assert row.task in TASKS
-    if row.method == "none":
+    if row.modality == "image":
+        # Its token serves every person task.
+        assert (row.task, row.input) == ("person-embedding", "PersonCrop")
+    else:
         assert TASKS[row.task].modality == row.modality
-        return
-    assert row.method in METHODS
-    assert row.task in TASKS
-    assert METHODS[row.method].modality == TASKS[row.task].modality == row.modality
+    if row.method != "none":
+        assert METHODS[row.method].modality == row.modality
     assert row.params > 0
     assert row.flops > 0
     assert row.source

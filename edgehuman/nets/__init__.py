@@ -1,0 +1,25 @@
+"""Networks: they only map arrays to arrays. `load` gives one that a training or an import wrote."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from edgehuman.catalogue import load_object
+
+# Checkpoints are a matter of training, which stands above; it is found by name.
+_LOAD_NETWORK = "edgehuman.training.checkpoint:load_network"
+
+
+def load(folder: str | os.PathLike[str]) -> Any:
+    """The network of a checkpoint folder, in eval mode.
+
+    A network of person images has `backbone(x_NCHW)`, `features`, `taps` and `normalise`
+    (`edgehuman.nets.features`), and takes raw uint8 (N, H, W, 3) when called.
+
+    Raises:
+        CheckpointError: no such folder, damaged, or its weights do not fit its card.
+    """
+    network, _ = load_object(_LOAD_NETWORK)(Path(folder))
+    return network

@@ -21,9 +21,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.card import OutputSpec
+from edgehuman.catalogue import NETWORKS, find
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.features import ImageBackbone
+from edgehuman.nets.tinyvit import tiling_windows
 
 MAP_STRIDE = 4
 PYRAMID_WIDTH = 128
@@ -184,12 +186,14 @@ def person_net(
     **arguments: Any,
 ) -> PersonNet:
     """A catalogued backbone under the head of this output, with seeded random weights, in eval
-    mode.
+    mode; a TinyViT has windows that tile its maps where nothing else is said.
 
     Raises:
         UsageError: no such network, no such head, or a size that the strides do not divide.
     """
     require_size(image_size)
+    if find(NETWORKS, "network", arch).family == "tinyvit":
+        arguments = {"windows": tiling_windows(image_size), **arguments}
     encoder = build(arch, seed, image_size=image_size, **arguments)
     return with_head(encoder, output, seed)
 

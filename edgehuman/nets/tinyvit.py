@@ -17,11 +17,12 @@ from torch.nn import functional
 
 from edgehuman.nets.drop_path import DropPath, drop_rates
 from edgehuman.nets.features import Features
-from edgehuman.nets.pixels import Pixels, check_cells, spread_cells
+from edgehuman.nets.pixels import Pixels, cells_over, check_cells, spread_cells
 
 STEM_STRIDE = 4
 EXPANSION = 4
 HEAD_WIDTH = 32
+STOCK_WINDOWS = (7, 14, 7)
 
 
 class ConvNorm(nn.Module):
@@ -83,6 +84,20 @@ class Downsample(nn.Module):
         y_NCHW = functional.gelu(self.conv2(functional.gelu(self.conv1(x_NCHW))))
         z_NCHW: Tensor = self.conv3(y_NCHW)
         return z_NCHW
+
+
+def tiling_windows(image_size: tuple[int, int]) -> tuple[int, int, int]:
+    """Windows that tile the maps of images of this size; the published ones where none of four
+    cells or more does.
+
+    224x224 gives the published 7, 14 and 7, and 256x128 gives 8, 8 and 4.
+    """
+    windows = []
+    for stride, most, published in zip((8, 16, 32), (8, 14, 8), STOCK_WINDOWS, strict=True):
+        rows, columns = cells_over(image_size, stride)
+        sides = [side for side in range(4, most + 1) if rows % side == columns % side == 0]
+        windows.append(max(sides, default=published))
+    return windows[0], windows[1], windows[2]
 
 
 def offset_index(window: int) -> Tensor:
@@ -208,7 +223,7 @@ class TinyVit(nn.Module):
         self,
         widths: tuple[int, int, int, int] = (64, 128, 160, 320),
         depths: tuple[int, int, int, int] = (2, 2, 6, 2),
-        windows: tuple[int, int, int] = (7, 14, 7),
+        windows: tuple[int, int, int] = STOCK_WINDOWS,
         image_size: tuple[int, int] = (256, 128),
         num_classes: int | None = None,
         drop_path: float = 0.0,

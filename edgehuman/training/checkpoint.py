@@ -27,6 +27,7 @@ from edgehuman.config import write_toml
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
+from edgehuman.nets.weights import fit, geometry
 
 # How the weights of an encoder are called in a network that has a head beside it.
 ENCODER = "encoder."
@@ -129,11 +130,14 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
 
 def _build_for(card: Card, weights: Mapping[str, Tensor]) -> nn.Module:
     """The network that a card describes; of one with a head beside its encoder, both."""
-    if any(name.startswith(ENCODER) for name in weights):
-        height, width = card.input.shape[:2]
-        return person_net(card.arch, card.output, (height, width))
     num_classes = len(card.output.labels) if card.output.kind == "classes" else None
-    return build(card.arch, num_classes=num_classes)
+    if card.input.record != "PersonCrop":
+        return build(card.arch, num_classes=num_classes)
+    height, width = card.input.shape[:2]
+    if any(name.startswith(ENCODER) for name in weights):
+        return person_net(card.arch, card.output, (height, width), **geometry(weights))
+    size = {"image_size": (height, width), **geometry(weights)}
+    return build(card.arch, num_classes=num_classes, **size)
 
 
 def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
@@ -159,7 +163,8 @@ def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> 
 
 
 def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
-    """Load a pretrained encoder into a network that may have another head.
+    """Load a pretrained encoder into a network that may have another head, and may take images of
+    another size.
 
     Raises:
         CheckpointError: the checkpoint holds another architecture.
@@ -176,5 +181,6 @@ def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
         }
     kept = {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
     head = {name: t for name, t in network.state_dict().items() if name.startswith("head.")}
-    load_into(network, {**kept, **head}, str(folder))
+    fitted = fit(network, kept, card.input.shape[:2])
+    load_into(network, {**fitted, **head}, str(folder))
     return card

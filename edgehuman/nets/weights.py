@@ -1,0 +1,284 @@
+"""Published weights in our networks: other projects' key names, other sizes and other windows.
+
+    import_state(network, state, "timm")      the network now holds them; what did not fit is named
+
+Sources: pytorch-image-models (timm: all three families), microsoft/Cream (tinyvit), Rewrite-the-
+Stars (starnet), facebookresearch/dino and facebookresearch/mae. Only their key names are known
+here; the tensors are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.nets.pixels import IMAGENET_MEAN, IMAGENET_STD, Pixels, cells_over
+from edgehuman.nets.starnet import StarNet
+from edgehuman.nets.tinyvit import TinyVit, resample_biases
+from edgehuman.nets.vit import PATCH, Vit, resample_positions
+
+Source = Literal["timm", "tinyvit", "starnet", "dino", "mae"]
+PixelKind = Literal["imagenet", "half"]
+PIXELS: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
+    "imagenet": (IMAGENET_MEAN, IMAGENET_STD),
+    "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+}
+# Where a checkpoint keeps its weights beside optimisers and settings; DINO's teacher is the better.
+_WRAPPERS = ("teacher", "state_dict", "model", "student")
+_PREFIX = re.compile(r"^(?:(?:module|backbone|_orig_mod)\.)+")
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a source names the weights of one family.
+
+    Attributes:
+        renames: patterns of its key names and ours, applied in order.
+        drops: pattern of keys that our network has no place for.
+        pixels: the normalisation that its weights were trained with.
+    """
+
+    renames: Sequence[tuple[str, str]] = ()
+    drops: str = r"$^"
+    pixels: PixelKind = "imagenet"
+
+
+_VIT = (
+    (r"^patch_embed\.proj\.", "patch_embed."),
+    (r"^(blocks\.\d+)\.norm1\.", r"\1.attention_norm."),
+    (r"^(blocks\.\d+)\.norm2\.", r"\1.mlp_norm."),
+    (r"^(blocks\.\d+)\.attn\.proj\.", r"\1.attention.project."),
+    (r"^(blocks\.\d+)\.attn\.", r"\1.attention."),
+    (r"^(blocks\.\d+)\.mlp\.fc1\.", r"\1.mlp.0."),
+    (r"^(blocks\.\d+)\.mlp\.fc2\.", r"\1.mlp.3."),
+)
+_CREAM = (
+    (r"^patch_embed\.seq\.0\.", "patch_embed.conv1."),
+    (r"^patch_embed\.seq\.2\.", "patch_embed.conv2."),
+    # Cream ends a stage with the downsampling that ours begins the next one with.
+    *((rf"^layers\.{i}\.downsample\.", f"stages.{i + 1}.downsample.") for i in range(3)),
+    (r"^layers\.", "stages."),
+    (r"\.c\.", ".conv."),
+    (r"^norm_head\.", "norm."),
+)
+LAYOUTS: Mapping[type[nn.Module], Mapping[str, Layout]] = {
+    # timm's own ViT weights are those of the paper on augmentation, which halves pixels; its DeiT
+    # weights are not.
+    Vit: {
+        "timm": Layout(_VIT, pixels="half"),
+        "dino": Layout(_VIT, r"^head\."),
+        "mae": Layout(_VIT, r"^(?:decoder_|mask_token$|head\.)"),
+    },
+    TinyVit: {
+        "timm": Layout(((r"^head\.norm\.", "norm."), (r"^head\.fc\.", "head."))),
+        "tinyvit": Layout(_CREAM, r"attention_bias_idxs$"),
+    },
+    StarNet: {"timm": Layout(), "starnet": Layout()},
+}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Attributes:
+    dropped: keys of the source that our network has no place for.
+    resampled: our names of positions and bias tables that came from another size.
+    pixels: the normalisation that the network now expects.
+    """
+
+    dropped: tuple[str, ...]
+    resampled: tuple[str, ...]
+    pixels: PixelKind
+
+
+def import_state(
+    network: nn.Module,
+    state: Mapping[str, Any],
+    source: Source,
+    where: str = "the checkpoint",
+    pixels: PixelKind | None = None,
+) -> Imported:
+    """Load another project's weights into a network, all of them or none.
+
+    A classifier is dropped where the network has none. Position embeddings and bias tables of
+    another size are resampled.
+
+    Args:
+        state: the state dict, or the checkpoint around it.
+        where: its name, for messages.
+        pixels: the normalisation of its pixels; None takes what the source's weights have.
+
+    Raises:
+        UsageError: that source has no networks of this family.
+        CheckpointError: names or shapes differ; the message lists what did not match.
+    """
+    layout = layout_of(network, source)
+    found = tensors_of(state, where)
+    own = {k: v for k, v in network.state_dict().items() if not k.startswith("pixels.")}
+    named, dropped = _translate(found, layout, own)
+    fitted = fit(network, named)
+    _require_match(own, named, fitted, f"{where}: not {_kind(network)} as {source} names it", found)
+    resampled = tuple(name for name in fitted if fitted[name].shape != named[name].shape)
+    network.load_state_dict({name: fitted[name].float() for name in own}, strict=False)
+    kind = pixels or layout.pixels
+    own_pixels = network.get_submodule("pixels")
+    assert isinstance(own_pixels, Pixels)
+    own_pixels.expect(*PIXELS[kind])
+    return Imported(tuple(dropped), resampled, kind)
+
+
+def layout_of(network: nn.Module, source: str) -> Layout:
+    """Raises UsageError where the source has no networks of this family."""
+    known = LAYOUTS[type(network)]
+    if source not in known:
+        raise UsageError(
+            f"--source {source} has no {_kind(network)}; its weights come from {', '.join(known)}"
+        )
+    return known[source]
+
+
+def tensors_of(state: Mapping[str, Any], where: str) -> dict[str, Tensor]:
+    """The tensors by name, out of the checkpoint around them, without the prefixes of wrappers.
+
+    Raises:
+        CheckpointError: there are none, or one holds numbers that are not finite.
+    """
+    while not any(isinstance(value, Tensor) for value in state.values()):
+        inside = next((state[k] for k in _WRAPPERS if isinstance(state.get(k), Mapping)), None)
+        if inside is None:
+            keys = ", ".join(map(str, list(state)[:_SHOWN])) or "nothing"
+            raise CheckpointError(
+                f"{where}: holds no weights by name (it holds {keys}); give a state dict, or a "
+                f"checkpoint with one under {', '.join(_WRAPPERS)}"
+            )
+        state = inside
+    tensors = {_PREFIX.sub("", k): v for k, v in state.items() if isinstance(v, Tensor)}
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise CheckpointError(
+                f"{where}: {name} holds numbers that are not finite; get the file anew"
+            )
+    return tensors
+
+
+def fit(
+    network: nn.Module,
+    weights: Mapping[str, Tensor],
+    image_size: Sequence[int] | None = None,
+) -> dict[str, Tensor]:
+    """Our weights with positions and bias tables resampled to this network's grid and windows.
+
+    Args:
+        weights: by our names, of a network of the same architecture.
+        image_size: height and width that the weights are for; None: a square.
+    """
+    fitted = dict(weights)
+    for name, own in network.state_dict().items():
+        given = fitted.get(name)
+        if given is None or given.shape == own.shape or given.ndim != own.ndim:
+            continue
+        if name.endswith("attention_biases") and _side(given.shape[1]):
+            fitted[name] = resample_biases(given, _side(own.shape[1]))
+        elif name == "pos_embed" and isinstance(network, Vit):
+            old = _grid(given.shape[1] - 1, image_size)
+            if old is not None:
+                fitted[name] = resample_positions(given, old, network.grid)
+    return fitted
+
+
+def geometry(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Builder arguments that a network's weights tell: the windows of a TinyViT, or none.
+
+    Args:
+        weights: by our names, possibly with a prefix in front.
+    """
+    ends = tuple(f"stages.{stage}.blocks.0.attn.attention_biases" for stage in (1, 2, 3))
+    tables = [tensor for end in ends for name, tensor in weights.items() if name.endswith(end)]
+    if len(tables) != len(ends):
+        return {}
+    return {"windows": tuple(_side(table.shape[1]) for table in tables)}
+
+
+def _translate(
+    found: Mapping[str, Tensor], layout: Layout, own: Mapping[str, Tensor]
+) -> tuple[dict[str, Tensor], list[str]]:
+    """The tensors by our names, and the keys that were left out."""
+    named, dropped = {}, []
+    for key, tensor in found.items():
+        name = key
+        for pattern, ours in layout.renames:
+            name = re.sub(pattern, ours, name)
+        headless = name.startswith("head.") and "head.weight" not in own
+        if headless or re.search(layout.drops, key):
+            dropped.append(key)
+        else:
+            named[name] = tensor
+    return named, dropped
+
+
+def _require_match(
+    own: Mapping[str, Tensor],
+    named: Mapping[str, Tensor],
+    fitted: Mapping[str, Tensor],
+    said: str,
+    found: Mapping[str, Tensor],
+) -> None:
+    missing = [name for name in own if name not in fitted]
+    unexpected = [name for name in named if name not in own]
+    shapes = [
+        f"{name} is {tuple(fitted[name].shape)}, not {tuple(own[name].shape)}"
+        for name in own
+        if name in fitted and fitted[name].shape != own[name].shape
+    ]
+    parts = [
+        f"{len(names)} {what} ({', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''})"
+        for names, what in (
+            (missing, "missing"),
+            (unexpected, "unexpected"),
+            (shapes, "of another shape"),
+        )
+        if names
+    ]
+    if parts:
+        raise CheckpointError(f"{said}: {'; '.join(parts)}. {_hint(found)}")
+
+
+def _hint(found: Mapping[str, Tensor]) -> str:
+    """What the keys look like, where they are known."""
+    signs = {
+        "a ViT as MAE pretrains it (--source mae)": "decoder_embed.weight",
+        "a ViT (--source timm or dino)": "blocks.0.attn.qkv.weight",
+        "a TinyViT as Cream names it (--source tinyvit)": "patch_embed.seq.0.c.weight",
+        "a TinyViT as timm names it (--source timm)": "stages.1.blocks.0.attn.attention_biases",
+        "a StarNet (--source starnet or timm)": "stages.0.1.dwconv.conv.weight",
+        "one of ours: a training wrote it, and it needs no import": "pixels.scale_C11",
+    }
+    for kind, key in signs.items():
+        if key in found:
+            return f"Its keys are those of {kind}; give the --arch and --source it was made with"
+    return f"Its keys are those of no source here ({', '.join(get_args(Source))})"
+
+
+def _kind(network: nn.Module) -> str:
+    return {Vit: "ViT", TinyVit: "TinyViT", StarNet: "StarNet"}[type(network)]
+
+
+def _side(cells: int) -> int:
+    """Side of a square of so many cells; 0 where they make none."""
+    side = round(cells**0.5)
+    return side if side * side == cells else 0
+
+
+def _grid(cells: int, image_size: Sequence[int] | None) -> tuple[int, int] | None:
+    """Rows and columns of so many patches: of images of that size, else of a square."""
+    if image_size is not None:
+        rows, columns = cells_over((image_size[0], image_size[1]), PATCH)
+        return (rows, columns) if rows * columns == cells else None
+    side = _side(cells)
+    return (side, side) if side else None

@@ -1,0 +1,202 @@
+"""`edgehuman import`: published weights as a checkpoint folder that every other command takes.
+
+    edgehuman import tiny_vit_5m.pth --source tinyvit --arch tinyvit_5m --image-size 256x128 --out D
+
+Without --image-size the network keeps the size and the windows that its weights were made for, and
+computes what the source computes. Files are read as tensors and plain values only: nothing in them
+is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+from tyro.conf import Positional
+
+from edgehuman import catalogue
+from edgehuman.card import Card, OutputSpec, image_input, sha256_of_file
+from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.nets.building import build, count_flops, count_params
+from edgehuman.nets.tinyvit import STOCK_WINDOWS, tiling_windows
+from edgehuman.nets.weights import Imported, Source, import_state
+from edgehuman.outcome import Outcome
+from edgehuman.training import checkpoint
+from edgehuman.training.ledger import commit, versions
+
+# What all of these weights were published at.
+PUBLISHED_SIZE = (224, 224)
+
+
+@dataclass(frozen=True)
+class ImportConfig:
+    """Published weights to a checkpoint folder."""
+
+    checkpoint: Positional[Path]
+    """A .pth, .pt, .tar, .bin or .safetensors file."""
+    source: Source
+    """Whose key names it has: timm, tinyvit (Cream), starnet (Rewrite the Stars), dino or mae."""
+    arch: str
+    """A network of person images from `edgehuman models`."""
+    out: Path
+    """The folder to write."""
+    image_size: str | None = None
+    """HEIGHTxWIDTH, such as 256x128: positions and bias tables are resampled for it. By default
+    224x224, and nothing is resampled."""
+    windows: tuple[int, int, int] | None = None
+    """Attention windows of a TinyViT; by default those that tile the maps of --image-size."""
+    pixels: Literal["auto", "imagenet", "half"] = "auto"
+    """How the weights expect pixels: ImageNet's mean and spread, or 0.5 and 0.5. `auto` goes by the
+    source: half for timm's ViT; give imagenet for its DeiT, DINO and MAE weights."""
+
+
+def import_weights(config: ImportConfig) -> Outcome:
+    """`edgehuman import`.
+
+    Raises:
+        UsageError: an unknown network, a source without it, a size that is none, a folder in use.
+        CheckpointError: no such file, not weights, or not of this network: what did not match is
+            listed.
+    """
+    network = _build(config)
+    if (config.out / checkpoint.WEIGHTS).exists():
+        raise UsageError(f"--out {config.out} holds a checkpoint already; name another folder")
+    state = read_foreign(config.checkpoint)
+    pixels = None if config.pixels == "auto" else config.pixels
+    found = import_state(network, state, config.source, str(config.checkpoint), pixels)
+    card = _card(config, network)
+    checkpoint.save_weights(config.out, network.state_dict(), card)
+    checkpoint.save_config(config.out, config)
+    return _outcome(config, card, found, getattr(network, "windows", None))
+
+
+def read_foreign(path: Path) -> Mapping[str, Any]:
+    """What a file of somebody else's weights holds; only tensors and plain values are unpickled.
+
+    Raises:
+        CheckpointError: no such file, damaged, or it holds objects that would have to be run.
+    """
+    if not path.is_file():
+        said = "a folder; give the file of weights" if path.is_dir() else "no such file"
+        raise CheckpointError(f"{path}: {said}")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        # Settings that training scripts keep beside their weights; it holds plain values.
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        named = re.search(r"Unsupported (?:global|class|operand)[^\n]*", str(error))
+        why = named.group(0) if named else "it is not a file of torch.save"
+        raise CheckpointError(
+            f"{path}: holds more than tensors and plain values, or is damaged ({why}); only those "
+            "are read. Save its state dict alone, as .pth or .safetensors"
+        ) from None
+    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise CheckpointError(
+            f"{path}: not a file of weights, or damaged ({reason}); get it anew"
+        ) from None
+    if not isinstance(state, Mapping):
+        raise CheckpointError(
+            f"{path}: holds a {type(state).__name__}; give a file with weights by name"
+        )
+    return state
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """`256x128` -> (256, 128): height, width.
+
+    Raises:
+        UsageError: another form, or a side under 32 pixels.
+    """
+    found = re.fullmatch(r"(\d+)x(\d+)", text)
+    size = (int(found.group(1)), int(found.group(2))) if found else (0, 0)
+    if min(size) < 32:
+        raise UsageError(
+            f"--image-size is {text!r}; give HEIGHTxWIDTH in pixels, at least 32x32, such as "
+            "256x128"
+        )
+    return size
+
+
+def _build(config: ImportConfig) -> nn.Module:
+    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", config.arch)
+    if row.input != "PersonCrop":
+        raise UsageError(
+            f"--arch {config.arch} reads a {row.input}; weights are imported into networks of "
+            "person images"
+        )
+    size = PUBLISHED_SIZE if config.image_size is None else parse_size(config.image_size)
+    arguments: dict[str, Any] = {"image_size": size}
+    if row.family == "tinyvit":
+        tiling = STOCK_WINDOWS if config.image_size is None else tiling_windows(size)
+        arguments["windows"] = config.windows or tiling
+    elif config.windows is not None:
+        raise UsageError(f"--windows goes with a TinyViT; {config.arch} has none")
+    if config.windows is not None and min(config.windows) < 1:
+        raise UsageError(f"--windows are {config.windows}; each is at least 1")
+    return build(config.arch, **arguments)
+
+
+def _card(config: ImportConfig, network: Any) -> Card:
+    height, width = network.image_size
+    image_NHWC = torch.zeros(1, height, width, 3, dtype=torch.uint8)
+    return Card(
+        name=f"{config.arch} from {config.source}",
+        task="person-embedding",
+        arch=config.arch,
+        params=count_params(network),
+        flops=count_flops(network, image_NHWC),
+        input=image_input(height, width),
+        output=OutputSpec("embedding", distance="cosine", dim=network.width),
+        recipe=(
+            f"imported from {config.checkpoint.name} "
+            f"(sha256 {sha256_of_file(config.checkpoint)[:16]}), source {config.source}; what it "
+            "learned from, and its terms, are said where it was published"
+        ),
+        commit=commit(),
+        versions=versions(),
+    )
+
+
+def _outcome(
+    config: ImportConfig, card: Card, found: Imported, windows: tuple[int, ...] | None
+) -> Outcome:
+    height, width = card.input.shape[:2]
+    data = {
+        "out": str(config.out),
+        "arch": config.arch,
+        "source": config.source,
+        "params": card.params,
+        "flops": card.flops,
+        "image_size": [height, width],
+        "windows": windows,
+        "pixels": found.pixels,
+        "resampled": list(found.resampled),
+        "dropped": list(found.dropped),
+    }
+    lines = [
+        f"{config.out}: {config.arch} from {config.checkpoint.name}, {card.params:,} parameters, "
+        f"{height}x{width}",
+        f"pixels as {found.pixels}; give --pixels where these weights want others",
+    ]
+    if windows is not None and windows != STOCK_WINDOWS:
+        sides = ", ".join(map(str, windows))
+        lines.append(
+            f"windows of {sides} cells; --windows 7 14 7 keeps those it was published with"
+        )
+    for what, names in (("resampled", found.resampled), ("left out", found.dropped)):
+        if names:
+            more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+            lines.append(f"{what}: {', '.join(names[:4])}{more}")
+    return Outcome(data, "\n".join(lines))

@@ -1,0 +1,149 @@
+"""`edgehuman import`: a folder that loads and computes the same; bad files and words, one line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import edgehuman.nets
+from edgehuman.cli import main
+from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.nets.building import build
+from edgehuman.training.checkpoint import load_encoder, read_weights
+from edgehuman.training.import_weights import ImportConfig, parse_size, read_foreign
+from tests.nets.hash_fill import fill
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A StarNet-S3 as its authors save it: weights beside settings."""
+    network = fill(build("starnet_s3", num_classes=3), gain=0.5)
+    state = {k: v for k, v in network.state_dict().items() if not k.startswith("pixels.")}
+    path = tmp_path_factory.mktemp("published") / "starnet_s3.pth.tar"
+    torch.save({"state_dict": state, "args": argparse.Namespace(lr=3e-3), "epoch": 300}, path)
+    return path
+
+
+def run(path: Path, out: Path, *words: str, arch: str = "starnet_s3") -> int:
+    source = () if "--source" in words else ("--source", "starnet")
+    return main(["import", str(path), "--arch", arch, "--out", str(out), *source, *words])
+
+
+def test_a_published_file_becomes_a_checkpoint_folder(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(published, tmp_path / "s", "--image-size", "96x64", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["image_size"], said["pixels"], said["windows"]) == ([96, 64], "imagenet", None)
+    assert said["dropped"] == ["head.weight", "head.bias"]
+    _, card = read_weights(tmp_path / "s")
+    assert (card.arch, card.input.shape, card.output.dim) == ("starnet_s3", (96, 64, 3), 256)
+    assert card.params == said["params"] == 5_493_792
+    assert "starnet_s3.pth.tar (sha256 " in card.recipe
+    original: Any = fill(build("starnet_s3", num_classes=3), gain=0.5)
+    x_NCHW = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        found = edgehuman.nets.load(tmp_path / "s").backbone(x_NCHW)
+        assert torch.equal(found[0], original.backbone(x_NCHW)[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "windows", "params"),
+    [
+        ((), (7, 14, 7), 5_071_764),
+        (("--image-size", "256x128"), (8, 8, 4), 5_067_264),
+        (("--image-size", "256x128", "--windows", "7", "14", "7"), (7, 14, 7), 5_071_764),
+    ],
+)
+def test_windows_are_the_published_ones_or_tile_the_size(
+    tmp_path: Path, words: tuple[str, ...], windows: tuple[int, ...], params: int
+) -> None:
+    stock = build("tinyvit_5m", windows=(7, 14, 7)).state_dict()
+    state = {k.replace("norm.", "head.norm.", k.startswith("norm.")): v for k, v in stock.items()}
+    save_file({k: v for k, v in state.items() if "pixels" not in k}, tmp_path / "t.safetensors")
+    path = tmp_path / "t.safetensors"
+    assert run(path, tmp_path / "t", "--source", "timm", *words, arch="tinyvit_5m") == 0
+    network = edgehuman.nets.load(tmp_path / "t")
+    assert network.windows == windows
+    assert read_weights(tmp_path / "t")[1].params == params
+    # A training at another size starts from it all the same.
+    other: Any = build("tinyvit_5m", seed=1)
+    load_encoder(other, tmp_path / "t", "tinyvit_5m")
+    assert torch.equal(
+        other.stages[0].blocks[0].conv1.conv.weight, stock["stages.0.blocks.0.conv1.conv.weight"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--image-size", "256"), "--image-size is '256'; give HEIGHTxWIDTH"),
+        (("--image-size", "16x16"), "at least 32x32"),
+        (("--windows", "7", "14", "7"), "--windows goes with a TinyViT; starnet_s3 has none"),
+        (("--source", "mae"), "--source mae has no StarNet; its weights come from timm, starnet"),
+        (("--arch", "starnet_s4"), "Did you mean 'starnet_s3'"),
+        (("--arch", "imuconv_288k"), "reads a ImuWindow"),
+        (("--arch", "vit_tiny", "--source", "timm"), "Its keys are those of a StarNet"),
+    ],
+)
+def test_wrong_words_end_in_a_line(
+    published: Path, tmp_path: Path, words: tuple[str, ...], said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    assert run(published, tmp_path / "s", *words) in (1, 2)
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_folder_in_use_is_left_alone(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(published, tmp_path / "s") == 0
+    before = (tmp_path / "s" / "model.safetensors").read_bytes()
+    assert run(published, tmp_path / "s") == 2
+    assert "holds a checkpoint already" in capsys.readouterr().err
+    assert (tmp_path / "s" / "model.safetensors").read_bytes() == before
+
+
+class Surprise:
+    """Code that a pickle would run."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return print, ("surprise",)
+
+
+def test_files_that_are_no_weights_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save({"model": Surprise()}, tmp_path / "code.pth")
+    with pytest.raises(CheckpointError, match="holds more than tensors and plain values"):
+        read_foreign(tmp_path / "code.pth")
+    assert "surprise" not in capsys.readouterr().out
+    torch.save([1, 2], tmp_path / "list.pth")
+    with pytest.raises(CheckpointError, match="holds a list; give a file with weights by name"):
+        read_foreign(tmp_path / "list.pth")
+    for name in ("text.pth", "text.safetensors", "empty.pt"):
+        (tmp_path / name).write_text("hello" if "text" in name else "")
+        with pytest.raises(CheckpointError, match=name.replace(".", r"\.")):
+            read_foreign(tmp_path / name)
+    with pytest.raises(CheckpointError, match="no such file"):
+        read_foreign(tmp_path / "nowhere.pth")
+    with pytest.raises(CheckpointError, match="a folder; give the file"):
+        read_foreign(tmp_path)
+
+
+def test_sizes_are_height_by_width() -> None:
+    assert parse_size("256x128") == (256, 128)
+    with pytest.raises(UsageError, match="--image-size is '256x'"):
+        parse_size("256x")
+
+
+def test_the_config_is_what_was_asked_for() -> None:
+    config = ImportConfig(Path("a.pth"), "timm", "vit_tiny", Path("out"))
+    assert (config.image_size, config.windows, config.pixels) == (None, None, "auto")
