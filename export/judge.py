@@ -1,6 +1,8 @@
 """The judge of an export: held-out samples, the network's own answers, and one number in points.
 
 macro_f1              where the samples are labelled and the network has learned those labels
+mean_ap, mean_accuracy, mean_oks, mean_iou
+                      of pictures of people with the labels of the model's task
 expected_accuracy     of other classifiers: the probability that the network itself gives to the
                       class that the graph picks, on average. If the network is calibrated, its drop
                       is the drop of accuracy; a change between two classes that were tied costs
@@ -28,6 +30,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edgehuman.card import OutputSpec
+from edgehuman.errors import DataError
 from edgehuman.export.parity import Parity, compare, neighbours
 from edgehuman.export.records import Samples
 from edgehuman.export.sessions import batch_of, open_session, run
@@ -86,6 +89,9 @@ class Judge:
     def _metric(self) -> tuple[str, Callable[[NDArray[np.float32]], float]]:
         if self.is_labelled:
             return "macro_f1", self._macro_f1
+        task_metric = self._task_metric()
+        if task_metric is not None:
+            return task_metric
         if self.output.kind == "classes":
             return "expected_accuracy", self._expected_accuracy
         if self.output.kind == "embedding" and len(self.samples) > 1:
@@ -97,6 +103,22 @@ class Judge:
             "cosine_mean",
             lambda outputs: compare(self.reference, outputs, self.output).cosine_mean,
         )
+
+    def _task_metric(self) -> tuple[str, Callable[[NDArray[np.float32]], float]] | None:
+        """The metric that selects checkpoints of the task, on labelled people; None without."""
+        people = self.samples.people
+        if people is None:
+            return None
+        size = (self.samples.array.shape[1], self.samples.array.shape[2])
+
+        def score(outputs: NDArray[np.float32]) -> float:
+            return next(iter(people.score(outputs, self.output, size).metrics.values()))
+
+        try:
+            name = next(iter(people.score(self.reference, self.output, size).metrics))
+        except DataError:  # so few pictures that nobody has a match, or no joint a label
+            return None
+        return name, score
 
     def first(self, count: int) -> Judge:
         """A judge of evenly spread samples of this one: a quicker, rougher opinion."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +18,8 @@ from edgehuman.card import Card, sha256_of_bytes
 from edgehuman.catalogue import load_object
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import DataError
+from edgehuman.export.labelled_people import LabelledPeople, names_of, read_labelled
+from edgehuman.preprocess.image import resize
 
 SIMULATED = "simulated"
 # Pictures are large, and their ranges settle soon: enough to calibrate and to judge.
@@ -32,12 +33,14 @@ class Samples:
     label_N: int64 (N,), index into the card's labels; -1 where unlabelled.
     person_N: unicode (N,): whose record it is.
     source: in words, for the card.
+    people: labels of pictures of people, by which the model's task is judged; None without.
     """
 
     array: NDArray[Any]
     label_N: NDArray[np.int64]
     person_N: NDArray[np.str_]
     source: str
+    people: LabelledPeople | None = None
 
     def __len__(self) -> int:
         return len(self.array)
@@ -45,7 +48,11 @@ class Samples:
     def select(self, index_K: NDArray[np.int64]) -> Samples:
         """The samples at these indices, in that order."""
         return Samples(
-            self.array[index_K], self.label_N[index_K], self.person_N[index_K], self.source
+            self.array[index_K],
+            self.label_N[index_K],
+            self.person_N[index_K],
+            self.source,
+            None if self.people is None else self.people.select(index_K),
         )
 
     def sha256(self) -> str:
@@ -109,6 +116,12 @@ def _imu_windows(card: Card, data: Path | str) -> Samples:
 
 
 def _person_crops(card: Card, data: Path | str) -> Samples:
+    labelled = read_labelled(card, str(data))
+    if labelled is not None:
+        array, people = labelled
+        person_N = names_of(people)
+        source = f"labelled pictures of {people.persons.dataset}"
+        return Samples(array, _unknown(person_N), person_N, source, people)
     height, width = card.input.shape[:2]
     if str(data) == SIMULATED:
         simulate_people = load_object("edgehuman.simulate.person_image:simulate_people")
@@ -123,20 +136,13 @@ def _person_crops(card: Card, data: Path | str) -> Samples:
             image_HWC = images.read(index)
         except DataError:
             continue
-        array.append(resized(image_HWC, height, width))
+        array.append(resize(image_HWC, height, width))
         names.append(images.name(index))
     if not array:
         raise DataError(f"{data}: none of its {len(images)} pictures can be read")
     # Who is in a picture is not known: each is taken for somebody else.
     person_N = np.array(names)
     return Samples(np.stack(array), _unknown(person_N), person_N, f"pictures of {Path(data).name}")
-
-
-def resized(image_HWC: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """A picture stretched to the size that a network takes, as crops of people are."""
-    shrinks = image_HWC.shape[0] > height
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(image_HWC, (width, height), interpolation=method).astype(np.uint8)
 
 
 def _unknown(person_N: NDArray[np.str_]) -> NDArray[np.int64]:

@@ -142,6 +142,13 @@ class PersonNet(nn.Module):
         """The encoder, as what it can do."""
         return cast(ImageBackbone, self.encoder)
 
+    def train(self, mode: bool = True) -> PersonNet:
+        """Training mode; an encoder whose weights are all frozen keeps its statistics too."""
+        super().train(mode)
+        if not any(parameter.requires_grad for parameter in self.encoder.parameters()):
+            self.encoder.eval()
+        return self
+
     def token(self, image_NHWC: Tensor) -> Tensor:
         """Raw images -> image token (N, D)."""
         return self.backbone.backbone(self.backbone.normalise(image_NHWC))[0]

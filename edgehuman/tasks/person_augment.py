@@ -4,8 +4,8 @@ One affine map per picture carries flip, shift, scale and rotation, so that pict
 move together; then the light changes, and for retrieval a rectangle is erased (Zhong et al.,
 "Random erasing", 2017). A mirrored person has left and right exchanged, in joints and in parts.
 
-Maps are in pixels of the network's input from its upper left corner, so that a mirror image of width
-W has x at W - x. Joints count from the middle of the first pixel, as in COCO.
+Maps are in pixels of the network's input from its upper left corner, so that a mirror image of
+width W has x at W - x. Joints count from the middle of the first pixel, as in COCO.
 Axes: H height, W width, J joint.
 """
 

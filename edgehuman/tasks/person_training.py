@@ -143,12 +143,12 @@ def train_person(config: PersonConfig, persons: PersonSet, task: PersonTask) -> 
     splits = split_people(persons, config.select_share, config.seed, task.name)
     network, arch, ancestors = start_network(config, task.output)
     card = _card(config, persons, splits, task, network, arch, ancestors)
-    finished = _run(config, persons, splits, task, network, card)
-    if not finished:
+    unreadable: dict[int, str] = {}
+    if not _run(config, persons, splits, task, network, card, unreadable):
         data = {"out": str(config.out), "finished": False}
         return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
     best, _ = checkpoint.load_network(config.out)
-    return _judge(config, persons, splits, task, best, card)
+    return _judge(config, persons, splits, task, best, card, unreadable)
 
 
 def _card(
@@ -208,8 +208,11 @@ def _run(
     task: PersonTask,
     network: PersonNet,
     card: Card,
+    unreadable: dict[int, str],
 ) -> bool:
-    """Train into `config.out`; whether it came to its end."""
+    """Train into `config.out`; whether it came to its end. `unreadable` takes the pictures that
+    could not be read, and why.
+    """
     freeze_unused(network, config.size)
     factor = lr_factors(network, config.backbone_lr, config.layer_decay)
     if not config.backbone_lr:
@@ -237,7 +240,9 @@ def _run(
             lr_scale=lambda name: factor.get(name.removeprefix("network."), 1.0),
             name=f"{task.name} {card.arch}",
         )
-        return not train_steps(job, config).stopped
+        finished = not train_steps(job, config).stopped
+        unreadable |= batch.unreadable
+    return finished
 
 
 def _score(
@@ -253,6 +258,7 @@ def _judge(
     task: PersonTask,
     network: nn.Module,
     card: Card,
+    unreadable: Mapping[int, str],
 ) -> Outcome:
     """Read the test part once, and write what was found into the checkpoint."""
     data: dict[str, Any] = {
@@ -263,8 +269,12 @@ def _judge(
         "finished": True,
         "simulated": persons.simulated,
         "pictures": {name: len(getattr(splits, name)) for name in ("learn", "select", "test")},
+        "unreadable": len(unreadable),
     }
     text = f"{config.out}: {card.arch} for {task.name}"
+    if unreadable:
+        why = next(iter(unreadable.values()))
+        text = f"{len(unreadable)} pictures could not be read and were left out: {why}\n{text}"
     if len(splits.select):
         data["selection"] = _score(config, persons, splits.select, task, network).metrics
     if config.read_test and not len(splits.test):

@@ -16,6 +16,7 @@ from edgehuman.nets.person_heads import (
     require_size,
     with_head,
 )
+from edgehuman.nets.starnet import StarNet
 from tests.nets.tiny_encoder import TinyEncoder, seeded
 
 PARTS = ("background", "head", "body")
@@ -118,3 +119,15 @@ def test_gradients_reach_the_first_layer() -> None:
     assert isinstance(first, nn.Conv2d)
     assert first.weight.grad is not None
     assert float(first.weight.grad.abs().max()) > 0
+
+
+def test_a_frozen_encoder_keeps_its_statistics() -> None:
+    network = with_head(StarNet(width=8, depths=(1, 1, 1, 1)), OUTPUTS[2, 3])
+    network.encoder.requires_grad_(False)
+    before = {name: tensor.clone() for name, tensor in network.encoder.state_dict().items()}
+    network.train()(images())
+    for name, tensor in network.encoder.state_dict().items():
+        assert torch.equal(tensor, before[name])
+    network.encoder.requires_grad_(True)
+    network.train()(images())
+    assert not torch.equal(network.encoder.state_dict()["norm.running_mean"], before["norm.running_mean"])

@@ -20,7 +20,7 @@ def test_losses_fall_and_the_card_names_the_questions(people: PersonSet, tmp_pat
     outcome = train(quick(AttributesConfig, tmp_path, steps=24))
     assert isinstance(outcome.data, dict)
     assert losses(tmp_path)[-1] < losses(tmp_path)[0]
-    assert list(outcome.data["metrics"])[0] == "mean_accuracy"
+    assert next(iter(outcome.data["metrics"])) == "mean_accuracy"
     assert set(outcome.data["per_label"]) == set(ATTRIBUTES)
     network, card = load_network(tmp_path)
     assert (card.output.kind, card.output.labels) == ("attributes", ATTRIBUTES)
