@@ -188,6 +188,26 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
     return _folder(path)
 
 
+def images_without(images: Images, folder: Path | str) -> SomeImages:
+    """The images whose name, without folders and suffix, is that of no file in a folder.
+
+    With the folder of a dataset's masks: the photos that nobody labelled, to learn from without
+    having seen those that judge.
+
+    Raises:
+        DataError: no such folder, or no image is left.
+    """
+    try:
+        taken = {path.stem for path in Path(folder).iterdir()}
+    except OSError as error:
+        raise DataError(f"{folder}: {error.strerror}; give the folder of the labels") from None
+    stems = (os.path.splitext(os.path.basename(images.name(i)))[0] for i in range(len(images)))
+    index_N = np.array([i for i, stem in enumerate(stems) if stem not in taken], np.int64)
+    if not len(index_N):
+        raise DataError(f"{images.source}: every image has a file of its name in {folder}")
+    return SomeImages(images, index_N)
+
+
 def _shards(said: str) -> Images:
     from edgehuman.data.shards import open_shards
 
