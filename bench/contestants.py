@@ -171,7 +171,10 @@ def _torch(entry: Entry, sample: Records, compiled: bool = False) -> Contestant:
 
     torch.set_num_threads(entry.threads)
     start_s = time.perf_counter()
-    network = build(entry.arch, seed=entry.seed, num_classes=entry.num_classes)
+    arguments: dict[str, Any] = {"num_classes": entry.num_classes}
+    if entry.record == "PersonCrop":
+        arguments["image_size"] = tuple(entry.shape[:2])
+    network = build(entry.arch, seed=entry.seed, **arguments)
     run: Any = torch.compile(network, dynamic=False) if compiled else network
 
     def call(record_N: Records) -> NDArray[np.float32]:

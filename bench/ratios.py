@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,29 @@ def int8_over_fp32(arch: str) -> float:
         sample = entries[0].noise(64)
         full, small = measure([open_contestant(each, sample[:1]) for each in entries], sample)
     return full.p50_ms / small.p50_ms
+
+
+def stock_over_tiling_windows(arch: str) -> float:
+    """p50 of a TinyViT with its published windows over p50 with the catalogue's, which tile its
+    maps: onnxruntime FP32, batch 1, one thread.
+    """
+    require_torch()
+    from edgehuman.export.networks import random_network
+    from edgehuman.export.sessions import open_session
+    from edgehuman.export.to_onnx import to_onnx
+    from edgehuman.nets.building import build
+    from edgehuman.nets.tinyvit import STOCK_WINDOWS
+
+    tiling, card = random_network(arch, seed=0)
+    stock = build(arch, windows=STOCK_WINDOWS)
+    image_NHWC = np.random.default_rng(0).integers(0, 256, (1, *card.input.shape), np.uint8)
+    sides: dict[str, Callable[[], object]] = {}
+    for name, network in (("tiling", tiling), ("stock", stock)):
+        session = open_session(to_onnx(network, card))
+        feed = {session.get_inputs()[0].name: image_NHWC}
+        sides[name] = partial(session.run, None, feed)
+    seconds = in_turns(sides, rounds=60)
+    return seconds["stock"] / seconds["tiling"]
 
 
 def stream_over_run(model: str) -> float:

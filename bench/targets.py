@@ -68,6 +68,17 @@ class Target:
         return value >= self.goal if self.sense == "at least" else value <= self.goal
 
 
+def _over_eager(arch: str, goal: float) -> Target:
+    return Target(
+        arch,
+        f"torch eager / onnxruntime FP32, p50, {arch}, 256x128, batch 1, one thread",
+        "at least",
+        goal,
+        "x",
+        lambda config: ratios.onnxruntime_over_torch(arch),
+    )
+
+
 TARGETS: tuple[Target, ...] = (
     Target(
         "onnxruntime",
@@ -76,6 +87,17 @@ TARGETS: tuple[Target, ...] = (
         1.8,
         "x",
         lambda config: ratios.onnxruntime_over_torch("imuvit_512x5"),
+    ),
+    _over_eager("tinyvit_5m", 1.3),
+    _over_eager("starnet_s3", 1.5),
+    _over_eager("vit_tiny", 1.1),
+    Target(
+        "windows",
+        "published windows / those that tile 256x128, p50 on onnxruntime, tinyvit_5m",
+        "at least",
+        1.3,
+        "x",
+        lambda config: ratios.stock_over_tiling_windows("tinyvit_5m"),
     ),
     Target(
         "stream",

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edgehuman.bench.entry import main
+from edgehuman.bench.kept_runs import mean_and_spread, once
 from edgehuman.config import read_table, resolve
 from edgehuman.outcome import Outcome
 
@@ -57,18 +56,6 @@ class TableConfig:
     """CPU threads."""
 
 
-def _once(folder: Path, run: Callable[[bool], Outcome]) -> dict[str, Any]:
-    """The outcome of a run: kept from an earlier call, or run now and kept."""
-    kept = folder / "outcome.json"
-    if not kept.exists():
-        outcome = run((folder / "state.pt").exists())
-        if outcome.exit_code:
-            raise KeyboardInterrupt
-        kept.write_text(json.dumps(outcome.data))
-    found: dict[str, Any] = json.loads(kept.read_text())
-    return found
-
-
 def pretrain(config: TableConfig, seed: int) -> tuple[Path, dict[str, Any]]:
     """One encoder; its folder and outcome."""
     from edgehuman.pretrain.mae import MaeConfig, train
@@ -78,12 +65,12 @@ def pretrain(config: TableConfig, seed: int) -> tuple[Path, dict[str, Any]]:
     words = ["--data", *paths, "--out", str(folder), "--seed", str(seed)]
     words += ["--threads", str(config.threads)]
 
-    def run(resume: bool) -> Outcome:
-        more = ["--resume"] if resume else []
-        recipe = config.recipes / "mae_imuvit_512x5.toml"
-        return train(resolve(MaeConfig, words + more, recipe))
+    recipe = config.recipes / "mae_imuvit_512x5.toml"
 
-    return folder, _once(folder, run)
+    def run(resume: bool) -> Outcome:
+        return train(resolve(MaeConfig, words + ["--resume"] * resume, recipe))
+
+    return folder, once(folder, words, recipe, run)
 
 
 def evaluate(config: TableConfig, row: str, target: str, seed: int, encoder: Path) -> float:
@@ -97,11 +84,12 @@ def evaluate(config: TableConfig, row: str, target: str, seed: int, encoder: Pat
     if plan["pretrained"]:
         words += ["--weights", str(encoder)]
 
-    def run(resume: bool) -> Outcome:
-        more = ["--resume"] if resume else []
-        return train(resolve(ActivityConfig, words + more, config.recipes / "activity_table.toml"))
+    recipe = config.recipes / "activity_table.toml"
 
-    return float(_once(folder, run)["metrics"]["macro_f1"])
+    def run(resume: bool) -> Outcome:
+        return train(resolve(ActivityConfig, words + ["--resume"] * resume, recipe))
+
+    return float(once(folder, words, recipe, run)["metrics"]["macro_f1"])
 
 
 def render(scores: Mapping[str, Mapping[str, list[float]]], pretraining: Mapping[str, Any]) -> str:
@@ -111,12 +99,7 @@ def render(scores: Mapping[str, Mapping[str, list[float]]], pretraining: Mapping
         "|---" * (len(TARGETS) + 1) + "|",
     ]
     for row, by_target in scores.items():
-        cells = [
-            f"{100 * np.mean(found):.1f} ± {100 * np.std(found, ddof=1):.1f}"
-            if len(found) > 1
-            else f"{100 * found[0]:.1f}"
-            for found in by_target.values()
-        ]
+        cells = [mean_and_spread(found) for found in by_target.values()]
         lines.append(f"| {row} | {' | '.join(cells)} |")
     note = (
         f"Network imuvit_512x5. Pretraining: {pretraining['windows']} windows, "

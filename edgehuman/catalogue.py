@@ -201,6 +201,12 @@ METHODS: Mapping[str, Method] = {
         "imu",
         "arXiv 2502.03364, section 3.3",
     ),
+    "saip": Method(
+        "edgehuman.pretrain.saip:SaipConfig",
+        "edgehuman.pretrain.saip:train",
+        "image",
+        "arXiv 2503.08201",
+    ),
 }
 
 TASKS: Mapping[str, Task] = {

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from edgehuman.card import Card, sha256_of_bytes
 from edgehuman.catalogue import load_object
+from edgehuman.data.images import open_images
 from edgehuman.data.wearables import load_windows
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, ImageError
 from edgehuman.export.labelled_people import LabelledPeople, names_of, read_labelled
 from edgehuman.preprocess.image import resize
 
@@ -128,13 +129,13 @@ def _person_crops(card: Card, data: Path | str) -> Samples:
         people = simulate_people(_SIMULATED_PEOPLE, _PICTURES_EACH, 0, height, width)
         person_N = np.array([f"simulated:{person}" for person in people.person_N])
         return Samples(people.image_NHWC, _unknown(person_N), person_N, "simulated people")
-    images = load_object("edgehuman.data.images:open_images")(data)
+    images = open_images(data)
     chosen = np.unique(np.linspace(0, len(images) - 1, _MOST_PICTURES).astype(np.int64))
     array, names = [], []
     for index in map(int, chosen):
         try:
             image_HWC = images.read(index)
-        except DataError:
+        except ImageError:
             continue
         array.append(resize(image_HWC, height, width))
         names.append(images.name(index))

@@ -11,6 +11,8 @@ E width of a head.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -87,17 +89,21 @@ class Downsample(nn.Module):
 
 
 def tiling_windows(image_size: tuple[int, int]) -> tuple[int, int, int]:
-    """Windows that tile the maps of images of this size; the published ones where none of four
-    cells or more does.
+    """The windows that fill the maps of images of this size with the fewest cells over; of equals,
+    the largest.
 
     224x224 gives the published 7, 14 and 7, and 256x128 gives 8, 8 and 4.
     """
-    windows = []
-    for stride, most, published in zip((8, 16, 32), (8, 14, 8), STOCK_WINDOWS, strict=True):
-        rows, columns = cells_over(image_size, stride)
-        sides = [side for side in range(4, most + 1) if rows % side == columns % side == 0]
-        windows.append(max(sides, default=published))
-    return windows[0], windows[1], windows[2]
+    first, second, third = (
+        min(range(most, 3, -1), key=partial(_padded_cells, cells_over(image_size, stride)))
+        for stride, most in ((8, 8), (16, 14), (32, 8))
+    )
+    return first, second, third
+
+
+def _padded_cells(size: tuple[int, int], side: int) -> int:
+    rows, columns = cells_over(size, side)
+    return rows * columns * side * side
 
 
 def offset_index(window: int) -> Tensor:

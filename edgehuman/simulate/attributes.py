@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.simulate.look import Look
 from edgehuman.simulate.painting import Canvas
 from edgehuman.simulate.parts import PART
+from edgehuman.simulate.rig import Rig
 from edgehuman.simulate.stance import Body
-from edgehuman.simulate.tube import Tube, View
+from edgehuman.simulate.tube import View
 
 ATTRIBUTES = (
     "hat",
@@ -40,7 +39,7 @@ _SEEN = 0.001
 
 
 def attributes_of(
-    look: Look, tubes: Sequence[Tube], canvas: Canvas, body: Body, view: View
+    look: Look, rig: Rig, canvas: Canvas, body: Body, view: View
 ) -> NDArray[np.int8]:
     """(A,) 1 where an attribute is true and enough of it is in the picture."""
     part_P = np.bincount(canvas.part_HW.ravel(), minlength=len(PART))
@@ -52,7 +51,7 @@ def attributes_of(
         return sum(int(part_P[PART[part]]) for part in parts) >= enough
 
     def drawn(name: str) -> bool:
-        pixels = sum(int(owner_T[i + 1]) for i, tube in enumerate(tubes) if tube.name == name)
+        pixels = sum(int(owner_T[i + 1]) for i, own in enumerate(rig.names) if own == name)
         return pixels >= enough
 
     top, bottom = sum(look.top_cloth.ground) / 3, sum(look.bottom_cloth.ground) / 3

@@ -68,19 +68,20 @@ def backdrop(scenery: Scene, spot: Spot, view: View, height: int, width: int) ->
     seen = cv2.warpPerspective(
         scenery.floor_HWC, floor_33, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
     )
-    above_HW = edge_3[0] * np.arange(width) + (edge_3[1] * np.arange(height) + edge_3[2])[:, None]
-    if (above_HW > 0.0).any():
+    x_W, y_H = np.arange(width), np.arange(height)
+    above_HW = edge_3[0] * x_W + (edge_3[1] * y_H + edge_3[2])[:, None] > 0.0
+    if above_HW[0].any():
         wall = cv2.warpPerspective(
             scenery.wall_HWC, wall_33, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
         )
-        np.copyto(seen, wall, where=(above_HW > 0.0)[..., None])
+        cv2.copyTo(wall, above_HW.view(np.uint8), seen)
     return np.asarray(seen, np.uint8)
 
 
 def _planes(spot: Spot, view: View) -> tuple[Array, Array, Array]:
     """Texels to pixels of the floor and the wall, and the line (a, b, c) above which wall is."""
-    right, ahead = view.axes_33[0] * (1.0, 1.0, 0.0), view.axes_33[2] * (1.0, 1.0, 0.0)
-    right, ahead = right / np.linalg.norm(right), ahead / np.linalg.norm(ahead)
+    right, ahead = view.axes_33[0], view.axes_33[2] * (1.0, 1.0, 0.0)
+    ahead = ahead / np.sqrt(ahead @ ahead)
     up = np.array([0.0, 0.0, 1.0])
     lens = np.diag([*view.scale_2, 1.0])
     lens[:2, 2] = view.shift_2
@@ -99,7 +100,8 @@ def _planes(spot: Spot, view: View) -> tuple[Array, Array, Array]:
     foot = spot.wall_m * ahead - spot.along_m * along
     wall_33 = plane(along, up, foot)
     # The wall's foot is the line through two of its points, as pixels; above it the line is > 0.
-    edge_3 = np.cross(wall_33[:, 2], wall_33[:, 2] + 100.0 * wall_33[:, 0])
+    a, b = wall_33[:, 2], wall_33[:, 2] + 100.0 * wall_33[:, 0]
+    edge_3 = a[[1, 2, 0]] * b[[2, 0, 1]] - a[[2, 0, 1]] * b[[1, 2, 0]]
     edge_3 *= -np.sign(edge_3[1]) if edge_3[1] else 1.0
     return plane(across, away, start), wall_33, edge_3
 
@@ -121,12 +123,7 @@ def _tinted(rng: np.random.Generator, low: float, high: float, tint: float = 0.0
 
 
 def _rough(
-    rng: np.random.Generator,
-    colour: Array,
-    height: int,
-    width: int,
-    amount: float,
-    *sizes_px: float,
+    rng: np.random.Generator, colour: Array, height: int, width: int, amount: float, *sizes_px: float
 ) -> Array:
     """A surface of one colour, uneven in brightness."""
     rough: Array = colour * (1.0 + amount * _noise(rng, height, width, *sizes_px)[..., None])

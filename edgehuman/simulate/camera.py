@@ -20,6 +20,8 @@ Image = NDArray[np.uint8]
 NUM_CAMERAS = 6
 
 _GRAIN = 512
+# Light is kept in eight bits; this much of it, so that bright cloth in the sun is not cut off.
+_HEADROOM = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +118,33 @@ def look_at(camera_height_m: float, distance_m: float, azimuth_rad: float) -> Vi
     return View(position_3, axes_33, np.ones(2), np.zeros(2))
 
 
-def expose(colour_HWC: Floats, camera: Camera, exposure: Exposure) -> Image:
-    """The picture that a camera makes of light (H, W, 3), 0..255."""
-    height, width = colour_HWC.shape[:2]
-    gain = np.float32(camera.gain_3) * np.float32(exposure.gain)
-    light = np.multiply(colour_HWC, gain)
-    blur_px = (camera.blur_px + exposure.blur_px) * height / 256.0
+def expose(colour_CHW: Floats, camera: Camera, exposure: Exposure) -> Image:
+    """The picture (H, W, 3) that a camera makes of light (3, H, W), 0..255."""
+    height, width = colour_CHW.shape[1:]
+    planes = cv2.convertScaleAbs(colour_CHW.reshape(-1, width), alpha=_HEADROOM)
+    light = cv2.merge(list(np.asarray(planes).reshape(3, height, width)))
     rows, columns = max(8, round(height * exposure.detail)), max(4, round(width * exposure.detail))
-    if rows < height:
-        light = cv2.resize(light, (columns, rows), interpolation=cv2.INTER_AREA)
-        blur_px *= exposure.detail
+    # What the lens blurs, and what one of the fewer pixels gathers.
+    gathered_px = 0.5 * (1.0 / exposure.detail - 1.0)
+    blur_px = float(np.hypot((camera.blur_px + exposure.blur_px) * height / 256.0, gathered_px))
     if blur_px > 0.3:
         light = cv2.GaussianBlur(light, (0, 0), blur_px)
-    row, column = exposure.noise_at
-    light = light + camera.noise * _grain(row, column, rows, columns)
-    image = np.clip(light, 0.0, 255.0).astype(np.uint8)
-    image = cv2.LUT(image, _curve(camera.gamma))
+    if rows < height:
+        light = cv2.resize(light, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    gain_3 = np.array(camera.gain_3) * (exposure.gain / _HEADROOM)
+    image = cv2.LUT(light, _curves(gain_3, camera.gamma))
+    grain = _grain(*exposure.noise_at, rows, columns)
+    image = cv2.scaleAdd(grain, camera.noise, np.asarray(image, np.float32))
+    image = cv2.convertScaleAbs(np.maximum(image, 0.0))
     if rows < height:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
     return _compressed(np.asarray(image, np.uint8), exposure.quality)
+
+
+def _curves(gain_3: Array, gamma: float) -> Image:
+    """(1, 256, 3) what each level of light becomes, gain and brightness curve together."""
+    level = np.minimum(np.arange(256)[:, None] / 255.0 * gain_3, 1.0)
+    return np.round(255.0 * level**gamma).astype(np.uint8)[None]
 
 
 def _compressed(image_HWC: Image, quality: int) -> Image:
@@ -143,12 +153,6 @@ def _compressed(image_HWC: Image, quality: int) -> Image:
     _, packed = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     opened = cv2.imdecode(packed, cv2.IMREAD_COLOR)
     return np.asarray(cv2.cvtColor(opened, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-@lru_cache(maxsize=64)
-def _curve(gamma: float) -> Image:
-    """(256,) brightness curve."""
-    return np.round(255.0 * (np.arange(256) / 255.0) ** gamma).astype(np.uint8)
 
 
 @lru_cache(maxsize=1)

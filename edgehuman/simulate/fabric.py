@@ -1,6 +1,8 @@
-"""What clothes are made of: patterns of cloth as tiles, and the picture around a torso."""
+"""What clothes are made of: patterns of cloth as tiles that repeat."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -8,75 +10,93 @@ from numpy.typing import NDArray
 
 from edgehuman.simulate.look import Cloth, Colour
 from edgehuman.simulate.seeding import generator
-from edgehuman.simulate.tube import Texture
+from edgehuman.simulate.rig import Texture
 
 Floats = NDArray[np.float32]
+Picture = NDArray[np.uint8]
 
 TILE = 128
 TEXEL_M = 0.005
 
 
-def tile(cloth: Cloth) -> Floats:
-    """(128, 128, 3) float32: a cloth of 0.64 m x 0.64 m that repeats both ways."""
-    rng = generator(cloth.seed)
-    figure_HW = _figure(cloth, rng)
+def tile(cloth: Cloth) -> Picture:
+    """(128, 128, 3): a cloth of 0.64 m x 0.64 m."""
     ground, figure = np.float32(cloth.ground), np.float32(cloth.figure)
-    colour = ground + (figure - ground) * figure_HW[..., None]
-    if cloth.pattern == "checks":
-        colour += 0.25 * (np.float32(cloth.ground)[::-1] - colour) * _bars(7, 0.12)[:, None, None]
-    grain = rng.standard_normal((TILE, TILE), np.float32)
-    return np.clip(colour * (1.0 + 0.03 * grain[..., None]), 0.0, 255.0).astype(np.float32)
+    colour_CHW: Floats = ground[:, None, None] * _grain()
+    if cloth.pattern in _FIGURES:
+        colour_CHW += (figure - ground)[:, None, None] * _FIGURES[cloth.pattern](cloth)
+    return from_planes(colour_CHW)
 
 
-def texture(image_HWC: Floats, part_HW: NDArray[np.uint8] | None = None) -> Texture:
+def from_planes(colour_CHW: Floats) -> Picture:
+    """(H, W, 3) of red, green and blue (3, H, W), cut off at 0 and 255."""
+    _, height, width = colour_CHW.shape
+    np.maximum(colour_CHW, 0.0, out=colour_CHW)
+    planes = cv2.convertScaleAbs(colour_CHW.reshape(-1, width))
+    return np.asarray(cv2.merge(list(np.asarray(planes).reshape(3, height, width))), np.uint8)
+
+
+def texture(picture_HWC: Picture, part_HW: Picture | None = None) -> Texture:
     """A picture as tubes take it."""
-    height, width = image_HWC.shape[:2]
-    flat = np.clip(image_HWC, 0, 255).astype(np.uint8).reshape(-1, 3)
-    return Texture(flat, height, width, None if part_HW is None else part_HW.ravel())
+    height, width = picture_HWC.shape[:2]
+    parts = None if part_HW is None else part_HW.reshape(-1)
+    return Texture(picture_HWC.reshape(-1, 3), height, width, parts)
 
 
-def plain(colour: Colour, grain: float = 0.03, seed: int = 0) -> Texture:
+def plain(colour: Colour, grain: float = 0.03) -> Texture:
     """One colour with a little grain."""
-    noise = generator(seed, 0x9A1).standard_normal((32, 32, 1), np.float32)
-    return texture(np.clip(np.float32(colour) * (1.0 + grain * noise), 0.0, 255.0))
+    coarse = 1.0 + (grain / _GRAIN) * (_grain()[:32, :32] - 1.0)
+    return texture(from_planes(np.float32(colour)[:, None, None] * coarse))
 
 
+_GRAIN = 0.03
+
+
+@lru_cache(maxsize=1)
+def _grain() -> Floats:
+    """(TILE, TILE) how bright each thread is, about 1."""
+    noise = generator(0x9A1).standard_normal((TILE, TILE))
+    return np.asarray(1.0 + _GRAIN * noise, np.float32)
+
+
+@lru_cache(maxsize=256)
 def _bars(count: int, share: float) -> Floats:
     """(TILE,) soft bars, 0 or 1: `count` of them, each `share` of its period wide."""
     place = np.arange(TILE) * (count / TILE) % 1.0
-    edge = TILE / count
-    rise = np.clip((share / 2 - np.abs(place - 0.5)) * edge + 0.5, 0.0, 1.0)
+    rise = np.clip((share / 2 - np.abs(place - 0.5)) * (TILE / count) + 0.5, 0.0, 1.0)
     return rise.astype(np.float32)
 
 
-def _figure(cloth: Cloth, rng: np.random.Generator) -> Floats:
-    """(TILE, TILE) 0..1: where the figure's colour shows."""
+def _stripes(cloth: Cloth) -> Floats:
+    return _bars(cloth.count, cloth.share)[:, None]
+
+
+def _pinstripes(cloth: Cloth) -> Floats:
+    return _bars(cloth.count, 0.3)[None]
+
+
+def _checks(cloth: Cloth) -> Floats:
     bars = _bars(cloth.count, cloth.share)
-    if cloth.pattern == "stripes":
-        return np.repeat(bars[:, None], TILE, axis=1)
-    if cloth.pattern == "pinstripes":
-        return np.repeat(_bars(cloth.count, 0.3)[None], TILE, axis=0)
-    if cloth.pattern == "checks":
-        return 0.5 * (bars[:, None] + bars[None])
-    if cloth.pattern == "dots":
-        return _dots(cloth.count, cloth.share)
-    if cloth.pattern == "blotches":
-        return _blotches(rng, cloth.count, cloth.share)
-    return np.zeros((TILE, TILE), np.float32)
+    return np.asarray(0.5 * (bars[:, None] + bars), np.float32)
 
 
-def _dots(count: int, share: float) -> Floats:
-    wave = np.cos(np.arange(TILE) * (2.0 * np.pi * (count // 2) / TILE))
-    return np.clip((np.abs(wave[:, None] + wave[None]) - 2.2 + share) * 4.0, 0.0, 1.0).astype(
-        np.float32
-    )
+def _dots(cloth: Cloth) -> Floats:
+    wave = np.cos(np.arange(TILE) * (2.0 * np.pi * (cloth.count // 2) / TILE)).astype(np.float32)
+    return np.clip((np.abs(wave[:, None] + wave) - 2.2 + cloth.share) * 4.0, 0.0, 1.0)
 
 
-def _blotches(rng: np.random.Generator, count: int, share: float) -> Floats:
+def _blotches(cloth: Cloth) -> Floats:
     """Flowers from afar, or camouflage: thresholded smooth noise."""
-    coarse = rng.standard_normal((count, count), np.float32)
-    wrapped = np.pad(coarse, ((0, 2), (0, 2)), mode="wrap")
-    fine = cv2.resize(
-        wrapped, None, fx=TILE / count, fy=TILE / count, interpolation=cv2.INTER_CUBIC
-    )
-    return np.clip((fine[:TILE, :TILE] + 2.0 * share - 1.0) * 4.0, 0.0, 1.0)
+    count = cloth.count
+    coarse = generator(cloth.seed).standard_normal((count, count), np.float32)
+    fine = cv2.resize(coarse, (TILE, TILE), interpolation=cv2.INTER_CUBIC)
+    return np.clip((fine + 2.0 * cloth.share - 1.0) * 4.0, 0.0, 1.0)
+
+
+_FIGURES = {
+    "stripes": _stripes,
+    "pinstripes": _pinstripes,
+    "checks": _checks,
+    "dots": _dots,
+    "blotches": _blotches,
+}

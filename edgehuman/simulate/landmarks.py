@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from edgehuman.geometry import COCO_17
 from edgehuman.simulate.face import EAR_T, EYES, FACE_68, NOSE_TIP, surface_points
-from edgehuman.simulate.figure import Figure
+from edgehuman.simulate.rig import Posed
 from edgehuman.simulate.stance import Body
-from edgehuman.simulate.tube import Tube, View
+from edgehuman.simulate.tube import View
 
 Array = NDArray[np.float64]
 
@@ -51,19 +51,19 @@ PIECES = (
 )
 
 
-def landmark_points(figure: Figure) -> tuple[Array, Array]:
+def landmark_points(posed: Posed, body: Body) -> tuple[Array, Array]:
     """World points (133, 3) and, for each, the direction that its surface faces (133, 3).
 
     The direction is zero where a point lies inside its piece and can be seen from everywhere.
     """
-    body = figure.body
     frame = body.frame("head")
+    head_23 = posed.ends_P23[posed.rig.names.index("head")]
     faces = FACE_68, np.stack([NOSE_TIP, *EYES])
     face_N3, head_N3 = (
-        surface_points(place, figure.head_23, frame[:, 1], frame[:, 0]) for place in faces
+        surface_points(place, head_23, frame[:, 1], frame[:, 0]) for place in faces
     )
     ears = surface_points(
-        np.array([[1.0, EAR_T], [-1.0, EAR_T]]), figure.head_23, frame[:, 1], frame[:, 0]
+        np.array([[1.0, EAR_T], [-1.0, EAR_T]]), head_23, frame[:, 1], frame[:, 0]
     )
     limbs = [body.joint(name) for name in COCO_17[5:]]
     feet = [_foot_points(body, name) for name in ("l", "r")]
@@ -104,10 +104,10 @@ def _hand_points(body: Body, name: str) -> Array:
 
 
 def see(
-    figure: Figure, tubes: list[Tube], view: View, owner_HW: NDArray[np.uint8]
+    posed: Posed, body: Body, view: View, owner_HW: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
     """All landmarks in the picture (133, 3): x, y in pixels and visibility."""
-    points_N3, facing_N3 = landmark_points(figure)
+    points_N3, facing_N3 = landmark_points(posed, body)
     pixel_N2, _ = view.project(points_N3)
     height, width = owner_HW.shape
     column_N, row_N = np.rint(pixel_N2).astype(np.int64).T
@@ -119,9 +119,10 @@ def see(
     limit_N = np.full(len(points_N3), 0.05)
     limit_N[[5, 6, 11, 12]] = -0.5
     near_N = (cosine_N > limit_N) | ~facing_N3.any(axis=1)
+    held = posed.rig.joints
     own_N = np.array(
         [
-            0 < owner <= len(tubes) and piece in tubes[owner - 1].joints
+            0 < owner <= len(held) and piece in held[owner - 1]
             for owner, piece in zip(owner_N.tolist(), PIECES, strict=True)
         ]
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from math import exp
 
 import numpy as np
 
@@ -130,6 +133,7 @@ class Look:
         bottom: one of `BOTTOMS`; bottom_cloth; reach: down the leg, 1 knee, 2 ankle.
         width: how loose it is, metres around the leg.
         shoes: one of `SHOES`; shoe_colour, sole_colour.
+        right_hand, left_hand: what the arms do, of `stance.GESTURES`.
     """
 
     seed: int
@@ -157,6 +161,8 @@ class Look:
     shoes: str
     shoe_colour: Colour
     sole_colour: Colour
+    right_hand: str
+    left_hand: str
 
 
 def sample_look(seed: int) -> Look:
@@ -166,6 +172,9 @@ def sample_look(seed: int) -> Look:
     hair = _pick(rng, HAIR, (0.25, 0.40, 0.18, 0.12, 0.05) if womanly else (8, 0.5, 0.3, 0.2, 2.5))
     top = _pick(rng, TOPS, (3.0, 2.0, 2.5, 2.0, 1.5, 1.2))
     bottom = _pick(rng, BOTTOMS, (4.0, 2.0, 1.5, 3.0) if womanly else (7.0, 0.3, 2.0, 0.0))
+    bag, bag_left = _pick(rng, BAGS, (5.0, 2.2, 1.6, 1.2)), bool(rng.random() < 0.5)
+    right = _pick(rng, ("hang", "pocket", "carry", "phone", "strap"), (7, 1, 0.8, 1, 0.4))
+    left = _pick(rng, ("hang", "pocket", "carry", "strap"), (8, 1, 0.6, 0.3))
     hat = _pick(rng, HATS, (7.0, 1.5, 1.0, 0.6))
     return Look(
         seed=seed,
@@ -178,9 +187,9 @@ def sample_look(seed: int) -> Look:
         glasses=bool(rng.random() < 0.25),
         hat=hat,
         hat_colour=_colour(rng, _CLOTHES, 0.15),
-        bag=_pick(rng, BAGS, (5.0, 2.2, 1.6, 1.2)),
+        bag=bag,
         bag_colour=_colour(rng, _CLOTHES if rng.random() < 0.5 else _LEATHER, 0.15),
-        bag_left=bool(rng.random() < 0.5),
+        bag_left=bag_left,
         top=top,
         top_cloth=_sample_cloth(rng, _CLOTHES, 0.45 if top == "coat" else 1.0),
         under_cloth=_sample_cloth(rng, _CLOTHES, 0.5),
@@ -193,24 +202,36 @@ def sample_look(seed: int) -> Look:
         shoes=_pick(rng, SHOES, (4.0, 2.0, 2.0)),
         shoe_colour=_colour(rng, _LEATHER, 0.15),
         sole_colour=(214.0, 212.0, 206.0) if rng.random() < 0.5 else (52.0, 46.0, 42.0),
+        right_hand="hang" if bag == "handbag" and not bag_left else right,
+        left_hand="hang" if bag == "handbag" and bag_left else left,
     )
 
 
-def _pick(rng: np.random.Generator, names: Sequence[str], weights: Sequence[float]) -> str:
-    edges = np.cumsum(weights)
-    return names[int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))]
+def _index(rng: np.random.Generator, weights: Iterable[float]) -> int:
+    edges = list(accumulate(weights))
+    return bisect(edges, rng.random() * edges[-1])
+
+
+def _pick(rng: np.random.Generator, names: Sequence[str], weights: Iterable[float]) -> str:
+    return names[_index(rng, weights)]
 
 
 def _colour(
     rng: np.random.Generator, palette: Sequence[tuple[Colour, float]], spread: float
 ) -> Colour:
     """A colour of a palette, a little brighter or darker, redder or bluer."""
-    edges = np.cumsum([weight for _, weight in palette])
-    i = int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))
-    bright, tint = np.exp(spread * rng.standard_normal()), 0.3 * spread * rng.standard_normal(2)
-    tinted = np.array(palette[i][0]) * bright * (1.0 + tint[0], 1.0, 1.0 + tint[1])
-    red, green, blue = np.clip(tinted, 6.0, 245.0)
-    return float(red), float(green), float(blue)
+    red, green, blue = palette[_index(rng, (weight for _, weight in palette))][0]
+    brighter, redder, bluer = (spread * rng.standard_normal(3)).tolist()
+    bright = exp(brighter)
+    return (
+        _within(red * bright * (1.0 + 0.3 * redder)),
+        _within(green * bright),
+        _within(blue * bright * (1.0 + 0.3 * bluer)),
+    )
+
+
+def _within(level: float) -> float:
+    return min(max(level, 6.0), 245.0)
 
 
 def _sample_build(rng: np.random.Generator, womanly: bool) -> Build:
@@ -229,9 +250,8 @@ def _sample_cloth(
     rng: np.random.Generator, palette: Sequence[tuple[Colour, float]], patterned: float
 ) -> Cloth:
     """A cloth; `patterned` scales how often it has a pattern."""
-    weights = np.array([1.0, 0.30, 0.12, 0.22, 0.12, 0.16, 0.16, 0.35])
-    weights[1:] *= patterned
-    pattern = _pick(rng, PATTERNS, weights.tolist())
+    shares = (0.30, 0.12, 0.22, 0.12, 0.16, 0.16, 0.35)
+    pattern = _pick(rng, PATTERNS, (1.0, *(patterned * share for share in shares)))
     ground, figure = _colour(rng, palette, 0.15), _colour(rng, _CLOTHES, 0.15)
     if abs(sum(ground) - sum(figure)) < 120.0:
         figure = _contrasting(ground)
@@ -248,10 +268,9 @@ def _sample_cloth(
 
 def _contrasting(colour: Colour) -> Colour:
     """A colour of the same tint that is clearly brighter or darker."""
+    factor, more = (0.35, 0.0) if sum(colour) > 330.0 else (2.2, 40.0)
     red, green, blue = colour
-    factor = 0.35 if sum(colour) > 330.0 else 2.2
-    shift = 0.0 if factor < 1.0 else 40.0
-    return tuple(min(240.0, factor * c + shift) for c in (red, green, blue))  # type: ignore[return-value]
+    return _within(factor * red + more), _within(factor * green + more), _within(factor * blue + more)
 
 
 def _sample_sleeve(rng: np.random.Generator, top: str) -> float:

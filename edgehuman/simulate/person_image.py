@@ -16,17 +16,18 @@ from edgehuman.errors import UsageError
 from edgehuman.simulate.attributes import ATTRIBUTES, attributes_of
 from edgehuman.simulate.backdrop import backdrop, scene
 from edgehuman.simulate.camera import NUM_CAMERAS, expose, look_at, sample_camera
-from edgehuman.simulate.figure import Figure, figure_of, tubes_of
+from edgehuman.simulate.character import character, movement
+from edgehuman.simulate.figure import paint_order
 from edgehuman.simulate.landmarks import NUM_LANDMARKS, see
 from edgehuman.simulate.look import Look
 from edgehuman.simulate.painting import Canvas, blank, paint
 from edgehuman.simulate.parts import PARTS
+from edgehuman.simulate.rig import Posed, pose_rig
 from edgehuman.simulate.seeding import child_seed, generator
 from edgehuman.simulate.shot import Shot, sample_shot
-from edgehuman.simulate.stance import hold
+from edgehuman.simulate.stance import Body
 from edgehuman.simulate.street import cast_shadow, paint_occluder
-from edgehuman.simulate.tube import Tube, View
-from edgehuman.simulate.wardrobe import Wardrobe, look_and_wardrobe
+from edgehuman.simulate.tube import View, outline
 
 __all__ = [
     "ATTRIBUTES",
@@ -164,13 +165,11 @@ class SimulatedImages:
 
     def read(self, i: int) -> NDArray[np.uint8]:
         """Picture i: uint8 (H, W, 3), RGB."""
-        look, wardrobe = look_and_wardrobe(self.look_seed(i))
-        return _draw(look, wardrobe, self.shot(i), self.height, self.width).image_HWC
+        return _draw(self.look_seed(i), self.shot(i), self.height, self.width).image_HWC
 
     def labelled(self, i: int) -> PersonImage:
         """Picture i with its labels."""
-        look, wardrobe = look_and_wardrobe(self.look_seed(i))
-        return _with_labels(_draw(look, wardrobe, self.shot(i), self.height, self.width), look)
+        return _with_labels(_draw(self.look_seed(i), self.shot(i), self.height, self.width))
 
     def _checked(self, i: int) -> int:
         if not 0 <= i < len(self):
@@ -182,48 +181,61 @@ def render_person(look_seed: int, shot: Shot, height: int = 256, width: int = 12
     """One picture of the person whose look is `sample_look(look_seed)`.
 
     The same person at several scales: `dataclasses.replace(shot, scale=...)` for each of them.
+
+    Raises:
+        UsageError: a negative seed, a scale outside 0.02..20, a side outside 16..2048 pixels.
     """
     SimulatedImages(1, 1, look_seed, height, width)
-    look, wardrobe = look_and_wardrobe(look_seed)
-    return _with_labels(_draw(look, wardrobe, shot, height, width), look)
+    if not 0.02 <= shot.scale <= 20.0:
+        raise UsageError(f"found scale={shot.scale}; a person is 0.02 to 20 pictures tall")
+    return _with_labels(_draw(look_seed, shot, height, width))
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
     image_HWC: NDArray[np.uint8]
     canvas: Canvas
-    figure: Figure
-    tubes: list[Tube]
+    look: Look
+    body: Body
+    posed: Posed
     view: View
-    shot: Shot
 
 
-def _draw(look: Look, wardrobe: Wardrobe, shot: Shot, height: int, width: int) -> _Drawing:
+def _draw(look_seed: int, shot: Shot, height: int, width: int) -> _Drawing:
     """A picture and all that its labels are made of."""
-    random = generator(shot.seed, 0xD4A)
-    figure = figure_of(look, wardrobe, hold(look.person, shot.stance))
+    who, light = character(look_seed), shot.camera.light
+    body = movement(look_seed, shot.activity).body(shot.phase)
+    posed = pose_rig(who.rig, body)
     far = look_at(shot.camera.height_m, shot.distance_m, float(np.radians(shot.azimuth_deg)))
-    tubes = tubes_of(figure, far)
-    view = _cut_out(tubes, far, shot, height, width)
-    surroundings = scene(shot.camera.family, shot.camera.seed)
-    behind = backdrop(surroundings, shot.spot, view, height, width)
-    behind = cv2.GaussianBlur(behind, (0, 0), 0.8 * height / 256.0)
-    canvas = blank(np.asarray(behind, np.float32))
-    cast_shadow(canvas, figure.body, view, shot.camera.light)
-    paint(canvas, tubes, view, shot.camera.light, random)
-    paint_occluder(canvas, shot, view, random)
-    image = expose(canvas.colour_HWC, shot.camera, shot.exposure)
-    return _Drawing(image, canvas, figure, tubes, view, shot)
+    view = _cut_out(posed, far, shot, height, width)
+    canvas = blank(_surroundings(shot, body, view, height, width))
+    outlines = outline(
+        posed, paint_order(posed, body, view), view, light, samples=max(64, height // 4)
+    )
+    paint(canvas, who.rig, outlines, shot.seed)
+    paint_occluder(canvas, shot, view)
+    image = expose(canvas.colour_CHW, shot.camera, shot.exposure)
+    return _Drawing(image, canvas, who.look, body, posed, view)
 
 
-def _cut_out(tubes: list[Tube], view: View, shot: Shot, height: int, width: int) -> View:
+def _surroundings(
+    shot: Shot, body: Body, view: View, height: int, width: int
+) -> NDArray[np.float32]:
+    """What is behind the person, a little out of focus: made of half the pixels a side."""
+    place = scene(shot.camera.family, shot.camera.seed)
+    half = view.shrunk(0.5)
+    behind = backdrop(place, shot.spot, half, height // 2, width // 2)
+    cast_shadow(behind, body, half, shot.camera.light)
+    planes = cv2.split(cv2.resize(behind, (width, height)))
+    return np.array(planes, np.float32)
+
+
+def _cut_out(posed: Posed, view: View, shot: Shot, height: int, width: int) -> View:
     """The view whose picture holds the body as the shot wants it."""
-    ends_N23 = np.stack([tube.ends_23 for tube in tubes])
-    around_N2 = np.stack([tube.size_3K for tube in tubes])[..., [0, -1]].max(axis=1)
-    place_N22, depth_N2 = view.project(ends_N23)
-    margin_N2 = around_N2 / depth_N2
-    low_2 = (place_N22 - margin_N2[..., None]).min(axis=(0, 1))
-    high_2 = (place_N22 + margin_N2[..., None]).max(axis=(0, 1))
+    place_P22, depth_P2 = view.project(posed.ends_P23)
+    margin_P2 = posed.size_P3K[..., [0, -1]].max(axis=1) / depth_P2
+    low_2 = (place_P22 - margin_P2[..., None]).min(axis=(0, 1))
+    high_2 = (place_P22 + margin_P2[..., None]).max(axis=(0, 1))
     tall = shot.scale * height / (high_2[1] - low_2[1])
     wide = tall * shot.aspect
     if shot.scale <= 1.0:
@@ -232,13 +244,15 @@ def _cut_out(tubes: list[Tube], view: View, shot: Shot, height: int, width: int)
         tall, wide = tall * fits, wide * fits
     scale_2 = np.array([wide, tall])
     middle_2 = (np.array([width, height]) - 1.0) / 2.0 + np.array(shot.shift) * (width, height)
-    return View(view.position_3, view.axes_33, scale_2, middle_2 - 0.5 * (low_2 + high_2) * scale_2)
+    return View(
+        view.position_3, view.axes_33, scale_2, middle_2 - 0.5 * (low_2 + high_2) * scale_2
+    )
 
 
-def _with_labels(drawing: _Drawing, look: Look) -> PersonImage:
-    canvas = drawing.canvas
-    landmark_J3 = see(drawing.figure, drawing.tubes, drawing.view, canvas.owner_HW)
-    attribute_A = attributes_of(look, drawing.tubes, canvas, drawing.figure.body, drawing.view)
+def _with_labels(drawing: _Drawing) -> PersonImage:
+    canvas, body, view = drawing.canvas, drawing.body, drawing.view
+    landmark_J3 = see(drawing.posed, body, view, canvas.owner_HW)
+    attribute_A = attributes_of(drawing.look, drawing.posed.rig, canvas, body, view)
     return PersonImage(
         drawing.image_HWC, landmark_J3[:17].copy(), landmark_J3, canvas.part_HW, attribute_A
     )

@@ -145,6 +145,15 @@ def variation(rng: np.random.Generator, name: str) -> Array:
     return values
 
 
+def variations(rng: np.random.Generator, name: str, count: int) -> Array:
+    """(P, count) of them at once; nobody rolls over."""
+    values = np.zeros((NUM_CONTROLS, count))
+    spread = _SPREAD.get(name, {})
+    rows = [ROW[control] for control in spread]
+    values[rows] = rng.standard_normal((len(rows), count)) * np.array([*spread.values()])[:, None]
+    return values
+
+
 def _set(values: Array, **named: float) -> None:
     for name, value in named.items():
         for row in (name,) if name in ROW else (f"{name}_r", f"{name}_l"):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.simulate.look import Build
+from edgehuman.simulate.rig import KNOTS
 
 Array = NDArray[np.float64]
 
@@ -97,3 +98,12 @@ def seat_size(build: Build, scale: float) -> Array:
     size[0] *= build.hips
     size[2] *= build.hips
     return size
+
+
+def stretch(size_3K: Array, first: float, last: float) -> Array:
+    """The sizes of a stretch of a piece, both ends in fractions of it."""
+    at_K = np.linspace(first, last, KNOTS) * (KNOTS - 1)
+    below_K = np.clip(at_K.astype(np.intp), 0, KNOTS - 2)
+    low, high = size_3K[:, below_K], size_3K[:, below_K + 1]
+    between: Array = low + (high - low) * np.clip(at_K - below_K, 0.0, 1.0)
+    return between

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgehuman.simulate.backdrop import Spot
 from edgehuman.simulate.camera import Camera, Exposure
-from edgehuman.simulate.stance import Stance
+from edgehuman.simulate.stance import STANCES
 
 OCCLUDERS = ("none", "post", "box", "bush", "passer-by")
 
@@ -21,7 +21,7 @@ class Shot:
         camera: which takes it.
         azimuth_deg: where it stands: 0 in front of the person, 90 on their left, 180 behind.
         distance_m: from the camera.
-        stance: what the body does.
+        activity: one of `stance.STANCES`; phase: where in it, 0..1.
         scale: height of the body as a fraction of the picture's.
         shift: right and down, as fractions of the picture, of the body's middle.
         aspect: how much wider than tall the cut-out is squeezed; 1 keeps proportions.
@@ -34,7 +34,8 @@ class Shot:
     camera: Camera
     azimuth_deg: float
     distance_m: float
-    stance: Stance
+    activity: str
+    phase: float
     scale: float
     shift: tuple[float, float]
     aspect: float
@@ -55,7 +56,8 @@ def sample_shot(camera: Camera, rng: np.random.Generator) -> Shot:
         camera=camera,
         azimuth_deg=_sample_azimuth(rng),
         distance_m=float(rng.uniform(*camera.distance_m)),
-        stance=_sample_stance(rng),
+        activity=STANCES[int(np.searchsorted(_ACTIVE[:-1], rng.random()))],
+        phase=float(rng.random()),
         scale=float(scale),
         shift=(float(rng.normal(0.0, 0.03)), float(down)),
         aspect=float(np.exp(rng.normal(0.0, 0.05))),
@@ -66,8 +68,8 @@ def sample_shot(camera: Camera, rng: np.random.Generator) -> Shot:
             floor_rad=float(rng.normal(0.0, 0.2)),
             floor_m=(float(rng.uniform(0.0, 10.0)), float(rng.uniform(0.0, 10.0))),
         ),
-        occluder=str(OCCLUDERS[int(np.searchsorted(_OCCLUDED, rng.random()))]),
-        occluder_side=float(rng.uniform(0.45, 1.0) * rng.choice([-1, 1])),
+        occluder=str(OCCLUDERS[int(np.searchsorted(_OCCLUDED[:-1], rng.random()))]),
+        occluder_side=float(rng.uniform(0.45, 1.0)) * (1 if rng.random() < 0.5 else -1),
         exposure=Exposure(
             gain=float(np.exp(rng.normal(0.0, 0.12))),
             blur_px=float(rng.exponential(0.25)),
@@ -80,22 +82,11 @@ def sample_shot(camera: Camera, rng: np.random.Generator) -> Shot:
 
 
 _OCCLUDED = np.cumsum([0.82, 0.04, 0.04, 0.03, 0.07])
+_ACTIVE = np.cumsum([0.72, 0.24, 0.04])
 
 
 def _sample_azimuth(rng: np.random.Generator) -> float:
     """Any direction; people walk towards, across or away from a camera more often than between."""
     if rng.random() < 0.5:
-        return float((rng.choice([0.0, 90.0, 180.0, 270.0]) + rng.normal(0.0, 14.0)) % 360.0)
+        return float((90.0 * int(rng.integers(4)) + rng.normal(0.0, 14.0)) % 360.0)
     return float(rng.uniform(0.0, 360.0))
-
-
-def _sample_stance(rng: np.random.Generator) -> Stance:
-    """Mostly walking; now and then a hand is busy."""
-    activity = ("walking", "standing", "jogging")[int(np.searchsorted((0.72, 0.97), rng.random()))]
-    right, left = "hang", "hang"
-    if activity != "jogging":
-        if rng.random() < 0.28:
-            right = str(rng.choice(["pocket", "carry", "phone", "strap"]))
-        if rng.random() < 0.20:
-            left = str(rng.choice(["pocket", "carry", "strap"]))
-    return Stance(activity, float(rng.random()), right, left, int(rng.integers(2**31)))

@@ -1,4 +1,4 @@
-"""One instant of a moving body: the walker's skeleton at a phase of its gait, or standing.
+"""Instants of a moving body: one stride of the walker, or a while of standing, frame by frame.
 
 The body stands at the world's origin and faces x; y is its left, z up; metres.
 """
@@ -17,7 +17,7 @@ from edgehuman.simulate.activities import ACTIVITIES, LOCOMOTION
 from edgehuman.simulate.feet import plan_plants
 from edgehuman.simulate.person import Person
 from edgehuman.simulate.plan import Plan
-from edgehuman.simulate.posture import ROW, posture, variation
+from edgehuman.simulate.posture import ROW, posture, variations
 from edgehuman.simulate.seeding import generator
 from edgehuman.simulate.walker import pose
 
@@ -34,29 +34,15 @@ GESTURES: Mapping[str, tuple[float, float, float, float]] = {
     "strap": (0.45, 0.18, 1.95, 0.25),
 }
 
+FRAMES = 32
+_PER_KNOT = 8
 _PACE = (0.72, 1.05)
+# The walker's knees are bent for its sensors' sake; seen, legs are straighter. The feet are then
+# up to two centimetres short of the ground.
 _TALLER_M = 0.05
-_RATE_HZ = 20.0
-_FRAMES = 41
-_MIDDLE = 20
 
-
-@dataclass(frozen=True, slots=True)
-class Stance:
-    """How a body is held at one instant.
-
-    Attributes:
-        activity: one of `STANCES`.
-        phase: where in the stride, 0..1 (a whole number is the left foot's mid-stance).
-        right, left: what the arms do, of `GESTURES`.
-        seed: how this instant differs from the person's average.
-    """
-
-    activity: str
-    phase: float
-    right: str = "hang"
-    left: str = "hang"
-    seed: int = 0
+_JOINT = {name: i for i, name in enumerate(SKELETON_26)}
+_SEGMENT = {name: i for i, name in enumerate(SEGMENTS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,70 +58,78 @@ class Body:
     rotation_S33: Array
 
     def joint(self, name: str) -> Array:
+        """A joint's place, metres."""
         place: Array = self.joints_J3[_JOINT[name]]
         return place
 
     def frame(self, segment: str) -> Array:
+        """A segment's axes in columns."""
         columns: Array = self.rotation_S33[_SEGMENT[segment]]
         return columns
 
 
-_JOINT = {name: i for i, name in enumerate(SKELETON_26)}
-_SEGMENT = {name: i for i, name in enumerate(SEGMENTS)}
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One stride, or a while of standing; `FRAMES` instants (T), as in `Body`."""
+
+    joints_TJ3: Array
+    rotation_TS33: Array
+
+    def body(self, phase: float) -> Body:
+        """The instant at a phase 0..1: a walker's left foot is in mid-stance at 0."""
+        frame = round(phase * FRAMES) % FRAMES
+        return Body(self.joints_TJ3[frame], self.rotation_TS33[frame])
 
 
-def hold(person: Person, stance: Stance) -> Body:
-    """The person's skeleton in a stance.
+def cycle(person: Person, activity: str, right: str = "hang", left: str = "hang") -> Cycle:
+    """How a person moves in an activity, with what their arms do besides.
+
+    Args:
+        activity: one of `STANCES`.
+        right, left: of `GESTURES`.
 
     Raises:
-        UsageError: an activity that is none of `STANCES`, or a gesture none of `GESTURES`.
+        UsageError: an unknown activity or gesture.
     """
-    if stance.activity not in STANCES:
-        raise UsageError(f"found stance {stance.activity!r}; known: {', '.join(STANCES)}")
-    mover = _calmer(person, stance)
-    plan = _steady_plan(mover, stance)
-    joints, rotation = pose(mover, plan, plan_plants(plan, mover), _MIDDLE, _MIDDLE + 1)
-    joints_J3 = joints[:, :, 0]
-    origin = joints_J3[_JOINT["pelvis"]] * (1.0, 1.0, 0.0)
-    return Body(joints_J3 - origin, rotation[..., 0])
+    if activity not in STANCES:
+        raise UsageError(f"found stance {activity!r}; known: {', '.join(STANCES)}")
+    mover = person
+    if activity in LOCOMOTION and (right, left) != ("hang", "hang"):
+        # Arms that hold something swing less.
+        gait = replace(person.gaits[activity], arm_rad=0.08, elbow_swing_rad=0.05)
+        mover = replace(person, gaits={**person.gaits, activity: gait})
+    plan = _one_stride(mover, activity, right, left)
+    joints, rotation = pose(mover, plan, plan_plants(plan, mover), FRAMES, 2 * FRAMES)
+    joints_TJ3 = np.ascontiguousarray(np.moveaxis(joints, -1, 0))
+    joints_TJ3 -= joints_TJ3[:, _JOINT["pelvis"], None] * (1.0, 1.0, 0.0)
+    return Cycle(joints_TJ3, np.ascontiguousarray(np.moveaxis(rotation, -1, 0)))
 
 
-def _calmer(person: Person, stance: Stance) -> Person:
-    """Arms that hold something swing less."""
-    if stance.activity == "standing" or (stance.right, stance.left) == ("hang", "hang"):
-        return person
-    gait = replace(person.gaits[stance.activity], arm_rad=0.08, elbow_swing_rad=0.05)
-    return replace(person, gaits={**person.gaits, stance.activity: gait})
-
-
-def _steady_plan(person: Person, stance: Stance) -> Plan:
-    """A plan whose controls do not change: straight ahead, with the wanted phase in the middle."""
-    rng = generator(stance.seed, person.seed, 0x57A)
-    controls = posture(person, stance.activity) + variation(rng, "standing")
-    if stance.activity in LOCOMOTION:
-        controls[ROW["side"]] = 0.0
-        controls[ROW["stride"]] *= rng.uniform(*_PACE)
-        # The walker's knees are bent for its sensors' sake; seen, legs are straighter. The feet
-        # are then up to two centimetres short of the ground.
-        controls[ROW["drop"]] -= _TALLER_M
-    _add_gesture(controls, "r", stance.right)
-    _add_gesture(controls, "l", stance.left)
-    strides_hz = controls[ROW["cadence"]]
-    seconds_T = (np.arange(_FRAMES) - _MIDDLE) / _RATE_HZ
-    phase = stance.phase if stance.activity in LOCOMOTION else 0.25
-    place_2T = np.zeros((2, _FRAMES))
-    place_2T[0] = seconds_T * strides_hz * controls[ROW["stride"]]
-    edge_s = np.array([0.0]) if stance.activity in LOCOMOTION else np.zeros(0)
+def _one_stride(person: Person, activity: str, right: str, left: str) -> Plan:
+    """A plan straight ahead: a stride before the one that is wanted, and one after it."""
+    rng = generator(person.seed, 0x57A, STANCES.index(activity))
+    base = posture(person, activity)
+    for side, gesture in (("r", right), ("l", left)):
+        _add_gesture(base, side, gesture)
+    moves = activity in LOCOMOTION
+    if moves:
+        base[ROW["stride"]] *= rng.uniform(*_PACE)
+        base[ROW["drop"]] -= _TALLER_M
+    count = 3 * FRAMES
+    knots_PM = base[:, None] + variations(rng, "standing", count // _PER_KNOT + 4)
+    rate_hz = FRAMES * base[ROW["cadence"]] if moves else float(FRAMES)
+    strides_T = (np.arange(count) - FRAMES) / FRAMES
+    edge_s = np.zeros(1 if moves else 0)
     return Plan(
-        knots_PM=np.repeat(controls[:, None], _FRAMES // 2 + 4, axis=1),
-        per_knot=2,
-        rate_hz=_RATE_HZ,
-        stride_T=3.0 + phase + seconds_T * strides_hz,
-        heading_T=np.zeros(_FRAMES),
-        place_2T=place_2T,
-        label_T=np.full(_FRAMES, ACTIVITIES.index(stance.activity), np.int16),
+        knots_PM=knots_PM,
+        per_knot=_PER_KNOT,
+        rate_hz=rate_hz,
+        stride_T=3.0 + strides_T if moves else np.full(count, 3.25),
+        heading_T=np.zeros(count),
+        place_2T=np.stack([strides_T * base[ROW["stride"]], np.zeros(count)]),
+        label_T=np.full(count, ACTIVITIES.index(activity), np.int16),
         run_start_s=edge_s,
-        run_end_s=edge_s + _FRAMES / _RATE_HZ,
+        run_end_s=edge_s + count / rate_hz,
     )
 
 

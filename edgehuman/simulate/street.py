@@ -6,17 +6,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.geometry import SKELETON_26
+from edgehuman.simulate.character import character, movement
 from edgehuman.simulate.fabric import plain
-from edgehuman.simulate.figure import figure_of, tubes_of
+from edgehuman.simulate.figure import paint_order
 from edgehuman.simulate.painting import Canvas, blank, paint
+from edgehuman.simulate.rig import KNOTS, Piece, Posed, at, make_rig, pose_rig
+from edgehuman.simulate.seeding import child_seed, generator
 from edgehuman.simulate.shot import Shot
-from edgehuman.simulate.stance import Body, Stance, hold
-from edgehuman.simulate.tube import KNOTS, Light, Tube, View
-from edgehuman.simulate.wardrobe import look_and_wardrobe
+from edgehuman.simulate.stance import Body
+from edgehuman.simulate.tube import Light, View, outline
 
 Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
 
 OCCLUDED = 255
+_PASSERS_BY = 8
 
 _BONES = (
     ("head_top", "neck", 0.09),
@@ -30,80 +35,86 @@ _BONES = (
     ("l_elbow", "l_hand", 0.04),
     ("r_elbow", "r_hand", 0.04),
 )
+_NAMES = sorted({name for bone in _BONES for name in bone[:2]})
+_JOINTS = [SKELETON_26.index(name) for name in _NAMES]
+_LINES = [(_NAMES.index(first), _NAMES.index(last), wide) for first, last, wide in _BONES]
 
 
-def cast_shadow(canvas: Canvas, body: Body, view: View, light: Light) -> None:
+def cast_shadow(ground_HWC: Picture, body: Body, view: View, light: Light) -> None:
     """Darken the ground where the body keeps the light away."""
-    height, width = canvas.owner_HW.shape
+    height, width = ground_HWC.shape[:2]
     towards = view.axes_33.T @ np.asarray(light.towards_3)
-    slope = towards[:2] / max(float(towards[2]), 0.25)
-    shade = np.zeros((height, width), np.uint8)
-    names = sorted({name for bone in _BONES for name in bone[:2]})
-    joints = np.stack([body.joint(name) for name in names])
+    joints = body.joints_J3[_JOINTS]
     ground = joints * (1.0, 1.0, 0.0)
-    ground[:, :2] -= joints[:, 2:] * slope
+    ground[:, :2] -= joints[:, 2:] * (towards[:2] / max(float(towards[2]), 0.25))
     pixel_N2, depth_N = view.project(ground)
-    at = dict(zip(names, np.clip(pixel_N2, -4000, 4000).astype(int).tolist(), strict=True))
-    for first, second, wide_m in _BONES:
-        pixels = 2.0 * wide_m * view.scale_2[0] / float(depth_N.mean())
-        cv2.line(shade, at[first], at[second], 255, max(1, round(pixels)))
+    at = np.clip(pixel_N2, -4000.0, 4000.0).astype(np.int64).tolist()
+    pixels_per_m = float(view.scale_2[0] / depth_N.mean())
+    shade = np.zeros((height, width), np.uint8)
+    for first, second, wide_m in _LINES:
+        cv2.line(shade, at[first], at[second], 255, max(1, round(2.0 * wide_m * pixels_per_m)))
     soft = cv2.GaussianBlur(shade, (0, 0), height / 90.0)
     strength = 0.75 * light.direct / (light.direct + light.ambient) / 255.0
-    canvas.colour_HWC[:] *= 1.0 - strength * soft[..., None].astype(np.float32)
+    left = 1.0 - strength * np.asarray(soft, np.float32)
+    ground_HWC[:] = ground_HWC * left[..., None]
 
 
-def paint_occluder(canvas: Canvas, shot: Shot, view: View, random: np.random.Generator) -> None:
+def paint_occluder(canvas: Canvas, shot: Shot, view: View) -> None:
     """Paint what stands between camera and person; there the picture shows nobody."""
     if shot.occluder == "none":
         return
-    over = blank(canvas.colour_HWC)
+    over = blank(canvas.colour_CHW)
     right, toward = view.axes_33[0], view.position_3 * (1.0, 1.0, 0.0)
     toward = toward / np.sqrt(toward @ toward)
     # Beside the middle by part of the width that the picture shows where the person stands.
-    shown_m = canvas.owner_HW.shape[1] * view.depth(np.zeros(3)) / view.scale_2[0]
+    shown_m = canvas.owner_HW.shape[1] * float(view.depth(np.zeros(3))) / view.scale_2[0]
     foot = right * (0.5 * shown_m * shot.occluder_side) + toward * 0.7
     if shot.occluder == "passer-by":
-        tubes = _passer_by(shot, view, foot)
+        posed, body = _passer_by(shot, foot)
+        order_P = paint_order(posed, body, view)
     else:
-        tubes = [_thing(shot, foot, right, toward, random)]
-    paint(over, tubes, view, shot.camera.light, random)
+        posed, order_P = _thing(shot, foot, right, toward), np.zeros(1, np.intp)
+    samples = max(64, canvas.owner_HW.shape[0] // 4)
+    outlines = outline(posed, order_P, view, shot.camera.light, samples)
+    paint(over, posed.rig, outlines, shot.seed)
     hidden = over.owner_HW > 0
     canvas.owner_HW[hidden] = OCCLUDED
     canvas.part_HW[hidden] = 0
 
 
-def _passer_by(shot: Shot, view: View, foot: Array) -> list[Tube]:
+def _passer_by(shot: Shot, foot: Array) -> tuple[Posed, Body]:
     """Somebody else, nearer to the camera."""
-    look, wardrobe = look_and_wardrobe(shot.seed)
-    body = hold(look.person, Stance("walking", shot.stance.phase, seed=shot.seed))
+    # A camera sees the same few people pass again and again, who are then made only once.
+    seed = child_seed(shot.camera.seed, shot.seed % _PASSERS_BY)
+    body = movement(seed, "walking").body(shot.phase)
     moved = Body(body.joints_J3 + foot, body.rotation_S33)
-    return tubes_of(figure_of(look, wardrobe, moved), view)
+    return pose_rig(character(seed).rig, moved), moved
 
 
-def _thing(
-    shot: Shot, foot: Array, right: Array, toward: Array, random: np.random.Generator
-) -> Tube:
+def _thing(shot: Shot, foot: Array, right: Array, toward: Array) -> Posed:
     """A post, a box or a bush."""
+    rng = generator(shot.seed, 0x781)
     tall_m, wide_m, low, high = {
-        "post": (3.0, random.uniform(0.04, 0.09), 60, 190),
-        "box": (random.uniform(0.5, 1.0), random.uniform(0.25, 0.4), 50, 210),
-        "bush": (random.uniform(0.6, 1.1), random.uniform(0.3, 0.5), 40, 90),
+        "post": (3.0, rng.uniform(0.04, 0.09), 60, 190),
+        "box": (rng.uniform(0.5, 1.0), rng.uniform(0.25, 0.4), 50, 210),
+        "bush": (rng.uniform(0.6, 1.1), rng.uniform(0.3, 0.5), 40, 90),
     }[shot.occluder]
-    colour = random.uniform(low, high) * (1.0 + random.normal(0.0, 0.1, 3))
-    if shot.occluder == "bush":
-        colour *= (0.8, 1.15, 0.6)
-    round_end = 0.8 if shot.occluder == "bush" else 0.0
-    return Tube(
+    colour = rng.uniform(low, high) * (1.0 + rng.normal(0.0, 0.1, 3))
+    bush = shot.occluder == "bush"
+    red, green, blue = (colour * (0.8, 1.15, 0.6) if bush else colour).tolist()
+    piece = Piece(
         "thing",
-        0,
-        np.stack([foot, foot + (0.0, 0.0, tall_m)]),
-        right,
-        toward,
+        shot.occluder,
+        "background",
+        at("pelvis"),
+        at("pelvis"),
+        "pelvis",
         np.full((3, KNOTS), wide_m),
-        plain((float(colour[0]), float(colour[1]), float(colour[2])), 0.25, shot.seed),
-        (60, 60),
-        (0, 0),
-        (0.0, round_end),
-        (0.0, 0.0),
-        0.3 if shot.occluder == "bush" else 0.05,
+        plain((red, green, blue), 0.08),
+        (60.0, 60.0),
+        roundness=(0.0, 0.8 if bush else 0.0),
+        folds=0.3 if bush else 0.05,
     )
+    rig = make_rig([piece])
+    ends_P23 = np.stack([foot, foot + (0.0, 0.0, tall_m)])[None]
+    return Posed(rig, ends_P23, right[None], toward[None], rig.size_P3K)

@@ -1,77 +1,22 @@
-"""Tubes: the rounded, tapered pieces that a drawn body is made of, and how a camera sees them.
+"""How a camera sees tubes: outlines, texture coordinates and light, in closed form.
 
-A tube runs along a straight axis; its cross-sections are two half ellipses, one to the front, one
-to the back, whose sizes change along the axis. Seen from anywhere, its outline is known in closed
-form, and so are the texture coordinates and the normal of every pixel inside it.
-
-Axes: P tube, N point, K sample along the axis, S sample across.
+Axes: P piece, K sample along the axis, S sample across.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.simulate.rig import KNOTS, Posed
+
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
-# Points along a tube at which its sizes are given, evenly spaced from its first end to its last.
-KNOTS = 9
 ACROSS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Texture:
-    """A picture wrapped around a tube: columns around it, rows along it; it repeats both ways.
-
-    Attributes:
-        rgb_N3: uint8 (height * width, 3): colours.
-        height, width: texels.
-        part_N: uint8 (height * width,): what each texel belongs to, where it is not one thing.
-    """
-
-    rgb_N3: NDArray[np.uint8]
-    height: int
-    width: int
-    part_N: NDArray[np.uint8] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tube:
-    """One piece of a body or of what it wears.
-
-    Attributes:
-        name: what it is.
-        part: index of the part that the piece belongs to, unless its texture says otherwise.
-        ends_23: metres: the axis' first and last point.
-        left_3, front_3: unit vectors across the axis.
-        size_3K: metres: half width to the sides, reach to the front, reach to the back.
-        texture: what it shows. Column 0 of the texture is at the left, a quarter turn on is front.
-        texels: rows along the whole axis and columns around it.
-        offset: row and column that the texture begins with.
-        roundness: 0 (cut straight) to 1 (a half ball) of both ends.
-        dark: how dark both ends are, 0..1, for what covers them.
-        folds: how strongly the surface is creased, 0..1.
-        joints: names of the joints that lie in this piece.
-    """
-
-    name: str
-    part: int
-    ends_23: Array
-    left_3: Array
-    front_3: Array
-    size_3K: Array
-    texture: Texture
-    texels: tuple[float, float]
-    offset: tuple[int, int] = (0, 0)
-    roundness: tuple[float, float] = (1.0, 1.0)
-    dark: tuple[float, float] = (0.0, 0.0)
-    folds: float = 0.0
-    joints: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,35 +41,15 @@ class View:
         depth_N = np.maximum(seen_N3[..., 2], 0.05)
         return seen_N3[..., :2] / depth_N[..., None] * self.scale_2 + self.shift_2, depth_N
 
-    def depth(self, point_3: Array) -> float:
-        """Metres ahead of the camera."""
-        return float((point_3 - self.position_3) @ self.axes_33[2])
+    def shrunk(self, factor: float) -> View:
+        """The same picture with `factor` times as many pixels a side."""
+        shift_2 = (self.shift_2 + 0.5) * factor - 0.5
+        return View(self.position_3, self.axes_33, self.scale_2 * factor, shift_2)
 
-
-@dataclass(frozen=True, slots=True)
-class Outlines:
-    """Tubes as a camera sees them; pixels, K samples along each axis.
-
-    Attributes:
-        start_P2, along_P2: pixel where the first sample lies, and the unit direction of the axis.
-        step_P: pixels from one sample to the next.
-        half_PK, middle_PK: half the width, and its middle off the axis (towards `along` turned
-            by a quarter); the first and last sample are outside: half is -1.
-        row_PK, column_PS: texture row along and texture column across.
-        light_PS: how bright the surface is across; dark_PK: how much of it is left along.
-        box_P4: x0, y0, x1, y1 around all that is drawn, as whole pixels (end exclusive).
-    """
-
-    start_P2: Floats
-    along_P2: Floats
-    step_P: Floats
-    half_PK: Floats
-    middle_PK: Floats
-    row_PK: Indices
-    column_PS: Indices
-    light_PS: Floats
-    dark_PK: Floats
-    box_P4: NDArray[np.int64]
+    def depth(self, points_N3: Array) -> Array:
+        """Metres ahead of the camera, (N,)."""
+        ahead: Array = (points_N3 - self.position_3) @ self.axes_33[2]
+        return ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,171 +66,188 @@ class Light:
     ambient: float
 
 
-def outline(tubes: Sequence[Tube], view: View, light: Light, samples: int) -> Outlines:
-    """What every tube covers in the picture, and how bright it is."""
-    ends_P23 = np.stack([tube.ends_23 for tube in tubes])
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """Pieces as a camera sees them, in the order in which they are painted; pixels.
+
+    Attributes:
+        piece_P: which piece of the rig each is.
+        start_P2, along_P2: pixel where the first sample lies, and the unit direction of the axis.
+        step_P: pixels from one sample to the next.
+        half_PK, middle_PK: half the width, and its middle off the axis (towards `along` turned
+            by a quarter); the first and last sample are outside: half is -1.
+        row_PK, column_PS: a texel is their sum.
+        light_PS: how bright the surface is across; dark_PK: how much of it is left along.
+        box_P4: x0, y0, x1, y1 around all that is drawn, as whole pixels (end exclusive).
+    """
+
+    piece_P: Indices
+    start_P2: Array
+    along_P2: Array
+    step_P: Array
+    half_PK: Floats
+    middle_PK: Floats
+    row_PK: Indices
+    column_PS: Indices
+    light_PS: Floats
+    dark_PK: Floats
+    box_P4: NDArray[np.int64]
+
+
+def outline(posed: Posed, order_P: Indices, view: View, light: Light, samples: int) -> Outlines:
+    """What every piece covers in the picture, and how bright it is."""
+    ends_P23, size_P3K = posed.ends_P23[order_P], posed.size_P3K[order_P]
     pixel_P22, depth_P2 = view.project(ends_P23)
     span_P2 = pixel_P22[:, 1] - pixel_P22[:, 0]
     length_P = np.sqrt((span_P2**2).sum(-1)) + 1e-6
     along_P2 = span_P2 / length_P[:, None]
     across_P2 = np.stack([-along_P2[:, 1], along_P2[:, 0]], axis=-1)
-    sides_P23 = np.stack([(tube.left_3, tube.front_3) for tube in tubes]) @ view.axes_33.T
+    sides_P23 = np.stack([posed.left_P3, posed.front_P3], axis=1)[order_P] @ view.axes_33.T
     flat_P22 = sides_P23[..., :2] * view.scale_2
-    size_P3K = np.stack([tube.size_3K for tube in tubes])
-    caps_P2 = _caps(tubes, size_P3K[..., [0, -1]], flat_P22, along_P2, across_P2, depth_P2)
-    first_P = -caps_P2[:, 0]
+    across_seen_P2 = (flat_P22 * across_P2[:, None]).sum(-1)
+    along_seen_P2 = (flat_P22 * along_P2[:, None]).sum(-1)
+    caps_P2 = _caps(
+        posed.rig.roundness_P2[order_P], size_P3K, across_seen_P2, along_seen_P2, depth_P2
+    )
     step_P = (length_P + caps_P2.sum(-1)) / (samples - 1)
-    at_PK = first_P[:, None] + step_P[:, None] * np.arange(samples)
+    from_start_PK = step_P[:, None] * np.arange(samples)
+    at_PK = from_start_PK - caps_P2[:, :1]
     t_PK = np.clip(at_PK / length_P[:, None], 0.0, 1.0)
     beyond_PK = at_PK - t_PK * length_P[:, None]
     over_PK = beyond_PK / np.where(beyond_PK < 0.0, caps_P2[:, :1], caps_P2[:, 1:])
-    round_PK = np.sqrt(np.clip(1.0 - over_PK**2, 0.0, 1.0))
-    plus_PK, minus_PK = _half_widths(_at(size_P3K, t_PK), flat_P22, across_P2, depth_P2, t_PK)
+    round_PK = np.sqrt(np.maximum(1.0 - over_PK * over_PK, 0.0))
+    plus_PK, minus_PK = _half_widths(_at(size_P3K, t_PK), across_seen_P2, depth_P2, t_PK)
     half_PK = 0.5 * (plus_PK + minus_PK) * round_PK
     middle_PK = 0.5 * (plus_PK - minus_PK)
-    start_P2 = pixel_P22[:, 0] + along_P2 * first_P[:, None]
-    boxes_P4 = _boxes(start_P2, along_P2, across_P2, at_PK - first_P[:, None], half_PK, middle_PK)
+    start_P2 = pixel_P22[:, 0] - along_P2 * caps_P2[:, :1]
+    box_P4 = _boxes(start_P2, along_P2, across_P2, from_start_PK, half_PK, middle_PK)
     half_PK[:, [0, -1]] = -1.0
+    texture_P5 = posed.rig.texture_P5[order_P]
     return Outlines(
-        start_P2.astype(np.float32),
-        along_P2.astype(np.float32),
-        step_P.astype(np.float32),
+        order_P,
+        start_P2,
+        along_P2,
+        step_P,
         half_PK.astype(np.float32),
         middle_PK.astype(np.float32),
-        _rows(tubes, t_PK),
-        _columns(tubes, size_P3K, sides_P23, flat_P22, across_P2),
-        _lit(ends_P23, view, across_P2, light).astype(np.float32),
-        _darkened(tubes, t_PK).astype(np.float32),
-        boxes_P4,
+        _rows(texture_P5, t_PK),
+        _columns(texture_P5, size_P3K[..., KNOTS // 2], sides_P23, across_seen_P2),
+        _lit((ends_P23[:, 1] - ends_P23[:, 0]) @ view.axes_33.T, across_P2, light),
+        _darkened(posed.rig.dark_P2[order_P], t_PK),
+        box_P4,
     )
 
 
 def _caps(
-    tubes: Sequence[Tube],
-    end_P32: Array,
-    flat_P22: Array,
-    along_P2: Array,
-    across_P2: Array,
+    roundness_P2: Array,
+    size_P3K: Array,
+    across_seen_P2: Array,
+    along_seen_P2: Array,
     depth_P2: Array,
 ) -> Array:
     """(P, 2) pixels by which each end's round or slanted cap reaches beyond the axis."""
-    side_P2, depth_reach_P2 = end_P32[:, 0], 0.5 * (end_P32[:, 1] + end_P32[:, 2])
-
-    def reach(direction_P2: Array) -> Array:
-        seen_P2 = (flat_P22 * direction_P2[:, None]).sum(-1)
-        return np.hypot(side_P2 * seen_P2[:, :1], depth_reach_P2 * seen_P2[:, 1:])
-
-    roundness_P2 = np.array([tube.roundness for tube in tubes])
-    caps_P2: Array = np.maximum(roundness_P2 * reach(across_P2), reach(along_P2)) / depth_P2
-    return caps_P2 + 0.5
+    side_P2 = size_P3K[:, 0, [0, -1]]
+    reach_P2 = 0.5 * (size_P3K[:, 1, [0, -1]] + size_P3K[:, 2, [0, -1]])
+    ball_P2 = np.hypot(side_P2 * across_seen_P2[:, :1], reach_P2 * across_seen_P2[:, 1:])
+    slant_P2 = np.hypot(side_P2 * along_seen_P2[:, :1], reach_P2 * along_seen_P2[:, 1:])
+    caps_P2: Array = np.maximum(roundness_P2 * ball_P2, slant_P2) / depth_P2 + 0.5
+    return caps_P2
 
 
 def _at(size_P3K: Array, t_PK: Array) -> Array:
     """(P, 3, K): sizes between the knots, by straight lines."""
     place_PK = t_PK * (KNOTS - 1)
     below_PK = np.minimum(place_PK.astype(np.intp), KNOTS - 2)
-    part_P1K = (place_PK - below_PK)[:, None]
-    lower = np.take_along_axis(size_P3K, below_PK[:, None], axis=2)
-    upper = np.take_along_axis(size_P3K, below_PK[:, None] + 1, axis=2)
-    between: Array = lower + (upper - lower) * part_P1K
+    flat = size_P3K.reshape(-1)
+    base_P3 = np.arange(0, flat.size, KNOTS).reshape(-1, 3)
+    index_P3K = base_P3[..., None] + below_PK[:, None]
+    lower = flat.take(index_P3K)
+    between: Array = lower + (flat.take(index_P3K + 1) - lower) * (place_PK - below_PK)[:, None]
     return between
 
 
 def _half_widths(
-    size_P3K: Array, flat_P22: Array, across_P2: Array, depth_P2: Array, t_PK: Array
+    size_P3K: Array, across_seen_P2: Array, depth_P2: Array, t_PK: Array
 ) -> tuple[Array, Array]:
     """Pixels from the axis to both edges: the support of two half ellipses."""
-    seen_P2 = (flat_P22 * across_P2[:, None]).sum(-1)
-    side_PK = (size_P3K[:, 0] * seen_P2[:, :1]) ** 2
-    front_PK = (size_P3K[:, 1] * seen_P2[:, 1:]) ** 2
-    back_PK = (size_P3K[:, 2] * seen_P2[:, 1:]) ** 2
-    ahead_P1 = seen_P2[:, 1:] > 0.0
-    nearness_PK = 1.0 / (depth_P2[:, :1] + (depth_P2[:, 1:] - depth_P2[:, :1]) * t_PK)
-    plus_PK = np.sqrt(side_PK + np.where(ahead_P1, front_PK, back_PK)) * nearness_PK
-    minus_PK = np.sqrt(side_PK + np.where(ahead_P1, back_PK, front_PK)) * nearness_PK
-    return plus_PK, minus_PK
+    seen_P3 = across_seen_P2[:, [0, 1, 1]]
+    squared_P3K = (size_P3K * seen_P3[..., None]) ** 2
+    ahead_P1 = across_seen_P2[:, 1:] > 0.0
+    plus_PK = squared_P3K[:, 0] + np.where(ahead_P1, squared_P3K[:, 1], squared_P3K[:, 2])
+    minus_PK = squared_P3K[:, 0] + np.where(ahead_P1, squared_P3K[:, 2], squared_P3K[:, 1])
+    depth_PK = depth_P2[:, :1] + (depth_P2[:, 1:] - depth_P2[:, :1]) * t_PK
+    return np.sqrt(plus_PK) / depth_PK, np.sqrt(minus_PK) / depth_PK
 
 
 def _boxes(
     start_P2: Array,
     along_P2: Array,
     across_P2: Array,
-    at_PK: Array,
+    from_start_PK: Array,
     half_PK: Array,
     middle_PK: Array,
 ) -> NDArray[np.int64]:
     """(P, 4) whole pixels around each outline."""
-    axis_PK2 = start_P2[:, None] + along_P2[:, None] * at_PK[..., None]
-    edges = [
-        axis_PK2 + across_P2[:, None] * (middle_PK + sign * half_PK)[..., None] for sign in (-1, 1)
-    ]
-    both_P2K2 = np.stack(edges, axis=1)
-    low_P2 = np.floor(both_P2K2.min(axis=(1, 2)) - 0.5)
-    high_P2 = np.ceil(both_P2K2.max(axis=(1, 2)) + 1.5)
-    return np.concatenate([low_P2, high_P2], axis=1).astype(np.int64)
+    box_P4 = np.empty((len(half_PK), 4), np.int64)
+    for axis in (0, 1):
+        line_PK = start_P2[:, axis, None] + along_P2[:, axis, None] * from_start_PK
+        line_PK += across_P2[:, axis, None] * middle_PK
+        wide_PK = np.abs(across_P2[:, axis, None]) * half_PK
+        box_P4[:, axis] = np.floor((line_PK - wide_PK).min(axis=1) - 0.5)
+        box_P4[:, axis + 2] = np.ceil((line_PK + wide_PK).max(axis=1) + 1.5)
+    return box_P4
 
 
-def _rows(tubes: Sequence[Tube], t_PK: Array) -> Indices:
-    """Where in the flat texture each sample's row begins."""
-    texels_P1 = np.array([[tube.texels[0]] for tube in tubes])
-    offset_P1 = np.array([[tube.offset[0]] for tube in tubes])
-    height_P1 = np.array([[tube.texture.height] for tube in tubes])
-    width_P1 = np.array([[tube.texture.width] for tube in tubes])
+def _rows(texture_P5: Array, t_PK: Array) -> Indices:
+    """Where in the flat textures each sample's row begins."""
+    first_P1, height_P1, width_P1, rows_P1 = texture_P5.T[:4, :, None]
     # The last row belongs to t = 1, so that a wrapped picture does not begin anew there.
-    row_PK = (t_PK * (texels_P1 - 1e-3)).astype(np.intp) + offset_P1
-    rows: Indices = row_PK % height_P1 * width_P1
-    return rows
+    row_PK = np.floor(t_PK * (rows_P1 - 1e-3)) % height_P1
+    return (row_PK * width_P1 + first_P1).astype(np.intp)
 
 
 def _columns(
-    tubes: Sequence[Tube], size_P3K: Array, sides_P23: Array, flat_P22: Array, across_P2: Array
+    texture_P5: Array, middle_P3: Array, sides_P23: Array, across_seen_P2: Array
 ) -> Indices:
     """The texture's column at each place across, from minus to plus."""
-    middle_P3 = size_P3K[..., KNOTS // 2]
     reach_P2 = np.stack([middle_P3[:, 0], 0.5 * (middle_P3[:, 1] + middle_P3[:, 2])], axis=-1)
-    seen_P2 = reach_P2 * (flat_P22 * across_P2[:, None]).sum(-1)
+    seen_P2 = reach_P2 * across_seen_P2
     # On the ellipse (cos, sin) of the angle, the middle of the outline is where `seen` is level.
     centre_P = np.arctan2(-seen_P2[:, 0], seen_P2[:, 1])
     ahead_P2 = reach_P2 * sides_P23[..., 2]
-    ahead_P = ahead_P2[:, 0] * np.cos(centre_P) + ahead_P2[:, 1] * np.sin(centre_P)
-    hidden_P = ahead_P > 0.0
+    hidden_P = ahead_P2[:, 0] * np.cos(centre_P) + ahead_P2[:, 1] * np.sin(centre_P) > 0.0
     centre_P = centre_P + np.pi * hidden_P
-    turn_S = np.arcsin(_across())
-    angle_PS = centre_P[:, None] + np.where(hidden_P, -1.0, 1.0)[:, None] * turn_S
-    texels_P1 = np.array([[tube.texels[1]] for tube in tubes])
-    offset_P1 = np.array([[tube.offset[1]] for tube in tubes])
-    width_P1 = np.array([[tube.texture.width] for tube in tubes])
-    column_PS = np.floor(angle_PS / (2.0 * np.pi) % 1.0 * texels_P1).astype(np.intp) + offset_P1
-    columns: Indices = column_PS % width_P1
-    return columns
+    angle_PS = centre_P[:, None] + np.where(hidden_P, -1.0, 1.0)[:, None] * _TURN_S
+    width_P1, columns_P1 = texture_P5[:, 2:3], texture_P5[:, 4:5]
+    return (np.floor(angle_PS * (0.5 / np.pi) % 1.0 * columns_P1) % width_P1).astype(np.intp)
 
 
-def _across() -> Array:
-    """(S,) places across a tube, -1 to 1, at the middle of each sample."""
-    return (np.arange(ACROSS) + 0.5) * (2.0 / ACROSS) - 1.0
+# Places across a tube, -1 to 1, at the middle of each sample; how far around it and how much
+# towards the viewer its surface is there.
+_ACROSS_S = (np.arange(ACROSS) + 0.5) * (2.0 / ACROSS) - 1.0
+_TURN_S = np.arcsin(_ACROSS_S)
+_DEPTH_S = np.sqrt(1.0 - _ACROSS_S**2)
 
 
-def _lit(ends_P23: Array, view: View, across_P2: Array, light: Light) -> Array:
+def _lit(axis_P3: Array, across_P2: Array, light: Light) -> Floats:
     """(P, S) brightness: light from the front, the sky from above, less towards the edges."""
-    axis_P3 = (ends_P23[:, 1] - ends_P23[:, 0]) @ view.axes_33.T
-    across_P3 = np.concatenate([across_P2, np.zeros((len(across_P2), 1))], axis=1)
-    facing_P3 = np.cross(axis_P3, across_P3)
-    facing_P3 *= -np.sign(facing_P3[:, 2:] + 1e-9)
-    facing_P3 /= np.sqrt((facing_P3**2).sum(-1, keepdims=True)) + 1e-9
-    s_S = _across()
-    depth_S = np.sqrt(1.0 - s_S**2)
-    towards_3 = np.asarray(light.towards_3)
-    flat_PS = (across_P3 @ towards_3)[:, None] * s_S + (facing_P3 @ towards_3)[:, None] * depth_S
-    down_PS = across_P3[:, 1:2] * s_S + facing_P3[:, 1:2] * depth_S
-    shine_PS = light.ambient * (0.9 - 0.18 * down_PS) + light.direct * np.maximum(flat_PS, 0.0)
-    lit_PS: Array = shine_PS * (0.72 + 0.28 * depth_S)
-    return lit_PS
+    x_P, y_P = across_P2.T
+    axis_x_P, axis_y_P, axis_z_P = axis_P3.T
+    # The axis times `across`: perpendicular to both, turned to the camera.
+    facing_3P = np.stack([-axis_z_P * y_P, axis_z_P * x_P, axis_x_P * y_P - axis_y_P * x_P])
+    facing_3P *= np.where(facing_3P[2] > 0.0, -1.0, 1.0) / (np.sqrt((facing_3P**2).sum(0)) + 1e-9)
+    right, down, ahead = light.towards_3
+    flat_P1 = (x_P * right + y_P * down)[:, None]
+    front_P1 = (facing_3P[0] * right + facing_3P[1] * down + facing_3P[2] * ahead)[:, None]
+    shine_PS = light.direct * np.maximum(flat_P1 * _ACROSS_S + front_P1 * _DEPTH_S, 0.0)
+    sky_PS = y_P[:, None] * _ACROSS_S + facing_3P[1][:, None] * _DEPTH_S
+    shine_PS += light.ambient * (0.9 - 0.18 * sky_PS)
+    return (shine_PS * (0.72 + 0.28 * _DEPTH_S)).astype(np.float32)
 
 
-def _darkened(tubes: Sequence[Tube], t_PK: Array) -> Array:
+def _darkened(dark_P2: Array, t_PK: Array) -> Floats:
     """(P, K) what is left of the light near ends that something covers."""
-    dark_P2 = np.array([tube.dark for tube in tubes])
-    first_PK = dark_P2[:, :1] * np.exp(-t_PK / 0.10)
-    last_PK = dark_P2[:, 1:] * np.exp((t_PK - 1.0) / 0.10)
-    left_PK: Array = 1.0 - first_PK - last_PK
-    return left_PK
+    t = t_PK.astype(np.float32)
+    first_P1, last_P1 = dark_P2.astype(np.float32).T[..., None]
+    left: Floats = 1.0 - first_P1 * np.exp(t * -10.0) - last_P1 * np.exp((t - 1.0) * 10.0)
+    return left

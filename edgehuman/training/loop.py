@@ -48,6 +48,7 @@ class Job:
         evaluate: called at every checkpoint with the product in eval mode; its numbers are logged.
         select_by: number of `evaluate` by which the best checkpoint is kept; None keeps the last.
         lr_scale: factor of the learning rate of a parameter, by its name in `model`.
+        after_step: called with the number of each step that changed the weights, from 0.
         name: what the progress bar says.
     """
 
@@ -58,6 +59,7 @@ class Job:
     evaluate: Callable[[nn.Module], Mapping[str, float]] | None = None
     select_by: str | None = None
     lr_scale: Callable[[str], float] = lambda name: 1.0
+    after_step: Callable[[int], None] = lambda step: None
     name: str = "train"
 
 
@@ -123,6 +125,7 @@ class _Run:
         if not good:
             return None
         self._update_average()
+        self.job.after_step(step)
         return {**total, "lr": rate, "grad_norm": norm}
 
     def _update_average(self) -> None:
@@ -295,11 +298,12 @@ def _loop(run: _Run) -> None:
             _guard(progress, numbers, run)
             progress.step += 1
             counted += config.batch * run.place.world
+            rate = counted / (time.perf_counter() - started)
+            if numbers is not None:
+                bar.set_postfix({**shown_losses(numbers), "per_s": f"{rate:.0f}"}, refresh=False)
             bar.update()
             last = progress.step == config.steps
             if numbers is not None and (progress.step % config.log_every == 0 or last):
-                rate = counted / (time.perf_counter() - started)
-                bar.set_postfix(loss=f"{numbers['loss']:.4f}", per_s=f"{rate:.0f}")
                 progress.records.append({"step": progress.step, **numbers, "samples_per_s": rate})
                 started, counted = time.perf_counter(), 0
             if progress.step % config.save_every == 0 or last:
@@ -309,6 +313,12 @@ def _loop(run: _Run) -> None:
             _checkpoint(run, board)
     if board is not None:
         board.close()
+
+
+def shown_losses(numbers: Mapping[str, float]) -> dict[str, str]:
+    """What the progress bar says: every loss by its name, not the rate or the gradient."""
+    hidden = ("lr", "grad_norm")
+    return {name: f"{value:.4f}" for name, value in numbers.items() if name not in hidden}
 
 
 def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> None:

@@ -48,6 +48,11 @@ class Place:
         return stack
 
 
+def world_size() -> int:
+    """How many processes train together: torchrun says so, else one."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def _choose_dtype(config: TrainingConfig, device: torch.device) -> torch.dtype:
     if config.autocast == "off" or (config.autocast == "auto" and device.type == "cpu"):
         return torch.float32
@@ -72,7 +77,7 @@ def open_place(config: TrainingConfig) -> Iterator[Place]:
     if config.device == "cuda" and not has_cuda:
         raise UsageError("--device is cuda and this torch sees no CUDA device; use --device cpu")
     use_cuda = has_cuda and config.device != "cpu"
-    rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    rank, world = int(os.environ.get("RANK", "0")), world_size()
     device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if use_cuda else "cpu")
     if use_cuda:
         torch.cuda.set_device(device)

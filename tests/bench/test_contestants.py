@@ -67,6 +67,22 @@ def test_torch_is_built_from_the_card_with_seeded_weights(
     assert first == pytest.approx(second)
 
 
+def test_noise_is_of_the_record_that_the_model_takes() -> None:
+    windows = Entry("a", "a", "torch", "imuvit_512x5", 3).noise(2)
+    assert (windows.shape, windows.dtype.name) == ((2, 128, 6), "float32")
+    entry = Entry("b", "b", "torch", "vit_tiny", None, 1, 0, "PersonCrop", (0, 32, 3), "uint8")
+    pictures = entry.noise(4)
+    assert (pictures.shape, pictures.dtype.name) == ((4, 32, 32, 3), "uint8")
+    assert np.array_equal(pictures, entry.noise(4))
+
+
+def test_torch_is_built_for_the_size_of_the_pictures(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    entry = Entry("b", "b", "torch", "vit_tiny", None, 1, 0, "PersonCrop", (64, 32, 3), "uint8")
+    contestant = open_contestant(entry, entry.noise(1))
+    assert contestant.call(entry.noise(2)).shape == (2, 192)
+
+
 def test_without_torch_the_reason_is_the_line_to_install_it(
     make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,12 +9,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from edgehuman.bench import report
 from edgehuman.bench.latency import Footprint
 from edgehuman.bench.page import as_html, as_markdown, as_svg, cells, head
 from edgehuman.bench.report import BenchConfig, bench
+from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.cli import main
 from edgehuman.errors import UsageError
 from edgehuman.samples import WindowSet
@@ -185,3 +188,36 @@ def test_results_on_stdout_and_progress_on_stderr(
     assert "timing 1 contestants" in said.err
     assert main(["bench", "x.onnx", "--against", "timm"]) == 2
     assert main(["bench", "nowhere.onnx"]) == 1
+
+
+def person_model(folder: Path) -> Path:
+    """A StarNet of a few channels as an artefact that takes pictures of 64x32."""
+    torch = pytest.importorskip("torch")
+    from edgehuman.export.to_onnx import to_onnx
+    from edgehuman.nets.starnet import StarNet
+
+    torch.manual_seed(0)
+    network = StarNet(8, (1, 1, 1, 1)).eval()
+    output = OutputSpec("embedding", distance="cosine", dim=network.width)
+    card = Card("p", "person-embedding", "starnet_s3", 1, 1, image_input(64, 32), output)
+    path = folder / "person.onnx"
+    path.write_bytes(to_onnx(network, card).SerializeToString())
+    return path
+
+
+def test_a_model_of_pictures_is_timed_on_pictures(tmp_path: Path, make_model: MakeModel) -> None:
+    model = person_model(tmp_path)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in range(3):
+        cv2.imwrite(str(pictures / f"{number}.png"), np.full((70, 40, 3), number, np.uint8))
+    data = run(model, data=str(pictures))
+    [row] = data["rows"]
+    assert row["latency_ms"]["p50"]["value"] > 0
+    assert "evaluate" in row["not_measured"]["metrics"]
+    assert data["settings"]["timed_windows"] == 3
+    assert "3 pictures of pictures, batch 1" in as_markdown(data)
+    with pytest.raises(UsageError, match=r"begin at ImuWindow .* and at PersonCrop \(64, 32, 3\)"):
+        bench(BenchConfig((str(model), str(make_model())), data="x.npz"))
+    with pytest.raises(UsageError, match="--dataset goes with wearable data"):
+        bench(BenchConfig((str(model),), data=str(pictures), dataset="uci_har"))

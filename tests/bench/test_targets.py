@@ -163,6 +163,12 @@ def test_wrong_words_end_in_a_line_and_not_in_a_traceback(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_windows_that_tile_are_faster_than_those_that_are_padded() -> None:
+    pytest.importorskip("onnx")
+    assert ratios.stock_over_tiling_windows("tinyvit_5m") > 1.1
+
+
 def cells(*each: Cell) -> Callable[..., Cell]:
     rest = list(each)
     return lambda *words: rest.pop(0)

@@ -8,10 +8,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputSpec
+from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputSpec, image_input
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.export.sessions import open_session, run
 from edgehuman.export.to_onnx import OPSET, card_of, to_onnx, weights_sha256, with_card
+from edgehuman.nets.starnet import StarNet
+from edgehuman.nets.tinyvit import TinyVit
+from edgehuman.nets.vit import Vit
 from edgehuman.samples import WindowSet
 
 
@@ -139,3 +142,31 @@ def test_training_mode_is_given_back(card: Card) -> None:
     network = _ConvNorm().train()
     to_onnx(network, card)
     assert network.training
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Vit(32, 4, 2, image_size=(64, 32)),
+        StarNet(8, (1, 1, 1, 1)),
+        TinyVit((32, 32, 64, 96), (1, 1, 1, 1), windows=(8, 4, 2)),
+        TinyVit((32, 32, 64, 96), (1, 1, 1, 1)),  # published windows: all three are padded
+    ],
+    ids=["vit", "starnet", "tinyvit", "tinyvit padded"],
+)
+def test_networks_of_person_images_begin_with_a_cast_and_take_any_batch(
+    network: Vit | StarNet | TinyVit,
+) -> None:
+    output = OutputSpec("embedding", distance="cosine", dim=network.width)
+    card = Card("p", "person-embedding", "made", 0, 0, image_input(64, 32), output)
+    model = to_onnx(network.eval(), card)
+    taken = model.graph.input[0].name
+    readers = [node.op_type for node in model.graph.node if taken in node.input]
+    # Beside the batch's size: TensorRT takes no transpose of uint8.
+    assert set(readers) - {"Shape"} == {"Cast"}
+    session = open_session(model)
+    for batch in (1, 3):
+        image_NHWC = np.random.default_rng(batch).integers(0, 256, (batch, 64, 32, 3), np.uint8)
+        with torch.inference_mode():
+            expected = network(torch.from_numpy(image_NHWC)).numpy()
+        np.testing.assert_allclose(run(session, image_NHWC), expected, atol=2e-5)

@@ -4,18 +4,32 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
+from torch import nn
 
-from edgehuman.card import Card
+from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.catalogue import NETWORKS
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
-from edgehuman.export import to_tensorrt
+from edgehuman.export import artefact, networks, to_tensorrt
 from edgehuman.export.artefact import ExportConfig, export
 from edgehuman.export.on_device_build import Options
+from edgehuman.export.records import Samples
+from edgehuman.export.to_onnx import to_onnx
+from edgehuman.nets.starnet import StarNet
+from edgehuman.nets.tinyvit import TinyVit
+from edgehuman.nets.vit import Vit
 from edgehuman.runtime.onnx_file import read_card
+
+IMAGE_NETWORKS: Mapping[str, Callable[[], Vit | StarNet | TinyVit]] = {
+    "vit": lambda: Vit(32, 4, 2, image_size=(64, 32)),
+    "starnet": lambda: StarNet(8, (1, 1, 1, 1)),
+    "tinyvit": lambda: TinyVit((32, 32, 64, 96), (1, 1, 1, 1), windows=(8, 4, 2)),
+}
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
@@ -72,6 +86,46 @@ def test_small_catalogued_networks_build(
     )
     assert isinstance(export(config).data, dict)
     assert (tmp_path / "x.engine").stat().st_size > 100_000
+
+
+@pytest.fixture(scope="module", params=IMAGE_NETWORKS)
+def person_network(request: pytest.FixtureRequest) -> tuple[nn.Module, Card, onnx.ModelProto]:
+    """A small network of each family, its card, and its graph, traced once."""
+    network = IMAGE_NETWORKS[request.param]().eval()
+    output = OutputSpec("embedding", distance="cosine", dim=network.width)
+    card = Card("p", "person-embedding", "made", 0, 0, image_input(64, 32), output)
+    return network, card, to_onnx(network, card)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_networks_of_person_images_build(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    person_network: tuple[nn.Module, Card, onnx.ModelProto],
+    precision: str,
+) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    network, card, model = person_network
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+    monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)
+    image_NHWC = np.random.default_rng(0).integers(0, 256, (32, 64, 32, 3), np.uint8)
+    person_N = np.array([str(i // 4) for i in range(32)])
+    made = Samples(image_NHWC, np.full(32, -1), person_N, "noise")
+    monkeypatch.setattr(artefact, "load_samples", lambda card, data: made)
+    config = ExportConfig(
+        "any",
+        format="tensorrt",
+        engine="tensorrt-rtx",
+        capability=(86,),
+        precision=precision,  # type: ignore[arg-type]
+        data="made",
+        samples=16,
+        calibration="minmax",
+        max_drop=100.0,
+        out=tmp_path / "x.engine",
+    )
+    assert isinstance(export(config).data, dict)
+    assert (tmp_path / "x.engine").stat().st_size > 10_000
 
 
 def test_a_missing_library_is_one_line_before_any_work(

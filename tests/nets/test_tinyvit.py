@@ -15,6 +15,7 @@ from edgehuman.nets.tinyvit import (
     WindowAttention,
     offset_index,
     resample_biases,
+    tiling_windows,
 )
 from tests.nets.hash_fill import fill, image
 
@@ -100,6 +101,22 @@ def test_bias_tables_keep_their_corners_order_and_constants() -> None:
     torch.testing.assert_close(by_row_HW, by_row_HW[:, :1].expand(8, 8))
     assert bool((by_row_HW[1:, 0] > by_row_HW[:-1, 0]).all())
     assert resample_biases(table_AS, 7) is table_AS
+
+
+@pytest.mark.parametrize(
+    ("size", "windows"),
+    [
+        ((224, 224), (7, 14, 7)),
+        ((256, 128), (8, 8, 4)),
+        ((384, 128), (8, 8, 4)),
+        ((256, 192), (8, 4, 8)),  # 8 x 6 cells: windows of 4 or 8 add 16, of 7 they would add 50
+        ((1, 1), (4, 4, 4)),
+    ],
+)
+def test_windows_are_chosen_to_tile_a_size(
+    size: tuple[int, int], windows: tuple[int, int, int]
+) -> None:
+    assert tiling_windows(size) == windows
 
 
 def test_the_catalogue_builds_windows_that_tile() -> None:

@@ -1,0 +1,64 @@
+"""Views of made persons, each two colours of their own, for trainings of a second or two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from edgehuman.card import TrainingData
+from edgehuman.pretrain.saip_settings import SaipConfig
+from edgehuman.training.processes import Place
+
+PERSONS = 20
+
+
+class MadePersons:
+    """What `PersonViews` is to a training: large views of 64x32, small ones of 32x16."""
+
+    def __init__(self, data: str, config: Any, batch: int, workers: int, seed: int) -> None:
+        self.images, self.simulated, self.num_corrupt = [0] * PERSONS, False, 0
+        self.small, self.batch, self.seed, self.closed = config.num_locals + 1, batch, seed, False
+
+    def tensors(self, step: int, place: Place) -> tuple[Tensor, Tensor]:
+        random = np.random.default_rng((self.seed, step, place.rank))
+        who_N = random.choice(PERSONS, self.batch, replace=False)
+        colour_N2C = np.random.default_rng(0).integers(0, 256, (PERSONS, 2, 3))[who_N]
+
+        def views(count: int, height: int, width: int) -> Tensor:
+            half = np.repeat(colour_N2C, height // 2, axis=1)[:, None, :, None]
+            noise = random.integers(-20, 21, (self.batch, count, height, width, 3))
+            return torch.from_numpy(np.clip(half + noise, 0, 255).astype(np.uint8))
+
+        return views(2, 64, 32), views(self.small, 32, 16)
+
+    def row(self) -> TrainingData:
+        return TrainingData("made", "pretraining", "none", "", PERSONS, PERSONS)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def tiny_config(out: Path, **changes: Any) -> SaipConfig:
+    """Four persons a step at 64x32, decoders of one block."""
+    values: dict[str, Any] = {
+        "data": "made",
+        "steps": 20,
+        "batch": 4,
+        "lr": 2e-3,
+        "threads": 1,
+        "workers": 0,
+        "height": 64,
+        "width": 32,
+        "local_views": 2,
+        "prototypes": 16,
+        "head_width": 16,
+        "decoder_width": 32,
+        "decoder_depth": 1,
+        "log_every": 1,
+        "save_every": 1000,
+    }
+    return SaipConfig(out=out, **{**values, **changes})

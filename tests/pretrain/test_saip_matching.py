@@ -1,0 +1,127 @@
+"""Cross-scale matching against the published code's numbers, and by hand."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from edgehuman.nets.building import build
+from edgehuman.nets.vit import Vit
+from edgehuman.pretrain.saip_matching import (
+    Alignment,
+    Matching,
+    alignment_loss,
+    caught_relations,
+    has_relations,
+    matching_loss,
+    relation_loss,
+    relations,
+)
+
+
+def reference(folder: Path, *names: str) -> list[Tensor]:
+    with np.load(folder / "vision_metric_refs.npz") as file:
+        return [torch.from_numpy(np.asarray(file[name])) for name in names]
+
+
+def test_two_calls_give_the_published_code_s_losses_and_centre(reference_vectors: Path) -> None:
+    student, expert, first, second, centre_1K = reference(
+        reference_vectors,
+        *(f"dino/{n}" for n in ("student", "teacher", "loss_call1", "loss_call2", "center_after2")),
+    )
+    matching = Matching(4, 8, prototypes=64).train()
+    student_VNK, expert_TNK = student.view(10, 6, 64), expert.view(2, 6, 64)
+    for expected in (first, second):
+        assert matching.loss(student_VNK, expert_TNK).item() == pytest.approx(
+            expected.item(), abs=1e-4
+        )
+        matching.advance()
+    torch.testing.assert_close(matching.centre_K, centre_1K[0])
+
+
+def test_the_relation_loss_is_the_published_code_s(reference_vectors: Path) -> None:
+    names = ("att_s_qk", "att_s_vv", "att_t_qk", "att_t_vv", "att_loss")
+    *maps, expected = reference(reference_vectors, *(f"saip/{name}" for name in names))
+    found = relation_loss((maps[0], maps[1]), (maps[2], maps[3]))
+    assert found.item() == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_the_same_view_is_not_matched_with_itself() -> None:
+    # Two views, two prototypes. The expert is sure of the first; the student leans by log 3.
+    expert_TNK = torch.tensor([[[100.0, 0.0]], [[100.0, 0.0]]])
+    lean = math.log(3)
+    student_VNK = torch.tensor([[[lean, 0.0]], [[0.0, lean]]])
+    # Expert 0 asks student 1 (probability 1/4), expert 1 asks student 0 (3/4).
+    loss = matching_loss(student_VNK, expert_TNK, torch.zeros(2), 1.0, 1.0)
+    assert loss.item() == pytest.approx((math.log(4) + math.log(4 / 3)) / 2)
+
+
+def test_the_centre_keeps_one_prototype_from_winning() -> None:
+    expert_TNK = torch.tensor([[[1.0, 0.0]], [[1.0, 0.0]]])
+    student_VNK = torch.zeros(2, 1, 2)
+    student_VNK[..., 0] = math.log(3)
+    centred = matching_loss(student_VNK, expert_TNK, torch.tensor([1.0, 0.0]), 1.0, 0.04)
+    # With the centre taken away the expert is undecided: half log 4/3, half log 4.
+    assert centred.item() == pytest.approx((math.log(4) + math.log(4 / 3)) / 2, abs=1e-6)
+
+
+def test_the_centre_waits_for_the_step_and_forgets_what_is_not_a_number() -> None:
+    matching = Matching(2, 4, prototypes=3).train()
+    good, bad = torch.ones(2, 1, 3), torch.full((2, 1, 3), float("nan"))
+    matching.loss(good, good)
+    assert matching.centre_K.tolist() == [0, 0, 0]
+    matching.loss(good, bad)
+    matching.advance()
+    torch.testing.assert_close(matching.centre_K, torch.full((3,), 0.1))
+    matching.advance()
+    torch.testing.assert_close(matching.centre_K, torch.full((3,), 0.1))
+
+
+def test_heads_give_cosines_and_the_expert_s_is_not_trained() -> None:
+    torch.manual_seed(0)
+    matching = Matching(2, 4, prototypes=3)
+    cosine_NK = matching.head(torch.randn(5, 2))
+    assert cosine_NK.abs().max() <= 1.0 + 1e-6
+    with torch.no_grad():
+        matching.head.prototype_KD.mul_(7)
+    token_ND = torch.randn(5, 2)
+    torch.testing.assert_close(matching.head(token_ND), matching.expert_head(token_ND))
+    matching(torch.randn(3, 5, 2), torch.randn(2, 5, 2)).backward()
+    assert all(p.grad is not None for p in matching.head.parameters())
+    assert all(p.grad is None for p in matching.expert_head.parameters())
+
+
+def test_alignment_is_one_minus_cosine_over_all_pairs() -> None:
+    student_VND = torch.tensor([[[2.0, 0.0]], [[0.0, 5.0]], [[-1.0, 0.0]]])
+    expert_TND = torch.tensor([[[3.0, 0.0]]])
+    # Cosines 1, 0 and -1.
+    assert alignment_loss(student_VND, expert_TND).item() == pytest.approx(1.0)
+    assert alignment_loss(student_VND[:1], expert_TND).item() == pytest.approx(0.0)
+    head = Alignment(2, 4, 6)
+    assert 0 <= head(student_VND, torch.randn(2, 1, 6)).item() <= 2
+
+
+def test_relations_are_the_attention_of_a_vit_s_last_block() -> None:
+    qkv_NSF = torch.zeros(1, 2, 6)
+    qkv_NSF[0, :, :2] = torch.tensor([[math.log(3), 0.0], [0.0, 0.0]])  # queries
+    qkv_NSF[0, :, 2:4] = torch.tensor([[math.sqrt(2), 0.0], [0.0, 0.0]])  # keys, for 1 / sqrt 2
+    own, values = relations(qkv_NSF, heads=1)
+    torch.testing.assert_close(own[0, 0], torch.tensor([[0.75, 0.25], [0.5, 0.5]]))
+    torch.testing.assert_close(values[0, 0], torch.full((2, 2), 0.5))
+
+    vit = Vit(32, 4, 1, image_size=(32, 16))
+    assert has_relations(vit)
+    assert not has_relations(build("starnet_s3"))
+    with caught_relations(vit, wanted=True) as found:
+        vit.backbone(torch.randn(3, 3, 32, 16))
+    assert [tuple(part.shape) for part in found[0]] == [(3, 1, 3, 3)] * 2
+    vit.backbone(torch.randn(3, 3, 32, 16))
+    assert len(found) == 1
+    with caught_relations(vit, wanted=False) as none:
+        vit.backbone(torch.randn(3, 3, 32, 16))
+    assert none == []

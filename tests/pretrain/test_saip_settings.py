@@ -1,0 +1,74 @@
+"""What SAIP can be told: defaults by batch, and every value that is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgehuman.config import read_toml, write_toml
+from edgehuman.errors import UsageError
+from edgehuman.pretrain.saip_settings import SaipConfig
+
+
+def test_the_learning_rate_grows_with_the_batch_of_all_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert SaipConfig(batch=256).lr == 2.5e-4
+    assert SaipConfig(batch=32).lr == 2.5e-4 / 8
+    assert SaipConfig(batch=32, lr=1e-3).lr == 1e-3
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    assert SaipConfig(batch=256).lr == 2e-3
+    assert SaipConfig(batch=1, css=0, base_lr=1e-5).min_lr <= 1e-5 / 32
+
+
+def test_a_config_is_its_recipe_file(tmp_path: Path) -> None:
+    config = SaipConfig(out=tmp_path, teacher=Path("big"), mask_ratio=0.5, csr=0.0)
+    write_toml(config, tmp_path / "saip.toml")
+    assert read_toml(SaipConfig, tmp_path / "saip.toml") == config
+
+
+def test_views_are_as_asked() -> None:
+    views = SaipConfig(height=128, width=64, local_views=3, local_scale=(0.1, 0.5)).views()
+    assert (views.height, views.width, views.locals_) == (128, 64, 4)
+    assert views.local_scale == (0.1, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"lr": -1.0}, "--lr is -1.0; it must be above 0, or 0 for"),
+        ({"base_lr": 0.0}, "--base-lr is 0.0; it must be above 0"),
+        ({"workers": -1}, "--workers is -1; it must be 0 or more"),
+        ({"height": 250}, "--height is 250; it must be a multiple of 32"),
+        ({"width": 0}, "--width is 0; it must be a multiple of 32"),
+        ({"local_views": -1}, "--local-views is -1; it must be 0 or more"),
+        ({"global_scale": (0.9, 0.8)}, r"--global-scale is \(0.9, 0.8\); it must be two shares"),
+        ({"local_scale": (0.0, 0.8)}, r"--local-scale is \(0.0, 0.8\); it must be two shares"),
+        ({"scale_low": 2.0}, "--scale-low is 2.0; it must be above 0, at most scale_high"),
+        ({"scale_high": 9.0}, "--scale-high is 9.0; it must be at most 4"),
+        ({"csm": -1.0}, "--csm is -1.0; it must be a weight of 0 or more"),
+        ({"csr": -0.5}, "--csr is -0.5; it must be a weight"),
+        ({"css": -2.0}, "--css is -2.0; it must be a weight"),
+        ({"relation": -2.0}, "--relation is -2.0; it must be a weight"),
+        ({"csm": 0.0, "csr": 0.0, "css": 0.0}, "--csm is 0.0; .* nothing is left to learn"),
+        ({"relation": 1.0, "csm": 0.0}, "--relation is 1.0; it must be 0 where csm is 0"),
+        ({"momentum": 1.0}, "--momentum is 1.0; it must be a decay from 0 to under 1"),
+        ({"momentum": 0.9, "teacher": Path("x")}, "--momentum is 0.9; it must be left out where"),
+        ({"prototypes": 1}, "--prototypes is 1; it must be at least 2"),
+        ({"head_width": 0}, "--head-width is 0; it must be at least 1"),
+        ({"student_temp": 0.0}, "--student-temp is 0.0; it must be above 0"),
+        ({"teacher_temp": -0.1}, "--teacher-temp is -0.1; it must be above 0"),
+        ({"centre_momentum": 1.0}, "--centre-momentum is 1.0; it must be a decay"),
+        ({"mask_ratio": 1.0}, "--mask-ratio is 1.0; it must be a share above 0 and under 1"),
+        ({"persons": 1}, "--persons is 1; it must be at least 2"),
+        ({"batch": 8, "accumulate": 4}, r"--batch is 8; it must be over 3 \(--persons\) in each"),
+        ({"blend": 0.0}, "--blend is 0.0; it must be a share above 0, at most 1"),
+        ({"decoder_width": 100}, "--decoder-width is 100; it must be a multiple of 32"),
+        ({"decoder_depth": 0}, "--decoder-depth is 0; it must be at least 1"),
+        ({"steps": 0}, "--steps is 0; it must be at least 1"),
+    ],
+)
+def test_impossible_settings_are_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        SaipConfig(**changes)  # type: ignore[arg-type]
