@@ -119,10 +119,10 @@ def _imu_windows(card: Card, data: Path | str) -> Samples:
 def _person_crops(card: Card, data: Path | str) -> Samples:
     labelled = read_labelled(card, str(data))
     if labelled is not None:
-        array, people = labelled
-        person_N = names_of(people)
-        source = f"labelled pictures of {people.persons.dataset}"
-        return Samples(array, _unknown(person_N), person_N, source, people)
+        image_NHWC, known = labelled
+        person_N = names_of(known)
+        source = f"labelled pictures of {known.persons.dataset}"
+        return Samples(image_NHWC, _unknown(person_N), person_N, source, known)
     height, width = card.input.shape[:2]
     if str(data) == SIMULATED:
         simulate_people = load_object("edgehuman.simulate.person_image:simulate_people")

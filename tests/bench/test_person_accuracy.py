@@ -124,7 +124,7 @@ def test_a_checkpoint_is_judged_as_its_artefact_is(
     from edgehuman.training.checkpoint import save_weights
     from tests.nets import tiny_encoder
 
-    monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)  # type: ignore[arg-type]
+    monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
     monkeypatch.setattr(labelled_people, "load_persons", lambda data, task: flags())
     network = person_net(tiny_encoder.NAME, OUTPUTS["parsing"], (32, 32))
     card = image_card("parsing", arch=tiny_encoder.NAME, input=image_input(32, 32))

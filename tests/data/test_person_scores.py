@@ -67,10 +67,11 @@ def test_attributes_are_matched_by_name() -> None:
 
 def test_joints_are_judged_on_the_picture_itself() -> None:
     persons = made_people(people=1, each=1)
+    half = np.array([0.5, 0.5, 0], np.float32)
     twice = dataclasses.replace(
         persons,
         images=[np.repeat(np.repeat(persons.images[0], 2, 0), 2, 1)],
-        keypoint_NJ3=(persons.keypoint_NJ3 + [0.5, 0.5, 0]) * [2, 2, 1] - [0.5, 0.5, 0],
+        keypoint_NJ3=(persons.keypoint_NJ3 + half) * np.array([2, 2, 1]) - half,
         area_N=persons.area_N * 4,
     )
     rows, columns = np.mgrid[: HEIGHT // 4, : WIDTH // 4] * 4 + 1.5

@@ -51,7 +51,7 @@ WITHOUT_LABELS = {
 def people(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
     """Made people behind every path, and the tiny encoder in the catalogue."""
     persons = made_people(people=10, each=8)
-    monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)  # type: ignore[arg-type]
+    monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
     monkeypatch.setattr(labelled_people, "load_persons", lambda data, task: persons)
     return persons
 
@@ -64,7 +64,8 @@ def network_of(task: str) -> tuple[PersonNet, Card]:
     with torch.no_grad():
         last = [p for p in network.head.parameters() if p.ndim > 1]
         last[-1].mul_(300 if task == "pose" else 5)
-        seen = torch.from_numpy(np.stack(made_people(people=2, each=8).images))
+        persons = made_people(people=2, each=8)
+        seen = torch.from_numpy(np.stack([persons.image(i) for i in range(16)]))
         for _ in range(20):
             network.train()(seen)
     network.eval()

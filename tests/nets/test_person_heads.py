@@ -130,4 +130,5 @@ def test_a_frozen_encoder_keeps_its_statistics() -> None:
         assert torch.equal(tensor, before[name])
     network.encoder.requires_grad_(True)
     network.train()(images())
-    assert not torch.equal(network.encoder.state_dict()["norm.running_mean"], before["norm.running_mean"])
+    name = "norm.running_mean"
+    assert not torch.equal(network.encoder.state_dict()[name], before[name])

@@ -54,7 +54,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> WindowSet:
 def people(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
     """What every path gives a task on pictures; `tiny_encoder` is in the catalogue."""
     persons = made_people()
-    monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)  # type: ignore[arg-type]
+    monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
     for module in (attributes, parsing, pose, reid):
         monkeypatch.setattr(module, "load_persons", lambda path, task: persons)
     return persons

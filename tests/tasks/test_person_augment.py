@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133
 from edgehuman.tasks.person_augment import (
@@ -29,7 +30,7 @@ def random_numbers(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def picture() -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+def picture() -> NDArray[np.uint8]:
     return random_numbers().integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 
 

@@ -18,7 +18,7 @@ from edgehuman.data.persons import PersonSet
 from edgehuman.errors import CheckpointError, DataError, ImageError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
-from edgehuman.tasks import attributes, parsing
+from edgehuman.tasks import attributes, parsing, person_augment
 from edgehuman.tasks.attributes import AttributesConfig
 from edgehuman.tasks.parsing import ParsingConfig
 from edgehuman.tasks.person_training import freeze_unused, lr_factors, start_network
@@ -102,7 +102,7 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(people: PersonSet, tmp_path
 def stopped_at(config: ParsingConfig, step: int) -> None:
     """Run a training and let a signal end it after so many steps."""
     seen = []
-    kept = parsing.vary
+    kept = person_augment.vary
 
     def vary(*words: Any) -> Any:
         seen.append(1)
