@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.persons import PersonSet
-from edgehuman.errors import DataError, ImageError
+from edgehuman.errors import DataError, ImageError, MissingDependencyError
 from edgehuman.metrics.attributes import attribute_scores
 from edgehuman.metrics.keypoints import (
     SIGMAS,
@@ -244,21 +244,22 @@ class _Joints(_Kept):
     def scores(self, unreadable: int = 0) -> PersonScores:
         index_N, joint_NJ3 = self.all()
         truth_NJ3, area_N = self.persons.keypoint_NJ3[index_N], self.persons.area_N[index_N]
-        return PersonScores(
-            metrics=_joint_metrics(joint_NJ3, truth_NJ3, area_N, self.persons.dataset),
-            pictures=len(index_N),
-            said=f"{len(index_N)} people in their true boxes, {truth_NJ3.shape[1]} joints",
-            unreadable=unreadable,
-        )
+        if not (truth_NJ3[..., 2] > 0).any():
+            raise DataError(f"{self.persons.dataset}: nobody here has a labelled joint")
+        similar_N = oks(joint_NJ3, truth_NJ3, area_N, SIGMAS[truth_NJ3.shape[1]])
+        metrics = {"mean_oks": float(np.nanmean(similar_N))}
+        said = f"{len(index_N)} people in their true boxes, {truth_NJ3.shape[1]} joints"
+        try:
+            metrics |= _coco_metrics(joint_NJ3, truth_NJ3, area_N)
+        except MissingDependencyError as error:
+            said += f"; no AP: {error}"
+        return PersonScores(metrics, len(index_N), said, unreadable=unreadable)
 
 
-def _joint_metrics(
-    joint_NJ3: FloatArray, truth_NJ3: FloatArray, area_N: FloatArray, where: str
+def _coco_metrics(
+    joint_NJ3: FloatArray, truth_NJ3: FloatArray, area_N: FloatArray
 ) -> dict[str, float]:
     labelled_NJ = truth_NJ3[..., 2] > 0
-    if not labelled_NJ.any():
-        raise DataError(f"{where}: nobody here has a labelled joint")
-    similar_N = oks(joint_NJ3, truth_NJ3, area_N, SIGMAS[truth_NJ3.shape[1]])
     low_N2 = np.where(labelled_NJ[..., None], truth_NJ3[..., :2], np.inf).min(axis=1)
     high_N2 = np.where(labelled_NJ[..., None], truth_NJ3[..., :2], -np.inf).max(axis=1)
     box_N4 = np.concatenate([low_N2, high_N2 - low_N2], axis=1)
@@ -270,15 +271,13 @@ def _joint_metrics(
     )
     if truth_NJ3.shape[1] == 133:
         parts = wholebody_scores(truth, results)
-        metrics = {f"ap_{name}": found.ap for name, found in parts.items()}
-    else:
-        whole = keypoint_scores(truth, results)
-        metrics = {"ap": whole.ap, "ap50": whole.ap50, "ap75": whole.ap75, "ar": whole.ar}
-    return {"mean_oks": float(np.nanmean(similar_N)), **metrics}
+        return {f"ap_{name}": found.ap for name, found in parts.items()}
+    whole = keypoint_scores(truth, results)
+    return {"ap": whole.ap, "ap50": whole.ap50, "ap75": whole.ap75, "ar": whole.ar}
 
 
 class _Parts:
-    """One confusion matrix over all pixels; masks and answers are compared at the picture's size."""
+    """One confusion matrix over all pixels, at the size of each picture."""
 
     def __init__(self, persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> None:
         self.persons, self.labels = persons, output.labels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
@@ -123,15 +124,41 @@ def test_pictures_that_cannot_be_read_are_counted() -> None:
     persons = made_people(people=1, each=3)
 
     class Broken(PersonSet):
-        def image(self, i: int) -> NDArray[np.uint8]:
-            if i == 1:
+        def image(self, index: int) -> NDArray[np.uint8]:
+            if index == 1:
                 raise ImageError("cut short")
-            return super().image(i)
+            return super().image(index)
 
     broken = Broken(**{f.name: getattr(persons, f.name) for f in dataclasses.fields(persons)})
     logits_NA = np.zeros((2, 2), np.float32)
     found = score(broken, index(3), lambda image_NHWC: logits_NA, ANSWERS, SIZE)
     assert (found.pictures, found.unreadable) == (2, 1)
+
+
+def test_a_mask_that_does_not_belong_to_its_picture_is_counted() -> None:
+    persons = made_people(people=1, each=2)
+
+    class Wrong(PersonSet):
+        def part(self, index: int) -> NDArray[np.uint8]:
+            if index == 0:
+                raise ImageError("a mask of another size")
+            return super().part(index)
+
+    wrong = Wrong(**{f.name: getattr(persons, f.name) for f in dataclasses.fields(persons)})
+    logits_NCHW = np.zeros((2, 3, 16, 8), np.float32)
+    found = score(wrong, index(2), lambda image_NHWC: logits_NCHW, MASK, SIZE)
+    assert (found.pictures, found.unreadable) == (1, 1)
+
+
+def test_without_pycocotools_the_similarity_stays_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pycocotools.coco", None)
+    judge = judge_of(made_people(people=1, each=1), JOINTS, SIZE)
+    judge.add(index(1), [SIZE], np.zeros((1, 17, 16, 8), np.float32))
+    found = judge.scores()
+    assert list(found.metrics) == ["mean_oks"]
+    assert "no AP: pycocotools is not installed" in found.said
 
 
 @pytest.mark.parametrize(

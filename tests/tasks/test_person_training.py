@@ -177,10 +177,10 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(PersonSet):
-        def image(self, i: int) -> NDArray[np.uint8]:
-            if i % 5 == 0:
-                raise ImageError(f"picture {i} is cut short")
-            return super().image(i)
+        def image(self, index: int) -> NDArray[np.uint8]:
+            if index % 5 == 0:
+                raise ImageError(f"picture {index} is cut short")
+            return super().image(index)
 
     broken = Broken(**{f.name: getattr(people, f.name) for f in dataclasses.fields(people)})
     monkeypatch.setattr(parsing, "load_persons", lambda path, task: broken)
