@@ -19,6 +19,7 @@ from edgehuman.bench import ratios
 from edgehuman.bench.contestants import NotMeasured
 from edgehuman.bench.endurance import endure_elsewhere
 from edgehuman.bench.entry import main
+from edgehuman.bench.saip_step import saip_step_over_networks
 from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
@@ -130,6 +131,14 @@ TARGETS: tuple[Target, ...] = (
         2.0,
         "x",
         lambda config: ratios.mae_visible_over_all("imuvit_1024x5"),
+    ),
+    Target(
+        "saip-step",
+        "a SAIP step of tinyvit_5m / the passes through its student and expert, 8 persons",
+        "at most",
+        1.25,
+        "x",
+        lambda config: saip_step_over_networks("tinyvit_5m"),
     ),
     Target(
         "simulator",

@@ -72,7 +72,7 @@ class PixelDecoder(nn.Module):
     """
 
     def __init__(
-        self, query_width: int, key_width: int, width: int, depth: int, ratio: int = 4
+        self, query_width: int, key_width: int, width: int, depth: int, ratio: int = 2
     ) -> None:
         super().__init__()
         self.width = width

@@ -9,6 +9,7 @@ Axes: N pictures, P persons on each, C colour, H height, W width, E width of a m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -189,7 +190,7 @@ class Search(nn.Module):
         kernel_NF: Tensor = self.kernel(asked_ND)
         kernel_ND, bias_N1 = kernel_NF[:, :-1], kernel_NF[:, -1:]
         logit_NHW: Tensor = torch.einsum("nd,ndhw->nhw", kernel_ND, branch_NDHW)
-        return logit_NHW * self.decoder.width**-0.5 + bias_N1[:, :, None]
+        return logit_NHW * (1 / math.sqrt(self.decoder.width)) + bias_N1[:, :, None]
 
 
 def mask_loss(logit_NHW: Tensor, share_NHW: Tensor, kind: Literal["bce", "l2"]) -> Tensor:

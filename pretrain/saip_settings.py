@@ -12,6 +12,8 @@ from edgehuman.errors import UsageError
 from edgehuman.training.processes import world_size
 from edgehuman.training.settings import TrainingConfig
 
+PART = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class SaipConfig(TrainingConfig):
@@ -29,6 +31,8 @@ class SaipConfig(TrainingConfig):
     """Optimiser steps."""
     batch: int = 32
     """Persons per step and process, after accumulation."""
+    accumulate: int = 0
+    """Parts a batch is split into; 0: as few as leave up to 8 persons (5 GB of tinyvit_5m) each."""
     lr: float = 0.0
     """Peak learning rate; 0: base_lr x persons of all processes / 256."""
     base_lr: float = 2.5e-4
@@ -95,6 +99,8 @@ class SaipConfig(TrainingConfig):
     """Blocks of the two pixel decoders."""
 
     def __post_init__(self) -> None:
+        if self.accumulate == 0:
+            object.__setattr__(self, "accumulate", self._parts())
         for holds, name, rule in self._rules():
             if not holds:
                 flag = name.replace("_", "-")
@@ -104,6 +110,11 @@ class SaipConfig(TrainingConfig):
             object.__setattr__(self, "lr", self.base_lr * persons / 256)
             object.__setattr__(self, "min_lr", min(self.min_lr, self.lr))
         TrainingConfig.__post_init__(self)
+
+    def _parts(self) -> int:
+        """The fewest parts of equal size that are small, and large enough for the search."""
+        sizes = range(min(self.batch, PART), self.persons if self.css else 0, -1)
+        return next((self.batch // size for size in sizes if self.batch % size == 0), 1)
 
     def views(self) -> ViewConfig:
         """What views are made of each image."""
@@ -149,7 +160,7 @@ class SaipConfig(TrainingConfig):
         yield (
             enough,
             "batch",
-            f"over {self.persons} (--persons) in each of its {self.accumulate} parts",
+            f"over {self.persons} (--persons) in each of its {self.accumulate} part(s)",
         )
         yield 0 < self.blend <= 1, "blend", "a share above 0, at most 1"
         whole = self.decoder_width > 0 and self.decoder_width % 32 == 0

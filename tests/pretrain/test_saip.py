@@ -196,7 +196,7 @@ def test_what_cannot_be_pretrained_so_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--relation is 1.0 and tinyvit_5m has no attention"):
         saip.train(tiny_config(tmp_path, relation=1.0))
     with pytest.raises(DataError, match=r"holds 20 images, and a step shows 24 different persons"):
-        saip.train(tiny_config(tmp_path, batch=24))
+        saip.train(tiny_config(tmp_path, batch=24, accumulate=1))
 
 
 def test_the_first_line_says_that_people_are_simulated(

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from edgehuman.card import Card, OutputSpec, image_input
+from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.drop_path import DropPath
@@ -51,9 +51,7 @@ def test_the_expert_follows_and_is_never_trained() -> None:
 
 def test_a_teacher_of_another_kind_is_refused(tmp_path: Path) -> None:
     network = build("imuconv_288k")
-    card = Card(
-        "x", "embedding", "imuconv_288k", 1, 1, image_input(), OutputSpec("embedding", dim=4)
-    )
+    card = Card("x", "embedding", "imuconv_288k", 1, 1, IMU_INPUT, OutputSpec("embedding", dim=4))
     save_weights(tmp_path, network.state_dict(), card)
-    with pytest.raises(UsageError, match="holds imuconv_288k, which reads PersonCrop; give the"):
+    with pytest.raises(UsageError, match="holds imuconv_288k, which reads ImuWindow; give the"):
         load_expert(tmp_path)

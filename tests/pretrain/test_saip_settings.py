@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,24 @@ def test_the_learning_rate_grows_with_the_batch_of_all_processes(
     monkeypatch.setenv("WORLD_SIZE", "8")
     assert SaipConfig(batch=256).lr == 2e-3
     assert SaipConfig(batch=1, css=0, base_lr=1e-5).min_lr <= 1e-5 / 32
+
+
+@pytest.mark.parametrize(
+    ("batch", "changes", "parts"),
+    [
+        (32, {}, 4),
+        (8, {}, 1),
+        (10, {}, 2),
+        (13, {}, 1),  # nothing divides it
+        (6, {"persons": 3}, 1),
+        (14, {"css": 0.0}, 2),
+        (32, {"accumulate": 1}, 1),
+    ],
+)
+def test_a_batch_is_split_into_parts_that_fit_in_memory(
+    batch: int, changes: dict[str, Any], parts: int
+) -> None:
+    assert SaipConfig(batch=batch, **changes).accumulate == parts
 
 
 def test_a_config_is_its_recipe_file(tmp_path: Path) -> None:
@@ -63,6 +82,9 @@ def test_views_are_as_asked() -> None:
         ({"mask_ratio": 1.0}, "--mask-ratio is 1.0; it must be a share above 0 and under 1"),
         ({"persons": 1}, "--persons is 1; it must be at least 2"),
         ({"batch": 8, "accumulate": 4}, r"--batch is 8; it must be over 3 \(--persons\) in each"),
+        ({"batch": 2}, r"--batch is 2; it must be over 3 \(--persons\) in each of its 1 part"),
+        ({"batch": 0}, r"--batch is 0; it must be"),
+        ({"accumulate": -1}, r"--accumulate is -1; it must be at least 1"),
         ({"blend": 0.0}, "--blend is 0.0; it must be a share above 0, at most 1"),
         ({"decoder_width": 100}, "--decoder-width is 100; it must be a multiple of 32"),
         ({"decoder_depth": 0}, "--decoder-depth is 0; it must be at least 1"),

@@ -1,0 +1,64 @@
+"""Views for a training: the same for a step whatever came before, and what the card says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from edgehuman.data.views import ViewConfig
+from edgehuman.errors import DataError
+from edgehuman.pretrain.person_views import PersonViews, require_enough
+from edgehuman.training.processes import Place
+
+PLACE = Place(torch.device("cpu"), 0, 1, torch.float32)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for number in range(6):
+        image_HWC = random.integers(0, 256, (80, 40, 3)).astype(np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), image_HWC)
+    return folder
+
+
+def opened(data: str, batch: int = 4) -> PersonViews:
+    return PersonViews(data, ViewConfig(64, 32, num_locals=1), batch, workers=0, seed=0)
+
+
+def test_a_step_has_views_of_its_own_whatever_came_before(photos: Path) -> None:
+    views, again = opened(str(photos)), opened(str(photos))
+    global_NVHWC, local_NVHWC = views.tensors(3, PLACE)
+    assert global_NVHWC.shape == (4, 2, 64, 32, 3)
+    assert local_NVHWC.shape == (4, 2, 32, 16, 3)
+    assert global_NVHWC.dtype == torch.uint8
+    again.tensors(0, PLACE)
+    assert torch.equal(again.tensors(3, PLACE)[0], global_NVHWC)
+    assert not torch.equal(again.tensors(4, PLACE)[0], global_NVHWC)
+    views.close()
+
+
+def test_what_cannot_be_read_is_counted_and_the_card_names_the_source(photos: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    views = opened(str(photos), batch=7)
+    assert views.num_corrupt == 0
+    views.tensors(0, PLACE)
+    assert views.num_corrupt == 1
+    row = views.row()
+    assert (row.dataset, row.windows, row.simulated) == ("photos", 7, False)
+    simulated = opened("simulated").row()
+    assert simulated.simulated
+    assert simulated.dataset == "simulated person images"
+
+
+def test_too_few_images_are_refused(photos: Path) -> None:
+    views = opened(str(photos))
+    require_enough(views, str(photos), 6)
+    with pytest.raises(DataError, match=r"holds 6 images, and a step shows 7 different persons"):
+        require_enough(views, str(photos), 7)
