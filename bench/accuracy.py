@@ -6,6 +6,7 @@ people, because the windows of one person are alike. Axes: N windows, C classes,
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from tyro.conf import Positional
 
 from edgehuman import catalogue
+from edgehuman.bench.checkpoint_engine import open_checkpoint
+from edgehuman.bench.person_accuracy import RECORD, evaluate_persons
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.bootstrap import interval_of_groups
 from edgehuman.metrics.calibration import (
@@ -30,6 +33,7 @@ from edgehuman.samples import WindowSet
 
 Split = Literal["test", "train", "all"]
 SIMULATED = "simulated"
+_OF_WINDOWS = frozenset({"hop", "shared_labels", "picture"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class EvaluateConfig:
     """Score a model on a dataset."""
 
     model: Positional[str]
-    """zoo:NAME, a path, or a name from `edgehuman models` (random weights)."""
+    """zoo:NAME, an artefact's path, a checkpoint folder, or a name from `edgehuman models` (random
+    weights)."""
     data: str = SIMULATED
     """A dataset's path, or the word `simulated`."""
     dataset: str | None = None
@@ -90,7 +95,10 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         UsageError, ArtefactError: wrong words or a model that gives no activities.
         DataError: no such data, no window in the split, or classes that the model does not know.
     """
-    model = load(config.model, threads=config.threads, seed=config.seed)
+    model = _open(config)
+    if model.card.input.record == RECORD:
+        _require_for_persons(config)
+        return evaluate_persons(model, config.data, config.dataset, config.split, config.batch)
     require_activity(model)
     windows = load_split(config.data, config.dataset, config.split, config.hop)
     scores = score(model, windows, config.data, config.shared_labels, config.batch)
@@ -104,6 +112,22 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         data["picture"] = str(config.picture)
         text += f"\n\nconfusion matrix: {config.picture}"
     return Outcome(data, text)
+
+
+def _open(config: EvaluateConfig) -> Model:
+    if Path(config.model).is_dir():
+        return open_checkpoint(Path(config.model), config.threads)
+    return load(config.model, threads=config.threads, seed=config.seed)
+
+
+def _require_for_persons(config: EvaluateConfig) -> None:
+    """Raises UsageError for a word that means nothing for pictures of people."""
+    for field in dataclasses.fields(config):
+        if field.name in _OF_WINDOWS and getattr(config, field.name) != field.default:
+            raise UsageError(
+                f"--{field.name.replace('_', '-')} is for windows of a wearable, and "
+                f"{config.model} reads pictures; leave it out"
+            )
 
 
 def require_activity(model: Model) -> None:

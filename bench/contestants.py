@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman import catalogue
-from edgehuman.card import IMU_INPUT
+from edgehuman.card import IMU_INPUT, OutputKind, OutputSpec
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
 from edgehuman.runtime.engine_file import EngineMismatchError, find_gpu
 from edgehuman.runtime.engines import EngineName
@@ -55,6 +55,7 @@ class Entry:
         threads: threads inside one operator.
         seed: of the torch network's random weights.
         record, shape, dtype: what the model begins at, of its card.
+        kind: of output, of its card.
     """
 
     model: str
@@ -67,6 +68,7 @@ class Entry:
     record: str = IMU_INPUT.record
     shape: tuple[int, ...] = IMU_INPUT.shape
     dtype: str = IMU_INPUT.dtype
+    kind: OutputKind = "classes"
 
     @property
     def name(self) -> str:
@@ -133,9 +135,9 @@ def entries_of(
             ) from None
     card = load(path, threads=threads, engine="onnxruntime").card
     num_classes = len(card.output.labels) or None
-    begins_at = (card.input.record, card.input.shape, card.input.dtype)
+    says = (card.input.record, card.input.shape, card.input.dtype, card.output.kind)
     return [
-        Entry(model, path, engine, card.arch, num_classes, threads, seed, *begins_at)
+        Entry(model, path, engine, card.arch, num_classes, threads, seed, *says)
         for engine in engines
     ]
 
@@ -175,14 +177,9 @@ def _torch(entry: Entry, sample: Records, compiled: bool = False) -> Contestant:
         raise NotMeasured("PyTorch is not installed (pip install 'edgehuman[train]')")
     import torch
 
-    from edgehuman.nets.building import build
-
     torch.set_num_threads(entry.threads)
     start_s = time.perf_counter()
-    arguments: dict[str, Any] = {"num_classes": entry.num_classes}
-    if entry.record == "PersonCrop":
-        arguments["image_size"] = tuple(entry.shape[:2])
-    network = build(entry.arch, seed=entry.seed, **arguments)
+    network = _network(entry)
     run: Any = torch.compile(network, dynamic=False) if compiled else network
 
     def call(record_N: Records) -> NDArray[np.float32]:
@@ -201,6 +198,25 @@ def _torch(entry: Entry, sample: Records, compiled: bool = False) -> Contestant:
     took_s = time.perf_counter() - start_s
     words = "torch.compile" if compiled else "torch eager"
     return Contestant(entry, call, f"{words} {torch.__version__}", took_s)
+
+
+def _network(entry: Entry) -> Any:
+    """What the entry's card describes, with seeded random weights; with its head where it has
+    one.
+    """
+    from edgehuman.nets.building import build
+    from edgehuman.nets.person_heads import person_net
+
+    arguments: dict[str, Any] = {"num_classes": entry.num_classes}
+    if entry.record == "PersonCrop":
+        height, width = entry.shape[:2]
+        if entry.kind in ("attributes", "heatmaps", "segmentation"):
+            labels = tuple(str(i) for i in range(entry.num_classes or 0))
+            return person_net(
+                entry.arch, OutputSpec(entry.kind, labels), (height, width), entry.seed
+            )
+        arguments["image_size"] = (height, width)
+    return build(entry.arch, seed=entry.seed, **arguments)
 
 
 def _compile(entry: Entry, sample: Records) -> Contestant:

@@ -213,6 +213,17 @@ TASKS: Mapping[str, Task] = {
     "activity": Task(
         "edgehuman.tasks.activity:ActivityConfig", "edgehuman.tasks.activity:train", "imu"
     ),
+    "reid": Task("edgehuman.tasks.reid:ReidConfig", "edgehuman.tasks.reid:train", "image"),
+    "attributes": Task(
+        "edgehuman.tasks.attributes:AttributesConfig", "edgehuman.tasks.attributes:train", "image"
+    ),
+    "pose": Task("edgehuman.tasks.pose:PoseConfig", "edgehuman.tasks.pose:train", "image"),
+    "landmarks": Task(
+        "edgehuman.tasks.pose:LandmarksConfig", "edgehuman.tasks.pose:train", "image"
+    ),
+    "parsing": Task(
+        "edgehuman.tasks.parsing:ParsingConfig", "edgehuman.tasks.parsing:train", "image"
+    ),
 }
 
 

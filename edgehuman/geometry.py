@@ -55,6 +55,32 @@ COCO_17 = (
     "r_ankle",
 )
 
+_FEET_6 = ("l_big_toe", "l_small_toe", "l_heel", "r_big_toe", "r_small_toe", "r_heel")
+
+
+def _face_68() -> tuple[str, ...]:
+    """The face's points as iBUG 300-W counts them; right and left are the person's own."""
+    jaw = [f"r_jaw_{i}" for i in range(8)] + ["chin"] + [f"l_jaw_{i}" for i in reversed(range(8))]
+    brows = [f"r_brow_{i}" for i in range(5)] + [f"l_brow_{i}" for i in reversed(range(5))]
+    bridge = [f"nose_bridge_{i}" for i in range(4)]
+    nose = ["r_nostril_0", "r_nostril_1", "nose_tip", "l_nostril_1", "l_nostril_0"]
+    eyes = [f"r_eye_{i}" for i in range(6)] + [f"l_eye_{i}" for i in (3, 2, 1, 0, 5, 4)]
+    upper = [f"r_lip_{i}" for i in range(3)] + ["lip_top"] + [f"l_lip_{i}" for i in (2, 1, 0)]
+    lower = ["l_lip_4", "l_lip_3", "lip_bottom", "r_lip_3", "r_lip_4"]
+    mouth_top = ["r_mouth_0", "r_mouth_1", "mouth_top", "l_mouth_1", "l_mouth_0"]
+    mouth = [*mouth_top, "l_mouth_2", "mouth_bottom", "r_mouth_2"]
+    return (*jaw, *brows, *bridge, *nose, *eyes, *upper, *lower, *mouth)
+
+
+def _hand_21(side: str) -> tuple[str, ...]:
+    fingers = ("thumb", "index", "middle", "ring", "little")
+    joints = (f"{side}_{finger}_{i}" for finger in fingers for i in range(4))
+    return (f"{side}_hand_root", *joints)
+
+
+# COCO-WholeBody: body, feet, face, hands. Mirror images have the same name but for l and r.
+COCO_WHOLEBODY_133 = (*COCO_17, *_FEET_6, *_face_68(), *_hand_21("l"), *_hand_21("r"))
+
 # The walker's skeleton: OpenPose-18 first, so that the conversion is a slice; then what drawings
 # need besides.
 SKELETON_26 = (

@@ -1,18 +1,26 @@
 """The judge of an export: held-out samples, the network's own answers, and one number in points.
 
 macro_f1              where the samples are labelled and the network has learned those labels
+mean_ap, mean_accuracy, mean_oks, mean_iou
+                      of pictures of people with the labels of the model's task
 expected_accuracy     of other classifiers: the probability that the network itself gives to the
                       class that the graph picks, on average. If the network is calibrated, its drop
                       is the drop of accuracy; a change between two classes that were tied costs
                       nothing.
 neighbour_similarity  of embeddings: cosine, by the network, to the five neighbours that the graph
                       picks
+expected_answers      of attributes: the probability that the network itself gives to the answer
+                      that the graph picks, on average; expected_pixels: of a segmentation, the same
+                      of the part of each pixel
+peak_kept             of heat maps: what the network says at the place that the graph picks, over
+                      its own highest
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,11 +30,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edgehuman.card import OutputSpec
+from edgehuman.errors import DataError
 from edgehuman.export.parity import Parity, compare, neighbours
 from edgehuman.export.records import Samples
 from edgehuman.export.sessions import batch_of, open_session, run
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.classification import macro_f1
+from edgehuman.metrics.person_answers import probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +89,36 @@ class Judge:
     def _metric(self) -> tuple[str, Callable[[NDArray[np.float32]], float]]:
         if self.is_labelled:
             return "macro_f1", self._macro_f1
+        task_metric = self._task_metric()
+        if task_metric is not None:
+            return task_metric
         if self.output.kind == "classes":
             return "expected_accuracy", self._expected_accuracy
         if self.output.kind == "embedding" and len(self.samples) > 1:
             return "neighbour_similarity", self._neighbour_similarity
+        if self.output.kind in MAP_METRICS:
+            name, score = MAP_METRICS[self.output.kind]
+            return name, partial(score, self.reference)
         return (
             "cosine_mean",
             lambda outputs: compare(self.reference, outputs, self.output).cosine_mean,
         )
+
+    def _task_metric(self) -> tuple[str, Callable[[NDArray[np.float32]], float]] | None:
+        """The metric that selects checkpoints of the task, on labelled people; None without."""
+        people = self.samples.people
+        if people is None:
+            return None
+        size = (self.samples.array.shape[1], self.samples.array.shape[2])
+
+        def score(outputs: NDArray[np.float32]) -> float:
+            return next(iter(people.score(outputs, self.output, size).metrics.values()))
+
+        try:
+            name = next(iter(people.score(self.reference, self.output, size).metrics))
+        except DataError:  # so few pictures that nobody has a match, or no joint a label
+            return None
+        return name, score
 
     def first(self, count: int) -> Judge:
         """A judge of evenly spread samples of this one: a quicker, rougher opinion."""
@@ -119,6 +151,36 @@ class Judge:
         own_ND /= np.maximum(np.linalg.norm(own_ND, axis=1, keepdims=True), 1e-12)
         picked_NK = neighbours(vectors, self.output.distance)
         return float(np.mean(np.sum(own_ND[:, None] * own_ND[picked_NK], axis=2)))
+
+
+def _expected_answers(own_NA: NDArray[np.float32], picked_NA: NDArray[np.float32]) -> float:
+    sign_NA = np.where(picked_NA > 0, 1, -1)
+    return float(np.mean(probabilities(own_NA * sign_NA)))
+
+
+def _expected_pixels(own_NCHW: NDArray[np.float32], picked_NCHW: NDArray[np.float32]) -> float:
+    shares = []
+    for own_CHW, picked_CHW in zip(own_NCHW, picked_NCHW, strict=True):
+        prob_CHW = np.exp(own_CHW - own_CHW.max(axis=0))
+        prob_CHW /= prob_CHW.sum(axis=0)
+        picked_1HW = picked_CHW.argmax(axis=0)[None]
+        shares.append(np.take_along_axis(prob_CHW, picked_1HW, axis=0).mean())
+    return float(np.mean(shares))
+
+
+def _peak_kept(own_NJHW: NDArray[np.float32], picked_NJHW: NDArray[np.float32]) -> float:
+    own_NJS = own_NJHW.reshape(*own_NJHW.shape[:2], -1)
+    picked_NJ1 = picked_NJHW.reshape(own_NJS.shape).argmax(axis=2)[..., None]
+    highest_NJ, lowest_NJ = own_NJS.max(axis=2), own_NJS.min(axis=2)
+    there_NJ = np.take_along_axis(own_NJS, picked_NJ1, axis=2)[..., 0]
+    return float(np.mean((there_NJ - lowest_NJ) / np.maximum(highest_NJ - lowest_NJ, 1e-12)))
+
+
+MAP_METRICS: Mapping[str, tuple[str, Callable[..., float]]] = {
+    "attributes": ("expected_answers", _expected_answers),
+    "segmentation": ("expected_pixels", _expected_pixels),
+    "heatmaps": ("peak_kept", _peak_kept),
+}
 
 
 def answers(network: nn.Module, array: NDArray[Any]) -> NDArray[np.float32]:

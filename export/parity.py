@@ -4,7 +4,7 @@ samples?
     parity = compare(reference_ND, candidate_ND, card.output)
     require(parity, "fp16", name)          over budget -> ParityError, and nothing is written
 
-Axes: N samples, D outputs of one sample (flattened).
+Axes: N samples, D outputs of one sample (flattened), J joints, C labels.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
+from edgehuman.metrics.person_answers import joints_of
 
 RETRIEVAL_TOP = 5
+# Maps are large: so many samples are compared at a time.
+_CHUNK = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ class Parity:
         top1_agreement: share of samples with the same best class (outputs that are classes).
         retrieval_agreement: share of the first five places, over all samples as queries, that hold
             the same neighbour in both (outputs that are embeddings).
+        label_agreement: share of the questions (attributes) or pixels (segmentation) with the same
+            answer.
+        joint_shift_px: how far joints moved on average, pixels of the input (heat maps).
     """
 
     samples: int
@@ -65,6 +71,8 @@ class Parity:
     scale: float
     top1_agreement: float | None = None
     retrieval_agreement: float | None = None
+    label_agreement: float | None = None
+    joint_shift_px: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For the card and for `--json`; what does not apply is left out."""
@@ -90,22 +98,42 @@ def compare(
             raise ParityError(
                 f"{bad} of {array.size} outputs of the {name} are not finite; nothing was written"
             )
-    a_ND = reference.reshape(len(reference), -1).astype(np.float64)
-    b_ND = candidate.reshape(len(candidate), -1).astype(np.float64)
-    cosine_N = cosines(a_ND, b_ND)
-    agreement = {}
-    if output.kind == "classes":
-        agreement["top1_agreement"] = float(np.mean(a_ND.argmax(1) == b_ND.argmax(1)))
-    elif output.kind == "embedding" and len(a_ND) > 1:
-        agreement["retrieval_agreement"] = retrieval_agreement(a_ND, b_ND, output.distance)
+    cosine_N, max_abs = np.empty(len(reference)), 0.0
+    for start in range(0, len(reference), _CHUNK):
+        here = slice(start, start + _CHUNK)
+        a_ND, b_ND = _rows(reference[here]), _rows(candidate[here])
+        cosine_N[here] = cosines(a_ND, b_ND)
+        max_abs = max(max_abs, float(np.abs(a_ND - b_ND).max()))
     return Parity(
-        samples=len(a_ND),
+        samples=len(reference),
         cosine=float(cosine_N.min()),
         cosine_mean=float(cosine_N.mean()),
-        max_abs=float(np.abs(a_ND - b_ND).max()),
-        scale=float(np.abs(a_ND).max()),
-        **agreement,
+        max_abs=max_abs,
+        scale=float(np.abs(reference).max()),
+        **_agreement(reference, candidate, output),
     )
+
+
+def _rows(array: NDArray[np.float32]) -> NDArray[np.float64]:
+    return array.reshape(len(array), -1).astype(np.float64)
+
+
+def _agreement(
+    a: NDArray[np.float32], b: NDArray[np.float32], output: OutputSpec
+) -> dict[str, float]:
+    """How far the answers that are read from the outputs agree, by the kind of output."""
+    if output.kind == "classes":
+        return {"top1_agreement": float(np.mean(_rows(a).argmax(1) == _rows(b).argmax(1)))}
+    if output.kind == "embedding" and len(a) > 1:
+        return {"retrieval_agreement": retrieval_agreement(a, b, output.distance)}
+    if output.kind == "attributes":
+        return {"label_agreement": float(np.mean((a > 0) == (b > 0)))}
+    if output.kind == "segmentation":
+        return {"label_agreement": float(np.mean(a.argmax(axis=1) == b.argmax(axis=1)))}
+    if output.kind == "heatmaps":
+        gap_NJ2 = (joints_of(a) - joints_of(b))[:, :, :2]
+        return {"joint_shift_px": float(np.linalg.norm(gap_NJ2, axis=2).mean())}
+    return {}
 
 
 def cosines(a_ND: NDArray[np.float64], b_ND: NDArray[np.float64]) -> NDArray[np.float64]:

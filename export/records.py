@@ -18,6 +18,7 @@ from edgehuman.card import Card, sha256_of_bytes
 from edgehuman.data.images import open_images
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import DataError, ImageError
+from edgehuman.export.labelled_people import LabelledPeople, names_of, read_labelled
 from edgehuman.preprocess.image import resize
 from edgehuman.simulate.person_image import simulate_people
 
@@ -33,12 +34,14 @@ class Samples:
     label_N: int64 (N,), index into the card's labels; -1 where unlabelled.
     person_N: unicode (N,): whose record it is.
     source: in words, for the card.
+    people: labels of pictures of people, by which the model's task is judged; None without.
     """
 
     array: NDArray[Any]
     label_N: NDArray[np.int64]
     person_N: NDArray[np.str_]
     source: str
+    people: LabelledPeople | None = None
 
     def __len__(self) -> int:
         return len(self.array)
@@ -46,7 +49,11 @@ class Samples:
     def select(self, index_K: NDArray[np.int64]) -> Samples:
         """The samples at these indices, in that order."""
         return Samples(
-            self.array[index_K], self.label_N[index_K], self.person_N[index_K], self.source
+            self.array[index_K],
+            self.label_N[index_K],
+            self.person_N[index_K],
+            self.source,
+            None if self.people is None else self.people.select(index_K),
         )
 
     def sha256(self) -> str:
@@ -126,6 +133,12 @@ def _imu_windows(card: Card, data: Path | str) -> Samples:
 
 
 def _person_crops(card: Card, data: Path | str) -> Samples:
+    labelled = read_labelled(card, str(data))
+    if labelled is not None:
+        image_NHWC, known = labelled
+        person_N = names_of(known)
+        source = f"labelled pictures of {known.persons.dataset}"
+        return Samples(image_NHWC, _unknown(person_N), person_N, source, known)
     height, width = card.input.shape[:2]
     if str(data) == SIMULATED:
         people = simulate_people(_SIMULATED_PEOPLE, _PICTURES_EACH, 0, height, width)

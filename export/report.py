@@ -16,6 +16,7 @@ from torch import nn
 from edgehuman.card import Precision
 from edgehuman.export import layers
 from edgehuman.export.judge import Judge, Verdict
+from edgehuman.export.parity import Parity
 from edgehuman.export.precision import Form
 from edgehuman.outcome import Outcome
 
@@ -78,8 +79,7 @@ def outcome(report: Report) -> Outcome:
 
 def _lines(report: Report) -> list[str]:
     parity, verdict = report.verdict.parity, report.verdict
-    agreement = parity.top1_agreement
-    same = f", same class {100 * agreement:.1f} %" if agreement is not None else ""
+    same = _agreement(parity)
     lines = [report.layers, ""] if report.layers else []
     lines += [
         f"{report.path} ({_bytes(report.path) / 1e6:.2f} MB, {report.precision.name})",
@@ -101,6 +101,20 @@ def _lines(report: Report) -> list[str]:
     if report.precision.float_layers:
         lines.append(f"in float: {_summary(report.precision.float_layers)}")
     return [*lines, *report.notes]
+
+
+def _agreement(parity: Parity) -> str:
+    """What of the answers stayed the same, in words; empty where nothing applies."""
+    for value, said in (
+        (parity.top1_agreement, "same class"),
+        (parity.label_agreement, "same answer"),
+        (parity.retrieval_agreement, "same neighbours"),
+    ):
+        if value is not None:
+            return f", {said} {100 * value:.1f} %"
+    if parity.joint_shift_px is not None:
+        return f", joints moved {parity.joint_shift_px:.2f} px"
+    return ""
 
 
 def _engine_parity(parity: Mapping[str, Any] | None) -> str:

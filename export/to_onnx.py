@@ -33,7 +33,9 @@ INPUT_NAME = "record"
 OUTPUT_NAMES = {
     "classes": "logits",
     "embedding": "embedding",
+    "attributes": "attributes",
     "heatmaps": "heatmaps",
+    "segmentation": "segmentation",
     "tokens": "tokens",
 }
 # Traced sizes: not 1, which torch.export would specialise on.

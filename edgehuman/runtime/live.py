@@ -6,6 +6,7 @@ for result in edgehuman.stream("zoo:activity", "walk.csv"):
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu_format import AccelUnit, GyroUnit, ImuFormat
 from edgehuman.runtime.engines import EngineName
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.photos import RECORD, run_photos
 from edgehuman.runtime.playing import Played, account, first_seconds, play, say
 from edgehuman.runtime.recogniser import Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.replay import CANONICAL, ReplaySource
@@ -120,13 +122,14 @@ def _open(
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """Recognise a live stream.
+    """Recognise a live stream, or the photos of a folder.
 
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights).
-        source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated.
+        source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated; for a model
+            of person images a folder of photos, or one photo.
         json: one JSON object a line on standard output; the summary goes to standard error.
-        save: write the same JSON lines to this file.
+        save: write the same JSON lines to this file; for photos a folder, for part maps too.
         timeline: draw labels, probabilities and acceleration over time into this PNG.
         hop_s: stream time between windows, seconds (default: the model's card).
         smoothing: none, fixed_lag or hysteresis (default: the card).
@@ -184,6 +187,9 @@ def run(config: RunConfig) -> Outcome:
         rebuild=config.rebuild,
         notify=notes,
     )
+    if model.card.input.record == RECORD:
+        _require_for_photos(config)
+        return run_photos(model, config.source, config.json, config.save)
     format = ImuFormat(config.accel_unit, config.gyro_unit, config.axes)
     options = StreamOptions(
         config.hop_s, config.smoothing, config.delay_s, config.threshold, format
@@ -198,6 +204,19 @@ def run(config: RunConfig) -> Outcome:
             title = f"{Path(source.name).name}, recognised by {config.model}"
             draw_timeline(sink, config.timeline, title)
     return _outcome(played, config)
+
+
+_FOR_PHOTOS = frozenset(["model", "source", "json", "save", "threads", "engine", "rebuild", "seed"])
+
+
+def _require_for_photos(config: RunConfig) -> None:
+    """Raises UsageError for a word that means nothing where photos are answered."""
+    for field in dataclasses.fields(config):
+        if field.name not in _FOR_PHOTOS and getattr(config, field.name) != field.default:
+            raise UsageError(
+                f"--{field.name.replace('_', '-')} is for streams of a wearable, and "
+                f"{config.model} reads photos; leave it out"
+            )
 
 
 class Notes:

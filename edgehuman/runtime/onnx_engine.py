@@ -31,6 +31,8 @@ _BY_NAME: Mapping[str, tuple[str, ...]] = {
     "onnxruntime-tensorrt": (TENSORRT, CUDA, CPU),
 }
 _CORRUPTED = frozenset({"InvalidProtobuf", "InvalidGraph", "InvalidArgument", "ModelLoaded"})
+# Outputs whose second axis the labels name.
+_LABELLED = frozenset({"classes", "attributes", "heatmaps", "segmentation"})
 _DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
@@ -136,7 +138,8 @@ class OnnxRuntimeEngine:
                 f"{spec.dtype} (N, {', '.join(map(str, spec.shape))}); export the model again"
             )
         num_labels = len(self.card.output.labels)
-        if self.card.output.kind == "classes" and given.shape[-1] not in (num_labels, None):
+        is_named = self.card.output.kind in _LABELLED and len(given.shape) > 1
+        if is_named and given.shape[1] not in (num_labels, None):
             raise ArtefactError(
                 f"{self.path}: its graph gives {given.shape} and its card names {num_labels} "
                 "labels; export the model again"

@@ -26,8 +26,11 @@ from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.config import write_toml
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import build
+from edgehuman.nets.person_heads import person_net
 from edgehuman.nets.weights import fit, geometry
 
+# How the weights of an encoder are called in a network that has a head beside it.
+ENCODER = "encoder."
 WEIGHTS, CONFIG, STATE, METRICS = "model.safetensors", "config.toml", "state.pt", "metrics.jsonl"
 
 
@@ -120,17 +123,21 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
         CheckpointError: as `read_weights`; or the weights do not fit the card's network.
     """
     weights, card = read_weights(folder)
-    num_classes = len(card.output.labels) if card.output.kind == "classes" else None
-    network = build(card.arch, num_classes=num_classes, **_size_arguments(card, weights))
+    network = _build_for(card, weights)
     load_into(network, weights, str(folder))
     return network, card
 
 
-def _size_arguments(card: Card, weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Builder arguments of a network of person images, which comes in many sizes."""
+def _build_for(card: Card, weights: Mapping[str, Tensor]) -> nn.Module:
+    """The network that a card describes; of one with a head beside its encoder, both."""
+    num_classes = len(card.output.labels) if card.output.kind == "classes" else None
     if card.input.record != "PersonCrop":
-        return {}
-    return {"image_size": card.input.shape[:2], **geometry(weights)}
+        return build(card.arch, num_classes=num_classes)
+    height, width = card.input.shape[:2]
+    if any(name.startswith(ENCODER) for name in weights):
+        return person_net(card.arch, card.output, (height, width), **geometry(weights))
+    size = {"image_size": (height, width), **geometry(weights)}
+    return build(card.arch, num_classes=num_classes, **size)
 
 
 def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
@@ -168,6 +175,10 @@ def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
             f"{folder}: holds {card.arch}, and --arch is {arch}; "
             f"give --arch {card.arch} or other weights"
         )
+    if any(name.startswith(ENCODER) for name in weights):
+        weights = {
+            name.removeprefix(ENCODER): t for name, t in weights.items() if name.startswith(ENCODER)
+        }
     kept = {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
     head = {name: t for name, t in network.state_dict().items() if name.startswith("head.")}
     fitted = fit(network, kept, card.input.shape[:2])

@@ -179,3 +179,16 @@ def test_a_catalogue_name_is_exported_once_and_run(tmp_path: Path) -> None:
     assert [entry.path for entry in entries] == [str(tmp_path / "imuvit_512x5.onnx")] * 2
     ours, theirs = (open_contestant(entry, SAMPLE).call(SAMPLE) for entry in entries)
     assert ours == pytest.approx(theirs, abs=1e-4)
+
+
+def test_a_head_takes_part_with_its_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    from edgehuman import catalogue
+    from tests.nets import tiny_encoder
+
+    monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
+    begins_at = ("PersonCrop", (64, 32, 3), "uint8")
+    for kind, shape in (("segmentation", (1, 5, 16, 8)), ("attributes", (1, 5))):
+        entry = Entry("x", "x.onnx", "torch", tiny_encoder.NAME, 5, 1, 0, *begins_at, kind)  # type: ignore[arg-type]
+        answer = open_contestant(entry, entry.noise(1)).call(entry.noise(1))
+        assert answer.shape == shape

@@ -1,12 +1,18 @@
-"""People who move in three plainly different ways: enough for a task to learn in seconds."""
+"""People who move in three plainly different ways, and people whose pictures are plainly different:
+enough for a task to learn in seconds.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from edgehuman import catalogue
+from edgehuman.data.persons import PersonSet
 from edgehuman.samples import WindowSet
-from edgehuman.tasks import labelled
+from edgehuman.tasks import attributes, labelled, parsing, pose, reid
+from tests.nets import tiny_encoder
+from tests.tasks.people import made_people
 
 LABELS = ("slow", "fast", "still")
 
@@ -42,3 +48,13 @@ def made(monkeypatch: pytest.MonkeyPatch) -> WindowSet:
     windows = made_windows()
     monkeypatch.setattr(labelled, "load_windows", lambda path, hop: windows)
     return windows
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
+    """What every path gives a task on pictures; `tiny_encoder` is in the catalogue."""
+    persons = made_people()
+    monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
+    for module in (attributes, parsing, pose, reid):
+        monkeypatch.setattr(module, "load_persons", lambda path, task: persons)
+    return persons

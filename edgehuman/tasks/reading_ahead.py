@@ -1,0 +1,94 @@
+"""Batches of pictures, read and varied by threads while the network learns from the one before.
+
+What a step holds follows from seed, step and process alone, so a batch made early is the batch made
+late. OpenCV lets go of Python's lock, so threads are enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from edgehuman.errors import DataError, ImageError
+from edgehuman.training.processes import Place
+
+Sample = Callable[[int, np.random.Generator], tuple[NDArray[Any], ...]]
+Indices = Callable[[int, Place], NDArray[np.int64]]
+Batch = tuple[Tensor, ...]
+
+
+class ReadAhead:
+    """The batch of a step; the next ones are begun before they are asked for.
+
+    Args:
+        indices: (step, process) -> which samples make up its batch.
+        sample: (index, random numbers) -> the arrays of one sample, varied.
+        seed: of the random numbers.
+        workers: threads, and batches that may be under way; 0 makes each batch when it is asked
+            for.
+
+    Attributes:
+        unreadable: samples whose picture could not be read, and why. Another picture of the batch
+            stands in for each.
+    """
+
+    def __init__(self, indices: Indices, sample: Sample, seed: int, workers: int) -> None:
+        self._indices, self._sample, self._seed, self._workers = indices, sample, seed, workers
+        self._pool = ThreadPoolExecutor(max(1, workers), "pictures")
+        self._made: dict[int, Future[Batch]] = {}
+        self.unreadable: dict[int, str] = {}
+
+    def __enter__(self) -> ReadAhead:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __call__(self, step: int, place: Place) -> Batch:
+        if not self._workers:
+            return self._make(step, place)
+        for coming in range(step, step + self._workers + 1):
+            if coming not in self._made:
+                self._made[coming] = self._pool.submit(self._make, coming, place)
+        return self._made.pop(step).result()
+
+    def _make(self, step: int, place: Place) -> Batch:
+        chosen = [int(index) for index in self._indices(step, place)]
+        samples = []
+        for number in range(len(chosen)):
+            rng = np.random.default_rng((self._seed, step, place.rank, number))
+            samples.append(self._readable([*chosen[number:], *chosen[:number]], rng))
+        return stacked(samples)
+
+    def _readable(
+        self, candidates: Sequence[int], rng: np.random.Generator
+    ) -> tuple[NDArray[Any], ...]:
+        """The first of these samples whose picture can be read; the others are remembered."""
+        for index in candidates:
+            if index in self.unreadable:
+                continue
+            try:
+                return self._sample(index, rng)
+            except ImageError as error:
+                self.unreadable[index] = str(error)
+        raise DataError(
+            f"none of the {len(candidates)} pictures of a batch can be read; the first says: "
+            f"{self.unreadable[candidates[0]]}"
+        )
+
+
+def stacked(samples: Sequence[tuple[NDArray[Any], ...]]) -> Batch:
+    """The arrays of several samples, column by column, as tensors (N, ...)."""
+    return tuple(torch.from_numpy(np.stack(column)) for column in zip(*samples, strict=True))
