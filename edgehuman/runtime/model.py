@@ -147,7 +147,7 @@ def file_of(name_or_path: str) -> Path:
     Raises:
         UsageError: no such model in the zoo.
     """
-    return _zoo_file(name_or_path) if name_or_path.startswith(ZOO) else Path(name_or_path)
+    return zoo_file(name_or_path) if name_or_path.startswith(ZOO) else Path(name_or_path)
 
 
 def zoo_names() -> list[str]:
