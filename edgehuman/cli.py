@@ -113,8 +113,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
     ),
     "data simulate": Command(
         "edgehuman.data.inspect:SimulateConfig",
-        "edgehuman.data.inspect:simulate_csv",
-        "simulated walkers' sensors as CSV files",
+        "edgehuman.data.inspect:simulate",
+        "simulated walkers: their sensors as CSV files, or pictures with labels",
         "edgehuman data simulate --people 3 --minutes 5 --out recordings",
     ),
     "data pack": Command(

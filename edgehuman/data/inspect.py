@@ -141,27 +141,49 @@ def export_csv(config: ExportConfig) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SimulateConfig:
-    """Simulated walkers' sensors as CSV files.
+    """Simulated walkers: their sensors as CSV files, or pictures of them.
 
     Attributes:
-        out: the folder for the CSV files; made if it is not there.
+        out: the folder for the files; made if it is not there.
+        kind: imu (CSV files of a wearable sensor) or people (pictures with labels).
         people: how many different walkers.
-        minutes: of recording for each.
+        each: pictures of each of the people; 4 if not given.
+        minutes: of recording for each walker.
         placement: where the virtual sensor sits: waist, pocket, wrist or ankle.
         rate_hz: samples per second.
         seed: of the first walker; the others follow.
     """
 
     out: Path
+    kind: str = "imu"
     people: int = 1
+    each: int | None = None
     minutes: float = 5.0
     placement: str = "waist"
     rate_hz: float = 50.0
     seed: int = 0
 
 
+def simulate(config: SimulateConfig) -> Outcome:
+    """`edgehuman data simulate`: files of simulated people."""
+    if config.kind == "imu":
+        if config.each is not None:
+            raise UsageError(f"--each {config.each} counts pictures; it goes with --kind people")
+        return simulate_csv(config)
+    if config.kind != "people":
+        raise UsageError(f"found --kind {config.kind}; known: imu, people")
+    from edgehuman.data.people_folder import simulate_people_folder
+
+    for name in ("minutes", "placement", "rate_hz"):
+        if getattr(config, name) != getattr(SimulateConfig(config.out), name):
+            flag = name.replace("_", "-")
+            raise UsageError(f"--{flag} is of a sensor; it goes with --kind imu")
+    each = 4 if config.each is None else config.each
+    return simulate_people_folder(config.out, config.people, each, config.seed)
+
+
 def simulate_csv(config: SimulateConfig) -> Outcome:
-    """`edgehuman data simulate`: one file per walker, in the columns of `data export`."""
+    """One CSV file per walker, in the columns of `data export`."""
     from edgehuman.simulate.recording import simulate_recording
 
     if config.people < 1 or config.minutes <= 0:

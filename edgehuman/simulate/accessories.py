@@ -77,7 +77,7 @@ def _hat(look: Look, wardrobe: Wardrobe) -> list[Piece]:
     top_m = look.person.bone_m["neck_to_top"]
     chin, crown = chin_and_crown(top_m)
     tall_m = 0.65 * top_m
-    low = {"cap": 0.74, "beanie": 0.66, "brim": 0.76}[look.hat]
+    low = {"cap": 0.79, "beanie": 0.68, "brim": 0.80}[look.hat]
     head_3 = HEAD_SHAPE_3K[:, 5] * tall_m + 0.014
     edge = chin.towards(crown, low)
     top = edge.moved("head", 0.0, 0.0, ((1.18 if look.hat == "beanie" else 1.14) - low) * tall_m)
@@ -98,7 +98,7 @@ def _hat(look: Look, wardrobe: Wardrobe) -> list[Piece]:
     if look.hat == "cap":
         ahead = edge.moved("head", float(head_3[1]) - 0.01, 0.0, 0.0)
         peak = np.stack([np.full(KNOTS, 0.072), np.full(KNOTS, 0.012), np.full(KNOTS, 0.010)])
-        tip = ahead.moved("head", 0.075, 0.0, -0.015)
+        tip = ahead.moved("head", 0.065, 0.0, -0.008)
         made.append(
             Piece(
                 "hat",
