@@ -102,15 +102,18 @@ class Precision:
 
     Attributes:
         name: "fp32", "fp16", "int8" (CPU graph) or "int8-tensorrt".
-        float_layers: nodes kept in float by rule or by the accuracy budget.
+        float_layers: of FP16, the nodes kept in float32; of INT8, the weight layers that the
+            accuracy budget keeps in float.
         calibration_sha256: hash of the calibration windows; INT8 only.
         calibration: in words: dataset, number of samples, method.
+        islands: of "int8-tensorrt", the nodes in float32; what else is not INT8 there is FP16.
     """
 
     name: str = "fp32"
     float_layers: tuple[str, ...] = ()
     calibration_sha256: str | None = None
     calibration: str | None = None
+    islands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edgehuman.datasets import DATASETS, Dataset
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
+
+__all__ = [
+    "DATASETS",
+    "METHODS",
+    "NETWORKS",
+    "TASKS",
+    "Dataset",
+    "Method",
+    "ModelsConfig",
+    "Network",
+    "Task",
+    "find",
+    "load_object",
+    "models",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +56,6 @@ class Network:
     params_paper: str
     flops: int
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """One public dataset: where to get it, under what terms, and which reader knows its layout.
-
-    Attributes:
-        read: dotted path `module:name` of the reader of its published layout.
-        modality: what it holds.
-        people, classes: as published.
-        rate_hz: as published; readers give 50 Hz.
-        hours: of recording, of one device where several are worn at once.
-        url: where to get it; empty where there is no public address.
-        licence: the terms as its page states them.
-        weights_may_ship: whether weights trained on it may be published with the package.
-    """
-
-    read: str
-    modality: str
-    people: int
-    classes: int
-    rate_hz: float
-    hours: float
-    url: str
-    licence: str
-    weights_may_ship: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,111 +212,6 @@ METHODS: Mapping[str, Method] = {
 TASKS: Mapping[str, Task] = {
     "activity": Task(
         "edgehuman.tasks.activity:ActivityConfig", "edgehuman.tasks.activity:train", "imu"
-    ),
-}
-
-_CC_BY = "CC BY 4.0"
-_UCI = "https://archive.ics.uci.edu/dataset/"
-
-DATASETS: Mapping[str, Dataset] = {
-    "uci_har": Dataset(
-        read="edgehuman.data.uci:UCI_HAR",
-        modality="imu",
-        people=30,
-        classes=6,
-        rate_hz=50.0,
-        hours=3.7,
-        url=f"{_UCI}240/human+activity+recognition+using+smartphones",
-        licence=f"{_CC_BY} on its page; the older README in the archive says no commercial use",
-        weights_may_ship=True,
-    ),
-    "hapt": Dataset(
-        read="edgehuman.data.uci:HAPT",
-        modality="imu",
-        people=30,
-        classes=12,
-        rate_hz=50.0,
-        hours=6.2,
-        url=f"{_UCI}341/smartphone+based+recognition+of+human+activities+and+postural+transitions",
-        licence=f"{_CC_BY} on its page; the older README in the archive says no commercial use",
-        weights_may_ship=True,
-    ),
-    "wisdm2019": Dataset(
-        read="edgehuman.data.wisdm:WISDM",
-        modality="imu",
-        people=51,
-        classes=18,
-        rate_hz=20.0,
-        hours=45.9,
-        url=f"{_UCI}507/wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset",
-        licence=_CC_BY,
-        weights_may_ship=True,
-    ),
-    "extrasensory": Dataset(
-        read="edgehuman.data.extrasensory:EXTRASENSORY",
-        modality="imu",
-        people=60,
-        classes=6,
-        rate_hz=40.0,
-        hours=1670.0,
-        url="http://extrasensory.ucsd.edu",
-        licence="none stated; its page asks for citation",
-        weights_may_ship=False,
-    ),
-    "motionsense": Dataset(
-        read="edgehuman.data.motionsense:MOTIONSENSE",
-        modality="imu",
-        people=24,
-        classes=6,
-        rate_hz=50.0,
-        hours=7.8,
-        url="https://github.com/mmalekzadeh/motion-sense",
-        licence="MIT (the repository that holds it)",
-        weights_may_ship=True,
-    ),
-    "pamap2": Dataset(
-        read="edgehuman.data.pamap2:PAMAP2",
-        modality="imu",
-        people=9,
-        classes=18,
-        rate_hz=100.0,
-        hours=10.0,
-        url=f"{_UCI}231/pamap2+physical+activity+monitoring",
-        licence=_CC_BY,
-        weights_may_ship=True,
-    ),
-    "dsads": Dataset(
-        read="edgehuman.data.dsads:DSADS",
-        modality="imu",
-        people=8,
-        classes=19,
-        rate_hz=25.0,
-        hours=12.7,
-        url=f"{_UCI}256/daily+and+sports+activities",
-        licence=_CC_BY,
-        weights_may_ship=True,
-    ),
-    "usc_had": Dataset(
-        read="edgehuman.data.uschad:USC_HAD",
-        modality="imu",
-        people=14,
-        classes=12,
-        rate_hz=100.0,
-        hours=7.8,
-        url="https://sipi.usc.edu/had/",
-        licence="none stated: measurements only",
-        weights_may_ship=False,
-    ),
-    "gait10": Dataset(
-        read="edgehuman.data.compact:GAIT10",
-        modality="imu",
-        people=10,
-        classes=2,
-        rate_hz=50.0,
-        hours=10.8,
-        url="",
-        licence="none stated: measurements only",
-        weights_may_ship=False,
     ),
 }
 

@@ -146,8 +146,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "edgehuman evaluate zoo:activity --data uci_har.npz --json",
     ),
     "export": Command(
-        "edgehuman.export.artefact:ExportConfig",
-        "edgehuman.export.artefact:export",
+        "edgehuman.export.request:ExportConfig",
+        "edgehuman.export.entry:export",
         "a checkpoint to an ONNX or TensorRT file that carries its card and its proof",
         "edgehuman export runs/a --precision int8 --data uci_har.npz --out a-int8.onnx",
     ),

@@ -9,6 +9,7 @@ written before the gate, and a file appears whole or not at all.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,15 +17,29 @@ import onnx
 import torch
 from torch import nn
 
-from edgehuman.card import Card
+from edgehuman.card import Card, Metric
 from edgehuman.errors import ParityError
-from edgehuman.export import networks, parity, precision, to_tensorrt, to_torch_tensorrt
-from edgehuman.export.calibration import balanced, split
+from edgehuman.export import (
+    engine_proof,
+    networks,
+    parity,
+    precision,
+    to_tensorrt,
+    to_torch_tensorrt,
+)
+from edgehuman.export.calibration import split
 from edgehuman.export.judge import Judge, Verdict, answers
 from edgehuman.export.precision import Form, Int8Options
-from edgehuman.export.records import SIMULATED, Samples, load_samples
+from edgehuman.export.records import SIMULATED, Samples, balanced, load_samples
 from edgehuman.export.report import Report, explain, outcome
-from edgehuman.export.request import ExportConfig, check, num_samples, options, out_path
+from edgehuman.export.request import (
+    ExportConfig,
+    check,
+    num_judges,
+    num_samples,
+    options,
+    out_path,
+)
 from edgehuman.export.to_onnx import card_of, check_weights, to_onnx, versions, with_card
 from edgehuman.export.writing import require_writable, write_whole
 from edgehuman.outcome import Outcome
@@ -32,8 +47,7 @@ from edgehuman.runtime.onnx_file import sealed
 
 __all__ = ["ExportConfig", "export", "export_catalogue"]
 
-# Parity of a float graph needs few samples; the metric of an INT8 graph needs many.
-_FLOAT_JUDGES = 64
+IN_FP32 = "; of the FP32 network, not of this file"
 
 
 def export(config: ExportConfig) -> Outcome:
@@ -63,7 +77,7 @@ def export(config: ExportConfig) -> Outcome:
         parity.require(form.verdict.parity, form.name, card.name)
     except ParityError as error:
         raise ParityError(f"{error}\n{layers}".rstrip()) from None
-    engine = _write(config, library, finish(form, judge), path)
+    engine = _write(config, library, finish(form, judge), path, judge)
     return outcome(Report(path, form.precision, form.verdict, measured_ms, notes, layers, engine))
 
 
@@ -80,7 +94,24 @@ def finish(form: Form, judge: Judge) -> onnx.ModelProto:
     """The graph with its card complete: precision and proof."""
     card = card_of(form.model, "the exported graph")
     return with_card(
-        form.model, card.replace(precision=form.precision, parity=proof(form.verdict, judge))
+        form.model,
+        card.replace(
+            precision=form.precision,
+            metrics=metrics_of(card, form.name),
+            parity=proof(form.verdict, judge),
+        ),
+    )
+
+
+def metrics_of(card: Card, precision: str) -> tuple[Metric, ...]:
+    """The card's numbers, which were measured in FP32: any other precision says so."""
+    if precision == "fp32":
+        return card.metrics
+    return tuple(
+        metric
+        if metric.protocol.endswith(IN_FP32)
+        else replace(metric, protocol=f"{metric.protocol}{IN_FP32}")
+        for metric in card.metrics
     )
 
 
@@ -117,7 +148,7 @@ def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Jud
         count = num_samples(config, card)
         calibrating, judging = split(samples, count, count, config.seed)
     else:
-        judging = samples.select(balanced(samples, _FLOAT_JUDGES, config.seed))
+        judging = samples.select(balanced(samples, num_judges(card), config.seed))
     reference = answers(network, judging.array)
     cores = os.cpu_count() or 1
     judge = Judge(judging, reference, card.output, card.decision.temperature, cores)
@@ -178,7 +209,7 @@ def _choose(
 
 
 def _write(
-    config: ExportConfig, library: Any, model: onnx.ModelProto, path: Path
+    config: ExportConfig, library: Any, model: onnx.ModelProto, path: Path, judge: Judge
 ) -> dict[str, Any]:
     """The file, the engine with its two companions, or the bundle; what is known of the engine."""
     content = sealed(model.SerializeToString())
@@ -190,6 +221,7 @@ def _write(
         to_tensorrt.write_bundle(path, content, card, options(config))
         return {}
     plan, about = to_tensorrt.build_engine(library, content, options(config), config.timing_cache)
+    about = engine_proof.prove(content, plan, about, card, judge.samples.array, judge.reference)
     to_tensorrt.write_engine(path, content, card, plan, about)
     return about
 
@@ -201,6 +233,11 @@ def _torch_tensorrt(
     compiled = to_torch_tensorrt.compile_network(library, network, card, name, options(config))
     verdict = to_torch_tensorrt.judged(compiled, judge, name, card.name, options(config).batch[2])
     numbers = to_torch_tensorrt.precision_of(name)
-    finished = card.replace(precision=numbers, parity=proof(verdict, judge), versions=versions())
+    finished = card.replace(
+        precision=numbers,
+        metrics=metrics_of(card, name),
+        parity=proof(verdict, judge),
+        versions=versions(),
+    )
     to_torch_tensorrt.write(library, compiled, judge, path, finished)
     return outcome(Report(path, numbers, verdict, {}, [], "", {}))

@@ -19,7 +19,7 @@ import onnx
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
-from edgehuman.export.records import Samples
+from edgehuman.export.records import Samples, balanced
 from edgehuman.export.sessions import batch_of, exposed, open_session
 
 Method = Literal["minmax", "percentile", "entropy"]
@@ -50,22 +50,6 @@ def split(samples: Samples, calibrate: int, judge: int, seed: int) -> tuple[Samp
         first.select(balanced(first, calibrate, seed)),
         second.select(balanced(second, judge, seed)),
     )
-
-
-def balanced(samples: Samples, count: int, seed: int) -> NDArray[np.int64]:
-    """Indices (K,), K <= count: in turn from every class, or from every person where nothing is
-    labelled.
-
-    Unlabelled samples beside labelled ones form a class of their own. A group that runs out is
-    passed over.
-    """
-    group_N = samples.label_N if np.any(samples.label_N >= 0) else samples.person_N
-    random = np.random.default_rng(seed)
-    queues = [random.permutation(np.flatnonzero(group_N == group)) for group in np.unique(group_N)]
-    # Sorting by (place in its own queue, group) deals the groups out in turn.
-    place = np.concatenate([np.arange(len(queue)) for queue in queues])
-    index = np.concatenate(queues)
-    return np.sort(index[np.argsort(place, kind="stable")[:count]])
 
 
 class Histogram:

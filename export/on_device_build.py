@@ -99,7 +99,7 @@ def load_library(name: str) -> Any:
         raise BuildError(f"{name} is not installed here ({error}); run: {INSTALL[name]}") from None
     if name == "tensorrt" and int(version.split(".")[0]) < OLDEST_MAJOR:
         raise BuildError(
-            f"TensorRT {version} is installed; {OLDEST_MAJOR} or newer is needed, as in JetPack 6"
+            f"TensorRT {version} is installed; {OLDEST_MAJOR} or newer is needed, as in JetPack 6.1"
         )
     return trt
 

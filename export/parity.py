@@ -151,6 +151,15 @@ def failures(parity: Parity, precision: str) -> list[str]:
     return found
 
 
+# An engine's FP32 is TF32 on the tensor cores of a GPU, so FP16's budget judges it.
+_ENGINE_BUDGET = {"fp32": "fp16", "fp16": "fp16", "int8": "int8", "int8-tensorrt": "int8"}
+
+
+def engine_failures(parity: Parity, precision: str) -> list[str]:
+    """The budgets that an engine of a card's precision breaks, in words."""
+    return failures(parity, _ENGINE_BUDGET.get(precision, "fp16"))
+
+
 def require(parity: Parity, precision: str, name: str) -> None:
     """The gate.
 

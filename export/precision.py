@@ -89,7 +89,7 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     graphs = {m: int8.quantise(model, ranges[m], options.target) for m in methods}
     best = methods[0] if len(methods) == 1 else _best(graphs, judge.first(_SOME))
     rest = _Rest(model, options)
-    graph = rest.finish(graphs[best])
+    graph, islands = rest.finish(graphs[best])
     verdict = judge.verdict(graph)
     kept: tuple[str, ...] = ()
     ranked: list[sensitivity.Sensitivity] = []
@@ -97,19 +97,22 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
         ranked = sensitivity.rank(
             model, ranges[best], options.target, judge.samples.array, judge.threads
         )
-        tried: dict[tuple[str, ...], tuple[onnx.ModelProto, Verdict]] = {}
+        tried: dict[tuple[str, ...], tuple[onnx.ModelProto, tuple[str, ...], Verdict]] = {}
 
         def drop_of(layers: Sequence[str]) -> float:
-            candidate = rest.finish(int8.quantise(model, ranges[best], options.target, layers))
-            tried[tuple(layers)] = candidate, judge.verdict(candidate)
-            return tried[tuple(layers)][1].drop
+            candidate, others = rest.finish(
+                int8.quantise(model, ranges[best], options.target, layers)
+            )
+            tried[tuple(layers)] = candidate, others, judge.verdict(candidate)
+            return tried[tuple(layers)][2].drop
 
         kept = sensitivity.keep_float(ranked, drop_of, options.max_drop)
-        graph, verdict = tried[kept]
+        graph, islands, verdict = tried[kept]
     name = "int8" if options.target == "cpu" else "int8-tensorrt"
     samples = options.calibrating
     words = f"{len(samples)} {samples.source}, {best}"
-    return Form(graph, Precision(name, kept, samples.sha256(), words), verdict, tuple(ranked))
+    precision = Precision(name, kept, samples.sha256(), words, islands)
+    return Form(graph, precision, verdict, tuple(ranked))
 
 
 class _Rest:
@@ -122,8 +125,9 @@ class _Rest:
             wide = fp16.overflowing(model, samples[:: max(1, len(samples) // _FEW)])
             self.wide = wide | {int8.rounded(name) for name in wide}
 
-    def finish(self, graph: onnx.ModelProto) -> onnx.ModelProto:
-        return graph if self.wide is None else fp16.convert(graph, self.wide)[0]
+    def finish(self, graph: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+        """The graph, and the nodes that stay in float32 where the rest is FP16."""
+        return (graph, ()) if self.wide is None else fp16.convert(graph, self.wide)
 
 
 def _best(graphs: Mapping[Method, onnx.ModelProto], judge: Judge) -> Method:

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.card import Card, sha256_of_bytes
-from edgehuman.catalogue import load_object
 from edgehuman.data.images import open_images
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image import resize
+from edgehuman.simulate.person_image import simulate_people
 
 SIMULATED = "simulated"
 # Pictures are large, and their ranges settle soon: enough to calibrate and to judge.
@@ -54,6 +54,22 @@ class Samples:
         array = np.ascontiguousarray(self.array)
         head = f"{array.shape} {array.dtype}\n".encode()
         return sha256_of_bytes(head, array.tobytes())
+
+
+def balanced(samples: Samples, count: int, seed: int) -> NDArray[np.int64]:
+    """Indices (K,), K <= count: in turn from every class, or from every person where nothing is
+    labelled.
+
+    Unlabelled samples beside labelled ones form a class of their own. A group that runs out is
+    passed over.
+    """
+    group_N = samples.label_N if np.any(samples.label_N >= 0) else samples.person_N
+    random = np.random.default_rng(seed)
+    queues = [random.permutation(np.flatnonzero(group_N == group)) for group in np.unique(group_N)]
+    # Sorting by (place in its own queue, group) deals the groups out in turn.
+    place = np.concatenate([np.arange(len(queue)) for queue in queues])
+    index = np.concatenate(queues)
+    return np.sort(index[np.argsort(place, kind="stable")[:count]])
 
 
 def load_samples(card: Card, data: Path | str) -> Samples:
@@ -112,7 +128,6 @@ def _imu_windows(card: Card, data: Path | str) -> Samples:
 def _person_crops(card: Card, data: Path | str) -> Samples:
     height, width = card.input.shape[:2]
     if str(data) == SIMULATED:
-        simulate_people = load_object("edgehuman.simulate.person_image:simulate_people")
         people = simulate_people(_SIMULATED_PEOPLE, _PICTURES_EACH, 0, height, width)
         person_N = np.array([f"simulated:{person}" for person in people.person_N])
         return Samples(people.image_NHWC, _unknown(person_N), person_N, "simulated people")

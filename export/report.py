@@ -95,12 +95,23 @@ def _lines(report: Report) -> list[str]:
         target = ", ".join(map(str, report.engine["built_for"]))
         lines.append(
             f"{report.engine['library']} {report.engine['version']}, built in "
-            f"{report.engine['build_s']} s for compute capability {target}; its own parity and "
-            "latency are measured where it runs: edgehuman bench"
+            f"{report.engine['build_s']} s for compute capability {target}"
         )
+        lines.append(_engine_parity(report.engine["parity"]))
     if report.precision.float_layers:
         lines.append(f"in float: {_summary(report.precision.float_layers)}")
     return [*lines, *report.notes]
+
+
+def _engine_parity(parity: Mapping[str, Any] | None) -> str:
+    if parity is None:
+        return (
+            "the engine's own answers were not judged: the GPU that it is for is not here; there, "
+            "`edgehuman export x.onnx --format tensorrt` builds and judges it"
+        )
+    return (
+        f"the engine's own answers: cosine {parity['cosine']:.6f}, max abs {parity['max_abs']:.2e}"
+    )
 
 
 def _summary(names: Sequence[str]) -> str:

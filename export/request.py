@@ -12,6 +12,7 @@ from edgehuman.card import Card
 from edgehuman.errors import UsageError
 from edgehuman.export.on_device_build import BuildError, Options
 
+_LARGE = 20_000_000
 SUFFIX = {"onnx": ".onnx", "tensorrt": ".engine", "torch-tensorrt": ".pt2"}
 
 
@@ -33,7 +34,7 @@ class ExportConfig:
     """How INT8 ranges are taken; `auto` keeps the best of the three for the task metric."""
     samples: int | None = None
     """Samples that calibrate INT8, and as many of other people that judge it: 512 windows or 128
-    pictures, and half of that for a network of over 20 M parameters."""
+    pictures; 256 or 32 for a network of over 20 M parameters."""
     out: Path | None = None
     """The file to write; by default NAME.onnx, .engine or .pt2 in this folder."""
     name: str | None = None
@@ -100,13 +101,22 @@ def check(config: ExportConfig) -> None:
 
 
 def num_samples(config: ExportConfig, card: Card) -> int:
-    """How many samples calibrate; a large network takes fewer, to be done within a minute, and a
-    picture shows a thousand places at once.
+    """How many samples calibrate INT8; a large network takes fewer, to be done within a minute, and
+    a picture shows a thousand places at once.
     """
     if config.samples is not None:
         return config.samples
-    most = 128 if card.input.record == "PersonCrop" else 512
-    return most // 2 if card.params > 20_000_000 else most
+    pictures, large = card.input.record == "PersonCrop", card.params > _LARGE
+    if pictures:
+        return 32 if large else 128
+    return 256 if large else 512
+
+
+def num_judges(card: Card) -> int:
+    """How many samples judge a float graph: rounding shows on a few as on many."""
+    if card.input.record != "PersonCrop":
+        return 64
+    return 16 if card.params > _LARGE else 32
 
 
 def options(config: ExportConfig) -> Options:

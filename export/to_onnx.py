@@ -27,7 +27,7 @@ from edgehuman.card import CARD_KEY, Card, InputSpec, from_json
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.export.tidy import tidy
 
-# 20 is the newest opset that TensorRT 10 (JetPack 6) reads, and the first with Gelu as one node.
+# 20 is the newest opset that TensorRT 10 (JetPack 6.1) reads, and the first with Gelu as one node.
 OPSET = 20
 INPUT_NAME = "record"
 OUTPUT_NAMES = {

@@ -173,9 +173,9 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
     said = str(path)
     if said == SIMULATED:
         return DrawnImages(SIMULATED_PEOPLE, SIMULATED_EACH, seed, HEIGHT, WIDTH)
-    if said.startswith(_REMOTE) or "{" in said or said.endswith(".tar"):
-        return _shards(said)
     path = Path(path)
+    if said.startswith(_REMOTE) or said.endswith(".tar") or ("{" in said and not path.exists()):
+        return _shards(said)
     if said.lower().endswith(_ARCHIVES):
         raise DataError(f"{path} is a packed archive; unpack it and give the folder")
     if path.is_file():
@@ -186,6 +186,26 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
             "simulated"
         )
     return _folder(path)
+
+
+def images_without(images: Images, folder: Path | str) -> SomeImages:
+    """The images whose name, without folders and suffix, is that of no file in a folder.
+
+    With the folder of a dataset's masks: the photos that nobody labelled, to learn from without
+    having seen those that judge.
+
+    Raises:
+        DataError: no such folder, or no image is left.
+    """
+    try:
+        taken = {path.stem for path in Path(folder).iterdir()}
+    except OSError as error:
+        raise DataError(f"{folder}: {error.strerror}; give the folder of the labels") from None
+    stems = (os.path.splitext(os.path.basename(images.name(i)))[0] for i in range(len(images)))
+    index_N = np.array([i for i, stem in enumerate(stems) if stem not in taken], np.int64)
+    if not len(index_N):
+        raise DataError(f"{images.source}: every image has a file of its name in {folder}")
+    return SomeImages(images, index_N)
 
 
 def _shards(said: str) -> Images:

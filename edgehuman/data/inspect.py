@@ -11,6 +11,8 @@ from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.data.examine import Findings, examine
+from edgehuman.data.person_check import check_people, find_people
+from edgehuman.data.person_set import PersonLayout
 from edgehuman.data.stretches import Reader
 from edgehuman.data.wearables import find_reader, load_recordings
 from edgehuman.errors import DataError, UsageError
@@ -30,7 +32,7 @@ def list_datasets(config: ListConfig) -> Outcome:
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
     for name, row in catalogue.DATASETS.items():
-        reader: Reader = catalogue.load_object(row.read)
+        reader: Reader | PersonLayout = catalogue.load_object(row.read)
         may_ship = "yes" if row.weights_may_ship else "no"
         rows.append(
             {
@@ -40,6 +42,7 @@ def list_datasets(config: ListConfig) -> Outcome:
                 "classes": row.classes,
                 "rate_hz": row.rate_hz,
                 "hours": row.hours,
+                "pictures": row.pictures,
                 "url": row.url,
                 "licence": row.licence,
                 "weights_may_ship": row.weights_may_ship,
@@ -47,14 +50,21 @@ def list_datasets(config: ListConfig) -> Outcome:
             }
         )
         lines += [
-            f"{name}: {row.people} people, {row.classes} classes, {row.rate_hz:g} Hz, "
-            f"{row.hours:g} h",
+            f"{name}: {_extent(row)}",
             f"  get it:   {row.url or 'no public address; the compact file only'}",
             f"  licence:  {row.licence}",
             f"  weights trained on it may ship: {may_ship}",
             f"  give:     {reader.looks_like}",
         ]
     return Outcome(rows, "\n".join([*lines, "Compact .npz files of these are recognised too."]))
+
+
+def _extent(row: catalogue.Dataset) -> str:
+    """How large a dataset is, in the terms of what it holds."""
+    if row.modality == "image":
+        counts = {"pictures": row.pictures, "people": row.people, "labels": row.classes}
+        return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f"{row.people} people, {row.classes} classes, {row.rate_hz:g} Hz, {row.hours:g} h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,9 @@ class CheckConfig:
 
 def check(config: CheckConfig) -> Outcome:
     """`edgehuman data check`: exit code 1 where anything is missing or wrong."""
+    people = find_people(config.path, config.dataset)
+    if people is not None:
+        return check_people(*people)
     reader, place = find_reader(config.path, config.dataset)
     findings = examine(reader, place)
     data = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tarfile
 from collections import Counter
 from collections.abc import Sequence
@@ -138,9 +139,12 @@ def open_shards(said: str) -> ShardImages:
     Raises:
         DataError: one is missing, cannot be fetched, or is no tar file.
     """
-    from webdataset.shardlists import expand_urls
+    urls = [said]
+    if "{" in said:
+        # Not needed, and slow to import, where one file is named.
+        from webdataset.shardlists import expand_urls
 
-    urls = [said] if "{" not in said else expand_urls(said)
+        urls = expand_urls(said)
     paths = [fetch(url) if _is_remote(url) else Path(url.removeprefix("file:")) for url in urls]
     return ShardImages.of(paths, said)
 
@@ -168,6 +172,8 @@ def fetch(url: str) -> Path:
     path = cache_folder() / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{plain}.tar"
     if path.is_file():
         return path
+    if not url.startswith("pipe:") and shutil.which("curl") is None:
+        raise DataError(f"{url}: fetching takes curl, which is not installed; install it")
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,8 @@ from edgehuman.samples import ImuRecording, WindowSet
 @lru_cache(maxsize=1)
 def readers() -> tuple[Reader, ...]:
     """Every reader: of the compact files, and of the published layouts in the catalogue's order."""
-    published = [catalogue.load_object(row.read) for row in catalogue.DATASETS.values()]
+    rows = [row for row in catalogue.DATASETS.values() if row.modality == "imu"]
+    published = [catalogue.load_object(row.read) for row in rows]
     return (*compact.READERS, *(r for r in published if r not in compact.READERS))
 
 

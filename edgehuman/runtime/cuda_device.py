@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+from importlib import metadata
 from typing import Any, Protocol
 
 import numpy as np
@@ -63,18 +64,35 @@ def load_runtime(driver: int) -> Any:
         driver: the driver's CUDA version, such as 12060: it must not be older than the bindings.
 
     Raises:
-        MissingDependencyError: cuda-python is not installed.
+        MissingDependencyError: cuda-python is not installed, or is newer than the driver.
     """
+    major = driver // 1000
+    cure = f"pip install 'cuda-python>={major},<{major + 1}' (the driver here is of CUDA {major})"
     for name in ("cuda.bindings.runtime", "cuda.cudart"):
         try:
-            return importlib.import_module(name)
+            module = importlib.import_module(name)
         except ImportError:
             continue
-    major = driver // 1000
+        built = bindings_version()
+        if built and int(built.split(".")[0]) > major:
+            raise MissingDependencyError(
+                f"cuda-python {built} is newer than the driver, which is of CUDA {major}; run: "
+                f"{cure}, or update the driver"
+            )
+        return module
     raise MissingDependencyError(
-        "running a TensorRT engine needs cuda-python, which is not installed here; run: "
-        f"pip install 'cuda-python>={major},<{major + 1}' (the driver here is of CUDA {major})"
+        f"running a TensorRT engine needs cuda-python, which is not installed here; run: {cure}"
     )
+
+
+def bindings_version() -> str:
+    """Of the installed CUDA bindings; empty where their metadata is missing."""
+    for distribution in ("cuda-bindings", "cuda-python"):
+        try:
+            return metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            continue
+    return ""
 
 
 class CudaDevice:

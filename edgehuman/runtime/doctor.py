@@ -37,6 +37,8 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "safetensors": ("safetensors",),
     "sklearn": ("scikit-learn",),
     "tomli_w": ("tomli-w",),
+    "webdataset": ("webdataset",),
+    "pycocotools": ("pycocotools",),
     "tensorrt": ("tensorrt", "tensorrt-cu12", "tensorrt-cu13"),
     "tensorrt_rtx": ("tensorrt-rtx",),
     "torch_tensorrt": ("torch-tensorrt",),
@@ -50,6 +52,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "demo": (*_DEVICE, "matplotlib"),
     "models": (),
     "data": _DEVICE,
+    "data pack": (*_DEVICE, "webdataset"),
+    "import": _TRAIN,
     "run": _DEVICE,
     "run --engine tensorrt": (*_DEVICE, "tensorrt", "cuda"),
     "run --engine tensorrt-rtx": (*_DEVICE, "tensorrt_rtx", "cuda"),
@@ -68,6 +72,7 @@ _ON_GPU = {"tensorrt", "torch_tensorrt", "cuda"}
 _EXTRA_OF = {
     "matplotlib": "plot",
     **dict.fromkeys(("torch", "onnx", "onnxscript", "safetensors", "sklearn", "tomli_w"), "train"),
+    **dict.fromkeys(("webdataset", "pycocotools"), "train"),
     "tensorrt": "tensorrt",
     "torch_tensorrt": "torch-tensorrt",
     "tensorrt_rtx": "tensorrt-rtx",
@@ -103,9 +108,10 @@ def doctor(config: DoctorConfig) -> Outcome:
     """`edgehuman doctor`; exit code 0 whenever it could look."""
     jetson = machine.find_jetson(config.root)
     found = {module: installed_version(module) for module in PACKAGES}
-    gpus = machine.nvidia_gpus(config.root)
+    gpus, driver = machine.nvidia_gpus(config.root), machine.nvidia_driver(config.root)
     abilities = [
-        ability(command, modules, found, jetson, bool(gpus)) for command, modules in NEEDS.items()
+        ability(command, modules, found, jetson, bool(gpus), driver)
+        for command, modules in NEEDS.items()
     ]
     memory = machine.memory_gb(config.root)
     data: dict[str, Any] = {
@@ -117,7 +123,7 @@ def doctor(config: DoctorConfig) -> Outcome:
         "board": machine.board_model(config.root),
         "jetson": None if jetson is None else asdict(jetson),
         "gpus": gpus,
-        "nvidia_driver": machine.nvidia_driver(config.root),
+        "nvidia_driver": driver,
         "cameras": machine.cameras(config.root),
         "packages": found,
         "providers": onnxruntime_providers(found["onnxruntime"]),
@@ -172,18 +178,32 @@ def ability(
     found: Mapping[str, str | None],
     jetson: Jetson | None,
     has_gpu: bool,
+    driver: str | None = None,
 ) -> Ability:
     """Whether a sub-command can run here, and what would let it."""
     missing = tuple(module for module in modules if found[module] is None)
-    line = install_line(missing, jetson) if missing else ""
+    line = install_line(missing, jetson, driver) if missing else ""
     if _ON_GPU & set(modules) and jetson is None and not has_gpu:
         lack = "needs an NVIDIA GPU and its driver; none is here"
         return Ability(command, False, missing, f"{lack} (where one is: {line})" if line else lack)
     return Ability(command, not missing, missing, line)
 
 
-def install_line(missing: tuple[str, ...], jetson: Jetson | None) -> str:
-    """The exact line that installs what is missing."""
+def _cuda_python(jetson: Jetson | None, driver: str | None) -> str:
+    """cuda-python is not to be newer than the driver: CUDA 12 on JetPack 6 and before 580."""
+    release = (driver or "").partition(".")[0]
+    old = release.isdigit() and int(release) < 580
+    if old or (jetson is not None and (jetson.jetpack or "").startswith("6")):
+        return "'cuda-python<13'"
+    return "cuda-python"
+
+
+def install_line(missing: tuple[str, ...], jetson: Jetson | None, driver: str | None = None) -> str:
+    """The exact line that installs what is missing.
+
+    Args:
+        driver: release of NVIDIA's driver, such as "570.86.15".
+    """
     lines = []
     rest = list(missing)
     if jetson is not None and "tensorrt" in rest:
@@ -194,9 +214,8 @@ def install_line(missing: tuple[str, ...], jetson: Jetson | None) -> str:
     device = [PACKAGES[module][0] for module in rest if module in _DEVICE]
     extras = sorted({_EXTRA_OF[module] for module in rest if module in _EXTRA_OF})
     packages = [f"'edgehuman[{','.join(extras)}]'"] if extras else device
-    if "cuda" in rest:  # part of no extra: its version follows the driver, CUDA 12 on JetPack 6
-        jetpack = jetson.jetpack if jetson is not None else None
-        packages.append("'cuda-python<13'" if (jetpack or "").startswith("6") else "cuda-python")
+    if "cuda" in rest:
+        packages.append(_cuda_python(jetson, driver))
     if packages:
         lines.append(f"pip install {' '.join(packages)}")
     return " && ".join(lines)
@@ -232,6 +251,10 @@ def _jetson_advice(found: Mapping[str, str | None], jetson: Jetson) -> list[str]
         lines.append("/etc/nv_tegra_release is missing, so the JetPack version is unknown")
     elif jetson.jetpack is None:
         lines.append(f"Jetson Linux {jetson.l4t} belongs to no JetPack on this list")
+    elif jetson.jetpack.startswith("6.0"):
+        lines.append(
+            "JetPack 6.0 has TensorRT 8.6, and 10 is needed: upgrade to JetPack 6.1 or newer"
+        )
     elif jetson.jetpack.startswith(("4", "5")):
         lines.append(
             f"JetPack {jetson.jetpack} brings Python 3.{6 if jetson.jetpack[0] == '4' else 8}; "

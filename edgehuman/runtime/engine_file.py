@@ -204,6 +204,10 @@ def require_machine(path: Path) -> Any:
     return gpu
 
 
+# Source: NVIDIA's support matrix of TensorRT 11.4, "Engine Portability".
+_ACROSS_MAJORS = ((8, 10), (10, 11))
+
+
 def _require_library(file: EngineFile, wanted: str, version: str) -> None:
     if file.library != wanted:
         raise EngineMismatchError(
@@ -213,12 +217,12 @@ def _require_library(file: EngineFile, wanted: str, version: str) -> None:
     if file.version == version:
         return
     built, installed = _numbers(file.version), _numbers(version)
-    if built[:1] != installed[:1]:
-        rule = "a plan stays within its major version"
-    elif not file.version_compatible:
+    if not file.version_compatible:
         rule = "a plan is for exactly the version that built it, unless built --version-compatible"
     elif installed < built:
         rule = "a version-compatible plan also runs in later versions, not in earlier ones"
+    elif built[:1] != installed[:1] and (built[0], installed[0]) not in _ACROSS_MAJORS:
+        rule = "a version-compatible plan of TensorRT 10 also runs in 11, and no other elsewhere"
     else:
         return
     raise EngineMismatchError(
@@ -285,12 +289,27 @@ def _cuda(driver: int) -> str:
     return f"{driver // 1000}.{driver % 1000 // 10}"
 
 
+def build_line(path: Path) -> str:
+    """The command that builds an engine from the ONNX beside it, with the library of its side
+    file.
+    """
+    line = f"edgehuman export {path.with_suffix('.onnx')} --format tensorrt --out {path}"
+    try:
+        library = json.loads(side_path(path).read_bytes())["engine"]["library"]
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+    ):  # a broken side file is often why it is built
+        library = "tensorrt"
+    rtx = " --engine tensorrt-rtx" if library == LIBRARIES["tensorrt-rtx"] else ""
+    return f"`{line}{rtx}`"
+
+
 def cure(path: Path) -> str:
     """What to do about an engine that does not belong here."""
     onnx = path.with_suffix(".onnx")
     if onnx.is_file():
-        return f"--rebuild builds it from {onnx.name} here, while that serves; or run {onnx}"
-    return (
-        f"Build it again with `edgehuman export --format tensorrt --out {path}`, or put "
-        f"{onnx.name} beside it and give --rebuild"
-    )
+        return f"Build it here with {build_line(path)}, or give --rebuild; or run {onnx}"
+    return f"Put the {onnx.name} that it came with beside it, and build it here: {build_line(path)}"

@@ -141,6 +141,15 @@ def load(
     return Model(open_engine(path, request), name)
 
 
+def file_of(name_or_path: str) -> Path:
+    """The file behind `zoo:NAME`, or the path itself.
+
+    Raises:
+        UsageError: no such model in the zoo.
+    """
+    return _zoo_file(name_or_path) if name_or_path.startswith(ZOO) else Path(name_or_path)
+
+
 def zoo_names() -> list[str]:
     """The models that ship with this installation, as `zoo:NAME`."""
     files = importlib.resources.files("edgehuman.zoo").iterdir()

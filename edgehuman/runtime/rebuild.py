@@ -35,6 +35,7 @@ from edgehuman.runtime.engine_builder import BUILD, Builder, Builds
 from edgehuman.runtime.engine_file import (
     LIBRARIES,
     EngineMismatchError,
+    build_line,
     read_side,
     require_machine,
     side_path,
@@ -46,8 +47,6 @@ from edgehuman.runtime.tensorrt_library import load_library
 
 _COMPARED = 8  # answers of the ONNX that a new engine must give too
 _BETWEEN_REPORTS_S = 5.0
-# FP32 on a GPU is TF32 unless the builder is told otherwise, so the budget of FP16 judges both.
-_BUDGET = {"fp32": "fp16", "fp16": "fp16", "int8": "int8", "int8-tensorrt": "int8"}
 
 
 def open_or_rebuild(path: Path, request: EngineRequest) -> Engine:
@@ -78,6 +77,12 @@ def start_rebuild(path: Path, request: EngineRequest, reason: str) -> Rebuilding
         raise EngineError(f"{reason}. It cannot be built again: {onnx} is not there")
     library, options = plan_build(path, request)
     serving = open_onnx(onnx, dataclasses.replace(request, name="auto", rebuild=False))
+    if serving.card.precision.name == "int8":
+        raise EngineError(
+            f"{reason}. It cannot be built from {onnx}, the INT8 graph of a CPU, which TensorRT "
+            "does not read; export the checkpoint with --format tensorrt --precision int8 --data "
+            "..."
+        )
     try:
         folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-rebuild-", dir=path.parent))
     except OSError as error:
@@ -167,7 +172,7 @@ class RebuildingEngine:
         self._builder.stop()
         self._request.notify(
             f"{self.path.name} was not built again: the stream ended first, and nothing was "
-            f"written. Build it alone with `edgehuman export --format tensorrt --out {self.path}`"
+            f"written. Build it alone: {build_line(self.path)}"
         )
 
     def _watch(self) -> None:
@@ -236,8 +241,7 @@ def compared(
     reference = np.concatenate([answer for _, answer in seen])
     candidate = np.concatenate([engine.run(array) for array, _ in seen])
     parity = load_object("edgehuman.export.parity:compare")(reference, candidate, card.output)
-    budget = _BUDGET.get(card.precision.name, "fp16")
-    broken = load_object("edgehuman.export.parity:failures")(parity, budget)
+    broken = load_object("edgehuman.export.parity:engine_failures")(parity, card.precision.name)
     if broken:
         raise EngineError(
             f"the new engine does not give the ONNX's answers to the last {len(reference)} "

@@ -91,7 +91,9 @@ def _hat(look: Look, wardrobe: Wardrobe) -> list[Piece]:
             Piece("hat", "brim", "hat", edge, rim, "head", brim, cloth, roundness=(0.0, 0.0))
         )
     made.append(
-        Piece("hat", "crown", "hat", edge, top, "head", size, cloth, roundness=(0.0, 0.3), folds=0.1)
+        Piece(
+            "hat", "crown", "hat", edge, top, "head", size, cloth, roundness=(0.0, 0.3), folds=0.1
+        )
     )
     if look.hat == "cap":
         ahead = edge.moved("head", float(head_3[1]) - 0.01, 0.0, 0.0)
@@ -146,9 +148,7 @@ def _shoulder_bag(look: Look, wardrobe: Wardrobe) -> Piece:
     """A bag at the hip, on a strap that the torso shows."""
     scale = scale_of(look)
     side = (0.215 if look.bag_left else -0.215) * scale
-    low, high = (
-        at("pelvis").moved("pelvis", -0.03, side, up * scale) for up in (-0.15, 0.07)
-    )
+    low, high = (at("pelvis").moved("pelvis", -0.03, side, up * scale) for up in (-0.15, 0.07))
     size = np.repeat(np.array([[0.045], [0.15], [0.15]]) * scale, KNOTS, axis=1)
     return Piece(
         "bag",

@@ -38,9 +38,7 @@ _DARK, _LIGHT = 75.0, 165.0
 _SEEN = 0.001
 
 
-def attributes_of(
-    look: Look, rig: Rig, canvas: Canvas, body: Body, view: View
-) -> NDArray[np.int8]:
+def attributes_of(look: Look, rig: Rig, canvas: Canvas, body: Body, view: View) -> NDArray[np.int8]:
     """(A,) 1 where an attribute is true and enough of it is in the picture."""
     part_P = np.bincount(canvas.part_HW.ravel(), minlength=len(PART))
     owner_T = np.bincount(canvas.owner_HW.ravel(), minlength=256)

@@ -1,4 +1,4 @@
-"""Where cameras hang: a floor and a wall behind, drawn once for each camera and seen in perspective.
+"""Where cameras hang: a floor and a wall, drawn once for each camera and seen in perspective.
 
 Ground coordinates have their origin where the person stands: right and ahead as the camera sees
 them, and up; metres.
@@ -55,10 +55,14 @@ def scene(family: str, seed: int) -> Scene:
     """The surroundings that a seed gives in a family."""
     rng = generator(seed, 0x5CE2E)
     floor, wall = _FLOORS[family](rng), _WALLS[family](rng)
-    return Scene(
-        np.clip(floor, 0, 255).astype(np.uint8),
-        np.clip(wall, 0, 255).astype(np.uint8)[::-1].copy(),
-    )
+    return Scene(_hazy(floor), _hazy(wall)[::-1].copy())
+
+
+def _hazy(image: Array) -> Image:
+    """What is far away has less contrast and colour than what is near."""
+    grey = image.mean(axis=-1, keepdims=True)
+    hazy: Array = 30.0 + 0.72 * (grey + 0.75 * (image - grey))
+    return np.asarray(np.clip(hazy, 0.0, 255.0), np.uint8)
 
 
 def backdrop(scenery: Scene, spot: Spot, view: View, height: int, width: int) -> Image:
@@ -112,7 +116,8 @@ def _noise(rng: np.random.Generator, height: int, width: int, *sizes_px: float) 
     for size in sizes_px:
         rows, columns = max(2, round(height / size)), max(2, round(width / size))
         coarse = rng.standard_normal((rows, columns))
-        total += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+        fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+        total += np.asarray(fine, np.float64)
     return total / len(sizes_px)
 
 
@@ -123,7 +128,12 @@ def _tinted(rng: np.random.Generator, low: float, high: float, tint: float = 0.0
 
 
 def _rough(
-    rng: np.random.Generator, colour: Array, height: int, width: int, amount: float, *sizes_px: float
+    rng: np.random.Generator,
+    colour: Array,
+    height: int,
+    width: int,
+    amount: float,
+    *sizes_px: float,
 ) -> Array:
     """A surface of one colour, uneven in brightness."""
     rough: Array = colour * (1.0 + amount * _noise(rng, height, width, *sizes_px)[..., None])
@@ -155,7 +165,8 @@ def _tiles(rng: np.random.Generator) -> Array:
     size = int(rng.choice([20, 30, 45]))
     x = np.arange(_FLOOR) // size
     second = 1.0 - rng.choice([0.0, 0.12, 0.35]) * ((x[:, None] + x) % 2)
-    floor = _rough(rng, _tinted(rng, 130, 205), _FLOOR, _FLOOR, 0.04, 90, 160) * second[..., None]
+    floor = _rough(rng, _tinted(rng, 130, 205), _FLOOR, _FLOOR, 0.04, 90, 160)
+    floor *= second[..., None]
     floor[::size] *= 0.86
     floor[:, ::size] *= 0.86
     return floor

@@ -83,8 +83,8 @@ def sample_camera(seed: int, number: int) -> Camera:
     towards /= np.linalg.norm(towards)
     direct = float(rng.uniform(0.15, 0.75))
     near_m = float(rng.uniform(4.0, 6.0))
-    warmth = rng.normal(0.0, 0.10)
-    gain = rng.uniform(0.72, 1.12) / (0.62 + 0.5 * direct)
+    warmth = rng.normal(0.0, 0.06)
+    gain = rng.uniform(0.88, 1.16) / (0.62 + 0.5 * direct)
     return Camera(
         number=number,
         family=FAMILIES[number % len(FAMILIES)],
@@ -94,10 +94,10 @@ def sample_camera(seed: int, number: int) -> Camera:
         light=Light((float(towards[0]), float(towards[1]), float(towards[2])), direct, 0.62),
         gain_3=(
             float(gain * np.exp(warmth)),
-            float(gain * np.exp(rng.normal(0.0, 0.03))),
+            float(gain * np.exp(rng.normal(0.0, 0.02))),
             float(gain * np.exp(-warmth)),
         ),
-        gamma=float(np.exp(rng.normal(0.0, 0.12))),
+        gamma=float(np.exp(rng.normal(0.0, 0.07))),
         blur_px=float(rng.uniform(0.2, 0.9)),
         noise=float(rng.uniform(2.0, 7.0)),
         detail=float(rng.uniform(0.45, 1.0)),
@@ -151,7 +151,7 @@ def _compressed(image_HWC: Image, quality: int) -> Image:
     """What JPEG leaves of a picture."""
     bgr = cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR)
     _, packed = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    opened = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+    opened = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(cv2.cvtColor(opened, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -169,4 +169,5 @@ def _grain(row: int, column: int, height: int, width: int) -> Floats:
     if row + height <= _GRAIN and column + width <= _GRAIN:
         return noise[row : row + height, column : column + width]
     rows, columns = (row + np.arange(height)) % _GRAIN, (column + np.arange(width)) % _GRAIN
-    return noise[rows[:, None], columns]
+    repeated: Floats = noise[rows[:, None], columns]
+    return repeated

@@ -63,7 +63,9 @@ def leg(look: Look, wardrobe: Wardrobe, name: str) -> list[Piece]:
     made = _shoe(look, wardrobe, name)
     if reach < 1.9:
         made.append(
-            Piece(group, "shank", skin, knee, ankle, shank, lower, wardrobe.skin, joints=knee_joints)
+            Piece(
+                group, "shank", skin, knee, ankle, shank, lower, wardrobe.skin, joints=knee_joints
+            )
         )
     if reach < 1.0:
         made.append(
@@ -271,9 +273,7 @@ def _torso(look: Look, wardrobe: Wardrobe, size_3K: Array) -> Piece:
 
 def chin_and_crown(top_m: float) -> tuple[Anchor, Anchor]:
     """The ends of the head's axis; `top_m` from neck to crown."""
-    chin, crown = (
-        at("neck").moved("head", 0.06 * top_m, 0.0, up * top_m) for up in (0.29, 0.94)
-    )
+    chin, crown = (at("neck").moved("head", 0.06 * top_m, 0.0, up * top_m) for up in (0.29, 0.94))
     return chin, crown
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.simulate.look import Cloth, Colour
-from edgehuman.simulate.seeding import generator
 from edgehuman.simulate.rig import Texture
+from edgehuman.simulate.seeding import generator
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -21,11 +21,16 @@ TEXEL_M = 0.005
 
 def tile(cloth: Cloth) -> Picture:
     """(128, 128, 3): a cloth of 0.64 m x 0.64 m."""
-    ground, figure = np.float32(cloth.ground), np.float32(cloth.figure)
-    colour_CHW: Floats = ground[:, None, None] * _grain()
+    ground, figure = column(cloth.ground), column(cloth.figure)
+    colour_CHW: Floats = ground * _grain()
     if cloth.pattern in _FIGURES:
-        colour_CHW += (figure - ground)[:, None, None] * _FIGURES[cloth.pattern](cloth)
+        colour_CHW += (figure - ground) * _FIGURES[cloth.pattern](cloth)
     return from_planes(colour_CHW)
+
+
+def column(colour: Colour) -> Floats:
+    """A colour as (3, 1, 1)."""
+    return np.array(colour, np.float32).reshape(3, 1, 1)
 
 
 def from_planes(colour_CHW: Floats) -> Picture:
@@ -46,7 +51,7 @@ def texture(picture_HWC: Picture, part_HW: Picture | None = None) -> Texture:
 def plain(colour: Colour, grain: float = 0.03) -> Texture:
     """One colour with a little grain."""
     coarse = 1.0 + (grain / _GRAIN) * (_grain()[:32, :32] - 1.0)
-    return texture(from_planes(np.float32(colour)[:, None, None] * coarse))
+    return texture(from_planes(column(colour) * coarse))
 
 
 _GRAIN = 0.03
@@ -64,7 +69,7 @@ def _bars(count: int, share: float) -> Floats:
     """(TILE,) soft bars, 0 or 1: `count` of them, each `share` of its period wide."""
     place = np.arange(TILE) * (count / TILE) % 1.0
     rise = np.clip((share / 2 - np.abs(place - 0.5)) * (TILE / count) + 0.5, 0.0, 1.0)
-    return rise.astype(np.float32)
+    return np.asarray(rise, np.float32)
 
 
 def _stripes(cloth: Cloth) -> Floats:
@@ -82,7 +87,8 @@ def _checks(cloth: Cloth) -> Floats:
 
 def _dots(cloth: Cloth) -> Floats:
     wave = np.cos(np.arange(TILE) * (2.0 * np.pi * (cloth.count // 2) / TILE)).astype(np.float32)
-    return np.clip((np.abs(wave[:, None] + wave) - 2.2 + cloth.share) * 4.0, 0.0, 1.0)
+    dots = np.clip((np.abs(wave[:, None] + wave) - 2.2 + cloth.share) * 4.0, 0.0, 1.0)
+    return np.asarray(dots, np.float32)
 
 
 def _blotches(cloth: Cloth) -> Floats:
@@ -90,7 +96,7 @@ def _blotches(cloth: Cloth) -> Floats:
     count = cloth.count
     coarse = generator(cloth.seed).standard_normal((count, count), np.float32)
     fine = cv2.resize(coarse, (TILE, TILE), interpolation=cv2.INTER_CUBIC)
-    return np.clip((fine + 2.0 * cloth.share - 1.0) * 4.0, 0.0, 1.0)
+    return np.asarray(np.clip((fine + 2.0 * cloth.share - 1.0) * 4.0, 0.0, 1.0), np.float32)
 
 
 _FIGURES = {

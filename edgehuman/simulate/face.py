@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.simulate.fabric import Floats, Picture, from_planes
+from edgehuman.simulate.fabric import Floats, Picture, column, from_planes
 from edgehuman.simulate.look import Look
 from edgehuman.simulate.parts import PART
 from edgehuman.simulate.seeding import generator
@@ -49,9 +49,7 @@ def _arc(points: Places) -> Places:
     return points + [(-y, t) for y, t in reversed(points)]
 
 
-_JAW = [
-    (-np.cos(a) * 0.96, 0.50 - 0.49 * np.sin(a) ** 1.25) for a in np.linspace(0.0, np.pi, 17)
-]
+_JAW = [(-np.cos(a) * 0.96, 0.50 - 0.49 * np.sin(a) ** 1.25) for a in np.linspace(0.0, np.pi, 17)]
 _BROWS = _arc([(-0.72, 0.600), (-0.60, 0.630), (-0.47, 0.640), (-0.33, 0.632), (-0.20, 0.612)])
 _NOSE = [(0.0, 0.53), (0.0, 0.47), (0.0, 0.41), (0.0, 0.345)]
 _NOSTRILS = [(-0.20, 0.315), (-0.10, 0.300), (0.0, 0.292), (0.10, 0.300), (0.20, 0.315)]
@@ -89,9 +87,7 @@ _MOUTH = [
     (-0.10, 0.170),
 ]
 # The 68 points of the iBUG layout: jaw, brows, nose, eyes, lips; the person's right side first.
-FACE_68 = np.array(
-    [*_JAW, *_BROWS, *_NOSE, *_NOSTRILS, *_RIGHT_EYE, *_LEFT_EYE, *_LIPS, *_MOUTH]
-)
+FACE_68 = np.array([*_JAW, *_BROWS, *_NOSE, *_NOSTRILS, *_RIGHT_EYE, *_LEFT_EYE, *_LIPS, *_MOUTH])
 NOSE_TIP = np.array(_NOSE[-1])
 EYES = (np.mean(_LEFT_EYE, axis=0), np.mean(_RIGHT_EYE, axis=0))
 # (y, t) of an ear is beyond the front half: it lies just behind the side.
@@ -103,7 +99,7 @@ def head_picture(look: Look) -> tuple[Picture, Picture]:
     picture = np.full((HEAD_HEIGHT, HEAD_WIDTH, 3), look.skin, np.uint8)
     _draw_face(picture, look)
     hair = _hair_HW(look.hair)
-    colour = np.float32(look.hair_colour)[:, None, None]
+    colour = column(look.hair_colour)
     image = np.array(cv2.split(picture), np.float32)
     if look.beard:
         image += 0.65 * _beard_HW() * (colour - image)
@@ -183,7 +179,7 @@ _RIM = (30, 28, 28)
 def _angles_deg() -> Floats:
     """(HEAD_WIDTH,) degrees from the front of each column."""
     turn = (np.arange(HEAD_WIDTH) + 0.5 - _FRONT) * (360.0 / HEAD_WIDTH)
-    return np.abs((turn + 180.0) % 360.0 - 180.0).astype(np.float32)
+    return np.asarray(np.abs((turn + 180.0) % 360.0 - 180.0), np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -59,9 +59,7 @@ def landmark_points(posed: Posed, body: Body) -> tuple[Array, Array]:
     frame = body.frame("head")
     head_23 = posed.ends_P23[posed.rig.names.index("head")]
     faces = FACE_68, np.stack([NOSE_TIP, *EYES])
-    face_N3, head_N3 = (
-        surface_points(place, head_23, frame[:, 1], frame[:, 0]) for place in faces
-    )
+    face_N3, head_N3 = (surface_points(place, head_23, frame[:, 1], frame[:, 0]) for place in faces)
     ears = surface_points(
         np.array([[1.0, EAR_T], [-1.0, EAR_T]]), head_23, frame[:, 1], frame[:, 0]
     )
@@ -100,12 +98,12 @@ def _hand_points(body: Body, name: str) -> Array:
     """The 21 points of a hand, flat, thumb forwards."""
     frame, wrist = body.frame(f"{name}_forearm"), body.joint(f"{name}_wrist")
     length_m = np.sqrt(((body.joint(f"{name}_hand") - wrist) ** 2).sum())
-    return wrist + length_m * (_HAND_21[:, :1] * frame[:, 0] - _HAND_21[:, 1:] * frame[:, 2])
+    forward_N1, down_N1 = _HAND_21[:, :1], _HAND_21[:, 1:]
+    placed: Array = wrist + length_m * (forward_N1 * frame[:, 0] - down_N1 * frame[:, 2])
+    return placed
 
 
-def see(
-    posed: Posed, body: Body, view: View, owner_HW: NDArray[np.uint8]
-) -> NDArray[np.float32]:
+def see(posed: Posed, body: Body, view: View, owner_HW: NDArray[np.uint8]) -> NDArray[np.float32]:
     """All landmarks in the picture (133, 3): x, y in pixels and visibility."""
     points_N3, facing_N3 = landmark_points(posed, body)
     pixel_N2, _ = view.project(points_N3)

@@ -270,7 +270,11 @@ def _contrasting(colour: Colour) -> Colour:
     """A colour of the same tint that is clearly brighter or darker."""
     factor, more = (0.35, 0.0) if sum(colour) > 330.0 else (2.2, 40.0)
     red, green, blue = colour
-    return _within(factor * red + more), _within(factor * green + more), _within(factor * blue + more)
+    return (
+        _within(factor * red + more),
+        _within(factor * green + more),
+        _within(factor * blue + more),
+    )
 
 
 def _sample_sleeve(rng: np.random.Generator, top: str) -> float:

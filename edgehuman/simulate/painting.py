@@ -163,9 +163,7 @@ def _float(values: Array) -> Floats:
     return values.astype(np.float32)
 
 
-def _rows(
-    outlines: Outlines, height: int, width: int
-) -> tuple[Indices, Indices, Indices, Indices]:
+def _rows(outlines: Outlines, height: int, width: int) -> tuple[Indices, Indices, Indices, Indices]:
     """Rows of pixels that pieces may cover: piece, y, first x and count, each (R,)."""
     box_P4 = outlines.box_P4
     top_P = np.maximum(box_P4[:, 1], 0)
@@ -222,4 +220,4 @@ def _folds() -> Floats:
     coarse = cv2.GaussianBlur(noise, (0, 0), sigmaX=9.0, sigmaY=5.0)
     fine = cv2.GaussianBlur(noise, (0, 0), sigmaX=5.0, sigmaY=1.8)
     folds = coarse / coarse.std() + 0.6 * fine / fine.std()
-    return np.tanh(0.7 * folds).astype(np.float32).ravel()
+    return np.asarray(np.tanh(0.7 * folds), np.float32).ravel()

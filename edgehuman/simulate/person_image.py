@@ -244,9 +244,7 @@ def _cut_out(posed: Posed, view: View, shot: Shot, height: int, width: int) -> V
         tall, wide = tall * fits, wide * fits
     scale_2 = np.array([wide, tall])
     middle_2 = (np.array([width, height]) - 1.0) / 2.0 + np.array(shot.shift) * (width, height)
-    return View(
-        view.position_3, view.axes_33, scale_2, middle_2 - 0.5 * (low_2 + high_2) * scale_2
-    )
+    return View(view.position_3, view.axes_33, scale_2, middle_2 - 0.5 * (low_2 + high_2) * scale_2)
 
 
 def _with_labels(drawing: _Drawing) -> PersonImage:

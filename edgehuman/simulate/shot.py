@@ -48,8 +48,8 @@ class Shot:
 
 def sample_shot(camera: Camera, rng: np.random.Generator) -> Shot:
     """A picture as a camera and a person detector would take it."""
-    cut_off = rng.random() < 0.12
-    scale = rng.uniform(1.05, 1.6) if cut_off else rng.uniform(0.78, 0.96)
+    cut_off = rng.random() < 0.10
+    scale = rng.uniform(1.05, 1.6) if cut_off else rng.uniform(0.84, 0.98)
     # A detector loses the legs more often than the head.
     down = 0.5 * scale - rng.uniform(0.44, 0.48) if cut_off else rng.normal(0.0, 0.015)
     return Shot(
@@ -59,8 +59,9 @@ def sample_shot(camera: Camera, rng: np.random.Generator) -> Shot:
         activity=STANCES[int(np.searchsorted(_ACTIVE[:-1], rng.random()))],
         phase=float(rng.random()),
         scale=float(scale),
-        shift=(float(rng.normal(0.0, 0.03)), float(down)),
-        aspect=float(np.exp(rng.normal(0.0, 0.05))),
+        shift=(float(rng.normal(0.0, 0.02)), float(down)),
+        # Boxes around people are slimmer than the picture and are widened to fit it.
+        aspect=float(np.exp(rng.normal(0.15, 0.07))),
         spot=Spot(
             wall_m=float(rng.uniform(1.2, 6.0)),
             wall_rad=float(rng.normal(0.0, 0.25)),
@@ -71,9 +72,9 @@ def sample_shot(camera: Camera, rng: np.random.Generator) -> Shot:
         occluder=str(OCCLUDERS[int(np.searchsorted(_OCCLUDED[:-1], rng.random()))]),
         occluder_side=float(rng.uniform(0.45, 1.0)) * (1 if rng.random() < 0.5 else -1),
         exposure=Exposure(
-            gain=float(np.exp(rng.normal(0.0, 0.12))),
+            gain=float(np.exp(rng.normal(0.0, 0.08))),
             blur_px=float(rng.exponential(0.25)),
-            detail=float(np.clip(camera.detail * rng.uniform(0.6, 1.1), 0.25, 1.0)),
+            detail=float(np.clip(camera.detail * rng.uniform(0.7, 1.15), 0.3, 1.0)),
             noise_at=(int(rng.integers(0, 256)), int(rng.integers(0, 384))),
             quality=int(np.clip(camera.quality + rng.integers(-15, 10), 25, 95)),
         ),
@@ -81,7 +82,7 @@ def sample_shot(camera: Camera, rng: np.random.Generator) -> Shot:
     )
 
 
-_OCCLUDED = np.cumsum([0.82, 0.04, 0.04, 0.03, 0.07])
+_OCCLUDED = np.cumsum([0.86, 0.03, 0.03, 0.02, 0.06])
 _ACTIVE = np.cumsum([0.72, 0.24, 0.04])
 
 

@@ -116,5 +116,5 @@ def _thing(shot: Shot, foot: Array, right: Array, toward: Array) -> Posed:
         folds=0.3 if bush else 0.05,
     )
     rig = make_rig([piece])
-    ends_P23 = np.stack([foot, foot + (0.0, 0.0, tall_m)])[None]
+    ends_P23 = np.stack([foot, foot + np.array([0.0, 0.0, tall_m])])[None]
     return Posed(rig, ends_P23, right[None], toward[None], rig.size_P3K)

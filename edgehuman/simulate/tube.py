@@ -203,7 +203,8 @@ def _rows(texture_P5: Array, t_PK: Array) -> Indices:
     first_P1, height_P1, width_P1, rows_P1 = texture_P5.T[:4, :, None]
     # The last row belongs to t = 1, so that a wrapped picture does not begin anew there.
     row_PK = np.floor(t_PK * (rows_P1 - 1e-3)) % height_P1
-    return (row_PK * width_P1 + first_P1).astype(np.intp)
+    rows: Indices = (row_PK * width_P1 + first_P1).astype(np.intp)
+    return rows
 
 
 def _columns(
@@ -219,7 +220,9 @@ def _columns(
     centre_P = centre_P + np.pi * hidden_P
     angle_PS = centre_P[:, None] + np.where(hidden_P, -1.0, 1.0)[:, None] * _TURN_S
     width_P1, columns_P1 = texture_P5[:, 2:3], texture_P5[:, 4:5]
-    return (np.floor(angle_PS * (0.5 / np.pi) % 1.0 * columns_P1) % width_P1).astype(np.intp)
+    column_PS = np.floor(angle_PS * (0.5 / np.pi) % 1.0 * columns_P1) % width_P1
+    columns: Indices = column_PS.astype(np.intp)
+    return columns
 
 
 # Places across a tube, -1 to 1, at the middle of each sample; how far around it and how much
@@ -242,7 +245,7 @@ def _lit(axis_P3: Array, across_P2: Array, light: Light) -> Floats:
     shine_PS = light.direct * np.maximum(flat_P1 * _ACROSS_S + front_P1 * _DEPTH_S, 0.0)
     sky_PS = y_P[:, None] * _ACROSS_S + facing_3P[1][:, None] * _DEPTH_S
     shine_PS += light.ambient * (0.9 - 0.18 * sky_PS)
-    return (shine_PS * (0.72 + 0.28 * _DEPTH_S)).astype(np.float32)
+    return np.asarray(shine_PS * (0.72 + 0.28 * _DEPTH_S), np.float32)
 
 
 def _darkened(dark_P2: Array, t_PK: Array) -> Floats:

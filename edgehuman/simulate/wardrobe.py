@@ -15,8 +15,8 @@ from edgehuman.simulate.fabric import TILE, Picture, plain, texture, tile
 from edgehuman.simulate.face import head_picture
 from edgehuman.simulate.look import Cloth, Colour, Look
 from edgehuman.simulate.parts import PART
-from edgehuman.simulate.seeding import generator
 from edgehuman.simulate.rig import Texture
+from edgehuman.simulate.seeding import generator
 
 TORSO_HEIGHT, TORSO_WIDTH = TILE, 192
 _BACK, _FRONT = 48, 144
@@ -67,13 +67,14 @@ def _shoe(look: Look) -> Texture:
     sole = slice(_SHOE * 3 // 4 - 6, _SHOE * 3 // 4 + 7)
     picture[:, sole] = look.sole_colour
     if look.shoes == "trainers":
-        picture[14:24, 6:11] = 0.5 * picture[14:24, 6:11] + 0.5 * np.float32(look.sole_colour)
+        laces = picture[14:24, 6:11]
+        laces += 0.5 * (np.array(look.sole_colour, np.float32) - laces)
     return texture(picture.astype(np.uint8))
 
 
 def _bag(colour: Colour) -> Texture:
     picture = np.full((48, 64, 3), colour, np.uint8)
-    dark = 0.6 * np.float32(colour)
+    dark = 0.6 * np.array(colour, np.float32)
     picture[26:28] = dark
     picture[4:20, 10:12] = picture[4:20, 20:22] = picture[19:21, 10:22] = dark
     return texture(picture)
@@ -109,10 +110,11 @@ def _draw_print(picture: Picture, cloth: Cloth) -> None:
             cv2.rectangle(picture, low, high, cloth.figure, -1)
         elif kind == 2:
             for letter in range(3):
-                strokes = (middle - 20 + 18 * letter, row) + corners[3 * letter : 3 * letter + 3] // 2
-                cv2.polylines(picture, [strokes.astype(np.int32)], True, cloth.figure, 3)
+                strokes = corners[3 * letter : 3 * letter + 3] // 2
+                strokes = np.add(strokes, (middle - 20 + 18 * letter, row)).astype(np.int32)
+                cv2.polylines(picture, [strokes], True, cloth.figure, 3)
         else:
-            shape = cv2.convexHull(((middle, row) + corners[:5]).astype(np.int32))
+            shape = cv2.convexHull(np.add(corners[:5], (middle, row)).astype(np.int32))
             cv2.fillConvexPoly(picture, shape, cloth.figure)
 
 
@@ -135,13 +137,15 @@ def _open_front(picture: Picture, look: Look, line: Colour) -> None:
     """The shirt between the two halves of a jacket."""
     low, high = 8 + look.seed % 18, 8 + look.seed // 18 % 10
     columns = slice(_FRONT - 26, _FRONT + 27)
-    sides = np.array([[26 - low, TORSO_HEIGHT], [26 - high, 0], [26 + high, 0], [26 + low, TORSO_HEIGHT]])
+    sides = np.array(
+        [[26 - low, TORSO_HEIGHT], [26 - high, 0], [26 + high, 0], [26 + low, TORSO_HEIGHT]]
+    )
     shape = np.zeros((TORSO_HEIGHT, 53), np.uint8)
     cv2.fillConvexPoly(shape, sides.astype(np.int32), 1)
     under = tile(look.under_cloth)[:, :53]
     np.copyto(picture[:, columns], under, where=shape[..., None] > 0)
     for ends in (sides[:2], sides[2:]):
-        cv2.polylines(picture, [(ends + (_FRONT - 26, 0)).astype(np.int32)], False, line, 2)
+        cv2.polylines(picture, [np.add(ends, (_FRONT - 26, 0)).astype(np.int32)], False, line, 2)
 
 
 def _apart(colour: Colour) -> Colour:

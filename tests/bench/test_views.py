@@ -47,6 +47,16 @@ def test_damage_is_left_out_and_said(folder: Path, capsys: pytest.CaptureFixture
     assert "left out: " in capsys.readouterr().err
 
 
+def test_simulated_people_stand_in_where_there_are_no_photos(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EDGEHUMAN_DATA", str(tmp_path))
+    images = photos_in_memory("", 3)
+    assert (images.source, len(images)) == ("simulated", 3)
+    assert images.read(2).shape == (320, 212, 3)
+    assert images.encoded(0)[:2] == b"\xff\xd8"
+
+
 def test_a_clock_adds_up() -> None:
     clock = StageClock()
     assert clock.time("a", lambda: sum(range(200_000))) > 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.images import Names, SomeImages, open_images
+from edgehuman.data.images import Names, SomeImages, images_without, open_images
 from edgehuman.errors import DataError, ImageError
 from tests.data.pictures import cut_short, encode, photos, picture, write
 
@@ -72,6 +72,30 @@ def test_some_of_the_images(tmp_path: Path) -> None:
     assert np.abs(images.read(0).astype(int) - picture(4)).mean() < 3
     assert images.encoded(1) == (tmp_path / "001.jpg").read_bytes()
     assert images.source == str(tmp_path)
+
+
+def test_photos_that_nobody_labelled(tmp_path: Path) -> None:
+    images = open_images(photos(tmp_path / "photos", 4))
+    for name in ("001.png", "003.mat"):
+        (tmp_path / "masks").mkdir(exist_ok=True)
+        (tmp_path / "masks" / name).write_bytes(b"")
+    left = images_without(images, tmp_path / "masks")
+    assert [left.name(i) for i in range(len(left))] == ["000.jpg", "002.jpg"]
+    with pytest.raises(DataError, match="every image has a file of its name"):
+        images_without(images, tmp_path / "photos")
+    with pytest.raises(DataError, match="nowhere: No such file or directory; give the folder"):
+        images_without(images, tmp_path / "nowhere")
+
+
+def test_simulated_people_are_drawn_when_asked_for() -> None:
+    images = open_images("simulated", seed=3)
+    assert len(images) == 8000
+    assert images.encoded(0) is None
+    assert images.name(9).startswith("simulated/00001")
+    first = pickle.loads(pickle.dumps(images)).read(9)
+    assert first.shape == (256, 128, 3)
+    assert np.array_equal(first, images.read(9))
+    assert not np.array_equal(first, open_images("simulated", seed=4).read(9))
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from edgehuman.errors import DataError, UsageError
 
 Tree = Callable[[str], Path]
 
+WEARABLES = [n for n, row in DATASETS.items() if row.modality == "imu" and n != "gait10"]
+
 
 def problems(path: Path) -> list[str]:
     outcome = check(CheckConfig(path))
@@ -46,10 +48,13 @@ def test_the_list_says_where_and_under_what_terms() -> None:
     assert rows["wisdm2019"]["licence"] == "CC BY 4.0"
     assert not rows["usc_had"]["weights_may_ship"]
     assert "https://sipi.usc.edu/had/" in outcome.text
+    assert rows["market1501"]["pictures"] == 36_036
+    assert "market1501: 36036 pictures, 1501 people\n" in outcome.text
+    assert "uci_har: 30 people, 6 classes, 50 Hz, 3.7 h\n" in outcome.text
     json.dumps(outcome.data)
 
 
-@pytest.mark.parametrize("dataset", [name for name in DATASETS if name != "gait10"])
+@pytest.mark.parametrize("dataset", WEARABLES)
 def test_a_small_tree_lacks_people_and_is_right_otherwise(dataset: str, tree: Tree) -> None:
     lines = problems(tree(dataset))
     assert without_absent(lines) == []

@@ -130,6 +130,16 @@ def test_a_rare_format_is_stored_as_jpeg(tmp_path: Path) -> None:
     assert np.abs(images.read(0).astype(int) - picture(1)).mean() < 3
 
 
+def test_simulated_people_can_be_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgehuman.data.images.SIMULATED_PEOPLE", 1)
+    monkeypatch.setattr("edgehuman.data.images.SIMULATED_EACH", 2)
+    outcome = packed(Path("simulated"), tmp_path / "s")
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["images"] == 2
+    drawn, stored = open_images("simulated"), open_images(tmp_path / "s")
+    assert np.abs(stored.read(1).astype(int) - drawn.read(1)).mean() < 6
+
+
 def test_nothing_readable_and_nowhere_to_write(source: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DataError, match=r"cannot be written .*give another --out"):

@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pickle
+import shutil
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -92,6 +93,7 @@ def test_shards_are_what_the_library_reads(packed: Path) -> None:
     assert said == [f"{i:03d}.jpg" for i in range(5)]
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_a_shard_over_http_is_fetched_once(server: str, cache: Path) -> None:
     images = open_images(f"{server}/shard-{{000000..000001}}.tar")
     assert len(images) == 4
@@ -101,10 +103,21 @@ def test_a_shard_over_http_is_fetched_once(server: str, cache: Path) -> None:
     assert len(Counting.asked) == 2
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_an_address_that_leads_nowhere(server: str, cache: Path) -> None:
     with pytest.raises(DataError, match=r"shard-9\.tar cannot be fetched .* check the address"):
         open_images(f"{server}/shard-9.tar")
     assert list(cache.iterdir()) == []
+
+
+def test_fetching_without_curl_says_so(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(DataError, match="fetching takes curl, which is not installed"):
+        open_images("http://127.0.0.1:9/a.tar")
+
+
+def test_a_folder_with_braces_in_its_name_is_a_folder(tmp_path: Path) -> None:
+    assert len(open_images(photos(tmp_path / "{a,b}", 2))) == 2
 
 
 def test_a_command_gives_a_shard(packed: Path, cache: Path) -> None:

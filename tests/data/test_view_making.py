@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from edgehuman.data.view_making import (
 )
 from edgehuman.errors import ImageError, UsageError
 from edgehuman.preprocess.image import ImageArray
-from tests.data.pictures import cut_short, picture, write
+from tests.data.pictures import cut_short, encode, picture, write
 
 PLAIN = ViewConfig(flip=0, jitter=0, grey=0, blur=(0, 0, 0), solarise=0)
 ORDER_BCSH = np.tile([0, 1, 2, 3], (9, 1))
@@ -257,6 +258,21 @@ def test_a_view_is_the_same_however_the_photo_was_decoded(tmp_path: Path) -> Non
     assert photo.image_HWC.shape == (400, 250, 3)
     whole = open_images(write(tmp_path / "a.png", large))
     ours, theirs = made(jpeg, config), made(whole, config)
+    for one, other in zip(ours, theirs, strict=True):
+        assert np.abs(one.astype(int) - other).mean() < 2
+
+
+def test_a_photo_that_lies_on_its_side_is_cut_upright(tmp_path: Path) -> None:
+    upright = picture(5, 1600, 1000)
+    exif = b"Exif\0\0II*\0" + struct.pack("<IHHHIHH", 8, 1, 0x0112, 3, 1, 6, 0)
+    lying = encode(np.ascontiguousarray(np.rot90(upright)))
+    segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+    (tmp_path / "a.jpg").write_bytes(lying[:2] + segment + lying[2:])
+    config = dataclasses.replace(PLAIN, local_scale=(0.5, 0.8))
+    photo, _ = fetch(open_images(tmp_path / "a.jpg"), 0, config, rng())
+    assert (photo.shrunk, photo.image_HWC.shape) == (4, (400, 250, 3))
+    ours = made(open_images(tmp_path / "a.jpg"), config)
+    theirs = made(open_images(write(tmp_path / "a.png", upright)), config)
     for one, other in zip(ours, theirs, strict=True):
         assert np.abs(one.astype(int) - other).mean() < 2
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from edgehuman.card import Card
+from edgehuman.card import Card, Metric
 from edgehuman.errors import CheckpointError, DataError, ParityError, UsageError
 from edgehuman.export import artefact, networks, precision
-from edgehuman.export.artefact import ExportConfig, export
+from edgehuman.export.artefact import ExportConfig, export, metrics_of
 from edgehuman.export.judge import Verdict
 from edgehuman.export.parity import compare
 from edgehuman.export.precision import Form, fastest
@@ -96,6 +96,15 @@ def test_weights_that_are_not_finite_write_nothing(
     ):
         export(ExportConfig("any", data="made", out=tmp_path / "x.onnx"))
     assert os.listdir(tmp_path) == []
+
+
+def test_a_metric_of_the_fp32_network_is_not_taken_for_another_precisions(card: Card) -> None:
+    measured = card.replace(metrics=(Metric("macro_f1", 0.97, "test people"),))
+    assert metrics_of(measured, "fp32") == measured.metrics
+    (said,) = metrics_of(measured, "int8")
+    assert (said.name, said.value) == ("macro_f1", 0.97)
+    assert said.protocol == "test people; of the FP32 network, not of this file"
+    assert metrics_of(card.replace(metrics=(said,)), "int8") == (said,)
 
 
 def test_explain_prints_the_layers(tiny: None, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 from edgehuman.card import Card
 from edgehuman.errors import DataError
 from edgehuman.export import records
-from edgehuman.export.calibration import Histogram, balanced, collect, split
-from edgehuman.export.records import Samples, load_samples
+from edgehuman.export.calibration import Histogram, collect, split
+from edgehuman.export.records import Samples, balanced, load_samples
 from edgehuman.samples import WindowSet
 
 

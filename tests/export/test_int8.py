@@ -137,6 +137,8 @@ def test_what_the_tensorrt_graph_leaves_in_float_is_half(
     norms = {known[n.input[1]] for n in nodes if n.op_type == "LayerNormalization"}
     assert scales == biases == {TensorProto.FLOAT16}
     assert norms == {TensorProto.FLOAT}
+    assert {n.name for n in nodes if n.op_type == "Softmax"} <= set(form.precision.islands)
+    assert form.precision.float_layers == ()
     assert form.verdict.parity.cosine_mean > 0.995
 
 

@@ -48,7 +48,6 @@ def test_a_folder_without_one_sound_picture_is_refused(tmp_path: Path, person_ca
 
 
 def test_simulated_people_are_several_pictures_of_each(person_card: Card) -> None:
-    pytest.importorskip("edgehuman.simulate.person_image")
     samples = load_samples(person_card, "simulated")
     assert samples.array.shape[1:] == (64, 32, 3)
     people, count_P = np.unique(samples.person_N, return_counts=True)

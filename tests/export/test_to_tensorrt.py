@@ -15,7 +15,7 @@ from torch import nn
 from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.catalogue import NETWORKS
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
-from edgehuman.export import artefact, networks, to_tensorrt
+from edgehuman.export import artefact, networks, on_device_build, to_tensorrt
 from edgehuman.export.artefact import ExportConfig, export
 from edgehuman.export.on_device_build import Options
 from edgehuman.export.records import Samples
@@ -139,7 +139,7 @@ def test_a_missing_library_is_one_line_before_any_work(
 
 def test_no_gpu_and_no_capability(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
-    monkeypatch.setattr("edgehuman.export.on_device_build.find_gpu", lambda: None)
+    monkeypatch.setattr(on_device_build, "find_gpu", lambda: None)
     config = ExportConfig(
         "imuvit_512x5", format="tensorrt", engine="tensorrt-rtx", out=tmp_path / "x.engine"
     )

@@ -302,7 +302,5 @@ def test_joints_move_with_the_crop() -> None:
     joints = np.array([[20.0, 30.0, 2.0], [40.0, 90.0, 1.0]], np.float32)
     moved = to_crop(joints, (20, 10, 60, 90), 256, 128)
     # Three pixels of the crop to one of the image: the middle of the first lands on 1.1 and 1.1.
-    assert moved.tolist() == pytest.approx(
-        np.array([[1.1, 65.1, 2.0], [65.1, 257.1, 1.0]]).tolist()
-    )
+    assert moved == pytest.approx(np.array([[1.1, 65.1, 2.0], [65.1, 257.1, 1.0]]))
     assert joints[0, 0] == 20

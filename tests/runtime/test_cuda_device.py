@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import EngineError, MissingDependencyError
+from edgehuman.runtime import cuda_device
 from edgehuman.runtime.cuda_device import CudaDevice, load_runtime
 
 
@@ -110,6 +111,19 @@ def test_a_missing_cuda_python_is_the_line_for_this_driver(
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingDependencyError, match=r"run: pip install 'cuda-python>=12,<13'"):
         load_runtime(12060)
+
+
+def test_bindings_newer_than_the_driver_are_told_before_they_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "cuda.bindings.runtime", types.ModuleType("runtime"))
+    monkeypatch.setattr(cuda_device, "bindings_version", lambda: "13.0.2")
+    with pytest.raises(
+        MissingDependencyError,
+        match=r"cuda-python 13\.0\.2 is newer than .* run: pip install 'cuda-python>=12,<13'",
+    ):
+        load_runtime(12060)
+    assert load_runtime(13000).__name__ == "runtime"
 
 
 @pytest.fixture

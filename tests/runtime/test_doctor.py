@@ -25,6 +25,7 @@ from edgehuman.runtime.doctor import (
 )
 from edgehuman.runtime.machine import Jetson
 
+ORIN_60 = Jetson("NVIDIA Jetson Orin Nano", "Orin Nano", "36.3.0", "6.0", "8.7", False)
 ORIN = Jetson("NVIDIA Jetson Orin Nano", "Orin Nano", "36.4.3", "6.2", "8.7", False)
 XAVIER = Jetson("Jetson-AGX", "AGX Xavier", "35.4.1", "5.1.2", "7.2", True)
 NONE = dict.fromkeys(PACKAGES)
@@ -82,6 +83,14 @@ def test_the_line_that_installs_it(
     assert install_line(missing, jetson).startswith(line)
 
 
+@pytest.mark.parametrize(
+    ("driver", "line"),
+    [("570.86.15", "'cuda-python<13'"), ("580.65.06", "cuda-python"), (None, "cuda-python")],
+)
+def test_cuda_python_is_not_newer_than_the_driver(driver: str | None, line: str) -> None:
+    assert install_line(("cuda",), None, driver) == f"pip install {line}"
+
+
 def test_a_command_works_when_nothing_is_missing() -> None:
     assert ability("run", NEEDS["run"], ALL, None, False).works
     lacking = ability("run", NEEDS["run"], {**ALL, "cv2": None}, None, False)
@@ -123,6 +132,7 @@ def test_tensorrt_rtx_builds_without_a_gpu() -> None:
         (NONE, ORIN, [], [], "--system-site-packages"),
         (ALL, ORIN, [], [], "jetson_clocks"),
         (ALL, XAVIER, [], [], "JetPack 5.1.2 brings Python 3.8"),
+        (ALL, ORIN_60, [], [], "JetPack 6.0 has TensorRT 8.6, and 10 is needed"),
         (ALL, Jetson("x", None, "99.1", None, None, False), [], [], "newer than this list"),
         (ALL, Jetson("x", "Orin NX", None, None, "8.7", True), [], [], "nv_tegra_release is miss"),
     ],

@@ -48,7 +48,7 @@ def test_words_that_contradict_each_other(tiny: Path) -> None:
 
 
 def test_an_engine_without_its_file_says_which_is_missing(tiny: Path, tmp_path: Path) -> None:
-    with pytest.raises(ArtefactError, match=r"tiny\.engine: no such file. --rebuild builds it"):
+    with pytest.raises(ArtefactError, match=r"tiny\.engine: no such file. Build it here with"):
         open_engine(tiny, EngineRequest("tensorrt"))
     with pytest.raises(ArtefactError, match=r"other\.onnx: no such file"):
         open_engine(tmp_path / "other.engine", EngineRequest("onnxruntime"))

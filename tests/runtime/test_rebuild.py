@@ -182,7 +182,10 @@ def test_a_stream_that_ends_first_says_that_nothing_was_written(old: Path, told:
 
 @pytest.mark.usefixtures("library")
 def test_without_rebuild_a_mismatch_is_an_error(old: Path) -> None:
-    with pytest.raises(EngineMismatchError, match=r"--rebuild builds it from tiny\.onnx here"):
+    with pytest.raises(
+        EngineMismatchError,
+        match=r"Build it here with `edgehuman export .*tiny.onnx --format tensorrt",
+    ):
         open_engine(old)
 
 

@@ -176,7 +176,7 @@ def test_a_refused_plan_tells_the_last_error_and_how_to_build_again(tiny: Path) 
     file = read_engine(write_played(tiny))
     foreign = dataclasses.replace(file, plan=b"?")
     with pytest.raises(
-        EngineMismatchError, match=r"refused .*: the magic tag does not match\. --rebuild builds"
+        EngineMismatchError, match=r"refused .*: the magic tag does not match\. Build it here with"
     ):
         TensorRtEngine(foreign, library, library.device)
 

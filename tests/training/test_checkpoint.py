@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman.card import IMU_INPUT, Card, OutputSpec, image_input
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import build
 from edgehuman.training import checkpoint
@@ -40,6 +40,23 @@ def test_an_encoder_loads_under_another_head(tmp_path: Path) -> None:
     checkpoint.load_encoder(other, tmp_path, "imuvit_512x5")
     assert torch.equal(other.state_dict()["embed.weight"], network.state_dict()["embed.weight"])
     assert other.state_dict()["head.weight"].shape == (5, 128)
+
+
+def test_a_network_of_pictures_comes_back_at_its_size_and_starts_another(tmp_path: Path) -> None:
+    network = build("vit_tiny", seed=4, image_size=(64, 32))
+    output = OutputSpec("embedding", distance="cosine", dim=192)
+    of_pictures = Card("v", "person-embedding", "vit_tiny", 1, 1, image_input(64, 32), output)
+    checkpoint.save_weights(tmp_path, network.state_dict(), of_pictures)
+    again, _ = checkpoint.load_network(tmp_path)
+    image_NHWC = torch.randint(0, 256, (1, 64, 32, 3), dtype=torch.uint8)
+    with torch.inference_mode():
+        assert torch.equal(again(image_NHWC), network(image_NHWC))
+    larger = build("vit_tiny", image_size=(96, 64))
+    checkpoint.load_encoder(larger, tmp_path, "vit_tiny")
+    found, saved_weights = larger.state_dict(), network.state_dict()
+    assert found["pos_embed"].shape == (1, 1 + 6 * 4, 192)
+    assert torch.equal(found["pos_embed"][:, 0], saved_weights["pos_embed"][:, 0])
+    assert torch.equal(found["norm.weight"], saved_weights["norm.weight"])
 
 
 def test_another_architecture_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,0 +1,231 @@
+"""Plain data: every public dataset with a reader here, its source and its terms.
+
+The catalogue shows them as `catalogue.DATASETS`; they are apart from it to keep each page readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One public dataset: where to get it, under what terms, and which reader knows its layout.
+
+    Attributes:
+        read: dotted path `module:name` of the reader of its published layout.
+        modality: what it holds: "imu" or "image".
+        people, classes: as published; 0 people where nobody has a name, or their number is not
+            stated. Classes are what is labelled: activities, joints, attributes, parts.
+        rate_hz: as published; readers give 50 Hz. 0 for images.
+        hours: of recording, of one device where several are worn at once. 0 for images.
+        url: where to get it; empty where there is no public address.
+        licence: the terms as its page states them.
+        weights_may_ship: whether weights trained on it may be published with the package.
+        pictures: how many, of images.
+    """
+
+    read: str
+    modality: str
+    people: int
+    classes: int
+    rate_hz: float
+    hours: float
+    url: str
+    licence: str
+    weights_may_ship: bool
+    pictures: int = 0
+
+
+_CC_BY = "CC BY 4.0"
+_UCI = "https://archive.ics.uci.edu/dataset/"
+
+_WEARABLES: Mapping[str, Dataset] = {
+    "uci_har": Dataset(
+        read="edgehuman.data.uci:UCI_HAR",
+        modality="imu",
+        people=30,
+        classes=6,
+        rate_hz=50.0,
+        hours=3.7,
+        url=f"{_UCI}240/human+activity+recognition+using+smartphones",
+        licence=f"{_CC_BY} on its page; the older README in the archive says no commercial use",
+        weights_may_ship=True,
+    ),
+    "hapt": Dataset(
+        read="edgehuman.data.uci:HAPT",
+        modality="imu",
+        people=30,
+        classes=12,
+        rate_hz=50.0,
+        hours=6.2,
+        url=f"{_UCI}341/smartphone+based+recognition+of+human+activities+and+postural+transitions",
+        licence=f"{_CC_BY} on its page; the older README in the archive says no commercial use",
+        weights_may_ship=True,
+    ),
+    "wisdm2019": Dataset(
+        read="edgehuman.data.wisdm:WISDM",
+        modality="imu",
+        people=51,
+        classes=18,
+        rate_hz=20.0,
+        hours=45.9,
+        url=f"{_UCI}507/wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset",
+        licence=_CC_BY,
+        weights_may_ship=True,
+    ),
+    "extrasensory": Dataset(
+        read="edgehuman.data.extrasensory:EXTRASENSORY",
+        modality="imu",
+        people=60,
+        classes=6,
+        rate_hz=40.0,
+        hours=1670.0,
+        url="http://extrasensory.ucsd.edu",
+        licence="none stated; its page asks for citation",
+        weights_may_ship=False,
+    ),
+    "motionsense": Dataset(
+        read="edgehuman.data.motionsense:MOTIONSENSE",
+        modality="imu",
+        people=24,
+        classes=6,
+        rate_hz=50.0,
+        hours=7.8,
+        url="https://github.com/mmalekzadeh/motion-sense",
+        licence="MIT (the repository that holds it)",
+        weights_may_ship=True,
+    ),
+    "pamap2": Dataset(
+        read="edgehuman.data.pamap2:PAMAP2",
+        modality="imu",
+        people=9,
+        classes=18,
+        rate_hz=100.0,
+        hours=10.0,
+        url=f"{_UCI}231/pamap2+physical+activity+monitoring",
+        licence=_CC_BY,
+        weights_may_ship=True,
+    ),
+    "dsads": Dataset(
+        read="edgehuman.data.dsads:DSADS",
+        modality="imu",
+        people=8,
+        classes=19,
+        rate_hz=25.0,
+        hours=12.7,
+        url=f"{_UCI}256/daily+and+sports+activities",
+        licence=_CC_BY,
+        weights_may_ship=True,
+    ),
+    "usc_had": Dataset(
+        read="edgehuman.data.uschad:USC_HAD",
+        modality="imu",
+        people=14,
+        classes=12,
+        rate_hz=100.0,
+        hours=7.8,
+        url="https://sipi.usc.edu/had/",
+        licence="none stated: measurements only",
+        weights_may_ship=False,
+    ),
+    "gait10": Dataset(
+        read="edgehuman.data.compact:GAIT10",
+        modality="imu",
+        people=10,
+        classes=2,
+        rate_hz=50.0,
+        hours=10.8,
+        url="",
+        licence="none stated: measurements only",
+        weights_may_ship=False,
+    ),
+}
+
+
+def _pictures(
+    read: str,
+    people: int,
+    classes: int,
+    pictures: int,
+    url: str,
+    licence: str,
+    weights_may_ship: bool = False,
+) -> Dataset:
+    path = f"edgehuman.data.{read}"
+    return Dataset(
+        path, "image", people, classes, 0.0, 0.0, url, licence, weights_may_ship, pictures
+    )
+
+
+_PERSONS: Mapping[str, Dataset] = {
+    "market1501": _pictures(
+        "person_reid:MARKET_1501",
+        people=1501,
+        classes=0,
+        pictures=36_036,
+        url="https://zheng-lab.cecs.anu.edu.au/Project/project_reid.html",
+        licence="none stated; handed out for research",
+    ),
+    "msmt17": _pictures(
+        "person_reid:MSMT17",
+        people=4101,
+        classes=0,
+        pictures=126_441,
+        url="https://www.pkuvmc.com/dataset.html",
+        licence="research only, on request",
+    ),
+    "pa100k": _pictures(
+        "person_attributes:PA_100K",
+        people=0,
+        classes=26,
+        pictures=100_000,
+        url="https://github.com/xh-liu/HydraPlus-Net",
+        licence="none stated in its repository; handed out for research",
+    ),
+    "peta": _pictures(
+        "person_attributes:PETA",
+        people=8705,
+        classes=35,
+        pictures=19_000,
+        url="https://mmlab.ie.cuhk.edu.hk/projects/PETA.html",
+        licence="research only",
+    ),
+    "coco_keypoints": _pictures(
+        "person_joints:COCO_KEYPOINTS",
+        people=0,
+        classes=17,
+        pictures=123_287,
+        url="https://cocodataset.org/#keypoints-2017",
+        licence="annotations CC BY 4.0; photos under the Flickr terms of each",
+    ),
+    "coco_wholebody": _pictures(
+        "person_joints:COCO_WHOLEBODY",
+        people=0,
+        classes=133,
+        pictures=123_287,
+        url="https://github.com/jin-s13/COCO-WholeBody",
+        licence="research and non-commercial use only; photos under the Flickr terms of each",
+    ),
+    "lip": _pictures(
+        "person_parsing:LIP",
+        people=0,
+        classes=20,
+        pictures=50_462,
+        url="https://www.sysuhcp.com/lip",
+        licence="non-commercial research and education only",
+    ),
+    "ccp": _pictures(
+        "person_parsing:CCP",
+        people=0,
+        classes=59,
+        pictures=2098,
+        url="https://github.com/bearpaw/clothing-co-parsing",
+        licence="Apache-2.0 (the repository that holds it); photos of real people",
+        weights_may_ship=True,
+    ),
+}
+
+
+DATASETS: Mapping[str, Dataset] = {**_WEARABLES, **_PERSONS}
