@@ -276,6 +276,8 @@ def train(config: SaipConfig) -> Outcome:
         model.student,
         backbone_card(config, model.student, (source.row(),)),
         after_step=model.advance,
+        # Without matching nothing asks for the student's token, so its last stage learns nothing.
+        idle_weights=not config.csm,
         name=f"saip {config.arch}",
     )
     try:

@@ -49,6 +49,7 @@ class Job:
         select_by: number of `evaluate` by which the best checkpoint is kept; None keeps the last.
         lr_scale: factor of the learning rate of a parameter, by its name in `model`.
         after_step: called with the number of each step that changed the weights, from 0.
+        idle_weights: whether a step may leave some weights without a gradient.
         name: what the progress bar says.
     """
 
@@ -60,6 +61,7 @@ class Job:
     select_by: str | None = None
     lr_scale: Callable[[str], float] = lambda name: 1.0
     after_step: Callable[[int], None] = lambda step: None
+    idle_weights: bool = False
     name: str = "train"
 
 
@@ -93,7 +95,9 @@ class _Run:
         self.average = copy.deepcopy(job.product).requires_grad_(False) if config.ema else None
         self.parallel: nn.Module = self.model
         if place.world > 1:
-            self.parallel = DistributedDataParallel(self.model)
+            self.parallel = DistributedDataParallel(
+                self.model, find_unused_parameters=job.idle_weights
+            )
         self.progress = Progress()
         self.drawn = 0
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
 from edgehuman.card import TrainingData
+from edgehuman.pretrain import saip
 from edgehuman.pretrain.saip_settings import SaipConfig
 from edgehuman.training.processes import Place
+from tests.pretrain.tiny_backbone import TinyBackbone
 
 PERSONS = 20
 
@@ -62,3 +66,21 @@ def tiny_config(out: Path, **changes: Any) -> SaipConfig:
         "save_every": 1000,
     }
     return SaipConfig(out=out, **{**values, **changes})
+
+
+def use_made_persons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `saip.train` pretrain the tiny backbone on made persons, whatever is asked for."""
+
+    def student(name: str, seed: int, image_size: tuple[int, int]) -> TinyBackbone:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return TinyBackbone(image_size)
+
+    monkeypatch.setattr(saip, "build", student)
+    monkeypatch.setattr(saip, "PersonViews", MadePersons)
+
+
+if __name__ == "__main__":
+    with pytest.MonkeyPatch.context() as patch:
+        use_made_persons(patch)
+        saip.train(tiny_config(Path(sys.argv[1]), steps=3, csm=float(sys.argv[2])))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,14 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from edgehuman.cli import main
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.vit import Vit
 from edgehuman.pretrain import saip
 from edgehuman.pretrain.saip import Saip
-from edgehuman.training.checkpoint import load_into, read_weights
+from edgehuman.training.checkpoint import load_into, load_network, read_weights
 from edgehuman.training.processes import Place
-from tests.pretrain.made_persons import MadePersons, tiny_config
+from tests.pretrain.made_persons import MadePersons, tiny_config, use_made_persons
 from tests.pretrain.tiny_backbone import TinyBackbone
 
 PLACE = Place(torch.device("cpu"), 0, 1, torch.float32)
@@ -133,13 +136,7 @@ def test_options_of_the_released_code_run() -> None:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> None:
-    def tiny_student(name: str, seed: int, image_size: tuple[int, int]) -> TinyBackbone:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return TinyBackbone(image_size)
-
-    monkeypatch.setattr(saip, "build", tiny_student)
-    monkeypatch.setattr(saip, "PersonViews", MadePersons)
+    use_made_persons(monkeypatch)
 
 
 @pytest.mark.usefixtures("made")
@@ -206,3 +203,40 @@ def test_the_first_line_says_that_people_are_simulated(
     with pytest.raises(ZeroDivisionError):
         saip.train(tiny_config(tmp_path, data="simulated"))
     assert capsys.readouterr().err.startswith("pretraining on simulated people")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("csm", ["1", "0"])
+def test_torchrun_trains_with_two_processes(tmp_path: Path, csm: str) -> None:
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
+    command += ["-m", "tests.pretrain.made_persons", str(tmp_path), csm]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=root, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert state["step"] == 3
+    assert all(value.isfinite().all() for value in state["model"].values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", ["tinyvit_5m", "starnet_s3", "vit_tiny"])
+def test_the_command_pretrains_each_student_on_simulated_people(
+    arch: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = "--height 64 --width 32 --batch 4 --steps 1 --workers 0 --threads 1 --local-views 1"
+    heads = "--prototypes 16 --head-width 16 --decoder-width 32 --decoder-depth 1 --json"
+    words = ["pretrain", "--arch", arch, "--out", str(tmp_path), *small.split(), *heads.split()]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith("pretraining on simulated people")
+    assert "css=" in said.err
+    data = json.loads(said.out)
+    assert data["simulated"]
+    assert {"csm", "csr", "css"} <= set(data)
+    network, card = load_network(tmp_path)
+    assert card.data[0].simulated
+    token_ND = network(torch.zeros(1, 64, 32, 3, dtype=torch.uint8))
+    assert token_ND.shape == (1, card.output.dim)

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
-from edgehuman.training.loop import _Run, make_optimiser, train_steps
+from edgehuman.training.loop import _Run, make_optimiser, shown_losses, train_steps
 from edgehuman.training.processes import open_place
 from tests.training.toy import Line, line_config, line_job
 
@@ -94,6 +94,19 @@ def test_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
     assert progress.best["step"] == 20
     assert torch.equal(weights(tmp_path)["map.weight"], progress.best["weights"]["map.weight"])
     assert not torch.equal(weights(tmp_path)["map.weight"], job.product.state_dict()["map.weight"])
+
+
+def test_the_bar_shows_every_loss_and_not_the_rate() -> None:
+    numbers = {"loss": 1.25, "csm": 0.5, "lr": 1e-3, "grad_norm": 2.0}
+    assert shown_losses(numbers) == {"loss": "1.2500", "csm": "0.5000"}
+
+
+def test_what_follows_a_step_is_called_after_each_that_changed_the_weights(tmp_path: Path) -> None:
+    done: list[int] = []
+    job = line_job(poison_from=3, after_step=done.append)
+    with pytest.raises(TrainingError):
+        train_steps(job, line_config(tmp_path, steps=20))
+    assert done == [0, 1, 2]
 
 
 def test_weight_decay_spares_biases() -> None:
