@@ -208,9 +208,10 @@ def render(
 _NOTES = (
     "",
     "- **parity**: of the exported graph on onnxruntime against the PyTorch network: the largest",
-    "  difference of an output (FP32), the worst sample's cosine (FP16), the share of windows that",
-    "  get the same class, or of the five nearest pictures that stay so (INT8; random weights",
-    "  hardly prefer one, which is the hard case).",
+    "  difference of an output (FP32; the gate is 1e-4 per unit of the network's largest output, and",
+    "  1e-4 where that is under 1), the worst sample's cosine (FP16), the share of windows that get",
+    "  the same class, or of the five nearest pictures that stay so (INT8; random weights hardly",
+    "  prefer one, which is the hard case).",
     "  An engine's own answers need a GPU: its row is about the graph that it was built from.",
     "- **MB**: of the file, 1e6 bytes. TensorRT-RTX engines are built on the CPU for compute",
     "  capability 8.6, and compiled for the GPU when they are loaded.",

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgehuman.bench import ratios, targets
-from edgehuman.bench.contestants import FailedRun, NotMeasured
+from edgehuman.bench.contestants import Contestant, FailedRun, NotMeasured
 from edgehuman.bench.endurance import endure_elsewhere
 from edgehuman.bench.entry import main
 from edgehuman.bench.format_cells import Cell
+from edgehuman.bench.latency import Timing
 from edgehuman.bench.targets import (
     TARGETS,
     Target,
@@ -24,6 +26,7 @@ from edgehuman.bench.targets import (
     choose,
     measure_targets,
 )
+from edgehuman.card import Precision
 from edgehuman.errors import (
     DataError,
     EngineError,
@@ -243,6 +246,50 @@ def test_wrong_words_end_in_a_line_and_not_in_a_traceback(
 def test_windows_that_tile_are_faster_than_those_that_are_padded() -> None:
     pytest.importorskip("onnx")
     assert ratios.stock_over_tiling_windows("tinyvit_5m") > 1.1
+
+
+def test_fp32_over_another_precision_is_timed_after_both_exports(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnx")
+    asked: list[Any] = []
+
+    def export(config: Any) -> None:
+        asked.append(config)
+        made = make_model(precision=Precision("fp16" if config.precision == "auto" else "fp32"))
+        config.out.write_bytes(made.read_bytes())
+
+    def played(contestants: list[Contestant], record_N: Any) -> list[Timing]:
+        names = [each.model.card.precision.name for each in contestants if each.model]
+        assert names == ["fp32", "fp16"]
+        return [Timing(np.array([ms]), 1) for ms in (3.0, 2.0)]
+
+    monkeypatch.setattr("edgehuman.export.artefact.export", export)
+    monkeypatch.setattr(ratios, "measure", played)
+    assert ratios.fp32_over("imuvit_512x5", precision="auto", samples=64) == 1.5
+    assert [(c.precision, c.data) for c in asked] == [("fp32", None), ("auto", "simulated")]
+    assert "imuvit_512x5 auto: fp16, FP32 / it 1.50" in capsys.readouterr().err
+
+
+def test_the_worst_network_of_a_precision_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    faster = {"a": 2.5, "b": 1.25, "c": 2.0}
+    monkeypatch.setattr(ratios, "fp32_over", lambda arch, **asked: faster[arch])
+    assert ratios.int8_over_fp32(["a", "b", "c"]) == 1.25
+    assert ratios.auto_over_fp32(["a", "b", "c"]) == 0.8  # 1 / 1.25: b saves least
+
+
+def test_int8_is_timed_at_its_size_wider_and_deeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    [int8] = choose(["int8"])[:1]
+    monkeypatch.setattr(ratios, "int8_over_fp32", lambda archs: float(len(archs)))
+    assert (int8.measure(TargetsConfig()), int8.measure(TargetsConfig(quick=True))) == (3.0, 1.0)
+
+
+def test_auto_may_be_slower_by_the_noise_of_the_clock_alone() -> None:
+    precision = pytest.importorskip("edgehuman.export.precision")
+    [auto] = choose(["auto"])
+    assert precision.FASTER == 1 - targets.CLOCK_NOISE
+    assert auto.met_by(1.0 + targets.CLOCK_NOISE)
+    assert not auto.met_by(1.04)
 
 
 def cells(*each: Cell) -> Callable[..., Cell]:
