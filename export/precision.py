@@ -9,6 +9,7 @@ int8    the `cpu` or `tensorrt` graph (int8.py), its ranges chosen by the task m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -93,7 +94,7 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     verdict = judge.verdict(graph)
     kept: tuple[str, ...] = ()
     ranked: list[sensitivity.Sensitivity] = []
-    if verdict.drop > options.max_drop:
+    if _points_lost(verdict) > options.max_drop:
         ranked = sensitivity.rank(
             model, ranges[best], options.target, judge.samples.array, judge.threads
         )
@@ -104,7 +105,7 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
                 int8.quantise(model, ranges[best], options.target, layers)
             )
             tried[tuple(layers)] = candidate, others, judge.verdict(candidate)
-            return tried[tuple(layers)][2].drop
+            return _points_lost(tried[tuple(layers)][2])
 
         kept = sensitivity.keep_float(ranked, drop_of, options.max_drop)
         graph, islands, verdict = tried[kept]
@@ -113,6 +114,13 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     words = f"{len(samples)} {samples.source}, {best}"
     precision = Precision(name, kept, samples.sha256(), words, islands)
     return Form(graph, precision, verdict, tuple(ranked))
+
+
+def _points_lost(verdict: Verdict) -> float:
+    """What an INT8 graph's metric lost; all of it where the graph would not pass the gate: outputs
+    can drift apart long before the answers that are read from them do.
+    """
+    return math.inf if parity.failures(verdict.parity, "int8") else verdict.drop
 
 
 class _Rest:

@@ -23,7 +23,7 @@ from torch import nn
 
 from edgehuman import catalogue
 from edgehuman.card import Card, Metric, OutputSpec, TrainingData, image_input
-from edgehuman.data.person_scores import Answer, PersonScores, score
+from edgehuman.data.person_scores import Answer, Index, PersonScores, score
 from edgehuman.data.persons import PersonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import count_flops, count_params
@@ -36,8 +36,9 @@ from edgehuman.tasks.person_splits import PersonSplits, split_people
 from edgehuman.tasks.reading_ahead import Indices, ReadAhead, Sample
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
-from edgehuman.training.ledger import commit, versions
+from edgehuman.training.ledger import Role, commit, versions
 from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.processes import Place
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,40 @@ def answer_of(network: nn.Module) -> Answer:
     return answer
 
 
+@dataclass(frozen=True)
+class _Work:
+    """One training: the settings, the people, the task, and who is for what."""
+
+    config: PersonConfig
+    persons: PersonSet
+    task: PersonTask
+    splits: PersonSplits
+
+    def score(self, index_K: Index, network: nn.Module) -> PersonScores:
+        """What the network scores on some of the people."""
+        config, output = self.config, self.task.output
+        return score(self.persons, index_K, answer_of(network), output, config.size, config.batch)
+
+    def data_row(self, index_K: Index, role: Role) -> TrainingData:
+        """What the card says of some of the people."""
+        known = np.unique(self.persons.person_N[index_K])
+        return TrainingData(
+            dataset=self.persons.dataset,
+            role=role,
+            licence=self.persons.licence,
+            url=self.persons.url,
+            windows=len(index_K),
+            subjects=int(np.count_nonzero(known >= 0)),
+            simulated=self.persons.simulated,
+        )
+
+    def shuffled(self, step: int, place: Place) -> Index:
+        """The samples of a step, in shuffled epochs."""
+        learn, config = self.splits.learn, self.config
+        chosen = batch_indices(len(learn), config.batch, step, config.seed, place.rank, place.world)
+        return learn[chosen]
+
+
 def train_person(config: PersonConfig, persons: PersonSet, task: PersonTask) -> Outcome:
     """Train, select, judge; the checkpoint is in `config.out`.
 
@@ -141,102 +176,68 @@ def train_person(config: PersonConfig, persons: PersonSet, task: PersonTask) -> 
     if persons.simulated:
         print("simulated people (edgehuman's walker) are the training data", file=sys.stderr)
     splits = split_people(persons, config.select_share, config.seed, task.name)
+    work = _Work(config, persons, task, splits)
     network, arch, ancestors = start_network(config, task.output)
-    card = _card(config, persons, splits, task, network, arch, ancestors)
+    card = _card(work, network, arch, ancestors)
     unreadable: dict[int, str] = {}
-    if not _run(config, persons, splits, task, network, card, unreadable):
+    if not _run(work, network, card, unreadable):
         data = {"out": str(config.out), "finished": False}
         return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
     best, _ = checkpoint.load_network(config.out)
-    return _judge(config, persons, splits, task, best, card, unreadable)
+    return _judge(work, best, card, unreadable)
 
 
-def _card(
-    config: PersonConfig,
-    persons: PersonSet,
-    splits: PersonSplits,
-    task: PersonTask,
-    network: PersonNet,
-    arch: str,
-    ancestors: tuple[TrainingData, ...],
-) -> Card:
-    image_NHWC = torch.zeros((1, *config.size, 3), dtype=torch.uint8)
+def _card(work: _Work, network: PersonNet, arch: str, ancestors: tuple[TrainingData, ...]) -> Card:
+    config, output, splits = work.config, work.task.output, work.splits
+    if isinstance(network.head, EmbeddingHead):
+        output = dataclasses.replace(output, dim=network.head.dim)
+    own = [work.data_row(splits.learn, "training")]
+    if len(splits.select):
+        own.append(work.data_row(splits.select, "selection"))
     return Card(
-        name=f"{arch} for {task.name}",
-        task=task.name,
+        name=f"{arch} for {work.task.name}",
+        task=work.task.name,
         arch=arch,
         params=count_params(network),
-        flops=count_flops(network, image_NHWC),
+        flops=count_flops(network, torch.zeros((1, *config.size, 3), dtype=torch.uint8)),
         input=image_input(*config.size),
-        output=_with_dim(task.output, network),
-        data=(
-            *ancestors,
-            persons_row(persons, splits.learn, "training"),
-            *([persons_row(persons, splits.select, "selection")] if len(splits.select) else []),
-        ),
-        recipe=f"{task.name} finetune",
+        output=output,
+        data=(*ancestors, *own),
+        recipe=f"{work.task.name} finetune",
         commit=commit(),
         versions=versions(),
     )
 
 
-def _with_dim(output: OutputSpec, network: PersonNet) -> OutputSpec:
-    """The output as the card says it: of a vector its length too."""
-    if isinstance(network.head, EmbeddingHead):
-        return dataclasses.replace(output, dim=network.head.dim)
-    return output
+def _run(work: _Work, network: PersonNet, card: Card, unreadable: dict[int, str]) -> bool:
+    """Train into `config.out`; whether it came to its end.
 
-
-def persons_row(persons: PersonSet, index_K: Any, role: Any) -> TrainingData:
-    """What a card says of a part of a set."""
-    people = np.unique(persons.person_N[index_K])
-    return TrainingData(
-        dataset=persons.dataset,
-        role=role,
-        licence=persons.licence,
-        url=persons.url,
-        windows=len(index_K),
-        subjects=int(np.count_nonzero(people >= 0)),
-        simulated=persons.simulated,
-    )
-
-
-def _run(
-    config: PersonConfig,
-    persons: PersonSet,
-    splits: PersonSplits,
-    task: PersonTask,
-    network: PersonNet,
-    card: Card,
-    unreadable: dict[int, str],
-) -> bool:
-    """Train into `config.out`; whether it came to its end. `unreadable` takes the pictures that
-    could not be read, and why.
+    Args:
+        unreadable: takes the pictures that could not be read, and why.
     """
+    config, task, select = work.config, work.task, work.splits.select
     freeze_unused(network, config.size)
     factor = lr_factors(network, config.backbone_lr, config.layer_decay)
     if not config.backbone_lr:
         network.encoder.requires_grad_(False)
-
-    def shuffled(step: int, place: Any) -> Any:
-        chosen = batch_indices(
-            len(splits.learn), config.batch, step, config.seed, place.rank, place.world
-        )
-        return splits.learn[chosen]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        learner = task.learner(network)
 
     def evaluate(product: nn.Module) -> Mapping[str, float]:
-        found = _score(config, persons, splits.select, task, product)
+        found = work.score(select, product)
         return {f"select_{name}": value for name, value in found.metrics.items()}
 
-    selects = len(splits.select) > 0
-    with ReadAhead(task.indices or shuffled, task.sample, config.seed, config.workers) as batch:
+    with ReadAhead(
+        task.indices or work.shuffled, task.sample, config.seed, config.workers
+    ) as batch:
         job = Job(
-            model=task.learner(network),
+            model=learner,
             batch=batch,
             product=network,
             card=card,
-            evaluate=evaluate if selects else None,
-            select_by=f"select_{task.select_by}" if selects else None,
+            evaluate=evaluate if len(select) else None,
+            select_by=f"select_{task.select_by}" if len(select) else None,
             lr_scale=lambda name: factor.get(name.removeprefix("network."), 1.0),
             name=f"{task.name} {card.arch}",
         )
@@ -245,46 +246,33 @@ def _run(
     return finished
 
 
-def _score(
-    config: PersonConfig, persons: PersonSet, index_K: Any, task: PersonTask, network: nn.Module
-) -> PersonScores:
-    return score(persons, index_K, answer_of(network), task.output, config.size, config.batch)
-
-
-def _judge(
-    config: PersonConfig,
-    persons: PersonSet,
-    splits: PersonSplits,
-    task: PersonTask,
-    network: nn.Module,
-    card: Card,
-    unreadable: Mapping[int, str],
-) -> Outcome:
+def _judge(work: _Work, network: nn.Module, card: Card, unreadable: Mapping[int, str]) -> Outcome:
     """Read the test part once, and write what was found into the checkpoint."""
+    config, splits = work.config, work.splits
     data: dict[str, Any] = {
         "out": str(config.out),
-        "task": task.name,
+        "task": work.task.name,
         "arch": card.arch,
         "params": card.params,
         "finished": True,
-        "simulated": persons.simulated,
+        "simulated": work.persons.simulated,
         "pictures": {name: len(getattr(splits, name)) for name in ("learn", "select", "test")},
         "unreadable": len(unreadable),
     }
-    text = f"{config.out}: {card.arch} for {task.name}"
+    text = f"{config.out}: {card.arch} for {work.task.name}"
     if unreadable:
         why = next(iter(unreadable.values()))
         text = f"{len(unreadable)} pictures could not be read and were left out: {why}\n{text}"
     if len(splits.select):
-        data["selection"] = _score(config, persons, splits.select, task, network).metrics
-    if config.read_test and not len(splits.test):
-        raise DataError(
-            f"--data {config.data} has no test part; the checkpoint stands in {config.out}. Give a "
-            "dataset with an official split, or --no-read-test"
-        )
+        data["selection"] = work.score(splits.select, network).metrics
     if config.read_test:
-        found = _score(config, persons, splits.test, task, network)
-        protocol = f"{persons.dataset}, test part: {found.said}"
+        if not len(splits.test):
+            raise DataError(
+                f"--data {config.data} has no test part; the checkpoint stands in {config.out}. "
+                "Give a dataset with an official split, or --no-read-test"
+            )
+        found = work.score(splits.test, network)
+        protocol = f"{work.persons.dataset}, test part: {found.said}"
         card = card.replace(
             metrics=tuple(Metric(name, value, protocol) for name, value in found.metrics.items())
         )

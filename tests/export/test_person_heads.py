@@ -12,6 +12,7 @@ import torch
 from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.data.persons import PersonSet
+from edgehuman.errors import DataError
 from edgehuman.export import labelled_people
 from edgehuman.export.artefact import ExportConfig, export
 from edgehuman.export.judge import Judge, answers
@@ -204,3 +205,23 @@ def test_a_student_and_its_head_pass_parity_and_build_an_engine(
             library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
         )
         assert len(plan) > 1_000_000
+
+
+def test_data_without_the_labels_of_the_task_serves_without(
+    people: PersonSet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, card = network_of("parsing")
+    labelled = labelled_people.read_labelled(card, "made")
+    assert labelled is not None
+    images, known = labelled
+    assert len(images) == 64  # the eight training people; the test part is never touched
+    assert set(labelled_people.names_of(known)) == {f"made people:{i}" for i in range(8)}
+    assert known.select(np.array([3, 1])).index_N.tolist() == [3, 1]
+    assert labelled_people.read_labelled(card.replace(task="person-embedding"), "made") is None
+
+    def none(data: str, task: str) -> PersonSet:
+        raise DataError("a folder of photos")
+
+    monkeypatch.setattr(labelled_people, "load_persons", none)
+    assert labelled_people.read_labelled(card, "made") is None
+    assert "no labels for parsing: a folder of photos" in capsys.readouterr().err

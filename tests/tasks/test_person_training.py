@@ -14,14 +14,17 @@ import torch
 from numpy.typing import NDArray
 
 from edgehuman.card import Card, OutputSpec, TrainingData, image_input
+from edgehuman.config import resolve
 from edgehuman.data.persons import PersonSet
 from edgehuman.errors import CheckpointError, DataError, ImageError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
-from edgehuman.tasks import attributes, parsing, person_augment
+from edgehuman.tasks import attributes, parsing, person_augment, reid
 from edgehuman.tasks.attributes import AttributesConfig
 from edgehuman.tasks.parsing import ParsingConfig
+from edgehuman.tasks.person_settings import PersonConfig
 from edgehuman.tasks.person_training import freeze_unused, lr_factors, start_network
+from edgehuman.tasks.reid import ReidConfig
 from edgehuman.training.checkpoint import load_network, load_state, read_weights, save_weights
 from tests.nets.tiny_encoder import NAME, seeded
 from tests.tasks.people import PARTS, quick
@@ -216,3 +219,22 @@ def test_bare_encoders_load_at_the_size_of_their_card(tmp_path: Path) -> None:
         ParsingConfig(out=tmp_path, weights=tmp_path, height=96, width=64), OUTPUT
     )
     assert network(torch.zeros((1, 96, 64, 3), dtype=torch.uint8)).shape == (1, 3, 24, 16)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("person_parsing", ParsingConfig), ("person_reid", ReidConfig)]
+)
+def test_the_recipes_are_settings(name: str, kind: type[PersonConfig], tmp_path: Path) -> None:
+    recipe = Path(__file__).parents[2] / "recipes" / f"{name}.toml"
+    config = resolve(kind, ["--out", str(tmp_path)], recipe)
+    assert config.select_share == 0.1
+    assert config.size == (256, 128)
+
+
+def test_the_same_seed_gives_the_same_weights(people: PersonSet, tmp_path: Path) -> None:
+    found = []
+    for name in ("first", "second"):
+        config = quick(ReidConfig, tmp_path / name, steps=2, each=2, read_test=False)
+        reid.train(config)
+        found.append(read_weights(config.out)[0])
+    assert all(torch.equal(found[0][name], tensor) for name, tensor in found[1].items())
