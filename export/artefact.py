@@ -40,7 +40,14 @@ from edgehuman.export.request import (
     options,
     out_path,
 )
-from edgehuman.export.to_onnx import card_of, check_weights, to_onnx, versions, with_card
+from edgehuman.export.to_onnx import (
+    card_of,
+    check_weights,
+    to_onnx,
+    versions,
+    weights_sha256,
+    with_card,
+)
 from edgehuman.export.writing import require_writable, write_whole
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.onnx_file import sealed
@@ -64,7 +71,7 @@ def export(config: ExportConfig) -> Outcome:
     network, card = networks.load(config.checkpoint, config.seed)
     card = card.replace(name=config.name or card.name)
     path = out_path(config, card)
-    require_writable(path / "build.py" if config.on_device else path)
+    places = _require_place(config, network, card, path)
     judge, calibrating = _evidence(config, network, card)
     if config.format == "torch-tensorrt":
         return _torch_tensorrt(config, library, network, card, judge, path)
@@ -78,7 +85,10 @@ def export(config: ExportConfig) -> Outcome:
     except ParityError as error:
         raise ParityError(f"{error}\n{layers}".rstrip()) from None
     engine = _write(config, library, finish(form, judge), path, judge)
-    return outcome(Report(path, form.precision, form.verdict, measured_ms, notes, layers, engine))
+    notes, files = [*notes, *places], _files(config, card, path)
+    return outcome(
+        Report(path, files, form.precision, form.verdict, measured_ms, notes, layers, engine)
+    )
 
 
 def export_catalogue(name: str, seed: int, folder: Path) -> Path:
@@ -137,6 +147,22 @@ def _library(config: ExportConfig) -> Any:
     library = to_tensorrt.load_library(config.engine)
     to_tensorrt.require_target(library, options(config))
     return library
+
+
+def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: Path) -> list[str]:
+    """That the result can be written where it goes; in words, what it takes the place of."""
+    if config.format == "tensorrt":
+        known = card.replace(weights_sha256=weights_sha256(network))
+        return to_tensorrt.require_place(path, known, config.on_device)
+    require_writable(path)
+    return []
+
+
+def _files(config: ExportConfig, card: Card, path: Path) -> tuple[Path, ...]:
+    """What was written."""
+    if config.format == "tensorrt":
+        return to_tensorrt.files_of(path, card, config.on_device)
+    return (path,)
 
 
 def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Judge, Samples | None]:
@@ -240,4 +266,5 @@ def _torch_tensorrt(
         versions=versions(),
     )
     to_torch_tensorrt.write(library, compiled, judge, path, finished)
-    return outcome(Report(path, numbers, verdict, {}, [], "", {}))
+    files = to_torch_tensorrt.files_of(path)
+    return outcome(Report(path, files, numbers, verdict, {}, [], "", {}))

@@ -4,6 +4,7 @@ proof already. It needs TensorRT and neither PyTorch nor the checkpoint, so a de
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ from edgehuman.errors import UsageError
 from edgehuman.export import engine_proof, to_tensorrt
 from edgehuman.export.records import SIMULATED, balanced, load_samples
 from edgehuman.export.request import ExportConfig, check, options, out_path
-from edgehuman.export.writing import require_writable
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engines import EngineRequest
 from edgehuman.runtime.model import file_of
@@ -37,13 +37,13 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
     check(config)
     path = out_path(config, card.replace(name=source.stem))
     content = source.read_bytes()
+    places = to_tensorrt.require_place(path, card, config.on_device, content)
+    files = to_tensorrt.files_of(path, card, config.on_device)
     if config.on_device:
-        require_writable(path / "build.py")
         to_tensorrt.write_bundle(path, content, card, options(config))
-        return _outcome(path, card, {})
+        return _outcome(path, files, card, {}, places)
     library = to_tensorrt.load_library(config.engine)
     to_tensorrt.require_target(library, options(config))
-    require_writable(path)
     samples = load_samples(card, config.data or SIMULATED)
     samples = samples.select(balanced(samples, _JUDGES, config.seed))
     serving = open_onnx(source, EngineRequest("onnxruntime"))
@@ -51,7 +51,7 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
     plan, about = to_tensorrt.build_engine(library, content, options(config), config.timing_cache)
     about = engine_proof.prove(content, plan, about, card, samples.array, reference)
     to_tensorrt.write_engine(path, content, card, plan, about)
-    return _outcome(path, card, about)
+    return _outcome(path, files, card, about, places)
 
 
 def require_buildable(config: ExportConfig, card: Card, source: Path) -> None:
@@ -78,12 +78,16 @@ def require_buildable(config: ExportConfig, card: Card, source: Path) -> None:
         raise UsageError("--explain compares with the network, so it needs the checkpoint")
 
 
-def _outcome(path: Path, card: Card, about: dict[str, object]) -> Outcome:
+def _outcome(
+    path: Path, files: Sequence[Path], card: Card, about: Mapping[str, object], notes: Sequence[str]
+) -> Outcome:
     data = {
         "path": str(path),
+        "files": [str(file) for file in files],
         "precision": card.precision.name,
         "parity": card.parity,
-        "engine": about,
+        "engine": dict(about),
+        "notes": list(notes),
     }
     text = f"{path} ({card.precision.name}), built from a graph that carries its proof"
-    return Outcome(data, text)
+    return Outcome(data, "\n".join([text, *notes]))

@@ -26,7 +26,7 @@ _EXPLAINED = 8
 @dataclass(frozen=True)
 class Report:
     """Attributes:
-    path: what was written.
+    path: what was written; files: with its companions.
     precision, verdict: of the graph inside.
     latency_ms: measured here; empty for engines.
     notes: what was refused, and why.
@@ -35,6 +35,7 @@ class Report:
     """
 
     path: Path
+    files: Sequence[Path]
     precision: Precision
     verdict: Verdict
     latency_ms: Mapping[str, float]
@@ -62,6 +63,7 @@ def outcome(report: Report) -> Outcome:
     verdict = report.verdict
     data = {
         "path": str(report.path),
+        "files": [str(file) for file in report.files],
         "precision": report.precision.name,
         "parity": verdict.parity.as_dict(),
         "metric": verdict.metric,

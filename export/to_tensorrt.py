@@ -1,7 +1,7 @@
 """A judged graph to a TensorRT engine, or to the bundle that builds it on the device itself.
 
     x.onnx  x.engine.json  x.engine        the graph that serves while an engine is rebuilt, the
-            side file, the plan
+            side file, the plan: written all three, or none
 
 One code path for `tensorrt` 10, `tensorrt` 11 and `tensorrt_rtx`: `on_device_build.build`, with the
 module as a parameter. The side file is the card, and what a loader must compare before it opens the
@@ -10,6 +10,7 @@ plan.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -19,11 +20,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgehuman.card import Card
-from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError
+from edgehuman.card import Card, sha256_of_file
+from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
 from edgehuman.export import on_device_build
 from edgehuman.export.on_device_build import BuildError, Options
-from edgehuman.export.writing import write_folder, write_whole
+from edgehuman.export.writing import (
+    require_folder,
+    require_writable,
+    write_folder,
+    write_together,
+    write_whole,
+)
+from edgehuman.runtime.onnx_file import read_card
 
 MODULES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
 
@@ -107,18 +115,73 @@ def side_file(card: Card, about: Mapping[str, Any]) -> bytes:
     return json.dumps({"card": json.loads(card.to_json()), "engine": about}, indent=1).encode()
 
 
+def require_place(
+    path: Path, card: Card, on_device: bool = False, onnx: bytes | None = None
+) -> list[str]:
+    """Before the work: the engine or the bundle can be written, and the graph of an engine, which
+    goes beside it, takes the place of no other model.
+
+    Args:
+        card: with the hash of the weights.
+        onnx: the graph, where it is made already.
+
+    Returns:
+        In words, what the graph will take the place of: another export of the same weights.
+
+    Raises:
+        ArtefactError: the folder cannot be written, or a bundle's holds other files.
+        UsageError: the ONNX there is of another network, or not ours at all.
+    """
+    if on_device:
+        require_folder(path, _bundle_names(card))
+        return []
+    require_writable(path)
+    there = path.with_suffix(".onnx")
+    if not there.is_file() or _is_own_graph(path) or there.read_bytes() == onnx:
+        return []
+    try:
+        found = read_card(there)
+        was = f"{found.name} in {found.precision.name}"
+        if found.weights_sha256 == card.weights_sha256:
+            return [f"{there.name} was {was}, and is the graph of {path.name} now"]
+        said = f"holds another model ({was})"
+    except ArtefactError:
+        said = "is a file without the card of an export"
+    raise UsageError(
+        f"--out is {path}, whose graph goes to {there.name} beside it, and that {said}; give "
+        f"another --out, or move {there} away"
+    )
+
+
+def _is_own_graph(path: Path) -> bool:
+    """Whether the ONNX beside an engine is the one that the engine was built from."""
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+        about = json.loads(path.with_name(f"{path.name}.json").read_bytes())["engine"]
+        return bool(about["onnx_sha256"] == sha256_of_file(path.with_suffix(".onnx")))
+    return False
+
+
+def files_of(path: Path, card: Card, on_device: bool = False) -> tuple[Path, ...]:
+    """The plan, its side file and its graph; or the graph, the table and the script of a bundle."""
+    if on_device:
+        return tuple(path / name for name in _bundle_names(card))
+    return path, path.with_name(f"{path.name}.json"), path.with_suffix(".onnx")
+
+
+def _bundle_names(card: Card) -> tuple[str, str, str]:
+    return f"{card.name.replace(' ', '-').replace('/', '-')}.onnx", "bundle.json", "build.py"
+
+
 def write_engine(
     path: Path, onnx: bytes, card: Card, plan: bytes, about: Mapping[str, Any]
 ) -> None:
-    """The graph, the side file, and the plan at last: a stop in between leaves no engine without
-    its side file.
+    """The three files of an engine, or none of them.
 
     Raises:
-        ArtefactError: the folder cannot be written.
+        ArtefactError: the folder cannot be written; the engine that was there still is.
     """
-    write_whole(path.with_suffix(".onnx"), onnx)
-    write_whole(path.with_name(f"{path.name}.json"), side_file(card, about))
-    write_whole(path, plan)
+    plan_path, side_path, onnx_path = files_of(path, card)
+    write_together({onnx_path: onnx, side_path: side_file(card, about), plan_path: plan})
 
 
 def write_bundle(folder: Path, onnx: bytes, card: Card, options: Options) -> None:
@@ -128,16 +191,14 @@ def write_bundle(folder: Path, onnx: bytes, card: Card, options: Options) -> Non
     Raises:
         ArtefactError: the folder exists and holds other files, or cannot be written.
     """
-    graph = f"{card.name.replace(' ', '-').replace('/', '-')}.onnx"
+    names = _bundle_names(card)
     bundle = {
-        "onnx": graph,
+        "onnx": names[0],
         "onnx_sha256": hashlib.sha256(onnx).hexdigest(),
         "batch": options.batch,
         "length": options.length,
         "card": json.loads(card.to_json()),
     }
     script = Path(on_device_build.__file__).read_bytes()
-    write_folder(
-        folder,
-        {graph: onnx, "bundle.json": json.dumps(bundle, indent=1).encode(), "build.py": script},
-    )
+    contents = (onnx, json.dumps(bundle, indent=1).encode(), script)
+    write_folder(folder, dict(zip(names, contents, strict=True)))

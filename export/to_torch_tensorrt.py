@@ -25,7 +25,7 @@ from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError
 from edgehuman.export import parity
 from edgehuman.export.judge import Judge, Verdict
 from edgehuman.export.on_device_build import Options
-from edgehuman.export.writing import write_whole
+from edgehuman.export.writing import write_together
 
 
 def load_library() -> Any:
@@ -112,7 +112,7 @@ def judged(
 
 
 def write(library: Any, compiled: Any, judge: Judge, path: Path, card: Card) -> None:
-    """`NAME.pt2` and `NAME.pt2.json`: the card and the hash of the program.
+    """`NAME.pt2` and `NAME.pt2.json`, the card and the hash of the program: both or none.
 
     Raises:
         ArtefactError: the folder cannot be written.
@@ -129,8 +129,13 @@ def write(library: Any, compiled: Any, judge: Judge, path: Path, card: Card) -> 
         "program_sha256": sha256_of_bytes(content),
     }
     side = {"card": json.loads(card.to_json()), "program": about}
-    write_whole(path.with_name(f"{path.name}.json"), json.dumps(side, indent=1).encode())
-    write_whole(path, content)
+    program, side_path = files_of(path)
+    write_together({side_path: json.dumps(side, indent=1).encode(), program: content})
+
+
+def files_of(path: Path) -> tuple[Path, Path]:
+    """The program, and its side file."""
+    return path, path.with_name(f"{path.name}.json")
 
 
 def precision_of(name: Literal["fp32", "fp16"]) -> Precision:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from edgehuman.export import artefact, networks, on_device_build, to_tensorrt
 from edgehuman.export.artefact import ExportConfig, export
 from edgehuman.export.on_device_build import Options
 from edgehuman.export.records import Samples
-from edgehuman.export.to_onnx import to_onnx
+from edgehuman.export.to_onnx import to_onnx, with_card
 from edgehuman.nets.starnet import StarNet
 from edgehuman.nets.tinyvit import TinyVit
 from edgehuman.nets.vit import Vit
@@ -183,6 +184,95 @@ def test_a_bundle_takes_no_folder_of_other_files(
     assert os.listdir(tmp_path) == ["letter.txt"]
 
 
+def test_a_folder_of_other_files_is_refused_before_the_work(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worked(*given: object) -> None:
+        raise AssertionError("the work began")
+
+    monkeypatch.setattr(artefact, "load_samples", worked)
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(ArtefactError, match=r"holds other files \(letter\.txt\)"):
+        export(ExportConfig("any", format="tensorrt", on_device=True, out=tmp_path))
+    with pytest.raises(AssertionError, match="the work began"):
+        export(ExportConfig("any", format="tensorrt", on_device=True, out=tmp_path / "bundle"))
+    assert os.listdir(tmp_path) == ["letter.txt"]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_full_disk_leaves_a_working_engine(tmp_path: Path, card: Card, is_new: bool) -> None:
+    path = tmp_path / "x.engine"
+    if not is_new:
+        to_tensorrt.write_engine(path, b"graph", card, b"plan", {"built_for": [86]})
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    code = (
+        "import resource; from pathlib import Path;"
+        "from edgehuman.card import from_json; from edgehuman.export import to_tensorrt;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000));"
+        f"to_tensorrt.write_engine(Path({str(path)!r}), b'new', from_json({card.to_json()!r}, ''),"
+        "bytes(10000), {})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert f"ArtefactError: {path} cannot be written" in done.stderr
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every engine is built in no time."""
+    plan = bytes(2000)
+
+    def build(library: object, onnx: bytes, *rest: object) -> tuple[bytes, dict[str, object]]:
+        found = hashlib.sha256(onnx).hexdigest()
+        return plan, {
+            "library": "played", "version": "1", "built_for": [86], "build_s": 0.0,
+            "onnx_sha256": found, "engine_sha256": hashlib.sha256(plan).hexdigest(),
+        }  # fmt: skip
+
+    monkeypatch.setattr(artefact, "_library", lambda config: None)
+    monkeypatch.setattr(to_tensorrt, "build_engine", build)
+    monkeypatch.setattr("edgehuman.export.on_device_build.find_gpu", lambda: None)
+
+
+def engine_at(path: Path, precision: str = "fp32") -> ExportConfig:
+    return ExportConfig("any", format="tensorrt", precision=precision, data="made", out=path)  # type: ignore[arg-type]
+
+
+def test_all_three_files_of_an_engine_are_told(tiny: None, built: None, tmp_path: Path) -> None:
+    data = export(engine_at(tmp_path / "x.engine")).data
+    assert isinstance(data, dict)
+    assert sorted(data["files"]) == sorted(str(file) for file in tmp_path.iterdir())
+    assert len(data["files"]) == 3
+
+
+def test_an_engine_takes_the_place_of_another_export_only_aloud(
+    tiny: None, built: None, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.engine"
+    export(ExportConfig("any", data="made", out=tmp_path / "x.onnx"))
+    said = export(engine_at(path, "fp16"))
+    assert isinstance(said.data, dict)
+    assert said.data["notes"] == ["x.onnx was tiny in fp32, and is the graph of x.engine now"]
+    assert "x.onnx was tiny in fp32" in said.text
+    again = export(engine_at(path))  # its own graph goes with the engine
+    assert isinstance(again.data, dict)
+    assert again.data["notes"] == []
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_an_engine_takes_the_place_of_no_other_model(
+    tiny: None, built: None, tmp_path: Path, model: onnx.ModelProto, card: Card, is_ours: bool
+) -> None:
+    other = with_card(model, card.replace(name="other", weights_sha256="1234"))
+    content = other.SerializeToString() if is_ours else b"my letters"
+    (tmp_path / "x.onnx").write_bytes(content)
+    said = r"holds another model \(other in fp32\)" if is_ours else "without the card of an export"
+    with pytest.raises(UsageError, match=f"whose graph goes to x.onnx beside it, and that.*{said}"):
+        export(engine_at(tmp_path / "x.engine"))
+    assert os.listdir(tmp_path) == ["x.onnx"]
+    assert (tmp_path / "x.onnx").read_bytes() == content
+
+
 def test_timings_are_kept_by_library_version_and_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     trt = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
@@ -207,3 +297,8 @@ def test_torch_tensorrt_without_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path:
     config = ExportConfig("imuvit_512x5", format="torch-tensorrt", out=tmp_path / "x.pt2")
     with pytest.raises(EngineError, match="torch finds none here"):
         export(config)
+
+
+def test_an_engine_of_the_graph_beside_it_takes_nothing_s_place(tmp_path: Path, card: Card) -> None:
+    (tmp_path / "x.onnx").write_bytes(b"graph")
+    assert to_tensorrt.require_place(tmp_path / "x.engine", card, onnx=b"graph") == []
