@@ -242,12 +242,6 @@ def test_wrong_words_end_in_a_line_and_not_in_a_traceback(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.slow
-def test_windows_that_tile_are_faster_than_those_that_are_padded() -> None:
-    pytest.importorskip("onnx")
-    assert ratios.stock_over_tiling_windows("tinyvit_5m") > 1.1
-
-
 def test_fp32_over_another_precision_is_timed_after_both_exports(
     make_model: MakeModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
