@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from edgehuman.data.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image import HEIGHT, IMAGE_SUFFIXES, WIDTH, ImageArray, decode
 
@@ -58,22 +59,6 @@ class Images(Protocol):
         Raises:
             ImageError: it cannot be read.
         """
-
-
-class Names:
-    """Many file names in little memory: one block of bytes and where each begins."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        encoded = [os.fsencode(name) for name in names]
-        self._block = b"".join(encoded)
-        self._end_N = np.cumsum([len(name) for name in encoded], dtype=np.int64)
-
-    def __len__(self) -> int:
-        return len(self._end_N)
-
-    def __getitem__(self, index: int) -> str:
-        start = int(self._end_N[index - 1]) if index else 0
-        return os.fsdecode(self._block[start : int(self._end_N[index])])
 
 
 @dataclass(frozen=True)

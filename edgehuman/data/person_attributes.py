@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.images import Names
+from edgehuman.data.file_names import Names
 from edgehuman.data.person_set import FilePictures, PersonLayout, PersonSet
 from edgehuman.errors import DataError
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.data.images import Names
+from edgehuman.data.file_names import Names
 from edgehuman.data.person_set import (
     FilePictures,
     Floats,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.images import Names
+from edgehuman.data.file_names import Names
 from edgehuman.data.person_attributes import load_matlab
 from edgehuman.data.person_set import (
     FileMasks,

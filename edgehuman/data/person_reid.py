@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgehuman.data.images import Names
+from edgehuman.data.file_names import Names
 from edgehuman.data.person_set import FilePictures, PersonLayout, PersonSet
 from edgehuman.errors import DataError
 

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.images import Names
+from edgehuman.data.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image import ImageArray, clip_box, crop, read_image
 from edgehuman.preprocess.image_header import read_header

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edgehuman.data.images import Names
+from edgehuman.data.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image import IMAGE_SUFFIXES, ImageArray, decode
 

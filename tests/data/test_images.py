@@ -8,15 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.images import Names, SomeImages, images_without, open_images
+from edgehuman.data.images import SomeImages, images_without, open_images
 from edgehuman.errors import DataError, ImageError
 from tests.data.pictures import cut_short, encode, photos, picture, write
-
-
-def test_names_take_little_room_and_come_back() -> None:
-    names = Names(["a.jpg", "", "folder/grün.png", "b\udcff.jpg"])
-    assert [names[i] for i in range(len(names))] == ["a.jpg", "", "folder/grün.png", "b\udcff.jpg"]
-    assert len(pickle.dumps(Names(["x" * 40] * 10_000))) < 49 * 10_000
 
 
 def test_a_deep_tree_is_listed_in_order(tmp_path: Path) -> None:
