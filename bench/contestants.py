@@ -24,7 +24,7 @@ from edgehuman.card import IMU_INPUT, OutputKind, OutputSpec
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
 from edgehuman.runtime.engine_file import EngineMismatchError, find_gpu
 from edgehuman.runtime.engines import EngineName
-from edgehuman.runtime.model import EXPORT_CATALOGUE, ZOO, Model, load, zoo_file
+from edgehuman.runtime.model import EXPORT_CATALOGUE, ZOO, Model, file_of, load
 from edgehuman.runtime.onnx_file import read_card
 
 _DYNAMIC = 32
@@ -235,29 +235,31 @@ def _tensorrt(entry: Entry, sample: Records) -> Contestant:
             f"{entry.model} is a network without an engine; run `edgehuman export {entry.model} "
             f"--format tensorrt --engine {engine_word} --out {entry.model}.engine` and bench that"
         )
-    onnx = zoo_file(entry.path) if entry.path.startswith(ZOO) else Path(entry.path)
+    engine = file_of(entry.path).with_suffix(".engine")
     try:
         # Its side file says which of the two built it.
-        return _artefact(entry, str(onnx.with_suffix(".engine")), "auto", sample)
+        return _artefact(entry, str(engine), "auto", sample)
     except EngineMismatchError as error:
         reason = _first_line(error).partition(". ")[0]
-        raise NotMeasured(f"{reason}. {_cure(entry, onnx, engine_word)}") from None
+        raise NotMeasured(f"{reason}. {_cure(entry, engine, engine_word)}") from None
     except (ArtefactError, MissingDependencyError) as error:
         raise NotMeasured(_first_line(error)) from None
 
 
-def _cure(entry: Entry, onnx: Path, engine_word: str) -> str:
+def _cure(entry: Entry, engine: Path, engine_word: str) -> str:
     """How an engine comes to lie beside an ONNX file: a benchmark builds none."""
-    card = read_card(onnx.with_suffix(".onnx"))
-    # The builder refuses the INT8 graph of CPUs, and only a stream of windows can rebuild.
-    if card.task == "activity" and card.precision.name != "int8":
+    onnx = engine.with_suffix(".onnx")
+    if read_card(onnx).precision.name == "int8":
         return (
-            f"`edgehuman run {entry.model} --source simulated --engine {engine_word} --rebuild` "
-            "builds it while the ONNX serves"
+            "TensorRT does not take the INT8 graph of CPUs; export the checkpoint with "
+            f"`--format tensorrt --engine {engine_word} --precision int8`"
         )
+    # Of the zoo an engine is made elsewhere: an installed package is no place for new files.
+    from_zoo = entry.path.startswith(ZOO)
+    source, out = (entry.path, engine.name) if from_zoo else (str(onnx), str(engine))
     return (
-        "Export the checkpoint again with `--format tensorrt "
-        f"--engine {engine_word} --precision {card.precision.name.partition('-')[0]}`"
+        f"Run `edgehuman export {source} --format tensorrt --engine {engine_word} --out {out}`"
+        + (f" and bench {out}" if from_zoo else "")
     )
 
 

@@ -116,30 +116,29 @@ def test_tensorrt_runs_the_engine_beside_the_file_or_says_why_not(
     gpu: None, make_model: MakeModel, tmp_path: Path
 ) -> None:
     path = make_model()
-    rebuild = f"`edgehuman run {path} --source simulated --engine tensorrt --rebuild` builds it"
-    assert f"{tmp_path / 'toy.engine'}: no such file. {rebuild}" in on_tensorrt(str(path), tmp_path)
-    path.with_suffix(".engine").write_bytes(b"a plan without its side file")
+    engine = path.with_suffix(".engine")
+    line = f"edgehuman export {path} --format tensorrt --engine tensorrt --out {engine}"
+    reason = on_tensorrt(str(path), tmp_path)
+    assert reason == f"{engine}: no such file. Run `{line}`"
+    engine.write_bytes(b"a plan without its side file")
     reason = on_tensorrt(str(path), tmp_path)
     assert "engine.json is missing" in reason
-    assert reason.endswith(f"{rebuild} while the ONNX serves")
-    assert reason.count("--rebuild") == 1  # `edgehuman bench` has none: it is run's
+    assert reason.endswith(f". Run `{line}`")
+    assert "--rebuild" not in reason  # `edgehuman bench` has none
 
 
-@pytest.mark.parametrize(
-    "change", [{"precision": Precision("int8")}, {"task": "person-embedding"}], ids=["int8", "task"]
-)
-def test_a_file_that_cannot_be_rebuilt_is_to_be_exported_again(
-    gpu: None, make_model: MakeModel, tmp_path: Path, change: dict[str, object]
+def test_the_int8_graph_of_a_cpu_is_to_be_exported_for_tensorrt(
+    gpu: None, make_model: MakeModel, tmp_path: Path
 ) -> None:
-    reason = on_tensorrt(str(make_model(**change)), tmp_path)
-    assert "no such file. Export the checkpoint again with `--format tensorrt" in reason
-    assert "--rebuild" not in reason
+    reason = on_tensorrt(str(make_model(precision=Precision("int8"))), tmp_path)
+    assert "no such file. TensorRT does not take the INT8 graph of CPUs; export the chec" in reason
 
 
-def test_an_engine_of_the_zoo_lies_beside_its_file(gpu: None, tmp_path: Path) -> None:
+def test_an_engine_of_the_zoo_is_made_outside_it(gpu: None, tmp_path: Path) -> None:
     reason = on_tensorrt("zoo:activity", tmp_path)
-    assert f"{zoo_file('zoo:activity').with_suffix('.engine')}: no such file" in reason
-    assert "`edgehuman run zoo:activity --source simulated --engine tensorrt --rebuild`" in reason
+    assert f"{zoo_file('zoo:activity').with_suffix('.engine')}: no such file. Run `edge" in reason
+    line = "zoo:activity --format tensorrt --engine tensorrt --out activity.engine"
+    assert reason.endswith(f"`edgehuman export {line}` and bench activity.engine")
 
 
 def test_a_catalogue_name_is_told_how_its_engine_is_made(
