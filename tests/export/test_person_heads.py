@@ -13,7 +13,7 @@ from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.data.persons import PersonSet
 from edgehuman.errors import DataError
-from edgehuman.export import labelled_people
+from edgehuman.export import labelled_people, precision
 from edgehuman.export.artefact import ExportConfig, export
 from edgehuman.export.judge import Judge, answers
 from edgehuman.export.parity import compare
@@ -54,6 +54,8 @@ def people(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
     persons = made_people(people=10, each=8)
     monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
     monkeypatch.setattr(labelled_people, "load_persons", lambda data, task: persons)
+    # Two seconds an export, and nothing here asks how fast it is.
+    monkeypatch.setattr(precision, "latency_ms", lambda forms, judge, threads: {})
     return persons
 
 
@@ -225,3 +227,25 @@ def test_data_without_the_labels_of_the_task_serves_without(
     monkeypatch.setattr(labelled_people, "load_persons", none)
     assert labelled_people.read_labelled(card, "made") is None
     assert "no labels for parsing: a folder of photos" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(("task", "precision"), [("parsing", "int8"), ("reid", "fp16")])
+def test_an_engine_is_built_of_a_head(task: str, precision: Any, tmp_path: Path) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    folder = saved(tmp_path / task, task)
+    config = ExportConfig(
+        str(folder),
+        format="tensorrt",
+        engine="tensorrt-rtx",
+        capability=(86,),
+        precision=precision,
+        data="made",
+        samples=32,
+        max_drop=5.0,
+        out=tmp_path / "x.engine",
+    )
+    outcome = export(config)
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["metric"] == METRICS[task]
+    assert (tmp_path / "x.engine").stat().st_size > 10_000
