@@ -58,3 +58,21 @@ def prove(
             "with --format onnx and run that, or build with another precision"
         )
     return {**about, "parity": found.as_dict()}
+
+
+def as_lines(about: Mapping[str, Any]) -> list[str]:
+    """What a person reads of an engine that was written."""
+    target = ", ".join(map(str, about["built_for"]))
+    built = (
+        f"{about['library']} {about['version']}, built in {about['build_s']} s for compute "
+        f"capability {target}"
+    )
+    found = about["parity"]
+    if found is None:
+        return [
+            built,
+            "the engine's own answers were not judged: the GPU that it is for is not here; there, "
+            "`edgehuman export x.onnx --format tensorrt` builds and judges it",
+        ]
+    cosine, max_abs = found["cosine"], found["max_abs"]
+    return [built, f"the engine's own answers: cosine {cosine:.6f}, max abs {max_abs:.2e}"]

@@ -14,7 +14,7 @@ import onnx
 from torch import nn
 
 from edgehuman.card import Precision
-from edgehuman.export import layers
+from edgehuman.export import engine_proof, layers
 from edgehuman.export.judge import Judge, Verdict
 from edgehuman.export.parity import Parity
 from edgehuman.export.precision import Form
@@ -94,12 +94,7 @@ def _lines(report: Report) -> list[str]:
         times = (f"{name} {value:.3f} ms" for name, value in report.latency_ms.items())
         lines.append(f"median of one sample on onnxruntime: {', '.join(times)}")
     if report.engine:
-        target = ", ".join(map(str, report.engine["built_for"]))
-        lines.append(
-            f"{report.engine['library']} {report.engine['version']}, built in "
-            f"{report.engine['build_s']} s for compute capability {target}"
-        )
-        lines.append(_engine_parity(report.engine["parity"]))
+        lines += engine_proof.as_lines(report.engine)
     if report.precision.float_layers:
         lines.append(f"in float: {_summary(report.precision.float_layers)}")
     return [*lines, *report.notes]
@@ -117,17 +112,6 @@ def _agreement(parity: Parity) -> str:
     if parity.joint_shift_px is not None:
         return f", joints moved {parity.joint_shift_px:.2f} px"
     return ""
-
-
-def _engine_parity(parity: Mapping[str, Any] | None) -> str:
-    if parity is None:
-        return (
-            "the engine's own answers were not judged: the GPU that it is for is not here; there, "
-            "`edgehuman export x.onnx --format tensorrt` builds and judges it"
-        )
-    return (
-        f"the engine's own answers: cosine {parity['cosine']:.6f}, max abs {parity['max_abs']:.2e}"
-    )
 
 
 def _summary(names: Sequence[str]) -> str:
