@@ -244,7 +244,7 @@ def _write(
         write_whole(path, content)
         return {}
     if config.on_device:
-        to_tensorrt.write_bundle(path, content, card, options(config))
+        to_tensorrt.write_bundle(path, content, card, options(config), config.engine)
         return {}
     plan, about = to_tensorrt.build_engine(library, content, options(config), config.timing_cache)
     about = engine_proof.prove(content, plan, about, card, judge.samples.array, judge.reference)

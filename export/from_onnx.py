@@ -40,7 +40,7 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
     places = to_tensorrt.require_place(path, card, config.on_device, content)
     files = to_tensorrt.files_of(path, card, config.on_device)
     if config.on_device:
-        to_tensorrt.write_bundle(path, content, card, options(config))
+        to_tensorrt.write_bundle(path, content, card, options(config), config.engine)
         return _outcome(path, files, card, {}, places)
     library = to_tensorrt.load_library(config.engine)
     to_tensorrt.require_target(library, options(config))

@@ -23,6 +23,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Callable, Iterator  # noqa: UP035 - Python 3.8 runs this
 
 OLDEST_MAJOR = 10
@@ -53,11 +54,13 @@ class Options:
 
     def __post_init__(self) -> None:
         for name, (low, best, high) in (("batch", self.batch), ("length", self.length)):
-            if not 1 <= low <= best <= high:
-                raise BuildError(
-                    f"{name} is {low}, {best}, {high}; it is the smallest, the best and the "
-                    "largest, in that order"
-                )
+            if not 1 <= low <= best <= high < 1 << 31:
+                sizes = f"{name} is {low}, {best}, {high}"
+                raise BuildError(f"{sizes}; it is the smallest, the best and the largest, in order")
+        for name, least, most in (("dla", 0, 1), ("workspace_mib", 1, 1 << 24), ("level", 0, 5)):
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                raise BuildError(f"{name} is {value}; it is {least} to {most}")
         if self.hardware not in HARDWARE:
             raise BuildError(f"hardware is {self.hardware!r}; it is one of {', '.join(HARDWARE)}")
 
@@ -72,9 +75,7 @@ class Gpu:
 
 
 def find_gpu() -> Gpu | None:
-    """The first GPU, asked of the driver itself (libcuda); None where there is no driver or no
-    GPU.
-    """
+    """The first GPU, asked of the driver itself (libcuda); None: no driver, or no GPU."""
     try:
         cuda = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
     except OSError:
@@ -254,9 +255,7 @@ def _profile(builder: Any, network: Any, options: Options) -> Any:
 
 def _make_log(trt: Any) -> Any:
     class Log(trt.ILogger):  # type: ignore[misc]
-        def __init__(self) -> None:
-            trt.ILogger.__init__(self)
-            self.last = "it gave no reason"
+        last = "it gave no reason"
 
         def log(self, severity: Any, message: str) -> None:
             if severity in (trt.ILogger.ERROR, trt.ILogger.INTERNAL_ERROR):
@@ -266,21 +265,19 @@ def _make_log(trt: Any) -> Any:
 
 
 def _make_monitor(trt: Any, report: Report) -> Any:
+    phases: list[list[Any]] = []
+
     class Monitor(trt.IProgressMonitor):  # type: ignore[misc]
         """Nested phases as one share: steps done, and the phase inside the current step."""
 
-        def __init__(self) -> None:
-            trt.IProgressMonitor.__init__(self)
-            self.open: list[list[Any]] = []
-            self.share = 0.0
-            self.interrupted = False
+        share, interrupted = 0.0, False
 
         def phase_start(self, phase_name: str, parent_phase: Any, num_steps: int) -> None:
-            self.open.append([phase_name, 0, max(1, num_steps)])
+            phases.append([phase_name, 0, max(1, num_steps)])
 
         def step_complete(self, phase_name: str, step: int) -> bool:
             inner = 0.0
-            for phase in reversed(self.open):
+            for phase in reversed(phases):
                 phase[1] = step + 1 if phase[0] == phase_name else phase[1]
                 inner = min(1.0, (phase[1] + inner) / phase[2])
             self.share = max(self.share, inner)
@@ -288,7 +285,7 @@ def _make_monitor(trt: Any, report: Report) -> Any:
             return not self.interrupted
 
         def phase_finish(self, phase_name: str) -> None:
-            self.open = [phase for phase in self.open if phase[0] != phase_name]
+            phases[:] = [phase for phase in phases if phase[0] != phase_name]
 
     return Monitor()
 
@@ -311,89 +308,91 @@ def _interrupts_to(monitor: Any) -> Iterator[None]:
 
 
 def progress_line(stream: Any) -> Report:
-    """A report that keeps one line on a terminal: percent, phase, and the time left."""
+    """Percent, phase and the time left: one line that a terminal keeps, or one every 10 s."""
     start = time.monotonic()
-    shown = [0.0]
+    shown, live = [start], stream.isatty()
 
     def report(share: float, phase: str) -> None:
         now = time.monotonic()
-        if not stream.isatty() or now - shown[0] < 0.1:
+        if now - shown[0] < (0.1 if live else 10.0):
             return
         shown[0] = now
         left_s = (now - start) * (1 - share) / max(share, 1e-3)
         left = f", about {left_s:.0f} s left" if share > 0.02 else ""
-        stream.write(f"\r\x1b[Kbuilding the engine: {100 * share:3.0f} %{left} ({phase})")
+        said = f"building the engine: {100 * share:3.0f} %{left} ({phase})"
+        stream.write(f"\r\x1b[K{said}" if live else f"{said}\n")
         stream.flush()
 
     return report
 
 
-def _write_whole(path: str, content: bytes) -> None:
-    """Under another name first, so that a stop leaves no half file."""
-    partial = f"{path}.{os.getpid()}.partial"
+def _write_together(contents: dict[Path, bytes]) -> None:
+    """All under other names first: a stop or a full disk leaves what was there."""
+    partials = {path: path.with_name(f"{path.name}.{os.getpid()}.partial") for path in contents}
     try:
-        with open(partial, "wb") as stream:
-            stream.write(content)
-        os.replace(partial, path)
+        for path, content in contents.items():
+            partials[path].write_bytes(content)
+        for path, partial in partials.items():
+            partial.replace(path)
     finally:
-        if os.path.exists(partial):
-            os.unlink(partial)
+        for partial in partials.values():
+            partial.unlink(missing_ok=True)
 
 
-def _read(path: str) -> bytes:
-    with open(path, "rb") as stream:
-        return stream.read()
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Build the engine of this bundle for here.")
-    parser.add_argument("--library", choices=sorted(INSTALL), default="tensorrt")
-    parser.add_argument("--capability", type=int, action="append", default=[], help="such as 86")
-    parser.add_argument("--batch", type=int, nargs=3, metavar=("MIN", "BEST", "MAX"))
-    parser.add_argument("--hardware", choices=HARDWARE, default="none")
+def _arguments() -> dict[str, Any]:
+    """What was given; the rest is as `edgehuman export` wrote it into bundle.json."""
+    parser = argparse.ArgumentParser(
+        description="Build the engine of this bundle for here, as bundle.json says or as told.",
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument("--library", choices=sorted(INSTALL))
+    parser.add_argument("--capability", dest="capabilities", type=int, action="append")
+    for flag in ("--batch", "--length"):
+        parser.add_argument(flag, type=int, nargs=3, metavar=("MIN", "BEST", "MAX"))
+    parser.add_argument("--hardware", choices=HARDWARE)
     parser.add_argument("--version-compatible", action="store_true")
     for flag in ("--dla", "--workspace-mib", "--level"):
         parser.add_argument(flag, type=int)
     parser.add_argument("--out", help="the engine; by default NAME.engine beside this script")
-    return parser.parse_args()
+    return vars(parser.parse_args())
 
 
 def main() -> int:
-    """Build the bundle beside this script; exit code 0 done, 1 failed."""
+    """Build the bundle beside this script; exit code 0 done, 1 failed, 130 stopped."""
     words = _arguments()
-    folder = os.path.dirname(os.path.abspath(__file__))
     try:
-        print(_build_bundle(folder, words))
-    except (BuildError, OSError, KeyError, ValueError) as error:
+        print(_build_bundle(Path(__file__).resolve().parent, words))
+    except (BuildError, OSError, KeyError, TypeError, ValueError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("build: stopped; no engine was written", file=sys.stderr)
+        return 130
     return 0
 
 
-def _build_bundle(folder: str, words: argparse.Namespace) -> str:
-    bundle = json.loads(_read(os.path.join(folder, "bundle.json")))
-    name = bundle["onnx"]
-    onnx = _read(os.path.join(folder, name))
+def _build_bundle(folder: Path, words: dict[str, Any]) -> str:
+    bundle = json.loads((folder / "bundle.json").read_text())
+    graph = folder / bundle["onnx"]
+    onnx = graph.read_bytes()
     if hashlib.sha256(onnx).hexdigest() != bundle["onnx_sha256"]:
-        raise BuildError(f"{name} is not the file that was bundled; copy the bundle again")
-    options = Options(
-        tuple(words.batch or bundle["batch"]), tuple(bundle["length"]), tuple(words.capability),
-        words.version_compatible, words.hardware, words.dla, words.workspace_mib, words.level,
-    )  # fmt: skip
-    trt = load_library(words.library)
+        raise BuildError(f"{graph.name} is not the file that was bundled; copy the bundle again")
+    trt = load_library(words.pop("library", bundle["library"]))
+    out = Path(words.pop("out", graph.with_suffix(".engine")))
+    options = Options(**{**bundle["options"], **words})
     require_target(trt, options, find_gpu())
-    out = words.out or os.path.join(folder, os.path.splitext(name)[0] + ".engine")
-    timing = os.path.join(folder, f"timing-{trt.__name__}-{trt.__version__}.cache")
-    kept = _read(timing) if os.path.exists(timing) else b""
+    if not os.access(out.parent, os.W_OK):
+        raise BuildError(f"{out.parent} cannot be written; give another --out")
+    timing = folder / f"timing-{trt.__name__}-{trt.__version__}.cache"
+    kept = timing.read_bytes() if timing.exists() else b""
     start = time.monotonic()
     plan, kept = build(trt, onnx, options, kept, progress_line(sys.stderr))
-    seconds = time.monotonic() - start
-    side = {"card": bundle["card"], "engine": describe(trt, onnx, plan, options, seconds)}
-    _write_whole(f"{out}.json", json.dumps(side, indent=1).encode())
-    _write_whole(out, plan)
+    about = describe(trt, onnx, plan, options, time.monotonic() - start)
+    side = json.dumps({"card": bundle["card"], "engine": about}, indent=1)
+    _write_together({out.with_name(f"{out.name}.json"): side.encode(), out: plan})
     if kept:
-        _write_whole(timing, kept)
-    return f"{out} ({len(plan) / 1e6:.1f} MB) in {seconds:.1f} s"
+        _write_together({timing: kept})
+    return f"{out} ({len(plan) / 1e6:.1f} MB) in {about['build_s']:.1f} s"
 
 
 if __name__ == "__main__":

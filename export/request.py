@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -45,8 +49,9 @@ class ExportConfig:
     """Print the layer table: how far each layer is from the network, and where they part."""
     seed: int = 0
     """Of the random weights of a catalogue name, and of the choice of samples."""
-    engine: Literal["tensorrt", "tensorrt-rtx"] = "tensorrt"
-    """Which TensorRT: of servers and Jetson, or of RTX PCs (which builds without a GPU)."""
+    engine: Literal["tensorrt", "tensorrt-rtx"] | None = None
+    """Which TensorRT: of servers and Jetson (the default), or of RTX PCs, which builds without a
+    GPU."""
     capability: tuple[int, ...] = ()
     """Compute capabilities such as 86, to build for GPUs that are not here (tensorrt-rtx)."""
     on_device: bool = False
@@ -69,6 +74,13 @@ class ExportConfig:
     """A file of timings to reuse; by default one per GPU and version in the user's cache."""
 
 
+_OF_ENGINES = (
+    "engine", "capability", "version_compatible", "hardware", "dla", "workspace_mib", "level",
+    "timing_cache",
+)  # fmt: skip
+_SIZES = ("batch", "length")
+
+
 def check(config: ExportConfig) -> None:
     """Everything that can be known to be wrong before the work.
 
@@ -81,13 +93,7 @@ def check(config: ExportConfig) -> None:
             "default, as an unfitting set ruins the model in silence. Give a dataset's path, or "
             "`simulated`"
         )
-    for flag, value, low in (
-        ("--max-drop", config.max_drop, 0),
-        ("--samples", 16 if config.samples is None else config.samples, 16),
-        ("--threads", config.threads, 1),
-    ):
-        if not value >= low:
-            raise UsageError(f"{flag} is {value}; it must be at least {low}")
+    _require_ranges(config)
     if config.format != "onnx" and config.precision == "auto":
         raise UsageError(
             "--precision auto measures onnxruntime on this machine, and --format is "
@@ -97,7 +103,77 @@ def check(config: ExportConfig) -> None:
         raise UsageError("torch-tensorrt takes fp32 or fp16 here; for int8 use --format tensorrt")
     if config.on_device and config.format != "tensorrt":
         raise UsageError(f"--on-device goes with --format tensorrt, not {config.format}")
+    if config.on_device and config.out is not None and config.out.suffix in SUFFIX.values():
+        raise UsageError(
+            f"--out is {config.out}, the name of a file, and --on-device writes a folder; give "
+            f"the folder's name, such as {config.out.stem}-on-device"
+        )
+    _require_sense(config)
     options(config)
+
+
+def _require_ranges(config: ExportConfig) -> None:
+    cores = os.cpu_count() or 1
+    for flag, value, least, most in (
+        ("--max-drop", config.max_drop, 0, math.inf),
+        ("--samples", 16 if config.samples is None else config.samples, 16, math.inf),
+        ("--threads", config.threads, 1, cores),
+        ("--seed", config.seed, 0, (1 << 63) - 1),
+    ):
+        if not value >= least:
+            raise UsageError(f"{flag} is {value}; it must be at least {least}")
+        if value > most:
+            here = ", the cores of this machine" if flag == "--threads" else ""
+            raise UsageError(f"{flag} is {value}; it must be at most {most}{here}")
+
+
+def _require_sense(config: ExportConfig) -> None:
+    """Raises UsageError for a flag that would be followed by nothing."""
+    is_rtx = config.engine == "tensorrt-rtx"
+    for applies, names, rule in (
+        (
+            config.format == "onnx",
+            (*_OF_ENGINES, *_SIZES),
+            "is of engines, and --format onnx writes a graph; add --format tensorrt",
+        ),
+        (
+            config.format == "torch-tensorrt",
+            _OF_ENGINES,
+            "is of --format tensorrt, and torch-tensorrt takes --batch and --length alone",
+        ),
+        (
+            not is_rtx,
+            ("capability",),
+            "is of tensorrt-rtx: tensorrt builds for the GPU that it runs on; add --engine "
+            "tensorrt-rtx",
+        ),
+        (is_rtx, ("dla",), "is a part of a Jetson, which tensorrt-rtx does not run on"),
+        (
+            is_rtx,
+            ("version_compatible",),
+            "puts the lean runtime into an engine, and tensorrt-rtx has none",
+        ),
+        (
+            is_rtx,
+            ("timing_cache",),
+            "is of tensorrt: tensorrt-rtx compiles when an engine is loaded, and times nothing",
+        ),
+        (
+            config.on_device,
+            ("timing_cache",),
+            "is of this machine: the script of a bundle keeps the device's own beside it",
+        ),
+    ):
+        given = _given(config, names) if applies else []
+        if given:
+            raise UsageError(f"{given[0]} {rule}, or leave {given[0]} out")
+
+
+def _given(config: ExportConfig, names: Sequence[str]) -> list[str]:
+    """The flags of these fields that differ from their defaults."""
+    default = {field.name: field.default for field in dataclasses.fields(config)}
+    changed = [name for name in names if getattr(config, name) != default[name]]
+    return [f"--{name.replace('_', '-')}" for name in changed]
 
 
 def num_samples(config: ExportConfig, card: Card) -> int:
@@ -137,7 +213,7 @@ def options(config: ExportConfig) -> Options:
             config.level,
         )
     except BuildError as error:
-        raise UsageError(f"--{error}") from None
+        raise UsageError(f"--{str(error).replace('_', '-', 1)}") from None
 
 
 def out_path(config: ExportConfig, card: Card) -> Path:

@@ -17,6 +17,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,20 @@ from edgehuman.runtime.onnx_file import read_card
 MODULES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
 
 
-def load_library(engine: str) -> Any:
-    """The TensorRT module of an `--engine`.
+def load_library(engine: str | None) -> Any:
+    """The TensorRT module of an `--engine`; None: `tensorrt`.
 
     Raises:
         MissingDependencyError: it is not installed, or too old; the message holds the line to run.
     """
     try:
-        return on_device_build.load_library(MODULES[engine])
+        return on_device_build.load_library(_module(engine))
     except BuildError as error:
         raise MissingDependencyError(str(error)) from None
+
+
+def _module(engine: str | None) -> str:
+    return MODULES[engine or "tensorrt"]
 
 
 def require_target(trt: Any, options: Options) -> None:
@@ -184,9 +189,11 @@ def write_engine(
     write_together({onnx_path: onnx, side_path: side_file(card, about), plan_path: plan})
 
 
-def write_bundle(folder: Path, onnx: bytes, card: Card, options: Options) -> None:
-    """The folder to copy to a device: `NAME.onnx`, `bundle.json` (the card and the profile),
-    `build.py`.
+def write_bundle(
+    folder: Path, onnx: bytes, card: Card, options: Options, engine: str | None = None
+) -> None:
+    """The folder to copy to a device: `NAME.onnx`, `bundle.json` (the card, and the library and
+    the options that the script builds with unless told otherwise), `build.py`.
 
     Raises:
         ArtefactError: the folder exists and holds other files, or cannot be written.
@@ -195,8 +202,8 @@ def write_bundle(folder: Path, onnx: bytes, card: Card, options: Options) -> Non
     bundle = {
         "onnx": names[0],
         "onnx_sha256": hashlib.sha256(onnx).hexdigest(),
-        "batch": options.batch,
-        "length": options.length,
+        "library": _module(engine),
+        "options": asdict(options),
         "card": json.loads(card.to_json()),
     }
     script = Path(on_device_build.__file__).read_bytes()

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import io
 import json
 import os
+import runpy
 import shutil
 import signal
 import subprocess
 import sys
 import types
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
@@ -119,11 +124,50 @@ def test_where_it_can_be_built() -> None:
         on_device_build.require_target(plain, Options(), None)
 
 
-def test_sizes_out_of_order() -> None:
-    with pytest.raises(BuildError, match="batch is 4, 2, 8; it is the smallest, the best"):
-        Options(batch=(4, 2, 8))
-    with pytest.raises(BuildError, match="hardware is 'all'; it is one of none"):
-        Options(hardware="all")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"batch": (4, 2, 8)}, "batch is 4, 2, 8; it is the smallest, the best"),
+        ({"length": (1, 1, 1 << 31)}, "length is 1, 1, 2147483648; it is the smallest, the best"),
+        ({"hardware": "all"}, "hardware is 'all'; it is one of none"),
+        ({"dla": -1}, "dla is -1; it is 0 to 1"),
+        ({"workspace_mib": -5}, "workspace_mib is -5; it is 1 to 16777216"),
+        ({"level": 6}, "level is 6; it is 0 to 5"),
+    ],
+)
+def test_options_out_of_range(words: dict[str, Any], message: str) -> None:
+    with pytest.raises(BuildError, match=message):
+        Options(**words)
+
+
+class Stream(io.StringIO):
+    """A terminal, or a log."""
+
+    def __init__(self, is_terminal: bool) -> None:
+        super().__init__()
+        self.isatty = lambda: is_terminal  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_on_a_terminal_and_in_a_log(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    now_s = [100.0]
+    monkeypatch.setattr(on_device_build, "time", types.SimpleNamespace(monotonic=lambda: now_s[0]))
+    stream = Stream(is_terminal)
+    report = on_device_build.progress_line(stream)
+    for second in range(1, 26):
+        now_s[0] = 100.0 + second
+        report(second / 100, "tactics")
+    shown = stream.getvalue()
+    if is_terminal:
+        assert shown.count("\r\x1b[K") == 25
+        assert "\n" not in shown
+    else:
+        assert shown == (
+            "building the engine:  10 %, about 90 s left (tactics)\n"
+            "building the engine:  20 %, about 80 s left (tactics)\n"
+        )
 
 
 def test_an_old_or_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,6 +207,86 @@ def test_the_bundle_builds_itself(bundle: Path) -> None:
     assert side["card"]["name"] == "tiny"
     assert side["engine"]["built_for"] == [86]
     assert side["engine"]["options"]["batch"] == [1, 2, 4]
+
+
+def test_the_bundle_builds_with_what_the_export_was_told(
+    tmp_path: Path, model: onnx.ModelProto, card: Card
+) -> None:
+    told = Options(
+        (1, 2, 4), (8, 16, 32), (86,), hardware="ampere_plus", workspace_mib=256, level=1
+    )
+    folder = tmp_path / "bundle"
+    to_tensorrt.write_bundle(folder, model.SerializeToString(), card, told, "tensorrt-rtx")
+    for words, level in (((), 1), (("--level", "2"), 2)):
+        done = run_script(folder, *words)
+        assert done.returncode == 0, done.stderr
+        side = json.loads((folder / "tiny.engine.json").read_text())
+        assert side["engine"]["library"] == "tensorrt_rtx"
+        expected = json.loads(json.dumps(asdict(replace(told, level=level))))
+        assert side["engine"]["options"] == expected
+
+
+def test_the_options_of_a_jetson_reach_its_builder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: onnx.ModelProto, card: Card
+) -> None:
+    told = Options(version_compatible=True, dla=1, workspace_mib=512, level=4)
+    folder, seen = tmp_path / "bundle", []
+    to_tensorrt.write_bundle(folder, model.SerializeToString(), card, told)
+
+    def load(name: str) -> types.SimpleNamespace:
+        return types.SimpleNamespace(__name__=name, __version__="10.3.0")
+
+    def build(trt: types.SimpleNamespace, onnx: bytes, options: Options, *rest: object) -> None:
+        seen.append((trt.__name__, asdict(options)))
+        raise BuildError("enough")
+
+    monkeypatch.setattr(on_device_build, "load_library", load)
+    monkeypatch.setattr(on_device_build, "require_target", lambda *given: None)
+    monkeypatch.setattr(on_device_build, "find_gpu", lambda: None)
+    monkeypatch.setattr(on_device_build, "build", build)
+    for words in ({}, {"dla": 0, "workspace_mib": 64}):
+        with pytest.raises(BuildError, match="enough"):
+            on_device_build._build_bundle(folder, dict(words))
+    expected = json.loads(json.dumps(asdict(told)))
+    changed = {**expected, "dla": 0, "workspace_mib": 64}
+    assert seen == [("tensorrt", expected), ("tensorrt", changed)]
+
+
+def test_ctrl_c_in_the_script_is_one_line(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", interrupted)
+    monkeypatch.setattr(sys, "argv", ["build.py"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(str(bundle / "build.py"), run_name="__main__")
+    assert left.value.code == 130
+    assert capsys.readouterr().err == "build: stopped; no engine was written\n"
+
+
+def test_a_full_disk_leaves_the_engine_that_was_there(tmp_path: Path) -> None:
+    for name in ("x.engine", "x.engine.json"):
+        (tmp_path / name).write_bytes(b"old")
+    code = (
+        "import resource; from pathlib import Path; from edgehuman.export import on_device_build;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        f"folder = Path({str(tmp_path)!r}); on_device_build._write_together("
+        "{folder / 'x.engine.json': b'new', folder / 'x.engine': bytes(5000)})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "OSError" in done.stderr
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        "x.engine": b"old", "x.engine.json": b"old",
+    }  # fmt: skip
+
+
+def test_where_the_engine_cannot_go_is_known_before_the_build(bundle: Path) -> None:
+    words = ("--library", "tensorrt_rtx", "--capability", "86", "--out", "/nowhere/x.engine")
+    done = run_script(bundle, *words)
+    assert done.returncode == 1
+    assert done.stderr == "build: /nowhere cannot be written; give another --out\n"
 
 
 def test_a_changed_bundle_is_refused(bundle: Path) -> None:
