@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.simulate.clothes import chin_and_crown, scale_of
 from edgehuman.simulate.face import HEAD_SHAPE_3K
+from edgehuman.simulate.limbs import scale_of
 from edgehuman.simulate.look import Look
 from edgehuman.simulate.rig import KNOTS, Piece, at
+from edgehuman.simulate.trunk import chin_and_crown
 from edgehuman.simulate.wardrobe import Wardrobe
 
 Array = NDArray[np.float64]

@@ -11,8 +11,8 @@ from edgehuman.simulate.rig import Rig
 from edgehuman.simulate.stance import Cycle, cycle
 from edgehuman.simulate.wardrobe import make_wardrobe
 
-# A rig holds about 0.2 MB of textures, a cycle 50 kB.
-_KEPT = 256
+# A rig holds about 0.3 MB of textures, a cycle 25 kB.
+_KEPT = 512
 
 
 @dataclass(frozen=True, slots=True)

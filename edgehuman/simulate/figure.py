@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.simulate.accessories import accessories
-from edgehuman.simulate.clothes import forearm, head, leg, trunk, upper_arm
+from edgehuman.simulate.limbs import forearm, leg, upper_arm
 from edgehuman.simulate.look import Look
 from edgehuman.simulate.rig import Posed, Rig, make_rig
 from edgehuman.simulate.stance import Body
+from edgehuman.simulate.trunk import head, trunk
 from edgehuman.simulate.tube import View
 from edgehuman.simulate.wardrobe import Wardrobe
 

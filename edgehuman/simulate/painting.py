@@ -172,8 +172,8 @@ def _rows(outlines: Outlines, height: int, width: int) -> tuple[Indices, Indices
     start_P = np.cumsum(tall_P) - tall_P
     y_R = np.arange(len(piece_R)) - (start_P - top_P).take(piece_R)
     # Between the two lines along the axis that touch the piece's widest places.
-    low_P = (outlines.middle_PK - outlines.half_PK).min(axis=1) - 1.0
-    high_P = (outlines.middle_PK + outlines.half_PK).max(axis=1) + 1.0
+    low_P = (outlines.middle_PK - outlines.half_PK).min(axis=1) - 0.5
+    high_P = (outlines.middle_PK + outlines.half_PK).max(axis=1) + 0.5
     along_x_P, along_y_P = outlines.along_P2.T
     slope_P = np.where(np.abs(along_y_P) < 1e-3, 1e-3, along_y_P)
     dy_R = y_R - outlines.start_P2[:, 1].take(piece_R)

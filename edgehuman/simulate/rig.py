@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -226,7 +227,9 @@ def _set_end(weight_J: Array, offset_C: Array, anchor: Anchor) -> None:
 
 
 def _planes(rgb: Sequence[Picture]) -> Picture:
-    return np.ascontiguousarray(np.concatenate(rgb).T)
+    # OpenCV takes the three channels apart faster than a transposed copy.
+    planes = cv2.split(np.concatenate(rgb)[:, None])
+    return np.asarray(np.concatenate(planes).reshape(3, -1), np.uint8)
 
 
 def _parts(texture: Texture) -> Picture:

@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 
 AVERAGE_M = 1.70
 
+_T = np.linspace(0.0, 1.0, KNOTS)
+
 # Hip to knee.
 THIGH = np.array(
     [
@@ -102,8 +104,8 @@ def seat_size(build: Build, scale: float) -> Array:
 
 def stretch(size_3K: Array, first: float, last: float) -> Array:
     """The sizes of a stretch of a piece, both ends in fractions of it."""
-    at_K = np.linspace(first, last, KNOTS) * (KNOTS - 1)
-    below_K = np.clip(at_K.astype(np.intp), 0, KNOTS - 2)
-    low, high = size_3K[:, below_K], size_3K[:, below_K + 1]
-    between: Array = low + (high - low) * np.clip(at_K - below_K, 0.0, 1.0)
+    at_K = np.minimum((first + (last - first) * _T) * (KNOTS - 1), KNOTS - 1.0)
+    below_K = np.minimum(at_K.astype(np.intp), KNOTS - 2)
+    low, high = size_3K.take(below_K, axis=1), size_3K.take(below_K + 1, axis=1)
+    between: Array = low + (high - low) * (at_K - below_K)
     return between

@@ -70,15 +70,17 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One stride, or a while of standing; `FRAMES` instants (T), as in `Body`."""
+    """One stride, or a while of standing; `FRAMES` instants (T), as in `Body`, in float32."""
 
-    joints_TJ3: Array
-    rotation_TS33: Array
+    joints_TJ3: NDArray[np.float32]
+    rotation_TS33: NDArray[np.float32]
 
     def body(self, phase: float) -> Body:
         """The instant at a phase 0..1: a walker's left foot is in mid-stance at 0."""
         frame = round(phase * FRAMES) % FRAMES
-        return Body(self.joints_TJ3[frame], self.rotation_TS33[frame])
+        return Body(
+            self.joints_TJ3[frame].astype(np.float64), self.rotation_TS33[frame].astype(np.float64)
+        )
 
 
 def cycle(person: Person, activity: str, right: str = "hang", left: str = "hang") -> Cycle:
@@ -100,9 +102,11 @@ def cycle(person: Person, activity: str, right: str = "hang", left: str = "hang"
         mover = replace(person, gaits={**person.gaits, activity: gait})
     plan = _one_stride(mover, activity, right, left)
     joints, rotation = pose(mover, plan, plan_plants(plan, mover), FRAMES, 2 * FRAMES)
-    joints_TJ3 = np.ascontiguousarray(np.moveaxis(joints, -1, 0))
-    joints_TJ3 -= joints_TJ3[:, _JOINT["pelvis"], None] * (1.0, 1.0, 0.0)
-    return Cycle(joints_TJ3, np.ascontiguousarray(np.moveaxis(rotation, -1, 0)))
+    joints[:, :2] -= joints[_JOINT["pelvis"], :2]
+    return Cycle(
+        np.ascontiguousarray(joints.transpose(2, 0, 1), np.float32),
+        np.ascontiguousarray(rotation.transpose(3, 0, 1, 2), np.float32),
+    )
 
 
 def _one_stride(person: Person, activity: str, right: str, left: str) -> Plan:
