@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -84,6 +85,37 @@ def test_sustained_mode(make_model: MakeModel) -> None:
     assert long["seconds"] > 0
     assert "back to back" in as_markdown(data)
     assert run(make_model())["rows"][0]["sustained"] is None
+
+
+class Counter:
+    """A machine that uses 2 W whatever it does."""
+
+    source = "a counter"
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def joules(self) -> float:
+        return 2.0 * time.perf_counter()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_energy_is_measured_without_being_asked_for_minutes(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meter = Counter()
+    monkeypatch.setattr(report, "open_meter", lambda: (meter, meter.source))
+    monkeypatch.setattr(report, "ENERGY_STRETCH_S", 0.05)
+    data = run(make_model())
+    [row] = data["rows"]
+    assert data["settings"]["minutes"] == 0
+    assert data["machine"]["idle_w"] == pytest.approx(2.0, rel=0.2)
+    assert row["energy_mj"] > 0
+    assert row["not_measured"] == {}
+    assert row["sustained"] is None  # nobody asked for the heat of minutes
+    assert meter.closed
 
 
 def test_the_conditions_are_said(make_model: MakeModel) -> None:

@@ -178,6 +178,19 @@ def test_auto_on_this_machine_never_writes_something_slower(
     assert "int8 refused: 2.000 ms here" in outcome.text
 
 
+@pytest.mark.parametrize(("fp16_ms", "said"), [(2.0, True), (0.98, True), (0.5, False)])
+def test_a_precision_that_is_not_faster_here_is_told(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fp16_ms: float, said: bool
+) -> None:
+    monkeypatch.setattr(precision, "latency_ms", lambda *words: {"fp32": 1.0, "fp16": fp16_ms})
+    config = ExportConfig("any", precision="fp16", data="made", out=tmp_path / "x.onnx")
+    outcome = export(config)
+    note = f"fp16 is not faster on this machine's CPU: {fp16_ms:.3f} ms, 1.000 ms in fp32"
+    assert (note in outcome.text) == said
+    assert isinstance(outcome.data, dict)
+    assert (note in outcome.data["notes"]) == said
+
+
 def test_the_written_graph_is_the_judged_one(tiny: None, tmp_path: Path) -> None:
     path = tmp_path / "x.onnx"
     export(ExportConfig("any", data="made", out=path))

@@ -58,6 +58,18 @@ def test_both_graphs_stay_close_to_the_network(
     assert graph.ByteSize() < 0.75 * model.ByteSize()
 
 
+@pytest.mark.parametrize(("target", "steps"), [("cpu", 64), ("tensorrt", 127)])
+def test_weights_of_a_cpu_have_seven_bits(
+    model: onnx.ModelProto, samples: Samples, target: int8.Target, steps: int
+) -> None:
+    graph = int8.quantise(model, ranges_of(model, samples), target).graph
+    known = [numpy_helper.to_array(tensor) for tensor in graph.initializer]
+    weights = [array for array in known if array.dtype == np.int8 and array.ndim > 1]
+    assert len(weights) == 10
+    # Each channel's largest weight is at the end of the steps.
+    assert {int(np.abs(array.astype(int)).max()) for array in weights} == {steps}
+
+
 def test_types_that_each_target_takes(model: onnx.ModelProto, samples: Samples) -> None:
     bounds = ranges_of(model, samples)
     for target, activation, biases in (("cpu", np.uint8, 1), ("tensorrt", np.int8, 0)):

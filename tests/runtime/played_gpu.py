@@ -129,6 +129,7 @@ class PlayedRuntime:
     def __init__(self, library: PlayedLibrary, log: Any) -> None:
         self.library, self.log = library, log
         self.engine_host_code_allowed = False
+        self.DLA_core: int | None = None
 
     def deserialize_cuda_engine(self, plan: bytes) -> PlayedEngine | None:
         if plan != PLAN:

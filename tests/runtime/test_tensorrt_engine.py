@@ -171,6 +171,15 @@ def test_host_code_runs_only_where_the_plan_was_built_to_carry_it(tiny: Path) ->
         assert library.runtime.engine_host_code_allowed is compatible
 
 
+def test_a_plan_of_a_dla_core_runs_on_that_core(tiny: Path) -> None:
+    for core in (None, 0, 1):
+        library = PlayedLibrary(PlayedDevice())
+        path = write_played(tiny, dla=core)
+        TensorRtEngine(read_engine(path), library, library.device)
+        assert library.runtime is not None
+        assert library.runtime.DLA_core == core
+
+
 def test_a_refused_plan_tells_the_last_error_and_how_to_build_again(tiny: Path) -> None:
     library = PlayedLibrary(PlayedDevice())
     file = read_engine(write_played(tiny))
