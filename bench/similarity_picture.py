@@ -1,6 +1,6 @@
 """What a backbone sees alike: one person at two scales, and among others, before and after.
 
-    python -m edgehuman.bench.similarity_picture --model runs/saip --out docs/pictures/saip_similarity.png
+    python -m edgehuman.bench.similarity_picture --model runs/saip --out docs/saip_similarity.png
 
 After figure 4 of the SAIP paper (arXiv 2503.08201), on simulated people. The person asked for is
 seen by another camera; the mean of that picture's middle map asks, and every cell of the pictures
