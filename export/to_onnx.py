@@ -155,22 +155,40 @@ def _trace(network: nn.Module, card: Card) -> onnx.ModelProto:
                 dynamic_shapes=(dynamic,),
                 verbose=False,
             )
-    except torch.onnx.errors.OnnxExporterError as error:
+    except Exception as error:
+        if _was_stopped(error):
+            raise KeyboardInterrupt from None
+        if not isinstance(error, torch.onnx.errors.OnnxExporterError):
+            raise
         raise ArtefactError(_export_failure(card.name, error)) from error
     assert program is not None
     model: onnx.ModelProto = program.model_proto
     return model
 
 
+def _was_stopped(error: BaseException) -> bool:
+    """Whether Ctrl-C is at the bottom of it: a stop while torch imports a part of itself leaves
+    that part half made, and the exporter reports what then goes wrong instead of the stop.
+    """
+    links, seen = [error], set()
+    while links:
+        link = links.pop()
+        if isinstance(link, KeyboardInterrupt):
+            return True
+        if id(link) not in seen:
+            seen.add(id(link))
+            links += [other for other in (link.__cause__, link.__context__) if other is not None]
+    return False
+
+
 def _export_failure(name: str, error: BaseException) -> str:
     """One line from the exporter's page: the operator without an ONNX form, or its last
     sentence.
     """
-    causes = []
-    link: BaseException | None = error
-    while link is not None:
-        causes.append(re.sub(r"\x1b\[\d+m", "", str(link)))
-        link = link.__cause__
+    links = [error]
+    while (link := links[-1].__cause__) is not None:
+        links.append(link)
+    causes = [re.sub(r"\x1b\[\d+m", "", str(link)) for link in links]
     for text in causes:
         found = re.search(r"\bNo ONNX function found for .*?([\w]+(?:\.|::)[\w.]+)", text)
         if found:
@@ -178,8 +196,12 @@ def _export_failure(name: str, error: BaseException) -> str:
                 f"{name}: operator {found.group(1)} has no ONNX form; "
                 "write that layer with operators that have one"
             )
-    lines = [line for line in causes[-1].splitlines() if line.strip()] or [repr(error)]
-    return f"{name}: torch could not trace the network ({lines[0].strip()}); see the cause above"
+    lines = [line.strip() for line in causes[-1].splitlines() if line.strip()]
+    reason = ": ".join([type(links[-1]).__name__, *lines[:1]])
+    return (
+        f"{name}: torch could not trace the network ({reason}); mend its forward so that "
+        "torch.export takes it"
+    )
 
 
 @contextlib.contextmanager

@@ -104,8 +104,42 @@ class _Branch(nn.Module):
 
 
 def test_a_network_that_branches_on_its_data_is_told_so_in_one_line(card: Card) -> None:
-    with pytest.raises(ArtefactError, match=r"tiny: torch could not trace the network \(.*data"):
+    said = r"tiny: torch could not trace the network \(\w+: .*data.*\); mend its forward so [^\n]*$"
+    with pytest.raises(ArtefactError, match=said):
         to_onnx(_Branch(), card)
+
+
+@pytest.mark.parametrize("is_wrapped", [True, False])
+def test_ctrl_c_inside_torch_s_imports_is_a_stop(
+    network: nn.Module, card: Card, monkeypatch: pytest.MonkeyPatch, is_wrapped: bool
+) -> None:
+    # What torch 2.13 does where a stop leaves torch._dynamo half imported.
+    def stopped(*given: object, **named: object) -> None:
+        try:
+            try:
+                raise KeyboardInterrupt
+            except torch._dynamo.exc.UserError:
+                pass
+        except AttributeError as error:
+            if is_wrapped:
+                raise torch.onnx.errors.OnnxExporterError("step 1 of 3") from error
+            raise
+
+    monkeypatch.setattr(torch, "_dynamo", type(torch)("torch._dynamo"))
+    monkeypatch.setattr(torch.onnx, "export", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        to_onnx(network, card)
+
+
+def test_a_failure_that_is_not_the_exporter_s_is_left_as_it_is(
+    network: nn.Module, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failed(*given: object, **named: object) -> None:
+        raise AttributeError("a bug")
+
+    monkeypatch.setattr(torch.onnx, "export", failed)
+    with pytest.raises(AttributeError, match="a bug"):
+        to_onnx(network, card)
 
 
 class _Silhouettes(nn.Module):
