@@ -10,6 +10,7 @@ import pytest
 from edgehuman.card import OutputSpec
 from edgehuman.export.judge import Judge
 from edgehuman.export.records import Samples
+from edgehuman.samples import FloatArray
 
 VECTORS = OutputSpec("embedding", distance="cosine", dim=2)
 
@@ -24,9 +25,7 @@ def judge_of(
     return Judge(samples, np.array(reference, np.float32), output)
 
 
-def one_hot(
-    classes: Sequence[int], count: int = 3
-) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def one_hot(classes: Sequence[int], count: int = 3) -> FloatArray:
     """Logits that pick these classes."""
     return np.eye(count, dtype=np.float32)[list(classes)]
 
@@ -37,7 +36,8 @@ def test_labelled_classes_are_judged_by_macro_f1() -> None:
     assert judge.is_labelled
     verdict = judge.of_outputs(one_hot([0, 1, 1, 1, 2, 2]))
     # F1: a 2 x 1 x 1/2 / (3/2), b 2 x 2/3 x 1 / (5/3), c 1.
-    assert (verdict.metric, verdict.value) == ("macro_f1", pytest.approx((2 / 3 + 0.8 + 1) / 3))
+    assert verdict.metric == "macro_f1"
+    assert verdict.value == pytest.approx((2 / 3 + 0.8 + 1) / 3)
     assert verdict.drop == pytest.approx(100 * (1 - verdict.value))
     assert judge.of_outputs(one_hot(labels)).drop == 0
 
@@ -60,7 +60,8 @@ def test_a_flip_of_a_class_costs_what_the_network_gave_to_it() -> None:
     logits = np.log([[0.8, 0.2], [0.6, 0.4]]).tolist()
     judge = judge_of(logits, OutputSpec("classes", ("a", "b")))
     verdict = judge.of_outputs(np.log(np.array([[0.9, 0.1], [0.45, 0.55]], np.float32)))
-    assert (verdict.metric, verdict.value) == ("expected_accuracy", pytest.approx((0.8 + 0.4) / 2))
+    assert verdict.metric == "expected_accuracy"
+    assert verdict.value == pytest.approx((0.8 + 0.4) / 2)
     assert verdict.drop == pytest.approx(100 * (0.6 - 0.4) / 2)
 
 

@@ -29,7 +29,7 @@ def judge(network: nn.Module, card: Card, samples: Samples) -> Judge:
 
 
 def input_of(model: onnx.ModelProto, layer: str) -> str:
-    return next(node.input[0] for node in model.graph.node if node.name == layer)
+    return str(next(node.input[0] for node in model.graph.node if node.name == layer))
 
 
 @pytest.mark.parametrize("right", calibration.METHODS)
