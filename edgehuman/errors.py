@@ -15,6 +15,11 @@
 Each message names the value that was found, the rule that it broke, and the fix.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 
 class EdgehumanError(Exception):
     """The root: catch this to catch everything a user can cause."""
@@ -57,7 +62,15 @@ class TrainingError(EdgehumanError, RuntimeError):
 
 
 class ParityError(EdgehumanError, ValueError):
-    """An exported graph does not compute what the network computes; nothing was written."""
+    """An exported graph does not compute what the network computes; nothing was written.
+
+    Attributes:
+        graph: the ONNX graph that failed, where there is one: `--explain` looks into it.
+        ranking: layers by their sensitivity, where no choice of them was inside the budget.
+    """
+
+    graph: Any = None
+    ranking: Sequence[Any] = ()
 
 
 class MissingDependencyError(EdgehumanError, ImportError):

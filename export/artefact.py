@@ -9,7 +9,9 @@ written before the gate, and a file appears whole or not at all.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +20,7 @@ import torch
 from torch import nn
 
 from edgehuman.card import Card, Metric
-from edgehuman.errors import ParityError
+from edgehuman.errors import ArtefactError, ParityError
 from edgehuman.export import (
     engine_proof,
     networks,
@@ -28,10 +30,11 @@ from edgehuman.export import (
     to_torch_tensorrt,
 )
 from edgehuman.export.calibration import split
+from edgehuman.export.explanation import Refusal, explain, failure, refusal
 from edgehuman.export.judge import Judge, Verdict, answers
 from edgehuman.export.precision import Form, Int8Options
 from edgehuman.export.records import SIMULATED, Samples, balanced, load_samples
-from edgehuman.export.report import Report, explain, outcome
+from edgehuman.export.report import Report, outcome
 from edgehuman.export.request import (
     ExportConfig,
     check,
@@ -77,13 +80,17 @@ def export(config: ExportConfig) -> Outcome:
         return _torch_tensorrt(config, library, network, card, judge, path)
     model = to_onnx(network, card)
     forms = _forms(config, model, judge, calibrating)
+    refused = [form for form in forms if isinstance(form, Refusal)]
+    if refused and (config.precision != "auto" or refused[0] is forms[0]):
+        raise failure(network, model, _named(refused[0], card), judge, config.explain)
     measured_ms = _latency_ms(config, forms, judge)
     form, notes = _choose(config, forms, measured_ms)
-    layers = explain(network, model, form, judge) if config.explain else ""
     try:
         parity.require(form.verdict.parity, form.name, card.name)
     except ParityError as error:
-        raise ParityError(f"{error}\n{layers}".rstrip()) from None
+        broken = Refusal(form.name, str(error), form.model, form.sensitivity)
+        raise failure(network, model, broken, judge, config.explain) from None
+    layers = explain(network, model, [form, *refused], judge) if config.explain else ""
     engine = _write(config, library, finish(form, judge), path, judge)
     notes, files = [*notes, *places], _files(config, card, path)
     return outcome(
@@ -183,28 +190,43 @@ def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Jud
 
 def _forms(
     config: ExportConfig, model: onnx.ModelProto, judge: Judge, calibrating: Samples | None
-) -> list[Form | str]:
-    """FP32 first, then what was asked for; `auto` asks for all, and a text says why one is
-    missing.
-    """
-    forms: list[Form | str] = [precision.as_fp32(model, judge)]
+) -> list[Form | Refusal]:
+    """FP32 first, then what was asked for; `auto` asks for all."""
+    forms = [_attempt(config, "fp32", partial(precision.as_fp32, model, judge))]
     if config.precision in ("fp16", "auto"):
-        forms.append(precision.as_fp16(model, judge))
+        forms.append(_attempt(config, "fp16", partial(precision.as_fp16, model, judge)))
     if calibrating is not None:
         target: Literal["cpu", "tensorrt"] = "cpu" if config.format == "onnx" else "tensorrt"
         wanted = Int8Options(calibrating, target, config.calibration, config.max_drop)
-        try:
-            forms.append(precision.as_int8(model, judge, wanted))
-        except ParityError as error:
-            if config.precision != "auto":
-                raise
-            forms.append(f"int8 refused: {error}")
+        forms.append(_attempt(config, "int8", partial(precision.as_int8, model, judge, wanted)))
     elif config.precision == "auto":
-        forms.append("int8 was not tried: it needs --data")
+        forms.append(Refusal("int8", "it was not tried, as it needs --data"))
     return forms
 
 
-def _latency_ms(config: ExportConfig, forms: list[Form | str], judge: Judge) -> dict[str, float]:
+def _attempt(config: ExportConfig, name: str, make: Callable[[], Form]) -> Form | Refusal:
+    """A form, or why there is none: `auto` goes on without it.
+
+    Raises:
+        ArtefactError: onnxruntime cannot run the graph that was asked for.
+    """
+    try:
+        return make()
+    except ParityError as error:
+        return refusal(name, error)
+    except ArtefactError as error:
+        if name == "fp32" or config.precision != "auto":
+            raise
+        return Refusal(name, str(error))
+
+
+def _named(refused: Refusal, card: Card) -> Refusal:
+    return replace(refused, reason=f"{card.name} in {refused.name}: {refused.reason}")
+
+
+def _latency_ms(
+    config: ExportConfig, forms: list[Form | Refusal], judge: Judge
+) -> dict[str, float]:
     """Measured where the graph will run: on onnxruntime. An engine's is measured by `edgehuman
     bench`.
     """
@@ -215,10 +237,10 @@ def _latency_ms(config: ExportConfig, forms: list[Form | str], judge: Judge) -> 
 
 
 def _choose(
-    config: ExportConfig, forms: list[Form | str], measured_ms: dict[str, float]
+    config: ExportConfig, forms: list[Form | Refusal], measured_ms: dict[str, float]
 ) -> tuple[Form, list[str]]:
     made = [form for form in forms if isinstance(form, Form)]
-    notes = [form for form in forms if isinstance(form, str)]
+    notes = [f"{form.name} refused: {form.reason}" for form in forms if isinstance(form, Refusal)]
     if config.precision == "auto":
         form, refused = precision.fastest(made, measured_ms, config.max_drop)
         chosen = f"{form.name} chosen: {measured_ms[form.name]:.3f} ms here"

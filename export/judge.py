@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, ParityError
 from edgehuman.export.parity import Parity, compare, neighbours
 from edgehuman.export.records import Samples
 from edgehuman.export.sessions import batch_of, open_session, run
@@ -77,7 +77,12 @@ class Judge:
         Raises:
             ParityError: the graph's outputs are not finite or of another shape.
         """
-        return self.of_outputs(run(open_session(model, self.threads), self.samples.array))
+        outputs = run(open_session(model, self.threads), self.samples.array)
+        try:
+            return self.of_outputs(outputs)
+        except ParityError as error:
+            error.graph = model
+            raise
 
     def of_outputs(self, candidate: NDArray[np.float32]) -> Verdict:
         """The same of outputs that were computed elsewhere: on an engine."""

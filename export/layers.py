@@ -29,8 +29,8 @@ class Row:
     there.
 
     Attributes:
-        error: RMS of the difference over RMS of the reference; infinite where the other is not
-            finite.
+        error: RMS of the difference over RMS of the reference; infinite where one of them is
+            not finite.
     """
 
     node: str
@@ -82,7 +82,8 @@ def table(rows: Sequence[Row], precision: str) -> str:
     width = max((len(row.node) for row in rows), default=5)
     lines = [f"{'layer':<{width}}  {'cosine':>9}  {'max abs':>9}  {'error':>9}"]
     for row in rows:
-        mark = "  <- here they part" if row is parted else ""
+        said = "here they part" if np.isfinite(row.error) else "not finite from here on"
+        mark = f"  <- {said}" if row is parted else ""
         lines.append(
             f"{row.node:<{width}}  {row.cosine:>9.6f}  {row.max_abs:>9.2e}  {row.error:>9.2e}{mark}"
         )
@@ -92,7 +93,7 @@ def table(rows: Sequence[Row], precision: str) -> str:
 def _row(node: str, reference: NDArray[Any], candidate: NDArray[Any]) -> Row:
     a_ND = reference.reshape(len(reference), -1).astype(np.float64)
     b_ND = candidate.reshape(len(candidate), -1).astype(np.float64)
-    if not np.all(np.isfinite(b_ND)):
+    if not (np.all(np.isfinite(a_ND)) and np.all(np.isfinite(b_ND))):
         return Row(node, float("nan"), float("inf"), float("inf"))
     gap, size = np.sqrt(np.mean((a_ND - b_ND) ** 2)), np.sqrt(np.mean(a_ND**2))
     error = 0.0 if gap == 0 else float(gap / max(float(size), 1e-12))

@@ -188,8 +188,14 @@ def engine_failures(parity: Parity, precision: str) -> list[str]:
     return failures(parity, _ENGINE_BUDGET.get(precision, "fp16"))
 
 
-def require(parity: Parity, precision: str, name: str) -> None:
+IN_THE_GRAPH = "--explain shows the first layer where they part"
+
+
+def require(parity: Parity, precision: str, name: str, advice: str = IN_THE_GRAPH) -> None:
     """The gate.
+
+    Args:
+        advice: how to look further.
 
     Raises:
         ParityError: over budget; the message holds the numbers and how to look further.
@@ -199,5 +205,5 @@ def require(parity: Parity, precision: str, name: str) -> None:
         raise ParityError(
             f"{name} in {precision} is not the network on {parity.samples} samples: "
             f"{'; '.join(broken)}. "
-            "Nothing was written; --explain shows the first layer where they part"
+            f"Nothing was written; {advice}"
         )

@@ -1,6 +1,4 @@
-"""What an export says at its end: one object for machines, a few lines for people, the layer
-table.
-"""
+"""What an export says at its end: one object for machines, a few lines for people."""
 
 from __future__ import annotations
 
@@ -10,17 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import onnx
-from torch import nn
-
 from edgehuman.card import Precision
-from edgehuman.export import engine_proof, layers
-from edgehuman.export.judge import Judge, Verdict
+from edgehuman.export import engine_proof
+from edgehuman.export.judge import Verdict
 from edgehuman.export.parity import Parity
-from edgehuman.export.precision import Form
 from edgehuman.outcome import Outcome
-
-_EXPLAINED = 8
 
 
 @dataclass(frozen=True)
@@ -42,20 +34,6 @@ class Report:
     notes: Sequence[str]
     layers: str
     engine: Mapping[str, Any]
-
-
-def explain(network: nn.Module, model: onnx.ModelProto, form: Form, judge: Judge) -> str:
-    """The layer table of the network against its graph, and of the graph against its other form."""
-    few = judge.samples.array[:_EXPLAINED]
-    rows = layers.of_network(network, model, few)
-    parts = ["network against graph", layers.table(rows, "fp32")]
-    if form.name != "fp32":
-        rows = layers.of_graphs(model, form.model, few)
-        parts += [f"\nfp32 against {form.name}", layers.table(rows, form.name)]
-    if form.sensitivity:
-        parts.append("\nerror of the output with one layer in INT8")
-        parts += [f"{row.error:.2e}  {row.layer}" for row in form.sensitivity]
-    return "\n".join(parts)
 
 
 def outcome(report: Report) -> Outcome:

@@ -142,6 +142,11 @@ def _require_sense(config: ExportConfig) -> None:
             "is of --format tensorrt, and torch-tensorrt takes --batch and --length alone",
         ),
         (
+            config.format == "torch-tensorrt",
+            ("explain",),
+            "looks into a graph, and a compiled program is closed; use --format onnx",
+        ),
+        (
             not is_rtx,
             ("capability",),
             "is of tensorrt-rtx: tensorrt builds for the GPU that it runs on; add --engine "

@@ -78,11 +78,13 @@ def keep_float(
             break
         too_few = enough
     else:
-        raise ParityError(
+        error = ParityError(
             f"no INT8 graph is inside --max-drop {max_drop}: with a single layer in INT8 the "
             "metric still falls by more. Export in fp16 or fp32, give more calibration data, or a "
             "larger --max-drop"
         )
+        error.ranking = ranked
+        raise error
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
         if drop_of(names[:middle]) <= max_drop:

@@ -27,6 +27,11 @@ from edgehuman.export.judge import Judge, Verdict
 from edgehuman.export.on_device_build import Options
 from edgehuman.export.writing import write_together
 
+ADVICE = (
+    "a compiled program is closed: --format onnx --explain shows where a graph of the same "
+    "network and precision parts from it"
+)
+
 
 def load_library() -> Any:
     """The module `torch_tensorrt`, on a machine with a GPU.
@@ -107,7 +112,7 @@ def judged(
             for i in range(0, len(records), batch)
         ]
     verdict = judge.of_outputs(np.concatenate(parts))
-    parity.require(verdict.parity, precision, name)
+    parity.require(verdict.parity, precision, name, ADVICE)
     return verdict
 
 

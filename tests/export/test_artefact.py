@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +12,14 @@ import torch
 from torch import nn
 
 from edgehuman.card import Card, Metric
-from edgehuman.errors import CheckpointError, DataError, ParityError, UsageError
-from edgehuman.export import artefact, networks, precision
+from edgehuman.errors import ArtefactError, CheckpointError, DataError, ParityError, UsageError
+from edgehuman.export import artefact, fp16, networks, precision
 from edgehuman.export.artefact import ExportConfig, export, metrics_of
 from edgehuman.export.judge import Verdict
 from edgehuman.export.parity import compare
 from edgehuman.export.precision import Form, fastest
 from edgehuman.export.sessions import open_session
+from edgehuman.export.tidy import constants
 from edgehuman.export.to_onnx import card_of, weights_sha256
 from edgehuman.runtime.onnx_file import read_card
 
@@ -93,6 +96,89 @@ def test_over_budget_writes_nothing_and_explains(
     config = ExportConfig("any", data="made", out=tmp_path / "x.onnx", explain=True)
     with pytest.raises(ParityError, match=r"(?s)tiny in fp32 .*head/Gemm.* <- here they part"):
         export(config)
+    assert os.listdir(tmp_path) == []
+
+
+def broken_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every FP16 graph has an infinite weight in its second block."""
+    convert = fp16.convert
+
+    def overflowed(
+        model: onnx.ModelProto, wide: set[str]
+    ) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+        half, islands = convert(model, wide)
+        node = next(n for n in half.graph.node if n.name == "blocks.1.mlp.0/MatMul")
+        tensor = constants(half.graph)[node.input[1]]
+        array = onnx.numpy_helper.to_array(tensor).copy()
+        array[0, 0] = np.inf
+        tensor.CopyFrom(onnx.numpy_helper.from_array(array, tensor.name))
+        return half, islands
+
+    monkeypatch.setattr(fp16, "convert", overflowed)
+
+
+def test_auto_goes_on_without_a_precision_that_overflows(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_half(monkeypatch)
+    config = ExportConfig("any", precision="auto", out=tmp_path / "x.onnx", explain=True)
+    outcome = export(config)
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["precision"] == "fp32"
+    notes = outcome.data["notes"]
+    assert notes[0].startswith("fp16 refused: ")
+    assert "outputs of the graph are not finite" in notes[0]
+    assert notes[1] == "int8 refused: it was not tried, as it needs --data"
+    table = outcome.text[outcome.text.index("fp32 against fp16") :]
+    assert re.search(r"blocks\.1\.mlp\.0/MatMul .*<- not finite from here on", table)
+
+
+def test_auto_goes_on_without_a_graph_that_onnxruntime_refuses(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*given: object) -> None:
+        raise ArtefactError("onnxruntime cannot run the graph: no such kernel")
+
+    monkeypatch.setattr(precision, "as_fp16", refused)
+    for name in ("auto", "fp16"):
+        config = ExportConfig("any", precision=name, out=tmp_path / "x.onnx")
+        if name == "fp16":
+            with pytest.raises(ArtefactError, match="no such kernel"):
+                export(config)
+        else:
+            assert "fp16 refused: onnxruntime cannot run the graph" in export(config).text
+
+
+def test_a_precision_that_overflows_names_the_layer(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_half(monkeypatch)
+    config = ExportConfig("any", precision="fp16", data="made", out=tmp_path / "x.onnx")
+    with pytest.raises(
+        ParityError, match=r"^tiny in fp16: .* not finite.*; --explain shows the layers$"
+    ):
+        export(config)
+    said = r"(?s)^tiny in fp16: .*fp32 against fp16.*blocks\.1\.mlp\.0/MatMul [^\n]*<- not finite"
+    with pytest.raises(ParityError, match=said):
+        export(replace(config, explain=True))
+    assert os.listdir(tmp_path) == []
+
+
+def test_no_int8_graph_inside_the_budget_shows_what_each_layer_costs(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "_points_lost", lambda verdict: 1.0)
+    config = ExportConfig(
+        "any", precision="int8", calibration="minmax", data="made", samples=48,
+        out=tmp_path / "x.onnx", explain=True,
+    )  # fmt: skip
+    with pytest.raises(ParityError, match=r"tiny in int8: no INT8 graph is inside") as raised:
+        export(config)
+    ranking = str(raised.value).partition("error of the output with one layer in INT8\n")[2]
+    errors = [float(line.split()[0]) for line in ranking.splitlines()]
+    assert len(errors) == 10  # embed, 2 x (attention's two, mlp's two), head
+    assert errors == sorted(errors, reverse=True)
+    assert "head" in ranking
     assert os.listdir(tmp_path) == []
 
 

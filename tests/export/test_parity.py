@@ -5,6 +5,7 @@ import pytest
 
 from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
+from edgehuman.export import to_torch_tensorrt
 from edgehuman.export.parity import compare, failures, neighbours, require, retrieval_agreement
 
 CLASSES = OutputSpec("classes", ("a", "b"))
@@ -63,6 +64,10 @@ def test_over_budget_says_the_numbers() -> None:
     parity = compare(floats((1, 0)), floats((1, 1)), CLASSES)
     with pytest.raises(ParityError, match=r"m in fp32 .* max abs 1.00e\+00 is over 1.00e-04"):
         require(parity, "fp32", "m")
+    with pytest.raises(ParityError, match="Nothing was written; --explain shows the first layer"):
+        require(parity, "fp32", "m")
+    with pytest.raises(ParityError, match=r"Nothing was written; a compiled program is closed: .*"):
+        require(parity, "fp32", "m", to_torch_tensorrt.ADVICE)
 
 
 def test_outputs_that_are_not_finite_or_of_another_shape() -> None:

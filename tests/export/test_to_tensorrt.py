@@ -166,6 +166,7 @@ def test_no_gpu_and_no_capability(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             {"on_device": True, "out": Path("x.onnx")},
             r"--out is x\.onnx, the name of a file, and --on-device writes a folder",
         ),
+        ({"format": "torch-tensorrt", "explain": True}, "--explain looks into a graph, .* closed"),
         ({"format": "torch-tensorrt", "level": 3}, "--level is of --format tensorrt, and torch"),
         ({"format": "torch-tensorrt", "precision": "int8", "data": "x"}, "for int8 use --format"),
     ],
