@@ -28,7 +28,7 @@ from edgehuman.bench.contestants import (
     open_contestant,
     parse_engines,
 )
-from edgehuman.bench.energy import Meter, open_meter
+from edgehuman.bench.energy import Meter, Stretch, open_meter
 from edgehuman.bench.latency import (
     CALLS_PER_BLOCK,
     ENERGY_STRETCH_S,
@@ -271,9 +271,9 @@ def _idle_watts(meter: Meter | None) -> float | None:
     """Power of the machine while this process waits: the table's energy includes it."""
     if meter is None:
         return None
-    before_j = meter.joules()
-    time.sleep(ENERGY_STRETCH_S)
-    return (meter.joules() - before_j) / ENERGY_STRETCH_S
+    with Stretch(meter) as stretch:
+        time.sleep(ENERGY_STRETCH_S)
+    return stretch.joules / stretch.seconds
 
 
 def _machine(
