@@ -7,7 +7,9 @@ import pytest
 from edgehuman import errors
 
 ALL: list[type[errors.EdgehumanError]] = [
-    kind for kind in vars(errors).values() if isinstance(kind, type)
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and kind.__module__ == errors.__name__
 ]
 
 
