@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from edgehuman.preprocess.imu_format import ImuReport
+
+class Counts(Protocol):
+    """What was found in a stream, by the keys of the losses below."""
+
+    def as_dict(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def loss_lines(summary: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def cause_of_loss(report: ImuReport, source: Mapping[str, Any]) -> tuple[int, str]:
+def cause_of_loss(report: Counts, source: Mapping[str, Any]) -> tuple[int, str]:
     """The largest count of rows lost, and that in words with the advice; (0, "") where none was."""
     counts = [(_count(report.as_dict(), loss), loss) for loss in _OF_STREAM]
     counts += [(_count(source, loss), loss) for loss in _of_source(source) if loss.advice]
@@ -131,9 +135,10 @@ class FirstLosses:
         self._of_stream = [loss for loss in (*_OF_STREAM, *_FOUND) if loss.first]
         self._of_source = list(_OF_SOURCE)
 
-    def look(self, report: ImuReport, source: Mapping[str, Any]) -> None:
+    def look(self, report: Counts, source: Mapping[str, Any]) -> None:
         """Remark on what is counted now and was not before."""
-        for loss in [loss for loss in self._of_stream if getattr(report, loss.key)]:
+        counts = report.as_dict()
+        for loss in [loss for loss in self._of_stream if counts.get(loss.key)]:
             self._of_stream.remove(loss)
             kept = "" if loss in _FOUND else "; such rows are dropped and counted"
             self._notify(f"{self._name}: {loss.first}{kept}")
