@@ -55,6 +55,13 @@ _OF_STREAM = (
         "a row repeats a stamp that was there already",
         "give every row a time of its own",
     ),
+    Loss(
+        "empty",
+        "frame without a joint",
+        "frames without a joint",
+        "a frame shows no joint at all",
+        "give frames in which somebody is seen",
+    ),
 )
 _OF_SOURCE = (
     Loss(
@@ -70,6 +77,13 @@ _OF_SOURCE = (
         "lines unreadable",
         "a line cannot be read",
         "write numbers into the columns t,ax,ay,az,gx,gy,gz",
+    ),
+    Loss(
+        "bad_poses",
+        "line unreadable",
+        "lines unreadable",
+        "a line cannot be read",
+        'write {"t": seconds, "id": track, "joints": [18 of [x, y, confidence]]} on each line',
     ),
     Loss("truncated", "truncated line", "truncated lines", "the last line is cut short"),
     Loss(
@@ -149,7 +163,7 @@ class FirstLosses:
 
     @staticmethod
     def _first_of_source(loss: Loss, source: Mapping[str, Any]) -> str:
-        if loss.key in ("garbage_datagrams", "bad_rows") and source.get("first_bad"):
+        if loss.key in ("garbage_datagrams", "bad_rows", "bad_poses") and source.get("first_bad"):
             return f"{loss.first} ({source['first_bad'][0]}); such are dropped and counted"
         return f"{loss.first}; what is lost is counted"
 
