@@ -167,7 +167,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "edgehuman.runtime.gallery_commands:EnrolConfig",
         "edgehuman.runtime.gallery_commands:enroll",
         "take a person's walk into a file of known people",
-        "edgehuman gallery enroll zoo:gait-skeleton --source anna.jsonl --name ANNA --gallery k.npz",
+        "edgehuman gallery enroll zoo:gait-skeleton --source a.jsonl --name ANNA --gallery k.npz",
     ),
     "gallery identify": Command(
         "edgehuman.runtime.gallery_commands:IdentifyConfig",
