@@ -59,6 +59,17 @@ def image_input(height: int = 256, width: int = 128) -> InputSpec:
     )
 
 
+def skeleton_input(frames: int, rate_hz: float = 24.0) -> InputSpec:
+    """A person's joints over time, as the graph of a skeleton network begins at them."""
+    return InputSpec(
+        record="SkeletonSequence",
+        shape=(frames, 18, 3),
+        dtype="float32",
+        units="x, y in pixels (y down), confidence 0 to 1; OpenPose-18",
+        rate_hz=rate_hz,
+    )
+
+
 @dataclass(frozen=True)
 class OutputSpec:
     """What the graph gives back.

@@ -22,7 +22,7 @@ from edgehuman.simulate.smooth import bump, step
 Array = NDArray[np.float64]
 
 # The foot stands a little behind the body's mid-stance: the stance leg trails more than it leads.
-_BEHIND_STRIDES = 0.035
+BEHIND_STRIDES = 0.035
 _REACH_SOFT, _REACH_LIMIT = 0.94, 0.9985
 
 
@@ -87,7 +87,7 @@ def _ahead_of_way(plan: Plan, person: Person, clock_N: Array, frame_N: NDArray[n
     stride_m = _per_activity(person, "stride_m")
     before = np.minimum(clock_N - plan.stride_T[0], 0.0) * stride_m[plan.label_T[0]]
     after = np.maximum(clock_N - plan.stride_T[-1], 0.0) * stride_m[plan.label_T[-1]]
-    ahead: Array = before + after - _BEHIND_STRIDES * stride_m[plan.label_T[frame_N]]
+    ahead: Array = before + after - BEHIND_STRIDES * stride_m[plan.label_T[frame_N]]
     return ahead
 
 
