@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgehuman.card import Card, sha256_of_bytes
 from edgehuman.data.images import open_images
+from edgehuman.data.skeletons import load_skeletons
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import DataError, ImageError
 from edgehuman.export.labelled_people import LabelledPeople, names_of, read_labelled
@@ -25,6 +26,7 @@ from edgehuman.simulate.person_image import simulate_people
 SIMULATED = "simulated"
 # Pictures are large, and their ranges settle soon: enough to calibrate and to judge.
 _SIMULATED_PEOPLE, _PICTURES_EACH, _MOST_PICTURES = 64, 4, 1024
+_SIMULATED_WALKERS, _WALKS_EACH = 64, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,26 @@ def _unknown(person_N: NDArray[np.str_]) -> NDArray[np.int64]:
     return np.full(len(person_N), -1, np.int64)
 
 
+def _walks(card: Card, data: Path | str) -> Samples:
+    """A window from the middle of every walk that has one."""
+    frames = card.input.shape[0]
+    walks = load_skeletons(data, people=_SIMULATED_WALKERS, each=_WALKS_EACH)
+    long_N = np.flatnonzero(walks.length_N >= frames)[:_MOST_PICTURES]
+    if not len(long_N):
+        raise DataError(
+            f"{data}: none of its {len(walks)} walks has the {frames} frames of a window"
+        )
+    first = [(int(walks.length_N[n]) - frames) // 2 for n in long_N]
+    array = np.stack(
+        [walks.sequence(int(n))[at : at + frames] for n, at in zip(long_N, first, strict=True)]
+    )
+    person_N = walks.person_N[long_N]
+    kind = "simulated walkers" if walks.simulated else f"walks of {walks.name}"
+    return Samples(array, _unknown(person_N), person_N, kind)
+
+
 _READERS: Mapping[str, Callable[[Card, Path | str], Samples]] = {
     "ImuWindow": _imu_windows,
     "PersonCrop": _person_crops,
+    "SkeletonSequence": _walks,
 }

@@ -131,6 +131,8 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
 def _build_for(card: Card, weights: Mapping[str, Tensor]) -> nn.Module:
     """The network that a card describes; of one with a head beside its encoder, both."""
     num_classes = len(card.output.labels) if card.output.kind == "classes" else None
+    if card.input.record == "SkeletonSequence":
+        return build(card.arch)
     if card.input.record != "PersonCrop":
         return build(card.arch, num_classes=num_classes)
     height, width = card.input.shape[:2]
