@@ -29,12 +29,31 @@ class RmsNorm(nn.Module):
         self.gain = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        mean_square = (x * x).mean(dim=-1, keepdim=True)
-        return x * torch.rsqrt(mean_square + NORM_EPS) * self.gain
+        return x / torch.sqrt(x.pow(2).mean(dim=-1, keepdim=True) + NORM_EPS) * self.gain
+
+
+def over_rms(x: Tensor) -> Tensor:
+    """Vectors (..., D) over their root mean square."""
+    return x * torch.rsqrt((x * x).mean(dim=-1, keepdim=True) + NORM_EPS)
+
+
+class QueryKeyNorm(nn.Module):
+    """RMSNorm of every head's query and key, each kind with its own gain: one step for both.
+
+    Source: ViT-22B (Dehghani et al. 2023), which keeps attention's logits from growing so.
+    """
+
+    def __init__(self, head_dim: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(2 * head_dim))
+
+    def forward(self, qk_2BHSE: Tensor) -> Tensor:
+        return over_rms(qk_2BHSE) * self.gain.view(2, 1, 1, 1, -1)
 
 
 class Rotary(nn.Module):
-    """Cosines and sines of rotary positions: two tables (S, E) for any number of tokens.
+    """Rotary positions as two tables (S, E), for any number of tokens: what a head's channel is
+    multiplied by, and what its partner in the other half is.
 
     Source: RoFormer (Su et al. 2024). Channel e of the first half of a head turns with channel e of
     the second half by token x base^(-2e/E). It holds no parameters.
@@ -48,8 +67,9 @@ class Rotary(nn.Module):
         if head_dim % 2:
             raise ValueError(f"head_dim is {head_dim}; rotary positions turn channels in pairs")
         exponent_K = torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim
+        rate_K = ROTARY_BASE**-exponent_K
         self.rate_E: Tensor
-        self.register_buffer("rate_E", (ROTARY_BASE**-exponent_K).repeat(2), persistent=False)
+        self.register_buffer("rate_E", torch.cat([-rate_K, rate_K]), persistent=False)
 
     def forward(self, tokens: int) -> tuple[Tensor, Tensor]:
         token_S = torch.arange(tokens, device=self.rate_E.device, dtype=torch.float32)
@@ -58,10 +78,10 @@ class Rotary(nn.Module):
 
 
 def rotate(x_BHSE: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-    """Queries or keys turned to their positions."""
-    cos_SE, sin_SE = turn
+    """Queries or keys (..., S, E) turned to their positions."""
+    own_SE, partner_SE = turn
     first, second = x_BHSE.chunk(2, dim=-1)
-    return x_BHSE * cos_SE + torch.cat([-second, first], dim=-1) * sin_SE
+    return x_BHSE * own_SE + torch.cat([second, first], dim=-1) * partner_SE
 
 
 class ParallelLayer(nn.Module):
@@ -88,8 +108,7 @@ class ParallelLayer(nn.Module):
         hidden = MLP_WIDTHS * width
         self.norm = RmsNorm(width)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
-        self.query_norm = RmsNorm(self.head_dim)
-        self.key_norm = RmsNorm(self.head_dim)
+        self.query_key_norm = QueryKeyNorm(self.head_dim)
         self.attention_out = nn.Linear(width, width, bias=False)
         self.mlp_in = nn.Linear(width, 2 * hidden)
         self.mlp_out = nn.Linear(hidden, width)
@@ -98,11 +117,10 @@ class ParallelLayer(nn.Module):
         """Attention of normalised tokens."""
         tokens, width = x_BSD.shape[1], x_BSD.shape[2]
         qkv = self.qkv(x_BSD).view(-1, tokens, 3, self.heads, self.head_dim)
-        q_BHSE, k_BHSE, v_BHSE = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        q_BHSE = rotate(self.query_norm(q_BHSE), turn)
-        k_BHSE = rotate(self.key_norm(k_BHSE), turn)
+        qkv_3BHSE = qkv.permute(2, 0, 3, 1, 4)
+        qk_2BHSE = rotate(self.query_key_norm(qkv_3BHSE[:2]), turn)
         y_BHSE = functional.scaled_dot_product_attention(
-            q_BHSE, k_BHSE, v_BHSE, scale=self.attention_scale
+            qk_2BHSE[0], qk_2BHSE[1], qkv_3BHSE[2], scale=self.attention_scale
         )
         attended: Tensor = self.attention_out(y_BHSE.transpose(1, 2).reshape(-1, tokens, width))
         return attended
