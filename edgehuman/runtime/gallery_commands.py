@@ -264,7 +264,7 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
     if not sums:
         raise DataError(f"{opened.name}: {listener.no_window(opened.report())}")
     vectors = {
-        track: mean_vector(np.float32(total_D / counts[track])[None], listener.distance)
+        track: mean_vector(total_D[None] / np.float32(counts[track]), listener.distance)
         for track, total_D in sums.items()
     }
     return Walks(vectors, counts, report)

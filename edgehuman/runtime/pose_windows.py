@@ -30,6 +30,7 @@ LEAST_SEEN = 0.3
 SLOWEST_HZ = 10.0
 _OUTSIDE = 0.5  # a joint may stand outside the image by this share of its size
 _FRAMES_TO_TELL = 24
+_ROUNDING = 1e-6  # of a frame: stamps are rounded
 UNSEEN, FROZEN = "joints not seen", "frozen"
 
 
@@ -254,8 +255,9 @@ class _Track:
             return self._append(stamp_s, joint_J3)
         self._look(stamp_s - last_s, report)
         ready: list[tuple[float, FloatArray]] = []
-        while (at_s := self._start_s + self._step / self._rate_hz) <= stamp_s:
-            share = (at_s - last_s) / (stamp_s - last_s)
+        slack_s = _ROUNDING / self._rate_hz
+        while (at_s := self._start_s + self._step / self._rate_hz) <= stamp_s + slack_s:
+            share = min((at_s - last_s) / (stamp_s - last_s), 1.0)
             ready += self._append(at_s, between(last_J3, joint_J3, share))
         return ready
 

@@ -25,7 +25,7 @@ def test_triplets_on_a_line_by_hand() -> None:
 
 def test_equal_walks_have_a_finite_gradient_and_far_ones_cost_nothing() -> None:
     feature_NPD = torch.zeros(4, 2, 3, requires_grad=True)
-    loss_P, count_P = batch_all_triplets(feature_NPD, torch.tensor([0, 0, 1, 1]))
+    loss_P, _ = batch_all_triplets(feature_NPD, torch.tensor([0, 0, 1, 1]))
     assert loss_P.tolist() == pytest.approx([0.2, 0.2])
     loss_P.sum().backward()  # type: ignore[no-untyped-call]
     assert feature_NPD.grad is not None
