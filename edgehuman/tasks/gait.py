@@ -1,6 +1,6 @@
 """Gait recognition where people are known: a pretrained network learns to find the same person.
 
-    edgehuman finetune --task gait --arch gaitptv2_deep_1 --weights runs/contrastive --data … --out …
+    edgehuman finetune --task gait --weights runs/contrastive --data casia-b --out runs/gait
 
 Batches of P people with K walks each, cut and augmented as in pretraining; triplets of all walks of
 the batch, and the identities behind a batch normalisation (the BNNeck), both in training alone.
