@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def _number(name: str, where: str) -> int:
 def _frames(frames: list[tuple[int, NDArray[np.float64]]], rate_hz: float, where: str) -> Frames:
     """Joints (T, J, 3) and seconds (T,) of one track."""
     numbers = [number for number, _ in frames]
-    twice = next((a for a, b in zip(numbers, numbers[1:], strict=False) if a == b), None)
+    twice = next((a for a, b in pairwise(numbers) if a == b), None)
     if twice is not None:
         raise DataError(
             f"{where}: frame {twice} shows two people of one track; track them (AlphaPose: "

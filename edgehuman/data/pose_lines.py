@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import islice
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,7 @@ def _first_file(folder: Path) -> Path:
     with (folder / _LABELS).open(encoding="utf-8", errors="replace") as file:
         start = file.readline(65536)
     try:
-        row = json.loads(start)
-        return folder / row["file"]
+        return folder / str(json.loads(start)["file"])
     except (ValueError, KeyError, TypeError):
         return folder / "none"
 
@@ -62,7 +61,7 @@ def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
         raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
     for track, lines in made.items():
         lines.sort(key=lambda line: line.t_s)
-        for before, after in zip(lines, islice(lines, 1, None), strict=False):
+        for before, after in pairwise(lines):
             if before.t_s == after.t_s:
                 raise DataError(
                     f"{path}: track {track!r} is twice at {after.t_s:g} s; two people at once have "

@@ -94,7 +94,7 @@ UCALGARY = SkeletonLayout(
     lambda path: field_names(path) >= set(_FIELDS),
     _read,
     RATE_HZ,
-    f"seen by a pin-hole camera of {WIDTH_PX}x{HEIGHT_PX} pixels, focal length {FOCAL_PX:g} px; the "
-    "head's middle stands for the nose, eyes and ears are absent; gallery: run 1, probes: the "
+    f"seen by a pin-hole camera of {WIDTH_PX}x{HEIGHT_PX} pixels, focal length {FOCAL_PX:g} px; "
+    "the head's middle stands for the nose, eyes and ears are absent; gallery: run 1, probes: the "
     "other normal runs",
 )

@@ -88,7 +88,8 @@ def _joints(values: Any, layout: str, where: str) -> Floats:
         ) from None
     if array.ndim == 1 and array.size and array.size % 3 == 0:
         array = array.reshape(-1, 3)
-    return to_record(array[None] if array.ndim == 2 else array, where, layout)[0]
+    frame: Floats = to_record(array[None], where, layout)[0]
+    return frame
 
 
 def _number(value: Any, name: str, where: str) -> float:

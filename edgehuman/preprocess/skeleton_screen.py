@@ -38,8 +38,8 @@ STEP_HZ = (1.0, 3.4)
 
 def all_zero(skeleton_SJ3: Floats) -> Bools:
     """(S,) frames in which nobody was seen."""
-    empty: Bools = ~(skeleton_SJ3[..., 2] > 0.0).any(axis=1)
-    return empty
+    seen_S: Bools = (skeleton_SJ3[..., 2] > 0.0).any(axis=1)
+    return np.logical_not(seen_S)
 
 
 def order_mistake(skeleton_SJ3: Floats) -> str | None:
