@@ -1,7 +1,8 @@
 """Joint layouts and their conversions, as plain tables.
 
 The walker's 3-D skeleton (26 joints in metres), and what pose detectors write: OpenPose-18,
-COCO-17, BODY-25, Halpe-26. A conversion is a table of source joints per target joint: their mean is the target joint.
+COCO-17, BODY-25, Halpe-26. A conversion is a table of source joints per target joint: their mean
+is the target joint.
 Axes: J joint, S segment.
 """
 

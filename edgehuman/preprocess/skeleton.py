@@ -122,16 +122,16 @@ def resample(skeleton_TJ3: Floats, stamp_s_T: Array, rate_hz: float = RATE_HZ) -
     if not np.isfinite(stamp_s_T).all() or (step_s_T <= 0.0).any():
         wrong = int(np.argmax(~(step_s_T > 0.0))) + 1
         raise DataError(
-            f"frame {wrong} is stamped {stamp_s_T[min(wrong, len(stamp_s_T) - 1)]:g} s; time stamps "
+            f"frame {wrong} is stamped {stamp_s_T[min(wrong, len(stamp_s_T) - 1)]:g} s; stamps "
             "rise from frame to frame. Sort the frames, and drop those that come twice"
         )
-    if step_s_T.size and np.abs(step_s_T * rate_hz - 1.0).max() < 1e-6:
+    grid_T = np.arange(len(stamp_s_T)) - (stamp_s_T - stamp_s_T[0]) * rate_hz
+    # Written stamps are rounded: a fiftieth of a frame is no other moment.
+    if np.abs(grid_T).max() < 0.02:
         return skeleton_TJ3
     count = int(np.floor((stamp_s_T[-1] - stamp_s_T[0]) * rate_hz + 1e-6)) + 1
     wanted_s = stamp_s_T[0] + np.arange(count) / rate_hz
     after = np.clip(np.searchsorted(stamp_s_T, wanted_s, side="right"), 1, len(stamp_s_T) - 1)
-    if len(stamp_s_T) == 1:
-        return skeleton_TJ3
     before = after - 1
     part = (wanted_s - stamp_s_T[before]) / (stamp_s_T[after] - stamp_s_T[before])
     share = np.clip(part, 0.0, 1.0).astype(np.float32)[:, None, None]
