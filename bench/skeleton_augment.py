@@ -68,7 +68,10 @@ def read_at(skeleton_SJ3: Floats, position_T: Floats) -> Floats:
     """One sequence at fractional frames; the nearer frame decides whether a joint was seen."""
     early_T = np.minimum(position_T.astype(np.int64), max(0, len(skeleton_SJ3) - 2))
     share_T11 = (position_T - early_T)[:, None, None].astype(np.float32)
-    early, late = skeleton_SJ3[early_T], skeleton_SJ3[np.minimum(early_T + 1, len(skeleton_SJ3) - 1)]
+    early, late = (
+        skeleton_SJ3[early_T],
+        skeleton_SJ3[np.minimum(early_T + 1, len(skeleton_SJ3) - 1)],
+    )
     saw_early, saw_late = early[..., 2:] > 0, late[..., 2:] > 0
     nearest = np.where(share_T11 < 0.5, saw_early, saw_late)
     share_TJ1 = np.where(saw_early & saw_late, share_T11, ~saw_early).astype(np.float32)
@@ -114,7 +117,10 @@ def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
 
     def one_by_one() -> None:
         np.stack(
-            [augment_one(each, draw(generator, 96, ours.frames, ours.pace)) for each in skeleton_NSJ3]
+            [
+                augment_one(each, draw(generator, 96, ours.frames, ours.pace))
+                for each in skeleton_NSJ3
+            ]
         ).sum()
 
     seconds = in_turns({"per sample": one_by_one, "batched": batched}, rounds)

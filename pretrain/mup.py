@@ -133,11 +133,11 @@ def lr_scale(found: Mapping[str, Scaling], prefix: str = "") -> Callable[[str], 
     """Factor of the learning rate by the parameter's name, for `Job.lr_scale`.
 
     Args:
-        prefix: of the names in the model that is trained; parameters without it have factor 1.
+        found: of the encoder; empty without muP.
+        prefix: of the encoder's names in the model that is trained; all other factors are 1.
     """
-    return lambda name: (
-        found[name.removeprefix(prefix)].lr if name.startswith(prefix) else 1.0
-    )
+    factors = {prefix + name: each.lr for name, each in found.items()}
+    return lambda name: factors.get(name, 1.0)
 
 
 def decay_scale(found: Mapping[str, Scaling], prefix: str = "") -> Callable[[str], float]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from edgehuman.card import TrainingData
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
-from edgehuman.data.skeletons import load_skeletons, quality_scores
+from edgehuman.data.skeletons import load_skeletons
 from edgehuman.errors import DataError
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.training.batches import batch_indices
@@ -76,6 +76,8 @@ def at_most(walks: SkeletonSet, people: int, each: int, seed: int) -> SkeletonSe
 
 def of_quality(walks: SkeletonSet, share: float, quality: Quality, seed: int) -> SkeletonSet:
     """A share of the sequences: those of the best poses, of the worst, or random ones."""
+    from edgehuman.data.skeletons import quality_scores
+
     if share == 1:
         return walks
     count = max(1, round(share * len(walks)))
