@@ -59,6 +59,19 @@ def image_input(height: int = 256, width: int = 128) -> InputSpec:
     )
 
 
+def skeleton_input(frames: int, rate_hz: float = 24.0) -> InputSpec:
+    """A tracked person's joints, as the graph of a gait network begins at them; 0 frames: any
+    number.
+    """
+    return InputSpec(
+        record="SkeletonSequence",
+        shape=(frames, 18, 3),
+        dtype="float32",
+        units="x right and y down in pixels, confidence 0 to 1 (0: not seen); OpenPose-18",
+        rate_hz=rate_hz,
+    )
+
+
 @dataclass(frozen=True)
 class OutputSpec:
     """What the graph gives back.

@@ -157,6 +157,27 @@ LIMBS_18: tuple[tuple[str, str], ...] = (
     ("l_eye", "l_ear"),
 )
 
+# How a pyramid over the body joins the 18 joints: three a limb, two limbs a part, and all of it.
+# Head, arms and legs as in GaitPT (Catruna et al. 2023), whose 17 joints have no neck and the nose
+# twice, once a side. Which of nose and neck goes with which side once there is a neck is not
+# published (arXiv 2504.07598 has the same 18 joints); here the nose stays left, the neck is right.
+GAIT_LIMBS_6: Mapping[str, tuple[str, str, str]] = {
+    "l_face": ("nose", "l_eye", "l_ear"),
+    "r_face": ("neck", "r_eye", "r_ear"),
+    "l_arm": ("l_shoulder", "l_elbow", "l_wrist"),
+    "r_arm": ("r_shoulder", "r_elbow", "r_wrist"),
+    "l_leg": ("l_hip", "l_knee", "l_ankle"),
+    "r_leg": ("r_hip", "r_knee", "r_ankle"),
+}
+GAIT_PARTS_3: Mapping[str, tuple[str, str]] = {
+    "head": ("l_face", "r_face"),
+    "upper": ("l_arm", "r_arm"),
+    "lower": ("l_leg", "r_leg"),
+}
+
+# What detectors lose last, and clothes hide least: the origin and the unit of a walk.
+TRUNK_5 = ("neck", "r_shoulder", "l_shoulder", "r_hip", "l_hip")
+
 # Segments: their frame is x anterior, y left, z along the bone towards its origin joint
 # (for pelvis, trunk and head: away from it). In upright standing all frames agree.
 SEGMENTS = (
@@ -202,6 +223,15 @@ def flip_indices(layout: str) -> NDArray[np.int64]:
     """Indices (J,) that swap left and right joints of a layout."""
     names = _names(layout)
     return np.array([names.index(mirrored(name)) for name in names], np.int64)
+
+
+def gait_order() -> NDArray[np.int64]:
+    """OpenPose-18 indices (18,) in the order of the limbs and parts: every three make a limb, every
+    two limbs a part.
+    """
+    limbs = [limb for pair in GAIT_PARTS_3.values() for limb in pair]
+    joints = [joint for limb in limbs for joint in GAIT_LIMBS_6[limb]]
+    return np.array([OPENPOSE_18.index(joint) for joint in joints], np.int64)
 
 
 def conversion(source: str, target: str) -> tuple[tuple[int, ...], ...]:

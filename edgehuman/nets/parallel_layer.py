@@ -1,0 +1,145 @@
+"""The transformer layer of GaitPTv2 and GaitFormer: attention and MLP side by side.
+
+Source: On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recognition (arXiv
+2504.07598), "Transformer Architectures for Gait Processing": parallel layers, no bias in the
+projections of attention, RMSNorm, SwiGLU, rotary positions. Not stated there and found from its
+table of sizes: one norm for both halves, an MLP of four widths, RMSNorm of queries and keys over
+each head, biases in the MLP alone. A layer of width D then has 16 D^2 + 10 D + 2 E parameters.
+
+Axes: B sequences, S tokens, D width, H heads, E channels of a head.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+NORM_EPS = 1e-6
+# The slowest pair turns by about a radian in so many tokens.
+ROTARY_BASE = 10_000.0
+MLP_WIDTHS = 4
+
+
+class RmsNorm(nn.Module):
+    """Vectors (..., D) over their root mean square, times a learned gain."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return over_rms(x) * self.gain
+
+
+def over_rms(x: Tensor) -> Tensor:
+    """Vectors (..., D) over their root mean square."""
+    return x * torch.rsqrt((x * x).mean(dim=-1, keepdim=True) + NORM_EPS)
+
+
+class QueryKeyNorm(nn.Module):
+    """RMSNorm of every head's query and key, each kind with its own gain: one step for both.
+
+    Source: ViT-22B (Dehghani et al. 2023), which keeps attention's logits from growing so.
+    """
+
+    def __init__(self, head_dim: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(2 * head_dim))
+
+    def forward(self, qk_2BHSE: Tensor) -> Tensor:
+        return over_rms(qk_2BHSE) * self.gain.view(2, 1, 1, 1, -1)
+
+
+class Rotary(nn.Module):
+    """Rotary positions as two tables (S, E), for any number of tokens: what a head's channel is
+    multiplied by, and what its partner in the other half is.
+
+    Source: RoFormer (Su et al. 2024). Channel e of the first half of a head turns with channel e of
+    the second half by token x base^(-2e/E). It holds no parameters.
+
+    Raises:
+        ValueError: an odd `head_dim`.
+    """
+
+    def __init__(self, head_dim: int) -> None:
+        super().__init__()
+        if head_dim % 2:
+            raise ValueError(f"head_dim is {head_dim}; rotary positions turn channels in pairs")
+        exponent_K = torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim
+        rate_K = ROTARY_BASE**-exponent_K
+        self.rate_E: Tensor
+        self.register_buffer("rate_E", torch.cat([-rate_K, rate_K]), persistent=False)
+
+    def forward(self, tokens: int) -> tuple[Tensor, Tensor]:
+        token_S = torch.arange(tokens, device=self.rate_E.device, dtype=torch.float32)
+        angle_SE = token_S[:, None] * self.rate_E
+        return angle_SE.cos(), angle_SE.sin()
+
+
+def rotate(x_BHSE: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Queries or keys (..., S, E) turned to their positions."""
+    own_SE, partner_SE = turn
+    first, second = x_BHSE.chunk(2, dim=-1)
+    return x_BHSE * own_SE + torch.cat([second, first], dim=-1) * partner_SE
+
+
+class ParallelLayer(nn.Module):
+    """Attention and SwiGLU MLP of one normalised input, both added to it: (B, S, D) -> (B, S, D).
+
+    Args:
+        width: D.
+        heads: of attention; must divide `width`.
+        attention_scale: what products of queries and keys are multiplied by; 1/sqrt(E) by default.
+
+    Raises:
+        ValueError: `heads` does not divide `width`.
+    """
+
+    def __init__(self, width: int, heads: int, attention_scale: float | None = None) -> None:
+        super().__init__()
+        if width % heads:
+            raise ValueError(f"width {width} must be a multiple of heads {heads}")
+        self.heads = heads
+        self.head_dim = width // heads
+        self.attention_scale = (
+            self.head_dim**-0.5 if attention_scale is None else float(attention_scale)
+        )
+        hidden = MLP_WIDTHS * width
+        self.norm = RmsNorm(width)
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.query_key_norm = QueryKeyNorm(self.head_dim)
+        self.attention_out = nn.Linear(width, width, bias=False)
+        self.mlp_in = nn.Linear(width, 2 * hidden)
+        self.mlp_out = nn.Linear(hidden, width)
+
+    def attend(self, x_BSD: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        """Attention of normalised tokens."""
+        tokens, width = x_BSD.shape[1], x_BSD.shape[2]
+        qkv = self.qkv(x_BSD).view(-1, tokens, 3, self.heads, self.head_dim)
+        qkv_3BHSE = qkv.permute(2, 0, 3, 1, 4)
+        qk_2BHSE = rotate(self.query_key_norm(qkv_3BHSE[:2]), turn)
+        y_BHSE = functional.scaled_dot_product_attention(
+            qk_2BHSE[0], qk_2BHSE[1], qkv_3BHSE[2], scale=self.attention_scale
+        )
+        attended: Tensor = self.attention_out(y_BHSE.transpose(1, 2).reshape(-1, tokens, width))
+        return attended
+
+    def forward(self, x_BSD: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        normal_BSD = self.norm(x_BSD)
+        gate, value = self.mlp_in(normal_BSD).chunk(2, dim=-1)
+        mixed: Tensor = self.mlp_out(functional.silu(gate) * value)
+        return x_BSD + self.attend(normal_BSD, turn) + mixed
+
+
+def initialise(module: nn.Module) -> None:
+    """Normal weights of variance 1 / inputs and zero biases: every layer keeps its input's size."""
+    if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=module.in_features**-0.5)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def projection_head(width: int) -> nn.Sequential:
+    """What contrastive training looks through (SimCLR, arXiv 2002.05709): E -> E/2 -> E/4."""
+    return nn.Sequential(nn.Linear(width, width // 2), nn.GELU(), nn.Linear(width // 2, width // 4))
