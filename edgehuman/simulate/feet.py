@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from edgehuman.simulate.activities import ACTIVITIES
 from edgehuman.simulate.person import Person
 from edgehuman.simulate.plan import Plan
-from edgehuman.simulate.rotation import cross, dot, frame_from, unit
+from edgehuman.simulate.rotation import Scalar, cross, dot, frame_from, unit
 from edgehuman.simulate.smooth import bump, step
 
 Array = NDArray[np.float64]
 
 # The foot stands a little behind the body's mid-stance: the stance leg trails more than it leads.
-_BEHIND_STRIDES = 0.035
+BEHIND_STRIDES = 0.035
 _REACH_SOFT, _REACH_LIMIT = 0.94, 0.9985
 
 
@@ -87,7 +87,7 @@ def _ahead_of_way(plan: Plan, person: Person, clock_N: Array, frame_N: NDArray[n
     stride_m = _per_activity(person, "stride_m")
     before = np.minimum(clock_N - plan.stride_T[0], 0.0) * stride_m[plan.label_T[0]]
     after = np.maximum(clock_N - plan.stride_T[-1], 0.0) * stride_m[plan.label_T[-1]]
-    ahead: Array = before + after - _BEHIND_STRIDES * stride_m[plan.label_T[frame_N]]
+    ahead: Array = before + after - BEHIND_STRIDES * stride_m[plan.label_T[frame_N]]
     return ahead
 
 
@@ -114,23 +114,39 @@ def place_foot(
     """
     clock_T = stride_T if side > 0 else stride_T + 0.5
     whole_T = np.floor(clock_T)
-    phase_T = clock_T - whole_T
     number_T = 2 * (whole_T.astype(np.int64) - plants.first) - (side < 0)
+    footholds = _footholds(plants, person, side)
+    here, there = footholds[:, number_T], footholds[:, number_T + 2]
+    yaw = plants.heading_N[number_T], plants.heading_N[number_T + 2]
+    return carry_foot(here, there, yaw, clock_T - whole_T, person.bone_m, controls)
+
+
+def carry_foot(
+    here: Array,
+    there: Array,
+    yaw: tuple[Array, Array],
+    phase_T: Array,
+    bone_m: Mapping[str, Scalar],
+    controls: Mapping[str, Array],
+) -> Foot:
+    """A foot between two footholds (3, T) and their headings (T,), at a phase of its stride.
+
+    Args:
+        phase_T: 0..1; at 0 the foot is in the middle of standing on `here`.
+        controls: as for `place_foot`.
+    """
     duty, moving = controls["duty"], controls["moving"]
     swing = np.clip((phase_T - 0.5 * duty) / (1.0 - duty), 0.0, 1.0)
     carried = step(swing)
-    footholds = _footholds(plants, person, side)
-    here, there = footholds[:, number_T], footholds[:, number_T + 2]
     ankle = here + (there - here) * carried
     climb = there[2] - here[2]
     ankle[2] = here[2] + climb * np.where(climb > 0, step(swing / 0.7), step((swing - 0.3) / 0.7))
-    ankle[2] += moving * controls["clearance"] * bump(swing) + person.bone_m["ankle_height"]
-    yaw = plants.heading_N[number_T]
-    yaw = yaw + (plants.heading_N[number_T + 2] - yaw) * carried
+    ankle[2] += moving * controls["clearance"] * bump(swing) + bone_m["ankle_height"]
+    heading = yaw[0] + (yaw[1] - yaw[0]) * carried
     pitch = moving * _foot_pitch(phase_T, swing, controls)
     lands_on_toe = step(0.5 + controls["strike"] / 0.2)
-    _pivot(ankle, pitch, yaw, 1.0 - carried * (1.0 - lands_on_toe), person)
-    return Foot(ankle, pitch, yaw)
+    _pivot(ankle, pitch, heading, 1.0 - carried * (1.0 - lands_on_toe), bone_m)
+    return Foot(ankle, pitch, heading)
 
 
 def _footholds(plants: Plants, person: Person, side: int) -> Array:
@@ -153,11 +169,13 @@ def _foot_pitch(phase: Array, swing: Array, controls: Mapping[str, Array]) -> Ar
     return pitch
 
 
-def _pivot(ankle: Array, pitch: Array, yaw: Array, on_toe: Array, person: Person) -> None:
+def _pivot(
+    ankle: Array, pitch: Array, yaw: Array, on_toe: Array, bone_m: Mapping[str, Scalar]
+) -> None:
     """Move the ankle as the foot turns about its toe (1) or its heel (0)."""
     cosine, sine = np.cos(pitch), np.sin(pitch)
-    down = -person.bone_m["ankle_height"]
-    ahead = on_toe * person.bone_m["toe"] - (1.0 - on_toe) * person.bone_m["heel"]
+    down = -bone_m["ankle_height"]
+    ahead = on_toe * bone_m["toe"] - (1.0 - on_toe) * bone_m["heel"]
     forward = ahead - (ahead * cosine + down * sine)
     ankle[0] += forward * np.cos(yaw)
     ankle[1] += forward * np.sin(yaw)
@@ -165,7 +183,7 @@ def _pivot(ankle: Array, pitch: Array, yaw: Array, on_toe: Array, person: Person
 
 
 def bend_leg(
-    hip: Array, ankle: Array, left: Array, thigh_m: float, shank_m: float
+    hip: Array, ankle: Array, left: Array, thigh_m: Scalar, shank_m: Scalar
 ) -> tuple[Array, Array, Array, Array]:
     """Knee (3, T), ankle (3, T), thigh and shank frames (3, 3, T) of a leg of fixed lengths.
 

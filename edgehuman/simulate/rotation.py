@@ -1,7 +1,8 @@
 """Rotations over time, component first: matrices (3, 3, T), vectors (3, T).
 
 Time is the last axis so that every operation runs along memory; `turn_x(R, angle)` is
-R @ Rx(angle), a turn about the body's own axis. Angles in radians, right-handed.
+R @ Rx(angle), a turn about the body's own axis. Angles in radians, right-handed. Many walks may lie
+one after the other in time: what is one number of a person is then an array (T,).
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+# One number for all frames, or one per frame (T,).
+Scalar = float | Array
 
 
-def _turn(rotation: Array, angle: Array | float, first: int, second: int) -> Array:
+def _turn(rotation: Array, angle: Scalar, first: int, second: int) -> Array:
     """Mix two columns: the plane in which the turn happens."""
     cosine, sine = np.cos(angle), np.sin(angle)
     turned = rotation.copy()
@@ -21,17 +24,17 @@ def _turn(rotation: Array, angle: Array | float, first: int, second: int) -> Arr
     return turned
 
 
-def turn_x(rotation: Array, angle: Array | float) -> Array:
+def turn_x(rotation: Array, angle: Scalar) -> Array:
     """R @ Rx: to the right side (y, the left axis, rises)."""
     return _turn(rotation, angle, 1, 2)
 
 
-def turn_y(rotation: Array, angle: Array | float) -> Array:
+def turn_y(rotation: Array, angle: Scalar) -> Array:
     """R @ Ry: forward (z, the upward axis, leans towards x)."""
     return _turn(rotation, angle, 2, 0)
 
 
-def turn_z(rotation: Array, angle: Array | float) -> Array:
+def turn_z(rotation: Array, angle: Scalar) -> Array:
     """R @ Rz: to the left (x turns towards y)."""
     return _turn(rotation, angle, 0, 1)
 
@@ -46,7 +49,7 @@ def heading_matrix(angle_T: Array) -> Array:
     return made
 
 
-def apply(rotation: Array, vector: tuple[float, float, float]) -> Array:
+def apply(rotation: Array, vector: tuple[Scalar, Scalar, Scalar]) -> Array:
     """A vector fixed in the body, in the world (3, T)."""
     x, y, z = vector
     moved: Array = rotation[:, 0] * x + rotation[:, 1] * y + rotation[:, 2] * z

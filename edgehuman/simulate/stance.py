@@ -39,7 +39,7 @@ _PER_KNOT = 8
 _PACE = (0.72, 1.05)
 # The walker's knees are bent for its sensors' sake; seen, legs are straighter. The feet are then
 # up to two centimetres short of the ground.
-_TALLER_M = 0.05
+TALLER_M = 0.05
 
 _JOINT = {name: i for i, name in enumerate(SKELETON_26)}
 _SEGMENT = {name: i for i, name in enumerate(SEGMENTS)}
@@ -118,7 +118,7 @@ def _one_stride(person: Person, activity: str, right: str, left: str) -> Plan:
     moves = activity in LOCOMOTION
     if moves:
         base[ROW["stride"]] *= rng.uniform(*_PACE)
-        base[ROW["drop"]] -= _TALLER_M
+        base[ROW["drop"]] -= TALLER_M
     count = 3 * FRAMES
     knots_PM = base[:, None] + variations(rng, "standing", count // _PER_KNOT + 4)
     rate_hz = FRAMES * base[ROW["cadence"]] if moves else float(FRAMES)

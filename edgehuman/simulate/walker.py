@@ -17,6 +17,7 @@ from edgehuman.simulate.person import Person
 from edgehuman.simulate.plan import Plan, make_plan
 from edgehuman.simulate.posture import CONTROLS, ROW
 from edgehuman.simulate.rotation import (
+    Scalar,
     apply,
     frame_from,
     heading_matrix,
@@ -119,11 +120,13 @@ def pose(
         turn_x(facing, controls["roll"] + sway_6T[3]), controls["lie_roll"] + sway_6T[5]
     )
     if _UPPER & set(needed):
-        _pose_upper(person, controls, sway_6T, stride_T, joints, rotation)
+        swing = _arm_swing(person, controls, len(stride_T))
+        swings = {"l": swing, "r": swing}
+        pose_upper(person.bone_m, controls, sway_6T, swings, stride_T, joints, rotation)
     for name, side in SIDES:
         if any(segment in needed for segment in (f"{name}_thigh", f"{name}_shank", f"{name}_foot")):
             foot = place_foot(plants, stride_T, side, person, controls)
-            _pose_leg(person, controls["lie"], along, name, side, foot, joints, rotation)
+            pose_leg(person.bone_m, controls["lie"], along, name, side, foot, joints, rotation)
     return joints, rotation
 
 
@@ -178,38 +181,50 @@ def _pose_pelvis(
     return place
 
 
-def _pose_upper(
-    person: Person,
+def _arm_swing(person: Person, controls: Mapping[str, Array], frames: int) -> Array:
+    """(2, T) how far shoulders and elbows swing, by the weights of the gaits; radians."""
+    swing = np.zeros((2, frames))
+    for name in LOCOMOTION:
+        gait = person.gaits[name]
+        shape = np.array([gait.arm_rad, gait.elbow_swing_rad])
+        swing += controls[name] * shape[:, None]
+    return swing
+
+
+def pose_upper(
+    bone_m: Mapping[str, Scalar],
     controls: Mapping[str, Array],
     sway_6T: Array,
+    swings: Mapping[str, Array],
     stride_T: Array,
     joints: Array,
     rotation: Array,
 ) -> None:
-    """Trunk, head and arms, from the pelvis up; the trunk counters the pelvis' turns."""
-    bone = person.bone_m
+    """Trunk, head and arms, from the pelvis up; the trunk counters the pelvis' turns.
+
+    Args:
+        sway_6T: what the gait adds to the pelvis: metres, radians.
+        swings: per side, "l" and "r", how far shoulder and elbow swing (2, T), radians.
+        stride_T: the clock of the arms, in strides.
+        joints, rotation: (26, 3, T) and (13, 3, 3, T), with the pelvis in them; filled in.
+    """
     trunk = turn_z(rotation[_SEGMENT["pelvis"]], controls["trunk_yaw"] - 1.4 * sway_6T[5])
     trunk = turn_y(trunk, controls["trunk_pitch"] - 0.5 * sway_6T[4])
     trunk = turn_x(trunk, controls["trunk_roll"] - 0.8 * sway_6T[3])
-    neck = joints[_JOINT["pelvis"]] + apply(trunk, (0.0, 0.0, bone["trunk"]))
+    neck = joints[_JOINT["pelvis"]] + apply(trunk, (0.0, 0.0, bone_m["trunk"]))
     head = turn_z(trunk, controls["head_yaw"] + 0.4 * sway_6T[5])
     head = turn_y(head, controls["head_pitch"] - 0.5 * sway_6T[4])
     joints[_JOINT["neck"]] = neck
     rotation[_SEGMENT["trunk"]], rotation[_SEGMENT["head"]] = trunk, head
-    _pose_face(person, neck, head, joints)
-    swing = np.zeros((3, len(stride_T)))
-    for name in LOCOMOTION:
-        gait = person.gaits[name]
-        shape = np.array([gait.arm_rad, gait.elbow_swing_rad, 0.0])
-        swing += controls[name] * shape[:, None]
+    _pose_face(bone_m, neck, head, joints)
     for name, side in SIDES:
-        _pose_arm(person, controls, name, side, swing, stride_T, joints, rotation)
+        _pose_arm(bone_m, controls, name, side, swings[name], stride_T, joints, rotation)
 
 
-def _pose_face(person: Person, neck: Array, head: Array, joints: Array) -> None:
+def _pose_face(bone_m: Mapping[str, Scalar], neck: Array, head: Array, joints: Array) -> None:
     """Points fixed in the head, in fractions of the distance from neck to crown."""
-    top = person.bone_m["neck_to_top"]
-    eye, ear = person.bone_m["eye_half"], person.bone_m["ear_half"]
+    top = bone_m["neck_to_top"]
+    eye, ear = bone_m["eye_half"], bone_m["ear_half"]
     for name, point in (
         ("head_top", (0.05 * top, 0.0, top)),
         ("nose", (0.42 * top, 0.0, 0.53 * top)),
@@ -222,7 +237,7 @@ def _pose_face(person: Person, neck: Array, head: Array, joints: Array) -> None:
 
 
 def _pose_arm(
-    person: Person,
+    bone_m: Mapping[str, Scalar],
     controls: Mapping[str, Array],
     name: str,
     side: int,
@@ -232,28 +247,27 @@ def _pose_arm(
     rotation: Array,
 ) -> None:
     """One arm: the shoulder swings with the other side's leg, the elbow follows."""
-    bone = person.bone_m
     trunk = rotation[_SEGMENT["trunk"]]
     # The left foot strikes near clock 0.7: the right arm is foremost there.
     wave = np.cos(2.0 * np.pi * (stride_T - (0.22 if side > 0 else 0.72)))
-    shoulder = joints[_JOINT["neck"]] + apply(trunk, (0.0, side * bone["shoulder_half"], 0.0))
+    shoulder = joints[_JOINT["neck"]] + apply(trunk, (0.0, side * bone_m["shoulder_half"], 0.0))
     upper = turn_y(trunk, -(controls[f"flex_{name}"] + swing[0] * wave))
     upper = turn_x(upper, side * controls[f"abduct_{name}"])
     upper = turn_z(upper, -side * controls[f"twist_{name}"])
     elbow_angle = np.maximum(controls[f"elbow_{name}"] + swing[1] * wave, 0.02)
     forearm = turn_y(upper, -elbow_angle)
-    elbow = shoulder + apply(upper, (0.0, 0.0, -bone["upper_arm"]))
-    wrist = elbow + apply(forearm, (0.0, 0.0, -bone["forearm"]))
+    elbow = shoulder + apply(upper, (0.0, 0.0, -bone_m["upper_arm"]))
+    wrist = elbow + apply(forearm, (0.0, 0.0, -bone_m["forearm"]))
     joints[_JOINT[f"{name}_shoulder"]] = shoulder
     joints[_JOINT[f"{name}_elbow"]] = elbow
     joints[_JOINT[f"{name}_wrist"]] = wrist
-    joints[_JOINT[f"{name}_hand"]] = wrist + apply(forearm, (0.0, 0.0, -bone["hand"]))
+    joints[_JOINT[f"{name}_hand"]] = wrist + apply(forearm, (0.0, 0.0, -bone_m["hand"]))
     rotation[_SEGMENT[f"{name}_upper_arm"]] = upper
     rotation[_SEGMENT[f"{name}_forearm"]] = forearm
 
 
-def _pose_leg(
-    person: Person,
+def pose_leg(
+    bone_m: Mapping[str, Scalar],
     lie: Array,
     along: Array,
     name: str,
@@ -263,23 +277,22 @@ def _pose_leg(
     rotation: Array,
 ) -> None:
     """One leg between hip and foothold; lying (weight `lie`) it stretches out `along` the bed."""
-    bone = person.bone_m
     pelvis = rotation[_SEGMENT["pelvis"]]
     middle = joints[_JOINT["pelvis"]]
-    hip = middle + apply(pelvis, (0.0, side * bone["hip_half"], 0.0))
+    hip = middle + apply(pelvis, (0.0, side * bone_m["hip_half"], 0.0))
     frame = turn_y(heading_matrix(foot.yaw_T), foot.pitch_T)
     ankle = foot.ankle_3T
     if np.any(lie > 1e-9):
-        bed = hip + apply(along, (0.95 * person.leg_m, 0.0, -0.03))
+        bed = hip + apply(along, (0.95 * (bone_m["thigh"] + bone_m["shank"]), 0.0, -0.03))
         ankle = ankle + (bed - ankle) * lie
-    knee, ankle, thigh, shank = bend_leg(hip, ankle, pelvis[:, 1], bone["thigh"], bone["shank"])
+    knee, ankle, thigh, shank = bend_leg(hip, ankle, pelvis[:, 1], bone_m["thigh"], bone_m["shank"])
     if np.any(lie > 1e-9):
         frame = _between(frame, turn_y(shank, 0.45), lie)
     joints[_JOINT[f"{name}_hip"]], joints[_JOINT[f"{name}_knee"]] = hip, knee
     joints[_JOINT[f"{name}_ankle"]] = ankle
-    down = -bone["ankle_height"]
-    joints[_JOINT[f"{name}_heel"]] = ankle + apply(frame, (-bone["heel"], 0.0, down))
-    joints[_JOINT[f"{name}_toe"]] = ankle + apply(frame, (bone["toe"], 0.0, down))
+    down = -bone_m["ankle_height"]
+    joints[_JOINT[f"{name}_heel"]] = ankle + apply(frame, (-bone_m["heel"], 0.0, down))
+    joints[_JOINT[f"{name}_toe"]] = ankle + apply(frame, (bone_m["toe"], 0.0, down))
     for part, turned in (("thigh", thigh), ("shank", shank), ("foot", frame)):
         rotation[_SEGMENT[f"{name}_{part}"]] = turned
 
