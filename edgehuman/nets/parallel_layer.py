@@ -29,7 +29,7 @@ class RmsNorm(nn.Module):
         self.gain = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        return over_rms(x) * self.gain
+        return x / torch.sqrt(x.pow(2).mean(dim=-1, keepdim=True) + NORM_EPS) * self.gain
 
 
 def over_rms(x: Tensor) -> Tensor:
