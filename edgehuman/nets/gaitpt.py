@@ -19,8 +19,8 @@ Rotary positions: one table per stage; the temporal module turns by the frame, w
 in front at position 0, the spatial one by the place in the order of the table, by which joints are
 told apart.
 
-Axes: N sequences, T frames, J joints, P places of a stage, K values of a place, D width, E embedding,
-S tokens: class token and frames.
+Axes: N sequences, T frames, J joints, P places of a stage, K values of a place, D width, E
+embedding, S tokens: class token and frames.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class GaitPt(nn.Module):
         self.apply(initialise)
 
     def forward(self, skeleton_NTJ3: Tensor) -> Tensor:
-        x_NTPD = self.normalise(skeleton_NTJ3)[:, :, self.order_J]
+        x_NTPD = self.normalise(skeleton_NTJ3).index_select(2, self.order_J)
         parts = []
         for stage, project, merged in zip(self.stages, self.stage_out, MERGED, strict=True):
             frames, places, width = x_NTPD.shape[1:]
