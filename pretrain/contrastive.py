@@ -225,7 +225,9 @@ def learning_set(config: ContrastiveConfig, longest: int) -> Walks:
     return learn
 
 
-def encoder_card(config: ContrastiveConfig, encoder: nn.Module, data: Sequence[TrainingData]) -> Card:
+def encoder_card(
+    config: ContrastiveConfig, encoder: nn.Module, data: Sequence[TrainingData]
+) -> Card:
     """What the pretrained encoder says about itself."""
     row = catalogue.NETWORKS[config.arch]
     return Card(
@@ -244,7 +246,12 @@ def encoder_card(config: ContrastiveConfig, encoder: nn.Module, data: Sequence[T
 
 
 def fit(
-    config: ContrastiveConfig, encoder: nn.Module, base: nn.Module, learn: Walks, card: Card, exam: Exam | None
+    config: ContrastiveConfig,
+    encoder: nn.Module,
+    base: nn.Module,
+    learn: Walks,
+    card: Card,
+    exam: Exam | None,
 ) -> Progress:
     """Train an encoder; `base` is the same network at the width that --lr is meant for.
 
@@ -314,7 +321,9 @@ def _outcome(config: ContrastiveConfig, progress: Progress, learn: Walks) -> Out
         text += f"; loss {losses[0]:.3f} -> {losses[-1]:.3f}"
     if exams:
         scores = " -> ".join(f"{100 * score:.1f}" for score in exams.values())
-        text += f"; zero-shot rank-1 of {config.exam_people} simulated people never seen, %: {scores}"
+        text += (
+            f"; zero-shot rank-1 of {config.exam_people} simulated people never seen, %: {scores}"
+        )
     if progress.stopped:
         text += "; stopped early, go on with --resume"
     return Outcome(data, text, exit_code=1 if progress.stopped else 0)

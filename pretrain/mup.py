@@ -108,36 +108,54 @@ def _matrix(shape: torch.Size, base: torch.Size) -> Scaling:
 
 
 def prepare(network: nn.Module, base: nn.Module, seed: int = 0) -> dict[str, Scaling]:
-    """Draw a network's matrices and set its attention scale; returns how to train it.
+    """Draw a network's matrices; returns how to train it.
 
     Raises:
-        UsageError: see `scalings`.
+        UsageError: see `scalings`, or attention is scaled otherwise than muP asks.
     """
     found = scalings(network, base)
+    _require_attention(network, base)
     source = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             std = found[name].std
             if std is not None:
                 parameter.copy_(torch.empty(parameter.shape).normal_(0, std, generator=source))
-    for layer, base_layer in zip(_attention(network), _attention(base), strict=True):
-        layer.attention_scale = base_layer.attention_scale * base_layer.head_dim / layer.head_dim
     return found
 
 
-def _attention(network: nn.Module) -> list[ParallelLayer]:
-    return [module for module in network.modules() if isinstance(module, ParallelLayer)]
+def attention_scale(head_dim: int, base_head_dim: int) -> float:
+    """What products of queries and keys are multiplied by, for the builders' argument."""
+    return base_head_dim**0.5 / head_dim
+
+
+def _require_attention(network: nn.Module, base: nn.Module) -> None:
+    """Raise UsageError for a layer whose attention is not scaled as muP asks."""
+    kind = ParallelLayer
+    pairs = zip(
+        (module for module in network.modules() if isinstance(module, kind)),
+        (module for module in base.modules() if isinstance(module, kind)),
+        strict=True,
+    )
+    for layer, base_layer in pairs:
+        wanted = attention_scale(layer.head_dim, base_layer.head_dim)
+        if not math.isclose(layer.attention_scale, wanted, rel_tol=1e-6):
+            raise UsageError(
+                f"found attention scaled by {layer.attention_scale:.4g} in heads of "
+                f"{layer.head_dim} channels; muP wants {wanted:.4g} where the base has "
+                f"{base_layer.head_dim}: build the network with attention_scale={wanted:.4g}"
+            )
 
 
 def lr_scale(found: Mapping[str, Scaling], prefix: str = "") -> Callable[[str], float]:
     """Factor of the learning rate by the parameter's name, for `Job.lr_scale`.
 
     Args:
-        prefix: of the names in the model that is trained; parameters without it have factor 1.
+        found: of the encoder; empty without muP.
+        prefix: of the encoder's names in the model that is trained; all other factors are 1.
     """
-    return lambda name: (
-        found[name.removeprefix(prefix)].lr if name.startswith(prefix) else 1.0
-    )
+    factors = {prefix + name: each.lr for name, each in found.items()}
+    return lambda name: factors.get(name, 1.0)
 
 
 def decay_scale(found: Mapping[str, Scaling], prefix: str = "") -> Callable[[str], float]:

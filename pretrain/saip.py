@@ -190,6 +190,8 @@ class Saip(nn.Module):
                     asking, as_backbone(self.expert), expert_x_NCHW[persons:]
                 )
         weighted = [getattr(config, name) * value for name, value in parts.items()]
+        if isinstance(self.matching, Matching):
+            parts["csm_kl"] = self.matching.divergence
         return {"loss": torch.stack(weighted).sum(), **parts}
 
     def _local_tokens(self, local_NVHWC: Tensor, seed: int) -> list[Tensor]:

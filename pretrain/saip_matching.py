@@ -70,6 +70,15 @@ def matching_loss(
     return term_TV[~same_TV].mean()
 
 
+@torch.no_grad()
+def target_entropy(
+    expert_TNK: Tensor, centre_K: Tensor, expert_temperature: float = 0.04
+) -> Tensor:
+    """Mean entropy of the expert's choices, nats: what of the loss the student cannot lower."""
+    log_TNK = torch.log_softmax((expert_TNK.float() - centre_K) / expert_temperature, dim=-1)
+    return -(log_TNK.exp() * log_TNK).sum(dim=-1).mean()
+
+
 def alignment_loss(student_VND: Tensor, expert_TND: Tensor) -> Tensor:
     """One minus cosine, mean over all pairs of views: a fixed expert may be asked the same view."""
     student_VND = functional.normalize(student_VND.float(), dim=-1)
@@ -159,6 +168,7 @@ class Matching(nn.Module):
         self.centre_K: Tensor
         self.register_buffer("centre_K", torch.zeros(prototypes))
         self.seen: list[Tensor] = []
+        self.divergence = torch.zeros(())
 
     def forward(self, student_VND: Tensor, expert_TND: Tensor) -> Tensor:
         """Tokens of the student's and of the expert's views -> loss."""
@@ -167,7 +177,7 @@ class Matching(nn.Module):
         return self.loss(self.head(student_VND), expert_TNK)
 
     def loss(self, student_VNK: Tensor, expert_TNK: Tensor) -> Tensor:
-        """The loss of cosines; remembers what `advance` needs."""
+        """The loss of cosines; remembers what `advance` needs, and the divergence alone."""
         with torch.no_grad():
             mean_K = expert_TNK.float().mean(dim=(0, 1))
             if distributed.is_available() and distributed.is_initialized():
@@ -175,7 +185,10 @@ class Matching(nn.Module):
                 mean_K /= distributed.get_world_size()
             if self.training:
                 self.seen.append(mean_K)
-        return matching_loss(student_VNK, expert_TNK, self.centre_K, *self.temperatures)
+        loss = matching_loss(student_VNK, expert_TNK, self.centre_K, *self.temperatures)
+        entropy = target_entropy(expert_TNK, self.centre_K, self.temperatures[1])
+        self.divergence = loss.detach() - entropy
+        return loss
 
     def advance(self) -> None:
         """Moves the centre after a step that counted."""

@@ -5,6 +5,7 @@ Axes: N sequences, V takes of one person, S source frames, J joints, 3: x, y, co
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Literal
 
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from edgehuman.card import TrainingData
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
-from edgehuman.data.skeletons import load_skeletons, quality_scores
+from edgehuman.data.skeletons import filtered, load_skeletons, quality_scores, resampled
 from edgehuman.errors import DataError
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.training.batches import batch_indices
@@ -32,7 +33,8 @@ SIMULATED_EACH = 4
 
 
 def load(path: str, seed: int, people: int, each: int) -> SkeletonSet:
-    """What one --data is, at 24 frames per second, without what its protocol keeps for the test.
+    """What one --data is to learn from: at 24 frames a second, through the paper's filters, without
+    the sequences that its protocol keeps for the test.
 
     Args:
         people, each: identities, and sequences of each, at most; 0 takes all that there are, and
@@ -54,6 +56,10 @@ def load(path: str, seed: int, people: int, each: int) -> SkeletonSet:
                 "it, and learn from other data"
             )
         walks = walks.subset(~is_test_N)
+    walks, dropped = filtered(resampled(walks))
+    if any(dropped.values()):
+        said = ", ".join(f"{count} {name}" for name, count in dropped.items() if count)
+        print(f"--data {path}: sequences left out by the filters: {said}", file=sys.stderr)
     return at_most(walks, people, each, seed)
 
 

@@ -140,13 +140,13 @@ def read_at(skeleton_NSJ3: Tensor, position_NT: Tensor) -> Tensor:
     from there. Of an unseen joint, x and y mean nothing yet.
     """
     count, length, joints, _ = skeleton_NSJ3.shape
-    early_NT = position_NT.long().clamp_(max=max(0, length - 2))
-    row_NT = early_NT + length * torch.arange(count, device=position_NT.device)[:, None]
+    first_N1 = length * torch.arange(count, device=position_NT.device)[:, None]
+    early_NT = position_NT.floor()
     rows = skeleton_NSJ3.reshape(count * length, joints * 3)
     shape = (*position_NT.shape, joints, 3)
     early, late = (
-        rows.index_select(0, index.flatten()).view(shape)
-        for index in (row_NT, (row_NT + 1).clamp_(max=len(rows) - 1))
+        rows.index_select(0, (frame_NT.long() + first_N1).flatten()).view(shape)
+        for frame_NT in (early_NT, position_NT.ceil())
     )
     saw_early, saw_late = early[..., 2:] > 0, late[..., 2:] > 0
     share_NT11 = (position_NT - early_NT)[..., None, None]

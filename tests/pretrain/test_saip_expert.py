@@ -31,8 +31,8 @@ def test_small_batches_and_short_runs_have_a_momentum_of_their_own() -> None:
     assert starting_momentum(2048, 100_000) == 0.996
     assert starting_momentum(256, 100_000) == 0.9995
     # A twentieth of 1000 steps are 50.
-    assert starting_momentum(32, 1000) == pytest.approx(1 - 1 / 50)
-    assert starting_momentum(32, 10) == 0.5
+    assert starting_momentum(32, 4000) == pytest.approx(1 - 1 / 200)
+    assert starting_momentum(32, 10) == 0.99
 
 
 def test_the_expert_follows_and_is_never_trained() -> None:

@@ -21,6 +21,7 @@ from edgehuman.pretrain.saip_matching import (
     matching_loss,
     relation_loss,
     relations,
+    target_entropy,
 )
 
 
@@ -125,3 +126,18 @@ def test_relations_are_the_attention_of_a_vit_s_last_block() -> None:
     with caught_relations(vit, wanted=False) as none:
         vit.backbone(torch.randn(3, 3, 32, 16))
     assert none == []
+
+
+def test_entropy_of_even_answers_is_the_logarithm_of_their_number() -> None:
+    even_TNK = torch.zeros(2, 3, 8)
+    assert target_entropy(even_TNK, torch.zeros(8)).item() == pytest.approx(math.log(8))
+    sure_TNK = 10 * torch.eye(8)[None, :3].repeat(2, 1, 1)
+    assert target_entropy(sure_TNK, torch.zeros(8)).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_the_divergence_of_a_student_that_gives_the_expert_s_answers_is_zero() -> None:
+    matching = Matching(4, 8, prototypes=6, temperatures=(0.1, 0.1))
+    answer_NK = torch.linspace(-1, 1, 18).view(3, 6)
+    loss = matching.loss(answer_NK.expand(4, 3, 6), answer_NK.expand(2, 3, 6))
+    assert loss.item() > 0.5
+    assert matching.divergence.item() == pytest.approx(0, abs=1e-5)
