@@ -26,7 +26,7 @@ from edgehuman.simulate.person_image import simulate_people
 SIMULATED = "simulated"
 # Pictures are large, and their ranges settle soon: enough to calibrate and to judge.
 _SIMULATED_PEOPLE, _PICTURES_EACH, _MOST_PICTURES = 64, 4, 1024
-_SIMULATED_WALKERS, _WALKS_EACH = 64, 4
+_SIMULATED_WALKERS, _WALKS_EACH, _MOST_WALKS = 64, 4, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,26 +163,33 @@ def _person_crops(card: Card, data: Path | str) -> Samples:
     return Samples(np.stack(array), _unknown(person_N), person_N, f"pictures of {Path(data).name}")
 
 
+def _walks(card: Card, data: Path | str) -> Samples:
+    """Stretches of the card's length, one after the other, of walks at the card's rate."""
+    walks = load_skeletons(data, people=_SIMULATED_WALKERS, each=_WALKS_EACH)
+    frames, rate_hz = card.input.shape[0], card.input.rate_hz
+    fitting = np.abs(walks.rate_hz_N - rate_hz) < 0.01 * rate_hz
+    if np.any(walks.role_N == "train"):
+        fitting &= walks.role_N == "train"
+    place = [
+        (i, start)
+        for i in map(int, np.flatnonzero(fitting))
+        for start in range(0, int(walks.length_N[i]) - frames + 1, frames)
+    ]
+    if not place:
+        raise DataError(
+            f"{data}: none of its {len(walks)} walks has {frames} frames at {rate_hz:g} Hz, which "
+            f"{card.name} takes; give longer walks at that rate"
+        )
+    spread = np.linspace(0, len(place) - 1, min(len(place), _MOST_WALKS)).astype(np.int64)
+    chosen = [place[k] for k in np.unique(spread)]
+    array = np.stack([walks.sequence(i)[start : start + frames] for i, start in chosen])
+    person_N = walks.person_N[[i for i, _ in chosen]]
+    kind = "simulated walks" if str(data) == SIMULATED else f"walks of {walks.name}"
+    return Samples(array, _unknown(person_N), person_N, kind)
+
+
 def _unknown(person_N: NDArray[np.str_]) -> NDArray[np.int64]:
     return np.full(len(person_N), -1, np.int64)
-
-
-def _walks(card: Card, data: Path | str) -> Samples:
-    """A window from the middle of every walk that has one."""
-    frames = card.input.shape[0]
-    walks = load_skeletons(data, people=_SIMULATED_WALKERS, each=_WALKS_EACH)
-    long_N = np.flatnonzero(walks.length_N >= frames)[:_MOST_PICTURES]
-    if not len(long_N):
-        raise DataError(
-            f"{data}: none of its {len(walks)} walks has the {frames} frames of a window"
-        )
-    first = [(int(walks.length_N[n]) - frames) // 2 for n in long_N]
-    array = np.stack(
-        [walks.sequence(int(n))[at : at + frames] for n, at in zip(long_N, first, strict=True)]
-    )
-    person_N = walks.person_N[long_N]
-    kind = "simulated walkers" if walks.simulated else f"walks of {walks.name}"
-    return Samples(array, _unknown(person_N), person_N, kind)
 
 
 _READERS: Mapping[str, Callable[[Card, Path | str], Samples]] = {
