@@ -46,7 +46,7 @@ from edgehuman.metrics.retrieval import (
 Counting = Literal["view pairs", "gallery", "cross view"]
 Mask = NDArray[np.bool_]
 Names = NDArray[np.str_]
-GALLERY, PROBE = "gallery", "probe"
+GALLERY, PROBE, TRAIN = "gallery", "probe", "train"
 _SUBMITTED = 20
 
 
@@ -59,7 +59,7 @@ class GaitVectors:
         person_N: who walked.
         view_N: camera or angle; "" where unknown.
         condition_N: kind of the walk and its number, as "nm-01" or "bg"; "" where unknown.
-        role_N: "gallery", "probe", or anything else for what takes no part.
+        role_N: "gallery", "probe"; "train" takes no part, and nor does "" where roles decide.
 
     Raises:
         DataError: unequal lengths.
@@ -199,9 +199,10 @@ def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Mask, dict[str, 
         DataError: an empty gallery, no probes, or a probe that is in the gallery.
     """
     if protocol.gallery:
-        in_gallery_N = has_condition(vectors.condition_N, protocol.gallery)
+        is_test_N = vectors.role_N != TRAIN
+        in_gallery_N = is_test_N & has_condition(vectors.condition_N, protocol.gallery)
         groups = {
-            name: has_condition(vectors.condition_N, conditions)
+            name: is_test_N & has_condition(vectors.condition_N, conditions)
             for name, conditions in protocol.probes.items()
         }
     else:

@@ -2,18 +2,14 @@
 
     {"t": 12.04, "id": 7, "joints": [[x, y, c], … 18 of them], "width": 1920, "height": 1080}
 
-One line is one person in one frame: `t` seconds, `id` of the track, joints in OpenPose-18 order, x
-and y in pixels (y downwards), confidence 0 to 1. A joint that was not seen has confidence 0, or is
-null. `width` and `height` of the image are optional. A line that cannot be read is dropped and
-counted, and the first few are kept in words.
+One line is one person in one frame (`preprocess.pose_line`). A line that cannot be read is dropped
+and counted, and the first few are kept in words.
 
 Axes: T frames, J joints.
 """
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.errors import DataError
 from edgehuman.geometry import OPENPOSE_18
+from edgehuman.preprocess.pose_line import parse_line
 from edgehuman.samples import FloatArray
 
 MAX_TOLD = 3
@@ -128,10 +126,10 @@ class PoseParser:
                 continue
             try:
                 rows.append(read_pose(line))
-            except (ValueError, RecursionError) as error:
+            except DataError as error:
                 self.bad += 1
                 if len(self.told) < MAX_TOLD:
-                    self.told.append(f"line {self._line}: {error}")
+                    self.told.append(f"line {self._line}: {str(error).removeprefix('a pose: ')}")
         self.frames += len(rows)
         return pose_block(rows)
 
@@ -158,70 +156,15 @@ def read_pose(line: str) -> tuple[float, str, FloatArray, int, int]:
     """Time in seconds, track, joints (18, 3), width and height of one line.
 
     Raises:
-        ValueError: what is wrong with it, in words.
+        DataError: what is wrong with it, in words.
     """
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON ({error.msg}): {line[:40]!r}") from None
-    if not isinstance(record, dict):
-        raise ValueError(f"not a JSON object: {line[:40]!r}")
-    missing = [key for key in ("t", "joints") if key not in record]
-    if missing:
-        raise ValueError(f"{' and '.join(missing)} missing; a line has t, id and joints")
-    joint_J3 = _joints(record["joints"])
-    size = [_pixels(record.get(key, 0), key) for key in ("width", "height")]
-    return _time(record["t"]), _track(record.get("id", 0)), joint_J3, *size  # type: ignore[return-value]
-
-
-def _time(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"t is {str(value)[:40]!r}; it is the time in seconds")
-    return float(value)
-
-
-def _track(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(f"id is {str(value)[:40]!r}; it is the number or name of a track")
-    name = str(value)
-    if not name.isprintable() or not 0 < len(name) <= _LONGEST_ID:
-        raise ValueError(f"id is {name[:40]!r}; give 1 to {_LONGEST_ID} printable signs")
-    return name
-
-
-def _pixels(value: Any, key: str) -> int:
-    if value is None:
-        return 0
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= _FARTHEST_PX:
-        raise ValueError(f"{key} is {str(value)[:40]!r}; it is the image's size in pixels")
-    return int(value)
-
-
-def _joints(value: Any) -> FloatArray:
-    if not isinstance(value, list) or len(value) != _NUM_JOINTS:
-        found = f"{len(value)} joints" if isinstance(value, list) else f"{str(value)[:40]!r}"
-        raise ValueError(
-            f"found {found}; give the {_NUM_JOINTS} of OpenPose ({', '.join(OPENPOSE_18[:3])}, …)"
-        )
-    try:
-        joint_J3 = np.array([_UNSEEN if each is None else each for each in value], np.float64)
-    except (ValueError, TypeError):
-        raise ValueError("a joint is not [x, y, confidence] in numbers") from None
-    if joint_J3.shape != (_NUM_JOINTS, 3):
-        raise ValueError(f"found joints of shape {joint_J3.shape}; each is [x, y, confidence]")
-    # A joint whose place is null or NaN was not seen, whatever its confidence says.
-    joint_J3[~np.isfinite(joint_J3).all(axis=1)] = 0.0
-    confidence_J = joint_J3[:, 2]
-    if confidence_J.min() < 0 or confidence_J.max() > 1:
-        wrong = confidence_J[(confidence_J < 0) | (confidence_J > 1)][0]
-        raise ValueError(f"found the confidence {wrong:g}; it is from 0 to 1")
-    if np.abs(joint_J3[:, :2]).max() > _FARTHEST_PX:
-        raise ValueError(
-            f"found a joint {np.abs(joint_J3).max():g} pixels away; no image is so large"
-        )
-    joint_J3[confidence_J == 0] = 0.0
-    return joint_J3.astype(np.float32)
-
-
-_UNSEEN = (0.0, 0.0, 0.0)
+    with np.errstate(over="ignore"):  # too large for float32: refused below
+        pose = parse_line(line, "a pose")
+    if not 0 < len(pose.track) <= _LONGEST_ID or not pose.track.isprintable():
+        raise DataError(f"found id {pose.track[:40]!r}; give 1 to {_LONGEST_ID} printable signs")
+    size = (pose.width_px, pose.height_px)
+    if not 0 <= min(size) <= max(size) <= _FARTHEST_PX:
+        raise DataError(f"found an image of {size[0]}x{size[1]} pixels; there is none")
+    if not (np.abs(pose.joints_J3[:, :2]) <= _FARTHEST_PX).all():
+        raise DataError(f"found a joint over {_FARTHEST_PX:g} pixels away; no image is so large")
+    return pose.t_s, pose.track, pose.joints_J3, *size
