@@ -4,15 +4,13 @@ random weights.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from edgehuman import catalogue
-<<<<<<< HEAD
-from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputSpec, image_input, skeleton_input
-=======
 from edgehuman.card import (
     IMU_INPUT,
     Card,
@@ -21,7 +19,6 @@ from edgehuman.card import (
     image_input,
     skeleton_input,
 )
->>>>>>> nets5
 from edgehuman.data.people import UCI_LABELS
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
@@ -29,18 +26,11 @@ from edgehuman.training.checkpoint import load_network
 
 
 def input_of(row: catalogue.Network) -> InputSpec:
-<<<<<<< HEAD
-    """The record that a catalogued network begins at; of a gait network at its own window."""
-    if row.input == "SkeletonSequence":
-        return skeleton_input(row.arguments["frames"])
-    return {"ImuWindow": IMU_INPUT, "PersonCrop": image_input()}[row.input]
-=======
     """The record that a catalogued network begins at, in the size that it is counted for."""
     fixed: Mapping[str, InputSpec] = {"ImuWindow": IMU_INPUT, "PersonCrop": image_input()}
     if row.input == "SkeletonSequence":
         return skeleton_input(row.arguments["frames"])
     return fixed[row.input]
->>>>>>> nets5
 
 
 def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
@@ -70,11 +60,7 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
     """A catalogued network with seeded random weights, for checks, and a card that says so.
 
     A wearable network gets a classifier of the six activities; a network of person images gives its
-<<<<<<< HEAD
-    image token, a gait network its embedding.
-=======
     image token, one of skeletons its embedding.
->>>>>>> nets5
 
     Raises:
         UsageError: no such network; the message lists the valid names.
