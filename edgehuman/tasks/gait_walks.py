@@ -16,7 +16,7 @@ from torch import Tensor
 
 from edgehuman.data.gait_scores import halved
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
-from edgehuman.data.skeletons import load_skeletons
+from edgehuman.data.skeletons import load_skeletons, resampled
 from edgehuman.errors import DataError
 from edgehuman.tasks.gait_settings import FINETUNE_WORLD, GaitConfig
 from edgehuman.tasks.identity_batches import pictures_of, pk_indices
@@ -52,7 +52,7 @@ def load_splits(config: GaitConfig) -> GaitSplits:
         if config.read_test:
             test = load_skeletons(SIMULATED, people=config.test_people, each=config.walks)
         return _held_out(walks, test, config)
-    walks = load_skeletons(config.data)
+    walks = resampled(load_skeletons(config.data))
     is_test_N = np.isin(walks.role_N, ("gallery", "probe"))
     is_train_N = walks.role_N == "train"
     learns_N = is_train_N if is_train_N.any() else ~is_test_N
