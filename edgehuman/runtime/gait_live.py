@@ -50,7 +50,6 @@ def run_gait(model: Model, words: GaitRun, notify: Callable[[str], object] = say
     gallery = None if words.gallery is None else read_gallery(words.gallery)
     if gallery is not None and not len(gallery):
         notify(f"{words.gallery} is empty: everybody is unknown")
-        gallery = None
     if words.source == SIMULATED:
         notify("simulated walkers (edgehuman's own) are the source")
     source = open_poses(words.source, realtime=words.realtime, seed=words.seed)

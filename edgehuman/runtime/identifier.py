@@ -209,7 +209,9 @@ class Identifier:
         """Why there was no window, with what is to blame."""
         report, needed = self.report, self.windows.frames
         lost, cause = cause_of_loss(report, source)
-        if report.gaps:
+        if report.used < 2 * report.tracks and report.tracks > 1:
+            why = ": the lines of a track are over two seconds apart; t is in seconds"
+        elif report.gaps:
             why = f": {report.gaps} pauses of over half a second break them up; t is in seconds"
         elif lost > report.used:
             why = f": {cause}"
@@ -242,7 +244,7 @@ class Identifier:
             recent = self._recent.setdefault(window.track, deque(maxlen=WINDOWS_AVERAGED))
             recent.append(vector_D)
             mean_D, averaged = mean_vector(np.stack(recent), self.distance), len(recent)
-            if self.gallery is not None:
+            if self.gallery is not None and len(self.gallery):
                 identity = self.gallery.identify(mean_D, self.threshold)
         nobody = "" if self.gallery is None else UNKNOWN
         return GaitResult(
