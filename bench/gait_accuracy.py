@@ -54,7 +54,7 @@ def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
     require_gait(model)
     if words.split != "test":
         raise UsageError(f"--split {words.split}: walks are judged by their gallery and probes")
-    walks = load_test(words.data)
+    walks = load_test(words.data, model.card.input.rate_hz)
     if words.dataset is not None and words.dataset != walks.name:
         raise DataError(
             f"--data {words.data} is {walks.name}, and --dataset asks for {words.dataset}"
@@ -68,9 +68,9 @@ def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
     return Outcome(data, _as_text(data))
 
 
-def load_test(data: str) -> SkeletonSet:
-    """The walks of a path at 24 Hz, or of simulated people whom no training here ever sees."""
-    return resampled(load_skeletons(data, people=_PEOPLE, each=_EACH))
+def load_test(data: str, rate_hz: float) -> SkeletonSet:
+    """The walks of a path at the model's rate, or of simulated people whom no training sees."""
+    return resampled(load_skeletons(data, people=_PEOPLE, each=_EACH), rate_hz)
 
 
 def judge(

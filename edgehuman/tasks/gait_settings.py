@@ -94,6 +94,7 @@ class GaitConfig(TrainingConfig):
             if not holds:
                 flag = name.replace("_", "-")
                 raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+        self.augment(2)
 
     def augment(self, frames: int) -> SkeletonAugment:
         """The augmentation for windows of that length: walks stay walks, forwards."""

@@ -34,7 +34,8 @@ def model(tmp_path: Path) -> Model:
 
 def known(sha: str) -> Gallery:
     empty = empty_gallery(gait_card(sha))
-    return empty.enrol("ANNA", "a", np.float32(ANNA)).enrol("BOB", "b", np.float32(BOB))
+    anna_D, bob_D = np.array(ANNA, np.float32), np.array(BOB, np.float32)
+    return empty.enrol("ANNA", "a", anna_D).enrol("BOB", "b", bob_D)
 
 
 def push(identifier: Identifier, *walks: list[dict[str, Any]]) -> list[GaitResult]:
