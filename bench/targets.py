@@ -134,7 +134,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "gallery",
-        "peak memory of a search among 1 M embeddings of 256 numbers, the process and them included",
+        "peak memory of a process that searches among 1 M embeddings of 256 numbers",
         "at most",
         4096.0,
         "MB",
