@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from edgehuman import catalogue
+from edgehuman.bench.checkpoint_engine import open_random
 from edgehuman.data.gait_scores import WalkScores, bone_scores, score_walks
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
 from edgehuman.data.skeletons import load_skeletons, resampled
-from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.identifier import RECORD, require_gait, window_frames
-from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.model import Model
 
 __all__ = ["RECORD", "GaitWords", "evaluate_gait"]
 
@@ -103,11 +104,18 @@ def _baselines(
         if arch not in catalogue.NETWORKS:
             raise ArtefactError(f"{arch} is not in the catalogue, so it cannot be built anew")
         # Another seed than that of a catalogue name, which is random itself.
-        random = load(arch, threads=words.threads, seed=words.seed + 1)
+        random = open_random(arch, words.seed + 1, words.threads)
         found["random_weights"] = dict(judge(random, walks, words, protocol).scores.metrics)
-    except (MissingDependencyError, ArtefactError) as error:
+    except ArtefactError as error:
         left_out["random_weights"] = str(error)
-        print(f"edgehuman: no baseline of random weights: {error}", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("edgehuman"):
+            raise
+        left_out["random_weights"] = (
+            f"{error.name} is not installed (pip install 'edgehuman[train]')"
+        )
+    for why in left_out.values():
+        print(f"edgehuman: no baseline of random weights: {why}", file=sys.stderr)
     return found, left_out
 
 
