@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.outcome import Outcome
-from edgehuman.training.checkpoint import STATE, WEIGHTS
 
 _KEPT = "outcome.json"
+# A checkpoint's files by name: this module is read without torch.
+_WEIGHTS, _STATE = "model.safetensors", "state.pt"
 
 
 def once(
@@ -32,10 +33,10 @@ def once(
     kept, begun = folder / _KEPT, folder / "asked.txt"
     same = begun.is_file() and begun.read_text() == asked
     if not (same and kept.is_file()):
-        resume = same and (folder / STATE).is_file()
+        resume = same and (folder / _STATE).is_file()
         if begun.is_file() and not resume:
             # The checkpoint is one of ours, of other words: nothing is lost that was asked for.
-            for name in (WEIGHTS, STATE):
+            for name in (_WEIGHTS, _STATE):
                 (folder / name).unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         kept.unlink(missing_ok=True)

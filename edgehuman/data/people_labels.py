@@ -1,5 +1,5 @@
-"""Labelled people in a layout of our own: what `data simulate --kind people` writes, and what anyone
-can lay out who has pictures and labels.
+"""Labelled people in our own layout: what `data simulate --kind people` writes, and what anyone can
+lay out who has pictures and labels.
 
 A folder with labels.jsonl, one JSON object a line; everything but "image" may be absent, and a task
 takes the lines that all have what it needs:

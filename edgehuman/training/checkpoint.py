@@ -113,6 +113,11 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
     """
     path = folder / WEIGHTS
     if not path.is_file():
+        if folder.is_file():
+            raise CheckpointError(
+                f"{folder}: a file, and a checkpoint is a folder; `edgehuman import` makes one of "
+                "published weights"
+            )
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
         raise CheckpointError(f"{folder}: {found}; a checkpoint is a folder that a training wrote")
     try:
