@@ -57,6 +57,8 @@ class EvaluateConfig:
     """Windows a run."""
     threads: int = 1
     """Threads inside one operator."""
+    flip_test: bool = False
+    """Ask about the mirror image of each picture of a person too, and judge the mean of both."""
     picture: Path | None = None
     """Draw the confusion matrix into this PNG."""
     seed: int = 0
@@ -98,8 +100,12 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     model = _open(config)
     if model.card.input.record == RECORD:
         _require_for_persons(config)
-        return evaluate_persons(model, config.data, config.dataset, config.split, config.batch)
+        return evaluate_persons(
+            model, config.data, config.dataset, config.split, config.batch, config.flip_test
+        )
     require_activity(model)
+    if config.flip_test:
+        raise UsageError(f"--flip-test is for pictures, and {config.model} reads windows")
     windows = load_split(config.data, config.dataset, config.split, config.hop)
     scores = score(model, windows, config.data, config.shared_labels, config.batch)
     data = _as_data(config, model, windows, scores)
