@@ -233,6 +233,14 @@ def test_broken_pickles_are_named(tmp_path: Path) -> None:
         load_skeletons(tmp_path)
 
 
+def test_silhouettes_in_the_same_folders_are_no_poses(tmp_path: Path) -> None:
+    pickled(tmp_path, CASIA_B[:1])
+    file = tmp_path / "001/nm-01/000/000.pkl"
+    file.write_bytes(pickle.dumps(np.zeros((4, 64, 64), np.uint8)))
+    with pytest.raises(DataError, match="no poses that are known here"):
+        load_skeletons(tmp_path)
+
+
 def test_broken_text_is_named(tmp_path: Path) -> None:
     text_frames(tmp_path / GAIT3D[0], walks(1)[0], "{:04d}.txt")
     file = tmp_path / GAIT3D[0] / "0003.txt"
