@@ -52,7 +52,8 @@ def pickled(
 
 def table(path: Path, names: Sequence[str], sized: bool, pattern: str) -> dict[str, Floats]:
     """A CSV of frames; `pattern` makes a frame's file name of its number."""
-    made = dict(zip(names, walks(len(names)), strict=True))
+    size_px = (1080, 1920) if sized else (240, 320)
+    made = dict(zip(names, walks(len(names), size_px), strict=True))
     size = ["identity", "image_width", "image_height"] if sized else []
     columns = [f"{joint}_{axis}" for joint in COCO_17 for axis in ("x", "y", "conf")]
     lines = [",".join(["image_name", *size, *columns])]

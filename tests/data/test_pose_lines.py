@@ -29,7 +29,7 @@ def test_a_set_comes_back(tmp_path: Path) -> None:
 
 
 def _line(t_s: float, track: str, x: float = 1.0) -> str:
-    return format_line(PoseLine(t_s, track, np.full((18, 3), (x, 2.0, 0.5), np.float32)))
+    return format_line(PoseLine(t_s, track, np.full((18, 3), (x, 20.0, 0.5), np.float32)))
 
 
 def test_two_people_in_one_file_are_two_walks(tmp_path: Path) -> None:

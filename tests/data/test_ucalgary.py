@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.skeleton_check import find_mistakes
+from edgehuman.data.skeleton_mistakes import find_mistakes
 from edgehuman.data.skeletons import filtered, load_skeletons, resampled
 from edgehuman.data.ucalgary import project
 from edgehuman.errors import DataError
