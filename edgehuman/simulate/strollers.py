@@ -70,8 +70,7 @@ _MORE_HABITS: Mapping[str, float] = {
 _DAY = 0.2
 _CADENCE_DAY, _STRIDE_DAY = 0.025, 0.035
 _PACE = 0.93
-# A body is never quite still: sway as in standing, made larger.
-_SWAY_GAIN = 1.0
+# A body is never quite still: it sways as in standing, with a knot each so many seconds.
 KNOT_S = 0.33
 _SWAYING = tuple(SWAY)
 
@@ -231,7 +230,7 @@ def _frames(control_NC: Array, knots_NK: Array, frames: int, rate_hz: float) -> 
     count = len(control_NC)
     sway_RT = upsample(knots_NK.reshape(-1, knots), per_knot, frames) / np.sqrt(0.479)
     sway_NST = sway_RT.reshape(count, len(_SWAYING), frames)
-    size_S = _SWAY_GAIN * np.array([SWAY[name][0] for name in _SWAYING])
+    size_S = np.array([SWAY[name][0] for name in _SWAYING])
     made = {
         name: np.repeat(control_NC[:, ROW[name], None], frames, axis=1)
         for name in CONTROLS[: ROW["cadence"]]
