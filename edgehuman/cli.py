@@ -114,7 +114,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
     "data simulate": Command(
         "edgehuman.data.inspect:SimulateConfig",
         "edgehuman.data.inspect:simulate",
-        "simulated walkers: their sensors as CSV files, or pictures with labels",
+        "simulated walkers: their sensors as CSV files, pictures or skeletons with labels",
         "edgehuman data simulate --people 3 --minutes 5 --out recordings",
     ),
     "data pack": Command(

@@ -15,15 +15,16 @@ class Dataset:
 
     Attributes:
         read: dotted path `module:name` of the reader of its published layout.
-        modality: what it holds: "imu" or "image".
+        modality: what it holds: "imu", "image" or "skeleton".
         people, classes: as published; 0 people where nobody has a name, or their number is not
             stated. Classes are what is labelled: activities, joints, attributes, parts.
-        rate_hz: as published; readers give 50 Hz. 0 for images.
-        hours: of recording, of one device where several are worn at once. 0 for images.
+        rate_hz: as published; readers of wearables give 50 Hz. 0 for images.
+        hours: of recording, of one device where several are worn at once. 0 for images and walks.
         url: where to get it; empty where there is no public address.
         licence: the terms as its page states them.
         weights_may_ship: whether weights trained on it may be published with the package.
         pictures: how many, of images.
+        walks: how many, of skeletons.
     """
 
     read: str
@@ -36,6 +37,7 @@ class Dataset:
     licence: str
     weights_may_ship: bool
     pictures: int = 0
+    walks: int = 0
 
 
 _CC_BY = "CC BY 4.0"
@@ -228,4 +230,80 @@ _PERSONS: Mapping[str, Dataset] = {
 }
 
 
-DATASETS: Mapping[str, Dataset] = {**_WEARABLES, **_PERSONS}
+def _walks(
+    read: str, people: int, conditions: int, walks: int, rate_hz: float, url: str, licence: str
+) -> Dataset:
+    path = f"edgehuman.data.{read}"
+    return Dataset(
+        path, "skeleton", people, conditions, rate_hz, 0.0, url, licence, False, 0, walks
+    )
+
+
+_GAIT: Mapping[str, Dataset] = {
+    "casia_b": _walks(
+        "gait_datasets:CASIA_B",
+        people=124,
+        conditions=3,
+        walks=13_640,
+        rate_hz=25.0,
+        url="http://www.cbsr.ia.ac.cn/english/Gait%20Databases.asp",
+        licence="none stated; handed out for research, on request",
+    ),
+    "oumvlp": _walks(
+        "gait_datasets:OUMVLP",
+        people=10_307,
+        conditions=1,
+        walks=288_596,
+        rate_hz=25.0,
+        url="https://www.am.sanken.osaka-u.ac.jp/BiometricDB/GaitMVLP.html",
+        licence="research only, on request",
+    ),
+    "psymo": _walks(
+        "pose_json:PSYMO",
+        people=312,
+        conditions=7,
+        walks=14_976,
+        rate_hz=25.0,
+        url="https://github.com/cosmaadrian/psymo",
+        licence="CC BY-NC-ND 4.0",
+    ),
+    "grew": _walks(
+        "gait_datasets:GREW",
+        people=26_345,
+        conditions=1,
+        walks=128_671,
+        rate_hz=30.0,
+        url="https://www.grew-benchmark.org",
+        licence="research only, on request",
+    ),
+    "gait3d": _walks(
+        "gait_datasets:GAIT3D",
+        people=4000,
+        conditions=1,
+        walks=25_309,
+        rate_hz=25.0,
+        url="https://gait3d.github.io",
+        licence="non-commercial research only, on request",
+    ),
+    "densegait": _walks(
+        "densegait:DENSEGAIT",
+        people=0,
+        conditions=0,
+        walks=217_000,
+        rate_hz=24.0,
+        url="https://github.com/cosmaadrian/gaitformer",
+        licence="CC BY-NC-ND 4.0, on request",
+    ),
+    "ucalgary_gait": _walks(
+        "ucalgary:UCALGARY",
+        people=27,
+        conditions=4,
+        walks=0,
+        rate_hz=30.0,
+        url="",
+        licence="none stated: research only",
+    ),
+}
+
+
+DATASETS: Mapping[str, Dataset] = {**_WEARABLES, **_PERSONS, **_GAIT}

@@ -1,7 +1,8 @@
 """Joint layouts and their conversions, as plain tables.
 
-Three layouts: the walker's 3-D skeleton (26 joints in metres), OpenPose-18 and COCO-17. A
-conversion is a table of source joints per target joint: their mean is the target joint.
+The walker's 3-D skeleton (26 joints in metres), and what pose detectors write: OpenPose-18,
+COCO-17, BODY-25, Halpe-26. A conversion is a table of source joints per target joint: their mean
+is the target joint.
 Axes: J joint, S segment.
 """
 
@@ -55,6 +56,33 @@ COCO_17 = (
     "r_ankle",
 )
 
+# What OpenPose writes by default: the eighteen in another order, the hips' middle, and feet.
+BODY_25 = (
+    *OPENPOSE_18[:8],
+    "pelvis",
+    *OPENPOSE_18[8:],
+    "l_big_toe",
+    "l_small_toe",
+    "l_heel",
+    "r_big_toe",
+    "r_small_toe",
+    "r_heel",
+)
+
+# What AlphaPose writes with its full-body models.
+HALPE_26 = (
+    *COCO_17,
+    "head_top",
+    "neck",
+    "pelvis",
+    "l_big_toe",
+    "r_big_toe",
+    "l_small_toe",
+    "r_small_toe",
+    "l_heel",
+    "r_heel",
+)
+
 _FEET_6 = ("l_big_toe", "l_small_toe", "l_heel", "r_big_toe", "r_small_toe", "r_heel")
 
 
@@ -99,6 +127,8 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "openpose18": OPENPOSE_18,
     "coco17": COCO_17,
     "skeleton26": SKELETON_26,
+    "body25": BODY_25,
+    "halpe26": HALPE_26,
 }
 
 # Joints that are the mean of others where a layout lacks them.

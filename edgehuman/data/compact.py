@@ -8,7 +8,7 @@ readers of the published layouts, so either form of a dataset gives the same rec
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -68,23 +68,28 @@ def _is(dataset: str, path: Path) -> bool:
     return field_names(path) >= set(FIELDS[dataset])
 
 
-def _arrays(path: Path, dataset: str) -> dict[str, NDArray[Any]]:
+def arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """The named arrays of an .npz.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in FIELDS[dataset]}
+            return {name: archive[name] for name in names}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: cannot be read ({error}); copy or download it again") from None
 
 
-def _bounds(path: Path, length: NDArray[Any], rows: int) -> NDArray[np.int64]:
+def bounds(path: Path, length: NDArray[Any], rows: int) -> NDArray[np.int64]:
     """Where each sequence starts, and the end: int64 (sequences + 1,)."""
-    bounds = np.concatenate([[0], np.cumsum(length, dtype=np.int64)])
-    if bounds[-1] != rows:
+    edges = np.concatenate([[0], np.cumsum(length, dtype=np.int64)])
+    if edges[-1] != rows:
         raise DataError(
-            f"{path}: `length` adds up to {bounds[-1]} rows and the file holds {rows}; "
+            f"{path}: `length` adds up to {edges[-1]} rows and the file holds {rows}; "
             "the file is cut short or was edited, copy it again"
         )
-    return bounds
+    return edges
 
 
 def _scaled(
@@ -100,7 +105,7 @@ def _scaled(
 
 def uci_har(path: Path) -> WindowSet:
     """UCI HAR: official test windows; train windows rebuilt from HAPT's raw recordings."""
-    z = _arrays(path, "uci_har")
+    z = arrays(path, FIELDS["uci_har"])
     require_gravity(z["x"], str(path))
     return WindowSet(
         z["x"],
@@ -114,10 +119,10 @@ def uci_har(path: Path) -> WindowSet:
 
 def hapt(path: Path) -> Iterator[Stretch]:
     """HAPT: 61 continuous recordings of 30 people at 50 Hz, with postural transitions."""
-    z = _arrays(path, "hapt")
-    bounds = _bounds(path, z["length"], len(z["x"]))
+    z = arrays(path, FIELDS["hapt"])
+    edges = bounds(path, z["length"], len(z["x"]))
     for i, (experiment, user) in enumerate(zip(z["exp"].tolist(), z["user"].tolist(), strict=True)):
-        imu_TC = z["x"][bounds[i] : bounds[i + 1]]
+        imu_TC = z["x"][edges[i] : edges[i + 1]]
         rows = z["labels"][z["labels"][:, 0] == experiment]
         yield Stretch(
             imu_TC,
@@ -133,13 +138,13 @@ def hapt(path: Path) -> Iterator[Stretch]:
 
 def wisdm2019(path: Path) -> Iterator[Stretch]:
     """WISDM 2019, phone, four of the eighteen activities, on a common 20 Hz grid."""
-    z = _arrays(path, "wisdm2019")
-    bounds = _bounds(path, z["length"], len(z["x"]))
+    z = arrays(path, FIELDS["wisdm2019"])
+    edges = bounds(path, z["length"], len(z["x"]))
     codes = [str(key)[0] for key in z["activity_key"]]
     labels = tuple(people.WISDM_LABELS[code] for code in codes)
     pairs = zip(z["subject"].tolist(), z["activity"].tolist(), strict=True)
     for i, (user, code) in enumerate(pairs):
-        imu_TC = z["x"][bounds[i] : bounds[i + 1]]
+        imu_TC = z["x"][edges[i] : edges[i + 1]]
         yield Stretch(
             imu_TC,
             MS2_RADS,
@@ -154,7 +159,7 @@ def wisdm2019(path: Path) -> Iterator[Stretch]:
 
 def dsads(path: Path) -> Iterator[Stretch]:
     """DSADS: right arm and right leg, five minutes per person, activity and unit at 25 Hz."""
-    z = _arrays(path, "dsads")
+    z = arrays(path, FIELDS["dsads"])
     key_S = z["activity"].astype(np.int64) * 100 + z["subject"]
     for key in np.unique(key_S).tolist():
         rows = np.flatnonzero(key_S == key)
@@ -182,11 +187,11 @@ def dsads(path: Path) -> Iterator[Stretch]:
 
 def usc_had(path: Path) -> Iterator[Stretch]:
     """USC-HAD: 840 trials at the right hip, 100 Hz."""
-    z = _arrays(path, "usc_had")
-    bounds = _bounds(path, z["length"], len(z["acc"]))
+    z = arrays(path, FIELDS["usc_had"])
+    edges = bounds(path, z["length"], len(z["acc"]))
     keys = zip(z["subject"].tolist(), z["activity"].tolist(), z["trial"].tolist(), strict=True)
     for i, (user, activity, trial) in enumerate(keys):
-        part = slice(bounds[i], bounds[i + 1])
+        part = slice(edges[i], edges[i + 1])
         imu_TC = _scaled(z["acc"][part], z["gyro"][part], z["acc_scale_g"], z["gyro_scale_dps"])
         yield Stretch(
             imu_TC,
@@ -201,13 +206,13 @@ def usc_had(path: Path) -> Iterator[Stretch]:
 
 def gait10(path: Path) -> Iterator[Stretch]:
     """Ten people's walks, phone in the trouser pocket; the label is the speed asked for."""
-    z = _arrays(path, "gait10")
-    bounds = _bounds(path, z["length"], len(z["acc"]))
+    z = arrays(path, FIELDS["gait10"])
+    edges = bounds(path, z["length"], len(z["acc"]))
     speeds = sorted(set(z["speed"].tolist()))
     labels = tuple(f"walking_{speed}" for speed in speeds)
     keys = zip(z["user"].tolist(), z["speed"].tolist(), z["name"].tolist(), strict=True)
     for i, (user, speed, name) in enumerate(keys):
-        part = slice(bounds[i], bounds[i + 1])
+        part = slice(edges[i], edges[i + 1])
         imu_TC = _scaled(z["acc"][part], z["gyro"][part], z["acc_scale_ms2"], z["gyro_scale_rads"])
         yield Stretch(
             imu_TC,

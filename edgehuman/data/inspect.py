@@ -13,6 +13,8 @@ from edgehuman import catalogue
 from edgehuman.data.examine import Findings, examine
 from edgehuman.data.person_check import check_people, find_people
 from edgehuman.data.person_set import PersonLayout
+from edgehuman.data.skeleton_check import check_skeletons, find_skeletons
+from edgehuman.data.skeleton_layout import SkeletonLayout
 from edgehuman.data.stretches import Reader
 from edgehuman.data.wearables import find_reader, load_recordings
 from edgehuman.errors import DataError, UsageError
@@ -32,7 +34,7 @@ def list_datasets(config: ListConfig) -> Outcome:
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
     for name, row in catalogue.DATASETS.items():
-        reader: Reader | PersonLayout = catalogue.load_object(row.read)
+        reader: Reader | PersonLayout | SkeletonLayout = catalogue.load_object(row.read)
         may_ship = "yes" if row.weights_may_ship else "no"
         rows.append(
             {
@@ -43,6 +45,7 @@ def list_datasets(config: ListConfig) -> Outcome:
                 "rate_hz": row.rate_hz,
                 "hours": row.hours,
                 "pictures": row.pictures,
+                "walks": row.walks,
                 "url": row.url,
                 "licence": row.licence,
                 "weights_may_ship": row.weights_may_ship,
@@ -64,6 +67,10 @@ def _extent(row: catalogue.Dataset) -> str:
     if row.modality == "image":
         counts = {"pictures": row.pictures, "people": row.people, "labels": row.classes}
         return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    if row.modality == "skeleton":
+        counts = {"walks": row.walks, "people": row.people, "conditions": row.classes}
+        shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        return f"{shown}, {row.rate_hz:g} Hz"
     return f"{row.people} people, {row.classes} classes, {row.rate_hz:g} Hz, {row.hours:g} h"
 
 
@@ -85,6 +92,9 @@ def check(config: CheckConfig) -> Outcome:
     people = find_people(config.path, config.dataset)
     if people is not None:
         return check_people(*people)
+    walks = find_skeletons(config.path, config.dataset)
+    if walks is not None:
+        return check_skeletons(*walks)
     reader, place = find_reader(config.path, config.dataset)
     findings = examine(reader, place)
     data = {
@@ -141,13 +151,14 @@ def export_csv(config: ExportConfig) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SimulateConfig:
-    """Simulated walkers: their sensors as CSV files, or pictures of them.
+    """Simulated walkers: their sensors as CSV files, pictures of them, or their skeletons.
 
     Attributes:
         out: the folder for the files; made if it is not there.
-        kind: imu (CSV files of a wearable sensor) or people (pictures with labels).
+        kind: imu (CSV files of a wearable sensor), people (pictures with labels) or skeletons
+            (poses of walks, with labels).
         people: how many different walkers.
-        each: pictures of each of the people; 4 if not given.
+        each: pictures or walks of each of the people; 4 if not given.
         minutes: of recording for each walker.
         placement: where the virtual sensor sits: waist, pocket, wrist or ankle.
         rate_hz: samples per second.
@@ -168,17 +179,25 @@ def simulate(config: SimulateConfig) -> Outcome:
     """`edgehuman data simulate`: files of simulated people."""
     if config.kind == "imu":
         if config.each is not None:
-            raise UsageError(f"--each {config.each} counts pictures; it goes with --kind people")
+            raise UsageError(
+                f"--each {config.each} counts pictures or walks; it goes with --kind people or "
+                "skeletons"
+            )
         return simulate_csv(config)
-    if config.kind != "people":
-        raise UsageError(f"found --kind {config.kind}; known: imu, people")
-    from edgehuman.data.people_folder import simulate_people_folder
-
+    if config.kind not in ("people", "skeletons"):
+        raise UsageError(f"found --kind {config.kind}; known: imu, people, skeletons")
     for name in ("minutes", "placement", "rate_hz"):
         if getattr(config, name) != getattr(SimulateConfig(config.out), name):
             flag = name.replace("_", "-")
             raise UsageError(f"--{flag} is of a sensor; it goes with --kind imu")
     each = 4 if config.each is None else config.each
+    if config.kind == "skeletons":
+        from edgehuman.data.pose_lines import write_lines
+        from edgehuman.data.skeleton_set import simulated_set
+
+        return write_lines(simulated_set(config.people, each, config.seed), config.out)
+    from edgehuman.data.people_folder import simulate_people_folder
+
     return simulate_people_folder(config.out, config.people, each, config.seed)
 
 

@@ -1,21 +1,36 @@
-"""What makes a skeleton record: joints in the right order, in pixels, 24 a second.
+"""What makes a skeleton record: joints in the right order, in pixels, 24 a second; and how good.
 
-Axes: N sequence, S all frames, T frame, J joint.
+The filters and the quality score are those of "On Model and Data Scaling for Skeleton-based
+Self-Supervised Gait Recognition" (arXiv 2504.07598, sections 3 and 5): at least 48 frames at 24 a
+second, mean confidence over 0.6, Q_S = sum over joints of (mean c - log std c).
+
+Axes: S all frames of many sequences, N sequence, T frame, J joint.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.geometry import LAYOUTS, convert
 
 Floats = NDArray[np.float32]
+Array = NDArray[np.float64]
 
 RATE_HZ = 24.0
 NUM_JOINTS = 18
+MIN_FRAMES = 48
+MIN_CONFIDENCE = 0.6
+# A longer gap between frames is not bridged: the walk is parted there.
+MAX_GAP_S = 0.5
+# A detector whose confidence never changes would have an endless score.
+_LEAST_STD = 1e-3
+
+_BY_COUNT: Mapping[int, str] = {18: "openpose18", 17: "coco17", 25: "body25", 26: "halpe26"}
 
 
 def require_skeleton(skeleton_TJ3: NDArray[Any], where: str) -> None:
@@ -33,10 +48,127 @@ def require_skeleton(skeleton_TJ3: NDArray[Any], where: str) -> None:
             f"{where}: frame {int(np.argmin(finite_T))} holds a value that is not a finite number; "
             "a joint that was not seen is 0, 0 with confidence 0"
         )
-    sure = skeleton_TJ3[..., 2]
+    require_confidence(skeleton_TJ3[..., 2], where)
+
+
+def require_confidence(sure: NDArray[Any], where: str) -> None:
+    """Raise DataError unless all confidences are 0..1."""
     if sure.size and not (sure.min() >= 0.0 and sure.max() <= 1.0):
         wrong = float(sure.max() if sure.max() > 1.0 else sure.min())
         raise DataError(
             f"{where}: found confidence {wrong:g}; confidences are 0 to 1, so divide by their "
-            "largest possible value"
+            "largest possible value (older AlphaPose counts up to 6) or clip them"
         )
+
+
+def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -> Floats:
+    """Joints of any known layout as a record, float32 (T, 18, 3).
+
+    Args:
+        joints_TJ3: (T, J, 3): x, y in pixels, confidence; J tells the layout where none is given.
+        layout: of `geometry.LAYOUTS`.
+
+    Raises:
+        DataError: a number of joints that belongs to no layout, values that are not finite,
+            confidences outside 0..1.
+    """
+    array = np.asarray(joints_TJ3)
+    if array.ndim != 3 or array.shape[-1] != 3 or array.dtype.kind not in "fiu":
+        raise DataError(
+            f"{where}: found {array.dtype} {array.shape}; joints are numbers (frames, joints, 3): "
+            "x, y, confidence"
+        )
+    name = layout or _BY_COUNT.get(array.shape[1])
+    if name is None or array.shape[1] != len(LAYOUTS[name]):
+        known = ", ".join(f"{count} ({each})" for count, each in _BY_COUNT.items())
+        raise DataError(
+            f"{where}: found {array.shape[1]} joints; "
+            + (f"{name} has {len(LAYOUTS[name])}" if name else f"known numbers are {known}")
+        )
+    finite_T = np.isfinite(array).all(axis=(1, 2))
+    if not finite_T.all():
+        raise DataError(
+            f"{where}: frame {int(np.argmin(finite_T))} holds a value that is not a finite number; "
+            "a joint that was not seen is 0, 0 with confidence 0"
+        )
+    require_confidence(array[..., 2], where)
+    record = array.astype(np.float32)
+    if name != "openpose18":
+        made = convert(record, name, "openpose18", has_confidence=True)
+        record = np.ascontiguousarray(made, np.float32)
+    record[record[..., 2] == 0.0] = 0.0
+    return record
+
+
+def gaps(stamp_s_T: Array, max_gap_s: float = MAX_GAP_S) -> list[slice]:
+    """The stretches of a walk between which more than `max_gap_s` passes."""
+    breaks = np.flatnonzero(np.diff(stamp_s_T) > max_gap_s) + 1
+    edges = [0, *breaks.tolist(), len(stamp_s_T)]
+    return [slice(edges[i], edges[i + 1]) for i in range(len(edges) - 1)]
+
+
+def resample(skeleton_TJ3: Floats, stamp_s_T: Array, rate_hz: float = RATE_HZ) -> Floats:
+    """Frames `1 / rate_hz` apart, from the first stamp on; no frame after the last.
+
+    A joint lies on the line between its places in the frames before and after. Where it was not
+    seen in one of the two, it is as in the nearer frame: no joint is made up.
+
+    Raises:
+        DataError: stamps that do not rise or do not fit the frames.
+    """
+    if stamp_s_T.shape != (len(skeleton_TJ3),) or not len(stamp_s_T):
+        raise DataError(
+            f"found {stamp_s_T.shape} stamps for {len(skeleton_TJ3)} frames; give one per frame"
+        )
+    step_s_T = np.diff(stamp_s_T)
+    if not np.isfinite(stamp_s_T).all() or (step_s_T <= 0.0).any():
+        wrong = int(np.argmax(~(step_s_T > 0.0))) + 1
+        raise DataError(
+            f"frame {wrong} is stamped {stamp_s_T[min(wrong, len(stamp_s_T) - 1)]:g} s; stamps "
+            "rise from frame to frame. Sort the frames, and drop those that come twice"
+        )
+    grid_T = np.arange(len(stamp_s_T)) - (stamp_s_T - stamp_s_T[0]) * rate_hz
+    # Written stamps are rounded: a fiftieth of a frame is no other moment.
+    if np.abs(grid_T).max() < 0.02:
+        return skeleton_TJ3
+    count = int(np.floor((stamp_s_T[-1] - stamp_s_T[0]) * rate_hz + 1e-6)) + 1
+    wanted_s = stamp_s_T[0] + np.arange(count) / rate_hz
+    after = np.clip(np.searchsorted(stamp_s_T, wanted_s, side="right"), 1, len(stamp_s_T) - 1)
+    before = after - 1
+    part = (wanted_s - stamp_s_T[before]) / (stamp_s_T[after] - stamp_s_T[before])
+    share = np.clip(part, 0.0, 1.0).astype(np.float32)[:, None, None]
+    first, second = skeleton_TJ3[before], skeleton_TJ3[after]
+    made = first + share * (second - first)
+    seen = (first[..., 2] > 0.0) & (second[..., 2] > 0.0)
+    nearer = np.where(share < 0.5, first, second)
+    resampled: Floats = np.where(seen[..., None], made, nearer)
+    return resampled
+
+
+def mean_confidence(skeleton_SJ3: Floats, length_N: NDArray[np.int64]) -> Array:
+    """Mean confidence of each sequence (N,), over its frames and joints."""
+    total_S = skeleton_SJ3[..., 2].sum(axis=1, dtype=np.float64)
+    return _sums(total_S, length_N) / (length_N * NUM_JOINTS)
+
+
+def quality_score(skeleton_SJ3: Floats, length_N: NDArray[np.int64]) -> Array:
+    """Q_S of each sequence (N,): high where detectors were sure, and always equally sure.
+
+    Q_S = sum over the 18 joints of (mean c_j - log std c_j), standard deviation over the frames and
+    at least 0.001.
+    """
+    sure_SJ = skeleton_SJ3[..., 2].astype(np.float64)
+    count_N1 = length_N[:, None].astype(np.float64)
+    mean_NJ = _sums(sure_SJ, length_N) / count_N1
+    # Two passes: a difference of squares would lose the small deviations that matter here.
+    away_SJ = sure_SJ - np.repeat(mean_NJ, length_N, axis=0)
+    std_NJ = np.sqrt(_sums(away_SJ**2, length_N) / count_N1)
+    score: Array = (mean_NJ - np.log(np.maximum(std_NJ, _LEAST_STD))).sum(axis=1)
+    return score
+
+
+def _sums(values_S: Array, length_N: NDArray[np.int64]) -> Array:
+    """Sums over the frames of each sequence."""
+    start_N = np.cumsum(length_N) - length_N
+    total: Array = np.add.reduceat(values_S, start_N, axis=0)
+    return total

@@ -1,0 +1,169 @@
+"""Poses as lines of JSON (`preprocess.pose_line`): one file, or a folder of them with labels.
+
+poses.jsonl                one or several tracks; each is a walk, and a person of its own
+FOLDER/labels.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "view", "condition",
+                           "role", "rate_hz"} a line; a file holds one walk
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgehuman.data.skeleton_layout import SkeletonLayout, Walk
+from edgehuman.data.skeleton_set import SkeletonSet
+from edgehuman.errors import DataError
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.pose_line import PoseLine, format_line, parse_line
+
+_LABELS = "labels.jsonl"
+_WORDS = ("sequence", "person", "view", "condition", "role")
+
+
+def _is_lines(path: Path) -> bool:
+    if path.is_dir():
+        return (path / _LABELS).is_file() and _is_lines(_first_file(path))
+    if path.suffix != ".jsonl" or not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return '"joints"' in file.readline(65536)
+
+
+def _first_file(folder: Path) -> Path:
+    with (folder / _LABELS).open(encoding="utf-8", errors="replace") as file:
+        start = file.readline(65536)
+    try:
+        return folder / str(json.loads(start)["file"])
+    except (ValueError, KeyError, TypeError):
+        return folder / "none"
+
+
+def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
+    """The lines of every track, in the order of time.
+
+    Raises:
+        DataError: a line that cannot be read, or a track that is twice in one frame.
+    """
+    made: dict[str, list[PoseLine]] = defaultdict(list)
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, text in enumerate(file, start=1):
+                if text.strip():
+                    line = parse_line(text, f"{path}: line {number}")
+                    made[line.track].append(line)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
+    for track, lines in made.items():
+        lines.sort(key=lambda line: line.t_s)
+        for before, after in pairwise(lines):
+            if before.t_s == after.t_s:
+                raise DataError(
+                    f"{path}: track {track!r} is twice at {after.t_s:g} s; two people at once have "
+                    "two ids"
+                )
+    return made
+
+
+def _walk(lines: list[PoseLine], name: str, row: dict[str, Any]) -> Walk:
+    """One track as a walk; a walk's rate is that of its usual distance between frames."""
+    stamps = np.array([line.t_s for line in lines])
+    rate_hz = float(row.get("rate_hz") or 0.0)
+    if not rate_hz:
+        rate_hz = round(float(1.0 / np.median(np.diff(stamps))), 2) if len(lines) > 1 else 24.0
+    words = {word: str(row[word]) for word in _WORDS if word in row}
+    return Walk(
+        np.stack([line.joints_J3 for line in lines]),
+        stamp_s_T=stamps,
+        rate_hz=rate_hz,
+        width_px=lines[0].width_px,
+        height_px=lines[0].height_px,
+        layout="openpose18",
+        **{"person": name, "sequence": name, **words},
+    )
+
+
+def _read(path: Path) -> Iterator[Walk]:
+    if path.is_file():
+        for track, lines in read_tracks(path).items():
+            yield _walk(lines, f"{path.stem}:{track}", {})
+        return
+    with (path / _LABELS).open(encoding="utf-8", errors="replace") as file:
+        for number, text in enumerate(file, start=1):
+            where = f"{path / _LABELS}: line {number}"
+            try:
+                row = json.loads(text)
+                inside = path / row["file"]
+            except (ValueError, KeyError, TypeError):
+                raise DataError(f"{where}: found no object with `file`; write it again") from None
+            if path.resolve() not in inside.resolve().parents:
+                raise DataError(f"{where}: found file {row['file']!r}, outside the folder")
+            tracks = read_tracks(inside)
+            if len(tracks) != 1:
+                raise DataError(
+                    f"{inside}: found {len(tracks)} tracks; beside {_LABELS} a file holds one walk"
+                )
+            [lines] = tracks.values()
+            yield _walk(lines, inside.stem, row)
+
+
+def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
+    """A set as files: OUT/poses/NAME.jsonl and OUT/labels.jsonl, which load as the same set.
+
+    Raises:
+        DataError: a file cannot be written.
+    """
+    try:
+        (out / "poses").mkdir(parents=True, exist_ok=True)
+        with (out / _LABELS).open("w", encoding="utf-8") as labels:
+            for i in range(len(walks)):
+                labels.write(json.dumps(_written(walks, i, out)) + "\n")
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error}); give another --out") from None
+    people = len(np.unique(walks.person_N))
+    data = {
+        "poses": str(out / "poses"),
+        "labels": str(out / _LABELS),
+        "people": people,
+        "walks": len(walks),
+        "frames": len(walks.skeleton_SJ3),
+        "simulated": walks.simulated,
+    }
+    who = "SIMULATED people" if walks.simulated else "people"
+    return Outcome(data, f"{out}: {len(walks)} walks of {people} {who}; labels in {_LABELS}")
+
+
+def _written(walks: SkeletonSet, i: int, out: Path) -> dict[str, Any]:
+    """The labels of a walk, once its file is written."""
+    name = str(walks.sequence_N[i])
+    file = f"poses/{i:06d}.jsonl"
+    rate_hz = float(walks.rate_hz_N[i])
+    height_px, width_px = walks.image_size_N2[i].tolist()
+    lines = (
+        format_line(PoseLine(t / rate_hz, name, joints_J3, width_px, height_px))
+        for t, joints_J3 in enumerate(walks.sequence(i))
+    )
+    (out / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return {
+        "file": file,
+        "sequence": name,
+        "person": str(walks.person_N[i]),
+        "view": str(walks.view_N[i]),
+        "condition": str(walks.condition_N[i]),
+        "role": str(walks.role_N[i]),
+        "rate_hz": rate_hz,
+    }
+
+
+POSE_LINES = SkeletonLayout(
+    "pose_lines",
+    'poses.jsonl, a line {"t", "id", "joints", "width", "height"} per person and frame; or a '
+    "folder of such files with labels.jsonl (see `edgehuman data simulate --kind skeletons`)",
+    _is_lines,
+    _read,
+)
