@@ -1,10 +1,11 @@
 """FP16 in the graph: every float tensor in float16, but for islands that stay in float32.
 
 Islands by rule: LayerNorm and the other norms, softmax, reductions and the operators that sum
-squares or exponents, the bias added to attention scores, the module that normalises raw coordinates
-(`normalise`): float16 has no halves of a pixel beyond 1024. Islands by measurement: every node whose
-input or output goes beyond float16 on the given samples, or whose constants do, and every Q/DQ node
-whose scale is too small for it. Inputs and outputs of the graph keep their type.
+squares or exponents, the bias added to attention scores, and the module that normalises raw
+coordinates (`normalise`), as float16 counts pixels beyond 2048 in twos. Islands by measurement:
+every node whose input or output goes beyond float16 on the given samples, or whose constants do,
+and every Q/DQ node whose scale is too small for it. Inputs and outputs of the graph keep their
+type.
 
 An initialiser that serves both halves appears twice, under two names: the public converter gives
 two casts of one shared initialiser the same name, and TensorRT's parser refuses that graph.

@@ -1,4 +1,4 @@
-"""Sequence normalisation: by hand, the same for every place and size, and robust to what is lost."""
+"""Sequence normalisation: by hand, the same for every place and size, robust to what is lost."""
 
 from __future__ import annotations
 
