@@ -48,6 +48,8 @@ def test_a_network_names_a_method_and_a_task_of_the_catalogue(name: str) -> None
     if row.modality == "image":
         # Its token serves every person task.
         assert (row.task, row.input) == ("person-embedding", "PersonCrop")
+    elif row.modality == "skeleton":
+        assert (row.task, row.input) == ("gait-embedding", "SkeletonSequence")
     else:
         assert TASKS[row.task].modality == row.modality
     if row.method != "none":

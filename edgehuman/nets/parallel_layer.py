@@ -29,26 +29,7 @@ class RmsNorm(nn.Module):
         self.gain = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        return over_rms(x) * self.gain
-
-
-def over_rms(x: Tensor) -> Tensor:
-    """Vectors (..., D) over their root mean square."""
-    return x * torch.rsqrt((x * x).mean(dim=-1, keepdim=True) + NORM_EPS)
-
-
-class QueryKeyNorm(nn.Module):
-    """RMSNorm of every head's query and key, each kind with its own gain: one step for both.
-
-    Source: ViT-22B (Dehghani et al. 2023), which keeps attention's logits from growing so.
-    """
-
-    def __init__(self, head_dim: int) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(2 * head_dim))
-
-    def forward(self, qk_2BHSE: Tensor) -> Tensor:
-        return over_rms(qk_2BHSE) * self.gain.view(2, 1, 1, 1, -1)
+        return x / torch.sqrt(x.pow(2).mean(dim=-1, keepdim=True) + NORM_EPS) * self.gain
 
 
 class Rotary(nn.Module):
@@ -77,11 +58,31 @@ class Rotary(nn.Module):
         return angle_SE.cos(), angle_SE.sin()
 
 
-def rotate(x_BHSE: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-    """Queries or keys (..., S, E) turned to their positions."""
-    own_SE, partner_SE = turn
-    first, second = x_BHSE.chunk(2, dim=-1)
-    return x_BHSE * own_SE + torch.cat([second, first], dim=-1) * partner_SE
+class TurnedHeads(nn.Module):
+    """Queries and keys (2, B, H, S, E): RMSNorm of every head, turned to its position, scaled.
+
+    Source: the norm as in ViT-22B (Dehghani et al. 2023), which keeps the logits from growing. The
+    gains and the scale go into the rotary tables, which are small: the tokens are read once.
+
+    Args:
+        head_dim: E. scale: of the products of queries and keys; each takes its root.
+    """
+
+    def __init__(self, head_dim: int, scale: float) -> None:
+        super().__init__()
+        self.root_scale = scale**0.5
+        self.gain = nn.Parameter(torch.ones(2 * head_dim))
+
+    def forward(self, qk_2BHSE: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        own_SE, partner_SE = turn
+        gain_22K = (self.gain * self.root_scale).view(2, 2, -1)
+        gain = gain_22K.view(2, 1, 1, 1, -1)
+        partner_gain = gain_22K.flip(1).view(2, 1, 1, 1, -1)
+        mean_square = (qk_2BHSE * qk_2BHSE).mean(dim=-1, keepdim=True)
+        unit_2BHSE = qk_2BHSE * torch.rsqrt(mean_square + NORM_EPS)
+        first, second = unit_2BHSE.chunk(2, dim=-1)
+        swapped_2BHSE = torch.cat([second, first], dim=-1)
+        return unit_2BHSE * (own_SE * gain) + swapped_2BHSE * (partner_SE * partner_gain)
 
 
 class ParallelLayer(nn.Module):
@@ -108,7 +109,7 @@ class ParallelLayer(nn.Module):
         hidden = MLP_WIDTHS * width
         self.norm = RmsNorm(width)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
-        self.query_key_norm = QueryKeyNorm(self.head_dim)
+        self.turned = TurnedHeads(self.head_dim, self.attention_scale)
         self.attention_out = nn.Linear(width, width, bias=False)
         self.mlp_in = nn.Linear(width, 2 * hidden)
         self.mlp_out = nn.Linear(hidden, width)
@@ -118,9 +119,9 @@ class ParallelLayer(nn.Module):
         tokens, width = x_BSD.shape[1], x_BSD.shape[2]
         qkv = self.qkv(x_BSD).view(-1, tokens, 3, self.heads, self.head_dim)
         qkv_3BHSE = qkv.permute(2, 0, 3, 1, 4)
-        qk_2BHSE = rotate(self.query_key_norm(qkv_3BHSE[:2]), turn)
+        qk_2BHSE = self.turned(qkv_3BHSE[:2], turn)
         y_BHSE = functional.scaled_dot_product_attention(
-            qk_2BHSE[0], qk_2BHSE[1], qkv_3BHSE[2], scale=self.attention_scale
+            qk_2BHSE[0], qk_2BHSE[1], qkv_3BHSE[2], scale=1.0
         )
         attended: Tensor = self.attention_out(y_BHSE.transpose(1, 2).reshape(-1, tokens, width))
         return attended
