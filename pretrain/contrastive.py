@@ -34,7 +34,7 @@ from edgehuman.metrics.retrieval import Distance
 from edgehuman.nets.building import build
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
-from edgehuman.pretrain.walks import Exam, Positives, Quality, Walks, load, of_quality
+from edgehuman.pretrain.walks import Exam, Positives, Quality, Walks, in_pairs, load, of_quality
 from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
@@ -214,6 +214,8 @@ def learning_set(config: ContrastiveConfig, longest: int) -> Walks:
     """
     sets = [load(path, config.seed, config.people, config.each) for path in config.data]
     sets = [of_quality(each, config.share, config.quality, config.seed) for each in sets]
+    if config.positives == "person":
+        sets = [in_pairs(each) for each in sets]
     learn = Walks(sets, longest, config.positives)
     have = len(learn) if config.positives == "sequence" else len(learn.people)
     need = config.batch // 2 * world_size()

@@ -93,6 +93,17 @@ def of_quality(walks: SkeletonSet, share: float, quality: Quality, seed: int) ->
     return walks.subset(np.sort(chosen_N))
 
 
+def in_pairs(walks: SkeletonSet) -> SkeletonSet:
+    """Without the people who have one sequence only, which is said: nothing could attract it."""
+    _, person_N, count_P = np.unique(walks.person_N, return_inverse=True, return_counts=True)
+    alone_N = count_P[person_N] < 2
+    if not alone_N.any():
+        return walks
+    said = f"{walks.name}: {alone_N.sum()} people have one sequence, which has no second to meet"
+    print(f"{said}; they are left out (--positives person)", file=sys.stderr)
+    return walks.subset(~alone_N)
+
+
 class Walks:
     """Sequences in memory, handed out in batches that follow from (seed, step, process) alone.
 
