@@ -38,7 +38,7 @@ from edgehuman.pretrain.walks import Exam, Positives, Quality, Walks, in_pairs, 
 from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
-from edgehuman.training.processes import Place, world_size
+from edgehuman.training.processes import world_size
 from edgehuman.training.settings import TrainingConfig
 from edgehuman.training.skeleton_augment import SkeletonAugment
 
@@ -261,7 +261,8 @@ def fit(
         TrainingError, CheckpointError: see `train_steps`. UsageError: no base for this network.
     """
     frames = config.frames or cast("int", encoder.frames)
-    scaled = mup.prepare(encoder, base, config.seed) if config.mup else {}
+    # A network that is its own base starts from the same numbers, and learns at one rate.
+    scaled = mup.prepare(encoder, base if config.mup else encoder, config.seed)
     model = Contrastive(encoder, config.augment(frames), config.temperature, config.koleo)
     job = Job(
         model,

@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import TrainingData
@@ -193,7 +192,7 @@ class Exam:
         """Rank-1, rank-5 and mean average precision, 0..1."""
         device = next(encoder.parameters()).device
         feature_NE = torch.cat(
-            [encoder(part.to(device)).float().cpu() for part in self.skeleton_NTJ3.split(64)]
+            [encoder(part.to(device)).float().cpu() for part in torch.split(self.skeleton_NTJ3, 64)]
         ).numpy()
         probe, gallery = (
             Sightings(feature_NE[mask_N], self.person_N[mask_N])

@@ -66,7 +66,7 @@ def gradient_of(count: int, where: Path | None = None) -> torch.Tensor:
     rank, world = together()
     own = view_VN6.chunk(world, dim=1)[rank].flatten(0, 1)
     model = DistributedDataParallel(network) if world > 1 else network
-    nt_xent(model(own), 0.5).backward()
+    nt_xent(model(own), 0.5).backward()  # type: ignore[no-untyped-call]
     gradient = next(network.parameters()).grad
     assert gradient is not None
     if where is not None and rank == 0:

@@ -19,6 +19,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.pretrain import contrastive
 from edgehuman.pretrain.contrastive import Contrastive, ContrastiveConfig, koleo, nt_xent
+from edgehuman.pretrain.walks import Walks
 from edgehuman.training.checkpoint import load_network
 from edgehuman.training.skeleton_augment import SkeletonAugment
 from tests.pretrain.made_walks import gradient_of, tiny_config
@@ -45,7 +46,7 @@ def test_koleo_is_minus_the_log_of_the_distance_to_the_nearest() -> None:
 
 def test_koleo_of_equal_directions_has_a_finite_gradient() -> None:
     embedding_N2 = torch.ones(4, 2, requires_grad=True)
-    koleo(embedding_N2).backward()
+    koleo(embedding_N2).backward()  # type: ignore[no-untyped-call]
     assert embedding_N2.grad is not None
     assert embedding_N2.grad.isfinite().all()
 
@@ -133,7 +134,7 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(tmp_path: Path) -> None:
     contrastive.train(tiny_config(whole, steps=4, save_every=2, exam_people=0))
     # The same schedule, stopped half-way: a state of step 2 is what a stopped run leaves behind.
     stopped = tiny_config(parted, steps=4, save_every=2, exam_people=0)
-    job_batch = contrastive.Walks.batch
+    job_batch = Walks.batch
 
     def stop_at_two(self: Any, count: int, step: int, *rest: Any) -> Any:
         if step == 2:
@@ -141,7 +142,7 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(tmp_path: Path) -> None:
         return job_batch(self, count, step, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(contrastive.Walks, "batch", stop_at_two)
+        patch.setattr(Walks, "batch", stop_at_two)
         with pytest.raises(InterruptedError):
             contrastive.train(stopped)
     contrastive.train(tiny_config(parted, steps=4, save_every=2, exam_people=0, resume=True))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.data.skeleton_set import SkeletonSet
+from edgehuman.data.skeletons import load_skeletons
 from edgehuman.errors import DataError
 from edgehuman.pretrain import walks
 from edgehuman.pretrain.walks import Exam, Walks, at_most, in_pairs, of_quality
@@ -102,9 +103,9 @@ def test_test_sequences_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nobody_of_the_examination_is_ever_learned_from() -> None:
     learned = {name for seed in (0, 1) for name in walks.load("simulated", seed, 4, 2).person_N}
-    exam = walks.load_skeletons("simulated", walks.EXAM_WORLD, 8, 4)
+    exam = load_skeletons("simulated", walks.EXAM_WORLD, 8, 4)
     assert not learned & set(exam.person_N)
-    outside = walks.load_skeletons("simulated", 0, 8, 4)  # what `edgehuman evaluate` asks for
+    outside = load_skeletons("simulated", 0, 8, 4)  # what `edgehuman evaluate` asks for
     assert not set(outside.person_N) & (learned | set(exam.person_N))
 
 
