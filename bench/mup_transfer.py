@@ -88,7 +88,8 @@ def width_of(config: TransferConfig, factor: float) -> int:
     from edgehuman.catalogue import NETWORKS, find
 
     arguments = find(NETWORKS, "network", config.arch).arguments
-    return round(arguments.get("width", arguments.get("output")) * factor)
+    width: int = arguments.get("width", arguments.get("output"))
+    return round(width * factor)
 
 
 def final_loss(
@@ -221,7 +222,7 @@ def render(config: TransferConfig, losses: dict[str, Floats]) -> str:
         "",
         "How far does the best learning rate move as a network grows wider: under the maximal",
         "update parametrisation (`edgehuman/pretrain/mup.py`), and with one learning rate for all",
-        f"parameters? On simulated walkers: {config.arch} with {config.depth} layers in each module, "
+        f"parameters? On simulated walkers: {config.arch} with {config.depth} layers a module, "
         f"{config.steps} steps of",
         f"{config.batch} views of {config.frames} frames, {config.people} simulated people, "
         f"{config.seeds} random start(s) a point, the same starts and batches",

@@ -12,18 +12,19 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.mup_check import MupCheckConfig, check, slopes
 from edgehuman.errors import UsageError
 
-SMALL: dict[str, Any] = {"factors": (0.5, 2.0), "depth": 1, "batch": 16, "frames": 8, "seeds": 2}
+SMALL: dict[str, Any] = {"factors": (0.5, 4.0), "depth": 1, "batch": 16, "frames": 8, "seeds": 2}
+SMALL["steps"] = 3
 
 
 def test_activations_are_flat_in_width_under_mup_and_grow_without() -> None:
     config = MupCheckConfig(**SMALL)
     flat, plain = slopes(config, mup=True), slopes(config, mup=False)
     assert next(iter(flat)) == "embed"
-    assert max(abs(slope) for slope in flat.values()) < 0.3
+    assert max(abs(slope) for slope in flat.values()) < 0.2
     hidden = [slope for name, slope in plain.items() if name.startswith("layers.")]
     assert min(hidden) > 0.35
     # The first matrix has as many inputs at every width: it learns alike either way.
-    assert abs(plain["embed"]) < 0.1
+    assert abs(plain["embed"]) < 0.2
 
 
 @pytest.mark.slow
