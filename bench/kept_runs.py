@@ -16,20 +16,23 @@ _WEIGHTS, _STATE = "model.safetensors", "state.pt"
 
 
 def once(
-    folder: Path, words: Sequence[str], recipe: Path, run: Callable[[bool], Outcome]
+    folder: Path, words: Sequence[str], recipe: Path | None, run: Callable[[bool], Outcome]
 ) -> dict[str, Any]:
     """The data of a run's outcome: kept from an earlier call with the same words and recipe, or
     run now.
 
     Args:
         folder: of the run.
-        words, recipe: what decides the result; other ones run it again from the start.
+        words, recipe: what decides the result; other ones run it again from the start. No recipe:
+            the words say all.
         run: does it; told whether to go on from the folder's checkpoint.
 
     Raises:
         KeyboardInterrupt: the run was stopped; the next call goes on.
     """
-    asked = hashlib.sha256(json.dumps([*words, recipe.read_text()]).encode()).hexdigest()
+    asked = hashlib.sha256(
+        json.dumps([*words, recipe.read_text() if recipe else ""]).encode()
+    ).hexdigest()
     kept, begun = folder / _KEPT, folder / "asked.txt"
     same = begun.is_file() and begun.read_text() == asked
     if not (same and kept.is_file()):

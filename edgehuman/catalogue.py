@@ -298,6 +298,12 @@ METHODS: Mapping[str, Method] = {
         "image",
         "arXiv 2503.08201",
     ),
+    "contrastive": Method(
+        "edgehuman.pretrain.contrastive:ContrastiveConfig",
+        "edgehuman.pretrain.contrastive:train",
+        "skeleton",
+        "arXiv 2504.07598",
+    ),
 }
 
 TASKS: Mapping[str, Task] = {

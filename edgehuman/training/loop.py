@@ -48,6 +48,8 @@ class Job:
         evaluate: called at every checkpoint with the product in eval mode; its numbers are logged.
         select_by: number of `evaluate` by which the best checkpoint is kept; None keeps the last.
         lr_scale: factor of the learning rate of a parameter, by its name in `model`.
+        decay_scale: factor of its weight decay, likewise.
+        evaluate_at_start: whether `evaluate` is called before the first step too.
         after_step: called with the number of each step that changed the weights, from 0.
         idle_weights: whether a step may leave some weights without a gradient.
         name: what the progress bar says.
@@ -60,6 +62,8 @@ class Job:
     evaluate: Callable[[nn.Module], Mapping[str, float]] | None = None
     select_by: str | None = None
     lr_scale: Callable[[str], float] = lambda name: 1.0
+    decay_scale: Callable[[str], float] = lambda name: 1.0
+    evaluate_at_start: bool = False
     after_step: Callable[[int], None] = lambda step: None
     idle_weights: bool = False
     name: str = "train"
@@ -90,7 +94,7 @@ class _Run:
     def __init__(self, job: Job, config: TrainingConfig, place: Place) -> None:
         self.job, self.config, self.place = job, config, place
         self.model = job.model.to(place.device).train()
-        self.optimiser = make_optimiser(self.model, config, job.lr_scale)
+        self.optimiser = make_optimiser(self.model, config, job.lr_scale, job.decay_scale)
         self.scaler = torch.amp.GradScaler(place.device.type, enabled=place.dtype == torch.float16)
         self.average = copy.deepcopy(job.product).requires_grad_(False) if config.ema else None
         self.parallel: nn.Module = self.model
@@ -224,14 +228,18 @@ class _Run:
 
 
 def make_optimiser(
-    model: nn.Module, config: TrainingConfig, lr_scale: Callable[[str], float] = lambda name: 1.0
+    model: nn.Module,
+    config: TrainingConfig,
+    lr_scale: Callable[[str], float] = lambda name: 1.0,
+    decay_scale: Callable[[str], float] = lambda name: 1.0,
 ) -> torch.optim.Optimizer:
     """AdamW or Adam; weight decay on matrices only, never on biases and norms."""
     groups: dict[tuple[float, float], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
-        decay = config.weight_decay if parameter.ndim > 1 and config.optimiser == "adamw" else 0.0
+        decays = parameter.ndim > 1 and config.optimiser == "adamw"
+        decay = config.weight_decay * decay_scale(name) if decays else 0.0
         scale = lr_scale(name)
         group = groups.setdefault(
             (scale, decay), {"params": [], "lr_scale": scale, "weight_decay": decay}
@@ -298,8 +306,10 @@ def _loop(run: _Run) -> None:
     bar = tqdm(
         total=config.steps, initial=progress.step, desc=run.job.name, disable=not first, unit="step"
     )
-    started, counted = time.perf_counter(), 0
     with bar:
+        if progress.step == 0 and run.job.evaluate_at_start and first:
+            _evaluate(run)
+        started, counted = time.perf_counter(), 0
         while progress.step < config.steps and not run.asked_to_stop():
             numbers = run.step()
             _guard(progress, numbers, run)
@@ -345,10 +355,18 @@ def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> N
         )
 
 
-def _checkpoint(run: _Run, board: Any) -> None:
-    numbers = run.evaluate() if run.place.is_first else {}
+def _evaluate(run: _Run) -> None:
+    """Measure the job's own numbers, keep them, and say them."""
+    numbers = run.evaluate()
     if numbers:
         run.progress.records.append({"step": run.progress.step, **numbers})
+        said = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+        tqdm.write(f"step {run.progress.step}: {said}", file=sys.stderr)
+
+
+def _checkpoint(run: _Run, board: Any) -> None:
+    if run.place.is_first:
+        _evaluate(run)
     run.save()
     if board is not None:
         for record in run.progress.records[run.drawn :]:
