@@ -49,6 +49,7 @@ def test_a_network_names_a_method_and_a_task_of_the_catalogue(name: str) -> None
         # Its token serves every person task.
         assert (row.task, row.input) == ("person-embedding", "PersonCrop")
     elif row.modality == "skeleton":
+        # Its embedding is compared as it is; the task "gait" teaches it further.
         assert (row.task, row.input) == ("gait-embedding", "SkeletonSequence")
     else:
         assert TASKS[row.task].modality == row.modality
