@@ -38,6 +38,7 @@ Split = Literal["test", "train", "all"]
 SIMULATED = "simulated"
 _OF_WINDOWS = frozenset({"hop", "shared_labels", "picture"})
 _OF_WALKS = frozenset({"protocol"})
+_OF_PICTURES = frozenset({"flip_test"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class EvaluateConfig:
     """Windows a run."""
     threads: int = 1
     """Threads inside one operator."""
+    flip_test: bool = False
+    """Ask about the mirror image of each picture of a person too, and judge the mean of both."""
     picture: Path | None = None
     """Draw the confusion matrix into this PNG."""
     seed: int = 0
@@ -105,9 +108,11 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     model = _open(config)
     if model.card.input.record == RECORD:
         _require_known(config, _OF_WINDOWS | _OF_WALKS, "pictures")
-        return evaluate_persons(model, config.data, config.dataset, config.split, config.batch)
+        return evaluate_persons(
+            model, config.data, config.dataset, config.split, config.batch, config.flip_test
+        )
     if model.card.input.record == GAIT_RECORD:
-        _require_known(config, _OF_WINDOWS, "walks")
+        _require_known(config, _OF_WINDOWS | _OF_PICTURES, "walks")
         words = GaitWords(
             data=config.data,
             dataset=config.dataset,
@@ -118,7 +123,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             seed=config.seed,
         )
         return evaluate_gait(model, words)
-    _require_known(config, _OF_WALKS, "windows")
+    _require_known(config, _OF_WALKS | _OF_PICTURES, "windows")
     require_activity(model)
     windows = load_split(config.data, config.dataset, config.split, config.hop)
     scores = score(model, windows, config.data, config.shared_labels, config.batch)
@@ -148,7 +153,9 @@ def _require_known(config: EvaluateConfig, foreign: frozenset[str], reads: str) 
     """Raises UsageError for a word that means nothing for what the model reads."""
     for field in dataclasses.fields(config):
         if field.name in foreign and getattr(config, field.name) != field.default:
-            whose = "walks" if field.name in _OF_WALKS else "windows of a wearable"
+            whose = "windows of a wearable"
+            if field.name in _OF_WALKS | _OF_PICTURES:
+                whose = "walks" if field.name in _OF_WALKS else "pictures"
             raise UsageError(
                 f"--{field.name.replace('_', '-')} is for {whose}, and {config.model} reads "
                 f"{reads}; leave it out"

@@ -72,8 +72,8 @@ def movements(config: MupCheckConfig, factor: float, mup: bool, seed: int) -> di
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network, base = _sized(config, factor), _sized(config, 1.0)
-    scaled = prepare(network, base, seed) if mup else {}
+        network, base = (sized(config.arch, f, config.depth) for f in (factor, 1.0))
+    scaled = prepare(network, base if mup else network, seed)
     settings = TrainingConfig(out="", lr=config.lr, weight_decay=0.0)  # type: ignore[arg-type]
     optimiser = make_optimiser(network, settings, lr_scale(scaled), decay_scale(scaled))
     for group in optimiser.param_groups:
@@ -84,21 +84,20 @@ def movements(config: MupCheckConfig, factor: float, mup: bool, seed: int) -> di
         embedding_NE = network(torch.cat([first_NTJ3, second_NTJ3]))
         loss = nt_xent(network.project(embedding_NE), 0.1)  # type: ignore[operator]
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     after = _results(network, first_NTJ3)
     return {name: float((after[name] - before[name]).square().mean().sqrt()) for name in before}
 
 
-def _sized(config: MupCheckConfig, factor: float) -> nn.Module:
+def sized(arch: str, factor: float, depth: int) -> nn.Module:
+    """A gait network at a share of its width, with so many layers in every module."""
     from edgehuman.catalogue import NETWORKS, find
     from edgehuman.pretrain.mup import widened
 
-    row = find(NETWORKS, "network", config.arch)
-    depths = (
-        {"depth": config.depth} if "depth" in row.arguments else {"depths": (config.depth,) * 4}
-    )
-    return widened(config.arch, factor, **depths)
+    row = find(NETWORKS, "network", arch)
+    depths = {"depth": depth} if "depth" in row.arguments else {"depths": (depth,) * 4}
+    return widened(arch, factor, **depths)
 
 
 def _two_views(config: MupCheckConfig) -> tuple[Tensor, Tensor]:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.kept_runs import once
+from edgehuman.bench.mup_check import sized
 from edgehuman.bench.ratios import require_torch
 from edgehuman.errors import MissingDependencyError, TrainingError, UsageError
 from edgehuman.outcome import Outcome
@@ -86,7 +87,9 @@ def width_of(config: TransferConfig, factor: float) -> int:
     """Width of the network at a share of the base width."""
     from edgehuman.catalogue import NETWORKS, find
 
-    return round(find(NETWORKS, "network", config.arch).arguments["width"] * factor)
+    arguments = find(NETWORKS, "network", config.arch).arguments
+    width: int = arguments.get("width", arguments.get("output"))
+    return round(width * factor)
 
 
 def final_loss(
@@ -94,7 +97,6 @@ def final_loss(
 ) -> float:
     """Mean training loss over the last fifth of one training; infinite where it broke down."""
     from edgehuman.pretrain.contrastive import ContrastiveConfig, encoder_card, fit
-    from edgehuman.pretrain.mup import widened
 
     slug = f"{'mup' if mup else 'plain'}-{width_of(config, factor)}-{rate:g}-{seed}"
     folder = config.out / slug
@@ -109,7 +111,7 @@ def final_loss(
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            network, base = (widened(config.arch, f, depth=config.depth) for f in (factor, 1.0))
+            network, base = (sized(config.arch, f, config.depth) for f in (factor, 1.0))
         card = encoder_card(settings, network, learn.rows())
         try:
             asked = dataclasses.replace(settings, resume=resume)
@@ -218,13 +220,14 @@ def render(config: TransferConfig, losses: dict[str, Floats]) -> str:
     lines = [
         "# Learning rates over widths",
         "",
-        "The best learning rate of a narrow network serves a wide one under the maximal update",
-        "parametrisation (`edgehuman/pretrain/mup.py`); with one learning rate for all parameters it",
-        f"does not. Measured on simulated walkers: {config.arch} with {config.depth} layers, "
-        f"{config.steps} steps of {config.batch} views of {config.frames} frames,",
-        f"{config.people} simulated people, {config.seeds} random start(s) a point, the same batches "
-        "for all. The numbers are the mean training",
-        "loss over the last fifth of the steps; the best of each row is bold.",
+        "How far does the best learning rate move as a network grows wider: under the maximal",
+        "update parametrisation (`edgehuman/pretrain/mup.py`), and with one learning rate for all",
+        f"parameters? On simulated walkers: {config.arch} with {config.depth} layers a module, "
+        f"{config.steps} steps of",
+        f"{config.batch} views of {config.frames} frames, {config.people} simulated people, "
+        f"{config.seeds} random start(s) a point, the same starts and batches",
+        "on both sides. The numbers are the mean training loss over the last fifth of the steps;",
+        "the best of each row is bold.",
         "",
         "    python -m edgehuman.bench.mup_transfer",
         "",

@@ -10,12 +10,17 @@ Axes: S source frames, T frames of the result, J joints, N sequences; 3: x, y, c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.bench.ratios import in_turns, require_torch
 from edgehuman.geometry import flip_indices
+from edgehuman.runtime import machine
+
+if TYPE_CHECKING:
+    from edgehuman.training.skeleton_augment import SkeletonAugment
 
 Floats = NDArray[np.float32]
 _SWAP_J = flip_indices("openpose18")
@@ -32,20 +37,22 @@ class Drawn:
     noise_TJ2: Floats
 
 
-def draw(generator: np.random.Generator, length: int, frames: int, pace: float) -> Drawn:
-    """Random numbers for one sequence, with the default strengths of the batched augmentation."""
-    steps = frames - 1
-    speed = min(pace ** generator.uniform(-1, 1), (length - 1) / steps)
+def draw(generator: np.random.Generator, length: int, kind: SkeletonAugment) -> Drawn:
+    """Random numbers for one sequence, of the strengths of the batched augmentation."""
+    steps, single = kind.frames - 1, np.float32
+    speed = min(kind.pace ** generator.uniform(-1, 1), (length - 1) / steps)
     start = generator.uniform() * (length - 1 - steps * speed)
-    position_T = start + speed * np.arange(frames, dtype=np.float32)
-    if generator.uniform() < 0.5:
+    position_T = start + speed * np.arange(kind.frames, dtype=single)
+    if generator.uniform() < kind.backwards:
         position_T = position_T[::-1]
+    sigma = kind.smooth_frames * generator.uniform()
+    noise_TJ2 = generator.standard_normal((kind.frames, 18, 2), single)
     return Drawn(
         position_T=np.clip(position_T, 0, length - 1),
-        mirrored=generator.uniform() < 0.5,
-        sigma=1.5 * generator.uniform() * (generator.uniform() < 0.5),
-        shift_J2=np.float32(0.01) * generator.standard_normal((18, 2), np.float32),
-        noise_TJ2=np.float32(0.01) * generator.standard_normal((frames, 18, 2), np.float32),
+        mirrored=generator.uniform() < kind.mirror,
+        sigma=sigma if generator.uniform() < kind.smooth else 0.0,
+        shift_J2=single(kind.joint_shift) * generator.standard_normal((18, 2), single),
+        noise_TJ2=single(kind.joint_noise) * noise_TJ2,
     )
 
 
@@ -92,17 +99,17 @@ def smooth(skeleton_TJ3: Floats, sigma: float) -> Floats:
 
 
 def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
-    """Seconds of the per-sample numpy path over seconds of the batched one, one thread.
+    """Seconds of the per-sample numpy path over seconds of the batched one.
 
-    Sequences of 96 frames are cut to 48, as a step of `edgehuman pretrain` has them; the batched
-    path runs on a GPU where there is one.
+    Sequences of 96 frames become 48, as in a step of `edgehuman pretrain`. The batched path runs
+    where the training does: on a GPU where there is one, else on all cores. The per-sample path is
+    one process of a data loader.
     """
     require_torch()
     import torch
 
     from edgehuman.training.skeleton_augment import SkeletonAugment
 
-    torch.set_num_threads(1)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     ours = SkeletonAugment(frames=48)
     generator = np.random.default_rng(0)
@@ -116,12 +123,13 @@ def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
         ours(held, length_N).sum().item()
 
     def one_by_one() -> None:
-        np.stack(
-            [
-                augment_one(each, draw(generator, 96, ours.frames, ours.pace))
-                for each in skeleton_NSJ3
-            ]
-        ).sum()
+        made = [augment_one(each, draw(generator, 96, ours)) for each in skeleton_NSJ3]
+        torch.from_numpy(np.stack(made)).to(device).sum().item()
 
-    seconds = in_turns({"per sample": one_by_one, "batched": batched}, rounds)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(machine.usable_cores())
+    try:
+        seconds = in_turns({"per sample": one_by_one, "batched": batched}, rounds)
+    finally:
+        torch.set_num_threads(threads)
     return seconds["per sample"] / seconds["batched"]

@@ -21,6 +21,7 @@ from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
 from edgehuman.bench.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.saip_step import saip_step_over_networks
+from edgehuman.bench.skeleton_augment import per_sample_over_batched
 from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
@@ -155,6 +156,14 @@ TARGETS: tuple[Target, ...] = (
         1.25,
         "x",
         lambda config: saip_step_over_networks("tinyvit_5m"),
+    ),
+    Target(
+        "augment",
+        "skeleton augmentations, one by one in numpy / in batches of 256 where the training runs",
+        "at least",
+        5.0,
+        "x",
+        lambda config: per_sample_over_batched(),
     ),
     Target(
         "simulator",

@@ -34,11 +34,11 @@ from edgehuman.metrics.retrieval import Distance
 from edgehuman.nets.building import build
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
-from edgehuman.pretrain.walks import Exam, Positives, Quality, Walks, load, of_quality
+from edgehuman.pretrain.walks import Exam, Positives, Quality, Walks, in_pairs, load, of_quality
 from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
-from edgehuman.training.processes import Place, world_size
+from edgehuman.training.processes import world_size
 from edgehuman.training.settings import TrainingConfig
 from edgehuman.training.skeleton_augment import SkeletonAugment
 
@@ -214,6 +214,8 @@ def learning_set(config: ContrastiveConfig, longest: int) -> Walks:
     """
     sets = [load(path, config.seed, config.people, config.each) for path in config.data]
     sets = [of_quality(each, config.share, config.quality, config.seed) for each in sets]
+    if config.positives == "person":
+        sets = [in_pairs(each) for each in sets]
     learn = Walks(sets, longest, config.positives)
     have = len(learn) if config.positives == "sequence" else len(learn.people)
     need = config.batch // 2 * world_size()
@@ -259,7 +261,8 @@ def fit(
         TrainingError, CheckpointError: see `train_steps`. UsageError: no base for this network.
     """
     frames = config.frames or cast("int", encoder.frames)
-    scaled = mup.prepare(encoder, base, config.seed) if config.mup else {}
+    # A network that is its own base starts from the same numbers, and learns at one rate.
+    scaled = mup.prepare(encoder, base if config.mup else encoder, config.seed)
     model = Contrastive(encoder, config.augment(frames), config.temperature, config.koleo)
     job = Job(
         model,

@@ -11,10 +11,10 @@ factor by which a matrix's inputs grew:
     output    grow     fixed     as in the base network / m            1 / m
     vector    gains, biases, tokens: as the network sets them          1
 
-The paper writes the last matrix with a multiplier 1/m on its result instead; under Adam that is the
-same training (its lemma J.1), and folded into the weights it costs an exported graph nothing. Weight
-decay is scaled by m where the learning rate is by 1/m, so that their product stays. Products of
-queries and keys are multiplied by sqrt(base head) / head, which is 1 / sqrt(head) where only the
+The paper's table also has a form with a multiplier 1/m on the result of the output matrix; under
+Adam that is the same training, and folded into the weights it costs an exported graph nothing.
+Weight decay is scaled by m where the learning rate is by 1/m, so that their product stays. Products
+of queries and keys are multiplied by sqrt(base head) / head, which is 1 / sqrt(head) where only the
 number of heads grows, as in the 21 networks here. At the base width nothing changes at all.
 
 The contrastive loss compares directions: the cosine of two projections already divides by their
@@ -126,7 +126,7 @@ def prepare(network: nn.Module, base: nn.Module, seed: int = 0) -> dict[str, Sca
 
 def attention_scale(head_dim: int, base_head_dim: int) -> float:
     """What products of queries and keys are multiplied by, for the builders' argument."""
-    return base_head_dim**0.5 / head_dim
+    return math.sqrt(base_head_dim) / head_dim
 
 
 def _require_attention(network: nn.Module, base: nn.Module) -> None:

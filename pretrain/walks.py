@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import TrainingData
@@ -91,6 +90,17 @@ def of_quality(walks: SkeletonSet, share: float, quality: Quality, seed: int) ->
         order_N = np.argsort(quality_scores(walks), kind="stable")
         chosen_N = order_N[-count:] if quality == "top" else order_N[:count]
     return walks.subset(np.sort(chosen_N))
+
+
+def in_pairs(walks: SkeletonSet) -> SkeletonSet:
+    """Without the people who have one sequence only, which is said: nothing could attract it."""
+    _, person_N, count_P = np.unique(walks.person_N, return_inverse=True, return_counts=True)
+    alone_N = count_P[person_N] < 2
+    if not alone_N.any():
+        return walks
+    said = f"{walks.name}: {alone_N.sum()} people have one sequence, which has no second to meet"
+    print(f"{said}; they are left out (--positives person)", file=sys.stderr)
+    return walks.subset(~alone_N)
 
 
 class Walks:
@@ -182,7 +192,7 @@ class Exam:
         """Rank-1, rank-5 and mean average precision, 0..1."""
         device = next(encoder.parameters()).device
         feature_NE = torch.cat(
-            [encoder(part.to(device)).float().cpu() for part in self.skeleton_NTJ3.split(64)]
+            [encoder(part.to(device)).float().cpu() for part in torch.split(self.skeleton_NTJ3, 64)]
         ).numpy()
         probe, gallery = (
             Sightings(feature_NE[mask_N], self.person_N[mask_N])

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.config import write_toml
-from edgehuman.errors import CheckpointError
+from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
 from edgehuman.nets.weights import fit, geometry
@@ -73,6 +73,20 @@ def save_config(folder: Path, config: Any) -> None:
     write_atomic(folder / CONFIG, lambda path: write_toml(config, path))
 
 
+def require_unused(folder: Path) -> None:
+    """Refuse a folder that holds a checkpoint, which a training that starts anew would overwrite.
+
+    Raises:
+        UsageError: it does.
+    """
+    held = [name for name in (WEIGHTS, STATE) if (folder / name).is_file()]
+    if held:
+        raise UsageError(
+            f"--out {folder} holds a checkpoint already ({' and '.join(held)}); go on from it with "
+            "--resume, or name another --out to start anew"
+        )
+
+
 def load_state(folder: Path) -> dict[str, Any]:
     """What `save_state` wrote; only tensors and plain values are unpickled.
 
@@ -87,7 +101,7 @@ def load_state(folder: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"{path}: damaged ({error}); start anew without --resume") from error
+        raise CheckpointError(f"{path}: damaged ({error}); start anew in another --out") from error
     return state
 
 
@@ -99,6 +113,11 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
     """
     path = folder / WEIGHTS
     if not path.is_file():
+        if folder.is_file():
+            raise CheckpointError(
+                f"{folder}: a file, and a checkpoint is a folder; `edgehuman import` makes one of "
+                "published weights"
+            )
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
         raise CheckpointError(f"{folder}: {found}; a checkpoint is a folder that a training wrote")
     try:
@@ -130,16 +149,15 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
 
 def _build_for(card: Card, weights: Mapping[str, Tensor]) -> nn.Module:
     """The network that a card describes; of one with a head beside its encoder, both."""
-    num_classes = len(card.output.labels) if card.output.kind == "classes" else None
-    if card.input.record == "SkeletonSequence":
-        return build(card.arch)
+    # A network of skeletons has no classifier, and takes no word of one.
+    head = {"num_classes": len(card.output.labels)} if card.output.kind == "classes" else {}
     if card.input.record != "PersonCrop":
-        return build(card.arch, num_classes=num_classes)
+        return build(card.arch, **head)
     height, width = card.input.shape[:2]
     if any(name.startswith(ENCODER) for name in weights):
         return person_net(card.arch, card.output, (height, width), **geometry(weights))
     size = {"image_size": (height, width), **geometry(weights)}
-    return build(card.arch, num_classes=num_classes, **size)
+    return build(card.arch, **head, **size)
 
 
 def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:

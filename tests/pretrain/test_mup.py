@@ -75,7 +75,7 @@ def test_a_multiplier_on_the_output_is_the_same_training_as_the_folded_one() -> 
             weight = tower.last.weight / times
             result_N5 = nn.functional.linear(hidden_ND, weight, tower.last.bias)
             optimiser.zero_grad()
-            (result_N5 - target_N5).square().mean().backward()
+            (result_N5 - target_N5).square().mean().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     torch.testing.assert_close(explicit.last.weight / factor, folded.last.weight)
     torch.testing.assert_close(explicit.middle.weight, folded.middle.weight)
@@ -99,7 +99,7 @@ def test_widened_networks_keep_the_size_of_their_heads() -> None:
     half = mup.widened("gaitformer_1", 0.5, depth=1)
     assert half.get_parameter("embed.weight").shape == (32, 36)
     assert mup.scalings(half, build("gaitformer_1", depth=1))["output.weight"].lr == 2.0
-    with pytest.raises(UsageError, match="has a part 19.2 wide"):
+    with pytest.raises(UsageError, match=r"has a part 19.2 wide"):
         mup.widened("gaitformer_1", 0.3)
 
 

@@ -1,0 +1,84 @@
+"""Made walks, and a training of two processes small enough for a test.
+
+torchrun ... -m tests.pretrain.made_walks FOLDER        one training
+torchrun ... -m tests.pretrain.made_walks FILE --loss   gradients of one batch, saved to FILE
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from edgehuman.data.skeleton_set import SkeletonSet
+from edgehuman.pretrain.contrastive import ContrastiveConfig, nt_xent, train
+from edgehuman.training.gather import together
+
+
+def made_set(
+    lengths: tuple[int, ...], people: tuple[str, ...], confidence: NDArray[np.float32] | None = None
+) -> SkeletonSet:
+    """Sequence i has the number 1000 i + frame as x everywhere, so that its rows can be told."""
+    count = len(lengths)
+    skeleton_SJ3 = np.ones((sum(lengths), 18, 3), np.float32)
+    frame_S = np.concatenate([1000 * i + np.arange(n) for i, n in enumerate(lengths)])
+    skeleton_SJ3[..., 0] = frame_S[:, None]
+    skeleton_SJ3[..., 1] = 10 * np.arange(18)
+    if confidence is not None:
+        skeleton_SJ3[..., 2] = confidence
+    empty = np.full(count, "")
+    return SkeletonSet(
+        "made", skeleton_SJ3, np.array(lengths, np.int64), np.array(people),
+        np.array([f"s{i}" for i in range(count)]), empty, empty, empty,
+        np.full(count, 24.0), np.zeros((count, 2), np.int64), licence="none", simulated=True,
+    )  # fmt: skip
+
+
+def tiny_config(out: Path, **changes: Any) -> ContrastiveConfig:
+    """Sixteen simulated people, windows of eight frames, the smallest GaitFormer."""
+    values: dict[str, Any] = {
+        "arch": "gaitformer_1",
+        "people": 16,
+        "each": 2,
+        "steps": 12,
+        "batch": 16,
+        "frames": 8,
+        "threads": 1,
+        "log_every": 1,
+        "save_every": 6,
+        "exam_people": 8,
+        "device": "cpu",
+    }
+    return ContrastiveConfig(out=out, **{**values, **changes})
+
+
+def gradient_of(count: int, where: Path | None = None) -> torch.Tensor:
+    """Gradient of the loss of `count` views in all, shared among the processes there are."""
+    torch.manual_seed(0)
+    network: nn.Module = nn.Linear(6, 3, bias=False)
+    view_VN6 = torch.randn(2, count // 2, 6)
+    rank, world = together()
+    own = view_VN6.chunk(world, dim=1)[rank].flatten(0, 1)
+    model = DistributedDataParallel(network) if world > 1 else network
+    nt_xent(model(own), 0.5).backward()  # type: ignore[no-untyped-call]
+    gradient = next(network.parameters()).grad
+    assert gradient is not None
+    if where is not None and rank == 0:
+        torch.save(gradient, where)
+    return gradient
+
+
+if __name__ == "__main__":
+    if "--loss" in sys.argv:
+        torch.set_num_threads(1)
+        distributed.init_process_group("gloo")
+        gradient_of(12, Path(sys.argv[1]))
+        distributed.destroy_process_group()
+    else:
+        train(tiny_config(Path(sys.argv[1]), steps=2, save_every=1))
