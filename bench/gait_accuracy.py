@@ -4,7 +4,8 @@
 
 Every walk is cut into windows as long as the card says, overlapping by half, and its vector is the
 mean over them. Beside the model stand two that know less: nearest neighbours of bone lengths, as
-the image shows them, and the same network with random weights.
+the image shows them, and the same network with random weights
+(the mean of five where the walks are few).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = ["RECORD", "GaitWords", "evaluate_gait"]
 
 # Simulated people of the evaluation: world 0, in which no training here takes place.
 _PEOPLE, _EACH = 100, 6
+_FEW_WALKS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
     data = _as_data(model, walks, found, words) | {
         "baselines": baselines,
         "baselines_left_out": left_out,
+        "random_weights_seeds": _num_seeds(walks) if "random_weights" in baselines else 0,
     }
     return Outcome(data, _as_text(data))
 
@@ -103,9 +106,15 @@ def _baselines(
     try:
         if arch not in catalogue.NETWORKS:
             raise ArtefactError(f"{arch} is not in the catalogue, so it cannot be built anew")
-        # Another seed than that of a catalogue name, which is random itself.
-        random = open_random(arch, words.seed + 1, words.threads)
-        found["random_weights"] = dict(judge(random, walks, words, protocol).scores.metrics)
+        tables = [
+            # Other seeds than that of a catalogue name, which is random itself.
+            judge(open_random(arch, words.seed + k, words.threads), walks, words, protocol)
+            for k in range(1, _num_seeds(walks) + 1)
+        ]
+        found["random_weights"] = {
+            key: sum(each.scores.metrics[key] for each in tables) / len(tables)
+            for key in tables[0].scores.metrics
+        }
     except ArtefactError as error:
         left_out["random_weights"] = str(error)
     except ModuleNotFoundError as error:
@@ -117,6 +126,11 @@ def _baselines(
     for why in left_out.values():
         print(f"edgehuman: no baseline of random weights: {why}", file=sys.stderr)
     return found, left_out
+
+
+def _num_seeds(walks: SkeletonSet) -> int:
+    """How many random networks the baseline is the mean of: one draw says little on few walks."""
+    return 5 if len(walks) <= _FEW_WALKS else 1
 
 
 def _as_data(

@@ -72,8 +72,9 @@ def test_random_weights_are_of_the_same_network_and_another_seed(
 
     monkeypatch.setattr(gait_accuracy, "open_random", random)
     data = table(own, data="x", seed=4)
-    assert asked == [("gaitptv2_deep_1", 5)]
-    assert data["baselines"]["random_weights"] == data["metrics"]
+    assert asked == [("gaitptv2_deep_1", seed) for seed in (5, 6, 7, 8, 9)]
+    assert data["random_weights_seeds"] == 5
+    assert data["baselines"]["random_weights"] == pytest.approx(data["metrics"])
     assert data["baselines_left_out"] == {}
 
 
