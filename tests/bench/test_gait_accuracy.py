@@ -90,7 +90,7 @@ def test_where_torch_is_absent_the_baseline_is_left_out_and_said(
     monkeypatch.setattr(gait_accuracy, "open_random", absent)
     data = table(own, data="x")
     assert list(data["baselines"]) == ["bone_lengths"]
-    assert "torch is not installed here" in data["baselines_left_out"]["random_weights"]
+    assert "torch is not installed" in data["baselines_left_out"]["random_weights"]
     assert "no baseline of random weights: torch" in capsys.readouterr().err
 
 
