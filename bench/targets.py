@@ -19,8 +19,8 @@ from typing import Any, Literal
 from edgehuman.bench import ratios
 from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
-from edgehuman.bench.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.gait_step import gait_step_over_encoder
+from edgehuman.bench.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.saip_step import saip_step_over_networks
 from edgehuman.bench.skeleton_augment import per_sample_over_batched
 from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
