@@ -75,7 +75,7 @@ def arm_and_leg(window_NTJ3: FloatArray) -> FloatArray:
     """Lengths of the right upper arm and of the right thigh."""
     ends = [OPENPOSE_18.index(name) for name in ("r_shoulder", "r_elbow", "r_hip", "r_knee")]
     place = window_NTJ3[:, :, ends, :2].mean(axis=1)
-    return np.linalg.norm(place[:, 1::2] - place[:, ::2], axis=2).astype(np.float32)
+    return np.asarray(np.linalg.norm(place[:, 1::2] - place[:, ::2], axis=2), np.float32)
 
 
 def test_a_network_that_sees_the_difference_finds_everybody() -> None:
