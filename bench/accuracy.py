@@ -18,6 +18,8 @@ from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.bench.checkpoint_engine import open_checkpoint
+from edgehuman.bench.gait_accuracy import RECORD as GAIT_RECORD
+from edgehuman.bench.gait_accuracy import GaitWords, evaluate_gait
 from edgehuman.bench.person_accuracy import RECORD, evaluate_persons
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.bootstrap import interval_of_groups
@@ -34,6 +36,8 @@ from edgehuman.samples import WindowSet
 Split = Literal["test", "train", "all"]
 SIMULATED = "simulated"
 _OF_WINDOWS = frozenset({"hop", "shared_labels", "picture"})
+_OF_WALKS = frozenset({"protocol"})
+_OF_PICTURES = frozenset({"flip_test"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,17 @@ class EvaluateConfig:
     """The official test people, the others, or all."""
     shared_labels: bool = False
     """Leave out (and count) the windows of classes that the model does not know."""
+    protocol: str | None = None
+    """Of walks: how they are judged, e.g. casia-b-cross-view; by default as is usual for the
+    dataset."""
     hop: int = 64
     """Samples from one window to the next, where windows are cut from recordings."""
     batch: int = 256
     """Windows a run."""
     threads: int = 1
     """Threads inside one operator."""
+    flip_test: bool = False
+    """Ask about the mirror image of each picture of a person too, and judge the mean of both."""
     picture: Path | None = None
     """Draw the confusion matrix into this PNG."""
     seed: int = 0
@@ -97,8 +106,23 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     """
     model = _open(config)
     if model.card.input.record == RECORD:
-        _require_for_persons(config)
-        return evaluate_persons(model, config.data, config.dataset, config.split, config.batch)
+        _require_known(config, _OF_WINDOWS | _OF_WALKS, "pictures")
+        return evaluate_persons(
+            model, config.data, config.dataset, config.split, config.batch, config.flip_test
+        )
+    if model.card.input.record == GAIT_RECORD:
+        _require_known(config, _OF_WINDOWS | _OF_PICTURES, "walks")
+        words = GaitWords(
+            data=config.data,
+            dataset=config.dataset,
+            split=config.split,
+            protocol=config.protocol,
+            batch=config.batch,
+            threads=config.threads,
+            seed=config.seed,
+        )
+        return evaluate_gait(model, words)
+    _require_known(config, _OF_WALKS | _OF_PICTURES, "windows")
     require_activity(model)
     windows = load_split(config.data, config.dataset, config.split, config.hop)
     scores = score(model, windows, config.data, config.shared_labels, config.batch)
@@ -120,13 +144,16 @@ def _open(config: EvaluateConfig) -> Model:
     return load(config.model, threads=config.threads, seed=config.seed)
 
 
-def _require_for_persons(config: EvaluateConfig) -> None:
-    """Raises UsageError for a word that means nothing for pictures of people."""
+def _require_known(config: EvaluateConfig, foreign: frozenset[str], reads: str) -> None:
+    """Raises UsageError for a word that means nothing for what the model reads."""
     for field in dataclasses.fields(config):
-        if field.name in _OF_WINDOWS and getattr(config, field.name) != field.default:
+        if field.name in foreign and getattr(config, field.name) != field.default:
+            whose = "windows of a wearable"
+            if field.name in _OF_WALKS | _OF_PICTURES:
+                whose = "walks" if field.name in _OF_WALKS else "pictures"
             raise UsageError(
-                f"--{field.name.replace('_', '-')} is for windows of a wearable, and "
-                f"{config.model} reads pictures; leave it out"
+                f"--{field.name.replace('_', '-')} is for {whose}, and {config.model} reads "
+                f"{reads}; leave it out"
             )
 
 

@@ -207,7 +207,8 @@ def _network(entry: Entry) -> Any:
     from edgehuman.nets.building import build
     from edgehuman.nets.person_heads import person_net
 
-    arguments: dict[str, Any] = {"num_classes": entry.num_classes}
+    # A network of skeletons has no classifier, and takes no word of one.
+    arguments: dict[str, Any] = {"num_classes": entry.num_classes} if entry.num_classes else {}
     if entry.record == "PersonCrop":
         height, width = entry.shape[:2]
         if entry.kind in ("attributes", "heatmaps", "segmentation"):

@@ -83,7 +83,11 @@ def networks(only: Sequence[str] = (), largest_params: float = math.inf) -> list
 
 
 def measure_cell(arch: str, format: str, precision: str, data: str, seed: int = 0) -> Cell:
-    """One real export into a folder that is gone afterwards; every outcome is a cell."""
+    """One real export into a folder that is gone afterwards; every outcome is a cell.
+
+    The trace of the network that came last is kept: it costs most of an export, and is the same in
+    all formats and precisions of one network.
+    """
     from edgehuman.export.artefact import ExportConfig, export
     from edgehuman.export.request import SUFFIX
 
@@ -93,7 +97,7 @@ def measure_cell(arch: str, format: str, precision: str, data: str, seed: int = 
         out = Path(folder) / f"{arch}{SUFFIX[words['format']]}"
         asked: dict[str, Any] = {"precision": precision, "data": data, "seed": seed, "out": out}
         try:
-            said: Any = export(ExportConfig(arch, **asked, **words)).data
+            said: Any = export(ExportConfig(arch, **asked, **words), _kept_trace).data
         except EdgehumanError as error:
             status: Status = "not measured" if _is_absent(error, format) else "failed"
             return Cell(arch, format, precision, status, _short(error))
@@ -116,6 +120,20 @@ def measure_cell(arch: str, format: str, precision: str, data: str, seed: int = 
         cpu_s=round(cpu_s, 1),
         float_layers=len(said["float_layers"]) if precision == "int8" else 0,
     )
+
+
+def _kept_trace(network: Any, card: Any) -> Any:
+    """`to_onnx`, but for a network of the same weights and card as the last one."""
+    from edgehuman.export.to_onnx import to_onnx, weights_sha256
+
+    key = (card.to_json(), weights_sha256(network))
+    if key not in _LAST_TRACE:
+        _LAST_TRACE.clear()
+        _LAST_TRACE[key] = to_onnx(network, card)
+    return _LAST_TRACE[key]
+
+
+_LAST_TRACE: dict[Any, Any] = {}
 
 
 def _is_absent(error: EdgehumanError, format: str) -> bool:

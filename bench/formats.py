@@ -61,7 +61,8 @@ class FormatsConfig:
 
     def data_of(self, arch: str) -> str:
         """What judges this network."""
-        return self.data if catalogue.NETWORKS[arch].input == "ImuWindow" else self.images
+        given = {"ImuWindow": self.data, "PersonCrop": self.images}
+        return given.get(catalogue.NETWORKS[arch].input, "simulated")
 
 
 def versions() -> dict[str, str]:
@@ -184,7 +185,8 @@ def render(
         "",
         f"{machine.cpu_model()}, {machine.usable_cores()} cores; {packages}. The weights are "
         "seeded random numbers, so **no accuracy is claimed**: the zoo's is measured by `edgehuman "
-        f"evaluate`. {windows}, and {pictures}, judge every export and calibrate INT8.",
+        f"evaluate`. {windows}, {pictures} and simulated walks judge the exports and calibrate "
+        "INT8.",
         *_NOTES,
         "",
         "| network | format | precision | parity | MB | p50 ms | FP32 / this | export s (CPU s) |",
@@ -210,15 +212,16 @@ _NOTES = (
     "- **parity**: of the exported graph on onnxruntime against the PyTorch network: the largest",
     "  difference of an output (FP32; the gate is 1e-4, times the network's largest output where",
     "  that is over 1), the worst sample's cosine (FP16), the share of windows that get the same",
-    "  class, or of the five nearest pictures that stay so (INT8; random weights hardly prefer",
+    "  class, or of the five nearest records that stay so (INT8; random weights hardly prefer",
     "  one, which is the hard case). An engine's own answers need a GPU: its row is about the",
     "  graph that it was built from.",
     "- **MB**: of the file, 1e6 bytes. TensorRT-RTX engines are built on the CPU for compute",
     "  capability 8.6, and compiled for the GPU when they are loaded.",
-    "- **p50 ms**: one window or picture on onnxruntime, one thread; FP32 took turns with the",
+    "- **p50 ms**: one record on onnxruntime, one thread; FP32 took turns with the",
     "  other precision in the same run, and **FP32 / this** is their ratio.",
     "- **export s**: the whole command's work, data and proof included; in brackets the processor",
-    "  time, which other work on the machine changes less.",
+    "  time, which other work on the machine changes less. A network is traced once, in its first",
+    "  row.",
 )
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from edgehuman.outcome import Outcome
 
 _KEPT = "outcome.json"
+# A checkpoint's files by name: this module is read without torch.
+_WEIGHTS, _STATE = "model.safetensors", "state.pt"
 
 
 def once(
@@ -34,7 +36,11 @@ def once(
     kept, begun = folder / _KEPT, folder / "asked.txt"
     same = begun.is_file() and begun.read_text() == asked
     if not (same and kept.is_file()):
-        resume = same and (folder / "state.pt").is_file()
+        resume = same and (folder / _STATE).is_file()
+        if begun.is_file() and not resume:
+            # The checkpoint is one of ours, of other words: nothing is lost that was asked for.
+            for name in (_WEIGHTS, _STATE):
+                (folder / name).unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         kept.unlink(missing_ok=True)
         begun.write_text(asked)

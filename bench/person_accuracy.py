@@ -6,6 +6,7 @@ are compared. Numbers and protocols are those of `edgehuman.metrics`, computed w
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -28,9 +29,14 @@ _LANDMARKS = 133
 
 
 def evaluate_persons(
-    model: Model, data: str, dataset: str | None, split: Split, batch: int
+    model: Model,
+    data: str,
+    dataset: str | None,
+    split: Split,
+    batch: int,
+    flip_test: bool = False,
 ) -> Outcome:
-    """Scores of one model on one dataset's part.
+    """Scores of one model on one dataset's part; with `flip_test`, of it and mirror images.
 
     Raises:
         ArtefactError: a model whose output cannot be judged on people.
@@ -48,8 +54,12 @@ def evaluate_persons(
         model.card.output,
         (height, width),
         min(batch, MOST_AT_ONCE),
+        flip_test,
     )
+    if flip_test:
+        found = dataclasses.replace(found, said=f"{found.said}, each with its mirror image")
     table = _as_data(model, persons, index_K, found, data, split)
+    table["flip_test"] = flip_test
     return Outcome(table, _as_text(table))
 
 

@@ -143,7 +143,7 @@ def _load(config: BenchConfig, entries: Sequence[Entry]) -> _Records:
         timed = windows.imu_NTC[:_TIMED_WINDOWS]
         return _Records(timed, windows, dataset, f"{kind} ({config.split} part)")
     if config.dataset is not None:
-        raise UsageError(f"--dataset goes with wearable data; {entries[0].model} takes pictures")
+        raise UsageError(f"--dataset goes with wearable data; {entries[0].model} takes none")
     from edgehuman.export.records import load_samples
 
     samples = load_samples(load(entries[0].path, engine="onnxruntime").card, config.data)

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from edgehuman.bench import ratios
 from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
+from edgehuman.bench.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.saip_step import saip_step_over_networks
 from edgehuman.bench.skeleton_augment import per_sample_over_batched
 from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
@@ -131,6 +132,14 @@ TARGETS: tuple[Target, ...] = (
         5.0,
         "MB",
         lambda config: ratios.memory_growth_mb(config.model, config.hours),
+    ),
+    Target(
+        "gallery",
+        "peak memory of a process that searches among 1 M embeddings of 256 numbers",
+        "at most",
+        4096.0,
+        "MB",
+        lambda config: gallery_memory_mb(GalleryMemoryConfig())["peak_mb"],
     ),
     Target(
         "mae",

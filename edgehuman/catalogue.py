@@ -310,6 +310,7 @@ TASKS: Mapping[str, Task] = {
     "activity": Task(
         "edgehuman.tasks.activity:ActivityConfig", "edgehuman.tasks.activity:train", "imu"
     ),
+    "gait": Task("edgehuman.tasks.gait:GaitConfig", "edgehuman.tasks.gait:train", "skeleton"),
     "reid": Task("edgehuman.tasks.reid:ReidConfig", "edgehuman.tasks.reid:train", "image"),
     "attributes": Task(
         "edgehuman.tasks.attributes:AttributesConfig", "edgehuman.tasks.attributes:train", "image"

@@ -160,8 +160,32 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
     "run": Command(
         "edgehuman.runtime.live:RunConfig",
         "edgehuman.runtime.live:run",
-        "a live stream, recognised: file, stdin, UDP or the simulator",
+        "a live stream, recognised: file, stdin, UDP or the simulator; photos; skeletons",
         "edgehuman run zoo:activity --source walk.csv --json",
+    ),
+    "gallery enroll": Command(
+        "edgehuman.runtime.gallery_commands:EnrolConfig",
+        "edgehuman.runtime.gallery_commands:enroll",
+        "take a person's walk into a file of known people",
+        "edgehuman gallery enroll zoo:gait-skeleton --source a.jsonl --name ANNA --gallery k.npz",
+    ),
+    "gallery identify": Command(
+        "edgehuman.runtime.gallery_commands:IdentifyConfig",
+        "edgehuman.runtime.gallery_commands:identify",
+        "who walks: the nearest known person of every track",
+        "edgehuman gallery identify zoo:gait-skeleton --source door.jsonl --gallery k.npz",
+    ),
+    "gallery list": Command(
+        "edgehuman.runtime.gallery_commands:GalleryListConfig",
+        "edgehuman.runtime.gallery_commands:list_gallery",
+        "who is in a file of known people, and which model it belongs to",
+        "edgehuman gallery list k.npz",
+    ),
+    "gallery forget": Command(
+        "edgehuman.runtime.gallery_commands:ForgetConfig",
+        "edgehuman.runtime.gallery_commands:forget",
+        "take a person, or one walk, out of the file",
+        "edgehuman gallery forget k.npz --name ANNA",
     ),
     "doctor": Command(
         "edgehuman.runtime.doctor:DoctorConfig",

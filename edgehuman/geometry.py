@@ -8,7 +8,7 @@ Axes: J joint, S segment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -301,6 +301,26 @@ def convert(
             joint[..., -1] = chosen[..., -1].min(axis=-1)
         made.append(joint)
     return np.stack(made, axis=-2).astype(joints.dtype, copy=False)
+
+
+def mirror_order(names: Sequence[str]) -> tuple[int, ...]:
+    """For every name the place of its mirror image: `l_eye` and `r_eye`, `left arm` and `right
+    arm`; a name without a partner is its own.
+    """
+    place = {name: i for i, name in enumerate(names)}
+    return tuple(place.get(_mirror(name), i) for i, name in enumerate(names))
+
+
+_SIDES = {"l": "r", "r": "l", "left": "right", "right": "left"}
+
+
+def _mirror(name: str) -> str:
+    for mark in ("_", "-", " "):
+        words = name.split(mark)
+        swapped = [_SIDES.get(word, word) for word in words]
+        if swapped != words:
+            return mark.join(swapped)
+    return name
 
 
 def _names(layout: str) -> tuple[str, ...]:

@@ -60,8 +60,15 @@ __all__ = ["ExportConfig", "export", "export_catalogue"]
 IN_FP32 = "; of the FP32 network, not of this file"
 
 
-def export(config: ExportConfig) -> Outcome:
+Trace = Callable[[nn.Module, Card], onnx.ModelProto]
+
+
+def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     """The whole export; see the module's first lines.
+
+    Args:
+        trace: gives the network's float32 graph instead of `to_onnx`; one who exports a network
+            many times keeps it.
 
     Raises:
         UsageError: INT8 without data; values outside their range; no such name.
@@ -78,7 +85,7 @@ def export(config: ExportConfig) -> Outcome:
     judge, calibrating = _evidence(config, network, card)
     if config.format == "torch-tensorrt":
         return _torch_tensorrt(config, library, network, card, judge, path)
-    model = to_onnx(network, card)
+    model = (trace or to_onnx)(network, card)
     forms = _forms(config, model, judge, calibrating)
     refused = [form for form in forms if isinstance(form, Refusal)]
     if refused and (config.precision != "auto" or refused[0] is forms[0]):

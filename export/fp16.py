@@ -1,9 +1,11 @@
 """FP16 in the graph: every float tensor in float16, but for islands that stay in float32.
 
 Islands by rule: LayerNorm and the other norms, softmax, reductions and the operators that sum
-squares or exponents, the bias added to attention scores. Islands by measurement: every node whose
-input or output goes beyond float16 on the given samples, or whose constants do, and every Q/DQ node
-whose scale is too small for it. Inputs and outputs of the graph keep their type.
+squares or exponents, the bias added to attention scores, and the module that normalises raw
+coordinates (`normalise`), as float16 counts pixels beyond 2048 in twos. Islands by measurement:
+every node whose input or output goes beyond float16 on the given samples, or whose constants do,
+and every Q/DQ node whose scale is too small for it. Inputs and outputs of the graph keep their
+type.
 
 An initialiser that serves both halves appears twice, under two names: the public converter gives
 two casts of one shared initialiser the same name, and TensorRT's parser refuses that graph.
@@ -69,6 +71,8 @@ _MOVES = frozenset(
         "Tile",
     ]
 )
+# The module, at any depth, whose input is in raw units.
+_RAW = "normalise"
 # Half of float16's largest number: the samples seen are not all there are.
 LIMIT = 65504.0 / 2
 # Float16's smallest number with all its bits: a scale below it would be rounded coarsely, or to 0.
@@ -124,6 +128,7 @@ def _islands(model: onnx.ModelProto, wide: set[str]) -> set[str]:
         if (
             node.op_type in ISLANDS
             or is_attention_bias
+            or _RAW in node.name.rpartition("/")[0].split(".")
             or wide.intersection([*node.input, *node.output])
         ):
             islands.add(node.name)

@@ -11,13 +11,26 @@ from typing import Any
 from torch import nn
 
 from edgehuman import catalogue
-from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputSpec, image_input
+from edgehuman.card import (
+    IMU_INPUT,
+    Card,
+    InputSpec,
+    OutputSpec,
+    image_input,
+    skeleton_input,
+)
 from edgehuman.data.people import UCI_LABELS
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.training.checkpoint import load_network
 
-INPUTS: Mapping[str, InputSpec] = {"ImuWindow": IMU_INPUT, "PersonCrop": image_input()}
+
+def input_of(row: catalogue.Network) -> InputSpec:
+    """The record that a catalogued network begins at, in the size that it is counted for."""
+    fixed: Mapping[str, InputSpec] = {"ImuWindow": IMU_INPUT, "PersonCrop": image_input()}
+    if row.input == "SkeletonSequence":
+        return skeleton_input(row.arguments["frames"])
+    return fixed[row.input]
 
 
 def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
@@ -47,7 +60,7 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
     """A catalogued network with seeded random weights, for checks, and a card that says so.
 
     A wearable network gets a classifier of the six activities; a network of person images gives its
-    image token.
+    image token, one of skeletons its embedding.
 
     Raises:
         UsageError: no such network; the message lists the valid names.
@@ -66,7 +79,7 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
         arch=name,
         params=row.params,
         flops=row.flops,
-        input=INPUTS[row.input],
+        input=input_of(row),
         output=output,
         recipe=f"random weights, seed {seed}: for checks, it has learned nothing",
     )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgehuman.card import Card, sha256_of_bytes
 from edgehuman.data.images import open_images
+from edgehuman.data.skeletons import load_skeletons
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import DataError, ImageError
 from edgehuman.export.labelled_people import LabelledPeople, names_of, read_labelled
@@ -25,6 +26,7 @@ from edgehuman.simulate.person_image import simulate_people
 SIMULATED = "simulated"
 # Pictures are large, and their ranges settle soon: enough to calibrate and to judge.
 _SIMULATED_PEOPLE, _PICTURES_EACH, _MOST_PICTURES = 64, 4, 1024
+_SIMULATED_WALKERS, _WALKS_EACH, _MOST_WALKS = 64, 4, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,31 @@ def _person_crops(card: Card, data: Path | str) -> Samples:
     return Samples(np.stack(array), _unknown(person_N), person_N, f"pictures of {Path(data).name}")
 
 
+def _walks(card: Card, data: Path | str) -> Samples:
+    """Stretches of the card's length, one after the other, of walks at the card's rate."""
+    walks = load_skeletons(data, people=_SIMULATED_WALKERS, each=_WALKS_EACH)
+    frames, rate_hz = card.input.shape[0], card.input.rate_hz
+    fitting = np.abs(walks.rate_hz_N - rate_hz) < 0.01 * rate_hz
+    if np.any(walks.role_N == "train"):
+        fitting &= walks.role_N == "train"
+    place = [
+        (i, start)
+        for i in map(int, np.flatnonzero(fitting))
+        for start in range(0, int(walks.length_N[i]) - frames + 1, frames)
+    ]
+    if not place:
+        raise DataError(
+            f"{data}: none of its {len(walks)} walks has {frames} frames at {rate_hz:g} Hz, which "
+            f"{card.name} takes; give longer walks at that rate"
+        )
+    spread = np.linspace(0, len(place) - 1, min(len(place), _MOST_WALKS)).astype(np.int64)
+    chosen = [place[k] for k in np.unique(spread)]
+    array = np.stack([walks.sequence(i)[start : start + frames] for i, start in chosen])
+    person_N = walks.person_N[[i for i, _ in chosen]]
+    kind = "simulated walks" if str(data) == SIMULATED else f"walks of {walks.name}"
+    return Samples(array, _unknown(person_N), person_N, kind)
+
+
 def _unknown(person_N: NDArray[np.str_]) -> NDArray[np.int64]:
     return np.full(len(person_N), -1, np.int64)
 
@@ -168,4 +195,5 @@ def _unknown(person_N: NDArray[np.str_]) -> NDArray[np.int64]:
 _READERS: Mapping[str, Callable[[Card, Path | str], Samples]] = {
     "ImuWindow": _imu_windows,
     "PersonCrop": _person_crops,
+    "SkeletonSequence": _walks,
 }

@@ -17,6 +17,8 @@ from edgehuman.errors import UsageError
 from edgehuman.export.on_device_build import BuildError, Options
 
 _LARGE = 20_000_000
+# One such record is many tokens, and costs as much.
+_MANY_PLACES = frozenset({"PersonCrop", "SkeletonSequence"})
 SUFFIX = {"onnx": ".onnx", "tensorrt": ".engine", "torch-tensorrt": ".pt2"}
 
 
@@ -38,7 +40,7 @@ class ExportConfig:
     """How INT8 ranges are taken; `auto` keeps the best of the three for the task metric."""
     samples: int | None = None
     """Samples that calibrate INT8, and as many of other people that judge it: 512 windows or 128
-    pictures; 256 or 32 for a network of over 20 M parameters."""
+    pictures or walks; 256 or 32 for a network of over 20 M parameters."""
     out: Path | None = None
     """The file to write; by default NAME.onnx, .engine or .pt2 in this folder."""
     name: str | None = None
@@ -183,19 +185,19 @@ def _given(config: ExportConfig, names: Sequence[str]) -> list[str]:
 
 def num_samples(config: ExportConfig, card: Card) -> int:
     """How many samples calibrate INT8; a large network takes fewer, to be done within a minute, and
-    a picture shows a thousand places at once.
+    a picture or a walk shows a thousand places at once.
     """
     if config.samples is not None:
         return config.samples
-    pictures, large = card.input.record == "PersonCrop", card.params > _LARGE
-    if pictures:
+    large = card.params > _LARGE
+    if card.input.record in _MANY_PLACES:
         return 32 if large else 128
     return 256 if large else 512
 
 
 def num_judges(card: Card) -> int:
     """How many samples judge a float graph: rounding shows on a few as on many."""
-    if card.input.record != "PersonCrop":
+    if card.input.record not in _MANY_PLACES:
         return 64
     return 16 if card.params > _LARGE else 32
 

@@ -48,6 +48,9 @@ def test_a_network_names_a_method_and_a_task_of_the_catalogue(name: str) -> None
     if row.modality == "image":
         # Its token serves every person task.
         assert (row.task, row.input) == ("person-embedding", "PersonCrop")
+    elif row.modality == "skeleton":
+        # Its embedding is compared as it is; the task "gait" teaches it further.
+        assert (row.task, row.input) == ("gait-embedding", "SkeletonSequence")
     else:
         assert TASKS[row.task].modality == row.modality
     if row.method != "none":
@@ -76,9 +79,10 @@ def test_a_dataset_says_where_it_is_from_and_under_what_terms(name: str) -> None
     assert load_object(row.read).dataset == name
     assert row.url.startswith("https://") or "none stated" in row.licence
     assert row.licence
-    assert row.modality in ("imu", "image")
-    # Nobody has a name in some sets of pictures.
-    assert row.people > 0 or row.pictures > 0
+    assert row.modality in ("imu", "image", "skeleton")
+    # Nobody has a name in some sets of pictures and walks.
+    assert row.people > 0 or row.pictures > 0 or row.walks > 0
+    assert row.walks == 0 or row.modality == "skeleton"
     assert (row.pictures > 0) == (row.modality == "image")
     assert (row.hours > 0) == (row.modality == "imu")
 

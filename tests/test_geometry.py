@@ -9,13 +9,17 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import (
     BONES_26,
     COCO_17,
+    GAIT_LIMBS_6,
+    GAIT_PARTS_3,
     LIMBS_18,
     OPENPOSE_18,
     SEGMENT_ORIGIN,
     SEGMENTS,
     SKELETON_26,
+    TRUNK_5,
     convert,
     flip_indices,
+    gait_order,
 )
 
 
@@ -73,3 +77,12 @@ def test_wrong_words_and_wrong_shapes_are_told() -> None:
         convert(np.zeros((17, 2)), "coco17", "skeleton26")
     with pytest.raises(DataError, match=r"\(18, 2\).*17"):
         convert(np.zeros((18, 2)), "coco17", "openpose18")
+
+
+def test_every_joint_is_in_one_limb_and_every_limb_in_one_part() -> None:
+    assert sorted(gait_order().tolist()) == list(range(18))
+    assert [limb for pair in GAIT_PARTS_3.values() for limb in pair] == list(GAIT_LIMBS_6)
+    names = [OPENPOSE_18[j] for j in gait_order()]
+    assert names[:3] == ["nose", "l_eye", "l_ear"]
+    assert names[15:] == ["r_hip", "r_knee", "r_ankle"]
+    assert set(TRUNK_5) < set(OPENPOSE_18)

@@ -2,9 +2,9 @@
 
 OUT/images/PERSON/PERSON_cCAMERA_NUMBER.png    RGB
 OUT/parts/...                                  the same names; a byte a pixel: line of parts.txt
-OUT/labels.jsonl                               one object a picture: image, mask, person, camera,
-                                               keypoints (COCO-17: x, y, visibility), landmarks
-                                               (COCO-WholeBody), attributes (name -> 0 or 1)
+OUT/labels.jsonl                               one object a picture, as `people_labels` reads it
+
+Every fifth person is for testing, as where nothing is written to files.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 from tqdm import tqdm
 
+from edgehuman.data.person_simulated import roles
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image import ImageArray
@@ -51,15 +53,22 @@ def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outc
 
 def _written(out: Path, images: SimulatedImages) -> Iterator[dict[str, Any]]:
     """The labels of each picture, once its files are written."""
+    role_N = roles("reid", images.num_people, images.each)
     numbers = tqdm(range(len(images)), "drawing people", unit="picture", delay=2, leave=False)
     for i in numbers:
         one = images.labelled(i)
         name = images.name(i).partition("/")[2]
         inside = f"{name.partition('_')[0]}/{name}.png"
         row = {"image": f"images/{inside}", "mask": f"parts/{inside}"}
+        told = {
+            "role": str(role_N[i]),
+            "simulated": True,
+            "area": max(np.count_nonzero(one.part_HW), 1),
+        }
         _write_png(out / row["image"], cv2.cvtColor(one.image_HWC, cv2.COLOR_RGB2BGR))
         _write_png(out / row["mask"], one.part_HW)
-        yield {**row, "person": images.person(i), "camera": images.camera(i), **_labels(one)}
+        who = {"person": images.person(i), "camera": images.camera(i)}
+        yield {**row, **who, **told, **_labels(one)}
 
 
 def _write_png(path: Path, picture: ImageArray | cv2.typing.MatLike) -> None:

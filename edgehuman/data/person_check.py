@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman import catalogue
+from edgehuman.data.people_labels import LABELLED, served
 from edgehuman.data.person_set import PersonLayout, PersonSet
 from edgehuman.data.persons import find_layout, layouts, recognised
 from edgehuman.errors import DataError
@@ -41,13 +42,22 @@ def check_people(layout: PersonLayout, place: Path) -> Outcome:
     """Read the labels and some of the pictures; exit code 1 where anything is wrong."""
     problems: list[str] = []
     data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
-    for task in layout.tasks:
+    try:
+        tasks = served(place) if layout is LABELLED else layout.tasks
+    except DataError as error:
+        problems.append(str(error))
+        tasks = ()
+    if layout is LABELLED:
+        data["tasks"] = list(tasks)
+    for task in tasks:
         try:
             persons = layout.read(place, task)
         except DataError as error:
             problems.append(str(error))
             continue
-        data |= _counts(persons)
+        data |= {
+            name: value for name, value in _counts(persons).items() if value or name not in data
+        }
         problems += _unreadable(persons)
     data |= {"ok": not problems, "problems": problems}
     return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
@@ -82,6 +92,8 @@ def _unreadable(persons: PersonSet) -> list[str]:
 def _text(layout: PersonLayout, place: Path, data: dict[str, Any]) -> str:
     problems: list[str] = data["problems"]
     head = f"{place} is {layout.dataset}"
+    if "tasks" in data:
+        head += f" for {', '.join(data['tasks']) or 'no task'}"
     if "pictures" in data:
         roles = ", ".join(f"{count} {role}" for role, count in data["roles"].items())
         who = f" of {data['people']} people" if data["people"] else ""

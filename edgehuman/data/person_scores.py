@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from edgehuman.card import OutputSpec
 from edgehuman.data.persons import PersonSet
 from edgehuman.errors import DataError, ImageError, MissingDependencyError
+from edgehuman.geometry import mirror_order
 from edgehuman.metrics.attributes import attribute_scores
 from edgehuman.metrics.keypoints import (
     SIGMAS,
@@ -98,6 +99,7 @@ def score(
     output: OutputSpec,
     size: tuple[int, int],
     batch: int = 32,
+    flip_test: bool = False,
 ) -> PersonScores:
     """Ask the network about these pictures and compare.
 
@@ -105,15 +107,36 @@ def score(
         persons: labelled people; index_K: which of them.
         answer: the network.
         output: what it gives; size: height and width that it takes.
+        flip_test: ask about every mirror image too, and judge the mean of both answers.
 
     Raises:
         DataError: nothing to judge, or as `judge_of`.
     """
     judge = judge_of(persons, output, size)
+    if flip_test:
+        answer = with_mirror(answer, output)
     unreadable: dict[int, str] = {}
     for index_N, sizes, image_NHWC in read_batches(persons, index_K, size, batch, unreadable):
         judge.add(index_N, sizes, answer(image_NHWC))
     return judge.scores(len(unreadable))
+
+
+def with_mirror(answer: Answer, output: OutputSpec) -> Answer:
+    """The mean of what a network says of a picture and of its mirror image, turned back: maps are
+    mirrored, and left and right change places.
+    """
+    order = list(mirror_order(output.labels))
+
+    def both(image_NHWC: ImageArray) -> FloatArray:
+        straight = answer(image_NHWC)
+        turned = answer(np.ascontiguousarray(image_NHWC[:, :, ::-1]))
+        if output.kind in ("heatmaps", "segmentation"):
+            turned = turned[..., ::-1]
+        if order:
+            turned = turned[:, order]
+        return np.asarray((straight + turned) / 2, np.float32)
+
+    return both
 
 
 def read_batches(

@@ -71,7 +71,7 @@ def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet
         Field(drawn, lambda one: one.image_HWC),
         np.repeat(np.arange(people, dtype=np.int64), each),
         np.array([drawn.images.camera(index) for index in range(len(drawn))], np.int64),
-        _roles(task, people, each),
+        roles(task, people, each),
         dataset=SIMULATED,
         licence=_LICENCE,
         simulated=True,
@@ -82,7 +82,8 @@ def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet
     return persons if task == "reid" else _with_labels(persons, drawn, task)
 
 
-def _roles(task: str, people: int, each: int) -> NDArray[np.str_]:
+def roles(task: str, people: int, each: int) -> NDArray[np.str_]:
+    """Who is for what; for retrieval the test people are asked for and looked among."""
     is_test_N = np.repeat(np.arange(people) % TEST_EVERY == TEST_EVERY - 1, each)
     asks_N = np.tile(np.arange(each) < max(each // 3, 1), people)
     test_N = np.where(asks_N, "query", "gallery") if task == "reid" else "test"

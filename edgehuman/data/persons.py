@@ -15,6 +15,7 @@ from pathlib import Path
 
 from edgehuman import catalogue
 from edgehuman.data.images import SIMULATED
+from edgehuman.data.people_labels import LABELLED
 from edgehuman.data.person_set import TASKS, PersonLayout, PersonSet
 from edgehuman.errors import DataError, UsageError
 
@@ -26,7 +27,7 @@ SIMULATED_EACH = 6
 
 @lru_cache(maxsize=1)
 def layouts() -> tuple[PersonLayout, ...]:
-    """Every layout, in the catalogue's order."""
+    """Every public dataset's layout, in the catalogue's order."""
     rows = catalogue.DATASETS.values()
     return tuple(catalogue.load_object(row.read) for row in rows if row.modality == "image")
 
@@ -57,6 +58,8 @@ def load_persons(
 
         return simulated_persons(task, people, each, seed)
     layout, place = find_layout(Path(path), task)
+    if layout is LABELLED:
+        return layout.read(place, task)
     row = catalogue.DATASETS[layout.dataset]
     return dataclasses.replace(layout.read(place, task), licence=row.licence, url=row.url)
 
@@ -87,7 +90,7 @@ def find_layout(path: Path, task: str) -> tuple[PersonLayout, Path]:
 def recognised(path: Path) -> Iterator[tuple[PersonLayout, Path]]:
     """The layouts that a folder or a folder in it holds, and where."""
     for place in _places(path):
-        for layout in layouts():
+        for layout in (LABELLED, *layouts()):
             if layout.recognise(place):
                 yield layout, place
 
@@ -105,7 +108,7 @@ def _unknown(path: Path, task: str, others: dict[str, PersonLayout]) -> str:
     if others:
         served = "; ".join(f"{name} serves {', '.join(row.tasks)}" for name, row in others.items())
         return f"{path} has no labels for {task}: {served}"
-    fitting = [layout for layout in layouts() if task in layout.tasks]
+    fitting = [layout for layout in (*layouts(), LABELLED) if task in layout.tasks]
     for place in _places(path):
         for layout in fitting:
             hint = layout.almost(place)

@@ -154,8 +154,7 @@ def _psymo_place(path: Path) -> Path:
 
 def _is_psymo(path: Path) -> bool:
     for person in folders(_psymo_place(path))[:1]:
-        files = list(islice(person.glob("*.json"), 3))
-        return bool(files) and all(_PSYMO.fullmatch(file.stem) for file in files)
+        return any(_PSYMO.fullmatch(file.stem) for file in person.glob("*.json"))
     return False
 
 

@@ -51,9 +51,20 @@ def pickles(place: Path) -> Iterator[tuple[str, str, str, Path]]:
 def _looks_like(place: Path, *rules: re.Pattern[str]) -> bool:
     """Whether the first few pickles lie in folders of these names."""
     first = list(islice(pickles(place), 3))
-    return bool(first) and all(
+    named = bool(first) and all(
         rule.fullmatch(part) for row in first for rule, part in zip(rules, row[:3], strict=True)
     )
+    return named and not _is_picture(first[0][3])
+
+
+def _is_picture(file: Path) -> bool:
+    """Whether a pickle holds silhouettes, which are laid out in the same folders."""
+    try:
+        held = load_arrays(file)
+    except DataError:
+        # Its reader says what is wrong with it.
+        return False
+    return isinstance(held, np.ndarray) and held.dtype == np.uint8
 
 
 def is_casia_b(place: Path) -> bool:

@@ -114,7 +114,8 @@ def read_grew(path: Path) -> Iterator[Walk]:
     for folder, rows in _walks(path, sized=True):
         part, person, video = _ends(folder, rows[0], path)
         width_px, height_px = _size(rows[0], path)
-        counts[person] = counts.get(person, 0) + 1
+        if part != "train":
+            counts[person] = counts.get(person, 0) + 1
         walk = "00" if part == "train" else "03" if person == "probe" else f"{counts[person]:02d}"
         who = f"train-{person}" if part == "train" else person
         who = f"probe-{video}" if person == "probe" else who

@@ -10,20 +10,13 @@ import numpy as np
 
 from edgehuman import catalogue
 from edgehuman.data.skeleton_layout import SkeletonLayout, gather
+from edgehuman.data.skeleton_mistakes import empty_walks, find_mistakes
 from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.data.skeletons import filtered, find_layout, quality_scores, recognised
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton import mean_confidence
-from edgehuman.preprocess.skeleton_screen import (
-    all_zero,
-    layout_mistakes,
-    rate_mistake,
-    size_mistake,
-)
 
-# Mistakes are of whole files, so some frames of some walks are enough to find them.
-_WALKS_SEEN = 400
 _LINES_SHOWN = 20
 
 
@@ -39,41 +32,6 @@ def find_skeletons(path: Path, dataset: str | None = None) -> tuple[SkeletonLayo
     return next(recognised(path), None) if path.exists() else None
 
 
-def find_mistakes(walks: SkeletonSet) -> list[str]:
-    """What is wrong with a set as a whole, one line each: joints, picture, rate, empty walks."""
-    step = max(1, len(walks) // _WALKS_SEEN)
-    some = walks.subset(np.arange(0, len(walks), step))
-    problems = layout_mistakes(some.skeleton_SJ3)
-    problems += _size_mistakes(some)
-    if not problems:
-        parts = [some.sequence(i) for i in range(len(some))]
-        rate = rate_mistake(parts, some.rate_hz_N.tolist())
-        problems += [] if rate is None else [rate]
-    return problems + _empty_walks(walks)
-
-
-def _size_mistakes(walks: SkeletonSet) -> list[str]:
-    """One line per size of picture that its joints do not fit."""
-    lines = []
-    for height_px, width_px in np.unique(walks.image_size_N2, axis=0).tolist():
-        same = walks.subset((walks.image_size_N2 == (height_px, width_px)).all(axis=1))
-        line = size_mistake(same.skeleton_SJ3, height_px, width_px)
-        lines += [] if line is None else [line]
-    return lines
-
-
-def _empty_walks(walks: SkeletonSet) -> list[str]:
-    seen_S = ~all_zero(walks.skeleton_SJ3)
-    empty_N = ~np.logical_or.reduceat(seen_S, walks.start_N)
-    if not empty_N.any():
-        return []
-    first = walks.sequence_N[int(np.argmax(empty_N))]
-    return [
-        f"{int(empty_N.sum())} walks show nobody (all joints 0), such as {first}; leave them out, "
-        "or find their poses again"
-    ]
-
-
 def check_skeletons(layout: SkeletonLayout, place: Path) -> Outcome:
     """Read everything; exit code 1 where anything is wrong."""
     data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
@@ -83,7 +41,7 @@ def check_skeletons(layout: SkeletonLayout, place: Path) -> Outcome:
     except DataError as error:
         data |= {"problems": [str(error)], "notes": notes}
         return Outcome(data, _text(layout, place, data), exit_code=1)
-    problems = find_mistakes(walks)
+    problems = [*find_mistakes(walks), *empty_walks(walks)]
     try:
         _, dropped = filtered(walks)
     except DataError as error:

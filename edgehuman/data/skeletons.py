@@ -21,6 +21,7 @@ from edgehuman import catalogue
 from edgehuman.data.pose_json import ALPHAPOSE, OPENPOSE
 from edgehuman.data.pose_lines import POSE_LINES
 from edgehuman.data.skeleton_layout import SkeletonLayout, folders, gather
+from edgehuman.data.skeleton_mistakes import require_right
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet, simulated_set
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.skeleton import (
@@ -65,6 +66,7 @@ def load_skeletons(
     each: int = SIMULATED_EACH,
     dataset: str | None = None,
     rate_hz: float | None = None,
+    check: bool = True,
 ) -> SkeletonSet:
     """The walks at a path, or of simulated people where the path is the word "simulated".
 
@@ -72,9 +74,11 @@ def load_skeletons(
         seed, people, each: of the simulator: which, how many, walks of each.
         dataset: the catalogue name, where the caller insists on one.
         rate_hz: frames per second, where the files do not say and what is assumed is wrong.
+        check: refuse sets with mistakes in the joints' order, the pictures' size or the rate.
 
     Raises:
-        DataError: no such path, no known layout, or walks that are none (see `gather`).
+        DataError: no such path, no known layout, walks that are none (see `gather`), or mistakes
+            of the whole set (see `skeleton_mistakes`).
         UsageError: a number outside its range.
     """
     if str(path) == SIMULATED:
@@ -83,6 +87,8 @@ def load_skeletons(
     walks = gather(layout.read(place), layout.dataset, str(place), layout.rate_hz)
     if rate_hz is not None:
         walks = _at_rate(walks, rate_hz)
+    if check:
+        require_right(walks, str(path))
     row = catalogue.DATASETS.get(layout.dataset)
     if row is None:
         return walks

@@ -1,4 +1,4 @@
-"""How well pictures of one person find each other: CMC, mAP and mINP by the Market-1501 protocol.
+"""How well people find themselves among others: CMC, mAP and mINP by the Market-1501 protocol.
 
 Per query, gallery items of the same person under the same camera do not count; a query without a
 match among the rest is left out, not scored 0. Sources: Zheng et al., "Scalable Person
@@ -27,9 +27,16 @@ from edgehuman.errors import DataError, UsageError
 Distance = Literal["euclidean", "cosine"]
 Floats = NDArray[np.float64]
 
-# Distances are computed for about this many pairs at a time, so memory does not grow with the
-# product of queries and gallery.
-_BLOCK_PAIRS = 2_000_000
+# Distances are held for about this many pairs at a time, so memory does not grow with the product
+# of queries and gallery: 256 MB. A gallery of a million is read once for every 32 queries.
+_BLOCK_PAIRS = 32_000_000
+
+# Within a block they are computed for about this many pairs at a time, and about this many numbers
+# of the gallery are converted at once.
+_TILE = 2_000_000
+
+# The place of a match that does not exist: behind every rank.
+NO_MATCH = int(np.iinfo(np.int64).max)
 
 # Squared distances and similarities that differ by less than this share of the largest squared
 # length are the rounding of one number, and count as equal.
@@ -123,7 +130,7 @@ def retrieval_scores(
         raise DataError("found cameras in only one of query and gallery; give both, or neither")
     places: list[NDArray[np.int64]] = []
     index = 0
-    for distance_QG in _distance_blocks(query, gallery, distance):
+    for distance_QG in distance_blocks(query, gallery, distance):
         for distance_G in distance_QG:
             same_G = gallery.person_N == query.person_N[index]
             if query.camera_N is not None and gallery.camera_N is not None:
@@ -180,11 +187,64 @@ def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclid
     Raises:
         DataError, UsageError: as `retrieval_scores`.
     """
-    return np.concatenate(list(_distance_blocks(query, gallery, distance)))
+    return np.concatenate(list(distance_blocks(query, gallery, distance)))
 
 
-def _distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) -> Iterator[Floats]:
-    """Distances of some queries to the whole gallery at a time."""
+def first_match_places(
+    query: Sightings, gallery: Sightings, distance: Distance = "euclidean"
+) -> NDArray[np.int64]:
+    """The place (Q,), from 1, of each query's first match; `NO_MATCH` where the gallery has none.
+
+    Nothing is sorted, so this is what the protocols with thousands of pairs of views use.
+
+    Raises:
+        DataError, UsageError: as `retrieval_scores`.
+    """
+    places, start = [], 0
+    for distance_QG in distance_blocks(query, gallery, distance):
+        person_Q = query.person_N[start : start + len(distance_QG)]
+        same_QG = person_Q[:, None] == gallery.person_N[None]
+        nearest_Q = np.where(same_QG, distance_QG, np.inf).min(axis=1)
+        in_front_QG = distance_QG <= nearest_Q[:, None]
+        in_front_QG &= ~same_QG
+        place_Q = in_front_QG.sum(axis=1, dtype=np.int64) + 1
+        places.append(np.where(np.isfinite(nearest_Q), place_Q, NO_MATCH))
+        start += len(distance_QG)
+    return np.concatenate(places)
+
+
+def nearest(
+    query: Sightings, gallery: Sightings, count: int, distance: Distance = "euclidean"
+) -> tuple[NDArray[np.int64], Floats]:
+    """Indices (Q, K) of each query's nearest gallery items, nearest first, and their distances.
+
+    Equally near items come in the order of the gallery. K is `count`, or the size of a smaller
+    gallery.
+
+    Raises:
+        DataError, UsageError: as `retrieval_scores`.
+    """
+    if count < 1:
+        raise UsageError(f"found count {count}; ask for at least 1 of the nearest")
+    count = min(count, len(gallery))
+    indices, found = [], []
+    for distance_QG in distance_blocks(query, gallery, distance):
+        for distance_G in distance_QG:
+            limit = np.partition(distance_G, count - 1)[count - 1]
+            near = np.flatnonzero(distance_G <= limit)
+            order = near[np.argsort(distance_G[near], kind="stable")][:count]
+            indices.append(order)
+            found.append(distance_G[order])
+    return np.stack(indices).astype(np.int64), np.stack(found)
+
+
+def distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) -> Iterator[Floats]:
+    """Distances of some queries to the whole gallery at a time, (Q', G).
+
+    Raises:
+        DataError: features of different shapes, or of length 0 under the cosine distance.
+        UsageError: an unknown distance.
+    """
     if distance not in get_args(Distance):
         raise UsageError(f"found distance {distance!r}; known: {', '.join(get_args(Distance))}")
     if query.feature_NX.shape[1:] != gallery.feature_NX.shape[1:]:
@@ -196,17 +256,15 @@ def _distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) -
         block, step = _cosine_block, _ROUNDING
     else:
         block, step = _euclidean_block, _ROUNDING * max(_largest_square(query, gallery))
-    rows = max(1, _BLOCK_PAIRS // len(gallery))
-    columns = max(1, _BLOCK_PAIRS // query.feature_NX[0].size)
+    rows = max(1, min(len(query), _BLOCK_PAIRS // len(gallery)))
+    columns = max(1, _TILE // max(rows, query.feature_NX[0].size))
     for start in range(0, len(query), rows):
         query_QPD = _parts(query.feature_NX[start : start + rows])
-        yield np.concatenate(
-            [
-                block(query_QPD, _parts(gallery.feature_NX[left : left + columns]), step)
-                for left in range(0, len(gallery), columns)
-            ],
-            axis=1,
-        )
+        distance_QG = np.empty((len(query_QPD), len(gallery)))
+        for left in range(0, len(gallery), columns):
+            tile = slice(left, left + columns)
+            distance_QG[:, tile] = block(query_QPD, _parts(gallery.feature_NX[tile]), step)
+        yield distance_QG
 
 
 def _largest_square(*sightings: Sightings) -> list[float]:

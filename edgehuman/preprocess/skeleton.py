@@ -92,8 +92,10 @@ def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -
             "a joint that was not seen is 0, 0 with confidence 0"
         )
     require_confidence(array[..., 2], where)
-    made = convert(array.astype(np.float32), name, "openpose18", has_confidence=True)
-    record = np.ascontiguousarray(made, np.float32)
+    record = array.astype(np.float32)
+    if name != "openpose18":
+        made = convert(record, name, "openpose18", has_confidence=True)
+        record = np.ascontiguousarray(made, np.float32)
     record[record[..., 2] == 0.0] = 0.0
     return record
 

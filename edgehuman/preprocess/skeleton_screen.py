@@ -34,12 +34,13 @@ _ORDERS: dict[str, NDArray[np.int64]] = {
 _FEWEST_VOTES = 20
 _OUTSIDE = 0.02
 STEP_HZ = (1.0, 3.4)
+_FINER = 8
 
 
 def all_zero(skeleton_SJ3: Floats) -> Bools:
     """(S,) frames in which nobody was seen."""
-    seen_S: Bools = (skeleton_SJ3[..., 2] > 0.0).any(axis=1)
-    return np.logical_not(seen_S)
+    empty: Bools = np.asarray((skeleton_SJ3[..., 2] <= 0.0).all(axis=1))
+    return empty
 
 
 def order_mistake(skeleton_SJ3: Floats) -> str | None:
@@ -167,24 +168,33 @@ def _outside(xy_K2: Floats, width_px: float, height_px: float) -> float:
 def step_rate(skeleton_TJ3: Floats, rate_hz: float) -> float:
     """Steps per second of one walk at a frame rate; nan where it is too short or shows none.
 
-    The ankles' distance is longest twice a stride: its strongest wave is the steps.
+    Seen from the ankle of one foot, the other goes to and fro once a stride, which is two steps.
     """
-    right, left = skeleton_TJ3[:, _JOINT["r_ankle"]], skeleton_TJ3[:, _JOINT["l_ankle"]]
-    seen_T = (right[:, 2] > 0.0) & (left[:, 2] > 0.0)
+    right, left, neck, hip = (
+        skeleton_TJ3[:, _JOINT[name]] for name in ("r_ankle", "l_ankle", "neck", "r_hip")
+    )
+    seen_T = (right[:, 2] > 0.0) & (left[:, 2] > 0.0) & (neck[:, 2] > 0.0) & (hip[:, 2] > 0.0)
     if seen_T.sum() < max(0.8 * len(seen_T), 24):
         return float("nan")
     time_T = np.arange(len(seen_T), dtype=np.float64)
-    away_T = np.sqrt(((right - left)[:, :2].astype(np.float64) ** 2).sum(axis=1))
-    away_T = np.interp(time_T, time_T[seen_T], away_T[seen_T])
-    trend = np.polynomial.Polynomial.fit(time_T, away_T, 2)
-    wave_T = (away_T - trend(time_T)) * np.hanning(len(away_T))
-    power = np.abs(np.fft.rfft(wave_T, 8 * len(wave_T))) ** 2
-    # A wave needs to come one and a half times at least to be one.
-    first = 12
+    trunk_T = np.sqrt(((neck - hip)[seen_T, :2].astype(np.float64) ** 2).sum(axis=1))
+    away_K2 = (left - right)[seen_T, :2].astype(np.float64) / np.maximum(trunk_T, 1e-6)[:, None]
+    full_2T = [np.interp(time_T, time_T[seen_T], row) for row in away_K2.T]
+    power = _power(time_T, full_2T[0]) + _power(time_T, full_2T[1])
+    # A wave comes one and a half times at least, and most of what moves goes with it.
+    first = int(1.5 * _FINER)
     top = first + int(np.argmax(power[first:]))
-    if power[max(top - 8, first) : top + 9].sum() < 0.35 * power[first:].sum():
+    if power[max(top - _FINER, first) : top + _FINER + 1].sum() < 0.35 * power[first:].sum():
         return float("nan")
-    return float(top / (8 * len(wave_T)) * rate_hz)
+    return float(2.0 * top / (_FINER * len(time_T)) * rate_hz)
+
+
+def _power(time_T: Array, wave_T: Array) -> Array:
+    """The spectrum of a wave without its trend, `_FINER` lines for each of the usual ones."""
+    trend = np.polynomial.Polynomial.fit(time_T, wave_T, 2)
+    smooth_T = (wave_T - trend(time_T)) * np.hanning(len(wave_T))
+    spectrum: Array = np.abs(np.fft.rfft(smooth_T, _FINER * len(wave_T))) ** 2
+    return spectrum
 
 
 def rate_mistake(walks: Iterable[Floats], rates_hz: Sequence[float]) -> str | None:

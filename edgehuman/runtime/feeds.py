@@ -42,6 +42,30 @@ class Feed(Protocol):
     def close(self) -> None: ...
 
 
+def read_lines(descriptor: int, name: str) -> Iterator[tuple[list[str], bool]]:
+    """The lines of an open file or pipe as they come, none while nothing does; and whether this is
+    the end: then at most one line, which no line end closed.
+
+    Raises:
+        DataError: a line of over 64 KB.
+    """
+    rest = b""
+    while True:
+        readable, _, _ = select.select([descriptor], [], [], POLL_S)
+        if not readable:
+            yield [], False
+            continue
+        chunk = os.read(descriptor, CHUNK)
+        if not chunk:
+            break
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > MAX_LINE:
+            raise DataError(f"{name} {NOT_TEXT}; a line of it is over {MAX_LINE} bytes")
+        if lines:
+            yield [_text(line) for line in lines], False
+    yield ([_text(rest)] if rest.strip() else []), True
+
+
 class TextFeed:
     """A file or a pipe of CSV or JSON lines.
 
@@ -65,21 +89,14 @@ class TextFeed:
         return self._parser.labels
 
     def __iter__(self) -> Iterator[Rows]:
-        rest = b""
-        while True:
-            readable, _, _ = select.select([self._descriptor], [], [], POLL_S)
-            if not readable:
+        for lines, at_end in read_lines(self._descriptor, self.name):
+            if at_end:
+                last = self._parser.parse_last(lines[0]) if lines else NOTHING
+                yield from self._stamps.push(last, last=True)
+            elif lines:
+                yield from self._stamps.push(self._parser.parse(lines))
+            else:
                 yield NOTHING
-                continue
-            chunk = os.read(self._descriptor, CHUNK)
-            if not chunk:
-                break
-            *lines, rest = (rest + chunk).split(b"\n")
-            if len(rest) > MAX_LINE:
-                raise DataError(f"{self.name} {NOT_TEXT}; a line of it is over {MAX_LINE} bytes")
-            yield from self._read(lines)
-        last = self._parser.parse_last(_text(rest)) if rest.strip() else NOTHING
-        yield from self._stamps.push(last, last=True)
         self._require_rows()
 
     def report(self) -> dict[str, Any]:
@@ -98,11 +115,6 @@ class TextFeed:
         if self._owned:
             self._owned = False
             os.close(self._descriptor)
-
-    def _read(self, lines: list[bytes]) -> Iterator[Rows]:
-        if lines:
-            rows = self._parser.parse([_text(line) for line in lines])
-            yield from self._stamps.push(rows)
 
     def _require_rows(self) -> None:
         if self._parser.rows:

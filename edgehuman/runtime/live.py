@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tyro.conf import Positional
 
@@ -19,13 +19,15 @@ from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu_format import AccelUnit, GyroUnit, ImuFormat
 from edgehuman.runtime.engines import EngineName
+from edgehuman.runtime.gait_live import GaitRun, run_gait
+from edgehuman.runtime.identifier import RECORD as GAIT_RECORD
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.photos import RECORD, run_photos
 from edgehuman.runtime.playing import Played, account, first_seconds, play, say
 from edgehuman.runtime.recogniser import Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.results import LiveResult, summary_text
-from edgehuman.runtime.sinks import JsonLines, Sink
+from edgehuman.runtime.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.sources import Source, open_source
 from edgehuman.runtime.terminal import LiveView, PlainLines
 from edgehuman.runtime.timeline import Timeline, draw_timeline
@@ -127,7 +129,9 @@ class RunConfig:
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights).
         source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated; for a model
-            of person images a folder of photos, or one photo.
+            of person images a folder of photos, or one photo; for a gait model FILE.jsonl of
+            tracked skeletons, - or simulated.
+        gallery: of a gait model: the file of known people that `edgehuman gallery enroll` wrote.
         json: one JSON object a line on standard output; the summary goes to standard error.
         save: write the same JSON lines to this file; for photos a folder, for part maps too.
         timeline: draw labels, probabilities and acceleration over time into this PNG.
@@ -148,6 +152,7 @@ class RunConfig:
 
     model: Positional[str]
     source: str
+    gallery: Path | None = None
     json: bool = False
     save: Path | None = None
     timeline: Path | None = None
@@ -188,8 +193,14 @@ def run(config: RunConfig) -> Outcome:
         notify=notes,
     )
     if model.card.input.record == RECORD:
-        _require_for_photos(config)
+        _require_known(config, _FOR_PHOTOS, "photos")
         return run_photos(model, config.source, config.json, config.save)
+    if model.card.input.record == GAIT_RECORD:
+        return _run_gait(config, model, notes)
+    if config.gallery is not None:
+        raise UsageError(
+            f"--gallery is for models of gait, and {config.model} is none; leave it out"
+        )
     format = ImuFormat(config.accel_unit, config.gyro_unit, config.axes)
     options = StreamOptions(
         config.hop_s, config.smoothing, config.delay_s, config.threshold, format
@@ -207,16 +218,33 @@ def run(config: RunConfig) -> Outcome:
 
 
 _FOR_PHOTOS = frozenset(["model", "source", "json", "save", "threads", "engine", "rebuild", "seed"])
+_FOR_GAIT = _FOR_PHOTOS | {"gallery", "hop_s", "threshold", "realtime", "seconds"}
 
 
-def _require_for_photos(config: RunConfig) -> None:
-    """Raises UsageError for a word that means nothing where photos are answered."""
+def _require_known(config: RunConfig, known: frozenset[str], reads: str) -> None:
+    """Raises UsageError for a word that means nothing where these records are answered."""
     for field in dataclasses.fields(config):
-        if field.name not in _FOR_PHOTOS and getattr(config, field.name) != field.default:
+        if field.name not in known and getattr(config, field.name) != field.default:
             raise UsageError(
                 f"--{field.name.replace('_', '-')} is for streams of a wearable, and "
-                f"{config.model} reads photos; leave it out"
+                f"{config.model} reads {reads}; leave it out"
             )
+
+
+def _run_gait(config: RunConfig, model: Model, notes: Notes) -> Outcome:
+    _require_known(config, _FOR_GAIT, "skeletons")
+    words = GaitRun(
+        source=config.source,
+        gallery=config.gallery,
+        hop_s=config.hop_s,
+        threshold=config.threshold,
+        realtime=config.realtime,
+        seconds=config.seconds,
+        seed=config.seed,
+        json=config.json,
+        save=config.save,
+    )
+    return run_gait(model, words, notes)
 
 
 class Notes:
@@ -246,18 +274,10 @@ def _sinks(
     else:
         sinks.append(PlainLines(sys.stdout))
     if config.save is not None:
-        sinks.append(JsonLines(_open_to_write(config.save), str(config.save), close_stream=True))
+        sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
     if config.timeline is not None:
         sinks.append(Timeline(labels, recogniser.hop_s, recogniser.rate_hz))
     return sinks
-
-
-def _open_to_write(path: Path) -> IO[str]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--save {path} cannot be written: {error.strerror}") from None
 
 
 def _outcome(played: Played, config: RunConfig) -> Outcome:

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from edgehuman.preprocess.imu_format import ImuReport
+
+class Counts(Protocol):
+    """What was found in a stream, by the keys of the losses below."""
+
+    def as_dict(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,13 @@ _OF_STREAM = (
         "a row repeats a stamp that was there already",
         "give every row a time of its own",
     ),
+    Loss(
+        "empty",
+        "frame without a joint",
+        "frames without a joint",
+        "a frame shows no joint at all",
+        "give frames in which somebody is seen",
+    ),
 )
 _OF_SOURCE = (
     Loss(
@@ -66,6 +77,13 @@ _OF_SOURCE = (
         "lines unreadable",
         "a line cannot be read",
         "write numbers into the columns t,ax,ay,az,gx,gy,gz",
+    ),
+    Loss(
+        "bad_poses",
+        "line unreadable",
+        "lines unreadable",
+        "a line cannot be read",
+        'write {"t": seconds, "id": track, "joints": [18 of [x, y, confidence]]} on each line',
     ),
     Loss("truncated", "truncated line", "truncated lines", "the last line is cut short"),
     Loss(
@@ -109,7 +127,7 @@ def loss_lines(summary: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def cause_of_loss(report: ImuReport, source: Mapping[str, Any]) -> tuple[int, str]:
+def cause_of_loss(report: Counts, source: Mapping[str, Any]) -> tuple[int, str]:
     """The largest count of rows lost, and that in words with the advice; (0, "") where none was."""
     counts = [(_count(report.as_dict(), loss), loss) for loss in _OF_STREAM]
     counts += [(_count(source, loss), loss) for loss in _of_source(source) if loss.advice]
@@ -131,9 +149,10 @@ class FirstLosses:
         self._of_stream = [loss for loss in (*_OF_STREAM, *_FOUND) if loss.first]
         self._of_source = list(_OF_SOURCE)
 
-    def look(self, report: ImuReport, source: Mapping[str, Any]) -> None:
+    def look(self, report: Counts, source: Mapping[str, Any]) -> None:
         """Remark on what is counted now and was not before."""
-        for loss in [loss for loss in self._of_stream if getattr(report, loss.key)]:
+        counts = report.as_dict()
+        for loss in [loss for loss in self._of_stream if counts.get(loss.key)]:
             self._of_stream.remove(loss)
             kept = "" if loss in _FOUND else "; such rows are dropped and counted"
             self._notify(f"{self._name}: {loss.first}{kept}")
@@ -144,7 +163,7 @@ class FirstLosses:
 
     @staticmethod
     def _first_of_source(loss: Loss, source: Mapping[str, Any]) -> str:
-        if loss.key in ("garbage_datagrams", "bad_rows") and source.get("first_bad"):
+        if loss.key in ("garbage_datagrams", "bad_rows", "bad_poses") and source.get("first_bad"):
             return f"{loss.first} ({source['first_bad'][0]}); such are dropped and counted"
         return f"{loss.first}; what is lost is counted"
 

@@ -4,21 +4,71 @@ share.
 
 from __future__ import annotations
 
-import dataclasses
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
-from edgehuman.runtime.losses import FirstLosses, cause_of_loss
-from edgehuman.runtime.recogniser import Recogniser
-from edgehuman.runtime.ring import SampleBlock
+from edgehuman.runtime.losses import Counts, FirstLosses
+from edgehuman.runtime.results import LiveResult
 from edgehuman.runtime.sinks import Sink, SinkThread
-from edgehuman.runtime.sources import Source
 from edgehuman.runtime.stopping import StopSignals
 
 _LAST_WRITES_S = 5.0  # how long a live stream waits for a slow sink at its end
+
+
+class Block(Protocol):
+    """A few records as they came, whatever they are records of."""
+
+    @property
+    def stamp_s_T(self) -> NDArray[np.float64]: ...
+    def __len__(self) -> int: ...
+    def head(self: BlockT, keep: int) -> BlockT:
+        """The first `keep` of them."""
+
+
+BlockT = TypeVar("BlockT", bound=Block)
+BlockT_co = TypeVar("BlockT_co", bound=Block, covariant=True)
+BlockT_contra = TypeVar("BlockT_contra", bound=Block, contravariant=True)
+
+
+class Playable(Protocol[BlockT_co]):
+    """A source of any kind of blocks; `runtime.sources.Source` is one."""
+
+    name: str
+    live: bool
+
+    def __enter__(self) -> object: ...
+    def __exit__(self, *exception: object) -> None: ...
+    def __iter__(self) -> Iterator[BlockT_co]: ...
+    def report(self) -> dict[str, Any]: ...
+
+
+class Adding(Protocol):
+    """What the results of a stream add up to."""
+
+    @property
+    def windows(self) -> int: ...
+    def summary(self) -> dict[str, Any]: ...
+
+
+class Listener(Protocol[BlockT_contra]):
+    """Takes blocks, gives results; has no threads and no clock of its own."""
+
+    @property
+    def tally(self) -> Adding: ...
+    @property
+    def report(self) -> Counts:
+        """What was found in the stream so far."""
+
+    def push(self, block: BlockT_contra) -> Sequence[LiveResult]: ...
+    def close(self) -> Sequence[LiveResult]: ...
+    def no_window(self, source: Mapping[str, Any]) -> str:
+        """Why the stream held no window, from what the source reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +88,8 @@ def say(message: str) -> None:
 
 
 def play(
-    recogniser: Recogniser,
-    source: Source,
+    recogniser: Listener[BlockT],
+    source: Playable[BlockT],
     sinks: Sequence[Sink],
     seconds: float | None = None,
     notify: Callable[[str], object] = say,
@@ -63,17 +113,17 @@ def play(
                 for result in recogniser.push(block):
                     for thread in threads:
                         thread.put(result)
-                losses.look(recogniser.windows.report, source.report())
+                losses.look(recogniser.report, source.report())
                 if any(isinstance(thread.error, BrokenPipeError) for thread in threads):
                     break
             for result in recogniser.close():
                 for thread in threads:
                     thread.put(result)
-            losses.look(recogniser.windows.report, source.report())
+            losses.look(recogniser.report, source.report())
     finally:
         broken = tuple(_close(threads, source.live, notify))
     if recogniser.tally.windows == 0 and not stop.requested:
-        raise DataError(_too_short(recogniser, source))
+        raise DataError(f"{source.name}: {recogniser.no_window(source.report())}")
     report = {
         **account(recogniser, source),
         "sinks": {thread.sink.name: {"dropped": thread.dropped} for thread in threads},
@@ -82,18 +132,18 @@ def play(
     return Played(report, broken)
 
 
-def account(recogniser: Recogniser, source: Source) -> dict[str, Any]:
-    """What the stream adds up to so far: `Tally.summary` with `stream` (what was found in its rows:
-    `ImuReport`) and `source` (what was read and dropped).
+def account(recogniser: Listener[BlockT], source: Playable[BlockT]) -> dict[str, Any]:
+    """What the stream adds up to so far: the tally with `stream` (what was found in its rows) and
+    `source` (what was read and dropped).
     """
     return {
         **recogniser.tally.summary(),
-        "stream": recogniser.windows.report.as_dict(),
+        "stream": recogniser.report.as_dict(),
         "source": source.report(),
     }
 
 
-def first_seconds(blocks: Iterable[SampleBlock], seconds: float | None) -> Iterator[SampleBlock]:
+def first_seconds(blocks: Iterable[BlockT], seconds: float | None) -> Iterator[BlockT]:
     """The blocks until so much stream time has passed, the last one cut; None: all of them."""
     begin_s: float | None = None
     for block in blocks:
@@ -106,20 +156,8 @@ def first_seconds(blocks: Iterable[SampleBlock], seconds: float | None) -> Itera
             yield block
             continue
         if keep := int(late_T.argmax()):
-            yield _head(block, keep)
+            yield block.head(keep)
         return
-
-
-def _head(block: SampleBlock, keep: int) -> SampleBlock:
-    """The first `keep` samples."""
-    label_T = None if block.label_T is None else block.label_T[:keep]
-    return dataclasses.replace(
-        block,
-        stamp_s_T=block.stamp_s_T[:keep],
-        imu_TC=block.imu_TC[:keep],
-        arrival_ns_T=block.arrival_ns_T[:keep],
-        label_T=label_T,
-    )
 
 
 def _close(
@@ -136,22 +174,3 @@ def _close(
             yield f"{thread.sink.name}: still writing after {_LAST_WRITES_S:g} s; the rest is lost"
         elif thread.dropped:
             notify(f"{thread.sink.name} was too slow: {thread.dropped} results dropped")
-
-
-def _too_short(recogniser: Recogniser, source: Source) -> str:
-    """Why there was no window, with the largest loss where it is to blame."""
-    report = recogniser.windows.report
-    needed_s = recogniser.window / recogniser.rate_hz
-    needed_rows = needed_s * (report.rate_hz or recogniser.rate_hz)
-    lost, cause = cause_of_loss(report, source.report())
-    if report.used >= needed_rows:
-        breaks = report.gaps + report.restarts
-        why = f": {breaks} gaps break them up; give a recording without pauses"
-    elif lost and report.used + lost >= needed_rows:
-        why = f": {cause}"
-    else:
-        why = "; give a longer recording"
-    return (
-        f"{source.name}: {report.rows} rows, {report.used} of them used, hold no window of "
-        f"{needed_s:g} s without a gap{why}"
-    )

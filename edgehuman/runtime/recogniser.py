@@ -13,14 +13,15 @@ import dataclasses
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from edgehuman.card import Card, Decision
 from edgehuman.errors import ArtefactError
-from edgehuman.preprocess.imu_format import ImuFormat
+from edgehuman.preprocess.imu_format import ImuFormat, ImuReport
 from edgehuman.runtime.decision import Decided, Decider
+from edgehuman.runtime.losses import cause_of_loss
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.results import LiveResult, Tally
 from edgehuman.runtime.ring import SampleBlock
@@ -102,6 +103,11 @@ class Recogniser:
         self._told = 0
         self._newest_s = 0.0
 
+    @property
+    def report(self) -> ImuReport:
+        """What was found in the stream so far."""
+        return self.windows.report
+
     def push(self, block: SampleBlock) -> list[LiveResult]:
         """The results that this block brings, oldest first.
 
@@ -120,6 +126,24 @@ class Recogniser:
         late += self._finish(self._decider.flush())
         self._tell()
         return late
+
+    def no_window(self, source: Mapping[str, Any]) -> str:
+        """Why there was no window, with the largest loss where it is to blame."""
+        report = self.windows.report
+        needed_s = self.window / self.rate_hz
+        needed_rows = needed_s * (report.rate_hz or self.rate_hz)
+        lost, cause = cause_of_loss(report, source)
+        if report.used >= needed_rows:
+            breaks = report.gaps + report.restarts
+            why = f": {breaks} gaps break them up; give a recording without pauses"
+        elif lost and report.used + lost >= needed_rows:
+            why = f": {cause}"
+        else:
+            why = "; give a longer recording"
+        return (
+            f"{report.rows} rows, {report.used} of them used, hold no window of {needed_s:g} s "
+            f"without a gap{why}"
+        )
 
     def _overdue(self) -> list[LiveResult]:
         """What waited for windows that did not come within the delay budget."""

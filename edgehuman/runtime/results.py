@@ -34,6 +34,10 @@ class LiveResult(Result):
     prob_C: tuple[float, ...] | None = None
     window: ImuWindow | None = None
 
+    def more(self) -> dict[str, Any]:
+        """What a kind of result has to say besides, for JSON."""
+        return {}
+
 
 def to_row(result: LiveResult) -> dict[str, Any]:
     """A result as one JSON object; `true_label` and `reason` only where there is one."""
@@ -50,7 +54,7 @@ def to_row(result: LiveResult) -> dict[str, Any]:
         row["true_label"] = result.true_label
     if result.reason:
         row["reason"] = result.reason
-    return row
+    return {**row, **result.more()}
 
 
 class LatencyHistogram:

@@ -6,6 +6,7 @@ dropped; a lossless ring makes the reader wait.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from dataclasses import dataclass
@@ -38,6 +39,16 @@ class SampleBlock:
 
     def __len__(self) -> int:
         return int(self.stamp_s_T.shape[0])
+
+    def head(self, keep: int) -> SampleBlock:
+        """The first `keep` samples."""
+        return dataclasses.replace(
+            self,
+            stamp_s_T=self.stamp_s_T[:keep],
+            imu_TC=self.imu_TC[:keep],
+            arrival_ns_T=self.arrival_ns_T[:keep],
+            label_T=None if self.label_T is None else self.label_T[:keep],
+        )
 
 
 class SampleRing:

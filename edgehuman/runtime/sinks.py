@@ -11,8 +11,10 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import IO, Protocol
 
+from edgehuman.errors import UsageError
 from edgehuman.runtime.results import LiveResult, to_row
 
 QUEUE_LENGTH = 256
@@ -153,3 +155,16 @@ class SinkThread:
             self._queue.clear()
             self._changed.notify_all()
             return results
+
+
+def open_to_write(path: Path) -> IO[str]:
+    """The file of `--save`, its folder made.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--save {path} cannot be written: {error.strerror}") from None

@@ -76,7 +76,7 @@ class ThreadedSource:
         self.name = feed.name
         self.live = live
         self.feed = feed
-        self._pace = _Pace() if paced else None
+        self._pace = Pace() if paced else None
         self._ring = SampleRing(LIVE_CAPACITY if live else LOSSLESS_CAPACITY, lossless=not live)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, name=f"source {self.name}", daemon=True)
@@ -137,7 +137,7 @@ class ThreadedSource:
         return self._ring.put(stamp_s_T, imu_TC, time.monotonic_ns(), label_T)
 
 
-class _Pace:
+class Pace:
     """The clock of a replay: when a stamp is due."""
 
     def __init__(self) -> None:

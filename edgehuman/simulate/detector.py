@@ -54,7 +54,7 @@ _BIAS_ROWS = 2 * _J
 _SLOW_ROWS = 4 * _J + 2
 _PIXEL_PX = 0.5
 # Errors that stay, against those that move: most of what is wrong of one frame is not of the next.
-_BIAS = 0.4
+_BIAS = 0.25
 _CONFIDENCE = 0.93
 # A cubic B-spline keeps this much of the variance of white knots.
 _KEPT = np.float32(1.0 / np.sqrt(0.479))

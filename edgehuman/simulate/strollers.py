@@ -4,6 +4,10 @@ An identity is body proportions and a gait (`person.sample_person`) and habits t
 sees: how arms, head and trunk are held, how unequal the two sides are. A day changes pace and
 posture a little; a bag or a coat changes them more.
 
+How much people differ is set so that they are neither alike nor plain: of 100 people, the nearest
+bone lengths name 23 % seen from one side twice, 7 % from 18 degrees beside it and 1 % (chance) from
+the front; a linear map learned on 600 others names 53 % from any two views.
+
 Axes: N walk, T frame, M knot, H habit.
 """
 
@@ -30,44 +34,43 @@ CONDITIONS = ("nm", "bg", "cl")
 # How much builds differ beyond what sensors on a body ask for (logarithms): shoulders and hips vary
 # most, then how the height is divided between legs, trunk and head.
 _BUILD: Mapping[str, float] = {
-    "shoulder_half": 0.075,
-    "hip_half": 0.09,
-    "trunk": 0.035,
-    "neck_to_top": 0.045,
-    "upper_arm": 0.03,
-    "forearm": 0.03,
-    "thigh": 0.025,
-    "shank": 0.025,
+    "shoulder_half": 0.086,
+    "hip_half": 0.103,
+    "trunk": 0.04,
+    "neck_to_top": 0.052,
+    "upper_arm": 0.034,
+    "forearm": 0.034,
+    "thigh": 0.029,
+    "shank": 0.029,
 }
 # Standard deviations of a person's habits about the average walker, radians unless said otherwise.
 _HABITS: Mapping[str, float] = {
-    "flex_r": 0.09,
-    "flex_l": 0.09,
-    "abduct_r": 0.045,
-    "abduct_l": 0.045,
-    "elbow_r": 0.15,
-    "elbow_l": 0.15,
-    "twist_r": 0.10,
-    "twist_l": 0.10,
-    "head_pitch": 0.12,
-    "trunk_pitch": 0.05,
-    "trunk_roll": 0.02,
-    "trunk_yaw": 0.03,
+    "flex_r": 0.144,
+    "flex_l": 0.144,
+    "abduct_r": 0.072,
+    "abduct_l": 0.072,
+    "elbow_r": 0.24,
+    "elbow_l": 0.24,
+    "twist_r": 0.16,
+    "twist_l": 0.16,
+    "head_pitch": 0.192,
+    "trunk_pitch": 0.08,
+    "trunk_roll": 0.032,
+    "trunk_yaw": 0.048,
 }
 _MORE_HABITS: Mapping[str, float] = {
-    "swing_r": 0.18,  # of the logarithm of how far each arm swings
-    "swing_l": 0.18,
-    "arm_lag": 0.025,  # strides
-    "track": 0.15,  # of the hips' width
-    "duty": 0.012,  # of the stride
-    "lift": 0.15,  # of the logarithm of how high feet are lifted
+    "swing_r": 0.288,  # of the logarithm of how far each arm swings
+    "swing_l": 0.288,
+    "arm_lag": 0.04,  # strides
+    "track": 0.24,  # of the hips' width
+    "duty": 0.019,  # of the stride
+    "lift": 0.24,  # of the logarithm of how high feet are lifted
 }
 # The same on another day: how much of each habit changes, and pace (logarithms).
-_DAY = 0.3
+_DAY = 0.2
 _CADENCE_DAY, _STRIDE_DAY = 0.025, 0.035
 _PACE = 0.93
-# A body is never quite still: sway as in standing, made larger.
-_SWAY_GAIN = 1.0
+# A body is never quite still: it sways as in standing, with a knot each so many seconds.
 KNOT_S = 0.33
 _SWAYING = tuple(SWAY)
 
@@ -227,7 +230,7 @@ def _frames(control_NC: Array, knots_NK: Array, frames: int, rate_hz: float) -> 
     count = len(control_NC)
     sway_RT = upsample(knots_NK.reshape(-1, knots), per_knot, frames) / np.sqrt(0.479)
     sway_NST = sway_RT.reshape(count, len(_SWAYING), frames)
-    size_S = _SWAY_GAIN * np.array([SWAY[name][0] for name in _SWAYING])
+    size_S = np.array([SWAY[name][0] for name in _SWAYING])
     made = {
         name: np.repeat(control_NC[:, ROW[name], None], frames, axis=1)
         for name in CONTROLS[: ROW["cadence"]]

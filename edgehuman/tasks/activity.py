@@ -294,6 +294,7 @@ def train(config: ActivityConfig) -> Outcome:
         versions=versions(),
     )
     if config.mode == "probe":
+        checkpoint.require_unused(config.out)
         known = join(splits.learn)
         select_NK, select_N = fit_probe(network, known), known.label_N
         checkpoint.save_config(config.out, config)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.data.persons import load_persons
 from edgehuman.nets.person_heads import PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image import resize
@@ -25,7 +24,7 @@ from edgehuman.tasks.person_augment import draw_move, vary
 from edgehuman.tasks.person_losses import attribute_loss
 from edgehuman.tasks.person_settings import PersonConfig
 from edgehuman.tasks.person_splits import split_people
-from edgehuman.tasks.person_training import PersonTask, train_person
+from edgehuman.tasks.person_training import PersonTask, people_for, train_person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ def train(config: AttributesConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
-    persons = load_persons(config.data, "attributes")
+    persons = people_for(config, "attributes")
     learn_K = split_people(persons, config.select_share, config.seed, "attributes").learn
     share_A = torch.from_numpy(persons.attribute_NA[learn_K].mean(axis=0))
 

@@ -17,21 +17,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.card import OutputSpec
-from edgehuman.data.persons import load_persons
 from edgehuman.errors import UsageError
+from edgehuman.geometry import mirror_order
 from edgehuman.nets.person_heads import PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image import resize, resize_labels
 from edgehuman.tasks.person_augment import (
     IGNORED,
     draw_move,
-    mirror_order,
     move_mask,
     vary,
 )
 from edgehuman.tasks.person_losses import parsing_loss
 from edgehuman.tasks.person_settings import PersonConfig
-from edgehuman.tasks.person_training import PersonTask, train_person
+from edgehuman.tasks.person_training import PersonTask, people_for, train_person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +84,7 @@ def train(config: ParsingConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
-    persons = load_persons(config.data, "parsing")
+    persons = people_for(config, "parsing")
     labels = tuple(persons.parts)
     mirrored = mirror_order(labels)
 

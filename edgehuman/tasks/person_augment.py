@@ -157,26 +157,6 @@ def erase(image_HWC: Image, probability: float, rng: np.random.Generator) -> Ima
     return erased
 
 
-def mirror_order(names: Sequence[str]) -> tuple[int, ...]:
-    """For every name the place of its mirror image: `l_eye` and `r_eye`, `left arm` and `right
-    arm`; a name without a partner is its own.
-    """
-    place = {name: i for i, name in enumerate(names)}
-    return tuple(place.get(_mirror(name), i) for i, name in enumerate(names))
-
-
-_SIDES = {"l": "r", "r": "l", "left": "right", "right": "left"}
-
-
-def _mirror(name: str) -> str:
-    for mark in ("_", "-", " "):
-        words = name.split(mark)
-        swapped = [_SIDES.get(word, word) for word in words]
-        if swapped != words:
-            return mark.join(swapped)
-    return name
-
-
 def _by_centre(move: Move) -> NDArray[np.float64]:
     """The same map, counted from the middle of the first pixel: as OpenCV and COCO count."""
     matrix_23 = move.matrix_23.copy()

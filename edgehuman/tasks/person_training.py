@@ -24,7 +24,7 @@ from torch import nn
 from edgehuman import catalogue
 from edgehuman.card import Card, Metric, OutputSpec, TrainingData, image_input
 from edgehuman.data.person_scores import Answer, Index, PersonScores, score
-from edgehuman.data.persons import PersonSet
+from edgehuman.data.persons import PersonSet, load_persons
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import count_flops, count_params
 from edgehuman.nets.person_heads import EmbeddingHead, PersonNet, person_net
@@ -71,18 +71,37 @@ def start_network(
         UsageError: no such network, or one that does not read person images.
         CheckpointError: no weights there, or weights of another network.
     """
-    arch = config.arch
-    if arch is None:
-        arch = DEFAULT_ARCH
-        if config.weights is not None:
-            arch = checkpoint.read_weights(config.weights)[1].arch
-    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", arch)
-    if row.input != "PersonCrop":
-        raise UsageError(f"{arch} reads a {row.input}; a task on person images needs a PersonCrop")
+    arch = _arch_of(config)
     network = person_net(arch, output, config.size, config.seed, drop_path=config.drop_path)
     if config.weights is None:
         return network, arch, ()
     return network, arch, checkpoint.load_encoder(network.encoder, config.weights, arch).data
+
+
+def _arch_of(config: PersonConfig) -> str:
+    arch = config.arch
+    if config.weights is not None:
+        own = checkpoint.read_weights(config.weights)[1].arch
+        arch = own if arch is None else arch
+    arch = DEFAULT_ARCH if arch is None else arch
+    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", arch)
+    if row.input != "PersonCrop":
+        raise UsageError(f"{arch} reads a {row.input}; a task on person images needs a PersonCrop")
+    return arch
+
+
+def people_for(config: PersonConfig, task: str) -> PersonSet:
+    """The people to learn from, once all that is quick to check was: reading or drawing them may
+    take minutes.
+
+    Raises:
+        UsageError: no such network, or `config.out` is in use. CheckpointError: no weights there.
+        DataError: see `load_persons`.
+    """
+    _arch_of(config)
+    if not config.resume:
+        checkpoint.require_unused(config.out)
+    return load_persons(config.data, task)
 
 
 _BLOCK = re.compile(r"(?:stages\.\d+\.)?blocks\.\d+|stages\.\d+\.\d+")

@@ -16,17 +16,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.data.persons import load_persons
 from edgehuman.errors import DataError, UsageError
-from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133
+from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
 from edgehuman.nets.person_heads import MAP_STRIDE, PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image import resize, to_crop
 from edgehuman.tasks.heatmaps import Grid, gaussian_targets
-from edgehuman.tasks.person_augment import draw_move, mirror_order, move_joints, vary
+from edgehuman.tasks.person_augment import draw_move, move_joints, vary
 from edgehuman.tasks.person_losses import heatmap_loss
 from edgehuman.tasks.person_settings import PersonConfig
-from edgehuman.tasks.person_training import PersonTask, train_person
+from edgehuman.tasks.person_training import PersonTask, people_for, train_person
 
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
 
@@ -87,7 +86,7 @@ def train(config: PoseConfig) -> Outcome:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
     labels = LABELS[config.task]
-    persons = load_persons(config.data, config.task)
+    persons = people_for(config, config.task)
     if persons.keypoint_NJ3.shape[1] != len(labels):
         raise DataError(
             f"--data {config.data} has {persons.keypoint_NJ3.shape[1]} joints a person, and "

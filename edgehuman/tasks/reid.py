@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.data.persons import load_persons
 from edgehuman.errors import UsageError
 from edgehuman.nets.person_heads import EmbeddingHead, PersonNet
 from edgehuman.outcome import Outcome
@@ -27,7 +26,7 @@ from edgehuman.tasks.person_augment import draw_move, vary
 from edgehuman.tasks.person_losses import reid_loss
 from edgehuman.tasks.person_settings import PersonConfig
 from edgehuman.tasks.person_splits import split_people
-from edgehuman.tasks.person_training import PersonTask, train_person
+from edgehuman.tasks.person_training import PersonTask, people_for, train_person
 from edgehuman.training.processes import Place
 
 
@@ -98,7 +97,7 @@ def train(config: ReidConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
-    persons = load_persons(config.data, "reid")
+    persons = people_for(config, "reid")
     learn_K = split_people(persons, config.select_share, config.seed, "reid").learn
     people = pictures_of(persons.person_N[learn_K])
     number = {person: place for place, person in enumerate(people)}

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.config import write_toml
-from edgehuman.errors import CheckpointError
+from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
 from edgehuman.nets.weights import fit, geometry
@@ -73,6 +73,20 @@ def save_config(folder: Path, config: Any) -> None:
     write_atomic(folder / CONFIG, lambda path: write_toml(config, path))
 
 
+def require_unused(folder: Path) -> None:
+    """Refuse a folder that holds a checkpoint, which a training that starts anew would overwrite.
+
+    Raises:
+        UsageError: it does.
+    """
+    held = [name for name in (WEIGHTS, STATE) if (folder / name).is_file()]
+    if held:
+        raise UsageError(
+            f"--out {folder} holds a checkpoint already ({' and '.join(held)}); go on from it with "
+            "--resume, or name another --out to start anew"
+        )
+
+
 def load_state(folder: Path) -> dict[str, Any]:
     """What `save_state` wrote; only tensors and plain values are unpickled.
 
@@ -87,7 +101,7 @@ def load_state(folder: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"{path}: damaged ({error}); start anew without --resume") from error
+        raise CheckpointError(f"{path}: damaged ({error}); start anew in another --out") from error
     return state
 
 
@@ -99,6 +113,11 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
     """
     path = folder / WEIGHTS
     if not path.is_file():
+        if folder.is_file():
+            raise CheckpointError(
+                f"{folder}: a file, and a checkpoint is a folder; `edgehuman import` makes one of "
+                "published weights"
+            )
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
         raise CheckpointError(f"{folder}: {found}; a checkpoint is a folder that a training wrote")
     try:

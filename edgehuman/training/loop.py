@@ -285,9 +285,12 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
     """Run a job to its last step, or until a signal; the folder `config.out` holds the result.
 
     Raises:
+        UsageError: the folder holds a checkpoint, and `resume` was not asked for.
         TrainingError: ten steps in a row gave no finite loss; the last good checkpoint stands.
         CheckpointError: nothing to resume from, another network, or the disk is full.
     """
+    if not config.resume:
+        checkpoint.require_unused(config.out)
     with open_place(config) as place:
         run = _Run(job, config, place)
         if config.resume:

@@ -47,7 +47,9 @@ def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_small_networks_come_first_and_large_ones_can_be_left_out() -> None:
     names = networks()
     assert (names[0], names[-1]) == ("imuconv_288k", "vit_base")
-    assert networks(largest_params=1e6) == ["imuconv_288k", "imuvit_512x5"]
+    assert [name for name in networks(largest_params=1e6) if name.startswith("imu")] == [
+        "imuconv_288k", "imuvit_512x5",
+    ]  # fmt: skip
     assert networks(["imuvit_1024"]) == ["imuvit_1024x5", "imuvit_1024x10", "imuvit_1024x20"]
     with pytest.raises(UsageError, match="--only names 'nope'; the networks are imuvit_512x5"):
         networks(["nope"])
@@ -113,7 +115,7 @@ def test_what_no_network_has_is_said_once() -> None:
     row = "| every network | TensorRT | fp32 | not measured: tensorrt is not installed | | | | |"
     assert row in text
     assert "torch 2." in text
-    assert "Simulated windows, and simulated people, judge" in text
+    assert "Simulated windows, simulated people and simulated walks judge" in text
 
 
 def test_what_the_time_did_not_reach_is_not_run(
@@ -164,7 +166,7 @@ def test_whatever_an_export_raises_is_a_cell(
 ) -> None:
     pytest.importorskip("torch")
 
-    def fail(config: object) -> None:
+    def fail(config: object, trace: object = None) -> None:
         raise error
 
     monkeypatch.setattr("edgehuman.export.artefact.export", fail)
@@ -176,7 +178,7 @@ def test_whatever_an_export_raises_is_a_cell(
 def test_an_engine_that_a_gpu_refuses_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
 
-    def fail(config: object) -> None:
+    def fail(config: object, trace: object = None) -> None:
         raise EngineError("CUDA refused")
 
     monkeypatch.setattr("edgehuman.export.artefact.export", fail)

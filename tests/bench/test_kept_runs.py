@@ -6,6 +6,7 @@ import pytest
 
 from edgehuman.bench.kept_runs import mean_and_spread, once
 from edgehuman.outcome import Outcome
+from edgehuman.training.checkpoint import require_unused
 
 
 @pytest.fixture
@@ -24,6 +25,8 @@ class Runs:
 
     def __call__(self, resume: bool) -> Outcome:
         self.resumed.append(resume)
+        if not resume:
+            require_unused(self.folder)
         (self.folder / "state.pt").write_text("")
         return Outcome({"runs": len(self.resumed)}, "", self.exit_codes.pop(0))
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
-from edgehuman.data.person_scores import judge_of, score
+from edgehuman.data.person_scores import judge_of, score, with_mirror
 from edgehuman.data.persons import PersonSet
 from edgehuman.errors import DataError, ImageError
 from edgehuman.geometry import COCO_17
@@ -185,3 +185,27 @@ def test_nothing_to_judge() -> None:
     judge.add(index(1), [SIZE], np.zeros((1, 17, 16, 8), np.float32))
     with pytest.raises(DataError, match="nobody here has a labelled joint"):
         judge.scores()
+
+
+def test_maps_of_the_mirror_image_are_turned_back_and_change_sides() -> None:
+    # A network that answers with the picture's red channel: as it is for left, doubled for right.
+    def answer(image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+        red_NHW = image_NHWC[..., 0].astype(np.float32)
+        return np.stack([red_NHW, 2 * red_NHW], axis=1)
+
+    image_NHWC = np.zeros((1, 1, 3, 3), np.uint8)
+    image_NHWC[0, 0, :, 0] = 1, 2, 5
+    both = with_mirror(answer, OutputSpec("heatmaps", ("l_eye", "r_eye")))
+    np.testing.assert_allclose(both(image_NHWC)[0, :, 0], [[1.5, 3, 7.5], [1.5, 3, 7.5]])
+    # Parts without a side stay where they are.
+    alone = with_mirror(answer, OutputSpec("segmentation", ("ground", "hat")))
+    np.testing.assert_allclose(alone(image_NHWC)[0, :, 0], [[1, 2, 5], [2, 4, 10]])
+
+
+def test_a_flip_test_takes_the_mean_of_two_vectors() -> None:
+    def answer(image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return image_NHWC[:, 0, :2, 0].astype(np.float32)
+
+    image_NHWC = np.zeros((1, 1, 2, 3), np.uint8)
+    image_NHWC[0, 0, :, 0] = 3, 5
+    assert with_mirror(answer, VECTOR)(image_NHWC).tolist() == [[4.0, 4.0]]

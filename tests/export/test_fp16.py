@@ -8,12 +8,14 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from edgehuman.card import OutputSpec
+from edgehuman.card import Card, OutputSpec, skeleton_input
 from edgehuman.errors import ArtefactError
 from edgehuman.export import fp16
 from edgehuman.export.parity import compare
 from edgehuman.export.records import Samples
 from edgehuman.export.sessions import open_session, run
+from edgehuman.export.to_onnx import to_onnx
+from edgehuman.nets.gaitformer import GaitFormer
 
 CLASSES = OutputSpec("classes", tuple("abcdef"))
 
@@ -118,6 +120,21 @@ def test_the_bias_of_attention_scores_is_an_island() -> None:
     ]
     _, islands = as_half(_graph(nodes, ("bias", 1.0)), np.ones((1, 2), np.float32))
     assert islands == ("bias", "softmax")
+
+
+def test_the_normalisation_of_raw_coordinates_is_an_island() -> None:
+    network = GaitFormer(16, 1, 1, frames=8).eval()
+    output = OutputSpec("embedding", distance="cosine", dim=16)
+    model = to_onnx(network, Card("g", "gait-embedding", "g", 0, 0, skeleton_input(8), output))
+    # Somebody of 30 pixels at the right edge of a 4K picture, where float16 counts in twos.
+    skeleton_NTJ3 = np.random.default_rng(0).random((4, 8, 18, 3)).astype(np.float32)
+    skeleton_NTJ3[..., :2] = skeleton_NTJ3[..., :2] * 30 + 3000
+    half, islands = as_half(model, skeleton_NTJ3)
+    assert any(name == "normalise/Sub" for name in islands)
+    parity = compare(
+        run(open_session(model), skeleton_NTJ3), run(open_session(half), skeleton_NTJ3), output
+    )
+    assert parity.cosine > 0.9999
 
 
 def test_a_graph_with_branches_is_refused_by_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics import retrieval
 from edgehuman.metrics.retrieval import (
+    NO_MATCH,
     Distance,
     Sightings,
     distances,
+    first_match_places,
+    nearest,
     places_of_matches,
     retrieval_scores,
     scores_of_places,
@@ -128,7 +132,8 @@ def test_blocks_do_not_change_the_result(
     query, gallery = random_sightings(9, seed=0), random_sightings(31, seed=1)
     whole = distances(query, gallery, distance)
     monkeypatch.setattr(retrieval, "_BLOCK_PAIRS", 64)
-    assert len(list(retrieval._distance_blocks(query, gallery, distance))) == 5
+    monkeypatch.setattr(retrieval, "_TILE", 12)
+    assert len(list(retrieval.distance_blocks(query, gallery, distance))) == 5
     assert distances(query, gallery, distance) == pytest.approx(whole, abs=1e-9)
 
 
@@ -201,3 +206,59 @@ def test_published_gait_code_gives_the_same(
         assert scores.cmc_K == pytest.approx(file[f"cmc_{key}"], abs=1e-6)
         assert scores.mean_ap == pytest.approx(file[f"AP_{key}"].mean())
         assert scores.mean_inp == pytest.approx(file[f"INP_{key}"].mean())
+
+
+def test_the_first_match_without_sorting_is_where_the_sorted_list_has_it() -> None:
+    query, gallery = random_sightings(20, seed=0), random_sightings(70, seed=1)
+    query, gallery = (Sightings(each.feature_NX, each.person_N) for each in (query, gallery))
+    place_Q = first_match_places(query, gallery)
+    scores = retrieval_scores(query, gallery, max_rank=70)
+    assert [(place_Q <= k).mean() for k in (1, 5, 20)] == [scores.rank(k) for k in (1, 5, 20)]
+
+
+def test_ties_stand_in_front_of_the_first_match_and_nobody_is_behind_all_ranks() -> None:
+    found = first_match_places(line([0, 0], [1, 9]), line([1, -1, 1, 2], [2, 1, 3, 1]))
+    assert found.tolist() == [3, NO_MATCH]
+
+
+def test_the_nearest_come_in_order_with_their_distances(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrieval, "_BLOCK_PAIRS", 5)  # a query at a time
+    query, gallery = line([0, 10], [0, 0]), line([3, 1, 9, -1, 2], [0, 0, 0, 0, 0])
+    index_QK, distance_QK = nearest(query, gallery, 3)
+    assert index_QK.tolist() == [[1, 3, 4], [2, 0, 4]]
+    assert distance_QK == pytest.approx(np.array([[1, 1, 2], [1, 7, 8]]))
+    assert nearest(query, gallery, 99)[0].shape == (2, 5)
+    with pytest.raises(UsageError, match="at least 1"):
+        nearest(query, gallery, 0)
+
+
+def test_a_million_in_the_gallery_fit_in_four_gigabytes() -> None:
+    """By arithmetic: what is held beside the features does not grow with queries or gallery."""
+    gallery, width = 1_000_000, 256
+    rows = retrieval._BLOCK_PAIRS // gallery
+    columns = retrieval._TILE // max(rows, width)
+    features = gallery * width * 4
+    block = rows * gallery * 8
+    # A converted tile of the gallery and four temporaries of a tile of distances.
+    tile = columns * width * 8 * 2 + rows * columns * 8 * 4
+    # The search for first matches copies a block and holds two masks of it.
+    assert features + 2 * block + 2 * rows * gallery + tile < 2 * 2**30
+
+
+def test_memory_stays_bounded_as_queries_and_gallery_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrieval, "_BLOCK_PAIRS", 20_000)
+    monkeypatch.setattr(retrieval, "_TILE", 10_000)
+
+    def peak(queries: int, size: int) -> int:
+        query = Sightings(np.ones((queries, 32), np.float32), np.zeros(queries, np.int64))
+        gallery = Sightings(np.ones((size, 32), np.float32), np.arange(size))
+        tracemalloc.start()
+        first_match_places(query, gallery)
+        retrieval_scores(query, gallery)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    whole = 100 * 10_000 * 8
+    assert peak(100, 10_000) < whole / 8
+    assert peak(100, 10_000) < 1.5 * peak(10, 10_000)

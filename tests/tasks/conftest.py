@@ -10,7 +10,7 @@ import pytest
 from edgehuman import catalogue
 from edgehuman.data.persons import PersonSet
 from edgehuman.samples import WindowSet
-from edgehuman.tasks import attributes, labelled, parsing, pose, reid
+from edgehuman.tasks import labelled, person_training
 from tests.nets import tiny_encoder
 from tests.tasks.people import made_people
 
@@ -55,6 +55,5 @@ def people(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
     """What every path gives a task on pictures; `tiny_encoder` is in the catalogue."""
     persons = made_people()
     monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
-    for module in (attributes, parsing, pose, reid):
-        monkeypatch.setattr(module, "load_persons", lambda path, task: persons)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: persons)
     return persons

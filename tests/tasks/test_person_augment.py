@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133
+from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
 from edgehuman.tasks.person_augment import (
     IGNORED,
     Move,
@@ -14,7 +14,6 @@ from edgehuman.tasks.person_augment import (
     change_light,
     draw_move,
     erase,
-    mirror_order,
     move_image,
     move_joints,
     move_mask,

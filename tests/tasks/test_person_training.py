@@ -19,7 +19,7 @@ from edgehuman.data.persons import PersonSet
 from edgehuman.errors import CheckpointError, DataError, ImageError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
-from edgehuman.tasks import attributes, parsing, person_augment, reid
+from edgehuman.tasks import attributes, parsing, person_augment, person_training, reid
 from edgehuman.tasks.attributes import AttributesConfig
 from edgehuman.tasks.parsing import ParsingConfig
 from edgehuman.tasks.person_settings import PersonConfig
@@ -170,7 +170,7 @@ def test_a_set_without_a_test_part_keeps_its_checkpoint(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     untested = dataclasses.replace(people, role_N=np.full(len(people), "train"))
-    monkeypatch.setattr(parsing, "load_persons", lambda path, task: untested)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: untested)
     with pytest.raises(DataError, match="has no test part; the checkpoint stands in"):
         parsing.train(quick(ParsingConfig, tmp_path, steps=1))
     assert load_network(tmp_path)[1].task == "parsing"
@@ -186,7 +186,7 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(
             return super().image(index)
 
     broken = Broken(**{f.name: getattr(people, f.name) for f in dataclasses.fields(people)})
-    monkeypatch.setattr(parsing, "load_persons", lambda path, task: broken)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: broken)
     outcome = parsing.train(quick(ParsingConfig, tmp_path, steps=8))
     assert isinstance(outcome.data, dict)
     assert outcome.data["unreadable"] > 0
@@ -238,3 +238,22 @@ def test_the_same_seed_gives_the_same_weights(people: PersonSet, tmp_path: Path)
         reid.train(config)
         found.append(read_weights(config.out)[0])
     assert all(torch.equal(found[0][name], tensor) for name, tensor in found[1].items())
+
+
+@pytest.mark.parametrize("held", ["weights", "out"])
+def test_what_is_quick_to_check_is_checked_before_anybody_is_drawn(
+    held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(path: str, task: str) -> PersonSet:
+        raise AssertionError("people were read")
+
+    monkeypatch.setattr(person_training, "load_persons", never)
+    if held == "weights":
+        (tmp_path / "tiny.pth").touch()
+        config = ParsingConfig(out=tmp_path / "new", weights=tmp_path / "tiny.pth")
+        with pytest.raises(CheckpointError, match=r"tiny.pth: a file, .* `edgehuman import`"):
+            parsing.train(config)
+    else:
+        (tmp_path / "model.safetensors").touch()
+        with pytest.raises(UsageError, match="holds a checkpoint already"):
+            parsing.train(ParsingConfig(out=tmp_path))

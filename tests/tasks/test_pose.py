@@ -14,7 +14,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133
 from edgehuman.metrics.person_answers import joints_of
 from edgehuman.nets.person_heads import with_head
-from edgehuman.tasks import pose
+from edgehuman.tasks import person_training
 from edgehuman.tasks.heatmaps import gaussian_targets
 from edgehuman.tasks.pose import LandmarksConfig, PoseConfig, PoseLearner, train
 from edgehuman.training.checkpoint import load_network
@@ -36,7 +36,7 @@ def test_landmarks_are_133_and_scored_by_part(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = made_people(joints=COCO_WHOLEBODY_133)
-    monkeypatch.setattr(pose, "load_persons", lambda path, task: whole)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: whole)
     outcome = train(quick(LandmarksConfig, tmp_path, steps=2, batch=4, select_share=0.0))
     assert isinstance(outcome.data, dict)
     assert {"ap_whole", "ap_body", "ap_foot", "ap_face", "ap_hand"} <= set(outcome.data["metrics"])
@@ -60,7 +60,7 @@ def test_another_number_of_joints(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = dataclasses.replace(people, keypoint_NJ3=people.keypoint_NJ3[:, :5])
-    monkeypatch.setattr(pose, "load_persons", lambda path, task: few)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: few)
     with pytest.raises(DataError, match="5 joints a person, and --task pose takes 17"):
         train(quick(PoseConfig, tmp_path))
 

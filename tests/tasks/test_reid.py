@@ -14,7 +14,7 @@ from edgehuman.card import OutputSpec
 from edgehuman.data.persons import PersonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.person_heads import with_head
-from edgehuman.tasks import reid
+from edgehuman.tasks import person_training
 from edgehuman.tasks.reid import ReidConfig, ReidLearner, train
 from edgehuman.training.checkpoint import load_network, read_weights
 from tests.nets.tiny_encoder import seeded
@@ -71,7 +71,7 @@ def test_a_person_with_one_picture_is_told_of_and_learned_from(
 ) -> None:  # fmt: skip
     kept = np.arange(5, len(people))  # person 0 keeps one picture of six
     fewer = made_subset(people, kept)
-    monkeypatch.setattr(reid, "load_persons", lambda path, task: fewer)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: fewer)
     train(quick(ReidConfig, tmp_path, steps=2, each=2, select_share=0.0, read_test=False))
     assert "1 of 6 people have a single picture" in capsys.readouterr().err
 
@@ -94,7 +94,7 @@ def test_nobody_has_two_pictures(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lonely = made_subset(people, np.arange(0, len(people), 6))
-    monkeypatch.setattr(reid, "load_persons", lambda path, task: lonely)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: lonely)
     with pytest.raises(DataError, match="found 6 people to learn from, 6 of them with a single"):
         train(quick(ReidConfig, tmp_path, each=2, select_share=0.0))
 

@@ -120,6 +120,17 @@ def test_resuming_from_nothing_says_so(tmp_path: Path) -> None:
         train_steps(line_job(), line_config(tmp_path / "none", resume=True))
 
 
+def test_a_new_run_does_not_overwrite_a_checkpoint(tmp_path: Path) -> None:
+    train_steps(line_job(), line_config(tmp_path, steps=2))
+    before = (tmp_path / "model.safetensors").read_bytes()
+    with pytest.raises(UsageError, match="go on from it with --resume, or name another --out"):
+        train_steps(line_job(), line_config(tmp_path, steps=3))
+    (tmp_path / "state.pt").unlink()
+    with pytest.raises(UsageError, match=r"already \(model.safetensors\)"):
+        train_steps(line_job(), line_config(tmp_path, steps=3))
+    assert (tmp_path / "model.safetensors").read_bytes() == before
+
+
 def test_resuming_another_network_says_so(tmp_path: Path) -> None:
     train_steps(line_job(), line_config(tmp_path, steps=2))
     other = line_job()

@@ -1,0 +1,163 @@
+"""`edgehuman evaluate` on walks: a checkpoint or an artefact finds people by how they walk.
+
+    edgehuman evaluate zoo:gait-skeleton --data ucalgary_gait_skeleton.npz --json
+
+Every walk is cut into windows as long as the card says, overlapping by half, and its vector is the
+mean over them. Beside the model stand two that know less: nearest neighbours of bone lengths, as
+the image shows them, and the same network with random weights.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from edgehuman import catalogue
+from edgehuman.data.gait_scores import WalkScores, bone_scores, score_walks
+from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
+from edgehuman.data.skeletons import load_skeletons, resampled
+from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.metrics.retrieval import Distance
+from edgehuman.outcome import Outcome
+from edgehuman.runtime.identifier import RECORD, require_gait, window_frames
+from edgehuman.runtime.model import Model, load
+
+__all__ = ["RECORD", "GaitWords", "evaluate_gait"]
+
+# Simulated people of the evaluation: world 0, in which no training here takes place.
+_PEOPLE, _EACH = 100, 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaitWords:
+    """What `evaluate` was told, as far as it concerns walks; see `EvaluateConfig`."""
+
+    data: str = SIMULATED
+    dataset: str | None = None
+    split: str = "test"
+    protocol: str | None = None
+    batch: int = 32
+    threads: int = 1
+    seed: int = 0
+
+
+def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
+    """Scores of one model on one dataset's test, and of the two baselines.
+
+    Raises:
+        ArtefactError: a model that gives no vectors of walks.
+        DataError: no such data, no gallery, or no probes in it.
+        UsageError: an unknown protocol, or another part than the test.
+    """
+    require_gait(model)
+    if words.split != "test":
+        raise UsageError(f"--split {words.split}: walks are judged by their gallery and probes")
+    walks = load_test(words.data, model.card.input.rate_hz)
+    if words.dataset is not None and words.dataset != walks.name:
+        raise DataError(
+            f"--data {words.data} is {walks.name}, and --dataset asks for {words.dataset}"
+        )
+    found = judge(model, walks, words)
+    baselines, left_out = _baselines(model, walks, found.protocol, words)
+    data = _as_data(model, walks, found, words) | {
+        "baselines": baselines,
+        "baselines_left_out": left_out,
+    }
+    return Outcome(data, _as_text(data))
+
+
+def load_test(data: str, rate_hz: float) -> SkeletonSet:
+    """The walks of a path at the model's rate, or of simulated people whom no training sees."""
+    return resampled(load_skeletons(data, people=_PEOPLE, each=_EACH), rate_hz)
+
+
+def judge(
+    model: Model, walks: SkeletonSet, words: GaitWords, protocol: str | None = None
+) -> WalkScores:
+    """What a model scores on walks.
+
+    Raises:
+        DataError: see `score_walks`.
+    """
+    card = model.card
+    return score_walks(
+        walks,
+        model.logits,
+        window_frames(card),
+        cast(Distance, card.output.distance),
+        protocol or words.protocol,
+        min(words.batch, 32),
+    )
+
+
+def _baselines(
+    model: Model, walks: SkeletonSet, protocol: str, words: GaitWords
+) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
+    """Metrics by baseline, and what could not be measured with the reason."""
+    found = {"bone_lengths": dict(bone_scores(walks, protocol).metrics)}
+    left_out: dict[str, str] = {}
+    arch = model.card.arch
+    try:
+        if arch not in catalogue.NETWORKS:
+            raise ArtefactError(f"{arch} is not in the catalogue, so it cannot be built anew")
+        # Another seed than that of a catalogue name, which is random itself.
+        random = load(arch, threads=words.threads, seed=words.seed + 1)
+        found["random_weights"] = dict(judge(random, walks, words, protocol).scores.metrics)
+    except (MissingDependencyError, ArtefactError) as error:
+        left_out["random_weights"] = str(error)
+        print(f"edgehuman: no baseline of random weights: {error}", file=sys.stderr)
+    return found, left_out
+
+
+def _as_data(
+    model: Model, walks: SkeletonSet, found: WalkScores, words: GaitWords
+) -> dict[str, Any]:
+    scores = found.scores
+    return {
+        "model": model.name,
+        "arch": model.card.arch,
+        "task": "gait",
+        "random_weights": model.name in catalogue.NETWORKS,
+        "precision": model.card.precision.name,
+        "engine": dict(model.engine.describe()),
+        "data": words.data,
+        "dataset": walks.name,
+        "simulated": walks.simulated,
+        "split": "test",
+        "protocol": found.said,
+        "protocol_name": found.protocol,
+        "distance": model.card.output.distance,
+        "windows": f"{window_frames(model.card)} frames, overlapping by half; the mean of their "
+        "vectors" + (", each of length 1" if model.card.output.distance == "cosine" else ""),
+        "gallery": scores.gallery,
+        "probes": scores.probes,
+        "people": scores.people,
+        "skipped_probes": scores.skipped,
+        "too_short": found.too_short,
+        "metrics": dict(scores.metrics),
+        "groups": {name: dict(table) for name, table in scores.groups.items()},
+    }
+
+
+def _as_text(data: Mapping[str, Any]) -> str:
+    kind = "SIMULATED walkers" if data["simulated"] else data["dataset"]
+    random = ", RANDOM weights" if data["random_weights"] else ""
+    short = f"; {data['too_short']} walks too short" if data["too_short"] else ""
+    names = list(data["metrics"])
+    lines = [
+        f"{data['model']} ({data['precision']}{random}) on {kind}: {data['protocol']}{short}",
+        "",
+        f"  {'':<18}" + "".join(f"{name:>9}" for name in names),
+        _row("this model", data["metrics"], names),
+        *(_row(name.replace("_", " "), table, names) for name, table in data["baselines"].items()),
+    ]
+    if len(data["groups"]) > 1:
+        lines += ["", *(_row(name, table, names) for name, table in data["groups"].items())]
+    lines += [f"  no {name}: {why}" for name, why in data["baselines_left_out"].items()]
+    return "\n".join(lines)
+
+
+def _row(name: str, table: Mapping[str, float], names: list[str]) -> str:
+    return f"  {name:<18}" + "".join(f"{table[key]:>9.4f}" for key in names)

@@ -1,0 +1,373 @@
+"""How each public gait dataset is judged: who is in the gallery, who is looked for, what counts.
+
+    scores = gait_scores(vectors, PROTOCOLS["casia-b"], "euclidean")
+    scores.metrics["rank1"], scores.groups["bg"]
+
+Three ways of counting:
+- `view pairs` (CASIA-B, OUMVLP, PsyMo): rank k of every pair of a probe's and a gallery's view,
+  pairs of one view left out, mean over the gallery's views and then over the probes'. A pair's
+  share is rounded to 0.01 %, as the published code does before it averages; a probe that has nobody
+  to find is a miss.
+- `gallery` (Gait3D, GREW, and sets with a gallery and probes): all views together, rank k, mAP,
+  mINP; nothing is excluded by camera.
+- `cross view`: the whole gallery, without the same person's walks under the probe's own view; rank
+  k and mAP of each of the probes' views, rounded, and their mean.
+
+Sources: Yu et al., "A framework for evaluating the effect of view angle, clothing and carrying
+condition", ICPR 2006, and the 74/50 split used since (CASIA-B); Takemura et al., IPSJ T-CVA 2018
+(OUMVLP); Zhu et al., "Gait recognition in the wild", ICCV 2021 (GREW); Zheng et al., CVPR 2022
+(Gait3D); Cosma and Radoi, WACV 2024 (PsyMo, whose gallery is read here as the first normal walk);
+Hou et al., arXiv 2203.02396, for the cross-view option. OpenGait's numbers are the test.
+
+Axes: N sequences, Q probes, G gallery sequences, V views, K ranks, P parts, D dimensions.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.metrics.retrieval import (
+    Distance,
+    Sightings,
+    first_match_places,
+    nearest,
+    retrieval_scores,
+)
+
+Counting = Literal["view pairs", "gallery", "cross view"]
+Mask = NDArray[np.bool_]
+Names = NDArray[np.str_]
+GALLERY, PROBE, TRAIN = "gallery", "probe", "train"
+_SUBMITTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class GaitVectors:
+    """Walks as vectors, with what the protocols ask of each.
+
+    Attributes:
+        feature_NX: (N, D), or (N, P, D) with a vector for each part.
+        person_N: who walked.
+        view_N: camera or angle; "" where unknown.
+        condition_N: kind of the walk and its number, as "nm-01" or "bg"; "" where unknown.
+        role_N: "gallery", "probe"; "train" takes no part, and nor does "" where roles decide.
+
+    Raises:
+        DataError: unequal lengths.
+    """
+
+    feature_NX: NDArray[np.floating]
+    person_N: Names
+    view_N: Names
+    condition_N: Names
+    role_N: Names
+
+    def __post_init__(self) -> None:
+        for name in ("person_N", "view_N", "condition_N", "role_N"):
+            found = getattr(self, name).shape
+            if found != self.feature_NX.shape[:1]:
+                raise DataError(
+                    f"found {found} of {name} for features of shape {self.feature_NX.shape}; "
+                    "give one for each sequence"
+                )
+
+    def __len__(self) -> int:
+        return len(self.feature_NX)
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One way to judge.
+
+    Attributes:
+        counting: see the module's first lines.
+        gallery: conditions of the gallery: "nm-01" is that walk, "nm" every normal one; empty: the
+            set's own roles say it.
+        probes: conditions of each group of probes, by the group's name; empty: the set's roles,
+            and a group for each condition.
+        ranks: which k are reported.
+        source: where it is from.
+    """
+
+    counting: Counting
+    gallery: tuple[str, ...] = ()
+    probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ranks: tuple[int, ...] = (1, 5)
+    source: str = ""
+
+
+_CASIA_GALLERY = ("nm-01", "nm-02", "nm-03", "nm-04")
+_CASIA_PROBES = {"nm": ("nm-05", "nm-06"), "bg": ("bg-01", "bg-02"), "cl": ("cl-01", "cl-02")}
+_CASIA = "CASIA-B, subjects 075 to 124; gallery nm-01 to nm-04"
+
+PROTOCOLS: Mapping[str, Protocol] = {
+    "casia-b": Protocol("view pairs", _CASIA_GALLERY, _CASIA_PROBES, (1, 5), _CASIA),
+    "casia-b-cross-view": Protocol(
+        "cross view",
+        ("nm-02", "bg-02", "cl-02"),
+        {"nm": ("nm-01",), "bg": ("bg-01",), "cl": ("cl-01",)},
+        (1, 5),
+        "CASIA-B, subjects 075 to 124; gallery the second walk of each kind, probes the first",
+    ),
+    "oumvlp": Protocol(
+        "view pairs", ("01",), {"probe": ("00",)}, (1, 5), "OUMVLP; gallery 01, probes 00"
+    ),
+    "oumvlp-cross-view": Protocol(
+        "cross view", ("01",), {"probe": ("00",)}, (1, 5), "OUMVLP; gallery 01, probes 00"
+    ),
+    "psymo": Protocol(
+        "view pairs",
+        ("nm-01",),
+        {
+            "nm": ("nm-02",),
+            **{name: (name,) for name in ("bg", "cl", "ph", "txt", "wsf", "wss")},
+        },
+        (1, 5),
+        "PsyMo; gallery the first normal walk",
+    ),
+    "grew": Protocol("gallery", ("01",), {"probe": ("02",)}, (1, 5, 10, 20), "GREW, in-house"),
+    "gait3d": Protocol("gallery", (), {}, (1, 5, 10), "Gait3D, its list of probes"),
+    "gallery-probe": Protocol("gallery", (), {}, (1, 5, 10), "the set's own gallery and probes"),
+    "cross-view": Protocol("cross view", (), {}, (1, 5), "the set's own gallery and probes"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GaitScores:
+    """Attributes:
+    metrics: the mean over the groups of probes: rank1, rank5 …, and map, minp where the protocol
+        has them; 0..1.
+    groups: the same of each group.
+    cells: of view pairs, rank-1 (V, V) by group, rows the probe's view; NaN where left out.
+    views: the views of the cells' rows and columns.
+    gallery, probes: sequences.
+    skipped: probes left out because nobody in the gallery may match them.
+    people: in the gallery.
+    """
+
+    metrics: dict[str, float]
+    groups: dict[str, dict[str, float]]
+    gallery: int
+    probes: int
+    skipped: int
+    people: int
+    views: tuple[str, ...] = ()
+    cells: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+def gait_scores(
+    vectors: GaitVectors, protocol: Protocol, distance: Distance = "euclidean"
+) -> GaitScores:
+    """Judge the vectors by the protocol.
+
+    Raises:
+        DataError: an empty gallery, no probes, only one view where views are compared, or nobody
+            of the probes in the gallery.
+    """
+    in_gallery_N, groups = parts_of(vectors, protocol)
+    index_of = {name: i for i, name in enumerate(np.unique(vectors.person_N).tolist())}
+    person_N = np.array([index_of[name] for name in vectors.person_N.tolist()], np.int64)
+    judge = _Judge(vectors, person_N, in_gallery_N, protocol, distance)
+    found = {name: judge.scores(is_probe_N) for name, is_probe_N in groups.items()}
+    tables = {name: each.metrics for name, each in found.items()}
+    keys = next(iter(tables.values()))
+    return GaitScores(
+        metrics={key: float(np.mean([table[key] for table in tables.values()])) for key in keys},
+        groups=tables,
+        gallery=int(in_gallery_N.sum()),
+        probes=sum(int(mask_N.sum()) for mask_N in groups.values()),
+        skipped=sum(each.skipped for each in found.values()),
+        people=len(np.unique(person_N[in_gallery_N])),
+        views=judge.views,
+        cells={name: each.cells_VV for name, each in found.items() if each.cells_VV is not None},
+    )
+
+
+def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Mask, dict[str, Mask]]:
+    """Who is in the gallery (N,), and who is looked for (N,) in each group of probes.
+
+    Raises:
+        DataError: an empty gallery, no probes, or a probe that is in the gallery.
+    """
+    if protocol.gallery:
+        is_test_N = vectors.role_N != TRAIN
+        in_gallery_N = is_test_N & has_condition(vectors.condition_N, protocol.gallery)
+        groups = {
+            name: is_test_N & has_condition(vectors.condition_N, conditions)
+            for name, conditions in protocol.probes.items()
+        }
+    else:
+        in_gallery_N = vectors.role_N == GALLERY
+        is_probe_N = vectors.role_N == PROBE
+        family_N = np.array([name.partition("-")[0] for name in vectors.condition_N.tolist()])
+        groups = {
+            name or PROBE: is_probe_N & (family_N == name)
+            for name in np.unique(family_N[is_probe_N]).tolist()
+        }
+    groups = {name: mask_N for name, mask_N in groups.items() if mask_N.any()}
+    conditions = ", ".join(np.unique(vectors.condition_N).tolist())
+    if not in_gallery_N.any():
+        asked = f"conditions {', '.join(protocol.gallery)}" if protocol.gallery else "role gallery"
+        raise DataError(
+            f"the gallery is empty: no sequence has {asked} ({len(vectors)} sequences, conditions "
+            f"{conditions}); enrol somebody, or choose another protocol"
+        )
+    if not groups:
+        raise DataError(f"found no probes among {len(vectors)} sequences, conditions {conditions}")
+    if any((in_gallery_N & mask_N).any() for mask_N in groups.values()):
+        raise DataError("found sequences that are both gallery and probe; a walk finds itself")
+    return in_gallery_N, groups
+
+
+def has_condition(condition_N: Names, asked: Sequence[str]) -> Mask:
+    """Whose condition is one of those asked for; "nm" takes in "nm-01" and "nm-02"."""
+    names = np.unique(condition_N)
+    chosen = [n for n in names.tolist() if n in asked or n.partition("-")[0] in asked]
+    return np.isin(condition_N, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    metrics: dict[str, float]
+    skipped: int = 0
+    cells_VV: NDArray[np.float64] | None = None
+
+
+class _Judge:
+    """The gallery of one protocol, and how one group of probes does in it."""
+
+    def __init__(
+        self,
+        vectors: GaitVectors,
+        person_N: NDArray[np.int64],
+        in_gallery_N: Mask,
+        protocol: Protocol,
+        distance: Distance,
+    ) -> None:
+        self._vectors, self._person_N, self._in_gallery_N = vectors, person_N, in_gallery_N
+        self._protocol, self._distance = protocol, distance
+        by_view = protocol.counting != "gallery"
+        self.views = tuple(np.unique(vectors.view_N).tolist()) if by_view else ()
+        if by_view and len(self.views) < 2:
+            raise DataError(
+                f"found the views {', '.join(self.views) or 'none'}; a protocol across views needs "
+                "two at least: judge by gallery-probe instead"
+            )
+
+    def scores(self, is_probe_N: Mask) -> _Found:
+        """What one group of probes scores.
+
+        Raises:
+            DataError: nobody of it is in the gallery.
+        """
+        if not np.isin(self._person_N[is_probe_N], self._person_N[self._in_gallery_N]).any():
+            raise DataError(
+                "none of the probes' people is in the gallery; an identity needs a second sequence "
+                "to be found by"
+            )
+        if self._protocol.counting == "view pairs":
+            return self._over_view_pairs(is_probe_N)
+        if self._protocol.counting == "cross view":
+            return self._across_views(is_probe_N)
+        return self._pooled(self._chosen(is_probe_N), self._chosen(self._in_gallery_N))
+
+    def _chosen(self, mask_N: Mask, view_N: NDArray[np.int64] | None = None) -> Sightings:
+        camera_N = None if view_N is None else view_N[mask_N]
+        return Sightings(self._vectors.feature_NX[mask_N], self._person_N[mask_N], camera_N)
+
+    def _pooled(self, probe: Sightings, gallery: Sightings) -> _Found:
+        ranks = self._protocol.ranks
+        scores = retrieval_scores(probe, gallery, self._distance, max(ranks))
+        metrics = {f"rank{k}": scores.rank(k) for k in ranks}
+        return _Found({**metrics, "map": scores.mean_ap, "minp": scores.mean_inp}, scores.skipped)
+
+    def _over_view_pairs(self, is_probe_N: Mask) -> _Found:
+        view_N, ranks = self._vectors.view_N, self._protocol.ranks
+        share_KVV = np.full((len(ranks), len(self.views), len(self.views)), np.nan)
+        for column, of_gallery in enumerate(self.views):
+            in_view_N = self._in_gallery_N & (view_N == of_gallery)
+            if not in_view_N.any():
+                continue
+            gallery = self._chosen(in_view_N)
+            for row, of_probe in enumerate(self.views):
+                is_here_N = is_probe_N & (view_N == of_probe)
+                if row == column or not is_here_N.any():
+                    continue
+                place_Q = first_match_places(self._chosen(is_here_N), gallery, self._distance)
+                share_KVV[:, row, column] = [_rounded((place_Q <= k).mean()) for k in ranks]
+        used_V = ~np.isnan(share_KVV[0]).all(axis=1)
+        mean_K = np.nanmean(share_KVV[:, used_V], axis=2).mean(axis=1)
+        metrics = {f"rank{k}": float(mean) for k, mean in zip(ranks, mean_K, strict=True)}
+        return _Found(metrics, 0, share_KVV[0])
+
+    def _across_views(self, is_probe_N: Mask) -> _Found:
+        _, view_N = np.unique(self._vectors.view_N, return_inverse=True)
+        gallery = self._chosen(self._in_gallery_N, view_N)
+        tables, skipped = [], 0
+        for view in np.unique(view_N[is_probe_N]):
+            probe = self._chosen(is_probe_N & (view_N == view), view_N)
+            found = self._pooled(probe, gallery)
+            tables.append(found.metrics)
+            skipped += found.skipped
+        keys = [key for key in tables[0] if key != "minp"]
+        means = {key: np.mean([_rounded(table[key]) for table in tables]) for key in keys}
+        return _Found({key: float(mean) for key, mean in means.items()}, skipped)
+
+
+def _rounded(share: float) -> float:
+    """A share to 0.01 %, as a percentage with two decimals has it."""
+    return round(100.0 * share, 2) / 100.0
+
+
+def write_grew_submission(
+    path: Path,
+    video_Q: Sequence[str],
+    probe_QX: NDArray[np.floating],
+    gallery_GX: NDArray[np.floating],
+    person_G: Sequence[str],
+    distance: Distance = "euclidean",
+) -> None:
+    """The file that GREW's server judges: of each probe video the people of the 20 nearest walks.
+
+    One person may stand in a row several times: the list is one of sequences.
+
+    Args:
+        video_Q: the probes' video ids (the field that GREW keeps in place of a view).
+        probe_QX, gallery_GX: vectors; person_G: whose walk each in the gallery is.
+
+    Raises:
+        DataError: unequal lengths, or under 20 walks in the gallery.
+        UsageError: the file cannot be written.
+    """
+    if len(gallery_GX) < _SUBMITTED:
+        raise DataError(
+            f"found {len(gallery_GX)} walks in the gallery; a submission names {_SUBMITTED} a probe"
+        )
+    if len(video_Q) != len(probe_QX) or len(person_G) != len(gallery_GX):
+        raise DataError(
+            f"found {len(video_Q)} videos for {len(probe_QX)} probes and {len(person_G)} people "
+            f"for {len(gallery_GX)} walks; give one each"
+        )
+    probe = Sightings(probe_QX, np.zeros(len(probe_QX), np.int64))
+    gallery = Sightings(gallery_GX, np.zeros(len(gallery_GX), np.int64))
+    near_QK, _ = nearest(probe, gallery, _SUBMITTED, distance)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            rows = csv.writer(stream, lineterminator="\n")
+            rows.writerow(["videoId", *(f"rank{k}" for k in range(1, _SUBMITTED + 1))])
+            for video, near_K in zip(video_Q, near_QK.tolist(), strict=True):
+                rows.writerow([video, *(person_G[g] for g in near_K)])
+        os.replace(partial, path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None

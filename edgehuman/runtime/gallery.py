@@ -1,0 +1,305 @@
+"""Known people as vectors in one file: enrolled once, found again on the device.
+
+    gallery = read_gallery(path)
+    gallery = gallery.enrol("ANNA", "walk-1", vector_D)
+    found = gallery.identify(vector_D, threshold=0.6)
+
+The file is a NumPy archive without pickled objects: the vectors, and a header as JSON that names
+the model by the hash of its weights. Vectors of different models never meet: a gallery takes and
+compares those of its own model only. The FP32, FP16 and INT8 files of one network share their
+weights' hash, and so a gallery.
+
+A score is the cosine, or 1 / (1 + d) of a Euclidean distance d: 1 is the same walk. A person's
+score is that of their nearest walk.
+
+Axes: G walks, D dimensions.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+import zipfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import numpy as np
+
+from edgehuman.card import Card
+from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.metrics.retrieval import Distance, Sightings, distances
+from edgehuman.samples import FloatArray
+
+FORMAT = "edgehuman gallery"
+VERSION = 1
+UNKNOWN = "unknown"
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a vector is taken for.
+
+    Attributes:
+        person: the name, or "unknown" where the score stays under the threshold.
+        score: of the nearest person; 1 is the same walk.
+        nearest: the nearest person's name, whatever the threshold says.
+        others: every other person's name and score, best first.
+    """
+
+    person: str
+    score: float
+    nearest: str
+    others: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Attributes:
+    weights_sha256: of the model that gave the vectors.
+    model: what that model was called, for people to read.
+    distance: how its vectors are compared.
+    vector_GD: float32 (G, D).
+    person_G: names, one for each walk; a person may have several.
+    walk_G: what each walk is called; each once.
+
+    Raises:
+        DataError: unequal lengths, a walk twice, a name that is empty or too long, a value that is
+            not finite, or a vector without direction under the cosine distance.
+    """
+
+    weights_sha256: str
+    model: str
+    distance: Distance
+    vector_GD: FloatArray
+    person_G: tuple[str, ...] = ()
+    walk_G: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape, counts = self.vector_GD.shape, (len(self.person_G), len(self.walk_G))
+        if len(shape) != 2 or counts != (shape[0], shape[0]):
+            raise DataError(
+                f"found vectors {shape}, {counts[0]} people and {counts[1]} walks; give one each"
+            )
+        twice = [walk for walk, count in Counter(self.walk_G).items() if count > 1]
+        if twice:
+            raise DataError(f"found the walk {twice[0]!r} twice; each needs an id of its own")
+        for name in {*self.person_G, *self.walk_G}:
+            if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+                raise DataError(
+                    f"found the name {name[:40]!r}; a name is 1 to {_LONGEST_NAME} printable signs"
+                )
+        if UNKNOWN in self.person_G:
+            raise DataError(f"nobody can be called {UNKNOWN!r}: it is the answer for strangers")
+        if not np.isfinite(self.vector_GD).all():
+            raise DataError("found a vector that is not finite; enrol that walk again")
+        if self.distance == "cosine" and not np.linalg.norm(self.vector_GD, axis=1).all():
+            raise DataError("found a vector of length 0, which has no direction; enrol it again")
+
+    def __len__(self) -> int:
+        return len(self.person_G)
+
+    def people(self) -> dict[str, int]:
+        """Walks of each person, in the order of enrolment."""
+        return dict(Counter(self.person_G))
+
+    def enrol(self, person: str, walk: str, vector_D: FloatArray) -> Gallery:
+        """A gallery with one more walk.
+
+        Raises:
+            DataError: the walk is in it already, another width, or as the class says.
+        """
+        if walk in self.walk_G:
+            whose = self.person_G[self.walk_G.index(walk)]
+            raise DataError(
+                f"the walk {walk!r} is in the gallery already, as {whose}; give --walk another id, "
+                f"or `edgehuman gallery forget` it first"
+            )
+        if len(self) and vector_D.shape != self.vector_GD.shape[1:]:
+            raise DataError(
+                f"found a vector of {vector_D.shape}; the gallery's are {self.vector_GD.shape[1:]}"
+            )
+        before_GD = self.vector_GD if len(self) else np.empty((0, len(vector_D)), np.float32)
+        vector_GD = np.concatenate([before_GD, vector_D[None].astype(np.float32)])
+        person_G, walk_G = (*self.person_G, person), (*self.walk_G, walk)
+        return dataclasses.replace(self, vector_GD=vector_GD, person_G=person_G, walk_G=walk_G)
+
+    def forget(self, person: str | None = None, walk: str | None = None) -> Gallery:
+        """A gallery without a person, or without one walk.
+
+        Raises:
+            UsageError: neither or both are named, or no such name.
+        """
+        if (person is None) == (walk is None):
+            raise UsageError("name a person or a walk to forget: one of the two")
+        names, name = (self.person_G, person) if walk is None else (self.walk_G, walk)
+        if name not in names:
+            raise UsageError(
+                f"nobody and nothing here is called {name!r}; the gallery holds "
+                f"{', '.join(dict.fromkeys(names)) or 'nobody'}"
+            )
+        kept = [index for index, own in enumerate(names) if own != name]
+        return dataclasses.replace(
+            self,
+            vector_GD=self.vector_GD[kept],
+            person_G=tuple(self.person_G[index] for index in kept),
+            walk_G=tuple(self.walk_G[index] for index in kept),
+        )
+
+    def identify(self, vector_D: FloatArray, threshold: float) -> Identity:
+        """Who this is.
+
+        Args:
+            threshold: under this score the answer is "unknown".
+
+        Raises:
+            DataError: an empty gallery, or a vector of another width.
+        """
+        if not len(self):
+            raise DataError(
+                "the gallery is empty; enrol somebody with `edgehuman gallery enroll` first"
+            )
+        probe = Sightings(vector_D[None], np.zeros(1, np.int64))
+        gallery = Sightings(self.vector_GD, np.zeros(len(self), np.int64))
+        distance_G = distances(probe, gallery, self.distance)[0]
+        score_G = 1 - distance_G if self.distance == "cosine" else 1 / (1 + distance_G)
+        best: dict[str, float] = {}
+        for person, score in zip(self.person_G, score_G.tolist(), strict=True):
+            best[person] = max(score, best.get(person, -np.inf))
+        ranked = sorted(best.items(), key=lambda item: -item[1])
+        nearest, score = ranked[0]
+        person = nearest if score >= threshold else UNKNOWN
+        return Identity(person, score, nearest, tuple(ranked[1:]))
+
+
+def empty_gallery(card: Card) -> Gallery:
+    """A gallery for the vectors of a model.
+
+    Raises:
+        ArtefactError: the model gives no vectors, or its card does not say which weights it has.
+    """
+    require_vectors(card)
+    distance = cast(Distance, card.output.distance)
+    width = card.output.dim or 0
+    return Gallery(card.weights_sha256, card.name, distance, np.empty((0, width), np.float32))
+
+
+def require_vectors(card: Card) -> None:
+    """Raises ArtefactError for a model whose output cannot be kept in a gallery."""
+    if card.output.kind != "embedding" or card.output.distance not in get_args(Distance):
+        raise ArtefactError(
+            f"{card.name} gives {card.output.kind}; a gallery holds embeddings, compared by "
+            f"{' or '.join(get_args(Distance))}. Give a model for gait, e.g. zoo:gait-skeleton"
+        )
+    if not card.weights_sha256:
+        raise ArtefactError(
+            f"the card of {card.name} does not say which weights it has; export it with "
+            "`edgehuman export`, so that its vectors can be told from another model's"
+        )
+
+
+def require_same_model(gallery: Gallery, card: Card) -> None:
+    """Embeddings of different models never meet.
+
+    Raises:
+        ArtefactError: another model's gallery.
+    """
+    require_vectors(card)
+    if gallery.weights_sha256 != card.weights_sha256:
+        raise ArtefactError(
+            f"this gallery was made by {gallery.model} (weights {gallery.weights_sha256[:12]}), "
+            f"and the model is {card.name} (weights {card.weights_sha256[:12]}): vectors of "
+            "different models cannot be compared. Enrol everybody again with this model, into a "
+            "new file"
+        )
+    if gallery.distance != card.output.distance:
+        raise ArtefactError(
+            f"this gallery compares by {gallery.distance}, and {card.name} by "
+            f"{card.output.distance}; enrol everybody again"
+        )
+
+
+def read_gallery(path: Path) -> Gallery:
+    """The gallery of a file.
+
+    Raises:
+        ArtefactError: no such file, damaged, foreign, or of a newer version.
+    """
+    if not path.is_file():
+        raise ArtefactError(
+            f"{path}: no such gallery; `edgehuman gallery enroll` makes it with the first walk"
+        )
+    try:
+        # Opened here: a damaged archive leaves a file open that NumPy has opened.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            header = json.loads(bytes(file["header"]).decode("utf-8"))
+            vector_GD = np.asarray(file["vector_GD"])
+        _require_format(header, vector_GD, path)
+        return Gallery(
+            weights_sha256=str(header["weights_sha256"]),
+            model=str(header["model"]),
+            distance=header["distance"],
+            vector_GD=vector_GD,
+            person_G=tuple(str(row["person"]) for row in header["walks"]),
+            walk_G=tuple(str(row["walk"]) for row in header["walks"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        if isinstance(error, ArtefactError):
+            raise
+        raise ArtefactError(
+            f"{path} is no gallery that can be read ({error}); restore a copy, or enrol into a new "
+            "file"
+        ) from None
+
+
+def _require_format(header: Any, vector_GD: Any, path: Path) -> None:
+    if not isinstance(header, Mapping) or header.get("format") != FORMAT:
+        raise ArtefactError(f"{path} is no gallery: give a file that `gallery enroll` wrote")
+    if header.get("version") != VERSION:
+        raise ArtefactError(
+            f"{path} is a gallery of version {header.get('version')}; this edgehuman reads "
+            f"{VERSION}: install the edgehuman that wrote it, or enrol again"
+        )
+    if vector_GD.dtype != np.float32:
+        raise ArtefactError(f"{path} holds {vector_GD.dtype} where vectors are float32")
+    if header.get("distance") not in get_args(Distance):
+        raise ArtefactError(f"{path} compares by {header.get('distance')!r}, which is not known")
+
+
+def write_gallery(path: Path, gallery: Gallery) -> None:
+    """Write the file whole or not at all; the old one stands until the new one is on disk.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    walks = [
+        {"person": person, "walk": walk}
+        for person, walk in zip(gallery.person_G, gallery.walk_G, strict=True)
+    ]
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "weights_sha256": gallery.weights_sha256,
+        "model": gallery.model,
+        "distance": gallery.distance,
+        "walks": walks,
+    }
+    content = io.BytesIO()
+    text = np.frombuffer(json.dumps(header).encode("utf-8"), np.uint8)
+    np.savez(content, header=text, vector_GD=gallery.vector_GD.astype(np.float32))
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as stream:
+            stream.write(content.getvalue())
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None

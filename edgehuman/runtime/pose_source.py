@@ -1,0 +1,301 @@
+"""Where skeletons come from: a file of JSON lines, standard input, or simulated walkers.
+
+    with open_poses("poses.jsonl") as source:
+        for block in source:
+            ...
+
+As for wearables: a file, a pipe and the simulator lose nothing, their reader waits; with
+`realtime` they keep the pace of their stamps, and where the loop is too slow the newest lines win
+and the others are counted.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.runtime.feeds import read_lines
+from edgehuman.runtime.poses import NOTHING, PoseBlock, PoseParser, joined, pose_block
+from edgehuman.runtime.sources import Pace
+
+# About 40 s of four people at 24 Hz: what is older than that nobody wants to see live.
+CAPACITY = 4096
+SIMULATED = "simulated"
+_WAIT_S = 0.5
+_MOST_AT_ONCE = 256
+_PEOPLE, _SIMULATED_S, _RATE_HZ = 3, 10.0, 24.0
+
+
+class PoseFeed(Protocol):
+    """Blocks from somewhere, empty ones while nothing comes; read on a thread of its own."""
+
+    name: str
+
+    def __iter__(self) -> Iterator[PoseBlock]: ...
+    def report(self) -> dict[str, Any]: ...
+    def close(self) -> None: ...
+
+
+class LineFeed:
+    """A file or a pipe of JSON lines.
+
+    Args:
+        name: for messages and results.
+        descriptor: an open file descriptor; owned: closed with the feed.
+    """
+
+    def __init__(self, name: str, descriptor: int, owned: bool = True) -> None:
+        self.name = name
+        self._descriptor, self._owned = descriptor, owned
+        self._parser = PoseParser()
+
+    def __iter__(self) -> Iterator[PoseBlock]:
+        """Blocks until the end.
+
+        Raises:
+            DataError: no line of it can be read.
+        """
+        for lines, at_end in read_lines(self._descriptor, self.name):
+            if at_end and lines:
+                yield self._parser.parse_last(lines[0])
+            else:
+                yield self._parser.parse(lines)
+        if not self._parser.frames:
+            reasons = "; ".join(self._parser.told)
+            raise DataError(
+                f"{self.name} holds no pose that can be read"
+                + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
+            )
+
+    def report(self) -> dict[str, Any]:
+        """Lines read and dropped, and why."""
+        return self._parser.report()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._owned:
+            self._owned = False
+            os.close(self._descriptor)
+
+
+class WalkerFeed:
+    """Simulated walkers, three at a time, new people after every ten seconds; never ends.
+
+    Args:
+        seed: of the people and their walks.
+        people: how many walk at once.
+    """
+
+    def __init__(self, seed: int, people: int = _PEOPLE) -> None:
+        self.name = "simulated walkers"
+        self._seed, self._people = seed, people
+        self._frames = 0
+
+    def __iter__(self) -> Iterator[PoseBlock]:
+        """A frame of everybody at a time."""
+        from edgehuman.simulate.skeletons import simulate_skeletons
+
+        frames, first = round(_SIMULATED_S * _RATE_HZ), 0
+        while True:
+            made = simulate_skeletons(
+                num_people=self._people,
+                each=1,
+                seed=self._seed,
+                frames=frames,
+                rate_hz=_RATE_HZ,
+                first_person=first,
+            )
+            begin_s = first // self._people * _SIMULATED_S
+            for frame in range(frames):
+                self._frames += self._people
+                yield pose_block(
+                    [
+                        (
+                            begin_s + frame / _RATE_HZ,
+                            f"walker-{person}",
+                            skeleton_TJ3[frame],
+                            int(made.width_px),
+                            int(made.height_px),
+                        )
+                        for person, skeleton_TJ3 in zip(
+                            made.person_N.tolist(), made.skeleton_NTJ3, strict=True
+                        )
+                    ]
+                )
+            first += self._people
+
+    def report(self) -> dict[str, Any]:
+        """Frames given."""
+        return {"rows": self._frames, "simulated": True}
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class PoseSource:
+    """A feed read on its own thread into a bounded queue.
+
+    Args:
+        feed: what is read.
+        live: True: the newest lines win, at the pace of their stamps. False: the reader waits.
+        capacity: lines that may wait.
+
+    Attributes:
+        name: the id that results carry.
+        dropped: lines that made room for newer ones.
+    """
+
+    def __init__(self, feed: PoseFeed, live: bool = False, capacity: int = CAPACITY) -> None:
+        self.name, self.live = feed.name, live
+        self.feed = feed
+        self.dropped = 0
+        self._capacity = capacity
+        self._pace = Pace() if live else None
+        self._queue: deque[PoseBlock] = deque()
+        self._waiting = 0
+        self._closed = False
+        self._error: BaseException | None = None
+        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._read, name=f"source {self.name}", daemon=True)
+
+    def __enter__(self) -> PoseSource:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.set()
+        self._close(None)
+        self._thread.join()
+        self.feed.close()
+
+    def __iter__(self) -> Iterator[PoseBlock]:
+        """Blocks until the end; an empty one where nothing came for half a second.
+
+        Raises:
+            DataError: what the reader met.
+        """
+        if self._thread.ident is None:
+            raise UsageError(f"{self.name} is not open; iterate inside `with source:`")
+        while (block := self._take()) is not None:
+            yield block
+
+    def report(self) -> dict[str, Any]:
+        """Counts of what was read and dropped so far."""
+        return {"source": self.name, **self.feed.report(), "dropped": self.dropped}
+
+    def _read(self) -> None:
+        error: BaseException | None = None
+        try:
+            for block in self.feed:
+                if self._stop.is_set() or not self._give(block):
+                    break
+        except OSError as trouble:
+            error = DataError(f"{self.name}: reading failed ({trouble.strerror or trouble})")
+        except BaseException as trouble:
+            error = trouble  # raised again where the blocks are taken
+        self._close(error)
+
+    def _give(self, block: PoseBlock) -> bool:
+        """Queue a block, in the groups that its stamps ask for; False where nobody wants it."""
+        if self._pace is None:
+            ends = [*range(_MOST_AT_ONCE, len(block), _MOST_AT_ONCE), len(block)]
+        else:
+            ends = self._pace.groups(block.stamp_s_T)
+        begin = 0
+        for end in ends if len(block) else ():
+            wait_s = self._pace.wait_s(float(block.stamp_s_T[end - 1])) if self._pace else 0.0
+            if wait_s and self._stop.wait(wait_s):
+                return False
+            if not self._put(block.part(begin, end)):
+                return False
+            begin = end
+        return True
+
+    def _put(self, block: PoseBlock) -> bool:
+        arrived = replace(block, arrival_ns_T=np.full(len(block), time.monotonic_ns()))
+        with self._changed:
+            while not self.live and self._waiting >= self._capacity and not self._closed:
+                self._changed.wait(_WAIT_S)
+            self._queue.append(arrived)
+            self._waiting += len(block)
+            while self._waiting > self._capacity and len(self._queue) > 1 and self.live:
+                lost = len(self._queue.popleft())
+                self._waiting -= lost
+                self.dropped += lost
+            self._changed.notify_all()
+            return not self._closed
+
+    def _take(self) -> PoseBlock | None:
+        with self._changed:
+            if not self._queue and not self._closed:
+                self._changed.wait(_WAIT_S)
+            if not self._queue and self._closed:
+                if self._error is not None:
+                    raise self._error
+                return None
+            taken = [self._queue.popleft()] if self._queue else []
+            while self._queue and sum(map(len, taken)) < _MOST_AT_ONCE and self.live:
+                taken.append(self._queue.popleft())
+            block = joined(taken) if taken else NOTHING
+            self._waiting -= len(block)
+            self._changed.notify_all()
+        if self.live:
+            return block
+        # What waited for room was not captured live: it arrives when it is taken.
+        return replace(block, arrival_ns_T=np.full(len(block), time.monotonic_ns()))
+
+    def _close(self, error: BaseException | None) -> None:
+        with self._changed:
+            self._error = self._error or error
+            self._closed = True
+            self._changed.notify_all()
+
+
+def open_poses(spec: str, *, realtime: bool = False, seed: int = 0) -> PoseSource:
+    """A source from its words: `FILE.jsonl`, `-` or `simulated`.
+
+    Raises:
+        UsageError: words that name no source.
+        DataError: a missing file, a folder, or a file that is no text.
+    """
+    if spec == SIMULATED:
+        return PoseSource(WalkerFeed(seed), live=realtime)
+    if "://" in spec or spec.isdigit():
+        raise UsageError(
+            f"source {spec!r} is not read here; a gait model takes skeletons: poses.jsonl, - or "
+            "simulated. Run a pose estimator and a tracker on the video first"
+        )
+    if spec == "-":
+        try:
+            descriptor = sys.stdin.fileno()
+        except (AttributeError, OSError, ValueError):
+            raise DataError("standard input is closed; pipe JSON lines into it") from None
+        return PoseSource(LineFeed("standard input", descriptor, owned=False), live=realtime)
+    return PoseSource(LineFeed(spec, _open_file(Path(spec))), live=realtime)
+
+
+def _open_file(path: Path) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        raise DataError(
+            f"{path}: no such file; give the path of a .jsonl, or -, or simulated"
+        ) from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be opened ({error.strerror})") from None
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise DataError(f"{path} is a folder; give one .jsonl file of it")
+    return descriptor

@@ -1,0 +1,129 @@
+"""`edgehuman evaluate` on walks, with a model that a person can compute."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgehuman.bench import gait_accuracy
+from edgehuman.bench.accuracy import EvaluateConfig, evaluate
+from edgehuman.bench.gait_accuracy import load_test
+from edgehuman.data.gait_scores import bone_scores
+from edgehuman.data.skeleton_set import SkeletonSet
+from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.runtime.model import load
+from tests.data.test_gait_scores import PEOPLE, walks_of
+from tests.runtime.gait_models import write_gait_model
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return write_gait_model(tmp_path / "nose.onnx")
+
+
+@pytest.fixture
+def walks(monkeypatch: pytest.MonkeyPatch) -> SkeletonSet:
+    made = walks_of(PEOPLE, 3, frames=24)
+    monkeypatch.setattr(gait_accuracy, "load_skeletons", lambda data, people, each: made)
+    return made
+
+
+def table(model: Path, **changes: Any) -> dict[str, Any]:
+    data = evaluate(EvaluateConfig(str(model), **changes)).data
+    assert isinstance(data, dict)
+    return data
+
+
+@pytest.mark.usefixtures("walks")
+def test_the_model_stands_beside_bone_lengths(model: Path) -> None:
+    outcome = evaluate(EvaluateConfig(str(model), data="x"))
+    data = json.loads(json.dumps(outcome.data))
+    assert {"rank1", "rank5", "map"} <= set(data["metrics"])
+    # The nose is in one place on average, whoever walks; arms and legs are not.
+    assert data["baselines"]["bone_lengths"]["rank1"] == 1.0
+    assert (data["gallery"], data["probes"], data["people"], data["too_short"]) == (3, 6, 3, 0)
+    assert data["protocol_name"] == "gallery-probe"
+    assert (
+        (data["windows"])
+        == "6 frames, overlapping by half; the mean of their vectors, each of length 1"
+    )
+    # The card's network is in no catalogue, so there is nothing to draw random weights of.
+    assert "random_weights" not in data["baselines"]
+    assert "nose is not in the catalogue" in data["baselines_left_out"]["random_weights"]
+    assert "bone lengths" in outcome.text
+    assert "no random_weights: nose" in outcome.text
+
+
+@pytest.mark.usefixtures("walks")
+def test_random_weights_are_of_the_same_network_and_another_seed(
+    model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[tuple[str, int]] = []
+    own = write_gait_model(tmp_path / "own.onnx", arch="gaitptv2_deep_1")
+
+    def random(name: str, threads: int, seed: int) -> Any:
+        asked.append((name, seed))
+        return load(model)
+
+    monkeypatch.setattr(gait_accuracy, "load", random)
+    data = table(own, data="x", seed=4)
+    assert asked == [("gaitptv2_deep_1", 5)]
+    assert data["baselines"]["random_weights"] == data["metrics"]
+    assert data["baselines_left_out"] == {}
+
+
+@pytest.mark.usefixtures("walks")
+def test_where_torch_is_absent_the_baseline_is_left_out_and_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = write_gait_model(tmp_path / "own.onnx", arch="gaitptv2_deep_1")
+
+    def absent(name: str, threads: int, seed: int) -> Any:
+        raise MissingDependencyError("torch is not installed here")
+
+    monkeypatch.setattr(gait_accuracy, "load", absent)
+    data = table(own, data="x")
+    assert list(data["baselines"]) == ["bone_lengths"]
+    assert "torch is not installed" in data["baselines_left_out"]["random_weights"]
+    assert "no baseline of random weights: torch" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("walks")
+@pytest.mark.parametrize(
+    ("changes", "kind", "said"),
+    [
+        ({"split": "train"}, UsageError, "judged by their gallery and probes"),
+        ({"hop": 3}, UsageError, "--hop is for windows of a wearable, and .* reads walks"),
+        ({"protocol": "best"}, UsageError, "unknown protocol"),
+        ({"protocol": "cross-view"}, DataError, "two at least"),
+        ({"dataset": "gait3d"}, DataError, "asks for gait3d"),
+    ],
+)
+def test_wrong_words_say_why(
+    changes: dict[str, Any], kind: type[Exception], said: str, model: Path
+) -> None:
+    with pytest.raises(kind, match=said):
+        table(model, data="x", **changes)
+
+
+def test_a_model_of_pictures_takes_no_protocol(tmp_path: Path) -> None:
+    from tests.runtime.image_models import write_image_model
+
+    with pytest.raises(UsageError, match=r"--protocol is for walks, and .* reads pictures"):
+        table(write_image_model(tmp_path, "reid"), protocol="cross-view")
+    with pytest.raises(ArtefactError, match="SkeletonSequence to an embedding"):
+        gait_accuracy.evaluate_gait(
+            load(write_image_model(tmp_path, "reid")), gait_accuracy.GaitWords()
+        )
+
+
+def test_ucalgary_has_a_walk_of_everybody_and_bone_lengths_find_some(shared_data: Path) -> None:
+    walks = load_test(str(shared_data / "ucalgary_gait_skeleton.npz"), 24.0)
+    scores = bone_scores(walks, "gallery-probe")
+    # Of 14 subjects one is a copy of another; everybody else walked twice without a limp.
+    assert (scores.gallery, scores.probes, scores.people) == (13, 13, 13)
+    assert 1 / 13 < scores.metrics["rank1"] < 1
+    assert (walks.length_N >= 48).all()

@@ -1,0 +1,82 @@
+"""`edgehuman data check`, `data list` and `data simulate` for skeletons, as a user meets them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgehuman.cli import main
+from edgehuman.data.inspect import CheckConfig, ListConfig, SimulateConfig, check, list_datasets
+from edgehuman.data.pose_lines import write_lines
+from edgehuman.data.skeleton_set import SkeletonSet, simulated_set
+from edgehuman.errors import DataError, UsageError
+from tests.data.pose_trees import pickled
+
+
+@pytest.fixture(scope="module")
+def walks() -> SkeletonSet:
+    return simulated_set(8, 4, seed=1)
+
+
+def test_simulated_walks_are_written_and_checked(tmp_path: Path) -> None:
+    out = tmp_path / "walks"
+    words = ["data", "simulate", "--kind", "skeletons", "--people", "3", "--each", "2"]
+    assert main([*words, "--out", str(out), "--json"]) == 0
+    outcome = check(CheckConfig(out))
+    assert outcome.exit_code == 0
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["walks"] == 6
+    assert outcome.data["people"] == 3
+    assert outcome.data["roles"] == {"gallery": 3, "probe": 3}
+    assert "nothing wrong" in outcome.text
+    json.dumps(outcome.data)
+
+
+def test_what_is_wrong_ends_with_exit_code_one(tmp_path: Path, walks: SkeletonSet) -> None:
+    rates_hz = np.where(np.arange(len(walks)) < 4, 24.0, 80.0)
+    rates = dataclasses.replace(walks, rate_hz_N=rates_hz)
+    write_lines(rates, tmp_path)
+    outcome = check(CheckConfig(tmp_path))
+    assert outcome.exit_code == 1
+    assert isinstance(outcome.data, dict)
+    assert "steps a second" in outcome.data["problems"][0]
+    assert "several frame rates: 24, 80" in outcome.text
+
+
+def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    pickled(tmp_path, ["001/nm-01/000"])
+    (tmp_path / "001/nm-01/000/000.pkl").write_bytes(b"junk")
+    outcome = check(CheckConfig(tmp_path))
+    assert outcome.exit_code == 1
+    assert isinstance(outcome.data, dict)
+    assert "000.pkl" in outcome.data["problems"][0]
+    assert "taken as given: people 001 to 074 train" in outcome.text
+
+
+def test_a_set_may_be_insisted_on(tmp_path: Path) -> None:
+    pickled(tmp_path, ["080/nm-01/000", "080/nm-05/000"])
+    assert check(CheckConfig(tmp_path, "casia_b")).exit_code == 0
+    with pytest.raises(DataError, match="given as 'grew'"):
+        check(CheckConfig(tmp_path, "grew"))
+
+
+def test_the_list_counts_walks() -> None:
+    outcome = list_datasets(ListConfig())
+    assert "casia_b: 13640 walks, 124 people, 3 conditions, 25 Hz\n" in outcome.text
+    assert isinstance(outcome.data, list)
+    rows = {row["name"]: row for row in outcome.data}
+    assert rows["casia_b"]["walks"] == 13_640
+    assert not any(row["weights_may_ship"] for row in outcome.data if row["walks"])
+
+
+def test_words_of_a_sensor_do_not_go_with_skeletons(tmp_path: Path) -> None:
+    from edgehuman.data.inspect import simulate
+
+    with pytest.raises(UsageError, match="--minutes is of a sensor"):
+        simulate(SimulateConfig(tmp_path, kind="skeletons", minutes=2.0))
+    with pytest.raises(UsageError, match="known: imu, people, skeletons"):
+        simulate(SimulateConfig(tmp_path, kind="pictures"))

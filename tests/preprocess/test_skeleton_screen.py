@@ -1,0 +1,122 @@
+"""Mistakes of whole files of skeletons are found, and right files are left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edgehuman.geometry import COCO_17, OPENPOSE_18, flip_indices
+from edgehuman.preprocess.skeleton_screen import (
+    all_zero,
+    layout_mistakes,
+    mirrored_sides,
+    order_mistake,
+    rate_mistake,
+    size_mistake,
+    step_rate,
+    upside_down,
+)
+from edgehuman.simulate.skeletons import simulate_skeletons
+
+Floats = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def walks() -> Floats:
+    return simulate_skeletons(15, 4, seed=4).skeleton_NTJ3
+
+
+@pytest.fixture(scope="module")
+def frames(walks: Floats) -> Floats:
+    return walks.reshape(-1, 18, 3)
+
+
+def test_right_skeletons_of_all_views_are_left_alone(walks: Floats, frames: Floats) -> None:
+    assert layout_mistakes(frames) == []
+    assert size_mistake(frames, 1080, 1920) is None
+    assert rate_mistake(walks, [24.0] * len(walks)) is None
+
+
+def test_coco_order_is_recognised(frames: Floats) -> None:
+    names = (*COCO_17, "neck")
+    wrong = frames[:, [OPENPOSE_18.index(name) for name in names]]
+    said = order_mistake(wrong)
+    assert said is not None
+    assert "in the order of COCO-17 with the neck after it; convert them to OpenPose-18" in said
+    assert layout_mistakes(wrong) == [said]
+
+
+def test_a_neck_after_the_nose_is_recognised(frames: Floats) -> None:
+    names = ("nose", "neck", *COCO_17[1:])
+    said = order_mistake(frames[:, [OPENPOSE_18.index(name) for name in names]])
+    assert said is not None
+    assert "COCO-17 with the neck after the nose" in said
+
+
+def test_swapped_sides_are_recognised(frames: Floats) -> None:
+    said = mirrored_sides(frames[:, flip_indices("openpose18")])
+    assert said is not None
+    assert "left and right are swapped in" in said
+    mirrored = frames.copy()
+    mirrored[..., 0] = np.where(mirrored[..., 2] > 0, 1920 - mirrored[..., 0], 0)
+    assert mirrored_sides(mirrored) is not None
+
+
+def test_y_upwards_is_recognised(frames: Floats) -> None:
+    risen = frames.copy()
+    risen[..., 1] = np.where(risen[..., 2] > 0, 1080 - risen[..., 1], 0)
+    said = upside_down(risen)
+    assert said is not None
+    assert "the neck is below the ankles in 100% of frames" in said
+
+
+def test_the_pictures_size_is_checked(frames: Floats) -> None:
+    said = size_mistake(frames, 1920, 1080)
+    assert said is not None
+    assert said.endswith("inside one of 1920x1080: swap its width and height")
+    said = size_mistake(frames, 240, 320)
+    assert said is not None
+    assert "lie outside the picture of 320x240 pixels; they reach x = 1" in said
+    assert size_mistake(frames, 0, 0) is None
+
+
+def test_coordinates_that_are_no_pixels_are_recognised(frames: Floats) -> None:
+    said = size_mistake((frames / [1920, 1080, 1]).astype(np.float32), 0, 0)
+    assert said is not None
+    assert "multiply x by the picture's width" in said
+
+
+def test_steps_are_counted() -> None:
+    """Ankles that pass each other 0.9 times a second to and fro: 1.8 steps a second."""
+    walk = np.ones((96, 18, 3), np.float32)
+    walk[:, OPENPOSE_18.index("neck"), 1] = -50.0
+    swing = 30 * np.sin(2 * np.pi * 0.9 * np.arange(96) / 24)
+    walk[:, OPENPOSE_18.index("l_ankle"), 0] = swing
+    walk[:, OPENPOSE_18.index("r_ankle"), 0] = -swing
+    assert step_rate(walk, 24.0) == pytest.approx(1.8, abs=0.07)
+    assert np.isnan(step_rate(walk[:20], 24.0))
+    assert np.isnan(step_rate(np.zeros_like(walk), 24.0))
+
+
+@pytest.mark.parametrize(("said_hz", "wrong"), [(24, False), (30, False), (60, True), (8, True)])
+def test_a_wrong_frame_rate_is_recognised(walks: Floats, said_hz: float, wrong: bool) -> None:
+    said = rate_mistake(walks, [said_hz] * len(walks))
+    assert (said is not None) == wrong
+    if said is not None:
+        assert f"at {said_hz} frames a second people take" in said
+        nearer = float(said.rpartition(" ")[2])
+        assert 21 <= nearer <= 28
+
+
+def test_too_few_frames_say_nothing(frames: Floats) -> None:
+    few = frames[:5]
+    assert layout_mistakes(few[:, ::-1]) == []
+    assert size_mistake(few[:1], 10, 10) is None
+    assert rate_mistake([frames[:96]], [500.0]) is None
+
+
+def test_frames_that_show_nobody() -> None:
+    made = np.zeros((3, 18, 3), np.float32)
+    made[1, 4, 2] = 0.1
+    assert all_zero(made).tolist() == [True, False, True]

@@ -1,0 +1,170 @@
+"""`edgehuman run` and `edgehuman gallery` on skeletons, from words to files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgehuman.cli import main
+from edgehuman.runtime.gallery import read_gallery
+from tests.runtime.gait_models import ANNA, BOB, walk, write_gait_model, write_poses
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model, and who walks by."""
+    write_gait_model(tmp_path / "nose.onnx")
+    write_poses(tmp_path / "anna.jsonl", walk(ANNA, 2))
+    write_poses(tmp_path / "bob.jsonl", walk(BOB, 2))
+    write_poses(tmp_path / "door.jsonl", walk(ANNA, 2, 1), walk(BOB, 2, 2), walk((50, 50), 2, 3))
+    return tmp_path
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    code = main([str(word) for word in words])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def enrol(capsys: pytest.CaptureFixture[str], folder: Path, name: str, *more: object) -> Any:
+    return run(
+        capsys, "gallery", "enroll", folder / "nose.onnx", "--source",
+        folder / f"{name.lower()}.jsonl", "--name", name, "--gallery", folder / "g.npz", *more,
+    )  # fmt: skip
+
+
+def test_enrolled_people_are_found_and_forgotten(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("ANNA", "BOB"):
+        code, out, _ = enrol(capsys, folder, name, "--json")
+        assert code == 0
+        assert json.loads(out)["windows"] == 7
+    code, out, _ = run(
+        capsys, "gallery", "identify", folder / "nose.onnx", "--source", folder / "door.jsonl",
+        "--gallery", folder / "g.npz", "--json",
+    )  # fmt: skip
+    rows = {row["id"]: row["label"] for row in json.loads(out)["tracks"]}
+    assert (code, rows) == (0, {"1": "ANNA", "2": "BOB", "3": "unknown"})
+    code, out, _ = run(capsys, "gallery", "list", folder / "g.npz")
+    assert "2 people, 2 walks, vectors of 2 by nose" in out
+    assert "anna.jsonl#0" in out
+    code, out, _ = run(capsys, "gallery", "forget", folder / "g.npz", "--name", "ANNA", "--json")
+    assert json.loads(out) == {
+        "gallery": str(folder / "g.npz"), "forgotten": 1, "people": {"BOB": 1}
+    }  # fmt: skip
+    assert read_gallery(folder / "g.npz").people() == {"BOB": 1}
+
+
+def test_a_stream_is_named_live_line_by_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrol(capsys, folder, "ANNA")
+    code, out, err = run(
+        capsys, "run", folder / "nose.onnx", "--source", folder / "door.jsonl", "--gallery",
+        folder / "g.npz", "--json", "--save", folder / "out" / "r.jsonl",
+    )  # fmt: skip
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert len(rows) == 21
+    assert {row["id"]: row["label"] for row in rows} == {
+        "1": "ANNA",
+        "2": "unknown",
+        "3": "unknown",
+    }
+    assert {"t_s", "score", "latency_ms", "embedding", "raw_label"} <= set(rows[0])
+    assert (folder / "out" / "r.jsonl").read_text() == out
+    assert "21 windows of 3 tracks" in err
+
+
+def test_without_a_gallery_vectors_come_in_words(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(
+        capsys, "run", folder / "nose.onnx", "--source", folder / "anna.jsonl", "--seconds", 1
+    )
+    assert code == 0
+    assert out.count("a vector of 2 numbers (0.994, 0.110, …)") == 3
+    assert "3 windows of 1 tracks" in out
+
+
+def test_bad_lines_are_counted_and_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "anna.jsonl"
+    path.write_text("nonsense\n" + path.read_text())
+    code, out, err = run(capsys, "run", folder / "nose.onnx", "--source", path)
+    assert code == 0
+    assert "dropped: 1 line unreadable" in out
+    assert "a line cannot be read (line 1: " in err
+
+
+def test_what_is_refused_leaves_the_file_as_it_was(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrol(capsys, folder, "ANNA")
+    before = (folder / "g.npz").read_bytes()
+    write_gait_model(folder / "nose.onnx", weights_sha256="b" * 64)
+    code, _, err = enrol(capsys, folder, "BOB")
+    assert code == 1
+    assert "vectors of different models cannot be compared" in err
+    code, _, err = run(
+        capsys, "run", folder / "nose.onnx", "--source", folder / "anna.jsonl", "--gallery",
+        folder / "g.npz",
+    )  # fmt: skip
+    assert (code, "cannot be compared" in err) == (1, True)
+    write_gait_model(folder / "nose.onnx")
+    code, _, err = enrol(capsys, folder, "ANNA")
+    assert code == 1
+    assert "is in the gallery already, as ANNA; give --walk another id" in err
+    assert (folder / "g.npz").read_bytes() == before
+    assert enrol(capsys, folder, "ANNA", "--walk", "again")[0] == 0
+
+
+def test_whose_walk_it_is_has_to_be_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["gallery", "enroll", folder / "nose.onnx", "--source", folder / "door.jsonl"]
+    words += ["--name", "BOB", "--gallery", folder / "g.npz"]
+    code, _, err = run(capsys, *words)
+    assert (code, "holds 3 tracks (1, 2, 3); say with --track" in err) == (1, True)
+    code, _, err = run(capsys, *words, "--track", "9")
+    assert (code, "--track 9" in err) == (2, True)
+    assert not (folder / "g.npz").exists()
+    assert run(capsys, *words, "--track", "2")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--source", "none.jsonl"], 1, "no such file"),
+        (["--source", "0"], 2, "takes skeletons"),
+        (["--source", "anna.jsonl", "--smoothing", "hysteresis"], 2, "reads skeletons"),
+        (["--source", "anna.jsonl", "--gallery", "none.npz"], 1, "no such gallery"),
+        (["--source", "anna.jsonl", "--threshold", "7"], 2, "threshold is 7"),
+        (["--source", "short.jsonl"], 1, "hold no window of 0.5 s of one track"),
+    ],
+)
+def test_wrong_words_end_in_one_line(
+    words: list[str],
+    code: int,
+    said: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_poses(folder / "short.jsonl", walk(ANNA, 0.25))
+    monkeypatch.chdir(folder)
+    found, _, err = run(capsys, "run", "nose.onnx", *words)
+    assert (found, said in err) == (code, True), err
+
+
+def test_an_empty_gallery_names_nobody(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    enrol(capsys, folder, "ANNA")
+    run(capsys, "gallery", "forget", folder / "g.npz", "--name", "ANNA")
+    words = [folder / "nose.onnx", "--source", folder / "anna.jsonl", "--gallery", folder / "g.npz"]
+    code, _, err = run(capsys, "gallery", "identify", *words)
+    assert (code, "is empty; enrol somebody" in err) == (1, True)
+    code, out, err = run(capsys, "run", *words, "--json")
+    assert code == 0
+    assert "is empty: everybody is unknown" in err
+    assert {json.loads(line)["label"] for line in out.splitlines()} == {"unknown"}

@@ -1,0 +1,195 @@
+"""The file of known people: what it takes, whom it finds, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.card import Card, InputSpec, OutputSpec
+from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
+from edgehuman.runtime.gallery import (
+    Gallery,
+    empty_gallery,
+    read_gallery,
+    require_same_model,
+    write_gallery,
+)
+from edgehuman.samples import FloatArray
+
+
+def gait_card(sha: str = "a" * 64, **output: Any) -> Card:
+    spec = InputSpec("SkeletonSequence", (4, 18, 3), "float32", "pixels", 24.0)
+    given = {"kind": "embedding", "distance": "cosine", "dim": 2, **output}
+    return Card("walker", "gait", "mean", 0, 0, spec, OutputSpec(**given), weights_sha256=sha)
+
+
+def vector(*values: float) -> FloatArray:
+    return np.array(values, np.float32)
+
+
+@pytest.fixture
+def gallery() -> Gallery:
+    empty = empty_gallery(gait_card())
+    return (
+        empty.enrol("ANNA", "a1", vector(1, 0))
+        .enrol("BOB", "b1", vector(0, 2))
+        .enrol("ANNA", "a2", vector(3, 4))
+    )
+
+
+def test_a_person_is_found_by_their_nearest_walk(gallery: Gallery) -> None:
+    found = gallery.identify(vector(0.6, 0.8), threshold=0.9)
+    # ANNA's second walk points the same way; BOB's cosine is 0.8.
+    assert (found.person, found.nearest) == ("ANNA", "ANNA")
+    assert found.score == pytest.approx(1.0, abs=1e-6)
+    assert found.others[0][0] == "BOB"
+    assert found.others[0][1] == pytest.approx(0.8, abs=1e-6)
+
+
+def test_under_the_threshold_it_is_a_stranger(gallery: Gallery) -> None:
+    found = gallery.identify(vector(1, -1), threshold=0.9)
+    assert (found.person, found.nearest) == ("unknown", "ANNA")
+    assert found.score == pytest.approx(0.5**0.5)
+
+
+def test_a_euclidean_score_is_one_over_one_and_the_distance() -> None:
+    gallery = empty_gallery(gait_card(distance="euclidean")).enrol("ANNA", "a", vector(0, 0))
+    assert gallery.identify(vector(3, 0), 0.2).score == pytest.approx(0.25)
+
+
+def test_it_comes_back_as_it_was_written(gallery: Gallery, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "g.npz"
+    write_gallery(path, gallery)
+    again = read_gallery(path)
+    assert again.people() == {"ANNA": 2, "BOB": 1}
+    assert (again.weights_sha256, again.distance, again.walk_G) == (
+        "a" * 64,
+        "cosine",
+        ("a1", "b1", "a2"),
+    )
+    assert np.array_equal(again.vector_GD, gallery.vector_GD)
+    assert [each.name for each in path.parent.iterdir()] == ["g.npz"]
+    require_same_model(again, gait_card())
+
+
+def test_a_write_that_fails_leaves_the_old_file(
+    gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "g.npz"
+    write_gallery(path, gallery)
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("edgehuman.runtime.gallery.os.fsync", full)
+    with pytest.raises(UsageError, match="No space left"):
+        write_gallery(path, gallery.forget("ANNA"))
+    assert read_gallery(path).people() == {"ANNA": 2, "BOB": 1}
+    assert [each.name for each in tmp_path.iterdir()] == ["g.npz"]
+
+
+def test_forgetting_takes_a_person_or_one_walk(gallery: Gallery) -> None:
+    assert gallery.forget("ANNA").people() == {"BOB": 1}
+    assert gallery.forget(walk="a1").walk_G == ("b1", "a2")
+    with pytest.raises(UsageError, match="'EVE'; the gallery holds ANNA, BOB"):
+        gallery.forget("EVE")
+    with pytest.raises(UsageError, match="one of the two"):
+        gallery.forget()
+
+
+def test_another_models_gallery_is_refused(gallery: Gallery) -> None:
+    with pytest.raises(ArtefactError, match=r"weights aaaaaaaaaaaa\).*weights bbbbbbbbbbbb"):
+        require_same_model(gallery, gait_card("b" * 64))
+    with pytest.raises(ArtefactError, match="compares by cosine"):
+        require_same_model(gallery, gait_card(distance="euclidean"))
+    with pytest.raises(ArtefactError, match="does not say which weights"):
+        empty_gallery(gait_card(""))
+    with pytest.raises(ArtefactError, match="gives classes; a gallery holds embeddings"):
+        empty_gallery(gait_card(kind="classes"))
+
+
+@pytest.mark.parametrize(
+    ("person", "walk", "values", "said"),
+    [
+        ("EVE", "b1", (1, 1), "'b1' is in the gallery already, as BOB"),
+        ("EVE", "e1", (1, 1, 1), r"vector of \(3,\)"),
+        ("EVE", "e1", (0, 0), "no direction"),
+        ("EVE", "e1", (np.nan, 0), "not finite"),
+        (" ", "e1", (1, 1), "printable"),
+        ("E\nVE", "e1", (1, 1), "printable"),
+        ("unknown", "e1", (1, 1), "strangers"),
+    ],
+)
+def test_what_cannot_be_enrolled(
+    gallery: Gallery, person: str, walk: str, values: tuple[float, ...], said: str
+) -> None:
+    with pytest.raises(DataError, match=said):
+        gallery.enrol(person, walk, vector(*values))
+
+
+def test_nobody_is_found_in_an_empty_gallery() -> None:
+    with pytest.raises(DataError, match="empty; enrol somebody"):
+        empty_gallery(gait_card()).identify(vector(1, 0), 0.5)
+
+
+def write(path: Path, header: Any, vector_GD: Any) -> None:
+    text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(path, header=text, vector_GD=vector_GD)
+
+
+HEADER = {
+    "format": "edgehuman gallery",
+    "version": 1,
+    "weights_sha256": "a",
+    "model": "m",
+    "distance": "cosine",
+    "walks": [{"person": "A", "walk": "1"}, {"person": "B", "walk": "2"}],
+}
+TWO = np.ones((2, 2), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("header", "vector_GD", "said"),
+    [
+        ({**HEADER, "format": "x"}, TWO, "is no gallery"),
+        ([], TWO, "is no gallery"),
+        ({**HEADER, "version": 2}, TWO, "version 2"),
+        ({**HEADER, "distance": "x"}, TWO, "not known"),
+        ({**HEADER, "walks": HEADER["walks"][:1]}, TWO, "give one each"),  # type: ignore[index]
+        ({**HEADER, "walks": [{"person": "A", "walk": "1"}] * 2}, TWO, "'1' twice"),
+        ({**HEADER, "walks": [{}, {}]}, TWO, "'person'"),
+        (HEADER, TWO.astype(np.float64), "float32"),
+        (HEADER, TWO * np.nan, "not finite"),
+    ],
+)
+def test_a_damaged_file_says_what_is_wrong(
+    header: Any, vector_GD: Any, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "g.npz"
+    write(path, header, vector_GD)
+    with pytest.raises(ArtefactError, match=said):
+        read_gallery(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04broken"])
+def test_what_is_no_archive_is_an_error_of_ours(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "g.npz"
+    path.write_bytes(content)
+    with pytest.raises(ArtefactError, match="no gallery that can be read"):
+        read_gallery(path)
+
+
+def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "g.npz"
+    np.savez(path, header=np.array([{}], object), vector_GD=TWO)
+    with pytest.raises(EdgehumanError, match="no gallery that can be read"):
+        read_gallery(path)
+
+
+def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="no such gallery; `edgehuman gallery enroll`"):
+        read_gallery(tmp_path / "g.npz")

@@ -1,0 +1,122 @@
+"""Where skeletons come from: nothing is lost from a file, the newest win live."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.runtime.pose_source import LineFeed, PoseSource, open_poses
+from edgehuman.runtime.poses import PoseBlock, pose_block
+from tests.runtime.gait_models import ANNA, BOB, walk, write_poses
+
+
+def read(source: PoseSource) -> list[PoseBlock]:
+    with source:
+        return [block for block in source if len(block)]
+
+
+def test_a_file_gives_every_line_in_order(tmp_path: Path) -> None:
+    path = write_poses(tmp_path / "p.jsonl", walk(ANNA, 30, 1), walk(BOB, 30, 2))
+    source = open_poses(str(path))
+    blocks = read(source)
+    assert sum(map(len, blocks)) == 720
+    assert max(map(len, blocks)) <= 256
+    stamps = np.concatenate([block.stamp_s_T for block in blocks])
+    assert (np.diff(stamps) >= 0).all()
+    report = source.report()
+    assert (report["rows"], report["bad_poses"], report["dropped"]) == (720, 0, 0)
+
+
+def test_a_reader_waits_where_nothing_may_be_lost(tmp_path: Path) -> None:
+    path = write_poses(tmp_path / "p.jsonl", walk(ANNA, 100))
+    source = PoseSource(LineFeed("p", os.open(path, os.O_RDONLY)), capacity=10)
+    assert sum(map(len, read(source))) == 1200
+    assert source.dropped == 0
+
+
+class _Burst:
+    """Everything at once, then nothing."""
+
+    name = "burst"
+
+    def __iter__(self) -> Iterator[PoseBlock]:
+        joint_J3 = np.ones((18, 3), np.float32)
+        for k in range(100):
+            yield pose_block([(k * 1e-4, "a", joint_J3, 0, 0)])
+
+    def report(self) -> dict[str, Any]:
+        return {"rows": 100}
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_live_the_newest_win_and_the_others_are_counted() -> None:
+    source = PoseSource(_Burst(), live=True, capacity=10)
+    with source:
+        deadline = time.monotonic() + 10
+        while not source._closed and time.monotonic() < deadline:
+            time.sleep(0.01)
+        blocks = [block for block in source if len(block)]
+    stamps = np.concatenate([block.stamp_s_T for block in blocks])
+    assert stamps[-1] == pytest.approx(99e-4)
+    assert len(stamps) + source.dropped == 100
+    assert source.dropped == 90
+
+
+def test_a_stream_is_played_at_its_own_pace(tmp_path: Path) -> None:
+    path = write_poses(tmp_path / "p.jsonl", walk(ANNA, 0.5))
+    start_s = time.monotonic()
+    blocks = read(open_poses(str(path), realtime=True))
+    assert time.monotonic() - start_s > 0.35
+    assert sum(map(len, blocks)) == 6
+
+
+def test_simulated_walkers_come_interleaved_and_say_so() -> None:
+    source = open_poses("simulated", seed=3)
+    with source:
+        blocks = list(islice((block for block in source if len(block)), 4))
+    assert source.name == "simulated walkers"
+    assert source.report()["simulated"] is True
+    assert set(blocks[0].track_T) == {"walker-0", "walker-1", "walker-2"}
+    assert blocks[1].stamp_s_T[0] - blocks[0].stamp_s_T[0] == pytest.approx(1 / 24)
+
+
+def test_a_pipe_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = write_poses(tmp_path / "p.jsonl", walk(ANNA, 1))
+    with path.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        assert sum(map(len, read(open_poses("-")))) == 12
+
+
+@pytest.mark.parametrize("spec", ["0", "rtsp://camera", "udp://:5555"])
+def test_a_camera_is_no_source_of_skeletons(spec: str) -> None:
+    with pytest.raises(UsageError, match=r"takes skeletons: poses.jsonl, - or simulated"):
+        open_poses(spec)
+
+
+def test_what_is_no_file_of_poses_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        open_poses(str(tmp_path / "none.jsonl"))
+    with pytest.raises(DataError, match="is a folder"):
+        open_poses(str(tmp_path))
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    with pytest.raises(DataError, match="it is empty"):
+        read(open_poses(str(empty)))
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_text("t,ax,ay\n1,2,3\n")
+    with pytest.raises(
+        DataError, match=r"no pose that can be read \(2 dropped: line 1: .*not JSON"
+    ):
+        read(open_poses(str(wrong)))
+    with pytest.raises(UsageError, match="is not open"):
+        next(iter(open_poses(str(wrong))))
