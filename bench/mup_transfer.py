@@ -47,7 +47,7 @@ class TransferConfig:
     """Where the trainings go; finished ones are kept."""
     arch: str = "gaitformer_1"
     """The network at the base width."""
-    factors: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
+    factors: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0)
     """Widths, as shares of the base width."""
     rates: tuple[float, ...] = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
     """Learning rates."""

@@ -31,7 +31,7 @@ from edgehuman.card import Card, OutputSpec, TrainingData, skeleton_input
 from edgehuman.data.skeleton_set import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.retrieval import Distance
-from edgehuman.nets.building import build
+from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
 from edgehuman.pretrain.walks import Exam, Positives, Quality, Walks, in_pairs, load, of_quality
@@ -79,7 +79,7 @@ class ContrastiveConfig(TrainingConfig):
     log_every: int = 10
     """Steps between two lines of metrics.jsonl."""
     frames: int = 0
-    """Window that the network sees while it learns; 0: the network's own."""
+    """Window that the network learns and is used with; 0: the network's own."""
     temperature: float = 0.1
     """Cosines are divided by it."""
     koleo: float = 0.01
@@ -230,15 +230,16 @@ def learning_set(config: ContrastiveConfig, longest: int) -> Walks:
 def encoder_card(
     config: ContrastiveConfig, encoder: nn.Module, data: Sequence[TrainingData]
 ) -> Card:
-    """What the pretrained encoder says about itself."""
+    """What the pretrained encoder says about itself; it is used at the window that it learned."""
     row = catalogue.NETWORKS[config.arch]
+    shown = skeleton_input(cast("int", encoder.frames))
     return Card(
         name=f"{config.arch} pretrained by contrast",
         task="gait-embedding",
         arch=config.arch,
         params=row.params,
-        flops=row.flops,
-        input=skeleton_input(row.arguments["frames"]),
+        flops=count_linear_flops(encoder, torch.zeros(1, *shown.shape)),
+        input=shown,
         output=OutputSpec("embedding", distance=config.distance, dim=cast("int", encoder.width)),
         data=tuple(data),
         recipe="contrastive",
@@ -293,8 +294,8 @@ def train(config: ContrastiveConfig) -> Outcome:
         said = "pretraining on simulated walkers (edgehuman's own); no recording is involved"
         print(said, file=sys.stderr, flush=True)
     config = dataclasses.replace(config, base_arch=config.base_arch or mup.base_of(config.arch))
-    encoder, base = build(config.arch, config.seed), build(config.base_arch)
     frames = config.frames or row.arguments["frames"]
+    encoder, base = build(config.arch, config.seed, frames=frames), build(config.base_arch)
     learn = learning_set(config, config.augment(frames).source_frames)
     exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
     card = encoder_card(config, encoder, learn.rows())

@@ -7,8 +7,11 @@ reading of the source at other moments, so a sequence is interpolated once.
 
 A joint that the detector dropped keeps confidence 0 and x = y = 0: nothing is invented for it.
 
-Axes: N sequences, S source frames, T frames of the result, J joints, 3 or 2: x and y in pixels and
-the confidence, or x and y alone.
+Inside, x, y and confidence are three planes: joints then lie next to each other in memory, and what
+is the same for x and y is computed four times as fast as on triples.
+
+Axes: N sequences, M chosen ones, S source frames, T frames of the result, J joints, 3 or 2: x and y
+in pixels and the confidence, or x and y alone.
 """
 
 from __future__ import annotations
@@ -33,15 +36,15 @@ class Draws:
         position_NT: source frame, between two frames where fractional, that each frame reads.
         mirrored_N: whether left and right change places.
         sigma_N: standard deviation of the smoothing, frames; 0 leaves the sequence as it is.
-        shift_NJ2: offset of each joint for the whole sequence, as a share of the height.
-        noise_NTJ2: offset of each joint in each frame, as a share of the height.
+        shift_2NJ: offset of each joint for the whole sequence, as a share of the height.
+        noise_2NTJ: offset of each joint in each frame, as a share of the height.
     """
 
     position_NT: Tensor
     mirrored_N: Tensor
     sigma_N: Tensor
-    shift_NJ2: Tensor
-    noise_NTJ2: Tensor
+    shift_2NJ: Tensor
+    noise_2NTJ: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +100,14 @@ class SkeletonAugment:
     def draw(self, length_N: Tensor, num_joints: int) -> Draws:
         """Random numbers for sequences of these lengths, on the device of `length_N`."""
         place, count = length_N.device, len(length_N)
-        shape = (count, self.frames, num_joints, 2)
+        shape = (2, count, self.frames, num_joints)
         sigma_N = self.smooth_frames * torch.rand(count, device=place)
         return Draws(
             position_NT=self._positions(length_N),
             mirrored_N=torch.rand(count, device=place) < self.mirror,
             sigma_N=sigma_N * (torch.rand(count, device=place) < self.smooth),
-            shift_NJ2=self.joint_shift * torch.randn(count, num_joints, 2, device=place),
-            noise_NTJ2=torch.randn(shape, device=place).mul_(self.joint_noise),
+            shift_2NJ=self.joint_shift * torch.randn(2, count, num_joints, device=place),
+            noise_2NTJ=torch.randn(shape, device=place).mul_(self.joint_noise),
         )
 
     def _positions(self, length_N: Tensor) -> Tensor:
@@ -123,43 +126,46 @@ class SkeletonAugment:
 
 def augment(skeleton_NSJ3: Tensor, draws: Draws) -> Tensor:
     """Sequences read at the drawn moments, mirrored, shaken and smoothed: (N, T, J, 3)."""
-    skeleton_NTJ3 = read_at(skeleton_NSJ3, draws.position_NT)
-    centre_N, height_N = middle_of(skeleton_NTJ3[:, skeleton_NTJ3.shape[1] // 2])
-    mirror_(skeleton_NTJ3, draws.mirrored_N, centre_N)
-    offset_NTJ2 = draws.noise_NTJ2 + draws.shift_NJ2[:, None]
-    skeleton_NTJ3[..., :2].addcmul_(offset_NTJ2, height_N[:, None, None, None])
-    skeleton_NTJ3.mul_(skeleton_NTJ3[..., 2:] > 0)
-    smooth_(skeleton_NTJ3, draws.sigma_N)
-    return skeleton_NTJ3
+    planes_3NSJ = skeleton_NSJ3.permute(3, 0, 1, 2).contiguous()
+    planes_3NTJ = read_at(planes_3NSJ, draws.position_NT)
+    centre_N, height_N = middle_of(planes_3NTJ[:, :, planes_3NTJ.shape[2] // 2])
+    mirror_(planes_3NTJ, draws.mirrored_N, centre_N)
+    offset_2NTJ = draws.noise_2NTJ + draws.shift_2NJ[:, :, None]
+    planes_3NTJ[:2].addcmul_(offset_2NTJ, height_N[:, None, None])
+    planes_3NTJ[:2].mul_((planes_3NTJ[2] > 0).to(planes_3NTJ.dtype))
+    smooth_(planes_3NTJ, draws.sigma_N)
+    return planes_3NTJ.permute(1, 2, 3, 0).contiguous()
 
 
-def read_at(skeleton_NSJ3: Tensor, position_NT: Tensor) -> Tensor:
+def read_at(planes_3NSJ: Tensor, position_NT: Tensor) -> Tensor:
     """Sequences at fractional frames, interpolated linearly between the two frames around each.
 
     The nearer frame decides whether a joint was seen; a joint that only the nearer one saw is taken
     from there. Of an unseen joint, x and y mean nothing yet.
     """
-    count, length, joints, _ = skeleton_NSJ3.shape
+    _, count, length, joints = planes_3NSJ.shape
     first_N1 = length * torch.arange(count, device=position_NT.device)[:, None]
     early_NT = position_NT.floor()
-    rows = skeleton_NSJ3.reshape(count * length, joints * 3)
-    shape = (*position_NT.shape, joints, 3)
+    rows_3RJ = planes_3NSJ.view(3, count * length, joints)
     early, late = (
-        rows.index_select(0, (frame_NT.long() + first_N1).flatten()).view(shape)
+        rows_3RJ.index_select(1, (frame_NT.long() + first_N1).flatten()).view(
+            3, *position_NT.shape, joints
+        )
         for frame_NT in (early_NT, position_NT.ceil())
     )
-    saw_early, saw_late = early[..., 2:] > 0, late[..., 2:] > 0
-    share_NT11 = (position_NT - early_NT)[..., None, None]
-    share_NTJ1 = torch.where(saw_early & saw_late, share_NT11, torch.where(saw_early, 0.0, 1.0))
-    nearest_NTJ1 = torch.where(share_NT11 < 0.5, saw_early, saw_late)
-    result_NTJ3 = early.lerp_(late, share_NTJ1)
-    result_NTJ3[..., 2:].mul_(nearest_NTJ1)
-    return result_NTJ3
+    # As numbers 0 and 1: arithmetic is several times as fast here as choosing.
+    saw_early, saw_late = ((each[2] > 0).to(each.dtype) for each in (early, late))
+    share_NT1 = (position_NT - early_NT)[..., None]
+    is_late_NT1 = (share_NT1 >= 0.5).to(early.dtype)
+    share_NTJ = (saw_early * saw_late).mul_(share_NT1).add_(1 - saw_early)
+    result_3NTJ = early.lerp_(late, share_NTJ)
+    result_3NTJ[2].mul_(saw_early.lerp_(saw_late, is_late_NT1))
+    return result_3NTJ
 
 
-def middle_of(skeleton_NJ3: Tensor) -> tuple[Tensor, Tensor]:
+def middle_of(planes_3NJ: Tensor) -> tuple[Tensor, Tensor]:
     """Mean x (N,) and height (N,) in pixels of the joints that were seen; 0 where none was."""
-    x_NJ, y_NJ, confidence_NJ = skeleton_NJ3.unbind(2)
+    x_NJ, y_NJ, confidence_NJ = planes_3NJ
     seen_NJ = confidence_NJ > 0
     centre_N = torch.where(seen_NJ, x_NJ, 0.0).sum(1) / seen_NJ.sum(1).clamp_min(1)
     low_N = torch.where(seen_NJ, y_NJ, math.inf).amin(1)
@@ -167,15 +173,14 @@ def middle_of(skeleton_NJ3: Tensor) -> tuple[Tensor, Tensor]:
     return centre_N, torch.where(seen_NJ.any(1), high_N - low_N, 0.0)
 
 
-def mirror_(skeleton_NTJ3: Tensor, mirrored_N: Tensor, centre_N: Tensor) -> None:
+def mirror_(planes_3NTJ: Tensor, mirrored_N: Tensor, centre_N: Tensor) -> None:
     """Mirror some sequences about a vertical axis at x = `centre_N`, and swap left and right."""
     [chosen_M] = mirrored_N.nonzero(as_tuple=True)
-    source = skeleton_NTJ3.index_select(0, chosen_M)
+    source = planes_3NTJ.index_select(1, chosen_M)
     # Runs of joints that stay together are copied as one: far faster than an index per joint.
-    swapped = torch.cat([source[:, :, run] for run in swapped_runs()], dim=2)
-    axis_M11 = 2 * centre_N.index_select(0, chosen_M)[:, None, None]
-    swapped[..., 0].neg_().add_(axis_M11)
-    skeleton_NTJ3.index_copy_(0, chosen_M, swapped)
+    swapped = torch.cat([source[..., run] for run in swapped_runs()], dim=3)
+    swapped[0].neg_().add_(2 * centre_N.index_select(0, chosen_M)[:, None, None])
+    planes_3NTJ.index_copy_(1, chosen_M, swapped)
 
 
 @functools.cache
@@ -189,23 +194,20 @@ def swapped_runs() -> tuple[slice, ...]:
     )
 
 
-def smooth_(skeleton_NTJ3: Tensor, sigma_N: Tensor) -> None:
+def smooth_(planes_3NTJ: Tensor, sigma_N: Tensor) -> None:
     """Put the sequences with a sigma above 0 under a Gaussian over time; confidences stay.
 
     A joint is averaged over the frames in which it was seen.
     """
     [chosen_M] = sigma_N.nonzero(as_tuple=True)
-    source = skeleton_NTJ3.index_select(0, chosen_M)
-    frames, joints = source.shape[1:3]
-    confidence_MTJ = source[..., 2].clone()
-    # Where the confidence was, the share of a frame: whether the joint was seen in it.
-    source[..., 2] = confidence_MTJ > 0
-    weight_MTT = gaussian_weights(sigma_N.index_select(0, chosen_M), frames)
-    total = torch.bmm(weight_MTT, source.view(-1, frames, joints * 3)).view_as(source)
+    xy_2MTJ = planes_3NTJ[:2].index_select(1, chosen_M)
+    seen_MTJ = (planes_3NTJ[2].index_select(0, chosen_M) > 0).to(xy_2MTJ.dtype)
+    weight_MTT = gaussian_weights(sigma_N.index_select(0, chosen_M), planes_3NTJ.shape[2])
     # A seen joint weighs 1 in its own frame; one that was not seen becomes 0.
-    total *= torch.where(confidence_MTJ > 0, 1 / total[..., 2].clamp_min(0.5), 0.0)[..., None]
-    total[..., 2] = confidence_MTJ
-    skeleton_NTJ3.index_copy_(0, chosen_M, total)
+    per_total_MTJ = seen_MTJ / torch.bmm(weight_MTT, seen_MTJ).clamp_min_(0.5)
+    for axis, source_MTJ in enumerate(xy_2MTJ):
+        smoothed_MTJ = torch.bmm(weight_MTT, source_MTJ).mul_(per_total_MTJ)
+        planes_3NTJ[axis].index_copy_(0, chosen_M, smoothed_MTJ)
 
 
 def gaussian_weights(sigma_N: Tensor, frames: int) -> Tensor:

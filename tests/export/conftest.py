@@ -12,6 +12,7 @@ from torch import nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.data.people import UCI_LABELS
+from edgehuman.data.skeleton_set import simulated_set
 from edgehuman.export import artefact, networks, records
 from edgehuman.export.records import Samples
 from edgehuman.export.to_onnx import to_onnx
@@ -89,8 +90,10 @@ def samples(windows: WindowSet) -> Samples:
 
 @pytest.fixture
 def made_data(monkeypatch: pytest.MonkeyPatch, windows: WindowSet) -> None:
-    """Every `--data` gives the windows above."""
+    """Every `--data` gives the windows above, or a few simulated walks."""
     monkeypatch.setattr(records, "load_windows", lambda path: windows)
+    walks = simulated_set(people=12, each=2, seed=0)
+    monkeypatch.setattr(records, "load_skeletons", lambda path, **few: walks)
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_training_learns_and_says_how_well(
     assert (card.task, card.output.distance, card.input.shape) == (
         "gait-embedding",
         "cosine",
-        (32, 18, 3),
+        (8, 18, 3),
     )
     assert network(100 * torch.rand(2, 9, 18, 3)).shape == (2, 64)
 

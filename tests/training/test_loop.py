@@ -115,6 +115,31 @@ def test_weight_decay_spares_biases() -> None:
     assert decay == {2: 0.05, 1: 0.0}
 
 
+def test_weight_decay_has_a_factor_by_name() -> None:
+    factors = {"map.weight": 4.0}
+    groups = make_optimiser(
+        Line(),
+        line_config(Path("unused")),
+        lr_scale=lambda name: 1 / factors.get(name, 1.0),
+        decay_scale=lambda name: factors.get(name, 1.0),
+    ).param_groups
+    decay = {group["lr_scale"]: group["weight_decay"] for group in groups}
+    assert decay == {0.25: 4 * 0.05, 1.0: 0.0}
+
+
+def test_what_is_measured_is_said_and_may_begin_before_the_first_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = iter([0.5, 0.25])
+    job = line_job(evaluate=lambda product: {"score": next(scores)}, evaluate_at_start=True)
+    progress = train_steps(job, line_config(tmp_path, steps=3))
+    measured = [(r["step"], r["score"]) for r in progress.records if "score" in r]
+    assert measured == [(0, 0.5), (3, 0.25)]
+    said = capsys.readouterr().err
+    assert "step 0: score 0.5000" in said
+    assert "step 3: score 0.2500" in said
+
+
 def test_resuming_from_nothing_says_so(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="leave out --resume"):
         train_steps(line_job(), line_config(tmp_path / "none", resume=True))

@@ -29,8 +29,8 @@ def draws(position: torch.Tensor, **changes: torch.Tensor) -> Draws:
     still = {
         "mirrored_N": torch.zeros(count, dtype=torch.bool),
         "sigma_N": torch.zeros(count),
-        "shift_NJ2": torch.zeros(count, 18, 2),
-        "noise_NTJ2": torch.zeros(count, frames, 18, 2),
+        "shift_2NJ": torch.zeros(2, count, 18),
+        "noise_2NTJ": torch.zeros(2, count, frames, 18),
     }
     return Draws(position, **{**still, **changes})
 
@@ -68,9 +68,9 @@ def test_runs_of_joints_give_the_swap_of_the_geometry() -> None:
 
 
 def test_noise_is_a_share_of_the_height() -> None:
-    shift_NJ2 = torch.zeros(1, 18, 2)
-    shift_NJ2[0, 5] = torch.tensor([0.1, -0.2])
-    moved = augment(walk(2), draws(torch.tensor([[0.0, 1.0]]), shift_NJ2=shift_NJ2))
+    shift_2NJ = torch.zeros(2, 1, 18)
+    shift_2NJ[:, 0, 5] = torch.tensor([0.1, -0.2])
+    moved = augment(walk(2), draws(torch.tensor([[0.0, 1.0]]), shift_2NJ=shift_2NJ))
     # From joint 0 to joint 17 the skeleton is 170 px high.
     torch.testing.assert_close(moved[0, 0, 5, :2], torch.tensor([100 + 17.0, 50 - 34.0]))
     assert moved[0, 0, 6, 0].item() == 100.0
@@ -146,8 +146,8 @@ def test_batched_and_per_sample_agree_on_the_same_draws() -> None:
                 drawn.position_NT[i].numpy(),
                 bool(drawn.mirrored_N[i]),
                 float(drawn.sigma_N[i]),
-                drawn.shift_NJ2[i].numpy(),
-                drawn.noise_NTJ2[i].numpy(),
+                drawn.shift_2NJ[:, i].permute(1, 0).numpy(),
+                drawn.noise_2NTJ[:, i].permute(1, 2, 0).numpy(),
             ),
         )
         np.testing.assert_allclose(made[i].numpy(), one, rtol=1e-4, atol=2e-3)
