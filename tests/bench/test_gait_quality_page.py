@@ -89,7 +89,7 @@ def test_the_table_and_the_page(tmp_path: Path) -> None:
     assert "Everything on this page is of **simulated people**" in page
     assert "![rank-1 by quality](pictures/plot.png)" in page
     assert "Random weights find 2.0 %, chance 0.5 %." in page
-    assert "| of this experiment (spread 1) | best | 60.0 | 0.800 | 2.0 | 0.50 | 40 |" in page
+    assert "| spread 1, noise 2 | best | 60.0 | 0.800 | 2.0 | 0.50 | 40 |" in page
     assert "jump 2.0 times as far as those of the best, and 10 % of the best" in page
     assert "--within-views" not in page
     draw(CLEAR, config.picture)
