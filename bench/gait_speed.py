@@ -10,7 +10,6 @@ where it was stopped. The graphs of --graphs are exported besides, and timed on 
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from tqdm import tqdm
 from edgehuman import catalogue
 from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.entry import main
+from edgehuman.bench.latency import peak_mb
 from edgehuman.bench.ratios import require_torch
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
@@ -138,11 +138,6 @@ def cpu_seconds(call: Callable[[], object], rounds: int) -> float:
         call()
         taken.append(time.process_time() - start_s)
     return float(np.median(taken))
-
-
-def peak_mb() -> float:
-    """Largest resident memory of this process so far, MB of 1e6 bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def measured(config: GaitSpeedConfig, arch: str) -> Speed:
