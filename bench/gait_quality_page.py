@@ -193,8 +193,8 @@ def _usual(best: Facts, worst: Facts) -> str:
         f"With the usual detector the joints of the worst walks jump {times:.1f} times as far as "
         f"those of the best, and {100 * best['side']:.0f} % of the best walks are seen from the "
         f"side against {100 * worst['side']:.0f} % of the worst: what Q_S orders there is partly "
-        "the view, and the filters leave few bad walks. The detector of this experiment varies more "
-        "from walk to walk (spread) and errs more (noise); nothing else was changed."
+        "the view, and the filters leave few bad walks. The detector of this experiment varies "
+        "more from walk to walk (spread) and errs more (noise); nothing else was changed."
     )
 
 
