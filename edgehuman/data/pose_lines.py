@@ -1,7 +1,7 @@
 """Poses as lines of JSON (`preprocess.pose_line`): one file, or a folder of them with labels.
 
 poses.jsonl                one or several tracks; each is a walk, and a person of its own
-FOLDER/labels.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "view", "condition",
+FOLDER/walks.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "view", "condition",
                            "role", "rate_hz"} a line; a file holds one walk
 """
 
@@ -22,7 +22,7 @@ from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.pose_line import PoseLine, format_line, parse_line
 
-_LABELS = "labels.jsonl"
+_LABELS = "walks.jsonl"
 _WORDS = ("sequence", "person", "view", "condition", "role")
 
 
@@ -113,7 +113,7 @@ def _read(path: Path) -> Iterator[Walk]:
 
 
 def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
-    """A set as files: OUT/poses/NAME.jsonl and OUT/labels.jsonl, which load as the same set.
+    """A set as files: OUT/poses/NAME.jsonl and OUT/walks.jsonl, which load as the same set.
 
     Raises:
         DataError: a file cannot be written.
@@ -163,7 +163,7 @@ def _written(walks: SkeletonSet, i: int, out: Path) -> dict[str, Any]:
 POSE_LINES = SkeletonLayout(
     "pose_lines",
     'poses.jsonl, a line {"t", "id", "joints", "width", "height"} per person and frame; or a '
-    "folder of such files with labels.jsonl (see `edgehuman data simulate --kind skeletons`)",
+    "folder of such files with walks.jsonl (see `edgehuman data simulate --kind skeletons`)",
     _is_lines,
     _read,
 )

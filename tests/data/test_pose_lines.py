@@ -78,7 +78,7 @@ def test_a_broken_line_is_named_by_its_number(tmp_path: Path) -> None:
 )
 def test_broken_labels_are_named(tmp_path: Path, row: str, said: str) -> None:
     write_lines(simulated_set(1, 2, seed=0, frames=4), tmp_path)
-    labels = tmp_path / "labels.jsonl"
+    labels = tmp_path / "walks.jsonl"
     labels.write_text(labels.read_text().splitlines()[0] + "\n" + row + "\n")
     with pytest.raises(DataError, match=said):
         load_skeletons(tmp_path)
@@ -93,7 +93,7 @@ def test_a_file_of_labels_holds_one_walk(tmp_path: Path) -> None:
 
 def test_two_walks_of_one_name_are_refused(tmp_path: Path) -> None:
     write_lines(simulated_set(1, 2, seed=0, frames=4), tmp_path)
-    labels = tmp_path / "labels.jsonl"
+    labels = tmp_path / "walks.jsonl"
     labels.write_text(labels.read_text().splitlines()[0] * 1 + "\n")
     first = labels.read_text()
     labels.write_text(first + first)
