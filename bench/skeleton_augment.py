@@ -101,7 +101,7 @@ def smooth(skeleton_TJ3: Floats, sigma: float) -> Floats:
 def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
     """Seconds of the per-sample numpy path over seconds of the batched one.
 
-    Sequences of 96 frames become 48, as in a step of `edgehuman pretrain`. The batched path runs
+    Sequences of 60 frames become 48, as a step of `edgehuman pretrain` hands them out. The batched path runs
     where the training does: on a GPU where there is one, else on all cores. The per-sample path is
     one process of a data loader.
     """
@@ -113,17 +113,19 @@ def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     ours = SkeletonAugment(frames=48)
     generator = np.random.default_rng(0)
-    skeleton_NSJ3 = 400 * generator.random((batch, 96, 18, 3), np.float32)
-    skeleton_NSJ3[..., 2] = generator.random((batch, 96, 18)) > 0.05
+    skeleton_NSJ3 = 400 * generator.random((batch, ours.source_frames, 18, 3), np.float32)
+    skeleton_NSJ3[..., 2] = generator.random((batch, ours.source_frames, 18)) > 0.05
     held = torch.from_numpy(skeleton_NSJ3).to(device)
-    length_N = torch.full((batch,), 96, device=device)
+    length_N = torch.full((batch,), ours.source_frames, device=device)
 
     def batched() -> None:
         # The sum brings one number back, so that a GPU has really finished.
         ours(held, length_N).sum().item()
 
     def one_by_one() -> None:
-        made = [augment_one(each, draw(generator, 96, ours)) for each in skeleton_NSJ3]
+        made = [
+            augment_one(each, draw(generator, ours.source_frames, ours)) for each in skeleton_NSJ3
+        ]
         torch.from_numpy(np.stack(made)).to(device).sum().item()
 
     threads = torch.get_num_threads()
