@@ -181,7 +181,7 @@ def _train(
     settings = ContrastiveConfig(
         out=folder, arch=config.arch, steps=config.steps, batch=config.batch, frames=config.frames,
         seed=seed, save_every=max(1, config.steps // 3), threads=config.threads, device="cpu",
-        resume=resume,
+        exam_people=config.exam_people, resume=resume,
     )  # fmt: skip
     detector = Detector(noise=config.noise, spread=config.spread)
     pool = pool_of(config.people, config.each, seed, detector)
