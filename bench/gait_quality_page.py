@@ -81,14 +81,14 @@ def verdict(found: Findings, share: float) -> str:
         "undecided": "the worst cannot be told from random ones either way",
     }
     return (
-        f"{words[direction(points, error)]} ({_points(points, error)} of rank-1); "
+        f"{words[direction(points, error)]} ({_points(points, error)}); "
         f"{beside[direction(low, low_error)]} ({_points(low, low_error)})"
     )
 
 
 def _points(points: float, error: float | None) -> str:
     said = "one seed, no error known" if error is None else f"standard error {error:.1f}"
-    return f"{points:+.1f} points, {said}"
+    return f"rank-1 {points:+.1f} points, {said}"
 
 
 def score_lines(found: Findings) -> list[str]:

@@ -85,7 +85,7 @@ def step_of(network: nn.Module, forward: Callable[[], torch.Tensor]) -> Callable
 
     def step() -> None:
         optimiser.zero_grad(set_to_none=True)
-        forward().square().mean().backward()
+        torch.autograd.backward(forward().square().mean())
         optimiser.step()
 
     return step

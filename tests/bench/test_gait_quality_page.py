@@ -67,15 +67,15 @@ def test_a_direction_needs_twice_the_standard_error(
 
 def test_the_words_say_which_way_it_went() -> None:
     assert verdict(CLEAR, 0.25) == (
-        "the best poses are better than random ones, which is the direction of the paper (+5.0 "
-        "points, standard error 1.0 of rank-1); the worst are worse than random ones (-10.0 "
+        "the best poses are better than random ones, which is the direction of the paper (rank-1 "
+        "+5.0 points, standard error 1.0); the worst are worse than random ones (rank-1 -10.0 "
         "points, standard error 0.0)"
     )
     against = findings({"best": (0.2, 0.3), "random": (0.3, 0.4), "worst": (0.3, 0.4)})
     assert "worse than random ones, against the direction of the paper" in verdict(against, 0.25)
     assert "the worst cannot be told from random ones" in verdict(against, 0.25)
     one = findings({"best": (0.4,), "random": (0.3,), "worst": (0.2,)})
-    assert "neither confirmed nor refuted (+10.0 points, one seed" in verdict(one, 0.25)
+    assert "neither confirmed nor refuted (rank-1 +10.0 points, one seed" in verdict(one, 0.25)
 
 
 def test_the_table_and_the_page(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_a_network_is_measured_in_its_own_process_once(
         said = json.dumps({key: getattr(MADE, key) for key in Speed.__slots__})
         return subprocess.CompletedProcess(words, 0, f"a note\n{said}\n", "")
 
-    monkeypatch.setattr(gait_speed.subprocess, "run", run)
+    monkeypatch.setattr("edgehuman.bench.gait_speed.subprocess.run", run)
     text = make_page(config).text
     assert make_page(config).text == text == config.out.read_text()
     assert asked == [
@@ -51,7 +51,7 @@ def test_a_process_that_fails_says_its_last_words(
     config: GaitSpeedConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     died = subprocess.CompletedProcess([], 1, "", "x\nout of memory\n")
-    monkeypatch.setattr(gait_speed.subprocess, "run", lambda words, **how: died)
+    monkeypatch.setattr("edgehuman.bench.gait_speed.subprocess.run", lambda words, **how: died)
     with pytest.raises(FailedRun, match="out of memory"):
         make_page(config)
 
