@@ -27,14 +27,28 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman import catalogue
-from edgehuman.card import Card, OutputSpec, TrainingData, skeleton_input
+from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
+from edgehuman.data.gait_scores import score_walks, stranger_threshold
 from edgehuman.data.skeleton_set import SIMULATED
+from edgehuman.data.skeletons import load_skeletons
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
-from edgehuman.pretrain.walks import Exam, Positives, Quality, Walks, in_pairs, load, of_quality
+from edgehuman.pretrain.walks import (
+    EXAM_EACH,
+    EXAM_WORLD,
+    Exam,
+    Positives,
+    Quality,
+    Walks,
+    in_pairs,
+    load,
+    of_quality,
+)
+from edgehuman.tasks.gait import answer_of
+from edgehuman.training import checkpoint
 from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
@@ -300,7 +314,26 @@ def train(config: ContrastiveConfig) -> Outcome:
     exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
     card = encoder_card(config, encoder, learn.rows())
     progress = fit(config, encoder, base, learn, card, exam)
+    if exam is not None and not progress.stopped:
+        finish(config)
     return _outcome(config, progress, learn)
+
+
+def finish(config: ContrastiveConfig) -> Card:
+    """Judge the finished network on whole walks of the examination's people, and write into its
+    card what it scored and the score under which somebody is unknown.
+    """
+    network, card = checkpoint.load_network(config.out)
+    walks = load_skeletons(SIMULATED, EXAM_WORLD, config.exam_people, EXAM_EACH)
+    frames = card.input.shape[0]
+    found = score_walks(walks, answer_of(network), frames, config.distance)
+    rows = found.scores.metrics.items()
+    card = card.replace(
+        decision=Decision(threshold=stranger_threshold(found.vectors, config.distance)),
+        metrics=tuple(Metric(name, value, found.said) for name, value in rows),
+    )
+    checkpoint.save_weights(config.out, network.state_dict(), card)
+    return card
 
 
 def _outcome(config: ContrastiveConfig, progress: Progress, learn: Walks) -> Outcome:

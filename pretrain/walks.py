@@ -28,6 +28,7 @@ Positives = Literal["sequence", "person"]
 # Worlds of the simulator, apart from each other and from that of `edgehuman evaluate` (seed 0).
 LEARNED_WORLD = 1_000_000
 EXAM_WORLD = 2_000_000
+EXAM_EACH = 4
 SIMULATED_PEOPLE = 512
 SIMULATED_EACH = 4
 
@@ -174,7 +175,7 @@ class Walks:
 
 def exam_walks(people: int, frames: int, seed: int = 0) -> SkeletonSet:
     """Four walks of each simulated person of the examination, cut to their middle frames."""
-    walks = load_skeletons(SIMULATED, EXAM_WORLD + seed, people, 4)
+    walks = load_skeletons(SIMULATED, EXAM_WORLD + seed, people, EXAM_EACH)
     middle = [(int(n) - frames) // 2 for n in walks.length_N]
     cut = [walks.sequence(i)[m : m + frames] for i, m in enumerate(middle)]
     return dataclasses.replace(
