@@ -61,7 +61,8 @@ def by_hand(layer: Any, x_SD: Tensor) -> Tensor:
     attended = torch.cat(heads, dim=1) @ layer.attention_out.weight.T
     gate, value = torch.chunk(layer.mlp_in(normal_SD), 2, dim=1)
     mixed: Tensor = layer.mlp_out(gate * torch.sigmoid(gate) * value)
-    return x_SD + attended + mixed
+    out_SD: Tensor = x_SD + attended + mixed
+    return out_SD
 
 
 @pytest.mark.parametrize("scale", [None, 0.1])
