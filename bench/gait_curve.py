@@ -169,7 +169,7 @@ def draw(curves: Sequence[Curve], lines: Mapping[str, float], path: Path) -> Non
     )
     axes.set_xlabel("training steps")
     axes.set_ylabel("zero-shot rank-1, %, simulated people")
-    axes.set_ylim(0, 100)
+    axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -223,6 +223,7 @@ def draw(found: Findings, path: Path) -> None:
         axes.set_xlabel("poses pretrained on")
         axes.grid(alpha=0.3)
     panels[0, 0].set_ylabel("zero-shot rank-1, %")
+    panels[0, 0].set_ylim(bottom=0)
     panels[0, 0].legend(fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110, metadata={"Software": None})
