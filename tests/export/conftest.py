@@ -12,7 +12,6 @@ from torch import nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.data.people import UCI_LABELS
-from edgehuman.data.skeleton_set import simulated_set
 from edgehuman.export import artefact, networks, records
 from edgehuman.export.records import Samples
 from edgehuman.export.to_onnx import to_onnx
@@ -90,10 +89,8 @@ def samples(windows: WindowSet) -> Samples:
 
 @pytest.fixture
 def made_data(monkeypatch: pytest.MonkeyPatch, windows: WindowSet) -> None:
-    """Every `--data` gives the windows above, or a few simulated walks."""
+    """Every `--data` gives the windows above."""
     monkeypatch.setattr(records, "load_windows", lambda path: windows)
-    walks = simulated_set(people=12, each=2, seed=0)
-    monkeypatch.setattr(records, "load_skeletons", lambda path, **few: walks)
 
 
 @pytest.fixture
