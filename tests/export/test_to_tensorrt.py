@@ -89,7 +89,7 @@ def test_small_catalogued_networks_build(
         engine="tensorrt-rtx",
         capability=(86,),
         precision=precision,  # type: ignore[arg-type]
-        data="made",
+        data="simulated" if NETWORKS[name].modality == "skeleton" else "made",
         samples=48,
         max_drop=5.0,
         out=tmp_path / "x.engine",
