@@ -19,7 +19,8 @@ from typing import Any
 
 from edgehuman.bench.entry import main
 from edgehuman.config import read_table
-from edgehuman.errors import CheckpointError, MissingDependencyError, UsageError
+from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.metrics.figure import blank
 from edgehuman.outcome import Outcome
 
 _METRICS, _CONFIG = "metrics.jsonl", "config.toml"
@@ -145,15 +146,7 @@ def draw(curves: Sequence[Curve], lines: Mapping[str, float], path: Path) -> Non
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError(
-            "matplotlib is not installed and draws this picture; run: pip install 'edgehuman[plot]'"
-        ) from None
-    figure = Figure(figsize=(6.5, 4.0), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(6.5, 4.0)
     axes = figure.add_subplot()
     for curve in curves:
         steps = sorted(curve.rank1)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgehuman.bench.kept_runs import mean_and_spread
-from edgehuman.errors import MissingDependencyError
+from edgehuman.metrics.figure import blank
 
 if TYPE_CHECKING:
     from edgehuman.bench.gait_quality import QualityConfig
@@ -204,16 +204,8 @@ def draw(found: Findings, path: Path) -> None:
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError(
-            "matplotlib is not installed and draws this picture; run: pip install 'edgehuman[plot]'"
-        ) from None
     shares = found.shares()
-    figure = Figure(figsize=(3.6 * len(shares) + 0.4, 3.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(3.6 * len(shares) + 0.4, 3.2)
     panels: Any = figure.subplots(1, len(shares), sharey=True, squeeze=False)
     for axes, share in zip(panels[0], shares, strict=True):
         score_AK = 100 * np.array([found.scores(arm, share, "rank1") for arm in ARMS])
