@@ -15,7 +15,9 @@ from edgehuman.metrics.figure import blank
 def test_a_page_has_its_size(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     blank(2.0, 1.0).savefig(tmp_path / "x.png", dpi=50)
-    assert cv2.imread(str(tmp_path / "x.png")).shape == (50, 100, 3)
+    drawn = cv2.imread(str(tmp_path / "x.png"))
+    assert drawn is not None
+    assert drawn.shape == (50, 100, 3)
 
 
 def test_without_matplotlib_the_message_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
