@@ -290,7 +290,8 @@ def _answer(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
         print(help_text())
         return 0
-    if words[1:] in (["-h"], ["--help"]) and (text := _family_text(words[0])):
+    asks = words[0] not in COMMANDS and words[1:] in (["-h"], ["--help"])
+    if asks and (text := _family_text(words[0])):
         print(text)
         return 0
     if words[0] == "--version":
