@@ -23,8 +23,8 @@ def require_right(walks: SkeletonSet, where: str) -> None:
     problems = find_mistakes(walks)
     if problems:
         raise DataError(
-            f"{where}: {problems[0]}. If the poses are right all the same, load them with "
-            "check=False"
+            f"{where}: {problems[0]}. If the poses are right all the same, load them from Python "
+            "with load_skeletons(path, check=False)"
         )
 
 
