@@ -18,6 +18,7 @@ from typing import Any, cast
 from edgehuman import catalogue
 from edgehuman.bench.checkpoint_engine import open_random
 from edgehuman.data.gait_scores import WalkScores, bone_scores, score_walks
+from edgehuman.data.skeleton_mistakes import empty_walks, shows_nobody
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
 from edgehuman.data.skeletons import load_skeletons, resampled
 from edgehuman.errors import ArtefactError, DataError, UsageError
@@ -73,8 +74,21 @@ def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
 
 
 def load_test(data: str, rate_hz: float) -> SkeletonSet:
-    """The walks of a path at the model's rate, or of simulated people whom no training sees."""
-    return resampled(load_skeletons(data, people=_PEOPLE, each=_EACH), rate_hz)
+    """The walks of a path at the model's rate, or of simulated people whom no training sees.
+
+    Walks in which nobody is seen are left out, and said.
+
+    Raises:
+        DataError: see `load_skeletons`; or nobody is seen in any walk.
+    """
+    walks = load_skeletons(data, people=_PEOPLE, each=_EACH)
+    empty_N = shows_nobody(walks)
+    for line in empty_walks(walks):
+        if empty_N.all():
+            raise DataError(f"{data}: {line}")
+        print(f"edgehuman: {data}: {line}; the other walks are judged", file=sys.stderr)
+        walks = walks.subset(~empty_N)
+    return resampled(walks, rate_hz)
 
 
 def judge(
@@ -100,7 +114,7 @@ def _baselines(
     model: Model, walks: SkeletonSet, protocol: str, words: GaitWords
 ) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
     """Metrics by baseline, and what could not be measured with the reason."""
-    found = {"bone_lengths": dict(bone_scores(walks, protocol).metrics)}
+    found = {"bone_lengths": dict(bone_scores(walks, protocol, window_frames(model.card)).metrics)}
     left_out: dict[str, str] = {}
     arch = model.card.arch
     try:

@@ -355,7 +355,8 @@ def _outcome(config: ContrastiveConfig, progress: Progress, learn: Walks) -> Out
     text = f"{config.out}: {config.arch}, {progress.step} steps, "
     text += f"{data['sequences']} sequences of {data['people']} people"
     if losses:
-        text += f"; loss {losses[0]:.3f} -> {losses[-1]:.3f}"
+        shown = losses if len(losses) == 1 else (losses[0], losses[-1])
+        text += f"; loss {' -> '.join(f'{loss:.3f}' for loss in shown)}"
     if exams:
         scores = " -> ".join(f"{100 * score:.1f}" for score in exams.values())
         text += (

@@ -28,20 +28,24 @@ _WORDS = ("sequence", "person", "view", "condition", "role")
 
 def _is_lines(path: Path) -> bool:
     if path.is_dir():
-        return (path / _LABELS).is_file() and _is_lines(_first_file(path))
+        if not (path / _LABELS).is_file():
+            return False
+        first = _first_file(path)
+        # A file that is named and missing is found, and said, where it is read.
+        return first is not None and (not first.exists() or _is_lines(first))
     if path.suffix != ".jsonl" or not path.is_file():
         return False
     with path.open(encoding="utf-8", errors="replace") as file:
         return '"joints"' in file.readline(65536)
 
 
-def _first_file(folder: Path) -> Path:
+def _first_file(folder: Path) -> Path | None:
     with (folder / _LABELS).open(encoding="utf-8", errors="replace") as file:
         start = file.readline(65536)
     try:
         return folder / str(json.loads(start)["file"])
     except (ValueError, KeyError, TypeError):
-        return folder / "none"
+        return None
 
 
 def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
@@ -109,6 +113,12 @@ def _read(path: Path) -> Iterator[Walk]:
                     f"{inside}: found {len(tracks)} tracks; beside {_LABELS} a file holds one walk"
                 )
             [lines] = tracks.values()
+            rate_hz = row.get("rate_hz") or 0.0
+            if isinstance(rate_hz, bool) or not isinstance(rate_hz, (int, float)):
+                raise DataError(
+                    f"{where}: found rate_hz {rate_hz!r}; give frames a second as a number, or "
+                    "leave it out"
+                )
             yield _walk(lines, inside.stem, row)
 
 

@@ -89,7 +89,8 @@ class SkeletonSet:
             )
         unknown = sorted(set(self.role_N.tolist()) - set(ROLES))
         if unknown:
-            raise DataError(f"{self.name}: found role {unknown[0]!r}; known: {', '.join(ROLES)}")
+            known = ", ".join(map(repr, ROLES))
+            raise DataError(f"{self.name}: found role {unknown[0]!r}; give one of {known}")
 
     def __len__(self) -> int:
         return len(self.length_N)

@@ -112,6 +112,17 @@ def test_wrong_words_say_why(
         table(model, data="x", **changes)
 
 
+def test_walks_that_show_nobody_are_left_out_and_said(
+    walks: SkeletonSet, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    walks.skeleton_SJ3[-24:] = 0
+    assert table(model, data="x")["probes"] == 5
+    assert "1 walks show nobody (all joints 0), such as" in capsys.readouterr().err
+    walks.skeleton_SJ3[:] = 0
+    with pytest.raises(DataError, match="x: 9 walks show nobody"):
+        table(model, data="x")
+
+
 def test_a_catalogued_network_is_judged_without_an_export() -> None:
     model = open_random("gaitptv2_deep_1", seed=3)
     skeleton_NTJ3 = np.zeros((2, 48, 18, 3), np.float32)
