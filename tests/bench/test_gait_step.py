@@ -34,7 +34,8 @@ def test_a_step_changes_every_weight() -> None:
 
 
 def test_the_ratio_is_of_two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gait_step, "in_turns", lambda sides, rounds: {"network": 3, "encoder": 2})
+    said = {"network": 3, "encoder": 2}
+    monkeypatch.setattr(gait_step, "in_turns", lambda sides, rounds, clock: said)
     monkeypatch.setattr("edgehuman.nets.building.build", lambda arch: nn.Linear(3, 3))
     assert gait_step.gait_step_over_encoder("gaitptv2_wide_1") == 1.5
 
