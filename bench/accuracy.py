@@ -7,6 +7,7 @@ people, because the windows of one person are alike. Axes: N windows, C classes,
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.bench.checkpoint_engine import open_checkpoint
+from edgehuman.bench.checkpoint_engine import open_checkpoint, open_random
 from edgehuman.bench.gait_accuracy import RECORD as GAIT_RECORD
 from edgehuman.bench.gait_accuracy import GaitWords, evaluate_gait
 from edgehuman.bench.person_accuracy import RECORD, evaluate_persons
@@ -141,6 +142,10 @@ def evaluate(config: EvaluateConfig) -> Outcome:
 def _open(config: EvaluateConfig) -> Model:
     if Path(config.model).is_dir():
         return open_checkpoint(Path(config.model), config.threads)
+    if config.model in catalogue.NETWORKS:
+        row = catalogue.NETWORKS[config.model]
+        if row.input == GAIT_RECORD and importlib.util.find_spec("torch") is not None:
+            return open_random(config.model, config.seed, config.threads)
     return load(config.model, threads=config.threads, seed=config.seed)
 
 

@@ -1,6 +1,7 @@
-"""A checkpoint folder behind the interface of the engines, so that it is judged as an artefact is.
+"""A network of PyTorch behind the interface of the engines, so that it is judged as an artefact is:
+that of a checkpoint folder, or a catalogued one with random weights, which costs no export.
 
-PyTorch is imported when the folder is opened.
+PyTorch is imported when one is opened.
 """
 
 from __future__ import annotations
@@ -16,23 +17,20 @@ from edgehuman.card import Card
 from edgehuman.runtime.model import Model
 
 
-class CheckpointEngine:
-    """The network of a checkpoint folder, on the CPU.
+class NetworkEngine:
+    """A network on the CPU.
 
-    Raises:
-        CheckpointError: no checkpoint there, damaged, or of another network.
-        ModuleNotFoundError: PyTorch is not installed.
+    Args:
+        network: a torch module in eval mode; card: what it is.
+        path: where it is from.
     """
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, network: Any, card: Card, path: Path, threads: int = 1) -> None:
         import torch
 
-        from edgehuman.training.checkpoint import load_network
-
         torch.set_num_threads(threads)
-        self.path, self.threads = folder, threads
-        self.card: Card
-        self._network, self.card = load_network(folder)
+        self.path, self.threads, self.card = path, threads, card
+        self._network = network
 
     def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
         """A batch of raw records (N, ...) -> the network's outputs (N, ...)."""
@@ -55,5 +53,26 @@ class CheckpointEngine:
 
 
 def open_checkpoint(folder: Path, threads: int = 1) -> Model:
-    """A checkpoint folder as a model."""
-    return Model(CheckpointEngine(folder, threads), str(folder))
+    """A checkpoint folder as a model.
+
+    Raises:
+        CheckpointError: no checkpoint there, damaged, or of another network.
+        ModuleNotFoundError: PyTorch is not installed.
+    """
+    from edgehuman.training.checkpoint import load_network
+
+    network, card = load_network(folder)
+    return Model(NetworkEngine(network, card, folder, threads), str(folder))
+
+
+def open_random(name: str, seed: int, threads: int = 1) -> Model:
+    """A catalogued network with seeded random weights as a model.
+
+    Raises:
+        UsageError: no such network.
+        ModuleNotFoundError: PyTorch is not installed.
+    """
+    from edgehuman.export.networks import random_network
+
+    network, card = random_network(name, seed)
+    return Model(NetworkEngine(network, card, Path(name), threads), name)

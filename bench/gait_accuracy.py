@@ -4,7 +4,8 @@
 
 Every walk is cut into windows as long as the card says, overlapping by half, and its vector is the
 mean over them. Beside the model stand two that know less: nearest neighbours of bone lengths, as
-the image shows them, and the same network with random weights.
+the image shows them, and the same network with random weights
+(the mean of five where the walks are few).
 """
 
 from __future__ import annotations
@@ -15,19 +16,22 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from edgehuman import catalogue
+from edgehuman.bench.checkpoint_engine import open_random
 from edgehuman.data.gait_scores import WalkScores, bone_scores, score_walks
+from edgehuman.data.skeleton_mistakes import empty_walks, shows_nobody
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
 from edgehuman.data.skeletons import load_skeletons, resampled
-from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.identifier import RECORD, require_gait, window_frames
-from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.model import Model
 
 __all__ = ["RECORD", "GaitWords", "evaluate_gait"]
 
 # Simulated people of the evaluation: world 0, in which no training here takes place.
 _PEOPLE, _EACH = 100, 6
+_FEW_WALKS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +68,27 @@ def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
     data = _as_data(model, walks, found, words) | {
         "baselines": baselines,
         "baselines_left_out": left_out,
+        "random_weights_seeds": _num_seeds(walks) if "random_weights" in baselines else 0,
     }
     return Outcome(data, _as_text(data))
 
 
 def load_test(data: str, rate_hz: float) -> SkeletonSet:
-    """The walks of a path at the model's rate, or of simulated people whom no training sees."""
-    return resampled(load_skeletons(data, people=_PEOPLE, each=_EACH), rate_hz)
+    """The walks of a path at the model's rate, or of simulated people whom no training sees.
+
+    Walks in which nobody is seen are left out, and said.
+
+    Raises:
+        DataError: see `load_skeletons`; or nobody is seen in any walk.
+    """
+    walks = load_skeletons(data, people=_PEOPLE, each=_EACH)
+    empty_N = shows_nobody(walks)
+    for line in empty_walks(walks):
+        if empty_N.all():
+            raise DataError(f"{data}: {line}")
+        print(f"edgehuman: {data}: {line}; the other walks are judged", file=sys.stderr)
+        walks = walks.subset(~empty_N)
+    return resampled(walks, rate_hz)
 
 
 def judge(
@@ -96,19 +114,37 @@ def _baselines(
     model: Model, walks: SkeletonSet, protocol: str, words: GaitWords
 ) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
     """Metrics by baseline, and what could not be measured with the reason."""
-    found = {"bone_lengths": dict(bone_scores(walks, protocol).metrics)}
+    found = {"bone_lengths": dict(bone_scores(walks, protocol, window_frames(model.card)).metrics)}
     left_out: dict[str, str] = {}
     arch = model.card.arch
     try:
         if arch not in catalogue.NETWORKS:
             raise ArtefactError(f"{arch} is not in the catalogue, so it cannot be built anew")
-        # Another seed than that of a catalogue name, which is random itself.
-        random = load(arch, threads=words.threads, seed=words.seed + 1)
-        found["random_weights"] = dict(judge(random, walks, words, protocol).scores.metrics)
-    except (MissingDependencyError, ArtefactError) as error:
+        tables = [
+            # Other seeds than that of a catalogue name, which is random itself.
+            judge(open_random(arch, words.seed + k, words.threads), walks, words, protocol)
+            for k in range(1, _num_seeds(walks) + 1)
+        ]
+        found["random_weights"] = {
+            key: sum(each.scores.metrics[key] for each in tables) / len(tables)
+            for key in tables[0].scores.metrics
+        }
+    except ArtefactError as error:
         left_out["random_weights"] = str(error)
-        print(f"edgehuman: no baseline of random weights: {error}", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("edgehuman"):
+            raise
+        left_out["random_weights"] = (
+            f"{error.name} is not installed (pip install 'edgehuman[train]')"
+        )
+    for why in left_out.values():
+        print(f"edgehuman: no baseline of random weights: {why}", file=sys.stderr)
     return found, left_out
+
+
+def _num_seeds(walks: SkeletonSet) -> int:
+    """How many random networks the baseline is the mean of: one draw says little on few walks."""
+    return 5 if len(walks) <= _FEW_WALKS else 1
 
 
 def _as_data(

@@ -19,8 +19,9 @@ from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 
 _CODE = """
-import json, resource, sys, time
+import json, sys, time
 import numpy as np
+from edgehuman.bench.latency import peak_mb
 from edgehuman.metrics.retrieval import Sightings, first_match_places, nearest
 gallery, dim, queries, distance = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 rng = np.random.default_rng(0)
@@ -37,8 +38,7 @@ index_QK, _ = nearest(asked, known, 20, distance)
 place_Q = first_match_places(asked, known, distance)
 took_s = time.perf_counter() - begin_s
 right = bool((index_QK[:, 0] == chosen).all() and (place_Q == 1).all())
-peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"peak_mb": peak_mb, "took_s": took_s, "right": right}))
+print(json.dumps({"peak_mb": peak_mb(), "took_s": took_s, "right": right}))
 """
 
 
@@ -82,7 +82,7 @@ def gallery_memory_mb(config: GalleryMemoryConfig) -> dict[str, float]:
 def measure(config: GalleryMemoryConfig) -> Outcome:
     """One row: memory beside what the embeddings alone take."""
     found = gallery_memory_mb(config)
-    own_mb = config.gallery * config.dim * 4 / 2**20
+    own_mb = config.gallery * config.dim * 4 / 1e6
     data = {**found, "embeddings_mb": own_mb}
     text = (
         f"{config.gallery:,} embeddings of {config.dim} numbers ({own_mb:.0f} MB), "

@@ -193,6 +193,16 @@ def footprint(entry: Entry, timeout_s: float = 300.0) -> Footprint | str:
     return Footprint(**json.loads(done.stdout.splitlines()[-1]))
 
 
+def peak_mb() -> float:
+    """Largest resident memory of this process so far, MB of 1e6 bytes (Linux).
+
+    Not getrusage: its peak survives exec, so that a child would begin with its parent's.
+    """
+    with open("/proc/self/status", encoding="ascii") as stream:
+        line = next(line for line in stream if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024 / 1e6
+
+
 def resident_mb() -> float:
     """Resident memory of this process now, MB of 1e6 bytes (Linux)."""
     with open("/proc/self/statm", encoding="ascii") as stream:

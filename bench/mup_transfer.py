@@ -29,7 +29,8 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.kept_runs import once
 from edgehuman.bench.mup_check import sized
 from edgehuman.bench.ratios import require_torch
-from edgehuman.errors import MissingDependencyError, TrainingError, UsageError
+from edgehuman.errors import TrainingError, UsageError
+from edgehuman.metrics.figure import blank
 from edgehuman.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -184,15 +185,7 @@ def draw(config: TransferConfig, losses: dict[str, Floats]) -> None:
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError(
-            "matplotlib is not installed and draws this picture; run: pip install 'edgehuman[plot]'"
-        ) from None
-    figure = Figure(figsize=(9.0, 3.8), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(9.0, 3.8)
     panels: Any = figure.subplots(1, len(losses), sharey=True)
     shades = np.linspace(0.15, 0.85, len(config.factors))
     for axes, (side, loss_WL) in zip(panels, losses.items(), strict=True):

@@ -27,8 +27,18 @@ def measured(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if "latency_ms" in row]
 
 
-def head() -> list[str]:
-    """The table's columns."""
+_METRIC_NAMES = {
+    "macro_f1": "macro-F1",
+    "mean_ap": "mAP",
+    "mean_accuracy": "mA",
+    "mean_oks": "mean OKS",
+    "mean_iou": "mIoU",
+}
+
+
+def head(rows: Sequence[Row] = ()) -> list[str]:
+    """The table's columns; the last is the task's metric."""
+    first = next((name for row in measured(rows) for name in row["metrics"] or ()), "macro_f1")
     return [
         "model",
         "engine",
@@ -40,7 +50,7 @@ def head() -> list[str]:
         "memory MB",
         "file MB",
         "energy mJ",
-        "macro-F1",
+        _METRIC_NAMES.get(first, first),
     ]
 
 
@@ -57,7 +67,7 @@ def cells(row: Row) -> list[str]:
         _number(row["memory_mb"], ".1f"),
         "-" if file_bytes is None else f"{file_bytes / 1e6:.2f}",
         _number(row["energy_mj"], ".2f"),
-        f"{metrics['macro_f1']:.4f}" if "macro_f1" in metrics else ABSENT,
+        f"{next(iter(metrics.values())):.4f}" if metrics else ABSENT,
     ]
 
 
@@ -115,7 +125,8 @@ def conditions(data: Mapping[str, Any]) -> list[str]:
 
 def as_markdown(data: Mapping[str, Any]) -> str:
     """The table, and under it the conditions and what was not measured."""
-    lines = ["| " + " | ".join(head()) + " |", "|---|---|---|" + "---:|" * (len(head()) - 3)]
+    columns = head(data["rows"])
+    lines = ["| " + " | ".join(columns) + " |", "|---|---|---|" + "---:|" * (len(columns) - 3)]
     lines += ["| " + " | ".join(cells(row)) + " |" for row in measured(data["rows"])]
     notes = [*conditions(data), *sustained_lines(data["rows"]), *reasons(data["rows"])]
     return "\n".join([*lines, "", *(f"- {note}" for note in notes)])
@@ -125,7 +136,7 @@ def as_html(data: Mapping[str, Any]) -> str:
     """One page with the picture drawn inside as SVG: it can be mailed as it is."""
     rows = measured(data["rows"])
     notes = [*conditions(data), *sustained_lines(data["rows"]), *reasons(data["rows"])]
-    table_head = "".join(f"<th>{html.escape(text)}</th>" for text in head())
+    table_head = "".join(f"<th>{html.escape(text)}</th>" for text in head(rows))
     table_rows = "\n".join(
         "<tr>" + "".join(f"<td>{_unbroken(text)}</td>" for text in cells(row)) + "</tr>"
         for row in rows

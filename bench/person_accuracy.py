@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from edgehuman import catalogue
 from edgehuman.card import Card
+from edgehuman.data.images import SIMULATED
 from edgehuman.data.person_scores import PersonScores, score
+from edgehuman.data.person_set import TASKS
 from edgehuman.data.persons import PersonSet, load_persons
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.outcome import Outcome
@@ -23,6 +25,7 @@ from edgehuman.runtime.model import Model
 
 RECORD = "PersonCrop"
 MOST_AT_ONCE = 32
+_FEW_PEOPLE, _FEW_EACH = 40, 4
 Split = Literal["test", "train", "all"]
 _TASKS = {"embedding": "reid", "attributes": "attributes", "segmentation": "parsing"}
 _LANDMARKS = 133
@@ -61,6 +64,31 @@ def evaluate_persons(
     table = _as_data(model, persons, index_K, found, data, split)
     table["flip_test"] = flip_test
     return Outcome(table, _as_text(table))
+
+
+def labelled_for(card: Card, data: str) -> PersonSet:
+    """The people that judge a model beside its speed: of the simulator, a few.
+
+    Raises:
+        ArtefactError: a model that no people judge; a backbone without a head is none.
+        DataError: no labels for its task there.
+    """
+    if card.task not in TASKS:
+        raise ArtefactError(f"{card.name} has no task yet that labels judge")
+    few = {"people": _FEW_PEOPLE, "each": _FEW_EACH} if data == SIMULATED else {}
+    return load_persons(data, task_of(card), **few)
+
+
+def people_metrics(model: Model, persons: PersonSet, split: Split) -> dict[str, float]:
+    """The task's metrics of one model, the one that selects first.
+
+    Raises:
+        DataError: nothing in the part, or labels that the model does not know.
+    """
+    size = model.card.input.shape[0], model.card.input.shape[1]
+    index_K = part_of(persons, split)
+    found = score(persons, index_K, model.logits, model.card.output, size, MOST_AT_ONCE)
+    return found.metrics
 
 
 def task_of(card: Card) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.bench.page import measured
-from edgehuman.errors import MissingDependencyError
+from edgehuman.metrics.figure import blank
 
 
 def draw_latency(data: Mapping[str, Any], path: Path) -> Path:
@@ -16,16 +16,8 @@ def draw_latency(data: Mapping[str, Any], path: Path) -> Path:
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError(
-            "matplotlib is not installed and draws this picture; run: pip install 'edgehuman[plot]'"
-        ) from None
     rows = measured(data["rows"])[::-1]
-    figure = Figure(figsize=(9.0, 1.4 + 0.45 * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(9.0, 1.4 + 0.45 * len(rows))
     axes = figure.add_subplot()
     place = list(range(len(rows)))
     latency = [row["latency_ms"] for row in rows]

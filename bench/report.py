@@ -41,10 +41,12 @@ from edgehuman.bench.latency import (
     sustain,
 )
 from edgehuman.bench.page import as_html, as_markdown
-from edgehuman.errors import DataError, MissingDependencyError, UsageError
+from edgehuman.bench.person_accuracy import labelled_for, people_metrics
+from edgehuman.data.persons import PersonSet
+from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
-from edgehuman.runtime.model import load
+from edgehuman.runtime.model import Model, load
 from edgehuman.samples import WindowSet
 
 _TIMED_WINDOWS = 256
@@ -114,11 +116,15 @@ class _Records:
     """Attributes:
     timed: raw records (N, ...), at most 256.
     windows: the labelled set that scores an activity model; None for other records.
+    persons: the labelled people that score a model of pictures, or why there are none.
+    task: what the models are for; where they differ, the first.
     dataset: where they are from; words: the same for people.
     """
 
     timed: Records
     windows: WindowSet | None
+    persons: PersonSet | str
+    task: str
     dataset: str
     words: str
 
@@ -141,13 +147,19 @@ def _load(config: BenchConfig, entries: Sequence[Entry]) -> _Records:
         dataset = "+".join(windows.dataset)
         kind = "SIMULATED windows" if config.data == SIMULATED else f"windows of {dataset}"
         timed = windows.imu_NTC[:_TIMED_WINDOWS]
-        return _Records(timed, windows, dataset, f"{kind} ({config.split} part)")
+        return _Records(timed, windows, "", "activity", dataset, f"{kind} ({config.split} part)")
     if config.dataset is not None:
         raise UsageError(f"--dataset goes with wearable data; {entries[0].model} takes none")
     from edgehuman.export.records import load_samples
 
-    samples = load_samples(load(entries[0].path, engine="onnxruntime").card, config.data)
-    return _Records(samples.array[:_TIMED_WINDOWS], None, samples.source, samples.source)
+    card = load(entries[0].path, engine="onnxruntime").card
+    samples = load_samples(card, config.data)
+    try:
+        persons: PersonSet | str = labelled_for(card, config.data)
+    except (ArtefactError, DataError) as error:
+        persons = str(error)
+    timed = samples.array[:_TIMED_WINDOWS]
+    return _Records(timed, None, persons, card.task, samples.source, samples.source)
 
 
 def _measure_all(
@@ -205,7 +217,7 @@ def _row(
     long = _sustained(contestant, config, records, meter)
     if meter is None:
         missing["energy"] = meter_words
-    metrics = _metrics(contestant, config, records.windows, missing)
+    metrics = _metrics(contestant, config, records, missing)
     precision = contestant.model.card.precision.name if contestant.model else "fp32"
     return {
         "model": entry.model,
@@ -245,7 +257,7 @@ def _sustained(
 def _metrics(
     contestant: Contestant,
     config: BenchConfig,
-    windows: WindowSet | None,
+    records: _Records,
     missing: dict[str, str],
 ) -> dict[str, float] | None:
     """The task metric of the artefact, or None and the reason in `missing`."""
@@ -255,16 +267,24 @@ def _metrics(
     if contestant.entry.model != contestant.entry.path:
         missing["metrics"] = "random weights"
         return None
-    if windows is None:
-        missing["metrics"] = "only activities are scored here; see `edgehuman evaluate`"
-        return None
     try:
+        if records.windows is None:
+            return _people_metrics(contestant.model, records, config.split)
         require_activity(contestant.model)
-        scores = score(contestant.model, windows, config.data, config.shared_labels)
+        scores = score(contestant.model, records.windows, config.data, config.shared_labels)
     except DataError as error:
         missing["metrics"] = str(error)
         return None
     return dict(scores.metrics)
+
+
+def _people_metrics(model: Model, records: _Records, split: Split) -> dict[str, float]:
+    """Raises DataError where no labelled people judge this model."""
+    if isinstance(records.persons, str):
+        raise DataError(records.persons)
+    if model.card.task != records.task:
+        raise DataError(f"it is for {model.card.task}, and this table scores {records.task}")
+    return people_metrics(model, records.persons, split)
 
 
 def _idle_watts(meter: Meter | None) -> float | None:

@@ -21,7 +21,8 @@ import numpy as np
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.identity_check import random_twin
-from edgehuman.errors import MissingDependencyError, UsageError
+from edgehuman.errors import UsageError
+from edgehuman.metrics.figure import blank
 from edgehuman.outcome import Outcome
 from edgehuman.simulate.person_image import PersonImages, simulate_people
 
@@ -124,15 +125,7 @@ def draw(shown: list[Images], rows: dict[str, list[Floats]], path: Path) -> None
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError(
-            "matplotlib is not installed and draws this picture; run: pip install 'edgehuman[plot]'"
-        ) from None
-    figure = Figure(figsize=(8.0, 8.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(8.0, 8.5)
     wide = [1, 1, CROWD]
     grid: Any = figure.subplots(1 + len(rows), 3, width_ratios=wide, squeeze=False)
     titles = ["the person, smaller", "larger", "the person between two others"]

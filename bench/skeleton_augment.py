@@ -101,9 +101,9 @@ def smooth(skeleton_TJ3: Floats, sigma: float) -> Floats:
 def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
     """Seconds of the per-sample numpy path over seconds of the batched one.
 
-    Sequences of 60 frames become 48, as a step of `edgehuman pretrain` hands them out. The batched path runs
-    where the training does: on a GPU where there is one, else on all cores. The per-sample path is
-    one process of a data loader.
+    Sequences of 60 frames become 48, as a step of `edgehuman pretrain` hands them out. The batched
+    path runs where the training does: on a GPU where there is one, else on all cores. The
+    per-sample path is one process of a data loader.
     """
     require_torch()
     import torch

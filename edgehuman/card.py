@@ -60,9 +60,7 @@ def image_input(height: int = 256, width: int = 128) -> InputSpec:
 
 
 def skeleton_input(frames: int, rate_hz: float = 24.0) -> InputSpec:
-    """A tracked person's joints, as the graph of a gait network begins at them; 0 frames: any
-    number.
-    """
+    """A tracked person's joints, as the graph of a gait network begins at them."""
     return InputSpec(
         record="SkeletonSequence",
         shape=(frames, 18, 3),

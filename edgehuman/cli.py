@@ -215,6 +215,13 @@ def help_text() -> str:
     )
 
 
+def _family_text(word: str) -> str:
+    """What `edgehuman gallery --help` prints: the commands that begin with the word."""
+    family = {name: row for name, row in COMMANDS.items() if name.startswith(f"{word} ")}
+    width = max(map(len, family), default=0)
+    return "\n".join(f"  {name:<{width}}  {row.summary}" for name, row in family.items())
+
+
 def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
     """The command's name and the words after it; commands may have two words."""
     for count in (2, 1):
@@ -282,6 +289,10 @@ def _answer(words: Sequence[str]) -> int:
     """Print what was asked for; returns the exit code."""
     if not words or words[0] in ("-h", "--help"):
         print(help_text())
+        return 0
+    asks = words[0] not in COMMANDS and words[1:] in (["-h"], ["--help"])
+    if asks and (text := _family_text(words[0])):
+        print(text)
         return 0
     if words[0] == "--version":
         import edgehuman

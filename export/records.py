@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgehuman.card import Card, sha256_of_bytes
 from edgehuman.data.images import open_images
-from edgehuman.data.skeletons import load_skeletons
+from edgehuman.data.skeletons import load_skeletons, resampled
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import DataError, ImageError
 from edgehuman.export.labelled_people import LabelledPeople, names_of, read_labelled
@@ -164,21 +164,20 @@ def _person_crops(card: Card, data: Path | str) -> Samples:
 
 
 def _walks(card: Card, data: Path | str) -> Samples:
-    """Stretches of the card's length, one after the other, of walks at the card's rate."""
-    walks = load_skeletons(data, people=_SIMULATED_WALKERS, each=_WALKS_EACH)
+    """Stretches of the card's length, one after the other, of walks brought to the card's rate."""
     frames, rate_hz = card.input.shape[0], card.input.rate_hz
-    fitting = np.abs(walks.rate_hz_N - rate_hz) < 0.01 * rate_hz
+    walks = resampled(load_skeletons(data, people=_SIMULATED_WALKERS, each=_WALKS_EACH), rate_hz)
     if np.any(walks.role_N == "train"):
-        fitting &= walks.role_N == "train"
+        walks = walks.subset(walks.role_N == "train")
     place = [
         (i, start)
-        for i in map(int, np.flatnonzero(fitting))
-        for start in range(0, int(walks.length_N[i]) - frames + 1, frames)
+        for i, length in enumerate(walks.length_N.tolist())
+        for start in range(0, length - frames + 1, frames)
     ]
     if not place:
         raise DataError(
             f"{data}: none of its {len(walks)} walks has {frames} frames at {rate_hz:g} Hz, which "
-            f"{card.name} takes; give longer walks at that rate"
+            f"{card.name} takes; give longer walks"
         )
     spread = np.linspace(0, len(place) - 1, min(len(place), _MOST_WALKS)).astype(np.int64)
     chosen = [place[k] for k in np.unique(spread)]

@@ -27,14 +27,28 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman import catalogue
-from edgehuman.card import Card, OutputSpec, TrainingData, skeleton_input
+from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
+from edgehuman.data.gait_scores import score_walks, stranger_threshold
 from edgehuman.data.skeleton_set import SIMULATED
+from edgehuman.data.skeletons import load_skeletons
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.retrieval import Distance
-from edgehuman.nets.building import build
+from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
-from edgehuman.pretrain.walks import Exam, Positives, Quality, Walks, in_pairs, load, of_quality
+from edgehuman.pretrain.walks import (
+    EXAM_EACH,
+    EXAM_WORLD,
+    Exam,
+    Positives,
+    Quality,
+    Walks,
+    in_pairs,
+    load,
+    of_quality,
+)
+from edgehuman.tasks.gait import answer_of
+from edgehuman.training import checkpoint
 from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
@@ -79,7 +93,7 @@ class ContrastiveConfig(TrainingConfig):
     log_every: int = 10
     """Steps between two lines of metrics.jsonl."""
     frames: int = 0
-    """Window that the network sees while it learns; 0: the network's own."""
+    """Window that the network learns and is used with; 0: the network's own."""
     temperature: float = 0.1
     """Cosines are divided by it."""
     koleo: float = 0.01
@@ -230,15 +244,16 @@ def learning_set(config: ContrastiveConfig, longest: int) -> Walks:
 def encoder_card(
     config: ContrastiveConfig, encoder: nn.Module, data: Sequence[TrainingData]
 ) -> Card:
-    """What the pretrained encoder says about itself."""
+    """What the pretrained encoder says about itself; it is used at the window that it learned."""
     row = catalogue.NETWORKS[config.arch]
+    shown = skeleton_input(cast("int", encoder.frames))
     return Card(
         name=f"{config.arch} pretrained by contrast",
         task="gait-embedding",
         arch=config.arch,
         params=row.params,
-        flops=row.flops,
-        input=skeleton_input(row.arguments["frames"]),
+        flops=count_linear_flops(encoder, torch.zeros(1, *shown.shape)),
+        input=shown,
         output=OutputSpec("embedding", distance=config.distance, dim=cast("int", encoder.width)),
         data=tuple(data),
         recipe="contrastive",
@@ -293,13 +308,32 @@ def train(config: ContrastiveConfig) -> Outcome:
         said = "pretraining on simulated walkers (edgehuman's own); no recording is involved"
         print(said, file=sys.stderr, flush=True)
     config = dataclasses.replace(config, base_arch=config.base_arch or mup.base_of(config.arch))
-    encoder, base = build(config.arch, config.seed), build(config.base_arch)
     frames = config.frames or row.arguments["frames"]
+    encoder, base = build(config.arch, config.seed, frames=frames), build(config.base_arch)
     learn = learning_set(config, config.augment(frames).source_frames)
     exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
     card = encoder_card(config, encoder, learn.rows())
     progress = fit(config, encoder, base, learn, card, exam)
+    if exam is not None and not progress.stopped:
+        finish(config)
     return _outcome(config, progress, learn)
+
+
+def finish(config: ContrastiveConfig) -> Card:
+    """Judge the finished network on whole walks of the examination's people, and write into its
+    card what it scored and the score under which somebody is unknown.
+    """
+    network, card = checkpoint.load_network(config.out)
+    walks = load_skeletons(SIMULATED, EXAM_WORLD, config.exam_people, EXAM_EACH)
+    frames = card.input.shape[0]
+    found = score_walks(walks, answer_of(network), frames, config.distance)
+    rows = found.scores.metrics.items()
+    card = card.replace(
+        decision=Decision(threshold=stranger_threshold(found.vectors, config.distance)),
+        metrics=tuple(Metric(name, value, found.said) for name, value in rows),
+    )
+    checkpoint.save_weights(config.out, network.state_dict(), card)
+    return card
 
 
 def _outcome(config: ContrastiveConfig, progress: Progress, learn: Walks) -> Outcome:
@@ -321,7 +355,8 @@ def _outcome(config: ContrastiveConfig, progress: Progress, learn: Walks) -> Out
     text = f"{config.out}: {config.arch}, {progress.step} steps, "
     text += f"{data['sequences']} sequences of {data['people']} people"
     if losses:
-        text += f"; loss {losses[0]:.3f} -> {losses[-1]:.3f}"
+        shown = losses if len(losses) == 1 else (losses[0], losses[-1])
+        text += f"; loss {' -> '.join(f'{loss:.3f}' for loss in shown)}"
     if exams:
         scores = " -> ".join(f"{100 * score:.1f}" for score in exams.values())
         text += (

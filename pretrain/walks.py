@@ -5,6 +5,7 @@ Axes: N sequences, V takes of one person, S source frames, J joints, 3: x, y, co
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Sequence
 from typing import Literal
@@ -27,6 +28,7 @@ Positives = Literal["sequence", "person"]
 # Worlds of the simulator, apart from each other and from that of `edgehuman evaluate` (seed 0).
 LEARNED_WORLD = 1_000_000
 EXAM_WORLD = 2_000_000
+EXAM_EACH = 4
 SIMULATED_PEOPLE = 512
 SIMULATED_EACH = 4
 
@@ -171,6 +173,16 @@ class Walks:
         )
 
 
+def exam_walks(people: int, frames: int, seed: int = 0) -> SkeletonSet:
+    """Four walks of each simulated person of the examination, cut to their middle frames."""
+    walks = load_skeletons(SIMULATED, EXAM_WORLD + seed, people, EXAM_EACH)
+    middle = [(int(n) - frames) // 2 for n in walks.length_N]
+    cut = [walks.sequence(i)[m : m + frames] for i, m in enumerate(middle)]
+    return dataclasses.replace(
+        walks, skeleton_SJ3=np.concatenate(cut), length_N=np.full(len(walks), frames, np.int64)
+    )
+
+
 class Exam:
     """Zero-shot recognition of simulated people whom no training here ever sees.
 
@@ -179,11 +191,8 @@ class Exam:
     """
 
     def __init__(self, people: int, frames: int, distance: Distance, seed: int = 0) -> None:
-        walks = load_skeletons(SIMULATED, EXAM_WORLD + seed, people, 4)
-        middle = [(int(n) - frames) // 2 for n in walks.length_N]
-        self.skeleton_NTJ3 = torch.from_numpy(
-            np.stack([walks.sequence(i)[m : m + frames] for i, m in enumerate(middle)])
-        )
+        walks = exam_walks(people, frames, seed)
+        self.skeleton_NTJ3 = torch.from_numpy(walks.skeleton_SJ3.reshape(-1, frames, 18, 3))
         self.person_N = np.unique(walks.person_N, return_inverse=True)[1]
         self.is_probe_N = walks.role_N == "probe"
         self.distance = distance

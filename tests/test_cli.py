@@ -257,3 +257,11 @@ def test_a_reader_that_closes_the_pipe_early_is_no_traceback(words: str) -> None
     finally:
         os.close(writer)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_the_first_word_of_two_has_help(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery", flag]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == ["enroll", "identify", "list", "forget"]
+    assert main(["nothing", flag]) == 2

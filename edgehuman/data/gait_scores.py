@@ -138,15 +138,19 @@ def in_words(walks: SkeletonSet, protocol: Protocol, scores: GaitScores) -> str:
     return f"{said}; {scores.skipped} probes with nobody to find" if scores.skipped else said
 
 
-def bone_scores(walks: SkeletonSet, protocol: str) -> GaitScores:
+def bone_scores(walks: SkeletonSet, protocol: str, frames: int = 1) -> GaitScores:
     """The same protocol by bone lengths alone: nearest neighbours, every length in its own spread.
+
+    Args:
+        frames: walks shorter than this are left out, as for a network with such windows.
 
     Raises:
         DataError: as `score_walks`.
     """
     chosen = judged_walks(walks, protocol)
+    chosen = chosen.subset(chosen.length_N >= frames)
     length_NB = np.stack([bone_lengths(chosen.sequence(i)) for i in range(len(chosen))])
-    mean_B = np.nan_to_num(np.nanmean(np.where(length_NB > 0, length_NB, np.nan), axis=0))
+    mean_B = length_NB.sum(axis=0) / np.maximum((length_NB > 0).sum(axis=0), 1)
     length_NB = np.where(length_NB > 0, length_NB, mean_B)
     in_gallery_N, _ = parts_of(_vectors(chosen, length_NB), PROTOCOLS[protocol])
     spread_B = length_NB[in_gallery_N].std(axis=0)

@@ -1,7 +1,7 @@
 """Poses as lines of JSON (`preprocess.pose_line`): one file, or a folder of them with labels.
 
 poses.jsonl                one or several tracks; each is a walk, and a person of its own
-FOLDER/labels.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "view", "condition",
+FOLDER/walks.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "view", "condition",
                            "role", "rate_hz"} a line; a file holds one walk
 """
 
@@ -22,26 +22,30 @@ from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.pose_line import PoseLine, format_line, parse_line
 
-_LABELS = "labels.jsonl"
+_LABELS = "walks.jsonl"
 _WORDS = ("sequence", "person", "view", "condition", "role")
 
 
 def _is_lines(path: Path) -> bool:
     if path.is_dir():
-        return (path / _LABELS).is_file() and _is_lines(_first_file(path))
+        if not (path / _LABELS).is_file():
+            return False
+        first = _first_file(path)
+        # A file that is named and missing is found, and said, where it is read.
+        return first is not None and (not first.exists() or _is_lines(first))
     if path.suffix != ".jsonl" or not path.is_file():
         return False
     with path.open(encoding="utf-8", errors="replace") as file:
         return '"joints"' in file.readline(65536)
 
 
-def _first_file(folder: Path) -> Path:
+def _first_file(folder: Path) -> Path | None:
     with (folder / _LABELS).open(encoding="utf-8", errors="replace") as file:
         start = file.readline(65536)
     try:
         return folder / str(json.loads(start)["file"])
     except (ValueError, KeyError, TypeError):
-        return folder / "none"
+        return None
 
 
 def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
@@ -109,11 +113,17 @@ def _read(path: Path) -> Iterator[Walk]:
                     f"{inside}: found {len(tracks)} tracks; beside {_LABELS} a file holds one walk"
                 )
             [lines] = tracks.values()
+            rate_hz = row.get("rate_hz") or 0.0
+            if isinstance(rate_hz, bool) or not isinstance(rate_hz, (int, float)):
+                raise DataError(
+                    f"{where}: found rate_hz {rate_hz!r}; give frames a second as a number, or "
+                    "leave it out"
+                )
             yield _walk(lines, inside.stem, row)
 
 
 def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
-    """A set as files: OUT/poses/NAME.jsonl and OUT/labels.jsonl, which load as the same set.
+    """A set as files: OUT/poses/NAME.jsonl and OUT/walks.jsonl, which load as the same set.
 
     Raises:
         DataError: a file cannot be written.
@@ -163,7 +173,7 @@ def _written(walks: SkeletonSet, i: int, out: Path) -> dict[str, Any]:
 POSE_LINES = SkeletonLayout(
     "pose_lines",
     'poses.jsonl, a line {"t", "id", "joints", "width", "height"} per person and frame; or a '
-    "folder of such files with labels.jsonl (see `edgehuman data simulate --kind skeletons`)",
+    "folder of such files with walks.jsonl (see `edgehuman data simulate --kind skeletons`)",
     _is_lines,
     _read,
 )

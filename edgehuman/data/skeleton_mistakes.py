@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.errors import DataError
@@ -22,8 +23,8 @@ def require_right(walks: SkeletonSet, where: str) -> None:
     problems = find_mistakes(walks)
     if problems:
         raise DataError(
-            f"{where}: {problems[0]}. If the poses are right all the same, load them with "
-            "check=False"
+            f"{where}: {problems[0]}. If the poses are right all the same, load them from Python "
+            "with load_skeletons(path, check=False)"
         )
 
 
@@ -50,10 +51,17 @@ def _size_mistakes(walks: SkeletonSet) -> list[str]:
     return lines
 
 
+def shows_nobody(walks: SkeletonSet) -> NDArray[np.bool_]:
+    """(N,) walks without a single joint that was seen."""
+    empty_N: NDArray[np.bool_] = np.logical_and.reduceat(
+        all_zero(walks.skeleton_SJ3), walks.start_N
+    )
+    return empty_N
+
+
 def empty_walks(walks: SkeletonSet) -> list[str]:
     """A line where nobody is seen in some walks: filters drop them."""
-    seen_S = ~all_zero(walks.skeleton_SJ3)
-    empty_N = ~np.logical_or.reduceat(seen_S, walks.start_N)
+    empty_N = shows_nobody(walks)
     if not empty_N.any():
         return []
     first = walks.sequence_N[int(np.argmax(empty_N))]

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.skeleton import require_skeleton
+from edgehuman.simulate.detector import Detector
 from edgehuman.simulate.skeletons import simulate_skeletons
 
 ROLES = ("train", "gallery", "probe", "")
 SIMULATED = "simulated"
 
 Names = NDArray[np.str_]
+_DETECTOR = Detector()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class SkeletonSet:
             )
         unknown = sorted(set(self.role_N.tolist()) - set(ROLES))
         if unknown:
-            raise DataError(f"{self.name}: found role {unknown[0]!r}; known: {', '.join(ROLES)}")
+            known = ", ".join(map(repr, ROLES))
+            raise DataError(f"{self.name}: found role {unknown[0]!r}; give one of {known}")
 
     def __len__(self) -> int:
         return len(self.length_N)
@@ -122,7 +125,9 @@ def frame_rows(start_N: NDArray[np.int64], length_N: NDArray[np.int64]) -> NDArr
     return rows
 
 
-def simulated_set(people: int, each: int, seed: int, frames: int = 96) -> SkeletonSet:
+def simulated_set(
+    people: int, each: int, seed: int, frames: int = 96, detector: Detector = _DETECTOR
+) -> SkeletonSet:
     """Simulated people: the first half of everyone's walks is the gallery, the others probes.
 
     The gallery's walks are normal; probes are normal, with a bag and in a coat, in turn; views are
@@ -135,7 +140,9 @@ def simulated_set(people: int, each: int, seed: int, frames: int = 96) -> Skelet
         raise UsageError(f"found each={each}; give 2 or more: one for the gallery, one to find")
     gallery = -(-each // 2)
     conditions = [*["nm"] * gallery, *(("nm", "bg", "cl")[i % 3] for i in range(each - gallery))]
-    walks = simulate_skeletons(people, each, seed, frames=frames, conditions=conditions)
+    walks = simulate_skeletons(
+        people, each, seed, frames=frames, conditions=conditions, detector=detector
+    )
     count = len(walks)
     who = [f"{SIMULATED}:{seed}:{person}" for person in walks.person_N.tolist()]
     return SkeletonSet(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.errors import MissingDependencyError
+from edgehuman.metrics.figure import blank
 
 
 def draw_confusion(
@@ -25,18 +25,10 @@ def draw_confusion(
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError(
-            "matplotlib is not installed and draws this picture; run: pip install 'edgehuman[plot]'"
-        ) from None
     counts_CC = np.asarray(counts_CC)
     share_CC = counts_CC / np.maximum(counts_CC.sum(axis=1, keepdims=True), 1)
     side_in = 2.0 + 0.6 * len(labels)
-    figure = Figure(figsize=(side_in + 0.6, side_in), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(side_in + 0.6, side_in)
     axes = figure.add_subplot()
     axes.imshow(share_CC, cmap="Blues", vmin=0.0, vmax=1.0)
     axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")

@@ -82,7 +82,8 @@ class TurnedHeads(nn.Module):
         unit_2BHSE = qk_2BHSE * torch.rsqrt(mean_square + NORM_EPS)
         first, second = unit_2BHSE.chunk(2, dim=-1)
         swapped_2BHSE = torch.cat([second, first], dim=-1)
-        return unit_2BHSE * (own_SE * gain) + swapped_2BHSE * (partner_SE * partner_gain)
+        turned: Tensor = unit_2BHSE * (own_SE * gain) + swapped_2BHSE * (partner_SE * partner_gain)
+        return turned
 
 
 class ParallelLayer(nn.Module):

@@ -42,13 +42,20 @@ def require_skeleton(skeleton_TJ3: NDArray[Any], where: str) -> None:
         )
     if skeleton_TJ3.dtype != np.float32:
         raise DataError(f"{where}: found {skeleton_TJ3.dtype}; skeletons are float32")
-    finite_T = np.isfinite(skeleton_TJ3).all(axis=(1, 2))
-    if not finite_T.all():
-        raise DataError(
-            f"{where}: frame {int(np.argmin(finite_T))} holds a value that is not a finite number; "
-            "a joint that was not seen is 0, 0 with confidence 0"
-        )
+    _require_finite(skeleton_TJ3, where)
     require_confidence(skeleton_TJ3[..., 2], where)
+
+
+def _require_finite(joints_TJ3: NDArray[Any], where: str) -> None:
+    """Raise DataError with the first frame and joint that are not finite."""
+    finite_TJ = np.isfinite(joints_TJ3).all(axis=2)
+    if not finite_TJ.all():
+        frame, joint = np.argwhere(~finite_TJ)[0].tolist()
+        raise DataError(
+            f"{where}: frame {frame} holds a value that is not a finite number, joint {joint} is "
+            f"{joints_TJ3[frame, joint].tolist()}; a joint that was not seen is 0, 0 with "
+            "confidence 0"
+        )
 
 
 def require_confidence(sure: NDArray[Any], where: str) -> None:
@@ -84,13 +91,9 @@ def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -
         raise DataError(
             f"{where}: found {array.shape[1]} joints; "
             + (f"{name} has {len(LAYOUTS[name])}" if name else f"known numbers are {known}")
+            + _other_layout(array.shape[1], name)
         )
-    finite_T = np.isfinite(array).all(axis=(1, 2))
-    if not finite_T.all():
-        raise DataError(
-            f"{where}: frame {int(np.argmin(finite_T))} holds a value that is not a finite number; "
-            "a joint that was not seen is 0, 0 with confidence 0"
-        )
+    _require_finite(array, where)
     require_confidence(array[..., 2], where)
     record = array.astype(np.float32)
     if name != "openpose18":
@@ -98,6 +101,14 @@ def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -
         record = np.ascontiguousarray(made, np.float32)
     record[record[..., 2] == 0.0] = 0.0
     return record
+
+
+def _other_layout(count: int, name: str | None) -> str:
+    """The layout that so many joints are of, where another one was named."""
+    other = _BY_COUNT.get(count)
+    if name is None or other is None:
+        return ""
+    return f". If they are {other}, say so as their layout: {other!r}"
 
 
 def gaps(stamp_s_T: Array, max_gap_s: float = MAX_GAP_S) -> list[slice]:

@@ -57,6 +57,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "run": _DEVICE,
     "run --engine tensorrt": (*_DEVICE, "tensorrt", "cuda"),
     "run --engine tensorrt-rtx": (*_DEVICE, "tensorrt_rtx", "cuda"),
+    "gallery": _DEVICE,
     "evaluate": _DEVICE,
     "bench": _DEVICE,
     "bench --out": (*_DEVICE, "matplotlib"),

@@ -230,6 +230,8 @@ def read_gallery(path: Path) -> Gallery:
     Raises:
         ArtefactError: no such file, damaged, foreign, or of a newer version.
     """
+    if path.is_dir():
+        raise ArtefactError(f"{path} is a folder; a gallery is one file, such as {path}/known.npz")
     if not path.is_file():
         raise ArtefactError(
             f"{path}: no such gallery; `edgehuman gallery enroll` makes it with the first walk"
@@ -251,8 +253,10 @@ def read_gallery(path: Path) -> Gallery:
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, ArtefactError):
             raise
+        # NumPy's own words for what is no archive advise to load it unsafely.
+        why = "no NumPy archive" if "pickle" in str(error) else error
         raise ArtefactError(
-            f"{path} is no gallery that can be read ({error}); restore a copy, or enrol into a new "
+            f"{path} is no gallery that can be read ({why}); restore a copy, or enrol into a new "
             "file"
         ) from None
 

@@ -260,6 +260,8 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
         for track, vector_D in _window_vectors(listener, opened, seconds, model):
             sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
             counts[track] = counts.get(track, 0) + 1
+    for remark in listener.report.notes:
+        say(f"{opened.name}: {remark}")
     report = account(listener, opened)
     if not sums:
         raise DataError(f"{opened.name}: {listener.no_window(opened.report())}")

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman.errors import UsageError
+from edgehuman.preprocess.skeleton_screen import layout_mistakes, size_mistake
 from edgehuman.runtime.poses import PoseBlock
 from edgehuman.samples import FloatArray, SkeletonSequence
 
@@ -127,6 +128,7 @@ class PoseWindows:
         self._tracks: dict[str, _Track] = {}
         self._first_s: float | None = None
         self._newest_s = -np.inf
+        self._right = True
 
     def push(self, block: PoseBlock) -> list[PoseWindow]:
         """The windows that this block completes, oldest first."""
@@ -176,6 +178,8 @@ class PoseWindows:
             reason = FROZEN
             self.report.frozen += 1
             self.report.note(f"the joints of track {name} do not move; such windows are not used")
+        elif self._right and self._tracks[name].windows == 1:
+            self._screen(name, skeleton_TJ3)
         assert self._first_s is not None
         return PoseWindow(
             SkeletonSequence(skeleton_TJ3, round(end_s * 1e9), f"{self.source}#{name}"),
@@ -185,6 +189,14 @@ class PoseWindows:
             max(stamp_s - end_s, 0.0),
             reason,
         )
+
+    def _screen(self, name: str, skeleton_TJ3: FloatArray) -> None:
+        """Remark, once a stream, on joints in another order or unit: their vectors mean nothing."""
+        units = size_mistake(skeleton_TJ3, 0, 0)
+        found = [*layout_mistakes(skeleton_TJ3), *([] if units is None else [units])]
+        self._right = not found
+        for mistake in found:
+            self.report.note(f"track {name}: {mistake}")
 
     def _track(self, name: str) -> _Track:
         if name not in self._tracks:

@@ -38,7 +38,7 @@ from edgehuman.data.gait_scores import (
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait_vectors import Answer
-from edgehuman.nets.building import build
+from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome
 from edgehuman.samples import FloatArray
 from edgehuman.tasks.gait_losses import batch_all_triplets, identity_loss
@@ -150,6 +150,7 @@ def _card(
     ancestors: tuple[TrainingData, ...],
 ) -> Card:
     row = catalogue.NETWORKS[arch]
+    shown = skeleton_input(cast("int", network.frames))
     own = [_data_row(splits.learn, "training")]
     if splits.select is not None:
         own.append(_data_row(splits.select, "selection"))
@@ -158,8 +159,8 @@ def _card(
         task="gait-embedding",
         arch=arch,
         params=row.params,
-        flops=row.flops,
-        input=skeleton_input(cast("int", network.frames)),
+        flops=count_linear_flops(network, torch.zeros(1, *shown.shape)),
+        input=shown,
         output=OutputSpec("embedding", distance=config.distance, dim=cast("int", network.width)),
         data=(*ancestors, *own),
         recipe="gait finetune",

@@ -149,15 +149,16 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
 
 def _build_for(card: Card, weights: Mapping[str, Tensor]) -> nn.Module:
     """The network that a card describes; of one with a head beside its encoder, both."""
-    # A network of skeletons has no classifier, and takes no word of one.
-    head = {"num_classes": len(card.output.labels)} if card.output.kind == "classes" else {}
+    if card.input.record == "SkeletonSequence":
+        return build(card.arch, frames=card.input.shape[0])
+    num_classes = len(card.output.labels) if card.output.kind == "classes" else None
     if card.input.record != "PersonCrop":
-        return build(card.arch, **head)
+        return build(card.arch, num_classes=num_classes)
     height, width = card.input.shape[:2]
     if any(name.startswith(ENCODER) for name in weights):
         return person_net(card.arch, card.output, (height, width), **geometry(weights))
     size = {"image_size": (height, width), **geometry(weights)}
-    return build(card.arch, **head, **size)
+    return build(card.arch, num_classes=num_classes, **size)
 
 
 def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:

@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgehuman.bench import gait_accuracy
 from edgehuman.bench.accuracy import EvaluateConfig, evaluate
+from edgehuman.bench.checkpoint_engine import open_random
 from edgehuman.bench.gait_accuracy import load_test
 from edgehuman.data.gait_scores import bone_scores
 from edgehuman.data.skeleton_set import SkeletonSet
-from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime.model import load
 from tests.data.test_gait_scores import PEOPLE, walks_of
 from tests.runtime.gait_models import write_gait_model
@@ -64,14 +66,15 @@ def test_random_weights_are_of_the_same_network_and_another_seed(
     asked: list[tuple[str, int]] = []
     own = write_gait_model(tmp_path / "own.onnx", arch="gaitptv2_deep_1")
 
-    def random(name: str, threads: int, seed: int) -> Any:
+    def random(name: str, seed: int, threads: int) -> Any:
         asked.append((name, seed))
         return load(model)
 
-    monkeypatch.setattr(gait_accuracy, "load", random)
+    monkeypatch.setattr(gait_accuracy, "open_random", random)
     data = table(own, data="x", seed=4)
-    assert asked == [("gaitptv2_deep_1", 5)]
-    assert data["baselines"]["random_weights"] == data["metrics"]
+    assert asked == [("gaitptv2_deep_1", seed) for seed in (5, 6, 7, 8, 9)]
+    assert data["random_weights_seeds"] == 5
+    assert data["baselines"]["random_weights"] == pytest.approx(data["metrics"])
     assert data["baselines_left_out"] == {}
 
 
@@ -81,10 +84,10 @@ def test_where_torch_is_absent_the_baseline_is_left_out_and_said(
 ) -> None:
     own = write_gait_model(tmp_path / "own.onnx", arch="gaitptv2_deep_1")
 
-    def absent(name: str, threads: int, seed: int) -> Any:
-        raise MissingDependencyError("torch is not installed here")
+    def absent(name: str, seed: int, threads: int) -> Any:
+        raise ModuleNotFoundError("no torch here", name="torch")
 
-    monkeypatch.setattr(gait_accuracy, "load", absent)
+    monkeypatch.setattr(gait_accuracy, "open_random", absent)
     data = table(own, data="x")
     assert list(data["baselines"]) == ["bone_lengths"]
     assert "torch is not installed" in data["baselines_left_out"]["random_weights"]
@@ -107,6 +110,24 @@ def test_wrong_words_say_why(
 ) -> None:
     with pytest.raises(kind, match=said):
         table(model, data="x", **changes)
+
+
+def test_walks_that_show_nobody_are_left_out_and_said(
+    walks: SkeletonSet, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    walks.skeleton_SJ3[-24:] = 0
+    assert table(model, data="x")["probes"] == 5
+    assert "1 walks show nobody (all joints 0), such as" in capsys.readouterr().err
+    walks.skeleton_SJ3[:] = 0
+    with pytest.raises(DataError, match="x: 9 walks show nobody"):
+        table(model, data="x")
+
+
+def test_a_catalogued_network_is_judged_without_an_export() -> None:
+    model = open_random("gaitptv2_deep_1", seed=3)
+    skeleton_NTJ3 = np.zeros((2, 48, 18, 3), np.float32)
+    assert model.logits(skeleton_NTJ3).shape == (2, 32)
+    assert (model.engine.describe()["engine"], model.card.input.rate_hz) == ("torch", 24.0)
 
 
 def test_a_model_of_pictures_takes_no_protocol(tmp_path: Path) -> None:

@@ -165,3 +165,11 @@ def test_wrong_words(asked: list[str], tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(person_accuracy, "load_persons", lambda data, task: tested)
     with pytest.raises(DataError, match="none of its 4 pictures is in the train part"):
         scores_of("parsing", tmp_path, split="train")
+
+
+def test_a_flip_test_says_so(asked: list[str], tmp_path: Path) -> None:
+    plain, turned = (scores_of("parsing", tmp_path, flip_test=flip) for flip in (False, True))
+    # Each answer is its own pixel's colour, so mirror images change nothing but rounding.
+    assert turned["metrics"] == pytest.approx(plain["metrics"])
+    assert turned["protocol"] == f"{plain['protocol']}, each with its mirror image"
+    assert (plain["flip_test"], turned["flip_test"]) == (False, True)

@@ -22,6 +22,7 @@ from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.cli import main
 from edgehuman.errors import UsageError
 from edgehuman.samples import WindowSet
+from tests.runtime.image_models import write_image_model
 
 MakeModel = Callable[..., Path]
 MakeWindows = Callable[..., WindowSet]
@@ -249,10 +250,33 @@ def test_a_model_of_pictures_is_timed_on_pictures(tmp_path: Path, make_model: Ma
     data = run(model, data=str(pictures))
     [row] = data["rows"]
     assert row["latency_ms"]["p50"]["value"] > 0
-    assert "evaluate" in row["not_measured"]["metrics"]
+    assert "no task yet that labels judge" in row["not_measured"]["metrics"]
     assert data["settings"]["timed_windows"] == 3
     assert "3 pictures of pictures, batch 1" in as_markdown(data)
     with pytest.raises(UsageError, match=r"begin at ImuWindow .* and at PersonCrop \(64, 32, 3\)"):
         bench(BenchConfig((str(model), str(make_model())), data="x.npz"))
     with pytest.raises(UsageError, match="--dataset goes with wearable data"):
         bench(BenchConfig((str(model),), data=str(pictures), dataset="uci_har"))
+
+
+def test_a_model_of_a_task_on_people_is_scored_by_its_labels(tmp_path: Path) -> None:
+    people, model = tmp_path / "people", write_image_model(tmp_path, "attributes")
+    people.mkdir()
+    for name, level in (("a", 0), ("b", 200)):
+        cv2.imwrite(str(people / f"{name}.png"), np.full((32, 16, 3), level, np.uint8))
+    labels = [
+        {"image": "a.png", "role": "test", "attributes": {"reddish": 0, "bluish": 0}},
+        {"image": "b.png", "role": "test", "attributes": {"reddish": 1, "bluish": 0}},
+    ]
+    (people / "labels.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    other = write_image_model(tmp_path, "parsing")
+    data = run(model, other, data=str(people))
+    first, second = data["rows"]
+    # Grey of 0 is a plain no, of 200 a plain yes: "bluish" is wrong for the second.
+    assert first["metrics"]["mean_accuracy"] == pytest.approx((1 + 0.25) / 2)
+    assert second["not_measured"]["metrics"] == (
+        "it is for parsing, and this table scores attributes"
+    )
+    table = as_markdown(data)
+    assert "| mA |" in table
+    assert "| 0.6250 |" in table

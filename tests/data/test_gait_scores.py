@@ -75,7 +75,7 @@ def arm_and_leg(window_NTJ3: FloatArray) -> FloatArray:
     """Lengths of the right upper arm and of the right thigh."""
     ends = [OPENPOSE_18.index(name) for name in ("r_shoulder", "r_elbow", "r_hip", "r_knee")]
     place = window_NTJ3[:, :, ends, :2].mean(axis=1)
-    return np.linalg.norm(place[:, 1::2] - place[:, ::2], axis=2).astype(np.float32)
+    return np.asarray(np.linalg.norm(place[:, 1::2] - place[:, ::2], axis=2), np.float32)
 
 
 def test_a_network_that_sees_the_difference_finds_everybody() -> None:
@@ -108,6 +108,25 @@ def test_a_bone_that_was_never_seen_takes_the_mean_of_the_others() -> None:
     walks.skeleton_SJ3[: int(walks.length_N[0]), OPENPOSE_18.index("nose")] = 0
     assert bone_lengths(walks.sequence(0))[0] == 0
     assert np.isfinite(bone_scores(walks, "gallery-probe").metrics["map"])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_bone_that_nobody_shows_says_nothing_and_does_not_warn() -> None:
+    walks = walks_of(PEOPLE, 2)
+    walks.skeleton_SJ3[:, OPENPOSE_18.index("nose")] = 0
+    assert bone_scores(walks, "gallery-probe").metrics["rank1"] == 1.0
+
+
+def test_bone_lengths_are_judged_on_the_walks_that_the_network_is() -> None:
+    walks = walks_of(PEOPLE, 3)
+    frames = int(walks.length_N[0])
+    cut = dataclasses.replace(
+        walks,
+        skeleton_SJ3=walks.skeleton_SJ3[:-1],
+        length_N=np.array([*walks.length_N[:-1], frames - 1]),
+    )
+    assert bone_scores(cut, "gallery-probe").probes == 6
+    assert bone_scores(cut, "gallery-probe", frames).probes == 5
 
 
 def test_short_walks_are_left_out_and_counted() -> None:

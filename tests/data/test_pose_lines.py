@@ -78,7 +78,7 @@ def test_a_broken_line_is_named_by_its_number(tmp_path: Path) -> None:
 )
 def test_broken_labels_are_named(tmp_path: Path, row: str, said: str) -> None:
     write_lines(simulated_set(1, 2, seed=0, frames=4), tmp_path)
-    labels = tmp_path / "labels.jsonl"
+    labels = tmp_path / "walks.jsonl"
     labels.write_text(labels.read_text().splitlines()[0] + "\n" + row + "\n")
     with pytest.raises(DataError, match=said):
         load_skeletons(tmp_path)
@@ -93,7 +93,7 @@ def test_a_file_of_labels_holds_one_walk(tmp_path: Path) -> None:
 
 def test_two_walks_of_one_name_are_refused(tmp_path: Path) -> None:
     write_lines(simulated_set(1, 2, seed=0, frames=4), tmp_path)
-    labels = tmp_path / "labels.jsonl"
+    labels = tmp_path / "walks.jsonl"
     labels.write_text(labels.read_text().splitlines()[0] * 1 + "\n")
     first = labels.read_text()
     labels.write_text(first + first)
@@ -105,3 +105,28 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         write_lines(simulated_set(1, 2, seed=0, frames=4), tmp_path / "file")
+
+
+def _labelled(folder: Path, **changes: object) -> Path:
+    """Two walks of one person, with something else in the first one's labels."""
+    write_lines(simulated_set(1, 2, seed=0, frames=20), folder)
+    first, second = (folder / "walks.jsonl").read_text().splitlines()
+    row = json.dumps({**json.loads(first), **changes})
+    (folder / "walks.jsonl").write_text(f"{row}\n{second}\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"rate_hz": "fast"}, "line 1: found rate_hz 'fast'; give frames a second as a number"),
+        ({"rate_hz": [24]}, r"found rate_hz \[24\]"),
+        ({"role": "friend"}, "found role 'friend'; give one of 'train', 'gallery', 'probe', ''"),
+        ({"file": "poses/lost.jsonl"}, r"lost.jsonl: cannot be read \(.*No such file"),
+    ],
+)
+def test_labels_that_are_wrong_are_named(
+    changes: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=said):
+        load_skeletons(_labelled(tmp_path, **changes))

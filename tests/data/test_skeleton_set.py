@@ -57,7 +57,7 @@ def test_sequences_and_parts() -> None:
         ({"length_N": np.array([3, 3, 0])}, "every sequence has at least one frame"),
         ({"length_N": np.empty(0, np.int64)}, "made holds no sequence"),
         ({"sequence_N": np.array(["x", "x", "y"])}, "1 names of sequences come twice, such as 'x'"),
-        ({"role_N": np.array(["gallery", "Probe", ""])}, "found role 'Probe'; known: train"),
+        ({"role_N": np.array(["gallery", "Probe", ""])}, "found role 'Probe'; give one of 'train'"),
         ({"skeleton_SJ3": np.zeros((6, 17, 3), np.float32)}, r"found shape \(6, 17, 3\)"),
         ({"skeleton_SJ3": np.full((6, 18, 3), np.nan, np.float32)}, "frame 0 holds a value"),
         ({"skeleton_SJ3": np.full((6, 18, 3), 2.0, np.float32)}, "found confidence 2"),

@@ -186,7 +186,9 @@ def test_a_worker_that_dies_is_an_error_and_not_a_wait(folder: Path) -> None:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_workers_leave_with_the_trainer_however_it_ends(folder: Path, how: signal.Signals) -> None:
     code = (
-        "import sys, time\n"
+        "import signal, sys\n"
+        # A shell starts its background jobs deaf to SIGINT, and children inherit that.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from edgehuman.data.images import open_images\n"
         "from edgehuman.data.views import ViewConfig, ViewLoader\n"
         "made = ViewLoader(open_images(sys.argv[1]), ViewConfig(), 64, workers=2)\n"

@@ -110,13 +110,13 @@ def test_records_of_another_shape_or_kind_are_refused(made_data: None, card: Car
         DataError, match=r"records are \(128, 6\), and tiny takes ImuWindow \(256, 6"
     ):
         load_samples(longer, "x.npz")
-    joints = card.replace(
-        input=card.input.__class__("SkeletonSequence", (0, 18, 3), "float32", "", 30.0)
+    outlines = card.replace(
+        input=card.input.__class__("SilhouetteSequence", (30, 64, 64), "uint8", "", 30.0)
     )
     with pytest.raises(
-        DataError, match="tiny begins at SkeletonSequence, and no reader here gives"
+        DataError, match="tiny begins at SilhouetteSequence, and no reader here gives"
     ):
-        load_samples(joints, "x.npz")
+        load_samples(outlines, "x.npz")
 
 
 def test_labels_are_matched_by_name_and_test_people_are_left_out(

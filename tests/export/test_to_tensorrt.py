@@ -67,9 +67,18 @@ def test_an_engine_with_its_graph_and_its_side_file(
     assert outcome.data["latency_ms"] == {}
 
 
+# A GaitPTv2 of the catalogue has 17 or 34 layers and takes minutes; test_gait_networks builds a
+# small one, and the page of formats all of them.
+SMALL = [
+    name
+    for name, row in NETWORKS.items()
+    if row.params < 1_500_000 and not row.family.startswith("gaitptv2")
+]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
-@pytest.mark.parametrize("name", [n for n, row in NETWORKS.items() if row.params < 1_500_000])
+@pytest.mark.parametrize("name", SMALL)
 def test_small_catalogued_networks_build(
     made_data: None, tmp_path: Path, name: str, precision: str
 ) -> None:
@@ -80,7 +89,7 @@ def test_small_catalogued_networks_build(
         engine="tensorrt-rtx",
         capability=(86,),
         precision=precision,  # type: ignore[arg-type]
-        data="made",
+        data="simulated" if NETWORKS[name].modality == "skeleton" else "made",
         samples=48,
         max_drop=5.0,
         out=tmp_path / "x.engine",

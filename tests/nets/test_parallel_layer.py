@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -32,16 +33,16 @@ def test_a_vector_over_its_root_mean_square() -> None:
 def test_a_layer_has_the_parameters_of_the_paper(width: int, heads: int) -> None:
     layer = ParallelLayer(width, heads)
     assert count_params(layer) == 16 * width**2 + 10 * width + 2 * (width // heads)
-    assert layer.qkv.bias is None
-    assert layer.attention_out.bias is None
+    assert "bias" not in dict(layer.qkv.named_parameters())
+    assert "bias" not in dict(layer.attention_out.named_parameters())
 
 
-def by_hand(layer: ParallelLayer, x_SD: Tensor) -> Tensor:
+def by_hand(layer: Any, x_SD: Tensor) -> Tensor:
     """The layer of one sequence, head by head and pair by pair, from the published formulas."""
-    width, dim = x_SD.shape[1], layer.head_dim
+    dim = layer.head_dim
     normal_SD = x_SD / x_SD.square().mean(dim=1, keepdim=True).sqrt() * layer.norm.gain
-    q_SD, k_SD, v_SD = (normal_SD @ layer.qkv.weight.T).split(width, dim=1)
-    query_gain, key_gain = layer.turned.gain.split(dim)
+    q_SD, k_SD, v_SD = torch.chunk(normal_SD @ layer.qkv.weight.T, 3, dim=1)
+    query_gain, key_gain = torch.chunk(layer.turned.gain, 2)
     heads = []
     for h in range(layer.heads):
         part = slice(h * dim, (h + 1) * dim)
@@ -58,8 +59,10 @@ def by_hand(layer: ParallelLayer, x_SD: Tensor) -> Tensor:
         weight_SS = torch.softmax(turned[0] @ turned[1].T * layer.attention_scale, dim=1)
         heads.append(weight_SS @ v_SD[:, part])
     attended = torch.cat(heads, dim=1) @ layer.attention_out.weight.T
-    gate, value = layer.mlp_in(normal_SD).split(4 * width, dim=1)
-    return x_SD + attended + layer.mlp_out(gate * torch.sigmoid(gate) * value)
+    gate, value = torch.chunk(layer.mlp_in(normal_SD), 2, dim=1)
+    mixed: Tensor = layer.mlp_out(gate * torch.sigmoid(gate) * value)
+    out_SD: Tensor = x_SD + attended + mixed
+    return out_SD
 
 
 @pytest.mark.parametrize("scale", [None, 0.1])

@@ -91,6 +91,8 @@ def test_a_wrong_number_of_joints_is_named(count: int) -> None:
 def test_a_layout_that_does_not_fit_is_named() -> None:
     with pytest.raises(DataError, match="found 18 joints; coco17 has 17"):
         to_record(still(), "walk", "coco17")
+    with pytest.raises(DataError, match=r"has 18\. If they are coco17, say so .*: 'coco17'"):
+        to_record(still(joints=17), "walk", "openpose18")
 
 
 def test_values_that_are_no_numbers_are_named() -> None:
@@ -98,7 +100,7 @@ def test_values_that_are_no_numbers_are_named() -> None:
         to_record(np.full((2, 18, 3), "x"), "walk")
     broken = still(4).astype(np.float64)
     broken[2, 3, 0] = np.inf
-    with pytest.raises(DataError, match="frame 2 holds a value that is not a finite number"):
+    with pytest.raises(DataError, match=r"frame 2 holds .*, joint 3 is \[inf, .*"):
         to_record(broken, "walk")
 
 

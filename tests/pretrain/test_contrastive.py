@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 
+from edgehuman.card import Decision
 from edgehuman.cli import main
 from edgehuman.config import read_toml
 from edgehuman.errors import DataError, UsageError
@@ -94,10 +95,15 @@ def test_training_learns_and_says_how_well(
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
     network, card = load_network(tmp_path)
     assert card.data[0].simulated
+    # Finished: judged on whole walks, and strangers have a score.
+    assert [row.name for row in card.metrics][:2] == ["rank1", "rank5"]
+    assert "simulated" in card.metrics[0].protocol
+    assert -1 <= card.decision.threshold <= 1
+    assert card.decision.threshold != Decision().threshold
     assert (card.task, card.output.distance, card.input.shape) == (
         "gait-embedding",
         "cosine",
-        (32, 18, 3),
+        (8, 18, 3),
     )
     assert network(100 * torch.rand(2, 9, 18, 3)).shape == (2, 64)
 

@@ -190,6 +190,19 @@ def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
         read_gallery(path)
 
 
+def test_nobody_is_told_to_load_a_file_unsafely(tmp_path: Path) -> None:
+    path = tmp_path / "g.npz"
+    path.write_text("some other text")
+    with pytest.raises(ArtefactError, match=r"no NumPy archive\)") as caught:
+        read_gallery(path)
+    assert "pickle" not in str(caught.value)
+
+
+def test_a_folder_is_called_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match=r"is a folder; a gallery is one file"):
+        read_gallery(tmp_path)
+
+
 def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="no such gallery; `edgehuman gallery enroll`"):
         read_gallery(tmp_path / "g.npz")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from edgehuman.errors import UsageError
+from edgehuman.geometry import COCO_17, OPENPOSE_18
 from edgehuman.preprocess.skeleton import resample
 from edgehuman.runtime.pose_windows import MOST_TRACKS, PoseWindow, PoseWindows, between
 from edgehuman.runtime.poses import PoseBlock, pose_block
 from edgehuman.samples import FloatArray
+from edgehuman.simulate.skeletons import simulate_skeletons
 
 RATE_HZ = 12.0
 
@@ -152,3 +156,46 @@ def test_a_joint_that_one_frame_saw_is_taken_from_the_nearer() -> None:
 def test_a_window_or_a_hop_of_nothing_is_an_error() -> None:
     with pytest.raises(UsageError, match="0 frames apart"):
         PoseWindows(6, 0.01, RATE_HZ)
+
+
+def walkers(change: Callable[[FloatArray], FloatArray]) -> PoseWindows:
+    """Two simulated people's two seconds, changed, through windows of two seconds."""
+    made = simulate_skeletons(num_people=2, each=1, seed=5, frames=48, rate_hz=24.0)
+    windows = PoseWindows(48, 1.0, 24.0)
+    for frame in range(48):
+        rows = [(frame / 24, f"{k}", change(made.skeleton_NTJ3[k, frame])) for k in range(2)]
+        windows.push(block(*rows))
+    return windows
+
+
+def reordered(joint_J3: FloatArray) -> FloatArray:
+    return joint_J3[[*(OPENPOSE_18.index(name) for name in COCO_17), OPENPOSE_18.index("neck")]]
+
+
+def shares(joint_J3: FloatArray) -> FloatArray:
+    return np.asarray(joint_J3 / [1920, 1080, 1], np.float32)
+
+
+def upwards(joint_J3: FloatArray) -> FloatArray:
+    return np.asarray(joint_J3 * [1, -1, 1] + [0, 1080, 0], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (reordered, "in the order of COCO-17 with the neck after it; convert them"),
+        (shares, "joints are in pixels, so multiply x by"),
+        (upwards, "y runs downwards"),
+    ],
+)
+def test_joints_that_mean_something_else_are_remarked_once_a_stream(
+    change: Callable[[FloatArray], FloatArray], said: str
+) -> None:
+    notes = walkers(change).report.notes
+    assert len(notes) == 1
+    assert notes[0].startswith("track 0: ")
+    assert said in notes[0]
+
+
+def test_joints_in_order_are_not_remarked() -> None:
+    assert walkers(np.copy).report.notes == []

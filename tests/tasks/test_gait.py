@@ -17,7 +17,8 @@ from edgehuman.errors import CheckpointError, DataError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.outcome import Outcome
 from edgehuman.tasks import gait_walks
-from edgehuman.tasks.gait import GaitConfig, start_network, train
+from edgehuman.tasks.gait import start_network, train
+from edgehuman.tasks.gait_settings import GaitConfig
 from edgehuman.tasks.gait_walks import WalkBatches, load_splits, long_enough
 from edgehuman.training.checkpoint import load_network, load_state, read_weights, save_weights
 from edgehuman.training.processes import Place
@@ -32,7 +33,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     row = catalogue.NETWORKS["gaitptv2_deep_1"]
     arguments = {**TINY, "frames": FRAMES}
     monkeypatch.setitem(
-        catalogue.NETWORKS,  # type: ignore[arg-type]
+        catalogue.NETWORKS,
         "tiny_gait",
         dataclasses.replace(row, arguments=arguments),
     )

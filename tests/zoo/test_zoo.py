@@ -53,3 +53,28 @@ def test_the_official_test_people_of_uci_har(shared_data: Path) -> None:
         assert scores[-1] == pytest.approx(stated, abs=3e-4)
     assert scores[0] >= 0.94
     assert abs(scores[1] - scores[0]) <= 0.005
+
+
+GAIT = ("zoo:gait-skeleton", "zoo:gait-skeleton-int8", "zoo:gait-skeleton-fp16")
+
+
+@pytest.mark.parametrize("name", GAIT)
+def test_the_gait_model_learned_from_simulated_walkers_alone_and_says_so(name: str) -> None:
+    card = load(name).card
+    assert (card.arch, card.task) == ("gaitformer_1", "gait-embedding")
+    assert card.data
+    assert all(row.simulated and row.licence for row in card.data)
+    assert "simulated" in card.metrics[0].protocol
+    # Strangers are told from the people who are enrolled.
+    assert 0.9 < card.decision.threshold < 1
+    assert card.parity["cosine"] >= 0.98
+
+
+def test_the_gait_models_find_people_whom_they_never_saw() -> None:
+    whole, small = (evaluate(EvaluateConfig(name, data="simulated")).data for name in GAIT[:2])
+    assert isinstance(whole, dict)
+    assert isinstance(small, dict)
+    rank1 = whole["metrics"]["rank1"]
+    assert rank1 >= 0.58
+    assert rank1 > 3 * whole["baselines"]["bone_lengths"]["rank1"]
+    assert abs(small["metrics"]["rank1"] - rank1) <= 0.03

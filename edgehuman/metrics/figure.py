@@ -1,0 +1,28 @@
+"""An empty page for a picture: matplotlib without a screen, opened when a picture is drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgehuman.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def blank(width_in: float, height_in: float) -> Figure:
+    """A figure of that size, inches, that can be saved as a PNG.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependencyError(
+            "matplotlib is not installed and draws this picture; run: pip install 'edgehuman[plot]'"
+        ) from None
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
