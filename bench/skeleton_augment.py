@@ -9,6 +9,7 @@ Axes: S source frames, T frames of the result, J joints, N sequences; 3: x, y, c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 
 from edgehuman.bench.ratios import in_turns, require_torch
 from edgehuman.geometry import flip_indices
-from edgehuman.runtime import machine
 
 if TYPE_CHECKING:
     from edgehuman.training.skeleton_augment import SkeletonAugment
@@ -35,6 +35,7 @@ class Drawn:
     sigma: float
     shift_J2: Floats
     noise_TJ2: Floats
+    reach: int
 
 
 def draw(generator: np.random.Generator, length: int, kind: SkeletonAugment) -> Drawn:
@@ -53,6 +54,7 @@ def draw(generator: np.random.Generator, length: int, kind: SkeletonAugment) -> 
         sigma=sigma if generator.uniform() < kind.smooth else 0.0,
         shift_J2=single(kind.joint_shift) * generator.standard_normal((18, 2), single),
         noise_TJ2=single(kind.joint_noise) * noise_TJ2,
+        reach=math.ceil(3 * kind.smooth_frames),
     )
 
 
@@ -68,7 +70,7 @@ def augment_one(skeleton_SJ3: Floats, drawn: Drawn) -> Floats:
         skeleton_TJ3[..., 0] = 2 * centre - skeleton_TJ3[..., 0]
     skeleton_TJ3[..., :2] += (drawn.noise_TJ2 + drawn.shift_J2) * height
     skeleton_TJ3[..., :2] *= skeleton_TJ3[..., 2:] > 0
-    return smooth(skeleton_TJ3, drawn.sigma) if drawn.sigma else skeleton_TJ3
+    return smooth(skeleton_TJ3, drawn.sigma, drawn.reach) if drawn.sigma else skeleton_TJ3
 
 
 def read_at(skeleton_SJ3: Floats, position_T: Floats) -> Floats:
@@ -85,10 +87,11 @@ def read_at(skeleton_SJ3: Floats, position_T: Floats) -> Floats:
     return np.asarray((early + share_TJ1 * (late - early)) * nearest, np.float32)
 
 
-def smooth(skeleton_TJ3: Floats, sigma: float) -> Floats:
+def smooth(skeleton_TJ3: Floats, sigma: float, reach: int) -> Floats:
     """One sequence under a Gaussian over the frames in which each joint was seen."""
     tick_T = np.arange(len(skeleton_TJ3), dtype=np.float32)
-    weight_TT = np.exp(-((tick_T[:, None] - tick_T) ** 2) / np.float32(2 * sigma**2))
+    away_TT = np.abs(tick_T[:, None] - tick_T)
+    weight_TT = np.exp(-(away_TT**2) / np.float32(2 * sigma**2)) * (away_TT <= reach)
     seen_TJ = skeleton_TJ3[..., 2] > 0
     total_TJ = weight_TT @ seen_TJ.astype(np.float32)
     result_TJ3 = skeleton_TJ3.copy()
@@ -102,8 +105,9 @@ def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
     """Seconds of the per-sample numpy path over seconds of the batched one.
 
     Sequences of 60 frames become 48, as a step of `edgehuman pretrain` hands them out. The batched
-    path runs where the training does: on a GPU where there is one, else on all cores. The
-    per-sample path is one process of a data loader.
+    path runs where the training does: on a GPU where there is one, else on one thread. The
+    per-sample path is one process of a data loader; its random numbers follow from seed, step and
+    sample alone, as those of the batched path do, so that a resumed training repeats them.
     """
     require_torch()
     import torch
@@ -122,14 +126,18 @@ def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
         # The sum brings one number back, so that a GPU has really finished.
         ours(held, length_N).sum().item()
 
+    step = iter(range(rounds + 1))
+
     def one_by_one() -> None:
+        now = next(step)
         made = [
-            augment_one(each, draw(generator, ours.source_frames, ours)) for each in skeleton_NSJ3
+            augment_one(each, draw(np.random.default_rng((0, now, i)), len(each), ours))
+            for i, each in enumerate(skeleton_NSJ3)
         ]
         torch.from_numpy(np.stack(made)).to(device).sum().item()
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(machine.usable_cores())
+    torch.set_num_threads(1)
     try:
         seconds = in_turns({"per sample": one_by_one, "batched": batched}, rounds)
     finally:

@@ -38,6 +38,7 @@ class Draws:
         sigma_N: standard deviation of the smoothing, frames; 0 leaves the sequence as it is.
         shift_2NJ: offset of each joint for the whole sequence, as a share of the height.
         noise_2NTJ: offset of each joint in each frame, as a share of the height.
+        reach: frames on either side that the smoothing looks at.
     """
 
     position_NT: Tensor
@@ -45,6 +46,7 @@ class Draws:
     sigma_N: Tensor
     shift_2NJ: Tensor
     noise_2NTJ: Tensor
+    reach: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class SkeletonAugment:
             sigma_N=sigma_N * (torch.rand(count, device=place) < self.smooth),
             shift_2NJ=self.joint_shift * torch.randn(2, count, num_joints, device=place),
             noise_2NTJ=torch.randn(shape, device=place).mul_(self.joint_noise),
+            reach=math.ceil(3 * self.smooth_frames),
         )
 
     def _positions(self, length_N: Tensor) -> Tensor:
@@ -126,31 +129,33 @@ class SkeletonAugment:
 
 def augment(skeleton_NSJ3: Tensor, draws: Draws) -> Tensor:
     """Sequences read at the drawn moments, mirrored, shaken and smoothed: (N, T, J, 3)."""
-    planes_3NSJ = skeleton_NSJ3.permute(3, 0, 1, 2).contiguous()
-    planes_3NTJ = read_at(planes_3NSJ, draws.position_NT)
+    planes_3NTJ = read_at(skeleton_NSJ3, draws.position_NT)
     centre_N, height_N = middle_of(planes_3NTJ[:, :, planes_3NTJ.shape[2] // 2])
     mirror_(planes_3NTJ, draws.mirrored_N, centre_N)
     offset_2NTJ = draws.noise_2NTJ + draws.shift_2NJ[:, :, None]
     planes_3NTJ[:2].addcmul_(offset_2NTJ, height_N[:, None, None])
     planes_3NTJ[:2].mul_((planes_3NTJ[2] > 0).to(planes_3NTJ.dtype))
-    smooth_(planes_3NTJ, draws.sigma_N)
+    smooth_(planes_3NTJ, draws.sigma_N, draws.reach)
     return planes_3NTJ.permute(1, 2, 3, 0).contiguous()
 
 
-def read_at(planes_3NSJ: Tensor, position_NT: Tensor) -> Tensor:
-    """Sequences at fractional frames, interpolated linearly between the two frames around each.
+def read_at(skeleton_NSJ3: Tensor, position_NT: Tensor) -> Tensor:
+    """Sequences at fractional frames, interpolated linearly between the two frames around each, as
+    planes (3, N, T, J).
 
     The nearer frame decides whether a joint was seen; a joint that only the nearer one saw is taken
     from there. Of an unseen joint, x and y mean nothing yet.
     """
-    _, count, length, joints = planes_3NSJ.shape
+    count, length, joints, _ = skeleton_NSJ3.shape
     first_N1 = length * torch.arange(count, device=position_NT.device)[:, None]
     early_NT = position_NT.floor()
-    rows_3RJ = planes_3NSJ.view(3, count * length, joints)
+    rows = skeleton_NSJ3.reshape(count * length, joints * 3)
+    # Whole frames are copied row by row, and only what was read is sorted into planes.
     early, late = (
-        rows_3RJ.index_select(1, (frame_NT.long() + first_N1).flatten()).view(
-            3, *position_NT.shape, joints
-        )
+        rows.index_select(0, (frame_NT.long() + first_N1).flatten())
+        .view(*position_NT.shape, joints, 3)
+        .permute(3, 0, 1, 2)
+        .contiguous()
         for frame_NT in (early_NT, position_NT.ceil())
     )
     # As numbers 0 and 1: arithmetic is several times as fast here as choosing.
@@ -194,24 +199,21 @@ def swapped_runs() -> tuple[slice, ...]:
     )
 
 
-def smooth_(planes_3NTJ: Tensor, sigma_N: Tensor) -> None:
+def smooth_(planes_3NTJ: Tensor, sigma_N: Tensor, reach: int) -> None:
     """Put the sequences with a sigma above 0 under a Gaussian over time; confidences stay.
 
-    A joint is averaged over the frames in which it was seen.
+    A joint is averaged over the frames in which it was seen, up to `reach` frames away.
     """
     [chosen_M] = sigma_N.nonzero(as_tuple=True)
-    xy_2MTJ = planes_3NTJ[:2].index_select(1, chosen_M)
-    seen_MTJ = (planes_3NTJ[2].index_select(0, chosen_M) > 0).to(xy_2MTJ.dtype)
-    weight_MTT = gaussian_weights(sigma_N.index_select(0, chosen_M), planes_3NTJ.shape[2])
+    # x, y, and in place of the confidence whether the joint was seen.
+    source_3MTJ = planes_3NTJ.index_select(1, chosen_M)
+    source_3MTJ[2] = source_3MTJ[2] > 0
+    square_M11 = -0.5 / sigma_N.index_select(0, chosen_M).square()[:, None, None]
+    total_3MTJ = source_3MTJ.clone()
+    for away in range(1, min(reach, source_3MTJ.shape[2] - 1) + 1):
+        weight_M11 = torch.exp(square_M11 * away**2)
+        total_3MTJ[:, :, away:].addcmul_(source_3MTJ[:, :, :-away], weight_M11)
+        total_3MTJ[:, :, :-away].addcmul_(source_3MTJ[:, :, away:], weight_M11)
     # A seen joint weighs 1 in its own frame; one that was not seen becomes 0.
-    per_total_MTJ = seen_MTJ / torch.bmm(weight_MTT, seen_MTJ).clamp_min_(0.5)
-    for axis, source_MTJ in enumerate(xy_2MTJ):
-        smoothed_MTJ = torch.bmm(weight_MTT, source_MTJ).mul_(per_total_MTJ)
-        planes_3NTJ[axis].index_copy_(0, chosen_M, smoothed_MTJ)
-
-
-def gaussian_weights(sigma_N: Tensor, frames: int) -> Tensor:
-    """Weights (N, T, T) of every frame for every frame, 1 on the diagonal."""
-    tick_K = torch.arange(1 - frames, frames, device=sigma_N.device, dtype=torch.float32)
-    tap_NK = torch.exp(-tick_K.square() / (2 * sigma_N[:, None].square()))
-    return tap_NK.unfold(1, frames, 1).flip(1)
+    per_total_MTJ = source_3MTJ[2] / total_3MTJ[2].clamp_min_(0.5)
+    planes_3NTJ[:2].index_copy_(1, chosen_M, total_3MTJ[:2].mul_(per_total_MTJ))

@@ -32,7 +32,7 @@ def draws(position: torch.Tensor, **changes: torch.Tensor) -> Draws:
         "shift_2NJ": torch.zeros(2, count, 18),
         "noise_2NTJ": torch.zeros(2, count, frames, 18),
     }
-    return Draws(position, **{**still, **changes})
+    return Draws(position, **{**still, **changes}, reach=2)
 
 
 def test_reading_interpolates_between_frames() -> None:
@@ -148,6 +148,7 @@ def test_batched_and_per_sample_agree_on_the_same_draws() -> None:
                 float(drawn.sigma_N[i]),
                 drawn.shift_2NJ[:, i].permute(1, 0).numpy(),
                 drawn.noise_2NTJ[:, i].permute(1, 2, 0).numpy(),
+                drawn.reach,
             ),
         )
         np.testing.assert_allclose(made[i].numpy(), one, rtol=1e-4, atol=2e-3)
