@@ -92,15 +92,15 @@ def start_network(config: GaitConfig) -> tuple[nn.Module, str, tuple[TrainingDat
         UsageError: no such network, or one that does not read skeletons.
         CheckpointError: no weights there, or weights of another network.
     """
-    arch = config.arch or DEFAULT_ARCH
-    if config.arch is None and config.weights is not None:
-        arch = checkpoint.read_weights(config.weights)[1].arch
+    learned = None if config.weights is None else checkpoint.read_weights(config.weights)[1]
+    arch = config.arch or (DEFAULT_ARCH if learned is None else learned.arch)
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", arch)
     if row.input != "SkeletonSequence":
         raise UsageError(f"{arch} reads a {row.input}; gait recognition needs a SkeletonSequence")
-    network = build(arch, config.seed)
-    if config.weights is None:
-        return network, arch, ()
+    if config.weights is None or learned is None:
+        return build(arch, config.seed), arch, ()
+    # Its windows are as long as those that it learned from.
+    network = build(arch, config.seed, frames=learned.input.shape[0])
     return network, arch, checkpoint.load_encoder(network, config.weights, arch).data
 
 

@@ -120,6 +120,20 @@ def test_weights_are_taken_over_and_their_data_remembered(tmp_path: Path) -> Non
         start_network(quick(tmp_path, arch="imuvit_512x5"))
 
 
+def test_a_network_keeps_the_window_that_its_weights_learned(tmp_path: Path) -> None:
+    encoder = build("tiny_gait", seed=9, frames=20)
+    card = Card(
+        "encoder", "gait-embedding", "tiny_gait", 1, 1, skeleton_input(20),
+        OutputSpec("embedding", distance="cosine", dim=8),
+    )  # fmt: skip
+    save_weights(tmp_path / "w", encoder.state_dict(), card)
+    config = quick(tmp_path / "out", arch=None, weights=tmp_path / "w", read_test=False)
+    assert start_network(config)[0].frames == 20
+    assert numbers(train(config))["finished"]
+    network, tuned = load_network(config.out)
+    assert (network.frames, tuned.input.shape) == (20, (20, 18, 3))
+
+
 def test_nobody_is_in_two_parts(tmp_path: Path) -> None:
     splits = load_splits(quick(tmp_path))
     assert splits.select is not None
@@ -134,12 +148,13 @@ def test_batches_hold_people_with_several_walks_each(tmp_path: Path) -> None:
     config = quick(tmp_path)
     batches = WalkBatches(load_splits(config).learn, 14, config)
     place = Place(torch.device("cpu"), 0, 1, torch.float32)
-    source_NSJ3, length_N, person_N = batches(3, place)
+    first = batches(3, place)
+    source_NSJ3, length_N, person_N = first
     assert source_NSJ3.shape == (8, 14, 18, 3)
     assert length_N.tolist() == [14] * 8
     assert np.unique(person_N.numpy(), return_counts=True)[1].tolist() == [2, 2, 2, 2]
-    again = batches(3, place)
-    assert all(torch.equal(one, other) for one, other in zip(again, batches(3, place), strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(first, batches(3, place), strict=True))
+    assert not torch.equal(source_NSJ3, batches(4, place)[0])
 
 
 def read_as(monkeypatch: pytest.MonkeyPatch, walks: SkeletonSet) -> None:
