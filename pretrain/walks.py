@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from edgehuman.card import TrainingData
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
-from edgehuman.data.skeletons import filtered, load_skeletons, quality_scores, resampled
+from edgehuman.data.skeletons import filtered, learnable, load_skeletons, quality_scores, resampled
 from edgehuman.errors import DataError
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.training.batches import batch_indices
@@ -35,7 +35,7 @@ SIMULATED_EACH = 4
 
 def load(path: str, seed: int, people: int, each: int) -> SkeletonSet:
     """What one --data is to learn from: at 24 frames a second, through the paper's filters, without
-    the sequences that its protocol keeps for the test.
+    the people whom its protocol keeps for the test.
 
     Args:
         people, each: identities, and sequences of each, at most; 0 takes all that there are, and
@@ -49,14 +49,7 @@ def load(path: str, seed: int, people: int, each: int) -> SkeletonSet:
         # The simulator makes at least two walks of everybody.
         walks = load_skeletons(path, LEARNED_WORLD + seed, people, max(2, each))
     else:
-        walks = load_skeletons(path)
-        is_test_N = np.isin(walks.role_N, ("gallery", "probe"))
-        if is_test_N.all():
-            raise DataError(
-                f"--data {path}: all of its {len(walks)} sequences belong to the test; evaluate on "
-                "it, and learn from other data"
-            )
-        walks = walks.subset(~is_test_N)
+        walks = learnable(load_skeletons(path), f"--data {path}")
     walks, dropped = filtered(resampled(walks))
     if any(dropped.values()):
         said = ", ".join(f"{count} {name}" for name, count in dropped.items() if count)

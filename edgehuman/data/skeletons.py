@@ -1,15 +1,15 @@
-"""Skeleton sequences from any known file or folder, or the simulator; filters and their quality.
+"""Skeleton sequences from any known file or folder, or the simulator; roles, filters, quality.
 
 walks = load_skeletons("simulated", people=100, each=6)
 walks = resampled(load_skeletons("casia-b_pose.csv"))      24 frames a second
-good, dropped = filtered(walks)                            the paper's filters
-best = good.subset(best_quality(good, count=1000))         its quality ordering
+learn = learnable(walks, "--data casia-b_pose.csv")         without the people of the test
+good, dropped = filtered(learn)                            the paper's filters
+order_N = np.argsort(-quality_scores(good))                its quality ordering, the best first
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from edgehuman import catalogue
 from edgehuman.data.pose_json import ALPHAPOSE, OPENPOSE
 from edgehuman.data.pose_lines import POSE_LINES
 from edgehuman.data.skeleton_layout import SkeletonLayout, folders, gather
-from edgehuman.data.skeleton_mistakes import require_right
+from edgehuman.data.skeleton_mistakes import require_right, shows_nobody
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet, simulated_set
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.skeleton import (
@@ -32,18 +32,16 @@ from edgehuman.preprocess.skeleton import (
     quality_score,
     resample,
 )
-from edgehuman.preprocess.skeleton_screen import all_zero
 
 __all__ = [
     "SkeletonSet",
-    "best_quality",
     "filtered",
     "find_layout",
+    "in_test",
     "layouts",
+    "learnable",
     "load_skeletons",
     "quality_scores",
-    "require_pairs",
-    "require_rate",
     "resampled",
 ]
 
@@ -135,6 +133,37 @@ def recognised(path: Path) -> Iterator[tuple[SkeletonLayout, Path]]:
                 yield layout, place
 
 
+def in_test(walks: SkeletonSet) -> NDArray[np.bool_]:
+    """(N,) walks of the test: the gallery and the probes."""
+    is_test_N: NDArray[np.bool_] = np.isin(walks.role_N, ("gallery", "probe"))
+    return is_test_N
+
+
+def learnable(walks: SkeletonSet, where: str) -> SkeletonSet:
+    """The walks to learn from: those of the training role, or, where no walk has that role, those
+    of people who are not in the test.
+
+    Raises:
+        DataError: there are none, or somebody is in training and in the test.
+    """
+    is_train_N = walks.role_N == "train"
+    tested = walks.person_N[in_test(walks)]
+    if not is_train_N.any():
+        is_train_N = ~np.isin(walks.person_N, tested)
+    if not is_train_N.any():
+        raise DataError(
+            f"{where}: all of its {len(walks)} walks belong to the test or to people in it; "
+            "evaluate on it, and learn from other data"
+        )
+    shared = set(tested.tolist()) & set(walks.person_N[is_train_N].tolist())
+    if shared:
+        raise DataError(
+            f"{where}: {len(shared)} people are in training and in the test, such as "
+            f"{min(shared)}; a person is in one of them"
+        )
+    return walks.subset(is_train_N)
+
+
 def resampled(walks: SkeletonSet, rate_hz: float = RATE_HZ) -> SkeletonSet:
     """Every walk at one rate (see `preprocess.skeleton.resample`)."""
     if (walks.rate_hz_N == rate_hz).all():
@@ -161,8 +190,7 @@ def filtered(
     Raises:
         DataError: none passes.
     """
-    seen_S = ~all_zero(walks.skeleton_SJ3)
-    empty_N = ~np.logical_or.reduceat(seen_S, walks.start_N)
+    empty_N = shows_nobody(walks)
     short_N = walks.length_N < np.round(min_frames * walks.rate_hz_N / RATE_HZ)
     unsure_N = mean_confidence(walks.skeleton_SJ3, walks.length_N) <= min_confidence
     dropped = {
@@ -184,42 +212,3 @@ def filtered(
 def quality_scores(walks: SkeletonSet) -> NDArray[np.float64]:
     """Q_S of each walk (N,): see `preprocess.skeleton.quality_score`."""
     return quality_score(walks.skeleton_SJ3, walks.length_N)
-
-
-def best_quality(
-    walks: SkeletonSet, count: int | None = None, fraction: float | None = None
-) -> NDArray[np.int64]:
-    """Indices of the walks of the highest quality, the best first.
-
-    Raises:
-        UsageError: both or none of count and fraction, or out of range.
-    """
-    if (count is None) == (fraction is None):
-        raise UsageError("give either count or fraction of the walks to keep")
-    wanted = round(fraction * len(walks)) if fraction is not None else int(count or 0)
-    if not 1 <= wanted <= len(walks):
-        raise UsageError(f"found {wanted} walks to keep; give 1 to {len(walks)}")
-    order: NDArray[np.int64] = np.argsort(-quality_scores(walks), kind="stable")[:wanted]
-    return order
-
-
-def require_rate(walks: SkeletonSet, rate_hz: float = RATE_HZ) -> None:
-    """Raise DataError unless all walks are at this rate."""
-    rates = sorted(set(walks.rate_hz_N.tolist()))
-    if rates != [rate_hz]:
-        shown = ", ".join(f"{rate:g}" for rate in rates[:4])
-        raise DataError(
-            f"{walks.name}: found walks at {shown} frames a second; networks take {rate_hz:g}. "
-            "Resample them first (edgehuman.data.skeletons.resampled)"
-        )
-
-
-def require_pairs(walks: SkeletonSet) -> None:
-    """Raise DataError where somebody has one walk only: nothing to compare it with."""
-    counts = Counter(walks.person_N.tolist())
-    alone = [name for name, count in counts.items() if count < 2]
-    if alone:
-        raise DataError(
-            f"{walks.name}: {len(alone)} of {len(counts)} people have one walk, such as "
-            f"{alone[0]!r}; to learn or find people takes two of each. Leave them out, or add walks"
-        )

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from edgehuman.data.gait_scores import halved
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
-from edgehuman.data.skeletons import load_skeletons, resampled
+from edgehuman.data.skeletons import in_test, learnable, load_skeletons, resampled
 from edgehuman.errors import DataError
 from edgehuman.tasks.gait_settings import FINETUNE_WORLD, GaitConfig
 from edgehuman.tasks.identity_batches import pictures_of, pk_indices
@@ -53,22 +53,9 @@ def load_splits(config: GaitConfig) -> GaitSplits:
             test = load_skeletons(SIMULATED, people=config.test_people, each=config.walks)
         return _held_out(walks, test, config)
     walks = resampled(load_skeletons(config.data))
-    is_test_N = np.isin(walks.role_N, ("gallery", "probe"))
-    is_train_N = walks.role_N == "train"
-    learns_N = is_train_N if is_train_N.any() else ~is_test_N
-    if not learns_N.any():
-        raise DataError(
-            f"--data {config.data}: all of its {len(walks)} walks belong to the test; evaluate on "
-            "it, and learn from other data"
-        )
+    is_test_N = in_test(walks)
     test = walks.subset(is_test_N) if is_test_N.any() else None
-    shared = set() if test is None else set(test.person_N) & set(walks.person_N[learns_N])
-    if shared:
-        raise DataError(
-            f"--data {config.data}: {len(shared)} people are in training and in the test, such as "
-            f"{min(shared)}; a person is in one of them"
-        )
-    return _held_out(walks.subset(learns_N), test, config)
+    return _held_out(learnable(walks, f"--data {config.data}"), test, config)
 
 
 def _held_out(walks: SkeletonSet, test: SkeletonSet | None, config: GaitConfig) -> GaitSplits:

@@ -11,14 +11,13 @@ import pytest
 from edgehuman.catalogue import DATASETS
 from edgehuman.data.skeleton_set import SkeletonSet, simulated_set
 from edgehuman.data.skeletons import (
-    best_quality,
     filtered,
     find_layout,
+    in_test,
     layouts,
+    learnable,
     load_skeletons,
     quality_scores,
-    require_pairs,
-    require_rate,
     resampled,
 )
 from edgehuman.errors import DataError, UsageError
@@ -42,11 +41,8 @@ def test_every_skeleton_dataset_has_a_layout() -> None:
 
 def test_mixed_rates_become_one(walks: SkeletonSet) -> None:
     rates = np.where(np.arange(len(walks)) % 2, 30.0, 24.0)
-    mixed = dataclasses.replace(walks, rate_hz_N=rates)
-    with pytest.raises(DataError, match="found walks at 24, 30 frames a second; networks take 24"):
-        require_rate(mixed)
-    even = resampled(mixed)
-    require_rate(even)
+    even = resampled(dataclasses.replace(walks, rate_hz_N=rates))
+    assert set(even.rate_hz_N) == {24.0}
     # 96 frames at 30 a second are 95 / 30 s: 77 frames at 24.
     assert even.length_N.tolist() == [96, 77] * 10
     np.testing.assert_array_equal(even.sequence(2), walks.sequence(2))
@@ -80,23 +76,41 @@ def test_better_detectors_have_better_quality(walks: SkeletonSet) -> None:
     first = slice(0, 96)
     skeleton[first, :, 2] = 0.95
     made = dataclasses.replace(walks, skeleton_SJ3=skeleton)
-    order = best_quality(made, count=len(made))
-    assert order[0] == 0
-    scores = quality_scores(made)[order]
-    assert (np.diff(scores) <= 0).all()
-    assert best_quality(made, fraction=0.25).tolist() == order[:5].tolist()
+    before_N, after_N = quality_scores(walks), quality_scores(made)
+    assert after_N.argmax() == 0
+    assert after_N[0] > before_N[0]
+    np.testing.assert_array_equal(after_N[1:], before_N[1:])
 
 
-@pytest.mark.parametrize("words", [{}, {"count": 3, "fraction": 0.1}, {"count": 0}, {"count": 99}])
-def test_how_many_to_keep_is_one_sensible_number(walks: SkeletonSet, words: dict[str, int]) -> None:
-    with pytest.raises(UsageError, match=r"(give either count or fraction|give 1 to 20)"):
-        best_quality(walks, **words)
+def with_roles(walks: SkeletonSet, roles: list[str]) -> SkeletonSet:
+    """The same walks, four of each person; everybody's walks have these roles, person by person."""
+    return dataclasses.replace(walks, role_N=np.array(roles))
 
 
-def test_somebody_with_one_walk_is_named(walks: SkeletonSet) -> None:
-    require_pairs(walks)
-    with pytest.raises(DataError, match="1 of 2 people have one walk, such as 'simulated:3:1'"):
-        require_pairs(walks.subset([0, 1, 4]))
+def test_only_training_walks_are_learned_from_where_there_are_any(walks: SkeletonSet) -> None:
+    roles = ["train"] * 4 + ["train", "", "", "train"] + [""] * 4 + ["gallery", "probe"] * 4
+    given = with_roles(walks, roles)
+    assert (
+        learnable(given, "x").sequence_N.tolist() == walks.sequence_N[[0, 1, 2, 3, 4, 7]].tolist()
+    )
+    assert np.flatnonzero(in_test(given)).tolist() == list(range(12, 20))
+
+
+def test_walks_without_a_role_of_people_in_the_test_are_not_learned_from(
+    walks: SkeletonSet,
+) -> None:
+    roles = ["gallery", "probe", "", ""] + ["", "", "", "probe"] + [""] * 12
+    assert learnable(with_roles(walks, roles), "x").sequence_N.tolist() == (
+        walks.sequence_N[8:].tolist()
+    )
+    with pytest.raises(DataError, match="x: all of its 8 walks belong to the test or to people in"):
+        learnable(with_roles(walks, roles).subset(np.arange(8)), "x")
+
+
+def test_nobody_is_in_training_and_in_the_test(walks: SkeletonSet) -> None:
+    roles = ["train"] * 7 + ["probe"] + ["gallery"] * 12
+    with pytest.raises(DataError, match="x: 1 people are in training and in the test, such as sim"):
+        learnable(with_roles(walks, roles), "x")
 
 
 def test_paths_that_hold_no_poses_are_named(tmp_path: Path) -> None:

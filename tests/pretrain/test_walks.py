@@ -97,8 +97,15 @@ def test_test_sequences_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walks, "load_skeletons", lambda path: given[0])
     assert names(walks.load("x", 0, 0, 0)) == ["s0"]
     given[0] = given[0].subset([1, 2])
-    with pytest.raises(DataError, match="all of its 2 sequences belong to the test"):
+    with pytest.raises(DataError, match="--data x: all of its 2 walks belong to the test"):
         walks.load("x", 0, 0, 0)
+    both = dataclasses.replace(long, person_N=np.array(["a", "b", "a"]), role_N=roles)
+    given[0] = both
+    with pytest.raises(DataError, match="--data x: 1 people are in training and in the test"):
+        walks.load("x", 0, 0, 0)
+    # A walk without a role is left out with its person.
+    given[0] = dataclasses.replace(both, role_N=np.array(["", "", "probe"]))
+    assert names(walks.load("x", 0, 0, 0)) == ["s1"]
 
 
 def test_nobody_of_the_examination_is_ever_learned_from() -> None:
