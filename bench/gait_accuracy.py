@@ -24,7 +24,7 @@ from edgehuman.data.skeletons import load_skeletons, resampled
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
-from edgehuman.runtime.identifier import RECORD, require_gait, window_frames
+from edgehuman.runtime.identifier import RECORD, require_gait
 from edgehuman.runtime.model import Model
 
 __all__ = ["RECORD", "GaitWords", "evaluate_gait"]
@@ -64,12 +64,7 @@ def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
             f"--data {words.data} is {walks.name}, and --dataset asks for {words.dataset}"
         )
     found = judge(model, walks, words)
-    baselines, left_out = _baselines(model, walks, found.protocol, words)
-    data = _as_data(model, walks, found, words) | {
-        "baselines": baselines,
-        "baselines_left_out": left_out,
-        "random_weights_seeds": _num_seeds(walks) if "random_weights" in baselines else 0,
-    }
+    data = _as_data(model, walks, found, words) | _baselines(model, walks, found.protocol, words)
     return Outcome(data, _as_text(data))
 
 
@@ -103,31 +98,30 @@ def judge(
     return score_walks(
         walks,
         model.logits,
-        window_frames(card),
+        card.input.shape[0],
         cast(Distance, card.output.distance),
         protocol or words.protocol,
         min(words.batch, 32),
     )
 
 
-def _baselines(
-    model: Model, walks: SkeletonSet, protocol: str, words: GaitWords
-) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
-    """Metrics by baseline, and what could not be measured with the reason."""
-    found = {"bone_lengths": dict(bone_scores(walks, protocol, window_frames(model.card)).metrics)}
+def _baselines(model: Model, walks: SkeletonSet, protocol: str, words: GaitWords) -> dict[str, Any]:
+    """Metrics by baseline, those of each random network, and what could not be measured, with the
+    reason.
+    """
+    frames, arch = model.card.input.shape[0], model.card.arch
+    found = {"bone_lengths": dict(bone_scores(walks, protocol, frames).metrics)}
+    each: list[dict[str, float]] = []
     left_out: dict[str, str] = {}
-    arch = model.card.arch
     try:
         if arch not in catalogue.NETWORKS:
             raise ArtefactError(f"{arch} is not in the catalogue, so it cannot be built anew")
-        tables = [
+        for k in range(1, _num_seeds(walks) + 1):
             # Other seeds than that of a catalogue name, which is random itself.
-            judge(open_random(arch, words.seed + k, words.threads), walks, words, protocol)
-            for k in range(1, _num_seeds(walks) + 1)
-        ]
+            random = open_random(arch, words.seed + k, words.threads)
+            each.append(dict(judge(random, walks, words, protocol).scores.metrics))
         found["random_weights"] = {
-            key: sum(each.scores.metrics[key] for each in tables) / len(tables)
-            for key in tables[0].scores.metrics
+            key: sum(table[key] for table in each) / len(each) for key in each[0]
         }
     except ArtefactError as error:
         left_out["random_weights"] = str(error)
@@ -139,7 +133,12 @@ def _baselines(
         )
     for why in left_out.values():
         print(f"edgehuman: no baseline of random weights: {why}", file=sys.stderr)
-    return found, left_out
+    return {
+        "baselines": found,
+        "baselines_left_out": left_out,
+        "random_weights_seeds": len(each),
+        "random_weights_each": each,
+    }
 
 
 def _num_seeds(walks: SkeletonSet) -> int:
@@ -165,7 +164,7 @@ def _as_data(
         "protocol": found.said,
         "protocol_name": found.protocol,
         "distance": model.card.output.distance,
-        "windows": f"{window_frames(model.card)} frames, overlapping by half; the mean of their "
+        "windows": f"{model.card.input.shape[0]} frames, overlapping by half; the mean of their "
         "vectors" + (", each of length 1" if model.card.output.distance == "cosine" else ""),
         "gallery": scores.gallery,
         "probes": scores.probes,

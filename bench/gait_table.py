@@ -2,16 +2,15 @@
 
     python -m edgehuman.bench.gait_table --out runs/gait [--model DIR|ONNX] [--ucalgary NPZ]
 
-A pretrained network, three networks of its kind with random weights, and bone lengths alone, on
-simulated people never seen and on the real Kinect walks of UCalgary. UCalgary is for evaluation
-only: nothing here is chosen by it. Every row comes from what `edgehuman evaluate` does. Finished
-evaluations are kept, so the command goes on where it was stopped; a changed model or file is
-judged anew. It writes `table.md` and `table.json` in --out.
+A pretrained network, networks of its kind with random weights (five where the walks are few, three
+where they are many), and bone lengths alone, on simulated people never seen and on the real Kinect
+walks of UCalgary. UCalgary is for evaluation only: nothing here is chosen by it. Every row comes
+from what `edgehuman evaluate` does. Finished evaluations are kept, so the command goes on where it
+was stopped; a changed model or file is judged anew. It writes `table.md` and `table.json` in --out.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from edgehuman import catalogue
 from edgehuman.bench.accuracy import EvaluateConfig, evaluate
 from edgehuman.bench.entry import main
 from edgehuman.bench.kept_runs import mean_and_spread, once
+from edgehuman.card import sha256_of_file
 from edgehuman.data.skeleton_set import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
@@ -31,6 +31,8 @@ from edgehuman.runtime.model import ZOO, zoo_file
 METRICS = {"rank1": "rank-1", "rank5": "rank-5", "map": "mAP"}
 # The seed whose evaluation gives two more random networks: its own, and that of its baseline.
 _MORE_RANDOM = 2
+# Part of what is asked for: an earlier answer without this key is no answer.
+_EACH = "random_weights_each"
 _WEIGHTS = "model.safetensors"
 _ABSENT = "not measured"
 Table = Mapping[str, float]
@@ -88,7 +90,7 @@ def fingerprint(path: Path) -> str:
     """
     path = path / _WEIGHTS if path.is_dir() else path
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256_of_file(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); give a file that can") from None
 
@@ -110,17 +112,20 @@ def answer_of(config: TableConfig, model: str, data: str, seed: int) -> dict[str
     folder = config.out / f"{where}-{Path(model).name.replace(':', '_')}-{seed}"
     holds = SIMULATED if data == SIMULATED else fingerprint(Path(data))
     words = EvaluateConfig(model, data=data, threads=config.threads, seed=seed)
-    return once(folder, [identity(model), holds, str(seed)], None, lambda resume: evaluate(words))
+    asked = [identity(model), holds, str(seed), _EACH]
+    return once(folder, asked, None, lambda resume: evaluate(words))
 
 
 def judge(config: TableConfig, data: str) -> Judged:
     """The model, the random networks and bone lengths on one set of walks."""
     answer = answer_of(config, config.model, data, 0)
-    if "random_weights" not in answer["baselines"]:
+    each = answer[_EACH]
+    if not each:
         return Judged(answer, (), answer["baselines_left_out"]["random_weights"])
+    if len(each) > 1:
+        return Judged(answer, each, "")
     more = answer_of(config, answer["arch"], data, _MORE_RANDOM)
-    tables = [answer["baselines"]["random_weights"], more["metrics"]]
-    return Judged(answer, [*tables, more["baselines"]["random_weights"]], "")
+    return Judged(answer, [*each, more["metrics"], *more[_EACH]], "")
 
 
 def kind_of(answer: Mapping[str, Any]) -> str:
@@ -147,11 +152,13 @@ def lines_of(judged: Judged) -> list[str]:
 def note_of(judged: Judged) -> str:
     """How one set of walks was judged, what one probe weighs, and what is missing."""
     answer = judged.answer
-    missing = f" No random weights: {judged.random_missing}." if judged.random_missing else ""
+    random = f"No random weights: {judged.random_missing}."
+    if judged.random:
+        random = f"Random weights: {len(judged.random)} networks."
     return (
         f"- {kind_of(answer)}: {answer['protocol']}; {answer['distance']} distance, "
         f"{answer['windows']}. One probe weighs {100 / answer['probes']:.1f} points; chance finds "
-        f"{100 / answer['people']:.1f} %.{missing}"
+        f"{100 / answer['people']:.1f} %. {random}"
     )
 
 
@@ -169,8 +176,9 @@ def render(model: str, found: Sequence[Judged]) -> str:
     precision = found[0].answer["precision"]
     lines += [
         "",
-        f"Percent, of {model} ({precision}); random weights: mean ± standard deviation of three "
-        "networks. Zero-shot: nobody here was learned from, and nothing was chosen by these walks.",
+        f"Percent, of {model} ({precision}); random weights: mean ± standard deviation of the "
+        "networks that the notes count. Zero-shot: nobody here was learned from, and nothing was "
+        "chosen by these walks.",
         "",
         *(note_of(judged) for judged in found),
         "",

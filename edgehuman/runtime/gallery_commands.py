@@ -33,7 +33,6 @@ from edgehuman.runtime.losses import loss_lines
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.playing import account, first_seconds, say
 from edgehuman.runtime.pose_source import SIMULATED, PoseSource, open_poses
-from edgehuman.runtime.pose_windows import PoseWindow
 from edgehuman.samples import FloatArray
 
 _SIMULATED_S = 10.0
@@ -257,7 +256,7 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
     sums: dict[str, FloatArray] = {}
     counts: dict[str, int] = {}
     with opened:
-        for track, vector_D in _window_vectors(listener, opened, seconds, model):
+        for track, vector_D in _window_vectors(listener, opened, seconds):
             sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
             counts[track] = counts.get(track, 0) + 1
     for remark in listener.report.notes:
@@ -273,18 +272,13 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
 
 
 def _window_vectors(
-    listener: Identifier, source: PoseSource, seconds: float | None, model: Model
+    listener: Identifier, source: PoseSource, seconds: float | None
 ) -> Iterator[tuple[str, FloatArray]]:
     """Track and vector of every window, each as much as the other: a mean of them is the walk's."""
-    distance = listener.distance
     for block in first_seconds(source, seconds):
-        windows: list[PoseWindow] = listener.windows.push(block) if len(block) else []
-        usable = [window for window in windows if not window.reason]
-        if not usable:
-            continue
-        batch = np.stack([window.skeleton.skeleton_TJ3 for window in usable])
-        for window, vector_D in zip(usable, model.logits(batch), strict=True):
-            yield window.track, mean_vector(vector_D.reshape(1, -1), distance)
+        for window, vector_D in listener.embed(block):
+            if vector_D is not None:
+                yield window.track, mean_vector(vector_D[None], listener.distance)
 
 
 def _open(name: str, threads: int, seed: int) -> Model:

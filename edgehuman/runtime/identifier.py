@@ -32,7 +32,6 @@ from edgehuman.samples import FloatArray
 RECORD = "SkeletonSequence"
 WINDOWS_AVERAGED = 4
 BROKEN_OUTPUT = "output not finite"
-_DEFAULT_FRAMES = 48
 _SHOWN = 3
 _log = logging.getLogger("edgehuman.runtime")
 
@@ -177,7 +176,7 @@ class Identifier:
         self.source, self.distance = source, str(card.output.distance)
         wanted_s = card.decision.hop_s if hop_s is None else hop_s
         rate_hz = card.input.rate_hz
-        self.windows = PoseWindows(window_frames(card), wanted_s, rate_hz, source)
+        self.windows = PoseWindows(card.input.shape[0], wanted_s, rate_hz, source)
         self.tally = GaitTally(self.windows.hop / rate_hz)
         self._run = model.logits
         self._recent: dict[str, deque[FloatArray]] = {}
@@ -190,7 +189,7 @@ class Identifier:
 
     def push(self, block: PoseBlock) -> list[GaitResult]:
         """The results that this block brings, oldest first."""
-        results = self._judge(self.windows.push(block)) if len(block) else []
+        results = [self._result(window, vector_D) for window, vector_D in self.embed(block)]
         self._forget_ended()
         for result in results:
             self.tally.add(result)
@@ -198,6 +197,19 @@ class Identifier:
             self._notify(f"{self.source}: {remark}")
             self._told += 1
         return results
+
+    def embed(self, block: PoseBlock) -> list[tuple[PoseWindow, FloatArray | None]]:
+        """The windows that this block completes with the network's vector (D,) of each; None where
+        no answer should be given.
+        """
+        windows = self.windows.push(block) if len(block) else []
+        found: list[FloatArray | None] = [None] * len(windows)
+        usable = [i for i, window in enumerate(windows) if not window.reason]
+        if usable:
+            batch = np.stack([windows[i].skeleton.skeleton_TJ3 for i in usable])
+            for i, vector_D in zip(usable, self._run(batch), strict=True):
+                found[i] = vector_D.reshape(-1)
+        return list(zip(windows, found, strict=True))
 
     def close(self) -> list[GaitResult]:
         """The stream is over; no window waits for more."""
@@ -225,15 +237,6 @@ class Identifier:
     def _forget_ended(self) -> None:
         for name in self.windows.ended:
             self._recent.pop(name, None)
-
-    def _judge(self, windows: list[PoseWindow]) -> list[GaitResult]:
-        usable = [window for window in windows if not window.reason]
-        found: dict[int, FloatArray] = {}
-        if usable:
-            batch = np.stack([window.skeleton.skeleton_TJ3 for window in usable])
-            for window, vector_D in zip(usable, self._run(batch), strict=True):
-                found[id(window)] = vector_D.reshape(-1)
-        return [self._result(window, found.get(id(window))) for window in windows]
 
     def _result(self, window: PoseWindow, vector_D: FloatArray | None) -> GaitResult:
         reason, identity, mean_D, averaged = window.reason, None, None, 0
@@ -272,11 +275,6 @@ def require_gait(model: Model) -> None:
             f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; this "
             "needs a SkeletonSequence to an embedding. Give a gait model, e.g. zoo:gait-skeleton"
         )
-
-
-def window_frames(card: Card) -> int:
-    """Frames of a window: the card's, or 48 where the network takes any number."""
-    return card.input.shape[0] or _DEFAULT_FRAMES
 
 
 def threshold_of(card: Card, asked: float | None) -> float:

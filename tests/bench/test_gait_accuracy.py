@@ -74,6 +74,7 @@ def test_random_weights_are_of_the_same_network_and_another_seed(
     data = table(own, data="x", seed=4)
     assert asked == [("gaitptv2_deep_1", seed) for seed in (5, 6, 7, 8, 9)]
     assert data["random_weights_seeds"] == 5
+    assert data["random_weights_each"] == [data["metrics"]] * 5
     assert data["baselines"]["random_weights"] == pytest.approx(data["metrics"])
     assert data["baselines_left_out"] == {}
 
@@ -91,6 +92,7 @@ def test_where_torch_is_absent_the_baseline_is_left_out_and_said(
     data = table(own, data="x")
     assert list(data["baselines"]) == ["bone_lengths"]
     assert "torch is not installed" in data["baselines_left_out"]["random_weights"]
+    assert (data["random_weights_seeds"], data["random_weights_each"]) == (0, [])
     assert "no baseline of random weights: torch" in capsys.readouterr().err
 
 
