@@ -160,22 +160,46 @@ def _is_psymo(path: Path) -> bool:
 
 def _read_psymo(path: Path) -> Iterator[Walk]:
     for person in folders(_psymo_place(path)):
-        for file in sorted(person.glob("*.json")):
-            found = _PSYMO.fullmatch(file.stem)
-            if found is None:
-                raise DataError(
-                    f"{file}: walks of PsyMo are named PERSON_NUMBER_AZIMUTH_RUN_VARIATION.json, "
-                    "such as 000_00_45_0_nm.json"
-                )
-            who, _, view, run, variation = found.groups()
+        files = sorted(person.glob("*.json"))
+        condition_of = _psymo_conditions(files)
+        for file in files:
+            who, _, view, _, _ = _psymo_words(file)
             frames = [frame for track in tracks(file).values() for frame in track]
             frames.sort(key=lambda frame: frame[0])
             joints, stamps = _frames(frames, _PSYMO_HZ, str(file))
-            role = "gallery" if variation == "nm" and int(run) < 2 else "probe"
+            condition = condition_of[file]
+            role = "gallery" if condition == "nm-01" else "probe"
             yield Walk(
-                joints, f"psymo:{who}", f"psymo:{file.stem}", view, variation, role,
+                joints, f"psymo:{who}", f"psymo:{file.stem}", view, condition, role,
                 stamp_s_T=stamps,
             )  # fmt: skip
+
+
+def _psymo_words(file: Path) -> tuple[str, ...]:
+    """Person, number, azimuth, run and variation, as a file's name says them."""
+    found = _PSYMO.fullmatch(file.stem)
+    if found is None:
+        raise DataError(
+            f"{file}: walks of PsyMo are named PERSON_NUMBER_AZIMUTH_RUN_VARIATION.json, "
+            "such as 000_00_45_0_nm.json"
+        )
+    return found.groups()
+
+
+def _psymo_conditions(files: list[Path]) -> dict[Path, str]:
+    """The variation of each walk of a person; normal walks are counted in every view, in the order
+    of the runs, as the protocol asks for the first and the second.
+    """
+    normal: dict[tuple[str, str], list[tuple[int, int, Path]]] = defaultdict(list)
+    made: dict[Path, str] = {}
+    for file in files:
+        who, number, view, run, made[file] = _psymo_words(file)
+        if made[file] == "nm":
+            normal[who, view].append((int(run), int(number), file))
+    for walks in normal.values():
+        for place, (_, _, file) in enumerate(sorted(walks), start=1):
+            made[file] = f"nm-{place:02d}"
+    return made
 
 
 ALPHAPOSE = SkeletonLayout(
@@ -199,6 +223,6 @@ PSYMO = SkeletonLayout(
     _is_psymo,
     _read_psymo,
     _PSYMO_HZ,
-    f"{_PSYMO_HZ:g} frames a second; gallery: the first two normal runs of each view, probes: all "
-    "other walks",
+    f"{_PSYMO_HZ:g} frames a second; nm-01 and nm-02 are a person's normal runs of a view, in the "
+    "order of their numbers; gallery: nm-01, probes: all other walks",
 )

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgehuman.data.gait_scores import bone_scores, protocol_of
 from edgehuman.data.skeletons import load_skeletons
 from edgehuman.errors import DataError
-from tests.data.pose_trees import FRAMES, alphapose, coco, openpose, walks
+from tests.data.pose_trees import FRAMES, alphapose, openpose, walks
 
 
 def test_alphapose_tracks_are_walks(tmp_path: Path) -> None:
@@ -114,11 +115,23 @@ def test_psymo_names_say_who_from_where_and_how(tmp_path: Path) -> None:
     assert found.name == "psymo"
     assert found.person_N.tolist() == ["psymo:000"] * 3
     assert found.view_N.tolist() == ["45", "45", "90"]
-    assert found.condition_N.tolist() == ["nm", "nm", "txt"]
+    assert found.condition_N.tolist() == ["nm-01", "nm-02", "txt"]
     assert found.role_N.tolist() == ["gallery", "probe", "probe"]
     assert found.rate_hz_N.tolist() == [25.0] * 3
     np.testing.assert_allclose(found.sequence(0), made[0], atol=1e-3)
-    assert coco(made[0]).shape == (FRAMES, 17, 3)
     (place / "notes_of_mine.json").write_text("[]")
     with pytest.raises(DataError, match="walks of PsyMo are named"):
         load_skeletons(tmp_path)
+
+
+def test_psymo_is_judged_by_view_pairs_with_the_first_normal_walk_as_gallery(
+    tmp_path: Path,
+) -> None:
+    names = ("00_45_2_nm", "01_45_0_nm", "02_90_3_nm", "03_90_10_nm", "04_90_0_bg")
+    for name, walk in zip(names, walks(5), strict=True):
+        alphapose(tmp_path / "skeletons" / "000" / f"000_{name}.json", {"1": walk})
+    found = load_skeletons(tmp_path)
+    assert found.condition_N.tolist() == ["nm-02", "nm-01", "nm-01", "nm-02", "bg"]
+    assert found.role_N.tolist() == ["probe", "gallery", "gallery", "probe", "probe"]
+    assert protocol_of(found) == "psymo"
+    assert bone_scores(found, "psymo").groups.keys() == {"nm", "bg"}
