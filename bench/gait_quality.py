@@ -192,7 +192,8 @@ def _train(
             f"{config.batch // 2}; raise --people or --shares, or lower --batch"
         )
     learn = Walks([chosen], settings.augment(config.frames).source_frames, "sequence")
-    encoder, base = build(config.arch, seed), build(mup.base_of(config.arch))
+    encoder = build(config.arch, seed, frames=config.frames)
+    base = build(mup.base_of(config.arch))
     card = encoder_card(settings, encoder, learn.rows())
     exam = exam_of(config.exam_people, config.frames)
     progress = fit(settings, encoder, base, learn, card, exam)

@@ -89,15 +89,18 @@ def test_the_experiment_runs_once_and_says_that_it_is_simulated(
     from edgehuman.pretrain import contrastive
 
     done: list[str] = []
+    windows: set[int] = set()
     real = contrastive.fit
 
-    def fit(config: Any, *rest: Any) -> Any:
+    def fit(config: Any, encoder: Any, base: Any, learn: Any, card: Any, exam: Any) -> Any:
         done.append(config.out.name)
-        return real(config, *rest)
+        windows.add(card.input.shape[0])
+        return real(config, encoder, base, learn, card, exam)
 
     monkeypatch.setattr(contrastive, "fit", fit)
     outcome = compare_qualities(small(tmp_path))
     assert done == [f"{arm}-0.5-{seed}" for seed in (0, 1) for arm in gait_quality.ARMS]
+    assert windows == {4}
     assert isinstance(outcome.data, dict)
     assert outcome.data["simulated"] is True
     of_seed = [run for run in outcome.data["runs"] if run["seed"] == 0]
