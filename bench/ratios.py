@@ -208,6 +208,15 @@ def simulator_real_time() -> float:
     return 60 * minutes / seconds["simulate"]
 
 
+def walks_per_second() -> float:
+    """Simulated skeleton walks of 96 frames a second of one core, by processor time."""
+    from edgehuman.simulate.skeletons import simulate_skeletons
+
+    people, each = 32, 4
+    sides = {"simulate": lambda: simulate_skeletons(people, each, 0)}
+    return people * each / in_turns(sides, rounds=5, clock=time.process_time)["simulate"]
+
+
 def views_per_second() -> float:
     """Photos a second of one core to ten views; `python -m edgehuman.bench.views` splits it."""
     from edgehuman.bench.views import photos_per_second

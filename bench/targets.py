@@ -184,6 +184,14 @@ TARGETS: tuple[Target, ...] = (
         lambda config: ratios.simulator_real_time(),
     ),
     Target(
+        "walks",
+        "simulated skeleton walks of 96 frames per second of one core",
+        "at least",
+        300.0,
+        "walks/s",
+        lambda config: ratios.walks_per_second(),
+    ),
+    Target(
         "views",
         "photos per second of one core to the ten views of scale-aware pretraining",
         "at least",
