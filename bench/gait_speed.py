@@ -27,7 +27,7 @@ from edgehuman import catalogue
 from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.entry import main
 from edgehuman.bench.latency import peak_mb
-from edgehuman.bench.ratios import require_torch
+from edgehuman.bench.ratios import in_turns, require_torch
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
@@ -131,13 +131,7 @@ def graph_seconds(arch: str, record_NTJ3: NDArray[np.float32], rounds: int) -> f
 
 def cpu_seconds(call: Callable[[], object], rounds: int) -> float:
     """Processor time of a call, the median; one uncounted call first."""
-    call()
-    taken = []
-    for _ in range(rounds):
-        start_s = time.process_time()
-        call()
-        taken.append(time.process_time() - start_s)
-    return float(np.median(taken))
+    return in_turns({"call": call}, rounds, time.process_time)["call"]
 
 
 def measured(config: GaitSpeedConfig, arch: str) -> Speed:

@@ -186,12 +186,12 @@ def draw(config: TransferConfig, losses: dict[str, Floats]) -> None:
         MissingDependencyError: matplotlib is not installed.
     """
     figure = blank(9.0, 3.8)
+    from matplotlib import colormaps
+
     panels: Any = figure.subplots(1, len(losses), sharey=True)
     shades = np.linspace(0.15, 0.85, len(config.factors))
     for axes, (side, loss_WL) in zip(panels, losses.items(), strict=True):
         for factor, shade, loss_L in zip(config.factors, shades, loss_WL, strict=True):
-            from matplotlib import colormaps
-
             colour = colormaps["viridis"](1 - shade)
             label = f"width {width_of(config, factor)}"
             axes.plot(config.rates, loss_L, "o-", color=colour, markersize=3, label=label)

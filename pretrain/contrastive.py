@@ -30,19 +30,17 @@ from edgehuman import catalogue
 from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
 from edgehuman.data.gait_scores import score_walks, stranger_threshold
 from edgehuman.data.skeleton_set import SIMULATED
-from edgehuman.data.skeletons import load_skeletons
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
 from edgehuman.pretrain.walks import (
-    EXAM_EACH,
-    EXAM_WORLD,
     Exam,
     Positives,
     Quality,
     Walks,
+    exam_people,
     in_pairs,
     load,
     of_quality,
@@ -324,8 +322,7 @@ def finish(config: ContrastiveConfig) -> Card:
     card what it scored and the score under which somebody is unknown.
     """
     network, card = checkpoint.load_network(config.out)
-    walks = load_skeletons(SIMULATED, EXAM_WORLD, config.exam_people, EXAM_EACH)
-    frames = card.input.shape[0]
+    walks, frames = exam_people(config.exam_people), card.input.shape[0]
     found = score_walks(walks, answer_of(network), frames, config.distance)
     rows = found.scores.metrics.items()
     card = card.replace(

@@ -15,11 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.card import TrainingData
-from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
+from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet, random_cut
 from edgehuman.data.skeletons import filtered, learnable, load_skeletons, quality_scores, resampled
 from edgehuman.errors import DataError
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.training.batches import batch_indices
+from edgehuman.training.ledger import walks_row
 from edgehuman.training.processes import Place
 
 Quality = Literal["all", "top", "bottom"]
@@ -143,32 +144,24 @@ class Walks:
             other_N = (number_N + 1 + np.floor(two_N2[:, 1] * (size_N - 1))) % size_N
             number_N2 = np.stack([number_N, other_N], axis=1).astype(np.int64)
             take_NV = self.order_N[self.first_P[drawn_N][:, None] + number_N2]
-        length_NV = np.minimum(self.length_N[take_NV], self.longest)
-        room_NV = self.length_N[take_NV] - length_NV + 1
-        start_NV = self.start_N[take_NV] + np.floor(source.random(room_NV.shape) * room_NV)
-        frame_S = np.minimum(np.arange(self.longest), length_NV[..., None] - 1)
-        row_NVS = torch.from_numpy((start_NV[..., None] + frame_S).astype(np.int64))
-        return self.skeleton_SJ3[row_NVS], torch.from_numpy(length_NV)
+        row_NVS, length_NV = random_cut(
+            self.start_N[take_NV], self.length_N[take_NV], self.longest, source
+        )
+        return self.skeleton_SJ3[torch.from_numpy(row_NVS)], torch.from_numpy(length_NV)
 
     def rows(self) -> tuple[TrainingData, ...]:
         """What was learned from, for the card."""
-        return tuple(
-            TrainingData(
-                dataset=walks.name,
-                role="pretraining",
-                licence=walks.licence,
-                url=walks.url,
-                windows=len(walks),
-                subjects=len(np.unique(walks.person_N)),
-                simulated=walks.simulated,
-            )
-            for walks in self.sets
-        )
+        return tuple(walks_row(walks, "pretraining") for walks in self.sets)
+
+
+def exam_people(people: int, seed: int = 0) -> SkeletonSet:
+    """Four whole walks of each simulated person of the examination."""
+    return load_skeletons(SIMULATED, EXAM_WORLD + seed, people, EXAM_EACH)
 
 
 def exam_walks(people: int, frames: int, seed: int = 0) -> SkeletonSet:
-    """Four walks of each simulated person of the examination, cut to their middle frames."""
-    walks = load_skeletons(SIMULATED, EXAM_WORLD + seed, people, EXAM_EACH)
+    """The examination's walks, cut to their middle frames."""
+    walks = exam_people(people, seed)
     middle = [(int(n) - frames) // 2 for n in walks.length_N]
     cut = [walks.sequence(i)[m : m + frames] for i, m in enumerate(middle)]
     return dataclasses.replace(

@@ -1,8 +1,8 @@
 """What a network of gait scores on walks: one judge for training and for `evaluate` on a
 checkpoint or an artefact.
 
-    found, vectors = score_walks(walks, answer, frames=48, distance="cosine")
-    found.metrics["rank1"]
+    found = score_walks(walks, answer, frames=48, distance="cosine")
+    found.scores.metrics["rank1"]
 
 The protocol is that of the dataset, by its name; a set without one of its own is judged by its
 gallery and probes. Beside every number stands one that needs no network: nearest neighbours of bone
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.errors import DataError, UsageError
-from edgehuman.geometry import OPENPOSE_18
+from edgehuman.geometry import LIMBS_18, OPENPOSE_18
 from edgehuman.metrics.gait_protocols import (
     GALLERY,
     PROBE,
@@ -34,25 +34,13 @@ from edgehuman.metrics.gait_protocols import (
     parts_of,
 )
 from edgehuman.metrics.gait_vectors import Answer, embed_walks
-from edgehuman.metrics.retrieval import Distance, Sightings, distances
+from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
 
 GENERIC = "gallery-probe"
 ACCEPTED_STRANGERS = 0.05
-_BONES = (
-    ("neck", "nose"),
-    ("neck", "r_shoulder"),
-    ("r_shoulder", "r_elbow"),
-    ("r_elbow", "r_wrist"),
-    ("neck", "l_shoulder"),
-    ("l_shoulder", "l_elbow"),
-    ("l_elbow", "l_wrist"),
-    ("neck", "r_hip"),
-    ("r_hip", "r_knee"),
-    ("r_knee", "r_ankle"),
-    ("neck", "l_hip"),
-    ("l_hip", "l_knee"),
-    ("l_knee", "l_ankle"),
-)
+# Eyes and ears are left out, as not all datasets have them; the nose comes first.
+_BODY = [limb for limb in LIMBS_18 if not limb[1].endswith(("_eye", "_ear"))]
+_BONES = sorted(_BODY, key=lambda limb: limb[1] != "nose")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +163,7 @@ def stranger_threshold(
     """The score under which somebody is unknown: only `accepted` of the probes would be taken for
     somebody else if they themselves were not enrolled.
 
-    The score is that of a gallery: the cosine, or 1 / (1 + d).
+    The score is that of a gallery (see `similarity`).
 
     Raises:
         DataError: fewer than two people in the gallery, or no probes.
@@ -189,8 +177,7 @@ def stranger_threshold(
         )
     gallery = Sightings(vectors.feature_NX[is_known_N], np.zeros(len(person_G), np.int64))
     probe = Sightings(vectors.feature_NX[is_probe_N], np.zeros(len(person_Q), np.int64))
-    distance_QG = distances(probe, gallery, distance)
-    score_QG = 1 - distance_QG if distance == "cosine" else 1 / (1 + distance_QG)
+    score_QG = similarity(distances(probe, gallery, distance), distance)
     others_QG = np.where(person_Q[:, None] == person_G[None], -np.inf, score_QG)
     return float(np.quantile(others_QG.max(axis=1), 1 - accepted))
 

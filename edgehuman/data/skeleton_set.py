@@ -125,6 +125,23 @@ def frame_rows(start_N: NDArray[np.int64], length_N: NDArray[np.int64]) -> NDArr
     return rows
 
 
+def random_cut(
+    start_X: NDArray[np.int64],
+    length_X: NDArray[np.int64],
+    longest: int,
+    generator: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices (..., longest) of the frames of some sequences, and how many of them count (...,).
+
+    A longer sequence is cut at a random place; a shorter one ends on its last frame again and
+    again.
+    """
+    cut_X = np.minimum(length_X, longest)
+    first_X = start_X + np.floor(generator.random(cut_X.shape) * (length_X - cut_X + 1))
+    frame_XS = np.minimum(np.arange(longest), cut_X[..., None] - 1)
+    return (first_X[..., None] + frame_XS).astype(np.int64), cut_X
+
+
 def simulated_set(
     people: int, each: int, seed: int, frames: int = 96, detector: Detector = _DETECTOR
 ) -> SkeletonSet:

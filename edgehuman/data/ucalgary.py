@@ -35,16 +35,9 @@ _NEAREST_M = 0.3
 _KINECT = {
     "nose": "head",
     **{
-        f"{side}_{name}": f"{kinect}_{side}"
+        f"{side}_{name}": f"{name}_{side}"
         for side in "lr"
-        for name, kinect in (
-            ("shoulder", "shoulder"),
-            ("elbow", "elbow"),
-            ("wrist", "wrist"),
-            ("hip", "hip"),
-            ("knee", "knee"),
-            ("ankle", "ankle"),
-        )
+        for name in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
     },
 }
 

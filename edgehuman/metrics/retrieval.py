@@ -190,6 +190,11 @@ def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclid
     return np.concatenate(list(distance_blocks(query, gallery, distance)))
 
 
+def similarity(distance_X: Floats, distance: Distance) -> Floats:
+    """Scores of distances, 1 for the same vector: the cosine, or 1 / (1 + d)."""
+    return 1 - distance_X if distance == "cosine" else 1 / (1 + distance_X)
+
+
 def first_match_places(
     query: Sightings, gallery: Sightings, distance: Distance = "euclidean"
 ) -> NDArray[np.int64]:

@@ -119,10 +119,7 @@ def gaps(stamp_s_T: Array, max_gap_s: float = MAX_GAP_S) -> list[slice]:
 
 
 def resample(skeleton_TJ3: Floats, stamp_s_T: Array, rate_hz: float = RATE_HZ) -> Floats:
-    """Frames `1 / rate_hz` apart, from the first stamp on; no frame after the last.
-
-    A joint lies on the line between its places in the frames before and after. Where it was not
-    seen in one of the two, it is as in the nearer frame: no joint is made up.
+    """Frames `1 / rate_hz` apart, from the first stamp on; no frame after the last (see `between`).
 
     Raises:
         DataError: stamps that do not rise or do not fit the frames.
@@ -147,13 +144,21 @@ def resample(skeleton_TJ3: Floats, stamp_s_T: Array, rate_hz: float = RATE_HZ) -
     after = np.clip(np.searchsorted(stamp_s_T, wanted_s, side="right"), 1, len(stamp_s_T) - 1)
     before = after - 1
     part = (wanted_s - stamp_s_T[before]) / (stamp_s_T[after] - stamp_s_T[before])
-    share = np.clip(part, 0.0, 1.0).astype(np.float32)[:, None, None]
-    first, second = skeleton_TJ3[before], skeleton_TJ3[after]
-    made = first + share * (second - first)
-    seen = (first[..., 2] > 0.0) & (second[..., 2] > 0.0)
-    nearer = np.where(share < 0.5, first, second)
-    resampled: Floats = np.where(seen[..., None], made, nearer)
-    return resampled
+    return between(skeleton_TJ3[before], skeleton_TJ3[after], np.clip(part, 0.0, 1.0))
+
+
+def between(before_TJ3: Floats, after_TJ3: Floats, share_T: Array | float) -> Floats:
+    """Joints (..., J, 3) at a share (...,) of the way from one frame to the next.
+
+    A joint lies on the line between its places in the two; where it was not seen in one of them, it
+    is as in the nearer frame: no joint is made up.
+    """
+    share_T11 = np.asarray(share_T, np.float32)[..., None, None]
+    mixed_TJ3 = before_TJ3 + share_T11 * (after_TJ3 - before_TJ3)
+    seen_TJ = (before_TJ3[..., 2] > 0.0) & (after_TJ3[..., 2] > 0.0)
+    nearer_TJ3 = np.where(share_T11 < 0.5, before_TJ3, after_TJ3)
+    made_TJ3: Floats = np.where(seen_TJ[..., None], mixed_TJ3, nearer_TJ3)
+    return made_TJ3
 
 
 def mean_confidence(skeleton_SJ3: Floats, length_N: NDArray[np.int64]) -> Array:

@@ -32,7 +32,7 @@ import numpy as np
 
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
-from edgehuman.metrics.retrieval import Distance, Sightings, distances
+from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
 from edgehuman.samples import FloatArray
 
 FORMAT = "edgehuman gallery"
@@ -166,8 +166,7 @@ class Gallery:
             )
         probe = Sightings(vector_D[None], np.zeros(1, np.int64))
         gallery = Sightings(self.vector_GD, np.zeros(len(self), np.int64))
-        distance_G = distances(probe, gallery, self.distance)[0]
-        score_G = 1 - distance_G if self.distance == "cosine" else 1 / (1 + distance_G)
+        score_G = similarity(distances(probe, gallery, self.distance)[0], self.distance)
         best: dict[str, float] = {}
         for person, score in zip(self.person_G, score_G.tolist(), strict=True):
             best[person] = max(score, best.get(person, -np.inf))

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from edgehuman.errors import UsageError
+from edgehuman.preprocess.skeleton import MAX_GAP_S, between
 from edgehuman.preprocess.skeleton_screen import layout_mistakes, size_mistake
 from edgehuman.runtime.poses import PoseBlock
 from edgehuman.samples import FloatArray, SkeletonSequence
 
-LONGEST_GAP_S = 0.5
 TRACK_ENDS_S = 2.0
 MOST_TRACKS = 64
 # Of a window's joints this share has to have been seen.
@@ -260,7 +260,7 @@ class _Track:
         """The windows that a frame completes: time of the last frame and joints (T, 18, 3)."""
         last_s, last_J3 = self.newest_s, self._last_J3
         self.newest_s, self._last_J3 = stamp_s, joint_J3
-        if last_J3 is None or stamp_s - last_s > LONGEST_GAP_S:
+        if last_J3 is None or stamp_s - last_s > MAX_GAP_S:
             if last_J3 is not None:
                 report.gaps += 1
             self._begin(stamp_s)
@@ -296,11 +296,3 @@ class _Track:
                 f"frames come at {1 / float(np.median(self._told)):.1f} Hz; the network learned at "
                 f"{self._rate_hz:g} Hz, and under {SLOWEST_HZ:g} Hz steps are not seen"
             )
-
-
-def between(before_J3: FloatArray, after_J3: FloatArray, share: float) -> FloatArray:
-    """Joints (J, 3) at `share` of the way from one frame to the next."""
-    mixed_J3 = before_J3 + np.float32(share) * (after_J3 - before_J3)
-    seen_twice_J = (before_J3[:, 2] > 0) & (after_J3[:, 2] > 0)
-    nearer_J3 = before_J3 if share < 0.5 else after_J3
-    return np.asarray(np.where(seen_twice_J[:, None], mixed_J3, nearer_J3), np.float32)

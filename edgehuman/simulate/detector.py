@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18, flip_indices
 from edgehuman.simulate.pinhole import Seen
-from edgehuman.simulate.smooth import upsample
+from edgehuman.simulate.smooth import WHITE_STD, upsample
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -56,8 +56,8 @@ _PIXEL_PX = 0.5
 # Errors that stay, against those that move: most of what is wrong of one frame is not of the next.
 _BIAS = 0.25
 _CONFIDENCE = 0.93
-# A cubic B-spline keeps this much of the variance of white knots.
-_KEPT = np.float32(1.0 / np.sqrt(0.479))
+# Brings the spline of white knots to unit variance.
+_TO_UNIT = np.float32(1.0 / WHITE_STD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def detect(
     bias_2NJ = normal_NZ[:, 1 : 1 + _BIAS_ROWS].reshape(count, 2, _J).transpose(1, 0, 2)
     first = 1 + _BIAS_ROWS
     slow = normal_NZ[:, first : first + _SLOW_ROWS * knots].reshape(-1, knots).astype(np.float64)
-    slow_NRT = (upsample(slow, per_knot, frames).astype(np.float32) * _KEPT).reshape(
+    slow_NRT = (upsample(slow, per_knot, frames).astype(np.float32) * _TO_UNIT).reshape(
         count, _SLOW_ROWS, frames
     )
     white = normal_NZ[:, first + _SLOW_ROWS * knots :].reshape(count, 2, _J, frames)

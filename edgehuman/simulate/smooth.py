@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+# Standard deviation of what `upsample` makes of white knots of unit variance: a cubic B-spline
+# keeps 0.479 of their variance, averaged over the interval.
+WHITE_STD = np.sqrt(0.479)
+
 
 def step(s: Array) -> Array:
     """Minimum-jerk step: 0 below 0, 1 above 1, velocity and acceleration zero at both."""
@@ -51,8 +55,7 @@ def upsample(knots_CM: Array, per_knot: int, num: int) -> Array:
 def smooth_noise(rng: np.random.Generator, channels: int, num: int, samples_per_knot: int) -> Array:
     """(channels, num) of unit variance whose fastest wave is about two knots long."""
     knots = rng.standard_normal((channels, num // samples_per_knot + 4))
-    # A cubic B-spline keeps 0.479 of the variance of white knots, averaged over the interval.
-    noise: Array = upsample(knots, samples_per_knot, num) / np.sqrt(0.479)
+    noise: Array = upsample(knots, samples_per_knot, num) / WHITE_STD
     return noise
 
 

@@ -24,7 +24,7 @@ from edgehuman.simulate.crowd import BONES, Walks
 from edgehuman.simulate.person import Person, sample_person
 from edgehuman.simulate.posture import CONTROLS, ROW, SWAY, posture
 from edgehuman.simulate.seeding import child_seed, generator
-from edgehuman.simulate.smooth import upsample
+from edgehuman.simulate.smooth import WHITE_STD, upsample
 from edgehuman.simulate.stance import TALLER_M
 
 Array = NDArray[np.float64]
@@ -228,7 +228,7 @@ def _frames(control_NC: Array, knots_NK: Array, frames: int, rate_hz: float) -> 
     """Frames (N, T) of every control: the average, and a sway on top of it."""
     per_knot, knots = _knots(frames, rate_hz)
     count = len(control_NC)
-    sway_RT = upsample(knots_NK.reshape(-1, knots), per_knot, frames) / np.sqrt(0.479)
+    sway_RT = upsample(knots_NK.reshape(-1, knots), per_knot, frames) / WHITE_STD
     sway_NST = sway_RT.reshape(count, len(_SWAYING), frames)
     size_S = np.array([SWAY[name][0] for name in _SWAYING])
     made = {

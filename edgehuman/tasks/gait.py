@@ -22,7 +22,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -45,7 +44,7 @@ from edgehuman.tasks.gait_losses import batch_all_triplets, identity_loss
 from edgehuman.tasks.gait_settings import DEFAULT_ARCH, GaitConfig
 from edgehuman.tasks.gait_walks import GaitSplits, WalkBatches, load_splits, long_enough
 from edgehuman.training import checkpoint
-from edgehuman.training.ledger import Role, commit, versions
+from edgehuman.training.ledger import commit, versions, walks_row
 from edgehuman.training.loop import Job, train_steps
 from edgehuman.training.skeleton_augment import SkeletonAugment
 
@@ -151,9 +150,9 @@ def _card(
 ) -> Card:
     row = catalogue.NETWORKS[arch]
     shown = skeleton_input(cast("int", network.frames))
-    own = [_data_row(splits.learn, "training")]
+    own = [walks_row(splits.learn, "training")]
     if splits.select is not None:
-        own.append(_data_row(splits.select, "selection"))
+        own.append(walks_row(splits.select, "selection"))
     return Card(
         name=f"{arch} for gait",
         task="gait-embedding",
@@ -166,18 +165,6 @@ def _card(
         recipe="gait finetune",
         commit=commit(),
         versions=versions(),
-    )
-
-
-def _data_row(walks: SkeletonSet, role: Role) -> TrainingData:
-    return TrainingData(
-        dataset=walks.name,
-        role=role,
-        licence=walks.licence,
-        url=walks.url,
-        windows=len(walks),
-        subjects=len(np.unique(walks.person_N)),
-        simulated=walks.simulated,
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edgehuman.data.gait_scores import halved
-from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
+from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet, random_cut
 from edgehuman.data.skeletons import in_test, learnable, load_skeletons, resampled
 from edgehuman.errors import DataError
 from edgehuman.tasks.gait_settings import FINETUNE_WORLD, GaitConfig
@@ -94,12 +94,13 @@ class WalkBatches:
         index_N = pk_indices(
             self._walks_of, config.batch, config.each, step, config.seed, place.rank, place.world
         )
-        rng = np.random.default_rng((config.seed, step, place.rank, 11))
-        length_N = np.minimum(self.walks.length_N[index_N], self.longest)
-        room_N = self.walks.length_N[index_N] - length_N + 1
-        start_N = self.walks.start_N[index_N] + np.floor(rng.random(len(index_N)) * room_N)
-        frame_S = np.minimum(np.arange(self.longest), length_N[:, None] - 1)
-        source_NSJ3 = self.walks.skeleton_SJ3[(start_N[:, None] + frame_S).astype(np.int64)]
+        row_NS, length_N = random_cut(
+            self.walks.start_N[index_N],
+            self.walks.length_N[index_N],
+            self.longest,
+            np.random.default_rng((config.seed, step, place.rank, 11)),
+        )
+        source_NSJ3 = self.walks.skeleton_SJ3[row_NS]
         parts: tuple[NDArray[Any], ...] = (source_NSJ3, length_N, self.person_N[index_N])
         return tuple(torch.from_numpy(part) for part in parts)
 

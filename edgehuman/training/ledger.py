@@ -13,6 +13,7 @@ import numpy as np
 
 from edgehuman import catalogue
 from edgehuman.card import TrainingData
+from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.samples import WindowSet
 
 Role = Literal["pretraining", "training", "selection", "calibration"]
@@ -37,6 +38,19 @@ def data_rows(sets: Iterable[WindowSet], role: Role) -> tuple[TrainingData, ...]
             )
         )
     return tuple(rows)
+
+
+def walks_row(walks: SkeletonSet, role: Role) -> TrainingData:
+    """The row of one set of walks."""
+    return TrainingData(
+        dataset=walks.name,
+        role=role,
+        licence=walks.licence,
+        url=walks.url,
+        windows=len(walks),
+        subjects=len(np.unique(walks.person_N)),
+        simulated=walks.simulated,
+    )
 
 
 def versions() -> dict[str, str]:

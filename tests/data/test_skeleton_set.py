@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgehuman.data.skeleton_set import SkeletonSet, frame_rows, simulated_set
+from edgehuman.data.skeleton_set import SkeletonSet, frame_rows, random_cut, simulated_set
 from edgehuman.errors import DataError, UsageError
 
 
@@ -66,6 +66,20 @@ def test_sequences_and_parts() -> None:
 def test_what_does_not_belong_together_is_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(DataError, match=said):
         small(**changes)
+
+
+def test_a_cut_stays_inside_its_sequence_and_a_short_one_ends_on_its_last_frame() -> None:
+    start_N, length_N = np.array([0, 2]), np.array([2, 30])
+    generator = np.random.default_rng(0)
+    begun = set()
+    for _ in range(300):
+        row_NS, cut_N = random_cut(start_N, length_N, 4, generator)
+        assert cut_N.tolist() == [2, 4]
+        assert row_NS[0].tolist() == [0, 1, 1, 1]
+        assert np.diff(row_NS[1]).tolist() == [1, 1, 1]
+        begun.add(int(row_NS[1, 0]))
+    # Every place at which four frames fit, the first and the last among them.
+    assert begun == set(range(2, 29))
 
 
 def test_the_simulated_set_has_a_gallery_of_normal_walks() -> None:

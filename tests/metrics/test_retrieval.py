@@ -21,6 +21,7 @@ from edgehuman.metrics.retrieval import (
     places_of_matches,
     retrieval_scores,
     scores_of_places,
+    similarity,
 )
 
 
@@ -85,6 +86,14 @@ def test_distances_by_hand() -> None:
     others = Sightings(np.array([[0.0, 1.0], [3.0, 0.0], [-1.0, 0.0]]), np.array([0, 1, 2]))
     assert distances(one, others)[0] == pytest.approx([2**0.5, 2, 2])
     assert distances(one, others, "cosine")[0] == pytest.approx([1, 0, 2])
+
+
+def test_a_distance_as_a_score_is_one_for_the_same_vector() -> None:
+    near_far = np.array([0.0, 1.0, 3.0])
+    assert similarity(near_far, "euclidean").tolist() == [1.0, 0.5, 0.25]
+    assert similarity(near_far[:2], "cosine").tolist() == [1.0, 0.0]
+    # The cosine itself: opposite vectors are 2 apart.
+    assert similarity(np.array([2.0]), "cosine").tolist() == [-1.0]
 
 
 def test_the_distance_of_parts_is_the_mean_over_them() -> None:

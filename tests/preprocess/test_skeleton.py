@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import DataError
 from edgehuman.geometry import BODY_25, COCO_17, HALPE_26, OPENPOSE_18
 from edgehuman.preprocess.skeleton import (
+    between,
     gaps,
     mean_confidence,
     quality_score,
@@ -28,8 +29,12 @@ def still(frames: int = 3, joints: int = 18) -> NDArray[np.float32]:
     return made
 
 
-def test_a_record_passes() -> None:
-    require_skeleton(still(), "walk")
+def test_a_record_passes_as_it_is() -> None:
+    made = still()
+    require_skeleton(made, "walk")
+    record = to_record(made, "walk")
+    assert record.dtype == np.float32
+    np.testing.assert_array_equal(record, still())
 
 
 @pytest.mark.parametrize(
@@ -134,6 +139,18 @@ def test_no_joint_is_made_up() -> None:
     assert seen.tolist() == [True, True, False, False, False, False, True, True, True]
     assert set(walk[seen, 4, 0].tolist()) == {0.0, 2.0}
     assert (walk[:, 5, 2] > 0).all()
+
+
+def test_a_joint_that_one_frame_saw_is_taken_from_the_nearer() -> None:
+    before, after = ramp(2)[0], ramp(11)[10]
+    after[3] = 0
+    near, far = (between(before, after, share) for share in (0.25, 0.75))
+    assert near[3].tolist() == before[3].tolist()
+    assert far[3].tolist() == [0, 0, 0]
+    assert (near[4, 0], far[4, 0]) == (2.5, 7.5)
+    # Frame by frame or all at once.
+    both = between(np.stack([before] * 2), np.stack([after] * 2), np.array([0.25, 0.75]))
+    np.testing.assert_array_equal(both, [near, far])
 
 
 def test_rounded_stamps_change_nothing() -> None:

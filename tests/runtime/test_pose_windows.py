@@ -10,7 +10,7 @@ import pytest
 from edgehuman.errors import UsageError
 from edgehuman.geometry import COCO_17, OPENPOSE_18
 from edgehuman.preprocess.skeleton import resample
-from edgehuman.runtime.pose_windows import MOST_TRACKS, PoseWindow, PoseWindows, between
+from edgehuman.runtime.pose_windows import MOST_TRACKS, PoseWindow, PoseWindows
 from edgehuman.runtime.poses import PoseBlock, pose_block
 from edgehuman.samples import FloatArray
 from edgehuman.simulate.skeletons import simulate_skeletons
@@ -143,14 +143,6 @@ def test_a_wrong_image_size_and_a_slow_camera_are_remarked_once() -> None:
     assert len(made.report.notes) == 2
     assert "outside the image of 500x300" in made.report.notes[0]
     assert "5.0 Hz" in made.report.notes[1]
-
-
-def test_a_joint_that_one_frame_saw_is_taken_from_the_nearer() -> None:
-    before, after = joints(0), joints(10)
-    after[3] = 0
-    assert between(before, after, 0.25)[3].tolist() == before[3].tolist()
-    assert between(before, after, 0.75)[3].tolist() == [0, 0, 0]
-    assert between(before, after, 0.25)[4, 0] == pytest.approx(2.5)
 
 
 def test_a_window_or_a_hop_of_nothing_is_an_error() -> None:
