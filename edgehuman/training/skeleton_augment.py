@@ -27,6 +27,10 @@ from torch import Tensor
 from edgehuman.errors import UsageError
 from edgehuman.geometry import flip_indices
 
+# Sequences at a time on a CPU: what a part needs in between stays in cache, in memory that the next
+# part takes over, where a whole batch would ask the system for fresh pages again and again.
+PART = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Draws:
@@ -47,6 +51,20 @@ class Draws:
     shift_2NJ: Tensor
     noise_2NTJ: Tensor
     reach: int
+
+    def split(self, size: int) -> list[Draws]:
+        """The draws of `size` sequences each, the last of what is left; they share memory."""
+        return [
+            Draws(*parts, reach=self.reach)
+            for parts in zip(
+                self.position_NT.split(size),
+                self.mirrored_N.split(size),
+                self.sigma_N.split(size),
+                self.shift_2NJ.split(size, dim=1),
+                self.noise_2NTJ.split(size, dim=1),
+                strict=True,
+            )
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +115,11 @@ class SkeletonAugment:
 
     def __call__(self, skeleton_NSJ3: Tensor, length_N: Tensor) -> Tensor:
         """Sequences (N, S, J, 3), of which the first `length_N` frames count -> (N, T, J, 3)."""
-        return augment(skeleton_NSJ3, self.draw(length_N, skeleton_NSJ3.shape[2]))
+        draws = self.draw(length_N, skeleton_NSJ3.shape[2])
+        if skeleton_NSJ3.device.type != "cpu":
+            return augment(skeleton_NSJ3, draws)
+        parts = zip(skeleton_NSJ3.split(PART), draws.split(PART), strict=True)
+        return torch.cat([augment(*part) for part in parts])
 
     def draw(self, length_N: Tensor, num_joints: int) -> Draws:
         """Random numbers for sequences of these lengths, on the device of `length_N`."""
@@ -134,7 +156,7 @@ def augment(skeleton_NSJ3: Tensor, draws: Draws) -> Tensor:
     mirror_(planes_3NTJ, draws.mirrored_N, centre_N)
     offset_2NTJ = draws.noise_2NTJ + draws.shift_2NJ[:, :, None]
     planes_3NTJ[:2].addcmul_(offset_2NTJ, height_N[:, None, None])
-    planes_3NTJ[:2].mul_((planes_3NTJ[2] > 0).to(planes_3NTJ.dtype))
+    planes_3NTJ[:2].mul_(seen(planes_3NTJ[2]))
     smooth_(planes_3NTJ, draws.sigma_N, draws.reach)
     return planes_3NTJ.permute(1, 2, 3, 0).contiguous()
 
@@ -149,23 +171,28 @@ def read_at(skeleton_NSJ3: Tensor, position_NT: Tensor) -> Tensor:
     count, length, joints, _ = skeleton_NSJ3.shape
     first_N1 = length * torch.arange(count, device=position_NT.device)[:, None]
     early_NT = position_NT.floor()
-    rows = skeleton_NSJ3.reshape(count * length, joints * 3)
-    # Whole frames are copied row by row, and only what was read is sorted into planes.
+    # Sorted into planes once; then whole frames of a plane are copied, row by row.
+    rows = skeleton_NSJ3.permute(3, 0, 1, 2).reshape(3, count * length, joints)
     early, late = (
-        rows.index_select(0, (frame_NT.long() + first_N1).flatten())
-        .view(*position_NT.shape, joints, 3)
-        .permute(3, 0, 1, 2)
-        .contiguous()
+        rows.index_select(1, (frame_NT.long() + first_N1).flatten()).view(
+            3, *position_NT.shape, joints
+        )
         for frame_NT in (early_NT, position_NT.ceil())
     )
-    # As numbers 0 and 1: arithmetic is several times as fast here as choosing.
-    saw_early, saw_late = ((each[2] > 0).to(each.dtype) for each in (early, late))
+    saw_early, saw_late = seen(early[2]), seen(late[2])
     share_NT1 = (position_NT - early_NT)[..., None]
     is_late_NT1 = (share_NT1 >= 0.5).to(early.dtype)
     share_NTJ = (saw_early * saw_late).mul_(share_NT1).add_(1 - saw_early)
     result_3NTJ = early.lerp_(late, share_NTJ)
     result_3NTJ[2].mul_(saw_early.lerp_(saw_late, is_late_NT1))
     return result_3NTJ
+
+
+def seen(confidence: Tensor) -> Tensor:
+    """1 where a joint was seen, 0 elsewhere; as numbers, since arithmetic is several times as fast
+    here as comparing and choosing. A confidence is never below 0.
+    """
+    return confidence.sign()
 
 
 def middle_of(planes_3NJ: Tensor) -> tuple[Tensor, Tensor]:
@@ -207,7 +234,7 @@ def smooth_(planes_3NTJ: Tensor, sigma_N: Tensor, reach: int) -> None:
     [chosen_M] = sigma_N.nonzero(as_tuple=True)
     # x, y, and in place of the confidence whether the joint was seen.
     source_3MTJ = planes_3NTJ.index_select(1, chosen_M)
-    source_3MTJ[2] = source_3MTJ[2] > 0
+    source_3MTJ[2].sign_()
     square_M11 = -0.5 / sigma_N.index_select(0, chosen_M).square()[:, None, None]
     total_3MTJ = source_3MTJ.clone()
     for away in range(1, min(reach, source_3MTJ.shape[2] - 1) + 1):

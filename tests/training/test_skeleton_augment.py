@@ -154,6 +154,16 @@ def test_batched_and_per_sample_agree_on_the_same_draws() -> None:
         np.testing.assert_allclose(made[i].numpy(), one, rtol=1e-4, atol=2e-3)
 
 
+def test_a_batch_of_several_parts_is_what_it_would_be_at_once() -> None:
+    count = 2 * batched.PART + 5
+    source = 300 * torch.rand(count, 20, 18, 3)
+    maker, length_N = SkeletonAugment(frames=12), torch.full((count,), 20)
+    torch.manual_seed(3)
+    made = maker(source, length_N)
+    torch.manual_seed(3)
+    torch.testing.assert_close(made, augment(source, maker.draw(length_N, 18)), rtol=0, atol=0)
+
+
 def test_wrong_strengths_name_the_flag_and_the_rule() -> None:
     with pytest.raises(UsageError, match=r"--pace is 0.5; it must be 1 or more"):
         SkeletonAugment(pace=0.5)
