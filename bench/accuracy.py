@@ -37,7 +37,7 @@ from edgehuman.samples import WindowSet
 Split = Literal["test", "train", "all"]
 SIMULATED = "simulated"
 _OF_WINDOWS = frozenset({"hop", "shared_labels", "picture"})
-_OF_WALKS = frozenset({"protocol"})
+_OF_WALKS = frozenset({"protocol", "random_networks"})
 _OF_PICTURES = frozenset({"flip_test"})
 
 
@@ -59,6 +59,9 @@ class EvaluateConfig:
     protocol: str | None = None
     """Of walks: how they are judged, e.g. casia-b-cross-view; by default as is usual for the
     dataset."""
+    random_networks: int = 0
+    """Of walks: how many networks with random weights are judged beside the model; 0: five where
+    the walks are few, else one."""
     hop: int = 64
     """Samples from one window to the next, where windows are cut from recordings."""
     batch: int = 256
@@ -76,6 +79,11 @@ class EvaluateConfig:
         for name in ("hop", "batch", "threads"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.random_networks < 0:
+            raise UsageError(
+                f"--random-networks is {self.random_networks}; it must be 1 or more, or 0 for as "
+                "many as the walks ask for"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             dataset=config.dataset,
             split=config.split,
             protocol=config.protocol,
+            random_networks=config.random_networks,
             batch=config.batch,
             threads=config.threads,
             seed=config.seed,

@@ -7,6 +7,7 @@ PyTorch is imported when one is opened.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,11 @@ def open_checkpoint(folder: Path, threads: int = 1) -> Model:
     return Model(NetworkEngine(network, card, folder, threads), str(folder))
 
 
-def open_random(name: str, seed: int, threads: int = 1) -> Model:
+def open_random(name: str, seed: int, threads: int = 1, frames: int | None = None) -> Model:
     """A catalogued network with seeded random weights as a model.
+
+    Args:
+        frames: of a window, for networks of skeletons, which take any number; None: the usual one.
 
     Raises:
         UsageError: no such network.
@@ -75,4 +79,6 @@ def open_random(name: str, seed: int, threads: int = 1) -> Model:
     from edgehuman.export.networks import random_network
 
     network, card = random_network(name, seed)
+    if frames is not None:
+        card = card.replace(input=replace(card.input, shape=(frames, *card.input.shape[1:])))
     return Model(NetworkEngine(network, card, Path(name), threads), name)

@@ -42,6 +42,7 @@ class GaitWords:
     dataset: str | None = None
     split: str = "test"
     protocol: str | None = None
+    random_networks: int = 0
     batch: int = 32
     threads: int = 1
     seed: int = 0
@@ -116,9 +117,9 @@ def _baselines(model: Model, walks: SkeletonSet, protocol: str, words: GaitWords
     try:
         if arch not in catalogue.NETWORKS:
             raise ArtefactError(f"{arch} is not in the catalogue, so it cannot be built anew")
-        for k in range(1, _num_seeds(walks) + 1):
-            # Other seeds than that of a catalogue name, which is random itself.
-            random = open_random(arch, words.seed + k, words.threads)
+        for k in range(1, (words.random_networks or _num_seeds(walks)) + 1):
+            # Other seeds than that of a catalogue name, which is random itself; the same windows.
+            random = open_random(arch, words.seed + k, words.threads, frames)
             each.append(dict(judge(random, walks, words, protocol).scores.metrics))
         found["random_weights"] = {
             key: sum(table[key] for table in each) / len(each) for key in each[0]

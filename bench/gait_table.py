@@ -2,11 +2,11 @@
 
     python -m edgehuman.bench.gait_table --out runs/gait [--model DIR|ONNX] [--ucalgary NPZ]
 
-A pretrained network, networks of its kind with random weights (five where the walks are few, three
-where they are many), and bone lengths alone, on simulated people never seen and on the real Kinect
-walks of UCalgary. UCalgary is for evaluation only: nothing here is chosen by it. Every row comes
-from what `edgehuman evaluate` does. Finished evaluations are kept, so the command goes on where it
-was stopped; a changed model or file is judged anew. It writes `table.md` and `table.json` in --out.
+A pretrained network, five networks of its kind with random weights, and bone lengths alone, on
+simulated people never seen and on the real Kinect walks of UCalgary. UCalgary is for evaluation
+only: nothing here is chosen by it. Every row comes from what `edgehuman evaluate` does. Finished
+evaluations are kept, so the command goes on where it was stopped; a changed model or file is
+judged anew. It writes `table.md` and `table.json` in --out.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.model import ZOO, zoo_file
 
 METRICS = {"rank1": "rank-1", "rank5": "rank-5", "map": "mAP"}
-# The seed whose evaluation gives two more random networks: its own, and that of its baseline.
-_MORE_RANDOM = 2
+_RANDOM_NETWORKS = 5
 # Part of what is asked for: an earlier answer without this key is no answer.
 _EACH = "random_weights_each"
 _WEIGHTS = "model.safetensors"
@@ -106,26 +105,23 @@ def identity(model: str) -> str:
     return fingerprint(zoo_file(model) if model.startswith(ZOO) else Path(model))
 
 
-def answer_of(config: TableConfig, model: str, data: str, seed: int) -> dict[str, Any]:
+def answer_of(config: TableConfig, data: str) -> dict[str, Any]:
     """What `edgehuman evaluate` says, from an earlier call or now."""
     where = SIMULATED if data == SIMULATED else "real"
-    folder = config.out / f"{where}-{Path(model).name.replace(':', '_')}-{seed}"
+    folder = config.out / f"{where}-{Path(config.model).name.replace(':', '_')}"
     holds = SIMULATED if data == SIMULATED else fingerprint(Path(data))
-    words = EvaluateConfig(model, data=data, threads=config.threads, seed=seed)
-    asked = [identity(model), holds, str(seed), _EACH]
+    words = EvaluateConfig(
+        config.model, data=data, random_networks=_RANDOM_NETWORKS, threads=config.threads
+    )
+    asked = [identity(config.model), holds, f"{_RANDOM_NETWORKS} {_EACH}"]
     return once(folder, asked, None, lambda resume: evaluate(words))
 
 
 def judge(config: TableConfig, data: str) -> Judged:
     """The model, the random networks and bone lengths on one set of walks."""
-    answer = answer_of(config, config.model, data, 0)
+    answer = answer_of(config, data)
     each = answer[_EACH]
-    if not each:
-        return Judged(answer, (), answer["baselines_left_out"]["random_weights"])
-    if len(each) > 1:
-        return Judged(answer, each, "")
-    more = answer_of(config, answer["arch"], data, _MORE_RANDOM)
-    return Judged(answer, [*each, more["metrics"], *more[_EACH]], "")
+    return Judged(answer, each, "" if each else answer["baselines_left_out"]["random_weights"])
 
 
 def kind_of(answer: Mapping[str, Any]) -> str:
@@ -152,13 +148,11 @@ def lines_of(judged: Judged) -> list[str]:
 def note_of(judged: Judged) -> str:
     """How one set of walks was judged, what one probe weighs, and what is missing."""
     answer = judged.answer
-    random = f"No random weights: {judged.random_missing}."
-    if judged.random:
-        random = f"Random weights: {len(judged.random)} networks."
+    missing = f" No random weights: {judged.random_missing}." if judged.random_missing else ""
     return (
         f"- {kind_of(answer)}: {answer['protocol']}; {answer['distance']} distance, "
         f"{answer['windows']}. One probe weighs {100 / answer['probes']:.1f} points; chance finds "
-        f"{100 / answer['people']:.1f} %. {random}"
+        f"{100 / answer['people']:.1f} %.{missing}"
     )
 
 
@@ -176,8 +170,8 @@ def render(model: str, found: Sequence[Judged]) -> str:
     precision = found[0].answer["precision"]
     lines += [
         "",
-        f"Percent, of {model} ({precision}); random weights: mean ± standard deviation of the "
-        "networks that the notes count. Zero-shot: nobody here was learned from, and nothing was "
+        f"Percent, of {model} ({precision}); random weights: mean ± standard deviation of "
+        f"{_RANDOM_NETWORKS} networks. Zero-shot: nobody here was learned from, and nothing was "
         "chosen by these walks.",
         "",
         *(note_of(judged) for judged in found),

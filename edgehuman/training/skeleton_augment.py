@@ -57,11 +57,11 @@ class Draws:
         return [
             Draws(*parts, reach=self.reach)
             for parts in zip(
-                self.position_NT.split(size),
-                self.mirrored_N.split(size),
-                self.sigma_N.split(size),
-                self.shift_2NJ.split(size, dim=1),
-                self.noise_2NTJ.split(size, dim=1),
+                torch.split(self.position_NT, size),
+                torch.split(self.mirrored_N, size),
+                torch.split(self.sigma_N, size),
+                torch.split(self.shift_2NJ, size, dim=1),
+                torch.split(self.noise_2NTJ, size, dim=1),
                 strict=True,
             )
         ]
@@ -118,7 +118,7 @@ class SkeletonAugment:
         draws = self.draw(length_N, skeleton_NSJ3.shape[2])
         if skeleton_NSJ3.device.type != "cpu":
             return augment(skeleton_NSJ3, draws)
-        parts = zip(skeleton_NSJ3.split(PART), draws.split(PART), strict=True)
+        parts = zip(torch.split(skeleton_NSJ3, PART), draws.split(PART), strict=True)
         return torch.cat([augment(*part) for part in parts])
 
     def draw(self, length_N: Tensor, num_joints: int) -> Draws:

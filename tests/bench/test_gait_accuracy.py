@@ -13,12 +13,12 @@ from edgehuman.bench import gait_accuracy
 from edgehuman.bench.accuracy import EvaluateConfig, evaluate
 from edgehuman.bench.checkpoint_engine import open_random
 from edgehuman.bench.gait_accuracy import load_test
-from edgehuman.data.gait_scores import bone_scores
+from edgehuman.data.gait_scores import bone_scores, score_walks
 from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime.model import load
 from tests.data.test_gait_scores import PEOPLE, walks_of
-from tests.runtime.gait_models import write_gait_model
+from tests.runtime.gait_models import FRAMES, write_gait_model
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_random_weights_are_of_the_same_network_and_another_seed(
     asked: list[tuple[str, int]] = []
     own = write_gait_model(tmp_path / "own.onnx", arch="gaitptv2_deep_1")
 
-    def random(name: str, seed: int, threads: int) -> Any:
+    def random(name: str, seed: int, threads: int, frames: int) -> Any:
         asked.append((name, seed))
         return load(model)
 
@@ -77,6 +77,26 @@ def test_random_weights_are_of_the_same_network_and_another_seed(
     assert data["random_weights_each"] == [data["metrics"]] * 5
     assert data["baselines"]["random_weights"] == pytest.approx(data["metrics"])
     assert data["baselines_left_out"] == {}
+    del asked[:]
+    assert table(own, data="x", random_networks=2)["random_weights_seeds"] == 2
+    assert asked == [("gaitptv2_deep_1", 1), ("gaitptv2_deep_1", 2)]
+
+
+@pytest.mark.usefixtures("walks")
+def test_random_networks_see_the_windows_of_the_model(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = write_gait_model(tmp_path / "own.onnx", arch="gaitptv2_deep_1")
+    seen: list[int] = []
+
+    def score(walks: Any, vectors: Any, frames: int, *words: Any) -> Any:
+        seen.append(frames)
+        return score_walks(walks, vectors, frames, *words)
+
+    monkeypatch.setattr(gait_accuracy, "score_walks", score)
+    assert open_random("gaitptv2_deep_1", seed=1).card.input.shape[0] != FRAMES
+    table(own, data="x", random_networks=1)
+    assert seen == [FRAMES, FRAMES]
 
 
 @pytest.mark.usefixtures("walks")
@@ -85,7 +105,7 @@ def test_where_torch_is_absent_the_baseline_is_left_out_and_said(
 ) -> None:
     own = write_gait_model(tmp_path / "own.onnx", arch="gaitptv2_deep_1")
 
-    def absent(name: str, seed: int, threads: int) -> Any:
+    def absent(name: str, seed: int, threads: int, frames: int) -> Any:
         raise ModuleNotFoundError("no torch here", name="torch")
 
     monkeypatch.setattr(gait_accuracy, "open_random", absent)
