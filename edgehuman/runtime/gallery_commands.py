@@ -31,7 +31,7 @@ from edgehuman.runtime.gallery import (
 from edgehuman.runtime.identifier import Identifier, require_gait, threshold_of
 from edgehuman.runtime.losses import loss_lines
 from edgehuman.runtime.model import Model, load
-from edgehuman.runtime.playing import account, first_seconds, say
+from edgehuman.runtime.playing import account, first_seconds, require_seconds, say
 from edgehuman.runtime.pose_source import SIMULATED, PoseSource, open_poses
 from edgehuman.samples import FloatArray
 
@@ -247,8 +247,7 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
         DataError: there is none, or the source cannot be read.
         UsageError: words that name no source, or seconds not above 0.
     """
-    if seconds is not None and seconds <= 0:
-        raise UsageError(f"seconds is {seconds}; give more than 0, or leave it out")
+    require_seconds(seconds)
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
     opened = open_poses(source, seed=seed)
