@@ -19,6 +19,7 @@ from tyro.conf import Positional
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait_vectors import mean_vector
 from edgehuman.outcome import Outcome
+from edgehuman.runtime.datagrams import SCHEME
 from edgehuman.runtime.gallery import (
     UNKNOWN,
     Gallery,
@@ -45,12 +46,12 @@ class EnrolConfig:
 
     Attributes:
         model: zoo:NAME, an artefact's path, or a catalogue name (random weights).
-        source: FILE.jsonl of tracked skeletons, - (standard input) or simulated.
+        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
         name: what the person is called.
         gallery: the file; made where there is none.
         track: which track of the source; needed where it holds several.
         walk: id of this walk in the gallery; by default the source's name and the track.
-        seconds: take so much stream time (simulated: 10 by default).
+        seconds: take so much stream time (simulated: 10 by default; udp needs it).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -72,10 +73,10 @@ class IdentifyConfig:
 
     Attributes:
         model: the model that the gallery was made with.
-        source: FILE.jsonl of tracked skeletons, - (standard input) or simulated.
+        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
         gallery: the file of known people.
         threshold: under this score the answer is "unknown" (default: the model's card).
-        seconds: take so much stream time (simulated: 10 by default).
+        seconds: take so much stream time (simulated: 10 by default; udp needs it).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -245,9 +246,12 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
 
     Raises:
         DataError: there is none, or the source cannot be read.
-        UsageError: words that name no source, or seconds not above 0.
+        UsageError: words that name no source, seconds not above 0, or none for a source that never
+            ends.
     """
     require_seconds(seconds)
+    if source.startswith(SCHEME) and seconds is None:
+        raise UsageError(f"{source} never ends; say with --seconds how long to listen")
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
     opened = open_poses(source, seed=seed)

@@ -38,7 +38,7 @@ class RunConfig:
         model: zoo:NAME, a path, or a catalogue name (random weights).
         source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated; for a model
             of person images a folder of photos, or one photo; for a gait model FILE.jsonl of
-            tracked skeletons, - or simulated.
+            tracked skeletons, -, udp://HOST:PORT or simulated.
         gallery: of a gait model: the file of known people that `edgehuman gallery enroll` wrote.
         json: one JSON object a line on standard output; the summary goes to standard error.
         save: write the same JSON lines to this file; for photos a folder, for part maps too.

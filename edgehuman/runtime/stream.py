@@ -92,8 +92,8 @@ def stream(
     Args:
         model: loaded, or the words for `load`.
         source: a source, a recording, or the words: `FILE.csv`, `FILE.jsonl`, `-`,
-            `udp://host:port`, `simulated`; for a gait model `FILE.jsonl` of tracked skeletons, `-`
-            or `simulated`.
+            `udp://host:port`, `simulated`; for a gait model `FILE.jsonl` of tracked skeletons, `-`,
+            `udp://host:port` or `simulated`.
         gallery: of a gait model: who is known, or the file that `edgehuman gallery enroll` wrote;
             None gives vectors alone.
         hop_s, threshold: as in the model's card where None.

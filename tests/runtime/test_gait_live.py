@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +83,58 @@ def test_a_stream_is_named_live_line_by_line(
     assert {"t_s", "score", "latency_ms", "embedding", "raw_label"} <= set(rows[0])
     assert (folder / "out" / "r.jsonl").read_text() == out
     assert "21 windows of 3 tracks" in err
+
+
+@contextmanager
+def pose_estimator(*walks: list[dict[str, Any]]) -> Iterator[str]:
+    """Sends these walks at once to a free port, a frame a millisecond, with garbage between; gives
+    its address.
+
+    It begins anew until it is left, as nobody hears what comes before the port is open.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        address = holder.getsockname()
+    done = threading.Event()
+
+    def send() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while True:
+                for k, lines in enumerate(zip(*walks, strict=True)):
+                    if k % 10 == 0:
+                        sender.sendto(b"\xff\x00garbage", address)
+                    for line in lines:
+                        sender.sendto(json.dumps(line).encode(), address)
+                    if done.wait(0.001):
+                        return
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield f"udp://{address[0]}:{address[1]}"
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_pose_estimator_sends_by_udp(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["gallery", "enroll", folder / "nose.onnx", "--name", "ANNA"]
+    words += ["--gallery", folder / "g.npz"]
+    with pose_estimator(walk(ANNA, 600)) as spec:
+        code, _, err = run(capsys, *words, "--source", spec)
+        assert (code, "never ends; say with --seconds" in err) == (2, True)
+        code, out, _ = run(capsys, *words, "--source", spec, "--seconds", 2)
+    assert code == 0
+    assert "enrolled by" in out
+    assert re.search(r"dropped: \d+ lines? unreadable", out)
+    with pose_estimator(walk(ANNA, 600, 1), walk(BOB, 600, 2)) as spec:
+        words = ["run", folder / "nose.onnx", "--source", spec, "--gallery", folder / "g.npz"]
+        code, out, err = run(capsys, *words, "--json", "--seconds", 6)
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert {row["id"]: row["label"] for row in rows} == {"1": "ANNA", "2": "unknown"}
+    assert {row["source"] for row in rows} == {spec}
+    assert err.count("a line cannot be read (not JSON") == 1
 
 
 def test_without_a_gallery_vectors_come_in_words(
