@@ -57,7 +57,7 @@ class Endurance:
 
 def endure(model: str, hours: float) -> Endurance:
     """Run in this process."""
-    from edgehuman.runtime.live import stream
+    from edgehuman.runtime.stream import stream
 
     base_mb, peak_mb, next_look_s, results = 0.0, 0.0, _SETTLED_S, 0
     start_s, t_s = 0.0, 0.0

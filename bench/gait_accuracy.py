@@ -5,11 +5,13 @@
 Every walk is cut into windows as long as the card says, overlapping by half, and its vector is the
 mean over them. Beside the model stand two that know less: nearest neighbours of bone lengths, as
 the image shows them, and the same network with random weights
-(the mean of five where the walks are few).
+(the mean of five where the walks are few). At the card's threshold: how many of the known are
+refused, and how many strangers taken in.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,11 +19,14 @@ from typing import Any, cast
 
 from edgehuman import catalogue
 from edgehuman.bench.checkpoint_engine import open_random
+from edgehuman.card import Decision
 from edgehuman.data.gait_scores import WalkScores, bone_scores, score_walks
 from edgehuman.data.skeleton_mistakes import empty_walks, shows_nobody
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
 from edgehuman.data.skeletons import load_skeletons, resampled
 from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.metrics.gait_protocols import PROTOCOLS
+from edgehuman.metrics.gait_strangers import open_set_scores
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.identifier import RECORD, require_gait
@@ -65,7 +70,8 @@ def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
             f"--data {words.data} is {walks.name}, and --dataset asks for {words.dataset}"
         )
     found = judge(model, walks, words)
-    data = _as_data(model, walks, found, words) | _baselines(model, walks, found.protocol, words)
+    data = _as_data(model, walks, found, words) | _open_set(model, found)
+    data |= _baselines(model, walks, found.protocol, words)
     return Outcome(data, _as_text(data))
 
 
@@ -103,6 +109,32 @@ def judge(
         cast(Distance, card.output.distance),
         protocol or words.protocol,
         min(words.batch, 32),
+    )
+
+
+def _open_set(model: Model, found: WalkScores) -> dict[str, Any]:
+    """What the card's threshold does (`OpenSetScores`), or None and the reason."""
+    threshold = model.card.decision.threshold
+    distance = cast(Distance, model.card.output.distance)
+    if threshold == Decision().threshold:
+        why = "the card has no threshold; `edgehuman finetune --task gait` sets one"
+        return {"open_set": None, "open_set_left_out": why}
+    try:
+        scores = open_set_scores(found.vectors, PROTOCOLS[found.protocol], distance, threshold)
+    except DataError as error:
+        return {"open_set": None, "open_set_left_out": str(error)}
+    return {"open_set": dataclasses.asdict(scores), "open_set_left_out": None}
+
+
+def _open_set_line(data: Mapping[str, Any]) -> str:
+    table = data["open_set"]
+    if table is None:
+        return f"  no open set: {data['open_set_left_out']}"
+    return (
+        f"  at the card's threshold {table['threshold']:.4f}: of {table['known_probes']} probes of "
+        f"known people {table['accepted_right']:.1%} accepted and right, "
+        f"{table['accepted_wrong']:.1%} accepted and wrong, {table['refused']:.1%} refused; of "
+        f"{table['stranger_probes']} strangers {table['strangers_accepted']:.1%} accepted"
     )
 
 
@@ -191,6 +223,7 @@ def _as_text(data: Mapping[str, Any]) -> str:
     ]
     if len(data["groups"]) > 1:
         lines += ["", *(_row(name, table, names) for name, table in data["groups"].items())]
+    lines += ["", _open_set_line(data)]
     lines += [f"  no {name}: {why}" for name, why in data["baselines_left_out"].items()]
     return "\n".join(lines)
 

@@ -26,10 +26,10 @@ from edgehuman.data.wearables import load_recordings
 from edgehuman.errors import DataError
 from edgehuman.metrics.stream import flicker_per_minute, onset_delay_s
 from edgehuman.outcome import Outcome
-from edgehuman.runtime.live import stream
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.recogniser import Smoothing
 from edgehuman.runtime.results import LiveResult
+from edgehuman.runtime.stream import stream
 from edgehuman.runtime.timeline import Timeline, draw_timeline
 from edgehuman.samples import ImuRecording
 

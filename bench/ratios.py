@@ -131,7 +131,7 @@ def stream_over_run(model: str) -> float:
     """Time of the whole stream path over that of bare runs on the same windows; CSV excluded."""
     require_model(model)
     from edgehuman.preprocess.imu import cut_windows
-    from edgehuman.runtime.live import stream
+    from edgehuman.runtime.stream import stream
     from edgehuman.simulate.recording import simulate_recording
 
     loaded = load(model)
@@ -154,7 +154,7 @@ def stream_over_run(model: str) -> float:
 def real_time_factor(model: str) -> float:
     """Seconds of stream per second of one core, at a hop of 0.64 s."""
     require_model(model)
-    from edgehuman.runtime.live import stream
+    from edgehuman.runtime.stream import stream
     from edgehuman.simulate.recording import simulate_recording
 
     loaded = load(model, threads=1)

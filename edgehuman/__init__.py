@@ -24,8 +24,8 @@ from edgehuman.samples import (
 )
 
 if TYPE_CHECKING:
-    from edgehuman.runtime.live import stream
     from edgehuman.runtime.model import load
+    from edgehuman.runtime.stream import stream
 
 __version__ = "0.1.0"
 
@@ -53,7 +53,7 @@ def __getattr__(name: str) -> Any:
 
         return load
     if name == "stream":
-        from edgehuman.runtime.live import stream
+        from edgehuman.runtime.stream import stream
 
         return stream
     raise AttributeError(f"module 'edgehuman' has no attribute {name!r}")

@@ -28,9 +28,10 @@ from torch.nn import functional
 
 from edgehuman import catalogue
 from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
-from edgehuman.data.gait_scores import score_walks, stranger_threshold
+from edgehuman.data.gait_scores import score_walks
 from edgehuman.data.skeleton_set import SIMULATED
 from edgehuman.errors import DataError, UsageError
+from edgehuman.metrics.gait_strangers import stranger_threshold
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome

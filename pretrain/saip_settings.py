@@ -13,6 +13,7 @@ from edgehuman.training.processes import world_size
 from edgehuman.training.settings import TrainingConfig
 
 PART = 8
+_COLOUR = ("brightness", "contrast", "saturation", "hue", "grey", "solarise")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,8 @@ class SaipConfig(TrainingConfig):
     """Area of a large crop over that of the image, least and most."""
     local_scale: tuple[float, float] = (0.05, 0.8)
     """Area of a small crop over that of the image, least and most."""
+    colour: float = 1.0
+    """Strength of the changes of colour, in those of the paper; 0 leaves colours as they are."""
     scale_low: float = 0.75
     """Smallest size of the anchor's rescaled view, in sizes of the large views."""
     scale_high: float = 1.5
@@ -118,7 +121,10 @@ class SaipConfig(TrainingConfig):
 
     def views(self) -> ViewConfig:
         """What views are made of each image."""
+        usual = ViewConfig()
+        strengths = {name: self.colour * getattr(usual, name) for name in _COLOUR}
         return ViewConfig(
+            **strengths,
             height=self.height,
             width=self.width,
             num_locals=self.local_views,
@@ -136,6 +142,7 @@ class SaipConfig(TrainingConfig):
         for name in ("global_scale", "local_scale"):
             low, high = getattr(self, name)
             yield 0 < low <= high <= 1, name, "two shares above 0 and up to 1, the smaller first"
+        yield 0 <= self.colour <= 2.5, "colour", "from 0 to 2.5"
         yield 0 < self.scale_low <= self.scale_high, "scale_low", "above 0, at most scale_high"
         yield self.scale_high <= 4, "scale_high", "at most 4"
         for name in ("csm", "csr", "css", "relation"):

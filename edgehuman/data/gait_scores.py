@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.data.skeleton_set import SkeletonSet
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import UsageError
 from edgehuman.geometry import LIMBS_18, OPENPOSE_18
 from edgehuman.metrics.gait_protocols import (
     GALLERY,
@@ -34,10 +34,9 @@ from edgehuman.metrics.gait_protocols import (
     parts_of,
 )
 from edgehuman.metrics.gait_vectors import Answer, embed_walks
-from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
+from edgehuman.metrics.retrieval import Distance
 
 GENERIC = "gallery-probe"
-ACCEPTED_STRANGERS = 0.05
 # Eyes and ears are left out, as not all datasets have them; the nose comes first.
 _BODY = [limb for limb in LIMBS_18 if not limb[1].endswith(("_eye", "_ear"))]
 _BONES = sorted(_BODY, key=lambda limb: limb[1] != "nose")
@@ -155,31 +154,6 @@ def bone_lengths(skeleton_TJ3: NDArray[np.float32]) -> NDArray[np.float64]:
     length_TB = np.linalg.norm(first_TB3[..., :2] - second_TB3[..., :2], axis=2) * seen_TB
     mean_B = length_TB.sum(axis=0) / np.maximum(seen_TB.sum(axis=0), 1)
     return np.asarray(mean_B / max(float(mean_B.sum()), 1e-12))
-
-
-def stranger_threshold(
-    vectors: GaitVectors, distance: Distance, accepted: float = ACCEPTED_STRANGERS
-) -> float:
-    """The score under which somebody is unknown: only `accepted` of the probes would be taken for
-    somebody else if they themselves were not enrolled.
-
-    The score is that of a gallery (see `similarity`).
-
-    Raises:
-        DataError: fewer than two people in the gallery, or no probes.
-    """
-    is_known_N, is_probe_N = vectors.role_N == GALLERY, vectors.role_N == PROBE
-    person_G, person_Q = vectors.person_N[is_known_N], vectors.person_N[is_probe_N]
-    if len(np.unique(person_G)) < 2 or not len(person_Q):
-        raise DataError(
-            f"found {len(np.unique(person_G))} people in the gallery and {len(person_Q)} probes; a "
-            "threshold needs two people and a probe"
-        )
-    gallery = Sightings(vectors.feature_NX[is_known_N], np.zeros(len(person_G), np.int64))
-    probe = Sightings(vectors.feature_NX[is_probe_N], np.zeros(len(person_Q), np.int64))
-    score_QG = similarity(distances(probe, gallery, distance), distance)
-    others_QG = np.where(person_Q[:, None] == person_G[None], -np.inf, score_QG)
-    return float(np.quantile(others_QG.max(axis=1), 1 - accepted))
 
 
 def halved(walks: SkeletonSet) -> SkeletonSet:

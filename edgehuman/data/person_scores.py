@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
+from edgehuman.data.part_groups import grouping_with, places
 from edgehuman.data.persons import PersonSet
 from edgehuman.errors import DataError, ImageError, MissingDependencyError
 from edgehuman.geometry import mirror_order
@@ -300,11 +301,17 @@ def _coco_metrics(
 
 
 class _Parts:
-    """One confusion matrix over all pixels, at the size of each picture."""
+    """One confusion matrix over all pixels, at the size of each picture. For a model of groups of
+    parts the labels are grouped too.
+    """
 
     def __init__(self, persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> None:
         self.persons, self.labels = persons, output.labels
-        place_C = _places(persons.parts, output.labels, "parts", persons.dataset)
+        grouping = grouping_with(output.labels)
+        if grouping is None or persons.parts == output.labels:
+            place_C = _places(persons.parts, output.labels, "parts", persons.dataset)
+        else:
+            place_C = places(persons.parts, grouping)
         self._table = np.full(256, 255, np.uint8)
         self._table[: len(place_C)] = place_C
         self._counts_CC = np.zeros((len(output.labels), len(output.labels)), np.int64)

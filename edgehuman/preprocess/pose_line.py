@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +60,8 @@ def parse_line(text: str, where: str) -> PoseLine:
             '{"t": seconds, "id": track, "joints": [[x, y, c], ...]}'
         )
     layout = row.get("layout", "openpose18")
-    if layout not in LAYOUTS:
-        raise DataError(f"{where}: found layout {layout!r}; known: {', '.join(LAYOUTS)}")
+    if not isinstance(layout, str) or layout not in LAYOUTS:
+        raise DataError(f"{where}: found layout {str(layout)[:40]!r}; known: {', '.join(LAYOUTS)}")
     return PoseLine(
         _number(row["t"], "t", where),
         str(row.get("id", "0")),
@@ -82,7 +83,7 @@ def format_line(line: PoseLine) -> str:
 def _joints(values: Any, layout: str, where: str) -> Floats:
     try:
         array = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(
             f"{where}: found joints {str(values)[:40]}; give a list [x, y, confidence] per joint"
         ) from None
@@ -93,6 +94,10 @@ def _joints(values: Any, layout: str, where: str) -> Floats:
 
 
 def _number(value: Any, name: str, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
-        raise DataError(f"{where}: found {name} {value!r}; give a finite number")
-    return float(value)
+    try:
+        number = math.nan if isinstance(value, (bool, str)) else float(value)
+    except (TypeError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"{where}: found {name} {str(value)[:40]!r}; give a finite number")
+    return number

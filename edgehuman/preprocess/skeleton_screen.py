@@ -220,3 +220,9 @@ def layout_mistakes(skeleton_SJ3: Floats) -> list[str]:
         return [order]
     found = (upside_down(skeleton_SJ3), mirrored_sides(skeleton_SJ3))
     return [line for line in found if line is not None]
+
+
+def joint_mistakes(skeleton_SJ3: Floats) -> list[str]:
+    """What makes the vectors of joints mean nothing, one line each: order, sides, units."""
+    units = size_mistake(skeleton_SJ3, 0, 0)
+    return [*layout_mistakes(skeleton_SJ3), *([] if units is None else [units])]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -16,11 +15,12 @@ import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu_format import ImuFormat
+from edgehuman.runtime.datagrams import POLL_S, Datagrams
 from edgehuman.runtime.rows import MAX_LINE, NOT_TEXT, RowParser, Rows
 from edgehuman.runtime.stamps import StampReader
 
 CHUNK = 65_536
-POLL_S = 0.2
+EMPTY_DATAGRAM = "an empty datagram"
 SIMULATED_RATE_HZ = 50.0
 NOTHING = Rows(np.empty(0), np.empty((0, 6), np.float32), None)
 
@@ -140,23 +140,12 @@ class DatagramFeed:
     """
 
     def __init__(self, spec: str, format: ImuFormat) -> None:
-        host, port = _host_and_port(spec)
         self.name = spec
+        self._datagrams = Datagrams(spec)
+        self.address = self._datagrams.address
         self._garbage = 0
-        self._datagrams = 0
         self._parser = RowParser(spec, strict=False)
         self._stamps = StampReader(format.stamp_unit)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            self._socket.bind((host, port))
-        except OSError as error:
-            self._socket.close()
-            raise DataError(
-                f"cannot listen on {spec} ({error.strerror}); free the port or give another one"
-            ) from None
-        self._socket.settimeout(POLL_S)
-        self.address: tuple[str, int] = self._socket.getsockname()[:2]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -164,18 +153,14 @@ class DatagramFeed:
         return self._parser.labels
 
     def __iter__(self) -> Iterator[Rows]:
-        while True:
-            try:
-                datagram = self._socket.recv(CHUNK)
-            except TimeoutError:
+        for lines in self._datagrams:
+            if lines is None:
                 yield NOTHING
                 continue
             bad = self._parser.bad
-            self._datagrams += 1
-            lines = _text(datagram).splitlines()
             rows = self._parser.parse(lines)
             if not lines:
-                self._parser.drop("an empty datagram")
+                self._parser.drop(EMPTY_DATAGRAM)
             self._garbage += self._parser.bad > bad
             yield from self._stamps.push(rows)
 
@@ -184,7 +169,7 @@ class DatagramFeed:
         parser = self._parser
         return {
             "rows": parser.rows,
-            "datagrams": self._datagrams,
+            "datagrams": self._datagrams.count,
             "garbage_datagrams": self._garbage,
             "bad_rows": parser.bad,
             "first_bad": list(parser.told),
@@ -193,7 +178,7 @@ class DatagramFeed:
 
     def close(self) -> None:
         """Close the socket."""
-        self._socket.close()
+        self._datagrams.close()
 
 
 class SimulatedFeed:
@@ -227,12 +212,3 @@ class SimulatedFeed:
 
 def _text(line: bytes) -> str:
     return line.rstrip(b"\r").decode("utf-8", errors="replace")
-
-
-def _host_and_port(spec: str) -> tuple[str, int]:
-    host, colon, port = spec.removeprefix("udp://").rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65_535:
-        raise UsageError(
-            f"{spec!r} names no port from 0 to 65535; write udp://:5555 or udp://127.0.0.1:5555"
-        )
-    return host.strip("[]") or "0.0.0.0", int(port)

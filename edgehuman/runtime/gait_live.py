@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import IO
 
 from edgehuman.outcome import Outcome
-from edgehuman.runtime.gallery import read_gallery
+from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.identifier import GaitResult, Identifier, gait_summary_text
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.playing import play, say
-from edgehuman.runtime.pose_source import SIMULATED, open_poses
+from edgehuman.runtime.pose_source import SIMULATED, PoseSource, open_poses
 from edgehuman.runtime.results import LiveResult
 from edgehuman.runtime.sinks import JsonLines, Sink, open_to_write
 
@@ -25,10 +25,10 @@ _SHOWN = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GaitRun:
-    """What `run` was told, as far as it concerns a gait model; see `RunConfig`."""
+    """What `run` or `stream` was told, as far as it concerns a gait model; see `RunConfig`."""
 
-    source: str
-    gallery: Path | None = None
+    source: PoseSource | str
+    gallery: Gallery | Path | None = None
     hop_s: float | None = None
     threshold: float | None = None
     realtime: bool = False
@@ -47,13 +47,9 @@ def run_gait(model: Model, words: GaitRun, notify: Callable[[str], object] = say
         UsageError, ArtefactError, DataError: wrong words, a wrong model or gallery, a wrong or too
             short recording.
     """
-    gallery = None if words.gallery is None else read_gallery(words.gallery)
-    if gallery is not None and not len(gallery):
-        notify(f"{words.gallery} is empty: everybody is unknown")
     if words.source == SIMULATED:
         notify("simulated walkers (edgehuman's own) are the source")
-    source = open_poses(words.source, realtime=words.realtime, seed=words.seed)
-    identifier = Identifier(model, source.name, gallery, words.hop_s, words.threshold, notify)
+    identifier, source = open_gait(model, words, notify)
     sinks: list[Sink] = [
         JsonLines(sys.stdout, "standard output") if words.json else GaitLines(sys.stdout)
     ]
@@ -62,12 +58,32 @@ def run_gait(model: Model, words: GaitRun, notify: Callable[[str], object] = say
     played = play(identifier, source, sinks, words.seconds, notify)
     for message in played.broken:
         say(message)
+    gallery = identifier.gallery
     summary = {**played.summary, "gallery": None if gallery is None else gallery.people()}
     text = gait_summary_text(summary)
     if words.json:
         print(text, file=sys.stderr)
         text = ""
     return Outcome(summary, text, exit_code=1 if played.broken else 0)
+
+
+def open_gait(
+    model: Model, words: GaitRun, notify: Callable[[str], object]
+) -> tuple[Identifier, PoseSource]:
+    """What names the tracks, and where they come from.
+
+    Raises:
+        UsageError, ArtefactError, DataError: as `run_gait`.
+    """
+    gallery = read_gallery(words.gallery) if isinstance(words.gallery, Path) else words.gallery
+    if gallery is not None and not len(gallery):
+        where = words.gallery if isinstance(words.gallery, Path) else "the gallery"
+        notify(f"{where} is empty: everybody is unknown")
+    source = words.source
+    if isinstance(source, str):
+        source = open_poses(source, realtime=words.realtime, seed=words.seed)
+    listener = Identifier(model, source.name, gallery, words.hop_s, words.threshold, notify)
+    return listener, source
 
 
 class GaitLines:

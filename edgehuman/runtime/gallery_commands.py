@@ -8,17 +8,16 @@ A track is a walk: its vector is the mean over its windows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tyro.conf import Positional
 
 from edgehuman.errors import DataError, UsageError
-from edgehuman.metrics.gait_vectors import mean_vector
+from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.skeleton_screen import joint_mistakes
 from edgehuman.runtime.gallery import (
     UNKNOWN,
     Gallery,
@@ -28,14 +27,14 @@ from edgehuman.runtime.gallery import (
     require_vectors,
     write_gallery,
 )
-from edgehuman.runtime.identifier import Identifier, require_gait, threshold_of
+from edgehuman.runtime.identifier import require_gait, threshold_of
 from edgehuman.runtime.losses import loss_lines
 from edgehuman.runtime.model import Model, load
-from edgehuman.runtime.playing import account, first_seconds, say
-from edgehuman.runtime.pose_source import SIMULATED, PoseSource, open_poses
+from edgehuman.runtime.playing import say
+from edgehuman.runtime.pose_source import SIMULATED
+from edgehuman.runtime.walks import Walks, walks_of
 from edgehuman.samples import FloatArray
 
-_SIMULATED_S = 10.0
 _SHOWN = 3
 
 
@@ -45,12 +44,14 @@ class EnrolConfig:
 
     Attributes:
         model: zoo:NAME, an artefact's path, or a catalogue name (random weights).
-        source: FILE.jsonl of tracked skeletons, - (standard input) or simulated.
+        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
         name: what the person is called.
         gallery: the file; made where there is none.
         track: which track of the source; needed where it holds several.
         walk: id of this walk in the gallery; by default the source's name and the track.
-        seconds: take so much stream time (simulated: 10 by default).
+        take_as_is: enrol joints that look like a mistake: another order, left for right, upside
+            down, no pixels. They are refused otherwise, as the person would not be found by them.
+        seconds: take so much stream time (simulated: 10 by default; udp needs it).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -61,6 +62,7 @@ class EnrolConfig:
     gallery: Path
     track: str | None = None
     walk: str | None = None
+    take_as_is: bool = False
     seconds: float | None = None
     threads: int = 1
     seed: int = 0
@@ -72,10 +74,10 @@ class IdentifyConfig:
 
     Attributes:
         model: the model that the gallery was made with.
-        source: FILE.jsonl of tracked skeletons, - (standard input) or simulated.
+        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
         gallery: the file of known people.
         threshold: under this score the answer is "unknown" (default: the model's card).
-        seconds: take so much stream time (simulated: 10 by default).
+        seconds: take so much stream time (simulated: 10 by default; udp needs it).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -115,27 +117,13 @@ class ForgetConfig:
     walk: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Walks:
-    """What a source held.
-
-    Attributes:
-        vectors: (D,) of each track with a window, the mean over its windows.
-        windows: how many each is the mean of.
-        report: what was read and lost.
-    """
-
-    vectors: dict[str, FloatArray]
-    windows: dict[str, int]
-    report: dict[str, Any] = field(default_factory=dict)
-
-
 def enroll(config: EnrolConfig) -> Outcome:
     """`edgehuman gallery enroll`: the file has one more walk, or is as it was.
 
     Raises:
         ArtefactError: a model without vectors, or the gallery of another model.
-        DataError: no walk in the source, several, or one that is enrolled already.
+        DataError: no walk in the source, several, one that is enrolled already, or joints that look
+            like a mistake.
         UsageError: no such track, or the file cannot be written.
     """
     model = _open(config.model, config.threads, config.seed)
@@ -144,6 +132,8 @@ def enroll(config: EnrolConfig) -> Outcome:
     require_same_model(gallery, model.card)
     walks = walks_of(model, config.source, config.seconds, config.seed)
     track = _one_track(walks, config.track, config.source)
+    if not config.take_as_is:
+        _require_right(walks.beginnings[track], f"{config.source}, track {track}")
     walk = config.walk or f"{Path(config.source).name}#{track}"
     gallery = gallery.enrol(config.name, walk, walks.vectors[track])
     write_gallery(config.gallery, gallery)
@@ -240,45 +230,15 @@ def forget(config: ForgetConfig) -> Outcome:
     )
 
 
-def walks_of(model: Model, source: str, seconds: float | None = None, seed: int = 0) -> Walks:
-    """The vector of every track of a source that holds a window.
-
-    Raises:
-        DataError: there is none, or the source cannot be read.
-        UsageError: words that name no source, or seconds not above 0.
-    """
-    if seconds is not None and seconds <= 0:
-        raise UsageError(f"seconds is {seconds}; give more than 0, or leave it out")
-    if source == SIMULATED and seconds is None:
-        seconds = _SIMULATED_S
-    opened = open_poses(source, seed=seed)
-    listener = Identifier(model, opened.name, notify=say)
-    sums: dict[str, FloatArray] = {}
-    counts: dict[str, int] = {}
-    with opened:
-        for track, vector_D in _window_vectors(listener, opened, seconds):
-            sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
-            counts[track] = counts.get(track, 0) + 1
-    for remark in listener.report.notes:
-        say(f"{opened.name}: {remark}")
-    report = account(listener, opened)
-    if not sums:
-        raise DataError(f"{opened.name}: {listener.no_window(opened.report())}")
-    vectors = {
-        track: mean_vector(total_D[None] / np.float32(counts[track]), listener.distance)
-        for track, total_D in sums.items()
-    }
-    return Walks(vectors, counts, report)
-
-
-def _window_vectors(
-    listener: Identifier, source: PoseSource, seconds: float | None
-) -> Iterator[tuple[str, FloatArray]]:
-    """Track and vector of every window, each as much as the other: a mean of them is the walk's."""
-    for block in first_seconds(source, seconds):
-        for window, vector_D in listener.embed(block):
-            if vector_D is not None:
-                yield window.track, mean_vector(vector_D[None], listener.distance)
+def _require_right(skeleton_SJ3: FloatArray, where: str) -> None:
+    """Raises DataError for joints in another order or unit: their vectors mean nothing."""
+    found = joint_mistakes(skeleton_SJ3)
+    if found:
+        raise DataError(
+            f"{where}: {found[0]}. Nobody is enrolled. Joints in a known order need no conversion "
+            f'where every line names it, e.g. "layout": "coco17" ({", ".join(LAYOUTS)}); if '
+            "these are right all the same, give --take-as-is"
+        )
 
 
 def _open(name: str, threads: int, seed: int) -> Model:

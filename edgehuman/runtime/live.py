@@ -1,17 +1,15 @@
-"""The live stream, source -> windows -> engine -> decision -> sinks: `edgehuman run` and its twin.
+"""The live stream, source -> windows -> engine -> decision -> sinks: `edgehuman run`.
 
-for result in edgehuman.stream("zoo:activity", "walk.csv"):
-    print(result.t_s, result.label, result.score, result.latency_ms)
+Its twin in Python is `runtime.stream`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tyro.conf import Positional
 
@@ -23,103 +21,13 @@ from edgehuman.runtime.gait_live import GaitRun, run_gait
 from edgehuman.runtime.identifier import RECORD as GAIT_RECORD
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.photos import RECORD, run_photos
-from edgehuman.runtime.playing import Played, account, first_seconds, play, say
+from edgehuman.runtime.playing import Played, play, require_seconds, say
 from edgehuman.runtime.recogniser import Recogniser, Smoothing, StreamOptions
-from edgehuman.runtime.replay import CANONICAL, ReplaySource
-from edgehuman.runtime.results import LiveResult, summary_text
+from edgehuman.runtime.results import summary_text
 from edgehuman.runtime.sinks import JsonLines, Sink, open_to_write
-from edgehuman.runtime.sources import Source, open_source
+from edgehuman.runtime.sources import open_source
 from edgehuman.runtime.terminal import LiveView, PlainLines
 from edgehuman.runtime.timeline import Timeline, draw_timeline
-from edgehuman.samples import ImuRecording
-
-
-def stream(
-    model: Model | str | Path,
-    source: Source | ImuRecording | str | Path,
-    *,
-    hop_s: float | None = None,
-    smoothing: Smoothing | None = None,
-    delay_s: float | None = None,
-    threshold: float | None = None,
-    format: ImuFormat | None = None,
-    realtime: bool = False,
-    seconds: float | None = None,
-    seed: int = 0,
-) -> LiveStream:
-    """The results of a stream, one a hop, as they come; `.report()` says what was dropped.
-
-    Args:
-        model: loaded, or the words for `load`.
-        source: a source, a recording, or the words: `FILE.csv`, `FILE.jsonl`, `-`,
-            `udp://host:port`, `simulated`.
-        hop_s, smoothing, delay_s, threshold: as in the model's card where None.
-        format: units and axes of the stream; told from physics where None (a recording's are
-            known).
-        realtime: play a file or the simulator at the pace of its stamps, the newest samples
-            winning.
-        seconds: end after so much stream time.
-        seed: of the simulated person, and of a catalogue network's random weights.
-
-    Raises:
-        UsageError, ArtefactError, DataError: wrong words, a wrong model, a wrong file; at the call.
-            What is found inside the stream is raised by the iteration.
-    """
-    loaded = model if isinstance(model, Model) else load(model, seed=seed)
-    format = format or (CANONICAL if isinstance(source, ImuRecording) else ImuFormat())
-    options = StreamOptions(hop_s, smoothing, delay_s, threshold, format)
-    opened = _open(source, format, realtime, seed)
-    recogniser = Recogniser(loaded, opened.name, options)
-    return LiveStream(recogniser, opened, seconds)
-
-
-class LiveStream(Iterator[LiveResult]):
-    """The results of one stream as they come, and what became of its samples.
-
-    Args:
-        recogniser: takes the blocks.
-        source: opened at the first result, closed after the last.
-        seconds: end after so much stream time.
-    """
-
-    def __init__(
-        self, recogniser: Recogniser, source: Source, seconds: float | None = None
-    ) -> None:
-        self._recogniser = recogniser
-        self._source = source
-        self._results = self._run(seconds)
-
-    def __next__(self) -> LiveResult:
-        return next(self._results)
-
-    def report(self) -> dict[str, Any]:
-        """The stream so far, as in the summary of `run`.
-
-        `stream` counts the rows dropped (`not_finite`, `out_of_order`, `duplicate`), gaps, and rows
-        at a sensor's limit; `source` what could not be read, with the first of it in words.
-        """
-        return account(self._recogniser, self._source)
-
-    def close(self) -> None:
-        """Leave the stream early; its source is closed."""
-        self._results.close()
-
-    def _run(self, seconds: float | None) -> Generator[LiveResult, None, None]:
-        recogniser, source = self._recogniser, self._source
-        with source:
-            for block in first_seconds(source, seconds):
-                yield from recogniser.push(block)
-        yield from recogniser.close()
-
-
-def _open(
-    source: Source | ImuRecording | str | Path, format: ImuFormat, realtime: bool, seed: int
-) -> Source:
-    if isinstance(source, ImuRecording):
-        return ReplaySource(source, speed=1.0 if realtime else 0.0)
-    if isinstance(source, (str, Path)):
-        return open_source(str(source), format=format, realtime=realtime, seed=seed)
-    return source
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +38,7 @@ class RunConfig:
         model: zoo:NAME, a path, or a catalogue name (random weights).
         source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated; for a model
             of person images a folder of photos, or one photo; for a gait model FILE.jsonl of
-            tracked skeletons, - or simulated.
+            tracked skeletons, -, udp://HOST:PORT or simulated.
         gallery: of a gait model: the file of known people that `edgehuman gallery enroll` wrote.
         json: one JSON object a line on standard output; the summary goes to standard error.
         save: write the same JSON lines to this file; for photos a folder, for part maps too.
@@ -181,8 +89,7 @@ def run(config: RunConfig) -> Outcome:
         UsageError, ArtefactError, DataError: wrong words, a wrong model, a wrong or too short
             recording.
     """
-    if config.seconds is not None and config.seconds <= 0:
-        raise UsageError(f"seconds is {config.seconds}; give more than 0, or leave it out")
+    require_seconds(config.seconds)
     notes = Notes()
     model = load(
         config.model,

@@ -169,8 +169,11 @@ class FirstLosses:
 
 
 def _of_source(source: Mapping[str, Any]) -> tuple[Loss, ...]:
-    """The counters that say each loss once: of datagrams or of lines, not of both."""
-    twice = "bad_rows" if "garbage_datagrams" in source else "garbage_datagrams"
+    """The counters that say each loss once: of datagrams or of lines, not of both; of poses by the
+    line, as a datagram may hold everybody in a frame.
+    """
+    by_datagram = "garbage_datagrams" in source and "bad_poses" not in source
+    twice = "bad_rows" if by_datagram else "garbage_datagrams"
     return tuple(loss for loss in _OF_SOURCE if loss.key != twice)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.runtime.losses import Counts, FirstLosses
 from edgehuman.runtime.results import LiveResult
 from edgehuman.runtime.sinks import Sink, SinkThread
@@ -34,6 +34,7 @@ class Block(Protocol):
 BlockT = TypeVar("BlockT", bound=Block)
 BlockT_co = TypeVar("BlockT_co", bound=Block, covariant=True)
 BlockT_contra = TypeVar("BlockT_contra", bound=Block, contravariant=True)
+ResultT_co = TypeVar("ResultT_co", bound=LiveResult, covariant=True)
 
 
 class Playable(Protocol[BlockT_co]):
@@ -56,7 +57,7 @@ class Adding(Protocol):
     def summary(self) -> dict[str, Any]: ...
 
 
-class Listener(Protocol[BlockT_contra]):
+class Listener(Protocol[BlockT_contra, ResultT_co]):
     """Takes blocks, gives results; has no threads and no clock of its own."""
 
     @property
@@ -65,8 +66,8 @@ class Listener(Protocol[BlockT_contra]):
     def report(self) -> Counts:
         """What was found in the stream so far."""
 
-    def push(self, block: BlockT_contra) -> Sequence[LiveResult]: ...
-    def close(self) -> Sequence[LiveResult]: ...
+    def push(self, block: BlockT_contra) -> Sequence[ResultT_co]: ...
+    def close(self) -> Sequence[ResultT_co]: ...
     def no_window(self, source: Mapping[str, Any]) -> str:
         """Why the stream held no window, from what the source reports."""
 
@@ -88,7 +89,7 @@ def say(message: str) -> None:
 
 
 def play(
-    recogniser: Listener[BlockT],
+    recogniser: Listener[BlockT, LiveResult],
     source: Playable[BlockT],
     sinks: Sequence[Sink],
     seconds: float | None = None,
@@ -132,7 +133,7 @@ def play(
     return Played(report, broken)
 
 
-def account(recogniser: Listener[BlockT], source: Playable[BlockT]) -> dict[str, Any]:
+def account(recogniser: Listener[BlockT, LiveResult], source: Playable[BlockT]) -> dict[str, Any]:
     """What the stream adds up to so far: the tally with `stream` (what was found in its rows) and
     `source` (what was read and dropped).
     """
@@ -141,6 +142,12 @@ def account(recogniser: Listener[BlockT], source: Playable[BlockT]) -> dict[str,
         "stream": recogniser.report.as_dict(),
         "source": source.report(),
     }
+
+
+def require_seconds(seconds: float | None) -> None:
+    """Raises UsageError for a length of stream time that is not above 0."""
+    if seconds is not None and seconds <= 0:
+        raise UsageError(f"seconds is {seconds}; give more than 0, or leave it out")
 
 
 def first_seconds(blocks: Iterable[BlockT], seconds: float | None) -> Iterator[BlockT]:

@@ -1,12 +1,12 @@
-"""Where skeletons come from: a file of JSON lines, standard input, or simulated walkers.
+"""Where skeletons come from: a file of JSON lines, standard input, UDP, or simulated walkers.
 
     with open_poses("poses.jsonl") as source:
         for block in source:
             ...
 
-As for wearables: a file, a pipe and the simulator lose nothing, their reader waits; with
-`realtime` they keep the pace of their stamps, and where the loop is too slow the newest lines win
-and the others are counted.
+As for wearables: a file, a pipe and the simulator lose nothing, their reader waits. A socket, and
+anything with `realtime`, keeps the pace of its lines, and where the loop is too slow the newest
+lines win and the others are counted.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from edgehuman.errors import DataError, UsageError
-from edgehuman.runtime.feeds import read_lines
-from edgehuman.runtime.poses import NOTHING, PoseBlock, PoseParser, joined, pose_block
+from edgehuman.runtime.datagrams import SCHEME
+from edgehuman.runtime.pose_feeds import LineFeed, PoseDatagramFeed, PoseFeed, WalkerFeed
+from edgehuman.runtime.poses import NOTHING, PoseBlock, joined
 from edgehuman.runtime.sources import Pace
 
 # About 40 s of four people at 24 Hz: what is older than that nobody wants to see live.
@@ -34,113 +35,6 @@ CAPACITY = 4096
 SIMULATED = "simulated"
 _WAIT_S = 0.5
 _MOST_AT_ONCE = 256
-_PEOPLE, _SIMULATED_S, _RATE_HZ = 3, 10.0, 24.0
-
-
-class PoseFeed(Protocol):
-    """Blocks from somewhere, empty ones while nothing comes; read on a thread of its own."""
-
-    name: str
-
-    def __iter__(self) -> Iterator[PoseBlock]: ...
-    def report(self) -> dict[str, Any]: ...
-    def close(self) -> None: ...
-
-
-class LineFeed:
-    """A file or a pipe of JSON lines.
-
-    Args:
-        name: for messages and results.
-        descriptor: an open file descriptor; owned: closed with the feed.
-    """
-
-    def __init__(self, name: str, descriptor: int, owned: bool = True) -> None:
-        self.name = name
-        self._descriptor, self._owned = descriptor, owned
-        self._parser = PoseParser()
-
-    def __iter__(self) -> Iterator[PoseBlock]:
-        """Blocks until the end.
-
-        Raises:
-            DataError: no line of it can be read.
-        """
-        for lines, at_end in read_lines(self._descriptor, self.name):
-            if at_end and lines:
-                yield self._parser.parse_last(lines[0])
-            else:
-                yield self._parser.parse(lines)
-        if not self._parser.frames:
-            reasons = "; ".join(self._parser.told)
-            raise DataError(
-                f"{self.name} holds no pose that can be read"
-                + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
-            )
-
-    def report(self) -> dict[str, Any]:
-        """Lines read and dropped, and why."""
-        return self._parser.report()
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._owned:
-            self._owned = False
-            os.close(self._descriptor)
-
-
-class WalkerFeed:
-    """Simulated walkers, three at a time, new people after every ten seconds; never ends.
-
-    Args:
-        seed: of the people and their walks.
-        people: how many walk at once.
-    """
-
-    def __init__(self, seed: int, people: int = _PEOPLE) -> None:
-        self.name = "simulated walkers"
-        self._seed, self._people = seed, people
-        self._frames = 0
-
-    def __iter__(self) -> Iterator[PoseBlock]:
-        """A frame of everybody at a time."""
-        from edgehuman.simulate.skeletons import simulate_skeletons
-
-        frames, first = round(_SIMULATED_S * _RATE_HZ), 0
-        while True:
-            made = simulate_skeletons(
-                num_people=self._people,
-                each=1,
-                seed=self._seed,
-                frames=frames,
-                rate_hz=_RATE_HZ,
-                first_person=first,
-            )
-            begin_s = first // self._people * _SIMULATED_S
-            for frame in range(frames):
-                self._frames += self._people
-                yield pose_block(
-                    [
-                        (
-                            begin_s + frame / _RATE_HZ,
-                            f"walker-{person}",
-                            skeleton_TJ3[frame],
-                            int(made.width_px),
-                            int(made.height_px),
-                        )
-                        for person, skeleton_TJ3 in zip(
-                            made.person_N.tolist(), made.skeleton_NTJ3, strict=True
-                        )
-                    ]
-                )
-            first += self._people
-
-    def report(self) -> dict[str, Any]:
-        """Frames given."""
-        return {"rows": self._frames, "simulated": True}
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 class PoseSource:
@@ -148,7 +42,8 @@ class PoseSource:
 
     Args:
         feed: what is read.
-        live: True: the newest lines win, at the pace of their stamps. False: the reader waits.
+        live: True: the newest lines win. False: the reader waits.
+        paced: True: the reader keeps the pace of the stamps.
         capacity: lines that may wait.
 
     Attributes:
@@ -156,12 +51,18 @@ class PoseSource:
         dropped: lines that made room for newer ones.
     """
 
-    def __init__(self, feed: PoseFeed, live: bool = False, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        feed: PoseFeed,
+        live: bool = False,
+        paced: bool = False,
+        capacity: int = CAPACITY,
+    ) -> None:
         self.name, self.live = feed.name, live
         self.feed = feed
         self.dropped = 0
         self._capacity = capacity
-        self._pace = Pace() if live else None
+        self._pace = Pace() if paced else None
         self._queue: deque[PoseBlock] = deque()
         self._waiting = 0
         self._closed = False
@@ -264,26 +165,33 @@ class PoseSource:
 
 
 def open_poses(spec: str, *, realtime: bool = False, seed: int = 0) -> PoseSource:
-    """A source from its words: `FILE.jsonl`, `-` or `simulated`.
+    """A source from its words: `FILE.jsonl`, `-`, `udp://host:port` or `simulated`.
 
     Raises:
         UsageError: words that name no source.
-        DataError: a missing file, a folder, or a file that is no text.
+        DataError: a missing file, a folder, a file that is no text, or a port that is taken.
     """
-    if spec == SIMULATED:
-        return PoseSource(WalkerFeed(seed), live=realtime)
+    if spec.startswith(SCHEME):
+        return PoseSource(PoseDatagramFeed(spec), live=True)
     if "://" in spec or spec.isdigit():
         raise UsageError(
-            f"source {spec!r} is not read here; a gait model takes skeletons: poses.jsonl, - or "
-            "simulated. Run a pose estimator and a tracker on the video first"
+            f"source {spec!r} is not read here; a gait model takes skeletons: poses.jsonl, -, "
+            "udp://host:port or simulated. Run a pose estimator and a tracker on the video first"
         )
+    return PoseSource(_lossless(spec, seed), live=realtime, paced=realtime)
+
+
+def _lossless(spec: str, seed: int) -> PoseFeed:
+    """What waits to be read: a file, a pipe, the simulator."""
+    if spec == SIMULATED:
+        return WalkerFeed(seed)
     if spec == "-":
         try:
             descriptor = sys.stdin.fileno()
         except (AttributeError, OSError, ValueError):
             raise DataError("standard input is closed; pipe JSON lines into it") from None
-        return PoseSource(LineFeed("standard input", descriptor, owned=False), live=realtime)
-    return PoseSource(LineFeed(spec, _open_file(Path(spec))), live=realtime)
+        return LineFeed("standard input", descriptor, owned=False)
+    return LineFeed(spec, _open_file(Path(spec)))
 
 
 def _open_file(path: Path) -> int:
@@ -291,7 +199,7 @@ def _open_file(path: Path) -> int:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         raise DataError(
-            f"{path}: no such file; give the path of a .jsonl, or -, or simulated"
+            f"{path}: no such file; give the path of a .jsonl, or -, udp://host:port or simulated"
         ) from None
     except OSError as error:
         raise DataError(f"{path}: cannot be opened ({error.strerror})") from None

@@ -20,7 +20,7 @@ import numpy as np
 
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.skeleton import MAX_GAP_S, between
-from edgehuman.preprocess.skeleton_screen import layout_mistakes, size_mistake
+from edgehuman.preprocess.skeleton_screen import joint_mistakes
 from edgehuman.runtime.poses import PoseBlock
 from edgehuman.samples import FloatArray, SkeletonSequence
 
@@ -192,8 +192,7 @@ class PoseWindows:
 
     def _screen(self, name: str, skeleton_TJ3: FloatArray) -> None:
         """Remark, once a stream, on joints in another order or unit: their vectors mean nothing."""
-        units = size_mistake(skeleton_TJ3, 0, 0)
-        found = [*layout_mistakes(skeleton_TJ3), *([] if units is None else [units])]
+        found = joint_mistakes(skeleton_TJ3)
         self._right = not found
         for mistake in found:
             self.report.note(f"track {name}: {mistake}")

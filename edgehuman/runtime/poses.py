@@ -104,17 +104,21 @@ NOTHING = PoseBlock(
 class PoseParser:
     """Lines to blocks.
 
+    Args:
+        numbered: say which line of the file a dropped one was; datagrams have no such number.
+
     Attributes:
         frames, bad: lines read and lines dropped.
         truncated: 1 where the last line was cut short.
         told: the first dropped lines, in words.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, numbered: bool = True) -> None:
         self.frames = 0
         self.bad = 0
         self.truncated = 0
         self.told: list[str] = []
+        self._numbered = numbered
         self._line = 0
 
     def parse(self, lines: Sequence[str]) -> PoseBlock:
@@ -127,9 +131,8 @@ class PoseParser:
             try:
                 rows.append(read_pose(line))
             except DataError as error:
-                self.bad += 1
-                if len(self.told) < MAX_TOLD:
-                    self.told.append(f"line {self._line}: {str(error).removeprefix('a pose: ')}")
+                place = f"line {self._line}: " if self._numbered else ""
+                self.drop(place + str(error).removeprefix("a pose: "))
         self.frames += len(rows)
         return pose_block(rows)
 
@@ -141,6 +144,12 @@ class PoseParser:
             self.truncated += 1
             self.bad, self.told = bad, self.told[:told]
         return block
+
+    def drop(self, reason: str) -> None:
+        """Count something that cannot be read."""
+        self.bad += 1
+        if len(self.told) < MAX_TOLD:
+            self.told.append(reason)
 
     def report(self) -> dict[str, Any]:
         """Lines read and dropped, and why."""

@@ -33,6 +33,7 @@ import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu_format import ImuFormat
+from edgehuman.runtime.datagrams import SCHEME
 from edgehuman.runtime.feeds import CHUNK, DatagramFeed, Feed, SimulatedFeed, TextFeed
 from edgehuman.runtime.ring import SampleBlock, SampleRing
 from edgehuman.runtime.rows import RowParser, Rows
@@ -193,7 +194,7 @@ def open_source(
     if word == "simulated":
         feed: Feed = SimulatedFeed(seed, rest or placement, minutes)
         return ThreadedSource(feed, live=realtime, paced=realtime)
-    if spec.startswith("udp://"):
+    if spec.startswith(SCHEME):
         return ThreadedSource(DatagramFeed(spec, format), live=True)
     if "://" in spec:
         raise UsageError(

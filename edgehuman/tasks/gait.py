@@ -32,10 +32,10 @@ from edgehuman.data.gait_scores import (
     WalkScores,
     protocol_of,
     score_walks,
-    stranger_threshold,
 )
 from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet
 from edgehuman.errors import DataError, UsageError
+from edgehuman.metrics.gait_strangers import stranger_threshold
 from edgehuman.metrics.gait_vectors import Answer
 from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.card import OutputSpec
+from edgehuman.data.part_groups import grouped
 from edgehuman.errors import UsageError
 from edgehuman.geometry import mirror_order
 from edgehuman.nets.person_heads import PersonNet
@@ -39,6 +40,9 @@ class ParsingConfig(PersonConfig):
 
     task: Literal["parsing"] = "parsing"
     """The task."""
+    parts: Literal["all", "garments", "person"] = "all"
+    """All that the data names; eight (background, hair, skin, and where garments are worn); or the
+    person as one, a silhouette."""
     lovasz: float = 1.0
     """Weight of the Lovász-softmax beside the cross-entropy."""
     label_stride: Literal[1, 2, 4] = 2
@@ -85,6 +89,8 @@ def train(config: ParsingConfig) -> Outcome:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
     persons = people_for(config, "parsing")
+    if config.parts != "all":
+        persons = grouped(persons, config.parts)
     labels = tuple(persons.parts)
     mirrored = mirror_order(labels)
 

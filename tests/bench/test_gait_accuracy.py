@@ -13,6 +13,7 @@ from edgehuman.bench import gait_accuracy
 from edgehuman.bench.accuracy import EvaluateConfig, evaluate
 from edgehuman.bench.checkpoint_engine import open_random
 from edgehuman.bench.gait_accuracy import load_test
+from edgehuman.card import Decision
 from edgehuman.data.gait_scores import bone_scores, score_walks
 from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.errors import ArtefactError, DataError, UsageError
@@ -57,6 +58,27 @@ def test_the_model_stands_beside_bone_lengths(model: Path) -> None:
     assert "nose is not in the catalogue" in data["baselines_left_out"]["random_weights"]
     assert "bone lengths" in outcome.text
     assert "no random_weights: nose" in outcome.text
+
+
+@pytest.mark.usefixtures("walks")
+def test_the_cards_threshold_is_tried_on_known_people_and_strangers(
+    model: Path, tmp_path: Path
+) -> None:
+    text = evaluate(EvaluateConfig(str(model), data="x")).text
+    data = table(model, data="x")
+    found = json.loads(json.dumps(data))["open_set"]
+    assert (found["threshold"], found["known_probes"], found["stranger_probes"]) == (0.9, 6, 6)
+    # Everybody's nose is in one place: nobody is refused, and every stranger is taken in.
+    assert found["accepted_right"] + found["accepted_wrong"] == 1
+    assert (found["refused"], found["strangers_accepted"]) == (0, 1)
+    assert data["open_set_left_out"] is None
+    assert "at the card's threshold 0.9000: of 6 probes of known people" in text
+    assert "0.0% refused; of 6 strangers 100.0% accepted" in text
+    bare = write_gait_model(tmp_path / "bare.onnx", decision=Decision())
+    data = table(bare, data="x")
+    assert data["open_set"] is None
+    assert "the card has no threshold" in data["open_set_left_out"]
+    assert "no open set: the card" in evaluate(EvaluateConfig(str(bare), data="x")).text
 
 
 @pytest.mark.usefixtures("walks")

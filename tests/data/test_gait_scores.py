@@ -1,4 +1,4 @@
-"""Walks judged by a network that a person can compute, by bone lengths, and at the door."""
+"""Walks judged by a network that a person can compute and by bone lengths."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from edgehuman.data.gait_scores import (
     judged_walks,
     protocol_of,
     score_walks,
-    stranger_threshold,
 )
 from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import OPENPOSE_18
-from edgehuman.metrics.gait_protocols import GaitVectors
 from edgehuman.samples import FloatArray
 
 
@@ -160,17 +158,3 @@ def test_halves_leave_out_who_walks_once() -> None:
 def test_an_identity_with_one_walk_cannot_be_found() -> None:
     with pytest.raises(DataError, match="no probes"):
         score_walks(walks_of(PEOPLE, 1), arm_and_leg, 4)
-
-
-def test_the_threshold_lets_few_strangers_in() -> None:
-    # In a plane: ann along x, bob along y; a probe of each, 0.6 and 0.8 like the other.
-    feature_ND = np.array([[1, 0], [0, 1], [0.8, 0.6], [0.8, 0.6]], np.float32)
-    names, roles = np.array(["ann", "bob", "ann", "bob"]), np.array(["gallery"] * 2 + ["probe"] * 2)
-    blank = np.full(4, "")
-    vectors = GaitVectors(feature_ND, names, blank, blank, roles)
-    # Ann's probe is 0.6 like bob, bob's 0.8 like ann: half of them under 0.7.
-    assert stranger_threshold(vectors, "cosine", accepted=0.5) == pytest.approx(0.7, abs=1e-6)
-    assert stranger_threshold(vectors, "cosine", accepted=0.0) == pytest.approx(0.8, abs=1e-6)
-    alone = GaitVectors(feature_ND[[0, 2]], names[[0, 2]], blank[:2], blank[:2], roles[[0, 2]])
-    with pytest.raises(DataError, match="1 people in the gallery and 1 probes"):
-        stranger_threshold(alone, "cosine")

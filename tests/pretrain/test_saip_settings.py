@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from edgehuman.config import read_toml, write_toml
+from edgehuman.data.views import ViewConfig
 from edgehuman.errors import UsageError
 from edgehuman.pretrain.saip_settings import SaipConfig
 
@@ -53,6 +54,15 @@ def test_views_are_as_asked() -> None:
     assert views.local_scale == (0.1, 0.5)
 
 
+def test_colours_change_as_much_as_asked() -> None:
+    paper, half = SaipConfig().views(), SaipConfig(colour=0.5).views()
+    assert paper == ViewConfig(num_locals=6)
+    for name in ("brightness", "contrast", "saturation", "hue", "grey", "solarise"):
+        assert getattr(half, name) == getattr(paper, name) / 2
+    assert half.blur == paper.blur
+    assert SaipConfig(colour=2.5).views().brightness == 1.0
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -61,6 +71,7 @@ def test_views_are_as_asked() -> None:
         ({"workers": -1}, "--workers is -1; it must be 0 or more"),
         ({"height": 250}, "--height is 250; it must be a multiple of 32"),
         ({"width": 0}, "--width is 0; it must be a multiple of 32"),
+        ({"colour": 3.0}, "--colour is 3.0; it must be from 0 to 2.5"),
         ({"local_views": -1}, "--local-views is -1; it must be 0 or more"),
         ({"global_scale": (0.9, 0.8)}, r"--global-scale is \(0.9, 0.8\); it must be two shares"),
         ({"local_scale": (0.0, 0.8)}, r"--local-scale is \(0.0, 0.8\); it must be two shares"),

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgehuman.cli import main
+from edgehuman.geometry import COCO_17, OPENPOSE_18
 from edgehuman.runtime.gallery import read_gallery
-from tests.runtime.gait_models import ANNA, BOB, walk, write_gait_model, write_poses
+from edgehuman.simulate.skeletons import simulate_skeletons
+from tests.runtime.gait_models import ANNA, BOB, RATE_HZ, walk, write_gait_model, write_poses
 
 
 @pytest.fixture
@@ -80,6 +88,58 @@ def test_a_stream_is_named_live_line_by_line(
     assert "21 windows of 3 tracks" in err
 
 
+@contextmanager
+def pose_estimator(*walks: list[dict[str, Any]]) -> Iterator[str]:
+    """Sends these walks at once to a free port, a frame a millisecond, with garbage between; gives
+    its address.
+
+    It begins anew until it is left, as nobody hears what comes before the port is open.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        address = holder.getsockname()
+    done = threading.Event()
+
+    def send() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while True:
+                for k, lines in enumerate(zip(*walks, strict=True)):
+                    if k % 10 == 0:
+                        sender.sendto(b"\xff\x00garbage", address)
+                    for line in lines:
+                        sender.sendto(json.dumps(line).encode(), address)
+                    if done.wait(0.001):
+                        return
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield f"udp://{address[0]}:{address[1]}"
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_pose_estimator_sends_by_udp(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["gallery", "enroll", folder / "nose.onnx", "--name", "ANNA"]
+    words += ["--gallery", folder / "g.npz"]
+    with pose_estimator(walk(ANNA, 600)) as spec:
+        code, _, err = run(capsys, *words, "--source", spec)
+        assert (code, "never ends; say with --seconds" in err) == (2, True)
+        code, out, _ = run(capsys, *words, "--source", spec, "--seconds", 2)
+    assert code == 0
+    assert "enrolled by" in out
+    assert re.search(r"dropped: \d+ lines? unreadable", out)
+    with pose_estimator(walk(ANNA, 600, 1), walk(BOB, 600, 2)) as spec:
+        words = ["run", folder / "nose.onnx", "--source", spec, "--gallery", folder / "g.npz"]
+        code, out, err = run(capsys, *words, "--json", "--seconds", 6)
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert {row["id"]: row["label"] for row in rows} == {"1": "ANNA", "2": "unknown"}
+    assert {row["source"] for row in rows} == {spec}
+    assert err.count("a line cannot be read (not JSON") == 1
+
+
 def test_without_a_gallery_vectors_come_in_words(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,6 +180,85 @@ def test_what_is_refused_leaves_the_file_as_it_was(
     assert "is in the gallery already, as ANNA; give --walk another id" in err
     assert (folder / "g.npz").read_bytes() == before
     assert enrol(capsys, folder, "ANNA", "--walk", "again")[0] == 0
+
+
+def real_walk(
+    joint_order: Sequence[int] = range(18), scale: tuple[float, float] = (1, 1)
+) -> list[dict[str, Any]]:
+    """A simulated walker's lines at the model's rate."""
+    made = simulate_skeletons(1, 1, seed=0, frames=48, rate_hz=RATE_HZ)
+    joint_TJ3 = made.skeleton_NTJ3[0][:, list(joint_order)] * np.array([*scale, 1], np.float32)
+    return [
+        {"t": k / RATE_HZ, "joints": joint_J3.astype(float).tolist()}
+        for k, joint_J3 in enumerate(joint_TJ3)
+    ]
+
+
+COCO_AND_NECK = [OPENPOSE_18.index(name) for name in (*COCO_17, "neck")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (real_walk(COCO_AND_NECK), "the order of COCO-17 with the neck after it; convert them to"),
+        (real_walk(scale=(1, -1)), "the neck is below the ankles in 100% of frames"),
+        (real_walk(scale=(1e-3, 1e-3)), "joints are in pixels, so multiply x"),
+    ],
+)
+def test_joints_that_look_like_a_mistake_are_enrolled_only_where_that_is_asked_for(
+    lines: list[dict[str, Any]], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(folder / "carl.jsonl", lines)
+    code, out, err = enrol(capsys, folder, "CARL")
+    error = err.splitlines()[-1]
+    assert (code, out) == (1, "")
+    assert error.startswith(f"edgehuman: {folder / 'carl.jsonl'}, track 0: ")
+    assert said in error
+    assert '"layout": "coco17" (openpose18, coco17,' in error
+    assert "give --take-as-is" in error
+    assert not (folder / "g.npz").exists()
+    code, out, err = enrol(capsys, folder, "CARL", "--take-as-is")
+    assert (code, "CARL enrolled by" in out) == (0, True)
+    for command in (["gallery", "identify"], ["run"]):
+        code, _, err = run(
+            capsys, *command, folder / "nose.onnx", "--source", folder / "carl.jsonl", "--gallery",
+            folder / "g.npz",
+        )  # fmt: skip
+        assert code == 0, err
+
+
+def test_the_right_order_is_enrolled_and_another_one_where_the_lines_name_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(folder / "carl.jsonl", real_walk())
+    assert enrol(capsys, folder, "CARL")[0] == 0
+    named = [line | {"layout": "coco17"} for line in real_walk(COCO_AND_NECK[:17])]
+    write_poses(folder / "dora.jsonl", named)
+    assert enrol(capsys, folder, "DORA")[0] == 0
+    carl_D, dora_D = read_gallery(folder / "g.npz").vector_GD
+    assert carl_D == pytest.approx(dora_D, abs=1e-3)
+
+
+def test_only_the_track_that_is_enrolled_has_to_be_right(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = [line | {"id": "wrong"} for line in real_walk(COCO_AND_NECK)]
+    write_poses(folder / "carl.jsonl", wrong, [line | {"id": "right"} for line in real_walk()])
+    assert enrol(capsys, folder, "CARL", "--track", "right")[0] == 0
+    code, _, err = enrol(capsys, folder, "CARL", "--track", "wrong")
+    assert (code, "track wrong: limbs are" in err) == (1, True)
+
+
+def test_a_wrong_number_of_joints_is_no_walk(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(
+        folder / "carl.jsonl", [line | {"joints": line["joints"][:17]} for line in walk(ANNA, 2)]
+    )
+    code, _, err = enrol(capsys, folder, "CARL")
+    assert code == 1
+    assert "holds no pose that can be read (24 dropped: line 1: found 17 joints" in err
+    assert not (folder / "g.npz").exists()
 
 
 def test_whose_walk_it_is_has_to_be_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -13,7 +15,8 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError, UsageError
-from edgehuman.runtime.pose_source import LineFeed, PoseSource, open_poses
+from edgehuman.runtime.pose_feeds import LineFeed, PoseDatagramFeed
+from edgehuman.runtime.pose_source import PoseSource, open_poses
 from edgehuman.runtime.poses import PoseBlock, pose_block
 from tests.runtime.gait_models import ANNA, BOB, walk, write_poses
 
@@ -97,10 +100,72 @@ def test_a_pipe_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         assert sum(map(len, read(open_poses("-")))) == 12
 
 
-@pytest.mark.parametrize("spec", ["0", "rtsp://camera", "udp://:5555"])
+@pytest.mark.parametrize("spec", ["0", "rtsp://camera"])
 def test_a_camera_is_no_source_of_skeletons(spec: str) -> None:
-    with pytest.raises(UsageError, match=r"takes skeletons: poses.jsonl, - or simulated"):
+    with pytest.raises(UsageError, match=r"takes skeletons: poses.jsonl, -, udp://host:port or"):
         open_poses(spec)
+
+
+@pytest.mark.parametrize("spec", ["udp://", "udp://:port", "udp://h:70000"])
+def test_a_port_has_to_be_named(spec: str) -> None:
+    with pytest.raises(UsageError, match="names no port from 0 to 65535"):
+        open_poses(spec)
+
+
+def sent(source: PoseSource, *datagrams: bytes) -> None:
+    """Send to where the source listens."""
+    assert isinstance(source.feed, PoseDatagramFeed)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for datagram in datagrams:
+            sender.sendto(datagram, source.feed.address)
+
+
+def test_datagrams_hold_a_line_or_a_frame_and_garbage_is_counted() -> None:
+    source = open_poses("udp://127.0.0.1:0")
+    anna, bob = (
+        [json.dumps(line).encode() for line in walk(nose, 2, track)]
+        for nose, track in ((ANNA, "a"), (BOB, "b"))
+    )
+    garbage = [b"\xff\x00", b"", b"{", b'{"t": 1}', b'{"t": 1, "joints": [], "layout": []}']
+    with source:
+        sent(source, *garbage, *anna[:12], *map(b"\n".join, zip(anna[12:], bob, strict=False)))
+        found: list[PoseBlock] = []
+        deadline = time.monotonic() + 10
+        for block in source:
+            found += [block] if len(block) else []
+            if sum(map(len, found)) == 36 or time.monotonic() > deadline:
+                break
+    assert source.live
+    assert [track for block in found for track in block.track_T] == ["a"] * 12 + ["a", "b"] * 12
+    assert all((block.arrival_ns_T > 0).all() for block in found)
+    report = source.report()
+    counts = {key: report[key] for key in ("rows", "datagrams", "garbage_datagrams", "bad_poses")}
+    assert counts == {"rows": 36, "datagrams": 29, "garbage_datagrams": 5, "bad_poses": 5}
+    assert len(report["first_bad"]) == 3
+    assert "not JSON" in report["first_bad"][0]
+    assert report["first_bad"][1] == "an empty datagram"
+
+
+def test_datagrams_that_nobody_takes_make_room_for_newer_ones() -> None:
+    source = PoseSource(PoseDatagramFeed("udp://127.0.0.1:0"), live=True, capacity=10)
+    with source:
+        sent(source, *(json.dumps(line).encode() for line in walk(ANNA, 3)))
+        deadline = time.monotonic() + 10
+        while source.report()["rows"] < 36 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        while source.report()["dropped"] < 26 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        stamps = next(block for block in source if len(block)).stamp_s_T
+    assert source.dropped == 26
+    assert stamps.tolist() == pytest.approx([k / 12 for k in range(26, 36)])
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        with pytest.raises(DataError, match=rf"cannot listen on udp://127.0.0.1:{port}"):
+            open_poses(f"udp://127.0.0.1:{port}")
 
 
 def test_what_is_no_file_of_poses_is_an_error(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.persons import PersonSet
-from edgehuman.errors import UsageError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.person_heads import with_head
 from edgehuman.tasks.parsing import ParsingConfig, ParsingLearner, train
 from edgehuman.tasks.person_augment import IGNORED
@@ -31,6 +31,21 @@ def test_losses_fall_and_the_card_names_the_parts(people: PersonSet, tmp_path: P
     assert network(torch.from_numpy(people.image(0))[None]).shape == (1, 3, 16, 8)
     assert card.params == sum(p.numel() for p in network.parameters())
     assert card.flops > 0
+
+
+def test_a_silhouette_is_the_person_as_one_part(people: PersonSet, tmp_path: Path) -> None:
+    outcome = train(quick(ParsingConfig, tmp_path, parts="person", steps=20, batch=6))
+    assert isinstance(outcome.data, dict)
+    assert set(outcome.data["per_label"]) == {"background", "person"}
+    network, card = load_network(tmp_path)
+    assert card.output.labels == ("background", "person")
+    assert network(torch.from_numpy(people.image(0))[None]).shape == (1, 2, 16, 8)
+
+
+@pytest.mark.usefixtures("people")
+def test_parts_that_no_group_knows_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"the part \w+ belongs to no group"):
+        train(quick(ParsingConfig, tmp_path, parts="garments"))
 
 
 @pytest.mark.parametrize("step", [1, 2, 4])

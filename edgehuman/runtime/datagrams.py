@@ -1,0 +1,69 @@
+"""Lines of text that come as UDP datagrams, for whatever reads the lines."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+from edgehuman.errors import DataError, UsageError
+
+POLL_S = 0.2
+SCHEME = "udp://"
+_LARGEST = 65_536
+
+
+class Datagrams:
+    """A socket that listens.
+
+    Args:
+        spec: `udp://host:port`; without a host on all of them, port 0: a free one.
+
+    Attributes:
+        name: the spec.
+        address: where it listens, with the port that was chosen where 0 was asked for.
+        count: datagrams that came.
+
+    Raises:
+        UsageError: no host:port.
+        DataError: nothing can listen there.
+    """
+
+    def __init__(self, spec: str) -> None:
+        host, port = _host_and_port(spec)
+        self.name = spec
+        self.count = 0
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise DataError(
+                f"cannot listen on {spec} ({error.strerror}); free the port or give another one"
+            ) from None
+        self._socket.settimeout(POLL_S)
+        self.address: tuple[str, int] = self._socket.getsockname()[:2]
+
+    def __iter__(self) -> Iterator[list[str] | None]:
+        """The lines of each datagram, none of an empty one; None while nothing comes."""
+        while True:
+            try:
+                datagram = self._socket.recv(_LARGEST)
+            except TimeoutError:
+                yield None
+                continue
+            self.count += 1
+            yield datagram.decode("utf-8", errors="replace").splitlines()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+def _host_and_port(spec: str) -> tuple[str, int]:
+    host, colon, port = spec.removeprefix(SCHEME).rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65_535:
+        raise UsageError(
+            f"{spec!r} names no port from 0 to 65535; write udp://:5555 or udp://127.0.0.1:5555"
+        )
+    return host.strip("[]") or "0.0.0.0", int(port)

@@ -1,0 +1,128 @@
+"""`edgehuman.stream`: results in Python, from a wearable and from tracked skeletons."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edgehuman
+from edgehuman.cli import main
+from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.runtime.gallery import empty_gallery, read_gallery, write_gallery
+from edgehuman.runtime.identifier import GaitResult
+from edgehuman.runtime.pose_source import open_poses
+from edgehuman.runtime.stream import stream
+from edgehuman.samples import ImuRecording
+from tests.runtime.conftest import LABELS
+from tests.runtime.gait_models import ANNA, BOB, gait_card, walk, write_gait_model, write_poses
+
+
+def test_the_python_twin_takes_a_recording_and_ends_early(tiny: Path) -> None:
+    imu_TC = np.random.default_rng(0).normal(0.0, 0.01, (1000, 6)).astype(np.float32)
+    imu_TC[:, 1] += 1.0
+    label_T = np.ones(1000, np.int16)
+    recording = ImuRecording(imu_TC, 50.0, "somebody", label_T, LABELS, "made by hand")
+    results = list(edgehuman.stream(edgehuman.load(tiny), recording, seconds=6.0, hop_s=1.28))
+    assert [(result.label, result.source) for result in results] == [
+        ("sitting", "made by hand")
+    ] * len(results)
+    assert 2 <= len(results) <= 4
+
+
+def test_the_python_twin_fails_at_the_call(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="no such file"):
+        edgehuman.stream(tmp_path / "absent.onnx", "walk.csv")
+    with pytest.raises(DataError, match="no such file"):
+        edgehuman.stream(tiny, tmp_path / "absent.csv")
+
+
+@pytest.fixture
+def nose(tmp_path: Path) -> Path:
+    """A gait model; beside it who walks by, and a gallery that knows ANNA."""
+    write_poses(tmp_path / "door.jsonl", walk(ANNA, 2, 1), walk(BOB, 2, 2))
+    vector_D = np.array([90.0, 10.0], np.float32)
+    write_gallery(tmp_path / "g.npz", empty_gallery(gait_card()).enrol("ANNA", "w", vector_D))
+    return write_gait_model(tmp_path / "nose.onnx")
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_gait_model_names_tracks_as_the_command_line_does(
+    nose: Path, opened: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    door, known = nose.with_name("door.jsonl"), nose.with_name("g.npz")
+    results = (
+        stream(edgehuman.load(nose), open_poses(str(door)), gallery=read_gallery(known))
+        if opened
+        else edgehuman.stream(nose, door, gallery=str(known))
+    )
+    found = list(results)
+    assert len(found) == 14
+    assert {result.track: result.label for result in found} == {"1": "ANNA", "2": "unknown"}
+    assert main(["run", str(nose), "--source", str(door), "--gallery", str(known), "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(r["t_s"], r["id"], r["label"], r["score"]) for r in rows] == [
+        (round(r.t_s, 4), r.track, r.label, round(r.score, 5)) for r in found
+    ]
+    report = results.report()
+    assert (report["windows"], report["stream"]["tracks"], report["source"]["rows"]) == (14, 2, 48)
+
+
+def test_without_a_gallery_there_are_vectors_and_no_names(nose: Path) -> None:
+    results = list(edgehuman.stream(nose, nose.with_name("door.jsonl"), seconds=1, hop_s=0.5))
+    assert len(results) == 4
+    for result in results:
+        assert isinstance(result, GaitResult)
+        assert (result.label, result.identity) == ("", None)
+        assert result.vector_D is not None
+        assert np.linalg.norm(result.vector_D) == pytest.approx(1)
+
+
+def test_a_threshold_decides_who_is_unknown(nose: Path) -> None:
+    door, known = nose.with_name("door.jsonl"), nose.with_name("g.npz")
+    assert {r.label for r in stream(nose, door, gallery=known, threshold=-1)} == {"ANNA"}
+    assert {r.label for r in stream(nose, door, gallery=known)} == {"ANNA", "unknown"}
+
+
+def test_an_empty_gallery_is_remarked_and_names_nobody(
+    nose: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nobody = read_gallery(nose.with_name("g.npz")).forget("ANNA")
+    with caplog.at_level(logging.WARNING, "edgehuman.runtime"):
+        results = list(stream(nose, nose.with_name("door.jsonl"), gallery=nobody))
+    assert {result.label for result in results} == {"unknown"}
+    assert "the gallery is empty: everybody is unknown" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "said"),
+    [
+        ({"smoothing": "none"}, UsageError, "smoothing is for streams of a wearable, and .* skele"),
+        ({"delay_s": 1.0}, UsageError, "delay_s is for streams of a wearable"),
+        ({"gallery": "none.npz"}, ArtefactError, "none.npz: no such gallery"),
+        ({"threshold": 7.0}, UsageError, "threshold is 7"),
+        ({"seconds": 0.0}, UsageError, "seconds is 0.0; give more than 0"),
+        ({"source": "none.jsonl"}, DataError, "none.jsonl: no such file"),
+        ({"gallery": empty_gallery(gait_card("b" * 64))}, ArtefactError, "cannot be compared"),
+    ],
+)
+def test_what_a_gait_model_cannot_take_is_refused_at_the_call(
+    changes: dict[str, Any], kind: type[Exception], said: str, nose: Path
+) -> None:
+    words: dict[str, Any] = {"source": nose.with_name("door.jsonl"), **changes}
+    with pytest.raises(kind, match=said):
+        stream(nose, **words)
+
+
+def test_a_wearable_and_skeletons_are_not_taken_for_each_other(nose: Path, tiny: Path) -> None:
+    recording = ImuRecording(np.zeros((500, 6), np.float32), 50.0, "p", source="made")
+    with pytest.raises(UsageError, match="reads skeletons, and found ImuRecording; give poses"):
+        stream(nose, recording)
+    with pytest.raises(UsageError, match="gives skeletons, and the model reads a wearable"):
+        stream(tiny, open_poses("simulated"))
+    with pytest.raises(UsageError, match=r"gallery is for models of gait, and .* is none"):
+        stream(tiny, "walk.csv", gallery=nose.with_name("g.npz"))
