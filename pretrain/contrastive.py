@@ -76,9 +76,9 @@ class ContrastiveConfig(TrainingConfig):
     """Share of the sequences that is used."""
     quality: Quality = "all"
     """Which share: the sequences of the best or the worst poses, or random ones."""
-    positives: Positives = "sequence"
+    positives: Positives | Literal["auto"] = "auto"
     """What attracts each other: two views of one sequence, as in the paper, or views of two
-    sequences of one person, for data whose identities are known."""
+    sequences of one person; auto: the latter of simulated people, whose identities are certain."""
     batch: int = 256
     """Views per step and process; two of each sequence."""
     lr: float = 0.0016
@@ -122,6 +122,9 @@ class ContrastiveConfig(TrainingConfig):
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)
+        if self.positives == "auto":
+            known = set(self.data) == {SIMULATED}
+            object.__setattr__(self, "positives", "person" if known else "sequence")
         rules = (
             (self.batch % 2 == 0 and self.batch > 3, "batch", "even and at least 4"),
             (self.accumulate == 1, "accumulate", "1: the batch itself gives the negatives"),
@@ -227,15 +230,16 @@ def learning_set(config: ContrastiveConfig, longest: int) -> Walks:
     """
     sets = [load(path, config.seed, config.people, config.each) for path in config.data]
     sets = [of_quality(each, config.share, config.quality, config.seed) for each in sets]
-    if config.positives == "person":
+    positives: Positives = "person" if config.positives == "person" else "sequence"
+    if positives == "person":
         sets = [in_pairs(each) for each in sets]
-    learn = Walks(sets, longest, config.positives)
-    have = len(learn) if config.positives == "sequence" else len(learn.people)
+    learn = Walks(sets, longest, positives)
+    have = len(learn) if positives == "sequence" else len(learn.people)
     need = config.batch // 2 * world_size()
     if have < need:
         raise DataError(
-            f"--data {' '.join(config.data)} gives {have} to tell apart, and a step takes {need}; "
-            "give more data, or lower --batch"
+            f"--data {' '.join(config.data)} gives {have} to tell apart (--positives {positives}), "
+            f"and a step takes {need}; give more data, or lower --batch"
         )
     return learn
 
@@ -305,6 +309,9 @@ def train(config: ContrastiveConfig) -> Outcome:
         raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by contrastive")
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own); no recording is involved"
+        print(said, file=sys.stderr, flush=True)
+    if config.positives == "person":
+        said = "pairs are two sequences of one person (--positives sequence: two views of one)"
         print(said, file=sys.stderr, flush=True)
     config = dataclasses.replace(config, base_arch=config.base_arch or mup.base_of(config.arch))
     frames = config.frames or row.arguments["frames"]

@@ -46,6 +46,7 @@ def tiny_config(out: Path, **changes: Any) -> ContrastiveConfig:
         "arch": "gaitformer_1",
         "people": 16,
         "each": 2,
+        "positives": "sequence",
         "steps": 12,
         "batch": 16,
         "frames": 8,

@@ -80,7 +80,7 @@ def test_training_learns_and_says_how_well(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = "--arch gaitformer_1 --people 16 --each 2 --steps 20 --batch 16 --frames 8 --threads 1"
-    words += " --log-every 1 --save-every 10 --exam-people 8 --device cpu"
+    words += " --log-every 1 --save-every 10 --exam-people 8 --device cpu --positives sequence"
     assert main(["pretrain", *words.split(), "--out", str(tmp_path), "--json"]) == 0
     said = capsys.readouterr()
     assert said.err.startswith("pretraining on simulated walkers")
@@ -157,6 +157,18 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(tmp_path: Path) -> None:
     assert read_toml(ContrastiveConfig, parted / "config.toml").base_arch == "gaitformer_1"
 
 
+def test_pairs_are_of_one_person_where_identities_are_certain(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ContrastiveConfig().positives == "person"
+    assert ContrastiveConfig(positives="sequence").positives == "sequence"
+    assert ContrastiveConfig(data=("densegait",)).positives == "sequence"
+    assert ContrastiveConfig(data=("simulated", "densegait")).positives == "sequence"
+    assert ContrastiveConfig(data=("densegait",), positives="person").positives == "person"
+    contrastive.train(tiny_config(tmp_path, positives="auto", steps=1, save_every=1))
+    assert "pairs are two sequences of one person (--positives sequence" in capsys.readouterr().err
+
+
 def test_wrong_words_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--batch is 7; it must be even and at least 4"):
         ContrastiveConfig(out=tmp_path, batch=7)
@@ -169,7 +181,7 @@ def test_wrong_words_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="imuvit_512x5 is pretrained by mae, not by contrastive"):
         contrastive.train(tiny_config(tmp_path, arch="imuvit_512x5"))
     # 32 sequences, less one that is hardly seen and does not pass the filters.
-    with pytest.raises(DataError, match="gives 31 to tell apart, and a step takes 128"):
+    with pytest.raises(DataError, match=r"gives 31 to tell apart \(.*sequence\), and a step takes"):
         contrastive.train(tiny_config(tmp_path, batch=256, exam_people=0))
 
 
