@@ -217,8 +217,9 @@ _NOTES = (
     "  graph that it was built from.",
     "- **MB**: of the file, 1e6 bytes. TensorRT-RTX engines are built on the CPU for compute",
     "  capability 8.6, and compiled for the GPU when they are loaded.",
-    "- **p50 ms**: one record on onnxruntime, one thread; FP32 took turns with the",
-    "  other precision in the same run, and **FP32 / this** is their ratio.",
+    "- **p50 ms**: one record on onnxruntime, one thread; in brackets FP32, which took turns with",
+    "  it in the same run, and **FP32 / this** is their ratio. Rows were measured at different",
+    "  times on a shared machine: compare precisions by the ratio, and not networks by the ms.",
     "- **export s**: the whole command's work, data and proof included; in brackets the processor",
     "  time, which other work on the machine changes less. A network is traced once, in its first",
     "  row.",
@@ -247,7 +248,10 @@ def _row(cell: Cell) -> str:
     own_ms = cell.latency_ms.get(cell.precision, cell.latency_ms.get("engine"))
     base_ms = cell.latency_ms.get("fp32")
     p50 = cell.latency if own_ms is None else f"{own_ms:.2f}"
-    ratio = "-" if own_ms is None or base_ms is None else f"{base_ms / own_ms:.2f}"
+    ratio = "-"
+    if own_ms is not None and base_ms is not None:
+        p50 += "" if cell.precision == "fp32" else f" ({base_ms:.2f})"
+        ratio = f"{base_ms / own_ms:.2f}"
     return (
         f"{where}{_parity(cell)} | {cell.bytes / 1e6:.2f} | {p50} | {ratio} | "
         f"{cell.took_s:.0f} ({cell.cpu_s:.0f}) |"

@@ -64,8 +64,8 @@ def test_a_page_states_each_precision_in_its_own_measure(config: FormatsConfig) 
     text = make_page(config, done).text
     assert config.out.read_text() == text
     assert "| imuconv_288k | ONNX | fp32 | max abs 2.0e-06 | 1.50 | 3.00 | 1.00 | 12 (8) |" in text
-    assert "| ONNX | fp16 | cosine 0.999950 | 1.50 | 1.50 | 2.00 | 12 (8) |" in text
-    assert "| ONNX | int8 | same class 75.0 % | 1.50 |" in text
+    assert "| ONNX | fp16 | cosine 0.999950 | 1.50 | 1.50 (3.00) | 2.00 | 12 (8) |" in text
+    assert "| ONNX | int8 | same class 75.0 % | 1.50 | 1.50 (3.00) |" in text
     assert "no accuracy is claimed" in text
 
 
