@@ -15,14 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from edgehuman.data.skeleton_layout import SkeletonLayout, Walk
 from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.pose_line import PoseLine, format_line, parse_line
+from edgehuman.preprocess.skeleton import RATE_HZ
 
 _LABELS = "walks.jsonl"
+# A said rate may be off by this share; a walk's own may vary so manyfold, over so many frames.
+_RATE_OFF = 0.1
+_RATE_VARIES = 2.05
+_STEPS_OF_A_RATE = 12
 _WORDS = ("sequence", "person", "view", "condition", "role")
 
 
@@ -74,17 +81,27 @@ def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
     return made
 
 
-def _walk(lines: list[PoseLine], name: str, row: dict[str, Any]) -> Walk:
-    """One track as a walk; a walk's rate is that of its usual distance between frames."""
+def _walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> Walk:
+    """One track as a walk; a walk's rate is that of its usual distance between frames.
+
+    Raises:
+        DataError: another rate is said, or the rate changes on the way.
+    """
     stamps = np.array([line.t_s for line in lines])
+    usual_hz = float(1.0 / np.median(np.diff(stamps))) if len(lines) > 1 else 0.0
     rate_hz = float(row.get("rate_hz") or 0.0)
-    if not rate_hz:
-        rate_hz = round(float(1.0 / np.median(np.diff(stamps))), 2) if len(lines) > 1 else 24.0
+    if rate_hz and usual_hz and abs(rate_hz / usual_hz - 1.0) > _RATE_OFF:
+        raise DataError(
+            f"{where}: rate_hz is {rate_hz:g} and the stamps `t` are those of {usual_hz:.4g} "
+            "frames a second; leave rate_hz out where the stamps are right, or write t as the "
+            f"frame's number / {rate_hz:g}"
+        )
+    _require_one_rate(stamps, where)
     words = {word: str(row[word]) for word in _WORDS if word in row}
     return Walk(
         np.stack([line.joints_J3 for line in lines]),
         stamp_s_T=stamps,
-        rate_hz=rate_hz,
+        rate_hz=rate_hz or round(usual_hz, 2) or RATE_HZ,
         width_px=lines[0].width_px,
         height_px=lines[0].height_px,
         layout="openpose18",
@@ -92,10 +109,28 @@ def _walk(lines: list[PoseLine], name: str, row: dict[str, Any]) -> Walk:
     )
 
 
+def _require_one_rate(stamp_s_T: NDArray[np.float64], where: str) -> None:
+    """Raise DataError where a stretch has over twice the rate of another; single gaps are none."""
+    step_s = np.diff(stamp_s_T)
+    if len(step_s) < 2 * _STEPS_OF_A_RATE:
+        return
+    windows = sliding_window_view(step_s, _STEPS_OF_A_RATE)
+    usual_s = np.median(windows, axis=1).round(4).clip(1e-4)
+    slow, fast = int(np.argmax(usual_s)), int(np.argmin(usual_s))
+    if usual_s[slow] <= _RATE_VARIES * usual_s[fast]:
+        return
+    slow_hz, fast_hz = 1.0 / usual_s[slow], 1.0 / usual_s[fast]
+    raise DataError(
+        f"{where}: found {fast_hz:.3g} frames a second about t = {stamp_s_T[fast]:.2f} s and "
+        f"{slow_hz:.3g} about t = {stamp_s_T[slow]:.2f} s; a walk has one rate. Give each stretch "
+        "an id of its own, or leave the slow one out"
+    )
+
+
 def _read(path: Path) -> Iterator[Walk]:
     if path.is_file():
         for track, lines in read_tracks(path).items():
-            yield _walk(lines, f"{path.stem}:{track}", {})
+            yield _walk(lines, f"{path.stem}:{track}", f"{path}: track {track!r}", {})
         return
     with (path / _LABELS).open(encoding="utf-8", errors="replace") as file:
         for number, text in enumerate(file, start=1):
@@ -119,7 +154,7 @@ def _read(path: Path) -> Iterator[Walk]:
                     f"{where}: found rate_hz {rate_hz!r}; give frames a second as a number, or "
                     "leave it out"
                 )
-            yield _walk(lines, inside.stem, row)
+            yield _walk(lines, inside.stem, str(inside), row)
 
 
 def write_lines(walks: SkeletonSet, out: Path) -> Outcome:

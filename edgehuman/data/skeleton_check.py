@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman import catalogue
+from edgehuman.data.gait_scores import judged_walks, protocol_of
 from edgehuman.data.skeleton_layout import SkeletonLayout, gather
 from edgehuman.data.skeleton_mistakes import empty_walks, find_mistakes
 from edgehuman.data.skeleton_set import SkeletonSet
@@ -16,6 +17,7 @@ from edgehuman.data.skeletons import filtered, find_layout, quality_scores, reco
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton import mean_confidence
+from edgehuman.preprocess.skeleton_screen import SLOWEST_HZ
 
 _LINES_SHOWN = 20
 
@@ -41,7 +43,8 @@ def check_skeletons(layout: SkeletonLayout, place: Path) -> Outcome:
     except DataError as error:
         data |= {"problems": [str(error)], "notes": notes}
         return Outcome(data, _text(layout, place, data), exit_code=1)
-    problems = [*find_mistakes(walks), *empty_walks(walks)]
+    mistakes = find_mistakes(walks)
+    problems = [*(mistake.said for mistake in mistakes), *empty_walks(walks)]
     try:
         _, dropped = filtered(walks)
     except DataError as error:
@@ -49,6 +52,7 @@ def check_skeletons(layout: SkeletonLayout, place: Path) -> Outcome:
         dropped = {}
     notes += _notes(walks, dropped)
     data |= _counts(walks) | {"dropped": dropped, "problems": problems, "notes": notes}
+    data["wrong_walks"] = {mistake.said: list(mistake.walks) for mistake in mistakes}
     data["ok"] = not problems
     return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
 
@@ -59,6 +63,11 @@ def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:
     rates = sorted(set(walks.rate_hz_N.tolist()))
     if len(rates) > 1:
         notes.append(f"several frame rates: {', '.join(f'{rate:g}' for rate in rates[:6])}")
+    slow = int((walks.rate_hz_N < SLOWEST_HZ).sum())
+    if slow:
+        notes.append(
+            f"{slow} walks have under {SLOWEST_HZ:g} frames a second: steps are not seen in them"
+        )
     if sum(dropped.values()):
         notes.append(
             f"the filters drop {sum(dropped.values())} walks: {dropped['empty']} empty, "
@@ -67,7 +76,20 @@ def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:
     alone = sum(count == 1 for count in Counter(walks.person_N.tolist()).values())
     if alone:
         notes.append(f"{alone} people have one walk: nothing to find them by")
-    return notes
+    unjudged = _why_unjudged(walks)
+    return [*notes, f"`edgehuman evaluate` refuses it: {unjudged}"] if unjudged else notes
+
+
+def _why_unjudged(walks: SkeletonSet) -> str:
+    """Why nothing can be measured on this set; empty where it can."""
+    try:
+        judged = judged_walks(walks, protocol_of(walks))
+    except DataError as error:
+        return str(error)
+    people = np.unique(judged.person_N)
+    if len(people) > 1:
+        return ""
+    return f"its test has one person, {people[0]}; with nobody to take them for, all is right"
 
 
 def _counts(walks: SkeletonSet) -> dict[str, Any]:

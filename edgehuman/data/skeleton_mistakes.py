@@ -1,54 +1,164 @@
-"""Mistakes in a set of skeletons as a whole: what would train or judge a network on nonsense."""
+"""Mistakes in a set of skeletons: what would train or judge a network on nonsense.
+
+Each walk is judged alone where it has enough frames, and those that show nothing alone together:
+so some wrong walks are found among right ones, and short walks where all are wrong.
+"""
 
 from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.errors import DataError
+from edgehuman.geometry import flip_indices
 from edgehuman.preprocess.skeleton_screen import (
     all_zero,
-    layout_mistakes,
+    mirrored_sides,
+    order_mistake,
     rate_mistake,
     size_mistake,
+    step_rate,
+    steps_said,
+    upside_down,
 )
 
-# Mistakes are of whole files, so some walks are enough to find them.
-_WALKS_SEEN = 200
+# Walks that are wrong in the same way: some are enough to say how.
+_WALKS_TOGETHER = 200
+# A few walks of a large set may be wrong, or look like it; that does not spoil it.
+_SHARE_REFUSED = 0.05
+_NAMES_SHOWN = 3
+# Steps a second that no walk has, though it be slow, or hurried, or badly seen.
+_STEPS_ALONE_HZ = (0.6, 3.8)
+
+_FLIP = flip_indices("openpose18")
+_log = logging.getLogger("edgehuman.data")
+Indices = NDArray[np.int64]
+Teller = Callable[[NDArray[np.float32]], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong with some walks of a set, or with all.
+
+    Attributes:
+        said: what was found, the rule, the fix.
+        walks: names of the walks that have it.
+        refused: whether the set is of no use with it.
+    """
+
+    said: str
+    walks: tuple[str, ...]
+    refused: bool
 
 
 def require_right(walks: SkeletonSet, where: str) -> None:
-    """Raise DataError with the first of `find_mistakes`, if there is any."""
-    problems = find_mistakes(walks)
-    if problems:
-        raise DataError(
-            f"{where}: {problems[0]}. If the poses are right all the same, load them from Python "
-            "with load_skeletons(path, check=False)"
-        )
+    """Raise DataError where a mistake is of the whole set or a twentieth of it; warn of others."""
+    found = find_mistakes(walks)
+    for mistake in found:
+        if mistake.refused:
+            raise DataError(f"{where}: {mistake.said}. {_way_out(mistake, walks, where)}")
+    for mistake in found:
+        _log.warning("%s: %s; they are taken as they are", where, mistake.said)
 
 
-def find_mistakes(walks: SkeletonSet) -> list[str]:
-    """What is wrong with a set as a whole, one line each: joints, picture, rate."""
-    step = max(1, len(walks) // _WALKS_SEEN)
-    some = walks.subset(np.arange(0, len(walks), step))
-    problems = layout_mistakes(some.skeleton_SJ3)
-    problems += _size_mistakes(some)
-    if not problems:
-        parts = [some.sequence(i) for i in range(len(some))]
-        rate = rate_mistake(parts, some.rate_hz_N.tolist())
-        problems += [] if rate is None else [rate]
-    return problems
+def _way_out(mistake: Mistake, walks: SkeletonSet, where: str) -> str:
+    if len(mistake.walks) == len(walks):
+        return f"Then try again; `edgehuman data check {where}` tells whether all is right"
+    return (
+        f"Mend these walks or leave them out; `edgehuman data check {where} --json` names them all "
+        "(wrong_walks)"
+    )
 
 
-def _size_mistakes(walks: SkeletonSet) -> list[str]:
-    """One line per size of picture that its joints do not fit."""
-    lines = []
+def find_mistakes(walks: SkeletonSet) -> list[Mistake]:
+    """What is wrong with a set, or with some of its walks: joints, picture, rate."""
+    everyone = np.arange(len(walks))
+    order = _told(walks, everyone, order_mistake)
+    # Nothing else means anything in another order.
+    left = _others(everyone, order)
+    found = [order, _told(walks, left, upside_down), _sides(walks, left)]
     for height_px, width_px in np.unique(walks.image_size_N2, axis=0).tolist():
-        same = walks.subset((walks.image_size_N2 == (height_px, width_px)).all(axis=1))
-        line = size_mistake(same.skeleton_SJ3, height_px, width_px)
-        lines += [] if line is None else [line]
-    return lines
+        same = np.flatnonzero((walks.image_size_N2 == (height_px, width_px)).all(axis=1))
+        tell = partial(size_mistake, height_px=height_px, width_px=width_px)
+        found.append(_told(walks, same, tell))
+    left = _others(everyone, *found)
+    mistakes = [_mistake(walks, *each) for each in found if each is not None]
+    return mistakes + _rate_mistakes(walks, left)
+
+
+def _told(walks: SkeletonSet, members: Indices, tell: Teller) -> tuple[str, Indices] | None:
+    """The members with a mistake, and what it is."""
+    if not len(members):
+        return None
+    alone = [tell(walks.sequence(i)) for i in members.tolist()]
+    is_wrong_M = np.array([line is not None for line in alone])
+    rest = members[~is_wrong_M]
+    of_rest = tell(_together(walks, rest)) if len(rest) else None
+    wrong = members if of_rest is not None else members[is_wrong_M]
+    if not len(wrong):
+        return None
+    said = tell(_together(walks, wrong))
+    return said or next(line for line in (of_rest, *alone) if line is not None), wrong
+
+
+def _sides(walks: SkeletonSet, members: Indices) -> tuple[str, Indices] | None:
+    """As `_told`; walks that show neither side go with the others of their set."""
+    found = _told(walks, members, mirrored_sides)
+    if found is None or mirrored_sides(_together(walks, members)) is None:
+        return found
+    rest = _others(members, found)
+    if len(rest) and mirrored_sides(_together(walks, rest)[:, _FLIP]) is not None:
+        return found
+    return found[0], members
+
+
+def _together(walks: SkeletonSet, members: Indices) -> NDArray[np.float32]:
+    step = max(1, len(members) // _WALKS_TOGETHER)
+    return walks.subset(members[::step]).skeleton_SJ3
+
+
+def _others(members: Indices, *found: tuple[str, Indices] | None) -> Indices:
+    """The members without any of the mistakes."""
+    wrong = [each[1] for each in found if each is not None]
+    others: Indices = np.setdiff1d(members, np.concatenate(wrong)) if wrong else members
+    return others
+
+
+def _mistake(walks: SkeletonSet, said: str, wrong: Indices, alone: bool = False) -> Mistake:
+    """A mistake of some walks; where they differ from others `alone`, perhaps nobody walks there,
+    and it is never refused.
+    """
+    names = tuple(walks.sequence_N[wrong].tolist())
+    if len(wrong) < len(walks):
+        some = ", ".join(names[:_NAMES_SHOWN])
+        said = f"{len(wrong)} of {len(walks)} walks, such as {some}: {said}"
+    return Mistake(said, names, not alone and len(wrong) >= _SHARE_REFUSED * len(walks))
+
+
+def _rate_mistakes(walks: SkeletonSet, members: Indices) -> list[Mistake]:
+    """Walks of each frame rate by their steps a second, those of one rate together first."""
+    mistakes = []
+    rate_M = np.round(walks.rate_hz_N[members])
+    for rate_hz in np.unique(rate_M).tolist():
+        same = members[rate_M == rate_hz]
+        steps_hz = np.array([step_rate(walks.sequence(i), rate_hz) for i in same.tolist()])
+        said = rate_mistake(steps_hz, rate_hz)
+        if said is not None:
+            said += ". Give frames their true times: `t` in poses.jsonl, rate_hz in walks.jsonl"
+            mistakes.append(_mistake(walks, said, same))
+            continue
+        low, high = _STEPS_ALONE_HZ
+        is_wrong = (steps_hz < low) | (steps_hz > high)
+        if is_wrong.any():
+            said = f"{steps_said(steps_hz[is_wrong], rate_hz)}, or nobody walks there"
+            mistakes.append(_mistake(walks, said, same[is_wrong], alone=True))
+    return mistakes
 
 
 def shows_nobody(walks: SkeletonSet) -> NDArray[np.bool_]:

@@ -72,11 +72,12 @@ def load_skeletons(
         seed, people, each: of the simulator: which, how many, walks of each.
         dataset: the catalogue name, where the caller insists on one.
         rate_hz: frames per second, where the files do not say and what is assumed is wrong.
-        check: refuse sets with mistakes in the joints' order, the pictures' size or the rate.
+        check: refuse sets with mistakes in the joints' order, the pictures' size or the rate, in
+            all walks or a twentieth of them; fewer are warned of.
 
     Raises:
         DataError: no such path, no known layout, walks that are none (see `gather`), or mistakes
-            of the whole set (see `skeleton_mistakes`).
+            (see `skeleton_mistakes`).
         UsageError: a number outside its range.
     """
     if str(path) == SIMULATED:

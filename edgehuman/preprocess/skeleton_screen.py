@@ -8,12 +8,12 @@ Axes: S frames, J joint of OpenPose-18, T frames of one sequence, N sequence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.geometry import COCO_17, LIMBS_18, OPENPOSE_18, flip_indices
+from edgehuman.geometry import COCO_17, LIMBS_18, OPENPOSE_18
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -21,19 +21,42 @@ Array = NDArray[np.float64]
 
 _JOINT = {name: i for i, name in enumerate(OPENPOSE_18)}
 _FIRST_2L = np.array([[_JOINT[a], _JOINT[b]] for a, b in LIMBS_18]).T
-_FLIP = flip_indices("openpose18")
-_COCO = {name: i for i, name in enumerate(COCO_17)}
 
-# What eighteen joints may be by mistake: where each OpenPose-18 joint really is.
-_ORDERS: dict[str, NDArray[np.int64]] = {
-    "COCO-17 with the neck after it": np.array([{**_COCO, "neck": 17}[n] for n in OPENPOSE_18]),
-    "COCO-17 with the neck after the nose": np.array(
-        [0 if n == "nose" else 1 if n == "neck" else _COCO[n] + 1 for n in OPENPOSE_18]
+
+def _places(real: Sequence[str], said: Sequence[str]) -> NDArray[np.int64]:
+    """Where joints really are that were read under other names: (18, 2), the mean of two places.
+
+    Joint k of the file is `real[k]`, and was taken for `said[k]`. A neck that the file lacks is the
+    middle of the shoulders; an ear that it lacks is at the eye.
+    """
+    at = {name: _JOINT[other] for name, other in zip(real, said, strict=True) if other in _JOINT}
+    stand_in = {"neck": ("r_shoulder", "l_shoulder"), "l_ear": ("l_eye", "l_eye")}
+    pairs = [(n, n) if n in at else stand_in[n] for n in OPENPOSE_18]
+    return np.array([[at[first], at[second]] for first, second in pairs])
+
+
+_WITHOUT_NECK = [name for name in OPENPOSE_18 if name != "neck"]
+_TAKEN = ", and were read as COCO-17"
+# What joints may be by mistake: where each OpenPose-18 joint then is, and what they were taken for.
+_ORDERS: dict[str, tuple[NDArray[np.int64], str]] = {
+    "COCO-17 with the neck after it": (_places([*COCO_17, "neck"], OPENPOSE_18), ""),
+    "COCO-17 with the neck after the nose": (
+        _places(["nose", "neck", *COCO_17[1:]], OPENPOSE_18),
+        "",
     ),
+    "OpenPose-18 without the neck": (_places(_WITHOUT_NECK, COCO_17), _TAKEN),
+    "OpenPose-18 without the left ear": (_places(OPENPOSE_18[:17], COCO_17), _TAKEN),
 }
 _FEWEST_VOTES = 20
-_OUTSIDE = 0.02
+# All limbs together, in heights of what is seen: 2.6 to 3.2 of walkers seen from anywhere, 3.4 and
+# more where joints are in another order, about 7 where they are in none.
+_LONGEST_LIMBS = 4.0
+# Of all joints, this share may lie outside the picture.
+MOST_OUTSIDE = 0.02
+# Detectors overshoot the picture's edge a little: by this share of its size.
+_OVERSHOOT = 0.1
 STEP_HZ = (1.0, 3.4)
+SLOWEST_HZ = 10.0
 _FINER = 8
 
 
@@ -44,27 +67,36 @@ def all_zero(skeleton_SJ3: Floats) -> Bools:
 
 
 def order_mistake(skeleton_SJ3: Floats) -> str | None:
-    """Joints in another order than OpenPose-18: limbs are then far longer than they could be."""
+    """Joints in another order than OpenPose-18: limbs are then far longer than they could be.
+
+    An order is named only if a body in it is one that can be.
+    """
     full_SJ3 = skeleton_SJ3[(skeleton_SJ3[..., 2] > 0.0).all(axis=1)]
     if len(full_SJ3) < _FEWEST_VOTES:
         return None
-    own = _limbs(full_SJ3)
-    for name, order in _ORDERS.items():
-        other = _limbs(full_SJ3[:, order])
-        if other < 0.75 * own:
-            return (
-                f"limbs are {own:.1f} body heights long together; read as {name}, {other:.1f}. "
-                f"The joints are in the order of {name}; convert them to OpenPose-18"
-            )
+    xy_SJ2 = full_SJ3[..., :2].astype(np.float64)
+    own = _limbs(xy_SJ2)
+    found = {name: _limbs(xy_SJ2[:, at].mean(axis=2)) for name, (at, _) in _ORDERS.items()}
+    name = min(found, key=lambda each: found[each])
+    said = f"limbs are {own:.1f} body heights long together"
+    if found[name] < 0.85 * own and found[name] <= _LONGEST_LIMBS:
+        return (
+            f"{said}; read as {name}, {found[name]:.1f}. The joints are in the order of {name}"
+            f"{_ORDERS[name][1]}; convert them to OpenPose-18"
+        )
+    if own > _LONGEST_LIMBS:
+        return (
+            f"{said}, and nobody's are over {_LONGEST_LIMBS:g}. The order of the joints is none "
+            f"that is known here; convert them to OpenPose-18: {', '.join(OPENPOSE_18)}"
+        )
     return None
 
 
-def _limbs(skeleton_SJ3: Floats) -> float:
+def _limbs(xy_SJ2: Array) -> float:
     """Median length of all limbs together, in heights of what is seen."""
-    xy = skeleton_SJ3[..., :2].astype(np.float64)
-    away = xy[:, _FIRST_2L[0]] - xy[:, _FIRST_2L[1]]
+    away = xy_SJ2[:, _FIRST_2L[0]] - xy_SJ2[:, _FIRST_2L[1]]
     length_S = np.sqrt((away**2).sum(axis=-1)).sum(axis=1)
-    height_S = np.maximum(np.ptp(xy[..., 1], axis=1), 1e-6)
+    height_S = np.maximum(np.ptp(xy_SJ2[..., 1], axis=1), 1e-6)
     return float(np.median(length_S / height_S))
 
 
@@ -145,11 +177,11 @@ def size_mistake(skeleton_SJ3: Floats, height_px: float, width_px: float) -> str
         )
     if not (height_px and width_px):
         return None
-    share = _outside(seen_K2, width_px, height_px)
-    if share <= _OUTSIDE:
+    share = float(outside(seen_K2, width_px, height_px).mean())
+    if share <= MOST_OUTSIDE:
         return None
     found = f"{share:.0%} of joints lie outside the picture of {width_px:g}x{height_px:g} pixels"
-    if _outside(seen_K2, height_px, width_px) <= _OUTSIDE:
+    if outside(seen_K2, height_px, width_px).mean() <= MOST_OUTSIDE:
         return f"{found} and inside one of {height_px:g}x{width_px:g}: swap its width and height"
     largest_x, largest_y = np.quantile(seen_K2, 0.995, axis=0)
     return (
@@ -158,11 +190,22 @@ def size_mistake(skeleton_SJ3: Floats, height_px: float, width_px: float) -> str
     )
 
 
-def _outside(xy_K2: Floats, width_px: float, height_px: float) -> float:
-    """Share of points more than a tenth of the picture outside it; detectors overshoot a little."""
+def outside(xy_K2: Floats, width_px: float, height_px: float) -> Bools:
+    """(K,) points outside a picture by more than detectors overshoot its edge."""
     limit = np.array([width_px, height_px])
-    over = (xy_K2 < -0.1 * limit) | (xy_K2 > 1.1 * limit)
-    return float(over.any(axis=1).mean())
+    over_K2 = (xy_K2 < -_OVERSHOOT * limit) | (xy_K2 > (1.0 + _OVERSHOOT) * limit)
+    return np.asarray(over_K2.any(axis=1))
+
+
+def slow_mistake(step_s_K: NDArray[np.floating]) -> str | None:
+    """Frames so far apart (seconds) that a step cannot be seen in them."""
+    step_s = float(np.median(step_s_K)) if len(step_s_K) else 0.0
+    if step_s * SLOWEST_HZ <= 1.01:  # stamps are rounded
+        return None
+    return (
+        f"frames come at {1.0 / step_s:.1f} Hz, and under {SLOWEST_HZ:g} Hz steps are not seen; "
+        "give 24 or more a second, with t in seconds"
+    )
 
 
 def step_rate(skeleton_TJ3: Floats, rate_hz: float) -> float:
@@ -197,16 +240,25 @@ def _power(time_T: Array, wave_T: Array) -> Array:
     return spectrum
 
 
-def rate_mistake(walks: Iterable[Floats], rates_hz: Sequence[float]) -> str | None:
-    """A frame rate at which people would take far too many or too few steps a second."""
-    found = [step_rate(walk, rate) for walk, rate in zip(walks, rates_hz, strict=True)]
-    known = np.array([value for value in found if np.isfinite(value)])
+def rate_mistake(steps_hz_N: NDArray[np.floating], rate_hz: float) -> str | None:
+    """A frame rate at which people would take far too many or too few steps a second.
+
+    Args:
+        steps_hz_N: `step_rate` of walks at that rate; nan where it is not known.
+    """
+    known = steps_hz_N[np.isfinite(steps_hz_N)]
     if known.size < 3:
         return None
-    steps_hz, rate_hz = float(np.median(known)), float(np.median(np.asarray(rates_hz)))
     low, high = STEP_HZ
-    if low <= steps_hz <= high:
+    if low <= np.median(known) <= high:
         return None
+    return steps_said(steps_hz_N, rate_hz)
+
+
+def steps_said(steps_hz_N: NDArray[np.floating], rate_hz: float) -> str:
+    """What a frame rate says of steps, and which one would be likelier."""
+    steps_hz = float(np.nanmedian(steps_hz_N))
+    low, high = STEP_HZ
     return (
         f"at {rate_hz:g} frames a second people take {steps_hz:.1f} steps a second; walking is "
         f"{low:g} to {high:g}, so the frame rate is nearer {rate_hz * 1.8 / steps_hz:.0f}"

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tyro.conf import Positional
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.skeleton_screen import joint_mistakes
+from edgehuman.preprocess.skeleton_screen import joint_mistakes, size_mistake, slow_mistake
 from edgehuman.runtime.gallery import (
     UNKNOWN,
     Gallery,
@@ -32,8 +33,8 @@ from edgehuman.runtime.losses import loss_lines
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.playing import say
 from edgehuman.runtime.pose_source import SIMULATED
+from edgehuman.runtime.poses import PoseBlock
 from edgehuman.runtime.walks import Walks, walks_of
-from edgehuman.samples import FloatArray
 
 _SHOWN = 3
 
@@ -50,7 +51,8 @@ class EnrolConfig:
         track: which track of the source; needed where it holds several.
         walk: id of this walk in the gallery; by default the source's name and the track.
         take_as_is: enrol joints that look like a mistake: another order, left for right, upside
-            down, no pixels. They are refused otherwise, as the person would not be found by them.
+            down, no pixels, outside the picture, under 10 frames a second. They are refused
+            otherwise, as the person would not be found by them.
         seconds: take so much stream time (simulated: 10 by default; udp needs it).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
@@ -230,14 +232,24 @@ def forget(config: ForgetConfig) -> Outcome:
     )
 
 
-def _require_right(skeleton_SJ3: FloatArray, where: str) -> None:
-    """Raises DataError for joints in another order or unit: their vectors mean nothing."""
-    found = joint_mistakes(skeleton_SJ3)
+def _require_right(block: PoseBlock, where: str) -> None:
+    """Raises DataError for joints in another order, unit or picture, or frames that are too few:
+    their vectors mean nothing.
+    """
+    found = joint_mistakes(block.joint_TJ3)
+    if found:
+        found[0] += (
+            ". Joints in a known order need no conversion where every line names it, e.g. "
+            f'"layout": "coco17" ({", ".join(LAYOUTS)})'
+        )
+    else:
+        size = size_mistake(block.joint_TJ3, int(block.height_T[0]), int(block.width_T[0]))
+        slow = slow_mistake(np.diff(np.unique(block.stamp_s_T)))
+        found = [line for line in (size, slow) if line is not None]
     if found:
         raise DataError(
-            f"{where}: {found[0]}. Nobody is enrolled. Joints in a known order need no conversion "
-            f'where every line names it, e.g. "layout": "coco17" ({", ".join(LAYOUTS)}); if '
-            "these are right all the same, give --take-as-is"
+            f"{where}: {found[0]}. Nobody is enrolled; if the poses are right all the same, give "
+            "--take-as-is"
         )
 
 

@@ -20,7 +20,12 @@ import numpy as np
 
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.skeleton import MAX_GAP_S, between
-from edgehuman.preprocess.skeleton_screen import joint_mistakes
+from edgehuman.preprocess.skeleton_screen import (
+    MOST_OUTSIDE,
+    joint_mistakes,
+    outside,
+    slow_mistake,
+)
 from edgehuman.runtime.poses import PoseBlock
 from edgehuman.samples import FloatArray, SkeletonSequence
 
@@ -28,8 +33,6 @@ TRACK_ENDS_S = 2.0
 MOST_TRACKS = 64
 # Of a window's joints this share has to have been seen.
 LEAST_SEEN = 0.3
-SLOWEST_HZ = 10.0
-_OUTSIDE = 0.5  # a joint may stand outside the image by this share of its size
 _FRAMES_TO_TELL = 24
 _ROUNDING = 1e-6  # of a frame: stamps are rounded
 UNSEEN, FROZEN = "joints not seen", "frozen"
@@ -46,7 +49,7 @@ class PoseReport:
         restarts: jumps back by more than two seconds, taken as a restarted clock.
         gaps: breaks of a track by a pause.
         frozen: windows whose joints never moved.
-        outside: lines with a joint far outside the image.
+        outside: lines with a joint outside the image.
         tracks, ended, crowded: tracks seen, ended, and dropped to make room.
         short: tracks that ended before their first window.
         notes: remarks for people, each made once.
@@ -129,6 +132,7 @@ class PoseWindows:
         self._first_s: float | None = None
         self._newest_s = -np.inf
         self._right = True
+        self._joints = np.zeros(2, np.int64)  # seen in images of a known size; outside of them
 
     def push(self, block: PoseBlock) -> list[PoseWindow]:
         """The windows that this block completes, oldest first."""
@@ -226,16 +230,17 @@ class PoseWindows:
         self._newest_s = stamp_s
 
     def _look(self, joint_J3: FloatArray, width: int, height: int) -> None:
-        """Remark on joints far outside the image: a wrong size, or other units."""
+        """Count joints outside the image, and remark on many: a wrong size, or other units."""
         if not (width and height):
             return
-        seen_J2 = joint_J3[joint_J3[:, 2] > 0, :2]
-        size_2 = np.array([width, height])
-        if (seen_J2 < -_OUTSIDE * size_2).any() or (seen_J2 > (1 + _OUTSIDE) * size_2).any():
-            self.report.outside += 1
+        beyond = outside(joint_J3[joint_J3[:, 2] > 0, :2], width, height)
+        self.report.outside += bool(beyond.any())
+        self._joints += (beyond.size, beyond.sum())
+        seen, away = self._joints.tolist()
+        if seen >= _FRAMES_TO_TELL * len(joint_J3) and away > MOST_OUTSIDE * seen:
             self.report.note(
-                f"joints stand far outside the image of {width}x{height}; x and y are pixels, and "
-                "width and height those of the same image"
+                f"over {MOST_OUTSIDE:.0%} of joints stand outside the image of {width}x{height}; x "
+                "and y are pixels, and width and height those of the same image"
             )
 
 
@@ -290,8 +295,6 @@ class _Track:
     def _look(self, step_s: float, report: PoseReport) -> None:
         """Remark on a rate that is too low to see a step in."""
         self._told.append(step_s)
-        if len(self._told) == _FRAMES_TO_TELL and np.median(self._told) > 1 / SLOWEST_HZ:
-            report.note(
-                f"frames come at {1 / float(np.median(self._told)):.1f} Hz; the network learned at "
-                f"{self._rate_hz:g} Hz, and under {SLOWEST_HZ:g} Hz steps are not seen"
-            )
+        slow = slow_mistake(np.array(self._told)) if len(self._told) == _FRAMES_TO_TELL else None
+        if slow is not None:
+            report.note(slow)

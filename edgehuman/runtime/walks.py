@@ -15,7 +15,7 @@ from edgehuman.runtime.identifier import Identifier
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.playing import account, first_seconds, require_seconds, say
 from edgehuman.runtime.pose_source import SIMULATED, open_poses
-from edgehuman.runtime.poses import PoseBlock
+from edgehuman.runtime.poses import PoseBlock, joined
 from edgehuman.samples import FloatArray
 
 _SIMULATED_S = 10.0
@@ -30,13 +30,13 @@ class Walks:
         vectors: (D,) of each track with a window, the mean over its windows.
         windows: how many each is the mean of.
         report: what was read and lost.
-        beginnings: first frames (S, 18, 3) of each, to look for mistakes in.
+        beginnings: the first lines of each, to look for mistakes in.
     """
 
     vectors: dict[str, FloatArray]
     windows: dict[str, int]
     report: dict[str, Any]
-    beginnings: dict[str, FloatArray]
+    beginnings: dict[str, PoseBlock]
 
 
 def walks_of(model: Model, source: str, seconds: float | None = None, seed: int = 0) -> Walks:
@@ -56,7 +56,7 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
     listener = Identifier(model, opened.name, notify=say)
     sums: dict[str, FloatArray] = {}
     counts: dict[str, int] = {}
-    frames: dict[str, list[FloatArray]] = {}
+    frames: dict[str, list[PoseBlock]] = {}
     with opened:
         blocks = _keeping(frames, first_seconds(opened, seconds))
         for track, vector_D in _window_vectors(listener, blocks):
@@ -71,18 +71,18 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
         track: mean_vector(total_D[None] / np.float32(counts[track]), listener.distance)
         for track, total_D in sums.items()
     }
-    return Walks(vectors, counts, report, {track: np.stack(frames[track]) for track in vectors})
+    return Walks(vectors, counts, report, {track: joined(frames[track]) for track in vectors})
 
 
 def _keeping(
-    frames: dict[str, list[FloatArray]], blocks: Iterable[PoseBlock]
+    frames: dict[str, list[PoseBlock]], blocks: Iterable[PoseBlock]
 ) -> Iterator[PoseBlock]:
-    """The blocks as they come; `frames` takes the first of every track."""
+    """The blocks as they come; `frames` takes the first lines of every track."""
     for block in blocks:
-        for track, joint_J3 in zip(block.track_T, block.joint_TJ3, strict=True):
+        for i, track in enumerate(block.track_T):
             own = frames.setdefault(track, [])
             if len(own) < _FRAMES_KEPT:
-                own.append(joint_J3)
+                own.append(block.part(i, i + 1))
         yield block
 
 

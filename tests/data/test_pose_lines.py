@@ -130,3 +130,44 @@ def test_labels_that_are_wrong_are_named(
 ) -> None:
     with pytest.raises(DataError, match=said):
         load_skeletons(_labelled(tmp_path, **changes))
+
+
+def _stamped(folder: Path, number: int, rate_hz: float) -> None:
+    """Write a walk's stamps anew, as of another rate; its labels say 24 a second still."""
+    path = folder / "poses" / f"{number:06d}.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    lines = [json.dumps({**row, "t": k / rate_hz}) for k, row in enumerate(rows)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_a_said_rate_that_the_stamps_contradict_is_refused(tmp_path: Path) -> None:
+    said = "000000.jsonl: rate_hz is 120 and the stamps `t` are those of 24 frames a second; leave"
+    with pytest.raises(DataError, match=said):
+        load_skeletons(_labelled(tmp_path, rate_hz=120))
+
+
+def test_one_walk_that_is_stamped_otherwise_is_refused(tmp_path: Path) -> None:
+    write_lines(simulated_set(1, 4, seed=0, frames=20), tmp_path)
+    _stamped(tmp_path, 2, 6.0)
+    with pytest.raises(DataError, match=r"000002.jsonl: rate_hz is 24 .* those of 6 frames"):
+        load_skeletons(tmp_path)
+    _stamped(tmp_path, 2, 23.976)
+    assert load_skeletons(tmp_path).rate_hz_N.tolist() == [24.0] * 4
+
+
+def test_a_rate_that_changes_inside_a_track_is_refused(tmp_path: Path) -> None:
+    times = [*(k / 24 for k in range(60)), *(2.5 + k / 8 for k in range(60))]
+    path = tmp_path / "poses.jsonl"
+    path.write_text("\n".join(_line(t, "a", 100 * t) for t in times))
+    said = r"track 'a': found 24 frames a second about t = 0.00 s and 8 about t = 2.29 s; a walk"
+    with pytest.raises(DataError, match=said):
+        load_skeletons(path)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_frames_lost_here_and_there_are_no_other_rate(tmp_path: Path, seed: int) -> None:
+    """A third of 240 frames is missing: steps of one, two, three frames and more."""
+    kept = np.flatnonzero(np.random.default_rng(seed).random(240) > 1 / 3)
+    path = tmp_path / "poses.jsonl"
+    path.write_text("\n".join(_line(k / 24, "a", float(k)) for k in kept))
+    assert load_skeletons(path, check=False).rate_hz_N.tolist() == [24.0]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edgehuman.cli import main
 from edgehuman.data.inspect import CheckConfig, ListConfig, SimulateConfig, check, list_datasets
@@ -45,6 +47,54 @@ def test_what_is_wrong_ends_with_exit_code_one(tmp_path: Path, walks: SkeletonSe
     assert isinstance(outcome.data, dict)
     assert "steps a second" in outcome.data["problems"][0]
     assert "several frame rates: 24, 80" in outcome.text
+
+
+def test_some_wrong_walks_are_named(tmp_path: Path, walks: SkeletonSet) -> None:
+    frames = walks.skeleton_SJ3.copy()
+    frames[: 4 * 96, :, 1] *= -1
+    write_lines(dataclasses.replace(walks, skeleton_SJ3=frames), tmp_path)
+    outcome = check(CheckConfig(tmp_path))
+    assert outcome.exit_code == 1
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["problems"][0].startswith("4 of 32 walks, such as simulated:1:0:0, ")
+    assert outcome.data["wrong_walks"][outcome.data["problems"][0]] == [
+        f"simulated:1:0:{k}" for k in range(4)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (lambda walks: walks.role_N == "probe", "the gallery is empty: no sequence has role"),
+        (lambda walks: walks.role_N == "gallery", "found no probes among 16 sequences"),
+        (
+            lambda walks: walks.person_N == walks.person_N[0],
+            "its test has one person, simulated",
+        ),
+    ],
+)
+def test_what_evaluate_refuses_is_noted(
+    chosen: Callable[[SkeletonSet], NDArray[np.bool_]],
+    said: str,
+    tmp_path: Path,
+    walks: SkeletonSet,
+) -> None:
+    write_lines(walks.subset(chosen(walks)), tmp_path)
+    outcome = check(CheckConfig(tmp_path))
+    assert outcome.exit_code == 0
+    assert f"note: `edgehuman evaluate` refuses it: {said}" in outcome.text
+
+
+def test_walks_that_are_too_slow_are_noted(tmp_path: Path, walks: SkeletonSet) -> None:
+    """Every third frame, and so said."""
+    eighth = dataclasses.replace(
+        walks,
+        skeleton_SJ3=walks.skeleton_SJ3[::3],
+        length_N=walks.length_N // 3,
+        rate_hz_N=walks.rate_hz_N / 3,
+    )
+    write_lines(eighth, tmp_path)
+    assert "note: 32 walks have under 10 frames a second" in check(CheckConfig(tmp_path)).text
 
 
 def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edgehuman.data.pose_lines import write_lines
 from edgehuman.data.skeleton_mistakes import empty_walks, find_mistakes
@@ -14,6 +16,8 @@ from edgehuman.data.skeleton_set import SkeletonSet, simulated_set
 from edgehuman.data.skeletons import load_skeletons
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, OPENPOSE_18, flip_indices
+
+Floats = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
@@ -25,31 +29,139 @@ def _with(walks: SkeletonSet, **changes: object) -> SkeletonSet:
     return dataclasses.replace(walks, **changes)  # type: ignore[arg-type]
 
 
-def test_right_walks_have_no_mistakes(walks: SkeletonSet) -> None:
-    assert find_mistakes(walks) == []
+def _reordered(skeleton_SJ3: Floats) -> Floats:
+    return skeleton_SJ3[:, [OPENPOSE_18.index(name) for name in (*COCO_17, "neck")]]
+
+
+def _upwards(skeleton_SJ3: Floats) -> Floats:
+    return np.asarray(skeleton_SJ3 * [1, -1, 1] + [0, 1080, 0], np.float32)
+
+
+def _shares(skeleton_SJ3: Floats) -> Floats:
+    return np.asarray(skeleton_SJ3 / [1920, 1080, 1], np.float32)
+
+
+def _changed(walks: SkeletonSet, wrong: list[int], change: Callable[[Floats], Floats]) -> Floats:
+    """All frames; those of some walks changed."""
+    made = walks.skeleton_SJ3.copy()
+    for i in wrong:
+        frames = slice(int(walks.start_N[i]), int(walks.start_N[i] + walks.length_N[i]))
+        made[frames] = change(made[frames])
+    return made
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_right_walks_have_no_mistakes(seed: int) -> None:
+    assert find_mistakes(simulated_set(60, 5, seed=seed)) == []
 
 
 def test_every_kind_of_mistake_is_said(walks: SkeletonSet) -> None:
     [sides] = find_mistakes(
         _with(walks, skeleton_SJ3=walks.skeleton_SJ3[:, flip_indices("openpose18")])
     )
-    assert "left and right are swapped" in sides
+    assert sides.said.startswith("left and right are swapped")
+    assert len(sides.walks) == len(walks)
     [size] = find_mistakes(_with(walks, image_size_N2=walks.image_size_N2[:, ::-1]))
-    assert "swap its width and height" in size
+    assert "swap its width and height" in size.said
     [rate] = find_mistakes(_with(walks, rate_hz_N=np.full(len(walks), 60.0)))
-    assert "steps a second" in rate
+    assert "steps a second" in rate.said
+    assert rate.walks == tuple(walks.sequence_N.tolist())
     empty = walks.skeleton_SJ3.copy()
     empty[:96] = 0.0
     nobody = empty_walks(_with(walks, skeleton_SJ3=empty))[0]
     assert nobody.startswith("1 walks show nobody (all joints 0), such as simulated:1:0:0")
 
 
+def test_walks_that_do_not_show_their_sides_go_with_the_others() -> None:
+    """Only half of twelve mirrored walks show that they are."""
+    walks = simulated_set(3, 4, seed=5)
+    [sides] = find_mistakes(
+        _with(walks, skeleton_SJ3=walks.skeleton_SJ3[:, flip_indices("openpose18")])
+    )
+    assert sides.said.startswith("left and right are swapped")
+    assert len(sides.walks) == 12
+
+
+@pytest.mark.parametrize(
+    ("wrong", "change", "said"),
+    [
+        ([1, 4, 7, 9], _reordered, "in the order of COCO-17 with the neck after it; convert them"),
+        ([1, 4], _upwards, "y runs downwards from the top"),
+        ([1, 4], _shares, "joints are in pixels, so multiply x"),
+        ([1, 4], lambda a: a[:, flip_indices("openpose18")], "left and right are swapped"),
+    ],
+)
+def test_some_wrong_walks_among_right_ones_are_named(
+    wrong: list[int], change: Callable[[Floats], Floats], said: str
+) -> None:
+    walks = simulated_set(3, 4, seed=5)
+    names = tuple(walks.sequence_N[wrong].tolist())
+    [found] = find_mistakes(_with(walks, skeleton_SJ3=_changed(walks, wrong, change)))
+    assert found.said.startswith(f"{len(wrong)} of 12 walks, such as {names[0]}, {names[1]}")
+    assert said in found.said
+    assert (found.walks, found.refused) == (names, True)
+
+
+def test_short_walks_are_judged_together(walks: SkeletonSet) -> None:
+    """Ten frames each tell nothing alone."""
+    rows = np.concatenate([np.arange(10) + start for start in walks.start_N])
+    short = _with(
+        walks,
+        skeleton_SJ3=_upwards(walks.skeleton_SJ3[rows]),
+        length_N=np.full(len(walks), 10, np.int64),
+    )
+    [found] = find_mistakes(short)
+    assert found.said.startswith("the neck is below the ankles in 99% of frames")
+    assert len(found.walks) == 32
+
+
+def test_walks_of_another_rate_are_judged_by_themselves(walks: SkeletonSet) -> None:
+    rates_hz = np.where(np.arange(len(walks)) < 8, 8.0, 24.0)
+    [found] = find_mistakes(_with(walks, rate_hz_N=rates_hz))
+    assert found.said.startswith("8 of 32 walks, such as simulated:1:0:0, ")
+    assert "at 8 frames a second people take 0." in found.said
+    assert (found.walks, found.refused) == (tuple(walks.sequence_N[:8].tolist()), True)
+
+
+def test_a_walk_that_steps_unlike_the_others_is_named_and_taken(walks: SkeletonSet) -> None:
+    """Every third frame of one walk, said to be 24 a second: three times the steps."""
+    fast = [np.arange(96), *(start + np.arange(0, 96, 3) for start in walks.start_N[1:2])]
+    rows = np.concatenate([*fast, np.arange(192, len(walks.skeleton_SJ3))])
+    lengths = np.where(np.arange(len(walks)) == 1, 32, 96)
+    [found] = find_mistakes(
+        _with(walks, skeleton_SJ3=walks.skeleton_SJ3[rows], length_N=lengths.astype(np.int64))
+    )
+    assert found.said.startswith("1 of 32 walks, such as simulated:1:0:1: at 24 frames a second")
+    assert found.said.endswith("or nobody walks there")
+    assert not found.refused
+
+
 def test_a_set_with_a_mistake_is_not_loaded_unless_insisted_on(
     tmp_path: Path, walks: SkeletonSet
 ) -> None:
-    order = [OPENPOSE_18.index(name) for name in (*COCO_17, "neck")]
     few = walks.subset(np.arange(4))
-    write_lines(_with(few, skeleton_SJ3=few.skeleton_SJ3[:, order]), tmp_path)
-    with pytest.raises(DataError, match="in the order of COCO-17 with the neck after it; convert"):
+    write_lines(_with(few, skeleton_SJ3=_reordered(few.skeleton_SJ3)), tmp_path)
+    with pytest.raises(DataError, match="COCO-17 with the neck after it; convert") as caught:
         load_skeletons(tmp_path)
+    assert f"Then try again; `edgehuman data check {tmp_path}` tells" in str(caught.value)
+    assert "Python" not in str(caught.value)
     assert len(load_skeletons(tmp_path, check=False)) == 4
+
+
+def test_a_set_with_some_wrong_walks_is_not_loaded_and_says_which(
+    tmp_path: Path, walks: SkeletonSet
+) -> None:
+    write_lines(_with(walks, skeleton_SJ3=_changed(walks, [2, 3], _reordered)), tmp_path)
+    with pytest.raises(DataError, match="2 of 32 walks, such as simulated:1:0:2, simu") as caught:
+        load_skeletons(tmp_path)
+    said = f"leave them out; `edgehuman data check {tmp_path} --json` names them all (wrong_walks)"
+    assert said in str(caught.value)
+
+
+def test_one_wrong_walk_of_many_is_remarked_on(
+    tmp_path: Path, walks: SkeletonSet, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_lines(_with(walks, skeleton_SJ3=_changed(walks, [2], _upwards)), tmp_path)
+    assert len(load_skeletons(tmp_path)) == 32
+    assert "1 of 32 walks, such as simulated:1:0:2: the neck is below" in caplog.text
+    assert "taken as they are" in caplog.text

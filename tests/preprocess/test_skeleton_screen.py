@@ -7,13 +7,16 @@ import pytest
 from numpy.typing import NDArray
 
 from edgehuman.geometry import COCO_17, OPENPOSE_18, flip_indices
+from edgehuman.preprocess.skeleton import to_record
 from edgehuman.preprocess.skeleton_screen import (
     all_zero,
     layout_mistakes,
     mirrored_sides,
     order_mistake,
+    outside,
     rate_mistake,
     size_mistake,
+    slow_mistake,
     step_rate,
     upside_down,
 )
@@ -32,10 +35,14 @@ def frames(walks: Floats) -> Floats:
     return walks.reshape(-1, 18, 3)
 
 
+def steps(walks: Floats, rate_hz: float) -> NDArray[np.float64]:
+    return np.array([step_rate(walk, rate_hz) for walk in walks])
+
+
 def test_right_skeletons_of_all_views_are_left_alone(walks: Floats, frames: Floats) -> None:
     assert layout_mistakes(frames) == []
     assert size_mistake(frames, 1080, 1920) is None
-    assert rate_mistake(walks, [24.0] * len(walks)) is None
+    assert rate_mistake(steps(walks, 24.0), 24.0) is None
 
 
 def test_coco_order_is_recognised(frames: Floats) -> None:
@@ -52,6 +59,30 @@ def test_a_neck_after_the_nose_is_recognised(frames: Floats) -> None:
     said = order_mistake(frames[:, [OPENPOSE_18.index(name) for name in names]])
     assert said is not None
     assert "COCO-17 with the neck after the nose" in said
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_order_that_nobody_has_is_not_named(frames: Floats, seed: int) -> None:
+    """A shuffled body is 7 heights of limbs; read in a known order it is no body either."""
+    said = order_mistake(frames[:, np.random.default_rng(seed).permutation(18)])
+    assert said is not None
+    assert "and nobody's are over 4. The order of the joints is none that is known here" in said
+    assert said.endswith("convert them to OpenPose-18: " + ", ".join(OPENPOSE_18))
+    assert "COCO" not in said
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"), [("neck", "OpenPose-18 without the neck"), ("l_ear", "without the left ear")]
+)
+def test_openpose_joints_that_were_called_coco_are_recognised(
+    frames: Floats, lost: str, said: str
+) -> None:
+    """Before it is said that they stand on their heads, which their names make them do."""
+    kept = [i for i, name in enumerate(OPENPOSE_18) if name != lost]
+    read = to_record(frames[:, kept], "test", "coco17")
+    assert upside_down(read) is not None
+    [line] = layout_mistakes(read)
+    assert f"{said}, and were read as COCO-17; convert them to OpenPose-18" in line
 
 
 def test_swapped_sides_are_recognised(frames: Floats) -> None:
@@ -81,6 +112,18 @@ def test_the_pictures_size_is_checked(frames: Floats) -> None:
     assert size_mistake(frames, 0, 0) is None
 
 
+def test_detectors_overshoot_the_picture_by_a_tenth() -> None:
+    points = np.array([[-9, 0], [109, 219], [-11, 0], [0, 221]], np.float32)
+    assert outside(points, 100, 200).tolist() == [False, False, True, True]
+
+
+def test_frames_that_are_too_few_to_see_a_step_in() -> None:
+    assert slow_mistake(np.full(20, 0.1)) is None
+    said = slow_mistake(np.array([0.2, 0.2, 0.2, 0.04]))
+    assert said is not None
+    assert said.startswith("frames come at 5.0 Hz, and under 10 Hz steps are not seen; give 24")
+
+
 def test_coordinates_that_are_no_pixels_are_recognised(frames: Floats) -> None:
     said = size_mistake((frames / [1920, 1080, 1]).astype(np.float32), 0, 0)
     assert said is not None
@@ -101,7 +144,7 @@ def test_steps_are_counted() -> None:
 
 @pytest.mark.parametrize(("said_hz", "wrong"), [(24, False), (30, False), (60, True), (8, True)])
 def test_a_wrong_frame_rate_is_recognised(walks: Floats, said_hz: float, wrong: bool) -> None:
-    said = rate_mistake(walks, [said_hz] * len(walks))
+    said = rate_mistake(steps(walks, said_hz), said_hz)
     assert (said is not None) == wrong
     if said is not None:
         assert f"at {said_hz} frames a second people take" in said
@@ -113,7 +156,8 @@ def test_too_few_frames_say_nothing(frames: Floats) -> None:
     few = frames[:5]
     assert layout_mistakes(few[:, ::-1]) == []
     assert size_mistake(few[:1], 10, 10) is None
-    assert rate_mistake([frames[:96]], [500.0]) is None
+    assert rate_mistake(steps(frames[None, :96], 500.0), 500.0) is None
+    assert slow_mistake(np.empty(0)) is None
 
 
 def test_frames_that_show_nobody() -> None:

@@ -63,9 +63,16 @@ def write_gait_model(path: Path, gain: float = 1.0, **changes: Any) -> Path:
     return path
 
 
+# From the nose, in OpenPose-18's order: somebody 70 pixels tall who faces the camera.
+_RIGHT_ARM, _LEFT_ARM = ((-8, 10), (-9, 24), (-9, 36)), ((8, 10), (9, 24), (9, 36))
+_RIGHT_LEG, _LEFT_LEG = ((-5, 36), (-5, 52), (-5, 68)), ((5, 36), (5, 52), (5, 68))
+_HEAD = ((-2, -2), (2, -2), (-4, -1), (4, -1))
+_BODY = ((0, 10), *_RIGHT_ARM, *_LEFT_ARM, *_RIGHT_LEG, *_LEFT_LEG, *_HEAD)
+
+
 def pose(t_s: float, nose: tuple[float, float], track: Any = 0, **changes: Any) -> dict[str, Any]:
-    """A line: the nose somewhere, all other joints wandering slowly below it."""
-    others = [[nose[0] + j, nose[1] + 5 + t_s, 0.8] for j in range(17)]
+    """A line: the nose somewhere, all other joints of a body wandering slowly below it."""
+    others = [[nose[0] + x, nose[1] + y + t_s, 0.8] for x, y in _BODY]
     return {"t": t_s, "id": track, "joints": [[*nose, 0.9], *others], **changes}
 
 

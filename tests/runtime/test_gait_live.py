@@ -227,6 +227,36 @@ def test_joints_that_look_like_a_mistake_are_enrolled_only_where_that_is_asked_f
         assert code == 0, err
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"t": 2.4}, "frames come at 5.0 Hz, and under 10 Hz steps are not seen"),
+        ({"x": 9000.0}, "100% of joints lie outside the picture of 1920x1080 pixels; they reach"),
+    ],
+)
+def test_frames_that_mean_nothing_are_enrolled_only_where_that_is_asked_for(
+    change: dict[str, float], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        {
+            "t": line["t"] * change.get("t", 1.0),
+            "joints": [[x + change.get("x", 0.0), y, c] for x, y, c in line["joints"]],
+            "width": 1920,
+            "height": 1080,
+        }
+        for line in real_walk()
+    ]
+    write_poses(folder / "carl.jsonl", lines)
+    code, _, err = enrol(capsys, folder, "CARL")
+    error = err.splitlines()[-1]
+    assert code == 1
+    assert f"carl.jsonl, track 0: {said}" in error
+    assert "layout" not in error
+    assert "give --take-as-is" in error
+    assert not (folder / "g.npz").exists()
+    assert enrol(capsys, folder, "CARL", "--take-as-is")[0] == 0
+
+
 def test_the_right_order_is_enrolled_and_another_one_where_the_lines_name_it(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

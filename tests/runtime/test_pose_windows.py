@@ -141,8 +141,19 @@ def test_a_wrong_image_size_and_a_slow_camera_are_remarked_once() -> None:
     made.push(block(*((k / 5, "a", joints(900 + k)) for k in range(40)), size=(500, 300)))
     assert made.report.outside == 40
     assert len(made.report.notes) == 2
-    assert "outside the image of 500x300" in made.report.notes[0]
+    assert "over 2% of joints stand outside the image of 500x300" in made.report.notes[0]
     assert "5.0 Hz" in made.report.notes[1]
+
+
+def test_a_stray_joint_is_no_wrong_image_size() -> None:
+    """One joint of 18 x 60 is outside, and one of every frame overshoots the edge a little."""
+    made, frame = cutter(), joints(100)
+    frame[1, 0] = 540
+    frames = [np.roll(frame, k % 2, axis=0) for k in range(60)]
+    frames[30][2, 0] = 900
+    made.push(block(*((k / 12, "a", one) for k, one in enumerate(frames)), size=(500, 300)))
+    assert made.report.outside == 1
+    assert made.report.notes == []
 
 
 def test_a_window_or_a_hop_of_nothing_is_an_error() -> None:
