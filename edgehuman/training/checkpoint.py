@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from edgehuman.card import CARD_KEY, Card, from_json
-from edgehuman.config import write_toml
+from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
@@ -85,6 +85,20 @@ def require_unused(folder: Path) -> None:
             f"--out {folder} holds a checkpoint already ({' and '.join(held)}); go on from it with "
             "--resume, or name another --out to start anew"
         )
+
+
+def changed_words(folder: Path, config: Any) -> list[str]:
+    """What a config asks for otherwise than the folder's own: "--lr 0.001 -> 0.1"."""
+    path = folder / CONFIG
+    if not path.is_file():
+        return []
+    before, now = read_table(path), to_table(config)
+    names = [name for name in dict.fromkeys([*now, *before]) if name not in ("out", "resume")]
+    return [
+        f"--{name.replace('_', '-')} {before.get(name, 'none')} -> {now.get(name, 'none')}"
+        for name in names
+        if before.get(name) != now.get(name)
+    ]
 
 
 def load_state(folder: Path) -> dict[str, Any]:
