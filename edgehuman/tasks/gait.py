@@ -42,7 +42,13 @@ from edgehuman.outcome import Outcome
 from edgehuman.samples import FloatArray
 from edgehuman.tasks.gait_losses import batch_all_triplets, identity_loss
 from edgehuman.tasks.gait_settings import DEFAULT_ARCH, GaitConfig
-from edgehuman.tasks.gait_walks import GaitSplits, WalkBatches, load_splits, long_enough
+from edgehuman.tasks.gait_walks import (
+    GaitSplits,
+    WalkBatches,
+    load_splits,
+    long_enough,
+    require_window,
+)
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions, walks_row
 from edgehuman.training.loop import Job, train_steps
@@ -123,6 +129,8 @@ def train(config: GaitConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
+    if not config.resume:
+        checkpoint.require_unused(config.out)
     if config.data == SIMULATED:
         print("simulated walkers (edgehuman's own) are the training data", file=sys.stderr)
     splits = load_splits(config)
@@ -130,6 +138,9 @@ def train(config: GaitConfig) -> Outcome:
         protocol_of(splits.test, config.protocol)  # a wrong name costs no training
     network, arch, ancestors = start_network(config)
     frames = cast("int", network.frames)
+    for part, walks in (("selection", splits.select), ("test", splits.test)):
+        if walks is not None:
+            require_window(walks, frames, part)
     splits = dataclasses.replace(splits, learn=long_enough(splits.learn, frames))
     augment = config.augment(frames)
     batches = WalkBatches(splits.learn, augment.source_frames, config)
