@@ -28,6 +28,7 @@ from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
 from edgehuman.nets.weights import fit, geometry
+from edgehuman.training.settings import TrainingConfig
 
 # How the weights of an encoder are called in a network that has a head beside it.
 ENCODER = "encoder."
@@ -85,6 +86,17 @@ def require_unused(folder: Path) -> None:
             f"--out {folder} holds a checkpoint already ({' and '.join(held)}); go on from it with "
             "--resume, or name another --out to start anew"
         )
+
+
+def resumed_in_words(config: TrainingConfig, step: int) -> str:
+    """What is asked for otherwise than before a resume at this step, and that a finished run trains
+    nothing; empty where there is nothing to say.
+    """
+    changed = ", ".join(changed_words(config.out, config))
+    if step >= config.steps:
+        said = f"all {step} steps are done, so nothing is trained; raise --steps to go on"
+        return f"{config.out}: {said}" + (f" (without effect: {changed})" if changed else "")
+    return f"{config.out}: from step {step} on other than before: {changed}" if changed else ""
 
 
 def changed_words(folder: Path, config: Any) -> list[str]:

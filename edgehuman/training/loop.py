@@ -308,24 +308,11 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
         run = _Run(job, config, place)
         if config.resume:
             run.resume()
-            if place.is_first:
-                _say_resumed(config, run.progress)
+            if place.is_first and (said := checkpoint.resumed_in_words(config, run.progress.step)):
+                print(said, file=sys.stderr, flush=True)
         with _catch_signals(run.progress):
             _loop(run)
         return run.progress
-
-
-def _say_resumed(config: TrainingConfig, progress: Progress) -> None:
-    """Remark on what is asked for otherwise than before, and on a run that is finished."""
-    changed = ", ".join(checkpoint.changed_words(config.out, config))
-    if progress.step >= config.steps:
-        said = f"all {progress.step} steps are done, so nothing is trained; raise --steps to go on"
-        said += f" (without effect: {changed})" if changed else ""
-    elif changed:
-        said = f"from step {progress.step} on other than before: {changed}"
-    else:
-        return
-    print(f"{config.out}: {said}", file=sys.stderr, flush=True)
 
 
 def _loop(run: _Run) -> None:
