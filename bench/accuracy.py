@@ -37,7 +37,7 @@ from edgehuman.samples import WindowSet
 Split = Literal["test", "train", "all"]
 SIMULATED = "simulated"
 _OF_WINDOWS = frozenset({"hop", "shared_labels", "picture"})
-_OF_WALKS = frozenset({"protocol", "random_networks"})
+_OF_WALKS = frozenset({"protocol", "random_networks", "submission"})
 _OF_PICTURES = frozenset({"flip_test"})
 
 
@@ -62,6 +62,8 @@ class EvaluateConfig:
     random_networks: int = 0
     """Of walks: how many networks with random weights are judged beside the model; 0: five where
     the walks are few, else one."""
+    submission: Path | None = None
+    """Of GREW's walks: write the file that its server judges, of the official probes."""
     hop: int = 64
     """Samples from one window to the next, where windows are cut from recordings."""
     batch: int = 256
@@ -127,6 +129,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             split=config.split,
             protocol=config.protocol,
             random_networks=config.random_networks,
+            submission=config.submission,
             batch=config.batch,
             threads=config.threads,
             seed=config.seed,

@@ -15,10 +15,12 @@ import dataclasses
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from edgehuman import catalogue
 from edgehuman.bench.checkpoint_engine import open_random
+from edgehuman.bench.grew_submission import official_probes, submit
 from edgehuman.card import Decision
 from edgehuman.data.gait_scores import WalkScores, bone_scores, score_walks
 from edgehuman.data.skeleton_mistakes import empty_walks, shows_nobody
@@ -48,6 +50,7 @@ class GaitWords:
     split: str = "test"
     protocol: str | None = None
     random_networks: int = 0
+    submission: Path | None = None
     batch: int = 32
     threads: int = 1
     seed: int = 0
@@ -58,8 +61,9 @@ def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
 
     Raises:
         ArtefactError: a model that gives no vectors of walks.
-        DataError: no such data, no gallery, or no probes in it.
-        UsageError: an unknown protocol, or another part than the test.
+        DataError: no such data, no gallery, fewer than two people in it, or no probes.
+        UsageError: an unknown protocol, another part than the test, or a submission of other data
+            than GREW.
     """
     require_gait(model)
     if words.split != "test":
@@ -69,9 +73,13 @@ def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
         raise DataError(
             f"--data {words.data} is {walks.name}, and --dataset asks for {words.dataset}"
         )
+    if words.submission is not None:
+        official_probes(walks)  # what cannot be submitted costs no evaluation
     found = judge(model, walks, words)
     data = _as_data(model, walks, found, words) | _open_set(model, found)
     data |= _baselines(model, walks, found.protocol, words)
+    if words.submission is not None:
+        data["submission"] = submit(model, walks, words.submission, min(words.batch, 32))
     return Outcome(data, _as_text(data))
 
 
@@ -224,6 +232,10 @@ def _as_text(data: Mapping[str, Any]) -> str:
     if len(data["groups"]) > 1:
         lines += ["", *(_row(name, table, names) for name, table in data["groups"].items())]
     lines += ["", _open_set_line(data)]
+    if "submission" in data:
+        made = data["submission"]
+        counts = f"{made['videos']} videos in a gallery of {made['gallery']} walks"
+        lines.append(f"  submission: {made['path']}, {counts}")
     lines += [f"  no {name}: {why}" for name, why in data["baselines_left_out"].items()]
     return "\n".join(lines)
 

@@ -34,7 +34,7 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.gait_quality_page import Facts, Findings, draw, render, verdict
 from edgehuman.bench.kept_runs import once
 from edgehuman.bench.ratios import require_torch
-from edgehuman.data.skeleton_set import SkeletonSet, simulated_set
+from edgehuman.data.skeleton_set import SIMULATED_FRAMES, SkeletonSet, simulated_set
 from edgehuman.data.skeletons import filtered, quality_scores
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
@@ -96,6 +96,11 @@ class QualityConfig:
             if getattr(self, name) < value:
                 flag = name.replace("_", "-")
                 raise UsageError(f"--{flag} is {getattr(self, name)}; it must be at least {value}")
+        if self.frames > SIMULATED_FRAMES:
+            raise UsageError(
+                f"--frames is {self.frames}; simulated walks have {SIMULATED_FRAMES}, so give as "
+                "many or fewer"
+            )
         if not self.shares or not all(0 < share <= 0.5 for share in self.shares):
             # Over a half, the best and the worst would share walks.
             raise UsageError(f"--shares is {self.shares}; give shares above 0, up to 0.5")

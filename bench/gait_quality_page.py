@@ -2,6 +2,7 @@
 
 Every training of a seed is compared with that of random walks of the same seed, which had the same
 pool, start and steps. A difference counts where it is over twice its standard error over the seeds.
+Where no training is better than the random weights that it began with, nothing is compared.
 """
 
 from __future__ import annotations
@@ -58,6 +59,16 @@ def gain(found: Findings, arm: str, share: float, metric: str) -> tuple[float, f
     return float(difference_K.mean()), float(error)
 
 
+def learned(found: Findings, share: float) -> bool:
+    """Whether the trainings of any arm are above random weights, on average over the seeds."""
+    return any(np.mean(found.scores(arm, share, "rank1")) > untrained(found, share) for arm in ARMS)
+
+
+def untrained(found: Findings, share: float) -> float:
+    """Rank-1 of random weights, 0..1: what every training began with."""
+    return float(np.mean([r["exams"][0]["rank1"] for arm in ARMS for r in found.of(arm, share)]))
+
+
 def direction(points: float, error: float | None) -> str:
     """ "above", "below", or "undecided" where the seeds do not tell."""
     if error is None or abs(points) <= _SURE * error:
@@ -66,7 +77,14 @@ def direction(points: float, error: float | None) -> str:
 
 
 def verdict(found: Findings, share: float) -> str:
-    """Which way it went, in one sentence each for the best and the worst."""
+    """Which way it went, in one sentence each for the best and the worst; or that nothing was
+    learned.
+    """
+    if not learned(found, share):
+        return (
+            "nothing was learned, so nothing is compared: no poses teach to find more than random "
+            f"weights do (rank-1 {100 * untrained(found, share):.1f} %)"
+        )
     points, error = gain(found, "best", share, "rank1")
     words = {
         "above": "the best poses are better than random ones, which is the direction of the paper",
@@ -106,7 +124,8 @@ def score_lines(found: Findings) -> list[str]:
                 cells.append(mean_and_spread(found.scores(arm, share, metric)))
                 points, error = gain(found, arm, share, metric)
                 shown = f"{points:+.1f}" + ("" if error is None else f" ± {error:.1f}")
-                cells.append("-" if arm == "random" else shown)
+                nothing = arm == "random" or not learned(found, share)
+                cells.append("-" if nothing else shown)
             lines.append(f"| {share:g} | {arm} | {count:.0f} | {' | '.join(cells)} |")
     return lines
 
@@ -199,7 +218,8 @@ def _usual(best: Facts, worst: Facts) -> str:
 
 
 def draw(found: Findings, path: Path) -> None:
-    """Rank-1 by quality, a line for each seed, a panel for each share.
+    """Rank-1 by quality, a line for each seed, a panel for each share; dashed what is found without
+    any training.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
@@ -211,11 +231,13 @@ def draw(found: Findings, path: Path) -> None:
         score_AK = 100 * np.array([found.scores(arm, share, "rank1") for arm in ARMS])
         axes.plot(ARMS, score_AK, "o-", color="#b0b8c1", markersize=3, linewidth=1)
         axes.plot(ARMS, score_AK.mean(axis=1), "o", color="#d1242f", label="mean of the seeds")
+        begun = 100 * untrained(found, share)
+        axes.axhline(begun, color="#57606a", linestyle="--", linewidth=1, label="random weights")
         axes.set_title(f"{share:g} of the walks, simulated people", fontsize=9)
         axes.set_xlabel("poses pretrained on")
         axes.grid(alpha=0.3)
     panels[0, 0].set_ylabel("zero-shot rank-1, %")
     panels[0, 0].set_ylim(bottom=0)
-    panels[0, 0].legend(fontsize=8)
+    panels[0, 0].legend(fontsize=8, loc="center right")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110, metadata={"Software": None})

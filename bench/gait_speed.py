@@ -165,7 +165,8 @@ def render(rows: Sequence[Speed], batch: int) -> str:
         f"(deep) or 32 frames, batches of {batch}.",
         "",
         "- **GFLOPs**: of one window, as the paper counts (`edgehuman models`).",
-        "- **ms**: one window alone; on onnxruntime in FP32 for the networks that were exported.",
+        "- **ms**: one window alone; on onnxruntime in FP32 for the networks that were exported. "
+        "The goal of 1.5 for eager / it is claimed for these alone.",
         "- **windows/s**: in batches; a step of training is forward, backward and AdamW.",
         "- **MB**: growth of the process to its peak, weights and work space of a batch; training "
         "adds gradients and the optimiser's state.",

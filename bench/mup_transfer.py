@@ -29,6 +29,7 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.kept_runs import once
 from edgehuman.bench.mup_check import sized
 from edgehuman.bench.ratios import require_torch
+from edgehuman.data.skeleton_set import SIMULATED_FRAMES
 from edgehuman.errors import TrainingError, UsageError
 from edgehuman.metrics.figure import blank
 from edgehuman.outcome import Outcome
@@ -82,6 +83,11 @@ class TransferConfig:
         for name in ("depth", "steps", "people", "seeds", "threads"):
             if not getattr(self, name) > 0:
                 raise UsageError(f"--{name} is {getattr(self, name)}; it must be above 0")
+        if not 1 < self.frames <= SIMULATED_FRAMES:
+            raise UsageError(
+                f"--frames is {self.frames}; it must be from 2 to {SIMULATED_FRAMES}, as "
+                "many frames as a simulated walk has"
+            )
 
 
 def width_of(config: TransferConfig, factor: float) -> int:

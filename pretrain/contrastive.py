@@ -29,7 +29,7 @@ from torch.nn import functional
 from edgehuman import catalogue
 from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
 from edgehuman.data.gait_scores import score_walks
-from edgehuman.data.skeleton_set import SIMULATED
+from edgehuman.data.skeleton_set import SIMULATED, SIMULATED_FRAMES
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait_strangers import stranger_threshold
 from edgehuman.metrics.retrieval import Distance
@@ -45,6 +45,7 @@ from edgehuman.pretrain.walks import (
     in_pairs,
     load,
     of_quality,
+    require_window,
 )
 from edgehuman.tasks.gait import answer_of
 from edgehuman.training import checkpoint
@@ -222,18 +223,18 @@ class Contrastive(nn.Module):
         return {"loss": loss, **parts}
 
 
-def learning_set(config: ContrastiveConfig, longest: int) -> Walks:
-    """The sequences to learn from.
+def learning_set(config: ContrastiveConfig, frames: int) -> Walks:
+    """The sequences to learn from, each at least a window long.
 
     Raises:
-        DataError: fewer sequences than a step of all processes takes.
+        DataError: fewer sequences than a step of all processes takes, or none of a window.
     """
-    sets = [load(path, config.seed, config.people, config.each) for path in config.data]
+    sets = [load(path, config.seed, config.people, config.each, frames) for path in config.data]
     sets = [of_quality(each, config.share, config.quality, config.seed) for each in sets]
     positives: Positives = "person" if config.positives == "person" else "sequence"
     if positives == "person":
         sets = [in_pairs(each) for each in sets]
-    learn = Walks(sets, longest, positives)
+    learn = Walks(sets, config.augment(frames).source_frames, positives)
     have = len(learn) if positives == "sequence" else len(learn.people)
     need = config.batch // 2 * world_size()
     if have < need:
@@ -301,12 +302,16 @@ def train(config: ContrastiveConfig) -> Outcome:
     """`edgehuman pretrain --method contrastive`: the encoder's checkpoint is in `config.out`.
 
     Raises:
-        UsageError: the network has no contrastive pretraining, or no base of the same depth.
-        DataError: too little to learn from. TrainingError, CheckpointError: see `train_steps`.
+        UsageError: the network has no contrastive pretraining, no base of the same depth, or --out
+            is occupied.
+        DataError: too little to learn from, or windows longer than walks.
+        TrainingError, CheckpointError: see `train_steps`.
     """
     row = catalogue.find(catalogue.NETWORKS, "network", config.arch)
     if row.method != "contrastive":
         raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by contrastive")
+    if not config.resume:
+        checkpoint.require_unused(config.out)
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own); no recording is involved"
         print(said, file=sys.stderr, flush=True)
@@ -315,14 +320,26 @@ def train(config: ContrastiveConfig) -> Outcome:
         print(said, file=sys.stderr, flush=True)
     config = dataclasses.replace(config, base_arch=config.base_arch or mup.base_of(config.arch))
     frames = config.frames or row.arguments["frames"]
+    _require_window(config, frames)
     encoder, base = build(config.arch, config.seed, frames=frames), build(config.base_arch)
-    learn = learning_set(config, config.augment(frames).source_frames)
+    if config.mup:
+        mup.require_base(encoder, base)
+    learn = learning_set(config, frames)
     exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
     card = encoder_card(config, encoder, learn.rows())
     progress = fit(config, encoder, base, learn, card, exam)
     if exam is not None and not progress.stopped:
         finish(config)
     return _outcome(config, progress, learn)
+
+
+def _require_window(config: ContrastiveConfig, frames: int) -> None:
+    """Raises DataError where the simulator's walks hold no window; said before it is started."""
+    if SIMULATED in config.data:
+        require_window(frames, SIMULATED_FRAMES, f"--data {SIMULATED}")
+    if config.exam_people:
+        where = "the simulated walks of the examination (--exam-people 0: none)"
+        require_window(frames, SIMULATED_FRAMES, where)
 
 
 def finish(config: ContrastiveConfig) -> Card:

@@ -113,14 +113,24 @@ def prepare(network: nn.Module, base: nn.Module, seed: int = 0) -> dict[str, Sca
     Raises:
         UsageError: see `scalings`, or attention is scaled otherwise than muP asks.
     """
-    found = scalings(network, base)
-    _require_attention(network, base)
+    found = require_base(network, base)
     source = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             std = found[name].std
             if std is not None:
                 parameter.copy_(torch.empty(parameter.shape).normal_(0, std, generator=source))
+    return found
+
+
+def require_base(network: nn.Module, base: nn.Module) -> dict[str, Scaling]:
+    """How to train a network that is the base at another width.
+
+    Raises:
+        UsageError: as `prepare`.
+    """
+    found = scalings(network, base)
+    _require_attention(network, base)
     return found
 
 

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.card import TrainingData
-from edgehuman.data.skeleton_set import SIMULATED, SkeletonSet, random_cut
+from edgehuman.data.skeleton_set import SIMULATED, SIMULATED_FRAMES, SkeletonSet, random_cut
 from edgehuman.data.skeletons import filtered, learnable, load_skeletons, quality_scores, resampled
 from edgehuman.errors import DataError
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
+from edgehuman.preprocess.skeleton import MIN_FRAMES, RATE_HZ
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.ledger import walks_row
 from edgehuman.training.processes import Place
@@ -34,27 +35,41 @@ SIMULATED_PEOPLE = 512
 SIMULATED_EACH = 4
 
 
-def load(path: str, seed: int, people: int, each: int) -> SkeletonSet:
+def require_window(frames: int, longest: int, where: str) -> None:
+    """Raises DataError where no walk holds a window: nothing is slowed down to fill one."""
+    if frames > longest:
+        raise DataError(
+            f"{where}: the longest walk has {longest} frames at {RATE_HZ:g} a second, and a window "
+            f"has {frames}; give --frames {longest} or fewer, or longer walks"
+        )
+
+
+def load(path: str, seed: int, people: int, each: int, frames: int = 0) -> SkeletonSet:
     """What one --data is to learn from: at 24 frames a second, through the paper's filters, without
     the people whom its protocol keeps for the test.
 
     Args:
         people, each: identities, and sequences of each, at most; 0 takes all that there are, and
             of the simulator 512 and 4.
+        frames: of a window; shorter walks are left out.
 
     Raises:
-        DataError: nothing there to learn from.
+        DataError: nothing there to learn from, or no walk as long as a window.
     """
+    where = f"--data {path}"
     if path == SIMULATED:
+        require_window(frames, SIMULATED_FRAMES, where)
         people, each = people or SIMULATED_PEOPLE, each or SIMULATED_EACH
         # The simulator makes at least two walks of everybody.
         walks = load_skeletons(path, LEARNED_WORLD + seed, people, max(2, each))
     else:
-        walks = learnable(load_skeletons(path), f"--data {path}")
-    walks, dropped = filtered(resampled(walks))
+        walks = learnable(load_skeletons(path), where)
+    walks = resampled(walks)
+    require_window(frames, int(walks.length_N.max()), where)
+    walks, dropped = filtered(walks, min_frames=max(MIN_FRAMES, frames))
     if any(dropped.values()):
         said = ", ".join(f"{count} {name}" for name, count in dropped.items() if count)
-        print(f"--data {path}: sequences left out by the filters: {said}", file=sys.stderr)
+        print(f"{where}: sequences left out by the filters: {said}", file=sys.stderr)
     return at_most(walks, people, each, seed)
 
 
@@ -89,11 +104,20 @@ def of_quality(walks: SkeletonSet, share: float, quality: Quality, seed: int) ->
 
 
 def in_pairs(walks: SkeletonSet) -> SkeletonSet:
-    """Without the people who have one sequence only, which is said: nothing could attract it."""
+    """Without the people who have one sequence only, which is said: nothing could attract it.
+
+    Raises:
+        DataError: everybody has one.
+    """
     _, person_N, count_P = np.unique(walks.person_N, return_inverse=True, return_counts=True)
     alone_N = count_P[person_N] < 2
     if not alone_N.any():
         return walks
+    if alone_N.all():
+        raise DataError(
+            f"{walks.name}: all {len(count_P)} people have one sequence, and a pair is two of one "
+            "person; give a second of each, or --positives sequence"
+        )
     said = f"{walks.name}: {alone_N.sum()} people have one sequence, which has no second to meet"
     print(f"{said}; they are left out (--positives person)", file=sys.stderr)
     return walks.subset(~alone_N)
@@ -160,7 +184,12 @@ def exam_people(people: int, seed: int = 0) -> SkeletonSet:
 
 
 def exam_walks(people: int, frames: int, seed: int = 0) -> SkeletonSet:
-    """The examination's walks, cut to their middle frames."""
+    """The examination's walks, cut to their middle frames.
+
+    Raises:
+        DataError: a window is longer than they are.
+    """
+    require_window(frames, SIMULATED_FRAMES, "the simulated walks of the examination")
     walks = exam_people(people, seed)
     middle = [(int(n) - frames) // 2 for n in walks.length_N]
     cut = [walks.sequence(i)[m : m + frames] for i, m in enumerate(middle)]

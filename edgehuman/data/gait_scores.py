@@ -80,7 +80,7 @@ def judged_walks(walks: SkeletonSet, protocol: str) -> SkeletonSet:
     """The walks that a protocol compares; the others need not be computed.
 
     Raises:
-        DataError: there is no gallery, or nobody to look for.
+        DataError: there is no gallery, one person in it alone, or nobody to look for.
     """
     empty_ND = np.zeros((len(walks), 1), np.float32)
     in_gallery_N, groups = parts_of(_vectors(walks, empty_ND), PROTOCOLS[protocol])
@@ -101,7 +101,7 @@ def score_walks(
         answer: skeletons (N, frames, 18, 3) -> vectors.
 
     Raises:
-        DataError: no gallery, no probes, or no walk as long as a window.
+        DataError: fewer than two people in the gallery, no probes, or no walk as long as a window.
     """
     name = protocol_of(walks, protocol)
     chosen = judged_walks(walks, name)

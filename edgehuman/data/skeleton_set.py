@@ -17,6 +17,7 @@ from edgehuman.simulate.skeletons import simulate_skeletons
 
 ROLES = ("train", "gallery", "probe", "")
 SIMULATED = "simulated"
+SIMULATED_FRAMES = 96
 
 Names = NDArray[np.str_]
 _DETECTOR = Detector()
@@ -143,7 +144,11 @@ def random_cut(
 
 
 def simulated_set(
-    people: int, each: int, seed: int, frames: int = 96, detector: Detector = _DETECTOR
+    people: int,
+    each: int,
+    seed: int,
+    frames: int = SIMULATED_FRAMES,
+    detector: Detector = _DETECTOR,
 ) -> SkeletonSet:
     """Simulated people: the first half of everyone's walks is the gallery, the others probes.
 

@@ -170,8 +170,8 @@ def gait_scores(
     """Judge the vectors by the protocol.
 
     Raises:
-        DataError: an empty gallery, no probes, only one view where views are compared, or nobody
-            of the probes in the gallery.
+        DataError: fewer than two people in the gallery, no probes, only one view where views are
+            compared, or nobody of the probes in the gallery.
     """
     in_gallery_N, groups = parts_of(vectors, protocol)
     index_of = {name: i for i, name in enumerate(np.unique(vectors.person_N).tolist())}
@@ -196,7 +196,8 @@ def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Mask, dict[str, 
     """Who is in the gallery (N,), and who is looked for (N,) in each group of probes.
 
     Raises:
-        DataError: an empty gallery, no probes, or a probe that is in the gallery.
+        DataError: an empty gallery, one person in it alone, no probes, or a probe that is in the
+            gallery.
     """
     if protocol.gallery:
         is_test_N = vectors.role_N != TRAIN
@@ -225,6 +226,12 @@ def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Mask, dict[str, 
         raise DataError(f"found no probes among {len(vectors)} sequences, conditions {conditions}")
     if any((in_gallery_N & mask_N).any() for mask_N in groups.values()):
         raise DataError("found sequences that are both gallery and probe; a walk finds itself")
+    people = np.unique(vectors.person_N[in_gallery_N])
+    if len(people) < 2:
+        raise DataError(
+            f"found one person in the gallery, {people[0]}: whatever is asked finds them; give the "
+            "walks of two people at least"
+        )
     return in_gallery_N, groups
 
 

@@ -61,7 +61,7 @@ def open_set_scores(
     """What a threshold does to the probes of a protocol, all groups together.
 
     Raises:
-        DataError: an empty gallery, no probes of people in it, or one person in it alone.
+        DataError: see `parts_of`; or no probes of people in the gallery.
     """
     is_known_N, groups = parts_of(vectors, protocol)
     is_probe_N = np.logical_or.reduce(list(groups.values()))

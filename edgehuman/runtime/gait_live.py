@@ -109,7 +109,7 @@ def gait_line(result: GaitResult) -> str:
     words = [f"{result.t_s:9.2f} s  track {result.track:<10}"]
     if result.reason:
         words.append(f"no answer ({result.reason})")
-    elif result.identity is not None:
+    elif result.label:
         words.append(f"{result.label:<20} {result.score:6.3f}")
         if result.raw_label != result.label:
             words.append(f"(nearest: {result.raw_label})")

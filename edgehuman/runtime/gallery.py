@@ -39,6 +39,8 @@ FORMAT = "edgehuman gallery"
 VERSION = 1
 UNKNOWN = "unknown"
 _LONGEST_NAME = 200
+# Rounding apart, a score that only one and the same walk has.
+_SAME_WALK = 1 - 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,28 @@ class Gallery:
             walk_G=tuple(self.walk_G[index] for index in kept),
         )
 
+    def same_walk(self, person: str, vector_D: FloatArray) -> tuple[str, str] | None:
+        """Whose walk, and which, a person's vector is a copy of; None where it is nobody else's.
+
+        Raises:
+            DataError: a vector of another width.
+        """
+        if not len(self):
+            return None
+        for score, whose, walk in zip(
+            self._scores(vector_D), self.person_G, self.walk_G, strict=True
+        ):
+            if whose != person and score >= _SAME_WALK:
+                return whose, walk
+        return None
+
+    def _scores(self, vector_D: FloatArray) -> list[float]:
+        """The score of each walk (G)."""
+        probe = Sightings(vector_D[None], np.zeros(1, np.int64))
+        gallery = Sightings(self.vector_GD, np.zeros(len(self), np.int64))
+        found = similarity(distances(probe, gallery, self.distance)[0], self.distance)
+        return [float(score) for score in found]
+
     def identify(self, vector_D: FloatArray, threshold: float) -> Identity:
         """Who this is.
 
@@ -164,11 +188,8 @@ class Gallery:
             raise DataError(
                 "the gallery is empty; enrol somebody with `edgehuman gallery enroll` first"
             )
-        probe = Sightings(vector_D[None], np.zeros(1, np.int64))
-        gallery = Sightings(self.vector_GD, np.zeros(len(self), np.int64))
-        score_G = similarity(distances(probe, gallery, self.distance)[0], self.distance)
         best: dict[str, float] = {}
-        for person, score in zip(self.person_G, score_G.tolist(), strict=True):
+        for person, score in zip(self.person_G, self._scores(vector_D), strict=True):
             best[person] = max(score, best.get(person, -np.inf))
         ranked = sorted(best.items(), key=lambda item: -item[1])
         nearest, score = ranked[0]

@@ -35,8 +35,11 @@ from edgehuman.runtime.playing import say
 from edgehuman.runtime.pose_source import SIMULATED
 from edgehuman.runtime.poses import PoseBlock
 from edgehuman.runtime.walks import Walks, walks_of
+from edgehuman.samples import FloatArray
 
 _SHOWN = 3
+# A datagram may come twice; a track that is two people repeats about every second line.
+_MOST_REPEATED = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +53,9 @@ class EnrolConfig:
         gallery: the file; made where there is none.
         track: which track of the source; needed where it holds several.
         walk: id of this walk in the gallery; by default the source's name and the track.
-        take_as_is: enrol joints that look like a mistake: another order, left for right, upside
-            down, no pixels, outside the picture, under 10 frames a second. They are refused
-            otherwise, as the person would not be found by them.
+        take_as_is: enrol what looks like a mistake: joints in another order, left for right, upside
+            down, no pixels, outside the picture, under 10 frames a second; the very walk of
+            somebody else. It is refused otherwise, as the person would not be found by it.
         seconds: take so much stream time (simulated: 10 by default; udp needs it).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
@@ -124,8 +127,8 @@ def enroll(config: EnrolConfig) -> Outcome:
 
     Raises:
         ArtefactError: a model without vectors, or the gallery of another model.
-        DataError: no walk in the source, several, one that is enrolled already, or joints that look
-            like a mistake.
+        DataError: no walk in the source, several, one that is enrolled already, two people under
+            one id, or what looks like a mistake.
         UsageError: no such track, or the file cannot be written.
     """
     model = _open(config.model, config.threads, config.seed)
@@ -134,8 +137,11 @@ def enroll(config: EnrolConfig) -> Outcome:
     require_same_model(gallery, model.card)
     walks = walks_of(model, config.source, config.seconds, config.seed)
     track = _one_track(walks, config.track, config.source)
+    where = f"{config.source}, track {track}"
+    _require_one(walks.repeated[track], where)
     if not config.take_as_is:
-        _require_right(walks.beginnings[track], f"{config.source}, track {track}")
+        _require_right(walks.beginnings[track], where)
+        _require_own(gallery, config.name, walks.vectors[track], where)
     walk = config.walk or f"{Path(config.source).name}#{track}"
     gallery = gallery.enrol(config.name, walk, walks.vectors[track])
     write_gallery(config.gallery, gallery)
@@ -250,6 +256,28 @@ def _require_right(block: PoseBlock, where: str) -> None:
         raise DataError(
             f"{where}: {found[0]}. Nobody is enrolled; if the poses are right all the same, give "
             "--take-as-is"
+        )
+
+
+def _require_one(repeated: float, where: str) -> None:
+    """Raises DataError for a track that is there twice at a time: half of it would be dropped, now
+    of the one, now of the other.
+    """
+    if repeated > _MOST_REPEATED:
+        raise DataError(
+            f"{where}: {repeated:.0%} of its lines repeat the time of the line before, as if "
+            "two people shared an id. Nobody is enrolled; two people at once have two ids"
+        )
+
+
+def _require_own(gallery: Gallery, name: str, vector_D: FloatArray, where: str) -> None:
+    """Raises DataError for the very walk of somebody else: the two could not be told apart."""
+    found = gallery.same_walk(name, vector_D)
+    if found is not None:
+        raise DataError(
+            f"{where}: this is the walk {found[1]!r} of {found[0]}, and --name says {name}. Nobody "
+            f"is enrolled; give a walk of {name}, or `edgehuman gallery forget` that of {found[0]} "
+            "first; if both names are right, give --take-as-is"
         )
 
 

@@ -94,7 +94,7 @@ class GaitTally:
         self.total_delay_s += result.delay_s
         if result.reason:
             self.reasons[result.reason] += 1
-        elif result.identity is not None:
+        elif result.label:
             self.labels[result.label] += 1
 
     def summary(self) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from edgehuman.metrics.gait_vectors import mean_vector
 from edgehuman.runtime.datagrams import SCHEME
 from edgehuman.runtime.identifier import Identifier
 from edgehuman.runtime.model import Model
-from edgehuman.runtime.playing import account, first_seconds, require_seconds, say
+from edgehuman.runtime.playing import first_seconds, require_seconds, say
 from edgehuman.runtime.pose_source import SIMULATED, open_poses
 from edgehuman.runtime.poses import PoseBlock, joined
 from edgehuman.samples import FloatArray
@@ -29,14 +30,16 @@ class Walks:
     Attributes:
         vectors: (D,) of each track with a window, the mean over its windows.
         windows: how many each is the mean of.
-        report: what was read and lost.
+        report: what was found in the stream (`stream`), and what was read and dropped (`source`).
         beginnings: the first lines of each, to look for mistakes in.
+        repeated: share of each one's lines that repeat the stamp of the line before, 0..1.
     """
 
     vectors: dict[str, FloatArray]
     windows: dict[str, int]
     report: dict[str, Any]
     beginnings: dict[str, PoseBlock]
+    repeated: dict[str, float]
 
 
 def walks_of(model: Model, source: str, seconds: float | None = None, seed: int = 0) -> Walks:
@@ -56,33 +59,47 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
     listener = Identifier(model, opened.name, notify=say)
     sums: dict[str, FloatArray] = {}
     counts: dict[str, int] = {}
-    frames: dict[str, list[PoseBlock]] = {}
+    seen: dict[str, _Seen] = {}
     with opened:
-        blocks = _keeping(frames, first_seconds(opened, seconds))
+        blocks = _keeping(seen, first_seconds(opened, seconds))
         for track, vector_D in _window_vectors(listener, blocks):
             sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
             counts[track] = counts.get(track, 0) + 1
     for remark in listener.report.notes:
         say(f"{opened.name}: {remark}")
-    report = account(listener, opened)
+    report = {"stream": listener.report.as_dict(), "source": opened.report()}
     if not sums:
         raise DataError(f"{opened.name}: {listener.no_window(opened.report())}")
     vectors = {
         track: mean_vector(total_D[None] / np.float32(counts[track]), listener.distance)
         for track, total_D in sums.items()
     }
-    return Walks(vectors, counts, report, {track: joined(frames[track]) for track in vectors})
+    beginnings = {track: joined(seen[track].frames) for track in vectors}
+    repeated = {track: seen[track].repeats / seen[track].lines for track in vectors}
+    return Walks(vectors, counts, report, beginnings, repeated)
 
 
-def _keeping(
-    frames: dict[str, list[PoseBlock]], blocks: Iterable[PoseBlock]
-) -> Iterator[PoseBlock]:
-    """The blocks as they come; `frames` takes the first lines of every track."""
+@dataclass(slots=True)
+class _Seen:
+    """What the lines of one track were like: the first of them, and how many repeat a stamp."""
+
+    frames: list[PoseBlock] = field(default_factory=list)
+    lines: int = 0
+    repeats: int = 0
+    stamp_s: float = math.nan
+
+
+def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[PoseBlock]:
+    """The blocks as they come; `seen` takes what every track is like."""
     for block in blocks:
-        for i, track in enumerate(block.track_T):
-            own = frames.setdefault(track, [])
-            if len(own) < _FRAMES_KEPT:
-                own.append(block.part(i, i + 1))
+        rows = zip(block.track_T, block.stamp_s_T.tolist(), strict=True)
+        for i, (track, stamp_s) in enumerate(rows):
+            own = seen.setdefault(track, _Seen())
+            own.lines += 1
+            own.repeats += stamp_s == own.stamp_s
+            own.stamp_s = stamp_s
+            if len(own.frames) < _FRAMES_KEPT:
+                own.frames.append(block.part(i, i + 1))
         yield block
 
 

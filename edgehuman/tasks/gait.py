@@ -29,7 +29,9 @@ from torch.nn import functional
 from edgehuman import catalogue
 from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
 from edgehuman.data.gait_scores import (
+    GENERIC,
     WalkScores,
+    judged_walks,
     protocol_of,
     score_walks,
 )
@@ -42,7 +44,13 @@ from edgehuman.outcome import Outcome
 from edgehuman.samples import FloatArray
 from edgehuman.tasks.gait_losses import batch_all_triplets, identity_loss
 from edgehuman.tasks.gait_settings import DEFAULT_ARCH, GaitConfig
-from edgehuman.tasks.gait_walks import GaitSplits, WalkBatches, load_splits, long_enough
+from edgehuman.tasks.gait_walks import (
+    GaitSplits,
+    WalkBatches,
+    load_splits,
+    long_enough,
+    require_window,
+)
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions, walks_row
 from edgehuman.training.loop import Job, train_steps
@@ -123,13 +131,17 @@ def train(config: GaitConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
+    if not config.resume:
+        checkpoint.require_unused(config.out)
     if config.data == SIMULATED:
         print("simulated walkers (edgehuman's own) are the training data", file=sys.stderr)
     splits = load_splits(config)
-    if splits.test is not None:
-        protocol_of(splits.test, config.protocol)  # a wrong name costs no training
+    _require_judgeable(config, splits)
     network, arch, ancestors = start_network(config)
     frames = cast("int", network.frames)
+    for part, walks in (("selection", splits.select), ("test", splits.test)):
+        if walks is not None:
+            require_window(walks, frames, part)
     splits = dataclasses.replace(splits, learn=long_enough(splits.learn, frames))
     augment = config.augment(frames)
     batches = WalkBatches(splits.learn, augment.source_frames, config)
@@ -139,6 +151,16 @@ def train(config: GaitConfig) -> Outcome:
         return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
     best, _ = checkpoint.load_network(config.out)
     return _judge(config, splits, best, card)
+
+
+def _require_judgeable(config: GaitConfig, splits: GaitSplits) -> None:
+    """Raises UsageError or DataError for what could not be judged at the end: a wrong protocol, or
+    fewer than two people, costs no training.
+    """
+    if splits.select is not None:
+        judged_walks(splits.select, GENERIC)
+    if splits.test is not None and config.read_test:
+        judged_walks(splits.test, protocol_of(splits.test, config.protocol))
 
 
 def _card(
@@ -207,7 +229,7 @@ def _score(
     walks: SkeletonSet,
     network: nn.Module,
     card: Card,
-    protocol: str | None = "gallery-probe",
+    protocol: str | None = GENERIC,
 ) -> WalkScores:
     frames = card.input.shape[0]
     return score_walks(walks, answer_of(network), frames, config.distance, protocol, config.batch)

@@ -105,11 +105,28 @@ class WalkBatches:
         return tuple(torch.from_numpy(part) for part in parts)
 
 
+def require_window(walks: SkeletonSet, frames: int, part: str) -> None:
+    """Raises DataError where no walk of a part holds a window: nothing is slowed down to fill one,
+    and nothing is judged by less.
+    """
+    longest = int(walks.length_N.max())
+    if longest < frames:
+        raise DataError(
+            f"{walks.name}: none of {len(walks)} {part} walks has {frames} frames, a window of the "
+            f"network; the longest has {longest}. Give longer walks, or --weights pretrained with "
+            f"--frames {longest} or fewer"
+        )
+
+
 def long_enough(walks: SkeletonSet, frames: int) -> SkeletonSet:
-    """The walks that hold a window; the others are told of and left out."""
+    """The walks that hold a window; the others are told of and left out.
+
+    Raises:
+        DataError: none does.
+    """
     short = int(np.count_nonzero(walks.length_N < frames))
     if short == len(walks):
-        raise DataError(f"{walks.name}: none of {short} training walks has {frames} frames")
+        require_window(walks, frames, "training")
     if short:
         said = f"{short} of {len(walks)} training walks are under {frames} frames and left out"
         print(f"edgehuman: {said}", file=sys.stderr)

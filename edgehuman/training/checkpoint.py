@@ -23,11 +23,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from edgehuman.card import CARD_KEY, Card, from_json
-from edgehuman.config import write_toml
+from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
 from edgehuman.nets.weights import fit, geometry
+from edgehuman.training.settings import TrainingConfig
 
 # How the weights of an encoder are called in a network that has a head beside it.
 ENCODER = "encoder."
@@ -85,6 +86,31 @@ def require_unused(folder: Path) -> None:
             f"--out {folder} holds a checkpoint already ({' and '.join(held)}); go on from it with "
             "--resume, or name another --out to start anew"
         )
+
+
+def resumed_in_words(config: TrainingConfig, step: int) -> str:
+    """What is asked for otherwise than before a resume at this step, and that a finished run trains
+    nothing; empty where there is nothing to say.
+    """
+    changed = ", ".join(changed_words(config.out, config))
+    if step >= config.steps:
+        said = f"all {step} steps are done, so nothing is trained; raise --steps to go on"
+        return f"{config.out}: {said}" + (f" (without effect: {changed})" if changed else "")
+    return f"{config.out}: from step {step} on other than before: {changed}" if changed else ""
+
+
+def changed_words(folder: Path, config: Any) -> list[str]:
+    """What a config asks for otherwise than the folder's own: "--lr 0.001 -> 0.1"."""
+    path = folder / CONFIG
+    if not path.is_file():
+        return []
+    before, now = read_table(path), to_table(config)
+    names = [name for name in dict.fromkeys([*now, *before]) if name not in ("out", "resume")]
+    return [
+        f"--{name.replace('_', '-')} {before.get(name, 'none')} -> {now.get(name, 'none')}"
+        for name in names
+        if before.get(name) != now.get(name)
+    ]
 
 
 def load_state(folder: Path) -> dict[str, Any]:

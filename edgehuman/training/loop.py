@@ -26,7 +26,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from edgehuman.card import Card
-from edgehuman.errors import TrainingError
+from edgehuman.errors import CheckpointError, TrainingError
 from edgehuman.training import checkpoint
 from edgehuman.training.processes import Place, open_place
 from edgehuman.training.schedule import learning_rate
@@ -213,11 +213,11 @@ class _Run:
         """Go on from the folder's state.
 
         Raises:
-            CheckpointError: there is none, it is damaged, or it holds another network.
+            CheckpointError: there is none, it is damaged, or it holds another network or optimiser.
         """
         state = checkpoint.load_state(self.config.out)
         checkpoint.load_into(self.model, state["model"], str(self.config.out))
-        self.optimiser.load_state_dict(state["optimiser"])
+        self._resume_optimiser(state["optimiser"])
         self.scaler.load_state_dict(state["scaler"])
         if self.average is not None and state["average"] is not None:
             self.average.load_state_dict(state["average"])
@@ -225,6 +225,19 @@ class _Run:
         self.progress.records = state["records"]
         self.progress.best = state["best"]
         self.drawn = len(self.progress.records)
+
+    def _resume_optimiser(self, state: dict[str, Any]) -> None:
+        """The moments of the state, under the rates and decays of the words."""
+        options = [{**group} for group in self.optimiser.param_groups]
+        try:
+            self.optimiser.load_state_dict(state)
+        except ValueError as error:
+            raise CheckpointError(
+                f"{self.config.out}: the optimiser groups its weights otherwise ({error}); give "
+                "--weight-decay and --optimiser as before"
+            ) from error
+        for group, own in zip(self.optimiser.param_groups, options, strict=True):
+            group.update(own)
 
 
 def make_optimiser(
@@ -295,6 +308,8 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
         run = _Run(job, config, place)
         if config.resume:
             run.resume()
+            if place.is_first and (said := checkpoint.resumed_in_words(config, run.progress.step)):
+                print(said, file=sys.stderr, flush=True)
         with _catch_signals(run.progress):
             _loop(run)
         return run.progress

@@ -78,6 +78,21 @@ def test_the_words_say_which_way_it_went() -> None:
     assert "neither confirmed nor refuted (rank-1 +10.0 points, one seed" in verdict(one, 0.25)
 
 
+def test_where_nothing_was_learned_nothing_is_compared() -> None:
+    # Random weights find 2 %: the worst are below random walks by far more than the error.
+    idle = findings({"best": (0.02, 0.02), "random": (0.02, 0.018), "worst": (0.0, 0.0)})
+    assert verdict(idle, 0.25) == (
+        "nothing was learned, so nothing is compared: no poses teach to find more than random "
+        "weights do (rank-1 2.0 %)"
+    )
+    assert score_lines(idle)[2] == "| 0.25 | best | 100 | 2.0 ± 0.0 | - | 1.0 ± 0.0 | - |"
+    page = render(idle, QualityConfig(seeds=(0, 1)))
+    assert "- Share 0.25: nothing was learned" in page
+    assert "worse than random" not in page
+    one_arm = findings({"best": (0.03, 0.02), "random": (0.02, 0.02), "worst": (0.0, 0.0)})
+    assert "the worst are worse than random ones" in verdict(one_arm, 0.25)
+
+
 def test_the_table_and_the_page(tmp_path: Path) -> None:
     assert score_lines(CLEAR)[2:] == [
         "| 0.25 | best | 100 | 40.0 ± 8.5 | +5.0 ± 1.0 | 20.0 ± 4.2 | +2.5 ± 0.5 |",

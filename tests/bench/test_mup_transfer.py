@@ -97,3 +97,5 @@ def test_wrong_words_are_refused() -> None:
         TransferConfig(rates=(0.1,))
     with pytest.raises(UsageError, match="--steps is 0; it must be above 0"):
         TransferConfig(steps=0)
+    with pytest.raises(UsageError, match="--frames is 97; it must be from 2 to 96"):
+        TransferConfig(frames=97)

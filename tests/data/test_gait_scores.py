@@ -155,6 +155,14 @@ def test_halves_leave_out_who_walks_once() -> None:
     assert halved(walks).role_N.tolist() == ["gallery", "gallery", "probe", "gallery", "probe", ""]
 
 
+def test_one_person_alone_is_no_test() -> None:
+    alone = walks_of({"ann": PEOPLE["ann"]}, 3)
+    with pytest.raises(DataError, match=r"one person in the gallery, ann: .* two people at least"):
+        score_walks(alone, arm_and_leg, 4)
+    with pytest.raises(DataError, match="one person in the gallery, ann"):
+        bone_scores(alone, "gallery-probe")
+
+
 def test_an_identity_with_one_walk_cannot_be_found() -> None:
     with pytest.raises(DataError, match="no probes"):
         score_walks(walks_of(PEOPLE, 1), arm_and_leg, 4)

@@ -128,10 +128,11 @@ def test_psymo_is_judged_by_view_pairs_with_the_first_normal_walk_as_gallery(
     tmp_path: Path,
 ) -> None:
     names = ("00_45_2_nm", "01_45_0_nm", "02_90_3_nm", "03_90_10_nm", "04_90_0_bg")
-    for name, walk in zip(names, walks(5), strict=True):
-        alphapose(tmp_path / "skeletons" / "000" / f"000_{name}.json", {"1": walk})
+    for person in ("000", "001"):
+        for name, walk in zip(names, walks(5), strict=True):
+            alphapose(tmp_path / "skeletons" / person / f"{person}_{name}.json", {"1": walk})
     found = load_skeletons(tmp_path)
-    assert found.condition_N.tolist() == ["nm-02", "nm-01", "nm-01", "nm-02", "bg"]
-    assert found.role_N.tolist() == ["probe", "gallery", "gallery", "probe", "probe"]
+    assert found.condition_N.tolist() == ["nm-02", "nm-01", "nm-01", "nm-02", "bg"] * 2
+    assert found.role_N.tolist() == ["probe", "gallery", "gallery", "probe", "probe"] * 2
     assert protocol_of(found) == "psymo"
     assert bone_scores(found, "psymo").groups.keys() == {"nm", "bg"}

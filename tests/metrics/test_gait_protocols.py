@@ -121,7 +121,8 @@ def test_conditions_are_asked_for_by_kind_or_by_walk() -> None:
         (vectors(WALKS), PROTOCOLS["gait3d"], "gallery is empty: no sequence has role gallery"),
         (vectors(WALKS[:4]), IN_PAIRS, "no probes among 4"),
         (vectors(WALKS), Protocol("gallery", ("nm",), {"nm": ("nm-01",)}), "both gallery and"),
-        (vectors([WALKS[0], WALKS[4]]), IN_PAIRS, "two at least"),
+        (vectors([*WALKS[:2], WALKS[4]]), IN_PAIRS, "two at least"),
+        (vectors([WALKS[0], WALKS[2], *WALKS[4:]]), IN_PAIRS, "found one person in the .*, ann: "),
         (vectors([*WALKS[2:4], (0, "eve", "000", "bg")]), IN_PAIRS, "needs a second sequence"),
     ],
 )

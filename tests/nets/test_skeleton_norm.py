@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from edgehuman.geometry import OPENPOSE_18, TRUNK_5
-from edgehuman.nets.skeleton_norm import LIMIT, SequenceNorm, extent, middle_skeleton
+from edgehuman.nets.skeleton_norm import SequenceNorm, extent, middle_skeleton
 
 TRUNK = [OPENPOSE_18.index(name) for name in TRUNK_5]
 NORMALISE = SequenceNorm()
@@ -101,7 +101,9 @@ def test_nobody_and_a_single_point_give_zeros() -> None:
 def test_a_joint_flung_away_stays_within_the_limit() -> None:
     skeleton_NTJ3 = walk()
     skeleton_NTJ3[0, 1, 2, 0] = 1e9
-    assert NORMALISE(skeleton_NTJ3).max() == LIMIT
+    assert NORMALISE(skeleton_NTJ3).max() == 32
+    skeleton_NTJ3[0, 1, 2, 0] = -1e9
+    assert NORMALISE(skeleton_NTJ3).min() == -32
 
 
 def test_one_frame_is_its_own_middle() -> None:

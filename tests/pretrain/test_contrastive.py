@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from edgehuman.card import Decision
 from edgehuman.cli import main
@@ -50,6 +51,32 @@ def test_koleo_of_equal_directions_has_a_finite_gradient() -> None:
     koleo(embedding_N2).backward()  # type: ignore[no-untyped-call]
     assert embedding_N2.grad is not None
     assert embedding_N2.grad.isfinite().all()
+
+
+class Seeing(nn.Module):
+    """Gives the vectors that it was made with, whatever it sees."""
+
+    def __init__(self, embedding_NE: Tensor) -> None:
+        super().__init__()
+        self.embedding_NE = embedding_NE
+
+    def forward(self, skeleton_NTJ3: Tensor) -> Tensor:
+        return self.embedding_NE
+
+    def project(self, embedding_NE: Tensor) -> Tensor:
+        return embedding_NE
+
+
+def test_the_loss_is_nt_xent_and_a_hundredth_of_the_koleo_of_each_half() -> None:
+    # East and north, seen the same in both views: in its own half each is sqrt(2) from the other,
+    # where the whole batch would find its twin at no distance.
+    twice = torch.eye(2).repeat(2, 1)
+    model = Contrastive(Seeing(twice), SkeletonAugment(frames=4), 0.5, 0.01)
+    parts = model(torch.ones(2, 1, 4, 18, 3), torch.full((2, 1), 4))
+    contrast, spread = -math.log(math.e**2 / (math.e**2 + 2)), -math.log(math.sqrt(2))
+    assert parts["nt_xent"].item() == pytest.approx(contrast, rel=1e-6)
+    assert parts["koleo"].item() == pytest.approx(spread, abs=1e-5)
+    assert parts["loss"].item() == pytest.approx(contrast + 0.01 * spread, rel=1e-6)
 
 
 def test_the_two_halves_of_a_batch_are_views_of_the_same_sequences() -> None:
@@ -183,6 +210,35 @@ def test_wrong_words_are_refused(tmp_path: Path) -> None:
     # 32 sequences, less one that is hardly seen and does not pass the filters.
     with pytest.raises(DataError, match=r"gives 31 to tell apart \(.*sequence\), and a step takes"):
         contrastive.train(tiny_config(tmp_path, batch=256, exam_people=0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "said"),
+    [
+        ({"base_arch": "gaitptv2_deep_1"}, UsageError, "one of the same family and depth"),
+        ({"frames": 100_000}, DataError, "--data simulated: the longest walk has 96 frames"),
+        ({"frames": 97, "data": ("x",)}, DataError, r"examination \(--exam-people 0: none\): the"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_anybody_is_simulated(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any],
+    kind: type[Exception],
+    said: str,
+) -> None:
+    monkeypatch.setattr(contrastive, "learning_set", lambda *words: pytest.fail("too late"))
+    with pytest.raises(kind, match=said):
+        contrastive.train(tiny_config(tmp_path, **changes))
+
+
+def test_an_occupied_folder_is_refused_before_anybody_is_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contrastive, "learning_set", lambda *words: pytest.fail("too late"))
+    (tmp_path / "state.pt").write_bytes(b"kept")
+    with pytest.raises(UsageError, match="holds a checkpoint already"):
+        contrastive.train(tiny_config(tmp_path))
 
 
 def torchrun(*words: str) -> None:

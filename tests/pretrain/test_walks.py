@@ -88,6 +88,34 @@ def test_a_person_with_one_sequence_has_no_pair(capsys: pytest.CaptureFixture[st
     assert "made: 1 people have one sequence" in capsys.readouterr().err
     with pytest.raises(DataError, match="1 of 3 people have one sequence; --positives person"):
         Walks([SIX], 4, "person")
+    alone = made_set((9, 5, 8), ("a", "b", "c"))
+    with pytest.raises(DataError, match=r"made: all 3 people have one .*or --positives sequence"):
+        in_pairs(alone)
+
+
+def test_a_walk_shorter_than_a_window_is_not_learned_from(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uneven = made_set((60, 80, 100), ("a", "b", "c"))
+    monkeypatch.setattr(walks, "load_skeletons", lambda path: uneven)
+    assert names(walks.load("x", 0, 0, 0, frames=80)) == ["s1", "s2"]
+    assert "--data x: sequences left out by the filters: 1 short" in capsys.readouterr().err
+    # The paper's least length stays where windows are shorter.
+    assert names(walks.load("x", 0, 0, 0, frames=4)) == ["s0", "s1", "s2"]
+    with pytest.raises(
+        DataError, match=r"--data x: the longest walk has 100 frames .* --frames 100"
+    ):
+        walks.load("x", 0, 0, 0, frames=101)
+
+
+def test_windows_longer_than_simulated_walks_are_refused_before_anybody_walks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(walks, "load_skeletons", lambda *words: pytest.fail("too late"))
+    with pytest.raises(DataError, match="--data simulated: the longest walk has 96 frames"):
+        walks.load("simulated", 0, 4, 2, frames=97)
+    with pytest.raises(DataError, match="examination: the longest walk has 96 frames"):
+        Exam(8, 97, "cosine")
 
 
 def test_test_sequences_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,10 @@ def test_enrolled_people_are_found_and_forgotten(
     )  # fmt: skip
     rows = {row["id"]: row["label"] for row in json.loads(out)["tracks"]}
     assert (code, rows) == (0, {"1": "ANNA", "2": "BOB", "3": "unknown"})
+    report = json.loads(out)["report"]
+    # Of the stream and the source alone: nothing was played, so there is no latency.
+    assert set(report) == {"stream", "source"}
+    assert (report["stream"]["frames"], report["stream"]["tracks"]) == (72, 3)
     code, out, _ = run(capsys, "gallery", "list", folder / "g.npz")
     assert "2 people, 2 walks, vectors of 2 by nose" in out
     assert "anna.jsonl#0" in out
@@ -264,7 +268,9 @@ def test_the_right_order_is_enrolled_and_another_one_where_the_lines_name_it(
     assert enrol(capsys, folder, "CARL")[0] == 0
     named = [line | {"layout": "coco17"} for line in real_walk(COCO_AND_NECK[:17])]
     write_poses(folder / "dora.jsonl", named)
-    assert enrol(capsys, folder, "DORA")[0] == 0
+    # As another walk of CARL: the same walk of somebody else would be refused.
+    (folder / "dora.jsonl").replace(folder / "carl.jsonl")
+    assert enrol(capsys, folder, "CARL", "--walk", "named")[0] == 0
     carl_D, dora_D = read_gallery(folder / "g.npz").vector_GD
     assert carl_D == pytest.approx(dora_D, abs=1e-3)
 
@@ -289,6 +295,35 @@ def test_a_wrong_number_of_joints_is_no_walk(
     assert code == 1
     assert "holds no pose that can be read (24 dropped: line 1: found 17 joints" in err
     assert not (folder / "g.npz").exists()
+
+
+def test_two_people_under_one_id_are_nobody(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(folder / "twice.jsonl", walk(ANNA, 2), walk(BOB, 2))
+    for more in ((), ("--take-as-is",)):
+        code, out, err = enrol(capsys, folder, "TWICE", *more)
+        assert (code, out) == (1, "")
+        assert "track 0: 50% of its lines repeat the time" in err
+        assert "two people at once have two ids" in err
+    assert not (folder / "g.npz").exists()
+    # A line that comes twice now and then, as datagrams do, does no harm.
+    write_poses(folder / "once.jsonl", walk(ANNA, 2), walk(ANNA, 2)[:2])
+    assert enrol(capsys, folder, "ONCE")[0] == 0
+
+
+def test_the_very_walk_of_somebody_else_is_taken_only_where_that_is_asked_for(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrol(capsys, folder, "ANNA")
+    (folder / "bert.jsonl").write_bytes((folder / "anna.jsonl").read_bytes())
+    code, _, err = enrol(capsys, folder, "BERT")
+    assert code == 1
+    assert "this is the walk 'anna.jsonl#0' of ANNA, and --name says BERT. Nobody is" in err
+    assert read_gallery(folder / "g.npz").people() == {"ANNA": 1}
+    assert enrol(capsys, folder, "ANNA", "--walk", "again")[0] == 0
+    assert enrol(capsys, folder, "BERT", "--take-as-is")[0] == 0
+    assert read_gallery(folder / "g.npz").people() == {"ANNA": 2, "BERT": 1}
 
 
 def test_whose_walk_it_is_has_to_be_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -337,3 +372,6 @@ def test_an_empty_gallery_names_nobody(folder: Path, capsys: pytest.CaptureFixtu
     assert code == 0
     assert "is empty: everybody is unknown" in err
     assert {json.loads(line)["label"] for line in out.splitlines()} == {"unknown"}
+    code, out, _ = run(capsys, "run", *words)
+    assert (out.count("unknown "), "a vector of" in out) == (8, False)
+    assert "windows per name: unknown 7" in out

@@ -131,6 +131,15 @@ def test_what_cannot_be_enrolled(
         gallery.enrol(person, walk, vector(*values))
 
 
+def test_another_persons_walk_is_known_again(gallery: Gallery) -> None:
+    assert gallery.same_walk("EVE", vector(0.6, 0.8)) == ("ANNA", "a2")
+    assert gallery.same_walk("EVE", vector(0, 9)) == ("BOB", "b1")
+    # Their own, and walks that are nearly the same: an angle of 0.01 has a cosine of 0.99995.
+    assert gallery.same_walk("ANNA", vector(0.6, 0.8)) is None
+    assert gallery.same_walk("EVE", vector(1, 0.01)) is None
+    assert empty_gallery(gait_card()).same_walk("EVE", vector(1, 0)) is None
+
+
 def test_nobody_is_found_in_an_empty_gallery() -> None:
     with pytest.raises(DataError, match="empty; enrol somebody"):
         empty_gallery(gait_card()).identify(vector(1, 0), 0.5)

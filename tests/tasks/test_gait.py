@@ -189,11 +189,43 @@ def test_what_cannot_be_learned_from_says_so(
         load_splits(quick(tmp_path, data="x", select_share=0.8))
     with pytest.raises(DataError, match="has no test part"):
         train(quick(tmp_path / "x", data="x", steps=1, select_share=0.0))
-    with pytest.raises(DataError, match="none of 16 training walks has 17 frames"):
+    with pytest.raises(DataError, match=r"none of 16 training walks has 17 .*the longest has 16\."):
         long_enough(walks, 17)
     alone = walks.subset([0, 4, 8, 12])
     with pytest.raises(DataError, match="several pictures each"):
         WalkBatches(alone, 14, quick(tmp_path))
+
+
+def test_what_is_judged_has_to_hold_a_window_before_anything_is_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks = simulated_set(6, 4, seed=1, frames=16)
+    short = simulated_set(2, 4, seed=2, frames=FRAMES - 1)
+    read_as(
+        monkeypatch,
+        dataclasses.replace(
+            walks,
+            skeleton_SJ3=np.concatenate([walks.skeleton_SJ3, short.skeleton_SJ3]),
+            role_N=np.concatenate([np.full(len(walks), "train"), short.role_N]),
+            **{
+                name: np.concatenate([getattr(walks, name), getattr(short, name)])
+                for name in ("length_N", "person_N", "sequence_N", "view_N", "condition_N",
+                             "rate_hz_N", "image_size_N2")
+            },
+        ),
+    )  # fmt: skip
+    with pytest.raises(DataError, match=r"none of 8 test walks has 12 frames.* longest has 11\."):
+        train(quick(tmp_path / "x", data="x"))
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_occupied_folder_is_refused_before_anybody_is_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state.pt").write_bytes(b"kept")
+    monkeypatch.setattr("edgehuman.tasks.gait.load_splits", lambda config: pytest.fail("too late"))
+    with pytest.raises(UsageError, match="holds a checkpoint already"):
+        train(quick(tmp_path))
 
 
 @pytest.mark.parametrize(

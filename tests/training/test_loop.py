@@ -156,6 +156,35 @@ def test_a_new_run_does_not_overwrite_a_checkpoint(tmp_path: Path) -> None:
     assert (tmp_path / "model.safetensors").read_bytes() == before
 
 
+def test_what_is_asked_for_otherwise_on_resuming_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_steps(line_job(), line_config(tmp_path, steps=4))
+    capsys.readouterr()
+    train_steps(line_job(), line_config(tmp_path, steps=4, resume=True))
+    said = f"{tmp_path}: all 4 steps are done, so nothing is trained; raise --steps to go on\n"
+    assert said in capsys.readouterr().err
+    train_steps(line_job(), line_config(tmp_path, steps=4, lr=0.1, resume=True))
+    assert "to go on (without effect: --lr 0.05 -> 0.1)" in capsys.readouterr().err
+    train_steps(line_job(), line_config(tmp_path, steps=6, lr=0.1, resume=True))
+    said = capsys.readouterr().err
+    assert "from step 4 on other than before: --steps 4 -> 6, --lr 0.05 -> 0.1\n" in said
+    train_steps(line_job(), line_config(tmp_path, steps=8, lr=0.1, resume=True))
+    assert "other than before: --steps 6 -> 8\n" in capsys.readouterr().err
+
+
+def test_a_run_goes_on_under_the_decay_that_is_asked_for(tmp_path: Path) -> None:
+    train_steps(line_job(), line_config(tmp_path, steps=2))
+    config = line_config(tmp_path, resume=True, weight_decay=0.5)
+    with open_place(config) as place:
+        run = _Run(line_job(), config, place)
+        run.resume()
+    assert [group["weight_decay"] for group in run.optimiser.param_groups] == [0.5, 0.0]
+    assert len(run.optimiser.state) == 2
+    with pytest.raises(CheckpointError, match="give --weight-decay and --optimiser as before"):
+        train_steps(line_job(), line_config(tmp_path, resume=True, optimiser="adam"))
+
+
 def test_resuming_another_network_says_so(tmp_path: Path) -> None:
     train_steps(line_job(), line_config(tmp_path, steps=2))
     other = line_job()
