@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from edgehuman import catalogue
 from edgehuman.card import TrainingData
 from edgehuman.data.images import SIMULATED, open_images
 from edgehuman.data.views import ViewConfig, ViewLoader
@@ -58,14 +59,18 @@ class PersonViews:
         """Images that could not be read so far; others took their places."""
         return 0 if self._loader is None else len(self._loader.corrupt)
 
-    def row(self) -> TrainingData:
-        """What the card says about them."""
+    def row(self, dataset: str = "") -> TrainingData:
+        """What the card says about them; where they are of a known dataset, its terms."""
         source = str(self.images.source)
+        known: catalogue.Dataset | None = catalogue.DATASETS.get(dataset)
+        name, licence = Path(source).name or source, "not stated"
+        if self.simulated:
+            name, licence = "simulated person images", "Apache-2.0 (edgehuman's own simulator)"
         return TrainingData(
-            dataset="simulated person images" if self.simulated else Path(source).name or source,
+            dataset=name if known is None else dataset,
             role="pretraining",
-            licence="Apache-2.0 (edgehuman's own simulator)" if self.simulated else "not stated",
-            url="",
+            licence=licence if known is None else known.licence,
+            url="" if known is None else known.url,
             windows=len(self.images),
             subjects=0,
             simulated=self.simulated,

@@ -276,7 +276,7 @@ def train(config: SaipConfig) -> Outcome:
         model,
         source.tensors,
         model.student,
-        backbone_card(config, model.student, (source.row(),)),
+        backbone_card(config, model.student, (source.row(config.dataset),)),
         after_step=model.advance,
         # Without matching nothing asks for the student's token, so its last stage learns nothing.
         idle_weights=not config.csm,

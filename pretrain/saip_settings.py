@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from edgehuman import catalogue
+from edgehuman.data.images import SIMULATED
 from edgehuman.data.views import ViewConfig
 from edgehuman.errors import UsageError
 from edgehuman.training.processes import world_size
@@ -26,6 +28,8 @@ class SaipConfig(TrainingConfig):
     """A network from `edgehuman models` whose method is saip."""
     data: str = "simulated"
     """A folder of images, WebDataset shards, or the word `simulated`."""
+    dataset: str = ""
+    """Name in `edgehuman data list` of what --data holds; the card then states its terms."""
     out: Path = Path("runs/saip")
     """Folder of the checkpoint: weights, config, optimiser state, metrics."""
     steps: int = 300
@@ -102,6 +106,13 @@ class SaipConfig(TrainingConfig):
     """Blocks of the two pixel decoders."""
 
     def __post_init__(self) -> None:
+        if self.dataset:
+            catalogue.find(catalogue.DATASETS, "dataset", self.dataset)
+            if self.data == SIMULATED:
+                raise UsageError(
+                    f"--dataset is {self.dataset}, and simulated people are of no dataset; leave "
+                    "it out, or give --data"
+                )
         if self.accumulate == 0:
             object.__setattr__(self, "accumulate", self._parts())
         for holds, name, rule in self._rules():

@@ -52,6 +52,10 @@ def test_what_cannot_be_read_is_counted_and_the_card_names_the_source(photos: Pa
     assert views.num_corrupt == 1
     row = views.row()
     assert (row.dataset, row.windows, row.simulated) == ("photos", 7, False)
+    known = views.row("ccp")
+    assert (known.dataset, known.windows) == ("ccp", 7)
+    assert known.licence.startswith("Apache-2.0")
+    assert known.url.startswith("https://")
     simulated = opened("simulated").row()
     assert simulated.simulated
     assert simulated.dataset == "simulated person images"

@@ -71,6 +71,8 @@ def test_colours_change_as_much_as_asked() -> None:
         ({"workers": -1}, "--workers is -1; it must be 0 or more"),
         ({"height": 250}, "--height is 250; it must be a multiple of 32"),
         ({"width": 0}, "--width is 0; it must be a multiple of 32"),
+        ({"dataset": "ccpp", "data": "x"}, "ccpp.*ccp"),
+        ({"dataset": "ccp"}, "--dataset is ccp, and simulated people are of no dataset"),
         ({"colour": 3.0}, "--colour is 3.0; it must be from 0 to 2.5"),
         ({"local_views": -1}, "--local-views is -1; it must be 0 or more"),
         ({"global_scale": (0.9, 0.8)}, r"--global-scale is \(0.9, 0.8\); it must be two shares"),
