@@ -8,6 +8,7 @@ import pytest
 
 from edgehuman import catalogue
 from edgehuman.bench.accuracy import EvaluateConfig, evaluate
+from edgehuman.data.part_groups import LABELS
 from edgehuman.runtime.model import load, zoo_names
 
 ZOO = Path(__file__).parents[2] / "edgehuman" / "zoo"
@@ -78,3 +79,39 @@ def test_the_gait_models_find_people_whom_they_never_saw() -> None:
     assert rank1 >= 0.58
     assert rank1 > 3 * whole["baselines"]["bone_lengths"]["rank1"]
     assert abs(small["metrics"]["rank1"] - rank1) <= 0.03
+
+
+PERSON = ("zoo:person-garments", "zoo:person-garments-int8", "zoo:person-garments-fp16")
+
+
+@pytest.mark.parametrize("name", PERSON)
+def test_the_garments_model_says_whose_photos_it_learned_from(name: str) -> None:
+    card = load(name).card
+    assert (card.arch, card.task, card.output.kind) == ("tinyvit_5m", "parsing", "segmentation")
+    assert card.output.labels == LABELS["garments"]
+    assert [(row.dataset, row.role) for row in card.data] == [
+        ("ccp", "pretraining"),
+        ("ccp", "training"),
+        ("ccp", "selection"),
+    ]
+    assert all(row.licence.startswith("Apache-2.0") for row in card.data)
+    assert catalogue.DATASETS["ccp"].weights_may_ship
+
+
+def test_the_garments_models_tell_people_apart_from_streets(shared_data: Path) -> None:
+    whole, small = (
+        evaluate(EvaluateConfig(name, data=str(shared_data / "ccp"))).data for name in PERSON[:2]
+    )
+    assert isinstance(whole, dict)
+    assert isinstance(small, dict)
+    assert whole["metrics"]["mean_iou"] == pytest.approx(0.483, abs=0.005)
+    assert whole["per_label"]["background"] > 0.93
+    assert abs(small["metrics"]["mean_iou"] - whole["metrics"]["mean_iou"]) <= 0.005
+
+
+def test_the_garments_model_knows_simulated_people_whom_it_never_saw() -> None:
+    data = evaluate(EvaluateConfig(PERSON[1], data="simulated")).data
+    assert isinstance(data, dict)
+    # All background would be right in two thirds of the pixels.
+    assert data["metrics"]["pixel_accuracy"] > 0.78
+    assert data["per_label"]["upper_clothes"] > 0.4
