@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from edgehuman.bench import peer_table  # noqa: E402
+from edgehuman.bench.contestants import torch_contestant  # noqa: E402
 from edgehuman.bench.peer_table import OURS, PeerTableConfig, Row, make_table, render  # noqa: E402
 from edgehuman.bench.peers import PEERS, Peer, conv  # noqa: E402
 from edgehuman.errors import ParityError, UsageError  # noqa: E402
@@ -55,12 +56,11 @@ def test_a_dash_writes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_graph_that_answers_otherwise_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = iter((tiny(4), tiny(4)))
-    real = peer_table.torch_contestant
+    others = iter([tiny(4)])
     monkeypatch.setattr(
         peer_table,
         "torch_contestant",
-        lambda entry, sample, make: real(entry, sample, lambda: next(made)),
+        lambda entry, sample, make: torch_contestant(entry, sample, lambda: next(others)),
     )
     with pytest.raises(ParityError, match=r"small: the graph's answer differs by"):
         list(peer_table.time_networks({"small": tiny(4)}, PeerTableConfig(height=32, width=32)))

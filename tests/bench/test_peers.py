@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from edgehuman import catalogue  # noqa: E402
-from edgehuman.bench.peers import PEERS, ThreeBranches, build_peer, repvit_m0_9  # noqa: E402
+from edgehuman.bench.peers import PEERS, Peer, ThreeBranches, build_peer, repvit_m0_9  # noqa: E402
 from edgehuman.nets.building import count_flops, count_params  # noqa: E402
 
-TRAINED = PEERS | {"repvit_m0_9": partial(repvit_m0_9, deployed=False)}
+TRAINED: dict[str, Callable[[], Peer]] = {
+    **PEERS,
+    "repvit_m0_9": partial(repvit_m0_9, deployed=False),
+}
 # Counted on the definitions of timm, without the classifier: parameters in thousands, multiply-adds
 # in millions at 224x224 (classifier included) and at 256x128, and what the classifier takes: one of
 # 1000 classes, of RepViT two.
