@@ -172,14 +172,25 @@ def _artefact(entry: Entry, path: str, engine: EngineName, sample: Records) -> C
     )
 
 
-def _torch(entry: Entry, sample: Records, compiled: bool = False) -> Contestant:
+def _torch(entry: Entry, sample: Records) -> Contestant:
+    return torch_contestant(entry, sample, lambda: _network(entry))
+
+
+def torch_contestant(
+    entry: Entry, sample: Records, make: Callable[[], Any], compiled: bool = False
+) -> Contestant:
+    """A network of torch that `make` builds in eval mode, run once on `sample` (batch, ...).
+
+    Raises:
+        NotMeasured: PyTorch is not installed, or does not compile here.
+    """
     if importlib.util.find_spec("torch") is None:
         raise NotMeasured("PyTorch is not installed (pip install 'edgehuman[train]')")
     import torch
 
     torch.set_num_threads(entry.threads)
     start_s = time.perf_counter()
-    network = _network(entry)
+    network = make()
     run: Any = torch.compile(network, dynamic=False) if compiled else network
 
     def call(record_N: Records) -> NDArray[np.float32]:
@@ -221,7 +232,7 @@ def _network(entry: Entry) -> Any:
 
 
 def _compile(entry: Entry, sample: Records) -> Contestant:
-    return _torch(entry, sample, compiled=True)
+    return torch_contestant(entry, sample, lambda: _network(entry), compiled=True)
 
 
 def _tensorrt(entry: Entry, sample: Records) -> Contestant:

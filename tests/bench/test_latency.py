@@ -55,6 +55,13 @@ def windows(count: int) -> NDArray[np.float32]:
     return imu
 
 
+def test_another_clock_counts_in_place_of_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall, log, ticks = Clock(monkeypatch), list[str](), iter(range(0, 1000, 3))
+    contestant = wall.contestant("a", lambda count: 50.0, log)
+    [timing] = measure([contestant], windows(1), rounds=1, clock=lambda: 10**6 * next(ticks))
+    assert timing.latency_ms_R.tolist() == [3.0] * CALLS_PER_BLOCK
+
+
 def test_every_call_after_the_warm_up_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, log = Clock(monkeypatch), list[str]()
     # 100 ms for the first call of each block, 7 ms once, 1 ms otherwise.
