@@ -69,7 +69,7 @@ def test_some_wrong_walks_are_named(tmp_path: Path, walks: SkeletonSet) -> None:
         (lambda walks: walks.role_N == "gallery", "found no probes among 16 sequences"),
         (
             lambda walks: walks.person_N == walks.person_N[0],
-            "its test has one person, simulated",
+            "found one person in the gallery, simulated",
         ),
     ],
 )

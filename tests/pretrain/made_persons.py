@@ -39,7 +39,7 @@ class MadePersons:
 
         return views(2, 64, 32), views(self.small, 32, 16)
 
-    def row(self) -> TrainingData:
+    def row(self, dataset: str) -> TrainingData:
         return TrainingData("made", "pretraining", "none", "", PERSONS, PERSONS)
 
     def close(self) -> None:
