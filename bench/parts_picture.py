@@ -25,12 +25,9 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.metrics.figure import blank
 from edgehuman.metrics.person_answers import parts_of
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.image import resize
+from edgehuman.preprocess.image import ImageArray, resize
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.palette import colours
-
-Images = np.ndarray[Any, np.dtype[np.uint8]]
-_EACH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +50,24 @@ class PictureConfig:
             raise UsageError(f"--out is {self.out}; its name must end in .png")
 
 
-def painted(part_HW: Images, labels: Sequence[str]) -> Images:
+def painted(part_HW: ImageArray, labels: Sequence[str]) -> ImageArray:
     """Parts (H, W) in their colours (H, W, 3); the background, and what has no label, is white."""
     of = colours(labels[1:])
     table = np.full((256, 3), 255, np.uint8)
     table[1 : len(labels)] = [of[name] for name in labels[1:]]
-    picture_HWC: Images = table[part_HW]
+    picture_HWC: ImageArray = table[part_HW]
     return picture_HWC
 
 
-def columns(model: Model, persons: PersonSet, count: int) -> list[tuple[Images, Images, Images]]:
+def columns(
+    model: Model, persons: PersonSet, count: int
+) -> list[tuple[ImageArray, ImageArray, ImageArray]]:
     """Picture, parts found and true parts of one picture each of the first people of the test."""
     height, width = model.card.input.shape[:2]
     found = []
-    for index in np.flatnonzero(persons.role_N != "train")[: count * _EACH : _EACH]:
+    test_N = np.flatnonzero(persons.role_N != "train")
+    _, first_P = np.unique(persons.person_N[test_N], return_index=True)
+    for index in test_N[first_P[:count]]:
         image_HWC = persons.image(int(index))
         logits_CHW = model.logits(resize(image_HWC, height, width)[None])[0]
         said_HW = parts_of(logits_CHW, image_HWC.shape[0], image_HWC.shape[1])
@@ -74,7 +75,9 @@ def columns(model: Model, persons: PersonSet, count: int) -> list[tuple[Images, 
     return found
 
 
-def draw(shown: Sequence[tuple[Images, Images, Images]], labels: Sequence[str], path: Path) -> None:
+def draw(
+    shown: Sequence[tuple[ImageArray, ImageArray, ImageArray]], labels: Sequence[str], path: Path
+) -> None:
     """Pictures on top, then what the model finds, then the truth; the colours are named below.
 
     Raises:
@@ -116,8 +119,12 @@ def picture_parts(config: PictureConfig) -> Outcome:
     persons = grouped(load_persons("simulated", "parsing"), "garments")
     shown = columns(model, persons, config.people)
     draw(shown, labels, config.out)
-    data = {"model": config.model, "people": len(shown), "picture": str(config.out)}
-    data["simulated"] = True
+    data = {
+        "model": config.model,
+        "people": len(shown),
+        "picture": str(config.out),
+        "simulated": True,
+    }
     text = f"{config.out}: {config.model} on {len(shown)} simulated people"
     return Outcome(data, json.dumps(data) if config.json else text)
 

@@ -21,23 +21,23 @@ from edgehuman.errors import DataError
 Grouping = Literal["person", "garments"]
 BACKGROUND = "background"
 _GARMENTS: Mapping[str, str] = {
-    "hair": "hair",
-    "skin": "skin face torso_skin left_arm right_arm left_leg right_leg",
+    "hair": "",
+    "skin": "face torso_skin left_arm right_arm left_leg right_leg",
     "upper_clothes": (
-        "upper_clothes blazer blouse bra cape cardigan coat hoodie jacket jumper shirt sweater "
+        "blazer blouse bra cape cardigan coat hoodie jacket jumper shirt sweater "
         "sweatshirt t-shirt top vest"
     ),
     "lower_clothes": "jeans leggings panties pants shorts skirt socks stockings tights trousers",
     "whole_clothes": "bodysuit dress intimate jumpsuits romper suit swimwear",
-    "shoes": (
-        "boots clogs flats heels loafers pumps sandals shoes sneakers wedges left_shoe right_shoe"
-    ),
+    "shoes": "boots clogs flats heels loafers pumps sandals sneakers wedges left_shoe right_shoe",
     "accessories": (
-        "accessories bag belt bracelet earrings glasses glove gloves hat necklace purse ring scarf "
+        "bag belt bracelet earrings glasses glove gloves hat necklace purse ring scarf "
         "sunglasses tie wallet watch"
     ),
 }
-_GARMENT_OF = {part: group for group, parts in _GARMENTS.items() for part in parts.split()}
+_GARMENT_OF = {
+    part: group for group, parts in _GARMENTS.items() for part in (group, *parts.split())
+}
 LABELS: Mapping[Grouping, tuple[str, ...]] = {
     "person": (BACKGROUND, "person"),
     "garments": (BACKGROUND, *_GARMENTS),

@@ -29,6 +29,11 @@ def test_every_garment_of_ccp_has_its_group(shared_data: Path) -> None:
     assert {group_of(name, "garments") for name in names} == set(LABELS["garments"][1:])
 
 
+@pytest.mark.parametrize("grouping", ["person", "garments"])
+def test_groups_are_parts_of_themselves(grouping: Grouping) -> None:
+    assert [group_of(label, grouping) for label in LABELS[grouping]] == list(LABELS[grouping])
+
+
 def test_a_garment_that_nobody_grouped() -> None:
     with pytest.raises(DataError, match=r"the part toga belongs to no group .*--parts person"):
         group_of("toga", "garments")
