@@ -51,6 +51,8 @@ class TableConfig:
     """Folder of saip_ccp.toml and parsing_ccp.toml."""
     threads: int = 2
     """CPU threads."""
+    only_photos: bool = False
+    """Make the folder of photos without masks, to pretrain on, and no more."""
 
 
 def unlabelled_photos(config: TableConfig) -> Path:
@@ -127,6 +129,11 @@ def render(scores: Scores, recipes: Path) -> str:
 
 def build_table(config: TableConfig) -> Outcome:
     """Run what is not finished, seed by seed, and write the table after every run."""
+    if config.only_photos:
+        photos = unlabelled_photos(config)
+        count = len(list(photos.iterdir()))
+        data = {"photos": str(photos), "count": count}
+        return Outcome(data, f"{photos}: {count} photos without a mask")
     scores: dict[str, dict[str, dict[str, list[float]]]] = {arch: {} for arch in config.archs}
     text = ""
     for seed in config.seeds:
@@ -138,8 +145,8 @@ def build_table(config: TableConfig) -> Outcome:
                     kept[name].append(value)
                 text = render(scores, config.recipes)
                 (config.out / "table.md").write_text(text)
-                data: dict[str, Any] = {"scores": scores, "seeds": list(config.seeds)}
-                (config.out / "table.json").write_text(json.dumps(data, indent=1))
+                found_all: dict[str, Any] = {"scores": scores, "seeds": list(config.seeds)}
+                (config.out / "table.json").write_text(json.dumps(found_all, indent=1))
     return Outcome({"scores": scores, "seeds": list(config.seeds)}, text)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,12 @@ def test_pretraining_sees_no_photo_with_a_mask_and_none_of_the_test_part(
         folder = unlabelled_photos(config)
         assert [path.name for path in folder.iterdir()] == ["0002.jpg"]
     assert (folder / "0002.jpg").read_text() == "photos/0002.jpg"
+
+
+def test_the_photos_alone(config: TableConfig) -> None:
+    outcome = build_table(dataclasses.replace(config, only_photos=True))
+    assert outcome.data == {"photos": str(config.out / "photos"), "count": 1}
+    assert [path.name for path in config.out.iterdir()] == ["photos"]
 
 
 def test_the_table_has_every_row_and_says_how_many_seeds(
