@@ -10,6 +10,7 @@ from edgehuman.errors import DataError, UsageError
 POLL_S = 0.2
 SCHEME = "udp://"
 _LARGEST = 65_536
+_SHOWN = 60
 
 
 class Datagrams:
@@ -62,8 +63,10 @@ class Datagrams:
 
 def _host_and_port(spec: str) -> tuple[str, int]:
     host, colon, port = spec.removeprefix(SCHEME).rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65_535:
+    # Digits alone are not enough: int() takes no "²", and no number of thousands of them.
+    if not (colon and port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65_535):
+        shown = spec if len(spec) <= _SHOWN else f"{spec[:_SHOWN]}…"
         raise UsageError(
-            f"{spec!r} names no port from 0 to 65535; write udp://:5555 or udp://127.0.0.1:5555"
+            f"{shown!r} names no port from 0 to 65535; write udp://:5555 or udp://127.0.0.1:5555"
         )
     return host.strip("[]") or "0.0.0.0", int(port)

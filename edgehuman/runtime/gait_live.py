@@ -82,8 +82,15 @@ def open_gait(
     source = words.source
     if isinstance(source, str):
         source = open_poses(source, realtime=words.realtime, seed=words.seed)
-    listener = Identifier(model, source.name, gallery, words.hop_s, words.threshold, notify)
-    return listener, source
+    try:
+        return (
+            Identifier(model, source.name, gallery, words.hop_s, words.threshold, notify),
+            source,
+        )
+    except BaseException:
+        if source is not words.source:
+            source.close()  # its port would stay taken
+        raise
 
 
 class GaitLines:

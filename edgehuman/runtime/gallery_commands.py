@@ -56,7 +56,8 @@ class EnrolConfig:
         take_as_is: enrol what looks like a mistake: joints in another order, left for right, upside
             down, no pixels, outside the picture, under 10 frames a second; the very walk of
             somebody else. It is refused otherwise, as the person would not be found by it.
-        seconds: take so much stream time (simulated: 10 by default; udp needs it).
+        seconds: take so much stream time (simulated: 10 by default; udp needs it, and ends where
+            it is silent so long after the start).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -82,7 +83,8 @@ class IdentifyConfig:
         source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
         gallery: the file of known people.
         threshold: under this score the answer is "unknown" (default: the model's card).
-        seconds: take so much stream time (simulated: 10 by default; udp needs it).
+        seconds: take so much stream time (simulated: 10 by default; udp needs it, and ends where
+            it is silent so long after the start).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """

@@ -54,7 +54,8 @@ class RunConfig:
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
         rebuild: build a TensorRT engine that does not fit here anew, while its ONNX serves.
-        seconds: end after so much stream time.
+        seconds: end after so much stream time; a live source also where it is silent so long after
+            the start.
         seed: of the simulated person and of random weights.
     """
 

@@ -4,10 +4,12 @@ share.
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from edgehuman.runtime.sinks import Sink, SinkThread
 from edgehuman.runtime.stopping import StopSignals
 
 _LAST_WRITES_S = 5.0  # how long a live stream waits for a slow sink at its end
+_LATE_S = 0.5  # a stream that keeps the clock's pace is ended by its stamps, not by the clock
 
 
 class Block(Protocol):
@@ -47,6 +50,14 @@ class Playable(Protocol[BlockT_co]):
     def __exit__(self, *exception: object) -> None: ...
     def __iter__(self) -> Iterator[BlockT_co]: ...
     def report(self) -> dict[str, Any]: ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A source that holds a file or a port before it is entered."""
+
+    def close(self) -> None:
+        """Give that back, where it was never entered."""
 
 
 class Adding(Protocol):
@@ -95,13 +106,13 @@ def play(
     seconds: float | None = None,
     notify: Callable[[str], object] = say,
 ) -> Played:
-    """Recognise the source until it ends, a signal comes, `seconds` have passed, or nobody reads
-    any more.
+    """Recognise the source until it ends, a signal comes, `seconds` have passed (`first_seconds`),
+    or nobody reads any more.
 
     What was recognised before an error in the source still reaches the sinks.
 
     Raises:
-        DataError: the source is wrong, or ended before its first window.
+        DataError: the source is wrong, ended before its first window, or nothing came.
         BrokenPipeError: the reader of standard output is gone.
     """
     threads = [SinkThread(sink, not (source.live or sink.may_skip)) for sink in sinks]
@@ -109,7 +120,7 @@ def play(
     stop = StopSignals()
     try:
         with stop, source:
-            blocks = first_seconds(stop.until_stopped(source), seconds)
+            blocks = first_seconds(stop.until_stopped(source), seconds, source.live)
             for block in blocks:
                 for result in recogniser.push(block):
                     for thread in threads:
@@ -124,6 +135,7 @@ def play(
     finally:
         broken = tuple(_close(threads, source.live, notify))
     if recogniser.tally.windows == 0 and not stop.requested:
+        require_something(source, seconds)
         raise DataError(f"{source.name}: {recogniser.no_window(source.report())}")
     report = {
         **account(recogniser, source),
@@ -145,26 +157,60 @@ def account(recogniser: Listener[BlockT, LiveResult], source: Playable[BlockT]) 
 
 
 def require_seconds(seconds: float | None) -> None:
-    """Raises UsageError for a length of stream time that is not above 0."""
-    if seconds is not None and seconds <= 0:
-        raise UsageError(f"seconds is {seconds}; give more than 0, or leave it out")
+    """Raises UsageError for a length of stream time that is not a finite number above 0."""
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise UsageError(f"seconds is {seconds}; give more than 0 and no infinity, or leave it out")
 
 
-def first_seconds(blocks: Iterable[BlockT], seconds: float | None) -> Iterator[BlockT]:
-    """The blocks until so much stream time has passed, the last one cut; None: all of them."""
-    begin_s: float | None = None
-    for block in blocks:
-        if seconds is None or not len(block):
-            yield block
-            continue
-        begin_s = float(block.stamp_s_T[0]) if begin_s is None else begin_s
-        late_T = block.stamp_s_T >= begin_s + seconds
-        if not late_T.any():
-            yield block
-            continue
-        if keep := int(late_T.argmax()):
-            yield block.head(keep)
+def require_something(
+    source: Playable[BlockT], seconds: float | None, stopped: bool = False
+) -> None:
+    """Raises DataError where nothing came, not even what cannot be read, until the time was over
+    or a signal came.
+    """
+    report = source.report()
+    if any(report.get(key) for key in ("datagrams", "rows", "bad_rows", "bad_poses")):
         return
+    if stopped:
+        raise DataError(f"{source.name}: stopped before anything came; nothing is done")
+    if source.live and seconds is not None:
+        raise DataError(
+            f"{source.name}: nothing came in {seconds:g} s; check that something sends lines "
+            "there, or give more seconds"
+        )
+
+
+def first_seconds(
+    blocks: Iterable[BlockT], seconds: float | None, live: bool = False
+) -> Iterator[BlockT]:
+    """The blocks until so much stream time has passed, the last one cut; None: all of them.
+
+    Where nobody sends, stamps stand still. So a live source also ends where it is silent so long
+    after the start, and so long after its first record whatever its stamps say.
+
+    Args:
+        blocks: of a live source also empty ones, while nothing comes.
+        seconds: above 0.
+        live: the clock counts too.
+    """
+    if seconds is None:
+        yield from blocks
+        return
+    silent_until_s = time.monotonic() + seconds if live else math.inf
+    until_s, end_s = math.inf, math.inf
+    for block in blocks:
+        if len(block):
+            if end_s == math.inf:
+                end_s = float(block.stamp_s_T[0]) + seconds
+                until_s = time.monotonic() + seconds + _LATE_S if live else math.inf
+            late_T = block.stamp_s_T >= end_s
+            if late_T.any():
+                if keep := int(late_T.argmax()):
+                    yield block.head(keep)
+                return
+        yield block
+        if time.monotonic() >= (until_s if len(block) else min(until_s, silent_until_s)):
+            return
 
 
 def _close(

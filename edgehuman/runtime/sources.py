@@ -83,6 +83,16 @@ class ThreadedSource:
         self._thread = threading.Thread(target=self._read, name=f"source {self.name}", daemon=True)
 
     def __enter__(self) -> ThreadedSource:
+        """Start reading.
+
+        Raises:
+            UsageError: it was read or closed before.
+        """
+        if self._stop.is_set() or self._thread.ident is not None:
+            raise UsageError(
+                f"the source {self.name!r} was read or closed already; open it anew, e.g. with "
+                "`open_source`"
+            )
         self._thread.start()
         return self
 
@@ -91,6 +101,12 @@ class ThreadedSource:
         self._ring.close()
         self._thread.join()
         self.feed.close()
+
+    def close(self) -> None:
+        """Give back the file or port of a source that was never entered; `with` does it itself."""
+        if self._thread.ident is None:
+            self._stop.set()
+            self.feed.close()
 
     def __iter__(self) -> Iterator[SampleBlock]:
         """Blocks until the end; an empty one where nothing came for half a second.

@@ -8,6 +8,7 @@ for result in edgehuman.stream("zoo:gait-skeleton", "door.jsonl", gallery="known
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from edgehuman.runtime.identifier import GaitResult
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.playing import (
     BlockT,
+    Closable,
     Listener,
     Playable,
     account,
@@ -102,7 +104,8 @@ def stream(
             recording's are known).
         realtime: play a file or the simulator at the pace of its stamps, the newest samples
             winning.
-        seconds: end after so much stream time.
+        seconds: end after so much stream time; where the source is live, also where nothing comes
+            so long after the start.
         seed: of the simulated people, and of a catalogue network's random weights.
 
     Raises:
@@ -118,7 +121,7 @@ def stream(
         )
         words = GaitRun(
             source=_poses(source, loaded),
-            gallery=Path(gallery) if isinstance(gallery, str) else gallery,
+            gallery=_known(gallery),
             hop_s=hop_s,
             threshold=threshold,
             realtime=realtime,
@@ -128,8 +131,7 @@ def stream(
     _refuse({"gallery": gallery}, f"is for models of gait, and {loaded.name} is none")
     format = format or (CANONICAL if isinstance(source, ImuRecording) else ImuFormat())
     options = StreamOptions(hop_s, smoothing, delay_s, threshold, format)
-    opened = _open(source, format, realtime, seed)
-    return LiveStream(Recogniser(loaded, opened.name, options), opened, seconds)
+    return LiveStream(*_open_wearable(loaded, source, options, realtime, seed), seconds)
 
 
 class LiveStream(Iterator[ResultT], Generic[ResultT]):
@@ -138,7 +140,7 @@ class LiveStream(Iterator[ResultT], Generic[ResultT]):
     Args:
         listener: takes the blocks.
         source: opened at the first result, closed after the last.
-        seconds: end after so much stream time.
+        seconds: end after so much stream time; of a live source as `first_seconds` says.
     """
 
     def __init__(
@@ -149,6 +151,7 @@ class LiveStream(Iterator[ResultT], Generic[ResultT]):
     ) -> None:
         self._account: Callable[[], dict[str, Any]] = lambda: account(listener, source)
         self._results = _results(listener, source, seconds)
+        self._close_unread: Callable[[], None] = lambda: _close_unread(source)
 
     def __next__(self) -> ResultT:
         return next(self._results)
@@ -163,17 +166,38 @@ class LiveStream(Iterator[ResultT], Generic[ResultT]):
         return self._account()
 
     def close(self) -> None:
-        """Leave the stream early; its source is closed."""
+        """Leave the stream early, even before its first result; its source is closed."""
+        unread = inspect.getgeneratorstate(self._results) == inspect.GEN_CREATED
         self._results.close()
+        if unread:
+            self._close_unread()
 
 
 def _results(
     listener: Listener[BlockT, ResultT], source: Playable[BlockT], seconds: float | None
 ) -> Generator[ResultT, None, None]:
     with source:
-        for block in first_seconds(source, seconds):
+        for block in first_seconds(source, seconds, source.live):
             yield from listener.push(block)
     yield from listener.close()
+
+
+def _close_unread(source: Playable[BlockT]) -> None:
+    """Close a source that was never entered, where it holds anything."""
+    if isinstance(source, Closable):
+        source.close()
+
+
+def _known(gallery: object) -> Gallery | Path | None:
+    """Raises UsageError for what is neither a gallery nor the name of a file."""
+    if isinstance(gallery, str) and gallery:
+        return Path(gallery)
+    if gallery is None or isinstance(gallery, (Gallery, Path)):
+        return gallery
+    raise UsageError(
+        f"gallery is {gallery!r}; give the file that `edgehuman gallery enroll` wrote, or a "
+        "`Gallery`, or leave it out"
+    )
 
 
 def _refuse(given: dict[str, object], why: str) -> None:
@@ -195,6 +219,23 @@ def _poses(
         f"{model.name} reads skeletons, and found {type(source).__name__}; give poses.jsonl, or a "
         "source of `edgehuman.runtime.pose_source.open_poses`"
     )
+
+
+def _open_wearable(
+    model: Model,
+    source: Source | PoseSource | ImuRecording | str | Path,
+    options: StreamOptions,
+    realtime: bool,
+    seed: int,
+) -> tuple[Recogniser, Source]:
+    """What answers, and where its samples come from; the twin of `open_gait`."""
+    opened = _open(source, options.format, realtime, seed)
+    try:
+        return Recogniser(model, opened.name, options), opened
+    except BaseException:
+        if opened is not source:
+            _close_unread(opened)  # its port would stay taken
+        raise
 
 
 def _open(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +15,10 @@ from edgehuman.metrics.gait_vectors import mean_vector
 from edgehuman.runtime.datagrams import SCHEME
 from edgehuman.runtime.identifier import Identifier
 from edgehuman.runtime.model import Model
-from edgehuman.runtime.playing import first_seconds, require_seconds, say
+from edgehuman.runtime.playing import first_seconds, require_seconds, require_something, say
 from edgehuman.runtime.pose_source import SIMULATED, open_poses
 from edgehuman.runtime.poses import PoseBlock, joined
+from edgehuman.runtime.stopping import StopSignals
 from edgehuman.samples import FloatArray
 
 _SIMULATED_S = 10.0
@@ -45,8 +47,10 @@ class Walks:
 def walks_of(model: Model, source: str, seconds: float | None = None, seed: int = 0) -> Walks:
     """The vector of every track of a source that holds a window.
 
+    Ctrl-C and SIGTERM end listening to a port or a pipe, and what came until then counts.
+
     Raises:
-        DataError: there is none, or the source cannot be read.
+        DataError: there is none, nothing came, or the source cannot be read.
         UsageError: words that name no source, seconds not above 0, or none for a source that never
             ends.
     """
@@ -56,19 +60,27 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
     opened = open_poses(source, seed=seed)
-    listener = Identifier(model, opened.name, notify=say)
     sums: dict[str, FloatArray] = {}
     counts: dict[str, int] = {}
     seen: dict[str, _Seen] = {}
-    with opened:
-        blocks = _keeping(seen, first_seconds(opened, seconds))
+    stop = StopSignals()
+    # Half a file is not what was asked for; of a port or a pipe there is no whole.
+    listens = opened.live or source == "-"
+    signals: AbstractContextManager[object] = stop if listens else nullcontext()
+    with signals, opened:
+        listener = Identifier(model, opened.name, notify=say)
+        heard = stop.until_stopped(opened) if listens else iter(opened)
+        blocks = _keeping(seen, first_seconds(heard, seconds, opened.live))
         for track, vector_D in _window_vectors(listener, blocks):
             sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
             counts[track] = counts.get(track, 0) + 1
     for remark in listener.report.notes:
         say(f"{opened.name}: {remark}")
     report = {"stream": listener.report.as_dict(), "source": opened.report()}
+    if stop.requested:
+        say(f"{opened.name}: stopped; what came until then counts")
     if not sums:
+        require_something(opened, seconds, stop.requested)
         raise DataError(f"{opened.name}: {listener.no_window(opened.report())}")
     vectors = {
         track: mean_vector(total_D[None] / np.float32(counts[track]), listener.distance)

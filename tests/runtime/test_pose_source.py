@@ -19,6 +19,7 @@ from edgehuman.runtime.pose_feeds import LineFeed, PoseDatagramFeed
 from edgehuman.runtime.pose_source import PoseSource, open_poses
 from edgehuman.runtime.poses import PoseBlock, pose_block
 from tests.runtime.gait_models import ANNA, BOB, walk, write_poses
+from tests.runtime.listening import is_free
 
 
 def read(source: PoseSource) -> list[PoseBlock]:
@@ -106,10 +107,36 @@ def test_a_camera_is_no_source_of_skeletons(spec: str) -> None:
         open_poses(spec)
 
 
-@pytest.mark.parametrize("spec", ["udp://", "udp://:port", "udp://h:70000"])
+NO_PORTS = ["udp://", "udp://5555", "udp://:port", "udp://h:70000", "udp://:²", "udp://:-1"]
+
+
+@pytest.mark.parametrize("spec", [*NO_PORTS, "udp://:" + "9" * 5000])
 def test_a_port_has_to_be_named(spec: str) -> None:
-    with pytest.raises(UsageError, match="names no port from 0 to 65535"):
+    with pytest.raises(UsageError, match="names no port from 0 to 65535") as found:
         open_poses(spec)
+    assert len(str(found.value)) < 200
+
+
+def test_a_source_is_read_once_and_given_back_unread(tmp_path: Path) -> None:
+    path = write_poses(tmp_path / "p.jsonl", walk(ANNA, 1))
+    source = open_poses(str(path))
+    assert sum(map(len, read(source))) == 12
+    with pytest.raises(UsageError, match=r"p\.jsonl' was read or closed already; open it anew"):
+        read(source)
+    unread = open_poses("udp://127.0.0.1:0")
+    assert isinstance(unread.feed, PoseDatagramFeed)
+    unread.close()
+    unread.close()
+    assert is_free(unread.feed.address)
+    with pytest.raises(UsageError, match="was read or closed already"), unread:
+        pass
+
+
+def test_closing_takes_nothing_from_whoever_reads(tmp_path: Path) -> None:
+    source = open_poses(str(write_poses(tmp_path / "p.jsonl", walk(ANNA, 1))))
+    with source:
+        source.close()
+        assert sum(map(len, source)) == 12
 
 
 def sent(source: PoseSource, *datagrams: bytes) -> None:

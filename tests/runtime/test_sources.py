@@ -174,7 +174,9 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
         open_source(str(tmp_path))
 
 
-@pytest.mark.parametrize("spec", ["mqtt://host", "udp://", "udp://:port", "udp://h:70000"])
+@pytest.mark.parametrize(
+    "spec", ["mqtt://host", "udp://", "udp://:port", "udp://h:70000", "udp://:²"]
+)
 def test_words_that_name_no_source(spec: str) -> None:
     with pytest.raises(UsageError):
         open_source(spec)

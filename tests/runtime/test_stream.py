@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from edgehuman.runtime.stream import stream
 from edgehuman.samples import ImuRecording
 from tests.runtime.conftest import LABELS
 from tests.runtime.gait_models import ANNA, BOB, gait_card, walk, write_gait_model, write_poses
+from tests.runtime.listening import ended, free_address, is_free
 
 
 def test_the_python_twin_takes_a_recording_and_ends_early(tiny: Path) -> None:
@@ -106,6 +108,10 @@ def test_an_empty_gallery_is_remarked_and_names_nobody(
         ({"gallery": "none.npz"}, ArtefactError, "none.npz: no such gallery"),
         ({"threshold": 7.0}, UsageError, "threshold is 7"),
         ({"seconds": 0.0}, UsageError, "seconds is 0.0; give more than 0"),
+        ({"seconds": math.nan}, UsageError, "seconds is nan; give more than 0"),
+        ({"gallery": 3}, UsageError, "gallery is 3; give the file that `edgehuman gallery enroll`"),
+        ({"gallery": b"k"}, UsageError, "gallery is b'k'; give the file"),
+        ({"gallery": ""}, UsageError, "gallery is ''; give the file"),
         ({"source": "none.jsonl"}, DataError, "none.jsonl: no such file"),
         ({"gallery": empty_gallery(gait_card("b" * 64))}, ArtefactError, "cannot be compared"),
     ],
@@ -126,3 +132,35 @@ def test_a_wearable_and_skeletons_are_not_taken_for_each_other(nose: Path, tiny:
         stream(tiny, open_poses("simulated"))
     with pytest.raises(UsageError, match=r"gallery is for models of gait, and .* is none"):
         stream(tiny, "walk.csv", gallery=nose.with_name("g.npz"))
+
+
+@pytest.mark.parametrize("kind", ["gait", "wearable"])
+def test_a_stream_that_is_closed_or_refused_gives_its_port_back(
+    kind: str, nose: Path, tiny: Path
+) -> None:
+    model, (host, port) = (nose if kind == "gait" else tiny), free_address()
+    spec = f"udp://{host}:{port}"
+    with pytest.raises(UsageError, match="threshold is 5"):
+        stream(model, spec, threshold=5)
+    assert is_free((host, port))
+    live = stream(model, spec)
+    assert not is_free((host, port))
+    live.close()
+    assert is_free((host, port))
+    assert list(live) == []
+
+
+def test_a_source_of_somebody_elses_stays_open_where_words_are_refused(nose: Path) -> None:
+    source = open_poses(str(nose.with_name("door.jsonl")))
+    with pytest.raises(UsageError, match="threshold is 5"):
+        stream(nose, source, threshold=5)
+    assert len(list(stream(nose, source))) == 14
+    with pytest.raises(UsageError, match="was read or closed already"):
+        list(stream(nose, source))
+
+
+@pytest.mark.parametrize("kind", ["gait", "wearable"])
+def test_a_silent_port_ends_after_its_seconds(kind: str, nose: Path, tiny: Path) -> None:
+    live = stream(nose if kind == "gait" else tiny, "udp://127.0.0.1:0", seconds=0.2)
+    assert ended(lambda: list(live)) == []
+    assert live.report()["source"]["datagrams"] == 0

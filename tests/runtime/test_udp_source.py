@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu import ImuFormat
 from edgehuman.runtime.feeds import DatagramFeed
 from edgehuman.runtime.sources import ThreadedSource, open_source
+from tests.runtime.listening import is_free
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
 
@@ -64,6 +65,19 @@ def test_a_port_that_is_taken() -> None:
         port = holder.getsockname()[1]
         with pytest.raises(DataError, match=rf"cannot listen on udp://127.0.0.1:{port}"):
             open_source(f"udp://127.0.0.1:{port}")
+
+
+def test_a_source_is_read_once_and_given_back_unread() -> None:
+    source = open_source("udp://127.0.0.1:0")
+    assert isinstance(source.feed, DatagramFeed)
+    source.close()
+    assert is_free(source.feed.address)
+    read = open_source("simulated", minutes=0.01)
+    with read:
+        assert sum(map(len, read))
+    for used in (source, read):
+        with pytest.raises(UsageError, match="was read or closed already; open it anew"), used:
+            pass
 
 
 def test_a_quiet_port_can_be_left() -> None:
