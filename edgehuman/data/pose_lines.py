@@ -8,6 +8,7 @@ FOLDER/walks.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "v
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
@@ -26,11 +27,26 @@ from edgehuman.preprocess.pose_line import PoseLine, format_line, parse_line
 from edgehuman.preprocess.skeleton import RATE_HZ
 
 _LABELS = "walks.jsonl"
-# A said rate may be off by this share; a walk's own may vary so manyfold, over so many frames.
+_RATES_HZ = (1.0, 1000.0)
+# A said rate may be off by this share, or by this of what stamps are rounded to, where they do not
+# tell one of 60 a second from two of 100; half of it, and 100 would be 200.
 _RATE_OFF = 0.1
-_RATE_VARIES = 2.05
-_STEPS_OF_A_RATE = 12
+_ROUNDING_OFF = 0.4
+# Of all steps, so many at least are from a frame to the very next; of those that are rounded to one
+# or two hundredths, say, so many to the lower.
+_SMALL, _SMALL_ROUNDED = 0.2, 0.05
+_ROUNDS = 10
+# Steps outside these are no camera's, seconds.
+_SHORTEST_S, _LONGEST_S = 1e-9, 1e9
+# Steps are another rate's where nearly all of so many are so manyfold the usual one: a person who
+# is found in every third frame for two seconds is not, nor one found in a third of all frames.
+_RATE_VARIES = 1.6
+_STEPS_OF_A_RATE = 36
+_STRETCH_OF_ANOTHER = 0.9
 _WORDS = ("sequence", "person", "view", "condition", "role")
+
+_log = logging.getLogger("edgehuman.data")
+Array = NDArray[np.float64]
 
 
 def _is_lines(path: Path) -> bool:
@@ -81,27 +97,34 @@ def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
     return made
 
 
+class _StampsError(DataError):
+    """Stamps of one track that are nobody's walk; the others of its set are none the worse."""
+
+
 def _walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> Walk:
-    """One track as a walk; a walk's rate is that of its usual distance between frames.
+    """One track as a walk; its rate is the one that is said, or that of its stamps.
 
     Raises:
-        DataError: another rate is said, or the rate changes on the way.
+        DataError: a rate is said that is none, or not that of the stamps.
+        _StampsError: the stamps have no rate of a walk, or it changes on the way.
     """
+    said_hz = _said_rate(row, where)
     stamps = np.array([line.t_s for line in lines])
-    usual_hz = float(1.0 / np.median(np.diff(stamps))) if len(lines) > 1 else 0.0
-    rate_hz = float(row.get("rate_hz") or 0.0)
-    if rate_hz and usual_hz and abs(rate_hz / usual_hz - 1.0) > _RATE_OFF:
+    usual_hz = 0.0
+    if len(stamps) > 1:
+        usual_hz = _require_rate(stamps, where)
+        _require_one_rate(stamps, where)
+    if said_hz and usual_hz and not _fits(said_hz, stamps):
         raise DataError(
-            f"{where}: rate_hz is {rate_hz:g} and the stamps `t` are those of {usual_hz:.4g} "
+            f"{where}: rate_hz is {said_hz:g} and the stamps `t` are those of {usual_hz:.4g} "
             "frames a second; leave rate_hz out where the stamps are right, or write t as the "
-            f"frame's number / {rate_hz:g}"
+            f"frame's number / {said_hz:g}"
         )
-    _require_one_rate(stamps, where)
     words = {word: str(row[word]) for word in _WORDS if word in row}
     return Walk(
         np.stack([line.joints_J3 for line in lines]),
         stamp_s_T=stamps,
-        rate_hz=rate_hz or round(usual_hz, 2) or RATE_HZ,
+        rate_hz=said_hz or usual_hz or RATE_HZ,
         width_px=lines[0].width_px,
         height_px=lines[0].height_px,
         layout="openpose18",
@@ -109,28 +132,125 @@ def _walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> 
     )
 
 
-def _require_one_rate(stamp_s_T: NDArray[np.float64], where: str) -> None:
-    """Raise DataError where a stretch has over twice the rate of another; single gaps are none."""
+def _said_rate(row: dict[str, Any], where: str) -> float:
+    """Frames a second by the labels; 0 where they do not say."""
+    said = row.get("rate_hz")
+    if said is None:
+        return 0.0
+    is_number = isinstance(said, (int, float)) and not isinstance(said, bool)
+    if not is_number or not (said == 0 or _RATES_HZ[0] <= said <= _RATES_HZ[1]):
+        raise DataError(
+            f"{where}: found rate_hz {repr(said)[:40]}; give frames a second as a number, "
+            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g}, or leave it out"
+        )
+    return float(said)
+
+
+def _fits(said_hz: float, stamp_s_T: Array) -> bool:
+    """Whether the stamps are those of a rate, by their usual step or all in all."""
+    usual_s = _usual_step(stamp_s_T)
+    off_s = max(_RATE_OFF * usual_s, _ROUNDING_OFF * _rounding(stamp_s_T))
+    mean_s = float(stamp_s_T[-1] - stamp_s_T[0]) / (len(stamp_s_T) - 1)
+    said_s = 1.0 / said_hz
+    return abs(said_s - usual_s) <= off_s or abs(said_s - mean_s) <= _RATE_OFF * mean_s
+
+
+def _rounding(stamp_s_T: Array) -> float:
+    """What the stamps are rounded to, seconds; 0 where to less than a tenth of a millisecond."""
+    with np.errstate(over="ignore"):
+        to = (n for n in (2, 3, 4) if np.array_equal(np.round(stamp_s_T, n), stamp_s_T))
+        return 10.0 ** -next(to, np.inf)
+
+
+def _usual_step(stamp_s_T: Array) -> float:
+    """Seconds from a frame to the next: the mean of the small steps, for in larger ones frames are
+    missing. Rounded to hundredths, 30 a second are 0.03 and 0.04 s apart, and on average right.
+    """
+    with np.errstate(over="ignore"):
+        step_s = np.diff(stamp_s_T)
+    small_s = float(np.quantile(step_s, _SMALL, method="lower"))
+    if not _SHORTEST_S < small_s < _LONGEST_S:
+        return small_s
+    rounding_s = _rounding(stamp_s_T)
+    if small_s < 2.5 * rounding_s:
+        small_s = float(np.quantile(step_s, _SMALL_ROUNDED, method="lower"))
+    next_s = small_s + 1.1 * rounding_s
+    usual_s = float(step_s[(step_s >= small_s) & (step_s <= next_s)].mean())
+    for _ in range(_ROUNDS):
+        below_s = max(1.5 * usual_s, next_s)
+        usual_s = float(step_s[(step_s > 0.5 * usual_s) & (step_s < below_s)].mean())
+    return usual_s
+
+
+def _require_rate(stamp_s_T: Array, where: str) -> float:
+    """Frames a second of the stamps, by the usual step.
+
+    Raises:
+        _StampsError: they are no camera's.
+    """
+    usual_s = _usual_step(stamp_s_T)
+    usual_hz = round(1.0 / max(usual_s, _SHORTEST_S), 2)
+    if not _RATES_HZ[0] <= usual_hz <= _RATES_HZ[1]:
+        raise _StampsError(
+            f"{where}: its stamps `t` are {usual_s:.3g} s apart, and frames come "
+            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g} times a second; give t in seconds"
+        )
+    return usual_hz
+
+
+def _require_one_rate(stamp_s_T: Array, where: str) -> None:
+    """Raise _StampsError where hardly a step of a long stretch is near the usual one; a stretch
+    with single frames missing, though it be half of them, has enough that are.
+    """
     step_s = np.diff(stamp_s_T)
-    if len(step_s) < 2 * _STEPS_OF_A_RATE:
+    if len(step_s) <= _STEPS_OF_A_RATE:
         return
-    windows = sliding_window_view(step_s, _STEPS_OF_A_RATE)
-    usual_s = np.median(windows, axis=1).round(4).clip(1e-4)
-    slow, fast = int(np.argmax(usual_s)), int(np.argmin(usual_s))
-    if usual_s[slow] <= _RATE_VARIES * usual_s[fast]:
+    usual_s = _usual_step(stamp_s_T)
+    slow_W, fast_W = (
+        sliding_window_view(is_other, _STEPS_OF_A_RATE).mean(axis=1)
+        for is_other in (step_s > _RATE_VARIES * usual_s, step_s < usual_s / _RATE_VARIES)
+    )
+    other_W = np.maximum(slow_W, fast_W)
+    own, other = int(np.argmin(other_W)), int(np.argmax(other_W))
+    if other_W[other] < _STRETCH_OF_ANOTHER:
         return
-    slow_hz, fast_hz = 1.0 / usual_s[slow], 1.0 / usual_s[fast]
-    raise DataError(
-        f"{where}: found {fast_hz:.3g} frames a second about t = {stamp_s_T[fast]:.2f} s and "
-        f"{slow_hz:.3g} about t = {stamp_s_T[slow]:.2f} s; a walk has one rate. Give each stretch "
-        "an id of its own, or leave the slow one out"
+    other_hz = 1.0 / float(np.median(step_s[other : other + _STEPS_OF_A_RATE]))
+    raise _StampsError(
+        f"{where}: found {1.0 / usual_s:.3g} frames a second about t = {stamp_s_T[own]:.2f} s and "
+        f"{other_hz:.3g} for {_STEPS_OF_A_RATE} frames and more from t = {stamp_s_T[other]:.2f} s "
+        "on; a walk has one rate. Give each stretch an id of its own, or leave the slow one out"
     )
 
 
 def _read(path: Path) -> Iterator[Walk]:
+    """The walks; those whose stamps are none are left out, and counted in a warning.
+
+    Raises:
+        DataError: what cannot be read, labels that are wrong, or no walk is left.
+    """
+    left_out: list[str] = []
+    total = 0
+    for lines, name, where, row in _tracks(path):
+        total += 1
+        try:
+            walk = _walk(lines, name, where, row)
+        except _StampsError as error:
+            left_out.append(str(error))
+            continue
+        yield walk
+    if left_out and len(left_out) == total:
+        raise DataError(left_out[0])
+    if left_out:
+        _log.warning(
+            "%s: %d of %d walks are left out, such as %s", path, len(left_out), total, left_out[0]
+        )
+
+
+def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, Any]]]:
+    """Lines, name, place and labels of every track."""
     if path.is_file():
         for track, lines in read_tracks(path).items():
-            yield _walk(lines, f"{path.stem}:{track}", f"{path}: track {track!r}", {})
+            yield lines, f"{path.stem}:{track}", f"{path}: track {track!r}", {}
         return
     with (path / _LABELS).open(encoding="utf-8", errors="replace") as file:
         for number, text in enumerate(file, start=1):
@@ -148,13 +268,7 @@ def _read(path: Path) -> Iterator[Walk]:
                     f"{inside}: found {len(tracks)} tracks; beside {_LABELS} a file holds one walk"
                 )
             [lines] = tracks.values()
-            rate_hz = row.get("rate_hz") or 0.0
-            if isinstance(rate_hz, bool) or not isinstance(rate_hz, (int, float)):
-                raise DataError(
-                    f"{where}: found rate_hz {rate_hz!r}; give frames a second as a number, or "
-                    "leave it out"
-                )
-            yield _walk(lines, inside.stem, str(inside), row)
+            yield lines, inside.stem, f"{where}: {row['file']}", row
 
 
 def write_lines(walks: SkeletonSet, out: Path) -> Outcome:

@@ -150,7 +150,10 @@ def _rate_mistakes(walks: SkeletonSet, members: Indices) -> list[Mistake]:
         steps_hz = np.array([step_rate(walks.sequence(i), rate_hz) for i in same.tolist()])
         said = rate_mistake(steps_hz, rate_hz)
         if said is not None:
-            said += ". Give frames their true times: `t` in poses.jsonl, rate_hz in walks.jsonl"
+            said += (
+                ". Give frames the rate they were taken at: where the set is poses.jsonl, for "
+                "example, by its `t`, and by rate_hz where it has a walks.jsonl"
+            )
             mistakes.append(_mistake(walks, said, same))
             continue
         low, high = _STEPS_ALONE_HZ

@@ -40,6 +40,8 @@ from edgehuman.samples import FloatArray
 _SHOWN = 3
 # A datagram may come twice; a track that is two people repeats about every second line.
 _MOST_REPEATED = 0.1
+# What `order_mistake` says of joints in an order that is known.
+_ORDER_NAMED = "The joints are in the order of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,7 @@ def enroll(config: EnrolConfig) -> Outcome:
     if not config.take_as_is:
         _require_right(walks.beginnings[track], where)
         _require_own(gallery, config.name, walks.vectors[track], where)
+    _remark(walks)
     walk = config.walk or f"{Path(config.source).name}#{track}"
     gallery = gallery.enrol(config.name, walk, walks.vectors[track])
     write_gallery(config.gallery, gallery)
@@ -180,6 +183,7 @@ def identify(config: IdentifyConfig) -> Outcome:
             f"{config.gallery} is empty; enrol somebody with `edgehuman gallery enroll`"
         )
     walks = walks_of(model, config.source, config.seconds, config.seed)
+    _remark(walks)
     rows = [_row(gallery, track, walks, threshold) for track in walks.vectors]
     data = {
         "gallery": str(config.gallery),
@@ -240,17 +244,23 @@ def forget(config: ForgetConfig) -> Outcome:
     )
 
 
+def _remark(walks: Walks) -> None:
+    """Remarks on the stream; where enrolment is refused, the error says what they would."""
+    for remark in walks.report["stream"]["notes"]:
+        say(f"{walks.report['source']['source']}: {remark}")
+
+
 def _require_right(block: PoseBlock, where: str) -> None:
     """Raises DataError for joints in another order, unit or picture, or frames that are too few:
     their vectors mean nothing.
     """
     found = joint_mistakes(block.joint_TJ3)
-    if found:
+    if found and _ORDER_NAMED in found[0]:
         found[0] += (
             ". Joints in a known order need no conversion where every line names it, e.g. "
             f'"layout": "coco17" ({", ".join(LAYOUTS)})'
         )
-    else:
+    if not found:
         size = size_mistake(block.joint_TJ3, int(block.height_T[0]), int(block.width_T[0]))
         slow = slow_mistake(np.diff(np.unique(block.stamp_s_T)))
         found = [line for line in (size, slow) if line is not None]

@@ -74,13 +74,13 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
         for track, vector_D in _window_vectors(listener, blocks):
             sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
             counts[track] = counts.get(track, 0) + 1
-    for remark in listener.report.notes:
-        say(f"{opened.name}: {remark}")
     report = {"stream": listener.report.as_dict(), "source": opened.report()}
     if stop.requested:
         say(f"{opened.name}: stopped; what came until then counts")
     if not sums:
         require_something(opened, seconds, stop.requested)
+        for remark in listener.report.notes:
+            say(f"{opened.name}: {remark}")
         raise DataError(f"{opened.name}: {listener.no_window(opened.report())}")
     vectors = {
         track: mean_vector(total_D[None] / np.float32(counts[track]), listener.distance)

@@ -65,6 +65,10 @@ def test_every_kind_of_mistake_is_said(walks: SkeletonSet) -> None:
     assert "swap its width and height" in size.said
     [rate] = find_mistakes(_with(walks, rate_hz_N=np.full(len(walks), 60.0)))
     assert "steps a second" in rate.said
+    assert rate.said.endswith(
+        "Give frames the rate they were taken at: where the set is poses.jsonl, for example, by "
+        "its `t`, and by rate_hz where it has a walks.jsonl"
+    )
     assert rate.walks == tuple(walks.sequence_N.tolist())
     empty = walks.skeleton_SJ3.copy()
     empty[:96] = 0.0

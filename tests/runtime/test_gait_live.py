@@ -199,18 +199,28 @@ def real_walk(
 
 
 COCO_AND_NECK = [OPENPOSE_18.index(name) for name in (*COCO_17, "neck")]
+SHUFFLED = np.random.default_rng(0).permutation(18).tolist()
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "said", "order_named"),
     [
-        (real_walk(COCO_AND_NECK), "the order of COCO-17 with the neck after it; convert them to"),
-        (real_walk(scale=(1, -1)), "the neck is below the ankles in 100% of frames"),
-        (real_walk(scale=(1e-3, 1e-3)), "joints are in pixels, so multiply x"),
+        (
+            real_walk(COCO_AND_NECK),
+            "the order of COCO-17 with the neck after it; convert them",
+            True,
+        ),
+        (real_walk(SHUFFLED), "The order of the joints is none that is known here", False),
+        (real_walk(scale=(1, -1)), "the neck is below the ankles in 100% of frames", False),
+        (real_walk(scale=(1e-3, 1e-3)), "joints are in pixels, so multiply x", False),
     ],
 )
 def test_joints_that_look_like_a_mistake_are_enrolled_only_where_that_is_asked_for(
-    lines: list[dict[str, Any]], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    lines: list[dict[str, Any]],
+    said: str,
+    order_named: bool,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     write_poses(folder / "carl.jsonl", lines)
     code, out, err = enrol(capsys, folder, "CARL")
@@ -218,7 +228,8 @@ def test_joints_that_look_like_a_mistake_are_enrolled_only_where_that_is_asked_f
     assert (code, out) == (1, "")
     assert error.startswith(f"edgehuman: {folder / 'carl.jsonl'}, track 0: ")
     assert said in error
-    assert '"layout": "coco17" (openpose18, coco17,' in error
+    assert ('"layout": "coco17" (openpose18, coco17,' in error) == order_named
+    assert err.count(said) == 1
     assert "give --take-as-is" in error
     assert not (folder / "g.npz").exists()
     code, out, err = enrol(capsys, folder, "CARL", "--take-as-is")
@@ -229,6 +240,20 @@ def test_joints_that_look_like_a_mistake_are_enrolled_only_where_that_is_asked_f
             folder / "g.npz",
         )  # fmt: skip
         assert code == 0, err
+
+
+def test_a_mistake_that_is_not_refused_is_remarked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(folder / "carl.jsonl", real_walk(scale=(1e-3, 1e-3)))
+    said = "joints are in pixels, so multiply x"
+    code, _, err = enrol(capsys, folder, "CARL", "--take-as-is")
+    assert (code, err.count(said)) == (0, 1)
+    code, _, err = run(
+        capsys, "gallery", "identify", folder / "nose.onnx", "--source", folder / "carl.jsonl",
+        "--gallery", folder / "g.npz",
+    )  # fmt: skip
+    assert (code, err.count(said)) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -256,6 +281,7 @@ def test_frames_that_mean_nothing_are_enrolled_only_where_that_is_asked_for(
     assert code == 1
     assert f"carl.jsonl, track 0: {said}" in error
     assert "layout" not in error
+    assert err.count(said) == 1
     assert "give --take-as-is" in error
     assert not (folder / "g.npz").exists()
     assert enrol(capsys, folder, "CARL", "--take-as-is")[0] == 0
