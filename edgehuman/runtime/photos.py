@@ -22,6 +22,7 @@ from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image import IMAGE_SUFFIXES, ImageArray, read_image, resize, to_crop
+from edgehuman.preprocess.image_folder import ImageWalk
 from edgehuman.runtime.indexed_png import indexed_png
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.palette import colours
@@ -92,6 +93,8 @@ def run_photos(model: Model, source: str, as_json: bool, save: Path | None) -> O
 def find_photos(source: Path) -> list[Path]:
     """The photos of a folder and the folders in it, by name; or the one photo.
 
+    Label maps are left out, as where a training reads a folder, and counted on stderr.
+
     Raises:
         DataError: nothing is there, or nothing of it is an image.
     """
@@ -99,13 +102,17 @@ def find_photos(source: Path) -> list[Path]:
         return [source]
     if not source.is_dir():
         raise DataError(f"--source {source}: no such folder or photo; give the path of one")
-    files = sorted(path for path in source.rglob("*") if path.is_file())
-    photos = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
+    walk = ImageWalk(source)
+    photos = sorted(source / name for name in walk.names())
     if not photos:
-        found = f"{len(files)} files, none of them an image" if files else "nothing"
+        count = walk.suffixes.total()
+        found = f"{count} files, none of them an image" if count else "nothing"
+        found = f"no photo ({walk.left_out()})" if walk.left_out() else found
         raise DataError(
             f"--source {source} holds {found}; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
+    if walk.left_out():
+        print(f"--source {source}: {len(photos)} photos; {walk.left_out()}", file=sys.stderr)
     return photos
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.cli import main
+from edgehuman.data.people_folder import simulate_people_folder
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime.live import RunConfig, run
 from edgehuman.runtime.model import load
@@ -156,3 +157,20 @@ def test_labels_that_the_graph_does_not_give(tmp_path: Path) -> None:
     card = {"output": OutputSpec("segmentation", ("one", "two"))}
     with pytest.raises(ArtefactError, match="names 2 labels"):
         load(write_image_model(tmp_path, "parsing", **card))
+
+
+def test_label_maps_are_not_answered_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulate_people_folder(tmp_path / "p", people=2, each=4, seed=0)
+    model = str(write_image_model(tmp_path, "reid"))
+    outcome = run(RunConfig(model, str(tmp_path / "p"), json=True))
+    out, err = capsys.readouterr()
+    photos = [json.loads(line)["photo"] for line in out.splitlines()]
+    assert len(photos) == 8
+    assert all(name.startswith("images/") for name in photos)
+    assert "8 photos; 8 label maps (masks) left out" in err
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["photos"] == 8
+    with pytest.raises(DataError, match=r"holds no photo \(8 label maps \(masks\) left out\)"):
+        find_photos(tmp_path / "p" / "parts")
