@@ -17,7 +17,7 @@ from edgehuman.data.people_folder import simulate_people_folder
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime.live import RunConfig, run
 from edgehuman.runtime.model import load
-from edgehuman.runtime.photos import answer_photo, find_photos
+from edgehuman.runtime.photos import answer_photo, find_photos, mask_names
 from tests.runtime.image_models import write_image_model
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
@@ -50,6 +50,7 @@ def test_parts_have_shares_and_a_mask_of_the_photo_size(tmp_path: Path, capsys: 
     assert [(row["photo"], row["height"], row["width"]) for row in rows] == [("deep/a.png", 64, 32)]
     assert rows[0]["parts"] == {"red": 0.5, "green": 0.5}
     assert rows[0]["latency_ms"] > 0
+    assert Path(rows[0]["mask"]) == tmp_path / "out" / "deep" / "a.png"
     mask = cv2.imread(rows[0]["mask"], cv2.IMREAD_COLOR)
     assert mask is not None
     assert mask.shape == (64, 32, 3)
@@ -174,3 +175,33 @@ def test_label_maps_are_not_answered_for(
     assert outcome.data["photos"] == 8
     with pytest.raises(DataError, match=r"holds no photo \(8 label maps \(masks\) left out\)"):
         find_photos(tmp_path / "p" / "parts")
+
+
+def test_part_maps_are_named_by_their_photo_and_never_alike(tmp_path: Path) -> None:
+    assert mask_names(["00000_c2_000.png", "d/b.jpg", "b.webp"]) == {
+        "00000_c2_000.png": "00000_c2_000.png",
+        "d/b.jpg": "d/b.png",
+        "b.webp": "b.png",
+    }
+    assert mask_names(["a.jpg", "a.png"]) == {"a.jpg": "a.jpg.png", "a.png": "a.png.png"}
+    tricky = mask_names(["a.jpg", "a.png", "a.jpg.bmp", "a.png.jpg"])
+    assert len(set(tricky.values())) == 4
+    # Both photos of one stem get their part map.
+    for name in ("x.jpg", "x.png"):
+        photo(tmp_path / "photos" / name, flag())
+    model = str(write_image_model(tmp_path, "parsing"))
+    run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "out"))
+    saved = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert saved == ["photos.jsonl", "x.jpg.png", "x.png.png"]
+
+
+def test_a_part_map_never_replaces_a_photo(tmp_path: Path) -> None:
+    path = photo(tmp_path / "photos" / "a.png", flag())
+    before = path.read_bytes()
+    model = str(write_image_model(tmp_path, "parsing"))
+    with pytest.raises(
+        UsageError, match=r"--save would replace the photo .*a\.png by its part map"
+    ):
+        run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "photos"))
+    assert path.read_bytes() == before
+    assert not (tmp_path / "photos" / "photos.jsonl").exists()
