@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,10 @@ class PeerTableConfig:
     def __post_init__(self) -> None:
         if self.rounds < 1:
             raise UsageError(f"--rounds is {self.rounds}; it must be at least 1")
+        if self.seed < 0:
+            raise UsageError(f"--seed is {self.seed}; it must be 0 or more")
+        if self.out != "-" and Path(self.out).is_dir():
+            raise UsageError(f"--out is {self.out}, a folder; give a file in it, or another name")
         if self.out != "-" and not Path(self.out).parent.is_dir():
             raise UsageError(f"--out is {self.out}, in a folder that does not exist; make it first")
 
@@ -107,7 +111,7 @@ def networks(config: PeerTableConfig) -> dict[str, nn.Module]:
     return found | {name: build_peer(name, config.seed) for name in PEERS}
 
 
-def time_networks(found: Mapping[str, nn.Module], config: PeerTableConfig) -> Iterator[Row]:
+def time_networks(found: Mapping[str, nn.Module], config: PeerTableConfig) -> list[Row]:
     """Each network on both engines, all of them in turns.
 
     Args:
@@ -120,30 +124,39 @@ def time_networks(found: Mapping[str, nn.Module], config: PeerTableConfig) -> It
 
     from edgehuman.nets.building import count_flops, count_params
 
-    contestants: list[Contestant] = []
+    contestants: dict[tuple[str, str], Contestant] = {}
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
         for name, network in tqdm(found.items(), unit="export"):
-            contestants += _on_both_engines(name, network, config, Path(folder))
+            for engine, each in _on_both_engines(name, network, config, Path(folder)).items():
+                contestants[name, engine] = each
         print(f"timing {len(found)} networks on two engines ...", file=sys.stderr, flush=True)
-        image_NHWC = contestants[0].entry.noise(IMAGES, config.seed)
+        opened = list(contestants.values())
+        image_NHWC = opened[0].entry.noise(IMAGES, config.seed)
         timings = measure(
-            contestants, image_NHWC, config.rounds, seed=config.seed, clock=time.process_time_ns
+            opened, image_NHWC, config.rounds, seed=config.seed, clock=time.process_time_ns
         )
+    timed = dict(zip(contestants, timings, strict=True))
     one_1HWC = torch.from_numpy(image_NHWC[:1])
-    for (name, network), ours, eager in zip(
-        found.items(), timings[::2], timings[1::2], strict=True
-    ):
-        p50 = ours.percentiles()["p50"]
+    rows = []
+    for name, network in found.items():
+        p50 = timed[name, "onnxruntime"].percentiles()["p50"]
         mmacs = count_flops(network, one_1HWC) / 2e6
-        yield Row(
+        row = Row(
             name, name in OURS, count_params(network), mmacs, p50.value, (p50.low, p50.high),
-            eager.p50_ms,
+            timed[name, "torch"].p50_ms,
         )  # fmt: skip
+        rows.append(row)
+    return rows
 
 
 def _on_both_engines(
     name: str, network: nn.Module, config: PeerTableConfig, folder: Path
-) -> tuple[Contestant, Contestant]:
+) -> dict[str, Contestant]:
+    """One network by engine.
+
+    Raises:
+        ParityError: the two do not answer alike.
+    """
     from edgehuman.export.to_onnx import to_onnx
 
     record = image_input(config.height, config.width)
@@ -174,7 +187,7 @@ def _on_both_engines(
             f"{name}: the graph's answer differs by {worst:.3g} from the network's, whose largest "
             f"number is {scale:.3g}; a table of its speed would mean nothing"
         )
-    return graph, eager
+    return {"onnxruntime": graph, "torch": eager}
 
 
 def render(rows: list[Row], where: str) -> str:
@@ -199,7 +212,7 @@ def make_table(config: PeerTableConfig) -> Outcome:
         UsageError: a size that the strides do not divide.
         ParityError: a graph does not answer as its network does.
     """
-    rows = list(time_networks(networks(config), config))
+    rows = time_networks(networks(config), config)
     where = (
         f"p50 of {CALLS_PER_BLOCK * config.rounds} calls in turns, processor time, one thread, "
         f"{config.height}x{config.width}, batch 1, random weights, no classifier; "

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from edgehuman import catalogue
 from edgehuman.card import TrainingData
-from edgehuman.data.images import SIMULATED, open_images
+from edgehuman.data.images import SIMULATED, FolderImages, open_images
 from edgehuman.data.views import ViewConfig, ViewLoader
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.training.processes import Place
 
 
@@ -25,13 +25,24 @@ class PersonViews:
         workers: processes that make views.
         seed: of the order and of every draw.
 
+    Attributes:
+        images: what was opened.
+        num_simulated: of them, those that no camera saw: all drawn ones, and those of which a
+            folder's labels.jsonl says so.
+        simulated: whether that is all of them.
+
     Raises:
         DataError: nothing there.
     """
 
     def __init__(self, data: str, config: ViewConfig, batch: int, workers: int, seed: int) -> None:
         self.images = open_images(data, seed)
-        self.simulated = data == SIMULATED
+        self._data, self.num_simulated = data, 0
+        if data == SIMULATED:
+            self.num_simulated = len(self.images)
+        elif isinstance(self.images, FolderImages):
+            self.num_simulated = self.images.num_simulated
+        self.simulated = 0 < self.num_simulated == len(self.images)
         self._config, self._batch, self._workers, self._seed = config, batch, workers, seed
         self._loader: ViewLoader | None = None
 
@@ -60,11 +71,23 @@ class PersonViews:
         return 0 if self._loader is None else len(self._loader.corrupt)
 
     def row(self, dataset: str = "") -> TrainingData:
-        """What the card says about them; where they are of a known dataset, its terms."""
+        """What the card says about them; where they are of a known dataset, its terms.
+
+        Raises:
+            UsageError: a dataset's name for people of whom some are simulated.
+        """
+        if dataset and self.num_simulated:
+            raise UsageError(
+                f"--dataset is {dataset}, and {self.num_simulated} of the {len(self.images)} "
+                f"images of --data {self._data} are simulated, of no dataset; leave it out, or "
+                "give the dataset's own folder"
+            )
         source = str(self.images.source)
         known: catalogue.Dataset | None = catalogue.DATASETS.get(dataset)
         name, licence = Path(source).name or source, "not stated"
-        if self.simulated:
+        if self.num_simulated and not self.simulated:
+            name += f" ({self.num_simulated} of {len(self.images)} simulated)"
+        if self._data == SIMULATED:
             name, licence = "simulated person images", "Apache-2.0 (edgehuman's own simulator)"
         return TrainingData(
             dataset=name if known is None else dataset,

@@ -263,7 +263,7 @@ def train(config: SaipConfig) -> Outcome:
     """`edgehuman pretrain --method saip`: the student's checkpoint is in `config.out`.
 
     Raises:
-        UsageError, CheckpointError: see `make_model`.
+        UsageError, CheckpointError: see `make_model`; --dataset for simulated people.
         DataError: too few images. TrainingError, CheckpointError: see `train_steps`.
     """
     if config.data == SIMULATED:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from edgehuman import catalogue
 from edgehuman.data.images import SIMULATED
@@ -15,6 +16,8 @@ from edgehuman.training.processes import world_size
 from edgehuman.training.settings import TrainingConfig
 
 PART = 8
+# Of 256 rows this leaves 26: a person far away. Below, a view is hardly a cell of the network.
+SMALLEST_SCALE = 0.1
 _COLOUR = ("brightness", "contrast", "saturation", "hue", "grey", "solarise")
 
 
@@ -29,7 +32,7 @@ class SaipConfig(TrainingConfig):
     data: str = "simulated"
     """A folder of images, WebDataset shards, or the word `simulated`."""
     dataset: str = ""
-    """Name in `edgehuman data list` of what --data holds; the card then states its terms."""
+    """Name in `edgehuman data list` of the pictures in --data; the card then states its terms."""
     out: Path = Path("runs/saip")
     """Folder of the checkpoint: weights, config, optimiser state, metrics."""
     steps: int = 300
@@ -107,7 +110,13 @@ class SaipConfig(TrainingConfig):
 
     def __post_init__(self) -> None:
         if self.dataset:
-            catalogue.find(catalogue.DATASETS, "dataset", self.dataset)
+            row = catalogue.find(catalogue.DATASETS, "dataset", self.dataset)
+            if row.modality != "image":
+                held = (name for name, row in catalogue.DATASETS.items() if row.modality == "image")
+                raise UsageError(
+                    f"--dataset {self.dataset} holds no pictures ({row.modality}); those that do "
+                    f"are {', '.join(held)}. Leave it out where --data is of none of them"
+                )
             if self.data == SIMULATED:
                 raise UsageError(
                     f"--dataset is {self.dataset}, and simulated people are of no dataset; leave "
@@ -144,6 +153,8 @@ class SaipConfig(TrainingConfig):
         )
 
     def _rules(self) -> Iterator[tuple[bool, str, str]]:
+        for each in fields(self):
+            yield _is_finite(getattr(self, each.name)), each.name, "a finite number"
         yield self.lr >= 0, "lr", "above 0, or 0 for base_lr x batch / 256"
         yield self.base_lr > 0, "base_lr", "above 0"
         yield self.workers >= 0, "workers", "0 or more"
@@ -154,7 +165,8 @@ class SaipConfig(TrainingConfig):
             low, high = getattr(self, name)
             yield 0 < low <= high <= 1, name, "two shares above 0 and up to 1, the smaller first"
         yield 0 <= self.colour <= 2.5, "colour", "from 0 to 2.5"
-        yield 0 < self.scale_low <= self.scale_high, "scale_low", "above 0, at most scale_high"
+        scaled = SMALLEST_SCALE <= self.scale_low <= self.scale_high
+        yield scaled, "scale_low", f"at least {SMALLEST_SCALE}, at most scale_high"
         yield self.scale_high <= 4, "scale_high", "at most 4"
         for name in ("csm", "csr", "css", "relation"):
             yield getattr(self, name) >= 0, name, "a weight of 0 or more"
@@ -184,3 +196,10 @@ class SaipConfig(TrainingConfig):
         whole = self.decoder_width > 0 and self.decoder_width % 32 == 0
         yield whole, "decoder_width", "a multiple of 32"
         yield self.decoder_depth > 0, "decoder_depth", "at least 1"
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether no number in a field is infinite or NaN; what is no number passes."""
+    if isinstance(value, tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)

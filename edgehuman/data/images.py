@@ -1,6 +1,6 @@
 """Unlabelled person images from wherever they lie: a folder tree, WebDataset shards, the simulator.
 
-    images = open_images("LUPerson")            every image under the folder, however deep
+    images = open_images("LUPerson")            every photo under the folder, however deep
     images = open_images("shards/{000..099}.tar")
     image_HWC = images.read(7)                  uint8 RGB, or ImageError
 
@@ -12,19 +12,17 @@ another process.
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgehuman.data.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image import HEIGHT, IMAGE_SUFFIXES, WIDTH, ImageArray, decode
+from edgehuman.preprocess.image_folder import ImageWalk
 
 SIMULATED = "simulated"
 SIMULATED_PEOPLE = 1000
@@ -63,10 +61,15 @@ class Images(Protocol):
 
 @dataclass(frozen=True)
 class FolderImages:
-    """The images of a folder tree, in the order of their paths."""
+    """The images of a folder tree, in the order of their paths.
+
+    Attributes:
+        num_simulated: how many the folder's own labels say no camera saw.
+    """
 
     source: str
     names: Names
+    num_simulated: int = 0
 
     def __len__(self) -> int:
         return len(self.names)
@@ -87,34 +90,6 @@ class FolderImages:
     def read(self, index: int) -> ImageArray:
         """See `Images`."""
         return decode(self.encoded(index), os.path.join(self.source, self.names[index]))
-
-
-@dataclass(frozen=True)
-class SomeImages:
-    """Some of other images, chosen by number: a share to learn from, those without a label …"""
-
-    images: Images
-    index_N: NDArray[np.int64]
-
-    @property
-    def source(self) -> str:
-        """What was opened."""
-        return self.images.source
-
-    def __len__(self) -> int:
-        return len(self.index_N)
-
-    def name(self, index: int) -> str:
-        """See `Images`."""
-        return self.images.name(int(self.index_N[index]))
-
-    def encoded(self, index: int) -> bytes | None:
-        """See `Images`."""
-        return self.images.encoded(int(self.index_N[index]))
-
-    def read(self, index: int) -> ImageArray:
-        """See `Images`."""
-        return self.images.read(int(self.index_N[index]))
 
 
 class DrawnImages:
@@ -146,7 +121,8 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
     """The images at a path.
 
     Args:
-        path: a folder, with images in it or however deep below; one image; WebDataset shards, as a
+        path: a folder, with images in it or however deep below (label maps are left out, see
+            `image_folder`, and counted on stderr); one image; WebDataset shards, as a
             .tar file, a folder of them, a pattern with braces ("s-{000..099}.tar"), an http(s)
             address or "pipe:" and a command (remote shards are copied once into the user's cache);
             or the word "simulated".
@@ -173,26 +149,6 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
     return _folder(path)
 
 
-def images_without(images: Images, folder: Path | str) -> SomeImages:
-    """The images whose name, without folders and suffix, is that of no file in a folder.
-
-    With the folder of a dataset's masks: the photos that nobody labelled, to learn from without
-    having seen those that judge.
-
-    Raises:
-        DataError: no such folder, or no image is left.
-    """
-    try:
-        taken = {path.stem for path in Path(folder).iterdir()}
-    except OSError as error:
-        raise DataError(f"{folder}: {error.strerror}; give the folder of the labels") from None
-    stems = (os.path.splitext(os.path.basename(images.name(i)))[0] for i in range(len(images)))
-    index_N = np.array([i for i, stem in enumerate(stems) if stem not in taken], np.int64)
-    if not len(index_N):
-        raise DataError(f"{images.source}: every image has a file of its name in {folder}")
-    return SomeImages(images, index_N)
-
-
 def _shards(said: str) -> Images:
     from edgehuman.data.shards import open_shards
 
@@ -206,9 +162,8 @@ def _one_file(path: Path) -> Images:
 
 
 def _folder(path: Path) -> Images:
-    found: Counter[str] = Counter()
-    listed = _image_names(path, found)
-    names = Names(tqdm(listed, "looking for images", delay=2, unit="image", leave=False))
+    walk = ImageWalk(path)
+    names = Names(tqdm(walk.names(), "looking for images", delay=2, unit="image", leave=False))
     shards = sorted(path.glob("*.tar"))
     if len(names) and shards:
         raise DataError(
@@ -220,40 +175,15 @@ def _folder(path: Path) -> Images:
 
         return ShardImages.of(shards, str(path))
     if not len(names):
-        held = ", ".join(f"{count} {suffix}" for suffix, count in found.most_common(5))
+        held = ", ".join(f"{count} {suffix}" for suffix, count in walk.suffixes.most_common(5))
         raise DataError(
-            f"{path}: no image in it or below it (it holds {held or 'no file at all'}); {_wanted()}"
+            f"{path}: no image in it or below it (it holds {held or 'no file at all'}"
+            f"{'; ' * bool(walk.left_out())}{walk.left_out()}); {_wanted()}"
         )
-    return FolderImages(str(path), names)
+    if walk.left_out():
+        print(f"{path}: {len(names)} images; {walk.left_out()}", file=sys.stderr)
+    return FolderImages(str(path), names, walk.num_simulated)
 
 
 def _wanted() -> str:
     return f"images end in {' '.join(sorted(IMAGE_SUFFIXES))}, shards in .tar"
-
-
-def _image_names(root: Path, found: Counter[str]) -> Iterator[str]:
-    """Paths of images below a folder, in order; `found` counts all files by their suffix.
-
-    Links are followed, but no folder is entered twice. Hidden files and folders are left out:
-    copies made on a Mac hold a "._x.jpg" beside every "x.jpg".
-    """
-    entered: set[tuple[int, int]] = set()
-    for folder, folders, files in os.walk(root, followlinks=True, onerror=_refuse):
-        state = os.stat(folder)
-        if (state.st_dev, state.st_ino) in entered:
-            folders.clear()
-            continue
-        entered.add((state.st_dev, state.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        below = "" if folder == str(root) else os.path.relpath(folder, root)
-        for name in sorted(files):
-            suffix = os.path.splitext(name)[1].lower()
-            if name.startswith("."):
-                continue
-            found[suffix or "without a suffix"] += 1
-            if suffix in IMAGE_SUFFIXES:
-                yield os.path.join(below, name)
-
-
-def _refuse(error: OSError) -> None:
-    raise DataError(f"{error.filename}: {error.strerror}; make the folder readable") from None

@@ -38,9 +38,9 @@ from edgehuman.data.person_set import (
     load_png_mask,
 )
 from edgehuman.errors import DataError
+from edgehuman.preprocess.label_lines import LABELS, Row, read_label_lines
 
-LABELS, PARTS = "labels.jsonl", "parts.txt"
-ROLES = ("train", "test", "query", "gallery")
+PARTS = "parts.txt"
 _NEEDS = {
     "reid": "person",
     "attributes": "attributes",
@@ -49,54 +49,21 @@ _NEEDS = {
     "parsing": "mask",
 }
 _JOINTS = {"pose": 17, "landmarks": 133}
-Row = dict[str, Any]
-
-
-def _rows(path: Path) -> list[Row]:
-    """The lines that hold anything.
-
-    Raises:
-        DataError: unreadable, no line, or one that is no object with an image.
-    """
-    rows: list[Row] = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); write it again") from None
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"{path}, line {number}: not JSON ({error}); mend the line") from None
-        if not isinstance(row, dict) or not isinstance(row.get("image"), str):
-            raise DataError(
-                f'{path}, line {number}: not an object with an "image"; a line looks like '
-                '{"image": "images/0.png", "person": 0}'
-            )
-        role = row.get("role", "train")
-        if role not in ROLES:
-            raise DataError(f"{path}, line {number}: role {role!r}; it is {', '.join(ROLES)}")
-        rows.append(row)
-    if not rows:
-        raise DataError(f"{path}: no line in it; each picture has one")
-    return rows
 
 
 def served(root: Path) -> tuple[str, ...]:
     """The tasks that the labels of every picture are there for.
 
     Raises:
-        DataError: see `_rows`.
+        DataError: see `read_label_lines`.
     """
-    rows = _rows(root / LABELS)
+    rows = read_label_lines(root / LABELS)
     return tuple(task for task in TASKS if all(_NEEDS[task] in row for row in rows))
 
 
 def _read(root: Path, task: str) -> PersonSet:
     path = root / LABELS
-    rows = _rows(path)
+    rows = read_label_lines(path)
     key = _NEEDS[task]
     without = next((row["image"] for row in rows if key not in row), None)
     if without is not None:

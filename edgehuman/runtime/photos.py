@@ -9,9 +9,11 @@ Axes: H height, W width, J joints, A questions, D dimensions, C parts.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +24,7 @@ from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image import IMAGE_SUFFIXES, ImageArray, read_image, resize, to_crop
+from edgehuman.preprocess.image_folder import ImageWalk
 from edgehuman.runtime.indexed_png import indexed_png
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.palette import colours
@@ -40,21 +43,27 @@ def run_photos(model: Model, source: str, as_json: bool, save: Path | None) -> O
     Args:
         model: begins at a PersonCrop.
         as_json: one JSON object a photo on standard output; else a line in words.
-        save: a folder for the same JSON lines (`photos.jsonl`) and part maps (`NAME.png`).
+        save: a folder for the same JSON lines (`photos.jsonl`) and part maps (see `mask_names`).
 
     Raises:
         DataError: no such folder, no photo in it, or none that can be read.
-        UsageError: the folder to save in cannot be written.
+        UsageError: the folder to save in cannot be written, or a part map would replace a photo.
     """
     photos = find_photos(Path(source))
     root = Path(source) if Path(source).is_dir() else Path(source).parent
+    masks: dict[str, Path] = {}
+    if save is not None and model.card.output.kind == "segmentation":
+        names = [str(path.relative_to(root)) for path in photos]
+        masks = {name: save / mask for name, mask in mask_names(names).items()}
+        _require_photos_stay(photos, masks)
     latency, unreadable, seen = LatencyHistogram(), 0, 0
     saved = _open_lines(save)
     stop = StopSignals()
     try:
         with stop:
             for path in stop.until_stopped(photos):
-                row = answer_photo(model, path, str(path.relative_to(root)), save)
+                name = str(path.relative_to(root))
+                row = answer_photo(model, path, name, masks.get(name))
                 seen += 1
                 if "error" in row:
                     unreadable += 1
@@ -92,6 +101,8 @@ def run_photos(model: Model, source: str, as_json: bool, save: Path | None) -> O
 def find_photos(source: Path) -> list[Path]:
     """The photos of a folder and the folders in it, by name; or the one photo.
 
+    Label maps are left out, as where a training reads a folder, and counted on stderr.
+
     Raises:
         DataError: nothing is there, or nothing of it is an image.
     """
@@ -99,18 +110,48 @@ def find_photos(source: Path) -> list[Path]:
         return [source]
     if not source.is_dir():
         raise DataError(f"--source {source}: no such folder or photo; give the path of one")
-    files = sorted(path for path in source.rglob("*") if path.is_file())
-    photos = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
+    walk = ImageWalk(source)
+    photos = sorted(source / name for name in walk.names())
     if not photos:
-        found = f"{len(files)} files, none of them an image" if files else "nothing"
+        count = walk.suffixes.total()
+        found = f"{count} files, none of them an image" if count else "nothing"
+        found = f"no photo ({walk.left_out()})" if walk.left_out() else found
         raise DataError(
             f"--source {source} holds {found}; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
+    if walk.left_out():
+        print(f"--source {source}: {len(photos)} photos; {walk.left_out()}", file=sys.stderr)
     return photos
 
 
-def answer_photo(model: Model, path: Path, name: str, save: Path | None = None) -> Row:
-    """What the model says of one photo, ready for JSON; with "error" where it cannot be read."""
+def mask_names(photos: Sequence[str]) -> dict[str, str]:
+    """The name of each photo's part map: its own without the suffix, and .png.
+
+    Photos that this gives one name (a.jpg and a.png) keep theirs whole: a.jpg.png, a.png.png.
+    """
+    shared = Counter(os.path.splitext(name)[0] for name in photos) + Counter(photos)
+    return {
+        name: f"{stem if shared[stem] == 1 else name}.png"
+        for name, (stem, _) in zip(photos, map(os.path.splitext, photos), strict=True)
+    }
+
+
+def _require_photos_stay(photos: Sequence[Path], masks: Mapping[str, Path]) -> None:
+    asked = {path.resolve() for path in photos}
+    lost = next((mask for mask in masks.values() if mask.resolve() in asked), None)
+    if lost is not None:
+        raise UsageError(
+            f"--save would replace the photo {lost} by its part map; give another folder"
+        )
+
+
+def answer_photo(model: Model, path: Path, name: str, mask: Path | None = None) -> Row:
+    """What the model says of one photo, ready for JSON; with "error" where it cannot be read.
+
+    Args:
+        name: what to call the photo.
+        mask: the file for its part map, where the model gives one; None writes none.
+    """
     begin_ns = time.perf_counter_ns()
     try:
         image_HWC = read_image(path)
@@ -122,8 +163,8 @@ def answer_photo(model: Model, path: Path, name: str, save: Path | None = None) 
         return {"photo": name, "error": "the model's output is not finite; export it again"}
     answer, part_HW = read_answer(model, output, image_HWC)
     latency_ms = (time.perf_counter_ns() - begin_ns) / 1e6
-    if part_HW is not None and save is not None:
-        answer["mask"] = str(_save_mask(save / f"{name}.png", part_HW, model.labels))
+    if part_HW is not None and mask is not None:
+        answer["mask"] = str(_save_mask(mask, part_HW, model.labels))
     return {
         "photo": name,
         "height": image_HWC.shape[0],

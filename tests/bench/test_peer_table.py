@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from edgehuman.bench import peer_table  # noqa: E402
-from edgehuman.bench.contestants import torch_contestant  # noqa: E402
+from edgehuman.bench.contestants import Contestant, torch_contestant  # noqa: E402
+from edgehuman.bench.latency import Timing  # noqa: E402
 from edgehuman.bench.peer_table import OURS, PeerTableConfig, Row, make_table, render  # noqa: E402
 from edgehuman.bench.peers import PEERS, Peer, conv  # noqa: E402
 from edgehuman.errors import ParityError, UsageError  # noqa: E402
@@ -63,7 +65,24 @@ def test_a_graph_that_answers_otherwise_is_not_timed(monkeypatch: pytest.MonkeyP
         lambda entry, sample, make: torch_contestant(entry, sample, lambda: next(others)),
     )
     with pytest.raises(ParityError, match=r"small: the graph's answer differs by"):
-        list(peer_table.time_networks({"small": tiny(4)}, PeerTableConfig(height=32, width=32)))
+        peer_table.time_networks({"small": tiny(4)}, PeerTableConfig(height=32, width=32))
+
+
+def test_times_belong_to_their_network_and_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def played(contestants: list[Contestant], *rest: Any, **more: Any) -> list[Timing]:
+        # A network of 4 channels takes 4 ms on onnxruntime and a tenth more in torch.
+        found = []
+        for each in contestants:
+            width = each.call(each.entry.noise(1, 0)).shape[1]
+            factor = 1.0 if each.model is not None else 1.1
+            found.append(Timing(np.full(20, width * factor), 1))
+        return found
+
+    monkeypatch.setattr(peer_table, "measure", played)
+    networks = {"wide": tiny(64), "small": tiny(4)}
+    rows = peer_table.time_networks(networks, PeerTableConfig(height=32, width=32))
+    assert [(row.name, row.onnxruntime_ms) for row in rows] == [("wide", 64.0), ("small", 4.0)]
+    assert [row.torch_ms for row in rows] == pytest.approx([70.4, 4.4])
 
 
 def test_the_ratio_is_torch_over_onnxruntime() -> None:
@@ -82,6 +101,8 @@ def test_it_is_about_our_three_and_every_peer() -> None:
     ("changes", "message"),
     [
         ({"rounds": 0}, "--rounds is 0"),
+        ({"seed": -1}, "--seed is -1; it must be 0 or more"),
+        ({"out": "."}, r"--out is \., a folder; give a file in it"),
         ({"out": "nowhere/table.md"}, "--out is nowhere/table.md, in a folder"),
     ],
 )

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.images import SomeImages, images_without, open_images
+from edgehuman.data.images import FolderImages, open_images
+from edgehuman.data.people_folder import simulate_people_folder
 from edgehuman.errors import DataError, ImageError
+from tests.data.person_trees import ccp, lip
 from tests.data.pictures import cut_short, encode, photos, picture, write
 
 
@@ -58,27 +60,6 @@ def test_a_corrupt_image_is_an_error_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"002\.jpg: No such file"):
         images.read(2)
     assert images.read(0).shape == (96, 64, 3)
-
-
-def test_some_of_the_images(tmp_path: Path) -> None:
-    images = SomeImages(open_images(photos(tmp_path, 5)), np.array([4, 1]))
-    assert [images.name(i) for i in range(len(images))] == ["004.jpg", "001.jpg"]
-    assert np.abs(images.read(0).astype(int) - picture(4)).mean() < 3
-    assert images.encoded(1) == (tmp_path / "001.jpg").read_bytes()
-    assert images.source == str(tmp_path)
-
-
-def test_photos_that_nobody_labelled(tmp_path: Path) -> None:
-    images = open_images(photos(tmp_path / "photos", 4))
-    for name in ("001.png", "003.mat"):
-        (tmp_path / "masks").mkdir(exist_ok=True)
-        (tmp_path / "masks" / name).write_bytes(b"")
-    left = images_without(images, tmp_path / "masks")
-    assert [left.name(i) for i in range(len(left))] == ["000.jpg", "002.jpg"]
-    with pytest.raises(DataError, match="every image has a file of its name"):
-        images_without(images, tmp_path / "photos")
-    with pytest.raises(DataError, match="nowhere: No such file or directory; give the folder"):
-        images_without(images, tmp_path / "nowhere")
 
 
 def test_simulated_people_are_drawn_when_asked_for() -> None:
@@ -134,3 +115,71 @@ def test_images_and_shards_in_one_folder_are_ambiguous(tmp_path: Path) -> None:
 def test_the_suffix_does_not_matter_to_reading(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(encode(picture(1), ".png"))
     assert np.array_equal(open_images(tmp_path).read(0), picture(1))
+
+
+def names(path: Path) -> list[str]:
+    images = open_images(path)
+    return [images.name(i) for i in range(len(images))]
+
+
+@pytest.fixture(scope="module")
+def simulated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two people, eight pictures, eight masks."""
+    out = tmp_path_factory.mktemp("made") / "p"
+    simulate_people_folder(out, people=2, each=4, seed=0)
+    return out
+
+
+def test_masks_of_the_simulators_folder_are_no_photos(
+    simulated_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Also where it is one of several folders, and where its pictures alone are given.
+    for path in (simulated_folder, simulated_folder.parent, simulated_folder / "images"):
+        images = open_images(path)
+        assert len(images) == 8
+        assert not any("parts" in images.name(i) for i in range(8))
+        assert isinstance(images, FolderImages)
+        assert images.num_simulated == 8
+        said = capsys.readouterr().err
+        left = "" if path.name == "images" else "8 images; 8 label maps (masks) left out"
+        assert left in said
+        assert bool(said) == bool(left)
+    with pytest.raises(DataError, match=r"\(it holds 8 \.png; 8 label maps \(masks\) left out\)"):
+        open_images(simulated_folder / "parts")
+
+
+def test_pictures_without_a_line_are_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos(tmp_path / "images", 4)
+    rows = ['{"image": "images/001.jpg", "simulated": true}', '{"image": "./images/003.jpg"}']
+    (tmp_path / "labels.jsonl").write_text("\n".join(rows))
+    assert names(tmp_path) == ["images/001.jpg", "images/003.jpg"]
+    assert "2 images left out that labels.jsonl does not name" in capsys.readouterr().err
+    images = open_images(tmp_path / "images")
+    assert isinstance(images, FolderImages)
+    assert (len(images), images.num_simulated) == (4, 1)
+    (tmp_path / "labels.jsonl").write_text('{"file": "images/001.jpg"}')
+    with pytest.raises(DataError, match=r"line 1: not an object .* or give the folder of the pict"):
+        open_images(tmp_path)
+    assert len(open_images(tmp_path / "images")) == 4
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_masks_of_lip_and_ccp_are_no_photos(
+    tmp_path: Path, deep: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lip(tmp_path / "lip", deep)
+    assert [Path(name).suffix for name in names(tmp_path / "lip")] == [".jpg"] * 4
+    assert "4 images; 4 label maps (masks) left out" in capsys.readouterr().err
+    # The photo that nobody labelled is one to learn from.
+    ccp(tmp_path / "ccp")
+    assert names(tmp_path / "ccp") == [f"photos/{number:04d}.jpg" for number in range(1, 11)]
+    assert "10 images; 9 label maps (masks) left out" in capsys.readouterr().err
+    assert len(open_images(tmp_path)) == 14
+    assert "13 label maps" in capsys.readouterr().err
+
+
+def test_a_folder_called_masks_may_hold_photos(tmp_path: Path) -> None:
+    photos(tmp_path / "masks", 3)
+    assert len(open_images(tmp_path)) == 3

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from edgehuman.data.people_folder import simulate_people_folder
 from edgehuman.data.views import ViewConfig
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.pretrain.person_views import PersonViews, require_enough
 from edgehuman.training.processes import Place
 
@@ -66,3 +67,20 @@ def test_too_few_images_are_refused(photos: Path) -> None:
     require_enough(views, str(photos), 6)
     with pytest.raises(DataError, match=r"holds 6 images, and a step shows 7 different persons"):
         require_enough(views, str(photos), 7)
+
+
+def test_a_simulated_folder_is_simulated_and_of_no_dataset(tmp_path: Path) -> None:
+    simulate_people_folder(tmp_path / "p", people=2, each=4, seed=0)
+    for name in ("p", "p/images"):
+        views = opened(str(tmp_path / name))
+        row = views.row()
+        assert (views.simulated, row.simulated, row.windows) == (True, True, 8)
+        with pytest.raises(UsageError, match=r"--dataset is ccp, and 8 of the 8 images of --data"):
+            views.row("ccp")
+    lines = (tmp_path / "p" / "labels.jsonl").read_text().splitlines()
+    lines[0] = lines[0].replace('"simulated": true', '"simulated": false')
+    (tmp_path / "p" / "labels.jsonl").write_text("\n".join(lines))
+    mixed = opened(str(tmp_path / "p"))
+    assert (mixed.row().simulated, mixed.row().dataset) == (False, "p (7 of 8 simulated)")
+    with pytest.raises(UsageError, match="7 of the 8 images"):
+        mixed.row("ccp")

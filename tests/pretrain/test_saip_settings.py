@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,18 @@ def test_colours_change_as_much_as_asked() -> None:
         ({"width": 0}, "--width is 0; it must be a multiple of 32"),
         ({"dataset": "ccpp", "data": "x"}, "ccpp.*ccp"),
         ({"dataset": "ccp"}, "--dataset is ccp, and simulated people are of no dataset"),
+        ({"dataset": "uci_har", "data": "x"}, r"uci_har holds no pictures \(imu\); those .* ccp"),
+        ({"base_lr": math.inf}, "--base-lr is inf; it must be a finite number"),
+        ({"csm": math.inf}, "--csm is inf; it must be a finite number"),
+        ({"clip_norm": math.inf}, "--clip-norm is inf; it must be a finite number"),
+        ({"student_temp": math.nan}, "--student-temp is nan; it must be a finite number"),
+        ({"global_scale": (0.8, math.nan)}, r"--global-scale is .*nan\); it must be a finite"),
+        ({"scale_low": 1e-6}, "--scale-low is 1e-06; it must be at least 0.1, at most scale_high"),
         ({"colour": 3.0}, "--colour is 3.0; it must be from 0 to 2.5"),
         ({"local_views": -1}, "--local-views is -1; it must be 0 or more"),
         ({"global_scale": (0.9, 0.8)}, r"--global-scale is \(0.9, 0.8\); it must be two shares"),
         ({"local_scale": (0.0, 0.8)}, r"--local-scale is \(0.0, 0.8\); it must be two shares"),
-        ({"scale_low": 2.0}, "--scale-low is 2.0; it must be above 0, at most scale_high"),
+        ({"scale_low": 2.0}, "--scale-low is 2.0; it must be at least 0.1, at most scale_high"),
         ({"scale_high": 9.0}, "--scale-high is 9.0; it must be at most 4"),
         ({"csm": -1.0}, "--csm is -1.0; it must be a weight of 0 or more"),
         ({"csr": -0.5}, "--csr is -0.5; it must be a weight"),

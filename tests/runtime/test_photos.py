@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.cli import main
+from edgehuman.data.people_folder import simulate_people_folder
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime.live import RunConfig, run
 from edgehuman.runtime.model import load
-from edgehuman.runtime.photos import answer_photo, find_photos
+from edgehuman.runtime.photos import answer_photo, find_photos, mask_names
 from tests.runtime.image_models import write_image_model
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
@@ -49,6 +50,7 @@ def test_parts_have_shares_and_a_mask_of_the_photo_size(tmp_path: Path, capsys: 
     assert [(row["photo"], row["height"], row["width"]) for row in rows] == [("deep/a.png", 64, 32)]
     assert rows[0]["parts"] == {"red": 0.5, "green": 0.5}
     assert rows[0]["latency_ms"] > 0
+    assert Path(rows[0]["mask"]) == tmp_path / "out" / "deep" / "a.png"
     mask = cv2.imread(rows[0]["mask"], cv2.IMREAD_COLOR)
     assert mask is not None
     assert mask.shape == (64, 32, 3)
@@ -156,3 +158,50 @@ def test_labels_that_the_graph_does_not_give(tmp_path: Path) -> None:
     card = {"output": OutputSpec("segmentation", ("one", "two"))}
     with pytest.raises(ArtefactError, match="names 2 labels"):
         load(write_image_model(tmp_path, "parsing", **card))
+
+
+def test_label_maps_are_not_answered_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulate_people_folder(tmp_path / "p", people=2, each=4, seed=0)
+    model = str(write_image_model(tmp_path, "reid"))
+    outcome = run(RunConfig(model, str(tmp_path / "p"), json=True))
+    out, err = capsys.readouterr()
+    photos = [json.loads(line)["photo"] for line in out.splitlines()]
+    assert len(photos) == 8
+    assert all(name.startswith("images/") for name in photos)
+    assert "8 photos; 8 label maps (masks) left out" in err
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["photos"] == 8
+    with pytest.raises(DataError, match=r"holds no photo \(8 label maps \(masks\) left out\)"):
+        find_photos(tmp_path / "p" / "parts")
+
+
+def test_part_maps_are_named_by_their_photo_and_never_alike(tmp_path: Path) -> None:
+    assert mask_names(["00000_c2_000.png", "d/b.jpg", "b.webp"]) == {
+        "00000_c2_000.png": "00000_c2_000.png",
+        "d/b.jpg": "d/b.png",
+        "b.webp": "b.png",
+    }
+    assert mask_names(["a.jpg", "a.png"]) == {"a.jpg": "a.jpg.png", "a.png": "a.png.png"}
+    tricky = mask_names(["a.jpg", "a.png", "a.jpg.bmp", "a.png.jpg"])
+    assert len(set(tricky.values())) == 4
+    # Both photos of one stem get their part map.
+    for name in ("x.jpg", "x.png"):
+        photo(tmp_path / "photos" / name, flag())
+    model = str(write_image_model(tmp_path, "parsing"))
+    run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "out"))
+    saved = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert saved == ["photos.jsonl", "x.jpg.png", "x.png.png"]
+
+
+def test_a_part_map_never_replaces_a_photo(tmp_path: Path) -> None:
+    path = photo(tmp_path / "photos" / "a.png", flag())
+    before = path.read_bytes()
+    model = str(write_image_model(tmp_path, "parsing"))
+    with pytest.raises(
+        UsageError, match=r"--save would replace the photo .*a\.png by its part map"
+    ):
+        run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "photos"))
+    assert path.read_bytes() == before
+    assert not (tmp_path / "photos" / "photos.jsonl").exists()
