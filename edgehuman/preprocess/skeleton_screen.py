@@ -20,6 +20,7 @@ Bools = NDArray[np.bool_]
 Array = NDArray[np.float64]
 
 _JOINT = {name: i for i, name in enumerate(OPENPOSE_18)}
+_ANKLES = [_JOINT["r_ankle"], _JOINT["l_ankle"]]
 _FIRST_2L = np.array([[_JOINT[a], _JOINT[b]] for a, b in LIMBS_18]).T
 
 
@@ -50,12 +51,24 @@ _ORDERS: dict[str, tuple[NDArray[np.int64], str]] = {
 _FEWEST_VOTES = 20
 # All limbs together, in heights of what is seen: 2.6 to 3.2 of walkers seen from anywhere, 3.4 and
 # more where joints are in another order, about 7 where they are in none.
-_LONGEST_LIMBS = 4.0
+_SHORTEST_LIMBS, _LONGEST_LIMBS = 2.5, 4.0
+# Limbs have to be shorter by this, read in another order, before that order is named.
+_SHORTER = 0.85
+# Where only the upper body is in the picture, detectors put the legs at the picture's edge, mostly
+# with little confidence. In a whole body at most this many joints are unsure (a face from behind),
+# which is half as sure as is usual in the frame, and as many lie in the lowest tenth (two ankles).
+_MOST_UNSURE, _UNSURE = 3, 0.5
+_MOST_LOWEST, _LOWEST = 3, 0.1
 # Of all joints, this share may lie outside the picture.
 MOST_OUTSIDE = 0.02
 # Detectors overshoot the picture's edge a little: by this share of its size.
 _OVERSHOOT = 0.1
 STEP_HZ = (1.0, 3.4)
+# Ankles of people who stand move less than this against each other, in lengths of the trunk.
+_LEAST_SWING = 0.1
+# Of the walks of a rate, this share has to show steps before anything is said of the rate: of right
+# walks that are shorter than a stride, up to 0.3 show something that looks like fast steps.
+_SHARE_WALKING = 0.6
 SLOWEST_HZ = 10.0
 _FINER = 8
 
@@ -69,49 +82,70 @@ def all_zero(skeleton_SJ3: Floats) -> Bools:
 def order_mistake(skeleton_SJ3: Floats) -> str | None:
     """Joints in another order than OpenPose-18: limbs are then far longer than they could be.
 
-    An order is named only if a body in it is one that can be.
+    An order is named only if a body in it is one that can be; none is known only of whole bodies,
+    as limbs are long too where the legs were put at the picture's edge.
     """
     full_SJ3 = skeleton_SJ3[(skeleton_SJ3[..., 2] > 0.0).all(axis=1)]
     if len(full_SJ3) < _FEWEST_VOTES:
         return None
-    xy_SJ2 = full_SJ3[..., :2].astype(np.float64)
-    own = _limbs(xy_SJ2)
-    found = {name: _limbs(xy_SJ2[:, at].mean(axis=2)) for name, (at, _) in _ORDERS.items()}
-    name = min(found, key=lambda each: found[each])
-    said = f"limbs are {own:.1f} body heights long together"
-    if found[name] < 0.85 * own and found[name] <= _LONGEST_LIMBS:
+    own_S = _limbs(full_SJ3)
+    own = float(np.median(own_S))
+    if _SHORTER * own < _SHORTEST_LIMBS:
+        return None
+    found = {name: _limbs(full_SJ3[:, at].mean(axis=2)) for name, (at, _) in _ORDERS.items()}
+    length, name = min((float(np.median(each_S)), name) for name, each_S in found.items())
+    if length < _SHORTER * own and length <= _LONGEST_LIMBS:
         return (
-            f"{said}; read as {name}, {found[name]:.1f}. The joints are in the order of {name}"
-            f"{_ORDERS[name][1]}; convert them to OpenPose-18"
+            f"limbs are {own:.1f} body heights long together; read as {name}, {length:.1f}. The "
+            f"joints are in the order of {name}{_ORDERS[name][1]}; convert them to OpenPose-18"
         )
-    if own > _LONGEST_LIMBS:
-        return (
-            f"{said}, and nobody's are over {_LONGEST_LIMBS:g}. The order of the joints is none "
-            f"that is known here; convert them to OpenPose-18: {', '.join(OPENPOSE_18)}"
-        )
-    return None
+    whole_S = _whole(full_SJ3)
+    if whole_S.mean() < 0.5 or np.median(own_S[whole_S]) <= _LONGEST_LIMBS:
+        return None
+    return (
+        f"limbs are {np.median(own_S[whole_S]):.1f} body heights long together, and nobody's are "
+        f"over {_LONGEST_LIMBS:g}. The order of the joints is none that is known here; convert "
+        f"them to OpenPose-18: {', '.join(OPENPOSE_18)}"
+    )
 
 
-def _limbs(xy_SJ2: Array) -> float:
-    """Median length of all limbs together, in heights of what is seen."""
-    away = xy_SJ2[:, _FIRST_2L[0]] - xy_SJ2[:, _FIRST_2L[1]]
-    length_S = np.sqrt((away**2).sum(axis=-1)).sum(axis=1)
-    height_S = np.maximum(np.ptp(xy_SJ2[..., 1], axis=1), 1e-6)
-    return float(np.median(length_S / height_S))
+def _whole(skeleton_SJ3: Floats) -> Bools:
+    """(S,) frames that show a body with its legs, whichever order its joints are in."""
+    y_SJ, confidence_SJ = skeleton_SJ3[..., 1], skeleton_SJ3[..., 2]
+    unsure_SJ = confidence_SJ < _UNSURE * np.median(confidence_SJ, axis=1)[:, None]
+    lowest_SJ = y_SJ >= (y_SJ.max(axis=1) - _LOWEST * np.ptp(y_SJ, axis=1))[:, None]
+    whole: Bools = (unsure_SJ.sum(axis=1) <= _MOST_UNSURE) & (lowest_SJ.sum(axis=1) <= _MOST_LOWEST)
+    return whole
+
+
+def _limbs(xy_SJX: Floats) -> Floats:
+    """(S,) all limbs together, in heights of what is seen."""
+    x_JS, y_JS = np.ascontiguousarray(xy_SJX[..., :2].T)
+    first_L, second_L = _FIRST_2L
+    length_LS = np.hypot(x_JS[first_L] - x_JS[second_L], y_JS[first_L] - y_JS[second_L])
+    height_S = np.maximum(np.ptp(y_JS, axis=0), 1e-6)
+    limbs: Floats = length_LS.sum(axis=0) / height_S
+    return limbs
 
 
 def upside_down(skeleton_SJ3: Floats) -> str | None:
     """Heads below feet: y upwards."""
-    below = votes(
-        skeleton_SJ3[:, _JOINT["neck"]],
-        0.5 * (skeleton_SJ3[:, _JOINT["r_ankle"]] + skeleton_SJ3[:, _JOINT["l_ankle"]]),
-    )
+    below = votes(skeleton_SJ3[:, _JOINT["neck"]], _feet(skeleton_SJ3))
     if below.size < _FEWEST_VOTES or below.mean() < 0.7:
         return None
     return (
         f"the neck is below the ankles in {below.mean():.0%} of frames; y runs downwards from the "
         "top of the picture, so give height - y"
     )
+
+
+def _feet(skeleton_SJ3: Floats) -> Floats:
+    """(S, 3) the middle of the ankles, or the one that was seen; all zero where none was."""
+    ankle_S23 = skeleton_SJ3[:, _ANKLES]
+    seen_S2 = ankle_S23[..., 2] > 0.0
+    total_S3 = np.where(seen_S2[..., None], ankle_S23, 0.0).sum(axis=1)
+    feet: Floats = total_S3 / np.maximum(seen_S2.sum(axis=1), 1)[:, None]
+    return feet
 
 
 def votes(upper_S3: Floats, lower_S3: Floats) -> Bools:
@@ -169,8 +203,8 @@ def size_mistake(skeleton_SJ3: Floats, height_px: float, width_px: float) -> str
     seen_K2 = skeleton_SJ3[..., :2][skeleton_SJ3[..., 2] > 0.0]
     if len(seen_K2) < _FEWEST_VOTES:
         return None
-    extent = np.quantile(np.abs(seen_K2), 0.99)
-    if extent <= 2.0:
+    if (np.abs(seen_K2) <= 2.0).mean() >= 0.99:
+        extent = np.quantile(np.abs(seen_K2), 0.99)
         return (
             f"coordinates are at most {extent:.2g}; joints are in pixels, so multiply x by the "
             "picture's width and y by its height"
@@ -222,32 +256,44 @@ def step_rate(skeleton_TJ3: Floats, rate_hz: float) -> float:
     time_T = np.arange(len(seen_T), dtype=np.float64)
     trunk_T = np.sqrt(((neck - hip)[seen_T, :2].astype(np.float64) ** 2).sum(axis=1))
     away_K2 = (left - right)[seen_T, :2].astype(np.float64) / np.maximum(trunk_T, 1e-6)[:, None]
-    full_2T = [np.interp(time_T, time_T[seen_T], row) for row in away_K2.T]
-    power = _power(time_T, full_2T[0]) + _power(time_T, full_2T[1])
-    # A wave comes one and a half times at least, and most of what moves goes with it.
+    full_T2 = np.stack([np.interp(time_T, time_T[seen_T], row) for row in away_K2.T], axis=1)
+    power = _power(full_T2)
+    # A wave comes one and a half times at least, and most of what moves goes with it. Where fewer
+    # strides were filmed, the first line of the search is the strongest.
     first = int(1.5 * _FINER)
     top = first + int(np.argmax(power[first:]))
+    if top == first or power[top] < (_LEAST_SWING * len(time_T) / 4.0) ** 2:
+        return float("nan")
     if power[max(top - _FINER, first) : top + _FINER + 1].sum() < 0.35 * power[first:].sum():
         return float("nan")
     return float(2.0 * top / (_FINER * len(time_T)) * rate_hz)
 
 
-def _power(time_T: Array, wave_T: Array) -> Array:
-    """The spectrum of a wave without its trend, `_FINER` lines for each of the usual ones."""
-    trend = np.polynomial.Polynomial.fit(time_T, wave_T, 2)
-    smooth_T = (wave_T - trend(time_T)) * np.hanning(len(wave_T))
-    spectrum: Array = np.abs(np.fft.rfft(smooth_T, _FINER * len(wave_T))) ** 2
-    return spectrum
+def _power(wave_T2: Array) -> Array:
+    """The spectrum of a wave in the plane without its trend, `_FINER` lines for each usual one.
+
+    A swing of amplitude a has its top at (a T / 4)^2: half of it goes to negative frequencies, and
+    half of that to Hann's window.
+    """
+    frames = len(wave_T2)
+    powers_T3 = np.vander(np.linspace(-1.0, 1.0, frames), 3)
+    trend_32 = np.linalg.lstsq(powers_T3, wave_T2, rcond=None)[0]
+    smooth_T2 = (wave_T2 - powers_T3 @ trend_32) * np.hanning(frames)[:, None]
+    lines = np.abs(np.fft.rfft(smooth_T2, _FINER * frames, axis=0)) ** 2
+    power: Array = lines.sum(axis=1)
+    return power
 
 
 def rate_mistake(steps_hz_N: NDArray[np.floating], rate_hz: float) -> str | None:
     """A frame rate at which people would take far too many or too few steps a second.
 
+    Nothing is said where many of the walks show no steps.
+
     Args:
         steps_hz_N: `step_rate` of walks at that rate; nan where it is not known.
     """
     known = steps_hz_N[np.isfinite(steps_hz_N)]
-    if known.size < 3:
+    if known.size < max(3, _SHARE_WALKING * steps_hz_N.size):
         return None
     low, high = STEP_HZ
     if low <= np.median(known) <= high:
@@ -261,7 +307,8 @@ def steps_said(steps_hz_N: NDArray[np.floating], rate_hz: float) -> str:
     low, high = STEP_HZ
     return (
         f"at {rate_hz:g} frames a second people take {steps_hz:.1f} steps a second; walking is "
-        f"{low:g} to {high:g}, so the frame rate is nearer {rate_hz * 1.8 / steps_hz:.0f}"
+        f"{low:g} to {high:g}, so the frame rate is nearer {rate_hz * 1.8 / steps_hz:.0f}, "
+        "or nobody walks there"
     )
 
 

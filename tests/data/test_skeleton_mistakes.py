@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edgehuman.data import skeleton_mistakes
 from edgehuman.data.pose_lines import write_lines
 from edgehuman.data.skeleton_mistakes import empty_walks, find_mistakes
 from edgehuman.data.skeleton_set import SkeletonSet, simulated_set
 from edgehuman.data.skeletons import load_skeletons
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, OPENPOSE_18, flip_indices
+from edgehuman.simulate.skeletons import simulate_skeletons
 
 Floats = NDArray[np.float32]
 
@@ -65,6 +67,7 @@ def test_every_kind_of_mistake_is_said(walks: SkeletonSet) -> None:
     assert "swap its width and height" in size.said
     [rate] = find_mistakes(_with(walks, rate_hz_N=np.full(len(walks), 60.0)))
     assert "steps a second" in rate.said
+    assert ", or nobody walks there. " in rate.said
     assert rate.said.endswith(
         "Give frames the rate they were taken at: where the set is poses.jsonl, for example, by "
         "its `t`, and by rate_hz where it has a walks.jsonl"
@@ -115,7 +118,7 @@ def test_short_walks_are_judged_together(walks: SkeletonSet) -> None:
         length_N=np.full(len(walks), 10, np.int64),
     )
     [found] = find_mistakes(short)
-    assert found.said.startswith("the neck is below the ankles in 99% of frames")
+    assert found.said.startswith("the neck is below the ankles in 100% of frames")
     assert len(found.walks) == 32
 
 
@@ -127,17 +130,39 @@ def test_walks_of_another_rate_are_judged_by_themselves(walks: SkeletonSet) -> N
     assert (found.walks, found.refused) == (tuple(walks.sequence_N[:8].tolist()), True)
 
 
-def test_a_walk_that_steps_unlike_the_others_is_named_and_taken(walks: SkeletonSet) -> None:
+def test_a_walk_that_steps_unlike_the_others_is_named_and_taken() -> None:
     """Every third frame of one walk, said to be 24 a second: three times the steps."""
-    fast = [np.arange(96), *(start + np.arange(0, 96, 3) for start in walks.start_N[1:2])]
-    rows = np.concatenate([*fast, np.arange(192, len(walks.skeleton_SJ3))])
-    lengths = np.where(np.arange(len(walks)) == 1, 32, 96)
+    walks = simulated_set(4, 4, seed=1, frames=288)
+    fast = 288 + np.arange(0, 288, 3)
+    rows = np.concatenate([np.arange(288), fast, np.arange(576, len(walks.skeleton_SJ3))])
+    lengths = np.where(np.arange(len(walks)) == 1, 96, 288)
     [found] = find_mistakes(
         _with(walks, skeleton_SJ3=walks.skeleton_SJ3[rows], length_N=lengths.astype(np.int64))
     )
-    assert found.said.startswith("1 of 32 walks, such as simulated:1:0:1: at 24 frames a second")
+    assert found.said.startswith("1 of 16 walks, such as simulated:1:0:1: at 24 frames a second")
     assert found.said.endswith("or nobody walks there")
     assert not found.refused
+
+
+@pytest.mark.parametrize(("rate_hz", "frames"), [(60, 48), (30, 26), (12, 24), (50, 100)])
+def test_short_right_walks_have_no_mistakes(rate_hz: int, frames: int) -> None:
+    made = simulate_skeletons(30, 4, seed=5, frames=frames, rate_hz=rate_hz)
+    short = _with(
+        simulated_set(30, 4, seed=5),
+        skeleton_SJ3=made.skeleton_NTJ3.reshape(-1, 18, 3),
+        length_N=np.full(120, frames, np.int64),
+        rate_hz_N=np.full(120, float(rate_hz)),
+    )
+    assert find_mistakes(short) == []
+
+
+def test_of_a_large_set_some_walks_are_looked_at(
+    tmp_path: Path, walks: SkeletonSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(skeleton_mistakes, "_MOST_JUDGED", 20)
+    write_lines(_with(walks, skeleton_SJ3=_changed(walks, list(range(16)), _upwards)), tmp_path)
+    with pytest.raises(DataError, match=r"\(looked at 20 of its 32 walks\): \d+ of 20 walks, such"):
+        load_skeletons(tmp_path)
 
 
 def test_a_set_with_a_mistake_is_not_loaded_unless_insisted_on(

@@ -102,6 +102,45 @@ def test_y_upwards_is_recognised(frames: Floats) -> None:
     assert "the neck is below the ankles in 100% of frames" in said
 
 
+@pytest.mark.parametrize("ankle", ["r_ankle", "l_ankle"])
+def test_one_ankle_tells_up_from_down(walks: Floats, ankle: str) -> None:
+    lost = walks.copy()
+    lost[:, :, OPENPOSE_18.index(ankle)] = 0.0
+    assert [upside_down(walk) for walk in lost] == [None] * len(walks)
+    lost[..., 1] = np.where(lost[..., 2] > 0, 1080 - lost[..., 1], 0)
+    said = upside_down(lost.reshape(-1, 18, 3))
+    assert said is not None
+    assert "in 100% of frames" in said
+    lost[..., [OPENPOSE_18.index(name) for name in ("r_ankle", "l_ankle")], :] = 0.0
+    assert upside_down(lost.reshape(-1, 18, 3)) is None
+
+
+@pytest.mark.parametrize("confidence", [0.1, 0.9])
+@pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
+def test_legs_at_the_pictures_edge_are_no_unknown_order(
+    walks: Floats, share: float, confidence: float
+) -> None:
+    """A picture ends at the hips, the belly or the chest; what is under it is put on its edge."""
+    neck, hip = (walks[..., OPENPOSE_18.index(name), 1] for name in ("neck", "r_hip"))
+    edge = (neck + share * (hip - neck))[..., None]
+    edge = edge + np.random.default_rng(0).normal(0.0, 3.0, walks.shape[:3])
+    cut = walks.copy()
+    cut[..., 2] = np.where(walks[..., 1] > edge, confidence, np.maximum(walks[..., 2], 0.05))
+    cut[..., 1] = np.minimum(walks[..., 1], edge)
+    assert [order_mistake(walk) for walk in cut] == [None] * len(walks)
+
+
+def test_unsure_legs_near_the_hips_are_no_unknown_order(walks: Floats) -> None:
+    cut = walks.copy()
+    for name in ("knee", "ankle"):
+        for side in "rl":
+            hip = walks[:, :, OPENPOSE_18.index(f"{side}_hip"), :2]
+            away = np.random.default_rng(0).normal(0.0, 8.0, hip.shape)
+            cut[:, :, OPENPOSE_18.index(f"{side}_{name}"), :2] = hip + away
+            cut[:, :, OPENPOSE_18.index(f"{side}_{name}"), 2] = 0.1
+    assert [order_mistake(walk) for walk in cut] == [None] * len(walks)
+
+
 def test_the_pictures_size_is_checked(frames: Floats) -> None:
     said = size_mistake(frames, 1920, 1080)
     assert said is not None
@@ -148,8 +187,35 @@ def test_a_wrong_frame_rate_is_recognised(walks: Floats, said_hz: float, wrong: 
     assert (said is not None) == wrong
     if said is not None:
         assert f"at {said_hz} frames a second people take" in said
-        nearer = float(said.rpartition(" ")[2])
+        assert said.endswith(", or nobody walks there")
+        nearer = float(said.partition("nearer ")[2].partition(",")[0])
         assert 21 <= nearer <= 28
+
+
+@pytest.mark.parametrize(("rate_hz", "frames"), [(60, 48), (50, 40), (30, 26), (24, 24)])
+def test_right_walks_of_under_a_stride_tell_no_rate(rate_hz: int, frames: int) -> None:
+    """The strongest line of their spectrum is the first that is looked at, whatever it is."""
+    short = simulate_skeletons(12, 3, seed=5, frames=frames, rate_hz=rate_hz).skeleton_NTJ3
+    found = steps(short, rate_hz)
+    assert np.isnan(found).mean() > 0.6
+    assert rate_mistake(found, rate_hz) is None
+
+
+def test_people_who_stand_take_no_steps(walks: Floats) -> None:
+    """They sway by 2 pixels, slowly, and their trunks are about 160 pixels long."""
+    drawn = np.random.default_rng(0).normal(size=(len(walks), 96, 18, 2))
+    sway = np.zeros_like(drawn)
+    for i in range(1, 96):
+        sway[:, i] = 0.9 * sway[:, i - 1] + drawn[:, i]
+    standing = np.repeat(walks[:, 40:41], 96, axis=1)
+    standing[..., :2] += sway
+    assert np.isnan(steps(standing, 24.0)).all()
+
+
+def test_a_rate_is_not_judged_by_the_few_walks_that_show_steps() -> None:
+    few = np.array([5.0, 5.0, 5.0, np.nan, np.nan, np.nan])
+    assert rate_mistake(few, 24.0) is None
+    assert rate_mistake(few[:4], 24.0) is not None
 
 
 def test_too_few_frames_say_nothing(frames: Floats) -> None:
