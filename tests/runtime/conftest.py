@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import CARD_KEY, Card, Decision, InputSpec, OutputSpec
 from edgehuman.runtime.onnx_file import sealed
+from tests.runtime.gait_models import ANNA, BOB, walk, write_gait_model, write_poses
 
 LABELS = ("walking", "sitting", "laying")
 MakeModel = Callable[..., Path]
@@ -85,3 +86,13 @@ def make_model(tmp_path: Path) -> MakeModel:
 def tiny(make_model: MakeModel) -> Path:
     """The path of the tiny model, sealed."""
     return make_model()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model, and who walks by."""
+    write_gait_model(tmp_path / "nose.onnx")
+    write_poses(tmp_path / "anna.jsonl", walk(ANNA, 2))
+    write_poses(tmp_path / "bob.jsonl", walk(BOB, 2))
+    write_poses(tmp_path / "door.jsonl", walk(ANNA, 2, 1), walk(BOB, 2, 2), walk((50, 50), 2, 3))
+    return tmp_path
