@@ -132,8 +132,8 @@ def build_table(config: TableConfig) -> Outcome:
     if config.only_photos:
         photos = unlabelled_photos(config)
         count = len(list(photos.iterdir()))
-        data = {"photos": str(photos), "count": count}
-        return Outcome(data, f"{photos}: {count} photos without a mask")
+        text = f"{photos}: {count} photos without a mask"
+        return Outcome({"photos": str(photos), "count": count}, text)
     scores: dict[str, dict[str, dict[str, list[float]]]] = {arch: {} for arch in config.archs}
     text = ""
     for seed in config.seeds:
@@ -145,8 +145,8 @@ def build_table(config: TableConfig) -> Outcome:
                     kept[name].append(value)
                 text = render(scores, config.recipes)
                 (config.out / "table.md").write_text(text)
-                found_all: dict[str, Any] = {"scores": scores, "seeds": list(config.seeds)}
-                (config.out / "table.json").write_text(json.dumps(found_all, indent=1))
+                data: dict[str, Any] = {"scores": scores, "seeds": list(config.seeds)}
+                (config.out / "table.json").write_text(json.dumps(data, indent=1))
     return Outcome({"scores": scores, "seeds": list(config.seeds)}, text)
 
 

@@ -28,7 +28,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.runtime.datagrams import SCHEME
 from edgehuman.runtime.pose_feeds import LineFeed, PoseDatagramFeed, PoseFeed, WalkerFeed
 from edgehuman.runtime.poses import NOTHING, PoseBlock, joined
-from edgehuman.runtime.sources import Pace
+from edgehuman.runtime.sources import Pace, require_unread
 
 # About 40 s of four people at 24 Hz: what is older than that nobody wants to see live.
 CAPACITY = 4096
@@ -77,11 +77,7 @@ class PoseSource:
         Raises:
             UsageError: it was read or closed before.
         """
-        if self._stop.is_set() or self._thread.ident is not None:
-            raise UsageError(
-                f"the source {self.name!r} was read or closed already; open it anew, e.g. with "
-                "`open_poses`"
-            )
+        require_unread(self.name, self._thread, self._stop, "open_poses")
         self._thread.start()
         return self
 

@@ -64,6 +64,14 @@ class Source(Protocol):
     def report(self) -> dict[str, Any]: ...
 
 
+def require_unread(name: str, thread: threading.Thread, stop: threading.Event, opener: str) -> None:
+    """Raises UsageError for a source whose thread has run, or that was closed."""
+    if stop.is_set() or thread.ident is not None:
+        raise UsageError(
+            f"the source {name!r} was read or closed already; open it anew, e.g. with `{opener}`"
+        )
+
+
 class ThreadedSource:
     """A feed read on its own thread into a ring.
 
@@ -88,11 +96,7 @@ class ThreadedSource:
         Raises:
             UsageError: it was read or closed before.
         """
-        if self._stop.is_set() or self._thread.ident is not None:
-            raise UsageError(
-                f"the source {self.name!r} was read or closed already; open it anew, e.g. with "
-                "`open_source`"
-            )
+        require_unread(self.name, self._thread, self._stop, "open_source")
         self._thread.start()
         return self
 
