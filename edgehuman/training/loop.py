@@ -305,14 +305,19 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
     if not config.resume:
         checkpoint.require_unused(config.out)
     with open_place(config) as place:
-        run = _Run(job, config, place)
-        if config.resume:
-            run.resume()
-            if place.is_first and (said := checkpoint.resumed_in_words(config, run.progress.step)):
-                print(said, file=sys.stderr, flush=True)
-        with _catch_signals(run.progress):
-            _loop(run)
-        return run.progress
+        return _train(job, config, place)
+
+
+def _train(job: Job, config: TrainingConfig, place: Place) -> Progress:
+    """The whole run; its parallel module ends with it, before the group of processes does."""
+    run = _Run(job, config, place)
+    if config.resume:
+        run.resume()
+        if place.is_first and (said := checkpoint.resumed_in_words(config, run.progress.step)):
+            print(said, file=sys.stderr, flush=True)
+    with _catch_signals(run.progress):
+        _loop(run)
+    return run.progress
 
 
 def _loop(run: _Run) -> None:

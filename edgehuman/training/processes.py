@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -82,9 +84,23 @@ def open_place(config: TrainingConfig) -> Iterator[Place]:
     if use_cuda:
         torch.cuda.set_device(device)
     if world > 1:
-        distributed.init_process_group("nccl" if use_cuda else "gloo")
+        _join(use_cuda)
     try:
         yield Place(device, rank, world, _choose_dtype(config, device))
     finally:
         if world > 1:
+            # What still refers to the group, such as a parallel module, would keep its threads.
+            gc.collect()
             distributed.destroy_process_group()
+
+
+def _join(use_cuda: bool) -> None:
+    """Joins the other processes in one group.
+
+    torch.distributed.nn takes the group of the moment it is imported as a default argument, and
+    DistributedDataParallel imports it late. The group would then never end, nor its threads: one
+    that lets go of a tensor while the interpreter ends aborts a training that is done. Imported
+    before there is a group, it takes none.
+    """
+    importlib.import_module("torch.distributed.nn.functional")
+    distributed.init_process_group("nccl" if use_cuda else "gloo")

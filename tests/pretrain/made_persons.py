@@ -16,6 +16,7 @@ from edgehuman.pretrain import saip
 from edgehuman.pretrain.saip_settings import SaipConfig
 from edgehuman.training.processes import Place
 from tests.pretrain.tiny_backbone import TinyBackbone
+from tests.two_processes import require_no_exchange_threads
 
 PERSONS = 20
 
@@ -84,3 +85,4 @@ if __name__ == "__main__":
     with pytest.MonkeyPatch.context() as patch:
         use_made_persons(patch)
         saip.train(tiny_config(Path(sys.argv[1]), steps=3, csm=float(sys.argv[2])))
+    require_no_exchange_threads()

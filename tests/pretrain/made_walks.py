@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import distributed, nn
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from edgehuman.data.skeleton_set import SkeletonSet
 from edgehuman.pretrain.contrastive import ContrastiveConfig, nt_xent, train
 from edgehuman.training.gather import together
+from edgehuman.training.processes import open_place
+from tests.two_processes import require_no_exchange_threads
 
 
 def made_set(
@@ -77,9 +79,8 @@ def gradient_of(count: int, where: Path | None = None) -> torch.Tensor:
 
 if __name__ == "__main__":
     if "--loss" in sys.argv:
-        torch.set_num_threads(1)
-        distributed.init_process_group("gloo")
-        gradient_of(12, Path(sys.argv[1]))
-        distributed.destroy_process_group()
+        with open_place(tiny_config(Path(sys.argv[1]))):
+            gradient_of(12, Path(sys.argv[1]))
     else:
         train(tiny_config(Path(sys.argv[1]), steps=2, save_every=1))
+    require_no_exchange_threads()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +22,7 @@ from edgehuman.pretrain.walks import Walks
 from edgehuman.training.checkpoint import load_network
 from edgehuman.training.skeleton_augment import SkeletonAugment
 from tests.pretrain.made_walks import gradient_of, tiny_config
+from tests.two_processes import torchrun
 
 ROOT = Path(__file__).parents[2]
 
@@ -241,26 +239,16 @@ def test_an_occupied_folder_is_refused_before_anybody_is_simulated(
         contrastive.train(tiny_config(tmp_path))
 
 
-def torchrun(*words: str) -> None:
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(
-        [*command, "-m", "tests.pretrain.made_walks", *words],
-        capture_output=True, text=True, env=environment, cwd=ROOT, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
 @pytest.mark.slow
 def test_two_processes_have_the_gradient_of_one_with_the_whole_batch(tmp_path: Path) -> None:
-    torchrun(str(tmp_path / "gradient.pt"), "--loss")
+    torchrun("-m", "tests.pretrain.made_walks", str(tmp_path / "gradient.pt"), "--loss")
     shared = torch.load(tmp_path / "gradient.pt", weights_only=True)
     torch.testing.assert_close(shared, gradient_of(12))
 
 
 @pytest.mark.slow
 def test_torchrun_trains_with_two_processes(tmp_path: Path) -> None:
-    torchrun(str(tmp_path))
+    torchrun("-m", "tests.pretrain.made_walks", str(tmp_path))
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     assert state["step"] == 2
     assert all(value.isfinite().all() for value in state["model"].values())

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from edgehuman.training.checkpoint import load_into, load_network, read_weights
 from edgehuman.training.processes import Place
 from tests.pretrain.made_persons import MadePersons, tiny_config, use_made_persons
 from tests.pretrain.tiny_backbone import TinyBackbone
+from tests.two_processes import torchrun
 
 PLACE = Place(torch.device("cpu"), 0, 1, torch.float32)
 OBJECTIVES = ("csm", "csr", "css")
@@ -210,14 +209,7 @@ def test_the_first_line_says_that_people_are_simulated(
 @pytest.mark.slow
 @pytest.mark.parametrize("csm", ["1", "0"])
 def test_torchrun_trains_with_two_processes(tmp_path: Path, csm: str) -> None:
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
-    command += ["-m", "tests.pretrain.made_persons", str(tmp_path), csm]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, cwd=root, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    torchrun("-m", "tests.pretrain.made_persons", str(tmp_path), csm)
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     assert state["step"] == 3
     assert all(value.isfinite().all() for value in state["model"].values())

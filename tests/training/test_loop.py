@@ -18,6 +18,7 @@ from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.training.loop import _Run, make_optimiser, shown_losses, train_steps
 from edgehuman.training.processes import open_place
 from tests.training.toy import Line, line_config, line_job
+from tests.two_processes import ROOT, torchrun
 
 TOY = Path(__file__).parent / "toy.py"
 
@@ -220,7 +221,9 @@ def test_impossible_settings_are_refused(
 @pytest.mark.slow
 def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, str(TOY), str(tmp_path), "100000"], stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "tests.training.toy", str(tmp_path), "100000"],
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
     )
     deadline = time.monotonic() + 60
     while not (tmp_path / "metrics.jsonl").exists() and time.monotonic() < deadline:
@@ -237,9 +240,5 @@ def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_torchrun_trains_with_two_processes(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
-    command += ["--standalone", str(TOY), str(tmp_path), "12"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    torchrun("-m", "tests.training.toy", str(tmp_path), "12")
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 12

@@ -14,6 +14,7 @@ from edgehuman.training.batches import batch_indices
 from edgehuman.training.loop import Job, train_steps
 from edgehuman.training.processes import Place
 from edgehuman.training.settings import TrainingConfig
+from tests.two_processes import require_no_exchange_threads
 
 
 class Line(nn.Module):
@@ -65,3 +66,4 @@ def line_config(out: Path, **changes: Any) -> TrainingConfig:
 
 if __name__ == "__main__":
     train_steps(line_job(), line_config(Path(sys.argv[1]), steps=int(sys.argv[2]), save_every=1))
+    require_no_exchange_threads()
