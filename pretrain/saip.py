@@ -133,6 +133,7 @@ class Saip(nn.Module):
             config.prototypes,
             (config.student_temp, config.teacher_temp),
             config.centre_momentum,
+            config.centring,
         )
 
     def _masker(self) -> ImageBackbone:

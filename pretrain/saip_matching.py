@@ -13,15 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn import functional
 
 from edgehuman.nets.imuvit import initialise_linear
+from edgehuman.training.gather import together
 
 BOTTLENECK = 256
+Centring = Literal["mean", "sinkhorn"]
 
 
 def mlp(inside: int, hidden: int, outside: int) -> nn.Sequential:
@@ -54,15 +56,43 @@ class PrototypeHead(nn.Module):
             return functional.linear(functional.normalize(narrow_ND, dim=-1), direction_KD)
 
 
+def centred(expert_TNK: Tensor, centre_K: Tensor, temperature: float = 0.04) -> Tensor:
+    """The expert's choices after DINO: softmax of cosines less their running mean."""
+    return torch.softmax((expert_TNK.float() - centre_K) / temperature, dim=-1)
+
+
+def balanced(expert_TNK: Tensor, temperature: float = 0.04, rounds: int = 3) -> Tensor:
+    """The expert's choices, spread evenly over the prototypes: Sinkhorn-Knopp's algorithm.
+
+    In every view all prototypes together get as much from the persons of the step, those of all
+    processes, so that choices can neither fall together nor even out. A running mean needs many
+    steps of many persons to do that.
+
+    Source: SwAV (arXiv 2006.09882), section 3.1; as in DINOv2 (arXiv 2304.07193), section 4.
+    """
+    log_TNK = expert_TNK.float() / temperature
+    for _ in range(rounds):
+        log_TNK = log_TNK - _log_total(log_TNK)
+        log_TNK = log_TNK.log_softmax(dim=-1)
+    return log_TNK.exp()
+
+
+def _log_total(log_TNK: Tensor) -> Tensor:
+    """What each prototype got from the persons of all processes, a logarithm (T, 1, K)."""
+    most_T1K = log_TNK.amax(dim=1, keepdim=True)
+    many = together()[1] > 1
+    if many:
+        distributed.all_reduce(most_T1K, distributed.ReduceOp.MAX)
+    sum_T1K = (log_TNK - most_T1K).exp().sum(dim=1, keepdim=True)
+    if many:
+        distributed.all_reduce(sum_T1K)
+    return most_T1K + sum_T1K.log()
+
+
 def matching_loss(
-    student_VNK: Tensor,
-    expert_TNK: Tensor,
-    centre_K: Tensor,
-    student_temperature: float = 0.1,
-    expert_temperature: float = 0.04,
+    student_VNK: Tensor, target_TNK: Tensor, student_temperature: float = 0.1
 ) -> Tensor:
     """Mean cross-entropy over the pairs of an expert's view and another view of the student's."""
-    target_TNK = torch.softmax((expert_TNK.float() - centre_K) / expert_temperature, dim=-1)
     log_VNK = torch.log_softmax(student_VNK.float() / student_temperature, dim=-1)
     # Products written out, as a matrix product would run in autocast's type.
     term_TV = -(target_TNK[:, None] * log_VNK).sum(dim=-1).mean(dim=-1)
@@ -71,12 +101,10 @@ def matching_loss(
 
 
 @torch.no_grad()
-def target_entropy(
-    expert_TNK: Tensor, centre_K: Tensor, expert_temperature: float = 0.04
-) -> Tensor:
+def target_entropy(target_TNK: Tensor) -> Tensor:
     """Mean entropy of the expert's choices, nats: what of the loss the student cannot lower."""
-    log_TNK = torch.log_softmax((expert_TNK.float() - centre_K) / expert_temperature, dim=-1)
-    return -(log_TNK.exp() * log_TNK).sum(dim=-1).mean()
+    entropy_TNK: Tensor = torch.special.entr(target_TNK)
+    return entropy_TNK.sum(dim=-1).mean()
 
 
 def alignment_loss(student_VND: Tensor, expert_TND: Tensor) -> Tensor:
@@ -148,6 +176,8 @@ class Matching(nn.Module):
         hidden, prototypes: of the heads.
         temperatures: of the student's and of the expert's softmax.
         centre_momentum: decay of the running mean of the expert's outputs.
+        centring: "mean" takes that running mean off, as DINO and the paper; "sinkhorn" spreads
+            the choices of a step evenly instead, for small batches and short runs.
     """
 
     def __init__(
@@ -157,8 +187,10 @@ class Matching(nn.Module):
         prototypes: int = 4096,
         temperatures: tuple[float, float] = (0.1, 0.04),
         centre_momentum: float = 0.9,
+        centring: Centring = "mean",
     ) -> None:
         super().__init__()
+        self.centring = centring
         self.temperatures = temperatures
         self.centre_momentum = centre_momentum
         self.head = PrototypeHead(width, hidden, prototypes)
@@ -185,9 +217,14 @@ class Matching(nn.Module):
                 mean_K /= distributed.get_world_size()
             if self.training:
                 self.seen.append(mean_K)
-        loss = matching_loss(student_VNK, expert_TNK, self.centre_K, *self.temperatures)
-        entropy = target_entropy(expert_TNK, self.centre_K, self.temperatures[1])
-        self.divergence = loss.detach() - entropy
+        student_temperature, expert_temperature = self.temperatures
+        target_TNK = (
+            balanced(expert_TNK, expert_temperature)
+            if self.centring == "sinkhorn"
+            else centred(expert_TNK, self.centre_K, expert_temperature)
+        )
+        loss = matching_loss(student_VNK, target_TNK, student_temperature)
+        self.divergence = loss.detach() - target_entropy(target_TNK)
         return loss
 
     def advance(self) -> None:

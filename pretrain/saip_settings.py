@@ -12,6 +12,7 @@ from edgehuman import catalogue
 from edgehuman.data.images import SIMULATED
 from edgehuman.data.views import ViewConfig
 from edgehuman.errors import UsageError
+from edgehuman.pretrain.saip_matching import Centring
 from edgehuman.training.processes import world_size
 from edgehuman.training.settings import TrainingConfig
 
@@ -91,6 +92,8 @@ class SaipConfig(TrainingConfig):
     """Temperature of the expert's softmax."""
     centre_momentum: float = 0.9
     """Decay of the running mean of the expert's outputs."""
+    centring: Centring = "mean"
+    """Take that mean off, or spread the choices of a step evenly: sinkhorn, for small batches."""
     mask_ratio: float | None = None
     """Share of cells hidden; none: 0.75 of a ViT's patches, 0.6 of cells of 32 pixels."""
     csr_encoder: Literal["expert", "student"] = "expert"

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from edgehuman.card import TrainingData
 from edgehuman.pretrain import saip
+from edgehuman.pretrain.saip_matching import balanced
 from edgehuman.pretrain.saip_settings import SaipConfig
-from edgehuman.training.processes import Place
+from edgehuman.training.processes import Place, open_place
 from tests.pretrain.tiny_backbone import TinyBackbone
 from tests.two_processes import require_no_exchange_threads
 
@@ -81,8 +82,28 @@ def use_made_persons(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saip, "PersonViews", MadePersons)
 
 
-if __name__ == "__main__":
+def made_cosines() -> torch.Tensor:
+    """An expert's cosines of two views of eight persons with six prototypes."""
+    return torch.rand(2, 8, 6, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+def save_choices(folder: Path) -> None:
+    """The balanced choices of this process's share of the persons, in a file of its number."""
+    with open_place(tiny_config(folder)) as place:
+        share = made_cosines().chunk(place.world, dim=1)[place.rank]
+        torch.save(balanced(share), folder / f"{place.rank}.pt")
+
+
+def train_tiny(folder: Path, csm: float) -> None:
+    """Three steps on made persons."""
     with pytest.MonkeyPatch.context() as patch:
         use_made_persons(patch)
-        saip.train(tiny_config(Path(sys.argv[1]), steps=3, csm=float(sys.argv[2])))
+        saip.train(tiny_config(folder, steps=3, csm=csm))
+
+
+if __name__ == "__main__":
+    if sys.argv[2] == "choices":
+        save_choices(Path(sys.argv[1]))
+    else:
+        train_tiny(Path(sys.argv[1]), float(sys.argv[2]))
     require_no_exchange_threads()

@@ -16,13 +16,17 @@ from edgehuman.pretrain.saip_matching import (
     Alignment,
     Matching,
     alignment_loss,
+    balanced,
     caught_relations,
+    centred,
     has_relations,
     matching_loss,
     relation_loss,
     relations,
     target_entropy,
 )
+from tests.pretrain.made_persons import made_cosines
+from tests.two_processes import torchrun
 
 
 def reference(folder: Path, *names: str) -> list[Tensor]:
@@ -58,7 +62,7 @@ def test_the_same_view_is_not_matched_with_itself() -> None:
     lean = math.log(3)
     student_VNK = torch.tensor([[[lean, 0.0]], [[0.0, lean]]])
     # Expert 0 asks student 1 (probability 1/4), expert 1 asks student 0 (3/4).
-    loss = matching_loss(student_VNK, expert_TNK, torch.zeros(2), 1.0, 1.0)
+    loss = matching_loss(student_VNK, centred(expert_TNK, torch.zeros(2), 1.0), 1.0)
     assert loss.item() == pytest.approx((math.log(4) + math.log(4 / 3)) / 2)
 
 
@@ -66,9 +70,10 @@ def test_the_centre_keeps_one_prototype_from_winning() -> None:
     expert_TNK = torch.tensor([[[1.0, 0.0]], [[1.0, 0.0]]])
     student_VNK = torch.zeros(2, 1, 2)
     student_VNK[..., 0] = math.log(3)
-    centred = matching_loss(student_VNK, expert_TNK, torch.tensor([1.0, 0.0]), 1.0, 0.04)
+    target_TNK = centred(expert_TNK, torch.tensor([1.0, 0.0]), 0.04)
+    loss = matching_loss(student_VNK, target_TNK, 1.0)
     # With the centre taken away the expert is undecided: half log 4/3, half log 4.
-    assert centred.item() == pytest.approx((math.log(4) + math.log(4 / 3)) / 2, abs=1e-6)
+    assert loss.item() == pytest.approx((math.log(4) + math.log(4 / 3)) / 2, abs=1e-6)
 
 
 def test_the_centre_waits_for_the_step_and_forgets_what_is_not_a_number() -> None:
@@ -130,9 +135,9 @@ def test_relations_are_the_attention_of_a_vit_s_last_block() -> None:
 
 def test_entropy_of_even_answers_is_the_logarithm_of_their_number() -> None:
     even_TNK = torch.zeros(2, 3, 8)
-    assert target_entropy(even_TNK, torch.zeros(8)).item() == pytest.approx(math.log(8))
+    assert target_entropy(even_TNK.softmax(dim=-1)).item() == pytest.approx(math.log(8))
     sure_TNK = 10 * torch.eye(8)[None, :3].repeat(2, 1, 1)
-    assert target_entropy(sure_TNK, torch.zeros(8)).item() == pytest.approx(0, abs=1e-6)
+    assert target_entropy((25 * sure_TNK).softmax(dim=-1)).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_the_divergence_of_a_student_that_gives_the_expert_s_answers_is_zero() -> None:
@@ -141,3 +146,50 @@ def test_the_divergence_of_a_student_that_gives_the_expert_s_answers_is_zero() -
     loss = matching.loss(answer_NK.expand(4, 3, 6), answer_NK.expand(2, 3, 6))
     assert loss.item() > 0.5
     assert matching.divergence.item() == pytest.approx(0, abs=1e-5)
+
+
+def test_balanced_choices_are_shares_that_use_every_prototype_alike() -> None:
+    torch.manual_seed(0)
+    expert_TNK = torch.rand(2, 6, 4)
+    choice_TNK = balanced(expert_TNK, 0.1, rounds=200)
+    torch.testing.assert_close(choice_TNK.sum(dim=-1), torch.ones(2, 6))
+    torch.testing.assert_close(choice_TNK.sum(dim=1), torch.full((2, 4), 6 / 4))
+    # A prototype that is nearer to everybody is chosen no more often.
+    nearer_TNK = expert_TNK + torch.tensor([0.5, 0.0, 0.0, 0.0])
+    torch.testing.assert_close(balanced(nearer_TNK, 0.1), balanced(expert_TNK, 0.1))
+
+
+def test_balanced_choices_are_even_where_the_mean_leaves_one_prototype_ahead() -> None:
+    # Three persons are much alike, one is another; all are nearest to the first prototype.
+    expert_TNK = torch.tensor([[[0.9, 0.0]] * 3 + [[0.5, 0.0]]])
+    mean_K = expert_TNK.mean(dim=(0, 1))
+    # Less the mean of 0.8, at a temperature of 0.05: log odds 2 of three persons, -6 of one.
+    first_N = centred(expert_TNK, mean_K, 0.05)[0, :, 0]
+    assert first_N.sum().item() == pytest.approx(3 * 0.8808 + 0.0025, abs=1e-3)
+    # Balanced, the prototype has two of four; the one person's odds are e^8 times smaller.
+    first_N = balanced(expert_TNK, 0.05, rounds=50)[0, :, 0]
+    assert first_N.sum().item() == pytest.approx(2, abs=1e-3)
+    assert (first_N[0].logit() - first_N[3].logit()).item() == pytest.approx(8, abs=1e-2)
+
+
+def test_persons_of_extreme_cosines_leave_numbers() -> None:
+    # Nobody's exponential of the second prototype is above zero in float32.
+    expert_TNK = torch.tensor([[[1.0, -1.0], [1.0, -1.0]]])
+    torch.testing.assert_close(balanced(expert_TNK, 0.005), torch.full((1, 2, 2), 0.5))
+
+
+def test_the_matching_takes_the_centring_that_was_asked_for() -> None:
+    torch.manual_seed(0)
+    student_VNK, expert_TNK = torch.rand(3, 5, 4), torch.rand(2, 5, 4)
+    sinkhorn = Matching(4, 8, prototypes=4, centring="sinkhorn").train()
+    expected = matching_loss(student_VNK, balanced(expert_TNK))
+    torch.testing.assert_close(sinkhorn.loss(student_VNK, expert_TNK), expected)
+    sinkhorn.centre_K.fill_(0.3)
+    torch.testing.assert_close(sinkhorn.loss(student_VNK, expert_TNK), expected)
+
+
+@pytest.mark.slow
+def test_two_processes_spread_choices_over_the_persons_of_both(tmp_path: Path) -> None:
+    torchrun("-m", "tests.pretrain.made_persons", str(tmp_path), "choices")
+    halves = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
+    torch.testing.assert_close(torch.cat(halves, dim=1), balanced(made_cosines()))
