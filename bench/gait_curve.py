@@ -18,12 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.bench.entry import main
-from edgehuman.config import read_table
+from edgehuman.bench.training_log import METRICS, read_numbers, read_settings
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.metrics.figure import blank
 from edgehuman.outcome import Outcome
-
-_METRICS, _CONFIG = "metrics.jsonl", "config.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +63,14 @@ def read_curve(folder: Path) -> Curve:
         CheckpointError: no pretraining there, a damaged one, one of another kind, or one that was
             not examined.
     """
-    for name in (_METRICS, _CONFIG):
-        if not (folder / name).is_file():
-            raise CheckpointError(
-                f"{folder}: no {name} in it; give a folder that `edgehuman pretrain --method "
-                "contrastive` wrote (it writes at every checkpoint)"
-            )
-    settings = read_table(folder / _CONFIG)
-    if settings.get("method") != "contrastive":
-        raise CheckpointError(
-            f"{folder}: a training of another kind; give one of `edgehuman pretrain --method "
-            "contrastive`"
-        )
-    rank1 = _examinations(folder / _METRICS)
+    settings = read_settings(folder, "contrastive")
+    rank1 = read_numbers(folder, "rank1")
     if not rank1:
         raise CheckpointError(
-            f"{folder}: no examination in {_METRICS}; pretrain with --exam-people above 0, and let "
+            f"{folder}: no examination in {METRICS}; pretrain with --exam-people above 0, and let "
             "it reach its first checkpoint"
         )
     return Curve(folder.name, settings["arch"], rank1, (settings["exam_people"], _frames(settings)))
-
-
-def _examinations(path: Path) -> dict[int, float]:
-    try:
-        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return {int(r["step"]): float(r["rank1"]) for r in records if "rank1" in r}
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"{path}: damaged ({type(error).__name__}: {error}); go on with the training by "
-            "--resume, which writes it anew"
-        ) from None
 
 
 def _frames(settings: Mapping[str, Any]) -> int:
