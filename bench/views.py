@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.recordings import recordings_folder
@@ -54,6 +55,7 @@ class InMemory:
 
     source: str
     files: list[bytes]
+    simulated_N: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.files)
@@ -84,15 +86,17 @@ def photos_in_memory(data: str, count: int) -> InMemory:
         open_images(data) if data else DrawnImages(max(count // 4, 1), 4, 0, _HEIGHT, _WIDTH)
     )
     files: list[bytes] = []
+    taken: list[int] = []
     for index in range(len(images)):
         if len(files) == count:
             break
         try:
             image_HWC = images.read(index)
             files.append(images.encoded(index) or _jpeg(image_HWC))
+            taken.append(index)
         except ImageError as error:
             print(f"left out: {error}", file=sys.stderr)
-    return InMemory(images.source, files)
+    return InMemory(images.source, files, images.simulated_N[taken])
 
 
 def _jpeg(image_HWC: ImageArray) -> bytes:

@@ -303,15 +303,14 @@ def train(config: ContrastiveConfig) -> Outcome:
 
     Raises:
         UsageError: the network has no contrastive pretraining, no base of the same depth, or --out
-            is occupied.
+            cannot be used.
         DataError: too little to learn from, or windows longer than walks.
         TrainingError, CheckpointError: see `train_steps`.
     """
     row = catalogue.find(catalogue.NETWORKS, "network", config.arch)
     if row.method != "contrastive":
         raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by contrastive")
-    if not config.resume:
-        checkpoint.require_unused(config.out)
+    checkpoint.require_out(config.out, config.resume)
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own); no recording is involved"
         print(said, file=sys.stderr, flush=True)

@@ -31,6 +31,7 @@ from edgehuman.nets.building import build
 from edgehuman.nets.imuvit import CHANNELS, PATCH, Block, ImuVit, initialise_linear, sine_positions
 from edgehuman.outcome import Outcome
 from edgehuman.samples import IMU_RATE_HZ, IMU_WINDOW, FloatArray, WindowSet
+from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu_augment import ImuAugment
 from edgehuman.training.ledger import commit, data_rows, versions
@@ -254,12 +255,13 @@ def train(config: MaeConfig) -> Outcome:
     """`edgehuman pretrain --method mae`: the encoder's checkpoint is in `config.out`.
 
     Raises:
-        UsageError: the network has no masked autoencoder.
+        UsageError: the network has no masked autoencoder, or --out cannot be used.
         DataError: nothing to learn from. TrainingError, CheckpointError: see `train_steps`.
     """
     row = catalogue.find(catalogue.NETWORKS, "network", config.arch)
     if row.method != "mae":
         raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by mae")
+    checkpoint.require_out(config.out, config.resume)
     if "simulated" in config.data:
         said = "pretraining on simulated data (edgehuman's walker); no recording is involved"
         print(said, file=sys.stderr)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from edgehuman import catalogue
 from edgehuman.card import TrainingData
-from edgehuman.data.images import SIMULATED, FolderImages, open_images
+from edgehuman.data.images import SIMULATED, open_images
 from edgehuman.data.views import ViewConfig, ViewLoader
 from edgehuman.errors import DataError, UsageError
 from edgehuman.training.processes import Place
@@ -28,7 +28,7 @@ class PersonViews:
     Attributes:
         images: what was opened.
         num_simulated: of them, those that no camera saw: all drawn ones, and those of which a
-            folder's labels.jsonl says so.
+            folder's labels.jsonl, or the json of a shard's sample, says so.
         simulated: whether that is all of them.
 
     Raises:
@@ -37,11 +37,8 @@ class PersonViews:
 
     def __init__(self, data: str, config: ViewConfig, batch: int, workers: int, seed: int) -> None:
         self.images = open_images(data, seed)
-        self._data, self.num_simulated = data, 0
-        if data == SIMULATED:
-            self.num_simulated = len(self.images)
-        elif isinstance(self.images, FolderImages):
-            self.num_simulated = self.images.num_simulated
+        self._data = data
+        self.num_simulated = int(self.images.simulated_N.sum())
         self.simulated = 0 < self.num_simulated == len(self.images)
         self._config, self._batch, self._workers, self._seed = config, batch, workers, seed
         self._loader: ViewLoader | None = None

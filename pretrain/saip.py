@@ -58,6 +58,7 @@ from edgehuman.pretrain.saip_views import (
     still_statistics,
     stream,
 )
+from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
 from edgehuman.training.processes import world_size
@@ -264,9 +265,11 @@ def train(config: SaipConfig) -> Outcome:
     """`edgehuman pretrain --method saip`: the student's checkpoint is in `config.out`.
 
     Raises:
-        UsageError, CheckpointError: see `make_model`; --dataset for simulated people.
+        UsageError, CheckpointError: see `make_model`; --dataset for simulated people, or --out
+            cannot be used.
         DataError: too few images. TrainingError, CheckpointError: see `train_steps`.
     """
+    checkpoint.require_out(config.out, config.resume)
     if config.data == SIMULATED:
         said = "pretraining on simulated people (edgehuman's renderer); no photograph is involved"
         print(said, file=sys.stderr)

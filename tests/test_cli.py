@@ -55,9 +55,9 @@ def own_json(config: OwnJsonConfig) -> Outcome:
     return Outcome({"json": config.json}, "")
 
 
-def run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def run(words: Sequence[str], module: str = "edgehuman.cli") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "edgehuman.cli", *words], capture_output=True, text=True, check=False
+        [sys.executable, "-m", module, *words], capture_output=True, text=True, check=False
     )
 
 
@@ -240,6 +240,21 @@ def test_results_go_to_stdout_and_complaints_to_stderr() -> None:
     assert bad.returncode == 2
     assert bad.stdout == ""
     assert "Did you mean 'models'" in bad.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--version"], 0),
+        (["models", "--family", "gait"], 2),
+        (["data", "check", "nowhere"], 1),
+        (["modles"], 2),
+    ],
+)
+def test_the_package_runs_as_a_module(words: list[str], code: int) -> None:
+    """`python -m edgehuman` says what the command says, and leaves with the same exit code."""
+    done, same = run(words, "edgehuman"), run(words)
+    assert (done.returncode, done.stdout, done.stderr) == (code, same.stdout, same.stderr)
 
 
 @pytest.mark.parametrize("words", ["--help", "models"])

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgehuman.data.file_names import Names
@@ -37,6 +39,10 @@ class Images(Protocol):
     @property
     def source(self) -> str:
         """What was opened, for people to read."""
+
+    @property
+    def simulated_N(self) -> NDArray[np.bool_]:
+        """(N,) of each, whether it is known that no camera saw it."""
 
     def __len__(self) -> int:
         """How many."""
@@ -64,12 +70,12 @@ class FolderImages:
     """The images of a folder tree, in the order of their paths.
 
     Attributes:
-        num_simulated: how many the folder's own labels say no camera saw.
+        simulated_N: see `Images`; the folder's labels.jsonl says so.
     """
 
     source: str
     names: Names
-    num_simulated: int = 0
+    simulated_N: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -100,6 +106,7 @@ class DrawnImages:
 
         self.source = SIMULATED
         self._images = SimulatedImages(num_people, each, seed, height, width)
+        self.simulated_N = np.ones(len(self._images), np.bool_)
 
     def __len__(self) -> int:
         return len(self._images)
@@ -158,7 +165,7 @@ def _shards(said: str) -> Images:
 def _one_file(path: Path) -> Images:
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise DataError(f"{path} is no image and no shard; {_wanted()}")
-    return FolderImages(str(path.parent), Names([path.name]))
+    return FolderImages(str(path.parent), Names([path.name]), np.zeros(1, np.bool_))
 
 
 def _folder(path: Path) -> Images:
@@ -182,7 +189,7 @@ def _folder(path: Path) -> Images:
         )
     if walk.left_out():
         print(f"{path}: {len(names)} images; {walk.left_out()}", file=sys.stderr)
-    return FolderImages(str(path), names, walk.num_simulated)
+    return FolderImages(str(path), names, np.frombuffer(walk.simulated, np.bool_))
 
 
 def _wanted() -> str:

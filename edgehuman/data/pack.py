@@ -5,7 +5,8 @@ it stopped.
 
 Image i of the source is in shard i // shard_size, whatever else happens, so a run that was stopped
 goes on with the shards that are missing. A shard is written under another name and renamed when it
-is whole; `pack.json` beside the shards says what they are made of.
+is whole; `pack.json` beside the shards says what they are made of. Beside each image lies its json:
+"name" in the source, and "simulated" where no camera saw it, which `shards.py` reads.
 """
 
 from __future__ import annotations
@@ -67,14 +68,17 @@ class Plan:
     Attributes:
         source, shard_size, longest_side: as asked for.
         images: how many the source holds, readable or not.
+        simulated: how many of them no camera saw.
         names_sha256: of their names, one a line.
-        shards: by file name: "images" in it, its "bytes", and "unreadable" names with reasons.
+        shards: by file name: "images" in it, how many of these are "simulated", its "bytes", and
+            "unreadable" names with reasons.
     """
 
     source: str
     shard_size: int
     longest_side: int
     images: int
+    simulated: int
     names_sha256: str
     shards: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -112,7 +116,8 @@ def _plan(config: PackConfig, images: Images) -> Plan:
     for index in range(len(images)):
         digest.update(os.fsencode(images.name(index)) + b"\n")
     size, side = config.shard_size, config.longest_side
-    return Plan(config.source, size, side, len(images), digest.hexdigest())
+    simulated = int(images.simulated_N.sum())
+    return Plan(config.source, size, side, len(images), simulated, digest.hexdigest())
 
 
 def _finished(out: Path, plan: Plan) -> set[str]:
@@ -130,7 +135,8 @@ def _finished(out: Path, plan: Plan) -> set[str]:
             )
         return set()
     try:
-        before = json.loads(file.read_bytes())
+        # Shards from before the mark was written hold none; those of photos can still go on.
+        before = {"simulated": 0, **json.loads(file.read_bytes())}
         shards: dict[str, dict[str, Any]] = before.pop("shards")
         wanted = asdict(plan)
         wanted.pop("shards")
@@ -160,6 +166,7 @@ def write_shard(path: Path, images: Images, chosen: range, longest_side: int = 0
     from webdataset.writer import TarWriter
 
     unreadable: dict[str, str] = {}
+    simulated = 0
     partial = path.with_name(f"{path.name}.part")
     try:
         with partial.open("wb") as file, TarWriter(file, mtime=0) as writer:
@@ -169,13 +176,21 @@ def write_shard(path: Path, images: Images, chosen: range, longest_side: int = 0
                 except ImageError as error:
                     unreadable[images.name(index)] = str(error)
                     continue
-                about = {"name": images.name(index)}
+                about: dict[str, str | bool] = {"name": images.name(index)}
+                if images.simulated_N[index]:
+                    about["simulated"] = True
+                    simulated += 1
                 writer.write({"__key__": f"{index:09d}", suffix: data, "json": about})
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
     read = len(chosen) - len(unreadable)
-    return {"images": read, "bytes": path.stat().st_size, "unreadable": unreadable}
+    return {
+        "images": read,
+        "simulated": simulated,
+        "bytes": path.stat().st_size,
+        "unreadable": unreadable,
+    }
 
 
 def _stored(images: Images, index: int, longest_side: int) -> tuple[str, bytes]:
@@ -207,6 +222,7 @@ def _write(path: Path, content: bytes) -> None:
 def _outcome(config: PackConfig, plan: Plan, ready: int) -> Outcome:
     unreadable = {n: why for row in plan.shards.values() for n, why in row["unreadable"].items()}
     packed = sum(row["images"] for row in plan.shards.values())
+    simulated = sum(row.get("simulated", 0) for row in plan.shards.values())
     if not packed:
         first = next(iter(unreadable.values()))
         raise DataError(
@@ -215,6 +231,7 @@ def _outcome(config: PackConfig, plan: Plan, ready: int) -> Outcome:
     data = {
         "out": str(config.out),
         "images": packed,
+        "simulated": simulated,
         "unreadable": unreadable,
         "shards": len(plan.shards),
         "found_ready": ready,
@@ -224,6 +241,7 @@ def _outcome(config: PackConfig, plan: Plan, ready: int) -> Outcome:
     text = (
         f"{config.out}: {packed} images in {len(plan.shards)} shards, {data['bytes'] / 1e6:.1f} MB"
     )
+    text += f"; {simulated} of the images are SIMULATED" if simulated else ""
     text += f" ({ready} shards were there already)" if ready else ""
     shown = [f"  unreadable: {why}" for why in list(unreadable.values())[:_LISTED]]
     if len(unreadable) > _LISTED:

@@ -8,7 +8,6 @@ FOLDER/walks.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "v
 from __future__ import annotations
 
 import json
-import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,7 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from edgehuman.data.skeleton_layout import SkeletonLayout, Walk
-from edgehuman.data.skeleton_set import SkeletonSet
+from edgehuman.data.skeleton_set import LeftOut, SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.pose_line import PoseLine, format_line, parse_line
@@ -45,7 +44,6 @@ _STEPS_OF_A_RATE = 36
 _STRETCH_OF_ANOTHER = 0.9
 _WORDS = ("sequence", "person", "view", "condition", "role")
 
-_log = logging.getLogger("edgehuman.data")
 Array = NDArray[np.float64]
 
 
@@ -222,28 +220,17 @@ def _require_one_rate(stamp_s_T: Array, where: str) -> None:
     )
 
 
-def _read(path: Path) -> Iterator[Walk]:
-    """The walks; those whose stamps are none are left out, and counted in a warning.
+def _read(path: Path) -> Iterator[Walk | LeftOut]:
+    """The walks; those whose stamps are none are left out.
 
     Raises:
-        DataError: what cannot be read, labels that are wrong, or no walk is left.
+        DataError: what cannot be read, or labels that are wrong.
     """
-    left_out: list[str] = []
-    total = 0
     for lines, name, where, row in _tracks(path):
-        total += 1
         try:
-            walk = _walk(lines, name, where, row)
+            yield _walk(lines, name, where, row)
         except _StampsError as error:
-            left_out.append(str(error))
-            continue
-        yield walk
-    if left_out and len(left_out) == total:
-        raise DataError(left_out[0])
-    if left_out:
-        _log.warning(
-            "%s: %d of %d walks are left out, such as %s", path, len(left_out), total, left_out[0]
-        )
+            yield LeftOut(str(row.get("sequence", name)), str(error))
 
 
 def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, Any]]]:

@@ -9,6 +9,7 @@ openers. Format: https://github.com/webdataset/webdataset; `pack.py` writes it.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tarfile
@@ -37,6 +38,7 @@ class ShardImages:
         shards: the tar files.
         shard_N, offset_N, size_N: where each image's bytes are.
         names: of the images, inside their shard.
+        simulated_N: see `Images`; the sample's json says so.
     """
 
     source: str
@@ -45,6 +47,7 @@ class ShardImages:
     offset_N: NDArray[np.int64]
     size_N: NDArray[np.int64]
     names: Names
+    simulated_N: NDArray[np.bool_]
 
     @classmethod
     def of(cls, paths: Sequence[Path], source: str) -> ShardImages:
@@ -55,13 +58,16 @@ class ShardImages:
         """
         rows: list[tuple[int, int, int]] = []
         names: list[str] = []
+        simulated = bytearray()
         others: Counter[str] = Counter()
         for number, path in enumerate(tqdm(paths, "reading shards", delay=2, unit="shard")):
-            for member in contents(path):
+            members, drawn = contents(path)
+            for member in members:
                 suffix = os.path.splitext(member.name)[1].lower()
                 if suffix in IMAGE_SUFFIXES:
                     rows.append((number, member.offset_data, member.size))
                     names.append(member.name)
+                    simulated.append(_sample(member.name) in drawn)
                 else:
                     others[suffix or "without a suffix"] += 1
         if not rows:
@@ -78,6 +84,7 @@ class ShardImages:
             row_N3[:, 1],
             row_N3[:, 2],
             Names(names),
+            np.frombuffer(simulated, np.bool_),
         )
 
     def __len__(self) -> int:
@@ -110,18 +117,22 @@ class ShardImages:
         return decode(self.encoded(index), self.name(index))
 
 
-def contents(path: Path) -> list[tarfile.TarInfo]:
-    """The files in a tar, in order; one that was cut short gives those in front of the cut.
+def contents(path: Path) -> tuple[list[tarfile.TarInfo], set[str]]:
+    """The files in a tar, in order, and which samples say in their json that no camera saw them;
+    one that was cut short gives those in front of the cut.
 
     Raises:
         DataError: no such file, or no tar.
     """
     found: list[tarfile.TarInfo] = []
+    drawn: set[str] = set()
     try:
         with tarfile.open(path, "r:") as archive:
             for member in archive:
                 if member.isreg():
                     found.append(member)
+                    if member.name.endswith(".json") and _says_simulated(archive, member):
+                        drawn.add(_sample(member.name))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; give the path of a shard") from None
     except tarfile.TarError as error:
@@ -130,7 +141,29 @@ def contents(path: Path) -> list[tarfile.TarInfo]:
                 f"{path} is not a plain tar file ({error}); a shard is not compressed: unpack it "
                 "with gunzip, or copy it again"
             ) from None
-    return found
+    return found, drawn
+
+
+def _sample(name: str) -> str:
+    """The sample that a file belongs to, by WebDataset's rule: its path up to the first dot of its
+    name.
+    """
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{last.partition('.')[0]}"
+
+
+def _says_simulated(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
+    """Whether a json holds what `pack.py` writes; what others write into theirs is no matter."""
+    file = archive.extractfile(member)
+    assert file is not None
+    text = file.read()
+    if b'"simulated"' not in text:  # much quicker than parsing the json of millions of photos
+        return False
+    try:
+        row = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(row, dict) and row.get("simulated") is True
 
 
 def open_shards(said: str) -> ShardImages:

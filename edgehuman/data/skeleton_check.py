@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def check_skeletons(layout: SkeletonLayout, place: Path) -> Outcome:
     notes += _notes(walks, dropped)
     data |= _counts(walks) | {"dropped": dropped, "problems": problems, "notes": notes}
     data["wrong_walks"] = {mistake.said: list(mistake.walks) for mistake in mistakes}
+    data["left_out"] = [asdict(walk) for walk in walks.left_out]
     data["ok"] = not problems
     return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
 

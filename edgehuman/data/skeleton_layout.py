@@ -8,6 +8,7 @@ Readers only read; the order of joints, what a record may hold, and names are ch
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.skeleton_set import SkeletonSet
+from edgehuman.data.skeleton_set import LeftOut, SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton import gaps, resample, to_record
+
+_log = logging.getLogger("edgehuman.data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class SkeletonLayout:
         dataset: name in the catalogue, or of the format.
         looks_like: the files by which it is known, for messages.
         recognise: whether this path holds it; reads names and a little of one file.
-        read: its walks, lazily.
+        read: its walks, lazily; a walk that alone is wrong is left out, and the others are read on.
         rate_hz: frames per second as published; 0 where the files say.
         assumed: what the files do not say and is taken as given, for people to read.
     """
@@ -64,24 +67,33 @@ class SkeletonLayout:
     dataset: str
     looks_like: str
     recognise: Callable[[Path], bool]
-    read: Callable[[Path], Iterator[Walk]]
+    read: Callable[[Path], Iterator[Walk | LeftOut]]
     rate_hz: float = 0.0
     assumed: str = ""
 
 
-def gather(walks: Iterable[Walk], name: str, where: str, rate_hz: float = 0.0) -> SkeletonSet:
+def gather(
+    walks: Iterable[Walk | LeftOut], name: str, where: str, rate_hz: float = 0.0
+) -> SkeletonSet:
     """A set of walks; one with missing frames is resampled at its own rate and parted at gaps.
+    Those that were left out are counted in a warning.
 
     Args:
         rate_hz: frames per second of walks that do not say theirs.
 
     Raises:
-        DataError: no walk, a wrong number of joints, values that are not finite, confidences
-            outside 0..1, two walks of one name, no frame rate.
+        DataError: no walk, or none is left; a wrong number of joints, values that are not finite,
+            confidences outside 0..1, two walks of one name, no frame rate.
     """
     kept: list[Walk] = []
     records: list[NDArray[np.float32]] = []
+    left_out: list[LeftOut] = []
+    total = 0
     for walk in walks:
+        total += 1
+        if isinstance(walk, LeftOut):
+            left_out.append(walk)
+            continue
         rate = walk.rate_hz or rate_hz
         if not 1.0 <= rate <= 1000.0:
             raise DataError(
@@ -92,6 +104,12 @@ def gather(walks: Iterable[Walk], name: str, where: str, rate_hz: float = 0.0) -
         for part, sequence in _parts(record, walk, rate):
             records.append(part)
             kept.append(_renamed(walk, sequence, rate))
+    if left_out:
+        first = left_out[0].why
+        if not kept:
+            raise DataError(first)
+        said = "%s: %d of %d walks are left out, such as %s"
+        _log.warning(said, where, len(left_out), total, first)
     if not kept:
         raise DataError(f"{where} holds no walk; check it with `edgehuman data check {where}`")
     return SkeletonSet(
@@ -105,6 +123,7 @@ def gather(walks: Iterable[Walk], name: str, where: str, rate_hz: float = 0.0) -
         role_N=np.array([walk.role for walk in kept]),
         rate_hz_N=np.array([walk.rate_hz for walk in kept], np.float64),
         image_size_N2=np.array([(walk.height_px, walk.width_px) for walk in kept], np.int64),
+        left_out=tuple(left_out),
     )
 
 

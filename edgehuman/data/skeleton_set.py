@@ -24,6 +24,19 @@ _DETECTOR = Detector()
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A walk that a reader met and did not take.
+
+    Attributes:
+        sequence: its name.
+        why: for people to read.
+    """
+
+    sequence: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SkeletonSet:
     """Walks of many people; all frames lie one after the other.
 
@@ -39,6 +52,7 @@ class SkeletonSet:
         image_size_N2: (height, width) in pixels; 0 where unknown.
         licence, url: terms and address.
         simulated: nobody real walks here.
+        left_out: walks of the files that are not here.
 
     Raises:
         DataError: arrays that do not belong together, an empty set, two sequences of one name, an
@@ -58,6 +72,7 @@ class SkeletonSet:
     licence: str = ""
     url: str = ""
     simulated: bool = False
+    left_out: tuple[LeftOut, ...] = ()
     start_N: NDArray[np.int64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

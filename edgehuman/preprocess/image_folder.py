@@ -69,13 +69,15 @@ class ImageWalk:
         suffixes: how many files of each suffix there are, label maps among them.
         num_maps: label maps that were left out.
         num_unnamed: images left out that labels.jsonl does not name.
-        num_simulated: given names whose line of labels.jsonl says that no camera saw them.
+        simulated: a byte for each given name: 1 where its line of labels.jsonl says that no camera
+            saw it.
     """
 
     def __init__(self, root: Path | str) -> None:
         self.root = str(root)
         self.suffixes: Counter[str] = Counter()
-        self.num_maps = self.num_unnamed = self.num_simulated = 0
+        self.num_maps = self.num_unnamed = 0
+        self.simulated = bytearray()
         self._labels: dict[str, _Labels] = {}
 
     def names(self) -> Iterator[str]:
@@ -103,7 +105,9 @@ class ImageWalk:
                 self._leave_maps(folder, folders)
             below = "" if folder == self.root else os.path.relpath(folder, self.root)
             for name in self._images(files):
-                if labels is None or self._is_photo(os.path.join(place, name), labels):
+                path = os.path.join(place, name)
+                if labels is None or self._is_photo(path, labels):
+                    self.simulated.append(labels is not None and labels.simulated.get(path, False))
                     yield os.path.join(below, name)
 
     def left_out(self) -> str:
@@ -130,7 +134,6 @@ class ImageWalk:
 
     def _is_photo(self, path: str, labels: _Labels) -> bool:
         if path in labels.simulated:
-            self.num_simulated += labels.simulated[path]
             return True
         if path in labels.maps:
             self.num_maps += 1

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from tyro.conf import Positional
 
+from edgehuman.config import require_writable
 from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import Outcome
@@ -135,6 +136,7 @@ def enroll(config: EnrolConfig) -> Outcome:
             one id, or what looks like a mistake.
         UsageError: no such track, or the file cannot be written.
     """
+    require_writable(config.gallery.parent, f"--gallery {config.gallery}")
     model = _open(config.model, config.threads, config.seed)
     exists = config.gallery.exists()
     gallery = read_gallery(config.gallery) if exists else empty_gallery(model.card)

@@ -271,6 +271,7 @@ def train(config: ActivityConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
+    checkpoint.require_out(config.out, config.resume and config.mode != "probe")
     if "simulated" in config.data:
         print("simulated data (edgehuman's walker) is among the training data", file=sys.stderr)
     select_share = 0.0 if config.mode == "probe" else config.select_share
@@ -294,7 +295,6 @@ def train(config: ActivityConfig) -> Outcome:
         versions=versions(),
     )
     if config.mode == "probe":
-        checkpoint.require_unused(config.out)
         known = join(splits.learn)
         select_NK, select_N = fit_probe(network, known), known.label_N
         checkpoint.save_config(config.out, config)

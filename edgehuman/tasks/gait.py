@@ -131,8 +131,7 @@ def train(config: GaitConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
-    if not config.resume:
-        checkpoint.require_unused(config.out)
+    checkpoint.require_out(config.out, config.resume)
     if config.data == SIMULATED:
         print("simulated walkers (edgehuman's own) are the training data", file=sys.stderr)
     splits = load_splits(config)

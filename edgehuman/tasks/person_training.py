@@ -99,8 +99,7 @@ def people_for(config: PersonConfig, task: str) -> PersonSet:
         DataError: see `load_persons`.
     """
     _arch_of(config)
-    if not config.resume:
-        checkpoint.require_unused(config.out)
+    checkpoint.require_out(config.out, config.resume)
     return load_persons(config.data, task)
 
 

@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from edgehuman.card import CARD_KEY, Card, from_json
-from edgehuman.config import read_table, to_table, write_toml
+from edgehuman.config import read_table, require_writable, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
@@ -74,12 +74,18 @@ def save_config(folder: Path, config: Any) -> None:
     write_atomic(folder / CONFIG, lambda path: write_toml(config, path))
 
 
-def require_unused(folder: Path) -> None:
-    """Refuse a folder that holds a checkpoint, which a training that starts anew would overwrite.
+def require_out(folder: Path, resume: bool) -> None:
+    """Refuse an --out that a training could not end in; called before anything is read.
 
     Raises:
-        UsageError: it does.
+        UsageError: it cannot be written into, or holds a checkpoint that a training which starts
+            anew would overwrite.
+        CheckpointError: it holds none to resume from.
     """
+    require_writable(folder, f"--out {folder}")
+    if resume:
+        _require_state(folder)
+        return
     held = [name for name in (WEIGHTS, STATE) if (folder / name).is_file()]
     if held:
         raise UsageError(
@@ -119,16 +125,20 @@ def load_state(folder: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: there is none, or it is damaged.
     """
+    _require_state(folder)
     path = folder / STATE
-    if not path.is_file():
-        raise CheckpointError(
-            f"{folder}: no {STATE} to resume from; leave out --resume to start anew"
-        )
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise CheckpointError(f"{path}: damaged ({error}); start anew in another --out") from error
     return state
+
+
+def _require_state(folder: Path) -> None:
+    if not (folder / STATE).is_file():
+        raise CheckpointError(
+            f"{folder}: no {STATE} to resume from; leave out --resume to start anew"
+        )
 
 
 def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:

@@ -302,8 +302,7 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
         TrainingError: ten steps in a row gave no finite loss; the last good checkpoint stands.
         CheckpointError: nothing to resume from, another network, or the disk is full.
     """
-    if not config.resume:
-        checkpoint.require_unused(config.out)
+    checkpoint.require_out(config.out, config.resume)
     with open_place(config) as place:
         return _train(job, config, place)
 

@@ -6,7 +6,7 @@ import pytest
 
 from edgehuman.bench.kept_runs import mean_and_spread, once
 from edgehuman.outcome import Outcome
-from edgehuman.training.checkpoint import require_unused
+from edgehuman.training.checkpoint import require_out
 
 
 @pytest.fixture
@@ -25,8 +25,7 @@ class Runs:
 
     def __call__(self, resume: bool) -> Outcome:
         self.resumed.append(resume)
-        if not resume:
-            require_unused(self.folder)
+        require_out(self.folder, resume)
         (self.folder / "state.pt").write_text("")
         return Outcome({"runs": len(self.resumed)}, "", self.exit_codes.pop(0))
 

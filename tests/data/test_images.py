@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.images import FolderImages, open_images
+from edgehuman.data.images import open_images
 from edgehuman.data.people_folder import simulate_people_folder
 from edgehuman.errors import DataError, ImageError
 from tests.data.person_trees import ccp, lip
@@ -138,8 +138,7 @@ def test_masks_of_the_simulators_folder_are_no_photos(
         images = open_images(path)
         assert len(images) == 8
         assert not any("parts" in images.name(i) for i in range(8))
-        assert isinstance(images, FolderImages)
-        assert images.num_simulated == 8
+        assert images.simulated_N.tolist() == [True] * 8
         said = capsys.readouterr().err
         left = "" if path.name == "images" else "8 images; 8 label maps (masks) left out"
         assert left in said
@@ -157,8 +156,7 @@ def test_pictures_without_a_line_are_told_of(
     assert names(tmp_path) == ["images/001.jpg", "images/003.jpg"]
     assert "2 images left out that labels.jsonl does not name" in capsys.readouterr().err
     images = open_images(tmp_path / "images")
-    assert isinstance(images, FolderImages)
-    assert (len(images), images.num_simulated) == (4, 1)
+    assert images.simulated_N.tolist() == [False, True, False, False]
     (tmp_path / "labels.jsonl").write_text('{"file": "images/001.jpg"}')
     with pytest.raises(DataError, match=r"line 1: not an object .* or give the folder of the pict"):
         open_images(tmp_path)

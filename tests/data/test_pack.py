@@ -135,9 +135,46 @@ def test_simulated_people_can_be_packed(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("edgehuman.data.images.SIMULATED_EACH", 2)
     outcome = packed(Path("simulated"), tmp_path / "s")
     assert isinstance(outcome.data, dict)
-    assert outcome.data["images"] == 2
+    assert (outcome.data["images"], outcome.data["simulated"]) == (2, 2)
+    assert "2 of the images are SIMULATED" in outcome.text
     drawn, stored = open_images("simulated"), open_images(tmp_path / "s")
     assert np.abs(stored.read(1).astype(int) - drawn.read(1)).mean() < 6
+
+
+def test_which_images_are_simulated_goes_from_shards_to_shards(
+    source: Path, tmp_path: Path
+) -> None:
+    """Image 1 of five cannot be read: the marks stay with their images."""
+    rows = [{"image": f"{number:03d}.jpg", "simulated": number != 3} for number in range(5)]
+    (source / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    cut_short(source / "001.jpg")
+    outcome = packed(source, tmp_path / "s")
+    assert isinstance(outcome.data, dict)
+    assert (outcome.data["images"], outcome.data["simulated"]) == (4, 3)
+    assert open_images(tmp_path / "s").simulated_N.tolist() == [True, True, False, True]
+    packed(tmp_path / "s", tmp_path / "again", shard_size=3)
+    assert open_images(tmp_path / "again").simulated_N.tolist() == [True, True, False, True]
+
+
+def test_shards_from_before_the_mark_go_on_only_where_nothing_is_simulated(
+    source: Path, tmp_path: Path
+) -> None:
+    def forget_the_mark(plan: Path) -> None:
+        before = json.loads(plan.read_text())
+        for row in (before, *before["shards"].values()):
+            del row["simulated"]
+        plan.write_text(json.dumps(before))
+
+    packed(source, tmp_path / "s")
+    forget_the_mark(tmp_path / "s" / "pack.json")
+    outcome = packed(source, tmp_path / "s")
+    assert isinstance(outcome.data, dict)
+    assert (outcome.data["found_ready"], outcome.data["simulated"]) == (3, 0)
+    (source / "labels.jsonl").write_text('{"image": "000.jpg", "simulated": true}')
+    packed(source, tmp_path / "t")
+    forget_the_mark(tmp_path / "t" / "pack.json")
+    with pytest.raises(DataError, match=r"made with \{'simulated': 0\}; .*\{'simulated': 1\}"):
+        packed(source, tmp_path / "t")
 
 
 def test_nothing_readable_and_nowhere_to_write(source: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import io
 import json
 import os
 import pickle
@@ -19,7 +20,7 @@ import pytest
 from edgehuman.data.images import open_images
 from edgehuman.data.pack import PackConfig, pack
 from edgehuman.errors import DataError, ImageError
-from tests.data.pictures import photos, picture
+from tests.data.pictures import encode, photos, picture
 
 pytest.importorskip("webdataset")
 
@@ -140,6 +141,35 @@ def test_a_shard_cut_short_loses_what_is_behind_the_cut(packed: Path) -> None:
     assert images.read(0).shape == (96, 64, 3)
     with pytest.raises(ImageError, match=r"100 of .* bytes are there, so the shard was cut short"):
         images.read(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "simulated"),
+    [
+        ('{"simulated": true}', True),
+        ('{"caption": "a photo", "simulated": true, "name": "x"}', True),
+        ('{"simulated": false}', False),
+        ('{"caption": "\\"simulated\\""}', False),
+        ('["simulated"]', False),
+        ('{"simulated": tr', False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["jpg", "png"])  # in front of the json, and behind it
+def test_what_a_json_beside_an_image_says(
+    tmp_path: Path, text: str, simulated: bool, suffix: str
+) -> None:
+    """Shards of others: any json or none, in folders, with dots behind the sample's name."""
+    image = encode(picture(0), f".{suffix}")
+    files = {"a.b/0.json": text.encode(), f"a.b/0.seg.{suffix}": image, f"a.b/1.{suffix}": image}
+    with tarfile.open(tmp_path / "s.tar", "w") as archive:
+        for name, content in sorted(files.items(), key=lambda file: file[0].rpartition(".")[2]):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    images = open_images(tmp_path / "s.tar")
+    assert images.simulated_N.tolist() == [simulated, False]
+    assert images.read(1).shape == (96, 64, 3)
 
 
 def test_a_shard_that_is_missing_or_no_tar(packed: Path, tmp_path: Path) -> None:

@@ -97,6 +97,26 @@ def test_walks_that_are_too_slow_are_noted(tmp_path: Path, walks: SkeletonSet) -
     assert "note: 32 walks have under 10 frames a second" in check(CheckConfig(tmp_path)).text
 
 
+def test_walks_that_are_left_out_are_named_with_the_reason(
+    tmp_path: Path, walks: SkeletonSet
+) -> None:
+    """The fourth of 32 is stamped in milliseconds, the sixth changes its rate on the way."""
+    write_lines(walks, tmp_path)
+    for number, slower, from_s in ((3, 1000, 0), (5, 3, 2)):
+        path = tmp_path / "poses" / f"{number:06d}.jsonl"
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        for row in rows:
+            row["t"] *= slower if row["t"] >= from_s else 1
+        path.write_text("\n".join(map(json.dumps, rows)))
+    outcome = check(CheckConfig(tmp_path))
+    assert isinstance(outcome.data, dict)
+    assert (outcome.exit_code, outcome.data["walks"]) == (0, 30)
+    late, changing = outcome.data["left_out"]
+    assert (late["sequence"], changing["sequence"]) == tuple(walks.sequence_N[[3, 5]])
+    assert "line 4: poses/000003.jsonl: its stamps `t` are 41.7 s apart" in late["why"]
+    assert "found 24 frames a second about" in changing["why"]
+
+
 def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     pickled(tmp_path, ["001/nm-01/000"])
     (tmp_path / "001/nm-01/000/000.pkl").write_bytes(b"junk")

@@ -26,6 +26,7 @@ class Drawn:
     """Images that no file holds."""
 
     source = "drawn"
+    simulated_N = np.ones(3, np.bool_)
 
     def __len__(self) -> int:
         return 3

@@ -125,6 +125,15 @@ def test_subsets_by_user_drop_people_and_by_random_keep_them(
     assert not set(learn[0].subject_N.tolist()) & set(valid[0].subject_N.tolist())
 
 
+def test_an_occupied_folder_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mae, "load_windows", lambda path, hop: pytest.fail("too late"))
+    (tmp_path / "state.pt").write_bytes(b"kept")
+    with pytest.raises(UsageError, match="holds a checkpoint already"):
+        mae.train(MaeConfig(out=tmp_path))
+
+
 def test_nothing_but_test_people_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from edgehuman.data.pack import PackConfig, pack
 from edgehuman.data.people_folder import simulate_people_folder
 from edgehuman.data.views import ViewConfig
 from edgehuman.errors import DataError, UsageError
@@ -71,7 +72,8 @@ def test_too_few_images_are_refused(photos: Path) -> None:
 
 def test_a_simulated_folder_is_simulated_and_of_no_dataset(tmp_path: Path) -> None:
     simulate_people_folder(tmp_path / "p", people=2, each=4, seed=0)
-    for name in ("p", "p/images"):
+    pack(PackConfig(str(tmp_path / "p"), tmp_path / "shards"))
+    for name in ("p", "p/images", "shards"):
         views = opened(str(tmp_path / name))
         row = views.row()
         assert (views.simulated, row.simulated, row.windows) == (True, True, 8)
@@ -80,7 +82,9 @@ def test_a_simulated_folder_is_simulated_and_of_no_dataset(tmp_path: Path) -> No
     lines = (tmp_path / "p" / "labels.jsonl").read_text().splitlines()
     lines[0] = lines[0].replace('"simulated": true', '"simulated": false')
     (tmp_path / "p" / "labels.jsonl").write_text("\n".join(lines))
-    mixed = opened(str(tmp_path / "p"))
-    assert (mixed.row().simulated, mixed.row().dataset) == (False, "p (7 of 8 simulated)")
-    with pytest.raises(UsageError, match="7 of the 8 images"):
-        mixed.row("ccp")
+    pack(PackConfig(str(tmp_path / "p"), tmp_path / "mixed"))
+    for name in ("p", "mixed"):
+        mixed = opened(str(tmp_path / name))
+        assert (mixed.row().simulated, mixed.row().dataset) == (False, f"{name} (7 of 8 simulated)")
+        with pytest.raises(UsageError, match="7 of the 8 images"):
+            mixed.row("ccp")

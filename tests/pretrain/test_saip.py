@@ -197,6 +197,16 @@ def test_what_cannot_be_pretrained_so_is_refused(tmp_path: Path) -> None:
         saip.train(tiny_config(tmp_path, batch=24, accumulate=1))
 
 
+def test_an_occupied_folder_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("make_model", "PersonViews"):
+        monkeypatch.setattr(saip, name, lambda *words: pytest.fail("too late"))
+    (tmp_path / "state.pt").write_bytes(b"kept")
+    with pytest.raises(UsageError, match="holds a checkpoint already"):
+        saip.train(tiny_config(tmp_path))
+
+
 def test_the_first_line_says_that_people_are_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edgehuman.geometry import COCO_17, OPENPOSE_18
+from edgehuman.runtime import gallery_commands
 from edgehuman.runtime.gallery import read_gallery
 from edgehuman.simulate.skeletons import simulate_skeletons
 from tests.runtime.gait_models import ANNA, BOB, RATE_HZ, walk, write_poses
@@ -166,6 +167,15 @@ def test_two_people_under_one_id_are_nobody(
     # A line that comes twice now and then, as datagrams do, does no harm.
     write_poses(folder / "once.jsonl", walk(ANNA, 2), walk(ANNA, 2)[:2])
     assert enrol(capsys, folder, "ONCE")[0] == 0
+
+
+def test_a_gallery_that_cannot_be_written_is_refused_before_anybody_walks(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gallery_commands, "walks_of", lambda *words: pytest.fail("too late"))
+    code, out, err = enrol(capsys, folder, "ANNA", "--gallery", folder / "nose.onnx" / "g.npz")
+    assert (code, out) == (2, "")
+    assert "nose.onnx is a file, and a folder is needed there; give another" in err
 
 
 def test_the_very_walk_of_somebody_else_is_taken_only_where_that_is_asked_for(

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, image_input
-from edgehuman.errors import CheckpointError
+from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.training import checkpoint
 
@@ -24,6 +24,25 @@ def saved(folder: Path) -> torch.nn.Module:
     network = build("imuvit_512x5", seed=4, num_classes=2)
     checkpoint.save_weights(folder, network.state_dict(), card())
     return network
+
+
+def test_a_folder_is_one_to_start_in_or_to_go_on_in(tmp_path: Path) -> None:
+    used, new = tmp_path / "used", tmp_path / "new"
+    checkpoint.save_state(used, {})
+    checkpoint.require_out(new, resume=False)
+    checkpoint.require_out(used, resume=True)
+    with pytest.raises(
+        UsageError, match=r"holds a checkpoint already \(state\.pt\); go on from it"
+    ):
+        checkpoint.require_out(used, resume=False)
+    with pytest.raises(CheckpointError, match=r"no state\.pt to resume from; leave out --resume"):
+        checkpoint.require_out(new, resume=True)
+    for resume in (True, False):
+        with pytest.raises(
+            UsageError, match=r"--out .*state\.pt is a file, and a folder is needed"
+        ):
+            checkpoint.require_out(used / "state.pt" / "a", resume)
+    assert not new.exists()
 
 
 def test_a_network_comes_back_with_its_card(tmp_path: Path) -> None:
