@@ -100,13 +100,13 @@ def test_a_row_holds_the_gate_s_numbers_and_the_task_s(
 def test_what_a_gate_refuses_is_shown_and_tried_again_and_the_rest_is_kept(
     config: PersonFormatsConfig, untrained: list[str]
 ) -> None:
-    asked: list[tuple[str, ...]] = []
+    asked: list[tuple[str, str]] = []
 
-    def some(*where: Any) -> Cell:
-        asked.append(where[1:3])
-        if where[2] == "int8":
-            return Cell(*where[:3], "refused", "falls by 3.00 points")
-        return done(*where)
+    def some(name: str, format: str, precision: str, *rest: object) -> Cell:
+        asked.append((format, precision))
+        if precision == "int8":
+            return Cell(name, format, precision, "refused", "falls by 3.00 points")
+        return done(name, format, precision)
 
     first = make_page(config, some)
     assert first.exit_code == 1
