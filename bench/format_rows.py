@@ -129,7 +129,8 @@ def agreement(cell: Cell) -> str:
     """How far the answers that are read from the outputs stay the same, and what INT8 left in
     float for it.
     """
-    kept = f", {cell.float_layers} layers in float" if cell.float_layers else ""
+    count = cell.float_layers
+    kept = f", {count} layer{'s' * (count > 1)} in float" if count else ""
     for key, said in (
         ("top1_agreement", "same class"),
         ("retrieval_agreement", "same neighbours"),

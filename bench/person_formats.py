@@ -181,8 +181,9 @@ def render(cells: Sequence[Cell], about: Mapping[str, str], config: PersonFormat
         "    python -m edgehuman.bench.person_formats --out docs/person_formats.md",
         "",
         f"{conditions(about)} {config.height}x{config.width} pixels. Each network learned for "
-        f"{config.steps} steps of {config.batch} pictures, from random weights, on {pictures} "
-        f"pictures of {config.people} **simulated** people: it has barely begun, so **no accuracy "
+        f"{config.steps} steps of {config.batch} pictures, from random weights, on the "
+        f"training part of {pictures} pictures of {config.people} **simulated** people: it has "
+        "barely begun, so **no accuracy "
         "is claimed**. A task's number only says whether the forms of one network are equal. "
         "Simulated people of the training part judge the exports; those who calibrate INT8 do not "
         "judge it.",
@@ -237,7 +238,9 @@ _NOTES = (
     "  the graph that it was built from.",
     "- **answers**: of the network that the form keeps: the five nearest of the other pictures",
     "  (reid), the answer to each question (attributes), the part of each pixel (parsing); how far",
-    "  a joint moved on average (pose, landmarks).",
+    "  a joint moved on average (pose, landmarks). Heat maps that have barely begun are nearly",
+    "  flat, and their highest place moves far for little: what INT8 does to a trained pose is not",
+    "  seen here. Of outputs this small the cosine is the stricter number.",
     "- **task's number**: percent, in brackets that of the PyTorch network on the same pictures:",
     "  32 for FP32 and FP16, 128 for INT8, so that only the two numbers of a row compare.",
 )
