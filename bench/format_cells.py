@@ -2,7 +2,8 @@
 
     cell = measure_cell("imuconv_288k", "TensorRT-RTX", "fp16", "simulated")
 
-The weights are seeded random numbers: parity, size and time depend on the graph.
+Without a checkpoint the weights are seeded random numbers: parity, size and time depend on the
+graph.
 """
 
 from __future__ import annotations
@@ -18,10 +19,16 @@ from typing import Any, Literal
 from edgehuman import catalogue
 from edgehuman.bench.contestants import NotMeasured, entries_of, open_contestant
 from edgehuman.bench.latency import measure
-from edgehuman.errors import EdgehumanError, EngineError, MissingDependencyError, UsageError
+from edgehuman.errors import (
+    EdgehumanError,
+    EngineError,
+    MissingDependencyError,
+    ParityError,
+    UsageError,
+)
 from edgehuman.runtime.engine_file import find_gpu
 
-Status = Literal["done", "failed", "not measured", "not run"]
+Status = Literal["done", "refused", "failed", "not measured", "not run"]
 PRECISIONS = ("fp32", "fp16", "int8")
 # The options of `edgehuman export`, by what the page calls the format.
 FORMATS: Mapping[str, Mapping[str, Any]] = {
@@ -38,8 +45,9 @@ class Cell:
 
     Attributes:
         arch, format, precision: which.
-        status: what became of it; reason: why it is not done.
+        status: what became of it (refused: by the export's gate); reason: why it is not done.
         parity: as the export's gate found it, of the graph.
+        metric: the judge's; metric_value: the graph's, 0..1; metric_drop: what it lost, in points.
         bytes: size of the artefact.
         latency_ms: median of one sample on onnxruntime, one thread; of the FP32 graph too, which
             took turns. Empty for engines; `latency` says why.
@@ -59,6 +67,9 @@ class Cell:
     took_s: float = 0.0
     cpu_s: float = 0.0
     float_layers: int = 0
+    metric: str = ""
+    metric_value: float = 0.0
+    metric_drop: float = 0.0
 
 
 def networks(only: Sequence[str] = (), largest_params: float = math.inf) -> list[str]:
@@ -82,11 +93,22 @@ def networks(only: Sequence[str] = (), largest_params: float = math.inf) -> list
     return sorted(chosen, key=lambda name: catalogue.NETWORKS[name].flops)
 
 
-def measure_cell(arch: str, format: str, precision: str, data: str, seed: int = 0) -> Cell:
+def measure_cell(
+    arch: str,
+    format: str,
+    precision: str,
+    data: str,
+    seed: int = 0,
+    checkpoint: Path | None = None,
+) -> Cell:
     """One real export into a folder that is gone afterwards; every outcome is a cell.
 
     The trace of the network that came last is kept: it costs most of an export, and is the same in
     all formats and precisions of one network.
+
+    Args:
+        arch: a catalogued network, or what the page calls the checkpoint's.
+        checkpoint: folder of the weights; None takes random ones.
     """
     from edgehuman.export.artefact import ExportConfig, export
     from edgehuman.export.request import SUFFIX
@@ -94,13 +116,13 @@ def measure_cell(arch: str, format: str, precision: str, data: str, seed: int = 
     words = FORMATS[format]
     start_s, start_cpu_s = time.perf_counter(), time.process_time()
     with tempfile.TemporaryDirectory(prefix="edgehuman-formats-") as folder:
-        out = Path(folder) / f"{arch}{SUFFIX[words['format']]}"
+        out = Path(folder) / f"network{SUFFIX[words['format']]}"
+        what = arch if checkpoint is None else str(checkpoint)
         asked: dict[str, Any] = {"precision": precision, "data": data, "seed": seed, "out": out}
         try:
-            said: Any = export(ExportConfig(arch, **asked, **words), _kept_trace).data
+            said: Any = export(ExportConfig(what, **asked, **words), _kept_trace).data
         except EdgehumanError as error:
-            status: Status = "not measured" if _is_absent(error, format) else "failed"
-            return Cell(arch, format, precision, status, _short(error))
+            return Cell(arch, format, precision, _status(error, format), _short(error))
         except Exception as error:  # a bug shows in its own cell, and the others go on
             return Cell(
                 arch, format, precision, "failed", f"{type(error).__name__}: {_short(error)}"
@@ -119,6 +141,9 @@ def measure_cell(arch: str, format: str, precision: str, data: str, seed: int = 
         took_s=round(took_s, 1),
         cpu_s=round(cpu_s, 1),
         float_layers=len(said["float_layers"]) if precision == "int8" else 0,
+        metric=said["metric"],
+        metric_value=said["metric_value"],
+        metric_drop=said["metric_drop"],
     )
 
 
@@ -134,6 +159,12 @@ def _kept_trace(network: Any, card: Any) -> Any:
 
 
 _LAST_TRACE: dict[Any, Any] = {}
+
+
+def _status(error: EdgehumanError, format: str) -> Status:
+    if isinstance(error, ParityError):
+        return "refused"
+    return "not measured" if _is_absent(error, format) else "failed"
 
 
 def _is_absent(error: EdgehumanError, format: str) -> bool:

@@ -6,6 +6,7 @@ keep_float(...)  adds the most sensitive layers one after the other until the dr
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,16 +73,18 @@ def keep_float(
         ParityError: one INT8 layer is already over the budget; there is no such graph.
     """
     names = [row.layer for row in ranked]
-    too_few = 0
+    too_few, drop = 0, math.inf
     for enough in _doubling(len(names) - 1):
-        if drop_of(names[:enough]) <= max_drop:
+        drop = drop_of(names[:enough])
+        if drop <= max_drop:
             break
         too_few = enough
     else:
+        by = f"{drop:.2f} points" if math.isfinite(drop) else "more"
         error = ParityError(
             f"no INT8 graph is inside --max-drop {max_drop}: with a single layer in INT8 the "
-            "metric still falls by more. Export in fp16 or fp32, give more calibration data, or a "
-            "larger --max-drop"
+            f"metric still falls by {by}. Export in fp16 or fp32, give more calibration data, or "
+            "a larger --max-drop"
         )
         error.ranking = ranked
         raise error

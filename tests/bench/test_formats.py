@@ -122,7 +122,7 @@ def test_what_the_time_did_not_reach_is_not_run(
     config: FormatsConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter([0.0, *[100.0] * 20])
-    monkeypatch.setattr("edgehuman.bench.formats.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("edgehuman.bench.kept_cells.time.monotonic", lambda: next(clock))
     hurried = FormatsConfig(out=config.out, work=config.work, only=config.only, minutes=1.0)
     text = make_page(hurried, done).text
     assert "| imuconv_288k | all | all | not run: the same command goes on here | | | | |" in text
@@ -153,7 +153,7 @@ def test_data_that_is_not_there_is_one_error(
 @pytest.mark.parametrize(
     ("format", "error", "status", "reason"),
     [
-        ("ONNX", ParityError("max abs 3 is over 1\nmore"), "failed", "max abs 3 is over 1"),
+        ("ONNX", ParityError("max abs 3 is over 1\nmore"), "refused", "max abs 3 is over 1"),
         ("ONNX", RuntimeError("a bug"), "failed", "RuntimeError: a bug"),
         ("ONNX", UsageError("it must be 16"), "failed", "it must be 16"),
         ("torch-TensorRT", UsageError("fp32 or fp16"), "not measured", "fp32 or fp16"),

@@ -16,7 +16,7 @@ from edgehuman.bench import ratios, targets
 from edgehuman.bench.contestants import Contestant, FailedRun, NotMeasured
 from edgehuman.bench.endurance import endure_elsewhere
 from edgehuman.bench.entry import main
-from edgehuman.bench.format_cells import Cell
+from edgehuman.bench.format_cells import Cell, Status
 from edgehuman.bench.latency import Timing
 from edgehuman.bench.targets import (
     TARGETS,
@@ -301,11 +301,12 @@ def test_the_worst_network_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ratios.worst_cosine(quick=True) == 0.9
 
 
+@pytest.mark.parametrize("status", ["refused", "failed"])
 def test_a_failed_network_misses_and_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    status: Status, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(ratios, "networks", lambda largest_params: ["a"])
-    broken = Cell("a", "ONNX", "fp32", "failed", "max abs 3 is over 1")
+    broken = Cell("a", "ONNX", "fp32", status, "max abs 3 is over 1")
     good = Cell("a", "TensorRT-RTX", "fp16", "done")
     monkeypatch.setattr(ratios, "measure_cell", cells(broken, broken, good, broken, broken))
     assert ratios.worst_max_abs(quick=False) == float("inf")
@@ -318,12 +319,12 @@ def test_the_slowest_export_counts_and_a_failed_one_misses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done = [Cell("a", "ONNX", p, "done", took_s=s) for p, s in (("fp32", 2), ("fp16", 5), ("", 3))]
-    broken = Cell("a", "ONNX", "fp16", "failed", "max abs 3 is over 1")
+    broken = Cell("a", "ONNX", "fp16", "refused", "max abs 3 is over 1")
     absent = Cell("a", "ONNX", "fp32", "not measured", "onnx is not installed")
     monkeypatch.setattr(ratios, "measure_cell", cells(*done))
     assert ratios.export_seconds("a") == 5
     monkeypatch.setattr(ratios, "measure_cell", cells(done[0], broken, done[2]))
-    with pytest.raises(FailedRun, match="a in fp16 failed: max abs 3 is over 1"):
+    with pytest.raises(FailedRun, match="a in fp16 refused: max abs 3 is over 1"):
         ratios.export_seconds("a")
     monkeypatch.setattr(ratios, "measure_cell", cells(absent, absent, absent))
     with pytest.raises(NotMeasured, match="onnx is not installed"):
