@@ -64,9 +64,9 @@ def centred(expert_TNK: Tensor, centre_K: Tensor, temperature: float = 0.04) -> 
 def balanced(expert_TNK: Tensor, temperature: float = 0.04, rounds: int = 3) -> Tensor:
     """The expert's choices, spread evenly over the prototypes: Sinkhorn-Knopp's algorithm.
 
-    In every view all prototypes together get as much from the persons of the step, those of all
-    processes, so that choices can neither fall together nor even out. A running mean needs many
-    steps of many persons to do that.
+    In every view each prototype gets as much as any other from the persons here, those of all
+    processes together, so that they cannot all choose the same, and what tells them apart decides.
+    A running mean needs many steps of many persons to do that; this needs two persons.
 
     Source: SwAV (arXiv 2006.09882), section 3.1; as in DINOv2 (arXiv 2304.07193), section 4.
     """
@@ -177,7 +177,7 @@ class Matching(nn.Module):
         temperatures: of the student's and of the expert's softmax.
         centre_momentum: decay of the running mean of the expert's outputs.
         centring: "mean" takes that running mean off, as DINO and the paper; "sinkhorn" spreads
-            the choices of a step evenly instead, for small batches and short runs.
+            the choices of each call evenly instead, for small batches and short runs.
     """
 
     def __init__(

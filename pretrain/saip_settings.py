@@ -91,9 +91,9 @@ class SaipConfig(TrainingConfig):
     teacher_temp: float = 0.04
     """Temperature of the expert's softmax."""
     centre_momentum: float = 0.9
-    """Decay of the running mean of the expert's outputs."""
+    """Decay of the running mean of the expert's outputs; without effect with sinkhorn."""
     centring: Centring = "mean"
-    """Take that mean off, or spread the choices of a step evenly: sinkhorn, for small batches."""
+    """Take that mean off, or spread the choices in each part of a step evenly: sinkhorn."""
     mask_ratio: float | None = None
     """Share of cells hidden; none: 0.75 of a ViT's patches, 0.6 of cells of 32 pixels."""
     csr_encoder: Literal["expert", "student"] = "expert"
@@ -138,8 +138,10 @@ class SaipConfig(TrainingConfig):
         TrainingConfig.__post_init__(self)
 
     def _parts(self) -> int:
-        """The fewest parts of equal size that are small, and large enough for the search."""
-        sizes = range(min(self.batch, PART), self.persons if self.css else 0, -1)
+        """The fewest parts of equal size that are small, and large enough for the search; one
+        person alone is no part, as batch norms and --centring sinkhorn need two.
+        """
+        sizes = range(min(self.batch, PART), self.persons if self.css else 1, -1)
         return next((self.batch // size for size in sizes if self.batch % size == 0), 1)
 
     def views(self) -> ViewConfig:
@@ -186,6 +188,12 @@ class SaipConfig(TrainingConfig):
         yield self.student_temp > 0, "student_temp", "above 0"
         yield self.teacher_temp > 0, "teacher_temp", "above 0"
         yield 0 <= self.centre_momentum < 1, "centre_momentum", "a decay from 0 to under 1"
+        sinkhorn = self.centring == "sinkhorn"
+        chooses = self.csm > 0 and self.teacher is None
+        yield chooses or not sinkhorn, "centring", "mean where csm is 0 or --teacher is given"
+        part = self.batch * world_size() // max(1, self.accumulate)
+        rule = f"at least 2 in each of its {self.accumulate} part(s) with --centring sinkhorn"
+        yield part > 1 or not sinkhorn, "batch", rule
         shown = self.mask_ratio is None or 0 < self.mask_ratio < 1
         yield shown, "mask_ratio", "a share above 0 and under 1"
         yield self.persons > 1, "persons", "at least 2"

@@ -18,6 +18,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.vit import Vit
 from edgehuman.pretrain import saip
 from edgehuman.pretrain.saip import Saip
+from edgehuman.pretrain.saip_matching import Matching
 from edgehuman.training.checkpoint import load_into, load_network, read_weights
 from edgehuman.training.processes import Place
 from tests.pretrain.made_persons import MadePersons, tiny_config, use_made_persons
@@ -205,6 +206,14 @@ def test_an_occupied_folder_is_refused_before_anything_is_read(
     (tmp_path / "state.pt").write_bytes(b"kept")
     with pytest.raises(UsageError, match="holds a checkpoint already"):
         saip.train(tiny_config(tmp_path))
+
+
+@pytest.mark.parametrize("centring", ["mean", "sinkhorn"])
+def test_the_matching_centres_as_asked(tmp_path: Path, centring: str) -> None:
+    config = tiny_config(tmp_path, arch="vit_tiny", centring=centring)
+    matching = saip.make_model(config).matching
+    assert isinstance(matching, Matching)
+    assert matching.centring == centring
 
 
 def test_the_first_line_says_that_people_are_simulated(

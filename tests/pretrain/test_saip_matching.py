@@ -159,6 +159,13 @@ def test_balanced_choices_are_shares_that_use_every_prototype_alike() -> None:
     torch.testing.assert_close(balanced(nearer_TNK, 0.1), balanced(expert_TNK, 0.1))
 
 
+def test_three_rounds_of_balancing_are_those_by_hand() -> None:
+    # Exponentials 3 and 1, 1 and 1: the sums of columns, then of rows, are divided out thrice.
+    expert_TNK = torch.tensor([[[math.log(3), 0.0], [0.0, 0.0]]])
+    by_hand_TNK = torch.tensor([[[45 / 71, 26 / 71], [15 / 41, 26 / 41]]])
+    torch.testing.assert_close(balanced(expert_TNK, 1.0), by_hand_TNK)
+
+
 def test_balanced_choices_are_even_where_the_mean_leaves_one_prototype_ahead() -> None:
     # Three persons are much alike, one is another; all are nearest to the first prototype.
     expert_TNK = torch.tensor([[[0.9, 0.0]] * 3 + [[0.5, 0.0]]])

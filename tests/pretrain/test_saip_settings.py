@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgehuman.config import read_toml, write_toml
+from edgehuman.config import read_table, read_toml, resolve, write_toml
 from edgehuman.data.views import ViewConfig
 from edgehuman.errors import UsageError
 from edgehuman.pretrain.saip_settings import SaipConfig
@@ -34,6 +34,7 @@ def test_the_learning_rate_grows_with_the_batch_of_all_processes(
         (13, {}, 1),  # nothing divides it
         (6, {"persons": 3}, 1),
         (14, {"css": 0.0}, 2),
+        (11, {"css": 0.0}, 1),  # by eleven, but no person is a part alone
         (32, {"accumulate": 1}, 1),
     ],
 )
@@ -106,6 +107,12 @@ def test_colours_change_as_much_as_asked() -> None:
         ({"batch": 2}, r"--batch is 2; it must be over 3 \(--persons\) in each of its 1 part"),
         ({"batch": 0}, r"--batch is 0; it must be"),
         ({"accumulate": -1}, r"--accumulate is -1; it must be at least 1"),
+        (
+            {"batch": 8, "accumulate": 8, "css": 0.0, "centring": "sinkhorn"},
+            r"--batch is 8; it must be at least 2 in each of its 8 part\(s\) with --centring sink",
+        ),
+        ({"centring": "sinkhorn", "csm": 0.0}, "--centring is sinkhorn; it must be mean where csm"),
+        ({"centring": "sinkhorn", "teacher": Path("x")}, "--centring is sinkhorn; it must be mean"),
         ({"blend": 0.0}, "--blend is 0.0; it must be a share above 0, at most 1"),
         ({"decoder_width": 100}, "--decoder-width is 100; it must be a multiple of 32"),
         ({"decoder_depth": 0}, "--decoder-depth is 0; it must be at least 1"),
@@ -115,3 +122,12 @@ def test_colours_change_as_much_as_asked() -> None:
 def test_impossible_settings_are_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         SaipConfig(**changes)  # type: ignore[arg-type]
+
+
+def test_recipes_are_settings(tmp_path: Path) -> None:
+    found = []
+    for path in (Path(__file__).parents[2] / "recipes").glob("*.toml"):
+        if read_table(path).get("method") == "saip":
+            found.append(path.stem)
+            assert resolve(SaipConfig, ["--data", str(tmp_path)], path).steps > 100
+    assert {"person", "person_simulated", "saip_ccp"} <= set(found)
