@@ -44,9 +44,10 @@ def resolve(
     """
     import tyro
 
-    default = None if recipe is None else read_toml(config_class, recipe, partial=True)
-    if default is None:
+    if recipe is None:
         return tyro.cli(config_class, args=list(words), prog=prog)
+    values = _values(config_class, read_table(recipe), where=str(recipe))
+    default = _unchecked(config_class, values)
     return tyro.cli(config_class, args=list(words), prog=prog, default=default)
 
 
@@ -64,13 +65,13 @@ def require_writable(folder: Path, flag: str) -> None:
         raise UsageError(f"{flag}: {held} cannot be written into; give another, or make it so")
 
 
-def read_toml(config_class: type[ConfigT], path: Path, partial: bool = False) -> ConfigT:
-    """A config from a TOML file; with `partial`, required fields may be left to the flags.
+def read_toml(config_class: type[ConfigT], path: Path) -> ConfigT:
+    """A config from a TOML file.
 
     Raises:
         UsageError: missing file, broken TOML, an unknown key, or a value of the wrong type.
     """
-    return from_table(config_class, read_table(path), where=str(path), partial=partial)
+    return from_table(config_class, read_table(path), where=str(path))
 
 
 def read_table(path: Path) -> dict[str, Any]:
@@ -88,11 +89,17 @@ def read_table(path: Path) -> dict[str, Any]:
         raise UsageError(f"recipe {path}: not a TOML file ({error}); mend that line") from None
 
 
-def from_table(
-    config_class: type[ConfigT], table: dict[str, Any], where: str, partial: bool = False
-) -> ConfigT:
+def from_table(config_class: type[ConfigT], table: dict[str, Any], where: str) -> ConfigT:
     """A config from a plain dict; every key and every type is checked."""
-    fields = {f.name: f for f in dataclasses.fields(config_class)}  # type: ignore[arg-type]
+    try:
+        return config_class(**_values(config_class, table, where))
+    except TypeError as error:
+        raise UsageError(f"{where}: {error}; add the missing key") from None
+
+
+def _values(config_class: type[Any], table: dict[str, Any], where: str) -> dict[str, Any]:
+    """The fields that a plain dict gives, each of its type."""
+    fields = {f.name: f for f in dataclasses.fields(config_class)}
     for key in table:
         if key not in fields:
             near = difflib.get_close_matches(key, fields, n=1)
@@ -101,18 +108,25 @@ def from_table(
                 f"{where}: unknown key {key!r}{hint} Valid keys: {', '.join(sorted(fields))}"
             )
     hints = typing.get_type_hints(config_class)
-    values = {key: _coerce(value, hints[key], f"{where}: {key}") for key, value in table.items()}
-    if partial:
-        for name, f in fields.items():
-            required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-            if required and name not in values:
-                import tyro
+    return {key: _coerce(value, hints[key], f"{where}: {key}") for key, value in table.items()}
 
-                values[name] = tyro.MISSING
-    try:
-        return config_class(**values)
-    except TypeError as error:
-        raise UsageError(f"{where}: {error}; add the missing key") from None
+
+def _unchecked(config_class: type[ConfigT], values: dict[str, Any]) -> ConfigT:
+    """A config for flags to change: nothing is judged or derived yet, as a recipe may be whole only
+    with a flag, and what follows from its values follows from those of the flags.
+    """
+    import tyro
+
+    config = object.__new__(config_class)
+    for each in dataclasses.fields(config_class):  # type: ignore[arg-type]
+        if each.name in values:
+            value = values[each.name]
+        elif each.default_factory is not dataclasses.MISSING:
+            value = each.default_factory()
+        else:
+            value = tyro.MISSING if each.default is dataclasses.MISSING else each.default
+        object.__setattr__(config, each.name, value)
+    return config
 
 
 def _coerce(value: Any, hint: Any, where: str) -> Any:

@@ -52,6 +52,22 @@ class CheckedConfig:
             raise UsageError(f"steps is {self.steps}; it must be at least 1")
 
 
+@dataclass(frozen=True)
+class DerivedConfig:
+    """A toy with a rule of two values, and a value that follows from another."""
+
+    dataset: str = ""
+    data: str = "none"
+    batch: int = 4
+    lr: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.dataset and self.data == "none":
+            raise UsageError(f"--dataset is {self.dataset}; give --data too")
+        if self.lr == 0:
+            object.__setattr__(self, "lr", self.batch / 100)
+
+
 def write(folder: Path, text: str) -> Path:
     path = folder / "toy.toml"
     path.write_text(text, encoding="utf-8")
@@ -164,6 +180,18 @@ def test_a_rule_of_the_config_holds_for_flags_and_for_recipes(
     with pytest.raises((UsageError, SystemExit)) as left:
         resolve(CheckedConfig, ["--steps", "0"])
     assert "steps is 0" in str(left.value) + capsys.readouterr().err
+    with pytest.raises((UsageError, SystemExit)) as left:
+        resolve(CheckedConfig, [], write(tmp_path, "steps = 0"))
+    assert "steps is 0" in str(left.value) + capsys.readouterr().err
+
+
+def test_rules_and_what_follows_are_of_the_recipe_and_the_flags_together(tmp_path: Path) -> None:
+    # Alone, this recipe names a dataset and no data; it is whole with the flag.
+    recipe = write(tmp_path, 'dataset = "ccp"\ndata = "none"\nbatch = 64\n')
+    config = resolve(DerivedConfig, ["--data", "photos", "--batch", "8"], recipe)
+    assert config == DerivedConfig("ccp", "photos", batch=8, lr=0.08)
+    with pytest.raises((UsageError, SystemExit)):
+        resolve(DerivedConfig, [], recipe)
 
 
 def test_an_unknown_flag_and_a_wrong_value_leave_with_2(
