@@ -4,8 +4,8 @@
 
 Each cell is one real export of the network with seeded random weights: parity, file size, latency
 and time depend on the graph, and accuracy on weights that learned, so none is claimed. Finished
-cells are kept under --work, and the command goes on where it was stopped. A cell that failed says
-why; what this machine cannot do is `not measured`, with the reason.
+cells are kept under --work, and the command goes on where it was stopped. A cell that was refused
+or failed says why; what this machine cannot do is `not measured`, with the reason.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from edgehuman.bench.format_rows import (
     agreement,
     conditions,
     page_outcome,
+    require_places,
     table,
     write_page,
 )
@@ -79,9 +80,11 @@ def make_page(config: FormatsConfig, measure: Callable[..., Cell] = measure_cell
     """Measure what is not kept, and write the page after every cell.
 
     Raises:
-        UsageError: an unknown network, or a broken file under --work.
+        UsageError: an unknown network; no page can be written at --out, or nothing kept under
+            --work; a broken file there.
         DataError: no such --data.
     """
+    require_places(config.out, config.work)
     about = versions()
     kept = KeptCells(
         config.work, lambda arch: [Path(config.data_of(arch)).name, config.seed, about]

@@ -10,9 +10,10 @@ goes on where it was stopped.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from edgehuman.bench.format_rows import (
     agreement,
     conditions,
     page_outcome,
+    require_places,
     table,
     write_page,
 )
@@ -34,11 +36,17 @@ from edgehuman.bench.kept_runs import once
 from edgehuman.config import resolve
 from edgehuman.data.inspect import SimulateConfig, simulate
 from edgehuman.data.person_set import TASKS
+from edgehuman.data.person_simulated import FEWEST_PEOPLE
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 
 STUDENTS = ("vit_tiny", "starnet_s3", "tinyvit_5m")
 ENGINE = "TensorRT-RTX"
+# What the trainings ask for, here without torch: a person network's step of sizes, and the pictures
+# of one person in a batch of re-identification.
+_SIZE_STEP, _REID_EACH = 32, 4
+# Fields that change no number of the page.
+_PLACES = ("out", "work", "minutes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,15 +65,15 @@ class PersonFormatsConfig:
     steps: int = 8
     """Of each fine-tuning."""
     batch: int = 8
-    """Pictures of a step."""
+    """Pictures of a step; with the head reid a multiple of 4, at least 8."""
     height: int = 256
     """Of the networks' input, pixels; a multiple of 32."""
     width: int = 128
     """Of the networks' input, pixels; a multiple of 32."""
     people: int = 20
-    """Simulated people; every fifth is left out."""
+    """Simulated people, 5 or more; every fifth is left out."""
     each: int = 16
-    """Pictures of each."""
+    """Pictures of each; with the head reid at least 3."""
     work: Path = Path("runs/person_formats")
     """Folder of the people, the trainings and the finished cells; a second call goes on from
     them."""
@@ -80,16 +88,42 @@ class PersonFormatsConfig:
         for precision in self.engines:
             if precision not in PRECISIONS:
                 raise UsageError(f"--engines names {precision}; it is one of {PRECISIONS}")
+        self._require_networks()
+        # Else the first training would find them, under its own name.
+        has_reid = any(name.endswith(" reid") for name in subjects(self))
+        for name, low, step in (
+            ("steps", 1, 1),
+            ("batch", 2 * _REID_EACH, _REID_EACH) if has_reid else ("batch", 1, 1),
+            ("height", _SIZE_STEP, _SIZE_STEP),
+            ("width", _SIZE_STEP, _SIZE_STEP),
+            ("people", FEWEST_PEOPLE, 1),
+            ("each", 3 if has_reid else 1, 1),
+            ("seed", 0, 1),
+        ):
+            value = getattr(self, name)
+            if value < low or value % step:
+                rule = f"a multiple of {step}, at least {low}" if step > 1 else f"at least {low}"
+                reid = ", as reid asks" * (has_reid and name in ("batch", "each"))
+                raise UsageError(f"--{name} is {value}; it must be {rule}{reid}")
+
+    def _require_networks(self) -> None:
+        known = [name for name, row in catalogue.NETWORKS.items() if row.input == "PersonCrop"]
+        if not self.archs:
+            raise UsageError(f"--archs is empty; give some of {', '.join(known)}")
+        for arch in self.archs:
+            if arch not in known:
+                raise UsageError(
+                    f"--archs names {arch}, which is no network of person images; they are "
+                    f"{', '.join(known)}"
+                )
 
 
 def subjects(config: PersonFormatsConfig) -> list[str]:
     """Each network with each head: "vit_tiny reid", in the page's order.
 
     Raises:
-        UsageError: no such network, or a word that begins no name.
+        UsageError: a word that begins no name.
     """
-    for arch in config.archs:
-        catalogue.find(catalogue.NETWORKS, "network", arch)
     names = [f"{arch} {task}" for arch in config.archs for task in TASKS]
     for word in config.only:
         if not any(name.startswith(word) for name in names):
@@ -110,9 +144,16 @@ def people_words(config: PersonFormatsConfig) -> list[str]:
     return [word for name, value in asked.items() for word in (f"--{name}", str(value))]
 
 
+def people_folder(config: PersonFormatsConfig) -> Path:
+    """Where the simulated people are. Its name holds what they were drawn by, so that the words of
+    a training, which name it, change with the people.
+    """
+    return config.work / f"people-{config.people}x{config.each}-{config.seed}"
+
+
 def drawn_people(config: PersonFormatsConfig) -> Path:
     """The folder of simulated people, drawn now if it is not there."""
-    folder = config.work / "people"
+    folder = people_folder(config)
     words = [*people_words(config), "--out", str(folder)]
     once(folder, words, None, lambda resume: simulate(resolve(SimulateConfig, words)))
     return folder
@@ -152,12 +193,15 @@ def make_page(config: PersonFormatsConfig, measure: Callable[..., Cell] = measur
     """Measure what is not kept, and write the page after every cell.
 
     Raises:
-        UsageError: an unknown network, or a broken file under --work.
+        UsageError: no page can be written at --out, or nothing kept under --work; a word of
+            --only that begins no name; a broken file under --work.
         DataError, TrainingError: as the drawing and the trainings raise them.
     """
+    require_places(config.out, config.work)
     about = versions()
     kept = KeptCells(
-        config.work, lambda name: [people_words(config), training_words(config, name), about]
+        config.work,
+        lambda name: [people_folder(config).name, training_words(config, name), about],
     )
 
     def measure_one(name: str, format: str, precision: str) -> Cell:
@@ -172,13 +216,23 @@ def make_page(config: PersonFormatsConfig, measure: Callable[..., Cell] = measur
     return page_outcome(cells, about, config.out, text)
 
 
+def asked_words(config: PersonFormatsConfig) -> list[str]:
+    """The words that make the same page: what differs from the defaults, but for the places."""
+    usual, words = PersonFormatsConfig(), []
+    for name in (field.name for field in fields(config) if field.name not in _PLACES):
+        value = getattr(config, name)
+        if value != getattr(usual, name):
+            words += [f"--{name}", *(value if isinstance(value, tuple) else [str(value)])]
+    return words
+
+
 def render(cells: Sequence[Cell], about: Mapping[str, str], config: PersonFormatsConfig) -> str:
     """The Markdown page."""
     pictures = config.people * config.each
     lines = [
         "# Every student under every head",
         "",
-        "    python -m edgehuman.bench.person_formats --out docs/person_formats.md",
+        "    " + shlex.join([*_COMMAND, *asked_words(config)]),
         "",
         f"{conditions(about)} {config.height}x{config.width} pixels. Each network learned for "
         f"{config.steps} steps of {config.batch} pictures, from random weights, on the "
@@ -228,6 +282,10 @@ def _largest(parity: Mapping[str, float]) -> str:
     return f"{parity['max_abs']:.1e} ({parity['scale']:.2g})"
 
 
+_COMMAND = (
+    *("python", "-m", "edgehuman.bench.person_formats"),
+    *("--out", "docs/person_formats.md"),
+)
 _NOTES = (
     "",
     "- **gate**: of the exported graph on onnxruntime against the PyTorch network: FP32 differs",
@@ -241,8 +299,8 @@ _NOTES = (
     "  a joint moved on average (pose, landmarks). Heat maps that have barely begun are nearly",
     "  flat, and their highest place moves far for little: what INT8 does to a trained pose is not",
     "  seen here. Of outputs this small the cosine is the stricter number.",
-    "- **task's number**: percent, in brackets that of the PyTorch network on the same pictures:",
-    "  32 for FP32 and FP16, 128 for INT8, so that only the two numbers of a row compare.",
+    "- **task's number**: percent, in brackets that of the PyTorch network on the same pictures: up",
+    "  to 32 for FP32 and FP16, up to 128 for INT8, so that only the two numbers of a row compare.",
 )
 
 

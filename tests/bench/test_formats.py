@@ -138,6 +138,30 @@ def test_a_broken_file_of_cells_is_named(config: FormatsConfig) -> None:
         make_page(config, done)
 
 
+@pytest.mark.parametrize(
+    ("out", "work", "said"),
+    [
+        ("file/page.md", "work", "file is a file, and a folder is needed there"),
+        (".", "work", "is a folder, and the page is a file; give one, such as"),
+        ("page.md", "file/work", "--work .*file is a file, and a folder is needed there"),
+    ],
+)
+def test_places_that_cannot_be_written_are_refused_before_any_export(
+    tmp_path: Path, out: str, work: str, said: str
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    wrong = FormatsConfig(out=tmp_path / out, work=tmp_path / work, only=("imuconv",))
+    asked: list[str] = []
+
+    def some(*where: Any) -> Cell:
+        asked.append(where[0])
+        return done(*where)
+
+    with pytest.raises(UsageError, match=said):
+        make_page(wrong, some)
+    assert not asked
+
+
 def test_data_that_is_not_there_is_one_error(
     config: FormatsConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

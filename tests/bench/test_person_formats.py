@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,17 @@ from edgehuman.bench.format_cells import Cell, measure_cell
 from edgehuman.bench.person_formats import (
     STUDENTS,
     PersonFormatsConfig,
+    asked_words,
+    fine_tuned,
     make_page,
     plan,
     render,
     subjects,
 )
+from edgehuman.config import resolve
 from edgehuman.data.person_set import TASKS
 from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
 
 
 @pytest.fixture
@@ -73,13 +78,109 @@ def test_every_student_has_every_head_in_every_form() -> None:
         ("vit_tiny reid", "TensorRT-RTX", "fp16"),
     ]
     with pytest.raises(UsageError, match="--only names 'nope'; there are vit_tiny reid, "):
-        subjects(PersonFormatsConfig(only=("nope",)))
-    with pytest.raises(UsageError, match="unknown network 'nope'"):
-        subjects(PersonFormatsConfig(archs=("nope",)))
+        PersonFormatsConfig(only=("nope",))
     with pytest.raises(UsageError, match="--engines names fp8"):
         PersonFormatsConfig(engines=("fp8",))
     with pytest.raises(UsageError, match="--minutes is -1"):
         PersonFormatsConfig(minutes=-1)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"steps": 0}, "--steps is 0; it must be at least 1"),
+        ({"height": 100}, "--height is 100; it must be a multiple of 32, at least 32"),
+        ({"width": 0}, "--width is 0; it must be a multiple of 32, at least 32"),
+        ({"people": 0}, "--people is 0; it must be at least 5"),
+        ({"each": 2}, "--each is 2; it must be at least 3, as reid asks"),
+        ({"batch": 6}, "--batch is 6; it must be a multiple of 4, at least 8, as reid asks"),
+        ({"batch": 0, "only": ("vit_tiny pose",)}, "--batch is 0; it must be at least 1"),
+        ({"seed": -1}, "--seed is -1; it must be at least 0"),
+        ({"archs": ()}, "--archs is empty; give some of vit_tiny, "),
+        ({"archs": ("nope",)}, "--archs names nope, which is no network of person images; they"),
+        ({"archs": ("gaitformer_1",)}, "--archs names gaitformer_1, which is no network of person"),
+    ],
+)
+def test_a_wrong_word_is_refused_before_any_work(words: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        PersonFormatsConfig(**words)
+    assert str(refused.value).startswith(said)
+
+
+def test_the_smallest_that_is_taken_is_taken_by_every_training(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    least = PersonFormatsConfig(steps=1, height=32, width=32, people=5, each=3)
+    assert PersonFormatsConfig(batch=1, each=1, only=("vit_tiny pose",)).batch == 1
+    for name in subjects(least):
+        row = catalogue.TASKS[name.split()[1]]
+        words = [*person_formats.training_words(least, name), "--out", str(tmp_path)]
+        assert resolve(catalogue.load_object(row.config), words).steps == 1
+
+
+@pytest.mark.parametrize(
+    ("out", "work", "said"),
+    [
+        ("file/page.md", "work", "file is a file, and a folder is needed there"),
+        ("folder", "work", "folder is a folder, and the page is a file; give one, such as"),
+        ("page.md", "file", "--work .*file is a file, and a folder is needed there"),
+    ],
+)
+def test_places_that_cannot_be_written_are_refused_before_any_work(
+    config: PersonFormatsConfig,
+    untrained: list[str],
+    tmp_path: Path,
+    out: str,
+    work: str,
+    said: str,
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "folder").mkdir()
+    wrong = dataclasses.replace(config, out=tmp_path / out, work=tmp_path / work)
+    with pytest.raises(UsageError, match=said):
+        make_page(wrong, done)
+    assert not untrained
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("other", [{"people": 6}, {"each": 5}])
+def test_other_people_train_the_network_anew(
+    config: PersonFormatsConfig, other: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained_on: list[list[str]] = []
+    load_object = catalogue.load_object
+
+    def train(asked: Any) -> Outcome:
+        images = Path(asked.data) / "images"
+        trained_on.append(sorted(path.name for path in images.rglob("*.png")))
+        return Outcome({}, "")
+
+    def loaded(dotted: str) -> Any:
+        return train if dotted.endswith(":train") else load_object(dotted)
+
+    pytest.importorskip("torch")
+    monkeypatch.setattr(catalogue, "load_object", loaded)
+    few = dataclasses.replace(config, people=5, each=4)
+    for each in (few, few, dataclasses.replace(few, **other)):
+        fine_tuned(each, "vit_tiny pose")
+    assert [len(pictures) for pictures in trained_on] == [20, 24 if "people" in other else 25]
+    # Fewer people find nothing that the first drawing left.
+    fine_tuned(few, "vit_tiny pose")
+    assert trained_on[2] == trained_on[0]
+
+
+def test_the_page_holds_the_words_that_make_it_again() -> None:
+    usual = render([], {"torch": "2"}, PersonFormatsConfig())
+    command = "    python -m edgehuman.bench.person_formats --out docs/person_formats.md"
+    assert usual.splitlines()[2] == command
+    assert "up to 32 for FP32 and FP16, up to 128 for INT8" in " ".join(usual.split())
+    other = PersonFormatsConfig(
+        people=6, height=128, only=("vit_tiny pose", "starnet"), engines=(), work=Path("elsewhere")
+    )
+    line = render([], {"torch": "2"}, other).splitlines()[2]
+    assert line == f"{command} --only 'vit_tiny pose' starnet --engines --height 128 --people 6"
+    again = resolve(PersonFormatsConfig, shlex.split(line)[3:])
+    assert asked_words(again) == asked_words(other)
+    assert dataclasses.replace(again, out=other.out, work=other.work) == other
 
 
 def test_a_row_holds_the_gate_s_numbers_and_the_task_s(
@@ -171,4 +272,4 @@ def test_a_network_is_drawn_for_trained_and_exported(
     folder = tiny.work / "tiny_encoder-attributes"
     assert set(trained) == {folder}
     assert (folder / "model.safetensors").is_file()
-    assert (tiny.work / "people" / "labels.jsonl").is_file()
+    assert (tiny.work / "people-5x4-0" / "labels.jsonl").is_file()
