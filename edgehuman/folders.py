@@ -1,4 +1,4 @@
-"""Folders that are to be written into, looked at before the work that they are for."""
+"""Folders and files that are to be written, looked at before the work that they are for."""
 
 from __future__ import annotations
 
@@ -22,3 +22,14 @@ def require_usable_folder(folder: Path, flag: str) -> None:
         raise UsageError(f"{flag}: {held} is {found}, and a folder is needed there; give another")
     if not os.access(held, os.W_OK | os.X_OK):
         raise UsageError(f"{flag}: {held} cannot be written into; give another, or make it so")
+
+
+def require_usable_file(path: Path, flag: str) -> None:
+    """The same of a file that is to be written, new or anew.
+
+    Raises:
+        UsageError: a folder is in its place, or its folder is none to write into.
+    """
+    if path.is_dir():
+        raise UsageError(f"{flag}: {path} is a folder, and a file is to be written; give another")
+    require_usable_folder(path.parent, flag)

@@ -24,9 +24,7 @@ def test_a_folder_that_cannot_be_written_is_refused_and_none_is_made(
     link = tmp_path / "link"
     link.symlink_to("nowhere")
     for bad in (link, link / "a"):
-        with pytest.raises(
-            UsageError, match=r"--out: .*link is a link to nothing, and a"
-        ):
+        with pytest.raises(UsageError, match=r"--out: .*link is a link to nothing, and a"):
             require_usable_folder(bad, "--out")
     link.unlink()
     link.symlink_to(tmp_path)
