@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edgehuman.bench.format_cells import Cell
-from edgehuman.config import require_writable
-from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
 
@@ -40,21 +38,6 @@ def conditions(about: Mapping[str, str]) -> str:
     packages = ", ".join(f"{name} {each}" for name, each in about.items() if each != "-")
     cores = machine.usable_cores()
     return f"{machine.cpu_model()}, {cores} core{'s' * (cores > 1)}; {packages}."
-
-
-def require_places(out: Path, work: Path) -> None:
-    """Refuse places that could not be written, before the work that they are for; makes nothing.
-
-    Raises:
-        UsageError: `out` is a folder; a file is above it, in the place of `work` or above that; or
-            there is no right to write there.
-    """
-    if out.is_dir():
-        raise UsageError(
-            f"--out {out} is a folder, and the page is a file; give one, such as {out / 'page.md'}"
-        )
-    require_writable(out.parent, f"--out {out}")
-    require_writable(work, f"--work {work}")
 
 
 def write_page(out: Path, text: str) -> str:

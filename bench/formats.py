@@ -25,7 +25,6 @@ from edgehuman.bench.format_rows import (
     agreement,
     conditions,
     page_outcome,
-    require_places,
     table,
     write_page,
 )
@@ -33,6 +32,7 @@ from edgehuman.bench.kept_cells import KeptCells, measure_missing, versions
 from edgehuman.data.images import open_images
 from edgehuman.data.wearables import load_windows
 from edgehuman.errors import UsageError
+from edgehuman.folders import require_usable_file, require_usable_folder
 from edgehuman.outcome import Outcome
 
 
@@ -84,7 +84,8 @@ def make_page(config: FormatsConfig, measure: Callable[..., Cell] = measure_cell
             --work; a broken file there.
         DataError: no such --data.
     """
-    require_places(config.out, config.work)
+    require_usable_file(config.out, "--out")
+    require_usable_folder(config.work, "--work")
     about = versions()
     kept = KeptCells(
         config.work, lambda arch: [Path(config.data_of(arch)).name, config.seed, about]

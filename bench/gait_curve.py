@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.training_log import METRICS, read_numbers, read_settings
+from edgehuman.bench.training_log import METRICS, names_of, read_numbers, read_settings
 from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.folders import require_usable_file
 from edgehuman.metrics.figure import blank
 from edgehuman.outcome import Outcome
 
@@ -45,7 +46,7 @@ class CurveConfig:
 @dataclass(frozen=True, slots=True)
 class Curve:
     """Attributes:
-    name: of the folder; arch: the network.
+    name: the folder's, for people to read; arch: the network.
     rank1: by step, 0..1.
     exam: people of the examination, and frames of their windows.
     """
@@ -56,21 +57,24 @@ class Curve:
     exam: tuple[int, int]
 
 
-def read_curve(folder: Path) -> Curve:
+def read_curve(folder: Path, name: str) -> Curve:
     """The examinations of one pretraining.
+
+    Args:
+        name: what to call it.
 
     Raises:
         CheckpointError: no pretraining there, a damaged one, one of another kind, or one that was
             not examined.
     """
-    settings = read_settings(folder, "contrastive")
+    settings = read_settings(folder, "contrastive", ["arch", "exam_people", "frames"])
     rank1 = read_numbers(folder, "rank1")
     if not rank1:
         raise CheckpointError(
             f"{folder}: no examination in {METRICS}; pretrain with --exam-people above 0, and let "
             "it reach its first checkpoint"
         )
-    return Curve(folder.name, settings["arch"], rank1, (settings["exam_people"], _frames(settings)))
+    return Curve(name, settings["arch"], rank1, (settings["exam_people"], _frames(settings)))
 
 
 def _frames(settings: Mapping[str, Any]) -> int:
@@ -149,9 +153,11 @@ def picture_curves(config: CurveConfig) -> Outcome:
     """Draw the picture; the numbers in it.
 
     Raises:
-        CheckpointError: a folder without examinations. UsageError: examinations that differ.
+        CheckpointError: a folder without examinations. UsageError: examinations that differ, a
+            folder named twice, or --out cannot be written.
     """
-    curves = [read_curve(folder) for folder in config.run]
+    require_usable_file(config.out, f"--out {config.out}")
+    curves = [read_curve(*each) for each in zip(config.run, names_of(config.run), strict=True)]
     lines = baselines(curves)
     draw(curves, lines, config.out)
     data = {

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.training_log import read_numbers, read_settings
+from edgehuman.bench.training_log import names_of, read_card, read_numbers, read_settings
+from edgehuman.card import Card
 from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.folders import require_usable_file
 from edgehuman.metrics.figure import blank
 from edgehuman.outcome import Outcome
 
@@ -56,7 +58,8 @@ class LossesConfig:
 @dataclass(frozen=True, slots=True)
 class Losses:
     """Attributes:
-    name: of the folder; simulated: whether it learned from simulated people alone.
+    name: the folder's, for people to read.
+    simulated: whether it learned from simulated people alone.
     by_step: of each objective that was learned, the loss by step.
     """
 
@@ -65,21 +68,31 @@ class Losses:
     by_step: Mapping[str, Mapping[int, float]]
 
 
-def read_losses(folder: Path) -> Losses:
+def read_losses(folder: Path, name: str) -> Losses:
     """The losses of one pretraining.
+
+    Args:
+        name: what to call it.
 
     Raises:
         CheckpointError: no pretraining there, a damaged one, one of another kind, or one that
-            logged no step.
+            logged no step. ArtefactError: see `read_card`.
     """
-    settings = read_settings(folder, "saip")
-    found = {name: read_numbers(folder, name) for name in PANELS}
-    by_step = {name: losses for name, losses in found.items() if losses}
+    said = read_settings(folder, "saip", ["data"])["data"]
+    found = {panel: read_numbers(folder, panel) for panel in PANELS}
+    by_step = {panel: losses for panel, losses in found.items() if losses}
     if not by_step:
         raise CheckpointError(
             f"{folder}: no loss was logged yet; let it reach its first checkpoint (--save-every)"
         )
-    return Losses(folder.name, settings["data"] == "simulated", by_step)
+    card = read_card(folder)
+    return Losses(name, said == "simulated" if card is None else _simulated(card), by_step)
+
+
+def _simulated(card: Card) -> bool:
+    """Whether all that it learned from is; a folder or shards of simulated people say so here."""
+    learned = [row for row in card.data if row.role in ("pretraining", "training")]
+    return bool(learned) and all(row.simulated for row in learned)
 
 
 def medians(values: Sequence[float], width: int) -> list[float]:
@@ -120,9 +133,11 @@ def picture_losses(config: LossesConfig) -> Outcome:
     """Draw the picture; the first and the last medians in it.
 
     Raises:
+        UsageError: --out cannot be written, or a folder is named twice.
         CheckpointError: a folder without losses.
     """
-    runs = [read_losses(folder) for folder in config.run]
+    require_usable_file(config.out, f"--out {config.out}")
+    runs = [read_losses(*each) for each in zip(config.run, names_of(config.run), strict=True)]
     draw(runs, config.smooth, config.out)
     ends = [_ends(run) for run in runs]
     said = [f"{config.out}: median of the first and of the last tenth of the logged steps"]

@@ -27,7 +27,6 @@ from edgehuman.bench.format_rows import (
     agreement,
     conditions,
     page_outcome,
-    require_places,
     table,
     write_page,
 )
@@ -38,6 +37,7 @@ from edgehuman.data.inspect import SimulateConfig, simulate
 from edgehuman.data.person_set import TASKS
 from edgehuman.data.person_simulated import FEWEST_PEOPLE
 from edgehuman.errors import UsageError
+from edgehuman.folders import require_usable_file, require_usable_folder
 from edgehuman.outcome import Outcome
 
 STUDENTS = ("vit_tiny", "starnet_s3", "tinyvit_5m")
@@ -197,7 +197,8 @@ def make_page(config: PersonFormatsConfig, measure: Callable[..., Cell] = measur
             --only that begins no name; a broken file under --work.
         DataError, TrainingError: as the drawing and the trainings raise them.
     """
-    require_places(config.out, config.work)
+    require_usable_file(config.out, "--out")
+    require_usable_folder(config.work, "--work")
     about = versions()
     kept = KeptCells(
         config.work,
@@ -299,8 +300,9 @@ _NOTES = (
     "  a joint moved on average (pose, landmarks). Heat maps that have barely begun are nearly",
     "  flat, and their highest place moves far for little: what INT8 does to a trained pose is not",
     "  seen here. Of outputs this small the cosine is the stricter number.",
-    "- **task's number**: percent, in brackets that of the PyTorch network on the same pictures: up",
-    "  to 32 for FP32 and FP16, up to 128 for INT8, so that only the two numbers of a row compare.",
+    "- **task's number**: percent, in brackets that of the PyTorch network on the same pictures:",
+    "  up to 32 for FP32 and FP16, up to 128 for INT8, so that only the two numbers of a row",
+    "  compare.",
 )
 
 

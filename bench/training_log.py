@@ -1,22 +1,73 @@
-"""What a training left about itself in its folder, read without torch: settings and metrics."""
+"""What a training left about itself in its folder, read without torch: settings, metrics, card."""
 
 from __future__ import annotations
 
 import json
+import math
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.config import read_table
-from edgehuman.errors import CheckpointError
+from edgehuman.errors import CheckpointError, UsageError
 
-METRICS, CONFIG = "metrics.jsonl", "config.toml"
+METRICS, CONFIG, WEIGHTS = "metrics.jsonl", "config.toml", "model.safetensors"
+_MOST_HEADER_BYTES = 100_000_000  # what safetensors itself allows
 
 
-def read_settings(folder: Path, method: str) -> dict[str, Any]:
-    """The settings of a pretraining by `method`.
+def names_of(folders: Sequence[Path]) -> list[str]:
+    """What to call each folder: the last part of its path, or as many as tell them all apart.
 
     Raises:
-        CheckpointError: no pretraining there, or one by another method.
+        UsageError: a folder is named twice.
+    """
+    seen: dict[Path, Path] = {}
+    for folder in folders:
+        place = folder.resolve()
+        if place in seen:
+            raise UsageError(f"--run names {folder} twice ({seen[place]}); give each folder once")
+        seen[place] = folder
+    parts = [Path(os.path.abspath(folder)).parts for folder in folders]
+    count = 1
+    while len({each[-count:] for each in parts}) < len(parts):
+        count += 1
+    return [str(Path(*each[-count:])) for each in parts]
+
+
+def read_card(folder: Path) -> Card | None:
+    """The card in the header of a training's weights; None where it wrote none yet.
+
+    Raises:
+        CheckpointError: the file is damaged, or holds no card of ours. ArtefactError: the card is
+            of another version.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            if size > _MOST_HEADER_BYTES:
+                raise ValueError(f"a header of {size} bytes")
+            text = json.loads(stream.read(size))["__metadata__"][CARD_KEY]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path}: damaged, or without a card ({type(error).__name__}: {error}); train again or "
+            "restore a copy"
+        ) from None
+    return from_json(text, str(path))
+
+
+def read_settings(folder: Path, method: str, needed: Sequence[str]) -> dict[str, Any]:
+    """The settings of a pretraining by `method`.
+
+    Args:
+        needed: those that must be there.
+
+    Raises:
+        CheckpointError: no pretraining there, one by another method, or without such a setting.
     """
     for name in (METRICS, CONFIG):
         if not (folder / name).is_file():
@@ -30,6 +81,12 @@ def read_settings(folder: Path, method: str) -> dict[str, Any]:
             f"{folder}: a training of another kind; give one of `edgehuman pretrain --method "
             f"{method}`"
         )
+    missing = [name for name in needed if name not in settings]
+    if missing:
+        raise CheckpointError(
+            f"{folder / CONFIG}: holds no {' and no '.join(missing)}; restore the file, "
+            "which every pretraining writes whole"
+        )
     return settings
 
 
@@ -37,13 +94,17 @@ def read_numbers(folder: Path, name: str) -> dict[int, float]:
     """One of the logged numbers by step; empty where it was never logged.
 
     Raises:
-        CheckpointError: the log is damaged.
+        CheckpointError: the log is damaged; a number that is not finite counts as damage.
     """
     path = folder / METRICS
     try:
         records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return {int(r["step"]): float(r[name]) for r in records if name in r}
-    except (ValueError, KeyError, TypeError) as error:
+        found = {int(r["step"]): float(r[name]) for r in records if name in r}
+        wrong = next((step for step, value in found.items() if not math.isfinite(value)), None)
+        if wrong is not None:
+            raise ValueError(f"{name} is {found[wrong]} at step {wrong}")
+        return found
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise CheckpointError(
             f"{path}: damaged ({type(error).__name__}: {error}); go on with the training by "
             "--resume, which writes it anew"

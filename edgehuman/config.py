@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import os
 import sys
 import types
 import typing
@@ -49,20 +48,6 @@ def resolve(
     values = _values(config_class, read_table(recipe), where=str(recipe))
     default = _unchecked(config_class, values)
     return tyro.cli(config_class, args=list(words), prog=prog, default=default)
-
-
-def require_writable(folder: Path, flag: str) -> None:
-    """Refuse a folder that could not be made or written into, before the work that it is for; makes
-    nothing.
-
-    Raises:
-        UsageError: a file is in its place or above it, or there is no right to write there.
-    """
-    held = next(place for place in (folder, *folder.absolute().parents) if os.path.exists(place))
-    if not os.path.isdir(held):
-        raise UsageError(f"{flag}: {held} is a file, and a folder is needed there; give another")
-    if not os.access(held, os.W_OK | os.X_OK):
-        raise UsageError(f"{flag}: {held} cannot be written into; give another, or make it so")
 
 
 def read_toml(config_class: type[ConfigT], path: Path) -> ConfigT:

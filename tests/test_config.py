@@ -11,7 +11,6 @@ import pytest
 from edgehuman.config import (
     from_table,
     read_toml,
-    require_writable,
     resolve,
     to_table,
     write_toml,
@@ -204,21 +203,3 @@ def test_an_unknown_flag_and_a_wrong_value_leave_with_2(
     said = capsys.readouterr().err
     assert "--stepz" in said
     assert "three" in said
-
-
-def test_a_folder_that_cannot_be_written_is_refused_and_none_is_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    file = tmp_path / "file"
-    file.write_text("in the way")
-    for good in (tmp_path, tmp_path / "a" / "b", Path("a"), Path()):
-        require_writable(good, "--out")
-    for bad in (file, file / "a" / "b", Path("file"), Path("file") / "a"):
-        with pytest.raises(UsageError, match=r"--out: .*file is a file, and a folder is needed"):
-            require_writable(bad, "--out")
-    # Not by chmod: root may write everywhere.
-    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
-    with pytest.raises(UsageError, match=rf"--out: {tmp_path} cannot be written into; give anot"):
-        require_writable(tmp_path / "a" / "b", "--out")
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]

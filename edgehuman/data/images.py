@@ -24,7 +24,7 @@ from tqdm import tqdm
 from edgehuman.data.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image import HEIGHT, IMAGE_SUFFIXES, WIDTH, ImageArray, decode
-from edgehuman.preprocess.image_folder import ImageWalk
+from edgehuman.preprocess.image_folder import ImageWalk, is_simulated
 
 SIMULATED = "simulated"
 SIMULATED_PEOPLE = 1000
@@ -165,7 +165,7 @@ def _shards(said: str) -> Images:
 def _one_file(path: Path) -> Images:
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise DataError(f"{path} is no image and no shard; {_wanted()}")
-    return FolderImages(str(path.parent), Names([path.name]), np.zeros(1, np.bool_))
+    return FolderImages(str(path.parent), Names([path.name]), np.array([is_simulated(path)]))
 
 
 def _folder(path: Path) -> Images:

@@ -69,7 +69,7 @@ class Plan:
         source, shard_size, longest_side: as asked for.
         images: how many the source holds, readable or not.
         simulated: how many of them no camera saw.
-        names_sha256: of their names, one a line.
+        names_sha256: of their names, one a line, each with its mark where no camera saw it.
         shards: by file name: "images" in it, how many of these are "simulated", its "bytes", and
             "unreadable" names with reasons.
     """
@@ -114,7 +114,8 @@ def pack(config: PackConfig) -> Outcome:
 def _plan(config: PackConfig, images: Images) -> Plan:
     digest = hashlib.sha256()
     for index in range(len(images)):
-        digest.update(os.fsencode(images.name(index)) + b"\n")
+        mark = b"\0simulated" if images.simulated_N[index] else b""
+        digest.update(os.fsencode(images.name(index)) + mark + b"\n")
     size, side = config.shard_size, config.longest_side
     simulated = int(images.simulated_N.sum())
     return Plan(config.source, size, side, len(images), simulated, digest.hexdigest())

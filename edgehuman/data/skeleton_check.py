@@ -62,6 +62,11 @@ def check_skeletons(layout: SkeletonLayout, place: Path) -> Outcome:
 def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:
     """What is no fault and good to know."""
     notes = []
+    if walks.left_out:
+        first = walks.left_out[0]
+        notes.append(
+            f"{len(walks.left_out)} walks are left out, such as {first.sequence}: {first.why}"
+        )
     rates = sorted(set(walks.rate_hz_N.tolist()))
     if len(rates) > 1:
         notes.append(f"several frame rates: {', '.join(f'{rate:g}' for rate in rates[:6])}")

@@ -159,9 +159,18 @@ def _own_lines(path: Path) -> list[Row]:
         raise DataError(f"{error}; or give the folder of the pictures alone") from None
 
 
-def _labels_above(folder: str) -> _Labels | None:
-    """Those of the nearest labelled folder that the folder is a part of."""
-    for parent in list(Path(folder).parents)[:_LEVELS_ABOVE]:
+def is_simulated(path: Path | str) -> bool:
+    """Whether labels.jsonl of one picture's folder, or of one that it is a part of, says that no
+    camera saw it.
+    """
+    place = os.path.abspath(path)
+    labels = _labels_above(place, _LEVELS_ABOVE + 1)
+    return labels is not None and labels.simulated.get(place, False)
+
+
+def _labels_above(place: str, levels: int = _LEVELS_ABOVE) -> _Labels | None:
+    """Those of the nearest labelled folder that a folder or file is a part of."""
+    for parent in list(Path(place).parents)[:levels]:
         if not (parent / LABELS).is_file():
             continue
         try:

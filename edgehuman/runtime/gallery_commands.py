@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from tyro.conf import Positional
 
-from edgehuman.config import require_writable
 from edgehuman.errors import DataError, UsageError
+from edgehuman.folders import require_usable_folder
 from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton_screen import joint_mistakes, size_mistake, slow_mistake
@@ -136,7 +136,7 @@ def enroll(config: EnrolConfig) -> Outcome:
             one id, or what looks like a mistake.
         UsageError: no such track, or the file cannot be written.
     """
-    require_writable(config.gallery.parent, f"--gallery {config.gallery}")
+    require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
     model = _open(config.model, config.threads, config.seed)
     exists = config.gallery.exists()
     gallery = read_gallery(config.gallery) if exists else empty_gallery(model.card)

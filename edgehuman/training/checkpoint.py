@@ -23,8 +23,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from edgehuman.card import CARD_KEY, Card, from_json
-from edgehuman.config import read_table, require_writable, to_table, write_toml
+from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.folders import require_usable_folder
 from edgehuman.nets.building import build
 from edgehuman.nets.person_heads import person_net
 from edgehuman.nets.weights import fit, geometry
@@ -82,7 +83,7 @@ def require_out(folder: Path, resume: bool) -> None:
             anew would overwrite.
         CheckpointError: it holds none to resume from.
     """
-    require_writable(folder, f"--out {folder}")
+    require_usable_folder(folder, f"--out {folder}")
     if resume:
         _require_state(folder)
         return

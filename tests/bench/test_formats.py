@@ -142,8 +142,8 @@ def test_a_broken_file_of_cells_is_named(config: FormatsConfig) -> None:
     ("out", "work", "said"),
     [
         ("file/page.md", "work", "file is a file, and a folder is needed there"),
-        (".", "work", "is a folder, and the page is a file; give one, such as"),
-        ("page.md", "file/work", "--work .*file is a file, and a folder is needed there"),
+        (".", "work", "is a folder, and a file is to be written"),
+        ("page.md", "file/work", "--work: .*file is a file, and a folder is needed there"),
     ],
 )
 def test_places_that_cannot_be_written_are_refused_before_any_export(

@@ -55,23 +55,23 @@ def bones(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 
 
 def test_a_curve_is_the_examinations_of_a_run(make_run: MakeRun) -> None:
-    curve = read_curve(make_run())
+    curve = read_curve(make_run(), "a")
     assert (curve.name, curve.arch, curve.rank1) == ("a", "gaitformer_1", {0: 0.05, 20: 0.35})
     # The network's own window, unless the run says another.
     assert curve.exam == (20, 32)
-    assert read_curve(make_run("b", frames=8)).exam == (20, 8)
+    assert read_curve(make_run("b", frames=8), "b").exam == (20, 8)
 
 
 def test_baselines_are_of_the_same_examination(
     make_run: MakeRun, bones: list[tuple[int, int]]
 ) -> None:
     later = ({"step": 0, "rank1": 0.15}, {"step": 40, "rank1": 0.5})
-    found = baselines([read_curve(make_run()), read_curve(make_run("b", later))])
+    found = baselines([read_curve(make_run(), "a"), read_curve(make_run("b", later), "b")])
     assert found == pytest.approx(
         {"bone lengths alone": 0.6, "random weights": 0.10, "chance": 0.05}
     )
     assert bones == [(20, 32)]
-    resumed = read_curve(make_run("c", ({"step": 40, "rank1": 0.5},)))
+    resumed = read_curve(make_run("c", ({"step": 40, "rank1": 0.5},)), "c")
     assert "random weights" not in baselines([resumed])
 
 
@@ -119,7 +119,7 @@ def test_a_folder_without_examinations_is_refused(
     make_run: MakeRun, records: Any, changes: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(CheckpointError, match=said):
-        read_curve(make_run(records=records, **changes))
+        read_curve(make_run(records=records, **changes), "a")
 
 
 def test_wrong_words_say_why(
@@ -134,3 +134,14 @@ def test_wrong_words_say_why(
         picture_curves(CurveConfig(pair, tmp_path / "x.png"))
     assert main(CurveConfig, picture_curves, ["--run", str(tmp_path / "none")]) != 0
     assert "none: no metrics.jsonl in it" in capsys.readouterr().err
+
+
+def test_a_picture_that_could_not_be_written_is_refused_first(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(UsageError, match=r"folder\.png is a folder, and a file is to be written"):
+        picture_curves(CurveConfig((tmp_path / "none",), tmp_path / "folder.png"))
+    run = make_run()
+    with pytest.raises(UsageError, match=r"--run names .* twice"):
+        picture_curves(CurveConfig((run, run), tmp_path / "x.png"))

@@ -147,6 +147,25 @@ def test_masks_of_the_simulators_folder_are_no_photos(
         open_images(simulated_folder / "parts")
 
 
+def test_one_picture_of_simulated_people_is_known_as_such(
+    simulated_folder: Path, tmp_path: Path
+) -> None:
+    picture = next((simulated_folder / "images").rglob("*.*"))
+    assert open_images(picture).simulated_N.tolist() == [True]
+    photos(tmp_path / "images" / "7", 2)
+    rows = ['{"image": "images/7/000.jpg"}', '{"image": "images/7/001.jpg", "simulated": true}']
+    (tmp_path / "labels.jsonl").write_text("\n".join(rows))
+    for number, simulated in enumerate((False, True)):
+        images = open_images(tmp_path / "images" / "7" / f"{number:03d}.jpg")
+        assert images.simulated_N.tolist() == [simulated]
+    # The nearest labels count, and broken ones, which nobody asked for, stop nobody.
+    near = tmp_path / "images" / "7" / "labels.jsonl"
+    near.write_text('{"image": "000.jpg", "simulated": true}')
+    assert open_images(near.with_name("000.jpg")).simulated_N.tolist() == [True]
+    near.write_text("{")
+    assert open_images(near.with_name("000.jpg")).simulated_N.tolist() == [False]
+
+
 def test_pictures_without_a_line_are_told_of(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

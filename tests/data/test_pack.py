@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -154,6 +155,28 @@ def test_which_images_are_simulated_goes_from_shards_to_shards(
     assert open_images(tmp_path / "s").simulated_N.tolist() == [True, True, False, True]
     packed(tmp_path / "s", tmp_path / "again", shard_size=3)
     assert open_images(tmp_path / "again").simulated_N.tolist() == [True, True, False, True]
+
+
+def test_which_images_are_simulated_is_part_of_the_plan(source: Path, tmp_path: Path) -> None:
+    """As many as before, but others: shards that are there say it of the wrong ones."""
+    labels = source / "labels.jsonl"
+
+    def label(simulated: int) -> None:
+        rows = [{"image": f"{n:03d}.jpg", "simulated": n == simulated} for n in range(5)]
+        labels.write_text("\n".join(map(json.dumps, rows)))
+
+    label(5)
+    packed(source, tmp_path / "plain")
+    labels.unlink()
+    packed(source, tmp_path / "plain")
+    plan = json.loads((tmp_path / "plain" / "pack.json").read_text())
+    named = b"".join(b"%03d.jpg\n" % number for number in range(5))
+    assert plan["names_sha256"] == hashlib.sha256(named).hexdigest()
+    label(3)
+    packed(source, tmp_path / "s")
+    label(4)
+    with pytest.raises(DataError, match=r"made with \{'names_sha256': "):
+        packed(source, tmp_path / "s")
 
 
 def test_shards_from_before_the_mark_go_on_only_where_nothing_is_simulated(

@@ -115,6 +115,10 @@ def test_walks_that_are_left_out_are_named_with_the_reason(
     assert (late["sequence"], changing["sequence"]) == tuple(walks.sequence_N[[3, 5]])
     assert "line 4: poses/000003.jsonl: its stamps `t` are 41.7 s apart" in late["why"]
     assert "found 24 frames a second about" in changing["why"]
+    assert outcome.data["notes"][0] == (
+        f"2 walks are left out, such as {late['sequence']}: {late['why']}"
+    )
+    assert f"  note: 2 walks are left out, such as {late['sequence']}: " in outcome.text
 
 
 def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.metrics.classification import macro_f1
 from edgehuman.nets.building import build
 from edgehuman.samples import WindowSet
+from edgehuman.tasks import activity
 from edgehuman.tasks.activity import ActivityConfig, Classifier, block_scale, predict_logits, train
 from edgehuman.training.checkpoint import load_network, save_weights
 
@@ -54,6 +55,28 @@ def test_training_learns_and_the_card_tells_the_whole_story(
     test = made.select(made.is_test_N)
     predicted_N = predict_logits(network, test.imu_NTC).argmax(1)
     assert macro_f1(test.label_N, predicted_N, 3) == outcome.data["metrics"]["macro_f1"]
+
+
+@pytest.mark.parametrize("mode", ["scratch", "probe"])
+def test_an_occupied_folder_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setattr(activity, "labelled_splits", lambda *words: pytest.fail("too late"))
+    weights = pretrained(tmp_path / "encoder") if mode == "probe" else None
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.safetensors").write_bytes(b"kept")
+    with pytest.raises(UsageError, match=r"holds a checkpoint already \(model\.safetensors\)"):
+        train(config(tmp_path / "out", mode=mode, weights=weights))
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == b"kept"
+
+
+def test_nothing_to_resume_from_is_said_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "labelled_splits", lambda *words: pytest.fail("too late"))
+    with pytest.raises(CheckpointError, match=r"no state\.pt to resume from"):
+        train(config(tmp_path / "out", resume=True))
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_test_people_stay_unread_when_asked(made: WindowSet, tmp_path: Path) -> None:
