@@ -210,22 +210,26 @@ class Matching(nn.Module):
 
     def loss(self, student_VNK: Tensor, expert_TNK: Tensor) -> Tensor:
         """The loss of cosines; remembers what `advance` needs, and the divergence alone."""
-        with torch.no_grad():
-            mean_K = expert_TNK.float().mean(dim=(0, 1))
-            if distributed.is_available() and distributed.is_initialized():
-                distributed.all_reduce(mean_K)
-                mean_K /= distributed.get_world_size()
-            if self.training:
-                self.seen.append(mean_K)
         student_temperature, expert_temperature = self.temperatures
-        target_TNK = (
-            balanced(expert_TNK, expert_temperature)
-            if self.centring == "sinkhorn"
-            else centred(expert_TNK, self.centre_K, expert_temperature)
-        )
+        if self.centring == "sinkhorn":
+            target_TNK = balanced(expert_TNK, expert_temperature)
+        else:
+            self._see(expert_TNK)
+            target_TNK = centred(expert_TNK, self.centre_K, expert_temperature)
         loss = matching_loss(student_VNK, target_TNK, student_temperature)
         self.divergence = loss.detach() - target_entropy(target_TNK)
         return loss
+
+    @torch.no_grad()
+    def _see(self, expert_TNK: Tensor) -> None:
+        """Remembers the mean of all processes' cosines for the centre."""
+        mean_K = expert_TNK.float().mean(dim=(0, 1))
+        world = together()[1]
+        if world > 1:
+            distributed.all_reduce(mean_K)
+            mean_K /= world
+        if self.training:
+            self.seen.append(mean_K)
 
     def advance(self) -> None:
         """Moves the centre after a step that counted."""
