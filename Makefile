@@ -36,7 +36,7 @@ check: $(VENV)/.full ## formatting, lint, types, import contracts, layout
 
 bench: $(VENV)/.full ## the project's targets for speed and memory, as ratios measured here
 	@echo "== bench: every target is a ratio of two things measured in this run"
-	@$(BIN)/python -m edgehuman.bench.targets
+	@$(BIN)/python -m edgehuman.bench.targets.targets
 
 format: $(VENV)/.full ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, OutputKind, OutputSpec
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
-from edgehuman.runtime.engine_file import EngineMismatchError, find_gpu
-from edgehuman.runtime.engines import EngineName
+from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.open import EngineName
+from edgehuman.runtime.engine.plan_file import EngineMismatchError, find_gpu
 from edgehuman.runtime.model import EXPORT_CATALOGUE, ZOO, Model, file_of, load
-from edgehuman.runtime.onnx_file import read_card
 
 _DYNAMIC = 32
 ENGINES = ("onnxruntime", "torch", "compile", "tensorrt")
@@ -216,7 +216,7 @@ def _network(entry: Entry) -> Any:
     one.
     """
     from edgehuman.nets.building import build
-    from edgehuman.nets.person_heads import person_net
+    from edgehuman.nets.image.heads import person_net
 
     # A network of skeletons has no classifier, and takes no word of one.
     arguments: dict[str, Any] = {"num_classes": entry.num_classes} if entry.num_classes else {}

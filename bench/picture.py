@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.bench.page import measured
-from edgehuman.metrics.figure import blank
+from edgehuman.pictures.figure import blank
 
 
 def draw_latency(data: Mapping[str, Any], path: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgehuman.card import Card
 from edgehuman.errors import EdgehumanError
-from edgehuman.samples import (
+from edgehuman.records import (
     Embedding,
     Frame,
     ImuRecording,

@@ -25,7 +25,7 @@ class InputSpec:
     """The raw record the graph begins at.
 
     Attributes:
-        record: name of a record in `edgehuman.samples`.
+        record: name of a record in `edgehuman.records`.
         shape: one sample's shape, without the batch; 0 stands for a dynamic axis.
         dtype: "float32" or "uint8".
         units: for people to read.

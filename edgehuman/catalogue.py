@@ -87,7 +87,7 @@ _IMUVIT_SOURCE = (
 
 def _imuvit(mlp_width: int, depth: int, params: int, params_paper: str, flops: int) -> Network:
     return Network(
-        build="edgehuman.nets.imuvit:ImuVit",
+        build="edgehuman.nets.imu.imuvit:ImuVit",
         arguments={"width": mlp_width // 4, "depth": depth, "mlp_width": mlp_width},
         family="imuvit",
         modality="imu",
@@ -142,10 +142,10 @@ def _gait(
 
 
 def _gaitpt_deep(scale: int, params: int, params_paper: str, flops: int) -> Network:
-    """Deep & Thin: heads of 4 channels. The 68 parameters that all lack: see nets/gaitpt.py."""
+    """Deep & Thin: heads of 4 channels. What all lack: see nets/skeleton/gaitpt.py."""
     return _gait(
         "gaitptv2_deep",
-        "edgehuman.nets.gaitpt:GaitPt",
+        "edgehuman.nets.skeleton.gaitpt:GaitPt",
         params,
         params_paper,
         flops,
@@ -161,7 +161,7 @@ def _gaitpt_wide(scale: int, params: int, params_paper: str, flops: int) -> Netw
     """Shallow & Wide: heads of 16 channels."""
     return _gait(
         "gaitptv2_wide",
-        "edgehuman.nets.gaitpt:GaitPt",
+        "edgehuman.nets.skeleton.gaitpt:GaitPt",
         params,
         params_paper,
         flops,
@@ -176,7 +176,7 @@ def _gaitpt_wide(scale: int, params: int, params_paper: str, flops: int) -> Netw
 def _gaitformer(scale: int, params: int, params_paper: str, flops: int) -> Network:
     return _gait(
         "gaitformer",
-        "edgehuman.nets.gaitformer:GaitFormer",
+        "edgehuman.nets.skeleton.gaitformer:GaitFormer",
         params,
         params_paper,
         flops,
@@ -187,9 +187,9 @@ def _gaitformer(scale: int, params: int, params_paper: str, flops: int) -> Netwo
     )
 
 
-_VIT = "edgehuman.nets.vit:Vit"
+_VIT = "edgehuman.nets.image.vit:Vit"
 _VIT_SOURCE = "arXiv 2010.11929, sizes of DeiT, arXiv 2012.12877, table 1"
-_TINYVIT = "edgehuman.nets.tinyvit:TinyVit"
+_TINYVIT = "edgehuman.nets.image.tinyvit:TinyVit"
 _TINYVIT_SOURCE = "TinyViT, arXiv 2207.10666, section 3.2; windows of 8, 8 and 4 cells"
 
 NETWORKS: Mapping[str, Network] = {
@@ -205,7 +205,7 @@ NETWORKS: Mapping[str, Network] = {
     "imuvit_2048x10": _imuvit(2048, 10, 31_537_664, "at least 30M", 2_035_023_872),
     "imuvit_2048x20": _imuvit(2048, 20, 63_061_504, "63M", 4_069_261_312),
     "imuconv_288k": Network(
-        build="edgehuman.nets.imuconv:ImuConv",
+        build="edgehuman.nets.imu.imuconv:ImuConv",
         arguments={"widths": (64, 96, 128), "blocks": 1, "kernel": 5},
         family="imuconv",
         modality="imu",
@@ -221,7 +221,7 @@ NETWORKS: Mapping[str, Network] = {
         _VIT, 5_511_360, "5.5M", 1_560_683_520, _VIT_SOURCE, width=192, depth=12, heads=3
     ),
     "starnet_s3": _person(
-        "edgehuman.nets.starnet:StarNet",
+        "edgehuman.nets.image.starnet:StarNet",
         5_493_792,
         "5.8M with its classifier",
         984_481_792,
@@ -293,14 +293,14 @@ METHODS: Mapping[str, Method] = {
         "arXiv 2502.03364, section 3.3",
     ),
     "saip": Method(
-        "edgehuman.pretrain.saip:SaipConfig",
-        "edgehuman.pretrain.saip:train",
+        "edgehuman.pretrain.saip.saip:SaipConfig",
+        "edgehuman.pretrain.saip.saip:train",
         "image",
         "arXiv 2503.08201",
     ),
     "contrastive": Method(
-        "edgehuman.pretrain.contrastive:ContrastiveConfig",
-        "edgehuman.pretrain.contrastive:train",
+        "edgehuman.pretrain.contrastive.contrastive:ContrastiveConfig",
+        "edgehuman.pretrain.contrastive.contrastive:train",
         "skeleton",
         "arXiv 2504.07598",
     ),
@@ -308,19 +308,31 @@ METHODS: Mapping[str, Method] = {
 
 TASKS: Mapping[str, Task] = {
     "activity": Task(
-        "edgehuman.tasks.activity:ActivityConfig", "edgehuman.tasks.activity:train", "imu"
+        "edgehuman.tasks.imu.activity:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
     ),
-    "gait": Task("edgehuman.tasks.gait:GaitConfig", "edgehuman.tasks.gait:train", "skeleton"),
-    "reid": Task("edgehuman.tasks.reid:ReidConfig", "edgehuman.tasks.reid:train", "image"),
+    "gait": Task(
+        "edgehuman.tasks.skeleton.gait:GaitConfig",
+        "edgehuman.tasks.skeleton.gait:train",
+        "skeleton",
+    ),
+    "reid": Task(
+        "edgehuman.tasks.image.reid:ReidConfig", "edgehuman.tasks.image.reid:train", "image"
+    ),
     "attributes": Task(
-        "edgehuman.tasks.attributes:AttributesConfig", "edgehuman.tasks.attributes:train", "image"
+        "edgehuman.tasks.image.attributes:AttributesConfig",
+        "edgehuman.tasks.image.attributes:train",
+        "image",
     ),
-    "pose": Task("edgehuman.tasks.pose:PoseConfig", "edgehuman.tasks.pose:train", "image"),
+    "pose": Task(
+        "edgehuman.tasks.image.pose:PoseConfig", "edgehuman.tasks.image.pose:train", "image"
+    ),
     "landmarks": Task(
-        "edgehuman.tasks.pose:LandmarksConfig", "edgehuman.tasks.pose:train", "image"
+        "edgehuman.tasks.image.pose:LandmarksConfig", "edgehuman.tasks.image.pose:train", "image"
     ),
     "parsing": Task(
-        "edgehuman.tasks.parsing:ParsingConfig", "edgehuman.tasks.parsing:train", "image"
+        "edgehuman.tasks.image.parsing:ParsingConfig",
+        "edgehuman.tasks.image.parsing:train",
+        "image",
     ),
 }
 

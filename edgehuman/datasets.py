@@ -45,7 +45,7 @@ _UCI = "https://archive.ics.uci.edu/dataset/"
 
 _WEARABLES: Mapping[str, Dataset] = {
     "uci_har": Dataset(
-        read="edgehuman.data.uci:UCI_HAR",
+        read="edgehuman.data.imu.uci:UCI_HAR",
         modality="imu",
         people=30,
         classes=6,
@@ -56,7 +56,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "hapt": Dataset(
-        read="edgehuman.data.uci:HAPT",
+        read="edgehuman.data.imu.uci:HAPT",
         modality="imu",
         people=30,
         classes=12,
@@ -67,7 +67,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "wisdm2019": Dataset(
-        read="edgehuman.data.wisdm:WISDM",
+        read="edgehuman.data.imu.wisdm:WISDM",
         modality="imu",
         people=51,
         classes=18,
@@ -78,7 +78,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "extrasensory": Dataset(
-        read="edgehuman.data.extrasensory:EXTRASENSORY",
+        read="edgehuman.data.imu.extrasensory:EXTRASENSORY",
         modality="imu",
         people=60,
         classes=6,
@@ -89,7 +89,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=False,
     ),
     "motionsense": Dataset(
-        read="edgehuman.data.motionsense:MOTIONSENSE",
+        read="edgehuman.data.imu.motionsense:MOTIONSENSE",
         modality="imu",
         people=24,
         classes=6,
@@ -100,7 +100,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "pamap2": Dataset(
-        read="edgehuman.data.pamap2:PAMAP2",
+        read="edgehuman.data.imu.pamap2:PAMAP2",
         modality="imu",
         people=9,
         classes=18,
@@ -111,7 +111,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "dsads": Dataset(
-        read="edgehuman.data.dsads:DSADS",
+        read="edgehuman.data.imu.dsads:DSADS",
         modality="imu",
         people=8,
         classes=19,
@@ -122,7 +122,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "usc_had": Dataset(
-        read="edgehuman.data.uschad:USC_HAD",
+        read="edgehuman.data.imu.usc_had:USC_HAD",
         modality="imu",
         people=14,
         classes=12,
@@ -133,7 +133,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=False,
     ),
     "gait10": Dataset(
-        read="edgehuman.data.compact:GAIT10",
+        read="edgehuman.data.imu.compact:GAIT10",
         modality="imu",
         people=10,
         classes=2,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edgehuman.catalogue import load_object
 
 if TYPE_CHECKING:
-    from edgehuman.export.request import ExportConfig
+    from edgehuman.export.words import ExportConfig
     from edgehuman.outcome import Outcome
 
 

@@ -19,7 +19,7 @@ from edgehuman.card import (
     image_input,
     skeleton_input,
 )
-from edgehuman.data.people import UCI_LABELS
+from edgehuman.data.imu.subjects import UCI_LABELS
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.training.checkpoint import load_network

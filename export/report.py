@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.card import Precision
-from edgehuman.export import engine_proof
-from edgehuman.export.judge import Verdict
-from edgehuman.export.parity import Parity
+from edgehuman.export.engine import proof as engine_proof
+from edgehuman.export.proof.judge import Verdict
+from edgehuman.metrics.parity import Parity
 from edgehuman.outcome import Outcome
 
 

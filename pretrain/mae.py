@@ -24,16 +24,23 @@ from torch import Tensor, nn
 
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
-from edgehuman.data.splits import pool, split_by_subject, subsample
-from edgehuman.data.wearables import load_windows
+from edgehuman.data.imu.load import load_windows
+from edgehuman.data.imu.splits import pool, split_by_subject, subsample
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import build
-from edgehuman.nets.imuvit import CHANNELS, PATCH, Block, ImuVit, initialise_linear, sine_positions
+from edgehuman.nets.imu.imuvit import (
+    CHANNELS,
+    PATCH,
+    Block,
+    ImuVit,
+    initialise_linear,
+    sine_positions,
+)
 from edgehuman.outcome import Outcome
-from edgehuman.samples import IMU_RATE_HZ, IMU_WINDOW, FloatArray, WindowSet
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray, WindowSet
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
-from edgehuman.training.imu_augment import ImuAugment
+from edgehuman.training.imu.augment import ImuAugment
 from edgehuman.training.ledger import commit, data_rows, versions
 from edgehuman.training.loop import Job, Progress, train_steps
 from edgehuman.training.processes import Place

@@ -34,7 +34,7 @@ from torch import nn
 
 from edgehuman import catalogue
 from edgehuman.errors import UsageError
-from edgehuman.nets.parallel_layer import ParallelLayer
+from edgehuman.nets.skeleton.parallel_layer import ParallelLayer
 
 Role = Literal["input", "hidden", "output", "vector"]
 # Arguments of the builders that grow with the width.

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.samples import FloatArray
+from edgehuman.records import FloatArray
 
 _FLOOR = 1e-6
 

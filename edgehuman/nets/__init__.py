@@ -16,7 +16,7 @@ def load(folder: str | os.PathLike[str]) -> Any:
     """The network of a checkpoint folder, in eval mode.
 
     A network of person images has `backbone(x_NCHW)`, `features`, `taps` and `normalise`
-    (`edgehuman.nets.features`), and takes raw uint8 (N, H, W, 3) when called.
+    (`edgehuman.nets.image.features`), and takes raw uint8 (N, H, W, 3) when called.
 
     Raises:
         CheckpointError: no such folder, damaged, or its weights do not fit its card.

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.errors import CheckpointError, UsageError
-from edgehuman.nets.pixels import IMAGENET_MEAN, IMAGENET_STD, Pixels, cells_over
-from edgehuman.nets.starnet import StarNet
-from edgehuman.nets.tinyvit import TinyVit, resample_biases
-from edgehuman.nets.vit import PATCH, Vit, resample_positions
+from edgehuman.nets.image.pixels import IMAGENET_MEAN, IMAGENET_STD, Pixels, cells_over
+from edgehuman.nets.image.starnet import StarNet
+from edgehuman.nets.image.tinyvit import TinyVit, resample_biases
+from edgehuman.nets.image.vit import PATCH, Vit, resample_positions
 
 Source = Literal["timm", "tinyvit", "starnet", "dino", "mae"]
 PixelKind = Literal["imagenet", "half"]

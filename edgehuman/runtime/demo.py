@@ -17,15 +17,15 @@ import numpy as np
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.stream import flicker_per_minute, online_accuracy, onset_delay_s
 from edgehuman.outcome import Outcome
+from edgehuman.records import ImuRecording
+from edgehuman.runtime.imu.answer import Recogniser, StreamOptions
+from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
+from edgehuman.runtime.loop.play import play, say
+from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.loop.sinks import Sink
 from edgehuman.runtime.model import load
-from edgehuman.runtime.playing import play, say
-from edgehuman.runtime.recogniser import Recogniser, StreamOptions
-from edgehuman.runtime.replay import CANONICAL, ReplaySource
-from edgehuman.runtime.results import LiveResult
-from edgehuman.runtime.sinks import Sink
-from edgehuman.runtime.terminal import LiveView, PlainLines
-from edgehuman.runtime.timeline import Timeline, draw_timeline
-from edgehuman.samples import ImuRecording
+from edgehuman.runtime.view.terminal import LiveView, PlainLines
+from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
 SHORTEST_S = 45.0
 # The six of UCI HAR, in an order that a person could live through.
@@ -98,7 +98,8 @@ def simulated_day(seconds: float, seed: int) -> ImuRecording:
     Raises:
         UsageError: too short for six activities.
     """
-    from edgehuman.simulate import Bout, simulate_recording, with_transitions
+    from edgehuman.simulate.body.schedule import Bout, with_transitions
+    from edgehuman.simulate.imu.recording import simulate_recording
 
     if not SHORTEST_S <= seconds < math.inf:
         raise UsageError(

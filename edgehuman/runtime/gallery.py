@@ -33,7 +33,7 @@ import numpy as np
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
-from edgehuman.samples import FloatArray
+from edgehuman.records import FloatArray
 
 FORMAT = "edgehuman gallery"
 VERSION = 1

@@ -22,7 +22,7 @@ from edgehuman import catalogue
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
 from edgehuman.metrics.calibration import softmax
-from edgehuman.runtime.engines import (
+from edgehuman.runtime.engine.open import (
     ENGINES,
     Engine,
     EngineName,
@@ -33,7 +33,7 @@ from edgehuman.runtime.engines import (
 )
 
 ZOO = "zoo:"
-EXPORT_CATALOGUE = "edgehuman.export.artefact:export_catalogue"
+EXPORT_CATALOGUE = "edgehuman.export.export:export_catalogue"
 """Builds a catalogue network with seeded random weights and exports it: (name, seed, folder) ->
 Path.
 """

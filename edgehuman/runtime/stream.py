@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 from edgehuman.errors import UsageError
-from edgehuman.preprocess.imu_format import ImuFormat
-from edgehuman.runtime.gait_live import GaitRun, open_gait
+from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.records import ImuRecording
 from edgehuman.runtime.gallery import Gallery
-from edgehuman.runtime.identifier import RECORD as GAIT_RECORD
-from edgehuman.runtime.identifier import GaitResult
-from edgehuman.runtime.model import Model, load
-from edgehuman.runtime.playing import (
+from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
+from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
+from edgehuman.runtime.imu.source import Source, open_source
+from edgehuman.runtime.loop.play import (
     BlockT,
     Closable,
     Listener,
@@ -30,12 +30,12 @@ from edgehuman.runtime.playing import (
     first_seconds,
     require_seconds,
 )
-from edgehuman.runtime.pose_source import PoseSource
-from edgehuman.runtime.recogniser import Recogniser, Smoothing, StreamOptions
-from edgehuman.runtime.replay import CANONICAL, ReplaySource
-from edgehuman.runtime.results import LiveResult
-from edgehuman.runtime.sources import Source, open_source
-from edgehuman.samples import ImuRecording
+from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.skeleton.answer import RECORD as GAIT_RECORD
+from edgehuman.runtime.skeleton.answer import GaitResult
+from edgehuman.runtime.skeleton.run import GaitRun, open_gait
+from edgehuman.runtime.skeleton.source import PoseSource
 
 ResultT = TypeVar("ResultT", bound=LiveResult)
 _log = logging.getLogger("edgehuman.runtime")
@@ -217,7 +217,7 @@ def _poses(
         return str(source)
     raise UsageError(
         f"{model.name} reads skeletons, and found {type(source).__name__}; give poses.jsonl, or a "
-        "source of `edgehuman.runtime.pose_source.open_poses`"
+        "source of `edgehuman.runtime.skeleton.source.open_poses`"
     )
 
 

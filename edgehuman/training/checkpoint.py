@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
-from edgehuman.folders import require_usable_folder
+from edgehuman.files import require_usable_folder
 from edgehuman.nets.building import build
-from edgehuman.nets.person_heads import person_net
+from edgehuman.nets.image.heads import person_net
 from edgehuman.nets.weights import fit, geometry
 from edgehuman.training.settings import TrainingConfig
 

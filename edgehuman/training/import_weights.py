@@ -27,7 +27,7 @@ from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, image_input, sha256_of_file
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build, count_flops, count_params
-from edgehuman.nets.tinyvit import STOCK_WINDOWS, tiling_windows
+from edgehuman.nets.image.tinyvit import STOCK_WINDOWS, tiling_windows
 from edgehuman.nets.weights import Imported, Source, import_state
 from edgehuman.outcome import Outcome
 from edgehuman.training import checkpoint

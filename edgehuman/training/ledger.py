@@ -13,8 +13,8 @@ import numpy as np
 
 from edgehuman import catalogue
 from edgehuman.card import TrainingData
-from edgehuman.data.skeleton_set import SkeletonSet
-from edgehuman.samples import WindowSet
+from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.records import WindowSet
 
 Role = Literal["pretraining", "training", "selection", "calibration"]
 PACKAGES = ("edgehuman", "torch", "numpy", "onnx", "onnxruntime")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgehuman.card import CARD_KEY, IMU_INPUT, Card, Decision, OutputSpec
-from edgehuman.samples import WindowSet
+from edgehuman.records import WindowSet
 
 LABELS = ("walking", "sitting", "standing")
 MakeModel = Callable[..., Path]

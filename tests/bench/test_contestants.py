@@ -21,7 +21,7 @@ from edgehuman.bench.contestants import (
 )
 from edgehuman.card import Precision
 from edgehuman.errors import ArtefactError, UsageError
-from edgehuman.export.on_device_build import Gpu
+from edgehuman.runtime.engine.build_on_device import Gpu
 from edgehuman.runtime.model import zoo_file
 
 MakeModel = Callable[..., Path]

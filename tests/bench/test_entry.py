@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from edgehuman.bench import live, wearable_table
 from edgehuman.bench.entry import main
+from edgehuman.bench.pages.imu import live
+from edgehuman.bench.pages.imu import wearable as wearable_table
 from edgehuman.errors import DataError, EdgehumanError, UsageError
 from edgehuman.outcome import Outcome
 

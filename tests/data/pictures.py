@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edgehuman.preprocess.image import ImageArray
+from edgehuman.preprocess.image.pixels import ImageArray
 
 
 def picture(number: int, height: int = 96, width: int = 64) -> ImageArray:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.geometry import COCO_17, OPENPOSE_18
-from edgehuman.simulate.detector import Detector
-from edgehuman.simulate.pinhole import Cameras
-from edgehuman.simulate.skeletons import simulate_skeletons
+from edgehuman.simulate.skeleton.detector import Detector
+from edgehuman.simulate.skeleton.pinhole import Cameras
+from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
 Floats = NDArray[np.float32]
 

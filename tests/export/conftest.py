@@ -11,12 +11,14 @@ import torch
 from torch import nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
-from edgehuman.data.people import UCI_LABELS
-from edgehuman.export import artefact, networks, records
-from edgehuman.export.records import Samples
-from edgehuman.export.to_onnx import to_onnx
-from edgehuman.nets.imuvit import ImuVit
-from edgehuman.samples import WindowSet
+from edgehuman.data.imu.subjects import UCI_LABELS
+from edgehuman.export import export as artefact
+from edgehuman.export import networks
+from edgehuman.export.graph.trace import to_onnx
+from edgehuman.export.proof import samples as records
+from edgehuman.export.proof.samples import Samples
+from edgehuman.nets.imu.imuvit import ImuVit
+from edgehuman.records import WindowSet
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from edgehuman.export.on_device_build import BuildError, Options, build
-from edgehuman.export.request import ExportConfig
-from edgehuman.export.request import options as options_of
+from edgehuman.export.words import ExportConfig
+from edgehuman.export.words import options as options_of
+from edgehuman.runtime.engine.build_on_device import BuildError, Options, build
 
 Shape = tuple[int, ...]
 

@@ -12,16 +12,17 @@ import torch
 from numpy.typing import NDArray
 
 from edgehuman.card import Card, OutputSpec, skeleton_input
-from edgehuman.export import artefact, networks
-from edgehuman.export.artefact import ExportConfig, export
-from edgehuman.export.judge import answers
-from edgehuman.export.records import Samples
-from edgehuman.export.sessions import open_session, run
-from edgehuman.export.to_onnx import to_onnx
-from edgehuman.nets.gaitformer import GaitFormer
-from edgehuman.nets.gaitpt import GaitPt
+from edgehuman.export import export as artefact
+from edgehuman.export import networks
+from edgehuman.export.export import ExportConfig, export
+from edgehuman.export.graph.sessions import open_session, run
+from edgehuman.export.graph.trace import to_onnx
+from edgehuman.export.proof.judge import answers
+from edgehuman.export.proof.samples import Samples
+from edgehuman.nets.skeleton.gaitformer import GaitFormer
+from edgehuman.nets.skeleton.gaitpt import GaitPt
 from edgehuman.runtime.model import load
-from edgehuman.simulate.skeletons import simulate_skeletons
+from edgehuman.simulate.skeleton.walks import simulate_skeletons
 from edgehuman.training.checkpoint import load_network, save_weights
 
 FRAMES = 16

@@ -11,17 +11,17 @@ import torch
 
 from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, image_input
-from edgehuman.data.persons import PersonSet
+from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import DataError
-from edgehuman.export import labelled_people, precision
-from edgehuman.export.artefact import ExportConfig, export
-from edgehuman.export.judge import Judge, answers
-from edgehuman.export.parity import compare
-from edgehuman.export.records import Samples
-from edgehuman.export.to_onnx import to_onnx
+from edgehuman.export.export import ExportConfig, export
+from edgehuman.export.graph.trace import to_onnx
+from edgehuman.export.proof import labelled_people, precision
+from edgehuman.export.proof.judge import Judge, answers
+from edgehuman.export.proof.samples import Samples
 from edgehuman.geometry import COCO_17
+from edgehuman.metrics.parity import compare
 from edgehuman.metrics.person_answers import joints_of
-from edgehuman.nets.person_heads import PersonNet, person_net
+from edgehuman.nets.image.heads import PersonNet, person_net
 from edgehuman.runtime.model import load
 from edgehuman.training.checkpoint import save_weights
 from tests.nets import tiny_encoder
@@ -191,9 +191,10 @@ def test_a_student_and_its_head_pass_parity_and_build_an_engine(
     task: str, arch: str, tmp_path: Path
 ) -> None:
     library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
-    from edgehuman.export import fp16, to_tensorrt
-    from edgehuman.export.on_device_build import Options
-    from edgehuman.export.parity import failures
+    from edgehuman.export.graph import fp16
+    from edgehuman.metrics.parity import failures
+    from edgehuman.runtime.engine import build as to_tensorrt
+    from edgehuman.runtime.engine.build_on_device import Options
 
     network = person_net(arch, OUTPUTS[task])
     card = Card(arch, task, arch, 1, 1, image_input(), OUTPUTS[task])

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.errors import CheckpointError, UsageError
-from edgehuman.nets.starnet import StarNet
-from edgehuman.nets.tinyvit import TinyVit
-from edgehuman.nets.vit import Vit
+from edgehuman.nets.image.starnet import StarNet
+from edgehuman.nets.image.tinyvit import TinyVit
+from edgehuman.nets.image.vit import Vit
 from edgehuman.nets.weights import Source, fit, geometry, import_state
 from tests.nets.hash_fill import fill
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.catalogue import Network
-from edgehuman.nets.features import Features
+from edgehuman.nets.image.features import Features
 
 NAME = "tiny_encoder"
 WIDTHS = (8, 12, 16, 24)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgehuman.samples import FloatArray
+from edgehuman.records import FloatArray
 
 Swing = Callable[[NDArray[np.float64]], FloatArray]
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from edgehuman.card import TrainingData
-from edgehuman.pretrain import saip
-from edgehuman.pretrain.saip_matching import balanced
-from edgehuman.pretrain.saip_settings import SaipConfig
+from edgehuman.pretrain.saip import saip
+from edgehuman.pretrain.saip.matching import balanced
+from edgehuman.pretrain.saip.settings import SaipConfig
 from edgehuman.training.processes import Place, open_place
 from tests.pretrain.tiny_backbone import TinyBackbone
 from tests.two_processes import require_no_exchange_threads

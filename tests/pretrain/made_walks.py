@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from edgehuman.data.skeleton_set import SkeletonSet
-from edgehuman.pretrain.contrastive import ContrastiveConfig, nt_xent, train
+from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.pretrain.contrastive.contrastive import ContrastiveConfig, nt_xent, train
 from edgehuman.training.gather import together
 from edgehuman.training.processes import open_place
 from tests.two_processes import require_no_exchange_threads

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from edgehuman.errors import DataError, UsageError
-from edgehuman.nets.imuvit import ImuVit
+from edgehuman.nets.imu.imuvit import ImuVit
 from edgehuman.pretrain import mae
 from edgehuman.pretrain.mae import MaeConfig, MaskedAutoencoder, reconstruction_loss
-from edgehuman.samples import WindowSet
+from edgehuman.records import WindowSet
 from edgehuman.training.checkpoint import load_network
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from edgehuman.nets.features import Features
-from edgehuman.nets.pixels import Pixels, spread_cells
+from edgehuman.nets.image.features import Features
+from edgehuman.nets.image.pixels import Pixels, spread_cells
 
 
 def layer(inside: int, outside: int, stride: int, padding: int = 0) -> nn.Sequential:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import CARD_KEY, Card, Decision, InputSpec, OutputSpec
-from edgehuman.runtime.onnx_file import sealed
+from edgehuman.runtime.engine.onnx_file import sealed
 from tests.runtime.gait_models import ANNA, BOB, walk, write_gait_model, write_poses
 
 LABELS = ("walking", "sitting", "laying")

@@ -13,7 +13,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import CARD_KEY, Card, Decision, InputSpec, OutputSpec
-from edgehuman.runtime.onnx_file import sealed
+from edgehuman.runtime.engine.onnx_file import sealed
 
 FRAMES, RATE_HZ = 6, 12.0
 ANNA, BOB = (90.0, 10.0), (10.0, 90.0)

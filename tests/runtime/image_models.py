@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import CARD_KEY, Card, OutputSpec, image_input
-from edgehuman.runtime.onnx_file import sealed
+from edgehuman.runtime.engine.onnx_file import sealed
 
 HEIGHT, WIDTH = 32, 16
 OUTPUTS = {

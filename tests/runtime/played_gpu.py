@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import EngineError
-from edgehuman.export import to_tensorrt
-from edgehuman.export.on_device_build import Gpu, Options, describe
-from edgehuman.runtime.engine_file import side_path
-from edgehuman.runtime.onnx_file import read_card
+from edgehuman.runtime.engine import build as to_tensorrt
+from edgehuman.runtime.engine.build_on_device import Gpu, Options, describe
+from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.plan_file import side_path
 
 GPU = Gpu("Made GPU", 86, 12060)
 PLAN = b"a played plan"

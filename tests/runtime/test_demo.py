@@ -10,8 +10,8 @@ import pytest
 from edgehuman.cli import main
 from edgehuman.errors import UsageError
 from edgehuman.runtime.demo import compare, simulated_day
-from edgehuman.runtime.results import LiveResult
-from edgehuman.simulate import SIX
+from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.simulate.body.activities import SIX
 
 
 def test_the_day_has_every_activity_and_the_asked_length() -> None:

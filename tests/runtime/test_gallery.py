@@ -11,6 +11,7 @@ import pytest
 
 from edgehuman.card import Card, InputSpec, OutputSpec
 from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
+from edgehuman.records import FloatArray
 from edgehuman.runtime.gallery import (
     Gallery,
     empty_gallery,
@@ -18,7 +19,6 @@ from edgehuman.runtime.gallery import (
     require_same_model,
     write_gallery,
 )
-from edgehuman.samples import FloatArray
 
 
 def gait_card(sha: str = "a" * 64, **output: Any) -> Card:

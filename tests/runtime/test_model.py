@@ -69,7 +69,7 @@ def test_no_threads_are_refused(tiny: Path) -> None:
 def test_a_catalogue_name_without_torch_points_to_the_export(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delitem(sys.modules, "edgehuman.export.artefact", raising=False)
+    monkeypatch.delitem(sys.modules, "edgehuman.export.export", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(
         MissingDependencyError, match=r"edgehuman export imuvit_512x5 --out imuvit_512x5\.onnx"
@@ -87,9 +87,9 @@ def test_a_catalogue_name_is_exported_with_its_seed(
         assert folder.is_dir()
         return make_model()
 
-    stand_in = types.ModuleType("edgehuman.export.artefact")
+    stand_in = types.ModuleType("edgehuman.export.export")
     monkeypatch.setattr(stand_in, "export_catalogue", export_catalogue, raising=False)
-    monkeypatch.setitem(sys.modules, "edgehuman.export.artefact", stand_in)
+    monkeypatch.setitem(sys.modules, "edgehuman.export.export", stand_in)
     assert edgehuman.load("imuvit_512x5", seed=7).card == tiny_card()
     assert asked == [("imuvit_512x5", 7)]
 

@@ -14,11 +14,11 @@ import pytest
 import edgehuman
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.records import ImuRecording
 from edgehuman.runtime.gallery import empty_gallery, read_gallery, write_gallery
-from edgehuman.runtime.identifier import GaitResult
-from edgehuman.runtime.pose_source import open_poses
+from edgehuman.runtime.skeleton.answer import GaitResult
+from edgehuman.runtime.skeleton.source import open_poses
 from edgehuman.runtime.stream import stream
-from edgehuman.samples import ImuRecording
 from tests.runtime.conftest import LABELS
 from tests.runtime.gait_models import ANNA, BOB, gait_card, walk, write_gait_model, write_poses
 from tests.runtime.listening import ended, free_address, is_free

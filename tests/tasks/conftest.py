@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.data.persons import PersonSet
-from edgehuman.samples import WindowSet
-from edgehuman.tasks import labelled, person_training
+from edgehuman.data.image.load import PersonSet
+from edgehuman.records import WindowSet
+from edgehuman.tasks.image import train as person_training
+from edgehuman.tasks.imu import splits as labelled
 from tests.nets import tiny_encoder
 from tests.tasks.people import made_people
 

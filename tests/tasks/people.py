@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.persons import PersonSet
+from edgehuman.data.image.load import PersonSet
 from edgehuman.geometry import COCO_17
-from edgehuman.tasks.person_settings import PersonConfig
+from edgehuman.tasks.image.settings import PersonConfig
 from tests.nets.tiny_encoder import NAME
 
 ConfigT = TypeVar("ConfigT", bound=PersonConfig)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.bench.accuracy import EvaluateConfig, evaluate
-from edgehuman.data.part_groups import LABELS
+from edgehuman.bench.evaluate.evaluate import EvaluateConfig, evaluate
+from edgehuman.data.image.part_groups import LABELS
 from edgehuman.runtime.model import load, zoo_names
 
 ZOO = Path(__file__).parents[2] / "edgehuman" / "zoo"

@@ -1,0 +1,374 @@
+"""`edgehuman bench`: latency, accuracy, memory and energy of models and engines, side by side.
+
+One run, one machine, the same windows for all. What could not be measured says why; nothing is
+estimated. `--out DIR` gets bench.md, bench.json, bench.png and bench.html (one page, by itself).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from tyro.conf import Positional
+
+from edgehuman.bench.contestants import (
+    Contestant,
+    Entry,
+    NotMeasured,
+    Records,
+    entries_of,
+    open_contestant,
+    parse_engines,
+)
+from edgehuman.bench.energy import Meter, Stretch, open_meter
+from edgehuman.bench.evaluate.evaluate import SIMULATED, Split, load_split, require_activity, score
+from edgehuman.bench.evaluate.image import labelled_for, people_metrics
+from edgehuman.bench.latency import (
+    CALLS_PER_BLOCK,
+    ENERGY_STRETCH_S,
+    Footprint,
+    Sustained,
+    Timing,
+    cut_batches,
+    footprint,
+    measure,
+    sustain,
+)
+from edgehuman.bench.page import as_html, as_markdown
+from edgehuman.data.image.load import PersonSet
+from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.records import WindowSet
+from edgehuman.runtime import machine
+from edgehuman.runtime.model import Model, load
+
+_TIMED_WINDOWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class BenchConfig:
+    """Measure models side by side."""
+
+    models: Positional[tuple[str, ...]]
+    """zoo:NAME, paths, or names from `edgehuman models` (random weights)."""
+    against: str = ""
+    """More engines, with commas: torch, compile, tensorrt. onnxruntime always takes part."""
+    data: str = SIMULATED
+    """The windows to run: a dataset's path, or the word `simulated`."""
+    dataset: str | None = None
+    """Insist that the data is this dataset of `edgehuman data list`."""
+    split: Split = "test"
+    """The official test people, the others, or all."""
+    shared_labels: bool = False
+    """Score without the windows of classes that a model does not know."""
+    threads: int = 1
+    """Threads inside one operator."""
+    batch: int = 1
+    """Windows a call."""
+    rounds: int = 20
+    """Interleaved blocks of 20 counted calls per contestant."""
+    minutes: float = 0.0
+    """Sustained mode: so many minutes back to back per contestant, after the rounds."""
+    out: Path | None = None
+    """Write the tables, the picture and the page into this folder."""
+    seed: int = 0
+    """Of random weights and of the order inside a round."""
+
+    def __post_init__(self) -> None:
+        if not self.models:
+            raise UsageError("no model is named; give zoo:activity, a path, or a catalogue name")
+        for name in ("threads", "batch", "rounds"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.minutes < 0:
+            raise UsageError(f"minutes is {self.minutes}; it must be 0 or more")
+
+
+def bench(config: BenchConfig) -> Outcome:
+    """`edgehuman bench`.
+
+    Raises:
+        UsageError, ArtefactError, DataError: wrong words, a wrong model or wrong data, before
+            anything is measured.
+    """
+    engines = parse_engines(config.against)
+    _make_folder(config.out)
+    with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
+        entries = [
+            entry
+            for model in dict.fromkeys(config.models)
+            for entry in entries_of(model, engines, config.threads, config.seed, Path(folder))
+        ]
+        data = _measure_all(config, entries, _load(config, entries))
+    written = _write(data, config.out)
+    return Outcome(data, as_markdown(data) + "".join(f"\n{line}" for line in written))
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Attributes:
+    timed: raw records (N, ...), at most 256.
+    windows: the labelled set that scores an activity model; None for other records.
+    persons: the labelled people that score a model of pictures, or why there are none.
+    task: what the models are for; where they differ, the first.
+    dataset: where they are from; words: the same for people.
+    """
+
+    timed: Records
+    windows: WindowSet | None
+    persons: PersonSet | str
+    task: str
+    dataset: str
+    words: str
+
+
+def _load(config: BenchConfig, entries: Sequence[Entry]) -> _Records:
+    """The records that every model here takes.
+
+    Raises:
+        UsageError: models that begin at different records, or flags of windows beside pictures.
+        DataError: no such data, or none of that record.
+    """
+    begins_at = {f"{entry.record} {tuple(entry.shape)}" for entry in entries}
+    if len(begins_at) > 1:
+        raise UsageError(
+            f"the models begin at {' and at '.join(sorted(begins_at))}; one run times models that "
+            "take the same records"
+        )
+    if entries[0].record == "ImuWindow":
+        windows = load_split(config.data, config.dataset, config.split)
+        dataset = "+".join(windows.dataset)
+        kind = "SIMULATED windows" if config.data == SIMULATED else f"windows of {dataset}"
+        timed = windows.imu_NTC[:_TIMED_WINDOWS]
+        return _Records(timed, windows, "", "activity", dataset, f"{kind} ({config.split} part)")
+    if config.dataset is not None:
+        raise UsageError(f"--dataset goes with wearable data; {entries[0].model} takes none")
+    from edgehuman.export.proof.samples import load_samples
+
+    card = load(entries[0].path, engine="onnxruntime").card
+    samples = load_samples(card, config.data)
+    try:
+        persons: PersonSet | str = labelled_for(card, config.data)
+    except (ArtefactError, DataError) as error:
+        persons = str(error)
+    timed = samples.array[:_TIMED_WINDOWS]
+    return _Records(timed, None, persons, card.task, samples.source, samples.source)
+
+
+def _measure_all(
+    config: BenchConfig, entries: Sequence[Entry], records: _Records
+) -> dict[str, Any]:
+    sample = cut_batches(records.timed, config.batch)[0]
+    clock_before = machine.clock_mhz()
+    opened: dict[Entry, Contestant | str] = {}
+    for entry in entries:
+        _say(f"opening {entry.name}")
+        try:
+            opened[entry] = open_contestant(entry, sample)
+        except NotMeasured as reason:
+            opened[entry] = str(reason)
+    contestants = [each for each in opened.values() if isinstance(each, Contestant)]
+    _say(f"timing {len(contestants)} contestants, {config.rounds} rounds")
+    timings = measure(contestants, records.timed, config.rounds, config.batch, config.seed)
+    meter, meter_words = open_meter()
+    clock_after = machine.clock_mhz()
+    try:
+        idle_w = _idle_watts(meter)
+        rows = [
+            _row(each, timing, config, records, meter, meter_words)
+            for each, timing in zip(contestants, timings, strict=True)
+        ]
+    finally:
+        if meter is not None:
+            meter.close()
+    rows += [
+        {"model": entry.model, "engine": entry.engine, "not_measured": {"all": reason}}
+        for entry, reason in opened.items()
+        if isinstance(reason, str)
+    ]
+    return {
+        "machine": _machine(clock_before, clock_after, meter_words, idle_w),
+        "settings": _settings(config, records),
+        "rows": rows,
+    }
+
+
+def _row(
+    contestant: Contestant,
+    timing: Timing,
+    config: BenchConfig,
+    records: _Records,
+    meter: Meter | None,
+    meter_words: str,
+) -> dict[str, Any]:
+    """Everything about one contestant."""
+    entry, missing = contestant.entry, dict[str, str]()
+    _say(f"memory, energy and score of {entry.name}")
+    cost = footprint(entry)
+    if isinstance(cost, str):
+        missing["memory"] = cost
+    long = _sustained(contestant, config, records, meter)
+    if meter is None:
+        missing["energy"] = meter_words
+    metrics = _metrics(contestant, config, records, missing)
+    precision = contestant.model.card.precision.name if contestant.model else "fp32"
+    return {
+        "model": entry.model,
+        "engine": entry.engine,
+        "version": contestant.version,
+        "arch": entry.arch,
+        "precision": precision,
+        "latency_ms": {
+            key: {"value": each.value, "low": each.low, "high": each.high}
+            for key, each in timing.percentiles().items()
+        },
+        "calls": len(timing.latency_ms_R),
+        "windows_per_s": timing.windows_per_s,
+        "memory_mb": cost.growth_mb if isinstance(cost, Footprint) else None,
+        "cold_start_s": cost.first_result_s if isinstance(cost, Footprint) else None,
+        "first_result_s": contestant.first_result_s,
+        "file_bytes": contestant.file_bytes,
+        "energy_mj": None
+        if long is None or long.joules_per_window is None
+        else 1e3 * long.joules_per_window,
+        "sustained": asdict(long) if long is not None and config.minutes else None,
+        "metrics": metrics,
+        "not_measured": missing,
+    }
+
+
+def _sustained(
+    contestant: Contestant, config: BenchConfig, records: _Records, meter: Meter | None
+) -> Sustained | None:
+    """The minutes that were asked for; where energy is told, two seconds in any case."""
+    seconds = max(60 * config.minutes, ENERGY_STRETCH_S if meter is not None else 0.0)
+    if not seconds:
+        return None
+    return sustain(contestant, records.timed, seconds, config.batch, meter)
+
+
+def _metrics(
+    contestant: Contestant,
+    config: BenchConfig,
+    records: _Records,
+    missing: dict[str, str],
+) -> dict[str, float] | None:
+    """The task metric of the artefact, or None and the reason in `missing`."""
+    if contestant.model is None:
+        missing["metrics"] = "a torch network has random weights here: the file holds none for it"
+        return None
+    if contestant.entry.model != contestant.entry.path:
+        missing["metrics"] = "random weights"
+        return None
+    try:
+        if records.windows is None:
+            return _people_metrics(contestant.model, records, config.split)
+        require_activity(contestant.model)
+        scores = score(contestant.model, records.windows, config.data, config.shared_labels)
+    except DataError as error:
+        missing["metrics"] = str(error)
+        return None
+    return dict(scores.metrics)
+
+
+def _people_metrics(model: Model, records: _Records, split: Split) -> dict[str, float]:
+    """Raises DataError where no labelled people judge this model."""
+    if isinstance(records.persons, str):
+        raise DataError(records.persons)
+    if model.card.task != records.task:
+        raise DataError(f"it is for {model.card.task}, and this table scores {records.task}")
+    return people_metrics(model, records.persons, split)
+
+
+def _idle_watts(meter: Meter | None) -> float | None:
+    """Power of the machine while this process waits: the table's energy includes it."""
+    if meter is None:
+        return None
+    with Stretch(meter) as stretch:
+        time.sleep(ENERGY_STRETCH_S)
+    return stretch.joules / stretch.seconds
+
+
+def _machine(
+    clock_before: float | None, clock_after: float | None, meter: str, idle_w: float | None
+) -> dict[str, Any]:
+    jetson = machine.find_jetson()
+    memory = machine.memory_gb()
+    return {
+        "cpu": machine.cpu_model(),
+        "cores": machine.usable_cores(),
+        "memory_gb": None if memory is None else round(memory[0], 1),
+        "board": jetson.model if jetson else machine.board_model(),
+        "clock_mhz": {"before": clock_before, "after": clock_after},
+        "governor": machine.governor(),
+        "energy": meter,
+        "idle_w": idle_w,
+        "python": sys.version.split()[0],
+    }
+
+
+def _settings(config: BenchConfig, records: _Records) -> dict[str, Any]:
+    return {
+        "data": config.data,
+        "dataset": records.dataset,
+        "records": records.words,
+        "simulated": config.data == SIMULATED,
+        "split": config.split,
+        "timed_windows": len(records.timed),
+        "scored_windows": 0 if records.windows is None else len(records.windows),
+        "threads": config.threads,
+        "batch": config.batch,
+        "rounds": config.rounds,
+        "calls_per_round": CALLS_PER_BLOCK,
+        "warm_up": "one run when opened, and one uncounted call at the head of every block",
+        "minutes": config.minutes,
+        "seed": config.seed,
+        "measured_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def _make_folder(out: Path | None) -> None:
+    """Fail before the measuring and not after it."""
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"--out {out} cannot be written ({error.strerror}); name another"
+        ) from None
+
+
+def _write(data: dict[str, Any], out: Path | None) -> list[str]:
+    """The four files; a line for each, with the reason where one was not written."""
+    if out is None:
+        return []
+    texts = {
+        "bench.json": json.dumps(data, indent=2) + "\n",
+        "bench.md": as_markdown(data) + "\n",
+        "bench.html": as_html(data),
+    }
+    for name, text in texts.items():
+        (out / name).write_text(text, encoding="utf-8")
+    lines = [f"wrote {out / name}" for name in texts]
+    try:
+        from edgehuman.bench.picture import draw_latency
+
+        draw_latency(data, out / "bench.png")
+        lines.append(f"wrote {out / 'bench.png'}")
+    except MissingDependencyError as error:
+        lines.append(f"bench.png was not drawn: {error}")
+    return lines
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

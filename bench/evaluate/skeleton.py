@@ -1,0 +1,244 @@
+"""`edgehuman evaluate` on walks: a checkpoint or an artefact finds people by how they walk.
+
+    edgehuman evaluate zoo:gait-skeleton --data ucalgary_gait_skeleton.npz --json
+
+Every walk is cut into windows as long as the card says, overlapping by half, and its vector is the
+mean over them. Beside the model stand two that know less: nearest neighbours of bone lengths, as
+the image shows them, and the same network with random weights
+(the mean of five where the walks are few). At the card's threshold: how many of the known are
+refused, and how many strangers taken in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from edgehuman import catalogue
+from edgehuman.bench.evaluate.checkpoint_engine import open_random
+from edgehuman.bench.evaluate.grew_submission import official_probes, submit
+from edgehuman.card import Decision
+from edgehuman.data.gait.score import WalkScores, bone_scores, score_walks
+from edgehuman.data.gait.walks import SIMULATED, SkeletonSet
+from edgehuman.data.skeleton.load import load_skeletons, resampled
+from edgehuman.data.skeleton.mistakes import empty_walks, shows_nobody
+from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.metrics.gait.protocols import PROTOCOLS
+from edgehuman.metrics.gait.strangers import open_set_scores
+from edgehuman.metrics.retrieval import Distance
+from edgehuman.outcome import Outcome
+from edgehuman.runtime.model import Model
+from edgehuman.runtime.skeleton.answer import RECORD, require_gait
+
+__all__ = ["RECORD", "GaitWords", "evaluate_gait"]
+
+# Simulated people of the evaluation: world 0, in which no training here takes place.
+_PEOPLE, _EACH = 100, 6
+_FEW_WALKS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaitWords:
+    """What `evaluate` was told, as far as it concerns walks; see `EvaluateConfig`."""
+
+    data: str = SIMULATED
+    dataset: str | None = None
+    split: str = "test"
+    protocol: str | None = None
+    random_networks: int = 0
+    submission: Path | None = None
+    batch: int = 32
+    threads: int = 1
+    seed: int = 0
+
+
+def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
+    """Scores of one model on one dataset's test, and of the two baselines.
+
+    Raises:
+        ArtefactError: a model that gives no vectors of walks.
+        DataError: no such data, no gallery, fewer than two people in it, or no probes.
+        UsageError: an unknown protocol, another part than the test, or a submission of other data
+            than GREW.
+    """
+    require_gait(model)
+    if words.split != "test":
+        raise UsageError(f"--split {words.split}: walks are judged by their gallery and probes")
+    walks = load_test(words.data, model.card.input.rate_hz)
+    if words.dataset is not None and words.dataset != walks.name:
+        raise DataError(
+            f"--data {words.data} is {walks.name}, and --dataset asks for {words.dataset}"
+        )
+    if words.submission is not None:
+        official_probes(walks)  # what cannot be submitted costs no evaluation
+    found = judge(model, walks, words)
+    data = _as_data(model, walks, found, words) | _open_set(model, found)
+    data |= _baselines(model, walks, found.protocol, words)
+    if words.submission is not None:
+        data["submission"] = submit(model, walks, words.submission, min(words.batch, 32))
+    return Outcome(data, _as_text(data))
+
+
+def load_test(data: str, rate_hz: float) -> SkeletonSet:
+    """The walks of a path at the model's rate, or of simulated people whom no training sees.
+
+    Walks in which nobody is seen are left out, and said.
+
+    Raises:
+        DataError: see `load_skeletons`; or nobody is seen in any walk.
+    """
+    walks = load_skeletons(data, people=_PEOPLE, each=_EACH)
+    empty_N = shows_nobody(walks)
+    for line in empty_walks(walks):
+        if empty_N.all():
+            raise DataError(f"{data}: {line}")
+        print(f"edgehuman: {data}: {line}; the other walks are judged", file=sys.stderr)
+        walks = walks.subset(~empty_N)
+    return resampled(walks, rate_hz)
+
+
+def judge(
+    model: Model, walks: SkeletonSet, words: GaitWords, protocol: str | None = None
+) -> WalkScores:
+    """What a model scores on walks.
+
+    Raises:
+        DataError: see `score_walks`.
+    """
+    card = model.card
+    return score_walks(
+        walks,
+        model.logits,
+        card.input.shape[0],
+        cast(Distance, card.output.distance),
+        protocol or words.protocol,
+        min(words.batch, 32),
+    )
+
+
+def _open_set(model: Model, found: WalkScores) -> dict[str, Any]:
+    """What the card's threshold does (`OpenSetScores`), or None and the reason."""
+    threshold = model.card.decision.threshold
+    distance = cast(Distance, model.card.output.distance)
+    if threshold == Decision().threshold:
+        why = "the card has no threshold; `edgehuman finetune --task gait` sets one"
+        return {"open_set": None, "open_set_left_out": why}
+    try:
+        scores = open_set_scores(found.vectors, PROTOCOLS[found.protocol], distance, threshold)
+    except DataError as error:
+        return {"open_set": None, "open_set_left_out": str(error)}
+    return {"open_set": dataclasses.asdict(scores), "open_set_left_out": None}
+
+
+def _open_set_line(data: Mapping[str, Any]) -> str:
+    table = data["open_set"]
+    if table is None:
+        return f"  no open set: {data['open_set_left_out']}"
+    return (
+        f"  at the card's threshold {table['threshold']:.4f}: of {table['known_probes']} probes of "
+        f"known people {table['accepted_right']:.1%} accepted and right, "
+        f"{table['accepted_wrong']:.1%} accepted and wrong, {table['refused']:.1%} refused; of "
+        f"{table['stranger_probes']} strangers {table['strangers_accepted']:.1%} accepted"
+    )
+
+
+def _baselines(model: Model, walks: SkeletonSet, protocol: str, words: GaitWords) -> dict[str, Any]:
+    """Metrics by baseline, those of each random network, and what could not be measured, with the
+    reason.
+    """
+    frames, arch = model.card.input.shape[0], model.card.arch
+    found = {"bone_lengths": dict(bone_scores(walks, protocol, frames).metrics)}
+    each: list[dict[str, float]] = []
+    left_out: dict[str, str] = {}
+    try:
+        if arch not in catalogue.NETWORKS:
+            raise ArtefactError(f"{arch} is not in the catalogue, so it cannot be built anew")
+        for k in range(1, (words.random_networks or _num_seeds(walks)) + 1):
+            # Other seeds than that of a catalogue name, which is random itself; the same windows.
+            random = open_random(arch, words.seed + k, words.threads, frames)
+            each.append(dict(judge(random, walks, words, protocol).scores.metrics))
+        found["random_weights"] = {
+            key: sum(table[key] for table in each) / len(each) for key in each[0]
+        }
+    except ArtefactError as error:
+        left_out["random_weights"] = str(error)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("edgehuman"):
+            raise
+        left_out["random_weights"] = (
+            f"{error.name} is not installed (pip install 'edgehuman[train]')"
+        )
+    for why in left_out.values():
+        print(f"edgehuman: no baseline of random weights: {why}", file=sys.stderr)
+    return {
+        "baselines": found,
+        "baselines_left_out": left_out,
+        "random_weights_seeds": len(each),
+        "random_weights_each": each,
+    }
+
+
+def _num_seeds(walks: SkeletonSet) -> int:
+    """How many random networks the baseline is the mean of: one draw says little on few walks."""
+    return 5 if len(walks) <= _FEW_WALKS else 1
+
+
+def _as_data(
+    model: Model, walks: SkeletonSet, found: WalkScores, words: GaitWords
+) -> dict[str, Any]:
+    scores = found.scores
+    return {
+        "model": model.name,
+        "arch": model.card.arch,
+        "task": "gait",
+        "random_weights": model.name in catalogue.NETWORKS,
+        "precision": model.card.precision.name,
+        "engine": dict(model.engine.describe()),
+        "data": words.data,
+        "dataset": walks.name,
+        "simulated": walks.simulated,
+        "split": "test",
+        "protocol": found.said,
+        "protocol_name": found.protocol,
+        "distance": model.card.output.distance,
+        "windows": f"{model.card.input.shape[0]} frames, overlapping by half; the mean of their "
+        "vectors" + (", each of length 1" if model.card.output.distance == "cosine" else ""),
+        "gallery": scores.gallery,
+        "probes": scores.probes,
+        "people": scores.people,
+        "skipped_probes": scores.skipped,
+        "too_short": found.too_short,
+        "metrics": dict(scores.metrics),
+        "groups": {name: dict(table) for name, table in scores.groups.items()},
+    }
+
+
+def _as_text(data: Mapping[str, Any]) -> str:
+    kind = "SIMULATED walkers" if data["simulated"] else data["dataset"]
+    random = ", RANDOM weights" if data["random_weights"] else ""
+    short = f"; {data['too_short']} walks too short" if data["too_short"] else ""
+    names = list(data["metrics"])
+    lines = [
+        f"{data['model']} ({data['precision']}{random}) on {kind}: {data['protocol']}{short}",
+        "",
+        f"  {'':<18}" + "".join(f"{name:>9}" for name in names),
+        _row("this model", data["metrics"], names),
+        *(_row(name.replace("_", " "), table, names) for name, table in data["baselines"].items()),
+    ]
+    if len(data["groups"]) > 1:
+        lines += ["", *(_row(name, table, names) for name, table in data["groups"].items())]
+    lines += ["", _open_set_line(data)]
+    if "submission" in data:
+        made = data["submission"]
+        counts = f"{made['videos']} videos in a gallery of {made['gallery']} walks"
+        lines.append(f"  submission: {made['path']}, {counts}")
+    lines += [f"  no {name}: {why}" for name, why in data["baselines_left_out"].items()]
+    return "\n".join(lines)
+
+
+def _row(name: str, table: Mapping[str, float], names: list[str]) -> str:
+    return f"  {name:<18}" + "".join(f"{table[key]:>9.4f}" for key in names)

@@ -1,0 +1,108 @@
+"""Hours of simulated sensor through the live stream: does resident memory grow, and how fast is it.
+
+    python -m edgehuman.bench.targets.endurance zoo:activity --hours 10
+
+Runs in a process of its own, because memory that earlier work gave back would hide growth.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+from tyro.conf import Positional
+
+from edgehuman.bench.contestants import FailedRun
+from edgehuman.bench.entry import main
+from edgehuman.bench.latency import resident_mb
+from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
+
+# Buffers are filled and the allocator has settled after so much stream time.
+_SETTLED_S = 300.0
+_LOOK_EVERY_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class EnduranceConfig:
+    """Hours of simulated sensor through the live stream."""
+
+    model: Positional[str] = "zoo:activity"
+    """zoo:NAME or the path of an artefact."""
+    hours: float = 10.0
+    """Of stream time."""
+
+    def __post_init__(self) -> None:
+        if not self.hours > 0:
+            raise UsageError(f"--hours is {self.hours}; it must be over 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Endurance:
+    """Attributes:
+    stream_s: stream time that went through, after the settling.
+    wall_s: how long that took, simulating included.
+    growth_mb: largest resident memory at any look, over that after the settling.
+    results: labels given.
+    """
+
+    stream_s: float
+    wall_s: float
+    growth_mb: float
+    results: int
+
+
+def endure(model: str, hours: float) -> Endurance:
+    """Run in this process."""
+    from edgehuman.runtime.stream import stream
+
+    base_mb, peak_mb, next_look_s, results = 0.0, 0.0, _SETTLED_S, 0
+    start_s, t_s = 0.0, 0.0
+    for result in stream(model, "simulated", seconds=_SETTLED_S + 3600 * hours):
+        t_s = result.t_s
+        if t_s >= next_look_s:
+            now_mb = resident_mb()
+            if not base_mb:
+                base_mb, start_s = now_mb, time.perf_counter()
+            peak_mb = max(peak_mb, now_mb)
+            next_look_s += _LOOK_EVERY_S
+        results += 1
+    return Endurance(
+        t_s - _SETTLED_S,
+        time.perf_counter() - start_s,
+        max(peak_mb, resident_mb()) - base_mb,
+        results,
+    )
+
+
+def endure_elsewhere(model: str, hours: float) -> Endurance:
+    """The same in a new process.
+
+    Raises:
+        FailedRun: the process failed; its last words are the message.
+    """
+    words = [
+        sys.executable,
+        "-m",
+        "edgehuman.bench.targets.endurance",
+        model,
+        "--hours",
+        str(hours),
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise FailedRun((done.stderr.strip().splitlines() or ["the process died"])[-1])
+    return Endurance(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def report(config: EnduranceConfig) -> Outcome:
+    """The run in this process, as one JSON object."""
+    data = asdict(endure(config.model, config.hours))
+    return Outcome(data, json.dumps(data))
+
+
+if __name__ == "__main__":
+    sys.exit(main(EnduranceConfig, report))

@@ -1,0 +1,107 @@
+"""What a step of SAIP costs beyond its networks: views, heads, decoders, losses, optimiser, expert.
+
+Two sides take turns on the same images: the whole step, and what it asks of student and expert
+alone. The student sees large, rescaled and small views, forward and backward; the expert large
+views and a picture of several persons, forward, and the masked view with the gradient of its mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from edgehuman.bench.targets.ratios import in_turns, require_torch
+
+if TYPE_CHECKING:
+    from edgehuman.pretrain.saip.saip import Saip, SaipConfig
+
+PERSONS = 8
+SCALE = 1.25
+
+
+def saip_step_over_networks(arch: str, rounds: int = 4, **changes: Any) -> float:
+    """Seconds of a step over seconds of its networks' passes: eight persons, one thread.
+
+    Args:
+        arch: the student.
+        rounds: times that each side runs and counts.
+        changes: of the config; the defaults of `edgehuman pretrain` otherwise.
+    """
+    require_torch()
+    import torch
+
+    from edgehuman.pretrain.saip.saip import SaipConfig, make_model
+
+    torch.set_num_threads(1)
+    # One size for all rescaled views, so that every step does the same.
+    values = {"arch": arch, "batch": PERSONS, "accumulate": 1, "scale_low": SCALE}
+    config = SaipConfig(**{**values, "scale_high": SCALE, **changes})
+    model = make_model(config).train()
+    seconds = in_turns(
+        {"step": step_of(model, config), "networks": networks_of(model, config)}, rounds
+    )
+    return seconds["step"] / seconds["networks"]
+
+
+def step_of(model: Saip, config: SaipConfig) -> Callable[[], None]:
+    """A training step as the loop does it, without reading the images."""
+    import torch
+
+    from edgehuman.training.loop import make_optimiser
+
+    optimiser = make_optimiser(model, config)
+    chance = torch.Generator().manual_seed(0)
+    height, width = config.height, config.width
+    size = (config.batch, 2, height, width, 3)
+    small = (config.batch, config.local_views + 1, height // 2, width // 2, 3)
+    views = [
+        torch.randint(256, shape, dtype=torch.uint8, generator=chance) for shape in (size, small)
+    ]
+
+    def step() -> None:
+        optimiser.zero_grad(set_to_none=True)
+        model(*views)["loss"].backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
+        optimiser.step()
+        model.advance(0)
+
+    return step
+
+
+def networks_of(model: Saip, config: SaipConfig) -> Callable[[], None]:
+    """The passes through student and expert that the same step makes, and nothing else."""
+    import torch
+
+    from edgehuman.pretrain.saip.expert import as_backbone
+
+    student, expert = as_backbone(model.student), as_backbone(model.expert)
+    count, height, width = config.batch, config.height, config.width
+    assert model.reconstruction is not None
+    masker = model.reconstruction
+
+    def images(number: int, size: tuple[int, int]) -> torch.Tensor:
+        return torch.randn(number, *size, 3).permute(0, 3, 1, 2)
+
+    scaled = images(count, model.sizes[0])
+    large, small = (
+        images(2 * count, (height, width)),
+        images(count * (config.local_views + 1), (height // 2, width // 2)),
+    )
+    picture = images(count, (height, 2 * width))
+    cells = [side // expert.stride for side in scaled.shape[2:]]
+    hidden_NHW = torch.zeros(count, *cells, dtype=torch.bool)
+    hidden_NHW[:, : round(masker.ratio * cells[0])] = True
+
+    def passes() -> None:
+        # As in the step, every weight's gradient is made anew.
+        model.zero_grad(set_to_none=True)
+        seen = [student.features(large), student.features(scaled)]
+        results = [student.backbone(small)[0]]
+        results += [part for each in seen for part in (each.token_ND, each.middle_NEHW)]
+        with torch.no_grad():
+            expert.backbone(large)
+            expert.features(picture)
+        results.append(expert.masked_features(scaled, hidden_NHW, masker.mask_token).middle_NEHW)
+        torch.autograd.backward(torch.stack([each.square().mean() for each in results]).sum())
+
+    return passes

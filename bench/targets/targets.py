@@ -1,0 +1,373 @@
+"""`make bench`: the project's targets for speed and memory, each measured here and now.
+
+    python -m edgehuman.bench.targets.targets [--only stream help] [--model zoo:activity] [--json]
+
+A target is a ratio of two things measured in one run wherever it can be, so that it holds on any
+machine. Exit code 1 where one is missed, and an error misses its target. What this machine lacks
+(a library, a GPU) leaves a target not measured, which says why and fails nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from edgehuman.bench.contestants import FailedRun, NotMeasured
+from edgehuman.bench.entry import main
+from edgehuman.bench.targets import ratios
+from edgehuman.bench.targets.gait_step import gait_step_over_encoder
+from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
+from edgehuman.bench.targets.saip_step import saip_step_over_networks
+from edgehuman.bench.targets.skeleton_augment import per_sample_over_batched
+from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.runtime import machine
+from edgehuman.runtime.model import ZOO, load, zoo_names
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsConfig:
+    """Measure the project's targets."""
+
+    only: tuple[str, ...] = ()
+    """Targets to measure, by the beginning of their names; all by default."""
+    model: str = "zoo:activity"
+    """The model of the targets that are about the live stream."""
+    hours: float = 10.0
+    """Simulated hours of the memory target."""
+    quick: bool = False
+    """Only networks of up to 5 M parameters in the targets about every network, and only the
+    first in that of INT8."""
+    json: bool = False
+    """Print one object."""
+
+    def __post_init__(self) -> None:
+        if not self.hours > 0:
+            raise UsageError(f"--hours is {self.hours}; it must be over 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Attributes:
+    name: one word or two.
+    what: the measured quantity, for people.
+    sense: whether the goal is the least or the most.
+    goal: the number to reach.
+    unit: one word, such as "x", "s" or "MB".
+    measure: does it; raises NotMeasured for what this machine lacks, anything else misses.
+    """
+
+    name: str
+    what: str
+    sense: Literal["at least", "at most"]
+    goal: float
+    unit: str
+    measure: Callable[[TargetsConfig], float]
+
+    def met_by(self, value: float) -> bool:
+        """Whether a value reaches the goal."""
+        return value >= self.goal if self.sense == "at least" else value <= self.goal
+
+
+def _over_eager(arch: str, record: str, goal: float) -> Target:
+    return Target(
+        arch,
+        f"torch eager / onnxruntime FP32, p50, {arch}, {record}, batch 1, one thread",
+        "at least",
+        goal,
+        "x",
+        lambda config: ratios.onnxruntime_over_torch(arch),
+    )
+
+
+# One of the size that the goal begins at, a wide one, and a deep one.
+_INT8 = ("imuvit_1024x5", "imuvit_2048x5", "imuvit_1024x20")
+_AUTO = ("imuvit_512x5", "imuconv_288k")
+# Two timings of one and the same graph differ by so much; the export asks a precision to win by it.
+CLOCK_NOISE = 0.03
+
+TARGETS: tuple[Target, ...] = (
+    Target(
+        "onnxruntime",
+        "torch eager / onnxruntime FP32, p50, imuvit_512x5, batch 1, one thread",
+        "at least",
+        1.8,
+        "x",
+        lambda config: ratios.onnxruntime_over_torch("imuvit_512x5"),
+    ),
+    _over_eager("tinyvit_5m", "256x128", 1.3),
+    _over_eager("starnet_s3", "256x128", 1.5),
+    _over_eager("vit_tiny", "256x128", 1.1),
+    _over_eager("gaitptv2_deep_1", "48 frames", 1.5),
+    Target(
+        "windows",
+        "published windows / those that tile 256x128, p50 on onnxruntime, tinyvit_5m",
+        "at least",
+        1.3,
+        "x",
+        lambda config: ratios.stock_over_tiling_windows("tinyvit_5m"),
+    ),
+    Target(
+        "stream",
+        "the whole stream path / bare runs of the same windows, imuvit_512x5",
+        "at most",
+        1.2,
+        "x",
+        lambda config: ratios.stream_over_run("imuvit_512x5"),
+    ),
+    Target(
+        "real-time",
+        "stream seconds per second of one core, hop 0.64 s",
+        "at least",
+        200.0,
+        "x",
+        lambda config: ratios.real_time_factor(config.model),
+    ),
+    Target(
+        "memory",
+        "growth of resident memory over the simulated hours of --hours",
+        "at most",
+        5.0,
+        "MB",
+        lambda config: ratios.memory_growth_mb(config.model, config.hours),
+    ),
+    Target(
+        "gallery",
+        "peak memory of a process that searches among 1 M embeddings of 256 numbers",
+        "at most",
+        4096.0,
+        "MB",
+        lambda config: gallery_memory_mb(GalleryMemoryConfig())["peak_mb"],
+    ),
+    Target(
+        "mae",
+        "MAE windows/s, visible patches encoded / all encoded, imuvit_1024x5",
+        "at least",
+        2.0,
+        "x",
+        lambda config: ratios.mae_visible_over_all("imuvit_1024x5"),
+    ),
+    Target(
+        "saip-step",
+        "a SAIP step of tinyvit_5m / the passes through its student and expert, 8 persons",
+        "at most",
+        1.25,
+        "x",
+        lambda config: saip_step_over_networks("tinyvit_5m"),
+    ),
+    Target(
+        "augment",
+        "skeleton augmentations, one by one in numpy / in batches of 256 where the training runs",
+        "at least",
+        5.0,
+        "x",
+        lambda config: per_sample_over_batched(),
+    ),
+    Target(
+        "gait-step",
+        "a step of gaitptv2_deep_3 / of a plain transformer of equal operations, 8 sequences",
+        "at most",
+        1.6,
+        "x",
+        lambda config: gait_step_over_encoder("gaitptv2_deep_3"),
+    ),
+    Target(
+        "simulator",
+        "simulated seconds per second of one core",
+        "at least",
+        2000.0,
+        "x",
+        lambda config: ratios.simulator_real_time(),
+    ),
+    Target(
+        "walks",
+        "simulated skeleton walks of 96 frames per second of one core",
+        "at least",
+        300.0,
+        "walks/s",
+        lambda config: ratios.walks_per_second(),
+    ),
+    Target(
+        "views",
+        "photos per second of one core to the ten views of scale-aware pretraining",
+        "at least",
+        250.0,
+        "photos/s",
+        lambda config: ratios.views_per_second(),
+    ),
+    Target(
+        "help",
+        "`edgehuman --help`, start of Python included",
+        "at most",
+        0.5,
+        "s",
+        lambda config: ratios.help_seconds(),
+    ),
+    Target(
+        "cold-start",
+        "a new process to its first result: Python, imports, engine (onnxruntime)",
+        "at most",
+        1.0,
+        "s",
+        lambda config: ratios.cold_start_seconds(config.model),
+    ),
+    Target(
+        "int8",
+        f"onnxruntime FP32 / INT8, p50, batch 1, one thread: the least of {', '.join(_INT8)}",
+        "at least",
+        1.7,
+        "x",
+        lambda config: ratios.int8_over_fp32(_INT8[:1] if config.quick else _INT8),
+    ),
+    Target(
+        "auto",
+        "p50 of what --precision auto chose / FP32, timed afresh, the most of "
+        f"{', '.join(_AUTO)}: 1, and {CLOCK_NOISE:g} for the clock's noise",
+        "at most",
+        1 + CLOCK_NOISE,
+        "x",
+        lambda config: ratios.auto_over_fp32(_AUTO),
+    ),
+    Target(
+        "export",
+        "imuvit_2048x20 (63 M parameters) to ONNX with parity, the slowest of three precisions",
+        "at most",
+        60.0,
+        "s",
+        lambda config: ratios.export_seconds("imuvit_2048x20"),
+    ),
+    Target(
+        "engines",
+        "catalogued networks x FP32, FP16, INT8 without a TensorRT-RTX engine built on the CPU",
+        "at most",
+        0.0,
+        "failures",
+        lambda config: ratios.engine_failures(config.quick),
+    ),
+    Target(
+        "parity-fp32",
+        "every catalogued network: max abs difference per unit of the output's scale (its largest "
+        "output; 1 where that is smaller)",
+        "at most",
+        1e-4,
+        "abs/scale",
+        lambda config: ratios.worst_max_abs(config.quick),
+    ),
+    Target(
+        "parity-fp16",
+        "every catalogued network: the worst sample's cosine",
+        "at least",
+        0.999,
+        "cosine",
+        lambda config: ratios.worst_cosine(config.quick),
+    ),
+    Target(
+        "int8-metric",
+        "|macro-F1 INT8 - FP32| of zoo:activity (UCI HAR in EDGEHUMAN_DATA, or simulated people)",
+        "at most",
+        0.5,
+        "points",
+        lambda config: ratios.int8_metric_change("zoo:activity"),
+    ),
+)
+
+
+def choose(only: Sequence[str]) -> list[Target]:
+    """The targets whose name begins with one of the words.
+
+    Raises:
+        UsageError: a word that begins no name.
+    """
+    for word in only:
+        if not any(target.name.startswith(word) for target in TARGETS):
+            names = ", ".join(target.name for target in TARGETS)
+            raise UsageError(f"--only names {word!r}; the targets are {names}")
+    return [t for t in TARGETS if not only or any(t.name.startswith(word) for word in only)]
+
+
+def check(target: Target, config: TargetsConfig) -> dict[str, Any]:
+    """One row: the value and whether it reaches the goal, or why there is none.
+
+    An error is no way past a goal: it misses it, and the targets after it are measured.
+    """
+    row: dict[str, Any] = {
+        "name": target.name,
+        "what": target.what,
+        "goal": f"{target.sense} {target.goal:g} {target.unit}",
+        "value": None,
+        "met": None,
+        "note": "",
+    }
+    start_s = time.perf_counter()
+    try:
+        value = target.measure(config)
+        row |= {"value": value, "met": target.met_by(value)}
+    except Exception as error:
+        row |= {"met": None if _is_absence(error) else False, "note": _in_words(error)}
+    row["took_s"] = round(time.perf_counter() - start_s, 1)
+    return row
+
+
+def _is_absence(error: Exception) -> bool:
+    """Whether this machine only lacks a library or a GPU."""
+    if isinstance(error, ModuleNotFoundError):
+        return error.name is not None and not error.name.startswith("edgehuman")
+    return isinstance(error, (NotMeasured, MissingDependencyError, NoGpuError))
+
+
+def _in_words(error: Exception) -> str:
+    """One line; the kind of an error that is none of ours, as it is a bug."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if _is_absence(error):
+        if isinstance(error, ModuleNotFoundError):
+            line = f"{error.name} is not installed (pip install 'edgehuman[train]')"
+        return f"not measured: {line}"
+    ours = isinstance(error, (FailedRun, EdgehumanError))
+    return f"failed: {line}" if ours else f"failed: {type(error).__name__}: {line}"
+
+
+def _digits(value: float) -> str:
+    """Two decimals; six digits of what is under 1, as a cosine or a difference."""
+    return f"{value:.2f}" if value >= 1 or not value else f"{value:.6g}"
+
+
+def as_line(row: dict[str, Any]) -> str:
+    """One row for people."""
+    mark = {True: "met   ", False: "MISSED", None: "  -   "}[row["met"]]
+    value = "-" if row["value"] is None else f"{_digits(row['value'])} {row['goal'].split()[-1]}"
+    return f"{mark}  {row['name']:<12}{value:>12}   {row['goal']:<22}{row['what']}  {row['note']}"
+
+
+def measure_targets(config: TargetsConfig) -> Outcome:
+    """Measure and print row by row; the exit code is 1 where a target is missed.
+
+    Raises:
+        UsageError: a word that begins no target's name, or no such model.
+        ArtefactError: the model's file is missing or broken.
+    """
+    chosen = choose(config.only)
+    # An installation without any zoo lacks it; a wrong name beside others is a wrong word.
+    if zoo_names() or not config.model.startswith(ZOO):
+        load(config.model)
+    where = f"{machine.cpu_model()}, {machine.usable_cores()} cores"
+    if config.quick:
+        where += "; --quick: networks of up to 5 M parameters, one network in int8"
+    if not config.json:
+        print(where)
+    rows = []
+    for target in chosen:
+        print(f"measuring {target.name} ...", file=sys.stderr, flush=True)
+        rows.append(check(target, config))
+        if not config.json:
+            print(as_line(rows[-1]), flush=True)
+    data = {"machine": where, "targets": rows}
+    missed = any(row["met"] is False for row in rows)
+    return Outcome(data, json.dumps(data) if config.json else "", int(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main(TargetsConfig, measure_targets))

@@ -1,0 +1,198 @@
+"""Skeleton sequences with what is known of them: who, from where, in what, for which role."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.skeleton.walk import require_skeleton
+from edgehuman.simulate.skeleton.detector import Detector
+from edgehuman.simulate.skeleton.walks import simulate_skeletons
+
+ROLES = ("train", "gallery", "probe", "")
+SIMULATED = "simulated"
+SIMULATED_FRAMES = 96
+
+Names = NDArray[np.str_]
+_DETECTOR = Detector()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A walk that a reader met and did not take.
+
+    Attributes:
+        sequence: its name.
+        why: for people to read.
+    """
+
+    sequence: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkeletonSet:
+    """Walks of many people; all frames lie one after the other.
+
+    Attributes:
+        name: of the dataset, as in the catalogue.
+        skeleton_SJ3: float32 (all frames, 18, 3): x, y in pixels, y downwards, confidence 0..1;
+            OpenPose-18. A joint that was not seen is all zero.
+        length_N: int64, frames of each sequence.
+        person_N: who walks; sequence_N: a name of its own for each sequence.
+        view_N, condition_N: from where and how, as the dataset calls them; "" where unknown.
+        role_N: "train", "gallery", "probe" or "", as the dataset's protocol has it.
+        rate_hz_N: frames per second.
+        image_size_N2: (height, width) in pixels; 0 where unknown.
+        licence, url: terms and address.
+        simulated: nobody real walks here.
+        left_out: walks of the files that are not here.
+
+    Raises:
+        DataError: arrays that do not belong together, an empty set, two sequences of one name, an
+            unknown role.
+    """
+
+    name: str
+    skeleton_SJ3: NDArray[np.float32]
+    length_N: NDArray[np.int64]
+    person_N: Names
+    sequence_N: Names
+    view_N: Names
+    condition_N: Names
+    role_N: Names
+    rate_hz_N: NDArray[np.float64]
+    image_size_N2: NDArray[np.int64]
+    licence: str = ""
+    url: str = ""
+    simulated: bool = False
+    left_out: tuple[LeftOut, ...] = ()
+    start_N: NDArray[np.int64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        count = len(self.length_N)
+        if not count:
+            raise DataError(f"{self.name} holds no sequence; a set holds at least one")
+        for name in ("person_N", "sequence_N", "view_N", "condition_N", "role_N", "rate_hz_N"):
+            if getattr(self, name).shape != (count,):
+                found = getattr(self, name).shape
+                raise DataError(f"{self.name}: {name} is {found}; one entry per sequence: {count}")
+        if self.image_size_N2.shape != (count, 2):
+            found = self.image_size_N2.shape
+            raise DataError(f"{self.name}: image_size_N2 is {found}; it is ({count}, 2)")
+        require_skeleton(self.skeleton_SJ3, self.name)
+        frames, held = int(self.length_N.sum()), len(self.skeleton_SJ3)
+        if frames != held or self.length_N.min() < 1:
+            raise DataError(
+                f"{self.name}: the lengths add up to {frames} frames and there are {held}; every "
+                "sequence has at least one frame and each frame one sequence"
+            )
+        self._require_names()
+        object.__setattr__(self, "start_N", np.cumsum(self.length_N) - self.length_N)
+
+    def _require_names(self) -> None:
+        twice = [name for name, n in Counter(self.sequence_N.tolist()).items() if n > 1]
+        if twice:
+            raise DataError(
+                f"{self.name}: {len(twice)} names of sequences come twice, such as {twice[0]!r}; "
+                "give every sequence a name of its own"
+            )
+        unknown = sorted(set(self.role_N.tolist()) - set(ROLES))
+        if unknown:
+            known = ", ".join(map(repr, ROLES))
+            raise DataError(f"{self.name}: found role {unknown[0]!r}; give one of {known}")
+
+    def __len__(self) -> int:
+        return len(self.length_N)
+
+    def sequence(self, i: int) -> NDArray[np.float32]:
+        """Sequence i: float32 (T, 18, 3), without a copy."""
+        if not 0 <= i < len(self):
+            raise IndexError(f"found sequence {i}; there are {len(self)}")
+        start = int(self.start_N[i])
+        return self.skeleton_SJ3[start : start + int(self.length_N[i])]
+
+    def subset(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | Sequence[int]) -> SkeletonSet:
+        """The sequences at a mask or at indices, in that order."""
+        index_N = np.arange(len(self))[np.asarray(chosen)]
+        if not index_N.size:
+            raise DataError(f"{self.name}: no sequence is left; choose at least one")
+        rows = frame_rows(self.start_N[index_N], self.length_N[index_N])
+        parts = {
+            name: getattr(self, name)[index_N]
+            for name in (
+                "length_N", "person_N", "sequence_N", "view_N", "condition_N", "role_N",
+                "rate_hz_N", "image_size_N2",
+            )
+        }  # fmt: skip
+        return dataclasses.replace(self, skeleton_SJ3=self.skeleton_SJ3[rows], **parts)
+
+
+def frame_rows(start_N: NDArray[np.int64], length_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indices of all frames of some sequences, one sequence after the other."""
+    shift_N = start_N - (np.cumsum(length_N) - length_N)
+    rows: NDArray[np.int64] = np.repeat(shift_N, length_N) + np.arange(int(length_N.sum()))
+    return rows
+
+
+def random_cut(
+    start_X: NDArray[np.int64],
+    length_X: NDArray[np.int64],
+    longest: int,
+    generator: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices (..., longest) of the frames of some sequences, and how many of them count (...,).
+
+    A longer sequence is cut at a random place; a shorter one ends on its last frame again and
+    again.
+    """
+    cut_X = np.minimum(length_X, longest)
+    first_X = start_X + np.floor(generator.random(cut_X.shape) * (length_X - cut_X + 1))
+    frame_XS = np.minimum(np.arange(longest), cut_X[..., None] - 1)
+    return (first_X[..., None] + frame_XS).astype(np.int64), cut_X
+
+
+def simulated_set(
+    people: int,
+    each: int,
+    seed: int,
+    frames: int = SIMULATED_FRAMES,
+    detector: Detector = _DETECTOR,
+) -> SkeletonSet:
+    """Simulated people: the first half of everyone's walks is the gallery, the others probes.
+
+    The gallery's walks are normal; probes are normal, with a bag and in a coat, in turn; views are
+    all different until a person has had every one.
+
+    Raises:
+        UsageError: fewer than one person or two walks.
+    """
+    if each < 2:
+        raise UsageError(f"found each={each}; give 2 or more: one for the gallery, one to find")
+    gallery = -(-each // 2)
+    conditions = [*["nm"] * gallery, *(("nm", "bg", "cl")[i % 3] for i in range(each - gallery))]
+    walks = simulate_skeletons(
+        people, each, seed, frames=frames, conditions=conditions, detector=detector
+    )
+    count = len(walks)
+    who = [f"{SIMULATED}:{seed}:{person}" for person in walks.person_N.tolist()]
+    return SkeletonSet(
+        name=SIMULATED,
+        skeleton_SJ3=walks.skeleton_NTJ3.reshape(-1, 18, 3),
+        length_N=np.full(count, frames, np.int64),
+        person_N=np.array(who),
+        sequence_N=np.array([f"{w}:{k}" for w, k in zip(who, walks.walk_N.tolist(), strict=True)]),
+        view_N=np.array([f"{view:03.0f}" for view in walks.view_deg_N.tolist()]),
+        condition_N=walks.condition_N,
+        role_N=np.where(walks.walk_N < gallery, "gallery", "probe"),
+        rate_hz_N=np.full(count, walks.rate_hz),
+        image_size_N2=np.tile(np.array([[walks.height_px, walks.width_px]]), (count, 1)),
+        licence="none needed: simulated",
+        simulated=True,
+    )

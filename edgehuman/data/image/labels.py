@@ -1,0 +1,168 @@
+"""Labelled people in our own layout: what `data simulate --kind people` writes, and what anyone can
+lay out who has pictures and labels.
+
+A folder with labels.jsonl, one JSON object a line; everything but "image" may be absent, and a task
+takes the lines that all have what it needs:
+
+    image        path of a picture of one person, below the folder
+    role         train (so where it is absent), test, or for retrieval query and gallery
+    person       a whole number; camera likewise
+    mask         path of a grey picture of the same size: a byte a pixel, the number of a line of
+                 parts.txt, 255 where nothing is known; parts.txt begins with the background
+    keypoints    COCO's 17: [x, y, 0 not labelled | 1 hidden | 2 visible] in pixels; landmarks: 133
+    area         of the person in square pixels; the box of the joints where it is absent
+    attributes   name -> 0 or 1, the same names on every line
+    simulated    true where no camera saw it
+
+Axes: N pictures, J joints, A attributes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.data.image.set import (
+    TASKS,
+    FileMasks,
+    FilePictures,
+    Floats,
+    PersonLayout,
+    PersonSet,
+    load_png_mask,
+)
+from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.errors import DataError
+from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
+
+PARTS = "parts.txt"
+_NEEDS = {
+    "reid": "person",
+    "attributes": "attributes",
+    "pose": "keypoints",
+    "landmarks": "landmarks",
+    "parsing": "mask",
+}
+_JOINTS = {"pose": 17, "landmarks": 133}
+
+
+def served(root: Path) -> tuple[str, ...]:
+    """The tasks that the labels of every picture are there for.
+
+    Raises:
+        DataError: see `read_label_lines`.
+    """
+    rows = read_label_lines(root / LABELS)
+    return tuple(task for task in TASKS if all(_NEEDS[task] in row for row in rows))
+
+
+def _read(root: Path, task: str) -> PersonSet:
+    path = root / LABELS
+    rows = read_label_lines(path)
+    key = _NEEDS[task]
+    without = next((row["image"] for row in rows if key not in row), None)
+    if without is not None:
+        raise DataError(f'{path}: {without} has no "{key}", which {task} is learned from')
+    images = FilePictures(root, Names(row["image"] for row in rows))
+    labels: dict[str, Any] = {}
+    if task == "parsing":
+        labels = _parts(root, rows, images)
+    elif task == "attributes":
+        labels = _attributes(path, rows)
+    elif task in _JOINTS:
+        joints = [_joints(path, row, key, _JOINTS[task]) for row in rows]
+        areas = [_area(path, row, joint_J3) for row, joint_J3 in zip(rows, joints, strict=True)]
+        labels = {"keypoint_NJ3": np.stack(joints), "area_N": np.array(areas, np.float32)}
+    return PersonSet(
+        images,
+        _numbers(path, rows, "person"),
+        _numbers(path, rows, "camera"),
+        np.array([row.get("role", "train") for row in rows], np.str_),
+        dataset=root.resolve().name,
+        licence="that of its pictures, which its owner knows",
+        simulated=all(row.get("simulated") is True for row in rows),
+        **labels,
+    )
+
+
+def _wrong(path: Path, row: Row, key: str, rule: str) -> DataError:
+    shown = json.dumps(row[key])
+    shown = shown if len(shown) < 60 else f"{shown[:57]}..."
+    return DataError(f'{path}, {row["image"]}: "{key}" is {shown}; it must be {rule}')
+
+
+def _numbers(path: Path, rows: Sequence[Row], key: str) -> NDArray[np.int64]:
+    for row in rows:
+        value = row.get(key, -1)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise _wrong(path, row, key, "a whole number, or absent")
+    return np.array([row.get(key, -1) for row in rows], np.int64)
+
+
+def _joints(path: Path, row: Row, key: str, count: int) -> Floats:
+    try:
+        joint_J3 = np.array(row[key], np.float32)
+    except (TypeError, ValueError):
+        joint_J3 = np.zeros((0, 3), np.float32)
+    known = joint_J3.shape == (count, 3) and bool(np.isfinite(joint_J3).all())
+    if not known or not np.isin(joint_J3[:, 2], (0, 1, 2)).all():
+        raise _wrong(path, row, key, f"{count} x [x, y, 0 | 1 | 2]")
+    joint_J3[joint_J3[:, 2] == 0] = 0
+    return joint_J3
+
+
+def _area(path: Path, row: Row, joint_J3: Floats) -> float:
+    if "area" in row:
+        value = row["area"]
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+            raise _wrong(path, row, "area", "above 0")
+        return float(value)
+    known_J2 = joint_J3[joint_J3[:, 2] > 0, :2]
+    return float(max(np.prod(np.ptp(known_J2, axis=0)), 1.0)) if len(known_J2) else 1.0
+
+
+def _attributes(path: Path, rows: Sequence[Row]) -> dict[str, Any]:
+    first = rows[0]["attributes"]
+    names = tuple(first) if isinstance(first, dict) else ()
+    if not names:
+        raise _wrong(path, rows[0], "attributes", "names with 0 or 1")
+    for row in rows:
+        own = row["attributes"]
+        if not isinstance(own, dict) or set(own) != set(names):
+            raise _wrong(path, row, "attributes", f"0 or 1 for each of {', '.join(names)}")
+        if any(value not in (0, 1) for value in own.values()):
+            raise _wrong(path, row, "attributes", "names with 0 or 1")
+    label_NA = np.array([[row["attributes"][name] for name in names] for row in rows], np.int8)
+    return {"attribute_NA": label_NA, "attributes": names}
+
+
+def _parts(root: Path, rows: Sequence[Row], images: FilePictures) -> dict[str, Any]:
+    try:
+        parts = tuple((root / PARTS).read_text(encoding="utf-8").split())
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{root / PARTS}: cannot be read ({error}); give the name of a part on each line, the "
+            "background first"
+        ) from None
+    if not 2 <= len(parts) <= 255 or len(set(parts)) < len(parts):
+        raise DataError(f"{root / PARTS}: {len(parts)} names; give 2 to 255 different ones")
+    for row in rows:
+        if not isinstance(row["mask"], str):
+            raise _wrong(root / LABELS, row, "mask", "a path")
+    masks = FileMasks(root, Names(row["mask"] for row in rows), images, len(parts), load_png_mask)
+    return {"masks": masks, "parts": parts}
+
+
+LABELLED = PersonLayout(
+    dataset="labelled",
+    tasks=TASKS,
+    looks_like="labels.jsonl, as `edgehuman data simulate --kind people` writes it; your own "
+    "pictures can be laid out like that",
+    recognise=lambda root: (root / LABELS).is_file(),
+    read=_read,
+)

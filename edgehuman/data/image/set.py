@@ -1,0 +1,268 @@
+"""Labelled people in pictures: what every reader of a published layout hands over.
+
+    files --layout--> PersonSet
+
+Pictures are cut to one person each and keep their own size; joints and masks are on that picture's
+own grid, so nothing is lost and tasks choose the size. Reading happens when a picture is asked for;
+labels are read at once.
+
+Axes: N pictures, J joints, A attributes, H height, W width.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.errors import DataError, ImageError
+from edgehuman.preprocess.image.header import read_header
+from edgehuman.preprocess.image.pixels import ImageArray, clip_box, crop, read_image
+
+Int = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")
+# Pixels that no class is asked of.
+IGNORE = 255
+
+
+class Pictures(Protocol):
+    """Pictures or masks by number."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def __getitem__(self, index: int, /) -> ImageArray:
+        """One of them; raises ImageError where it cannot be read."""
+
+
+@dataclass(frozen=True)
+class PersonSet:
+    """Attributes:
+    images: uint8 RGB (H, W, 3), one person each, every one of its own size.
+    person_N: who; -1 where nobody says.
+    camera_N: which camera; -1 where nobody says.
+    role_N: "train", "test", or for retrieval "query" and "gallery".
+    keypoint_NJ3: float32 (N, J, 3): x, y in pixels of the picture (the centre of the first pixel is
+        0, 0) and 0 not labelled, 1 hidden, 2 visible; J is 0 where there are none.
+    area_N: float32 (N,): of the person, square pixels of the picture, as COCO's similarity takes
+        it; empty where there are no joints.
+    attribute_NA: int8 (N, A): 0 or 1; A is 0 where there are none.
+    attributes: their names.
+    masks: uint8 (H, W): index into `parts`, 255 not labelled; empty where there are none.
+    parts: their names; the first is the background.
+    dataset: name in the catalogue, or "simulated".
+    licence, url: its terms and where it is from.
+    simulated: no camera saw these people.
+    """
+
+    images: Pictures
+    person_N: Int
+    camera_N: Int
+    role_N: NDArray[np.str_]
+    keypoint_NJ3: Floats = field(default_factory=lambda: np.zeros((0, 0, 3), np.float32))
+    area_N: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    attribute_NA: NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 0), np.int8))
+    attributes: tuple[str, ...] = ()
+    masks: Pictures = field(default_factory=list)
+    parts: tuple[str, ...] = ()
+    dataset: str = ""
+    licence: str = ""
+    url: str = ""
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        count = len(self.images)
+        for name in ("person_N", "camera_N", "role_N"):
+            if len(getattr(self, name)) != count:
+                raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} images")
+        for name in ("keypoint_NJ3", "area_N", "attribute_NA", "masks"):
+            if len(getattr(self, name)) not in (0, count):
+                raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} images")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def image(self, index: int) -> ImageArray:
+        """One person, uint8 RGB (H, W, 3).
+
+        Raises:
+            ImageError: the picture cannot be read, or is not the one that was labelled.
+        """
+        return self.images[index]
+
+    def part(self, index: int) -> ImageArray:
+        """The parts of that person, uint8 (H, W), on the grid of `image(index)`.
+
+        Raises:
+            ImageError: the mask cannot be read, has another size than its picture, or holds a
+                number that is no part. DataError: this set has no masks.
+        """
+        if not len(self.masks):
+            raise DataError(f"{self.dataset} has no masks")
+        return self.masks[index]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLayout:
+    """How one published layout is recognised and read.
+
+    Attributes:
+        dataset: name in the catalogue.
+        tasks: what its labels serve.
+        looks_like: the files it is known by, for messages.
+        recognise: whether a folder holds it; looks at names only.
+        read: (folder, task) -> the set.
+        almost: why a folder that looks like this dataset cannot be read; empty where it does not.
+    """
+
+    dataset: str
+    tasks: tuple[str, ...]
+    looks_like: str
+    recognise: Callable[[Path], bool]
+    read: Callable[[Path, str], PersonSet]
+    almost: Callable[[Path], str] = lambda path: ""
+
+
+@dataclass(frozen=True)
+class FilePictures:
+    """Pictures in files, whole or cut from a box.
+
+    Attributes:
+        root: folder that the names are below.
+        box_N4: what is cut, whole pixels x0, y0, x1, y1; None: all of each file.
+        size_N2: height and width that the labels were made on; None: not stated.
+    """
+
+    root: Path
+    names: Names
+    box_N4: Int | None = None
+    size_N2: Int | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int, /) -> ImageArray:
+        path = os.path.join(self.root, self.names[index])
+        image_HWC = read_image(path)
+        if self.size_N2 is not None:
+            require_size(path, image_HWC, self.size_N2[index].tolist(), "its labels were made on")
+        if self.box_N4 is None:
+            return image_HWC
+        return np.ascontiguousarray(crop(image_HWC, self.box_N4[index].tolist()))
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Height and width of a file's picture, from its first bytes where they tell.
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+        path = Path(self.root, self.names[index])
+        try:
+            header = read_header(path.read_bytes())
+        except OSError as error:
+            raise ImageError(f"{path}: {error.strerror}; copy the pictures again") from None
+        if header.height:
+            return header.height, header.width
+        height, width, _ = read_image(path).shape
+        return height, width
+
+
+@dataclass(frozen=True)
+class FileMasks:
+    """Class numbers in files, one mask for each picture.
+
+    Attributes:
+        images: the pictures that they belong to.
+        num_parts: numbers below this, and 255, are allowed.
+        load: path -> class numbers (H, W).
+    """
+
+    root: Path
+    names: Names
+    images: FilePictures
+    num_parts: int
+    load: Callable[[str], NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int, /) -> ImageArray:
+        path = os.path.join(self.root, self.names[index])
+        mask_HW = self.load(path)
+        wrong = mask_HW[(mask_HW >= self.num_parts) & (mask_HW != IGNORE)]
+        if wrong.size:
+            raise ImageError(
+                f"{path} holds the number {int(wrong[0])}; there are {self.num_parts} parts, so 0 "
+                f"to {self.num_parts - 1}, and {IGNORE} for no label. Copy it again"
+            )
+        name = os.path.join(self.images.root, self.images.names[index])
+        require_size(path, mask_HW, self.images.size(index), f"{name} has")
+        return mask_HW.astype(np.uint8)
+
+
+def require_size(path: str, array: NDArray[Any], size: Any, whose: str) -> None:
+    """Raises ImageError for a picture or mask of another size (height, width)."""
+    if tuple(array.shape[:2]) != tuple(size):
+        raise ImageError(
+            f"{path} is {array.shape[1]}x{array.shape[0]} pixels, and {whose} {size[1]}x{size[0]}; "
+            "picture and labels belong to each other only at one size. Copy both again"
+        )
+
+
+def load_png_mask(path: str) -> NDArray[Any]:
+    """Class numbers (H, W) of a grey image file.
+
+    Raises:
+        ImageError: missing, damaged, or coloured.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ImageError(f"{path}: {error.strerror}; a mask belongs to every picture") from None
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    if found is None:
+        raise ImageError(f"{path}: a mask that cannot be decoded; copy it again")
+    if found.ndim == 3 and (found[..., 0] == found[..., 1]).all():
+        found = found[..., 0]
+    if found.ndim != 2 or found.dtype.kind != "u":
+        raise ImageError(
+            f"{path} holds colours; a mask is a grey image whose values are numbers of parts. Save "
+            "it without a palette"
+        )
+    return found
+
+
+def find_below(root: Path, name: str, depth: int = 2) -> Path | None:
+    """A folder of that name in a folder or up to `depth` folders below it; the nearest."""
+    level = [root]
+    for _ in range(depth + 1):
+        for folder in level:
+            if (folder / name).is_dir():
+                return folder / name
+        level = [child for folder in level for child in _folders(folder)]
+    return None
+
+
+def _folders(path: Path) -> list[Path]:
+    try:
+        return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
+    except PermissionError:
+        return []
+
+
+def whole_box(box: Any, height: int, width: int, where: str) -> tuple[int, int, int, int]:
+    """The whole pixels of a labelled box (x0, y0, x1, y1), clipped to its image.
+
+    Raises:
+        DataError: no area, or wholly outside: the labels are of other images.
+    """
+    return clip_box(box, height, width, name=where)

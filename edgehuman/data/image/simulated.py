@@ -1,0 +1,103 @@
+"""Simulated people with every label, so that each task runs with no data at all.
+
+People are split by who they are: every fifth is for testing. For retrieval a third of a test
+person's pictures asks, the others are the gallery; successive pictures are from different cameras.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from edgehuman.data.image.set import PersonSet
+from edgehuman.data.image.unlabelled.images import SIMULATED
+from edgehuman.errors import UsageError
+from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages
+
+TEST_EVERY = 5
+FEWEST_PEOPLE = 5
+_LICENCE = "Apache-2.0 (edgehuman's own simulator)"
+
+
+class Drawn:
+    """Pictures of people, each drawn once and kept with its labels."""
+
+    def __init__(self, images: SimulatedImages) -> None:
+        self.images = images
+        self._kept: dict[int, PersonImage] = {}
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> PersonImage:
+        if index not in self._kept:
+            self._kept[index] = self.images.labelled(index)
+        return self._kept[index]
+
+
+class Field:
+    """One field of what was drawn, by number."""
+
+    def __init__(self, drawn: Drawn, pick: Callable[[PersonImage], ImageArray]) -> None:
+        self._drawn, self._pick = drawn, pick
+
+    def __len__(self) -> int:
+        return len(self._drawn)
+
+    def __getitem__(self, index: int, /) -> ImageArray:
+        return self._pick(self._drawn[index])
+
+
+def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet:
+    """`each` pictures of each of `people` people; labels that are numbers are drawn at once.
+
+    Raises:
+        UsageError: fewer than five people, so that nobody is left for testing; or, for retrieval,
+            fewer than three pictures of each.
+    """
+    fewest_each = 3 if task == "reid" else 1
+    if people < FEWEST_PEOPLE or each < fewest_each:
+        raise UsageError(
+            f"found {people} simulated people with {each} pictures each; {task} takes at least "
+            f"{FEWEST_PEOPLE} and {fewest_each}"
+        )
+    drawn = Drawn(SimulatedImages(people, each, seed))
+    persons = PersonSet(
+        Field(drawn, lambda one: one.image_HWC),
+        np.repeat(np.arange(people, dtype=np.int64), each),
+        np.array([drawn.images.camera(index) for index in range(len(drawn))], np.int64),
+        roles(task, people, each),
+        dataset=SIMULATED,
+        licence=_LICENCE,
+        simulated=True,
+    )
+    if task == "parsing":
+        masks = Field(drawn, lambda one: one.part_HW)
+        return dataclasses.replace(persons, masks=masks, parts=PARTS)
+    return persons if task == "reid" else _with_labels(persons, drawn, task)
+
+
+def roles(task: str, people: int, each: int) -> NDArray[np.str_]:
+    """Who is for what; for retrieval the test people are asked for and looked among."""
+    is_test_N = np.repeat(np.arange(people) % TEST_EVERY == TEST_EVERY - 1, each)
+    asks_N = np.tile(np.arange(each) < max(each // 3, 1), people)
+    test_N = np.where(asks_N, "query", "gallery") if task == "reid" else "test"
+    return np.where(is_test_N, test_N, "train")
+
+
+def _with_labels(persons: PersonSet, drawn: Drawn, task: str) -> PersonSet:
+    """The labels that are numbers, of everyone."""
+    numbers = tqdm(range(len(drawn)), "drawing people", unit="picture", delay=2, leave=False)
+    people = [drawn[index] for index in numbers]
+    if task == "attributes":
+        attribute_NA = np.stack([one.attribute_A for one in people])
+        return dataclasses.replace(persons, attribute_NA=attribute_NA, attributes=ATTRIBUTES)
+    whole = task == "landmarks"
+    joints = [one.landmark_J3 if whole else one.keypoint_J3 for one in people]
+    area_N = np.array([max(np.count_nonzero(one.part_HW), 1) for one in people], np.float32)
+    return dataclasses.replace(persons, keypoint_NJ3=np.stack(joints), area_N=area_N)

@@ -1,0 +1,196 @@
+"""Unlabelled person images from wherever they lie: a folder tree, WebDataset shards, the simulator.
+
+    images = open_images("LUPerson")            every photo under the folder, however deep
+    images = open_images("shards/{000..099}.tar")
+    image_HWC = images.read(7)                  uint8 RGB, or ImageError
+
+An image that cannot be read raises; whoever reads many counts it and goes on. Opening reads no
+image: a folder is listed, a shard's table of contents is read. Everything here can be sent to
+another process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.errors import DataError, ImageError
+from edgehuman.preprocess.image.folder import ImageWalk, is_simulated
+from edgehuman.preprocess.image.pixels import HEIGHT, IMAGE_SUFFIXES, WIDTH, ImageArray, decode
+
+SIMULATED = "simulated"
+SIMULATED_PEOPLE = 1000
+SIMULATED_EACH = 8
+_REMOTE = ("http://", "https://", "pipe:")
+_ARCHIVES = (".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
+
+
+class Images(Protocol):
+    """Images by number."""
+
+    @property
+    def source(self) -> str:
+        """What was opened, for people to read."""
+
+    @property
+    def simulated_N(self) -> NDArray[np.bool_]:
+        """(N,) of each, whether it is known that no camera saw it."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def name(self, index: int) -> str:
+        """What one is called, for people to read."""
+
+    def encoded(self, index: int) -> bytes | None:
+        """The bytes of its file; None where it is drawn rather than read.
+
+        Raises:
+            ImageError: they cannot be read.
+        """
+
+    def read(self, index: int) -> ImageArray:
+        """One as uint8 RGB (H, W, 3).
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+
+
+@dataclass(frozen=True)
+class FolderImages:
+    """The images of a folder tree, in the order of their paths.
+
+    Attributes:
+        simulated_N: see `Images`; the folder's labels.jsonl says so.
+    """
+
+    source: str
+    names: Names
+    simulated_N: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def name(self, index: int) -> str:
+        """The path below the folder."""
+        return self.names[index]
+
+    def encoded(self, index: int) -> bytes:
+        """The bytes of the file; see `Images`."""
+        path = os.path.join(self.source, self.names[index])
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise ImageError(f"{path}: {error.strerror}; copy it again, or remove it") from None
+
+    def read(self, index: int) -> ImageArray:
+        """See `Images`."""
+        return decode(self.encoded(index), os.path.join(self.source, self.names[index]))
+
+
+class DrawnImages:
+    """Simulated people, drawn when they are asked for."""
+
+    def __init__(self, num_people: int, each: int, seed: int, height: int, width: int) -> None:
+        from edgehuman.simulate.image.people import SimulatedImages
+
+        self.source = SIMULATED
+        self._images = SimulatedImages(num_people, each, seed, height, width)
+        self.simulated_N = np.ones(len(self._images), np.bool_)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def name(self, index: int) -> str:
+        """See `Images`."""
+        return self._images.name(index)
+
+    def encoded(self, index: int) -> None:
+        """None: no file."""
+        return
+
+    def read(self, index: int) -> ImageArray:
+        """See `Images`."""
+        return self._images.read(index)
+
+
+def open_images(path: Path | str, seed: int = 0) -> Images:
+    """The images at a path.
+
+    Args:
+        path: a folder, with images in it or however deep below (label maps are left out, see
+            `image_folder`, and counted on stderr); one image; WebDataset shards, as a
+            .tar file, a folder of them, a pattern with braces ("s-{000..099}.tar"), an http(s)
+            address or "pipe:" and a command (remote shards are copied once into the user's cache);
+            or the word "simulated".
+        seed: of the simulator.
+
+    Raises:
+        DataError: no such path, no image in it, or shards that cannot be read.
+    """
+    said = str(path)
+    if said == SIMULATED:
+        return DrawnImages(SIMULATED_PEOPLE, SIMULATED_EACH, seed, HEIGHT, WIDTH)
+    path = Path(path)
+    if said.startswith(_REMOTE) or said.endswith(".tar") or ("{" in said and not path.exists()):
+        return _shards(said)
+    if said.lower().endswith(_ARCHIVES):
+        raise DataError(f"{path} is a packed archive; unpack it and give the folder")
+    if path.is_file():
+        return _one_file(path)
+    if not path.is_dir():
+        raise DataError(
+            f"{path}: no such file or folder; give a folder of images, shards (.tar), or the word "
+            "simulated"
+        )
+    return _folder(path)
+
+
+def _shards(said: str) -> Images:
+    from edgehuman.data.image.unlabelled.shards import open_shards
+
+    return open_shards(said)
+
+
+def _one_file(path: Path) -> Images:
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        raise DataError(f"{path} is no image and no shard; {_wanted()}")
+    return FolderImages(str(path.parent), Names([path.name]), np.array([is_simulated(path)]))
+
+
+def _folder(path: Path) -> Images:
+    walk = ImageWalk(path)
+    names = Names(tqdm(walk.names(), "looking for images", delay=2, unit="image", leave=False))
+    shards = sorted(path.glob("*.tar"))
+    if len(names) and shards:
+        raise DataError(
+            f"{path} holds both images ({len(names)}) and shards ({len(shards)}); give a folder "
+            f"with one of them, or {path}/{shards[0].name}"
+        )
+    if shards:
+        from edgehuman.data.image.unlabelled.shards import ShardImages
+
+        return ShardImages.of(shards, str(path))
+    if not len(names):
+        held = ", ".join(f"{count} {suffix}" for suffix, count in walk.suffixes.most_common(5))
+        raise DataError(
+            f"{path}: no image in it or below it (it holds {held or 'no file at all'}"
+            f"{'; ' * bool(walk.left_out())}{walk.left_out()}); {_wanted()}"
+        )
+    if walk.left_out():
+        print(f"{path}: {len(names)} images; {walk.left_out()}", file=sys.stderr)
+    return FolderImages(str(path), names, np.frombuffer(walk.simulated, np.bool_))
+
+
+def _wanted() -> str:
+    return f"images end in {' '.join(sorted(IMAGE_SUFFIXES))}, shards in .tar"

@@ -1,0 +1,250 @@
+"""`edgehuman data pack`: images into WebDataset shards, whole or not at all, and again from where
+it stopped.
+
+    edgehuman data pack LUPerson --out shards --shard-size 5000
+
+Image i of the source is in shard i // shard_size, whatever else happens, so a run that was stopped
+goes on with the shards that are missing. A shard is written under another name and renamed when it
+is whole; `pack.json` beside the shards says what they are made of. Beside each image lies its json:
+"name" in the source, and "simulated" where no camera saw it, which `shards.py` reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+from tqdm import tqdm
+from tyro.conf import Positional
+
+from edgehuman.data.image.unlabelled.images import Images, open_images
+from edgehuman.errors import DataError, ImageError, UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.header import format_of
+from edgehuman.preprocess.image.pixels import MIN_SIDE, ImageArray, decode, resize
+
+PLAN = "pack.json"
+_SUFFIX = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
+_QUALITY = 95
+_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PackConfig:
+    """Images into WebDataset shards; the same command again goes on where it stopped.
+
+    Attributes:
+        source: a folder of images, shards, or the word simulated.
+        out: the folder for the shards; made if it is not there.
+        shard_size: images in a shard.
+        longest_side: photos with a longer side are shrunk to it, in pixels; 0 keeps every file's
+            own bytes.
+    """
+
+    source: Positional[str]
+    out: Path
+    shard_size: int = 5000
+    longest_side: int = 0
+
+    def __post_init__(self) -> None:
+        if self.shard_size < 1:
+            raise UsageError(f"--shard-size is {self.shard_size}; it must be at least 1")
+        if self.longest_side and self.longest_side < MIN_SIDE:
+            raise UsageError(
+                f"--longest-side is {self.longest_side}; it must be 0 (as they are) or at least "
+                f"{MIN_SIDE} pixels"
+            )
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the shards of a folder are made of, and which are finished.
+
+    Attributes:
+        source, shard_size, longest_side: as asked for.
+        images: how many the source holds, readable or not.
+        simulated: how many of them no camera saw.
+        names_sha256: of their names, one a line, each with its mark where no camera saw it.
+        shards: by file name: "images" in it, how many of these are "simulated", its "bytes", and
+            "unreadable" names with reasons.
+    """
+
+    source: str
+    shard_size: int
+    longest_side: int
+    images: int
+    simulated: int
+    names_sha256: str
+    shards: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def pack(config: PackConfig) -> Outcome:
+    """Write the shards that are missing.
+
+    Raises:
+        DataError: the source is missing or none of it is readable; the folder holds shards of
+            something else, or cannot be written.
+    """
+    images = open_images(config.source)
+    plan = _plan(config, images)
+    try:
+        config.out.mkdir(parents=True, exist_ok=True)
+        ready = _finished(config.out, plan)
+        starts = range(0, len(images), config.shard_size)
+        with tqdm(total=len(images), unit="image", desc=f"packing {config.source}") as bar:
+            for number, start in enumerate(starts):
+                name = f"shard-{number:06d}.tar"
+                stop = min(start + config.shard_size, len(images))
+                if name not in ready:
+                    plan.shards[name] = write_shard(
+                        config.out / name, images, range(start, stop), config.longest_side
+                    )
+                    _write(config.out / PLAN, json.dumps(asdict(plan), indent=1).encode())
+                bar.update(stop - start)
+    except OSError as error:
+        raise DataError(f"{config.out}: cannot be written ({error}); give another --out") from None
+    return _outcome(config, plan, len(ready))
+
+
+def _plan(config: PackConfig, images: Images) -> Plan:
+    digest = hashlib.sha256()
+    for index in range(len(images)):
+        mark = b"\0simulated" if images.simulated_N[index] else b""
+        digest.update(os.fsencode(images.name(index)) + mark + b"\n")
+    size, side = config.shard_size, config.longest_side
+    simulated = int(images.simulated_N.sum())
+    return Plan(config.source, size, side, len(images), simulated, digest.hexdigest())
+
+
+def _finished(out: Path, plan: Plan) -> set[str]:
+    """The shards of an earlier run of the same command; they enter the plan.
+
+    Raises:
+        DataError: the folder holds shards of another source, or made with other words.
+    """
+    file = out / PLAN
+    if not file.is_file():
+        if any(out.glob("*.tar")):
+            raise DataError(
+                f"{out} holds .tar files and no {PLAN}, so they are not from this command; give "
+                "another --out"
+            )
+        return set()
+    try:
+        # Shards from before the mark was written hold none; those of photos can still go on.
+        before = {"simulated": 0, **json.loads(file.read_bytes())}
+        shards: dict[str, dict[str, Any]] = before.pop("shards")
+        wanted = asdict(plan)
+        wanted.pop("shards")
+        other = {key: before.get(key) for key in wanted if before.get(key) != wanted[key]}
+        ready = {n for n, row in shards.items() if _size(out / n) == row["bytes"]}
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise DataError(f"{file} is damaged; remove {out}, or give another --out") from None
+    if other:
+        raise DataError(
+            f"{out} holds shards made with {other}; this command has "
+            f"{ {key: wanted[key] for key in other} }. Give the same words, or another --out"
+        )
+    plan.shards.update({name: shards[name] for name in sorted(ready)})
+    return ready
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
+
+
+def write_shard(path: Path, images: Images, chosen: range, longest_side: int = 0) -> dict[str, Any]:
+    """One shard of the chosen images; those that cannot be read are left out and named.
+
+    Returns:
+        Its row in the plan.
+    """
+    from webdataset.writer import TarWriter
+
+    unreadable: dict[str, str] = {}
+    simulated = 0
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        with partial.open("wb") as file, TarWriter(file, mtime=0) as writer:
+            for index in chosen:
+                try:
+                    suffix, data = _stored(images, index, longest_side)
+                except ImageError as error:
+                    unreadable[images.name(index)] = str(error)
+                    continue
+                about: dict[str, str | bool] = {"name": images.name(index)}
+                if images.simulated_N[index]:
+                    about["simulated"] = True
+                    simulated += 1
+                writer.write({"__key__": f"{index:09d}", suffix: data, "json": about})
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    read = len(chosen) - len(unreadable)
+    return {
+        "images": read,
+        "simulated": simulated,
+        "bytes": path.stat().st_size,
+        "unreadable": unreadable,
+    }
+
+
+def _stored(images: Images, index: int, longest_side: int) -> tuple[str, bytes]:
+    """Suffix and bytes of an image: its own where they are a photo's of the right size."""
+    data = images.encoded(index)
+    image_HWC = images.read(index) if data is None else decode(data, images.name(index))
+    height, width = image_HWC.shape[:2]
+    scale = longest_side / max(height, width)
+    if 0 < scale < 1:
+        rows, columns = max(round(scale * height), 1), max(round(scale * width), 1)
+        return "jpg", _jpeg(resize(image_HWC, rows, columns))
+    suffix = None if data is None else _SUFFIX.get(format_of(data))
+    return ("jpg", _jpeg(image_HWC)) if data is None or suffix is None else (suffix, data)
+
+
+def _jpeg(image_HWC: ImageArray) -> bytes:
+    bgr = cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    assert done
+    return data.tobytes()
+
+
+def _write(path: Path, content: bytes) -> None:
+    partial = path.with_name(f"{path.name}.part")
+    partial.write_bytes(content)
+    os.replace(partial, path)
+
+
+def _outcome(config: PackConfig, plan: Plan, ready: int) -> Outcome:
+    unreadable = {n: why for row in plan.shards.values() for n, why in row["unreadable"].items()}
+    packed = sum(row["images"] for row in plan.shards.values())
+    simulated = sum(row.get("simulated", 0) for row in plan.shards.values())
+    if not packed:
+        first = next(iter(unreadable.values()))
+        raise DataError(
+            f"{config.source}: none of its {len(unreadable)} images can be read; the first: {first}"
+        )
+    data = {
+        "out": str(config.out),
+        "images": packed,
+        "simulated": simulated,
+        "unreadable": unreadable,
+        "shards": len(plan.shards),
+        "found_ready": ready,
+        "bytes": sum(row["bytes"] for row in plan.shards.values()),
+        "longest_side": config.longest_side,
+    }
+    text = (
+        f"{config.out}: {packed} images in {len(plan.shards)} shards, {data['bytes'] / 1e6:.1f} MB"
+    )
+    text += f"; {simulated} of the images are SIMULATED" if simulated else ""
+    text += f" ({ready} shards were there already)" if ready else ""
+    shown = [f"  unreadable: {why}" for why in list(unreadable.values())[:_LISTED]]
+    if len(unreadable) > _LISTED:
+        shown.append(f"  and {len(unreadable) - _LISTED} more; --json lists them all")
+    return Outcome(data, "\n".join([text, *shown]))

@@ -1,0 +1,235 @@
+"""WebDataset shards as images by number: plain tar files, read at any place.
+
+A shard's table of contents is read once; after that an image is one seek and one read, so a shuffle
+is over everything and not over a buffer. Shards that are not on this machine (http, https,
+"pipe:" and a command) are copied once into the user's cache, by the `webdataset` library's own
+openers. Format: https://github.com/webdataset/webdataset; `pack.py` writes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tarfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.errors import DataError, ImageError
+from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, ImageArray, decode
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class ShardImages:
+    """The images of shards on this machine.
+
+    Attributes:
+        source: what was opened.
+        shards: the tar files.
+        shard_N, offset_N, size_N: where each image's bytes are.
+        names: of the images, inside their shard.
+        simulated_N: see `Images`; the sample's json says so.
+    """
+
+    source: str
+    shards: tuple[str, ...]
+    shard_N: NDArray[np.int32]
+    offset_N: NDArray[np.int64]
+    size_N: NDArray[np.int64]
+    names: Names
+    simulated_N: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, paths: Sequence[Path], source: str) -> ShardImages:
+        """Read the tables of contents.
+
+        Raises:
+            DataError: a shard is missing, is no tar file, or there is no image in any.
+        """
+        rows: list[tuple[int, int, int]] = []
+        names: list[str] = []
+        simulated = bytearray()
+        others: Counter[str] = Counter()
+        for number, path in enumerate(tqdm(paths, "reading shards", delay=2, unit="shard")):
+            members, drawn = contents(path)
+            for member in members:
+                suffix = os.path.splitext(member.name)[1].lower()
+                if suffix in IMAGE_SUFFIXES:
+                    rows.append((number, member.offset_data, member.size))
+                    names.append(member.name)
+                    simulated.append(_sample(member.name) in drawn)
+                else:
+                    others[suffix or "without a suffix"] += 1
+        if not rows:
+            held = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
+            raise DataError(
+                f"{source}: no image in it (it holds {held or 'nothing'}); a shard is a .tar file "
+                "of images, as `edgehuman data pack` writes"
+            )
+        row_N3 = np.array(rows, np.int64)
+        return cls(
+            source,
+            tuple(map(str, paths)),
+            row_N3[:, 0].astype(np.int32),
+            row_N3[:, 1],
+            row_N3[:, 2],
+            Names(names),
+            np.frombuffer(simulated, np.bool_),
+        )
+
+    def __len__(self) -> int:
+        return len(self.size_N)
+
+    def name(self, index: int) -> str:
+        """Shard and name inside it."""
+        return f"{os.path.basename(self.shards[self.shard_N[index]])}/{self.names[index]}"
+
+    def encoded(self, index: int) -> bytes:
+        """The bytes of the file; see `Images`."""
+        try:
+            # Opened anew each time: cheap beside decoding, and safe in threads and processes.
+            with open(self.shards[self.shard_N[index]], "rb", buffering=0) as file:
+                file.seek(int(self.offset_N[index]))
+                data: bytes = file.read(int(self.size_N[index])) or b""
+        except OSError as error:
+            raise ImageError(
+                f"{self.name(index)}: {error.strerror}; copy the shard again"
+            ) from None
+        if len(data) < self.size_N[index]:
+            raise ImageError(
+                f"{self.name(index)}: {len(data)} of {self.size_N[index]} bytes are there, so the "
+                "shard was cut short; copy it again"
+            )
+        return data
+
+    def read(self, index: int) -> ImageArray:
+        """See `Images`."""
+        return decode(self.encoded(index), self.name(index))
+
+
+def contents(path: Path) -> tuple[list[tarfile.TarInfo], set[str]]:
+    """The files in a tar, in order, and which samples say in their json that no camera saw them;
+    one that was cut short gives those in front of the cut.
+
+    Raises:
+        DataError: no such file, or no tar.
+    """
+    found: list[tarfile.TarInfo] = []
+    drawn: set[str] = set()
+    try:
+        with tarfile.open(path, "r:") as archive:
+            for member in archive:
+                if member.isreg():
+                    found.append(member)
+                    if member.name.endswith(".json") and _says_simulated(archive, member):
+                        drawn.add(_sample(member.name))
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; give the path of a shard") from None
+    except tarfile.TarError as error:
+        if not found:
+            raise DataError(
+                f"{path} is not a plain tar file ({error}); a shard is not compressed: unpack it "
+                "with gunzip, or copy it again"
+            ) from None
+    return found, drawn
+
+
+def _sample(name: str) -> str:
+    """The sample that a file belongs to, by WebDataset's rule: its path up to the first dot of its
+    name.
+    """
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{last.partition('.')[0]}"
+
+
+def _says_simulated(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
+    """Whether a json holds what `pack.py` writes; what others write into theirs is no matter."""
+    file = archive.extractfile(member)
+    assert file is not None
+    text = file.read()
+    if b'"simulated"' not in text:  # much quicker than parsing the json of millions of photos
+        return False
+    try:
+        row = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(row, dict) and row.get("simulated") is True
+
+
+def open_shards(said: str) -> ShardImages:
+    """Shards by a path, an address or a command, braces expanded; see `open_images`.
+
+    Raises:
+        DataError: one is missing, cannot be fetched, or is no tar file.
+    """
+    urls = [said]
+    if "{" in said:
+        # Not needed, and slow to import, where one file is named.
+        from webdataset.shardlists import expand_urls
+
+        urls = expand_urls(said)
+    paths = [fetch(url) if _is_remote(url) else Path(url.removeprefix("file:")) for url in urls]
+    return ShardImages.of(paths, said)
+
+
+def _is_remote(url: str) -> bool:
+    return url.startswith(("http://", "https://", "pipe:"))
+
+
+def cache_folder() -> Path:
+    """Where copies of remote shards are kept."""
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return home / "edgehuman" / "shards"
+
+
+def fetch(url: str) -> Path:
+    """A copy of a remote shard, made at its first use and found again by its address.
+
+    Raises:
+        DataError: it cannot be fetched or kept.
+    """
+    tail = url.rpartition("/")[2].partition("?")[0]
+    plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in tail)[-60:].removesuffix(
+        ".tar"
+    )
+    path = cache_folder() / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{plain}.tar"
+    if path.is_file():
+        return path
+    if not url.startswith("pipe:") and shutil.which("curl") is None:
+        raise DataError(f"{url}: fetching takes curl, which is not installed; install it")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _copy(url, partial)
+        os.replace(partial, path)
+    except OSError as error:
+        raise DataError(
+            f"{url} cannot be fetched into {path.parent} ({error}); check the address and the room "
+            "on the disk (XDG_CACHE_HOME names another place)"
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def _copy(url: str, path: Path) -> None:
+    from webdataset.gopen import gopen
+
+    with (
+        tqdm(desc=f"fetching {url}", unit="B", unit_scale=True, delay=2) as bar,
+        gopen(url) as stream,
+        path.open("wb") as file,
+    ):
+        while block := stream.read(_BLOCK):
+            file.write(block)
+            bar.update(len(block))

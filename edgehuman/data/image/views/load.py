@@ -1,0 +1,225 @@
+"""Batches of views for pretraining, made by worker processes ahead of the step that needs them.
+
+    with ViewLoader(open_images("photos"), batch=256, workers=8) as loader:
+        for step in range(steps):
+            views = loader.batch(step)          Views: uint8 arrays, no torch
+
+A step's views follow from seed and step alone, whatever the number of workers. Photos that cannot
+be read are counted, and the next that can takes their place.
+
+Axes: N photo, V view, H height, W width, C channel; S slot.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.data.image.unlabelled.images import Images
+from edgehuman.data.image.views.make import ViewConfig
+from edgehuman.data.image.views.order import Filler
+from edgehuman.data.image.views.workers import (
+    Done,
+    Slots,
+    Task,
+    Worker,
+    anonymous_memory,
+    start,
+    stop,
+)
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.image.pixels import ImageArray
+
+__all__ = ["ViewConfig", "ViewLoader", "Views"]
+
+# Parts that a worker's share of a step is cut into, so that a slow one delays little.
+_PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The views of a step.
+
+    Attributes:
+        global_NVHWC: uint8 (N, 2, 256, 128, 3).
+        local_NVHWC: uint8 (N, 8, 128, 64, 3); the last is the whole first global, made small.
+        index_N: which photo each row is of.
+    """
+
+    global_NVHWC: ImageArray
+    local_NVHWC: ImageArray
+    index_N: NDArray[np.int64]
+
+
+class ViewLoader:
+    """Views of any step.
+
+    Args:
+        images: the photos.
+        config: what views are made of each.
+        batch: photos in a step of this process.
+        workers: processes that make views; 0 makes them here, when they are asked for.
+        seed: of the order and of every draw.
+        rank, world: this process among those that train together; each gets its own photos.
+        ahead: steps made ahead, at 393 kB a photo each.
+
+    Raises:
+        UsageError: a number out of range.
+    """
+
+    def __init__(
+        self,
+        images: Images,
+        config: ViewConfig | None = None,
+        batch: int = 64,
+        workers: int = 0,
+        seed: int = 0,
+        rank: int = 0,
+        world: int = 1,
+        ahead: int = 2,
+    ) -> None:
+        for name, value, least in (
+            ("batch", batch, 1),
+            ("workers", workers, 0),
+            ("seed", seed, 0),
+            ("ahead", ahead, 1),
+        ):
+            if value < least:
+                raise UsageError(f"{name} is {value}; it must be at least {least}")
+        self.config = ViewConfig() if config is None else config
+        self.batch_size = batch
+        self._filler = Filler(images, self.config, batch, seed, rank, world)
+        self._ahead = ahead
+        self._pool = _Pool(self._filler, workers, ahead) if workers else None
+
+    @property
+    def corrupt(self) -> dict[int, str]:
+        """The photos that could not be read so far, by number, with the reason."""
+        return self._filler.corrupt
+
+    def batch(self, step: int) -> Views:
+        """The views of a step; steps in order are ready ahead, others are made when asked for.
+
+        Raises:
+            DataError: nothing in the source can be read, or a worker died.
+        """
+        if self._pool is not None:
+            return self._pool.take(step)
+        high, wide = self.config.height, self.config.width
+        global_NVHWC = np.empty((self.batch_size, 2, high, wide, 3), np.uint8)
+        shape = (self.batch_size, self.config.locals_, high // 2, wide // 2, 3)
+        local_NVHWC = np.empty(shape, np.uint8)
+        index_N = self._filler.fill(step, 0, global_NVHWC, local_NVHWC)
+        return Views(global_NVHWC, local_NVHWC, index_N)
+
+    def close(self) -> None:
+        """Let the workers leave; also done when the loader is forgotten or Python ends."""
+        if self._pool is not None:
+            self._pool.close()
+
+    def __enter__(self) -> ViewLoader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Pool:
+    """Workers, the memory they fill, and which step is in which slot."""
+
+    def __init__(self, filler: Filler, num_workers: int, ahead: int) -> None:
+        self._filler = filler
+        descriptor = anonymous_memory()
+        try:
+            self._slots = Slots(descriptor, ahead, filler.batch, filler.config)
+            self._workers: list[Worker] = []
+            self.close = weakref.finalize(self, stop, self._workers)
+            self._workers += [start(descriptor) for _ in range(num_workers)]
+        finally:
+            os.close(descriptor)
+        for worker in self._workers:
+            self._send(worker, (filler, ahead))
+        self._by_pipe = {worker.pipe: worker for worker in self._workers}
+        self._index_SN = np.zeros((ahead, filler.batch), np.int64)
+        self._left_S = np.zeros(ahead, np.int64)
+        self._slot_of: dict[int, int] = {}
+
+    def take(self, step: int) -> Views:
+        """Wait for a step, copy it out, and have the one after the last made in its place."""
+        if step not in self._slot_of:
+            self._begin_at(step)
+        slot = self._slot_of[step]
+        self._receive_until(slot)
+        views = Views(
+            self._slots.global_SNVHWC[slot].copy(),
+            self._slots.local_SNVHWC[slot].copy(),
+            self._index_SN[slot].copy(),
+        )
+        del self._slot_of[step]
+        self._order(max(self._slot_of, default=step) + 1, slot)
+        return views
+
+    def _begin_at(self, step: int) -> None:
+        """Forget what is ahead: another step than the next was asked for."""
+        for slot in self._slot_of.values():
+            self._receive_until(slot)
+        self._slot_of.clear()
+        for slot in range(len(self._left_S)):
+            self._order(step + slot, slot)
+
+    def _order(self, step: int, slot: int) -> None:
+        """Share a step's rows out among the workers."""
+        batch, num_workers = self._filler.batch, len(self._workers)
+        parts = min(batch, _PARTS * num_workers)
+        edges = np.linspace(0, batch, parts + 1).astype(int).tolist()
+        self._slot_of[step] = slot
+        self._left_S[slot] = parts
+        for number in range(parts):
+            task = Task(step, slot, edges[number], edges[number + 1])
+            self._send(self._workers[number % num_workers], task)
+
+    def _send(self, worker: Worker, message: object) -> None:
+        try:
+            worker.pipe.send(message)
+        except OSError:
+            raise self._death(worker) from None
+
+    def _receive_until(self, slot: int) -> None:
+        """Take what workers hand back until a slot is full."""
+        while self._left_S[slot]:
+            for pipe in wait(list(self._by_pipe)):
+                assert isinstance(pipe, Connection)
+                try:
+                    done: Done = pipe.recv()
+                except (EOFError, OSError):
+                    raise self._death(self._by_pipe[pipe]) from None
+                self._note(done)
+
+    def _note(self, done: Done) -> None:
+        if done.bug:
+            raise RuntimeError(f"a view worker failed:\n{done.bug}")
+        if done.error:
+            raise DataError(done.error)
+        task = done.task
+        self._index_SN[task.slot, task.first : task.last] = done.index_N
+        self._left_S[task.slot] -= 1
+        self._filler.corrupt.update(done.corrupt)
+
+    def _death(self, worker: Worker) -> DataError:
+        self.close()
+        code = worker.process.returncode
+        return DataError(
+            f"a view worker died (exit code {code}); code -9 is the system out of memory: give "
+            "fewer workers or a smaller batch"
+        )

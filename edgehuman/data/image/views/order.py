@@ -1,0 +1,102 @@
+"""Which photo goes into which row of which step, and what to do where it cannot be read.
+
+Everything follows from seed and step, so any process may make any row, and a training that resumes
+sees what it would have seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.data.image.unlabelled.images import Images
+from edgehuman.data.image.views.make import ViewConfig, make_views
+from edgehuman.errors import DataError, ImageError
+from edgehuman.preprocess.image.pixels import ImageArray
+
+# A source of which so many in a row cannot be read is broken, not flawed.
+_MOST_IN_A_ROW = 1000
+
+
+@dataclass
+class Filler:
+    """Fills rows of batches; one in every process.
+
+    Attributes:
+        images: where photos come from.
+        config: what views are made of each.
+        batch, seed, rank, world: of the training; a step's rows are this process's share of it.
+        corrupt: what could not be read, by number, with the reason.
+    """
+
+    images: Images
+    config: ViewConfig
+    batch: int
+    seed: int
+    rank: int = 0
+    world: int = 1
+    corrupt: dict[int, str] = field(default_factory=dict)
+    _orders: dict[int, NDArray[np.int64]] = field(default_factory=dict, init=False)
+
+    def fill(
+        self,
+        step: int,
+        first: int,
+        global_NVHWC: ImageArray,
+        local_NVHWC: ImageArray,
+    ) -> NDArray[np.int64]:
+        """Make the rows from `first` on of a step; returns the numbers of the photos taken.
+
+        Raises:
+            DataError: nothing in the source can be read.
+        """
+        rows = range(first, first + len(global_NVHWC))
+        taken_N = self.wanted(step, rows)
+        for place, row in enumerate(rows):
+            globals_, locals_ = global_NVHWC[place], local_NVHWC[place]
+            taken_N[place] = self._make(step, row, int(taken_N[place]), globals_, locals_)
+        return taken_N
+
+    def wanted(self, step: int, rows: range) -> NDArray[np.int64]:
+        """The photos that a step's rows begin with: every epoch is a fresh shuffle of them all."""
+        start = (step * self.world + self.rank) * self.batch
+        place_N = np.arange(start + rows.start, start + rows.stop)
+        epoch_N, within_N = place_N // len(self.images), place_N % len(self.images)
+        chosen_N = np.empty(len(place_N), np.int64)
+        for epoch in np.unique(epoch_N).tolist():
+            here_N = epoch_N == epoch
+            chosen_N[here_N] = self._order(epoch)[within_N[here_N]]
+        return chosen_N
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        if epoch not in self._orders:
+            self._orders = {e: order for e, order in self._orders.items() if abs(e - epoch) == 1}
+            draw = np.random.default_rng((self.seed, epoch))
+            self._orders[epoch] = draw.permutation(len(self.images))
+        return self._orders[epoch]
+
+    def _make(
+        self, step: int, row: int, index: int, global_VHWC: ImageArray, local_VHWC: ImageArray
+    ) -> int:
+        """One row; a photo that cannot be read is noted, and the next one that can takes its
+        place.
+        """
+        num_images = len(self.images)
+        for turn in range(min(num_images, _MOST_IN_A_ROW)):
+            number = (index + turn) % num_images
+            if number in self.corrupt:
+                continue
+            # Rank and row say which of the step's rows this is, whoever makes it.
+            rng = np.random.default_rng((self.seed, step, self.rank, row))
+            try:
+                make_views(self.images, number, self.config, rng, global_VHWC, local_VHWC)
+                return number
+            except ImageError as error:
+                self.corrupt[number] = str(error)
+        reasons = list(self.corrupt.values())
+        raise DataError(
+            f"{self.images.source}: {min(num_images, _MOST_IN_A_ROW)} images in a row cannot be "
+            f"read; the first: {reasons[0]}. Give a folder of whole images"
+        )

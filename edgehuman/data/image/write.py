@@ -1,0 +1,86 @@
+"""Simulated people as files: pictures by person, part masks, and one line of labels for each.
+
+OUT/images/PERSON/PERSON_cCAMERA_NUMBER.png    RGB
+OUT/parts/...                                  the same names; a byte a pixel: line of parts.txt
+OUT/labels.jsonl                               one object a picture, as `people_labels` reads it
+
+Every fifth person is for testing, as where nothing is written to files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from edgehuman.data.image.simulated import roles
+from edgehuman.errors import DataError
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages
+
+
+def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outcome:
+    """`edgehuman data simulate --kind people`.
+
+    Raises:
+        DataError: a file cannot be written.
+        UsageError: fewer than one person or picture, or a negative seed.
+    """
+    images = SimulatedImages(people, each, seed)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "parts.txt").write_text("\n".join(PARTS) + "\n", encoding="utf-8")
+        with (out / "labels.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in _written(out, images))
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error}); give another --out") from None
+    data = {
+        "images": str(out / "images"),
+        "labels": str(out / "labels.jsonl"),
+        "people": people,
+        "pictures": len(images),
+        "simulated": True,
+    }
+    text = f"{out}: {len(images)} pictures of {people} SIMULATED people; labels in labels.jsonl"
+    return Outcome(data, text)
+
+
+def _written(out: Path, images: SimulatedImages) -> Iterator[dict[str, Any]]:
+    """The labels of each picture, once its files are written."""
+    role_N = roles("reid", images.num_people, images.each)
+    numbers = tqdm(range(len(images)), "drawing people", unit="picture", delay=2, leave=False)
+    for i in numbers:
+        one = images.labelled(i)
+        name = images.name(i).partition("/")[2]
+        inside = f"{name.partition('_')[0]}/{name}.png"
+        row = {"image": f"images/{inside}", "mask": f"parts/{inside}"}
+        told = {
+            "role": str(role_N[i]),
+            "simulated": True,
+            "area": max(np.count_nonzero(one.part_HW), 1),
+        }
+        _write_png(out / row["image"], cv2.cvtColor(one.image_HWC, cv2.COLOR_RGB2BGR))
+        _write_png(out / row["mask"], one.part_HW)
+        who = {"person": images.person(i), "camera": images.camera(i)}
+        yield {**row, **who, **told, **_labels(one)}
+
+
+def _write_png(path: Path, picture: ImageArray | cv2.typing.MatLike) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _, packed = cv2.imencode(".png", picture)
+    path.write_bytes(packed.tobytes())
+
+
+def _labels(one: PersonImage) -> dict[str, Any]:
+    """Numbers that JSON can hold; a hundredth of a pixel is fine enough."""
+    return {
+        "keypoints": one.keypoint_J3.astype(float).round(2).tolist(),
+        "landmarks": one.landmark_J3.astype(float).round(2).tolist(),
+        "attributes": dict(zip(ATTRIBUTES, one.attribute_A.tolist(), strict=True)),
+    }

@@ -1,0 +1,161 @@
+"""What is missing or wrong in a dataset: read once, judged against what was published."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.data.imu.layout import GRAVITY_RANGE_G, Reader, Stretch, canonical, units_hint
+from edgehuman.errors import DataError
+from edgehuman.records import WindowSet
+
+# The fastest gyroscopes in these datasets saturate at 2000 deg/s = 35 rad/s; people at rest tremble
+# more than 0.1 rad/s now and then.
+GYRO_RANGE_RADS = (0.1, 36.0)
+_KEEP_EVERY = 10
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found.
+
+    Attributes:
+        problems: what is missing or wrong, one line each; empty: the data are as published.
+        notes: what is as published and good to know.
+        people, classes: names seen.
+        parts: recordings or windows read.
+        rows: samples read.
+        not_finite: samples with a value that is not finite.
+        seconds: of recording.
+        empty: recordings of which no row is left, as accelerometer and gyroscope do not overlap.
+        median_norm_g: of everyone.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    people: dict[str, None] = field(default_factory=dict)
+    classes: dict[str, None] = field(default_factory=dict)
+    parts: int = 0
+    rows: int = 0
+    not_finite: int = 0
+    seconds: float = 0.0
+    empty: list[str] = field(default_factory=list)
+    median_norm_g: float = float("nan")
+
+
+def examine(reader: Reader, place: Path) -> Findings:
+    """Missing files and people, wrong columns, wrong units, values that are not finite.
+
+    A file that cannot be read ends the reading; all that is missing is listed before.
+    """
+    findings = Findings(problems=list(reader.missing(place)))
+    norms: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
+    rates: list[NDArray[np.float32]] = []
+    try:
+        for part in _parts(reader, place):
+            _add(part, findings, norms, rates)
+    except DataError as error:
+        findings.problems.append(f"reading stopped: {error}")
+    _judge_people(reader, findings)
+    _judge_units(findings, norms, rates)
+    _judge_finite(reader, findings)
+    return findings
+
+
+def _parts(reader: Reader, place: Path) -> Iterator[Stretch | WindowSet]:
+    if reader.windows is not None:
+        yield reader.windows(place)
+    if reader.stretches is not None:
+        yield from reader.stretches(place)
+
+
+def _add(
+    part: Stretch | WindowSet,
+    findings: Findings,
+    norms: dict[str, list[NDArray[np.float32]]],
+    rates: list[NDArray[np.float32]],
+) -> None:
+    if isinstance(part, WindowSet):
+        findings.parts += len(part)
+        findings.classes.update(dict.fromkeys(part.labels))
+        for name in np.unique(part.subject_N).tolist():
+            imu_NTC = part.imu_NTC[part.subject_N == name]
+            _add_rows(imu_NTC.reshape(-1, 6), name, findings, norms, rates)
+        findings.seconds += part.imu_NTC.shape[0] * part.imu_NTC.shape[1] / 2 / 50.0
+        return
+    findings.parts += 1
+    labels = np.unique(part.label_T[part.label_T >= 0]).tolist()
+    findings.classes.update(dict.fromkeys(part.labels[label] for label in labels))
+    _add_rows(canonical(part), part.subject, findings, norms, rates)
+    stamp_s = part.stamps()
+    if not len(stamp_s):
+        findings.empty.append(part.source)
+        return
+    findings.seconds += float(stamp_s[-1] - stamp_s[0])
+
+
+def _add_rows(
+    imu_TC: NDArray[np.float32],
+    name: str,
+    findings: Findings,
+    norms: dict[str, list[NDArray[np.float32]]],
+    rates: list[NDArray[np.float32]],
+) -> None:
+    finite_T = np.isfinite(imu_TC).all(axis=1)
+    findings.people[name] = None
+    findings.rows += len(imu_TC)
+    findings.not_finite += int(len(imu_TC) - finite_T.sum())
+    kept_TC = imu_TC[finite_T][::_KEEP_EVERY]
+    norms[name].append(np.linalg.norm(kept_TC[:, :3], axis=1))
+    rates.append(np.linalg.norm(kept_TC[:, 3:], axis=1))
+
+
+def _judge_people(reader: Reader, findings: Findings) -> None:
+    gone = [name for name in reader.subjects if name not in findings.people]
+    if gone:
+        findings.problems.append(f"people missing ({len(gone)}): {', '.join(gone)}")
+
+
+def _judge_units(
+    findings: Findings,
+    norms: dict[str, list[NDArray[np.float32]]],
+    rates: list[NDArray[np.float32]],
+) -> None:
+    low_g, high_g = GRAVITY_RANGE_G
+    every_norm = [np.concatenate(values) for values in norms.values()]
+    if not sum(map(len, every_norm)):
+        findings.problems.append("no sample could be read")
+        return
+    findings.median_norm_g = float(np.median(np.concatenate(every_norm)))
+    for name, values in zip(norms, every_norm, strict=True):
+        found_g = float(np.median(values)) if len(values) else float("nan")
+        if not low_g <= found_g <= high_g:
+            findings.problems.append(
+                f"{name}: median acceleration {found_g:.3g} g; with gravity it is {low_g} to "
+                f"{high_g} g. {units_hint(found_g)}"
+            )
+    fastest = float(np.quantile(np.concatenate(rates), 0.99))
+    low_rads, high_rads = GYRO_RANGE_RADS
+    if not low_rads <= fastest <= high_rads:
+        findings.problems.append(
+            f"gyroscope: one sample in a hundred is over {fastest:.3g} rad/s; it is {low_rads} to "
+            f"{high_rads} for moving people, so deg/s and rad/s may be mistaken for each other"
+        )
+
+
+def _judge_finite(reader: Reader, findings: Findings) -> None:
+    if findings.empty:
+        line = f"accelerometer and gyroscope never overlap in {', '.join(findings.empty)}"
+        (findings.notes if reader.has_gaps else findings.problems).append(line)
+    if not findings.not_finite:
+        return
+    line = f"{findings.not_finite} of {findings.rows} samples hold a value that is not finite"
+    if reader.has_gaps:
+        findings.notes.append(f"{line}, as published; they are left out and become gaps")
+    else:
+        findings.problems.append(f"{line}; the published files hold none")

@@ -1,0 +1,217 @@
+"""What every reader hands over: one person's sensor as the files hold it, and the way to records.
+
+    files --reader--> Stretch (the file's units, rate, stamps) --to_recordings--> ImuRecording
+                                                               --cut-->           WindowSet
+
+Readers only read; units, resampling and windows are decided here, once, with
+`edgehuman.preprocess.imu.recording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
+from edgehuman.preprocess.imu.recording import cut_windows, resample
+from edgehuman.preprocess.imu.resample import MAX_GAP_S
+from edgehuman.preprocess.imu.stream import Canonical
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray, ImuRecording, WindowSet
+
+GRAVITY_RANGE_G = (0.7, 1.4)
+G_RADS = ImuFormat("g", "rads")
+MS2_RADS = ImuFormat("ms2", "rads")
+G_DEGS = ImuFormat("g", "degs")
+# iOS states acceleration upside down: screen up is z = -1 g, where other devices state +1 g.
+IOS = ImuFormat("g", "rads", axes="-x-y-z", gyro_axes="+x+y+z")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One person's sensor without known interruption, in the units, rate and axes of its file.
+
+    Attributes:
+        imu_TC: (T, 6): accelerometer, then gyroscope, in the units of `format`; NaN where the file
+        has it. format: the units that the dataset's documentation states.
+        subject: "<pool>:<id>".
+        rate_hz: the rate of a uniform grid; None where `stamp_s_T` says when each row was taken.
+        stamp_s_T: float64 (T,): seconds; only where the rows are not on a uniform grid.
+        label_T: int16 (T,), index into `labels`, -1 unlabelled; empty: nothing is known.
+        labels: class names.
+        source: dataset, file and device, for people to read.
+        is_test: the person belongs to the dataset's test part.
+    """
+
+    imu_TC: NDArray[np.floating]
+    format: ImuFormat
+    subject: str
+    rate_hz: float | None = None
+    stamp_s_T: NDArray[np.float64] | None = None
+    label_T: NDArray[np.int16] = field(default_factory=lambda: np.empty(0, np.int16))
+    labels: tuple[str, ...] = ()
+    source: str = ""
+    is_test: bool = False
+
+    def stamps(self) -> NDArray[np.float64]:
+        """Seconds of every row, float64 (T,)."""
+        if self.stamp_s_T is not None:
+            return self.stamp_s_T
+        assert self.rate_hz is not None
+        return np.arange(len(self.imu_TC), dtype=np.float64) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one layout of one dataset is recognised and read.
+
+    Attributes:
+        dataset: name in the catalogue.
+        looks_like: the files by which the layout is known, for messages.
+        recognise: whether this path holds the layout; reads names only.
+        stretches: the recordings, lazily; None where the dataset holds windows only.
+        windows: the windows as given; None where they are cut from the recordings.
+        missing: what the layout should hold and this path does not, one line each.
+        subjects: everyone who should be in it.
+        has_gaps: NaN or missing rows are part of the published files and no fault.
+        almost: why a path that looks like this dataset cannot be read; empty where it does not.
+    """
+
+    dataset: str
+    looks_like: str
+    recognise: Callable[[Path], bool]
+    stretches: Callable[[Path], Iterator[Stretch]] | None = None
+    windows: Callable[[Path], WindowSet] | None = None
+    missing: Callable[[Path], list[str]] = lambda path: []
+    subjects: tuple[str, ...] = ()
+    has_gaps: bool = False
+    almost: Callable[[Path], str] = lambda path: ""
+
+
+def canonical(stretch: Stretch) -> FloatArray:
+    """The rows (T, 6) in g and rad/s, as the documentation states their units; NaN is kept.
+
+    Units are judged over a whole dataset (`require_gravity`), not here: a recording alone may be
+    too short or too lively to tell.
+    """
+    convert = Canonical(stretch.format)
+    units = ImuReport(accel_unit=stretch.format.accel_unit, gyro_unit=stretch.format.gyro_unit)
+    convert.set_units(units)
+    return convert(np.asarray(stretch.imu_TC, np.float32))
+
+
+def to_recordings(stretch: Stretch) -> list[ImuRecording]:
+    """A stretch as canonical recordings (g, rad/s, 50 Hz), one per part between gaps over 0.1 s.
+
+    Rows with a value that is not finite are left out, so they count as a gap where they last over
+    0.1 s. The label of a sample is that of the latest row at or before it.
+    """
+    imu_TC = canonical(stretch)
+    if stretch.rate_hz == IMU_RATE_HZ and np.isfinite(imu_TC).all():
+        return [_recording(stretch, imu_TC, stretch.label_T)]
+    tag_TK = stretch.label_T.reshape(len(imu_TC), -1).astype(np.int64) if len(imu_TC) else None
+    parts = resample(stretch.stamps(), imu_TC, IMU_RATE_HZ, MAX_GAP_S, tag_TK)
+    return [
+        _recording(stretch, part.imu_TC, part.tag_TK.ravel().astype(np.int16)) for part in parts
+    ]
+
+
+def _recording(stretch: Stretch, imu_TC: FloatArray, label_T: NDArray[np.int16]) -> ImuRecording:
+    return ImuRecording(
+        imu_TC, IMU_RATE_HZ, stretch.subject, label_T, stretch.labels, stretch.source
+    )
+
+
+def window_labels(label_T: NDArray[np.int16], count: int, hop: int) -> NDArray[np.int64]:
+    """Labels (count,) of windows cut every `hop` samples: a window's only label, or -1."""
+    if not label_T.size:
+        return np.full(count, -1, np.int64)
+    start_N = np.arange(count) * hop
+    changes_T = np.concatenate([[0], np.cumsum(np.diff(label_T) != 0)])
+    one_label_N = changes_T[start_N] == changes_T[start_N + IMU_WINDOW - 1]
+    return np.where(one_label_N, label_T[start_N], -1).astype(np.int64)
+
+
+def cut(stretches: Iterable[Stretch], hop: int, dataset: str) -> WindowSet:
+    """Every window of 128 samples, `hop` apart; none spans two recordings or a gap.
+
+    A window's label is the label if the whole window has one, else -1. All stretches share one
+    tuple of labels.
+
+    Raises:
+        DataError: a hop under 1, nothing as long as a window, or units that are not those stated.
+    """
+    if hop < 1:
+        raise DataError(f"hop is {hop}; windows are at least 1 sample apart")
+    pieces: list[FloatArray] = []
+    label, subject, is_test = [], [], []
+    labels: tuple[str, ...] = ()
+    for stretch in stretches:
+        labels = labels or stretch.labels
+        for recording in to_recordings(stretch):
+            imu_NTC = cut_windows(recording.imu_TC, IMU_WINDOW, hop)
+            pieces.append(imu_NTC)
+            label.append(window_labels(recording.label_T, len(imu_NTC), hop))
+            subject.append(np.full(len(imu_NTC), stretch.subject))
+            is_test.append(np.full(len(imu_NTC), stretch.is_test))
+    if not sum(map(len, pieces)):
+        raise DataError(
+            f"{dataset}: no stretch is as long as a window of {IMU_WINDOW} samples at "
+            f"{IMU_RATE_HZ:g} Hz; check the folder with `edgehuman data check`"
+        )
+    windows = WindowSet(
+        _join(pieces),
+        np.concatenate(label),
+        np.concatenate(subject),
+        np.concatenate(is_test),
+        labels,
+        (dataset,),
+    )
+    require_gravity(windows.imu_NTC, dataset)
+    return windows
+
+
+def _join(pieces: list[FloatArray]) -> FloatArray:
+    """All windows in one array; each piece is let go once copied, so the peak is near one copy."""
+    joined = np.empty((sum(map(len, pieces)), *pieces[0].shape[1:]), np.float32)
+    end = len(joined)
+    while pieces:
+        piece = pieces.pop()
+        joined[end - len(piece) : end] = piece
+        end -= len(piece)
+    return joined
+
+
+def median_norm(imu: FloatArray) -> float:
+    """Median length of the acceleration over about 200,000 samples of (..., 6); NaN if empty."""
+    acc = imu.reshape(-1, imu.shape[-1])[:: max(1, imu.size // 1_200_000), :3]
+    norm = np.linalg.norm(acc, axis=1)
+    finite = norm[np.isfinite(norm)]
+    return float(np.median(finite)) if finite.size else float("nan")
+
+
+def require_gravity(imu: FloatArray, where: str) -> None:
+    """People stand on the ground, so the median acceleration is about 1 g whatever they do.
+
+    Raises:
+        DataError: it is not: the files hold other units, or gravity was taken out.
+    """
+    found_g = median_norm(imu)
+    low, high = GRAVITY_RANGE_G
+    if not low <= found_g <= high:
+        raise DataError(
+            f"{where}: the median acceleration is {found_g:.3g} g after conversion; with gravity "
+            f"it is {low} to {high} g. {units_hint(found_g)} Use the files as published"
+        )
+
+
+def units_hint(found_g: float) -> str:
+    if 0.7 * 9.8 <= found_g <= 1.4 * 9.8:
+        return "The files look like m/s² where g was published."
+    if 0.7 / 9.8 <= found_g <= 1.4 / 9.8:
+        return "The files look like g where m/s² was published, or gravity was taken out."
+    return "The units are neither g nor m/s², or gravity was taken out."

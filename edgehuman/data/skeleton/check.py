@@ -1,0 +1,130 @@
+"""What is wrong with a file or folder of skeletons: `edgehuman data check` for poses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgehuman import catalogue
+from edgehuman.data.gait.score import judged_walks, protocol_of
+from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.data.skeleton.layout import SkeletonLayout, gather
+from edgehuman.data.skeleton.load import filtered, find_layout, quality_scores, recognised
+from edgehuman.data.skeleton.mistakes import empty_walks, find_mistakes
+from edgehuman.errors import DataError
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.skeleton.screen import SLOWEST_HZ
+from edgehuman.preprocess.skeleton.walk import mean_confidence
+
+_LINES_SHOWN = 20
+
+
+def find_skeletons(path: Path, dataset: str | None = None) -> tuple[SkeletonLayout, Path] | None:
+    """The layout of skeletons at a path; None where it is none of them.
+
+    Raises:
+        UsageError: no dataset of that name. DataError: the path is not laid out like it.
+    """
+    if dataset is not None:
+        row: catalogue.Dataset = catalogue.find(catalogue.DATASETS, "dataset", dataset)
+        return find_layout(path, dataset) if row.modality == "skeleton" else None
+    return next(recognised(path), None) if path.exists() else None
+
+
+def check_skeletons(layout: SkeletonLayout, place: Path) -> Outcome:
+    """Read everything; exit code 1 where anything is wrong."""
+    data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
+    notes = [f"taken as given: {layout.assumed}"] if layout.assumed else []
+    try:
+        walks = gather(layout.read(place), layout.dataset, str(place), layout.rate_hz)
+    except DataError as error:
+        data |= {"problems": [str(error)], "notes": notes}
+        return Outcome(data, _text(layout, place, data), exit_code=1)
+    mistakes = find_mistakes(walks)
+    problems = [*(mistake.said for mistake in mistakes), *empty_walks(walks)]
+    try:
+        _, dropped = filtered(walks)
+    except DataError as error:
+        problems.append(str(error))
+        dropped = {}
+    notes += _notes(walks, dropped)
+    data |= _counts(walks) | {"dropped": dropped, "problems": problems, "notes": notes}
+    data["wrong_walks"] = {mistake.said: list(mistake.walks) for mistake in mistakes}
+    data["left_out"] = [asdict(walk) for walk in walks.left_out]
+    data["ok"] = not problems
+    return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
+
+
+def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:
+    """What is no fault and good to know."""
+    notes = []
+    if walks.left_out:
+        first = walks.left_out[0]
+        notes.append(
+            f"{len(walks.left_out)} walks are left out, such as {first.sequence}: {first.why}"
+        )
+    rates = sorted(set(walks.rate_hz_N.tolist()))
+    if len(rates) > 1:
+        notes.append(f"several frame rates: {', '.join(f'{rate:g}' for rate in rates[:6])}")
+    slow = int((walks.rate_hz_N < SLOWEST_HZ).sum())
+    if slow:
+        notes.append(
+            f"{slow} walks have under {SLOWEST_HZ:g} frames a second: steps are not seen in them"
+        )
+    if sum(dropped.values()):
+        notes.append(
+            f"the filters drop {sum(dropped.values())} walks: {dropped['empty']} empty, "
+            f"{dropped['short']} short, {dropped['unsure']} unsure"
+        )
+    alone = sum(count == 1 for count in Counter(walks.person_N.tolist()).values())
+    if alone:
+        notes.append(f"{alone} people have one walk: nothing to find them by")
+    unjudged = _why_unjudged(walks)
+    return [*notes, f"`edgehuman evaluate` refuses it: {unjudged}"] if unjudged else notes
+
+
+def _why_unjudged(walks: SkeletonSet) -> str:
+    """Why nothing can be measured on this set; empty where it can."""
+    try:
+        judged_walks(walks, protocol_of(walks))
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def _counts(walks: SkeletonSet) -> dict[str, Any]:
+    scores = quality_scores(walks)
+    return {
+        "walks": len(walks),
+        "people": len(np.unique(walks.person_N)),
+        "frames": len(walks.skeleton_SJ3),
+        "rates_hz": sorted(set(walks.rate_hz_N.tolist())),
+        "views": sorted(set(walks.view_N.tolist()) - {""}),
+        "conditions": sorted(set(walks.condition_N.tolist()) - {""}),
+        "roles": dict(Counter(walks.role_N.tolist())),
+        "mean_confidence": round(
+            float(mean_confidence(walks.skeleton_SJ3, walks.length_N).mean()), 3
+        ),
+        "quality": [round(float(q), 2) for q in np.quantile(scores, [0.0, 0.5, 1.0])],
+    }
+
+
+def _text(layout: SkeletonLayout, place: Path, data: dict[str, Any]) -> str:
+    head = f"{place} is {layout.dataset}"
+    if "walks" in data:
+        rates = ", ".join(f"{rate:g}" for rate in data["rates_hz"][:6])
+        roles = ", ".join(
+            f"{count} {role or 'of no role'}" for role, count in data["roles"].items()
+        )
+        head += (
+            f": {data['walks']} walks of {data['people']} people ({roles}), {data['frames']} "
+            f"frames at {rates} a second, mean confidence {data['mean_confidence']:.2f}"
+        )
+    problems: list[str] = data["problems"]
+    shown = [f"  {line}" for line in problems[:_LINES_SHOWN]]
+    verdict = "wrong:" if problems else "nothing wrong"
+    return "\n".join([head, verdict, *shown, *(f"  note: {note}" for note in data["notes"])])

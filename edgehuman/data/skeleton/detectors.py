@@ -1,0 +1,228 @@
+"""What pose detectors write: AlphaPose's list of people, OpenPose's file per frame; and PsyMo.
+
+AlphaPose   alphapose-results.json: [{"image_id": "12.jpg", "keypoints": [x, y, c, ...],
+            "score": 2.9, "idx": 1}, ...]; `idx` is the track, where tracking was on
+OpenPose    a folder of NAME_000000000012_keypoints.json: {"people": [{"person_id": [-1],
+            "pose_keypoints_2d": [x, y, c, ...]}]}
+PsyMo       semantic_data/skeletons/PERSON/000_00_45_0_nm.json in AlphaPose's form:
+            person, number of the walk, azimuth, run, variation
+
+Neither format says how many frames a second there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.data.skeleton.layout import (
+    SkeletonLayout,
+    Walk,
+    folders,
+    read_json,
+    stacked,
+    triples,
+)
+from edgehuman.errors import DataError
+from edgehuman.preprocess.skeleton.walk import RATE_HZ
+
+_PSYMO = re.compile(r"(\d{3})_(\d+)_(\d+)_(\d+)_(nm|bg|cl|ph|txt|wsf|wss)")
+_PSYMO_HZ = 25.0
+_LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
+_OPENPOSE = "*_keypoints.json"
+
+Frames = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def tracks(path: Path) -> dict[str, list[tuple[int, NDArray[np.float64]]]]:
+    """Frame numbers and joints (J, 3) of every track in a file of AlphaPose's.
+
+    Raises:
+        DataError: another form, or several people in a frame who have no track.
+    """
+    rows = read_json(path)
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise DataError(
+            f"{path}: found {type(rows).__name__}; AlphaPose's results are a list of people, one "
+            "object each, with image_id and keypoints"
+        )
+    made: dict[str, list[tuple[int, NDArray[np.float64]]]] = defaultdict(list)
+    for position, row in enumerate(rows):
+        where = f"{path}: person {position}"
+        if "keypoints" not in row or "image_id" not in row:
+            raise DataError(f"{where}: found {sorted(row)}; keypoints and image_id are needed")
+        number = _number(str(row["image_id"]), where)
+        made[_track(row.get("idx"))].append((number, triples(row["keypoints"], where)))
+    return {track: sorted(frames, key=lambda frame: frame[0]) for track, frames in made.items()}
+
+
+def _track(idx: Any) -> str:
+    """The name of a track; some versions wrap it in lists."""
+    while isinstance(idx, list) and idx:
+        idx = idx[0]
+    return "0" if idx is None or idx == [] else f"{idx:g}" if isinstance(idx, float) else str(idx)
+
+
+def _number(name: str, where: str) -> int:
+    found = _LAST_NUMBER.search(name.rpartition("/")[2])
+    if found is None:
+        raise DataError(f"{where}: found image_id {name!r}; a frame's name ends in its number")
+    return int(found[1])
+
+
+def _frames(frames: list[tuple[int, NDArray[np.float64]]], rate_hz: float, where: str) -> Frames:
+    """Joints (T, J, 3) and seconds (T,) of one track."""
+    numbers = [number for number, _ in frames]
+    twice = next((a for a, b in pairwise(numbers) if a == b), None)
+    if twice is not None:
+        raise DataError(
+            f"{where}: frame {twice} shows two people of one track; track them (AlphaPose: "
+            "--pose_track), so that `idx` tells them apart"
+        )
+    joints = stacked([joints for _, joints in frames], where)
+    return joints, np.array(numbers, np.float64) / rate_hz
+
+
+def _is_alphapose(path: Path) -> bool:
+    files = [path] if path.is_file() else sorted(islice(path.glob("*.json"), 1))
+    if not files or files[0].suffix != ".json" or files[0].name.endswith("_keypoints.json"):
+        return False
+    with files[0].open("rb") as file:
+        start = file.read(4096)
+    return start.lstrip().startswith(b"[") and b'"keypoints"' in start
+
+
+def _read_alphapose(path: Path) -> Iterator[Walk]:
+    for file in [path] if path.is_file() else sorted(path.glob("*.json")):
+        for track, frames in tracks(file).items():
+            name = f"{file.stem}:{track}"
+            joints, stamps = _frames(frames, RATE_HZ, f"{file}: track {track}")
+            yield Walk(joints, name, name, rate_hz=RATE_HZ, stamp_s_T=stamps)
+
+
+def _is_openpose(path: Path) -> bool:
+    return path.is_dir() and any(
+        next(place.glob(_OPENPOSE), None) is not None for place in (path, *folders(path)[:1])
+    )
+
+
+def _read_openpose(path: Path) -> Iterator[Walk]:
+    places = [path] if next(path.glob(_OPENPOSE), None) else folders(path)
+    for place in places:
+        made: dict[str, list[tuple[int, NDArray[np.float64]]]] = defaultdict(list)
+        for file in sorted(place.glob(_OPENPOSE)):
+            number = _number(file.name, str(file))
+            for track, joints in _people(file):
+                made[track].append((number, joints))
+        for track, frames in made.items():
+            name = f"{place.name}:{track}"
+            joints, stamps = _frames(frames, RATE_HZ, f"{place}: track {track}")
+            yield Walk(joints, name, name, rate_hz=RATE_HZ, stamp_s_T=stamps)
+
+
+def _people(file: Path) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """The track and the joints (J, 3) of everyone in a frame of OpenPose's."""
+    table = read_json(file)
+    people = table.get("people") if isinstance(table, Mapping) else None
+    if not isinstance(people, list):
+        raise DataError(f"{file}: found no list of people; OpenPose writes one a frame")
+    for person in people:
+        if not isinstance(person, Mapping) or "pose_keypoints_2d" not in person:
+            raise DataError(f"{file}: found a person without pose_keypoints_2d; write them again")
+        track = _track(person.get("person_id"))
+        if track == "-1" and len(people) > 1:
+            raise DataError(
+                f"{file}: found {len(people)} people and no tracks; give each walk a folder of its "
+                "own, or track people (OpenPose: --tracking)"
+            )
+        yield ("0" if track == "-1" else track), triples(person["pose_keypoints_2d"], str(file))
+
+
+def _psymo_place(path: Path) -> Path:
+    for inside in ("semantic_data/skeletons", "skeletons"):
+        if (path / inside).is_dir():
+            return path / inside
+    return path
+
+
+def _is_psymo(path: Path) -> bool:
+    for person in folders(_psymo_place(path))[:1]:
+        return any(_PSYMO.fullmatch(file.stem) for file in person.glob("*.json"))
+    return False
+
+
+def _read_psymo(path: Path) -> Iterator[Walk]:
+    for person in folders(_psymo_place(path)):
+        files = sorted(person.glob("*.json"))
+        condition_of = _psymo_conditions(files)
+        for file in files:
+            who, _, view, _, _ = _psymo_words(file)
+            frames = [frame for track in tracks(file).values() for frame in track]
+            frames.sort(key=lambda frame: frame[0])
+            joints, stamps = _frames(frames, _PSYMO_HZ, str(file))
+            condition = condition_of[file]
+            role = "gallery" if condition == "nm-01" else "probe"
+            yield Walk(
+                joints, f"psymo:{who}", f"psymo:{file.stem}", view, condition, role,
+                stamp_s_T=stamps,
+            )  # fmt: skip
+
+
+def _psymo_words(file: Path) -> tuple[str, ...]:
+    """Person, number, azimuth, run and variation, as a file's name says them."""
+    found = _PSYMO.fullmatch(file.stem)
+    if found is None:
+        raise DataError(
+            f"{file}: walks of PsyMo are named PERSON_NUMBER_AZIMUTH_RUN_VARIATION.json, "
+            "such as 000_00_45_0_nm.json"
+        )
+    return found.groups()
+
+
+def _psymo_conditions(files: list[Path]) -> dict[Path, str]:
+    """The variation of each walk of a person; normal walks are counted in every view, in the order
+    of the runs, as the protocol asks for the first and the second.
+    """
+    normal: dict[tuple[str, str], list[tuple[int, int, Path]]] = defaultdict(list)
+    made: dict[Path, str] = {}
+    for file in files:
+        who, number, view, run, made[file] = _psymo_words(file)
+        if made[file] == "nm":
+            normal[who, view].append((int(run), int(number), file))
+    for walks in normal.values():
+        for place, (_, _, file) in enumerate(sorted(walks), start=1):
+            made[file] = f"nm-{place:02d}"
+    return made
+
+
+ALPHAPOSE = SkeletonLayout(
+    "alphapose",
+    "alphapose-results.json, or a folder of such files: a list of objects with image_id, "
+    "keypoints and, for several people, idx",
+    _is_alphapose,
+    _read_alphapose,
+    assumed=f"{RATE_HZ:g} frames a second: the files do not say",
+)
+OPENPOSE = SkeletonLayout(
+    "openpose",
+    "a folder (or folders) of NAME_000000000012_keypoints.json, one a frame",
+    _is_openpose,
+    _read_openpose,
+    assumed=f"{RATE_HZ:g} frames a second: the files do not say",
+)
+PSYMO = SkeletonLayout(
+    "psymo",
+    "semantic_data/skeletons/PERSON/000_00_45_0_nm.json: person, number, azimuth, run, variation",
+    _is_psymo,
+    _read_psymo,
+    _PSYMO_HZ,
+    f"{_PSYMO_HZ:g} frames a second; nm-01 and nm-02 are a person's normal runs of a view, in the "
+    "order of their numbers; gallery: nm-01, probes: all other walks",
+)

@@ -1,0 +1,315 @@
+"""Poses as lines of JSON (`preprocess.pose_line`): one file, or a folder of them with labels.
+
+poses.jsonl                one or several tracks; each is a walk, and a person of its own
+FOLDER/walks.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "view", "condition",
+                           "role", "rate_hz"} a line; a file holds one walk
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from edgehuman.data.gait.walks import LeftOut, SkeletonSet
+from edgehuman.data.skeleton.layout import SkeletonLayout, Walk
+from edgehuman.errors import DataError
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.skeleton.line import PoseLine, format_line, parse_line
+from edgehuman.preprocess.skeleton.walk import RATE_HZ
+
+_LABELS = "walks.jsonl"
+_RATES_HZ = (1.0, 1000.0)
+# A said rate may be off by this share, or by this of what stamps are rounded to, where they do not
+# tell one of 60 a second from two of 100; half of it, and 100 would be 200.
+_RATE_OFF = 0.1
+_ROUNDING_OFF = 0.4
+# Of all steps, so many at least are from a frame to the very next; of those that are rounded to one
+# or two hundredths, say, so many to the lower.
+_SMALL, _SMALL_ROUNDED = 0.2, 0.05
+_ROUNDS = 10
+# Steps outside these are no camera's, seconds.
+_SHORTEST_S, _LONGEST_S = 1e-9, 1e9
+# Steps are another rate's where nearly all of so many are so manyfold the usual one: a person who
+# is found in every third frame for two seconds is not, nor one found in a third of all frames.
+_RATE_VARIES = 1.6
+_STEPS_OF_A_RATE = 36
+_STRETCH_OF_ANOTHER = 0.9
+_WORDS = ("sequence", "person", "view", "condition", "role")
+
+Array = NDArray[np.float64]
+
+
+def _is_lines(path: Path) -> bool:
+    if path.is_dir():
+        if not (path / _LABELS).is_file():
+            return False
+        first = _first_file(path)
+        # A file that is named and missing is found, and said, where it is read.
+        return first is not None and (not first.exists() or _is_lines(first))
+    if path.suffix != ".jsonl" or not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return '"joints"' in file.readline(65536)
+
+
+def _first_file(folder: Path) -> Path | None:
+    with (folder / _LABELS).open(encoding="utf-8", errors="replace") as file:
+        start = file.readline(65536)
+    try:
+        return folder / str(json.loads(start)["file"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
+    """The lines of every track, in the order of time.
+
+    Raises:
+        DataError: a line that cannot be read, or a track that is twice in one frame.
+    """
+    made: dict[str, list[PoseLine]] = defaultdict(list)
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, text in enumerate(file, start=1):
+                if text.strip():
+                    line = parse_line(text, f"{path}: line {number}")
+                    made[line.track].append(line)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
+    for track, lines in made.items():
+        lines.sort(key=lambda line: line.t_s)
+        for before, after in pairwise(lines):
+            if before.t_s == after.t_s:
+                raise DataError(
+                    f"{path}: track {track!r} is twice at {after.t_s:g} s; two people at once have "
+                    "two ids"
+                )
+    return made
+
+
+class _StampsError(DataError):
+    """Stamps of one track that are nobody's walk; the others of its set are none the worse."""
+
+
+def _walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> Walk:
+    """One track as a walk; its rate is the one that is said, or that of its stamps.
+
+    Raises:
+        DataError: a rate is said that is none, or not that of the stamps.
+        _StampsError: the stamps have no rate of a walk, or it changes on the way.
+    """
+    said_hz = _said_rate(row, where)
+    stamps = np.array([line.t_s for line in lines])
+    usual_hz = 0.0
+    if len(stamps) > 1:
+        usual_hz = _require_rate(stamps, where)
+        _require_one_rate(stamps, where)
+    if said_hz and usual_hz and not _fits(said_hz, stamps):
+        raise DataError(
+            f"{where}: rate_hz is {said_hz:g} and the stamps `t` are those of {usual_hz:.4g} "
+            "frames a second; leave rate_hz out where the stamps are right, or write t as the "
+            f"frame's number / {said_hz:g}"
+        )
+    words = {word: str(row[word]) for word in _WORDS if word in row}
+    return Walk(
+        np.stack([line.joints_J3 for line in lines]),
+        stamp_s_T=stamps,
+        rate_hz=said_hz or usual_hz or RATE_HZ,
+        width_px=lines[0].width_px,
+        height_px=lines[0].height_px,
+        layout="openpose18",
+        **{"person": name, "sequence": name, **words},
+    )
+
+
+def _said_rate(row: dict[str, Any], where: str) -> float:
+    """Frames a second by the labels; 0 where they do not say."""
+    said = row.get("rate_hz")
+    if said is None:
+        return 0.0
+    is_number = isinstance(said, (int, float)) and not isinstance(said, bool)
+    if not is_number or not (said == 0 or _RATES_HZ[0] <= said <= _RATES_HZ[1]):
+        raise DataError(
+            f"{where}: found rate_hz {repr(said)[:40]}; give frames a second as a number, "
+            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g}, or leave it out"
+        )
+    return float(said)
+
+
+def _fits(said_hz: float, stamp_s_T: Array) -> bool:
+    """Whether the stamps are those of a rate, by their usual step or all in all."""
+    usual_s = _usual_step(stamp_s_T)
+    off_s = max(_RATE_OFF * usual_s, _ROUNDING_OFF * _rounding(stamp_s_T))
+    mean_s = float(stamp_s_T[-1] - stamp_s_T[0]) / (len(stamp_s_T) - 1)
+    said_s = 1.0 / said_hz
+    return abs(said_s - usual_s) <= off_s or abs(said_s - mean_s) <= _RATE_OFF * mean_s
+
+
+def _rounding(stamp_s_T: Array) -> float:
+    """What the stamps are rounded to, seconds; 0 where to less than a tenth of a millisecond."""
+    with np.errstate(over="ignore"):
+        to = (n for n in (2, 3, 4) if np.array_equal(np.round(stamp_s_T, n), stamp_s_T))
+        return 10.0 ** -next(to, np.inf)
+
+
+def _usual_step(stamp_s_T: Array) -> float:
+    """Seconds from a frame to the next: the mean of the small steps, for in larger ones frames are
+    missing. Rounded to hundredths, 30 a second are 0.03 and 0.04 s apart, and on average right.
+    """
+    with np.errstate(over="ignore"):
+        step_s = np.diff(stamp_s_T)
+    small_s = float(np.quantile(step_s, _SMALL, method="lower"))
+    if not _SHORTEST_S < small_s < _LONGEST_S:
+        return small_s
+    rounding_s = _rounding(stamp_s_T)
+    if small_s < 2.5 * rounding_s:
+        small_s = float(np.quantile(step_s, _SMALL_ROUNDED, method="lower"))
+    next_s = small_s + 1.1 * rounding_s
+    usual_s = float(step_s[(step_s >= small_s) & (step_s <= next_s)].mean())
+    for _ in range(_ROUNDS):
+        below_s = max(1.5 * usual_s, next_s)
+        usual_s = float(step_s[(step_s > 0.5 * usual_s) & (step_s < below_s)].mean())
+    return usual_s
+
+
+def _require_rate(stamp_s_T: Array, where: str) -> float:
+    """Frames a second of the stamps, by the usual step.
+
+    Raises:
+        _StampsError: they are no camera's.
+    """
+    usual_s = _usual_step(stamp_s_T)
+    usual_hz = round(1.0 / max(usual_s, _SHORTEST_S), 2)
+    if not _RATES_HZ[0] <= usual_hz <= _RATES_HZ[1]:
+        raise _StampsError(
+            f"{where}: its stamps `t` are {usual_s:.3g} s apart, and frames come "
+            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g} times a second; give t in seconds"
+        )
+    return usual_hz
+
+
+def _require_one_rate(stamp_s_T: Array, where: str) -> None:
+    """Raise _StampsError where hardly a step of a long stretch is near the usual one; a stretch
+    with single frames missing, though it be half of them, has enough that are.
+    """
+    step_s = np.diff(stamp_s_T)
+    if len(step_s) <= _STEPS_OF_A_RATE:
+        return
+    usual_s = _usual_step(stamp_s_T)
+    slow_W, fast_W = (
+        sliding_window_view(is_other, _STEPS_OF_A_RATE).mean(axis=1)
+        for is_other in (step_s > _RATE_VARIES * usual_s, step_s < usual_s / _RATE_VARIES)
+    )
+    other_W = np.maximum(slow_W, fast_W)
+    own, other = int(np.argmin(other_W)), int(np.argmax(other_W))
+    if other_W[other] < _STRETCH_OF_ANOTHER:
+        return
+    other_hz = 1.0 / float(np.median(step_s[other : other + _STEPS_OF_A_RATE]))
+    raise _StampsError(
+        f"{where}: found {1.0 / usual_s:.3g} frames a second about t = {stamp_s_T[own]:.2f} s and "
+        f"{other_hz:.3g} for {_STEPS_OF_A_RATE} frames and more from t = {stamp_s_T[other]:.2f} s "
+        "on; a walk has one rate. Give each stretch an id of its own, or leave the slow one out"
+    )
+
+
+def _read(path: Path) -> Iterator[Walk | LeftOut]:
+    """The walks; those whose stamps are none are left out.
+
+    Raises:
+        DataError: what cannot be read, or labels that are wrong.
+    """
+    for lines, name, where, row in _tracks(path):
+        try:
+            yield _walk(lines, name, where, row)
+        except _StampsError as error:
+            yield LeftOut(str(row.get("sequence", name)), str(error))
+
+
+def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, Any]]]:
+    """Lines, name, place and labels of every track."""
+    if path.is_file():
+        for track, lines in read_tracks(path).items():
+            yield lines, f"{path.stem}:{track}", f"{path}: track {track!r}", {}
+        return
+    with (path / _LABELS).open(encoding="utf-8", errors="replace") as file:
+        for number, text in enumerate(file, start=1):
+            where = f"{path / _LABELS}: line {number}"
+            try:
+                row = json.loads(text)
+                inside = path / row["file"]
+            except (ValueError, KeyError, TypeError):
+                raise DataError(f"{where}: found no object with `file`; write it again") from None
+            if path.resolve() not in inside.resolve().parents:
+                raise DataError(f"{where}: found file {row['file']!r}, outside the folder")
+            tracks = read_tracks(inside)
+            if len(tracks) != 1:
+                raise DataError(
+                    f"{inside}: found {len(tracks)} tracks; beside {_LABELS} a file holds one walk"
+                )
+            [lines] = tracks.values()
+            yield lines, inside.stem, f"{where}: {row['file']}", row
+
+
+def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
+    """A set as files: OUT/poses/NAME.jsonl and OUT/walks.jsonl, which load as the same set.
+
+    Raises:
+        DataError: a file cannot be written.
+    """
+    try:
+        (out / "poses").mkdir(parents=True, exist_ok=True)
+        with (out / _LABELS).open("w", encoding="utf-8") as labels:
+            for i in range(len(walks)):
+                labels.write(json.dumps(_written(walks, i, out)) + "\n")
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error}); give another --out") from None
+    people = len(np.unique(walks.person_N))
+    data = {
+        "poses": str(out / "poses"),
+        "labels": str(out / _LABELS),
+        "people": people,
+        "walks": len(walks),
+        "frames": len(walks.skeleton_SJ3),
+        "simulated": walks.simulated,
+    }
+    who = "SIMULATED people" if walks.simulated else "people"
+    return Outcome(data, f"{out}: {len(walks)} walks of {people} {who}; labels in {_LABELS}")
+
+
+def _written(walks: SkeletonSet, i: int, out: Path) -> dict[str, Any]:
+    """The labels of a walk, once its file is written."""
+    name = str(walks.sequence_N[i])
+    file = f"poses/{i:06d}.jsonl"
+    rate_hz = float(walks.rate_hz_N[i])
+    height_px, width_px = walks.image_size_N2[i].tolist()
+    lines = (
+        format_line(PoseLine(t / rate_hz, name, joints_J3, width_px, height_px))
+        for t, joints_J3 in enumerate(walks.sequence(i))
+    )
+    (out / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return {
+        "file": file,
+        "sequence": name,
+        "person": str(walks.person_N[i]),
+        "view": str(walks.view_N[i]),
+        "condition": str(walks.condition_N[i]),
+        "role": str(walks.role_N[i]),
+        "rate_hz": rate_hz,
+    }
+
+
+POSE_LINES = SkeletonLayout(
+    "pose_lines",
+    'poses.jsonl, a line {"t", "id", "joints", "width", "height"} per person and frame; or a '
+    "folder of such files with walks.jsonl (see `edgehuman data simulate --kind skeletons`)",
+    _is_lines,
+    _read,
+)

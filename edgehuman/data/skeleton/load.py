@@ -1,0 +1,215 @@
+"""Skeleton sequences from any known file or folder, or the simulator; roles, filters, quality.
+
+walks = load_skeletons("simulated", people=100, each=6)
+walks = resampled(load_skeletons("casia-b_pose.csv"))      24 frames a second
+learn = learnable(walks, "--data casia-b_pose.csv")         without the people of the test
+good, dropped = filtered(learn)                            the paper's filters
+order_N = np.argsort(-quality_scores(good))                its quality ordering, the best first
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman import catalogue
+from edgehuman.data.gait.walks import SIMULATED, SkeletonSet, simulated_set
+from edgehuman.data.skeleton.detectors import ALPHAPOSE, OPENPOSE
+from edgehuman.data.skeleton.layout import SkeletonLayout, folders, gather
+from edgehuman.data.skeleton.lines import POSE_LINES
+from edgehuman.data.skeleton.mistakes import require_right, shows_nobody
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.skeleton.walk import (
+    MIN_CONFIDENCE,
+    MIN_FRAMES,
+    RATE_HZ,
+    mean_confidence,
+    quality_score,
+    resample,
+)
+
+__all__ = [
+    "SkeletonSet",
+    "filtered",
+    "find_layout",
+    "in_test",
+    "layouts",
+    "learnable",
+    "load_skeletons",
+    "quality_scores",
+    "resampled",
+]
+
+SIMULATED_PEOPLE = 100
+SIMULATED_EACH = 6
+
+
+@lru_cache(maxsize=1)
+def layouts() -> tuple[SkeletonLayout, ...]:
+    """Every layout: the catalogue's datasets, then the formats of pose detectors and our own."""
+    rows = catalogue.DATASETS.values()
+    known = [catalogue.load_object(row.read) for row in rows if row.modality == "skeleton"]
+    return (*known, POSE_LINES, OPENPOSE, ALPHAPOSE)
+
+
+def load_skeletons(
+    path: Path | str,
+    seed: int = 0,
+    people: int = SIMULATED_PEOPLE,
+    each: int = SIMULATED_EACH,
+    dataset: str | None = None,
+    rate_hz: float | None = None,
+    check: bool = True,
+) -> SkeletonSet:
+    """The walks at a path, or of simulated people where the path is the word "simulated".
+
+    Args:
+        seed, people, each: of the simulator: which, how many, walks of each.
+        dataset: the catalogue name, where the caller insists on one.
+        rate_hz: frames per second, where the files do not say and what is assumed is wrong.
+        check: refuse sets with mistakes in the joints' order, the pictures' size or the rate, in
+            all walks or a twentieth of them; fewer are warned of.
+
+    Raises:
+        DataError: no such path, no known layout, walks that are none (see `gather`), or mistakes
+            (see `skeleton_mistakes`).
+        UsageError: a number outside its range.
+    """
+    if str(path) == SIMULATED:
+        return simulated_set(people, each, seed)
+    layout, place = find_layout(Path(path), dataset)
+    walks = gather(layout.read(place), layout.dataset, str(place), layout.rate_hz)
+    if rate_hz is not None:
+        walks = _at_rate(walks, rate_hz)
+    if check:
+        require_right(walks, str(path))
+    row = catalogue.DATASETS.get(layout.dataset)
+    if row is None:
+        return walks
+    return dataclasses.replace(walks, licence=row.licence, url=row.url)
+
+
+def _at_rate(walks: SkeletonSet, rate_hz: float) -> SkeletonSet:
+    """The same frames, said to be taken at another rate."""
+    if not 1.0 <= rate_hz <= 1000.0:
+        raise UsageError(f"found rate_hz={rate_hz:g}; give 1 to 1000 frames a second")
+    return dataclasses.replace(walks, rate_hz_N=np.full(len(walks), rate_hz))
+
+
+def find_layout(path: Path, dataset: str | None = None) -> tuple[SkeletonLayout, Path]:
+    """The layout of a file or folder, and where in it the layout begins.
+
+    Archives often unpack into a folder of their own, so one level of folders is looked through.
+
+    Raises:
+        DataError: no such path, no known layout, or another dataset than was insisted on.
+        UsageError: no dataset of that name.
+    """
+    if not path.exists():
+        raise DataError(
+            f"{path}: no such file or folder; `edgehuman data list` says where to get data, and "
+            f"the word {SIMULATED} needs none"
+        )
+    if dataset is not None and dataset not in {layout.dataset for layout in layouts()}:
+        catalogue.find(catalogue.DATASETS, "dataset", dataset)
+    found = next(recognised(path), None)
+    if found is None:
+        known = "\n".join(f"  {layout.dataset}: {layout.looks_like}" for layout in layouts())
+        raise DataError(f"{path}: no poses that are known here. Looked for:\n{known}")
+    if dataset is not None and dataset != found[0].dataset:
+        raise DataError(f"{path} was given as {dataset!r}, but it looks like {found[0].dataset!r}")
+    return found
+
+
+def recognised(path: Path) -> Iterator[tuple[SkeletonLayout, Path]]:
+    """The layouts that a file, a folder or a folder in it holds, and where."""
+    for place in (path, *folders(path)):
+        for layout in layouts():
+            if layout.recognise(place):
+                yield layout, place
+
+
+def in_test(walks: SkeletonSet) -> NDArray[np.bool_]:
+    """(N,) walks of the test: the gallery and the probes."""
+    is_test_N: NDArray[np.bool_] = np.isin(walks.role_N, ("gallery", "probe"))
+    return is_test_N
+
+
+def learnable(walks: SkeletonSet, where: str) -> SkeletonSet:
+    """The walks to learn from: those of the training role, or, where no walk has that role, those
+    of people who are not in the test.
+
+    Raises:
+        DataError: there are none, or somebody is in training and in the test.
+    """
+    is_train_N = walks.role_N == "train"
+    tested = walks.person_N[in_test(walks)]
+    if not is_train_N.any():
+        is_train_N = ~np.isin(walks.person_N, tested)
+    if not is_train_N.any():
+        raise DataError(
+            f"{where}: all of its {len(walks)} walks belong to the test or to people in it; "
+            "evaluate on it, and learn from other data"
+        )
+    shared = set(tested.tolist()) & set(walks.person_N[is_train_N].tolist())
+    if shared:
+        raise DataError(
+            f"{where}: {len(shared)} people are in training and in the test, such as "
+            f"{min(shared)}; a person is in one of them"
+        )
+    return walks.subset(is_train_N)
+
+
+def resampled(walks: SkeletonSet, rate_hz: float = RATE_HZ) -> SkeletonSet:
+    """Every walk at one rate (see `preprocess.skeleton.resample`)."""
+    if (walks.rate_hz_N == rate_hz).all():
+        return walks
+    made = [
+        resample(walks.sequence(i), np.arange(walks.length_N[i]) / walks.rate_hz_N[i], rate_hz)
+        for i in range(len(walks))
+    ]
+    return dataclasses.replace(
+        walks,
+        skeleton_SJ3=np.concatenate(made),
+        length_N=np.array([len(walk) for walk in made], np.int64),
+        rate_hz_N=np.full(len(walks), rate_hz),
+    )
+
+
+def filtered(
+    walks: SkeletonSet, min_frames: int = MIN_FRAMES, min_confidence: float = MIN_CONFIDENCE
+) -> tuple[SkeletonSet, dict[str, int]]:
+    """The walks that pass the paper's filters, and how many each filter dropped.
+
+    `min_frames` counts frames of 24 a second, so a walk at another rate needs as many seconds.
+
+    Raises:
+        DataError: none passes.
+    """
+    empty_N = shows_nobody(walks)
+    short_N = walks.length_N < np.round(min_frames * walks.rate_hz_N / RATE_HZ)
+    unsure_N = mean_confidence(walks.skeleton_SJ3, walks.length_N) <= min_confidence
+    dropped = {
+        "empty": int(empty_N.sum()),
+        "short": int((short_N & ~empty_N).sum()),
+        "unsure": int((unsure_N & ~short_N & ~empty_N).sum()),
+    }
+    kept_N = ~(empty_N | short_N | unsure_N)
+    if not kept_N.any():
+        raise DataError(
+            f"{walks.name}: of {len(walks)} walks {dropped['empty']} show nobody, "
+            f"{dropped['short']} are shorter than {min_frames} frames at {RATE_HZ:g} a second, "
+            f"{dropped['unsure']} have a mean confidence of {min_confidence:g} or less; none is "
+            "left. Give longer or better walks, or looser filters"
+        )
+    return walks.subset(kept_N), dropped
+
+
+def quality_scores(walks: SkeletonSet) -> NDArray[np.float64]:
+    """Q_S of each walk (N,): see `preprocess.skeleton.quality_score`."""
+    return quality_score(walks.skeleton_SJ3, walks.length_N)

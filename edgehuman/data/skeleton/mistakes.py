@@ -1,0 +1,211 @@
+"""Mistakes in a set of skeletons: what would train or judge a network on nonsense.
+
+Each walk is judged alone where it has enough frames, and those that show nothing alone together:
+so some wrong walks are found among right ones, and short walks where all are wrong.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.errors import DataError
+from edgehuman.geometry import flip_indices
+from edgehuman.preprocess.skeleton.screen import (
+    all_zero,
+    mirrored_sides,
+    order_mistake,
+    rate_mistake,
+    size_mistake,
+    step_rate,
+    steps_said,
+    upside_down,
+)
+
+# Of a set that is loaded, so many walks tell whether a twentieth is wrong.
+_MOST_JUDGED = 2000
+# Walks that are wrong in the same way: some are enough to say how.
+_WALKS_TOGETHER = 200
+# A few walks of a large set may be wrong, or look like it; that does not spoil it.
+_SHARE_REFUSED = 0.05
+_NAMES_SHOWN = 3
+# Steps a second that no walk has, though it be slow, or hurried, or badly seen.
+_STEPS_ALONE_HZ = (0.6, 3.8)
+# In less time than this one walk alone tells nothing of its steps.
+_SHORTEST_ALONE_S = 3.0
+
+_FLIP = flip_indices("openpose18")
+_log = logging.getLogger("edgehuman.data")
+Indices = NDArray[np.int64]
+Teller = Callable[[NDArray[np.float32]], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong with some walks of a set, or with all.
+
+    Attributes:
+        said: what was found, the rule, the fix.
+        walks: names of the walks that have it.
+        refused: whether the set is of no use with it.
+    """
+
+    said: str
+    walks: tuple[str, ...]
+    refused: bool
+
+
+def require_right(walks: SkeletonSet, where: str) -> None:
+    """Raise DataError where a mistake is of the whole set or a twentieth of it; warn of others.
+
+    Of a set of over 2,000 walks, 2,000 are drawn and looked at, the same ones each time.
+    """
+    drawn, said_of = _drawn(walks), where
+    if len(drawn) < len(walks):
+        said_of = f"{where} (looked at {len(drawn)} of its {len(walks)} walks)"
+    found = find_mistakes(drawn)
+    for mistake in found:
+        if mistake.refused:
+            raise DataError(f"{said_of}: {mistake.said}. {_way_out(mistake, drawn, where)}")
+    for mistake in found:
+        _log.warning("%s: %s; they are taken as they are", said_of, mistake.said)
+
+
+def _drawn(walks: SkeletonSet) -> SkeletonSet:
+    if len(walks) <= _MOST_JUDGED:
+        return walks
+    chosen = np.random.default_rng(0).choice(len(walks), _MOST_JUDGED, replace=False)
+    return walks.subset(np.sort(chosen))
+
+
+def _way_out(mistake: Mistake, walks: SkeletonSet, where: str) -> str:
+    if len(mistake.walks) == len(walks):
+        return f"Then try again; `edgehuman data check {where}` tells whether all is right"
+    return (
+        f"Mend these walks or leave them out; `edgehuman data check {where} --json` names them all "
+        "(wrong_walks)"
+    )
+
+
+def find_mistakes(walks: SkeletonSet) -> list[Mistake]:
+    """What is wrong with a set, or with some of its walks: joints, picture, rate."""
+    everyone = np.arange(len(walks))
+    order = _told(walks, everyone, order_mistake)
+    # Nothing else means anything in another order.
+    left = _others(everyone, order)
+    found = [order, _told(walks, left, upside_down), _sides(walks, left)]
+    for height_px, width_px in np.unique(walks.image_size_N2, axis=0).tolist():
+        same = np.flatnonzero((walks.image_size_N2 == (height_px, width_px)).all(axis=1))
+        tell = partial(size_mistake, height_px=height_px, width_px=width_px)
+        found.append(_told(walks, same, tell))
+    left = _others(everyone, *found)
+    mistakes = [_mistake(walks, *each) for each in found if each is not None]
+    return mistakes + _rate_mistakes(walks, left)
+
+
+def _told(walks: SkeletonSet, members: Indices, tell: Teller) -> tuple[str, Indices] | None:
+    """The members with a mistake, and what it is."""
+    if not len(members):
+        return None
+    alone = [tell(walks.sequence(i)) for i in _shown(members, "looking at walks")]
+    is_wrong_M = np.array([line is not None for line in alone])
+    rest = members[~is_wrong_M]
+    of_rest = tell(_together(walks, rest)) if len(rest) else None
+    wrong = members if of_rest is not None else members[is_wrong_M]
+    if not len(wrong):
+        return None
+    said = tell(_together(walks, wrong))
+    return said or next(line for line in (of_rest, *alone) if line is not None), wrong
+
+
+def _shown(members: Indices, what: str) -> Iterable[int]:
+    """The members, with a bar on stderr where it takes long."""
+    numbers: Iterable[int] = tqdm(members.tolist(), what, unit="walk", delay=2, leave=False)
+    return numbers
+
+
+def _sides(walks: SkeletonSet, members: Indices) -> tuple[str, Indices] | None:
+    """As `_told`; walks that show neither side go with the others of their set."""
+    found = _told(walks, members, mirrored_sides)
+    if found is None or mirrored_sides(_together(walks, members)) is None:
+        return found
+    rest = _others(members, found)
+    if len(rest) and mirrored_sides(_together(walks, rest)[:, _FLIP]) is not None:
+        return found
+    return found[0], members
+
+
+def _together(walks: SkeletonSet, members: Indices) -> NDArray[np.float32]:
+    step = max(1, len(members) // _WALKS_TOGETHER)
+    return walks.subset(members[::step]).skeleton_SJ3
+
+
+def _others(members: Indices, *found: tuple[str, Indices] | None) -> Indices:
+    """The members without any of the mistakes."""
+    wrong = [each[1] for each in found if each is not None]
+    others: Indices = np.setdiff1d(members, np.concatenate(wrong)) if wrong else members
+    return others
+
+
+def _mistake(walks: SkeletonSet, said: str, wrong: Indices, alone: bool = False) -> Mistake:
+    """A mistake of some walks; where they differ from others `alone`, perhaps nobody walks there,
+    and it is never refused.
+    """
+    names = tuple(walks.sequence_N[wrong].tolist())
+    if len(wrong) < len(walks):
+        some = ", ".join(names[:_NAMES_SHOWN])
+        said = f"{len(wrong)} of {len(walks)} walks, such as {some}: {said}"
+    return Mistake(said, names, not alone and len(wrong) >= _SHARE_REFUSED * len(walks))
+
+
+def _rate_mistakes(walks: SkeletonSet, members: Indices) -> list[Mistake]:
+    """Walks of each frame rate by their steps a second, those of one rate together first."""
+    mistakes = []
+    rate_M = np.round(walks.rate_hz_N[members])
+    for rate_hz in np.unique(rate_M).tolist():
+        same = members[rate_M == rate_hz]
+        steps_hz = np.array(
+            [step_rate(walks.sequence(i), rate_hz) for i in _shown(same, "counting steps")]
+        )
+        said = rate_mistake(steps_hz, rate_hz)
+        if said is not None:
+            said += (
+                ". Give frames the rate they were taken at: where the set is poses.jsonl, for "
+                "example, by its `t`, and by rate_hz where it has a walks.jsonl"
+            )
+            mistakes.append(_mistake(walks, said, same))
+            continue
+        low, high = _STEPS_ALONE_HZ
+        is_long = walks.length_N[same] >= _SHORTEST_ALONE_S * rate_hz
+        is_wrong = is_long & ((steps_hz < low) | (steps_hz > high))
+        if is_wrong.any():
+            said = steps_said(steps_hz[is_wrong], rate_hz)
+            mistakes.append(_mistake(walks, said, same[is_wrong], alone=True))
+    return mistakes
+
+
+def shows_nobody(walks: SkeletonSet) -> NDArray[np.bool_]:
+    """(N,) walks without a single joint that was seen."""
+    empty_N: NDArray[np.bool_] = np.logical_and.reduceat(
+        all_zero(walks.skeleton_SJ3), walks.start_N
+    )
+    return empty_N
+
+
+def empty_walks(walks: SkeletonSet) -> list[str]:
+    """A line where nobody is seen in some walks: filters drop them."""
+    empty_N = shows_nobody(walks)
+    if not empty_N.any():
+        return []
+    first = walks.sequence_N[int(np.argmax(empty_N))]
+    return [
+        f"{int(empty_N.sum())} walks show nobody (all joints 0), such as {first}; leave them out, "
+        "or find their poses again"
+    ]

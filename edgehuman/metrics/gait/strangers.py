@@ -1,0 +1,126 @@
+"""Known people and strangers at a threshold: who is taken in, who is refused.
+
+    threshold = stranger_threshold(vectors, "cosine")
+    found = open_set_scores(vectors, PROTOCOLS["gallery-probe"], "cosine", threshold)
+
+The score is that of a gallery on the device (`runtime.gallery`): of a person's nearest walk, see
+`similarity`; at the threshold or above it somebody is taken for the nearest person. A probe is a
+stranger to the gallery without its own person's walks, so the same walks measure both.
+
+Axes: N sequences, Q probes, G gallery sequences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+from edgehuman.metrics.gait.protocols import (
+    GALLERY,
+    PROBE,
+    GaitVectors,
+    Mask,
+    Protocol,
+    parts_of,
+)
+from edgehuman.metrics.retrieval import Distance, Sightings, distance_blocks, similarity
+
+ACCEPTED_STRANGERS = 0.05
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSetScores:
+    """Shares are 0..1; the first three add up to 1.
+
+    Attributes:
+        threshold: under this score somebody is unknown.
+        known_probes: probes of people in the gallery.
+        accepted_right: of them, taken for themselves.
+        accepted_wrong: of them, taken for somebody else, or as near to somebody else.
+        refused: of them, unknown.
+        stranger_probes: probes looked for in the gallery without their own person.
+        strangers_accepted: of them, taken for somebody.
+    """
+
+    threshold: float
+    known_probes: int
+    accepted_right: float
+    accepted_wrong: float
+    refused: float
+    stranger_probes: int
+    strangers_accepted: float
+
+
+def open_set_scores(
+    vectors: GaitVectors, protocol: Protocol, distance: Distance, threshold: float
+) -> OpenSetScores:
+    """What a threshold does to the probes of a protocol, all groups together.
+
+    Raises:
+        DataError: see `parts_of`; or no probes of people in the gallery.
+    """
+    is_known_N, groups = parts_of(vectors, protocol)
+    is_probe_N = np.logical_or.reduce(list(groups.values()))
+    own_Q, other_Q = _best_scores(vectors, is_known_N, is_probe_N, distance)
+    in_gallery_Q = np.isfinite(own_Q)
+    if not in_gallery_Q.any():
+        raise DataError(f"found {len(own_Q)} probes, and nobody of them is in the gallery")
+    own_K, other_K = own_Q[in_gallery_Q], other_Q[in_gallery_Q]
+    accepted_K = np.maximum(own_K, other_K) >= threshold
+    right_K = accepted_K & (own_K > other_K)
+    return OpenSetScores(
+        threshold=threshold,
+        known_probes=len(own_K),
+        accepted_right=float(right_K.mean()),
+        accepted_wrong=float((accepted_K & ~right_K).mean()),
+        refused=float((~accepted_K).mean()),
+        stranger_probes=len(other_Q),
+        strangers_accepted=float((other_Q >= threshold).mean()),
+    )
+
+
+def stranger_threshold(
+    vectors: GaitVectors, distance: Distance, accepted: float = ACCEPTED_STRANGERS
+) -> float:
+    """The score under which somebody is unknown: only `accepted` of the probes would be taken for
+    somebody else if they themselves were not enrolled. Roles say who is gallery and probe.
+
+    Raises:
+        DataError: fewer than two people in the gallery, or no probes.
+    """
+    is_known_N, is_probe_N = vectors.role_N == GALLERY, vectors.role_N == PROBE
+    _, other_Q = _best_scores(vectors, is_known_N, is_probe_N, distance)
+    return float(np.quantile(other_Q, 1 - accepted))
+
+
+def _best_scores(
+    vectors: GaitVectors, is_known_N: Mask, is_probe_N: Mask, distance: Distance
+) -> tuple[Floats, Floats]:
+    """The score (Q,) of each probe's own person, -inf where they are not known, and the best score
+    (Q,) of anybody else.
+
+    Raises:
+        DataError: fewer than two people in the gallery, or no probes.
+    """
+    person_G, person_Q = vectors.person_N[is_known_N], vectors.person_N[is_probe_N]
+    if len(np.unique(person_G)) < 2 or not len(person_Q):
+        raise DataError(
+            f"found {len(np.unique(person_G))} people in the gallery and {len(person_Q)} probes; a "
+            "threshold needs two people and a probe"
+        )
+    gallery = Sightings(vectors.feature_NX[is_known_N], np.zeros(len(person_G), np.int64))
+    probe = Sightings(vectors.feature_NX[is_probe_N], np.zeros(len(person_Q), np.int64))
+    own: list[Floats] = []
+    other: list[Floats] = []
+    start = 0
+    for distance_QG in distance_blocks(probe, gallery, distance):
+        score_QG = similarity(distance_QG, distance)
+        same_QG = person_Q[start : start + len(score_QG), None] == person_G[None]
+        own.append(np.where(same_QG, score_QG, -np.inf).max(axis=1))
+        other.append(np.where(same_QG, -np.inf, score_QG).max(axis=1))
+        start += len(score_QG)
+    return np.concatenate(own), np.concatenate(other)

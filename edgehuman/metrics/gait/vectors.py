@@ -1,0 +1,106 @@
+"""One vector for a walk of any length: windows as long as the network was trained on, averaged.
+
+A walk is cut into windows that overlap by half, the last one ending with the walk. Their vectors
+are averaged, each scaled to length 1 first where the distance is the cosine, so that no window
+counts for more than another. Training, `evaluate`, enrolment and the live stream average alike.
+
+Axes: T frames, J joints, N windows, K walks, D dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import ArtefactError, DataError
+from edgehuman.records import FloatArray
+
+Answer = Callable[[FloatArray], FloatArray]
+"""Skeletons (N, T, J, 3) -> vectors (N, D)."""
+
+
+def window_starts(length: int, frames: int) -> list[int]:
+    """First frames of the windows of a walk; none where it is shorter than a window."""
+    if length < frames:
+        return []
+    starts = list(range(0, length - frames + 1, max(1, frames // 2)))
+    return starts if starts[-1] == length - frames else [*starts, length - frames]
+
+
+def mean_vector(vector_ND: FloatArray, distance: str = "cosine") -> FloatArray:
+    """The mean (D,) of the vectors of one walk's windows.
+
+    Raises:
+        DataError: no window.
+        ArtefactError: a vector that is not finite, or has no direction under the cosine distance.
+    """
+    if not len(vector_ND):
+        raise DataError("found no window to average; give a longer walk")
+    if not np.isfinite(vector_ND).all():
+        raise ArtefactError("the model's vectors are not finite; export it again")
+    if distance != "cosine":
+        return np.asarray(vector_ND.mean(axis=0), np.float32)
+    length_N1 = np.linalg.norm(vector_ND, axis=1, keepdims=True)
+    if not length_N1.all():
+        raise ArtefactError("the model gives a vector of length 0, which has no direction")
+    mean_D = (vector_ND / length_N1).mean(axis=0)
+    return np.asarray(mean_D / max(float(np.linalg.norm(mean_D)), 1e-12), np.float32)
+
+
+def embed_walks(
+    walks: Iterable[FloatArray],
+    answer: Answer,
+    frames: int,
+    distance: str = "cosine",
+    batch: int = 32,
+) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Vectors (K, D) of the walks that hold a window, and which they are (K,).
+
+    Args:
+        walks: (T, J, 3) each, T as it comes; frames: of a window.
+        batch: windows at a time; walks are never held all at once.
+
+    Raises:
+        DataError: none of the walks is as long as a window.
+    """
+    vectors: list[FloatArray] = []
+    parts: dict[int, list[FloatArray]] = {}
+    wanted: dict[int, int] = {}
+    kept: list[int] = []
+    for index_N, window_NTJ3 in _batches(_windows(walks, frames, wanted), batch):
+        for index, vector_D in zip(index_N, answer(window_NTJ3), strict=True):
+            parts.setdefault(index, []).append(vector_D)
+        for index in [index for index in parts if len(parts[index]) == wanted[index]]:
+            vectors.append(mean_vector(np.stack(parts.pop(index)), distance))
+            kept.append(index)
+    if not vectors:
+        raise DataError(
+            f"none of {len(wanted)} walks has the {frames} frames of one window; give longer walks"
+        )
+    return np.stack(vectors), np.array(kept, np.int64)
+
+
+def _windows(
+    walks: Iterable[FloatArray], frames: int, wanted: dict[int, int]
+) -> Iterator[tuple[int, FloatArray]]:
+    """Every window with the number of its walk; `wanted` takes how many each walk has."""
+    for index, walk_TJ3 in enumerate(walks):
+        starts = window_starts(len(walk_TJ3), frames)
+        wanted[index] = len(starts)
+        for start in starts:
+            yield index, walk_TJ3[start : start + frames]
+
+
+def _batches(
+    windows: Iterator[tuple[int, FloatArray]], batch: int
+) -> Iterator[tuple[list[int], FloatArray]]:
+    held: list[tuple[int, FloatArray]] = []
+    for item in windows:
+        held.append(item)
+        if len(held) == batch:
+            yield [index for index, _ in held], np.stack([window for _, window in held])
+            held = []
+    if held:
+        yield [index for index, _ in held], np.stack([window for _, window in held])

@@ -1,0 +1,201 @@
+"""Vision transformer with 16-pixel patches, for person images of any size.
+
+Source: An image is worth 16x16 words (arXiv 2010.11929) with the sizes of DeiT (arXiv 2012.12877):
+pre-norm blocks, learned positions, a CLS token. Positions are resampled in two dimensions for
+another grid (bicubic), the CLS entry kept.
+
+Axes: N images, H height, W width, C channel, S token (patch), D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from edgehuman.nets.drop_path import drop_rates
+from edgehuman.nets.image.features import Features
+from edgehuman.nets.image.pixels import Pixels, cells_over, check_cells
+from edgehuman.nets.imu.imuvit import Block
+
+PATCH = 16
+NORM_EPS = 1e-6
+
+
+def resample_positions(position_1SD: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:
+    """Positions of a CLS token and an old grid (rows, columns) -> the same for a new grid."""
+    if old == new:
+        return position_1SD
+    cls_11D, grid_1SD = position_1SD[:, :1], position_1SD[:, 1:]
+    grid_1DHW = grid_1SD.transpose(1, 2).reshape(1, -1, *old)
+    grid_1DHW = functional.interpolate(
+        grid_1DHW.float(), size=new, mode="bicubic", antialias=True, align_corners=False
+    )
+    grid_1SD = grid_1DHW.flatten(2).transpose(1, 2).to(position_1SD.dtype)
+    return torch.cat([cls_11D, grid_1SD], dim=1)
+
+
+class Vit(nn.Module):
+    """Raw uint8 images to the image token, or to logits.
+
+    Args:
+        width, depth, heads: token width D, blocks, attention heads; each MLP is 4 D wide.
+        image_size: height and width that the positions are kept for.
+        num_classes: size of the linear head; None leaves the image token as the output.
+        drop_path: stochastic depth of the last block, while training.
+
+    Raises:
+        ValueError: `heads` does not divide `width`, or `depth` is below 4.
+    """
+
+    stride = PATCH
+
+    def __init__(
+        self,
+        width: int,
+        depth: int,
+        heads: int,
+        image_size: tuple[int, int] = (256, 128),
+        num_classes: int | None = None,
+        drop_path: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if width % heads or depth < 4:
+            raise ValueError(
+                f"width {width} must be a multiple of heads {heads}, depth {depth} at least 4"
+            )
+        self.width = self.middle_width = width
+        self.image_size = (image_size[0], image_size[1])
+        self.grid = cells_over(self.image_size, PATCH)
+        # SAIP reads its pixel tasks from the 7th block of 12; pyramids every third block.
+        self.middle_block = depth // 2
+        self.tap_blocks = tuple(depth * quarter // 4 - 1 for quarter in range(1, 5))
+        self.tap_widths = (width,) * len(self.tap_blocks)
+        self.tap_strides = (PATCH,) * len(self.tap_blocks)
+        self.pixels = Pixels()
+        self.patch_embed = nn.Conv2d(3, width, PATCH, PATCH)
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + self.grid[0] * self.grid[1], width))
+        self.blocks = nn.ModuleList(
+            Block(width, 4 * width, heads, drop_path=rate, norm_eps=NORM_EPS)
+            for rate in drop_rates(drop_path, depth)
+        )
+        self.norm = nn.LayerNorm(width, eps=NORM_EPS)
+        self.head = nn.Linear(width, num_classes) if num_classes else nn.Identity()
+        self._initialise()
+
+    def _initialise(self) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.trunc_normal_(module.weight, std=0.02)
+                nn.init.zeros_(module.bias)
+        nn.init.trunc_normal_(self.pos_embed, std=0.02)
+        nn.init.trunc_normal_(self.cls_token, std=0.02)
+
+    def normalise(self, image_NHWC: Tensor) -> Tensor:
+        """Raw uint8 RGB (N, H, W, 3) -> float (N, 3, H, W) as the weights expect it."""
+        x_NCHW: Tensor = self.pixels(image_NHWC)
+        return x_NCHW
+
+    def grid_of(self, x_NCHW: Tensor) -> tuple[int, int]:
+        """Rows and columns of patches that cover these images."""
+        return cells_over((x_NCHW.shape[2], x_NCHW.shape[3]), PATCH)
+
+    def tokens(self, x_NCHW: Tensor) -> Tensor:
+        """Normalised images -> CLS and patch tokens with their positions (N, 1 + S, D).
+
+        Sides that 16 does not divide are filled up with zeros, the mean colour, right and below.
+        """
+        rows, columns = self.grid_of(x_NCHW)
+        below, right = rows * PATCH - x_NCHW.shape[2], columns * PATCH - x_NCHW.shape[3]
+        if below or right:
+            x_NCHW = functional.pad(x_NCHW, (0, right, 0, below))
+        patch_NSD = self.patch_embed(x_NCHW).flatten(2).transpose(1, 2)
+        cls_N1D = self.cls_token.expand(patch_NSD.shape[0], -1, -1).to(patch_NSD.dtype)
+        position_1SD = resample_positions(self.pos_embed, self.grid, (rows, columns))
+        return torch.cat([cls_N1D, patch_NSD], dim=1) + position_1SD
+
+    def encode(self, token_NSD: Tensor, after: Iterable[int] = ()) -> tuple[Tensor, list[Tensor]]:
+        """Any subset of the tokens -> normalised last tokens, and those after the given blocks."""
+        wanted = set(after)
+        kept = []
+        for number, block in enumerate(self.blocks):
+            token_NSD = block(token_NSD)
+            if number in wanted:
+                kept.append(token_NSD)
+        return self.norm(token_NSD), kept
+
+    def backbone(self, x_NCHW: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalised images -> (token_ND, map_NDHW)."""
+        last_NSD, _ = self.encode(self.tokens(x_NCHW))
+        return last_NSD[:, 0], _as_map(last_NSD[:, 1:], self.grid_of(x_NCHW))
+
+    def features(self, x_NCHW: Tensor) -> Features:
+        """Normalised images -> token, last map and middle map in one pass."""
+        grid = self.grid_of(x_NCHW)
+        last_NSD, (middle_NSD,) = self.encode(self.tokens(x_NCHW), [self.middle_block])
+        return Features(
+            last_NSD[:, 0], _as_map(last_NSD[:, 1:], grid), _as_map(middle_NSD[:, 1:], grid)
+        )
+
+    def masked_features(self, x_NCHW: Tensor, hidden_NHW: Tensor, mask_token: Tensor) -> Features:
+        """Features from the visible patches alone; hidden places of the maps hold `mask_token`.
+
+        Args:
+            x_NCHW: normalised images.
+            hidden_NHW: bool, one a patch, as many hidden in every image.
+            mask_token: D numbers.
+
+        Raises:
+            ValueError: cells of another size, or images that hide different numbers of them.
+        """
+        check_cells(x_NCHW, hidden_NHW, PATCH)
+        visible_NS = _visible_places(hidden_NHW)
+        token_NSD = self.tokens(x_NCHW)
+        seen_NSD = torch.cat([token_NSD[:, :1], _take(token_NSD[:, 1:], visible_NS)], dim=1)
+        last_NSD, (middle_NSD,) = self.encode(seen_NSD, [self.middle_block])
+        grid = self.grid_of(x_NCHW)
+        maps = [
+            _as_map(_put_back(tokens[:, 1:], visible_NS, grid[0] * grid[1], mask_token), grid)
+            for tokens in (last_NSD, middle_NSD)
+        ]
+        return Features(last_NSD[:, 0], maps[0], maps[1])
+
+    def taps(self, x_NCHW: Tensor) -> list[Tensor]:
+        """Maps after every quarter of the blocks, all at stride 16; the last is normalised."""
+        last_NSD, kept = self.encode(self.tokens(x_NCHW), self.tap_blocks)
+        return [_as_map(tokens[:, 1:], self.grid_of(x_NCHW)) for tokens in [*kept[:-1], last_NSD]]
+
+    def forward(self, image_NHWC: Tensor) -> Tensor:
+        last_NSD, _ = self.encode(self.tokens(self.normalise(image_NHWC)))
+        output: Tensor = self.head(last_NSD[:, 0])
+        return output
+
+
+def _as_map(token_NSD: Tensor, grid: tuple[int, int]) -> Tensor:
+    return token_NSD.transpose(1, 2).reshape(-1, token_NSD.shape[2], *grid)
+
+
+def _visible_places(hidden_NHW: Tensor) -> Tensor:
+    """Places of the visible tokens in order, (N, S')."""
+    hidden_NS = hidden_NHW.flatten(1)
+    count_N = (~hidden_NS).sum(dim=1)
+    least, most = int(count_N.min()), int(count_N.max())
+    if least != most:
+        raise ValueError(
+            f"images keep from {least} to {most} visible cells; hide as many in every image"
+        )
+    return torch.argsort(hidden_NS.to(torch.uint8), dim=1, stable=True)[:, :most]
+
+
+def _take(token_NSD: Tensor, place_NS: Tensor) -> Tensor:
+    return token_NSD.gather(1, place_NS[:, :, None].expand(-1, -1, token_NSD.shape[2]))
+
+
+def _put_back(seen_NSD: Tensor, place_NS: Tensor, tokens: int, mask_token: Tensor) -> Tensor:
+    """Visible tokens at their places among `tokens`, the mask token everywhere else."""
+    images, _, width = seen_NSD.shape
+    full_NSD = mask_token.reshape(1, 1, width).expand(images, tokens, width).to(seen_NSD.dtype)
+    return full_NSD.scatter(1, place_NS[:, :, None].expand(-1, -1, width), seen_NSD)

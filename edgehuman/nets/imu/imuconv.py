@@ -1,0 +1,103 @@
+"""Small convolutional network for accelerometer and gyroscope windows: what the device zoo ships.
+
+Ours. Postures differ by tremors a hundred times smaller than gravity, so the network reads each
+channel twice: as it is, and its deviation from the window's mean through an asinh, which shows both
+a tremor and a step. Residual 1-D convolutions with batch normalisation (folded away at export)
+follow, then mean and spread over time, and a linear head.
+
+Axes: N samples, T time, C channel, D width.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from edgehuman.nets.imu.imuvit import ACCEL_SCALE_G, GYRO_SCALE_RAD_S
+
+# The tremor of a body at rest: where the asinh turns from linear to logarithmic.
+ACCEL_TREMOR_G = 0.01
+GYRO_TREMOR_RAD_S = 0.03
+
+
+class ConvBlock(nn.Module):
+    """Residual block of two convolutions, (N, D, T) -> (N, D', T / stride)."""
+
+    def __init__(self, width: int, wider: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(width, wider, kernel, stride, kernel // 2, bias=False)
+        self.first_norm = nn.BatchNorm1d(wider)
+        self.second = nn.Conv1d(wider, wider, kernel, 1, kernel // 2, bias=False)
+        self.second_norm = nn.BatchNorm1d(wider)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or width != wider:
+            self.shortcut = nn.Sequential(
+                nn.Conv1d(width, wider, 1, stride, bias=False), nn.BatchNorm1d(wider)
+            )
+
+    def forward(self, x_NDT: Tensor) -> Tensor:
+        y_NDT = functional.relu(self.first_norm(self.first(x_NDT)))
+        y_NDT = self.second_norm(self.second(y_NDT))
+        return functional.relu(y_NDT + self.shortcut(x_NDT))
+
+
+class ImuConv(nn.Module):
+    """Raw windows to logits or to one embedding.
+
+    Args:
+        widths: channels of the stages; each halves the time axis.
+        blocks: residual blocks in a stage.
+        kernel: taps of each convolution.
+        num_classes: size of the linear head; None leaves the pooled embedding as the output.
+        dropout: in front of the head, while training.
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, ...],
+        blocks: int = 1,
+        kernel: int = 5,
+        num_classes: int | None = None,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.width = 2 * widths[-1]
+        scale_C = torch.tensor([ACCEL_SCALE_G] * 3 + [GYRO_SCALE_RAD_S] * 3)
+        tremor_C = torch.tensor([ACCEL_TREMOR_G] * 3 + [GYRO_TREMOR_RAD_S] * 3)
+        self.unit_C: Tensor
+        self.register_buffer("unit_C", 1.0 / scale_C, persistent=False)
+        self.tremor_C: Tensor
+        self.register_buffer("tremor_C", 1.0 / tremor_C, persistent=False)
+        self.stem = nn.Conv1d(12, widths[0], 7, 2, 3, bias=False)
+        self.stem_norm = nn.BatchNorm1d(widths[0])
+        stages: list[nn.Module] = []
+        width = widths[0]
+        for wider in widths:
+            for number in range(blocks):
+                stride = 2 if number == 0 and wider != widths[0] else 1
+                stages.append(ConvBlock(width, wider, kernel, stride))
+                width = wider
+        self.stages = nn.Sequential(*stages)
+        self.drop = nn.Dropout(dropout)
+        self.head = nn.Linear(self.width, num_classes) if num_classes else nn.Identity()
+
+    def channels(self, imu_NTC: Tensor) -> Tensor:
+        """Windows (N, T, 6) in g and rad/s -> (N, 12, T): as they are, and their fine motion."""
+        # asinh in the operators that every engine knows; odd, so the sign is put back.
+        moved_NTC = (imu_NTC - imu_NTC.mean(dim=1, keepdim=True)) * self.tremor_C
+        size_NTC = moved_NTC.abs()
+        fine_NTC = torch.log(size_NTC + torch.sqrt(size_NTC * size_NTC + 1)) * torch.sign(moved_NTC)
+        return torch.cat([imu_NTC * self.unit_C, 0.5 * fine_NTC], dim=2).transpose(1, 2)
+
+    def features(self, imu_NTC: Tensor) -> Tensor:
+        """Windows (N, T, 6) -> mean and spread over time (N, 2 D)."""
+        x_NDT = functional.relu(self.stem_norm(self.stem(self.channels(imu_NTC))))
+        x_NDT = self.stages(x_NDT)
+        mean_ND = x_NDT.mean(dim=2)
+        spread_ND = torch.sqrt((x_NDT - mean_ND[..., None]).square().mean(dim=2) + 1e-5)
+        return torch.cat([mean_ND, spread_ND], dim=1)
+
+    def forward(self, imu_NTC: Tensor) -> Tensor:
+        output: Tensor = self.head(self.drop(self.features(imu_NTC)))
+        return output

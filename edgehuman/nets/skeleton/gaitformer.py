@@ -1,0 +1,81 @@
+"""GaitFormer: one token a frame, a flat transformer over time.
+
+Source: On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recognition (arXiv
+2504.07598), table 2: nine layers of the widths of GaitPTv2's third stage; the network of Cosma and
+Radoi (2022) with the layers of `parallel_layer`. Not stated there, chosen so that the published
+numbers of parameters hold exactly: the 36 coordinates of a skeleton enter through a linear layer
+without bias, a class token goes in front, a norm and a linear layer without bias follow. Rotary
+positions turn by the frame, the class token at position 0.
+
+Axes: N sequences, T frames, J joints, D width, S tokens: class token and frames.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from edgehuman.geometry import OPENPOSE_18
+from edgehuman.nets.skeleton.parallel_layer import (
+    ParallelLayer,
+    RmsNorm,
+    Rotary,
+    initialise,
+    projection_head,
+)
+from edgehuman.nets.skeleton.skeleton_norm import SequenceNorm
+
+
+class GaitFormer(nn.Module):
+    """Raw skeletons (N, T, 18, 3) to one embedding (N, D), for any number of frames.
+
+    Args:
+        width, depth, heads: D, layers, attention heads.
+        frames: the window that cards and operation counts assume.
+        attention_scale: see `ParallelLayer`.
+
+    Attributes:
+        head: the projection head of training; `project` applies it, an export leaves it out.
+
+    Raises:
+        ValueError: heads that do not divide the width into even parts.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        depth: int,
+        heads: int,
+        frames: int = 32,
+        attention_scale: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.width = width
+        self.widths = (width,)
+        self.frames = frames
+        self.normalise = SequenceNorm()
+        self.embed = nn.Linear(2 * len(OPENPOSE_18), width, bias=False)
+        self.class_token = nn.Parameter(torch.randn(width))
+        self.rotary = Rotary(width // heads)
+        self.layers = nn.ModuleList(
+            ParallelLayer(width, heads, attention_scale) for _ in range(depth)
+        )
+        self.norm = RmsNorm(width)
+        self.output = nn.Linear(width, width, bias=False)
+        self.head = projection_head(width)
+        self.apply(initialise)
+
+    def forward(self, skeleton_NTJ3: Tensor) -> Tensor:
+        x_NTD = self.embed(self.normalise(skeleton_NTJ3).flatten(2))
+        class_N1D = self.class_token.to(x_NTD.dtype).expand(x_NTD.shape[0], 1, -1)
+        x_NSD = torch.cat([class_N1D, x_NTD], dim=1)
+        turn = self.rotary(x_NSD.shape[1])
+        for layer in self.layers:
+            x_NSD = layer(x_NSD, turn)
+        embedding_ND: Tensor = self.output(self.norm(x_NSD[:, 0]))
+        return embedding_ND
+
+    def project(self, embedding_ND: Tensor) -> Tensor:
+        """Embeddings (N, D) -> what the contrastive loss compares (N, D/4)."""
+        projected_NP: Tensor = self.head(embedding_ND)
+        return projected_NP

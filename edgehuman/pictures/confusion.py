@@ -1,0 +1,44 @@
+"""A confusion matrix as a picture: counts in the cells, shade by share of the true class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.pictures.figure import blank
+
+
+def draw_confusion(
+    counts_CC: NDArray[np.integer], labels: Sequence[str], path: Path, title: str = ""
+) -> Path:
+    """Write the matrix as a PNG.
+
+    Args:
+        counts_CC: rows true, columns predicted, as `classification.confusion` gives them.
+        labels: the C class names.
+        path: where the PNG goes; its folder is made.
+        title: one line above the matrix.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
+    counts_CC = np.asarray(counts_CC)
+    share_CC = counts_CC / np.maximum(counts_CC.sum(axis=1, keepdims=True), 1)
+    side_in = 2.0 + 0.6 * len(labels)
+    figure = blank(side_in + 0.6, side_in)
+    axes = figure.add_subplot()
+    axes.imshow(share_CC, cmap="Blues", vmin=0.0, vmax=1.0)
+    axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(title)
+    for (row, column), count in np.ndenumerate(counts_CC):
+        colour = "white" if share_CC[row, column] > 0.5 else "black"
+        axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120, metadata={"Software": None})
+    return path

@@ -1,0 +1,302 @@
+"""Pictures to records: any encoded image to uint8 RGB, and crops of one person to one size.
+
+    image_HWC = decode(path.read_bytes(), str(path))
+    crop_HWC = person_crop(image_HWC, box)                 256 x 128, no bars, nothing invented
+
+Training and device read pictures through this one file. Axes: H height, W width, C channel, J
+joint. A box is (x0, y0, x1, y1) in pixels from the top left corner of the image; x1 and y1 are not
+included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError, ImageError
+from edgehuman.preprocess.image.header import ImageHeader, read_header
+
+ImageArray = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+HEIGHT, WIDTH = 256, 128
+# Below this nothing can be made out of a person.
+MIN_SIDE = 8
+_SUFFIXES = ".jpg .jpeg .jpe .jp2 .png .webp .bmp .tif .tiff .ppm .pgm .gif .avif"
+IMAGE_SUFFIXES = frozenset(_SUFFIXES.split())
+_REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+_TURN = {
+    3: cv2.ROTATE_180,
+    6: cv2.ROTATE_90_CLOCKWISE,
+    8: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
+
+
+def decode(data: bytes, name: str = "the image") -> ImageArray:
+    """An encoded image as uint8 RGB (H, W, 3), upright.
+
+    Grey is repeated to three channels, CMYK is converted, 16 bits become the upper 8, transparent
+    pixels are laid on white, and the EXIF orientation is applied. An animation gives its first
+    picture.
+
+    Args:
+        data: the bytes of the file.
+        name: what to call it in an error.
+
+    Raises:
+        ImageError: no bytes, no image, cut short, damaged, or under 8 pixels a side.
+    """
+    header = require_whole(data, name)
+    return decode_as(data, header, name)
+
+
+def require_whole(data: bytes, name: str) -> ImageHeader:
+    """The header of an image that is all there.
+
+    Raises:
+        ImageError: no bytes, no image, or cut short.
+    """
+    if not data:
+        raise ImageError(f"{name} is empty (0 bytes); copy it again, or remove it")
+    header = read_header(data)
+    if not header.format:
+        raise ImageError(
+            f"{name} begins with {data[:8]!r}, which is no image; JPEG, PNG, WebP, BMP, TIFF, GIF "
+            "and PPM are read. Convert it, or remove it"
+        )
+    if not header.complete:
+        raise ImageError(
+            f"{name}: a {header.format} of {len(data)} bytes without its end, so it was cut short; "
+            "copy it again, or remove it"
+        )
+    return header
+
+
+def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> ImageArray:
+    """`decode` for whoever has read the header; 2, 4 or 8 shrinks a JPEG as it is decoded.
+
+    Raises:
+        ImageError: damaged, or under 8 pixels a side.
+    """
+    own = header.format in ("JPEG", "PNG", "WebP")
+    if header.alpha and shrink == 1:
+        flags = cv2.IMREAD_UNCHANGED
+    else:
+        flags = _REDUCED[shrink] | (cv2.IMREAD_IGNORE_ORIENTATION if own else 0)
+    bgr = _decoded(data, flags)
+    if bgr is None:
+        raise ImageError(
+            f"{name}: a {header.format} that cannot be decoded; it is damaged, or of a kind that "
+            "OpenCV does not read. Save it again as JPEG or PNG, or remove it"
+        )
+    height, width = bgr.shape[:2]
+    if min(height, width) * shrink < MIN_SIDE:
+        raise ImageError(
+            f"{name} is {width}x{height} pixels; a person takes at least {MIN_SIDE} a side. "
+            "Remove it"
+        )
+    rgb = _to_rgb(bgr)
+    return turn(rgb, header.orientation) if own and header.orientation != 1 else rgb
+
+
+def _decoded(data: bytes, flags: int) -> NDArray[Any] | None:
+    """What OpenCV makes of the bytes, its complaints kept off the terminal; None: nothing."""
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        found: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        return found
+    except cv2.error:
+        return None
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+
+
+def _to_rgb(bgr: NDArray[Any]) -> ImageArray:
+    """OpenCV's array, whatever its depth and channels, as uint8 RGB."""
+    if bgr.dtype == np.uint16:
+        bgr = (bgr >> 8).astype(np.uint8)
+    if bgr.ndim == 3 and bgr.shape[2] == 4:
+        alpha = bgr[..., 3:].astype(np.uint16)
+        over = bgr[..., :3] * alpha + 255 * (255 - alpha)
+        bgr = ((over + 127) // 255).astype(np.uint8)
+    code = cv2.COLOR_GRAY2RGB if bgr.ndim == 2 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(bgr, code), np.uint8)
+
+
+def turn(image_HWC: ImageArray, orientation: int) -> ImageArray:
+    """An image as EXIF's orientation (1 to 8) says it is to be shown."""
+    if orientation in (5, 7):  # mirrored along a diagonal: a transpose, turned for 7
+        image_HWC = np.ascontiguousarray(image_HWC.transpose(1, 0, 2))
+        orientation = 1 if orientation == 5 else 3
+    if orientation in (2, 4):
+        return np.asarray(cv2.flip(image_HWC, 1 if orientation == 2 else 0), np.uint8)
+    code = _TURN.get(orientation)
+    return image_HWC if code is None else np.asarray(cv2.rotate(image_HWC, code), np.uint8)
+
+
+def read_image(path: Path | str) -> ImageArray:
+    """The image in a file, uint8 RGB (H, W, 3); see `decode`.
+
+    Raises:
+        ImageError: no such file, it may not be read, or see `decode`.
+    """
+    try:
+        return decode(Path(path).read_bytes(), str(path))
+    except OSError as error:
+        raise ImageError(f"{path}: {error.strerror}; give the path of an image") from None
+
+
+def resize(image_HWC: ImageArray, height: int, width: int) -> ImageArray:
+    """An image at another size: averaged over areas where it shrinks, interpolated where it grows.
+
+    Shrinking by interpolation skips pixels and makes patterns that are not there; averaging while
+    growing makes blocks. Each direction gets its own.
+    """
+    rows, columns = image_HWC.shape[:2]
+    if (rows, columns) == (height, width):
+        return image_HWC.copy()
+    sized: NDArray[Any] = image_HWC
+    smaller = (min(columns, width), min(rows, height))
+    if smaller != (columns, rows):
+        sized = cv2.resize(sized, smaller, interpolation=cv2.INTER_AREA)
+    if smaller != (width, height):
+        sized = cv2.resize(sized, (width, height), interpolation=cv2.INTER_LINEAR)
+    return sized
+
+
+def resize_labels(label_HW: ImageArray, height: int, width: int) -> ImageArray:
+    """A map of class numbers at another size: the nearest pixel's, for numbers have no mean."""
+    size = (width, height)
+    return np.asarray(cv2.resize(label_HW, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
+
+
+def clip_box(
+    box: Sequence[float],
+    height: int,
+    width: int,
+    outside: Literal["clip", "refuse"] = "clip",
+    name: str = "the image",
+) -> tuple[int, int, int, int]:
+    """The whole pixels of a box inside an image: (x0, y0, x1, y1).
+
+    Args:
+        box: (x0, y0, x1, y1), pixels.
+        height, width: of the image.
+        outside: what becomes of a box that reaches over the edge: cut there, or an error.
+        name: what to call the image in an error.
+
+    Raises:
+        DataError: not a box (a side under a pixel, a value that is not finite); none of it inside;
+            or, with `outside="refuse"`, some of it outside.
+    """
+    shown = "(" + ", ".join(f"{value:g}" for value in box) + ")"
+    if len(box) != 4 or not np.isfinite(box).all():
+        raise DataError(f"{name}: the box {shown} is not four finite numbers x0, y0, x1, y1")
+    x0, y0 = int(np.floor(box[0] + 1e-6)), int(np.floor(box[1] + 1e-6))
+    x1, y1 = int(np.ceil(box[2] - 1e-6)), int(np.ceil(box[3] - 1e-6))
+    if x1 <= x0 or y1 <= y0:
+        raise DataError(
+            f"{name}: the box {shown} has no area; it is (x0, y0, x1, y1) with x0 < x1 and y0 < y1"
+        )
+    inside = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+    if inside[2] <= inside[0] or inside[3] <= inside[1]:
+        raise DataError(
+            f"{name}: the box {shown} is wholly outside the image of {width}x{height} pixels; the "
+            "boxes belong to other images, or to these at another size"
+        )
+    if outside == "refuse" and inside != (x0, y0, x1, y1):
+        raise DataError(
+            f"{name}: the box {shown} reaches outside the image of {width}x{height} pixels; a box "
+            'lies inside it. Mend the box, or clip it with outside="clip"'
+        )
+    return inside
+
+
+def crop(
+    image_HWC: ImageArray, box: Sequence[float], outside: Literal["clip", "refuse"] = "clip"
+) -> ImageArray:
+    """The part of an image in a box, as a view of it.
+
+    Raises:
+        DataError: see `clip_box`.
+    """
+    x0, y0, x1, y1 = clip_box(box, image_HWC.shape[0], image_HWC.shape[1], outside)
+    return image_HWC[y0:y1, x0:x1]
+
+
+def person_box(
+    box: Sequence[float], height: int, width: int, shape: float = WIDTH / HEIGHT, margin: float = 0
+) -> Box:
+    """The box to cut for one person: grown to a shape, so that cutting does not stretch.
+
+    The shorter side grows about the centre, and the box slides back inside where it reaches over an
+    edge. Only where the image itself is too small for the shape does the box keep another one; the
+    crop is then stretched. Bars are never added.
+
+    Args:
+        box: (x0, y0, x1, y1) around the person, pixels; clipped first.
+        height, width: of the image.
+        shape: width over height of the crop.
+        margin: share of the box added on every side.
+
+    Raises:
+        DataError: see `clip_box`.
+    """
+    x0, y0, x1, y1 = clip_box(box, height, width)
+    wide, high = (x1 - x0) * (1 + 2 * margin), (y1 - y0) * (1 + 2 * margin)
+    wide, high = max(wide, high * shape), max(high, wide / shape)
+    left, right = _slide((x0 + x1) / 2, wide, width)
+    top, bottom = _slide((y0 + y1) / 2, high, height)
+    return left, top, right, bottom
+
+
+def _slide(centre: float, length: float, limit: int) -> tuple[float, float]:
+    """A stretch of a length about a centre, moved and if need be cut to lie in 0 … limit."""
+    length = min(length, limit)
+    start = min(max(centre - length / 2, 0.0), limit - length)
+    return start, start + length
+
+
+def person_crop(
+    image_HWC: ImageArray,
+    box: Sequence[float],
+    height: int = HEIGHT,
+    width: int = WIDTH,
+    margin: float = 0.0,
+) -> ImageArray:
+    """One person cut from an image at the size that networks take, without bars.
+
+    Raises:
+        DataError: see `clip_box`.
+    """
+    cut = person_box(box, image_HWC.shape[0], image_HWC.shape[1], width / height, margin)
+    return resize(crop(image_HWC, cut), height, width)
+
+
+def to_crop(
+    point_J3: NDArray[np.float32], box: Sequence[float], height: int, width: int
+) -> NDArray[np.float32]:
+    """Joints (J, 3), x and y in image pixels, as pixels of a crop of `box` at a size.
+
+    Args:
+        box: the whole pixels that were cut, as `clip_box` gives them.
+
+    The third column (visibility) stays. The centre of the first pixel is 0, 0 at any size, as in
+    COCO, and a resize keeps the edges of the picture where they are.
+    """
+    x0, y0, x1, y1 = box
+    scale = np.array([width / (x1 - x0), height / (y1 - y0)], np.float32)
+    moved = point_J3.astype(np.float32, copy=True)
+    moved[:, :2] = (moved[:, :2] + 0.5 - np.array([x0, y0], np.float32)) * scale - 0.5
+    return moved

@@ -1,0 +1,138 @@
+"""Any time-stamped 6-axis stream to 50 Hz windows in g and rad/s, for training and the device.
+
+    segments, report = prepare(stamp_s_T, imu_TC, ImuFormat())        a recording, at once
+    for segment in segments:
+        windows_NTC = cut_windows(segment.imu_TC, window=128, hop=64)
+
+    stream = StreamResampler(ImuFormat())                             the same, live
+    segments = stream.push_block(stamp_s_T, imu_TC)
+
+Nothing is invented: a pause over 0.1 s ends a segment, and rows that are not numbers or come late
+are dropped and counted. Rows of a frozen sensor are counted and, on the device, their windows are
+not answered. Rows at a sensor's limit are counted and remarked on, and used all the same: a clipped
+peak alone is no reason to refuse an answer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import UsageError
+from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
+from edgehuman.preprocess.imu.resample import (
+    MAX_GAP_S,
+    Resampler,
+    Segment,
+    median_rate_hz,
+    resample,
+)
+from edgehuman.preprocess.imu.screen import RowScreen, SensorWatch, frozen_sensor
+from edgehuman.preprocess.imu.stream import STILL_NOTE, Canonical, StreamResampler, require_rate
+from edgehuman.preprocess.imu.units import (
+    detect_units,
+    gyro_conflict,
+    judge_recording,
+    require_gravity,
+)
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray
+
+__all__ = [
+    "ImuFormat",
+    "ImuReport",
+    "Segment",
+    "StreamResampler",
+    "cut_windows",
+    "detect_units",
+    "frozen_sensor",
+    "prepare",
+    "resample",
+    "to_canonical",
+]
+
+
+def to_canonical(
+    imu_TC: FloatArray, format: ImuFormat | None = None, rate_hz: float = IMU_RATE_HZ
+) -> FloatArray:
+    """Raw rows (T, 6) at about `rate_hz` -> float32 (T, 6) in g and rad/s on the canonical axes.
+
+    Raises:
+        DataError: the accelerometer shows no gravity, or not in the declared unit.
+    """
+    format, report = ImuFormat() if format is None else format, ImuReport()
+    imu_TC = np.asarray(imu_TC, np.float32)
+    _settle_units(imu_TC, format, rate_hz, report)
+    canonical = Canonical(format)
+    canonical.set_units(report)
+    return canonical(imu_TC)
+
+
+def prepare(
+    stamp_s_T: NDArray[np.float64],
+    imu_TC: FloatArray,
+    format: ImuFormat | None = None,
+    rate_hz: float = IMU_RATE_HZ,
+    max_gap_s: float = MAX_GAP_S,
+    tag_TK: NDArray[np.int64] | None = None,
+) -> tuple[list[Segment], ImuReport]:
+    """A raw recording as segments on the grid, in g and rad/s, and what was found in it.
+
+    Args:
+        stamp_s_T: seconds (T,).
+        imu_TC: rows (T, 6) in the sensor's units, rate and axes.
+        format: what is declared; the rest is told from physics, over the whole recording.
+        rate_hz: samples per second of the grid.
+        max_gap_s: a longer pause ends a segment.
+        tag_TK: whatever travels along, int64 (T, K).
+
+    Raises:
+        DataError: a rate under 10 Hz, no gravity, or not in the declared unit.
+    """
+    format, report = ImuFormat() if format is None else format, ImuReport()
+    tag_TK = np.empty((imu_TC.shape[0], 0), np.int64) if tag_TK is None else tag_TK
+    pieces = RowScreen(max_gap_s, report).screen(
+        np.asarray(stamp_s_T, np.float64), np.asarray(imu_TC, np.float32), tag_TK
+    )
+    if not pieces:
+        return [], report
+    report.rate_hz = median_rate_hz(np.concatenate([piece.stamp_s_T for piece in pieces]))
+    require_rate(report.rate_hz, rate_hz, report)
+    row_rate_hz = report.rate_hz or rate_hz
+    _settle_units(np.concatenate([p.imu_TC for p in pieces]), format, row_rate_hz, report)
+    canonical, sensors = Canonical(format), SensorWatch(row_rate_hz, report)
+    canonical.set_units(report)
+    segments = []
+    for piece in pieces:
+        canonical_TC = canonical(piece.imu_TC)
+        sensors.watch(canonical_TC)
+        stretch = Resampler(row_rate_hz, rate_hz)
+        segments.append(stretch.feed(piece.stamp_s_T, canonical_TC, piece.tag_TK, last=True))
+    return segments, report
+
+
+def _settle_units(imu_TC: FloatArray, format: ImuFormat, rate_hz: float, report: ImuReport) -> None:
+    """Units of a recording into its report."""
+    report.accel_unit = require_gravity(imu_TC, format.accel_unit)
+    report.gyro_unit = format.gyro_unit
+    verdict = judge_recording(imu_TC, rate_hz)
+    conflict = gyro_conflict(verdict, format.gyro_unit)
+    if conflict:
+        report.note(conflict)
+    if format.gyro_unit == "auto":
+        report.gyro_unit = verdict.unit
+        if verdict.still:
+            report.note(STILL_NOTE)
+
+
+def cut_windows(imu_TC: FloatArray, window: int = IMU_WINDOW, hop: int = 64) -> FloatArray:
+    """Every window that fits into (T, 6): float32 (N, window, 6), one every `hop` samples.
+
+    Raises:
+        UsageError: a window or a hop under 1.
+    """
+    if window < 1 or hop < 1:
+        raise UsageError(f"window {window} and hop {hop} are numbers of samples, at least 1")
+    if imu_TC.shape[0] < window:
+        return np.empty((0, window, 6), np.float32)
+    view_NCT = np.lib.stride_tricks.sliding_window_view(imu_TC, window, axis=0)[::hop]
+    return np.ascontiguousarray(view_NCT.transpose(0, 2, 1), np.float32)

@@ -1,0 +1,196 @@
+"""Rows of a raw stream, screened: what cannot be used is dropped and counted, breaks are found.
+
+The same code serves a whole recording in one call and a live stream block by block; the state
+between blocks is one row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.preprocess.imu.format import ImuReport
+from edgehuman.records import FloatArray
+
+RESTART_S = 2.0
+FROZEN_S = 1.0
+GAP_SLACK_S = 1e-6
+ABSURD = 1e6  # no sensor gives this in any unit
+STEP_FLOOR = 1e-6  # g or rad/s; what the rounding of an interpolation may make of a constant
+CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
+# Below the smallest full scale of a wearable (2 g, 250 deg/s) nothing can be at its limit.
+RAIL_FLOOR_C = np.array([1.9, 1.9, 1.9, 4.3, 4.3, 4.3], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows in time order without a break inside.
+
+    Attributes:
+        stamp_s_T: float64 (T,), rising.
+        imu_TC: float32 (T, 6).
+        tag_TK: int64 (T, K): whatever travels along with a row, such as labels.
+        fresh: True where a break lies before the first row.
+    """
+
+    stamp_s_T: NDArray[np.float64]
+    imu_TC: FloatArray
+    tag_TK: NDArray[np.int64]
+    fresh: bool
+
+
+class RowScreen:
+    """Drops rows that are not finite (or beyond any sensor), repeated or late; splits at gaps and
+    at restarts of the clock.
+    """
+
+    def __init__(self, max_gap_s: float, report: ImuReport) -> None:
+        self._max_gap_s = max_gap_s + GAP_SLACK_S
+        self._report = report
+        self._newest_s = -np.inf
+        self._row_s = -np.inf
+
+    def screen(
+        self, stamp_s_T: NDArray[np.float64], imu_TC: FloatArray, tag_TK: NDArray[np.int64]
+    ) -> list[Piece]:
+        """The usable rows of a block, as pieces without breaks inside; shapes as in `Piece`."""
+        self._report.rows += stamp_s_T.shape[0]
+        if not (_all_within(imu_TC, ABSURD) and _all_within(stamp_s_T, np.inf)):
+            with np.errstate(invalid="ignore"):
+                sound_T = (np.abs(imu_TC) < ABSURD).all(axis=1) & np.isfinite(stamp_s_T)
+            self._report.not_finite += int((~sound_T).sum())
+            stamp_s_T, imu_TC, tag_TK = stamp_s_T[sound_T], imu_TC[sound_T], tag_TK[sound_T]
+        if stamp_s_T.shape[0] == 0:
+            return []
+        since_s_T = self._since_newest(stamp_s_T)
+        if since_s_T.min() <= 0:
+            keep_T = since_s_T > 0
+            stamp_s_T, imu_TC, tag_TK = stamp_s_T[keep_T], imu_TC[keep_T], tag_TK[keep_T]
+            since_s_T = since_s_T[keep_T]
+        self._report.used += stamp_s_T.shape[0]
+        if not (since_s_T.size and since_s_T.max() > self._max_gap_s):
+            return [Piece(stamp_s_T, imu_TC, tag_TK, False)] if stamp_s_T.shape[0] else []
+        starts = np.flatnonzero(since_s_T > self._max_gap_s).tolist()
+        self._report.gaps += int((since_s_T[starts] < np.inf).sum())
+        bounds = sorted({0, *starts, stamp_s_T.shape[0]})
+        return [
+            Piece(stamp_s_T[a:b], imu_TC[a:b], tag_TK[a:b], a in starts)
+            for a, b in pairwise(bounds)
+        ]
+
+    def _since_newest(self, stamp_s_T: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seconds from the newest stamp before each row (T,): inf where the clock starts, <= 0
+        where late.
+        """
+        step_s_T = np.empty_like(stamp_s_T)
+        step_s_T[0] = stamp_s_T[0] - self._row_s
+        np.subtract(stamp_s_T[1:], stamp_s_T[:-1], out=step_s_T[1:])
+        in_order = self._row_s == self._newest_s and step_s_T.min() > 0
+        self._row_s = float(stamp_s_T[-1])
+        if in_order:
+            self._newest_s = self._row_s
+            return step_s_T
+        restarts = np.flatnonzero(step_s_T < -RESTART_S).tolist()
+        since_s_T = np.empty_like(stamp_s_T)
+        bounds = sorted({0, *restarts, stamp_s_T.shape[0]})
+        for a, b in pairwise(bounds):
+            carried_s = -np.inf if a in restarts else self._newest_s
+            newest_s_T = np.maximum.accumulate(np.append(carried_s, stamp_s_T[a:b]))
+            since_s_T[a:b] = stamp_s_T[a:b] - newest_s_T[:-1]
+            self._newest_s = float(newest_s_T[-1])
+        self._report.restarts += len(restarts)
+        self._report.duplicate += int((since_s_T == 0).sum())
+        self._report.out_of_order += int((since_s_T < 0).sum())
+        return since_s_T
+
+
+def _all_within(array: NDArray[np.floating], limit: float) -> bool:
+    """Whether every size is certainly under the limit; False may be a false alarm.
+
+    A sum of squares is cheap, and NaN or infinite where something is.
+    """
+    flat = array.reshape(-1)
+    return bool(np.dot(flat, flat) < limit**2)
+
+
+class SensorWatch:
+    """Counts rows in which a channel stands at its limit, and rows of a sensor that no longer
+    moves.
+
+    A channel is at its limit where a large value comes for the third time running, to the last
+    digit; a sensor is frozen where its three channels have all stood still for a second. A working
+    sensor's noise does neither. The first row at a limit is remarked on; a frozen sensor is where
+    its window is judged.
+    """
+
+    def __init__(self, rate_hz: float, report: ImuReport) -> None:
+        self._frozen_rows = max(2, round(FROZEN_S * rate_hz))
+        self._report = report
+        self._last_2C: FloatArray = np.full((2, 6), np.nan, np.float32)
+        self._held = [0, 0]
+
+    def watch(self, imu_TC: FloatArray) -> None:
+        """Count over the next rows, in g and rad/s."""
+        rows_TC = np.concatenate([self._last_2C, imu_TC])
+        same_TC = rows_TC[1:] == rows_TC[:-1]
+        if (np.abs(imu_TC) > RAIL_FLOOR_C).any():
+            railed_TC = same_TC[1:] & same_TC[:-1] & (np.abs(imu_TC) > RAIL_FLOOR_C)
+            if railed_TC.any():
+                self._count_railed(railed_TC, imu_TC)
+        held_T2 = same_TC[1:].reshape(-1, 2, 3).all(axis=2)
+        if held_T2.any():
+            frozen_T = self._frozen(held_T2[:, 0], 0) | self._frozen(held_T2[:, 1], 1)
+            self._report.frozen += int(frozen_T.sum())
+        else:
+            self._held = [0, 0]
+        self._last_2C = rows_TC[-2:]
+
+    def _count_railed(self, railed_TC: NDArray[np.bool_], imu_TC: FloatArray) -> None:
+        if self._report.saturated == 0:
+            row, channel = np.argwhere(railed_TC)[0].tolist()
+            unit = "g" if channel < 3 else "rad/s"
+            self._report.note(
+                f"{CHANNELS[channel]} stands at its limit of {imu_TC[row, channel]:.3g} {unit}; "
+                "such rows are counted and used, though the peaks beyond the limit are missing"
+            )
+        self._report.saturated += int(railed_TC.any(axis=1).sum())
+
+    def _frozen(self, held_T: NDArray[np.bool_], sensor: int) -> NDArray[np.bool_]:
+        """Rows at which a sensor has been held for a second; carries the run over to the next
+        block.
+        """
+        index_T = np.arange(held_T.shape[0])
+        moved_T = np.maximum.accumulate(np.where(held_T, -1 - self._held[sensor], index_T))
+        run_T = index_T - moved_T
+        self._held[sensor] = int(run_T[-1])
+        frozen_T: NDArray[np.bool_] = run_T >= self._frozen_rows
+        return frozen_T
+
+
+def frozen_sensor(imu_TC: FloatArray, rate_hz: float) -> str:
+    """ "accelerometer" or "gyroscope" where it stands still for a second in a window (T, 6), else
+    "".
+
+    Interpolation may move a constant by a rounding, hence the tolerance.
+    """
+    held = round(FROZEN_S * rate_hz)
+    # A stretch of a second holds two of these rows in a row, so most windows need no closer look.
+    sparse_TC = imu_TC[:: max(1, held // 2)]
+    if _moves(sparse_TC).all():
+        return ""
+    moves_T2 = _moves(imu_TC)
+    for sensor, name in enumerate(("accelerometer", "gyroscope")):
+        edges = np.flatnonzero(np.concatenate([[True], moves_T2[:, sensor], [True]]))
+        if int(np.diff(edges).max()) - 1 >= held:
+            return name
+    return ""
+
+
+def _moves(imu_TC: FloatArray) -> NDArray[np.bool_]:
+    """Where the accelerometer and the gyroscope differ from the row before: (T - 1, 2)."""
+    step_TC = np.abs(imu_TC[1:] - imu_TC[:-1]).reshape(-1, 2, 3)
+    moves_T2: NDArray[np.bool_] = step_TC.max(axis=2) > STEP_FLOOR
+    return moves_T2

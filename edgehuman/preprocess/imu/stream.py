@@ -1,0 +1,276 @@
+"""A live 6-axis stream onto the 50 Hz grid, in g and rad/s: the online twin of `imu.prepare`.
+
+The first two seconds are held back to tell rate and units, then everything held back is given out:
+nothing is lost, and from there on the delay is that of `Resampler`. Every ten seconds two seconds
+are looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.format import GyroUnit, ImuFormat, ImuReport, parse_axes
+from edgehuman.preprocess.imu.resample import (
+    MAX_GAP_S,
+    Resampler,
+    Segment,
+    decimation,
+    median_rate_hz,
+)
+from edgehuman.preprocess.imu.screen import Piece, RowScreen, SensorWatch
+from edgehuman.preprocess.imu.units import (
+    ACCEL_G_RANGE,
+    accel_median,
+    gyro_conflict,
+    judge_accel,
+    judge_gyro,
+    require_gravity,
+    unit_scale,
+)
+from edgehuman.records import IMU_RATE_HZ, FloatArray
+
+MIN_RATE_HZ = 10.0
+DECIDE_S = 2.0
+DECIDE_ROWS = 16
+MAX_HELD_ROWS = 8192
+CHECK_EVERY_S = 10.0
+STILL_NOTE = "the gyroscope is too still to tell its unit; taken as rad/s until it turns"
+NO_GRAVITY_NOTE = (
+    "the accelerometer shows no gravity; taken as g. Where gravity was removed, results are wrong"
+)
+
+
+def require_rate(rate_hz: float, target_hz: float, report: ImuReport) -> None:
+    """Refuse what is too slow; remark on what is slower than the target.
+
+    Raises:
+        DataError: under 10 rows per second.
+    """
+    if rate_hz and rate_hz < MIN_RATE_HZ * 0.98:
+        raise DataError(
+            f"the stream has {rate_hz:.3g} rows per second; at least {MIN_RATE_HZ:g} are needed. "
+            "Raise the sensor's rate or, where its stamps are not seconds, give them in seconds "
+            '(in Python: ImuFormat(stamp_unit="ms"))'
+        )
+    if rate_hz and rate_hz < 0.9 * target_hz:
+        report.note(
+            f"{rate_hz:.1f} rows per second, interpolated to {target_hz:g} Hz: "
+            f"movement faster than {rate_hz / 2:.1f} Hz is missing"
+        )
+
+
+class Canonical:
+    """Raw rows to g and rad/s on the canonical axes, with units that may be corrected later."""
+
+    def __init__(self, format: ImuFormat) -> None:
+        accel_3, accel_sign_3 = parse_axes(format.axes)
+        same = format.gyro_axes == "same"
+        gyro_3, gyro_sign_3 = parse_axes(format.axes if same else format.gyro_axes)
+        self._column_6 = np.concatenate([accel_3, gyro_3 + 3])
+        self._in_place = bool((self._column_6 == np.arange(6)).all())
+        self._sign_6 = np.concatenate([accel_sign_3, gyro_sign_3])
+        self._scale_6 = self._sign_6
+
+    def set_units(self, report: ImuReport) -> None:
+        """Follow the units in the report."""
+        scale_6 = unit_scale(report.accel_unit, report.gyro_unit)
+        self._scale_6 = scale_6[self._column_6] * self._sign_6
+
+    def __call__(self, imu_TC: FloatArray) -> FloatArray:
+        """Raw rows (T, 6) -> canonical float32 (T, 6)."""
+        rows_TC = imu_TC if self._in_place else imu_TC[:, self._column_6]
+        canonical_TC: FloatArray = rows_TC * self._scale_6
+        return canonical_TC
+
+
+class UnitWatch:
+    """Looks at two seconds in ten of the raw rows and corrects what was told from too little."""
+
+    def __init__(self, format: ImuFormat, report: ImuReport) -> None:
+        self._format = format
+        self._report = report
+        self._wait_rows = 0
+        self._rows: list[FloatArray] = []
+        self._doubts = 0
+
+    def look(self, imu_TC: FloatArray) -> bool:
+        """Collect rows; True where the report's units have just been corrected."""
+        rate_hz = self._report.rate_hz or IMU_RATE_HZ
+        self._wait_rows -= imu_TC.shape[0]
+        if self._wait_rows > 0:
+            return False
+        self._rows.append(imu_TC)
+        if sum(map(len, self._rows)) < DECIDE_S * rate_hz:
+            return False
+        rows_TC = np.concatenate(self._rows)
+        self._rows, self._wait_rows = [], round((CHECK_EVERY_S - DECIDE_S) * rate_hz)
+        return self._judge_accel(rows_TC) | self._judge_gyro(rows_TC, rate_hz)
+
+    def _judge_accel(self, rows_TC: FloatArray) -> bool:
+        report, found = self._report, judge_accel(rows_TC)
+        # A fall or a jump may last a second or two, so the accelerometer needs two looks.
+        self._doubts = self._doubts + 1 if found not in ("auto", report.accel_unit) else 0
+        if self._doubts < 2:
+            return False
+        unit = {"g": "g", "ms2": "m/s²"}
+        seen = f"the accelerometer now looks like {unit[found]}, not {unit[report.accel_unit]}"
+        if self._format.accel_unit != "auto":
+            report.note(f"{seen} as declared; the declaration is followed")
+            return False
+        report.note(f"{seen} as before; read as {unit[found]} from here on")
+        report.accel_unit = found
+        return True
+
+    def _judge_gyro(self, rows_TC: FloatArray, rate_hz: float) -> bool:
+        report, verdict = self._report, judge_gyro(rows_TC, rate_hz)
+        conflict = gyro_conflict(verdict, self._format.gyro_unit)
+        if conflict:
+            report.note(conflict)
+        if self._format.gyro_unit != "auto" or (verdict.unit, report.gyro_unit) != ("degs", "rads"):
+            return False
+        report.note(
+            "the gyroscope turns much faster than gravity does: it is deg/s, not rad/s; "
+            "read as deg/s from here on"
+        )
+        report.gyro_unit = "degs"
+        return True
+
+
+class StreamResampler:
+    """Rows in, samples on the grid out; memory does not grow.
+
+    Args:
+        format: what is declared of the stream.
+        rate_hz: samples per second of the grid.
+        max_gap_s: a longer pause ends the segment.
+    """
+
+    def __init__(
+        self,
+        format: ImuFormat | None = None,
+        rate_hz: float = IMU_RATE_HZ,
+        max_gap_s: float = MAX_GAP_S,
+    ) -> None:
+        self.report = ImuReport()
+        self._format = ImuFormat() if format is None else format
+        self._rate_hz = rate_hz
+        self._screen = RowScreen(max_gap_s, self.report)
+        self._canonical = Canonical(self._format)
+        self._units = UnitWatch(self._format, self.report)
+        self._sensors: SensorWatch | None = None
+        self._resampler: Resampler | None = None
+        self._held: list[Piece] = []
+        self._held_rows = 0
+        self._held_s = 0.0  # seconds of rows held, pauses left out
+        self._newest_s = 0.0
+        self._decided = False
+
+    @property
+    def delay_s(self) -> float:
+        """How long an output waits for later rows, at most, once the stream has started."""
+        row_rate_hz = self.report.rate_hz or self._rate_hz
+        filtered = decimation(row_rate_hz, self._rate_hz) > 1
+        return 2 / row_rate_hz + (4 / self._rate_hz if filtered else 0.0)
+
+    def push(self, stamp_s: float, row_6: Sequence[float] | FloatArray) -> list[Segment]:
+        """One row; see `push_block`."""
+        return self.push_block(np.array([stamp_s]), np.array([row_6], np.float32))
+
+    def push_block(
+        self,
+        stamp_s_T: NDArray[np.float64],
+        imu_TC: FloatArray,
+        tag_TK: NDArray[np.int64] | None = None,
+    ) -> list[Segment]:
+        """Rows (T, 6) in the sensor's units and order -> samples (K, 6) that they complete.
+
+        A segment with `fresh` set begins after a break; the others go on where the one before
+        ended.
+
+        Raises:
+            DataError: at the start, a rate under 10 Hz, or an accelerometer that contradicts its
+                declaration.
+        """
+        if tag_TK is None:
+            tag_TK = np.empty((stamp_s_T.shape[0], 0), np.int64)
+        pieces = self._screen.screen(stamp_s_T, imu_TC, tag_TK)
+        if self._decided:
+            return self._advance(pieces)
+        self._hold(pieces)
+        return self._start() if self._enough() else []
+
+    def close(self) -> list[Segment]:
+        """What only the end of the stream completes."""
+        segments = [] if self._decided or not self._held else self._start()
+        if self._resampler is not None:
+            segments.append(self._resampler.finish())
+            self._resampler = None
+        return [segment for segment in segments if segment.imu_TC.shape[0]]
+
+    def _hold(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            newest_s = float(piece.stamp_s_T[-1])
+            self._held_s += newest_s - (piece.stamp_s_T[0] if piece.fresh else self._newest_s)
+            self._held_rows += piece.stamp_s_T.size
+            self._newest_s = newest_s
+        self._held += pieces
+
+    def _enough(self) -> bool:
+        """Whether what is held tells rate and units: two seconds of rows, or long enough of too
+        few.
+        """
+        if self._held_rows < DECIDE_ROWS:
+            return False
+        passed_s = self._newest_s - float(self._held[0].stamp_s_T[0])
+        held_s = self._held_s
+        return held_s >= DECIDE_S or passed_s > 2 * DECIDE_S or self._held_rows > MAX_HELD_ROWS
+
+    def _start(self) -> list[Segment]:
+        """Tell rate and units from what was held back, then give it all out."""
+        imu_TC = np.concatenate([piece.imu_TC for piece in self._held])
+        report = self.report
+        report.rate_hz = median_rate_hz(np.concatenate([p.stamp_s_T for p in self._held]))
+        require_rate(report.rate_hz, self._rate_hz, report)
+        rate_hz = report.rate_hz or self._rate_hz
+        if self._format.accel_unit == "auto" and 0 < accel_median(imu_TC) < ACCEL_G_RANGE[0]:
+            # A jump or a fall looks so for two seconds; a recording does not.
+            report.accel_unit = "g"
+            report.note(NO_GRAVITY_NOTE)
+        else:
+            report.accel_unit = require_gravity(imu_TC, self._format.accel_unit)
+        report.gyro_unit = self._gyro_unit(imu_TC, rate_hz)
+        self._canonical.set_units(report)
+        self._sensors = SensorWatch(rate_hz, report)
+        self._decided = True
+        held, self._held = self._held, []
+        return self._advance(held)
+
+    def _gyro_unit(self, imu_TC: FloatArray, rate_hz: float) -> GyroUnit:
+        verdict, declared = judge_gyro(imu_TC, rate_hz), self._format.gyro_unit
+        if declared == "auto":
+            if verdict.still:
+                self.report.note(STILL_NOTE)
+            return verdict.unit
+        conflict = gyro_conflict(verdict, declared)
+        if conflict:
+            self.report.note(conflict)
+        return declared
+
+    def _advance(self, pieces: list[Piece]) -> list[Segment]:
+        segments: list[Segment] = []
+        for piece in pieces:
+            if self._units.look(piece.imu_TC):
+                self._canonical.set_units(self.report)
+            imu_TC = self._canonical(piece.imu_TC)
+            assert self._sensors is not None
+            self._sensors.watch(imu_TC)
+            if piece.fresh or self._resampler is None:
+                if self._resampler is not None:
+                    segments.append(self._resampler.finish())
+                self._resampler = Resampler(self.report.rate_hz or self._rate_hz, self._rate_hz)
+            segments.append(self._resampler.feed(piece.stamp_s_T, imu_TC, piece.tag_TK))
+        return [segment for segment in segments if segment.imu_TC.shape[0]]

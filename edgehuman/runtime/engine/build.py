@@ -1,0 +1,211 @@
+"""A judged graph to a TensorRT engine, or to the bundle that builds it on the device itself.
+
+    x.onnx  x.engine.json  x.engine        the graph that serves while an engine is rebuilt, the
+            side file, the plan: written all three, or none
+
+One code path for `tensorrt` 10, `tensorrt` 11 and `tensorrt_rtx`: `on_device_build.build`, with the
+module as a parameter. The side file is the card, and what a loader must compare before it opens the
+plan.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from edgehuman.card import Card, sha256_of_file
+from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
+from edgehuman.runtime.engine import build_on_device as on_device_build
+from edgehuman.runtime.engine.build_on_device import BuildError, Options
+from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.writing import (
+    require_folder,
+    require_writable,
+    write_folder,
+    write_together,
+    write_whole,
+)
+
+MODULES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
+
+
+def load_library(engine: str | None) -> Any:
+    """The TensorRT module of an `--engine`; None: `tensorrt`.
+
+    Raises:
+        MissingDependencyError: it is not installed, or too old; the message holds the line to run.
+    """
+    try:
+        return on_device_build.load_library(_module(engine))
+    except BuildError as error:
+        raise MissingDependencyError(str(error)) from None
+
+
+def _module(engine: str | None) -> str:
+    return MODULES[engine or "tensorrt"]
+
+
+def require_target(trt: Any, options: Options) -> None:
+    """Before the work: is there a GPU to build on, or a capability that this library builds for?
+
+    Raises:
+        EngineError: neither.
+    """
+    try:
+        on_device_build.require_target(trt, options, on_device_build.find_gpu())
+    except BuildError as error:
+        raise EngineError(str(error)) from None
+
+
+def build_engine(
+    trt: Any, onnx: bytes, options: Options, timing_cache: Path | None = None
+) -> tuple[bytes, dict[str, Any]]:
+    """The plan and what the side file says of it; progress and the time left go to stderr.
+
+    Args:
+        timing_cache: a file to read and to renew; None keeps one per GPU and version in the user's
+            cache.
+
+    Raises:
+        ArtefactError: the graph does not parse; the node, its operator and its module are named.
+        KeyboardInterrupt: stopped; nothing was written.
+    """
+    cache = timing_cache or timing_cache_of(trt, options)
+    kept = cache.read_bytes() if cache.is_file() else b""
+    start = time.monotonic()
+    report = on_device_build.progress_line(sys.stderr)
+    try:
+        plan, kept = on_device_build.build(trt, onnx, options, kept, report)
+    except BuildError as error:
+        raise ArtefactError(str(error)) from None
+    finally:
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr)
+    about = on_device_build.describe(trt, onnx, plan, options, time.monotonic() - start)
+    if kept:
+        _keep(cache, kept)
+    return plan, about
+
+
+def timing_cache_of(trt: Any, options: Options) -> Path:
+    """One timing cache per library, version and GPU: timings of another would mislead the
+    builder.
+    """
+    gpu = on_device_build.find_gpu()
+    target = "-".join(f"sm{number}" for number in options.capabilities)
+    if not target and gpu is not None:
+        target = f"{gpu.name.replace(' ', '-')}-sm{gpu.capability}-{gpu.driver}"
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return home / "edgehuman" / f"timing-{trt.__name__}-{trt.__version__}-{target or 'any'}.cache"
+
+
+def _keep(cache: Path, content: bytes) -> None:
+    """A cache that cannot be written costs time at the next build, and no engine."""
+    try:
+        write_whole(cache, content)
+    except ArtefactError as error:
+        print(f"edgehuman: timings are not kept: {error}", file=sys.stderr)
+
+
+def side_file(card: Card, about: Mapping[str, Any]) -> bytes:
+    """`NAME.engine.json`: the card, and what made the engine of what."""
+    return json.dumps({"card": json.loads(card.to_json()), "engine": about}, indent=1).encode()
+
+
+def require_place(
+    path: Path, card: Card, on_device: bool = False, onnx: bytes | None = None
+) -> list[str]:
+    """Before the work: the engine or the bundle can be written, and the graph of an engine, which
+    goes beside it, takes the place of no other model.
+
+    Args:
+        card: with the hash of the weights.
+        onnx: the graph, where it is made already.
+
+    Returns:
+        In words, what the graph will take the place of: another export of the same weights.
+
+    Raises:
+        ArtefactError: the folder cannot be written, or a bundle's holds other files.
+        UsageError: the ONNX there is of another network, or not ours at all.
+    """
+    if on_device:
+        require_folder(path, _bundle_names(card))
+        return []
+    require_writable(path)
+    there = path.with_suffix(".onnx")
+    if not there.is_file() or _is_own_graph(path) or there.read_bytes() == onnx:
+        return []
+    try:
+        found = read_card(there)
+        was = f"{found.name} in {found.precision.name}"
+        if found.weights_sha256 == card.weights_sha256:
+            return [f"{there.name} was {was}, and is the graph of {path.name} now"]
+        said = f"holds another model ({was})"
+    except ArtefactError:
+        said = "is a file without the card of an export"
+    raise UsageError(
+        f"--out is {path}, whose graph goes to {there.name} beside it, and that {said}; give "
+        f"another --out, or move {there} away"
+    )
+
+
+def _is_own_graph(path: Path) -> bool:
+    """Whether the ONNX beside an engine is the one that the engine was built from."""
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+        about = json.loads(path.with_name(f"{path.name}.json").read_bytes())["engine"]
+        return bool(about["onnx_sha256"] == sha256_of_file(path.with_suffix(".onnx")))
+    return False
+
+
+def files_of(path: Path, card: Card, on_device: bool = False) -> tuple[Path, ...]:
+    """The plan, its side file and its graph; or the graph, the table and the script of a bundle."""
+    if on_device:
+        return tuple(path / name for name in _bundle_names(card))
+    return path, path.with_name(f"{path.name}.json"), path.with_suffix(".onnx")
+
+
+def _bundle_names(card: Card) -> tuple[str, str, str]:
+    return f"{card.name.replace(' ', '-').replace('/', '-')}.onnx", "bundle.json", "build.py"
+
+
+def write_engine(
+    path: Path, onnx: bytes, card: Card, plan: bytes, about: Mapping[str, Any]
+) -> None:
+    """The three files of an engine, or none of them.
+
+    Raises:
+        ArtefactError: the folder cannot be written; the engine that was there still is.
+    """
+    plan_path, side_path, onnx_path = files_of(path, card)
+    write_together({onnx_path: onnx, side_path: side_file(card, about), plan_path: plan})
+
+
+def write_bundle(
+    folder: Path, onnx: bytes, card: Card, options: Options, engine: str | None = None
+) -> None:
+    """The folder to copy to a device: `NAME.onnx`, `bundle.json` (the card, and the library and
+    the options that the script builds with unless told otherwise), `build.py`.
+
+    Raises:
+        ArtefactError: the folder exists and holds other files, or cannot be written.
+    """
+    names = _bundle_names(card)
+    bundle = {
+        "onnx": names[0],
+        "onnx_sha256": hashlib.sha256(onnx).hexdigest(),
+        "library": _module(engine),
+        "options": asdict(options),
+        "card": json.loads(card.to_json()),
+    }
+    script = Path(on_device_build.__file__).read_bytes()
+    contents = (onnx, json.dumps(bundle, indent=1).encode(), script)
+    write_folder(folder, dict(zip(names, contents, strict=True)))

@@ -1,0 +1,207 @@
+"""An ONNX file on onnxruntime: on the CPU, on CUDA, or through onnxruntime's own TensorRT.
+
+onnxruntime falls back to the CPU in silence where CUDA cannot be loaded or lacks an operator. Here
+that is an error where the provider was asked for by name, and a remark where the machine chose it.
+
+The CPU is tested with the real library. CUDA and TensorRT were never run: the machines that tested
+this file have no GPU, and their answers are played by a session of the CPU.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import ArtefactError, EngineError
+from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.open import EngineRequest, Notify, warn
+from edgehuman.runtime.engine.plan_file import find_gpu
+
+CPU, CUDA, TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
+
+# The first is the one that was asked for; the others take what it cannot.
+_BY_NAME: Mapping[str, tuple[str, ...]] = {
+    "onnxruntime-cpu": (CPU,),
+    "onnxruntime-cuda": (CUDA, CPU),
+    "onnxruntime-tensorrt": (TENSORRT, CUDA, CPU),
+}
+_CORRUPTED = frozenset({"InvalidProtobuf", "InvalidGraph", "InvalidArgument", "ModelLoaded"})
+# Outputs whose second axis the labels name.
+_LABELLED = frozenset({"classes", "attributes", "heatmaps", "segmentation"})
+_DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
+
+
+def open_onnx(path: Path, request: EngineRequest) -> OnnxRuntimeEngine:
+    """An ONNX file on the provider of that name, or on the best that this machine has.
+
+    Raises:
+        ArtefactError, EngineError: as `OnnxRuntimeEngine`.
+    """
+    if request.name in _BY_NAME:
+        return OnnxRuntimeEngine(path, request.threads, _BY_NAME[request.name], request.notify)
+    chosen = best_providers(path, request.notify)
+    try:
+        return OnnxRuntimeEngine(path, request.threads, chosen, request.notify)
+    except EngineError as error:
+        if chosen == (CPU,):
+            raise
+        request.notify(f"{path.name} is served by the CPU: {error}")
+        return OnnxRuntimeEngine(path, request.threads, (CPU,), request.notify)
+
+
+def best_providers(path: Path, notify: Notify) -> tuple[str, ...]:
+    """CUDA where onnxruntime has it and there is a GPU; INT8 graphs stay on the CPU, whose kernels
+    they are made for.
+    """
+    import onnxruntime
+
+    if CUDA not in onnxruntime.get_available_providers():
+        return (CPU,)
+    if read_card(path).precision.name.startswith("int8"):
+        return (CPU,)
+    if find_gpu() is None:
+        notify("onnxruntime has CUDA and finds no NVIDIA GPU here; the CPU serves")
+        return (CPU,)
+    return (CUDA, CPU)
+
+
+class OnnxRuntimeEngine:
+    """An ONNX file on onnxruntime.
+
+    Args:
+        path: the `.onnx` file with its card inside.
+        threads: threads inside one operator; 1 leaves the other cores alone.
+        providers: where to run, best first. Where the first cannot be used, that is an error, never
+            a silent CPU.
+        notify: told of nodes that the first provider leaves to the CPU.
+
+    Raises:
+        ArtefactError: missing, foreign, corrupted, without a card, or a graph that its card does
+            not describe.
+        EngineError: a provider is missing or does not start, or onnxruntime cannot run a node.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        threads: int = 1,
+        providers: Sequence[str] = (CPU,),
+        notify: Notify = warn,
+    ) -> None:
+        self.path = path
+        self.card = read_card(path)
+        self.threads = threads
+        self._session = _open_session(path, threads, providers)
+        self._input = self._session.get_inputs()[0].name
+        self._outputs = [self._session.get_outputs()[0].name]
+        self._check_graph()
+        self._on_cpu = _left_to_cpu(self._session)
+        if self._on_cpu and providers[0] != CPU:
+            notify(f"{path.name} on {providers[0]}: {self._on_cpu}")
+
+    def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
+        """A batch of raw records (N, ...) in the card's dtype -> the graph's first output (N,
+        ...).
+        """
+        answer: NDArray[np.float32] = self._session.run(self._outputs, {self._input: array})[0]
+        return answer
+
+    def describe(self) -> Mapping[str, Any]:
+        """Engine, version, providers in use, what they leave to the CPU, threads and file."""
+        import onnxruntime
+
+        return {
+            "engine": "onnxruntime",
+            "version": onnxruntime.__version__,
+            "providers": self._session.get_providers(),
+            "left_to_cpu": self._on_cpu,
+            "threads": self.threads,
+            "path": str(self.path),
+        }
+
+    def _check_graph(self) -> None:
+        """The graph takes and gives what the card says."""
+        taken, given = self._session.get_inputs()[0], self._session.get_outputs()[0]
+        spec = self.card.input
+        fits = len(taken.shape) == len(spec.shape) + 1 and all(
+            not isinstance(found, int) or said in (0, found)
+            for found, said in zip(taken.shape[1:], spec.shape, strict=True)
+        )
+        if not fits or taken.type != _DTYPES.get(spec.dtype):
+            raise ArtefactError(
+                f"{self.path}: its graph takes {taken.type} {taken.shape} and its card says "
+                f"{spec.dtype} (N, {', '.join(map(str, spec.shape))}); export the model again"
+            )
+        num_labels = len(self.card.output.labels)
+        is_named = self.card.output.kind in _LABELLED and len(given.shape) > 1
+        if is_named and given.shape[1] not in (num_labels, None):
+            raise ArtefactError(
+                f"{self.path}: its graph gives {given.shape} and its card names {num_labels} "
+                "labels; export the model again"
+            )
+
+
+def _open_session(path: Path, threads: int, providers: Sequence[str]) -> Any:
+    """An onnxruntime session without spinning threads, so that a waiting stream costs no CPU."""
+    import onnxruntime
+
+    _require_available(providers, onnxruntime.get_available_providers())
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    try:
+        # Its own fallback prints to standard output, where our results go, and changes the provider
+        # in the middle of a stream.
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=list(providers), enable_fallback=0
+        )
+        session.disable_fallback()
+    except Exception as error:  # onnxruntime's exceptions share no base class of its own
+        reason = str(error).strip().splitlines()[0]
+        if type(error).__name__ in _CORRUPTED:
+            raise ArtefactError(f"{path} is corrupted: {reason}. Export the model again") from None
+        raise EngineError(f"onnxruntime cannot run {path} here: {reason}") from None
+    if session.get_providers()[0] != providers[0]:
+        raise EngineError(
+            f"onnxruntime could not start {providers[0]} and fell back to "
+            f"{', '.join(session.get_providers())}: a CUDA library is missing, or the driver is "
+            "older than it. `edgehuman doctor` says what is here; --engine onnxruntime-cpu serves "
+            "from the CPU"
+        )
+    return session
+
+
+def _require_available(providers: Sequence[str], available: Sequence[str]) -> None:
+    absent = [name for name in providers if name not in available]
+    if absent:
+        line = "Run: pip uninstall onnxruntime && pip install onnxruntime-gpu"
+        fix = line if set(absent) <= {CUDA, TENSORRT} else "`edgehuman doctor` says what to install"
+        raise EngineError(
+            f"onnxruntime here has no {', '.join(absent)}; it has {', '.join(available)}. {fix}"
+        )
+
+
+def _left_to_cpu(session: Any) -> str:
+    """How many nodes the CPU runs beside another provider, and which; "" where none does."""
+    if session.get_providers()[0] == CPU:
+        return ""
+    if not hasattr(session, "get_provider_graph_assignment_info"):
+        return "this onnxruntime cannot say which nodes fall back to the CPU; a newer one can"
+    total, operators = 0, Counter[str]()
+    for part in session.get_provider_graph_assignment_info():
+        nodes = part.get_nodes()
+        total += len(nodes)
+        if part.ep_name == CPU:
+            operators.update(node.op_type for node in nodes)
+    if not operators:
+        return ""
+    listed = ", ".join(f"{count} {name}" for name, count in operators.most_common())
+    return f"{operators.total()} of {total} nodes fall back to the CPU: {listed}"

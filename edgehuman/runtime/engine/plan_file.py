@@ -1,0 +1,315 @@
+"""A TensorRT engine on disk: `x.engine`, `x.engine.json` beside it, and whether the two fit here.
+
+Everything is compared before the plan is deserialised, because deserialising a plan runs code. The
+hash in the side file catches a plan that was damaged, exchanged or edited; it is no signature, and
+whoever can write both files can write a plan that fits. So take engines from whom you would take a
+program, or rebuild them from their ONNX.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
+from edgehuman.catalogue import load_object
+from edgehuman.errors import ArtefactError, EngineError, NoGpuError
+
+LIBRARIES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
+"""Name of an engine -> its Python module."""
+_FIND_GPU = "edgehuman.runtime.engine.build_on_device:find_gpu"
+_AMPERE = 80
+
+
+class EngineMismatchError(EngineError):
+    """The engine does not belong here, and building it again from its ONNX cures that."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFile:
+    """An engine as it stands on disk, its plan compared with the recorded hash and not yet opened.
+
+    Attributes:
+        path: of the plan.
+        plan: the bytes that were compared, and so the bytes to deserialise.
+        card: what the model says about itself.
+        library, version: the module that built it.
+        gpu, driver: name of the GPU and the driver's CUDA version (12060) where it was built; None:
+            built without a GPU.
+        built_for: compute capabilities, such as 86.
+        platform: such as "Linux x86_64".
+        onnx_sha256: of the graph that it was built from.
+        options: what the builder was told.
+    """
+
+    path: Path
+    plan: bytes
+    card: Card
+    library: str
+    version: str
+    gpu: str | None
+    driver: int | None
+    built_for: tuple[int, ...]
+    platform: str
+    onnx_sha256: str
+    options: Mapping[str, Any]
+
+    @property
+    def version_compatible(self) -> bool:
+        """Whether later versions of its TensorRT may load it; it then carries host code."""
+        return bool(self.options.get("version_compatible"))
+
+
+def find_gpu() -> Any:
+    """The first GPU as the driver tells it (`name`, `capability`, `driver`), or None: no torch."""
+    return load_object(_FIND_GPU)()
+
+
+def side_path(path: Path) -> Path:
+    """`x.engine` -> `x.engine.json`."""
+    return path.with_name(f"{path.name}.json")
+
+
+def read_engine(path: Path) -> EngineFile:
+    """The plan and its side file; nothing is deserialised.
+
+    Raises:
+        ArtefactError: there is neither an engine nor an ONNX to build it from, or it is unreadable.
+        EngineMismatchError: no plan, no or a broken side file, or an edited plan.
+    """
+    plan = _read_plan(path)
+    about, card = read_side(path)
+    found, recorded = sha256_of_bytes(plan), about["engine_sha256"]
+    if found != recorded:
+        raise EngineMismatchError(
+            f"{path} has sha256 {found[:12]}… and {side_path(path).name} records {recorded[:12]}…: "
+            "the engine was edited, or copied without its side file, and is not opened. "
+            f"{cure(path)}"
+        )
+    return EngineFile(
+        path=path,
+        plan=plan,
+        card=card,
+        library=about["library"],
+        version=about["version"],
+        gpu=about.get("gpu"),
+        driver=about.get("driver"),
+        built_for=tuple(about["built_for"]),
+        platform=about["platform"],
+        onnx_sha256=about["onnx_sha256"],
+        options=about["options"],
+    )
+
+
+def read_side(path: Path) -> tuple[dict[str, Any], Card]:
+    """What the side file of an engine says: the engine's table and the card.
+
+    Raises:
+        EngineMismatchError: missing, unreadable, or without a key that the checks need.
+    """
+    side = side_path(path)
+    try:
+        table = json.loads(side.read_bytes())
+        about = table["engine"]
+        _require_types(about)
+        return about, from_json(json.dumps(table["card"]), str(side))
+    except FileNotFoundError:
+        raise EngineMismatchError(
+            f"{side} is missing, so nothing says what {path.name} was built for, and it is not "
+            f"opened. Copy it too, from where the engine was built. {cure(path)}"
+        ) from None
+    except OSError as error:
+        raise EngineMismatchError(
+            f"{side} cannot be read: {error.strerror}. {cure(path)}"
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, ArtefactError):
+            raise EngineMismatchError(f"{error}. {cure(path)}") from None
+        raise EngineMismatchError(
+            f"{side} is not a whole side file ({type(error).__name__}: {error}). {cure(path)}"
+        ) from None
+
+
+_TYPES: Mapping[str, type] = {
+    "library": str,
+    "version": str,
+    "platform": str,
+    "onnx_sha256": str,
+    "engine_sha256": str,
+    "built_for": list,
+    "options": dict,
+}
+
+
+def _require_types(about: Mapping[str, Any]) -> None:
+    for key, kind in _TYPES.items():
+        if not isinstance(about[key], kind):
+            raise TypeError(f"{key} is {about[key]!r} and not a {kind.__name__}")
+
+
+def _read_plan(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        if path.with_suffix(".onnx").is_file():
+            raise EngineMismatchError(f"{path}: no such file. {cure(path)}") from None
+        raise ArtefactError(
+            f"{path}: no such file; give the path of an .engine file, or of an .onnx file"
+        ) from None
+    except OSError as error:
+        raise ArtefactError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def require_fit(file: EngineFile, wanted: str, version: str, gpu: Any) -> list[str]:
+    """Whether an engine belongs to this machine; remarks on what fits and is not the best.
+
+    Args:
+        file: as read.
+        wanted: the module that is to run it, "tensorrt" or "tensorrt_rtx".
+        version: of that module, as installed.
+        gpu: what `find_gpu` found.
+
+    Raises:
+        EngineMismatchError: another flavour, version, GPU, platform, or ONNX.
+    """
+    _require_library(file, wanted, version)
+    here = f"{platform.system()} {platform.machine()}"
+    if file.platform != here:
+        raise EngineMismatchError(
+            f"{file.path} was built on {file.platform}, and this is {here}; a plan runs only on "
+            f"the platform that built it. {cure(file.path)}"
+        )
+    _require_capability(file, gpu)
+    _require_onnx(file)
+    return _remarks(file, gpu)
+
+
+def require_machine(path: Path) -> Any:
+    """The GPU of this machine.
+
+    Raises:
+        NoGpuError: there is none.
+    """
+    gpu = find_gpu()
+    if gpu is None:
+        raise NoGpuError(
+            f"{path} is a TensorRT engine and needs an NVIDIA GPU; the driver (libcuda) finds none "
+            "here. `edgehuman doctor` says what this machine has; on the CPU run "
+            f"{path.with_suffix('.onnx')}"
+        )
+    return gpu
+
+
+# Source: NVIDIA's support matrix of TensorRT 11.4, "Engine Portability".
+_ACROSS_MAJORS = ((8, 10), (10, 11))
+
+
+def _require_library(file: EngineFile, wanted: str, version: str) -> None:
+    if file.library != wanted:
+        raise EngineMismatchError(
+            f"{file.path} was built by {file.library}, and {wanted} is to run it; neither reads "
+            f"the other's plans. {cure(file.path)}"
+        )
+    if file.version == version:
+        return
+    built, installed = _numbers(file.version), _numbers(version)
+    if not file.version_compatible:
+        rule = "a plan is for exactly the version that built it, unless built --version-compatible"
+    elif installed < built:
+        rule = "a version-compatible plan also runs in later versions, not in earlier ones"
+    elif built[:1] != installed[:1] and (built[0], installed[0]) not in _ACROSS_MAJORS:
+        rule = "a version-compatible plan of TensorRT 10 also runs in 11, and no other elsewhere"
+    else:
+        return
+    raise EngineMismatchError(
+        f"{file.path} was built by {file.library} {file.version}, and {version} is installed; "
+        f"{rule}. {cure(file.path)}"
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """`10.3.0.post1` -> (10, 3, 0)."""
+    numbers = []
+    for part in version.split("."):
+        if not part.isdigit():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)
+
+
+def _require_capability(file: EngineFile, gpu: Any) -> None:
+    if gpu.capability in file.built_for:
+        return
+    level = file.options.get("hardware")
+    if level == "ampere_plus" and gpu.capability >= _AMPERE:
+        return
+    listed = ", ".join(map(str, file.built_for)) or "none that is recorded"
+    raise EngineMismatchError(
+        f"{file.path} was built for compute capability {listed} (hardware compatibility: "
+        f"{level or 'none'}), and the {gpu.name} here has {gpu.capability}. {cure(file.path)}"
+    )
+
+
+def _require_onnx(file: EngineFile) -> None:
+    onnx = file.path.with_suffix(".onnx")
+    if not onnx.is_file():
+        return
+    found = sha256_of_file(onnx)
+    if found != file.onnx_sha256:
+        raise EngineMismatchError(
+            f"{file.path} was built from an ONNX of sha256 {file.onnx_sha256[:12]}…, and "
+            f"{onnx.name} beside it has {found[:12]}…: they are two models. {cure(file.path)}; or "
+            "put them into two folders"
+        )
+
+
+def _remarks(file: EngineFile, gpu: Any) -> list[str]:
+    """TensorRT tunes for one GPU and warns of another of the same capability; -RTX compiles here
+    anyway.
+    """
+    remarks = []
+    if file.library == "tensorrt" and file.gpu not in (None, gpu.name):
+        remarks.append(
+            f"{file.path.name} was tuned for a {file.gpu}, and this is a {gpu.name} of the same "
+            "kind: it may be slower than one built here"
+        )
+    if file.driver is not None and gpu.driver < file.driver:
+        remarks.append(
+            f"{file.path.name} was built with a driver of CUDA {_cuda(file.driver)}, and the "
+            f"driver here is of CUDA {_cuda(gpu.driver)}; update it if the engine does not start"
+        )
+    return remarks
+
+
+def _cuda(driver: int) -> str:
+    return f"{driver // 1000}.{driver % 1000 // 10}"
+
+
+def build_line(path: Path) -> str:
+    """The command that builds an engine from the ONNX beside it, with the library of its side
+    file.
+    """
+    line = f"edgehuman export {path.with_suffix('.onnx')} --format tensorrt --out {path}"
+    try:
+        library = json.loads(side_path(path).read_bytes())["engine"]["library"]
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+    ):  # a broken side file is often why it is built
+        library = "tensorrt"
+    rtx = " --engine tensorrt-rtx" if library == LIBRARIES["tensorrt-rtx"] else ""
+    return f"`{line}{rtx}`"
+
+
+def cure(path: Path) -> str:
+    """What to do about an engine that does not belong here."""
+    onnx = path.with_suffix(".onnx")
+    if onnx.is_file():
+        return f"Build it here with {build_line(path)}, or give --rebuild; or run {onnx}"
+    return f"Put the {onnx.name} that it came with beside it, and build it here: {build_line(path)}"

@@ -1,0 +1,221 @@
+"""Blocks of samples in, labels out: the part of the stream that has no threads and no clock of its
+own.
+
+recogniser = Recogniser(model, "walk.csv", StreamOptions(threshold=0.5))
+for block in source:
+    for result in recogniser.push(block): ...
+for result in recogniser.close(): ...
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from edgehuman.card import Card, Decision
+from edgehuman.errors import ArtefactError
+from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
+from edgehuman.runtime.imu.decision import Decided, Decider
+from edgehuman.runtime.imu.ring import SampleBlock
+from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
+from edgehuman.runtime.loop.dropped import cause_of_loss
+from edgehuman.runtime.loop.results import LiveResult, Tally
+from edgehuman.runtime.model import Model
+
+Smoothing = Literal["none", "fixed_lag", "hysteresis"]
+BROKEN_OUTPUT = "output not finite"
+
+_log = logging.getLogger("edgehuman.runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """How a stream is cut and decided; None: as the model's card says.
+
+    Attributes:
+        hop_s: stream time between windows, seconds.
+        smoothing: "none", "fixed_lag" or "hysteresis".
+        delay_s: the delay budget of the smoothing, seconds.
+        threshold: under this score the answer is "unknown".
+        format: units and axes of the stream.
+    """
+
+    hop_s: float | None = None
+    smoothing: Smoothing | None = None
+    delay_s: float | None = None
+    threshold: float | None = None
+    format: ImuFormat = field(default_factory=ImuFormat)
+
+    def decision(self, card: Card) -> Decision:
+        """The card's decision with what is given here put over it."""
+        given = {key: getattr(self, key) for key in ("smoothing", "delay_s", "threshold")}
+        return dataclasses.replace(
+            card.decision, **{key: value for key, value in given.items() if value is not None}
+        )
+
+
+class Recogniser:
+    """One stream through one model.
+
+    Args:
+        model: an activity model that begins at an ImuWindow.
+        source: the id that results carry.
+        options: how to cut and decide.
+        notify: told once of each thing that goes wrong; logs a warning by default.
+
+    Attributes:
+        decision, hop_s, labels, window, rate_hz: what is in force, from the card or from the
+            options.
+        windows: what cuts the windows, with its report.
+        tally: what the stream adds up to so far.
+
+    Raises:
+        ArtefactError: the model is for another task or another record.
+        UsageError: an option outside its range.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        source: str = "",
+        options: StreamOptions | None = None,
+        notify: Callable[[str], object] = _log.warning,
+    ) -> None:
+        require_activity(model)
+        options = options or StreamOptions()
+        self.decision = options.decision(model.card)
+        hop_s = model.card.decision.hop_s if options.hop_s is None else options.hop_s
+        self.labels = model.labels
+        self.source = source
+        self.rate_hz = model.card.input.rate_hz
+        self.window = model.card.input.shape[0]
+        self.windows = WindowMaker(options.format, self.window, hop_s, self.rate_hz, source)
+        self.hop_s = round(hop_s * self.rate_hz) / self.rate_hz
+        self.tally = Tally(self.hop_s, self.labels)
+        self._decider: Decider[StreamWindow] = Decider(self.decision, self.labels, self.hop_s)
+        self._run = model.engine.run
+        self._notify = notify
+        self._told = 0
+        self._newest_s = 0.0
+
+    @property
+    def report(self) -> ImuReport:
+        """What was found in the stream so far."""
+        return self.windows.report
+
+    def push(self, block: SampleBlock) -> list[LiveResult]:
+        """The results that this block brings, oldest first.
+
+        An empty block says that nothing came for a while: answers whose time is up come then.
+        """
+        if not len(block):
+            return self._overdue()
+        windows = self.windows.push(block)
+        results = [result for window in windows for result in self._judge(window)]
+        self._tell()
+        return results
+
+    def close(self) -> list[LiveResult]:
+        """The results that waited for more, at the end of the stream."""
+        late = [result for window in self.windows.close() for result in self._judge(window)]
+        late += self._finish(self._decider.flush())
+        self._tell()
+        return late
+
+    def no_window(self, source: Mapping[str, Any]) -> str:
+        """Why there was no window, with the largest loss where it is to blame."""
+        report = self.windows.report
+        needed_s = self.window / self.rate_hz
+        needed_rows = needed_s * (report.rate_hz or self.rate_hz)
+        lost, cause = cause_of_loss(report, source)
+        if report.used >= needed_rows:
+            breaks = report.gaps + report.restarts
+            why = f": {breaks} gaps break them up; give a recording without pauses"
+        elif lost and report.used + lost >= needed_rows:
+            why = f": {cause}"
+        else:
+            why = "; give a longer recording"
+        return (
+            f"{report.rows} rows, {report.used} of them used, hold no window of {needed_s:g} s "
+            f"without a gap{why}"
+        )
+
+    def _overdue(self) -> list[LiveResult]:
+        """What waited for windows that did not come within the delay budget."""
+        idle_s = time.monotonic() - self._newest_s
+        if not self._decider.waiting or idle_s < self.decision.delay_s:
+            return []
+        return self._finish(self._decider.flush())
+
+    def _judge(self, window: StreamWindow) -> list[LiveResult]:
+        self._newest_s = window.arrival_ns / 1e9
+        logits_C: list[float] | None = None
+        if window.usable:
+            logits_C = self._run(window.window.imu_TC[None])[0].tolist()
+            if not all(map(math.isfinite, logits_C)):
+                window = dataclasses.replace(window, usable=False, reason=BROKEN_OUTPUT)
+                logits_C = None
+                self.windows.report.note(
+                    "the model's output is not finite, so the window is not answered; "
+                    "export the model again and test it with `edgehuman evaluate`"
+                )
+        return self._finish(self._decider.push(window, window.t_s, logits_C))
+
+    def _tell(self) -> None:
+        """Pass on what was remarked in the stream since the last time; each remark is made once."""
+        for remark in self.windows.report.notes[self._told :]:
+            self._notify(f"{self.source}: {remark}")
+            self._told += 1
+
+    def _finish(self, decided: list[Decided[StreamWindow]]) -> list[LiveResult]:
+        now_ns = time.monotonic_ns()
+        results = [self._result(one, now_ns) for one in decided]
+        for result in results:
+            self.tally.add(result)
+        return results
+
+    def _result(self, decided: Decided[StreamWindow], now_ns: int) -> LiveResult:
+        """A result with its latency: from the capture of the newest window that it rests on until
+        now, and the stream time between its own window and that one. So the look-ahead counts in
+        full, at whatever pace the stream is played."""
+        item = decided.item
+        return LiveResult(
+            t_s=item.t_s,
+            label=decided.label,
+            score=decided.score,
+            latency_ms=(now_ns - decided.newest.arrival_ns) / 1e6 + decided.look_ahead_s * 1e3,
+            raw_label=decided.raw_label,
+            stamp_ns=item.window.stamp_ns,
+            source=self.source,
+            delay_s=decided.look_ahead_s,
+            reason=item.reason,
+            true_label=item.label,
+            prob_C=decided.prob_C,
+            window=item.window,
+        )
+
+
+def require_activity(model: Model) -> None:
+    """The model answers "which activity?" from a window of a wearable, or an error that says what
+    it is.
+
+    Raises:
+        ArtefactError: another task, another record, or no labels.
+    """
+    card = model.card
+    if card.task != "activity" or card.input.record != "ImuWindow":
+        raise ArtefactError(
+            f"{model.name} is for the task {card.task!r} on a {card.input.record}; this stream "
+            "needs the task 'activity' on an ImuWindow. Give another model, e.g. zoo:activity"
+        )
+    if card.output.kind != "classes" or len(card.output.labels) < 2:
+        raise ArtefactError(
+            f"{model.name} gives {card.output.kind} with labels {list(card.output.labels)}; a "
+            "stream needs classes, two at least. Fine-tune it with `edgehuman finetune --task "
+            "activity` and export it"
+        )

@@ -1,0 +1,247 @@
+"""Lines of text to rows of numbers: CSV with a header, JSON lines, and one row per datagram.
+
+A line that cannot be read is dropped and counted, and the first few are kept in words. Whole blocks
+are parsed at once; only a block with a bad line is read line by line.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+from edgehuman.records import FloatArray
+from edgehuman.runtime.imu import columns
+from edgehuman.runtime.imu.columns import Columns
+
+MAX_TOLD = 3
+MAX_LABELS = 1000
+MAX_LINE = 65_536
+NOT_TEXT = "is not text: give CSV with a header, or JSON lines (UTF-8)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Parsed rows, in the order of their lines.
+
+    Attributes:
+        stamp_T: float64 (T,), in whatever unit the text has.
+        imu_TC: float32 (T, 6).
+        label_T: int16 (T,), index into the parser's `labels`, -1 where empty; None: no such column.
+    """
+
+    stamp_T: NDArray[np.float64]
+    imu_TC: FloatArray
+    label_T: NDArray[np.int16] | None
+
+
+class RowParser:
+    """Text to rows; finds out from the first line whether it is CSV or JSON.
+
+    Args:
+        where: the name of the source, for messages.
+        strict: True: a wrong header is an error, as nothing can follow. False (datagrams):
+            everything that cannot be read is counted, and rows may come without a header, in the
+            usual order.
+
+    Attributes:
+        rows, bad: lines read and lines dropped.
+        truncated: 1 where the last line was cut short.
+        told: the first dropped lines, in words.
+        labels: names of the true labels in order of appearance.
+    """
+
+    def __init__(self, where: str, strict: bool = True) -> None:
+        self.where = where
+        self.rows = 0
+        self.bad = 0
+        self.truncated = 0
+        self.told: list[str] = []
+        self.labels: tuple[str, ...] = ()
+        self._strict = strict
+        self._columns: Columns | None = None  # of CSV
+        self._keys: Columns | None = None  # of JSON
+        self._json = False
+        self._delimiter = ","
+        self._label_index: dict[str, int] = {}
+        self._line = 0
+
+    def parse(self, lines: Sequence[str]) -> Rows:
+        """Rows of some lines, without their line ends.
+
+        Raises:
+            DataError: (strict) binary content, no header, or a column missing.
+        """
+        lines = self._skip_to_data(lines)
+        if not lines:
+            return Rows(np.empty(0), np.empty((0, 6), np.float32), None)
+        number_TC, label_texts = self._fast(lines) or self._slow(lines)
+        self._line += len(lines)
+        self.rows += number_TC.shape[0]
+        with np.errstate(over="ignore"):  # too large for float32: inf, and dropped as such
+            imu_TC = number_TC[:, 1:].astype(np.float32)
+        label_T = None if label_texts is None else self._label_numbers(label_texts)
+        return Rows(number_TC[:, 0].copy(), imu_TC, label_T)
+
+    def parse_last(self, line: str) -> Rows:
+        """A last line without a line end: where it is cut short it counts as truncated, not as
+        bad.
+        """
+        bad, told = self.bad, len(self.told)
+        rows = self.parse([line])
+        if self.bad > bad:
+            self.truncated += 1
+            self.bad, self.told = bad, self.told[:told]
+        return rows
+
+    def drop(self, reason: str) -> None:
+        """Count something that cannot be read."""
+        self.bad += 1
+        if len(self.told) < MAX_TOLD:
+            self.told.append(reason)
+
+    def _skip_to_data(self, lines: Sequence[str]) -> Sequence[str]:
+        """Reads the header where it has not been read, and leaves it out."""
+        while lines and (not self._strict or (self._columns is None and self._keys is None)):
+            first = lines[0].lstrip("\ufeff").strip()
+            if not first:
+                self._line += 1
+                lines = lines[1:]
+                continue
+            if "\0" in first or "\ufffd" in first:
+                if self._strict:
+                    raise DataError(f"{self.where} {NOT_TEXT}")
+                return lines
+            self._json = first.startswith("{")
+            if self._json or not self._begin_csv(first):
+                return lines
+            self._line += 1
+            lines = lines[1:]
+        return lines
+
+    def _begin_csv(self, first: str) -> bool:
+        """Take the header from the first line; True where that line was one."""
+        delimiter = next((sign for sign in ",;\t" if sign in first), " ")
+        cells = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True))
+        numbers = sum(_is_number(cell) for cell in cells)
+        if self._strict and numbers and numbers >= len(cells) - 1:
+            raise DataError(
+                f"{self.where} has no header row: its first line is {first[:60]!r}. Put the line "
+                f"{','.join(columns.REQUIRED)} on top, in the order of its columns"
+            )
+        if not self._strict and (numbers or len(cells) < 2):
+            self._columns = self._columns or columns.DEFAULT
+            return False
+        self._delimiter = delimiter
+        try:
+            self._columns = columns.match(cells, self.where)
+        except DataError as error:
+            if self._strict:
+                raise
+            self.drop(str(error))
+        return True
+
+    def _fast(self, lines: Sequence[str]) -> tuple[NDArray[np.float64], list[str] | None] | None:
+        """The whole block at once; None where a line needs a closer look."""
+        found = self._columns
+        if self._json or found is None or len(lines) < 2:
+            return None
+        sign = None if self._delimiter == " " else self._delimiter
+        signs = sum(line.count(sign) for line in lines) if sign else (found.width - 1) * len(lines)
+        if signs != (found.width - 1) * len(lines) or not all(map(str.strip, lines)):
+            return None
+        try:
+            number_TC = np.loadtxt(
+                lines, delimiter=sign, usecols=found.place, ndmin=2, comments=None
+            )
+        except ValueError:
+            return None
+        if found.label is None:
+            return number_TC, None
+        cells = [line.split(sign) for line in lines]
+        if any(len(row) != found.width for row in cells) or any('"' in line for line in lines):
+            return None
+        return number_TC, [row[found.label].strip() for row in cells]
+
+    def _slow(self, lines: Sequence[str]) -> tuple[NDArray[np.float64], list[str] | None]:
+        """Line by line; bad ones are counted."""
+        numbers: list[list[float]] = []
+        labels: list[str] = []
+        labelled = False
+        for i, line in enumerate(lines, self._line + 1):
+            if not line.strip():
+                continue
+            try:
+                row, label = self._read_json(line) if self._json else self._read_csv(line)
+            except (ValueError, csv.Error, RecursionError) as error:
+                if self._strict and self._json and self._keys is None:
+                    raise DataError(f"{self.where}, line {i}: {error}") from None
+                self.drop(f"line {i}: {error}" if self._strict else str(error))
+                continue
+            numbers.append(row)
+            labels.append("" if label is None else label)
+            labelled |= label is not None
+        number_TC = np.array(numbers, np.float64).reshape(-1, 7)
+        return number_TC, labels if labelled else None
+
+    def _read_csv(self, line: str) -> tuple[list[float], str | None]:
+        found = self._columns
+        if found is None:
+            raise ValueError("a row before any header")
+        spaced = self._delimiter == " "
+        reader = csv.reader([line], delimiter=self._delimiter, skipinitialspace=spaced)
+        cells = line.split() if spaced else next(reader)
+        if len(cells) != found.width:
+            raise ValueError(f"{len(cells)} columns where {found.width} are needed: {line[:40]!r}")
+        row = [_number(cells[at], name) for at, name in zip(found.place, found.names, strict=True)]
+        return row, None if found.label is None else cells[found.label].strip()
+
+    def _read_json(self, line: str) -> tuple[list[float], str | None]:
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"not JSON ({error.msg}): {line[:40]!r}") from None
+        if not isinstance(record, dict):
+            raise ValueError(f"not a JSON object: {line[:40]!r}")
+        keys = self._keys
+        if keys is None or any(name not in record for name in keys.names):
+            keys = self._keys = columns.match(list(record), "this object")
+        row = [_number(record[name], name) for name in keys.names]
+        label = record.get(keys.label_name) if keys.label_name is not None else None
+        return row, None if label is None else str(label)
+
+    def _label_numbers(self, texts: Sequence[str]) -> NDArray[np.int16]:
+        """Index of each label; an empty one is unknown, as is a new one after the thousandth."""
+        index = self._label_index
+        for text in dict.fromkeys(texts):
+            if text and text not in index and len(index) < MAX_LABELS:
+                index[text] = len(index)
+                self.labels = (*self.labels, text)
+        return np.array([index.get(text, -1) for text in texts], np.int16)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _number(value: Any, name: str) -> float:
+    """A cell as a number; JSON's null is not a number but a gap, and becomes NaN."""
+    if value is None:
+        return math.nan
+    if isinstance(value, (bool, list, dict)):
+        raise ValueError(f"{value!r} in column {name} is not a number")
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{str(value)[:40]!r} in column {name} is not a number") from None

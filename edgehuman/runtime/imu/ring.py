@@ -1,0 +1,181 @@
+"""The bounded buffer between the thread that reads and the loop that recognises.
+
+All its memory is taken at the start. A live ring keeps the newest samples and counts those it
+dropped; a lossless ring makes the reader wait.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import UsageError
+from edgehuman.records import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class SampleBlock:
+    """A few raw samples as the sensor gave them: the source's units, axes and rate.
+
+    Attributes:
+        stamp_s_T: float64 (T,): the sensor's clock in seconds.
+        imu_TC: float32 (T, 6): ax ay az gx gy gz.
+        arrival_ns_T: int64 (T,): this machine's monotonic clock when the sample arrived.
+        label_T: int16 (T,), index into `labels`, -1 where nothing is known; None: the source has no
+            labels.
+        labels: names of the true labels seen so far.
+    """
+
+    stamp_s_T: NDArray[np.float64]
+    imu_TC: FloatArray
+    arrival_ns_T: NDArray[np.int64]
+    label_T: NDArray[np.int16] | None = None
+    labels: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return int(self.stamp_s_T.shape[0])
+
+    def head(self, keep: int) -> SampleBlock:
+        """The first `keep` samples."""
+        return dataclasses.replace(
+            self,
+            stamp_s_T=self.stamp_s_T[:keep],
+            imu_TC=self.imu_TC[:keep],
+            arrival_ns_T=self.arrival_ns_T[:keep],
+            label_T=None if self.label_T is None else self.label_T[:keep],
+        )
+
+
+class SampleRing:
+    """Samples of one reader for one consumer, each on its own thread.
+
+    Args:
+        capacity: samples that it holds.
+        lossless: True: `put` waits for room. False: the newest samples win.
+
+    Attributes:
+        dropped: samples that were overwritten before anybody took them.
+        labels: names of the true labels; a tuple, replaced by the reader as names appear.
+    """
+
+    def __init__(self, capacity: int, lossless: bool) -> None:
+        if capacity < 1:
+            raise UsageError(f"a ring of {capacity} samples holds nothing; give at least 1")
+        self.dropped = 0
+        self.labels: tuple[str, ...] = ()
+        self._lossless = lossless
+        self._capacity = capacity
+        self._stamp_s_R = np.empty(capacity, np.float64)
+        self._imu_RC = np.empty((capacity, 6), np.float32)
+        self._arrival_ns_R = np.empty(capacity, np.int64)
+        self._label_R = np.empty(capacity, np.int16)
+        self._labelled = False
+        self._begin = 0  # counts of samples since the start; modulo the capacity they are places
+        self._end = 0
+        self._closed = False
+        self._error: BaseException | None = None
+        self._changed = threading.Condition()
+
+    def put(
+        self,
+        stamp_s_T: NDArray[np.float64],
+        imu_TC: FloatArray,
+        arrival_ns: int,
+        label_T: NDArray[np.int16] | None = None,
+    ) -> bool:
+        """Append samples that arrived together; False where nobody wants any more."""
+        done, count = 0, stamp_s_T.shape[0]
+        with self._changed:
+            self._labelled |= label_T is not None
+            while done < count and not self._closed:
+                room = self._capacity - (self._end - self._begin)
+                if self._lossless and room == 0:
+                    self._changed.wait(0.5)
+                    continue
+                size = min(count - done, room if self._lossless else self._capacity)
+                rows = slice(done, done + size)
+                labels = None if label_T is None else label_T[rows]
+                self._write(stamp_s_T[rows], imu_TC[rows], arrival_ns, labels)
+                done += size
+                self._changed.notify()
+            return not self._closed
+
+    def take(self, most: int, timeout_s: float = 0.5) -> SampleBlock | None:
+        """The oldest samples, `most` at most; an empty block after `timeout_s`; None at the end.
+
+        In a lossless ring a sample "arrives" when it is taken: what waited for room was not
+        captured live.
+
+        Raises:
+            BaseException: what ended the reader, once all before it was taken.
+        """
+        with self._changed:
+            if self._begin == self._end and not self._closed:
+                self._changed.wait(timeout_s)
+            if self._begin == self._end and self._closed:
+                if self._error is not None:
+                    raise self._error
+                return None
+            size = min(most, self._end - self._begin)
+            block = self._read(size)
+            self._begin += size
+            # Waking the reader for each block would switch threads each time.
+            if self._lossless and self._end - self._begin <= self._capacity // 2:
+                self._changed.notify()
+            return block
+
+    def close(self, error: BaseException | None = None) -> None:
+        """No more samples come, or none are wanted; `error` is raised where they are taken."""
+        with self._changed:
+            self._error = self._error or error
+            self._closed = True
+            self._changed.notify_all()
+
+    def _places(self, first: int, size: int) -> tuple[slice, slice, int]:
+        """Where `size` samples from count `first` lie: two runs, and the length of the first."""
+        start = first % self._capacity
+        before = min(size, self._capacity - start)
+        return slice(start, start + before), slice(0, size - before), before
+
+    def _write(
+        self,
+        stamp_s_T: NDArray[np.float64],
+        imu_TC: FloatArray,
+        arrival_ns: int,
+        label_T: NDArray[np.int16] | None,
+    ) -> None:
+        size = stamp_s_T.shape[0]
+        near, far, cut = self._places(self._end, size)
+        self._stamp_s_R[near], self._stamp_s_R[far] = stamp_s_T[:cut], stamp_s_T[cut:]
+        self._imu_RC[near], self._imu_RC[far] = imu_TC[:cut], imu_TC[cut:]
+        self._arrival_ns_R[near] = self._arrival_ns_R[far] = arrival_ns
+        if label_T is None:
+            self._label_R[near] = self._label_R[far] = -1
+        else:
+            self._label_R[near], self._label_R[far] = label_T[:cut], label_T[cut:]
+        self._end += size
+        excess = self._end - self._begin - self._capacity
+        if excess > 0:
+            self._begin += excess
+            self.dropped += excess
+
+    def _read(self, size: int) -> SampleBlock:
+        near, far, cut = self._places(self._begin, size)
+        stamp_s_T, imu_TC = np.empty(size), np.empty((size, 6), np.float32)
+        stamp_s_T[:cut], stamp_s_T[cut:] = self._stamp_s_R[near], self._stamp_s_R[far]
+        imu_TC[:cut], imu_TC[cut:] = self._imu_RC[near], self._imu_RC[far]
+        arrival_ns_T, label_T = np.empty(size, np.int64), None
+        if self._lossless:
+            arrival_ns_T[:] = time.monotonic_ns()
+        else:
+            arrival_ns_T[:cut] = self._arrival_ns_R[near]
+            arrival_ns_T[cut:] = self._arrival_ns_R[far]
+        if self._labelled:
+            label_T = np.empty(size, np.int16)
+            label_T[:cut], label_T[cut:] = self._label_R[near], self._label_R[far]
+        return SampleBlock(stamp_s_T, imu_TC, arrival_ns_T, label_T, self.labels)

@@ -1,0 +1,200 @@
+"""The live stream, source -> windows -> engine -> decision -> sinks: `edgehuman run`.
+
+Its twin in Python is `runtime.stream`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
+from edgehuman.runtime.engine.open import EngineName
+from edgehuman.runtime.image.photos import RECORD, run_photos
+from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
+from edgehuman.runtime.imu.source import open_source
+from edgehuman.runtime.loop.play import Played, play, require_seconds, say
+from edgehuman.runtime.loop.results import summary_text
+from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.skeleton.answer import RECORD as GAIT_RECORD
+from edgehuman.runtime.skeleton.run import GaitRun, run_gait
+from edgehuman.runtime.view.terminal import LiveView, PlainLines
+from edgehuman.runtime.view.timeline import Timeline, draw_timeline
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Recognise a live stream, or the photos of a folder.
+
+    Attributes:
+        model: zoo:NAME, a path, or a catalogue name (random weights).
+        source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated; for a model
+            of person images a folder of photos, or one photo; for a gait model FILE.jsonl of
+            tracked skeletons, -, udp://HOST:PORT or simulated.
+        gallery: of a gait model: the file of known people that `edgehuman gallery enroll` wrote.
+        json: one JSON object a line on standard output; the summary goes to standard error.
+        save: write the same JSON lines to this file; for photos a folder, for part maps too.
+        timeline: draw labels, probabilities and acceleration over time into this PNG.
+        hop_s: stream time between windows, seconds (default: the model's card).
+        smoothing: none, fixed_lag or hysteresis (default: the card).
+        delay_s: delay budget of the smoothing, seconds (default: the card).
+        threshold: under this score the label is "unknown" (default: the card).
+        realtime: play a file at the pace of its stamps; the newest samples win.
+        accel_unit: auto, g or ms2.
+        gyro_unit: auto, rads or degs.
+        axes: where x, y and z come from, signed, e.g. -y+x+z.
+        threads: threads inside one operator of the model.
+        engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
+        rebuild: build a TensorRT engine that does not fit here anew, while its ONNX serves.
+        seconds: end after so much stream time; a live source also where it is silent so long after
+            the start.
+        seed: of the simulated person and of random weights.
+    """
+
+    model: Positional[str]
+    source: str
+    gallery: Path | None = None
+    json: bool = False
+    save: Path | None = None
+    timeline: Path | None = None
+    hop_s: float | None = None
+    smoothing: Smoothing | None = None
+    delay_s: float | None = None
+    threshold: float | None = None
+    realtime: bool = False
+    accel_unit: AccelUnit = "auto"
+    gyro_unit: GyroUnit = "auto"
+    axes: str = "+x+y+z"
+    threads: int = 1
+    engine: EngineName = "auto"
+    rebuild: bool = False
+    seconds: float | None = None
+    seed: int = 0
+
+
+def run(config: RunConfig) -> Outcome:
+    """`edgehuman run`: results to the screen, to standard output or to a file; a summary at the
+    end.
+
+    Ctrl-C and SIGTERM end the stream and still give the summary.
+
+    Raises:
+        UsageError, ArtefactError, DataError: wrong words, a wrong model, a wrong or too short
+            recording.
+    """
+    require_seconds(config.seconds)
+    notes = Notes()
+    model = load(
+        config.model,
+        threads=config.threads,
+        seed=config.seed,
+        engine=config.engine,
+        rebuild=config.rebuild,
+        notify=notes,
+    )
+    if model.card.input.record == RECORD:
+        _require_known(config, _FOR_PHOTOS, "photos")
+        return run_photos(model, config.source, config.json, config.save)
+    if model.card.input.record == GAIT_RECORD:
+        return _run_gait(config, model, notes)
+    if config.gallery is not None:
+        raise UsageError(
+            f"--gallery is for models of gait, and {config.model} is none; leave it out"
+        )
+    format = ImuFormat(config.accel_unit, config.gyro_unit, config.axes)
+    options = StreamOptions(
+        config.hop_s, config.smoothing, config.delay_s, config.threshold, format
+    )
+    source = open_source(config.source, format=format, realtime=config.realtime, seed=config.seed)
+    recogniser = Recogniser(model, source.name, options, notes)
+    sinks = _sinks(config, recogniser, notes, lambda: int(source.report()["dropped"]))
+    played = play(recogniser, source, sinks, config.seconds, notes)
+    notes.view = None  # its picture is done; what is still to be said goes to standard error
+    for sink in sinks:
+        if isinstance(sink, Timeline) and config.timeline is not None:
+            title = f"{Path(source.name).name}, recognised by {config.model}"
+            draw_timeline(sink, config.timeline, title)
+    return _outcome(played, config)
+
+
+_FOR_PHOTOS = frozenset(["model", "source", "json", "save", "threads", "engine", "rebuild", "seed"])
+_FOR_GAIT = _FOR_PHOTOS | {"gallery", "hop_s", "threshold", "realtime", "seconds"}
+
+
+def _require_known(config: RunConfig, known: frozenset[str], reads: str) -> None:
+    """Raises UsageError for a word that means nothing where these records are answered."""
+    for field in dataclasses.fields(config):
+        if field.name not in known and getattr(config, field.name) != field.default:
+            raise UsageError(
+                f"--{field.name.replace('_', '-')} is for streams of a wearable, and "
+                f"{config.model} reads {reads}; leave it out"
+            )
+
+
+def _run_gait(config: RunConfig, model: Model, notes: Notes) -> Outcome:
+    _require_known(config, _FOR_GAIT, "skeletons")
+    words = GaitRun(
+        source=config.source,
+        gallery=config.gallery,
+        hop_s=config.hop_s,
+        threshold=config.threshold,
+        realtime=config.realtime,
+        seconds=config.seconds,
+        seed=config.seed,
+        json=config.json,
+        save=config.save,
+    )
+    return run_gait(model, words, notes)
+
+
+class Notes:
+    """What goes wrong, said where it does not spoil the picture: in the view, or on standard
+    error.
+    """
+
+    def __init__(self) -> None:
+        self.view: LiveView | None = None
+
+    def __call__(self, message: str) -> None:
+        (say if self.view is None else self.view.note)(message)
+
+
+def _sinks(
+    config: RunConfig, recogniser: Recogniser, notes: Notes, dropped: Callable[[], int]
+) -> list[Sink]:
+    """What was asked for: JSON lines or the view, a file, the picture's recorder."""
+    sinks: list[Sink] = []
+    labels, tally = recogniser.labels, recogniser.tally
+    if config.json:
+        sinks.append(JsonLines(sys.stdout, "standard output"))
+    elif sys.stdout.isatty():
+        title = f"{config.model} on {recogniser.source}"
+        notes.view = LiveView(sys.stdout, title, labels, tally, dropped)
+        sinks.append(notes.view)
+    else:
+        sinks.append(PlainLines(sys.stdout))
+    if config.save is not None:
+        sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
+    if config.timeline is not None:
+        sinks.append(Timeline(labels, recogniser.hop_s, recogniser.rate_hz))
+    return sinks
+
+
+def _outcome(played: Played, config: RunConfig) -> Outcome:
+    for message in played.broken:
+        say(message)
+    text = summary_text(played.summary)
+    if config.timeline is not None:
+        text += f"\ntimeline: {config.timeline}"
+    if config.json:
+        print(text, file=sys.stderr)
+        text = ""
+    return Outcome(played.summary, text, exit_code=1 if played.broken else 0)

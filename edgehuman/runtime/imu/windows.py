@@ -1,0 +1,174 @@
+"""From blocks of raw samples to windows for a network: one hop, one window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu.recording import (
+    ImuFormat,
+    ImuReport,
+    Segment,
+    StreamResampler,
+    frozen_sensor,
+)
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray, ImuWindow
+from edgehuman.runtime.imu.ring import SampleBlock
+
+FROZEN = "frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamWindow:
+    """A window of a live stream with what is known of it.
+
+    Attributes:
+        window: the record; its `stamp_ns` is the sensor's clock at the last sample.
+        t_s: stream time of the last sample, seconds since the stream's first sample.
+        arrival_ns: monotonic clock of this machine when the window's last sample was captured or
+            read.
+        usable: False where no answer should be given.
+        reason: why not: "frozen"; empty where usable. A sensor at its limit leaves its windows
+            usable; the report counts its rows.
+        label: the true label at the last sample, where the source carries one.
+    """
+
+    window: ImuWindow
+    t_s: float
+    arrival_ns: int
+    usable: bool = True
+    reason: str = ""
+    label: str | None = None
+
+
+class WindowMaker:
+    """Resamples blocks to the network's rate and cuts windows; a gap starts the filling again.
+
+    Args:
+        format: units and axes of the blocks.
+        window: samples in a window.
+        hop_s: seconds from one window to the next, rounded to samples.
+        rate_hz: samples per second of a window.
+        source: the id that the windows carry.
+
+    Raises:
+        UsageError: a window or a hop of no samples.
+    """
+
+    def __init__(
+        self,
+        format: ImuFormat | None = None,
+        window: int = IMU_WINDOW,
+        hop_s: float = 0.64,
+        rate_hz: float = IMU_RATE_HZ,
+        source: str = "",
+    ) -> None:
+        self._hop = round(hop_s * rate_hz)
+        if window < 1 or self._hop < 1:
+            raise UsageError(
+                f"a window of {window} samples every {hop_s} s is {self._hop} samples apart at "
+                f"{rate_hz:g} Hz; both are at least 1"
+            )
+        self._window = window
+        self._rate_hz = rate_hz
+        self._source = source
+        self._stream = StreamResampler(format, rate_hz)
+        # Room for many windows in a row, so that the tail moves to the front seldom.
+        self._imu_RC = np.empty((window + 16 * max(window, self._hop), 6), np.float32)
+        self._count = 0
+        self._missing = window  # samples until the next window
+        self._first_s: float | None = None
+        self._noted = False
+        self._labels: tuple[str, ...] = ()
+
+    @property
+    def report(self) -> ImuReport:
+        """What was found in the stream so far."""
+        return self._stream.report
+
+    def push(self, block: SampleBlock) -> list[StreamWindow]:
+        """The windows that this block completes, oldest first.
+
+        Raises:
+            DataError: at the start, a rate under 10 Hz, or an accelerometer that contradicts its
+                declaration.
+        """
+        if len(block) == 0:
+            return []
+        tag_TK = np.empty((len(block), 2), np.int64)
+        tag_TK[:, 0] = block.arrival_ns_T
+        tag_TK[:, 1] = -1 if block.label_T is None else block.label_T
+        self._labels = block.labels
+        try:
+            segments = self._stream.push_block(block.stamp_s_T, block.imu_TC, tag_TK)
+        except DataError as error:
+            raise self._of_this_source(error) from None
+        return self._cut(segments)
+
+    def close(self) -> list[StreamWindow]:
+        """The windows that only the end of the stream completes.
+
+        Raises:
+            DataError: as `push`, where the stream was so short that it starts only here.
+        """
+        try:
+            segments = self._stream.close()
+        except DataError as error:
+            raise self._of_this_source(error) from None
+        return self._cut(segments)
+
+    def _of_this_source(self, error: DataError) -> DataError:
+        """The same error with the name of the source, which the resampler does not know."""
+        return DataError(f"{self._source}: {error}") if self._source else error
+
+    def _cut(self, segments: list[Segment]) -> list[StreamWindow]:
+        windows: list[StreamWindow] = []
+        for segment in segments:
+            if segment.fresh:
+                self._count, self._missing = 0, self._window
+            if self._first_s is None:
+                self._first_s = segment.start_s
+            done, size = 0, segment.imu_TC.shape[0]
+            while size - done >= self._missing:
+                stop = done + self._missing
+                self._append(segment.imu_TC[done:stop])
+                stamp_s = segment.start_s + (stop - 1) / self._rate_hz
+                windows.append(self._take(stamp_s, segment.tag_TK[stop - 1]))
+                done, self._missing = stop, self._hop
+            self._append(segment.imu_TC[done:])
+            self._missing -= size - done
+        return windows
+
+    def _append(self, imu_TC: FloatArray) -> None:
+        size, capacity = imu_TC.shape[0], self._imu_RC.shape[0]
+        if size >= self._window:
+            imu_TC, size, self._count = imu_TC[-self._window :], self._window, 0
+        elif self._count + size > capacity:
+            tail_TC = self._imu_RC[self._count - self._window : self._count]
+            self._imu_RC[: self._window] = tail_TC
+            self._count = self._window
+        self._imu_RC[self._count : self._count + size] = imu_TC
+        self._count += size
+
+    def _take(self, stamp_s: float, tag_2: NDArray[np.int64]) -> StreamWindow:
+        assert self._first_s is not None
+        imu_TC = self._imu_RC[self._count - self._window : self._count].copy()
+        frozen = frozen_sensor(imu_TC, self._rate_hz)
+        if frozen and not self._noted:
+            self._noted = True
+            self.report.note(
+                f"the {frozen} gave the same value for a second and more, first seen at "
+                f"{stamp_s - self._first_s:.2f} s; windows with such a stretch are not used"
+            )
+        arrival_ns, label = tag_2.tolist()
+        return StreamWindow(
+            ImuWindow(imu_TC, round(stamp_s * 1e9), self._source),
+            stamp_s - self._first_s,
+            arrival_ns,
+            usable=not frozen,
+            reason=FROZEN if frozen else "",
+            label=self._labels[label] if 0 <= label < len(self._labels) else None,
+        )

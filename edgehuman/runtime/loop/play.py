@@ -1,0 +1,229 @@
+"""One stream played to its end into sinks, however it ends: the loop that `run` and `demo`
+share.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.runtime.loop.dropped import Counts, FirstLosses
+from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.loop.sinks import Sink, SinkThread
+from edgehuman.runtime.loop.stopping import StopSignals
+
+_LAST_WRITES_S = 5.0  # how long a live stream waits for a slow sink at its end
+_LATE_S = 0.5  # a stream that keeps the clock's pace is ended by its stamps, not by the clock
+
+
+class Block(Protocol):
+    """A few records as they came, whatever they are records of."""
+
+    @property
+    def stamp_s_T(self) -> NDArray[np.float64]: ...
+    def __len__(self) -> int: ...
+    def head(self: BlockT, keep: int) -> BlockT:
+        """The first `keep` of them."""
+
+
+BlockT = TypeVar("BlockT", bound=Block)
+BlockT_co = TypeVar("BlockT_co", bound=Block, covariant=True)
+BlockT_contra = TypeVar("BlockT_contra", bound=Block, contravariant=True)
+ResultT_co = TypeVar("ResultT_co", bound=LiveResult, covariant=True)
+
+
+class Playable(Protocol[BlockT_co]):
+    """A source of any kind of blocks; `runtime.sources.Source` is one."""
+
+    name: str
+    live: bool
+
+    def __enter__(self) -> object: ...
+    def __exit__(self, *exception: object) -> None: ...
+    def __iter__(self) -> Iterator[BlockT_co]: ...
+    def report(self) -> dict[str, Any]: ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A source that holds a file or a port before it is entered."""
+
+    def close(self) -> None:
+        """Give that back, where it was never entered."""
+
+
+class Adding(Protocol):
+    """What the results of a stream add up to."""
+
+    @property
+    def windows(self) -> int: ...
+    def summary(self) -> dict[str, Any]: ...
+
+
+class Listener(Protocol[BlockT_contra, ResultT_co]):
+    """Takes blocks, gives results; has no threads and no clock of its own."""
+
+    @property
+    def tally(self) -> Adding: ...
+    @property
+    def report(self) -> Counts:
+        """What was found in the stream so far."""
+
+    def push(self, block: BlockT_contra) -> Sequence[ResultT_co]: ...
+    def close(self) -> Sequence[ResultT_co]: ...
+    def no_window(self, source: Mapping[str, Any]) -> str:
+        """Why the stream held no window, from what the source reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Attributes:
+    summary: what the stream added up to (`Tally.summary`), with `sinks`, `source` and `stopped`.
+    broken: what ended a sink early, in words.
+    """
+
+    summary: dict[str, Any]
+    broken: tuple[str, ...]
+
+
+def say(message: str) -> None:
+    """One line of progress or trouble on standard error."""
+    print(f"edgehuman: {message}", file=sys.stderr, flush=True)
+
+
+def play(
+    recogniser: Listener[BlockT, LiveResult],
+    source: Playable[BlockT],
+    sinks: Sequence[Sink],
+    seconds: float | None = None,
+    notify: Callable[[str], object] = say,
+) -> Played:
+    """Recognise the source until it ends, a signal comes, `seconds` have passed (`first_seconds`),
+    or nobody reads any more.
+
+    What was recognised before an error in the source still reaches the sinks.
+
+    Raises:
+        DataError: the source is wrong, ended before its first window, or nothing came.
+        BrokenPipeError: the reader of standard output is gone.
+    """
+    threads = [SinkThread(sink, not (source.live or sink.may_skip)) for sink in sinks]
+    losses = FirstLosses(source.name, notify)
+    stop = StopSignals()
+    try:
+        with stop, source:
+            blocks = first_seconds(stop.until_stopped(source), seconds, source.live)
+            for block in blocks:
+                for result in recogniser.push(block):
+                    for thread in threads:
+                        thread.put(result)
+                losses.look(recogniser.report, source.report())
+                if any(isinstance(thread.error, BrokenPipeError) for thread in threads):
+                    break
+            for result in recogniser.close():
+                for thread in threads:
+                    thread.put(result)
+            losses.look(recogniser.report, source.report())
+    finally:
+        broken = tuple(_close(threads, source.live, notify))
+    if recogniser.tally.windows == 0 and not stop.requested:
+        require_something(source, seconds)
+        raise DataError(f"{source.name}: {recogniser.no_window(source.report())}")
+    report = {
+        **account(recogniser, source),
+        "sinks": {thread.sink.name: {"dropped": thread.dropped} for thread in threads},
+        "stopped": stop.requested,
+    }
+    return Played(report, broken)
+
+
+def account(recogniser: Listener[BlockT, LiveResult], source: Playable[BlockT]) -> dict[str, Any]:
+    """What the stream adds up to so far: the tally with `stream` (what was found in its rows) and
+    `source` (what was read and dropped).
+    """
+    return {
+        **recogniser.tally.summary(),
+        "stream": recogniser.report.as_dict(),
+        "source": source.report(),
+    }
+
+
+def require_seconds(seconds: float | None) -> None:
+    """Raises UsageError for a length of stream time that is not a finite number above 0."""
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise UsageError(f"seconds is {seconds}; give more than 0 and no infinity, or leave it out")
+
+
+def require_something(
+    source: Playable[BlockT], seconds: float | None, stopped: bool = False
+) -> None:
+    """Raises DataError where nothing came, not even what cannot be read, until the time was over
+    or a signal came.
+    """
+    report = source.report()
+    if any(report.get(key) for key in ("datagrams", "rows", "bad_rows", "bad_poses")):
+        return
+    if stopped:
+        raise DataError(f"{source.name}: stopped before anything came; nothing is done")
+    if source.live and seconds is not None:
+        raise DataError(
+            f"{source.name}: nothing came in {seconds:g} s; check that something sends lines "
+            "there, or give more seconds"
+        )
+
+
+def first_seconds(
+    blocks: Iterable[BlockT], seconds: float | None, live: bool = False
+) -> Iterator[BlockT]:
+    """The blocks until so much stream time has passed, the last one cut; None: all of them.
+
+    Where nobody sends, stamps stand still. So a live source also ends where it is silent so long
+    after the start, and so long after its first record whatever its stamps say.
+
+    Args:
+        blocks: of a live source also empty ones, while nothing comes.
+        seconds: above 0.
+        live: the clock counts too.
+    """
+    if seconds is None:
+        yield from blocks
+        return
+    silent_until_s = time.monotonic() + seconds if live else math.inf
+    until_s, end_s = math.inf, math.inf
+    for block in blocks:
+        if len(block):
+            if end_s == math.inf:
+                end_s = float(block.stamp_s_T[0]) + seconds
+                until_s = time.monotonic() + seconds + _LATE_S if live else math.inf
+            late_T = block.stamp_s_T >= end_s
+            if late_T.any():
+                if keep := int(late_T.argmax()):
+                    yield block.head(keep)
+                return
+        yield block
+        if time.monotonic() >= (until_s if len(block) else min(until_s, silent_until_s)):
+            return
+
+
+def _close(
+    threads: Sequence[SinkThread], live: bool, notify: Callable[[str], object]
+) -> Iterator[str]:
+    """Let the sinks write what waits; what went wrong in words."""
+    for thread in threads:
+        done = thread.close(_LAST_WRITES_S if live else None)
+        if isinstance(thread.error, BrokenPipeError):
+            raise thread.error
+        if thread.error is not None:
+            yield f"{thread.sink.name}: {thread.error}"
+        elif not done:
+            yield f"{thread.sink.name}: still writing after {_LAST_WRITES_S:g} s; the rest is lost"
+        elif thread.dropped:
+            notify(f"{thread.sink.name} was too slow: {thread.dropped} results dropped")

@@ -1,0 +1,170 @@
+"""Where results go: JSON lines, a callable, a terminal; each on a thread of its own.
+
+A slow sink never slows a live loop: its queue is bounded, the oldest result makes room, and every
+result lost that way is counted. For a file nothing may be lost, so there the loop waits instead
+(`lossless`).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Protocol
+
+from edgehuman.errors import UsageError
+from edgehuman.runtime.loop.results import LiveResult, to_row
+
+QUEUE_LENGTH = 256
+
+
+class Sink(Protocol):
+    """Takes results, some at a time, oldest first.
+
+    Attributes:
+        name: for reports.
+        may_skip: results may be dropped even from a file: a screen only shows the newest.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def may_skip(self) -> bool: ...
+
+    def write(self, results: Sequence[LiveResult]) -> None:
+        """Take them; any exception ends this sink and no other."""
+
+    def close(self) -> None:
+        """Nothing more will come."""
+
+
+class JsonLines:
+    """One JSON object a line, flushed whenever the queue is empty, so that a pipe's reader sees it
+    at once.
+    """
+
+    may_skip = False
+
+    def __init__(self, stream: IO[str], name: str, close_stream: bool = False) -> None:
+        self.name = name
+        self._stream = stream
+        self._close_stream = close_stream
+
+    def write(self, results: Sequence[LiveResult]) -> None:
+        lines = [json.dumps(to_row(result)) for result in results]
+        self._stream.write("\n".join(lines) + "\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        if self._close_stream:
+            self._stream.close()
+
+
+class Callback:
+    """Calls a function with every result."""
+
+    may_skip = False
+
+    def __init__(self, function: Callable[[LiveResult], object], name: str = "callback") -> None:
+        self.name = name
+        self._function = function
+
+    def write(self, results: Sequence[LiveResult]) -> None:
+        for result in results:
+            self._function(result)
+
+    def close(self) -> None:
+        """A function needs no closing."""
+
+
+class SinkThread:
+    """A sink with its queue and its thread; starts at once.
+
+    Args:
+        sink: where the results go.
+        lossless: wait for room instead of dropping the oldest.
+        capacity: results that may wait.
+
+    Attributes:
+        dropped: results that made room for newer ones.
+        error: what ended the sink; None while it works.
+    """
+
+    def __init__(self, sink: Sink, lossless: bool, capacity: int = QUEUE_LENGTH) -> None:
+        self.sink = sink
+        self.dropped = 0
+        self.error: Exception | None = None
+        self._lossless = lossless
+        self._capacity = capacity
+        self._queue: deque[LiveResult] = deque()
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name=f"sink {sink.name}", daemon=True)
+        self._thread.start()
+
+    def put(self, result: LiveResult) -> None:
+        """Queue one result: drops the oldest where the queue is full, or waits where nothing may
+        be lost.
+        """
+        with self._changed:
+            if self.error is not None:
+                return
+            while self._lossless and len(self._queue) >= self._capacity and self.error is None:
+                self._changed.wait()
+            if len(self._queue) >= self._capacity:
+                self._queue.popleft()
+                self.dropped += 1
+            self._queue.append(result)
+            if len(self._queue) == 1:
+                self._changed.notify_all()
+
+    @property
+    def waiting(self) -> int:
+        """Results that the sink has not taken yet."""
+        return len(self._queue)
+
+    def close(self, timeout_s: float | None = None) -> bool:
+        """Write what waits, then end; False where that took longer than `timeout_s`."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        try:
+            while results := self._take():
+                self.sink.write(results)
+            self.sink.close()
+        except (
+            Exception
+        ) as error:  # a sink may be any code; its end is reported, and the loop goes on
+            with self._changed:
+                self.error = error
+                self._queue.clear()
+                self._changed.notify_all()
+
+    def _take(self) -> list[LiveResult]:
+        """Everything that waits; empty when the sink is closed and nothing does."""
+        with self._changed:
+            while not self._queue and not self._closed:
+                self._changed.wait()
+            results = list(self._queue)
+            self._queue.clear()
+            self._changed.notify_all()
+            return results
+
+
+def open_to_write(path: Path) -> IO[str]:
+    """The file of `--save`, its folder made.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--save {path} cannot be written: {error.strerror}") from None

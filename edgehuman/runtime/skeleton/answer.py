@@ -1,0 +1,289 @@
+"""Windows of tracked skeletons in, vectors and names out: the gait half of the live stream, which
+has no threads and no clock of its own.
+
+A track's vector is the mean over its newest four windows, so a name gets surer while somebody is
+seen, and one bad window does not change it. Without a gallery there are vectors and no names.
+
+Axes: N windows, D dimensions.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from edgehuman.card import Card
+from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.metrics.gait.vectors import mean_vector
+from edgehuman.records import FloatArray
+from edgehuman.runtime.gallery import UNKNOWN, Gallery, Identity, require_same_model
+from edgehuman.runtime.loop.dropped import cause_of_loss, loss_lines
+from edgehuman.runtime.loop.results import LatencyHistogram, LiveResult
+from edgehuman.runtime.model import Model
+from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.windows import PoseReport, PoseWindow, PoseWindows
+
+RECORD = "SkeletonSequence"
+WINDOWS_AVERAGED = 4
+BROKEN_OUTPUT = "output not finite"
+_SHOWN = 3
+_log = logging.getLogger("edgehuman.runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class GaitResult(LiveResult):
+    """What is said of one window of one track.
+
+    `label` is the name, "unknown" under the threshold, and empty without a gallery; `raw_label` the
+    nearest person's name; `score` theirs.
+
+    Attributes:
+        track: id of the track.
+        vector_D: float32 (D,): the mean over the track's newest windows; None without an answer.
+        averaged: how many windows it is the mean of.
+        identity: what the gallery says; None without one.
+    """
+
+    track: str = ""
+    vector_D: FloatArray | None = None
+    averaged: int = 0
+    identity: Identity | None = None
+
+    def more(self) -> dict[str, Any]:
+        """The track, the vector, and the next in the gallery."""
+        row: dict[str, Any] = {"id": self.track, "windows_averaged": self.averaged}
+        if self.vector_D is not None:
+            row["embedding"] = [round(float(value), 6) for value in self.vector_D]
+        if self.identity is not None:
+            row["others"] = [
+                {"label": name, "score": round(score, 5)}
+                for name, score in self.identity.others[:_SHOWN]
+            ]
+        return row
+
+
+@dataclass(slots=True)
+class GaitTally:
+    """What a stream of tracks adds up to, in constant memory.
+
+    Attributes:
+        hop_s: stream time between two windows of a track.
+        windows, reasons: windows, and how many had no answer, by reason.
+        labels: windows per name.
+    """
+
+    hop_s: float
+    windows: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
+    labels: Counter[str] = field(default_factory=Counter)
+    t_s: float = 0.0
+    total_delay_s: float = 0.0
+
+    def add(self, result: GaitResult) -> None:
+        """Count one answer."""
+        self.windows += 1
+        self.t_s = max(self.t_s, result.t_s)
+        self.latency.add(result.latency_ms)
+        self.total_delay_s += result.delay_s
+        if result.reason:
+            self.reasons[result.reason] += 1
+        elif result.label:
+            self.labels[result.label] += 1
+
+    def summary(self) -> dict[str, Any]:
+        """The stream in numbers; None where nothing was there to measure."""
+        percentiles = {"p50": self.latency.percentile_ms(50), "p95": self.latency.percentile_ms(95)}
+        latency = {**percentiles, "max": self.latency.max_ms}
+        return {
+            "windows": self.windows,
+            "stream_s": round(self.t_s, 3),
+            "hop_s": self.hop_s,
+            "latency_ms": {
+                key: float(f"{value:.3g}") if self.windows else None
+                for key, value in latency.items()
+            },
+            "delay_s_mean": round(self.total_delay_s / self.windows, 4) if self.windows else None,
+            "windows_per_label": dict(self.labels.most_common()),
+            "without_answer": dict(self.reasons),
+        }
+
+
+def gait_summary_text(summary: Mapping[str, Any]) -> str:
+    """The summary as a few lines for people, what was lost included."""
+    latency, stream = summary["latency_ms"], summary["stream"]
+    lines = [
+        f"{summary['windows']} windows of {stream['tracks']} tracks over {summary['stream_s']:.1f} "
+        f"s of stream (one every {summary['hop_s']:g} s of a track)",
+    ]
+    if summary["windows"]:
+        lines.append(
+            f"capture to label: p50 {latency['p50']:g} ms, p95 {latency['p95']:g} ms, "
+            f"max {latency['max']:g} ms"
+        )
+    per_label = ", ".join(f"{name} {count}" for name, count in summary["windows_per_label"].items())
+    if per_label:
+        lines.append(f"windows per name: {per_label}")
+    if summary["without_answer"]:
+        counts = ", ".join(f"{count} {why}" for why, count in summary["without_answer"].items())
+        lines.append(f"windows without an answer: {counts}")
+    if stream["short"]:
+        lines.append(f"tracks that ended before their first window: {stream['short']}")
+    return "\n".join([*lines, *loss_lines(summary)])
+
+
+class Identifier:
+    """One stream of tracks through one model.
+
+    Args:
+        model: maps a SkeletonSequence to a vector.
+        source: the id that results carry.
+        gallery: who is known; None gives vectors alone.
+        hop_s: stream time between two windows of a track; None: as the card says.
+        threshold: under this score the answer is "unknown"; None: as the card says.
+        notify: told once of each thing that goes wrong; logs a warning by default.
+
+    Attributes:
+        windows: what cuts the windows.
+        tally: what the stream adds up to so far.
+
+    Raises:
+        ArtefactError: a model for something else, or the gallery of another model.
+        UsageError: an option outside its range.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        source: str = "",
+        gallery: Gallery | None = None,
+        hop_s: float | None = None,
+        threshold: float | None = None,
+        notify: Callable[[str], object] = _log.warning,
+    ) -> None:
+        require_gait(model)
+        card = model.card
+        self.gallery = gallery
+        if gallery is not None:
+            require_same_model(gallery, card)
+        self.threshold = threshold_of(card, threshold)
+        self.source, self.distance = source, str(card.output.distance)
+        wanted_s = card.decision.hop_s if hop_s is None else hop_s
+        rate_hz = card.input.rate_hz
+        self.windows = PoseWindows(card.input.shape[0], wanted_s, rate_hz, source)
+        self.tally = GaitTally(self.windows.hop / rate_hz)
+        self._run = model.logits
+        self._recent: dict[str, deque[FloatArray]] = {}
+        self._notify, self._told = notify, 0
+
+    @property
+    def report(self) -> PoseReport:
+        """What was found in the stream so far."""
+        return self.windows.report
+
+    def push(self, block: PoseBlock) -> list[GaitResult]:
+        """The results that this block brings, oldest first."""
+        results = [self._result(window, vector_D) for window, vector_D in self.embed(block)]
+        self._forget_ended()
+        for result in results:
+            self.tally.add(result)
+        for remark in self.report.notes[self._told :]:
+            self._notify(f"{self.source}: {remark}")
+            self._told += 1
+        return results
+
+    def embed(self, block: PoseBlock) -> list[tuple[PoseWindow, FloatArray | None]]:
+        """The windows that this block completes with the network's vector (D,) of each; None where
+        no answer should be given.
+        """
+        windows = self.windows.push(block) if len(block) else []
+        found: list[FloatArray | None] = [None] * len(windows)
+        usable = [i for i, window in enumerate(windows) if not window.reason]
+        if usable:
+            batch = np.stack([windows[i].skeleton.skeleton_TJ3 for i in usable])
+            for i, vector_D in zip(usable, self._run(batch), strict=True):
+                found[i] = vector_D.reshape(-1)
+        return list(zip(windows, found, strict=True))
+
+    def close(self) -> list[GaitResult]:
+        """The stream is over; no window waits for more."""
+        self.windows.close()
+        self._forget_ended()
+        return []
+
+    def no_window(self, source: Mapping[str, Any]) -> str:
+        """Why there was no window, with what is to blame."""
+        report, needed = self.report, self.windows.frames
+        lost, cause = cause_of_loss(report, source)
+        if report.used < 2 * report.tracks and report.tracks > 1:
+            why = ": the lines of a track are over two seconds apart; t is in seconds"
+        elif report.gaps:
+            why = f": {report.gaps} pauses of over half a second break them up; t is in seconds"
+        elif lost > report.used:
+            why = f": {cause}"
+        else:
+            why = f"; the longest of {report.tracks} tracks is too short: give a longer recording"
+        return (
+            f"{report.frames} frames, {report.used} of them used, hold no window of "
+            f"{needed / self.windows.rate_hz:g} s of one track{why}"
+        )
+
+    def _forget_ended(self) -> None:
+        for name in self.windows.ended:
+            self._recent.pop(name, None)
+
+    def _result(self, window: PoseWindow, vector_D: FloatArray | None) -> GaitResult:
+        reason, identity, mean_D, averaged = window.reason, None, None, 0
+        if vector_D is not None and not (np.isfinite(vector_D).all() and vector_D.any()):
+            vector_D, reason = None, BROKEN_OUTPUT
+            self.report.note("the model's output is not finite, or zero; export the model again")
+        if vector_D is not None:
+            recent = self._recent.setdefault(window.track, deque(maxlen=WINDOWS_AVERAGED))
+            recent.append(vector_D)
+            mean_D, averaged = mean_vector(np.stack(recent), self.distance), len(recent)
+            if self.gallery is not None and len(self.gallery):
+                identity = self.gallery.identify(mean_D, self.threshold)
+        nobody = "" if self.gallery is None else UNKNOWN
+        return GaitResult(
+            t_s=window.t_s,
+            label=nobody if identity is None else identity.person,
+            score=0.0 if identity is None else identity.score,
+            latency_ms=(time.monotonic_ns() - window.arrival_ns) / 1e6 + window.waited_s * 1e3,
+            raw_label=nobody if identity is None else identity.nearest,
+            stamp_ns=window.skeleton.stamp_ns,
+            source=self.source,
+            delay_s=window.waited_s,
+            reason=reason,
+            track=window.track,
+            vector_D=mean_D,
+            averaged=averaged,
+            identity=identity,
+        )
+
+
+def require_gait(model: Model) -> None:
+    """Raises ArtefactError for a model that does not map a SkeletonSequence to a vector."""
+    card = model.card
+    if card.input.record != RECORD or card.output.kind != "embedding":
+        raise ArtefactError(
+            f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; this "
+            "needs a SkeletonSequence to an embedding. Give a gait model, e.g. zoo:gait-skeleton"
+        )
+
+
+def threshold_of(card: Card, asked: float | None) -> float:
+    """The score under which somebody is unknown.
+
+    Raises:
+        UsageError: outside -1 to 1.
+    """
+    threshold = card.decision.threshold if asked is None else asked
+    if not -1 <= threshold <= 1:
+        raise UsageError(f"threshold is {threshold}; a score is from -1 to 1")
+    return threshold

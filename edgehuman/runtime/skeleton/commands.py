@@ -1,0 +1,339 @@
+"""`edgehuman gallery enroll|identify|list|forget`: known people from the command line.
+
+    edgehuman gallery enroll zoo:gait-skeleton --source anna.jsonl --name ANNA --gallery known.npz
+    edgehuman gallery identify zoo:gait-skeleton --source door.jsonl --gallery known.npz
+
+A track is a walk: its vector is the mean over its windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tyro.conf import Positional
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.files import require_usable_folder
+from edgehuman.geometry import LAYOUTS
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.skeleton.screen import joint_mistakes, size_mistake, slow_mistake
+from edgehuman.records import FloatArray
+from edgehuman.runtime.gallery import (
+    UNKNOWN,
+    Gallery,
+    empty_gallery,
+    read_gallery,
+    require_same_model,
+    require_vectors,
+    write_gallery,
+)
+from edgehuman.runtime.loop.dropped import loss_lines
+from edgehuman.runtime.loop.play import say
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.skeleton.answer import require_gait, threshold_of
+from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.source import SIMULATED
+from edgehuman.runtime.skeleton.walks import Walks, walks_of
+
+_SHOWN = 3
+# A datagram may come twice; a track that is two people repeats about every second line.
+_MOST_REPEATED = 0.1
+# What `order_mistake` says of joints in an order that is known.
+_ORDER_NAMED = "The joints are in the order of"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolConfig:
+    """Take a person into a gallery.
+
+    Attributes:
+        model: zoo:NAME, an artefact's path, or a catalogue name (random weights).
+        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
+        name: what the person is called.
+        gallery: the file; made where there is none.
+        track: which track of the source; needed where it holds several.
+        walk: id of this walk in the gallery; by default the source's name and the track.
+        take_as_is: enrol what looks like a mistake: joints in another order, left for right, upside
+            down, no pixels, outside the picture, under 10 frames a second; the very walk of
+            somebody else. It is refused otherwise, as the person would not be found by it.
+        seconds: take so much stream time (simulated: 10 by default; udp needs it, and ends where
+            it is silent so long after the start).
+        threads: threads inside one operator of the model.
+        seed: of the simulated walkers and of random weights.
+    """
+
+    model: Positional[str]
+    source: str
+    name: str
+    gallery: Path
+    track: str | None = None
+    walk: str | None = None
+    take_as_is: bool = False
+    seconds: float | None = None
+    threads: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyConfig:
+    """Say who walks.
+
+    Attributes:
+        model: the model that the gallery was made with.
+        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
+        gallery: the file of known people.
+        threshold: under this score the answer is "unknown" (default: the model's card).
+        seconds: take so much stream time (simulated: 10 by default; udp needs it, and ends where
+            it is silent so long after the start).
+        threads: threads inside one operator of the model.
+        seed: of the simulated walkers and of random weights.
+    """
+
+    model: Positional[str]
+    source: str
+    gallery: Path
+    threshold: float | None = None
+    seconds: float | None = None
+    threads: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryListConfig:
+    """Who is in a gallery.
+
+    Attributes:
+        gallery: the file.
+    """
+
+    gallery: Positional[Path]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetConfig:
+    """Take a person, or one walk, out of a gallery.
+
+    Attributes:
+        gallery: the file.
+        name: the person to forget, with all walks.
+        walk: the one walk to forget.
+    """
+
+    gallery: Positional[Path]
+    name: str | None = None
+    walk: str | None = None
+
+
+def enroll(config: EnrolConfig) -> Outcome:
+    """`edgehuman gallery enroll`: the file has one more walk, or is as it was.
+
+    Raises:
+        ArtefactError: a model without vectors, or the gallery of another model.
+        DataError: no walk in the source, several, one that is enrolled already, two people under
+            one id, or what looks like a mistake.
+        UsageError: no such track, or the file cannot be written.
+    """
+    require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
+    model = _open(config.model, config.threads, config.seed)
+    exists = config.gallery.exists()
+    gallery = read_gallery(config.gallery) if exists else empty_gallery(model.card)
+    require_same_model(gallery, model.card)
+    walks = walks_of(model, config.source, config.seconds, config.seed)
+    track = _one_track(walks, config.track, config.source)
+    where = f"{config.source}, track {track}"
+    _require_one(walks.repeated[track], where)
+    if not config.take_as_is:
+        _require_right(walks.beginnings[track], where)
+        _require_own(gallery, config.name, walks.vectors[track], where)
+    _remark(walks)
+    walk = config.walk or f"{Path(config.source).name}#{track}"
+    gallery = gallery.enrol(config.name, walk, walks.vectors[track])
+    write_gallery(config.gallery, gallery)
+    data = {
+        "gallery": str(config.gallery),
+        "person": config.name,
+        "walk": walk,
+        "windows": walks.windows[track],
+        "simulated": config.source == SIMULATED,
+        "people": gallery.people(),
+    }
+    simulated = " (a simulated walker)" if config.source == SIMULATED else ""
+    text = (
+        f"{config.gallery}: {config.name} enrolled by {walk}{simulated}, {data['windows']} windows;"
+        f" {len(gallery.people())} people, {len(gallery)} walks"
+    )
+    return Outcome(data, "\n".join([text, *loss_lines(walks.report)]))
+
+
+def identify(config: IdentifyConfig) -> Outcome:
+    """`edgehuman gallery identify`: who each track of the source is.
+
+    Raises:
+        ArtefactError: no gallery, or one of another model.
+        DataError: an empty gallery, or no walk in the source.
+        UsageError: a threshold outside -1 to 1.
+    """
+    model = _open(config.model, config.threads, config.seed)
+    gallery = read_gallery(config.gallery)
+    require_same_model(gallery, model.card)
+    threshold = threshold_of(model.card, config.threshold)
+    if not len(gallery):
+        raise DataError(
+            f"{config.gallery} is empty; enrol somebody with `edgehuman gallery enroll`"
+        )
+    walks = walks_of(model, config.source, config.seconds, config.seed)
+    _remark(walks)
+    rows = [_row(gallery, track, walks, threshold) for track in walks.vectors]
+    data = {
+        "gallery": str(config.gallery),
+        "source": config.source,
+        "simulated": config.source == SIMULATED,
+        "threshold": threshold,
+        "tracks": rows,
+        "report": walks.report,
+    }
+    return Outcome(data, "\n".join([*map(_line, rows), *loss_lines(walks.report)]))
+
+
+def list_gallery(config: GalleryListConfig) -> Outcome:
+    """`edgehuman gallery list`: names and walks, and which model they belong to.
+
+    Raises:
+        ArtefactError: no such file, or it is damaged.
+    """
+    gallery = read_gallery(config.gallery)
+    walks: dict[str, list[str]] = {}
+    for person, walk in zip(gallery.person_G, gallery.walk_G, strict=True):
+        walks.setdefault(person, []).append(walk)
+    data = {
+        "gallery": str(config.gallery),
+        "model": gallery.model,
+        "weights_sha256": gallery.weights_sha256,
+        "distance": gallery.distance,
+        "dim": int(gallery.vector_GD.shape[1]),
+        "people": walks,
+    }
+    head = (
+        f"{config.gallery}: {len(walks)} people, {len(gallery)} walks, vectors of {data['dim']} by "
+        f"{gallery.model} (weights {gallery.weights_sha256[:12]}), compared by {gallery.distance}"
+    )
+    lines = [f"  {person:<20} {', '.join(own)}" for person, own in walks.items()]
+    return Outcome(data, "\n".join([head, *lines]))
+
+
+def forget(config: ForgetConfig) -> Outcome:
+    """`edgehuman gallery forget`: their vectors are gone from the file.
+
+    Raises:
+        ArtefactError: no such file, or it is damaged.
+        UsageError: neither or both named, no such name, or the file cannot be written.
+    """
+    before = read_gallery(config.gallery)
+    after = before.forget(config.name, config.walk)
+    write_gallery(config.gallery, after)
+    data = {
+        "gallery": str(config.gallery),
+        "forgotten": len(before) - len(after),
+        "people": after.people(),
+    }
+    said = config.name if config.walk is None else config.walk
+    walks = f"{data['forgotten']} walks" if data["forgotten"] != 1 else "1 walk"
+    return Outcome(
+        data, f"{config.gallery}: {said} forgotten ({walks}); {len(after.people())} people stay"
+    )
+
+
+def _remark(walks: Walks) -> None:
+    """Remarks on the stream; where enrolment is refused, the error says what they would."""
+    for remark in walks.report["stream"]["notes"]:
+        say(f"{walks.report['source']['source']}: {remark}")
+
+
+def _require_right(block: PoseBlock, where: str) -> None:
+    """Raises DataError for joints in another order, unit or picture, or frames that are too few:
+    their vectors mean nothing.
+    """
+    found = joint_mistakes(block.joint_TJ3)
+    if found and _ORDER_NAMED in found[0]:
+        found[0] += (
+            ". Joints in a known order need no conversion where every line names it, e.g. "
+            f'"layout": "coco17" ({", ".join(LAYOUTS)})'
+        )
+    if not found:
+        size = size_mistake(block.joint_TJ3, int(block.height_T[0]), int(block.width_T[0]))
+        slow = slow_mistake(np.diff(np.unique(block.stamp_s_T)))
+        found = [line for line in (size, slow) if line is not None]
+    if found:
+        raise DataError(
+            f"{where}: {found[0]}. Nobody is enrolled; if the poses are right all the same, give "
+            "--take-as-is"
+        )
+
+
+def _require_one(repeated: float, where: str) -> None:
+    """Raises DataError for a track that is there twice at a time: half of it would be dropped, now
+    of the one, now of the other.
+    """
+    if repeated > _MOST_REPEATED:
+        raise DataError(
+            f"{where}: {repeated:.0%} of its lines repeat the time of the line before, as if "
+            "two people shared an id. Nobody is enrolled; two people at once have two ids"
+        )
+
+
+def _require_own(gallery: Gallery, name: str, vector_D: FloatArray, where: str) -> None:
+    """Raises DataError for the very walk of somebody else: the two could not be told apart."""
+    found = gallery.same_walk(name, vector_D)
+    if found is not None:
+        raise DataError(
+            f"{where}: this is the walk {found[1]!r} of {found[0]}, and --name says {name}. Nobody "
+            f"is enrolled; give a walk of {name}, or `edgehuman gallery forget` that of {found[0]} "
+            "first; if both names are right, give --take-as-is"
+        )
+
+
+def _open(name: str, threads: int, seed: int) -> Model:
+    model = load(name, threads=threads, seed=seed, notify=say)
+    require_gait(model)
+    require_vectors(model.card)
+    return model
+
+
+def _one_track(walks: Walks, asked: str | None, source: str) -> str:
+    """The track that is meant.
+
+    Raises:
+        DataError: several, and none is asked for.
+        UsageError: one that is not there.
+    """
+    tracks = list(walks.vectors)
+    if asked is None and len(tracks) == 1:
+        return tracks[0]
+    if asked is None:
+        raise DataError(
+            f"{source} holds {len(tracks)} tracks ({', '.join(tracks)}); say with --track whose "
+            "walk it is"
+        )
+    if asked not in tracks:
+        raise UsageError(f"--track {asked}: {source} holds {', '.join(tracks)}")
+    return asked
+
+
+def _row(gallery: Gallery, track: str, walks: Walks, threshold: float) -> dict[str, Any]:
+    found = gallery.identify(walks.vectors[track], threshold)
+    return {
+        "id": track,
+        "label": found.person,
+        "score": round(found.score, 5),
+        "nearest": found.nearest,
+        "others": [{"label": name, "score": round(s, 5)} for name, s in found.others[:_SHOWN]],
+        "windows": walks.windows[track],
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    nearest = f" (nearest: {row['nearest']})" if row["label"] == UNKNOWN else ""
+    return f"track {row['id']:<12} {row['label']:<20} {row['score']:6.3f}{nearest}"

@@ -1,0 +1,168 @@
+"""What the reader threads of skeletons run: bytes from a file, a pipe or a socket, or simulated
+walkers, as blocks of poses; `runtime.feeds` is the same for wearables.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from edgehuman.errors import DataError
+from edgehuman.runtime.imu.feeds import EMPTY_DATAGRAM, read_lines
+from edgehuman.runtime.loop.datagrams import Datagrams
+from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, PoseParser, pose_block
+
+_PEOPLE, _SIMULATED_S, _RATE_HZ = 3, 10.0, 24.0
+
+
+class PoseFeed(Protocol):
+    """Blocks from somewhere, empty ones while nothing comes; read on a thread of its own."""
+
+    name: str
+
+    def __iter__(self) -> Iterator[PoseBlock]: ...
+    def report(self) -> dict[str, Any]: ...
+    def close(self) -> None: ...
+
+
+class LineFeed:
+    """A file or a pipe of JSON lines.
+
+    Args:
+        name: for messages and results.
+        descriptor: an open file descriptor; owned: closed with the feed.
+    """
+
+    def __init__(self, name: str, descriptor: int, owned: bool = True) -> None:
+        self.name = name
+        self._descriptor, self._owned = descriptor, owned
+        self._parser = PoseParser()
+
+    def __iter__(self) -> Iterator[PoseBlock]:
+        """Blocks until the end.
+
+        Raises:
+            DataError: no line of it can be read.
+        """
+        for lines, at_end in read_lines(self._descriptor, self.name):
+            if at_end and lines:
+                yield self._parser.parse_last(lines[0])
+            else:
+                yield self._parser.parse(lines)
+        if not self._parser.frames:
+            reasons = "; ".join(self._parser.told)
+            raise DataError(
+                f"{self.name} holds no pose that can be read"
+                + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
+            )
+
+    def report(self) -> dict[str, Any]:
+        """Lines read and dropped, and why."""
+        return self._parser.report()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._owned:
+            self._owned = False
+            os.close(self._descriptor)
+
+
+class PoseDatagramFeed:
+    """UDP: a line of JSON per datagram, or several, such as those of everybody in one frame.
+
+    What cannot be read is counted.
+
+    Attributes:
+        address: where it listens, with the port that was chosen where 0 was asked for.
+
+    Raises:
+        UsageError: no host:port.
+        DataError: nothing can listen there.
+    """
+
+    def __init__(self, spec: str) -> None:
+        self.name = spec
+        self._datagrams = Datagrams(spec)
+        self.address = self._datagrams.address
+        self._garbage = 0
+        self._parser = PoseParser(numbered=False)
+
+    def __iter__(self) -> Iterator[PoseBlock]:
+        """A block for each datagram; never ends."""
+        for lines in self._datagrams:
+            if lines is None:
+                yield NOTHING
+                continue
+            bad = self._parser.bad
+            block = self._parser.parse(lines)
+            if not lines:
+                self._parser.drop(EMPTY_DATAGRAM)
+            self._garbage += self._parser.bad > bad
+            yield block
+
+    def report(self) -> dict[str, Any]:
+        """Datagrams and lines that came, those that could not be read, and why."""
+        return {
+            **self._parser.report(),
+            "datagrams": self._datagrams.count,
+            "garbage_datagrams": self._garbage,
+        }
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._datagrams.close()
+
+
+class WalkerFeed:
+    """Simulated walkers, three at a time, new people after every ten seconds; never ends.
+
+    Args:
+        seed: of the people and their walks.
+        people: how many walk at once.
+    """
+
+    def __init__(self, seed: int, people: int = _PEOPLE) -> None:
+        self.name = "simulated walkers"
+        self._seed, self._people = seed, people
+        self._frames = 0
+
+    def __iter__(self) -> Iterator[PoseBlock]:
+        """A frame of everybody at a time."""
+        from edgehuman.simulate.skeleton.walks import simulate_skeletons
+
+        frames, first = round(_SIMULATED_S * _RATE_HZ), 0
+        while True:
+            made = simulate_skeletons(
+                num_people=self._people,
+                each=1,
+                seed=self._seed,
+                frames=frames,
+                rate_hz=_RATE_HZ,
+                first_person=first,
+            )
+            begin_s = first // self._people * _SIMULATED_S
+            for frame in range(frames):
+                self._frames += self._people
+                yield pose_block(
+                    [
+                        (
+                            begin_s + frame / _RATE_HZ,
+                            f"walker-{person}",
+                            skeleton_TJ3[frame],
+                            int(made.width_px),
+                            int(made.height_px),
+                        )
+                        for person, skeleton_TJ3 in zip(
+                            made.person_N.tolist(), made.skeleton_NTJ3, strict=True
+                        )
+                    ]
+                )
+            first += self._people
+
+    def report(self) -> dict[str, Any]:
+        """Frames given."""
+        return {"rows": self._frames, "simulated": True}
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,179 @@
+"""Lines of JSON to frames of tracked people's joints.
+
+    {"t": 12.04, "id": 7, "joints": [[x, y, c], … 18 of them], "width": 1920, "height": 1080}
+
+One line is one person in one frame (`preprocess.pose_line`). A line that cannot be read is dropped
+and counted, and the first few are kept in words.
+
+Axes: T frames, J joints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+from edgehuman.geometry import OPENPOSE_18
+from edgehuman.preprocess.skeleton.line import parse_line
+from edgehuman.records import FloatArray
+
+MAX_TOLD = 3
+_NUM_JOINTS = len(OPENPOSE_18)
+_LONGEST_ID = 64
+_FARTHEST_PX = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class PoseBlock:
+    """A few lines as they came, of any tracks.
+
+    Attributes:
+        stamp_s_T: float64 (T,): the source's clock in seconds.
+        joint_TJ3: float32 (T, 18, 3): x, y in pixels, confidence 0..1.
+        track_T: id of each line's track.
+        width_T, height_T: int64 (T,) of the image, pixels; 0 where unknown.
+        arrival_ns_T: int64 (T,): this machine's monotonic clock when the line arrived.
+    """
+
+    stamp_s_T: NDArray[np.float64]
+    joint_TJ3: FloatArray
+    track_T: tuple[str, ...]
+    width_T: NDArray[np.int64]
+    height_T: NDArray[np.int64]
+    arrival_ns_T: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.track_T)
+
+    def head(self, keep: int) -> PoseBlock:
+        """The first `keep` lines."""
+        return self.part(0, keep)
+
+    def part(self, begin: int, end: int) -> PoseBlock:
+        """The lines from `begin` to before `end`."""
+        return PoseBlock(
+            self.stamp_s_T[begin:end],
+            self.joint_TJ3[begin:end],
+            self.track_T[begin:end],
+            self.width_T[begin:end],
+            self.height_T[begin:end],
+            self.arrival_ns_T[begin:end],
+        )
+
+
+def joined(blocks: Sequence[PoseBlock]) -> PoseBlock:
+    """The blocks as one, in their order; an empty one for none."""
+    if not blocks:
+        return NOTHING
+    return PoseBlock(
+        np.concatenate([block.stamp_s_T for block in blocks]),
+        np.concatenate([block.joint_TJ3 for block in blocks]),
+        tuple(track for block in blocks for track in block.track_T),
+        np.concatenate([block.width_T for block in blocks]),
+        np.concatenate([block.height_T for block in blocks]),
+        np.concatenate([block.arrival_ns_T for block in blocks]),
+    )
+
+
+def pose_block(rows: Sequence[tuple[float, str, FloatArray, int, int]]) -> PoseBlock:
+    """Rows of time, track, joints (18, 3), width and height as a block that has not arrived yet."""
+    if not rows:
+        return NOTHING
+    stamps, tracks, joints, widths, heights = zip(*rows, strict=True)
+    return PoseBlock(
+        np.array(stamps, np.float64),
+        np.stack(joints).astype(np.float32),
+        tuple(tracks),
+        np.array(widths, np.int64),
+        np.array(heights, np.int64),
+        np.zeros(len(rows), np.int64),
+    )
+
+
+_NO_INTS = np.empty(0, np.int64)
+NOTHING = PoseBlock(
+    np.empty(0), np.empty((0, _NUM_JOINTS, 3), np.float32), (), _NO_INTS, _NO_INTS, _NO_INTS
+)
+
+
+class PoseParser:
+    """Lines to blocks.
+
+    Args:
+        numbered: say which line of the file a dropped one was; datagrams have no such number.
+
+    Attributes:
+        frames, bad: lines read and lines dropped.
+        truncated: 1 where the last line was cut short.
+        told: the first dropped lines, in words.
+    """
+
+    def __init__(self, numbered: bool = True) -> None:
+        self.frames = 0
+        self.bad = 0
+        self.truncated = 0
+        self.told: list[str] = []
+        self._numbered = numbered
+        self._line = 0
+
+    def parse(self, lines: Sequence[str]) -> PoseBlock:
+        """What the lines hold; those that cannot be read are dropped and counted."""
+        rows = []
+        for line in lines:
+            self._line += 1
+            if not line.strip():
+                continue
+            try:
+                rows.append(read_pose(line))
+            except DataError as error:
+                place = f"line {self._line}: " if self._numbered else ""
+                self.drop(place + str(error).removeprefix("a pose: "))
+        self.frames += len(rows)
+        return pose_block(rows)
+
+    def parse_last(self, line: str) -> PoseBlock:
+        """A last line without a line end: where it is cut short it counts as truncated."""
+        bad, told = self.bad, len(self.told)
+        block = self.parse([line])
+        if self.bad > bad and not line.rstrip().endswith("}"):
+            self.truncated += 1
+            self.bad, self.told = bad, self.told[:told]
+        return block
+
+    def drop(self, reason: str) -> None:
+        """Count something that cannot be read."""
+        self.bad += 1
+        if len(self.told) < MAX_TOLD:
+            self.told.append(reason)
+
+    def report(self) -> dict[str, Any]:
+        """Lines read and dropped, and why."""
+        return {
+            "rows": self.frames,
+            "bad_poses": self.bad,
+            "truncated": self.truncated,
+            "first_bad": list(self.told),
+        }
+
+
+def read_pose(line: str) -> tuple[float, str, FloatArray, int, int]:
+    """Time in seconds, track, joints (18, 3), width and height of one line.
+
+    Raises:
+        DataError: what is wrong with it, in words.
+    """
+    with np.errstate(over="ignore"):  # too large for float32: refused below
+        pose = parse_line(line, "a pose")
+    if not 0 < len(pose.track) <= _LONGEST_ID or not pose.track.isprintable():
+        raise DataError(f"found id {pose.track[:40]!r}; give 1 to {_LONGEST_ID} printable signs")
+    size = (pose.width_px, pose.height_px)
+    if not 0 <= min(size) <= max(size) <= _FARTHEST_PX:
+        raise DataError(f"found an image of {size[0]}x{size[1]} pixels; there is none")
+    if not (np.abs(pose.joints_J3[:, :2]) <= _FARTHEST_PX).all():
+        raise DataError(f"found a joint over {_FARTHEST_PX:g} pixels away; no image is so large")
+    return pose.t_s, pose.track, pose.joints_J3, *size

@@ -1,0 +1,125 @@
+"""Every track of a source as one walk: the mean of its windows' vectors, as a gallery keeps it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.metrics.gait.vectors import mean_vector
+from edgehuman.records import FloatArray
+from edgehuman.runtime.loop.datagrams import SCHEME
+from edgehuman.runtime.loop.play import first_seconds, require_seconds, require_something, say
+from edgehuman.runtime.loop.stopping import StopSignals
+from edgehuman.runtime.model import Model
+from edgehuman.runtime.skeleton.answer import Identifier
+from edgehuman.runtime.skeleton.lines import PoseBlock, joined
+from edgehuman.runtime.skeleton.source import SIMULATED, open_poses
+
+_SIMULATED_S = 10.0
+_FRAMES_KEPT = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """What a source held.
+
+    Attributes:
+        vectors: (D,) of each track with a window, the mean over its windows.
+        windows: how many each is the mean of.
+        report: what was found in the stream (`stream`), and what was read and dropped (`source`).
+        beginnings: the first lines of each, to look for mistakes in.
+        repeated: share of each one's lines that repeat the stamp of the line before, 0..1.
+    """
+
+    vectors: dict[str, FloatArray]
+    windows: dict[str, int]
+    report: dict[str, Any]
+    beginnings: dict[str, PoseBlock]
+    repeated: dict[str, float]
+
+
+def walks_of(model: Model, source: str, seconds: float | None = None, seed: int = 0) -> Walks:
+    """The vector of every track of a source that holds a window.
+
+    Ctrl-C and SIGTERM end listening to a port or a pipe, and what came until then counts.
+
+    Raises:
+        DataError: there is none, nothing came, or the source cannot be read.
+        UsageError: words that name no source, seconds not above 0, or none for a source that never
+            ends.
+    """
+    require_seconds(seconds)
+    if source.startswith(SCHEME) and seconds is None:
+        raise UsageError(f"{source} never ends; say with --seconds how long to listen")
+    if source == SIMULATED and seconds is None:
+        seconds = _SIMULATED_S
+    opened = open_poses(source, seed=seed)
+    sums: dict[str, FloatArray] = {}
+    counts: dict[str, int] = {}
+    seen: dict[str, _Seen] = {}
+    stop = StopSignals()
+    # Half a file is not what was asked for; of a port or a pipe there is no whole.
+    listens = opened.live or source == "-"
+    signals: AbstractContextManager[object] = stop if listens else nullcontext()
+    with signals, opened:
+        listener = Identifier(model, opened.name, notify=say)
+        heard = stop.until_stopped(opened) if listens else iter(opened)
+        blocks = _keeping(seen, first_seconds(heard, seconds, opened.live))
+        for track, vector_D in _window_vectors(listener, blocks):
+            sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
+            counts[track] = counts.get(track, 0) + 1
+    report = {"stream": listener.report.as_dict(), "source": opened.report()}
+    if stop.requested:
+        say(f"{opened.name}: stopped; what came until then counts")
+    if not sums:
+        require_something(opened, seconds, stop.requested)
+        for remark in listener.report.notes:
+            say(f"{opened.name}: {remark}")
+        raise DataError(f"{opened.name}: {listener.no_window(opened.report())}")
+    vectors = {
+        track: mean_vector(total_D[None] / np.float32(counts[track]), listener.distance)
+        for track, total_D in sums.items()
+    }
+    beginnings = {track: joined(seen[track].frames) for track in vectors}
+    repeated = {track: seen[track].repeats / seen[track].lines for track in vectors}
+    return Walks(vectors, counts, report, beginnings, repeated)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the lines of one track were like: the first of them, and how many repeat a stamp."""
+
+    frames: list[PoseBlock] = field(default_factory=list)
+    lines: int = 0
+    repeats: int = 0
+    stamp_s: float = math.nan
+
+
+def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[PoseBlock]:
+    """The blocks as they come; `seen` takes what every track is like."""
+    for block in blocks:
+        rows = zip(block.track_T, block.stamp_s_T.tolist(), strict=True)
+        for i, (track, stamp_s) in enumerate(rows):
+            own = seen.setdefault(track, _Seen())
+            own.lines += 1
+            own.repeats += stamp_s == own.stamp_s
+            own.stamp_s = stamp_s
+            if len(own.frames) < _FRAMES_KEPT:
+                own.frames.append(block.part(i, i + 1))
+        yield block
+
+
+def _window_vectors(
+    listener: Identifier, blocks: Iterable[PoseBlock]
+) -> Iterator[tuple[str, FloatArray]]:
+    """Track and vector of every window, each as much as the other: a mean of them is the walk's."""
+    for block in blocks:
+        for window, vector_D in listener.embed(block):
+            if vector_D is not None:
+                yield window.track, mean_vector(vector_D[None], listener.distance)

@@ -1,0 +1,300 @@
+"""From lines of tracked joints to windows for a gait network: each track by itself, on its grid.
+
+A track's frames are brought to the network's rate by their stamps: between two frames a joint that
+was seen in both moves along a line; one that was seen in only one of them is taken from the nearer
+frame, as it is. A pause of over half a second starts a track's window anew; nothing is invented to
+fill it. A track that is not seen for two seconds has ended and is dropped, and of more than 64 at a
+time the one not seen for longest makes room.
+
+Axes: T frames, J joints.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from edgehuman.errors import UsageError
+from edgehuman.preprocess.skeleton.screen import (
+    MOST_OUTSIDE,
+    joint_mistakes,
+    outside,
+    slow_mistake,
+)
+from edgehuman.preprocess.skeleton.walk import MAX_GAP_S, between
+from edgehuman.records import FloatArray, SkeletonSequence
+from edgehuman.runtime.skeleton.lines import PoseBlock
+
+TRACK_ENDS_S = 2.0
+MOST_TRACKS = 64
+# Of a window's joints this share has to have been seen.
+LEAST_SEEN = 0.3
+_FRAMES_TO_TELL = 24
+_ROUNDING = 1e-6  # of a frame: stamps are rounded
+UNSEEN, FROZEN = "joints not seen", "frozen"
+
+
+@dataclass
+class PoseReport:
+    """What was found in a stream of skeletons: counts of lines, and remarks in words.
+
+    Attributes:
+        frames: lines that came in; used: that were kept.
+        empty: dropped, as they show no joint at all.
+        out_of_order, duplicate: dropped, as their track had a later, or the same, stamp already.
+        restarts: jumps back by more than two seconds, taken as a restarted clock.
+        gaps: breaks of a track by a pause.
+        frozen: windows whose joints never moved.
+        outside: lines with a joint outside the image.
+        tracks, ended, crowded: tracks seen, ended, and dropped to make room.
+        short: tracks that ended before their first window.
+        notes: remarks for people, each made once.
+    """
+
+    frames: int = 0
+    used: int = 0
+    empty: int = 0
+    out_of_order: int = 0
+    duplicate: int = 0
+    restarts: int = 0
+    gaps: int = 0
+    frozen: int = 0
+    outside: int = 0
+    tracks: int = 0
+    ended: int = 0
+    crowded: int = 0
+    short: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Add a remark, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class PoseWindow:
+    """A window of one track.
+
+    Attributes:
+        skeleton: the record (T, 18, 3); its `stamp_ns` is the source's clock at the last frame.
+        track: id of the track.
+        t_s: stream time of the last frame, seconds since the stream's first line.
+        arrival_ns: this machine's clock when the line arrived that completed the window.
+        waited_s: stream time from the window's last frame to that line.
+        reason: why no answer should be given; empty where one can be.
+    """
+
+    skeleton: SkeletonSequence
+    track: str
+    t_s: float
+    arrival_ns: int
+    waited_s: float = 0.0
+    reason: str = ""
+
+
+class PoseWindows:
+    """Blocks in, windows out.
+
+    Args:
+        frames: of a window.
+        hop_s: seconds from one window of a track to its next, rounded to frames.
+        rate_hz: frames per second of a window.
+        source: the id that the windows carry.
+
+    Attributes:
+        report: what was found so far.
+        ended: tracks that ended with the last block, for whoever keeps something of them.
+
+    Raises:
+        UsageError: a window or a hop of no frames.
+    """
+
+    def __init__(self, frames: int, hop_s: float, rate_hz: float, source: str = "") -> None:
+        self.hop = round(hop_s * rate_hz)
+        if frames < 1 or self.hop < 1:
+            raise UsageError(
+                f"a window of {frames} frames every {hop_s} s is {self.hop} frames apart at "
+                f"{rate_hz:g} Hz; both are at least 1"
+            )
+        self.frames, self.rate_hz, self.source = frames, rate_hz, source
+        self.report = PoseReport()
+        self.ended: list[str] = []
+        self._tracks: dict[str, _Track] = {}
+        self._first_s: float | None = None
+        self._newest_s = -np.inf
+        self._right = True
+        self._joints = np.zeros(2, np.int64)  # seen in images of a known size; outside of them
+
+    def push(self, block: PoseBlock) -> list[PoseWindow]:
+        """The windows that this block completes, oldest first."""
+        self.ended = []
+        windows: list[PoseWindow] = []
+        for index, name in enumerate(block.track_T):
+            windows += self._push_line(block, index, name)
+        return windows
+
+    def close(self) -> None:
+        """The stream is over: every track has ended."""
+        self.ended = []
+        for name in list(self._tracks):
+            self._end(name)
+
+    def _push_line(self, block: PoseBlock, index: int, name: str) -> list[PoseWindow]:
+        stamp_s, joint_J3 = float(block.stamp_s_T[index]), block.joint_TJ3[index]
+        self.report.frames += 1
+        self._first_s = stamp_s if self._first_s is None else self._first_s
+        if stamp_s < self._newest_s - TRACK_ENDS_S:
+            self._restart(stamp_s)
+        if stamp_s > self._newest_s:
+            self._newest_s = stamp_s
+            self._end_old()
+        if not (joint_J3[:, 2] > 0).any():
+            self.report.empty += 1
+            return []
+        self._look(joint_J3, int(block.width_T[index]), int(block.height_T[index]))
+        track = self._track(name)
+        if stamp_s <= track.newest_s:
+            same = stamp_s == track.newest_s
+            self.report.duplicate += same
+            self.report.out_of_order += not same
+            return []
+        self.report.used += 1
+        ready = track.push(stamp_s, joint_J3, self.report)
+        arrival_ns = int(block.arrival_ns_T[index])
+        return [self._window(name, end_s, window, stamp_s, arrival_ns) for end_s, window in ready]
+
+    def _window(
+        self, name: str, end_s: float, skeleton_TJ3: FloatArray, stamp_s: float, arrival_ns: int
+    ) -> PoseWindow:
+        reason = ""
+        if (skeleton_TJ3[..., 2] > 0).mean() < LEAST_SEEN:
+            reason = UNSEEN
+        elif len(skeleton_TJ3) > 1 and not np.ptp(skeleton_TJ3[..., :2], axis=0).any():
+            reason = FROZEN
+            self.report.frozen += 1
+            self.report.note(f"the joints of track {name} do not move; such windows are not used")
+        elif self._right and self._tracks[name].windows == 1:
+            self._screen(name, skeleton_TJ3)
+        assert self._first_s is not None
+        return PoseWindow(
+            SkeletonSequence(skeleton_TJ3, round(end_s * 1e9), f"{self.source}#{name}"),
+            name,
+            end_s - self._first_s,
+            arrival_ns,
+            max(stamp_s - end_s, 0.0),
+            reason,
+        )
+
+    def _screen(self, name: str, skeleton_TJ3: FloatArray) -> None:
+        """Remark, once a stream, on joints in another order or unit: their vectors mean nothing."""
+        found = joint_mistakes(skeleton_TJ3)
+        self._right = not found
+        for mistake in found:
+            self.report.note(f"track {name}: {mistake}")
+
+    def _track(self, name: str) -> _Track:
+        if name not in self._tracks:
+            if len(self._tracks) >= MOST_TRACKS:
+                oldest = min(self._tracks, key=lambda known: self._tracks[known].newest_s)
+                self.report.crowded += 1
+                self.report.note(f"over {MOST_TRACKS} tracks at a time; the oldest make room")
+                self._end(oldest)
+            self.report.tracks += 1
+            self._tracks[name] = _Track(self.frames, self.hop, self.rate_hz)
+        return self._tracks[name]
+
+    def _end_old(self) -> None:
+        limit_s = self._newest_s - TRACK_ENDS_S
+        for name in [name for name, track in self._tracks.items() if track.newest_s < limit_s]:
+            self._end(name)
+
+    def _end(self, name: str) -> None:
+        track = self._tracks.pop(name)
+        self.report.ended += 1
+        self.report.short += not track.windows
+        self.ended.append(name)
+
+    def _restart(self, stamp_s: float) -> None:
+        self.report.restarts += 1
+        for name in list(self._tracks):
+            self._end(name)
+        self._newest_s = stamp_s
+
+    def _look(self, joint_J3: FloatArray, width: int, height: int) -> None:
+        """Count joints outside the image, and remark on many: a wrong size, or other units."""
+        if not (width and height):
+            return
+        beyond = outside(joint_J3[joint_J3[:, 2] > 0, :2], width, height)
+        self.report.outside += bool(beyond.any())
+        self._joints += (beyond.size, beyond.sum())
+        seen, away = self._joints.tolist()
+        if seen >= _FRAMES_TO_TELL * len(joint_J3) and away > MOST_OUTSIDE * seen:
+            self.report.note(
+                f"over {MOST_OUTSIDE:.0%} of joints stand outside the image of {width}x{height}; x "
+                "and y are pixels, and width and height those of the same image"
+            )
+
+
+class _Track:
+    """One person: the newest frame, the newest window on the grid, and how far the next one is."""
+
+    def __init__(self, frames: int, hop: int, rate_hz: float) -> None:
+        self.newest_s = -np.inf
+        self.windows = 0
+        self._hop, self._rate_hz = hop, rate_hz
+        self._grid: deque[FloatArray] = deque(maxlen=frames)
+        self._missing = frames
+        self._start_s = 0.0
+        self._step = 0
+        self._last_J3: FloatArray | None = None
+        self._told = deque[float](maxlen=_FRAMES_TO_TELL)
+
+    def push(
+        self, stamp_s: float, joint_J3: FloatArray, report: PoseReport
+    ) -> list[tuple[float, FloatArray]]:
+        """The windows that a frame completes: time of the last frame and joints (T, 18, 3)."""
+        last_s, last_J3 = self.newest_s, self._last_J3
+        self.newest_s, self._last_J3 = stamp_s, joint_J3
+        if last_J3 is None or stamp_s - last_s > MAX_GAP_S:
+            if last_J3 is not None:
+                report.gaps += 1
+            self._begin(stamp_s)
+            return self._append(stamp_s, joint_J3)
+        self._look(stamp_s - last_s, report)
+        ready: list[tuple[float, FloatArray]] = []
+        slack_s = _ROUNDING / self._rate_hz
+        while (at_s := self._start_s + self._step / self._rate_hz) <= stamp_s + slack_s:
+            share = min((at_s - last_s) / (stamp_s - last_s), 1.0)
+            ready += self._append(at_s, between(last_J3, joint_J3, share))
+        return ready
+
+    def _begin(self, stamp_s: float) -> None:
+        self._start_s, self._step = stamp_s, 0
+        self._missing = self._grid.maxlen or 1
+        self._grid.clear()
+
+    def _append(self, at_s: float, joint_J3: FloatArray) -> list[tuple[float, FloatArray]]:
+        self._grid.append(joint_J3)
+        self._step += 1
+        self._missing -= 1
+        if self._missing:
+            return []
+        self._missing = self._hop
+        self.windows += 1
+        return [(at_s, np.stack(self._grid))]
+
+    def _look(self, step_s: float, report: PoseReport) -> None:
+        """Remark on a rate that is too low to see a step in."""
+        self._told.append(step_s)
+        slow = slow_mistake(np.array(self._told)) if len(self._told) == _FRAMES_TO_TELL else None
+        if slow is not None:
+            report.note(slow)

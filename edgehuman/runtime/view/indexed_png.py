@@ -1,0 +1,43 @@
+"""A part map as a PNG: its numbers are the parts, its palette gives each a colour of its own.
+
+OpenCV writes no palettes, and a grey picture of the numbers 0 to 19 looks black; an indexed PNG is
+both numbers and picture. Source: the PNG specification, chunks IHDR, PLTE, IDAT and IEND.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.runtime.view.palette import Rgb
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_INDEXED = 3
+
+
+def indexed_png(index_HW: NDArray[np.uint8], palette: Sequence[Rgb]) -> bytes:
+    """The bytes of a PNG of these numbers; number i has colour i (at most 256 of them)."""
+    height, width = index_HW.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, _INDEXED, 0, 0, 0)
+    # Each row begins with its filter: 0, none.
+    rows = np.concatenate([np.zeros((height, 1), np.uint8), index_HW], axis=1).tobytes()
+    chunks = (
+        (b"IHDR", header),
+        (b"PLTE", bytes(part for rgb in palette for part in rgb)),
+        (b"IDAT", zlib.compress(rows, 6)),
+        (b"IEND", b""),
+    )
+    return _SIGNATURE + b"".join(_chunk(name, content) for name, content in chunks)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return (
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content))
+    )

@@ -1,0 +1,269 @@
+"""Rigs: the rounded, tapered pieces that a drawn body is made of, and how a skeleton moves them.
+
+A piece is a tube along a straight axis between two anchors. Its cross-sections are two half
+ellipses, one to the front and one to the back, whose sizes change along the axis. What a look
+decides is laid out once, in arrays; a pose then costs a few matrix products.
+
+Axes: P piece, J joint, S segment, K knot along a piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.geometry import SEGMENTS, SKELETON_26
+from edgehuman.simulate.body.stance import Body
+from edgehuman.simulate.image.figure.parts import PART
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Picture = NDArray[np.uint8]
+
+# Places along a piece at which its sizes are given, evenly spaced from its first end to its last.
+KNOTS = 9
+_FORWARD, _LEFT, _UP = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Texture:
+    """A picture wrapped around a piece: columns around it, rows along it; it repeats both ways.
+
+    Attributes:
+        rgb_N3: uint8 (height * width, 3).
+        height, width: texels. Column 0 is at the piece's left, a quarter turn on is its front.
+        part_N: uint8 (height * width,): what each texel belongs to, where it is not one thing.
+    """
+
+    rgb_N3: Picture
+    height: int
+    width: int
+    part_N: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A point that follows the body: joints by weight, and offsets in segments' frames.
+
+    Attributes:
+        joints: (joint, weight); the weights sum to 1.
+        offsets: (segment, metres forward, left, up).
+    """
+
+    joints: tuple[tuple[str, float], ...]
+    offsets: tuple[tuple[str, float, float, float], ...] = ()
+
+    def moved(self, segment: str, forward: float, left: float, up: float) -> Anchor:
+        """The anchor some metres away along a segment's axes."""
+        return Anchor(self.joints, (*self.offsets, (segment, forward, left, up)))
+
+    def towards(self, other: Anchor, part: float) -> Anchor:
+        """The anchor part of the way to another."""
+        joints = [(name, weight * (1.0 - part)) for name, weight in self.joints]
+        joints += [(name, weight * part) for name, weight in other.joints]
+        scaled = [
+            (name, x * share, y * share, z * share)
+            for anchor, share in ((self, 1.0 - part), (other, part))
+            for name, x, y, z in anchor.offsets
+        ]
+        return Anchor(tuple(joints), tuple(scaled))
+
+
+def at(joint: str) -> Anchor:
+    """The anchor in a joint of `SKELETON_26`."""
+    return Anchor(((joint, 1.0),))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One tube of a body or of what it wears.
+
+    Attributes:
+        group: what it is painted with (see `figure.paint_order`).
+        name: what it is; part: name of the part that it belongs to, unless its texture knows.
+        start, end: its axis.
+        segment: whose frame gives its left and front.
+        size_3K: metres: half width to the sides, reach to the front, reach to the back.
+        texture: what it shows.
+        texels: rows along the whole axis and columns around it; None: the texture once.
+        lying: whether its front is the segment's up (feet) and not its forward.
+        roundness: 0 (cut straight) to 1 (a half ball) of both ends.
+        dark: how dark both ends are, 0..1, for what covers them.
+        folds: how strongly the surface is creased, 0..1.
+        joints: the joints that lie in this piece.
+    """
+
+    group: str
+    name: str
+    part: str
+    start: Anchor
+    end: Anchor
+    segment: str
+    size_3K: Array
+    texture: Texture
+    texels: tuple[float, float] | None = None
+    lying: bool = False
+    roundness: tuple[float, float] = (1.0, 1.0)
+    dark: tuple[float, float] = (0.0, 0.0)
+    folds: float = 0.0
+    joints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skirt:
+    """A piece whose last knots widen with the legs inside.
+
+    Attributes:
+        piece: which.
+        least_3: metres: its hem's sizes with the legs together (side, front, back).
+        leg_m: half the width of a leg and the cloth's play around it.
+    """
+
+    piece: int
+    least_3: Array
+    leg_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """All pieces of a look, as arrays.
+
+    Attributes:
+        names, groups, joints: of each piece.
+        weight_EJ, offset_EC: both ends of each piece (E = 2 P rows), from joints and from the
+            axes of all segments (C = 3 S columns).
+        segment_P, front_P: whose frame, and which of its axes is the front.
+        size_P3K: metres.
+        part_P, own_part_P: the part, and whether the texture knows better.
+        rgb_CN: uint8 (3, N): all textures one after the other; part_N: their parts.
+        texture_P5: first texel, height, width of each piece's texture; rows and columns used.
+        roundness_P2, dark_P2, folds_P: as in `Piece`.
+        skirts: what widens with the legs.
+    """
+
+    names: tuple[str, ...]
+    groups: Mapping[str, tuple[int, ...]]
+    joints: tuple[frozenset[str], ...]
+    weight_EJ: Array
+    offset_EC: Array
+    segment_P: Indices
+    front_P: Indices
+    size_P3K: Array
+    part_P: Picture
+    own_part_P: NDArray[np.bool_]
+    rgb_CN: Picture
+    part_N: Picture
+    texture_P5: Array
+    roundness_P2: Array
+    dark_P2: Array
+    folds_P: Array
+    skirts: tuple[Skirt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A rig in a pose: metres in the world.
+
+    Attributes:
+        rig: whose numbers go with it.
+        ends_P23: axes; left_P3, front_P3: unit vectors across them.
+        size_P3K: sizes, with the skirts' widened.
+    """
+
+    rig: Rig
+    ends_P23: Array
+    left_P3: Array
+    front_P3: Array
+    size_P3K: Array
+
+
+def make_rig(pieces: Sequence[Piece], skirts: Sequence[Skirt] = ()) -> Rig:
+    """Lay pieces out in arrays."""
+    textures = {id(piece.texture): piece.texture for piece in pieces}
+    counts = [len(texture.rgb_N3) for texture in textures.values()]
+    first = dict(zip(textures, np.cumsum([0, *counts[:-1]]).tolist(), strict=True))
+    groups: dict[str, tuple[int, ...]] = {}
+    for i, piece in enumerate(pieces):
+        groups[piece.group] = (*groups.get(piece.group, ()), i)
+    weight_EJ = np.zeros((2 * len(pieces), len(SKELETON_26)))
+    offset_EC = np.zeros((2 * len(pieces), 3 * len(SEGMENTS)))
+    for i, piece in enumerate(pieces):
+        _set_end(weight_EJ[2 * i], offset_EC[2 * i], piece.start)
+        _set_end(weight_EJ[2 * i + 1], offset_EC[2 * i + 1], piece.end)
+    return Rig(
+        names=tuple(piece.name for piece in pieces),
+        groups=groups,
+        joints=tuple(frozenset(piece.joints) for piece in pieces),
+        weight_EJ=weight_EJ,
+        offset_EC=offset_EC,
+        segment_P=np.array([_SEGMENT[piece.segment] for piece in pieces]),
+        front_P=np.array([_UP if piece.lying else _FORWARD for piece in pieces]),
+        size_P3K=np.stack([piece.size_3K for piece in pieces]),
+        part_P=np.array([PART[piece.part] for piece in pieces], np.uint8),
+        own_part_P=np.array([piece.texture.part_N is not None for piece in pieces]),
+        rgb_CN=_planes([texture.rgb_N3 for texture in textures.values()]),
+        part_N=np.concatenate([_parts(texture) for texture in textures.values()]),
+        texture_P5=np.array([_texture_row(first[id(p.texture)], p) for p in pieces]),
+        roundness_P2=np.array([piece.roundness for piece in pieces]),
+        dark_P2=np.array([piece.dark for piece in pieces]),
+        folds_P=np.array([piece.folds for piece in pieces]),
+        skirts=tuple(skirts),
+    )
+
+
+_JOINT = {name: i for i, name in enumerate(SKELETON_26)}
+_SEGMENT = {name: i for i, name in enumerate(SEGMENTS)}
+
+
+def _set_end(weight_J: Array, offset_C: Array, anchor: Anchor) -> None:
+    for name, weight in anchor.joints:
+        weight_J[_JOINT[name]] += weight
+    for name, *metres in anchor.offsets:
+        offset_C[3 * _SEGMENT[name] : 3 * _SEGMENT[name] + 3] += metres
+
+
+def _planes(rgb: Sequence[Picture]) -> Picture:
+    # OpenCV takes the three channels apart faster than a transposed copy.
+    planes = cv2.split(np.concatenate(rgb)[:, None])
+    return np.asarray(np.concatenate(planes).reshape(3, -1), np.uint8)
+
+
+def _parts(texture: Texture) -> Picture:
+    if texture.part_N is not None:
+        return texture.part_N
+    return np.zeros(len(texture.rgb_N3), np.uint8)
+
+
+def _texture_row(first: int, piece: Piece) -> tuple[float, ...]:
+    texture = piece.texture
+    rows, columns = piece.texels or (texture.height, texture.width)
+    return first, texture.height, texture.width, rows, columns
+
+
+def pose_rig(rig: Rig, body: Body) -> Posed:
+    """Where a body holds every piece."""
+    axes_C3 = body.rotation_S33.transpose(0, 2, 1).reshape(-1, 3)
+    ends_E3 = rig.weight_EJ @ body.joints_J3 + rig.offset_EC @ axes_C3
+    frames_P33 = body.rotation_S33[rig.segment_P]
+    front_P3 = frames_P33[np.arange(len(rig.names)), :, rig.front_P]
+    size_P3K = rig.size_P3K
+    if rig.skirts:
+        size_P3K = size_P3K.copy()
+        for skirt in rig.skirts:
+            _widen(skirt, body, frames_P33[skirt.piece], size_P3K[skirt.piece])
+    return Posed(rig, ends_E3.reshape(-1, 2, 3), frames_P33[:, :, _LEFT], front_P3, size_P3K)
+
+
+def _widen(skirt: Skirt, body: Body, frame_33: Array, size_3K: Array) -> None:
+    """Sizes from the hips down to a hem that goes around both legs."""
+    apart = 0.5 * np.abs((body.joint("l_knee") - body.joint("r_knee")) @ frame_33)
+    hem_3 = np.maximum(skirt.least_3, apart[[_LEFT, _FORWARD, _FORWARD]] + skirt.leg_m)
+    hip_3 = size_3K[:, 2]
+    size_3K[:, 2:] = hip_3[:, None] + (hem_3 - hip_3)[:, None] * _DOWN
+
+
+_DOWN = np.linspace(0.0, 1.0, KNOTS - 2)

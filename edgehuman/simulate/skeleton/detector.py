@@ -1,0 +1,211 @@
+"""What a pose detector makes of a walk: noise that lasts, confidence that falls with it, mistakes.
+
+Errors are fractions of how large the person is in the picture, as detectors are scale-free, plus
+what a pixel costs. Sizes follow what top-down detectors show on people some hundred pixels tall:
+faces are found best, hips and wrists worst; limbs behind the body are guessed.
+
+Axes: N walk, J joint of OpenPose-18, T frame, M knot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import UsageError
+from edgehuman.geometry import OPENPOSE_18, flip_indices
+from edgehuman.simulate.body.smooth import WHITE_STD, upsample
+from edgehuman.simulate.skeleton.pinhole import Seen
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+
+_J = len(OPENPOSE_18)
+_FLIP = flip_indices("openpose18")
+# Per joint of the right side or the middle: error as a fraction of the person's size; how much of
+# it is hidden behind the body when it is on the far side.
+_JOINTS = {
+    "nose": (0.0031, 0.0),
+    "eye": (0.0028, 0.0),
+    "ear": (0.0031, 0.0),
+    "neck": (0.0042, 0.0),
+    "shoulder": (0.0056, 0.4),
+    "elbow": (0.0063, 0.9),
+    "wrist": (0.0070, 0.9),
+    "hip": (0.0070, 0.5),
+    "knee": (0.0056, 0.6),
+    "ankle": (0.0063, 0.5),
+}
+_ERROR_J, _FAR_J = np.array([_JOINTS[name.split("_")[-1]] for name in OPENPOSE_18]).T
+# How well the face's joints are seen: shares of where the head and the left side face, and a rest.
+_FACE = {
+    "nose": (1.0, 0.0, 0.15),
+    "l_eye": (1.0, 0.5, 0.0),
+    "r_eye": (1.0, -0.5, 0.0),
+    "l_ear": (0.0, 1.0, 0.35),
+    "r_ear": (0.0, -1.0, 0.35),
+}
+_LEGS = [OPENPOSE_18.index(f"{side}_{name}") for side in "rl" for name in ("knee", "ankle")]
+_ARMS = [OPENPOSE_18.index(f"{side}_{name}") for side in "rl" for name in ("elbow", "wrist")]
+KNOT_S = 0.2
+_BIAS_ROWS = 2 * _J
+_SLOW_ROWS = 4 * _J + 2
+_PIXEL_PX = 0.5
+# Errors that stay, against those that move: most of what is wrong of one frame is not of the next.
+_BIAS = 0.25
+_CONFIDENCE = 0.93
+# Brings the spline of white knots to unit variance.
+_TO_UNIT = np.float32(1.0 / WHITE_STD)
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """How good a detector is; 1 is usual and 0 turns a kind of mistake off.
+
+    Attributes:
+        noise: errors that change from frame to frame and from moment to moment.
+        bias: errors that stay for a whole walk.
+        spread: how much walks differ in quality, standard deviation of a logarithm.
+        dropped: how often joints are lost for a while.
+        swapped: how often legs or arms of the two sides are taken for each other.
+    """
+
+    noise: float = 1.0
+    bias: float = 1.0
+    spread: float = 0.35
+    dropped: float = 1.0
+    swapped: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("noise", "bias", "spread", "dropped", "swapped"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 10.0:
+                raise UsageError(f"found {name}={value}; a detector's {name} is 0 to 10")
+
+
+def num_normals(frames: int, rate_hz: float) -> int:
+    """How many normal numbers the detection of one walk takes."""
+    return 1 + _BIAS_ROWS + _SLOW_ROWS * _knots(frames, rate_hz)[1] + 2 * _J * frames
+
+
+def _knots(frames: int, rate_hz: float) -> tuple[int, int]:
+    """Frames per knot and knots."""
+    per_knot = max(1, round(KNOT_S * rate_hz))
+    return per_knot, -(-frames // per_knot) + 4
+
+
+def detect(
+    seen: Seen, coat_N: NDArray[np.bool_], normal_NZ: Floats, rate_hz: float, detector: Detector
+) -> Floats:
+    """Skeletons float32 (N, T, 18, 3) with their confidences.
+
+    Args:
+        coat_N: whether a coat hides where shoulders and hips are.
+        normal_NZ: `num_normals` random numbers of each walk.
+    """
+    count, frames = seen.facing_NT.shape
+    per_knot, knots = _knots(frames, rate_hz)
+    quality_N = np.exp(detector.spread * normal_NZ[:, 0])
+    bias_2NJ = normal_NZ[:, 1 : 1 + _BIAS_ROWS].reshape(count, 2, _J).transpose(1, 0, 2)
+    first = 1 + _BIAS_ROWS
+    slow = normal_NZ[:, first : first + _SLOW_ROWS * knots].reshape(-1, knots).astype(np.float64)
+    slow_NRT = (upsample(slow, per_knot, frames).astype(np.float32) * _TO_UNIT).reshape(
+        count, _SLOW_ROWS, frames
+    )
+    white = normal_NZ[:, first + _SLOW_ROWS * knots :].reshape(count, 2, _J, frames)
+    hidden_NJT = hidden(seen)
+    moving = 0.8 * slow_NRT[:, : 2 * _J].reshape(count, 2, _J, frames) + 0.35 * white
+    moving *= (detector.noise * quality_N)[:, None, None, None]
+    moving *= 1.0 + 2.0 * hidden_NJT[:, None]
+    error_2NJT = moving.transpose(1, 0, 2, 3) + (_BIAS * detector.bias * bias_2NJ)[..., None]
+    size_px_NJ = seen.size_px_N[:, None] * _ERROR_J + _PIXEL_PX
+    pixel_2NJT = _in_coat(seen.pixel_2NJT, coat_N) + error_2NJT * size_px_NJ[..., None]
+    wobble_NJT = slow_NRT[:, 2 * _J : 3 * _J]
+    sure_NJT = _confidence(moving, hidden_NJT, wobble_NJT, quality_N, coat_N)
+    _swap(pixel_2NJT, seen, slow_NRT[:, -2:], quality_N * detector.swapped)
+    limit_NJT = 2.7 - 1.0 * hidden_NJT - 0.4 * (quality_N[:, None, None] - 1.0)
+    lost_NJT = (slow_NRT[:, 3 * _J : 4 * _J] > limit_NJT / max(detector.dropped, 0.1)) & (
+        detector.dropped > 0.0
+    )
+    return _assembled(pixel_2NJT, sure_NJT, lost_NJT)
+
+
+def hidden(seen: Seen) -> Floats:
+    """How much every joint is hidden by the body, 0..1, (N, 18, T)."""
+    side_NT = seen.left_NT.astype(np.float32)
+    facing_NT = seen.facing_NT.astype(np.float32)
+    behind_NJT = (seen.depth_NJT.astype(np.float32) - np.float32(0.12)) / np.float32(0.05)
+    made: Floats = _sigmoid(behind_NJT) * (side_NT**2)[:, None]
+    made *= _FAR_J.astype(np.float32)[:, None]
+    for name, (ahead, left, rest) in _FACE.items():
+        score_NT = ahead * facing_NT + left * side_NT + np.float32(rest)
+        made[:, OPENPOSE_18.index(name)] = _sigmoid(-score_NT / np.float32(0.12))
+    return made
+
+
+def _sigmoid(x: Floats) -> Floats:
+    made: Floats = 0.5 + 0.5 * np.tanh(0.5 * x)
+    return made
+
+
+def _in_coat(pixel_2NJT: Array, coat_N: NDArray[np.bool_]) -> Array:
+    """Where joints seem to be: under a coat shoulders are wider and hips lower."""
+    if not coat_N.any():
+        return pixel_2NJT
+    made = pixel_2NJT.copy()
+    neck, share_N11 = OPENPOSE_18.index("neck"), coat_N[:, None]
+    for name, toward, part in (
+        ("r_shoulder", neck, -0.07),
+        ("l_shoulder", neck, -0.07),
+        ("r_hip", OPENPOSE_18.index("r_knee"), 0.04),
+        ("l_hip", OPENPOSE_18.index("l_knee"), 0.04),
+    ):
+        joint = OPENPOSE_18.index(name)
+        away = pixel_2NJT[:, :, toward] - pixel_2NJT[:, :, joint]
+        made[:, :, joint] += part * share_N11 * away
+    return made
+
+
+def _confidence(
+    moving_N2JT: Floats,
+    hidden_NJT: Floats,
+    wobble_NJT: Floats,
+    quality_N: Array,
+    coat_N: NDArray[np.bool_],
+) -> Floats:
+    """0.05..1: lower where the error is large, where a joint is hidden, and in poor walks."""
+    error_NJT = np.sqrt(moving_N2JT[:, 0] ** 2 + moving_N2JT[:, 1] ** 2)
+    base_N = _CONFIDENCE - 0.10 * (quality_N - 1.0) - 0.03 * coat_N
+    made = base_N[:, None, None] - 0.35 * hidden_NJT - 0.05 * error_NJT + 0.03 * wobble_NJT
+    sure: Floats = np.clip(made, 0.05, 1.0).astype(np.float32)
+    return sure
+
+
+def _swap(pixel_2NJT: Array, seen: Seen, noise_N2T: Floats, rate_N: Array) -> None:
+    """Take the legs or the arms of the two sides for each other for a while, in place."""
+    # Sides are mistaken where one is behind the other.
+    limit_NT = 3.6 - 1.4 * np.abs(seen.left_NT)
+    for column, joints in ((0, _LEGS), (1, _ARMS)):
+        taken_NT = (noise_N2T[:, column] * rate_N[:, None] ** 0.3 > limit_NT) & (
+            rate_N[:, None] > 0
+        )
+        if taken_NT.any():
+            pixel_2NJT[:, :, joints] = np.where(
+                taken_NT[:, None], pixel_2NJT[:, :, _FLIP[joints]], pixel_2NJT[:, :, joints]
+            )
+
+
+def _assembled(pixel_2NJT: Array, sure_NJT: Floats, lost_NJT: NDArray[np.bool_]) -> Floats:
+    """(N, T, 18, 3): the neck is the mean of the shoulders; what is lost is all zero."""
+    right, left = (OPENPOSE_18.index(name) for name in ("r_shoulder", "l_shoulder"))
+    neck = OPENPOSE_18.index("neck")
+    pixel_2NJT[:, :, neck] = 0.5 * (pixel_2NJT[:, :, right] + pixel_2NJT[:, :, left])
+    sure_NJT[:, neck] = np.minimum(sure_NJT[:, right], sure_NJT[:, left])
+    lost_NJT[:, neck] = lost_NJT[:, right] | lost_NJT[:, left]
+    made = np.empty((*sure_NJT.shape, 3), np.float32)
+    made[..., :2] = pixel_2NJT.transpose(1, 2, 3, 0)
+    made[..., 2] = sure_NJT
+    made[lost_NJT] = 0.0
+    return np.ascontiguousarray(made.transpose(0, 2, 1, 3))

@@ -1,0 +1,176 @@
+"""How pictures of people, their joints and their part maps are varied while a task is learned.
+
+One affine map per picture carries flip, shift, scale and rotation, so that picture, joints and mask
+move together; then the light changes, and for retrieval a rectangle is erased (Zhong et al.,
+"Random erasing", 2017). A mirrored person has left and right exchanged, in joints and in parts.
+
+Maps are in pixels of the network's input from its upper left corner, so that a mirror image of
+width W has x at W - x. Joints count from the middle of the first pixel, as in COCO.
+Axes: H height, W width, J joint.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.records import FloatArray
+
+Image = NDArray[np.uint8]
+IGNORED = 255
+"""Of a part map: pixels that no loss and no metric looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """What may change from one view of a picture to the next.
+
+    Attributes:
+        flip: probability of a mirror image.
+        shift_px: largest shift along each axis.
+        scale: spread of the size around 1; 0.25 gives 0.75 to 1.25.
+        rotate_deg: largest rotation.
+        light: largest relative change of brightness, contrast and each colour's gain.
+        erase: probability that a rectangle of 2 to 40 % of the picture becomes noise.
+    """
+
+    flip: float = 0.0
+    shift_px: int = 0
+    scale: float = 0.0
+    rotate_deg: float = 0.0
+    light: float = 0.0
+    erase: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One drawn affine map.
+
+    Attributes:
+        matrix_23: float64 (2, 3): (x, y, 1) of the picture -> (x, y) of the view, pixels.
+        is_flipped: whether left and right changed places.
+    """
+
+    matrix_23: NDArray[np.float64]
+    is_flipped: bool
+
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing moves."""
+        return bool(np.array_equal(self.matrix_23, np.eye(3)[:2]))
+
+
+def draw_move(variation: Variation, rng: np.random.Generator, height: int, width: int) -> Move:
+    """A random affine map about the middle of a picture of this size."""
+    is_flipped = bool(rng.random() < variation.flip)
+    angle = math.radians(rng.uniform(-1, 1) * variation.rotate_deg)
+    size = 1 + rng.uniform(-1, 1) * variation.scale
+    shift_2 = rng.uniform(-1, 1, 2) * variation.shift_px
+    if not (variation.rotate_deg or variation.scale):
+        shift_2 = np.rint(shift_2)  # whole pixels keep the picture sharp
+    middle_2 = np.array([width / 2, height / 2])
+    cosine, sine = size * math.cos(angle), size * math.sin(angle)
+    turn_22 = np.array([[cosine, -sine], [sine, cosine]])
+    if is_flipped:
+        turn_22 = turn_22 @ np.diag([-1.0, 1.0])
+    offset_2 = middle_2 - turn_22 @ middle_2 + shift_2
+    return Move(np.concatenate([turn_22, offset_2[:, None]], axis=1), is_flipped)
+
+
+def vary(image_HWC: Image, move: Move, variation: Variation, rng: np.random.Generator) -> Image:
+    """A picture moved, its light changed, and maybe a rectangle of it erased."""
+    moved_HWC = change_light(move_image(image_HWC, move), variation.light, rng)
+    return erase(moved_HWC, variation.erase, rng)
+
+
+def move_image(image_HWC: Image, move: Move) -> Image:
+    """The picture under the map; what comes in from outside is grey."""
+    if move.is_still:
+        return image_HWC
+    return _warp(image_HWC, move, cv2.INTER_LINEAR, (124, 116, 104))
+
+
+def move_mask(mask_HW: Image, move: Move, mirrored: Sequence[int] = ()) -> Image:
+    """The part map under the map; what comes in from outside is not judged.
+
+    Args:
+        mirrored: for every part the number of its mirror image (`mirror_order`).
+    """
+    if move.is_still:
+        return mask_HW
+    moved = _warp(mask_HW, move, cv2.INTER_NEAREST, IGNORED)
+    if not move.is_flipped or not len(mirrored):
+        return moved
+    table = np.arange(256, dtype=np.uint8)
+    table[: len(mirrored)] = mirrored
+    swapped: Image = table[moved]
+    return swapped
+
+
+def move_joints(
+    joint_J3: FloatArray, move: Move, height: int, width: int, mirrored: Sequence[int] = ()
+) -> FloatArray:
+    """Joints (x, y, visibility) under the map; those that leave the picture are unlabelled.
+
+    Args:
+        mirrored: for every joint the number of its mirror image.
+    """
+    moved_J3 = joint_J3.copy()
+    by_centre_23 = _by_centre(move)
+    moved_J3[:, :2] = joint_J3[:, :2] @ by_centre_23[:, :2].T + by_centre_23[:, 2]
+    x_J, y_J = moved_J3[:, 0] + 0.5, moved_J3[:, 1] + 0.5
+    inside_J = (x_J >= 0) & (y_J >= 0) & (x_J < width) & (y_J < height)
+    moved_J3[:, 2] = np.where(inside_J, moved_J3[:, 2], 0)
+    if move.is_flipped and len(mirrored):
+        moved_J3 = moved_J3[list(mirrored)]
+    return moved_J3
+
+
+def change_light(image_HWC: Image, light: float, rng: np.random.Generator) -> Image:
+    """Brightness, contrast and the gain of each colour change by at most this share."""
+    if not light:
+        return image_HWC
+    gain_C = (1 + rng.uniform(-light, light)) * (1 + rng.uniform(-light, light, 3) / 2)
+    offset = 255 * rng.uniform(-light, light) / 2
+    table_C256 = np.clip(np.arange(256) * gain_C[:, None] + offset, 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(cv2.LUT(image_HWC, np.ascontiguousarray(table_C256.T[None])))
+
+
+def erase(image_HWC: Image, probability: float, rng: np.random.Generator) -> Image:
+    """With this probability, a copy with a rectangle of noise."""
+    if rng.random() >= probability:
+        return image_HWC
+    height, width = image_HWC.shape[:2]
+    area = rng.uniform(0.02, 0.4) * height * width
+    aspect = math.exp(rng.uniform(math.log(0.3), math.log(1 / 0.3)))
+    tall = min(height, max(1, round(math.sqrt(area * aspect))))
+    wide = min(width, max(1, round(math.sqrt(area / aspect))))
+    top, left = rng.integers(0, height - tall + 1), rng.integers(0, width - wide + 1)
+    erased = image_HWC.copy()
+    erased[top : top + tall, left : left + wide] = rng.integers(0, 256, (tall, wide, 3), np.uint8)
+    return erased
+
+
+def _by_centre(move: Move) -> NDArray[np.float64]:
+    """The same map, counted from the middle of the first pixel: as OpenCV and COCO count."""
+    matrix_23 = move.matrix_23.copy()
+    matrix_23[:, 2] += 0.5 * move.matrix_23[:, :2].sum(axis=1) - 0.5
+    return matrix_23
+
+
+def _warp(array: NDArray[Any], move: Move, how: int, fill: Any) -> Image:
+    height, width = array.shape[:2]
+    return cv2.warpAffine(  # type: ignore[return-value]
+        array,
+        _by_centre(move),
+        (width, height),
+        flags=how,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=fill,
+    )

@@ -1,0 +1,110 @@
+"""Body parts and clothes of a person, pixel by pixel.
+
+    edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing
+
+Cross-entropy and Lovász-softmax of logits enlarged from stride 4. Recipe: Ruan et al., "CE2P",
+arXiv 1809.05996, section 4, without its edge branch and at the size of a person crop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from edgehuman.card import OutputSpec
+from edgehuman.data.image.part_groups import grouped
+from edgehuman.errors import UsageError
+from edgehuman.geometry import mirror_order
+from edgehuman.nets.image.heads import PersonNet
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.pixels import resize, resize_labels
+from edgehuman.tasks.image.augment import (
+    IGNORED,
+    draw_move,
+    move_mask,
+    vary,
+)
+from edgehuman.tasks.image.losses import parsing_loss
+from edgehuman.tasks.image.settings import PersonConfig
+from edgehuman.tasks.image.train import PersonTask, people_for, train_person
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsingConfig(PersonConfig):
+    """Body parts and clothes."""
+
+    task: Literal["parsing"] = "parsing"
+    """The task."""
+    parts: Literal["all", "garments", "person"] = "all"
+    """All that the data names; eight (background, hair, skin, and where garments are worn); or the
+    person as one, a silhouette."""
+    lovasz: float = 1.0
+    """Weight of the Lovász-softmax beside the cross-entropy."""
+    label_stride: Literal[1, 2, 4] = 2
+    """Labels are compared on every so many-th pixel; 1 is finest, 4 costs least."""
+    scale: float = 0.25
+    """Augmentation: spread of the size; 0.25 gives 0.75 to 1.25."""
+    rotate_deg: float = 15.0
+    """Augmentation: largest rotation."""
+    shift_px: int = 10
+    """Augmentation: largest shift along each axis, pixels."""
+
+    def __post_init__(self) -> None:
+        PersonConfig.__post_init__(self)
+        if self.lovasz < 0:
+            raise UsageError(f"--lovasz is {self.lovasz}; it must be 0 or more")
+
+
+class ParsingLearner(nn.Module):
+    """A network with its losses."""
+
+    def __init__(self, network: PersonNet, lovasz: float, label_stride: int) -> None:
+        super().__init__()
+        self.network, self.lovasz, self.label_stride = network, lovasz, label_stride
+
+    def forward(self, image_NHWC: Tensor, part_NHW: Tensor) -> dict[str, Tensor]:
+        """Raw pictures and parts (N, H, W) -> {"loss", "cross_entropy", "lovasz", "accuracy"}."""
+        step = self.label_stride
+        part_NHW = part_NHW[:, step // 2 :: step, step // 2 :: step]
+        logits_NCHW = self.network(image_NHWC).float()
+        size = (part_NHW.shape[1], part_NHW.shape[2])
+        logits_NCHW = functional.interpolate(logits_NCHW, size, mode="bilinear")
+        counts_NHW = part_NHW != IGNORED
+        right_NHW = (logits_NCHW.argmax(1) == part_NHW) & counts_NHW
+        return {
+            **parsing_loss(logits_NCHW, part_NHW, self.lovasz, IGNORED),
+            "accuracy": right_NHW.sum() / counts_NHW.sum().clamp(min=1),
+        }
+
+
+def train(config: ParsingConfig) -> Outcome:
+    """`edgehuman finetune --task parsing`: the network's checkpoint is in `config.out`.
+
+    Raises:
+        UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
+    """
+    persons = people_for(config, "parsing")
+    if config.parts != "all":
+        persons = grouped(persons, config.parts)
+    labels = tuple(persons.parts)
+    mirrored = mirror_order(labels)
+
+    def sample(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        move = draw_move(config.variation, rng, *config.size)
+        view_HWC = vary(resize(persons.image(index), *config.size), move, config.variation, rng)
+        part_HW = resize_labels(persons.part(index), *config.size)
+        return view_HWC, move_mask(part_HW, move, mirrored)
+
+    task = PersonTask(
+        name="parsing",
+        output=OutputSpec("segmentation", labels),
+        learner=lambda network: ParsingLearner(network, config.lovasz, config.label_stride),
+        sample=sample,
+        select_by="mean_iou",
+    )
+    return train_person(config, persons, task)

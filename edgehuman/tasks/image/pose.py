@@ -1,0 +1,112 @@
+"""Joints of a person in a crop: 17 of COCO (`pose`), or 133 of the whole body (`landmarks`).
+
+    edgehuman finetune --task pose --weights runs/saip --data coco --out runs/pose
+
+A heat map for every joint at stride 4, mean squared error against a Gaussian about the exact joint.
+Recipe: Xu et al., "ViTPose", arXiv 2204.12484, without half-body crops; boxes are the true ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import DataError, UsageError
+from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
+from edgehuman.nets.image.heads import MAP_STRIDE, PersonNet
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.pixels import resize, to_crop
+from edgehuman.tasks.image.augment import draw_move, move_joints, vary
+from edgehuman.tasks.image.heatmaps import Grid, gaussian_targets
+from edgehuman.tasks.image.losses import heatmap_loss
+from edgehuman.tasks.image.settings import PersonConfig
+from edgehuman.tasks.image.train import PersonTask, people_for, train_person
+
+LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoseConfig(PersonConfig):
+    """The 17 joints of COCO."""
+
+    task: Literal["pose", "landmarks"] = "pose"
+    """The task."""
+    sigma: float = 2.0
+    """Of the Gaussians that the maps are to show, cells."""
+    scale: float = 0.3
+    """Augmentation: spread of the size; 0.25 gives 0.75 to 1.25."""
+    rotate_deg: float = 40.0
+    """Augmentation: largest rotation."""
+    shift_px: int = 10
+    """Augmentation: largest shift along each axis, pixels."""
+
+    def __post_init__(self) -> None:
+        PersonConfig.__post_init__(self)
+        if not self.sigma > 0:
+            raise UsageError(f"--sigma is {self.sigma}; it must be above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarksConfig(PoseConfig):
+    """The 133 landmarks of COCO-WholeBody."""
+
+    task: Literal["pose", "landmarks"] = "landmarks"
+    """The task."""
+    sigma: float = 1.5
+    """Of the Gaussians that the maps are to show, cells; finger joints are close together."""
+
+
+class PoseLearner(nn.Module):
+    """A network with its loss."""
+
+    def __init__(self, network: PersonNet, size: tuple[int, int], sigma: float) -> None:
+        super().__init__()
+        self.network = network
+        map_size = (size[0] // MAP_STRIDE, size[1] // MAP_STRIDE)
+        self.grid = Grid(size, map_size, centres="half")
+        self.sigma = sigma
+
+    def forward(self, image_NHWC: Tensor, joint_NJ3: Tensor) -> dict[str, Tensor]:
+        """Raw pictures and joints (N, J, 3) -> {"loss"}, in thousandths of a squared height."""
+        heatmap_NJHW = self.network(image_NHWC)
+        from_corner_NJ3 = joint_NJ3 + joint_NJ3.new_tensor([0.5, 0.5, 0.0])
+        target_NJHW, weight_NJ = gaussian_targets(from_corner_NJ3, self.grid, self.sigma)
+        return {"loss": 1e3 * heatmap_loss(heatmap_NJHW, target_NJHW, weight_NJ)}
+
+
+def train(config: PoseConfig) -> Outcome:
+    """`edgehuman finetune --task pose|landmarks`: the network's checkpoint is in `config.out`.
+
+    Raises:
+        UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
+    """
+    labels = LABELS[config.task]
+    persons = people_for(config, config.task)
+    if persons.keypoint_NJ3.shape[1] != len(labels):
+        raise DataError(
+            f"--data {config.data} has {persons.keypoint_NJ3.shape[1]} joints a person, and "
+            f"--task {config.task} takes {len(labels)}"
+        )
+    mirrored = mirror_order(labels)
+
+    def sample(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        image_HWC = persons.image(index)
+        whole = (0, 0, image_HWC.shape[1], image_HWC.shape[0])
+        move = draw_move(config.variation, rng, *config.size)
+        view_HWC = vary(resize(image_HWC, *config.size), move, config.variation, rng)
+        joint_J3 = to_crop(persons.keypoint_NJ3[index], whole, *config.size)
+        return view_HWC, move_joints(joint_J3, move, *config.size, mirrored)
+
+    task = PersonTask(
+        name=config.task,
+        output=OutputSpec("heatmaps", labels),
+        learner=lambda network: PoseLearner(network, config.size, config.sigma),
+        sample=sample,
+        select_by="mean_oks",
+    )
+    return train_person(config, persons, task)

@@ -1,0 +1,126 @@
+"""Person retrieval from pictures: the same person found again, under another camera.
+
+    edgehuman finetune --task reid --weights runs/saip --data Market-1501 --out runs/reid
+
+Batch-hard triplets of the vector, and the identities behind a batch normalisation without offset
+(the BNNeck); neck and classifier stay in training. Sources: Luo et al., "Bag of tricks", arXiv
+1903.07071; He et al., "TransReID", arXiv 2102.04378, for batches of 16 x 4 and the augmentation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import UsageError
+from edgehuman.nets.image.heads import EmbeddingHead, PersonNet
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.pixels import resize
+from edgehuman.tasks.image.augment import draw_move, vary
+from edgehuman.tasks.image.losses import reid_loss
+from edgehuman.tasks.image.settings import PersonConfig
+from edgehuman.tasks.image.splits import split_people
+from edgehuman.tasks.image.train import PersonTask, people_for, train_person
+from edgehuman.training.identity_batches import pictures_of, pk_indices
+from edgehuman.training.processes import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReidConfig(PersonConfig):
+    """Person retrieval."""
+
+    task: Literal["reid"] = "reid"
+    """The task."""
+    dim: int | None = None
+    """Numbers in a vector; by default the width of the image token, without a projection."""
+    each: int = 4
+    """Pictures of each person in a batch."""
+    margin: float | None = None
+    """By which others have to be farther away; none: softplus, which never stops."""
+    label_smoothing: float = 0.0
+    """Share of the target probability spread over all identities."""
+    batch: int = 64
+    """Pictures per step and process: batch / each people."""
+    lr: float = 3.5e-4
+    """Peak learning rate of the head."""
+    shift_px: int = 10
+    """Augmentation: largest shift along each axis, pixels."""
+    erase: float = 0.5
+    """Augmentation: probability that a rectangle of the picture becomes noise."""
+
+    def __post_init__(self) -> None:
+        PersonConfig.__post_init__(self)
+        if self.each < 2:
+            raise UsageError(f"--each is {self.each}; a triplet needs at least 2 of a person")
+        if (
+            self.batch // self.accumulate % self.each
+            or self.batch // self.accumulate < 2 * self.each
+        ):
+            raise UsageError(
+                f"--batch is {self.batch} in {self.accumulate} parts; each part must hold at least "
+                f"two people with --each {self.each} pictures, and nobody by half"
+            )
+        if self.dim is not None and self.dim < 1:
+            raise UsageError(f"--dim is {self.dim}; it must be at least 1")
+
+
+class ReidLearner(nn.Module):
+    """A network with its losses; the neck and the classifier belong to training alone."""
+
+    def __init__(self, network: PersonNet, num_people: int, config: ReidConfig) -> None:
+        super().__init__()
+        self.network = network
+        dim = cast(EmbeddingHead, network.head).dim
+        self.neck = nn.BatchNorm1d(dim)
+        self.neck.bias.requires_grad_(False)
+        self.classifier = nn.Linear(dim, num_people, bias=False)
+        nn.init.normal_(self.classifier.weight, std=1e-3)
+        self.margin, self.smoothing = config.margin, config.label_smoothing
+
+    def forward(self, image_NHWC: Tensor, person_N: Tensor) -> dict[str, Tensor]:
+        """Raw pictures and identities (N,) -> {"loss", "triplet", "identity", "accuracy"}."""
+        head = cast(EmbeddingHead, self.network.head)
+        feature_ND = head.feature(self.network.token(image_NHWC)).float()
+        logits_NI = self.classifier(self.neck(feature_ND))
+        parts = reid_loss(feature_ND, logits_NI, person_N, self.margin, self.smoothing)
+        return {**parts, "accuracy": (logits_NI.argmax(1) == person_N).float().mean()}
+
+
+def train(config: ReidConfig) -> Outcome:
+    """`edgehuman finetune --task reid`: the network's checkpoint is in `config.out`.
+
+    Raises:
+        UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
+    """
+    persons = people_for(config, "reid")
+    learn_K = split_people(persons, config.select_share, config.seed, "reid").learn
+    people = pictures_of(persons.person_N[learn_K])
+    number = {person: place for place, person in enumerate(people)}
+
+    def sample(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        image_HWC = resize(persons.image(index), *config.size)
+        move = draw_move(config.variation, rng, *config.size)
+        return vary(image_HWC, move, config.variation, rng), np.array(
+            number[int(persons.person_N[index])]
+        )
+
+    def indices(step: int, place: Place) -> NDArray[np.int64]:
+        chosen = pk_indices(
+            people, config.batch, config.each, step, config.seed, place.rank, place.world
+        )
+        return learn_K[chosen]
+
+    task = PersonTask(
+        name="reid",
+        output=OutputSpec("embedding", distance="cosine", dim=config.dim),
+        learner=lambda network: ReidLearner(network, len(people), config),
+        sample=sample,
+        select_by="mean_ap",
+        indices=indices,
+    )
+    return train_person(config, persons, task)

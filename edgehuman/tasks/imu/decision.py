@@ -1,0 +1,95 @@
+"""Choosing how a stream is smoothed and when it says "unknown", on people held out from training.
+
+The delay budget is given; the chain's probability to stay is the one with the best online accuracy;
+the threshold is the largest that costs no more than half a point of it.
+
+Axes: H hops, K classes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from edgehuman.card import Decision
+from edgehuman.errors import DataError
+from edgehuman.metrics.stream import online_accuracy
+from edgehuman.preprocess.imu.recording import cut_windows
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray, ImuRecording
+from edgehuman.runtime.imu.decision import Decider
+
+STAYS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7)
+ACCEPTED_LOSS = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Hops:
+    """One recording as the network sees it, hop by hop.
+
+    Attributes:
+        logits_HK: the network's logits.
+        true_H: the label at the end of each window; None where nobody labelled it.
+    """
+
+    logits_HK: FloatArray
+    true_H: tuple[str | None, ...]
+
+
+def hops_of(
+    recording: ImuRecording, logits: Callable[[FloatArray], FloatArray], hop_s: float
+) -> Hops:
+    """Windows of a recording every `hop_s`, through the network."""
+    hop = round(hop_s * IMU_RATE_HZ)
+    windows_HTC = cut_windows(recording.imu_TC, IMU_WINDOW, hop)
+    ends = [IMU_WINDOW - 1 + i * hop for i in range(len(windows_HTC))]
+    labels = recording.label_T[ends].tolist() if recording.label_T.size else [-1] * len(ends)
+    true_H = tuple(recording.labels[i] if i >= 0 else None for i in labels)
+    return Hops(logits(windows_HTC), true_H)
+
+
+def accuracy_of(decision: Decision, stretches: Sequence[Hops], labels: tuple[str, ...]) -> float:
+    """Online accuracy of a decision over the labelled hops of all recordings."""
+    true: list[str | None] = []
+    said: list[str] = []
+    for hops in stretches:
+        decider: Decider[int] = Decider(decision, labels, decision.hop_s)
+        decided = []
+        for i, row in enumerate(hops.logits_HK.tolist()):
+            decided += decider.push(i, i * decision.hop_s, row)
+        decided += decider.flush()
+        said += [one.label for one in decided]
+        true += hops.true_H
+    return online_accuracy(true, said, labels)
+
+
+def choose_decision(
+    start: Decision, stretches: Sequence[Hops], labels: tuple[str, ...], delay_s: float
+) -> Decision:
+    """The decision with fixed-lag smoothing that does best on these recordings.
+
+    Args:
+        start: its temperature and hop are kept.
+        stretches: recordings of people that the network was not trained on.
+        labels: the network's classes.
+        delay_s: delay budget, seconds.
+
+    Raises:
+        DataError: no recording has a labelled hop.
+    """
+    if not any(label in labels for hops in stretches for label in hops.true_H):
+        raise DataError(
+            "--stream-data has no labelled stretch of the people held out for selection; "
+            "give the continuous recordings of the same dataset, or leave it out"
+        )
+    smoothed = dataclasses.replace(start, smoothing="fixed_lag", delay_s=delay_s)
+
+    def accuracy(decision: Decision) -> float:
+        return accuracy_of(decision, stretches, labels)
+
+    stays = [dataclasses.replace(smoothed, stay=stay) for stay in STAYS]
+    best = max(stays, key=accuracy)
+    floor = accuracy(best) - ACCEPTED_LOSS
+    strict = [dataclasses.replace(best, threshold=threshold) for threshold in THRESHOLDS]
+    return [decision for decision in strict if accuracy(decision) >= floor][-1]

@@ -1,0 +1,112 @@
+"""Labelled windows for one task: several datasets under the target's labels, split by people, once.
+
+The first dataset is the target: its labels are the task's, its test people are the test set.
+Windows of further datasets join the training where they carry one of those labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgehuman.data.imu.load import load_windows
+from edgehuman.data.imu.splits import assert_disjoint, split_by_subject
+from edgehuman.errors import DataError
+from edgehuman.records import WindowSet
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSplits:
+    """Who learns, who selects, who judges; no person is in two of them.
+
+    Attributes:
+        learn: training windows, one set per dataset.
+        select: windows of the target's training people held out for selection.
+        test: the target's test windows; to be read once, at the end.
+        labels: the task's classes.
+    """
+
+    learn: tuple[WindowSet, ...]
+    select: WindowSet
+    test: WindowSet
+    labels: tuple[str, ...]
+
+
+def relabel(windows: WindowSet, labels: tuple[str, ...]) -> WindowSet:
+    """The windows whose label is among `labels`, numbered by their place there."""
+    place = {name: i for i, name in enumerate(labels)}
+    table = np.array([*(place.get(name, -1) for name in windows.labels), -1], np.int64)
+    label_N = table[windows.label_N]
+    known = WindowSet(
+        windows.imu_NTC, label_N, windows.subject_N, windows.is_test_N, labels, windows.dataset
+    )
+    return known.select(label_N >= 0)
+
+
+def labelled_splits(
+    data: Sequence[str], hop: int, select_share: float, seed: int = 0
+) -> LabelledSplits:
+    """Read the datasets and split them by people.
+
+    Args:
+        data: paths, or the word `simulated`; the first is the target.
+        hop: samples from one window to the next where windows are cut from recordings.
+        select_share: share of the target's training people held out for selection; 0: none.
+        seed: of the draw of those people.
+
+    Raises:
+        DataError: a dataset without labels, without a test part, or without a common label.
+    """
+    sets = [load_windows(path, hop=hop) for path in data]
+    target = sets[0]
+    if not target.labels or not (target.label_N >= 0).any():
+        raise DataError(
+            f"--data {data[0]} has no labels; the first dataset is the one to be learned"
+        )
+    if not target.is_test_N.any():
+        raise DataError(
+            f"--data {data[0]} has no test people; give a dataset with an official split"
+        )
+    used = sorted(set(target.label_N[target.label_N >= 0].tolist()))
+    labels = tuple(target.labels[i] for i in used)
+    sets = [relabel(windows, labels) for windows in sets]
+    for path, windows in zip(data, sets, strict=True):
+        if not len(windows):
+            raise DataError(
+                f"--data {path} has none of the labels {', '.join(labels)}; leave it out"
+            )
+    return _split(sets, labels, select_share, seed)
+
+
+def join(sets: Sequence[WindowSet]) -> WindowSet:
+    """Sets that share their labels as one, labels kept."""
+    return WindowSet(
+        np.concatenate([w.imu_NTC for w in sets]),
+        np.concatenate([w.label_N for w in sets]),
+        np.concatenate([w.subject_N for w in sets]),
+        np.concatenate([w.is_test_N for w in sets]),
+        sets[0].labels,
+        tuple(dict.fromkeys(name for w in sets for name in w.dataset)),
+    )
+
+
+def _split(
+    sets: list[WindowSet], labels: tuple[str, ...], select_share: float, seed: int
+) -> LabelledSplits:
+    target = sets[0]
+    test = target.select(target.is_test_N)
+    test_people = {name for w in sets for name in w.subject_N[w.is_test_N].tolist()}
+    known = target.select(~np.isin(target.subject_N, list(test_people)))
+    select_people: set[str] = set()
+    if select_share:
+        mask = split_by_subject(known, select_share, seed)
+        select_people = set(known.subject_N[mask].tolist())
+    select = known.select(np.isin(known.subject_N, list(select_people)))
+    out = list(test_people | select_people)
+    learn = tuple(w.select(~np.isin(w.subject_N, out)) for w in sets)
+    for windows in learn:
+        assert_disjoint(windows, test)
+        assert_disjoint(windows, select)
+    return LabelledSplits(tuple(w for w in learn if len(w)), select, test, labels)

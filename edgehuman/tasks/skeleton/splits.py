@@ -1,0 +1,133 @@
+"""Who learns, who selects, who judges among labelled walks, and the batches of those who learn.
+
+Axes: N walks, S source frames, J joints.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from edgehuman.data.gait.score import halved
+from edgehuman.data.gait.walks import SIMULATED, SkeletonSet, random_cut
+from edgehuman.data.skeleton.load import in_test, learnable, load_skeletons, resampled
+from edgehuman.errors import DataError
+from edgehuman.tasks.skeleton.settings import FINETUNE_WORLD, GaitConfig
+from edgehuman.training.identity_batches import pictures_of, pk_indices
+from edgehuman.training.processes import Place
+
+
+@dataclass(frozen=True)
+class GaitSplits:
+    """Who learns, who selects, who judges; no person in two of them.
+
+    Attributes:
+        learn: walks to learn from.
+        select: walks of people held out, with roles; None: nobody.
+        test: the dataset's test; None: it has none.
+    """
+
+    learn: SkeletonSet
+    select: SkeletonSet | None
+    test: SkeletonSet | None
+
+
+def load_splits(config: GaitConfig) -> GaitSplits:
+    """The walks of a training, parted by person.
+
+    Raises:
+        DataError: nothing to learn from, or too few people to hold some out.
+    """
+    if config.data == SIMULATED:
+        walks = load_skeletons(
+            SIMULATED, seed=FINETUNE_WORLD + config.seed, people=config.people, each=config.walks
+        )
+        test = None
+        if config.read_test:
+            test = load_skeletons(SIMULATED, people=config.test_people, each=config.walks)
+        return _held_out(walks, test, config)
+    walks = resampled(load_skeletons(config.data))
+    is_test_N = in_test(walks)
+    test = walks.subset(is_test_N) if is_test_N.any() else None
+    return _held_out(learnable(walks, f"--data {config.data}"), test, config)
+
+
+def _held_out(walks: SkeletonSet, test: SkeletonSet | None, config: GaitConfig) -> GaitSplits:
+    if not config.select_share:
+        return GaitSplits(walks, None, test)
+    people = np.unique(walks.person_N)
+    count = max(2, round(config.select_share * len(people)))
+    if count > len(people) - 2:
+        raise DataError(
+            f"{walks.name} has {len(people)} training people, too few to hold {count} out for "
+            "selection; give --select-share 0, or more data"
+        )
+    chosen = np.random.default_rng(config.seed).permutation(people)[:count]
+    is_out_N = np.isin(walks.person_N, chosen)
+    return GaitSplits(walks.subset(~is_out_N), halved(walks.subset(is_out_N)), test)
+
+
+class WalkBatches:
+    """Batches of P people with K walks each, which follow from (seed, step, process) alone.
+
+    Args:
+        walks: to learn from, each at least a window long; longest: frames of a source, a longer
+            walk is cut to them at a random place.
+    """
+
+    def __init__(self, walks: SkeletonSet, longest: int, config: GaitConfig) -> None:
+        self.walks, self.longest, self.config = walks, longest, config
+        names, person_N = np.unique(walks.person_N, return_inverse=True)
+        self.num_people = len(names)
+        self.person_N = person_N.astype(np.int64)
+        self._walks_of = pictures_of(self.person_N)
+
+    def __call__(self, step: int, place: Place) -> tuple[Tensor, ...]:
+        """Sources (N, S, J, 3), their lengths (N,) and identities (N,), on the CPU."""
+        config = self.config
+        index_N = pk_indices(
+            self._walks_of, config.batch, config.each, step, config.seed, place.rank, place.world
+        )
+        row_NS, length_N = random_cut(
+            self.walks.start_N[index_N],
+            self.walks.length_N[index_N],
+            self.longest,
+            np.random.default_rng((config.seed, step, place.rank, 11)),
+        )
+        source_NSJ3 = self.walks.skeleton_SJ3[row_NS]
+        parts: tuple[NDArray[Any], ...] = (source_NSJ3, length_N, self.person_N[index_N])
+        return tuple(torch.from_numpy(part) for part in parts)
+
+
+def require_window(walks: SkeletonSet, frames: int, part: str) -> None:
+    """Raises DataError where no walk of a part holds a window: nothing is slowed down to fill one,
+    and nothing is judged by less.
+    """
+    longest = int(walks.length_N.max())
+    if longest < frames:
+        raise DataError(
+            f"{walks.name}: none of {len(walks)} {part} walks has {frames} frames, a window of the "
+            f"network; the longest has {longest}. Give longer walks, or --weights pretrained with "
+            f"--frames {longest} or fewer"
+        )
+
+
+def long_enough(walks: SkeletonSet, frames: int) -> SkeletonSet:
+    """The walks that hold a window; the others are told of and left out.
+
+    Raises:
+        DataError: none does.
+    """
+    short = int(np.count_nonzero(walks.length_N < frames))
+    if short == len(walks):
+        require_window(walks, frames, "training")
+    if short:
+        said = f"{short} of {len(walks)} training walks are under {frames} frames and left out"
+        print(f"edgehuman: {said}", file=sys.stderr)
+    return walks.subset(walks.length_N >= frames)

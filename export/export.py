@@ -1,0 +1,297 @@
+"""`edgehuman export`: a checkpoint to a file for one target, with its card and its proof inside.
+
+    edgehuman export runs/activity --precision int8 --data uci_har.npz --out activity-int8.onnx
+
+The order is fixed: network -> float32 graph -> the precision -> the gate -> the file. Nothing is
+written before the gate, and a file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import onnx
+import torch
+from torch import nn
+
+from edgehuman.card import Card, Metric
+from edgehuman.errors import ArtefactError, ParityError
+from edgehuman.export import networks
+from edgehuman.export.engine import proof as engine_proof
+from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
+from edgehuman.export.graph.calibration import split
+from edgehuman.export.graph.trace import (
+    card_of,
+    check_weights,
+    to_onnx,
+    versions,
+    weights_sha256,
+    with_card,
+)
+from edgehuman.export.proof import precision
+from edgehuman.export.proof.explanation import Refusal, explain, failure, refusal
+from edgehuman.export.proof.judge import Judge, Verdict, answers
+from edgehuman.export.proof.precision import Form, Int8Options
+from edgehuman.export.proof.samples import SIMULATED, Samples, balanced, load_samples
+from edgehuman.export.report import Report, outcome
+from edgehuman.export.words import (
+    ExportConfig,
+    check,
+    num_judges,
+    num_samples,
+    options,
+    out_path,
+)
+from edgehuman.metrics import parity
+from edgehuman.outcome import Outcome
+from edgehuman.runtime.engine import build as to_tensorrt
+from edgehuman.runtime.engine.onnx_file import sealed
+from edgehuman.writing import require_writable, write_whole
+
+__all__ = ["ExportConfig", "export", "export_catalogue"]
+
+IN_FP32 = "; of the FP32 network, not of this file"
+
+
+Trace = Callable[[nn.Module, Card], onnx.ModelProto]
+
+
+def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
+    """The whole export; see the module's first lines.
+
+    Args:
+        trace: gives the network's float32 graph instead of `to_onnx`; one who exports a network
+            many times keeps it.
+
+    Raises:
+        UsageError: INT8 without data; values outside their range; no such name.
+        MissingDependencyError, EngineError: TensorRT is not here, or has no GPU to build on.
+        ParityError: over budget; nothing was written.
+        CheckpointError, DataError, ArtefactError: as the parts raise them.
+    """
+    check(config)
+    library = _library(config)
+    network, card = networks.load(config.checkpoint, config.seed)
+    card = card.replace(name=config.name or card.name)
+    path = out_path(config, card)
+    places = _require_place(config, network, card, path)
+    judge, calibrating = _evidence(config, network, card)
+    if config.format == "torch-tensorrt":
+        return _torch_tensorrt(config, library, network, card, judge, path)
+    model = (trace or to_onnx)(network, card)
+    forms = _forms(config, model, judge, calibrating)
+    refused = [form for form in forms if isinstance(form, Refusal)]
+    if refused and (config.precision != "auto" or refused[0] is forms[0]):
+        raise failure(network, model, _named(refused[0], card), judge, config.explain)
+    measured_ms = _latency_ms(config, forms, judge)
+    form, notes = _choose(config, forms, measured_ms)
+    try:
+        parity.require(form.verdict.parity, form.name, card.name)
+    except ParityError as error:
+        broken = Refusal(form.name, str(error), form.model, form.sensitivity)
+        raise failure(network, model, broken, judge, config.explain) from None
+    layers = explain(network, model, [form, *refused], judge) if config.explain else ""
+    engine = _write(config, library, finish(form, judge), path, judge)
+    notes, files = [*notes, *places], _files(config, card, path)
+    return outcome(
+        Report(path, files, form.precision, form.verdict, measured_ms, notes, layers, engine)
+    )
+
+
+def export_catalogue(name: str, seed: int, folder: Path) -> Path:
+    """A catalogue network with seeded random weights as `folder/NAME.onnx`, judged by
+    simulation.
+    """
+    path = folder / f"{name}.onnx"
+    export(ExportConfig(name, seed=seed, out=path, data=SIMULATED))
+    return path
+
+
+def finish(form: Form, judge: Judge) -> onnx.ModelProto:
+    """The graph with its card complete: precision and proof."""
+    card = card_of(form.model, "the exported graph")
+    return with_card(
+        form.model,
+        card.replace(
+            precision=form.precision,
+            metrics=metrics_of(card, form.name),
+            parity=proof(form.verdict, judge),
+        ),
+    )
+
+
+def metrics_of(card: Card, precision: str) -> tuple[Metric, ...]:
+    """The card's numbers, which were measured in FP32: any other precision says so."""
+    if precision == "fp32":
+        return card.metrics
+    return tuple(
+        metric
+        if metric.protocol.endswith(IN_FP32)
+        else replace(metric, protocol=f"{metric.protocol}{IN_FP32}")
+        for metric in card.metrics
+    )
+
+
+def proof(verdict: Verdict, judge: Judge) -> dict[str, Any]:
+    """What a card says of its parity."""
+    return {
+        "reference": f"torch {torch.__version__}",
+        "source": judge.samples.source,
+        "samples_sha256": judge.samples.sha256(),
+        **verdict.parity.as_dict(),
+        "metric": verdict.metric,
+        "metric_value": verdict.value,
+        "metric_drop": verdict.drop,
+    }
+
+
+def _library(config: ExportConfig) -> Any:
+    """The TensorRT that will build, so that its absence is known before the work."""
+    if config.format == "torch-tensorrt":
+        return to_torch_tensorrt.load_library()
+    if config.format == "onnx" or config.on_device:
+        return None
+    library = to_tensorrt.load_library(config.engine)
+    to_tensorrt.require_target(library, options(config))
+    return library
+
+
+def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: Path) -> list[str]:
+    """That the result can be written where it goes; in words, what it takes the place of."""
+    if config.format == "tensorrt":
+        known = card.replace(weights_sha256=weights_sha256(network))
+        return to_tensorrt.require_place(path, known, config.on_device)
+    require_writable(path)
+    return []
+
+
+def _files(config: ExportConfig, card: Card, path: Path) -> tuple[Path, ...]:
+    """What was written."""
+    if config.format == "tensorrt":
+        return to_tensorrt.files_of(path, card, config.on_device)
+    return (path,)
+
+
+def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Judge, Samples | None]:
+    """The judge with the network's own answers, and the calibration set where there is one."""
+    check_weights(network, card.name)
+    samples = load_samples(card, config.data or SIMULATED)
+    calibrating = None
+    if config.precision in ("int8", "auto") and config.data is not None:
+        count = num_samples(config, card)
+        calibrating, judging = split(samples, count, count, config.seed)
+    else:
+        judging = samples.select(balanced(samples, num_judges(card), config.seed))
+    reference = answers(network, judging.array)
+    cores = os.cpu_count() or 1
+    judge = Judge(judging, reference, card.output, card.decision.temperature, cores)
+    return judge, calibrating
+
+
+def _forms(
+    config: ExportConfig, model: onnx.ModelProto, judge: Judge, calibrating: Samples | None
+) -> list[Form | Refusal]:
+    """FP32 first, then what was asked for; `auto` asks for all."""
+    forms = [_attempt(config, "fp32", partial(precision.as_fp32, model, judge))]
+    if config.precision in ("fp16", "auto"):
+        forms.append(_attempt(config, "fp16", partial(precision.as_fp16, model, judge)))
+    if calibrating is not None:
+        target: Literal["cpu", "tensorrt"] = "cpu" if config.format == "onnx" else "tensorrt"
+        wanted = Int8Options(calibrating, target, config.calibration, config.max_drop)
+        forms.append(_attempt(config, "int8", partial(precision.as_int8, model, judge, wanted)))
+    elif config.precision == "auto":
+        forms.append(Refusal("int8", "it was not tried, as it needs --data"))
+    return forms
+
+
+def _attempt(config: ExportConfig, name: str, make: Callable[[], Form]) -> Form | Refusal:
+    """A form, or why there is none: `auto` goes on without it.
+
+    Raises:
+        ArtefactError: onnxruntime cannot run the graph that was asked for.
+    """
+    try:
+        return make()
+    except ParityError as error:
+        return refusal(name, error)
+    except ArtefactError as error:
+        if name == "fp32" or config.precision != "auto":
+            raise
+        return Refusal(name, str(error))
+
+
+def _named(refused: Refusal, card: Card) -> Refusal:
+    return replace(refused, reason=f"{card.name} in {refused.name}: {refused.reason}")
+
+
+def _latency_ms(
+    config: ExportConfig, forms: list[Form | Refusal], judge: Judge
+) -> dict[str, float]:
+    """Measured where the graph will run: on onnxruntime. An engine's is measured by `edgehuman
+    bench`.
+    """
+    if config.format != "onnx":
+        return {}
+    graphs = {form.name: form.model for form in forms if isinstance(form, Form)}
+    return precision.latency_ms(graphs, judge, config.threads)
+
+
+def _choose(
+    config: ExportConfig, forms: list[Form | Refusal], measured_ms: dict[str, float]
+) -> tuple[Form, list[str]]:
+    made = [form for form in forms if isinstance(form, Form)]
+    notes = [f"{form.name} refused: {form.reason}" for form in forms if isinstance(form, Refusal)]
+    if config.precision == "auto":
+        form, refused = precision.fastest(made, measured_ms, config.max_drop)
+        chosen = f"{form.name} chosen: {measured_ms[form.name]:.3f} ms here"
+        return form, [*notes, *refused, chosen]
+    form = next(f for f in made if f.name == config.precision)
+    if form is not made[0] and measured_ms:
+        own_ms, base_ms = measured_ms[form.name], measured_ms["fp32"]
+        if own_ms > precision.FASTER * base_ms:
+            notes.append(
+                f"{form.name} is not faster on this machine's CPU: {own_ms:.3f} ms, "
+                f"{base_ms:.3f} ms in fp32"
+            )
+    return form, notes
+
+
+def _write(
+    config: ExportConfig, library: Any, model: onnx.ModelProto, path: Path, judge: Judge
+) -> dict[str, Any]:
+    """The file, the engine with its two companions, or the bundle; what is known of the engine."""
+    content = sealed(model.SerializeToString())
+    card = card_of(model, str(path))
+    if config.format == "onnx":
+        write_whole(path, content)
+        return {}
+    if config.on_device:
+        to_tensorrt.write_bundle(path, content, card, options(config), config.engine)
+        return {}
+    plan, about = to_tensorrt.build_engine(library, content, options(config), config.timing_cache)
+    about = engine_proof.prove(content, plan, about, card, judge.samples.array, judge.reference)
+    to_tensorrt.write_engine(path, content, card, plan, about)
+    return about
+
+
+def _torch_tensorrt(
+    config: ExportConfig, library: Any, network: nn.Module, card: Card, judge: Judge, path: Path
+) -> Outcome:
+    name: Literal["fp32", "fp16"] = "fp16" if config.precision == "fp16" else "fp32"
+    compiled = to_torch_tensorrt.compile_network(library, network, card, name, options(config))
+    verdict = to_torch_tensorrt.judged(compiled, judge, name, card.name, options(config).batch[2])
+    numbers = to_torch_tensorrt.precision_of(name)
+    finished = card.replace(
+        precision=numbers,
+        metrics=metrics_of(card, name),
+        parity=proof(verdict, judge),
+        versions=versions(),
+    )
+    to_torch_tensorrt.write(library, compiled, judge, path, finished)
+    files = to_torch_tensorrt.files_of(path)
+    return outcome(Report(path, files, numbers, verdict, {}, [], "", {}))

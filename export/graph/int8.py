@@ -1,0 +1,211 @@
+"""INT8 in the graph: QuantizeLinear / DequantizeLinear around the layers that carry weights, and no
+others.
+
+Two graphs come from one set of ranges:
+
+    cpu         uint8 activations, int8 weights per output channel, int32 biases, quantised Conv
+                outputs: what onnxruntime's CPU kernels fuse into MatMulIntegerToFloat, QGemm and
+                QLinearConv
+    tensorrt    symmetric int8 activations, int8 weights per output channel, biases left in float:
+                TensorRT's parser refuses the int32 bias, and takes no zero point
+
+Kept in float by rule: LayerNorm, softmax, GELU, residual sums, and attention's products of
+activations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from edgehuman.export.graph.calibration import Range
+from edgehuman.export.graph.tidy import constants, drop_unused
+
+Target = Literal["cpu", "tensorrt"]
+# Without VNNI, x86 adds two uint8 x int8 products in 16 saturating bits: 7-bit weights cannot
+# overflow it, so one file gives the same answer on every CPU. TensorRT accumulates in 32 bits.
+_WEIGHT_LIMIT = {"cpu": 64, "tensorrt": 127}
+_TINY = 1e-12
+
+
+def weight_layers(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """The nodes that INT8 is for: Conv, Gemm and MatMul whose weight is a constant."""
+    known = constants(model.graph)
+    return [
+        node
+        for node in model.graph.node
+        if node.op_type in ("Conv", "Gemm", "MatMul")
+        and node.input[1] in known
+        and node.input[0] not in known
+        and (node.op_type == "Conv" or len(known[node.input[1]].dims) == 2)
+        and not _attribute(node, "transA", 0)
+    ]
+
+
+def tensors_to_calibrate(model: onnx.ModelProto) -> list[str]:
+    """What `quantise` needs ranges of: the inputs of the weight layers, and the outputs of
+    convolutions.
+    """
+    wanted: dict[str, None] = {}
+    for node in weight_layers(model):
+        wanted[node.input[0]] = None
+        if node.op_type == "Conv":
+            wanted[node.output[0]] = None
+    return list(wanted)
+
+
+def quantise(
+    model: onnx.ModelProto,
+    range_of: Mapping[str, Range],
+    target: Target,
+    float_layers: Collection[str] = (),
+) -> onnx.ModelProto:
+    """A copy of the float graph with its weight layers in INT8, but for the named ones."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    writer = _Writer(copy, range_of, target)
+    chosen = {node.name for node in weight_layers(model)} - set(float_layers)
+    nodes = [node for old in model.graph.node for node in writer.rewrite(old, old.name in chosen)]
+    del copy.graph.node[:]
+    copy.graph.node.extend(nodes)
+    drop_unused(copy.graph)
+    onnx.checker.check_model(copy)
+    return copy
+
+
+def rounded(tensor: str) -> str:
+    """The name of a tensor once it went through INT8."""
+    return f"{tensor}.int8"
+
+
+class _Writer:
+    """Writes the quantised nodes of one graph, and each Q/DQ pair and scale once."""
+
+    def __init__(
+        self, model: onnx.ModelProto, range_of: Mapping[str, Range], target: Target
+    ) -> None:
+        self.graph = model.graph
+        self.known = constants(model.graph)
+        self.range_of = range_of
+        self.target = target
+        self._pairs: dict[str, tuple[str, float]] = {}
+        self._weights: dict[tuple[str, int], tuple[str, NDArray[np.float32]]] = {}
+
+    def rewrite(self, node: onnx.NodeProto, chosen: bool) -> list[onnx.NodeProto]:
+        """The nodes that stand for this one."""
+        if not chosen:
+            return [node]
+        new = onnx.NodeProto()
+        new.CopyFrom(node)
+        made: list[onnx.NodeProto] = []
+        new.input[0], activation_scale = self._activation(node, made)
+        axis = _channel_axis(node)
+        new.input[1], weight_scale_C = self._weight(node.input[1], axis, made)
+        if self.target == "cpu" and len(node.input) > 2 and node.input[2] in self.known:
+            scale_C = (activation_scale * weight_scale_C).astype(np.float32)
+            new.input[2] = self._bias(node, scale_C, made)
+        made.append(new)
+        if self.target == "cpu" and node.op_type == "Conv":
+            new.output[0] = f"{node.output[0]}.float"
+            self._pair(node.name, new.output[0], node.output[0], made)
+        return made
+
+    def _activation(self, node: onnx.NodeProto, made: list[onnx.NodeProto]) -> tuple[str, float]:
+        tensor = node.input[0]
+        if tensor not in self._pairs:
+            result = rounded(tensor)
+            self._pairs[tensor] = result, self._pair(node.name, tensor, result, made)
+        return self._pairs[tensor]
+
+    def _pair(self, layer: str, source: str, result: str, made: list[onnx.NodeProto]) -> float:
+        """QuantizeLinear then DequantizeLinear from `source` to `result`; the scale."""
+        bounds = self.range_of[source.removesuffix(".float")]
+        scale, zero = _activation_scale(bounds, self.target)
+        names = [
+            self._constant(f"{result}.scale", np.array(scale, np.float32)),
+            self._constant(f"{result}.zero", zero),
+        ]
+        steps = f"{result}.steps"
+        side = "output" if source.endswith(".float") else "input"
+        for kind, taken, given in (
+            ("QuantizeLinear", source, steps),
+            ("DequantizeLinear", steps, result),
+        ):
+            name = f"{layer}/{side}/{kind}"
+            made.append(helper.make_node(kind, [taken, *names], [given], name))
+        return scale
+
+    def _weight(
+        self, name: str, axis: int, made: list[onnx.NodeProto]
+    ) -> tuple[str, NDArray[np.float32]]:
+        if (name, axis) not in self._weights:
+            weight = numpy_helper.to_array(self.known[name]).astype(np.float32)
+            step, scale_C = quantise_weight(weight, axis, _WEIGHT_LIMIT[self.target])
+            result = f"{name}.int8.{axis}"
+            made.append(self._dequantise(result, step, scale_C, axis))
+            self._weights[name, axis] = result, scale_C
+        return self._weights[name, axis]
+
+    def _bias(
+        self, node: onnx.NodeProto, scale_C: NDArray[np.float32], made: list[onnx.NodeProto]
+    ) -> str:
+        bias_C = numpy_helper.to_array(self.known[node.input[2]]).astype(np.float64)
+        step_C = np.clip(np.rint(bias_C / scale_C), -(2**31), 2**31 - 1).astype(np.int32)
+        # Named after the output: two layers may share one bias, and never its scale.
+        result = f"{node.output[0]}.bias.int32"
+        made.append(self._dequantise(result, step_C, scale_C, 0))
+        return result
+
+    def _dequantise(
+        self, result: str, step: NDArray[Any], scale_C: NDArray[np.float32], axis: int
+    ) -> onnx.NodeProto:
+        inputs = [
+            self._constant(f"{result}.steps", step),
+            self._constant(f"{result}.scale", scale_C),
+            self._constant(f"{result}.zero", np.zeros(scale_C.shape, step.dtype)),
+        ]
+        return helper.make_node(
+            "DequantizeLinear", inputs, [result], f"{result}/DequantizeLinear", axis=axis
+        )
+
+    def _constant(self, name: str, array: NDArray[Any]) -> str:
+        self.graph.initializer.append(numpy_helper.from_array(array, name))
+        return name
+
+
+def quantise_weight(
+    weight: NDArray[np.float32], axis: int, limit: int
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Symmetric steps -limit..limit of a weight, and the scale of each channel along `axis`."""
+    others = tuple(i for i in range(weight.ndim) if i != axis)
+    scale_C = np.maximum(np.abs(weight).max(axis=others), _TINY).astype(np.float32) / limit
+    shape = [-1 if i == axis else 1 for i in range(weight.ndim)]
+    step = np.clip(np.rint(weight / scale_C.reshape(shape)), -limit, limit)
+    return step.astype(np.int8), scale_C.astype(np.float32)
+
+
+def _activation_scale(bounds: Range, target: Target) -> tuple[float, NDArray[Any]]:
+    low, high = bounds
+    if target == "tensorrt":
+        return max(-low, high, _TINY) / 127, np.array(0, np.int8)
+    scale = max(high - low, _TINY) / 255
+    return scale, np.array(np.clip(np.rint(-low / scale), 0, 255), np.uint8)
+
+
+def _channel_axis(node: onnx.NodeProto) -> int:
+    """The axis of the weight that holds output channels."""
+    if node.op_type == "Conv" or _attribute(node, "transB", 0):
+        return 0
+    return 1
+
+
+def _attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
+    for attribute in node.attribute:
+        if attribute.name == name:
+            return helper.get_attribute_value(attribute)
+    return default

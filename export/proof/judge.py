@@ -1,0 +1,199 @@
+"""The judge of an export: held-out samples, the network's own answers, and one number in points.
+
+macro_f1              where the samples are labelled and the network has learned those labels
+mean_ap, mean_accuracy, mean_oks, mean_iou
+                      of pictures of people with the labels of the model's task
+expected_accuracy     of other classifiers: the probability that the network itself gives to the
+                      class that the graph picks, on average. If the network is calibrated, its drop
+                      is the drop of accuracy; a change between two classes that were tied costs
+                      nothing.
+neighbour_similarity  of embeddings: cosine, by the network, to the five neighbours that the graph
+                      picks
+expected_answers      of attributes: the probability that the network itself gives to the answer
+                      that the graph picks, on average; expected_pixels: of a segmentation, the same
+                      of the part of each pixel
+peak_kept             of heat maps: what the network says at the place that the graph picks, over
+                      its own highest
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import DataError, ParityError
+from edgehuman.export.graph.sessions import batch_of, open_session, run
+from edgehuman.export.proof.samples import Samples
+from edgehuman.metrics.calibration import softmax
+from edgehuman.metrics.classification import macro_f1
+from edgehuman.metrics.parity import Parity, compare, neighbours
+from edgehuman.metrics.person_answers import probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One graph before the judge.
+
+    Attributes:
+        parity: against the network.
+        metric: its name; value: the graph's, 0..1; drop: what it lost, in points of 100.
+    """
+
+    parity: Parity
+    metric: str
+    value: float
+    drop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Held-out samples, and the answers of the torch network to them.
+
+    Attributes:
+        samples: raw records that calibrated nothing.
+        reference: the network's outputs, float32 (N, ...).
+        output: what they are; temperature: makes probabilities of logits.
+        threads: of onnxruntime.
+    """
+
+    samples: Samples
+    reference: NDArray[np.float32]
+    output: OutputSpec
+    temperature: float = 1.0
+    threads: int = 1
+
+    def verdict(self, model: onnx.ModelProto) -> Verdict:
+        """Parity and task metric of a graph, run by onnxruntime.
+
+        Raises:
+            ParityError: the graph's outputs are not finite or of another shape.
+        """
+        outputs = run(open_session(model, self.threads), self.samples.array)
+        try:
+            return self.of_outputs(outputs)
+        except ParityError as error:
+            error.graph = model
+            raise
+
+    def of_outputs(self, candidate: NDArray[np.float32]) -> Verdict:
+        """The same of outputs that were computed elsewhere: on an engine."""
+        parity = compare(self.reference, candidate, self.output)
+        name, score = self._metric()
+        before, after = score(self.reference), score(candidate)
+        return Verdict(parity, name, after, 100 * (before - after))
+
+    def _metric(self) -> tuple[str, Callable[[NDArray[np.float32]], float]]:
+        if self.is_labelled:
+            return "macro_f1", self._macro_f1
+        task_metric = self._task_metric()
+        if task_metric is not None:
+            return task_metric
+        if self.output.kind == "classes":
+            return "expected_accuracy", self._expected_accuracy
+        if self.output.kind == "embedding" and len(self.samples) > 1:
+            return "neighbour_similarity", self._neighbour_similarity
+        if self.output.kind in MAP_METRICS:
+            name, score = MAP_METRICS[self.output.kind]
+            return name, partial(score, self.reference)
+        return (
+            "cosine_mean",
+            lambda outputs: compare(self.reference, outputs, self.output).cosine_mean,
+        )
+
+    def _task_metric(self) -> tuple[str, Callable[[NDArray[np.float32]], float]] | None:
+        """The metric that selects checkpoints of the task, on labelled people; None without."""
+        people = self.samples.people
+        if people is None:
+            return None
+        size = (self.samples.array.shape[1], self.samples.array.shape[2])
+
+        def score(outputs: NDArray[np.float32]) -> float:
+            return next(iter(people.score(outputs, self.output, size).metrics.values()))
+
+        try:
+            name = next(iter(people.score(self.reference, self.output, size).metrics))
+        except DataError:  # so few pictures that nobody has a match, or no joint a label
+            return None
+        return name, score
+
+    def first(self, count: int) -> Judge:
+        """A judge of evenly spread samples of this one: a quicker, rougher opinion."""
+        index_K = np.unique(np.linspace(0, len(self.samples) - 1, count).astype(np.int64))
+        return replace(
+            self, samples=self.samples.select(index_K), reference=self.reference[index_K]
+        )
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether macro-F1 means something: two labelled classes, and a network better than twice
+        chance.
+        """
+        known = self.samples.label_N[self.samples.label_N >= 0]
+        if self.output.kind != "classes" or len(np.unique(known)) < 2:
+            return False
+        return self._macro_f1(self.reference) > 2 / len(self.output.labels)
+
+    def _macro_f1(self, logits_NC: NDArray[np.float32]) -> float:
+        known_N = self.samples.label_N >= 0
+        predicted_N = logits_NC.argmax(axis=1)[known_N]
+        return macro_f1(self.samples.label_N[known_N], predicted_N, len(self.output.labels))
+
+    def _expected_accuracy(self, logits_NC: NDArray[np.float32]) -> float:
+        prob_NC = softmax(self.reference, self.temperature)
+        return float(np.mean(prob_NC[np.arange(len(prob_NC)), logits_NC.argmax(axis=1)]))
+
+    def _neighbour_similarity(self, vectors: NDArray[np.float32]) -> float:
+        own_ND = self.reference.reshape(len(self.reference), -1).astype(np.float64)
+        own_ND /= np.maximum(np.linalg.norm(own_ND, axis=1, keepdims=True), 1e-12)
+        picked_NK = neighbours(vectors, self.output.distance)
+        return float(np.mean(np.sum(own_ND[:, None] * own_ND[picked_NK], axis=2)))
+
+
+def _expected_answers(own_NA: NDArray[np.float32], picked_NA: NDArray[np.float32]) -> float:
+    sign_NA = np.where(picked_NA > 0, 1, -1)
+    return float(np.mean(probabilities(own_NA * sign_NA)))
+
+
+def _expected_pixels(own_NCHW: NDArray[np.float32], picked_NCHW: NDArray[np.float32]) -> float:
+    shares = []
+    for own_CHW, picked_CHW in zip(own_NCHW, picked_NCHW, strict=True):
+        prob_CHW = np.exp(own_CHW - own_CHW.max(axis=0))
+        prob_CHW /= prob_CHW.sum(axis=0)
+        picked_1HW = picked_CHW.argmax(axis=0)[None]
+        shares.append(np.take_along_axis(prob_CHW, picked_1HW, axis=0).mean())
+    return float(np.mean(shares))
+
+
+def _peak_kept(own_NJHW: NDArray[np.float32], picked_NJHW: NDArray[np.float32]) -> float:
+    own_NJS = own_NJHW.reshape(*own_NJHW.shape[:2], -1)
+    picked_NJ1 = picked_NJHW.reshape(own_NJS.shape).argmax(axis=2)[..., None]
+    highest_NJ, lowest_NJ = own_NJS.max(axis=2), own_NJS.min(axis=2)
+    there_NJ = np.take_along_axis(own_NJS, picked_NJ1, axis=2)[..., 0]
+    return float(np.mean((there_NJ - lowest_NJ) / np.maximum(highest_NJ - lowest_NJ, 1e-12)))
+
+
+MAP_METRICS: Mapping[str, tuple[str, Callable[..., float]]] = {
+    "attributes": ("expected_answers", _expected_answers),
+    "segmentation": ("expected_pixels", _expected_pixels),
+    "heatmaps": ("peak_kept", _peak_kept),
+}
+
+
+def answers(network: nn.Module, array: NDArray[Any]) -> NDArray[np.float32]:
+    """The network's own outputs (N, ...) for raw records (N, ...), in batches."""
+    batch = batch_of(array)
+    with torch.inference_mode():
+        parts = [
+            network(torch.from_numpy(array[i : i + batch])).numpy()
+            for i in range(0, len(array), batch)
+        ]
+    return np.concatenate(parts)

@@ -1,0 +1,190 @@
+"""One network in one precision, judged; and `auto`, which measures here and refuses what is not
+faster.
+
+fp32    as exported                         fp16    float16 with float32 islands (fp16.py)
+int8    the `cpu` or `tensorrt` graph (int8.py), its ranges chosen by the task metric, and its most
+        sensitive layers left in float until the metric is inside `max_drop`; what the `tensorrt`
+        graph has in float is in FP16, which a strongly typed engine would not choose by itself
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import onnx
+
+from edgehuman.card import Precision
+from edgehuman.export.graph import calibration, fp16, int8
+from edgehuman.export.graph.calibration import Method
+from edgehuman.export.graph.sessions import interleaved_ms, open_session
+from edgehuman.export.proof import sensitivity
+from edgehuman.export.proof.judge import Judge, Verdict
+from edgehuman.export.proof.samples import Samples
+from edgehuman.metrics import parity
+
+# A precision is faster when it wins by more than the clock's own noise.
+FASTER = 0.97
+# Samples that judge rounding and show overflow, and that choose among calibration methods.
+_FEW, _SOME = 64, 192
+
+
+@dataclass(frozen=True)
+class Form:
+    """The network in one precision, and what the judge says of it.
+
+    Attributes:
+        model: the graph, without its card.
+        sensitivity: the ranking behind `precision.float_layers`; empty where no budget asked for
+            it.
+    """
+
+    model: onnx.ModelProto
+    precision: Precision
+    verdict: Verdict
+    sensitivity: tuple[sensitivity.Sensitivity, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """fp32, fp16 or int8, whichever the INT8 graph's target."""
+        return self.precision.name.partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Int8Options:
+    """Attributes:
+    calibrating: the calibration set.
+    target: which of the two graphs.
+    method: how ranges are taken; "auto" tries all three and keeps the best for the metric.
+    max_drop: points that the metric may lose.
+    """
+
+    calibrating: Samples
+    target: int8.Target
+    method: Method | Literal["auto"] = "auto"
+    max_drop: float = 0.5
+
+
+def as_fp32(model: onnx.ModelProto, judge: Judge) -> Form:
+    """The graph as exported; rounding shows on a few samples as on many."""
+    return Form(model, Precision("fp32"), judge.first(_FEW).verdict(model))
+
+
+def as_fp16(model: onnx.ModelProto, judge: Judge) -> Form:
+    """Float16 with float32 islands; what overflows on the judge's samples is an island too."""
+    half, islands = fp16.convert(model, fp16.overflowing(model, judge.samples.array))
+    return Form(half, Precision("fp16", float_layers=islands), judge.verdict(half))
+
+
+def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
+    """The INT8 graph inside the accuracy budget.
+
+    Raises:
+        ParityError: there is none.
+    """
+    histograms = calibration.collect(
+        model, int8.tensors_to_calibrate(model), options.calibrating.array
+    )
+    methods = calibration.METHODS if options.method == "auto" else (options.method,)
+    ranges = {method: calibration.ranges(histograms, method) for method in methods}
+    graphs = {m: int8.quantise(model, ranges[m], options.target) for m in methods}
+    best = methods[0] if len(methods) == 1 else _best(graphs, judge.first(_SOME))
+    rest = _Rest(model, options)
+    graph, islands = rest.finish(graphs[best])
+    verdict = judge.verdict(graph)
+    kept: tuple[str, ...] = ()
+    ranked: list[sensitivity.Sensitivity] = []
+    if _points_lost(verdict) > options.max_drop:
+        ranked = sensitivity.rank(
+            model, ranges[best], options.target, judge.samples.array, judge.threads
+        )
+        tried: dict[tuple[str, ...], tuple[onnx.ModelProto, tuple[str, ...], Verdict]] = {}
+
+        def drop_of(layers: Sequence[str]) -> float:
+            candidate, others = rest.finish(
+                int8.quantise(model, ranges[best], options.target, layers)
+            )
+            tried[tuple(layers)] = candidate, others, judge.verdict(candidate)
+            return _points_lost(tried[tuple(layers)][2])
+
+        kept = sensitivity.keep_float(ranked, drop_of, options.max_drop)
+        graph, islands, verdict = tried[kept]
+    name = "int8" if options.target == "cpu" else "int8-tensorrt"
+    samples = options.calibrating
+    words = f"{len(samples)} {samples.source}, {best}"
+    precision = Precision(name, kept, samples.sha256(), words, islands)
+    return Form(graph, precision, verdict, tuple(ranked))
+
+
+def _points_lost(verdict: Verdict) -> float:
+    """What an INT8 graph's metric lost; all of it where the graph would not pass the gate: outputs
+    can drift apart long before the answers that are read from them do.
+    """
+    return math.inf if parity.failures(verdict.parity, "int8") else verdict.drop
+
+
+class _Rest:
+    """What an INT8 graph leaves in float: float32 on a CPU, FP16 in an engine."""
+
+    def __init__(self, model: onnx.ModelProto, options: Int8Options) -> None:
+        self.wide: set[str] | None = None
+        if options.target == "tensorrt":
+            samples = options.calibrating.array
+            wide = fp16.overflowing(model, samples[:: max(1, len(samples) // _FEW)])
+            self.wide = wide | {int8.rounded(name) for name in wide}
+
+    def finish(self, graph: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+        """The graph, and the nodes that stay in float32 where the rest is FP16."""
+        return (graph, ()) if self.wide is None else fp16.convert(graph, self.wide)
+
+
+def _best(graphs: Mapping[Method, onnx.ModelProto], judge: Judge) -> Method:
+    """The method whose graph keeps the metric; of equals, the one that stays closest."""
+    verdicts = {method: judge.verdict(graph) for method, graph in graphs.items()}
+    return min(verdicts, key=lambda m: (verdicts[m].drop, -verdicts[m].parity.cosine_mean))
+
+
+def latency_ms(
+    forms: Mapping[str, onnx.ModelProto], judge: Judge, threads: int
+) -> dict[str, float]:
+    """Median milliseconds of one sample on onnxruntime's CPU, measured turn by turn on this
+    machine.
+    """
+    one = judge.samples.array[:1]
+    calls = {}
+    for name, model in forms.items():
+        session = open_session(model, threads)
+        feed = {session.get_inputs()[0].name: one}
+        calls[name] = lambda session=session, feed=feed: session.run(None, feed)
+    return interleaved_ms(calls)
+
+
+def fastest(
+    forms: Sequence[Form], measured_ms: Mapping[str, float], max_drop: float
+) -> tuple[Form, list[str]]:
+    """The fastest form inside its budgets, and in words why the others were refused.
+
+    Args:
+        forms: FP32 first: what every other must beat.
+    """
+    chosen, base_ms = forms[0], measured_ms[forms[0].name]
+    notes = []
+    for form in forms[1:]:
+        own_ms = measured_ms[form.name]
+        broken = parity.failures(form.verdict.parity, form.name)
+        if own_ms > FASTER * base_ms:
+            notes.append(
+                f"{form.name} refused: {own_ms:.3f} ms here, {base_ms:.3f} ms in fp32; not faster"
+            )
+        elif broken:
+            notes.append(f"{form.name} refused: {'; '.join(broken)}")
+        elif form.verdict.drop > max_drop:
+            notes.append(
+                f"{form.name} refused: {form.verdict.metric} falls by {form.verdict.drop:.2f} "
+                f"points, over --max-drop {max_drop}"
+            )
+        elif own_ms < measured_ms[chosen.name]:
+            chosen = form
+    return chosen, notes

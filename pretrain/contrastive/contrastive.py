@@ -1,0 +1,388 @@
+"""Contrastive pretraining of gait networks: SimCLR and KoLeo on skeleton sequences, under muP.
+
+Source: "On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recognition" (arXiv
+2504.07598). Two augmented views of a sequence attract each other, all others of the batch repel
+(NT-Xent, SimCLR, arXiv 2002.05709); 0.01 x KoLeo (Sablayrolles et al. 2019) spreads the embeddings.
+AdamW, learning rate 0.0016 at the smallest width, 1,024 steps of warm-up, cosine, batch of 256
+views (2,048 where compute is compared), 25 epochs. Not stated there and chosen here: temperature
+0.1, the ranges of the augmentations, KoLeo on embeddings of length 1 within each view.
+
+    edgehuman pretrain --arch gaitptv2_deep_1 --steps 200
+
+Axes: N sequences, V takes of a person, S source frames, T frames, J joints, E embedding, P
+projection, M views of all processes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from edgehuman import catalogue
+from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
+from edgehuman.data.gait.score import score_walks
+from edgehuman.data.gait.walks import SIMULATED, SIMULATED_FRAMES
+from edgehuman.errors import DataError, UsageError
+from edgehuman.metrics.gait.strangers import stranger_threshold
+from edgehuman.metrics.retrieval import Distance
+from edgehuman.nets.building import build, count_linear_flops
+from edgehuman.outcome import Outcome
+from edgehuman.pretrain import mup
+from edgehuman.pretrain.contrastive.walks import (
+    Exam,
+    Positives,
+    Quality,
+    Walks,
+    exam_people,
+    in_pairs,
+    load,
+    of_quality,
+    require_window,
+)
+from edgehuman.tasks.skeleton.gait import answer_of
+from edgehuman.training import checkpoint
+from edgehuman.training.gather import gather, together
+from edgehuman.training.ledger import commit, versions
+from edgehuman.training.loop import Job, Progress, train_steps
+from edgehuman.training.processes import world_size
+from edgehuman.training.settings import TrainingConfig
+from edgehuman.training.skeleton.augment import SkeletonAugment
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContrastiveConfig(TrainingConfig):
+    """Contrastive pretraining of a gait network on skeleton sequences."""
+
+    out: Path = Path("runs/contrastive")
+    """Folder of the checkpoint: weights, config, optimiser state, metrics."""
+    method: Literal["contrastive"] = "contrastive"
+    """The pretraining method."""
+    arch: str = "gaitptv2_deep_1"
+    """A network from `edgehuman models` whose method is contrastive."""
+    data: tuple[str, ...] = (SIMULATED,)
+    """What to learn from: paths, or the word `simulated`. Their test sequences are left out."""
+    people: int = 0
+    """Identities of each of --data at most; 0: all of a dataset, 512 of the simulator."""
+    each: int = 0
+    """Sequences of an identity at most; 0: all of a dataset, 4 of the simulator."""
+    share: float = 1.0
+    """Share of the sequences that is used."""
+    quality: Quality = "all"
+    """Which share: the sequences of the best or the worst poses, or random ones."""
+    positives: Positives | Literal["auto"] = "auto"
+    """What attracts each other: two views of one sequence, as in the paper, or views of two
+    sequences of one person; auto: the latter of simulated people, whose identities are certain."""
+    batch: int = 256
+    """Views per step and process; two of each sequence."""
+    lr: float = 0.0016
+    """Peak learning rate at the base width."""
+    warmup: float = 0.2
+    """Largest share of the steps over which the learning rate rises linearly."""
+    warmup_steps: int = 1024
+    """Steps over which it rises, where that share of them is not fewer."""
+    save_every: int = 50
+    """Steps between two checkpoints, each with an examination."""
+    log_every: int = 10
+    """Steps between two lines of metrics.jsonl."""
+    frames: int = 0
+    """Window that the network learns and is used with; 0: the network's own."""
+    temperature: float = 0.1
+    """Cosines are divided by it."""
+    koleo: float = 0.01
+    """Weight of the spreading of embeddings."""
+    mup: bool = True
+    """Train under the maximal update parametrisation."""
+    base_arch: str = ""
+    """Network whose width --lr is meant for; by default the smallest of the family."""
+    distance: Distance = "cosine"
+    """Between embeddings, in the examination and on the card."""
+    exam_people: int = 64
+    """Simulated people of the examination; 0: none."""
+    pace: float = 1.25
+    """Augmentation: largest factor of the speed."""
+    backwards: float = 0.5
+    """Augmentation: share of the views that are played backwards."""
+    mirror: float = 0.5
+    """Augmentation: share of the views that are mirrored."""
+    smooth: float = 0.5
+    """Augmentation: share of the views that are smoothed in time."""
+    smooth_frames: float = 1.5
+    """Augmentation: largest standard deviation of that smoothing, frames."""
+    joint_shift: float = 0.01
+    """Augmentation: spread of a lasting offset per joint, as a share of the height."""
+    joint_noise: float = 0.01
+    """Augmentation: spread of an offset per joint and frame, as a share of the height."""
+
+    def __post_init__(self) -> None:
+        TrainingConfig.__post_init__(self)
+        if self.positives == "auto":
+            known = set(self.data) == {SIMULATED}
+            object.__setattr__(self, "positives", "person" if known else "sequence")
+        rules = (
+            (self.batch % 2 == 0 and self.batch > 3, "batch", "even and at least 4"),
+            (self.accumulate == 1, "accumulate", "1: the batch itself gives the negatives"),
+            (self.people >= 0, "people", "0 or more"),
+            (self.each >= 0, "each", "0 or more"),
+            (0 < self.share <= 1, "share", "a share above 0, up to 1"),
+            (self.warmup_steps >= 0, "warmup_steps", "0 or more"),
+            (self.frames == 0 or self.frames > 1, "frames", "0, or at least 2"),
+            (self.temperature > 0, "temperature", "above 0"),
+            (self.koleo >= 0, "koleo", "0 or more"),
+            (self.exam_people == 0 or self.exam_people > 1, "exam_people", "0, or at least 2"),
+        )
+        for holds, name, rule in rules:
+            if not holds:
+                flag = name.replace("_", "-")
+                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+        self.augment(2)
+
+    def augment(self, frames: int) -> SkeletonAugment:
+        """The augmentation for windows of that length."""
+        return SkeletonAugment(
+            frames=frames,
+            pace=self.pace,
+            backwards=self.backwards,
+            mirror=self.mirror,
+            smooth=self.smooth,
+            smooth_frames=self.smooth_frames,
+            joint_shift=self.joint_shift,
+            joint_noise=self.joint_noise,
+        )
+
+
+def nt_xent(projected_NP: Tensor, temperature: float) -> Tensor:
+    """Mean cross-entropy of finding each view's other view among those of all processes.
+
+    Args:
+        projected_NP: the first views of this process, then the second ones in the same order.
+    """
+    count, (rank, _) = len(projected_NP), together()
+    own_NP = functional.normalize(projected_NP, dim=1)
+    logit_NM = own_NP @ gather(own_NP).T / temperature
+    index_N = torch.arange(count, device=own_NP.device)
+    first = rank * count
+    itself_NM = torch.zeros_like(logit_NM, dtype=torch.bool)
+    itself_NM[index_N, first + index_N] = True
+    other_N = first + (index_N + count // 2) % count
+    return functional.cross_entropy(logit_NM.masked_fill(itself_NM, -torch.inf), other_N)
+
+
+def koleo(embedding_NE: Tensor) -> Tensor:
+    """Minus the mean logarithm of the distance to the nearest other direction of the batch."""
+    unit_NE = functional.normalize(embedding_NE, dim=1)
+    with torch.no_grad():
+        cosine_NN = unit_NE @ unit_NE.T
+        nearest_N = cosine_NN.fill_diagonal_(-2).argmax(dim=1)
+    # The small number keeps the gradient of two equal directions finite.
+    distance_N = functional.pairwise_distance(unit_NE, unit_NE[nearest_N], eps=1e-6)
+    return -(distance_N + 1e-8).log().mean()
+
+
+class Contrastive(nn.Module):
+    """An encoder that learns to find the other view of a sequence.
+
+    Args:
+        encoder: network with `project`.
+        augment: makes the views.
+        temperature, koleo: see the config.
+    """
+
+    def __init__(
+        self, encoder: nn.Module, augment: SkeletonAugment, temperature: float, koleo: float
+    ) -> None:
+        super().__init__()
+        self.encoder, self.augment = encoder, augment
+        self.temperature, self.koleo = temperature, koleo
+
+    def views(self, source_NVSJ3: Tensor, length_NV: Tensor) -> Tensor:
+        """The first views of all, then the second ones: (2N, T, J, 3)."""
+        two = (2, *source_NVSJ3.shape[2:])
+        both_MSJ3 = source_NVSJ3.expand(-1, *two).transpose(0, 1).flatten(0, 1)
+        # Pixels need all their digits, whatever the network computes in.
+        with torch.autocast(both_MSJ3.device.type, enabled=False):
+            return self.augment(both_MSJ3, length_NV.expand(-1, 2).T.flatten())
+
+    def forward(self, source_NVSJ3: Tensor, length_NV: Tensor) -> dict[str, Tensor]:
+        """Sources of one or two takes each -> the losses, and their sum."""
+        embedding_NE = self.encoder(self.views(source_NVSJ3, length_NV))
+        projected_NP = cast("Tensor", self.encoder.project(embedding_NE))  # type: ignore[operator]
+        with torch.autocast(embedding_NE.device.type, enabled=False):
+            parts = {"nt_xent": nt_xent(projected_NP.float(), self.temperature)}
+            if self.koleo:
+                halves = embedding_NE.float().chunk(2)
+                parts["koleo"] = torch.stack([koleo(half_NE) for half_NE in halves]).mean()
+        loss = parts["nt_xent"] + self.koleo * parts.get("koleo", 0.0)
+        return {"loss": loss, **parts}
+
+
+def learning_set(config: ContrastiveConfig, frames: int) -> Walks:
+    """The sequences to learn from, each at least a window long.
+
+    Raises:
+        DataError: fewer sequences than a step of all processes takes, or none of a window.
+    """
+    sets = [load(path, config.seed, config.people, config.each, frames) for path in config.data]
+    sets = [of_quality(each, config.share, config.quality, config.seed) for each in sets]
+    positives: Positives = "person" if config.positives == "person" else "sequence"
+    if positives == "person":
+        sets = [in_pairs(each) for each in sets]
+    learn = Walks(sets, config.augment(frames).source_frames, positives)
+    have = len(learn) if positives == "sequence" else len(learn.people)
+    need = config.batch // 2 * world_size()
+    if have < need:
+        raise DataError(
+            f"--data {' '.join(config.data)} gives {have} to tell apart (--positives {positives}), "
+            f"and a step takes {need}; give more data, or lower --batch"
+        )
+    return learn
+
+
+def encoder_card(
+    config: ContrastiveConfig, encoder: nn.Module, data: Sequence[TrainingData]
+) -> Card:
+    """What the pretrained encoder says about itself; it is used at the window that it learned."""
+    row = catalogue.NETWORKS[config.arch]
+    shown = skeleton_input(cast("int", encoder.frames))
+    return Card(
+        name=f"{config.arch} pretrained by contrast",
+        task="gait-embedding",
+        arch=config.arch,
+        params=row.params,
+        flops=count_linear_flops(encoder, torch.zeros(1, *shown.shape)),
+        input=shown,
+        output=OutputSpec("embedding", distance=config.distance, dim=cast("int", encoder.width)),
+        data=tuple(data),
+        recipe="contrastive",
+        commit=commit(),
+        versions=versions(),
+    )
+
+
+def fit(
+    config: ContrastiveConfig,
+    encoder: nn.Module,
+    base: nn.Module,
+    learn: Walks,
+    card: Card,
+    exam: Exam | None,
+) -> Progress:
+    """Train an encoder; `base` is the same network at the width that --lr is meant for.
+
+    Raises:
+        TrainingError, CheckpointError: see `train_steps`. UsageError: no base for this network.
+    """
+    frames = config.frames or cast("int", encoder.frames)
+    # A network that is its own base starts from the same numbers, and learns at one rate.
+    scaled = mup.prepare(encoder, base if config.mup else encoder, config.seed)
+    model = Contrastive(encoder, config.augment(frames), config.temperature, config.koleo)
+    job = Job(
+        model,
+        lambda step, place: learn.batch(config.batch // 2, step, config.seed, place),
+        encoder,
+        card,
+        exam,
+        lr_scale=mup.lr_scale(scaled, "encoder."),
+        decay_scale=mup.decay_scale(scaled, "encoder."),
+        evaluate_at_start=True,
+        name=f"contrastive {config.arch}",
+    )
+    rising = min(config.warmup, config.warmup_steps / config.steps)
+    return train_steps(job, dataclasses.replace(config, warmup=rising))
+
+
+def train(config: ContrastiveConfig) -> Outcome:
+    """`edgehuman pretrain --method contrastive`: the encoder's checkpoint is in `config.out`.
+
+    Raises:
+        UsageError: the network has no contrastive pretraining, no base of the same depth, or --out
+            cannot be used.
+        DataError: too little to learn from, or windows longer than walks.
+        TrainingError, CheckpointError: see `train_steps`.
+    """
+    row = catalogue.find(catalogue.NETWORKS, "network", config.arch)
+    if row.method != "contrastive":
+        raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by contrastive")
+    checkpoint.require_out(config.out, config.resume)
+    if SIMULATED in config.data:
+        said = "pretraining on simulated walkers (edgehuman's own); no recording is involved"
+        print(said, file=sys.stderr, flush=True)
+    if config.positives == "person":
+        said = "pairs are two sequences of one person (--positives sequence: two views of one)"
+        print(said, file=sys.stderr, flush=True)
+    config = dataclasses.replace(config, base_arch=config.base_arch or mup.base_of(config.arch))
+    frames = config.frames or row.arguments["frames"]
+    _require_window(config, frames)
+    encoder, base = build(config.arch, config.seed, frames=frames), build(config.base_arch)
+    if config.mup:
+        mup.require_base(encoder, base)
+    learn = learning_set(config, frames)
+    exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
+    card = encoder_card(config, encoder, learn.rows())
+    progress = fit(config, encoder, base, learn, card, exam)
+    if exam is not None and not progress.stopped:
+        finish(config)
+    return _outcome(config, progress, learn)
+
+
+def _require_window(config: ContrastiveConfig, frames: int) -> None:
+    """Raises DataError where the simulator's walks hold no window; said before it is started."""
+    if SIMULATED in config.data:
+        require_window(frames, SIMULATED_FRAMES, f"--data {SIMULATED}")
+    if config.exam_people:
+        where = "the simulated walks of the examination (--exam-people 0: none)"
+        require_window(frames, SIMULATED_FRAMES, where)
+
+
+def finish(config: ContrastiveConfig) -> Card:
+    """Judge the finished network on whole walks of the examination's people, and write into its
+    card what it scored and the score under which somebody is unknown.
+    """
+    network, card = checkpoint.load_network(config.out)
+    walks, frames = exam_people(config.exam_people), card.input.shape[0]
+    found = score_walks(walks, answer_of(network), frames, config.distance)
+    rows = found.scores.metrics.items()
+    card = card.replace(
+        decision=Decision(threshold=stranger_threshold(found.vectors, config.distance)),
+        metrics=tuple(Metric(name, value, found.said) for name, value in rows),
+    )
+    checkpoint.save_weights(config.out, network.state_dict(), card)
+    return card
+
+
+def _outcome(config: ContrastiveConfig, progress: Progress, learn: Walks) -> Outcome:
+    losses = [r["loss"] for r in progress.records if "loss" in r]
+    exams = {int(r["step"]): r["rank1"] for r in progress.records if "rank1" in r}
+    data = {
+        "out": str(config.out),
+        "arch": config.arch,
+        "steps": progress.step,
+        "finished": progress.step >= config.steps,
+        "loss_first": losses[0] if losses else None,
+        "loss": losses[-1] if losses else None,
+        "rank1": list(exams.values())[-1] if exams else None,
+        "rank1_by_step": exams,
+        "sequences": len(learn),
+        "people": len(learn.people),
+        "simulated": any(row.simulated for row in learn.rows()),
+    }
+    text = f"{config.out}: {config.arch}, {progress.step} steps, "
+    text += f"{data['sequences']} sequences of {data['people']} people"
+    if losses:
+        shown = losses if len(losses) == 1 else (losses[0], losses[-1])
+        text += f"; loss {' -> '.join(f'{loss:.3f}' for loss in shown)}"
+    if exams:
+        scores = " -> ".join(f"{100 * score:.1f}" for score in exams.values())
+        text += (
+            f"; zero-shot rank-1 of {config.exam_people} simulated people never seen, %: {scores}"
+        )
+    if progress.stopped:
+        text += "; stopped early, go on with --resume"
+    return Outcome(data, text, exit_code=1 if progress.stopped else 0)

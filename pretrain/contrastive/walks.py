@@ -1,0 +1,232 @@
+"""Skeleton sequences to learn from and to be examined on: chosen, ordered, cut into batches.
+
+Axes: N sequences, V takes of one person, S source frames, J joints, 3: x, y, confidence.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from edgehuman.card import TrainingData
+from edgehuman.data.gait.walks import SIMULATED, SIMULATED_FRAMES, SkeletonSet, random_cut
+from edgehuman.data.skeleton.load import (
+    filtered,
+    learnable,
+    load_skeletons,
+    quality_scores,
+    resampled,
+)
+from edgehuman.errors import DataError
+from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
+from edgehuman.preprocess.skeleton.walk import MIN_FRAMES, RATE_HZ
+from edgehuman.training.batches import batch_indices
+from edgehuman.training.ledger import walks_row
+from edgehuman.training.processes import Place
+
+Quality = Literal["all", "top", "bottom"]
+Positives = Literal["sequence", "person"]
+
+# Worlds of the simulator, apart from each other and from that of `edgehuman evaluate` (seed 0).
+LEARNED_WORLD = 1_000_000
+EXAM_WORLD = 2_000_000
+EXAM_EACH = 4
+SIMULATED_PEOPLE = 512
+SIMULATED_EACH = 4
+
+
+def require_window(frames: int, longest: int, where: str) -> None:
+    """Raises DataError where no walk holds a window: nothing is slowed down to fill one."""
+    if frames > longest:
+        raise DataError(
+            f"{where}: the longest walk has {longest} frames at {RATE_HZ:g} a second, and a window "
+            f"has {frames}; give --frames {longest} or fewer, or longer walks"
+        )
+
+
+def load(path: str, seed: int, people: int, each: int, frames: int = 0) -> SkeletonSet:
+    """What one --data is to learn from: at 24 frames a second, through the paper's filters, without
+    the people whom its protocol keeps for the test.
+
+    Args:
+        people, each: identities, and sequences of each, at most; 0 takes all that there are, and
+            of the simulator 512 and 4.
+        frames: of a window; shorter walks are left out.
+
+    Raises:
+        DataError: nothing there to learn from, or no walk as long as a window.
+    """
+    where = f"--data {path}"
+    if path == SIMULATED:
+        require_window(frames, SIMULATED_FRAMES, where)
+        people, each = people or SIMULATED_PEOPLE, each or SIMULATED_EACH
+        # The simulator makes at least two walks of everybody.
+        walks = load_skeletons(path, LEARNED_WORLD + seed, people, max(2, each))
+    else:
+        walks = learnable(load_skeletons(path), where)
+    walks = resampled(walks)
+    require_window(frames, int(walks.length_N.max()), where)
+    walks, dropped = filtered(walks, min_frames=max(MIN_FRAMES, frames))
+    if any(dropped.values()):
+        said = ", ".join(f"{count} {name}" for name, count in dropped.items() if count)
+        print(f"{where}: sequences left out by the filters: {said}", file=sys.stderr)
+    return at_most(walks, people, each, seed)
+
+
+def at_most(walks: SkeletonSet, people: int, each: int, seed: int) -> SkeletonSet:
+    """Some random identities, and the first sequences of each; 0 for all.
+
+    A smaller number of identities is a part of a larger one.
+    """
+    names, person_N = np.unique(walks.person_N, return_inverse=True)
+    if people and people < len(names):
+        chosen = np.random.default_rng((seed, 0)).permutation(len(names))[:people]
+        keep_N = np.isin(person_N, chosen)
+        walks, person_N = walks.subset(keep_N), person_N[keep_N]
+    if each:
+        order_N = np.argsort(person_N, kind="stable")
+        first_N = np.searchsorted(person_N[order_N], person_N[order_N])
+        walks = walks.subset(np.sort(order_N[np.arange(len(order_N)) - first_N < each]))
+    return walks
+
+
+def of_quality(walks: SkeletonSet, share: float, quality: Quality, seed: int) -> SkeletonSet:
+    """A share of the sequences: those of the best poses, of the worst, or random ones."""
+    if share == 1:
+        return walks
+    count = max(1, round(share * len(walks)))
+    if quality == "all":
+        chosen_N = np.random.default_rng((seed, 1)).permutation(len(walks))[:count]
+    else:
+        order_N = np.argsort(quality_scores(walks), kind="stable")
+        chosen_N = order_N[-count:] if quality == "top" else order_N[:count]
+    return walks.subset(np.sort(chosen_N))
+
+
+def in_pairs(walks: SkeletonSet) -> SkeletonSet:
+    """Without the people who have one sequence only, which is said: nothing could attract it.
+
+    Raises:
+        DataError: everybody has one.
+    """
+    _, person_N, count_P = np.unique(walks.person_N, return_inverse=True, return_counts=True)
+    alone_N = count_P[person_N] < 2
+    if not alone_N.any():
+        return walks
+    if alone_N.all():
+        raise DataError(
+            f"{walks.name}: all {len(count_P)} people have one sequence, and a pair is two of one "
+            "person; give a second of each, or --positives sequence"
+        )
+    said = f"{walks.name}: {alone_N.sum()} people have one sequence, which has no second to meet"
+    print(f"{said}; they are left out (--positives person)", file=sys.stderr)
+    return walks.subset(~alone_N)
+
+
+class Walks:
+    """Sequences in memory, handed out in batches that follow from (seed, step, process) alone.
+
+    Args:
+        sets: to learn from.
+        longest: frames of a batch's sources; a longer sequence is cut to them at a random place.
+        positives: "sequence": one take of each sequence drawn, of which both views are made;
+            "person": takes of two different sequences of each person drawn.
+
+    Raises:
+        DataError: one identity only, or a person with one sequence where two takes are asked for.
+    """
+
+    def __init__(self, sets: Sequence[SkeletonSet], longest: int, positives: Positives) -> None:
+        self.sets, self.longest, self.positives = sets, longest, positives
+        self.skeleton_SJ3 = torch.from_numpy(np.concatenate([w.skeleton_SJ3 for w in sets]))
+        self.length_N = np.concatenate([w.length_N for w in sets])
+        self.start_N = np.cumsum(self.length_N) - self.length_N
+        person = np.concatenate([w.person_N for w in sets])
+        self.people, person_N = np.unique(person, return_inverse=True)
+        self.order_N = np.argsort(person_N, kind="stable")
+        self.count_P = np.bincount(person_N)
+        self.first_P = np.cumsum(self.count_P) - self.count_P
+        if positives == "person" and (self.count_P < 2).any():
+            alone = (self.count_P < 2).sum()
+            raise DataError(
+                f"{alone} of {len(self.people)} people have one sequence; --positives person needs "
+                "two of each: raise --each, or take --positives sequence"
+            )
+
+    def __len__(self) -> int:
+        return len(self.length_N)
+
+    def batch(self, count: int, step: int, seed: int, place: Place) -> tuple[Tensor, Tensor]:
+        """Sources (N, V, S, J, 3) and their lengths (N, V), on the CPU."""
+        total = len(self) if self.positives == "sequence" else len(self.people)
+        drawn_N = batch_indices(total, count, step, seed, place.rank, place.world)
+        source = np.random.default_rng((seed, step, place.rank, 2))
+        take_NV = drawn_N[:, None]
+        if self.positives == "person":
+            two_N2 = source.random((count, 2))
+            number_N, size_N = np.floor(two_N2[:, 0] * self.count_P[drawn_N]), self.count_P[drawn_N]
+            other_N = (number_N + 1 + np.floor(two_N2[:, 1] * (size_N - 1))) % size_N
+            number_N2 = np.stack([number_N, other_N], axis=1).astype(np.int64)
+            take_NV = self.order_N[self.first_P[drawn_N][:, None] + number_N2]
+        row_NVS, length_NV = random_cut(
+            self.start_N[take_NV], self.length_N[take_NV], self.longest, source
+        )
+        return self.skeleton_SJ3[torch.from_numpy(row_NVS)], torch.from_numpy(length_NV)
+
+    def rows(self) -> tuple[TrainingData, ...]:
+        """What was learned from, for the card."""
+        return tuple(walks_row(walks, "pretraining") for walks in self.sets)
+
+
+def exam_people(people: int, seed: int = 0) -> SkeletonSet:
+    """Four whole walks of each simulated person of the examination."""
+    return load_skeletons(SIMULATED, EXAM_WORLD + seed, people, EXAM_EACH)
+
+
+def exam_walks(people: int, frames: int, seed: int = 0) -> SkeletonSet:
+    """The examination's walks, cut to their middle frames.
+
+    Raises:
+        DataError: a window is longer than they are.
+    """
+    require_window(frames, SIMULATED_FRAMES, "the simulated walks of the examination")
+    walks = exam_people(people, seed)
+    middle = [(int(n) - frames) // 2 for n in walks.length_N]
+    cut = [walks.sequence(i)[m : m + frames] for i, m in enumerate(middle)]
+    return dataclasses.replace(
+        walks, skeleton_SJ3=np.concatenate(cut), length_N=np.full(len(walks), frames, np.int64)
+    )
+
+
+class Exam:
+    """Zero-shot recognition of simulated people whom no training here ever sees.
+
+    The gallery holds normal walks, the probes walks with and without bag and coat, from other
+    views. Each sequence is judged by its middle window.
+    """
+
+    def __init__(self, people: int, frames: int, distance: Distance, seed: int = 0) -> None:
+        walks = exam_walks(people, frames, seed)
+        self.skeleton_NTJ3 = torch.from_numpy(walks.skeleton_SJ3.reshape(-1, frames, 18, 3))
+        self.person_N = np.unique(walks.person_N, return_inverse=True)[1]
+        self.is_probe_N = walks.role_N == "probe"
+        self.distance = distance
+
+    def __call__(self, encoder: nn.Module) -> dict[str, float]:
+        """Rank-1, rank-5 and mean average precision, 0..1."""
+        device = next(encoder.parameters()).device
+        feature_NE = torch.cat(
+            [encoder(part.to(device)).float().cpu() for part in torch.split(self.skeleton_NTJ3, 64)]
+        ).numpy()
+        probe, gallery = (
+            Sightings(feature_NE[mask_N], self.person_N[mask_N])
+            for mask_N in (self.is_probe_N, ~self.is_probe_N)
+        )
+        scores = retrieval_scores(probe, gallery, self.distance, max_rank=5)
+        return {"rank1": scores.rank(1), "rank5": scores.rank(5), "map": scores.mean_ap}

@@ -1,0 +1,256 @@
+"""Cross-scale matching (CSM): views of one person at many scales choose the same prototypes.
+
+Source: SAIP (arXiv 2503.08201), equation 1, in the form of DINO (arXiv 2104.14294): the expert sees
+the two large views, the student sees all; cross-entropy over every pair of different views. With an
+expert that was trained before (SAIP*), the student's token is aligned to the expert's instead.
+
+Axes: N persons, V views, T views the expert sees (the first of V), K prototypes, D width, H head,
+S token.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn import functional
+
+from edgehuman.nets.imu.imuvit import initialise_linear
+from edgehuman.training.gather import together
+
+BOTTLENECK = 256
+Centring = Literal["mean", "sinkhorn"]
+
+
+def mlp(inside: int, hidden: int, outside: int) -> nn.Sequential:
+    """The three-layer projection of DINO."""
+    layers = nn.Sequential(
+        nn.Linear(inside, hidden),
+        nn.GELU(),
+        nn.Linear(hidden, hidden),
+        nn.GELU(),
+        nn.Linear(hidden, outside),
+    )
+    return layers.apply(initialise_linear)
+
+
+class PrototypeHead(nn.Module):
+    """Image tokens (N, D) -> cosines with the prototypes (N, K)."""
+
+    def __init__(self, inside: int, hidden: int, prototypes: int) -> None:
+        super().__init__()
+        self.mlp = mlp(inside, hidden, BOTTLENECK)
+        # Rows count by their direction alone: DINO's weight norm with its gain fixed at one.
+        self.prototype_KD = nn.Parameter(torch.empty(prototypes, BOTTLENECK))
+        nn.init.trunc_normal_(self.prototype_KD, std=0.02)
+
+    def forward(self, token_ND: Tensor) -> Tensor:
+        narrow_ND = self.mlp(token_ND).float()
+        # Cosines are divided by a temperature of a few hundredths: bfloat16 would not do.
+        with torch.autocast(token_ND.device.type, enabled=False):
+            direction_KD = functional.normalize(self.prototype_KD, dim=-1)
+            return functional.linear(functional.normalize(narrow_ND, dim=-1), direction_KD)
+
+
+def centred(expert_TNK: Tensor, centre_K: Tensor, temperature: float = 0.04) -> Tensor:
+    """The expert's choices after DINO: softmax of cosines less their running mean."""
+    return torch.softmax((expert_TNK.float() - centre_K) / temperature, dim=-1)
+
+
+def balanced(expert_TNK: Tensor, temperature: float = 0.04, rounds: int = 3) -> Tensor:
+    """The expert's choices, spread evenly over the prototypes: Sinkhorn-Knopp's algorithm.
+
+    In every view each prototype gets as much as any other from the persons here, those of all
+    processes together, so that they cannot all choose the same, and what tells them apart decides.
+    A running mean needs many steps of many persons to do that; this needs two persons.
+
+    Source: SwAV (arXiv 2006.09882), section 3.1; as in DINOv2 (arXiv 2304.07193), section 4.
+    """
+    log_TNK = expert_TNK.float() / temperature
+    for _ in range(rounds):
+        log_TNK = log_TNK - _log_total(log_TNK)
+        log_TNK = log_TNK.log_softmax(dim=-1)
+    return log_TNK.exp()
+
+
+def _log_total(log_TNK: Tensor) -> Tensor:
+    """What each prototype got from the persons of all processes, a logarithm (T, 1, K)."""
+    most_T1K = log_TNK.amax(dim=1, keepdim=True)
+    many = together()[1] > 1
+    if many:
+        distributed.all_reduce(most_T1K, distributed.ReduceOp.MAX)
+    sum_T1K = (log_TNK - most_T1K).exp().sum(dim=1, keepdim=True)
+    if many:
+        distributed.all_reduce(sum_T1K)
+    return most_T1K + sum_T1K.log()
+
+
+def matching_loss(
+    student_VNK: Tensor, target_TNK: Tensor, student_temperature: float = 0.1
+) -> Tensor:
+    """Mean cross-entropy over the pairs of an expert's view and another view of the student's."""
+    log_VNK = torch.log_softmax(student_VNK.float() / student_temperature, dim=-1)
+    # Products written out, as a matrix product would run in autocast's type.
+    term_TV = -(target_TNK[:, None] * log_VNK).sum(dim=-1).mean(dim=-1)
+    same_TV = torch.eye(*term_TV.shape, dtype=torch.bool, device=term_TV.device)
+    return term_TV[~same_TV].mean()
+
+
+@torch.no_grad()
+def target_entropy(target_TNK: Tensor) -> Tensor:
+    """Mean entropy of the expert's choices, nats: what of the loss the student cannot lower."""
+    entropy_TNK: Tensor = torch.special.entr(target_TNK)
+    return entropy_TNK.sum(dim=-1).mean()
+
+
+def alignment_loss(student_VND: Tensor, expert_TND: Tensor) -> Tensor:
+    """One minus cosine, mean over all pairs of views: a fixed expert may be asked the same view."""
+    student_VND = functional.normalize(student_VND.float(), dim=-1)
+    expert_TND = functional.normalize(expert_TND.float(), dim=-1)
+    return 1 - (expert_TND[:, None] * student_VND).sum(dim=-1).mean()
+
+
+Relations = tuple[Tensor, Tensor]
+
+
+def relation_loss(student_NHSS: Relations, expert_NHSS: Relations) -> Tensor:
+    """KL(expert || student) between rows of softmax(QK), and of softmax(VV): mean over rows."""
+    return torch.stack(
+        [_divergence(*pair) for pair in zip(student_NHSS, expert_NHSS, strict=True)]
+    ).sum()
+
+
+def _divergence(student_NHSS: Tensor, expert_NHSS: Tensor) -> Tensor:
+    log_NHSS = student_NHSS.float().clamp_min(1e-12).log()
+    kl_NHSS = functional.kl_div(log_NHSS, expert_NHSS.float(), reduction="none")
+    return kl_NHSS.sum(dim=-1).mean()
+
+
+def relations(qkv_NSF: Tensor, heads: int) -> Relations:
+    """A ViT block's queries, keys and values side by side -> softmax(QK) and softmax(VV).
+
+    Args:
+        qkv_NSF: (N, S, 3 x D), all queries first, then keys, then values.
+    """
+    images, tokens, features = qkv_NSF.shape
+    split = qkv_NSF.view(images, tokens, 3, heads, features // (3 * heads)).permute(2, 0, 3, 1, 4)
+    q_NHSE, k_NHSE, v_NHSE = split.float().unbind(0)
+    scale = 1 / math.sqrt(q_NHSE.shape[-1])
+    return (
+        torch.softmax(q_NHSE @ k_NHSE.transpose(-1, -2) * scale, dim=-1),
+        torch.softmax(v_NHSE @ v_NHSE.transpose(-1, -2) * scale, dim=-1),
+    )
+
+
+def has_relations(network: nn.Module) -> bool:
+    """Whether `caught_relations` knows where this network's attention is: a ViT's."""
+    return hasattr(network, "cls_token")
+
+
+@contextmanager
+def caught_relations(network: nn.Module, wanted: bool) -> Iterator[list[Relations]]:
+    """The relations of a ViT's last block, one entry for each time that it runs in the context."""
+    found: list[Relations] = []
+    if not wanted:
+        yield found
+        return
+    attention: Any = list(network.get_submodule("blocks").children())[-1].attention
+    hook = attention.qkv.register_forward_hook(
+        lambda module, given, qkv_NSF: found.append(relations(qkv_NSF, attention.heads))
+    )
+    try:
+        yield found
+    finally:
+        hook.remove()
+
+
+class Matching(nn.Module):
+    """The loss with its heads and its centre.
+
+    Args:
+        width: of the student's token.
+        hidden, prototypes: of the heads.
+        temperatures: of the student's and of the expert's softmax.
+        centre_momentum: decay of the running mean of the expert's outputs.
+        centring: "mean" takes that running mean off, as DINO and the paper; "sinkhorn" spreads
+            the choices of each call evenly instead, for small batches and short runs.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        hidden: int = 2048,
+        prototypes: int = 4096,
+        temperatures: tuple[float, float] = (0.1, 0.04),
+        centre_momentum: float = 0.9,
+        centring: Centring = "mean",
+    ) -> None:
+        super().__init__()
+        self.centring = centring
+        self.temperatures = temperatures
+        self.centre_momentum = centre_momentum
+        self.head = PrototypeHead(width, hidden, prototypes)
+        self.expert_head = PrototypeHead(width, hidden, prototypes)
+        self.expert_head.load_state_dict(self.head.state_dict())
+        self.expert_head.requires_grad_(False)
+        self.centre_K: Tensor
+        self.register_buffer("centre_K", torch.zeros(prototypes))
+        self.seen: list[Tensor] = []
+        self.divergence = torch.zeros(())
+
+    def forward(self, student_VND: Tensor, expert_TND: Tensor) -> Tensor:
+        """Tokens of the student's and of the expert's views -> loss."""
+        with torch.no_grad():
+            expert_TNK = self.expert_head(expert_TND)
+        return self.loss(self.head(student_VND), expert_TNK)
+
+    def loss(self, student_VNK: Tensor, expert_TNK: Tensor) -> Tensor:
+        """The loss of cosines; remembers what `advance` needs, and the divergence alone."""
+        student_temperature, expert_temperature = self.temperatures
+        if self.centring == "sinkhorn":
+            target_TNK = balanced(expert_TNK, expert_temperature)
+        else:
+            self._see(expert_TNK)
+            target_TNK = centred(expert_TNK, self.centre_K, expert_temperature)
+        loss = matching_loss(student_VNK, target_TNK, student_temperature)
+        self.divergence = loss.detach() - target_entropy(target_TNK)
+        return loss
+
+    @torch.no_grad()
+    def _see(self, expert_TNK: Tensor) -> None:
+        """Remembers the mean of all processes' cosines for the centre."""
+        mean_K = expert_TNK.float().mean(dim=(0, 1))
+        world = together()[1]
+        if world > 1:
+            distributed.all_reduce(mean_K)
+            mean_K /= world
+        if self.training:
+            self.seen.append(mean_K)
+
+    def advance(self) -> None:
+        """Moves the centre after a step that counted."""
+        # A step that was left out for a loss that is not a number may have left one here.
+        finite = [mean_K for mean_K in self.seen if mean_K.isfinite().all()]
+        if finite:
+            self.centre_K.lerp_(torch.stack(finite).mean(dim=0), 1 - self.centre_momentum)
+        self.seen.clear()
+
+
+class Alignment(nn.Module):
+    """The student's token, projected to the width of an expert that was trained before."""
+
+    def __init__(self, width: int, hidden: int, expert_width: int) -> None:
+        super().__init__()
+        self.head = nn.Sequential(
+            mlp(width, hidden, BOTTLENECK),
+            nn.Linear(BOTTLENECK, expert_width),
+            nn.LayerNorm(expert_width),
+        )
+
+    def forward(self, student_VND: Tensor, expert_TND: Tensor) -> Tensor:
+        """Tokens of the student's and of the expert's views -> loss."""
+        return alignment_loss(self.head(student_VND), expert_TND)

@@ -1,0 +1,115 @@
+"""Views of unlabelled person images for a training: from a source's name to a step's tensors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from edgehuman import catalogue
+from edgehuman.card import TrainingData
+from edgehuman.data.image.unlabelled.images import SIMULATED, open_images
+from edgehuman.data.image.views.load import ViewConfig, ViewLoader
+from edgehuman.errors import DataError, UsageError
+from edgehuman.training.processes import Place
+
+
+class PersonViews:
+    """The views of any step, of this process's share of the images.
+
+    Args:
+        data: what `open_images` takes.
+        config: what views are made of each image.
+        batch: persons a step and process.
+        workers: processes that make views.
+        seed: of the order and of every draw.
+
+    Attributes:
+        images: what was opened.
+        num_simulated: of them, those that no camera saw: all drawn ones, and those of which a
+            folder's labels.jsonl, or the json of a shard's sample, says so.
+        simulated: whether that is all of them.
+
+    Raises:
+        DataError: nothing there.
+    """
+
+    def __init__(self, data: str, config: ViewConfig, batch: int, workers: int, seed: int) -> None:
+        self.images = open_images(data, seed)
+        self._data = data
+        self.num_simulated = int(self.images.simulated_N.sum())
+        self.simulated = 0 < self.num_simulated == len(self.images)
+        self._config, self._batch, self._workers, self._seed = config, batch, workers, seed
+        self._loader: ViewLoader | None = None
+
+    def tensors(self, step: int, place: Place) -> tuple[Tensor, Tensor]:
+        """Two large views (N, 2, H, W, 3) and small ones (N, V, H / 2, W / 2, 3), uint8.
+
+        Raises:
+            DataError: no image can be read.
+        """
+        if self._loader is None:
+            self._loader = ViewLoader(
+                self.images,
+                self._config,
+                self._batch,
+                self._workers,
+                self._seed,
+                place.rank,
+                place.world,
+            )
+        views = self._loader.batch(step)
+        return torch.from_numpy(views.global_NVHWC), torch.from_numpy(views.local_NVHWC)
+
+    @property
+    def num_corrupt(self) -> int:
+        """Images that could not be read so far; others took their places."""
+        return 0 if self._loader is None else len(self._loader.corrupt)
+
+    def row(self, dataset: str = "") -> TrainingData:
+        """What the card says about them; where they are of a known dataset, its terms.
+
+        Raises:
+            UsageError: a dataset's name for people of whom some are simulated.
+        """
+        if dataset and self.num_simulated:
+            raise UsageError(
+                f"--dataset is {dataset}, and {self.num_simulated} of the {len(self.images)} "
+                f"images of --data {self._data} are simulated, of no dataset; leave it out, or "
+                "give the dataset's own folder"
+            )
+        source = str(self.images.source)
+        known: catalogue.Dataset | None = catalogue.DATASETS.get(dataset)
+        name, licence = Path(source).name or source, "not stated"
+        if self.num_simulated and not self.simulated:
+            name += f" ({self.num_simulated} of {len(self.images)} simulated)"
+        if self._data == SIMULATED:
+            name, licence = "simulated person images", "Apache-2.0 (edgehuman's own simulator)"
+        return TrainingData(
+            dataset=name if known is None else dataset,
+            role="pretraining",
+            licence=licence if known is None else known.licence,
+            url="" if known is None else known.url,
+            windows=len(self.images),
+            subjects=0,
+            simulated=self.simulated,
+        )
+
+    def close(self) -> None:
+        """Let the workers leave."""
+        if self._loader is not None:
+            self._loader.close()
+
+
+def require_enough(views: PersonViews, data: str, persons: int) -> None:
+    """Refuse a source with fewer images than are shown together.
+
+    Raises:
+        DataError: it would show one image as several different persons.
+    """
+    if len(views.images) < persons:
+        raise DataError(
+            f"--data {data} holds {len(views.images)} images, and a step shows {persons} "
+            "different persons; give more images, or a smaller --batch"
+        )

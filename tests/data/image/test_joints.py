@@ -1,0 +1,106 @@
+"""COCO and COCO-WholeBody: people cut from photos, and their joints with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgehuman.data.image.load import load_persons
+from edgehuman.errors import DataError, ImageError
+from tests.data import person_trees as trees
+from tests.data.pictures import picture, write
+
+
+def test_coco_people_are_cut_with_room_and_their_joints_move_along(tmp_path: Path) -> None:
+    persons = load_persons(trees.coco(tmp_path), "pose")
+    assert persons.role_N.tolist() == ["train", "train", "test"]
+    assert persons.keypoint_NJ3.shape == (3, 17, 3)
+    assert persons.area_N.tolist() == [900.5] * 3
+    # 20 … 41 x 15 … 85 is 21 x 70; a quarter more is 26 x 87.5, and half as wide as high is 43.75:
+    # from 8.625 to 52.375 and from 6.25 to 93.75, in whole pixels 8 … 53 and 6 … 94.
+    assert persons.image(0).shape == (88, 45, 3)
+    assert persons.keypoint_NJ3[0, 0].tolist() == [30 - 8, 20 - 6, 2]
+    assert persons.keypoint_NJ3[0, 16].tolist() == [34 - 8, 80 - 6, 1]
+    assert np.abs(persons.keypoint_NJ3[0, 1:16]).max() == 0
+    # The picture is green by its column: the cut begins at the eighth of 120.
+    assert persons.image(0)[:, 0, 1].mean() == pytest.approx(8 * 255 / 120, abs=3)
+
+
+def test_wholebody_joins_its_lists(tmp_path: Path) -> None:
+    persons = load_persons(trees.coco(tmp_path, whole=True), "landmarks")
+    assert persons.keypoint_NJ3.shape == (3, 133, 3)
+    labelled = np.flatnonzero(persons.keypoint_NJ3[0, :, 2])
+    assert labelled.tolist() == [0, 16, 17, 23, 91, 112]
+    assert (persons.keypoint_NJ3[0, [17, 23, 91, 112], 0] + 8).tolist() == [25, 26, 27, 28]
+
+
+def test_a_box_over_the_edge_is_cut_there_and_one_outside_is_an_error(tmp_path: Path) -> None:
+    trees.coco(tmp_path)
+    trees.edit_coco(tmp_path, bbox=[100, 40, 90, 90])
+    # Only 20 x 60 of it is inside; a quarter more, half as wide as high, at the right edge.
+    assert load_persons(tmp_path, "pose").image(0).shape == (75, 38, 3)
+    trees.edit_coco(tmp_path, bbox=[130, 40, 20, 20])
+    with pytest.raises(DataError, match=r"annotation 1: the box .* is wholly outside .* 120x100"):
+        load_persons(tmp_path, "pose")
+    trees.edit_coco(tmp_path, bbox=[10, 40, 0, 20])
+    with pytest.raises(DataError, match=r"annotation 1: the box .* has no area"):
+        load_persons(tmp_path, "pose")
+
+
+def test_a_photo_of_another_size_than_its_labels(tmp_path: Path) -> None:
+    persons = load_persons(trees.coco(tmp_path), "pose")
+    write(tmp_path / "train2017" / "000000000009.jpg", picture(9, 50, 60))
+    with pytest.raises(ImageError, match=r"is 60x50 pixels, and its labels were made on 120x100"):
+        persons.image(0)
+
+
+@pytest.mark.parametrize(("whole", "task"), [(False, "pose"), (True, "landmarks")])
+def test_a_missing_annotation_file_is_named(whole: bool, task: str, tmp_path: Path) -> None:
+    trees.coco(tmp_path, whole)
+    [train] = (tmp_path / "annotations").glob("*train*")
+    train.rename(tmp_path / "elsewhere.json")
+    with pytest.raises(DataError, match=f"train2017 is there and .*{train.name} is not"):
+        load_persons(tmp_path, task)
+    [val] = (tmp_path / "annotations").glob("*val*")
+    val.unlink()
+    with pytest.raises(DataError, match=f"but its annotations are missing: .*{train.name} or "):
+        load_persons(tmp_path, task)
+
+
+def test_annotations_without_their_pictures(tmp_path: Path) -> None:
+    trees.coco(tmp_path)
+    (tmp_path / "val2017").rename(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match="is there and its pictures are not; unpack val2017"):
+        load_persons(tmp_path, "pose")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"keypoints": [1, 2, 2]}, "keypoints has 3 numbers, not 17 x"),
+        ({"image_id": 5}, "annotation 1: KeyError"),
+        ({"bbox": None}, "annotation 1: TypeError"),
+        ({"area": "large"}, "annotation 1: ValueError"),
+    ],
+)
+def test_an_annotation_that_is_wrong(changes: dict[str, object], said: str, tmp_path: Path) -> None:
+    trees.coco(tmp_path)
+    trees.edit_coco(tmp_path, **changes)
+    with pytest.raises(DataError, match=said):
+        load_persons(tmp_path, "pose")
+
+
+def test_a_file_that_is_no_annotation_file(tmp_path: Path) -> None:
+    trees.coco(tmp_path)
+    [train] = (tmp_path / "annotations").glob("*train*")
+    for text in ("not json", "{}", "[]"):
+        train.write_text(text)
+        with pytest.raises(DataError, match="is not a COCO annotation file"):
+            load_persons(tmp_path, "pose")
+    for file in (tmp_path / "annotations").iterdir():
+        file.write_text(json.dumps({"images": [], "annotations": []}))
+    with pytest.raises(DataError, match="no person with a labelled joint"):
+        load_persons(tmp_path, "pose")

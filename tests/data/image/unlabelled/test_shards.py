@@ -1,0 +1,196 @@
+"""Shards are plain tar files read at any place, on this machine or fetched once."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import json
+import os
+import pickle
+import shutil
+import tarfile
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgehuman.data.image.unlabelled.images import open_images
+from edgehuman.data.image.unlabelled.pack import PackConfig, pack
+from edgehuman.errors import DataError, ImageError
+from tests.data.pictures import encode, photos, picture
+
+pytest.importorskip("webdataset")
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> Path:
+    """Five photos in shards of two, two and one."""
+    photos(tmp_path / "photos", 5)
+    pack(PackConfig(str(tmp_path / "photos"), tmp_path / "shards", shard_size=2))
+    return tmp_path / "shards"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "edgehuman" / "shards"
+
+
+class Counting(http.server.SimpleHTTPRequestHandler):
+    """A file server that counts."""
+
+    asked: list[str] = []  # noqa: RUF012
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        super().do_GET()
+
+    def log_message(self, format: str, *words: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def server(packed: Path) -> Iterator[str]:
+    Counting.asked.clear()
+    handler = partial(Counting, directory=str(packed))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+        thread.join()
+
+
+def test_a_folder_of_shards_is_one_set(packed: Path, tmp_path: Path) -> None:
+    images = open_images(packed)
+    assert len(images) == 5
+    assert images.name(3) == "shard-000001.tar/000000003.jpg"
+    for index in (4, 0, 3):
+        assert images.encoded(index) == (tmp_path / "photos" / f"{index:03d}.jpg").read_bytes()
+        assert np.abs(images.read(index).astype(int) - picture(index)).mean() < 3
+    again = pickle.loads(pickle.dumps(images))
+    assert again.encoded(4) == images.encoded(4)
+
+
+def test_braces_name_several_and_a_file_one(packed: Path) -> None:
+    assert len(open_images(f"{packed}/shard-{{000000..000001}}.tar")) == 4
+    assert len(open_images(f"{packed}/shard-{{000002,000000}}.tar")) == 3
+    assert len(open_images(packed / "shard-000002.tar")) == 1
+
+
+def test_shards_are_what_the_library_reads(packed: Path) -> None:
+    from webdataset.tariterators import group_by_keys, tar_file_expander
+
+    said: list[str] = []
+    for path in sorted(packed.glob("*.tar")):
+        with path.open("rb") as file:
+            opened = {"url": str(path), "stream": file}
+            samples = list(group_by_keys(tar_file_expander([opened])))
+        said += [json.loads(sample["json"])["name"] for sample in samples]
+        assert all(sample["jpg"][:2] == b"\xff\xd8" for sample in samples)
+    assert said == [f"{i:03d}.jpg" for i in range(5)]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_a_shard_over_http_is_fetched_once(server: str, cache: Path) -> None:
+    images = open_images(f"{server}/shard-{{000000..000001}}.tar")
+    assert len(images) == 4
+    assert np.abs(images.read(3).astype(int) - picture(3)).mean() < 3
+    assert len(Counting.asked) == len(list(cache.iterdir())) == 2
+    assert len(open_images(f"{server}/shard-000001.tar")) == 2
+    assert len(Counting.asked) == 2
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_an_address_that_leads_nowhere(server: str, cache: Path) -> None:
+    with pytest.raises(DataError, match=r"shard-9\.tar cannot be fetched .* check the address"):
+        open_images(f"{server}/shard-9.tar")
+    assert list(cache.iterdir()) == []
+
+
+def test_fetching_without_curl_says_so(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(DataError, match="fetching takes curl, which is not installed"):
+        open_images("http://127.0.0.1:9/a.tar")
+
+
+def test_a_folder_with_braces_in_its_name_is_a_folder(tmp_path: Path) -> None:
+    assert len(open_images(photos(tmp_path / "{a,b}", 2))) == 2
+
+
+def test_a_command_gives_a_shard(packed: Path, cache: Path) -> None:
+    images = open_images(f"pipe:cat {packed}/shard-000001.tar")
+    assert len(images) == 2
+    assert np.abs(images.read(1).astype(int) - picture(3)).mean() < 3
+    with pytest.raises(DataError, match="pipe:exit 3 cannot be fetched"):
+        open_images("pipe:exit 3")
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_shard_cut_short_loses_what_is_behind_the_cut(packed: Path) -> None:
+    path = packed / "shard-000000.tar"
+    with tarfile.open(path) as archive:
+        last = archive.getmembers()[-2]
+    assert last.name == "000000001.jpg"
+    os.truncate(path, last.offset_data + 100)
+    images = open_images(path)
+    assert len(images) == 2
+    assert images.read(0).shape == (96, 64, 3)
+    with pytest.raises(ImageError, match=r"100 of .* bytes are there, so the shard was cut short"):
+        images.read(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "simulated"),
+    [
+        ('{"simulated": true}', True),
+        ('{"caption": "a photo", "simulated": true, "name": "x"}', True),
+        ('{"simulated": false}', False),
+        ('{"caption": "\\"simulated\\""}', False),
+        ('["simulated"]', False),
+        ('{"simulated": tr', False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["jpg", "png"])  # in front of the json, and behind it
+def test_what_a_json_beside_an_image_says(
+    tmp_path: Path, text: str, simulated: bool, suffix: str
+) -> None:
+    """Shards of others: any json or none, in folders, with dots behind the sample's name."""
+    image = encode(picture(0), f".{suffix}")
+    files = {"a.b/0.json": text.encode(), f"a.b/0.seg.{suffix}": image, f"a.b/1.{suffix}": image}
+    with tarfile.open(tmp_path / "s.tar", "w") as archive:
+        for name, content in sorted(files.items(), key=lambda file: file[0].rpartition(".")[2]):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    images = open_images(tmp_path / "s.tar")
+    assert images.simulated_N.tolist() == [simulated, False]
+    assert images.read(1).shape == (96, 64, 3)
+
+
+def test_a_shard_that_is_missing_or_no_tar(packed: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.tar: No such file"):
+        open_images(tmp_path / "none.tar")
+    (tmp_path / "words.tar").write_text("no tar " * 100)
+    with pytest.raises(DataError, match=r"words\.tar is not a plain tar file"):
+        open_images(tmp_path / "words.tar")
+    with tarfile.open(tmp_path / "zipped.tar", "w:gz") as archive:
+        archive.add(packed / "pack.json", "a.json")
+    with pytest.raises(DataError, match="unpack it with gunzip"):
+        open_images(tmp_path / "zipped.tar")
+    with tarfile.open(tmp_path / "words2.tar", "w") as archive:
+        archive.add(packed / "pack.json", "a.json")
+    with pytest.raises(DataError, match=r"no image in it \(it holds 1 \.json\)"):
+        open_images(tmp_path / "words2.tar")
+
+
+def test_a_shard_that_vanishes(packed: Path) -> None:
+    images = open_images(packed)
+    (packed / "shard-000001.tar").unlink()
+    with pytest.raises(ImageError, match="copy the shard again"):
+        images.read(2)
+    assert images.read(4).shape == (96, 64, 3)

@@ -1,0 +1,138 @@
+"""What pose detectors write: AlphaPose, OpenPose; and PsyMo, which is in AlphaPose's form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.data.gait.score import bone_scores, protocol_of
+from edgehuman.data.skeleton.load import load_skeletons
+from edgehuman.errors import DataError
+from tests.data.pose_trees import FRAMES, alphapose, openpose, walks
+
+
+def test_alphapose_tracks_are_walks(tmp_path: Path) -> None:
+    first, second = walks(2)
+    alphapose(tmp_path / "alphapose-results.json", {"1": first, "2": second})
+    found = load_skeletons(tmp_path / "alphapose-results.json")
+    assert found.name == "alphapose"
+    assert found.sequence_N.tolist() == ["alphapose-results:1", "alphapose-results:2"]
+    assert found.rate_hz_N.tolist() == [24.0, 24.0]
+    np.testing.assert_allclose(found.sequence(0), first, atol=1e-3)
+    np.testing.assert_allclose(found.sequence(1), second, atol=1e-3)
+    assert load_skeletons(tmp_path, rate_hz=25).rate_hz_N.tolist() == [25.0, 25.0]
+
+
+def _changed(path: Path, **changes: Any) -> None:
+    rows = json.loads(path.read_text())
+    rows[3] |= changes
+    path.write_text(json.dumps(rows))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"keypoints": [1.0, 2.0]}, "person 3: found 2 numbers; keypoints are x, y, confidence"),
+        ({"keypoints": "none"}, "person 3: found keypoints none"),
+        ({"keypoints": [0.0] * 48}, "found frames of 16 and 17 joints"),
+        ({"keypoints": [3.0] * 51}, "found confidence 3; confidences are 0 to 1"),
+        ({"image_id": "first.jpg"}, "found image_id 'first.jpg'; a frame's name ends in"),
+        ({"image_id": "2.jpg"}, "frame 2 shows two people of one track"),
+    ],
+)
+def test_a_broken_list_of_people_is_named(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    path = tmp_path / "a.json"
+    alphapose(path, {"1": walks(1)[0]})
+    _changed(path, **changes)
+    with pytest.raises(DataError, match=said):
+        load_skeletons(path)
+
+
+def test_a_file_cut_short_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    alphapose(path, {"1": walks(1)[0]})
+    path.write_text(path.read_text()[:-40])
+    with pytest.raises(DataError, match=r"a\.json: not JSON"):
+        load_skeletons(path)
+
+
+def test_openpose_folders_are_walks(tmp_path: Path) -> None:
+    first, second = walks(2)
+    openpose(tmp_path / "a", first)
+    # BODY-25 has the middle of the hips as joint 8, and feet after the ears.
+    body = np.concatenate(
+        [second[:, :8], second[:, 8:9], second[:, 8:], np.zeros((FRAMES, 6, 3), np.float32)], axis=1
+    )
+    openpose(tmp_path / "b", body, person_id=4)
+    found = load_skeletons(tmp_path)
+    assert found.name == "openpose"
+    assert found.sequence_N.tolist() == ["a:0", "b:4"]
+    np.testing.assert_allclose(found.sequence(0), first, atol=1e-3)
+    np.testing.assert_allclose(found.sequence(1), second, atol=1e-3)
+    np.testing.assert_allclose(load_skeletons(tmp_path / "a").sequence(0), first, atol=1e-3)
+
+
+def test_people_without_tracks_are_named(tmp_path: Path) -> None:
+    openpose(tmp_path, walks(1)[0])
+    file = tmp_path / "walk_000000000007_keypoints.json"
+    table = json.loads(file.read_text())
+    table["people"] *= 2
+    file.write_text(json.dumps(table))
+    with pytest.raises(DataError, match="found 2 people and no tracks"):
+        load_skeletons(tmp_path)
+    table["people"] = [{"face": 1}]
+    file.write_text(json.dumps(table))
+    with pytest.raises(DataError, match="a person without pose_keypoints_2d"):
+        load_skeletons(tmp_path)
+    file.write_text(json.dumps({"version": 1}))
+    with pytest.raises(DataError, match="found no list of people"):
+        load_skeletons(tmp_path)
+
+
+def test_frames_without_anybody_are_bridged(tmp_path: Path) -> None:
+    walk = walks(1)[0]
+    openpose(tmp_path, walk)
+    (tmp_path / "walk_000000000007_keypoints.json").write_text(json.dumps({"people": []}))
+    found = load_skeletons(tmp_path)
+    assert found.length_N.tolist() == [FRAMES]
+    middle = 0.5 * (walk[6] + walk[8])
+    np.testing.assert_allclose(found.sequence(0)[7], middle, atol=2e-3)
+
+
+def test_psymo_names_say_who_from_where_and_how(tmp_path: Path) -> None:
+    place = tmp_path / "semantic_data" / "skeletons" / "0"
+    names = ("000_00_45_0_nm", "000_01_45_2_nm", "000_02_90_0_txt")
+    made = walks(3)
+    for name, walk in zip(names, made, strict=True):
+        alphapose(place / f"{name}.json", {"1": walk}, first=10)
+    found = load_skeletons(tmp_path)
+    assert found.name == "psymo"
+    assert found.person_N.tolist() == ["psymo:000"] * 3
+    assert found.view_N.tolist() == ["45", "45", "90"]
+    assert found.condition_N.tolist() == ["nm-01", "nm-02", "txt"]
+    assert found.role_N.tolist() == ["gallery", "probe", "probe"]
+    assert found.rate_hz_N.tolist() == [25.0] * 3
+    np.testing.assert_allclose(found.sequence(0), made[0], atol=1e-3)
+    (place / "notes_of_mine.json").write_text("[]")
+    with pytest.raises(DataError, match="walks of PsyMo are named"):
+        load_skeletons(tmp_path)
+
+
+def test_psymo_is_judged_by_view_pairs_with_the_first_normal_walk_as_gallery(
+    tmp_path: Path,
+) -> None:
+    names = ("00_45_2_nm", "01_45_0_nm", "02_90_3_nm", "03_90_10_nm", "04_90_0_bg")
+    for person in ("000", "001"):
+        for name, walk in zip(names, walks(5), strict=True):
+            alphapose(tmp_path / "skeletons" / person / f"{person}_{name}.json", {"1": walk})
+    found = load_skeletons(tmp_path)
+    assert found.condition_N.tolist() == ["nm-02", "nm-01", "nm-01", "nm-02", "bg"] * 2
+    assert found.role_N.tolist() == ["probe", "gallery", "gallery", "probe", "probe"] * 2
+    assert protocol_of(found) == "psymo"
+    assert bone_scores(found, "psymo").groups.keys() == {"nm", "bg"}

@@ -1,0 +1,85 @@
+"""The judge's number, by hand: which metric it is, and what a changed answer costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from edgehuman.card import OutputSpec
+from edgehuman.export.proof.judge import Judge
+from edgehuman.export.proof.samples import Samples
+from edgehuman.records import FloatArray
+
+VECTORS = OutputSpec("embedding", distance="cosine", dim=2)
+
+
+def judge_of(
+    reference: Sequence[Sequence[float]], output: OutputSpec, labels: Sequence[int] = ()
+) -> Judge:
+    """A judge of that many samples; unlabelled by default."""
+    count = len(reference)
+    label_N = np.array(labels or [-1] * count)
+    samples = Samples(np.zeros((count, 1), np.float32), label_N, np.full(count, "a"), "made")
+    return Judge(samples, np.array(reference, np.float32), output)
+
+
+def one_hot(classes: Sequence[int], count: int = 3) -> FloatArray:
+    """Logits that pick these classes."""
+    return np.eye(count, dtype=np.float32)[list(classes)]
+
+
+def test_labelled_classes_are_judged_by_macro_f1() -> None:
+    labels = [0, 0, 1, 1, 2, 2]
+    judge = judge_of(one_hot(labels).tolist(), OutputSpec("classes", tuple("abc")), labels)
+    assert judge.is_labelled
+    verdict = judge.of_outputs(one_hot([0, 1, 1, 1, 2, 2]))
+    # F1: a 2 x 1 x 1/2 / (3/2), b 2 x 2/3 x 1 / (5/3), c 1.
+    assert verdict.metric == "macro_f1"
+    assert verdict.value == pytest.approx((2 / 3 + 0.8 + 1) / 3)
+    assert verdict.drop == pytest.approx(100 * (1 - verdict.value))
+    assert judge.of_outputs(one_hot(labels)).drop == 0
+
+
+@pytest.mark.parametrize(
+    ("picked", "labels"),
+    [
+        ([0, 1, 2, 0], [-1, -1, -1, -1]),  # no label
+        ([0, 1, 2, 0], [1, 1, 1, -1]),  # one class
+        ([1, 2, 0, 0], [0, 1, 2, 0]),  # a network that has not learned them: F1 of 1/3
+    ],
+)
+def test_labels_that_say_nothing_are_left_aside(picked: list[int], labels: list[int]) -> None:
+    judge = judge_of(one_hot(picked).tolist(), OutputSpec("classes", tuple("abc")), labels)
+    assert not judge.is_labelled
+    assert judge.of_outputs(one_hot(picked)).metric == "expected_accuracy"
+
+
+def test_a_flip_of_a_class_costs_what_the_network_gave_to_it() -> None:
+    logits = np.log([[0.8, 0.2], [0.6, 0.4]]).tolist()
+    judge = judge_of(logits, OutputSpec("classes", ("a", "b")))
+    verdict = judge.of_outputs(np.log(np.array([[0.9, 0.1], [0.45, 0.55]], np.float32)))
+    assert verdict.metric == "expected_accuracy"
+    assert verdict.value == pytest.approx((0.8 + 0.4) / 2)
+    assert verdict.drop == pytest.approx(100 * (0.6 - 0.4) / 2)
+
+
+def test_two_vectors_that_changed_sides_cost_the_similarity_of_their_neighbours() -> None:
+    right, up = (1.0, 0.0), (0.0, 1.0)
+    judge = judge_of([right] * 6 + [up] * 6, VECTORS)
+    swapped = np.array([up, *[right] * 5, right, *[up] * 5], np.float32)
+    verdict = judge.of_outputs(swapped)
+    assert verdict.metric == "neighbour_similarity"
+    # Ten keep four of five neighbours that the network finds alike; the two that moved, none.
+    assert verdict.value == pytest.approx((10 * 4 / 5 + 2 * 0) / 12)
+    assert verdict.drop == pytest.approx(100 / 3)
+    assert judge.of_outputs(3 * judge.reference).drop == pytest.approx(0)
+
+
+def test_a_first_opinion_is_of_samples_all_over_the_set() -> None:
+    judge = judge_of([[float(i), 1.0] for i in range(9)], VECTORS)
+    few = judge.first(3)
+    assert few.reference[:, 0].tolist() == [0, 4, 8]
+    assert len(few.samples) == 3
+    assert len(judge.first(50).samples) == 9

@@ -1,0 +1,148 @@
+"""Each precision's graph: the best ranges, the layers that are left in float, what overflows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from edgehuman.card import Card, OutputSpec
+from edgehuman.export.graph import calibration, int8
+from edgehuman.export.graph.calibration import Histogram, Method, Range
+from edgehuman.export.graph.sessions import open_session, run
+from edgehuman.export.proof.judge import Judge, Verdict, answers
+from edgehuman.export.proof.precision import Int8Options, _best, as_fp16, as_int8
+from edgehuman.export.proof.samples import Samples
+from edgehuman.metrics.parity import compare
+
+SPOILT = "blocks.1.mlp.3/MatMul"
+
+
+@pytest.fixture
+def judge(network: nn.Module, card: Card, samples: Samples) -> Judge:
+    return Judge(samples, answers(network, samples.array), card.output)
+
+
+def input_of(model: onnx.ModelProto, layer: str) -> str:
+    return str(next(node.input[0] for node in model.graph.node if node.name == layer))
+
+
+@pytest.mark.parametrize("right", calibration.METHODS)
+def test_auto_takes_the_method_that_keeps_the_metric(
+    model: onnx.ModelProto,
+    judge: Judge,
+    samples: Samples,
+    right: Method,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The others take ranges of a hundred times the values: two or three steps are left of 255.
+    def ranges(histograms: Mapping[str, Histogram], method: Method) -> dict[str, Range]:
+        factor = 1 if method == right else 100
+        found = {name: histogram.range("minmax") for name, histogram in histograms.items()}
+        return {name: (factor * low, factor * high) for name, (low, high) in found.items()}
+
+    monkeypatch.setattr(calibration, "ranges", ranges)
+    form = as_int8(model, judge, Int8Options(samples, "cpu", "auto", max_drop=50))
+    assert form.precision.calibration == f"{len(samples)} made windows, {right}"
+    assert form.precision.float_layers == ()
+    assert form.verdict.parity.cosine_mean > 0.99
+
+
+def test_of_equal_metrics_the_closest_graph_is_taken() -> None:
+    class Played:
+        """Answers with the verdict of a graph's name."""
+
+        def verdict(self, graph: onnx.ModelProto) -> Verdict:
+            return verdicts[graph.producer_name]
+
+    def verdict_of(cosine: float, drop: float) -> Verdict:
+        right, candidate = np.array([[1, 0]], np.float32), np.zeros((1, 2), np.float32)
+        candidate[0] = cosine, np.sqrt(1 - cosine**2)
+        return Verdict(compare(right, candidate, OutputSpec("embedding")), "macro_f1", 1, drop)
+
+    verdicts = {
+        "minmax": verdict_of(0.97, 1.0),
+        "percentile": verdict_of(0.98, 1.0),
+        "entropy": verdict_of(0.99, 1.5),
+    }
+    graphs: dict[Method, onnx.ModelProto] = {
+        method: onnx.ModelProto(producer_name=method) for method in calibration.METHODS
+    }
+    assert _best(graphs, Played()) == "percentile"  # type: ignore[arg-type]
+
+
+def test_the_layers_that_the_fallback_left_in_float_are_float_in_the_graph(
+    model: onnx.ModelProto, judge: Judge, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tensor = input_of(model, SPOILT)
+
+    def ranges(histograms: Mapping[str, Histogram], method: Method) -> dict[str, Range]:
+        found = {name: histogram.range("minmax") for name, histogram in histograms.items()}
+        return {**found, tensor: (-2000.0, 2000.0)}
+
+    monkeypatch.setattr(calibration, "ranges", ranges)
+    bounds = ranges(
+        calibration.collect(model, int8.tensors_to_calibrate(model), samples.array), "minmax"
+    )
+    lost = judge.verdict(int8.quantise(model, bounds, "cpu")).drop
+    form = as_int8(model, judge, Int8Options(samples, "cpu", "minmax", max_drop=lost / 2))
+    assert form.precision.float_layers == (SPOILT,)
+    assert form.sensitivity[0].layer == SPOILT
+    assert input_of(form.model, SPOILT) == tensor  # as exported, with no Q/DQ pair before it
+    assert input_of(form.model, "blocks.0.mlp.3/MatMul").endswith(".int8")
+    assert form.verdict.drop <= lost / 2
+    assert form.verdict == judge.verdict(form.model)
+
+
+def _graph(nodes: list[onnx.NodeProto], **constants: NDArray[np.float64]) -> onnx.ModelProto:
+    """x (N, 2) -> y (N, 2)."""
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 2]) for name in ("x", "y")]
+    known = [numpy_helper.from_array(v.astype(np.float32), name) for name, v in constants.items()]
+    graph = helper.make_graph(nodes, "made", ends[:1], ends[1:], known)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return onnx.shape_inference.infer_shapes(model)
+
+
+def _judge_of(model: onnx.ModelProto) -> Judge:
+    """Of records from 50 to 100, whose ten-thousandfold float16 cannot hold."""
+    record_N2 = np.random.default_rng(0).uniform(50, 100, (64, 2)).astype(np.float32)
+    samples = Samples(record_N2, np.full(64, -1), np.full(64, "a"), "loud records")
+    reference = run(open_session(model), record_N2)
+    return Judge(samples, reference, OutputSpec("embedding", distance="cosine", dim=2))
+
+
+def test_fp16_searches_for_what_overflows_and_lists_it() -> None:
+    model = _graph(
+        [
+            helper.make_node("Mul", ["x", "many"], ["big"], "grow"),
+            helper.make_node("Mul", ["big", "few"], ["small"], "shrink"),
+            helper.make_node("Add", ["small", "small"], ["y"], "double"),
+        ],
+        many=np.array(1e4),
+        few=np.array(1e-4),
+    )
+    form = as_fp16(model, _judge_of(model))
+    assert form.precision.float_layers == ("grow", "shrink")
+    assert form.verdict.parity.cosine > 0.999
+
+
+def test_what_overflows_around_an_int8_layer_of_an_engine_stays_in_float32() -> None:
+    model = _graph(
+        [
+            helper.make_node("Mul", ["x", "many"], ["big"], "grow"),
+            helper.make_node("MatMul", ["big", "weight"], ["small"], "layer"),
+            helper.make_node("Add", ["small", "small"], ["y"], "double"),
+        ],
+        many=np.array(1e4),
+        weight=np.array([[1e-4, 0], [0, 1e-4]]),
+    )
+    judge = _judge_of(model)
+    form = as_int8(model, judge, Int8Options(judge.samples, "tensorrt", "minmax", max_drop=50))
+    assert {"grow", "layer"} <= set(form.precision.islands)
+    assert "double" not in form.precision.islands
+    assert form.verdict.parity.cosine > 0.999

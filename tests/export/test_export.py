@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch import nn
+
+from edgehuman.card import Card, Metric
+from edgehuman.errors import ArtefactError, CheckpointError, DataError, ParityError, UsageError
+from edgehuman.export import export as artefact
+from edgehuman.export import networks
+from edgehuman.export.export import ExportConfig, export, metrics_of
+from edgehuman.export.graph import fp16
+from edgehuman.export.graph.sessions import open_session
+from edgehuman.export.graph.tidy import constants
+from edgehuman.export.graph.trace import card_of, weights_sha256
+from edgehuman.export.proof import precision
+from edgehuman.export.proof.judge import Verdict
+from edgehuman.export.proof.precision import Form, fastest
+from edgehuman.metrics.parity import compare
+from edgehuman.runtime.engine.onnx_file import read_card
+
+
+@pytest.mark.parametrize("name", ["fp32", "fp16", "int8"])
+def test_one_file_with_its_card_and_its_proof(tiny: None, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x.onnx"
+    config = ExportConfig("any", precision=name, data="made", samples=48, out=path, max_drop=5.0)  # type: ignore[arg-type]
+    data = export(config).data
+    assert isinstance(data, dict)
+    assert os.listdir(tmp_path) == ["x.onnx"]
+    found = read_card(path)
+    assert found.precision.name == name
+    assert found.parity["cosine"] == data["parity"]["cosine"] > 0.9
+    assert found.parity["source"] == "windows of made"
+    assert data["metric"] == found.parity["metric"]
+    assert set(data["latency_ms"]) == {"fp32", name}
+    assert data["bytes"] == path.stat().st_size
+    assert (found.precision.calibration_sha256 is not None) == (name == "int8")
+
+
+def test_int8_without_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--precision int8 needs --data"):
+        export(ExportConfig("imuvit_512x5", precision="int8", out=tmp_path / "x.onnx"))
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"max_drop": -1.0}, "--max-drop is -1.0"),
+        ({"max_drop": float("nan")}, "--max-drop is nan"),
+        ({"samples": 3}, "--samples is 3; it must be at least 16"),
+        ({"threads": 0}, "--threads is 0"),
+        (
+            {"threads": 1_000_000},
+            r"--threads is 1000000; it must be at most \d+, the cores of this",
+        ),
+        ({"seed": -1}, "--seed is -1; it must be at least 0"),
+        ({"seed": 1 << 63}, "--seed is 9223372036854775808; it must be at most"),
+        ({"capability": (86,)}, "--capability is of engines, .*; add --format tensorrt, or leave"),
+        ({"engine": "tensorrt"}, "--engine is of engines, and --format onnx writes a graph"),
+        ({"level": 3}, "--level is of engines"),
+        ({"batch": (1, 1, 4)}, "--batch is of engines"),
+        ({"version_compatible": True}, "--version-compatible is of engines"),
+        ({"out": Path("x.engine")}, r"--out is x\.engine; a file of format onnx ends in \.onnx"),
+        ({"checkpoint": "zoo:activity"}, "zoo:activity is exported already"),
+        ({"checkpoint": "runs/nothing"}, "runs/nothing: no such folder"),
+        ({"checkpoint": "imuvit_512x6"}, "Did you mean 'imuvit_512x5'"),
+    ],
+)
+def test_wrong_words(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    words = {"checkpoint": "imuvit_512x5", "out": tmp_path / "x.onnx", **change}
+    with pytest.raises(UsageError, match=message):
+        export(ExportConfig(**words))  # type: ignore[arg-type]
+
+
+def test_an_unknown_dataset_is_refused(tmp_path: Path) -> None:
+    config = ExportConfig("imuvit_512x5", data="/nowhere.npz", out=tmp_path / "x.onnx")
+    with pytest.raises(DataError, match="no such file or folder"):
+        export(config)
+    assert os.listdir(tmp_path) == []
+
+
+def test_over_budget_writes_nothing_and_explains(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: onnx.ModelProto
+) -> None:
+    wrong = onnx.ModelProto()
+    wrong.CopyFrom(model)
+    tensor = next(t for t in wrong.graph.initializer if t.name == "head.weight")
+    array = onnx.numpy_helper.to_array(tensor) * np.float32(1.01)
+    tensor.CopyFrom(onnx.numpy_helper.from_array(array, "head.weight"))
+    monkeypatch.setattr(artefact, "to_onnx", lambda network, card: wrong)
+    config = ExportConfig("any", data="made", out=tmp_path / "x.onnx", explain=True)
+    with pytest.raises(ParityError, match=r"(?s)tiny in fp32 .*head/Gemm.* <- here they part"):
+        export(config)
+    assert os.listdir(tmp_path) == []
+
+
+def broken_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every FP16 graph has an infinite weight in its second block."""
+    convert = fp16.convert
+
+    def overflowed(
+        model: onnx.ModelProto, wide: set[str]
+    ) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+        half, islands = convert(model, wide)
+        node = next(n for n in half.graph.node if n.name == "blocks.1.mlp.0/MatMul")
+        tensor = constants(half.graph)[node.input[1]]
+        array = onnx.numpy_helper.to_array(tensor).copy()
+        array[0, 0] = np.inf
+        tensor.CopyFrom(onnx.numpy_helper.from_array(array, tensor.name))
+        return half, islands
+
+    monkeypatch.setattr(fp16, "convert", overflowed)
+
+
+def test_auto_goes_on_without_a_precision_that_overflows(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_half(monkeypatch)
+    config = ExportConfig("any", precision="auto", out=tmp_path / "x.onnx", explain=True)
+    outcome = export(config)
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["precision"] == "fp32"
+    notes = outcome.data["notes"]
+    assert notes[0].startswith("fp16 refused: ")
+    assert "outputs of the graph are not finite" in notes[0]
+    assert notes[1] == "int8 refused: it was not tried, as it needs --data"
+    table = outcome.text[outcome.text.index("fp32 against fp16") :]
+    assert re.search(r"blocks\.1\.mlp\.0/MatMul .*<- not finite from here on", table)
+
+
+def test_auto_goes_on_without_a_graph_that_onnxruntime_refuses(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*given: object) -> None:
+        raise ArtefactError("onnxruntime cannot run the graph: no such kernel")
+
+    monkeypatch.setattr(precision, "as_fp16", refused)
+    for name in ("auto", "fp16"):
+        config = ExportConfig("any", precision=name, out=tmp_path / "x.onnx")
+        if name == "fp16":
+            with pytest.raises(ArtefactError, match="no such kernel"):
+                export(config)
+        else:
+            assert "fp16 refused: onnxruntime cannot run the graph" in export(config).text
+
+
+def test_a_precision_that_overflows_names_the_layer(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_half(monkeypatch)
+    config = ExportConfig("any", precision="fp16", data="made", out=tmp_path / "x.onnx")
+    with pytest.raises(
+        ParityError, match=r"^tiny in fp16: .* not finite.*; --explain shows the layers$"
+    ):
+        export(config)
+    said = r"(?s)^tiny in fp16: .*fp32 against fp16.*blocks\.1\.mlp\.0/MatMul [^\n]*<- not finite"
+    with pytest.raises(ParityError, match=said):
+        export(replace(config, explain=True))
+    assert os.listdir(tmp_path) == []
+
+
+def test_no_int8_graph_inside_the_budget_shows_what_each_layer_costs(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "_points_lost", lambda verdict: 1.0)
+    config = ExportConfig(
+        "any", precision="int8", calibration="minmax", data="made", samples=48,
+        out=tmp_path / "x.onnx", explain=True,
+    )  # fmt: skip
+    with pytest.raises(ParityError, match=r"tiny in int8: no INT8 graph is inside") as raised:
+        export(config)
+    ranking = str(raised.value).partition("error of the output with one layer in INT8\n")[2]
+    errors = [float(line.split()[0]) for line in ranking.splitlines()]
+    assert len(errors) == 10  # embed, 2 x (attention's two, mlp's two), head
+    assert errors == sorted(errors, reverse=True)
+    assert "head" in ranking
+    assert os.listdir(tmp_path) == []
+
+
+def test_weights_that_are_not_finite_write_nothing(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card: Card
+) -> None:
+    broken = nn.Sequential(nn.Flatten(), nn.Linear(768, 6))
+    torch.nn.init.constant_(broken[1].weight, torch.inf)  # type: ignore[arg-type]
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (broken.eval(), card))
+    with pytest.raises(
+        CheckpointError, match=r"4608 of 4608 numbers in '1\.weight' are not finite"
+    ):
+        export(ExportConfig("any", data="made", out=tmp_path / "x.onnx"))
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_metric_of_the_fp32_network_is_not_taken_for_another_precisions(card: Card) -> None:
+    measured = card.replace(metrics=(Metric("macro_f1", 0.97, "test people"),))
+    assert metrics_of(measured, "fp32") == measured.metrics
+    (said,) = metrics_of(measured, "int8")
+    assert (said.name, said.value) == ("macro_f1", 0.97)
+    assert said.protocol == "test people; of the FP32 network, not of this file"
+    assert metrics_of(card.replace(metrics=(said,)), "int8") == (said,)
+
+
+def test_explain_prints_the_layers(tiny: None, tmp_path: Path) -> None:
+    config = ExportConfig(
+        "any", precision="fp16", data="made", out=tmp_path / "x.onnx", explain=True
+    )
+    text = export(config).text
+    assert "network against graph" in text
+    assert "fp32 against fp16" in text
+    assert "blocks.1.mlp.3/Add" in text
+
+
+def test_catalogue_names_have_seeded_weights_and_say_so(made_data: None, tmp_path: Path) -> None:
+    path = artefact.export_catalogue("imuvit_512x5", 5, tmp_path)
+    found = read_card(path)
+    assert path == tmp_path / "imuvit_512x5.onnx"
+    assert found.weights_sha256 == weights_sha256(networks.random_network("imuvit_512x5", 5)[0])
+    assert found.weights_sha256 != weights_sha256(networks.random_network("imuvit_512x5", 6)[0])
+    assert "it has learned nothing" in found.recipe
+
+
+def form_of(model: onnx.ModelProto, name: str, drop: float = 0.0, gap: float = 0.0) -> Form:
+    from edgehuman.card import OutputSpec, Precision
+
+    reference = np.array([[1, 0]], np.float32)
+    parity = compare(reference, reference + np.float32(gap), OutputSpec("classes", ("a", "b")))
+    return Form(model, Precision(name), Verdict(parity, "macro_f1", 1.0, drop))
+
+
+def test_auto_takes_the_fastest_that_holds(model: onnx.ModelProto) -> None:
+    forms = [form_of(model, "fp32"), form_of(model, "fp16"), form_of(model, "int8")]
+    chosen, notes = fastest(forms, {"fp32": 1.0, "fp16": 1.2, "int8": 0.5}, 0.5)
+    assert chosen.name == "int8"
+    assert notes == ["fp16 refused: 1.200 ms here, 1.000 ms in fp32; not faster"]
+
+
+def test_auto_refuses_what_is_slower_or_worse(model: onnx.ModelProto) -> None:
+    forms = [
+        form_of(model, "fp32"),
+        form_of(model, "fp16", gap=0.2),
+        form_of(model, "int8", drop=0.6),
+    ]
+    chosen, notes = fastest(forms, {"fp32": 1.0, "fp16": 0.5, "int8": 0.5}, 0.5)
+    assert chosen.name == "fp32"
+    assert "cosine" in notes[0]
+    assert notes[1].startswith("int8 refused: macro_f1 falls by 0.60 points")
+
+
+def test_auto_on_this_machine_never_writes_something_slower(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(forms: dict[str, onnx.ModelProto], judge: object, threads: int) -> dict[str, float]:
+        return {name: 1.0 if name == "fp32" else 2.0 for name in forms}
+
+    monkeypatch.setattr(precision, "latency_ms", slow)
+    config = ExportConfig("any", precision="auto", data="made", samples=48, out=tmp_path / "x.onnx")
+    outcome = export(config)
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["precision"] == "fp32"
+    assert "int8 refused: 2.000 ms here" in outcome.text
+
+
+@pytest.mark.parametrize(("fp16_ms", "said"), [(2.0, True), (0.98, True), (0.5, False)])
+def test_a_precision_that_is_not_faster_here_is_told(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fp16_ms: float, said: bool
+) -> None:
+    monkeypatch.setattr(precision, "latency_ms", lambda *words: {"fp32": 1.0, "fp16": fp16_ms})
+    config = ExportConfig("any", precision="fp16", data="made", out=tmp_path / "x.onnx")
+    outcome = export(config)
+    note = f"fp16 is not faster on this machine's CPU: {fp16_ms:.3f} ms, 1.000 ms in fp32"
+    assert (note in outcome.text) == said
+    assert isinstance(outcome.data, dict)
+    assert (note in outcome.data["notes"]) == said
+
+
+def test_the_written_graph_is_the_judged_one(tiny: None, tmp_path: Path) -> None:
+    path = tmp_path / "x.onnx"
+    export(ExportConfig("any", data="made", out=path))
+    model = onnx.load(path)
+    assert card_of(model, "x").name == "tiny"
+    assert open_session(model).get_inputs()[0].name == "record"

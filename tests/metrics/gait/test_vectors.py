@@ -1,0 +1,53 @@
+"""A walk's vector is the mean over its windows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import ArtefactError, DataError
+from edgehuman.metrics.gait.vectors import embed_walks, mean_vector, window_starts
+from edgehuman.records import FloatArray
+
+
+@pytest.mark.parametrize(
+    ("length", "starts"),
+    [(3, []), (4, [0]), (5, [0, 1]), (6, [0, 2]), (9, [0, 2, 4, 5])],
+)
+def test_windows_overlap_by_half_and_end_with_the_walk(length: int, starts: list[int]) -> None:
+    assert window_starts(length, 4) == starts
+
+
+def test_under_the_cosine_every_window_counts_alike() -> None:
+    vector_ND = np.array([[3.0, 0.0], [0.0, 0.5]], np.float32)
+    assert mean_vector(vector_ND) == pytest.approx(np.full(2, 0.5**0.5))
+    assert mean_vector(vector_ND, "euclidean") == pytest.approx([1.5, 0.25])
+
+
+def walk(value: float, length: int) -> FloatArray:
+    return np.full((length, 18, 3), value, np.float32)
+
+
+def first_and_one(window_NTJ3: FloatArray) -> FloatArray:
+    return np.stack([window_NTJ3[:, 0, 0, 0], np.ones(len(window_NTJ3), np.float32)], axis=1)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 32])
+def test_walks_are_averaged_each_by_itself_whatever_the_batch(batch: int) -> None:
+    ramp = walk(0, 6)
+    ramp[2:, 0, 0] = 4.0
+    walks = [walk(1, 4), walk(9, 3), ramp]
+    vector_KD, kept_K = embed_walks(walks, first_and_one, 4, "euclidean", batch)
+    assert kept_K.tolist() == [0, 2]
+    assert vector_KD.tolist() == [[1.0, 1.0], [2.0, 1.0]]
+
+
+def test_what_gives_no_vector_is_an_error() -> None:
+    with pytest.raises(DataError, match="none of 2 walks has the 4 frames"):
+        embed_walks([walk(1, 3), walk(1, 2)], first_and_one, 4)
+    with pytest.raises(ArtefactError, match="not finite"):
+        mean_vector(np.full((1, 2), np.nan, np.float32))
+    with pytest.raises(ArtefactError, match="length 0"):
+        mean_vector(np.zeros((1, 2), np.float32))
+    with pytest.raises(DataError, match="no window"):
+        mean_vector(np.zeros((0, 2), np.float32))

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import ParityError
+from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
+from edgehuman.metrics.parity import compare, failures, neighbours, require, retrieval_agreement
+
+CLASSES = OutputSpec("classes", ("a", "b"))
+VECTORS = OutputSpec("embedding", distance="euclidean")
+
+
+def floats(*rows: tuple[float, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.array(rows, np.float32)
+
+
+def test_two_samples_by_hand() -> None:
+    parity = compare(floats((3, 4), (1, 0)), floats((4, 3), (1, 0)), CLASSES)
+    assert parity.cosine == pytest.approx(24 / 25)
+    assert parity.cosine_mean == pytest.approx((24 / 25 + 1) / 2)
+    assert (parity.max_abs, parity.scale, parity.samples) == (1.0, 4.0, 2)
+    assert parity.top1_agreement == 0.5
+    assert parity.retrieval_agreement is None
+
+
+def test_two_rows_of_zeros_agree_and_one_does_not() -> None:
+    assert compare(floats((0, 0)), floats((0, 0)), CLASSES).cosine == 1.0
+    assert compare(floats((0, 0)), floats((0, 1)), CLASSES).cosine == 0.0
+
+
+def test_neighbours_of_points_on_a_line() -> None:
+    line = floats((0.0,), (1.0,), (3.0,))
+    assert neighbours(line, "euclidean").tolist() == [[1, 2], [0, 2], [1, 0]]
+
+
+def test_retrieval_order_counts_places() -> None:
+    before, after = floats((0.0,), (1.0,), (3.0,)), floats((0.0,), (2.5,), (3.0,))
+    # Only the middle point's neighbours changed places: two of six places.
+    assert retrieval_agreement(before, after, "euclidean") == pytest.approx(4 / 6)
+    assert compare(before, after, VECTORS).retrieval_agreement == pytest.approx(4 / 6)
+
+
+def test_cosine_distance_ignores_length() -> None:
+    vectors = floats((1, 0), (10, 1), (0, 1))
+    assert neighbours(vectors, "cosine").tolist() == [[1, 2], [0, 2], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("gap", "precision", "holds"),
+    [(5e-5, "fp32", True), (5e-4, "fp32", False), (5e-4, "fp16", True), (0.2, "fp16", False)],
+)
+def test_budgets(gap: float, precision: str, holds: bool) -> None:
+    parity = compare(floats((1, 0)), floats((1, gap)), CLASSES)
+    assert (not failures(parity, precision)) == holds
+
+
+def test_max_abs_is_judged_by_the_size_of_the_outputs() -> None:
+    assert not failures(compare(floats((100, 0)), floats((100, 5e-3)), CLASSES), "fp32")
+
+
+def test_over_budget_says_the_numbers() -> None:
+    parity = compare(floats((1, 0)), floats((1, 1)), CLASSES)
+    with pytest.raises(ParityError, match=r"m in fp32 .* max abs 1.00e\+00 is over 1.00e-04"):
+        require(parity, "fp32", "m")
+    with pytest.raises(ParityError, match="Nothing was written; --explain shows the first layer"):
+        require(parity, "fp32", "m")
+    with pytest.raises(ParityError, match=r"Nothing was written; a compiled program is closed: .*"):
+        require(parity, "fp32", "m", to_torch_tensorrt.ADVICE)
+
+
+def test_outputs_that_are_not_finite_or_of_another_shape() -> None:
+    with pytest.raises(ParityError, match="1 of 2 outputs of the graph are not finite"):
+        compare(floats((1, 0)), floats((1, np.nan)), CLASSES)
+    with pytest.raises(ParityError, match=r"gives \(1, 3\) where the network gives \(1, 2\)"):
+        compare(floats((1, 0)), floats((1, 0, 0)), CLASSES)

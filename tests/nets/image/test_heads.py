@@ -1,0 +1,134 @@
+"""Heads are small, give what the card promises, and begin with their backbone at raw uint8."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import UsageError
+from edgehuman.nets.building import count_params
+from edgehuman.nets.image.heads import (
+    EmbeddingHead,
+    PyramidHead,
+    make_head,
+    require_size,
+    with_head,
+)
+from edgehuman.nets.image.starnet import StarNet
+from tests.nets.tiny_encoder import TinyEncoder, seeded
+
+PARTS = ("background", "head", "body")
+OUTPUTS = {
+    (2, 24): OutputSpec("embedding", distance="cosine", dim=24),
+    (2, 5): OutputSpec("embedding", distance="cosine", dim=5),
+    (2, 3): OutputSpec("attributes", PARTS),
+    (2, 3, 16, 8): OutputSpec("segmentation", PARTS),
+}
+
+
+def images(number: int = 2) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (number, 64, 32, 3), generator=generator, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("shape", OUTPUTS, ids=str)
+def test_what_each_head_gives(shape: tuple[int, ...]) -> None:
+    network = with_head(seeded(), OUTPUTS[shape])
+    answer = network(images())
+    assert tuple(answer.shape) == shape
+    if OUTPUTS[shape].kind == "embedding":
+        torch.testing.assert_close(answer.norm(dim=1), torch.ones(2))
+
+
+def test_heat_maps_begin_near_zero() -> None:
+    network = with_head(seeded(), OutputSpec("heatmaps", ("l_eye", "r_eye")))
+    assert network(images()).shape == (2, 2, 16, 8)
+    assert float(network(images()).detach().abs().max()) < 0.1
+
+
+def test_the_projection_is_left_out_where_the_token_has_that_width() -> None:
+    assert isinstance(make_head(seeded(), OUTPUTS[2, 24]), EmbeddingHead)
+    assert count_params(make_head(seeded(), OUTPUTS[2, 24])) == 0
+    assert count_params(make_head(seeded(), OUTPUTS[2, 5])) == 24 * 5
+
+
+def test_the_head_follows_from_the_seed() -> None:
+    first, again, other = (with_head(seeded(), OUTPUTS[2, 3], seed) for seed in (1, 1, 2))
+    assert torch.equal(first(images()), again(images()))
+    assert not torch.equal(first(images()), other(images()))
+
+
+class OneStride(TinyEncoder):
+    """Taps as a ViT gives them: all at stride 16."""
+
+    tap_widths = tap_strides = (16, 16)
+
+    def taps(self, x_NCHW: torch.Tensor) -> list[torch.Tensor]:
+        return [super().taps(x_NCHW)[2]] * 2
+
+
+def test_taps_of_one_stride_are_summed_and_enlarged() -> None:
+    network = with_head(OneStride(), OutputSpec("segmentation", PARTS))
+    head = network.head
+    assert isinstance(head, PyramidHead)
+    assert head.strides == (16, 8, 4)
+    assert network(images()).shape == (2, 3, 16, 8)
+
+
+def test_every_tap_reaches_the_map() -> None:
+    encoder = seeded()
+    head = PyramidHead(encoder.tap_widths, encoder.tap_strides, 3, width=16).eval()
+    taps = [tap.detach() for tap in encoder.taps(encoder.normalise(images()))]
+    whole = head(taps)
+    for i in range(4):
+        changed = [tap + 1.0 if i == j else tap for j, tap in enumerate(taps)]
+        assert not torch.allclose(head(changed), whole)
+
+
+def test_a_pyramid_stays_small_beside_a_student() -> None:
+    head = PyramidHead((64, 128, 160, 320), (4, 8, 16, 32), 20)
+    assert count_params(head) == sum(
+        [
+            128 * (64 + 128 + 160 + 320) + 4 * 2 * 128,  # laterals with their norms
+            4 * (9 * 128 + 128 * 128 + 4 * 128),  # separable blocks with their norms
+            20 * 128 + 20,  # the last convolution
+        ]
+    )
+    assert count_params(head) < 200_000
+
+
+def test_outputs_without_a_head_or_without_labels_are_refused() -> None:
+    with pytest.raises(UsageError, match="no head on a person image gives tokens"):
+        make_head(seeded(), OutputSpec("tokens", ("x",)))
+    with pytest.raises(UsageError, match="a head of attributes needs labels"):
+        make_head(seeded(), OutputSpec("attributes"))
+
+
+@pytest.mark.parametrize("size", [(250, 128), (256, 100), (0, 32)])
+def test_sizes_that_the_strides_do_not_divide(size: tuple[int, int]) -> None:
+    with pytest.raises(UsageError, match="multiples of 32"):
+        require_size(size)
+
+
+def test_gradients_reach_the_first_layer() -> None:
+    network = with_head(seeded(), OutputSpec("segmentation", PARTS)).train()
+    network(images()).square().mean().backward()
+    first = network.encoder.get_submodule("stages.0")
+    assert isinstance(first, nn.Conv2d)
+    assert first.weight.grad is not None
+    assert float(first.weight.grad.abs().max()) > 0
+
+
+def test_a_frozen_encoder_keeps_its_statistics() -> None:
+    network = with_head(StarNet(width=8, depths=(1, 1, 1, 1)), OUTPUTS[2, 3])
+    network.encoder.requires_grad_(False)
+    before = {name: tensor.clone() for name, tensor in network.encoder.state_dict().items()}
+    network.train()(images())
+    for name, tensor in network.encoder.state_dict().items():
+        assert torch.equal(tensor, before[name])
+    network.encoder.requires_grad_(True)
+    network.train()(images())
+    name = "norm.running_mean"
+    assert not torch.equal(network.encoder.state_dict()[name], before[name])

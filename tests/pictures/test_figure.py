@@ -1,0 +1,26 @@
+"""A page for a picture, or a clear word where matplotlib is absent."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from edgehuman.errors import MissingDependencyError
+from edgehuman.pictures.figure import blank
+
+
+def test_a_page_has_its_size(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    blank(2.0, 1.0).savefig(tmp_path / "x.png", dpi=50)
+    drawn = cv2.imread(str(tmp_path / "x.png"))
+    assert drawn is not None
+    assert drawn.shape == (50, 100, 3)
+
+
+def test_without_matplotlib_the_message_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'edgehuman\[plot\]'"):
+        blank(1.0, 1.0)

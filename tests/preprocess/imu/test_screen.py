@@ -1,0 +1,116 @@
+"""Rows dropped and counted, breaks found, limits and frozen sensors flagged."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edgehuman.preprocess.imu.format import ImuReport
+from edgehuman.preprocess.imu.screen import Piece, RowScreen, SensorWatch, frozen_sensor
+
+
+def screen(stamps: list[float], *cuts: int) -> tuple[list[Piece], ImuReport]:
+    """Rows whose first channel is their index, screened in blocks."""
+    report = ImuReport()
+    rows = RowScreen(0.1, report)
+    stamp_s_T = np.array(stamps)
+    imu_TC = np.zeros((len(stamps), 6), np.float32)
+    imu_TC[:, 0] = np.arange(len(stamps))
+    tag_TK = np.arange(len(stamps))[:, None]
+    bounds = [0, *cuts, len(stamps)]
+    pieces: list[Piece] = []
+    for a, b in itertools.pairwise(bounds):
+        pieces += rows.screen(stamp_s_T[a:b], imu_TC[a:b], tag_TK[a:b])
+    return pieces, report
+
+
+def kept(pieces: list[Piece]) -> list[int]:
+    return [int(i) for piece in pieces for i in piece.tag_TK[:, 0]]
+
+
+@pytest.mark.parametrize("cuts", [(), (3,), (1, 2, 3, 4, 5)])
+def test_late_and_repeated_rows_are_dropped_and_counted(cuts: tuple[int, ...]) -> None:
+    pieces, report = screen([0.00, 0.02, 0.02, 0.01, 0.04, 0.06], *cuts)
+    assert kept(pieces) == [0, 1, 4, 5]
+    assert (report.rows, report.used, report.duplicate, report.out_of_order) == (6, 4, 1, 1)
+    assert next(piece.fresh for piece in pieces)
+    assert report.gaps == 0
+
+
+@pytest.mark.parametrize("cuts", [(), (2,), (1,)])
+def test_a_gap_of_two_seconds_breaks(cuts: tuple[int, ...]) -> None:
+    pieces, report = screen([0.0, 0.02, 2.02, 2.04], *cuts)
+    fresh = [float(piece.stamp_s_T[0]) for piece in pieces if piece.fresh]
+    assert fresh == [0.0, 2.02]
+    assert report.gaps == 1
+    assert kept(pieces) == [0, 1, 2, 3]
+
+
+def test_a_pause_of_exactly_the_limit_does_not_break() -> None:
+    _, report = screen([1.7e9, 1.7e9 + 0.1, 1.7e9 + 0.2])
+    assert report.gaps == 0
+
+
+@pytest.mark.parametrize("cuts", [(), (2,), (3,)])
+def test_a_clock_that_starts_again_is_followed(cuts: tuple[int, ...]) -> None:
+    pieces, report = screen([100.0, 100.02, 0.0, 0.02], *cuts)
+    assert kept(pieces) == [0, 1, 2, 3]
+    assert (report.restarts, report.gaps) == (1, 0)
+    assert [float(p.stamp_s_T[0]) for p in pieces if p.fresh] == [100.0, 0.0]
+
+
+def test_one_wild_stamp_does_not_silence_the_stream() -> None:
+    pieces, report = screen([0.0, 0.02, 1e9, 0.06, 0.08, 0.1])
+    assert kept(pieces) == [0, 1, 2, 3, 4, 5]
+    assert report.used == 6
+
+
+def test_rows_that_are_not_finite_are_dropped() -> None:
+    report = ImuReport()
+    imu_TC = np.zeros((4, 6), np.float32)
+    imu_TC[1, 5], imu_TC[2, 0] = np.nan, np.inf
+    stamp_s_T = np.array([0.0, 0.02, 0.04, np.nan])
+    (piece,) = RowScreen(0.1, report).screen(stamp_s_T, imu_TC, np.empty((4, 0), np.int64))
+    assert piece.stamp_s_T.tolist() == [0.0]
+    assert report.not_finite == 3
+
+
+def watch(imu_TC: NDArray[np.float32], size: int) -> ImuReport:
+    report = ImuReport()
+    sensors = SensorWatch(10.0, report)
+    for start in range(0, len(imu_TC), size):
+        sensors.watch(imu_TC[start : start + size])
+    return report
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_a_channel_at_its_limit_counts_from_the_third_row(size: int) -> None:
+    imu_TC = np.random.default_rng(0).normal(0, 0.1, (20, 6)).astype(np.float32)
+    imu_TC[5:10, 1] = -2.0
+    imu_TC[12:16, 2] = 1.0  # steady, but no limit
+    report = watch(imu_TC, size)
+    assert report.saturated == 3
+    (note,) = report.notes
+    assert note.startswith("ay stands at its limit of -2 g; such rows are counted and used")
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_a_sensor_is_frozen_after_a_second(size: int) -> None:
+    imu_TC = np.random.default_rng(0).normal(0, 0.1, (40, 6)).astype(np.float32)
+    imu_TC[10:25, :3] = 0.5  # held for 15 rows: the rows 10..14 after the first stand for a second
+    assert watch(imu_TC, size).frozen == 5
+
+
+def test_which_sensor_of_a_window_is_frozen() -> None:
+    imu_TC = np.random.default_rng(0).normal(0, 0.1, (128, 6)).astype(np.float32)
+    assert frozen_sensor(imu_TC, 50.0) == ""
+    imu_TC[20:70, :3] = 0.5
+    assert frozen_sensor(imu_TC, 50.0) == ""
+    imu_TC[20:71, :3] = 0.5
+    assert frozen_sensor(imu_TC, 50.0) == "accelerometer"
+    imu_TC[:, 3:] = 0.0
+    imu_TC[::2, :3] += 0.1
+    assert frozen_sensor(imu_TC, 50.0) == "gyroscope"

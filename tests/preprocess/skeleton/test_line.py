@@ -1,0 +1,62 @@
+"""A person in a frame as a line of JSON."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.skeleton.line import PoseLine, format_line, parse_line
+
+_JOINTS = [[float(j), 2.0 * j, 0.5] for j in range(18)]
+
+
+def test_a_line_comes_back() -> None:
+    joints = np.array(_JOINTS, np.float32)
+    line = PoseLine(1.25, "7", joints, 1920, 1080)
+    back = parse_line(format_line(line), "line 1")
+    assert (back.t_s, back.track, back.width_px, back.height_px) == (1.25, "7", 1920, 1080)
+    np.testing.assert_array_equal(back.joints_J3, joints)
+
+
+def test_the_least_a_line_needs() -> None:
+    line = parse_line(json.dumps({"t": 2, "joints": _JOINTS}), "line 1")
+    assert (line.t_s, line.track, line.width_px) == (2.0, "0", 0)
+    flat = parse_line(json.dumps({"t": 2, "joints": np.ravel(_JOINTS).tolist()}), "line 1")
+    np.testing.assert_array_equal(flat.joints_J3, line.joints_J3)
+
+
+def test_another_layout_is_named_by_the_line() -> None:
+    line = parse_line(json.dumps({"t": 0, "joints": _JOINTS[:17], "layout": "coco17"}), "line 1")
+    # The neck is the mean of joints 5 and 6, the shoulders.
+    assert line.joints_J3[1].tolist() == [5.5, 11.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nothing", "line 3: not JSON"),
+        ("[" * 100_000, "line 3: not JSON"),
+        ("[1]", "found list; a line is an object"),
+        ('{"joints": []}', "t missing"),
+        ('{"t": 1}', "joints missing"),
+        ('{"t": "now", "joints": []}', "found t 'now'; give a finite number"),
+        ('{"t": NaN, "joints": []}', "found t 'nan'"),
+        (json.dumps({"t": 1, "joints": _JOINTS[:17]}), "found 17 joints; openpose18 has 18"),
+        (json.dumps({"t": 1, "joints": [_JOINTS]}), "joints are numbers"),
+        (json.dumps({"t": 1, "joints": [[1, 2, 3]] * 18}), "found confidence 3"),
+        (json.dumps({"t": 1, "joints": [["a", 2, 3]] * 18}), "list .x, y, confidence. per joint"),
+        (json.dumps({"t": 1, "joints": [[1, 2, float("nan")]] * 18}), "not a finite number"),
+        (json.dumps({"t": 1, "joints": _JOINTS, "layout": "mine"}), "found layout 'mine'; known"),
+        (json.dumps({"t": 1, "joints": _JOINTS, "layout": ["coco17"]}), "found layout .*known"),
+        (json.dumps({"t": 1, "joints": _JOINTS, "width": "x"}), "found width 'x'"),
+        (json.dumps({"t": 1, "joints": _JOINTS, "height": 10**400}), "found height '1000"),
+        (json.dumps({"t": [1], "joints": _JOINTS}), r"found t '\[1\]'; give a finite"),
+        (json.dumps({"t": 1, "joints": [[10**400, 2, 1]] * 18}), "list .x, y, confidence. per"),
+    ],
+)
+def test_what_is_no_line_is_named(text: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        parse_line(text, "line 3")

@@ -1,0 +1,90 @@
+"""Views for a training: the same for a step whatever came before, and what the card says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from edgehuman.data.image.unlabelled.pack import PackConfig, pack
+from edgehuman.data.image.views.load import ViewConfig
+from edgehuman.data.image.write import simulate_people_folder
+from edgehuman.errors import DataError, UsageError
+from edgehuman.pretrain.saip.source import PersonViews, require_enough
+from edgehuman.training.processes import Place
+
+PLACE = Place(torch.device("cpu"), 0, 1, torch.float32)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for number in range(6):
+        image_HWC = random.integers(0, 256, (80, 40, 3)).astype(np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), image_HWC)
+    return folder
+
+
+def opened(data: str, batch: int = 4) -> PersonViews:
+    return PersonViews(data, ViewConfig(64, 32, num_locals=1), batch, workers=0, seed=0)
+
+
+def test_a_step_has_views_of_its_own_whatever_came_before(photos: Path) -> None:
+    views, again = opened(str(photos)), opened(str(photos))
+    global_NVHWC, local_NVHWC = views.tensors(3, PLACE)
+    assert global_NVHWC.shape == (4, 2, 64, 32, 3)
+    assert local_NVHWC.shape == (4, 2, 32, 16, 3)
+    assert global_NVHWC.dtype == torch.uint8
+    again.tensors(0, PLACE)
+    assert torch.equal(again.tensors(3, PLACE)[0], global_NVHWC)
+    assert not torch.equal(again.tensors(4, PLACE)[0], global_NVHWC)
+    views.close()
+
+
+def test_what_cannot_be_read_is_counted_and_the_card_names_the_source(photos: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    views = opened(str(photos), batch=7)
+    assert views.num_corrupt == 0
+    views.tensors(0, PLACE)
+    assert views.num_corrupt == 1
+    row = views.row()
+    assert (row.dataset, row.windows, row.simulated) == ("photos", 7, False)
+    known = views.row("ccp")
+    assert (known.dataset, known.windows) == ("ccp", 7)
+    assert known.licence.startswith("Apache-2.0")
+    assert known.url.startswith("https://")
+    simulated = opened("simulated").row()
+    assert simulated.simulated
+    assert simulated.dataset == "simulated person images"
+
+
+def test_too_few_images_are_refused(photos: Path) -> None:
+    views = opened(str(photos))
+    require_enough(views, str(photos), 6)
+    with pytest.raises(DataError, match=r"holds 6 images, and a step shows 7 different persons"):
+        require_enough(views, str(photos), 7)
+
+
+def test_a_simulated_folder_is_simulated_and_of_no_dataset(tmp_path: Path) -> None:
+    simulate_people_folder(tmp_path / "p", people=2, each=4, seed=0)
+    pack(PackConfig(str(tmp_path / "p"), tmp_path / "shards"))
+    for name in ("p", "p/images", "shards"):
+        views = opened(str(tmp_path / name))
+        row = views.row()
+        assert (views.simulated, row.simulated, row.windows) == (True, True, 8)
+        with pytest.raises(UsageError, match=r"--dataset is ccp, and 8 of the 8 images of --data"):
+            views.row("ccp")
+    lines = (tmp_path / "p" / "labels.jsonl").read_text().splitlines()
+    lines[0] = lines[0].replace('"simulated": true', '"simulated": false')
+    (tmp_path / "p" / "labels.jsonl").write_text("\n".join(lines))
+    pack(PackConfig(str(tmp_path / "p"), tmp_path / "mixed"))
+    for name in ("p", "mixed"):
+        mixed = opened(str(tmp_path / name))
+        assert (mixed.row().simulated, mixed.row().dataset) == (False, f"{name} (7 of 8 simulated)")
+        with pytest.raises(UsageError, match="7 of the 8 images"):
+            mixed.row("ccp")

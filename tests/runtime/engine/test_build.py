@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from torch import nn
+
+from edgehuman.card import Card, OutputSpec, image_input
+from edgehuman.catalogue import NETWORKS
+from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
+from edgehuman.export import export as artefact
+from edgehuman.export import networks
+from edgehuman.export.export import ExportConfig, export
+from edgehuman.export.graph.trace import to_onnx, with_card
+from edgehuman.export.proof.samples import Samples
+from edgehuman.nets.image.starnet import StarNet
+from edgehuman.nets.image.tinyvit import TinyVit
+from edgehuman.nets.image.vit import Vit
+from edgehuman.runtime.engine import build as to_tensorrt
+from edgehuman.runtime.engine import build_on_device as on_device_build
+from edgehuman.runtime.engine.build_on_device import Options
+from edgehuman.runtime.engine.onnx_file import read_card
+
+IMAGE_NETWORKS: Mapping[str, Callable[[], Vit | StarNet | TinyVit]] = {
+    "vit": lambda: Vit(32, 4, 2, image_size=(64, 32)),
+    "starnet": lambda: StarNet(8, (1, 1, 1, 1)),
+    "tinyvit": lambda: TinyVit((32, 32, 64, 96), (1, 1, 1, 1), windows=(8, 4, 2)),
+}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_an_engine_with_its_graph_and_its_side_file(
+    tiny: None, tmp_path: Path, precision: str
+) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    path = tmp_path / "x.engine"
+    outcome = export(
+        ExportConfig(
+            "any",
+            format="tensorrt",
+            engine="tensorrt-rtx",
+            capability=(86,),
+            precision=precision,  # type: ignore[arg-type]
+            data="made",
+            samples=48,
+            max_drop=5.0,
+            out=path,
+        )
+    )
+    assert sorted(os.listdir(tmp_path)) == ["x.engine", "x.engine.json", "x.onnx"]
+    side = json.loads((tmp_path / "x.engine.json").read_text())
+    about = side["engine"]
+    assert about["engine_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert about["onnx_sha256"] == hashlib.sha256((tmp_path / "x.onnx").read_bytes()).hexdigest()
+    assert about["library"] == "tensorrt_rtx"
+    assert {"version", "gpu", "compute_capability", "driver", "options"} <= set(about)
+    card = read_card(tmp_path / "x.onnx")
+    assert side["card"] == json.loads(card.to_json())
+    assert card.precision.name == ("int8-tensorrt" if precision == "int8" else precision)
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["engine"]["built_for"] == [86]
+    assert outcome.data["latency_ms"] == {}
+
+
+# A GaitPTv2 of the catalogue has 17 or 34 layers and takes minutes; test_gait_networks builds a
+# small one, and the page of formats all of them.
+SMALL = [
+    name
+    for name, row in NETWORKS.items()
+    if row.params < 1_500_000 and not row.family.startswith("gaitptv2")
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+@pytest.mark.parametrize("name", SMALL)
+def test_small_catalogued_networks_build(
+    made_data: None, tmp_path: Path, name: str, precision: str
+) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    config = ExportConfig(
+        name,
+        format="tensorrt",
+        engine="tensorrt-rtx",
+        capability=(86,),
+        precision=precision,  # type: ignore[arg-type]
+        data="simulated" if NETWORKS[name].modality == "skeleton" else "made",
+        samples=48,
+        max_drop=5.0,
+        out=tmp_path / "x.engine",
+    )
+    assert isinstance(export(config).data, dict)
+    assert (tmp_path / "x.engine").stat().st_size > 100_000
+
+
+@pytest.fixture(scope="module", params=IMAGE_NETWORKS)
+def person_network(request: pytest.FixtureRequest) -> tuple[nn.Module, Card, onnx.ModelProto]:
+    """A small network of each family, its card, and its graph, traced once."""
+    network = IMAGE_NETWORKS[request.param]().eval()
+    output = OutputSpec("embedding", distance="cosine", dim=network.width)
+    card = Card("p", "person-embedding", "made", 0, 0, image_input(64, 32), output)
+    return network, card, to_onnx(network, card)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_networks_of_person_images_build(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    person_network: tuple[nn.Module, Card, onnx.ModelProto],
+    precision: str,
+) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    network, card, model = person_network
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+    monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)
+    image_NHWC = np.random.default_rng(0).integers(0, 256, (32, 64, 32, 3), np.uint8)
+    person_N = np.array([str(i // 4) for i in range(32)])
+    made = Samples(image_NHWC, np.full(32, -1), person_N, "noise")
+    monkeypatch.setattr(artefact, "load_samples", lambda card, data: made)
+    config = ExportConfig(
+        "any",
+        format="tensorrt",
+        engine="tensorrt-rtx",
+        capability=(86,),
+        precision=precision,  # type: ignore[arg-type]
+        data="made",
+        samples=16,
+        calibration="minmax",
+        max_drop=100.0,
+        out=tmp_path / "x.engine",
+    )
+    assert isinstance(export(config).data, dict)
+    assert (tmp_path / "x.engine").stat().st_size > 10_000
+
+
+def test_a_missing_library_is_one_line_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    config = ExportConfig("imuvit_512x5", format="tensorrt", out=tmp_path / "x.engine")
+    with pytest.raises(MissingDependencyError, match=r"run: pip install 'edgehuman\[tensorrt\]'"):
+        export(config)
+
+
+def test_no_gpu_and_no_capability(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    monkeypatch.setattr(on_device_build, "find_gpu", lambda: None)
+    config = ExportConfig(
+        "imuvit_512x5", format="tensorrt", engine="tensorrt-rtx", out=tmp_path / "x.engine"
+    )
+    with pytest.raises(EngineError, match="name a capability: 75"):
+        export(config)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"precision": "auto"}, "--precision auto measures onnxruntime"),
+        ({"on_device": True, "format": "onnx"}, "--on-device goes with --format tensorrt"),
+        ({"batch": (4, 2, 8)}, "--batch is 4, 2, 8"),
+        ({"workspace_mib": -5}, "--workspace-mib is -5; it is 1 to 16777216"),
+        ({"level": 6}, "--level is 6; it is 0 to 5"),
+        ({"dla": 2}, "--dla is 2; it is 0 to 1"),
+        ({"capability": (86,)}, "--capability is of tensorrt-rtx: .*; add --engine tensorrt-rtx"),
+        ({"engine": "tensorrt-rtx", "dla": 0}, "--dla is a part of a Jetson"),
+        ({"engine": "tensorrt-rtx", "version_compatible": True}, "--version-compatible puts the"),
+        ({"engine": "tensorrt-rtx", "timing_cache": Path("x")}, "--timing-cache is of tensorrt:"),
+        ({"on_device": True, "timing_cache": Path("x")}, "--timing-cache is of this machine"),
+        (
+            {"on_device": True, "out": Path("x.onnx")},
+            r"--out is x\.onnx, the name of a file, and --on-device writes a folder",
+        ),
+        ({"format": "torch-tensorrt", "explain": True}, "--explain looks into a graph, .* closed"),
+        ({"format": "torch-tensorrt", "level": 3}, "--level is of --format tensorrt, and torch"),
+        ({"format": "torch-tensorrt", "precision": "int8", "data": "x"}, "for int8 use --format"),
+    ],
+)
+def test_contradictions(change: dict[str, object], message: str) -> None:
+    words = {"checkpoint": "imuvit_512x5", "format": "tensorrt", **change}
+    with pytest.raises(UsageError, match=message):
+        export(ExportConfig(**words))  # type: ignore[arg-type]
+
+
+def test_on_device_needs_no_library(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    out = tmp_path / "bundle"
+    outcome = export(ExportConfig("any", format="tensorrt", on_device=True, data="made", out=out))
+    assert sorted(os.listdir(out)) == ["build.py", "bundle.json", "tiny.onnx"]
+    assert os.listdir(tmp_path) == ["bundle"]
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["path"] == str(out)
+
+
+def test_a_bundle_takes_no_folder_of_other_files(
+    tmp_path: Path, model: onnx.ModelProto, card: Card
+) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(ArtefactError, match="holds other files"):
+        to_tensorrt.write_bundle(tmp_path, model.SerializeToString(), card, Options())
+    assert os.listdir(tmp_path) == ["letter.txt"]
+
+
+def test_a_folder_of_other_files_is_refused_before_the_work(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worked(*given: object) -> None:
+        raise AssertionError("the work began")
+
+    monkeypatch.setattr(artefact, "load_samples", worked)
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(ArtefactError, match=r"holds other files \(letter\.txt\)"):
+        export(ExportConfig("any", format="tensorrt", on_device=True, out=tmp_path))
+    with pytest.raises(AssertionError, match="the work began"):
+        export(ExportConfig("any", format="tensorrt", on_device=True, out=tmp_path / "bundle"))
+    assert os.listdir(tmp_path) == ["letter.txt"]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_full_disk_leaves_a_working_engine(tmp_path: Path, card: Card, is_new: bool) -> None:
+    path = tmp_path / "x.engine"
+    if not is_new:
+        to_tensorrt.write_engine(path, b"graph", card, b"plan", {"built_for": [86]})
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    code = (
+        "import resource; from pathlib import Path;"
+        "from edgehuman.card import from_json; from edgehuman.export import to_tensorrt;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000));"
+        f"to_tensorrt.write_engine(Path({str(path)!r}), b'new', from_json({card.to_json()!r}, ''),"
+        "bytes(10000), {})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert f"ArtefactError: {path} cannot be written" in done.stderr
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every engine is built in no time."""
+    plan = bytes(2000)
+
+    def build(library: object, onnx: bytes, *rest: object) -> tuple[bytes, dict[str, object]]:
+        found = hashlib.sha256(onnx).hexdigest()
+        return plan, {
+            "library": "played", "version": "1", "built_for": [86], "build_s": 0.0,
+            "onnx_sha256": found, "engine_sha256": hashlib.sha256(plan).hexdigest(),
+        }  # fmt: skip
+
+    monkeypatch.setattr(artefact, "_library", lambda config: None)
+    monkeypatch.setattr(to_tensorrt, "build_engine", build)
+    monkeypatch.setattr("edgehuman.runtime.engine.build_on_device.find_gpu", lambda: None)
+
+
+def engine_at(path: Path, precision: str = "fp32") -> ExportConfig:
+    return ExportConfig("any", format="tensorrt", precision=precision, data="made", out=path)  # type: ignore[arg-type]
+
+
+def test_all_three_files_of_an_engine_are_told(tiny: None, built: None, tmp_path: Path) -> None:
+    data = export(engine_at(tmp_path / "x.engine")).data
+    assert isinstance(data, dict)
+    assert sorted(data["files"]) == sorted(str(file) for file in tmp_path.iterdir())
+    assert len(data["files"]) == 3
+
+
+def test_an_engine_takes_the_place_of_another_export_only_aloud(
+    tiny: None, built: None, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.engine"
+    export(ExportConfig("any", data="made", out=tmp_path / "x.onnx"))
+    said = export(engine_at(path, "fp16"))
+    assert isinstance(said.data, dict)
+    assert said.data["notes"] == ["x.onnx was tiny in fp32, and is the graph of x.engine now"]
+    assert "x.onnx was tiny in fp32" in said.text
+    again = export(engine_at(path))  # its own graph goes with the engine
+    assert isinstance(again.data, dict)
+    assert again.data["notes"] == []
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_an_engine_takes_the_place_of_no_other_model(
+    tiny: None, built: None, tmp_path: Path, model: onnx.ModelProto, card: Card, is_ours: bool
+) -> None:
+    other = with_card(model, card.replace(name="other", weights_sha256="1234"))
+    content = other.SerializeToString() if is_ours else b"my letters"
+    (tmp_path / "x.onnx").write_bytes(content)
+    said = r"holds another model \(other in fp32\)" if is_ours else "without the card of an export"
+    with pytest.raises(UsageError, match=f"whose graph goes to x.onnx beside it, and that.*{said}"):
+        export(engine_at(tmp_path / "x.engine"))
+    assert os.listdir(tmp_path) == ["x.onnx"]
+    assert (tmp_path / "x.onnx").read_bytes() == content
+
+
+def test_timings_are_kept_by_library_version_and_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    trt = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    path = to_tensorrt.timing_cache_of(trt, Options(capabilities=(86, 89)))
+    assert path == Path(
+        f"/somewhere/edgehuman/timing-tensorrt_rtx-{trt.__version__}-sm86-sm89.cache"
+    )
+
+
+def test_torch_tensorrt_missing_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch_tensorrt", None)
+    config = ExportConfig("imuvit_512x5", format="torch-tensorrt", out=tmp_path / "x.pt2")
+    with pytest.raises(MissingDependencyError, match="torch_tensorrt is not installed here"):
+        export(config)
+
+
+def test_torch_tensorrt_without_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "torch_tensorrt", type(sys)("torch_tensorrt"))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    config = ExportConfig("imuvit_512x5", format="torch-tensorrt", out=tmp_path / "x.pt2")
+    with pytest.raises(EngineError, match="torch finds none here"):
+        export(config)
+
+
+def test_an_engine_of_the_graph_beside_it_takes_nothing_s_place(tmp_path: Path, card: Card) -> None:
+    (tmp_path / "x.onnx").write_bytes(b"graph")
+    assert to_tensorrt.require_place(tmp_path / "x.engine", card, onnx=b"graph") == []

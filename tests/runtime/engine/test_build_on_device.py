@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import json
+import os
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import types
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from edgehuman.card import Card
+from edgehuman.export.graph import fp16, int8
+from edgehuman.export.graph.calibration import collect, ranges
+from edgehuman.export.proof.samples import Samples
+from edgehuman.runtime.engine import build as to_tensorrt
+from edgehuman.runtime.engine import build_on_device as on_device_build
+from edgehuman.runtime.engine.build_on_device import BuildError, Gpu, Options
+
+trt = pytest.importorskip(
+    "tensorrt_rtx", reason="TensorRT-RTX is not installed: pip install tensorrt-rtx"
+)
+RTX = Options(capabilities=(86,))
+
+
+def build(content: bytes, options: Options = RTX) -> bytes:
+    return on_device_build.build(trt, content, options, b"", lambda share, phase: None)[0]
+
+
+def graph_in(model: onnx.ModelProto, samples: Samples, precision: str) -> onnx.ModelProto:
+    if precision == "fp16":
+        return fp16.convert(model, fp16.overflowing(model, samples.array))[0]
+    if precision == "int8":
+        bounds = ranges(collect(model, int8.tensors_to_calibrate(model), samples.array), "minmax")
+        return int8.quantise(model, bounds, "tensorrt")
+    return model
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_every_precision_builds_without_a_gpu(
+    model: onnx.ModelProto, samples: Samples, precision: str
+) -> None:
+    plan = build(graph_in(model, samples, precision).SerializeToString())
+    assert len(plan) > 10_000
+
+
+def test_options_reach_the_builder(model: onnx.ModelProto) -> None:
+    content = model.SerializeToString()
+    small = Options(
+        (1, 2, 4), capabilities=(80, 89), hardware="ampere_plus", level=1, workspace_mib=64
+    )
+    assert len(build(content, small)) > len(build(content))  # two capabilities, two sets of kernels
+
+
+def test_an_operator_that_tensorrt_lacks_is_named_with_its_module() -> None:
+    x, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, [n, 4]) for n in "xy")
+    node = helper.make_node("Unique", ["x"], ["y"], "head.sort/Unique", axis=0)
+    graph = helper.make_graph([node], "made", [x], [y])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    with pytest.raises(
+        BuildError, match=r"operator Unique at node head\.sort/Unique \(from head\.sort\)"
+    ):
+        build(model.SerializeToString())
+
+
+def test_the_cpu_graph_of_int8_is_refused_at_its_node(
+    model: onnx.ModelProto, samples: Samples
+) -> None:
+    bounds = ranges(collect(model, int8.tensors_to_calibrate(model), samples.array), "minmax")
+    with pytest.raises(
+        BuildError, match=r"QuantizeLinear at node embed/MatMul/input/QuantizeLinear"
+    ):
+        build(int8.quantise(model, bounds, "cpu").SerializeToString())
+
+
+def test_truncated_and_foreign_files(model: onnx.ModelProto) -> None:
+    with pytest.raises(BuildError, match="it is truncated or no ONNX file"):
+        build(model.SerializeToString()[:1000])
+    with pytest.raises(BuildError, match="holds no graph"):
+        build(b"hello")
+
+
+def test_progress_rises_to_nearly_all(model: onnx.ModelProto) -> None:
+    seen: list[float] = []
+    on_device_build.build(
+        trt, model.SerializeToString(), RTX, b"", lambda share, phase: seen.append(share)
+    )
+    assert seen == sorted(seen)
+    assert 0.0 <= seen[0] < 0.2
+    assert 0.7 < seen[-1] <= 1.0
+
+
+def test_ctrl_c_leaves_the_builder_in_order(model: onnx.ModelProto) -> None:
+    def interrupt(share: float, phase: str) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        on_device_build.build(trt, model.SerializeToString(), RTX, b"", interrupt)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_where_it_can_be_built() -> None:
+    on_device_build.require_target(trt, RTX, None)
+    on_device_build.require_target(trt, Options(), Gpu("some GPU", 86, 12080))
+    with pytest.raises(BuildError, match=r"no GPU found, .*name a capability: 75, 80, 86"):
+        on_device_build.require_target(trt, Options(), None)
+    with pytest.raises(BuildError, match="cannot build for compute capability 87; it offers 75"):
+        on_device_build.require_target(trt, Options(capabilities=(87,)), None)
+    plain = types.SimpleNamespace(__name__="tensorrt", __version__="10.3.0")
+    with pytest.raises(
+        BuildError, match="builds for the GPU that it runs on; leave the capability"
+    ):
+        on_device_build.require_target(plain, RTX, None)
+    with pytest.raises(BuildError, match="no GPU found, and tensorrt builds on one; build with"):
+        on_device_build.require_target(plain, Options(), None)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"batch": (4, 2, 8)}, "batch is 4, 2, 8; it is the smallest, the best"),
+        ({"length": (1, 1, 1 << 31)}, "length is 1, 1, 2147483648; it is the smallest, the best"),
+        ({"hardware": "all"}, "hardware is 'all'; it is one of none"),
+        ({"dla": -1}, "dla is -1; it is 0 to 1"),
+        ({"workspace_mib": -5}, "workspace_mib is -5; it is 1 to 16777216"),
+        ({"level": 6}, "level is 6; it is 0 to 5"),
+    ],
+)
+def test_options_out_of_range(words: dict[str, Any], message: str) -> None:
+    with pytest.raises(BuildError, match=message):
+        Options(**words)
+
+
+class Stream(io.StringIO):
+    """A terminal, or a log."""
+
+    def __init__(self, is_terminal: bool) -> None:
+        super().__init__()
+        self.isatty = lambda: is_terminal  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_on_a_terminal_and_in_a_log(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    now_s = [100.0]
+    monkeypatch.setattr(on_device_build, "time", types.SimpleNamespace(monotonic=lambda: now_s[0]))
+    stream = Stream(is_terminal)
+    report = on_device_build.progress_line(stream)
+    for second in range(1, 26):
+        now_s[0] = 100.0 + second
+        report(second / 100, "tactics")
+    shown = stream.getvalue()
+    if is_terminal:
+        assert shown.count("\r\x1b[K") == 25
+        assert "\n" not in shown
+    else:
+        assert shown == (
+            "building the engine:  10 %, about 90 s left (tactics)\n"
+            "building the engine:  20 %, about 80 s left (tactics)\n"
+        )
+
+
+def test_an_old_or_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = types.ModuleType("tensorrt")
+    old.__version__ = "8.6.1"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "tensorrt", old)
+    with pytest.raises(BuildError, match=r"TensorRT 8\.6\.1 is installed; 10 or newer is needed"):
+        on_device_build.load_library("tensorrt")
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", None)
+    with pytest.raises(BuildError, match=r"pip install 'edgehuman\[tensorrt-rtx\]'"):
+        on_device_build.load_library("tensorrt_rtx")
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, model: onnx.ModelProto, card: Card) -> Path:
+    folder = tmp_path / "bundle"
+    to_tensorrt.write_bundle(folder, model.SerializeToString(), card, Options((1, 2, 4)))
+    return folder
+
+
+def run_script(
+    folder: Path, *words: str, python: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    # -I: neither this repository nor the user's packages; -S would hide tensorrt_rtx too.
+    command = [python, "-I", str(folder / "build.py"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_bundle_builds_itself(bundle: Path) -> None:
+    assert sorted(os.listdir(bundle)) == ["build.py", "bundle.json", "tiny.onnx"]
+    done = run_script(bundle, "--library", "tensorrt_rtx", "--capability", "86")
+    assert done.returncode == 0, done.stderr
+    assert sorted(os.listdir(bundle)) == [
+        "build.py", "bundle.json", "tiny.engine", "tiny.engine.json", "tiny.onnx",
+    ]  # fmt: skip
+    side = json.loads((bundle / "tiny.engine.json").read_text())
+    assert side["card"]["name"] == "tiny"
+    assert side["engine"]["built_for"] == [86]
+    assert side["engine"]["options"]["batch"] == [1, 2, 4]
+
+
+def test_the_bundle_builds_with_what_the_export_was_told(
+    tmp_path: Path, model: onnx.ModelProto, card: Card
+) -> None:
+    told = Options(
+        (1, 2, 4), (8, 16, 32), (86,), hardware="ampere_plus", workspace_mib=256, level=1
+    )
+    folder = tmp_path / "bundle"
+    to_tensorrt.write_bundle(folder, model.SerializeToString(), card, told, "tensorrt-rtx")
+    for words, level in (((), 1), (("--level", "2"), 2)):
+        done = run_script(folder, *words)
+        assert done.returncode == 0, done.stderr
+        side = json.loads((folder / "tiny.engine.json").read_text())
+        assert side["engine"]["library"] == "tensorrt_rtx"
+        expected = json.loads(json.dumps(asdict(replace(told, level=level))))
+        assert side["engine"]["options"] == expected
+
+
+def test_the_options_of_a_jetson_reach_its_builder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: onnx.ModelProto, card: Card
+) -> None:
+    told = Options(version_compatible=True, dla=1, workspace_mib=512, level=4)
+    folder, seen = tmp_path / "bundle", []
+    to_tensorrt.write_bundle(folder, model.SerializeToString(), card, told)
+
+    def load(name: str) -> types.SimpleNamespace:
+        return types.SimpleNamespace(__name__=name, __version__="10.3.0")
+
+    def build(trt: types.SimpleNamespace, onnx: bytes, options: Options, *rest: object) -> None:
+        seen.append((trt.__name__, asdict(options)))
+        raise BuildError("enough")
+
+    monkeypatch.setattr(on_device_build, "load_library", load)
+    monkeypatch.setattr(on_device_build, "require_target", lambda *given: None)
+    monkeypatch.setattr(on_device_build, "find_gpu", lambda: None)
+    monkeypatch.setattr(on_device_build, "build", build)
+    for words in ({}, {"dla": 0, "workspace_mib": 64}):
+        with pytest.raises(BuildError, match="enough"):
+            on_device_build._build_bundle(folder, dict(words))
+    expected = json.loads(json.dumps(asdict(told)))
+    changed = {**expected, "dla": 0, "workspace_mib": 64}
+    assert seen == [("tensorrt", expected), ("tensorrt", changed)]
+
+
+def test_ctrl_c_in_the_script_is_one_line(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", interrupted)
+    monkeypatch.setattr(sys, "argv", ["build.py"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(str(bundle / "build.py"), run_name="__main__")
+    assert left.value.code == 130
+    assert capsys.readouterr().err == "build: stopped; no engine was written\n"
+
+
+def test_a_full_disk_leaves_the_engine_that_was_there(tmp_path: Path) -> None:
+    for name in ("x.engine", "x.engine.json"):
+        (tmp_path / name).write_bytes(b"old")
+    code = (
+        "import resource; from pathlib import Path; from edgehuman.export import on_device_build;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        f"folder = Path({str(tmp_path)!r}); on_device_build._write_together("
+        "{folder / 'x.engine.json': b'new', folder / 'x.engine': bytes(5000)})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "OSError" in done.stderr
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        "x.engine": b"old", "x.engine.json": b"old",
+    }  # fmt: skip
+
+
+def test_where_the_engine_cannot_go_is_known_before_the_build(bundle: Path) -> None:
+    words = ("--library", "tensorrt_rtx", "--capability", "86", "--out", "/nowhere/x.engine")
+    done = run_script(bundle, *words)
+    assert done.returncode == 1
+    assert done.stderr == "build: /nowhere cannot be written; give another --out\n"
+
+
+def test_a_changed_bundle_is_refused(bundle: Path) -> None:
+    with (bundle / "tiny.onnx").open("ab") as stream:
+        stream.write(b"0")
+    done = run_script(bundle, "--library", "tensorrt_rtx", "--capability", "86")
+    assert done.returncode == 1
+    assert "tiny.onnx is not the file that was bundled" in done.stderr
+    assert "tiny.engine" not in os.listdir(bundle)
+
+
+def test_the_script_is_python_3_8(bundle: Path) -> None:
+    source = (bundle / "build.py").read_text()
+    ast.parse(source, feature_version=(3, 8))
+    old = shutil.which("python3.8")
+    if old is None or subprocess.run([old, "-V"], capture_output=True, check=False).returncode:
+        pytest.skip("there is no Python 3.8 here to run the script with")
+    done = run_script(bundle, python=old)
+    assert done.returncode == 1
+    assert "tensorrt is not installed here" in done.stderr

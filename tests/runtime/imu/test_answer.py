@@ -1,0 +1,141 @@
+"""Blocks to labels, on recordings of a few seconds whose answers a person can name."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edgehuman
+from edgehuman.card import Decision, InputSpec, OutputSpec
+from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.records import ImuRecording
+from edgehuman.runtime.imu.answer import BROKEN_OUTPUT, Recogniser, StreamOptions
+from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
+from edgehuman.runtime.imu.ring import SampleBlock
+from edgehuman.runtime.loop.results import LiveResult
+from tests.runtime.conftest import LABELS, MakeModel, tiny_card
+
+
+def still(seconds: float, axis: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """A sensor at rest at 50 Hz with one axis up, and the noise that every real one has."""
+    noise = np.random.default_rng(seed).normal(0.0, 0.01, (round(seconds * 50), 6))
+    noise[:, axis] += 1.0
+    return noise.astype(np.float32)
+
+
+def recording(*parts: tuple[float, int]) -> ImuRecording:
+    """Seconds at rest with an axis up, one after the other; the axis is the true label."""
+    imu_TC = np.concatenate([still(seconds, axis) for seconds, axis in parts])
+    label_T = np.concatenate([np.full(round(s * 50), axis, np.int16) for s, axis in parts])
+    return ImuRecording(imu_TC, 50.0, "somebody", label_T, LABELS, "made by hand")
+
+
+def recognise(
+    path: Any, source: ImuRecording, **options: Any
+) -> tuple[Recogniser, list[LiveResult], list[str]]:
+    notes: list[str] = []
+    chosen = StreamOptions(format=CANONICAL, **options)
+    recogniser = Recogniser(edgehuman.load(path), "hand", chosen, notes.append)
+    results = [result for block in ReplaySource(source) for result in recogniser.push(block)]
+    return recogniser, results + recogniser.close(), notes
+
+
+def test_one_result_a_hop_with_its_time_and_truth(make_model: MakeModel) -> None:
+    _, results, notes = recognise(make_model(), recording((10.0, 1)))
+    assert [round(result.t_s, 2) for result in results[:3]] == [2.54, 3.18, 3.82]
+    assert len(results) == 12  # 500 samples: one after 128, then one every 32
+    assert {result.label for result in results} == {"sitting"}
+    assert {result.true_label for result in results} == {"sitting"}
+    assert all(0.9 < result.score <= 1.0 and result.latency_ms >= 0 for result in results)
+    assert notes == []
+
+
+def test_the_hop_is_a_whole_number_of_samples(make_model: MakeModel) -> None:
+    recogniser, results, _ = recognise(make_model(), recording((10.0, 1)), hop_s=1.285)
+    assert recogniser.hop_s == pytest.approx(1.28)
+    assert round(results[1].t_s - results[0].t_s, 2) == 1.28
+
+
+def test_what_is_given_goes_over_the_card(make_model: MakeModel) -> None:
+    path = make_model(card=tiny_card(decision=Decision(threshold=0.5, smoothing="hysteresis")))
+    recogniser, results, _ = recognise(path, recording((5.0, 1)), threshold=0.999)
+    assert {result.label for result in results} == {"unknown"}
+    assert {result.raw_label for result in results} == {"sitting"}
+    assert recogniser.decision.smoothing == "hysteresis"
+    with pytest.raises(UsageError, match="threshold is 2"):
+        recognise(path, recording((5.0, 1)), threshold=2.0)
+
+
+def test_the_look_ahead_is_part_of_the_latency(make_model: MakeModel) -> None:
+    options = {"smoothing": "fixed_lag", "delay_s": 1.28}
+    _, results, _ = recognise(make_model(gain=1.0), recording((10.0, 1)), **options)
+    waited = [result for result in results if result.delay_s > 0]
+    assert waited
+    assert max(result.delay_s for result in waited) <= 1.2800001
+    assert all(result.latency_ms >= result.delay_s * 1e3 for result in results)
+
+
+def test_an_idle_stream_gives_the_answers_whose_time_is_up(make_model: MakeModel) -> None:
+    options = StreamOptions(smoothing="fixed_lag", delay_s=0.64, format=CANONICAL)
+    recogniser = Recogniser(edgehuman.load(make_model(gain=1.0)), "hand", options)
+    blocks = list(ReplaySource(recording((3.3, 1))))
+    results = [result for block in blocks for result in recogniser.push(block)]
+    idle = SampleBlock(np.empty(0), np.empty((0, 6), np.float32), np.empty(0, np.int64))
+    assert recogniser.push(idle) == []
+    time.sleep(0.7)
+    late = recogniser.push(idle)
+    assert len(results) + len(late) == 2
+    assert late[0].label == "sitting"
+    assert late[0].latency_ms > 640
+
+
+def test_a_frozen_sensor_is_unknown_counted_and_said_once(make_model: MakeModel) -> None:
+    held = recording((6.0, 1), (6.0, 1))
+    held.imu_TC[300:] = held.imu_TC[300]
+    recogniser, results, notes = recognise(make_model(), held)
+    frozen = [result for result in results if result.reason]
+    assert {(result.label, result.score, result.reason) for result in frozen} == {
+        ("unknown", 0.0, "frozen")
+    }
+    assert recogniser.tally.reasons["frozen"] == len(frozen) > 3
+    assert len(notes) == 1
+    assert "gave the same value" in notes[0]
+
+
+def test_outputs_that_are_not_finite_are_dropped_and_said_once(make_model: MakeModel) -> None:
+    recogniser, results, notes = recognise(make_model(gain=float("inf")), recording((6.0, 1)))
+    assert {(result.label, result.raw_label) for result in results} == {("unknown", "unknown")}
+    assert recogniser.tally.reasons == {BROKEN_OUTPUT: len(results)}
+    assert len(notes) == 1
+    assert "not finite" in notes[0]
+
+
+def test_the_tally_counts_what_the_wearer_did(make_model: MakeModel) -> None:
+    recogniser, results, _ = recognise(make_model(), recording((10.0, 0), (10.0, 2)))
+    summary = recogniser.tally.summary()
+    assert summary["windows"] == summary["labelled_windows"] == len(results)
+    assert set(summary["seconds_per_label"]) == {"walking", "laying"}
+    right = sum(result.label == result.true_label for result in results) / len(results)
+    assert summary["online_accuracy"] == pytest.approx(right, abs=1e-4)
+    assert summary["flicker_per_minute"] == pytest.approx(60 / (len(results) * 0.64), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        (tiny_card(task="gait"), "for the task 'gait'"),
+        (
+            tiny_card(input=InputSpec("OtherRecord", (128, 6), "float32", "", 50.0)),
+            "on a OtherRecord",
+        ),
+        (tiny_card(output=OutputSpec("tokens")), "gives tokens"),
+    ],
+)
+def test_a_model_for_something_else_is_refused(
+    make_model: MakeModel, card: edgehuman.Card, message: str
+) -> None:
+    with pytest.raises(ArtefactError, match=message):
+        Recogniser(edgehuman.load(make_model(card=card)))

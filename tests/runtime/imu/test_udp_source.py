@@ -1,0 +1,87 @@
+"""Rows that come as UDP datagrams, good and garbage."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu.recording import ImuFormat
+from edgehuman.runtime.imu.feeds import DatagramFeed
+from edgehuman.runtime.imu.source import ThreadedSource, open_source
+from tests.runtime.listening import is_free
+
+HEADER = "t,ax,ay,az,gx,gy,gz"
+
+
+def row(i: int) -> str:
+    """A row at 50 Hz that tells its number."""
+    return f"{i / 50:.2f},{i / 100:.2f},0,1,0.1,0.2,0.3"
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[ThreadedSource, Callable[[bytes], object]]]:
+    """An open source on a free port, and what sends to it."""
+    source = open_source("udp://127.0.0.1:0", format=ImuFormat(stamp_unit="s"))
+    assert isinstance(source.feed, DatagramFeed)
+    address = source.feed.address
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, source:
+        yield source, lambda data: sender.sendto(data, address)
+
+
+def test_datagrams_of_both_forms_and_garbage(
+    receiver: tuple[ThreadedSource, Callable[[bytes], object]],
+) -> None:
+    source, send = receiver
+    keys = HEADER.split(",")
+    begin_ns = time.monotonic_ns()
+    for garbage in (b"\xff\x00\x01", b"", b"hello", b"{", b'{"t": 1}', b"1,2,3"):
+        send(garbage)
+    for i in range(50):
+        cells = map(float, row(i).split(","))
+        as_json = json.dumps(dict(zip(keys, cells, strict=True)))
+        send((as_json if i % 2 else row(i)).encode())
+    count, blocks = 0, iter(source)
+    stamps: list[float] = []
+    while count < 50:
+        block = next(blocks)
+        count += len(block)
+        stamps += [float(t) for t in block.stamp_s_T]
+        assert (block.arrival_ns_T > begin_ns).all()
+    assert stamps == pytest.approx([i / 50 for i in range(50)])
+    report = source.report()
+    assert (report["rows"], report["datagrams"], report["garbage_datagrams"]) == (50, 56, 6)
+    assert len(report["first_bad"]) == 3
+    assert source.live
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        with pytest.raises(DataError, match=rf"cannot listen on udp://127.0.0.1:{port}"):
+            open_source(f"udp://127.0.0.1:{port}")
+
+
+def test_a_source_is_read_once_and_given_back_unread() -> None:
+    source = open_source("udp://127.0.0.1:0")
+    assert isinstance(source.feed, DatagramFeed)
+    source.close()
+    assert is_free(source.feed.address)
+    read = open_source("simulated", minutes=0.01)
+    with read:
+        assert sum(map(len, read))
+    for used in (source, read):
+        with pytest.raises(UsageError, match="was read or closed already; open it anew"), used:
+            pass
+
+
+def test_a_quiet_port_can_be_left() -> None:
+    begin = time.monotonic()
+    with open_source("udp://127.0.0.1:0"):
+        pass
+    assert time.monotonic() - begin < 2

@@ -1,0 +1,148 @@
+"""Blocks to windows: the hop, gaps, frozen sensors, labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edgehuman.errors import UsageError
+from edgehuman.preprocess.imu.recording import ImuFormat, cut_windows, prepare
+from edgehuman.records import FloatArray
+from edgehuman.runtime.imu.ring import SampleBlock
+from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
+
+DECLARED = ImuFormat("g", "rads")
+
+
+def rows(count: int, seed: int = 0) -> FloatArray:
+    imu_TC = np.random.default_rng(seed).normal(0, 0.1, (count, 6)).astype(np.float32)
+    imu_TC[:, 2] += 1
+    return imu_TC
+
+
+def push(
+    maker: WindowMaker,
+    stamp_s_T: NDArray[np.float64],
+    imu_TC: FloatArray,
+    size: int,
+    label_T: NDArray[np.int16] | None = None,
+) -> list[StreamWindow]:
+    """Blocks whose arrival is the number of the row."""
+    windows: list[StreamWindow] = []
+    for a in range(0, stamp_s_T.size, size):
+        part = slice(a, a + size)
+        arrival_ns_T = np.arange(a, a + stamp_s_T[part].size, dtype=np.int64)
+        labels = None if label_T is None else label_T[part]
+        block = SampleBlock(stamp_s_T[part], imu_TC[part], arrival_ns_T, labels, ("sit", "walk"))
+        windows += maker.push(block)
+    return windows + maker.close()
+
+
+@pytest.mark.parametrize("size", [1, 7, 32, 5000])
+def test_one_window_every_hop(size: int) -> None:
+    imu_TC, stamp_s_T = rows(1000), 100 + np.arange(1000) / 50
+    windows = push(WindowMaker(DECLARED, source="left"), stamp_s_T, imu_TC, size)
+    whole_NTC = cut_windows(imu_TC, 128, 32)
+    assert len(windows) == len(whole_NTC) == 28
+    for n, window in enumerate(windows):
+        np.testing.assert_array_equal(window.window.imu_TC, whole_NTC[n])
+        assert window.t_s == pytest.approx((127 + 32 * n) / 50)
+        assert window.arrival_ns == 127 + 32 * n
+        assert window.window.stamp_ns == pytest.approx(100e9 + window.t_s * 1e9, abs=1e3)
+        assert (window.window.source, window.usable, window.reason) == ("left", True, "")
+        assert window.label is None
+
+
+def test_the_windows_of_an_uneven_stream_are_those_of_the_recording() -> None:
+    rng = np.random.default_rng(2)
+    stamp_s_T = np.arange(2000) / 100
+    stamp_s_T[1:] += rng.uniform(-0.003, 0.003, 1999)
+    imu_TC = rows(2000)
+    windows = push(WindowMaker(DECLARED), stamp_s_T, imu_TC, 13)
+    (segment,), _ = prepare(stamp_s_T, imu_TC, DECLARED)
+    whole_NTC = cut_windows(segment.imu_TC, 128, 32)
+    live_NTC = np.stack([window.window.imu_TC for window in windows])
+    np.testing.assert_allclose(live_NTC, whole_NTC, atol=2e-5)
+
+
+@pytest.mark.parametrize("size", [1, 64, 5000])
+def test_a_gap_starts_the_filling_again(size: int) -> None:
+    stamp_s_T = np.arange(400) / 50
+    stamp_s_T[200:] += 2.0
+    windows = push(WindowMaker(DECLARED), stamp_s_T, rows(400), size)
+    ends = [127, 159, 191, 200 + 127, 200 + 159, 200 + 191]
+    assert [window.t_s for window in windows] == pytest.approx([stamp_s_T[end] for end in ends])
+    np.testing.assert_array_equal(windows[3].window.imu_TC, rows(400)[200:328])
+
+
+def test_a_hop_longer_than_the_window() -> None:
+    imu_TC = rows(50)
+    maker = WindowMaker(DECLARED, window=4, hop_s=0.2)
+    windows = push(maker, np.arange(50) / 50, imu_TC, 8)
+    assert [round(window.t_s * 50) for window in windows] == [3, 13, 23, 33, 43]
+    np.testing.assert_array_equal(windows[4].window.imu_TC, imu_TC[40:44])
+
+
+def test_a_frozen_sensor_makes_its_windows_unusable() -> None:
+    imu_TC = rows(600)
+    imu_TC[300:380] = imu_TC[300]
+    maker = WindowMaker(DECLARED)
+    windows = push(maker, np.arange(600) / 50, imu_TC, 32)
+    frozen = [round(w.t_s * 50) for w in windows if not w.usable]
+    assert frozen == [351, 383, 415, 447]
+    assert {w.reason for w in windows if not w.usable} == {"frozen"}
+    assert sum("the accelerometer gave the same value" in n for n in maker.report.notes) == 1
+    assert maker.report.frozen == 30
+
+
+def test_a_sensor_at_its_limit_is_remarked_once_and_its_windows_stay_usable() -> None:
+    imu_TC = rows(600)
+    imu_TC[300:310, 0] = imu_TC[400:410, 4] = 8.0
+    maker = WindowMaker(DECLARED)
+    windows = push(maker, np.arange(600) / 50, imu_TC, 32)
+    assert len(windows) == 15
+    assert all(window.usable and not window.reason for window in windows)
+    assert maker.report.saturated == 16
+    assert [note for note in maker.report.notes if "limit" in note] == [
+        "ax stands at its limit of 8 g; such rows are counted and used, though the peaks beyond "
+        "the limit are missing"
+    ]
+
+
+def test_rows_of_nan_are_dropped_and_do_not_reach_a_window() -> None:
+    imu_TC = rows(400)
+    imu_TC[50], imu_TC[120, 3] = np.nan, np.inf
+    maker = WindowMaker(DECLARED)
+    windows = push(maker, np.arange(400) / 50, imu_TC, 32)
+    assert maker.report.not_finite == 2
+    assert len(windows) == 9
+    assert all(np.isfinite(window.window.imu_TC).all() for window in windows)
+
+
+def test_values_beyond_any_sensor_are_dropped() -> None:
+    imu_TC = rows(400)
+    imu_TC[50, 1], imu_TC[60, 4] = 3e38, -2e6
+    maker = WindowMaker(DECLARED)
+    push(maker, np.arange(400) / 50, imu_TC, 32)
+    assert maker.report.not_finite == 2
+    assert maker.report.used == 398
+
+
+def test_the_label_is_that_of_the_last_sample() -> None:
+    label_T = np.zeros(300, np.int16)
+    label_T[150:], label_T[200:] = 1, -1
+    windows = push(WindowMaker(DECLARED), np.arange(300) / 50, rows(300), 20, label_T)
+    assert [window.label for window in windows] == ["sit", "walk", "walk", None, None, None]
+
+
+def test_a_hop_of_nothing_is_refused() -> None:
+    with pytest.raises(UsageError, match="0 samples apart"):
+        WindowMaker(hop_s=0.001)
+
+
+def test_windows_are_not_overwritten_later() -> None:
+    imu_TC = rows(20_000)
+    windows = push(WindowMaker(DECLARED), np.arange(20_000) / 50, imu_TC, 100)
+    whole_NTC = cut_windows(imu_TC, 128, 32)
+    np.testing.assert_array_equal(np.stack([w.window.imu_TC for w in windows]), whole_NTC)

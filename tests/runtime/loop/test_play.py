@@ -1,0 +1,85 @@
+"""When a stream is over: by its stamps, and of a live source by the clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from edgehuman.cli import main
+from edgehuman.errors import UsageError
+from edgehuman.runtime.loop.play import first_seconds, require_seconds
+from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, pose_block
+from tests.runtime.gait_models import write_gait_model
+from tests.runtime.listening import ended, free_address
+
+Clock = SimpleNamespace
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that stands until it is set."""
+    found = Clock(now_s=100.0)
+    monkeypatch.setattr(
+        "edgehuman.runtime.loop.play.time", SimpleNamespace(monotonic=lambda: found.now_s)
+    )
+    return found
+
+
+def frame(stamp_s: float) -> PoseBlock:
+    return pose_block([(stamp_s, "a", np.ones((18, 3), np.float32), 0, 0)])
+
+
+def played(clock: Clock, *steps: tuple[float, PoseBlock]) -> Iterator[PoseBlock]:
+    """A block at each time of the clock, seconds after the start; then it may not go on."""
+    for after_s, block in steps:
+        clock.now_s = 100.0 + after_s
+        yield block
+    raise AssertionError("nobody ended it")
+
+
+def test_a_file_ends_by_its_stamps_alone(clock: Clock) -> None:
+    blocks = played(clock, (0, frame(5)), (99, NOTHING), (99, frame(6.9)), (99, frame(7)))
+    assert [len(block) for block in first_seconds(blocks, 2)] == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "lengths"),
+    [
+        # Nobody sends.
+        ([(0.5, NOTHING), (1.5, NOTHING), (2.0, NOTHING)], [0, 0, 0]),
+        # They sent, and stopped: two seconds after the start it is over.
+        ([(1.0, frame(0)), (1.1, frame(0.1)), (1.6, NOTHING), (2.1, NOTHING)], [1, 1, 0, 0]),
+        # They began late and still send: the stream has its two seconds.
+        ([(1.9, frame(0)), (2.1, frame(0.2)), (3.8, frame(1.9)), (3.9, frame(2))], [1, 1, 1]),
+        # They send, and their stamps stand still, or go backwards.
+        ([(0.1, frame(7)), (2.0, frame(7)), (2.6, frame(1))], [1, 1, 1]),
+    ],
+)
+def test_a_live_source_ends_by_the_clock_too(
+    steps: list[tuple[float, PoseBlock]], lengths: list[int], clock: Clock
+) -> None:
+    found = first_seconds(played(clock, *steps), 2, live=True)
+    assert [len(block) for block in found] == lengths
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, math.nan, math.inf])
+def test_seconds_are_a_number_above_zero(seconds: float) -> None:
+    with pytest.raises(UsageError, match=f"seconds is {seconds}; give more than 0 and no infinity"):
+        require_seconds(seconds)
+
+
+@pytest.mark.parametrize("kind", ["gait", "wearable"])
+def test_a_run_on_a_silent_port_says_so(
+    kind: str, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = write_gait_model(tmp_path / "nose.onnx") if kind == "gait" else tiny
+    spec = "udp://{}:{}".format(*free_address())
+    assert ended(lambda: main(["run", str(model), "--source", spec, "--seconds", "0.2"])) == 1
+    said = capsys.readouterr()
+    assert f"edgehuman: {spec}: nothing came in 0.2 s; check that something sends" in said.err
+    assert said.out == ""

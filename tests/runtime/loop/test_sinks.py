@@ -1,0 +1,106 @@
+"""Sinks keep order, lose nothing from a file, never slow a live loop, and fail alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.loop.sinks import Callback, JsonLines, SinkThread
+
+
+def result(t_s: float, **more: object) -> LiveResult:
+    return LiveResult(t_s, "walking", 0.9, 1.5, "sitting", int(t_s * 1e9), "hand", **more)  # type: ignore[arg-type]
+
+
+class Gate:
+    """A sink that takes nothing until it is opened."""
+
+    name = "gate"
+    may_skip = False
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.taken: list[float] = []
+
+    def write(self, results: Sequence[LiveResult]) -> None:
+        self.open.wait(5.0)
+        self.taken += [one.t_s for one in results]
+
+    def close(self) -> None:
+        self.taken.append(-1.0)
+
+
+def test_json_lines_hold_what_the_docs_promise() -> None:
+    stream = io.StringIO()
+    JsonLines(stream, "text").write([result(2.5), result(3.0, reason="frozen", true_label="up")])
+    rows = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert rows[0] == {
+        "t_s": 2.5,
+        "label": "walking",
+        "score": 0.9,
+        "latency_ms": 1.5,
+        "raw_label": "sitting",
+        "delay_s": 0.0,
+        "source": "hand",
+    }
+    assert (rows[1]["reason"], rows[1]["true_label"]) == ("frozen", "up")
+
+
+def test_a_slow_sink_of_a_live_stream_loses_the_oldest_and_counts_them() -> None:
+    gate = Gate()
+    thread = SinkThread(gate, lossless=False, capacity=3)
+    thread.put(result(0.0))
+    _wait_until(lambda: not thread.waiting)  # the sink holds it and is stuck
+    begin_s = time.monotonic()
+    for k in range(1, 11):
+        thread.put(result(float(k)))
+    assert time.monotonic() - begin_s < 1.0
+    assert thread.dropped == 7
+    gate.open.set()
+    assert thread.close(5.0)
+    assert gate.taken == [0.0, 8.0, 9.0, 10.0, -1.0]
+
+
+def test_a_slow_sink_of_a_file_holds_the_loop_and_loses_nothing() -> None:
+    gate = Gate()
+    thread = SinkThread(gate, lossless=True, capacity=2)
+    threading.Timer(0.1, gate.open.set).start()
+    for k in range(50):
+        thread.put(result(float(k)))
+    assert thread.close(5.0)
+    assert gate.taken == [*map(float, range(50)), -1.0]
+    assert thread.dropped == 0
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_a_sink_that_fails_ends_alone(lossless: bool) -> None:
+    def fail(one: LiveResult) -> None:
+        raise OSError("no space left")
+
+    thread = SinkThread(Callback(fail), lossless=lossless, capacity=1)
+    for k in range(20):
+        thread.put(result(float(k)))
+    assert thread.close(5.0)
+    assert isinstance(thread.error, OSError)
+
+
+def test_a_sink_that_hangs_is_left_behind() -> None:
+    gate = Gate()
+    thread = SinkThread(gate, lossless=False)
+    thread.put(result(0.0))
+    assert not thread.close(0.05)
+    gate.open.set()
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if true():
+            return
+        time.sleep(0.01)
+    raise AssertionError("waited five seconds in vain")

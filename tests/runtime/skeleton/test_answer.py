@@ -1,0 +1,138 @@
+"""Windows in, vectors and names out."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.runtime.gallery import Gallery, empty_gallery
+from edgehuman.runtime.loop.results import to_row
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.skeleton.answer import GaitResult, Identifier
+from edgehuman.runtime.skeleton.lines import PoseBlock, PoseParser
+from tests.runtime.gait_models import ANNA, BOB, gait_card, walk, write_gait_model
+
+
+def lines(*walks: list[dict[str, Any]]) -> PoseBlock:
+    rows = sorted((row for each in walks for row in each), key=lambda row: float(row["t"]))
+    block = PoseParser().parse([json.dumps(row) for row in rows])
+    block.arrival_ns_T[:] = time.monotonic_ns()
+    return block
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Model:
+    return load(write_gait_model(tmp_path / "nose.onnx"))
+
+
+def known(sha: str) -> Gallery:
+    empty = empty_gallery(gait_card(sha))
+    anna_D, bob_D = np.array(ANNA, np.float32), np.array(BOB, np.float32)
+    return empty.enrol("ANNA", "a", anna_D).enrol("BOB", "b", bob_D)
+
+
+def push(identifier: Identifier, *walks: list[dict[str, Any]]) -> list[GaitResult]:
+    return identifier.push(lines(*walks))
+
+
+def test_interleaved_tracks_get_their_own_names(model: Model) -> None:
+    identifier = Identifier(model, "cam", known(model.card.weights_sha256))
+    found = push(identifier, walk(ANNA, 1, 7), walk(BOB, 1, "x"), walk((50, 50), 1, 9))
+    names = {(result.track, result.label, result.raw_label) for result in found}
+    assert {(t, n) for t, n, _ in names} == {("7", "ANNA"), ("x", "BOB"), ("9", "unknown")}
+    assert {result.reason for result in found} == {""}
+    assert [result.averaged for result in found if result.track == "7"] == [1, 2, 3]
+    best = next(result for result in found if result.track == "7")
+    assert best.score == pytest.approx(1.0, abs=1e-5)
+    row = to_row(best)
+    assert (row["id"], row["label"], row["others"][0]["label"]) == ("7", "ANNA", "BOB")
+    assert np.hypot(*row["embedding"]) == pytest.approx(1.0, abs=1e-5)
+    json.dumps(row)
+
+
+def test_without_a_gallery_there_are_vectors_and_no_names(model: Model) -> None:
+    (result,) = push(Identifier(model), walk(ANNA, 0.5))
+    assert (result.label, result.identity, result.score) == ("", None, 0.0)
+    assert result.vector_D is not None
+    assert result.vector_D == pytest.approx(np.array(ANNA) / np.hypot(*ANNA), abs=1e-5)
+
+
+def test_a_tracks_vector_is_the_mean_of_its_newest_four_windows(model: Model) -> None:
+    identifier = Identifier(model)
+    # Two seconds at BOB's place, then two at ANNA's: the last four windows are all hers.
+    found = push(identifier, walk(BOB, 2), walk(ANNA, 2, 0, 2.0))
+    assert found[-1].averaged == 4
+    assert found[-1].vector_D == pytest.approx(np.array(ANNA) / np.hypot(*ANNA), abs=1e-5)
+    middle = found[8].vector_D
+    assert middle is not None
+    assert 0.2 < middle[0] < 0.95
+
+
+def test_latency_counts_from_the_arrival_and_the_wait_for_the_next_line(model: Model) -> None:
+    identifier = Identifier(model)
+    block = lines(walk(ANNA, 1))
+    block.arrival_ns_T[:] -= 2_000_000_000
+    (first, *_) = identifier.push(block)
+    assert 2000 <= first.latency_ms < 60_000
+    assert identifier.tally.summary()["latency_ms"]["max"] >= 2000
+
+
+def test_what_is_not_known_is_said(model: Model) -> None:
+    identifier = Identifier(model, gallery=known(model.card.weights_sha256), threshold=-1.0)
+    (result,) = push(identifier, walk((50, 50), 0.5))
+    assert result.label in ("ANNA", "BOB")
+    assert identifier.tally.summary()["windows_per_label"] == {result.label: 1}
+    with pytest.raises(UsageError, match="threshold is 2"):
+        Identifier(model, threshold=2.0)
+
+
+def test_another_models_gallery_is_refused(model: Model) -> None:
+    with pytest.raises(ArtefactError, match="different models cannot be compared"):
+        Identifier(model, gallery=known("b" * 64))
+
+
+def test_a_model_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = write_gait_model(tmp_path / "x.onnx", output=OutputSpec("classes", ("a", "b")))
+    with pytest.raises(ArtefactError, match="SkeletonSequence to classes"):
+        Identifier(load(path))
+
+
+def test_a_broken_output_is_no_answer_and_counted(tmp_path: Path) -> None:
+    told: list[str] = []
+    broken = load(write_gait_model(tmp_path / "nan.onnx", gain=float("nan")))
+    identifier = Identifier(broken, notify=told.append)
+    (result,) = push(identifier, walk(ANNA, 0.5))
+    assert result.reason == "output not finite"
+    assert "embedding" not in to_row(result)
+    assert identifier.tally.summary()["without_answer"] == {"output not finite": 1}
+    assert len(told) == 1
+
+
+def test_memory_of_an_ended_track_is_given_back(model: Model) -> None:
+    identifier = Identifier(model)
+    push(identifier, walk(ANNA, 1, "a"))
+    assert set(identifier._recent) == {"a"}
+    push(identifier, walk(BOB, 1, "b", 9.0))
+    assert set(identifier._recent) == {"b"}
+    assert identifier.close() == []
+    assert not identifier._recent
+
+
+def test_why_there_was_no_window(model: Model) -> None:
+    identifier = Identifier(model)
+    push(identifier, walk(ANNA, 0.25))
+    assert "too short: give a longer recording" in identifier.no_window({})
+    slow = Identifier(model)
+    push(slow, [{**row, "t": 1000 * row["t"]} for row in walk(ANNA, 2)])
+    assert "over two seconds apart; t is in seconds" in slow.no_window({})
+    broken = Identifier(model)
+    push(broken, walk(ANNA, 0.3), walk(ANNA, 0.3, 0, 1.0))
+    assert "1 pauses of over half a second break them up" in broken.no_window({})
+    assert "9 lines unreadable" in Identifier(model).no_window({"bad_poses": 9})

@@ -1,0 +1,192 @@
+"""What `edgehuman gallery enroll` refuses: joints and walks that would find nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.geometry import COCO_17, OPENPOSE_18
+from edgehuman.runtime.gallery import read_gallery
+from edgehuman.runtime.skeleton import commands as gallery_commands
+from edgehuman.simulate.skeleton.walks import simulate_skeletons
+from tests.runtime.gait_models import ANNA, BOB, RATE_HZ, walk, write_poses
+from tests.runtime.gait_words import enrol, run
+
+
+def real_walk(
+    joint_order: Sequence[int] = range(18), scale: tuple[float, float] = (1, 1)
+) -> list[dict[str, Any]]:
+    """A simulated walker's lines at the model's rate."""
+    made = simulate_skeletons(1, 1, seed=0, frames=48, rate_hz=RATE_HZ)
+    joint_TJ3 = made.skeleton_NTJ3[0][:, list(joint_order)] * np.array([*scale, 1], np.float32)
+    return [
+        {"t": k / RATE_HZ, "joints": joint_J3.astype(float).tolist()}
+        for k, joint_J3 in enumerate(joint_TJ3)
+    ]
+
+
+COCO_AND_NECK = [OPENPOSE_18.index(name) for name in (*COCO_17, "neck")]
+SHUFFLED = np.random.default_rng(0).permutation(18).tolist()
+
+
+@pytest.mark.parametrize(
+    ("lines", "said", "order_named"),
+    [
+        (
+            real_walk(COCO_AND_NECK),
+            "the order of COCO-17 with the neck after it; convert them",
+            True,
+        ),
+        (real_walk(SHUFFLED), "The order of the joints is none that is known here", False),
+        (real_walk(scale=(1, -1)), "the neck is below the ankles in 100% of frames", False),
+        (real_walk(scale=(1e-3, 1e-3)), "joints are in pixels, so multiply x", False),
+    ],
+)
+def test_joints_that_look_like_a_mistake_are_enrolled_only_where_that_is_asked_for(
+    lines: list[dict[str, Any]],
+    said: str,
+    order_named: bool,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_poses(folder / "carl.jsonl", lines)
+    code, out, err = enrol(capsys, folder, "CARL")
+    error = err.splitlines()[-1]
+    assert (code, out) == (1, "")
+    assert error.startswith(f"edgehuman: {folder / 'carl.jsonl'}, track 0: ")
+    assert said in error
+    assert ('"layout": "coco17" (openpose18, coco17,' in error) == order_named
+    assert err.count(said) == 1
+    assert "give --take-as-is" in error
+    assert not (folder / "g.npz").exists()
+    code, out, err = enrol(capsys, folder, "CARL", "--take-as-is")
+    assert (code, "CARL enrolled by" in out) == (0, True)
+    for command in (["gallery", "identify"], ["run"]):
+        code, _, err = run(
+            capsys, *command, folder / "nose.onnx", "--source", folder / "carl.jsonl", "--gallery",
+            folder / "g.npz",
+        )  # fmt: skip
+        assert code == 0, err
+
+
+def test_a_mistake_that_is_not_refused_is_remarked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(folder / "carl.jsonl", real_walk(scale=(1e-3, 1e-3)))
+    said = "joints are in pixels, so multiply x"
+    code, _, err = enrol(capsys, folder, "CARL", "--take-as-is")
+    assert (code, err.count(said)) == (0, 1)
+    code, _, err = run(
+        capsys, "gallery", "identify", folder / "nose.onnx", "--source", folder / "carl.jsonl",
+        "--gallery", folder / "g.npz",
+    )  # fmt: skip
+    assert (code, err.count(said)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"t": 2.4}, "frames come at 5.0 Hz, and under 10 Hz steps are not seen"),
+        ({"x": 9000.0}, "100% of joints lie outside the picture of 1920x1080 pixels; they reach"),
+    ],
+)
+def test_frames_that_mean_nothing_are_enrolled_only_where_that_is_asked_for(
+    change: dict[str, float], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        {
+            "t": line["t"] * change.get("t", 1.0),
+            "joints": [[x + change.get("x", 0.0), y, c] for x, y, c in line["joints"]],
+            "width": 1920,
+            "height": 1080,
+        }
+        for line in real_walk()
+    ]
+    write_poses(folder / "carl.jsonl", lines)
+    code, _, err = enrol(capsys, folder, "CARL")
+    error = err.splitlines()[-1]
+    assert code == 1
+    assert f"carl.jsonl, track 0: {said}" in error
+    assert "layout" not in error
+    assert err.count(said) == 1
+    assert "give --take-as-is" in error
+    assert not (folder / "g.npz").exists()
+    assert enrol(capsys, folder, "CARL", "--take-as-is")[0] == 0
+
+
+def test_the_right_order_is_enrolled_and_another_one_where_the_lines_name_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(folder / "carl.jsonl", real_walk())
+    assert enrol(capsys, folder, "CARL")[0] == 0
+    named = [line | {"layout": "coco17"} for line in real_walk(COCO_AND_NECK[:17])]
+    write_poses(folder / "dora.jsonl", named)
+    # As another walk of CARL: the same walk of somebody else would be refused.
+    (folder / "dora.jsonl").replace(folder / "carl.jsonl")
+    assert enrol(capsys, folder, "CARL", "--walk", "named")[0] == 0
+    carl_D, dora_D = read_gallery(folder / "g.npz").vector_GD
+    assert carl_D == pytest.approx(dora_D, abs=1e-3)
+
+
+def test_only_the_track_that_is_enrolled_has_to_be_right(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = [line | {"id": "wrong"} for line in real_walk(COCO_AND_NECK)]
+    write_poses(folder / "carl.jsonl", wrong, [line | {"id": "right"} for line in real_walk()])
+    assert enrol(capsys, folder, "CARL", "--track", "right")[0] == 0
+    code, _, err = enrol(capsys, folder, "CARL", "--track", "wrong")
+    assert (code, "track wrong: limbs are" in err) == (1, True)
+
+
+def test_a_wrong_number_of_joints_is_no_walk(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(
+        folder / "carl.jsonl", [line | {"joints": line["joints"][:17]} for line in walk(ANNA, 2)]
+    )
+    code, _, err = enrol(capsys, folder, "CARL")
+    assert code == 1
+    assert "holds no pose that can be read (24 dropped: line 1: found 17 joints" in err
+    assert not (folder / "g.npz").exists()
+
+
+def test_two_people_under_one_id_are_nobody(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(folder / "twice.jsonl", walk(ANNA, 2), walk(BOB, 2))
+    for more in ((), ("--take-as-is",)):
+        code, out, err = enrol(capsys, folder, "TWICE", *more)
+        assert (code, out) == (1, "")
+        assert "track 0: 50% of its lines repeat the time" in err
+        assert "two people at once have two ids" in err
+    assert not (folder / "g.npz").exists()
+    # A line that comes twice now and then, as datagrams do, does no harm.
+    write_poses(folder / "once.jsonl", walk(ANNA, 2), walk(ANNA, 2)[:2])
+    assert enrol(capsys, folder, "ONCE")[0] == 0
+
+
+def test_a_gallery_that_cannot_be_written_is_refused_before_anybody_walks(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gallery_commands, "walks_of", lambda *words: pytest.fail("too late"))
+    code, out, err = enrol(capsys, folder, "ANNA", "--gallery", folder / "nose.onnx" / "g.npz")
+    assert (code, out) == (2, "")
+    assert "nose.onnx is a file, and a folder is needed there; give another" in err
+
+
+def test_the_very_walk_of_somebody_else_is_taken_only_where_that_is_asked_for(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrol(capsys, folder, "ANNA")
+    (folder / "bert.jsonl").write_bytes((folder / "anna.jsonl").read_bytes())
+    code, _, err = enrol(capsys, folder, "BERT")
+    assert code == 1
+    assert "this is the walk 'anna.jsonl#0' of ANNA, and --name says BERT. Nobody is" in err
+    assert read_gallery(folder / "g.npz").people() == {"ANNA": 1}
+    assert enrol(capsys, folder, "ANNA", "--walk", "again")[0] == 0
+    assert enrol(capsys, folder, "BERT", "--take-as-is")[0] == 0
+    assert read_gallery(folder / "g.npz").people() == {"ANNA": 2, "BERT": 1}

@@ -1,0 +1,80 @@
+"""Lines of poses: what is read, what is dropped, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.runtime.skeleton.lines import NOTHING, PoseParser, joined
+from tests.runtime.gait_models import ANNA, pose
+
+
+def text(**changes: Any) -> str:
+    return json.dumps(pose(1.5, ANNA, 7, width=640, height=480) | changes)
+
+
+def test_a_line_is_a_person_in_a_frame() -> None:
+    block = PoseParser().parse([text(), "", text(t=2, id="B")])
+    assert block.stamp_s_T.tolist() == [1.5, 2.0]
+    assert block.track_T == ("7", "B")
+    assert block.joint_TJ3.shape == (2, 18, 3)
+    assert block.joint_TJ3[0, 0].tolist() == pytest.approx([90, 10, 0.9])
+    assert (block.width_T.tolist(), block.height_T.tolist()) == ([640, 640], [480, 480])
+    assert len(block.head(1)) == 1
+    assert joined([block.head(1), block.part(1, 2)]).track_T == block.track_T
+    assert len(NOTHING) == 0
+    assert joined([]) is NOTHING
+
+
+JOINTS = pose(0, ANNA)["joints"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "a line is an object"),
+        ('{"t": 1}', "joints missing"),
+        (text(t="soon"), "'soon'"),
+        (text(t=None), "None"),
+        (text(joints=JOINTS[:14]), "14"),
+        (text(joints=JOINTS[:16] + [[1, 2]] * 2), "joint"),
+        (text(joints="many"), "joints"),
+        (text(joints=[[*JOINTS[0][:2], 87.0], *JOINTS[1:]]), "confidence 87"),
+        (text(joints=[[1e9, 1, 1], *JOINTS[1:]]), "no image is so large"),
+        (text(joints=[[1e300, 1, 1], *JOINTS[1:]]), "finite|so large"),
+        (text(joints=JOINTS).replace("0.9", "NaN"), "not a finite number"),
+        (text(id="x" * 99), "printable"),
+        (text(id="a\nb"), "printable"),
+        (text(width=-4), "there is none"),
+        (text(width=1e12), "there is none"),
+        ("[" * 100_000, "not JSON"),
+    ],
+)
+def test_a_bad_line_is_dropped_counted_and_told(line: str, said: str) -> None:
+    parser = PoseParser()
+    block = parser.parse([text(), line, text(t=3)])
+    assert block.stamp_s_T.tolist() == [1.5, 3.0]
+    report = parser.report()
+    assert (report["rows"], report["bad_poses"]) == (2, 1)
+    assert report["first_bad"][0].startswith("line 2: ")
+    assert np.isfinite(block.joint_TJ3).all()
+    assert re.search(said, report["first_bad"][0])
+
+
+def test_a_last_line_cut_short_is_truncated_not_bad() -> None:
+    parser = PoseParser()
+    assert len(parser.parse_last(text()[:50])) == 0
+    assert (parser.bad, parser.truncated, parser.told) == (0, 1, [])
+    parser.parse_last('{"t": 1}')
+    assert (parser.bad, parser.truncated) == (1, 1)
+
+
+def test_only_the_first_bad_lines_are_kept() -> None:
+    parser = PoseParser()
+    parser.parse(["{"] * 10)
+    assert (parser.bad, len(parser.told)) == (10, 3)

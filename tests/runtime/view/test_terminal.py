@@ -1,0 +1,84 @@
+"""The live view and its plain twin."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from edgehuman.runtime.loop.results import LiveResult, Tally
+from edgehuman.runtime.view.palette import colours, terminal_code
+from edgehuman.runtime.view.terminal import LiveView, PlainLines, bar, plain_line
+
+LABELS = ("walking", "walking_upstairs")
+
+
+def result(t_s: float = 2.54, **more: object) -> LiveResult:
+    fields = {"raw_label": "walking", "prob_C": (0.25, 0.75), **more}
+    return LiveResult(t_s, "walking_upstairs", 0.75, 12.0, stamp_ns=0, **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("share", "drawn"),
+    [(0.0, "    "), (0.5, "██  "), (1.0, "████"), (0.53125, "██▏ "), (7, "████")],
+)
+def test_a_bar_is_drawn_in_eighths(share: float, drawn: str) -> None:
+    assert bar(share, 4) == drawn
+
+
+def test_a_plain_line_says_what_differs() -> None:
+    line = plain_line(result(true_label="walking"))
+    words = re.sub(" +", " ", line).strip()
+    assert words == "2.54 s walking_upstairs 0.750 12.00 ms (network: walking) [true: walking]"
+    assert "(frozen)" in plain_line(result(reason="frozen"))
+
+
+def test_plain_lines_are_one_a_result() -> None:
+    stream = io.StringIO()
+    PlainLines(stream).write([result(1.0), result(2.0)])
+    assert len(stream.getvalue().splitlines()) == 2
+
+
+def screen_of(view: LiveView, one: LiveResult) -> str:
+    view.write([one])
+    return "\n".join(view.screen(one))
+
+
+def test_the_screen_shows_label_probabilities_truth_latency_and_drops() -> None:
+    tally = Tally(0.64, LABELS)
+    tally.add(result())
+    view = LiveView(io.StringIO(), "zoo on hand", LABELS, tally, lambda: 3, coloured=False)
+    view.note("the clock went back")
+    screen = screen_of(view, result(true_label="walking"))
+    for words in (
+        "zoo on hand",
+        "WALKING UPSTAIRS",
+        "true: walking",
+        "p50 12.0 ms",
+        "samples dropped 3",
+        "the clock went back",
+    ):
+        assert words in screen
+    assert re.search(r"walking_upstairs +█+[▏▎▍▌▋▊▉]? +0\.75", screen)
+    assert "\x1b" not in screen
+
+
+def test_the_screen_draws_over_itself_and_gives_the_cursor_back() -> None:
+    stream = io.StringIO()
+    view = LiveView(stream, "zoo", LABELS, Tally(0.64, LABELS), coloured=True)
+    view.write([result()])
+    view.close()
+    drawn = stream.getvalue()
+    lines = len(view.screen(result()))
+    assert f"\x1b[{lines}F" in drawn
+    assert drawn.startswith("\x1b[?25l")
+    assert drawn.endswith("\x1b[?25h")
+
+
+def test_colours_are_one_a_label_and_exist_on_the_terminal() -> None:
+    many = tuple(f"label_{k}" for k in range(20))
+    rgb = colours(many)
+    assert set(many) < set(rgb)
+    assert len(set(rgb.values())) == 21
+    assert all(16 <= terminal_code(value) <= 231 for value in rgb.values())

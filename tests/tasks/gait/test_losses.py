@@ -1,0 +1,60 @@
+"""Triplets and identities of walks, by hand and against published code."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edgehuman.errors import DataError
+from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
+
+
+def test_triplets_on_a_line_by_hand() -> None:
+    # Persons 0 at 0 and 0.5, 1 at 0.6. Margin 0.2.
+    feature_NPD = torch.tensor([0.0, 0.5, 0.6])[:, None, None]
+    loss_P, count_P = batch_all_triplets(feature_NPD, torch.tensor([0, 0, 1]))
+    # Anchor 0: itself 0-0.6, partner 0.5-0.6 -> 0.1. Anchor 0.5: partner 0.5-0.1 -> 0.6, itself
+    # 0-0.1 -> 0.1. Anchor 0.6: itself 0-0.6, 0-0.1 -> 0.1.
+    assert loss_P.tolist() == pytest.approx([(0.1 + 0.6 + 0.1 + 0.1) / 4])
+    assert count_P.tolist() == [4]
+
+
+def test_equal_walks_have_a_finite_gradient_and_far_ones_cost_nothing() -> None:
+    feature_NPD = torch.zeros(4, 2, 3, requires_grad=True)
+    loss_P, _ = batch_all_triplets(feature_NPD, torch.tensor([0, 0, 1, 1]))
+    assert loss_P.tolist() == pytest.approx([0.2, 0.2])
+    loss_P.sum().backward()  # type: ignore[no-untyped-call]
+    assert feature_NPD.grad is not None
+    assert feature_NPD.grad.isfinite().all()
+    apart = torch.tensor([0.0, 0.0, 9.0, 9.0])[:, None, None]
+    assert batch_all_triplets(apart, torch.tensor([0, 0, 1, 1]))[0].item() == 0
+    with pytest.raises(DataError, match="two persons"):
+        batch_all_triplets(apart, torch.tensor([1, 1, 1, 1]))
+
+
+def test_identities_by_hand() -> None:
+    logits_NPI = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+    right, wrong = -math.log(math.e / (math.e + 1)), -math.log(1 / (math.e + 1))
+    found = identity_loss(logits_NPI, torch.tensor([0]), scale=1.0, smoothing=0.0)
+    assert found.item() == pytest.approx((right + wrong) / 2)
+
+
+def test_published_code_gives_the_same(reference_vectors: Path) -> None:
+    with np.load(reference_vectors / "opengait_losses_metrics.npz") as file:
+        person_N = torch.from_numpy(file["labels"])
+        feature_NPD = torch.from_numpy(file["tri_emb"]).transpose(1, 2)  # stored as (N, D, P)
+        loss_P, count_P = batch_all_triplets(feature_NPD, person_N)
+        assert loss_P.numpy() == pytest.approx(file["tri_loss_per_part"], abs=1e-6)
+        assert count_P.numpy() == pytest.approx(file["tri_num"])
+        logits_NPI = torch.from_numpy(file["ce_logits"]).transpose(1, 2)
+        for key, scale, smoothing in (
+            ("ce_scale16_ls1", 16.0, 0.1),
+            ("ce_scale1_ls1", 1.0, 0.1),
+            ("ce_scale1_ls0", 1.0, 0.0),
+        ):
+            found = identity_loss(logits_NPI, person_N, scale, smoothing)
+            assert found.item() == pytest.approx(float(file[key]), abs=1e-5)

@@ -1,0 +1,114 @@
+"""Retrieval learns on made people; neck and classifier stay behind."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from edgehuman.card import OutputSpec
+from edgehuman.data.image.load import PersonSet
+from edgehuman.errors import DataError, UsageError
+from edgehuman.nets.image.heads import with_head
+from edgehuman.tasks.image import train as person_training
+from edgehuman.tasks.image.reid import ReidConfig, ReidLearner, train
+from edgehuman.training.checkpoint import load_network, read_weights
+from tests.nets.tiny_encoder import seeded
+from tests.tasks.people import losses, quick
+
+
+def test_losses_fall_and_the_checkpoint_gives_unit_vectors(
+    people: PersonSet, tmp_path: Path
+) -> None:
+    outcome = train(quick(ReidConfig, tmp_path, steps=24, each=2, dim=6))
+    assert isinstance(outcome.data, dict)
+    assert losses(tmp_path)[-1] < losses(tmp_path)[0]
+    assert set(outcome.data["metrics"]) == {"mean_ap", "rank1", "rank5", "mean_inp"}
+    assert "6 queries, 6 pictures of 2 people" in outcome.data["protocol"]
+    network, card = load_network(tmp_path)
+    vector_ND = network(torch.from_numpy(np.stack([people.image(0), people.image(1)])))
+    assert vector_ND.shape == (2, 6)
+    torch.testing.assert_close(vector_ND.norm(dim=1), torch.ones(2))
+    assert (card.task, card.output.kind, card.output.dim) == ("reid", "embedding", 6)
+    assert [(row.role, row.windows, row.subjects) for row in card.data] == [
+        ("training", 24, 4),
+        ("selection", 12, 2),
+    ]
+    weights, _ = read_weights(tmp_path)
+    assert not [name for name in weights if "neck" in name or "classifier" in name]
+
+
+def test_the_vector_is_as_wide_as_the_token_by_default(people: PersonSet, tmp_path: Path) -> None:
+    train(quick(ReidConfig, tmp_path, steps=2, each=2, read_test=False))
+    network, card = load_network(tmp_path)
+    assert card.output.dim == 24
+    assert not list(network.get_submodule("head").parameters())
+
+
+def test_the_triplet_sees_the_vector_before_the_neck() -> None:
+    config = ReidConfig(out=Path("x"), arch="tiny_encoder", height=64, width=32)
+    network = with_head(seeded(), OutputSpec("embedding"))
+    learner = ReidLearner(network, 3, config).train()
+    image_NHWC = torch.randint(0, 256, (4, 64, 32, 3), dtype=torch.uint8)
+    parts = learner(image_NHWC, torch.tensor([0, 0, 2, 2]))
+    feature_ND = network.token(image_NHWC)
+    distance_NN = torch.cdist(feature_ND, feature_ND)
+    farthest_N = distance_NN[[0, 1, 2, 3], [1, 0, 3, 2]]
+    nearest_N = torch.stack([row.min() for row in (*distance_NN[:2, 2:], *distance_NN[2:, :2])])
+    expected = torch.nn.functional.softplus(farthest_N - nearest_N).mean()
+    torch.testing.assert_close(parts["triplet"], expected)
+    torch.testing.assert_close(parts["loss"], parts["triplet"] + parts["identity"])
+    assert not learner.neck.bias.requires_grad
+
+
+def test_a_person_with_one_picture_is_told_of_and_learned_from(
+    people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    kept = np.arange(5, len(people))  # person 0 keeps one picture of six
+    fewer = made_subset(people, kept)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: fewer)
+    train(quick(ReidConfig, tmp_path, steps=2, each=2, select_share=0.0, read_test=False))
+    assert "1 of 6 people have a single picture" in capsys.readouterr().err
+
+
+def made_subset(persons: PersonSet, kept_K: NDArray[np.int64]) -> PersonSet:
+    return dataclasses.replace(
+        persons,
+        images=[persons.images[i] for i in kept_K],
+        masks=[persons.masks[i] for i in kept_K],
+        person_N=persons.person_N[kept_K],
+        camera_N=persons.camera_N[kept_K],
+        role_N=persons.role_N[kept_K],
+        keypoint_NJ3=persons.keypoint_NJ3[kept_K],
+        area_N=persons.area_N[kept_K],
+        attribute_NA=persons.attribute_NA[kept_K],
+    )
+
+
+def test_nobody_has_two_pictures(
+    people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lonely = made_subset(people, np.arange(0, len(people), 6))
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: lonely)
+    with pytest.raises(DataError, match="found 6 people to learn from, 6 of them with a single"):
+        train(quick(ReidConfig, tmp_path, each=2, select_share=0.0))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"each": 1}, "a triplet needs at least 2"),
+        ({"each": 4, "batch": 6}, "nobody by half"),
+        ({"each": 4, "batch": 4}, "at least two people"),
+        ({"each": 4, "batch": 8, "accumulate": 2}, "each part must hold at least two people"),
+        ({"dim": 0, "each": 2}, "--dim is 0"),
+    ],
+)
+def test_batches_that_hold_no_triplet(change: dict[str, int], message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=message):
+        quick(ReidConfig, tmp_path, **change)

@@ -1,0 +1,49 @@
+"""Nobody is on two sides; pictures of nobody in particular are split one by one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.tasks.image.splits import split_people
+from tests.tasks.people import made_people
+
+
+def test_people_are_held_out_whole_and_the_test_part_is_the_rest() -> None:
+    persons = made_people(people=8, each=6)
+    splits = split_people(persons, 0.34, seed=0)
+    sides = [set(persons.person_N[index_K].tolist()) for index_K in (splits.learn, splits.select)]
+    assert [len(side) for side in sides] == [4, 2]
+    assert not sides[0] & sides[1]
+    assert set(persons.person_N[splits.test].tolist()) == {6, 7}
+    assert len(splits.learn) + len(splits.select) + len(splits.test) == len(persons)
+    assert not np.array_equal(splits.select, split_people(persons, 0.34, seed=1).select)
+
+
+def test_pictures_without_a_name_are_split_one_by_one() -> None:
+    persons = made_people(people=6, each=4)
+    unnamed = dataclasses.replace(persons, person_N=np.full(len(persons), -1))
+    splits = split_people(unnamed, 0.25, seed=0)
+    assert (len(splits.learn), len(splits.select)) == (12, 4)
+
+
+def test_nothing_held_out() -> None:
+    assert len(split_people(made_people(), 0.0, seed=0).select) == 0
+
+
+def test_retrieval_holds_at_least_two_people_out() -> None:
+    persons = made_people(people=8)
+    select = split_people(persons, 0.01, seed=0, task="reid").select
+    assert len(np.unique(persons.person_N[select])) == 2
+
+
+def test_too_few_to_split() -> None:
+    persons = made_people(people=3)
+    with pytest.raises(DataError, match="1 training people, too few to hold 1 out"):
+        split_people(persons, 0.2, seed=0)
+    without = dataclasses.replace(persons, role_N=np.full(len(persons), "test"))
+    with pytest.raises(DataError, match="no training part for pose"):
+        split_people(without, 0.2, seed=0, task="pose")

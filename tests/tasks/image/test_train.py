@@ -1,0 +1,261 @@
+"""What the tasks share: the start from weights, learning rates, resuming, and each bad input."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from edgehuman.card import Card, OutputSpec, TrainingData, image_input
+from edgehuman.config import resolve
+from edgehuman.data.image.load import PersonSet
+from edgehuman.errors import CheckpointError, DataError, ImageError, UsageError
+from edgehuman.nets.building import build
+from edgehuman.nets.image.heads import person_net
+from edgehuman.tasks.image import attributes, parsing, reid
+from edgehuman.tasks.image import augment as person_augment
+from edgehuman.tasks.image import train as person_training
+from edgehuman.tasks.image.attributes import AttributesConfig
+from edgehuman.tasks.image.parsing import ParsingConfig
+from edgehuman.tasks.image.reid import ReidConfig
+from edgehuman.tasks.image.settings import PersonConfig
+from edgehuman.tasks.image.train import freeze_unused, lr_factors, start_network
+from edgehuman.training.checkpoint import load_network, load_state, read_weights, save_weights
+from tests.nets.tiny_encoder import NAME, seeded
+from tests.tasks.people import PARTS, quick
+
+OUTPUT = OutputSpec("segmentation", PARTS)
+
+
+def pretrained(folder: Path, arch: str = NAME, weights: Any = None) -> Path:
+    """A checkpoint of a bare encoder that learned from photos."""
+    data = (TrainingData("photos", "pretraining", "CC0", "", 100, 0),)
+    card = Card(
+        "encoder", "person-embedding", arch, 1, 1, image_input(64, 32), OutputSpec("embedding")
+    )
+    encoder = seeded(5) if weights is None else weights
+    save_weights(folder, encoder.state_dict(), card.replace(data=data))
+    return folder
+
+
+@pytest.mark.usefixtures("people")
+def test_a_task_begins_with_the_weights_and_remembers_their_data(tmp_path: Path) -> None:
+    weights = pretrained(tmp_path / "encoder")
+    config = quick(ParsingConfig, tmp_path / "x", arch=None, weights=weights)
+    network, arch, ancestors = start_network(config, OUTPUT)
+    assert arch == NAME
+    assert [row.dataset for row in ancestors] == ["photos"]
+    for name, tensor in seeded(5).state_dict().items():
+        assert torch.equal(network.encoder.state_dict()[name], tensor)
+
+
+@pytest.mark.usefixtures("people")
+def test_a_task_begins_with_another_task(tmp_path: Path) -> None:
+    first = quick(ParsingConfig, tmp_path / "first", steps=2, batch=4, read_test=False)
+    parsing.train(first)
+    config = quick(AttributesConfig, tmp_path / "second", steps=1, weights=first.out)
+    network, _, ancestors = start_network(config, OutputSpec("attributes", ("a",)))
+    weights, _ = read_weights(first.out)
+    assert torch.equal(network.encoder.state_dict()["norm.weight"], weights["encoder.norm.weight"])
+    assert [row.role for row in ancestors] == ["training", "selection"]
+    outcome = attributes.train(config)
+    assert isinstance(outcome.data, dict)
+    assert [row.role for row in load_network(config.out)[1].data] == ["training", "selection"] * 2
+
+
+@pytest.mark.usefixtures("people")
+def test_weights_of_another_architecture(tmp_path: Path) -> None:
+    weights = pretrained(tmp_path / "encoder", arch="starnet_s3")
+    with pytest.raises(CheckpointError, match=f"holds starnet_s3, and --arch is {NAME}"):
+        start_network(quick(ParsingConfig, tmp_path / "x", weights=weights), OUTPUT)
+    wrong = pretrained(tmp_path / "wrong", weights=torch.nn.Linear(2, 2))
+    with pytest.raises(CheckpointError, match="holds another network"):
+        start_network(quick(ParsingConfig, tmp_path / "x", weights=wrong), OUTPUT)
+    with pytest.raises(CheckpointError, match="no such folder"):
+        start_network(quick(ParsingConfig, tmp_path / "x", weights=tmp_path / "none"), OUTPUT)
+
+
+def test_a_network_that_reads_something_else(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="imuvit_512x5 reads a ImuWindow; a task on person images"):
+        start_network(quick(ParsingConfig, tmp_path, arch="imuvit_512x5"), OUTPUT)
+    with pytest.raises(UsageError, match="Did you mean 'tinyvit_5m'"):
+        start_network(quick(ParsingConfig, tmp_path, arch="tinyvit5m"), OUTPUT)
+
+
+def test_a_resumed_run_repeats_the_uninterrupted_one(people: PersonSet, tmp_path: Path) -> None:
+    whole = quick(
+        ParsingConfig, tmp_path / "whole", steps=6, save_every=3, batch=4, read_test=False
+    )
+    parsing.train(whole)
+    state = load_state(whole.out)
+    parts = dataclasses.replace(whole, out=tmp_path / "parts", workers=0)
+    stopped_at(parts, 3)
+    outcome = parsing.train(dataclasses.replace(parts, resume=True))
+    assert isinstance(outcome.data, dict)
+    again = load_state(parts.out)
+    assert again["step"] == state["step"] == 6
+    assert all(torch.equal(again["model"][name], tensor) for name, tensor in state["model"].items())
+
+
+def stopped_at(config: ParsingConfig, step: int) -> None:
+    """Run a training and let a signal end it after so many steps."""
+    seen = []
+    kept = person_augment.vary
+
+    def vary(*words: Any) -> Any:
+        seen.append(1)
+        if len(seen) == config.batch * step:
+            os.kill(os.getpid(), signal.SIGINT)
+        return kept(*words)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parsing, "vary", vary)
+        outcome = parsing.train(config)
+    assert outcome.exit_code == 1
+    assert "go on with --resume" in outcome.text
+    assert load_state(config.out)["step"] == step
+
+
+def test_learning_rates_fall_from_the_head_to_the_stem() -> None:
+    for arch, blocks in (("tinyvit_5m", 12), ("vit_tiny", 12), ("starnet_s3", 20)):
+        network = person_net(arch, OUTPUT)
+        factor = lr_factors(network, 0.5, 0.8)
+        assert set(factor) == {name for name, _ in network.named_parameters()}
+        assert factor["head.last.weight"] == 1.0
+        assert factor["encoder.norm.weight"] == 0.5
+        assert min(factor.values()) == pytest.approx(0.5 * 0.8 ** (blocks + 1))
+        values = [v for name, v in factor.items() if name.startswith("encoder.stages.3")]
+        assert values == sorted(values)
+    network = person_net("vit_tiny", OUTPUT)
+    factor = lr_factors(network, 1.0, 0.8)
+    assert factor["encoder.pos_embed"] == pytest.approx(0.8**13)
+    assert factor["encoder.blocks.11.mlp.0.weight"] == pytest.approx(0.8)
+    assert factor["encoder.blocks.0.mlp.0.weight"] == pytest.approx(0.8**12)
+
+
+def test_weights_that_no_gradient_reaches_are_frozen() -> None:
+    network = person_net("tinyvit_5m", OUTPUT, (64, 32))
+    freeze_unused(network, (64, 32))
+    frozen = [name for name, p in network.named_parameters() if not p.requires_grad]
+    assert frozen == ["encoder.norm.weight", "encoder.norm.bias"]
+    assert all(p.grad is None for p in network.parameters())
+
+
+@pytest.mark.usefixtures("people")
+def test_a_frozen_backbone_stays_as_it_is(tmp_path: Path) -> None:
+    weights = pretrained(tmp_path / "encoder")
+    config = quick(
+        ParsingConfig, tmp_path / "x", weights=weights, backbone_lr=0.0, steps=3, read_test=False
+    )
+    parsing.train(config)
+    network, _ = load_network(config.out)
+    for name, tensor in seeded(5).state_dict().items():
+        assert torch.equal(network.state_dict()[f"encoder.{name}"], tensor)
+
+
+@pytest.mark.usefixtures("people")
+def test_the_test_part_stays_unread_when_asked(tmp_path: Path) -> None:
+    outcome = parsing.train(quick(ParsingConfig, tmp_path, steps=1, read_test=False))
+    assert isinstance(outcome.data, dict)
+    assert "metrics" not in outcome.data
+    assert load_network(tmp_path)[1].metrics == ()
+
+
+def test_a_set_without_a_test_part_keeps_its_checkpoint(
+    people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untested = dataclasses.replace(people, role_N=np.full(len(people), "train"))
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: untested)
+    with pytest.raises(DataError, match="has no test part; the checkpoint stands in"):
+        parsing.train(quick(ParsingConfig, tmp_path, steps=1))
+    assert load_network(tmp_path)[1].task == "parsing"
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_counted(
+    people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(PersonSet):
+        def image(self, index: int) -> NDArray[np.uint8]:
+            if index % 5 == 0:
+                raise ImageError(f"picture {index} is cut short")
+            return super().image(index)
+
+    broken = Broken(**{f.name: getattr(people, f.name) for f in dataclasses.fields(people)})
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task: broken)
+    outcome = parsing.train(quick(ParsingConfig, tmp_path, steps=8))
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["unreadable"] > 0
+    assert "picture" in outcome.text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"height": 100}, "--height is 100; a person network takes multiples of 32"),
+        ({"select_share": 1.0}, "--select-share is 1.0"),
+        ({"layer_decay": 0.0}, "--layer-decay is 0.0"),
+        ({"flip": 2.0}, "--flip is 2.0; it must be a probability"),
+        ({"workers": -1}, "--workers is -1"),
+        ({"rotate_deg": -3.0}, "--rotate-deg is -3.0"),
+    ],
+)
+def test_settings_out_of_range(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=message):
+        quick(ParsingConfig, tmp_path, **change)
+
+
+def test_bare_encoders_load_at_the_size_of_their_card(tmp_path: Path) -> None:
+    encoder = build("vit_tiny", image_size=(64, 32))
+    card = Card(
+        "e", "person-embedding", "vit_tiny", 1, 1, image_input(64, 32), OutputSpec("embedding")
+    )
+    save_weights(tmp_path, encoder.state_dict(), card)
+    network, _, _ = start_network(
+        ParsingConfig(out=tmp_path, weights=tmp_path, height=96, width=64), OUTPUT
+    )
+    assert network(torch.zeros((1, 96, 64, 3), dtype=torch.uint8)).shape == (1, 3, 24, 16)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("person_parsing", ParsingConfig), ("person_reid", ReidConfig)]
+)
+def test_the_recipes_are_settings(name: str, kind: type[PersonConfig], tmp_path: Path) -> None:
+    recipe = Path(__file__).parents[3] / "recipes" / f"{name}.toml"
+    config = resolve(kind, ["--out", str(tmp_path)], recipe)
+    assert config.select_share == 0.1
+    assert config.size == (256, 128)
+
+
+def test_the_same_seed_gives_the_same_weights(people: PersonSet, tmp_path: Path) -> None:
+    found = []
+    for name in ("first", "second"):
+        config = quick(ReidConfig, tmp_path / name, steps=2, each=2, read_test=False)
+        reid.train(config)
+        found.append(read_weights(config.out)[0])
+    assert all(torch.equal(found[0][name], tensor) for name, tensor in found[1].items())
+
+
+@pytest.mark.parametrize("held", ["weights", "out"])
+def test_what_is_quick_to_check_is_checked_before_anybody_is_drawn(
+    held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(path: str, task: str) -> PersonSet:
+        raise AssertionError("people were read")
+
+    monkeypatch.setattr(person_training, "load_persons", never)
+    if held == "weights":
+        (tmp_path / "tiny.pth").touch()
+        config = ParsingConfig(out=tmp_path / "new", weights=tmp_path / "tiny.pth")
+        with pytest.raises(CheckpointError, match=r"tiny.pth: a file, .* `edgehuman import`"):
+            parsing.train(config)
+    else:
+        (tmp_path / "model.safetensors").touch()
+        with pytest.raises(UsageError, match="holds a checkpoint already"):
+            parsing.train(ParsingConfig(out=tmp_path))

@@ -1,0 +1,176 @@
+"""Fine-tuning, probe, from scratch: selected on training people, the test people read once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.metrics.classification import macro_f1
+from edgehuman.nets.building import build
+from edgehuman.records import WindowSet
+from edgehuman.tasks.imu import activity
+from edgehuman.tasks.imu.activity import (
+    ActivityConfig,
+    Classifier,
+    block_scale,
+    predict_logits,
+    train,
+)
+from edgehuman.training.checkpoint import load_network, save_weights
+
+
+def config(out: Path, **changes: Any) -> ActivityConfig:
+    values: dict[str, Any] = {
+        "data": ("x",),
+        "steps": 12,
+        "batch": 24,
+        "lr": 1e-3,
+        "save_every": 6,
+        "threads": 1,
+        "select_share": 0.25,
+    }
+    return ActivityConfig(out=out, **{**values, **changes})
+
+
+def pretrained(folder: Path, arch: str = "imuvit_512x5") -> Path:
+    card = Card("encoder", "embedding", arch, 1, 1, IMU_INPUT, OutputSpec("embedding"))
+    save_weights(folder, build(arch, seed=5).state_dict(), card)
+    return folder
+
+
+def test_training_learns_and_the_card_tells_the_whole_story(
+    made: WindowSet, tmp_path: Path
+) -> None:
+    outcome = train(config(tmp_path, steps=60, save_every=20))
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["metrics"]["macro_f1"] > 0.9
+    network, card = load_network(tmp_path)
+    assert card.task == "activity"
+    assert card.output.labels == ("slow", "fast", "still")
+    assert card.decision.temperature == outcome.data["temperature"] != 1.0
+    assert [(row.role, row.subjects) for row in card.data] == [("training", 3), ("selection", 1)]
+    assert {metric.name for metric in card.metrics} == {"macro_f1", "accuracy", "ece"}
+    assert "48 windows of 2 test people" in card.metrics[0].protocol
+    assert (tmp_path / "confusion.png").stat().st_size > 5_000
+    test = made.select(made.is_test_N)
+    predicted_N = predict_logits(network, test.imu_NTC).argmax(1)
+    assert macro_f1(test.label_N, predicted_N, 3) == outcome.data["metrics"]["macro_f1"]
+
+
+@pytest.mark.parametrize("mode", ["scratch", "probe"])
+def test_an_occupied_folder_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setattr(activity, "labelled_splits", lambda *words: pytest.fail("too late"))
+    weights = pretrained(tmp_path / "encoder") if mode == "probe" else None
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.safetensors").write_bytes(b"kept")
+    with pytest.raises(UsageError, match=r"holds a checkpoint already \(model\.safetensors\)"):
+        train(config(tmp_path / "out", mode=mode, weights=weights))
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == b"kept"
+
+
+def test_nothing_to_resume_from_is_said_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "labelled_splits", lambda *words: pytest.fail("too late"))
+    with pytest.raises(CheckpointError, match=r"no state\.pt to resume from"):
+        train(config(tmp_path / "out", resume=True))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_test_people_stay_unread_when_asked(made: WindowSet, tmp_path: Path) -> None:
+    outcome = train(config(tmp_path, steps=2, read_test=False))
+    assert isinstance(outcome.data, dict)
+    assert "metrics" not in outcome.data
+    assert load_network(tmp_path)[1].metrics == ()
+
+
+@pytest.mark.usefixtures("made")
+def test_a_probe_changes_the_head_and_nothing_else(tmp_path: Path) -> None:
+    weights = pretrained(tmp_path / "encoder")
+    outcome = train(config(tmp_path / "probe", mode="probe", weights=weights))
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["metrics"]["macro_f1"] > 0.9
+    before, after = build("imuvit_512x5", seed=5), load_network(tmp_path / "probe")[0]
+    kept = after.state_dict()
+    assert all(torch.equal(kept[name], tensor) for name, tensor in before.state_dict().items())
+
+
+@pytest.mark.usefixtures("made")
+def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
+    weights = pretrained(tmp_path / "encoder", "imuvit_1024x5")
+    with pytest.raises(CheckpointError, match=r"holds imuvit_1024x5, and --arch is imuvit_512x5"):
+        train(config(tmp_path / "run", weights=weights))
+
+
+@pytest.mark.usefixtures("made")
+def test_the_decision_carries_over_to_a_run_on_everyone(tmp_path: Path) -> None:
+    train(config(tmp_path / "chosen", steps=4))
+    train(config(tmp_path / "all", steps=4, select_share=0.0, selected=tmp_path / "chosen"))
+    chosen, everyone = load_network(tmp_path / "chosen")[1], load_network(tmp_path / "all")[1]
+    assert everyone.decision == chosen.decision
+    assert everyone.data[0].subjects == 4
+
+
+def test_mixup_mixes_windows_and_losses_alike(tmp_path: Path) -> None:
+    class Sum(torch.nn.Module):
+        def forward(self, imu_NTC: torch.Tensor) -> torch.Tensor:
+            total_N = imu_NTC.sum((1, 2))
+            return torch.stack([total_N, -total_N], dim=1)
+
+    torch.manual_seed(0)
+    model = Classifier(Sum(), config(tmp_path, mixup=0.5, label_smoothing=0.0))
+    imu_NTC = torch.zeros(2, 4, 6)
+    imu_NTC[0, 0, 0], imu_NTC[1, 0, 0] = 1.0, -1.0
+    torch.manual_seed(3)
+    found = model(imu_NTC, torch.tensor([0, 1]))["loss"].item()
+    torch.manual_seed(3)
+    share = float(torch.distributions.Beta(0.5, 0.5).sample())
+    order = torch.randperm(2).tolist()
+    mixed = [
+        share * v + (1 - share) * [1.0, -1.0][o] for v, o in zip([1.0, -1.0], order, strict=True)
+    ]
+    signs = [1.0, -1.0]
+    own = np.mean([np.log1p(np.exp(-2 * s * m)) for s, m in zip(signs, mixed, strict=True)])
+    other = np.mean(
+        [np.log1p(np.exp(-2 * signs[o] * m)) for o, m in zip(order, mixed, strict=True)]
+    )
+    assert found == pytest.approx(share * own + (1 - share) * other, rel=1e-5)
+
+
+def test_layer_decay_slows_lower_blocks() -> None:
+    factor = block_scale(build("imuvit_512x5", num_classes=3), 0.5)
+    assert factor["head.weight"] == 1.0
+    assert factor["blocks.4.mlp.0.weight"] == 0.5
+    assert factor["blocks.0.mlp.0.weight"] == 0.5**5
+    assert factor["embed.weight"] == 0.5**6
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"stream_data": "x", "select_share": 0.0}, "--stream-data has no effect here"),
+        ({"stream_data": "x", "mode": "probe"}, "--stream-data has no effect here"),
+        ({"selected": Path("x")}, "--selected has no effect here; it goes with --select-share 0"),
+        ({"resume": True, "mode": "probe"}, "--resume has no effect here"),
+        ({"hop": 0}, "--hop is 0; it must be at least 1"),
+        ({"dropout": 2.0}, "--dropout is 2.0"),
+    ],
+)
+def test_flags_without_effect_and_values_out_of_range_are_refused(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        config(tmp_path, **changes)
+
+
+def test_impossible_shares_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--select-share is 1.0; it must be from 0 to under 1"):
+        config(tmp_path, select_share=1.0)

@@ -1,0 +1,55 @@
+"""The decision is the best one on the recordings given, by numbers small enough to see."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.card import Decision
+from edgehuman.errors import DataError
+from edgehuman.records import ImuRecording
+from edgehuman.tasks.imu.decision import Hops, accuracy_of, choose_decision, hops_of
+
+LABELS = ("walking", "sitting")
+START = Decision(temperature=2.0, hop_s=0.64)
+
+
+def flickering() -> Hops:
+    """Forty hops of walking of which every fifth looks like sitting, then forty of sitting."""
+    logits_HK = np.tile(np.array([2.0, 0.0], np.float32), (80, 1))
+    logits_HK[40:] = logits_HK[40:, ::-1]
+    logits_HK[4:40:5] = [0.0, 2.0]
+    return Hops(logits_HK, ("walking",) * 40 + ("sitting",) * 40)
+
+
+def test_smoothing_is_chosen_where_the_network_flickers() -> None:
+    hops = flickering()
+    assert accuracy_of(START, [hops], LABELS) == pytest.approx(72 / 80)
+    chosen = choose_decision(START, [hops], LABELS, delay_s=1.28)
+    assert chosen.smoothing == "fixed_lag"
+    assert (chosen.temperature, chosen.delay_s) == (2.0, 1.28)
+    assert accuracy_of(chosen, [hops], LABELS) > 0.97
+
+
+def test_the_threshold_is_the_largest_that_costs_next_to_nothing() -> None:
+    sure = Hops(np.array([[2.0, 0.0]] * 50, np.float32), ("walking",) * 50)
+    # softmax(2 / 2) = 0.73: every threshold on the list up to 0.7 leaves all answers standing.
+    assert choose_decision(START, [sure], LABELS, 0.64).threshold == 0.7
+    unsure = Hops(np.array([[0.5, 0.0]] * 50, np.float32), ("walking",) * 50)
+    # softmax(0.5 / 2) = 0.56: at 0.6 all answers would be lost.
+    assert choose_decision(START, [unsure], LABELS, 0.64).threshold == 0.5
+
+
+def test_hops_carry_the_label_at_the_end_of_each_window() -> None:
+    label_T = np.full(192, -1, np.int16)
+    label_T[150:] = 1
+    recording = ImuRecording(np.zeros((192, 6), np.float32), 50.0, "p:1", label_T, LABELS)
+    hops = hops_of(recording, lambda imu_NTC: np.zeros((len(imu_NTC), 2), np.float32), 0.64)
+    assert hops.true_H == (None, "sitting", "sitting")  # ends at samples 127, 159, 191
+    assert hops.logits_HK.shape == (3, 2)
+
+
+def test_recordings_without_labels_are_refused() -> None:
+    silent = Hops(np.zeros((5, 2), np.float32), (None,) * 5)
+    with pytest.raises(DataError, match="no labelled stretch of the people held out"):
+        choose_decision(START, [silent], LABELS, 1.28)

@@ -1,0 +1,74 @@
+"""Splits by people: nobody on two sides, further datasets only under the target's labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.records import WindowSet
+from edgehuman.tasks.imu import splits as labelled
+from edgehuman.tasks.imu.splits import join, labelled_splits, relabel
+
+
+def people(windows: WindowSet) -> set[str]:
+    return set(windows.subject_N.tolist())
+
+
+def test_no_person_is_on_two_sides(made: WindowSet) -> None:
+    splits = labelled_splits(["x"], hop=64, select_share=0.25)
+    assert people(splits.test) == {"made:4", "made:5"}
+    assert len(people(splits.select)) == 1
+    assert people(splits.learn[0]) | people(splits.select) == {f"made:{i}" for i in range(4)}
+    assert not people(splits.learn[0]) & people(splits.select)
+
+
+def test_a_test_person_of_one_dataset_is_left_out_of_the_others(
+    made: WindowSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(made, is_test_N=np.zeros(len(made), bool), dataset=("other",))
+    monkeypatch.setattr(labelled, "load_windows", lambda path, hop: made if path == "x" else other)
+    splits = labelled_splits(["x", "y"], hop=64, select_share=0.25)
+    assert people(splits.learn[1]) == people(splits.learn[0])
+
+
+def test_further_labels_are_matched_by_name(made: WindowSet) -> None:
+    found = relabel(made, ("still", "slow"))
+    assert found.labels == ("still", "slow")
+    assert len(found) == len(made) * 2 // 3
+    assert found.label_N[0] == 1
+    assert set(found.label_N.tolist()) == {0, 1}
+
+
+def test_joining_keeps_labels(made: WindowSet) -> None:
+    twice = join([made, made])
+    assert twice.label_N.tolist() == made.label_N.tolist() * 2
+    assert twice.dataset == ("made",)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"label_N": -1}, "has no labels"),
+        ({"is_test_N": False}, "has no test people"),
+    ],
+)
+def test_a_dataset_that_cannot_be_the_target_says_why(
+    made: WindowSet, monkeypatch: pytest.MonkeyPatch, change: dict[str, int], message: str
+) -> None:
+    arrays = {name: np.full_like(getattr(made, name), value) for name, value in change.items()}
+    wrong = replace(made, **arrays)
+    monkeypatch.setattr(labelled, "load_windows", lambda path, hop: wrong)
+    with pytest.raises(DataError, match=message):
+        labelled_splits(["x"], hop=64, select_share=0.25)
+
+
+def test_a_further_dataset_without_a_common_label_is_refused(
+    made: WindowSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(made, labels=("a", "b", "c"))
+    monkeypatch.setattr(labelled, "load_windows", lambda path, hop: made if path == "x" else other)
+    with pytest.raises(DataError, match="--data y has none of the labels slow, fast, still"):
+        labelled_splits(["x", "y"], hop=64, select_share=0.25)

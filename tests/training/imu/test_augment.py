@@ -1,0 +1,54 @@
+"""Augmentations keep what they promise to keep."""
+
+from __future__ import annotations
+
+import torch
+
+from edgehuman.training.imu.augment import ImuAugment, random_rotations, rotate, warp_time
+
+
+def test_rotations_are_rotations_and_stay_within_the_angle() -> None:
+    torch.manual_seed(0)
+    rotation_N33 = random_rotations(64, 30.0)
+    identity = torch.eye(3).expand(64, 3, 3)
+    torch.testing.assert_close(rotation_N33 @ rotation_N33.mT, identity, atol=1e-5, rtol=0)
+    cosine_N = (rotation_N33.diagonal(dim1=1, dim2=2).sum(1) - 1) / 2
+    assert torch.rad2deg(torch.arccos(cosine_N.clamp(-1, 1))).max() <= 30.1
+
+
+def test_both_sensors_are_turned_by_the_same_rotation() -> None:
+    quarter = torch.tensor([[[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]])
+    imu_NTC = torch.tensor([[[1.0, 0.0, 5.0, 2.0, 0.0, 7.0]]])
+    assert rotate(imu_NTC, quarter)[0, 0].tolist() == [0.0, 1.0, 5.0, 0.0, 2.0, 7.0]
+
+
+def test_time_warp_keeps_ends_and_order_of_a_ramp() -> None:
+    torch.manual_seed(0)
+    ramp_NTC = torch.arange(128.0)[None, :, None].repeat(3, 1, 6)
+    warped_NTC = warp_time(ramp_NTC, 0.2)
+    torch.testing.assert_close(warped_NTC[:, 0], ramp_NTC[:, 0])
+    torch.testing.assert_close(warped_NTC[:, -1], ramp_NTC[:, -1], atol=1e-3, rtol=0)
+    assert (warped_NTC.diff(dim=1) > 0).all()
+    assert not torch.allclose(warped_NTC, ramp_NTC, atol=0.5)
+    torch.testing.assert_close(warped_NTC[..., 0], warped_NTC[..., 5])
+
+
+def test_gyro_bias_leaves_the_accelerometer_alone() -> None:
+    torch.manual_seed(0)
+    biased_NTC = ImuAugment(gyro_bias=0.1)(torch.zeros(4, 8, 6))
+    assert biased_NTC[..., :3].abs().max() == 0
+    assert (biased_NTC[..., 3:].std(dim=1) == 0).all()
+    assert biased_NTC[..., 3:].abs().max() > 0
+
+
+def test_all_off_changes_nothing() -> None:
+    imu_NTC = torch.randn(2, 8, 6)
+    assert torch.equal(ImuAugment()(imu_NTC), imu_NTC)
+
+
+def test_scale_is_one_gain_per_sensor() -> None:
+    torch.manual_seed(1)
+    scaled_NTC = ImuAugment(scale=0.1)(torch.ones(2, 4, 6))
+    assert (scaled_NTC[:, :, :3] == scaled_NTC[:, :1, :1]).all()
+    assert (scaled_NTC[:, :, 3:] == scaled_NTC[:, :1, 3:4]).all()
+    assert not torch.equal(scaled_NTC[:, 0, 0], scaled_NTC[:, 0, 3])

@@ -1,0 +1,47 @@
+"""Batches of P people with K pictures each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.training.identity_batches import pictures_of, pk_indices
+
+PERSON_N = np.array([7, 7, 7, 3, 3, 3, 9, 9, 9, 5, 5, 5])
+
+
+def test_every_person_of_a_batch_has_as_many_different_pictures() -> None:
+    people = pictures_of(PERSON_N)
+    chosen = pk_indices(people, 6, 3, 0, 0, 0, 1)
+    assert len(set(chosen.tolist())) == 6
+    assert [len(set(PERSON_N[chosen[i : i + 3]])) for i in (0, 3)] == [1, 1]
+
+
+def test_two_steps_of_two_people_show_all_four() -> None:
+    people = pictures_of(PERSON_N)
+    seen = np.concatenate([pk_indices(people, 6, 3, step, 0, 0, 1) for step in (0, 1)])
+    assert sorted(seen.tolist()) == list(range(12))
+
+
+def test_batches_follow_from_seed_step_and_process() -> None:
+    people = pictures_of(PERSON_N)
+    first = pk_indices(people, 6, 2, 4, 1, 0, 2)
+    assert np.array_equal(first, pk_indices(people, 6, 2, 4, 1, 0, 2))
+    assert not np.array_equal(first, pk_indices(people, 6, 2, 5, 1, 0, 2))
+    assert not np.array_equal(first, pk_indices(people, 6, 2, 4, 1, 1, 2))
+
+
+def test_a_person_with_one_picture_stays_and_is_told_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    people = pictures_of(np.array([0, 0, 1]))
+    assert "1 of 2 people have a single picture" in capsys.readouterr().err
+    chosen = pk_indices(people, 4, 2, 0, 0, 0, 1)
+    assert sorted(chosen.tolist()) == [0, 1, 2, 2]
+
+
+@pytest.mark.parametrize("person", [[0, 0, 0], [0, 1, 2]])
+def test_nothing_to_compare(person: list[int]) -> None:
+    with pytest.raises(DataError, match="at least two people with several pictures each"):
+        pictures_of(np.array(person))
