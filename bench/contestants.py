@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, OutputKind, OutputSpec
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
+from edgehuman.records import Float32
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.engine.plan_file import EngineMismatchError, find_gpu
@@ -30,7 +31,7 @@ from edgehuman.runtime.model import EXPORT_CATALOGUE, ZOO, Model, file_of, load
 _DYNAMIC = 32
 ENGINES = ("onnxruntime", "torch", "compile", "tensorrt")
 Records = NDArray[Any]
-Call = Callable[[Records], NDArray[np.float32]]
+Call = Callable[[Records], Float32]
 
 
 class NotMeasured(Exception):
@@ -193,9 +194,9 @@ def torch_contestant(
     network = make()
     run: Any = torch.compile(network, dynamic=False) if compiled else network
 
-    def call(record_N: Records) -> NDArray[np.float32]:
+    def call(record_N: Records) -> Float32:
         with torch.inference_mode():
-            answer: NDArray[np.float32] = run(torch.from_numpy(record_N)).numpy()
+            answer: Float32 = run(torch.from_numpy(record_N)).numpy()
         return answer
 
     try:

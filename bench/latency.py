@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.bench.contestants import Call, Contestant, Entry, Records
 from edgehuman.bench.energy import Meter, Stretch
 from edgehuman.errors import UsageError
 from edgehuman.metrics.bootstrap import Interval, interval, percentile
+from edgehuman.records import Float64
 
 PERCENTILES = (50, 95, 99)
 CALLS_PER_BLOCK = 20
@@ -37,7 +37,7 @@ class Timing:
         batch: windows a call.
     """
 
-    latency_ms_R: NDArray[np.float64]
+    latency_ms_R: Float64
     batch: int
 
     def percentiles(self) -> dict[str, Interval]:
@@ -101,7 +101,7 @@ def measure(
     if rounds < 1:
         raise UsageError(f"rounds is {rounds}; it must be at least 1")
     rng = np.random.default_rng(seed)
-    taken: list[list[NDArray[np.float64]]] = [[] for _ in contestants]
+    taken: list[list[Float64]] = [[] for _ in contestants]
     for number in range(rounds):
         block = [
             batches[(number * CALLS_PER_BLOCK + i) % len(batches)]
@@ -122,7 +122,7 @@ def cut_batches(record_N: Records, batch: int) -> list[Records]:
 
 def time_calls(
     call: Call, batches: Sequence[Records], clock: Callable[[], int] | None = None
-) -> NDArray[np.float64]:
+) -> Float64:
     """Milliseconds of each call, in order, by the wall clock or another one of ns."""
     now_ns = clock or time.perf_counter_ns
     latency_ms_R = np.empty(len(batches))
@@ -162,7 +162,7 @@ def sustain(
     )
 
 
-def _until(call: Call, batches: Sequence[Records], seconds: float) -> Iterator[NDArray[np.float64]]:
+def _until(call: Call, batches: Sequence[Records], seconds: float) -> Iterator[Float64]:
     end_s = time.perf_counter() + seconds
     while True:
         yield time_calls(call, batches[:CALLS_PER_BLOCK])

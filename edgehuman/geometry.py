@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.records import Index
 
 OPENPOSE_18 = (
     "nose",
@@ -249,13 +250,13 @@ def mirrored(name: str) -> str:
     return name if other is None else other + name[2:]
 
 
-def flip_indices(layout: str) -> NDArray[np.int64]:
+def flip_indices(layout: str) -> Index:
     """Indices (J,) that swap left and right joints of a layout."""
     names = _names(layout)
     return np.array([names.index(mirrored(name)) for name in names], np.int64)
 
 
-def gait_order() -> NDArray[np.int64]:
+def gait_order() -> Index:
     """OpenPose-18 indices (18,) in the order of the limbs and parts: every three make a limb, every
     two limbs a part.
     """

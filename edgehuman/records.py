@@ -18,7 +18,14 @@ IMU_WINDOW = 128
 IMU_CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
 STANDARD_GRAVITY_MS2 = 9.80665
 
-FloatArray = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+Complex = NDArray[np.complex128]
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Index = NDArray[np.int64]
+Intp = NDArray[np.intp]
+Text = NDArray[np.str_]
+Uint8 = NDArray[np.uint8]
 
 
 def _require(ok: bool, found: object, rule: str) -> None:
@@ -36,7 +43,7 @@ class ImuWindow:
         source: id of the sensor or file it came from.
     """
 
-    imu_TC: FloatArray
+    imu_TC: Float32
     stamp_ns: int
     source: str = ""
 
@@ -53,7 +60,7 @@ class ImuWindow:
 class SkeletonSequence:
     """A tracked person's joints: float32 (T, 18, 3), x and y in pixels, confidence; OpenPose-18."""
 
-    skeleton_TJ3: FloatArray
+    skeleton_TJ3: Float32
     stamp_ns: int
     source: str = ""
 
@@ -111,7 +118,7 @@ class PersonCrop(Frame):
 class Embedding:
     """A person as a vector: float32 (parts, dim) or (dim,); the card names the distance."""
 
-    vector_PD: FloatArray
+    vector_PD: Float32
     stamp_ns: int
     source: str = ""
 
@@ -129,7 +136,7 @@ class ImuRecording:
         source: dataset, file and device, for people to read.
     """
 
-    imu_TC: FloatArray
+    imu_TC: Float32
     rate_hz: float
     subject: str
     label_T: NDArray[np.int16] = field(default_factory=lambda: np.empty(0, np.int16))
@@ -168,7 +175,7 @@ class WindowSet:
         dataset: catalogue names of the datasets inside.
     """
 
-    imu_NTC: FloatArray
+    imu_NTC: Float32
     label_N: NDArray[np.int64]
     subject_N: NDArray[np.str_]
     is_test_N: NDArray[np.bool_]

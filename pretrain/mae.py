@@ -37,7 +37,7 @@ from edgehuman.nets.imu.imuvit import (
     sine_positions,
 )
 from edgehuman.outcome import Outcome
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray, WindowSet
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, WindowSet
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
@@ -226,7 +226,7 @@ def pretraining_windows(config: MaeConfig) -> tuple[list[WindowSet], list[Window
     return [w for w in learn if len(w)], [w for w in valid if len(w)]
 
 
-def test_loss(autoencoder: MaskedAutoencoder, imu_NTC: FloatArray, device: torch.device) -> float:
+def test_loss(autoencoder: MaskedAutoencoder, imu_NTC: Float32, device: torch.device) -> float:
     """Mean reconstruction error of held-out people's windows, under one fixed set of masks."""
     autoencoder.eval()
     with torch.random.fork_rng(devices=[]), torch.inference_mode():

@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.card import Card
+from edgehuman.records import Float32
 from edgehuman.runtime.model import Model
 
 
@@ -33,12 +33,12 @@ class NetworkEngine:
         self.path, self.threads, self.card = path, threads, card
         self._network = network
 
-    def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
+    def run(self, array: NDArray[Any]) -> Float32:
         """A batch of raw records (N, ...) -> the network's outputs (N, ...)."""
         import torch
 
         with torch.inference_mode():
-            outputs: NDArray[np.float32] = self._network(torch.from_numpy(array)).float().numpy()
+            outputs: Float32 = self._network(torch.from_numpy(array)).float().numpy()
         return outputs
 
     def describe(self) -> Mapping[str, Any]:

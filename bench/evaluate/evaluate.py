@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from tyro.conf import Positional
 
 from edgehuman import catalogue
@@ -31,7 +30,7 @@ from edgehuman.metrics.calibration import (
 )
 from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusion, macro_f1
 from edgehuman.outcome import Outcome
-from edgehuman.records import WindowSet
+from edgehuman.records import Index, Text, WindowSet
 from edgehuman.runtime.model import Model, load
 
 Split = Literal["test", "train", "all"]
@@ -105,7 +104,7 @@ class Scores:
     metrics: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
     per_class_f1: Mapping[str, float | None]
-    counts_CC: NDArray[np.int64]
+    counts_CC: Index
 
 
 def evaluate(config: EvaluateConfig) -> Outcome:
@@ -208,7 +207,7 @@ def load_split(data: str, dataset: str | None, split: Split, hop: int = 64) -> W
 
 def to_model_labels(
     windows: WindowSet, labels: tuple[str, ...], where: str, shared_only: bool = False
-) -> tuple[WindowSet, NDArray[np.int64], dict[str, int]]:
+) -> tuple[WindowSet, Index, dict[str, int]]:
     """The windows whose class the model knows, their index in `labels` (N,), and what was left out.
 
     Raises:
@@ -274,9 +273,9 @@ def score(
 
 
 def _over_people(
-    label_N: NDArray[np.int64],
-    predicted_N: NDArray[np.int64],
-    subject_N: NDArray[np.str_],
+    label_N: Index,
+    predicted_N: Index,
+    subject_N: Text,
     num_classes: int,
 ) -> dict[str, tuple[float, float]]:
     """95 % intervals of macro-F1 and accuracy when other people of the same kind are drawn."""

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.skeleton.load import in_test
@@ -24,13 +23,14 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.protocols import write_grew_submission
 from edgehuman.metrics.gait.vectors import embed_walks, mean_vector
 from edgehuman.metrics.retrieval import Distance
+from edgehuman.records import Bool, Float32, Text
 from edgehuman.runtime.model import Model
 
 DATASET = "grew"
 _PERSON, _PROBE = "grew:", "grew:probe-"
 
 
-def official_probes(walks: SkeletonSet) -> NDArray[np.bool_]:
+def official_probes(walks: SkeletonSet) -> Bool:
     """Which walks (N,) are official probes.
 
     Raises:
@@ -40,7 +40,7 @@ def official_probes(walks: SkeletonSet) -> NDArray[np.bool_]:
         raise UsageError(
             f"--submission is for GREW's official probes; the data is {walks.name}, so leave it out"
         )
-    is_probe_N: NDArray[np.bool_] = np.char.startswith(walks.person_N, _PROBE)
+    is_probe_N: Bool = np.char.startswith(walks.person_N, _PROBE)
     if not (is_probe_N.any() and in_test(walks).any()):
         raise DataError(
             f"found {is_probe_N.sum()} official probes and {in_test(walks).sum()} walks of the "
@@ -77,7 +77,7 @@ def submit(model: Model, walks: SkeletonSet, path: Path, batch: int = 32) -> dic
 
 def _vectors(
     model: Model, walks: SkeletonSet, distance: Distance, batch: int
-) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+) -> tuple[Float32, Text]:
     """Vectors of the walks that hold a window, and who walks."""
     sequences = (walks.sequence(i) for i in range(len(walks)))
     frames = model.card.input.shape[0]

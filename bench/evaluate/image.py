@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman import catalogue
 from edgehuman.card import Card
@@ -21,6 +20,7 @@ from edgehuman.data.image.set import TASKS
 from edgehuman.data.image.unlabelled.images import SIMULATED
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.outcome import Outcome
+from edgehuman.records import Index
 from edgehuman.runtime.model import Model
 
 RECORD = "PersonCrop"
@@ -108,7 +108,7 @@ def task_of(card: Card) -> str:
     return _TASKS[card.output.kind]
 
 
-def part_of(persons: PersonSet, split: Split) -> NDArray[np.int64]:
+def part_of(persons: PersonSet, split: Split) -> Index:
     """The pictures of one part of a set.
 
     Raises:
@@ -127,7 +127,7 @@ def part_of(persons: PersonSet, split: Split) -> NDArray[np.int64]:
 def _as_data(
     model: Model,
     persons: PersonSet,
-    index_K: NDArray[np.int64],
+    index_K: Index,
     found: PersonScores,
     data: str,
     split: Split,

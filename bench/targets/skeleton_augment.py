@@ -15,15 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.bench.targets.ratios import in_turns, require_torch
 from edgehuman.geometry import flip_indices
+from edgehuman.records import Float32
 
 if TYPE_CHECKING:
     from edgehuman.training.skeleton.augment import SkeletonAugment
 
-Floats = NDArray[np.float32]
 _SWAP_J = flip_indices("openpose18")
 
 
@@ -31,11 +30,11 @@ _SWAP_J = flip_indices("openpose18")
 class Drawn:
     """What was drawn for one sequence: one row of `skeleton_augment.Draws`."""
 
-    position_T: Floats
+    position_T: Float32
     mirrored: bool
     sigma: float
-    shift_J2: Floats
-    noise_TJ2: Floats
+    shift_J2: Float32
+    noise_TJ2: Float32
     reach: int
 
 
@@ -59,7 +58,7 @@ def draw(generator: np.random.Generator, length: int, kind: SkeletonAugment) -> 
     )
 
 
-def augment_one(skeleton_SJ3: Floats, drawn: Drawn) -> Floats:
+def augment_one(skeleton_SJ3: Float32, drawn: Drawn) -> Float32:
     """One sequence (S, 18, 3) -> (T, 18, 3)."""
     skeleton_TJ3 = read_at(skeleton_SJ3, drawn.position_T)
     middle_J3 = skeleton_TJ3[len(skeleton_TJ3) // 2]
@@ -74,7 +73,7 @@ def augment_one(skeleton_SJ3: Floats, drawn: Drawn) -> Floats:
     return smooth(skeleton_TJ3, drawn.sigma, drawn.reach) if drawn.sigma else skeleton_TJ3
 
 
-def read_at(skeleton_SJ3: Floats, position_T: Floats) -> Floats:
+def read_at(skeleton_SJ3: Float32, position_T: Float32) -> Float32:
     """One sequence at fractional frames; the nearer frame decides whether a joint was seen."""
     early_T = np.minimum(position_T.astype(np.int64), max(0, len(skeleton_SJ3) - 2))
     share_T11 = (position_T - early_T)[:, None, None].astype(np.float32)
@@ -88,7 +87,7 @@ def read_at(skeleton_SJ3: Floats, position_T: Floats) -> Floats:
     return np.asarray((early + share_TJ1 * (late - early)) * nearest, np.float32)
 
 
-def smooth(skeleton_TJ3: Floats, sigma: float, reach: int) -> Floats:
+def smooth(skeleton_TJ3: Float32, sigma: float, reach: int) -> Float32:
     """One sequence under a Gaussian over the frames in which each joint was seen."""
     tick_T = np.arange(len(skeleton_TJ3), dtype=np.float32)
     away_TT = np.abs(tick_T[:, None] - tick_T)

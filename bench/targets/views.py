@@ -16,7 +16,6 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.targets.recordings import recordings_folder
@@ -25,7 +24,8 @@ from edgehuman.data.image.views import make as view_making
 from edgehuman.data.image.views.make import ViewConfig
 from edgehuman.errors import ImageError, UsageError
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.image.pixels import ImageArray, decode
+from edgehuman.preprocess.image.pixels import decode
+from edgehuman.records import Bool, Uint8
 from edgehuman.runtime import machine
 
 ResultT = TypeVar("ResultT")
@@ -55,7 +55,7 @@ class InMemory:
 
     source: str
     files: list[bytes]
-    simulated_N: NDArray[np.bool_]
+    simulated_N: Bool
 
     def __len__(self) -> int:
         return len(self.files)
@@ -68,7 +68,7 @@ class InMemory:
         """See `Images`."""
         return self.files[index]
 
-    def read(self, index: int) -> ImageArray:
+    def read(self, index: int) -> Uint8:
         """See `Images`."""
         return decode(self.files[index])
 
@@ -99,7 +99,7 @@ def photos_in_memory(data: str, count: int) -> InMemory:
     return InMemory(images.source, files, images.simulated_N[taken])
 
 
-def _jpeg(image_HWC: ImageArray) -> bytes:
+def _jpeg(image_HWC: Uint8) -> bytes:
     done, data = cv2.imencode(".jpg", image_HWC[..., ::-1].copy(), [cv2.IMWRITE_JPEG_QUALITY, 90])
     assert done
     return data.tobytes()
@@ -135,8 +135,8 @@ def _one_photo(
     images: Images,
     index: int,
     config: ViewConfig,
-    global_VHWC: ImageArray,
-    local_VHWC: ImageArray,
+    global_VHWC: Uint8,
+    local_VHWC: Uint8,
 ) -> None:
     """`view_making.make_views`, stage by stage."""
     rng = clock.time("draw", lambda: np.random.default_rng((0, index)))

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
-
-Floats = NDArray[np.float64]
+from edgehuman.records import Bool, Float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class AttributeScores:
     """
 
     mean_accuracy: float
-    accuracy_A: Floats
+    accuracy_A: Float64
     accuracy: float
     precision: float
     recall: float
@@ -43,7 +42,7 @@ class AttributeScores:
 
 def attribute_scores(
     probability_NA: NDArray[np.floating],
-    label_NA: NDArray[np.integer] | NDArray[np.bool_],
+    label_NA: NDArray[np.integer] | Bool,
     threshold: float = 0.5,
 ) -> AttributeScores:
     """Scores of probabilities against 0/1 labels; predicted is what lies above the threshold.
@@ -75,7 +74,7 @@ def attribute_scores(
     )
 
 
-def _share(part: NDArray[np.integer], whole: NDArray[np.integer]) -> Floats:
+def _share(part: NDArray[np.integer], whole: NDArray[np.integer]) -> Float64:
     """part / whole, and 0 of nothing."""
     return np.asarray(part / np.maximum(whole, 1), np.float64)
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
-Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Statistic = Callable[[Float64], Float64]
 
 # Resamples are drawn in blocks of about this many values, so memory stays bounded.
 _BLOCK_VALUES = 4_000_000
@@ -37,7 +38,7 @@ class Interval:
     level: float
 
 
-def mean(value_RN: NDArray[np.float64]) -> NDArray[np.float64]:
+def mean(value_RN: Float64) -> Float64:
     """The mean of each row."""
     return np.asarray(value_RN.mean(axis=1))
 
@@ -79,11 +80,11 @@ def interval(
 
 
 def _resampled(
-    value_N: NDArray[np.float64],
+    value_N: Float64,
     statistic: Statistic,
     resamples: int,
     rng: np.random.Generator,
-) -> NDArray[np.float64]:
+) -> Float64:
     """The statistic of each resample, (R,)."""
     rows = max(1, _BLOCK_VALUES // value_N.size)
     blocks = []
@@ -96,7 +97,7 @@ def _resampled(
 
 def interval_of_groups(
     value_GX: NDArray[np.integer],
-    statistic: Callable[[NDArray[Any]], NDArray[np.float64]],
+    statistic: Callable[[NDArray[Any]], Float64],
     level: float = 0.95,
     resamples: int = 1000,
     seed: int = 0,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
 Floats = NDArray[np.floating]
 
@@ -17,7 +18,7 @@ Floats = NDArray[np.floating]
 _MIN_TEMPERATURE, _MAX_TEMPERATURE = 0.05, 20.0
 
 
-def softmax(logits_NC: Floats, temperature: float = 1.0) -> NDArray[np.float64]:
+def softmax(logits_NC: Floats, temperature: float = 1.0) -> Float64:
     """Probabilities (..., C) of logits (..., C) divided by `temperature`; never overflows."""
     scaled_NC = np.asarray(logits_NC, np.float64) / temperature
     scaled_NC -= scaled_NC.max(axis=-1, keepdims=True)

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.records import Float64, Index
 
 Labels = NDArray[np.integer]
 
 
-def confusion(label_N: Labels, predicted_N: Labels, num_classes: int) -> NDArray[np.int64]:
+def confusion(label_N: Labels, predicted_N: Labels, num_classes: int) -> Index:
     """Counts (C, C): rows are the true classes, columns the predicted ones.
 
     Raises:
@@ -45,7 +46,7 @@ def accuracy(label_N: Labels, predicted_N: Labels) -> float:
     return float(np.trace(counts_CC) / counts_CC.sum())
 
 
-def f1_of_confusion(counts_CC: NDArray[np.integer]) -> NDArray[np.float64]:
+def f1_of_confusion(counts_CC: NDArray[np.integer]) -> Float64:
     """F1 of each class (..., C) from counts (..., C, C); NaN where nothing is true or predicted."""
     hit_C = np.diagonal(counts_CC, axis1=-2, axis2=-1).astype(np.float64)
     either_C = counts_CC.sum(axis=-1) + counts_CC.sum(axis=-2)
@@ -53,7 +54,7 @@ def f1_of_confusion(counts_CC: NDArray[np.integer]) -> NDArray[np.float64]:
     return np.asarray(np.divide(2.0 * hit_C, either_C, out=blank_C, where=either_C > 0))
 
 
-def per_class_f1(label_N: Labels, predicted_N: Labels, num_classes: int) -> NDArray[np.float64]:
+def per_class_f1(label_N: Labels, predicted_N: Labels, num_classes: int) -> Float64:
     """F1 of each class (C,): 2 TP / (2 TP + FP + FN); NaN for a class that appears nowhere."""
     return f1_of_confusion(confusion(label_N, predicted_N, num_classes))
 

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, MissingDependencyError
+from edgehuman.records import Float64
 
-Floats = NDArray[np.float64]
 Record = Mapping[str, Any]
 
 # How far, relative to the square root of the person's area, people place one joint apart.
@@ -37,9 +37,9 @@ _MOUTH = (8, 8, 9, 8, 8, 7, 10, 8, 9, 9, 9, 7, 7, 8, 11, 8, 8, 8, 10, 8)
 _FACE = (*_JAW, *_BROWS, *_NOSE, *_EYES, *_MOUTH)
 _HAND = (29, 22, 35, 37, 47, 26, 25, 24, 35, 18, 24, 22, 26, 17, 21, 21, 32, 20, 19, 22, 31)
 
-SIGMA_17: Floats = np.array(_BODY) / 1000
-SIGMA_133: Floats = np.array((*_BODY, *_FEET, *_FACE, *_HAND, *_HAND)) / 1000
-SIGMAS: Mapping[int, Floats] = {17: SIGMA_17, 133: SIGMA_133}
+SIGMA_17: Float64 = np.array(_BODY) / 1000
+SIGMA_133: Float64 = np.array((*_BODY, *_FEET, *_FACE, *_HAND, *_HAND)) / 1000
+SIGMAS: Mapping[int, Float64] = {17: SIGMA_17, 133: SIGMA_133}
 
 PARTS_133: Mapping[str, slice] = {
     "body": slice(0, 17),
@@ -77,8 +77,8 @@ def oks(
     predicted_NJX: NDArray[np.floating],
     true_NJ3: NDArray[np.floating],
     area_N: NDArray[np.floating],
-    sigma_J: Floats,
-) -> Floats:
+    sigma_J: Float64,
+) -> Float64:
     """Similarity (N,) of each prediction to its own truth: mean over the labelled joints of
     exp(-d² / (2 area (2 sigma)²)); NaN for a person without a labelled joint.
 
@@ -114,7 +114,7 @@ def person_score(
     confidence_NJ: NDArray[np.floating],
     box_score_N: NDArray[np.floating] | None = None,
     above: float = 0.2,
-) -> Floats:
+) -> Float64:
     """How sure a prediction is (N,): mean confidence of its joints above `above` (0 where none is),
     times the detector's score of the box where there was a detector."""
     sure_NJ = confidence_NJ > above

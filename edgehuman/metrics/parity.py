@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
 from edgehuman.metrics.person_answers import joints_of
+from edgehuman.records import Float32, Float64, Index
 
 RETRIEVAL_TOP = 5
 # Maps are large: so many samples are compared at a time.
@@ -79,9 +80,7 @@ class Parity:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
-def compare(
-    reference: NDArray[np.float32], candidate: NDArray[np.float32], output: OutputSpec
-) -> Parity:
+def compare(reference: Float32, candidate: Float32, output: OutputSpec) -> Parity:
     """Parity of two outputs (N, ...) of the same samples.
 
     Raises:
@@ -114,13 +113,11 @@ def compare(
     )
 
 
-def _rows(array: NDArray[np.float32]) -> NDArray[np.float64]:
+def _rows(array: Float32) -> Float64:
     return array.reshape(len(array), -1).astype(np.float64)
 
 
-def _agreement(
-    a: NDArray[np.float32], b: NDArray[np.float32], output: OutputSpec
-) -> dict[str, float]:
+def _agreement(a: Float32, b: Float32, output: OutputSpec) -> dict[str, float]:
     """How far the answers that are read from the outputs agree, by the kind of output."""
     if output.kind == "classes":
         return {"top1_agreement": float(np.mean(_rows(a).argmax(1) == _rows(b).argmax(1)))}
@@ -136,12 +133,12 @@ def _agreement(
     return {}
 
 
-def cosines(a_ND: NDArray[np.float64], b_ND: NDArray[np.float64]) -> NDArray[np.float64]:
+def cosines(a_ND: Float64, b_ND: Float64) -> Float64:
     """Cosine of each pair of rows (N,); two rows of zeros agree."""
     norm_N = np.linalg.norm(a_ND, axis=1) * np.linalg.norm(b_ND, axis=1)
     same_N = np.all(a_ND == b_ND, axis=1).astype(np.float64)
     product_N = np.sum(a_ND * b_ND, axis=1)
-    cosine_N: NDArray[np.float64] = np.divide(product_N, norm_N, out=same_N, where=norm_N > 0)
+    cosine_N: Float64 = np.divide(product_N, norm_N, out=same_N, where=norm_N > 0)
     return cosine_N
 
 
@@ -152,7 +149,7 @@ def retrieval_agreement(a: NDArray[Any], b: NDArray[Any], distance: str | None) 
     return float(np.mean(neighbours(a, distance) == neighbours(b, distance)))
 
 
-def neighbours(vectors: NDArray[Any], distance: str | None) -> NDArray[np.int64]:
+def neighbours(vectors: NDArray[Any], distance: str | None) -> Index:
     """The nearest five (or all, if fewer) of the other samples, nearest first: indices (N, 5)."""
     x_ND = vectors.reshape(len(vectors), -1).astype(np.float64)
     if distance != "euclidean":

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.records import Float64, Index
 
 IGNORE = 255
 
@@ -32,14 +33,14 @@ class ParsingScores:
         pixel_accuracy: share of all pixels that are right.
     """
 
-    iou_C: NDArray[np.float64]
-    accuracy_C: NDArray[np.float64]
+    iou_C: Float64
+    accuracy_C: Float64
     mean_iou: float
     mean_accuracy: float
     pixel_accuracy: float
 
 
-def mask_confusion(label: Mask, predicted: Mask, num_classes: int) -> NDArray[np.int64]:
+def mask_confusion(label: Mask, predicted: Mask, num_classes: int) -> Index:
     """Counts (C, C) of pixels: rows are true classes, columns predicted ones; add them up.
 
     Args:
@@ -93,7 +94,7 @@ def parsing_scores(counts_CC: NDArray[np.integer]) -> ParsingScores:
     )
 
 
-def _share(part_C: NDArray[np.integer], whole_C: NDArray[np.integer]) -> NDArray[np.float64]:
+def _share(part_C: NDArray[np.integer], whole_C: NDArray[np.integer]) -> Float64:
     """part / whole, and NaN of nothing."""
     blank_C = np.full(whole_C.shape, np.nan)
     return np.asarray(np.divide(part_C, whole_C, out=blank_C, where=whole_C > 0))

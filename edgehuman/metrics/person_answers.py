@@ -12,19 +12,18 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Index, Uint8
 
 _FLOOR = 1e-6
 
 
-def probabilities(logits: FloatArray) -> FloatArray:
+def probabilities(logits: Float32) -> Float32:
     """Logits of independent yes/no questions -> probability of yes."""
     return np.asarray(0.5 * (1 + np.tanh(logits / 2)), np.float32)
 
 
-def joints_of(heatmap_NJHW: FloatArray, stride: float = 4.0) -> FloatArray:
+def joints_of(heatmap_NJHW: Float32, stride: float = 4.0) -> Float32:
     """Heat maps -> joints (N, J, 3): x, y in pixels of the network's input, confidence 0..1.
 
     The peak, moved to where a parabola through the logarithms of it and its neighbours is highest:
@@ -47,17 +46,17 @@ def joints_of(heatmap_NJHW: FloatArray, stride: float = 4.0) -> FloatArray:
     return np.stack([*place, np.clip(confidence_NJ, 0, 1)], axis=2).astype(np.float32)
 
 
-def _value_at(flat_NJS: FloatArray, index_NJ: NDArray[np.int64]) -> FloatArray:
+def _value_at(flat_NJS: Float32, index_NJ: Index) -> Float32:
     return np.take_along_axis(flat_NJS, index_NJ[:, :, None], axis=2)[:, :, 0]
 
 
-def _top(before: FloatArray, here: FloatArray, after: FloatArray) -> FloatArray:
+def _top(before: Float32, here: Float32, after: Float32) -> Float32:
     """Where the parabola through three equally spaced values is highest, from -1/2 to 1/2."""
     bend = np.maximum(2 * here - before - after, _FLOOR)
     return np.asarray(np.clip((after - before) / (2 * bend), -0.5, 0.5), np.float32)
 
 
-def parts_of(logits_CHW: FloatArray, height: int, width: int) -> NDArray[np.uint8]:
+def parts_of(logits_CHW: Float32, height: int, width: int) -> Uint8:
     """Logits at stride 4 -> the part of every pixel (height, width), of a picture of that size.
 
     Logits are enlarged before they are compared, so that borders are as fine as the picture.

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.records import Bool, Float64, Index
 
 Distance = Literal["euclidean", "cosine"]
-Floats = NDArray[np.float64]
 
 # Distances are held for about this many pairs at a time, so memory does not grow with the product
 # of queries and gallery: 256 MB. A gallery of a million is read once for every 32 queries.
@@ -96,7 +96,7 @@ class RetrievalScores:
     skipped: queries left out because nothing in the gallery may match them.
     """
 
-    cmc_K: Floats
+    cmc_K: Float64
     mean_ap: float
     mean_inp: float
     queries: int
@@ -128,7 +128,7 @@ def retrieval_scores(
         raise UsageError(f"found max_rank {max_rank}; it must be at least 1")
     if (query.camera_N is None) != (gallery.camera_N is None):
         raise DataError("found cameras in only one of query and gallery; give both, or neither")
-    places: list[NDArray[np.int64]] = []
+    places: list[Index] = []
     index = 0
     for distance_QG in distance_blocks(query, gallery, distance):
         for distance_G in distance_QG:
@@ -141,9 +141,7 @@ def retrieval_scores(
     return scores_of_places(places, max_rank)
 
 
-def places_of_matches(
-    distance_G: NDArray[np.floating], is_match_G: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+def places_of_matches(distance_G: NDArray[np.floating], is_match_G: Bool) -> Index:
     """The places (M,), from 1, of the matches in the list sorted by distance; ties count against.
 
     Only what stands in front of each match is counted; the list itself is never sorted.
@@ -155,7 +153,7 @@ def places_of_matches(
     return np.asarray(others_in_front_M + np.arange(1, len(match_M) + 1), np.int64)
 
 
-def scores_of_places(places: Sequence[NDArray[np.int64]], max_rank: int = 50) -> RetrievalScores:
+def scores_of_places(places: Sequence[Index], max_rank: int = 50) -> RetrievalScores:
     """CMC, mAP and mINP of the places of each query's matches; a query without any is skipped.
 
     Raises:
@@ -177,11 +175,11 @@ def scores_of_places(places: Sequence[NDArray[np.int64]], max_rank: int = 50) ->
     )
 
 
-def _average_precision(place_M: NDArray[np.int64]) -> float:
+def _average_precision(place_M: Index) -> float:
     return float(np.mean(np.arange(1, len(place_M) + 1) / place_M))
 
 
-def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclidean") -> Floats:
+def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclidean") -> Float64:
     """All distances at once, (Q, G): for galleries that fit in memory.
 
     Raises:
@@ -190,14 +188,14 @@ def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclid
     return np.concatenate(list(distance_blocks(query, gallery, distance)))
 
 
-def similarity(distance_X: Floats, distance: Distance) -> Floats:
+def similarity(distance_X: Float64, distance: Distance) -> Float64:
     """Scores of distances, 1 for the same vector: the cosine, or 1 / (1 + d)."""
     return 1 - distance_X if distance == "cosine" else 1 / (1 + distance_X)
 
 
 def first_match_places(
     query: Sightings, gallery: Sightings, distance: Distance = "euclidean"
-) -> NDArray[np.int64]:
+) -> Index:
     """The place (Q,), from 1, of each query's first match; `NO_MATCH` where the gallery has none.
 
     Nothing is sorted, so this is what the protocols with thousands of pairs of views use.
@@ -220,7 +218,7 @@ def first_match_places(
 
 def nearest(
     query: Sightings, gallery: Sightings, count: int, distance: Distance = "euclidean"
-) -> tuple[NDArray[np.int64], Floats]:
+) -> tuple[Index, Float64]:
     """Indices (Q, K) of each query's nearest gallery items, nearest first, and their distances.
 
     Equally near items come in the order of the gallery. K is `count`, or the size of a smaller
@@ -243,7 +241,7 @@ def nearest(
     return np.stack(indices).astype(np.int64), np.stack(found)
 
 
-def distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) -> Iterator[Floats]:
+def distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) -> Iterator[Float64]:
     """Distances of some queries to the whole gallery at a time, (Q', G).
 
     Raises:
@@ -278,13 +276,13 @@ def _largest_square(*sightings: Sightings) -> list[float]:
     return [float(np.einsum("nx,nx->n", x, x, dtype=np.float64).max()) for x in flat]
 
 
-def _parts(feature_NX: NDArray[np.floating]) -> Floats:
+def _parts(feature_NX: NDArray[np.floating]) -> Float64:
     """float64 (N, P, D): one part where the features have none."""
     feature = feature_NX.astype(np.float64)
     return feature[:, None] if feature.ndim == 2 else feature
 
 
-def _euclidean_block(query_QPD: Floats, gallery_GPD: Floats, step: float) -> Floats:
+def _euclidean_block(query_QPD: Float64, gallery_GPD: Float64, step: float) -> Float64:
     total_QG = np.zeros((len(query_QPD), len(gallery_GPD)))
     for part in range(query_QPD.shape[1]):
         query_QD, gallery_GD = query_QPD[:, part], gallery_GPD[:, part]
@@ -294,16 +292,16 @@ def _euclidean_block(query_QPD: Floats, gallery_GPD: Floats, step: float) -> Flo
     return total_QG / query_QPD.shape[1]
 
 
-def _cosine_block(query_QPD: Floats, gallery_GPD: Floats, step: float) -> Floats:
+def _cosine_block(query_QPD: Float64, gallery_GPD: Float64, step: float) -> Float64:
     query_QX, gallery_GX = (_unit(each).reshape(len(each), -1) for each in (query_QPD, gallery_GPD))
     return 1.0 - _rounded(query_QX @ gallery_GX.T / query_QPD.shape[1], step)
 
 
-def _rounded(value_QG: Floats, step: float) -> Floats:
+def _rounded(value_QG: Float64, step: float) -> Float64:
     return np.asarray(np.rint(value_QG / step) * step) if step else value_QG
 
 
-def _unit(feature_NPD: Floats) -> Floats:
+def _unit(feature_NPD: Float64) -> Float64:
     length_NP = np.linalg.norm(feature_NPD, axis=-1, keepdims=True)
     if not length_NP.all():
         raise DataError(

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
 Truth = Sequence[str | None]
 
@@ -57,7 +57,7 @@ def onset_delay_s(
     hop_s: float,
     classes: Collection[str] | None = None,
     look_ahead_s: Sequence[float] | float = 0.0,
-) -> NDArray[np.float64]:
+) -> Float64:
     """How long after each labelled stretch begins its label is first said, seconds.
 
     A stretch is a run of one labelled true label. Its delay is the time from its first hop to the

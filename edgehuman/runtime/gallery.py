@@ -33,7 +33,7 @@ import numpy as np
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 
 FORMAT = "edgehuman gallery"
 VERSION = 1
@@ -78,7 +78,7 @@ class Gallery:
     weights_sha256: str
     model: str
     distance: Distance
-    vector_GD: FloatArray
+    vector_GD: Float32
     person_G: tuple[str, ...] = ()
     walk_G: tuple[str, ...] = ()
 
@@ -110,7 +110,7 @@ class Gallery:
         """Walks of each person, in the order of enrolment."""
         return dict(Counter(self.person_G))
 
-    def enrol(self, person: str, walk: str, vector_D: FloatArray) -> Gallery:
+    def enrol(self, person: str, walk: str, vector_D: Float32) -> Gallery:
         """A gallery with one more walk.
 
         Raises:
@@ -153,7 +153,7 @@ class Gallery:
             walk_G=tuple(self.walk_G[index] for index in kept),
         )
 
-    def same_walk(self, person: str, vector_D: FloatArray) -> tuple[str, str] | None:
+    def same_walk(self, person: str, vector_D: Float32) -> tuple[str, str] | None:
         """Whose walk, and which, a person's vector is a copy of; None where it is nobody else's.
 
         Raises:
@@ -168,14 +168,14 @@ class Gallery:
                 return whose, walk
         return None
 
-    def _scores(self, vector_D: FloatArray) -> list[float]:
+    def _scores(self, vector_D: Float32) -> list[float]:
         """The score of each walk (G)."""
         probe = Sightings(vector_D[None], np.zeros(1, np.int64))
         gallery = Sightings(self.vector_GD, np.zeros(len(self), np.int64))
         found = similarity(distances(probe, gallery, self.distance)[0], self.distance)
         return [float(score) for score in found]
 
-    def identify(self, vector_D: FloatArray, threshold: float) -> Identity:
+    def identify(self, vector_D: Float32, threshold: float) -> Identity:
         """Who this is.
 
         Args:

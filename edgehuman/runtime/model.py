@@ -22,6 +22,7 @@ from edgehuman import catalogue
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
 from edgehuman.metrics.calibration import softmax
+from edgehuman.records import Float32
 from edgehuman.runtime.engine.open import (
     ENGINES,
     Engine,
@@ -60,7 +61,7 @@ class Model:
         """Class names, in the order of the outputs."""
         return self.card.output.labels
 
-    def logits(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+    def logits(self, batch: NDArray[Any]) -> Float32:
         """Raw records (N, ...) as the card's input says -> the graph's output (N, ...).
 
         Raises:
@@ -73,7 +74,7 @@ class Model:
             )
         return self.engine.run(np.ascontiguousarray(batch, self._dtype))
 
-    def predict(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, batch: NDArray[Any]) -> Float32:
         """Raw records (N, ...) -> calibrated probabilities (N, classes), each row of sum 1.
 
         Raises:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from edgehuman.records import Index
 
 
 def batch_indices(
     num_samples: int, batch: int, step: int, seed: int, rank: int = 0, world: int = 1
-) -> NDArray[np.int64]:
+) -> Index:
     """Indices (batch,) of one process's share of a step.
 
     Every epoch is a fresh shuffle of all samples; a batch may straddle two epochs, so nothing is

@@ -10,15 +10,13 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.records import Index
 from edgehuman.training.batches import batch_indices
 
-Index = NDArray[np.int64]
 
-
-def pictures_of(person_N: NDArray[np.int64]) -> dict[int, Index]:
+def pictures_of(person_N: Index) -> dict[int, Index]:
     """The pictures of every person.
 
     A person with one picture stays: the picture is its own partner under another augmentation, and

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edgehuman.card import Card
 from edgehuman.errors import ParityError
 from edgehuman.metrics import parity
+from edgehuman.records import Float32
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine import build_on_device as on_device_build
 from edgehuman.runtime.engine.open import EngineRequest
@@ -31,7 +32,7 @@ def prove(
     about: Mapping[str, Any],
     card: Card,
     samples: NDArray[Any],
-    reference: NDArray[np.float32],
+    reference: Float32,
 ) -> dict[str, Any]:
     """What the side file says of the engine, its parity included.
 

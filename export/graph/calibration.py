@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import DataError
 from edgehuman.export.graph.sessions import batch_of, exposed, open_session
 from edgehuman.export.proof.samples import Samples, balanced
+from edgehuman.records import Float64
 
 Method = Literal["minmax", "percentile", "entropy"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -102,7 +103,7 @@ class Histogram:
         return self.bound * stops[int(np.argmin(divergence))] / _BINS
 
 
-def _divergence(magnitude_B: NDArray[np.float64], stop: int) -> float:
+def _divergence(magnitude_B: Float64, stop: int) -> float:
     """KL divergence between the clipped histogram and its form in 128 levels."""
     clipped = magnitude_B[:stop].copy()
     clipped[-1] += magnitude_B[stop:].sum()

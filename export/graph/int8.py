@@ -25,6 +25,7 @@ from onnx import helper, numpy_helper
 
 from edgehuman.export.graph.calibration import Range
 from edgehuman.export.graph.tidy import constants, drop_unused
+from edgehuman.records import Float32
 
 Target = Literal["cpu", "tensorrt"]
 # Without VNNI, x86 adds two uint8 x int8 products in 16 saturating bits: 7-bit weights cannot
@@ -94,7 +95,7 @@ class _Writer:
         self.range_of = range_of
         self.target = target
         self._pairs: dict[str, tuple[str, float]] = {}
-        self._weights: dict[tuple[str, int], tuple[str, NDArray[np.float32]]] = {}
+        self._weights: dict[tuple[str, int], tuple[str, Float32]] = {}
 
     def rewrite(self, node: onnx.NodeProto, chosen: bool) -> list[onnx.NodeProto]:
         """The nodes that stand for this one."""
@@ -140,9 +141,7 @@ class _Writer:
             made.append(helper.make_node(kind, [taken, *names], [given], name))
         return scale
 
-    def _weight(
-        self, name: str, axis: int, made: list[onnx.NodeProto]
-    ) -> tuple[str, NDArray[np.float32]]:
+    def _weight(self, name: str, axis: int, made: list[onnx.NodeProto]) -> tuple[str, Float32]:
         if (name, axis) not in self._weights:
             weight = numpy_helper.to_array(self.known[name]).astype(np.float32)
             step, scale_C = quantise_weight(weight, axis, _WEIGHT_LIMIT[self.target])
@@ -151,9 +150,7 @@ class _Writer:
             self._weights[name, axis] = result, scale_C
         return self._weights[name, axis]
 
-    def _bias(
-        self, node: onnx.NodeProto, scale_C: NDArray[np.float32], made: list[onnx.NodeProto]
-    ) -> str:
+    def _bias(self, node: onnx.NodeProto, scale_C: Float32, made: list[onnx.NodeProto]) -> str:
         bias_C = numpy_helper.to_array(self.known[node.input[2]]).astype(np.float64)
         step_C = np.clip(np.rint(bias_C / scale_C), -(2**31), 2**31 - 1).astype(np.int32)
         # Named after the output: two layers may share one bias, and never its scale.
@@ -162,7 +159,7 @@ class _Writer:
         return result
 
     def _dequantise(
-        self, result: str, step: NDArray[Any], scale_C: NDArray[np.float32], axis: int
+        self, result: str, step: NDArray[Any], scale_C: Float32, axis: int
     ) -> onnx.NodeProto:
         inputs = [
             self._constant(f"{result}.steps", step),
@@ -178,9 +175,7 @@ class _Writer:
         return name
 
 
-def quantise_weight(
-    weight: NDArray[np.float32], axis: int, limit: int
-) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def quantise_weight(weight: Float32, axis: int, limit: int) -> tuple[NDArray[np.int8], Float32]:
     """Symmetric steps -limit..limit of a weight, and the scale of each channel along `axis`."""
     others = tuple(i for i in range(weight.ndim) if i != axis)
     scale_C = np.maximum(np.abs(weight).max(axis=others), _TINY).astype(np.float32) / limit

@@ -14,6 +14,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError
+from edgehuman.records import Float32
 
 _BATCH, _BATCH_BYTES = 64, 1 << 20
 _WARM_UP, _FEWEST = 3, 10
@@ -43,7 +44,7 @@ def open_session(model: onnx.ModelProto, threads: int = 1) -> onnxruntime.Infere
         raise ArtefactError(f"onnxruntime cannot run the graph: {error}") from None
 
 
-def run(session: onnxruntime.InferenceSession, array: NDArray[Any]) -> NDArray[np.float32]:
+def run(session: onnxruntime.InferenceSession, array: NDArray[Any]) -> Float32:
     """Raw records (N, ...) -> the graph's first output (N, ...), in batches."""
     name = session.get_inputs()[0].name
     batch = batch_of(array)

@@ -18,6 +18,7 @@ from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.proof.judge import Judge
 from edgehuman.export.proof.precision import Form
 from edgehuman.export.proof.sensitivity import Sensitivity
+from edgehuman.records import Index
 
 _SHOWN = 8
 
@@ -80,7 +81,7 @@ def _samples(form: Form | Refusal, judge: Judge) -> NDArray[np.generic]:
     return judge.samples.array[:_SHOWN]
 
 
-def worst(judge: Judge, model: onnx.ModelProto) -> NDArray[np.int64]:
+def worst(judge: Judge, model: onnx.ModelProto) -> Index:
     """Indices of the judge's samples, first those whose outputs are not finite, then by distance
     from the network's.
     """
@@ -90,5 +91,5 @@ def worst(judge: Judge, model: onnx.ModelProto) -> NDArray[np.int64]:
     number = len(outputs)
     with np.errstate(invalid="ignore", over="ignore"):
         gap_N = np.abs(outputs - judge.reference).reshape(number, -1).max(axis=1)
-    order_N: NDArray[np.int64] = np.argsort(-np.nan_to_num(gap_N, nan=np.inf), kind="stable")
+    order_N: Index = np.argsort(-np.nan_to_num(gap_N, nan=np.inf), kind="stable")
     return order_N

@@ -37,6 +37,7 @@ from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.classification import macro_f1
 from edgehuman.metrics.parity import Parity, compare, neighbours
 from edgehuman.metrics.person_answers import probabilities
+from edgehuman.records import Float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Judge:
     """
 
     samples: Samples
-    reference: NDArray[np.float32]
+    reference: Float32
     output: OutputSpec
     temperature: float = 1.0
     threads: int = 1
@@ -84,14 +85,14 @@ class Judge:
             error.graph = model
             raise
 
-    def of_outputs(self, candidate: NDArray[np.float32]) -> Verdict:
+    def of_outputs(self, candidate: Float32) -> Verdict:
         """The same of outputs that were computed elsewhere: on an engine."""
         parity = compare(self.reference, candidate, self.output)
         name, score = self._metric()
         before, after = score(self.reference), score(candidate)
         return Verdict(parity, name, after, 100 * (before - after))
 
-    def _metric(self) -> tuple[str, Callable[[NDArray[np.float32]], float]]:
+    def _metric(self) -> tuple[str, Callable[[Float32], float]]:
         if self.is_labelled:
             return "macro_f1", self._macro_f1
         task_metric = self._task_metric()
@@ -109,14 +110,14 @@ class Judge:
             lambda outputs: compare(self.reference, outputs, self.output).cosine_mean,
         )
 
-    def _task_metric(self) -> tuple[str, Callable[[NDArray[np.float32]], float]] | None:
+    def _task_metric(self) -> tuple[str, Callable[[Float32], float]] | None:
         """The metric that selects checkpoints of the task, on labelled people; None without."""
         people = self.samples.people
         if people is None:
             return None
         size = (self.samples.array.shape[1], self.samples.array.shape[2])
 
-        def score(outputs: NDArray[np.float32]) -> float:
+        def score(outputs: Float32) -> float:
             return next(iter(people.score(outputs, self.output, size).metrics.values()))
 
         try:
@@ -142,28 +143,28 @@ class Judge:
             return False
         return self._macro_f1(self.reference) > 2 / len(self.output.labels)
 
-    def _macro_f1(self, logits_NC: NDArray[np.float32]) -> float:
+    def _macro_f1(self, logits_NC: Float32) -> float:
         known_N = self.samples.label_N >= 0
         predicted_N = logits_NC.argmax(axis=1)[known_N]
         return macro_f1(self.samples.label_N[known_N], predicted_N, len(self.output.labels))
 
-    def _expected_accuracy(self, logits_NC: NDArray[np.float32]) -> float:
+    def _expected_accuracy(self, logits_NC: Float32) -> float:
         prob_NC = softmax(self.reference, self.temperature)
         return float(np.mean(prob_NC[np.arange(len(prob_NC)), logits_NC.argmax(axis=1)]))
 
-    def _neighbour_similarity(self, vectors: NDArray[np.float32]) -> float:
+    def _neighbour_similarity(self, vectors: Float32) -> float:
         own_ND = self.reference.reshape(len(self.reference), -1).astype(np.float64)
         own_ND /= np.maximum(np.linalg.norm(own_ND, axis=1, keepdims=True), 1e-12)
         picked_NK = neighbours(vectors, self.output.distance)
         return float(np.mean(np.sum(own_ND[:, None] * own_ND[picked_NK], axis=2)))
 
 
-def _expected_answers(own_NA: NDArray[np.float32], picked_NA: NDArray[np.float32]) -> float:
+def _expected_answers(own_NA: Float32, picked_NA: Float32) -> float:
     sign_NA = np.where(picked_NA > 0, 1, -1)
     return float(np.mean(probabilities(own_NA * sign_NA)))
 
 
-def _expected_pixels(own_NCHW: NDArray[np.float32], picked_NCHW: NDArray[np.float32]) -> float:
+def _expected_pixels(own_NCHW: Float32, picked_NCHW: Float32) -> float:
     shares = []
     for own_CHW, picked_CHW in zip(own_NCHW, picked_NCHW, strict=True):
         prob_CHW = np.exp(own_CHW - own_CHW.max(axis=0))
@@ -173,7 +174,7 @@ def _expected_pixels(own_NCHW: NDArray[np.float32], picked_NCHW: NDArray[np.floa
     return float(np.mean(shares))
 
 
-def _peak_kept(own_NJHW: NDArray[np.float32], picked_NJHW: NDArray[np.float32]) -> float:
+def _peak_kept(own_NJHW: Float32, picked_NJHW: Float32) -> float:
     own_NJS = own_NJHW.reshape(*own_NJHW.shape[:2], -1)
     picked_NJ1 = picked_NJHW.reshape(own_NJS.shape).argmax(axis=2)[..., None]
     highest_NJ, lowest_NJ = own_NJS.max(axis=2), own_NJS.min(axis=2)
@@ -188,7 +189,7 @@ MAP_METRICS: Mapping[str, tuple[str, Callable[..., float]]] = {
 }
 
 
-def answers(network: nn.Module, array: NDArray[Any]) -> NDArray[np.float32]:
+def answers(network: nn.Module, array: NDArray[Any]) -> Float32:
     """The network's own outputs (N, ...) for raw records (N, ...), in batches."""
     batch = batch_of(array)
     with torch.inference_mode():

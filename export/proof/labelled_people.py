@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.card import Card, OutputSpec
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import PersonScores, judge_of, read_batches
 from edgehuman.data.image.unlabelled.images import SIMULATED
 from edgehuman.errors import DataError
-from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.records import Float32, Index, Text, Uint8
 
 TASKS = frozenset({"reid", "attributes", "pose", "landmarks", "parsing"})
 _MOST_PICTURES, _BATCH = 512, 32
@@ -33,17 +32,15 @@ class LabelledPeople:
     """
 
     persons: PersonSet
-    index_N: NDArray[np.int64]
+    index_N: Index
     sizes: Sequence[tuple[int, int]]
 
-    def select(self, index_K: NDArray[np.int64]) -> LabelledPeople:
+    def select(self, index_K: Index) -> LabelledPeople:
         """Some of them, in that order."""
         sizes = [self.sizes[i] for i in index_K]
         return LabelledPeople(self.persons, self.index_N[index_K], sizes)
 
-    def score(
-        self, outputs: NDArray[np.float32], output: OutputSpec, size: tuple[int, int]
-    ) -> PersonScores:
+    def score(self, outputs: Float32, output: OutputSpec, size: tuple[int, int]) -> PersonScores:
         """What a network's outputs (N, ...) for these pictures score.
 
         Raises:
@@ -54,7 +51,7 @@ class LabelledPeople:
         return judge.scores()
 
 
-def read_labelled(card: Card, data: str) -> tuple[ImageArray, LabelledPeople] | None:
+def read_labelled(card: Card, data: str) -> tuple[Uint8, LabelledPeople] | None:
     """Pictures of a set's training part at the model's size, and their labels; None where the data
     is no set with the labels of the model's task: its pictures may serve without.
     """
@@ -81,7 +78,7 @@ def read_labelled(card: Card, data: str) -> tuple[ImageArray, LabelledPeople] | 
     return images, LabelledPeople(persons, kept_N, sizes)
 
 
-def names_of(people: LabelledPeople) -> NDArray[np.str_]:
+def names_of(people: LabelledPeople) -> Text:
     """Who is in each picture; where nobody knows, each is taken for somebody else."""
     person_N = people.persons.person_N[people.index_N]
     return np.array(

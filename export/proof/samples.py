@@ -21,6 +21,7 @@ from edgehuman.data.skeleton.load import load_skeletons, resampled
 from edgehuman.errors import DataError, ImageError
 from edgehuman.export.proof.labelled_people import LabelledPeople, names_of, read_labelled
 from edgehuman.preprocess.image.pixels import resize
+from edgehuman.records import Index, Text
 from edgehuman.simulate.image.people import simulate_people
 
 SIMULATED = "simulated"
@@ -40,15 +41,15 @@ class Samples:
     """
 
     array: NDArray[Any]
-    label_N: NDArray[np.int64]
-    person_N: NDArray[np.str_]
+    label_N: Index
+    person_N: Text
     source: str
     people: LabelledPeople | None = None
 
     def __len__(self) -> int:
         return len(self.array)
 
-    def select(self, index_K: NDArray[np.int64]) -> Samples:
+    def select(self, index_K: Index) -> Samples:
         """The samples at these indices, in that order."""
         return Samples(
             self.array[index_K],
@@ -65,7 +66,7 @@ class Samples:
         return sha256_of_bytes(head, array.tobytes())
 
 
-def balanced(samples: Samples, count: int, seed: int) -> NDArray[np.int64]:
+def balanced(samples: Samples, count: int, seed: int) -> Index:
     """Indices (K,), K <= count: in turn from every class, or from every person where nothing is
     labelled.
 
@@ -187,7 +188,7 @@ def _walks(card: Card, data: Path | str) -> Samples:
     return Samples(array, _unknown(person_N), person_N, kind)
 
 
-def _unknown(person_N: NDArray[np.str_]) -> NDArray[np.int64]:
+def _unknown(person_N: Text) -> Index:
     return np.full(len(person_N), -1, np.int64)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.bench.contestants import Contestant, Entry
 from edgehuman.bench.latency import (
@@ -23,6 +22,7 @@ from edgehuman.bench.latency import (
     time_calls,
 )
 from edgehuman.errors import UsageError
+from edgehuman.records import Float32
 
 MakeModel = Callable[..., Path]
 
@@ -38,7 +38,7 @@ class Clock:
     def contestant(self, name: str, cost_ms: Callable[[int], float], log: list[str]) -> Contestant:
         count = 0
 
-        def call(imu_NTC: NDArray[np.float32]) -> NDArray[np.float32]:
+        def call(imu_NTC: Float32) -> Float32:
             nonlocal count
             self.now_ns += round(cost_ms(count) * 1e6)
             log.append(f"{name}{int(imu_NTC[0, 0, 0])}")
@@ -49,7 +49,7 @@ class Clock:
         return Contestant(entry, call, "toy", 0.0)
 
 
-def windows(count: int) -> NDArray[np.float32]:
+def windows(count: int) -> Float32:
     imu = np.zeros((count, 128, 6), np.float32)
     imu[:, 0, 0] = np.arange(count)
     return imu
@@ -124,7 +124,7 @@ def test_heat_shows_in_the_last_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_real_time_is_told() -> None:
-    def nap(imu_NTC: NDArray[np.float32]) -> NDArray[np.float32]:
+    def nap(imu_NTC: Float32) -> Float32:
         time.sleep(0.02)
         return imu_NTC
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+
+from edgehuman.records import Float64
 
 GRAVITY_MS2 = 9.80665
 IPHONE, ANDROID = "11111111-IPHONE", "22222222-ANDROID"
 
 
-def shaken(rate_hz: float, seconds: float) -> NDArray[np.float64]:
+def shaken(rate_hz: float, seconds: float) -> Float64:
     """(T, 6) in g and rad/s."""
     t = np.arange(round(rate_hz * seconds)) / rate_hz
     imu = np.zeros((len(t), 6))
@@ -27,7 +28,7 @@ def shaken(rate_hz: float, seconds: float) -> NDArray[np.float64]:
     return imu
 
 
-def write(path: Path, table: NDArray[np.float64], delimiter: str = " ", fmt: str = "%.7g") -> None:
+def write(path: Path, table: Float64, delimiter: str = " ", fmt: str = "%.7g") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savetxt(path, table, fmt=fmt, delimiter=delimiter)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import savemat
 
+from edgehuman.records import Uint8
 from tests.data.pictures import photos, picture, write
 
 PA_ATTRIBUTES = ("Female", "AgeOver60", "Hat")
@@ -141,14 +142,14 @@ def edit_coco(root: Path, **changes: Any) -> None:
     file.write_text(json.dumps(table))
 
 
-def halves(upper: int, lower: int, height: int = 96, width: int = 64) -> NDArray[np.uint8]:
+def halves(upper: int, lower: int, height: int = 96, width: int = 64) -> Uint8:
     """A mask of two numbers."""
     mask_HW = np.full((height, width), upper, np.uint8)
     mask_HW[height // 2 :] = lower
     return mask_HW
 
 
-def write_mask(path: Path, mask_HW: NDArray[np.uint8]) -> None:
+def write_mask(path: Path, mask_HW: Uint8) -> None:
     """A grey picture of class numbers."""
     import cv2
 

@@ -7,24 +7,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.records import Uint8
 
 
-def picture(number: int, height: int = 96, width: int = 64) -> ImageArray:
+def picture(number: int, height: int = 96, width: int = 64) -> Uint8:
     """Red rises downwards, green to the right, and blue is the number."""
     y, x = np.mgrid[:height, :width]
     blue = np.full_like(y, 7 * number % 256)
     return np.stack([y * 255 // height, x * 255 // width, blue], axis=2).astype(np.uint8)
 
 
-def write(path: Path, image_HWC: ImageArray) -> Path:
+def write(path: Path, image_HWC: Uint8) -> Path:
     """An image into a file; the suffix says how."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encode(image_HWC, path.suffix))
     return path
 
 
-def encode(image_HWC: ImageArray, suffix: str = ".jpg") -> bytes:
+def encode(image_HWC: Uint8, suffix: str = ".jpg") -> bytes:
     """An image as the bytes of a file."""
     done, data = cv2.imencode(suffix, image_HWC[..., ::-1].copy())
     assert done

@@ -10,21 +10,17 @@ import pickle
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edgehuman.geometry import COCO_17, OPENPOSE_18
+from edgehuman.records import Float32
 from edgehuman.simulate.skeleton.detector import Detector
 from edgehuman.simulate.skeleton.pinhole import Cameras
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
-
-Floats = NDArray[np.float32]
 
 FRAMES = 50
 _TO_COCO = [OPENPOSE_18.index(name) for name in COCO_17]
 
 
-def walks(count: int, size_px: tuple[int, int] = (1080, 1920)) -> Floats:
+def walks(count: int, size_px: tuple[int, int] = (1080, 1920)) -> Float32:
     """(N, 50, 18, 3): walks whose joints are all seen, so that nothing is lost on the way."""
     clear, cameras = Detector(dropped=0.0, swapped=0.0), Cameras(size_px=size_px)
     return simulate_skeletons(
@@ -32,14 +28,14 @@ def walks(count: int, size_px: tuple[int, int] = (1080, 1920)) -> Floats:
     ).skeleton_NTJ3
 
 
-def coco(walk: Floats) -> Floats:
+def coco(walk: Float32) -> Float32:
     """The walk in COCO-17: the neck is lost, and comes back as the mean of the shoulders."""
     return walk[:, _TO_COCO]
 
 
 def pickled(
     root: Path, names: Sequence[str], joints: int = 17, size_px: tuple[int, int] = (240, 320)
-) -> dict[str, Floats]:
+) -> dict[str, Float32]:
     """ROOT/NAME/last.pkl for each name of three folders."""
     made = dict(zip(names, walks(len(names), size_px), strict=True))
     for name, walk in made.items():
@@ -50,7 +46,7 @@ def pickled(
     return made
 
 
-def table(path: Path, names: Sequence[str], sized: bool, pattern: str) -> dict[str, Floats]:
+def table(path: Path, names: Sequence[str], sized: bool, pattern: str) -> dict[str, Float32]:
     """A CSV of frames; `pattern` makes a frame's file name of its number."""
     size_px = (1080, 1920) if sized else (240, 320)
     made = dict(zip(names, walks(len(names), size_px), strict=True))
@@ -66,7 +62,7 @@ def table(path: Path, names: Sequence[str], sized: bool, pattern: str) -> dict[s
     return made
 
 
-def text_frames(folder: Path, walk: Floats, pattern: str) -> None:
+def text_frames(folder: Path, walk: Float32, pattern: str) -> None:
     """One text file a frame: height, width, 17 joints."""
     folder.mkdir(parents=True)
     for number, joints in enumerate(coco(walk), start=1):
@@ -74,7 +70,7 @@ def text_frames(folder: Path, walk: Floats, pattern: str) -> None:
         (folder / pattern.format(number)).write_text(values + "\n")
 
 
-def alphapose(path: Path, tracks: dict[str, Floats], first: int = 0) -> None:
+def alphapose(path: Path, tracks: dict[str, Float32], first: int = 0) -> None:
     """AlphaPose's list of people; `idx` is the track."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
@@ -91,7 +87,7 @@ def alphapose(path: Path, tracks: dict[str, Floats], first: int = 0) -> None:
     path.write_text(json.dumps(rows))
 
 
-def openpose(folder: Path, walk: Floats, person_id: int = -1) -> None:
+def openpose(folder: Path, walk: Float32, person_id: int = -1) -> None:
     """OpenPose's file per frame."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, joints in enumerate(walk):

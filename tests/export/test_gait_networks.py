@@ -9,7 +9,6 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from edgehuman.card import Card, OutputSpec, skeleton_input
 from edgehuman.export import export as artefact
@@ -21,6 +20,7 @@ from edgehuman.export.proof.judge import answers
 from edgehuman.export.proof.samples import Samples
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.nets.skeleton.gaitpt import GaitPt
+from edgehuman.records import Float32
 from edgehuman.runtime.model import load
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 from edgehuman.training.checkpoint import load_network, save_weights
@@ -33,7 +33,7 @@ KINDS: Mapping[str, Callable[[], GaitPt | GaitFormer]] = {
 Exported = tuple[GaitPt | GaitFormer, Card, onnx.ModelProto]
 
 
-def walks(people: int = 12) -> NDArray[np.float32]:
+def walks(people: int = 12) -> Float32:
     """Four simulated walks of everyone."""
     return simulate_skeletons(people, 4, seed=0, frames=FRAMES).skeleton_NTJ3
 

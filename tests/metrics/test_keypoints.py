@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, MissingDependencyError
 from edgehuman.metrics.keypoints import (
@@ -24,17 +23,16 @@ from edgehuman.metrics.keypoints import (
     person_score,
     wholebody_scores,
 )
+from edgehuman.records import Float64
 
-Array = NDArray[np.float64]
 
-
-def people(count: int, num_joints: int = 17) -> Array:
+def people(count: int, num_joints: int = 17) -> Float64:
     """Persons of 200 x 200 pixels, every joint visible."""
     xy = np.random.default_rng(0).uniform(50, 250, (count, num_joints, 2))
     return np.concatenate([xy, np.full((count, num_joints, 1), 2.0)], axis=2)
 
 
-def truth_of(keypoint_NJ3: Array, area: float = 200.0**2) -> dict[str, Any]:
+def truth_of(keypoint_NJ3: Float64, area: float = 200.0**2) -> dict[str, Any]:
     count = len(keypoint_NJ3)
     box_N4 = np.tile([50.0, 50.0, 200.0, 200.0], (count, 1))
     return coco_truth(keypoint_NJ3, np.full(count, area), box_N4, np.arange(count))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from edgehuman.records import Float64
 
 _IMAGE = 100_003
 
 
-def uniform(count: int, index: int) -> NDArray[np.float64]:
+def uniform(count: int, index: int) -> Float64:
     """u(0 … count - 1, index), in 32-bit arithmetic."""
     low = np.uint64(0xFFFFFFFF)
     h = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(2_654_435_761)
@@ -23,7 +24,7 @@ def uniform(count: int, index: int) -> NDArray[np.float64]:
         h ^= h >> np.uint64(shift)
         h = (h * np.uint64(factor)) & low
     h ^= h >> np.uint64(16)
-    filled: NDArray[np.float64] = h.astype(np.float64) / 2**31 - 1
+    filled: Float64 = h.astype(np.float64) / 2**31 - 1
     return filled
 
 

@@ -6,18 +6,17 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64
 
-Swing = Callable[[NDArray[np.float64]], FloatArray]
+Swing = Callable[[Float64], Float32]
 
 
 @pytest.fixture(scope="session")
 def swing() -> Swing:
     """Stamps (T,) -> rows (T, 6) in g and rad/s: 0.5 rad at 1 Hz about x, smooth at every rate."""
 
-    def rows(stamp_s_T: NDArray[np.float64]) -> FloatArray:
+    def rows(stamp_s_T: Float64) -> Float32:
         angle_T = 0.5 * np.sin(2 * np.pi * stamp_s_T)
         rate_T = np.pi * np.cos(2 * np.pi * stamp_s_T)
         zero_T = np.zeros_like(angle_T)

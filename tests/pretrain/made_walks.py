@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.pretrain.contrastive.contrastive import ContrastiveConfig, nt_xent, train
+from edgehuman.records import Float32
 from edgehuman.training.gather import together
 from edgehuman.training.processes import open_place
 from tests.two_processes import require_no_exchange_threads
 
 
 def made_set(
-    lengths: tuple[int, ...], people: tuple[str, ...], confidence: NDArray[np.float32] | None = None
+    lengths: tuple[int, ...], people: tuple[str, ...], confidence: Float32 | None = None
 ) -> SkeletonSet:
     """Sequence i has the number 1000 i + frame as x everywhere, so that its rows can be told."""
     count = len(lengths)

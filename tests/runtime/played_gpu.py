@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import EngineError
+from edgehuman.records import Uint8
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.build_on_device import Gpu, Options, describe
 from edgehuman.runtime.engine.onnx_file import read_card
@@ -32,7 +32,7 @@ class PlayedDevice:
     def __init__(self, capture_fails: bool = False) -> None:
         self.stream = 7
         self.calls: list[str] = []
-        self.memory: dict[int, NDArray[np.uint8]] = {}
+        self.memory: dict[int, Uint8] = {}
         self.graphs: list[list[Callable[[], None]]] = []
         self.closed = False
         self._queue: list[Callable[[], None]] = []
@@ -44,20 +44,20 @@ class PlayedDevice:
         self.memory[address] = np.zeros(num_bytes, np.uint8)
         return address
 
-    def pin(self, num_bytes: int) -> NDArray[np.uint8]:
+    def pin(self, num_bytes: int) -> Uint8:
         return np.zeros(num_bytes, np.uint8)
 
     def queue(self, name: str, work: Callable[[], None]) -> None:
         self.calls.append(name)
         (self._queue if self._recording is None else self._recording).append(work)
 
-    def copy_in(self, address: int, host: NDArray[np.uint8]) -> None:
+    def copy_in(self, address: int, host: Uint8) -> None:
         def work() -> None:
             self.memory[address][: host.size] = host
 
         self.queue("in", work)
 
-    def copy_out(self, host: NDArray[np.uint8], address: int) -> None:
+    def copy_out(self, host: Uint8, address: int) -> None:
         def work() -> None:
             host[:] = self.memory[address][: host.size]
 

@@ -11,7 +11,7 @@ import pytest
 
 from edgehuman.card import Card, InputSpec, OutputSpec
 from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 from edgehuman.runtime.gallery import (
     Gallery,
     empty_gallery,
@@ -27,7 +27,7 @@ def gait_card(sha: str = "a" * 64, **output: Any) -> Card:
     return Card("walker", "gait", "mean", 0, 0, spec, OutputSpec(**given), weights_sha256=sha)
 
 
-def vector(*values: float) -> FloatArray:
+def vector(*values: float) -> Float32:
     return np.array(values, np.float32)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.image.load import PersonSet
 from edgehuman.geometry import COCO_17
+from edgehuman.records import Index, Text
 from edgehuman.tasks.image.settings import PersonConfig
 from tests.nets.tiny_encoder import NAME
 
@@ -60,7 +60,7 @@ def made_people(people: int = 8, each: int = 6, joints: tuple[str, ...] = COCO_1
     )
 
 
-def _roles(person_N: NDArray[np.int64], each: int, people: int) -> NDArray[np.str_]:
+def _roles(person_N: Index, each: int, people: int) -> Text:
     is_first_N = np.arange(len(person_N)) % each < each // 2
     side_N = np.where(is_first_N, "query", "gallery")
     return np.where(person_N < people - 2, "train", side_N)

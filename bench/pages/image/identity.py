@@ -23,13 +23,11 @@ from edgehuman.bench.entry import main
 from edgehuman.errors import UsageError
 from edgehuman.metrics.retrieval import Sightings, retrieval_scores
 from edgehuman.outcome import Outcome
+from edgehuman.records import Float32, Uint8
 from edgehuman.simulate.image.people import PersonImages, simulate_people
 
 if TYPE_CHECKING:
     from torch import nn
-
-Images = np.ndarray[Any, np.dtype[np.uint8]]
-Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Found:
     queries: int
 
 
-def embed(network: nn.Module, image_NHWC: Images, batch: int) -> Floats:
+def embed(network: nn.Module, image_NHWC: Uint8, batch: int) -> Float32:
     """Image tokens (N, D) of pictures, in the mode that the network is in."""
     import torch
 
@@ -79,7 +77,7 @@ def embed(network: nn.Module, image_NHWC: Images, batch: int) -> Floats:
     return np.concatenate(parts)
 
 
-def random_twin(arch: str, image_NHWC: Images, batch: int) -> nn.Module:
+def random_twin(arch: str, image_NHWC: Uint8, batch: int) -> nn.Module:
     """The same network with random weights, whose batch norms have measured these pictures."""
     import torch
 
@@ -95,7 +93,7 @@ def random_twin(arch: str, image_NHWC: Images, batch: int) -> nn.Module:
     return network.eval()
 
 
-def score(feature_ND: Floats, pictures: PersonImages) -> Found:
+def score(feature_ND: Float32, pictures: PersonImages) -> Found:
     """The first picture of each person asks; the others are the gallery."""
     first_N = np.zeros(len(pictures.person_N), bool)
     first_N[np.unique(pictures.person_N, return_index=True)[1]] = True

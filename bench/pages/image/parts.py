@@ -25,7 +25,8 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.metrics.person_answers import parts_of
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import blank
-from edgehuman.preprocess.image.pixels import ImageArray, resize
+from edgehuman.preprocess.image.pixels import resize
+from edgehuman.records import Uint8
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.view.palette import colours
 
@@ -50,18 +51,16 @@ class PictureConfig:
             raise UsageError(f"--out is {self.out}; its name must end in .png")
 
 
-def painted(part_HW: ImageArray, labels: Sequence[str]) -> ImageArray:
+def painted(part_HW: Uint8, labels: Sequence[str]) -> Uint8:
     """Parts (H, W) in their colours (H, W, 3); the background, and what has no label, is white."""
     of = colours(labels[1:])
     table = np.full((256, 3), 255, np.uint8)
     table[1 : len(labels)] = [of[name] for name in labels[1:]]
-    picture_HWC: ImageArray = table[part_HW]
+    picture_HWC: Uint8 = table[part_HW]
     return picture_HWC
 
 
-def columns(
-    model: Model, persons: PersonSet, count: int
-) -> list[tuple[ImageArray, ImageArray, ImageArray]]:
+def columns(model: Model, persons: PersonSet, count: int) -> list[tuple[Uint8, Uint8, Uint8]]:
     """Picture, parts found and true parts of one picture each of the first people of the test."""
     height, width = model.card.input.shape[:2]
     found = []
@@ -75,9 +74,7 @@ def columns(
     return found
 
 
-def draw(
-    shown: Sequence[tuple[ImageArray, ImageArray, ImageArray]], labels: Sequence[str], path: Path
-) -> None:
+def draw(shown: Sequence[tuple[Uint8, Uint8, Uint8]], labels: Sequence[str], path: Path) -> None:
     """Pictures on top, then what the model finds, then the truth; the colours are named below.
 
     Raises:

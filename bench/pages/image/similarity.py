@@ -24,13 +24,12 @@ from edgehuman.bench.pages.image.identity import random_twin
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import blank
+from edgehuman.records import Float32, Uint8
 from edgehuman.simulate.image.people import PersonImages, simulate_people
 
 if TYPE_CHECKING:
     from torch import nn
 
-Images = np.ndarray[Any, np.dtype[np.uint8]]
-Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 CROWD = 3
 OTHERS = 24
@@ -61,7 +60,7 @@ class SimilarityConfig:
             raise UsageError(f"--out is {self.out}; its name must end in .png")
 
 
-def scenes(pictures: PersonImages, scales: tuple[float, float]) -> list[Images]:
+def scenes(pictures: PersonImages, scales: tuple[float, float]) -> list[Uint8]:
     """The first person small, large, and as the first of three; pictures are two of each person."""
     shown_HWC = pictures.image_NHWC[0]
     height, width = shown_HWC.shape[:2]
@@ -75,27 +74,27 @@ def scenes(pictures: PersonImages, scales: tuple[float, float]) -> list[Images]:
     ]
 
 
-def middle_maps(network: nn.Module, image_NHWC: Images) -> Floats:
+def middle_maps(network: nn.Module, image_NHWC: Uint8) -> Float32:
     """Middle maps (N, E, H / 16, W / 16) of pictures."""
     import torch
 
     found: Any = network
     with torch.inference_mode():
         features = found.features(found.normalise(torch.from_numpy(image_NHWC)))
-    maps: Floats = features.middle_NEHW.numpy()
+    maps: Float32 = features.middle_NEHW.numpy()
     return maps
 
 
-def similarity(question_E: Floats, map_EHW: Floats, mean_E: Floats) -> Floats:
+def similarity(question_E: Float32, map_EHW: Float32, mean_E: Float32) -> Float32:
     """Cosine of every cell with the question, both less the mean cell, (H, W)."""
     asked_E = question_E - mean_E
     cell_EHW = map_EHW - mean_E[:, None, None]
     length_HW = np.linalg.norm(cell_EHW, axis=0) * np.linalg.norm(asked_E)
-    cosine_HW: Floats = np.einsum("e,ehw->hw", asked_E, cell_EHW) / np.maximum(length_HW, 1e-12)
+    cosine_HW: Float32 = np.einsum("e,ehw->hw", asked_E, cell_EHW) / np.maximum(length_HW, 1e-12)
     return cosine_HW
 
 
-def answers(network: nn.Module, pictures: PersonImages, shown: list[Images]) -> list[Floats]:
+def answers(network: nn.Module, pictures: PersonImages, shown: list[Uint8]) -> list[Float32]:
     """A similarity map of each scene; the second picture of the first person asks."""
     others_NEHW = middle_maps(network, pictures.image_NHWC[2 * CROWD :])
     mean_E = others_NEHW.mean(axis=(0, 2, 3))
@@ -103,13 +102,13 @@ def answers(network: nn.Module, pictures: PersonImages, shown: list[Images]) -> 
     return [similarity(question_E, middle_maps(network, each[None])[0], mean_E) for each in shown]
 
 
-def margin(crowd_HW: Floats) -> float:
+def margin(crowd_HW: Float32) -> float:
     """How much more alike the person asked for is than the others, of the three in the crowd."""
     person_P = [part.mean() for part in np.array_split(crowd_HW, CROWD, axis=1)]
     return float(person_P[1] - (person_P[0] + person_P[2]) / 2)
 
 
-def agreement(one_HW: Floats, two_HW: Floats) -> float:
+def agreement(one_HW: Float32, two_HW: Float32) -> float:
     """Correlation of the maps of one picture at two scales, the larger brought to the smaller."""
     small, large = sorted((one_HW, two_HW), key=lambda each: each.size)
     brought = cv2.resize(large, small.shape[::-1], interpolation=cv2.INTER_AREA)
@@ -119,7 +118,7 @@ def agreement(one_HW: Floats, two_HW: Floats) -> float:
     return float(pair_2K[0] @ pair_2K[1])
 
 
-def draw(shown: list[Images], rows: dict[str, list[Floats]], path: Path) -> None:
+def draw(shown: list[Uint8], rows: dict[str, list[Float32]], path: Path) -> None:
     """Pictures on top, a row of maps for each network; one colour scale a row.
 
     Raises:

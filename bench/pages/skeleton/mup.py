@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.pages.kept_runs import once
@@ -33,11 +32,11 @@ from edgehuman.data.gait.walks import SIMULATED_FRAMES
 from edgehuman.errors import TrainingError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import blank
+from edgehuman.records import Float64
 
 if TYPE_CHECKING:
     from edgehuman.pretrain.contrastive.walks import Walks
 
-Floats = NDArray[np.float64]
 SIDES = {"muP": True, "without muP": False}
 
 
@@ -135,7 +134,7 @@ def final_loss(
     return math.inf if loss is None else float(loss)
 
 
-def measure(config: TransferConfig) -> dict[str, Floats]:
+def measure(config: TransferConfig) -> dict[str, Float64]:
     """Losses (W, L) with muP and without, means over seeds."""
     from edgehuman.data.skeleton.load import load_skeletons
     from edgehuman.pretrain.contrastive.walks import Walks
@@ -163,7 +162,7 @@ def measure(config: TransferConfig) -> dict[str, Floats]:
     }
 
 
-def best_rates(rates: Sequence[float], loss_WL: Floats) -> Floats:
+def best_rates(rates: Sequence[float], loss_WL: Float64) -> Float64:
     """Where each width's loss is least (W,): the vertex of a parabola through the best learning
     rate and its neighbours, on a logarithmic axis; the best itself at the edge of the grid.
     """
@@ -180,12 +179,12 @@ def best_rates(rates: Sequence[float], loss_WL: Floats) -> Floats:
     return np.asarray(2.0 ** np.array(found))
 
 
-def drift(factors: Sequence[float], best_W: Floats) -> float:
+def drift(factors: Sequence[float], best_W: Float64) -> float:
     """By how many powers of two the best learning rate moves when the width doubles."""
     return float(np.polyfit(np.log2(factors), np.log2(best_W), 1)[0])
 
 
-def draw(config: TransferConfig, losses: dict[str, Floats]) -> None:
+def draw(config: TransferConfig, losses: dict[str, Float64]) -> None:
     """Loss over learning rate, one line a width, one panel a side.
 
     Raises:
@@ -214,7 +213,7 @@ def draw(config: TransferConfig, losses: dict[str, Floats]) -> None:
     figure.savefig(config.picture, dpi=110, metadata={"Software": None})
 
 
-def render(config: TransferConfig, losses: dict[str, Floats]) -> str:
+def render(config: TransferConfig, losses: dict[str, Float64]) -> str:
     """The page: what was done, the picture, the table."""
     lines = [
         "# Learning rates over widths",

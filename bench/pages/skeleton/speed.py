@@ -19,8 +19,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgehuman import catalogue
@@ -30,6 +28,7 @@ from edgehuman.bench.latency import peak_mb
 from edgehuman.bench.targets.ratios import in_turns, require_torch
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.records import Float32
 from edgehuman.runtime import machine
 
 NAMES = tuple(name for name, row in catalogue.NETWORKS.items() if row.modality == "skeleton")
@@ -119,7 +118,7 @@ def speed_of(arch: str, batch: int, rounds: int, graph: bool) -> Speed:
     return Speed(arch, eager_ms, batch / infer_s, batch / train_s, infer_mb, train_mb, graph_ms)
 
 
-def graph_seconds(arch: str, record_NTJ3: NDArray[np.float32], rounds: int) -> float:
+def graph_seconds(arch: str, record_NTJ3: Float32, rounds: int) -> float:
     """Processor time of one sequence through the network's FP32 graph."""
     from edgehuman.runtime.model import EXPORT_CATALOGUE, load
 

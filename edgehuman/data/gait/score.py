@@ -35,6 +35,7 @@ from edgehuman.metrics.gait.protocols import (
 )
 from edgehuman.metrics.gait.vectors import Answer, embed_walks
 from edgehuman.metrics.retrieval import Distance
+from edgehuman.records import Float32, Float64
 
 GENERIC = "gallery-probe"
 # Eyes and ears are left out, as not all datasets have them; the nose comes first.
@@ -145,7 +146,7 @@ def bone_scores(walks: SkeletonSet, protocol: str, frames: int = 1) -> GaitScore
     return gait_scores(_vectors(chosen, scaled_NB), PROTOCOLS[protocol], "euclidean")
 
 
-def bone_lengths(skeleton_TJ3: NDArray[np.float32]) -> NDArray[np.float64]:
+def bone_lengths(skeleton_TJ3: Float32) -> Float64:
     """Mean length (B,) of each bone in the image, as a share of them all; 0 where never seen."""
     ends = [(OPENPOSE_18.index(a), OPENPOSE_18.index(b)) for a, b in _BONES]
     first_TB3 = skeleton_TJ3[:, [a for a, _ in ends]].astype(np.float64)

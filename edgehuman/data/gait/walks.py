@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.skeleton.walk import require_skeleton
+from edgehuman.records import Bool, Float32, Float64, Index, Text
 from edgehuman.simulate.skeleton.detector import Detector
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
@@ -19,7 +19,6 @@ ROLES = ("train", "gallery", "probe", "")
 SIMULATED = "simulated"
 SIMULATED_FRAMES = 96
 
-Names = NDArray[np.str_]
 _DETECTOR = Detector()
 
 
@@ -60,20 +59,20 @@ class SkeletonSet:
     """
 
     name: str
-    skeleton_SJ3: NDArray[np.float32]
-    length_N: NDArray[np.int64]
-    person_N: Names
-    sequence_N: Names
-    view_N: Names
-    condition_N: Names
-    role_N: Names
-    rate_hz_N: NDArray[np.float64]
-    image_size_N2: NDArray[np.int64]
+    skeleton_SJ3: Float32
+    length_N: Index
+    person_N: Text
+    sequence_N: Text
+    view_N: Text
+    condition_N: Text
+    role_N: Text
+    rate_hz_N: Float64
+    image_size_N2: Index
     licence: str = ""
     url: str = ""
     simulated: bool = False
     left_out: tuple[LeftOut, ...] = ()
-    start_N: NDArray[np.int64] = field(init=False, repr=False)
+    start_N: Index = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         count = len(self.length_N)
@@ -111,14 +110,14 @@ class SkeletonSet:
     def __len__(self) -> int:
         return len(self.length_N)
 
-    def sequence(self, i: int) -> NDArray[np.float32]:
+    def sequence(self, i: int) -> Float32:
         """Sequence i: float32 (T, 18, 3), without a copy."""
         if not 0 <= i < len(self):
             raise IndexError(f"found sequence {i}; there are {len(self)}")
         start = int(self.start_N[i])
         return self.skeleton_SJ3[start : start + int(self.length_N[i])]
 
-    def subset(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | Sequence[int]) -> SkeletonSet:
+    def subset(self, chosen: Bool | Index | Sequence[int]) -> SkeletonSet:
         """The sequences at a mask or at indices, in that order."""
         index_N = np.arange(len(self))[np.asarray(chosen)]
         if not index_N.size:
@@ -134,19 +133,19 @@ class SkeletonSet:
         return dataclasses.replace(self, skeleton_SJ3=self.skeleton_SJ3[rows], **parts)
 
 
-def frame_rows(start_N: NDArray[np.int64], length_N: NDArray[np.int64]) -> NDArray[np.int64]:
+def frame_rows(start_N: Index, length_N: Index) -> Index:
     """Indices of all frames of some sequences, one sequence after the other."""
     shift_N = start_N - (np.cumsum(length_N) - length_N)
-    rows: NDArray[np.int64] = np.repeat(shift_N, length_N) + np.arange(int(length_N.sum()))
+    rows: Index = np.repeat(shift_N, length_N) + np.arange(int(length_N.sum()))
     return rows
 
 
 def random_cut(
-    start_X: NDArray[np.int64],
-    length_X: NDArray[np.int64],
+    start_X: Index,
+    length_X: Index,
     longest: int,
     generator: np.random.Generator,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[Index, Index]:
     """Indices (..., longest) of the frames of some sequences, and how many of them count (...,).
 
     A longer sequence is cut at a random place; a shorter one ends on its last frame again and

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edgehuman.data.image.set import FilePictures, PersonLayout, PersonSet
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError
+from edgehuman.records import Text
 
 _PA_FOLDERS = ("release_data/release_data", "release_data", "data", "images")
 _PA_PARTS = {"train": "train", "val": "train", "test": "test"}
@@ -26,7 +27,7 @@ _PETA_EVALUATED = 35
 def attribute_set(
     root: Path,
     names: list[str],
-    role_N: NDArray[np.str_],
+    role_N: Text,
     label_NA: NDArray[Any],
     attributes: tuple[str, ...],
     dataset: str,

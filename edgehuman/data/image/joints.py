@@ -17,16 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.data.image.set import (
-    FilePictures,
-    Floats,
-    PersonLayout,
-    PersonSet,
-    whole_box,
-)
+from edgehuman.data.image.set import FilePictures, PersonLayout, PersonSet, whole_box
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError
 from edgehuman.preprocess.image.pixels import person_box
+from edgehuman.records import Float32
 
 # A box is enlarged by a quarter in all, as everyone does for pose: an eighth on each side.
 MARGIN = 0.125
@@ -70,7 +65,7 @@ class _Person:
     name: str
     size: tuple[int, int]
     box: tuple[int, int, int, int]
-    joint_J3: Floats
+    joint_J3: Float32
     area: float
     role: str
 
@@ -153,7 +148,7 @@ def _person(
     return _Person(name, (height, width), box, joint_J3, float(row["area"]), role)
 
 
-def _joints(row: dict[str, Any], name: str, count: int, where: str) -> Floats:
+def _joints(row: dict[str, Any], name: str, count: int, where: str) -> Float32:
     joint_J3 = np.array(row[name], np.float32)
     if joint_J3.size != 3 * count:
         raise DataError(f"{where}: {name} has {joint_J3.size} numbers, not {count} x (x, y, label)")

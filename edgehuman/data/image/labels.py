@@ -25,13 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.image.set import (
     TASKS,
     FileMasks,
     FilePictures,
-    Floats,
     PersonLayout,
     PersonSet,
     load_png_mask,
@@ -39,6 +37,7 @@ from edgehuman.data.image.set import (
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError
 from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
+from edgehuman.records import Float32, Index
 
 PARTS = "parts.txt"
 _NEEDS = {
@@ -96,7 +95,7 @@ def _wrong(path: Path, row: Row, key: str, rule: str) -> DataError:
     return DataError(f'{path}, {row["image"]}: "{key}" is {shown}; it must be {rule}')
 
 
-def _numbers(path: Path, rows: Sequence[Row], key: str) -> NDArray[np.int64]:
+def _numbers(path: Path, rows: Sequence[Row], key: str) -> Index:
     for row in rows:
         value = row.get(key, -1)
         if isinstance(value, bool) or not isinstance(value, int):
@@ -104,7 +103,7 @@ def _numbers(path: Path, rows: Sequence[Row], key: str) -> NDArray[np.int64]:
     return np.array([row.get(key, -1) for row in rows], np.int64)
 
 
-def _joints(path: Path, row: Row, key: str, count: int) -> Floats:
+def _joints(path: Path, row: Row, key: str, count: int) -> Float32:
     try:
         joint_J3 = np.array(row[key], np.float32)
     except (TypeError, ValueError):
@@ -116,7 +115,7 @@ def _joints(path: Path, row: Row, key: str, count: int) -> Floats:
     return joint_J3
 
 
-def _area(path: Path, row: Row, joint_J3: Floats) -> float:
+def _area(path: Path, row: Row, joint_J3: Float32) -> float:
     if "area" in row:
         value = row["area"]
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:

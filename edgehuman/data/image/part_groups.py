@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.image.set import IGNORE, PersonSet, Pictures
 from edgehuman.errors import DataError
+from edgehuman.records import Uint8
 
 Grouping = Literal["person", "garments"]
 BACKGROUND = "background"
@@ -86,13 +86,13 @@ class GroupedMasks:
     """
 
     masks: Pictures
-    table: NDArray[np.uint8]
+    table: Uint8
 
     def __len__(self) -> int:
         return len(self.masks)
 
-    def __getitem__(self, index: int, /) -> NDArray[np.uint8]:
-        grouped_HW: NDArray[np.uint8] = self.table[self.masks[index]]
+    def __getitem__(self, index: int, /) -> Uint8:
+        grouped_HW: Uint8 = self.table[self.masks[index]]
         return grouped_HW
 
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
@@ -37,12 +36,11 @@ from edgehuman.metrics.keypoints import (
 from edgehuman.metrics.parsing import mask_confusion, parsing_scores
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
-from edgehuman.preprocess.image.pixels import ImageArray, resize, to_crop
-from edgehuman.records import FloatArray
+from edgehuman.preprocess.image.pixels import resize, to_crop
+from edgehuman.records import Float32, Float64, Index, Uint8
 
-Index = NDArray[np.int64]
 Sizes = Sequence[tuple[int, int]]
-Answer = Callable[[ImageArray], FloatArray]
+Answer = Callable[[Uint8], Float32]
 """Raw pictures (N, H, W, 3) -> the network's outputs (N, ...)."""
 
 
@@ -66,7 +64,7 @@ class PersonScores:
 class PersonJudge(Protocol):
     """Collects a network's outputs, and scores them against the labels at the end."""
 
-    def add(self, index_N: Index, sizes: Sizes, outputs: FloatArray) -> None:
+    def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
         """The outputs (N, ...) of these pictures of the set, whose own sizes are given."""
 
     def scores(self, unreadable: int = 0) -> PersonScores:
@@ -128,7 +126,7 @@ def with_mirror(answer: Answer, output: OutputSpec) -> Answer:
     """
     order = list(mirror_order(output.labels))
 
-    def both(image_NHWC: ImageArray) -> FloatArray:
+    def both(image_NHWC: Uint8) -> Float32:
         straight = answer(image_NHWC)
         turned = answer(np.ascontiguousarray(image_NHWC[:, :, ::-1]))
         if output.kind in ("heatmaps", "segmentation"):
@@ -146,7 +144,7 @@ def read_batches(
     size: tuple[int, int],
     batch: int,
     unreadable: dict[int, str],
-) -> Iterator[tuple[Index, Sizes, ImageArray]]:
+) -> Iterator[tuple[Index, Sizes, Uint8]]:
     """Numbers in the set, sizes of the pictures as they are, and the batch (N, H, W, 3).
 
     Args:
@@ -173,13 +171,13 @@ class _Kept:
     def __init__(self, persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> None:
         self.persons, self.output, self.size = persons, output, size
         self._index: list[Index] = []
-        self._outputs: list[FloatArray] = []
+        self._outputs: list[Float32] = []
 
-    def add(self, index_N: Index, sizes: Sizes, outputs: FloatArray) -> None:
+    def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
         self._index.append(index_N)
         self._outputs.append(outputs)
 
-    def all(self) -> tuple[Index, FloatArray]:
+    def all(self) -> tuple[Index, Float32]:
         """Numbers in the set and outputs.
 
         Raises:
@@ -257,7 +255,7 @@ class _Joints(_Kept):
                 f"{len(output.labels)}; fine-tune it on that data"
             )
 
-    def add(self, index_N: Index, sizes: Sizes, outputs: FloatArray) -> None:
+    def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
         joint_NJ3 = joints_of(outputs, self.size[0] / outputs.shape[2])
         whole = (0, 0, self.size[1], self.size[0])
         on_picture = [
@@ -280,9 +278,7 @@ class _Joints(_Kept):
         return PersonScores(metrics, len(index_N), said, unreadable=unreadable)
 
 
-def _coco_metrics(
-    joint_NJ3: FloatArray, truth_NJ3: FloatArray, area_N: FloatArray
-) -> dict[str, float]:
+def _coco_metrics(joint_NJ3: Float32, truth_NJ3: Float32, area_N: Float32) -> dict[str, float]:
     labelled_NJ = truth_NJ3[..., 2] > 0
     low_N2 = np.where(labelled_NJ[..., None], truth_NJ3[..., :2], np.inf).min(axis=1)
     high_N2 = np.where(labelled_NJ[..., None], truth_NJ3[..., :2], -np.inf).max(axis=1)
@@ -317,7 +313,7 @@ class _Parts:
         self._counts_CC = np.zeros((len(output.labels), len(output.labels)), np.int64)
         self._pictures = self._unreadable = 0
 
-    def add(self, index_N: Index, sizes: Sizes, outputs: FloatArray) -> None:
+    def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
         for index, own, logits_CHW in zip(index_N, sizes, outputs, strict=True):
             try:
                 true_HW = self._table[self.persons.part(int(index))]
@@ -366,7 +362,7 @@ def _places(own: Sequence[str], known: Sequence[str], kind: str, where: str) -> 
     return [known.index(name) for name in own]
 
 
-def _named(names: Sequence[str], value_X: NDArray[np.float64]) -> dict[str, float | None]:
+def _named(names: Sequence[str], value_X: Float64) -> dict[str, float | None]:
     return {
         name: None if np.isnan(value) else float(value)
         for name, value in zip(names, value_X, strict=True)

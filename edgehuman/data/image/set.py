@@ -24,10 +24,8 @@ from numpy.typing import NDArray
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.header import read_header
-from edgehuman.preprocess.image.pixels import ImageArray, clip_box, crop, read_image
-
-Int = NDArray[np.int64]
-Floats = NDArray[np.float32]
+from edgehuman.preprocess.image.pixels import clip_box, crop, read_image
+from edgehuman.records import Float32, Index, Text, Uint8
 
 TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")
 # Pixels that no class is asked of.
@@ -40,7 +38,7 @@ class Pictures(Protocol):
     def __len__(self) -> int:
         """How many."""
 
-    def __getitem__(self, index: int, /) -> ImageArray:
+    def __getitem__(self, index: int, /) -> Uint8:
         """One of them; raises ImageError where it cannot be read."""
 
 
@@ -65,11 +63,11 @@ class PersonSet:
     """
 
     images: Pictures
-    person_N: Int
-    camera_N: Int
-    role_N: NDArray[np.str_]
-    keypoint_NJ3: Floats = field(default_factory=lambda: np.zeros((0, 0, 3), np.float32))
-    area_N: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    person_N: Index
+    camera_N: Index
+    role_N: Text
+    keypoint_NJ3: Float32 = field(default_factory=lambda: np.zeros((0, 0, 3), np.float32))
+    area_N: Float32 = field(default_factory=lambda: np.zeros(0, np.float32))
     attribute_NA: NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 0), np.int8))
     attributes: tuple[str, ...] = ()
     masks: Pictures = field(default_factory=list)
@@ -91,7 +89,7 @@ class PersonSet:
     def __len__(self) -> int:
         return len(self.images)
 
-    def image(self, index: int) -> ImageArray:
+    def image(self, index: int) -> Uint8:
         """One person, uint8 RGB (H, W, 3).
 
         Raises:
@@ -99,7 +97,7 @@ class PersonSet:
         """
         return self.images[index]
 
-    def part(self, index: int) -> ImageArray:
+    def part(self, index: int) -> Uint8:
         """The parts of that person, uint8 (H, W), on the grid of `image(index)`.
 
         Raises:
@@ -144,13 +142,13 @@ class FilePictures:
 
     root: Path
     names: Names
-    box_N4: Int | None = None
-    size_N2: Int | None = None
+    box_N4: Index | None = None
+    size_N2: Index | None = None
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def __getitem__(self, index: int, /) -> ImageArray:
+    def __getitem__(self, index: int, /) -> Uint8:
         path = os.path.join(self.root, self.names[index])
         image_HWC = read_image(path)
         if self.size_N2 is not None:
@@ -195,7 +193,7 @@ class FileMasks:
     def __len__(self) -> int:
         return len(self.names)
 
-    def __getitem__(self, index: int, /) -> ImageArray:
+    def __getitem__(self, index: int, /) -> Uint8:
         path = os.path.join(self.root, self.names[index])
         mask_HW = self.load(path)
         wrong = mask_HW[(mask_HW >= self.num_parts) & (mask_HW != IGNORE)]

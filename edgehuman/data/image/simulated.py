@@ -10,13 +10,12 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgehuman.data.image.set import PersonSet
 from edgehuman.data.image.unlabelled.images import SIMULATED
 from edgehuman.errors import UsageError
-from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.records import Text, Uint8
 from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages
 
 TEST_EVERY = 5
@@ -43,13 +42,13 @@ class Drawn:
 class Field:
     """One field of what was drawn, by number."""
 
-    def __init__(self, drawn: Drawn, pick: Callable[[PersonImage], ImageArray]) -> None:
+    def __init__(self, drawn: Drawn, pick: Callable[[PersonImage], Uint8]) -> None:
         self._drawn, self._pick = drawn, pick
 
     def __len__(self) -> int:
         return len(self._drawn)
 
-    def __getitem__(self, index: int, /) -> ImageArray:
+    def __getitem__(self, index: int, /) -> Uint8:
         return self._pick(self._drawn[index])
 
 
@@ -82,7 +81,7 @@ def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet
     return persons if task == "reid" else _with_labels(persons, drawn, task)
 
 
-def roles(task: str, people: int, each: int) -> NDArray[np.str_]:
+def roles(task: str, people: int, each: int) -> Text:
     """Who is for what; for retrieval the test people are asked for and looked among."""
     is_test_N = np.repeat(np.arange(people) % TEST_EVERY == TEST_EVERY - 1, each)
     asks_N = np.tile(np.arange(each) < max(each // 3, 1), people)

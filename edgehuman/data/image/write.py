@@ -21,7 +21,7 @@ from tqdm import tqdm
 from edgehuman.data.image.simulated import roles
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.records import Uint8
 from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages
 
 
@@ -71,7 +71,7 @@ def _written(out: Path, images: SimulatedImages) -> Iterator[dict[str, Any]]:
         yield {**row, **who, **told, **_labels(one)}
 
 
-def _write_png(path: Path, picture: ImageArray | cv2.typing.MatLike) -> None:
+def _write_png(path: Path, picture: Uint8 | cv2.typing.MatLike) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _, packed = cv2.imencode(".png", picture)
     path.write_bytes(packed.tobytes())

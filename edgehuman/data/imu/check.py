@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.imu.layout import GRAVITY_RANGE_G, Reader, Stretch, canonical, units_hint
 from edgehuman.errors import DataError
-from edgehuman.records import WindowSet
+from edgehuman.records import Float32, WindowSet
 
 # The fastest gyroscopes in these datasets saturate at 2000 deg/s = 35 rad/s; people at rest tremble
 # more than 0.1 rad/s now and then.
@@ -54,8 +53,8 @@ def examine(reader: Reader, place: Path) -> Findings:
     A file that cannot be read ends the reading; all that is missing is listed before.
     """
     findings = Findings(problems=list(reader.missing(place)))
-    norms: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
-    rates: list[NDArray[np.float32]] = []
+    norms: dict[str, list[Float32]] = defaultdict(list)
+    rates: list[Float32] = []
     try:
         for part in _parts(reader, place):
             _add(part, findings, norms, rates)
@@ -77,8 +76,8 @@ def _parts(reader: Reader, place: Path) -> Iterator[Stretch | WindowSet]:
 def _add(
     part: Stretch | WindowSet,
     findings: Findings,
-    norms: dict[str, list[NDArray[np.float32]]],
-    rates: list[NDArray[np.float32]],
+    norms: dict[str, list[Float32]],
+    rates: list[Float32],
 ) -> None:
     if isinstance(part, WindowSet):
         findings.parts += len(part)
@@ -100,11 +99,11 @@ def _add(
 
 
 def _add_rows(
-    imu_TC: NDArray[np.float32],
+    imu_TC: Float32,
     name: str,
     findings: Findings,
-    norms: dict[str, list[NDArray[np.float32]]],
-    rates: list[NDArray[np.float32]],
+    norms: dict[str, list[Float32]],
+    rates: list[Float32],
 ) -> None:
     finite_T = np.isfinite(imu_TC).all(axis=1)
     findings.people[name] = None
@@ -123,8 +122,8 @@ def _judge_people(reader: Reader, findings: Findings) -> None:
 
 def _judge_units(
     findings: Findings,
-    norms: dict[str, list[NDArray[np.float32]]],
-    rates: list[NDArray[np.float32]],
+    norms: dict[str, list[Float32]],
+    rates: list[Float32],
 ) -> None:
     low_g, high_g = GRAVITY_RANGE_G
     every_norm = [np.concatenate(values) for values in norms.values()]

@@ -26,7 +26,7 @@ from edgehuman.data.imu.layout import (
     require_gravity,
 )
 from edgehuman.errors import DataError
-from edgehuman.records import WindowSet
+from edgehuman.records import Float32, Index, WindowSet
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "uci_har": ("x", "y", "subject", "is_test", "exact", "official_y_train", "rate_hz"),
@@ -81,7 +81,7 @@ def arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path}: cannot be read ({error}); copy or download it again") from None
 
 
-def bounds(path: Path, length: NDArray[Any], rows: int) -> NDArray[np.int64]:
+def bounds(path: Path, length: NDArray[Any], rows: int) -> Index:
     """Where each sequence starts, and the end: int64 (sequences + 1,)."""
     edges = np.concatenate([[0], np.cumsum(length, dtype=np.int64)])
     if edges[-1] != rows:
@@ -94,7 +94,7 @@ def bounds(path: Path, length: NDArray[Any], rows: int) -> NDArray[np.int64]:
 
 def _scaled(
     acc: NDArray[Any], gyro: NDArray[Any], acc_scale: NDArray[Any], gyro_scale: NDArray[Any]
-) -> NDArray[np.float32]:
+) -> Float32:
     """int16 readings (..., 3) and their scales as float32 (..., 6)."""
     out = np.empty((*acc.shape[:-1], 6), np.float32)
     out[..., :3], out[..., 3:] = acc, gyro

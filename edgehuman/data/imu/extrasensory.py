@@ -24,8 +24,9 @@ import numpy as np
 
 from edgehuman.data.imu.layout import IOS, MS2_RADS, Reader, Stretch
 from edgehuman.data.imu.text_files import absent, matching, read_columns
-from edgehuman.data.imu.two_streams import FloatTable, align, seconds
+from edgehuman.data.imu.two_streams import align, seconds
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
 # The body states of the publication, of which one holds at a time.
 _STATES: Mapping[str, str] = {
@@ -94,7 +95,7 @@ def people_of(path: Path, fold: int, part: str) -> dict[str, str]:
     return found
 
 
-def _read_burst(path: Path) -> FloatTable:
+def _read_burst(path: Path) -> Float64:
     """time x y z, (T, 4); no rows where the phone recorded nothing."""
     if not path.is_file() or path.read_text(encoding="utf-8").strip().lower() in ("", "nan"):
         return np.empty((0, 4))

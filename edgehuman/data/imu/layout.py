@@ -21,7 +21,15 @@ from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.preprocess.imu.recording import cut_windows, resample
 from edgehuman.preprocess.imu.resample import MAX_GAP_S
 from edgehuman.preprocess.imu.stream import Canonical
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray, ImuRecording, WindowSet
+from edgehuman.records import (
+    IMU_RATE_HZ,
+    IMU_WINDOW,
+    Float32,
+    Float64,
+    ImuRecording,
+    Index,
+    WindowSet,
+)
 
 GRAVITY_RANGE_G = (0.7, 1.4)
 G_RADS = ImuFormat("g", "rads")
@@ -51,13 +59,13 @@ class Stretch:
     format: ImuFormat
     subject: str
     rate_hz: float | None = None
-    stamp_s_T: NDArray[np.float64] | None = None
+    stamp_s_T: Float64 | None = None
     label_T: NDArray[np.int16] = field(default_factory=lambda: np.empty(0, np.int16))
     labels: tuple[str, ...] = ()
     source: str = ""
     is_test: bool = False
 
-    def stamps(self) -> NDArray[np.float64]:
+    def stamps(self) -> Float64:
         """Seconds of every row, float64 (T,)."""
         if self.stamp_s_T is not None:
             return self.stamp_s_T
@@ -92,7 +100,7 @@ class Reader:
     almost: Callable[[Path], str] = lambda path: ""
 
 
-def canonical(stretch: Stretch) -> FloatArray:
+def canonical(stretch: Stretch) -> Float32:
     """The rows (T, 6) in g and rad/s, as the documentation states their units; NaN is kept.
 
     Units are judged over a whole dataset (`require_gravity`), not here: a recording alone may be
@@ -120,13 +128,13 @@ def to_recordings(stretch: Stretch) -> list[ImuRecording]:
     ]
 
 
-def _recording(stretch: Stretch, imu_TC: FloatArray, label_T: NDArray[np.int16]) -> ImuRecording:
+def _recording(stretch: Stretch, imu_TC: Float32, label_T: NDArray[np.int16]) -> ImuRecording:
     return ImuRecording(
         imu_TC, IMU_RATE_HZ, stretch.subject, label_T, stretch.labels, stretch.source
     )
 
 
-def window_labels(label_T: NDArray[np.int16], count: int, hop: int) -> NDArray[np.int64]:
+def window_labels(label_T: NDArray[np.int16], count: int, hop: int) -> Index:
     """Labels (count,) of windows cut every `hop` samples: a window's only label, or -1."""
     if not label_T.size:
         return np.full(count, -1, np.int64)
@@ -147,7 +155,7 @@ def cut(stretches: Iterable[Stretch], hop: int, dataset: str) -> WindowSet:
     """
     if hop < 1:
         raise DataError(f"hop is {hop}; windows are at least 1 sample apart")
-    pieces: list[FloatArray] = []
+    pieces: list[Float32] = []
     label, subject, is_test = [], [], []
     labels: tuple[str, ...] = ()
     for stretch in stretches:
@@ -175,7 +183,7 @@ def cut(stretches: Iterable[Stretch], hop: int, dataset: str) -> WindowSet:
     return windows
 
 
-def _join(pieces: list[FloatArray]) -> FloatArray:
+def _join(pieces: list[Float32]) -> Float32:
     """All windows in one array; each piece is let go once copied, so the peak is near one copy."""
     joined = np.empty((sum(map(len, pieces)), *pieces[0].shape[1:]), np.float32)
     end = len(joined)
@@ -186,7 +194,7 @@ def _join(pieces: list[FloatArray]) -> FloatArray:
     return joined
 
 
-def median_norm(imu: FloatArray) -> float:
+def median_norm(imu: Float32) -> float:
     """Median length of the acceleration over about 200,000 samples of (..., 6); NaN if empty."""
     acc = imu.reshape(-1, imu.shape[-1])[:: max(1, imu.size // 1_200_000), :3]
     norm = np.linalg.norm(acc, axis=1)
@@ -194,7 +202,7 @@ def median_norm(imu: FloatArray) -> float:
     return float(np.median(finite)) if finite.size else float("nan")
 
 
-def require_gravity(imu: FloatArray, where: str) -> None:
+def require_gravity(imu: Float32, where: str) -> None:
     """People stand on the ground, so the median acceleration is about 1 g whatever they do.
 
     Raises:

@@ -20,9 +20,8 @@ import numpy as np
 
 from edgehuman.data.imu.layout import IOS, Reader, Stretch
 from edgehuman.data.imu.text_files import absent, first_line, matching, reason
-from edgehuman.data.imu.two_streams import FloatTable
 from edgehuman.errors import DataError
-from edgehuman.records import IMU_RATE_HZ
+from edgehuman.records import IMU_RATE_HZ, Float64
 
 TRIALS = (
     "dws_1", "dws_2", "dws_11", "ups_3", "ups_4", "ups_12", "wlk_7", "wlk_8", "wlk_15", "jog_9",
@@ -59,7 +58,7 @@ def _missing(path: Path) -> list[str]:
     return absent(path, names)
 
 
-def read_table(path: Path) -> FloatTable:
+def read_table(path: Path) -> Float64:
     """gravity, userAcceleration, rotationRate of one file, float64 (T, 9).
 
     Raises:

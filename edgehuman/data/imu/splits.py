@@ -6,15 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
-from edgehuman.records import WindowSet
+from edgehuman.records import Bool, Text, WindowSet
 
 
-def split_by_subject(
-    windows: WindowSet, held_out: float | Sequence[str], seed: int = 0
-) -> NDArray[np.bool_]:
+def split_by_subject(windows: WindowSet, held_out: float | Sequence[str], seed: int = 0) -> Bool:
     """Mask (N,) of the windows of the people held out: named ones, or a random share of all.
 
     Args:
@@ -42,7 +39,7 @@ def split_by_subject(
     return np.isin(windows.subject_N, chosen)
 
 
-def _require_known(subjects: NDArray[np.str_], wanted: Iterable[str]) -> NDArray[np.str_]:
+def _require_known(subjects: Text, wanted: Iterable[str]) -> Text:
     names = np.asarray(list(wanted), dtype=np.str_)
     unknown = sorted(set(names.tolist()) - set(subjects.tolist()))
     if unknown:

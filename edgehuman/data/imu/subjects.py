@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.records import Text
+
 UCI_TEST_USERS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
 UCI_SUBJECTS = tuple(f"uci30:{user}" for user in range(1, 31))
 UCI_LABELS = (
@@ -98,7 +100,7 @@ USC_HAD_LABELS = (
 )
 
 
-def names(pool: str, ids: NDArray[Any]) -> NDArray[np.str_]:
+def names(pool: str, ids: NDArray[Any]) -> Text:
     """`"<pool>:<id>"` for every id (N,)."""
     return np.array([f"{pool}:{i}" for i in ids.tolist()], dtype=np.str_)
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
 
 def read_columns(
     path: Path, columns: int, use: Sequence[int] | None = None, delimiter: str | None = None
-) -> NDArray[np.float64]:
+) -> Float64:
     """A table of numbers without header, float64 (rows, columns or those in `use`); "nan" is kept.
 
     Raises:

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.resample import MAX_GAP_S
+from edgehuman.records import Float64, Index
 
-FloatTable = NDArray[np.float64]
 _TICKS_PER_S = (1.0, 1e3, 1e6, 1e9)
 _STEP_RANGE_S = (0.002, 0.5)
 
 
-def seconds(stamp_T: NDArray[np.int64] | FloatTable, path: Path) -> FloatTable:
+def seconds(stamp_T: Index | Float64, path: Path) -> Float64:
     """Stamps in s, ms, µs or ns as seconds; whichever unit makes 2 to 500 Hz of their median step.
 
     Raises:
@@ -36,7 +36,7 @@ def seconds(stamp_T: NDArray[np.int64] | FloatTable, path: Path) -> FloatTable:
 
 def sorted_unique(
     stamp_s_T: NDArray[np.floating], value_TC: NDArray[np.floating]
-) -> tuple[FloatTable, FloatTable]:
+) -> tuple[Float64, Float64]:
     """Rows in the order of time; a repeated stamp goes, and so does a row that is not finite."""
     finite_T = np.isfinite(stamp_s_T) & np.isfinite(value_TC).all(axis=1)
     stamp_s, first = np.unique(stamp_s_T[finite_T], return_index=True)
@@ -48,7 +48,7 @@ def align(
     acc_T3: NDArray[np.floating],
     gyro_stamp_s: NDArray[np.floating],
     gyro_T3: NDArray[np.floating],
-) -> tuple[FloatTable, FloatTable]:
+) -> tuple[Float64, Float64]:
     """Stamps (T,) and imu (T, 6) at the accelerometer's stamps, where the gyroscope is known too.
 
     The gyroscope is interpolated linearly between neighbours at most 0.1 s apart; where it is not

@@ -20,13 +20,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.imu import subjects as people
 from edgehuman.data.imu.layout import G_RADS, Reader, Stretch, require_gravity
 from edgehuman.data.imu.text_files import absent, matching, read_columns, require_rows
 from edgehuman.errors import DataError
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray, WindowSet
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, Index, WindowSet
 
 _PARTS = ("train", "test")
 _SIGNALS = tuple(f"{sensor}_{axis}" for sensor in ("total_acc", "body_gyro") for axis in "xyz")
@@ -44,7 +43,7 @@ def _missing_uci_har(path: Path) -> list[str]:
     return absent(path, names)
 
 
-def _read_part(path: Path, part: str) -> tuple[FloatArray, NDArray[np.int64], NDArray[np.int64]]:
+def _read_part(path: Path, part: str) -> tuple[Float32, Index, Index]:
     """Windows (N, 128, 6), classes (N,) from 1, and users (N,) of `train` or `test`."""
     label_file = path / part / f"y_{part}.txt"
     label_N = read_columns(label_file, 1)[:, 0].astype(np.int64)

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.imu import subjects as people
 from edgehuman.data.imu.layout import G_DEGS, Reader, Stretch
 from edgehuman.data.imu.text_files import absent, matching
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
 RATE_HZ = 100.0
 _TRIAL = r"a(\d+)t(\d+)\.mat"
@@ -37,7 +37,7 @@ def _missing(path: Path) -> list[str]:
     return absent(path, names)
 
 
-def read_trial(path: Path) -> NDArray[np.float64]:
+def read_trial(path: Path) -> Float64:
     """`sensor_readings` of one trial, (T, 6).
 
     Raises:

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from edgehuman.data.imu import subjects as people
 from edgehuman.data.imu.layout import MS2_RADS, Reader, Stretch
 from edgehuman.data.imu.text_files import first_line, matching, reason
-from edgehuman.data.imu.two_streams import FloatTable, align, seconds
+from edgehuman.data.imu.two_streams import align, seconds
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
 _ROW = np.dtype(
     [("user", "i8"), ("code", "U1"), ("stamp", "i8"), ("x", "f8"), ("y", "f8"), ("z", "f8")]
@@ -74,7 +75,7 @@ def read_rows(path: Path) -> NDArray[np.void]:
         raise DataError(f"{path}: {reason(error)}; unpack the archive again") from None
 
 
-def _values(rows: NDArray[np.void]) -> FloatTable:
+def _values(rows: NDArray[np.void]) -> Float64:
     return np.column_stack([rows["x"], rows["y"], rows["z"]])
 
 

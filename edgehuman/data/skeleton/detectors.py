@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.skeleton.layout import (
     SkeletonLayout,
@@ -32,16 +31,17 @@ from edgehuman.data.skeleton.layout import (
 )
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
+from edgehuman.records import Float64
 
 _PSYMO = re.compile(r"(\d{3})_(\d+)_(\d+)_(\d+)_(nm|bg|cl|ph|txt|wsf|wss)")
 _PSYMO_HZ = 25.0
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
 _OPENPOSE = "*_keypoints.json"
 
-Frames = tuple[NDArray[np.float64], NDArray[np.float64]]
+Frames = tuple[Float64, Float64]
 
 
-def tracks(path: Path) -> dict[str, list[tuple[int, NDArray[np.float64]]]]:
+def tracks(path: Path) -> dict[str, list[tuple[int, Float64]]]:
     """Frame numbers and joints (J, 3) of every track in a file of AlphaPose's.
 
     Raises:
@@ -53,7 +53,7 @@ def tracks(path: Path) -> dict[str, list[tuple[int, NDArray[np.float64]]]]:
             f"{path}: found {type(rows).__name__}; AlphaPose's results are a list of people, one "
             "object each, with image_id and keypoints"
         )
-    made: dict[str, list[tuple[int, NDArray[np.float64]]]] = defaultdict(list)
+    made: dict[str, list[tuple[int, Float64]]] = defaultdict(list)
     for position, row in enumerate(rows):
         where = f"{path}: person {position}"
         if "keypoints" not in row or "image_id" not in row:
@@ -77,7 +77,7 @@ def _number(name: str, where: str) -> int:
     return int(found[1])
 
 
-def _frames(frames: list[tuple[int, NDArray[np.float64]]], rate_hz: float, where: str) -> Frames:
+def _frames(frames: list[tuple[int, Float64]], rate_hz: float, where: str) -> Frames:
     """Joints (T, J, 3) and seconds (T,) of one track."""
     numbers = [number for number, _ in frames]
     twice = next((a for a, b in pairwise(numbers) if a == b), None)
@@ -116,7 +116,7 @@ def _is_openpose(path: Path) -> bool:
 def _read_openpose(path: Path) -> Iterator[Walk]:
     places = [path] if next(path.glob(_OPENPOSE), None) else folders(path)
     for place in places:
-        made: dict[str, list[tuple[int, NDArray[np.float64]]]] = defaultdict(list)
+        made: dict[str, list[tuple[int, Float64]]] = defaultdict(list)
         for file in sorted(place.glob(_OPENPOSE)):
             number = _number(file.name, str(file))
             for track, joints in _people(file):
@@ -127,7 +127,7 @@ def _read_openpose(path: Path) -> Iterator[Walk]:
             yield Walk(joints, name, name, rate_hz=RATE_HZ, stamp_s_T=stamps)
 
 
-def _people(file: Path) -> Iterator[tuple[str, NDArray[np.float64]]]:
+def _people(file: Path) -> Iterator[tuple[str, Float64]]:
     """The track and the joints (J, 3) of everyone in a frame of OpenPose's."""
     table = read_json(file)
     people = table.get("people") if isinstance(table, Mapping) else None

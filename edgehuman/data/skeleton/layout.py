@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from edgehuman.data.gait.walks import LeftOut, SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.walk import gaps, resample, to_record
+from edgehuman.records import Float32, Float64
 
 _log = logging.getLogger("edgehuman.data")
 
@@ -45,7 +46,7 @@ class Walk:
     condition: str = ""
     role: str = ""
     rate_hz: float = 0.0
-    stamp_s_T: NDArray[np.float64] | None = None
+    stamp_s_T: Float64 | None = None
     height_px: int = 0
     width_px: int = 0
     layout: str | None = None
@@ -86,7 +87,7 @@ def gather(
             confidences outside 0..1, two walks of one name, no frame rate.
     """
     kept: list[Walk] = []
-    records: list[NDArray[np.float32]] = []
+    records: list[Float32] = []
     left_out: list[LeftOut] = []
     total = 0
     for walk in walks:
@@ -127,9 +128,7 @@ def gather(
     )
 
 
-def _parts(
-    record: NDArray[np.float32], walk: Walk, rate_hz: float
-) -> Iterator[tuple[NDArray[np.float32], str]]:
+def _parts(record: Float32, walk: Walk, rate_hz: float) -> Iterator[tuple[Float32, str]]:
     """The walk on a uniform grid, and the names of its parts where it has gaps."""
     if walk.stamp_s_T is None or not len(record):
         if len(record):
@@ -166,7 +165,7 @@ def read_json(path: Path) -> Any:
         raise DataError(f"{path}: not JSON ({error}); copy or write it again") from None
 
 
-def triples(values: Any, where: str) -> NDArray[np.float64]:
+def triples(values: Any, where: str) -> Float64:
     """A flat list x, y, c, x, y, c ... as (J, 3).
 
     Raises:
@@ -188,7 +187,7 @@ def triples(values: Any, where: str) -> NDArray[np.float64]:
     return flat.reshape(-1, 3)
 
 
-def stacked(frames: list[NDArray[np.float64]], where: str) -> NDArray[np.float64]:
+def stacked(frames: list[Float64], where: str) -> Float64:
     """Frames (J, 3) as (T, J, 3).
 
     Raises:

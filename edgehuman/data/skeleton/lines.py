@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from edgehuman.data.gait.walks import LeftOut, SkeletonSet
 from edgehuman.data.skeleton.layout import SkeletonLayout, Walk
@@ -24,6 +23,7 @@ from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.line import PoseLine, format_line, parse_line
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
+from edgehuman.records import Float64
 
 _LABELS = "walks.jsonl"
 _RATES_HZ = (1.0, 1000.0)
@@ -43,8 +43,6 @@ _RATE_VARIES = 1.6
 _STEPS_OF_A_RATE = 36
 _STRETCH_OF_ANOTHER = 0.9
 _WORDS = ("sequence", "person", "view", "condition", "role")
-
-Array = NDArray[np.float64]
 
 
 def _is_lines(path: Path) -> bool:
@@ -144,7 +142,7 @@ def _said_rate(row: dict[str, Any], where: str) -> float:
     return float(said)
 
 
-def _fits(said_hz: float, stamp_s_T: Array) -> bool:
+def _fits(said_hz: float, stamp_s_T: Float64) -> bool:
     """Whether the stamps are those of a rate, by their usual step or all in all."""
     usual_s = _usual_step(stamp_s_T)
     off_s = max(_RATE_OFF * usual_s, _ROUNDING_OFF * _rounding(stamp_s_T))
@@ -153,14 +151,14 @@ def _fits(said_hz: float, stamp_s_T: Array) -> bool:
     return abs(said_s - usual_s) <= off_s or abs(said_s - mean_s) <= _RATE_OFF * mean_s
 
 
-def _rounding(stamp_s_T: Array) -> float:
+def _rounding(stamp_s_T: Float64) -> float:
     """What the stamps are rounded to, seconds; 0 where to less than a tenth of a millisecond."""
     with np.errstate(over="ignore"):
         to = (n for n in (2, 3, 4) if np.array_equal(np.round(stamp_s_T, n), stamp_s_T))
         return 10.0 ** -next(to, np.inf)
 
 
-def _usual_step(stamp_s_T: Array) -> float:
+def _usual_step(stamp_s_T: Float64) -> float:
     """Seconds from a frame to the next: the mean of the small steps, for in larger ones frames are
     missing. Rounded to hundredths, 30 a second are 0.03 and 0.04 s apart, and on average right.
     """
@@ -180,7 +178,7 @@ def _usual_step(stamp_s_T: Array) -> float:
     return usual_s
 
 
-def _require_rate(stamp_s_T: Array, where: str) -> float:
+def _require_rate(stamp_s_T: Float64, where: str) -> float:
     """Frames a second of the stamps, by the usual step.
 
     Raises:
@@ -196,7 +194,7 @@ def _require_rate(stamp_s_T: Array, where: str) -> float:
     return usual_hz
 
 
-def _require_one_rate(stamp_s_T: Array, where: str) -> None:
+def _require_one_rate(stamp_s_T: Float64, where: str) -> None:
     """Raise _StampsError where hardly a step of a long stretch is near the usual one; a stretch
     with single frames missing, though it be half of them, has enough that are.
     """

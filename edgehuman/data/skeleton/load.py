@@ -15,7 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman import catalogue
 from edgehuman.data.gait.walks import SIMULATED, SkeletonSet, simulated_set
@@ -32,6 +31,7 @@ from edgehuman.preprocess.skeleton.walk import (
     quality_score,
     resample,
 )
+from edgehuman.records import Bool, Float64
 
 __all__ = [
     "SkeletonSet",
@@ -134,9 +134,9 @@ def recognised(path: Path) -> Iterator[tuple[SkeletonLayout, Path]]:
                 yield layout, place
 
 
-def in_test(walks: SkeletonSet) -> NDArray[np.bool_]:
+def in_test(walks: SkeletonSet) -> Bool:
     """(N,) walks of the test: the gallery and the probes."""
-    is_test_N: NDArray[np.bool_] = np.isin(walks.role_N, ("gallery", "probe"))
+    is_test_N: Bool = np.isin(walks.role_N, ("gallery", "probe"))
     return is_test_N
 
 
@@ -210,6 +210,6 @@ def filtered(
     return walks.subset(kept_N), dropped
 
 
-def quality_scores(walks: SkeletonSet) -> NDArray[np.float64]:
+def quality_scores(walks: SkeletonSet) -> Float64:
     """Q_S of each walk (N,): see `preprocess.skeleton.quality_score`."""
     return quality_score(walks.skeleton_SJ3, walks.length_N)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgehuman.data.gait.walks import SkeletonSet
@@ -28,6 +27,7 @@ from edgehuman.preprocess.skeleton.screen import (
     steps_said,
     upside_down,
 )
+from edgehuman.records import Bool, Float32, Index
 
 # Of a set that is loaded, so many walks tell whether a twentieth is wrong.
 _MOST_JUDGED = 2000
@@ -43,8 +43,7 @@ _SHORTEST_ALONE_S = 3.0
 
 _FLIP = flip_indices("openpose18")
 _log = logging.getLogger("edgehuman.data")
-Indices = NDArray[np.int64]
-Teller = Callable[[NDArray[np.float32]], str | None]
+Teller = Callable[[Float32], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def find_mistakes(walks: SkeletonSet) -> list[Mistake]:
     return mistakes + _rate_mistakes(walks, left)
 
 
-def _told(walks: SkeletonSet, members: Indices, tell: Teller) -> tuple[str, Indices] | None:
+def _told(walks: SkeletonSet, members: Index, tell: Teller) -> tuple[str, Index] | None:
     """The members with a mistake, and what it is."""
     if not len(members):
         return None
@@ -125,13 +124,13 @@ def _told(walks: SkeletonSet, members: Indices, tell: Teller) -> tuple[str, Indi
     return said or next(line for line in (of_rest, *alone) if line is not None), wrong
 
 
-def _shown(members: Indices, what: str) -> Iterable[int]:
+def _shown(members: Index, what: str) -> Iterable[int]:
     """The members, with a bar on stderr where it takes long."""
     numbers: Iterable[int] = tqdm(members.tolist(), what, unit="walk", delay=2, leave=False)
     return numbers
 
 
-def _sides(walks: SkeletonSet, members: Indices) -> tuple[str, Indices] | None:
+def _sides(walks: SkeletonSet, members: Index) -> tuple[str, Index] | None:
     """As `_told`; walks that show neither side go with the others of their set."""
     found = _told(walks, members, mirrored_sides)
     if found is None or mirrored_sides(_together(walks, members)) is None:
@@ -142,19 +141,19 @@ def _sides(walks: SkeletonSet, members: Indices) -> tuple[str, Indices] | None:
     return found[0], members
 
 
-def _together(walks: SkeletonSet, members: Indices) -> NDArray[np.float32]:
+def _together(walks: SkeletonSet, members: Index) -> Float32:
     step = max(1, len(members) // _WALKS_TOGETHER)
     return walks.subset(members[::step]).skeleton_SJ3
 
 
-def _others(members: Indices, *found: tuple[str, Indices] | None) -> Indices:
+def _others(members: Index, *found: tuple[str, Index] | None) -> Index:
     """The members without any of the mistakes."""
     wrong = [each[1] for each in found if each is not None]
-    others: Indices = np.setdiff1d(members, np.concatenate(wrong)) if wrong else members
+    others: Index = np.setdiff1d(members, np.concatenate(wrong)) if wrong else members
     return others
 
 
-def _mistake(walks: SkeletonSet, said: str, wrong: Indices, alone: bool = False) -> Mistake:
+def _mistake(walks: SkeletonSet, said: str, wrong: Index, alone: bool = False) -> Mistake:
     """A mistake of some walks; where they differ from others `alone`, perhaps nobody walks there,
     and it is never refused.
     """
@@ -165,7 +164,7 @@ def _mistake(walks: SkeletonSet, said: str, wrong: Indices, alone: bool = False)
     return Mistake(said, names, not alone and len(wrong) >= _SHARE_REFUSED * len(walks))
 
 
-def _rate_mistakes(walks: SkeletonSet, members: Indices) -> list[Mistake]:
+def _rate_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
     """Walks of each frame rate by their steps a second, those of one rate together first."""
     mistakes = []
     rate_M = np.round(walks.rate_hz_N[members])
@@ -191,11 +190,9 @@ def _rate_mistakes(walks: SkeletonSet, members: Indices) -> list[Mistake]:
     return mistakes
 
 
-def shows_nobody(walks: SkeletonSet) -> NDArray[np.bool_]:
+def shows_nobody(walks: SkeletonSet) -> Bool:
     """(N,) walks without a single joint that was seen."""
-    empty_N: NDArray[np.bool_] = np.logical_and.reduceat(
-        all_zero(walks.skeleton_SJ3), walks.start_N
-    )
+    empty_N: Bool = np.logical_and.reduceat(all_zero(walks.skeleton_SJ3), walks.start_N)
     return empty_N
 
 

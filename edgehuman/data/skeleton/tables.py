@@ -18,11 +18,11 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.gait.roles import casia_b_role, gait3d_role, grew_role, read_partition
 from edgehuman.data.skeleton.layout import Walk
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
 _COLUMNS = 51
 _SIZED = ("identity", "image_width", "image_height")
@@ -36,7 +36,7 @@ class _Row:
     name: str
     line: int
     size: tuple[str, ...]
-    joints_J3: NDArray[np.float64]
+    joints_J3: Float64
 
     @property
     def folder(self) -> str:
@@ -185,13 +185,11 @@ def _rows(path: Path, sized: bool) -> Iterator[_Row]:
             yield _Row(words[0], number, tuple(words[i] for i in size), joints_J3)
 
 
-def _joints(rows: list[_Row]) -> NDArray[np.float64]:
+def _joints(rows: list[_Row]) -> Float64:
     return np.stack([row.joints_J3 for row in rows])
 
 
-def _stamps(
-    rows: list[_Row], rate_hz: float, number: re.Pattern[str], path: Path
-) -> NDArray[np.float64]:
+def _stamps(rows: list[_Row], rate_hz: float, number: re.Pattern[str], path: Path) -> Float64:
     """Seconds of each frame, from the number in its file's name."""
     found = [number.search(row.name.rpartition("/")[2]) for row in rows]
     if not all(found):

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.gait.roles import (
     GAIT3D_CAMERA,
@@ -22,6 +21,7 @@ from edgehuman.data.gait.roles import (
 )
 from edgehuman.data.skeleton.layout import Walk, folders
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
 _NUMBERS = 2 + 51
 _POSE = "*_2d_pose.txt"
@@ -82,9 +82,7 @@ def read_gait3d(place: Path) -> Iterator[Walk]:
                 )  # fmt: skip
 
 
-def _frames(
-    folder: Path, pattern: str, rate_hz: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], int, int]:
+def _frames(folder: Path, pattern: str, rate_hz: float) -> tuple[Float64, Float64, int, int]:
     """Joints (T, 17, 3), their seconds, and the picture's height and width."""
     numbered = []
     for file in folder.glob(pattern):
@@ -100,7 +98,7 @@ def _frames(
     return rows[:, 2:].reshape(-1, 17, 3), stamps, round(rows[0, 0]), round(rows[0, 1])
 
 
-def _numbers(file: Path) -> NDArray[np.float64]:
+def _numbers(file: Path) -> Float64:
     try:
         words = file.read_text(encoding="utf-8").replace(",", " ").split()
         values = np.array(words, np.float64)

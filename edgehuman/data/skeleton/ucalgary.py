@@ -25,6 +25,7 @@ from edgehuman.data.imu.compact import arrays, bounds, field_names
 from edgehuman.data.skeleton.layout import SkeletonLayout, Walk
 from edgehuman.errors import DataError
 from edgehuman.geometry import OPENPOSE_18
+from edgehuman.records import Float32
 
 _FIELDS = ("x", "joints", "length", "subject", "seq", "gait", "duplicate")
 RATE_HZ = 30.0
@@ -42,7 +43,7 @@ _KINECT = {
 }
 
 
-def project(joints_SK3: NDArray[Any], names: list[str]) -> NDArray[np.float32]:
+def project(joints_SK3: NDArray[Any], names: list[str]) -> Float32:
     """Kinect's joints in metres as OpenPose-18 in pixels, float32 (S, 18, 3)."""
     made = np.zeros((len(joints_SK3), len(OPENPOSE_18), 3), np.float32)
     x, y, z = np.moveaxis(joints_SK3.astype(np.float64), -1, 0)

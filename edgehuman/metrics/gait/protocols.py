@@ -42,10 +42,9 @@ from edgehuman.metrics.retrieval import (
     nearest,
     retrieval_scores,
 )
+from edgehuman.records import Bool, Float64, Index, Text
 
 Counting = Literal["view pairs", "gallery", "cross view"]
-Mask = NDArray[np.bool_]
-Names = NDArray[np.str_]
 GALLERY, PROBE, TRAIN = "gallery", "probe", "train"
 _SUBMITTED = 20
 
@@ -66,10 +65,10 @@ class GaitVectors:
     """
 
     feature_NX: NDArray[np.floating]
-    person_N: Names
-    view_N: Names
-    condition_N: Names
-    role_N: Names
+    person_N: Text
+    view_N: Text
+    condition_N: Text
+    role_N: Text
 
     def __post_init__(self) -> None:
         for name in ("person_N", "view_N", "condition_N", "role_N"):
@@ -161,7 +160,7 @@ class GaitScores:
     skipped: int
     people: int
     views: tuple[str, ...] = ()
-    cells: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    cells: dict[str, Float64] = field(default_factory=dict)
 
 
 def gait_scores(
@@ -192,7 +191,7 @@ def gait_scores(
     )
 
 
-def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Mask, dict[str, Mask]]:
+def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Bool, dict[str, Bool]]:
     """Who is in the gallery (N,), and who is looked for (N,) in each group of probes.
 
     Raises:
@@ -235,7 +234,7 @@ def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Mask, dict[str, 
     return in_gallery_N, groups
 
 
-def has_condition(condition_N: Names, asked: Sequence[str]) -> Mask:
+def has_condition(condition_N: Text, asked: Sequence[str]) -> Bool:
     """Whose condition is one of those asked for; "nm" takes in "nm-01" and "nm-02"."""
     names = np.unique(condition_N)
     chosen = [n for n in names.tolist() if n in asked or n.partition("-")[0] in asked]
@@ -246,7 +245,7 @@ def has_condition(condition_N: Names, asked: Sequence[str]) -> Mask:
 class _Found:
     metrics: dict[str, float]
     skipped: int = 0
-    cells_VV: NDArray[np.float64] | None = None
+    cells_VV: Float64 | None = None
 
 
 class _Judge:
@@ -255,8 +254,8 @@ class _Judge:
     def __init__(
         self,
         vectors: GaitVectors,
-        person_N: NDArray[np.int64],
-        in_gallery_N: Mask,
+        person_N: Index,
+        in_gallery_N: Bool,
         protocol: Protocol,
         distance: Distance,
     ) -> None:
@@ -270,7 +269,7 @@ class _Judge:
                 "two at least: judge by gallery-probe instead"
             )
 
-    def scores(self, is_probe_N: Mask) -> _Found:
+    def scores(self, is_probe_N: Bool) -> _Found:
         """What one group of probes scores.
 
         Raises:
@@ -287,7 +286,7 @@ class _Judge:
             return self._across_views(is_probe_N)
         return self._pooled(self._chosen(is_probe_N), self._chosen(self._in_gallery_N))
 
-    def _chosen(self, mask_N: Mask, view_N: NDArray[np.int64] | None = None) -> Sightings:
+    def _chosen(self, mask_N: Bool, view_N: Index | None = None) -> Sightings:
         camera_N = None if view_N is None else view_N[mask_N]
         return Sightings(self._vectors.feature_NX[mask_N], self._person_N[mask_N], camera_N)
 
@@ -297,7 +296,7 @@ class _Judge:
         metrics = {f"rank{k}": scores.rank(k) for k in ranks}
         return _Found({**metrics, "map": scores.mean_ap, "minp": scores.mean_inp}, scores.skipped)
 
-    def _over_view_pairs(self, is_probe_N: Mask) -> _Found:
+    def _over_view_pairs(self, is_probe_N: Bool) -> _Found:
         view_N, ranks = self._vectors.view_N, self._protocol.ranks
         share_KVV = np.full((len(ranks), len(self.views), len(self.views)), np.nan)
         for column, of_gallery in enumerate(self.views):
@@ -316,7 +315,7 @@ class _Judge:
         metrics = {f"rank{k}": float(mean) for k, mean in zip(ranks, mean_K, strict=True)}
         return _Found(metrics, 0, share_KVV[0])
 
-    def _across_views(self, is_probe_N: Mask) -> _Found:
+    def _across_views(self, is_probe_N: Bool) -> _Found:
         _, view_N = np.unique(self._vectors.view_N, return_inverse=True)
         gallery = self._chosen(self._in_gallery_N, view_N)
         tables, skipped = [], 0

@@ -15,21 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
-from edgehuman.metrics.gait.protocols import (
-    GALLERY,
-    PROBE,
-    GaitVectors,
-    Mask,
-    Protocol,
-    parts_of,
-)
+from edgehuman.metrics.gait.protocols import GALLERY, PROBE, GaitVectors, Protocol, parts_of
 from edgehuman.metrics.retrieval import Distance, Sightings, distance_blocks, similarity
+from edgehuman.records import Bool, Float64
 
 ACCEPTED_STRANGERS = 0.05
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +90,8 @@ def stranger_threshold(
 
 
 def _best_scores(
-    vectors: GaitVectors, is_known_N: Mask, is_probe_N: Mask, distance: Distance
-) -> tuple[Floats, Floats]:
+    vectors: GaitVectors, is_known_N: Bool, is_probe_N: Bool, distance: Distance
+) -> tuple[Float64, Float64]:
     """The score (Q,) of each probe's own person, -inf where they are not known, and the best score
     (Q,) of anybody else.
 
@@ -114,8 +106,8 @@ def _best_scores(
         )
     gallery = Sightings(vectors.feature_NX[is_known_N], np.zeros(len(person_G), np.int64))
     probe = Sightings(vectors.feature_NX[is_probe_N], np.zeros(len(person_Q), np.int64))
-    own: list[Floats] = []
-    other: list[Floats] = []
+    own: list[Float64] = []
+    other: list[Float64] = []
     start = 0
     for distance_QG in distance_blocks(probe, gallery, distance):
         score_QG = similarity(distance_QG, distance)

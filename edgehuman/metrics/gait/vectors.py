@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError, DataError
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Index
 
-Answer = Callable[[FloatArray], FloatArray]
+Answer = Callable[[Float32], Float32]
 """Skeletons (N, T, J, 3) -> vectors (N, D)."""
 
 
@@ -29,7 +28,7 @@ def window_starts(length: int, frames: int) -> list[int]:
     return starts if starts[-1] == length - frames else [*starts, length - frames]
 
 
-def mean_vector(vector_ND: FloatArray, distance: str = "cosine") -> FloatArray:
+def mean_vector(vector_ND: Float32, distance: str = "cosine") -> Float32:
     """The mean (D,) of the vectors of one walk's windows.
 
     Raises:
@@ -50,12 +49,12 @@ def mean_vector(vector_ND: FloatArray, distance: str = "cosine") -> FloatArray:
 
 
 def embed_walks(
-    walks: Iterable[FloatArray],
+    walks: Iterable[Float32],
     answer: Answer,
     frames: int,
     distance: str = "cosine",
     batch: int = 32,
-) -> tuple[FloatArray, NDArray[np.int64]]:
+) -> tuple[Float32, Index]:
     """Vectors (K, D) of the walks that hold a window, and which they are (K,).
 
     Args:
@@ -65,8 +64,8 @@ def embed_walks(
     Raises:
         DataError: none of the walks is as long as a window.
     """
-    vectors: list[FloatArray] = []
-    parts: dict[int, list[FloatArray]] = {}
+    vectors: list[Float32] = []
+    parts: dict[int, list[Float32]] = {}
     wanted: dict[int, int] = {}
     kept: list[int] = []
     for index_N, window_NTJ3 in _batches(_windows(walks, frames, wanted), batch):
@@ -83,8 +82,8 @@ def embed_walks(
 
 
 def _windows(
-    walks: Iterable[FloatArray], frames: int, wanted: dict[int, int]
-) -> Iterator[tuple[int, FloatArray]]:
+    walks: Iterable[Float32], frames: int, wanted: dict[int, int]
+) -> Iterator[tuple[int, Float32]]:
     """Every window with the number of its walk; `wanted` takes how many each walk has."""
     for index, walk_TJ3 in enumerate(walks):
         starts = window_starts(len(walk_TJ3), frames)
@@ -94,9 +93,9 @@ def _windows(
 
 
 def _batches(
-    windows: Iterator[tuple[int, FloatArray]], batch: int
-) -> Iterator[tuple[list[int], FloatArray]]:
-    held: list[tuple[int, FloatArray]] = []
+    windows: Iterator[tuple[int, Float32]], batch: int
+) -> Iterator[tuple[list[int], Float32]]:
+    held: list[tuple[int, Float32]] = []
     for item in windows:
         held.append(item)
         if len(held) == batch:

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.header import ImageHeader, read_header
+from edgehuman.records import Float32, Uint8
 
-ImageArray = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
 HEIGHT, WIDTH = 256, 128
@@ -42,7 +42,7 @@ _TURN = {
 }
 
 
-def decode(data: bytes, name: str = "the image") -> ImageArray:
+def decode(data: bytes, name: str = "the image") -> Uint8:
     """An encoded image as uint8 RGB (H, W, 3), upright.
 
     Grey is repeated to three channels, CMYK is converted, 16 bits become the upper 8, transparent
@@ -82,7 +82,7 @@ def require_whole(data: bytes, name: str) -> ImageHeader:
     return header
 
 
-def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> ImageArray:
+def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> Uint8:
     """`decode` for whoever has read the header; 2, 4 or 8 shrinks a JPEG as it is decoded.
 
     Raises:
@@ -122,7 +122,7 @@ def _decoded(data: bytes, flags: int) -> NDArray[Any] | None:
         cv2.utils.logging.setLogLevel(level)
 
 
-def _to_rgb(bgr: NDArray[Any]) -> ImageArray:
+def _to_rgb(bgr: NDArray[Any]) -> Uint8:
     """OpenCV's array, whatever its depth and channels, as uint8 RGB."""
     if bgr.dtype == np.uint16:
         bgr = (bgr >> 8).astype(np.uint8)
@@ -134,7 +134,7 @@ def _to_rgb(bgr: NDArray[Any]) -> ImageArray:
     return np.asarray(cv2.cvtColor(bgr, code), np.uint8)
 
 
-def turn(image_HWC: ImageArray, orientation: int) -> ImageArray:
+def turn(image_HWC: Uint8, orientation: int) -> Uint8:
     """An image as EXIF's orientation (1 to 8) says it is to be shown."""
     if orientation in (5, 7):  # mirrored along a diagonal: a transpose, turned for 7
         image_HWC = np.ascontiguousarray(image_HWC.transpose(1, 0, 2))
@@ -145,7 +145,7 @@ def turn(image_HWC: ImageArray, orientation: int) -> ImageArray:
     return image_HWC if code is None else np.asarray(cv2.rotate(image_HWC, code), np.uint8)
 
 
-def read_image(path: Path | str) -> ImageArray:
+def read_image(path: Path | str) -> Uint8:
     """The image in a file, uint8 RGB (H, W, 3); see `decode`.
 
     Raises:
@@ -157,7 +157,7 @@ def read_image(path: Path | str) -> ImageArray:
         raise ImageError(f"{path}: {error.strerror}; give the path of an image") from None
 
 
-def resize(image_HWC: ImageArray, height: int, width: int) -> ImageArray:
+def resize(image_HWC: Uint8, height: int, width: int) -> Uint8:
     """An image at another size: averaged over areas where it shrinks, interpolated where it grows.
 
     Shrinking by interpolation skips pixels and makes patterns that are not there; averaging while
@@ -175,7 +175,7 @@ def resize(image_HWC: ImageArray, height: int, width: int) -> ImageArray:
     return sized
 
 
-def resize_labels(label_HW: ImageArray, height: int, width: int) -> ImageArray:
+def resize_labels(label_HW: Uint8, height: int, width: int) -> Uint8:
     """A map of class numbers at another size: the nearest pixel's, for numbers have no mean."""
     size = (width, height)
     return np.asarray(cv2.resize(label_HW, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
@@ -224,8 +224,8 @@ def clip_box(
 
 
 def crop(
-    image_HWC: ImageArray, box: Sequence[float], outside: Literal["clip", "refuse"] = "clip"
-) -> ImageArray:
+    image_HWC: Uint8, box: Sequence[float], outside: Literal["clip", "refuse"] = "clip"
+) -> Uint8:
     """The part of an image in a box, as a view of it.
 
     Raises:
@@ -269,12 +269,12 @@ def _slide(centre: float, length: float, limit: int) -> tuple[float, float]:
 
 
 def person_crop(
-    image_HWC: ImageArray,
+    image_HWC: Uint8,
     box: Sequence[float],
     height: int = HEIGHT,
     width: int = WIDTH,
     margin: float = 0.0,
-) -> ImageArray:
+) -> Uint8:
     """One person cut from an image at the size that networks take, without bars.
 
     Raises:
@@ -284,9 +284,7 @@ def person_crop(
     return resize(crop(image_HWC, cut), height, width)
 
 
-def to_crop(
-    point_J3: NDArray[np.float32], box: Sequence[float], height: int, width: int
-) -> NDArray[np.float32]:
+def to_crop(point_J3: Float32, box: Sequence[float], height: int, width: int) -> Float32:
     """Joints (J, 3), x and y in image pixels, as pixels of a crop of `box` at a size.
 
     Args:

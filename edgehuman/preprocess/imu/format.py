@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
+from edgehuman.records import Float32, Index
 
 AccelUnit = Literal["auto", "g", "ms2"]
 GyroUnit = Literal["auto", "rads", "degs"]
@@ -57,7 +57,7 @@ class ImuFormat:
             parse_axes(self.gyro_axes)
 
 
-def parse_axes(axes: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def parse_axes(axes: str) -> tuple[Index, Float32]:
     """Column of each canonical axis (3,) and its sign (3,) from text such as "-y+x+z".
 
     Raises:

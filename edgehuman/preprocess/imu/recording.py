@@ -16,7 +16,6 @@ peak alone is no reason to refuse an answer.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
@@ -35,7 +34,7 @@ from edgehuman.preprocess.imu.units import (
     judge_recording,
     require_gravity,
 )
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, Float64, Index
 
 __all__ = [
     "ImuFormat",
@@ -52,8 +51,8 @@ __all__ = [
 
 
 def to_canonical(
-    imu_TC: FloatArray, format: ImuFormat | None = None, rate_hz: float = IMU_RATE_HZ
-) -> FloatArray:
+    imu_TC: Float32, format: ImuFormat | None = None, rate_hz: float = IMU_RATE_HZ
+) -> Float32:
     """Raw rows (T, 6) at about `rate_hz` -> float32 (T, 6) in g and rad/s on the canonical axes.
 
     Raises:
@@ -68,12 +67,12 @@ def to_canonical(
 
 
 def prepare(
-    stamp_s_T: NDArray[np.float64],
-    imu_TC: FloatArray,
+    stamp_s_T: Float64,
+    imu_TC: Float32,
     format: ImuFormat | None = None,
     rate_hz: float = IMU_RATE_HZ,
     max_gap_s: float = MAX_GAP_S,
-    tag_TK: NDArray[np.int64] | None = None,
+    tag_TK: Index | None = None,
 ) -> tuple[list[Segment], ImuReport]:
     """A raw recording as segments on the grid, in g and rad/s, and what was found in it.
 
@@ -110,7 +109,7 @@ def prepare(
     return segments, report
 
 
-def _settle_units(imu_TC: FloatArray, format: ImuFormat, rate_hz: float, report: ImuReport) -> None:
+def _settle_units(imu_TC: Float32, format: ImuFormat, rate_hz: float, report: ImuReport) -> None:
     """Units of a recording into its report."""
     report.accel_unit = require_gravity(imu_TC, format.accel_unit)
     report.gyro_unit = format.gyro_unit
@@ -124,7 +123,7 @@ def _settle_units(imu_TC: FloatArray, format: ImuFormat, rate_hz: float, report:
             report.note(STILL_NOTE)
 
 
-def cut_windows(imu_TC: FloatArray, window: int = IMU_WINDOW, hop: int = 64) -> FloatArray:
+def cut_windows(imu_TC: Float32, window: int = IMU_WINDOW, hop: int = 64) -> Float32:
     """Every window that fits into (T, 6): float32 (N, window, 6), one every `hop` samples.
 
     Raises:

@@ -15,11 +15,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.preprocess.imu.format import ImuReport
 from edgehuman.preprocess.imu.screen import RowScreen
-from edgehuman.records import IMU_RATE_HZ, FloatArray
+from edgehuman.records import IMU_RATE_HZ, Float32, Float64, Index
 
 SNAP_S = 1e-4
 CUTOFF = 0.4  # of the target rate: 20 Hz at 50 Hz, as UCI HAR was filtered
@@ -39,8 +38,8 @@ class Segment:
     """
 
     start_s: float
-    imu_TC: FloatArray
-    tag_TK: NDArray[np.int64]
+    imu_TC: Float32
+    tag_TK: Index
     fresh: bool = True
 
 
@@ -51,7 +50,7 @@ def decimation(row_rate_hz: float, rate_hz: float = IMU_RATE_HZ) -> int:
     return max(1, math.ceil(row_rate_hz / rate_hz - 0.1))
 
 
-def low_pass(factor: int) -> FloatArray:
+def low_pass(factor: int) -> Float32:
     """Taps of the anti-aliasing filter, which add up to 1: (2 * 4 * factor + 1,)."""
     offset_M = np.arange(-HALF_PERIODS * factor, HALF_PERIODS * factor + 1)
     taps_M = np.sinc(2 * CUTOFF * offset_M / factor) * np.hamming(offset_M.size)
@@ -59,12 +58,12 @@ def low_pass(factor: int) -> FloatArray:
 
 
 def _interpolate(
-    stamp_s_T: NDArray[np.float64],
-    imu_TC: FloatArray,
-    grid_s_K: NDArray[np.float64],
-    left_K: NDArray[np.int64],
+    stamp_s_T: Float64,
+    imu_TC: Float32,
+    grid_s_K: Float64,
+    left_K: Index,
     step_s: float,
-) -> FloatArray:
+) -> Float32:
     """Values (K, 6) at grid points, each right of row `left_K`; slopes never reach over less than
     `step_s`.
     """
@@ -92,7 +91,7 @@ def _interpolate(
     bend0_KC = width_K1 * slope_TC.take(left_K, axis=0) - rise_KC
     bend1_KC = width_K1 * slope_TC.take(right_K, axis=0) - rise_KC
     v_K1 = 1 - u_K1
-    value_KC: FloatArray = y0_KC + u_K1 * (rise_KC + v_K1 * (v_K1 * bend0_KC - u_K1 * bend1_KC))
+    value_KC: Float32 = y0_KC + u_K1 * (rise_KC + v_K1 * (v_K1 * bend0_KC - u_K1 * bend1_KC))
     return value_KC
 
 
@@ -105,12 +104,10 @@ class _Decimator:
         self._factor = factor
         self._taps_M = low_pass(factor)
         self._half = self._taps_M.size // 2
-        self._fine_FC: FloatArray | None = None
-        self._tag_FK: NDArray[np.int64] = np.empty((0, 0), np.int64)
+        self._fine_FC: Float32 | None = None
+        self._tag_FK: Index = np.empty((0, 0), np.int64)
 
-    def feed(
-        self, fine_FC: FloatArray, tag_FK: NDArray[np.int64], last: bool
-    ) -> tuple[FloatArray, NDArray[np.int64]]:
+    def feed(self, fine_FC: Float32, tag_FK: Index, last: bool) -> tuple[Float32, Index]:
         """Next samples of the fine grid -> values and tags of the target grid that these
         complete.
         """
@@ -130,7 +127,7 @@ class _Decimator:
         if count == 0:
             return fine_FC[:0], tag_FK[:0]
         seen_KCM = np.lib.stride_tricks.sliding_window_view(fine_FC, self._taps_M.size, axis=0)
-        value_KC: FloatArray = seen_KCM[:: self._factor][:count] @ self._taps_M
+        value_KC: Float32 = seen_KCM[:: self._factor][:count] @ self._taps_M
         return value_KC, tag_FK[self._half :: self._factor][:count]
 
 
@@ -149,15 +146,15 @@ class Resampler:
         self._start_s = 0.0
         self._next = 0  # index on the first grid of the next value
         self._given = 0  # target samples given out
-        self._stamp_s_T: NDArray[np.float64] = np.empty(0)
-        self._imu_TC: FloatArray = np.empty((0, 6), np.float32)
-        self._tag_TK: NDArray[np.int64] = np.empty((0, 0), np.int64)
+        self._stamp_s_T: Float64 = np.empty(0)
+        self._imu_TC: Float32 = np.empty((0, 6), np.float32)
+        self._tag_TK: Index = np.empty((0, 0), np.int64)
 
     def feed(
         self,
-        stamp_s_T: NDArray[np.float64],
-        imu_TC: FloatArray,
-        tag_TK: NDArray[np.int64],
+        stamp_s_T: Float64,
+        imu_TC: Float32,
+        tag_TK: Index,
         last: bool = False,
     ) -> Segment:
         """The samples that these rows complete (maybe none); `last`: nothing follows in this
@@ -180,11 +177,11 @@ class Resampler:
 
     def _on_grid(
         self,
-        stamp_s_T: NDArray[np.float64],
-        imu_TC: FloatArray,
-        tag_TK: NDArray[np.int64],
+        stamp_s_T: Float64,
+        imu_TC: Float32,
+        tag_TK: Index,
         last: bool,
-    ) -> tuple[FloatArray, NDArray[np.int64]]:
+    ) -> tuple[Float32, Index]:
         grid_s_T = (
             self._start_s + np.arange(self._next, self._next + stamp_s_T.size) / self._grid_hz
         )
@@ -208,9 +205,9 @@ class Resampler:
 
     def _keep(
         self,
-        stamp_s_T: NDArray[np.float64],
-        imu_TC: FloatArray,
-        tag_TK: NDArray[np.int64],
+        stamp_s_T: Float64,
+        imu_TC: Float32,
+        tag_TK: Index,
         limit: int | None = 3,
     ) -> None:
         """Append rows to those remembered and forget all but the last `limit`."""
@@ -227,7 +224,7 @@ class Resampler:
         self._tag_TK = np.concatenate([self._tag_TK, tag_TK])[kept]
 
 
-def median_rate_hz(stamp_s_T: NDArray[np.float64]) -> float:
+def median_rate_hz(stamp_s_T: Float64) -> float:
     """Rows per second by the median step of rising stamps; 0 where there are fewer than two."""
     step_s_T = np.diff(stamp_s_T)
     step_s_T = step_s_T[step_s_T > 0]
@@ -235,11 +232,11 @@ def median_rate_hz(stamp_s_T: NDArray[np.float64]) -> float:
 
 
 def resample(
-    stamp_s_T: NDArray[np.float64],
-    imu_TC: FloatArray,
+    stamp_s_T: Float64,
+    imu_TC: Float32,
     rate_hz: float = IMU_RATE_HZ,
     max_gap_s: float = MAX_GAP_S,
-    tag_TK: NDArray[np.int64] | None = None,
+    tag_TK: Index | None = None,
     report: ImuReport | None = None,
 ) -> list[Segment]:
     """A recording's rows onto the grid, one segment between breaks; units are left as they are.

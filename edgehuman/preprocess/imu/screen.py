@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.preprocess.imu.format import ImuReport
-from edgehuman.records import FloatArray
+from edgehuman.records import Bool, Float32, Float64, Index
 
 RESTART_S = 2.0
 FROZEN_S = 1.0
@@ -36,9 +36,9 @@ class Piece:
         fresh: True where a break lies before the first row.
     """
 
-    stamp_s_T: NDArray[np.float64]
-    imu_TC: FloatArray
-    tag_TK: NDArray[np.int64]
+    stamp_s_T: Float64
+    imu_TC: Float32
+    tag_TK: Index
     fresh: bool
 
 
@@ -53,9 +53,7 @@ class RowScreen:
         self._newest_s = -np.inf
         self._row_s = -np.inf
 
-    def screen(
-        self, stamp_s_T: NDArray[np.float64], imu_TC: FloatArray, tag_TK: NDArray[np.int64]
-    ) -> list[Piece]:
+    def screen(self, stamp_s_T: Float64, imu_TC: Float32, tag_TK: Index) -> list[Piece]:
         """The usable rows of a block, as pieces without breaks inside; shapes as in `Piece`."""
         self._report.rows += stamp_s_T.shape[0]
         if not (_all_within(imu_TC, ABSURD) and _all_within(stamp_s_T, np.inf)):
@@ -81,7 +79,7 @@ class RowScreen:
             for a, b in pairwise(bounds)
         ]
 
-    def _since_newest(self, stamp_s_T: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _since_newest(self, stamp_s_T: Float64) -> Float64:
         """Seconds from the newest stamp before each row (T,): inf where the clock starts, <= 0
         where late.
         """
@@ -129,10 +127,10 @@ class SensorWatch:
     def __init__(self, rate_hz: float, report: ImuReport) -> None:
         self._frozen_rows = max(2, round(FROZEN_S * rate_hz))
         self._report = report
-        self._last_2C: FloatArray = np.full((2, 6), np.nan, np.float32)
+        self._last_2C: Float32 = np.full((2, 6), np.nan, np.float32)
         self._held = [0, 0]
 
-    def watch(self, imu_TC: FloatArray) -> None:
+    def watch(self, imu_TC: Float32) -> None:
         """Count over the next rows, in g and rad/s."""
         rows_TC = np.concatenate([self._last_2C, imu_TC])
         same_TC = rows_TC[1:] == rows_TC[:-1]
@@ -148,7 +146,7 @@ class SensorWatch:
             self._held = [0, 0]
         self._last_2C = rows_TC[-2:]
 
-    def _count_railed(self, railed_TC: NDArray[np.bool_], imu_TC: FloatArray) -> None:
+    def _count_railed(self, railed_TC: Bool, imu_TC: Float32) -> None:
         if self._report.saturated == 0:
             row, channel = np.argwhere(railed_TC)[0].tolist()
             unit = "g" if channel < 3 else "rad/s"
@@ -158,7 +156,7 @@ class SensorWatch:
             )
         self._report.saturated += int(railed_TC.any(axis=1).sum())
 
-    def _frozen(self, held_T: NDArray[np.bool_], sensor: int) -> NDArray[np.bool_]:
+    def _frozen(self, held_T: Bool, sensor: int) -> Bool:
         """Rows at which a sensor has been held for a second; carries the run over to the next
         block.
         """
@@ -166,11 +164,11 @@ class SensorWatch:
         moved_T = np.maximum.accumulate(np.where(held_T, -1 - self._held[sensor], index_T))
         run_T = index_T - moved_T
         self._held[sensor] = int(run_T[-1])
-        frozen_T: NDArray[np.bool_] = run_T >= self._frozen_rows
+        frozen_T: Bool = run_T >= self._frozen_rows
         return frozen_T
 
 
-def frozen_sensor(imu_TC: FloatArray, rate_hz: float) -> str:
+def frozen_sensor(imu_TC: Float32, rate_hz: float) -> str:
     """ "accelerometer" or "gyroscope" where it stands still for a second in a window (T, 6), else
     "".
 
@@ -189,8 +187,8 @@ def frozen_sensor(imu_TC: FloatArray, rate_hz: float) -> str:
     return ""
 
 
-def _moves(imu_TC: FloatArray) -> NDArray[np.bool_]:
+def _moves(imu_TC: Float32) -> Bool:
     """Where the accelerometer and the gyroscope differ from the row before: (T - 1, 2)."""
     step_TC = np.abs(imu_TC[1:] - imu_TC[:-1]).reshape(-1, 2, 3)
-    moves_T2: NDArray[np.bool_] = step_TC.max(axis=2) > STEP_FLOOR
+    moves_T2: Bool = step_TC.max(axis=2) > STEP_FLOOR
     return moves_T2

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import GyroUnit, ImuFormat, ImuReport, parse_axes
@@ -31,7 +30,7 @@ from edgehuman.preprocess.imu.units import (
     require_gravity,
     unit_scale,
 )
-from edgehuman.records import IMU_RATE_HZ, FloatArray
+from edgehuman.records import IMU_RATE_HZ, Float32, Float64, Index
 
 MIN_RATE_HZ = 10.0
 DECIDE_S = 2.0
@@ -80,10 +79,10 @@ class Canonical:
         scale_6 = unit_scale(report.accel_unit, report.gyro_unit)
         self._scale_6 = scale_6[self._column_6] * self._sign_6
 
-    def __call__(self, imu_TC: FloatArray) -> FloatArray:
+    def __call__(self, imu_TC: Float32) -> Float32:
         """Raw rows (T, 6) -> canonical float32 (T, 6)."""
         rows_TC = imu_TC if self._in_place else imu_TC[:, self._column_6]
-        canonical_TC: FloatArray = rows_TC * self._scale_6
+        canonical_TC: Float32 = rows_TC * self._scale_6
         return canonical_TC
 
 
@@ -94,10 +93,10 @@ class UnitWatch:
         self._format = format
         self._report = report
         self._wait_rows = 0
-        self._rows: list[FloatArray] = []
+        self._rows: list[Float32] = []
         self._doubts = 0
 
-    def look(self, imu_TC: FloatArray) -> bool:
+    def look(self, imu_TC: Float32) -> bool:
         """Collect rows; True where the report's units have just been corrected."""
         rate_hz = self._report.rate_hz or IMU_RATE_HZ
         self._wait_rows -= imu_TC.shape[0]
@@ -110,7 +109,7 @@ class UnitWatch:
         self._rows, self._wait_rows = [], round((CHECK_EVERY_S - DECIDE_S) * rate_hz)
         return self._judge_accel(rows_TC) | self._judge_gyro(rows_TC, rate_hz)
 
-    def _judge_accel(self, rows_TC: FloatArray) -> bool:
+    def _judge_accel(self, rows_TC: Float32) -> bool:
         report, found = self._report, judge_accel(rows_TC)
         # A fall or a jump may last a second or two, so the accelerometer needs two looks.
         self._doubts = self._doubts + 1 if found not in ("auto", report.accel_unit) else 0
@@ -125,7 +124,7 @@ class UnitWatch:
         report.accel_unit = found
         return True
 
-    def _judge_gyro(self, rows_TC: FloatArray, rate_hz: float) -> bool:
+    def _judge_gyro(self, rows_TC: Float32, rate_hz: float) -> bool:
         report, verdict = self._report, judge_gyro(rows_TC, rate_hz)
         conflict = gyro_conflict(verdict, self._format.gyro_unit)
         if conflict:
@@ -176,15 +175,15 @@ class StreamResampler:
         filtered = decimation(row_rate_hz, self._rate_hz) > 1
         return 2 / row_rate_hz + (4 / self._rate_hz if filtered else 0.0)
 
-    def push(self, stamp_s: float, row_6: Sequence[float] | FloatArray) -> list[Segment]:
+    def push(self, stamp_s: float, row_6: Sequence[float] | Float32) -> list[Segment]:
         """One row; see `push_block`."""
         return self.push_block(np.array([stamp_s]), np.array([row_6], np.float32))
 
     def push_block(
         self,
-        stamp_s_T: NDArray[np.float64],
-        imu_TC: FloatArray,
-        tag_TK: NDArray[np.int64] | None = None,
+        stamp_s_T: Float64,
+        imu_TC: Float32,
+        tag_TK: Index | None = None,
     ) -> list[Segment]:
         """Rows (T, 6) in the sensor's units and order -> samples (K, 6) that they complete.
 
@@ -249,7 +248,7 @@ class StreamResampler:
         held, self._held = self._held, []
         return self._advance(held)
 
-    def _gyro_unit(self, imu_TC: FloatArray, rate_hz: float) -> GyroUnit:
+    def _gyro_unit(self, imu_TC: Float32, rate_hz: float) -> GyroUnit:
         verdict, declared = judge_gyro(imu_TC, rate_hz), self._format.gyro_unit
         if declared == "auto":
             if verdict.still:

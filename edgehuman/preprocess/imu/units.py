@@ -15,11 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit
-from edgehuman.records import IMU_RATE_HZ, STANDARD_GRAVITY_MS2, FloatArray
+from edgehuman.records import IMU_RATE_HZ, STANDARD_GRAVITY_MS2, Float32, Float64
 
 ACCEL_G_RANGE = (0.3, 4.0)
 ACCEL_MS2_RANGE = (4.0, 30.0)
@@ -48,14 +47,14 @@ class GyroVerdict:
     turning: float
 
 
-def accel_median(imu_TC: FloatArray) -> float:
+def accel_median(imu_TC: Float32) -> float:
     """Median norm of the accelerometer, as given; 0 where every row is zero or there is none."""
     norm_T = np.linalg.norm(imu_TC[:, :3], axis=1)
     norm_T = norm_T[norm_T > 0]
     return float(np.median(norm_T)) if norm_T.size else 0.0
 
 
-def judge_accel(imu_TC: FloatArray) -> AccelUnit:
+def judge_accel(imu_TC: Float32) -> AccelUnit:
     """ "g", "ms2", or "auto" where gravity is in neither range."""
     median = accel_median(imu_TC)
     if ACCEL_G_RANGE[0] <= median < ACCEL_G_RANGE[1]:
@@ -63,13 +62,13 @@ def judge_accel(imu_TC: FloatArray) -> AccelUnit:
     return "ms2" if ACCEL_MS2_RANGE[0] <= median <= ACCEL_MS2_RANGE[1] else "auto"
 
 
-def _moving_mean(x_TC: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+def _moving_mean(x_TC: Float64, width: int) -> Float64:
     sum_TC = np.cumsum(np.concatenate([np.zeros((1, x_TC.shape[1])), x_TC]), axis=0)
-    mean_TC: NDArray[np.float64] = (sum_TC[width:] - sum_TC[:-width]) / width
+    mean_TC: Float64 = (sum_TC[width:] - sum_TC[:-width]) / width
     return mean_TC
 
 
-def judge_gyro(imu_TC: FloatArray, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
+def judge_gyro(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
     """The gyroscope's unit from one stretch of seconds; raw rows in time order, about evenly
     spaced.
     """
@@ -106,7 +105,7 @@ def gyro_conflict(verdict: GyroVerdict, declared: GyroUnit) -> str:
     return ""
 
 
-def require_gravity(imu_TC: FloatArray, declared: AccelUnit) -> AccelUnit:
+def require_gravity(imu_TC: Float32, declared: AccelUnit) -> AccelUnit:
     """The accelerometer's unit, or an error where the stream contradicts physics or its
     declaration.
 
@@ -138,7 +137,7 @@ def require_gravity(imu_TC: FloatArray, declared: AccelUnit) -> AccelUnit:
     return found if declared == "auto" else declared
 
 
-def judge_recording(imu_TC: FloatArray, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
+def judge_recording(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
     """The gyroscope's unit from a whole recording: the middle one of up to 32 spread stretches of
     8 s.
     """
@@ -150,7 +149,7 @@ def judge_recording(imu_TC: FloatArray, rate_hz: float = IMU_RATE_HZ) -> GyroVer
     return sorted(moving, key=lambda verdict: verdict.ratio)[len(moving) // 2]
 
 
-def detect_units(imu_TC: FloatArray, rate_hz: float = IMU_RATE_HZ) -> tuple[AccelUnit, GyroUnit]:
+def detect_units(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> tuple[AccelUnit, GyroUnit]:
     """Units of raw rows (T, 6) at about `rate_hz`: ("g" | "ms2", "rads" | "degs").
 
     Raises:
@@ -159,7 +158,7 @@ def detect_units(imu_TC: FloatArray, rate_hz: float = IMU_RATE_HZ) -> tuple[Acce
     return require_gravity(imu_TC, "auto"), judge_recording(imu_TC, rate_hz).unit
 
 
-def unit_scale(accel_unit: AccelUnit, gyro_unit: GyroUnit) -> FloatArray:
+def unit_scale(accel_unit: AccelUnit, gyro_unit: GyroUnit) -> Float32:
     """What raw columns are multiplied by to be in g and rad/s: (6,)."""
     scale_C = np.ones(6, np.float32)
     if accel_unit == "ms2":

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS
 from edgehuman.preprocess.skeleton.walk import to_record
-
-Floats = NDArray[np.float32]
+from edgehuman.records import Float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class PoseLine:
 
     t_s: float
     track: str
-    joints_J3: Floats
+    joints_J3: Float32
     width_px: int = 0
     height_px: int = 0
 
@@ -80,7 +78,7 @@ def format_line(line: PoseLine) -> str:
     return json.dumps(row)
 
 
-def _joints(values: Any, layout: str, where: str) -> Floats:
+def _joints(values: Any, layout: str, where: str) -> Float32:
     try:
         array = np.asarray(values, np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -89,7 +87,7 @@ def _joints(values: Any, layout: str, where: str) -> Floats:
         ) from None
     if array.ndim == 1 and array.size and array.size % 3 == 0:
         array = array.reshape(-1, 3)
-    frame: Floats = to_record(array[None], where, layout)[0]
+    frame: Float32 = to_record(array[None], where, layout)[0]
     return frame
 
 

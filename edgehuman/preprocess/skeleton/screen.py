@@ -14,17 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.geometry import COCO_17, LIMBS_18, OPENPOSE_18
-
-Floats = NDArray[np.float32]
-Bools = NDArray[np.bool_]
-Array = NDArray[np.float64]
+from edgehuman.records import Bool, Float32, Float64, Index
 
 _JOINT = {name: i for i, name in enumerate(OPENPOSE_18)}
 _ANKLES = [_JOINT["r_ankle"], _JOINT["l_ankle"]]
 _FIRST_2L = np.array([[_JOINT[a], _JOINT[b]] for a, b in LIMBS_18]).T
 
 
-def _places(real: Sequence[str], said: Sequence[str]) -> NDArray[np.int64]:
+def _places(real: Sequence[str], said: Sequence[str]) -> Index:
     """Where joints really are that were read under other names: (18, 2), the mean of two places.
 
     Joint k of the file is `real[k]`, and was taken for `said[k]`. A neck that the file lacks is the
@@ -39,7 +36,7 @@ def _places(real: Sequence[str], said: Sequence[str]) -> NDArray[np.int64]:
 _WITHOUT_NECK = [name for name in OPENPOSE_18 if name != "neck"]
 _TAKEN = ", and were read as COCO-17"
 # What joints may be by mistake: where each OpenPose-18 joint then is, and what they were taken for.
-_ORDERS: dict[str, tuple[NDArray[np.int64], str]] = {
+_ORDERS: dict[str, tuple[Index, str]] = {
     "COCO-17 with the neck after it": (_places([*COCO_17, "neck"], OPENPOSE_18), ""),
     "COCO-17 with the neck after the nose": (
         _places(["nose", "neck", *COCO_17[1:]], OPENPOSE_18),
@@ -73,13 +70,13 @@ SLOWEST_HZ = 10.0
 _FINER = 8
 
 
-def all_zero(skeleton_SJ3: Floats) -> Bools:
+def all_zero(skeleton_SJ3: Float32) -> Bool:
     """(S,) frames in which nobody was seen."""
-    empty: Bools = np.asarray((skeleton_SJ3[..., 2] <= 0.0).all(axis=1))
+    empty: Bool = np.asarray((skeleton_SJ3[..., 2] <= 0.0).all(axis=1))
     return empty
 
 
-def order_mistake(skeleton_SJ3: Floats) -> str | None:
+def order_mistake(skeleton_SJ3: Float32) -> str | None:
     """Joints in another order than OpenPose-18: limbs are then far longer than they could be.
 
     An order is named only if a body in it is one that can be; none is known only of whole bodies,
@@ -109,26 +106,26 @@ def order_mistake(skeleton_SJ3: Floats) -> str | None:
     )
 
 
-def _whole(skeleton_SJ3: Floats) -> Bools:
+def _whole(skeleton_SJ3: Float32) -> Bool:
     """(S,) frames that show a body with its legs, whichever order its joints are in."""
     y_SJ, confidence_SJ = skeleton_SJ3[..., 1], skeleton_SJ3[..., 2]
     unsure_SJ = confidence_SJ < _UNSURE * np.median(confidence_SJ, axis=1)[:, None]
     lowest_SJ = y_SJ >= (y_SJ.max(axis=1) - _LOWEST * np.ptp(y_SJ, axis=1))[:, None]
-    whole: Bools = (unsure_SJ.sum(axis=1) <= _MOST_UNSURE) & (lowest_SJ.sum(axis=1) <= _MOST_LOWEST)
+    whole: Bool = (unsure_SJ.sum(axis=1) <= _MOST_UNSURE) & (lowest_SJ.sum(axis=1) <= _MOST_LOWEST)
     return whole
 
 
-def _limbs(xy_SJX: Floats) -> Floats:
+def _limbs(xy_SJX: Float32) -> Float32:
     """(S,) all limbs together, in heights of what is seen."""
     x_JS, y_JS = np.ascontiguousarray(xy_SJX[..., :2].T)
     first_L, second_L = _FIRST_2L
     length_LS = np.hypot(x_JS[first_L] - x_JS[second_L], y_JS[first_L] - y_JS[second_L])
     height_S = np.maximum(np.ptp(y_JS, axis=0), 1e-6)
-    limbs: Floats = length_LS.sum(axis=0) / height_S
+    limbs: Float32 = length_LS.sum(axis=0) / height_S
     return limbs
 
 
-def upside_down(skeleton_SJ3: Floats) -> str | None:
+def upside_down(skeleton_SJ3: Float32) -> str | None:
     """Heads below feet: y upwards."""
     below = votes(skeleton_SJ3[:, _JOINT["neck"]], _feet(skeleton_SJ3))
     if below.size < _FEWEST_VOTES or below.mean() < 0.7:
@@ -139,23 +136,23 @@ def upside_down(skeleton_SJ3: Floats) -> str | None:
     )
 
 
-def _feet(skeleton_SJ3: Floats) -> Floats:
+def _feet(skeleton_SJ3: Float32) -> Float32:
     """(S, 3) the middle of the ankles, or the one that was seen; all zero where none was."""
     ankle_S23 = skeleton_SJ3[:, _ANKLES]
     seen_S2 = ankle_S23[..., 2] > 0.0
     total_S3 = np.where(seen_S2[..., None], ankle_S23, 0.0).sum(axis=1)
-    feet: Floats = total_S3 / np.maximum(seen_S2.sum(axis=1), 1)[:, None]
+    feet: Float32 = total_S3 / np.maximum(seen_S2.sum(axis=1), 1)[:, None]
     return feet
 
 
-def votes(upper_S3: Floats, lower_S3: Floats) -> Bools:
+def votes(upper_S3: Float32, lower_S3: Float32) -> Bool:
     """Whether the first joint lies below the second, of the frames that show both."""
     seen_S = (upper_S3[:, 2] > 0.0) & (lower_S3[:, 2] > 0.0)
-    below: Bools = (upper_S3[:, 1] > lower_S3[:, 1])[seen_S]
+    below: Bool = (upper_S3[:, 1] > lower_S3[:, 1])[seen_S]
     return below
 
 
-def mirrored_sides(skeleton_SJ3: Floats) -> str | None:
+def mirrored_sides(skeleton_SJ3: Float32) -> str | None:
     """Left taken for right: a face towards the camera with its left shoulder on the left."""
     wrong = np.concatenate([_shoulder_votes(skeleton_SJ3), _ear_votes(skeleton_SJ3)])
     if wrong.size < max(_FEWEST_VOTES, 0.01 * len(skeleton_SJ3)) or wrong.mean() < 0.7:
@@ -167,7 +164,7 @@ def mirrored_sides(skeleton_SJ3: Floats) -> str | None:
     )
 
 
-def _shoulder_votes(skeleton_SJ3: Floats) -> Bools:
+def _shoulder_votes(skeleton_SJ3: Float32) -> Bool:
     """Of frames that show a face from the front: whether the shoulders are the wrong way round."""
     nose, right_eye, left_eye, right, left, ear_r, ear_l = (
         skeleton_SJ3[:, _JOINT[name]]
@@ -179,11 +176,11 @@ def _shoulder_votes(skeleton_SJ3: Floats) -> Bools:
     height_S = np.abs(skeleton_SJ3[:, _JOINT["neck"], 1] - skeleton_SJ3[:, _JOINT["r_hip"], 1])
     wide_S = np.abs(left[:, 0] - right[:, 0]) > 0.4 * height_S
     clear_S = (face_S > 0.85 * body_S) & (ears_S > 0.85 * body_S) & (body_S > 0.3) & wide_S
-    wrong: Bools = (left[:, 0] < right[:, 0])[clear_S]
+    wrong: Bool = (left[:, 0] < right[:, 0])[clear_S]
     return wrong
 
 
-def _ear_votes(skeleton_SJ3: Floats) -> Bools:
+def _ear_votes(skeleton_SJ3: Float32) -> Bool:
     """Of frames from the side: whether the ear that is seen belongs to the far side."""
     nose, ear_r, ear_l = (skeleton_SJ3[:, _JOINT[name]] for name in ("nose", "r_ear", "l_ear"))
     height_S = np.abs(skeleton_SJ3[:, _JOINT["neck"], 1] - skeleton_SJ3[:, _JOINT["r_hip"], 1])
@@ -194,11 +191,11 @@ def _ear_votes(skeleton_SJ3: Floats) -> Bools:
     face_S = nose[:, 2] > 0.9 * np.maximum(ear_r[:, 2], ear_l[:, 2])
     clear_S = apart_S & face_S & (np.abs(ahead_S) > 0.08 * height_S)
     # Someone who faces the right of the picture shows the right ear.
-    wrong: Bools = ((ear_r[:, 2] > ear_l[:, 2]) != (ahead_S > 0))[clear_S]
+    wrong: Bool = ((ear_r[:, 2] > ear_l[:, 2]) != (ahead_S > 0))[clear_S]
     return wrong
 
 
-def size_mistake(skeleton_SJ3: Floats, height_px: float, width_px: float) -> str | None:
+def size_mistake(skeleton_SJ3: Float32, height_px: float, width_px: float) -> str | None:
     """Joints outside the picture, or coordinates that are no pixels."""
     seen_K2 = skeleton_SJ3[..., :2][skeleton_SJ3[..., 2] > 0.0]
     if len(seen_K2) < _FEWEST_VOTES:
@@ -224,7 +221,7 @@ def size_mistake(skeleton_SJ3: Floats, height_px: float, width_px: float) -> str
     )
 
 
-def outside(xy_K2: Floats, width_px: float, height_px: float) -> Bools:
+def outside(xy_K2: Float32, width_px: float, height_px: float) -> Bool:
     """(K,) points outside a picture by more than detectors overshoot its edge."""
     limit = np.array([width_px, height_px])
     over_K2 = (xy_K2 < -_OVERSHOOT * limit) | (xy_K2 > (1.0 + _OVERSHOOT) * limit)
@@ -242,7 +239,7 @@ def slow_mistake(step_s_K: NDArray[np.floating]) -> str | None:
     )
 
 
-def step_rate(skeleton_TJ3: Floats, rate_hz: float) -> float:
+def step_rate(skeleton_TJ3: Float32, rate_hz: float) -> float:
     """Steps per second of one walk at a frame rate; nan where it is too short or shows none.
 
     Seen from the ankle of one foot, the other goes to and fro once a stride, which is two steps.
@@ -269,7 +266,7 @@ def step_rate(skeleton_TJ3: Floats, rate_hz: float) -> float:
     return float(2.0 * top / (_FINER * len(time_T)) * rate_hz)
 
 
-def _power(wave_T2: Array) -> Array:
+def _power(wave_T2: Float64) -> Float64:
     """The spectrum of a wave in the plane without its trend, `_FINER` lines for each usual one.
 
     A swing of amplitude a has its top at (a T / 4)^2: half of it goes to negative frequencies, and
@@ -280,7 +277,7 @@ def _power(wave_T2: Array) -> Array:
     trend_32 = np.linalg.lstsq(powers_T3, wave_T2, rcond=None)[0]
     smooth_T2 = (wave_T2 - powers_T3 @ trend_32) * np.hanning(frames)[:, None]
     lines = np.abs(np.fft.rfft(smooth_T2, _FINER * frames, axis=0)) ** 2
-    power: Array = lines.sum(axis=1)
+    power: Float64 = lines.sum(axis=1)
     return power
 
 
@@ -312,7 +309,7 @@ def steps_said(steps_hz_N: NDArray[np.floating], rate_hz: float) -> str:
     )
 
 
-def layout_mistakes(skeleton_SJ3: Floats) -> list[str]:
+def layout_mistakes(skeleton_SJ3: Float32) -> list[str]:
     """Everything about the order and the sides of the joints, one line each."""
     order = order_mistake(skeleton_SJ3)
     if order is not None:
@@ -321,7 +318,7 @@ def layout_mistakes(skeleton_SJ3: Floats) -> list[str]:
     return [line for line in found if line is not None]
 
 
-def joint_mistakes(skeleton_SJ3: Floats) -> list[str]:
+def joint_mistakes(skeleton_SJ3: Float32) -> list[str]:
     """What makes the vectors of joints mean nothing, one line each: order, sides, units."""
     units = size_mistake(skeleton_SJ3, 0, 0)
     return [*layout_mistakes(skeleton_SJ3), *([] if units is None else [units])]

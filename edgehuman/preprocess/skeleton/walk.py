@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS, convert
-
-Floats = NDArray[np.float32]
-Array = NDArray[np.float64]
+from edgehuman.records import Float32, Float64, Index
 
 RATE_HZ = 24.0
 NUM_JOINTS = 18
@@ -68,7 +66,7 @@ def require_confidence(sure: NDArray[Any], where: str) -> None:
         )
 
 
-def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -> Floats:
+def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -> Float32:
     """Joints of any known layout as a record, float32 (T, 18, 3).
 
     Args:
@@ -111,14 +109,14 @@ def _other_layout(count: int, name: str | None) -> str:
     return f". If they are {other}, say so as their layout: {other!r}"
 
 
-def gaps(stamp_s_T: Array, max_gap_s: float = MAX_GAP_S) -> list[slice]:
+def gaps(stamp_s_T: Float64, max_gap_s: float = MAX_GAP_S) -> list[slice]:
     """The stretches of a walk between which more than `max_gap_s` passes."""
     breaks = np.flatnonzero(np.diff(stamp_s_T) > max_gap_s) + 1
     edges = [0, *breaks.tolist(), len(stamp_s_T)]
     return [slice(edges[i], edges[i + 1]) for i in range(len(edges) - 1)]
 
 
-def resample(skeleton_TJ3: Floats, stamp_s_T: Array, rate_hz: float = RATE_HZ) -> Floats:
+def resample(skeleton_TJ3: Float32, stamp_s_T: Float64, rate_hz: float = RATE_HZ) -> Float32:
     """Frames `1 / rate_hz` apart, from the first stamp on; no frame after the last (see `between`).
 
     Raises:
@@ -147,7 +145,7 @@ def resample(skeleton_TJ3: Floats, stamp_s_T: Array, rate_hz: float = RATE_HZ) -
     return between(skeleton_TJ3[before], skeleton_TJ3[after], np.clip(part, 0.0, 1.0))
 
 
-def between(before_TJ3: Floats, after_TJ3: Floats, share_T: Array | float) -> Floats:
+def between(before_TJ3: Float32, after_TJ3: Float32, share_T: Float64 | float) -> Float32:
     """Joints (..., J, 3) at a share (...,) of the way from one frame to the next.
 
     A joint lies on the line between its places in the two; where it was not seen in one of them, it
@@ -157,17 +155,17 @@ def between(before_TJ3: Floats, after_TJ3: Floats, share_T: Array | float) -> Fl
     mixed_TJ3 = before_TJ3 + share_T11 * (after_TJ3 - before_TJ3)
     seen_TJ = (before_TJ3[..., 2] > 0.0) & (after_TJ3[..., 2] > 0.0)
     nearer_TJ3 = np.where(share_T11 < 0.5, before_TJ3, after_TJ3)
-    made_TJ3: Floats = np.where(seen_TJ[..., None], mixed_TJ3, nearer_TJ3)
+    made_TJ3: Float32 = np.where(seen_TJ[..., None], mixed_TJ3, nearer_TJ3)
     return made_TJ3
 
 
-def mean_confidence(skeleton_SJ3: Floats, length_N: NDArray[np.int64]) -> Array:
+def mean_confidence(skeleton_SJ3: Float32, length_N: Index) -> Float64:
     """Mean confidence of each sequence (N,), over its frames and joints."""
     total_S = skeleton_SJ3[..., 2].sum(axis=1, dtype=np.float64)
     return _sums(total_S, length_N) / (length_N * NUM_JOINTS)
 
 
-def quality_score(skeleton_SJ3: Floats, length_N: NDArray[np.int64]) -> Array:
+def quality_score(skeleton_SJ3: Float32, length_N: Index) -> Float64:
     """Q_S of each sequence (N,): high where detectors were sure, and always equally sure.
 
     Q_S = sum over the 18 joints of (mean c_j - log std c_j), standard deviation over the frames and
@@ -179,12 +177,12 @@ def quality_score(skeleton_SJ3: Floats, length_N: NDArray[np.int64]) -> Array:
     # Two passes: a difference of squares would lose the small deviations that matter here.
     away_SJ = sure_SJ - np.repeat(mean_NJ, length_N, axis=0)
     std_NJ = np.sqrt(_sums(away_SJ**2, length_N) / count_N1)
-    score: Array = (mean_NJ - np.log(np.maximum(std_NJ, _LEAST_STD))).sum(axis=1)
+    score: Float64 = (mean_NJ - np.log(np.maximum(std_NJ, _LEAST_STD))).sum(axis=1)
     return score
 
 
-def _sums(values_S: Array, length_N: NDArray[np.int64]) -> Array:
+def _sums(values_S: Float64, length_N: Index) -> Float64:
     """Sums over the frames of each sequence."""
     start_N = np.cumsum(length_N) - length_N
-    total: Array = np.add.reduceat(values_S, start_N, axis=0)
+    total: Float64 = np.add.reduceat(values_S, start_N, axis=0)
     return total

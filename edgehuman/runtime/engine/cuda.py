@@ -14,9 +14,9 @@ from importlib import metadata
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import EngineError, MissingDependencyError
+from edgehuman.records import Uint8
 
 
 class Device(Protocol):
@@ -29,13 +29,13 @@ class Device(Protocol):
     def allocate(self, num_bytes: int) -> int:
         """Memory of the GPU: its address."""
 
-    def pin(self, num_bytes: int) -> NDArray[np.uint8]:
+    def pin(self, num_bytes: int) -> Uint8:
         """Page-locked memory of the host, which the GPU copies from and to without a detour."""
 
-    def copy_in(self, address: int, host: NDArray[np.uint8]) -> None:
+    def copy_in(self, address: int, host: Uint8) -> None:
         """Queue a copy from the host to the GPU."""
 
-    def copy_out(self, host: NDArray[np.uint8], address: int) -> None:
+    def copy_out(self, host: Uint8, address: int) -> None:
         """Queue a copy from the GPU to the host."""
 
     def synchronise(self) -> None:
@@ -119,18 +119,18 @@ class CudaDevice:
         self._memory.append(address)
         return address
 
-    def pin(self, num_bytes: int) -> NDArray[np.uint8]:
+    def pin(self, num_bytes: int) -> Uint8:
         """See `Device`."""
         address = int(self._call("cudaHostAlloc", num_bytes, 0))
         self._pinned.append(address)
         return np.ctypeslib.as_array((ctypes.c_uint8 * num_bytes).from_address(address))
 
-    def copy_in(self, address: int, host: NDArray[np.uint8]) -> None:
+    def copy_in(self, address: int, host: Uint8) -> None:
         """See `Device`."""
         kind = self._cuda.cudaMemcpyKind.cudaMemcpyHostToDevice
         self._call("cudaMemcpyAsync", address, host.ctypes.data, host.nbytes, kind, self._stream)
 
-    def copy_out(self, host: NDArray[np.uint8], address: int) -> None:
+    def copy_out(self, host: Uint8, address: int) -> None:
         """See `Device`."""
         kind = self._cuda.cudaMemcpyKind.cudaMemcpyDeviceToHost
         self._call("cudaMemcpyAsync", host.ctypes.data, address, host.nbytes, kind, self._stream)

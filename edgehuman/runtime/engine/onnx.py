@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError, EngineError
+from edgehuman.records import Float32
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.open import EngineRequest, Notify, warn
 from edgehuman.runtime.engine.plan_file import find_gpu
@@ -104,11 +104,11 @@ class OnnxRuntimeEngine:
         if self._on_cpu and providers[0] != CPU:
             notify(f"{path.name} on {providers[0]}: {self._on_cpu}")
 
-    def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
+    def run(self, array: NDArray[Any]) -> Float32:
         """A batch of raw records (N, ...) in the card's dtype -> the graph's first output (N,
         ...).
         """
-        answer: NDArray[np.float32] = self._session.run(self._outputs, {self._input: array})[0]
+        answer: Float32 = self._session.run(self._outputs, {self._input: array})[0]
         return answer
 
     def describe(self) -> Mapping[str, Any]:

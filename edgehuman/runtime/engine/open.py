@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
-import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.card import Card
 from edgehuman.catalogue import load_object
 from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.records import Float32
 
 EngineName = Literal[
     "auto",
@@ -52,7 +52,7 @@ class Engine(Protocol):
     def card(self) -> Card:
         """What the model says about itself."""
 
-    def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
+    def run(self, array: NDArray[Any]) -> Float32:
         """A batch of raw records (N, ...) -> logits, vectors or maps (N, ...)."""
 
     def describe(self) -> Mapping[str, Any]:

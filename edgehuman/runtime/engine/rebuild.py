@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from edgehuman.card import Card
 from edgehuman.catalogue import load_object
 from edgehuman.errors import EdgehumanError, EngineError
+from edgehuman.records import Float32
 from edgehuman.runtime.engine.builder import BUILD, Builder, Builds
 from edgehuman.runtime.engine.cuda import load_runtime
 from edgehuman.runtime.engine.onnx import open_onnx
@@ -140,14 +141,14 @@ class RebuildingEngine:
         self._serving = serving
         self._builder = builder
         self._request = request
-        self._seen: deque[tuple[NDArray[Any], NDArray[np.float32]]] = deque(maxlen=_COMPARED)
+        self._seen: deque[tuple[NDArray[Any], Float32]] = deque(maxlen=_COMPARED)
         self._enough = threading.Event()
         self._over = False
         atexit.register(self.close)
         self._thread = threading.Thread(target=self._watch, name="rebuild", daemon=True)
         self._thread.start()
 
-    def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
+    def run(self, array: NDArray[Any]) -> Float32:
         """See `Engine`."""
         answer = self._serving.run(array)
         if not self._over:
@@ -230,9 +231,7 @@ def progress(report: Mapping[str, Any], spent_s: float) -> str:
     return f"{100 * share:.0f} %{left} ({report['phase']})"
 
 
-def compared(
-    engine: Engine, seen: list[tuple[NDArray[Any], NDArray[np.float32]]], card: Card
-) -> str:
+def compared(engine: Engine, seen: list[tuple[NDArray[Any], Float32]], card: Card) -> str:
     """The new engine's answers to the last batches against those that the ONNX gave, in words.
 
     Raises:

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError, EngineError
+from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.engine.cuda import CudaDevice, Device, load_runtime
 from edgehuman.runtime.engine.open import EngineRequest
 from edgehuman.runtime.engine.plan_file import (
@@ -107,7 +108,7 @@ class TensorRtEngine:
         self._graph: Any = None
         self._no_graph = ""
 
-    def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
+    def run(self, array: NDArray[Any]) -> Float32:
         """A batch of raw records (N, ...) in the card's dtype -> the first output (N, ...).
 
         A batch over the profile's largest runs in equal parts.
@@ -184,7 +185,7 @@ class TensorRtEngine:
             )
         return shape
 
-    def _run(self, array: NDArray[Any]) -> NDArray[np.float32]:
+    def _run(self, array: NDArray[Any]) -> Float32:
         first = self._outputs[0]
         if array.shape != self._shape:
             self._change_shape(array.shape)
@@ -195,9 +196,7 @@ class TensorRtEngine:
         _as(self._host_in, array.shape, self._dtype)[...] = array
         enqueue()
         self._device.synchronise()
-        answer: NDArray[np.float32] = _as(self._host_out, self._answer_shape, first.dtype).astype(
-            np.float32
-        )
+        answer: Float32 = _as(self._host_out, self._answer_shape, first.dtype).astype(np.float32)
         return answer
 
     def _change_shape(self, shape: Shape) -> None:
@@ -261,6 +260,6 @@ class TensorRtEngine:
             self._no_graph = f"the recording failed: {error}"
 
 
-def _as(buffer: NDArray[np.uint8], shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _as(buffer: Uint8, shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
     """The beginning of a buffer as an array: a view."""
     return buffer[: prod(shape) * dtype.itemsize].view(dtype).reshape(shape)

@@ -18,20 +18,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.folder import ImageWalk
-from edgehuman.preprocess.image.pixels import (
-    IMAGE_SUFFIXES,
-    ImageArray,
-    read_image,
-    resize,
-    to_crop,
-)
-from edgehuman.records import FloatArray
+from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, read_image, resize, to_crop
+from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.loop.results import LatencyHistogram
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model
@@ -180,9 +173,7 @@ def answer_photo(model: Model, path: Path, name: str, mask: Path | None = None) 
     }
 
 
-def read_answer(
-    model: Model, output: FloatArray, image_HWC: ImageArray
-) -> tuple[Row, NDArray[np.uint8] | None]:
+def read_answer(model: Model, output: Float32, image_HWC: Uint8) -> tuple[Row, Uint8 | None]:
     """One output as what it means, and the part of every pixel where that is what it is.
 
     Raises:
@@ -200,7 +191,7 @@ def read_answer(
 
 
 def _read_attributes(
-    labels: tuple[str, ...], logits_A: FloatArray, image_HWC: ImageArray, shape: tuple[int, ...]
+    labels: tuple[str, ...], logits_A: Float32, image_HWC: Uint8, shape: tuple[int, ...]
 ) -> tuple[Row, None]:
     prob_A = probabilities(logits_A)
     named = {name: round(float(p), 4) for name, p in zip(labels, prob_A, strict=True)}
@@ -208,7 +199,7 @@ def _read_attributes(
 
 
 def _read_joints(
-    labels: tuple[str, ...], heatmap_JHW: FloatArray, image_HWC: ImageArray, shape: tuple[int, ...]
+    labels: tuple[str, ...], heatmap_JHW: Float32, image_HWC: Uint8, shape: tuple[int, ...]
 ) -> tuple[Row, None]:
     joint_J3 = joints_of(heatmap_JHW[None], shape[0] / heatmap_JHW.shape[1])[0]
     joint_J3 = to_crop(joint_J3, (0, 0, shape[1], shape[0]), *image_HWC.shape[:2])
@@ -220,8 +211,8 @@ def _read_joints(
 
 
 def _read_parts(
-    labels: tuple[str, ...], logits_CHW: FloatArray, image_HWC: ImageArray, shape: tuple[int, ...]
-) -> tuple[Row, NDArray[np.uint8]]:
+    labels: tuple[str, ...], logits_CHW: Float32, image_HWC: Uint8, shape: tuple[int, ...]
+) -> tuple[Row, Uint8]:
     part_HW = parts_of(logits_CHW, *image_HWC.shape[:2])
     share_C = np.bincount(part_HW.reshape(-1), minlength=len(labels)) / part_HW.size
     named = {name: round(float(share_C[i]), 5) for i, name in enumerate(labels) if share_C[i]}
@@ -229,8 +220,8 @@ def _read_parts(
 
 
 _Reader = Callable[
-    [tuple[str, ...], FloatArray, ImageArray, tuple[int, ...]],
-    tuple[Row, "NDArray[np.uint8] | None"],
+    [tuple[str, ...], Float32, Uint8, tuple[int, ...]],
+    tuple[Row, "Uint8 | None"],
 ]
 _READERS: Mapping[str, _Reader] = {
     "attributes": _read_attributes,
@@ -261,7 +252,7 @@ def _said(row: Row) -> Iterator[str]:
         yield ", ".join(f"{name} {100 * share:.1f} %" for name, share in largest)
 
 
-def _save_mask(path: Path, part_HW: NDArray[np.uint8], labels: tuple[str, ...]) -> Path:
+def _save_mask(path: Path, part_HW: Uint8, labels: tuple[str, ...]) -> Path:
     palette = [(0, 0, 0), *colours(labels[1:]).values()][: len(labels)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu import columns
 from edgehuman.runtime.imu.columns import Columns
 
@@ -37,8 +37,8 @@ class Rows:
         label_T: int16 (T,), index into the parser's `labels`, -1 where empty; None: no such column.
     """
 
-    stamp_T: NDArray[np.float64]
-    imu_TC: FloatArray
+    stamp_T: Float64
+    imu_TC: Float32
     label_T: NDArray[np.int16] | None
 
 
@@ -148,7 +148,7 @@ class RowParser:
             self.drop(str(error))
         return True
 
-    def _fast(self, lines: Sequence[str]) -> tuple[NDArray[np.float64], list[str] | None] | None:
+    def _fast(self, lines: Sequence[str]) -> tuple[Float64, list[str] | None] | None:
         """The whole block at once; None where a line needs a closer look."""
         found = self._columns
         if self._json or found is None or len(lines) < 2:
@@ -170,7 +170,7 @@ class RowParser:
             return None
         return number_TC, [row[found.label].strip() for row in cells]
 
-    def _slow(self, lines: Sequence[str]) -> tuple[NDArray[np.float64], list[str] | None]:
+    def _slow(self, lines: Sequence[str]) -> tuple[Float64, list[str] | None]:
         """Line by line; bad ones are counted."""
         numbers: list[list[float]] = []
         labels: list[str] = []

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64, Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class SampleBlock:
         labels: names of the true labels seen so far.
     """
 
-    stamp_s_T: NDArray[np.float64]
-    imu_TC: FloatArray
-    arrival_ns_T: NDArray[np.int64]
+    stamp_s_T: Float64
+    imu_TC: Float32
+    arrival_ns_T: Index
     label_T: NDArray[np.int16] | None = None
     labels: tuple[str, ...] = ()
 
@@ -83,8 +83,8 @@ class SampleRing:
 
     def put(
         self,
-        stamp_s_T: NDArray[np.float64],
-        imu_TC: FloatArray,
+        stamp_s_T: Float64,
+        imu_TC: Float32,
         arrival_ns: int,
         label_T: NDArray[np.int16] | None = None,
     ) -> bool:
@@ -144,8 +144,8 @@ class SampleRing:
 
     def _write(
         self,
-        stamp_s_T: NDArray[np.float64],
-        imu_TC: FloatArray,
+        stamp_s_T: Float64,
+        imu_TC: Float32,
         arrival_ns: int,
         label_T: NDArray[np.int16] | None,
     ) -> None:

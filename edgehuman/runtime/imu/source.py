@@ -165,7 +165,7 @@ class Pace:
         self._zero_s: float | None = None  # the clock's time at stamp 0
         self._newest_s = 0.0
 
-    def groups(self, stamp_s_T: np.typing.NDArray[np.float64]) -> list[int]:
+    def groups(self, stamp_s_T: Float64) -> list[int]:
         """Ends of runs of rows that are given out together: those of one fiftieth of a second."""
         with np.errstate(invalid="ignore"):
             tick_T = np.floor(stamp_s_T / PACE_S)

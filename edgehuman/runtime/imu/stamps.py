@@ -8,9 +8,9 @@ with this advice, instead of guessing a kilohertz.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.preprocess.imu.format import StampUnit
+from edgehuman.records import Float64
 from edgehuman.runtime.imu.lines import Rows
 
 PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
@@ -19,7 +19,7 @@ ROWS_TO_TELL = 8
 MAX_ROWS_HELD = 256
 
 
-def tell_unit(stamp_T: NDArray[np.float64]) -> StampUnit:
+def tell_unit(stamp_T: Float64) -> StampUnit:
     """The unit by the median rising step; seconds where nothing rises."""
     with np.errstate(invalid="ignore"):
         step_T = np.diff(stamp_T[np.isfinite(stamp_T)])

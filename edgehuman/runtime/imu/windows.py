@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.recording import (
@@ -15,7 +14,7 @@ from edgehuman.preprocess.imu.recording import (
     StreamResampler,
     frozen_sensor,
 )
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray, ImuWindow
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, ImuWindow, Index
 from edgehuman.runtime.imu.ring import SampleBlock
 
 FROZEN = "frozen"
@@ -142,7 +141,7 @@ class WindowMaker:
             self._missing -= size - done
         return windows
 
-    def _append(self, imu_TC: FloatArray) -> None:
+    def _append(self, imu_TC: Float32) -> None:
         size, capacity = imu_TC.shape[0], self._imu_RC.shape[0]
         if size >= self._window:
             imu_TC, size, self._count = imu_TC[-self._window :], self._window, 0
@@ -153,7 +152,7 @@ class WindowMaker:
         self._imu_RC[self._count : self._count + size] = imu_TC
         self._count += size
 
-    def _take(self, stamp_s: float, tag_2: NDArray[np.int64]) -> StreamWindow:
+    def _take(self, stamp_s: float, tag_2: Index) -> StreamWindow:
         assert self._first_s is not None
         imu_TC = self._imu_RC[self._count - self._window : self._count].copy()
         frozen = frozen_sensor(imu_TC, self._rate_hz)

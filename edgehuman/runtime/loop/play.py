@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edgehuman.errors import DataError, UsageError
+from edgehuman.records import Float64
 from edgehuman.runtime.loop.dropped import Counts, FirstLosses
 from edgehuman.runtime.loop.results import LiveResult
 from edgehuman.runtime.loop.sinks import Sink, SinkThread
@@ -28,7 +26,7 @@ class Block(Protocol):
     """A few records as they came, whatever they are records of."""
 
     @property
-    def stamp_s_T(self) -> NDArray[np.float64]: ...
+    def stamp_s_T(self) -> Float64: ...
     def __len__(self) -> int: ...
     def head(self: BlockT, keep: int) -> BlockT:
         """The first `keep` of them."""

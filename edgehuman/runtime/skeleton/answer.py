@@ -21,7 +21,7 @@ import numpy as np
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.metrics.gait.vectors import mean_vector
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 from edgehuman.runtime.gallery import UNKNOWN, Gallery, Identity, require_same_model
 from edgehuman.runtime.loop.dropped import cause_of_loss, loss_lines
 from edgehuman.runtime.loop.results import LatencyHistogram, LiveResult
@@ -51,7 +51,7 @@ class GaitResult(LiveResult):
     """
 
     track: str = ""
-    vector_D: FloatArray | None = None
+    vector_D: Float32 | None = None
     averaged: int = 0
     identity: Identity | None = None
 
@@ -179,7 +179,7 @@ class Identifier:
         self.windows = PoseWindows(card.input.shape[0], wanted_s, rate_hz, source)
         self.tally = GaitTally(self.windows.hop / rate_hz)
         self._run = model.logits
-        self._recent: dict[str, deque[FloatArray]] = {}
+        self._recent: dict[str, deque[Float32]] = {}
         self._notify, self._told = notify, 0
 
     @property
@@ -198,12 +198,12 @@ class Identifier:
             self._told += 1
         return results
 
-    def embed(self, block: PoseBlock) -> list[tuple[PoseWindow, FloatArray | None]]:
+    def embed(self, block: PoseBlock) -> list[tuple[PoseWindow, Float32 | None]]:
         """The windows that this block completes with the network's vector (D,) of each; None where
         no answer should be given.
         """
         windows = self.windows.push(block) if len(block) else []
-        found: list[FloatArray | None] = [None] * len(windows)
+        found: list[Float32 | None] = [None] * len(windows)
         usable = [i for i, window in enumerate(windows) if not window.reason]
         if usable:
             batch = np.stack([windows[i].skeleton.skeleton_TJ3 for i in usable])
@@ -238,7 +238,7 @@ class Identifier:
         for name in self.windows.ended:
             self._recent.pop(name, None)
 
-    def _result(self, window: PoseWindow, vector_D: FloatArray | None) -> GaitResult:
+    def _result(self, window: PoseWindow, vector_D: Float32 | None) -> GaitResult:
         reason, identity, mean_D, averaged = window.reason, None, None, 0
         if vector_D is not None and not (np.isfinite(vector_D).all() and vector_D.any()):
             vector_D, reason = None, BROKEN_OUTPUT

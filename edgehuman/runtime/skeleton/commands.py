@@ -20,7 +20,7 @@ from edgehuman.files import require_usable_folder
 from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.screen import joint_mistakes, size_mistake, slow_mistake
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 from edgehuman.runtime.gallery import (
     UNKNOWN,
     Gallery,
@@ -284,7 +284,7 @@ def _require_one(repeated: float, where: str) -> None:
         )
 
 
-def _require_own(gallery: Gallery, name: str, vector_D: FloatArray, where: str) -> None:
+def _require_own(gallery: Gallery, name: str, vector_D: Float32, where: str) -> None:
     """Raises DataError for the very walk of somebody else: the two could not be told apart."""
     found = gallery.same_walk(name, vector_D)
     if found is not None:

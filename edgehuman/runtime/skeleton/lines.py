@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import OPENPOSE_18
 from edgehuman.preprocess.skeleton.line import parse_line
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64, Index
 
 MAX_TOLD = 3
 _NUM_JOINTS = len(OPENPOSE_18)
@@ -40,12 +39,12 @@ class PoseBlock:
         arrival_ns_T: int64 (T,): this machine's monotonic clock when the line arrived.
     """
 
-    stamp_s_T: NDArray[np.float64]
-    joint_TJ3: FloatArray
+    stamp_s_T: Float64
+    joint_TJ3: Float32
     track_T: tuple[str, ...]
-    width_T: NDArray[np.int64]
-    height_T: NDArray[np.int64]
-    arrival_ns_T: NDArray[np.int64]
+    width_T: Index
+    height_T: Index
+    arrival_ns_T: Index
 
     def __len__(self) -> int:
         return len(self.track_T)
@@ -80,7 +79,7 @@ def joined(blocks: Sequence[PoseBlock]) -> PoseBlock:
     )
 
 
-def pose_block(rows: Sequence[tuple[float, str, FloatArray, int, int]]) -> PoseBlock:
+def pose_block(rows: Sequence[tuple[float, str, Float32, int, int]]) -> PoseBlock:
     """Rows of time, track, joints (18, 3), width and height as a block that has not arrived yet."""
     if not rows:
         return NOTHING
@@ -161,7 +160,7 @@ class PoseParser:
         }
 
 
-def read_pose(line: str) -> tuple[float, str, FloatArray, int, int]:
+def read_pose(line: str) -> tuple[float, str, Float32, int, int]:
     """Time in seconds, track, joints (18, 3), width and height of one line.
 
     Raises:

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.vectors import mean_vector
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.play import first_seconds, require_seconds, require_something, say
 from edgehuman.runtime.loop.stopping import StopSignals
@@ -37,7 +37,7 @@ class Walks:
         repeated: share of each one's lines that repeat the stamp of the line before, 0..1.
     """
 
-    vectors: dict[str, FloatArray]
+    vectors: dict[str, Float32]
     windows: dict[str, int]
     report: dict[str, Any]
     beginnings: dict[str, PoseBlock]
@@ -60,7 +60,7 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
     opened = open_poses(source, seed=seed)
-    sums: dict[str, FloatArray] = {}
+    sums: dict[str, Float32] = {}
     counts: dict[str, int] = {}
     seen: dict[str, _Seen] = {}
     stop = StopSignals()
@@ -117,7 +117,7 @@ def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[Po
 
 def _window_vectors(
     listener: Identifier, blocks: Iterable[PoseBlock]
-) -> Iterator[tuple[str, FloatArray]]:
+) -> Iterator[tuple[str, Float32]]:
     """Track and vector of every window, each as much as the other: a mean of them is the walk's."""
     for block in blocks:
         for window, vector_D in listener.embed(block):

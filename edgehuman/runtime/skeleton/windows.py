@@ -26,7 +26,7 @@ from edgehuman.preprocess.skeleton.screen import (
     slow_mistake,
 )
 from edgehuman.preprocess.skeleton.walk import MAX_GAP_S, between
-from edgehuman.records import FloatArray, SkeletonSequence
+from edgehuman.records import Float32, SkeletonSequence
 from edgehuman.runtime.skeleton.lines import PoseBlock
 
 TRACK_ENDS_S = 2.0
@@ -173,7 +173,7 @@ class PoseWindows:
         return [self._window(name, end_s, window, stamp_s, arrival_ns) for end_s, window in ready]
 
     def _window(
-        self, name: str, end_s: float, skeleton_TJ3: FloatArray, stamp_s: float, arrival_ns: int
+        self, name: str, end_s: float, skeleton_TJ3: Float32, stamp_s: float, arrival_ns: int
     ) -> PoseWindow:
         reason = ""
         if (skeleton_TJ3[..., 2] > 0).mean() < LEAST_SEEN:
@@ -194,7 +194,7 @@ class PoseWindows:
             reason,
         )
 
-    def _screen(self, name: str, skeleton_TJ3: FloatArray) -> None:
+    def _screen(self, name: str, skeleton_TJ3: Float32) -> None:
         """Remark, once a stream, on joints in another order or unit: their vectors mean nothing."""
         found = joint_mistakes(skeleton_TJ3)
         self._right = not found
@@ -229,7 +229,7 @@ class PoseWindows:
             self._end(name)
         self._newest_s = stamp_s
 
-    def _look(self, joint_J3: FloatArray, width: int, height: int) -> None:
+    def _look(self, joint_J3: Float32, width: int, height: int) -> None:
         """Count joints outside the image, and remark on many: a wrong size, or other units."""
         if not (width and height):
             return
@@ -251,16 +251,16 @@ class _Track:
         self.newest_s = -np.inf
         self.windows = 0
         self._hop, self._rate_hz = hop, rate_hz
-        self._grid: deque[FloatArray] = deque(maxlen=frames)
+        self._grid: deque[Float32] = deque(maxlen=frames)
         self._missing = frames
         self._start_s = 0.0
         self._step = 0
-        self._last_J3: FloatArray | None = None
+        self._last_J3: Float32 | None = None
         self._told = deque[float](maxlen=_FRAMES_TO_TELL)
 
     def push(
-        self, stamp_s: float, joint_J3: FloatArray, report: PoseReport
-    ) -> list[tuple[float, FloatArray]]:
+        self, stamp_s: float, joint_J3: Float32, report: PoseReport
+    ) -> list[tuple[float, Float32]]:
         """The windows that a frame completes: time of the last frame and joints (T, 18, 3)."""
         last_s, last_J3 = self.newest_s, self._last_J3
         self.newest_s, self._last_J3 = stamp_s, joint_J3
@@ -270,7 +270,7 @@ class _Track:
             self._begin(stamp_s)
             return self._append(stamp_s, joint_J3)
         self._look(stamp_s - last_s, report)
-        ready: list[tuple[float, FloatArray]] = []
+        ready: list[tuple[float, Float32]] = []
         slack_s = _ROUNDING / self._rate_hz
         while (at_s := self._start_s + self._step / self._rate_hz) <= stamp_s + slack_s:
             share = min((at_s - last_s) / (stamp_s - last_s), 1.0)
@@ -282,7 +282,7 @@ class _Track:
         self._missing = self._grid.maxlen or 1
         self._grid.clear()
 
-    def _append(self, at_s: float, joint_J3: FloatArray) -> list[tuple[float, FloatArray]]:
+    def _append(self, at_s: float, joint_J3: Float32) -> list[tuple[float, Float32]]:
         self._grid.append(joint_J3)
         self._step += 1
         self._missing -= 1

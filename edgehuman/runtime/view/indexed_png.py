@@ -11,15 +11,15 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Uint8
 from edgehuman.runtime.view.palette import Rgb
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _INDEXED = 3
 
 
-def indexed_png(index_HW: NDArray[np.uint8], palette: Sequence[Rgb]) -> bytes:
+def indexed_png(index_HW: Uint8, palette: Sequence[Rgb]) -> bytes:
     """The bytes of a PNG of these numbers; number i has colour i (at most 256 of them)."""
     height, width = index_HW.shape
     header = struct.pack(">IIBBBBB", width, height, 8, _INDEXED, 0, 0, 0)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, MissingDependencyError
+from edgehuman.records import Float32, Float64
 from edgehuman.runtime.loop.results import LiveResult
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, colours, hexadecimal
 
@@ -38,7 +38,7 @@ class Timeline:
         self.hop_s = hop_s
         self.rate_hz = rate_hz
         self.hops: deque[LiveResult] = deque(maxlen=_MOST_HOPS)
-        self.accel: deque[NDArray[np.float32]] = deque(maxlen=_MOST_HOPS)
+        self.accel: deque[Float32] = deque(maxlen=_MOST_HOPS)
 
     def write(self, results: Sequence[LiveResult]) -> None:
         fresh = max(1, round(self.hop_s * self.rate_hz))
@@ -96,10 +96,10 @@ def _draw_acceleration(axes: Any, timeline: Timeline) -> None:
     _plain(axes)
 
 
-def _trace(timeline: Timeline, axis: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _trace(timeline: Timeline, axis: int) -> tuple[Float64, Float64]:
     """Times and values of one axis, hop after hop, with a break before each pause."""
-    t_parts: list[NDArray[np.float64]] = []
-    parts: list[NDArray[np.float64]] = []
+    t_parts: list[Float64] = []
+    parts: list[Float64] = []
     last_s = -np.inf
     for result, accel_T3 in zip(timeline.hops, timeline.accel, strict=True):
         if result.t_s - last_s > 1.5 * timeline.hop_s:

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.geometry import SEGMENTS, SKELETON_26
+from edgehuman.records import Float64
 from edgehuman.simulate.body.feet import BEHIND_STRIDES, Foot, carry_foot
 from edgehuman.simulate.body.gait_shape import NUM_HARMONICS
 from edgehuman.simulate.body.rotation import apply, heading_matrix, turn_x, turn_y, turn_z
 from edgehuman.simulate.body.walker import SIDES, pose_leg, pose_upper
-
-Array = NDArray[np.float64]
 
 _JOINT = {name: i for i, name in enumerate(SKELETON_26)}
 _SEGMENT = {name: i for i, name in enumerate(SEGMENTS)}
@@ -46,18 +45,18 @@ class Walks:
         controls: per name of `posture.CONTROLS` that walking needs, frames (N, T).
     """
 
-    bone_m: Mapping[str, Array]
+    bone_m: Mapping[str, Float64]
     pelvis_N6K: NDArray[np.complex128]
-    stride_m_N: Array
-    stand_m_N: Array
-    track_N: Array
-    clock_NT: Array
-    arm_lag_N: Array
-    swing_N4: Array
-    controls: Mapping[str, Array]
+    stride_m_N: Float64
+    stand_m_N: Float64
+    track_N: Float64
+    clock_NT: Float64
+    arm_lag_N: Float64
+    swing_N4: Float64
+    controls: Mapping[str, Float64]
 
 
-def pose_walks(walks: Walks) -> tuple[Array, Array]:
+def pose_walks(walks: Walks) -> tuple[Float64, Float64]:
     """World joints (26, 3, N, T) in metres and directions of the head (3, N, T), unit.
 
     Everyone walks along x, crosses x = 0 when the clock is 0, and z points up.
@@ -92,7 +91,7 @@ def pose_walks(walks: Walks) -> tuple[Array, Array]:
     return joints.reshape(-1, 3, count, frames), ahead.reshape(3, count, frames)
 
 
-def _stride_waves(walks: Walks) -> Array:
+def _stride_waves(walks: Walks) -> Float64:
     """(N, 6, T) pelvis position (m) and angles (rad) that the gaits add."""
     turn_NT = np.exp(2j * np.pi * (walks.clock_NT + 0.25))
     basis = np.empty((len(turn_NT), 2 * NUM_HARMONICS, turn_NT.shape[1]))
@@ -102,17 +101,17 @@ def _stride_waves(walks: Walks) -> Array:
         power_NT *= turn_NT
     shape = walks.pelvis_N6K
     table = np.stack([shape.real, -shape.imag], axis=-1).reshape(len(shape), 6, -1)
-    waves: Array = table @ basis
+    waves: Float64 = table @ basis
     return waves
 
 
 def _foot(
-    clock_F: Array,
+    clock_F: Float64,
     side: int,
-    out_m_F: Array,
-    stride_m_F: Array,
-    bone_m: Mapping[str, Array],
-    controls: Mapping[str, Array],
+    out_m_F: Float64,
+    stride_m_F: Float64,
+    bone_m: Mapping[str, Float64],
+    controls: Mapping[str, Float64],
 ) -> Foot:
     """One foot of every walk: its footholds are a stride apart on the straight way."""
     own_F = clock_F if side > 0 else clock_F + 0.5

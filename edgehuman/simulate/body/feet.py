@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float64, Index
 from edgehuman.simulate.body.activities import ACTIVITIES
 from edgehuman.simulate.body.person import Person
 from edgehuman.simulate.body.plan import Plan
 from edgehuman.simulate.body.rotation import Scalar, cross, dot, frame_from, unit
 from edgehuman.simulate.body.smooth import bump, step
-
-Array = NDArray[np.float64]
 
 # The foot stands a little behind the body's mid-stance: the stance leg trails more than it leads.
 BEHIND_STRIDES = 0.035
@@ -37,20 +35,20 @@ class Plants:
     """
 
     first: int
-    place_3N: Array
-    heading_N: Array
+    place_3N: Float64
+    heading_N: Float64
 
 
 def plan_plants(plan: Plan, person: Person) -> Plants:
     """Every foothold of a plan: on the way at its mid-stance, never beyond where the walk stops."""
-    time_T: Array = np.arange(plan.num_frames) / plan.rate_hz
+    time_T: Float64 = np.arange(plan.num_frames) / plan.rate_hz
     first = int(np.floor(plan.stride_T[0])) - 2
     last = int(np.ceil(plan.stride_T[-1])) + 3
     clock_N = np.arange(2 * first, 2 * last + 1) * np.float64(0.5)
     run_N = _approach_run(plan, clock_N, time_T)
     stops_s = np.concatenate([[0.0], plan.run_end_s + 0.5])
     reached_N = np.interp(clock_N, plan.stride_T, time_T)
-    time_N: Array = np.minimum(reached_N, stops_s[run_N]).astype(np.float64)
+    time_N: Float64 = np.minimum(reached_N, stops_s[run_N]).astype(np.float64)
     frame_N = np.minimum((time_N * plan.rate_hz).astype(np.int64), plan.num_frames - 1)
     heading_N = np.interp(time_N, time_T, plan.heading_T)
     place_2N = np.stack([np.interp(time_N, time_T, row) for row in plan.place_2T])
@@ -61,7 +59,7 @@ def plan_plants(plan: Plan, person: Person) -> Plants:
     return Plants(first, np.concatenate([place_2N, height_N[None]]), heading_N)
 
 
-def _per_activity(person: Person, field: str) -> Array:
+def _per_activity(person: Person, field: str) -> Float64:
     """One number of the gaits as a table over ACTIVITIES; 0 where there is no gait."""
     table = np.zeros(len(ACTIVITIES))
     for name, gait in person.gaits.items():
@@ -69,7 +67,7 @@ def _per_activity(person: Person, field: str) -> Array:
     return table
 
 
-def _approach_run(plan: Plan, clock_N: Array, time_T: Array) -> NDArray[np.int64]:
+def _approach_run(plan: Plan, clock_N: Float64, time_T: Float64) -> Index:
     """Which run (1, 2, ...) brings the foot to each plant; 0: it stood there from the start."""
     starts = np.interp(plan.run_start_s - 0.6, time_T, plan.stride_T)
     run = np.searchsorted(starts, clock_N - 0.26, side="right")
@@ -78,7 +76,7 @@ def _approach_run(plan: Plan, clock_N: Array, time_T: Array) -> NDArray[np.int64
     return run.astype(np.int64)
 
 
-def _ahead_of_way(plan: Plan, person: Person, clock_N: Array, frame_N: NDArray[np.int64]) -> Array:
+def _ahead_of_way(plan: Plan, person: Person, clock_N: Float64, frame_N: Index) -> Float64:
     """Metres by which footholds lie ahead of the way's point at their mid-stance.
 
     A little behind in full stride; far out where a schedule begins or ends in full stride and the
@@ -87,7 +85,7 @@ def _ahead_of_way(plan: Plan, person: Person, clock_N: Array, frame_N: NDArray[n
     stride_m = _per_activity(person, "stride_m")
     before = np.minimum(clock_N - plan.stride_T[0], 0.0) * stride_m[plan.label_T[0]]
     after = np.maximum(clock_N - plan.stride_T[-1], 0.0) * stride_m[plan.label_T[-1]]
-    ahead: Array = before + after - BEHIND_STRIDES * stride_m[plan.label_T[frame_N]]
+    ahead: Float64 = before + after - BEHIND_STRIDES * stride_m[plan.label_T[frame_N]]
     return ahead
 
 
@@ -95,17 +93,17 @@ def _ahead_of_way(plan: Plan, person: Person, clock_N: Array, frame_N: NDArray[n
 class Foot:
     """One foot over time: ankle (3, T), pitch (T,) with heel up positive, yaw (T,)."""
 
-    ankle_3T: Array
-    pitch_T: Array
-    yaw_T: Array
+    ankle_3T: Float64
+    pitch_T: Float64
+    yaw_T: Float64
 
 
 def place_foot(
     plants: Plants,
-    stride_T: Array,
+    stride_T: Float64,
     side: int,
     person: Person,
-    controls: Mapping[str, Array],
+    controls: Mapping[str, Float64],
 ) -> Foot:
     """The left (side +1) or right (-1) foot: planted, rolling off, swinging, striking.
 
@@ -122,12 +120,12 @@ def place_foot(
 
 
 def carry_foot(
-    here: Array,
-    there: Array,
-    yaw: tuple[Array, Array],
-    phase_T: Array,
+    here: Float64,
+    there: Float64,
+    yaw: tuple[Float64, Float64],
+    phase_T: Float64,
     bone_m: Mapping[str, Scalar],
-    controls: Mapping[str, Array],
+    controls: Mapping[str, Float64],
 ) -> Foot:
     """A foot between two footholds (3, T) and their headings (T,), at a phase of its stride.
 
@@ -149,7 +147,7 @@ def carry_foot(
     return Foot(ankle, pitch, heading)
 
 
-def _footholds(plants: Plants, person: Person, side: int) -> Array:
+def _footholds(plants: Plants, person: Person, side: int) -> Float64:
     """(3, N) ground points under the ankle of one foot at each plant."""
     out_m = side * 0.85 * person.bone_m["hip_half"]
     heading = plants.heading_N
@@ -158,19 +156,19 @@ def _footholds(plants: Plants, person: Person, side: int) -> Array:
     )
 
 
-def _foot_pitch(phase: Array, swing: Array, controls: Mapping[str, Array]) -> Array:
+def _foot_pitch(phase: Float64, swing: Float64, controls: Mapping[str, Float64]) -> Float64:
     """Pitch over one stride: flat, heel rise, swing, strike, flat again."""
     half = 0.5 * controls["duty"]
     rise = step((phase - 0.08) / (half - 0.05))
     fall = 1.0 - step((swing - 0.05) / 0.65)
     strike = step((swing - 0.35) / 0.65)
     landed = 1.0 - step((phase - (1.0 - half)) / 0.09)
-    pitch: Array = controls["heel"] * rise * fall + controls["strike"] * strike * landed
+    pitch: Float64 = controls["heel"] * rise * fall + controls["strike"] * strike * landed
     return pitch
 
 
 def _pivot(
-    ankle: Array, pitch: Array, yaw: Array, on_toe: Array, bone_m: Mapping[str, Scalar]
+    ankle: Float64, pitch: Float64, yaw: Float64, on_toe: Float64, bone_m: Mapping[str, Scalar]
 ) -> None:
     """Move the ankle as the foot turns about its toe (1) or its heel (0)."""
     cosine, sine = np.cos(pitch), np.sin(pitch)
@@ -183,8 +181,8 @@ def _pivot(
 
 
 def bend_leg(
-    hip: Array, ankle: Array, left: Array, thigh_m: Scalar, shank_m: Scalar
-) -> tuple[Array, Array, Array, Array]:
+    hip: Float64, ankle: Float64, left: Float64, thigh_m: Scalar, shank_m: Scalar
+) -> tuple[Float64, Float64, Float64, Float64]:
     """Knee (3, T), ankle (3, T), thigh and shank frames (3, 3, T) of a leg of fixed lengths.
 
     The knee lies forward, in the plane perpendicular to `left` (3, T), the hinge. An ankle out of

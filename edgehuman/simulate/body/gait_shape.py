@@ -16,10 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
+from edgehuman.records import Complex
 
 NUM_HARMONICS = 8
 GRAVITY_MS2 = 9.80665
@@ -67,17 +65,17 @@ WAIST_SHAPES: Mapping[str, Mapping[str, _Row]] = {
 _CHANNELS = ("forward", "left", "up", "roll", "pitch", "yaw")
 
 
-def waist_harmonics(activity: str) -> ComplexArray:
+def waist_harmonics(activity: str) -> Complex:
     """(6, K) complex amplitudes of one activity: forward left up in g, roll pitch yaw in rad/s."""
     table = WAIST_SHAPES[activity]
     pairs = np.array([table[name] for name in _CHANNELS])
-    harmonics: ComplexArray = pairs[..., 0] * np.exp(1j * np.radians(pairs[..., 1]))
+    harmonics: Complex = pairs[..., 0] * np.exp(1j * np.radians(pairs[..., 1]))
     return harmonics
 
 
 def pelvis_waveform(
-    waist_6K: ComplexArray, stride_hz: float, sensor_offset_m: tuple[float, float, float]
-) -> ComplexArray:
+    waist_6K: Complex, stride_hz: float, sensor_offset_m: tuple[float, float, float]
+) -> Complex:
     """(6, K) pelvis motion (m, rad) whose virtual sensor, at the offset, shows the harmonics.
 
     To first order in the angles: specific force is the pelvis' acceleration, plus angular

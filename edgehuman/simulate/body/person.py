@@ -10,14 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Complex
 from edgehuman.simulate.body.activities import LOCOMOTION
 from edgehuman.simulate.body.gait_shape import pelvis_waveform, waist_harmonics
 from edgehuman.simulate.body.seeding import generator
-
-Array = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 _FRACTIONS = {
     "thigh": 0.245,
@@ -87,7 +84,7 @@ class Gait:
     clearance_m: float
     heel_rad: float
     strike_rad: float
-    pelvis_6K: ComplexArray
+    pelvis_6K: Complex
     lean_rad: float
     arm_rad: float
     elbow_rad: float
@@ -205,13 +202,13 @@ def _sample_gaits(
     return gaits
 
 
-def _sample_style(rng: np.random.Generator) -> ComplexArray:
+def _sample_style(rng: np.random.Generator) -> Complex:
     """(6, K) factors near 1: how this person's stride differs, in size and timing."""
     size = np.exp(rng.normal(0.0, 0.22, (6, 8)))
     size[2, 1] = size[2, 1] ** 0.5
     timing = rng.normal(0.0, 0.35, (6, 8))
     timing[2, 1] = 0.0
-    style: ComplexArray = size * np.exp(1j * timing)
+    style: Complex = size * np.exp(1j * timing)
     return style
 
 
@@ -221,7 +218,7 @@ def _gait(
     stride_hz: float,
     reach_m: float,
     bone_m: Mapping[str, float],
-    pelvis_6K: ComplexArray,
+    pelvis_6K: Complex,
     arm_rad: float,
 ) -> Gait:
     stairs = "stairs" in name

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.records import Float64
 from edgehuman.simulate.body.activities import (
     ACTIVITIES,
     LOCOMOTION,
@@ -24,8 +25,6 @@ from edgehuman.simulate.body.person import Person
 from edgehuman.simulate.body.posture import NUM_CONTROLS, ROW, SWAY, posture, variation
 from edgehuman.simulate.body.schedule import Schedule
 from edgehuman.simulate.body.smooth import bump, smooth_noise, step, upsample
-
-Array = NDArray[np.float64]
 
 CONTROL_HZ = 10.0
 BLEND_S = 0.55
@@ -56,15 +55,15 @@ class Plan:
         run_start_s, run_end_s: when each uninterrupted stretch of locomotion begins and ends.
     """
 
-    knots_PM: Array
+    knots_PM: Float64
     per_knot: int
     rate_hz: float
-    stride_T: Array
-    heading_T: Array
-    place_2T: Array
+    stride_T: Float64
+    heading_T: Float64
+    place_2T: Float64
     label_T: NDArray[np.int16]
-    run_start_s: Array
-    run_end_s: Array
+    run_start_s: Float64
+    run_end_s: Float64
 
     @property
     def num_frames(self) -> int:
@@ -120,19 +119,19 @@ def _runs(schedule: Schedule) -> list[tuple[float, float]]:
 class _Curves:
     """Control knots under construction: differences first, summed up once at the end."""
 
-    def __init__(self, start_P: Array, num_knots: int, knot_hz: float) -> None:
+    def __init__(self, start_P: Float64, num_knots: int, knot_hz: float) -> None:
         self.rate_PM = np.zeros((NUM_CONTROLS, num_knots))
         self.rate_PM[:, 0] = start_P
         self.extra_PM = np.zeros((NUM_CONTROLS, num_knots))
         self.knot_hz = knot_hz
 
-    def _window(self, start_s: float, end_s: float) -> tuple[slice, Array]:
+    def _window(self, start_s: float, end_s: float) -> tuple[slice, Float64]:
         first = max(1, int(np.floor(start_s * self.knot_hz)))
         last = min(self.rate_PM.shape[1], int(np.ceil(end_s * self.knot_hz)) + 1)
         knots = np.arange(first, last)
         return slice(first, last), (knots / self.knot_hz - start_s) / (end_s - start_s)
 
-    def move(self, delta_P: Array, start_s: float, end_s: float) -> None:
+    def move(self, delta_P: Float64, start_s: float, end_s: float) -> None:
         """Add a minimum-jerk step of some controls."""
         where, s = self._window(start_s, end_s)
         change = step(s) - step(s - 1.0 / (self.knot_hz * (end_s - start_s)))
@@ -145,7 +144,7 @@ class _Curves:
         self.extra_PM[ROW["pitch"], where] += 0.4 * amount * bump(s)
         self.extra_PM[ROW["trunk_pitch"], where] += 0.6 * amount * bump(s)
 
-    def knots(self) -> Array:
+    def knots(self) -> Float64:
         return np.cumsum(self.rate_PM, axis=1) + self.extra_PM
 
 
@@ -156,7 +155,7 @@ def _moves(
     knot_hz: float,
     rng: np.random.Generator,
     settled: bool,
-) -> Array:
+) -> Float64:
     """The controls without noise: postures, gaits, transitions and fidgets."""
     targets = _targets(person, schedule, rng, settled)
     upright = posture(person, "standing")
@@ -186,7 +185,7 @@ def _moves(
 
 
 def _change(
-    curves: _Curves, delta_P: Array, middle_s: float, half_s: float, stops: bool = False
+    curves: _Curves, delta_P: Float64, middle_s: float, half_s: float, stops: bool = False
 ) -> None:
     """Blend from one bout to the next. Who stops walking first shortens the last steps."""
     rest_P = delta_P.copy()
@@ -200,9 +199,9 @@ def _change(
 
 def _targets(
     person: Person, schedule: Schedule, rng: np.random.Generator, settled: bool
-) -> list[Array]:
+) -> list[Float64]:
     """Per bout the control vector it settles in; a transition's is that of where it leads."""
-    made: list[Array] = []
+    made: list[Float64] = []
     last = len(schedule) - 1
     for i, bout in enumerate(schedule):
         name = posture_after(bout.activity) if bout.activity in TRANSITIONS else bout.activity
@@ -220,8 +219,8 @@ def _transition(
     curves: _Curves,
     person: Person,
     name: str,
-    before: Array,
-    after: Array,
+    before: Float64,
+    after: Float64,
     start_s: float,
     end_s: float,
 ) -> None:
@@ -242,7 +241,7 @@ def _transition(
 
 
 def _leg(
-    curves: _Curves, ends: tuple[str, str], delta_P: Array, start_s: float, end_s: float
+    curves: _Curves, ends: tuple[str, str], delta_P: Float64, start_s: float, end_s: float
 ) -> None:
     windows = _WINDOWS[ends]
     long = end_s - start_s
@@ -282,7 +281,7 @@ def _during(
     schedule: Schedule,
     num_knots: int,
     knot_hz: float,
-) -> Array:
+) -> Float64:
     """(M,) a level per activity (1 for a plain list, 0 elsewhere), smoothed over a second."""
     ends_s = np.cumsum([bout.duration_s for bout in schedule])
     table = dict(activities) if isinstance(activities, Mapping) else dict.fromkeys(activities, 1.0)
@@ -301,7 +300,7 @@ def _sway(
     knot_hz: float,
     rng: np.random.Generator,
     settled: bool,
-) -> Array:
+) -> Float64:
     """Sway, breath and unrest on top of every posture; restlessness comes and goes."""
     rows = [ROW[name] for name in SWAY]
     slow, fast = np.array(list(SWAY.values())).T
@@ -324,7 +323,7 @@ def _sway(
     return noise
 
 
-def _turns(knots: Array, schedule: Schedule, knot_hz: float, rng: np.random.Generator) -> None:
+def _turns(knots: Float64, schedule: Schedule, knot_hz: float, rng: np.random.Generator) -> None:
     """Bends of the way: gentle wander and, every so often, a turn of 45 to 180 degrees."""
     at_s = 0.0
     row = knots[ROW["turn"]]
@@ -344,7 +343,7 @@ def _turns(knots: Array, schedule: Schedule, knot_hz: float, rng: np.random.Gene
     row += 0.12 * moving * smooth_noise(rng, 1, knots.shape[1], max(1, round(1.2 * knot_hz)))[0]
 
 
-def _wander(knots: Array, knot_hz: float, rng: np.random.Generator) -> None:
+def _wander(knots: Float64, knot_hz: float, rng: np.random.Generator) -> None:
     """No two strides are alike: cadence drifts by a few per cent, amplitude by more."""
     cadence = knots[ROW["cadence"]]
     cadence *= 1.0 + 0.02 * smooth_noise(rng, 1, len(cadence), max(1, round(1.5 * knot_hz)))[0]
@@ -354,7 +353,7 @@ def _wander(knots: Array, knot_hz: float, rng: np.random.Generator) -> None:
 
 
 def _fit_cadence(
-    cadence_M: Array, runs: list[tuple[float, float]], per_knot: int, num: int, rate_hz: float
+    cadence_M: Float64, runs: list[tuple[float, float]], per_knot: int, num: int, rate_hz: float
 ) -> None:
     """Make each run a whole number of steps, so that it stops with both feet on the ground."""
     knot_hz = rate_hz / per_knot

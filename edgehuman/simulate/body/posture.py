@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float64
 from edgehuman.simulate.body.activities import LOCOMOTION
 from edgehuman.simulate.body.person import Person
-
-Array = NDArray[np.float64]
 
 # Metres, radians, 1/s; weights 0..1. Relative to the segment above unless said otherwise.
 CONTROLS = (
@@ -121,7 +119,7 @@ SWAY: Mapping[str, tuple[float, float]] = {
 }
 
 
-def posture(person: Person, name: str) -> Array:
+def posture(person: Person, name: str) -> Float64:
     """The control vector (P,) of a posture or a gait, without variation."""
     values = np.zeros(NUM_CONTROLS)
     flex, abduct, elbow = person.arms_rad
@@ -135,7 +133,7 @@ def posture(person: Person, name: str) -> Array:
     return values
 
 
-def variation(rng: np.random.Generator, name: str) -> Array:
+def variation(rng: np.random.Generator, name: str) -> Float64:
     """How this bout of a posture differs from the person's average, (P,)."""
     values = np.zeros(NUM_CONTROLS)
     for control, spread in _SPREAD.get(name, {}).items():
@@ -145,7 +143,7 @@ def variation(rng: np.random.Generator, name: str) -> Array:
     return values
 
 
-def variations(rng: np.random.Generator, name: str, count: int) -> Array:
+def variations(rng: np.random.Generator, name: str, count: int) -> Float64:
     """(P, count) of them at once; nobody rolls over."""
     values = np.zeros((NUM_CONTROLS, count))
     spread = _SPREAD.get(name, {})
@@ -154,13 +152,13 @@ def variations(rng: np.random.Generator, name: str, count: int) -> Array:
     return values
 
 
-def _set(values: Array, **named: float) -> None:
+def _set(values: Float64, **named: float) -> None:
     for name, value in named.items():
         for row in (name,) if name in ROW else (f"{name}_r", f"{name}_l"):
             values[ROW[row]] = value
 
 
-def _set_gait(values: Array, person: Person, name: str) -> None:
+def _set_gait(values: Float64, person: Person, name: str) -> None:
     gait = person.gaits[name]
     _set(
         values,
@@ -180,7 +178,7 @@ def _set_gait(values: Array, person: Person, name: str) -> None:
     values[ROW[name]] = 1.0
 
 
-def _set_sitting(values: Array, person: Person) -> None:
+def _set_sitting(values: Float64, person: Person) -> None:
     _set(
         values,
         drop=person.stand_m - person.seat_m,
@@ -195,7 +193,7 @@ def _set_sitting(values: Array, person: Person) -> None:
     )
 
 
-def _set_laying(values: Array, person: Person) -> None:
+def _set_laying(values: Float64, person: Person) -> None:
     _set(
         values,
         drop=person.stand_m - BED_M - 0.10,

@@ -8,36 +8,35 @@ product, so it costs almost nothing.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from edgehuman.records import Float64
 
 # Standard deviation of what `upsample` makes of white knots of unit variance: a cubic B-spline
 # keeps 0.479 of their variance, averaged over the interval.
 WHITE_STD = np.sqrt(0.479)
 
 
-def step(s: Array) -> Array:
+def step(s: Float64) -> Float64:
     """Minimum-jerk step: 0 below 0, 1 above 1, velocity and acceleration zero at both."""
     s = np.clip(s, 0.0, 1.0)
-    stepped: Array = s * s * s * (10.0 + s * (6.0 * s - 15.0))
+    stepped: Float64 = s * s * s * (10.0 + s * (6.0 * s - 15.0))
     return stepped
 
 
-def bump(s: Array) -> Array:
+def bump(s: Float64) -> Float64:
     """A smooth hill: 0 outside 0..1, 1 in the middle."""
     s = np.clip(s, 0.0, 1.0)
-    hill: Array = (4.0 * s * (1.0 - s)) ** 3
+    hill: Float64 = (4.0 * s * (1.0 - s)) ** 3
     return hill
 
 
-def _basis(per_knot: int) -> Array:
+def _basis(per_knot: int) -> Float64:
     """(4, per_knot) values of the four cubic B-spline pieces over one knot interval."""
     x = np.arange(per_knot) / per_knot
     return np.stack([(1 - x) ** 3, 3 * x**3 - 6 * x**2 + 4, 3 * x * (1 + x - x * x) + 1, x**3]) / 6
 
 
-def upsample(knots_CM: Array, per_knot: int, num: int) -> Array:
+def upsample(knots_CM: Float64, per_knot: int, num: int) -> Float64:
     """(C, num) frames from knots (C, M); frame i lies at knot i / per_knot; ends are held.
 
     Every knot spreads over frames with weights that sum to `per_knot`: integrals are kept exactly.
@@ -48,24 +47,26 @@ def upsample(knots_CM: Array, per_knot: int, num: int) -> Array:
         [knots_CM[:, :1], knots_CM, np.repeat(knots_CM[:, -1:], missing, axis=1)], axis=1
     )
     windows = np.lib.stride_tricks.sliding_window_view(padded, 4, axis=1)[:, :intervals]
-    frames: Array = (windows.reshape(-1, 4) @ _basis(per_knot)).reshape(len(knots_CM), -1)
+    frames: Float64 = (windows.reshape(-1, 4) @ _basis(per_knot)).reshape(len(knots_CM), -1)
     return frames[:, :num]
 
 
-def smooth_noise(rng: np.random.Generator, channels: int, num: int, samples_per_knot: int) -> Array:
+def smooth_noise(
+    rng: np.random.Generator, channels: int, num: int, samples_per_knot: int
+) -> Float64:
     """(channels, num) of unit variance whose fastest wave is about two knots long."""
     knots = rng.standard_normal((channels, num // samples_per_knot + 4))
-    noise: Array = upsample(knots, samples_per_knot, num) / WHITE_STD
+    noise: Float64 = upsample(knots, samples_per_knot, num) / WHITE_STD
     return noise
 
 
-def spline_at(knots_M: Array, position_T: Array) -> Array:
+def spline_at(knots_M: Float64, position_T: Float64) -> Float64:
     """Values (T,) of one B-spline at any real knot positions; ends are held."""
     index = np.floor(position_T).astype(np.int64)
     x = position_T - index
     last = len(knots_M) - 1
     weights = ((1 - x) ** 3, 3 * x**3 - 6 * x**2 + 4, 3 * x * (1 + x - x * x) + 1, x**3)
-    total: Array = np.zeros(len(x))
+    total: Float64 = np.zeros(len(x))
     for shift, weight in enumerate(weights):
         total += weight / 6.0 * knots_M[np.clip(index + shift - 1, 0, last)]
     return total

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.geometry import SEGMENTS, SKELETON_26
+from edgehuman.records import Float32, Float64
 from edgehuman.simulate.body.activities import ACTIVITIES, LOCOMOTION
 from edgehuman.simulate.body.feet import plan_plants
 from edgehuman.simulate.body.person import Person
@@ -20,8 +20,6 @@ from edgehuman.simulate.body.plan import Plan
 from edgehuman.simulate.body.posture import ROW, posture, variations
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.body.walker import pose
-
-Array = NDArray[np.float64]
 
 STANCES = ("walking", "standing", "jogging")
 
@@ -54,17 +52,17 @@ class Body:
         rotation_S33: float64 (13, 3, 3): frame of each of `SEGMENTS`, columns forward, left, up.
     """
 
-    joints_J3: Array
-    rotation_S33: Array
+    joints_J3: Float64
+    rotation_S33: Float64
 
-    def joint(self, name: str) -> Array:
+    def joint(self, name: str) -> Float64:
         """A joint's place, metres."""
-        place: Array = self.joints_J3[_JOINT[name]]
+        place: Float64 = self.joints_J3[_JOINT[name]]
         return place
 
-    def frame(self, segment: str) -> Array:
+    def frame(self, segment: str) -> Float64:
         """A segment's axes in columns."""
-        columns: Array = self.rotation_S33[_SEGMENT[segment]]
+        columns: Float64 = self.rotation_S33[_SEGMENT[segment]]
         return columns
 
 
@@ -72,8 +70,8 @@ class Body:
 class Cycle:
     """One stride, or a while of standing; `FRAMES` instants (T), as in `Body`, in float32."""
 
-    joints_TJ3: NDArray[np.float32]
-    rotation_TS33: NDArray[np.float32]
+    joints_TJ3: Float32
+    rotation_TS33: Float32
 
     def body(self, phase: float) -> Body:
         """The instant at a phase 0..1: a walker's left foot is in mid-stance at 0."""
@@ -137,7 +135,7 @@ def _one_stride(person: Person, activity: str, right: str, left: str) -> Plan:
     )
 
 
-def _add_gesture(controls: Array, side: str, gesture: str) -> None:
+def _add_gesture(controls: Float64, side: str, gesture: str) -> None:
     if gesture not in GESTURES:
         raise UsageError(f"found gesture {gesture!r}; known: {', '.join(GESTURES)}")
     names = ("flex", "abduct", "elbow", "twist")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.geometry import SEGMENTS, SKELETON_26
+from edgehuman.records import Float64
 from edgehuman.simulate.body.activities import ACTIVITIES, LOCOMOTION
 from edgehuman.simulate.body.feet import Foot, Plants, bend_leg, place_foot, plan_plants
 from edgehuman.simulate.body.gait_shape import NUM_HARMONICS
@@ -30,8 +31,6 @@ from edgehuman.simulate.body.schedule import Schedule, check_schedule
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.body.smooth import spline_at, upsample
 
-Array = NDArray[np.float64]
-
 _JOINT = {name: i for i, name in enumerate(SKELETON_26)}
 _SEGMENT = {name: i for i, name in enumerate(SEGMENTS)}
 SIDES = (("l", 1), ("r", -1))
@@ -51,8 +50,8 @@ class Motion:
         person: who moves.
     """
 
-    joints_TJ3: Array
-    rotation_TS33: Array
+    joints_TJ3: Float64
+    rotation_TS33: Float64
     label_T: NDArray[np.int16]
     labels: tuple[str, ...]
     rate_hz: float
@@ -100,7 +99,7 @@ def pose(
     first: int,
     last: int,
     needed: Collection[str] = SEGMENTS,
-) -> tuple[Array, Array]:
+) -> tuple[Float64, Float64]:
     """Joints (26, 3, T) and segment frames (13, 3, 3, T) of the plan's frames first..last.
 
     Of the trunk with head and arms, and of each leg, only what holds a `needed` segment is made;
@@ -130,7 +129,7 @@ def pose(
     return joints, rotation
 
 
-def _controls(plan: Plan, first: int, last: int) -> dict[str, Array]:
+def _controls(plan: Plan, first: int, last: int) -> dict[str, Float64]:
     """Frames (T,) of every control, and `moving`: how much of a gait is on, 0..1."""
     start = first // plan.per_knot
     # One knot before the block, so that the block's spline equals the whole plan's.
@@ -143,7 +142,7 @@ def _controls(plan: Plan, first: int, last: int) -> dict[str, Array]:
     return controls
 
 
-def _gait_waves(person: Person, stride_T: Array, controls: Mapping[str, Array]) -> Array:
+def _gait_waves(person: Person, stride_T: Float64, controls: Mapping[str, Float64]) -> Float64:
     """(6, T) pelvis position (m) and angles (rad) that the gaits add, by their weights."""
     turn = np.exp(2j * np.pi * (stride_T + 0.25))
     basis = np.empty((2 * NUM_HARMONICS, len(stride_T)))
@@ -165,23 +164,23 @@ def _pose_pelvis(
     person: Person,
     plan: Plan,
     plants: Plants,
-    controls: Mapping[str, Array],
-    sway_6T: Array,
-    level: Array,
+    controls: Mapping[str, Float64],
+    sway_6T: Float64,
+    level: Float64,
     first: int,
-) -> Array:
+) -> Float64:
     """World position of the pelvis (3, T)."""
     span = slice(first, first + sway_6T.shape[1])
     forward = sway_6T[0] - controls["back"]
     leftward = sway_6T[1] + controls["side"]
-    place: Array = level[:, 0] * forward + level[:, 1] * leftward
+    place: Float64 = level[:, 0] * forward + level[:, 1] * leftward
     place[:2] += plan.place_2T[:, span]
     ground = spline_at(plants.place_3N[2], 2.0 * (plan.stride_T[span] - plants.first))
     place[2] = ground + person.stand_m - controls["drop"] + sway_6T[2]
     return place
 
 
-def _arm_swing(person: Person, controls: Mapping[str, Array], frames: int) -> Array:
+def _arm_swing(person: Person, controls: Mapping[str, Float64], frames: int) -> Float64:
     """(2, T) how far shoulders and elbows swing, by the weights of the gaits; radians."""
     swing = np.zeros((2, frames))
     for name in LOCOMOTION:
@@ -193,12 +192,12 @@ def _arm_swing(person: Person, controls: Mapping[str, Array], frames: int) -> Ar
 
 def pose_upper(
     bone_m: Mapping[str, Scalar],
-    controls: Mapping[str, Array],
-    sway_6T: Array,
-    swings: Mapping[str, Array],
-    stride_T: Array,
-    joints: Array,
-    rotation: Array,
+    controls: Mapping[str, Float64],
+    sway_6T: Float64,
+    swings: Mapping[str, Float64],
+    stride_T: Float64,
+    joints: Float64,
+    rotation: Float64,
 ) -> None:
     """Trunk, head and arms, from the pelvis up; the trunk counters the pelvis' turns.
 
@@ -221,7 +220,7 @@ def pose_upper(
         _pose_arm(bone_m, controls, name, side, swings[name], stride_T, joints, rotation)
 
 
-def _pose_face(bone_m: Mapping[str, Scalar], neck: Array, head: Array, joints: Array) -> None:
+def _pose_face(bone_m: Mapping[str, Scalar], neck: Float64, head: Float64, joints: Float64) -> None:
     """Points fixed in the head, in fractions of the distance from neck to crown."""
     top = bone_m["neck_to_top"]
     eye, ear = bone_m["eye_half"], bone_m["ear_half"]
@@ -238,13 +237,13 @@ def _pose_face(bone_m: Mapping[str, Scalar], neck: Array, head: Array, joints: A
 
 def _pose_arm(
     bone_m: Mapping[str, Scalar],
-    controls: Mapping[str, Array],
+    controls: Mapping[str, Float64],
     name: str,
     side: int,
-    swing: Array,
-    stride_T: Array,
-    joints: Array,
-    rotation: Array,
+    swing: Float64,
+    stride_T: Float64,
+    joints: Float64,
+    rotation: Float64,
 ) -> None:
     """One arm: the shoulder swings with the other side's leg, the elbow follows."""
     trunk = rotation[_SEGMENT["trunk"]]
@@ -268,13 +267,13 @@ def _pose_arm(
 
 def pose_leg(
     bone_m: Mapping[str, Scalar],
-    lie: Array,
-    along: Array,
+    lie: Float64,
+    along: Float64,
     name: str,
     side: int,
     foot: Foot,
-    joints: Array,
-    rotation: Array,
+    joints: Float64,
+    rotation: Float64,
 ) -> None:
     """One leg between hip and foothold; lying (weight `lie`) it stretches out `along` the bed."""
     pelvis = rotation[_SEGMENT["pelvis"]]
@@ -297,7 +296,7 @@ def pose_leg(
         rotation[_SEGMENT[f"{name}_{part}"]] = turned
 
 
-def _between(first: Array, second: Array, weight: Array) -> Array:
+def _between(first: Float64, second: Float64, weight: Float64) -> Float64:
     """The frame part of the way from one to another, made of blended axes."""
     up = unit(first[:, 2] + (second[:, 2] - first[:, 2]) * weight)
     left = first[:, 1] + (second[:, 1] - first[:, 1]) * weight

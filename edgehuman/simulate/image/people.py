@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
+from edgehuman.records import Float32, Index, Uint8
 from edgehuman.simulate.body.seeding import child_seed, generator
 from edgehuman.simulate.body.stance import Body
 from edgehuman.simulate.image.attributes import ATTRIBUTES, attributes_of
@@ -55,10 +56,10 @@ class PersonImage:
         attribute_A: int8 (A,): 1 where the attribute of `ATTRIBUTES` is true and to be seen.
     """
 
-    image_HWC: NDArray[np.uint8]
-    keypoint_J3: NDArray[np.float32]
-    landmark_J3: NDArray[np.float32]
-    part_HW: NDArray[np.uint8]
+    image_HWC: Uint8
+    keypoint_J3: Float32
+    landmark_J3: Float32
+    part_HW: Uint8
     attribute_A: NDArray[np.int8]
 
 
@@ -70,12 +71,12 @@ class PersonImages:
         person_N, camera_N: int64: who, and which camera.
     """
 
-    image_NHWC: NDArray[np.uint8]
-    person_N: NDArray[np.int64]
-    camera_N: NDArray[np.int64]
-    keypoint_NJ3: NDArray[np.float32]
-    landmark_NJ3: NDArray[np.float32]
-    part_NHW: NDArray[np.uint8]
+    image_NHWC: Uint8
+    person_N: Index
+    camera_N: Index
+    keypoint_NJ3: Float32
+    landmark_NJ3: Float32
+    part_NHW: Uint8
     attribute_NA: NDArray[np.int8]
 
     def __len__(self) -> int:
@@ -163,7 +164,7 @@ class SimulatedImages:
         """What the look of the person in picture i is sampled from."""
         return child_seed(self.seed, 0x100C, self.person(i))
 
-    def read(self, i: int) -> NDArray[np.uint8]:
+    def read(self, i: int) -> Uint8:
         """Picture i: uint8 (H, W, 3), RGB."""
         return _draw(self.look_seed(i), self.shot(i), self.height, self.width).image_HWC
 
@@ -193,7 +194,7 @@ def render_person(look_seed: int, shot: Shot, height: int = 256, width: int = 12
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    image_HWC: NDArray[np.uint8]
+    image_HWC: Uint8
     canvas: Canvas
     look: Look
     body: Body
@@ -218,9 +219,7 @@ def _draw(look_seed: int, shot: Shot, height: int, width: int) -> _Drawing:
     return _Drawing(image, canvas, who.look, body, posed, view)
 
 
-def _surroundings(
-    shot: Shot, body: Body, view: View, height: int, width: int
-) -> NDArray[np.float32]:
+def _surroundings(shot: Shot, body: Body, view: View, height: int, width: int) -> Float32:
     """What is behind the person, a little out of focus: made of half the pixels a side."""
     place = scene(shot.camera.family, shot.camera.seed)
     half = view.shrunk(0.5)

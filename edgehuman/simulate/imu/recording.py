@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.geometry import SEGMENT_ORIGIN, SEGMENTS, SKELETON_26
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, ImuRecording, WindowSet
+from edgehuman.records import (
+    IMU_RATE_HZ,
+    IMU_WINDOW,
+    Float32,
+    Float64,
+    ImuRecording,
+    Index,
+    WindowSet,
+)
 from edgehuman.simulate.body.activities import ACTIVITIES, SIX, posture_after
 from edgehuman.simulate.body.person import Person, sample_person
 from edgehuman.simulate.body.schedule import (
@@ -27,8 +35,7 @@ from edgehuman.simulate.body.seeding import child_seed, generator
 from edgehuman.simulate.body.walker import pose, prepare
 from edgehuman.simulate.imu.sensor import MARGIN, Sensor, add_errors, extended, read, wear
 
-Array = NDArray[np.float64]
-Block = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int16]]
+Block = tuple[Float64, Float32, NDArray[np.int16]]
 
 DRAWN_HZ = 100.0
 BLOCK_S = 10.0
@@ -133,7 +140,7 @@ def _chapter(
     rate_hz: float,
     seed: int,
     settled: bool,
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int16]]]:
+) -> Iterator[tuple[Float32, NDArray[np.int16]]]:
     """Readings and labels of one schedule, block by block."""
     finer = max(1, int(np.ceil(DRAWN_HZ / rate_hz)))
     drawn_hz = rate_hz * finer
@@ -155,7 +162,7 @@ def _chapter(
         yield sampled.T.astype(np.float32), plan.label_T[first:last:finer]
 
 
-def _decimate(reading: Array, finer: int) -> Array:
+def _decimate(reading: Float64, finer: int) -> Float64:
     """Every `finer`-th reading of a triangular average over its neighbours (margin finer - 1)."""
     if finer == 1:
         return reading
@@ -201,7 +208,7 @@ def _person_seed(seed: int, number: int) -> int:
 
 def _windows(
     seed: int, minutes: float, placement: str, hop: int, labels: tuple[str, ...]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+) -> tuple[Float32, Index]:
     recording = simulate_recording(seed, None, placement, minutes=minutes)
     if len(recording.imu_TC) < IMU_WINDOW:
         raise UsageError(

@@ -10,17 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.geometry import SEGMENT_ORIGIN, SEGMENTS, SKELETON_26
-from edgehuman.records import STANDARD_GRAVITY_MS2
+from edgehuman.records import STANDARD_GRAVITY_MS2, Float32, Float64
 from edgehuman.simulate.body.person import Person
 from edgehuman.simulate.body.rotation import turn_x, turn_y, turn_z
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.body.walker import Motion
-
-Array = NDArray[np.float64]
 
 PLACEMENTS = ("waist", "pocket", "wrist", "ankle")
 
@@ -45,7 +42,7 @@ class Sensor:
 
     segment: str
     offset_m: tuple[float, float, float]
-    mount_33: Array
+    mount_33: Float64
     accel_scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     accel_bias_g: tuple[float, float, float] = (0.0, 0.0, 0.0)
     gyro_bias_rads: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -53,12 +50,12 @@ class Sensor:
     gyro_noise_rads: float = 0.0
 
 
-def _axes(x: tuple[float, float, float], z: tuple[float, float, float]) -> Array:
+def _axes(x: tuple[float, float, float], z: tuple[float, float, float]) -> Float64:
     """A mounting matrix from the directions of the device's x and z in the segment's frame."""
     return np.stack([np.array(x), np.cross(z, x), np.array(z)], axis=1)
 
 
-def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, float], Array]:
+def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, float], Float64]:
     """Segment, offset and ideal axes of a placement on this person."""
     bone = person.bone_m
     if placement == "waist":
@@ -105,13 +102,13 @@ def ideal(person: Person, placement: str) -> Sensor:
     return Sensor(segment, offset_m, axes)
 
 
-def _triple(values: Array) -> tuple[float, float, float]:
+def _triple(values: Float64) -> tuple[float, float, float]:
     return (float(values[0]), float(values[1]), float(values[2]))
 
 
 def virtual_imu(
     motion: Motion, placement: str = "waist", seed: int = 0, sensor: Sensor | None = None
-) -> NDArray[np.float32]:
+) -> Float32:
     """What a sensor reads during a motion: float32 (T, 6), g and rad/s, at the motion's rate.
 
     Args:
@@ -128,7 +125,7 @@ def virtual_imu(
     return add_errors(reading, worn, generator(seed, 0x4015E)).T.astype(np.float32)
 
 
-def extended(rows: Array, before: int, after: int) -> Array:
+def extended(rows: Float64, before: int, after: int) -> Float64:
     """Carry a curve (..., T) on past its ends in a straight line; a single frame stays still."""
     if not before and not after:
         return rows
@@ -140,7 +137,7 @@ def extended(rows: Array, before: int, after: int) -> Array:
     return np.concatenate([begin, rows, end], axis=-1)
 
 
-def read(sensor: Sensor, joint_3T: Array, rotation_33T: Array, rate_hz: float) -> Array:
+def read(sensor: Sensor, joint_3T: Float64, rotation_33T: Float64, rate_hz: float) -> Float64:
     """Noise-free readings (6, T - 4) of a segment's origin and frame with two frames of margin."""
     x, y, z = sensor.offset_m
     place = joint_3T + rotation_33T[:, 0] * x + rotation_33T[:, 1] * y + rotation_33T[:, 2] * z
@@ -158,28 +155,28 @@ def read(sensor: Sensor, joint_3T: Array, rotation_33T: Array, rate_hz: float) -
     return body
 
 
-def add_errors(reading_6T: Array, sensor: Sensor, rng: np.random.Generator) -> Array:
+def add_errors(reading_6T: Float64, sensor: Sensor, rng: np.random.Generator) -> Float64:
     """Scale, bias and noise of a real part."""
     noise = rng.standard_normal(reading_6T.shape)
     noise[:3] *= sensor.accel_noise_g
     noise[3:] *= sensor.gyro_noise_rads
     scale = np.array((*sensor.accel_scale, 1.0, 1.0, 1.0))[:, None]
     bias = np.array((*sensor.accel_bias_g, *sensor.gyro_bias_rads))[:, None]
-    made: Array = reading_6T * scale + bias + noise
+    made: Float64 = reading_6T * scale + bias + noise
     return made
 
 
-def _second_derivative(rows: Array, rate_hz: float) -> Array:
+def _second_derivative(rows: Float64, rate_hz: float) -> Float64:
     """(…, T - 4), fourth-order accurate."""
     near = rows[..., 1:-3] + rows[..., 3:-1]
     far = rows[..., :-4] + rows[..., 4:]
-    curved: Array = (16.0 * near - far - 30.0 * rows[..., 2:-2]) * (rate_hz * rate_hz / 12.0)
+    curved: Float64 = (16.0 * near - far - 30.0 * rows[..., 2:-2]) * (rate_hz * rate_hz / 12.0)
     return curved
 
 
-def _first_derivative(rows: Array, rate_hz: float) -> Array:
+def _first_derivative(rows: Float64, rate_hz: float) -> Float64:
     """(…, T - 4), fourth-order accurate."""
     near = rows[..., 3:-1] - rows[..., 1:-3]
     far = rows[..., 4:] - rows[..., :-4]
-    slope: Array = (8.0 * near - far) * (rate_hz / 12.0)
+    slope: Float64 = (8.0 * near - far) * (rate_hz / 12.0)
     return slope

@@ -12,15 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18, flip_indices
+from edgehuman.records import Bool, Float32, Float64
 from edgehuman.simulate.body.smooth import WHITE_STD, upsample
 from edgehuman.simulate.skeleton.pinhole import Seen
-
-Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
 
 _J = len(OPENPOSE_18)
 _FLIP = flip_indices("openpose18")
@@ -97,8 +94,8 @@ def _knots(frames: int, rate_hz: float) -> tuple[int, int]:
 
 
 def detect(
-    seen: Seen, coat_N: NDArray[np.bool_], normal_NZ: Floats, rate_hz: float, detector: Detector
-) -> Floats:
+    seen: Seen, coat_N: Bool, normal_NZ: Float32, rate_hz: float, detector: Detector
+) -> Float32:
     """Skeletons float32 (N, T, 18, 3) with their confidences.
 
     Args:
@@ -132,12 +129,12 @@ def detect(
     return _assembled(pixel_2NJT, sure_NJT, lost_NJT)
 
 
-def hidden(seen: Seen) -> Floats:
+def hidden(seen: Seen) -> Float32:
     """How much every joint is hidden by the body, 0..1, (N, 18, T)."""
     side_NT = seen.left_NT.astype(np.float32)
     facing_NT = seen.facing_NT.astype(np.float32)
     behind_NJT = (seen.depth_NJT.astype(np.float32) - np.float32(0.12)) / np.float32(0.05)
-    made: Floats = _sigmoid(behind_NJT) * (side_NT**2)[:, None]
+    made: Float32 = _sigmoid(behind_NJT) * (side_NT**2)[:, None]
     made *= _FAR_J.astype(np.float32)[:, None]
     for name, (ahead, left, rest) in _FACE.items():
         score_NT = ahead * facing_NT + left * side_NT + np.float32(rest)
@@ -145,12 +142,12 @@ def hidden(seen: Seen) -> Floats:
     return made
 
 
-def _sigmoid(x: Floats) -> Floats:
-    made: Floats = 0.5 + 0.5 * np.tanh(0.5 * x)
+def _sigmoid(x: Float32) -> Float32:
+    made: Float32 = 0.5 + 0.5 * np.tanh(0.5 * x)
     return made
 
 
-def _in_coat(pixel_2NJT: Array, coat_N: NDArray[np.bool_]) -> Array:
+def _in_coat(pixel_2NJT: Float64, coat_N: Bool) -> Float64:
     """Where joints seem to be: under a coat shoulders are wider and hips lower."""
     if not coat_N.any():
         return pixel_2NJT
@@ -169,21 +166,21 @@ def _in_coat(pixel_2NJT: Array, coat_N: NDArray[np.bool_]) -> Array:
 
 
 def _confidence(
-    moving_N2JT: Floats,
-    hidden_NJT: Floats,
-    wobble_NJT: Floats,
-    quality_N: Array,
-    coat_N: NDArray[np.bool_],
-) -> Floats:
+    moving_N2JT: Float32,
+    hidden_NJT: Float32,
+    wobble_NJT: Float32,
+    quality_N: Float64,
+    coat_N: Bool,
+) -> Float32:
     """0.05..1: lower where the error is large, where a joint is hidden, and in poor walks."""
     error_NJT = np.sqrt(moving_N2JT[:, 0] ** 2 + moving_N2JT[:, 1] ** 2)
     base_N = _CONFIDENCE - 0.10 * (quality_N - 1.0) - 0.03 * coat_N
     made = base_N[:, None, None] - 0.35 * hidden_NJT - 0.05 * error_NJT + 0.03 * wobble_NJT
-    sure: Floats = np.clip(made, 0.05, 1.0).astype(np.float32)
+    sure: Float32 = np.clip(made, 0.05, 1.0).astype(np.float32)
     return sure
 
 
-def _swap(pixel_2NJT: Array, seen: Seen, noise_N2T: Floats, rate_N: Array) -> None:
+def _swap(pixel_2NJT: Float64, seen: Seen, noise_N2T: Float32, rate_N: Float64) -> None:
     """Take the legs or the arms of the two sides for each other for a while, in place."""
     # Sides are mistaken where one is behind the other.
     limit_NT = 3.6 - 1.4 * np.abs(seen.left_NT)
@@ -197,7 +194,7 @@ def _swap(pixel_2NJT: Array, seen: Seen, noise_N2T: Floats, rate_N: Array) -> No
             )
 
 
-def _assembled(pixel_2NJT: Array, sure_NJT: Floats, lost_NJT: NDArray[np.bool_]) -> Floats:
+def _assembled(pixel_2NJT: Float64, sure_NJT: Float32, lost_NJT: Bool) -> Float32:
     """(N, T, 18, 3): the neck is the mean of the shoulders; what is lost is all zero."""
     right, left = (OPENPOSE_18.index(name) for name in ("r_shoulder", "l_shoulder"))
     neck = OPENPOSE_18.index("neck")

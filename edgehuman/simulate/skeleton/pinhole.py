@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
-
-Array = NDArray[np.float64]
+from edgehuman.records import Float64
 
 # Azimuths at which CASIA-B's eleven cameras stand: 0 in front of the walker, 180 behind.
 VIEWS_DEG: tuple[float, ...] = tuple(18.0 * i for i in range(11))
@@ -57,7 +55,7 @@ class Cameras:
             raise UsageError(f"found size_px={self.size_px}; (height, width) of at least 32 pixels")
 
 
-def spread(low_high: tuple[float, float], uniform_N: Array) -> Array:
+def spread(low_high: tuple[float, float], uniform_N: Float64) -> Float64:
     """Numbers 0..1 spread over a range."""
     low, high = low_high
     return low + (high - low) * uniform_N
@@ -76,20 +74,20 @@ class Seen:
         focal_px_N: focal length.
     """
 
-    pixel_2NJT: Array
-    facing_NT: Array
-    left_NT: Array
-    depth_NJT: Array
-    size_px_N: Array
-    focal_px_N: Array
+    pixel_2NJT: Float64
+    facing_NT: Float64
+    left_NT: Float64
+    depth_NJT: Float64
+    size_px_N: Float64
+    focal_px_N: Float64
 
 
 def watch(
-    joints_J3NT: Array,
-    ahead_3NT: Array,
-    view_deg_N: Array,
-    uniform_NU: Array,
-    normal_NZ: Array,
+    joints_J3NT: Float64,
+    ahead_3NT: Float64,
+    view_deg_N: Float64,
+    uniform_NU: Float64,
+    normal_NZ: Float64,
     cameras: Cameras,
 ) -> Seen:
     """What each camera sees of its walk; the walk goes along x through the origin.
@@ -138,7 +136,7 @@ def watch(
     )
 
 
-def _axes(position_3N: Array, azimuth_N: Array, roll_N: Array) -> Array:
+def _axes(position_3N: Float64, azimuth_N: Float64, roll_N: Float64) -> Float64:
     """(3, 3, N): rows right, down and ahead of cameras that look at the walker's waist."""
     ahead = np.array([0.0, 0.0, 0.9])[:, None] - position_3N
     ahead /= np.sqrt((ahead**2).sum(axis=0))

@@ -20,14 +20,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.records import Bool, Float64, Index
 from edgehuman.simulate.body.crowd import BONES, Walks
 from edgehuman.simulate.body.person import Person, sample_person
 from edgehuman.simulate.body.posture import CONTROLS, ROW, SWAY, posture
 from edgehuman.simulate.body.seeding import child_seed, generator
 from edgehuman.simulate.body.smooth import WHITE_STD, upsample
 from edgehuman.simulate.body.stance import TALLER_M
-
-Array = NDArray[np.float64]
 
 CONDITIONS = ("nm", "bg", "cl")
 
@@ -106,11 +105,11 @@ class Stroller:
         stand_m: height of the hips in standing.
     """
 
-    bone_m_B: Array
+    bone_m_B: Float64
     pelvis_6K: NDArray[np.complex128]
-    control_C: Array
-    swing_4: Array
-    more_H: Array
+    control_C: Float64
+    swing_4: Float64
+    more_H: Float64
     stand_m: float
 
 
@@ -145,7 +144,7 @@ def _built(who: Person, rng: np.random.Generator) -> Person:
     return replace(who, bone_m={**who.bone_m, **made})
 
 
-def _swing(who: Person, more_H: Array) -> Array:
+def _swing(who: Person, more_H: Float64) -> Float64:
     gait = who.gaits["walking"]
     right, left = np.exp(more_H[:2])
     return np.array(
@@ -175,10 +174,10 @@ def _knots(frames: int, rate_hz: float) -> tuple[int, int]:
 
 def plan_walks(
     strollers: Sequence[Stroller],
-    condition_N: NDArray[np.int64],
-    normal_NZ: Array,
-    uniform_NU: Array,
-    knots_NK: Array,
+    condition_N: Index,
+    normal_NZ: Float64,
+    uniform_NU: Float64,
+    knots_NK: Float64,
     frames: int,
     rate_hz: float,
 ) -> Walks:
@@ -217,14 +216,16 @@ def plan_walks(
     )
 
 
-def _clock(cadence_N: Array, start_N: Array, frames: int, rate_hz: float) -> Array:
+def _clock(cadence_N: Float64, start_N: Float64, frames: int, rate_hz: float) -> Float64:
     """Strides (N, T), near 0 in the middle of the walk."""
     time_T = (np.arange(frames, dtype=np.float64) - 0.5 * (frames - 1)) / np.float64(rate_hz)
-    clock_NT: Array = cadence_N[:, None] * time_T + (start_N[:, None] - 0.5)
+    clock_NT: Float64 = cadence_N[:, None] * time_T + (start_N[:, None] - 0.5)
     return clock_NT
 
 
-def _frames(control_NC: Array, knots_NK: Array, frames: int, rate_hz: float) -> dict[str, Array]:
+def _frames(
+    control_NC: Float64, knots_NK: Float64, frames: int, rate_hz: float
+) -> dict[str, Float64]:
     """Frames (N, T) of every control: the average, and a sway on top of it."""
     per_knot, knots = _knots(frames, rate_hz)
     count = len(control_NC)
@@ -240,9 +241,7 @@ def _frames(control_NC: Array, knots_NK: Array, frames: int, rate_hz: float) -> 
     return made
 
 
-def _carry(
-    control_NC: Array, swing_N4: Array, condition_N: NDArray[np.int64], uniform_NU: Array
-) -> None:
+def _carry(control_NC: Float64, swing_N4: Float64, condition_N: Index, uniform_NU: Float64) -> None:
     """What bags and coats do to a walk, in place."""
     kind_N = (uniform_NU[:, 1] * len(_BAGS)).astype(np.int64)
     left_N = uniform_NU[:, 2] < 0.5
@@ -267,13 +266,13 @@ def _mirrored(change: Mapping[str, float]) -> dict[str, float]:
 
 
 def _change(
-    control_NC: Array,
-    swing_N4: Array,
-    chosen_N: NDArray[np.bool_],
-    size_N: Array,
+    control_NC: Float64,
+    swing_N4: Float64,
+    chosen_N: Bool,
+    size_N: Float64,
     change: Mapping[str, float],
 ) -> None:
-    size: Array = size_N[chosen_N]
+    size: Float64 = size_N[chosen_N]
     for name, value in change.items():
         if name.startswith("swing"):
             columns = slice(0, 2) if name == "swing_l" else slice(2, 4)

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
+from edgehuman.records import Float32, Float64, Index, Text
 from edgehuman.simulate.body.crowd import pose_walks
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.skeleton.detector import Detector, detect
@@ -54,11 +54,11 @@ class SimulatedSkeletons:
         rate_hz: frames per second.
     """
 
-    skeleton_NTJ3: NDArray[np.float32]
-    person_N: NDArray[np.int64]
-    walk_N: NDArray[np.int64]
-    view_deg_N: NDArray[np.float32]
-    condition_N: NDArray[np.str_]
+    skeleton_NTJ3: Float32
+    person_N: Index
+    walk_N: Index
+    view_deg_N: Float32
+    condition_N: Text
     height_px: int
     width_px: int
     rate_hz: float
@@ -118,25 +118,25 @@ def simulate_skeletons(
     )
 
 
-def _views(seed: int, person: int, each: int, cameras: Cameras) -> NDArray[np.float64]:
+def _views(seed: int, person: int, each: int, cameras: Cameras) -> Float64:
     """Nominal azimuths of a person's walks, degrees."""
     count = len(cameras.views_deg)
     order = generator(seed, 0x71E, person).permutation(count)
-    taken: NDArray[np.float64] = np.array(cameras.views_deg)[order[np.arange(each) % count]]
+    taken: Float64 = np.array(cameras.views_deg)[order[np.arange(each) % count]]
     return taken
 
 
 def _block(
     seed: int,
-    person_N: NDArray[np.int64],
-    walk_N: NDArray[np.int64],
-    condition_N: NDArray[np.int64],
-    view_N: NDArray[np.float64],
+    person_N: Index,
+    walk_N: Index,
+    condition_N: Index,
+    view_N: Float64,
     frames: int,
     rate_hz: float,
     cameras: Cameras,
     detector: Detector,
-) -> NDArray[np.float32]:
+) -> Float32:
     """Some walks at once, (N, T, 18, 3)."""
     counts = (num_knots(frames, rate_hz), detector_normals(frames, rate_hz))
     day, sight = NUM_DAY_NORMALS, NUM_DAY_NORMALS + NUM_NORMALS

@@ -20,9 +20,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64, Uint8
 
-Image = NDArray[np.uint8]
 IGNORED = 255
 """Of a part map: pixels that no loss and no metric looks at."""
 
@@ -57,7 +56,7 @@ class Move:
         is_flipped: whether left and right changed places.
     """
 
-    matrix_23: NDArray[np.float64]
+    matrix_23: Float64
     is_flipped: bool
 
     @property
@@ -83,20 +82,20 @@ def draw_move(variation: Variation, rng: np.random.Generator, height: int, width
     return Move(np.concatenate([turn_22, offset_2[:, None]], axis=1), is_flipped)
 
 
-def vary(image_HWC: Image, move: Move, variation: Variation, rng: np.random.Generator) -> Image:
+def vary(image_HWC: Uint8, move: Move, variation: Variation, rng: np.random.Generator) -> Uint8:
     """A picture moved, its light changed, and maybe a rectangle of it erased."""
     moved_HWC = change_light(move_image(image_HWC, move), variation.light, rng)
     return erase(moved_HWC, variation.erase, rng)
 
 
-def move_image(image_HWC: Image, move: Move) -> Image:
+def move_image(image_HWC: Uint8, move: Move) -> Uint8:
     """The picture under the map; what comes in from outside is grey."""
     if move.is_still:
         return image_HWC
     return _warp(image_HWC, move, cv2.INTER_LINEAR, (124, 116, 104))
 
 
-def move_mask(mask_HW: Image, move: Move, mirrored: Sequence[int] = ()) -> Image:
+def move_mask(mask_HW: Uint8, move: Move, mirrored: Sequence[int] = ()) -> Uint8:
     """The part map under the map; what comes in from outside is not judged.
 
     Args:
@@ -109,13 +108,13 @@ def move_mask(mask_HW: Image, move: Move, mirrored: Sequence[int] = ()) -> Image
         return moved
     table = np.arange(256, dtype=np.uint8)
     table[: len(mirrored)] = mirrored
-    swapped: Image = table[moved]
+    swapped: Uint8 = table[moved]
     return swapped
 
 
 def move_joints(
-    joint_J3: FloatArray, move: Move, height: int, width: int, mirrored: Sequence[int] = ()
-) -> FloatArray:
+    joint_J3: Float32, move: Move, height: int, width: int, mirrored: Sequence[int] = ()
+) -> Float32:
     """Joints (x, y, visibility) under the map; those that leave the picture are unlabelled.
 
     Args:
@@ -132,7 +131,7 @@ def move_joints(
     return moved_J3
 
 
-def change_light(image_HWC: Image, light: float, rng: np.random.Generator) -> Image:
+def change_light(image_HWC: Uint8, light: float, rng: np.random.Generator) -> Uint8:
     """Brightness, contrast and the gain of each colour change by at most this share."""
     if not light:
         return image_HWC
@@ -142,7 +141,7 @@ def change_light(image_HWC: Image, light: float, rng: np.random.Generator) -> Im
     return np.ascontiguousarray(cv2.LUT(image_HWC, np.ascontiguousarray(table_C256.T[None])))
 
 
-def erase(image_HWC: Image, probability: float, rng: np.random.Generator) -> Image:
+def erase(image_HWC: Uint8, probability: float, rng: np.random.Generator) -> Uint8:
     """With this probability, a copy with a rectangle of noise."""
     if rng.random() >= probability:
         return image_HWC
@@ -157,14 +156,14 @@ def erase(image_HWC: Image, probability: float, rng: np.random.Generator) -> Ima
     return erased
 
 
-def _by_centre(move: Move) -> NDArray[np.float64]:
+def _by_centre(move: Move) -> Float64:
     """The same map, counted from the middle of the first pixel: as OpenCV and COCO count."""
     matrix_23 = move.matrix_23.copy()
     matrix_23[:, 2] += 0.5 * move.matrix_23[:, :2].sum(axis=1) - 0.5
     return matrix_23
 
 
-def _warp(array: NDArray[Any], move: Move, how: int, fill: Any) -> Image:
+def _warp(array: NDArray[Any], move: Move, how: int, fill: Any) -> Uint8:
     height, width = array.shape[:2]
     return cv2.warpAffine(  # type: ignore[return-value]
         array,

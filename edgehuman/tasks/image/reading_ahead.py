@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edgehuman.errors import DataError, ImageError
+from edgehuman.records import Index
 from edgehuman.training.processes import Place
 
 Sample = Callable[[int, np.random.Generator], tuple[NDArray[Any], ...]]
-Indices = Callable[[int, Place], NDArray[np.int64]]
+Indices = Callable[[int, Place], Index]
 Batch = tuple[Tensor, ...]
 
 

@@ -21,6 +21,7 @@ from edgehuman.errors import UsageError
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize
+from edgehuman.records import Index
 from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.losses import reid_loss
 from edgehuman.tasks.image.settings import PersonConfig
@@ -109,7 +110,7 @@ def train(config: ReidConfig) -> Outcome:
             number[int(persons.person_N[index])]
         )
 
-    def indices(step: int, place: Place) -> NDArray[np.int64]:
+    def indices(step: int, place: Place) -> Index:
         chosen = pk_indices(
             people, config.batch, config.each, step, config.seed, place.rank, place.world
         )

@@ -7,12 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import DataError
-
-Index = NDArray[np.int64]
+from edgehuman.records import Index
 
 
 @dataclass(frozen=True, slots=True)

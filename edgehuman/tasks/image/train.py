@@ -24,13 +24,12 @@ from torch import nn
 from edgehuman import catalogue
 from edgehuman.card import Card, Metric, OutputSpec, TrainingData, image_input
 from edgehuman.data.image.load import PersonSet, load_persons
-from edgehuman.data.image.score import Answer, Index, PersonScores, score
+from edgehuman.data.image.score import Answer, PersonScores, score
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import count_flops, count_params
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet, person_net
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.image.pixels import ImageArray
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Index, Uint8
 from edgehuman.tasks.image.reading_ahead import Indices, ReadAhead, Sample
 from edgehuman.tasks.image.settings import DEFAULT_ARCH, PersonConfig
 from edgehuman.tasks.image.splits import PersonSplits, split_people
@@ -141,9 +140,9 @@ def answer_of(network: nn.Module) -> Answer:
     """The network as numpy sees it: raw images (N, H, W, 3) -> outputs."""
     device = next(network.parameters()).device
 
-    def answer(image_NHWC: ImageArray) -> FloatArray:
+    def answer(image_NHWC: Uint8) -> Float32:
         with torch.inference_mode():
-            outputs: FloatArray = (
+            outputs: Float32 = (
                 network.eval()(torch.from_numpy(image_NHWC).to(device)).float().cpu().numpy()
             )
         return outputs

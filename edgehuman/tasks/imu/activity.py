@@ -20,7 +20,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -33,7 +32,7 @@ from edgehuman.metrics.classification import accuracy, confusion, macro_f1
 from edgehuman.nets.building import build, count_params
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
-from edgehuman.records import IMU_WINDOW, FloatArray
+from edgehuman.records import IMU_WINDOW, Float32, Index
 from edgehuman.tasks.imu.decision import choose_decision, hops_of
 from edgehuman.tasks.imu.probe import fit_probe
 from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
@@ -152,7 +151,7 @@ class Classifier(nn.Module):
         return functional.cross_entropy(logits_NK, label_N, label_smoothing=self.smoothing)
 
 
-def predict_logits(network: nn.Module, imu_NTC: FloatArray, chunk: int = 512) -> FloatArray:
+def predict_logits(network: nn.Module, imu_NTC: Float32, chunk: int = 512) -> Float32:
     """Logits (N, K) of windows (N, T, 6), in eval mode; (0, ...) for none."""
     if not len(imu_NTC):
         return np.empty((0, 0), np.float32)
@@ -165,9 +164,7 @@ def predict_logits(network: nn.Module, imu_NTC: FloatArray, chunk: int = 512) ->
     return np.concatenate(parts)
 
 
-def scores(
-    logits_NK: FloatArray, label_N: NDArray[np.int64], temperature: float = 1.0
-) -> dict[str, float]:
+def scores(logits_NK: Float32, label_N: Index, temperature: float = 1.0) -> dict[str, float]:
     """macro-F1, accuracy and calibration error of logits against labels."""
     predicted_N = logits_NK.argmax(1)
     classes = logits_NK.shape[1]
@@ -243,7 +240,7 @@ def _finetune(
     return not train_steps(job, config).stopped
 
 
-def _decide(config: ActivityConfig, select_NK: FloatArray, select_N: NDArray[np.int64]) -> Decision:
+def _decide(config: ActivityConfig, select_NK: Float32, select_N: Index) -> Decision:
     """Temperature from the people held out, or carried over from the run that had some."""
     if len(select_N):
         return Decision(temperature=fit_temperature(select_NK, select_N))

@@ -16,7 +16,7 @@ from edgehuman.card import Decision
 from edgehuman.errors import DataError
 from edgehuman.metrics.stream import online_accuracy
 from edgehuman.preprocess.imu.recording import cut_windows
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, FloatArray, ImuRecording
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, ImuRecording
 from edgehuman.runtime.imu.decision import Decider
 
 STAYS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
@@ -33,13 +33,11 @@ class Hops:
         true_H: the label at the end of each window; None where nobody labelled it.
     """
 
-    logits_HK: FloatArray
+    logits_HK: Float32
     true_H: tuple[str | None, ...]
 
 
-def hops_of(
-    recording: ImuRecording, logits: Callable[[FloatArray], FloatArray], hop_s: float
-) -> Hops:
+def hops_of(recording: ImuRecording, logits: Callable[[Float32], Float32], hop_s: float) -> Hops:
     """Windows of a recording every `hop_s`, through the network."""
     hop = round(hop_s * IMU_RATE_HZ)
     windows_HTC = cut_windows(recording.imu_TC, IMU_WINDOW, hop)

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.classification import macro_f1
 from edgehuman.nets.imu.imuvit import ImuVit
-from edgehuman.records import FloatArray, WindowSet
+from edgehuman.records import Float32, Float64, Index, Text, WindowSet
 
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)
 FOLDS = 5
-Labels = NDArray[np.int64]
 
 
-def pooled_features(encoder: ImuVit, imu_NTC: FloatArray, chunk: int = 512) -> FloatArray:
+def pooled_features(encoder: ImuVit, imu_NTC: Float32, chunk: int = 512) -> Float32:
     """Mean-pooled embeddings (N, D) of windows (N, T, 6)."""
     with torch.inference_mode():
         parts = [
@@ -34,14 +32,14 @@ def pooled_features(encoder: ImuVit, imu_NTC: FloatArray, chunk: int = 512) -> F
     return np.concatenate(parts)
 
 
-def folds_by_person(subject_N: NDArray[np.str_], folds: int, seed: int = 0) -> NDArray[np.int64]:
+def folds_by_person(subject_N: Text, folds: int, seed: int = 0) -> Index:
     """Fold of every window (N,); all windows of a person are in one fold."""
     people, person_N = np.unique(subject_N, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(people))
     return order[person_N] % min(folds, len(people))
 
 
-def fit_probe(network: nn.Module, windows: WindowSet) -> FloatArray:
+def fit_probe(network: nn.Module, windows: WindowSet) -> Float32:
     """Fit the head of `network` in place on labelled windows of at least two people.
 
     Returns:
@@ -73,8 +71,8 @@ def fit_probe(network: nn.Module, windows: WindowSet) -> FloatArray:
 
 
 def _unseen_logits(
-    feature_ND: FloatArray, label_N: Labels, fold_N: Labels, strength: float, classes: int
-) -> FloatArray:
+    feature_ND: Float32, label_N: Index, fold_N: Index, strength: float, classes: int
+) -> Float32:
     """Logits (N, K) of each fold by the head fitted on the others."""
     logits_NK = np.empty((len(label_N), classes), np.float32)
     for fold in range(int(fold_N.max()) + 1):
@@ -85,8 +83,8 @@ def _unseen_logits(
 
 
 def _fit(
-    feature_ND: FloatArray, label_N: Labels, strength: float, classes: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    feature_ND: Float32, label_N: Index, strength: float, classes: int
+) -> tuple[Float64, Float64]:
     """Weights (K, D) and biases (K,) of the regression; every class must occur."""
     from sklearn.linear_model import LogisticRegression
 

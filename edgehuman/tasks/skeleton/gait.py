@@ -41,7 +41,7 @@ from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.metrics.gait.vectors import Answer
 from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
 from edgehuman.tasks.skeleton.settings import DEFAULT_ARCH, GaitConfig
 from edgehuman.tasks.skeleton.splits import (
@@ -115,9 +115,9 @@ def answer_of(network: nn.Module) -> Answer:
     """The network as numpy sees it: raw skeletons (N, T, 18, 3) -> vectors (N, D)."""
     device = next(network.parameters()).device
 
-    def answer(skeleton_NTJ3: FloatArray) -> FloatArray:
+    def answer(skeleton_NTJ3: Float32) -> Float32:
         with torch.inference_mode():
-            vector_ND: FloatArray = (
+            vector_ND: Float32 = (
                 network.eval()(torch.from_numpy(skeleton_NTJ3).to(device)).float().cpu().numpy()
             )
         return vector_ND

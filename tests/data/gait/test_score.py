@@ -18,10 +18,10 @@ from edgehuman.data.gait.score import (
 from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import OPENPOSE_18
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 
 
-def figure(arm: float, leg: float, x: float = 0.0) -> FloatArray:
+def figure(arm: float, leg: float, x: float = 0.0) -> Float32:
     """A matchstick man: all of one confidence."""
     joint_J3 = np.zeros((18, 3), np.float32)
     joint_J3[:, 2] = 0.9
@@ -69,7 +69,7 @@ def walks_of(
 PEOPLE = {"ann": (10.0, 20.0), "bob": (14.0, 20.0), "cem": (10.0, 28.0)}
 
 
-def arm_and_leg(window_NTJ3: FloatArray) -> FloatArray:
+def arm_and_leg(window_NTJ3: Float32) -> Float32:
     """Lengths of the right upper arm and of the right thigh."""
     ends = [OPENPOSE_18.index(name) for name in ("r_shoulder", "r_elbow", "r_hip", "r_knee")]
     place = window_NTJ3[:, :, ends, :2].mean(axis=1)
@@ -86,7 +86,7 @@ def test_a_network_that_sees_the_difference_finds_everybody() -> None:
 
 
 def test_a_constant_network_is_worth_nothing() -> None:
-    def constant(window_NTJ3: FloatArray) -> FloatArray:
+    def constant(window_NTJ3: Float32) -> Float32:
         return np.ones((len(window_NTJ3), 2), np.float32)
 
     assert score_walks(walks_of(PEOPLE, 2), constant, 4).scores.metrics["rank1"] == 0.0

@@ -7,13 +7,13 @@ import sys
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
 from edgehuman.data.image.score import judge_of, score, with_mirror
 from edgehuman.errors import DataError, ImageError
 from edgehuman.geometry import COCO_17
+from edgehuman.records import Float32, Index, Uint8
 from tests.tasks.people import ATTRIBUTES, HEIGHT, PARTS, WIDTH, made_people
 
 SIZE = (HEIGHT, WIDTH)
@@ -23,7 +23,7 @@ JOINTS = OutputSpec("heatmaps", COCO_17)
 MASK = OutputSpec("segmentation", PARTS)
 
 
-def index(number: int) -> NDArray[np.int64]:
+def index(number: int) -> Index:
     return np.arange(number)
 
 
@@ -124,7 +124,7 @@ def test_pictures_that_cannot_be_read_are_counted() -> None:
     persons = made_people(people=1, each=3)
 
     class Broken(PersonSet):
-        def image(self, index: int) -> NDArray[np.uint8]:
+        def image(self, index: int) -> Uint8:
             if index == 1:
                 raise ImageError("cut short")
             return super().image(index)
@@ -139,7 +139,7 @@ def test_a_mask_that_does_not_belong_to_its_picture_is_counted() -> None:
     persons = made_people(people=1, each=2)
 
     class Wrong(PersonSet):
-        def part(self, index: int) -> NDArray[np.uint8]:
+        def part(self, index: int) -> Uint8:
             if index == 0:
                 raise ImageError("a mask of another size")
             return super().part(index)
@@ -189,7 +189,7 @@ def test_nothing_to_judge() -> None:
 
 def test_maps_of_the_mirror_image_are_turned_back_and_change_sides() -> None:
     # A network that answers with the picture's red channel: as it is for left, doubled for right.
-    def answer(image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def answer(image_NHWC: Uint8) -> Float32:
         red_NHW = image_NHWC[..., 0].astype(np.float32)
         return np.stack([red_NHW, 2 * red_NHW], axis=1)
 
@@ -203,7 +203,7 @@ def test_maps_of_the_mirror_image_are_turned_back_and_change_sides() -> None:
 
 
 def test_a_flip_test_takes_the_mean_of_two_vectors() -> None:
-    def answer(image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def answer(image_NHWC: Uint8) -> Float32:
         return image_NHWC[:, 0, :2, 0].astype(np.float32)
 
     image_NHWC = np.zeros((1, 1, 2, 3), np.uint8)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.data.imu.layout import (
     G_RADS,
@@ -16,9 +15,10 @@ from edgehuman.data.imu.layout import (
     window_labels,
 )
 from edgehuman.errors import DataError
+from edgehuman.records import Float64
 
 
-def upright(count: int) -> NDArray[np.float64]:
+def upright(count: int) -> Float64:
     return np.tile([0.0, 0.0, 1.0, 0.1, 0.0, 0.0], (count, 1))
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.cli import main
 from edgehuman.data.commands import CheckConfig, ListConfig, SimulateConfig, check, list_datasets
 from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.data.skeleton.lines import write_lines
 from edgehuman.errors import DataError, UsageError
+from edgehuman.records import Bool
 from tests.data.pose_trees import pickled
 
 
@@ -74,7 +74,7 @@ def test_some_wrong_walks_are_named(tmp_path: Path, walks: SkeletonSet) -> None:
     ],
 )
 def test_what_evaluate_refuses_is_noted(
-    chosen: Callable[[SkeletonSet], NDArray[np.bool_]],
+    chosen: Callable[[SkeletonSet], Bool],
     said: str,
     tmp_path: Path,
     walks: SkeletonSet,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.data.gait.walks import simulated_set
 from edgehuman.data.skeleton import lines as pose_lines
@@ -15,8 +14,7 @@ from edgehuman.data.skeleton.lines import read_tracks, write_lines
 from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.line import PoseLine, format_line
-
-Array = NDArray[np.float64]
+from edgehuman.records import Float64
 
 
 def test_a_set_comes_back(tmp_path: Path) -> None:
@@ -167,19 +165,19 @@ def test_one_walk_that_is_stamped_otherwise_is_refused(tmp_path: Path) -> None:
     assert load_skeletons(tmp_path).rate_hz_N.tolist() == [24.0] * 4
 
 
-def _tracks(path: Path, *times: Array) -> Path:
+def _tracks(path: Path, *times: Float64) -> Path:
     """A file with a track for each of the stamps, named by their numbers."""
     lines = [_line(float(t), str(k), float(t)) for k, each in enumerate(times) for t in each]
     path.write_text("\n".join(lines))
     return path
 
 
-def _changing(before_hz: float, after_hz: float, frames: int = 60) -> Array:
+def _changing(before_hz: float, after_hz: float, frames: int = 60) -> Float64:
     step_s = np.repeat([1 / before_hz, 1 / after_hz], frames)
     return np.concatenate([[0.0], np.cumsum(step_s)])
 
 
-def _rate(stamp_s_T: Array, **labels: object) -> float:
+def _rate(stamp_s_T: Float64, **labels: object) -> float:
     joints_J3 = np.zeros((18, 3), np.float32)
     lines = [PoseLine(t_s, "a", joints_J3) for t_s in stamp_s_T.tolist()]
     return pose_lines._walk(lines, "a", "here", labels).rate_hz

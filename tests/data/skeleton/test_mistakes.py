@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.data.skeleton import mistakes as skeleton_mistakes
@@ -17,9 +16,8 @@ from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.data.skeleton.mistakes import empty_walks, find_mistakes
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, OPENPOSE_18, flip_indices
+from edgehuman.records import Float32
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
-
-Floats = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
@@ -31,19 +29,19 @@ def _with(walks: SkeletonSet, **changes: object) -> SkeletonSet:
     return dataclasses.replace(walks, **changes)  # type: ignore[arg-type]
 
 
-def _reordered(skeleton_SJ3: Floats) -> Floats:
+def _reordered(skeleton_SJ3: Float32) -> Float32:
     return skeleton_SJ3[:, [OPENPOSE_18.index(name) for name in (*COCO_17, "neck")]]
 
 
-def _upwards(skeleton_SJ3: Floats) -> Floats:
+def _upwards(skeleton_SJ3: Float32) -> Float32:
     return np.asarray(skeleton_SJ3 * [1, -1, 1] + [0, 1080, 0], np.float32)
 
 
-def _shares(skeleton_SJ3: Floats) -> Floats:
+def _shares(skeleton_SJ3: Float32) -> Float32:
     return np.asarray(skeleton_SJ3 / [1920, 1080, 1], np.float32)
 
 
-def _changed(walks: SkeletonSet, wrong: list[int], change: Callable[[Floats], Floats]) -> Floats:
+def _changed(walks: SkeletonSet, wrong: list[int], change: Callable[[Float32], Float32]) -> Float32:
     """All frames; those of some walks changed."""
     made = walks.skeleton_SJ3.copy()
     for i in wrong:
@@ -99,7 +97,7 @@ def test_walks_that_do_not_show_their_sides_go_with_the_others() -> None:
     ],
 )
 def test_some_wrong_walks_among_right_ones_are_named(
-    wrong: list[int], change: Callable[[Floats], Floats], said: str
+    wrong: list[int], change: Callable[[Float32], Float32], said: str
 ) -> None:
     walks = simulated_set(3, 4, seed=5)
     names = tuple(walks.sequence_N[wrong].tolist())

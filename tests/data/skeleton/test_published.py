@@ -12,12 +12,13 @@ import pytest
 from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.skeleton.load import find_layout, load_skeletons
 from edgehuman.errors import DataError
-from tests.data.pose_trees import FRAMES, Floats, pickled, table, text_frames, walks
+from edgehuman.records import Float32
+from tests.data.pose_trees import FRAMES, pickled, table, text_frames, walks
 
 CASIA_B = ("001/nm-01/000", "080/nm-01/090", "080/nm-05/090", "080/cl-02/018")
 
 
-def equal(walks: SkeletonSet, made: dict[str, Floats], names: dict[str, str]) -> None:
+def equal(walks: SkeletonSet, made: dict[str, Float32], names: dict[str, str]) -> None:
     """Every sequence is the walk it was made of, to what text keeps."""
     assert set(walks.sequence_N.tolist()) == set(names.values())
     for source, name in names.items():

@@ -13,6 +13,7 @@ from edgehuman.card import Card
 from edgehuman.errors import ParityError
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.proof.samples import Samples
+from edgehuman.records import Float32
 from edgehuman.runtime.engine import build_on_device as on_device_build
 from edgehuman.runtime.engine.build_on_device import Gpu
 
@@ -31,12 +32,12 @@ class PlayedEngine:
         self.opened.append(json.loads(path.with_name(f"{path.name}.json").read_text()))
         return self
 
-    def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
+    def run(self, array: NDArray[Any]) -> Float32:
         return answers_of(array) * np.array([1, 1, 1, 1, 1, self.factor], np.float32)
 
 
-def answers_of(array: NDArray[Any]) -> NDArray[np.float32]:
-    first_N6: NDArray[np.float32] = array.reshape(len(array), -1)[:, :6].astype(np.float32)
+def answers_of(array: NDArray[Any]) -> Float32:
+    first_N6: Float32 = array.reshape(len(array), -1)[:, :6].astype(np.float32)
     return first_N6
 
 
@@ -86,7 +87,7 @@ def test_an_export_writes_no_engine_whose_answers_differ(
     from edgehuman.export.export import ExportConfig, export
 
     class Liar:
-        def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
+        def run(self, array: NDArray[Any]) -> Float32:
             return answers_of(array)
 
     monkeypatch.setattr(on_device_build, "find_gpu", lambda: Gpu("Made GPU", 86, 12060))

@@ -5,7 +5,6 @@ from collections import Counter
 import numpy as np
 import onnx
 import pytest
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import Card, OutputSpec, skeleton_input
@@ -16,13 +15,12 @@ from edgehuman.export.graph.trace import to_onnx
 from edgehuman.export.proof.samples import Samples
 from edgehuman.metrics.parity import compare
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
+from edgehuman.records import Float32
 
 CLASSES = OutputSpec("classes", tuple("abcdef"))
 
 
-def as_half(
-    model: onnx.ModelProto, samples: NDArray[np.float32]
-) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+def as_half(model: onnx.ModelProto, samples: Float32) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     return fp16.convert(model, fp16.overflowing(model, samples))
 
 

@@ -10,7 +10,7 @@ import pytest
 from edgehuman.card import OutputSpec
 from edgehuman.export.proof.judge import Judge
 from edgehuman.export.proof.samples import Samples
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 
 VECTORS = OutputSpec("embedding", distance="cosine", dim=2)
 
@@ -25,7 +25,7 @@ def judge_of(
     return Judge(samples, np.array(reference, np.float32), output)
 
 
-def one_hot(classes: Sequence[int], count: int = 3) -> FloatArray:
+def one_hot(classes: Sequence[int], count: int = 3) -> Float32:
     """Logits that pick these classes."""
     return np.eye(count, dtype=np.float32)[list(classes)]
 

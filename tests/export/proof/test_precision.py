@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import onnx
 import pytest
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
@@ -19,6 +18,7 @@ from edgehuman.export.proof.judge import Judge, Verdict, answers
 from edgehuman.export.proof.precision import Int8Options, _best, as_fp16, as_int8
 from edgehuman.export.proof.samples import Samples
 from edgehuman.metrics.parity import compare
+from edgehuman.records import Float64
 
 SPOILT = "blocks.1.mlp.3/MatMul"
 
@@ -99,7 +99,7 @@ def test_the_layers_that_the_fallback_left_in_float_are_float_in_the_graph(
     assert form.verdict == judge.verdict(form.model)
 
 
-def _graph(nodes: list[onnx.NodeProto], **constants: NDArray[np.float64]) -> onnx.ModelProto:
+def _graph(nodes: list[onnx.NodeProto], **constants: Float64) -> onnx.ModelProto:
     """x (N, 2) -> y (N, 2)."""
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 2]) for name in ("x", "y")]
     known = [numpy_helper.from_array(v.astype(np.float32), name) for name, v in constants.items()]

@@ -11,7 +11,7 @@ from edgehuman.errors import DataError
 from edgehuman.metrics.gait.protocols import PROTOCOLS, GaitVectors
 from edgehuman.metrics.gait.strangers import open_set_scores, stranger_threshold
 from edgehuman.metrics.retrieval import Distance
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 from edgehuman.runtime.gallery import Gallery
 
 GENERIC = PROTOCOLS["gallery-probe"]
@@ -31,7 +31,7 @@ def test_the_threshold_lets_few_strangers_in() -> None:
         stranger_threshold(alone, "cosine")
 
 
-def at(*degrees: float) -> FloatArray:
+def at(*degrees: float) -> Float32:
     """Vectors (N, 2) at angles."""
     angle_N = np.deg2rad(degrees)
     return np.asarray(np.stack([np.cos(angle_N), np.sin(angle_N)], axis=1), np.float32)

@@ -7,7 +7,7 @@ import pytest
 
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.gait.vectors import embed_walks, mean_vector, window_starts
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,11 @@ def test_under_the_cosine_every_window_counts_alike() -> None:
     assert mean_vector(vector_ND, "euclidean") == pytest.approx([1.5, 0.25])
 
 
-def walk(value: float, length: int) -> FloatArray:
+def walk(value: float, length: int) -> Float32:
     return np.full((length, 18, 3), value, np.float32)
 
 
-def first_and_one(window_NTJ3: FloatArray) -> FloatArray:
+def first_and_one(window_NTJ3: Float32) -> Float32:
     return np.stack([window_NTJ3[:, 0, 0, 0], np.ones(len(window_NTJ3), np.float32)], axis=1)
 
 

@@ -28,6 +28,7 @@ from edgehuman.preprocess.image.pixels import (
     to_crop,
     turn,
 )
+from edgehuman.records import Uint8
 
 # 16 x 8 pixels of RGB (200, 30, 60), as a CMYK JPEG with Adobe's inverted inks.
 CMYK = base64.b64decode(
@@ -38,7 +39,7 @@ CMYK = base64.b64decode(
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
-def quarters(height: int = 32, width: int = 16) -> NDArray[np.uint8]:
+def quarters(height: int = 32, width: int = 16) -> Uint8:
     """Red and green above, blue and white below."""
     rgb = np.empty((height, width, 3), np.uint8)
     y, x = height // 2, width // 2
@@ -61,14 +62,14 @@ def exif(orientation: int) -> bytes:
     return b"II*\0" + struct.pack("<IHHHIHH", 8, 1, 0x0112, 3, 1, orientation, 0)
 
 
-def jpeg_turned(rgb: NDArray[np.uint8], orientation: int) -> bytes:
+def jpeg_turned(rgb: Uint8, orientation: int) -> bytes:
     block = b"Exif\0\0" + exif(orientation)
     segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
     data = encode(rgb, ".jpg")
     return data[:2] + segment + data[2:]
 
 
-def corners(rgb: NDArray[np.uint8]) -> list[tuple[int, ...]]:
+def corners(rgb: Uint8) -> list[tuple[int, ...]]:
     """The four corner pixels, each channel to 0 or 255."""
     picked = [rgb[1, 1], rgb[1, -2], rgb[-2, 1], rgb[-2, -2]]
     return [tuple(int(value > 127) * 255 for value in pixel) for pixel in picked]

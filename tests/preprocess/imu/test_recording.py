@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.recording import ImuFormat, cut_windows, prepare, to_canonical
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64
 
-Swing = Callable[[NDArray[np.float64]], FloatArray]
+Swing = Callable[[Float64], Float32]
 ROW = np.array([[0.1, 0.2, 0.9, 1, 2, 3]], np.float32)
 
 

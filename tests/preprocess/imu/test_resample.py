@@ -6,22 +6,21 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.preprocess.imu.format import ImuReport
 from edgehuman.preprocess.imu.resample import decimation, low_pass, resample
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64
 
-Swing = Callable[[NDArray[np.float64]], FloatArray]
+Swing = Callable[[Float64], Float32]
 
 
-def tone(stamp_s_T: NDArray[np.float64], hz: float) -> FloatArray:
+def tone(stamp_s_T: Float64, hz: float) -> Float32:
     imu_TC = np.zeros((stamp_s_T.size, 6), np.float32)
     imu_TC[:, 0] = np.sin(2 * np.pi * hz * stamp_s_T)
     return imu_TC
 
 
-def amplitude(imu_TC: FloatArray) -> float:
+def amplitude(imu_TC: Float32) -> float:
     return float(np.sqrt(2 * (imu_TC[50:-50, 0] ** 2).mean()))
 
 

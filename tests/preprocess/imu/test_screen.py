@@ -6,10 +6,10 @@ import itertools
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.preprocess.imu.format import ImuReport
 from edgehuman.preprocess.imu.screen import Piece, RowScreen, SensorWatch, frozen_sensor
+from edgehuman.records import Float32
 
 
 def screen(stamps: list[float], *cuts: int) -> tuple[list[Piece], ImuReport]:
@@ -78,7 +78,7 @@ def test_rows_that_are_not_finite_are_dropped() -> None:
     assert report.not_finite == 3
 
 
-def watch(imu_TC: NDArray[np.float32], size: int) -> ImuReport:
+def watch(imu_TC: Float32, size: int) -> ImuReport:
     report = ImuReport()
     sensors = SensorWatch(10.0, report)
     for start in range(0, len(imu_TC), size):

@@ -6,19 +6,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.recording import ImuFormat, Segment, StreamResampler, prepare
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64, Index
 
-Swing = Callable[[NDArray[np.float64]], FloatArray]
+Swing = Callable[[Float64], Float32]
 TO_MS2_DEGS = np.array([9.80665] * 3 + [180 / np.pi] * 3, np.float32)
 
 
-def joined(segments: Sequence[Segment]) -> list[tuple[float, FloatArray, NDArray[np.int64]]]:
+def joined(segments: Sequence[Segment]) -> list[tuple[float, Float32, Index]]:
     """Segments that go on where the one before ended, put together."""
-    out: list[tuple[float, FloatArray, NDArray[np.int64]]] = []
+    out: list[tuple[float, Float32, Index]] = []
     for segment in segments:
         if segment.fresh:
             out.append((segment.start_s, segment.imu_TC, segment.tag_TK))
@@ -30,7 +29,7 @@ def joined(segments: Sequence[Segment]) -> list[tuple[float, FloatArray, NDArray
     return out
 
 
-def rough_stream(rate_hz: float, swing: Swing) -> tuple[NDArray[np.float64], FloatArray]:
+def rough_stream(rate_hz: float, swing: Swing) -> tuple[Float64, Float32]:
     """Twelve seconds with jitter, a repeated, a late and a NaN row, and a gap of two seconds."""
     rng = np.random.default_rng(1)
     stamp_s_T = 5 + np.arange(round(12 * rate_hz)) / rate_hz

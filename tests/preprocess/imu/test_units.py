@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.units import (
@@ -18,9 +17,9 @@ from edgehuman.preprocess.imu.units import (
     require_gravity,
     unit_scale,
 )
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64
 
-Swing = Callable[[NDArray[np.float64]], FloatArray]
+Swing = Callable[[Float64], Float32]
 STAMP_S_T = np.arange(500) / 50
 TO_MS2_DEGS = np.array([9.80665] * 3 + [180 / np.pi] * 3, np.float32)
 
@@ -56,9 +55,9 @@ def test_ranges_of_gravity(norm: float, found: str) -> None:
 
 
 def test_what_gravity_contradicts_is_an_error() -> None:
-    ms2_TC: FloatArray = np.tile(np.array([0, 0, 9.81, 0, 0, 0], np.float32), (4, 1))
-    g_TC: FloatArray = np.tile(np.array([0, 0, 0.981, 0, 0, 0], np.float32), (4, 1))
-    none_TC: FloatArray = np.tile(np.array([0, 0, 0.0981, 0, 0, 0], np.float32), (4, 1))
+    ms2_TC: Float32 = np.tile(np.array([0, 0, 9.81, 0, 0, 0], np.float32), (4, 1))
+    g_TC: Float32 = np.tile(np.array([0, 0, 0.981, 0, 0, 0], np.float32), (4, 1))
+    none_TC: Float32 = np.tile(np.array([0, 0, 0.0981, 0, 0, 0], np.float32), (4, 1))
     with pytest.raises(DataError, match=r"declared in g.*9\.81.*m/s².*--accel-unit ms2 or auto"):
         require_gravity(ms2_TC, "g")
     with pytest.raises(DataError, match=r"declared in m/s².*0\.981.*--accel-unit g or"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.geometry import COCO_17, OPENPOSE_18, flip_indices
 from edgehuman.preprocess.skeleton.screen import (
@@ -20,32 +19,31 @@ from edgehuman.preprocess.skeleton.screen import (
     upside_down,
 )
 from edgehuman.preprocess.skeleton.walk import to_record
+from edgehuman.records import Float32, Float64
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
-
-Floats = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
-def walks() -> Floats:
+def walks() -> Float32:
     return simulate_skeletons(15, 4, seed=4).skeleton_NTJ3
 
 
 @pytest.fixture(scope="module")
-def frames(walks: Floats) -> Floats:
+def frames(walks: Float32) -> Float32:
     return walks.reshape(-1, 18, 3)
 
 
-def steps(walks: Floats, rate_hz: float) -> NDArray[np.float64]:
+def steps(walks: Float32, rate_hz: float) -> Float64:
     return np.array([step_rate(walk, rate_hz) for walk in walks])
 
 
-def test_right_skeletons_of_all_views_are_left_alone(walks: Floats, frames: Floats) -> None:
+def test_right_skeletons_of_all_views_are_left_alone(walks: Float32, frames: Float32) -> None:
     assert layout_mistakes(frames) == []
     assert size_mistake(frames, 1080, 1920) is None
     assert rate_mistake(steps(walks, 24.0), 24.0) is None
 
 
-def test_coco_order_is_recognised(frames: Floats) -> None:
+def test_coco_order_is_recognised(frames: Float32) -> None:
     names = (*COCO_17, "neck")
     wrong = frames[:, [OPENPOSE_18.index(name) for name in names]]
     said = order_mistake(wrong)
@@ -54,7 +52,7 @@ def test_coco_order_is_recognised(frames: Floats) -> None:
     assert layout_mistakes(wrong) == [said]
 
 
-def test_a_neck_after_the_nose_is_recognised(frames: Floats) -> None:
+def test_a_neck_after_the_nose_is_recognised(frames: Float32) -> None:
     names = ("nose", "neck", *COCO_17[1:])
     said = order_mistake(frames[:, [OPENPOSE_18.index(name) for name in names]])
     assert said is not None
@@ -62,7 +60,7 @@ def test_a_neck_after_the_nose_is_recognised(frames: Floats) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_an_order_that_nobody_has_is_not_named(frames: Floats, seed: int) -> None:
+def test_an_order_that_nobody_has_is_not_named(frames: Float32, seed: int) -> None:
     """A shuffled body is 7 heights of limbs; read in a known order it is no body either."""
     said = order_mistake(frames[:, np.random.default_rng(seed).permutation(18)])
     assert said is not None
@@ -75,7 +73,7 @@ def test_an_order_that_nobody_has_is_not_named(frames: Floats, seed: int) -> Non
     ("lost", "said"), [("neck", "OpenPose-18 without the neck"), ("l_ear", "without the left ear")]
 )
 def test_openpose_joints_that_were_called_coco_are_recognised(
-    frames: Floats, lost: str, said: str
+    frames: Float32, lost: str, said: str
 ) -> None:
     """Before it is said that they stand on their heads, which their names make them do."""
     kept = [i for i, name in enumerate(OPENPOSE_18) if name != lost]
@@ -85,7 +83,7 @@ def test_openpose_joints_that_were_called_coco_are_recognised(
     assert f"{said}, and were read as COCO-17; convert them to OpenPose-18" in line
 
 
-def test_swapped_sides_are_recognised(frames: Floats) -> None:
+def test_swapped_sides_are_recognised(frames: Float32) -> None:
     said = mirrored_sides(frames[:, flip_indices("openpose18")])
     assert said is not None
     assert "left and right are swapped in" in said
@@ -94,7 +92,7 @@ def test_swapped_sides_are_recognised(frames: Floats) -> None:
     assert mirrored_sides(mirrored) is not None
 
 
-def test_y_upwards_is_recognised(frames: Floats) -> None:
+def test_y_upwards_is_recognised(frames: Float32) -> None:
     risen = frames.copy()
     risen[..., 1] = np.where(risen[..., 2] > 0, 1080 - risen[..., 1], 0)
     said = upside_down(risen)
@@ -103,7 +101,7 @@ def test_y_upwards_is_recognised(frames: Floats) -> None:
 
 
 @pytest.mark.parametrize("ankle", ["r_ankle", "l_ankle"])
-def test_one_ankle_tells_up_from_down(walks: Floats, ankle: str) -> None:
+def test_one_ankle_tells_up_from_down(walks: Float32, ankle: str) -> None:
     lost = walks.copy()
     lost[:, :, OPENPOSE_18.index(ankle)] = 0.0
     assert [upside_down(walk) for walk in lost] == [None] * len(walks)
@@ -118,7 +116,7 @@ def test_one_ankle_tells_up_from_down(walks: Floats, ankle: str) -> None:
 @pytest.mark.parametrize("confidence", [0.1, 0.9])
 @pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
 def test_legs_at_the_pictures_edge_are_no_unknown_order(
-    walks: Floats, share: float, confidence: float
+    walks: Float32, share: float, confidence: float
 ) -> None:
     """A picture ends at the hips, the belly or the chest; what is under it is put on its edge."""
     neck, hip = (walks[..., OPENPOSE_18.index(name), 1] for name in ("neck", "r_hip"))
@@ -130,7 +128,7 @@ def test_legs_at_the_pictures_edge_are_no_unknown_order(
     assert [order_mistake(walk) for walk in cut] == [None] * len(walks)
 
 
-def test_unsure_legs_near_the_hips_are_no_unknown_order(walks: Floats) -> None:
+def test_unsure_legs_near_the_hips_are_no_unknown_order(walks: Float32) -> None:
     cut = walks.copy()
     for name in ("knee", "ankle"):
         for side in "rl":
@@ -141,7 +139,7 @@ def test_unsure_legs_near_the_hips_are_no_unknown_order(walks: Floats) -> None:
     assert [order_mistake(walk) for walk in cut] == [None] * len(walks)
 
 
-def test_the_pictures_size_is_checked(frames: Floats) -> None:
+def test_the_pictures_size_is_checked(frames: Float32) -> None:
     said = size_mistake(frames, 1920, 1080)
     assert said is not None
     assert said.endswith("inside one of 1920x1080: swap its width and height")
@@ -163,7 +161,7 @@ def test_frames_that_are_too_few_to_see_a_step_in() -> None:
     assert said.startswith("frames come at 5.0 Hz, and under 10 Hz steps are not seen; give 24")
 
 
-def test_coordinates_that_are_no_pixels_are_recognised(frames: Floats) -> None:
+def test_coordinates_that_are_no_pixels_are_recognised(frames: Float32) -> None:
     said = size_mistake((frames / [1920, 1080, 1]).astype(np.float32), 0, 0)
     assert said is not None
     assert "multiply x by the picture's width" in said
@@ -182,7 +180,7 @@ def test_steps_are_counted() -> None:
 
 
 @pytest.mark.parametrize(("said_hz", "wrong"), [(24, False), (30, False), (60, True), (8, True)])
-def test_a_wrong_frame_rate_is_recognised(walks: Floats, said_hz: float, wrong: bool) -> None:
+def test_a_wrong_frame_rate_is_recognised(walks: Float32, said_hz: float, wrong: bool) -> None:
     said = rate_mistake(steps(walks, said_hz), said_hz)
     assert (said is not None) == wrong
     if said is not None:
@@ -201,7 +199,7 @@ def test_right_walks_of_under_a_stride_tell_no_rate(rate_hz: int, frames: int) -
     assert rate_mistake(found, rate_hz) is None
 
 
-def test_people_who_stand_take_no_steps(walks: Floats) -> None:
+def test_people_who_stand_take_no_steps(walks: Float32) -> None:
     """They sway by 2 pixels, slowly, and their trunks are about 160 pixels long."""
     drawn = np.random.default_rng(0).normal(size=(len(walks), 96, 18, 2))
     sway = np.zeros_like(drawn)
@@ -218,7 +216,7 @@ def test_a_rate_is_not_judged_by_the_few_walks_that_show_steps() -> None:
     assert rate_mistake(few[:4], 24.0) is not None
 
 
-def test_too_few_frames_say_nothing(frames: Floats) -> None:
+def test_too_few_frames_say_nothing(frames: Float32) -> None:
     few = frames[:5]
     assert layout_mistakes(few[:, ::-1]) == []
     assert size_mistake(few[:1], 10, 10) is None

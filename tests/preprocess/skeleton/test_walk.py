@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import BODY_25, COCO_17, HALPE_26, OPENPOSE_18
@@ -17,11 +16,12 @@ from edgehuman.preprocess.skeleton.walk import (
     resample,
     to_record,
 )
+from edgehuman.records import Float32
 
 _JOINT = {name: i for i, name in enumerate(OPENPOSE_18)}
 
 
-def still(frames: int = 3, joints: int = 18) -> NDArray[np.float32]:
+def still(frames: int = 3, joints: int = 18) -> Float32:
     """(T, J, 3): joint j at (j, 10 j), confidence 0.5."""
     made = np.empty((frames, joints, 3), np.float32)
     made[..., 0], made[..., 1] = np.arange(joints), 10 * np.arange(joints)
@@ -109,7 +109,7 @@ def test_values_that_are_no_numbers_are_named() -> None:
         to_record(broken, "walk")
 
 
-def ramp(frames: int) -> NDArray[np.float32]:
+def ramp(frames: int) -> Float32:
     """Every joint moves by 1 pixel a frame."""
     made = np.zeros((frames, 18, 3), np.float32)
     made[..., 0] = np.arange(frames)[:, None]

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.errors import EngineError
+from edgehuman.records import Float32
 from edgehuman.runtime.engine import plan_file as engine_file
 from edgehuman.runtime.engine import rebuild
 from edgehuman.runtime.engine import tensorrt as tensorrt_engine
@@ -35,7 +35,7 @@ from tests.runtime.played_gpu import (
     write_played,
 )
 
-RECORD_NTC: NDArray[np.float32] = np.ones((1, 128, 6), np.float32)
+RECORD_NTC: Float32 = np.ones((1, 128, 6), np.float32)
 
 
 class PlayedBuilder:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.card import InputSpec
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError
+from edgehuman.records import Float32
 from edgehuman.runtime.engine import plan_file as engine_file
 from edgehuman.runtime.engine import tensorrt as tensorrt_engine
 from edgehuman.runtime.engine import tensorrt_library
@@ -40,14 +40,14 @@ def engine(tiny: Path, library: PlayedLibrary) -> TensorRtEngine:
     return TensorRtEngine(read_engine(write_played(tiny)), library, library.device)
 
 
-def records(*heights: float) -> NDArray[np.float32]:
+def records(*heights: float) -> Float32:
     """One record per height: az is that height all along, so logit 2 is four times it."""
     record_NTC = np.zeros((len(heights), 128, 6), np.float32)
     record_NTC[:, :, 2] = np.array(heights)[:, None]
     return record_NTC
 
 
-def third(logits_NC: NDArray[np.float32]) -> list[float]:
+def third(logits_NC: Float32) -> list[float]:
     assert logits_NC.dtype == np.float32
     assert not logits_NC[:, :2].any()
     return [float(x) for x in logits_NC[:, 2]]

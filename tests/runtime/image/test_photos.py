@@ -9,12 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.cli import main
 from edgehuman.data.image.write import simulate_people_folder
 from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.records import Uint8
 from edgehuman.runtime.image.photos import answer_photo, find_photos, mask_names
 from edgehuman.runtime.imu.run import RunConfig, run
 from edgehuman.runtime.model import load
@@ -23,7 +23,7 @@ from tests.runtime.image_models import write_image_model
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 
 
-def photo(path: Path, image_HWC: NDArray[np.uint8]) -> Path:
+def photo(path: Path, image_HWC: Uint8) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     ok, content = cv2.imencode(path.suffix, image_HWC[..., ::-1])
     assert ok
@@ -31,7 +31,7 @@ def photo(path: Path, image_HWC: NDArray[np.uint8]) -> Path:
     return path
 
 
-def flag(height: int = 64, width: int = 32) -> NDArray[np.uint8]:
+def flag(height: int = 64, width: int = 32) -> Uint8:
     """Upper half red, lower half green."""
     image_HWC = np.zeros((height, width, 3), np.uint8)
     image_HWC[: height // 2], image_HWC[height // 2 :] = RED, GREEN

@@ -7,10 +7,10 @@ import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.card import Decision
 from edgehuman.errors import UsageError
+from edgehuman.records import Float64
 from edgehuman.runtime.imu.decision import (
     UNKNOWN,
     Decided,
@@ -33,7 +33,7 @@ def play(decision: Decision, rows: list[list[float] | None]) -> list[Decided[int
     return decided + decider.flush()
 
 
-def best_path(prob_NC: NDArray[np.float64], stay: float) -> list[int]:
+def best_path(prob_NC: Float64, stay: float) -> list[int]:
     """The most likely path, by trying them all."""
     hops, classes = prob_NC.shape
 

@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import StampUnit
+from edgehuman.records import Float64
 from edgehuman.runtime.imu.lines import RowParser, Rows
 from edgehuman.runtime.imu.stamps import StampReader, tell_unit
 
@@ -172,7 +172,7 @@ def test_the_unit_of_stamps(step: float, unit: str) -> None:
     assert tell_unit(stamp_T) == unit
 
 
-def rows_at(stamp_T: NDArray[np.float64]) -> Rows:
+def rows_at(stamp_T: Float64) -> Rows:
     return Rows(stamp_T, np.zeros((stamp_T.size, 6), np.float32), None)
 
 

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.imu.recording import ImuFormat, cut_windows, prepare
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 
 DECLARED = ImuFormat("g", "rads")
 
 
-def rows(count: int, seed: int = 0) -> FloatArray:
+def rows(count: int, seed: int = 0) -> Float32:
     imu_TC = np.random.default_rng(seed).normal(0, 0.1, (count, 6)).astype(np.float32)
     imu_TC[:, 2] += 1
     return imu_TC
@@ -23,8 +23,8 @@ def rows(count: int, seed: int = 0) -> FloatArray:
 
 def push(
     maker: WindowMaker,
-    stamp_s_T: NDArray[np.float64],
-    imu_TC: FloatArray,
+    stamp_s_T: Float64,
+    imu_TC: Float32,
     size: int,
     label_T: NDArray[np.int16] | None = None,
 ) -> list[StreamWindow]:

@@ -10,7 +10,7 @@ import pytest
 from edgehuman.errors import UsageError
 from edgehuman.geometry import COCO_17, OPENPOSE_18
 from edgehuman.preprocess.skeleton.walk import resample
-from edgehuman.records import FloatArray
+from edgehuman.records import Float32
 from edgehuman.runtime.skeleton.lines import PoseBlock, pose_block
 from edgehuman.runtime.skeleton.windows import MOST_TRACKS, PoseWindow, PoseWindows
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
@@ -18,14 +18,14 @@ from edgehuman.simulate.skeleton.walks import simulate_skeletons
 RATE_HZ = 12.0
 
 
-def joints(value: float, confidence: float = 0.9) -> FloatArray:
+def joints(value: float, confidence: float = 0.9) -> Float32:
     joint_J3 = np.full((18, 3), confidence, np.float32)
     joint_J3[:, 0] = value
     joint_J3[:, 1] = np.arange(18)
     return joint_J3
 
 
-def block(*rows: tuple[float, str, FloatArray], size: tuple[int, int] = (0, 0)) -> PoseBlock:
+def block(*rows: tuple[float, str, Float32], size: tuple[int, int] = (0, 0)) -> PoseBlock:
     return pose_block([(t, track, joint_J3, *size) for t, track, joint_J3 in rows])
 
 
@@ -161,7 +161,7 @@ def test_a_window_or_a_hop_of_nothing_is_an_error() -> None:
         PoseWindows(6, 0.01, RATE_HZ)
 
 
-def walkers(change: Callable[[FloatArray], FloatArray]) -> PoseWindows:
+def walkers(change: Callable[[Float32], Float32]) -> PoseWindows:
     """Two simulated people's two seconds, changed, through windows of two seconds."""
     made = simulate_skeletons(num_people=2, each=1, seed=5, frames=48, rate_hz=24.0)
     windows = PoseWindows(48, 1.0, 24.0)
@@ -171,15 +171,15 @@ def walkers(change: Callable[[FloatArray], FloatArray]) -> PoseWindows:
     return windows
 
 
-def reordered(joint_J3: FloatArray) -> FloatArray:
+def reordered(joint_J3: Float32) -> Float32:
     return joint_J3[[*(OPENPOSE_18.index(name) for name in COCO_17), OPENPOSE_18.index("neck")]]
 
 
-def shares(joint_J3: FloatArray) -> FloatArray:
+def shares(joint_J3: Float32) -> Float32:
     return np.asarray(joint_J3 / [1920, 1080, 1], np.float32)
 
 
-def upwards(joint_J3: FloatArray) -> FloatArray:
+def upwards(joint_J3: Float32) -> Float32:
     return np.asarray(joint_J3 * [1, -1, 1] + [0, 1080, 0], np.float32)
 
 
@@ -192,7 +192,7 @@ def upwards(joint_J3: FloatArray) -> FloatArray:
     ],
 )
 def test_joints_that_mean_something_else_are_remarked_once_a_stream(
-    change: Callable[[FloatArray], FloatArray], said: str
+    change: Callable[[Float32], Float32], said: str
 ) -> None:
     notes = walkers(change).report.notes
     assert len(notes) == 1

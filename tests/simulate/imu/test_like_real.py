@@ -10,13 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from edgehuman.records import Float32, Float64
 from edgehuman.simulate.body.activities import ACTIVITIES, SIX
 from edgehuman.simulate.body.schedule import Bout, with_transitions
 from edgehuman.simulate.imu.recording import simulate_recording
-
-Array = NDArray[np.float64]
 
 STATISTICS = ("acc_x", "acc_y", "acc_z", "norm_std", "norm_p99", "step_hz", "gyro_std", "rough")
 MOVING = SIX[:3]
@@ -33,7 +31,7 @@ DAY = [
 ]
 
 
-def _statistics(imu_NTC: NDArray[np.float32]) -> Array:
+def _statistics(imu_NTC: Float32) -> Float64:
     """One person's windows of one activity: means, spread of the norm, rhythm, rotation, edges."""
     norm = np.linalg.norm(imu_NTC[..., :3], axis=-1)
     power = (np.abs(np.fft.rfft(norm - norm.mean(axis=1, keepdims=True), axis=1)) ** 2).mean(axis=0)
@@ -52,7 +50,7 @@ def _statistics(imu_NTC: NDArray[np.float32]) -> Array:
 
 
 @pytest.fixture(scope="module")
-def real(shared_data: Path) -> dict[str, Array]:
+def real(shared_data: Path) -> dict[str, Float64]:
     with np.load(shared_data / "uci_har.npz") as file:
         known = ~file["is_test"]
         imu, label, subject = file["x"][known], file["y"][known], file["subject"][known]
@@ -64,8 +62,8 @@ def real(shared_data: Path) -> dict[str, Array]:
 
 
 @pytest.fixture(scope="module")
-def simulated() -> dict[str, Array]:
-    rows: dict[str, list[Array]] = {name: [] for name in SIX}
+def simulated() -> dict[str, Float64]:
+    rows: dict[str, list[Float64]] = {name: [] for name in SIX}
     for seed in range(30):
         recording = simulate_recording(1000 + seed, with_transitions(DAY, seed))
         view = np.lib.stride_tricks.sliding_window_view
@@ -79,7 +77,7 @@ def simulated() -> dict[str, Array]:
 
 @pytest.mark.parametrize("activity", SIX)
 def test_the_typical_simulated_person_lies_among_the_real(
-    real: dict[str, Array], simulated: dict[str, Array], activity: str
+    real: dict[str, Float64], simulated: dict[str, Float64], activity: str
 ) -> None:
     low, high = real[activity].min(axis=0), real[activity].max(axis=0)
     typical = np.median(simulated[activity], axis=0)
@@ -94,7 +92,7 @@ def test_the_typical_simulated_person_lies_among_the_real(
 
 @pytest.mark.parametrize("activity", SIX)
 def test_most_simulated_people_lie_near_the_real(
-    real: dict[str, Array], simulated: dict[str, Array], activity: str
+    real: dict[str, Float64], simulated: dict[str, Float64], activity: str
 ) -> None:
     """At least 80 % of people per statistic inside the real range widened by a quarter."""
     low, high = real[activity].min(axis=0), real[activity].max(axis=0)
@@ -107,7 +105,7 @@ def test_most_simulated_people_lie_near_the_real(
 
 @pytest.mark.parametrize("activity", MOVING)
 def test_simulated_people_differ_as_real_people_do(
-    real: dict[str, Array], simulated: dict[str, Array], activity: str
+    real: dict[str, Float64], simulated: dict[str, Float64], activity: str
 ) -> None:
     """Spread over people between a third of and three times the real one."""
     ratio = simulated[activity].std(axis=0) / real[activity].std(axis=0)

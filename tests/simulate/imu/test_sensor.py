@@ -6,11 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.geometry import SEGMENT_ORIGIN, SEGMENTS, SKELETON_26
-from edgehuman.records import STANDARD_GRAVITY_MS2
+from edgehuman.records import STANDARD_GRAVITY_MS2, Float64
 from edgehuman.simulate.body.person import sample_person
 from edgehuman.simulate.body.schedule import Bout, with_transitions
 from edgehuman.simulate.body.walker import Motion, walk
@@ -25,7 +24,7 @@ def motion() -> Motion:
     return walk(PERSON, with_transitions(bouts), rate_hz=200.0)
 
 
-def _spinning(rate_rads: float, rate_hz: float, count: int) -> NDArray[np.float64]:
+def _spinning(rate_rads: float, rate_hz: float, count: int) -> Float64:
     """(3, 3, T) frames that turn about z."""
     angle = rate_rads * np.arange(count) / rate_hz
     rotation = np.zeros((3, 3, count))
@@ -73,12 +72,12 @@ def test_integrating_the_gyroscope_reproduces_the_orientation(
     assert np.arccos(np.clip((np.trace(truth[-1].T @ now) - 1) / 2, -1, 1)) < 0.05
 
 
-def _exponential(turn: NDArray[np.float64]) -> NDArray[np.float64]:
+def _exponential(turn: Float64) -> Float64:
     """The rotation by a vector (Rodrigues)."""
     angle = float(np.linalg.norm(turn)) + 1e-15
     x, y, z = turn / angle
     k = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    made: NDArray[np.float64] = np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
+    made: Float64 = np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
     return made
 
 

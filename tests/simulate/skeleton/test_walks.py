@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18, flip_indices
+from edgehuman.records import Float32, Float64
 from edgehuman.simulate.body.crowd import BONES, pose_walks
 from edgehuman.simulate.skeleton.detector import Detector
 from edgehuman.simulate.skeleton.pinhole import Cameras
@@ -136,14 +136,14 @@ def test_bones_keep_their_length_and_feet_their_ground() -> None:
     assert (joints[_JOINT["l_ankle"], 2] > 0.0).all()
 
 
-def _bone_lengths(skeleton_NTJ3: NDArray[np.float32]) -> NDArray[np.float64]:
+def _bone_lengths(skeleton_NTJ3: Float32) -> Float64:
     pairs = (("neck", "nose"), ("r_shoulder", "l_shoulder"), ("r_hip", "r_knee"),
              ("r_knee", "r_ankle"), ("l_hip", "l_knee"), ("l_knee", "l_ankle"),
              ("r_shoulder", "r_elbow"), ("l_shoulder", "l_elbow"))  # fmt: skip
     ends = [skeleton_NTJ3[:, :, [_JOINT[a], _JOINT[b]], :2] for a, b in (*pairs, ("neck", "l_hip"))]
     lengths = np.stack([np.linalg.norm(e[:, :, 0] - e[:, :, 1], axis=-1) for e in ends], -1)
     middle = np.median(lengths.astype(np.float64), axis=1)
-    made: NDArray[np.float64] = middle[:, :-1] / middle[:, -1:]
+    made: Float64 = middle[:, :-1] / middle[:, -1:]
     return made
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
+from edgehuman.records import Uint8
 from edgehuman.tasks.image.augment import (
     IGNORED,
     Move,
@@ -29,7 +29,7 @@ def random_numbers(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def picture() -> NDArray[np.uint8]:
+def picture() -> Uint8:
     return random_numbers().integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 
 

@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, ImageError
+from edgehuman.records import Index
 from edgehuman.tasks.image.reading_ahead import ReadAhead
 from edgehuman.training.processes import Place
 
 PLACE = Place(torch.device("cpu"), 0, 1, torch.float32)
 
 
-def indices(step: int, place: Place) -> NDArray[np.int64]:
+def indices(step: int, place: Place) -> Index:
     return np.arange(3 * step, 3 * step + 3)
 
 

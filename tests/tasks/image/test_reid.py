@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.image.heads import with_head
+from edgehuman.records import Index
 from edgehuman.tasks.image import train as person_training
 from edgehuman.tasks.image.reid import ReidConfig, ReidLearner, train
 from edgehuman.training.checkpoint import load_network, read_weights
@@ -76,7 +76,7 @@ def test_a_person_with_one_picture_is_told_of_and_learned_from(
     assert "1 of 6 people have a single picture" in capsys.readouterr().err
 
 
-def made_subset(persons: PersonSet, kept_K: NDArray[np.int64]) -> PersonSet:
+def made_subset(persons: PersonSet, kept_K: Index) -> PersonSet:
     return dataclasses.replace(
         persons,
         images=[persons.images[i] for i in kept_K],

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from edgehuman.card import Card, OutputSpec, TrainingData, image_input
 from edgehuman.config import resolve
@@ -19,6 +18,7 @@ from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import CheckpointError, DataError, ImageError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.image.heads import person_net
+from edgehuman.records import Uint8
 from edgehuman.tasks.image import attributes, parsing, reid
 from edgehuman.tasks.image import augment as person_augment
 from edgehuman.tasks.image import train as person_training
@@ -182,7 +182,7 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(PersonSet):
-        def image(self, index: int) -> NDArray[np.uint8]:
+        def image(self, index: int) -> Uint8:
             if index % 5 == 0:
                 raise ImageError(f"picture {index} is cut short")
             return super().image(index)

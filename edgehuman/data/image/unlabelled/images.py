@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.folder import ImageWalk, is_simulated
-from edgehuman.preprocess.image.pixels import HEIGHT, IMAGE_SUFFIXES, WIDTH, ImageArray, decode
+from edgehuman.preprocess.image.pixels import HEIGHT, IMAGE_SUFFIXES, WIDTH, decode
+from edgehuman.records import Bool, Uint8
 
 SIMULATED = "simulated"
 SIMULATED_PEOPLE = 1000
@@ -41,7 +41,7 @@ class Images(Protocol):
         """What was opened, for people to read."""
 
     @property
-    def simulated_N(self) -> NDArray[np.bool_]:
+    def simulated_N(self) -> Bool:
         """(N,) of each, whether it is known that no camera saw it."""
 
     def __len__(self) -> int:
@@ -57,7 +57,7 @@ class Images(Protocol):
             ImageError: they cannot be read.
         """
 
-    def read(self, index: int) -> ImageArray:
+    def read(self, index: int) -> Uint8:
         """One as uint8 RGB (H, W, 3).
 
         Raises:
@@ -75,7 +75,7 @@ class FolderImages:
 
     source: str
     names: Names
-    simulated_N: NDArray[np.bool_]
+    simulated_N: Bool
 
     def __len__(self) -> int:
         return len(self.names)
@@ -93,7 +93,7 @@ class FolderImages:
         except OSError as error:
             raise ImageError(f"{path}: {error.strerror}; copy it again, or remove it") from None
 
-    def read(self, index: int) -> ImageArray:
+    def read(self, index: int) -> Uint8:
         """See `Images`."""
         return decode(self.encoded(index), os.path.join(self.source, self.names[index]))
 
@@ -119,7 +119,7 @@ class DrawnImages:
         """None: no file."""
         return
 
-    def read(self, index: int) -> ImageArray:
+    def read(self, index: int) -> Uint8:
         """See `Images`."""
         return self._images.read(index)
 

@@ -26,7 +26,8 @@ from edgehuman.data.image.unlabelled.images import Images, open_images
 from edgehuman.errors import DataError, ImageError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.header import format_of
-from edgehuman.preprocess.image.pixels import MIN_SIDE, ImageArray, decode, resize
+from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
+from edgehuman.records import Uint8
 
 PLAN = "pack.json"
 _SUFFIX = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
@@ -207,7 +208,7 @@ def _stored(images: Images, index: int, longest_side: int) -> tuple[str, bytes]:
     return ("jpg", _jpeg(image_HWC)) if data is None or suffix is None else (suffix, data)
 
 
-def _jpeg(image_HWC: ImageArray) -> bytes:
+def _jpeg(image_HWC: Uint8) -> bytes:
     bgr = cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR)
     done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     assert done

@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
-from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, ImageArray, decode
+from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, decode
+from edgehuman.records import Bool, Index, Uint8
 
 _BLOCK = 1 << 20
 
@@ -44,10 +45,10 @@ class ShardImages:
     source: str
     shards: tuple[str, ...]
     shard_N: NDArray[np.int32]
-    offset_N: NDArray[np.int64]
-    size_N: NDArray[np.int64]
+    offset_N: Index
+    size_N: Index
     names: Names
-    simulated_N: NDArray[np.bool_]
+    simulated_N: Bool
 
     @classmethod
     def of(cls, paths: Sequence[Path], source: str) -> ShardImages:
@@ -112,7 +113,7 @@ class ShardImages:
             )
         return data
 
-    def read(self, index: int) -> ImageArray:
+    def read(self, index: int) -> Uint8:
         """See `Images`."""
         return decode(self.encoded(index), self.name(index))
 

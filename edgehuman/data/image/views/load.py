@@ -19,7 +19,6 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.image.unlabelled.images import Images
 from edgehuman.data.image.views.make import ViewConfig
@@ -34,7 +33,7 @@ from edgehuman.data.image.views.workers import (
     stop,
 )
 from edgehuman.errors import DataError, UsageError
-from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.records import Index, Uint8
 
 __all__ = ["ViewConfig", "ViewLoader", "Views"]
 
@@ -52,9 +51,9 @@ class Views:
         index_N: which photo each row is of.
     """
 
-    global_NVHWC: ImageArray
-    local_NVHWC: ImageArray
-    index_N: NDArray[np.int64]
+    global_NVHWC: Uint8
+    local_NVHWC: Uint8
+    index_N: Index
 
 
 class ViewLoader:

@@ -24,20 +24,12 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.image.unlabelled.images import Images
 from edgehuman.errors import UsageError
-from edgehuman.preprocess.image.pixels import (
-    HEIGHT,
-    WIDTH,
-    ImageArray,
-    decode_as,
-    require_whole,
-    resize,
-)
+from edgehuman.preprocess.image.pixels import HEIGHT, WIDTH, decode_as, require_whole, resize
+from edgehuman.records import Bool, Float32, Float64, Index, Uint8
 
-Floats = NDArray[np.float32]
 Share = tuple[float, float]
 
 _TRIES = 10
@@ -119,12 +111,12 @@ class Draw(NamedTuple):
         solarise: whether the second global is solarised.
     """
 
-    box_V4: NDArray[np.int64]
-    flip_V: NDArray[np.bool_]
-    order_V4: NDArray[np.int64]
-    matrix_V444: Floats
-    grey_V: NDArray[np.bool_]
-    radius_V: NDArray[np.float64]
+    box_V4: Index
+    flip_V: Bool
+    order_V4: Index
+    matrix_V444: Float32
+    grey_V: Bool
+    radius_V: Float64
     solarise: bool
 
 
@@ -136,12 +128,12 @@ class Photo(NamedTuple):
         shrunk: how many times smaller than the file says (1, 2, 4 or 8).
     """
 
-    image_HWC: ImageArray
+    image_HWC: Uint8
     shrunk: int
 
 
 @lru_cache(maxsize=8)
-def _limits(config: ViewConfig) -> tuple[NDArray[np.float64], ...]:
+def _limits(config: ViewConfig) -> tuple[Float64, ...]:
     """Per view: least scale and its range (V, 1); how often it is blurred (V,)."""
     scales = [config.global_scale] * 2 + [config.local_scale] * config.num_locals
     low_V = np.array([low for low, _ in scales])[:, None]
@@ -150,9 +142,7 @@ def _limits(config: ViewConfig) -> tuple[NDArray[np.float64], ...]:
     return low_V, high_V - low_V, np.array([first, second, *[local] * config.num_locals])
 
 
-def draw_boxes(
-    rng: np.random.Generator, config: ViewConfig, height: int, width: int
-) -> NDArray[np.int64]:
+def draw_boxes(rng: np.random.Generator, config: ViewConfig, height: int, width: int) -> Index:
     """Crops (V, 4) of a photo: y, x, height, width; scale and shape are drawn until one fits.
 
     Where none of ten fits, the photo is too narrow or too wide for the shapes asked for, and the
@@ -177,7 +167,7 @@ def draw_boxes(
     if none_V.any():
         whole = _nearest_shape(config.aspect, height, width)
         size_V2[none_V], corner_V2[none_V] = whole[2:], whole[:2]
-    box_V4: NDArray[np.int64] = np.concatenate([corner_V2, size_V2], axis=1).astype(np.int64)
+    box_V4: Index = np.concatenate([corner_V2, size_V2], axis=1).astype(np.int64)
     return box_V4
 
 
@@ -212,7 +202,7 @@ def draw(rng: np.random.Generator, config: ViewConfig, height: int, width: int) 
     )
 
 
-def _colour_matrices(config: ViewConfig, factor_4V: Floats) -> Floats:
+def _colour_matrices(config: ViewConfig, factor_4V: Float32) -> Float32:
     """Brightness, contrast, saturation and hue (V, 4, 4, 4) for factors from -1 to 1."""
     matrix_V444 = np.zeros((factor_4V.shape[1], 4, 4, 4), np.float32)
     matrix_V444[..., 3, 3] = 1
@@ -228,7 +218,7 @@ def _colour_matrices(config: ViewConfig, factor_4V: Floats) -> Floats:
 
 
 @lru_cache(maxsize=1)
-def _hue_parts() -> tuple[Floats, Floats, Floats]:
+def _hue_parts() -> tuple[Float32, Float32, Float32]:
     """A turn of the plane of colour as constant + cosine x matrix + sine x matrix, in RGB."""
     parts = (
         np.diag([1.0, 0, 0]),
@@ -261,7 +251,7 @@ def fetch(
     return Photo(decode_as(data, header, name, shrink), shrink), drawn
 
 
-def largest_shrink(box_V4: NDArray[np.int64], config: ViewConfig) -> int:
+def largest_shrink(box_V4: Index, config: ViewConfig) -> int:
     """How many times smaller the photo may be before a crop has fewer pixels than its view."""
     need = np.array([config.height, config.width])
     surplus_V = (box_V4[:, 2:] / need).min(axis=1)
@@ -269,10 +259,10 @@ def largest_shrink(box_V4: NDArray[np.int64], config: ViewConfig) -> int:
     return 1 << min(max(int(math.log2(max(surplus_V.min(), 1.0))), 0), 3)
 
 
-def cut(photo: Photo, drawn: Draw, config: ViewConfig) -> list[ImageArray]:
+def cut(photo: Photo, drawn: Draw, config: ViewConfig) -> list[Uint8]:
     """The crops at their views' sizes, mirrored where drawn."""
     levels = [photo.image_HWC]
-    views: list[ImageArray] = []
+    views: list[Uint8] = []
     for view, (y, x, high, wide) in enumerate((drawn.box_V4 / photo.shrunk).tolist()):
         part = 1 if view < 2 else 2
         rows, columns = config.height // part, config.width // part
@@ -289,14 +279,14 @@ def cut(photo: Photo, drawn: Draw, config: ViewConfig) -> list[ImageArray]:
     return views
 
 
-def _halved(image_HWC: ImageArray) -> ImageArray:
+def _halved(image_HWC: Uint8) -> Uint8:
     """Every 2 x 2 pixels to their mean; an odd last row or column is left out."""
     rows, columns = image_HWC.shape[0] // 2, image_HWC.shape[1] // 2
     even = image_HWC[: 2 * rows, : 2 * columns]
     return np.asarray(cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def recolour(views: list[ImageArray], drawn: Draw) -> list[ImageArray]:
+def recolour(views: list[Uint8], drawn: Draw) -> list[Uint8]:
     """Brightness, contrast, saturation and hue in the drawn order, then grey: one matrix a view."""
     mean_V4 = np.ones((len(views), 4, 1), np.float32)
     for view, image_HWC in enumerate(views):
@@ -308,7 +298,7 @@ def recolour(views: list[ImageArray], drawn: Draw) -> list[ImageArray]:
     ]
 
 
-def colour_chain(mean_V4: Floats, drawn: Draw) -> Floats:
+def colour_chain(mean_V4: Float32, drawn: Draw) -> Float32:
     """Each view's colour changes as one homogeneous matrix (V, 4, 4).
 
     Args:
@@ -328,7 +318,7 @@ def colour_chain(mean_V4: Floats, drawn: Draw) -> Floats:
     return chain_V44
 
 
-def blur(views: list[ImageArray], drawn: Draw) -> list[ImageArray]:
+def blur(views: list[Uint8], drawn: Draw) -> list[Uint8]:
     """A Gaussian of the drawn radius, then the second global solarised where drawn."""
     views = [
         _blurred(image_HWC, radius) if radius else image_HWC
@@ -339,13 +329,13 @@ def blur(views: list[ImageArray], drawn: Draw) -> list[ImageArray]:
     return views
 
 
-def _blurred(image_HWC: ImageArray, radius: float) -> ImageArray:
+def _blurred(image_HWC: Uint8, radius: float) -> Uint8:
     # Two passes with a float kernel: half the time of OpenCV's own Gaussian for uint8.
     kernel = cv2.getGaussianKernel(2 * math.ceil(2.5 * radius) + 1, radius, cv2.CV_32F)
     return np.asarray(cv2.sepFilter2D(image_HWC, -1, kernel, kernel), np.uint8)
 
 
-def store(views: list[ImageArray], global_VHWC: ImageArray, local_VHWC: ImageArray) -> None:
+def store(views: list[Uint8], global_VHWC: Uint8, local_VHWC: Uint8) -> None:
     """The views into a batch's rows; the last local is the whole first global, made small."""
     for view, image_HWC in enumerate(views):
         (global_VHWC[view] if view < 2 else local_VHWC[view - 2])[...] = image_HWC
@@ -357,8 +347,8 @@ def make_views(
     index: int,
     config: ViewConfig,
     rng: np.random.Generator,
-    global_VHWC: ImageArray,
-    local_VHWC: ImageArray,
+    global_VHWC: Uint8,
+    local_VHWC: Uint8,
 ) -> None:
     """All views of one photo into a batch's rows.
 

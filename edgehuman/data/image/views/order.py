@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.image.unlabelled.images import Images
 from edgehuman.data.image.views.make import ViewConfig, make_views
 from edgehuman.errors import DataError, ImageError
-from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.records import Index, Uint8
 
 # A source of which so many in a row cannot be read is broken, not flawed.
 _MOST_IN_A_ROW = 1000
@@ -38,15 +37,15 @@ class Filler:
     rank: int = 0
     world: int = 1
     corrupt: dict[int, str] = field(default_factory=dict)
-    _orders: dict[int, NDArray[np.int64]] = field(default_factory=dict, init=False)
+    _orders: dict[int, Index] = field(default_factory=dict, init=False)
 
     def fill(
         self,
         step: int,
         first: int,
-        global_NVHWC: ImageArray,
-        local_NVHWC: ImageArray,
-    ) -> NDArray[np.int64]:
+        global_NVHWC: Uint8,
+        local_NVHWC: Uint8,
+    ) -> Index:
         """Make the rows from `first` on of a step; returns the numbers of the photos taken.
 
         Raises:
@@ -59,7 +58,7 @@ class Filler:
             taken_N[place] = self._make(step, row, int(taken_N[place]), globals_, locals_)
         return taken_N
 
-    def wanted(self, step: int, rows: range) -> NDArray[np.int64]:
+    def wanted(self, step: int, rows: range) -> Index:
         """The photos that a step's rows begin with: every epoch is a fresh shuffle of them all."""
         start = (step * self.world + self.rank) * self.batch
         place_N = np.arange(start + rows.start, start + rows.stop)
@@ -70,16 +69,14 @@ class Filler:
             chosen_N[here_N] = self._order(epoch)[within_N[here_N]]
         return chosen_N
 
-    def _order(self, epoch: int) -> NDArray[np.int64]:
+    def _order(self, epoch: int) -> Index:
         if epoch not in self._orders:
             self._orders = {e: order for e, order in self._orders.items() if abs(e - epoch) == 1}
             draw = np.random.default_rng((self.seed, epoch))
             self._orders[epoch] = draw.permutation(len(self.images))
         return self._orders[epoch]
 
-    def _make(
-        self, step: int, row: int, index: int, global_VHWC: ImageArray, local_VHWC: ImageArray
-    ) -> int:
+    def _make(self, step: int, row: int, index: int, global_VHWC: Uint8, local_VHWC: Uint8) -> int:
         """One row; a photo that cannot be read is noted, and the next one that can takes its
         place.
         """

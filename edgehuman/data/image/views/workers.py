@@ -22,12 +22,11 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.image.views.make import ViewConfig
 from edgehuman.data.image.views.order import Filler
 from edgehuman.errors import EdgehumanError, UsageError
-from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.records import Index, Uint8
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -57,7 +56,7 @@ class Done:
     """
 
     task: Task
-    index_N: NDArray[np.int64]
+    index_N: Index
     corrupt: dict[int, str]
     error: str = ""
     bug: str = ""
@@ -77,10 +76,8 @@ class Slots:
         if os.fstat(descriptor).st_size != sum(room):
             os.ftruncate(descriptor, sum(room))
         memory = mmap.mmap(descriptor, sum(room))
-        self.global_SNVHWC: ImageArray = np.frombuffer(memory, np.uint8, room[0]).reshape(big)
-        self.local_SNVHWC: ImageArray = np.frombuffer(memory, np.uint8, room[1], room[0]).reshape(
-            small
-        )
+        self.global_SNVHWC: Uint8 = np.frombuffer(memory, np.uint8, room[0]).reshape(big)
+        self.local_SNVHWC: Uint8 = np.frombuffer(memory, np.uint8, room[1], room[0]).reshape(small)
 
 
 def anonymous_memory() -> int:
@@ -155,7 +152,7 @@ def serve(pipe_number: int, descriptor: int) -> None:
 
 def _work(task: Task, filler: Filler, slots: Slots) -> Done:
     known = set(filler.corrupt)
-    index_N: NDArray[np.int64] = np.empty(0, np.int64)
+    index_N: Index = np.empty(0, np.int64)
     error = bug = ""
     rows = slice(task.first, task.last)
     try:

@@ -6,34 +6,31 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float32, Uint8
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.image.clothes.look import Cloth, Colour
 from edgehuman.simulate.image.figure.rig import Texture
-
-Floats = NDArray[np.float32]
-Picture = NDArray[np.uint8]
 
 TILE = 128
 TEXEL_M = 0.005
 
 
-def tile(cloth: Cloth) -> Picture:
+def tile(cloth: Cloth) -> Uint8:
     """(128, 128, 3): a cloth of 0.64 m x 0.64 m."""
     ground, figure = column(cloth.ground), column(cloth.figure)
-    colour_CHW: Floats = ground * _grain()
+    colour_CHW: Float32 = ground * _grain()
     if cloth.pattern in _FIGURES:
         colour_CHW += (figure - ground) * _FIGURES[cloth.pattern](cloth)
     return from_planes(colour_CHW)
 
 
-def column(colour: Colour) -> Floats:
+def column(colour: Colour) -> Float32:
     """A colour as (3, 1, 1)."""
     return np.array(colour, np.float32).reshape(3, 1, 1)
 
 
-def from_planes(colour_CHW: Floats) -> Picture:
+def from_planes(colour_CHW: Float32) -> Uint8:
     """(H, W, 3) of red, green and blue (3, H, W), cut off at 0 and 255."""
     _, height, width = colour_CHW.shape
     np.maximum(colour_CHW, 0.0, out=colour_CHW)
@@ -41,7 +38,7 @@ def from_planes(colour_CHW: Floats) -> Picture:
     return np.asarray(cv2.merge(list(np.asarray(planes).reshape(3, height, width))), np.uint8)
 
 
-def texture(picture_HWC: Picture, part_HW: Picture | None = None) -> Texture:
+def texture(picture_HWC: Uint8, part_HW: Uint8 | None = None) -> Texture:
     """A picture as tubes take it."""
     height, width = picture_HWC.shape[:2]
     parts = None if part_HW is None else part_HW.reshape(-1)
@@ -58,40 +55,40 @@ _GRAIN = 0.03
 
 
 @lru_cache(maxsize=1)
-def _grain() -> Floats:
+def _grain() -> Float32:
     """(TILE, TILE) how bright each thread is, about 1."""
     noise = generator(0x9A1).standard_normal((TILE, TILE))
     return np.asarray(1.0 + _GRAIN * noise, np.float32)
 
 
 @lru_cache(maxsize=256)
-def _bars(count: int, share: float) -> Floats:
+def _bars(count: int, share: float) -> Float32:
     """(TILE,) soft bars, 0 or 1: `count` of them, each `share` of its period wide."""
     place = np.arange(TILE) * (count / TILE) % 1.0
     rise = np.clip((share / 2 - np.abs(place - 0.5)) * (TILE / count) + 0.5, 0.0, 1.0)
     return np.asarray(rise, np.float32)
 
 
-def _stripes(cloth: Cloth) -> Floats:
+def _stripes(cloth: Cloth) -> Float32:
     return _bars(cloth.count, cloth.share)[:, None]
 
 
-def _pinstripes(cloth: Cloth) -> Floats:
+def _pinstripes(cloth: Cloth) -> Float32:
     return _bars(cloth.count, 0.3)[None]
 
 
-def _checks(cloth: Cloth) -> Floats:
+def _checks(cloth: Cloth) -> Float32:
     bars = _bars(cloth.count, cloth.share)
     return np.asarray(0.5 * (bars[:, None] + bars), np.float32)
 
 
-def _dots(cloth: Cloth) -> Floats:
+def _dots(cloth: Cloth) -> Float32:
     wave = np.cos(np.arange(TILE) * (2.0 * np.pi * (cloth.count // 2) / TILE)).astype(np.float32)
     dots = np.clip((np.abs(wave[:, None] + wave) - 2.2 + cloth.share) * 4.0, 0.0, 1.0)
     return np.asarray(dots, np.float32)
 
 
-def _blotches(cloth: Cloth) -> Floats:
+def _blotches(cloth: Cloth) -> Float32:
     """Flowers from afar, or camouflage: thresholded smooth noise."""
     count = cloth.count
     coarse = generator(cloth.seed).standard_normal((count, count), np.float32)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from edgehuman.records import Uint8
 from edgehuman.simulate.body.seeding import generator
-from edgehuman.simulate.image.clothes.fabric import TILE, Picture, plain, texture, tile
+from edgehuman.simulate.image.clothes.fabric import TILE, plain, texture, tile
 from edgehuman.simulate.image.clothes.look import Cloth, Colour, Look
 from edgehuman.simulate.image.figure.face import head_picture
 from edgehuman.simulate.image.figure.parts import PART
@@ -56,7 +57,7 @@ def make_wardrobe(look: Look) -> Wardrobe:
     )
 
 
-def _wrapped(picture_HWC: Picture, part_HW: Picture) -> Texture:
+def _wrapped(picture_HWC: Uint8, part_HW: Uint8) -> Texture:
     turned = np.ascontiguousarray(picture_HWC[::-1, ::-1])
     return texture(turned, np.ascontiguousarray(part_HW[::-1, ::-1]))
 
@@ -80,7 +81,7 @@ def _bag(colour: Colour) -> Texture:
     return texture(picture)
 
 
-def _torso_picture(look: Look, top: Picture) -> tuple[Picture, Picture]:
+def _torso_picture(look: Look, top: Uint8) -> tuple[Uint8, Uint8]:
     """What is seen around the torso (TORSO_HEIGHT, TORSO_WIDTH, 3), and what part it is."""
     picture = np.concatenate([top, top[:, : TORSO_WIDTH - TILE]], axis=1)
     part = np.full((TORSO_HEIGHT, TORSO_WIDTH), PART["upper_clothes"], np.uint8)
@@ -95,7 +96,7 @@ def _torso_picture(look: Look, top: Picture) -> tuple[Picture, Picture]:
     return picture, part
 
 
-def _draw_print(picture: Picture, cloth: Cloth) -> None:
+def _draw_print(picture: Uint8, cloth: Cloth) -> None:
     """A graphic on the chest, on some also on the back."""
     rng = generator(cloth.seed, 0x9417)
     kind, row, size = (int(rng.integers(*span)) for span in ((0, 4), (42, 60), (9, 20)))
@@ -118,7 +119,7 @@ def _draw_print(picture: Picture, cloth: Cloth) -> None:
             cv2.fillConvexPoly(picture, shape, cloth.figure)
 
 
-def _draw_opening(picture: Picture, look: Look) -> None:
+def _draw_opening(picture: Uint8, look: Look) -> None:
     """What runs down the front: buttons, a zip, or the shirt under an open jacket."""
     line = _apart(look.top_cloth.ground)
     if look.top == "open jacket":
@@ -133,7 +134,7 @@ def _draw_opening(picture: Picture, look: Look) -> None:
         picture[-9:] = 0.8 * picture[-9:]
 
 
-def _open_front(picture: Picture, look: Look, line: Colour) -> None:
+def _open_front(picture: Uint8, look: Look, line: Colour) -> None:
     """The shirt between the two halves of a jacket."""
     low, high = 8 + look.seed % 18, 8 + look.seed // 18 % 10
     columns = slice(_FRONT - 26, _FRONT + 27)
@@ -154,7 +155,7 @@ def _apart(colour: Colour) -> Colour:
     return (factor * colour[0] + more, factor * colour[1] + more, factor * colour[2] + more)
 
 
-def _draw_neckline(picture: Picture, part: Picture, look: Look) -> None:
+def _draw_neckline(picture: Uint8, part: Uint8, look: Look) -> None:
     """Bare skin at the neck, round or a V, and the collar around it."""
     deep, wide = int(12 + 26 * look.neckline), int(13 + 8 * look.neckline)
     if look.top_cloth.seed % 2:
@@ -169,7 +170,7 @@ def _draw_neckline(picture: Picture, part: Picture, look: Look) -> None:
     cv2.fillPoly(part, [outline], PART["torso_skin"])
 
 
-def _draw_straps(picture: Picture, part: Picture, look: Look) -> None:
+def _draw_straps(picture: Uint8, part: Uint8, look: Look) -> None:
     """The straps of a bag, over everything else."""
     red, green, blue = (0.85 * c for c in look.bag_colour)
     for image, colour in ((picture, (red, green, blue)), (part, (PART["bag"],))):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.simulate.image.clothes.look import Look
 from edgehuman.simulate.image.clothes.wardrobe import Wardrobe
@@ -11,8 +10,6 @@ from edgehuman.simulate.image.figure.face import HEAD_SHAPE_3K
 from edgehuman.simulate.image.figure.limbs import scale_of
 from edgehuman.simulate.image.figure.rig import KNOTS, Piece, at
 from edgehuman.simulate.image.figure.trunk import chin_and_crown
-
-Array = NDArray[np.float64]
 
 _LONG_HAIR = np.array(
     [

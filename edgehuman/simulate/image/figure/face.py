@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.records import Float32, Float64, Uint8
 from edgehuman.simulate.body.seeding import generator
-from edgehuman.simulate.image.clothes.fabric import Floats, Picture, column, from_planes
+from edgehuman.simulate.image.clothes.fabric import column, from_planes
 from edgehuman.simulate.image.clothes.look import Look
 from edgehuman.simulate.image.figure.parts import PART
 
-Array = NDArray[np.float64]
 Places = list[tuple[float, float]]
 
 HEAD_HEIGHT, HEAD_WIDTH = 80, 128
@@ -94,7 +94,7 @@ EYES = (np.mean(_LEFT_EYE, axis=0), np.mean(_RIGHT_EYE, axis=0))
 EAR_T = 0.44
 
 
-def head_picture(look: Look) -> tuple[Picture, Picture]:
+def head_picture(look: Look) -> tuple[Uint8, Uint8]:
     """What is seen around a head (HEAD_HEIGHT, HEAD_WIDTH, 3), and what part it is."""
     picture = np.full((HEAD_HEIGHT, HEAD_WIDTH, 3), look.skin, np.uint8)
     _draw_face(picture, look)
@@ -149,7 +149,7 @@ _EARS = [
 ]
 
 
-def _draw_face(picture: Picture, look: Look) -> None:
+def _draw_face(picture: Uint8, look: Look) -> None:
     skin = np.array(look.skin)
     brow = (0.30 * np.array(look.hair_colour) + 0.1 * skin).tolist()
     lips = np.clip(skin * (0.82, 0.55, 0.56), 0, 255).tolist()
@@ -176,35 +176,35 @@ _RIM = (30, 28, 28)
 
 
 @lru_cache(maxsize=1)
-def _angles_deg() -> Floats:
+def _angles_deg() -> Float32:
     """(HEAD_WIDTH,) degrees from the front of each column."""
     turn = (np.arange(HEAD_WIDTH) + 0.5 - _FRONT) * (360.0 / HEAD_WIDTH)
     return np.asarray(np.abs((turn + 180.0) % 360.0 - 180.0), np.float32)
 
 
 @lru_cache(maxsize=1)
-def _levels() -> Floats:
+def _levels() -> Float32:
     """(HEAD_HEIGHT, 1) t of each row."""
     rows = np.arange(HEAD_HEIGHT, dtype=np.float32)[:, None]
     return np.asarray(1.0 - (rows + 0.5) / HEAD_HEIGHT, np.float32)
 
 
 @lru_cache(maxsize=8)
-def _strands(number: int) -> Floats:
+def _strands(number: int) -> Float32:
     """(HEAD_WIDTH,) how bright each strand of hair is, about 1."""
     noise = generator(number, 0x4A1).standard_normal(HEAD_WIDTH)
     return np.asarray(1.0 + 0.13 * noise, np.float32)
 
 
 @lru_cache(maxsize=len(_HAIRLINE))
-def _hair_HW(hair: str) -> Floats:
+def _hair_HW(hair: str) -> Float32:
     """(HEAD_HEIGHT, HEAD_WIDTH) 0..1: where hair grows."""
     begins = np.interp(_angles_deg(), _HAIRLINE_DEG, _HAIRLINE[hair])
     return np.clip((_levels() - begins) * 25.0 + 0.5, 0.0, 1.0).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
-def _beard_HW() -> Floats:
+def _beard_HW() -> Float32:
     """(HEAD_HEIGHT, HEAD_WIDTH) 0..1: chin, cheeks and around the mouth."""
     below = 0.26 + 0.10 * np.clip((_angles_deg() - 20.0) / 50.0, 0.0, 1.0)
     beard = np.clip((below - _levels()) * 30.0, 0.0, 1.0)
@@ -215,7 +215,9 @@ def _beard_HW() -> Floats:
     return (beard * np.clip(near - 0.6, 0.0, 1.0)).astype(np.float32)
 
 
-def surface_points(place_N2: Array, ends_23: Array, left_3: Array, front_3: Array) -> Array:
+def surface_points(
+    place_N2: Float64, ends_23: Float64, left_3: Float64, front_3: Float64
+) -> Float64:
     """World points (N, 3) of places (y, t) on the front of a head."""
     y_N, t_N = place_N2.T
     height_m = np.sqrt(((ends_23[1] - ends_23[0]) ** 2).sum())
@@ -224,7 +226,7 @@ def surface_points(place_N2: Array, ends_23: Array, left_3: Array, front_3: Arra
     reach_N = np.interp(t_N, knots, HEAD_SHAPE_3K[1]) * height_m
     ahead_N = np.sqrt(np.maximum(1.0 - y_N**2, 0.0))
     axis_N3 = ends_23[0] + (ends_23[1] - ends_23[0]) * t_N[:, None]
-    placed: Array = (
+    placed: Float64 = (
         axis_N3 + (side_N * y_N)[:, None] * left_3 + (reach_N * ahead_N)[:, None] * front_3
     )
     return placed

@@ -7,8 +7,8 @@ arms and bags in front of or behind the trunk, the nearer leg over the farther o
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Intp
 from edgehuman.simulate.body.stance import Body
 from edgehuman.simulate.image.clothes.look import Look
 from edgehuman.simulate.image.clothes.wardrobe import Wardrobe
@@ -38,7 +38,7 @@ def figure(look: Look, wardrobe: Wardrobe) -> Rig:
     return make_rig(pieces, skirts)
 
 
-def paint_order(posed: Posed, body: Body, view: View) -> NDArray[np.intp]:
+def paint_order(posed: Posed, body: Body, view: View) -> Intp:
     """The pieces from the first painted to the last."""
     groups = posed.rig.groups
     torso = groups["torso"][0]

@@ -8,15 +8,13 @@ outside the picture.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.geometry import COCO_17
+from edgehuman.records import Float32, Float64, Uint8
 from edgehuman.simulate.body.stance import Body
 from edgehuman.simulate.image.figure.face import EAR_T, EYES, FACE_68, NOSE_TIP, surface_points
 from edgehuman.simulate.image.figure.rig import Posed
 from edgehuman.simulate.image.figure.tube import View
-
-Array = NDArray[np.float64]
 
 FEET_6 = (
     "l_big_toe",
@@ -51,7 +49,7 @@ PIECES = (
 )
 
 
-def landmark_points(posed: Posed, body: Body) -> tuple[Array, Array]:
+def landmark_points(posed: Posed, body: Body) -> tuple[Float64, Float64]:
     """World points (133, 3) and, for each, the direction that its surface faces (133, 3).
 
     The direction is zero where a point lies inside its piece and can be seen from everywhere.
@@ -77,13 +75,13 @@ def landmark_points(posed: Posed, body: Body) -> tuple[Array, Array]:
     return points, facing
 
 
-def _outward(frame_33: Array, y: float) -> Array:
+def _outward(frame_33: Float64, y: float) -> Float64:
     """The direction in which the head's surface faces at a place y across its front."""
-    outward: Array = np.sqrt(max(0.0, 1.0 - y * y)) * frame_33[:, 0] + y * frame_33[:, 1]
+    outward: Float64 = np.sqrt(max(0.0, 1.0 - y * y)) * frame_33[:, 0] + y * frame_33[:, 1]
     return outward
 
 
-def _foot_points(body: Body, name: str) -> Array:
+def _foot_points(body: Body, name: str) -> Float64:
     """Big toe, small toe, heel."""
     frame, toe = body.frame(f"{name}_foot"), body.joint(f"{name}_toe")
     out = frame[:, 1] * (1.0 if name == "l" else -1.0)
@@ -94,16 +92,16 @@ def _foot_points(body: Body, name: str) -> Array:
     return np.stack([big, small, heel])
 
 
-def _hand_points(body: Body, name: str) -> Array:
+def _hand_points(body: Body, name: str) -> Float64:
     """The 21 points of a hand, flat, thumb forwards."""
     frame, wrist = body.frame(f"{name}_forearm"), body.joint(f"{name}_wrist")
     length_m = np.sqrt(((body.joint(f"{name}_hand") - wrist) ** 2).sum())
     forward_N1, down_N1 = _HAND_21[:, :1], _HAND_21[:, 1:]
-    placed: Array = wrist + length_m * (forward_N1 * frame[:, 0] - down_N1 * frame[:, 2])
+    placed: Float64 = wrist + length_m * (forward_N1 * frame[:, 0] - down_N1 * frame[:, 2])
     return placed
 
 
-def see(posed: Posed, body: Body, view: View, owner_HW: NDArray[np.uint8]) -> NDArray[np.float32]:
+def see(posed: Posed, body: Body, view: View, owner_HW: Uint8) -> Float32:
     """All landmarks in the picture (133, 3): x, y in pixels and visibility."""
     points_N3, facing_N3 = landmark_points(posed, body)
     pixel_N2, _ = view.project(points_N3)

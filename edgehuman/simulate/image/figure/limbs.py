@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float64
 from edgehuman.simulate.image.clothes.fabric import TEXEL_M
 from edgehuman.simulate.image.clothes.look import Look
 from edgehuman.simulate.image.clothes.wardrobe import Wardrobe
@@ -19,8 +19,6 @@ from edgehuman.simulate.image.figure.shapes import (
     UPPER_ARM,
     stretch,
 )
-
-Array = NDArray[np.float64]
 
 _T = np.linspace(0.0, 1.0, KNOTS)
 EASE_M = {
@@ -39,7 +37,7 @@ def scale_of(look: Look) -> float:
     return look.person.height_m / AVERAGE_M
 
 
-def cloth_texels(length_m: float, size_3K: Array) -> tuple[float, float]:
+def cloth_texels(length_m: float, size_3K: Float64) -> tuple[float, float]:
     """Rows and columns with which cloth keeps its size in metres."""
     around_m = 6.0 * float(size_3K[0, KNOTS // 2])
     return max(1.0, length_m / TEXEL_M), max(8.0, around_m / TEXEL_M)
@@ -87,7 +85,7 @@ def leg(look: Look, wardrobe: Wardrobe, name: str) -> list[Piece]:
     return [*shoe, shank, *over, _upper_trouser(look, wardrobe, name, upper)]
 
 
-def _lower_trouser(look: Look, wardrobe: Wardrobe, name: str, shank_3K: Array) -> Piece:
+def _lower_trouser(look: Look, wardrobe: Wardrobe, name: str, shank_3K: Float64) -> Piece:
     """Cloth from the knee down."""
     part = look.reach - 1.0
     knee = at(f"{name}_knee")
@@ -108,7 +106,7 @@ def _lower_trouser(look: Look, wardrobe: Wardrobe, name: str, shank_3K: Array) -
     )
 
 
-def _upper_trouser(look: Look, wardrobe: Wardrobe, name: str, thigh_3K: Array) -> Piece:
+def _upper_trouser(look: Look, wardrobe: Wardrobe, name: str, thigh_3K: Float64) -> Piece:
     """Cloth from the hip to the knee, or as far as shorts reach."""
     part, long = min(look.reach, 1.0), look.reach > 1.0
     hip = at(f"{name}_hip")
@@ -157,7 +155,7 @@ def _shoe(look: Look, wardrobe: Wardrobe, name: str) -> list[Piece]:
     ]
 
 
-def _shaft(wardrobe: Wardrobe, name: str, shank_3K: Array, seed: int) -> Piece:
+def _shaft(wardrobe: Wardrobe, name: str, shank_3K: Float64, seed: int) -> Piece:
     """A boot's shaft around the lower half of the shank."""
     top = 0.30 + 0.25 * (seed % 3) / 2.0
     knee, ankle = at(f"{name}_knee"), at(f"{name}_ankle")

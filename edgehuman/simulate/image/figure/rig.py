@@ -14,15 +14,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.geometry import SEGMENTS, SKELETON_26
+from edgehuman.records import Bool, Float64, Intp, Uint8
 from edgehuman.simulate.body.stance import Body
 from edgehuman.simulate.image.figure.parts import PART
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
-Picture = NDArray[np.uint8]
 
 # Places along a piece at which its sizes are given, evenly spaced from its first end to its last.
 KNOTS = 9
@@ -39,10 +35,10 @@ class Texture:
         part_N: uint8 (height * width,): what each texel belongs to, where it is not one thing.
     """
 
-    rgb_N3: Picture
+    rgb_N3: Uint8
     height: int
     width: int
-    part_N: Picture | None = None
+    part_N: Uint8 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ class Piece:
     start: Anchor
     end: Anchor
     segment: str
-    size_3K: Array
+    size_3K: Float64
     texture: Texture
     texels: tuple[float, float] | None = None
     lying: bool = False
@@ -124,7 +120,7 @@ class Skirt:
     """
 
     piece: int
-    least_3: Array
+    least_3: Float64
     leg_m: float
 
 
@@ -148,19 +144,19 @@ class Rig:
     names: tuple[str, ...]
     groups: Mapping[str, tuple[int, ...]]
     joints: tuple[frozenset[str], ...]
-    weight_EJ: Array
-    offset_EC: Array
-    segment_P: Indices
-    front_P: Indices
-    size_P3K: Array
-    part_P: Picture
-    own_part_P: NDArray[np.bool_]
-    rgb_CN: Picture
-    part_N: Picture
-    texture_P5: Array
-    roundness_P2: Array
-    dark_P2: Array
-    folds_P: Array
+    weight_EJ: Float64
+    offset_EC: Float64
+    segment_P: Intp
+    front_P: Intp
+    size_P3K: Float64
+    part_P: Uint8
+    own_part_P: Bool
+    rgb_CN: Uint8
+    part_N: Uint8
+    texture_P5: Float64
+    roundness_P2: Float64
+    dark_P2: Float64
+    folds_P: Float64
     skirts: tuple[Skirt, ...]
 
 
@@ -175,10 +171,10 @@ class Posed:
     """
 
     rig: Rig
-    ends_P23: Array
-    left_P3: Array
-    front_P3: Array
-    size_P3K: Array
+    ends_P23: Float64
+    left_P3: Float64
+    front_P3: Float64
+    size_P3K: Float64
 
 
 def make_rig(pieces: Sequence[Piece], skirts: Sequence[Skirt] = ()) -> Rig:
@@ -219,20 +215,20 @@ _JOINT = {name: i for i, name in enumerate(SKELETON_26)}
 _SEGMENT = {name: i for i, name in enumerate(SEGMENTS)}
 
 
-def _set_end(weight_J: Array, offset_C: Array, anchor: Anchor) -> None:
+def _set_end(weight_J: Float64, offset_C: Float64, anchor: Anchor) -> None:
     for name, weight in anchor.joints:
         weight_J[_JOINT[name]] += weight
     for name, *metres in anchor.offsets:
         offset_C[3 * _SEGMENT[name] : 3 * _SEGMENT[name] + 3] += metres
 
 
-def _planes(rgb: Sequence[Picture]) -> Picture:
+def _planes(rgb: Sequence[Uint8]) -> Uint8:
     # OpenCV takes the three channels apart faster than a transposed copy.
     planes = cv2.split(np.concatenate(rgb)[:, None])
     return np.asarray(np.concatenate(planes).reshape(3, -1), np.uint8)
 
 
-def _parts(texture: Texture) -> Picture:
+def _parts(texture: Texture) -> Uint8:
     if texture.part_N is not None:
         return texture.part_N
     return np.zeros(len(texture.rgb_N3), np.uint8)
@@ -258,7 +254,7 @@ def pose_rig(rig: Rig, body: Body) -> Posed:
     return Posed(rig, ends_E3.reshape(-1, 2, 3), frames_P33[:, :, _LEFT], front_P3, size_P3K)
 
 
-def _widen(skirt: Skirt, body: Body, frame_33: Array, size_3K: Array) -> None:
+def _widen(skirt: Skirt, body: Body, frame_33: Float64, size_3K: Float64) -> None:
     """Sizes from the hips down to a hem that goes around both legs."""
     apart = 0.5 * np.abs((body.joint("l_knee") - body.joint("r_knee")) @ frame_33)
     hem_3 = np.maximum(skirt.least_3, apart[[_LEFT, _FORWARD, _FORWARD]] + skirt.leg_m)

@@ -6,12 +6,10 @@ Metres of a person of 1.70 m and average build; plausible by eye, not measured o
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float64
 from edgehuman.simulate.image.clothes.look import Build
 from edgehuman.simulate.image.figure.rig import KNOTS
-
-Array = NDArray[np.float64]
 
 AVERAGE_M = 1.70
 
@@ -86,7 +84,7 @@ _HIPS = np.array([1.0, 1.0, 0.7, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0])
 _SHOULDERS = np.array([0.0, 0.0, 0.0, 0.1, 0.4, 0.8, 1.0, 1.0, 0.3])
 
 
-def torso_size(build: Build, scale: float) -> Array:
+def torso_size(build: Build, scale: float) -> Float64:
     """The torso of a build, (3, 9) metres."""
     size = TORSO * (scale * build.girth)
     size[0] *= 1.0 + (build.hips - 1.0) * _HIPS + (build.shoulders - 1.0) * _SHOULDERS
@@ -94,7 +92,7 @@ def torso_size(build: Build, scale: float) -> Array:
     return size
 
 
-def seat_size(build: Build, scale: float) -> Array:
+def seat_size(build: Build, scale: float) -> Float64:
     """The hips of a build, (3, 9) metres."""
     size = SEAT * (scale * build.girth)
     size[0] *= build.hips
@@ -102,10 +100,10 @@ def seat_size(build: Build, scale: float) -> Array:
     return size
 
 
-def stretch(size_3K: Array, first: float, last: float) -> Array:
+def stretch(size_3K: Float64, first: float, last: float) -> Float64:
     """The sizes of a stretch of a piece, both ends in fractions of it."""
     at_K = np.minimum((first + (last - first) * _T) * (KNOTS - 1), KNOTS - 1.0)
     below_K = np.minimum(at_K.astype(np.intp), KNOTS - 2)
     low, high = size_3K.take(below_K, axis=1), size_3K.take(below_K + 1, axis=1)
-    between: Array = low + (high - low) * (at_K - below_K)
+    between: Float64 = low + (high - low) * (at_K - below_K)
     return between

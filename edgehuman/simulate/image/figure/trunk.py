@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float64
 from edgehuman.simulate.image.clothes.look import Look
 from edgehuman.simulate.image.clothes.wardrobe import Wardrobe
 from edgehuman.simulate.image.figure.face import HEAD_SHAPE_3K
 from edgehuman.simulate.image.figure.limbs import EASE_M, cloth_texels, scale_of
 from edgehuman.simulate.image.figure.rig import KNOTS, Anchor, Piece, Skirt, at
 from edgehuman.simulate.image.figure.shapes import NECK, seat_size, torso_size
-
-Array = NDArray[np.float64]
 
 _HIPS = ("l_hip", "r_hip")
 
@@ -36,7 +34,7 @@ def trunk(look: Look, wardrobe: Wardrobe) -> tuple[list[Piece], list[Skirt]]:
     return made, skirts
 
 
-def _seat(look: Look, wardrobe: Wardrobe, seat_3K: Array) -> Piece:
+def _seat(look: Look, wardrobe: Wardrobe, seat_3K: Float64) -> Piece:
     scale, pelvis = scale_of(look), at("pelvis")
     return Piece(
         "trunk",
@@ -55,7 +53,7 @@ def _seat(look: Look, wardrobe: Wardrobe, seat_3K: Array) -> Piece:
     )
 
 
-def _skirt(look: Look, wardrobe: Wardrobe, part: str, seat_3K: Array, reach: float) -> Piece:
+def _skirt(look: Look, wardrobe: Wardrobe, part: str, seat_3K: Float64, reach: float) -> Piece:
     """Cloth from the waist around both legs."""
     top_3, hip_3 = seat_3K[:, -1], seat_3K[:, 4]
     size = np.repeat(hip_3[:, None], KNOTS, axis=1)
@@ -79,7 +77,7 @@ def _skirt(look: Look, wardrobe: Wardrobe, part: str, seat_3K: Array, reach: flo
     )
 
 
-def _skirt_hem(look: Look, seat_3K: Array, flare_m: float, piece: int) -> Skirt:
+def _skirt_hem(look: Look, seat_3K: Float64, flare_m: float, piece: int) -> Skirt:
     leg_m = 0.075 * scale_of(look) * look.build.girth
     least_3 = np.array([seat_3K[0, 3] * 0.85 + flare_m, leg_m + flare_m, leg_m + flare_m])
     return Skirt(piece, least_3, leg_m + 0.7 * flare_m)
@@ -107,7 +105,7 @@ def _neck(look: Look, wardrobe: Wardrobe) -> Piece:
     )
 
 
-def _torso(look: Look, wardrobe: Wardrobe, size_3K: Array) -> Piece:
+def _torso(look: Look, wardrobe: Wardrobe, size_3K: Float64) -> Piece:
     scale = scale_of(look)
     return Piece(
         "torso",

@@ -8,13 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float32, Float64, Index, Intp
 from edgehuman.simulate.image.figure.rig import KNOTS, Posed
-
-Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
-Indices = NDArray[np.intp]
 
 ACROSS = 64
 
@@ -30,12 +26,12 @@ class View:
         shift_2: pixel that lies straight ahead.
     """
 
-    position_3: Array
-    axes_33: Array
-    scale_2: Array
-    shift_2: Array
+    position_3: Float64
+    axes_33: Float64
+    scale_2: Float64
+    shift_2: Float64
 
-    def project(self, points_N3: Array) -> tuple[Array, Array]:
+    def project(self, points_N3: Float64) -> tuple[Float64, Float64]:
         """Pixels (N, 2), the centre of pixel (0, 0) at 0, 0, and depths (N,) in metres."""
         seen_N3 = (points_N3 - self.position_3) @ self.axes_33.T
         depth_N = np.maximum(seen_N3[..., 2], 0.05)
@@ -46,9 +42,9 @@ class View:
         shift_2 = (self.shift_2 + 0.5) * factor - 0.5
         return View(self.position_3, self.axes_33, self.scale_2 * factor, shift_2)
 
-    def depth(self, points_N3: Array) -> Array:
+    def depth(self, points_N3: Float64) -> Float64:
         """Metres ahead of the camera, (N,)."""
-        ahead: Array = (points_N3 - self.position_3) @ self.axes_33[2]
+        ahead: Float64 = (points_N3 - self.position_3) @ self.axes_33[2]
         return ahead
 
 
@@ -81,20 +77,20 @@ class Outlines:
         box_P4: x0, y0, x1, y1 around all that is drawn, as whole pixels (end exclusive).
     """
 
-    piece_P: Indices
-    start_P2: Array
-    along_P2: Array
-    step_P: Array
-    half_PK: Floats
-    middle_PK: Floats
-    row_PK: Indices
-    column_PS: Indices
-    light_PS: Floats
-    dark_PK: Floats
-    box_P4: NDArray[np.int64]
+    piece_P: Intp
+    start_P2: Float64
+    along_P2: Float64
+    step_P: Float64
+    half_PK: Float32
+    middle_PK: Float32
+    row_PK: Intp
+    column_PS: Intp
+    light_PS: Float32
+    dark_PK: Float32
+    box_P4: Index
 
 
-def outline(posed: Posed, order_P: Indices, view: View, light: Light, samples: int) -> Outlines:
+def outline(posed: Posed, order_P: Intp, view: View, light: Light, samples: int) -> Outlines:
     """What every piece covers in the picture, and how bright it is."""
     ends_P23, size_P3K = posed.ends_P23[order_P], posed.size_P3K[order_P]
     pixel_P22, depth_P2 = view.project(ends_P23)
@@ -139,22 +135,22 @@ def outline(posed: Posed, order_P: Indices, view: View, light: Light, samples: i
 
 
 def _caps(
-    roundness_P2: Array,
-    size_P3K: Array,
-    across_seen_P2: Array,
-    along_seen_P2: Array,
-    depth_P2: Array,
-) -> Array:
+    roundness_P2: Float64,
+    size_P3K: Float64,
+    across_seen_P2: Float64,
+    along_seen_P2: Float64,
+    depth_P2: Float64,
+) -> Float64:
     """(P, 2) pixels by which each end's round or slanted cap reaches beyond the axis."""
     side_P2 = size_P3K[:, 0, [0, -1]]
     reach_P2 = 0.5 * (size_P3K[:, 1, [0, -1]] + size_P3K[:, 2, [0, -1]])
     ball_P2 = np.hypot(side_P2 * across_seen_P2[:, :1], reach_P2 * across_seen_P2[:, 1:])
     slant_P2 = np.hypot(side_P2 * along_seen_P2[:, :1], reach_P2 * along_seen_P2[:, 1:])
-    caps_P2: Array = np.maximum(roundness_P2 * ball_P2, slant_P2) / depth_P2 + 0.5
+    caps_P2: Float64 = np.maximum(roundness_P2 * ball_P2, slant_P2) / depth_P2 + 0.5
     return caps_P2
 
 
-def _at(size_P3K: Array, t_PK: Array) -> Array:
+def _at(size_P3K: Float64, t_PK: Float64) -> Float64:
     """(P, 3, K): sizes between the knots, by straight lines."""
     place_PK = t_PK * (KNOTS - 1)
     below_PK = np.minimum(place_PK.astype(np.intp), KNOTS - 2)
@@ -162,13 +158,13 @@ def _at(size_P3K: Array, t_PK: Array) -> Array:
     base_P3 = np.arange(0, flat.size, KNOTS).reshape(-1, 3)
     index_P3K = base_P3[..., None] + below_PK[:, None]
     lower = flat.take(index_P3K)
-    between: Array = lower + (flat.take(index_P3K + 1) - lower) * (place_PK - below_PK)[:, None]
+    between: Float64 = lower + (flat.take(index_P3K + 1) - lower) * (place_PK - below_PK)[:, None]
     return between
 
 
 def _half_widths(
-    size_P3K: Array, across_seen_P2: Array, depth_P2: Array, t_PK: Array
-) -> tuple[Array, Array]:
+    size_P3K: Float64, across_seen_P2: Float64, depth_P2: Float64, t_PK: Float64
+) -> tuple[Float64, Float64]:
     """Pixels from the axis to both edges: the support of two half ellipses."""
     seen_P3 = across_seen_P2[:, [0, 1, 1]]
     squared_P3K = (size_P3K * seen_P3[..., None]) ** 2
@@ -180,13 +176,13 @@ def _half_widths(
 
 
 def _boxes(
-    start_P2: Array,
-    along_P2: Array,
-    across_P2: Array,
-    from_start_PK: Array,
-    half_PK: Array,
-    middle_PK: Array,
-) -> NDArray[np.int64]:
+    start_P2: Float64,
+    along_P2: Float64,
+    across_P2: Float64,
+    from_start_PK: Float64,
+    half_PK: Float64,
+    middle_PK: Float64,
+) -> Index:
     """(P, 4) whole pixels around each outline."""
     box_P4 = np.empty((len(half_PK), 4), np.int64)
     for axis in (0, 1):
@@ -198,18 +194,18 @@ def _boxes(
     return box_P4
 
 
-def _rows(texture_P5: Array, t_PK: Array) -> Indices:
+def _rows(texture_P5: Float64, t_PK: Float64) -> Intp:
     """Where in the flat textures each sample's row begins."""
     first_P1, height_P1, width_P1, rows_P1 = texture_P5.T[:4, :, None]
     # The last row belongs to t = 1, so that a wrapped picture does not begin anew there.
     row_PK = np.floor(t_PK * (rows_P1 - 1e-3)) % height_P1
-    rows: Indices = (row_PK * width_P1 + first_P1).astype(np.intp)
+    rows: Intp = (row_PK * width_P1 + first_P1).astype(np.intp)
     return rows
 
 
 def _columns(
-    texture_P5: Array, middle_P3: Array, sides_P23: Array, across_seen_P2: Array
-) -> Indices:
+    texture_P5: Float64, middle_P3: Float64, sides_P23: Float64, across_seen_P2: Float64
+) -> Intp:
     """The texture's column at each place across, from minus to plus."""
     reach_P2 = np.stack([middle_P3[:, 0], 0.5 * (middle_P3[:, 1] + middle_P3[:, 2])], axis=-1)
     seen_P2 = reach_P2 * across_seen_P2
@@ -221,7 +217,7 @@ def _columns(
     angle_PS = centre_P[:, None] + np.where(hidden_P, -1.0, 1.0)[:, None] * _TURN_S
     width_P1, columns_P1 = texture_P5[:, 2:3], texture_P5[:, 4:5]
     column_PS = np.floor(angle_PS * (0.5 / np.pi) % 1.0 * columns_P1) % width_P1
-    columns: Indices = column_PS.astype(np.intp)
+    columns: Intp = column_PS.astype(np.intp)
     return columns
 
 
@@ -232,7 +228,7 @@ _TURN_S = np.arcsin(_ACROSS_S)
 _DEPTH_S = np.sqrt(1.0 - _ACROSS_S**2)
 
 
-def _lit(axis_P3: Array, across_P2: Array, light: Light) -> Floats:
+def _lit(axis_P3: Float64, across_P2: Float64, light: Light) -> Float32:
     """(P, S) brightness: light from the front, the sky from above, less towards the edges."""
     x_P, y_P = across_P2.T
     axis_x_P, axis_y_P, axis_z_P = axis_P3.T
@@ -248,9 +244,9 @@ def _lit(axis_P3: Array, across_P2: Array, light: Light) -> Floats:
     return np.asarray(shine_PS * (0.72 + 0.28 * _DEPTH_S), np.float32)
 
 
-def _darkened(dark_P2: Array, t_PK: Array) -> Floats:
+def _darkened(dark_P2: Float64, t_PK: Float64) -> Float32:
     """(P, K) what is left of the light near ends that something covers."""
     t = t_PK.astype(np.float32)
     first_P1, last_P1 = dark_P2.astype(np.float32).T[..., None]
-    left: Floats = 1.0 - first_P1 * np.exp(t * -10.0) - last_P1 * np.exp((t - 1.0) * 10.0)
+    left: Float32 = 1.0 - first_P1 * np.exp(t * -10.0) - last_P1 * np.exp((t - 1.0) * 10.0)
     return left

@@ -11,13 +11,10 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float64, Uint8
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.image.figure.tube import View
-
-Array = NDArray[np.float64]
-Image = NDArray[np.uint8]
 
 FAMILIES = ("street", "park", "shops", "hall", "car park", "station")
 
@@ -30,8 +27,8 @@ _WALL_HEIGHT, _WALL_WIDTH = 256, 640
 class Scene:
     """One camera's surroundings: floor (512, 512, 3), 10 m wide; wall (256, 640, 3), 5 m high."""
 
-    floor_HWC: Image
-    wall_HWC: Image
+    floor_HWC: Uint8
+    wall_HWC: Uint8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +55,14 @@ def scene(family: str, seed: int) -> Scene:
     return Scene(_hazy(floor), _hazy(wall)[::-1].copy())
 
 
-def _hazy(image: Array) -> Image:
+def _hazy(image: Float64) -> Uint8:
     """What is far away has less contrast and colour than what is near."""
     grey = image.mean(axis=-1, keepdims=True)
-    hazy: Array = 30.0 + 0.72 * (grey + 0.75 * (image - grey))
+    hazy: Float64 = 30.0 + 0.72 * (grey + 0.75 * (image - grey))
     return np.asarray(np.clip(hazy, 0.0, 255.0), np.uint8)
 
 
-def backdrop(scenery: Scene, spot: Spot, view: View, height: int, width: int) -> Image:
+def backdrop(scenery: Scene, spot: Spot, view: View, height: int, width: int) -> Uint8:
     """What the camera sees without the person, (height, width, 3)."""
     floor_33, wall_33, edge_3 = _planes(spot, view)
     size = (width, height)
@@ -82,7 +79,7 @@ def backdrop(scenery: Scene, spot: Spot, view: View, height: int, width: int) ->
     return np.asarray(seen, np.uint8)
 
 
-def _planes(spot: Spot, view: View) -> tuple[Array, Array, Array]:
+def _planes(spot: Spot, view: View) -> tuple[Float64, Float64, Float64]:
     """Texels to pixels of the floor and the wall, and the line (a, b, c) above which wall is."""
     right, ahead = view.axes_33[0], view.axes_33[2] * (1.0, 1.0, 0.0)
     ahead = ahead / np.sqrt(ahead @ ahead)
@@ -91,9 +88,9 @@ def _planes(spot: Spot, view: View) -> tuple[Array, Array, Array]:
     lens[:2, 2] = view.shift_2
     to_pixel = lens @ view.axes_33
 
-    def plane(first: Array, second: Array, origin: Array) -> Array:
+    def plane(first: Float64, second: Float64, origin: Float64) -> Float64:
         columns = [first * _TEXEL_M, second * _TEXEL_M, origin - view.position_3]
-        made: Array = to_pixel @ np.stack(columns, axis=1)
+        made: Float64 = to_pixel @ np.stack(columns, axis=1)
         return made
 
     cosine, sine = np.cos(spot.floor_rad), np.sin(spot.floor_rad)
@@ -110,7 +107,7 @@ def _planes(spot: Spot, view: View) -> tuple[Array, Array, Array]:
     return plane(across, away, start), wall_33, edge_3
 
 
-def _noise(rng: np.random.Generator, height: int, width: int, *sizes_px: float) -> Array:
+def _noise(rng: np.random.Generator, height: int, width: int, *sizes_px: float) -> Float64:
     """(height, width) smooth noise of several sizes, each of unit variance, averaged."""
     total = np.zeros((height, width))
     for size in sizes_px:
@@ -121,26 +118,26 @@ def _noise(rng: np.random.Generator, height: int, width: int, *sizes_px: float) 
     return total / len(sizes_px)
 
 
-def _tinted(rng: np.random.Generator, low: float, high: float, tint: float = 0.06) -> Array:
+def _tinted(rng: np.random.Generator, low: float, high: float, tint: float = 0.06) -> Float64:
     """A greyish colour."""
-    colour: Array = rng.uniform(low, high) * (1.0 + rng.normal(0.0, tint, 3))
+    colour: Float64 = rng.uniform(low, high) * (1.0 + rng.normal(0.0, tint, 3))
     return colour
 
 
 def _rough(
     rng: np.random.Generator,
-    colour: Array,
+    colour: Float64,
     height: int,
     width: int,
     amount: float,
     *sizes_px: float,
-) -> Array:
+) -> Float64:
     """A surface of one colour, uneven in brightness."""
-    rough: Array = colour * (1.0 + amount * _noise(rng, height, width, *sizes_px)[..., None])
+    rough: Float64 = colour * (1.0 + amount * _noise(rng, height, width, *sizes_px)[..., None])
     return rough
 
 
-def _asphalt(rng: np.random.Generator) -> Array:
+def _asphalt(rng: np.random.Generator) -> Float64:
     floor = _rough(rng, _tinted(rng, 70, 130, 0.03), _FLOOR, _FLOOR, 0.10, 3, 12, 90)
     for _ in range(int(rng.integers(0, 4))):
         x = int(rng.integers(0, _FLOOR))
@@ -148,7 +145,7 @@ def _asphalt(rng: np.random.Generator) -> Array:
     return floor
 
 
-def _paving(rng: np.random.Generator) -> Array:
+def _paving(rng: np.random.Generator) -> Float64:
     """Slabs of stone, each a little different."""
     size = int(rng.choice([16, 22, 32]))
     count = _FLOOR // size + 1
@@ -160,7 +157,7 @@ def _paving(rng: np.random.Generator) -> Array:
     return floor
 
 
-def _tiles(rng: np.random.Generator) -> Array:
+def _tiles(rng: np.random.Generator) -> Float64:
     """An indoor floor: polished, in one or two shades."""
     size = int(rng.choice([20, 30, 45]))
     x = np.arange(_FLOOR) // size
@@ -172,7 +169,7 @@ def _tiles(rng: np.random.Generator) -> Array:
     return floor
 
 
-def _grass(rng: np.random.Generator) -> Array:
+def _grass(rng: np.random.Generator) -> Float64:
     green = np.array([92.0, 116.0, 58.0]) * rng.uniform(0.75, 1.2)
     floor = _rough(rng, green, _FLOOR, _FLOOR, 0.20, 2, 6, 70)
     x, wide = int(rng.integers(100, 300)), int(rng.integers(70, 140))
@@ -181,7 +178,7 @@ def _grass(rng: np.random.Generator) -> Array:
     return floor
 
 
-def _bricks(rng: np.random.Generator) -> Array:
+def _bricks(rng: np.random.Generator) -> Float64:
     """A brick wall with windows and a door."""
     colour = np.array([150.0, 92.0, 72.0]) * rng.uniform(0.7, 1.2) * (1 + rng.normal(0, 0.08, 3))
     wall = _rough(rng, colour, _WALL_HEIGHT, _WALL_WIDTH, 0.10, 4, 50)
@@ -190,14 +187,14 @@ def _bricks(rng: np.random.Generator) -> Array:
     return wall
 
 
-def _plaster(rng: np.random.Generator) -> Array:
+def _plaster(rng: np.random.Generator) -> Float64:
     wall = _rough(rng, _tinted(rng, 120, 210), _WALL_HEIGHT, _WALL_WIDTH, 0.06, 40, 120)
     wall[-14:] *= 0.6
     _add_windows(rng, wall)
     return wall
 
 
-def _add_windows(rng: np.random.Generator, wall: Array) -> None:
+def _add_windows(rng: np.random.Generator, wall: Float64) -> None:
     """Openings in a row, some of them doors."""
     x = int(rng.integers(0, 60))
     while x < _WALL_WIDTH - 70:
@@ -213,7 +210,7 @@ def _add_windows(rng: np.random.Generator, wall: Array) -> None:
         x += wide + int(rng.integers(25, 120))
 
 
-def _hedge(rng: np.random.Generator) -> Array:
+def _hedge(rng: np.random.Generator) -> Float64:
     """Bushes, trunks, and sky above."""
     green = np.array([66.0, 88.0, 48.0]) * rng.uniform(0.7, 1.3)
     wall = _rough(rng, green, _WALL_HEIGHT, _WALL_WIDTH, 0.32, 3, 8, 25)
@@ -226,7 +223,7 @@ def _hedge(rng: np.random.Generator) -> Array:
     return wall
 
 
-def _shop(rng: np.random.Generator) -> Array:
+def _shop(rng: np.random.Generator) -> Float64:
     """Shop windows full of bright things."""
     wall = _rough(rng, _tinted(rng, 150, 225), _WALL_HEIGHT, _WALL_WIDTH, 0.04, 60)
     for x in range(8, _WALL_WIDTH - 120, 150):
@@ -241,7 +238,7 @@ def _shop(rng: np.random.Generator) -> Array:
     return wall
 
 
-def _panels(rng: np.random.Generator) -> Array:
+def _panels(rng: np.random.Generator) -> Float64:
     """A hall: panels, doors, notices."""
     wall = _rough(rng, _tinted(rng, 140, 220), _WALL_HEIGHT, _WALL_WIDTH, 0.04, 80, 200)
     wall[int(rng.integers(190, 215)) :] *= rng.uniform(0.55, 0.9, 3)
@@ -255,7 +252,7 @@ def _panels(rng: np.random.Generator) -> Array:
     return wall
 
 
-def _cars(rng: np.random.Generator) -> Array:
+def _cars(rng: np.random.Generator) -> Float64:
     """Parked cars before a plain wall."""
     wall = _rough(rng, _tinted(rng, 110, 190), _WALL_HEIGHT, _WALL_WIDTH, 0.08, 5, 60, 150)
     x = int(rng.integers(0, 40))
@@ -273,7 +270,7 @@ def _cars(rng: np.random.Generator) -> Array:
     return wall
 
 
-def _platform(rng: np.random.Generator) -> Array:
+def _platform(rng: np.random.Generator) -> Float64:
     """A station: a tiled wall with a stripe, signs and benches."""
     wall = _rough(rng, _tinted(rng, 120, 200), _WALL_HEIGHT, _WALL_WIDTH, 0.03, 90)
     wall[::12] *= 0.9

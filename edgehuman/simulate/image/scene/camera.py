@@ -7,15 +7,11 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float32, Float64, Uint8
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.image.figure.tube import Light, View
 from edgehuman.simulate.image.scene.backdrop import FAMILIES
-
-Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
-Image = NDArray[np.uint8]
 
 NUM_CAMERAS = 6
 
@@ -118,7 +114,7 @@ def look_at(camera_height_m: float, distance_m: float, azimuth_rad: float) -> Vi
     return View(position_3, axes_33, np.ones(2), np.zeros(2))
 
 
-def expose(colour_CHW: Floats, camera: Camera, exposure: Exposure) -> Image:
+def expose(colour_CHW: Float32, camera: Camera, exposure: Exposure) -> Uint8:
     """The picture (H, W, 3) that a camera makes of light (3, H, W), 0..255."""
     height, width = colour_CHW.shape[1:]
     planes = cv2.convertScaleAbs(colour_CHW.reshape(-1, width), alpha=_HEADROOM)
@@ -141,13 +137,13 @@ def expose(colour_CHW: Floats, camera: Camera, exposure: Exposure) -> Image:
     return _compressed(np.asarray(image, np.uint8), exposure.quality)
 
 
-def _curves(gain_3: Array, gamma: float) -> Image:
+def _curves(gain_3: Float64, gamma: float) -> Uint8:
     """(1, 256, 3) what each level of light becomes, gain and brightness curve together."""
     level = np.minimum(np.arange(256)[:, None] / 255.0 * gain_3, 1.0)
     return np.round(255.0 * level**gamma).astype(np.uint8)[None]
 
 
-def _compressed(image_HWC: Image, quality: int) -> Image:
+def _compressed(image_HWC: Uint8, quality: int) -> Uint8:
     """What JPEG leaves of a picture."""
     bgr = cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR)
     _, packed = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -156,18 +152,18 @@ def _compressed(image_HWC: Image, quality: int) -> Image:
 
 
 @lru_cache(maxsize=1)
-def _noise() -> Floats:
+def _noise() -> Float32:
     """Noise of unit variance, correlated between neighbours as after a colour filter."""
     white = generator(0x6A1).standard_normal((_GRAIN, _GRAIN, 3)).astype(np.float32)
     smooth = cv2.GaussianBlur(white, (0, 0), 0.6)
     return np.asarray(smooth / smooth.std(), np.float32)
 
 
-def _grain(row: int, column: int, height: int, width: int) -> Floats:
+def _grain(row: int, column: int, height: int, width: int) -> Float32:
     """A stretch of the noise; it repeats where the picture is larger than the table."""
     noise = _noise()
     if row + height <= _GRAIN and column + width <= _GRAIN:
         return noise[row : row + height, column : column + width]
     rows, columns = (row + np.arange(height)) % _GRAIN, (column + np.arange(width)) % _GRAIN
-    repeated: Floats = noise[rows[:, None], columns]
+    repeated: Float32 = noise[rows[:, None], columns]
     return repeated

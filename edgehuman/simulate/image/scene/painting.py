@@ -11,15 +11,11 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from edgehuman.records import Float32, Float64, Intp, Uint8
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.image.figure.rig import Rig
 from edgehuman.simulate.image.figure.tube import ACROSS, Outlines
-
-Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
-Indices = NDArray[np.intp]
 
 _FOLDS = 512
 
@@ -34,12 +30,12 @@ class Canvas:
         part_HW: uint8 (H, W): the part that is seen; 0: background.
     """
 
-    colour_CHW: Floats
-    owner_HW: NDArray[np.uint8]
-    part_HW: NDArray[np.uint8]
+    colour_CHW: Float32
+    owner_HW: Uint8
+    part_HW: Uint8
 
 
-def blank(colour_CHW: Floats) -> Canvas:
+def blank(colour_CHW: Float32) -> Canvas:
     """A canvas with nothing but a background."""
     size = colour_CHW.shape[1:]
     return Canvas(colour_CHW, np.zeros(size, np.uint8), np.zeros(size, np.uint8))
@@ -57,15 +53,15 @@ class _Pixels:
         cover_N: how much of the pixel is covered, over 0; 1 and more: all of it.
     """
 
-    where_N: Indices
-    row_N: Indices
-    piece_R: Indices
-    along_N: Indices
-    off_N: Floats
-    half_N: Floats
-    cover_N: Floats
+    where_N: Intp
+    row_N: Intp
+    piece_R: Intp
+    along_N: Intp
+    off_N: Float32
+    half_N: Float32
+    cover_N: Float32
 
-    def chosen(self, index_M: Indices) -> _Pixels:
+    def chosen(self, index_M: Intp) -> _Pixels:
         """Some of the pixels."""
         return _Pixels(
             self.where_N.take(index_M),
@@ -120,7 +116,7 @@ def _seen(pixels: _Pixels, size: int) -> tuple[_Pixels, int]:
     return pixels.chosen(np.concatenate([kept, over])), len(kept)
 
 
-def _across(pixels: _Pixels, piece_N: Indices) -> Indices:
+def _across(pixels: _Pixels, piece_N: Intp) -> Intp:
     """Index into the outlines' flat (P, S) arrays."""
     across_N = pixels.off_N / pixels.half_N
     across_N += np.float32(1.0)
@@ -159,11 +155,11 @@ def _covered(outlines: Outlines, height: int, width: int) -> _Pixels:
     return pixels.chosen(np.flatnonzero(cover_N > 0.0))
 
 
-def _float(values: Array) -> Floats:
+def _float(values: Float64) -> Float32:
     return values.astype(np.float32)
 
 
-def _rows(outlines: Outlines, height: int, width: int) -> tuple[Indices, Indices, Indices, Indices]:
+def _rows(outlines: Outlines, height: int, width: int) -> tuple[Intp, Intp, Intp, Intp]:
     """Rows of pixels that pieces may cover: piece, y, first x and count, each (R,)."""
     box_P4 = outlines.box_P4
     top_P = np.maximum(box_P4[:, 1], 0)
@@ -191,11 +187,11 @@ def _rows(outlines: Outlines, height: int, width: int) -> tuple[Indices, Indices
 def _shade(
     rig: Rig,
     outlines: Outlines,
-    along_N: Indices,
-    across_N: Indices,
-    piece_N: Indices,
+    along_N: Intp,
+    across_N: Intp,
+    piece_N: Intp,
     seed: int,
-) -> Floats:
+) -> Float32:
     """(N,) how bright each pixel's surface is: light, shadow at covered ends, creases."""
     shade_N = outlines.light_PS.ravel().take(across_N)
     shade_N *= outlines.dark_PK.ravel().take(along_N)
@@ -214,7 +210,7 @@ def _shade(
 
 
 @lru_cache(maxsize=1)
-def _folds() -> Floats:
+def _folds() -> Float32:
     """Creases of cloth: smooth noise of two sizes, about -1 to 1, flat (_FOLDS * _FOLDS,)."""
     noise = generator(0xF01D).standard_normal((_FOLDS, _FOLDS)).astype(np.float32)
     coarse = cv2.GaussianBlur(noise, (0, 0), sigmaX=9.0, sigmaY=5.0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.geometry import SKELETON_26
+from edgehuman.records import Float64, Uint8
 from edgehuman.simulate.body.seeding import child_seed, generator
 from edgehuman.simulate.body.stance import Body
 from edgehuman.simulate.image.character import character, movement
@@ -16,9 +16,6 @@ from edgehuman.simulate.image.figure.rig import KNOTS, Piece, Posed, at, make_ri
 from edgehuman.simulate.image.figure.tube import Light, View, outline
 from edgehuman.simulate.image.scene.painting import Canvas, blank, paint
 from edgehuman.simulate.image.scene.shot import Shot
-
-Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
 
 OCCLUDED = 255
 _PASSERS_BY = 8
@@ -40,7 +37,7 @@ _JOINTS = [SKELETON_26.index(name) for name in _NAMES]
 _LINES = [(_NAMES.index(first), _NAMES.index(last), wide) for first, last, wide in _BONES]
 
 
-def cast_shadow(ground_HWC: Picture, body: Body, view: View, light: Light) -> None:
+def cast_shadow(ground_HWC: Uint8, body: Body, view: View, light: Light) -> None:
     """Darken the ground where the body keeps the light away."""
     height, width = ground_HWC.shape[:2]
     towards = view.axes_33.T @ np.asarray(light.towards_3)
@@ -82,7 +79,7 @@ def paint_occluder(canvas: Canvas, shot: Shot, view: View) -> None:
     canvas.part_HW[hidden] = 0
 
 
-def _passer_by(shot: Shot, foot: Array) -> tuple[Posed, Body]:
+def _passer_by(shot: Shot, foot: Float64) -> tuple[Posed, Body]:
     """Somebody else, nearer to the camera."""
     # A camera sees the same few people pass again and again, who are then made only once.
     seed = child_seed(shot.camera.seed, shot.seed % _PASSERS_BY)
@@ -91,7 +88,7 @@ def _passer_by(shot: Shot, foot: Array) -> tuple[Posed, Body]:
     return pose_rig(character(seed).rig, moved), moved
 
 
-def _thing(shot: Shot, foot: Array, right: Array, toward: Array) -> Posed:
+def _thing(shot: Shot, foot: Float64, right: Float64, toward: Float64) -> Posed:
     """A post, a box or a bush."""
     rng = generator(shot.seed, 0x781)
     tall_m, wide_m, low, high = {

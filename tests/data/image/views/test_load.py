@@ -16,7 +16,7 @@ from edgehuman.data.image.unlabelled.images import open_images
 from edgehuman.data.image.views.load import ViewConfig, ViewLoader, Views
 from edgehuman.data.image.views.order import Filler
 from edgehuman.errors import DataError, UsageError
-from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.records import Uint8
 from tests.data.pictures import cut_short, photos, picture
 
 SMALL = ViewConfig(height=32, width=16, num_locals=2)
@@ -37,7 +37,7 @@ class Drawn:
     def encoded(self, index: int) -> None:
         return None
 
-    def read(self, index: int) -> ImageArray:
+    def read(self, index: int) -> Uint8:
         return picture(index)
 
 

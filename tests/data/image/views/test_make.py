@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgehuman.data.image.unlabelled.images import open_images
 from edgehuman.data.image.views import make as view_making
@@ -27,7 +26,7 @@ from edgehuman.data.image.views.make import (
     recolour,
 )
 from edgehuman.errors import ImageError, UsageError
-from edgehuman.preprocess.image.pixels import ImageArray
+from edgehuman.records import Float32, Uint8
 from tests.data.pictures import cut_short, encode, picture, write
 
 PLAIN = ViewConfig(flip=0, jitter=0, grey=0, blur=(0, 0, 0), solarise=0)
@@ -38,18 +37,18 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def flat(colour: tuple[int, int, int]) -> list[ImageArray]:
+def flat(colour: tuple[int, int, int]) -> list[Uint8]:
     return [np.full((8, 4, 3), colour, np.uint8) for _ in range(9)]
 
 
-def made(images: Any, config: ViewConfig, seed: int = 0) -> tuple[ImageArray, ImageArray]:
+def made(images: Any, config: ViewConfig, seed: int = 0) -> tuple[Uint8, Uint8]:
     big = np.zeros((2, config.height, config.width, 3), np.uint8)
     small = np.zeros((config.locals_, config.height // 2, config.width // 2, 3), np.uint8)
     make_views(images, 0, config, rng(seed), big, small)
     return big, small
 
 
-def changed(config: ViewConfig, factor: float, slot: int) -> NDArray[np.float32]:
+def changed(config: ViewConfig, factor: float, slot: int) -> Float32:
     """The matrices where one of the four changes is drawn at a factor and the others are none."""
     factor_4V = np.zeros((4, 9), np.float32)
     factor_4V[slot] = factor

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from edgehuman.records import Float32
 from edgehuman.simulate.body.stance import STANCES
 from edgehuman.simulate.image.figure.tube import View
 from edgehuman.simulate.image.scene.backdrop import FAMILIES, Spot, backdrop, scene
@@ -26,7 +26,7 @@ CAMERA = replace(
 SHARP = Exposure(1.0, 0.0, 1.0, (0, 0), 100)
 
 
-def grey(level: float, height: int = 64, width: int = 32) -> NDArray[np.float32]:
+def grey(level: float, height: int = 64, width: int = 32) -> Float32:
     return np.full((3, height, width), level, np.float32)
 
 
