@@ -33,6 +33,7 @@ import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.records import Float64
 from edgehuman.runtime.imu.feeds import CHUNK, DatagramFeed, Feed, SimulatedFeed, TextFeed
 from edgehuman.runtime.imu.lines import RowParser, Rows
 from edgehuman.runtime.imu.ring import SampleBlock, SampleRing

@@ -1,0 +1,249 @@
+"""Plain data: every network, what it is built of, its size, its source.
+
+The catalogue shows them as `catalogue.NETWORKS`; they are apart from it to keep each page readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network.
+
+    Attributes:
+        build: dotted path `module:function` of its builder (torch).
+        arguments: keyword arguments of the builder.
+        family, modality, input: what it is and which record it begins at.
+        task: the task it is catalogued for; person-embedding: its token, which the person tasks
+            begin with.
+        method: the pretraining method that goes with it; "none": trained from scratch.
+        params: parameters of the encoder, counted by `edgehuman models --check`; tested. Of the
+            skeleton networks with the projection head of training, as their paper counts.
+        params_paper: what the source states.
+        flops: multiply-adds x 2 of one sample through the encoder; tested. Of the skeleton networks
+            as their paper counts: the linear layers alone, without attention's products, with the
+            projection head, of 48 (deep) or 32 frames.
+        source: where it is from.
+    """
+
+    build: str
+    arguments: Mapping[str, Any]
+    family: str
+    modality: str
+    input: str
+    task: str
+    method: str
+    params: int
+    params_paper: str
+    flops: int
+    source: str
+
+
+_IMUVIT_SOURCE = (
+    "Scaling laws in wearable human activity recognition, arXiv 2502.03364, section 3.2"
+)
+
+
+def _imuvit(mlp_width: int, depth: int, params: int, params_paper: str, flops: int) -> Network:
+    return Network(
+        build="edgehuman.nets.imu.imuvit:ImuVit",
+        arguments={"width": mlp_width // 4, "depth": depth, "mlp_width": mlp_width},
+        family="imuvit",
+        modality="imu",
+        input="ImuWindow",
+        task="activity",
+        method="mae",
+        params=params,
+        params_paper=params_paper,
+        flops=flops,
+        source=_IMUVIT_SOURCE,
+    )
+
+
+def _person(
+    build: str, params: int, params_paper: str, flops: int, source: str, **arguments: Any
+) -> Network:
+    """A network of person images, counted at 256x128."""
+    return Network(
+        build=build,
+        arguments=arguments,
+        family=build.partition(":")[0].rpartition(".")[2],
+        modality="image",
+        input="PersonCrop",
+        task="person-embedding",
+        method="saip",
+        params=params,
+        params_paper=params_paper,
+        flops=flops,
+        source=source,
+    )
+
+
+_GAIT_SOURCE = "arXiv 2504.07598, table 2"
+
+
+def _gait(
+    family: str, build: str, params: int, params_paper: str, flops: int, **arguments: Any
+) -> Network:
+    return Network(
+        build=build,
+        arguments=arguments,
+        family=family,
+        modality="skeleton",
+        input="SkeletonSequence",
+        task="gait-embedding",
+        method="contrastive",
+        params=params,
+        params_paper=params_paper,
+        flops=flops,
+        source=_GAIT_SOURCE,
+    )
+
+
+def _gaitpt_deep(scale: int, params: int, params_paper: str, flops: int) -> Network:
+    """Deep & Thin: heads of 4 channels. What all lack: see nets/skeleton/gaitpt.py."""
+    return _gait(
+        "gaitptv2_deep",
+        "edgehuman.nets.skeleton.gaitpt:GaitPt",
+        params,
+        params_paper,
+        flops,
+        widths=(4 * scale, 8 * scale, 16 * scale, 32 * scale),
+        depths=(2, 2, 12, 2),
+        heads=(scale, 2 * scale, 4 * scale, 8 * scale),
+        output=32 * scale,
+        frames=48,
+    )
+
+
+def _gaitpt_wide(scale: int, params: int, params_paper: str, flops: int) -> Network:
+    """Shallow & Wide: heads of 16 channels."""
+    return _gait(
+        "gaitptv2_wide",
+        "edgehuman.nets.skeleton.gaitpt:GaitPt",
+        params,
+        params_paper,
+        flops,
+        widths=(16 * scale, 64 * scale, 64 * scale, 128 * scale),
+        depths=(2, 2, 4, 1),
+        heads=(scale, 4 * scale, 4 * scale, 8 * scale),
+        output=64 * scale,
+        frames=32,
+    )
+
+
+def _gaitformer(scale: int, params: int, params_paper: str, flops: int) -> Network:
+    return _gait(
+        "gaitformer",
+        "edgehuman.nets.skeleton.gaitformer:GaitFormer",
+        params,
+        params_paper,
+        flops,
+        width=64 * scale,
+        depth=9,
+        heads=4 * scale,
+        frames=32,
+    )
+
+
+_VIT = "edgehuman.nets.image.vit:Vit"
+_VIT_SOURCE = "arXiv 2010.11929, sizes of DeiT, arXiv 2012.12877, table 1"
+_TINYVIT = "edgehuman.nets.image.tinyvit:TinyVit"
+_TINYVIT_SOURCE = "TinyViT, arXiv 2207.10666, section 3.2; windows of 8, 8 and 4 cells"
+
+NETWORKS: Mapping[str, Network] = {
+    "imuvit_512x5": _imuvit(512, 5, 994_816, "1M", 65_732_608),
+    "imuvit_512x10": _imuvit(512, 10, 1_986_176, "2M", 131_268_608),
+    "imuvit_512x20": _imuvit(512, 20, 3_968_896, "about 5M (a reading of a log axis)", 262_340_608),
+    "imuvit_1024x5": _imuvit(1024, 5, 3_955_712, "about 5M (a reading of a log axis)", 257_294_336),
+    "imuvit_1024x10": _imuvit(
+        1024, 10, 7_904_512, "about 10M (a reading of a log axis)", 514_195_456
+    ),
+    "imuvit_1024x20": _imuvit(1024, 20, 15_802_112, "20M", 1_027_997_696),
+    "imuvit_2048x5": _imuvit(2048, 5, 15_775_744, "20M", 1_017_905_152),
+    "imuvit_2048x10": _imuvit(2048, 10, 31_537_664, "at least 30M", 2_035_023_872),
+    "imuvit_2048x20": _imuvit(2048, 20, 63_061_504, "63M", 4_069_261_312),
+    "imuconv_288k": Network(
+        build="edgehuman.nets.imu.imuconv:ImuConv",
+        arguments={"widths": (64, 96, 128), "blocks": 1, "kernel": 5},
+        family="imuconv",
+        modality="imu",
+        input="ImuWindow",
+        task="activity",
+        method="none",
+        params=286_656,
+        params_paper="-",
+        flops=16_220_160,
+        source="edgehuman's own: small residual convolutions for the device, trained from scratch",
+    ),
+    "vit_tiny": _person(
+        _VIT, 5_511_360, "5.5M", 1_560_683_520, _VIT_SOURCE, width=192, depth=12, heads=3
+    ),
+    "starnet_s3": _person(
+        "edgehuman.nets.image.starnet:StarNet",
+        5_493_792,
+        "5.8M with its classifier",
+        984_481_792,
+        "Rewrite the stars, arXiv 2403.19967, section 4",
+        width=32,
+        depths=(2, 2, 8, 4),
+    ),
+    "tinyvit_5m": _person(
+        _TINYVIT,
+        5_067_264,
+        "5.4M with its classifier",
+        1_579_274_240,
+        _TINYVIT_SOURCE,
+        widths=(64, 128, 160, 320),
+        windows=(8, 8, 4),
+    ),
+    "vit_small": _person(
+        _VIT, 21_639_552, "22M", 5_860_509_696, _VIT_SOURCE, width=384, depth=12, heads=6
+    ),
+    "vit_base": _person(
+        _VIT, 85_746_432, "86M", 22_677_590_016, _VIT_SOURCE, width=768, depth=12, heads=12
+    ),
+    "tinyvit_11m": _person(
+        _TINYVIT,
+        10_540_832,
+        "11M with its classifier",
+        2_532_888_576,
+        _TINYVIT_SOURCE,
+        widths=(64, 128, 256, 448),
+        windows=(8, 8, 4),
+    ),
+    "tinyvit_21m": _person(
+        _TINYVIT,
+        20_611_056,
+        "21M with its classifier",
+        5_401_915_392,
+        _TINYVIT_SOURCE,
+        widths=(96, 192, 384, 576),
+        windows=(8, 8, 4),
+    ),
+    "gaitptv2_deep_1": _gaitpt_deep(1, 154_628, "154,696", 36_302_080),
+    "gaitptv2_deep_2": _gaitpt_deep(2, 607_416, "607,484", 145_180_672),
+    "gaitptv2_deep_3": _gaitpt_deep(4, 2_408_288, "2,408,356", 580_667_392),
+    "gaitptv2_deep_4": _gaitpt_deep(6, 5_402_888, "5,402,956", 1_306_460_160),
+    "gaitptv2_deep_5": _gaitpt_deep(8, 9_591_216, "9,591,284", 2_322_558_976),
+    "gaitptv2_deep_6": _gaitpt_deep(12, 21_549_056, "21,549,124", 5_225_674_752),
+    "gaitptv2_deep_7": _gaitpt_deep(16, 38_281_808, "38,281,876", 9_290_014_720),
+    "gaitptv2_wide_1": _gaitpt_wide(1, 1_194_144, "1,194,144", 245_470_208),
+    "gaitptv2_wide_2": _gaitpt_wide(2, 4_754_208, "4,754,208", 981_807_104),
+    "gaitptv2_wide_3": _gaitpt_wide(3, 10_680_736, "10,680,736", 2_209_010_688),
+    "gaitptv2_wide_4": _gaitpt_wide(4, 18_973_728, "18,973,728", 3_927_080_960),
+    "gaitptv2_wide_5": _gaitpt_wide(5, 29_633_184, "29,633,184", 6_136_017_920),
+    "gaitptv2_wide_6": _gaitpt_wide(6, 42_659_104, "42,659,104", 8_835_821_568),
+    "gaitptv2_wide_7": _gaitpt_wide(7, 58_051_488, "58,051,488", 12_026_491_904),
+    "gaitformer_1": _gaitformer(1, 605_008, "605,008", 39_089_152),
+    "gaitformer_2": _gaitformer(2, 2_402_688, "2,402,688", 156_061_696),
+    "gaitformer_3": _gaitformer(3, 5_393_328, "5,393,328", 350_917_632),
+    "gaitformer_4": _gaitformer(4, 9_576_928, "9,576,928", 623_656_960),
+    "gaitformer_5": _gaitformer(5, 14_953_488, "14,953,488", 974_279_680),
+    "gaitformer_6": _gaitformer(6, 21_523_008, "21,523,008", 1_402_785_792),
+    "gaitformer_7": _gaitformer(7, 29_285_488, "29,285,488", 1_909_175_296),
+}
