@@ -18,6 +18,7 @@ __all__ = [
     "METHODS",
     "NETWORKS",
     "RECORDS",
+    "SIMULATED",
     "TASKS",
     "Action",
     "Dataset",
@@ -31,6 +32,10 @@ __all__ = [
     "models",
     "step",
 ]
+
+
+# The word that every `--data` and `--source` takes in place of a path: edgehuman's own walkers.
+SIMULATED = "simulated"
 
 
 @dataclass(frozen=True, slots=True)
