@@ -26,7 +26,7 @@ from edgehuman.errors import (
     ParityError,
     UsageError,
 )
-from edgehuman.runtime.engine.plan_file import find_gpu
+from edgehuman.runtime.engine.build_on_device import find_gpu
 
 Status = Literal["done", "refused", "failed", "not measured", "not run"]
 PRECISIONS = ("fp32", "fp16", "int8")

@@ -47,13 +47,13 @@ from edgehuman.export.words import (
     options,
     out_path,
 )
+from edgehuman.files import require_usable_file, write_whole
 from edgehuman.metrics import parity
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.onnx_file import sealed
-from edgehuman.writing import require_writable, write_whole
 
-__all__ = ["ExportConfig", "export", "export_catalogue"]
+__all__ = ["ExportConfig", "export"]
 
 IN_FP32 = "; of the FP32 network, not of this file"
 
@@ -101,15 +101,6 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     return outcome(
         Report(path, files, form.precision, form.verdict, measured_ms, notes, layers, engine)
     )
-
-
-def export_catalogue(name: str, seed: int, folder: Path) -> Path:
-    """A catalogue network with seeded random weights as `folder/NAME.onnx`, judged by
-    simulation.
-    """
-    path = folder / f"{name}.onnx"
-    export(ExportConfig(name, seed=seed, out=path, data=SIMULATED))
-    return path
 
 
 def finish(form: Form, judge: Judge) -> onnx.ModelProto:
@@ -166,7 +157,7 @@ def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: P
     if config.format == "tensorrt":
         known = card.replace(weights_sha256=weights_sha256(network))
         return to_tensorrt.require_place(path, known, config.on_device)
-    require_writable(path)
+    require_usable_file(path, f"--out {path}", ArtefactError)
     return []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from tqdm import tqdm
 
 from edgehuman.bench.cell import Cell
 from edgehuman.errors import UsageError
+from edgehuman.files import write_whole
 from edgehuman.runtime import machine
 
 Where = tuple[str, str, str]
@@ -68,10 +68,7 @@ class KeptCells:
     def put(self, cell: Cell) -> None:
         """Keep it; the file is whole at every moment."""
         self._cells[self._key(cell.arch, cell.format, cell.precision)] = asdict(cell)
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        part = self._file.with_suffix(".part")
-        part.write_text(json.dumps(self._cells, indent=1), encoding="utf-8")
-        os.replace(part, self._file)
+        write_whole(self._file, json.dumps(self._cells, indent=1).encode(), UsageError)
 
     def all_of(self, plan: Sequence[Where]) -> dict[Where, Cell]:
         """The cell of each place; `not run` where there is none."""

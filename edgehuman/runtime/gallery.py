@@ -20,7 +20,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import os
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -32,6 +31,7 @@ import numpy as np
 
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.files import write_whole
 from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
 from edgehuman.records import Float32
 
@@ -316,14 +316,4 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
     content = io.BytesIO()
     text = np.frombuffer(json.dumps(header).encode("utf-8"), np.uint8)
     np.savez(content, header=text, vector_GD=gallery.vector_GD.astype(np.float32))
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as stream:
-            stream.write(content.getvalue())
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    write_whole(path, content.getvalue(), UsageError)

@@ -19,7 +19,7 @@ from edgehuman.errors import ParityError
 from edgehuman.metrics import parity
 from edgehuman.records import Float32
 from edgehuman.runtime.engine import build as to_tensorrt
-from edgehuman.runtime.engine import build_on_device as on_device_build
+from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.open import EngineRequest
 from edgehuman.runtime.engine.tensorrt import open_tensorrt
 
@@ -44,7 +44,7 @@ def prove(
         ParityError: the engine's answers are over the budget of its precision.
         EngineError, MissingDependencyError: the engine does not start; see `open_tensorrt`.
     """
-    gpu = on_device_build.find_gpu()
+    gpu = build_on_device.find_gpu()
     if gpu is None or gpu.capability not in about["built_for"]:
         return {**about, "parity": None}
     with tempfile.TemporaryDirectory(prefix="edgehuman-proof-") as folder:

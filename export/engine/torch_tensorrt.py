@@ -23,9 +23,9 @@ from torch import nn
 from edgehuman.card import Card, Precision, sha256_of_bytes
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError
 from edgehuman.export.proof.judge import Judge, Verdict
+from edgehuman.files import write_together
 from edgehuman.metrics import parity
 from edgehuman.runtime.engine.build_on_device import Options
-from edgehuman.writing import write_together
 
 ADVICE = (
     "a compiled program is closed: --format onnx --explain shows where a graph of the same "

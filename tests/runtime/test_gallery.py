@@ -85,7 +85,7 @@ def test_a_write_that_fails_leaves_the_old_file(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("edgehuman.runtime.gallery.os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(UsageError, match="No space left"):
         write_gallery(path, gallery.forget("ANNA"))
     assert read_gallery(path).people() == {"ANNA": 2, "BOB": 1}

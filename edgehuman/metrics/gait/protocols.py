@@ -25,7 +25,7 @@ Axes: N sequences, Q probes, G gallery sequences, V views, K ranks, P parts, D d
 from __future__ import annotations
 
 import csv
-import os
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.files import write_whole
 from edgehuman.metrics.retrieval import (
     Distance,
     Sightings,
@@ -366,14 +367,9 @@ def write_grew_submission(
     probe = Sightings(probe_QX, np.zeros(len(probe_QX), np.int64))
     gallery = Sightings(gallery_GX, np.zeros(len(gallery_GX), np.int64))
     near_QK, _ = nearest(probe, gallery, _SUBMITTED, distance)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8", newline="") as stream:
-            rows = csv.writer(stream, lineterminator="\n")
-            rows.writerow(["videoId", *(f"rank{k}" for k in range(1, _SUBMITTED + 1))])
-            for video, near_K in zip(video_Q, near_QK.tolist(), strict=True):
-                rows.writerow([video, *(person_G[g] for g in near_K)])
-        os.replace(partial, path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["videoId", *(f"rank{k}" for k in range(1, _SUBMITTED + 1))])
+    for video, near_K in zip(video_Q, near_QK.tolist(), strict=True):
+        rows.writerow([video, *(person_G[g] for g in near_K)])
+    write_whole(path, text.getvalue().encode(), UsageError)

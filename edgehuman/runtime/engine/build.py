@@ -3,7 +3,7 @@
     x.onnx  x.engine.json  x.engine        the graph that serves while an engine is rebuilt, the
             side file, the plan: written all three, or none
 
-One code path for `tensorrt` 10, `tensorrt` 11 and `tensorrt_rtx`: `on_device_build.build`, with the
+One code path for `tensorrt` 10, `tensorrt` 11 and `tensorrt_rtx`: `build_on_device.build`, with the
 module as a parameter. The side file is the card, and what a loader must compare before it opens the
 plan.
 """
@@ -23,18 +23,17 @@ from typing import Any
 
 from edgehuman.card import Card, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
-from edgehuman.runtime.engine import build_on_device as on_device_build
-from edgehuman.runtime.engine.build_on_device import BuildError, Options
-from edgehuman.runtime.engine.onnx_file import read_card
-from edgehuman.writing import (
-    require_folder,
-    require_writable,
+from edgehuman.files import (
+    require_own_folder,
+    require_usable_file,
     write_folder,
     write_together,
     write_whole,
 )
-
-MODULES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
+from edgehuman.runtime.engine import build_on_device
+from edgehuman.runtime.engine.build_on_device import BuildError, Options
+from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.plan_file import LIBRARIES, side_path
 
 
 def load_library(engine: str | None) -> Any:
@@ -44,13 +43,13 @@ def load_library(engine: str | None) -> Any:
         MissingDependencyError: it is not installed, or too old; the message holds the line to run.
     """
     try:
-        return on_device_build.load_library(_module(engine))
+        return build_on_device.load_library(_module(engine))
     except BuildError as error:
         raise MissingDependencyError(str(error)) from None
 
 
 def _module(engine: str | None) -> str:
-    return MODULES[engine or "tensorrt"]
+    return LIBRARIES[engine or "tensorrt"]
 
 
 def require_target(trt: Any, options: Options) -> None:
@@ -60,7 +59,7 @@ def require_target(trt: Any, options: Options) -> None:
         EngineError: neither.
     """
     try:
-        on_device_build.require_target(trt, options, on_device_build.find_gpu())
+        build_on_device.require_target(trt, options, build_on_device.find_gpu())
     except BuildError as error:
         raise EngineError(str(error)) from None
 
@@ -81,15 +80,15 @@ def build_engine(
     cache = timing_cache or timing_cache_of(trt, options)
     kept = cache.read_bytes() if cache.is_file() else b""
     start = time.monotonic()
-    report = on_device_build.progress_line(sys.stderr)
+    report = build_on_device.progress_line(sys.stderr)
     try:
-        plan, kept = on_device_build.build(trt, onnx, options, kept, report)
+        plan, kept = build_on_device.build(trt, onnx, options, kept, report)
     except BuildError as error:
         raise ArtefactError(str(error)) from None
     finally:
         if sys.stderr.isatty():
             print("\r\x1b[K", end="", file=sys.stderr)
-    about = on_device_build.describe(trt, onnx, plan, options, time.monotonic() - start)
+    about = build_on_device.describe(trt, onnx, plan, options, time.monotonic() - start)
     if kept:
         _keep(cache, kept)
     return plan, about
@@ -99,7 +98,7 @@ def timing_cache_of(trt: Any, options: Options) -> Path:
     """One timing cache per library, version and GPU: timings of another would mislead the
     builder.
     """
-    gpu = on_device_build.find_gpu()
+    gpu = build_on_device.find_gpu()
     target = "-".join(f"sm{number}" for number in options.capabilities)
     if not target and gpu is not None:
         target = f"{gpu.name.replace(' ', '-')}-sm{gpu.capability}-{gpu.driver}"
@@ -138,9 +137,9 @@ def require_place(
         UsageError: the ONNX there is of another network, or not ours at all.
     """
     if on_device:
-        require_folder(path, _bundle_names(card))
+        require_own_folder(path, _bundle_names(card), f"--out {path}", ArtefactError)
         return []
-    require_writable(path)
+    require_usable_file(path, f"--out {path}", ArtefactError)
     there = path.with_suffix(".onnx")
     if not there.is_file() or _is_own_graph(path) or there.read_bytes() == onnx:
         return []
@@ -161,7 +160,7 @@ def require_place(
 def _is_own_graph(path: Path) -> bool:
     """Whether the ONNX beside an engine is the one that the engine was built from."""
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
-        about = json.loads(path.with_name(f"{path.name}.json").read_bytes())["engine"]
+        about = json.loads(side_path(path).read_bytes())["engine"]
         return bool(about["onnx_sha256"] == sha256_of_file(path.with_suffix(".onnx")))
     return False
 
@@ -170,7 +169,7 @@ def files_of(path: Path, card: Card, on_device: bool = False) -> tuple[Path, ...
     """The plan, its side file and its graph; or the graph, the table and the script of a bundle."""
     if on_device:
         return tuple(path / name for name in _bundle_names(card))
-    return path, path.with_name(f"{path.name}.json"), path.with_suffix(".onnx")
+    return path, side_path(path), path.with_suffix(".onnx")
 
 
 def _bundle_names(card: Card) -> tuple[str, str, str]:
@@ -185,8 +184,8 @@ def write_engine(
     Raises:
         ArtefactError: the folder cannot be written; the engine that was there still is.
     """
-    plan_path, side_path, onnx_path = files_of(path, card)
-    write_together({onnx_path: onnx, side_path: side_file(card, about), plan_path: plan})
+    plan_path, side, onnx_path = files_of(path, card)
+    write_together({onnx_path: onnx, side: side_file(card, about), plan_path: plan})
 
 
 def write_bundle(
@@ -206,6 +205,6 @@ def write_bundle(
         "options": asdict(options),
         "card": json.loads(card.to_json()),
     }
-    script = Path(on_device_build.__file__).read_bytes()
+    script = Path(build_on_device.__file__).read_bytes()
     contents = (onnx, json.dumps(bundle, indent=1).encode(), script)
-    write_folder(folder, dict(zip(names, contents, strict=True)))
+    write_folder(folder, dict(zip(names, contents, strict=True)), f"--out {folder}")

@@ -3,7 +3,7 @@
     python -m edgehuman.runtime.engine.builder REQUEST     a JSON object; reports on standard output
 
 It needs TensorRT and neither torch nor the onnx package: the build is the one of `edgehuman
-export`, found by its name.
+export`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from edgehuman.catalogue import load_object
 from edgehuman.errors import EdgehumanError
+from edgehuman.runtime.engine import build_on_device
+from edgehuman.runtime.engine.build import side_file, timing_cache_of
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import side_path
-
-BUILD = "edgehuman.runtime.engine.build_on_device"
-"""The module of the build, by its name: export stands above the runtime and imports it."""
 
 
 class Builds(Protocol):
@@ -45,7 +43,7 @@ class Builder:
 
     Args:
         library: the module that builds.
-        options: for `on_device_build.Options`.
+        options: for `build_on_device.Options`.
         onnx: what to build from.
         folder: where to; removed with everything in it by `stop`.
     """
@@ -97,11 +95,10 @@ def main() -> int:
     if hasattr(os, "nice"):
         os.nice(10)
     folder, finished = Path(request["out"]), False
-    refused: type[Exception] = load_object(f"{BUILD}:BuildError")
     try:
         seconds = _build(request, folder)
         finished = _say({"done": seconds})
-    except (EdgehumanError, refused, OSError, TypeError) as error:
+    except (EdgehumanError, build_on_device.BuildError, OSError, TypeError) as error:
         _say({"error": str(error)})
     except KeyboardInterrupt:
         return 130
@@ -115,16 +112,17 @@ def _build(request: Mapping[str, Any], folder: Path) -> float:
     """Seconds that it took; the plan and its side file are in the folder then."""
     onnx = Path(request["onnx"])
     content = onnx.read_bytes()
-    given = {k: tuple(v) if isinstance(v, list) else v for k, v in request["options"].items()}
-    options = load_object(f"{BUILD}:Options")(**given)
-    trt = load_object(f"{BUILD}:load_library")(request["library"])
-    cache: Path = load_object("edgehuman.runtime.engine.build:timing_cache_of")(trt, options)
+    told: Mapping[str, Any] = request["options"]
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
+    options = build_on_device.Options(**given)
+    trt = build_on_device.load_library(request["library"])
+    cache = timing_cache_of(trt, options)
     timings = cache.read_bytes() if cache.is_file() else b""
     start_s = time.monotonic()
-    plan, _ = load_object(f"{BUILD}:build")(trt, content, options, timings, _report)
+    plan, _ = build_on_device.build(trt, content, options, timings, _report)
     seconds = time.monotonic() - start_s
-    about = load_object(f"{BUILD}:describe")(trt, content, plan, options, seconds)
-    side = load_object("edgehuman.runtime.engine.build:side_file")(read_card(onnx), about)
+    about = build_on_device.describe(trt, content, plan, options, seconds)
+    side = side_file(read_card(onnx), about)
     out = folder / onnx.with_suffix(".engine").name
     side_path(out).write_bytes(side)
     out.write_bytes(plan)

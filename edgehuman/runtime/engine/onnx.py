@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError, EngineError
 from edgehuman.records import Float32
+from edgehuman.runtime.engine.build_on_device import find_gpu
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.open import EngineRequest, Notify, warn
-from edgehuman.runtime.engine.plan_file import find_gpu
 
 CPU, CUDA, TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
 

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
-from edgehuman.catalogue import load_object
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
+from edgehuman.runtime.engine.build_on_device import Gpu, find_gpu
 
 LIBRARIES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
 """Name of an engine -> its Python module."""
-_FIND_GPU = "edgehuman.runtime.engine.build_on_device:find_gpu"
 _AMPERE = 80
 
 
@@ -62,11 +61,6 @@ class EngineFile:
     def version_compatible(self) -> bool:
         """Whether later versions of its TensorRT may load it; it then carries host code."""
         return bool(self.options.get("version_compatible"))
-
-
-def find_gpu() -> Any:
-    """The first GPU as the driver tells it (`name`, `capability`, `driver`), or None: no torch."""
-    return load_object(_FIND_GPU)()
 
 
 def side_path(path: Path) -> Path:
@@ -164,14 +158,14 @@ def _read_plan(path: Path) -> bytes:
         raise ArtefactError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def require_fit(file: EngineFile, wanted: str, version: str, gpu: Any) -> list[str]:
+def require_fit(file: EngineFile, wanted: str, version: str, gpu: Gpu) -> list[str]:
     """Whether an engine belongs to this machine; remarks on what fits and is not the best.
 
     Args:
         file: as read.
         wanted: the module that is to run it, "tensorrt" or "tensorrt_rtx".
         version: of that module, as installed.
-        gpu: what `find_gpu` found.
+        gpu: of this machine.
 
     Raises:
         EngineMismatchError: another flavour, version, GPU, platform, or ONNX.
@@ -188,7 +182,7 @@ def require_fit(file: EngineFile, wanted: str, version: str, gpu: Any) -> list[s
     return _remarks(file, gpu)
 
 
-def require_machine(path: Path) -> Any:
+def require_machine(path: Path) -> Gpu:
     """The GPU of this machine.
 
     Raises:
@@ -241,7 +235,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _require_capability(file: EngineFile, gpu: Any) -> None:
+def _require_capability(file: EngineFile, gpu: Gpu) -> None:
     if gpu.capability in file.built_for:
         return
     level = file.options.get("hardware")
@@ -267,7 +261,7 @@ def _require_onnx(file: EngineFile) -> None:
         )
 
 
-def _remarks(file: EngineFile, gpu: Any) -> list[str]:
+def _remarks(file: EngineFile, gpu: Gpu) -> list[str]:
     """TensorRT tunes for one GPU and warns of another of the same capability; -RTX compiles here
     anyway.
     """

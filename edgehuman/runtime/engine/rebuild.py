@@ -15,7 +15,6 @@ import atexit
 import contextlib
 import dataclasses
 import importlib.util
-import os
 import tempfile
 import threading
 import time
@@ -28,10 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.card import Card
-from edgehuman.catalogue import load_object
 from edgehuman.errors import EdgehumanError, EngineError
+from edgehuman.files import move_together
+from edgehuman.metrics import parity
 from edgehuman.records import Float32
-from edgehuman.runtime.engine.builder import BUILD, Builder, Builds
+from edgehuman.runtime.engine.build_on_device import capabilities_of
+from edgehuman.runtime.engine.builder import Builder, Builds
 from edgehuman.runtime.engine.cuda import load_runtime
 from edgehuman.runtime.engine.onnx import open_onnx
 from edgehuman.runtime.engine.open import Engine, EngineRequest
@@ -112,7 +113,7 @@ def plan_build(path: Path, request: EngineRequest) -> tuple[str, dict[str, Any]]
     gpu = require_machine(path)
     load_runtime(gpu.driver)  # what the new engine will need is missed now, and not after the build
     library = library or _installed_library()
-    offered = load_object(f"{BUILD}:capabilities_of")(load_library(library))
+    offered = capabilities_of(load_library(library))
     options["capabilities"] = [gpu.capability] if gpu.capability in offered else []
     return library, options
 
@@ -215,8 +216,7 @@ class RebuildingEngine:
         engine = open_tensorrt(built, self._request)
         self._enough.wait()
         said = compared(engine, list(self._seen), self.card)
-        os.replace(side_path(built), side_path(self.path))
-        os.replace(built, self.path)
+        move_together({side_path(built): side_path(self.path), built: self.path})
         engine.path = self.path
         self._serving = engine
         self._request.notify(
@@ -239,11 +239,11 @@ def compared(engine: Engine, seen: list[tuple[NDArray[Any], Float32]], card: Car
     """
     reference = np.concatenate([answer for _, answer in seen])
     candidate = np.concatenate([engine.run(array) for array, _ in seen])
-    parity = load_object("edgehuman.metrics.parity:compare")(reference, candidate, card.output)
-    broken = load_object("edgehuman.metrics.parity:engine_failures")(parity, card.precision.name)
+    found = parity.compare(reference, candidate, card.output)
+    broken = parity.engine_failures(found, card.precision.name)
     if broken:
         raise EngineError(
             f"the new engine does not give the ONNX's answers to the last {len(reference)} "
             f"records: {'; '.join(broken)}"
         )
-    return f"cosine {parity.cosine:.6f} with the ONNX on the last {len(reference)} records"
+    return f"cosine {found.cosine:.6f} with the ONNX on the last {len(reference)} records"

@@ -14,7 +14,7 @@ from edgehuman.errors import ParityError
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.proof.samples import Samples
 from edgehuman.records import Float32
-from edgehuman.runtime.engine import build_on_device as on_device_build
+from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import Gpu
 
 ABOUT = {"library": "tensorrt", "built_for": [86], "options": {}}
@@ -48,7 +48,7 @@ def prove(
     engine: PlayedEngine,
     gpu: Gpu | None,
 ) -> dict[str, Any]:
-    monkeypatch.setattr(on_device_build, "find_gpu", lambda: gpu)
+    monkeypatch.setattr(build_on_device, "find_gpu", lambda: gpu)
     monkeypatch.setattr(engine_proof, "open_tensorrt", engine.open)
     reference = answers_of(samples.array)
     return engine_proof.prove(b"onnx", b"plan", ABOUT, card, samples.array, reference)
@@ -90,7 +90,7 @@ def test_an_export_writes_no_engine_whose_answers_differ(
         def run(self, array: NDArray[Any]) -> Float32:
             return answers_of(array)
 
-    monkeypatch.setattr(on_device_build, "find_gpu", lambda: Gpu("Made GPU", 86, 12060))
+    monkeypatch.setattr(build_on_device, "find_gpu", lambda: Gpu("Made GPU", 86, 12060))
     monkeypatch.setattr(engine_proof, "open_tensorrt", lambda path, request: Liar())
     words = {"format": "tensorrt", "engine": "tensorrt-rtx", "capability": (86,)}
     with pytest.raises(ParityError, match="does not give the network's answers"):

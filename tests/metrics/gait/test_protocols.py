@@ -157,7 +157,7 @@ def test_a_submission_that_cannot_be_whole_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="2 videos for 1 probes"):
         write_grew_submission(path, ["v", "w"], probe_QX, np.zeros((20, 1)), ["p"] * 20)
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="cannot write to"):
         write_grew_submission(
             tmp_path / "file" / "x.csv", ["v"], probe_QX, np.zeros((20, 1)), ["p"] * 20
         )

@@ -25,7 +25,7 @@ from edgehuman.nets.image.starnet import StarNet
 from edgehuman.nets.image.tinyvit import TinyVit
 from edgehuman.nets.image.vit import Vit
 from edgehuman.runtime.engine import build as to_tensorrt
-from edgehuman.runtime.engine import build_on_device as on_device_build
+from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import Options
 from edgehuman.runtime.engine.onnx_file import read_card
 
@@ -38,7 +38,7 @@ IMAGE_NETWORKS: Mapping[str, Callable[[], Vit | StarNet | TinyVit]] = {
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
 def test_an_engine_with_its_graph_and_its_side_file(
-    tiny: None, tmp_path: Path, precision: str
+    tiny_checkpoint: None, tmp_path: Path, precision: str
 ) -> None:
     pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
     path = tmp_path / "x.engine"
@@ -152,7 +152,7 @@ def test_a_missing_library_is_one_line_before_any_work(
 
 def test_no_gpu_and_no_capability(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
-    monkeypatch.setattr(on_device_build, "find_gpu", lambda: None)
+    monkeypatch.setattr(build_on_device, "find_gpu", lambda: None)
     config = ExportConfig(
         "imuvit_512x5", format="tensorrt", engine="tensorrt-rtx", out=tmp_path / "x.engine"
     )
@@ -190,7 +190,7 @@ def test_contradictions(change: dict[str, object], message: str) -> None:
 
 
 def test_on_device_needs_no_library(
-    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_checkpoint: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     out = tmp_path / "bundle"
@@ -211,7 +211,7 @@ def test_a_bundle_takes_no_folder_of_other_files(
 
 
 def test_a_folder_of_other_files_is_refused_before_the_work(
-    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_checkpoint: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def worked(*given: object) -> None:
         raise AssertionError("the work began")
@@ -233,13 +233,14 @@ def test_a_full_disk_leaves_a_working_engine(tmp_path: Path, card: Card, is_new:
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     code = (
         "import resource; from pathlib import Path;"
-        "from edgehuman.card import from_json; from edgehuman.export import to_tensorrt;"
+        "from edgehuman.card import from_json;"
+        "from edgehuman.runtime.engine import build as to_tensorrt;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000));"
         f"to_tensorrt.write_engine(Path({str(path)!r}), b'new', from_json({card.to_json()!r}, ''),"
         "bytes(10000), {})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert f"ArtefactError: {path} cannot be written" in done.stderr
+    assert f"ArtefactError: cannot write to {path} (File too large)" in done.stderr
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
@@ -264,7 +265,9 @@ def engine_at(path: Path, precision: str = "fp32") -> ExportConfig:
     return ExportConfig("any", format="tensorrt", precision=precision, data="made", out=path)  # type: ignore[arg-type]
 
 
-def test_all_three_files_of_an_engine_are_told(tiny: None, built: None, tmp_path: Path) -> None:
+def test_all_three_files_of_an_engine_are_told(
+    tiny_checkpoint: None, built: None, tmp_path: Path
+) -> None:
     data = export(engine_at(tmp_path / "x.engine")).data
     assert isinstance(data, dict)
     assert sorted(data["files"]) == sorted(str(file) for file in tmp_path.iterdir())
@@ -272,7 +275,7 @@ def test_all_three_files_of_an_engine_are_told(tiny: None, built: None, tmp_path
 
 
 def test_an_engine_takes_the_place_of_another_export_only_aloud(
-    tiny: None, built: None, tmp_path: Path
+    tiny_checkpoint: None, built: None, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.engine"
     export(ExportConfig("any", data="made", out=tmp_path / "x.onnx"))
@@ -287,7 +290,12 @@ def test_an_engine_takes_the_place_of_another_export_only_aloud(
 
 @pytest.mark.parametrize("is_ours", [True, False])
 def test_an_engine_takes_the_place_of_no_other_model(
-    tiny: None, built: None, tmp_path: Path, model: onnx.ModelProto, card: Card, is_ours: bool
+    tiny_checkpoint: None,
+    built: None,
+    tmp_path: Path,
+    model: onnx.ModelProto,
+    card: Card,
+    is_ours: bool,
 ) -> None:
     other = with_card(model, card.replace(name="other", weights_sha256="1234"))
     content = other.SerializeToString() if is_ours else b"my letters"

@@ -24,7 +24,7 @@ from edgehuman.export.graph import fp16, int8
 from edgehuman.export.graph.calibration import collect, ranges
 from edgehuman.export.proof.samples import Samples
 from edgehuman.runtime.engine import build as to_tensorrt
-from edgehuman.runtime.engine import build_on_device as on_device_build
+from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import BuildError, Gpu, Options
 
 trt = pytest.importorskip(
@@ -34,7 +34,7 @@ RTX = Options(capabilities=(86,))
 
 
 def build(content: bytes, options: Options = RTX) -> bytes:
-    return on_device_build.build(trt, content, options, b"", lambda share, phase: None)[0]
+    return build_on_device.build(trt, content, options, b"", lambda share, phase: None)[0]
 
 
 def graph_in(model: onnx.ModelProto, samples: Samples, precision: str) -> onnx.ModelProto:
@@ -92,7 +92,7 @@ def test_truncated_and_foreign_files(model: onnx.ModelProto) -> None:
 
 def test_progress_rises_to_nearly_all(model: onnx.ModelProto) -> None:
     seen: list[float] = []
-    on_device_build.build(
+    build_on_device.build(
         trt, model.SerializeToString(), RTX, b"", lambda share, phase: seen.append(share)
     )
     assert seen == sorted(seen)
@@ -106,24 +106,24 @@ def test_ctrl_c_leaves_the_builder_in_order(model: onnx.ModelProto) -> None:
 
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        on_device_build.build(trt, model.SerializeToString(), RTX, b"", interrupt)
+        build_on_device.build(trt, model.SerializeToString(), RTX, b"", interrupt)
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_where_it_can_be_built() -> None:
-    on_device_build.require_target(trt, RTX, None)
-    on_device_build.require_target(trt, Options(), Gpu("some GPU", 86, 12080))
+    build_on_device.require_target(trt, RTX, None)
+    build_on_device.require_target(trt, Options(), Gpu("some GPU", 86, 12080))
     with pytest.raises(BuildError, match=r"no GPU found, .*name a capability: 75, 80, 86"):
-        on_device_build.require_target(trt, Options(), None)
+        build_on_device.require_target(trt, Options(), None)
     with pytest.raises(BuildError, match="cannot build for compute capability 87; it offers 75"):
-        on_device_build.require_target(trt, Options(capabilities=(87,)), None)
+        build_on_device.require_target(trt, Options(capabilities=(87,)), None)
     plain = types.SimpleNamespace(__name__="tensorrt", __version__="10.3.0")
     with pytest.raises(
         BuildError, match="builds for the GPU that it runs on; leave the capability"
     ):
-        on_device_build.require_target(plain, RTX, None)
+        build_on_device.require_target(plain, RTX, None)
     with pytest.raises(BuildError, match="no GPU found, and tensorrt builds on one; build with"):
-        on_device_build.require_target(plain, Options(), None)
+        build_on_device.require_target(plain, Options(), None)
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_progress_on_a_terminal_and_in_a_log(
     monkeypatch: pytest.MonkeyPatch, is_terminal: bool
 ) -> None:
     now_s = [100.0]
-    monkeypatch.setattr(on_device_build, "time", types.SimpleNamespace(monotonic=lambda: now_s[0]))
+    monkeypatch.setattr(build_on_device, "time", types.SimpleNamespace(monotonic=lambda: now_s[0]))
     stream = Stream(is_terminal)
-    report = on_device_build.progress_line(stream)
+    report = build_on_device.progress_line(stream)
     for second in range(1, 26):
         now_s[0] = 100.0 + second
         report(second / 100, "tactics")
@@ -177,10 +177,10 @@ def test_an_old_or_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
     old.__version__ = "8.6.1"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tensorrt", old)
     with pytest.raises(BuildError, match=r"TensorRT 8\.6\.1 is installed; 10 or newer is needed"):
-        on_device_build.load_library("tensorrt")
+        build_on_device.load_library("tensorrt")
     monkeypatch.setitem(sys.modules, "tensorrt_rtx", None)
     with pytest.raises(BuildError, match=r"pip install 'edgehuman\[tensorrt-rtx\]'"):
-        on_device_build.load_library("tensorrt_rtx")
+        build_on_device.load_library("tensorrt_rtx")
 
 
 @pytest.fixture
@@ -242,13 +242,13 @@ def test_the_options_of_a_jetson_reach_its_builder(
         seen.append((trt.__name__, asdict(options)))
         raise BuildError("enough")
 
-    monkeypatch.setattr(on_device_build, "load_library", load)
-    monkeypatch.setattr(on_device_build, "require_target", lambda *given: None)
-    monkeypatch.setattr(on_device_build, "find_gpu", lambda: None)
-    monkeypatch.setattr(on_device_build, "build", build)
+    monkeypatch.setattr(build_on_device, "load_library", load)
+    monkeypatch.setattr(build_on_device, "require_target", lambda *given: None)
+    monkeypatch.setattr(build_on_device, "find_gpu", lambda: None)
+    monkeypatch.setattr(build_on_device, "build", build)
     for words in ({}, {"dla": 0, "workspace_mib": 64}):
         with pytest.raises(BuildError, match="enough"):
-            on_device_build._build_bundle(folder, dict(words))
+            build_on_device._build_bundle(folder, dict(words))
     expected = json.loads(json.dumps(asdict(told)))
     changed = {**expected, "dla": 0, "workspace_mib": 64}
     assert seen == [("tensorrt", expected), ("tensorrt", changed)]
@@ -272,9 +272,10 @@ def test_a_full_disk_leaves_the_engine_that_was_there(tmp_path: Path) -> None:
     for name in ("x.engine", "x.engine.json"):
         (tmp_path / name).write_bytes(b"old")
     code = (
-        "import resource; from pathlib import Path; from edgehuman.export import on_device_build;"
+        "import resource; from pathlib import Path;"
+        "from edgehuman.runtime.engine import build_on_device;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
-        f"folder = Path({str(tmp_path)!r}); on_device_build._write_together("
+        f"folder = Path({str(tmp_path)!r}); build_on_device._write_together("
         "{folder / 'x.engine.json': b'new', folder / 'x.engine': bytes(5000)})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

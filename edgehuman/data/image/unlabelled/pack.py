@@ -24,6 +24,7 @@ from tyro.conf import Positional
 
 from edgehuman.data.image.unlabelled.images import Images, open_images
 from edgehuman.errors import DataError, ImageError, UsageError
+from edgehuman.files import writing
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
@@ -105,7 +106,8 @@ def pack(config: PackConfig) -> Outcome:
                     plan.shards[name] = write_shard(
                         config.out / name, images, range(start, stop), config.longest_side
                     )
-                    _write(config.out / PLAN, json.dumps(asdict(plan), indent=1).encode())
+                    with writing(config.out / PLAN) as partial:
+                        partial.write_text(json.dumps(asdict(plan), indent=1), encoding="utf-8")
                 bar.update(stop - start)
     except OSError as error:
         raise DataError(f"{config.out}: cannot be written ({error}); give another --out") from None
@@ -169,23 +171,22 @@ def write_shard(path: Path, images: Images, chosen: range, longest_side: int = 0
 
     unreadable: dict[str, str] = {}
     simulated = 0
-    partial = path.with_name(f"{path.name}.part")
-    try:
-        with partial.open("wb") as file, TarWriter(file, mtime=0) as writer:
-            for index in chosen:
-                try:
-                    suffix, data = _stored(images, index, longest_side)
-                except ImageError as error:
-                    unreadable[images.name(index)] = str(error)
-                    continue
-                about: dict[str, str | bool] = {"name": images.name(index)}
-                if images.simulated_N[index]:
-                    about["simulated"] = True
-                    simulated += 1
-                writer.write({"__key__": f"{index:09d}", suffix: data, "json": about})
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        writing(path) as partial,
+        partial.open("wb") as file,
+        TarWriter(file, mtime=0) as writer,
+    ):
+        for index in chosen:
+            try:
+                suffix, data = _stored(images, index, longest_side)
+            except ImageError as error:
+                unreadable[images.name(index)] = str(error)
+                continue
+            about: dict[str, str | bool] = {"name": images.name(index)}
+            if images.simulated_N[index]:
+                about["simulated"] = True
+                simulated += 1
+            writer.write({"__key__": f"{index:09d}", suffix: data, "json": about})
     read = len(chosen) - len(unreadable)
     return {
         "images": read,
@@ -213,12 +214,6 @@ def _jpeg(image_HWC: Uint8) -> bytes:
     done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     assert done
     return data.tobytes()
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_name(f"{path.name}.part")
-    partial.write_bytes(content)
-    os.replace(partial, path)
 
 
 def _outcome(config: PackConfig, plan: Plan, ready: int) -> Outcome:

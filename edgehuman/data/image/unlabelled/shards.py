@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
+from edgehuman.files import writing
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, decode
 from edgehuman.records import Bool, Index, Uint8
 
@@ -208,18 +209,14 @@ def fetch(url: str) -> Path:
         return path
     if not url.startswith("pipe:") and shutil.which("curl") is None:
         raise DataError(f"{url}: fetching takes curl, which is not installed; install it")
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _copy(url, partial)
-        os.replace(partial, path)
+        with writing(path) as partial:
+            _copy(url, partial)
     except OSError as error:
         raise DataError(
             f"{url} cannot be fetched into {path.parent} ({error}); check the address and the room "
             "on the disk (XDG_CACHE_HOME names another place)"
         ) from None
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 
