@@ -60,7 +60,7 @@ def open_checkpoint(folder: Path, threads: int = 1) -> Model:
         CheckpointError: no checkpoint there, damaged, or of another network.
         ModuleNotFoundError: PyTorch is not installed.
     """
-    from edgehuman.training.checkpoint import load_network
+    from edgehuman.nets.checkpoint import load_network
 
     network, card = load_network(folder)
     return Model(NetworkEngine(network, card, folder, threads), str(folder))

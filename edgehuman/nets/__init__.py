@@ -6,11 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from edgehuman.catalogue import load_object
-
-# Checkpoints are a matter of training, which stands above; it is found by name.
-_LOAD_NETWORK = "edgehuman.training.checkpoint:load_network"
-
 
 def load(folder: str | os.PathLike[str]) -> Any:
     """The network of a checkpoint folder, in eval mode.
@@ -21,5 +16,7 @@ def load(folder: str | os.PathLike[str]) -> Any:
     Raises:
         CheckpointError: no such folder, damaged, or its weights do not fit its card.
     """
-    network, _ = load_object(_LOAD_NETWORK)(Path(folder))
+    from edgehuman.nets.checkpoint import load_network
+
+    network, _ = load_network(Path(folder))
     return network

@@ -5,74 +5,67 @@
     state.pt            all that resuming needs, weights too: one file, so it agrees with itself
     metrics.jsonl       one JSON object a line
 
-Each file is written under a temporary name, synced, and renamed. A crash between two renames leaves
-the `model.safetensors` of one save beside the `state.pt` of the next: each is whole, and resuming
-reads only the latter.
+Each file is written whole (`edgehuman.files`). A crash between two of them leaves the
+`model.safetensors` of one save beside the `state.pt` of the next: each is whole, and resuming reads
+only the latter. The weights are read again by `edgehuman.nets.checkpoint`.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor
 
-from edgehuman.card import CARD_KEY, Card, from_json
+from edgehuman.card import CARD_KEY, Card
 from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
-from edgehuman.files import require_usable_folder
-from edgehuman.nets.building import build
-from edgehuman.nets.image.heads import person_net
-from edgehuman.nets.weights import fit, geometry
+from edgehuman.files import require_usable_folder, writing
+from edgehuman.nets.checkpoint import WEIGHTS
 from edgehuman.training.settings import TrainingConfig
 
-# How the weights of an encoder are called in a network that has a head beside it.
-ENCODER = "encoder."
-WEIGHTS, CONFIG, STATE, METRICS = "model.safetensors", "config.toml", "state.pt", "metrics.jsonl"
-
-
-def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under a temporary name, sync it, and rename it into place.
-
-    Raises:
-        CheckpointError: disk full, or the folder cannot be written; the old file still stands.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(partial)
-        with partial.open("rb") as stream:
-            os.fsync(stream.fileno())
-        os.replace(partial, path)
-    # torch reports a full disk as a RuntimeError of its writer, safetensors as its own error.
-    except (OSError, RuntimeError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
-        raise CheckpointError(
-            f"{path}: could not be written ({error}); the earlier checkpoint still stands. "
-            "Free some space, or choose another --out, then go on with --resume"
-        ) from error
+CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"
 
 
 def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> None:
     """`model.safetensors` with the card inside."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     metadata = {CARD_KEY: card.to_json()}
-    write_atomic(folder / WEIGHTS, lambda path: save_file(tensors, path, metadata))
+    _write(folder / WEIGHTS, lambda path: save_file(tensors, path, metadata))
 
 
 def save_state(folder: Path, state: Mapping[str, Any]) -> None:
     """`state.pt`: what `load_state` gives back."""
-    write_atomic(folder / STATE, lambda path: torch.save(dict(state), path))
+    _write(folder / STATE, lambda path: torch.save(dict(state), path))
 
 
 def save_config(folder: Path, config: Any) -> None:
     """`config.toml`: the full resolved config."""
-    write_atomic(folder / CONFIG, lambda path: write_toml(config, path))
+    _write(folder / CONFIG, lambda path: write_toml(config, path))
+
+
+def save_metrics(folder: Path, records: Sequence[Mapping[str, Any]]) -> None:
+    """`metrics.jsonl`: all of a training's records so far, a line each."""
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    _write(folder / METRICS, lambda path: path.write_text(lines))
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    """Raises CheckpointError where the disk is full or the folder cannot be written."""
+    try:
+        with writing(path) as partial:
+            write(partial)
+    # torch reports a full disk as a RuntimeError of its writer, safetensors as its own error.
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{path}: could not be written ({error}); the earlier checkpoint still stands. "
+            "Free some space, or choose another --out, then go on with --resume"
+        ) from error
 
 
 def require_out(folder: Path, resume: bool) -> None:
@@ -140,105 +133,3 @@ def _require_state(folder: Path) -> None:
         raise CheckpointError(
             f"{folder}: no {STATE} to resume from; leave out --resume to start anew"
         )
-
-
-def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
-    """The weights of a checkpoint folder and their card.
-
-    Raises:
-        CheckpointError: no such folder, no weights in it, damaged, or not written by edgehuman.
-    """
-    path = folder / WEIGHTS
-    if not path.is_file():
-        if folder.is_file():
-            raise CheckpointError(
-                f"{folder}: a file, and a checkpoint is a folder; `edgehuman import` makes one of "
-                "published weights"
-            )
-        found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
-        raise CheckpointError(f"{folder}: {found}; a checkpoint is a folder that a training wrote")
-    try:
-        with safe_open(path, framework="pt") as stream:
-            metadata = stream.metadata() or {}
-        weights = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{path}: damaged ({error}); train again or restore a copy"
-        ) from error
-    if CARD_KEY not in metadata:
-        raise CheckpointError(
-            f"{path}: holds no edgehuman card; use a folder that a training wrote"
-        )
-    return weights, from_json(metadata[CARD_KEY], str(path))
-
-
-def load_network(folder: Path) -> tuple[nn.Module, Card]:
-    """The trained network of a checkpoint folder, in eval mode, and its card.
-
-    Raises:
-        CheckpointError: as `read_weights`; or the weights do not fit the card's network.
-    """
-    weights, card = read_weights(folder)
-    network = _build_for(card, weights)
-    load_into(network, weights, str(folder))
-    return network, card
-
-
-def _build_for(card: Card, weights: Mapping[str, Tensor]) -> nn.Module:
-    """The network that a card describes; of one with a head beside its encoder, both."""
-    if card.input.record == "SkeletonSequence":
-        return build(card.arch, frames=card.input.shape[0])
-    num_classes = len(card.output.labels) if card.output.kind == "classes" else None
-    if card.input.record != "PersonCrop":
-        return build(card.arch, num_classes=num_classes)
-    height, width = card.input.shape[:2]
-    if any(name.startswith(ENCODER) for name in weights):
-        return person_net(card.arch, card.output, (height, width), **geometry(weights))
-    size = {"image_size": (height, width), **geometry(weights)}
-    return build(card.arch, num_classes=num_classes, **size)
-
-
-def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
-    """Load weights that must fit exactly.
-
-    Raises:
-        CheckpointError: names and shapes differ; the message shows the first differences.
-    """
-    own = network.state_dict()
-    wrong = [f"{name} is missing" for name in own if name not in weights]
-    wrong += [f"{name} is unknown" for name in weights if name not in own]
-    wrong += [
-        f"{name} is {tuple(weights[name].shape)}, not {tuple(own[name].shape)}"
-        for name in own
-        if name in weights and weights[name].shape != own[name].shape
-    ]
-    if wrong:
-        raise CheckpointError(
-            f"{where}: holds another network ({'; '.join(wrong[:3])}; {len(wrong)} differences); "
-            "give the --arch that it was trained with"
-        )
-    network.load_state_dict(dict(weights))
-
-
-def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
-    """Load a pretrained encoder into a network that may have another head, and may take images of
-    another size.
-
-    Raises:
-        CheckpointError: the checkpoint holds another architecture.
-    """
-    weights, card = read_weights(folder)
-    if card.arch != arch:
-        raise CheckpointError(
-            f"{folder}: holds {card.arch}, and --arch is {arch}; "
-            f"give --arch {card.arch} or other weights"
-        )
-    if any(name.startswith(ENCODER) for name in weights):
-        weights = {
-            name.removeprefix(ENCODER): t for name, t in weights.items() if name.startswith(ENCODER)
-        }
-    kept = {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
-    head = {name: t for name, t in network.state_dict().items() if name.startswith("head.")}
-    fitted = fit(network, kept, card.input.shape[:2])
-    load_into(network, {**fitted, **head}, str(folder))
-    return card

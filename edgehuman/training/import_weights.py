@@ -27,6 +27,7 @@ from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, image_input, sha256_of_file
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build, count_flops, count_params
+from edgehuman.nets.checkpoint import WEIGHTS
 from edgehuman.nets.image.tinyvit import STOCK_WINDOWS, tiling_windows
 from edgehuman.nets.weights import Imported, Source, import_state
 from edgehuman.outcome import Outcome
@@ -68,7 +69,7 @@ def import_weights(config: ImportConfig) -> Outcome:
             listed.
     """
     network = _build(config)
-    if (config.out / checkpoint.WEIGHTS).exists():
+    if (config.out / WEIGHTS).exists():
         raise UsageError(f"--out {config.out} holds a checkpoint already; name another folder")
     state = read_foreign(config.checkpoint)
     pixels = None if config.pixels == "auto" else config.pixels

@@ -8,7 +8,6 @@ share of every step.
 from __future__ import annotations
 
 import copy
-import json
 import math
 import signal
 import sys
@@ -27,6 +26,7 @@ from tqdm import tqdm
 
 from edgehuman.card import Card
 from edgehuman.errors import CheckpointError, TrainingError
+from edgehuman.nets.checkpoint import load_into
 from edgehuman.training import checkpoint
 from edgehuman.training.processes import Place, open_place
 from edgehuman.training.schedule import learning_rate
@@ -206,8 +206,7 @@ class _Run:
         checkpoint.save_config(folder, self.config)
         checkpoint.save_state(folder, state)
         checkpoint.save_weights(folder, self.result_weights(), self.job.card)
-        lines = "".join(json.dumps(record) + "\n" for record in self.progress.records)
-        checkpoint.write_atomic(folder / checkpoint.METRICS, lambda path: path.write_text(lines))
+        checkpoint.save_metrics(folder, self.progress.records)
 
     def resume(self) -> None:
         """Go on from the folder's state.
@@ -216,7 +215,7 @@ class _Run:
             CheckpointError: there is none, it is damaged, or it holds another network or optimiser.
         """
         state = checkpoint.load_state(self.config.out)
-        checkpoint.load_into(self.model, state["model"], str(self.config.out))
+        load_into(self.model, state["model"], str(self.config.out))
         self._resume_optimiser(state["optimiser"])
         self.scaler.load_state_dict(state["scaler"])
         if self.average is not None and state["average"] is not None:

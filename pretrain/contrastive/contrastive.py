@@ -34,6 +34,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.nets.building import build, count_linear_flops
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
 from edgehuman.pretrain.contrastive.walks import (
@@ -345,7 +346,7 @@ def finish(config: ContrastiveConfig) -> Card:
     """Judge the finished network on whole walks of the examination's people, and write into its
     card what it scored and the score under which somebody is unknown.
     """
-    network, card = checkpoint.load_network(config.out)
+    network, card = load_network(config.out)
     walks, frames = exam_people(config.exam_people), card.input.shape[0]
     found = score_walks(walks, answer_of(network), frames, config.distance)
     rows = found.scores.metrics.items()

@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from edgehuman.errors import UsageError
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.drop_path import DropPath
 from edgehuman.nets.image.features import ImageBackbone
-from edgehuman.training.checkpoint import load_network
 
 # Steps of memory, as a share of the run, that the average may have at its start.
 LONGEST_MEMORY = 0.05

@@ -18,12 +18,13 @@ from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.graph.trace import to_onnx
 from edgehuman.export.proof.judge import answers
 from edgehuman.export.proof.samples import Samples
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.nets.skeleton.gaitpt import GaitPt
 from edgehuman.records import Float32
 from edgehuman.runtime.model import load
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
-from edgehuman.training.checkpoint import load_network, save_weights
+from edgehuman.training.checkpoint import save_weights
 
 FRAMES = 16
 KINDS: Mapping[str, Callable[[], GaitPt | GaitFormer]] = {

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.imu.imuvit import ImuVit
 from edgehuman.pretrain import mae
 from edgehuman.pretrain.mae import MaeConfig, MaskedAutoencoder, reconstruction_loss
 from edgehuman.records import WindowSet
-from edgehuman.training.checkpoint import load_network
 
 
 def tiny(**options: Any) -> MaskedAutoencoder:

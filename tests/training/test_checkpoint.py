@@ -1,16 +1,18 @@
-"""Checkpoints are whole or not there, and say what is wrong with them."""
+"""Checkpoints are whole or not there."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 import torch
 
-from edgehuman.card import IMU_INPUT, Card, OutputSpec, image_input
+from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
+from edgehuman.nets.checkpoint import WEIGHTS
 from edgehuman.training import checkpoint
 
 LABELS = ("walking", "sitting")
@@ -45,98 +47,41 @@ def test_a_folder_is_one_to_start_in_or_to_go_on_in(tmp_path: Path) -> None:
     assert not new.exists()
 
 
-def test_a_network_comes_back_with_its_card(tmp_path: Path) -> None:
-    network = saved(tmp_path)
-    again, found = checkpoint.load_network(tmp_path)
-    imu_NTC = torch.randn(2, 128, 6)
-    assert found == card()
-    torch.testing.assert_close(again(imu_NTC), network(imu_NTC))
-
-
-def test_an_encoder_loads_under_another_head(tmp_path: Path) -> None:
-    network = saved(tmp_path)
-    other = build("imuvit_512x5", seed=9, num_classes=5)
-    checkpoint.load_encoder(other, tmp_path, "imuvit_512x5")
-    assert torch.equal(other.state_dict()["embed.weight"], network.state_dict()["embed.weight"])
-    assert other.state_dict()["head.weight"].shape == (5, 128)
-
-
-def test_a_network_of_pictures_comes_back_at_its_size_and_starts_another(tmp_path: Path) -> None:
-    network = build("vit_tiny", seed=4, image_size=(64, 32))
-    output = OutputSpec("embedding", distance="cosine", dim=192)
-    of_pictures = Card("v", "person-embedding", "vit_tiny", 1, 1, image_input(64, 32), output)
-    checkpoint.save_weights(tmp_path, network.state_dict(), of_pictures)
-    again, _ = checkpoint.load_network(tmp_path)
-    image_NHWC = torch.randint(0, 256, (1, 64, 32, 3), dtype=torch.uint8)
-    with torch.inference_mode():
-        assert torch.equal(again(image_NHWC), network(image_NHWC))
-    larger = build("vit_tiny", image_size=(96, 64))
-    checkpoint.load_encoder(larger, tmp_path, "vit_tiny")
-    found, saved_weights = larger.state_dict(), network.state_dict()
-    assert found["pos_embed"].shape == (1, 1 + 6 * 4, 192)
-    assert torch.equal(found["pos_embed"][:, 0], saved_weights["pos_embed"][:, 0])
-    assert torch.equal(found["norm.weight"], saved_weights["norm.weight"])
-
-
-def test_another_architecture_is_refused_by_name(tmp_path: Path) -> None:
-    saved(tmp_path)
-    other = build("imuvit_1024x5")
-    with pytest.raises(CheckpointError, match="holds imuvit_512x5, and --arch is imuvit_1024x5"):
-        checkpoint.load_encoder(other, tmp_path, "imuvit_1024x5")
-
-
-def test_weights_that_do_not_fit_the_card_are_refused(tmp_path: Path) -> None:
-    network = build("imuvit_512x5", num_classes=2)
-    checkpoint.save_weights(tmp_path, network.state_dict(), card("imuvit_1024x5"))
-    with pytest.raises(CheckpointError, match=r"embed.weight is \(128, 24\), not \(256, 24\)"):
-        checkpoint.load_network(tmp_path)
-
-
-def test_missing_and_damaged_folders_are_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no such folder"):
-        checkpoint.load_network(tmp_path / "nowhere")
-    with pytest.raises(CheckpointError, match=r"no model.safetensors in it"):
-        checkpoint.load_network(tmp_path)
-    saved(tmp_path)
-    path = tmp_path / checkpoint.WEIGHTS
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(CheckpointError, match="damaged"):
-        checkpoint.load_network(tmp_path)
-    (tmp_path / checkpoint.STATE).write_bytes(b"not a state")
-    with pytest.raises(CheckpointError, match="damaged"):
-        checkpoint.load_state(tmp_path)
-
-
-def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
-    from safetensors.torch import save_file
-
-    save_file({"x": torch.zeros(2)}, tmp_path / checkpoint.WEIGHTS)
-    with pytest.raises(CheckpointError, match="holds no edgehuman card"):
-        checkpoint.load_network(tmp_path)
-
-
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full to play a full disk")
 def test_a_full_disk_keeps_the_earlier_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved(tmp_path)
-    before = (tmp_path / checkpoint.WEIGHTS).read_bytes()
+    before = (tmp_path / WEIGHTS).read_bytes()
 
-    def write_to_full_disk(path: Path) -> None:
+    def save_to_full_disk(*given: object) -> None:
         with open("/dev/full", "wb", buffering=0) as stream:
             stream.write(b"x" * 100)
 
+    monkeypatch.setattr(checkpoint, "save_file", save_to_full_disk)
     with pytest.raises(CheckpointError, match=r"No space left.*earlier checkpoint still stands"):
-        checkpoint.write_atomic(tmp_path / checkpoint.WEIGHTS, write_to_full_disk)
-    assert (tmp_path / checkpoint.WEIGHTS).read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == [checkpoint.WEIGHTS]
+        saved(tmp_path)
+    assert (tmp_path / WEIGHTS).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [WEIGHTS]
+
+
+def test_a_damaged_state_is_named(tmp_path: Path) -> None:
+    (tmp_path / checkpoint.STATE).write_bytes(b"not a state")
+    with pytest.raises(CheckpointError, match="damaged"):
+        checkpoint.load_state(tmp_path)
+
+
+def test_metrics_are_one_object_a_line(tmp_path: Path) -> None:
+    checkpoint.save_metrics(tmp_path, [{"step": 1, "loss": 0.5}, {"step": 2}])
+    lines = (tmp_path / checkpoint.METRICS).read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [{"step": 1, "loss": 0.5}, {"step": 2}]
 
 
 def test_a_crash_before_the_rename_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved(tmp_path)
-    before = (tmp_path / checkpoint.WEIGHTS).read_bytes()
+    before = (tmp_path / WEIGHTS).read_bytes()
 
     def crash(source: object, target: object) -> None:
         raise KeyboardInterrupt
@@ -144,4 +89,4 @@ def test_a_crash_before_the_rename_leaves_the_old_file(
     monkeypatch.setattr(os, "replace", crash)
     with pytest.raises(KeyboardInterrupt):
         saved(tmp_path)
-    assert (tmp_path / checkpoint.WEIGHTS).read_bytes() == before
+    assert (tmp_path / WEIGHTS).read_bytes() == before

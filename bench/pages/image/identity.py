@@ -111,7 +111,7 @@ def check_identities(config: IdentityConfig) -> Outcome:
     Raises:
         CheckpointError: not a checkpoint. UsageError: its network does not read person images.
     """
-    from edgehuman.training.checkpoint import load_network
+    from edgehuman.nets.checkpoint import load_network
 
     network, card = load_network(config.checkpoint)
     if card.input.record != "PersonCrop" or card.output.kind != "embedding":

@@ -152,7 +152,7 @@ def picture_similarity(config: SimilarityConfig) -> Outcome:
     Raises:
         CheckpointError: not a checkpoint. UsageError: its network does not read person images.
     """
-    from edgehuman.training.checkpoint import load_network
+    from edgehuman.nets.checkpoint import load_network
 
     network, card = load_network(config.model)
     if card.input.record != "PersonCrop":

@@ -27,6 +27,7 @@ from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import Answer, PersonScores, score
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import count_flops, count_params
+from edgehuman.nets.checkpoint import load_encoder, load_network, read_weights
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet, person_net
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, Index, Uint8
@@ -74,13 +75,13 @@ def start_network(
     network = person_net(arch, output, config.size, config.seed, drop_path=config.drop_path)
     if config.weights is None:
         return network, arch, ()
-    return network, arch, checkpoint.load_encoder(network.encoder, config.weights, arch).data
+    return network, arch, load_encoder(network.encoder, config.weights, arch).data
 
 
 def _arch_of(config: PersonConfig) -> str:
     arch = config.arch
     if config.weights is not None:
-        own = checkpoint.read_weights(config.weights)[1].arch
+        own = read_weights(config.weights)[1].arch
         arch = own if arch is None else arch
     arch = DEFAULT_ARCH if arch is None else arch
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", arch)
@@ -200,7 +201,7 @@ def train_person(config: PersonConfig, persons: PersonSet, task: PersonTask) -> 
     if not _run(work, network, card, unreadable):
         data = {"out": str(config.out), "finished": False}
         return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
-    best, _ = checkpoint.load_network(config.out)
+    best, _ = load_network(config.out)
     return _judge(work, best, card, unreadable)
 
 

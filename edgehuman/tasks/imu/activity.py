@@ -30,6 +30,7 @@ from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
 from edgehuman.nets.building import build, count_params
+from edgehuman.nets.checkpoint import load_encoder, load_network, read_weights
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.records import IMU_WINDOW, Float32, Index
@@ -190,7 +191,7 @@ def start_network(
     network = build(config.arch, config.seed, num_classes=num_classes, dropout=config.dropout)
     if config.weights is None:
         return network, ()
-    return network, checkpoint.load_encoder(network, config.weights, config.arch).data
+    return network, load_encoder(network, config.weights, config.arch).data
 
 
 def block_scale(network: nn.Module, decay: float) -> Mapping[str, float]:
@@ -245,7 +246,7 @@ def _decide(config: ActivityConfig, select_NK: Float32, select_N: Index) -> Deci
     if len(select_N):
         return Decision(temperature=fit_temperature(select_NK, select_N))
     if config.selected is not None:
-        return checkpoint.read_weights(config.selected)[1].decision
+        return read_weights(config.selected)[1].decision
     return Decision()
 
 
@@ -299,7 +300,7 @@ def train(config: ActivityConfig) -> Outcome:
         data = {"out": str(config.out), "finished": False}
         return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
     else:
-        network = checkpoint.load_network(config.out)[0]
+        network = load_network(config.out)[0]
         select_NK = predict_logits(network, splits.select.imu_NTC)
         select_N = splits.select.label_N
     decision = _decide(config, select_NK, select_N)

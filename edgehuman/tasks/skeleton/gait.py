@@ -40,6 +40,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.metrics.gait.vectors import Answer
 from edgehuman.nets.building import build, count_linear_flops
+from edgehuman.nets.checkpoint import load_encoder, load_network, read_weights
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32
 from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
@@ -99,7 +100,7 @@ def start_network(config: GaitConfig) -> tuple[nn.Module, str, tuple[TrainingDat
         UsageError: no such network, or one that does not read skeletons.
         CheckpointError: no weights there, or weights of another network.
     """
-    learned = None if config.weights is None else checkpoint.read_weights(config.weights)[1]
+    learned = None if config.weights is None else read_weights(config.weights)[1]
     arch = config.arch or (DEFAULT_ARCH if learned is None else learned.arch)
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", arch)
     if row.input != "SkeletonSequence":
@@ -108,7 +109,7 @@ def start_network(config: GaitConfig) -> tuple[nn.Module, str, tuple[TrainingDat
         return build(arch, config.seed), arch, ()
     # Its windows are as long as those that it learned from.
     network = build(arch, config.seed, frames=learned.input.shape[0])
-    return network, arch, checkpoint.load_encoder(network, config.weights, arch).data
+    return network, arch, load_encoder(network, config.weights, arch).data
 
 
 def answer_of(network: nn.Module) -> Answer:
@@ -148,7 +149,7 @@ def train(config: GaitConfig) -> Outcome:
     if not _run(config, splits, network, batches, augment, card):
         data = {"out": str(config.out), "finished": False}
         return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
-    best, _ = checkpoint.load_network(config.out)
+    best, _ = load_network(config.out)
     return _judge(config, splits, best, card)
 
 

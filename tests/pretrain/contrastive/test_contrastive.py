@@ -16,6 +16,7 @@ from edgehuman.cli import main
 from edgehuman.config import read_toml
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import build
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.pretrain.contrastive import contrastive
 from edgehuman.pretrain.contrastive.contrastive import (
     Contrastive,
@@ -24,7 +25,6 @@ from edgehuman.pretrain.contrastive.contrastive import (
     nt_xent,
 )
 from edgehuman.pretrain.contrastive.walks import Walks
-from edgehuman.training.checkpoint import load_network
 from edgehuman.training.skeleton.augment import SkeletonAugment
 from tests.pretrain.made_walks import gradient_of, tiny_config
 from tests.two_processes import torchrun

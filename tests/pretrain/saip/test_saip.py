@@ -15,11 +15,11 @@ from torch import Tensor
 
 from edgehuman.cli import main
 from edgehuman.errors import DataError, UsageError
+from edgehuman.nets.checkpoint import load_into, load_network, read_weights
 from edgehuman.nets.image.vit import Vit
 from edgehuman.pretrain.saip import saip
 from edgehuman.pretrain.saip.matching import Matching
 from edgehuman.pretrain.saip.saip import Saip
-from edgehuman.training.checkpoint import load_into, load_network, read_weights
 from edgehuman.training.processes import Place
 from tests.pretrain.made_persons import MadePersons, tiny_config, use_made_persons
 from tests.pretrain.tiny_backbone import TinyBackbone

@@ -10,10 +10,10 @@ import torch
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import DataError, UsageError
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.image.heads import with_head
 from edgehuman.tasks.image.augment import IGNORED
 from edgehuman.tasks.image.parsing import ParsingConfig, ParsingLearner, train
-from edgehuman.training.checkpoint import load_network
 from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import PARTS, losses, quick
 

@@ -13,11 +13,11 @@ from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133
 from edgehuman.metrics.person_answers import joints_of
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.image.heads import with_head
 from edgehuman.tasks.image import train as person_training
 from edgehuman.tasks.image.heatmaps import gaussian_targets
 from edgehuman.tasks.image.pose import LandmarksConfig, PoseConfig, PoseLearner, train
-from edgehuman.training.checkpoint import load_network
 from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import losses, made_people, quick
 

@@ -12,11 +12,11 @@ import torch
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import DataError, UsageError
+from edgehuman.nets.checkpoint import load_network, read_weights
 from edgehuman.nets.image.heads import with_head
 from edgehuman.records import Index
 from edgehuman.tasks.image import train as person_training
 from edgehuman.tasks.image.reid import ReidConfig, ReidLearner, train
-from edgehuman.training.checkpoint import load_network, read_weights
 from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import losses, quick
 

@@ -17,6 +17,7 @@ from edgehuman.config import resolve
 from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import CheckpointError, DataError, ImageError, UsageError
 from edgehuman.nets.building import build
+from edgehuman.nets.checkpoint import load_network, read_weights
 from edgehuman.nets.image.heads import person_net
 from edgehuman.records import Uint8
 from edgehuman.tasks.image import attributes, parsing, reid
@@ -27,7 +28,7 @@ from edgehuman.tasks.image.parsing import ParsingConfig
 from edgehuman.tasks.image.reid import ReidConfig
 from edgehuman.tasks.image.settings import PersonConfig
 from edgehuman.tasks.image.train import freeze_unused, lr_factors, start_network
-from edgehuman.training.checkpoint import load_network, load_state, read_weights, save_weights
+from edgehuman.training.checkpoint import load_state, save_weights
 from tests.nets.tiny_encoder import NAME, seeded
 from tests.tasks.people import PARTS, quick
 

@@ -13,6 +13,7 @@ from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.metrics.classification import macro_f1
 from edgehuman.nets.building import build
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.records import WindowSet
 from edgehuman.tasks.imu import activity
 from edgehuman.tasks.imu.activity import (
@@ -22,7 +23,7 @@ from edgehuman.tasks.imu.activity import (
     predict_logits,
     train,
 )
-from edgehuman.training.checkpoint import load_network, save_weights
+from edgehuman.training.checkpoint import save_weights
 
 
 def config(out: Path, **changes: Any) -> ActivityConfig:

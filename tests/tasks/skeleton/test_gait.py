@@ -15,12 +15,13 @@ from edgehuman.card import Card, OutputSpec, TrainingData, skeleton_input
 from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.errors import CheckpointError, DataError, UsageError
 from edgehuman.nets.building import build
+from edgehuman.nets.checkpoint import load_network, read_weights
 from edgehuman.outcome import Outcome
 from edgehuman.tasks.skeleton import splits as gait_walks
 from edgehuman.tasks.skeleton.gait import start_network, train
 from edgehuman.tasks.skeleton.settings import GaitConfig
 from edgehuman.tasks.skeleton.splits import WalkBatches, load_splits, long_enough
-from edgehuman.training.checkpoint import load_network, load_state, read_weights, save_weights
+from edgehuman.training.checkpoint import load_state, save_weights
 from edgehuman.training.processes import Place
 
 FRAMES = 12

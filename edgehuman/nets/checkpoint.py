@@ -1,0 +1,124 @@
+"""Checkpoints, read: the weights of a folder that a training or an import wrote, their card, and
+the network of both. Writing them, and resuming from them, is `edgehuman.training.checkpoint`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from edgehuman.card import CARD_KEY, Card, from_json
+from edgehuman.errors import CheckpointError
+from edgehuman.nets.building import build
+from edgehuman.nets.image.heads import person_net
+from edgehuman.nets.weights import fit, geometry
+
+WEIGHTS = "model.safetensors"
+# How the weights of an encoder are called in a network that has a head beside it.
+ENCODER = "encoder."
+
+
+def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
+    """The weights of a checkpoint folder and their card.
+
+    Raises:
+        CheckpointError: no such folder, no weights in it, damaged, or not written by edgehuman.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        if folder.is_file():
+            raise CheckpointError(
+                f"{folder}: a file, and a checkpoint is a folder; `edgehuman import` makes one of "
+                "published weights"
+            )
+        found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
+        raise CheckpointError(f"{folder}: {found}; a checkpoint is a folder that a training wrote")
+    try:
+        with safe_open(path, framework="pt") as stream:
+            metadata = stream.metadata() or {}
+        weights = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path}: damaged ({error}); train again or restore a copy"
+        ) from error
+    if CARD_KEY not in metadata:
+        raise CheckpointError(
+            f"{path}: holds no edgehuman card; use a folder that a training wrote"
+        )
+    return weights, from_json(metadata[CARD_KEY], str(path))
+
+
+def load_network(folder: Path) -> tuple[nn.Module, Card]:
+    """The trained network of a checkpoint folder, in eval mode, and its card.
+
+    Raises:
+        CheckpointError: as `read_weights`; or the weights do not fit the card's network.
+    """
+    weights, card = read_weights(folder)
+    network = _build_for(card, weights)
+    load_into(network, weights, str(folder))
+    return network, card
+
+
+def _build_for(card: Card, weights: Mapping[str, Tensor]) -> nn.Module:
+    """The network that a card describes; of one with a head beside its encoder, both."""
+    if card.input.record == "SkeletonSequence":
+        return build(card.arch, frames=card.input.shape[0])
+    num_classes = len(card.output.labels) if card.output.kind == "classes" else None
+    if card.input.record != "PersonCrop":
+        return build(card.arch, num_classes=num_classes)
+    height, width = card.input.shape[:2]
+    if any(name.startswith(ENCODER) for name in weights):
+        return person_net(card.arch, card.output, (height, width), **geometry(weights))
+    size = {"image_size": (height, width), **geometry(weights)}
+    return build(card.arch, num_classes=num_classes, **size)
+
+
+def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
+    """Load weights that must fit exactly.
+
+    Raises:
+        CheckpointError: names and shapes differ; the message shows the first differences.
+    """
+    own = network.state_dict()
+    wrong = [f"{name} is missing" for name in own if name not in weights]
+    wrong += [f"{name} is unknown" for name in weights if name not in own]
+    wrong += [
+        f"{name} is {tuple(weights[name].shape)}, not {tuple(own[name].shape)}"
+        for name in own
+        if name in weights and weights[name].shape != own[name].shape
+    ]
+    if wrong:
+        raise CheckpointError(
+            f"{where}: holds another network ({'; '.join(wrong[:3])}; {len(wrong)} differences); "
+            "give the --arch that it was trained with"
+        )
+    network.load_state_dict(dict(weights))
+
+
+def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
+    """Load a pretrained encoder into a network that may have another head, and may take images of
+    another size.
+
+    Raises:
+        CheckpointError: the checkpoint holds another architecture.
+    """
+    weights, card = read_weights(folder)
+    if card.arch != arch:
+        raise CheckpointError(
+            f"{folder}: holds {card.arch}, and --arch is {arch}; "
+            f"give --arch {card.arch} or other weights"
+        )
+    if any(name.startswith(ENCODER) for name in weights):
+        weights = {
+            name.removeprefix(ENCODER): t for name, t in weights.items() if name.startswith(ENCODER)
+        }
+    kept = {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
+    head = {name: t for name, t in network.state_dict().items() if name.startswith("head.")}
+    fitted = fit(network, kept, card.input.shape[:2])
+    load_into(network, {**fitted, **head}, str(folder))
+    return card
