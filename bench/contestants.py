@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, OutputKind, OutputSpec
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
+from edgehuman.export.catalogued import export_random
 from edgehuman.records import Float32
+from edgehuman.runtime.engine.build_on_device import find_gpu
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.open import EngineName
-from edgehuman.runtime.engine.plan_file import EngineMismatchError, find_gpu
-from edgehuman.runtime.model import EXPORT_CATALOGUE, ZOO, Model, file_of, load
+from edgehuman.runtime.engine.plan_file import EngineMismatchError
+from edgehuman.runtime.model import ZOO, Model, file_of, load
 
 _DYNAMIC = 32
 ENGINES = ("onnxruntime", "torch", "compile", "tensorrt")
@@ -127,13 +129,7 @@ def entries_of(
     """
     path = model
     if model in catalogue.NETWORKS:
-        try:
-            path = str(catalogue.load_object(EXPORT_CATALOGUE)(model, seed, folder))
-        except ModuleNotFoundError as error:
-            raise MissingDependencyError(
-                f"{model} is a network without weights, and building it needs {error.name}; "
-                "run: pip install 'edgehuman[train]', or give the path of an exported model"
-            ) from None
+        path = str(export_random(model, seed, folder))
     card = load(path, threads=threads, engine="onnxruntime").card
     num_classes = len(card.output.labels) or None
     says = (card.input.record, card.input.shape, card.input.dtype, card.output.kind)

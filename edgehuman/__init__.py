@@ -47,13 +47,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`load` and `stream` bring onnxruntime in, so they are imported when first asked for."""
+    """`load` and `stream` bring onnxruntime in, so they are imported when first asked for. Both
+    take names of the catalogue too.
+    """
     if name == "load":
-        from edgehuman.runtime.model import load
+        from edgehuman.export.catalogued import load
 
         return load
     if name == "stream":
-        from edgehuman.runtime.stream import stream
+        from edgehuman.export.catalogued import stream
 
         return stream
     raise AttributeError(f"module 'edgehuman' has no attribute {name!r}")

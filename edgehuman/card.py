@@ -17,6 +17,8 @@ from edgehuman.errors import ArtefactError
 
 CARD_KEY = "edgehuman"
 SCHEMA_VERSION = 1
+RANDOM_WEIGHTS = "random weights"
+"""How the recipe begins of a network that has learned nothing."""
 OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
 
 
@@ -170,6 +172,11 @@ class Card:
     versions: dict[str, str] = field(default_factory=dict)
     weights_sha256: str = ""
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def random_weights(self) -> bool:
+        """Whether the network has learned nothing: its answers mean nothing, its speed does."""
+        return self.recipe.startswith(RANDOM_WEIGHTS)
 
     def replace(self, **changes: Any) -> Card:
         """A copy with some parts changed."""

@@ -13,12 +13,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgehuman import catalogue
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, MissingDependencyError, UsageError
 from edgehuman.outcome import Outcome
+
+if TYPE_CHECKING:
+    from edgehuman.export.words import ExportConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,19 @@ def _finetune(words: Sequence[str]) -> tuple[str, str]:
     task = _flag_value(words, "task", _recipe_table(words)) or "activity"
     row = catalogue.find(catalogue.TASKS, "task", task)
     return row.config, row.train
+
+
+def export(config: ExportConfig) -> Outcome:
+    """`edgehuman export`: of a checkpoint, which needs PyTorch; or an engine of a finished ONNX
+    file, which a device can build.
+    """
+    if config.checkpoint.startswith("zoo:") or Path(config.checkpoint).suffix == ".onnx":
+        from edgehuman.export.engine.from_onnx import build_from_onnx
+
+        return build_from_onnx(config)
+    from edgehuman.export.export import export as export_checkpoint
+
+    return export_checkpoint(config)
 
 
 COMMANDS: Mapping[str, Command | ChoiceCommand] = {
@@ -147,7 +163,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
     ),
     "export": Command(
         "edgehuman.export.words:ExportConfig",
-        "edgehuman.export.entry:export",
+        "edgehuman.cli:export",
         "a checkpoint to an ONNX or TensorRT file that carries its card and its proof",
         "edgehuman export runs/a --precision int8 --data uci_har.npz --out a-int8.onnx",
     ),
@@ -281,7 +297,12 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     if wants_help:
         print(f"{row.summary}\n\nexample: {row.example}\nalso: --json, --recipe FILE.toml\n")
     config = resolve(config_class, rest, recipe, prog=f"edgehuman {name}")
-    outcome: Outcome = catalogue.load_object(function_path)(config)
+    function = catalogue.load_object(function_path)
+    if getattr(config, "model", None) in catalogue.NETWORKS:
+        from edgehuman.export.catalogued import taking_names
+
+        function = taking_names(function)
+    outcome: Outcome = function(config)
     return outcome, as_json and not own_json
 
 

@@ -13,6 +13,7 @@ from torch import nn
 from edgehuman import catalogue
 from edgehuman.card import (
     IMU_INPUT,
+    RANDOM_WEIGHTS,
     Card,
     InputSpec,
     OutputSpec,
@@ -22,7 +23,7 @@ from edgehuman.card import (
 from edgehuman.data.imu.subjects import UCI_LABELS
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
-from edgehuman.training.checkpoint import load_network
+from edgehuman.nets.checkpoint import load_network
 
 
 def input_of(row: catalogue.Network) -> InputSpec:
@@ -81,6 +82,6 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
         flops=row.flops,
         input=input_of(row),
         output=output,
-        recipe=f"random weights, seed {seed}: for checks, it has learned nothing",
+        recipe=f"{RANDOM_WEIGHTS}, seed {seed}: for checks, it has learned nothing",
     )
     return network, card

@@ -222,6 +222,22 @@ def test_a_wrong_choice_names_the_valid_ones(command: str, words: list[str], sai
         row.choose(words)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["zoo:activity"], "is exported already; from it --format tensorrt builds"),
+        (["--explain", "runs/x.onnx", "--format", "tensorrt"], "runs/x.onnx: no such file"),
+        (["nowhere/at/all", "--out", "x.onnx"], "nowhere/at/all: no such folder; export takes"),
+    ],
+)
+def test_export_is_of_a_finished_file_or_of_a_checkpoint(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    assert main(["export", *words]) in (1, 2)
+    assert said in capsys.readouterr().err
+
+
 def test_the_choice_may_stand_in_the_recipe(tmp_path: Path) -> None:
     recipe = tmp_path / "r.toml"
     recipe.write_text('task = "gate"\n', encoding="utf-8")

@@ -22,6 +22,7 @@ from edgehuman.bench.evaluate.image import RECORD, evaluate_persons
 from edgehuman.bench.evaluate.skeleton import RECORD as GAIT_RECORD
 from edgehuman.bench.evaluate.skeleton import GaitWords, evaluate_gait
 from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.export.catalogued import load
 from edgehuman.metrics.bootstrap import interval_of_groups
 from edgehuman.metrics.calibration import (
     expected_calibration_error,
@@ -31,7 +32,7 @@ from edgehuman.metrics.calibration import (
 from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusion, macro_f1
 from edgehuman.outcome import Outcome
 from edgehuman.records import Index, Text, WindowSet
-from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.model import Model
 
 Split = Literal["test", "train", "all"]
 SIMULATED = "simulated"
@@ -302,7 +303,7 @@ def _as_data(
     return {
         "model": config.model,
         "arch": model.card.arch,
-        "random_weights": config.model in catalogue.NETWORKS,
+        "random_weights": model.card.random_weights,
         "precision": model.card.precision.name,
         "engine": dict(model.engine.describe()),
         "data": config.data,

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from edgehuman import catalogue
 from edgehuman.card import Card
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import PersonScores, score
@@ -137,7 +136,7 @@ def _as_data(
         "model": model.name,
         "arch": model.card.arch,
         "task": task_of(model.card),
-        "random_weights": model.name in catalogue.NETWORKS,
+        "random_weights": model.card.random_weights,
         "precision": model.card.precision.name,
         "engine": dict(model.engine.describe()),
         "data": data,

@@ -195,7 +195,7 @@ def _as_data(
         "model": model.name,
         "arch": model.card.arch,
         "task": "gait",
-        "random_weights": model.name in catalogue.NETWORKS,
+        "random_weights": model.card.random_weights,
         "precision": model.card.precision.name,
         "engine": dict(model.engine.describe()),
         "data": words.data,

@@ -57,11 +57,12 @@ class Endurance:
 
 def endure(model: str, hours: float) -> Endurance:
     """Run in this process."""
+    from edgehuman.export.catalogued import load
     from edgehuman.runtime.stream import stream
 
     base_mb, peak_mb, next_look_s, results = 0.0, 0.0, _SETTLED_S, 0
     start_s, t_s = 0.0, 0.0
-    for result in stream(model, "simulated", seconds=_SETTLED_S + 3600 * hours):
+    for result in stream(load(model), "simulated", seconds=_SETTLED_S + 3600 * hours):
         t_s = result.t_s
         if t_s >= next_look_s:
             now_mb = resident_mb()

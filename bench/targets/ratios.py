@@ -24,7 +24,8 @@ from edgehuman.bench.contestants import FailedRun, NotMeasured, entries_of, open
 from edgehuman.bench.latency import Footprint, cut_batches, footprint, measure, time_calls
 from edgehuman.bench.targets.endurance import endure_elsewhere
 from edgehuman.bench.targets.recordings import recordings_folder
-from edgehuman.runtime.model import ZOO, load, zoo_names
+from edgehuman.export.catalogued import load
+from edgehuman.runtime.model import ZOO, zoo_names
 
 HOP_S = 0.64
 QUICK_PARAMS = 5_000_000

@@ -24,9 +24,10 @@ from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_
 from edgehuman.bench.targets.saip_step import saip_step_over_networks
 from edgehuman.bench.targets.skeleton_augment import per_sample_over_batched
 from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
+from edgehuman.export.catalogued import load
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
-from edgehuman.runtime.model import ZOO, load, zoo_names
+from edgehuman.runtime.model import ZOO, zoo_names
 
 
 @dataclass(frozen=True, slots=True)

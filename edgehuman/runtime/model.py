@@ -3,15 +3,18 @@
     model = load("zoo:activity")
     prob_NC = model.predict(imu_NTC)
 
-A model is `zoo:NAME`, a path, or a name of the catalogue: the last has seeded random weights, for
-checks, and only where the training half is installed.
+A model is `zoo:NAME` or a path; or a name of the catalogue, where who calls has it exported
+(`edgehuman.export.catalogued`): with seeded random weights, for checks.
 """
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.resources
 import tempfile
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from numpy.typing import NDArray
 
 from edgehuman import catalogue
 from edgehuman.card import Card
-from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.calibration import softmax
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.open import (
@@ -34,10 +37,9 @@ from edgehuman.runtime.engine.open import (
 )
 
 ZOO = "zoo:"
-EXPORT_CATALOGUE = "edgehuman.export.export:export_catalogue"
-"""Builds a catalogue network with seeded random weights and exports it: (name, seed, folder) ->
-Path.
-"""
+Export = Callable[[str, int, Path], Path]
+"""(name, seed, folder) -> the catalogued network with random weights, a file in the folder."""
+_export: ContextVar[Export | None] = ContextVar("export", default=None)
 
 
 class Model:
@@ -94,6 +96,18 @@ class Model:
         )
 
 
+@contextlib.contextmanager
+def exporting(export: Export) -> Iterator[None]:
+    """Inside, `load` takes names of the catalogue too: this makes files of them. The export stands
+    above the runtime, which has no way to it of its own.
+    """
+    token = _export.set(export)
+    try:
+        yield
+    finally:
+        _export.reset(token)
+
+
 def load(
     name_or_path: str | Path,
     *,
@@ -106,8 +120,8 @@ def load(
     """A model, ready to run on this machine.
 
     Args:
-        name_or_path: `zoo:NAME`, a path, or a catalogue name (then with random weights from
-            `seed`).
+        name_or_path: `zoo:NAME`, a path, or inside `exporting` a catalogue name (then with random
+            weights from `seed`).
         threads: threads inside one operator.
         seed: of the random weights of a catalogue name; nothing else is random.
         engine: what runs it; by default what its suffix and this machine say.
@@ -135,7 +149,7 @@ def load(
                 f"--format tensorrt --engine {engine}` and give that file"
             )
         with tempfile.TemporaryDirectory(prefix="edgehuman-") as folder:
-            return Model(open_engine(_export(name, seed, Path(folder)), request), name)
+            return Model(open_engine(_exported(name, seed, Path(folder)), request), name)
     path = Path(name_or_path)
     if not path.exists() and path.suffix not in ENGINES and path.parent == Path():
         raise UsageError(_unknown(name))
@@ -168,21 +182,14 @@ def zoo_file(name: str) -> Path:
     return Path(str(importlib.resources.files("edgehuman.zoo"))) / f"{name.removeprefix(ZOO)}.onnx"
 
 
-def _export(name: str, seed: int, folder: Path) -> Path:
-    """A catalogue network with random weights as an artefact in the folder; needs the training
-    half.
-    """
-    try:
-        export = catalogue.load_object(EXPORT_CATALOGUE)
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{name} is a network without weights, and building it needs {error.name}, which is "
-            "not installed here. Where `pip install 'edgehuman[train]'` is possible, run "
-            f"`edgehuman export {name} --out {name}.onnx` and give that file; or give one of: "
-            f"{', '.join(zoo_names())}"
-        ) from None
-    path: Path = export(name, seed, folder)
-    return path
+def _exported(name: str, seed: int, folder: Path) -> Path:
+    export = _export.get()
+    if export is None:
+        raise UsageError(
+            f"{name} is a network without weights; give it to `edgehuman.load`, or run `edgehuman "
+            f"export {name} --out {name}.onnx` and give that file"
+        )
+    return export(name, seed, folder)
 
 
 def _unknown(name: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import types
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 
 import edgehuman
 from edgehuman.card import Decision, OutputSpec
-from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime import model as model_module
 from tests.runtime.conftest import LABELS, MakeModel, tiny_card
 
@@ -66,32 +64,22 @@ def test_no_threads_are_refused(tiny: Path) -> None:
         edgehuman.load(tiny, threads=0)
 
 
-def test_a_catalogue_name_without_torch_points_to_the_export(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delitem(sys.modules, "edgehuman.export.export", raising=False)
-    monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(
-        MissingDependencyError, match=r"edgehuman export imuvit_512x5 --out imuvit_512x5\.onnx"
-    ):
-        edgehuman.load("imuvit_512x5")
-
-
-def test_a_catalogue_name_is_exported_with_its_seed(
-    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_catalogue_name_is_exported_by_whoever_brings_the_export(make_model: MakeModel) -> None:
     asked: list[tuple[str, int]] = []
 
-    def export_catalogue(name: str, seed: int, folder: Path) -> Path:
+    def export(name: str, seed: int, folder: Path) -> Path:
         asked.append((name, seed))
         assert folder.is_dir()
         return make_model()
 
-    stand_in = types.ModuleType("edgehuman.export.export")
-    monkeypatch.setattr(stand_in, "export_catalogue", export_catalogue, raising=False)
-    monkeypatch.setitem(sys.modules, "edgehuman.export.export", stand_in)
-    assert edgehuman.load("imuvit_512x5", seed=7).card == tiny_card()
+    with model_module.exporting(export):
+        model = model_module.load("imuvit_512x5", seed=7)
+    assert (model.name, model.card) == ("imuvit_512x5", tiny_card())
     assert asked == [("imuvit_512x5", 7)]
+    with pytest.raises(
+        UsageError, match=r"without weights; .* `edgehuman export imuvit_512x5 --out"
+    ):
+        model_module.load("imuvit_512x5")
 
 
 def test_an_engine_is_asked_for_by_name(tiny: Path) -> None:

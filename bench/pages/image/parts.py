@@ -22,12 +22,13 @@ from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.part_groups import LABELS, grouped
 from edgehuman.data.image.set import PersonSet
 from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.export.catalogued import load
 from edgehuman.metrics.person_answers import parts_of
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import blank
 from edgehuman.preprocess.image.pixels import resize
 from edgehuman.records import Uint8
-from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.model import Model
 from edgehuman.runtime.view.palette import colours
 
 

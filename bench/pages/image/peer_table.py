@@ -26,7 +26,7 @@ from edgehuman import catalogue
 from edgehuman.bench.contestants import Contestant, Entry, open_contestant, torch_contestant
 from edgehuman.bench.entry import main
 from edgehuman.bench.latency import CALLS_PER_BLOCK, measure
-from edgehuman.card import Card, OutputSpec, image_input
+from edgehuman.card import RANDOM_WEIGHTS, Card, OutputSpec, image_input
 from edgehuman.errors import ParityError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
@@ -168,7 +168,7 @@ def _on_both_engines(
         flops=0,
         input=record,
         output=OutputSpec("embedding", distance="cosine"),
-        recipe="random weights, for a measurement of speed",
+        recipe=f"{RANDOM_WEIGHTS}, for a measurement of speed",
     )
     path = folder / f"{name}.onnx"
     path.write_bytes(to_onnx(network, card).SerializeToString())

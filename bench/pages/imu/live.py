@@ -24,12 +24,13 @@ from tqdm import tqdm
 from edgehuman.bench.entry import main
 from edgehuman.data.imu.load import load_recordings
 from edgehuman.errors import DataError
+from edgehuman.export.catalogued import load
 from edgehuman.metrics.stream import flicker_per_minute, onset_delay_s
 from edgehuman.outcome import Outcome
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.answer import Smoothing
 from edgehuman.runtime.loop.results import LiveResult
-from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.model import Model
 from edgehuman.runtime.stream import stream
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 

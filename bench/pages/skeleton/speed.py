@@ -120,10 +120,11 @@ def speed_of(arch: str, batch: int, rounds: int, graph: bool) -> Speed:
 
 def graph_seconds(arch: str, record_NTJ3: Float32, rounds: int) -> float:
     """Processor time of one sequence through the network's FP32 graph."""
-    from edgehuman.runtime.model import EXPORT_CATALOGUE, load
+    from edgehuman.export.catalogued import export_random
+    from edgehuman.runtime.model import load
 
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
-        path = catalogue.load_object(EXPORT_CATALOGUE)(arch, 0, Path(folder))
+        path = export_random(arch, 0, Path(folder))
         model = load(path, threads=1, engine="onnxruntime")
         return cpu_seconds(lambda: model.engine.run(record_NTJ3), rounds)
 

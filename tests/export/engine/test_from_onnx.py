@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.errors import ArtefactError, UsageError
-from edgehuman.export.entry import export
+from edgehuman.export.engine.from_onnx import build_from_onnx as export
 from edgehuman.export.export import export as export_checkpoint
 from edgehuman.export.words import ExportConfig
 from edgehuman.runtime.engine.onnx_file import read_card
@@ -71,11 +71,22 @@ def test_a_file_that_is_no_graph(tmp_path: Path) -> None:
         export(ExportConfig(str(foreign), **RTX))  # type: ignore[arg-type]
 
 
-def test_it_needs_neither_torch_nor_the_onnx_package() -> None:
+def test_it_needs_neither_torch_nor_the_onnx_package(tmp_path: Path) -> None:
     code = (
         "import sys\n"
-        "sys.modules.update(dict.fromkeys(('torch', 'onnx', 'onnxscript', 'safetensors')))\n"
-        "import edgehuman.export.engine.from_onnx, edgehuman.export.entry\n"
+        "class Gone:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name in ('torch', 'onnx', 'onnxscript', 'safetensors'):\n"
+        "            raise ModuleNotFoundError(name, name=name)\n"
+        "sys.meta_path.insert(0, Gone())\n"
+        "from edgehuman.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    words = ["export", "zoo:activity", "--format", "tensorrt", "--on-device"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words, "--out", str(tmp_path / "bundle")],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
+    assert {"build.py", "bundle.json"} < set(os.listdir(tmp_path / "bundle"))
