@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from edgehuman.card import (
+    RANDOM_WEIGHTS,
     Card,
     Decision,
     InputSpec,
@@ -88,6 +89,12 @@ def test_an_unknown_key_is_named() -> None:
 def test_a_part_of_the_wrong_kind_is_refused(wrong: object) -> None:
     with pytest.raises(ArtefactError):
         from_json(json.dumps({**table(), "input": wrong}), "x.onnx")
+
+
+def test_random_weights_are_told_by_the_recipe() -> None:
+    card = from_json(json.dumps(table()), "x.onnx")
+    assert not card.random_weights
+    assert card.replace(recipe=f"{RANDOM_WEIGHTS}, seed 3").random_weights
 
 
 def test_digests_are_those_of_hashlib(tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ def views_per_second() -> float:
 
 def help_seconds(rounds: int = 9) -> float:
     """`edgehuman --help`, start of Python included: the median."""
-    words = [sys.executable, "-m", "edgehuman.cli", "--help"]
+    words = [sys.executable, "-m", "edgehuman", "--help"]
 
     def run() -> None:
         subprocess.run(words, stdout=subprocess.DEVNULL, check=True)

@@ -301,6 +301,13 @@ def test_a_changed_bundle_is_refused(bundle: Path) -> None:
     assert "tiny.engine" not in os.listdir(bundle)
 
 
+def test_the_script_imports_nothing_that_a_jetson_lacks() -> None:
+    tree = ast.parse(Path(build_on_device.__file__).read_text(encoding="utf-8"))
+    named = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    named |= {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+    assert {name.split(".")[0] for name in named} <= sys.stdlib_module_names
+
+
 def test_the_script_is_python_3_8(bundle: Path) -> None:
     source = (bundle / "build.py").read_text()
     ast.parse(source, feature_version=(3, 8))
