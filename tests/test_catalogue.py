@@ -11,11 +11,16 @@ from edgehuman.catalogue import (
     DATASETS,
     METHODS,
     NETWORKS,
+    RECORDS,
     TASKS,
+    Action,
     ModelsConfig,
+    Record,
     find,
     load_object,
+    modality_of,
     models,
+    step,
 )
 from edgehuman.errors import UsageError
 
@@ -71,6 +76,43 @@ def test_a_network_names_a_method_and_a_task_of_the_catalogue(name: str) -> None
 def test_a_dotted_path_of_the_training_half_leads_to_something(dotted: str) -> None:
     pytest.importorskip("torch")
     assert callable(load_object(dotted))
+
+
+def paths_of(row: Record) -> list[str]:
+    """Every dotted path of a record's row."""
+    held = [getattr(row, field.name) for field in fields(row)]
+    paths = [value for value in held if isinstance(value, str) and ":" in value]
+    actions = [value for value in held if isinstance(value, Action)]
+    return paths + [path for each in actions for path in (each.config, each.function)]
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_dotted_path_of_a_record_leads_to_something(record: str) -> None:
+    pytest.importorskip("torch")
+    for dotted in paths_of(RECORDS[record]):
+        assert callable(load_object(dotted)), dotted
+
+
+def test_a_record_of_a_network_is_served_from_its_card_to_its_score() -> None:
+    needed = ("input", "output", "build", "samples", "score", "evaluate")
+    for record in {row.input for row in NETWORKS.values()}:
+        assert all(getattr(RECORDS[record], name) for name in needed), record
+
+
+@pytest.mark.parametrize("record", ["SilhouetteSequence", "Frame"])
+@pytest.mark.parametrize("name", ["build", "samples", "evaluate"])
+def test_a_step_that_a_record_has_not_is_said_with_the_records_that_have_it(
+    record: str, name: str
+) -> None:
+    served = "ImuWindow, SkeletonSequence, PersonCrop"
+    with pytest.raises(UsageError, match=f"{record} has no '{name}' here; .* one: {served}$"):
+        step(record, name)
+
+
+def test_an_unknown_record_brings_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"unknown record 'ImuWindows'\. Did you mean 'ImuWindow'"):
+        step("ImuWindows", "build")
+    assert modality_of("PersonCrop") == "image"
 
 
 @pytest.mark.parametrize("name", DATASETS)

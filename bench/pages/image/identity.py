@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tyro.conf import Positional
 
+from edgehuman import catalogue
 from edgehuman.bench.entry import main
 from edgehuman.errors import UsageError
 from edgehuman.metrics.retrieval import Sightings, retrieval_scores
@@ -114,7 +115,8 @@ def check_identities(config: IdentityConfig) -> Outcome:
     from edgehuman.training.checkpoint import load_network
 
     network, card = load_network(config.checkpoint)
-    if card.input.record != "PersonCrop" or card.output.kind != "embedding":
+    reads_people = catalogue.modality_of(card.input.record) == "image"
+    if not reads_people or card.output.kind != "embedding":
         raise UsageError(
             f"{config.checkpoint} holds {card.arch}: {card.input.record} to {card.output.kind}; "
             "give the checkpoint of a pretraining on person images"

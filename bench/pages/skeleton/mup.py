@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.kept_runs import once
+from edgehuman.bench.pages.keep import once
 from edgehuman.bench.pages.skeleton.mup_check import sized
 from edgehuman.bench.targets.ratios import require_torch
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.walks import SIMULATED_FRAMES
 from edgehuman.errors import TrainingError, UsageError
 from edgehuman.outcome import Outcome
@@ -141,7 +142,7 @@ def measure(config: TransferConfig) -> dict[str, Float64]:
     from edgehuman.training.skeleton.augment import SkeletonAugment
 
     longest = SkeletonAugment(frames=config.frames).source_frames
-    walks = load_skeletons("simulated", seed=0, people=config.people, each=2)
+    walks = load_skeletons(SIMULATED, seed=0, people=config.people, each=2)
     learn = Walks([walks], longest, "sequence")
     return {
         side: np.array(

@@ -31,8 +31,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.kept_runs import once
-from edgehuman.bench.pages.skeleton.quality_page import Facts, Findings, draw, render, verdict
+from edgehuman.bench.pages.keep import once
+from edgehuman.bench.pages.skeleton.quality_report import Facts, Findings, draw, render, verdict
 from edgehuman.bench.targets.ratios import require_torch
 from edgehuman.data.gait.walks import SIMULATED_FRAMES, SkeletonSet, simulated_set
 from edgehuman.data.skeleton.load import filtered, quality_scores
