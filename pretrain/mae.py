@@ -27,15 +27,9 @@ from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
 from edgehuman.data.imu.load import load_windows
 from edgehuman.data.imu.splits import pool, split_by_subject, subsample
 from edgehuman.errors import DataError, UsageError
+from edgehuman.nets.attention import Block, initialise_linear, sine_positions
 from edgehuman.nets.building import build
-from edgehuman.nets.imu.imuvit import (
-    CHANNELS,
-    PATCH,
-    Block,
-    ImuVit,
-    initialise_linear,
-    sine_positions,
-)
+from edgehuman.nets.imu.imuvit import CHANNELS, PATCH, ImuVit
 from edgehuman.outcome import Outcome
 from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, WindowSet
 from edgehuman.training import checkpoint
