@@ -79,4 +79,4 @@ def test_the_start_is_xavier_of_linear_layers_and_leaves_others_alone() -> None:
     assert isinstance(weight, torch.Tensor)
     assert 0.8 < weight.abs().max().item() / math.sqrt(6 / 50) <= 1
     assert bias.eq(0).all()  # type: ignore[operator]
-    assert layers[1].bias.eq(7).all()  # type: ignore[operator,union-attr]
+    assert layers[1].bias.eq(7).all()  # type: ignore[operator]

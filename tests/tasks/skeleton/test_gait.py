@@ -16,9 +16,10 @@ from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.errors import CheckpointError, DataError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.outcome import Outcome
+from edgehuman.tasks.finetune import start_from
 from edgehuman.tasks.skeleton import splits as gait_walks
-from edgehuman.tasks.skeleton.gait import start_network, train
-from edgehuman.tasks.skeleton.settings import GaitConfig
+from edgehuman.tasks.skeleton.gait import build_network, train
+from edgehuman.tasks.skeleton.settings import DEFAULT_ARCH, GaitConfig
 from edgehuman.tasks.skeleton.splits import WalkBatches, load_splits, long_enough
 from edgehuman.training.checkpoint import load_network, load_state, read_weights, save_weights
 from edgehuman.training.processes import Place
@@ -108,16 +109,18 @@ def test_weights_are_taken_over_and_their_data_remembered(tmp_path: Path) -> Non
         data=(TrainingData("walks", "pretraining", "CC0", "", 100, 7),),
     )  # fmt: skip
     save_weights(tmp_path / "w", encoder.state_dict(), card)
-    network, arch, ancestors = start_network(quick(tmp_path, arch=None, weights=tmp_path / "w"))
-    assert arch == "tiny_gait"
-    assert ancestors == card.data
+    config = quick(tmp_path, arch=None, weights=tmp_path / "w")
+    start = start_from(config, "gait", DEFAULT_ARCH)
+    network = build_network(config, start)
+    assert start.arch == "tiny_gait"
+    assert start.load_into(network) == card.data
     own = network.state_dict()
     same = [torch.equal(own[name], tensor) for name, tensor in encoder.state_dict().items()]
     assert sum(same) >= len(same) - len([name for name in own if name.startswith("head.")])
     with pytest.raises(CheckpointError, match="holds tiny_gait, and --arch is gaitformer_1"):
-        start_network(quick(tmp_path, arch="gaitformer_1", weights=tmp_path / "w"))
-    with pytest.raises(UsageError, match="imuvit_512x5 reads a ImuWindow"):
-        start_network(quick(tmp_path, arch="imuvit_512x5"))
+        train(quick(tmp_path, arch="gaitformer_1", weights=tmp_path / "w"))
+    with pytest.raises(UsageError, match=r"imuvit_512x5 reads ImuWindow .* --arch one of: g"):
+        train(quick(tmp_path, arch="imuvit_512x5"))
 
 
 def test_a_network_keeps_the_window_that_its_weights_learned(tmp_path: Path) -> None:
@@ -128,7 +131,7 @@ def test_a_network_keeps_the_window_that_its_weights_learned(tmp_path: Path) -> 
     )  # fmt: skip
     save_weights(tmp_path / "w", encoder.state_dict(), card)
     config = quick(tmp_path / "out", arch=None, weights=tmp_path / "w", read_test=False)
-    assert start_network(config)[0].frames == 20
+    assert build_network(config, start_from(config, "gait", DEFAULT_ARCH)).frames == 20
     assert numbers(train(config))["finished"]
     network, tuned = load_network(config.out)
     assert network.frames == 20
