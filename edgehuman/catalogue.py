@@ -137,10 +137,10 @@ METHODS: Mapping[str, Method] = {
 
 TASKS: Mapping[str, Task] = {
     "activity": Task(
-        "edgehuman.tasks.imu.activity:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
+        "edgehuman.tasks.imu.settings:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
     ),
     "gait": Task(
-        "edgehuman.tasks.skeleton.gait:GaitConfig",
+        "edgehuman.tasks.skeleton.settings:GaitConfig",
         "edgehuman.tasks.skeleton.gait:train",
         "skeleton",
     ),

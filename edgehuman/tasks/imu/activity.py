@@ -14,10 +14,7 @@ import dataclasses
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -27,9 +24,7 @@ from torch.nn import functional
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec, TrainingData
 from edgehuman.catalogue import SIMULATED
-from edgehuman.config import require
 from edgehuman.data.imu.load import load_recordings
-from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
 from edgehuman.nets.building import build, count_params
@@ -38,7 +33,6 @@ from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.records import IMU_WINDOW, Float32, Index
 from edgehuman.tasks.finetune import (
     Decided,
-    FinetuneConfig,
     Judge,
     Measured,
     Training,
@@ -49,78 +43,13 @@ from edgehuman.tasks.finetune import (
 )
 from edgehuman.tasks.imu.decision import choose_decision, hops_of
 from edgehuman.tasks.imu.probe import fit_probe
+from edgehuman.tasks.imu.settings import ActivityConfig
 from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
 from edgehuman.training.ledger import commit, data_rows, versions
 from edgehuman.training.processes import Place
-
-
-@dataclass(frozen=True, kw_only=True)
-class ActivityConfig(FinetuneConfig):
-    """Activity recognition on labelled windows of a wearable."""
-
-    task: Literal["activity"] = "activity"
-    """The task."""
-    arch: str = "imuvit_512x5"
-    """A network from `edgehuman models` that reads an ImuWindow."""
-    mode: Literal["finetune", "probe"] = "finetune"
-    """Train all weights, or a linear head on the frozen encoder."""
-    data: tuple[str, ...] = (SIMULATED,)
-    """Datasets: paths, or the word `simulated`. The first gives the labels and the test people."""
-    hop: int = 64
-    """Samples from one window to the next where windows are cut from recordings."""
-    select_share: float = 0.2
-    """Share of the training people held out to select the checkpoint and fit the temperature;
-    a probe uses folds over all training people instead."""
-    selected: Path | None = None
-    """With --select-share 0: the checkpoint whose temperature and decision carry over."""
-    stream_data: str | None = None
-    """Continuous recordings: smoothing and threshold are chosen on the people held out."""
-    delay_s: float = 1.28
-    """Delay budget of the smoothing that is chosen on --stream-data, seconds."""
-    dropout: float = 0.1
-    """In attention and MLP, while training."""
-    layer_decay: float = 1.0
-    """Each encoder block learns at this factor of the block above it."""
-    label_smoothing: float = 0.1
-    """Share of the target probability spread over all classes."""
-    mixup: float = 0.0
-    """Beta parameter of mixing pairs of windows of a batch; 0: none."""
-    rotation_deg: float = 0.0
-    """Augmentation: largest rotation, shared by both sensors."""
-    scale: float = 0.0
-    """Augmentation: spread of a gain per sensor."""
-    jitter: float = 0.0
-    """Augmentation: white noise, g and rad/s."""
-    gyro_bias: float = 0.0
-    """Augmentation: spread of a constant gyroscope offset, rad/s."""
-    time_warp: float = 0.0
-    """Augmentation: spread of the local speed."""
-
-    def __post_init__(self) -> None:
-        FinetuneConfig.__post_init__(self)
-        rules = (
-            (0 <= self.dropout < 1, "dropout", "from 0 to under 1"),
-            (0 <= self.label_smoothing < 1, "label_smoothing", "from 0 to under 1"),
-            (self.hop >= 1, "hop", "at least 1"),
-            (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
-        )
-        require(self, rules)
-        selects = self.select_share > 0 and self.mode == "finetune"
-        clashes = (
-            (
-                self.stream_data and not selects,
-                "--stream-data",
-                "--select-share above 0 to finetune",
-            ),
-            (self.selected and self.select_share, "--selected", "--select-share 0"),
-            (self.resume and self.mode == "probe", "--resume", "--mode finetune"),
-        )
-        for clash, flag, needed in clashes:
-            if clash:
-                raise UsageError(f"{flag} has no effect here; it goes with {needed}")
 
 
 class Classifier(nn.Module):

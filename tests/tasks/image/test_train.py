@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from edgehuman.card import Card, OutputSpec, TrainingData, image_input
-from edgehuman.config import resolve
 from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import CheckpointError, DataError, ImageError, UsageError
 from edgehuman.nets.building import build
@@ -205,22 +204,6 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(
     assert "picture" in outcome.text
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"height": 100}, "--height is 100; a person network takes multiples of 32"),
-        ({"select_share": 1.0}, "--select-share is 1.0"),
-        ({"layer_decay": 0.0}, "--layer-decay is 0.0"),
-        ({"flip": 2.0}, "--flip is 2.0; it must be a probability"),
-        ({"workers": -1}, "--workers is -1"),
-        ({"rotate_deg": -3.0}, "--rotate-deg is -3.0"),
-    ],
-)
-def test_settings_out_of_range(change: dict[str, Any], message: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=message):
-        quick(ParsingConfig, tmp_path, **change)
-
-
 def test_bare_encoders_load_at_the_size_of_their_card(tmp_path: Path) -> None:
     weights = tmp_path / "encoder"
     encoder = build("vit_tiny", image_size=(64, 32))
@@ -231,16 +214,6 @@ def test_bare_encoders_load_at_the_size_of_their_card(tmp_path: Path) -> None:
     config = ParsingConfig(out=tmp_path / "x", weights=weights, height=96, width=64)
     network, _, _ = begun(config)
     assert network(torch.zeros((1, 96, 64, 3), dtype=torch.uint8)).shape == (1, 3, 24, 16)
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"), [("person_parsing", ParsingConfig), ("person_reid", ReidConfig)]
-)
-def test_the_recipes_are_settings(name: str, kind: type[PersonConfig], tmp_path: Path) -> None:
-    recipe = Path(__file__).parents[3] / "recipes" / f"{name}.toml"
-    config = resolve(kind, ["--out", str(tmp_path)], recipe)
-    assert config.select_share == 0.1
-    assert config.size == (256, 128)
 
 
 def test_the_same_seed_gives_the_same_weights(people: PersonSet, tmp_path: Path) -> None:
