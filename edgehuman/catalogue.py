@@ -31,6 +31,7 @@ __all__ = [
     "load_object",
     "modality_of",
     "models",
+    "network_for",
     "step",
 ]
 
@@ -176,10 +177,10 @@ METHODS: Mapping[str, Method] = {
 
 TASKS: Mapping[str, Task] = {
     "activity": Task(
-        "edgehuman.tasks.imu.activity:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
+        "edgehuman.tasks.imu.settings:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
     ),
     "gait": Task(
-        "edgehuman.tasks.skeleton.gait:GaitConfig",
+        "edgehuman.tasks.skeleton.settings:GaitConfig",
         "edgehuman.tasks.skeleton.gait:train",
         "skeleton",
     ),
@@ -216,6 +217,26 @@ def find(table: Mapping[str, Any], kind: str, name: str) -> Any:
     near = difflib.get_close_matches(name, table, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise UsageError(f"unknown {kind} {name!r}.{hint} Valid names: {', '.join(table)}")
+
+
+def network_for(arch: str, name: str) -> Network:
+    """The row of a network that is to serve a task, which its modality tells, or a pretraining
+    method, which its row names.
+
+    Raises:
+        UsageError: no such network, or one that is not for it; the message lists those that are.
+    """
+    row: Network = find(NETWORKS, "network", arch)
+    if name in TASKS:
+        modality = TASKS[name].modality
+        fitting = [other for other, each in NETWORKS.items() if each.modality == modality]
+        why = f"{arch} reads {row.input} ({row.modality}), and the task {name} is of {modality}"
+    else:
+        fitting = [other for other, each in NETWORKS.items() if each.method == name]
+        why = f"{arch} is pretrained by {row.method}, not by {name}"
+    if arch not in fitting:
+        raise UsageError(f"{why}; give --arch one of: {', '.join(fitting)}")
+    return row
 
 
 def load_object(dotted: str) -> Any:

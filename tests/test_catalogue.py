@@ -20,6 +20,7 @@ from edgehuman.catalogue import (
     load_object,
     modality_of,
     models,
+    network_for,
     step,
 )
 from edgehuman.errors import UsageError
@@ -41,6 +42,42 @@ def test_a_name_that_is_near_nothing_brings_no_guess() -> None:
     with pytest.raises(UsageError, match=r"unknown task 'zzz'\. Valid names: activity") as caught:
         find(TASKS, "task", "zzz")
     assert "Did you mean" not in str(caught.value)
+
+
+def test_a_network_serves_the_tasks_of_its_modality_and_the_method_of_its_row() -> None:
+    assert network_for("imuconv_288k", "activity") is NETWORKS["imuconv_288k"]
+    assert network_for("gaitformer_1", "gait").input == "SkeletonSequence"
+    assert network_for("vit_tiny", "saip").method == "saip"
+
+
+@pytest.mark.parametrize(
+    ("arch", "name", "said", "fitting"),
+    [
+        (
+            "vit_tiny",
+            "gait",
+            "vit_tiny reads PersonCrop (image), and the task gait is of skeleton; give --arch one",
+            "gaitformer_1",
+        ),
+        ("vit_tiny", "activity", "the task activity is of imu", "imuconv_288k"),
+        ("imuconv_288k", "mae", "imuconv_288k is pretrained by none, not by mae", "imuvit_512x5"),
+        ("imuvit_512x5", "saip", "is pretrained by mae, not by saip", "tinyvit_5m"),
+    ],
+)
+def test_a_network_for_something_else_brings_those_that_are(
+    arch: str, name: str, said: str, fitting: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        network_for(arch, name)
+    assert said in str(caught.value)
+    listed = str(caught.value).partition("one of: ")[2].split(", ")
+    assert fitting in listed
+    assert arch not in listed
+
+
+def test_a_network_of_no_name_is_told_as_everywhere() -> None:
+    with pytest.raises(UsageError, match=r"unknown network 'vit_tin'\. Did you mean 'vit_tiny'\?"):
+        network_for("vit_tin", "saip")
 
 
 def test_an_object_is_loaded_by_its_dotted_path() -> None:

@@ -204,6 +204,15 @@ def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> 
     network.load_state_dict(dict(weights))
 
 
+def require_arch(card: Card, folder: Path, arch: str) -> None:
+    """Raises CheckpointError where a checkpoint holds another architecture."""
+    if card.arch != arch:
+        raise CheckpointError(
+            f"{folder}: holds {card.arch}, and --arch is {arch}; "
+            f"give --arch {card.arch} or other weights"
+        )
+
+
 def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
     """Load a pretrained encoder into a network that may have another head, and may take images of
     another size.
@@ -212,11 +221,7 @@ def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
         CheckpointError: the checkpoint holds another architecture.
     """
     weights, card = read_weights(folder)
-    if card.arch != arch:
-        raise CheckpointError(
-            f"{folder}: holds {card.arch}, and --arch is {arch}; "
-            f"give --arch {card.arch} or other weights"
-        )
+    require_arch(card, folder, arch)
     if any(name.startswith(ENCODER) for name in weights):
         weights = {
             name.removeprefix(ENCODER): t for name, t in weights.items() if name.startswith(ENCODER)

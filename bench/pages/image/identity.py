@@ -21,6 +21,7 @@ from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.bench.entry import main
+from edgehuman.config import require
 from edgehuman.errors import UsageError
 from edgehuman.metrics.retrieval import Sightings, retrieval_scores
 from edgehuman.outcome import Outcome
@@ -49,9 +50,9 @@ class IdentityConfig:
     """Print one object."""
 
     def __post_init__(self) -> None:
-        for name, least in (("people", 2), ("each", 2), ("batch", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise UsageError(f"--{name} is {getattr(self, name)}; it must be at least {least}")
+        least = {"people": 2, "each": 2, "batch": 1, "seed": 0}
+        rules = ((getattr(self, name) >= n, name, f"at least {n}") for name, n in least.items())
+        require(self, rules)
 
 
 @dataclass(frozen=True, slots=True)
