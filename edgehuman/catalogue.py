@@ -30,6 +30,7 @@ __all__ = [
     "find",
     "load_object",
     "models",
+    "served",
     "step",
 ]
 
@@ -59,10 +60,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A step that a command takes: dotted paths of its config and of the function that takes it."""
+    """A step that a command takes: dotted paths of its config and of the function that takes it,
+    and a line that takes it.
+    """
 
     config: str
     function: str
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ class Record:
         judge: how many samples judge a float graph, in the same order.
         score: (card, data, ...) -> the labelled set beside which `edgehuman bench` scores a model.
         run: the step of `edgehuman run`.
-        stream: the opener behind `edgehuman.stream`.
+        stream: (model, source, *, words of this record) -> the `LiveStream` of
+            `edgehuman.stream`; its keyword-only parameters are the words that there are.
         evaluate: the step of `edgehuman evaluate`.
     """
 
@@ -106,10 +111,53 @@ class Record:
 
 
 RECORDS: Mapping[str, Record] = {
-    "ImuWindow": Record("imu"),
-    "SkeletonSequence": Record("skeleton", calibrate=(128, 32), judge=(32, 16)),
+    "ImuWindow": Record(
+        "imu",
+        run=Action(
+            "edgehuman.runtime.imu.run:RunConfig",
+            "edgehuman.runtime.imu.run:run",
+            "edgehuman run zoo:activity --source walk.csv --json",
+        ),
+        stream="edgehuman.runtime.imu.stream:open_stream",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.evaluate:EvaluateConfig",
+            "edgehuman.bench.evaluate.evaluate:evaluate",
+            "edgehuman evaluate zoo:activity --data uci_har.npz --json",
+        ),
+    ),
+    "SkeletonSequence": Record(
+        "skeleton",
+        calibrate=(128, 32),
+        judge=(32, 16),
+        run=Action(
+            "edgehuman.runtime.skeleton.run:RunConfig",
+            "edgehuman.runtime.skeleton.run:run",
+            "edgehuman run zoo:gait-skeleton --source door.jsonl --gallery known.npz",
+        ),
+        stream="edgehuman.runtime.skeleton.stream:open_stream",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.evaluate:EvaluateConfig",
+            "edgehuman.bench.evaluate.evaluate:evaluate",
+            "edgehuman evaluate zoo:gait-skeleton --data ucalgary_gait_skeleton.npz",
+        ),
+    ),
     "SilhouetteSequence": Record("silhouette", calibrate=(128, 32), judge=(32, 16)),
-    "PersonCrop": Record("image", calibrate=(128, 32), judge=(32, 16)),
+    "PersonCrop": Record(
+        "image",
+        calibrate=(128, 32),
+        judge=(32, 16),
+        run=Action(
+            "edgehuman.runtime.image.run:RunConfig",
+            "edgehuman.runtime.image.run:run",
+            "edgehuman run zoo:person-garments --source photos --save parts",
+        ),
+        stream="edgehuman.runtime.image.stream:open_stream",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.evaluate:EvaluateConfig",
+            "edgehuman.bench.evaluate.evaluate:evaluate",
+            "edgehuman evaluate zoo:person-garments --data ccp",
+        ),
+    ),
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
 }
 
@@ -194,11 +242,15 @@ def step(record: str, name: str) -> Any:
     row: Record = find(RECORDS, "record", record)
     found = getattr(row, name)
     if not found:
-        served = [other for other, each in RECORDS.items() if getattr(each, name)]
         raise UsageError(
-            f"{record} has no {name!r} here; the records that have one: {', '.join(served)}"
+            f"{record} has no {name!r} here; the records that have one: {', '.join(served(name))}"
         )
     return load_object(found) if isinstance(found, str) else found
+
+
+def served(name: str) -> dict[str, Any]:
+    """The records that have a step, each with what its row says of it; nothing is imported."""
+    return {record: getattr(row, name) for record, row in RECORDS.items() if getattr(row, name)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ from edgehuman.metrics.gait.strangers import open_set_scores
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.model import Model
-from edgehuman.runtime.skeleton.answer import RECORD, require_gait
+from edgehuman.runtime.skeleton.answer import require_gait
 
+RECORD = "SkeletonSequence"
 __all__ = ["RECORD", "GaitWords", "evaluate_gait"]
 
 # Simulated people of the evaluation: world 0, in which no training here takes place.
