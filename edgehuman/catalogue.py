@@ -32,6 +32,7 @@ __all__ = [
     "modality_of",
     "models",
     "network_for",
+    "served",
     "step",
 ]
 
@@ -61,10 +62,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A step that a command takes: dotted paths of its config and of the function that takes it."""
+    """A step that a command takes: dotted paths of its config and of the function that takes it,
+    and a line that takes it.
+    """
 
     config: str
     function: str
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ class Record:
         score: (card, `bench.trial.Words`) -> the `bench.trial.Trial` of `edgehuman bench`: what is
             timed, and how a model is scored.
         run: the step of `edgehuman run`.
-        stream: the opener behind `edgehuman.stream`.
+        stream: (model, source, *, words of this record) -> the `LiveStream` of
+            `edgehuman.stream`; its keyword-only parameters are the words that there are.
         evaluate: the step of `edgehuman evaluate`.
     """
 
@@ -118,8 +123,16 @@ RECORDS: Mapping[str, Record] = {
         build="edgehuman.nets.imu.build:build_for",
         samples="edgehuman.data.imu.samples:read_samples",
         score="edgehuman.bench.evaluate.imu:trial",
+        run=Action(
+            "edgehuman.runtime.imu.run:RunConfig",
+            "edgehuman.runtime.imu.run:run",
+            "edgehuman run zoo:activity --source walk.csv --json",
+        ),
+        stream="edgehuman.runtime.imu.stream:open_stream",
         evaluate=Action(
-            "edgehuman.bench.evaluate.imu:EvaluateConfig", "edgehuman.bench.evaluate.imu:evaluate"
+            "edgehuman.bench.evaluate.imu:EvaluateConfig",
+            "edgehuman.bench.evaluate.imu:evaluate",
+            "edgehuman evaluate zoo:activity --data uci_har.npz --json",
         ),
     ),
     "SkeletonSequence": Record(
@@ -131,9 +144,16 @@ RECORDS: Mapping[str, Record] = {
         calibrate=(128, 32),
         judge=(32, 16),
         score="edgehuman.bench.evaluate.skeleton:trial",
+        run=Action(
+            "edgehuman.runtime.skeleton.run:RunConfig",
+            "edgehuman.runtime.skeleton.run:run",
+            "edgehuman run zoo:gait-skeleton --source door.jsonl --gallery known.npz",
+        ),
+        stream="edgehuman.runtime.skeleton.stream:open_stream",
         evaluate=Action(
             "edgehuman.bench.evaluate.skeleton:EvaluateConfig",
             "edgehuman.bench.evaluate.skeleton:evaluate",
+            "edgehuman evaluate zoo:gait-skeleton --data ucalgary_gait_skeleton.npz",
         ),
     ),
     "SilhouetteSequence": Record("silhouette", calibrate=(128, 32), judge=(32, 16)),
@@ -146,9 +166,16 @@ RECORDS: Mapping[str, Record] = {
         calibrate=(128, 32),
         judge=(32, 16),
         score="edgehuman.bench.evaluate.image:trial",
+        run=Action(
+            "edgehuman.runtime.image.run:RunConfig",
+            "edgehuman.runtime.image.run:run",
+            "edgehuman run zoo:person-garments --source photos --save parts",
+        ),
+        stream="edgehuman.runtime.image.stream:open_stream",
         evaluate=Action(
             "edgehuman.bench.evaluate.image:EvaluateConfig",
             "edgehuman.bench.evaluate.image:evaluate",
+            "edgehuman evaluate zoo:person-garments --data ccp",
         ),
     ),
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
@@ -265,11 +292,15 @@ def step(record: str, name: str) -> Any:
     row: Record = find(RECORDS, "record", record)
     found = getattr(row, name)
     if not found:
-        served = [other for other, each in RECORDS.items() if getattr(each, name)]
         raise UsageError(
-            f"{record} has no {name!r} here; the records that have one: {', '.join(served)}"
+            f"{record} has no {name!r} here; the records that have one: {', '.join(served(name))}"
         )
     return load_object(found) if isinstance(found, str) else found
+
+
+def served(name: str) -> dict[str, Any]:
+    """The records that have a step, each with what its row says of it; nothing is imported."""
+    return {record: getattr(row, name) for record, row in RECORDS.items() if getattr(row, name)}
 
 
 @dataclass(frozen=True, slots=True)

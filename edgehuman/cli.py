@@ -40,6 +40,17 @@ class ChoiceCommand:
     example: str
 
 
+@dataclass(frozen=True, slots=True)
+class ModelCommand:
+    """A sub-command whose config depends on the model: a step of `catalogue.RECORDS`, by what the
+    model's card says that it reads.
+    """
+
+    step: str
+    summary: str
+    example: str
+
+
 def _flag_value(words: Sequence[str], flag: str, recipe: Mapping[str, Any]) -> str | None:
     """The value of a flag in the words, or of its key in the recipe."""
     for i, word in enumerate(words):
@@ -80,15 +91,7 @@ def _finetune(words: Sequence[str]) -> tuple[str, str]:
     return row.config, row.train
 
 
-def _evaluate(words: Sequence[str]) -> tuple[str, str]:
-    from edgehuman.bench.evaluate.evaluate import record_of
-
-    model = next((word for word in words if not word.startswith("-")), "zoo:activity")
-    action: catalogue.Action = catalogue.step(record_of(model), "evaluate")
-    return action.config, action.function
-
-
-COMMANDS: Mapping[str, Command | ChoiceCommand] = {
+COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     "demo": Command(
         "edgehuman.runtime.demo:DemoConfig",
         "edgehuman.runtime.demo:demo",
@@ -147,8 +150,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "a pretrained encoder (or none) to a task: probe, fine-tune, from scratch",
         "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/a",
     ),
-    "evaluate": ChoiceCommand(
-        _evaluate,
+    "evaluate": ModelCommand(
+        "evaluate",
         "an artefact's task metrics on a dataset's test part",
         "edgehuman evaluate zoo:activity --data uci_har.npz --json",
     ),
@@ -164,9 +167,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "latency, accuracy and memory side by side: one table, one picture",
         "edgehuman bench zoo:activity zoo:activity-int8 --against torch,compile",
     ),
-    "run": Command(
-        "edgehuman.runtime.imu.run:RunConfig",
-        "edgehuman.runtime.imu.run:run",
+    "run": ModelCommand(
+        "run",
         "a live stream, recognised: file, stdin, UDP or the simulator; photos; skeletons",
         "edgehuman run zoo:activity --source walk.csv --json",
     ),
@@ -271,23 +273,70 @@ def _take_value(words: list[str], flag: str) -> Path | None:
     return Path(value)
 
 
+def _by_model(row: ModelCommand, words: Sequence[str]) -> catalogue.Action | None:
+    """The step for the model that the words name; None where they ask for help and name none.
+
+    Raises:
+        UsageError: they name none.
+    """
+    from edgehuman.runtime.run import find_step
+
+    action = find_step(row.step, words, _recipe_table(words))
+    if action is None and not _wants_help(words):
+        raise UsageError(
+            f"edgehuman {row.step} needs a model: zoo:NAME, a path, or a name from `edgehuman "
+            f"models`; e.g. {row.example}"
+        )
+    return action
+
+
+def _wants_help(words: Sequence[str]) -> bool:
+    return "--help" in words or "-h" in words
+
+
+def _model_help(row: ModelCommand) -> str:
+    """What `edgehuman run --help` prints: what chooses the flags, and an example per record."""
+    served = catalogue.served(row.step)
+    width = max(map(len, served))
+    return "\n".join(
+        [
+            row.summary,
+            "",
+            f"usage: edgehuman {row.step} MODEL [WORDS] [--json] [--recipe FILE.toml]",
+            "",
+            "A model is zoo:NAME, a path, or a name from `edgehuman models` (random weights). Its",
+            f"card says which record it reads, and that chooses the flags: `edgehuman {row.step}",
+            "MODEL --help` shows those of a model. An example for each record:",
+            "",
+            *(f"  {record:<{width}}  {action.example}" for record, action in served.items()),
+        ]
+    )
+
+
 def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     """Run one command; its outcome, and whether JSON was asked for."""
     name, rest = _find_command(words)
     row = COMMANDS[name]
-    wants_help = "--help" in rest or "-h" in rest
-    config_path, function_path = (
-        (row.config, row.function) if isinstance(row, Command) else row.choose(rest)
-    )
+    example, prog = row.example, f"edgehuman {name}"
+    if isinstance(row, ModelCommand):
+        action = _by_model(row, rest)
+        if action is None:
+            return Outcome({}, _model_help(row)), False
+        config_path, function_path = action.config, action.function
+        example, prog = action.example or example, f"edgehuman {name} MODEL"
+    elif isinstance(row, ChoiceCommand):
+        config_path, function_path = row.choose(rest)
+    else:
+        config_path, function_path = row.config, row.function
     config_class = catalogue.load_object(config_path)
     own_json = "json" in {f.name for f in dataclasses.fields(config_class)}
     as_json = "--json" in rest
     if not own_json:
         _take(rest, "--json")
     recipe = _take_value(rest, "--recipe")
-    if wants_help:
-        print(f"{row.summary}\n\nexample: {row.example}\nalso: --json, --recipe FILE.toml\n")
-    config = resolve(config_class, rest, recipe, prog=f"edgehuman {name}")
+    if _wants_help(rest):
+        print(f"{row.summary}\n\nexample: {example}\nalso: --json, --recipe FILE.toml\n")
+    config = resolve(config_class, rest, recipe, prog=prog)
     outcome: Outcome = catalogue.load_object(function_path)(config)
     return outcome, as_json and not own_json
 

@@ -1,4 +1,4 @@
-"""A folder of photos through models that a person can compute by hand; broken ones are told of."""
+"""`edgehuman run` on a folder of photos; broken ones are told of."""
 
 from __future__ import annotations
 
@@ -14,28 +14,9 @@ from edgehuman.card import OutputSpec
 from edgehuman.cli import main
 from edgehuman.data.image.write import simulate_people_folder
 from edgehuman.errors import ArtefactError, DataError, UsageError
-from edgehuman.records import Uint8
-from edgehuman.runtime.image.photos import answer_photo, find_photos, mask_names
-from edgehuman.runtime.imu.run import RunConfig, run
-from edgehuman.runtime.model import load
+from edgehuman.runtime.image.run import RunConfig, run
 from tests.runtime.image_models import write_image_model
-
-RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
-
-
-def photo(path: Path, image_HWC: Uint8) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    ok, content = cv2.imencode(path.suffix, image_HWC[..., ::-1])
-    assert ok
-    path.write_bytes(content.tobytes())
-    return path
-
-
-def flag(height: int = 64, width: int = 32) -> Uint8:
-    """Upper half red, lower half green."""
-    image_HWC = np.zeros((height, width, 3), np.uint8)
-    image_HWC[: height // 2], image_HWC[height // 2 :] = RED, GREEN
-    return image_HWC
+from tests.runtime.photos import flag, photo
 
 
 def run_rows(model: Path, source: Path, capsys: Any, *words: str) -> list[dict[str, Any]]:
@@ -59,31 +40,6 @@ def test_parts_have_shares_and_a_mask_of_the_photo_size(tmp_path: Path, capsys: 
     assert not np.array_equal(mask[0, 0], mask[40, 0])
     lines = (tmp_path / "out" / "photos.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == rows
-
-
-def test_joints_come_back_in_pixels_of_the_photo(tmp_path: Path) -> None:
-    image_HWC = np.zeros((64, 32, 3), np.uint8)
-    image_HWC[8:16, 16:24, 0] = 255  # one cell of the 32x16 input: red at rows 4-8, columns 8-12
-    image_HWC[40:48, 0:8, 1] = 255
-    model = load(write_image_model(tmp_path, "pose"))
-    row = answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a.png")
-    assert row["joints"]["l_eye"] == pytest.approx([19.5, 11.5, 1.0])
-    assert row["joints"]["r_eye"] == pytest.approx([3.5, 43.5, 1.0])
-
-
-def test_attributes_have_probabilities(tmp_path: Path) -> None:
-    image_HWC = np.full((32, 16, 3), (128, 144, 0), np.uint8)
-    model = load(write_image_model(tmp_path, "attributes"))
-    row = answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a.png")
-    assert row["attributes"] == pytest.approx(
-        {"reddish": 0.5, "greenish": 0.7311, "bluish": 0.0003}, abs=1e-4
-    )
-
-
-def test_an_embedding_is_a_list(tmp_path: Path) -> None:
-    image_HWC = np.full((32, 16, 3), (3, 2, 1), np.uint8)
-    model = load(write_image_model(tmp_path, "reid"))
-    assert answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a")["embedding"] == [3, 2, 1]
 
 
 def test_broken_photos_are_told_of_and_end_nothing(
@@ -124,42 +80,6 @@ def test_words_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         assert "1 photos, 0 of them unreadable" in out
 
 
-def test_nothing_to_answer(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no such folder or photo"):
-        find_photos(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="holds nothing"):
-        find_photos(tmp_path)
-    (tmp_path / "letter.txt").write_text("words")
-    with pytest.raises(DataError, match="1 files, none of them an image"):
-        find_photos(tmp_path)
-    (tmp_path / "a.png").write_bytes(b"words")
-    with pytest.raises(DataError, match="none of its 1 photos can be read"):
-        run(RunConfig(str(write_image_model(tmp_path, "reid")), str(tmp_path)))
-
-
-def test_words_for_wearables_mean_nothing_here(tmp_path: Path) -> None:
-    model = str(write_image_model(tmp_path, "reid"))
-    with pytest.raises(UsageError, match="--hop-s is for streams of a wearable"):
-        run(RunConfig(model, str(tmp_path), hop_s=1.0))
-    (tmp_path / "taken").write_text("a file")
-    photo(tmp_path / "a.png", flag())
-    with pytest.raises(UsageError, match="cannot be written"):
-        run(RunConfig(model, str(tmp_path / "a.png"), save=tmp_path / "taken"))
-
-
-def test_an_output_that_says_nothing_of_a_photo(tmp_path: Path) -> None:
-    card = {"output": OutputSpec("tokens")}
-    model = load(write_image_model(tmp_path, "reid", **card))
-    with pytest.raises(ArtefactError, match="gives tokens, which says nothing of a photo"):
-        answer_photo(model, photo(tmp_path / "a.png", flag()), "a")
-
-
-def test_labels_that_the_graph_does_not_give(tmp_path: Path) -> None:
-    card = {"output": OutputSpec("segmentation", ("one", "two"))}
-    with pytest.raises(ArtefactError, match="names 2 labels"):
-        load(write_image_model(tmp_path, "parsing", **card))
-
-
 def test_label_maps_are_not_answered_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,20 +93,44 @@ def test_label_maps_are_not_answered_for(
     assert "8 photos; 8 label maps (masks) left out" in err
     assert isinstance(outcome.data, dict)
     assert outcome.data["photos"] == 8
-    with pytest.raises(DataError, match=r"holds no photo \(8 label maps \(masks\) left out\)"):
-        find_photos(tmp_path / "p" / "parts")
 
 
-def test_part_maps_are_named_by_their_photo_and_never_alike(tmp_path: Path) -> None:
-    assert mask_names(["00000_c2_000.png", "d/b.jpg", "b.webp"]) == {
-        "00000_c2_000.png": "00000_c2_000.png",
-        "d/b.jpg": "d/b.png",
-        "b.webp": "b.png",
-    }
-    assert mask_names(["a.jpg", "a.png"]) == {"a.jpg": "a.jpg.png", "a.png": "a.png.png"}
-    tricky = mask_names(["a.jpg", "a.png", "a.jpg.bmp", "a.png.jpg"])
-    assert len(set(tricky.values())) == 4
-    # Both photos of one stem get their part map.
+def test_where_none_can_be_read_it_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"words")
+    with pytest.raises(DataError, match="none of its 1 photos can be read"):
+        run(RunConfig(str(write_image_model(tmp_path, "reid")), str(tmp_path)))
+
+
+def test_a_model_that_says_nothing_of_photos_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    photo(tmp_path / "photos" / "a.png", flag())
+    model = str(write_image_model(tmp_path, "reid", output=OutputSpec("tokens")))
+    with pytest.raises(ArtefactError, match="gives tokens, which says nothing of a photo"):
+        run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_to_save_in_has_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    photo(tmp_path / "a.png", flag())
+    model = str(write_image_model(tmp_path, "reid"))
+    with pytest.raises(UsageError, match="cannot be written"):
+        run(RunConfig(model, str(tmp_path / "a.png"), save=tmp_path / "taken"))
+
+
+@pytest.mark.parametrize("words", [["--hop-s", "1"], ["--gallery", "g.npz"], ["--seconds", "3"]])
+def test_words_for_streams_are_unknown_here(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(write_image_model(tmp_path, "reid"))
+    with pytest.raises(SystemExit) as left:
+        main(["run", model, "--source", str(tmp_path), *words])
+    assert left.value.code == 2
+    assert words[0] in capsys.readouterr().err
+
+
+def test_both_photos_of_one_stem_get_their_part_map(tmp_path: Path) -> None:
     for name in ("x.jpg", "x.png"):
         photo(tmp_path / "photos" / name, flag())
     model = str(write_image_model(tmp_path, "parsing"))
