@@ -18,6 +18,8 @@ from edgehuman.errors import ArtefactError
 CARD_KEY = "edgehuman"
 SCHEMA_VERSION = 1
 OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
+# What a dataset was used for.
+Role = Literal["pretraining", "training", "selection", "calibration"]
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class TrainingData:
     """One dataset a model learned from, with its terms."""
 
     dataset: str
-    role: Literal["pretraining", "training", "selection", "calibration"]
+    role: Role
     licence: str
     url: str
     windows: int

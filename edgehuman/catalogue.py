@@ -27,6 +27,7 @@ __all__ = [
     "Network",
     "Record",
     "Task",
+    "datasets_of",
     "find",
     "load_object",
     "models",
@@ -76,8 +77,11 @@ class Record:
         output: (Network) -> the `card.OutputSpec` of a catalogued network with random weights.
         build: (card, weights) -> the network (torch) that a card describes.
         load: path or "simulated" -> the set.
+        layouts: () -> the layouts (`data.layout.Layout`) of files that hold this record.
+        extent: (Dataset) -> how large it is, in a line of `edgehuman data list`.
         check: (path, dataset) -> the outcome of `edgehuman data check`, or None where the path
             holds another record.
+        kind: the word of `edgehuman data simulate --kind`.
         simulate: the step of `edgehuman data simulate --kind`.
         samples: (card, data) -> the records that calibrate and judge an export.
         calibrate: how many samples calibrate INT8: usually, and of a network of over 20 M
@@ -94,7 +98,10 @@ class Record:
     output: str = ""
     build: str = ""
     load: str = ""
+    layouts: str = ""
+    extent: str = ""
     check: str = ""
+    kind: str = ""
     simulate: Action | None = None
     samples: str = ""
     calibrate: tuple[int, int] = (512, 256)
@@ -106,10 +113,44 @@ class Record:
 
 
 RECORDS: Mapping[str, Record] = {
-    "ImuWindow": Record("imu"),
-    "SkeletonSequence": Record("skeleton", calibrate=(128, 32), judge=(32, 16)),
+    "ImuWindow": Record(
+        "imu",
+        load="edgehuman.data.imu.load:load_windows",
+        layouts="edgehuman.data.imu.load:layouts",
+        extent="edgehuman.data.imu.check:extent",
+        check="edgehuman.data.imu.check:check",
+        kind="imu",
+        simulate=Action(
+            "edgehuman.data.imu.write:SimulateConfig", "edgehuman.data.imu.write:simulate"
+        ),
+    ),
+    "SkeletonSequence": Record(
+        "skeleton",
+        load="edgehuman.data.skeleton.load:load_skeletons",
+        layouts="edgehuman.data.skeleton.load:layouts",
+        extent="edgehuman.data.skeleton.check:extent",
+        check="edgehuman.data.skeleton.check:check",
+        kind="skeletons",
+        simulate=Action(
+            "edgehuman.data.skeleton.write:SimulateConfig", "edgehuman.data.skeleton.write:simulate"
+        ),
+        calibrate=(128, 32),
+        judge=(32, 16),
+    ),
     "SilhouetteSequence": Record("silhouette", calibrate=(128, 32), judge=(32, 16)),
-    "PersonCrop": Record("image", calibrate=(128, 32), judge=(32, 16)),
+    "PersonCrop": Record(
+        "image",
+        load="edgehuman.data.image.load:load_persons",
+        layouts="edgehuman.data.image.load:layouts",
+        extent="edgehuman.data.image.check:extent",
+        check="edgehuman.data.image.check:check",
+        kind="people",
+        simulate=Action(
+            "edgehuman.data.image.write:SimulateConfig", "edgehuman.data.image.write:simulate"
+        ),
+        calibrate=(128, 32),
+        judge=(32, 16),
+    ),
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
 }
 
@@ -182,6 +223,11 @@ def load_object(dotted: str) -> Any:
     """What `package.module:name` points at, imported now."""
     module, _, name = dotted.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def datasets_of(modality: str) -> dict[str, Dataset]:
+    """The public datasets that hold a modality, in their order."""
+    return {name: row for name, row in DATASETS.items() if row.modality == modality}
 
 
 def step(record: str, name: str) -> Any:

@@ -14,10 +14,10 @@ import numpy as np
 
 from edgehuman import catalogue
 from edgehuman.card import Card
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import PersonScores, score
 from edgehuman.data.image.set import TASKS
-from edgehuman.data.image.unlabelled.images import SIMULATED
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.outcome import Outcome
 from edgehuman.records import Index

@@ -22,8 +22,9 @@ from edgehuman import catalogue
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
 from edgehuman.bench.evaluate.grew_submission import official_probes, submit
 from edgehuman.card import Decision
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.score import WalkScores, bone_scores, score_walks
-from edgehuman.data.gait.walks import SIMULATED, SkeletonSet
+from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.skeleton.load import load_skeletons, resampled
 from edgehuman.data.skeleton.mistakes import empty_walks, shows_nobody
 from edgehuman.errors import ArtefactError, DataError, UsageError

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgehuman.card import Card, OutputSpec
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import PersonScores, judge_of, read_batches
-from edgehuman.data.image.unlabelled.images import SIMULATED
 from edgehuman.errors import DataError
 from edgehuman.records import Float32, Index, Text, Uint8
 

@@ -28,8 +28,9 @@ from torch.nn import functional
 
 from edgehuman import catalogue
 from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.score import score_walks
-from edgehuman.data.gait.walks import SIMULATED, SIMULATED_FRAMES
+from edgehuman.data.gait.walks import SIMULATED_FRAMES
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.metrics.retrieval import Distance

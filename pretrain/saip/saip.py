@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, TrainingData, image_input
-from edgehuman.data.image.unlabelled.images import SIMULATED
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.image.features import Features, ImageBackbone

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgehuman import catalogue
-from edgehuman.data.image.unlabelled.images import SIMULATED
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.views.load import ViewConfig
 from edgehuman.errors import UsageError
 from edgehuman.pretrain.saip.matching import Centring

@@ -17,12 +17,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from edgehuman import catalogue
-from edgehuman.card import Card, Metric, OutputSpec, TrainingData, image_input
+from edgehuman.card import Card, Metric, OutputSpec, Role, TrainingData, image_input
+from edgehuman.data.image.ledger import people_row
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import Answer, PersonScores, score
 from edgehuman.errors import DataError, UsageError
@@ -35,7 +35,7 @@ from edgehuman.tasks.image.settings import DEFAULT_ARCH, PersonConfig
 from edgehuman.tasks.image.splits import PersonSplits, split_people
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
-from edgehuman.training.ledger import Role, commit, versions
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, train_steps
 from edgehuman.training.processes import Place
 
@@ -166,16 +166,7 @@ class _Work:
 
     def data_row(self, index_K: Index, role: Role) -> TrainingData:
         """What the card says of some of the people."""
-        known = np.unique(self.persons.person_N[index_K])
-        return TrainingData(
-            dataset=self.persons.dataset,
-            role=role,
-            licence=self.persons.licence,
-            url=self.persons.url,
-            windows=len(index_K),
-            subjects=int(np.count_nonzero(known >= 0)),
-            simulated=self.persons.simulated,
-        )
+        return people_row(self.persons, index_K, role)
 
     def shuffled(self, step: int, place: Place) -> Index:
         """The samples of a step, in shuffled epochs."""

@@ -28,6 +28,8 @@ from torch.nn import functional
 
 from edgehuman import catalogue
 from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.gait.ledger import walks_row
 from edgehuman.data.gait.score import (
     GENERIC,
     WalkScores,
@@ -35,7 +37,7 @@ from edgehuman.data.gait.score import (
     protocol_of,
     score_walks,
 )
-from edgehuman.data.gait.walks import SIMULATED, SkeletonSet
+from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.metrics.gait.vectors import Answer
@@ -52,7 +54,7 @@ from edgehuman.tasks.skeleton.splits import (
     require_window,
 )
 from edgehuman.training import checkpoint
-from edgehuman.training.ledger import commit, versions, walks_row
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, train_steps
 from edgehuman.training.skeleton.augment import SkeletonAugment
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from edgehuman.data.gait.walks import SIMULATED
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.training.settings import TrainingConfig

@@ -17,7 +17,7 @@ from tests.data.pictures import picture
 
 def test_every_dataset_of_people_has_a_small_tree_here() -> None:
     assert set(TREES) == {name for name, row in DATASETS.items() if row.modality == "image"}
-    assert [layout.dataset for layout in layouts()] == list(TREES)
+    assert [layout.dataset for layout in layouts()] == ["labelled", *TREES]
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -52,16 +52,16 @@ def test_a_folder_of_no_known_layout_lists_what_was_looked_for(task: str, tmp_pa
     with pytest.raises(DataError) as caught:
         load_persons(tmp_path, task)
     said = str(caught.value)
-    assert "holds holiday; no dataset for" in said
+    assert f"a folder with holiday; no dataset for {task} is laid out like this" in said
     for layout in layouts():
-        assert (f"  {layout.dataset}: {layout.looks_like}" in said) == (task in layout.tasks)
+        assert (f"  {layout.dataset}: {layout.looks_like}" in said) == (task in layout.read.tasks)
 
 
 def test_no_path_a_file_and_a_misspelt_task(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="nowhere: no such folder"):
+    with pytest.raises(DataError, match="nowhere: no such file or folder"):
         load_persons(tmp_path / "nowhere", "reid")
     (tmp_path / "x.zip").write_bytes(b"PK")
-    with pytest.raises(DataError, match="is a file; give a dataset's folder, unpacked"):
+    with pytest.raises(DataError, match=r"x\.zip is an archive; unpack it and give the folder"):
         load_persons(tmp_path / "x.zip", "reid")
     with pytest.raises(UsageError, match="'re-id'; labelled people serve reid, attributes"):
         load_persons(tmp_path, "re-id")
