@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from edgehuman.catalogue import DATASETS
 from edgehuman.data.image.load import layouts, load_persons
-from edgehuman.data.image.set import PersonSet
 from edgehuman.errors import DataError, UsageError
 from tests.data.person_trees import TREES
-from tests.data.pictures import picture
 
 
 def test_every_dataset_of_people_has_a_small_tree_here() -> None:
@@ -65,15 +62,3 @@ def test_no_path_a_file_and_a_misspelt_task(tmp_path: Path) -> None:
         load_persons(tmp_path / "x.zip", "reid")
     with pytest.raises(UsageError, match="'re-id'; labelled people serve reid, attributes"):
         load_persons(tmp_path, "re-id")
-
-
-def test_as_many_labels_as_pictures() -> None:
-    one_N = np.zeros(1, np.int64)
-    with pytest.raises(DataError, match="camera_N has 2 entries for 1 images"):
-        PersonSet([picture(0)], one_N, np.zeros(2, np.int64), np.array(["train"]))
-    with pytest.raises(DataError, match="masks has 2 entries for 1 images"):
-        PersonSet([picture(0)], one_N, one_N, np.array(["train"]), masks=[picture(0)] * 2)
-    bare = PersonSet([picture(0)], one_N, one_N, np.array(["train"]), dataset="bare")
-    assert len(bare) == 1
-    with pytest.raises(DataError, match="bare has no masks"):
-        bare.part(0)
