@@ -16,12 +16,11 @@ from edgehuman.data.layout import found_here
 from edgehuman.data.skeleton.layout import SkeletonLayout
 from edgehuman.data.skeleton.load import filtered, layouts, quality_scores, read_layout
 from edgehuman.data.skeleton.mistakes import empty_walks, find_mistakes
+from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.screen import SLOWEST_HZ
 from edgehuman.preprocess.skeleton.walk import mean_confidence
-
-_LINES_SHOWN = 20
 
 
 def check(path: Path, dataset: str | None = None) -> Outcome | None:
@@ -128,7 +127,5 @@ def _text(layout: SkeletonLayout, place: Path, data: dict[str, Any]) -> str:
             f": {data['walks']} walks of {data['people']} people ({roles}), {data['frames']} "
             f"frames at {rates} a second, mean confidence {data['mean_confidence']:.2f}"
         )
-    problems: list[str] = data["problems"]
-    shown = [f"  {line}" for line in problems[:_LINES_SHOWN]]
-    verdict = "wrong:" if problems else "nothing wrong"
-    return "\n".join([head, verdict, *shown, *(f"  note: {note}" for note in data["notes"])])
+    notes = [f"  note: {note}" for note in data["notes"]]
+    return "\n".join([head, *verdict(data["problems"]), *notes])

@@ -47,7 +47,7 @@ def room(rows: int) -> tuple[Uint8, Uint8]:
 
 def wanted(images: Images, step: int, rank: int = 0, world: int = 1) -> list[int]:
     filler = Filler(images, SMALL, 2, seed=3, rank=rank, world=world)
-    return filler.wanted(step, range(2)).tolist()
+    return list(map(int, filler.wanted(step, range(2))))
 
 
 def test_every_epoch_is_a_shuffle_of_all() -> None:
