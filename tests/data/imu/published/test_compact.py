@@ -131,3 +131,10 @@ def test_export_of_a_real_person(shared_data: Path, tmp_path: Path) -> None:
     outcome = export_csv(ExportConfig(shared_data / "hapt_raw.npz", "2", tmp_path))
     assert isinstance(outcome.data, dict)
     assert [row["seconds"] for row in outcome.data["files"]] == [360.52, 331.3]
+
+
+def test_a_file_that_lacks_a_field_says_which(tmp_path: Path) -> None:
+    whole = np.load(hapt_file(tmp_path / "whole.npz"))
+    np.savez(tmp_path / "part.npz", **{name: whole[name] for name in whole if name != "user"})
+    with pytest.raises(DataError, match=r"part\.npz looks like hapt, but it lacks the fields user"):
+        recognise(tmp_path / "part.npz")
