@@ -301,34 +301,17 @@ def _wants_help(words: Sequence[str]) -> bool:
     return "--help" in words or "-h" in words
 
 
-def _model_help(row: ModelCommand) -> str:
-    """What `edgehuman run --help` prints: what chooses the flags, and an example per record."""
-    served = catalogue.served(row.step)
-    width = max(map(len, served))
-    return "\n".join(
-        [
-            row.summary,
-            "",
-            f"usage: edgehuman {row.step} MODEL [WORDS] [--json] [--recipe FILE.toml]",
-            "",
-            "A model is zoo:NAME, a path, or a name from `edgehuman models` (random weights). Its",
-            f"card says which record it reads, and that chooses the flags: `edgehuman {row.step}",
-            "MODEL --help` shows those of a model. An example for each record:",
-            "",
-            *(f"  {record:<{width}}  {action.example}" for record, action in served.items()),
-        ]
-    )
-
-
 def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     """Run one command; its outcome, and whether JSON was asked for."""
     name, rest = _find_command(words)
     row = COMMANDS[name]
     example, prog = row.example, f"edgehuman {name}"
     if isinstance(row, ModelCommand):
+        from edgehuman.runtime.run import help_page
+
         action = _by_model(row, rest)
         if action is None:
-            return Outcome({}, _model_help(row)), False
+            return Outcome({}, help_page(row.step, row.summary)), False
         config_path, function_path = action.config, action.function
         example, prog = action.example or example, f"edgehuman {name} MODEL"
     elif isinstance(row, ChoiceCommand):

@@ -53,6 +53,28 @@ def find_step(step: str, words: Sequence[str], recipe: Mapping[str, Any]) -> Act
     return None
 
 
+def help_page(step: str, summary: str) -> str:
+    """What `edgehuman run --help` prints: what chooses the flags, and an example per record."""
+    served = catalogue.served(step)
+    width = max(map(len, served))
+    examples = {
+        record: each.example or f"edgehuman {step} MODEL" for record, each in served.items()
+    }
+    return "\n".join(
+        [
+            summary,
+            "",
+            f"usage: edgehuman {step} MODEL [WORDS] [--json] [--recipe FILE.toml]",
+            "",
+            "A model is zoo:NAME, a path, or a name from `edgehuman models` (random weights). Its",
+            f"card says which record it reads, and that chooses the flags: `edgehuman {step}",
+            "MODEL --help` shows those of a model. An example for each record:",
+            "",
+            *(f"  {record:<{width}}  {example}" for record, example in examples.items()),
+        ]
+    )
+
+
 def action_of(step: str, model: str) -> Action:
     """The step for a model by name or path.
 

@@ -2,8 +2,8 @@
 
     {"t": 12.04, "id": 7, "joints": [[x, y, c], … 18 of them], "width": 1920, "height": 1080}
 
-One line is one person in one frame (`preprocess.pose_line`). A line that cannot be read is dropped
-and counted, and the first few are kept in words.
+One line is one person in one frame (`preprocess.skeleton.line`). A line that cannot be read is
+dropped and counted, and the first few are kept in words.
 
 Axes: T frames, J joints.
 """
