@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate.evaluate import open_model, record_of, require_counts
+from edgehuman.bench.evaluate.evaluate import open_model
 from edgehuman.bench.evaluate.imu import EvaluateConfig
 from edgehuman.cli import main
-from edgehuman.errors import ArtefactError, CheckpointError, UsageError
+from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime.model import zoo_file
+from edgehuman.runtime.run import record_of
 from tests.runtime.gait_models import write_gait_model
 from tests.runtime.image_models import write_image_model
 
@@ -45,7 +46,7 @@ def test_the_record_of_a_checkpoint_is_read_without_torch(tmp_path: Path) -> Non
     save_weights(tmp_path / "run", network.state_dict(), card)
     assert record_of(str(tmp_path / "run")) == "SkeletonSequence"
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CheckpointError, match=r"empty/model\.safetensors: damaged, or without"):
+    with pytest.raises(ArtefactError, match="empty is a folder without a checkpoint"):
         record_of(str(tmp_path / "empty"))
 
 
@@ -78,11 +79,10 @@ def test_a_flag_of_another_record_is_unknown(
     assert flag in capsys.readouterr().err
 
 
-def test_a_count_under_one_is_refused() -> None:
-    @dataclasses.dataclass
-    class Words:
-        batch: int = 0
-
-    require_counts(Words(1), "batch")
-    with pytest.raises(UsageError, match="batch is 0; it must be at least 1"):
-        require_counts(Words(), "batch")
+@pytest.mark.parametrize("name", ["batch", "threads"])
+@pytest.mark.parametrize("record", OWN)
+def test_a_count_under_one_is_refused(record: str, name: str) -> None:
+    config = catalogue.load_object(catalogue.step(record, "evaluate").config)
+    assert getattr(config("x", **{name: 1}), name) == 1
+    with pytest.raises(UsageError, match=f"--{name} is 0; it must be at least 1"):
+        config("x", **{name: 0})
