@@ -27,6 +27,7 @@ __all__ = [
     "Network",
     "Record",
     "Task",
+    "datasets_of",
     "find",
     "load_object",
     "modality_of",
@@ -84,8 +85,11 @@ class Record:
         build: (card, weights, seed) -> the network (torch) that a card describes, with random
             weights; those of a checkpoint, or none, say what of its shape the card leaves open.
         load: path or "simulated" -> the set.
+        layouts: () -> the layouts (`data.layout.Layout`) of files that hold this record.
+        extent: (Dataset) -> how large it is, in a line of `edgehuman data list`.
         check: (path, dataset) -> the outcome of `edgehuman data check`, or None where the path
             holds another record.
+        kind: the word of `edgehuman data simulate --kind`.
         simulate: the step of `edgehuman data simulate --kind`.
         samples: (card, data) -> the records that calibrate and judge an export.
         calibrate: how many samples calibrate INT8: usually, and of a network of over 20 M
@@ -104,7 +108,10 @@ class Record:
     output: str = ""
     build: str = ""
     load: str = ""
+    layouts: str = ""
+    extent: str = ""
     check: str = ""
+    kind: str = ""
     simulate: Action | None = None
     samples: str = ""
     calibrate: tuple[int, int] = (512, 256)
@@ -134,6 +141,14 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.bench.evaluate.imu:evaluate",
             "edgehuman evaluate zoo:activity --data uci_har.npz --json",
         ),
+        load="edgehuman.data.imu.load:load_windows",
+        layouts="edgehuman.data.imu.load:layouts",
+        extent="edgehuman.data.imu.check:extent",
+        check="edgehuman.data.imu.check:check",
+        kind="imu",
+        simulate=Action(
+            "edgehuman.data.imu.write:SimulateConfig", "edgehuman.data.imu.write:simulate"
+        ),
     ),
     "SkeletonSequence": Record(
         "skeleton",
@@ -154,6 +169,14 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.bench.evaluate.skeleton:EvaluateConfig",
             "edgehuman.bench.evaluate.skeleton:evaluate",
             "edgehuman evaluate zoo:gait-skeleton --data ucalgary_gait_skeleton.npz",
+        ),
+        load="edgehuman.data.skeleton.load:load_skeletons",
+        layouts="edgehuman.data.skeleton.load:layouts",
+        extent="edgehuman.data.skeleton.check:extent",
+        check="edgehuman.data.skeleton.check:check",
+        kind="skeletons",
+        simulate=Action(
+            "edgehuman.data.skeleton.write:SimulateConfig", "edgehuman.data.skeleton.write:simulate"
         ),
     ),
     "SilhouetteSequence": Record("silhouette", calibrate=(128, 32), judge=(32, 16)),
@@ -176,6 +199,14 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.bench.evaluate.image:EvaluateConfig",
             "edgehuman.bench.evaluate.image:evaluate",
             "edgehuman evaluate zoo:person-garments --data ccp",
+        ),
+        load="edgehuman.data.image.load:load_persons",
+        layouts="edgehuman.data.image.load:layouts",
+        extent="edgehuman.data.image.check:extent",
+        check="edgehuman.data.image.check:check",
+        kind="people",
+        simulate=Action(
+            "edgehuman.data.image.write:SimulateConfig", "edgehuman.data.image.write:simulate"
         ),
     ),
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
@@ -280,6 +311,11 @@ def modality_of(record: str) -> str:
     """
     row: Record = find(RECORDS, "record", record)
     return row.modality
+
+
+def datasets_of(modality: str) -> dict[str, Dataset]:
+    """The public datasets that hold a modality, in their order."""
+    return {name: row for name, row in DATASETS.items() if row.modality == modality}
 
 
 def step(record: str, name: str) -> Any:

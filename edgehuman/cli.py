@@ -33,7 +33,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceCommand:
-    """A sub-command whose config depends on a flag: `--method` or `--task`."""
+    """A sub-command whose config depends on a flag: `--method`, `--task` or `--kind`."""
 
     choose: Callable[[Sequence[str]], tuple[str, str]]
     summary: str
@@ -91,6 +91,14 @@ def _finetune(words: Sequence[str]) -> tuple[str, str]:
     return row.config, row.train
 
 
+def _simulate(words: Sequence[str]) -> tuple[str, str]:
+    records = catalogue.RECORDS.values()
+    kinds = {record.kind: record.simulate for record in records if record.simulate}
+    kind = _flag_value(words, "kind", _recipe_table(words)) or next(iter(kinds))
+    action: catalogue.Action = catalogue.find(kinds, "kind", kind)
+    return action.config, action.function
+
+
 COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     "demo": Command(
         "edgehuman.runtime.demo:DemoConfig",
@@ -117,16 +125,15 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman data check downloads/UCI_HAR",
     ),
     "data export": Command(
-        "edgehuman.data.commands:ExportConfig",
-        "edgehuman.data.commands:export_csv",
+        "edgehuman.data.imu.write:ExportConfig",
+        "edgehuman.data.imu.write:export_csv",
         "one person's continuous recordings as CSV files for `edgehuman run`",
         "edgehuman data export hapt_raw.npz --subject 2 --out recordings",
     ),
-    "data simulate": Command(
-        "edgehuman.data.commands:SimulateConfig",
-        "edgehuman.data.commands:simulate",
-        "simulated walkers: their sensors as CSV files, pictures or skeletons with labels",
-        "edgehuman data simulate --people 3 --minutes 5 --out recordings",
+    "data simulate": ChoiceCommand(
+        _simulate,
+        "simulated people: --kind imu (CSV files of a sensor), people (pictures) or skeletons",
+        "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
     ),
     "data pack": Command(
         "edgehuman.data.image.unlabelled.pack:PackConfig",
