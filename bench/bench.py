@@ -43,6 +43,7 @@ from edgehuman.bench.latency import (
 from edgehuman.bench.page import as_html, as_markdown, draw_latency
 from edgehuman.bench.trial import Trial, Words
 from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.errors import DataError, MissingDependencyError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
@@ -81,11 +82,9 @@ class BenchConfig:
     def __post_init__(self) -> None:
         if not self.models:
             raise UsageError("no model is named; give zoo:activity, a path, or a catalogue name")
-        for name in ("threads", "batch", "rounds"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if self.minutes < 0:
-            raise UsageError(f"minutes is {self.minutes}; it must be 0 or more")
+        counted = ("threads", "batch", "rounds")
+        rules = [(getattr(self, name) >= 1, name, "at least 1") for name in counted]
+        require(self, [*rules, (self.minutes >= 0, "minutes", "0 or more")])
 
 
 def bench(config: BenchConfig) -> Outcome:

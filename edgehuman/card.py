@@ -231,11 +231,14 @@ def of_weights(path: Path) -> Card:
             size = int.from_bytes(stream.read(8), "little")
             if size > _MOST_HEADER_BYTES:
                 raise ValueError(f"a header of {size} bytes")
-            text = json.loads(stream.read(size))["__metadata__"][CARD_KEY]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            header = json.loads(stream.read(size))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: damaged ({error}); train again or restore a copy") from None
+    try:
+        text = header["__metadata__"][CARD_KEY]
+    except (KeyError, TypeError):
         raise CheckpointError(
-            f"{path}: damaged, or without a card ({type(error).__name__}: {error}); train again or "
-            "restore a copy"
+            f"{path}: holds no edgehuman card; use a folder that a training wrote"
         ) from None
     return from_json(text, str(path))
 

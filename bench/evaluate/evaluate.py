@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from edgehuman.bench.evaluate.checkpoint_engine import open_checkpoint
-from edgehuman.errors import UsageError
 from edgehuman.runtime.model import Model, load
 
 Split = Literal["test", "train", "all"]
@@ -41,10 +40,3 @@ def open_model(asked: Asked) -> Model:
     if Path(asked.model).is_dir():
         return open_checkpoint(Path(asked.model), asked.threads)
     return load(asked.model, threads=asked.threads, seed=asked.seed)
-
-
-def require_counts(config: object, *names: str) -> None:
-    """Raises UsageError where one of these fields is under 1."""
-    for name in names:
-        if getattr(config, name) < 1:
-            raise UsageError(f"{name} is {getattr(config, name)}; it must be at least 1")

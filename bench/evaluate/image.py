@@ -17,10 +17,11 @@ import numpy as np
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate.evaluate import Split, open_model, require_counts
+from edgehuman.bench.evaluate.evaluate import Split, open_model
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import PersonScores, score
 from edgehuman.data.image.set import TASKS
@@ -58,7 +59,8 @@ class EvaluateConfig:
     """Of the random weights of a catalogue name."""
 
     def __post_init__(self) -> None:
-        require_counts(self, "batch", "threads")
+        counted = ("batch", "threads")
+        require(self, ((getattr(self, name) >= 1, name, "at least 1") for name in counted))
 
 
 def evaluate(config: EvaluateConfig) -> Outcome:

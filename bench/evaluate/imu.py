@@ -17,10 +17,11 @@ import numpy as np
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate.evaluate import Split, open_model, require_counts
+from edgehuman.bench.evaluate.evaluate import Split, open_model
 from edgehuman.bench.trial import MOST_TIMED, Trial, Words
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.data.imu.load import load_windows
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.bootstrap import interval_of_groups
@@ -62,7 +63,8 @@ class EvaluateConfig:
     """Of the random weights of a catalogue name."""
 
     def __post_init__(self) -> None:
-        require_counts(self, "hop", "batch", "threads")
+        counted = ("hop", "batch", "threads")
+        require(self, ((getattr(self, name) >= 1, name, "at least 1") for name in counted))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,16 +23,17 @@ from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
-from edgehuman.bench.evaluate.evaluate import open_model, require_counts
+from edgehuman.bench.evaluate.evaluate import open_model
 from edgehuman.bench.evaluate.grew_submission import official_probes, submit
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card, Decision
 from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.data.gait.score import WalkScores, bone_scores, score_walks
 from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.skeleton.load import load_skeletons, resampled
 from edgehuman.data.skeleton.mistakes import empty_walks, shows_nobody
-from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.gait.protocols import PROTOCOLS
 from edgehuman.metrics.gait.strangers import open_set_scores
 from edgehuman.metrics.retrieval import Distance
@@ -71,12 +72,9 @@ class EvaluateConfig:
     """Of the random weights."""
 
     def __post_init__(self) -> None:
-        require_counts(self, "batch", "threads")
-        if self.random_networks < 0:
-            raise UsageError(
-                f"--random-networks is {self.random_networks}; it must be 1 or more, or 0 for as "
-                "many as the walks ask for"
-            )
+        rules = [(getattr(self, name) >= 1, name, "at least 1") for name in ("batch", "threads")]
+        usual = "1 or more, or 0 for as many as the walks ask for"
+        require(self, [*rules, (self.random_networks >= 0, "random_networks", usual)])
 
 
 def evaluate(config: EvaluateConfig) -> Outcome:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate.evaluate import open_model, require_counts
+from edgehuman.bench.evaluate.evaluate import open_model
 from edgehuman.bench.evaluate.imu import EvaluateConfig
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, UsageError
@@ -79,11 +79,10 @@ def test_a_flag_of_another_record_is_unknown(
     assert flag in capsys.readouterr().err
 
 
-def test_a_count_under_one_is_refused() -> None:
-    @dataclasses.dataclass
-    class Words:
-        batch: int = 0
-
-    require_counts(Words(1), "batch")
-    with pytest.raises(UsageError, match="batch is 0; it must be at least 1"):
-        require_counts(Words(), "batch")
+@pytest.mark.parametrize("name", ["batch", "threads"])
+@pytest.mark.parametrize("record", OWN)
+def test_a_count_under_one_is_refused(record: str, name: str) -> None:
+    config = catalogue.load_object(catalogue.step(record, "evaluate").config)
+    assert getattr(config("x", **{name: 1}), name) == 1
+    with pytest.raises(UsageError, match=f"--{name} is 0; it must be at least 1"):
+        config("x", **{name: 0})
