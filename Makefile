@@ -32,7 +32,7 @@ check: $(VENV)/.full ## formatting, lint, types, import contracts, layout
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest -q tests/test_layout.py
+	@$(BIN)/python -m pytest -q tests/test_layout.py tests/test_imports.py
 
 bench: $(VENV)/.full ## the project's targets for speed and memory, as ratios measured here
 	@echo "== bench: every target is a ratio of two things measured in this run"
