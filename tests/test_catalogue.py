@@ -7,15 +7,19 @@ from dataclasses import fields
 
 import pytest
 
+from edgehuman import catalogue
 from edgehuman.catalogue import (
-    DATASETS,
     METHODS,
     NETWORKS,
+    RECORDS,
     TASKS,
+    Action,
     ModelsConfig,
+    Record,
     find,
     load_object,
     models,
+    step,
 )
 from edgehuman.errors import UsageError
 
@@ -42,28 +46,9 @@ def test_an_object_is_loaded_by_its_dotted_path() -> None:
     assert load_object("edgehuman.catalogue:find") is find
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_names_a_method_and_a_task_of_the_catalogue(name: str) -> None:
-    row = NETWORKS[name]
-    if row.modality == "image":
-        # Its token serves every person task.
-        assert (row.task, row.input) == ("person-embedding", "PersonCrop")
-    elif row.modality == "skeleton":
-        # Its embedding is compared as it is; the task "gait" teaches it further.
-        assert (row.task, row.input) == ("gait-embedding", "SkeletonSequence")
-    else:
-        assert TASKS[row.task].modality == row.modality
-    if row.method != "none":
-        assert METHODS[row.method].modality == row.modality
-    assert row.params > 0
-    assert row.flops > 0
-    assert row.source
-
-
 @pytest.mark.parametrize(
     "dotted",
     [
-        *{row.build for row in NETWORKS.values()},
         *(path for row in METHODS.values() for path in (row.config, row.train)),
         *(path for row in TASKS.values() for path in (row.config, row.train)),
     ],
@@ -73,18 +58,35 @@ def test_a_dotted_path_of_the_training_half_leads_to_something(dotted: str) -> N
     assert callable(load_object(dotted))
 
 
-@pytest.mark.parametrize("name", DATASETS)
-def test_a_dataset_says_where_it_is_from_and_under_what_terms(name: str) -> None:
-    row = DATASETS[name]
-    assert load_object(row.read).dataset == name
-    assert row.url.startswith("https://") or "none stated" in row.licence
-    assert row.licence
-    assert row.modality in ("imu", "image", "skeleton")
-    # Nobody has a name in some sets of pictures and walks.
-    assert row.people > 0 or row.pictures > 0 or row.walks > 0
-    assert row.walks == 0 or row.modality == "skeleton"
-    assert (row.pictures > 0) == (row.modality == "image")
-    assert (row.hours > 0) == (row.modality == "imu")
+def named_steps() -> dict[str, str]:
+    """Every dotted path of `RECORDS` by its record and its step."""
+    found = {}
+    for record, row in RECORDS.items():
+        for field in fields(Record):
+            named = getattr(row, field.name)
+            if isinstance(named, Action):
+                found[f"{record}.{field.name}.config"] = named.config
+                found[f"{record}.{field.name}.function"] = named.function
+            elif isinstance(named, str) and ":" in named:
+                found[f"{record}.{field.name}"] = named
+    return found
+
+
+@pytest.mark.parametrize("place", named_steps())
+def test_a_step_of_a_record_leads_to_something(place: str) -> None:
+    pytest.importorskip("torch")
+    assert callable(load_object(named_steps()[place]))
+
+
+def test_a_step_of_a_record_is_loaded_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Record("imu", load="edgehuman.catalogue:find", run=Action("a:B", "a:c"))
+    monkeypatch.setattr(catalogue, "RECORDS", {"Made": row, "Other": Record("image")})
+    assert step("Made", "load") is find
+    assert step("Made", "run") is row.run
+    with pytest.raises(UsageError, match=r"Other has no 'run' here; .* that have one: Made$"):
+        step("Other", "run")
+    with pytest.raises(UsageError, match=r"unknown record 'Mad'\. Did you mean 'Made'\?"):
+        step("Mad", "run")
 
 
 def test_models_is_one_row_per_network_for_machines_and_for_people() -> None:
