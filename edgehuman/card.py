@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from edgehuman.errors import ArtefactError
+from edgehuman.errors import ArtefactError, CheckpointError
 
 CARD_KEY = "edgehuman"
 SCHEMA_VERSION = 1
+_MOST_HEADER_BYTES = 100_000_000  # what safetensors itself allows
 OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
 
 
@@ -213,6 +214,28 @@ def from_json(text: str, where: str) -> Card:
         raise ArtefactError(
             f"{where}: its card is incomplete ({error}); export the model again"
         ) from None
+
+
+def of_weights(path: Path) -> Card:
+    """The card in the header of a safetensors file, such as a training's weights; read without
+    torch.
+
+    Raises:
+        CheckpointError: no such file, damaged, or without a card of ours. ArtefactError: the card
+            is of another version.
+    """
+    try:
+        with path.open("rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            if size > _MOST_HEADER_BYTES:
+                raise ValueError(f"a header of {size} bytes")
+            text = json.loads(stream.read(size))["__metadata__"][CARD_KEY]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path}: damaged, or without a card ({type(error).__name__}: {error}); train again or "
+            "restore a copy"
+        ) from None
+    return from_json(text, str(path))
 
 
 def _tuples(table: dict[str, Any]) -> dict[str, Any]:

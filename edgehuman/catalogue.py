@@ -29,7 +29,9 @@ __all__ = [
     "Task",
     "find",
     "load_object",
+    "modality_of",
     "models",
+    "network_for",
     "step",
 ]
 
@@ -73,8 +75,10 @@ class Record:
     Attributes:
         modality: imu, skeleton, silhouette or image: the name of its folder in every layer.
         input: (Network) -> the `card.InputSpec` that a catalogued network begins at.
-        output: (Network) -> the `card.OutputSpec` of a catalogued network with random weights.
-        build: (card, weights) -> the network (torch) that a card describes.
+        output: (Network) -> the `card.OutputSpec` of a catalogued network with random weights; of
+            an embedding the network says how wide.
+        build: (card, weights, seed) -> the network (torch) that a card describes, with random
+            weights; those of a checkpoint, or none, say what of its shape the card leaves open.
         load: path or "simulated" -> the set.
         check: (path, dataset) -> the outcome of `edgehuman data check`, or None where the path
             holds another record.
@@ -83,7 +87,8 @@ class Record:
         calibrate: how many samples calibrate INT8: usually, and of a network of over 20 M
             parameters.
         judge: how many samples judge a float graph, in the same order.
-        score: (card, data, ...) -> the labelled set beside which `edgehuman bench` scores a model.
+        score: (card, `bench.trial.Words`) -> the `bench.trial.Trial` of `edgehuman bench`: what is
+            timed, and how a model is scored.
         run: the step of `edgehuman run`.
         stream: the opener behind `edgehuman.stream`.
         evaluate: the step of `edgehuman evaluate`.
@@ -106,10 +111,46 @@ class Record:
 
 
 RECORDS: Mapping[str, Record] = {
-    "ImuWindow": Record("imu"),
-    "SkeletonSequence": Record("skeleton", calibrate=(128, 32), judge=(32, 16)),
+    "ImuWindow": Record(
+        "imu",
+        input="edgehuman.nets.imu.build:input_of",
+        output="edgehuman.nets.imu.build:output_of",
+        build="edgehuman.nets.imu.build:build_for",
+        samples="edgehuman.data.imu.samples:read_samples",
+        score="edgehuman.bench.evaluate.imu:trial",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.imu:EvaluateConfig", "edgehuman.bench.evaluate.imu:evaluate"
+        ),
+    ),
+    "SkeletonSequence": Record(
+        "skeleton",
+        input="edgehuman.nets.skeleton.build:input_of",
+        output="edgehuman.nets.skeleton.build:output_of",
+        build="edgehuman.nets.skeleton.build:build_for",
+        samples="edgehuman.data.skeleton.samples:read_samples",
+        calibrate=(128, 32),
+        judge=(32, 16),
+        score="edgehuman.bench.evaluate.skeleton:trial",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.skeleton:EvaluateConfig",
+            "edgehuman.bench.evaluate.skeleton:evaluate",
+        ),
+    ),
     "SilhouetteSequence": Record("silhouette", calibrate=(128, 32), judge=(32, 16)),
-    "PersonCrop": Record("image", calibrate=(128, 32), judge=(32, 16)),
+    "PersonCrop": Record(
+        "image",
+        input="edgehuman.nets.image.build:input_of",
+        output="edgehuman.nets.image.build:output_of",
+        build="edgehuman.nets.image.build:build_for",
+        samples="edgehuman.data.image.samples:read_samples",
+        calibrate=(128, 32),
+        judge=(32, 16),
+        score="edgehuman.bench.evaluate.image:trial",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.image:EvaluateConfig",
+            "edgehuman.bench.evaluate.image:evaluate",
+        ),
+    ),
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
 }
 
@@ -136,10 +177,10 @@ METHODS: Mapping[str, Method] = {
 
 TASKS: Mapping[str, Task] = {
     "activity": Task(
-        "edgehuman.tasks.imu.activity:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
+        "edgehuman.tasks.imu.settings:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
     ),
     "gait": Task(
-        "edgehuman.tasks.skeleton.gait:GaitConfig",
+        "edgehuman.tasks.skeleton.settings:GaitConfig",
         "edgehuman.tasks.skeleton.gait:train",
         "skeleton",
     ),
@@ -178,10 +219,40 @@ def find(table: Mapping[str, Any], kind: str, name: str) -> Any:
     raise UsageError(f"unknown {kind} {name!r}.{hint} Valid names: {', '.join(table)}")
 
 
+def network_for(arch: str, name: str) -> Network:
+    """The row of a network that is to serve a task, which its modality tells, or a pretraining
+    method, which its row names.
+
+    Raises:
+        UsageError: no such network, or one that is not for it; the message lists those that are.
+    """
+    row: Network = find(NETWORKS, "network", arch)
+    if name in TASKS:
+        modality = TASKS[name].modality
+        fitting = [other for other, each in NETWORKS.items() if each.modality == modality]
+        why = f"{arch} reads {row.input} ({row.modality}), and the task {name} is of {modality}"
+    else:
+        fitting = [other for other, each in NETWORKS.items() if each.method == name]
+        why = f"{arch} is pretrained by {row.method}, not by {name}"
+    if arch not in fitting:
+        raise UsageError(f"{why}; give --arch one of: {', '.join(fitting)}")
+    return row
+
+
 def load_object(dotted: str) -> Any:
     """What `package.module:name` points at, imported now."""
     module, _, name = dotted.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def modality_of(record: str) -> str:
+    """imu, skeleton, silhouette or image.
+
+    Raises:
+        UsageError: no such record.
+    """
+    row: Record = find(RECORDS, "record", record)
+    return row.modality
 
 
 def step(record: str, name: str) -> Any:

@@ -80,6 +80,14 @@ def _finetune(words: Sequence[str]) -> tuple[str, str]:
     return row.config, row.train
 
 
+def _evaluate(words: Sequence[str]) -> tuple[str, str]:
+    from edgehuman.bench.evaluate.evaluate import record_of
+
+    model = next((word for word in words if not word.startswith("-")), "zoo:activity")
+    action: catalogue.Action = catalogue.step(record_of(model), "evaluate")
+    return action.config, action.function
+
+
 COMMANDS: Mapping[str, Command | ChoiceCommand] = {
     "demo": Command(
         "edgehuman.runtime.demo:DemoConfig",
@@ -139,9 +147,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "a pretrained encoder (or none) to a task: probe, fine-tune, from scratch",
         "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/a",
     ),
-    "evaluate": Command(
-        "edgehuman.bench.evaluate.evaluate:EvaluateConfig",
-        "edgehuman.bench.evaluate.evaluate:evaluate",
+    "evaluate": ChoiceCommand(
+        _evaluate,
         "an artefact's task metrics on a dataset's test part",
         "edgehuman evaluate zoo:activity --data uci_har.npz --json",
     ),

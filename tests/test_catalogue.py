@@ -7,7 +7,6 @@ from dataclasses import fields
 
 import pytest
 
-from edgehuman import catalogue
 from edgehuman.catalogue import (
     METHODS,
     NETWORKS,
@@ -18,7 +17,9 @@ from edgehuman.catalogue import (
     Record,
     find,
     load_object,
+    modality_of,
     models,
+    network_for,
     step,
 )
 from edgehuman.errors import UsageError
@@ -42,6 +43,42 @@ def test_a_name_that_is_near_nothing_brings_no_guess() -> None:
     assert "Did you mean" not in str(caught.value)
 
 
+def test_a_network_serves_the_tasks_of_its_modality_and_the_method_of_its_row() -> None:
+    assert network_for("imuconv_288k", "activity") is NETWORKS["imuconv_288k"]
+    assert network_for("gaitformer_1", "gait").input == "SkeletonSequence"
+    assert network_for("vit_tiny", "saip").method == "saip"
+
+
+@pytest.mark.parametrize(
+    ("arch", "name", "said", "fitting"),
+    [
+        (
+            "vit_tiny",
+            "gait",
+            "vit_tiny reads PersonCrop (image), and the task gait is of skeleton; give --arch one",
+            "gaitformer_1",
+        ),
+        ("vit_tiny", "activity", "the task activity is of imu", "imuconv_288k"),
+        ("imuconv_288k", "mae", "imuconv_288k is pretrained by none, not by mae", "imuvit_512x5"),
+        ("imuvit_512x5", "saip", "is pretrained by mae, not by saip", "tinyvit_5m"),
+    ],
+)
+def test_a_network_for_something_else_brings_those_that_are(
+    arch: str, name: str, said: str, fitting: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        network_for(arch, name)
+    assert said in str(caught.value)
+    listed = str(caught.value).partition("one of: ")[2].split(", ")
+    assert fitting in listed
+    assert arch not in listed
+
+
+def test_a_network_of_no_name_is_told_as_everywhere() -> None:
+    with pytest.raises(UsageError, match=r"unknown network 'vit_tin'\. Did you mean 'vit_tiny'\?"):
+        network_for("vit_tin", "saip")
+
+
 def test_an_object_is_loaded_by_its_dotted_path() -> None:
     assert load_object("edgehuman.catalogue:find") is find
 
@@ -58,35 +95,41 @@ def test_a_dotted_path_of_the_training_half_leads_to_something(dotted: str) -> N
     assert callable(load_object(dotted))
 
 
-def named_steps() -> dict[str, str]:
-    """Every dotted path of `RECORDS` by its record and its step."""
-    found = {}
-    for record, row in RECORDS.items():
-        for field in fields(Record):
-            named = getattr(row, field.name)
-            if isinstance(named, Action):
-                found[f"{record}.{field.name}.config"] = named.config
-                found[f"{record}.{field.name}.function"] = named.function
-            elif isinstance(named, str) and ":" in named:
-                found[f"{record}.{field.name}"] = named
-    return found
+def paths_of(row: Record) -> list[str]:
+    """Every dotted path of a record's row."""
+    held = [getattr(row, field.name) for field in fields(row)]
+    paths = [value for value in held if isinstance(value, str) and ":" in value]
+    actions = [value for value in held if isinstance(value, Action)]
+    return paths + [path for each in actions for path in (each.config, each.function)]
 
 
-@pytest.mark.parametrize("place", named_steps())
-def test_a_step_of_a_record_leads_to_something(place: str) -> None:
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_dotted_path_of_a_record_leads_to_something(record: str) -> None:
     pytest.importorskip("torch")
-    assert callable(load_object(named_steps()[place]))
+    for dotted in paths_of(RECORDS[record]):
+        assert callable(load_object(dotted)), dotted
 
 
-def test_a_step_of_a_record_is_loaded_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = Record("imu", load="edgehuman.catalogue:find", run=Action("a:B", "a:c"))
-    monkeypatch.setattr(catalogue, "RECORDS", {"Made": row, "Other": Record("image")})
-    assert step("Made", "load") is find
-    assert step("Made", "run") is row.run
-    with pytest.raises(UsageError, match=r"Other has no 'run' here; .* that have one: Made$"):
-        step("Other", "run")
-    with pytest.raises(UsageError, match=r"unknown record 'Mad'\. Did you mean 'Made'\?"):
-        step("Mad", "run")
+def test_a_record_of_a_network_is_served_from_its_card_to_its_score() -> None:
+    needed = ("input", "output", "build", "samples", "score", "evaluate")
+    for record in {row.input for row in NETWORKS.values()}:
+        assert all(getattr(RECORDS[record], name) for name in needed), record
+
+
+@pytest.mark.parametrize("record", ["SilhouetteSequence", "Frame"])
+@pytest.mark.parametrize("name", ["build", "samples", "evaluate"])
+def test_a_step_that_a_record_has_not_is_said_with_the_records_that_have_it(
+    record: str, name: str
+) -> None:
+    served = "ImuWindow, SkeletonSequence, PersonCrop"
+    with pytest.raises(UsageError, match=f"{record} has no '{name}' here; .* one: {served}$"):
+        step(record, name)
+
+
+def test_an_unknown_record_brings_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"unknown record 'ImuWindows'\. Did you mean 'ImuWindow'"):
+        step("ImuWindows", "build")
+    assert modality_of("PersonCrop") == "image"
 
 
 def test_models_is_one_row_per_network_for_machines_and_for_people() -> None:

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.card import TrainingData
-from edgehuman.data.gait.walks import SIMULATED, SIMULATED_FRAMES, SkeletonSet, random_cut
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.gait.walks import SIMULATED_FRAMES, SkeletonSet, random_cut
 from edgehuman.data.skeleton.load import (
     filtered,
     learnable,

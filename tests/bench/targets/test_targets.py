@@ -348,7 +348,7 @@ def test_the_int8_metric_is_a_difference_in_points(monkeypatch: pytest.MonkeyPat
         assert config.data == "simulated"
         return Outcome({"metrics": {"macro_f1": found[config.model]}}, "")
 
-    monkeypatch.setattr("edgehuman.bench.evaluate.evaluate.evaluate", evaluate)
+    monkeypatch.setattr("edgehuman.bench.evaluate.imu.evaluate", evaluate)
     assert ratios.int8_metric_change("toy") == pytest.approx(0.3)
 
 

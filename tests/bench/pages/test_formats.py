@@ -10,8 +10,8 @@ import pytest
 
 from edgehuman.bench import cell as format_cells
 from edgehuman.bench.cell import FORMATS, Cell, measure_cell, networks
-from edgehuman.bench.pages.formats import formats
-from edgehuman.bench.pages.formats.formats import FormatsConfig, make_page, plan, render
+from edgehuman.bench.pages import formats
+from edgehuman.bench.pages.formats import FormatsConfig, make_page, plan, render
 from edgehuman.errors import (
     DataError,
     EngineError,
@@ -123,7 +123,7 @@ def test_what_the_time_did_not_reach_is_not_run(
     config: FormatsConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter([0.0, *[100.0] * 20])
-    monkeypatch.setattr("edgehuman.bench.pages.kept_cells.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("edgehuman.bench.pages.keep.time.monotonic", lambda: next(clock))
     hurried = FormatsConfig(out=config.out, work=config.work, only=config.only, minutes=1.0)
     text = make_page(hurried, done).text
     assert "| imuconv_288k | all | all | not run: the same command goes on here | | | | |" in text

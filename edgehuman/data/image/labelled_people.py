@@ -7,19 +7,19 @@ pictures, K of them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from edgehuman.card import Card, OutputSpec
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.load import PersonSet, load_persons
-from edgehuman.data.image.score import PersonScores, judge_of, read_batches
-from edgehuman.data.image.unlabelled.images import SIMULATED
+from edgehuman.data.image.score import judge_of, read_batches
+from edgehuman.data.image.set import TASKS
 from edgehuman.errors import DataError
 from edgehuman.records import Float32, Index, Text, Uint8
 
-TASKS = frozenset({"reid", "attributes", "pose", "landmarks", "parsing"})
 _MOST_PICTURES, _BATCH = 512, 32
 _SIMULATED_PEOPLE, _SIMULATED_EACH = 80, 4
 
@@ -28,27 +28,29 @@ _SIMULATED_PEOPLE, _SIMULATED_EACH = 80, 4
 class LabelledPeople:
     """Attributes:
     persons: the set; index_N: the numbers of these pictures in it.
-    sizes: height and width of the pictures as they are.
+    sizes: height and width of the pictures as they are; size: as the network takes them.
     """
 
     persons: PersonSet
     index_N: Index
     sizes: Sequence[tuple[int, int]]
+    size: tuple[int, int]
 
     def select(self, index_K: Index) -> LabelledPeople:
         """Some of them, in that order."""
         sizes = [self.sizes[i] for i in index_K]
-        return LabelledPeople(self.persons, self.index_N[index_K], sizes)
+        return LabelledPeople(self.persons, self.index_N[index_K], sizes, self.size)
 
-    def score(self, outputs: Float32, output: OutputSpec, size: tuple[int, int]) -> PersonScores:
-        """What a network's outputs (N, ...) for these pictures score.
+    def metrics(self, outputs: Float32, output: OutputSpec) -> Mapping[str, float]:
+        """What a network's outputs (N, ...) for these pictures score, the metric that selects
+        first.
 
         Raises:
             DataError: labels that the model does not know, or nothing to compare.
         """
-        judge = judge_of(self.persons, output, size)
+        judge = judge_of(self.persons, output, self.size)
         judge.add(self.index_N, self.sizes, outputs)
-        return judge.scores()
+        return judge.scores().metrics
 
 
 def read_labelled(card: Card, data: str) -> tuple[Uint8, LabelledPeople] | None:
@@ -75,7 +77,7 @@ def read_labelled(card: Card, data: str) -> tuple[Uint8, LabelledPeople] | None:
     kept_N = np.concatenate([index for index, _, _ in parts])
     sizes = [size for _, some, _ in parts for size in some]
     images = np.concatenate([image_NHWC for _, _, image_NHWC in parts])
-    return images, LabelledPeople(persons, kept_N, sizes)
+    return images, LabelledPeople(persons, kept_N, sizes, (height, width))
 
 
 def names_of(people: LabelledPeople) -> Text:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgehuman.bench.pages.kept_runs import mean_and_spread, once
+from edgehuman.bench.pages.keep import mean_and_spread, once
 from edgehuman.outcome import Outcome
 from edgehuman.training.checkpoint import require_out
 

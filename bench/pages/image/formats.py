@@ -1,6 +1,6 @@
 """The page of the person heads: every student under every head, trained a little and exported here.
 
-    python -m edgehuman.bench.pages.formats.person_formats --out docs/X.md [--only vit_tiny]
+    python -m edgehuman.bench.pages.image.formats --out docs/X.md [--only vit_tiny]
 
 Simulated people are drawn once (as `edgehuman data simulate --kind people` does), each network and
 head is fine-tuned on them for a few steps (`edgehuman finetune`), and each cell is one real export,
@@ -20,7 +20,8 @@ from typing import Any
 from edgehuman import catalogue
 from edgehuman.bench.cell import PRECISIONS, Cell, measure_cell
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.formats.rows import (
+from edgehuman.bench.pages.keep import KeptCells, Where, measure_missing, once, versions
+from edgehuman.bench.pages.rows import (
     COSTS,
     OF_COSTS,
     Column,
@@ -30,8 +31,6 @@ from edgehuman.bench.pages.formats.rows import (
     table,
     write_page,
 )
-from edgehuman.bench.pages.kept_cells import KeptCells, Where, measure_missing, versions
-from edgehuman.bench.pages.kept_runs import once
 from edgehuman.config import resolve
 from edgehuman.data.commands import SimulateConfig, simulate
 from edgehuman.data.image.set import TASKS
@@ -107,7 +106,7 @@ class PersonFormatsConfig:
                 raise UsageError(f"--{name} is {value}; it must be {rule}{reid}")
 
     def _require_networks(self) -> None:
-        known = [name for name, row in catalogue.NETWORKS.items() if row.input == "PersonCrop"]
+        known = [name for name, row in catalogue.NETWORKS.items() if row.modality == "image"]
         if not self.archs:
             raise UsageError(f"--archs is empty; give some of {', '.join(known)}")
         for arch in self.archs:
@@ -284,7 +283,7 @@ def _largest(parity: Mapping[str, float]) -> str:
 
 
 _COMMAND = (
-    *("python", "-m", "edgehuman.bench.pages.formats.person_formats"),
+    *("python", "-m", "edgehuman.bench.pages.image.formats"),
     *("--out", "docs/person_formats.md"),
 )
 _NOTES = (

@@ -11,8 +11,8 @@ import pytest
 
 from edgehuman import catalogue
 from edgehuman.bench.cell import Cell, measure_cell
-from edgehuman.bench.pages.formats import person_formats
-from edgehuman.bench.pages.formats.person_formats import (
+from edgehuman.bench.pages.image import formats as person_formats
+from edgehuman.bench.pages.image.formats import (
     STUDENTS,
     PersonFormatsConfig,
     asked_words,
@@ -170,9 +170,7 @@ def test_other_people_train_the_network_anew(
 
 def test_the_page_holds_the_words_that_make_it_again() -> None:
     usual = render([], {"torch": "2"}, PersonFormatsConfig())
-    command = (
-        "    python -m edgehuman.bench.pages.formats.person_formats --out docs/person_formats.md"
-    )
+    command = "    python -m edgehuman.bench.pages.image.formats --out docs/person_formats.md"
     assert usual.splitlines()[2] == command
     assert "up to 32 for FP32 and FP16, up to 128 for INT8" in " ".join(usual.split())
     other = PersonFormatsConfig(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgehuman.bench.pages.kept_runs import mean_and_spread
+from edgehuman.bench.pages.keep import mean_and_spread
 from edgehuman.pictures.figure import blank
 
 if TYPE_CHECKING:

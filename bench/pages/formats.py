@@ -1,6 +1,6 @@
 """The page of the formats: every catalogued network in every format and precision, exported here.
 
-    python -m edgehuman.bench.pages.formats.formats --out docs/formats.md [--only NAMES] [--data F]
+    python -m edgehuman.bench.pages.formats --out docs/formats.md [--only NAMES] [--data F]
 
 Each cell is one real export of the network with seeded random weights: parity, file size, latency
 and time depend on the graph, and accuracy on weights that learned, so none is claimed. Finished
@@ -18,7 +18,8 @@ from pathlib import Path
 from edgehuman import catalogue
 from edgehuman.bench.cell import FORMATS, PRECISIONS, Cell, measure_cell, networks
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.formats.rows import (
+from edgehuman.bench.pages.keep import KeptCells, measure_missing, versions
+from edgehuman.bench.pages.rows import (
     COSTS,
     OF_COSTS,
     Column,
@@ -28,7 +29,7 @@ from edgehuman.bench.pages.formats.rows import (
     table,
     write_page,
 )
-from edgehuman.bench.pages.kept_cells import KeptCells, measure_missing, versions
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.unlabelled.images import open_images
 from edgehuman.data.imu.load import load_windows
 from edgehuman.errors import UsageError
@@ -44,10 +45,10 @@ class FormatsConfig:
     """The Markdown page."""
     only: tuple[str, ...] = ()
     """Networks, by the beginning of their names; all by default."""
-    data: str = "simulated"
+    data: str = SIMULATED
     """Judges every export of a wearable network and calibrates INT8: a dataset's path, or
     `simulated`."""
-    images: str = "simulated"
+    images: str = SIMULATED
     """The same for the networks of person images: a folder of pictures, or `simulated`."""
     work: Path = Path("runs/formats")
     """Folder of the finished cells; a second call goes on from them."""
@@ -62,8 +63,8 @@ class FormatsConfig:
 
     def data_of(self, arch: str) -> str:
         """What judges this network."""
-        given = {"ImuWindow": self.data, "PersonCrop": self.images}
-        return given.get(catalogue.NETWORKS[arch].input, "simulated")
+        given = {"imu": self.data, "image": self.images}
+        return given.get(catalogue.NETWORKS[arch].modality, SIMULATED)
 
 
 def plan(only: Sequence[str] = ()) -> list[tuple[str, str, str]]:
@@ -110,21 +111,21 @@ def make_page(config: FormatsConfig, measure: Callable[..., Cell] = measure_cell
 def _require(data: str, config: FormatsConfig) -> None:
     if data == config.data:
         load_windows(data)
-    elif data != "simulated":
+    elif data != SIMULATED:
         open_images(data)
 
 
 def render(
-    cells: Sequence[Cell], about: Mapping[str, str], data: str, images: str = "simulated"
+    cells: Sequence[Cell], about: Mapping[str, str], data: str, images: str = SIMULATED
 ) -> str:
     """The Markdown page."""
-    windows = "Simulated windows" if data == "simulated" else f"Windows of {data}"
-    pictures = "simulated people" if images == "simulated" else f"pictures of {images}"
+    windows = "Simulated windows" if data == SIMULATED else f"Windows of {data}"
+    pictures = "simulated people" if images == SIMULATED else f"pictures of {images}"
     lines = [
         "# Every network in every format",
         "",
-        f"    python -m edgehuman.bench.pages.formats.formats --data {data}"
-        f"{'' if images == 'simulated' else f' --images {images}'} --out docs/formats.md",
+        f"    python -m edgehuman.bench.pages.formats --data {data}"
+        f"{'' if images == SIMULATED else f' --images {images}'} --out docs/formats.md",
         "",
         f"{conditions(about)} The weights are seeded random numbers, so **no accuracy is "
         "claimed**: the zoo's is measured by `edgehuman evaluate`. "

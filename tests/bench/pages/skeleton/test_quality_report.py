@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.bench.pages.skeleton.quality import QualityConfig
-from edgehuman.bench.pages.skeleton.quality_page import (
+from edgehuman.bench.pages.skeleton.quality_report import (
     Findings,
     direction,
     draw,
