@@ -19,6 +19,8 @@ CARD_KEY = "edgehuman"
 SCHEMA_VERSION = 1
 _MOST_HEADER_BYTES = 100_000_000  # what safetensors itself allows
 OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
+# What a dataset was used for.
+Role = Literal["pretraining", "training", "selection", "calibration"]
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class TrainingData:
     """One dataset a model learned from, with its terms."""
 
     dataset: str
-    role: Literal["pretraining", "training", "selection", "calibration"]
+    role: Role
     licence: str
     url: str
     windows: int

@@ -26,6 +26,7 @@ from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
+from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import load_windows
 from edgehuman.data.imu.splits import pool, split_by_subject, subsample
 from edgehuman.errors import DataError
@@ -37,7 +38,7 @@ from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, WindowSet
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
-from edgehuman.training.ledger import commit, data_rows, versions
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
 from edgehuman.training.processes import Place
 from edgehuman.training.settings import TrainingConfig

@@ -1,6 +1,6 @@
 """What `edgehuman evaluate` begins with, whatever the record: which model, and what it reads.
 
-The words and the judge are the record's own: `catalogue.step(record_of(model), "evaluate")`.
+The words and the judge are the record's own: `runtime.run.find_step("evaluate", words)`.
 """
 
 from __future__ import annotations
@@ -8,15 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Protocol
 
-from edgehuman import catalogue
 from edgehuman.bench.evaluate.checkpoint_engine import open_checkpoint
-from edgehuman.card import of_weights
 from edgehuman.errors import UsageError
-from edgehuman.runtime.engine.onnx_file import read_card
-from edgehuman.runtime.model import Model, file_of, load
+from edgehuman.runtime.model import Model, load
 
-# A checkpoint's file by name: this module is read without torch.
-WEIGHTS = "model.safetensors"
 Split = Literal["test", "train", "all"]
 
 
@@ -46,22 +41,6 @@ def open_model(asked: Asked) -> Model:
     if Path(asked.model).is_dir():
         return open_checkpoint(Path(asked.model), asked.threads)
     return load(asked.model, threads=asked.threads, seed=asked.seed)
-
-
-def record_of(model: str) -> str:
-    """The record that a model reads, by its card; neither an engine nor PyTorch is needed to know.
-
-    Raises:
-        UsageError: no such name. ArtefactError, CheckpointError: no such file, or one without a
-            card.
-    """
-    if model in catalogue.NETWORKS:
-        return catalogue.NETWORKS[model].input
-    if Path(model).is_dir():
-        return of_weights(Path(model) / WEIGHTS).input.record
-    path = file_of(model)
-    card = read_card(path) if path.suffix == ".onnx" else load(model).card
-    return card.input.record
 
 
 def require_counts(config: object, *names: str) -> None:

@@ -32,9 +32,9 @@ from edgehuman.bench.pages.rows import (
     write_page,
 )
 from edgehuman.config import resolve
-from edgehuman.data.commands import SimulateConfig, simulate
 from edgehuman.data.image.set import TASKS
 from edgehuman.data.image.simulated import FEWEST_PEOPLE
+from edgehuman.data.image.write import SimulateConfig, simulate
 from edgehuman.errors import UsageError
 from edgehuman.files import require_usable_file, require_usable_folder
 from edgehuman.outcome import Outcome

@@ -17,11 +17,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import nn
 
-from edgehuman.card import Card, OutputSpec, TrainingData, image_input
+from edgehuman.card import Card, OutputSpec, Role, TrainingData, image_input
+from edgehuman.data.image.ledger import people_row
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import PersonScores, score
 from edgehuman.nets.building import count_flops, count_params
@@ -43,7 +43,7 @@ from edgehuman.tasks.image.reading_ahead import Indices, ReadAhead, Sample
 from edgehuman.tasks.image.settings import DEFAULT_ARCH, PersonConfig
 from edgehuman.tasks.image.splits import PersonSplits, split_people
 from edgehuman.training.batches import batch_indices
-from edgehuman.training.ledger import Role, commit, versions
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place
 
 
@@ -132,16 +132,7 @@ class _Work:
 
     def data_row(self, index_K: Index, role: Role) -> TrainingData:
         """What the card says of some of the people."""
-        known = np.unique(self.persons.person_N[index_K])
-        return TrainingData(
-            dataset=self.persons.dataset,
-            role=role,
-            licence=self.persons.licence,
-            url=self.persons.url,
-            windows=len(index_K),
-            subjects=int(np.count_nonzero(known >= 0)),
-            simulated=self.persons.simulated,
-        )
+        return people_row(self.persons, index_K, role)
 
     def shuffled(self, step: int, place: Place) -> Index:
         """The samples of a step, in shuffled epochs."""

@@ -24,6 +24,7 @@ from torch.nn import functional
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec, TrainingData
 from edgehuman.catalogue import SIMULATED
+from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import load_recordings
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
@@ -48,7 +49,7 @@ from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
-from edgehuman.training.ledger import commit, data_rows, versions
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place
 
 

@@ -30,6 +30,7 @@ from torch.nn import functional
 from edgehuman import catalogue
 from edgehuman.card import Card, Decision, OutputSpec, TrainingData, skeleton_input
 from edgehuman.catalogue import SIMULATED
+from edgehuman.data.gait.ledger import walks_row
 from edgehuman.data.gait.score import (
     GENERIC,
     WalkScores,
@@ -61,7 +62,7 @@ from edgehuman.tasks.skeleton.splits import (
     long_enough,
     require_window,
 )
-from edgehuman.training.ledger import commit, versions, walks_row
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
 

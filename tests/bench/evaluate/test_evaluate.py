@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate.evaluate import open_model, record_of, require_counts
+from edgehuman.bench.evaluate.evaluate import open_model, require_counts
 from edgehuman.bench.evaluate.imu import EvaluateConfig
 from edgehuman.cli import main
-from edgehuman.errors import ArtefactError, CheckpointError, UsageError
+from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime.model import zoo_file
+from edgehuman.runtime.run import record_of
 from tests.runtime.gait_models import write_gait_model
 from tests.runtime.image_models import write_image_model
 
@@ -45,7 +46,7 @@ def test_the_record_of_a_checkpoint_is_read_without_torch(tmp_path: Path) -> Non
     save_weights(tmp_path / "run", network.state_dict(), card)
     assert record_of(str(tmp_path / "run")) == "SkeletonSequence"
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CheckpointError, match=r"empty/model\.safetensors: damaged, or without"):
+    with pytest.raises(ArtefactError, match="empty is a folder without a checkpoint"):
         record_of(str(tmp_path / "empty"))
 
 

@@ -14,8 +14,8 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.answer import BROKEN_OUTPUT, Recogniser, StreamOptions
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
+from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.loop.results import LiveResult
 from tests.runtime.conftest import LABELS, MakeModel, tiny_card
 
 
@@ -35,7 +35,7 @@ def recording(*parts: tuple[float, int]) -> ImuRecording:
 
 def recognise(
     path: Any, source: ImuRecording, **options: Any
-) -> tuple[Recogniser, list[LiveResult], list[str]]:
+) -> tuple[Recogniser, list[ImuResult], list[str]]:
     notes: list[str] = []
     chosen = StreamOptions(format=CANONICAL, **options)
     recogniser = Recogniser(edgehuman.load(path), "hand", chosen, notes.append)

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.replay import ReplaySource
-from edgehuman.runtime.imu.source import Source
+from edgehuman.runtime.loop.play import Playable
 
 
 def recording(seconds: float) -> ImuRecording:
@@ -19,7 +19,7 @@ def recording(seconds: float) -> ImuRecording:
 def test_every_sample_comes_once_with_its_stamp_and_label() -> None:
     source = ReplaySource(recording(3.0))
     blocks = list(source)
-    assert isinstance(source, Source)
+    assert isinstance(source, Playable)
     np.testing.assert_array_equal(np.concatenate([b.imu_TC for b in blocks]), recording(3.0).imu_TC)
     stamps = np.concatenate([b.stamp_s_T for b in blocks])
     np.testing.assert_allclose(stamps, np.arange(150) / 50)

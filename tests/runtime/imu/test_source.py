@@ -19,8 +19,9 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.recording import ImuFormat
 from edgehuman.runtime.imu.feeds import TextFeed
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.source import Source, ThreadedSource, open_source
+from edgehuman.runtime.imu.source import open_source, source_of
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
+from edgehuman.runtime.loop.play import Playable
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
 Write = Callable[..., Path]
@@ -133,7 +134,7 @@ def test_real_time_skips_a_pause_of_hours(write: Write) -> None:
 
 def test_sources_are_sources(write: Write) -> None:
     source = open_source(str(write([HEADER, row(0)])))
-    assert isinstance(source, Source)
+    assert isinstance(source, Playable)
     assert (source.live, open_source("simulated").live) == (False, False)
     with pytest.raises(UsageError, match="iterate inside `with source:`"):
         next(iter(source))
@@ -300,7 +301,7 @@ def feed_pipe(data: bytes) -> TextFeed:
 
 def test_a_pipe_is_read_as_it_comes() -> None:
     out, into = os.pipe()
-    source = ThreadedSource(TextFeed("standard input", out, ImuFormat("g", "rads")), live=False)
+    source = source_of(TextFeed("standard input", out, ImuFormat("g", "rads")), live=False)
     with source:
         blocks = iter(source)
         os.write(into, "\n".join([HEADER, *map(row, range(20)), ""]).encode())
@@ -316,14 +317,14 @@ def test_a_pipe_is_read_as_it_comes() -> None:
 def test_a_quiet_pipe_can_be_left() -> None:
     out, into = os.pipe()
     begin = time.monotonic()
-    with ThreadedSource(TextFeed("standard input", out, ImuFormat()), live=False):
+    with source_of(TextFeed("standard input", out, ImuFormat()), live=False):
         pass
     os.close(into)
     assert time.monotonic() - begin < 2
 
 
 def test_nothing_on_standard_input() -> None:
-    source = ThreadedSource(feed_pipe(b""), live=False)
+    source = source_of(feed_pipe(b""), live=False)
     with source, pytest.raises(DataError, match="standard input holds no row"):
         list(source)
 

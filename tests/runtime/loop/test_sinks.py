@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.loop.results import LiveResult
-from edgehuman.runtime.loop.sinks import Callback, JsonLines, SinkThread
+from edgehuman.runtime.loop.sinks import JsonLines, SinkThread
 
 
 def result(t_s: float, **more: object) -> LiveResult:
-    return LiveResult(t_s, "walking", 0.9, 1.5, "sitting", int(t_s * 1e9), "hand", **more)  # type: ignore[arg-type]
+    return ImuResult(t_s, "walking", 0.9, 1.5, "sitting", int(t_s * 1e9), "hand", **more)  # type: ignore[arg-type]
 
 
 class Gate:
@@ -36,6 +37,13 @@ class Gate:
         self.taken.append(-1.0)
 
 
+class Full(Gate):
+    """A sink that can take nothing."""
+
+    def write(self, results: Sequence[LiveResult]) -> None:
+        raise OSError("no space left")
+
+
 def test_json_lines_hold_what_the_docs_promise() -> None:
     stream = io.StringIO()
     JsonLines(stream, "text").write([result(2.5), result(3.0, reason="frozen", true_label="up")])
@@ -49,6 +57,7 @@ def test_json_lines_hold_what_the_docs_promise() -> None:
         "delay_s": 0.0,
         "source": "hand",
     }
+    assert list(rows[1])[len(rows[0]) :] == ["true_label", "reason"]
     assert (rows[1]["reason"], rows[1]["true_label"]) == ("frozen", "up")
 
 
@@ -80,10 +89,7 @@ def test_a_slow_sink_of_a_file_holds_the_loop_and_loses_nothing() -> None:
 
 @pytest.mark.parametrize("lossless", [True, False])
 def test_a_sink_that_fails_ends_alone(lossless: bool) -> None:
-    def fail(one: LiveResult) -> None:
-        raise OSError("no space left")
-
-    thread = SinkThread(Callback(fail), lossless=lossless, capacity=1)
+    thread = SinkThread(Full(), lossless=lossless, capacity=1)
     for k in range(20):
         thread.put(result(float(k)))
     assert thread.close(5.0)
