@@ -8,7 +8,6 @@ from dataclasses import fields
 import pytest
 
 from edgehuman.catalogue import (
-    DATASETS,
     METHODS,
     NETWORKS,
     RECORDS,
@@ -84,28 +83,9 @@ def test_an_object_is_loaded_by_its_dotted_path() -> None:
     assert load_object("edgehuman.catalogue:find") is find
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_names_a_method_and_a_task_of_the_catalogue(name: str) -> None:
-    row = NETWORKS[name]
-    if row.modality == "image":
-        # Its token serves every person task.
-        assert (row.task, row.input) == ("person-embedding", "PersonCrop")
-    elif row.modality == "skeleton":
-        # Its embedding is compared as it is; the task "gait" teaches it further.
-        assert (row.task, row.input) == ("gait-embedding", "SkeletonSequence")
-    else:
-        assert TASKS[row.task].modality == row.modality
-    if row.method != "none":
-        assert METHODS[row.method].modality == row.modality
-    assert row.params > 0
-    assert row.flops > 0
-    assert row.source
-
-
 @pytest.mark.parametrize(
     "dotted",
     [
-        *{row.build for row in NETWORKS.values()},
         *(path for row in METHODS.values() for path in (row.config, row.train)),
         *(path for row in TASKS.values() for path in (row.config, row.train)),
     ],
@@ -150,20 +130,6 @@ def test_an_unknown_record_brings_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"unknown record 'ImuWindows'\. Did you mean 'ImuWindow'"):
         step("ImuWindows", "build")
     assert modality_of("PersonCrop") == "image"
-
-
-@pytest.mark.parametrize("name", DATASETS)
-def test_a_dataset_says_where_it_is_from_and_under_what_terms(name: str) -> None:
-    row = DATASETS[name]
-    assert load_object(row.read).dataset == name
-    assert row.url.startswith("https://") or "none stated" in row.licence
-    assert row.licence
-    assert row.modality in ("imu", "image", "skeleton")
-    # Nobody has a name in some sets of pictures and walks.
-    assert row.people > 0 or row.pictures > 0 or row.walks > 0
-    assert row.walks == 0 or row.modality == "skeleton"
-    assert (row.pictures > 0) == (row.modality == "image")
-    assert (row.hours > 0) == (row.modality == "imu")
 
 
 def test_models_is_one_row_per_network_for_machines_and_for_people() -> None:

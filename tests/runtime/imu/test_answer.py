@@ -78,18 +78,25 @@ def test_the_look_ahead_is_part_of_the_latency(make_model: MakeModel) -> None:
     assert all(result.latency_ms >= result.delay_s * 1e3 for result in results)
 
 
-def test_an_idle_stream_gives_the_answers_whose_time_is_up(make_model: MakeModel) -> None:
+def test_an_idle_stream_gives_the_answers_whose_time_is_up(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ns = [5_000_000_000]
+    monkeypatch.setattr(time, "monotonic_ns", lambda: now_ns[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now_ns[0] / 1e9)
     options = StreamOptions(smoothing="fixed_lag", delay_s=0.64, format=CANONICAL)
     recogniser = Recogniser(edgehuman.load(make_model(gain=1.0)), "hand", options)
     blocks = list(ReplaySource(recording((3.3, 1))))
     results = [result for block in blocks for result in recogniser.push(block)]
     idle = SampleBlock(np.empty(0), np.empty((0, 6), np.float32), np.empty(0, np.int64))
     assert recogniser.push(idle) == []
-    time.sleep(0.7)
+    now_ns[0] += 630_000_000
+    assert recogniser.push(idle) == []
+    now_ns[0] += 70_000_000
     late = recogniser.push(idle)
     assert len(results) + len(late) == 2
     assert late[0].label == "sitting"
-    assert late[0].latency_ms > 640
+    assert late[0].latency_ms == pytest.approx(700)
 
 
 def test_a_frozen_sensor_is_unknown_counted_and_said_once(make_model: MakeModel) -> None:

@@ -22,6 +22,7 @@ from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.source import open_source, source_of
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.play import Playable
+from tests.runtime.listening import ended, entered_and_left
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
 Write = Callable[..., Path]
@@ -114,22 +115,19 @@ def test_stop_early_leaves_no_thread_behind(write: Write) -> None:
 
 def test_real_time_keeps_the_pace_and_the_arrivals(write: Write) -> None:
     path = write([HEADER, *map(row, range(20))])
-    begin = time.monotonic_ns()
     blocks, report = read(path, realtime=True)
-    took_s = (time.monotonic_ns() - begin) / 1e9
-    assert 0.36 < took_s < 2.0
-    arrivals = np.concatenate([block.arrival_ns_T for block in blocks])
-    assert (arrivals[-1] - arrivals[0]) / 1e9 == pytest.approx(0.38, abs=0.2)
-    assert (np.diff(arrivals) >= 0).all()
+    arrival_s = np.concatenate([block.arrival_ns_T for block in blocks]) / 1e9
+    # A busy machine is late, and nothing comes before it is due.
+    assert arrival_s[-1] - arrival_s[0] > 0.38 - 0.02
+    assert (np.diff(arrival_s) >= 0).all()
     assert report["dropped"] == 0
 
 
 def test_real_time_skips_a_pause_of_hours(write: Write) -> None:
     late = [f"{36_000 + i / 50:.3f},{row(i).split(',', 1)[1]}" for i in range(10)]
-    begin = time.monotonic()
-    blocks, _ = read(write([HEADER, *map(row, range(10)), *late]), realtime=True)
+    path = write([HEADER, *map(row, range(10)), *late])
+    blocks, _ = ended(lambda: read(path, realtime=True))
     assert sum(map(len, blocks)) == 20
-    assert time.monotonic() - begin < 3
 
 
 def test_sources_are_sources(write: Write) -> None:
@@ -316,11 +314,8 @@ def test_a_pipe_is_read_as_it_comes() -> None:
 
 def test_a_quiet_pipe_can_be_left() -> None:
     out, into = os.pipe()
-    begin = time.monotonic()
-    with source_of(TextFeed("standard input", out, ImuFormat()), live=False):
-        pass
+    ended(lambda: entered_and_left(source_of(TextFeed("standard input", out, ImuFormat()), False)))
     os.close(into)
-    assert time.monotonic() - begin < 2
 
 
 def test_nothing_on_standard_input() -> None:

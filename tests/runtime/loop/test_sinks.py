@@ -30,7 +30,7 @@ class Gate:
         self.taken: list[float] = []
 
     def write(self, results: Sequence[LiveResult]) -> None:
-        self.open.wait(5.0)
+        self.open.wait(60.0)
         self.taken += [one.t_s for one in results]
 
     def close(self) -> None:
@@ -66,13 +66,12 @@ def test_a_slow_sink_of_a_live_stream_loses_the_oldest_and_counts_them() -> None
     thread = SinkThread(gate, lossless=False, capacity=3)
     thread.put(result(0.0))
     _wait_until(lambda: not thread.waiting)  # the sink holds it and is stuck
-    begin_s = time.monotonic()
     for k in range(1, 11):
         thread.put(result(float(k)))
-    assert time.monotonic() - begin_s < 1.0
+    assert not gate.open.is_set()  # nobody waited for it
     assert thread.dropped == 7
     gate.open.set()
-    assert thread.close(5.0)
+    assert thread.close(60.0)
     assert gate.taken == [0.0, 8.0, 9.0, 10.0, -1.0]
 
 
@@ -82,7 +81,7 @@ def test_a_slow_sink_of_a_file_holds_the_loop_and_loses_nothing() -> None:
     threading.Timer(0.1, gate.open.set).start()
     for k in range(50):
         thread.put(result(float(k)))
-    assert thread.close(5.0)
+    assert thread.close(60.0)
     assert gate.taken == [*map(float, range(50)), -1.0]
     assert thread.dropped == 0
 
@@ -92,7 +91,7 @@ def test_a_sink_that_fails_ends_alone(lossless: bool) -> None:
     thread = SinkThread(Full(), lossless=lossless, capacity=1)
     for k in range(20):
         thread.put(result(float(k)))
-    assert thread.close(5.0)
+    assert thread.close(60.0)
     assert isinstance(thread.error, OSError)
 
 
