@@ -29,10 +29,11 @@ __all__ = [
     "Task",
     "datasets_of",
     "find",
+    "is_of",
     "load_object",
-    "modality_of",
     "models",
     "network_for",
+    "networks_of",
     "served",
     "step",
 ]
@@ -287,7 +288,7 @@ def network_for(arch: str, name: str) -> Network:
     row: Network = find(NETWORKS, "network", arch)
     if name in TASKS:
         modality = TASKS[name].modality
-        fitting = [other for other, each in NETWORKS.items() if each.modality == modality]
+        fitting = [*networks_of(modality)]
         why = f"{arch} reads {row.input} ({row.modality}), and the task {name} is of {modality}"
     else:
         fitting = [other for other, each in NETWORKS.items() if each.method == name]
@@ -303,14 +304,14 @@ def load_object(dotted: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def modality_of(record: str) -> str:
-    """imu, skeleton, silhouette or image.
+def is_of(record: str, modality: str) -> bool:
+    """Whether a record belongs to a modality; no for a record that is not in the catalogue."""
+    return record in RECORDS and RECORDS[record].modality == modality
 
-    Raises:
-        UsageError: no such record.
-    """
-    row: Record = find(RECORDS, "record", record)
-    return row.modality
+
+def networks_of(modality: str) -> dict[str, Network]:
+    """The networks of a modality, in their order."""
+    return {name: row for name, row in NETWORKS.items() if row.modality == modality}
 
 
 def datasets_of(modality: str) -> dict[str, Dataset]:

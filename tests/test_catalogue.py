@@ -16,10 +16,11 @@ from edgehuman.catalogue import (
     ModelsConfig,
     Record,
     find,
+    is_of,
     load_object,
-    modality_of,
     models,
     network_for,
+    networks_of,
     step,
 )
 from edgehuman.errors import UsageError
@@ -129,7 +130,19 @@ def test_a_step_that_a_record_has_not_is_said_with_the_records_that_have_it(
 def test_an_unknown_record_brings_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"unknown record 'ImuWindows'\. Did you mean 'ImuWindow'"):
         step("ImuWindows", "build")
-    assert modality_of("PersonCrop") == "image"
+
+
+def test_a_record_is_of_one_modality() -> None:
+    assert is_of("PersonCrop", "image")
+    assert not is_of("PersonCrop", "imu")
+    assert not is_of("Nothing", "imu")
+
+
+def test_networks_of_a_modality_keep_their_order() -> None:
+    assert list(networks_of("image")) == [
+        name for name, row in NETWORKS.items() if row.input == "PersonCrop"
+    ]
+    assert networks_of("silhouette") == {}
 
 
 def test_models_is_one_row_per_network_for_machines_and_for_people() -> None:

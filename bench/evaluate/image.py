@@ -134,7 +134,7 @@ def task_of(card: Card) -> str:
     Raises:
         ArtefactError: it reads no person images, or none do.
     """
-    if catalogue.modality_of(card.input.record) != "image":
+    if not catalogue.is_of(card.input.record, "image"):
         raise ArtefactError(
             f"{card.name} reads {card.input.record}, and people are judged on their pictures; give "
             "a model of person images"

@@ -131,7 +131,7 @@ def trial(card: Card, words: Words) -> Trial:
 def require_activity(model: Model) -> None:
     """Raises ArtefactError for a model that does not map ImuWindows to classes."""
     card = model.card
-    if card.output.kind != "classes" or catalogue.modality_of(card.input.record) != "imu":
+    if card.output.kind != "classes" or not catalogue.is_of(card.input.record, "imu"):
         raise ArtefactError(
             f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; "
             "this command scores ImuWindow to classes. Fine-tune it for activity first"

@@ -63,8 +63,9 @@ class FormatsConfig:
 
     def data_of(self, arch: str) -> str:
         """What judges this network."""
-        given = {"imu": self.data, "image": self.images}
-        return given.get(catalogue.NETWORKS[arch].modality, SIMULATED)
+        if arch in catalogue.networks_of("imu"):
+            return self.data
+        return self.images if arch in catalogue.networks_of("image") else SIMULATED
 
 
 def plan(only: Sequence[str] = ()) -> list[tuple[str, str, str]]:

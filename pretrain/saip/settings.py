@@ -115,8 +115,8 @@ class SaipConfig(TrainingConfig):
     def __post_init__(self) -> None:
         if self.dataset:
             row = catalogue.find(catalogue.DATASETS, "dataset", self.dataset)
-            if row.modality != "image":
-                held = (name for name, row in catalogue.DATASETS.items() if row.modality == "image")
+            held = catalogue.datasets_of("image")
+            if self.dataset not in held:
                 raise UsageError(
                     f"--dataset {self.dataset} holds no pictures ({row.modality}); those that do "
                     f"are {', '.join(held)}. Leave it out where --data is of none of them"

@@ -106,7 +106,7 @@ class PersonFormatsConfig:
                 raise UsageError(f"--{name} is {value}; it must be {rule}{reid}")
 
     def _require_networks(self) -> None:
-        known = [name for name, row in catalogue.NETWORKS.items() if row.modality == "image"]
+        known = [*catalogue.networks_of("image")]
         if not self.archs:
             raise UsageError(f"--archs is empty; give some of {', '.join(known)}")
         for arch in self.archs:

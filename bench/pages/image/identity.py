@@ -116,7 +116,7 @@ def check_identities(config: IdentityConfig) -> Outcome:
     from edgehuman.training.checkpoint import load_network
 
     network, card = load_network(config.checkpoint)
-    reads_people = catalogue.modality_of(card.input.record) == "image"
+    reads_people = catalogue.is_of(card.input.record, "image")
     if not reads_people or card.output.kind != "embedding":
         raise UsageError(
             f"{config.checkpoint} holds {card.arch}: {card.input.record} to {card.output.kind}; "

@@ -156,7 +156,7 @@ def picture_similarity(config: SimilarityConfig) -> Outcome:
     from edgehuman.training.checkpoint import load_network
 
     network, card = load_network(config.model)
-    if catalogue.modality_of(card.input.record) != "image":
+    if not catalogue.is_of(card.input.record, "image"):
         raise UsageError(
             f"{config.model} holds {card.arch}, which reads {card.input.record}; "
             "give the checkpoint of a network of person images"

@@ -32,7 +32,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.records import Float32
 from edgehuman.runtime import machine
 
-NAMES = tuple(name for name, row in catalogue.NETWORKS.items() if row.modality == "skeleton")
+NAMES = tuple(catalogue.networks_of("skeleton"))
 
 
 @dataclass(frozen=True, kw_only=True)

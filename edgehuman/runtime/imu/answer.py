@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from edgehuman.card import Card, Decision
-from edgehuman.catalogue import RECORDS
+from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.runtime.imu.decision import Decided, Decider
@@ -209,8 +209,7 @@ def require_activity(model: Model) -> None:
         ArtefactError: another task, another record, or no labels.
     """
     card = model.card
-    row = RECORDS.get(card.input.record)
-    if card.task != "activity" or row is None or row.modality != "imu":
+    if card.task != "activity" or not is_of(card.input.record, "imu"):
         raise ArtefactError(
             f"{model.name} is for the task {card.task!r} on a {card.input.record}; this stream "
             "needs the task 'activity' on an ImuWindow. Give another model, e.g. zoo:activity"

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman.card import Card
-from edgehuman.catalogue import RECORDS
+from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.records import Float32
@@ -167,8 +167,7 @@ class Identifier:
 def require_gait(model: Model) -> None:
     """Raises ArtefactError for a model that does not map a SkeletonSequence to a vector."""
     card = model.card
-    row = RECORDS.get(card.input.record)
-    if row is None or row.modality != "skeleton" or card.output.kind != "embedding":
+    if not is_of(card.input.record, "skeleton") or card.output.kind != "embedding":
         raise ArtefactError(
             f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; this "
             "needs a SkeletonSequence to an embedding. Give a gait model, e.g. zoo:gait-skeleton"

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from edgehuman.geometry import OPENPOSE_18, TRUNK_5
-from edgehuman.nets.skeleton.skeleton_norm import SequenceNorm, extent, middle_skeleton
+from edgehuman.nets.skeleton.normalise import SequenceNorm, extent, middle_skeleton
 
 TRUNK = [OPENPOSE_18.index(name) for name in TRUNK_5]
 NORMALISE = SequenceNorm()
