@@ -1,25 +1,30 @@
-"""The device half works without PyTorch, starts light, and stays readable to Python 3.10."""
+"""Who imports whom; the device half works without PyTorch, starts light, parses as Python 3.10."""
 
 from __future__ import annotations
 
 import ast
 import json
-import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from tests.house import (
+    FILES,
+    MODALITIES,
+    ROOT,
+    SOURCES,
+    STAGES,
+    imported_names,
+    lines_of,
+    project_table,
+    require_none,
+    setuptools_table,
+)
 
-ROOT = Path(__file__).resolve().parents[1]
 DEVICE_PACKAGES = ("preprocess", "simulate", "metrics", "data", "runtime", "bench", "zoo")
 DEVICE_FILES = sorted(
     [
@@ -27,7 +32,6 @@ DEVICE_FILES = sorted(
         *(path for name in DEVICE_PACKAGES for path in (ROOT / "edgehuman" / name).rglob("*.py")),
     ]
 )
-STAGES = ("bench", "distill", "export", "pretrain")
 # They name code that stands above them and import none of it: what they name is imported when it is
 # asked for.
 TABLES = {f"edgehuman/{name}.py" for name in ("catalogue", "datasets", "networks", "cli")}
@@ -43,12 +47,63 @@ def run_python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "path", DEVICE_FILES, ids=[str(path.relative_to(ROOT)) for path in DEVICE_FILES]
-)
-def test_the_device_half_parses_as_python_3_10(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 10))
-    assert isinstance(tree, ast.Module)
+def records_of(parts: Iterable[str]) -> set[str]:
+    return set(MODALITIES) & set(parts)
+
+
+def test_records_import_nothing_of_each_other() -> None:
+    require_none(
+        "what two records need lies one level up",
+        (
+            f"{file}:{line} imports {name}"
+            for file, path in SOURCES.items()
+            for line, name in imported_names(path)
+            if name.startswith("edgehuman.")
+            and (own := records_of(Path(file).with_suffix("").parts))
+            and records_of(name.split(".")) - own
+        ),
+    )
+
+
+def test_nothing_imports_a_bare_stage() -> None:
+    require_none(
+        "a stage is imported as edgehuman.bench, not as bench",
+        (
+            f"{file}:{line} imports {name}"
+            for file, path in FILES.items()
+            for line, name in imported_names(path)
+            if name.split(".")[0] in STAGES
+        ),
+    )
+
+
+def test_nobody_imports_what_makes_the_pages_of_the_docs() -> None:
+    pages = "edgehuman.bench.pages"
+    listed = [name for name in setuptools_table()["packages"] if name.startswith(pages)]
+    imports = (
+        f"{file}:{line} imports {name}"
+        for file, path in SOURCES.items()
+        for line, name in imported_names(path)
+        if f"{name}.".startswith(f"{pages}.") and not file.startswith("bench/pages/")
+    )
+    require_none(
+        "bench/pages is no part of the product: nothing imports it, no wheel carries it",
+        [*imports, *(f"pyproject.toml lists {name}" for name in listed)],
+    )
+
+
+def parses_as_python_3_10(path: Path) -> bool:
+    try:
+        return bool(ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 10)))
+    except SyntaxError:
+        return False
+
+
+def test_the_device_half_parses_as_python_3_10() -> None:
+    require_none(
+        "the device half stays within Python 3.10",
+        (str(path) for path in DEVICE_FILES if not parses_as_python_3_10(path)),
+    )
 
 
 def test_everything_the_device_needs_imports_where_torch_is_blocked() -> None:
@@ -85,34 +140,35 @@ def test_a_word_that_needs_nothing_heavy_imports_nothing_heavy(words: list[str])
 
 def layers() -> dict[str, int]:
     """Package -> its height in import-linter's contract; those of one line have one height."""
-    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = table["tool"]["importlinter"]["contracts"]
+    contracts = project_table()["importlinter"]["contracts"]
     (layered,) = (each["layers"] for each in contracts if each["type"] == "layers")
     lines = [line.split(" | ") for line in reversed(layered)]
     return {package: height for height, line in enumerate(lines) for package in line}
 
 
-def package_of(name: str, packages: dict[str, int]) -> str | None:
+LAYERS = layers()
+
+
+def package_of(name: str) -> str | None:
     """The package of the contract that a module belongs to; None for the root and the zoo's files,
     which belong to none.
     """
-    return next((each for each in packages if f"{name}.".startswith(f"{each}.")), None)
+    return next((each for each in LAYERS if f"{name}.".startswith(f"{each}.")), None)
 
 
-def sources() -> Iterator[tuple[str, Path]]:
-    """Every module of the product by its dotted name; the links inside `edgehuman` are not
-    followed.
-    """
-    for top in ("edgehuman", *STAGES):
-        for folder, _, names in os.walk(ROOT / top):
-            for path in (Path(folder, name) for name in names if name.endswith(".py")):
-                parts = path.relative_to(ROOT).with_suffix("").parts
-                dotted = ".".join(parts if top == "edgehuman" else ("edgehuman", *parts))
-                yield dotted.removesuffix(".__init__"), path
+def module_of(file: str) -> str:
+    """`bench/page.py` -> `edgehuman.bench.page`."""
+    dotted = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return dotted if file.startswith("edgehuman/") else f"edgehuman.{dotted}"
+
+
+MODULES = {module_of(file) for file in SOURCES}
 
 
 def strings_of(path: Path) -> Iterator[tuple[int, str]]:
-    """Line and text of every string of a file that is no docstring."""
+    """Line and text of every string of a file that is no docstring and may name code."""
+    if not any('"edgehuman.' in line for line in lines_of(path)):
+        return
     tree = ast.parse(path.read_text(encoding="utf-8"))
     said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -120,55 +176,54 @@ def strings_of(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def breach(module: str, where: str, text: str, modules: set[str]) -> str | None:
-    """What is wrong with a string that names code; None: nothing, or it names none."""
+def wrong_with(text: str, file: str) -> str | None:
+    """Why a string of this file may not name what it names; None: it may, or it names no code."""
     found = DOTTED.fullmatch(text)
-    if found is None or not (found[2] or found[1] in modules):
+    if found is None or not (found[2] or found[1] in MODULES):
         return None
-    if found[1] not in modules:
+    if found[1] not in MODULES:
         return "leads nowhere"
-    if where in TABLES:
+    if file in TABLES:
         return None
-    if found[2] and where != SUFFIXES:
+    if found[2] and file != SUFFIXES:
         return "names code outside the tables; import it"
-    heights = layers()
-    own, other = package_of(module, heights), package_of(found[1], heights)
-    if own is None or other is None or other == own or heights[other] < heights[own]:
+    own, other = package_of(module_of(file)), package_of(found[1])
+    if own is None or other in (None, own) or LAYERS[other] < LAYERS[own]:
         return None
-    return f"{own} does not stand above {other}"
+    return f"names {other}, above which {own} does not stand"
 
 
 def test_a_string_that_names_code_obeys_the_layers_as_an_import_does() -> None:
-    files = dict(sources())
-    broken = [
-        f"{where}:{line}: {text!r} {wrong}"
-        for module, path in files.items()
-        for where in [str(path.relative_to(ROOT))]
-        for line, text in strings_of(path)
-        if (wrong := breach(module, where, text, set(files)))
-    ]
-    assert broken == []
+    require_none(
+        "a string that names code is an import: it names its own layer or one below, and stands in "
+        "the catalogue or the command line",
+        (
+            f"{file}:{line}: {text!r} {wrong}"
+            for file, path in SOURCES.items()
+            for line, text in strings_of(path)
+            if (wrong := wrong_with(text, file))
+        ),
+    )
 
 
 @pytest.mark.parametrize(
-    ("module", "text", "said"),
+    ("file", "text", "said"),
     [
-        ("runtime.model", "edgehuman.export.export", "runtime does not stand above edgehuman.exp"),
-        ("runtime.model", "edgehuman.export.", "runtime does not stand above edgehuman.export"),
-        ("runtime.model", "edgehuman.data.commands", "runtime does not stand above edgehuman.data"),
-        ("runtime.engine.open", "edgehuman.export.export:export", "does not stand above"),
-        ("runtime.engine.open", "edgehuman.runtime.engine.onnx:open_onnx", None),
-        ("export.export", "edgehuman.runtime.model:load", "names code outside the tables"),
-        ("export.export", "edgehuman.runtime.model", None),
+        ("runtime/model", "edgehuman.export.export", "names edgehuman.export, above which edgehu"),
+        ("runtime/model", "edgehuman.export.", "names edgehuman.export, above"),
+        ("runtime/model", "edgehuman.data.commands", "names edgehuman.data, above"),
+        ("runtime/engine/open", "edgehuman.export.export:export", "names edgehuman.export, above"),
+        ("runtime/engine/open", "edgehuman.runtime.engine.onnx:open_onnx", None),
+        ("runtime/run", "edgehuman.runtime.model:load", "names code outside the tables"),
+        ("runtime/run", "edgehuman.runtime.model", None),
+        ("nets/__init__", "edgehuman.training.checkpoint", "names edgehuman.training, above"),
         ("catalogue", "edgehuman.export.export:export", None),
         ("catalogue", "edgehuman.export.gone:export", "leads nowhere"),
-        ("runtime.model", "edgehuman.zoo", None),
-        ("runtime.engine.onnx_file", "edgehuman.graph_sha256", None),
-        ("runtime.model", "run `edgehuman export x`", None),
+        ("runtime/model", "edgehuman.zoo", None),
+        ("runtime/engine/onnx_file", "edgehuman.graph_sha256", None),
+        ("runtime/model", "run `edgehuman export x`", None),
     ],
 )
-def test_which_strings_are_breaches(module: str, text: str, said: str | None) -> None:
-    files = dict(sources())
-    dotted = f"edgehuman.{module}"
-    found = breach(dotted, str(files[dotted].relative_to(ROOT)), text, set(files))
-    assert found == said if said is None or found is None else said in found
+def test_which_strings_are_breaches(file: str, text: str, said: str | None) -> None:
+    found = wrong_with(text, f"edgehuman/{file}.py")
+    assert found is None if said is None else found is not None and said in found

@@ -11,15 +11,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from edgehuman.card import CARD_KEY, Card, from_json
+from edgehuman import catalogue
+from edgehuman.card import CARD_KEY, WEIGHTS, Card, from_json
 from edgehuman.errors import CheckpointError
-from edgehuman.nets.building import build
-from edgehuman.nets.image.heads import person_net
-from edgehuman.nets.weights import fit, geometry
-
-WEIGHTS = "model.safetensors"
-# How the weights of an encoder are called in a network that has a head beside it.
-ENCODER = "encoder."
+from edgehuman.nets.image.heads import ENCODER
+from edgehuman.nets.weights import fit
 
 
 def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
@@ -59,23 +55,9 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
         CheckpointError: as `read_weights`; or the weights do not fit the card's network.
     """
     weights, card = read_weights(folder)
-    network = _build_for(card, weights)
+    network: nn.Module = catalogue.step(card.input.record, "build")(card, weights)
     load_into(network, weights, str(folder))
     return network, card
-
-
-def _build_for(card: Card, weights: Mapping[str, Tensor]) -> nn.Module:
-    """The network that a card describes; of one with a head beside its encoder, both."""
-    if card.input.record == "SkeletonSequence":
-        return build(card.arch, frames=card.input.shape[0])
-    num_classes = len(card.output.labels) if card.output.kind == "classes" else None
-    if card.input.record != "PersonCrop":
-        return build(card.arch, num_classes=num_classes)
-    height, width = card.input.shape[:2]
-    if any(name.startswith(ENCODER) for name in weights):
-        return person_net(card.arch, card.output, (height, width), **geometry(weights))
-    size = {"image_size": (height, width), **geometry(weights)}
-    return build(card.arch, num_classes=num_classes, **size)
 
 
 def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
@@ -100,6 +82,15 @@ def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> 
     network.load_state_dict(dict(weights))
 
 
+def require_arch(card: Card, folder: Path, arch: str) -> None:
+    """Raises CheckpointError where a checkpoint holds another architecture."""
+    if card.arch != arch:
+        raise CheckpointError(
+            f"{folder}: holds {card.arch}, and --arch is {arch}; "
+            f"give --arch {card.arch} or other weights"
+        )
+
+
 def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
     """Load a pretrained encoder into a network that may have another head, and may take images of
     another size.
@@ -108,11 +99,7 @@ def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
         CheckpointError: the checkpoint holds another architecture.
     """
     weights, card = read_weights(folder)
-    if card.arch != arch:
-        raise CheckpointError(
-            f"{folder}: holds {card.arch}, and --arch is {arch}; "
-            f"give --arch {card.arch} or other weights"
-        )
+    require_arch(card, folder, arch)
     if any(name.startswith(ENCODER) for name in weights):
         weights = {
             name.removeprefix(ENCODER): t for name, t in weights.items() if name.startswith(ENCODER)

@@ -22,11 +22,10 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from edgehuman.card import CARD_KEY, Card
+from edgehuman.card import CARD_KEY, WEIGHTS, Card
 from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.files import require_usable_folder, writing
-from edgehuman.nets.checkpoint import WEIGHTS
 from edgehuman.training.settings import TrainingConfig
 
 CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"

@@ -24,10 +24,9 @@ from torch import nn
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.card import Card, OutputSpec, image_input, sha256_of_file
+from edgehuman.card import WEIGHTS, Card, OutputSpec, image_input, sha256_of_file
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build, count_flops, count_params
-from edgehuman.nets.checkpoint import WEIGHTS
 from edgehuman.nets.image.tinyvit import STOCK_WINDOWS, tiling_windows
 from edgehuman.nets.weights import Imported, Source, import_state
 from edgehuman.outcome import Outcome
@@ -132,7 +131,7 @@ def parse_size(text: str) -> tuple[int, int]:
 
 def _build(config: ImportConfig) -> nn.Module:
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", config.arch)
-    if row.input != "PersonCrop":
+    if config.arch not in catalogue.networks_of("image"):
         raise UsageError(
             f"--arch {config.arch} reads a {row.input}; weights are imported into networks of "
             "person images"

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from edgehuman import nets
-from edgehuman.card import IMU_INPUT, Card, OutputSpec, image_input
+from edgehuman.card import IMU_INPUT, WEIGHTS, Card, OutputSpec, image_input
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import build
-from edgehuman.nets.checkpoint import WEIGHTS, load_encoder, load_network
+from edgehuman.nets.checkpoint import load_encoder, load_network
 from edgehuman.training.checkpoint import save_weights
 
 LABELS = ("walking", "sitting")

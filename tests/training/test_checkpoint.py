@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman.card import IMU_INPUT, WEIGHTS, Card, OutputSpec
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
-from edgehuman.nets.checkpoint import WEIGHTS
 from edgehuman.training import checkpoint
 
 LABELS = ("walking", "sitting")

@@ -20,10 +20,10 @@ from typing import Any
 
 from edgehuman import catalogue
 from edgehuman.bench.entry import main
-from edgehuman.bench.evaluate.evaluate import EvaluateConfig, evaluate
-from edgehuman.bench.pages.kept_runs import mean_and_spread, once
-from edgehuman.card import sha256_of_file
-from edgehuman.data.gait.walks import SIMULATED
+from edgehuman.bench.evaluate.skeleton import EvaluateConfig, evaluate
+from edgehuman.bench.pages.keep import mean_and_spread, once
+from edgehuman.card import WEIGHTS, sha256_of_file
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.model import ZOO, zoo_file
@@ -32,7 +32,6 @@ METRICS = {"rank1": "rank-1", "rank5": "rank-5", "map": "mAP"}
 _RANDOM_NETWORKS = 5
 # Part of what is asked for: an earlier answer without this key is no answer.
 _EACH = "random_weights_each"
-_WEIGHTS = "model.safetensors"
 _ABSENT = "not measured"
 Table = Mapping[str, float]
 
@@ -87,7 +86,7 @@ def fingerprint(path: Path) -> str:
     Raises:
         DataError: there is no such file.
     """
-    path = path / _WEIGHTS if path.is_dir() else path
+    path = path / WEIGHTS if path.is_dir() else path
     try:
         return sha256_of_file(path)
     except OSError as error:

@@ -26,12 +26,13 @@ from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.entry import main
 from edgehuman.bench.latency import peak_mb
 from edgehuman.bench.targets.ratios import in_turns, require_torch
+from edgehuman.config import require
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32
 from edgehuman.runtime import machine
 
-NAMES = tuple(name for name, row in catalogue.NETWORKS.items() if row.modality == "skeleton")
+NAMES = tuple(catalogue.networks_of("skeleton"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +55,8 @@ class GaitSpeedConfig:
     """Measure this network in this process, and print one JSON object."""
 
     def __post_init__(self) -> None:
-        for name in ("batch", "rounds"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"--{name} is {getattr(self, name)}; it must be at least 1")
+        counted = ("batch", "rounds")
+        require(self, ((getattr(self, name) >= 1, name, "at least 1") for name in counted))
         for word in (*self.graphs, *([] if self.one is None else [self.one])):
             if word not in NAMES:
                 raise UsageError(f"no skeleton network {word!r}; there are {', '.join(NAMES)}")

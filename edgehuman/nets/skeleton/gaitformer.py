@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.geometry import OPENPOSE_18
+from edgehuman.nets.skeleton.normalise import SequenceNorm
 from edgehuman.nets.skeleton.parallel_layer import (
     ParallelLayer,
     RmsNorm,
@@ -23,7 +24,6 @@ from edgehuman.nets.skeleton.parallel_layer import (
     initialise,
     projection_head,
 )
-from edgehuman.nets.skeleton.skeleton_norm import SequenceNorm
 
 
 class GaitFormer(nn.Module):

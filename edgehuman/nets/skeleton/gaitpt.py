@@ -31,6 +31,7 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.geometry import gait_order
+from edgehuman.nets.skeleton.normalise import SequenceNorm
 from edgehuman.nets.skeleton.parallel_layer import (
     ParallelLayer,
     RmsNorm,
@@ -38,7 +39,6 @@ from edgehuman.nets.skeleton.parallel_layer import (
     initialise,
     projection_head,
 )
-from edgehuman.nets.skeleton.skeleton_norm import SequenceNorm
 
 PLACES = (18, 6, 3, 1)
 MERGED = (1, 3, 2, 3)

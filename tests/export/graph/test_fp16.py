@@ -8,14 +8,15 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import Card, OutputSpec, skeleton_input
+from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError
 from edgehuman.export.graph import fp16
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.graph.trace import to_onnx
-from edgehuman.export.proof.samples import Samples
 from edgehuman.metrics.parity import compare
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.records import Float32
+from edgehuman.runtime.engine.build_on_device import Options, build
 
 CLASSES = OutputSpec("classes", tuple("abcdef"))
 
@@ -147,3 +148,11 @@ def test_a_graph_with_branches_is_refused_by_name() -> None:
     model.graph.initializer.append(numpy_helper.from_array(np.array(True), "sure"))
     with pytest.raises(ArtefactError, match="fork: If has a sub-graph"):
         as_half(model, np.ones((1, 2), np.float32))
+
+
+def test_tensorrt_takes_it(model: onnx.ModelProto, samples: Samples) -> None:
+    trt = pytest.importorskip("tensorrt_rtx", reason="pip install 'edgehuman[tensorrt-rtx]'")
+    graph, _ = fp16.convert(model, fp16.overflowing(model, samples.array))
+    told = Options(capabilities=(86,))
+    plan, _ = build(trt, graph.SerializeToString(), told, b"", lambda share, phase: None)
+    assert len(plan) > 10_000

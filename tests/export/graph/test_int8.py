@@ -8,6 +8,7 @@ from onnx import TensorProto, numpy_helper
 from torch import Tensor, nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman.data.samples import Samples
 from edgehuman.errors import ParityError
 from edgehuman.export.graph import calibration, int8
 from edgehuman.export.graph.sessions import open_session, run
@@ -15,8 +16,8 @@ from edgehuman.export.graph.trace import to_onnx
 from edgehuman.export.proof import sensitivity
 from edgehuman.export.proof.judge import Judge, answers
 from edgehuman.export.proof.precision import Int8Options, as_int8
-from edgehuman.export.proof.samples import Samples
 from edgehuman.metrics.parity import compare
+from edgehuman.runtime.engine import build_on_device
 
 TARGETS: tuple[int8.Target, ...] = ("cpu", "tensorrt")
 
@@ -187,3 +188,21 @@ def test_all_in_float_is_no_int8_graph() -> None:
     ranked = [sensitivity.Sensitivity(str(i), 1.0) for i in range(7)]
     with pytest.raises(ParityError, match=r"no INT8 graph .* falls by 3\.00 points"):
         sensitivity.keep_float(ranked, lambda layers: 3.0, 0.5)
+
+
+def build(model: onnx.ModelProto) -> bytes:
+    trt = pytest.importorskip("tensorrt_rtx", reason="pip install 'edgehuman[tensorrt-rtx]'")
+    told = build_on_device.Options(capabilities=(86,))
+    content = model.SerializeToString()
+    return build_on_device.build(trt, content, told, b"", lambda share, phase: None)[0]
+
+
+def test_tensorrt_takes_its_own_graph(model: onnx.ModelProto, samples: Samples) -> None:
+    assert len(build(int8.quantise(model, ranges_of(model, samples), "tensorrt"))) > 10_000
+
+
+def test_tensorrt_names_the_node_of_a_cpu_graph(model: onnx.ModelProto, samples: Samples) -> None:
+    graph = int8.quantise(model, ranges_of(model, samples), "cpu")
+    said = r"QuantizeLinear at node embed/MatMul/input/QuantizeLinear"
+    with pytest.raises(build_on_device.BuildError, match=said):
+        build(graph)

@@ -15,12 +15,12 @@ from torch import nn
 
 from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.catalogue import NETWORKS
+from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
 from edgehuman.export import export as artefact
 from edgehuman.export import networks
 from edgehuman.export.export import ExportConfig, export
 from edgehuman.export.graph.trace import to_onnx, with_card
-from edgehuman.export.proof.samples import Samples
 from edgehuman.nets.image.starnet import StarNet
 from edgehuman.nets.image.tinyvit import TinyVit
 from edgehuman.nets.image.vit import Vit
@@ -160,35 +160,6 @@ def test_no_gpu_and_no_capability(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         export(config)
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"precision": "auto"}, "--precision auto measures onnxruntime"),
-        ({"on_device": True, "format": "onnx"}, "--on-device goes with --format tensorrt"),
-        ({"batch": (4, 2, 8)}, "--batch is 4, 2, 8"),
-        ({"workspace_mib": -5}, "--workspace-mib is -5; it is 1 to 16777216"),
-        ({"level": 6}, "--level is 6; it is 0 to 5"),
-        ({"dla": 2}, "--dla is 2; it is 0 to 1"),
-        ({"capability": (86,)}, "--capability is of tensorrt-rtx: .*; add --engine tensorrt-rtx"),
-        ({"engine": "tensorrt-rtx", "dla": 0}, "--dla is a part of a Jetson"),
-        ({"engine": "tensorrt-rtx", "version_compatible": True}, "--version-compatible puts the"),
-        ({"engine": "tensorrt-rtx", "timing_cache": Path("x")}, "--timing-cache is of tensorrt:"),
-        ({"on_device": True, "timing_cache": Path("x")}, "--timing-cache is of this machine"),
-        (
-            {"on_device": True, "out": Path("x.onnx")},
-            r"--out is x\.onnx, the name of a file, and --on-device writes a folder",
-        ),
-        ({"format": "torch-tensorrt", "explain": True}, "--explain looks into a graph, .* closed"),
-        ({"format": "torch-tensorrt", "level": 3}, "--level is of --format tensorrt, and torch"),
-        ({"format": "torch-tensorrt", "precision": "int8", "data": "x"}, "for int8 use --format"),
-    ],
-)
-def test_contradictions(change: dict[str, object], message: str) -> None:
-    words = {"checkpoint": "imuvit_512x5", "format": "tensorrt", **change}
-    with pytest.raises(UsageError, match=message):
-        export(ExportConfig(**words))  # type: ignore[arg-type]
-
-
 def test_on_device_needs_no_library(
     tiny_checkpoint: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,23 +285,6 @@ def test_timings_are_kept_by_library_version_and_gpu(monkeypatch: pytest.MonkeyP
     assert path == Path(
         f"/somewhere/edgehuman/timing-tensorrt_rtx-{trt.__version__}-sm86-sm89.cache"
     )
-
-
-def test_torch_tensorrt_missing_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(sys.modules, "torch_tensorrt", None)
-    config = ExportConfig("imuvit_512x5", format="torch-tensorrt", out=tmp_path / "x.pt2")
-    with pytest.raises(MissingDependencyError, match="torch_tensorrt is not installed here"):
-        export(config)
-
-
-def test_torch_tensorrt_without_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "torch_tensorrt", type(sys)("torch_tensorrt"))
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    config = ExportConfig("imuvit_512x5", format="torch-tensorrt", out=tmp_path / "x.pt2")
-    with pytest.raises(EngineError, match="torch finds none here"):
-        export(config)
 
 
 def test_an_engine_of_the_graph_beside_it_takes_nothing_s_place(tmp_path: Path, card: Card) -> None:

@@ -1,3 +1,7 @@
+"""One build for every TensorRT, and the script that a device builds with; each option reaches the
+builder by itself.
+"""
+
 from __future__ import annotations
 
 import ast
@@ -20,38 +24,21 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgehuman.card import Card
-from edgehuman.export.graph import fp16, int8
-from edgehuman.export.graph.calibration import collect, ranges
-from edgehuman.export.proof.samples import Samples
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import BuildError, Gpu, Options
+from tests.runtime.played_builder import Config, Played, PlayedRtx, Shape
 
-trt = pytest.importorskip(
-    "tensorrt_rtx", reason="TensorRT-RTX is not installed: pip install tensorrt-rtx"
-)
 RTX = Options(capabilities=(86,))
 
 
-def build(content: bytes, options: Options = RTX) -> bytes:
-    return build_on_device.build(trt, content, options, b"", lambda share, phase: None)[0]
+def real() -> Any:
+    """The TensorRT-RTX that is installed."""
+    return pytest.importorskip("tensorrt_rtx", reason="pip install 'edgehuman[tensorrt-rtx]'")
 
 
-def graph_in(model: onnx.ModelProto, samples: Samples, precision: str) -> onnx.ModelProto:
-    if precision == "fp16":
-        return fp16.convert(model, fp16.overflowing(model, samples.array))[0]
-    if precision == "int8":
-        bounds = ranges(collect(model, int8.tensors_to_calibrate(model), samples.array), "minmax")
-        return int8.quantise(model, bounds, "tensorrt")
-    return model
-
-
-@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
-def test_every_precision_builds_without_a_gpu(
-    model: onnx.ModelProto, samples: Samples, precision: str
-) -> None:
-    plan = build(graph_in(model, samples, precision).SerializeToString())
-    assert len(plan) > 10_000
+def build_really(content: bytes, options: Options = RTX) -> bytes:
+    return build_on_device.build(real(), content, options, b"", lambda share, phase: None)[0]
 
 
 def test_options_reach_the_builder(model: onnx.ModelProto) -> None:
@@ -59,7 +46,9 @@ def test_options_reach_the_builder(model: onnx.ModelProto) -> None:
     small = Options(
         (1, 2, 4), capabilities=(80, 89), hardware="ampere_plus", level=1, workspace_mib=64
     )
-    assert len(build(content, small)) > len(build(content))  # two capabilities, two sets of kernels
+    assert len(build_really(content, small)) > len(
+        build_really(content)
+    )  # two capabilities, two sets of kernels
 
 
 def test_an_operator_that_tensorrt_lacks_is_named_with_its_module() -> None:
@@ -70,30 +59,20 @@ def test_an_operator_that_tensorrt_lacks_is_named_with_its_module() -> None:
     with pytest.raises(
         BuildError, match=r"operator Unique at node head\.sort/Unique \(from head\.sort\)"
     ):
-        build(model.SerializeToString())
-
-
-def test_the_cpu_graph_of_int8_is_refused_at_its_node(
-    model: onnx.ModelProto, samples: Samples
-) -> None:
-    bounds = ranges(collect(model, int8.tensors_to_calibrate(model), samples.array), "minmax")
-    with pytest.raises(
-        BuildError, match=r"QuantizeLinear at node embed/MatMul/input/QuantizeLinear"
-    ):
-        build(int8.quantise(model, bounds, "cpu").SerializeToString())
+        build_really(model.SerializeToString())
 
 
 def test_truncated_and_foreign_files(model: onnx.ModelProto) -> None:
     with pytest.raises(BuildError, match="it is truncated or no ONNX file"):
-        build(model.SerializeToString()[:1000])
+        build_really(model.SerializeToString()[:1000])
     with pytest.raises(BuildError, match="holds no graph"):
-        build(b"hello")
+        build_really(b"hello")
 
 
 def test_progress_rises_to_nearly_all(model: onnx.ModelProto) -> None:
     seen: list[float] = []
     build_on_device.build(
-        trt, model.SerializeToString(), RTX, b"", lambda share, phase: seen.append(share)
+        real(), model.SerializeToString(), RTX, b"", lambda share, phase: seen.append(share)
     )
     assert seen == sorted(seen)
     assert 0.0 <= seen[0] < 0.2
@@ -106,17 +85,17 @@ def test_ctrl_c_leaves_the_builder_in_order(model: onnx.ModelProto) -> None:
 
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        build_on_device.build(trt, model.SerializeToString(), RTX, b"", interrupt)
+        build_on_device.build(real(), model.SerializeToString(), RTX, b"", interrupt)
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_where_it_can_be_built() -> None:
-    build_on_device.require_target(trt, RTX, None)
-    build_on_device.require_target(trt, Options(), Gpu("some GPU", 86, 12080))
+    build_on_device.require_target(real(), RTX, None)
+    build_on_device.require_target(real(), Options(), Gpu("some GPU", 86, 12080))
     with pytest.raises(BuildError, match=r"no GPU found, .*name a capability: 75, 80, 86"):
-        build_on_device.require_target(trt, Options(), None)
+        build_on_device.require_target(real(), Options(), None)
     with pytest.raises(BuildError, match="cannot build for compute capability 87; it offers 75"):
-        build_on_device.require_target(trt, Options(capabilities=(87,)), None)
+        build_on_device.require_target(real(), Options(capabilities=(87,)), None)
     plain = types.SimpleNamespace(__name__="tensorrt", __version__="10.3.0")
     with pytest.raises(
         BuildError, match="builds for the GPU that it runs on; leave the capability"
@@ -140,6 +119,95 @@ def test_where_it_can_be_built() -> None:
 def test_options_out_of_range(words: dict[str, Any], message: str) -> None:
     with pytest.raises(BuildError, match=message):
         Options(**words)
+
+
+def told(trt: Played, options: Options) -> dict[str, Any]:
+    """What a whole build told the builder of these options."""
+    plan, _ = build_on_device.build(trt, b"a graph", options, b"", lambda share, phase: None)
+    assert plan == b"a plan"
+    return trt.config.said()
+
+
+def test_without_options_the_builder_is_told_nothing() -> None:
+    trt = Played(-1, 128, 6)
+    assert told(trt, Options()) == {"cache": b""}
+    assert trt.flags == 1 << 3  # strongly typed: precision is in the graph
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (Options(version_compatible=True), {"flags": {"compatible"}}),
+        (Options(hardware="ampere_plus"), {"hardware_compatibility_level": "ampere and later"}),
+        (Options(hardware="same_compute_capability"), {"hardware_compatibility_level": "same"}),
+        (
+            Options(dla=1),
+            {"default_device_type": "dla", "DLA_core": 1, "flags": {"fallback"}},
+        ),
+        (
+            Options(dla=0),
+            {"default_device_type": "dla", "DLA_core": 0, "flags": {"fallback"}},
+        ),
+        (Options(workspace_mib=64), {"pools": {"workspace": 64 * 1024 * 1024}}),
+        (Options(level=5), {"builder_optimization_level": 5}),
+        (Options(level=0), {"builder_optimization_level": 0}),
+    ],
+)
+def test_each_option_is_told_and_nothing_else(options: Options, expected: dict[str, Any]) -> None:
+    assert told(Played(-1, 128, 6), options) == {"cache": b"", **expected}
+
+
+def test_capabilities_are_counted_and_named_in_order() -> None:
+    said = told(PlayedRtx(-1, 128, 6), Options(capabilities=(80, 89)))
+    assert said["num_compute_capabilities"] == 2
+    kinds = PlayedRtx.ComputeCapability
+    assert said["capabilities"] == {0: kinds.SM80, 1: kinds.SM89}
+    assert "cache" not in said  # it keeps no timings
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((-1, 128, 6), [(2, 128, 6), (3, 128, 6), (5, 128, 6)]),
+        ((-1, -1, 18, 3), [(2, 10, 18, 3), (3, 20, 18, 3), (5, 30, 18, 3)]),
+    ],
+)
+def test_the_profile_has_the_given_batches_and_lengths(shape: Shape, expected: list[Shape]) -> None:
+    trt = Played(*shape)
+    told(trt, Options(batch=(2, 3, 5), length=(10, 20, 30)))
+    [profile] = trt.config.profiles
+    assert profile.shapes == {"record": tuple(expected)}
+
+
+def test_timings_are_given_and_kept() -> None:
+    trt = Played(-1, 128, 6)
+    _, kept = build_on_device.build(trt, b"a graph", Options(), b"old", lambda share, phase: None)
+    assert trt.config.cache == b"old"
+    assert kept == b"old and more"
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (Options(dla=0), "tensorrt_rtx 1.7.1 has no DLA support"),
+        (Options(hardware="ampere_plus"), "has no hardware level ampere_plus"),
+    ],
+)
+def test_what_a_library_does_not_have_is_refused(
+    options: Options, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PlayedRtx, "HardwareCompatibilityLevel", types.SimpleNamespace())
+    with pytest.raises(BuildError, match=reason):
+        told(PlayedRtx(-1, 128, 6), options)
+
+
+def test_the_played_config_has_the_names_of_the_real_one() -> None:
+    library = real()
+    notes = {"cache", "capabilities", "flags", "pools", "profiles", "said"}
+    played = {name for name in dir(Config) if not name.startswith("_")} - notes
+    missing = played - set(dir(library.IBuilderConfig))
+    assert missing <= {"DLA_core", "default_device_type"}  # of Jetson alone
+    assert hasattr(library.IOptimizationProfile, "set_shape")
 
 
 class Stream(io.StringIO):
@@ -199,6 +267,7 @@ def run_script(
 
 
 def test_the_bundle_builds_itself(bundle: Path) -> None:
+    real()
     assert sorted(os.listdir(bundle)) == ["build.py", "bundle.json", "tiny.onnx"]
     done = run_script(bundle, "--library", "tensorrt_rtx", "--capability", "86")
     assert done.returncode == 0, done.stderr
@@ -217,6 +286,7 @@ def test_the_bundle_builds_with_what_the_export_was_told(
     told = Options(
         (1, 2, 4), (8, 16, 32), (86,), hardware="ampere_plus", workspace_mib=256, level=1
     )
+    real()
     folder = tmp_path / "bundle"
     to_tensorrt.write_bundle(folder, model.SerializeToString(), card, told, "tensorrt-rtx")
     for words, level in (((), 1), (("--level", "2"), 2)):
@@ -286,6 +356,7 @@ def test_a_full_disk_leaves_the_engine_that_was_there(tmp_path: Path) -> None:
 
 
 def test_where_the_engine_cannot_go_is_known_before_the_build(bundle: Path) -> None:
+    real()
     words = ("--library", "tensorrt_rtx", "--capability", "86", "--out", "/nowhere/x.engine")
     done = run_script(bundle, *words)
     assert done.returncode == 1
@@ -293,6 +364,7 @@ def test_where_the_engine_cannot_go_is_known_before_the_build(bundle: Path) -> N
 
 
 def test_a_changed_bundle_is_refused(bundle: Path) -> None:
+    real()
     with (bundle / "tiny.onnx").open("ab") as stream:
         stream.write(b"0")
     done = run_script(bundle, "--library", "tensorrt_rtx", "--capability", "86")

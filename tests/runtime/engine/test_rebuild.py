@@ -4,10 +4,7 @@ itself.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,10 +18,9 @@ from edgehuman.records import Float32
 from edgehuman.runtime.engine import plan_file as engine_file
 from edgehuman.runtime.engine import rebuild
 from edgehuman.runtime.engine import tensorrt as tensorrt_engine
-from edgehuman.runtime.engine.builder import Builder
 from edgehuman.runtime.engine.onnx import OnnxRuntimeEngine
 from edgehuman.runtime.engine.open import EngineRequest, open_engine
-from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_engine, require_fit
+from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_engine
 from edgehuman.runtime.engine.rebuild import RebuildingEngine, plan_build
 from tests.runtime.played_gpu import (
     GPU,
@@ -217,55 +213,6 @@ def test_it_is_built_as_before_for_the_gpu_that_is_here(tiny: Path, library: Pla
     assert plan_build(path, EngineRequest())[1]["capabilities"] == [86]
     edit_side(path, options=None)
     assert plan_build(path, EngineRequest("tensorrt"))[1] == {"capabilities": [86]}
-
-
-BUILD_WITHOUT = """
-import sys
-for name in ("torch", "onnx", "onnxscript", "safetensors", "sklearn"):
-    sys.modules[name] = None
-from edgehuman.runtime.engine.builder import main
-sys.exit(main())
-"""
-
-
-def build_request(onnx: Path, out: Path, **options: Any) -> str:
-    out.mkdir()
-    given = {"capabilities": [86], "batch": [1, 1, 4], **options}
-    words = {"library": "tensorrt_rtx", "onnx": str(onnx), "out": str(out), "options": given}
-    return json.dumps(words)
-
-
-@pytest.mark.slow
-def test_a_real_build_needs_neither_torch_nor_onnx(tiny: Path, tmp_path: Path) -> None:
-    trt = pytest.importorskip("tensorrt_rtx", reason="pip install 'edgehuman[tensorrt-rtx]'")
-    words = [sys.executable, "-c", BUILD_WITHOUT, build_request(tiny, tmp_path / "new")]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    reports = [json.loads(line) for line in done.stdout.splitlines()]
-    assert reports[-1]["done"] > 0
-    shares = [report["share"] for report in reports[:-1]]
-    assert shares == sorted(shares)
-    file = read_engine(tmp_path / "new" / "tiny.engine")
-    assert file.options["batch"] == [1, 1, 4]
-    assert require_fit(file, "tensorrt_rtx", trt.__version__, GPU) == []
-
-
-def test_a_real_build_that_fails_says_why_and_leaves_nothing(tiny: Path, tmp_path: Path) -> None:
-    pytest.importorskip("tensorrt_rtx", reason="pip install 'edgehuman[tensorrt-rtx]'")
-    (tmp_path / "new").mkdir()
-    builder = Builder("tensorrt_rtx", {"batch": [4, 1, 1]}, tiny, tmp_path / "new")
-    assert [report["error"][:18] for report in builder.reports()] == ["batch is 4, 1, 1; "]
-    builder.stop()
-    assert not (tmp_path / "new").exists()
-
-
-def test_a_stopped_build_leaves_nothing(tiny: Path, tmp_path: Path) -> None:
-    (tmp_path / "new").mkdir()
-    builder = Builder("tensorrt_rtx", {"capabilities": [86]}, tiny, tmp_path / "new")
-    builder.stop()
-    assert os.listdir(tmp_path) == ["tiny.onnx"]
-    (last,) = builder.reports()
-    assert "the builder ended" in last["error"]
 
 
 @pytest.mark.usefixtures("library")

@@ -1,0 +1,110 @@
+"""Sequence normalisation: by hand, the same for every place and size, robust to what is lost."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from edgehuman.geometry import OPENPOSE_18, TRUNK_5
+from edgehuman.nets.skeleton.normalise import SequenceNorm, extent, middle_skeleton
+
+TRUNK = [OPENPOSE_18.index(name) for name in TRUNK_5]
+NORMALISE = SequenceNorm()
+
+
+def walk(frames: int = 9, people: int = 2) -> Tensor:
+    """Somebody in pixels who moves to the right, every joint seen."""
+    random = torch.Generator().manual_seed(0)
+    skeleton_NTJ3 = torch.rand(people, frames, 18, 3, generator=random)
+    skeleton_NTJ3[..., :2] = skeleton_NTJ3[..., :2] * 200 + 300
+    skeleton_NTJ3[..., 0] += 4 * torch.arange(frames)[:, None]
+    skeleton_NTJ3[..., 2] = 0.8
+    return skeleton_NTJ3
+
+
+def test_the_trunk_of_the_middle_frame_is_the_origin_and_the_unit() -> None:
+    given = NORMALISE(walk())[:, 4, TRUNK]
+    torch.testing.assert_close(given.mean(dim=1), torch.zeros(2, 2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(given.square().sum(dim=2).mean(dim=1), torch.ones(2))
+
+
+def test_the_whole_walk_moves_with_its_middle_frame() -> None:
+    skeleton_NTJ3 = walk()
+    given = NORMALISE(skeleton_NTJ3)
+    # A joint that goes on by 4 pixels a frame goes on by as many units in every frame.
+    step = (skeleton_NTJ3[:, 1:, 3, :2] - skeleton_NTJ3[:, :-1, 3, :2]) / (
+        given[:, 1:, 3] - given[:, :-1, 3]
+    )
+    torch.testing.assert_close(step, step[:, :1, :1].expand_as(step), rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize(("factor", "x", "y"), [(1.0, 900.0, -40.0), (0.1, 0.0, 0.0), (7, 3, 5)])
+def test_place_and_size_in_the_picture_change_nothing(factor: float, x: float, y: float) -> None:
+    skeleton_NTJ3 = walk()
+    skeleton_NTJ3[0, 2, 5] = 0
+    moved_NTJ3 = skeleton_NTJ3.clone()
+    moved_NTJ3[..., :2] = moved_NTJ3[..., :2] * factor + torch.tensor([x, y])
+    moved_NTJ3[0, 2, 5] = 0
+    torch.testing.assert_close(
+        NORMALISE(moved_NTJ3), NORMALISE(skeleton_NTJ3), atol=2e-4, rtol=1e-3
+    )
+
+
+def test_a_joint_that_was_not_seen_is_the_origin_whatever_it_holds() -> None:
+    skeleton_NTJ3 = walk()
+    expected = NORMALISE(skeleton_NTJ3)
+    skeleton_NTJ3[0, 2, 7] = torch.tensor([1e6, float("nan"), 0.0])
+    skeleton_NTJ3[1, 5, 3, 2] = 0.0
+    given = NORMALISE(skeleton_NTJ3)
+    assert given[0, 2, 7].tolist() == [0, 0]
+    assert given[1, 5, 3].tolist() == [0, 0]
+    given[0, 2, 7], given[1, 5, 3] = expected[0, 2, 7], expected[1, 5, 3]
+    torch.testing.assert_close(given, expected)
+
+
+def test_a_trunk_joint_lost_in_the_middle_comes_from_the_nearest_frame() -> None:
+    skeleton_NTJ3 = walk(people=1)
+    skeleton_NTJ3[0, 4, TRUNK[0]] = 0
+    skeleton_NTJ3[0, 5, TRUNK[0]] = torch.tensor([400.0, 350.0, 0.3])
+    xy = skeleton_NTJ3[..., :2]
+    middle_NJ2, known_NJ = middle_skeleton(xy, (skeleton_NTJ3[..., 2] > 0).float())
+    assert middle_NJ2[0, TRUNK[0]].tolist() == [400, 350]
+    torch.testing.assert_close(middle_NJ2[0, TRUNK[1]], xy[0, 4, TRUNK[1]])
+    assert known_NJ.tolist() == [[1.0] * 18]
+
+
+def test_mean_and_distance_of_two_joints_by_hand() -> None:
+    xy_NJ2 = torch.tensor([[[0.0, 0.0], [6.0, 8.0], [99.0, 99.0]]])
+    centre_N2, unit_N = extent(xy_NJ2, torch.tensor([[1.0, 1.0, 0.0]]))
+    assert centre_N2.tolist() == [[3, 4]]
+    assert unit_N.tolist() == [5]
+
+
+def test_without_any_trunk_all_joints_serve() -> None:
+    skeleton_NTJ3 = walk()
+    skeleton_NTJ3[:, :, TRUNK] = 0
+    given = NORMALISE(skeleton_NTJ3)[:, 4]
+    rest = [j for j in range(18) if j not in TRUNK]
+    torch.testing.assert_close(given.mean(dim=1), torch.zeros(2, 2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(given[:, rest].square().sum(dim=2).mean(dim=1), torch.ones(2))
+
+
+def test_nobody_and_a_single_point_give_zeros() -> None:
+    nobody_NTJ3 = torch.zeros(1, 8, 18, 3)
+    assert NORMALISE(nobody_NTJ3).abs().max() == 0
+    point_NTJ3 = nobody_NTJ3.clone()
+    point_NTJ3[0, 3, 4] = torch.tensor([700.0, 300.0, 0.9])
+    assert NORMALISE(point_NTJ3).abs().max() == 0
+
+
+def test_a_joint_flung_away_stays_within_the_limit() -> None:
+    skeleton_NTJ3 = walk()
+    skeleton_NTJ3[0, 1, 2, 0] = 1e9
+    assert NORMALISE(skeleton_NTJ3).max() == 32
+    skeleton_NTJ3[0, 1, 2, 0] = -1e9
+    assert NORMALISE(skeleton_NTJ3).min() == -32
+
+
+def test_one_frame_is_its_own_middle() -> None:
+    assert NORMALISE(walk(frames=1)).isfinite().all()
