@@ -3,9 +3,11 @@
 #   PYTHON=python3.12 make demo     another interpreter (3.10 or newer)
 #   PIP_FLAGS='--extra-index-url https://download.pytorch.org/whl/cpu' make test
 #                                   PyTorch without CUDA: 0.2 GB to download in place of 3
+#   WORKERS=8 make test             tests in eight processes (each takes about 1.5 GB); usually two
 
 PYTHON ?= python3
 PIP_FLAGS ?=
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q $(PIP_FLAGS) -c constraints.txt
@@ -23,16 +25,16 @@ demo: $(VENV)/.device ## install what a device needs (no PyTorch), then recognis
 	@$(BIN)/edgehuman demo
 
 test: $(VENV)/.full ## install everything, then run every test
-	@echo "== test: pytest"
-	@$(BIN)/python -m pytest
+	@echo "== test: pytest, in $(WORKERS) processes"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-check: $(VENV)/.full ## formatting, lint, types, import contracts, layout
-	@echo "== check: ruff format, ruff, mypy --strict, import-linter, layout"
+check: $(VENV)/.full ## formatting, lint, types, import contracts, the rules of the house
+	@echo "== check: ruff format, ruff, mypy --strict, import-linter, the rules of the house"
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest -q tests/test_layout.py
+	@$(BIN)/python -m pytest -q tests/test_layout.py tests/test_imports.py
 
 bench: $(VENV)/.full ## the project's targets for speed and memory, as ratios measured here
 	@echo "== bench: every target is a ratio of two things measured in this run"

@@ -18,18 +18,17 @@ from typing import Any
 
 from tyro.conf import Positional
 
+from edgehuman import catalogue
 from edgehuman.bench.contestants import (
     Contestant,
     Entry,
     NotMeasured,
-    Records,
     entries_of,
     open_contestant,
     parse_engines,
 )
 from edgehuman.bench.energy import Meter, Stretch, open_meter
-from edgehuman.bench.evaluate.evaluate import SIMULATED, Split, load_split, require_activity, score
-from edgehuman.bench.evaluate.image import labelled_for, people_metrics
+from edgehuman.bench.evaluate.evaluate import Split
 from edgehuman.bench.latency import (
     CALLS_PER_BLOCK,
     ENERGY_STRETCH_S,
@@ -41,15 +40,14 @@ from edgehuman.bench.latency import (
     measure,
     sustain,
 )
-from edgehuman.bench.page import as_html, as_markdown
-from edgehuman.data.image.load import PersonSet
-from edgehuman.errors import ArtefactError, DataError, MissingDependencyError, UsageError
+from edgehuman.bench.page import as_html, as_markdown, draw_latency
+from edgehuman.bench.trial import Trial, Words
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
+from edgehuman.errors import DataError, MissingDependencyError, UsageError
 from edgehuman.outcome import Outcome
-from edgehuman.records import WindowSet
 from edgehuman.runtime import machine
-from edgehuman.runtime.model import Model, load
-
-_TIMED_WINDOWS = 256
+from edgehuman.runtime.model import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +82,9 @@ class BenchConfig:
     def __post_init__(self) -> None:
         if not self.models:
             raise UsageError("no model is named; give zoo:activity, a path, or a catalogue name")
-        for name in ("threads", "batch", "rounds"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if self.minutes < 0:
-            raise UsageError(f"minutes is {self.minutes}; it must be 0 or more")
+        counted = ("threads", "batch", "rounds")
+        rules = [(getattr(self, name) >= 1, name, "at least 1") for name in counted]
+        require(self, [*rules, (self.minutes >= 0, "minutes", "0 or more")])
 
 
 def bench(config: BenchConfig) -> Outcome:
@@ -111,26 +107,8 @@ def bench(config: BenchConfig) -> Outcome:
     return Outcome(data, as_markdown(data) + "".join(f"\n{line}" for line in written))
 
 
-@dataclass(frozen=True, slots=True)
-class _Records:
-    """Attributes:
-    timed: raw records (N, ...), at most 256.
-    windows: the labelled set that scores an activity model; None for other records.
-    persons: the labelled people that score a model of pictures, or why there are none.
-    task: what the models are for; where they differ, the first.
-    dataset: where they are from; words: the same for people.
-    """
-
-    timed: Records
-    windows: WindowSet | None
-    persons: PersonSet | str
-    task: str
-    dataset: str
-    words: str
-
-
-def _load(config: BenchConfig, entries: Sequence[Entry]) -> _Records:
-    """The records that every model here takes.
+def _load(config: BenchConfig, entries: Sequence[Entry]) -> Trial:
+    """The records that every model here takes, and what scores one.
 
     Raises:
         UsageError: models that begin at different records, or flags of windows beside pictures.
@@ -142,30 +120,14 @@ def _load(config: BenchConfig, entries: Sequence[Entry]) -> _Records:
             f"the models begin at {' and at '.join(sorted(begins_at))}; one run times models that "
             "take the same records"
         )
-    if entries[0].record == "ImuWindow":
-        windows = load_split(config.data, config.dataset, config.split)
-        dataset = "+".join(windows.dataset)
-        kind = "SIMULATED windows" if config.data == SIMULATED else f"windows of {dataset}"
-        timed = windows.imu_NTC[:_TIMED_WINDOWS]
-        return _Records(timed, windows, "", "activity", dataset, f"{kind} ({config.split} part)")
-    if config.dataset is not None:
-        raise UsageError(f"--dataset goes with wearable data; {entries[0].model} takes none")
-    from edgehuman.export.proof.samples import load_samples
-
     card = load(entries[0].path, engine="onnxruntime").card
-    samples = load_samples(card, config.data)
-    try:
-        persons: PersonSet | str = labelled_for(card, config.data)
-    except (ArtefactError, DataError) as error:
-        persons = str(error)
-    timed = samples.array[:_TIMED_WINDOWS]
-    return _Records(timed, None, persons, card.task, samples.source, samples.source)
+    words = Words(config.data, config.dataset, config.split, config.shared_labels)
+    trial: Trial = catalogue.step(card.input.record, "score")(card, words)
+    return trial
 
 
-def _measure_all(
-    config: BenchConfig, entries: Sequence[Entry], records: _Records
-) -> dict[str, Any]:
-    sample = cut_batches(records.timed, config.batch)[0]
+def _measure_all(config: BenchConfig, entries: Sequence[Entry], trial: Trial) -> dict[str, Any]:
+    sample = cut_batches(trial.timed, config.batch)[0]
     clock_before = machine.clock_mhz()
     opened: dict[Entry, Contestant | str] = {}
     for entry in entries:
@@ -176,13 +138,13 @@ def _measure_all(
             opened[entry] = str(reason)
     contestants = [each for each in opened.values() if isinstance(each, Contestant)]
     _say(f"timing {len(contestants)} contestants, {config.rounds} rounds")
-    timings = measure(contestants, records.timed, config.rounds, config.batch, config.seed)
+    timings = measure(contestants, trial.timed, config.rounds, config.batch, config.seed)
     meter, meter_words = open_meter()
     clock_after = machine.clock_mhz()
     try:
         idle_w = _idle_watts(meter)
         rows = [
-            _row(each, timing, config, records, meter, meter_words)
+            _row(each, timing, config, trial, meter, meter_words)
             for each, timing in zip(contestants, timings, strict=True)
         ]
     finally:
@@ -195,7 +157,7 @@ def _measure_all(
     ]
     return {
         "machine": _machine(clock_before, clock_after, meter_words, idle_w),
-        "settings": _settings(config, records),
+        "settings": _settings(config, trial),
         "rows": rows,
     }
 
@@ -204,7 +166,7 @@ def _row(
     contestant: Contestant,
     timing: Timing,
     config: BenchConfig,
-    records: _Records,
+    trial: Trial,
     meter: Meter | None,
     meter_words: str,
 ) -> dict[str, Any]:
@@ -214,10 +176,10 @@ def _row(
     cost = footprint(entry)
     if isinstance(cost, str):
         missing["memory"] = cost
-    long = _sustained(contestant, config, records, meter)
+    long = _sustained(contestant, config, trial, meter)
     if meter is None:
         missing["energy"] = meter_words
-    metrics = _metrics(contestant, config, records, missing)
+    metrics = _metrics(contestant, config, trial, missing)
     precision = contestant.model.card.precision.name if contestant.model else "fp32"
     return {
         "model": entry.model,
@@ -245,19 +207,19 @@ def _row(
 
 
 def _sustained(
-    contestant: Contestant, config: BenchConfig, records: _Records, meter: Meter | None
+    contestant: Contestant, config: BenchConfig, trial: Trial, meter: Meter | None
 ) -> Sustained | None:
     """The minutes that were asked for; where energy is told, two seconds in any case."""
     seconds = max(60 * config.minutes, ENERGY_STRETCH_S if meter is not None else 0.0)
     if not seconds:
         return None
-    return sustain(contestant, records.timed, seconds, config.batch, meter)
+    return sustain(contestant, trial.timed, seconds, config.batch, meter)
 
 
 def _metrics(
     contestant: Contestant,
     config: BenchConfig,
-    records: _Records,
+    trial: Trial,
     missing: dict[str, str],
 ) -> dict[str, float] | None:
     """The task metric of the artefact, or None and the reason in `missing`."""
@@ -268,23 +230,10 @@ def _metrics(
         missing["metrics"] = "random weights"
         return None
     try:
-        if records.windows is None:
-            return _people_metrics(contestant.model, records, config.split)
-        require_activity(contestant.model)
-        scores = score(contestant.model, records.windows, config.data, config.shared_labels)
+        return trial.score(contestant.model)
     except DataError as error:
         missing["metrics"] = str(error)
         return None
-    return dict(scores.metrics)
-
-
-def _people_metrics(model: Model, records: _Records, split: Split) -> dict[str, float]:
-    """Raises DataError where no labelled people judge this model."""
-    if isinstance(records.persons, str):
-        raise DataError(records.persons)
-    if model.card.task != records.task:
-        raise DataError(f"it is for {model.card.task}, and this table scores {records.task}")
-    return people_metrics(model, records.persons, split)
 
 
 def _idle_watts(meter: Meter | None) -> float | None:
@@ -314,15 +263,15 @@ def _machine(
     }
 
 
-def _settings(config: BenchConfig, records: _Records) -> dict[str, Any]:
+def _settings(config: BenchConfig, trial: Trial) -> dict[str, Any]:
     return {
         "data": config.data,
-        "dataset": records.dataset,
-        "records": records.words,
+        "dataset": trial.dataset,
+        "records": trial.said,
         "simulated": config.data == SIMULATED,
         "split": config.split,
-        "timed_windows": len(records.timed),
-        "scored_windows": 0 if records.windows is None else len(records.windows),
+        "timed_windows": len(trial.timed),
+        "scored_windows": trial.scored_windows,
         "threads": config.threads,
         "batch": config.batch,
         "rounds": config.rounds,
@@ -361,8 +310,6 @@ def _write(data: dict[str, Any], out: Path | None) -> list[str]:
         (out / name).write_text(text, encoding="utf-8")
     lines = [f"wrote {out / name}" for name in texts]
     try:
-        from edgehuman.bench.picture import draw_latency
-
         draw_latency(data, out / "bench.png")
         lines.append(f"wrote {out / 'bench.png'}")
     except MissingDependencyError as error:

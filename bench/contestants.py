@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman import catalogue
-from edgehuman.card import IMU_INPUT, OutputKind, OutputSpec
+from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputKind, OutputSpec
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.onnx_file import read_card
@@ -216,20 +216,11 @@ def _network(entry: Entry) -> Any:
     """What the entry's card describes, with seeded random weights; with its head where it has
     one.
     """
-    from edgehuman.nets.building import build
-    from edgehuman.nets.image.heads import person_net
-
-    # A network of skeletons has no classifier, and takes no word of one.
-    arguments: dict[str, Any] = {"num_classes": entry.num_classes} if entry.num_classes else {}
-    if entry.record == "PersonCrop":
-        height, width = entry.shape[:2]
-        if entry.kind in ("attributes", "heatmaps", "segmentation"):
-            labels = tuple(str(i) for i in range(entry.num_classes or 0))
-            return person_net(
-                entry.arch, OutputSpec(entry.kind, labels), (height, width), entry.seed
-            )
-        arguments["image_size"] = (height, width)
-    return build(entry.arch, seed=entry.seed, **arguments)
+    labels = tuple(str(i) for i in range(entry.num_classes or 0))
+    begins_at = InputSpec(entry.record, tuple(entry.shape), entry.dtype, "", 0.0)
+    output = OutputSpec(entry.kind, labels)
+    card = Card(entry.model, "", entry.arch, 0, 0, begins_at, output)
+    return catalogue.step(entry.record, "build")(card, {}, entry.seed)
 
 
 def _compile(entry: Entry, sample: Records) -> Contestant:

@@ -1,4 +1,4 @@
-"""The one entry of every `python -m edgehuman.bench.NAME`: words -> config -> function -> printed.
+"""The one entry of every `python -m edgehuman.bench...`: words -> config -> function -> printed.
 
 A mistake of the user ends in one line on stderr and the exit code of its error, as with `edgehuman`
 itself: no traceback.
@@ -27,13 +27,11 @@ def main(
     Args:
         words: what the user typed after the module's name; None takes them from the process.
     """
-    name = function.__module__.rpartition(".")[2]
-    # Started with -m, the module is `__main__`; its file still has the name.
-    if name == "__main__":
-        name = function.__code__.co_filename.rpartition("/")[2].removesuffix(".py")
+    module = _module_of(function)
+    name = module.rpartition(".")[2]
     try:
         words = sys.argv[1:] if words is None else words
-        outcome = function(resolve(config_class, words, prog=f"python -m edgehuman.bench.{name}"))
+        outcome = function(resolve(config_class, words, prog=f"python -m {module}"))
     except EdgehumanError as error:
         return _say(name, str(error), error.exit_code)
     except ModuleNotFoundError as error:
@@ -46,6 +44,12 @@ def main(
     if outcome.text:
         print(outcome.text)
     return outcome.exit_code
+
+
+def _module_of(function: Callable[[ConfigT], Outcome]) -> str:
+    """What stands behind `python -m`; the module that was started with it is `__main__` itself."""
+    spec = sys.modules[function.__module__].__spec__
+    return function.__module__ if spec is None else spec.name
 
 
 def _say(name: str, line: str, exit_code: int) -> int:

@@ -7,6 +7,7 @@ for result in edgehuman.stream(model, "walk.csv"):
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from edgehuman.card import Card
@@ -24,7 +25,16 @@ from edgehuman.records import (
 )
 
 if TYPE_CHECKING:
-    from edgehuman.runtime.model import load
+    from edgehuman.preprocess.imu.format import ImuFormat
+    from edgehuman.runtime.gallery import Gallery, Identity
+    from edgehuman.runtime.image.results import PhotoResult
+    from edgehuman.runtime.imu.results import ImuResult
+    from edgehuman.runtime.imu.ring import SampleBlock
+    from edgehuman.runtime.loop.live import LiveStream
+    from edgehuman.runtime.loop.play import Playable
+    from edgehuman.runtime.model import Model, load
+    from edgehuman.runtime.skeleton.lines import PoseBlock
+    from edgehuman.runtime.skeleton.results import GaitResult
     from edgehuman.runtime.stream import stream
 
 __version__ = "0.1.0"
@@ -34,10 +44,21 @@ __all__ = [
     "EdgehumanError",
     "Embedding",
     "Frame",
+    "GaitResult",
+    "Gallery",
+    "Identity",
+    "ImuFormat",
     "ImuRecording",
+    "ImuResult",
     "ImuWindow",
+    "LiveStream",
+    "Model",
     "PersonCrop",
+    "PhotoResult",
+    "Playable",
+    "PoseBlock",
     "Result",
+    "SampleBlock",
     "SilhouetteSequence",
     "SkeletonSequence",
     "WindowSet",
@@ -45,15 +66,25 @@ __all__ = [
     "stream",
 ]
 
+# Each is imported when first asked for, so that a record's own code loads with that record alone.
+_LATER = {
+    "GaitResult": "edgehuman.runtime.skeleton.results",
+    "Gallery": "edgehuman.runtime.gallery",
+    "Identity": "edgehuman.runtime.gallery",
+    "ImuFormat": "edgehuman.preprocess.imu.format",
+    "ImuResult": "edgehuman.runtime.imu.results",
+    "LiveStream": "edgehuman.runtime.loop.live",
+    "Model": "edgehuman.runtime.model",
+    "PhotoResult": "edgehuman.runtime.image.results",
+    "Playable": "edgehuman.runtime.loop.play",
+    "PoseBlock": "edgehuman.runtime.skeleton.lines",
+    "SampleBlock": "edgehuman.runtime.imu.ring",
+    "load": "edgehuman.runtime.model",
+    "stream": "edgehuman.runtime.stream",
+}
+
 
 def __getattr__(name: str) -> Any:
-    """`load` and `stream` bring onnxruntime in, so they are imported when first asked for."""
-    if name == "load":
-        from edgehuman.runtime.model import load
-
-        return load
-    if name == "stream":
-        from edgehuman.runtime.stream import stream
-
-        return stream
+    if name in _LATER:
+        return getattr(importlib.import_module(_LATER[name]), name)
     raise AttributeError(f"module 'edgehuman' has no attribute {name!r}")

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from edgehuman.errors import ArtefactError
+from edgehuman.errors import ArtefactError, CheckpointError
 
 CARD_KEY = "edgehuman"
 SCHEMA_VERSION = 1
+_MOST_HEADER_BYTES = 100_000_000  # what safetensors itself allows
 OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
+# What a dataset was used for.
+Role = Literal["pretraining", "training", "selection", "calibration"]
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ class TrainingData:
     """One dataset a model learned from, with its terms."""
 
     dataset: str
-    role: Literal["pretraining", "training", "selection", "calibration"]
+    role: Role
     licence: str
     url: str
     windows: int
@@ -213,6 +216,31 @@ def from_json(text: str, where: str) -> Card:
         raise ArtefactError(
             f"{where}: its card is incomplete ({error}); export the model again"
         ) from None
+
+
+def of_weights(path: Path) -> Card:
+    """The card in the header of a safetensors file, such as a training's weights; read without
+    torch.
+
+    Raises:
+        CheckpointError: no such file, damaged, or without a card of ours. ArtefactError: the card
+            is of another version.
+    """
+    try:
+        with path.open("rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            if size > _MOST_HEADER_BYTES:
+                raise ValueError(f"a header of {size} bytes")
+            header = json.loads(stream.read(size))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: damaged ({error}); train again or restore a copy") from None
+    try:
+        text = header["__metadata__"][CARD_KEY]
+    except (KeyError, TypeError):
+        raise CheckpointError(
+            f"{path}: holds no edgehuman card; use a folder that a training wrote"
+        ) from None
+    return from_json(text, str(path))
 
 
 def _tuples(table: dict[str, Any]) -> dict[str, Any]:

@@ -27,9 +27,13 @@ __all__ = [
     "Network",
     "Record",
     "Task",
+    "datasets_of",
     "find",
     "load_object",
+    "modality_of",
     "models",
+    "network_for",
+    "served",
     "step",
 ]
 
@@ -59,10 +63,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A step that a command takes: dotted paths of its config and of the function that takes it."""
+    """A step that a command takes: dotted paths of its config and of the function that takes it,
+    and a line that takes it.
+    """
 
     config: str
     function: str
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +80,26 @@ class Record:
     Attributes:
         modality: imu, skeleton, silhouette or image: the name of its folder in every layer.
         input: (Network) -> the `card.InputSpec` that a catalogued network begins at.
-        output: (Network) -> the `card.OutputSpec` of a catalogued network with random weights.
-        build: (card, weights) -> the network (torch) that a card describes.
+        output: (Network) -> the `card.OutputSpec` of a catalogued network with random weights; of
+            an embedding the network says how wide.
+        build: (card, weights, seed) -> the network (torch) that a card describes, with random
+            weights; those of a checkpoint, or none, say what of its shape the card leaves open.
         load: path or "simulated" -> the set.
+        layouts: () -> the layouts (`data.layout.Layout`) of files that hold this record.
+        extent: (Dataset) -> how large it is, in a line of `edgehuman data list`.
         check: (path, dataset) -> the outcome of `edgehuman data check`, or None where the path
             holds another record.
+        kind: the word of `edgehuman data simulate --kind`.
         simulate: the step of `edgehuman data simulate --kind`.
         samples: (card, data) -> the records that calibrate and judge an export.
         calibrate: how many samples calibrate INT8: usually, and of a network of over 20 M
             parameters.
         judge: how many samples judge a float graph, in the same order.
-        score: (card, data, ...) -> the labelled set beside which `edgehuman bench` scores a model.
+        score: (card, `bench.trial.Words`) -> the `bench.trial.Trial` of `edgehuman bench`: what is
+            timed, and how a model is scored.
         run: the step of `edgehuman run`.
-        stream: the opener behind `edgehuman.stream`.
+        stream: (model, source, *, words of this record) -> the `LiveStream` of
+            `edgehuman.stream`; its keyword-only parameters are the words that there are.
         evaluate: the step of `edgehuman evaluate`.
     """
 
@@ -94,7 +108,10 @@ class Record:
     output: str = ""
     build: str = ""
     load: str = ""
+    layouts: str = ""
+    extent: str = ""
     check: str = ""
+    kind: str = ""
     simulate: Action | None = None
     samples: str = ""
     calibrate: tuple[int, int] = (512, 256)
@@ -106,10 +123,92 @@ class Record:
 
 
 RECORDS: Mapping[str, Record] = {
-    "ImuWindow": Record("imu"),
-    "SkeletonSequence": Record("skeleton", calibrate=(128, 32), judge=(32, 16)),
+    "ImuWindow": Record(
+        "imu",
+        input="edgehuman.nets.imu.build:input_of",
+        output="edgehuman.nets.imu.build:output_of",
+        build="edgehuman.nets.imu.build:build_for",
+        samples="edgehuman.data.imu.samples:read_samples",
+        score="edgehuman.bench.evaluate.imu:trial",
+        run=Action(
+            "edgehuman.runtime.imu.run:RunConfig",
+            "edgehuman.runtime.imu.run:run",
+            "edgehuman run zoo:activity --source walk.csv --json",
+        ),
+        stream="edgehuman.runtime.imu.stream:open_stream",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.imu:EvaluateConfig",
+            "edgehuman.bench.evaluate.imu:evaluate",
+            "edgehuman evaluate zoo:activity --data uci_har.npz --json",
+        ),
+        load="edgehuman.data.imu.load:load_windows",
+        layouts="edgehuman.data.imu.load:layouts",
+        extent="edgehuman.data.imu.check:extent",
+        check="edgehuman.data.imu.check:check",
+        kind="imu",
+        simulate=Action(
+            "edgehuman.data.imu.write:SimulateConfig", "edgehuman.data.imu.write:simulate"
+        ),
+    ),
+    "SkeletonSequence": Record(
+        "skeleton",
+        input="edgehuman.nets.skeleton.build:input_of",
+        output="edgehuman.nets.skeleton.build:output_of",
+        build="edgehuman.nets.skeleton.build:build_for",
+        samples="edgehuman.data.skeleton.samples:read_samples",
+        calibrate=(128, 32),
+        judge=(32, 16),
+        score="edgehuman.bench.evaluate.skeleton:trial",
+        run=Action(
+            "edgehuman.runtime.skeleton.run:RunConfig",
+            "edgehuman.runtime.skeleton.run:run",
+            "edgehuman run zoo:gait-skeleton --source door.jsonl --gallery known.npz",
+        ),
+        stream="edgehuman.runtime.skeleton.stream:open_stream",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.skeleton:EvaluateConfig",
+            "edgehuman.bench.evaluate.skeleton:evaluate",
+            "edgehuman evaluate zoo:gait-skeleton --data ucalgary_gait_skeleton.npz",
+        ),
+        load="edgehuman.data.skeleton.load:load_skeletons",
+        layouts="edgehuman.data.skeleton.load:layouts",
+        extent="edgehuman.data.skeleton.check:extent",
+        check="edgehuman.data.skeleton.check:check",
+        kind="skeletons",
+        simulate=Action(
+            "edgehuman.data.skeleton.write:SimulateConfig", "edgehuman.data.skeleton.write:simulate"
+        ),
+    ),
     "SilhouetteSequence": Record("silhouette", calibrate=(128, 32), judge=(32, 16)),
-    "PersonCrop": Record("image", calibrate=(128, 32), judge=(32, 16)),
+    "PersonCrop": Record(
+        "image",
+        input="edgehuman.nets.image.build:input_of",
+        output="edgehuman.nets.image.build:output_of",
+        build="edgehuman.nets.image.build:build_for",
+        samples="edgehuman.data.image.samples:read_samples",
+        calibrate=(128, 32),
+        judge=(32, 16),
+        score="edgehuman.bench.evaluate.image:trial",
+        run=Action(
+            "edgehuman.runtime.image.run:RunConfig",
+            "edgehuman.runtime.image.run:run",
+            "edgehuman run zoo:person-garments --source photos --save parts",
+        ),
+        stream="edgehuman.runtime.image.stream:open_stream",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.image:EvaluateConfig",
+            "edgehuman.bench.evaluate.image:evaluate",
+            "edgehuman evaluate zoo:person-garments --data ccp",
+        ),
+        load="edgehuman.data.image.load:load_persons",
+        layouts="edgehuman.data.image.load:layouts",
+        extent="edgehuman.data.image.check:extent",
+        check="edgehuman.data.image.check:check",
+        kind="people",
+        simulate=Action(
+            "edgehuman.data.image.write:SimulateConfig", "edgehuman.data.image.write:simulate"
+        ),
+    ),
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
 }
 
@@ -136,10 +235,10 @@ METHODS: Mapping[str, Method] = {
 
 TASKS: Mapping[str, Task] = {
     "activity": Task(
-        "edgehuman.tasks.imu.activity:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
+        "edgehuman.tasks.imu.settings:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
     ),
     "gait": Task(
-        "edgehuman.tasks.skeleton.gait:GaitConfig",
+        "edgehuman.tasks.skeleton.settings:GaitConfig",
         "edgehuman.tasks.skeleton.gait:train",
         "skeleton",
     ),
@@ -178,10 +277,45 @@ def find(table: Mapping[str, Any], kind: str, name: str) -> Any:
     raise UsageError(f"unknown {kind} {name!r}.{hint} Valid names: {', '.join(table)}")
 
 
+def network_for(arch: str, name: str) -> Network:
+    """The row of a network that is to serve a task, which its modality tells, or a pretraining
+    method, which its row names.
+
+    Raises:
+        UsageError: no such network, or one that is not for it; the message lists those that are.
+    """
+    row: Network = find(NETWORKS, "network", arch)
+    if name in TASKS:
+        modality = TASKS[name].modality
+        fitting = [other for other, each in NETWORKS.items() if each.modality == modality]
+        why = f"{arch} reads {row.input} ({row.modality}), and the task {name} is of {modality}"
+    else:
+        fitting = [other for other, each in NETWORKS.items() if each.method == name]
+        why = f"{arch} is pretrained by {row.method}, not by {name}"
+    if arch not in fitting:
+        raise UsageError(f"{why}; give --arch one of: {', '.join(fitting)}")
+    return row
+
+
 def load_object(dotted: str) -> Any:
     """What `package.module:name` points at, imported now."""
     module, _, name = dotted.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def modality_of(record: str) -> str:
+    """imu, skeleton, silhouette or image.
+
+    Raises:
+        UsageError: no such record.
+    """
+    row: Record = find(RECORDS, "record", record)
+    return row.modality
+
+
+def datasets_of(modality: str) -> dict[str, Dataset]:
+    """The public datasets that hold a modality, in their order."""
+    return {name: row for name, row in DATASETS.items() if row.modality == modality}
 
 
 def step(record: str, name: str) -> Any:
@@ -194,11 +328,15 @@ def step(record: str, name: str) -> Any:
     row: Record = find(RECORDS, "record", record)
     found = getattr(row, name)
     if not found:
-        served = [other for other, each in RECORDS.items() if getattr(each, name)]
         raise UsageError(
-            f"{record} has no {name!r} here; the records that have one: {', '.join(served)}"
+            f"{record} has no {name!r} here; the records that have one: {', '.join(served(name))}"
         )
     return load_object(found) if isinstance(found, str) else found
+
+
+def served(name: str) -> dict[str, Any]:
+    """The records that have a step, each with what its row says of it; nothing is imported."""
+    return {record: getattr(row, name) for record, row in RECORDS.items() if getattr(row, name)}
 
 
 @dataclass(frozen=True, slots=True)

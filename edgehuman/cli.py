@@ -33,9 +33,20 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceCommand:
-    """A sub-command whose config depends on a flag: `--method` or `--task`."""
+    """A sub-command whose config depends on a flag: `--method`, `--task` or `--kind`."""
 
     choose: Callable[[Sequence[str]], tuple[str, str]]
+    summary: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCommand:
+    """A sub-command whose config depends on the model: a step of `catalogue.RECORDS`, by what the
+    model's card says that it reads.
+    """
+
+    step: str
     summary: str
     example: str
 
@@ -80,7 +91,15 @@ def _finetune(words: Sequence[str]) -> tuple[str, str]:
     return row.config, row.train
 
 
-COMMANDS: Mapping[str, Command | ChoiceCommand] = {
+def _simulate(words: Sequence[str]) -> tuple[str, str]:
+    records = catalogue.RECORDS.values()
+    kinds = {record.kind: record.simulate for record in records if record.simulate}
+    kind = _flag_value(words, "kind", _recipe_table(words)) or next(iter(kinds))
+    action: catalogue.Action = catalogue.find(kinds, "kind", kind)
+    return action.config, action.function
+
+
+COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     "demo": Command(
         "edgehuman.runtime.demo:DemoConfig",
         "edgehuman.runtime.demo:demo",
@@ -106,16 +125,15 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "edgehuman data check downloads/UCI_HAR",
     ),
     "data export": Command(
-        "edgehuman.data.commands:ExportConfig",
-        "edgehuman.data.commands:export_csv",
+        "edgehuman.data.imu.write:ExportConfig",
+        "edgehuman.data.imu.write:export_csv",
         "one person's continuous recordings as CSV files for `edgehuman run`",
         "edgehuman data export hapt_raw.npz --subject 2 --out recordings",
     ),
-    "data simulate": Command(
-        "edgehuman.data.commands:SimulateConfig",
-        "edgehuman.data.commands:simulate",
-        "simulated walkers: their sensors as CSV files, pictures or skeletons with labels",
-        "edgehuman data simulate --people 3 --minutes 5 --out recordings",
+    "data simulate": ChoiceCommand(
+        _simulate,
+        "simulated people: --kind imu (CSV files of a sensor), people (pictures) or skeletons",
+        "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
     ),
     "data pack": Command(
         "edgehuman.data.image.unlabelled.pack:PackConfig",
@@ -139,9 +157,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "a pretrained encoder (or none) to a task: probe, fine-tune, from scratch",
         "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/a",
     ),
-    "evaluate": Command(
-        "edgehuman.bench.evaluate.evaluate:EvaluateConfig",
-        "edgehuman.bench.evaluate.evaluate:evaluate",
+    "evaluate": ModelCommand(
+        "evaluate",
         "an artefact's task metrics on a dataset's test part",
         "edgehuman evaluate zoo:activity --data uci_har.npz --json",
     ),
@@ -157,9 +174,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand] = {
         "latency, accuracy and memory side by side: one table, one picture",
         "edgehuman bench zoo:activity zoo:activity-int8 --against torch,compile",
     ),
-    "run": Command(
-        "edgehuman.runtime.imu.run:RunConfig",
-        "edgehuman.runtime.imu.run:run",
+    "run": ModelCommand(
+        "run",
         "a live stream, recognised: file, stdin, UDP or the simulator; photos; skeletons",
         "edgehuman run zoo:activity --source walk.csv --json",
     ),
@@ -264,23 +280,53 @@ def _take_value(words: list[str], flag: str) -> Path | None:
     return Path(value)
 
 
+def _by_model(row: ModelCommand, words: Sequence[str]) -> catalogue.Action | None:
+    """The step for the model that the words name; None where they ask for help and name none.
+
+    Raises:
+        UsageError: they name none.
+    """
+    from edgehuman.runtime.run import find_step
+
+    action = find_step(row.step, words, _recipe_table(words))
+    if action is None and not _wants_help(words):
+        raise UsageError(
+            f"edgehuman {row.step} needs a model: zoo:NAME, a path, or a name from `edgehuman "
+            f"models`; e.g. {row.example}"
+        )
+    return action
+
+
+def _wants_help(words: Sequence[str]) -> bool:
+    return "--help" in words or "-h" in words
+
+
 def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     """Run one command; its outcome, and whether JSON was asked for."""
     name, rest = _find_command(words)
     row = COMMANDS[name]
-    wants_help = "--help" in rest or "-h" in rest
-    config_path, function_path = (
-        (row.config, row.function) if isinstance(row, Command) else row.choose(rest)
-    )
+    example, prog = row.example, f"edgehuman {name}"
+    if isinstance(row, ModelCommand):
+        from edgehuman.runtime.run import help_page
+
+        action = _by_model(row, rest)
+        if action is None:
+            return Outcome({}, help_page(row.step, row.summary)), False
+        config_path, function_path = action.config, action.function
+        example, prog = action.example or example, f"edgehuman {name} MODEL"
+    elif isinstance(row, ChoiceCommand):
+        config_path, function_path = row.choose(rest)
+    else:
+        config_path, function_path = row.config, row.function
     config_class = catalogue.load_object(config_path)
     own_json = "json" in {f.name for f in dataclasses.fields(config_class)}
     as_json = "--json" in rest
     if not own_json:
         _take(rest, "--json")
     recipe = _take_value(rest, "--recipe")
-    if wants_help:
-        print(f"{row.summary}\n\nexample: {row.example}\nalso: --json, --recipe FILE.toml\n")
-    config = resolve(config_class, rest, recipe, prog=f"edgehuman {name}")
+    if _wants_help(rest):
+        print(f"{row.summary}\n\nexample: {example}\nalso: --json, --recipe FILE.toml\n")
+    config = resolve(config_class, rest, recipe, prog=prog)
     outcome: Outcome = catalogue.load_object(function_path)(config)
     return outcome, as_json and not own_json
 

@@ -14,7 +14,7 @@ import difflib
 import sys
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -148,6 +148,21 @@ def _coerce(value: Any, hint: Any, where: str) -> Any:
 
 def _type_name(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+
+
+def require(config: Any, rules: Iterable[tuple[bool, str, str]]) -> None:
+    """Refuse a config of which a value breaks a rule; the first that is broken is told.
+
+    Args:
+        rules: whether it holds, the field's name, and what its value must be.
+
+    Raises:
+        UsageError: "--min-lr is 2.0; it must be from 0 to lr".
+    """
+    for holds, name, rule in rules:
+        if not holds:
+            flag = name.replace("_", "-")
+            raise UsageError(f"--{flag} is {getattr(config, name)}; it must be {rule}")
 
 
 def to_table(config: Any) -> dict[str, Any]:

@@ -45,7 +45,7 @@ _UCI = "https://archive.ics.uci.edu/dataset/"
 
 _WEARABLES: Mapping[str, Dataset] = {
     "uci_har": Dataset(
-        read="edgehuman.data.imu.uci:UCI_HAR",
+        read="edgehuman.data.imu.published.uci:UCI_HAR",
         modality="imu",
         people=30,
         classes=6,
@@ -56,7 +56,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "hapt": Dataset(
-        read="edgehuman.data.imu.uci:HAPT",
+        read="edgehuman.data.imu.published.uci:HAPT",
         modality="imu",
         people=30,
         classes=12,
@@ -67,7 +67,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "wisdm2019": Dataset(
-        read="edgehuman.data.imu.wisdm:WISDM",
+        read="edgehuman.data.imu.published.wisdm:WISDM",
         modality="imu",
         people=51,
         classes=18,
@@ -78,7 +78,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "extrasensory": Dataset(
-        read="edgehuman.data.imu.extrasensory:EXTRASENSORY",
+        read="edgehuman.data.imu.published.extrasensory:EXTRASENSORY",
         modality="imu",
         people=60,
         classes=6,
@@ -89,7 +89,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=False,
     ),
     "motionsense": Dataset(
-        read="edgehuman.data.imu.motionsense:MOTIONSENSE",
+        read="edgehuman.data.imu.published.motionsense:MOTIONSENSE",
         modality="imu",
         people=24,
         classes=6,
@@ -100,7 +100,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "pamap2": Dataset(
-        read="edgehuman.data.imu.pamap2:PAMAP2",
+        read="edgehuman.data.imu.published.pamap2:PAMAP2",
         modality="imu",
         people=9,
         classes=18,
@@ -111,7 +111,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "dsads": Dataset(
-        read="edgehuman.data.imu.dsads:DSADS",
+        read="edgehuman.data.imu.published.dsads:DSADS",
         modality="imu",
         people=8,
         classes=19,
@@ -122,7 +122,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=True,
     ),
     "usc_had": Dataset(
-        read="edgehuman.data.imu.usc_had:USC_HAD",
+        read="edgehuman.data.imu.published.usc_had:USC_HAD",
         modality="imu",
         people=14,
         classes=12,
@@ -133,7 +133,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         weights_may_ship=False,
     ),
     "gait10": Dataset(
-        read="edgehuman.data.imu.compact:GAIT10",
+        read="edgehuman.data.imu.published.compact:GAIT10",
         modality="imu",
         people=10,
         classes=2,
@@ -155,15 +155,14 @@ def _pictures(
     licence: str,
     weights_may_ship: bool = False,
 ) -> Dataset:
-    path = f"edgehuman.data.{read}"
     return Dataset(
-        path, "image", people, classes, 0.0, 0.0, url, licence, weights_may_ship, pictures
+        read, "image", people, classes, 0.0, 0.0, url, licence, weights_may_ship, pictures
     )
 
 
 _PERSONS: Mapping[str, Dataset] = {
     "market1501": _pictures(
-        "person_reid:MARKET_1501",
+        "edgehuman.data.image.published.reid:MARKET_1501",
         people=1501,
         classes=0,
         pictures=36_036,
@@ -171,7 +170,7 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="none stated; handed out for research",
     ),
     "msmt17": _pictures(
-        "person_reid:MSMT17",
+        "edgehuman.data.image.published.reid:MSMT17",
         people=4101,
         classes=0,
         pictures=126_441,
@@ -179,7 +178,7 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="research only, on request",
     ),
     "pa100k": _pictures(
-        "person_attributes:PA_100K",
+        "edgehuman.data.image.published.attributes:PA_100K",
         people=0,
         classes=26,
         pictures=100_000,
@@ -187,7 +186,7 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="none stated in its repository; handed out for research",
     ),
     "peta": _pictures(
-        "person_attributes:PETA",
+        "edgehuman.data.image.published.attributes:PETA",
         people=8705,
         classes=35,
         pictures=19_000,
@@ -195,7 +194,7 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="research only",
     ),
     "coco_keypoints": _pictures(
-        "person_joints:COCO_KEYPOINTS",
+        "edgehuman.data.image.published.joints:COCO_KEYPOINTS",
         people=0,
         classes=17,
         pictures=123_287,
@@ -203,7 +202,7 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="annotations CC BY 4.0; photos under the Flickr terms of each",
     ),
     "coco_wholebody": _pictures(
-        "person_joints:COCO_WHOLEBODY",
+        "edgehuman.data.image.published.joints:COCO_WHOLEBODY",
         people=0,
         classes=133,
         pictures=123_287,
@@ -211,7 +210,7 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="research and non-commercial use only; photos under the Flickr terms of each",
     ),
     "lip": _pictures(
-        "person_parsing:LIP",
+        "edgehuman.data.image.published.parsing:LIP",
         people=0,
         classes=20,
         pictures=50_462,
@@ -219,7 +218,7 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="non-commercial research and education only",
     ),
     "ccp": _pictures(
-        "person_parsing:CCP",
+        "edgehuman.data.image.published.parsing:CCP",
         people=0,
         classes=59,
         pictures=2098,
@@ -233,15 +232,14 @@ _PERSONS: Mapping[str, Dataset] = {
 def _walks(
     read: str, people: int, conditions: int, walks: int, rate_hz: float, url: str, licence: str
 ) -> Dataset:
-    path = f"edgehuman.data.{read}"
     return Dataset(
-        path, "skeleton", people, conditions, rate_hz, 0.0, url, licence, False, 0, walks
+        read, "skeleton", people, conditions, rate_hz, 0.0, url, licence, False, 0, walks
     )
 
 
 _GAIT: Mapping[str, Dataset] = {
     "casia_b": _walks(
-        "gait_datasets:CASIA_B",
+        "edgehuman.data.skeleton.published.forms:CASIA_B",
         people=124,
         conditions=3,
         walks=13_640,
@@ -250,7 +248,7 @@ _GAIT: Mapping[str, Dataset] = {
         licence="none stated; handed out for research, on request",
     ),
     "oumvlp": _walks(
-        "gait_datasets:OUMVLP",
+        "edgehuman.data.skeleton.published.forms:OUMVLP",
         people=10_307,
         conditions=1,
         walks=288_596,
@@ -259,7 +257,7 @@ _GAIT: Mapping[str, Dataset] = {
         licence="research only, on request",
     ),
     "psymo": _walks(
-        "pose_json:PSYMO",
+        "edgehuman.data.skeleton.published.psymo:PSYMO",
         people=312,
         conditions=7,
         walks=14_976,
@@ -268,7 +266,7 @@ _GAIT: Mapping[str, Dataset] = {
         licence="CC BY-NC-ND 4.0",
     ),
     "grew": _walks(
-        "gait_datasets:GREW",
+        "edgehuman.data.skeleton.published.forms:GREW",
         people=26_345,
         conditions=1,
         walks=128_671,
@@ -277,7 +275,7 @@ _GAIT: Mapping[str, Dataset] = {
         licence="research only, on request",
     ),
     "gait3d": _walks(
-        "gait_datasets:GAIT3D",
+        "edgehuman.data.skeleton.published.forms:GAIT3D",
         people=4000,
         conditions=1,
         walks=25_309,
@@ -286,7 +284,7 @@ _GAIT: Mapping[str, Dataset] = {
         licence="non-commercial research only, on request",
     ),
     "densegait": _walks(
-        "densegait:DENSEGAIT",
+        "edgehuman.data.skeleton.published.densegait:DENSEGAIT",
         people=0,
         conditions=0,
         walks=217_000,
@@ -295,7 +293,7 @@ _GAIT: Mapping[str, Dataset] = {
         licence="CC BY-NC-ND 4.0, on request",
     ),
     "ucalgary_gait": _walks(
-        "ucalgary:UCALGARY",
+        "edgehuman.data.skeleton.published.ucalgary:UCALGARY",
         people=27,
         conditions=4,
         walks=0,

@@ -20,6 +20,8 @@ import torch
 from torch import nn
 
 from edgehuman.card import Card, Metric
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError, ParityError
 from edgehuman.export import networks
 from edgehuman.export.engine import proof as engine_proof
@@ -37,7 +39,7 @@ from edgehuman.export.proof import precision
 from edgehuman.export.proof.explanation import Refusal, explain, failure, refusal
 from edgehuman.export.proof.judge import Judge, Verdict, answers
 from edgehuman.export.proof.precision import Form, Int8Options
-from edgehuman.export.proof.samples import SIMULATED, Samples, balanced, load_samples
+from edgehuman.export.proof.samples import balanced, load_samples
 from edgehuman.export.report import Report, outcome
 from edgehuman.export.words import (
     ExportConfig,

@@ -4,33 +4,16 @@ random weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from edgehuman import catalogue
-from edgehuman.card import (
-    IMU_INPUT,
-    Card,
-    InputSpec,
-    OutputSpec,
-    image_input,
-    skeleton_input,
-)
-from edgehuman.data.imu.subjects import UCI_LABELS
+from edgehuman.card import Card
 from edgehuman.errors import UsageError
-from edgehuman.nets.building import build
 from edgehuman.training.checkpoint import load_network
-
-
-def input_of(row: catalogue.Network) -> InputSpec:
-    """The record that a catalogued network begins at, in the size that it is counted for."""
-    fixed: Mapping[str, InputSpec] = {"ImuWindow": IMU_INPUT, "PersonCrop": image_input()}
-    if row.input == "SkeletonSequence":
-        return skeleton_input(row.arguments["frames"])
-    return fixed[row.input]
 
 
 def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
@@ -66,21 +49,18 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
         UsageError: no such network; the message lists the valid names.
     """
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", name)
-    if row.input == "ImuWindow":
-        network = build(name, seed=seed, num_classes=len(UCI_LABELS))
-        output = OutputSpec("classes", UCI_LABELS)
-    else:
-        network = build(name, seed=seed)
-        width: Any = network.width
-        output = OutputSpec("embedding", distance="cosine", dim=width)
     card = Card(
         name=name,
         task=row.task,
         arch=name,
         params=row.params,
         flops=row.flops,
-        input=input_of(row),
-        output=output,
+        input=catalogue.step(row.input, "input")(row),
+        output=catalogue.step(row.input, "output")(row),
         recipe=f"random weights, seed {seed}: for checks, it has learned nothing",
     )
+    network: nn.Module = catalogue.step(row.input, "build")(card, {}, seed)
+    if card.output.kind == "embedding":
+        width: Any = network.width
+        card = card.replace(output=replace(card.output, dim=width))
     return network, card

@@ -12,13 +12,12 @@ from typing import Literal
 
 from tyro.conf import Positional
 
+from edgehuman import catalogue
 from edgehuman.card import Card
 from edgehuman.errors import UsageError
 from edgehuman.runtime.engine.build_on_device import BuildError, Options
 
 _LARGE = 20_000_000
-# One such record is many tokens, and costs as much.
-_MANY_PLACES = frozenset({"PersonCrop", "SkeletonSequence"})
 SUFFIX = {"onnx": ".onnx", "tensorrt": ".engine", "torch-tensorrt": ".pt2"}
 
 
@@ -189,17 +188,19 @@ def num_samples(config: ExportConfig, card: Card) -> int:
     """
     if config.samples is not None:
         return config.samples
-    large = card.params > _LARGE
-    if card.input.record in _MANY_PLACES:
-        return 32 if large else 128
-    return 256 if large else 512
+    usual, of_large = _record(card).calibrate
+    return of_large if card.params > _LARGE else usual
 
 
 def num_judges(card: Card) -> int:
     """How many samples judge a float graph: rounding shows on a few as on many."""
-    if card.input.record not in _MANY_PLACES:
-        return 64
-    return 16 if card.params > _LARGE else 32
+    usual, of_large = _record(card).judge
+    return of_large if card.params > _LARGE else usual
+
+
+def _record(card: Card) -> catalogue.Record:
+    row: catalogue.Record = catalogue.find(catalogue.RECORDS, "record", card.input.record)
+    return row
 
 
 def options(config: ExportConfig) -> Options:

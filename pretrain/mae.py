@@ -24,24 +24,21 @@ from torch import Tensor, nn
 
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
+from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import load_windows
 from edgehuman.data.imu.splits import pool, split_by_subject, subsample
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError
+from edgehuman.nets.attention import Block, initialise_linear, sine_positions
 from edgehuman.nets.building import build
-from edgehuman.nets.imu.imuvit import (
-    CHANNELS,
-    PATCH,
-    Block,
-    ImuVit,
-    initialise_linear,
-    sine_positions,
-)
+from edgehuman.nets.imu.imuvit import CHANNELS, PATCH, ImuVit
 from edgehuman.outcome import Outcome
 from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, WindowSet
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
-from edgehuman.training.ledger import commit, data_rows, versions
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
 from edgehuman.training.processes import Place
 from edgehuman.training.settings import TrainingConfig
@@ -57,7 +54,7 @@ class MaeConfig(TrainingConfig):
     """The pretraining method."""
     arch: str = "imuvit_512x5"
     """A network from `edgehuman models` whose method is mae."""
-    data: tuple[str, ...] = ("simulated",)
+    data: tuple[str, ...] = (SIMULATED,)
     """Datasets to learn from: paths, or the word `simulated`. Their test people are left out."""
     hop: int = 64
     """Samples from one window to the next where windows are cut from recordings."""
@@ -99,12 +96,9 @@ class MaeConfig(TrainingConfig):
             (0 <= self.dropout < 1, "dropout", "a share from 0 to under 1"),
             (0 < self.subset <= 1, "subset", "a share above 0, at most 1"),
             (0 <= self.valid_share < 1, "valid_share", "a share from 0 to under 1"),
-            (bool(self.data), "data", "at least one path, or the word simulated"),
+            (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
         )
-        for holds, name, rule in rules:
-            if not holds:
-                flag = name.replace("_", "-")
-                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+        require(self, rules)
 
 
 def visible_patches(mask_ratio: float) -> int:
@@ -265,11 +259,9 @@ def train(config: MaeConfig) -> Outcome:
         UsageError: the network has no masked autoencoder, or --out cannot be used.
         DataError: nothing to learn from. TrainingError, CheckpointError: see `train_steps`.
     """
-    row = catalogue.find(catalogue.NETWORKS, "network", config.arch)
-    if row.method != "mae":
-        raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by mae")
+    catalogue.network_for(config.arch, "mae")
     checkpoint.require_out(config.out, config.resume)
-    if "simulated" in config.data:
+    if SIMULATED in config.data:
         said = "pretraining on simulated data (edgehuman's walker); no recording is involved"
         print(said, file=sys.stderr)
     learn, valid = pretraining_windows(config)
@@ -320,7 +312,7 @@ def _outcome(config: MaeConfig, progress: Progress, learn: list[WindowSet]) -> O
         "windows": sum(map(len, learn)),
         "people": len(np.unique(np.concatenate([w.subject_N for w in learn]))),
         "hours": sum(map(len, learn)) * config.hop / IMU_RATE_HZ / 3600,
-        "simulated": "simulated" in config.data,
+        "simulated": SIMULATED in config.data,
     }
     text = f"{config.out}: {config.arch}, {progress.step} steps, "
     text += f"{data['windows']} windows of {data['people']} people"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from edgehuman.card import (
+    CARD_KEY,
     Card,
     Decision,
     InputSpec,
@@ -18,10 +19,11 @@ from edgehuman.card import (
     Precision,
     TrainingData,
     from_json,
+    of_weights,
     sha256_of_bytes,
     sha256_of_file,
 )
-from edgehuman.errors import ArtefactError
+from edgehuman.errors import ArtefactError, CheckpointError
 
 CARD = Card(
     name="toy",
@@ -94,3 +96,26 @@ def test_digests_are_those_of_hashlib(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"ab")
     expected = hashlib.sha256(b"ab").hexdigest()
     assert sha256_of_file(tmp_path / "x") == sha256_of_bytes(b"a", b"b") == expected
+
+
+def weights_file(path: Path, metadata: dict[str, str] | None) -> Path:
+    """A safetensors file without tensors: the header's size, eight bytes, and the header."""
+    header = json.dumps({} if metadata is None else {"__metadata__": metadata}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    return path
+
+
+def test_the_card_of_weights_is_in_their_header(tmp_path: Path) -> None:
+    path = weights_file(tmp_path / "w.safetensors", {CARD_KEY: CARD.to_json()})
+    assert of_weights(path) == CARD
+
+
+def test_weights_without_a_card_are_named(tmp_path: Path) -> None:
+    for name, metadata in (("none", None), ("foreign", {"format": "pt"})):
+        with pytest.raises(CheckpointError, match=f"{name}: holds no edgehuman card"):
+            of_weights(weights_file(tmp_path / name, metadata))
+    (tmp_path / "huge").write_bytes(b"\xff" * 8)
+    with pytest.raises(CheckpointError, match=r"huge: damaged \(a header of 18"):
+        of_weights(tmp_path / "huge")
+    with pytest.raises(CheckpointError, match=r"absent: damaged \(.*No such file"):
+        of_weights(tmp_path / "absent")

@@ -8,14 +8,19 @@ from dataclasses import fields
 import pytest
 
 from edgehuman.catalogue import (
-    DATASETS,
     METHODS,
     NETWORKS,
+    RECORDS,
     TASKS,
+    Action,
     ModelsConfig,
+    Record,
     find,
     load_object,
+    modality_of,
     models,
+    network_for,
+    step,
 )
 from edgehuman.errors import UsageError
 
@@ -38,32 +43,49 @@ def test_a_name_that_is_near_nothing_brings_no_guess() -> None:
     assert "Did you mean" not in str(caught.value)
 
 
+def test_a_network_serves_the_tasks_of_its_modality_and_the_method_of_its_row() -> None:
+    assert network_for("imuconv_288k", "activity") is NETWORKS["imuconv_288k"]
+    assert network_for("gaitformer_1", "gait").input == "SkeletonSequence"
+    assert network_for("vit_tiny", "saip").method == "saip"
+
+
+@pytest.mark.parametrize(
+    ("arch", "name", "said", "fitting"),
+    [
+        (
+            "vit_tiny",
+            "gait",
+            "vit_tiny reads PersonCrop (image), and the task gait is of skeleton; give --arch one",
+            "gaitformer_1",
+        ),
+        ("vit_tiny", "activity", "the task activity is of imu", "imuconv_288k"),
+        ("imuconv_288k", "mae", "imuconv_288k is pretrained by none, not by mae", "imuvit_512x5"),
+        ("imuvit_512x5", "saip", "is pretrained by mae, not by saip", "tinyvit_5m"),
+    ],
+)
+def test_a_network_for_something_else_brings_those_that_are(
+    arch: str, name: str, said: str, fitting: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        network_for(arch, name)
+    assert said in str(caught.value)
+    listed = str(caught.value).partition("one of: ")[2].split(", ")
+    assert fitting in listed
+    assert arch not in listed
+
+
+def test_a_network_of_no_name_is_told_as_everywhere() -> None:
+    with pytest.raises(UsageError, match=r"unknown network 'vit_tin'\. Did you mean 'vit_tiny'\?"):
+        network_for("vit_tin", "saip")
+
+
 def test_an_object_is_loaded_by_its_dotted_path() -> None:
     assert load_object("edgehuman.catalogue:find") is find
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_names_a_method_and_a_task_of_the_catalogue(name: str) -> None:
-    row = NETWORKS[name]
-    if row.modality == "image":
-        # Its token serves every person task.
-        assert (row.task, row.input) == ("person-embedding", "PersonCrop")
-    elif row.modality == "skeleton":
-        # Its embedding is compared as it is; the task "gait" teaches it further.
-        assert (row.task, row.input) == ("gait-embedding", "SkeletonSequence")
-    else:
-        assert TASKS[row.task].modality == row.modality
-    if row.method != "none":
-        assert METHODS[row.method].modality == row.modality
-    assert row.params > 0
-    assert row.flops > 0
-    assert row.source
 
 
 @pytest.mark.parametrize(
     "dotted",
     [
-        *{row.build for row in NETWORKS.values()},
         *(path for row in METHODS.values() for path in (row.config, row.train)),
         *(path for row in TASKS.values() for path in (row.config, row.train)),
     ],
@@ -73,18 +95,41 @@ def test_a_dotted_path_of_the_training_half_leads_to_something(dotted: str) -> N
     assert callable(load_object(dotted))
 
 
-@pytest.mark.parametrize("name", DATASETS)
-def test_a_dataset_says_where_it_is_from_and_under_what_terms(name: str) -> None:
-    row = DATASETS[name]
-    assert load_object(row.read).dataset == name
-    assert row.url.startswith("https://") or "none stated" in row.licence
-    assert row.licence
-    assert row.modality in ("imu", "image", "skeleton")
-    # Nobody has a name in some sets of pictures and walks.
-    assert row.people > 0 or row.pictures > 0 or row.walks > 0
-    assert row.walks == 0 or row.modality == "skeleton"
-    assert (row.pictures > 0) == (row.modality == "image")
-    assert (row.hours > 0) == (row.modality == "imu")
+def paths_of(row: Record) -> list[str]:
+    """Every dotted path of a record's row."""
+    held = [getattr(row, field.name) for field in fields(row)]
+    paths = [value for value in held if isinstance(value, str) and ":" in value]
+    actions = [value for value in held if isinstance(value, Action)]
+    return paths + [path for each in actions for path in (each.config, each.function)]
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_dotted_path_of_a_record_leads_to_something(record: str) -> None:
+    pytest.importorskip("torch")
+    for dotted in paths_of(RECORDS[record]):
+        assert callable(load_object(dotted)), dotted
+
+
+def test_a_record_of_a_network_is_served_from_its_card_to_its_score() -> None:
+    needed = ("input", "output", "build", "samples", "score", "evaluate")
+    for record in {row.input for row in NETWORKS.values()}:
+        assert all(getattr(RECORDS[record], name) for name in needed), record
+
+
+@pytest.mark.parametrize("record", ["SilhouetteSequence", "Frame"])
+@pytest.mark.parametrize("name", ["build", "samples", "evaluate"])
+def test_a_step_that_a_record_has_not_is_said_with_the_records_that_have_it(
+    record: str, name: str
+) -> None:
+    served = "ImuWindow, SkeletonSequence, PersonCrop"
+    with pytest.raises(UsageError, match=f"{record} has no '{name}' here; .* one: {served}$"):
+        step(record, name)
+
+
+def test_an_unknown_record_brings_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"unknown record 'ImuWindows'\. Did you mean 'ImuWindow'"):
+        step("ImuWindows", "build")
+    assert modality_of("PersonCrop") == "image"
 
 
 def test_models_is_one_row_per_network_for_machines_and_for_people() -> None:

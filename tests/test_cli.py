@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edgehuman import __version__, cli
+from edgehuman import __version__, catalogue, cli
 from edgehuman.cli import COMMANDS, Command, main
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
@@ -92,6 +92,9 @@ def test_the_commands_that_are_promised_are_there() -> None:
 def test_every_example_begins_with_its_command() -> None:
     for name, row in COMMANDS.items():
         assert row.example.startswith(f"edgehuman {name}")
+    for step in ("run", "evaluate"):
+        for action in catalogue.served(step).values():
+            assert action.example.startswith(f"edgehuman {step} ")
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,6 +232,61 @@ def test_the_choice_may_stand_in_the_recipe(tmp_path: Path) -> None:
     assert isinstance(row, cli.ChoiceCommand)
     with pytest.raises(UsageError, match="unknown task 'gate'"):
         row.choose(["--recipe", str(recipe)])
+
+
+@pytest.mark.parametrize("step", ["run", "evaluate"])
+def test_help_without_a_model_says_what_chooses_the_flags(
+    step: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([step, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert f"`edgehuman {step} MODEL --help` shows" in " ".join(said.split())
+    for record, action in catalogue.served(step).items():
+        assert f"  {record} " in said
+        assert action.example in said
+
+
+@pytest.mark.parametrize("words", [["run"], ["run", "--source", "x.csv"], ["evaluate", "--json"]])
+def test_a_model_has_to_be_named(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert (said.out, f"edgehuman {words[0]} needs a model: zoo:NAME" in said.err) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("model", "shown", "foreign"),
+    [
+        ("zoo:activity", "--smoothing", "--gallery"),
+        ("zoo:gait-skeleton", "--gallery", "--smoothing"),
+        ("zoo:person-garments", "--save", "--seconds"),
+    ],
+)
+def test_the_model_chooses_the_flags(
+    model: str, shown: str, foreign: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["run", model, "--help"])
+    assert left.value.code == 0
+    said = capsys.readouterr().out
+    assert f"example: edgehuman run {model} " in said
+    assert shown in said
+    assert foreign not in said
+    with pytest.raises(SystemExit) as left:
+        main(["run", model, "--source", "x", foreign, "1"])
+    assert left.value.code == 2
+    assert f"Unrecognized options: {foreign}" in capsys.readouterr().err
+
+
+def test_the_model_may_stand_in_the_recipe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text('model = "zoo:activity"\nsource = "nowhere.csv"\n', encoding="utf-8")
+    assert main(["run", "--recipe", str(recipe)]) == 1
+    assert "nowhere.csv: no such file; give the path of a .csv" in capsys.readouterr().err
+    recipe.write_text('model = "zoo:activity"\ngallery = "k.npz"\n', encoding="utf-8")
+    assert main(["run", "--recipe", str(recipe)]) == 2
+    assert "unknown key 'gallery'" in capsys.readouterr().err
 
 
 def test_results_go_to_stdout_and_complaints_to_stderr() -> None:

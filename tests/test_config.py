@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import pytest
 from edgehuman.config import (
     from_table,
     read_toml,
+    require,
     resolve,
     to_table,
     write_toml,
@@ -203,3 +205,29 @@ def test_an_unknown_flag_and_a_wrong_value_leave_with_2(
     said = capsys.readouterr().err
     assert "--stepz" in said
     assert "three" in said
+
+
+def test_a_broken_rule_names_the_flag_the_value_and_the_rule() -> None:
+    rules = ((True, "steps", "at least 1"), (False, "data", "a folder"), (False, "lr", "above 0"))
+    with pytest.raises(UsageError) as caught:
+        require(ToyConfig(Path("x")), rules)
+    assert str(caught.value) == "--data is x; it must be a folder"
+
+
+def test_a_flag_is_written_with_dashes() -> None:
+    @dataclass(frozen=True)
+    class Named:
+        min_lr: float = 2.0
+
+    with pytest.raises(UsageError, match=r"--min-lr is 2\.0; it must be from 0 to lr"):
+        require(Named(), [(False, "min_lr", "from 0 to lr")])
+
+
+def test_rules_after_the_first_that_is_broken_are_not_asked() -> None:
+    def rules() -> Iterator[tuple[bool, str, str]]:
+        yield False, "steps", "at least 1"
+        raise AssertionError("asked")
+
+    with pytest.raises(UsageError, match="--steps is 10"):
+        require(ToyConfig(Path("x")), rules())
+    require(ToyConfig(Path("x")), [])

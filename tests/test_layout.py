@@ -1,54 +1,79 @@
-"""The tree stays as designed: mapping, folders and links in step; names and sizes in order."""
+"""The house stands as planned: one test a rule, over all files, each breach in its message."""
 
 from __future__ import annotations
 
 import ast
 import os
 import re
-import sys
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-import pytest
+from edgehuman import catalogue, cli
+from tests.house import (
+    FILES,
+    MODALITIES,
+    ROOT,
+    SOURCES,
+    STAGES,
+    TESTS,
+    lines_of,
+    nodes_of,
+    require_none,
+    setuptools_table,
+)
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-ROOT = Path(__file__).resolve().parents[1]
-STAGES = ("bench", "distill", "export", "pretrain")
+SUBJECTS = {
+    *("body", "loop", "engine", "view", "gait", "graph", "proof", "evaluate", "targets", "pages"),
+    *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
+    *("saip", "contrastive", "diffusion"),
+}
+# Only a folder of these may hold folders of a third level.
+DEEP = re.compile(r"edgehuman/simulate/image|edgehuman/data/\w+|bench/pages")
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
+MAX_FILES = 15
+MAX_OF_A_FIRST_WORD = 2
 MAX_LINES = 400
 MAX_FUNCTION_LINES = 60
+MAX_LINES_UNTESTED = 60
+# The files that say what a record is; every other asks them.
+CATALOGUE = {
+    *("edgehuman/catalogue.py", "edgehuman/networks.py"),
+    *("edgehuman/card.py", "edgehuman/records.py"),
+}
+# Such a file says again what its folder says.
+NAMED_FOR_ITS_RECORD = re.compile(
+    r"(imu|wearable|skeleton|pose|gait|silhouette|mask|image|person|people|photo)_\w+"
+)
+# Tests of the project as a whole: no source file is theirs.
+OF_THE_WHOLE = {"test_imports", "test_layout", "test_public_names", "zoo/test_zoo"}
+# `import` cannot be a module's name; the catalogue prints itself; what writes files is `write`.
+FILE_OF_A_COMMAND = {"import": "import_weights", "models": "catalogue", "data export": "write"}
 
 
-def python_files() -> list[Path]:
-    """Every Python file of the project once: the links inside `edgehuman` are not followed."""
-    found = []
-    for top in ("edgehuman", *STAGES, "recipes", "tests"):
-        for folder, _, names in os.walk(ROOT / top, followlinks=False):
-            found += [Path(folder, name) for name in names if name.endswith(".py")]
-    return sorted(found)
+def stems_by_folder(files: Iterable[str]) -> dict[str, list[str]]:
+    """The names of the files of every folder: not `__init__`, and of a test what it tests."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        path = Path(file)
+        folder = found[path.parent.as_posix()]
+        if path.stem != "__init__":
+            folder.append(path.stem.removeprefix("test_"))
+    return found
 
 
-FILES = python_files()
-NAMES = [str(path.relative_to(ROOT)) for path in FILES]
+FOLDERS = stems_by_folder(SOURCES)
+# What tests share (made data, small models) stands beside them and is not counted.
+TEST_FOLDERS = stems_by_folder(file for file in TESTS if Path(file).stem.startswith("test_"))
 
 
-def setuptools_table() -> dict[str, Any]:
-    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    setuptools: dict[str, Any] = table["tool"]["setuptools"]
-    return setuptools
+def rooms(folder: str) -> tuple[str, ...]:
+    """The levels of a folder below its layer: of edgehuman/data/image/views, ("image", "views")."""
+    parts = Path(folder).parts
+    return parts[2:] if parts[0] == "edgehuman" else parts[1:]
 
 
-def imported_names(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module
+# The package --------------------------------------------------------------------------------------
 
 
 def test_the_mapping_names_the_stages_and_nothing_else() -> None:
@@ -56,65 +81,259 @@ def test_the_mapping_names_the_stages_and_nothing_else() -> None:
     assert setuptools_table()["package-dir"] == expected
 
 
-def test_every_package_folder_is_listed_and_every_listed_package_is_a_folder() -> None:
-    found = {"edgehuman"}
-    for top in ("edgehuman", *STAGES):
-        for path in (ROOT / top).rglob("__init__.py"):
-            name = ".".join(path.parent.relative_to(ROOT).parts)
-            found.add(f"edgehuman.{name}" if top in STAGES else name)
+def test_every_package_folder_but_the_pages_is_listed_and_every_listed_one_is_there() -> None:
+    found = {
+        ".".join(folder.parts if folder.parts[0] == "edgehuman" else ("edgehuman", *folder.parts))
+        for folder in map(Path, FOLDERS)
+        if folder.parts[:2] != ("bench", "pages")
+    }
     assert set(setuptools_table()["packages"]) == found
+    require_none(
+        "every folder of code is a package: give it an empty __init__.py",
+        (folder for folder in FOLDERS if not (ROOT / folder / "__init__.py").is_file()),
+    )
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_is_a_folder_at_the_top_and_a_relative_link_inside(stage: str) -> None:
-    link = ROOT / "edgehuman" / stage
-    assert link.is_symlink()
-    assert Path(os.readlink(link)) == Path("..") / stage
-    assert (ROOT / stage / "__init__.py").is_file()
+def test_every_stage_and_nothing_else_is_a_relative_link_to_a_folder_at_the_top() -> None:
+    links = {path.name: path for path in (ROOT / "edgehuman").iterdir() if path.is_symlink()}
+    assert {name: Path(os.readlink(path)) for name, path in links.items()} == {
+        stage: Path("..") / stage for stage in STAGES
+    }
+    assert [stage for stage in STAGES if not (ROOT / stage / "__init__.py").is_file()] == []
 
 
-def test_no_other_folder_hides_behind_a_link() -> None:
-    links = {path.name for path in (ROOT / "edgehuman").iterdir() if path.is_symlink()}
-    assert links == set(STAGES)
+# Rooms (rules 1, 2, 7, 8) -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_file_is_named_for_its_subject_and_fits_a_reading(path: Path) -> None:
-    assert path.stem not in FORBIDDEN
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+def test_a_second_level_is_a_record_or_a_named_subject() -> None:
+    require_none(
+        f"below a layer stands a record or one of: {', '.join(sorted(SUBJECTS))}",
+        (folder for folder in FOLDERS if set(rooms(folder)) - {*MODALITIES, *SUBJECTS}),
+    )
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_no_file_imports_a_bare_stage(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not {name for name in imported_names(tree) if name.split(".")[0] in STAGES}
+def test_a_third_level_stands_only_where_it_is_named() -> None:
+    require_none(
+        f"a third level stands only below {DEEP.pattern}",
+        (
+            folder
+            for folder in FOLDERS
+            if len(rooms(folder)) > 2
+            or (len(rooms(folder)) == 2 and not DEEP.fullmatch(Path(folder).parent.as_posix()))
+        ),
+    )
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_no_function_is_longer_than_a_screen(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    long = [
-        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and node.end_lineno is not None
-        and node.end_lineno - node.lineno + 1 > MAX_FUNCTION_LINES
-    ]
-    assert not long
+def test_a_folder_holds_few_files() -> None:
+    require_none(
+        f"a folder holds at most {MAX_FILES} files",
+        (
+            f"{folder}: {len(stems)}"
+            for folder, stems in [*FOLDERS.items(), *TEST_FOLDERS.items()]
+            if len(stems) > MAX_FILES
+        ),
+    )
 
 
-@pytest.mark.parametrize(
-    "page",
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")],
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_every_relative_link_in_the_docs_leads_somewhere(page: Path) -> None:
+def test_a_first_word_that_three_files_share_is_a_folder() -> None:
+    require_none(
+        "a first word that three files of a folder share is a folder",
+        (
+            f"{folder}: {count} files {word}_*"
+            for folder, stems in [*FOLDERS.items(), *TEST_FOLDERS.items()]
+            for word, count in Counter(stem.split("_")[0] for stem in stems).items()
+            if count > MAX_OF_A_FIRST_WORD
+        ),
+    )
+
+
+def test_a_file_is_named_for_its_subject() -> None:
+    require_none(
+        f"a file is named for its subject, and none of {', '.join(sorted(FORBIDDEN))}",
+        (file for file, path in FILES.items() if path.stem in FORBIDDEN),
+    )
+
+
+def test_no_file_of_a_record_is_named_for_the_record_again() -> None:
+    require_none(
+        "the folder says the record, the file says the step: source, lines, load, check, ...",
+        (
+            f"{folder}/{stem}.py"
+            for folder, stems in [*FOLDERS.items(), *TEST_FOLDERS.items()]
+            if {*MODALITIES, "gait"} & set(Path(folder).parts)
+            for stem in stems
+            if NAMED_FOR_ITS_RECORD.fullmatch(stem)
+        ),
+    )
+
+
+def test_the_same_step_is_the_same_file_of_every_record() -> None:
+    files: dict[str, set[str]] = defaultdict(set)
+    for row in catalogue.RECORDS.values():
+        for step in catalogue.Record.__dataclass_fields__:
+            named = getattr(row, step)
+            dotted = named.function if isinstance(named, catalogue.Action) else named
+            if isinstance(dotted, str) and ":" in dotted:
+                # One judge serves all records of gait.
+                record = re.compile(rf"\b({row.modality}|gait)\b")
+                files[step].add(record.sub("RECORD", dotted.partition(":")[0]))
+    require_none(
+        "a step of RECORDS stands in one file name, whichever the record",
+        (f"{step}: {', '.join(sorted(found))}" for step, found in files.items() if len(found) > 1),
+    )
+
+
+def mirrored(file: str) -> str:
+    """edgehuman/data/layout.py -> tests/data/test_layout.py."""
+    path = Path(file.removeprefix("edgehuman/"))
+    return (Path("tests") / path.with_name(f"test_{path.name}")).as_posix()
+
+
+def test_every_file_has_its_test() -> None:
+    require_none(
+        f"a file of over {MAX_LINES_UNTESTED} lines has a test of its own",
+        (
+            f"{file}: {mirrored(file)}"
+            for file, path in SOURCES.items()
+            if mirrored(file) not in TESTS
+            and len(lines_of(path)) > MAX_LINES_UNTESTED
+            and path.stem != "__init__"  # test_public_names is that of the package's own
+        ),
+    )
+
+
+def test_every_test_has_its_file() -> None:
+    known = {*map(mirrored, SOURCES), *(f"tests/{test}.py" for test in OF_THE_WHOLE)}
+    require_none(
+        "a test stands where its file stands: tests/<same path>/test_<same name>.py",
+        (test for test in TESTS if Path(test).name.startswith("test_") and test not in known),
+    )
+
+
+# Records and commands (rules 5 and 6) -------------------------------------------------------------
+
+
+def names_a_record(node: ast.AST) -> bool:
+    """Whether a record's name, or a modality, stands in an expression as a string."""
+    words = {*catalogue.RECORDS, *MODALITIES}
+    return any(isinstance(leaf, ast.Constant) and leaf.value in words for leaf in ast.walk(node))
+
+
+def is_spelt_out(node: ast.AST) -> bool:
+    """Whether a value is a word, or a collection of words, rather than computed."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in ("frozenset", "set", "tuple") and all(map(is_spelt_out, node.args))
+    return isinstance(node, (ast.Constant, ast.Tuple, ast.List, ast.Set))
+
+
+def constants_of_records(path: Path) -> set[str]:
+    """The constants of a module whose values name a record."""
+    module = nodes_of(path)[0]
+    assert isinstance(module, ast.Module)
+    return {
+        leaf.id
+        for node in module.body
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value
+        if is_spelt_out(node.value) and names_a_record(node.value)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        for leaf in ast.walk(target)
+        if isinstance(leaf, ast.Name)
+    }
+
+
+def tells_records_apart(node: ast.AST, constants: set[str]) -> bool:
+    """A comparison, a match or a table by a record's name or modality."""
+    if isinstance(node, ast.Compare):
+        # "image" in row asks for a field of a label; "image" == modality compares.
+        asked = isinstance(node.ops[0], (ast.In, ast.NotIn))
+        sides = node.comparators if asked else [node.left, *node.comparators]
+        return any(
+            side.id in constants
+            if isinstance(side, ast.Name)
+            else is_spelt_out(side) and names_a_record(side)
+            for side in sides
+        )
+    if isinstance(node, ast.match_case):
+        return names_a_record(node.pattern)
+    if isinstance(node, ast.Dict):
+        keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+        return bool(keys & set(catalogue.RECORDS)) or len(keys & set(MODALITIES)) > 1
+    return False
+
+
+def places_that_tell_records_apart(file: str, path: Path) -> Iterator[str]:
+    constants = constants_of_records(path)
+    for node in nodes_of(path):
+        if tells_records_apart(node, constants):
+            place = node.pattern if isinstance(node, ast.match_case) else node
+            assert isinstance(place, (ast.expr, ast.pattern))
+            yield f"{file}:{place.lineno} {ast.unparse(place)[:80]}"
+
+
+def test_a_record_is_told_from_another_in_the_catalogue_alone() -> None:
+    require_none(
+        "ask catalogue.RECORDS in place of comparing a record's name or modality",
+        (
+            place
+            for file, path in SOURCES.items()
+            if file not in CATALOGUE
+            for place in places_that_tell_records_apart(file, path)
+        ),
+    )
+
+
+def test_a_command_is_a_file() -> None:
+    require_none(
+        "a command stands in the file of its name, the commands of a family in one: commands.py",
+        (
+            f"edgehuman {words}: {row.function}"
+            for words, row in cli.COMMANDS.items()
+            if isinstance(row, cli.Command)
+            and (file := row.function.partition(":")[0].split(".")[-1])
+            and file != FILE_OF_A_COMMAND.get(words, words.split()[-1])
+            and (file != "commands" or " " not in words)
+        ),
+    )
+
+
+# Sizes and links ----------------------------------------------------------------------------------
+
+
+def test_a_file_fits_a_reading() -> None:
+    require_none(
+        f"a file has at most {MAX_LINES} lines",
+        (
+            f"{file}: {len(lines_of(path))}"
+            for file, path in FILES.items()
+            if len(lines_of(path)) > MAX_LINES
+        ),
+    )
+
+
+def test_a_function_fits_a_screen() -> None:
+    require_none(
+        f"a function has at most {MAX_FUNCTION_LINES} lines",
+        (
+            f"{file}:{node.lineno} {node.name}: {num_lines}"
+            for file, path in FILES.items()
+            for node in nodes_of(path)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and (num_lines := (node.end_lineno or node.lineno) - node.lineno + 1)
+            > MAX_FUNCTION_LINES
+        ),
+    )
+
+
+def broken_links(page: Path) -> Iterator[str]:
     text = re.sub(r"<!--.*?-->", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
-    broken = [
-        target
-        for target in targets
-        if not target.startswith(("http://", "https://", "mailto:"))
-        and not (page.parent / target).exists()
-    ]
-    assert not broken
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        outside = target.startswith(("http://", "https://", "mailto:"))
+        if not outside and not (page.parent / target).exists():
+            yield f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_every_relative_link_in_the_docs_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    require_none(
+        "a relative link leads to a file", (link for page in pages for link in broken_links(page))
+    )

@@ -1,342 +1,42 @@
-"""`edgehuman evaluate`: what an artefact scores on a dataset, with numpy and its engine alone.
+"""What `edgehuman evaluate` begins with, whatever the record: which model, and what it reads.
 
-Labels of the model's card and of the dataset are matched by name. Intervals are bootstrapped over
-people, because the windows of one person are alike. Axes: N windows, C classes, S people.
+The words and the judge are the record's own: `runtime.run.find_step("evaluate", words)`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import importlib.util
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, Protocol
 
-import numpy as np
-from tyro.conf import Positional
-
-from edgehuman import catalogue
-from edgehuman.bench.evaluate.checkpoint_engine import open_checkpoint, open_random
-from edgehuman.bench.evaluate.image import RECORD, evaluate_persons
-from edgehuman.bench.evaluate.skeleton import RECORD as GAIT_RECORD
-from edgehuman.bench.evaluate.skeleton import GaitWords, evaluate_gait
-from edgehuman.errors import ArtefactError, DataError, UsageError
-from edgehuman.metrics.bootstrap import interval_of_groups
-from edgehuman.metrics.calibration import (
-    expected_calibration_error,
-    negative_log_likelihood,
-    softmax,
-)
-from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusion, macro_f1
-from edgehuman.outcome import Outcome
-from edgehuman.records import Index, Text, WindowSet
+from edgehuman.bench.evaluate.checkpoint_engine import open_checkpoint
 from edgehuman.runtime.model import Model, load
 
 Split = Literal["test", "train", "all"]
-SIMULATED = "simulated"
-_OF_WINDOWS = frozenset({"hop", "shared_labels", "picture"})
-_OF_WALKS = frozenset({"protocol", "random_networks", "submission"})
-_OF_PICTURES = frozenset({"flip_test"})
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluateConfig:
-    """Score a model on a dataset."""
+class Asked(Protocol):
+    """The words of every record's evaluation that name the model."""
 
-    model: Positional[str]
-    """zoo:NAME, an artefact's path, a checkpoint folder, or a name from `edgehuman models` (random
-    weights)."""
-    data: str = SIMULATED
-    """A dataset's path, or the word `simulated`."""
-    dataset: str | None = None
-    """Insist that the data is this dataset of `edgehuman data list`."""
-    split: Split = "test"
-    """The official test people, the others, or all."""
-    shared_labels: bool = False
-    """Leave out (and count) the windows of classes that the model does not know."""
-    protocol: str | None = None
-    """Of walks: how they are judged, e.g. casia-b-cross-view; by default as is usual for the
-    dataset."""
-    random_networks: int = 0
-    """Of walks: how many networks with random weights are judged beside the model; 0: five where
-    the walks are few, else one."""
-    submission: Path | None = None
-    """Of GREW's walks: write the file that its server judges, of the official probes."""
-    hop: int = 64
-    """Samples from one window to the next, where windows are cut from recordings."""
-    batch: int = 256
-    """Windows a run."""
-    threads: int = 1
-    """Threads inside one operator."""
-    flip_test: bool = False
-    """Ask about the mirror image of each picture of a person too, and judge the mean of both."""
-    picture: Path | None = None
-    """Draw the confusion matrix into this PNG."""
-    seed: int = 0
-    """Of the random weights of a catalogue name."""
+    @property
+    def model(self) -> str:
+        """zoo:NAME, a path, a checkpoint folder or a catalogue name."""
 
-    def __post_init__(self) -> None:
-        for name in ("hop", "batch", "threads"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if self.random_networks < 0:
-            raise UsageError(
-                f"--random-networks is {self.random_networks}; it must be 1 or more, or 0 for as "
-                "many as the walks ask for"
-            )
+    @property
+    def threads(self) -> int:
+        """Threads inside one operator."""
+
+    @property
+    def seed(self) -> int:
+        """Of the random weights of a catalogue name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Attributes:
-    windows, people: how many were scored.
-    left_out: windows that were not scored, by reason.
-    metrics: macro_f1, accuracy, ece, nll; each but nll 0..1.
-    intervals: 95 % over people, of macro_f1 and accuracy; empty with fewer than two people.
-    per_class_f1: by label; None for a class that is neither true nor predicted.
-    counts_CC: rows true, columns predicted.
-    """
-
-    windows: int
-    people: int
-    left_out: Mapping[str, int]
-    metrics: Mapping[str, float]
-    intervals: Mapping[str, tuple[float, float]]
-    per_class_f1: Mapping[str, float | None]
-    counts_CC: Index
-
-
-def evaluate(config: EvaluateConfig) -> Outcome:
-    """`edgehuman evaluate`.
+def open_model(asked: Asked) -> Model:
+    """The model that the words name; a checkpoint folder runs on PyTorch.
 
     Raises:
-        UsageError, ArtefactError: wrong words or a model that gives no activities.
-        DataError: no such data, no window in the split, or classes that the model does not know.
+        UsageError, ArtefactError, EngineError, MissingDependencyError: see `load`.
+        CheckpointError: the folder holds no checkpoint, or a damaged one.
     """
-    model = _open(config)
-    if model.card.input.record == RECORD:
-        _require_known(config, _OF_WINDOWS | _OF_WALKS, "pictures")
-        return evaluate_persons(
-            model, config.data, config.dataset, config.split, config.batch, config.flip_test
-        )
-    if model.card.input.record == GAIT_RECORD:
-        _require_known(config, _OF_WINDOWS | _OF_PICTURES, "walks")
-        words = GaitWords(
-            data=config.data,
-            dataset=config.dataset,
-            split=config.split,
-            protocol=config.protocol,
-            random_networks=config.random_networks,
-            submission=config.submission,
-            batch=config.batch,
-            threads=config.threads,
-            seed=config.seed,
-        )
-        return evaluate_gait(model, words)
-    _require_known(config, _OF_WALKS | _OF_PICTURES, "windows")
-    require_activity(model)
-    windows = load_split(config.data, config.dataset, config.split, config.hop)
-    scores = score(model, windows, config.data, config.shared_labels, config.batch)
-    data = _as_data(config, model, windows, scores)
-    text = _as_text(data, model.labels)
-    if config.picture is not None:
-        from edgehuman.pictures.confusion import draw_confusion
-
-        title = f"{config.model} on {data['dataset']}, {config.split}"
-        draw_confusion(scores.counts_CC, model.labels, config.picture, title)
-        data["picture"] = str(config.picture)
-        text += f"\n\nconfusion matrix: {config.picture}"
-    return Outcome(data, text)
-
-
-def _open(config: EvaluateConfig) -> Model:
-    if Path(config.model).is_dir():
-        return open_checkpoint(Path(config.model), config.threads)
-    if config.model in catalogue.NETWORKS:
-        row = catalogue.NETWORKS[config.model]
-        if row.input == GAIT_RECORD and importlib.util.find_spec("torch") is not None:
-            return open_random(config.model, config.seed, config.threads)
-    return load(config.model, threads=config.threads, seed=config.seed)
-
-
-def _require_known(config: EvaluateConfig, foreign: frozenset[str], reads: str) -> None:
-    """Raises UsageError for a word that means nothing for what the model reads."""
-    for field in dataclasses.fields(config):
-        if field.name in foreign and getattr(config, field.name) != field.default:
-            whose = "windows of a wearable"
-            if field.name in _OF_WALKS | _OF_PICTURES:
-                whose = "walks" if field.name in _OF_WALKS else "pictures"
-            raise UsageError(
-                f"--{field.name.replace('_', '-')} is for {whose}, and {config.model} reads "
-                f"{reads}; leave it out"
-            )
-
-
-def require_activity(model: Model) -> None:
-    """Raises ArtefactError for a model that does not map ImuWindows to classes."""
-    card = model.card
-    if card.output.kind != "classes" or card.input.record != "ImuWindow":
-        raise ArtefactError(
-            f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; "
-            "this command scores ImuWindow to classes. Fine-tune it for activity first"
-        )
-
-
-def load_split(data: str, dataset: str | None, split: Split, hop: int = 64) -> WindowSet:
-    """The windows of one part of a dataset.
-
-    Raises:
-        DataError: no such data, or no window in that part.
-    """
-    from edgehuman.data.imu.load import load_windows
-
-    if data == SIMULATED and dataset is not None:
-        raise UsageError(f"--dataset {dataset} goes with a path; simulated data is no dataset")
-    windows = load_windows(data if data == SIMULATED else Path(data), dataset, hop)
-    if split == "all":
-        return windows
-    chosen = windows.select(windows.is_test_N if split == "test" else ~windows.is_test_N)
-    if not len(chosen):
-        raise DataError(
-            f"{data}: none of its {len(windows)} windows is in the {split} part "
-            f"({', '.join(windows.dataset)} has no official one); give --split all"
-        )
-    return chosen
-
-
-def to_model_labels(
-    windows: WindowSet, labels: tuple[str, ...], where: str, shared_only: bool = False
-) -> tuple[WindowSet, Index, dict[str, int]]:
-    """The windows whose class the model knows, their index in `labels` (N,), and what was left out.
-
-    Raises:
-        DataError: the dataset has classes that the model does not know, and `shared_only` is not
-            asked for; or no class in common.
-    """
-    count = {
-        name: int(np.count_nonzero(windows.label_N == i)) for i, name in enumerate(windows.labels)
-    }
-    foreign = {name: n for name, n in count.items() if n and name not in labels}
-    shared = [name for name, n in count.items() if n and name in labels]
-    if not shared or (foreign and not shared_only):
-        fix = "add --shared-labels to score the others" if shared else "give another dataset"
-        raise DataError(
-            f"{where} holds {', '.join(foreign) or 'no label at all'}, which the model does not "
-            f"know; its classes are {', '.join(labels)}. Fine-tune it on that data, or {fix}"
-        )
-    index = {name: i for i, name in enumerate(labels)}
-    to_model = np.array([*(index.get(name, -1) for name in windows.labels), -1], np.int64)
-    label_N = to_model[windows.label_N]
-    unlabelled = int(np.count_nonzero(windows.label_N < 0))
-    left_out = {**foreign, **({"unlabelled": unlabelled} if unlabelled else {})}
-    return windows.select(label_N >= 0), label_N[label_N >= 0], left_out
-
-
-def score(
-    model: Model, windows: WindowSet, where: str, shared_only: bool = False, batch: int = 256
-) -> Scores:
-    """Run the model over the windows and compare.
-
-    Raises:
-        DataError: see `to_model_labels`.
-    """
-    windows, label_N, left_out = to_model_labels(windows, model.labels, where, shared_only)
-    parts = [
-        model.logits(windows.imu_NTC[start : start + batch])
-        for start in range(0, len(windows), batch)
-    ]
-    logits_NC = np.concatenate(parts)
-    temperature = model.card.decision.temperature
-    predicted_N = logits_NC.argmax(axis=1)
-    num_classes = len(model.labels)
-    metrics = {
-        "macro_f1": macro_f1(label_N, predicted_N, num_classes),
-        "accuracy": accuracy(label_N, predicted_N),
-        "ece": expected_calibration_error(softmax(logits_NC, temperature), label_N),
-        "nll": negative_log_likelihood(logits_NC, label_N, temperature),
-    }
-    counts_CC = confusion(label_N, predicted_N, num_classes)
-    f1_C = f1_of_confusion(counts_CC)
-    return Scores(
-        windows=len(windows),
-        people=len(np.unique(windows.subject_N)),
-        left_out=left_out,
-        metrics=metrics,
-        intervals=_over_people(label_N, predicted_N, windows.subject_N, num_classes),
-        per_class_f1={
-            name: None if np.isnan(f1) else float(f1)
-            for name, f1 in zip(model.labels, f1_C, strict=True)
-        },
-        counts_CC=counts_CC,
-    )
-
-
-def _over_people(
-    label_N: Index,
-    predicted_N: Index,
-    subject_N: Text,
-    num_classes: int,
-) -> dict[str, tuple[float, float]]:
-    """95 % intervals of macro-F1 and accuracy when other people of the same kind are drawn."""
-    people = np.unique(subject_N)
-    if len(people) < 2:
-        return {}
-    counts_SCC = np.stack(
-        [
-            confusion(label_N[subject_N == p], predicted_N[subject_N == p], num_classes)
-            for p in people
-        ]
-    )
-    statistics = {
-        "macro_f1": lambda counts: np.nanmean(f1_of_confusion(counts), axis=-1),
-        "accuracy": lambda counts: np.trace(counts, axis1=-2, axis2=-1) / counts.sum(axis=(-2, -1)),
-    }
-    found = {key: interval_of_groups(counts_SCC, of) for key, of in statistics.items()}
-    return {key: (each.low, each.high) for key, each in found.items()}
-
-
-def _as_data(
-    config: EvaluateConfig, model: Model, windows: WindowSet, scores: Scores
-) -> dict[str, Any]:
-    return {
-        "model": config.model,
-        "arch": model.card.arch,
-        "random_weights": config.model in catalogue.NETWORKS,
-        "precision": model.card.precision.name,
-        "engine": dict(model.engine.describe()),
-        "data": config.data,
-        "dataset": "+".join(windows.dataset),
-        "simulated": config.data == SIMULATED,
-        "split": config.split,
-        "windows": scores.windows,
-        "people": scores.people,
-        "left_out": dict(scores.left_out),
-        "metrics": dict(scores.metrics),
-        "intervals": {key: list(ends) for key, ends in scores.intervals.items()},
-        "per_class_f1": dict(scores.per_class_f1),
-        "labels": list(model.labels),
-        "confusion": scores.counts_CC.tolist(),
-    }
-
-
-def _as_text(data: Mapping[str, Any], labels: tuple[str, ...]) -> str:
-    kind = "SIMULATED data" if data["simulated"] else data["dataset"]
-    random = ", RANDOM weights" if data["random_weights"] else ""
-    left_out = ", ".join(f"{n} {name}" for name, n in data["left_out"].items())
-    lines = [
-        f"{data['model']} ({data['precision']}{random}) on {kind}, {data['split']} part: "
-        f"{data['windows']} windows of {data['people']} people"
-        + (f"; left out: {left_out}" if left_out else ""),
-        "",
-    ]
-    for name, value in data["metrics"].items():
-        ends = data["intervals"].get(name)
-        over = f"   95 % over people: {ends[0]:.4f} to {ends[1]:.4f}" if ends else ""
-        lines.append(f"  {name:<10}{value:>8.4f}{over}")
-    lines += ["", f"  {'F1':<20}" + "  confusion (rows true, columns predicted)"]
-    for name, row in zip(labels, data["confusion"], strict=True):
-        f1 = data["per_class_f1"][name]
-        said = "   -   " if f1 is None else f"{f1:7.4f}"
-        lines.append(f"  {name:<20}{said}" + "".join(f"{count:>7}" for count in row))
-    return "\n".join(lines)
+    if Path(asked.model).is_dir():
+        return open_checkpoint(Path(asked.model), asked.threads)
+    return load(asked.model, threads=asked.threads, seed=asked.seed)

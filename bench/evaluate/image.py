@@ -1,5 +1,7 @@
 """`edgehuman evaluate` on person images: a checkpoint or an artefact against labelled people.
 
+    edgehuman evaluate zoo:person-garments --data ccp --json
+
 What is judged follows from the model's output: vectors are searched with, answers, joints and parts
 are compared. Numbers and protocols are those of `edgehuman.metrics`, computed with numpy.
 """
@@ -8,62 +10,102 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from tyro.conf import Positional
 
 from edgehuman import catalogue
+from edgehuman.bench.evaluate.evaluate import Split, open_model
+from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import PersonScores, score
 from edgehuman.data.image.set import TASKS
-from edgehuman.data.image.unlabelled.images import SIMULATED
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.outcome import Outcome
 from edgehuman.records import Index
 from edgehuman.runtime.model import Model
 
-RECORD = "PersonCrop"
-MOST_AT_ONCE = 32
+_BATCH = 32
 _FEW_PEOPLE, _FEW_EACH = 40, 4
-Split = Literal["test", "train", "all"]
 _TASKS = {"embedding": "reid", "attributes": "attributes", "segmentation": "parsing"}
 _LANDMARKS = 133
 
 
-def evaluate_persons(
-    model: Model,
-    data: str,
-    dataset: str | None,
-    split: Split,
-    batch: int,
-    flip_test: bool = False,
-) -> Outcome:
-    """Scores of one model on one dataset's part; with `flip_test`, of it and mirror images.
+@dataclass(frozen=True, slots=True)
+class EvaluateConfig:
+    """Score a model of person images on labelled people."""
+
+    model: Positional[str]
+    """zoo:NAME, an artefact's path, a checkpoint folder, or a name from `edgehuman models` (random
+    weights)."""
+    data: str = SIMULATED
+    """A dataset's folder, or the word `simulated`."""
+    dataset: str | None = None
+    """Insist that the data is this dataset of `edgehuman data list`."""
+    split: Split = "test"
+    """The test part, the training part, or all."""
+    flip_test: bool = False
+    """Ask about the mirror image of each picture too, and judge the mean of both."""
+    batch: int = _BATCH
+    """Pictures a run."""
+    threads: int = 1
+    """Threads inside one operator."""
+    seed: int = 0
+    """Of the random weights of a catalogue name."""
+
+    def __post_init__(self) -> None:
+        counted = ("batch", "threads")
+        require(self, ((getattr(self, name) >= 1, name, "at least 1") for name in counted))
+
+
+def evaluate(config: EvaluateConfig) -> Outcome:
+    """`edgehuman evaluate` of a model of person images; with `flip_test`, of mirror images too.
 
     Raises:
-        ArtefactError: a model whose output cannot be judged on people.
+        ArtefactError: a model that reads no person images, or whose output they do not judge.
         DataError: no such data, nothing in the part, or labels that the model does not know.
     """
-    persons = load_persons(data, task_of(model.card))
-    if dataset is not None and dataset != persons.dataset:
-        raise DataError(f"--data {data} is {persons.dataset}, and --dataset asks for {dataset}")
-    height, width = model.card.input.shape[:2]
-    index_K = part_of(persons, split)
-    found = score(
-        persons,
-        index_K,
-        model.logits,
-        model.card.output,
-        (height, width),
-        min(batch, MOST_AT_ONCE),
-        flip_test,
-    )
-    if flip_test:
+    model = open_model(config)
+    task = task_of(model.card)
+    persons = load_persons(config.data, task)
+    if config.dataset is not None and config.dataset != persons.dataset:
+        raise DataError(
+            f"--data {config.data} is {persons.dataset}, and --dataset asks for {config.dataset}"
+        )
+    index_K = part_of(persons, config.split)
+    found = _score(model, persons, index_K, config.batch, config.flip_test)
+    if config.flip_test:
         found = dataclasses.replace(found, said=f"{found.said}, each with its mirror image")
-    table = _as_data(model, persons, index_K, found, data, split)
-    table["flip_test"] = flip_test
+    table = _as_data(model, persons, index_K, found, config.data, config.split)
+    table["flip_test"] = config.flip_test
     return Outcome(table, _as_text(table))
+
+
+def trial(card: Card, words: Words) -> Trial:
+    """Pictures to time models on, and the labelled people that score those of the card's task.
+
+    Raises:
+        UsageError, DataError: see `trial_of_samples`.
+    """
+    persons: PersonSet | str
+    try:
+        persons = labelled_for(card, words.data)
+    except (ArtefactError, DataError) as error:
+        persons = str(error)
+
+    def metrics(model: Model) -> dict[str, float]:
+        if isinstance(persons, str):
+            raise DataError(persons)
+        if model.card.task != card.task:
+            raise DataError(f"it is for {model.card.task}, and this table scores {card.task}")
+        return dict(_score(model, persons, part_of(persons, words.split)).metrics)
+
+    return trial_of_samples(card, words, metrics)
 
 
 def labelled_for(card: Card, data: str) -> PersonSet:
@@ -79,24 +121,24 @@ def labelled_for(card: Card, data: str) -> PersonSet:
     return load_persons(data, task_of(card), **few)
 
 
-def people_metrics(model: Model, persons: PersonSet, split: Split) -> dict[str, float]:
-    """The task's metrics of one model, the one that selects first.
-
-    Raises:
-        DataError: nothing in the part, or labels that the model does not know.
-    """
-    size = model.card.input.shape[0], model.card.input.shape[1]
-    index_K = part_of(persons, split)
-    found = score(persons, index_K, model.logits, model.card.output, size, MOST_AT_ONCE)
-    return found.metrics
+def _score(
+    model: Model, persons: PersonSet, index_K: Index, batch: int = _BATCH, flip_test: bool = False
+) -> PersonScores:
+    size = (model.card.input.shape[0], model.card.input.shape[1])
+    return score(persons, index_K, model.logits, model.card.output, size, batch, flip_test)
 
 
 def task_of(card: Card) -> str:
     """Which labels judge a model.
 
     Raises:
-        ArtefactError: none do.
+        ArtefactError: it reads no person images, or none do.
     """
+    if catalogue.modality_of(card.input.record) != "image":
+        raise ArtefactError(
+            f"{card.name} reads {card.input.record}, and people are judged on their pictures; give "
+            "a model of person images"
+        )
     if card.output.kind == "heatmaps":
         return "landmarks" if len(card.output.labels) == _LANDMARKS else "pose"
     if card.output.kind not in _TASKS:

@@ -12,75 +12,114 @@ refused, and how many strangers taken in.
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from tyro.conf import Positional
+
 from edgehuman import catalogue
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
+from edgehuman.bench.evaluate.evaluate import open_model
 from edgehuman.bench.evaluate.grew_submission import official_probes, submit
-from edgehuman.card import Decision
+from edgehuman.bench.trial import Trial, Words, trial_of_samples
+from edgehuman.card import Card, Decision
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.data.gait.score import WalkScores, bone_scores, score_walks
-from edgehuman.data.gait.walks import SIMULATED, SkeletonSet
+from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.skeleton.load import load_skeletons, resampled
 from edgehuman.data.skeleton.mistakes import empty_walks, shows_nobody
-from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.gait.protocols import PROTOCOLS
 from edgehuman.metrics.gait.strangers import open_set_scores
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.model import Model
-from edgehuman.runtime.skeleton.answer import RECORD, require_gait
-
-__all__ = ["RECORD", "GaitWords", "evaluate_gait"]
+from edgehuman.runtime.skeleton.answer import require_gait
 
 # Simulated people of the evaluation: world 0, in which no training here takes place.
 _PEOPLE, _EACH = 100, 6
 _FEW_WALKS = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GaitWords:
-    """What `evaluate` was told, as far as it concerns walks; see `EvaluateConfig`."""
+@dataclass(frozen=True, slots=True)
+class EvaluateConfig:
+    """Score a gait model on walks."""
 
+    model: Positional[str]
+    """zoo:NAME, an artefact's path, a checkpoint folder, or a name from `edgehuman models` (random
+    weights)."""
     data: str = SIMULATED
+    """A dataset's path, or the word `simulated`."""
     dataset: str | None = None
-    split: str = "test"
+    """Insist that the data is this dataset of `edgehuman data list`."""
     protocol: str | None = None
+    """How the walks are judged, e.g. casia-b-cross-view; by default as is usual for the dataset."""
     random_networks: int = 0
+    """How many networks with random weights are judged beside the model; 0: five where the walks
+    are few, else one."""
     submission: Path | None = None
+    """Of GREW: write the file that its server judges, of the official probes."""
     batch: int = 32
+    """Windows a run."""
     threads: int = 1
+    """Threads inside one operator."""
     seed: int = 0
+    """Of the random weights."""
+
+    def __post_init__(self) -> None:
+        rules = [(getattr(self, name) >= 1, name, "at least 1") for name in ("batch", "threads")]
+        usual = "1 or more, or 0 for as many as the walks ask for"
+        require(self, [*rules, (self.random_networks >= 0, "random_networks", usual)])
 
 
-def evaluate_gait(model: Model, words: GaitWords) -> Outcome:
-    """Scores of one model on one dataset's test, and of the two baselines.
+def evaluate(config: EvaluateConfig) -> Outcome:
+    """`edgehuman evaluate` of a gait model, and of the two baselines.
 
     Raises:
         ArtefactError: a model that gives no vectors of walks.
         DataError: no such data, no gallery, fewer than two people in it, or no probes.
-        UsageError: an unknown protocol, another part than the test, or a submission of other data
-            than GREW.
+        UsageError: an unknown protocol, or a submission of other data than GREW.
     """
+    model = _open(config)
     require_gait(model)
-    if words.split != "test":
-        raise UsageError(f"--split {words.split}: walks are judged by their gallery and probes")
-    walks = load_test(words.data, model.card.input.rate_hz)
-    if words.dataset is not None and words.dataset != walks.name:
+    walks = load_test(config.data, model.card.input.rate_hz)
+    if config.dataset is not None and config.dataset != walks.name:
         raise DataError(
-            f"--data {words.data} is {walks.name}, and --dataset asks for {words.dataset}"
+            f"--data {config.data} is {walks.name}, and --dataset asks for {config.dataset}"
         )
-    if words.submission is not None:
+    if config.submission is not None:
         official_probes(walks)  # what cannot be submitted costs no evaluation
-    found = judge(model, walks, words)
-    data = _as_data(model, walks, found, words) | _open_set(model, found)
-    data |= _baselines(model, walks, found.protocol, words)
-    if words.submission is not None:
-        data["submission"] = submit(model, walks, words.submission, min(words.batch, 32))
+    found = judge(model, walks, config)
+    data = _as_data(model, walks, found, config) | _open_set(model, found)
+    data |= _baselines(model, walks, found.protocol, config)
+    if config.submission is not None:
+        data["submission"] = submit(model, walks, config.submission, config.batch)
     return Outcome(data, _as_text(data))
+
+
+def trial(card: Card, words: Words) -> Trial:
+    """Walks to time models on; nothing scores a gait model beside its speed yet.
+
+    Raises:
+        UsageError, DataError: see `trial_of_samples`.
+    """
+
+    def metrics(model: Model) -> dict[str, float]:
+        raise DataError(f"{card.name} has no task yet that labels judge")
+
+    return trial_of_samples(card, words, metrics)
+
+
+def _open(config: EvaluateConfig) -> Model:
+    """A name of the catalogue costs no export where PyTorch is installed."""
+    if config.model in catalogue.NETWORKS and importlib.util.find_spec("torch") is not None:
+        return open_random(config.model, config.seed, config.threads)
+    return open_model(config)
 
 
 def load_test(data: str, rate_hz: float) -> SkeletonSet:
@@ -102,7 +141,7 @@ def load_test(data: str, rate_hz: float) -> SkeletonSet:
 
 
 def judge(
-    model: Model, walks: SkeletonSet, words: GaitWords, protocol: str | None = None
+    model: Model, walks: SkeletonSet, config: EvaluateConfig, protocol: str | None = None
 ) -> WalkScores:
     """What a model scores on walks.
 
@@ -115,8 +154,8 @@ def judge(
         model.logits,
         card.input.shape[0],
         cast(Distance, card.output.distance),
-        protocol or words.protocol,
-        min(words.batch, 32),
+        protocol or config.protocol,
+        config.batch,
     )
 
 
@@ -146,7 +185,9 @@ def _open_set_line(data: Mapping[str, Any]) -> str:
     )
 
 
-def _baselines(model: Model, walks: SkeletonSet, protocol: str, words: GaitWords) -> dict[str, Any]:
+def _baselines(
+    model: Model, walks: SkeletonSet, protocol: str, config: EvaluateConfig
+) -> dict[str, Any]:
     """Metrics by baseline, those of each random network, and what could not be measured, with the
     reason.
     """
@@ -157,10 +198,10 @@ def _baselines(model: Model, walks: SkeletonSet, protocol: str, words: GaitWords
     try:
         if arch not in catalogue.NETWORKS:
             raise ArtefactError(f"{arch} is not in the catalogue, so it cannot be built anew")
-        for k in range(1, (words.random_networks or _num_seeds(walks)) + 1):
+        for k in range(1, (config.random_networks or _num_seeds(walks)) + 1):
             # Other seeds than that of a catalogue name, which is random itself; the same windows.
-            random = open_random(arch, words.seed + k, words.threads, frames)
-            each.append(dict(judge(random, walks, words, protocol).scores.metrics))
+            random = open_random(arch, config.seed + k, config.threads, frames)
+            each.append(dict(judge(random, walks, config, protocol).scores.metrics))
         found["random_weights"] = {
             key: sum(table[key] for table in each) / len(each) for key in each[0]
         }
@@ -188,7 +229,7 @@ def _num_seeds(walks: SkeletonSet) -> int:
 
 
 def _as_data(
-    model: Model, walks: SkeletonSet, found: WalkScores, words: GaitWords
+    model: Model, walks: SkeletonSet, found: WalkScores, config: EvaluateConfig
 ) -> dict[str, Any]:
     scores = found.scores
     return {
@@ -198,7 +239,7 @@ def _as_data(
         "random_weights": model.name in catalogue.NETWORKS,
         "precision": model.card.precision.name,
         "engine": dict(model.engine.describe()),
-        "data": words.data,
+        "data": config.data,
         "dataset": walks.name,
         "simulated": walks.simulated,
         "split": "test",

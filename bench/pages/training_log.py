@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edgehuman.card import CARD_KEY, Card, from_json
+from edgehuman.card import Card, of_weights
 from edgehuman.config import read_table
 from edgehuman.errors import CheckpointError, UsageError
 
 METRICS, CONFIG, WEIGHTS = "metrics.jsonl", "config.toml", "model.safetensors"
-_MOST_HEADER_BYTES = 100_000_000  # what safetensors itself allows
 
 
 def names_of(folders: Sequence[Path]) -> list[str]:
@@ -44,20 +43,7 @@ def read_card(folder: Path) -> Card | None:
             of another version.
     """
     path = folder / WEIGHTS
-    if not path.is_file():
-        return None
-    try:
-        with path.open("rb") as stream:
-            size = int.from_bytes(stream.read(8), "little")
-            if size > _MOST_HEADER_BYTES:
-                raise ValueError(f"a header of {size} bytes")
-            text = json.loads(stream.read(size))["__metadata__"][CARD_KEY]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"{path}: damaged, or without a card ({type(error).__name__}: {error}); train again or "
-            "restore a copy"
-        ) from None
-    return from_json(text, str(path))
+    return of_weights(path) if path.is_file() else None
 
 
 def read_settings(folder: Path, method: str, needed: Sequence[str]) -> dict[str, Any]:

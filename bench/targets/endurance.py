@@ -18,6 +18,7 @@ from tyro.conf import Positional
 from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.entry import main
 from edgehuman.bench.latency import resident_mb
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 
@@ -61,7 +62,7 @@ def endure(model: str, hours: float) -> Endurance:
 
     base_mb, peak_mb, next_look_s, results = 0.0, 0.0, _SETTLED_S, 0
     start_s, t_s = 0.0, 0.0
-    for result in stream(model, "simulated", seconds=_SETTLED_S + 3600 * hours):
+    for result in stream(model, SIMULATED, seconds=_SETTLED_S + 3600 * hours):
         t_s = result.t_s
         if t_s >= next_look_s:
             now_mb = resident_mb()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.entry import main
-from edgehuman.errors import UsageError
+from edgehuman.config import require
 from edgehuman.outcome import Outcome
 
 _CODE = """
@@ -56,9 +56,8 @@ class GalleryMemoryConfig:
     """euclidean or cosine."""
 
     def __post_init__(self) -> None:
-        for name in ("gallery", "dim", "queries"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        counted = ("gallery", "dim", "queries")
+        require(self, ((getattr(self, name) >= 1, name, "at least 1") for name in counted))
 
 
 def gallery_memory_mb(config: GalleryMemoryConfig) -> dict[str, float]:

@@ -24,6 +24,7 @@ from edgehuman.bench.contestants import FailedRun, NotMeasured, entries_of, open
 from edgehuman.bench.latency import Footprint, cut_batches, footprint, measure, time_calls
 from edgehuman.bench.targets.endurance import endure_elsewhere
 from edgehuman.bench.targets.recordings import recordings_folder
+from edgehuman.catalogue import SIMULATED
 from edgehuman.runtime.model import ZOO, load, zoo_names
 
 HOP_S = 0.64
@@ -93,7 +94,7 @@ def fp32_over(arch: str, **asked: Any) -> float:
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
         paths = [Path(folder) / f"{name}.onnx" for name in ("fp32", "other")]
         export(ExportConfig(arch, out=paths[0]))
-        export(ExportConfig(arch, out=paths[1], data="simulated", **asked))
+        export(ExportConfig(arch, out=paths[1], data=SIMULATED, **asked))
         entries = [entries_of(str(p), ("onnxruntime",), 1, 0, Path(folder))[0] for p in paths]
         sample = entries[0].noise(64)
         full, other = (open_contestant(each, sample[:1]) for each in entries)
@@ -251,7 +252,7 @@ def export_seconds(arch: str) -> float:
     windows.
     """
     require_torch()
-    cells = [measure_cell(arch, "ONNX", precision, "simulated") for precision in PRECISIONS]
+    cells = [measure_cell(arch, "ONNX", precision, SIMULATED) for precision in PRECISIONS]
     for cell in cells:
         if cell.status == "not measured":
             raise NotMeasured(cell.reason)
@@ -294,7 +295,7 @@ def catalogue_cells(format: str, precisions: Sequence[str], quick: bool) -> Iter
     require_torch()
     names = networks(largest_params=QUICK_PARAMS if quick else math.inf)
     for name, precision in tqdm([(n, p) for n in names for p in precisions], unit="export"):
-        cell = measure_cell(name, format, precision, "simulated")
+        cell = measure_cell(name, format, precision, SIMULATED)
         if cell.status == "not measured":
             raise NotMeasured(cell.reason)
         if cell.status != "done":
@@ -310,7 +311,7 @@ def int8_metric_change(model: str) -> float:
     Raises:
         DataError: a folder was named and does not hold it.
     """
-    from edgehuman.bench.evaluate.evaluate import SIMULATED, EvaluateConfig, evaluate
+    from edgehuman.bench.evaluate.imu import EvaluateConfig, evaluate
 
     folder = recordings_folder()
     data = SIMULATED if folder is None else str(folder / "uci_har.npz")

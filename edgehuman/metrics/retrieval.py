@@ -29,11 +29,11 @@ Distance = Literal["euclidean", "cosine"]
 
 # Distances are held for about this many pairs at a time, so memory does not grow with the product
 # of queries and gallery: 256 MB. A gallery of a million is read once for every 32 queries.
-_BLOCK_PAIRS = 32_000_000
+BLOCK_PAIRS = 32_000_000
 
 # Within a block they are computed for about this many pairs at a time, and about this many numbers
 # of the gallery are converted at once.
-_TILE = 2_000_000
+TILE = 2_000_000
 
 # The place of a match that does not exist: behind every rank.
 NO_MATCH = int(np.iinfo(np.int64).max)
@@ -259,8 +259,8 @@ def distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) ->
         block, step = _cosine_block, _ROUNDING
     else:
         block, step = _euclidean_block, _ROUNDING * max(_largest_square(query, gallery))
-    rows = max(1, min(len(query), _BLOCK_PAIRS // len(gallery)))
-    columns = max(1, _TILE // max(rows, query.feature_NX[0].size))
+    rows = max(1, min(len(query), BLOCK_PAIRS // len(gallery)))
+    columns = max(1, TILE // max(rows, query.feature_NX[0].size))
     for start in range(0, len(query), rows):
         query_QPD = _parts(query.feature_NX[start : start + rows])
         distance_QG = np.empty((len(query_QPD), len(gallery)))

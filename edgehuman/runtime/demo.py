@@ -20,8 +20,8 @@ from edgehuman.outcome import Outcome
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.answer import Recogniser, StreamOptions
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
+from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.loop.play import play, say
-from edgehuman.runtime.loop.results import LiveResult
 from edgehuman.runtime.loop.sinks import Sink
 from edgehuman.runtime.model import load
 from edgehuman.runtime.view.terminal import LiveView, PlainLines
@@ -114,7 +114,7 @@ def simulated_day(seconds: float, seed: int) -> ImuRecording:
 
 
 def compare(
-    hops: Sequence[LiveResult], labels: Sequence[str], hop_s: float
+    hops: Sequence[ImuResult], labels: Sequence[str], hop_s: float
 ) -> dict[str, dict[str, float | None]]:
     """The network alone and the smoothed stream, each against the true labels.
 
@@ -171,7 +171,7 @@ def table(summary: Mapping[str, Any], config: DemoConfig) -> str:
     return "\n".join(lines)
 
 
-def _screen(config: DemoConfig, recogniser: Recogniser) -> list[Sink]:
+def _screen(config: DemoConfig, recogniser: Recogniser) -> list[Sink[ImuResult]]:
     if config.json:
         return []
     if not sys.stdout.isatty():

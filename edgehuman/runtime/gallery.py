@@ -34,10 +34,10 @@ from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
 from edgehuman.records import Float32
+from edgehuman.runtime.loop.results import UNKNOWN
 
 FORMAT = "edgehuman gallery"
 VERSION = 1
-UNKNOWN = "unknown"
 _LONGEST_NAME = 200
 # Rounding apart, a score that only one and the same walk has.
 _SAME_WALK = 1 - 1e-6

@@ -22,17 +22,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from edgehuman import catalogue
 from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.files import require_usable_folder
-from edgehuman.nets.building import build
-from edgehuman.nets.image.heads import person_net
-from edgehuman.nets.weights import fit, geometry
+from edgehuman.nets.image.heads import ENCODER
+from edgehuman.nets.weights import fit
 from edgehuman.training.settings import TrainingConfig
 
-# How the weights of an encoder are called in a network that has a head beside it.
-ENCODER = "encoder."
 WEIGHTS, CONFIG, STATE, METRICS = "model.safetensors", "config.toml", "state.pt", "metrics.jsonl"
 
 
@@ -179,23 +177,9 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
         CheckpointError: as `read_weights`; or the weights do not fit the card's network.
     """
     weights, card = read_weights(folder)
-    network = _build_for(card, weights)
+    network: nn.Module = catalogue.step(card.input.record, "build")(card, weights)
     load_into(network, weights, str(folder))
     return network, card
-
-
-def _build_for(card: Card, weights: Mapping[str, Tensor]) -> nn.Module:
-    """The network that a card describes; of one with a head beside its encoder, both."""
-    if card.input.record == "SkeletonSequence":
-        return build(card.arch, frames=card.input.shape[0])
-    num_classes = len(card.output.labels) if card.output.kind == "classes" else None
-    if card.input.record != "PersonCrop":
-        return build(card.arch, num_classes=num_classes)
-    height, width = card.input.shape[:2]
-    if any(name.startswith(ENCODER) for name in weights):
-        return person_net(card.arch, card.output, (height, width), **geometry(weights))
-    size = {"image_size": (height, width), **geometry(weights)}
-    return build(card.arch, num_classes=num_classes, **size)
 
 
 def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
@@ -220,6 +204,15 @@ def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> 
     network.load_state_dict(dict(weights))
 
 
+def require_arch(card: Card, folder: Path, arch: str) -> None:
+    """Raises CheckpointError where a checkpoint holds another architecture."""
+    if card.arch != arch:
+        raise CheckpointError(
+            f"{folder}: holds {card.arch}, and --arch is {arch}; "
+            f"give --arch {card.arch} or other weights"
+        )
+
+
 def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
     """Load a pretrained encoder into a network that may have another head, and may take images of
     another size.
@@ -228,11 +221,7 @@ def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
         CheckpointError: the checkpoint holds another architecture.
     """
     weights, card = read_weights(folder)
-    if card.arch != arch:
-        raise CheckpointError(
-            f"{folder}: holds {card.arch}, and --arch is {arch}; "
-            f"give --arch {card.arch} or other weights"
-        )
+    require_arch(card, folder, arch)
     if any(name.startswith(ENCODER) for name in weights):
         weights = {
             name.removeprefix(ENCODER): t for name, t in weights.items() if name.startswith(ENCODER)

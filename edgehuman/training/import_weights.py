@@ -131,7 +131,7 @@ def parse_size(text: str) -> tuple[int, int]:
 
 def _build(config: ImportConfig) -> nn.Module:
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", config.arch)
-    if row.input != "PersonCrop":
+    if row.modality != "image":
         raise UsageError(
             f"--arch {config.arch} reads a {row.input}; weights are imported into networks of "
             "person images"

@@ -1,56 +1,13 @@
-"""What a training used, for the card: datasets with their terms, versions, commit."""
+"""What a training used, for the card: versions and commit; a row of data stands beside each set."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
-
-from edgehuman import catalogue
-from edgehuman.card import TrainingData
-from edgehuman.data.gait.walks import SkeletonSet
-from edgehuman.records import WindowSet
-
-Role = Literal["pretraining", "training", "selection", "calibration"]
 PACKAGES = ("edgehuman", "torch", "numpy", "onnx", "onnxruntime")
-
-
-def data_rows(sets: Iterable[WindowSet], role: Role) -> tuple[TrainingData, ...]:
-    """One row per dataset, with its licence from the catalogue; simulated data says so."""
-    rows = []
-    for windows in sets:
-        name = " + ".join(windows.dataset)
-        entry = catalogue.DATASETS.get(name)
-        rows.append(
-            TrainingData(
-                dataset=name,
-                role=role,
-                licence=entry.licence if entry else "Apache-2.0 (edgehuman's own simulator)",
-                url=entry.url if entry else "",
-                windows=len(windows),
-                subjects=len(np.unique(windows.subject_N)),
-                simulated=entry is None,
-            )
-        )
-    return tuple(rows)
-
-
-def walks_row(walks: SkeletonSet, role: Role) -> TrainingData:
-    """The row of one set of walks."""
-    return TrainingData(
-        dataset=walks.name,
-        role=role,
-        licence=walks.licence,
-        url=walks.url,
-        windows=len(walks),
-        subjects=len(np.unique(walks.person_N)),
-        simulated=walks.simulated,
-    )
 
 
 def versions() -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from edgehuman.errors import UsageError
+from edgehuman.config import require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +72,4 @@ class TrainingConfig:
             (self.log_every > 0, "log_every", "at least 1"),
             (self.threads > 0, "threads", "at least 1"),
         )
-        for holds, name, rule in rules:
-            if not holds:
-                raise UsageError(
-                    f"--{name.replace('_', '-')} is {getattr(self, name)}; it must be {rule}"
-                )
+        require(self, rules)

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.card import Card
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.export.engine import proof as engine_proof
-from edgehuman.export.proof.samples import SIMULATED, balanced, load_samples
+from edgehuman.export.proof.samples import balanced, load_samples
 from edgehuman.export.words import ExportConfig, check, options, out_path
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt

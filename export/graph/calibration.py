@@ -18,9 +18,10 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from edgehuman.data.samples import Samples
 from edgehuman.errors import DataError
 from edgehuman.export.graph.sessions import batch_of, exposed, open_session
-from edgehuman.export.proof.samples import Samples, balanced
+from edgehuman.export.proof.samples import balanced
 from edgehuman.records import Float64
 
 Method = Literal["minmax", "percentile", "entropy"]

@@ -30,9 +30,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edgehuman.card import OutputSpec
+from edgehuman.data.samples import Samples
 from edgehuman.errors import DataError, ParityError
 from edgehuman.export.graph.sessions import batch_of, open_session, run
-from edgehuman.export.proof.samples import Samples
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.classification import macro_f1
 from edgehuman.metrics.parity import Parity, compare, neighbours
@@ -111,17 +111,16 @@ class Judge:
         )
 
     def _task_metric(self) -> tuple[str, Callable[[Float32], float]] | None:
-        """The metric that selects checkpoints of the task, on labelled people; None without."""
-        people = self.samples.people
-        if people is None:
+        """The metric that selects checkpoints of the task, where there are labels; None without."""
+        labels = self.samples.task_labels
+        if labels is None:
             return None
-        size = (self.samples.array.shape[1], self.samples.array.shape[2])
 
         def score(outputs: Float32) -> float:
-            return next(iter(people.score(outputs, self.output, size).metrics.values()))
+            return next(iter(labels.metrics(outputs, self.output).values()))
 
         try:
-            name = next(iter(people.score(self.reference, self.output, size).metrics))
+            name = next(iter(labels.metrics(self.reference, self.output)))
         except DataError:  # so few pictures that nobody has a match, or no joint a label
             return None
         return name, score

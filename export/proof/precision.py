@@ -17,12 +17,12 @@ from typing import Literal
 import onnx
 
 from edgehuman.card import Precision
+from edgehuman.data.samples import Samples
 from edgehuman.export.graph import calibration, fp16, int8
 from edgehuman.export.graph.calibration import Method
 from edgehuman.export.graph.sessions import interleaved_ms, open_session
 from edgehuman.export.proof import sensitivity
 from edgehuman.export.proof.judge import Judge, Verdict
-from edgehuman.export.proof.samples import Samples
 from edgehuman.metrics import parity
 
 # A precision is faster when it wins by more than the clock's own noise.

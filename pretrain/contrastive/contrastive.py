@@ -28,9 +28,11 @@ from torch.nn import functional
 
 from edgehuman import catalogue
 from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.data.gait.score import score_walks
-from edgehuman.data.gait.walks import SIMULATED, SIMULATED_FRAMES
-from edgehuman.errors import DataError, UsageError
+from edgehuman.data.gait.walks import SIMULATED_FRAMES
+from edgehuman.errors import DataError
 from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.nets.building import build, count_linear_flops
@@ -47,7 +49,7 @@ from edgehuman.pretrain.contrastive.walks import (
     of_quality,
     require_window,
 )
-from edgehuman.tasks.skeleton.gait import answer_of
+from edgehuman.tasks.finetune import answer_of
 from edgehuman.training import checkpoint
 from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
@@ -138,10 +140,7 @@ class ContrastiveConfig(TrainingConfig):
             (self.koleo >= 0, "koleo", "0 or more"),
             (self.exam_people == 0 or self.exam_people > 1, "exam_people", "0, or at least 2"),
         )
-        for holds, name, rule in rules:
-            if not holds:
-                flag = name.replace("_", "-")
-                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+        require(self, rules)
         self.augment(2)
 
     def augment(self, frames: int) -> SkeletonAugment:
@@ -307,9 +306,7 @@ def train(config: ContrastiveConfig) -> Outcome:
         DataError: too little to learn from, or windows longer than walks.
         TrainingError, CheckpointError: see `train_steps`.
     """
-    row = catalogue.find(catalogue.NETWORKS, "network", config.arch)
-    if row.method != "contrastive":
-        raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by contrastive")
+    row = catalogue.network_for(config.arch, "contrastive")
     checkpoint.require_out(config.out, config.resume)
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own); no recording is involved"

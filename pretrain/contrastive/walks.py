@@ -15,7 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.card import TrainingData
-from edgehuman.data.gait.walks import SIMULATED, SIMULATED_FRAMES, SkeletonSet, random_cut
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.gait.ledger import walks_row
+from edgehuman.data.gait.walks import SIMULATED_FRAMES, SkeletonSet, random_cut
 from edgehuman.data.skeleton.load import (
     filtered,
     learnable,
@@ -27,7 +29,6 @@ from edgehuman.errors import DataError
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.preprocess.skeleton.walk import MIN_FRAMES, RATE_HZ
 from edgehuman.training.batches import batch_indices
-from edgehuman.training.ledger import walks_row
 from edgehuman.training.processes import Place
 
 Quality = Literal["all", "top", "bottom"]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgehuman.nets.imu.imuvit import Attention, initialise_linear, sine_positions
+from edgehuman.nets.attention import Attention, initialise_linear, sine_positions
 
 HEAD_WIDTH = 32
 # Relative positions are counted in this many steps from one side of the image to the other.

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn import functional
 
-from edgehuman.nets.imu.imuvit import initialise_linear
+from edgehuman.nets.attention import initialise_linear
 from edgehuman.training.gather import together
 
 BOTTLENECK = 256

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, TrainingData, image_input
-from edgehuman.data.image.unlabelled.images import SIMULATED
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.image.features import Features, ImageBackbone
@@ -247,9 +247,7 @@ def make_model(config: SaipConfig) -> Saip:
         UsageError: the network is not one of person images, or has no attention to compare.
         CheckpointError: the teacher's folder holds none.
     """
-    row = catalogue.find(catalogue.NETWORKS, "network", config.arch)
-    if row.method != "saip":
-        raise UsageError(f"--arch {config.arch} is pretrained by {row.method}, not by saip")
+    catalogue.network_for(config.arch, "saip")
     student = build(config.arch, config.seed, image_size=(config.height, config.width))
     if config.relation and not has_relations(student):
         raise UsageError(

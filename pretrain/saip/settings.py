@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgehuman import catalogue
-from edgehuman.data.image.unlabelled.images import SIMULATED
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.data.image.views.load import ViewConfig
 from edgehuman.errors import UsageError
 from edgehuman.pretrain.saip.matching import Centring
@@ -30,7 +31,7 @@ class SaipConfig(TrainingConfig):
     """The pretraining method."""
     arch: str = "tinyvit_5m"
     """A network from `edgehuman models` whose method is saip."""
-    data: str = "simulated"
+    data: str = SIMULATED
     """A folder of images, WebDataset shards, or the word `simulated`."""
     dataset: str = ""
     """Name in `edgehuman data list` of the pictures in --data; the card then states its terms."""
@@ -127,10 +128,7 @@ class SaipConfig(TrainingConfig):
                 )
         if self.accumulate == 0:
             object.__setattr__(self, "accumulate", self._parts())
-        for holds, name, rule in self._rules():
-            if not holds:
-                flag = name.replace("_", "-")
-                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+        require(self, self._rules())
         if self.lr == 0:
             persons = self.batch * world_size()
             object.__setattr__(self, "lr", self.base_lr * persons / 256)

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from edgehuman import catalogue
 from edgehuman.card import TrainingData
-from edgehuman.data.image.unlabelled.images import SIMULATED, open_images
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.image.unlabelled.images import open_images
 from edgehuman.data.image.views.load import ViewConfig, ViewLoader
 from edgehuman.errors import DataError, UsageError
 from edgehuman.training.processes import Place

@@ -32,7 +32,7 @@ MakeWindows = Callable[..., WindowSet]
 def known_data(monkeypatch: pytest.MonkeyPatch, make_windows: MakeWindows) -> None:
     """Every path is three labelled windows, and no process is started for the memory."""
     windows = make_windows([0, 1, 2], [0, 1, 1], ["a", "b", "b"])
-    monkeypatch.setattr("edgehuman.data.imu.load.load_windows", lambda *words: windows)
+    monkeypatch.setattr("edgehuman.bench.evaluate.imu.load_windows", lambda *words: windows)
     monkeypatch.setattr(report, "footprint", lambda entry: Footprint(12.5, 0.25))
     monkeypatch.setattr(report, "open_meter", lambda: (None, "no counter here"))
 
@@ -73,7 +73,7 @@ def test_a_model_for_other_classes_is_timed_and_not_scored(
     make_model: MakeModel, make_windows: MakeWindows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = make_windows([0], [0], labels=("swimming",))
-    monkeypatch.setattr("edgehuman.data.imu.load.load_windows", lambda *words: other)
+    monkeypatch.setattr("edgehuman.bench.evaluate.imu.load_windows", lambda *words: other)
     [row] = run(make_model())["rows"]
     assert row["metrics"] is None
     assert "swimming" in row["not_measured"]["metrics"]

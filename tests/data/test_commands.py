@@ -1,43 +1,19 @@
-"""`edgehuman data list | check | export`, as a user meets them."""
+"""`edgehuman data list | check | simulate`, as a user meets them."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from edgehuman.catalogue import DATASETS
 from edgehuman.cli import main
-from edgehuman.data.commands import (
-    CheckConfig,
-    ExportConfig,
-    ListConfig,
-    SimulateConfig,
-    check,
-    export_csv,
-    list_datasets,
-    simulate_csv,
-)
-from edgehuman.errors import DataError, UsageError
+from edgehuman.data.commands import ListConfig, list_datasets
 
 Tree = Callable[[str], Path]
-
-WEARABLES = [n for n, row in DATASETS.items() if row.modality == "imu" and n != "gait10"]
-
-
-def problems(path: Path) -> list[str]:
-    outcome = check(CheckConfig(path))
-    assert isinstance(outcome.data, dict)
-    assert outcome.exit_code == int(bool(outcome.data["problems"]))
-    return list(outcome.data["problems"])
-
-
-def without_absent(lines: list[str]) -> list[str]:
-    """A small tree lacks most people and files; what else is wrong?"""
-    return [line for line in lines if not line.startswith(("missing:", "people missing"))]
 
 
 def test_the_list_says_where_and_under_what_terms() -> None:
@@ -54,86 +30,6 @@ def test_the_list_says_where_and_under_what_terms() -> None:
     json.dumps(outcome.data)
 
 
-@pytest.mark.parametrize("dataset", WEARABLES)
-def test_a_small_tree_lacks_people_and_is_right_otherwise(dataset: str, tree: Tree) -> None:
-    lines = problems(tree(dataset))
-    assert without_absent(lines) == []
-    if dataset not in ("extrasensory",):
-        assert any(line.startswith("people missing") for line in lines)
-
-
-def test_missing_files_are_named(tree: Tree) -> None:
-    root = tree("uci_har")
-    (root / "test" / "y_test.txt").unlink()
-    lines = problems(root)
-    assert "missing: test/y_test.txt" in lines
-    assert any("reading stopped" in line and "y_test.txt: no such file" in line for line in lines)
-
-
-def test_a_missing_gyroscope_file_of_each_pair(tree: Tree) -> None:
-    root = tree("hapt")
-    (root / "RawData" / "gyro_exp03_user02.txt").unlink()
-    assert "missing: RawData/gyro_exp03_user02.txt" in problems(root)
-    root = tree("wisdm2019")
-    (root / "raw" / "watch" / "gyro" / "data_1640_gyro_watch.txt").unlink()
-    assert "missing: watch/gyro/data_1640_gyro_watch.txt" in problems(root)
-
-
-def test_wrong_columns_are_told(tree: Tree) -> None:
-    root = tree("dsads")
-    file = root / "a01" / "p1" / "s01.txt"
-    file.write_text(file.read_text().replace(",", ";"))
-    assert any(
-        "the first row has 1 columns; the published file has 45" in x for x in problems(root)
-    )
-
-
-def test_one_person_in_other_units_is_told(tree: Tree) -> None:
-    root = tree("hapt")
-    file = root / "RawData" / "acc_exp03_user02.txt"
-    np.savetxt(file, np.loadtxt(file) * 9.80665)
-    (line,) = without_absent(problems(root))
-    assert line.startswith("uci30:2: median acceleration 9.8")
-    assert "look like m/s² where g was published" in line
-
-
-def test_a_gyroscope_in_degrees_is_told(tree: Tree) -> None:
-    root = tree("hapt")
-    for file in (root / "RawData").glob("gyro_*"):
-        np.savetxt(file, np.loadtxt(file) * 180 / np.pi * 2)  # 1 rad/s
-    (line,) = without_absent(problems(root))
-    assert line.startswith("gyroscope: one sample in a hundred is over 5")
-
-
-def test_nan_is_a_fault_where_none_was_published_and_a_note_where_some_was(tree: Tree) -> None:
-    root = tree("hapt")
-    file = root / "RawData" / "acc_exp01_user01.txt"
-    lines = file.read_text().splitlines()
-    lines[7] = "nan nan nan"
-    file.write_text("\n".join(lines) + "\n")
-    assert without_absent(problems(root)) == [
-        "1 of 800 samples hold a value that is not finite; the published files hold none"
-    ]
-    outcome = check(CheckConfig(tree("pamap2")))
-    assert "note: 40 of 3600 samples hold a value that is not finite, as published" in outcome.text
-
-
-def test_sensors_that_never_overlap_are_told(tree: Tree) -> None:
-    root = tree("wisdm2019")
-    file = root / "raw" / "watch" / "gyro" / "data_1600_gyro_watch.txt"
-    file.write_text(file.read_text().replace(",252", ",952"))
-    assert without_absent(problems(root)) == [
-        "accelerometer and gyroscope never overlap in wisdm2019 1600 A watch"
-    ]
-
-
-def test_long_lists_are_cut_in_the_text_only(tree: Tree) -> None:
-    outcome = check(CheckConfig(tree("motionsense")))
-    assert isinstance(outcome.data, dict)
-    assert len(outcome.data["problems"]) == 15 * 24 - 2 + 1
-    assert "and 339 more; --json lists them all" in outcome.text
-
-
 def test_check_of_another_dataset(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     root = tree("pamap2")
     assert main(["data", "check", str(root), "--dataset", "dsads"]) == 1
@@ -142,39 +38,72 @@ def test_check_of_another_dataset(tree: Tree, capsys: pytest.CaptureFixture[str]
     assert json.loads(capsys.readouterr().out)["dataset"] == "pamap2"
 
 
-def test_export_writes_what_run_reads(tree: Tree, tmp_path: Path) -> None:
-    outcome = export_csv(ExportConfig(tree("hapt"), "1", tmp_path / "csv"))
-    assert isinstance(outcome.data, dict)
-    (row,) = outcome.data["files"]
-    lines = Path(row["path"]).read_text().splitlines()
-    assert lines[0] == "t,ax,ay,az,gx,gy,gz,label"
-    assert lines[1] == "0.0000,0,0,1,0,0,0,standing"
-    assert lines[2].startswith("0.0200,0,0,1.01253,0.0626")
-    assert lines[-1].endswith(",")  # nothing is known of the last sample
-    assert len(lines) == 1 + 400
-    assert (row["subject"], row["seconds"], row["rate_hz"]) == ("uci30:1", 8.0, 50.0)
+def said_of(path: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["data", "check", str(path)]) == 1
+    return capsys.readouterr().err
 
 
-def test_export_of_nobody_and_to_nowhere(tree: Tree, tmp_path: Path) -> None:
-    root = tree("hapt")
-    with pytest.raises(DataError, match="nobody is named '31'"):
-        export_csv(ExportConfig(root, "31", tmp_path / "csv"))
-    (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
-        export_csv(ExportConfig(root, "1", tmp_path / "file"))
+def test_check_of_what_no_record_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A near miss of any record is said; nobody is given the layouts of a record they never had."""
+    (tmp_path / "holiday").mkdir()
+    said = said_of(tmp_path, capsys)
+    assert f"{tmp_path} is a folder with holiday; no known dataset is laid out like this" in said
+    assert "Name the dataset that it should be with --dataset" in said
+    assert "uci_har" not in said
+    poses = tmp_path / "poses.jsonl"
+    poses.write_text('{"t": 0.0, "keypoints": []}\n')
+    assert 'poses.jsonl looks like pose_lines, but its first line has no "joints"' in said_of(
+        poses, capsys
+    )
+    (tmp_path / "query").mkdir()
+    (tmp_path / "bounding_box_test").mkdir()
+    assert "looks like market1501, but bounding_box_train is missing" in said_of(tmp_path, capsys)
+    assert "nowhere: no such file or folder" in said_of(tmp_path / "nowhere", capsys)
 
 
-def test_simulated_walkers_differ_and_are_named_so(tmp_path: Path) -> None:
-    outcome = simulate_csv(SimulateConfig(tmp_path, people=2, minutes=0.5, rate_hz=100.0))
-    assert isinstance(outcome.data, dict)
-    first, second = outcome.data["files"]
-    assert first["subject"].startswith("simulated:")
-    assert first["subject"] != second["subject"]
-    assert (first["seconds"], first["rate_hz"]) == (30.0, 100.0)
-    lines = Path(first["path"]).read_text().splitlines()
-    assert lines[0] == "t,ax,ay,az,gx,gy,gz,label"
-    assert [line.split(",")[0] for line in lines[1:3]] == ["0.0000", "0.0100"]
-    with pytest.raises(UsageError, match="--people 0"):
-        simulate_csv(SimulateConfig(tmp_path, people=0))
-    with pytest.raises(UsageError, match="elbow"):
-        simulate_csv(SimulateConfig(tmp_path, placement="elbow", minutes=0.1))
+def test_check_of_a_dataset_lists_that_dataset_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "holiday").mkdir()
+    assert main(["data", "check", str(tmp_path), "--dataset", "gait3d"]) == 1
+    said = capsys.readouterr().err
+    assert "Looked for:\n  gait3d: folders 0000/camid0_videoid2/seq0/" in said
+    assert "casia_b" not in said
+    assert main(["data", "check", str(tmp_path), "--dataset", "gait3"]) == 2
+    assert "Did you mean 'gait3d'?" in capsys.readouterr().err
+
+
+def help_of(kind: str, capsys: pytest.CaptureFixture[str]) -> set[str]:
+    with pytest.raises(SystemExit) as left:
+        main(["data", "simulate", "--kind", kind, "--help"])
+    assert left.value.code == 0
+    return set(re.findall(r"--[a-z][a-z-]*", capsys.readouterr().out.partition("options")[2]))
+
+
+def test_a_kind_has_flags_of_its_own_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    shared = {"--help", "--out", "--kind", "--people", "--seed"}
+    assert help_of("imu", capsys) == shared | {"--minutes", "--placement", "--rate-hz"}
+    assert help_of("people", capsys) == shared | {"--each"}
+    assert help_of("skeletons", capsys) == shared | {"--each"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "flag"), [("people", "--minutes"), ("skeletons", "--rate-hz"), ("imu", "--each")]
+)
+def test_a_flag_of_another_kind_is_unknown(
+    kind: str, flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["data", "simulate", "--kind", kind, "--out", str(tmp_path), flag, "3"])
+    assert left.value.code == 2
+    assert flag in capsys.readouterr().err
+
+
+def test_the_usual_kind_and_an_unknown_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["data", "simulate", "--out", str(tmp_path)]
+    assert main([*words, "--minutes", "0.1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"][0]["seconds"] == 6.0
+    assert main([*words, "--kind", "pictures"]) == 2
+    assert "Valid names: imu, skeletons, people" in capsys.readouterr().err

@@ -12,11 +12,10 @@ from torch import nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.data.imu.subjects import UCI_LABELS
+from edgehuman.data.samples import Samples
 from edgehuman.export import export as artefact
 from edgehuman.export import networks
 from edgehuman.export.graph.trace import to_onnx
-from edgehuman.export.proof import samples as records
-from edgehuman.export.proof.samples import Samples
 from edgehuman.nets.imu.imuvit import ImuVit
 from edgehuman.records import WindowSet
 
@@ -92,7 +91,7 @@ def samples(windows: WindowSet) -> Samples:
 @pytest.fixture
 def made_data(monkeypatch: pytest.MonkeyPatch, windows: WindowSet) -> None:
     """Every `--data` gives the windows above."""
-    monkeypatch.setattr(records, "load_windows", lambda path: windows)
+    monkeypatch.setattr("edgehuman.data.imu.samples.load_windows", lambda path: windows)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from edgehuman.export.graph.trace import card_of, weights_sha256
 from edgehuman.export.proof import precision
 from edgehuman.export.proof.judge import Verdict
 from edgehuman.export.proof.precision import Form, fastest
-from edgehuman.metrics.parity import compare
+from edgehuman.metrics.parity import BUDGETS, Budget, compare
 from edgehuman.runtime.engine.onnx_file import read_card
 
 
@@ -170,7 +170,7 @@ def test_a_precision_that_overflows_names_the_layer(
 def test_no_int8_graph_inside_the_budget_shows_what_each_layer_costs(
     tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(precision, "_points_lost", lambda verdict: 1.0)
+    monkeypatch.setitem(BUDGETS, "int8", Budget(cosine=2.0))  # nothing has it
     config = ExportConfig(
         "any", precision="int8", calibration="minmax", data="made", samples=48,
         out=tmp_path / "x.onnx", explain=True,

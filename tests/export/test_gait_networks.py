@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from edgehuman.card import Card, OutputSpec, skeleton_input
+from edgehuman.data.samples import Samples
 from edgehuman.export import export as artefact
 from edgehuman.export import networks
 from edgehuman.export.export import ExportConfig, export
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.graph.trace import to_onnx
 from edgehuman.export.proof.judge import answers
-from edgehuman.export.proof.samples import Samples
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.nets.skeleton.gaitpt import GaitPt
 from edgehuman.records import Float32

@@ -11,13 +11,14 @@ import torch
 
 from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, image_input
+from edgehuman.data.image import labelled_people
 from edgehuman.data.image.load import PersonSet
+from edgehuman.data.samples import Samples
 from edgehuman.errors import DataError
 from edgehuman.export.export import ExportConfig, export
 from edgehuman.export.graph.trace import to_onnx
-from edgehuman.export.proof import labelled_people, precision
+from edgehuman.export.proof import precision
 from edgehuman.export.proof.judge import Judge, answers
-from edgehuman.export.proof.samples import Samples
 from edgehuman.geometry import COCO_17
 from edgehuman.metrics.parity import compare
 from edgehuman.metrics.person_answers import joints_of

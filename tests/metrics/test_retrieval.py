@@ -140,8 +140,8 @@ def test_blocks_do_not_change_the_result(
 ) -> None:
     query, gallery = random_sightings(9, seed=0), random_sightings(31, seed=1)
     whole = distances(query, gallery, distance)
-    monkeypatch.setattr(retrieval, "_BLOCK_PAIRS", 64)
-    monkeypatch.setattr(retrieval, "_TILE", 12)
+    monkeypatch.setattr(retrieval, "BLOCK_PAIRS", 64)
+    monkeypatch.setattr(retrieval, "TILE", 12)
     assert len(list(retrieval.distance_blocks(query, gallery, distance))) == 5
     assert distances(query, gallery, distance) == pytest.approx(whole, abs=1e-9)
 
@@ -231,7 +231,7 @@ def test_ties_stand_in_front_of_the_first_match_and_nobody_is_behind_all_ranks()
 
 
 def test_the_nearest_come_in_order_with_their_distances(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrieval, "_BLOCK_PAIRS", 5)  # a query at a time
+    monkeypatch.setattr(retrieval, "BLOCK_PAIRS", 5)  # a query at a time
     query, gallery = line([0, 10], [0, 0]), line([3, 1, 9, -1, 2], [0, 0, 0, 0, 0])
     index_QK, distance_QK = nearest(query, gallery, 3)
     assert index_QK.tolist() == [[1, 3, 4], [2, 0, 4]]
@@ -244,8 +244,8 @@ def test_the_nearest_come_in_order_with_their_distances(monkeypatch: pytest.Monk
 def test_a_million_in_the_gallery_fit_in_four_gigabytes() -> None:
     """By arithmetic: what is held beside the features does not grow with queries or gallery."""
     gallery, width = 1_000_000, 256
-    rows = retrieval._BLOCK_PAIRS // gallery
-    columns = retrieval._TILE // max(rows, width)
+    rows = retrieval.BLOCK_PAIRS // gallery
+    columns = retrieval.TILE // max(rows, width)
     features = gallery * width * 4
     block = rows * gallery * 8
     # A converted tile of the gallery and four temporaries of a tile of distances.
@@ -255,8 +255,8 @@ def test_a_million_in_the_gallery_fit_in_four_gigabytes() -> None:
 
 
 def test_memory_stays_bounded_as_queries_and_gallery_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrieval, "_BLOCK_PAIRS", 20_000)
-    monkeypatch.setattr(retrieval, "_TILE", 10_000)
+    monkeypatch.setattr(retrieval, "BLOCK_PAIRS", 20_000)
+    monkeypatch.setattr(retrieval, "TILE", 10_000)
 
     def peak(queries: int, size: int) -> int:
         query = Sightings(np.ones((queries, 32), np.float32), np.zeros(queries, np.int64))

@@ -14,7 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import CARD_KEY, Card, Decision, InputSpec, OutputSpec
 from edgehuman.runtime.engine.onnx_file import sealed
-from tests.runtime.gait_models import ANNA, BOB, walk, write_gait_model, write_poses
+from edgehuman.runtime.gallery import empty_gallery, write_gallery
+from tests.runtime.gait_models import ANNA, BOB, gait_card, walk, write_gait_model, write_poses
 
 LABELS = ("walking", "sitting", "laying")
 MakeModel = Callable[..., Path]
@@ -96,3 +97,12 @@ def folder(tmp_path: Path) -> Path:
     write_poses(tmp_path / "bob.jsonl", walk(BOB, 2))
     write_poses(tmp_path / "door.jsonl", walk(ANNA, 2, 1), walk(BOB, 2, 2), walk((50, 50), 2, 3))
     return tmp_path
+
+
+@pytest.fixture
+def nose(tmp_path: Path) -> Path:
+    """A gait model; beside it who walks by, and a gallery that knows ANNA."""
+    write_poses(tmp_path / "door.jsonl", walk(ANNA, 2, 1), walk(BOB, 2, 2))
+    vector_D = np.array([90.0, 10.0], np.float32)
+    write_gallery(tmp_path / "g.npz", empty_gallery(gait_card()).enrol("ANNA", "w", vector_D))
+    return write_gait_model(tmp_path / "nose.onnx")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -27,6 +28,12 @@ def is_free(address: tuple[str, int]) -> bool:
         except OSError:
             return False
     return True
+
+
+def entered_and_left(source: AbstractContextManager[object]) -> None:
+    """Begin to read, and read nothing."""
+    with source:
+        pass
 
 
 def ended(call: Callable[[], ResultT]) -> ResultT:

@@ -10,7 +10,7 @@ import pytest
 from edgehuman.cli import main
 from edgehuman.errors import UsageError
 from edgehuman.runtime.demo import compare, simulated_day
-from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.simulate.body.activities import SIX
 
 
@@ -25,7 +25,7 @@ def test_the_day_has_every_activity_and_the_asked_length() -> None:
 def test_the_comparison_is_against_the_true_labels() -> None:
     said = [("up", "up"), ("up", "walk"), ("walk", "up"), ("walk", "walk")]
     hops = [
-        LiveResult(float(k), smooth, 0.9, 1.0, raw, 0, true_label=true, delay_s=0.5)
+        ImuResult(float(k), smooth, 0.9, 1.0, raw, 0, true_label=true, delay_s=0.5)
         for k, ((smooth, raw), true) in enumerate(
             zip(said, ["up", "up", "turn", "walk"], strict=True)
         )

@@ -1,137 +1,47 @@
-"""`edgehuman.stream`: results in Python, from a wearable and from tracked skeletons."""
+"""`edgehuman.stream`: one door to every record, which knows none of them."""
 
 from __future__ import annotations
 
 import json
-import logging
-import math
+import subprocess
+import sys
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import edgehuman
-from edgehuman.cli import main
-from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman import catalogue
+from edgehuman.catalogue import Record
+from edgehuman.errors import UsageError
 from edgehuman.records import ImuRecording
-from edgehuman.runtime.gallery import empty_gallery, read_gallery, write_gallery
-from edgehuman.runtime.skeleton.answer import GaitResult
+from edgehuman.runtime.imu.source import open_source
+from edgehuman.runtime.loop.live import LiveStream
+from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.source import open_poses
 from edgehuman.runtime.stream import stream
-from tests.runtime.conftest import LABELS
-from tests.runtime.gait_models import ANNA, BOB, gait_card, walk, write_gait_model, write_poses
+from tests.runtime.conftest import MakeModel, tiny_card
+from tests.runtime.image_models import write_image_model
 from tests.runtime.listening import ended, free_address, is_free
-
-
-def test_the_python_twin_takes_a_recording_and_ends_early(tiny: Path) -> None:
-    imu_TC = np.random.default_rng(0).normal(0.0, 0.01, (1000, 6)).astype(np.float32)
-    imu_TC[:, 1] += 1.0
-    label_T = np.ones(1000, np.int16)
-    recording = ImuRecording(imu_TC, 50.0, "somebody", label_T, LABELS, "made by hand")
-    results = list(edgehuman.stream(edgehuman.load(tiny), recording, seconds=6.0, hop_s=1.28))
-    assert [(result.label, result.source) for result in results] == [
-        ("sitting", "made by hand")
-    ] * len(results)
-    assert 2 <= len(results) <= 4
-
-
-def test_the_python_twin_fails_at_the_call(tiny: Path, tmp_path: Path) -> None:
-    with pytest.raises(ArtefactError, match="no such file"):
-        edgehuman.stream(tmp_path / "absent.onnx", "walk.csv")
-    with pytest.raises(DataError, match="no such file"):
-        edgehuman.stream(tiny, tmp_path / "absent.csv")
-
-
-@pytest.fixture
-def nose(tmp_path: Path) -> Path:
-    """A gait model; beside it who walks by, and a gallery that knows ANNA."""
-    write_poses(tmp_path / "door.jsonl", walk(ANNA, 2, 1), walk(BOB, 2, 2))
-    vector_D = np.array([90.0, 10.0], np.float32)
-    write_gallery(tmp_path / "g.npz", empty_gallery(gait_card()).enrol("ANNA", "w", vector_D))
-    return write_gait_model(tmp_path / "nose.onnx")
-
-
-@pytest.mark.parametrize("opened", [False, True])
-def test_a_gait_model_names_tracks_as_the_command_line_does(
-    nose: Path, opened: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
-    door, known = nose.with_name("door.jsonl"), nose.with_name("g.npz")
-    results = (
-        stream(edgehuman.load(nose), open_poses(str(door)), gallery=read_gallery(known))
-        if opened
-        else edgehuman.stream(nose, door, gallery=str(known))
-    )
-    found = list(results)
-    assert len(found) == 14
-    assert {result.track: result.label for result in found} == {"1": "ANNA", "2": "unknown"}
-    assert main(["run", str(nose), "--source", str(door), "--gallery", str(known), "--json"]) == 0
-    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(r["t_s"], r["id"], r["label"], r["score"]) for r in rows] == [
-        (round(r.t_s, 4), r.track, r.label, round(r.score, 5)) for r in found
-    ]
-    report = results.report()
-    assert (report["windows"], report["stream"]["tracks"], report["source"]["rows"]) == (14, 2, 48)
-
-
-def test_without_a_gallery_there_are_vectors_and_no_names(nose: Path) -> None:
-    results = list(edgehuman.stream(nose, nose.with_name("door.jsonl"), seconds=1, hop_s=0.5))
-    assert len(results) == 4
-    for result in results:
-        assert isinstance(result, GaitResult)
-        assert (result.label, result.identity) == ("", None)
-        assert result.vector_D is not None
-        assert np.linalg.norm(result.vector_D) == pytest.approx(1)
-
-
-def test_a_threshold_decides_who_is_unknown(nose: Path) -> None:
-    door, known = nose.with_name("door.jsonl"), nose.with_name("g.npz")
-    assert {r.label for r in stream(nose, door, gallery=known, threshold=-1)} == {"ANNA"}
-    assert {r.label for r in stream(nose, door, gallery=known)} == {"ANNA", "unknown"}
-
-
-def test_an_empty_gallery_is_remarked_and_names_nobody(
-    nose: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    nobody = read_gallery(nose.with_name("g.npz")).forget("ANNA")
-    with caplog.at_level(logging.WARNING, "edgehuman.runtime"):
-        results = list(stream(nose, nose.with_name("door.jsonl"), gallery=nobody))
-    assert {result.label for result in results} == {"unknown"}
-    assert "the gallery is empty: everybody is unknown" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("changes", "kind", "said"),
-    [
-        ({"smoothing": "none"}, UsageError, "smoothing is for streams of a wearable, and .* skele"),
-        ({"delay_s": 1.0}, UsageError, "delay_s is for streams of a wearable"),
-        ({"gallery": "none.npz"}, ArtefactError, "none.npz: no such gallery"),
-        ({"threshold": 7.0}, UsageError, "threshold is 7"),
-        ({"seconds": 0.0}, UsageError, "seconds is 0.0; give more than 0"),
-        ({"seconds": math.nan}, UsageError, "seconds is nan; give more than 0"),
-        ({"gallery": 3}, UsageError, "gallery is 3; give the file that `edgehuman gallery enroll`"),
-        ({"gallery": b"k"}, UsageError, "gallery is b'k'; give the file"),
-        ({"gallery": ""}, UsageError, "gallery is ''; give the file"),
-        ({"source": "none.jsonl"}, DataError, "none.jsonl: no such file"),
-        ({"gallery": empty_gallery(gait_card("b" * 64))}, ArtefactError, "cannot be compared"),
-    ],
-)
-def test_what_a_gait_model_cannot_take_is_refused_at_the_call(
-    changes: dict[str, Any], kind: type[Exception], said: str, nose: Path
-) -> None:
-    words: dict[str, Any] = {"source": nose.with_name("door.jsonl"), **changes}
-    with pytest.raises(kind, match=said):
-        stream(nose, **words)
+from tests.runtime.photos import flag, photo
 
 
 def test_a_wearable_and_skeletons_are_not_taken_for_each_other(nose: Path, tiny: Path) -> None:
     recording = ImuRecording(np.zeros((500, 6), np.float32), 50.0, "p", source="made")
     with pytest.raises(UsageError, match="reads skeletons, and found ImuRecording; give poses"):
         stream(nose, recording)
-    with pytest.raises(UsageError, match="gives skeletons, and the model reads a wearable"):
+    with pytest.raises(
+        UsageError, match=r"gives PoseBlock, and .* reads the samples of a wearable"
+    ):
         stream(tiny, open_poses("simulated"))
-    with pytest.raises(UsageError, match=r"gallery is for models of gait, and .* is none"):
+    with pytest.raises(UsageError, match=r"gives SampleBlock, and .* reads skeletons"):
+        stream(nose, open_source("simulated"))
+    with pytest.raises(UsageError, match=r"gallery is no word for .*tiny\.onnx, .* ImuWindow"):
         stream(tiny, "walk.csv", gallery=nose.with_name("g.npz"))
+    for model in (nose, tiny):
+        with pytest.raises(UsageError, match="and found int; give"):
+            stream(model, 3)
 
 
 @pytest.mark.parametrize("kind", ["gait", "wearable"])
@@ -150,17 +60,84 @@ def test_a_stream_that_is_closed_or_refused_gives_its_port_back(
     assert list(live) == []
 
 
-def test_a_source_of_somebody_elses_stays_open_where_words_are_refused(nose: Path) -> None:
-    source = open_poses(str(nose.with_name("door.jsonl")))
-    with pytest.raises(UsageError, match="threshold is 5"):
-        stream(nose, source, threshold=5)
-    assert len(list(stream(nose, source))) == 14
-    with pytest.raises(UsageError, match="was read or closed already"):
-        list(stream(nose, source))
-
-
 @pytest.mark.parametrize("kind", ["gait", "wearable"])
 def test_a_silent_port_ends_after_its_seconds(kind: str, nose: Path, tiny: Path) -> None:
     live = stream(nose if kind == "gait" else tiny, "udp://127.0.0.1:0", seconds=0.2)
     assert ended(lambda: list(live)) == []
     assert live.report()["source"]["datagrams"] == 0
+
+
+def test_photos_come_one_by_one(tmp_path: Path) -> None:
+    photo(tmp_path / "photos" / "b.png", flag())
+    (tmp_path / "photos" / "a.jpg").write_bytes(b"no photo")
+    results = edgehuman.stream(write_image_model(tmp_path, "parsing"), tmp_path / "photos")
+    broken, good = results
+    assert isinstance(good, edgehuman.PhotoResult)
+    assert (good.path, good.reason) == (tmp_path / "photos" / "b.png", "")
+    assert good.part_HW is not None
+    assert good.latency_ms > 0
+    assert (broken.photo, broken.part_HW, bool(broken.reason)) == ("a.jpg", None, True)
+    report = results.report()
+    assert (report["photos"], report["unreadable"]) == (2, 1)
+    assert report["latency_ms"]["p50"] > 0
+
+
+def test_words_for_streams_mean_nothing_to_photos(tmp_path: Path) -> None:
+    model = write_image_model(tmp_path, "parsing")
+    with pytest.raises(UsageError, match=r"hop_s is no word for .* PersonCrop records; it takes n"):
+        edgehuman.stream(model, tmp_path, hop_s=1.0)
+    with pytest.raises(UsageError, match="reads photos, and found int; give a folder"):
+        edgehuman.stream(model, 3)
+
+
+def open_words(
+    model: Model, source: str, *, loud: bool = False, seed: int = 0
+) -> LiveStream[tuple[str, int]]:
+    """A record of this test alone: the words of a text, one by one."""
+
+    def words() -> Generator[tuple[str, int], None, None]:
+        for word in source.split():
+            yield (word.upper() if loud else word), seed
+
+    return LiveStream(words(), lambda: {"words": len(source.split())})
+
+
+def test_a_new_record_is_one_row(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    input = tiny_card().input.__class__("Words", (128, 6), "float32", "", 50.0)
+    path = make_model(card=tiny_card(input=input))
+    with pytest.raises(UsageError, match="unknown record 'Words'"):
+        edgehuman.stream(path, "one two")
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[open_words.__module__])
+    row = Record("words", stream=f"{__name__}:open_words")
+    monkeypatch.setattr(catalogue, "RECORDS", {**catalogue.RECORDS, "Words": row})
+    results = edgehuman.stream(path, "one two", loud=True, seed=3)
+    assert list(results) == [("ONE", 3), ("TWO", 3)]
+    assert results.report() == {"words": 2}
+    with pytest.raises(
+        UsageError, match=r"it takes: loud, seed\. Leave it out\. Did you mean 'loud'"
+    ):
+        edgehuman.stream(path, "one two", load=True)
+
+
+LOADED = """
+import json, sys
+import edgehuman
+results = edgehuman.stream(sys.argv[1], sys.argv[2])
+next(results)
+results.close()
+print(json.dumps([name for name in sys.modules if name.startswith("edgehuman.")]))
+"""
+
+
+@pytest.mark.parametrize("kind", ["imu", "skeleton", "image"])
+def test_a_stream_loads_no_other_record(kind: str, tiny: Path, nose: Path, tmp_path: Path) -> None:
+    photo(tmp_path / "photos" / "a.png", flag())
+    model, source = {
+        "imu": (tiny, "simulated"),
+        "skeleton": (nose, nose.with_name("door.jsonl")),
+        "image": (write_image_model(tmp_path, "parsing"), tmp_path / "photos"),
+    }[kind]
+    command = [sys.executable, "-c", LOADED, str(model), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {part for name in json.loads(done.stdout) for part in name.split(".")}
+    assert loaded & {"imu", "skeleton", "silhouette", "image"} == {kind}

@@ -194,30 +194,6 @@ def test_resuming_another_network_says_so(tmp_path: Path) -> None:
         train_steps(other, line_config(tmp_path, resume=True))
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"steps": 0}, "--steps is 0; it must be at least 1"),
-        ({"batch": 6, "accumulate": 4}, "--batch is 6; it must be a multiple of accumulate"),
-        ({"lr": -1.0}, "--lr is -1.0; it must be above 0"),
-        ({"ema": 1.0}, "--ema is 1.0"),
-        ({"accumulate": 0}, "--accumulate is 0; it must be at least 1"),
-        ({"min_lr": 5.0}, "--min-lr is 5.0; it must be from 0 to lr"),
-        ({"beta2": 2.0}, "--beta2 is 2.0"),
-        ({"clip_norm": -1.0}, "--clip-norm is -1.0"),
-        ({"device": "cuda"}, "sees no CUDA device"),
-        ({"autocast": "fp16"}, "float16 needs a GPU"),
-    ],
-)
-def test_impossible_settings_are_refused(
-    tmp_path: Path, changes: dict[str, object], message: str
-) -> None:
-    if changes.get("device") == "cuda" and torch.cuda.is_available():
-        pytest.skip("this machine has a CUDA device")
-    with pytest.raises(UsageError, match=message):
-        train_steps(line_job(), line_config(tmp_path, **{"device": "cpu", **changes}))
-
-
 @pytest.mark.slow
 def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     process = subprocess.Popen(
@@ -225,11 +201,11 @@ def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None
         stderr=subprocess.DEVNULL,
         cwd=ROOT,
     )
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "metrics.jsonl").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    metrics = tmp_path / "metrics.jsonl"
     # A save is in progress nearly always: every step saves.
-    time.sleep(0.3)
+    while process.poll() is None and not (metrics.exists() and metrics.read_text().count("\n") > 3):
+        time.sleep(0.02)
+    assert process.poll() is None, "it ended by itself"
     process.kill()
     process.wait()
     state = torch.load(tmp_path / "state.pt", weights_only=True)

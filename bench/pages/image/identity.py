@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tyro.conf import Positional
 
+from edgehuman import catalogue
 from edgehuman.bench.entry import main
+from edgehuman.config import require
 from edgehuman.errors import UsageError
 from edgehuman.metrics.retrieval import Sightings, retrieval_scores
 from edgehuman.outcome import Outcome
@@ -48,9 +50,9 @@ class IdentityConfig:
     """Print one object."""
 
     def __post_init__(self) -> None:
-        for name, least in (("people", 2), ("each", 2), ("batch", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise UsageError(f"--{name} is {getattr(self, name)}; it must be at least {least}")
+        least = {"people": 2, "each": 2, "batch": 1, "seed": 0}
+        rules = ((getattr(self, name) >= n, name, f"at least {n}") for name, n in least.items())
+        require(self, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ def check_identities(config: IdentityConfig) -> Outcome:
     from edgehuman.training.checkpoint import load_network
 
     network, card = load_network(config.checkpoint)
-    if card.input.record != "PersonCrop" or card.output.kind != "embedding":
+    reads_people = catalogue.modality_of(card.input.record) == "image"
+    if not reads_people or card.output.kind != "embedding":
         raise UsageError(
             f"{config.checkpoint} holds {card.arch}: {card.input.record} to {card.output.kind}; "
             "give the checkpoint of a pretraining on person images"

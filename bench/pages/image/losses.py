@@ -18,6 +18,7 @@ from pathlib import Path
 from edgehuman.bench.entry import main
 from edgehuman.bench.pages.training_log import names_of, read_card, read_numbers, read_settings
 from edgehuman.card import Card
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.files import require_usable_file
 from edgehuman.outcome import Outcome
@@ -86,7 +87,7 @@ def read_losses(folder: Path, name: str) -> Losses:
             f"{folder}: no loss was logged yet; let it reach its first checkpoint (--save-every)"
         )
     card = read_card(folder)
-    return Losses(name, said == "simulated" if card is None else _simulated(card), by_step)
+    return Losses(name, said == SIMULATED if card is None else _simulated(card), by_step)
 
 
 def _simulated(card: Card) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman.bench.entry import main
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.part_groups import LABELS, grouped
 from edgehuman.data.image.set import PersonSet
@@ -113,7 +114,7 @@ def picture_parts(config: PictureConfig) -> Outcome:
             f"{config.model} gives {model.card.output.kind}, and the picture is of garments; give "
             "a model of `edgehuman finetune --task parsing --parts garments`"
         )
-    persons = grouped(load_persons("simulated", "parsing"), "garments")
+    persons = grouped(load_persons(SIMULATED, "parsing"), "garments")
     shown = columns(model, persons, config.people)
     draw(shown, labels, config.out)
     data = {

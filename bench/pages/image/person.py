@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.kept_runs import mean_and_spread, once
+from edgehuman.bench.pages.keep import mean_and_spread, once
 from edgehuman.config import read_table, resolve
 from edgehuman.outcome import Outcome
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from edgehuman import catalogue
 from edgehuman.bench.entry import main
 from edgehuman.bench.pages.image.identity import random_twin
 from edgehuman.errors import UsageError
@@ -155,7 +156,7 @@ def picture_similarity(config: SimilarityConfig) -> Outcome:
     from edgehuman.training.checkpoint import load_network
 
     network, card = load_network(config.model)
-    if card.input.record != "PersonCrop":
+    if catalogue.modality_of(card.input.record) != "image":
         raise UsageError(
             f"{config.model} holds {card.arch}, which reads {card.input.record}; "
             "give the checkpoint of a network of person images"

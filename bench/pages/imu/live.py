@@ -28,7 +28,7 @@ from edgehuman.metrics.stream import flicker_per_minute, onset_delay_s
 from edgehuman.outcome import Outcome
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.answer import Smoothing
-from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.stream import stream
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
@@ -52,14 +52,14 @@ class LiveConfig:
     """Folder of live.md, live.json and timeline.png."""
 
 
-def replay(model: Model, recording: ImuRecording, smoothing: Smoothing | None) -> list[LiveResult]:
+def replay(model: Model, recording: ImuRecording, smoothing: Smoothing | None) -> list[ImuResult]:
     """Every result of one recording; `smoothing` None is the card's."""
     threshold = 0.0 if smoothing == "none" else None
     return list(stream(model, recording, smoothing=smoothing, threshold=threshold))
 
 
 def score(
-    streams: Sequence[list[LiveResult]], labels: tuple[str, ...], hop_s: float
+    streams: Sequence[list[ImuResult]], labels: tuple[str, ...], hop_s: float
 ) -> dict[str, Any]:
     """The numbers of some recordings together."""
     right = labelled = changes = hops = unknown = 0
@@ -137,7 +137,7 @@ def measure(config: LiveConfig) -> Outcome:
 
 
 def _both(
-    pairs: Sequence[tuple[list[LiveResult], list[LiveResult]]],
+    pairs: Sequence[tuple[list[ImuResult], list[ImuResult]]],
     labels: tuple[str, ...],
     hop_s: float,
 ) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _both(
 def _draw(
     config: LiveConfig,
     model: Model,
-    pairs: Sequence[tuple[ImuRecording, list[LiveResult], list[LiveResult]]],
+    pairs: Sequence[tuple[ImuRecording, list[ImuResult], list[ImuResult]]],
     hop_s: float,
 ) -> None:
     for recording, _, smooth in pairs:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.kept_runs import mean_and_spread, once
+from edgehuman.bench.pages.keep import mean_and_spread, once
 from edgehuman.config import read_table, resolve
 from edgehuman.outcome import Outcome
 
@@ -75,7 +75,8 @@ def pretrain(config: TableConfig, seed: int) -> tuple[Path, dict[str, Any]]:
 
 def evaluate(config: TableConfig, row: str, target: str, seed: int, encoder: Path) -> float:
     """Macro-F1 on the target's test people."""
-    from edgehuman.tasks.imu.activity import ActivityConfig, train
+    from edgehuman.tasks.imu.activity import train
+    from edgehuman.tasks.imu.settings import ActivityConfig
 
     plan = ROWS[row]
     folder = config.out / f"{target}-{row}-{seed}".replace(" ", "_").replace(",", "")

@@ -20,10 +20,10 @@ from typing import Any
 
 from edgehuman import catalogue
 from edgehuman.bench.entry import main
-from edgehuman.bench.evaluate.evaluate import EvaluateConfig, evaluate
-from edgehuman.bench.pages.kept_runs import mean_and_spread, once
+from edgehuman.bench.evaluate.skeleton import EvaluateConfig, evaluate
+from edgehuman.bench.pages.keep import mean_and_spread, once
 from edgehuman.card import sha256_of_file
-from edgehuman.data.gait.walks import SIMULATED
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.model import ZOO, zoo_file

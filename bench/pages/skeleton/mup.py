@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.kept_runs import once
+from edgehuman.bench.pages.keep import once
 from edgehuman.bench.pages.skeleton.mup_check import sized
 from edgehuman.bench.targets.ratios import require_torch
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.data.gait.walks import SIMULATED_FRAMES
 from edgehuman.errors import TrainingError, UsageError
 from edgehuman.outcome import Outcome
@@ -79,14 +81,10 @@ class TransferConfig:
                 f"--factors is {self.factors} and --rates {self.rates}; give at least two widths "
                 "and three learning rates"
             )
-        for name in ("depth", "steps", "people", "seeds", "threads"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"--{name} is {getattr(self, name)}; it must be above 0")
-        if not 1 < self.frames <= SIMULATED_FRAMES:
-            raise UsageError(
-                f"--frames is {self.frames}; it must be from 2 to {SIMULATED_FRAMES}, as "
-                "many frames as a simulated walk has"
-            )
+        counted = ("depth", "steps", "people", "seeds", "threads")
+        held = f"from 2 to {SIMULATED_FRAMES}, as many frames as a simulated walk has"
+        rules = [(getattr(self, name) > 0, name, "above 0") for name in counted]
+        require(self, [*rules, (1 < self.frames <= SIMULATED_FRAMES, "frames", held)])
 
 
 def width_of(config: TransferConfig, factor: float) -> int:
@@ -141,7 +139,7 @@ def measure(config: TransferConfig) -> dict[str, Float64]:
     from edgehuman.training.skeleton.augment import SkeletonAugment
 
     longest = SkeletonAugment(frames=config.frames).source_frames
-    walks = load_skeletons("simulated", seed=0, people=config.people, each=2)
+    walks = load_skeletons(SIMULATED, seed=0, people=config.people, each=2)
     learn = Walks([walks], longest, "sequence")
     return {
         side: np.array(

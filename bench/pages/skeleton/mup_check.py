@@ -21,6 +21,7 @@ import numpy as np
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.targets.ratios import require_torch
+from edgehuman.config import require
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 
@@ -56,9 +57,8 @@ class MupCheckConfig:
     def __post_init__(self) -> None:
         if len(set(self.factors)) < 2:
             raise UsageError(f"--factors is {self.factors}; give at least two widths")
-        for name in ("depth", "steps", "lr", "batch", "frames", "seeds", "most"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"--{name} is {getattr(self, name)}; it must be above 0")
+        counted = ("depth", "steps", "lr", "batch", "frames", "seeds", "most")
+        require(self, ((getattr(self, name) > 0, name, "above 0") for name in counted))
 
 
 def movements(config: MupCheckConfig, factor: float, mup: bool, seed: int) -> dict[str, float]:

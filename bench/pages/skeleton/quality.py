@@ -31,9 +31,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.kept_runs import once
-from edgehuman.bench.pages.skeleton.quality_page import Facts, Findings, draw, render, verdict
+from edgehuman.bench.pages.keep import once
+from edgehuman.bench.pages.skeleton.quality_report import Facts, Findings, draw, render, verdict
 from edgehuman.bench.targets.ratios import require_torch
+from edgehuman.config import require
 from edgehuman.data.gait.walks import SIMULATED_FRAMES, SkeletonSet, simulated_set
 from edgehuman.data.skeleton.load import filtered, quality_scores
 from edgehuman.errors import DataError, UsageError
@@ -92,10 +93,8 @@ class QualityConfig:
     def __post_init__(self) -> None:
         Detector(noise=self.noise, spread=self.spread)
         least = {"people": 2, "each": 2, "steps": 1, "batch": 4, "frames": 2, "exam_people": 2}
-        for name, value in least.items():
-            if getattr(self, name) < value:
-                flag = name.replace("_", "-")
-                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be at least {value}")
+        rules = ((getattr(self, name) >= n, name, f"at least {n}") for name, n in least.items())
+        require(self, rules)
         if self.frames > SIMULATED_FRAMES:
             raise UsageError(
                 f"--frames is {self.frames}; simulated walks have {SIMULATED_FRAMES}, so give as "

@@ -26,6 +26,7 @@ from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.entry import main
 from edgehuman.bench.latency import peak_mb
 from edgehuman.bench.targets.ratios import in_turns, require_torch
+from edgehuman.config import require
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32
@@ -54,9 +55,8 @@ class GaitSpeedConfig:
     """Measure this network in this process, and print one JSON object."""
 
     def __post_init__(self) -> None:
-        for name in ("batch", "rounds"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"--{name} is {getattr(self, name)}; it must be at least 1")
+        counted = ("batch", "rounds")
+        require(self, ((getattr(self, name) >= 1, name, "at least 1") for name in counted))
         for word in (*self.graphs, *([] if self.one is None else [self.one])):
             if word not in NAMES:
                 raise UsageError(f"no skeleton network {word!r}; there are {', '.join(NAMES)}")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from edgehuman.data.skeleton.layout import read_json
+from edgehuman.data.containers import read_json
 from edgehuman.errors import DataError
 
 CASIA_B_WALK = re.compile(r"(nm|bg|cl)-\d\d")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.skeleton.walk import require_skeleton
 from edgehuman.records import Bool, Float32, Float64, Index, Text
@@ -16,7 +17,6 @@ from edgehuman.simulate.skeleton.detector import Detector
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
 ROLES = ("train", "gallery", "probe", "")
-SIMULATED = "simulated"
 SIMULATED_FRAMES = 96
 
 _DETECTOR = Detector()

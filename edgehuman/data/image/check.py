@@ -8,42 +8,34 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman import catalogue
+from edgehuman.catalogue import Dataset
 from edgehuman.data.image.labels import LABELLED, served
-from edgehuman.data.image.load import find_layout, layouts, recognised
+from edgehuman.data.image.load import layouts
 from edgehuman.data.image.set import PersonLayout, PersonSet
+from edgehuman.data.layout import found_here
+from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 
 # Pictures read of each set: enough to find a folder that was copied badly, and soon done.
 _READ = 200
-_LINES_SHOWN = 20
 
 
-def find_people(path: Path, dataset: str | None = None) -> tuple[PersonLayout, Path] | None:
-    """The layout of labelled people at a path; None where it is none of them.
+def check(path: Path, dataset: str | None = None) -> Outcome | None:
+    """Read the labels and some of the pictures; exit code 1 where anything is wrong, None for
+    another record.
 
     Raises:
-        UsageError: no dataset of that name. DataError: the folder is not laid out like it.
+        DataError: the path is not laid out as the dataset that the caller insists on.
     """
-    if dataset is not None:
-        row: catalogue.Dataset = catalogue.find(catalogue.DATASETS, "dataset", dataset)
-        if row.modality != "image":
-            return None
-        [layout] = [each for each in layouts() if each.dataset == dataset]
-        found, place = find_layout(path, layout.tasks[0])
-        if found is not layout:
-            raise DataError(f"{path} was given as {dataset!r}, but it looks like {found.dataset!r}")
-        return found, place
-    return next(recognised(path), None) if path.is_dir() else None
-
-
-def check_people(layout: PersonLayout, place: Path) -> Outcome:
-    """Read the labels and some of the pictures; exit code 1 where anything is wrong."""
+    found = found_here(path, layouts(), dataset)
+    if found is None:
+        return None
+    layout, place = found
     problems: list[str] = []
     data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
     try:
-        tasks = served(place) if layout is LABELLED else layout.tasks
+        tasks = served(place) if layout is LABELLED else layout.read.tasks
     except DataError as error:
         problems.append(str(error))
         tasks = ()
@@ -51,7 +43,7 @@ def check_people(layout: PersonLayout, place: Path) -> Outcome:
         data["tasks"] = list(tasks)
     for task in tasks:
         try:
-            persons = layout.read(place, task)
+            persons = layout.read.persons(place, task)
         except DataError as error:
             problems.append(str(error))
             continue
@@ -61,6 +53,12 @@ def check_people(layout: PersonLayout, place: Path) -> Outcome:
         problems += _unreadable(persons)
     data |= {"ok": not problems, "problems": problems}
     return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
+
+
+def extent(row: Dataset) -> str:
+    """How large a dataset is, for people to read."""
+    counts = {"pictures": row.pictures, "people": row.people, "labels": row.classes}
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
 def _counts(persons: PersonSet) -> dict[str, Any]:
@@ -90,7 +88,6 @@ def _unreadable(persons: PersonSet) -> list[str]:
 
 
 def _text(layout: PersonLayout, place: Path, data: dict[str, Any]) -> str:
-    problems: list[str] = data["problems"]
     head = f"{place} is {layout.dataset}"
     if "tasks" in data:
         head += f" for {', '.join(data['tasks']) or 'no task'}"
@@ -98,8 +95,4 @@ def _text(layout: PersonLayout, place: Path, data: dict[str, Any]) -> str:
         roles = ", ".join(f"{count} {role}" for role, count in data["roles"].items())
         who = f" of {data['people']} people" if data["people"] else ""
         head += f": {data['pictures']} pictures{who} ({roles}); {data['read']} of them read"
-    shown = [f"  {line}" for line in problems[:_LINES_SHOWN]]
-    hidden = len(problems) - len(shown)
-    more = [f"  and {hidden} more; --json lists them all"] if hidden else []
-    verdict = "missing or wrong:" if problems else "nothing missing, nothing wrong"
-    return "\n".join([head, verdict, *shown, *more])
+    return "\n".join([head, *verdict(data["problems"])])

@@ -30,11 +30,12 @@ from edgehuman.data.image.set import (
     TASKS,
     FileMasks,
     FilePictures,
-    PersonLayout,
+    PersonReader,
     PersonSet,
     load_png_mask,
 )
 from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
 from edgehuman.records import Float32, Index
@@ -157,11 +158,10 @@ def _parts(root: Path, rows: Sequence[Row], images: FilePictures) -> dict[str, A
     return {"masks": masks, "parts": parts}
 
 
-LABELLED = PersonLayout(
+LABELLED = Layout(
     dataset="labelled",
-    tasks=TASKS,
     looks_like="labels.jsonl, as `edgehuman data simulate --kind people` writes it; your own "
     "pictures can be laid out like that",
     recognise=lambda root: (root / LABELS).is_file(),
-    read=_read,
+    read=PersonReader(TASKS, _read),
 )

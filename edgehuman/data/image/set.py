@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.data.layout import Layout, folders
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.header import read_header
 from edgehuman.preprocess.image.pixels import clip_box, crop, read_image
@@ -110,24 +111,19 @@ class PersonSet:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonLayout:
-    """How one published layout is recognised and read.
+class PersonReader:
+    """How a layout of labelled people is read.
 
     Attributes:
-        dataset: name in the catalogue.
         tasks: what its labels serve.
-        looks_like: the files it is known by, for messages.
-        recognise: whether a folder holds it; looks at names only.
-        read: (folder, task) -> the set.
-        almost: why a folder that looks like this dataset cannot be read; empty where it does not.
+        persons: (folder, task) -> the set.
     """
 
-    dataset: str
     tasks: tuple[str, ...]
-    looks_like: str
-    recognise: Callable[[Path], bool]
-    read: Callable[[Path, str], PersonSet]
-    almost: Callable[[Path], str] = lambda path: ""
+    persons: Callable[[Path, str], PersonSet]
+
+
+PersonLayout = Layout[PersonReader]
 
 
 @dataclass(frozen=True)
@@ -246,15 +242,8 @@ def find_below(root: Path, name: str, depth: int = 2) -> Path | None:
         for folder in level:
             if (folder / name).is_dir():
                 return folder / name
-        level = [child for folder in level for child in _folders(folder)]
+        level = [child for folder in level for child in folders(folder)]
     return None
-
-
-def _folders(path: Path) -> list[Path]:
-    try:
-        return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
-    except PermissionError:
-        return []
 
 
 def whole_box(box: Any, height: int, width: int, where: str) -> tuple[int, int, int, int]:

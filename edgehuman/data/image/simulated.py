@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from tqdm import tqdm
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.set import PersonSet
-from edgehuman.data.image.unlabelled.images import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.records import Text, Uint8
 from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages

@@ -2,7 +2,7 @@
 
 OUT/images/PERSON/PERSON_cCAMERA_NUMBER.png    RGB
 OUT/parts/...                                  the same names; a byte a pixel: line of parts.txt
-OUT/labels.jsonl                               one object a picture, as `people_labels` reads it
+OUT/labels.jsonl                               one object a picture, as `data.image.labels` reads it
 
 Every fifth person is for testing, as where nothing is written to files.
 """
@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -25,13 +26,37 @@ from edgehuman.records import Uint8
 from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages
 
 
-def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class SimulateConfig:
+    """Pictures of simulated people, with labels.
+
+    Attributes:
+        out: the folder for the files; made if it is not there.
+        kind: what is simulated.
+        people: how many different people.
+        each: pictures of each of the people.
+        seed: of the people and of their pictures.
+    """
+
+    out: Path
+    kind: Literal["people"] = "people"
+    people: int = 1
+    each: int = 4
+    seed: int = 0
+
+
+def simulate(config: SimulateConfig) -> Outcome:
     """`edgehuman data simulate --kind people`.
 
     Raises:
         DataError: a file cannot be written.
         UsageError: fewer than one person or picture, or a negative seed.
     """
+    return simulate_people_folder(config.out, config.people, config.each, config.seed)
+
+
+def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outcome:
+    """Pictures, masks and labels as files; see `simulate`."""
     images = SimulatedImages(people, each, seed)
     try:
         out.mkdir(parents=True, exist_ok=True)

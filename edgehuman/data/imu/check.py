@@ -1,4 +1,7 @@
-"""What is missing or wrong in a dataset: read once, judged against what was published."""
+"""What is missing or wrong in a dataset: read once, judged against what was published.
+
+`edgehuman data check` of wearables.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
-from edgehuman.data.imu.layout import GRAVITY_RANGE_G, Reader, Stretch, canonical, units_hint
+from edgehuman.catalogue import Dataset
+from edgehuman.data.imu.layout import (
+    GRAVITY_RANGE_G,
+    Reader,
+    Stretch,
+    WearableLayout,
+    canonical,
+    units_hint,
+)
+from edgehuman.data.imu.load import layouts
+from edgehuman.data.layout import found_here
+from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
+from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, WindowSet
 
 # The fastest gyroscopes in these datasets saturate at 2000 deg/s = 35 rad/s; people at rest tremble
@@ -45,6 +60,47 @@ class Findings:
     seconds: float = 0.0
     empty: list[str] = field(default_factory=list)
     median_norm_g: float = float("nan")
+
+
+def check(path: Path, dataset: str | None = None) -> Outcome | None:
+    """`edgehuman data check`: exit code 1 where anything is wrong; None for another record.
+
+    Raises:
+        DataError: the path is not laid out as the dataset that the caller insists on.
+    """
+    found = found_here(path, layouts(), dataset)
+    if found is None:
+        return None
+    layout, place = found
+    findings = examine(layout.read, place)
+    data = {
+        "dataset": layout.dataset,
+        "path": str(place),
+        "ok": not findings.problems,
+        "problems": findings.problems,
+        "notes": findings.notes,
+        "people": len(findings.people),
+        "classes": list(findings.classes),
+        "recordings" if layout.read.windows is None else "windows": findings.parts,
+        "hours": round(findings.seconds / 3600, 2),
+        "median_norm_g": None if not findings.rows else round(findings.median_norm_g, 3),
+    }
+    return Outcome(data, _text(layout, place, findings), exit_code=int(not data["ok"]))
+
+
+def _text(layout: WearableLayout, place: Path, findings: Findings) -> str:
+    unit = "recordings" if layout.read.windows is None else "windows"
+    head = (
+        f"{place} is {layout.dataset}: {len(findings.people)} people, {findings.parts} {unit}, "
+        f"{findings.seconds / 3600:.2f} h, median acceleration {findings.median_norm_g:.3f} g"
+    )
+    notes = [f"  note: {note}" for note in findings.notes]
+    return "\n".join([head, *verdict(findings.problems), *notes])
+
+
+def extent(row: Dataset) -> str:
+    """How large a dataset is, for people to read."""
+    return f"{row.people} people, {row.classes} classes, {row.rate_hz:g} Hz, {row.hours:g} h"
 
 
 def examine(reader: Reader, place: Path) -> Findings:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.preprocess.imu.recording import cut_windows, resample
@@ -75,29 +76,24 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How one layout of one dataset is recognised and read.
+    """How a layout of wearables is read, and what should be in it.
 
     Attributes:
-        dataset: name in the catalogue.
-        looks_like: the files by which the layout is known, for messages.
-        recognise: whether this path holds the layout; reads names only.
         stretches: the recordings, lazily; None where the dataset holds windows only.
         windows: the windows as given; None where they are cut from the recordings.
         missing: what the layout should hold and this path does not, one line each.
         subjects: everyone who should be in it.
         has_gaps: NaN or missing rows are part of the published files and no fault.
-        almost: why a path that looks like this dataset cannot be read; empty where it does not.
     """
 
-    dataset: str
-    looks_like: str
-    recognise: Callable[[Path], bool]
     stretches: Callable[[Path], Iterator[Stretch]] | None = None
     windows: Callable[[Path], WindowSet] | None = None
     missing: Callable[[Path], list[str]] = lambda path: []
     subjects: tuple[str, ...] = ()
     has_gaps: bool = False
-    almost: Callable[[Path], str] = lambda path: ""
+
+
+WearableLayout = Layout[Reader]
 
 
 def canonical(stretch: Stretch) -> Float32:

@@ -3,8 +3,8 @@
     windows = load_windows("uci_har.npz")            the layout is recognised from the files
     recordings = load_recordings("PAMAP2_Dataset")
 
-Readers of the published layouts are beside this file, one per family; `compact.py` reads the .npz
-files.
+Readers of the published layouts are in `published/`, one per family; `compact.py` there reads the
+.npz files.
 """
 
 from __future__ import annotations
@@ -16,92 +16,39 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman import catalogue
-from edgehuman.data.imu import compact
-from edgehuman.data.imu.layout import Reader, Stretch, cut, require_gravity, to_recordings
+from edgehuman.data.imu.layout import (
+    Stretch,
+    WearableLayout,
+    cut,
+    require_gravity,
+    to_recordings,
+)
+from edgehuman.data.imu.published import compact
+from edgehuman.data.layout import find
 from edgehuman.errors import DataError
 from edgehuman.records import ImuRecording, WindowSet
 
 
 @lru_cache(maxsize=1)
-def readers() -> tuple[Reader, ...]:
-    """Every reader: of the compact files, and of the published layouts in the catalogue's order."""
-    rows = [row for row in catalogue.DATASETS.values() if row.modality == "imu"]
+def layouts() -> tuple[WearableLayout, ...]:
+    """Every layout: the compact files, and what is published, in the catalogue's order."""
+    rows = catalogue.datasets_of("imu").values()
     published = [catalogue.load_object(row.read) for row in rows]
-    return (*compact.READERS, *(r for r in published if r not in compact.READERS))
+    return (*compact.LAYOUTS, *(one for one in published if one not in compact.LAYOUTS))
 
 
-def find_reader(path: Path | str, dataset: str | None = None) -> tuple[Reader, Path]:
-    """The reader of a path, and the folder inside it where the layout begins.
-
-    Archives often unpack into a folder of their own, so two levels of folders are looked through.
+def find_layout(path: Path | str, dataset: str | None = None) -> tuple[WearableLayout, Path]:
+    """The layout of a path, and the folder inside it where the layout begins.
 
     Raises:
-        DataError: no such path, no known layout, or another dataset than the one named.
+        DataError: no such path, no known layout, or another dataset than the one insisted on.
+        UsageError: no dataset of that name.
     """
-    path = Path(path)
-    if str(path) == "simulated":
+    if str(path) == catalogue.SIMULATED:
         raise DataError(
             "simulated data are windows here; `edgehuman data simulate` writes recordings as files"
         )
-    if not path.exists():
-        raise DataError(
-            f"{path}: no such file or folder; `edgehuman data list` says where to get data"
-        )
-    if path.suffix in (".zip", ".gz", ".tar", ".7z", ".rar"):
-        raise DataError(f"{path} is an archive; unpack it and give the folder")
-    for place in _places(path):
-        for reader in readers():
-            if reader.recognise(place):
-                _require_dataset(path, reader, dataset)
-                return reader, place
-    raise DataError(_unknown(path))
-
-
-def _places(path: Path) -> Iterator[Path]:
-    """The path, the folders in it, and the folders in those."""
-    yield path
-    inside = _folders(path)
-    yield from inside
-    for folder in inside:
-        yield from _folders(folder)
-
-
-def _folders(path: Path) -> list[Path]:
-    try:
-        return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
-    except PermissionError:
-        return []
-
-
-def _unknown(path: Path) -> str:
-    """What a path that no reader knows looks like, and what the readers know."""
-    for place in _places(path):
-        for reader in readers():
-            hint = reader.almost(place)
-            if hint:
-                return f"{place} looks like {reader.dataset}, but {hint}"
-    if path.is_file():
-        fields = sorted(compact.field_names(path))
-        found = f"an .npz file with the fields {', '.join(fields)}" if fields else "a single file"
-    else:
-        names = sorted(child.name for child in path.iterdir())
-        files = [name for name in names if name.endswith(".npz")]
-        if files:
-            return f"{path} holds several files; name one of them, e.g. {path / files[0]}"
-        found = f"a folder with {', '.join(names[:5]) or 'nothing in it'}"
-    known = "\n".join(f"  {reader.dataset}: {reader.looks_like}" for reader in readers())
-    return f"{path} is {found}; no known dataset is laid out like this. Known layouts:\n{known}"
-
-
-def _require_dataset(path: Path, reader: Reader, dataset: str | None) -> None:
-    if dataset is None:
-        return
-    catalogue.find(catalogue.DATASETS, "dataset", dataset)
-    if dataset != reader.dataset:
-        raise DataError(
-            f"{path} was given as {dataset!r}, but it looks like {reader.dataset!r}: "
-            f"{reader.looks_like}. Leave the name out, or give the path of {dataset!r}"
-        )
+    return find(Path(path), layouts(), dataset)
 
 
 def recognise(path: Path | str) -> str:
@@ -110,22 +57,22 @@ def recognise(path: Path | str) -> str:
     Raises:
         DataError: no such path, or no known layout.
     """
-    return find_reader(path)[0].dataset
+    return find_layout(path)[0].dataset
 
 
 def stretches(path: Path | str, dataset: str | None = None) -> Iterator[Stretch]:
     """The continuous recordings of a dataset as its files hold them, one after the other.
 
     Raises:
-        DataError: see `find_reader`; or a dataset that holds windows only.
+        DataError: see `find_layout`; or a dataset that holds windows only.
     """
-    reader, place = find_reader(path, dataset)
-    if reader.stretches is None:
+    layout, place = find_layout(path, dataset)
+    if layout.read.stretches is None:
         raise DataError(
-            f"{path}: {reader.dataset} holds windows, not continuous recordings; use load_windows, "
+            f"{path}: {layout.dataset} holds windows, not continuous recordings; use load_windows, "
             "or the recordings they were cut from (for UCI HAR: HAPT)"
         )
-    return reader.stretches(place)
+    return layout.read.stretches(place)
 
 
 def load_recordings(
@@ -139,7 +86,7 @@ def load_recordings(
         subject: only this person, as "uci30:2" or "2".
 
     Raises:
-        DataError: see `find_reader`; wrong columns or units; a dataset that holds windows only; or
+        DataError: see `find_layout`; wrong columns or units; a dataset that holds windows only; or
             nobody of that name.
     """
     recordings: list[ImuRecording] = []
@@ -170,14 +117,14 @@ def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) ->
         hop: samples from one window to the next.
 
     Raises:
-        DataError: see `find_reader`; wrong columns or units; or nothing as long as a window.
+        DataError: see `find_layout`; wrong columns or units; or nothing as long as a window.
     """
-    if str(path) == "simulated":
+    if str(path) == catalogue.SIMULATED:
         from edgehuman.simulate.imu.recording import simulated_windows
 
         return simulated_windows(hop=hop)
-    reader, place = find_reader(path, dataset)
-    if reader.windows is not None:
-        return reader.windows(place)
-    assert reader.stretches is not None
-    return cut(reader.stretches(place), hop, reader.dataset)
+    layout, place = find_layout(path, dataset)
+    if layout.read.windows is not None:
+        return layout.read.windows(place)
+    assert layout.read.stretches is not None
+    return cut(layout.read.stretches(place), hop, layout.dataset)

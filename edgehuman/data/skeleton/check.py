@@ -9,38 +9,34 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman import catalogue
+from edgehuman.catalogue import Dataset
 from edgehuman.data.gait.score import judged_walks, protocol_of
 from edgehuman.data.gait.walks import SkeletonSet
-from edgehuman.data.skeleton.layout import SkeletonLayout, gather
-from edgehuman.data.skeleton.load import filtered, find_layout, quality_scores, recognised
+from edgehuman.data.layout import found_here
+from edgehuman.data.skeleton.layout import SkeletonLayout
+from edgehuman.data.skeleton.load import filtered, layouts, quality_scores, read_layout
 from edgehuman.data.skeleton.mistakes import empty_walks, find_mistakes
+from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.screen import SLOWEST_HZ
 from edgehuman.preprocess.skeleton.walk import mean_confidence
 
-_LINES_SHOWN = 20
 
-
-def find_skeletons(path: Path, dataset: str | None = None) -> tuple[SkeletonLayout, Path] | None:
-    """The layout of skeletons at a path; None where it is none of them.
+def check(path: Path, dataset: str | None = None) -> Outcome | None:
+    """Read everything; exit code 1 where anything is wrong, None for another record.
 
     Raises:
-        UsageError: no dataset of that name. DataError: the path is not laid out like it.
+        DataError: the path is not laid out as the dataset that the caller insists on.
     """
-    if dataset is not None:
-        row: catalogue.Dataset = catalogue.find(catalogue.DATASETS, "dataset", dataset)
-        return find_layout(path, dataset) if row.modality == "skeleton" else None
-    return next(recognised(path), None) if path.exists() else None
-
-
-def check_skeletons(layout: SkeletonLayout, place: Path) -> Outcome:
-    """Read everything; exit code 1 where anything is wrong."""
+    found = found_here(path, layouts(), dataset)
+    if found is None:
+        return None
+    layout, place = found
     data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
-    notes = [f"taken as given: {layout.assumed}"] if layout.assumed else []
+    notes = [f"taken as given: {layout.read.assumed}"] if layout.read.assumed else []
     try:
-        walks = gather(layout.read(place), layout.dataset, str(place), layout.rate_hz)
+        walks = read_layout(layout, place)
     except DataError as error:
         data |= {"problems": [str(error)], "notes": notes}
         return Outcome(data, _text(layout, place, data), exit_code=1)
@@ -57,6 +53,13 @@ def check_skeletons(layout: SkeletonLayout, place: Path) -> Outcome:
     data["left_out"] = [asdict(walk) for walk in walks.left_out]
     data["ok"] = not problems
     return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
+
+
+def extent(row: Dataset) -> str:
+    """How large a dataset is, for people to read."""
+    counts = {"walks": row.walks, "people": row.people, "conditions": row.classes}
+    shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f"{shown}, {row.rate_hz:g} Hz"
 
 
 def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:
@@ -124,7 +127,5 @@ def _text(layout: SkeletonLayout, place: Path, data: dict[str, Any]) -> str:
             f": {data['walks']} walks of {data['people']} people ({roles}), {data['frames']} "
             f"frames at {rates} a second, mean confidence {data['mean_confidence']:.2f}"
         )
-    problems: list[str] = data["problems"]
-    shown = [f"  {line}" for line in problems[:_LINES_SHOWN]]
-    verdict = "wrong:" if problems else "nothing wrong"
-    return "\n".join([head, verdict, *shown, *(f"  note: {note}" for note in data["notes"])])
+    notes = [f"  note: {note}" for note in data["notes"]]
+    return "\n".join([head, *verdict(data["problems"]), *notes])

@@ -1,11 +1,9 @@
-"""What pose detectors write: AlphaPose's list of people, OpenPose's file per frame; and PsyMo.
+"""What pose detectors write: AlphaPose's list of people, and OpenPose's file per frame.
 
 AlphaPose   alphapose-results.json: [{"image_id": "12.jpg", "keypoints": [x, y, c, ...],
             "score": 2.9, "idx": 1}, ...]; `idx` is the track, where tracking was on
 OpenPose    a folder of NAME_000000000012_keypoints.json: {"people": [{"person_id": [-1],
             "pose_keypoints_2d": [x, y, c, ...]}]}
-PsyMo       semantic_data/skeletons/PERSON/000_00_45_0_nm.json in AlphaPose's form:
-            person, number of the walk, azimuth, run, variation
 
 Neither format says how many frames a second there are.
 """
@@ -21,22 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.data.skeleton.layout import (
-    SkeletonLayout,
-    Walk,
-    folders,
-    read_json,
-    stacked,
-    triples,
-)
+from edgehuman.data.containers import read_json
+from edgehuman.data.layout import Layout, folders
+from edgehuman.data.skeleton.layout import Walk, WalkReader, stacked, triples
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Float64
 
-_PSYMO = re.compile(r"(\d{3})_(\d+)_(\d+)_(\d+)_(nm|bg|cl|ph|txt|wsf|wss)")
-_PSYMO_HZ = 25.0
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
 _OPENPOSE = "*_keypoints.json"
+_ASSUMED = f"{RATE_HZ:g} frames a second: the files do not say"
 
 Frames = tuple[Float64, Float64]
 
@@ -77,8 +69,12 @@ def _number(name: str, where: str) -> int:
     return int(found[1])
 
 
-def _frames(frames: list[tuple[int, Float64]], rate_hz: float, where: str) -> Frames:
-    """Joints (T, J, 3) and seconds (T,) of one track."""
+def joined(frames: list[tuple[int, Float64]], rate_hz: float, where: str) -> Frames:
+    """Joints (T, J, 3) and seconds (T,) of one track.
+
+    Raises:
+        DataError: a frame that is there twice, or frames of different numbers of joints.
+    """
     numbers = [number for number, _ in frames]
     twice = next((a for a, b in pairwise(numbers) if a == b), None)
     if twice is not None:
@@ -103,7 +99,7 @@ def _read_alphapose(path: Path) -> Iterator[Walk]:
     for file in [path] if path.is_file() else sorted(path.glob("*.json")):
         for track, frames in tracks(file).items():
             name = f"{file.stem}:{track}"
-            joints, stamps = _frames(frames, RATE_HZ, f"{file}: track {track}")
+            joints, stamps = joined(frames, RATE_HZ, f"{file}: track {track}")
             yield Walk(joints, name, name, rate_hz=RATE_HZ, stamp_s_T=stamps)
 
 
@@ -123,7 +119,7 @@ def _read_openpose(path: Path) -> Iterator[Walk]:
                 made[track].append((number, joints))
         for track, frames in made.items():
             name = f"{place.name}:{track}"
-            joints, stamps = _frames(frames, RATE_HZ, f"{place}: track {track}")
+            joints, stamps = joined(frames, RATE_HZ, f"{place}: track {track}")
             yield Walk(joints, name, name, rate_hz=RATE_HZ, stamp_s_T=stamps)
 
 
@@ -145,84 +141,16 @@ def _people(file: Path) -> Iterator[tuple[str, Float64]]:
         yield ("0" if track == "-1" else track), triples(person["pose_keypoints_2d"], str(file))
 
 
-def _psymo_place(path: Path) -> Path:
-    for inside in ("semantic_data/skeletons", "skeletons"):
-        if (path / inside).is_dir():
-            return path / inside
-    return path
-
-
-def _is_psymo(path: Path) -> bool:
-    for person in folders(_psymo_place(path))[:1]:
-        return any(_PSYMO.fullmatch(file.stem) for file in person.glob("*.json"))
-    return False
-
-
-def _read_psymo(path: Path) -> Iterator[Walk]:
-    for person in folders(_psymo_place(path)):
-        files = sorted(person.glob("*.json"))
-        condition_of = _psymo_conditions(files)
-        for file in files:
-            who, _, view, _, _ = _psymo_words(file)
-            frames = [frame for track in tracks(file).values() for frame in track]
-            frames.sort(key=lambda frame: frame[0])
-            joints, stamps = _frames(frames, _PSYMO_HZ, str(file))
-            condition = condition_of[file]
-            role = "gallery" if condition == "nm-01" else "probe"
-            yield Walk(
-                joints, f"psymo:{who}", f"psymo:{file.stem}", view, condition, role,
-                stamp_s_T=stamps,
-            )  # fmt: skip
-
-
-def _psymo_words(file: Path) -> tuple[str, ...]:
-    """Person, number, azimuth, run and variation, as a file's name says them."""
-    found = _PSYMO.fullmatch(file.stem)
-    if found is None:
-        raise DataError(
-            f"{file}: walks of PsyMo are named PERSON_NUMBER_AZIMUTH_RUN_VARIATION.json, "
-            "such as 000_00_45_0_nm.json"
-        )
-    return found.groups()
-
-
-def _psymo_conditions(files: list[Path]) -> dict[Path, str]:
-    """The variation of each walk of a person; normal walks are counted in every view, in the order
-    of the runs, as the protocol asks for the first and the second.
-    """
-    normal: dict[tuple[str, str], list[tuple[int, int, Path]]] = defaultdict(list)
-    made: dict[Path, str] = {}
-    for file in files:
-        who, number, view, run, made[file] = _psymo_words(file)
-        if made[file] == "nm":
-            normal[who, view].append((int(run), int(number), file))
-    for walks in normal.values():
-        for place, (_, _, file) in enumerate(sorted(walks), start=1):
-            made[file] = f"nm-{place:02d}"
-    return made
-
-
-ALPHAPOSE = SkeletonLayout(
+ALPHAPOSE = Layout(
     "alphapose",
     "alphapose-results.json, or a folder of such files: a list of objects with image_id, "
     "keypoints and, for several people, idx",
     _is_alphapose,
-    _read_alphapose,
-    assumed=f"{RATE_HZ:g} frames a second: the files do not say",
+    WalkReader(_read_alphapose, assumed=_ASSUMED),
 )
-OPENPOSE = SkeletonLayout(
+OPENPOSE = Layout(
     "openpose",
     "a folder (or folders) of NAME_000000000012_keypoints.json, one a frame",
     _is_openpose,
-    _read_openpose,
-    assumed=f"{RATE_HZ:g} frames a second: the files do not say",
-)
-PSYMO = SkeletonLayout(
-    "psymo",
-    "semantic_data/skeletons/PERSON/000_00_45_0_nm.json: person, number, azimuth, run, variation",
-    _is_psymo,
-    _read_psymo,
-    _PSYMO_HZ,
-    f"{_PSYMO_HZ:g} frames a second; nm-01 and nm-02 are a person's normal runs of a view, in the "
-    "order of their numbers; gallery: nm-01, probes: all other walks",
+    WalkReader(_read_openpose, assumed=_ASSUMED),
 )

@@ -1,13 +1,12 @@
 """What every reader of skeletons hands over: one walk as its files hold it, and the way to a set.
 
-    files --SkeletonLayout.read--> Walk, Walk, ... --gather--> SkeletonSet
+    files --WalkReader.walks--> Walk, Walk, ... --gather--> SkeletonSet
 
 Readers only read; the order of joints, what a record may hold, and names are checked here, once.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.data.gait.walks import LeftOut, SkeletonSet
+from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.walk import gaps, resample, to_record
 from edgehuman.records import Float32, Float64
@@ -53,24 +53,22 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
-class SkeletonLayout:
-    """How the published layouts of one dataset's skeletons are recognised and read.
+class WalkReader:
+    """How a layout of skeletons is read.
 
     Attributes:
-        dataset: name in the catalogue, or of the format.
-        looks_like: the files by which it is known, for messages.
-        recognise: whether this path holds it; reads names and a little of one file.
-        read: its walks, lazily; a walk that alone is wrong is left out, and the others are read on.
+        walks: those at a path, lazily; a walk that alone is wrong is left out, and the others are
+            read on.
         rate_hz: frames per second as published; 0 where the files say.
         assumed: what the files do not say and is taken as given, for people to read.
     """
 
-    dataset: str
-    looks_like: str
-    recognise: Callable[[Path], bool]
-    read: Callable[[Path], Iterator[Walk | LeftOut]]
+    walks: Callable[[Path], Iterator[Walk | LeftOut]]
     rate_hz: float = 0.0
     assumed: str = ""
+
+
+SkeletonLayout = Layout[WalkReader]
 
 
 def gather(
@@ -151,20 +149,6 @@ def _renamed(walk: Walk, sequence: str, rate_hz: float) -> Walk:
     )  # fmt: skip
 
 
-def read_json(path: Path) -> Any:
-    """What a JSON file holds.
-
-    Raises:
-        DataError: it cannot be read, or is no JSON.
-    """
-    try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}; copy it again") from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: not JSON ({error}); copy or write it again") from None
-
-
 def triples(values: Any, where: str) -> Float64:
     """A flat list x, y, c, x, y, c ... as (J, 3).
 
@@ -200,11 +184,3 @@ def stacked(frames: list[Float64], where: str) -> Float64:
             "walk have the same joints"
         )
     return np.stack(frames) if frames else np.empty((0, 18, 3))
-
-
-def folders(path: Path) -> list[Path]:
-    """Folders in a folder, in order."""
-    try:
-        return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
-    except PermissionError:
-        return []

@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from edgehuman.data.gait.walks import LeftOut, SkeletonSet
-from edgehuman.data.skeleton.layout import SkeletonLayout, Walk
+from edgehuman.data.gait.walks import LeftOut
+from edgehuman.data.layout import Layout
+from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
-from edgehuman.outcome import Outcome
-from edgehuman.preprocess.skeleton.line import PoseLine, format_line, parse_line
+from edgehuman.preprocess.skeleton.line import PoseLine, parse_line
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Float64
 
-_LABELS = "walks.jsonl"
+LABELS = "walks.jsonl"
 _RATES_HZ = (1.0, 1000.0)
 # A said rate may be off by this share, or by this of what stamps are rounded to, where they do not
 # tell one of 60 a second from two of 100; half of it, and 100 would be 200.
@@ -47,7 +47,7 @@ _WORDS = ("sequence", "person", "view", "condition", "role")
 
 def _is_lines(path: Path) -> bool:
     if path.is_dir():
-        if not (path / _LABELS).is_file():
+        if not (path / LABELS).is_file():
             return False
         first = _first_file(path)
         # A file that is named and missing is found, and said, where it is read.
@@ -58,8 +58,19 @@ def _is_lines(path: Path) -> bool:
         return '"joints"' in file.readline(65536)
 
 
+def _almost(path: Path) -> str:
+    """What a file of lines, or a folder of them, lacks."""
+    if path.is_dir():
+        return f"{LABELS} names no file of poses in its first line" * (path / LABELS).is_file()
+    if path.suffix != ".jsonl" or not path.is_file():
+        return ""
+    if path.name == LABELS:
+        return "it is the list of a folder's walks; give the folder"
+    return 'its first line has no "joints"'
+
+
 def _first_file(folder: Path) -> Path | None:
-    with (folder / _LABELS).open(encoding="utf-8", errors="replace") as file:
+    with (folder / LABELS).open(encoding="utf-8", errors="replace") as file:
         start = file.readline(65536)
     try:
         return folder / str(json.loads(start)["file"])
@@ -237,9 +248,9 @@ def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, An
         for track, lines in read_tracks(path).items():
             yield lines, f"{path.stem}:{track}", f"{path}: track {track!r}", {}
         return
-    with (path / _LABELS).open(encoding="utf-8", errors="replace") as file:
+    with (path / LABELS).open(encoding="utf-8", errors="replace") as file:
         for number, text in enumerate(file, start=1):
-            where = f"{path / _LABELS}: line {number}"
+            where = f"{path / LABELS}: line {number}"
             try:
                 row = json.loads(text)
                 inside = path / row["file"]
@@ -250,64 +261,17 @@ def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, An
             tracks = read_tracks(inside)
             if len(tracks) != 1:
                 raise DataError(
-                    f"{inside}: found {len(tracks)} tracks; beside {_LABELS} a file holds one walk"
+                    f"{inside}: found {len(tracks)} tracks; beside {LABELS} a file holds one walk"
                 )
             [lines] = tracks.values()
             yield lines, inside.stem, f"{where}: {row['file']}", row
 
 
-def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
-    """A set as files: OUT/poses/NAME.jsonl and OUT/walks.jsonl, which load as the same set.
-
-    Raises:
-        DataError: a file cannot be written.
-    """
-    try:
-        (out / "poses").mkdir(parents=True, exist_ok=True)
-        with (out / _LABELS).open("w", encoding="utf-8") as labels:
-            for i in range(len(walks)):
-                labels.write(json.dumps(_written(walks, i, out)) + "\n")
-    except OSError as error:
-        raise DataError(f"{out}: cannot be written ({error}); give another --out") from None
-    people = len(np.unique(walks.person_N))
-    data = {
-        "poses": str(out / "poses"),
-        "labels": str(out / _LABELS),
-        "people": people,
-        "walks": len(walks),
-        "frames": len(walks.skeleton_SJ3),
-        "simulated": walks.simulated,
-    }
-    who = "SIMULATED people" if walks.simulated else "people"
-    return Outcome(data, f"{out}: {len(walks)} walks of {people} {who}; labels in {_LABELS}")
-
-
-def _written(walks: SkeletonSet, i: int, out: Path) -> dict[str, Any]:
-    """The labels of a walk, once its file is written."""
-    name = str(walks.sequence_N[i])
-    file = f"poses/{i:06d}.jsonl"
-    rate_hz = float(walks.rate_hz_N[i])
-    height_px, width_px = walks.image_size_N2[i].tolist()
-    lines = (
-        format_line(PoseLine(t / rate_hz, name, joints_J3, width_px, height_px))
-        for t, joints_J3 in enumerate(walks.sequence(i))
-    )
-    (out / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return {
-        "file": file,
-        "sequence": name,
-        "person": str(walks.person_N[i]),
-        "view": str(walks.view_N[i]),
-        "condition": str(walks.condition_N[i]),
-        "role": str(walks.role_N[i]),
-        "rate_hz": rate_hz,
-    }
-
-
-POSE_LINES = SkeletonLayout(
+POSE_LINES = Layout(
     "pose_lines",
     'poses.jsonl, a line {"t", "id", "joints", "width", "height"} per person and frame; or a '
     "folder of such files with walks.jsonl (see `edgehuman data simulate --kind skeletons`)",
     _is_lines,
-    _read,
+    WalkReader(_read),
+    _almost,
 )

@@ -10,16 +10,16 @@ order_N = np.argsort(-quality_scores(good))                its quality ordering,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from edgehuman import catalogue
-from edgehuman.data.gait.walks import SIMULATED, SkeletonSet, simulated_set
+from edgehuman.data.gait.walks import SkeletonSet, simulated_set
+from edgehuman.data.layout import find
 from edgehuman.data.skeleton.detectors import ALPHAPOSE, OPENPOSE
-from edgehuman.data.skeleton.layout import SkeletonLayout, folders, gather
+from edgehuman.data.skeleton.layout import SkeletonLayout, gather
 from edgehuman.data.skeleton.lines import POSE_LINES
 from edgehuman.data.skeleton.mistakes import require_right, shows_nobody
 from edgehuman.errors import DataError, UsageError
@@ -42,6 +42,7 @@ __all__ = [
     "learnable",
     "load_skeletons",
     "quality_scores",
+    "read_layout",
     "resampled",
 ]
 
@@ -52,9 +53,8 @@ SIMULATED_EACH = 6
 @lru_cache(maxsize=1)
 def layouts() -> tuple[SkeletonLayout, ...]:
     """Every layout: the catalogue's datasets, then the formats of pose detectors and our own."""
-    rows = catalogue.DATASETS.values()
-    known = [catalogue.load_object(row.read) for row in rows if row.modality == "skeleton"]
-    return (*known, POSE_LINES, OPENPOSE, ALPHAPOSE)
+    rows = catalogue.datasets_of("skeleton").values()
+    return (*(catalogue.load_object(row.read) for row in rows), POSE_LINES, OPENPOSE, ALPHAPOSE)
 
 
 def load_skeletons(
@@ -77,18 +77,17 @@ def load_skeletons(
 
     Raises:
         DataError: no such path, no known layout, walks that are none (see `gather`), or mistakes
-            (see `skeleton_mistakes`).
+            (see `mistakes`).
         UsageError: a number outside its range.
     """
-    if str(path) == SIMULATED:
+    if str(path) == catalogue.SIMULATED:
         return simulated_set(people, each, seed)
-    layout, place = find_layout(Path(path), dataset)
-    walks = gather(layout.read(place), layout.dataset, str(place), layout.rate_hz)
+    walks = read_layout(*find_layout(path, dataset))
     if rate_hz is not None:
         walks = _at_rate(walks, rate_hz)
     if check:
         require_right(walks, str(path))
-    row = catalogue.DATASETS.get(layout.dataset)
+    row = catalogue.DATASETS.get(walks.name)
     if row is None:
         return walks
     return dataclasses.replace(walks, licence=row.licence, url=row.url)
@@ -101,37 +100,24 @@ def _at_rate(walks: SkeletonSet, rate_hz: float) -> SkeletonSet:
     return dataclasses.replace(walks, rate_hz_N=np.full(len(walks), rate_hz))
 
 
-def find_layout(path: Path, dataset: str | None = None) -> tuple[SkeletonLayout, Path]:
+def find_layout(path: Path | str, dataset: str | None = None) -> tuple[SkeletonLayout, Path]:
     """The layout of a file or folder, and where in it the layout begins.
 
-    Archives often unpack into a folder of their own, so one level of folders is looked through.
-
     Raises:
-        DataError: no such path, no known layout, or another dataset than was insisted on.
+        DataError: no such path, no known layout, or another dataset than the one insisted on.
         UsageError: no dataset of that name.
     """
-    if not path.exists():
-        raise DataError(
-            f"{path}: no such file or folder; `edgehuman data list` says where to get data, and "
-            f"the word {SIMULATED} needs none"
-        )
-    if dataset is not None and dataset not in {layout.dataset for layout in layouts()}:
-        catalogue.find(catalogue.DATASETS, "dataset", dataset)
-    found = next(recognised(path), None)
-    if found is None:
-        known = "\n".join(f"  {layout.dataset}: {layout.looks_like}" for layout in layouts())
-        raise DataError(f"{path}: no poses that are known here. Looked for:\n{known}")
-    if dataset is not None and dataset != found[0].dataset:
-        raise DataError(f"{path} was given as {dataset!r}, but it looks like {found[0].dataset!r}")
-    return found
+    return find(Path(path), layouts(), dataset)
 
 
-def recognised(path: Path) -> Iterator[tuple[SkeletonLayout, Path]]:
-    """The layouts that a file, a folder or a folder in it holds, and where."""
-    for place in (path, *folders(path)):
-        for layout in layouts():
-            if layout.recognise(place):
-                yield layout, place
+def read_layout(layout: SkeletonLayout, place: Path) -> SkeletonSet:
+    """Everything in a layout's folder or file.
+
+    Raises:
+        DataError: walks that are none (see `gather`).
+    """
+    walks = layout.read.walks(place)
+    return gather(walks, layout.dataset, str(place), layout.read.rate_hz)
 
 
 def in_test(walks: SkeletonSet) -> Bool:

@@ -30,7 +30,7 @@ from edgehuman.preprocess.skeleton.screen import (
 from edgehuman.records import Bool, Float32, Index
 
 # Of a set that is loaded, so many walks tell whether a twentieth is wrong.
-_MOST_JUDGED = 2000
+MOST_JUDGED = 2000
 # Walks that are wrong in the same way: some are enough to say how.
 _WALKS_TOGETHER = 200
 # A few walks of a large set may be wrong, or look like it; that does not spoil it.
@@ -78,9 +78,9 @@ def require_right(walks: SkeletonSet, where: str) -> None:
 
 
 def _drawn(walks: SkeletonSet) -> SkeletonSet:
-    if len(walks) <= _MOST_JUDGED:
+    if len(walks) <= MOST_JUDGED:
         return walks
-    chosen = np.random.default_rng(0).choice(len(walks), _MOST_JUDGED, replace=False)
+    chosen = np.random.default_rng(0).choice(len(walks), MOST_JUDGED, replace=False)
     return walks.subset(np.sort(chosen))
 
 

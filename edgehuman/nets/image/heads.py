@@ -27,6 +27,8 @@ from edgehuman.nets.building import build
 from edgehuman.nets.image.features import ImageBackbone
 from edgehuman.nets.image.tinyvit import tiling_windows
 
+# How the weights of a backbone are called in a network that has a head beside it.
+ENCODER = "encoder."
 MAP_STRIDE = 4
 PYRAMID_WIDTH = 128
 SIZE_STEP = 32

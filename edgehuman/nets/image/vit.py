@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edgehuman.nets.attention import Block
 from edgehuman.nets.drop_path import drop_rates
 from edgehuman.nets.image.features import Features
 from edgehuman.nets.image.pixels import Pixels, cells_over, check_cells
-from edgehuman.nets.imu.imuvit import Block
 
 PATCH = 16
 NORM_EPS = 1e-6

@@ -96,7 +96,8 @@ class OnnxRuntimeEngine:
         self.path = path
         self.card = read_card(path)
         self.threads = threads
-        self._session = _open_session(path, threads, providers)
+        in_float = self.card.precision.name == "int8-tensorrt"
+        self._session = _open_session(path, threads, providers, in_float)
         self._input = self._session.get_inputs()[0].name
         self._outputs = [self._session.get_outputs()[0].name]
         self._check_graph()
@@ -146,8 +147,13 @@ class OnnxRuntimeEngine:
             )
 
 
-def _open_session(path: Path, threads: int, providers: Sequence[str]) -> Any:
-    """An onnxruntime session without spinning threads, so that a waiting stream costs no CPU."""
+def _open_session(path: Path, threads: int, providers: Sequence[str], in_float: bool) -> Any:
+    """An onnxruntime session without spinning threads, so that a waiting stream costs no CPU.
+
+    Args:
+        in_float: multiply quantised values in float32. The CPU kernels for the INT8 graph of
+            TensorRT overflow on x86 without VNNI.
+    """
     import onnxruntime
 
     _require_available(providers, onnxruntime.get_available_providers())
@@ -156,6 +162,7 @@ def _open_session(path: Path, threads: int, providers: Sequence[str]) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.disable_quant_qdq", str(int(in_float)))
     options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     try:
         # Its own fallback prints to standard output, where our results go, and changes the provider

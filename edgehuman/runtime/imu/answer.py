@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from edgehuman.card import Card, Decision
+from edgehuman.catalogue import RECORDS
 from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.runtime.imu.decision import Decided, Decider
+from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.dropped import cause_of_loss
-from edgehuman.runtime.loop.results import LiveResult, Tally
 from edgehuman.runtime.model import Model
 
 Smoothing = Literal["none", "fixed_lag", "hysteresis"]
@@ -96,7 +97,7 @@ class Recogniser:
         self.window = model.card.input.shape[0]
         self.windows = WindowMaker(options.format, self.window, hop_s, self.rate_hz, source)
         self.hop_s = round(hop_s * self.rate_hz) / self.rate_hz
-        self.tally = Tally(self.hop_s, self.labels)
+        self.tally = ImuTally(self.hop_s, classes=self.labels)
         self._decider: Decider[StreamWindow] = Decider(self.decision, self.labels, self.hop_s)
         self._run = model.engine.run
         self._notify = notify
@@ -108,7 +109,7 @@ class Recogniser:
         """What was found in the stream so far."""
         return self.windows.report
 
-    def push(self, block: SampleBlock) -> list[LiveResult]:
+    def push(self, block: SampleBlock) -> list[ImuResult]:
         """The results that this block brings, oldest first.
 
         An empty block says that nothing came for a while: answers whose time is up come then.
@@ -120,7 +121,7 @@ class Recogniser:
         self._tell()
         return results
 
-    def close(self) -> list[LiveResult]:
+    def close(self) -> list[ImuResult]:
         """The results that waited for more, at the end of the stream."""
         late = [result for window in self.windows.close() for result in self._judge(window)]
         late += self._finish(self._decider.flush())
@@ -145,14 +146,14 @@ class Recogniser:
             f"without a gap{why}"
         )
 
-    def _overdue(self) -> list[LiveResult]:
+    def _overdue(self) -> list[ImuResult]:
         """What waited for windows that did not come within the delay budget."""
         idle_s = time.monotonic() - self._newest_s
         if not self._decider.waiting or idle_s < self.decision.delay_s:
             return []
         return self._finish(self._decider.flush())
 
-    def _judge(self, window: StreamWindow) -> list[LiveResult]:
+    def _judge(self, window: StreamWindow) -> list[ImuResult]:
         self._newest_s = window.arrival_ns / 1e9
         logits_C: list[float] | None = None
         if window.usable:
@@ -172,19 +173,19 @@ class Recogniser:
             self._notify(f"{self.source}: {remark}")
             self._told += 1
 
-    def _finish(self, decided: list[Decided[StreamWindow]]) -> list[LiveResult]:
+    def _finish(self, decided: list[Decided[StreamWindow]]) -> list[ImuResult]:
         now_ns = time.monotonic_ns()
         results = [self._result(one, now_ns) for one in decided]
         for result in results:
             self.tally.add(result)
         return results
 
-    def _result(self, decided: Decided[StreamWindow], now_ns: int) -> LiveResult:
+    def _result(self, decided: Decided[StreamWindow], now_ns: int) -> ImuResult:
         """A result with its latency: from the capture of the newest window that it rests on until
         now, and the stream time between its own window and that one. So the look-ahead counts in
         full, at whatever pace the stream is played."""
         item = decided.item
-        return LiveResult(
+        return ImuResult(
             t_s=item.t_s,
             label=decided.label,
             score=decided.score,
@@ -208,7 +209,8 @@ def require_activity(model: Model) -> None:
         ArtefactError: another task, another record, or no labels.
     """
     card = model.card
-    if card.task != "activity" or card.input.record != "ImuWindow":
+    row = RECORDS.get(card.input.record)
+    if card.task != "activity" or row is None or row.modality != "imu":
         raise ArtefactError(
             f"{model.name} is for the task {card.task!r} on a {card.input.record}; this stream "
             "needs the task 'activity' on an ImuWindow. Give another model, e.g. zoo:activity"

@@ -26,8 +26,8 @@ from typing import Generic, Protocol, TypeVar
 
 from edgehuman.card import Decision
 from edgehuman.errors import UsageError
+from edgehuman.runtime.loop.results import UNKNOWN
 
-UNKNOWN = "unknown"
 MARGIN = 0.1
 """Hysteresis: how much more probable than the present label the new one must be."""
 

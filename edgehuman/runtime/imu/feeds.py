@@ -1,69 +1,26 @@
-"""What the reader threads run: bytes from a file, a pipe, a socket or the simulator, as rows.
+"""What the reader threads run: bytes from a file, a pipe, a socket or the simulator, as samples.
 
-A feed is an iterator of `Rows` (stamps in seconds); it gives empty rows while nothing comes, so
-that its thread can be stopped.
+A feed is a `loop.source.Feed` of `SampleBlock` (stamps in seconds, not arrived yet).
 """
 
 from __future__ import annotations
 
 import os
-import select
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.format import ImuFormat
-from edgehuman.runtime.imu.lines import MAX_LINE, NOT_TEXT, RowParser, Rows
+from edgehuman.runtime.imu.lines import WANTED, RowParser, Rows
+from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.stamps import StampReader
-from edgehuman.runtime.loop.datagrams import POLL_S, Datagrams
+from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
+from edgehuman.runtime.loop.text import read_lines
 
-CHUNK = 65_536
-EMPTY_DATAGRAM = "an empty datagram"
 SIMULATED_RATE_HZ = 50.0
 NOTHING = Rows(np.empty(0), np.empty((0, 6), np.float32), None)
-
-
-class Feed(Protocol):
-    """Rows from somewhere.
-
-    Attributes:
-        name: the id that results carry.
-        labels: names of the true labels seen so far.
-    """
-
-    name: str
-
-    @property
-    def labels(self) -> tuple[str, ...]: ...
-    def __iter__(self) -> Iterator[Rows]: ...
-    def report(self) -> dict[str, Any]: ...
-    def close(self) -> None: ...
-
-
-def read_lines(descriptor: int, name: str) -> Iterator[tuple[list[str], bool]]:
-    """The lines of an open file or pipe as they come, none while nothing does; and whether this is
-    the end: then at most one line, which no line end closed.
-
-    Raises:
-        DataError: a line of over 64 KB.
-    """
-    rest = b""
-    while True:
-        readable, _, _ = select.select([descriptor], [], [], POLL_S)
-        if not readable:
-            yield [], False
-            continue
-        chunk = os.read(descriptor, CHUNK)
-        if not chunk:
-            break
-        *lines, rest = (rest + chunk).split(b"\n")
-        if len(rest) > MAX_LINE:
-            raise DataError(f"{name} {NOT_TEXT}; a line of it is over {MAX_LINE} bytes")
-        if lines:
-            yield [_text(line) for line in lines], False
-    yield ([_text(rest)] if rest.strip() else []), True
 
 
 class TextFeed:
@@ -83,20 +40,15 @@ class TextFeed:
         self._parser = RowParser(name)
         self._stamps = StampReader(format.stamp_unit)
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Names of the true labels seen so far."""
-        return self._parser.labels
+    def __iter__(self) -> Iterator[SampleBlock]:
+        """Blocks until the end.
 
-    def __iter__(self) -> Iterator[Rows]:
-        for lines, at_end in read_lines(self._descriptor, self.name):
-            if at_end:
-                last = self._parser.parse_last(lines[0]) if lines else NOTHING
-                yield from self._stamps.push(last, last=True)
-            elif lines:
-                yield from self._stamps.push(self._parser.parse(lines))
-            else:
-                yield NOTHING
+        Raises:
+            DataError: no row of it can be read.
+        """
+        for lines, at_end in read_lines(self._descriptor, self.name, WANTED):
+            for rows in self._rows(lines, at_end):
+                yield sample_block(rows, self._parser.labels)
         self._require_rows()
 
     def report(self) -> dict[str, Any]:
@@ -115,6 +67,12 @@ class TextFeed:
         if self._owned:
             self._owned = False
             os.close(self._descriptor)
+
+    def _rows(self, lines: list[str], at_end: bool) -> list[Rows]:
+        if at_end:
+            last = self._parser.parse_last(lines[0]) if lines else NOTHING
+            return self._stamps.push(last, last=True)
+        return self._stamps.push(self._parser.parse(lines)) if lines else [NOTHING]
 
     def _require_rows(self) -> None:
         if self._parser.rows:
@@ -147,22 +105,11 @@ class DatagramFeed:
         self._parser = RowParser(spec, strict=False)
         self._stamps = StampReader(format.stamp_unit)
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Names of the true labels seen so far."""
-        return self._parser.labels
-
-    def __iter__(self) -> Iterator[Rows]:
+    def __iter__(self) -> Iterator[SampleBlock]:
+        """A block for each datagram; never ends."""
         for lines in self._datagrams:
-            if lines is None:
-                yield NOTHING
-                continue
-            bad = self._parser.bad
-            rows = self._parser.parse(lines)
-            if not lines:
-                self._parser.drop(EMPTY_DATAGRAM)
-            self._garbage += self._parser.bad > bad
-            yield from self._stamps.push(rows)
+            for rows in [NOTHING] if lines is None else self._rows(lines):
+                yield sample_block(rows, self._parser.labels)
 
     def report(self) -> dict[str, Any]:
         """Datagrams and rows that came, those that could not be read, and why."""
@@ -180,6 +127,14 @@ class DatagramFeed:
         """Close the socket."""
         self._datagrams.close()
 
+    def _rows(self, lines: list[str]) -> list[Rows]:
+        bad = self._parser.bad
+        rows = self._parser.parse(lines)
+        if not lines:
+            self._parser.drop(EMPTY)
+        self._garbage += self._parser.bad > bad
+        return self._stamps.push(rows)
+
 
 class SimulatedFeed:
     """A simulated person, one pass of `simulate_stream`; says "simulated" in its name."""
@@ -195,14 +150,15 @@ class SimulatedFeed:
                 "e.g. simulated:wrist"
             )
         self.name = f"simulated:{placement}"
-        self.labels = tuple(ACTIVITIES)
+        self._labels = tuple(ACTIVITIES)
         self._stream = simulate_stream(seed, placement, minutes, SIMULATED_RATE_HZ)
         self._rows = 0
 
-    def __iter__(self) -> Iterator[Rows]:
+    def __iter__(self) -> Iterator[SampleBlock]:
+        """A piece of the walk at a time."""
         for stamp_s_T, imu_TC, label_T in self._stream:
             self._rows += stamp_s_T.shape[0]
-            yield Rows(stamp_s_T, imu_TC, label_T)
+            yield sample_block(Rows(stamp_s_T, imu_TC, label_T), self._labels)
 
     def report(self) -> dict[str, Any]:
         """Samples given."""
@@ -212,5 +168,11 @@ class SimulatedFeed:
         """Nothing to close."""
 
 
-def _text(line: bytes) -> str:
-    return line.rstrip(b"\r").decode("utf-8", errors="replace")
+def sample_block(rows: Rows, labels: tuple[str, ...]) -> SampleBlock:
+    """Rows with stamps in seconds as a block that has not arrived yet.
+
+    Args:
+        labels: names of the true labels seen so far.
+    """
+    arrival_ns_T = np.zeros(rows.stamp_T.size, np.int64)
+    return SampleBlock(rows.stamp_T, rows.imu_TC, arrival_ns_T, rows.label_T, labels)

@@ -23,8 +23,8 @@ from edgehuman.runtime.imu.columns import Columns
 
 MAX_TOLD = 3
 MAX_LABELS = 1000
-MAX_LINE = 65_536
-NOT_TEXT = "is not text: give CSV with a header, or JSON lines (UTF-8)"
+WANTED = "CSV with a header, or JSON lines (UTF-8)"
+NOT_TEXT = f"is not text: give {WANTED}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ dropped; a lossless ring makes the reader wait.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.records import Float32, Float64, Index
+
+BLOCK = 64  # samples that are taken at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,21 @@ class SampleBlock:
 
     def head(self, keep: int) -> SampleBlock:
         """The first `keep` samples."""
-        return dataclasses.replace(
-            self,
-            stamp_s_T=self.stamp_s_T[:keep],
-            imu_TC=self.imu_TC[:keep],
-            arrival_ns_T=self.arrival_ns_T[:keep],
-            label_T=None if self.label_T is None else self.label_T[:keep],
+        return self.part(0, keep)
+
+    def part(self, begin: int, end: int) -> SampleBlock:
+        """The samples from `begin` to before `end`."""
+        return SampleBlock(
+            self.stamp_s_T[begin:end],
+            self.imu_TC[begin:end],
+            self.arrival_ns_T[begin:end],
+            None if self.label_T is None else self.label_T[begin:end],
+            self.labels,
         )
 
 
 class SampleRing:
-    """Samples of one reader for one consumer, each on its own thread.
+    """Samples of one reader for one consumer, each on its own thread: a `loop.source.Queue`.
 
     Args:
         capacity: samples that it holds.
@@ -60,15 +65,16 @@ class SampleRing:
 
     Attributes:
         dropped: samples that were overwritten before anybody took them.
-        labels: names of the true labels; a tuple, replaced by the reader as names appear.
     """
+
+    kind = SampleBlock
 
     def __init__(self, capacity: int, lossless: bool) -> None:
         if capacity < 1:
             raise UsageError(f"a ring of {capacity} samples holds nothing; give at least 1")
+        self.lossless = lossless
         self.dropped = 0
-        self.labels: tuple[str, ...] = ()
-        self._lossless = lossless
+        self._labels: tuple[str, ...] = ()
         self._capacity = capacity
         self._stamp_s_R = np.empty(capacity, np.float64)
         self._imu_RC = np.empty((capacity, 6), np.float32)
@@ -81,31 +87,27 @@ class SampleRing:
         self._error: BaseException | None = None
         self._changed = threading.Condition()
 
-    def put(
-        self,
-        stamp_s_T: Float64,
-        imu_TC: Float32,
-        arrival_ns: int,
-        label_T: NDArray[np.int16] | None = None,
-    ) -> bool:
-        """Append samples that arrived together; False where nobody wants any more."""
-        done, count = 0, stamp_s_T.shape[0]
+    def put(self, block: SampleBlock, arrival_ns: int) -> bool:
+        """Append samples that arrived together; False where nobody wants any more.
+
+        Of the names of labels the newest block's count for all: they only grow.
+        """
+        done, count = 0, len(block)
         with self._changed:
-            self._labelled |= label_T is not None
+            self._labelled |= block.label_T is not None
+            self._labels = block.labels or self._labels
             while done < count and not self._closed:
                 room = self._capacity - (self._end - self._begin)
-                if self._lossless and room == 0:
+                if self.lossless and room == 0:
                     self._changed.wait(0.5)
                     continue
-                size = min(count - done, room if self._lossless else self._capacity)
-                rows = slice(done, done + size)
-                labels = None if label_T is None else label_T[rows]
-                self._write(stamp_s_T[rows], imu_TC[rows], arrival_ns, labels)
+                size = min(count - done, room if self.lossless else self._capacity)
+                self._write(block.part(done, done + size), arrival_ns)
                 done += size
                 self._changed.notify()
             return not self._closed
 
-    def take(self, most: int, timeout_s: float = 0.5) -> SampleBlock | None:
+    def take(self, most: int = BLOCK, timeout_s: float = 0.5) -> SampleBlock | None:
         """The oldest samples, `most` at most; an empty block after `timeout_s`; None at the end.
 
         In a lossless ring a sample "arrives" when it is taken: what waited for room was not
@@ -125,7 +127,7 @@ class SampleRing:
             block = self._read(size)
             self._begin += size
             # Waking the reader for each block would switch threads each time.
-            if self._lossless and self._end - self._begin <= self._capacity // 2:
+            if self.lossless and self._end - self._begin <= self._capacity // 2:
                 self._changed.notify()
             return block
 
@@ -142,22 +144,16 @@ class SampleRing:
         before = min(size, self._capacity - start)
         return slice(start, start + before), slice(0, size - before), before
 
-    def _write(
-        self,
-        stamp_s_T: Float64,
-        imu_TC: Float32,
-        arrival_ns: int,
-        label_T: NDArray[np.int16] | None,
-    ) -> None:
-        size = stamp_s_T.shape[0]
+    def _write(self, block: SampleBlock, arrival_ns: int) -> None:
+        size = len(block)
         near, far, cut = self._places(self._end, size)
-        self._stamp_s_R[near], self._stamp_s_R[far] = stamp_s_T[:cut], stamp_s_T[cut:]
-        self._imu_RC[near], self._imu_RC[far] = imu_TC[:cut], imu_TC[cut:]
+        self._stamp_s_R[near], self._stamp_s_R[far] = block.stamp_s_T[:cut], block.stamp_s_T[cut:]
+        self._imu_RC[near], self._imu_RC[far] = block.imu_TC[:cut], block.imu_TC[cut:]
         self._arrival_ns_R[near] = self._arrival_ns_R[far] = arrival_ns
-        if label_T is None:
+        if block.label_T is None:
             self._label_R[near] = self._label_R[far] = -1
         else:
-            self._label_R[near], self._label_R[far] = label_T[:cut], label_T[cut:]
+            self._label_R[near], self._label_R[far] = block.label_T[:cut], block.label_T[cut:]
         self._end += size
         excess = self._end - self._begin - self._capacity
         if excess > 0:
@@ -170,7 +166,7 @@ class SampleRing:
         stamp_s_T[:cut], stamp_s_T[cut:] = self._stamp_s_R[near], self._stamp_s_R[far]
         imu_TC[:cut], imu_TC[cut:] = self._imu_RC[near], self._imu_RC[far]
         arrival_ns_T, label_T = np.empty(size, np.int64), None
-        if self._lossless:
+        if self.lossless:
             arrival_ns_T[:] = time.monotonic_ns()
         else:
             arrival_ns_T[:cut] = self._arrival_ns_R[near]
@@ -178,4 +174,4 @@ class SampleRing:
         if self._labelled:
             label_T = np.empty(size, np.int16)
             label_T[:cut], label_T[cut:] = self._label_R[near], self._label_R[far]
-        return SampleBlock(stamp_s_T, imu_TC, arrival_ns_T, label_T, self.labels)
+        return SampleBlock(stamp_s_T, imu_TC, arrival_ns_T, label_T, self._labels)

@@ -1,11 +1,10 @@
-"""The live stream, source -> windows -> engine -> decision -> sinks: `edgehuman run`.
+"""`edgehuman run` for a wearable: source -> windows -> engine -> decision -> sinks.
 
-Its twin in Python is `runtime.stream`.
+edgehuman run zoo:activity --source walk.csv --json
 """
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,35 +12,28 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
 from edgehuman.runtime.engine.open import EngineName
-from edgehuman.runtime.image.photos import RECORD, run_photos
 from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
-from edgehuman.runtime.imu.source import open_source
+from edgehuman.runtime.imu.results import ImuResult, summary_text
+from edgehuman.runtime.imu.stream import listen
 from edgehuman.runtime.loop.play import Played, play, require_seconds, say
-from edgehuman.runtime.loop.results import summary_text
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
-from edgehuman.runtime.model import Model, load
-from edgehuman.runtime.skeleton.answer import RECORD as GAIT_RECORD
-from edgehuman.runtime.skeleton.run import GaitRun, run_gait
+from edgehuman.runtime.model import load
 from edgehuman.runtime.view.terminal import LiveView, PlainLines
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """Recognise a live stream, or the photos of a folder.
+    """Recognise the live stream of a wearable.
 
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights).
-        source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated; for a model
-            of person images a folder of photos, or one photo; for a gait model FILE.jsonl of
-            tracked skeletons, -, udp://HOST:PORT or simulated.
-        gallery: of a gait model: the file of known people that `edgehuman gallery enroll` wrote.
+        source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated.
         json: one JSON object a line on standard output; the summary goes to standard error.
-        save: write the same JSON lines to this file; for photos a folder, for part maps too.
+        save: write the same JSON lines to this file.
         timeline: draw labels, probabilities and acceleration over time into this PNG.
         hop_s: stream time between windows, seconds (default: the model's card).
         smoothing: none, fixed_lag or hysteresis (default: the card).
@@ -61,7 +53,6 @@ class RunConfig:
 
     model: Positional[str]
     source: str
-    gallery: Path | None = None
     json: bool = False
     save: Path | None = None
     timeline: Path | None = None
@@ -100,21 +91,11 @@ def run(config: RunConfig) -> Outcome:
         rebuild=config.rebuild,
         notify=notes,
     )
-    if model.card.input.record == RECORD:
-        _require_known(config, _FOR_PHOTOS, "photos")
-        return run_photos(model, config.source, config.json, config.save)
-    if model.card.input.record == GAIT_RECORD:
-        return _run_gait(config, model, notes)
-    if config.gallery is not None:
-        raise UsageError(
-            f"--gallery is for models of gait, and {config.model} is none; leave it out"
-        )
     format = ImuFormat(config.accel_unit, config.gyro_unit, config.axes)
     options = StreamOptions(
         config.hop_s, config.smoothing, config.delay_s, config.threshold, format
     )
-    source = open_source(config.source, format=format, realtime=config.realtime, seed=config.seed)
-    recogniser = Recogniser(model, source.name, options, notes)
+    recogniser, source = listen(model, config.source, options, config.realtime, config.seed, notes)
     sinks = _sinks(config, recogniser, notes, lambda: int(source.report()["dropped"]))
     played = play(recogniser, source, sinks, config.seconds, notes)
     notes.view = None  # its picture is done; what is still to be said goes to standard error
@@ -123,36 +104,6 @@ def run(config: RunConfig) -> Outcome:
             title = f"{Path(source.name).name}, recognised by {config.model}"
             draw_timeline(sink, config.timeline, title)
     return _outcome(played, config)
-
-
-_FOR_PHOTOS = frozenset(["model", "source", "json", "save", "threads", "engine", "rebuild", "seed"])
-_FOR_GAIT = _FOR_PHOTOS | {"gallery", "hop_s", "threshold", "realtime", "seconds"}
-
-
-def _require_known(config: RunConfig, known: frozenset[str], reads: str) -> None:
-    """Raises UsageError for a word that means nothing where these records are answered."""
-    for field in dataclasses.fields(config):
-        if field.name not in known and getattr(config, field.name) != field.default:
-            raise UsageError(
-                f"--{field.name.replace('_', '-')} is for streams of a wearable, and "
-                f"{config.model} reads {reads}; leave it out"
-            )
-
-
-def _run_gait(config: RunConfig, model: Model, notes: Notes) -> Outcome:
-    _require_known(config, _FOR_GAIT, "skeletons")
-    words = GaitRun(
-        source=config.source,
-        gallery=config.gallery,
-        hop_s=config.hop_s,
-        threshold=config.threshold,
-        realtime=config.realtime,
-        seconds=config.seconds,
-        seed=config.seed,
-        json=config.json,
-        save=config.save,
-    )
-    return run_gait(model, words, notes)
 
 
 class Notes:
@@ -169,9 +120,9 @@ class Notes:
 
 def _sinks(
     config: RunConfig, recogniser: Recogniser, notes: Notes, dropped: Callable[[], int]
-) -> list[Sink]:
+) -> list[Sink[ImuResult]]:
     """What was asked for: JSON lines or the view, a file, the picture's recorder."""
-    sinks: list[Sink] = []
+    sinks: list[Sink[ImuResult]] = []
     labels, tally = recogniser.labels, recogniser.tally
     if config.json:
         sinks.append(JsonLines(sys.stdout, "standard output"))

@@ -9,6 +9,7 @@ from edgehuman.errors import DataError, UsageError
 
 POLL_S = 0.2
 SCHEME = "udp://"
+EMPTY = "an empty datagram"
 _LARGEST = 65_536
 _SHOWN = 60
 

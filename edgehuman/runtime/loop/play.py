@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from edgehuman.errors import DataError, UsageError
 from edgehuman.records import Float64
 from edgehuman.runtime.loop.dropped import Counts, FirstLosses
-from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.loop.results import LiveResult, LiveT
 from edgehuman.runtime.loop.sinks import Sink, SinkThread
 from edgehuman.runtime.loop.stopping import StopSignals
 
@@ -35,11 +35,17 @@ class Block(Protocol):
 BlockT = TypeVar("BlockT", bound=Block)
 BlockT_co = TypeVar("BlockT_co", bound=Block, covariant=True)
 BlockT_contra = TypeVar("BlockT_contra", bound=Block, contravariant=True)
-ResultT_co = TypeVar("ResultT_co", bound=LiveResult, covariant=True)
+LiveT_co = TypeVar("LiveT_co", bound=LiveResult, covariant=True)
 
 
+@runtime_checkable
 class Playable(Protocol[BlockT_co]):
-    """A source of any kind of blocks; `runtime.sources.Source` is one."""
+    """A source of any kind of blocks; `loop.source.Source` is one.
+
+    Attributes:
+        name: the id that results carry.
+        live: True where records come at their own pace and the newest win.
+    """
 
     name: str
     live: bool
@@ -66,7 +72,7 @@ class Adding(Protocol):
     def summary(self) -> dict[str, Any]: ...
 
 
-class Listener(Protocol[BlockT_contra, ResultT_co]):
+class Listener(Protocol[BlockT_contra, LiveT_co]):
     """Takes blocks, gives results; has no threads and no clock of its own."""
 
     @property
@@ -75,8 +81,8 @@ class Listener(Protocol[BlockT_contra, ResultT_co]):
     def report(self) -> Counts:
         """What was found in the stream so far."""
 
-    def push(self, block: BlockT_contra) -> Sequence[ResultT_co]: ...
-    def close(self) -> Sequence[ResultT_co]: ...
+    def push(self, block: BlockT_contra) -> Sequence[LiveT_co]: ...
+    def close(self) -> Sequence[LiveT_co]: ...
     def no_window(self, source: Mapping[str, Any]) -> str:
         """Why the stream held no window, from what the source reports."""
 
@@ -98,9 +104,9 @@ def say(message: str) -> None:
 
 
 def play(
-    recogniser: Listener[BlockT, LiveResult],
+    recogniser: Listener[BlockT, LiveT],
     source: Playable[BlockT],
-    sinks: Sequence[Sink],
+    sinks: Sequence[Sink[LiveT]],
     seconds: float | None = None,
     notify: Callable[[str], object] = say,
 ) -> Played:
@@ -143,7 +149,7 @@ def play(
     return Played(report, broken)
 
 
-def account(recogniser: Listener[BlockT, LiveResult], source: Playable[BlockT]) -> dict[str, Any]:
+def account(recogniser: Listener[BlockT, LiveT], source: Playable[BlockT]) -> dict[str, Any]:
     """What the stream adds up to so far: the tally with `stream` (what was found in its rows) and
     `source` (what was read and dropped).
     """
@@ -212,7 +218,7 @@ def first_seconds(
 
 
 def _close(
-    threads: Sequence[SinkThread], live: bool, notify: Callable[[str], object]
+    threads: Sequence[SinkThread[LiveT]], live: bool, notify: Callable[[str], object]
 ) -> Iterator[str]:
     """Let the sinks write what waits; what went wrong in words."""
     for thread in threads:

@@ -1,4 +1,4 @@
-"""Where results go: JSON lines, a callable, a terminal; each on a thread of its own.
+"""Where results go: JSON lines, a terminal, a picture; each on a thread of its own.
 
 A slow sink never slows a live loop: its queue is bounded, the oldest result makes room, and every
 result lost that way is counted. For a file nothing may be lost, so there the loop waits instead
@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Generic, Protocol, TypeVar
 
 from edgehuman.errors import UsageError
-from edgehuman.runtime.loop.results import LiveResult, to_row
+from edgehuman.runtime.loop.results import LiveResult, LiveT, to_row
 
 QUEUE_LENGTH = 256
+LiveT_contra = TypeVar("LiveT_contra", bound=LiveResult, contravariant=True)
 
 
-class Sink(Protocol):
+class Sink(Protocol[LiveT_contra]):
     """Takes results, some at a time, oldest first.
 
     Attributes:
@@ -33,7 +34,7 @@ class Sink(Protocol):
     @property
     def may_skip(self) -> bool: ...
 
-    def write(self, results: Sequence[LiveResult]) -> None:
+    def write(self, results: Sequence[LiveT_contra]) -> None:
         """Take them; any exception ends this sink and no other."""
 
     def close(self) -> None:
@@ -62,24 +63,7 @@ class JsonLines:
             self._stream.close()
 
 
-class Callback:
-    """Calls a function with every result."""
-
-    may_skip = False
-
-    def __init__(self, function: Callable[[LiveResult], object], name: str = "callback") -> None:
-        self.name = name
-        self._function = function
-
-    def write(self, results: Sequence[LiveResult]) -> None:
-        for result in results:
-            self._function(result)
-
-    def close(self) -> None:
-        """A function needs no closing."""
-
-
-class SinkThread:
+class SinkThread(Generic[LiveT]):
     """A sink with its queue and its thread; starts at once.
 
     Args:
@@ -92,19 +76,19 @@ class SinkThread:
         error: what ended the sink; None while it works.
     """
 
-    def __init__(self, sink: Sink, lossless: bool, capacity: int = QUEUE_LENGTH) -> None:
+    def __init__(self, sink: Sink[LiveT], lossless: bool, capacity: int = QUEUE_LENGTH) -> None:
         self.sink = sink
         self.dropped = 0
         self.error: Exception | None = None
         self._lossless = lossless
         self._capacity = capacity
-        self._queue: deque[LiveResult] = deque()
+        self._queue: deque[LiveT] = deque()
         self._closed = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name=f"sink {sink.name}", daemon=True)
         self._thread.start()
 
-    def put(self, result: LiveResult) -> None:
+    def put(self, result: LiveT) -> None:
         """Queue one result: drops the oldest where the queue is full, or waits where nothing may
         be lost.
         """
@@ -146,7 +130,7 @@ class SinkThread:
                 self._queue.clear()
                 self._changed.notify_all()
 
-    def _take(self) -> list[LiveResult]:
+    def _take(self) -> list[LiveT]:
         """Everything that waits; empty when the sink is closed and nothing does."""
         with self._changed:
             while not self._queue and not self._closed:

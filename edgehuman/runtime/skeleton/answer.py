@@ -11,131 +11,28 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from edgehuman.card import Card
+from edgehuman.catalogue import RECORDS
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.records import Float32
-from edgehuman.runtime.gallery import UNKNOWN, Gallery, Identity, require_same_model
-from edgehuman.runtime.loop.dropped import cause_of_loss, loss_lines
-from edgehuman.runtime.loop.results import LatencyHistogram, LiveResult
+from edgehuman.runtime.gallery import Gallery, require_same_model
+from edgehuman.runtime.loop.dropped import cause_of_loss
+from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
 from edgehuman.runtime.skeleton.windows import PoseReport, PoseWindow, PoseWindows
 
-RECORD = "SkeletonSequence"
 WINDOWS_AVERAGED = 4
 BROKEN_OUTPUT = "output not finite"
-_SHOWN = 3
 _log = logging.getLogger("edgehuman.runtime")
-
-
-@dataclass(frozen=True, slots=True)
-class GaitResult(LiveResult):
-    """What is said of one window of one track.
-
-    `label` is the name, "unknown" under the threshold, and empty without a gallery; `raw_label` the
-    nearest person's name; `score` theirs.
-
-    Attributes:
-        track: id of the track.
-        vector_D: float32 (D,): the mean over the track's newest windows; None without an answer.
-        averaged: how many windows it is the mean of.
-        identity: what the gallery says; None without one.
-    """
-
-    track: str = ""
-    vector_D: Float32 | None = None
-    averaged: int = 0
-    identity: Identity | None = None
-
-    def more(self) -> dict[str, Any]:
-        """The track, the vector, and the next in the gallery."""
-        row: dict[str, Any] = {"id": self.track, "windows_averaged": self.averaged}
-        if self.vector_D is not None:
-            row["embedding"] = [round(float(value), 6) for value in self.vector_D]
-        if self.identity is not None:
-            row["others"] = [
-                {"label": name, "score": round(score, 5)}
-                for name, score in self.identity.others[:_SHOWN]
-            ]
-        return row
-
-
-@dataclass(slots=True)
-class GaitTally:
-    """What a stream of tracks adds up to, in constant memory.
-
-    Attributes:
-        hop_s: stream time between two windows of a track.
-        windows, reasons: windows, and how many had no answer, by reason.
-        labels: windows per name.
-    """
-
-    hop_s: float
-    windows: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
-    labels: Counter[str] = field(default_factory=Counter)
-    t_s: float = 0.0
-    total_delay_s: float = 0.0
-
-    def add(self, result: GaitResult) -> None:
-        """Count one answer."""
-        self.windows += 1
-        self.t_s = max(self.t_s, result.t_s)
-        self.latency.add(result.latency_ms)
-        self.total_delay_s += result.delay_s
-        if result.reason:
-            self.reasons[result.reason] += 1
-        elif result.label:
-            self.labels[result.label] += 1
-
-    def summary(self) -> dict[str, Any]:
-        """The stream in numbers; None where nothing was there to measure."""
-        percentiles = {"p50": self.latency.percentile_ms(50), "p95": self.latency.percentile_ms(95)}
-        latency = {**percentiles, "max": self.latency.max_ms}
-        return {
-            "windows": self.windows,
-            "stream_s": round(self.t_s, 3),
-            "hop_s": self.hop_s,
-            "latency_ms": {
-                key: float(f"{value:.3g}") if self.windows else None
-                for key, value in latency.items()
-            },
-            "delay_s_mean": round(self.total_delay_s / self.windows, 4) if self.windows else None,
-            "windows_per_label": dict(self.labels.most_common()),
-            "without_answer": dict(self.reasons),
-        }
-
-
-def gait_summary_text(summary: Mapping[str, Any]) -> str:
-    """The summary as a few lines for people, what was lost included."""
-    latency, stream = summary["latency_ms"], summary["stream"]
-    lines = [
-        f"{summary['windows']} windows of {stream['tracks']} tracks over {summary['stream_s']:.1f} "
-        f"s of stream (one every {summary['hop_s']:g} s of a track)",
-    ]
-    if summary["windows"]:
-        lines.append(
-            f"capture to label: p50 {latency['p50']:g} ms, p95 {latency['p95']:g} ms, "
-            f"max {latency['max']:g} ms"
-        )
-    per_label = ", ".join(f"{name} {count}" for name, count in summary["windows_per_label"].items())
-    if per_label:
-        lines.append(f"windows per name: {per_label}")
-    if summary["without_answer"]:
-        counts = ", ".join(f"{count} {why}" for why, count in summary["without_answer"].items())
-        lines.append(f"windows without an answer: {counts}")
-    if stream["short"]:
-        lines.append(f"tracks that ended before their first window: {stream['short']}")
-    return "\n".join([*lines, *loss_lines(summary)])
 
 
 class Identifier:
@@ -270,7 +167,8 @@ class Identifier:
 def require_gait(model: Model) -> None:
     """Raises ArtefactError for a model that does not map a SkeletonSequence to a vector."""
     card = model.card
-    if card.input.record != RECORD or card.output.kind != "embedding":
+    row = RECORDS.get(card.input.record)
+    if row is None or row.modality != "skeleton" or card.output.kind != "embedding":
         raise ArtefactError(
             f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; this "
             "needs a SkeletonSequence to an embedding. Give a gait model, e.g. zoo:gait-skeleton"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from tyro.conf import Positional
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
 from edgehuman.geometry import LAYOUTS
@@ -22,7 +23,6 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.screen import joint_mistakes, size_mistake, slow_mistake
 from edgehuman.records import Float32
 from edgehuman.runtime.gallery import (
-    UNKNOWN,
     Gallery,
     empty_gallery,
     read_gallery,
@@ -32,10 +32,10 @@ from edgehuman.runtime.gallery import (
 )
 from edgehuman.runtime.loop.dropped import loss_lines
 from edgehuman.runtime.loop.play import say
+from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.skeleton.answer import require_gait, threshold_of
 from edgehuman.runtime.skeleton.lines import PoseBlock
-from edgehuman.runtime.skeleton.source import SIMULATED
 from edgehuman.runtime.skeleton.walks import Walks, walks_of
 
 _SHOWN = 3

@@ -1,29 +1,20 @@
 """What the reader threads of skeletons run: bytes from a file, a pipe or a socket, or simulated
-walkers, as blocks of poses; `runtime.feeds` is the same for wearables.
+walkers, as blocks of poses. Each is a `loop.source.Feed`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from edgehuman.errors import DataError
-from edgehuman.runtime.imu.feeds import EMPTY_DATAGRAM, read_lines
-from edgehuman.runtime.loop.datagrams import Datagrams
+from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
+from edgehuman.runtime.loop.text import read_lines
 from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, PoseParser, pose_block
 
+WANTED = "JSON lines (UTF-8)"
 _PEOPLE, _SIMULATED_S, _RATE_HZ = 3, 10.0, 24.0
-
-
-class PoseFeed(Protocol):
-    """Blocks from somewhere, empty ones while nothing comes; read on a thread of its own."""
-
-    name: str
-
-    def __iter__(self) -> Iterator[PoseBlock]: ...
-    def report(self) -> dict[str, Any]: ...
-    def close(self) -> None: ...
 
 
 class LineFeed:
@@ -45,7 +36,7 @@ class LineFeed:
         Raises:
             DataError: no line of it can be read.
         """
-        for lines, at_end in read_lines(self._descriptor, self.name):
+        for lines, at_end in read_lines(self._descriptor, self.name, WANTED):
             if at_end and lines:
                 yield self._parser.parse_last(lines[0])
             else:
@@ -97,7 +88,7 @@ class PoseDatagramFeed:
             bad = self._parser.bad
             block = self._parser.parse(lines)
             if not lines:
-                self._parser.drop(EMPTY_DATAGRAM)
+                self._parser.drop(EMPTY)
             self._garbage += self._parser.bad > bad
             yield block
 

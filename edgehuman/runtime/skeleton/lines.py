@@ -2,8 +2,8 @@
 
     {"t": 12.04, "id": 7, "joints": [[x, y, c], … 18 of them], "width": 1920, "height": 1080}
 
-One line is one person in one frame (`preprocess.pose_line`). A line that cannot be read is dropped
-and counted, and the first few are kept in words.
+One line is one person in one frame (`preprocess.skeleton.line`). A line that cannot be read is
+dropped and counted, and the first few are kept in words.
 
 Axes: T frames, J joints.
 """
@@ -11,7 +11,7 @@ Axes: T frames, J joints.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,10 @@ class PoseBlock:
             self.height_T[begin:end],
             self.arrival_ns_T[begin:end],
         )
+
+    def arrived(self, arrival_ns: int) -> PoseBlock:
+        """The same lines, arrived at that time of this machine's monotonic clock."""
+        return replace(self, arrival_ns_T=np.full(len(self), arrival_ns))
 
 
 def joined(blocks: Sequence[PoseBlock]) -> PoseBlock:

@@ -6,39 +6,63 @@ edgehuman run zoo:gait-skeleton --source poses.jsonl --gallery known.npz --json
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from tyro.conf import Positional
+
+from edgehuman.catalogue import SIMULATED
 from edgehuman.outcome import Outcome
-from edgehuman.runtime.gallery import Gallery, read_gallery
-from edgehuman.runtime.loop.play import play, say
-from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.engine.open import EngineName
+from edgehuman.runtime.loop.play import play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
-from edgehuman.runtime.model import Model
-from edgehuman.runtime.skeleton.answer import GaitResult, Identifier, gait_summary_text
-from edgehuman.runtime.skeleton.source import SIMULATED, PoseSource, open_poses
+from edgehuman.runtime.model import load
+from edgehuman.runtime.skeleton.results import GaitResult, summary_text
+from edgehuman.runtime.skeleton.stream import listen
 
 _SHOWN = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GaitRun:
-    """What `run` or `stream` was told, as far as it concerns a gait model; see `RunConfig`."""
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Name the people of a live stream of tracked skeletons.
 
-    source: PoseSource | str
-    gallery: Gallery | Path | None = None
+    Attributes:
+        model: zoo:NAME, a path, or a catalogue name (random weights).
+        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
+        gallery: the file of known people that `edgehuman gallery enroll` wrote; without one there
+            are vectors and no names.
+        json: one JSON object a line on standard output; the summary goes to standard error.
+        save: write the same JSON lines to this file.
+        hop_s: stream time between two windows of a track, seconds (default: the model's card).
+        threshold: under this score the label is "unknown" (default: the card).
+        realtime: play a file at the pace of its stamps; the newest lines win.
+        threads: threads inside one operator of the model.
+        engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
+        rebuild: build a TensorRT engine that does not fit here anew, while its ONNX serves.
+        seconds: end after so much stream time; a live source also where it is silent so long after
+            the start.
+        seed: of the simulated walkers and of random weights.
+    """
+
+    model: Positional[str]
+    source: str
+    gallery: Path | None = None
+    json: bool = False
+    save: Path | None = None
     hop_s: float | None = None
     threshold: float | None = None
     realtime: bool = False
+    threads: int = 1
+    engine: EngineName = "auto"
+    rebuild: bool = False
     seconds: float | None = None
     seed: int = 0
-    json: bool = False
-    save: Path | None = None
 
 
-def run_gait(model: Model, words: GaitRun, notify: Callable[[str], object] = say) -> Outcome:
+def run(config: RunConfig) -> Outcome:
     """Play the source through the model into standard output, and a file where one is asked for.
 
     Ctrl-C and SIGTERM end the stream and still give the summary.
@@ -47,50 +71,46 @@ def run_gait(model: Model, words: GaitRun, notify: Callable[[str], object] = say
         UsageError, ArtefactError, DataError: wrong words, a wrong model or gallery, a wrong or too
             short recording.
     """
-    if words.source == SIMULATED:
-        notify("simulated walkers (edgehuman's own) are the source")
-    identifier, source = open_gait(model, words, notify)
-    sinks: list[Sink] = [
-        JsonLines(sys.stdout, "standard output") if words.json else GaitLines(sys.stdout)
-    ]
-    if words.save is not None:
-        sinks.append(JsonLines(open_to_write(words.save), str(words.save), close_stream=True))
-    played = play(identifier, source, sinks, words.seconds, notify)
+    require_seconds(config.seconds)
+    model = load(
+        config.model,
+        threads=config.threads,
+        seed=config.seed,
+        engine=config.engine,
+        rebuild=config.rebuild,
+        notify=say,
+    )
+    if config.source == SIMULATED:
+        say("simulated walkers (edgehuman's own) are the source")
+    identifier, source = listen(
+        model,
+        config.source,
+        config.gallery,
+        config.hop_s,
+        config.threshold,
+        config.realtime,
+        config.seed,
+        say,
+    )
+    played = play(identifier, source, _sinks(config), config.seconds, say)
     for message in played.broken:
         say(message)
     gallery = identifier.gallery
     summary = {**played.summary, "gallery": None if gallery is None else gallery.people()}
-    text = gait_summary_text(summary)
-    if words.json:
+    text = summary_text(summary)
+    if config.json:
         print(text, file=sys.stderr)
         text = ""
     return Outcome(summary, text, exit_code=1 if played.broken else 0)
 
 
-def open_gait(
-    model: Model, words: GaitRun, notify: Callable[[str], object]
-) -> tuple[Identifier, PoseSource]:
-    """What names the tracks, and where they come from.
-
-    Raises:
-        UsageError, ArtefactError, DataError: as `run_gait`.
-    """
-    gallery = read_gallery(words.gallery) if isinstance(words.gallery, Path) else words.gallery
-    if gallery is not None and not len(gallery):
-        where = words.gallery if isinstance(words.gallery, Path) else "the gallery"
-        notify(f"{where} is empty: everybody is unknown")
-    source = words.source
-    if isinstance(source, str):
-        source = open_poses(source, realtime=words.realtime, seed=words.seed)
-    try:
-        return (
-            Identifier(model, source.name, gallery, words.hop_s, words.threshold, notify),
-            source,
-        )
-    except BaseException:
-        if source is not words.source:
-            source.close()  # its port would stay taken
-        raise
+def _sinks(config: RunConfig) -> list[Sink[GaitResult]]:
+    sinks: list[Sink[GaitResult]] = [
+        JsonLines(sys.stdout, "standard output") if config.json else GaitLines(sys.stdout)
+    ]
+    if config.save is not None:
+        sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
+    return sinks
 
 
 class GaitLines:
@@ -102,9 +122,8 @@ class GaitLines:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
 
-    def write(self, results: Sequence[LiveResult]) -> None:
-        lines = [gait_line(result) for result in results if isinstance(result, GaitResult)]
-        self._stream.write("\n".join(lines) + "\n")
+    def write(self, results: Sequence[GaitResult]) -> None:
+        self._stream.write("\n".join(map(gait_line, results)) + "\n")
         self._stream.flush()
 
     def close(self) -> None:

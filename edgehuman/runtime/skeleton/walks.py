@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.records import Float32
@@ -19,7 +20,7 @@ from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import Identifier
 from edgehuman.runtime.skeleton.lines import PoseBlock, joined
-from edgehuman.runtime.skeleton.source import SIMULATED, open_poses
+from edgehuman.runtime.skeleton.source import open_poses
 
 _SIMULATED_S = 10.0
 _FRAMES_KEPT = 240

@@ -10,7 +10,7 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Mapping, Sequence
 
-from edgehuman.runtime.imu.decision import UNKNOWN
+from edgehuman.runtime.loop.results import UNKNOWN
 
 Rgb = tuple[int, int, int]
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import IO
 
-from edgehuman.runtime.loop.results import LiveResult, Tally
+from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, Rgb, colours, terminal_code
 
 _BETWEEN_DRAWS_S = 0.1
@@ -30,7 +30,7 @@ class PlainLines:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
 
-    def write(self, results: Sequence[LiveResult]) -> None:
+    def write(self, results: Sequence[ImuResult]) -> None:
         self._stream.write("\n".join(map(plain_line, results)) + "\n")
         self._stream.flush()
 
@@ -38,7 +38,7 @@ class PlainLines:
         """Standard output stays open."""
 
 
-def plain_line(result: LiveResult) -> str:
+def plain_line(result: ImuResult) -> str:
     """One result in words: time, label, score, and what differs from it."""
     words = [f"{result.t_s:9.2f} s  {result.label:<{_NAME_WIDTH}} {result.score:5.3f}"]
     words.append(f"{result.latency_ms:9.2f} ms")
@@ -72,7 +72,7 @@ class LiveView:
         stream: IO[str],
         title: str,
         labels: Sequence[str],
-        tally: Tally,
+        tally: ImuTally,
         dropped: Callable[[], int] = lambda: 0,
         coloured: bool = "NO_COLOR" not in os.environ,
     ) -> None:
@@ -85,7 +85,7 @@ class LiveView:
         self._rgb = colours(labels)
         width = min(shutil.get_terminal_size().columns - 1, 90)
         self._bar_width = max(width - _NAME_WIDTH - 12, 10)
-        self._strips: deque[LiveResult] = deque(maxlen=self._bar_width)
+        self._strips: deque[ImuResult] = deque(maxlen=self._bar_width)
         self._notes: deque[str] = deque(maxlen=2)
         self._lines_drawn = 0
         self._drawn_s = 0.0
@@ -94,7 +94,7 @@ class LiveView:
         """A remark under the picture; the last two stay."""
         self._notes.append(message)
 
-    def write(self, results: Sequence[LiveResult]) -> None:
+    def write(self, results: Sequence[ImuResult]) -> None:
         self._strips.extend(results)
         if time.monotonic() - self._drawn_s >= _BETWEEN_DRAWS_S:
             self._draw(results[-1])
@@ -105,14 +105,14 @@ class LiveView:
             self._stream.write(_SHOW)
             self._stream.flush()
 
-    def screen(self, result: LiveResult) -> list[str]:
+    def screen(self, result: ImuResult) -> list[str]:
         """The lines of the picture, newest result on top."""
         lines = [f" {self._title}   {result.t_s:8.1f} s", "", self._headline(result), ""]
         lines += [self._bar(k, result) for k in range(len(self._labels))]
         lines += ["", *self._history(), "", *self._figures()]
         return lines + [f" ! {note}" for note in list(self._notes)]
 
-    def _draw(self, result: LiveResult) -> None:
+    def _draw(self, result: ImuResult) -> None:
         self._drawn_s = time.monotonic()
         lines = self.screen(result)
         up = f"\x1b[{self._lines_drawn}F" if self._lines_drawn else _HIDE
@@ -120,7 +120,7 @@ class LiveView:
         self._stream.flush()
         self._lines_drawn = len(lines)
 
-    def _headline(self, result: LiveResult) -> str:
+    def _headline(self, result: ImuResult) -> str:
         said = result.label.replace("_", " ").upper()
         rgb = self._rgb.get(result.label, UNLABELLED_RGB)
         line = f" {self._paint('██', rgb)} {said:<22} {result.score:5.2f}"
@@ -130,7 +130,7 @@ class LiveView:
             return f"{line}   true: {result.true_label.replace('_', ' ')}"
         return line
 
-    def _bar(self, k: int, result: LiveResult) -> str:
+    def _bar(self, k: int, result: ImuResult) -> str:
         prob = 0.0 if result.prob_C is None else float(result.prob_C[k])
         name = self._labels[k]
         painted = self._paint(bar(prob, self._bar_width), self._rgb[name])
@@ -145,7 +145,7 @@ class LiveView:
             rows.insert(0, ("true", lambda result: result.true_label))
         return [f" {name:<{_NAME_WIDTH}} {self._strip(pick)}" for name, pick in rows]
 
-    def _strip(self, pick: Callable[[LiveResult], str | None]) -> str:
+    def _strip(self, pick: Callable[[ImuResult], str | None]) -> str:
         """One character a hop, the newest at the right."""
         if self._coloured:
             return "".join(

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgehuman.errors import DataError, MissingDependencyError
 from edgehuman.records import Float32, Float64
-from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, colours, hexadecimal
 
 _MOST_HOPS = 20_000  # 3.5 hours at a hop of 0.64 s; older ones make room
@@ -37,10 +37,10 @@ class Timeline:
         self.labels = tuple(labels)
         self.hop_s = hop_s
         self.rate_hz = rate_hz
-        self.hops: deque[LiveResult] = deque(maxlen=_MOST_HOPS)
+        self.hops: deque[ImuResult] = deque(maxlen=_MOST_HOPS)
         self.accel: deque[Float32] = deque(maxlen=_MOST_HOPS)
 
-    def write(self, results: Sequence[LiveResult]) -> None:
+    def write(self, results: Sequence[ImuResult]) -> None:
         fresh = max(1, round(self.hop_s * self.rate_hz))
         for result in results:
             self.hops.append(result)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.geometry import SEGMENT_ORIGIN, SEGMENTS, SKELETON_26
 from edgehuman.records import (
@@ -198,7 +199,7 @@ def simulated_windows(
         np.array([f"simulated:{_person_seed(seed, i)}" for i in range(people)])[index_N],
         index_N % _TEST_SHARE == _TEST_SHARE - 1,
         labels,
-        ("simulated",),
+        (SIMULATED,),
     )
 
 

@@ -24,7 +24,7 @@ from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.losses import attribute_loss
 from edgehuman.tasks.image.settings import PersonConfig
 from edgehuman.tasks.image.splits import split_people
-from edgehuman.tasks.image.train import PersonTask, people_for, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, train_person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def train(config: AttributesConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
-    persons = people_for(config, "attributes")
+    start, persons = begin(config, "attributes")
     learn_K = split_people(persons, config.select_share, config.seed, "attributes").learn
     share_A = torch.from_numpy(persons.attribute_NA[learn_K].mean(axis=0))
 
@@ -80,4 +80,4 @@ def train(config: AttributesConfig) -> Outcome:
         sample=sample,
         select_by="mean_accuracy",
     )
-    return train_person(config, persons, task)
+    return train_person(config, start, persons, task)

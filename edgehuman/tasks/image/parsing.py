@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.card import OutputSpec
+from edgehuman.config import require
 from edgehuman.data.image.part_groups import grouped
-from edgehuman.errors import UsageError
 from edgehuman.geometry import mirror_order
 from edgehuman.nets.image.heads import PersonNet
 from edgehuman.outcome import Outcome
@@ -31,7 +31,7 @@ from edgehuman.tasks.image.augment import (
 )
 from edgehuman.tasks.image.losses import parsing_loss
 from edgehuman.tasks.image.settings import PersonConfig
-from edgehuman.tasks.image.train import PersonTask, people_for, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, train_person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +56,7 @@ class ParsingConfig(PersonConfig):
 
     def __post_init__(self) -> None:
         PersonConfig.__post_init__(self)
-        if self.lovasz < 0:
-            raise UsageError(f"--lovasz is {self.lovasz}; it must be 0 or more")
+        require(self, [(self.lovasz >= 0, "lovasz", "0 or more")])
 
 
 class ParsingLearner(nn.Module):
@@ -88,7 +87,7 @@ def train(config: ParsingConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
-    persons = people_for(config, "parsing")
+    start, persons = begin(config, "parsing")
     if config.parts != "all":
         persons = grouped(persons, config.parts)
     labels = tuple(persons.parts)
@@ -107,4 +106,4 @@ def train(config: ParsingConfig) -> Outcome:
         sample=sample,
         select_by="mean_iou",
     )
-    return train_person(config, persons, task)
+    return train_person(config, start, persons, task)

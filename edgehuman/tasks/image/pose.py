@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.errors import DataError, UsageError
+from edgehuman.config import require
+from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
 from edgehuman.nets.image.heads import MAP_STRIDE, PersonNet
 from edgehuman.outcome import Outcome
@@ -25,7 +26,7 @@ from edgehuman.tasks.image.augment import draw_move, move_joints, vary
 from edgehuman.tasks.image.heatmaps import Grid, gaussian_targets
 from edgehuman.tasks.image.losses import heatmap_loss
 from edgehuman.tasks.image.settings import PersonConfig
-from edgehuman.tasks.image.train import PersonTask, people_for, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, train_person
 
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
 
@@ -47,8 +48,7 @@ class PoseConfig(PersonConfig):
 
     def __post_init__(self) -> None:
         PersonConfig.__post_init__(self)
-        if not self.sigma > 0:
-            raise UsageError(f"--sigma is {self.sigma}; it must be above 0")
+        require(self, [(self.sigma > 0, "sigma", "above 0")])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def train(config: PoseConfig) -> Outcome:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
     labels = LABELS[config.task]
-    persons = people_for(config, config.task)
+    start, persons = begin(config, config.task)
     if persons.keypoint_NJ3.shape[1] != len(labels):
         raise DataError(
             f"--data {config.data} has {persons.keypoint_NJ3.shape[1]} joints a person, and "
@@ -109,4 +109,4 @@ def train(config: PoseConfig) -> Outcome:
         sample=sample,
         select_by="mean_oks",
     )
-    return train_person(config, persons, task)
+    return train_person(config, start, persons, task)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.errors import UsageError
+from edgehuman.config import require
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize
@@ -26,7 +26,7 @@ from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.losses import reid_loss
 from edgehuman.tasks.image.settings import PersonConfig
 from edgehuman.tasks.image.splits import split_people
-from edgehuman.tasks.image.train import PersonTask, people_for, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, train_person
 from edgehuman.training.identity_batches import pictures_of, pk_indices
 from edgehuman.training.processes import Place
 
@@ -56,18 +56,18 @@ class ReidConfig(PersonConfig):
 
     def __post_init__(self) -> None:
         PersonConfig.__post_init__(self)
-        if self.each < 2:
-            raise UsageError(f"--each is {self.each}; a triplet needs at least 2 of a person")
-        if (
-            self.batch // self.accumulate % self.each
-            or self.batch // self.accumulate < 2 * self.each
-        ):
-            raise UsageError(
-                f"--batch is {self.batch} in {self.accumulate} parts; each part must hold at least "
-                f"two people with --each {self.each} pictures, and nobody by half"
-            )
-        if self.dim is not None and self.dim < 1:
-            raise UsageError(f"--dim is {self.dim}; it must be at least 1")
+        part = self.batch // self.accumulate
+        rules = (
+            (self.each >= 2, "each", "at least 2: a triplet needs two pictures of a person"),
+            (
+                part % max(self.each, 1) == 0 and part >= 2 * self.each,
+                "batch",
+                f"at least two people with --each {self.each} pictures, nobody by half, in each of "
+                f"--accumulate {self.accumulate} parts",
+            ),
+            (self.dim is None or self.dim >= 1, "dim", "at least 1"),
+        )
+        require(self, rules)
 
 
 class ReidLearner(nn.Module):
@@ -98,7 +98,7 @@ def train(config: ReidConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
-    persons = people_for(config, "reid")
+    start, persons = begin(config, "reid")
     learn_K = split_people(persons, config.select_share, config.seed, "reid").learn
     people = pictures_of(persons.person_N[learn_K])
     number = {person: place for place, person in enumerate(people)}
@@ -124,4 +124,4 @@ def train(config: ReidConfig) -> Outcome:
         select_by="mean_ap",
         indices=indices,
     )
-    return train_person(config, persons, task)
+    return train_person(config, start, persons, task)

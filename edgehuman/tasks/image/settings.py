@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from edgehuman.errors import UsageError
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.nets.image.heads import require_size
+from edgehuman.tasks.finetune import FinetuneConfig
 from edgehuman.tasks.image.augment import Variation
-from edgehuman.training.settings import TrainingConfig
 
 DEFAULT_ARCH = "tinyvit_5m"
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersonConfig(TrainingConfig):
+class PersonConfig(FinetuneConfig):
     """A task on person images."""
 
     arch: str | None = None
     """A network from `edgehuman models` that reads a PersonCrop; by default that of --weights."""
-    weights: Path | None = None
-    """Checkpoint of a pretrained network; none starts from seeded random weights."""
-    data: str = "simulated"
+    data: str = SIMULATED
     """A dataset's path, or the word `simulated`."""
     height: int = 256
     """Of the network's input, pixels; a multiple of 32."""
@@ -41,8 +39,6 @@ class PersonConfig(TrainingConfig):
     """Stochastic depth of the last block, while training."""
     select_share: float = 0.2
     """Share of the training people (or pictures) held out to select the checkpoint."""
-    read_test: bool = True
-    """Judge on the test part at the end; leave it out while choosing between recipes."""
     workers: int = 1
     """Threads that read pictures ahead."""
     flip: float = 0.5
@@ -59,25 +55,21 @@ class PersonConfig(TrainingConfig):
     """Augmentation: probability that a rectangle of the picture becomes noise."""
 
     def __post_init__(self) -> None:
-        TrainingConfig.__post_init__(self)
+        FinetuneConfig.__post_init__(self)
         require_size((self.height, self.width))
         rules = (
-            ("select_share", 0 <= self.select_share < 1, "from 0 to under 1"),
-            ("backbone_lr", self.backbone_lr >= 0, "0 or more"),
-            ("layer_decay", 0 < self.layer_decay <= 1, "above 0, at most 1"),
-            ("drop_path", 0 <= self.drop_path < 1, "from 0 to under 1"),
-            ("workers", self.workers >= 0, "0 or more"),
-            ("flip", 0 <= self.flip <= 1, "a probability"),
-            ("erase", 0 <= self.erase <= 1, "a probability"),
-            ("shift_px", self.shift_px >= 0, "0 or more"),
-            ("scale", 0 <= self.scale < 1, "from 0 to under 1"),
-            ("rotate_deg", 0 <= self.rotate_deg <= 180, "from 0 to 180"),
-            ("light", 0 <= self.light < 1, "from 0 to under 1"),
+            (self.backbone_lr >= 0, "backbone_lr", "0 or more"),
+            (0 < self.layer_decay <= 1, "layer_decay", "above 0, at most 1"),
+            (0 <= self.drop_path < 1, "drop_path", "from 0 to under 1"),
+            (self.workers >= 0, "workers", "0 or more"),
+            (0 <= self.flip <= 1, "flip", "a probability"),
+            (0 <= self.erase <= 1, "erase", "a probability"),
+            (self.shift_px >= 0, "shift_px", "0 or more"),
+            (0 <= self.scale < 1, "scale", "from 0 to under 1"),
+            (0 <= self.rotate_deg <= 180, "rotate_deg", "from 0 to 180"),
+            (0 <= self.light < 1, "light", "from 0 to under 1"),
         )
-        for name, holds, rule in rules:
-            if not holds:
-                flag = name.replace("_", "-")
-                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+        require(self, rules)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -13,30 +13,37 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import nn
 
-from edgehuman import catalogue
-from edgehuman.card import Card, Metric, OutputSpec, TrainingData, image_input
+from edgehuman.card import Card, OutputSpec, Role, TrainingData, image_input
+from edgehuman.data.image.ledger import people_row
 from edgehuman.data.image.load import PersonSet, load_persons
-from edgehuman.data.image.score import Answer, PersonScores, score
-from edgehuman.errors import DataError, UsageError
+from edgehuman.data.image.score import PersonScores, score
 from edgehuman.nets.building import count_flops, count_params
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet, person_net
 from edgehuman.outcome import Outcome
-from edgehuman.records import Float32, Index, Uint8
+from edgehuman.records import Index
+from edgehuman.tasks.finetune import (
+    Decided,
+    Judge,
+    Measured,
+    Start,
+    Training,
+    answer_of,
+    finetune,
+    no_test_part,
+    start_from,
+)
 from edgehuman.tasks.image.reading_ahead import Indices, ReadAhead, Sample
 from edgehuman.tasks.image.settings import DEFAULT_ARCH, PersonConfig
 from edgehuman.tasks.image.splits import PersonSplits, split_people
-from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
-from edgehuman.training.ledger import Role, commit, versions
-from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place
 
 
@@ -61,45 +68,18 @@ class PersonTask:
     indices: Indices | None = field(default=None)
 
 
-def start_network(
-    config: PersonConfig, output: OutputSpec
-) -> tuple[PersonNet, str, tuple[TrainingData, ...]]:
-    """The network before training, its backbone's name, and what its weights learned from.
+def begin(config: PersonConfig, task: str) -> tuple[Start, PersonSet]:
+    """What a task begins from, and the people to learn from.
 
     Raises:
-        UsageError: no such network, or one that does not read person images.
-        CheckpointError: no weights there, or weights of another network.
+        UsageError, CheckpointError: see `start_from`. DataError: see `load_persons`.
     """
-    arch = _arch_of(config)
-    network = person_net(arch, output, config.size, config.seed, drop_path=config.drop_path)
-    if config.weights is None:
-        return network, arch, ()
-    return network, arch, checkpoint.load_encoder(network.encoder, config.weights, arch).data
+    return start_from(config, task, DEFAULT_ARCH), load_persons(config.data, task)
 
 
-def _arch_of(config: PersonConfig) -> str:
-    arch = config.arch
-    if config.weights is not None:
-        own = checkpoint.read_weights(config.weights)[1].arch
-        arch = own if arch is None else arch
-    arch = DEFAULT_ARCH if arch is None else arch
-    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", arch)
-    if row.input != "PersonCrop":
-        raise UsageError(f"{arch} reads a {row.input}; a task on person images needs a PersonCrop")
-    return arch
-
-
-def people_for(config: PersonConfig, task: str) -> PersonSet:
-    """The people to learn from, once all that is quick to check was: reading or drawing them may
-    take minutes.
-
-    Raises:
-        UsageError: no such network, or `config.out` is in use. CheckpointError: no weights there.
-        DataError: see `load_persons`.
-    """
-    _arch_of(config)
-    checkpoint.require_out(config.out, config.resume)
-    return load_persons(config.data, task)
+def build_network(config: PersonConfig, start: Start, output: OutputSpec) -> PersonNet:
+    """The network before training."""
+    return person_net(start.arch, output, config.size, config.seed, drop_path=config.drop_path)
 
 
 _BLOCK = re.compile(r"(?:stages\.\d+\.)?blocks\.\d+|stages\.\d+\.\d+")
@@ -136,20 +116,6 @@ def freeze_unused(network: PersonNet, size: tuple[int, int]) -> None:
         parameter.grad = None
 
 
-def answer_of(network: nn.Module) -> Answer:
-    """The network as numpy sees it: raw images (N, H, W, 3) -> outputs."""
-    device = next(network.parameters()).device
-
-    def answer(image_NHWC: Uint8) -> Float32:
-        with torch.inference_mode():
-            outputs: Float32 = (
-                network.eval()(torch.from_numpy(image_NHWC).to(device)).float().cpu().numpy()
-            )
-        return outputs
-
-    return answer
-
-
 @dataclass(frozen=True)
 class _Work:
     """One training: the settings, the people, the task, and who is for what."""
@@ -166,16 +132,7 @@ class _Work:
 
     def data_row(self, index_K: Index, role: Role) -> TrainingData:
         """What the card says of some of the people."""
-        known = np.unique(self.persons.person_N[index_K])
-        return TrainingData(
-            dataset=self.persons.dataset,
-            role=role,
-            licence=self.persons.licence,
-            url=self.persons.url,
-            windows=len(index_K),
-            subjects=int(np.count_nonzero(known >= 0)),
-            simulated=self.persons.simulated,
-        )
+        return people_row(self.persons, index_K, role)
 
     def shuffled(self, step: int, place: Place) -> Index:
         """The samples of a step, in shuffled epochs."""
@@ -184,7 +141,9 @@ class _Work:
         return learn[chosen]
 
 
-def train_person(config: PersonConfig, persons: PersonSet, task: PersonTask) -> Outcome:
+def train_person(
+    config: PersonConfig, start: Start, persons: PersonSet, task: PersonTask
+) -> Outcome:
     """Train, select, judge; the checkpoint is in `config.out`.
 
     Raises:
@@ -194,14 +153,11 @@ def train_person(config: PersonConfig, persons: PersonSet, task: PersonTask) -> 
         print("simulated people (edgehuman's walker) are the training data", file=sys.stderr)
     splits = split_people(persons, config.select_share, config.seed, task.name)
     work = _Work(config, persons, task, splits)
-    network, arch, ancestors = start_network(config, task.output)
-    card = _card(work, network, arch, ancestors)
-    unreadable: dict[int, str] = {}
-    if not _run(work, network, card, unreadable):
-        data = {"out": str(config.out), "finished": False}
-        return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
-    best, _ = checkpoint.load_network(config.out)
-    return _judge(work, best, card, unreadable)
+    network = build_network(config, start, task.output)
+    card = _card(work, network, start.arch, start.load_into(network.encoder))
+    batches = ReadAhead(task.indices or work.shuffled, task.sample, config.seed, config.workers)
+    training = _training(work, network, card, batches)
+    return finetune(config, training, _judge(work, batches))
 
 
 def _card(work: _Work, network: PersonNet, arch: str, ancestors: tuple[TrainingData, ...]) -> Card:
@@ -226,75 +182,51 @@ def _card(work: _Work, network: PersonNet, arch: str, ancestors: tuple[TrainingD
     )
 
 
-def _run(work: _Work, network: PersonNet, card: Card, unreadable: dict[int, str]) -> bool:
-    """Train into `config.out`; whether it came to its end.
-
-    Args:
-        unreadable: takes the pictures that could not be read, and why.
-    """
-    config, task, select = work.config, work.task, work.splits.select
+def _training(work: _Work, network: PersonNet, card: Card, batches: ReadAhead) -> Training:
+    """The head at the full rate, the backbone at falling ones."""
+    config, task, held_out = work.config, work.task, work.splits.select
     freeze_unused(network, config.size)
     factor = lr_factors(network, config.backbone_lr, config.layer_decay)
     if not config.backbone_lr:
         network.encoder.requires_grad_(False)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        learner = task.learner(network)
-
-    def evaluate(product: nn.Module) -> Mapping[str, float]:
-        found = work.score(select, product)
-        return {f"select_{name}": value for name, value in found.metrics.items()}
-
-    with ReadAhead(
-        task.indices or work.shuffled, task.sample, config.seed, config.workers
-    ) as batch:
-        job = Job(
-            model=learner,
-            batch=batch,
-            product=network,
-            card=card,
-            evaluate=evaluate if len(select) else None,
-            select_by=f"select_{task.select_by}" if len(select) else None,
-            lr_scale=lambda name: factor.get(name.removeprefix("network."), 1.0),
-            name=f"{task.name} {card.arch}",
-        )
-        finished = not train_steps(job, config).stopped
-        unreadable |= batch.unreadable
-    return finished
+    return Training(
+        network=network,
+        card=card,
+        learner=lambda inner: task.learner(cast(PersonNet, inner)),
+        batches=batches,
+        select=(lambda product: work.score(held_out, product).metrics) if len(held_out) else None,
+        select_by=task.select_by,
+        lr_scale=lambda name: factor.get(name.removeprefix("network."), 1.0),
+        name=f"{task.name} {card.arch}",
+    )
 
 
-def _judge(work: _Work, network: nn.Module, card: Card, unreadable: Mapping[int, str]) -> Outcome:
-    """Read the test part once, and write what was found into the checkpoint."""
-    config, splits = work.config, work.splits
-    data: dict[str, Any] = {
-        "out": str(config.out),
-        "task": work.task.name,
-        "arch": card.arch,
-        "params": card.params,
-        "finished": True,
-        "simulated": work.persons.simulated,
-        "pictures": {name: len(getattr(splits, name)) for name in ("learn", "select", "test")},
-        "unreadable": len(unreadable),
-    }
-    text = f"{config.out}: {card.arch} for {work.task.name}"
-    if unreadable:
-        why = next(iter(unreadable.values()))
-        text = f"{len(unreadable)} pictures could not be read and were left out: {why}\n{text}"
-    if len(splits.select):
-        data["selection"] = work.score(splits.select, network).metrics
-    if config.read_test:
+def _judge(work: _Work, batches: ReadAhead) -> Judge:
+    """How this training is judged; `batches` know which pictures could not be read."""
+    config, splits, task = work.config, work.splits, work.task
+
+    def decide(network: nn.Module, card: Card) -> Decided:
+        unreadable = batches.unreadable
+        data: dict[str, Any] = {
+            "task": task.name,
+            "params": card.params,
+            "simulated": work.persons.simulated,
+            "pictures": {name: len(getattr(splits, name)) for name in ("learn", "select", "test")},
+            "unreadable": len(unreadable),
+        }
+        text = f"{config.out}: {card.arch} for {task.name}"
+        if unreadable:
+            why = next(iter(unreadable.values()))
+            text = f"{len(unreadable)} pictures could not be read and were left out: {why}\n{text}"
+        if len(splits.select):
+            data["selection"] = work.score(splits.select, network).metrics
+        return Decided(card, data, text)
+
+    def test(network: nn.Module, card: Card) -> Measured:
         if not len(splits.test):
-            raise DataError(
-                f"--data {config.data} has no test part; the checkpoint stands in {config.out}. "
-                "Give a dataset with an official split, or --no-read-test"
-            )
+            raise no_test_part(config.out, config.data, "an official split")
         found = work.score(splits.test, network)
         protocol = f"{work.persons.dataset}, test part: {found.said}"
-        card = card.replace(
-            metrics=tuple(Metric(name, value, protocol) for name, value in found.metrics.items())
-        )
-        data |= {"metrics": found.metrics, "per_label": found.per_label, "protocol": protocol}
-        said = ", ".join(f"{name} {value:.4f}" for name, value in found.metrics.items())
-        text += f"; {said} ({protocol})"
-    checkpoint.save_weights(config.out, network.state_dict(), card)
-    return Outcome(data, text)
+        return Measured(found.metrics, protocol, {"per_label": found.per_label})
+
+    return Judge(decide, test)

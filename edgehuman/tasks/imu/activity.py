@@ -13,10 +13,8 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -24,97 +22,35 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman import catalogue
-from edgehuman.card import IMU_INPUT, Card, Decision, Metric, OutputSpec, TrainingData
+from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec, TrainingData
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import load_recordings
-from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
 from edgehuman.nets.building import build, count_params
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.records import IMU_WINDOW, Float32, Index
+from edgehuman.tasks.finetune import (
+    Decided,
+    Judge,
+    Measured,
+    Training,
+    answer_of,
+    finetune,
+    judged,
+    start_from,
+)
 from edgehuman.tasks.imu.decision import choose_decision, hops_of
 from edgehuman.tasks.imu.probe import fit_probe
+from edgehuman.tasks.imu.settings import ActivityConfig
 from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
-from edgehuman.training.ledger import commit, data_rows, versions
-from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place
-from edgehuman.training.settings import TrainingConfig
-
-
-@dataclass(frozen=True, kw_only=True)
-class ActivityConfig(TrainingConfig):
-    """Activity recognition on labelled windows of a wearable."""
-
-    task: Literal["activity"] = "activity"
-    """The task."""
-    arch: str = "imuvit_512x5"
-    """A network from `edgehuman models` that reads an ImuWindow."""
-    weights: Path | None = None
-    """Checkpoint of a pretrained encoder; none starts from seeded random weights."""
-    mode: Literal["finetune", "probe"] = "finetune"
-    """Train all weights, or a linear head on the frozen encoder."""
-    data: tuple[str, ...] = ("simulated",)
-    """Datasets: paths, or the word `simulated`. The first gives the labels and the test people."""
-    hop: int = 64
-    """Samples from one window to the next where windows are cut from recordings."""
-    select_share: float = 0.2
-    """Share of the training people held out to select the checkpoint and fit the temperature;
-    a probe uses folds over all training people instead."""
-    read_test: bool = True
-    """Judge on the test people at the end; leave it out while choosing between recipes."""
-    selected: Path | None = None
-    """With --select-share 0: the checkpoint whose temperature and decision carry over."""
-    stream_data: str | None = None
-    """Continuous recordings: smoothing and threshold are chosen on the people held out."""
-    delay_s: float = 1.28
-    """Delay budget of the smoothing that is chosen on --stream-data, seconds."""
-    dropout: float = 0.1
-    """In attention and MLP, while training."""
-    layer_decay: float = 1.0
-    """Each encoder block learns at this factor of the block above it."""
-    label_smoothing: float = 0.1
-    """Share of the target probability spread over all classes."""
-    mixup: float = 0.0
-    """Beta parameter of mixing pairs of windows of a batch; 0: none."""
-    rotation_deg: float = 0.0
-    """Augmentation: largest rotation, shared by both sensors."""
-    scale: float = 0.0
-    """Augmentation: spread of a gain per sensor."""
-    jitter: float = 0.0
-    """Augmentation: white noise, g and rad/s."""
-    gyro_bias: float = 0.0
-    """Augmentation: spread of a constant gyroscope offset, rad/s."""
-    time_warp: float = 0.0
-    """Augmentation: spread of the local speed."""
-
-    def __post_init__(self) -> None:
-        TrainingConfig.__post_init__(self)
-        for name in ("select_share", "dropout", "label_smoothing"):
-            value = getattr(self, name)
-            if not 0 <= value < 1:
-                flag = name.replace("_", "-")
-                raise UsageError(f"--{flag} is {value}; it must be from 0 to under 1")
-        if self.hop < 1:
-            raise UsageError(f"--hop is {self.hop}; it must be at least 1")
-        if not self.data:
-            raise UsageError("--data is empty; give a path, or the word simulated")
-        selects = self.select_share > 0 and self.mode == "finetune"
-        clashes = (
-            (
-                self.stream_data and not selects,
-                "--stream-data",
-                "--select-share above 0 to finetune",
-            ),
-            (self.selected and self.select_share, "--selected", "--select-share 0"),
-            (self.resume and self.mode == "probe", "--resume", "--mode finetune"),
-        )
-        for clash, flag, needed in clashes:
-            if clash:
-                raise UsageError(f"{flag} has no effect here; it goes with {needed}")
 
 
 class Classifier(nn.Module):
@@ -155,13 +91,9 @@ def predict_logits(network: nn.Module, imu_NTC: Float32, chunk: int = 512) -> Fl
     """Logits (N, K) of windows (N, T, 6), in eval mode; (0, ...) for none."""
     if not len(imu_NTC):
         return np.empty((0, 0), np.float32)
-    device = next(network.parameters()).device
-    parts = []
-    with torch.inference_mode():
-        for start in range(0, len(imu_NTC), chunk):
-            batch = torch.from_numpy(imu_NTC[start : start + chunk]).to(device)
-            parts.append(network.eval()(batch).float().cpu().numpy())
-    return np.concatenate(parts)
+    answer = answer_of(network)
+    starts = range(0, len(imu_NTC), chunk)
+    return np.concatenate([answer(imu_NTC[start : start + chunk]) for start in starts])
 
 
 def scores(logits_NK: Float32, label_N: Index, temperature: float = 1.0) -> dict[str, float]:
@@ -173,24 +105,6 @@ def scores(logits_NK: Float32, label_N: Index, temperature: float = 1.0) -> dict
         "accuracy": accuracy(label_N, predicted_N),
         "ece": expected_calibration_error(softmax(logits_NK / temperature), label_N),
     }
-
-
-def start_network(
-    config: ActivityConfig, num_classes: int
-) -> tuple[nn.Module, tuple[TrainingData, ...]]:
-    """The network before training, pretrained where weights are given, and what those learned from.
-
-    Raises:
-        UsageError: the network does not read wearable windows.
-        CheckpointError: no weights there, or weights of another network.
-    """
-    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", config.arch)
-    if row.input != "ImuWindow":
-        raise UsageError(f"--arch {config.arch} reads a {row.input}; activity needs an ImuWindow")
-    network = build(config.arch, config.seed, num_classes=num_classes, dropout=config.dropout)
-    if config.weights is None:
-        return network, ()
-    return network, checkpoint.load_encoder(network, config.weights, config.arch).data
 
 
 def block_scale(network: nn.Module, decay: float) -> Mapping[str, float]:
@@ -207,10 +121,10 @@ def block_scale(network: nn.Module, decay: float) -> Mapping[str, float]:
     return factor
 
 
-def _finetune(
+def _training(
     config: ActivityConfig, splits: LabelledSplits, network: nn.Module, card: Card
-) -> bool:
-    """Train all weights into `config.out`; whether it came to its end."""
+) -> Training:
+    """All weights, on windows in shuffled epochs."""
     learn = join(splits.learn)
     imu_NTC, label_N = torch.from_numpy(learn.imu_NTC), torch.from_numpy(learn.label_N)
     factor = block_scale(network, config.layer_decay)
@@ -222,22 +136,19 @@ def _finetune(
         chosen = torch.from_numpy(indices)
         return imu_NTC[chosen], label_N[chosen]
 
-    def evaluate(product: nn.Module) -> dict[str, float]:
-        found = scores(predict_logits(product, splits.select.imu_NTC), splits.select.label_N)
-        return {f"select_{name}": value for name, value in found.items()}
+    def select(product: nn.Module) -> dict[str, float]:
+        return scores(predict_logits(product, splits.select.imu_NTC), splits.select.label_N)
 
-    selects = len(splits.select) > 0
-    job = Job(
-        model=Classifier(network, config),
-        batch=batch,
-        product=network,
+    return Training(
+        network=network,
         card=card,
-        evaluate=evaluate if selects else None,
-        select_by="select_macro_f1" if selects else None,
+        learner=lambda inner: Classifier(inner, config),
+        batches=nullcontext(batch),
+        select=select if len(splits.select) else None,
+        select_by="macro_f1",
         lr_scale=lambda name: factor[name.removeprefix("network.")],
         name=f"activity {config.arch}",
     )
-    return not train_steps(job, config).stopped
 
 
 def _decide(config: ActivityConfig, select_NK: Float32, select_N: Index) -> Decision:
@@ -262,19 +173,62 @@ def _decide_on_stream(
     return choose_decision(start, stretches, splits.labels, config.delay_s)
 
 
-def train(config: ActivityConfig) -> Outcome:
-    """`edgehuman finetune --task activity`: the classifier's checkpoint is in `config.out`.
+def _judge(
+    config: ActivityConfig,
+    splits: LabelledSplits,
+    unseen: tuple[Float32, Index] | None = None,
+) -> Judge:
+    """How this training is judged.
 
-    Raises:
-        UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
+    Args:
+        unseen: logits and labels of people whom the head had not seen; by default those of the
+            people held out.
     """
-    checkpoint.require_out(config.out, config.resume and config.mode != "probe")
-    if "simulated" in config.data:
-        print("simulated data (edgehuman's walker) is among the training data", file=sys.stderr)
-    select_share = 0.0 if config.mode == "probe" else config.select_share
-    splits = labelled_splits(config.data, config.hop, select_share)
-    network, ancestors = start_network(config, len(splits.labels))
-    card = Card(
+
+    def decide(network: nn.Module, card: Card) -> Decided:
+        select_NK, select_N = unseen or (
+            predict_logits(network, splits.select.imu_NTC),
+            splits.select.label_N,
+        )
+        decision = _decide(config, select_NK, select_N)
+        if config.stream_data is not None and len(splits.select):
+            decision = _decide_on_stream(config, splits, network, decision)
+        found = scores(select_NK, select_N, decision.temperature) if len(select_N) else None
+        data = {
+            "mode": config.mode,
+            "temperature": decision.temperature,
+            "labels": list(splits.labels),
+            "simulated": SIMULATED in config.data,
+            "selection": found,
+            "decision": dataclasses.asdict(decision),
+        }
+        card = card.replace(decision=decision)
+        return Decided(card, data, f"{config.out}: {config.arch}, {config.mode}")
+
+    def test(network: nn.Module, card: Card) -> Measured:
+        test_NK = predict_logits(network, splits.test.imu_NTC)
+        people = len(np.unique(splits.test.subject_N))
+        protocol = f"{' + '.join(splits.test.dataset)}, {len(splits.test)} windows of {people} "
+        protocol += "test people"
+        matrix = confusion(splits.test.label_N, test_NK.argmax(1), len(splits.labels))
+        draw_confusion(matrix, splits.labels, config.out / "confusion.png", protocol)
+        return Measured(
+            metrics=scores(test_NK, splits.test.label_N, card.decision.temperature),
+            protocol=protocol,
+            data={"confusion": matrix.tolist()},
+            names={"macro_f1": "macro-F1", "ece": "calibration error"},
+        )
+
+    return Judge(decide, test)
+
+
+def _card(
+    config: ActivityConfig,
+    splits: LabelledSplits,
+    network: nn.Module,
+    ancestors: tuple[TrainingData, ...],
+) -> Card:
+    return Card(
         name=f"{config.arch} for activity",
         task="activity",
         arch=config.arch,
@@ -291,55 +245,24 @@ def train(config: ActivityConfig) -> Outcome:
         commit=commit(),
         versions=versions(),
     )
-    if config.mode == "probe":
-        known = join(splits.learn)
-        select_NK, select_N = fit_probe(network, known), known.label_N
-        checkpoint.save_config(config.out, config)
-    elif not _finetune(config, splits, network, card):
-        data = {"out": str(config.out), "finished": False}
-        return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
-    else:
-        network = checkpoint.load_network(config.out)[0]
-        select_NK = predict_logits(network, splits.select.imu_NTC)
-        select_N = splits.select.label_N
-    decision = _decide(config, select_NK, select_N)
-    if config.stream_data is not None and len(splits.select):
-        decision = _decide_on_stream(config, splits, network, decision)
-    selection = scores(select_NK, select_N, decision.temperature) if len(select_N) else None
-    return _judge(config, splits, network, card.replace(decision=decision), selection)
 
 
-def _judge(
-    config: ActivityConfig,
-    splits: LabelledSplits,
-    network: nn.Module,
-    card: Card,
-    selection: dict[str, float] | None,
-) -> Outcome:
-    """Read the test people once, and write what was found into the checkpoint."""
-    test = splits.test
-    data: dict[str, Any] = {
-        "out": str(config.out),
-        "arch": config.arch,
-        "mode": config.mode,
-        "finished": True,
-        "temperature": card.decision.temperature,
-        "labels": list(splits.labels),
-        "simulated": "simulated" in config.data,
-        "selection": selection,
-        "decision": dataclasses.asdict(card.decision),
-    }
-    text = f"{config.out}: {config.arch}, {config.mode}"
-    if config.read_test:
-        test_NK = predict_logits(network, test.imu_NTC)
-        found = scores(test_NK, test.label_N, card.decision.temperature)
-        people = len(np.unique(test.subject_N))
-        protocol = f"{' + '.join(test.dataset)}, {len(test)} windows of {people} test people"
-        card = card.replace(metrics=tuple(Metric(k, v, protocol) for k, v in found.items()))
-        matrix = confusion(test.label_N, test_NK.argmax(1), len(splits.labels))
-        draw_confusion(matrix, splits.labels, config.out / "confusion.png", protocol)
-        data |= {"metrics": found, "confusion": matrix.tolist(), "protocol": protocol}
-        text += f"; macro-F1 {found['macro_f1']:.4f}, accuracy {found['accuracy']:.4f}, "
-        text += f"calibration error {found['ece']:.4f} ({protocol})"
-    checkpoint.save_weights(config.out, network.state_dict(), card)
-    return Outcome(data, text)
+def train(config: ActivityConfig) -> Outcome:
+    """`edgehuman finetune --task activity`: the classifier's checkpoint is in `config.out`.
+
+    Raises:
+        UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
+    """
+    start = start_from(config, "activity", config.arch)
+    if SIMULATED in config.data:
+        print("simulated data (edgehuman's walker) is among the training data", file=sys.stderr)
+    select_share = 0.0 if config.mode == "probe" else config.select_share
+    splits = labelled_splits(config.data, config.hop, select_share)
+    network = build(start.arch, config.seed, num_classes=len(splits.labels), dropout=config.dropout)
+    card = _card(config, splits, network, start.load_into(network))
+    if config.mode == "finetune":
+        return finetune(config, _training(config, splits, network, card), _judge(config, splits))
+    known = join(splits.learn)
+    unseen_NK = fit_probe(network, known)
+    checkpoint.save_config(config.out, config)
+    return judged(config, network, card, _judge(config, splits, (unseen_NK, known.label_N)))

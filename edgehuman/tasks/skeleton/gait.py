@@ -20,6 +20,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, cast
 
 import torch
@@ -27,7 +28,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman import catalogue
-from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
+from edgehuman.card import Card, Decision, OutputSpec, TrainingData, skeleton_input
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.gait.ledger import walks_row
 from edgehuman.data.gait.score import (
     GENERIC,
     WalkScores,
@@ -35,13 +38,21 @@ from edgehuman.data.gait.score import (
     protocol_of,
     score_walks,
 )
-from edgehuman.data.gait.walks import SIMULATED, SkeletonSet
-from edgehuman.errors import DataError, UsageError
+from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.metrics.gait.strangers import stranger_threshold
-from edgehuman.metrics.gait.vectors import Answer
 from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome
-from edgehuman.records import Float32
+from edgehuman.tasks.finetune import (
+    Decided,
+    Judge,
+    Measured,
+    Start,
+    Training,
+    answer_of,
+    finetune,
+    no_test_part,
+    start_from,
+)
 from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
 from edgehuman.tasks.skeleton.settings import DEFAULT_ARCH, GaitConfig
 from edgehuman.tasks.skeleton.splits import (
@@ -51,9 +62,7 @@ from edgehuman.tasks.skeleton.splits import (
     long_enough,
     require_window,
 )
-from edgehuman.training import checkpoint
-from edgehuman.training.ledger import commit, versions, walks_row
-from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.ledger import commit, versions
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
 
@@ -92,37 +101,11 @@ class GaitLearner(nn.Module):
         }
 
 
-def start_network(config: GaitConfig) -> tuple[nn.Module, str, tuple[TrainingData, ...]]:
-    """The network before training, its name, and what its weights learned from.
-
-    Raises:
-        UsageError: no such network, or one that does not read skeletons.
-        CheckpointError: no weights there, or weights of another network.
-    """
-    learned = None if config.weights is None else checkpoint.read_weights(config.weights)[1]
-    arch = config.arch or (DEFAULT_ARCH if learned is None else learned.arch)
-    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", arch)
-    if row.input != "SkeletonSequence":
-        raise UsageError(f"{arch} reads a {row.input}; gait recognition needs a SkeletonSequence")
-    if config.weights is None or learned is None:
-        return build(arch, config.seed), arch, ()
-    # Its windows are as long as those that it learned from.
-    network = build(arch, config.seed, frames=learned.input.shape[0])
-    return network, arch, checkpoint.load_encoder(network, config.weights, arch).data
-
-
-def answer_of(network: nn.Module) -> Answer:
-    """The network as numpy sees it: raw skeletons (N, T, 18, 3) -> vectors (N, D)."""
-    device = next(network.parameters()).device
-
-    def answer(skeleton_NTJ3: Float32) -> Float32:
-        with torch.inference_mode():
-            vector_ND: Float32 = (
-                network.eval()(torch.from_numpy(skeleton_NTJ3).to(device)).float().cpu().numpy()
-            )
-        return vector_ND
-
-    return answer
+def build_network(config: GaitConfig, start: Start) -> nn.Module:
+    """The network before training; its windows are as long as those that its weights learned."""
+    if start.learned is None:
+        return build(start.arch, config.seed)
+    return build(start.arch, config.seed, frames=start.learned.input.shape[0])
 
 
 def train(config: GaitConfig) -> Outcome:
@@ -131,25 +114,20 @@ def train(config: GaitConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
-    checkpoint.require_out(config.out, config.resume)
+    start = start_from(config, "gait", DEFAULT_ARCH)
     if config.data == SIMULATED:
         print("simulated walkers (edgehuman's own) are the training data", file=sys.stderr)
     splits = load_splits(config)
     _require_judgeable(config, splits)
-    network, arch, ancestors = start_network(config)
+    network = build_network(config, start)
+    ancestors = start.load_into(network)
     frames = cast("int", network.frames)
     for part, walks in (("selection", splits.select), ("test", splits.test)):
         if walks is not None:
             require_window(walks, frames, part)
     splits = dataclasses.replace(splits, learn=long_enough(splits.learn, frames))
-    augment = config.augment(frames)
-    batches = WalkBatches(splits.learn, augment.source_frames, config)
-    card = _card(config, splits, network, arch, ancestors)
-    if not _run(config, splits, network, batches, augment, card):
-        data = {"out": str(config.out), "finished": False}
-        return Outcome(data, f"{config.out}: stopped early; go on with --resume", exit_code=1)
-    best, _ = checkpoint.load_network(config.out)
-    return _judge(config, splits, best, card)
+    card = _card(config, splits, network, start.arch, ancestors)
+    return finetune(config, _training(config, splits, network, card), _judge(config, splits))
 
 
 def _require_judgeable(config: GaitConfig, splits: GaitSplits) -> None:
@@ -189,38 +167,29 @@ def _card(
     )
 
 
-def _run(
-    config: GaitConfig,
-    splits: GaitSplits,
-    network: nn.Module,
-    batches: WalkBatches,
-    augment: SkeletonAugment,
-    card: Card,
-) -> bool:
-    """Train into `config.out`; whether it came to its end."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        learner = GaitLearner(network, batches.num_people, augment, config)
+def _training(config: GaitConfig, splits: GaitSplits, network: nn.Module, card: Card) -> Training:
+    """The network without the head of its pretraining, on batches of people."""
+    augment = config.augment(card.input.shape[0])
+    batches = WalkBatches(splits.learn, augment.source_frames, config)
     # The projection head belongs to the pretraining: no gradient reaches it here.
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(not name.startswith("head.") and config.backbone_lr > 0)
+    held_out = splits.select
 
-    def evaluate(product: nn.Module) -> Mapping[str, float]:
-        assert splits.select is not None
-        found = _score(config, splits.select, product, card)
-        return {f"select_{name}": value for name, value in found.scores.metrics.items()}
+    def select(product: nn.Module) -> Mapping[str, float]:
+        assert held_out is not None
+        return _score(config, held_out, product, card).scores.metrics
 
-    job = Job(
-        model=learner,
-        batch=batches,
-        product=network,
+    return Training(
+        network=network,
         card=card,
-        evaluate=evaluate if splits.select is not None else None,
-        select_by="select_map" if splits.select is not None else None,
+        learner=lambda inner: GaitLearner(inner, batches.num_people, augment, config),
+        batches=nullcontext(batches),
+        select=None if held_out is None else select,
+        select_by="map",
         lr_scale=lambda name: config.backbone_lr if name.startswith("encoder.") else 1.0,
         name=f"gait {card.arch}",
     )
-    return not train_steps(job, config).stopped
 
 
 def _score(
@@ -234,40 +203,32 @@ def _score(
     return score_walks(walks, answer_of(network), frames, config.distance, protocol, config.batch)
 
 
-def _judge(config: GaitConfig, splits: GaitSplits, network: nn.Module, card: Card) -> Outcome:
-    """Choose the score under which somebody is unknown, read the test part once, and write both
-    into the checkpoint.
+def _judge(config: GaitConfig, splits: GaitSplits) -> Judge:
+    """How this training is judged: the people held out choose the score under which somebody is
+    unknown.
     """
-    data: dict[str, Any] = {
-        "out": str(config.out),
-        "task": "gait",
-        "arch": card.arch,
-        "finished": True,
-        "simulated": splits.learn.simulated,
-        "walks": {
-            "learn": len(splits.learn),
-            "select": 0 if splits.select is None else len(splits.select),
-            "test": 0 if splits.test is None else len(splits.test),
-        },
-    }
-    text = f"{config.out}: {card.arch} for gait"
-    if splits.select is not None:
-        found = _score(config, splits.select, network, card)
-        threshold = stranger_threshold(found.vectors, config.distance)
-        card = card.replace(decision=Decision(threshold=threshold))
-        data |= {"selection": found.scores.metrics, "threshold": threshold}
-    if config.read_test:
+
+    def decide(network: nn.Module, card: Card) -> Decided:
+        data: dict[str, Any] = {
+            "task": "gait",
+            "simulated": splits.learn.simulated,
+            "walks": {
+                "learn": len(splits.learn),
+                "select": 0 if splits.select is None else len(splits.select),
+                "test": 0 if splits.test is None else len(splits.test),
+            },
+        }
+        if splits.select is not None:
+            found = _score(config, splits.select, network, card)
+            threshold = stranger_threshold(found.vectors, config.distance)
+            card = card.replace(decision=Decision(threshold=threshold))
+            data |= {"selection": found.scores.metrics, "threshold": threshold}
+        return Decided(card, data, f"{config.out}: {card.arch} for gait")
+
+    def test(network: nn.Module, card: Card) -> Measured:
         if splits.test is None:
-            raise DataError(
-                f"--data {config.data} has no test part; the checkpoint stands in {config.out}. "
-                "Give a dataset with a gallery and probes, or --no-read-test"
-            )
+            raise no_test_part(config.out, config.data, "a gallery and probes")
         found = _score(config, splits.test, network, card, config.protocol)
-        metrics = found.scores.metrics
-        rows = tuple(Metric(name, value, found.said) for name, value in metrics.items())
-        card = card.replace(metrics=rows)
-        data |= {"metrics": metrics, "groups": found.scores.groups, "protocol": found.said}
-        said = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-        text += f"; {said} ({found.said})"
-    checkpoint.save_weights(config.out, network.state_dict(), card)
-    return Outcome(data, text)
+        return Measured(found.scores.metrics, found.said, {"groups": found.scores.groups})
+
+    return Judge(decide, test)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from edgehuman.data.gait.walks import SIMULATED
-from edgehuman.errors import UsageError
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
 from edgehuman.metrics.retrieval import Distance
-from edgehuman.training.settings import TrainingConfig
+from edgehuman.tasks.finetune import FinetuneConfig
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
 DEFAULT_ARCH = "gaitptv2_deep_1"
@@ -18,7 +17,7 @@ FINETUNE_WORLD = 3_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class GaitConfig(TrainingConfig):
+class GaitConfig(FinetuneConfig):
     """Gait recognition, supervised."""
 
     task: Literal["gait"] = "gait"
@@ -26,8 +25,6 @@ class GaitConfig(TrainingConfig):
     arch: str | None = None
     """A network from `edgehuman models` that reads a SkeletonSequence; by default that of
     --weights."""
-    weights: Path | None = None
-    """Checkpoint of a pretrained network; none starts from seeded random weights."""
     data: str = SIMULATED
     """A dataset's path, or the word `simulated`."""
     people: int = 128
@@ -56,10 +53,6 @@ class GaitConfig(TrainingConfig):
     """Cosines to the identities are multiplied by it."""
     label_smoothing: float = 0.1
     """Share of the target probability spread over all identities."""
-    select_share: float = 0.2
-    """Share of the training people held out to select the checkpoint."""
-    read_test: bool = True
-    """Judge on the test part at the end; leave it out while choosing between recipes."""
     protocol: str | None = None
     """How the test part is judged; by default as is usual for the dataset."""
     pace: float = 1.15
@@ -70,30 +63,26 @@ class GaitConfig(TrainingConfig):
     """Augmentation: spread of an offset per joint and frame, as a share of the height."""
 
     def __post_init__(self) -> None:
-        TrainingConfig.__post_init__(self)
+        FinetuneConfig.__post_init__(self)
         part = self.batch // self.accumulate
         rules = (
-            ("each", self.each >= 2, "at least 2: a triplet needs two walks of a person"),
+            (self.each >= 2, "each", "at least 2: a triplet needs two walks of a person"),
             (
-                "batch",
                 part % max(self.each, 1) == 0 and part >= 2 * self.each,
+                "batch",
                 f"at least two people with --each {self.each} walks, nobody by half, in each of "
                 f"--accumulate {self.accumulate} parts",
             ),
-            ("people", self.people >= 2, "at least 2"),
-            ("walks", self.walks >= 2, "at least 2"),
-            ("test_people", self.test_people >= 2, "at least 2"),
-            ("margin", self.margin >= 0, "0 or more"),
-            ("backbone_lr", self.backbone_lr >= 0, "0 or more"),
-            ("identity_weight", self.identity_weight >= 0, "0 or more"),
-            ("scale", self.scale > 0, "above 0"),
-            ("label_smoothing", 0 <= self.label_smoothing < 1, "from 0 to under 1"),
-            ("select_share", 0 <= self.select_share < 1, "from 0 to under 1"),
+            (self.people >= 2, "people", "at least 2"),
+            (self.walks >= 2, "walks", "at least 2"),
+            (self.test_people >= 2, "test_people", "at least 2"),
+            (self.margin >= 0, "margin", "0 or more"),
+            (self.backbone_lr >= 0, "backbone_lr", "0 or more"),
+            (self.identity_weight >= 0, "identity_weight", "0 or more"),
+            (self.scale > 0, "scale", "above 0"),
+            (0 <= self.label_smoothing < 1, "label_smoothing", "from 0 to under 1"),
         )
-        for name, holds, rule in rules:
-            if not holds:
-                flag = name.replace("_", "-")
-                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+        require(self, rules)
         self.augment(2)
 
     def augment(self, frames: int) -> SkeletonAugment:

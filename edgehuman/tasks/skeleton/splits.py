@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.score import halved
-from edgehuman.data.gait.walks import SIMULATED, SkeletonSet, random_cut
+from edgehuman.data.gait.walks import SkeletonSet, random_cut
 from edgehuman.data.skeleton.load import in_test, learnable, load_skeletons, resampled
 from edgehuman.errors import DataError
 from edgehuman.tasks.skeleton.settings import FINETUNE_WORLD, GaitConfig

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from edgehuman.errors import UsageError
+from edgehuman.config import require
 from edgehuman.geometry import flip_indices
 
 # Sequences at a time on a CPU: what a part needs in between stays in cache, in memory that the next
@@ -104,10 +104,7 @@ class SkeletonAugment:
             (self.joint_shift >= 0, "joint_shift", "0 or more"),
             (self.joint_noise >= 0, "joint_noise", "0 or more"),
         )
-        for holds, name, rule in rules:
-            if not holds:
-                flag = name.replace("_", "-")
-                raise UsageError(f"--{flag} is {getattr(self, name)}; it must be {rule}")
+        require(self, rules)
 
     @property
     def source_frames(self) -> int:

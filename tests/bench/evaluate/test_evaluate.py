@@ -1,198 +1,88 @@
-"""Scores of a model that can be computed by hand, and every way to point it at the wrong thing."""
+"""Every model is judged by the record that it reads, and takes that record's flags alone."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import dataclasses
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from edgehuman.bench.evaluate.evaluate import (
-    EvaluateConfig,
-    evaluate,
-    load_split,
-    require_activity,
-    score,
-    to_model_labels,
-)
-from edgehuman.card import InputSpec, OutputSpec
+from edgehuman import catalogue
+from edgehuman.bench.evaluate.evaluate import open_model
+from edgehuman.bench.evaluate.imu import EvaluateConfig
 from edgehuman.cli import main
-from edgehuman.errors import ArtefactError, DataError, UsageError
-from edgehuman.records import WindowSet
-from edgehuman.runtime.model import load
+from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.runtime.model import zoo_file
+from edgehuman.runtime.run import record_of
+from tests.runtime.gait_models import write_gait_model
+from tests.runtime.image_models import write_image_model
 
-MakeModel = Callable[..., Path]
-MakeWindows = Callable[..., WindowSet]
-
-
-@pytest.fixture
-def as_data(monkeypatch: pytest.MonkeyPatch) -> Callable[[WindowSet], None]:
-    """Makes every path the given windows."""
-
-    def replace(windows: WindowSet) -> None:
-        monkeypatch.setattr(
-            "edgehuman.data.imu.load.load_windows", lambda path, dataset, hop: windows
-        )
-
-    return replace
-
-
-def test_scores_by_hand(make_model: MakeModel, make_windows: MakeWindows) -> None:
-    # The model says 0 0 1 2 2; the truth is 0 0 0 2 1.
-    windows = make_windows([0, 0, 1, 2, 2], [0, 0, 0, 2, 1], ["a", "a", "b", "b", "b"])
-    scores = score(load(make_model()), windows, "toy")
-    assert scores.counts_CC.tolist() == [[2, 1, 0], [0, 0, 1], [0, 0, 1]]
-    assert scores.metrics["accuracy"] == pytest.approx(3 / 5)
-    assert scores.metrics["macro_f1"] == pytest.approx((4 / 5 + 0 + 2 / 3) / 3)
-    assert (scores.windows, scores.people, scores.left_out) == (5, 2, {})
-    assert scores.per_class_f1 == pytest.approx({"walking": 0.8, "sitting": 0, "standing": 2 / 3})
-    low, high = scores.intervals["accuracy"]
-    assert (low, high) == pytest.approx((1 / 3, 1))  # b b and a a
+ZOO = {
+    "zoo:activity": "ImuWindow",
+    "zoo:gait-skeleton": "SkeletonSequence",
+    "zoo:person-garments": "PersonCrop",
+}
+COMMON = {"model", "data", "dataset", "batch", "threads", "seed"}
+OWN = {
+    "ImuWindow": {"split", "shared_labels", "hop", "picture"},
+    "SkeletonSequence": {"protocol", "random_networks", "submission"},
+    "PersonCrop": {"split", "flip_test"},
+}
 
 
-def test_the_temperature_of_the_card_is_used(
-    make_model: MakeModel, make_windows: MakeWindows
-) -> None:
-    # At m = 1 the logits are 0, 1, 0; divided by 0.5: 0, 2, 0.
-    scores = score(load(make_model()), make_windows([1], [1]), "toy")
-    confidence = np.exp(2) / (np.exp(2) + 2)
-    assert scores.metrics["ece"] == pytest.approx(1 - confidence, abs=1e-6)
-    assert scores.metrics["nll"] == pytest.approx(-np.log(confidence), abs=1e-6)
+@pytest.mark.parametrize("name", ZOO)
+def test_the_record_is_that_of_the_card_or_of_the_catalogue(name: str) -> None:
+    assert record_of(name) == record_of(str(zoo_file(name))) == ZOO[name]
+    arch = open_model(EvaluateConfig(name)).card.arch
+    assert record_of(arch) == ZOO[name]
 
 
-def test_batches_do_not_change_the_scores(make_model: MakeModel, make_windows: MakeWindows) -> None:
-    windows = make_windows([0, 1, 2, 1, 0], [0, 1, 2, 2, 0])
-    model = load(make_model())
-    one, all_at_once = (score(model, windows, "toy", batch=batch) for batch in (2, 99))
-    assert one.metrics == pytest.approx(all_at_once.metrics)
+def test_the_record_of_a_checkpoint_is_read_without_torch(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from edgehuman.export.networks import random_network
+    from edgehuman.training.checkpoint import save_weights
+
+    network, card = random_network("gaitformer_1", seed=0)
+    save_weights(tmp_path / "run", network.state_dict(), card)
+    assert record_of(str(tmp_path / "run")) == "SkeletonSequence"
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ArtefactError, match="empty is a folder without a checkpoint"):
+        record_of(str(tmp_path / "empty"))
 
 
-def test_one_person_gives_no_interval(make_model: MakeModel, make_windows: MakeWindows) -> None:
-    assert score(load(make_model()), make_windows([0, 1], [0, 1]), "toy").intervals == {}
+def test_what_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown model 'zoo:activty'"):
+        record_of("zoo:activty")
+    with pytest.raises(UsageError, match="Did you mean 'imuvit_512x5'"):
+        record_of("imuvit512x5")
+    with pytest.raises(ArtefactError, match=r"nowhere\.onnx: no such file"):
+        record_of(str(tmp_path / "nowhere.onnx"))
 
 
-def test_labels_are_matched_by_name_and_not_by_place(make_windows: MakeWindows) -> None:
-    windows = make_windows([0, 0, 0], [0, 1, -1], labels=("standing", "walking"))
-    chosen, label, left_out = to_model_labels(windows, ("walking", "sitting", "standing"), "toy")
-    assert label.tolist() == [2, 0]
-    assert len(chosen) == 2
-    assert left_out == {"unlabelled": 1}
-
-
-def test_a_class_that_the_model_does_not_know_is_an_error_unless_it_is_waived(
-    make_windows: MakeWindows,
-) -> None:
-    windows = make_windows([0, 0, 0], [0, 1, 1], labels=("walking", "jogging", "never_seen"))
-    known = ("walking", "sitting")
-    with pytest.raises(
-        DataError, match=r"toy holds jogging, which.*walking, sitting.*--shared-labels"
-    ):
-        to_model_labels(windows, known, "toy")
-    chosen, label, left_out = to_model_labels(windows, known, "toy", shared_only=True)
-    assert (len(chosen), label.tolist(), left_out) == (1, [0], {"jogging": 2})
-
-
-def test_nothing_in_common_is_an_error_in_any_case(make_windows: MakeWindows) -> None:
-    windows = make_windows([0], [0], labels=("swimming",))
-    with pytest.raises(DataError, match=r"swimming.*give another dataset"):
-        to_model_labels(windows, ("walking",), "toy", shared_only=True)
-    with pytest.raises(DataError, match="no label at all"):
-        to_model_labels(make_windows([0], [-1]), ("walking",), "toy")
-
-
-def test_the_part_is_chosen(
-    make_windows: MakeWindows, as_data: Callable[[WindowSet], None]
-) -> None:
-    test = make_windows([0, 0], [0, 1])
-    as_data(test)
-    assert len(load_split("x.npz", None, "test")) == 2
-    assert len(load_split("x.npz", None, "all")) == 2
-    with pytest.raises(DataError, match=r"x\.npz: none of its 2 windows is in the train part"):
-        load_split("x.npz", None, "train")
-
-
-def test_simulated_data_is_no_named_dataset() -> None:
-    with pytest.raises(UsageError, match="goes with a path"):
-        load_split("simulated", "uci_har", "test")
-
-
-def test_the_outcome_is_one_object(
-    make_model: MakeModel,
-    make_windows: MakeWindows,
-    as_data: Callable[[WindowSet], None],
-    tmp_path: Path,
-) -> None:
-    pytest.importorskip("matplotlib")
-    as_data(make_windows([0, 1, 2], [0, 1, 1], ["a", "b", "b"]))
-    picture = tmp_path / "confusion.png"
-    outcome = evaluate(EvaluateConfig(str(make_model()), "x.npz", picture=picture))
-    assert isinstance(outcome.data, dict)
-    data = json.loads(json.dumps(outcome.data))
-    assert data["metrics"]["accuracy"] == pytest.approx(2 / 3)
-    assert data["confusion"] == [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
-    assert data["per_class_f1"]["standing"] == 0.0
-    assert (data["windows"], data["people"], data["simulated"]) == (3, 2, False)
-    assert not data["random_weights"]
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert "3 windows of 2 people" in outcome.text
-    assert "macro_f1" in outcome.text
-
-
-def test_simulated_data_is_called_simulated(
-    make_model: MakeModel, make_windows: MakeWindows, as_data: Callable[[WindowSet], None]
-) -> None:
-    as_data(make_windows([0, 1], [0, 1]))
-    outcome = evaluate(EvaluateConfig(str(make_model())))
-    assert isinstance(outcome.data, dict)
-    assert outcome.data["simulated"]
-    assert "SIMULATED" in outcome.text
+@pytest.mark.parametrize("record", OWN)
+def test_a_record_has_its_own_flags_alone(record: str) -> None:
+    config = catalogue.load_object(catalogue.step(record, "evaluate").config)
+    assert {field.name for field in dataclasses.fields(config)} == COMMON | OWN[record]
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [
-        {"output": OutputSpec("embedding", distance="cosine", dim=3), "task": "gait"},
-        {"input": InputSpec("SkeletonSequence", (128, 6), "float32", "pixels", 30.0)},
-    ],
+    ("kind", "flag"), [("image", "--hop"), ("image", "--protocol"), ("skeleton", "--flip-test")]
 )
-def test_a_model_for_another_task_is_refused(
-    make_model: MakeModel, changes: dict[str, object]
+def test_a_flag_of_another_record_is_unknown(
+    kind: str, flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(ArtefactError, match="scores ImuWindow to classes"):
-        require_activity(load(make_model(**changes)))
+    path = tmp_path / "nose.onnx"
+    model = write_gait_model(path) if kind == "skeleton" else write_image_model(tmp_path, "reid")
+    with pytest.raises(SystemExit) as left:
+        main(["evaluate", str(model), flag, "3"])
+    assert left.value.code == 2
+    assert flag in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["hop", "batch", "threads"])
-def test_a_number_under_one_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=f"{name} is 0; it must be at least 1"):
-        EvaluateConfig("x", **{name: 0})  # type: ignore[arg-type]
-
-
-def test_from_the_command_line_what_is_missing_is_one_line(
-    make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["evaluate", str(make_model()), "--data", str(tmp_path / "nowhere.npz")]) == 1
-    assert main(["evaluate", str(tmp_path / "nowhere.onnx"), "--data", "x"]) == 1
-    assert main(["evaluate", "zoo:activty"]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert len(said.err.splitlines()) == 3
-    assert "nowhere.npz: no such file" in said.err
-    assert "nowhere.onnx: no such file" in said.err
-    assert "unknown model 'zoo:activty'" in said.err
-
-
-def test_real_recordings_are_scored(
-    make_model: MakeModel, shared_data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["evaluate", str(make_model()), "--data", str(shared_data / "uci_har.npz")]
-    assert main([*words, "--json"]) == 1
-    assert "which the model does not know" in capsys.readouterr().err
-    assert main([*words, "--json", "--shared-labels"]) == 0
-    data = json.loads(capsys.readouterr().out)
-    # 2,947 test windows in all, of which 496 + 491 + 532 are walking, sitting or standing.
-    assert data["windows"] == 496 + 491 + 532
-    assert data["left_out"] == {"walking_upstairs": 471, "walking_downstairs": 420, "laying": 537}
-    assert data["people"] == 9
+@pytest.mark.parametrize("name", ["batch", "threads"])
+@pytest.mark.parametrize("record", OWN)
+def test_a_count_under_one_is_refused(record: str, name: str) -> None:
+    config = catalogue.load_object(catalogue.step(record, "evaluate").config)
+    assert getattr(config("x", **{name: 1}), name) == 1
+    with pytest.raises(UsageError, match=f"--{name} is 0; it must be at least 1"):
+        config("x", **{name: 0})

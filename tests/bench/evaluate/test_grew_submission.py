@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edgehuman.bench.evaluate import skeleton as gait_accuracy
-from edgehuman.bench.evaluate.evaluate import EvaluateConfig, evaluate
+from edgehuman.bench.evaluate.skeleton import EvaluateConfig, evaluate
 from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.errors import DataError, UsageError
 from tests.data.gait.test_score import PEOPLE, walks_of

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from edgehuman.bench.evaluate import image as person_accuracy
-from edgehuman.bench.evaluate.evaluate import EvaluateConfig, evaluate
-from edgehuman.bench.evaluate.image import task_of
-from edgehuman.card import OutputSpec
+from edgehuman.bench.evaluate.image import EvaluateConfig, evaluate, task_of
+from edgehuman.card import OutputSpec, skeleton_input
 from edgehuman.cli import main
 from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import ArtefactError, DataError, UsageError
@@ -118,8 +117,8 @@ def test_a_checkpoint_is_judged_as_its_artefact_is(
     pytest.importorskip("torch")
     from edgehuman import catalogue
     from edgehuman.card import image_input
+    from edgehuman.data.image import labelled_people
     from edgehuman.export.export import ExportConfig, export
-    from edgehuman.export.proof import labelled_people
     from edgehuman.nets.image.heads import person_net
     from edgehuman.training.checkpoint import save_weights
     from tests.nets import tiny_encoder
@@ -147,6 +146,8 @@ def test_which_labels_judge_a_model() -> None:
     assert task_of(image_card("reid").replace(task="person-embedding")) == "reid"
     with pytest.raises(ArtefactError, match="gives tokens, and people are judged by"):
         task_of(image_card("reid", output=OutputSpec("tokens")))
+    with pytest.raises(ArtefactError, match="reads SkeletonSequence, and people are judged on"):
+        task_of(image_card("reid", input=skeleton_input(32)))
 
 
 def test_data_of_another_task(asked: list[str], tmp_path: Path) -> None:
@@ -155,10 +156,8 @@ def test_data_of_another_task(asked: list[str], tmp_path: Path) -> None:
 
 
 def test_wrong_words(asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="--hop is for windows of a wearable"):
-        scores_of("parsing", tmp_path, hop=3)
-    with pytest.raises(UsageError, match="--picture is for windows"):
-        scores_of("parsing", tmp_path, picture=tmp_path / "x.png")
+    with pytest.raises(UsageError, match="batch is 0; it must be at least 1"):
+        scores_of("parsing", tmp_path, batch=0)
     with pytest.raises(DataError, match="is flags, and --dataset asks for ccp"):
         scores_of("parsing", tmp_path, dataset="ccp")
     tested = dataclasses.replace(flags(), role_N=np.full(4, "test"))

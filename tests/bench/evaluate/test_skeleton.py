@@ -11,8 +11,7 @@ import pytest
 
 from edgehuman.bench.evaluate import skeleton as gait_accuracy
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
-from edgehuman.bench.evaluate.evaluate import EvaluateConfig, evaluate
-from edgehuman.bench.evaluate.skeleton import load_test
+from edgehuman.bench.evaluate.skeleton import EvaluateConfig, evaluate, load_test
 from edgehuman.card import Decision
 from edgehuman.data.gait.score import bone_scores, score_walks
 from edgehuman.data.gait.walks import SkeletonSet
@@ -142,8 +141,6 @@ def test_where_torch_is_absent_the_baseline_is_left_out_and_said(
 @pytest.mark.parametrize(
     ("changes", "kind", "said"),
     [
-        ({"split": "train"}, UsageError, "judged by their gallery and probes"),
-        ({"hop": 3}, UsageError, "--hop is for windows of a wearable, and .* reads walks"),
         ({"protocol": "best"}, UsageError, "unknown protocol"),
         ({"protocol": "cross-view"}, DataError, "two at least"),
         ({"dataset": "gait3d"}, DataError, "asks for gait3d"),
@@ -174,15 +171,23 @@ def test_a_catalogued_network_is_judged_without_an_export() -> None:
     assert (model.engine.describe()["engine"], model.card.input.rate_hz) == ("torch", 24.0)
 
 
-def test_a_model_of_pictures_takes_no_protocol(tmp_path: Path) -> None:
+def test_a_model_of_pictures_is_refused(tmp_path: Path) -> None:
     from tests.runtime.image_models import write_image_model
 
-    with pytest.raises(UsageError, match=r"--protocol is for walks, and .* reads pictures"):
-        table(write_image_model(tmp_path, "reid"), protocol="cross-view")
     with pytest.raises(ArtefactError, match="SkeletonSequence to an embedding"):
-        gait_accuracy.evaluate_gait(
-            load(write_image_model(tmp_path, "reid")), gait_accuracy.GaitWords()
-        )
+        table(write_image_model(tmp_path, "reid"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"batch": 0}, "batch is 0; it must be at least 1"),
+        ({"random_networks": -1}, "--random-networks is -1; it must be 1 or more, or 0"),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        EvaluateConfig("x", **changes)
 
 
 def test_ucalgary_has_a_walk_of_everybody_and_bone_lengths_find_some(shared_data: Path) -> None:

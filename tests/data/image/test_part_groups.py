@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edgehuman.card import OutputSpec
-from edgehuman.data.image.parsing import LIP_PARTS
 from edgehuman.data.image.part_groups import LABELS, Grouping, group_of, grouped, grouping_with
+from edgehuman.data.image.published.parsing import LIP_PARTS
 from edgehuman.data.image.score import score
 from edgehuman.errors import DataError
 from edgehuman.simulate.image.figure.parts import PARTS as SIMULATED_PARTS

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
-from edgehuman.data.commands import SimulateConfig, simulate
+from edgehuman.data.image.write import SimulateConfig, simulate
 from edgehuman.errors import DataError, UsageError
 from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, SimulatedImages
 
@@ -41,15 +41,9 @@ def test_the_files_are_the_simulator_s_pictures(
     assert sorted(path.name for path in (tmp_path / "images").iterdir()) == ["00000", "00001"]
 
 
-def test_words_that_do_not_go_together(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="known: imu, people"):
-        simulate(SimulateConfig(tmp_path, kind="faces"))
-    with pytest.raises(UsageError, match="--each 3 counts pictures"):
-        simulate(SimulateConfig(tmp_path, each=3))
-    with pytest.raises(UsageError, match="--rate-hz is of a sensor"):
-        simulate(SimulateConfig(tmp_path, kind="people", rate_hz=100.0))
+def test_nobody_and_nowhere(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="num_people=0"):
-        simulate(SimulateConfig(tmp_path, kind="people", people=0))
+        simulate(SimulateConfig(tmp_path, people=0))
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
-        simulate(SimulateConfig(tmp_path / "file", kind="people"))
+        simulate(SimulateConfig(tmp_path / "file"))

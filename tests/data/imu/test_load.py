@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgehuman.catalogue import DATASETS
-from edgehuman.data.imu.load import load_recordings, load_windows, readers, recognise
+from edgehuman.data.imu.load import layouts, load_recordings, load_windows, recognise
 from edgehuman.errors import DataError, UsageError
 
 Tree = Callable[[str], Path]
@@ -19,7 +19,7 @@ CONTINUOUS = [name for name in PUBLISHED if name != "uci_har"]
 
 
 def test_every_catalogued_dataset_has_a_reader_of_that_name() -> None:
-    assert {reader.dataset for reader in readers()} == set(WEARABLES)
+    assert {layout.dataset for layout in layouts()} == set(WEARABLES)
 
 
 @pytest.mark.parametrize("dataset", PUBLISHED)
@@ -98,7 +98,7 @@ def test_a_missing_path_an_archive_and_a_strange_folder(tmp_path: Path) -> None:
     ):
         load_windows(tmp_path / "photos")
     (tmp_path / "photos" / "x.npz").write_bytes(b"")
-    with pytest.raises(DataError, match="holds several files; name one"):
+    with pytest.raises(DataError, match="holds data in single files; name one"):
         load_windows(tmp_path / "photos")
 
 

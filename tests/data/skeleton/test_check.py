@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
-from edgehuman.data.commands import CheckConfig, ListConfig, SimulateConfig, check, list_datasets
+from edgehuman.data.commands import CheckConfig, ListConfig, check, list_datasets
 from edgehuman.data.gait.walks import SkeletonSet, simulated_set
-from edgehuman.data.skeleton.lines import write_lines
-from edgehuman.errors import DataError, UsageError
+from edgehuman.data.skeleton.write import write_lines
+from edgehuman.errors import DataError
 from edgehuman.records import Bool
 from tests.data.pose_trees import pickled
 
@@ -145,12 +145,3 @@ def test_the_list_counts_walks() -> None:
     rows = {row["name"]: row for row in outcome.data}
     assert rows["casia_b"]["walks"] == 13_640
     assert not any(row["weights_may_ship"] for row in outcome.data if row["walks"])
-
-
-def test_words_of_a_sensor_do_not_go_with_skeletons(tmp_path: Path) -> None:
-    from edgehuman.data.commands import simulate
-
-    with pytest.raises(UsageError, match="--minutes is of a sensor"):
-        simulate(SimulateConfig(tmp_path, kind="skeletons", minutes=2.0))
-    with pytest.raises(UsageError, match="known: imu, people, skeletons"):
-        simulate(SimulateConfig(tmp_path, kind="pictures"))

@@ -10,24 +10,12 @@ import pytest
 
 from edgehuman.data.gait.walks import simulated_set
 from edgehuman.data.skeleton import lines as pose_lines
-from edgehuman.data.skeleton.lines import read_tracks, write_lines
+from edgehuman.data.skeleton.lines import read_tracks
 from edgehuman.data.skeleton.load import load_skeletons
+from edgehuman.data.skeleton.write import write_lines
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.line import PoseLine, format_line
 from edgehuman.records import Float64
-
-
-def test_a_set_comes_back(tmp_path: Path) -> None:
-    walks = simulated_set(2, 3, seed=0, frames=20)
-    outcome = write_lines(walks, tmp_path)
-    assert isinstance(outcome.data, dict)
-    assert outcome.data["walks"] == 6
-    assert "SIMULATED" in outcome.text
-    back = load_skeletons(tmp_path)
-    for column in ("person_N", "sequence_N", "view_N", "condition_N", "role_N", "rate_hz_N"):
-        assert getattr(back, column).tolist() == getattr(walks, column).tolist()
-    assert back.image_size_N2.tolist() == [[1080, 1920]] * 6
-    np.testing.assert_allclose(back.skeleton_SJ3, walks.skeleton_SJ3, atol=0.0051)
 
 
 def _line(t_s: float, track: str, x: float = 1.0) -> str:
@@ -101,12 +89,6 @@ def test_two_walks_of_one_name_are_refused(tmp_path: Path) -> None:
     labels.write_text(first + first)
     with pytest.raises(DataError, match=r"1 names of sequences come twice, such as 'simulated:0:0"):
         load_skeletons(tmp_path)
-
-
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
-        write_lines(simulated_set(1, 2, seed=0, frames=4), tmp_path / "file")
 
 
 def _labelled(folder: Path, **changes: object) -> Path:

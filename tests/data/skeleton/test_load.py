@@ -118,7 +118,7 @@ def test_paths_that_hold_no_poses_are_named(tmp_path: Path) -> None:
         load_skeletons(tmp_path / "none")
     (tmp_path / "a.txt").write_text("a")
     for path in (tmp_path, tmp_path / "a.txt"):
-        with pytest.raises(DataError, match=r"no poses that are known here(.|\n)*casia_b: "):
+        with pytest.raises(DataError, match=r"no known dataset is (.|\n)*  casia_b: "):
             load_skeletons(path)
     with pytest.raises(UsageError, match="casia"):
         find_layout(tmp_path, "casia_c")

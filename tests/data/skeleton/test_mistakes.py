@@ -11,9 +11,9 @@ import pytest
 
 from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.data.skeleton import mistakes as skeleton_mistakes
-from edgehuman.data.skeleton.lines import write_lines
 from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.data.skeleton.mistakes import empty_walks, find_mistakes
+from edgehuman.data.skeleton.write import write_lines
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, OPENPOSE_18, flip_indices
 from edgehuman.records import Float32
@@ -157,7 +157,7 @@ def test_short_right_walks_have_no_mistakes(rate_hz: int, frames: int) -> None:
 def test_of_a_large_set_some_walks_are_looked_at(
     tmp_path: Path, walks: SkeletonSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(skeleton_mistakes, "_MOST_JUDGED", 20)
+    monkeypatch.setattr(skeleton_mistakes, "MOST_JUDGED", 20)
     write_lines(_with(walks, skeleton_SJ3=_changed(walks, list(range(16)), _upwards)), tmp_path)
     with pytest.raises(DataError, match=r"\(looked at 20 of its 32 walks\): \d+ of 20 walks, such"):
         load_skeletons(tmp_path)

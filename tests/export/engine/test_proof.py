@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from edgehuman.card import Card
+from edgehuman.data.samples import Samples
 from edgehuman.errors import ParityError
 from edgehuman.export.engine import proof as engine_proof
-from edgehuman.export.proof.samples import Samples
 from edgehuman.records import Float32
 from edgehuman.runtime.engine import build_on_device as on_device_build
 from edgehuman.runtime.engine.build_on_device import Gpu

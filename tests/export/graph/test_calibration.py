@@ -4,35 +4,15 @@ import numpy as np
 import onnx
 import pytest
 
-from edgehuman.card import Card
+from edgehuman.data.samples import Samples
 from edgehuman.errors import DataError
 from edgehuman.export.graph.calibration import Histogram, collect, split
-from edgehuman.export.proof import samples as records
-from edgehuman.export.proof.samples import Samples, balanced, load_samples
 from edgehuman.records import WindowSet
 
 
 def samples_of(labels: list[int], people: list[str]) -> Samples:
     array = np.arange(len(labels) * 6, dtype=np.float32).reshape(-1, 1, 6)
     return Samples(array, np.array(labels), np.array(people), "made")
-
-
-def test_classes_take_turns() -> None:
-    chosen = balanced(samples_of([0] * 10 + [1] * 2 + [2] * 10, ["p"] * 22), 9, seed=0)
-    labels = np.array([0] * 10 + [1] * 2 + [2] * 10)[chosen]
-    assert np.bincount(labels).tolist() == [4, 2, 3]
-
-
-def test_people_take_turns_where_nothing_is_labelled() -> None:
-    people = ["a"] * 50 + ["b"] * 5
-    chosen = balanced(samples_of([-1] * 55, people), 10, seed=1)
-    assert sorted(np.array(people)[chosen].tolist()) == ["a"] * 5 + ["b"] * 5
-
-
-def test_the_seed_chooses(samples: Samples) -> None:
-    first, again, other = (balanced(samples, 12, seed) for seed in (0, 0, 1))
-    assert first.tolist() == again.tolist()
-    assert first.tolist() != other.tolist()
 
 
 def test_nobody_calibrates_and_judges(samples: Samples) -> None:
@@ -89,45 +69,3 @@ def test_ranges_of_tensors_are_those_of_the_samples(
     )
     assert found["record"].count_B.sum() == windows.imu_NTC.size
     assert found["logits"].count_B.sum() == 6 * len(windows)
-
-
-def test_a_sample_that_is_not_finite_is_refused(
-    monkeypatch: pytest.MonkeyPatch, windows: WindowSet, card: Card
-) -> None:
-    imu_NTC = windows.imu_NTC.copy()
-    imu_NTC[5, 7, 2] = np.nan
-    broken = WindowSet(
-        imu_NTC, windows.label_N, windows.subject_N, windows.is_test_N, windows.labels, ("made",)
-    )
-    monkeypatch.setattr(records, "load_windows", lambda path: broken)
-    with pytest.raises(DataError, match=r"x.npz: 1 of 144 samples .*the first is number 5"):
-        load_samples(card, "x.npz")
-
-
-def test_records_of_another_shape_or_kind_are_refused(made_data: None, card: Card) -> None:
-    longer = card.replace(input=card.input.__class__("ImuWindow", (256, 6), "float32", "g", 50.0))
-    with pytest.raises(
-        DataError, match=r"records are \(128, 6\), and tiny takes ImuWindow \(256, 6"
-    ):
-        load_samples(longer, "x.npz")
-    outlines = card.replace(
-        input=card.input.__class__("SilhouetteSequence", (30, 64, 64), "uint8", "", 30.0)
-    )
-    with pytest.raises(
-        DataError, match="tiny begins at SilhouetteSequence, and no reader here gives"
-    ):
-        load_samples(outlines, "x.npz")
-
-
-def test_labels_are_matched_by_name_and_test_people_are_left_out(
-    monkeypatch: pytest.MonkeyPatch, windows: WindowSet, card: Card
-) -> None:
-    is_test_N = windows.subject_N == "made:0"
-    labels = ("jogging", *windows.labels[1:])
-    given = WindowSet(
-        windows.imu_NTC, windows.label_N, windows.subject_N, is_test_N, labels, ("made",)
-    )
-    monkeypatch.setattr(records, "load_windows", lambda path: given)
-    samples = load_samples(card, "x.npz")
-    assert "made:0" not in samples.person_N
-    assert sorted(set(samples.label_N.tolist())) == [-1, 1, 2, 3, 4, 5]

@@ -8,11 +8,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import Card, OutputSpec, skeleton_input
+from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError
 from edgehuman.export.graph import fp16
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.graph.trace import to_onnx
-from edgehuman.export.proof.samples import Samples
 from edgehuman.metrics.parity import compare
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.records import Float32

@@ -8,6 +8,7 @@ from onnx import TensorProto, numpy_helper
 from torch import Tensor, nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman.data.samples import Samples
 from edgehuman.errors import ParityError
 from edgehuman.export.graph import calibration, int8
 from edgehuman.export.graph.sessions import open_session, run
@@ -15,7 +16,6 @@ from edgehuman.export.graph.trace import to_onnx
 from edgehuman.export.proof import sensitivity
 from edgehuman.export.proof.judge import Judge, answers
 from edgehuman.export.proof.precision import Int8Options, as_int8
-from edgehuman.export.proof.samples import Samples
 from edgehuman.metrics.parity import compare
 
 TARGETS: tuple[int8.Target, ...] = ("cpu", "tensorrt")

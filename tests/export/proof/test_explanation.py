@@ -5,10 +5,10 @@ import onnx
 from torch import nn
 
 from edgehuman.card import Card
+from edgehuman.data.samples import Samples
 from edgehuman.errors import ParityError
 from edgehuman.export.proof.explanation import Refusal, explain, failure, refusal, worst
 from edgehuman.export.proof.judge import Judge, answers
-from edgehuman.export.proof.samples import Samples
 from edgehuman.export.proof.sensitivity import Sensitivity
 
 

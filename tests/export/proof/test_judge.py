@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from edgehuman.card import OutputSpec
+from edgehuman.data.samples import Samples
 from edgehuman.export.proof.judge import Judge
-from edgehuman.export.proof.samples import Samples
 from edgehuman.records import Float32
 
 VECTORS = OutputSpec("embedding", distance="cosine", dim=2)

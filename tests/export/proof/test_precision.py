@@ -11,12 +11,12 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from edgehuman.card import Card, OutputSpec
+from edgehuman.data.samples import Samples
 from edgehuman.export.graph import calibration, int8
 from edgehuman.export.graph.calibration import Histogram, Method, Range
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.proof.judge import Judge, Verdict, answers
 from edgehuman.export.proof.precision import Int8Options, _best, as_fp16, as_int8
-from edgehuman.export.proof.samples import Samples
 from edgehuman.metrics.parity import compare
 from edgehuman.records import Float64
 

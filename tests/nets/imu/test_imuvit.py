@@ -1,15 +1,13 @@
-"""The wearable encoder: sizes as the paper counts them, raw units in, attention by hand."""
+"""The wearable encoder: sizes as the paper counts them, raw units in."""
 
 from __future__ import annotations
-
-import math
 
 import pytest
 import torch
 
 from edgehuman import catalogue
 from edgehuman.nets.building import build, count_flops, count_params
-from edgehuman.nets.imu.imuvit import Attention, ImuVit, sine_positions
+from edgehuman.nets.imu.imuvit import ImuVit
 
 NAMES = [name for name, row in catalogue.NETWORKS.items() if row.family == "imuvit"]
 
@@ -43,26 +41,6 @@ def test_patches_hold_four_samples_in_order_in_the_networks_units() -> None:
     assert patch_NSK.shape == (1, 32, 24)
     # Sample 5 is the second of the second patch: half a g is one unit, one rad/s is one unit.
     assert patch_NSK[0, 1, 6:12].tolist() == [2.0, 4.0, 6.0, 4.0, 5.0, 6.0]
-
-
-def test_attention_is_softmax_of_scaled_products() -> None:
-    torch.manual_seed(0)
-    attention = Attention(8, heads=2, dropout=0.0).eval()
-    x_NSD = torch.randn(1, 3, 8)
-    q, k, v = attention.qkv(x_NSD)[0].split(8, dim=-1)
-    heads = []
-    for h in range(2):
-        part = slice(4 * h, 4 * h + 4)
-        weight = torch.softmax(q[:, part] @ k[:, part].T / math.sqrt(4), dim=-1)
-        heads.append(weight @ v[:, part])
-    expected = attention.project(torch.cat(heads, dim=-1))
-    torch.testing.assert_close(attention(x_NSD)[0], expected)
-
-
-def test_positions_start_with_sine_and_cosine_of_the_index() -> None:
-    code_SD = sine_positions(4, 6)
-    assert code_SD[2, 0].item() == pytest.approx(math.sin(2.0))
-    assert code_SD[2, 1].item() == pytest.approx(math.cos(2.0))
 
 
 def test_the_head_maps_pooled_features_to_classes() -> None:

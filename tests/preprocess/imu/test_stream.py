@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -155,3 +157,19 @@ def test_memory_does_not_grow_before_the_decision() -> None:
     stamp_s_T = np.repeat([0.0, 0.02], 50_000)
     stream.push_block(stamp_s_T, np.ones((100_000, 6), np.float32))
     assert stream.report.duplicate == 99_998
+
+
+def test_a_wearable_takes_neither_opencv_nor_scipy_nor_another_record() -> None:
+    """What a wearable's stream, its simulator and its windows load, where both are missing."""
+    code = (
+        "import sys\n"
+        "sys.modules.update(dict.fromkeys(('cv2', 'scipy')))\n"
+        "import edgehuman.preprocess.imu.screen, edgehuman.preprocess.imu.stream\n"
+        "from edgehuman.data.imu.load import load_windows\n"
+        "load_windows('simulated', hop=4096)\n"
+        "others = ('skeleton', 'silhouette', 'image', 'gait')\n"
+        "own = [name for name in sys.modules if name.startswith('edgehuman.')]\n"
+        "print([name for name in own if set(name.split('.')) & set(others)])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

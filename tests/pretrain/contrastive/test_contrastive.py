@@ -138,31 +138,45 @@ def test_training_learns_and_says_how_well(
     assert network(100 * torch.rand(2, 9, 18, 3)).shape == (2, 64)
 
 
+def asked_of_training(
+    config: ContrastiveConfig, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Any, ContrastiveConfig]:
+    """The job and the config that the method hands to the training, which is left out."""
+    asked: list[tuple[Any, ContrastiveConfig]] = []
+
+    def train_steps(job: Any, config: ContrastiveConfig) -> None:
+        asked.append((job, config))
+        raise InterruptedError
+
+    monkeypatch.setattr(contrastive, "train_steps", train_steps)
+    with pytest.raises(InterruptedError):
+        contrastive.train(config)
+    return asked[0]
+
+
 def test_the_base_width_is_recorded_and_a_wide_network_learns_more_slowly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[Any] = []
-    monkeypatch.setattr(contrastive, "train_steps", lambda job, config: seen.append((job, config)))
-    monkeypatch.setattr(contrastive, "_outcome", lambda *words: None)
-    contrastive.train(tiny_config(tmp_path, arch="gaitformer_2", exam_people=0))
-    [(job, config)] = seen
+    job, config = asked_of_training(
+        tiny_config(tmp_path, arch="gaitformer_2", exam_people=0), monkeypatch
+    )
     assert config.base_arch == "gaitformer_1"
     assert job.lr_scale("encoder.layers.0.qkv.weight") == 0.5
     assert job.decay_scale("encoder.layers.0.qkv.weight") == 2.0
     assert job.lr_scale("encoder.embed.weight") == 1.0
-    contrastive.train(tiny_config(tmp_path, arch="gaitformer_2", exam_people=0, mup=False))
-    assert seen[1][0].lr_scale("encoder.layers.0.qkv.weight") == 1.0
+    job, _ = asked_of_training(
+        tiny_config(tmp_path, arch="gaitformer_2", exam_people=0, mup=False), monkeypatch
+    )
+    assert job.lr_scale("encoder.layers.0.qkv.weight") == 1.0
 
 
 @pytest.mark.parametrize(("steps", "rising"), [(200, 40), (100_000, 1024)])
 def test_the_warm_up_is_1024_steps_or_a_fifth(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, rising: int
 ) -> None:
-    seen: list[ContrastiveConfig] = []
-    monkeypatch.setattr(contrastive, "train_steps", lambda job, config: seen.append(config))
-    monkeypatch.setattr(contrastive, "_outcome", lambda *words: None)
-    contrastive.train(tiny_config(tmp_path, steps=steps, exam_people=0))
-    assert round(seen[0].warmup * steps) == rising
+    config = tiny_config(tmp_path, steps=steps, exam_people=0)
+    _, asked = asked_of_training(config, monkeypatch)
+    assert round(asked.warmup * steps) == rising
 
 
 def test_a_resumed_run_repeats_the_uninterrupted_one(tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from torch import nn
 
 from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.catalogue import NETWORKS
+from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
 from edgehuman.export import export as artefact
 from edgehuman.export import networks
 from edgehuman.export.export import ExportConfig, export
 from edgehuman.export.graph.trace import to_onnx, with_card
-from edgehuman.export.proof.samples import Samples
 from edgehuman.nets.image.starnet import StarNet
 from edgehuman.nets.image.tinyvit import TinyVit
 from edgehuman.nets.image.vit import Vit

@@ -20,9 +20,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgehuman.card import Card
+from edgehuman.data.samples import Samples
 from edgehuman.export.graph import fp16, int8
 from edgehuman.export.graph.calibration import collect, ranges
-from edgehuman.export.proof.samples import Samples
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine import build_on_device as on_device_build
 from edgehuman.runtime.engine.build_on_device import BuildError, Gpu, Options

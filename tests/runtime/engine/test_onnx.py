@@ -97,6 +97,21 @@ def test_an_int8_graph_stays_on_the_cpu_that_it_is_made_for(make_model: MakeMode
     assert opened(make_model(card=tiny_card(precision=Precision("int8")))) == ([CPU], [])
 
 
+@pytest.mark.parametrize(("precision", "in_float"), [("int8", "0"), ("int8-tensorrt", "1")])
+def test_the_integers_of_a_tensorrt_graph_are_multiplied_in_float_on_a_cpu(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch, precision: str, in_float: str
+) -> None:
+    asked: list[str] = []
+
+    def session(path: str, options: Any, **words: Any) -> Any:
+        asked.append(options.get_session_config_entry("session.disable_quant_qdq"))
+        return REAL_SESSION(path, options, **words)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    OnnxRuntimeEngine(make_model(card=tiny_card().replace(precision=Precision(precision))))
+    assert asked == [in_float]
+
+
 @pytest.mark.usefixtures("cuda")
 def test_cuda_without_a_gpu_is_told(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_engine, "find_gpu", lambda: None)

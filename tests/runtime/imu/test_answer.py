@@ -14,8 +14,8 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.answer import BROKEN_OUTPUT, Recogniser, StreamOptions
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
+from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.loop.results import LiveResult
 from tests.runtime.conftest import LABELS, MakeModel, tiny_card
 
 
@@ -35,7 +35,7 @@ def recording(*parts: tuple[float, int]) -> ImuRecording:
 
 def recognise(
     path: Any, source: ImuRecording, **options: Any
-) -> tuple[Recogniser, list[LiveResult], list[str]]:
+) -> tuple[Recogniser, list[ImuResult], list[str]]:
     notes: list[str] = []
     chosen = StreamOptions(format=CANONICAL, **options)
     recogniser = Recogniser(edgehuman.load(path), "hand", chosen, notes.append)
@@ -78,18 +78,25 @@ def test_the_look_ahead_is_part_of_the_latency(make_model: MakeModel) -> None:
     assert all(result.latency_ms >= result.delay_s * 1e3 for result in results)
 
 
-def test_an_idle_stream_gives_the_answers_whose_time_is_up(make_model: MakeModel) -> None:
+def test_an_idle_stream_gives_the_answers_whose_time_is_up(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ns = [5_000_000_000]
+    monkeypatch.setattr(time, "monotonic_ns", lambda: now_ns[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now_ns[0] / 1e9)
     options = StreamOptions(smoothing="fixed_lag", delay_s=0.64, format=CANONICAL)
     recogniser = Recogniser(edgehuman.load(make_model(gain=1.0)), "hand", options)
     blocks = list(ReplaySource(recording((3.3, 1))))
     results = [result for block in blocks for result in recogniser.push(block)]
     idle = SampleBlock(np.empty(0), np.empty((0, 6), np.float32), np.empty(0, np.int64))
     assert recogniser.push(idle) == []
-    time.sleep(0.7)
+    now_ns[0] += 630_000_000
+    assert recogniser.push(idle) == []
+    now_ns[0] += 70_000_000
     late = recogniser.push(idle)
     assert len(results) + len(late) == 2
     assert late[0].label == "sitting"
-    assert late[0].latency_ms > 640
+    assert late[0].latency_ms == pytest.approx(700)
 
 
 def test_a_frozen_sensor_is_unknown_counted_and_said_once(make_model: MakeModel) -> None:

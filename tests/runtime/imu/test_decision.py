@@ -12,13 +12,13 @@ from edgehuman.card import Decision
 from edgehuman.errors import UsageError
 from edgehuman.records import Float64
 from edgehuman.runtime.imu.decision import (
-    UNKNOWN,
     Decided,
     Decider,
     FixedLag,
     Hysteresis,
     Unsmoothed,
 )
+from edgehuman.runtime.loop.results import UNKNOWN
 
 LABELS = ("walking", "sitting", "laying")
 

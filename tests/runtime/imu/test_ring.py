@@ -15,7 +15,7 @@ from edgehuman.runtime.imu.ring import SampleBlock, SampleRing
 def put(ring: SampleRing, first: int, count: int, arrival_ns: int = 7) -> bool:
     stamp_s_T = np.arange(first, first + count, dtype=np.float64)
     imu_TC = np.repeat(stamp_s_T[:, None], 6, axis=1).astype(np.float32)
-    return ring.put(stamp_s_T, imu_TC, arrival_ns)
+    return ring.put(SampleBlock(stamp_s_T, imu_TC, np.zeros(count, np.int64)), arrival_ns)
 
 
 def stamps(block: SampleBlock | None) -> list[float]:
@@ -97,9 +97,10 @@ def test_labels_travel_along() -> None:
     block = ring.take(4)
     assert block is not None
     assert block.label_T is None
-    ring.labels = ("walking",)
-    imu_TC = np.zeros((2, 6), np.float32)
-    ring.put(np.array([0.0, 1.0]), imu_TC, 0, np.array([0, -1], np.int16))
+    label_T = np.array([0, -1], np.int16)
+    arrays = np.array([0.0, 1.0]), np.zeros((2, 6), np.float32), np.zeros(2, np.int64)
+    ring.put(SampleBlock(*arrays, label_T, ("walking",)), 0)
+    put(ring, 2, 0)  # nothing came, and the names stay
     block = ring.take(4)
     assert block is not None
     assert block.label_T is not None

@@ -126,6 +126,16 @@ def test_wrong_words_are_named(
     assert any(part in error for part in message.split("|"))
 
 
+@pytest.mark.parametrize("words", [["--gallery", "k.npz"], ["--track", "3"]])
+def test_words_for_other_records_are_unknown_here(
+    tiny: Path, csv: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["run", str(tiny), "--source", str(csv), *words])
+    assert left.value.code == 2
+    assert f"Unrecognized options: {words[0]}" in capsys.readouterr().err
+
+
 def test_a_model_for_another_task_is_refused(
     make_model: MakeModel, csv: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,8 +19,10 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.recording import ImuFormat
 from edgehuman.runtime.imu.feeds import TextFeed
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.source import Source, ThreadedSource, open_source
+from edgehuman.runtime.imu.source import open_source, source_of
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
+from edgehuman.runtime.loop.play import Playable
+from tests.runtime.listening import ended, entered_and_left
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
 Write = Callable[..., Path]
@@ -113,27 +115,24 @@ def test_stop_early_leaves_no_thread_behind(write: Write) -> None:
 
 def test_real_time_keeps_the_pace_and_the_arrivals(write: Write) -> None:
     path = write([HEADER, *map(row, range(20))])
-    begin = time.monotonic_ns()
     blocks, report = read(path, realtime=True)
-    took_s = (time.monotonic_ns() - begin) / 1e9
-    assert 0.36 < took_s < 2.0
-    arrivals = np.concatenate([block.arrival_ns_T for block in blocks])
-    assert (arrivals[-1] - arrivals[0]) / 1e9 == pytest.approx(0.38, abs=0.2)
-    assert (np.diff(arrivals) >= 0).all()
+    arrival_s = np.concatenate([block.arrival_ns_T for block in blocks]) / 1e9
+    # A busy machine is late, and nothing comes before it is due.
+    assert arrival_s[-1] - arrival_s[0] > 0.38 - 0.02
+    assert (np.diff(arrival_s) >= 0).all()
     assert report["dropped"] == 0
 
 
 def test_real_time_skips_a_pause_of_hours(write: Write) -> None:
     late = [f"{36_000 + i / 50:.3f},{row(i).split(',', 1)[1]}" for i in range(10)]
-    begin = time.monotonic()
-    blocks, _ = read(write([HEADER, *map(row, range(10)), *late]), realtime=True)
+    path = write([HEADER, *map(row, range(10)), *late])
+    blocks, _ = ended(lambda: read(path, realtime=True))
     assert sum(map(len, blocks)) == 20
-    assert time.monotonic() - begin < 3
 
 
 def test_sources_are_sources(write: Write) -> None:
     source = open_source(str(write([HEADER, row(0)])))
-    assert isinstance(source, Source)
+    assert isinstance(source, Playable)
     assert (source.live, open_source("simulated").live) == (False, False)
     with pytest.raises(UsageError, match="iterate inside `with source:`"):
         next(iter(source))
@@ -300,7 +299,7 @@ def feed_pipe(data: bytes) -> TextFeed:
 
 def test_a_pipe_is_read_as_it_comes() -> None:
     out, into = os.pipe()
-    source = ThreadedSource(TextFeed("standard input", out, ImuFormat("g", "rads")), live=False)
+    source = source_of(TextFeed("standard input", out, ImuFormat("g", "rads")), live=False)
     with source:
         blocks = iter(source)
         os.write(into, "\n".join([HEADER, *map(row, range(20)), ""]).encode())
@@ -315,15 +314,12 @@ def test_a_pipe_is_read_as_it_comes() -> None:
 
 def test_a_quiet_pipe_can_be_left() -> None:
     out, into = os.pipe()
-    begin = time.monotonic()
-    with ThreadedSource(TextFeed("standard input", out, ImuFormat()), live=False):
-        pass
+    ended(lambda: entered_and_left(source_of(TextFeed("standard input", out, ImuFormat()), False)))
     os.close(into)
-    assert time.monotonic() - begin < 2
 
 
 def test_nothing_on_standard_input() -> None:
-    source = ThreadedSource(feed_pipe(b""), live=False)
+    source = source_of(feed_pipe(b""), live=False)
     with source, pytest.raises(DataError, match="standard input holds no row"):
         list(source)
 

@@ -1,14 +1,11 @@
-"""What a stream adds up to, against the same numbers computed from all of it."""
+"""What every stream says and adds up to, against the same numbers computed from all of it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from edgehuman.metrics.stream import flicker_per_minute, online_accuracy
-from edgehuman.runtime.loop.results import LatencyHistogram, LiveResult, Tally, summary_text
-
-LABELS = ("walking", "sitting")
+from edgehuman.runtime.loop.results import LatencyHistogram, LiveResult, Tally, to_row
 
 
 def test_percentiles_are_right_to_one_percent() -> None:
@@ -31,30 +28,22 @@ def test_extreme_latencies_stay_in_the_histogram() -> None:
     assert np.isnan(LatencyHistogram().percentile_ms(50))
 
 
-def test_the_tally_agrees_with_the_metrics() -> None:
-    rng = np.random.default_rng(1)
-    label, raw, true = (rng.choice([*LABELS, other], 60) for other in ("unknown", "x", "turning"))
-    tally = Tally(0.5, LABELS)
-    for k in range(60):
-        tally.add(
-            LiveResult(0.5 * k, label[k], 0.5, 2.0, raw[k], 0, true_label=true[k], delay_s=0.25)
-        )
-    summary = tally.summary()
-    names = [list(map(str, column)) for column in (label, raw, true)]
-    expected = {
-        "flicker_per_minute": flicker_per_minute(names[0], 0.5),
-        "flicker_per_minute_raw": flicker_per_minute(names[1], 0.5),
-        "online_accuracy": online_accuracy(names[2], names[0], LABELS),
-        "online_accuracy_raw": online_accuracy(names[2], names[1], LABELS),
-        "delay_s_mean": 0.25,
-    }
-    for key, value in expected.items():
-        assert summary[key] == pytest.approx(value, abs=1e-4)
-    assert sum(summary["seconds_per_label"].values()) == pytest.approx(30.0)
+def test_what_every_stream_counts() -> None:
+    tally = Tally(0.5)
+    for k, reason in enumerate(("", "frozen", "")):
+        tally.count(LiveResult(0.5 * k, "a", 1.0, 2.0, "a", 0, delay_s=0.1 * k, reason=reason))
+    assert (tally.windows, tally.reasons) == (3, {"frozen": 1})
+    assert tally.beginning()["latency_ms"] == pytest.approx(
+        {"p50": 2, "p95": 2, "max": 2}, rel=0.01
+    )
+    assert tally.beginning()["delay_s_mean"] == pytest.approx(0.1)
+    nothing = Tally(0.5).beginning()
+    assert nothing["latency_ms"] == {"p50": None, "p95": None, "max": None}
+    assert nothing["delay_s_mean"] is None
 
 
-def test_nothing_measured_is_nothing_said() -> None:
-    summary = Tally(0.64, LABELS).summary()
-    assert summary["latency_ms"] == {"p50": None, "p95": None, "max": None}
-    assert summary["flicker_per_minute"] is None
-    assert "p50 – ms" in summary_text(summary)
+def test_a_row_holds_the_reason_where_there_is_one() -> None:
+    common = ["t_s", "label", "score", "latency_ms", "raw_label", "delay_s", "source"]
+    assert list(to_row(LiveResult(1.0, "a", 1.0, 2.0, "a", 0))) == common
+    without = to_row(LiveResult(1.0, "a", 1.0, 2.0, "a", 0, reason="frozen"))
+    assert list(without) == [*common, "reason"]

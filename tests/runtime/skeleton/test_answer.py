@@ -15,8 +15,9 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime.gallery import Gallery, empty_gallery
 from edgehuman.runtime.loop.results import to_row
 from edgehuman.runtime.model import Model, load
-from edgehuman.runtime.skeleton.answer import GaitResult, Identifier
+from edgehuman.runtime.skeleton.answer import Identifier
 from edgehuman.runtime.skeleton.lines import PoseBlock, PoseParser
+from edgehuman.runtime.skeleton.results import GaitResult
 from tests.runtime.gait_models import ANNA, BOB, gait_card, walk, write_gait_model
 
 

@@ -176,7 +176,6 @@ def test_whose_walk_it_is_has_to_be_said(folder: Path, capsys: pytest.CaptureFix
     [
         (["--source", "none.jsonl"], 1, "no such file"),
         (["--source", "0"], 2, "takes skeletons"),
-        (["--source", "anna.jsonl", "--smoothing", "hysteresis"], 2, "reads skeletons"),
         (["--source", "anna.jsonl", "--gallery", "none.npz"], 1, "no such gallery"),
         (["--source", "anna.jsonl", "--threshold", "7"], 2, "threshold is 7"),
         (["--source", "short.jsonl"], 1, "hold no window of 0.5 s of one track"),
@@ -194,6 +193,18 @@ def test_wrong_words_end_in_one_line(
     monkeypatch.chdir(folder)
     found, _, err = run(capsys, "run", "nose.onnx", *words)
     assert (found, said in err) == (code, True), err
+
+
+@pytest.mark.parametrize(
+    "words", [["--smoothing", "none"], ["--timeline", "t.png"], ["--axes", "x"]]
+)
+def test_words_for_a_wearable_are_unknown_here(
+    words: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        run(capsys, "run", folder / "nose.onnx", "--source", folder / "anna.jsonl", *words)
+    assert left.value.code == 2
+    assert f"Unrecognized options: {words[0]}" in capsys.readouterr().err
 
 
 def test_an_empty_gallery_names_nobody(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

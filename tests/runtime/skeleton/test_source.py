@@ -15,14 +15,15 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.runtime.loop.source import BlockQueue, Source
 from edgehuman.runtime.skeleton.feeds import LineFeed, PoseDatagramFeed
 from edgehuman.runtime.skeleton.lines import PoseBlock, pose_block
-from edgehuman.runtime.skeleton.source import PoseSource, open_poses
+from edgehuman.runtime.skeleton.source import open_poses, source_of
 from tests.runtime.gait_models import ANNA, BOB, walk, write_poses
 from tests.runtime.listening import is_free
 
 
-def read(source: PoseSource) -> list[PoseBlock]:
+def read(source: Source[PoseBlock]) -> list[PoseBlock]:
     with source:
         return [block for block in source if len(block)]
 
@@ -41,9 +42,9 @@ def test_a_file_gives_every_line_in_order(tmp_path: Path) -> None:
 
 def test_a_reader_waits_where_nothing_may_be_lost(tmp_path: Path) -> None:
     path = write_poses(tmp_path / "p.jsonl", walk(ANNA, 100))
-    source = PoseSource(LineFeed("p", os.open(path, os.O_RDONLY)), capacity=10)
+    source = source_of(LineFeed("p", os.open(path, os.O_RDONLY)), capacity=10)
     assert sum(map(len, read(source))) == 1200
-    assert source.dropped == 0
+    assert source.report()["dropped"] == 0
 
 
 class _Burst:
@@ -64,16 +65,18 @@ class _Burst:
 
 
 def test_live_the_newest_win_and_the_others_are_counted() -> None:
-    source = PoseSource(_Burst(), live=True, capacity=10)
+    source = source_of(_Burst(), live=True, capacity=10)
+    queue = source.queue
+    assert isinstance(queue, BlockQueue)
     with source:
         deadline = time.monotonic() + 10
-        while not source._closed and time.monotonic() < deadline:
+        while not queue.closed and time.monotonic() < deadline:
             time.sleep(0.01)
         blocks = [block for block in source if len(block)]
     stamps = np.concatenate([block.stamp_s_T for block in blocks])
     assert stamps[-1] == pytest.approx(99e-4)
-    assert len(stamps) + source.dropped == 100
-    assert source.dropped == 90
+    assert len(stamps) + queue.dropped == 100
+    assert queue.dropped == 90
 
 
 def test_a_stream_is_played_at_its_own_pace(tmp_path: Path) -> None:
@@ -139,7 +142,7 @@ def test_closing_takes_nothing_from_whoever_reads(tmp_path: Path) -> None:
         assert sum(map(len, source)) == 12
 
 
-def sent(source: PoseSource, *datagrams: bytes) -> None:
+def sent(source: Source[PoseBlock], *datagrams: bytes) -> None:
     """Send to where the source listens."""
     assert isinstance(source.feed, PoseDatagramFeed)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -174,7 +177,7 @@ def test_datagrams_hold_a_line_or_a_frame_and_garbage_is_counted() -> None:
 
 
 def test_datagrams_that_nobody_takes_make_room_for_newer_ones() -> None:
-    source = PoseSource(PoseDatagramFeed("udp://127.0.0.1:0"), live=True, capacity=10)
+    source = source_of(PoseDatagramFeed("udp://127.0.0.1:0"), live=True, capacity=10)
     with source:
         sent(source, *(json.dumps(line).encode() for line in walk(ANNA, 3)))
         deadline = time.monotonic() + 10
@@ -183,7 +186,7 @@ def test_datagrams_that_nobody_takes_make_room_for_newer_ones() -> None:
         while source.report()["dropped"] < 26 and time.monotonic() < deadline:
             time.sleep(0.01)
         stamps = next(block for block in source if len(block)).stamp_s_T
-    assert source.dropped == 26
+    assert source.report()["dropped"] == 26
     assert stamps.tolist() == pytest.approx([k / 12 for k in range(26, 36)])
 
 

@@ -7,16 +7,16 @@ import re
 
 import pytest
 
-from edgehuman.runtime.loop.results import LiveResult, Tally
+from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.view.palette import colours, terminal_code
 from edgehuman.runtime.view.terminal import LiveView, PlainLines, bar, plain_line
 
 LABELS = ("walking", "walking_upstairs")
 
 
-def result(t_s: float = 2.54, **more: object) -> LiveResult:
+def result(t_s: float = 2.54, **more: object) -> ImuResult:
     fields = {"raw_label": "walking", "prob_C": (0.25, 0.75), **more}
-    return LiveResult(t_s, "walking_upstairs", 0.75, 12.0, stamp_ns=0, **fields)  # type: ignore[arg-type]
+    return ImuResult(t_s, "walking_upstairs", 0.75, 12.0, stamp_ns=0, **fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_plain_lines_are_one_a_result() -> None:
     assert len(stream.getvalue().splitlines()) == 2
 
 
-def screen_of(view: LiveView, one: LiveResult) -> str:
+def screen_of(view: LiveView, one: ImuResult) -> str:
     view.write([one])
     return "\n".join(view.screen(one))
 
 
 def test_the_screen_shows_label_probabilities_truth_latency_and_drops() -> None:
-    tally = Tally(0.64, LABELS)
+    tally = ImuTally(0.64, classes=LABELS)
     tally.add(result())
     view = LiveView(io.StringIO(), "zoo on hand", LABELS, tally, lambda: 3, coloured=False)
     view.note("the clock went back")
@@ -66,7 +66,7 @@ def test_the_screen_shows_label_probabilities_truth_latency_and_drops() -> None:
 
 def test_the_screen_draws_over_itself_and_gives_the_cursor_back() -> None:
     stream = io.StringIO()
-    view = LiveView(stream, "zoo", LABELS, Tally(0.64, LABELS), coloured=True)
+    view = LiveView(stream, "zoo", LABELS, ImuTally(0.64, classes=LABELS), coloured=True)
     view.write([result()])
     view.close()
     drawn = stream.getvalue()

@@ -10,7 +10,7 @@ import pytest
 
 from edgehuman.errors import DataError, MissingDependencyError
 from edgehuman.records import ImuWindow
-from edgehuman.runtime.loop.results import LiveResult
+from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline, label_runs
 
 LABELS = ("walking", "sitting")
@@ -21,7 +21,7 @@ def timeline(times_s: list[float], labels: list[str]) -> Timeline:
     window = ImuWindow(np.ones((128, 6), np.float32), 0)
     kept.write(
         [
-            LiveResult(t_s, label, 0.9, 1.0, label, 0, prob_C=(0.9, 0.1), window=window)
+            ImuResult(t_s, label, 0.9, 1.0, label, 0, prob_C=(0.9, 0.1), window=window)
             for t_s, label in zip(times_s, labels, strict=True)
         ]
     )

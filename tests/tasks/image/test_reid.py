@@ -102,10 +102,13 @@ def test_nobody_has_two_pictures(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"each": 1}, "a triplet needs at least 2"),
+        ({"each": 1}, "--each is 1; it must be at least 2: a triplet needs two pictures"),
         ({"each": 4, "batch": 6}, "nobody by half"),
         ({"each": 4, "batch": 4}, "at least two people"),
-        ({"each": 4, "batch": 8, "accumulate": 2}, "each part must hold at least two people"),
+        (
+            {"each": 4, "batch": 8, "accumulate": 2},
+            "--batch is 8; it must be at least two people .* in each of --accumulate 2 parts",
+        ),
         ({"dim": 0, "each": 2}, "--dim is 0"),
     ],
 )

@@ -13,25 +13,34 @@ import pytest
 import torch
 
 from edgehuman.card import Card, OutputSpec, TrainingData, image_input
-from edgehuman.config import resolve
 from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import CheckpointError, DataError, ImageError, UsageError
 from edgehuman.nets.building import build
-from edgehuman.nets.image.heads import person_net
+from edgehuman.nets.image.heads import PersonNet, person_net
 from edgehuman.records import Uint8
+from edgehuman.tasks.finetune import start_from
 from edgehuman.tasks.image import attributes, parsing, reid
 from edgehuman.tasks.image import augment as person_augment
 from edgehuman.tasks.image import train as person_training
 from edgehuman.tasks.image.attributes import AttributesConfig
 from edgehuman.tasks.image.parsing import ParsingConfig
 from edgehuman.tasks.image.reid import ReidConfig
-from edgehuman.tasks.image.settings import PersonConfig
-from edgehuman.tasks.image.train import freeze_unused, lr_factors, start_network
+from edgehuman.tasks.image.settings import DEFAULT_ARCH, PersonConfig
+from edgehuman.tasks.image.train import build_network, freeze_unused, lr_factors
 from edgehuman.training.checkpoint import load_network, load_state, read_weights, save_weights
 from tests.nets.tiny_encoder import NAME, seeded
 from tests.tasks.people import PARTS, quick
 
 OUTPUT = OutputSpec("segmentation", PARTS)
+
+
+def begun(
+    config: PersonConfig, output: OutputSpec = OUTPUT
+) -> tuple[PersonNet, str, tuple[TrainingData, ...]]:
+    """The network before training, its backbone's name, and what its weights learned from."""
+    start = start_from(config, "parsing", DEFAULT_ARCH)
+    network = build_network(config, start, output)
+    return network, start.arch, start.load_into(network.encoder)
 
 
 def pretrained(folder: Path, arch: str = NAME, weights: Any = None) -> Path:
@@ -49,7 +58,7 @@ def pretrained(folder: Path, arch: str = NAME, weights: Any = None) -> Path:
 def test_a_task_begins_with_the_weights_and_remembers_their_data(tmp_path: Path) -> None:
     weights = pretrained(tmp_path / "encoder")
     config = quick(ParsingConfig, tmp_path / "x", arch=None, weights=weights)
-    network, arch, ancestors = start_network(config, OUTPUT)
+    network, arch, ancestors = begun(config)
     assert arch == NAME
     assert [row.dataset for row in ancestors] == ["photos"]
     for name, tensor in seeded(5).state_dict().items():
@@ -61,7 +70,7 @@ def test_a_task_begins_with_another_task(tmp_path: Path) -> None:
     first = quick(ParsingConfig, tmp_path / "first", steps=2, batch=4, read_test=False)
     parsing.train(first)
     config = quick(AttributesConfig, tmp_path / "second", steps=1, weights=first.out)
-    network, _, ancestors = start_network(config, OutputSpec("attributes", ("a",)))
+    network, _, ancestors = begun(config, OutputSpec("attributes", ("a",)))
     weights, _ = read_weights(first.out)
     assert torch.equal(network.encoder.state_dict()["norm.weight"], weights["encoder.norm.weight"])
     assert [row.role for row in ancestors] == ["training", "selection"]
@@ -74,19 +83,19 @@ def test_a_task_begins_with_another_task(tmp_path: Path) -> None:
 def test_weights_of_another_architecture(tmp_path: Path) -> None:
     weights = pretrained(tmp_path / "encoder", arch="starnet_s3")
     with pytest.raises(CheckpointError, match=f"holds starnet_s3, and --arch is {NAME}"):
-        start_network(quick(ParsingConfig, tmp_path / "x", weights=weights), OUTPUT)
+        begun(quick(ParsingConfig, tmp_path / "x", weights=weights))
     wrong = pretrained(tmp_path / "wrong", weights=torch.nn.Linear(2, 2))
     with pytest.raises(CheckpointError, match="holds another network"):
-        start_network(quick(ParsingConfig, tmp_path / "x", weights=wrong), OUTPUT)
+        begun(quick(ParsingConfig, tmp_path / "x", weights=wrong))
     with pytest.raises(CheckpointError, match="no such folder"):
-        start_network(quick(ParsingConfig, tmp_path / "x", weights=tmp_path / "none"), OUTPUT)
+        begun(quick(ParsingConfig, tmp_path / "x", weights=tmp_path / "none"))
 
 
 def test_a_network_that_reads_something_else(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="imuvit_512x5 reads a ImuWindow; a task on person images"):
-        start_network(quick(ParsingConfig, tmp_path, arch="imuvit_512x5"), OUTPUT)
+    with pytest.raises(UsageError, match=r"imuvit_512x5 reads ImuWindow \(imu\), and the"):
+        begun(quick(ParsingConfig, tmp_path, arch="imuvit_512x5"))
     with pytest.raises(UsageError, match="Did you mean 'tinyvit_5m'"):
-        start_network(quick(ParsingConfig, tmp_path, arch="tinyvit5m"), OUTPUT)
+        begun(quick(ParsingConfig, tmp_path, arch="tinyvit5m"))
 
 
 def test_a_resumed_run_repeats_the_uninterrupted_one(people: PersonSet, tmp_path: Path) -> None:
@@ -195,42 +204,16 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(
     assert "picture" in outcome.text
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"height": 100}, "--height is 100; a person network takes multiples of 32"),
-        ({"select_share": 1.0}, "--select-share is 1.0"),
-        ({"layer_decay": 0.0}, "--layer-decay is 0.0"),
-        ({"flip": 2.0}, "--flip is 2.0; it must be a probability"),
-        ({"workers": -1}, "--workers is -1"),
-        ({"rotate_deg": -3.0}, "--rotate-deg is -3.0"),
-    ],
-)
-def test_settings_out_of_range(change: dict[str, Any], message: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=message):
-        quick(ParsingConfig, tmp_path, **change)
-
-
 def test_bare_encoders_load_at_the_size_of_their_card(tmp_path: Path) -> None:
+    weights = tmp_path / "encoder"
     encoder = build("vit_tiny", image_size=(64, 32))
     card = Card(
         "e", "person-embedding", "vit_tiny", 1, 1, image_input(64, 32), OutputSpec("embedding")
     )
-    save_weights(tmp_path, encoder.state_dict(), card)
-    network, _, _ = start_network(
-        ParsingConfig(out=tmp_path, weights=tmp_path, height=96, width=64), OUTPUT
-    )
+    save_weights(weights, encoder.state_dict(), card)
+    config = ParsingConfig(out=tmp_path / "x", weights=weights, height=96, width=64)
+    network, _, _ = begun(config)
     assert network(torch.zeros((1, 96, 64, 3), dtype=torch.uint8)).shape == (1, 3, 24, 16)
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"), [("person_parsing", ParsingConfig), ("person_reid", ReidConfig)]
-)
-def test_the_recipes_are_settings(name: str, kind: type[PersonConfig], tmp_path: Path) -> None:
-    recipe = Path(__file__).parents[3] / "recipes" / f"{name}.toml"
-    config = resolve(kind, ["--out", str(tmp_path)], recipe)
-    assert config.select_share == 0.1
-    assert config.size == (256, 128)
 
 
 def test_the_same_seed_gives_the_same_weights(people: PersonSet, tmp_path: Path) -> None:

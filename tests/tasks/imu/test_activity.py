@@ -16,12 +16,12 @@ from edgehuman.nets.building import build
 from edgehuman.records import WindowSet
 from edgehuman.tasks.imu import activity
 from edgehuman.tasks.imu.activity import (
-    ActivityConfig,
     Classifier,
     block_scale,
     predict_logits,
     train,
 )
+from edgehuman.tasks.imu.settings import ActivityConfig
 from edgehuman.training.checkpoint import load_network, save_weights
 
 
@@ -151,26 +151,3 @@ def test_layer_decay_slows_lower_blocks() -> None:
     assert factor["blocks.4.mlp.0.weight"] == 0.5
     assert factor["blocks.0.mlp.0.weight"] == 0.5**5
     assert factor["embed.weight"] == 0.5**6
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"stream_data": "x", "select_share": 0.0}, "--stream-data has no effect here"),
-        ({"stream_data": "x", "mode": "probe"}, "--stream-data has no effect here"),
-        ({"selected": Path("x")}, "--selected has no effect here; it goes with --select-share 0"),
-        ({"resume": True, "mode": "probe"}, "--resume has no effect here"),
-        ({"hop": 0}, "--hop is 0; it must be at least 1"),
-        ({"dropout": 2.0}, "--dropout is 2.0"),
-    ],
-)
-def test_flags_without_effect_and_values_out_of_range_are_refused(
-    tmp_path: Path, changes: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(UsageError, match=message):
-        config(tmp_path, **changes)
-
-
-def test_impossible_shares_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"--select-share is 1.0; it must be from 0 to under 1"):
-        config(tmp_path, select_share=1.0)

@@ -10,42 +10,19 @@ import numpy as np
 import pytest
 import torch
 
-from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, TrainingData, skeleton_input
 from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.errors import CheckpointError, DataError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.outcome import Outcome
+from edgehuman.tasks.finetune import start_from
 from edgehuman.tasks.skeleton import splits as gait_walks
-from edgehuman.tasks.skeleton.gait import start_network, train
-from edgehuman.tasks.skeleton.settings import GaitConfig
-from edgehuman.tasks.skeleton.splits import WalkBatches, load_splits, long_enough
+from edgehuman.tasks.skeleton.gait import build_network, train
+from edgehuman.tasks.skeleton.settings import DEFAULT_ARCH
+from edgehuman.tasks.skeleton.splits import WalkBatches
 from edgehuman.training.checkpoint import load_network, load_state, read_weights, save_weights
 from edgehuman.training.processes import Place
-
-FRAMES = 12
-TINY = {"widths": (4, 4, 8, 8), "depths": (1, 1, 1, 1), "heads": (1, 1, 1, 1), "output": 8}
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`tiny_gait` is in the catalogue."""
-    row = catalogue.NETWORKS["gaitptv2_deep_1"]
-    arguments = {**TINY, "frames": FRAMES}
-    monkeypatch.setitem(
-        catalogue.NETWORKS,
-        "tiny_gait",
-        dataclasses.replace(row, arguments=arguments),
-    )
-
-
-def quick(out: Path, **changes: Any) -> GaitConfig:
-    fields = {
-        "arch": "tiny_gait", "people": 6, "walks": 4, "test_people": 3, "steps": 4, "batch": 8,
-        "each": 2, "save_every": 2, "log_every": 1, "warmup": 0.0, "lr": 3e-3, "threads": 1,
-        "device": "cpu", "select_share": 0.4,
-    }  # fmt: skip
-    return GaitConfig(out=out, **{**fields, **changes})
+from tests.tasks.walkers import FRAMES, quick
 
 
 def numbers(outcome: Outcome) -> dict[str, Any]:
@@ -108,16 +85,18 @@ def test_weights_are_taken_over_and_their_data_remembered(tmp_path: Path) -> Non
         data=(TrainingData("walks", "pretraining", "CC0", "", 100, 7),),
     )  # fmt: skip
     save_weights(tmp_path / "w", encoder.state_dict(), card)
-    network, arch, ancestors = start_network(quick(tmp_path, arch=None, weights=tmp_path / "w"))
-    assert arch == "tiny_gait"
-    assert ancestors == card.data
+    config = quick(tmp_path, arch=None, weights=tmp_path / "w")
+    start = start_from(config, "gait", DEFAULT_ARCH)
+    network = build_network(config, start)
+    assert start.arch == "tiny_gait"
+    assert start.load_into(network) == card.data
     own = network.state_dict()
     same = [torch.equal(own[name], tensor) for name, tensor in encoder.state_dict().items()]
     assert sum(same) >= len(same) - len([name for name in own if name.startswith("head.")])
     with pytest.raises(CheckpointError, match="holds tiny_gait, and --arch is gaitformer_1"):
-        start_network(quick(tmp_path, arch="gaitformer_1", weights=tmp_path / "w"))
-    with pytest.raises(UsageError, match="imuvit_512x5 reads a ImuWindow"):
-        start_network(quick(tmp_path, arch="imuvit_512x5"))
+        train(quick(tmp_path, arch="gaitformer_1", weights=tmp_path / "w"))
+    with pytest.raises(UsageError, match=r"imuvit_512x5 reads ImuWindow .* --arch one of: g"):
+        train(quick(tmp_path, arch="imuvit_512x5"))
 
 
 def test_a_network_keeps_the_window_that_its_weights_learned(tmp_path: Path) -> None:
@@ -128,72 +107,25 @@ def test_a_network_keeps_the_window_that_its_weights_learned(tmp_path: Path) -> 
     )  # fmt: skip
     save_weights(tmp_path / "w", encoder.state_dict(), card)
     config = quick(tmp_path / "out", arch=None, weights=tmp_path / "w", read_test=False)
-    assert start_network(config)[0].frames == 20
+    assert build_network(config, start_from(config, "gait", DEFAULT_ARCH)).frames == 20
     assert numbers(train(config))["finished"]
     network, tuned = load_network(config.out)
     assert network.frames == 20
     assert tuned.input.shape == (20, 18, 3)
 
 
-def test_nobody_is_in_two_parts(tmp_path: Path) -> None:
-    splits = load_splits(quick(tmp_path))
-    assert splits.select is not None
-    assert splits.test is not None
-    people = [set(part.person_N) for part in (splits.learn, splits.select, splits.test)]
-    assert not people[0] & people[1]
-    assert not (people[0] | people[1]) & people[2]
-    assert set(splits.select.role_N) == {"gallery", "probe"}
-
-
-def test_batches_hold_people_with_several_walks_each(tmp_path: Path) -> None:
-    config = quick(tmp_path)
-    batches = WalkBatches(load_splits(config).learn, 14, config)
-    place = Place(torch.device("cpu"), 0, 1, torch.float32)
-    first = batches(3, place)
-    source_NSJ3, length_N, person_N = first
-    assert source_NSJ3.shape == (8, 14, 18, 3)
-    assert length_N.tolist() == [14] * 8
-    assert np.unique(person_N.numpy(), return_counts=True)[1].tolist() == [2, 2, 2, 2]
-    assert all(torch.equal(one, other) for one, other in zip(first, batches(3, place), strict=True))
-    assert not torch.equal(source_NSJ3, batches(4, place)[0])
-
-
 def read_as(monkeypatch: pytest.MonkeyPatch, walks: SkeletonSet) -> None:
     monkeypatch.setattr(gait_walks, "load_skeletons", lambda path: walks)
 
 
-def test_a_dataset_is_parted_by_its_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    walks = simulated_set(8, 4, seed=1, frames=16)
-    is_train_N = np.isin(walks.person_N, np.unique(walks.person_N)[:6])
-    role_N = np.where(is_train_N, "train", walks.role_N)
-    read_as(monkeypatch, dataclasses.replace(walks, role_N=role_N))
-    splits = load_splits(quick(tmp_path, data="x"))
-    assert splits.select is not None
-    assert splits.test is not None
-    assert (len(splits.learn), len(splits.select), len(splits.test)) == (16, 8, 8)
-    mixed = np.where(np.arange(len(walks)) % 4 == 0, "train", walks.role_N)
-    read_as(monkeypatch, dataclasses.replace(walks, role_N=mixed))
-    with pytest.raises(DataError, match="8 people are in training and in the test"):
-        load_splits(quick(tmp_path, data="x"))
-    read_as(monkeypatch, walks)
-    with pytest.raises(DataError, match="all of its 32 walks belong to the test"):
-        load_splits(quick(tmp_path, data="x"))
-
-
-def test_what_cannot_be_learned_from_says_so(
+def test_a_dataset_without_a_test_part_keeps_its_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walks = simulated_set(4, 4, seed=1, frames=16)
     read_as(monkeypatch, dataclasses.replace(walks, role_N=np.full(len(walks), "train")))
-    with pytest.raises(DataError, match="too few to hold 3 out"):
-        load_splits(quick(tmp_path, data="x", select_share=0.8))
-    with pytest.raises(DataError, match="has no test part"):
+    with pytest.raises(DataError, match="--data x has no test part; the checkpoint stands in"):
         train(quick(tmp_path / "x", data="x", steps=1, select_share=0.0))
-    with pytest.raises(DataError, match=r"none of 16 training walks has 17 .*the longest has 16\."):
-        long_enough(walks, 17)
-    alone = walks.subset([0, 4, 8, 12])
-    with pytest.raises(DataError, match="several pictures each"):
-        WalkBatches(alone, 14, quick(tmp_path))
+    assert load_network(tmp_path / "x")[1].task == "gait-embedding"
 
 
 def test_what_is_judged_has_to_hold_a_window_before_anything_is_learned(
@@ -228,22 +160,3 @@ def test_an_occupied_folder_is_refused_before_anybody_is_simulated(
     )
     with pytest.raises(UsageError, match="holds a checkpoint already"):
         train(quick(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"each": 1}, "--each is 1; it must be at least 2"),
-        ({"batch": 6, "each": 4}, "--batch is 6; it must be at least two people"),
-        ({"select_share": 1.0}, "--select-share"),
-        ({"margin": -1.0}, "--margin"),
-        ({"label_smoothing": 1.0}, "--label-smoothing"),
-        ({"pace": 0.5}, "--pace"),
-        ({"protocol": "best"}, "unknown protocol"),
-    ],
-)
-def test_settings_that_mean_nothing_are_an_error(
-    changes: dict[str, Any], said: str, tmp_path: Path
-) -> None:
-    with pytest.raises(UsageError, match=said):
-        train(quick(tmp_path, **changes))

@@ -20,13 +20,13 @@ from typing import Protocol
 import numpy as np
 from tqdm import tqdm
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.folder import ImageWalk, is_simulated
 from edgehuman.preprocess.image.pixels import HEIGHT, IMAGE_SUFFIXES, WIDTH, decode
 from edgehuman.records import Bool, Uint8
 
-SIMULATED = "simulated"
 SIMULATED_PEOPLE = 1000
 SIMULATED_EACH = 8
 _REMOTE = ("http://", "https://", "pipe:")

@@ -118,11 +118,14 @@ def test_a_folder_without_losses_is_refused(
 
 def test_damaged_settings_and_weights_are_refused(tmp_path: Path) -> None:
     run = a_run(tmp_path / "a")
-    for damaged in (b"", b"\xff" * 20, b"\x02" + bytes(7) + b"{}", b"\x09" + bytes(7) + b"{"):
-        (run / "model.safetensors").write_bytes(damaged)
-        with pytest.raises(
-            CheckpointError, match=r"model\.safetensors: damaged, or without a card"
-        ):
+    for content, said in (
+        (b"", "damaged"),
+        (b"\xff" * 20, "damaged"),
+        (b"\x02" + bytes(7) + b"{}", "holds no edgehuman card"),
+        (b"\x09" + bytes(7) + b"{", "damaged"),
+    ):
+        (run / "model.safetensors").write_bytes(content)
+        with pytest.raises(CheckpointError, match=rf"model\.safetensors: {said}"):
             read_losses(run, "a")
     (run / "config.toml").write_text('method = "saip"\n')
     with pytest.raises(CheckpointError, match=r"config\.toml: holds no data; restore the file"):

@@ -10,7 +10,7 @@ import pytest
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.evaluate import skeleton as gait_accuracy
-from edgehuman.bench.evaluate.evaluate import EvaluateConfig
+from edgehuman.bench.evaluate.skeleton import EvaluateConfig
 from edgehuman.bench.pages.skeleton import gait as gait_table
 from edgehuman.bench.pages.skeleton.gait import TableConfig, build_table, fingerprint
 from edgehuman.errors import DataError, UsageError
@@ -135,7 +135,7 @@ def test_wrong_words_say_why(
         TableConfig(threads=0)
     words = ["--model", str(tmp_path / "gone"), "--out", str(tmp_path)]
     assert main(TableConfig, build_table, words) != 0
-    assert capsys.readouterr().err.startswith("gait_table: ")
+    assert capsys.readouterr().err.startswith("gait: ")
 
 
 def test_simulated_walks_are_not_taken_for_real_ones(

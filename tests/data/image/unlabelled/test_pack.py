@@ -11,10 +11,12 @@ import pytest
 
 from edgehuman.cli import main
 from edgehuman.data.image.unlabelled import pack as packing
-from edgehuman.data.image.unlabelled.images import Images, open_images
+from edgehuman.data.image.unlabelled.images import open_images
 from edgehuman.data.image.unlabelled.pack import PackConfig, pack
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.pixels import decode
+from edgehuman.records import Uint8
 from tests.data.pictures import cut_short, photos, picture, write
 
 pytest.importorskip("webdataset")
@@ -69,19 +71,19 @@ def test_a_corrupt_image_is_counted_and_moves_no_other(source: Path, tmp_path: P
 def test_it_goes_on_where_it_stopped(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, read = tmp_path / "s", packing._stored
+    out = tmp_path / "s"
 
-    def stop_at_three(images: Images, index: int, longest_side: int) -> tuple[str, bytes]:
-        if index == 3:
+    def stop_at_three(data: bytes, name: str) -> Uint8:
+        if name == "003.jpg":
             raise KeyboardInterrupt
-        return read(images, index, longest_side)
+        return decode(data, name)
 
-    monkeypatch.setattr(packing, "_stored", stop_at_three)
-    with pytest.raises(KeyboardInterrupt):
-        packed(source, out)
+    with monkeypatch.context() as patch:
+        patch.setattr(packing, "decode", stop_at_three)
+        with pytest.raises(KeyboardInterrupt):
+            packed(source, out)
     assert sorted(path.name for path in out.iterdir()) == ["pack.json", "shard-000000.tar"]
     first = (out / "shard-000000.tar").stat().st_mtime_ns
-    monkeypatch.setattr(packing, "_stored", read)
     outcome = packed(source, out)
     assert isinstance(outcome.data, dict)
     assert (outcome.data["found_ready"], outcome.data["images"]) == (1, 5)

@@ -1,0 +1,159 @@
+"""What a page is made of, done once: finished cells and trainings are kept, and a page that was
+stopped goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from edgehuman.bench.cell import Cell
+from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.runtime import machine
+
+Where = tuple[str, str, str]
+PACKAGES = ("torch", "onnx", "onnxruntime", "tensorrt-rtx", "tensorrt", "torch-tensorrt")
+_KEPT = "outcome.json"
+# A checkpoint's files by name: this module is read without torch.
+_WEIGHTS, _STATE = "model.safetensors", "state.pt"
+
+
+def versions() -> dict[str, str]:
+    """Of each package that a cell depends on; `-` where it is not installed."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "-"
+    return found
+
+
+class KeptCells:
+    """Finished cells in one JSON file, by arch, format, precision and everything they depend on.
+
+    A cell that was refused, failed or was not measured is kept for the page and tried again.
+
+    Args:
+        work: its folder.
+        depends: of a network, beside this machine's processor: what decides a cell, as JSON.
+    """
+
+    def __init__(self, work: Path, depends: Callable[[str], Sequence[Any]]) -> None:
+        self._file, self._depends = work / "cells.json", depends
+        self._cells: dict[str, dict[str, Any]] = {}
+        if self._file.exists():
+            try:
+                self._cells = json.loads(self._file.read_text(encoding="utf-8"))
+            except ValueError:
+                raise UsageError(
+                    f"{self._file} is not the JSON that this command keeps; remove it, or give "
+                    "another --work"
+                ) from None
+
+    def _key(self, arch: str, format: str, precision: str) -> str:
+        depends = [*self._depends(arch), machine.cpu_model()]
+        digest = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:16]
+        return f"{arch} {format} {precision} {digest}"
+
+    def get(self, arch: str, format: str, precision: str) -> Cell | None:
+        """The cell of an earlier call, or None."""
+        found = self._cells.get(self._key(arch, format, precision))
+        return None if found is None else Cell(**found)
+
+    def put(self, cell: Cell) -> None:
+        """Keep it; the file is whole at every moment."""
+        self._cells[self._key(cell.arch, cell.format, cell.precision)] = asdict(cell)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps(self._cells, indent=1), encoding="utf-8")
+        os.replace(part, self._file)
+
+    def all_of(self, plan: Sequence[Where]) -> dict[Where, Cell]:
+        """The cell of each place; `not run` where there is none."""
+        return {
+            where: self.get(*where) or Cell(*where, "not run", "the same command goes on here")
+            for where in plan
+        }
+
+
+def measure_missing(
+    kept: KeptCells,
+    plan: Sequence[Where],
+    measure: Callable[[str, str, str], Cell],
+    write: Callable[[Sequence[Cell]], str],
+    minutes: float = 0.0,
+) -> tuple[list[Cell], str]:
+    """Every cell of a plan, and the page of them, which is written after each.
+
+    Args:
+        minutes: none is begun after so many; 0: no limit.
+    """
+    stop_s = time.monotonic() + 60 * minutes if minutes else float("inf")
+    cells = kept.all_of(plan)
+    bar = tqdm(plan, unit="cell")
+    for where in bar:
+        if cells[where].status == "done" or time.monotonic() > stop_s:
+            continue
+        bar.set_description(" ".join(where))
+        cells[where] = measure(*where)
+        kept.put(cells[where])
+        write(list(cells.values()))
+    found = list(cells.values())
+    return found, write(found)
+
+
+def once(
+    folder: Path, words: Sequence[str], recipe: Path | None, run: Callable[[bool], Outcome]
+) -> dict[str, Any]:
+    """The data of a run's outcome: kept from an earlier call with the same words and recipe, or
+    run now.
+
+    Args:
+        folder: of the run.
+        words, recipe: what decides the result; other ones run it again from the start. No recipe:
+            the words say all.
+        run: does it; told whether to go on from the folder's checkpoint.
+
+    Raises:
+        KeyboardInterrupt: the run was stopped; the next call goes on.
+    """
+    asked = hashlib.sha256(
+        json.dumps([*words, recipe.read_text() if recipe else ""]).encode()
+    ).hexdigest()
+    kept, begun = folder / _KEPT, folder / "asked.txt"
+    same = begun.is_file() and begun.read_text() == asked
+    if not (same and kept.is_file()):
+        resume = same and (folder / _STATE).is_file()
+        if begun.is_file() and not resume:
+            # The checkpoint is one of ours, of other words: nothing is lost that was asked for.
+            for name in (_WEIGHTS, _STATE):
+                (folder / name).unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.unlink(missing_ok=True)
+        begun.write_text(asked)
+        outcome = run(resume)
+        if outcome.exit_code:
+            raise KeyboardInterrupt
+        kept.write_text(json.dumps(outcome.data))
+    found: dict[str, Any] = json.loads(kept.read_text())
+    return found
+
+
+def mean_and_spread(scores: Sequence[float]) -> str:
+    """Shares as percent: "87.6 ± 1.6", without a spread where there is one seed."""
+    mean = 100 * sum(scores) / len(scores)
+    if len(scores) == 1:
+        return f"{mean:.1f}"
+    square = sum((100 * score - mean) ** 2 for score in scores) / (len(scores) - 1)
+    return f"{mean:.1f} ± {square**0.5:.1f}"

@@ -1,0 +1,74 @@
+"""What the files of several records are made of: numpy's .npz, and JSON."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+from edgehuman.records import Index
+
+
+def field_names(path: Path) -> set[str]:
+    """Names of the arrays in an .npz, without reading them; empty where the path is not an .npz.
+
+    Raises:
+        DataError: a file that ends in .npz and is not one.
+    """
+    if path.suffix != ".npz" or not path.is_file():
+        return set()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DataError(
+            f"{path}: not a readable .npz file ({error}); copy or download it again"
+        ) from None
+
+
+def arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """The named arrays of an .npz.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in names}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: cannot be read ({error}); copy or download it again") from None
+
+
+def bounds(path: Path, length: NDArray[Any], rows: int) -> Index:
+    """Where each sequence starts, and the end: int64 (sequences + 1,).
+
+    Raises:
+        DataError: the lengths do not add up to the rows.
+    """
+    edges = np.concatenate([[0], np.cumsum(length, dtype=np.int64)])
+    if edges[-1] != rows:
+        raise DataError(
+            f"{path}: `length` adds up to {edges[-1]} rows and the file holds {rows}; "
+            "the file is cut short or was edited, copy it again"
+        )
+    return edges
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        DataError: it cannot be read, or is no JSON.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; copy it again") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not JSON ({error}); copy or write it again") from None

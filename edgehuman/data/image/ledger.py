@@ -1,0 +1,23 @@
+"""What the card of a model says of the people in pictures that it learned from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgehuman.card import Role, TrainingData
+from edgehuman.data.image.set import PersonSet
+from edgehuman.records import Index
+
+
+def people_row(persons: PersonSet, index_K: Index, role: Role) -> TrainingData:
+    """The row of some of the people of a set; who has no name counts as nobody."""
+    known = np.unique(persons.person_N[index_K])
+    return TrainingData(
+        dataset=persons.dataset,
+        role=role,
+        licence=persons.licence,
+        url=persons.url,
+        windows=len(index_K),
+        subjects=int(np.count_nonzero(known >= 0)),
+        simulated=persons.simulated,
+    )

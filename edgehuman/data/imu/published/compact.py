@@ -1,0 +1,214 @@
+"""Readers of the compact files: one .npz per dataset, made from the published archives.
+
+Fields, scales and units are stated in each file's `note`, `*_scale_*` and `rate_hz`; sequences are
+concatenated and `length` (rows) tells where each ends. The class names and people are those of the
+readers of the published layouts, so either form of a dataset gives the same records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.data.containers import arrays, bounds, field_names
+from edgehuman.data.imu import subjects as people
+from edgehuman.data.imu.layout import (
+    G_DEGS,
+    G_RADS,
+    MS2_RADS,
+    Reader,
+    Stretch,
+    WearableLayout,
+    require_gravity,
+)
+from edgehuman.data.layout import Layout
+from edgehuman.records import Float32, WindowSet
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "uci_har": ("x", "y", "subject", "is_test", "exact", "official_y_train", "rate_hz"),
+    "hapt": ("x", "exp", "user", "length", "labels", "rate_hz"),
+    "wisdm2019": ("x", "length", "subject", "activity", "activity_key", "rate_hz"),
+    "dsads": (
+        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "activity", "subject", "segment",
+        "units", "rate_hz",
+    ),
+    "usc_had": (
+        "acc", "gyro", "acc_scale_g", "gyro_scale_dps", "length", "subject", "activity", "trial",
+        "rate_hz",
+    ),
+    "gait10": (
+        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "length", "user", "users", "speed",
+        "name", "rate_hz",
+    ),
+}  # fmt: skip
+
+
+def _is(dataset: str, path: Path) -> bool:
+    return field_names(path) >= set(FIELDS[dataset])
+
+
+def _almost(dataset: str, path: Path) -> str:
+    """The fields that a file lacks which has more than half of them."""
+    absent = set(FIELDS[dataset]) - field_names(path)
+    if 2 * len(absent) >= len(FIELDS[dataset]):
+        return ""
+    return f"it lacks the fields {', '.join(sorted(absent))}; copy the file again"
+
+
+def _scaled(
+    acc: NDArray[Any], gyro: NDArray[Any], acc_scale: NDArray[Any], gyro_scale: NDArray[Any]
+) -> Float32:
+    """int16 readings (..., 3) and their scales as float32 (..., 6)."""
+    out = np.empty((*acc.shape[:-1], 6), np.float32)
+    out[..., :3], out[..., 3:] = acc, gyro
+    out[..., :3] *= np.float32(acc_scale)
+    out[..., 3:] *= np.float32(gyro_scale)
+    return out
+
+
+def uci_har(path: Path) -> WindowSet:
+    """UCI HAR: official test windows; train windows rebuilt from HAPT's raw recordings."""
+    z = arrays(path, FIELDS["uci_har"])
+    require_gravity(z["x"], str(path))
+    return WindowSet(
+        z["x"],
+        z["y"].astype(np.int64) - 1,
+        people.names("uci30", z["subject"]),
+        z["is_test"],
+        people.UCI_LABELS,
+        ("uci_har",),
+    )
+
+
+def hapt(path: Path) -> Iterator[Stretch]:
+    """HAPT: 61 continuous recordings of 30 people at 50 Hz, with postural transitions."""
+    z = arrays(path, FIELDS["hapt"])
+    edges = bounds(path, z["length"], len(z["x"]))
+    for i, (experiment, user) in enumerate(zip(z["exp"].tolist(), z["user"].tolist(), strict=True)):
+        imu_TC = z["x"][edges[i] : edges[i + 1]]
+        rows = z["labels"][z["labels"][:, 0] == experiment]
+        yield Stretch(
+            imu_TC,
+            G_RADS,
+            f"uci30:{user}",
+            rate_hz=float(z["rate_hz"]),
+            label_T=people.spans(rows[:, 2:] - (1, 1, 0), len(imu_TC)),
+            labels=people.HAPT_LABELS,
+            source=f"hapt exp{experiment:02d} user{user:02d} waist",
+            is_test=user in people.UCI_TEST_USERS,
+        )
+
+
+def wisdm2019(path: Path) -> Iterator[Stretch]:
+    """WISDM 2019, phone, four of the eighteen activities, on a common 20 Hz grid."""
+    z = arrays(path, FIELDS["wisdm2019"])
+    edges = bounds(path, z["length"], len(z["x"]))
+    codes = [str(key)[0] for key in z["activity_key"]]
+    labels = tuple(people.WISDM_LABELS[code] for code in codes)
+    pairs = zip(z["subject"].tolist(), z["activity"].tolist(), strict=True)
+    for i, (user, code) in enumerate(pairs):
+        imu_TC = z["x"][edges[i] : edges[i + 1]]
+        yield Stretch(
+            imu_TC,
+            MS2_RADS,
+            f"wisdm2019:{user}",
+            rate_hz=float(z["rate_hz"]),
+            label_T=np.full(len(imu_TC), codes.index(code), np.int16),
+            labels=labels,
+            source=f"wisdm2019 {user} {code} phone",
+            is_test=user in people.WISDM_TEST_USERS,
+        )
+
+
+def dsads(path: Path) -> Iterator[Stretch]:
+    """DSADS: right arm and right leg, five minutes per person, activity and unit at 25 Hz."""
+    z = arrays(path, FIELDS["dsads"])
+    key_S = z["activity"].astype(np.int64) * 100 + z["subject"]
+    for key in np.unique(key_S).tolist():
+        rows = np.flatnonzero(key_S == key)
+        rows = rows[np.argsort(z["segment"][rows])]
+        activity, user = divmod(key, 100)
+        for unit, name in enumerate(z["units"].tolist()):
+            axes = slice(3 * unit, 3 * unit + 3)
+            imu_STC = _scaled(
+                z["acc"][rows][..., axes],
+                z["gyro"][rows][..., axes],
+                z["acc_scale_ms2"],
+                z["gyro_scale_rads"],
+            )
+            imu_TC = imu_STC.reshape(-1, 6)
+            yield Stretch(
+                imu_TC,
+                MS2_RADS,
+                f"dsads:{user}",
+                rate_hz=float(z["rate_hz"]),
+                label_T=np.full(len(imu_TC), activity - 1, np.int16),
+                labels=people.DSADS_LABELS,
+                source=f"dsads a{activity:02d} p{user} {name}",
+            )
+
+
+def usc_had(path: Path) -> Iterator[Stretch]:
+    """USC-HAD: 840 trials at the right hip, 100 Hz."""
+    z = arrays(path, FIELDS["usc_had"])
+    edges = bounds(path, z["length"], len(z["acc"]))
+    keys = zip(z["subject"].tolist(), z["activity"].tolist(), z["trial"].tolist(), strict=True)
+    for i, (user, activity, trial) in enumerate(keys):
+        part = slice(edges[i], edges[i + 1])
+        imu_TC = _scaled(z["acc"][part], z["gyro"][part], z["acc_scale_g"], z["gyro_scale_dps"])
+        yield Stretch(
+            imu_TC,
+            G_DEGS,
+            f"usc_had:{user}",
+            rate_hz=float(z["rate_hz"]),
+            label_T=np.full(len(imu_TC), activity - 1, np.int16),
+            labels=people.USC_HAD_LABELS,
+            source=f"usc_had Subject{user} a{activity}t{trial} hip",
+        )
+
+
+def gait10(path: Path) -> Iterator[Stretch]:
+    """Ten people's walks, phone in the trouser pocket; the label is the speed asked for."""
+    z = arrays(path, FIELDS["gait10"])
+    edges = bounds(path, z["length"], len(z["acc"]))
+    speeds = sorted(set(z["speed"].tolist()))
+    labels = tuple(f"walking_{speed}" for speed in speeds)
+    keys = zip(z["user"].tolist(), z["speed"].tolist(), z["name"].tolist(), strict=True)
+    for i, (user, speed, name) in enumerate(keys):
+        part = slice(edges[i], edges[i + 1])
+        imu_TC = _scaled(z["acc"][part], z["gyro"][part], z["acc_scale_ms2"], z["gyro_scale_rads"])
+        yield Stretch(
+            imu_TC,
+            MS2_RADS,
+            f"gait10:{z['users'][user]}",
+            rate_hz=float(z["rate_hz"]),
+            label_T=np.full(len(imu_TC), speeds.index(speed), np.int16),
+            labels=labels,
+            source=f"gait10 {name} pocket",
+        )
+
+
+def _layout(dataset: str, reader: Reader) -> WearableLayout:
+    return Layout(
+        dataset,
+        f"an .npz file with the fields {', '.join(FIELDS[dataset])}",
+        partial(_is, dataset),
+        reader,
+        partial(_almost, dataset),
+    )
+
+
+GAIT10 = _layout("gait10", Reader(gait10))
+LAYOUTS: tuple[WearableLayout, ...] = (
+    _layout("uci_har", Reader(windows=uci_har, subjects=people.UCI_SUBJECTS)),
+    _layout("hapt", Reader(hapt, subjects=people.UCI_SUBJECTS)),
+    _layout("wisdm2019", Reader(wisdm2019, subjects=people.WISDM_SUBJECTS)),
+    _layout("dsads", Reader(dsads, subjects=people.DSADS_SUBJECTS)),
+    _layout("usc_had", Reader(usc_had, subjects=people.USC_HAD_SUBJECTS)),
+    GAIT10,
+)

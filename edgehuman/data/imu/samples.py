@@ -1,0 +1,29 @@
+"""Windows of a wearable that calibrate and judge an export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from edgehuman.card import Card
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.imu.load import load_windows
+from edgehuman.data.samples import Samples
+
+
+def read_samples(card: Card, data: Path | str) -> Samples:
+    """The windows of a set's training people, with the labels that the card knows; of a set that is
+    all test people, theirs.
+
+    Raises:
+        DataError: see `load_windows`.
+    """
+    windows = load_windows(data)
+    if not np.all(windows.is_test_N):
+        windows = windows.select(~windows.is_test_N)
+    own = {label: i for i, label in enumerate(card.output.labels)}
+    to_own = np.array([*(own.get(label, -1) for label in windows.labels), -1], np.int64)
+    of_set = "windows of " + ", ".join(windows.dataset)
+    source = "simulated windows" if str(data) == SIMULATED else of_set
+    return Samples(windows.imu_NTC, to_own[windows.label_N], windows.subject_N, source)

@@ -1,0 +1,138 @@
+"""Recordings as CSV files: `edgehuman data export`, and `edgehuman data simulate --kind imu`.
+
+A file per recording, t,ax,ay,az,gx,gy,gz,label: seconds, g, rad/s; what `edgehuman run` reads.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+from edgehuman.data.imu.load import load_recordings
+from edgehuman.errors import DataError, UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.records import IMU_CHANNELS, ImuRecording
+
+
+@dataclass(frozen=True, slots=True)
+class ExportConfig:
+    """One person's continuous recordings as CSV files for `edgehuman run`.
+
+    Attributes:
+        path: the dataset's folder or file.
+        subject: who, as "2" or "uci30:2".
+        out: the folder for the CSV files; made if it is not there.
+        dataset: what the path should be; recognised from the files where not given.
+    """
+
+    path: Positional[Path]
+    subject: str
+    out: Path
+    dataset: str | None = None
+
+
+def export_csv(config: ExportConfig) -> Outcome:
+    """`edgehuman data export`: a file per recording at 50 Hz.
+
+    Raises:
+        DataError: see `load_recordings`; or a file cannot be written.
+    """
+    recordings = load_recordings(config.path, config.dataset, config.subject)
+    return _written(write_csv(recordings, config.out), recordings)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulateConfig:
+    """The wearable sensors of simulated walkers, as CSV files.
+
+    Attributes:
+        out: the folder for the files; made if it is not there.
+        kind: what is simulated.
+        people: how many different walkers.
+        minutes: of recording for each walker.
+        placement: where the virtual sensor sits: waist, pocket, wrist or ankle.
+        rate_hz: samples per second.
+        seed: of the first walker; the others follow.
+    """
+
+    out: Path
+    kind: Literal["imu"] = "imu"
+    people: int = 1
+    minutes: float = 5.0
+    placement: str = "waist"
+    rate_hz: float = 50.0
+    seed: int = 0
+
+
+def simulate(config: SimulateConfig) -> Outcome:
+    """`edgehuman data simulate --kind imu`: a file per walker, in the columns of `data export`.
+
+    Raises:
+        DataError: a file cannot be written.
+        UsageError: nobody, no time, or no such placement.
+    """
+    from edgehuman.simulate.imu.recording import simulate_recording
+
+    if config.people < 1 or config.minutes <= 0:
+        raise UsageError(
+            f"--people {config.people} --minutes {config.minutes:g}: give over 0 of each"
+        )
+    recordings = [
+        simulate_recording(
+            seed, minutes=config.minutes, placement=config.placement, rate_hz=config.rate_hz
+        )
+        for seed in range(config.seed, config.seed + config.people)
+    ]
+    return _written(write_csv(recordings, config.out), recordings)
+
+
+def write_csv(recordings: list[ImuRecording], out: Path) -> list[Path]:
+    """One CSV file per recording; the label column is empty where nothing is known.
+
+    Raises:
+        DataError: the folder or a file cannot be written.
+    """
+    paths: list[Path] = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for number, recording in enumerate(recordings, start=1):
+            path = out / f"{_file_name(recording, number)}.csv"
+            path.write_text("\n".join(_csv_lines(recording)) + "\n", encoding="utf-8")
+            paths.append(path)
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error}); give another --out") from None
+    return paths
+
+
+def _file_name(recording: ImuRecording, number: int) -> str:
+    words = re.sub(r"[^A-Za-z0-9.]+", "_", recording.source or recording.subject).strip("_")
+    return f"{words}_{number:02d}"
+
+
+def _csv_lines(recording: ImuRecording) -> list[str]:
+    names = [*recording.labels, ""]
+    label_T = recording.label_T.tolist() or [-1] * len(recording.imu_TC)
+    lines = [",".join(["t", *IMU_CHANNELS, "label"])]
+    for i, (row, label) in enumerate(zip(recording.imu_TC.tolist(), label_T, strict=True)):
+        values = ",".join(f"{value:.6g}" for value in row)
+        lines.append(f"{i / recording.rate_hz:.4f},{values},{names[label]}")
+    return lines
+
+
+def _written(paths: list[Path], recordings: list[ImuRecording]) -> Outcome:
+    rows = [
+        {
+            "path": str(path),
+            "subject": recording.subject,
+            "source": recording.source,
+            "rate_hz": recording.rate_hz,
+            "seconds": round(recording.duration_s, 2),
+        }
+        for path, recording in zip(paths, recordings, strict=True)
+    ]
+    lines = [f"{row['path']}  {row['seconds']:g} s  {row['source']}" for row in rows]
+    return Outcome({"files": rows}, "\n".join(lines))

@@ -1,0 +1,191 @@
+"""How datasets lie on disk: one `Layout`, one finder, and one message for what is not known.
+
+    layout, place = find(Path("downloads/UCI_HAR"), layouts())
+
+Every record has its own list of layouts, `data/<record>/load.py:layouts`, and whoever looks for
+one record meets the layouts of that record alone. What `layout.read` is differs by record: it is
+the record's own reader, and the type checker knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from edgehuman import catalogue
+from edgehuman.data.containers import field_names
+from edgehuman.errors import DataError
+
+Reading = TypeVar("Reading", covariant=True)
+
+_ARCHIVES = (".zip", ".gz", ".tar", ".7z", ".rar")
+# Of a folder: names shown, and files looked at one by one.
+_NAMES_SHOWN = 5
+_FILES_TRIED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Layout(Generic[Reading]):
+    """How one layout of one dataset, or of one format, is recognised and read.
+
+    Attributes:
+        dataset: name in the catalogue, or of the format.
+        looks_like: the files it is known by, for messages.
+        recognise: whether a path holds it; looks at names and at a little of one file.
+        read: the record's reader of it.
+        almost: what a path that looks like it lacks, for messages; empty where it does not.
+    """
+
+    dataset: str
+    looks_like: str
+    recognise: Callable[[Path], bool]
+    read: Reading
+    almost: Callable[[Path], str] = lambda path: ""
+
+
+def find(
+    path: Path,
+    layouts: Sequence[Layout[Reading]],
+    dataset: str | None = None,
+    what: str = "known dataset",
+) -> tuple[Layout[Reading], Path]:
+    """The layout of a path, and the folder inside it where the layout begins.
+
+    Args:
+        layouts: those that are looked for, all of one record.
+        dataset: the name that the caller insists on.
+        what: what is looked for, for messages.
+
+    Raises:
+        DataError: no such path, no known layout, or another dataset than the one insisted on.
+        UsageError: no dataset of that name.
+    """
+    require_there(path)
+    wanted = [layout for layout in layouts if dataset in (None, layout.dataset)]
+    if not wanted:
+        catalogue.find(catalogue.DATASETS, "dataset", str(dataset))
+    found = next(recognised(path, wanted), None)
+    if found is not None:
+        return found
+    other = next(recognised(path, layouts), None)
+    if other is not None:
+        raise DataError(
+            f"{path} was given as {dataset!r}, but it looks like {other[0].dataset!r}: "
+            f"{other[0].looks_like}. Leave the name out, or give the path of {dataset!r}"
+        )
+    raise DataError(unknown(path, wanted or layouts, what))
+
+
+def found_here(
+    path: Path, layouts: Sequence[Layout[Reading]], dataset: str | None = None
+) -> tuple[Layout[Reading], Path] | None:
+    """As `find`; None where the path, or the dataset that it is said to be, is another record's.
+
+    Raises:
+        DataError: the path is not laid out as the dataset that the caller insists on.
+    """
+    if dataset is None:
+        return next(recognised(path, layouts), None)
+    if dataset in {layout.dataset for layout in layouts}:
+        return find(path, layouts, dataset)
+    return None
+
+
+def recognised(
+    path: Path, layouts: Sequence[Layout[Reading]]
+) -> Iterator[tuple[Layout[Reading], Path]]:
+    """The layouts that a path or a folder in it holds, and where; the nearest first."""
+    for place in places(path):
+        for layout in layouts:
+            if layout.recognise(place):
+                yield layout, place
+
+
+def places(path: Path) -> Iterator[Path]:
+    """The path, the folders in it, and the folders in those: archives often unpack into a folder
+    of their own.
+    """
+    yield path
+    inside = folders(path)
+    yield from inside
+    for folder in inside:
+        yield from folders(folder)
+
+
+def folders(path: Path) -> list[Path]:
+    """Folders in a folder, in order; none where it may not be read."""
+    try:
+        return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
+    except PermissionError:
+        return []
+
+
+def require_there(path: Path) -> None:
+    """Raises DataError for a path that is not there, or is an archive."""
+    if not path.exists():
+        raise DataError(
+            f"{path}: no such file or folder; `edgehuman data list` says where to get data, and "
+            f"the word {catalogue.SIMULATED} needs none"
+        )
+    if path.is_file() and path.suffix in _ARCHIVES:
+        raise DataError(f"{path} is an archive; unpack it and give the folder")
+
+
+def _near_miss(path: Path, layouts: Sequence[Layout[Any]]) -> str:
+    """What a path that looks like one of the layouts lacks; empty where it looks like none."""
+    for place in places(path):
+        for layout in layouts:
+            hint = layout.almost(place)
+            if hint:
+                return f"{place} looks like {layout.dataset}, but {hint}"
+    return ""
+
+
+def unknown(
+    path: Path, layouts: Sequence[Layout[Any]], what: str = "known dataset", fix: str = ""
+) -> str:
+    """Why a path is none of the layouts: what it lacks, or what it holds and what was looked for.
+
+    Args:
+        fix: what to do, in place of the list of what was looked for.
+
+    Raises:
+        DataError: a damaged .npz file.
+    """
+    hint = _near_miss(path, layouts)
+    if hint:
+        return hint
+    single = next((file for file in _files(path) if _is_one(file, layouts)), None)
+    if single is not None:
+        return f"{path} holds data in single files; name one of them, e.g. {single}"
+    known = [f"  {layout.dataset}: {layout.looks_like}" for layout in layouts]
+    then = fix or "\n".join(["Looked for:", *known])
+    return f"{path} is {_said(path)}; no {what} is laid out like this. {then}"
+
+
+def _files(path: Path) -> list[Path]:
+    """The first files in a folder, in order."""
+    if not path.is_dir():
+        return []
+    return sorted(islice((child for child in path.iterdir() if child.is_file()), _FILES_TRIED))
+
+
+def _is_one(file: Path, layouts: Sequence[Layout[Any]]) -> bool:
+    """Whether a file alone is a dataset, be it a damaged one."""
+    try:
+        return any(layout.recognise(file) for layout in layouts)
+    except DataError:
+        return True
+
+
+def _said(path: Path) -> str:
+    """What a path holds, in a few words."""
+    if path.is_file():
+        fields = sorted(field_names(path))
+        return f"an .npz file with the fields {', '.join(fields)}" if fields else "a single file"
+    names = sorted(child.name for child in path.iterdir())
+    more = " …" if len(names) > _NAMES_SHOWN else ""
+    return f"a folder with {', '.join(names[:_NAMES_SHOWN]) or 'nothing in it'}{more}"

@@ -1,0 +1,97 @@
+"""Walks as lines of JSON: `edgehuman data simulate --kind skeletons`.
+
+OUT/poses/000000.jsonl     a walk, a line a frame (`preprocess.skeleton.line`)
+OUT/walks.jsonl            one object a walk, as `data.skeleton.lines` reads it
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from edgehuman.data.gait.walks import SkeletonSet, simulated_set
+from edgehuman.data.skeleton.lines import LABELS
+from edgehuman.errors import DataError
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.skeleton.line import PoseLine, format_line
+
+
+@dataclass(frozen=True, slots=True)
+class SimulateConfig:
+    """Walks of simulated people, as a pose detector sees them, with labels.
+
+    Attributes:
+        out: the folder for the files; made if it is not there.
+        kind: what is simulated.
+        people: how many different walkers.
+        each: walks of each of the people.
+        seed: of the people and of their walks.
+    """
+
+    out: Path
+    kind: Literal["skeletons"] = "skeletons"
+    people: int = 1
+    each: int = 4
+    seed: int = 0
+
+
+def simulate(config: SimulateConfig) -> Outcome:
+    """`edgehuman data simulate --kind skeletons`.
+
+    Raises:
+        DataError: a file cannot be written.
+        UsageError: fewer than one person or two walks.
+    """
+    return write_lines(simulated_set(config.people, config.each, config.seed), config.out)
+
+
+def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
+    """A set as files: OUT/poses/NAME.jsonl and OUT/walks.jsonl, which load as the same set.
+
+    Raises:
+        DataError: a file cannot be written.
+    """
+    try:
+        (out / "poses").mkdir(parents=True, exist_ok=True)
+        with (out / LABELS).open("w", encoding="utf-8") as labels:
+            for i in range(len(walks)):
+                labels.write(json.dumps(_written(walks, i, out)) + "\n")
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error}); give another --out") from None
+    people = len(np.unique(walks.person_N))
+    data = {
+        "poses": str(out / "poses"),
+        "labels": str(out / LABELS),
+        "people": people,
+        "walks": len(walks),
+        "frames": len(walks.skeleton_SJ3),
+        "simulated": walks.simulated,
+    }
+    who = "SIMULATED people" if walks.simulated else "people"
+    return Outcome(data, f"{out}: {len(walks)} walks of {people} {who}; labels in {LABELS}")
+
+
+def _written(walks: SkeletonSet, i: int, out: Path) -> dict[str, Any]:
+    """The labels of a walk, once its file is written."""
+    name = str(walks.sequence_N[i])
+    file = f"poses/{i:06d}.jsonl"
+    rate_hz = float(walks.rate_hz_N[i])
+    height_px, width_px = walks.image_size_N2[i].tolist()
+    lines = (
+        format_line(PoseLine(t / rate_hz, name, joints_J3, width_px, height_px))
+        for t, joints_J3 in enumerate(walks.sequence(i))
+    )
+    (out / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return {
+        "file": file,
+        "sequence": name,
+        "person": str(walks.person_N[i]),
+        "view": str(walks.view_N[i]),
+        "condition": str(walks.condition_N[i]),
+        "role": str(walks.role_N[i]),
+        "rate_hz": rate_hz,
+    }

@@ -1,0 +1,78 @@
+"""What transformers of several records are made of: attention, the pre-norm block, sine positions.
+
+Axes: N samples, S token, D width, H head, E width of a head, K frequency.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from edgehuman.nets.drop_path import DropPath
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention, (N, S, D) -> (N, S, D)."""
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.dropout = dropout
+        self.qkv = nn.Linear(width, 3 * width)
+        self.project = nn.Linear(width, width)
+
+    def forward(self, x_NSD: Tensor) -> Tensor:
+        tokens, width = x_NSD.shape[1], x_NSD.shape[2]
+        qkv = self.qkv(x_NSD).view(-1, tokens, 3, self.heads, width // self.heads)
+        q_NHSE, k_NHSE, v_NHSE = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        dropout = self.dropout if self.training else 0.0
+        y = functional.scaled_dot_product_attention(q_NHSE, k_NHSE, v_NHSE, dropout_p=dropout)
+        projected: Tensor = self.project(y.transpose(1, 2).reshape(-1, tokens, width))
+        return projected
+
+
+class Block(nn.Module):
+    """Pre-norm transformer block, (N, S, D) -> (N, S, D)."""
+
+    def __init__(
+        self,
+        width: int,
+        mlp_width: int,
+        heads: int,
+        dropout: float = 0.0,
+        drop_path: float = 0.0,
+        norm_eps: float = 1e-5,
+    ) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(width, eps=norm_eps)
+        self.attention = Attention(width, heads, dropout)
+        self.mlp_norm = nn.LayerNorm(width, eps=norm_eps)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, mlp_width), nn.GELU(), nn.Dropout(dropout), nn.Linear(mlp_width, width)
+        )
+        self.drop = nn.Sequential(nn.Dropout(dropout), DropPath(drop_path))
+
+    def forward(self, x_NSD: Tensor) -> Tensor:
+        x_NSD = x_NSD + self.drop(self.attention(self.attention_norm(x_NSD)))
+        mixed: Tensor = x_NSD + self.drop(self.mlp(self.mlp_norm(x_NSD)))
+        return mixed
+
+
+def sine_positions(tokens: int, width: int) -> Tensor:
+    """Fixed sine and cosine position code, (S, D)."""
+    position_S1 = torch.arange(tokens, dtype=torch.float32)[:, None]
+    rate_K = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
+    code_SD = torch.zeros(tokens, width)
+    code_SD[:, 0::2] = torch.sin(position_S1 * rate_K)
+    code_SD[:, 1::2] = torch.cos(position_S1 * rate_K)
+    return code_SD
+
+
+def initialise_linear(module: nn.Module) -> None:
+    """Xavier-uniform weights and zero biases, as in the masked autoencoder for images."""
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        nn.init.zeros_(module.bias)

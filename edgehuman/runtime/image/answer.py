@@ -1,0 +1,98 @@
+"""One photo in, what the model says of it out.
+
+Each photo is taken for one person's crop and brought to the model's size. A photo that cannot be
+read is an answer too, with its reason.
+
+Axes: H height, W width, J joints, A questions, D dimensions, C parts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgehuman.errors import ArtefactError, DataError
+from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
+from edgehuman.preprocess.image.pixels import read_image, resize, to_crop
+from edgehuman.records import Float32, Uint8
+from edgehuman.runtime.image.results import PhotoResult
+from edgehuman.runtime.model import Model
+
+BROKEN_OUTPUT = "the model's output is not finite; export it again"
+
+
+def answer_photo(model: Model, path: Path, name: str) -> PhotoResult:
+    """What the model says of one photo.
+
+    Args:
+        name: what to call the photo.
+
+    Raises:
+        ArtefactError: see `require_answers`.
+    """
+    require_answers(model)
+    begin_ns = time.perf_counter_ns()
+    try:
+        image_HWC = read_image(path)
+    except DataError as error:
+        return PhotoResult(path, name, reason=str(error), latency_ms=_since_ms(begin_ns))
+    height, width = model.card.input.shape[:2]
+    output = model.logits(resize(image_HWC, height, width)[None])[0]
+    if not np.isfinite(output).all():
+        return PhotoResult(path, name, reason=BROKEN_OUTPUT, latency_ms=_since_ms(begin_ns))
+    answer = _READERS[model.card.output.kind](output, image_HWC, (height, width))
+    return PhotoResult(
+        path,
+        name,
+        height=image_HWC.shape[0],
+        width=image_HWC.shape[1],
+        latency_ms=_since_ms(begin_ns),
+        labels=model.labels,
+        **answer,
+    )
+
+
+def require_answers(model: Model) -> None:
+    """Raises ArtefactError for a model whose output says nothing of a photo."""
+    kind = model.card.output.kind
+    if kind not in _READERS:
+        raise ArtefactError(
+            f"{model.name} gives {kind}, which says nothing of a photo by itself; fine-tune it "
+            "with `edgehuman finetune --task reid|attributes|pose|landmarks|parsing`"
+        )
+
+
+def _read_vector(output: Float32, image_HWC: Uint8, size: tuple[int, int]) -> dict[str, Any]:
+    return {"vector_D": output.reshape(-1)}
+
+
+def _read_attributes(logits_A: Float32, image_HWC: Uint8, size: tuple[int, int]) -> dict[str, Any]:
+    return {"prob_A": probabilities(logits_A)}
+
+
+def _read_joints(heatmap_JHW: Float32, image_HWC: Uint8, size: tuple[int, int]) -> dict[str, Any]:
+    height, width = size
+    joint_J3 = joints_of(heatmap_JHW[None], height / heatmap_JHW.shape[1])[0]
+    return {"joint_J3": to_crop(joint_J3, (0, 0, width, height), *image_HWC.shape[:2])}
+
+
+def _read_parts(logits_CHW: Float32, image_HWC: Uint8, size: tuple[int, int]) -> dict[str, Any]:
+    return {"part_HW": parts_of(logits_CHW, *image_HWC.shape[:2])}
+
+
+_Reader = Callable[[Float32, Uint8, tuple[int, int]], dict[str, Any]]
+# Kind of the output -> the field of a PhotoResult that it is.
+_READERS: Mapping[str, _Reader] = {
+    "embedding": _read_vector,
+    "attributes": _read_attributes,
+    "heatmaps": _read_joints,
+    "segmentation": _read_parts,
+}
+
+
+def _since_ms(begin_ns: int) -> float:
+    return (time.perf_counter_ns() - begin_ns) / 1e6

@@ -1,0 +1,58 @@
+"""Where the part maps of photos are written: named by their photo, and never in its place."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from edgehuman.errors import UsageError
+from edgehuman.records import Uint8
+from edgehuman.runtime.view.indexed_png import indexed_png
+from edgehuman.runtime.view.palette import colours
+
+
+def place_masks(folder: Path, photos: Mapping[str, Path]) -> dict[str, Path]:
+    """The file of each photo's part map, by the photo's name.
+
+    Args:
+        photos: by name, where each lies.
+
+    Raises:
+        UsageError: a part map would replace a photo.
+    """
+    masks = {name: folder / mask for name, mask in mask_names(list(photos)).items()}
+    asked = {path.resolve() for path in photos.values()}
+    lost = next((mask for mask in masks.values() if mask.resolve() in asked), None)
+    if lost is not None:
+        raise UsageError(
+            f"--save would replace the photo {lost} by its part map; give another folder"
+        )
+    return masks
+
+
+def mask_names(photos: Sequence[str]) -> dict[str, str]:
+    """The name of each photo's part map: its own without the suffix, and .png.
+
+    Photos that this gives one name (a.jpg and a.png) keep theirs whole: a.jpg.png, a.png.png.
+    """
+    shared = Counter(os.path.splitext(name)[0] for name in photos) + Counter(photos)
+    return {
+        name: f"{stem if shared[stem] == 1 else name}.png"
+        for name, (stem, _) in zip(photos, map(os.path.splitext, photos), strict=True)
+    }
+
+
+def save_mask(path: Path, part_HW: Uint8, labels: tuple[str, ...]) -> None:
+    """Write a part map as PNG, a colour a part.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    palette = [(0, 0, 0), *colours(labels[1:]).values()][: len(labels)]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(indexed_png(part_HW, palette))
+    except OSError as error:
+        raise UsageError(f"--save {path} cannot be written: {error.strerror}") from None

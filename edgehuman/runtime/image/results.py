@@ -1,0 +1,121 @@
+"""What a model says of one photo, and what a folder of them adds up to.
+
+Axes: H height, W width, J joints, A questions, D dimensions.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgehuman.records import Float32, Uint8
+from edgehuman.runtime.loop.results import LatencyHistogram
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoResult:
+    """What a model says of one photo: one of the four answers, by the kind of the model's output.
+
+    Attributes:
+        path: of the photo.
+        photo: what it is called: its path inside the folder, or its file's name.
+        height, width: of the photo, pixels; 0 where it cannot be read.
+        latency_ms: from the file to the answer.
+        reason: why there is no answer; empty where there is one.
+        labels: names of the questions, joints or parts, in the order of the answer.
+        vector_D: float32 (D,), of an embedding.
+        prob_A: float32 (A,), the probability of yes to each question, of attributes.
+        joint_J3: float32 (J, 3): x, y in pixels of the photo and confidence 0..1, of heatmaps.
+        part_HW: uint8 (H, W), the part of every pixel of the photo, of a segmentation.
+    """
+
+    path: Path
+    photo: str
+    height: int = 0
+    width: int = 0
+    latency_ms: float = 0.0
+    reason: str = ""
+    labels: tuple[str, ...] = ()
+    vector_D: Float32 | None = None
+    prob_A: Float32 | None = None
+    joint_J3: Float32 | None = None
+    part_HW: Uint8 | None = None
+
+
+def to_row(result: PhotoResult) -> dict[str, Any]:
+    """A result as one JSON object; with "error" where there is no answer."""
+    if result.reason:
+        return {"photo": result.photo, "error": result.reason}
+    return {
+        "photo": result.photo,
+        "height": result.height,
+        "width": result.width,
+        "latency_ms": round(result.latency_ms, 3),
+        **_answer(result),
+    }
+
+
+def _answer(result: PhotoResult) -> dict[str, Any]:
+    labels = result.labels
+    if result.vector_D is not None:
+        return {"embedding": [round(float(value), 6) for value in result.vector_D]}
+    if result.prob_A is not None:
+        prob_A = result.prob_A
+        return {
+            "attributes": {name: round(float(p), 4) for name, p in zip(labels, prob_A, strict=True)}
+        }
+    if result.joint_J3 is not None:
+        rows = zip(labels, result.joint_J3, strict=True)
+        return {
+            "joints": {
+                name: [round(float(x), 2), round(float(y), 2), round(float(confidence), 4)]
+                for name, (x, y, confidence) in rows
+            }
+        }
+    assert result.part_HW is not None
+    share_C = np.bincount(result.part_HW.reshape(-1), minlength=len(labels)) / result.part_HW.size
+    return {
+        "parts": {name: round(float(share_C[i]), 5) for i, name in enumerate(labels) if share_C[i]}
+    }
+
+
+@dataclass(slots=True)
+class PhotoTally:
+    """What the photos add up to so far.
+
+    Attributes:
+        photos, unreadable: how many there were, and how many of them have no answer.
+        latency: from the file to the answer, of those that have one.
+    """
+
+    photos: int = 0
+    unreadable: int = 0
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
+
+    def add(self, result: PhotoResult) -> None:
+        """Count one photo."""
+        self.photos += 1
+        if result.reason:
+            self.unreadable += 1
+        else:
+            self.latency.add(result.latency_ms)
+
+    def summary(self) -> dict[str, Any]:
+        """The photos in numbers; None where nothing was there to measure."""
+        return {
+            "photos": self.photos,
+            "unreadable": self.unreadable,
+            "latency_ms": {
+                "p50": _milliseconds(self.latency.percentile_ms(50)),
+                "p95": _milliseconds(self.latency.percentile_ms(95)),
+                "max": round(self.latency.max_ms, 3),
+            },
+        }
+
+
+def _milliseconds(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 3)

@@ -1,0 +1,172 @@
+"""`edgehuman run` for models of person images: an answer for every photo of a folder.
+
+edgehuman run zoo:person-garments --source photos --save parts
+
+A photo that cannot be read is an answer too, with its reason, and is counted; it ends nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from tyro.conf import Positional
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.runtime.engine.open import EngineName
+from edgehuman.runtime.image.answer import answer_photo, require_answers
+from edgehuman.runtime.image.part_maps import place_masks, save_mask
+from edgehuman.runtime.image.results import PhotoResult, PhotoTally, to_row
+from edgehuman.runtime.image.source import find_photos, name_in
+from edgehuman.runtime.loop.play import say
+from edgehuman.runtime.loop.stopping import StopSignals
+from edgehuman.runtime.model import Model, load
+
+_SHOWN = 4
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Answer for the photos of a folder.
+
+    Attributes:
+        model: zoo:NAME, a path, or a catalogue name (random weights).
+        source: a folder of photos, or one photo.
+        json: one JSON object a photo on standard output; the summary goes to standard error.
+        save: a folder for the same JSON lines (photos.jsonl) and for part maps.
+        threads: threads inside one operator of the model.
+        engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
+        rebuild: build a TensorRT engine that does not fit here anew, while its ONNX serves.
+        seed: of random weights.
+    """
+
+    model: Positional[str]
+    source: str
+    json: bool = False
+    save: Path | None = None
+    threads: int = 1
+    engine: EngineName = "auto"
+    rebuild: bool = False
+    seed: int = 0
+
+
+def run(config: RunConfig) -> Outcome:
+    """Answer every photo of a folder (or the one photo), in the order of their names.
+
+    Ctrl-C and SIGTERM end it and still give the summary.
+
+    Raises:
+        UsageError, ArtefactError: wrong words or a wrong model; a folder to save in that cannot be
+            written, or a part map that would replace a photo.
+        DataError: no such folder, no photo in it, or none that can be read.
+    """
+    model = load(
+        config.model,
+        threads=config.threads,
+        seed=config.seed,
+        engine=config.engine,
+        rebuild=config.rebuild,
+        notify=say,
+    )
+    require_answers(model)
+    source, tally, stop = Path(config.source), PhotoTally(), StopSignals()
+    photos = find_photos(source)
+    masks = _masks(config, model, photos)
+    saved = _open_lines(config.save)
+    with stop, nullcontext() if saved is None else closing(saved):
+        for path in stop.until_stopped(photos):
+            result = answer_photo(model, path, name_in(source, path))
+            tally.add(result)
+            row = _with_mask(to_row(result), result, masks)
+            line = json.dumps(row)
+            if saved is not None:
+                saved.write(line + "\n")
+            print(line if config.json else in_words(row), flush=True)
+    if tally.photos == tally.unreadable and tally.photos:
+        raise DataError(
+            f"{config.source}: none of its {tally.photos} photos can be read; see the reasons above"
+        )
+    return _outcome(config, model, tally, stop.requested)
+
+
+def _masks(config: RunConfig, model: Model, photos: list[Path]) -> Mapping[str, Path]:
+    """Where each photo's part map goes; none where they are not kept, or the model gives none."""
+    if config.save is None or model.card.output.kind != "segmentation":
+        return {}
+    source = Path(config.source)
+    return place_masks(config.save, {name_in(source, path): path for path in photos})
+
+
+def _with_mask(row: Row, result: PhotoResult, masks: Mapping[str, Path]) -> Row:
+    """The row, its part map saved where one is kept."""
+    mask = masks.get(result.photo)
+    if mask is None or result.part_HW is None:
+        return row
+    save_mask(mask, result.part_HW, result.labels)
+    return {**row, "mask": str(mask)}
+
+
+def _outcome(config: RunConfig, model: Model, tally: PhotoTally, stopped: bool) -> Outcome:
+    summary = {
+        **tally.summary(),
+        "task": model.card.task,
+        "source": config.source,
+        "save": None if config.save is None else str(config.save),
+        "stopped": stopped,
+    }
+    text = _summary_text(summary)
+    if config.json:
+        print(text, file=sys.stderr)
+        text = ""
+    return Outcome(summary, text)
+
+
+def in_words(row: Row) -> str:
+    """One photo's row as a line for people."""
+    if "error" in row:
+        return f"{row['photo']}: unreadable: {row['error']}"
+    return f"{row['photo']}  {row['latency_ms']:.1f} ms  {'; '.join(_said(row))}"
+
+
+def _said(row: Row) -> Iterator[str]:
+    if "embedding" in row:
+        first = ", ".join(f"{value:.3f}" for value in row["embedding"][:_SHOWN])
+        yield f"a vector of {len(row['embedding'])} numbers ({first}, …)"
+    if "attributes" in row:
+        yes = {name: p for name, p in row["attributes"].items() if p > 0.5}
+        yield ", ".join(f"{name} {p:.2f}" for name, p in yes.items()) or "none of the attributes"
+    if "joints" in row:
+        sure = [name for name, (_, _, confidence) in row["joints"].items() if confidence > 0.2]
+        yield f"{len(sure)} of {len(row['joints'])} joints found"
+    if "parts" in row:
+        largest = sorted(row["parts"].items(), key=lambda item: -item[1])[:_SHOWN]
+        yield ", ".join(f"{name} {100 * share:.1f} %" for name, share in largest)
+
+
+def _open_lines(save: Path | None) -> IO[str] | None:
+    if save is None:
+        return None
+    try:
+        save.mkdir(parents=True, exist_ok=True)
+        return (save / "photos.jsonl").open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"--save {save} cannot be written: {error.strerror}; for photos it is a folder"
+        ) from None
+
+
+def _summary_text(summary: Mapping[str, Any]) -> str:
+    latency = summary["latency_ms"]
+    lines = [f"{summary['photos']} photos, {summary['unreadable']} of them unreadable"]
+    if latency["p50"] is not None:
+        lines.append(f"file to answer: p50 {latency['p50']:g} ms, p95 {latency['p95']:g} ms")
+    if summary["save"]:
+        lines.append(f"saved: {summary['save']}")
+    return "\n".join(lines)

@@ -1,0 +1,41 @@
+"""Which photos a path holds: those of a folder and the folders in it, or the one photo."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.image.folder import ImageWalk
+from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
+
+
+def find_photos(source: Path) -> list[Path]:
+    """The photos of a folder and the folders in it, by name; or the one photo.
+
+    Label maps are left out, as where a training reads a folder, and counted on stderr.
+
+    Raises:
+        DataError: nothing is there, or nothing of it is an image.
+    """
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        raise DataError(f"--source {source}: no such folder or photo; give the path of one")
+    walk = ImageWalk(source)
+    photos = sorted(source / name for name in walk.names())
+    if not photos:
+        count = walk.suffixes.total()
+        found = f"{count} files, none of them an image" if count else "nothing"
+        found = f"no photo ({walk.left_out()})" if walk.left_out() else found
+        raise DataError(
+            f"--source {source} holds {found}; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"
+        )
+    if walk.left_out():
+        print(f"--source {source}: {len(photos)} photos; {walk.left_out()}", file=sys.stderr)
+    return photos
+
+
+def name_in(source: Path, photo: Path) -> str:
+    """What a photo of the source is called: its path inside the folder, or its file's name."""
+    return str(photo.relative_to(source if source.is_dir() else source.parent))

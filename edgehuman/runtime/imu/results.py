@@ -1,0 +1,129 @@
+"""What a wearable's stream says of one window, and what it adds up to when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgehuman.records import ImuWindow
+from edgehuman.runtime.loop.dropped import loss_lines
+from edgehuman.runtime.loop.results import LiveResult, Tally, rounded
+
+
+@dataclass(frozen=True, slots=True)
+class ImuResult(LiveResult):
+    """What is said of one window of a wearable.
+
+    Attributes:
+        true_label: what the source says the wearer did, where it knows.
+        prob_C: (C,): the network's calibrated probabilities, in the card's order of labels.
+        window: the record that was judged.
+    """
+
+    true_label: str | None = None
+    prob_C: tuple[float, ...] | None = None
+    window: ImuWindow | None = None
+
+    def more(self) -> dict[str, Any]:
+        """The true label and the reason, each where there is one."""
+        truth = {} if self.true_label is None else {"true_label": self.true_label}
+        return {**truth, **LiveResult.more(self)}
+
+
+@dataclass(slots=True)
+class Changes:
+    """How often one of the labels changed; the same count as
+    `metrics.stream.flicker_per_minute`.
+    """
+
+    num: int = 0
+    last: str | None = None
+
+    def add(self, label: str) -> None:
+        """Count the next hop's label."""
+        self.num += self.last is not None and label != self.last
+        self.last = label
+
+
+@dataclass(slots=True)
+class ImuTally(Tally):
+    """What a wearable's stream adds up to, in constant memory; `labels` are hops per label.
+
+    Attributes:
+        classes: the labels that a true label counts for (others are transitions, or not known
+            here).
+        smoothed, raw: changes of the label, and of what the network alone says.
+        labelled, right, raw_right: hops with a true label, and those answered right.
+    """
+
+    classes: tuple[str, ...] = ()
+    smoothed: Changes = field(default_factory=Changes)
+    raw: Changes = field(default_factory=Changes)
+    labelled: int = 0
+    right: int = 0
+    raw_right: int = 0
+
+    def add(self, result: ImuResult) -> None:
+        """Count one answer."""
+        self.count(result)
+        self.t_s = result.t_s
+        self.labels[result.label] += 1
+        self.smoothed.add(result.label)
+        self.raw.add(result.raw_label)
+        if result.true_label in self.classes:
+            self.labelled += 1
+            self.right += result.label == result.true_label
+            self.raw_right += result.raw_label == result.true_label
+
+    def flicker_per_minute(self) -> float | None:
+        """Changes of the smoothed label per minute so far."""
+        return self._per_minute(self.smoothed)
+
+    def summary(self) -> dict[str, Any]:
+        """The stream in numbers; None where nothing was there to measure."""
+        return {
+            **self.beginning(),
+            "flicker_per_minute": self._per_minute(self.smoothed),
+            "flicker_per_minute_raw": self._per_minute(self.raw),
+            "online_accuracy": rounded(self.right, self.labelled),
+            "online_accuracy_raw": rounded(self.raw_right, self.labelled),
+            "labelled_windows": self.labelled,
+            "seconds_per_label": {
+                label: round(count * self.hop_s, 2) for label, count in self.labels.most_common()
+            },
+            "without_answer": dict(self.reasons),
+        }
+
+    def _per_minute(self, changes: Changes) -> float | None:
+        return rounded(changes.num * 60.0, self.windows * self.hop_s)
+
+
+def summary_text(summary: Mapping[str, Any]) -> str:
+    """The summary as a few lines for people, what was lost included where it is told."""
+    latency = summary["latency_ms"]
+    lines = [
+        f"{summary['windows']} windows over {summary['stream_s']:.1f} s of stream"
+        f" (one every {summary['hop_s']:g} s)",
+        "capture to label: p50 {} ms, p95 {} ms, max {} ms; of it {} s mean look-ahead".format(
+            *(_said(latency[key]) for key in ("p50", "p95", "max")), _said(summary["delay_s_mean"])
+        ),
+        f"flicker: {_said(summary['flicker_per_minute'])} changes of label a minute"
+        f" (network alone {_said(summary['flicker_per_minute_raw'])})",
+    ]
+    if summary["labelled_windows"]:
+        lines.append(
+            f"online accuracy: {summary['online_accuracy']:.3f} over "
+            f"{summary['labelled_windows']} labelled windows"
+            f" (network alone {summary['online_accuracy_raw']:.3f})"
+        )
+    per_label = ", ".join(f"{k} {v:g} s" for k, v in summary["seconds_per_label"].items())
+    lines.append(f"labels: {per_label or 'none'}")
+    if summary["without_answer"]:
+        counts = ", ".join(f"{count} {why}" for why, count in summary["without_answer"].items())
+        lines.append(f"windows without an answer: {counts}")
+    return "\n".join([*lines, *loss_lines(summary)])
+
+
+def _said(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}" if value < 100 else f"{value:.0f}"

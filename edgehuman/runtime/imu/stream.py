@@ -1,0 +1,91 @@
+"""A wearable's stream in Python: what `edgehuman.stream` opens for a model that begins at an
+ImuWindow.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from edgehuman.errors import UsageError
+from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.records import ImuRecording
+from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
+from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
+from edgehuman.runtime.imu.results import ImuResult
+from edgehuman.runtime.imu.ring import SampleBlock
+from edgehuman.runtime.imu.source import open_source
+from edgehuman.runtime.loop.live import LiveStream, close_unread, live
+from edgehuman.runtime.loop.play import Playable, require_seconds
+from edgehuman.runtime.loop.source import Source
+from edgehuman.runtime.model import Model
+
+_WANTED = "FILE.csv, FILE.jsonl, -, udp://host:port or simulated, or an ImuRecording"
+_log = logging.getLogger("edgehuman.runtime")
+
+
+def open_stream(
+    model: Model,
+    source: Playable[SampleBlock] | ImuRecording | str | Path,
+    *,
+    hop_s: float | None = None,
+    smoothing: Smoothing | None = None,
+    delay_s: float | None = None,
+    threshold: float | None = None,
+    format: ImuFormat | None = None,
+    realtime: bool = False,
+    seconds: float | None = None,
+    seed: int = 0,
+) -> LiveStream[ImuResult]:
+    """The results of a wearable's stream; the words are those of `edgehuman.stream`.
+
+    Raises:
+        UsageError, ArtefactError, DataError: wrong words, a wrong model, a wrong file.
+    """
+    require_seconds(seconds)
+    format = format or (CANONICAL if isinstance(source, ImuRecording) else ImuFormat())
+    options = StreamOptions(hop_s, smoothing, delay_s, threshold, format)
+    return live(*listen(model, source, options, realtime, seed), seconds)
+
+
+def listen(
+    model: Model,
+    source: Playable[SampleBlock] | ImuRecording | str | Path,
+    options: StreamOptions,
+    realtime: bool = False,
+    seed: int = 0,
+    notify: Callable[[str], object] = _log.warning,
+) -> tuple[Recogniser, Playable[SampleBlock]]:
+    """What recognises, and where its samples come from.
+
+    Raises:
+        UsageError, ArtefactError, DataError: as `open_stream`.
+    """
+    opened = _open(source, model, options.format, realtime, seed)
+    try:
+        return Recogniser(model, opened.name, options, notify), opened
+    except BaseException:
+        if opened is not source:
+            close_unread(opened)  # its port would stay taken
+        raise
+
+
+def _open(
+    source: object, model: Model, format: ImuFormat, realtime: bool, seed: int
+) -> Playable[SampleBlock]:
+    if isinstance(source, ImuRecording):
+        return ReplaySource(source, speed=1.0 if realtime else 0.0)
+    if isinstance(source, (str, Path)):
+        return open_source(str(source), format=format, realtime=realtime, seed=seed)
+    if isinstance(source, Source) and source.queue.kind is not SampleBlock:
+        raise UsageError(
+            f"{source.name} gives {source.queue.kind.__name__}, and {model.name} reads the samples "
+            f"of a wearable; give {_WANTED}"
+        )
+    if isinstance(source, Playable):
+        return source
+    raise UsageError(
+        f"{model.name} reads the samples of a wearable, and found {type(source).__name__}; give "
+        f"{_WANTED}"
+    )

@@ -1,0 +1,90 @@
+"""The results of one stream as they come: what `edgehuman.stream` returns, of whatever record."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, Generic, TypeVar
+
+from edgehuman.runtime.loop.play import (
+    BlockT,
+    Closable,
+    Listener,
+    Playable,
+    account,
+    first_seconds,
+)
+from edgehuman.runtime.loop.results import LiveT
+
+ResultT = TypeVar("ResultT")
+
+
+class LiveStream(Iterator[ResultT], Generic[ResultT]):
+    """The results of one stream as they come, and what became of its records.
+
+    Args:
+        results: gives them; what it holds is opened at the first and closed after the last.
+        report: what the stream adds up to so far.
+        give_back: closes what is held before the first result, where there is none.
+    """
+
+    def __init__(
+        self,
+        results: Generator[ResultT, None, None],
+        report: Callable[[], dict[str, Any]],
+        give_back: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._results = results
+        self._report = report
+        self._give_back = give_back
+
+    def __next__(self) -> ResultT:
+        return next(self._results)
+
+    def report(self) -> dict[str, Any]:
+        """The stream so far, as in the summary of `run`.
+
+        Of a stream of samples `stream` counts what was dropped (`out_of_order`, `duplicate`, of a
+        wearable `not_finite` and of skeletons `empty`), gaps, and what was found; `source` what
+        could not be read, with the first of it in words. Of photos: how many there were, and how
+        many of them cannot be read.
+        """
+        return self._report()
+
+    def close(self) -> None:
+        """Leave the stream early, even before its first result; its source is closed."""
+        unread = inspect.getgeneratorstate(self._results) == inspect.GEN_CREATED
+        self._results.close()
+        if unread:
+            self._give_back()
+
+
+def live(
+    listener: Listener[BlockT, LiveT], source: Playable[BlockT], seconds: float | None = None
+) -> LiveStream[LiveT]:
+    """The results of a source, whose blocks the listener takes.
+
+    Args:
+        source: opened at the first result, closed after the last.
+        seconds: end after so much stream time; of a live source as `first_seconds` says.
+    """
+    return LiveStream(
+        _results(listener, source, seconds),
+        lambda: account(listener, source),
+        lambda: close_unread(source),
+    )
+
+
+def close_unread(source: object) -> None:
+    """Close a source that was never entered, where it holds anything."""
+    if isinstance(source, Closable):
+        source.close()
+
+
+def _results(
+    listener: Listener[BlockT, LiveT], source: Playable[BlockT], seconds: float | None
+) -> Generator[LiveT, None, None]:
+    with source:
+        for block in first_seconds(source, seconds, source.live):
+            yield from listener.push(block)
+    yield from listener.close()

@@ -1,0 +1,83 @@
+"""Lines of text from a file, a pipe or standard input, for whatever reads the lines."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgehuman.errors import DataError
+from edgehuman.runtime.loop.datagrams import POLL_S
+
+CHUNK = 65_536
+MAX_LINE = 65_536
+
+
+def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[str], bool]]:
+    """The lines of an open file or pipe as they come, none while nothing does; and whether this is
+    the end: then at most one line, which no line end closed.
+
+    Args:
+        wanted: what the text should be, for the message.
+
+    Raises:
+        DataError: a line of over 64 KB.
+    """
+    rest = b""
+    while True:
+        readable, _, _ = select.select([descriptor], [], [], POLL_S)
+        if not readable:
+            yield [], False
+            continue
+        chunk = os.read(descriptor, CHUNK)
+        if not chunk:
+            break
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > MAX_LINE:
+            raise DataError(
+                f"{name} is not text: give {wanted}; a line of it is over {MAX_LINE} bytes"
+            )
+        if lines:
+            yield [_text(line) for line in lines], False
+    yield ([_text(rest)] if rest.strip() else []), True
+
+
+def open_file(path: Path, suffixes: str, others: str = "") -> int:
+    """The descriptor of a file, or of a named pipe.
+
+    Args:
+        suffixes: how such files end, for the messages.
+        others: what may be given in place of a file, for the message where there is none.
+
+    Raises:
+        DataError: no such file, a folder, or no right to read it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; give the path of a {suffixes}{others}") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be opened ({error.strerror})") from None
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise DataError(f"{path} is a folder; give one {suffixes} file of it")
+    return descriptor
+
+
+def standard_input(wanted: str) -> int:
+    """The descriptor of standard input.
+
+    Raises:
+        DataError: it is closed.
+    """
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):
+        raise DataError(f"standard input is closed; pipe {wanted} into it") from None
+
+
+def _text(line: bytes) -> str:
+    return line.rstrip(b"\r").decode("utf-8", errors="replace")

@@ -1,0 +1,166 @@
+"""Which step a command takes: by the record that the model in its words begins at.
+
+    find_step("run", ["zoo:activity", "--source", "walk.csv"])  ->  RECORDS["ImuWindow"].run
+
+The card alone is read, from the file that carries it: no engine is opened, and no other record's
+code is imported. `edgehuman run` and `edgehuman evaluate` choose their flags with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgehuman import catalogue
+from edgehuman.card import Card, of_weights
+from edgehuman.catalogue import Action
+from edgehuman.errors import ArtefactError, EdgehumanError
+from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_side, side_path
+from edgehuman.runtime.model import file_of, load
+
+WEIGHTS = "model.safetensors"
+# What every command takes; none of them is followed by a value.
+_SWITCHES = frozenset({"json", "help"})
+
+
+def find_step(step: str, words: Sequence[str], recipe: Mapping[str, Any]) -> Action | None:
+    """The step of the record that the model in the words, or else in the recipe, begins at; None
+    where there is no model.
+
+    A word is the model where no flag stands before it, or one that takes no value.
+
+    Raises:
+        UsageError: no such model, or its record has no such step.
+        ArtefactError, CheckpointError: the model's file is missing, foreign or corrupted.
+    """
+    doubtful = []
+    for flag, word in _values(words):
+        if not flag or flag in _SWITCHES:
+            return action_of(step, word)
+        action = _if_model(step, word)
+        if action is not None and flag in _switches(action):
+            return action
+        doubtful.append((flag, word))
+    if isinstance(recipe.get("model"), str):
+        return action_of(step, recipe["model"])
+    for flag, word in doubtful:  # `--rebuild broken.onnx`: now it is worth knowing every flag
+        if any(flag in _switches(action) for action in catalogue.served(step).values()):
+            return action_of(step, word)
+    return None
+
+
+def help_page(step: str, summary: str) -> str:
+    """What `edgehuman run --help` prints: what chooses the flags, and an example per record."""
+    served = catalogue.served(step)
+    width = max(map(len, served))
+    examples = {
+        record: each.example or f"edgehuman {step} MODEL" for record, each in served.items()
+    }
+    return "\n".join(
+        [
+            summary,
+            "",
+            f"usage: edgehuman {step} MODEL [WORDS] [--json] [--recipe FILE.toml]",
+            "",
+            "A model is zoo:NAME, a path, or a name from `edgehuman models` (random weights). Its",
+            f"card says which record it reads, and that chooses the flags: `edgehuman {step}",
+            "MODEL --help` shows those of a model. An example for each record:",
+            "",
+            *(f"  {record:<{width}}  {example}" for record, example in examples.items()),
+        ]
+    )
+
+
+def action_of(step: str, model: str) -> Action:
+    """The step for a model by name or path.
+
+    Raises:
+        UsageError, ArtefactError, CheckpointError: as `find_step`.
+    """
+    action: Action = catalogue.step(record_of(model), step)
+    return action
+
+
+def record_of(model: str) -> str:
+    """The record that a model begins at: of a catalogue name as the catalogue says, of a file or a
+    checkpoint folder as its card says.
+
+    Raises:
+        UsageError, ArtefactError, CheckpointError: as `find_step`.
+    """
+    if model in catalogue.NETWORKS:
+        return catalogue.NETWORKS[model].input
+    path = file_of(model)
+    card = _checkpoint_card(path) if path.is_dir() else _artefact_card(path)
+    if card is None:
+        card = load(model).card  # what has no card here is for `load` to refuse
+    return card.input.record
+
+
+def _artefact_card(path: Path) -> Card | None:
+    """The card of a model file, or of the other form of the same model beside it, which `--engine`
+    and `--rebuild` may ask for; None where there is neither.
+
+    Raises:
+        ArtefactError: an ONNX file without a card, foreign or corrupted.
+    """
+    onnx, engine = path.with_suffix(".onnx"), path.with_suffix(".engine")
+    if path not in (onnx, engine):
+        return None
+    for form in (path, onnx, engine):
+        if form == onnx and onnx.is_file():
+            return read_card(onnx)
+        if form == engine and side_path(engine).is_file():
+            with contextlib.suppress(EngineMismatchError):  # its ONNX may serve
+                return read_side(engine)[1]
+    return None
+
+
+def _checkpoint_card(folder: Path) -> Card:
+    """The card in a checkpoint's weights.
+
+    Raises:
+        ArtefactError: the folder holds no checkpoint.
+        CheckpointError: damaged, or not written by edgehuman.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise ArtefactError(
+            f"{folder} is a folder without a checkpoint (no {WEIGHTS} in it), and a model is one "
+            "file; give that, or the folder that a training wrote"
+        )
+    return of_weights(path)
+
+
+def _values(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each word that is no flag, with the flag before it; "" where that can take no value."""
+    flag = ""
+    for word in words:
+        if _is_flag(word):
+            name = word.lstrip("-").replace("-", "_")
+            flag = "" if "=" in word or name in ("h", "") or name.startswith("no_") else name
+        else:
+            yield flag, word
+            flag = ""
+
+
+def _is_flag(word: str) -> bool:
+    """Not a lone "-", which is standard input, nor a number below zero."""
+    return word.startswith("--") or word == "-h"
+
+
+def _if_model(step: str, word: str) -> Action | None:
+    try:
+        return action_of(step, word)
+    except EdgehumanError:
+        return None
+
+
+def _switches(action: Action) -> frozenset[str]:
+    """The flags of a step that take no value."""
+    fields = dataclasses.fields(catalogue.load_object(action.config))
+    return frozenset(field.name for field in fields if field.type in (bool, "bool"))

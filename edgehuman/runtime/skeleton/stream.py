@@ -1,0 +1,102 @@
+"""Tracked skeletons in Python: what `edgehuman.stream` opens for a model that begins at a
+SkeletonSequence.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from edgehuman.errors import UsageError
+from edgehuman.runtime.gallery import Gallery, read_gallery
+from edgehuman.runtime.loop.live import LiveStream, close_unread, live
+from edgehuman.runtime.loop.play import Playable, require_seconds
+from edgehuman.runtime.loop.source import Source
+from edgehuman.runtime.model import Model
+from edgehuman.runtime.skeleton.answer import Identifier
+from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.results import GaitResult
+from edgehuman.runtime.skeleton.source import open_poses
+
+_WANTED = "poses.jsonl, -, udp://host:port or simulated"
+_log = logging.getLogger("edgehuman.runtime")
+
+
+def open_stream(
+    model: Model,
+    source: Playable[PoseBlock] | str | Path,
+    *,
+    gallery: Gallery | str | Path | None = None,
+    hop_s: float | None = None,
+    threshold: float | None = None,
+    realtime: bool = False,
+    seconds: float | None = None,
+    seed: int = 0,
+) -> LiveStream[GaitResult]:
+    """A result for every window of every track; the words are those of `edgehuman.stream`.
+
+    Raises:
+        UsageError, ArtefactError, DataError: wrong words, a wrong model or gallery, a wrong file.
+    """
+    require_seconds(seconds)
+    known = _known(gallery)
+    poses = _poses(source, model)
+    return live(*listen(model, poses, known, hop_s, threshold, realtime, seed), seconds)
+
+
+def listen(
+    model: Model,
+    source: Playable[PoseBlock] | str,
+    gallery: Gallery | Path | None,
+    hop_s: float | None = None,
+    threshold: float | None = None,
+    realtime: bool = False,
+    seed: int = 0,
+    notify: Callable[[str], object] = _log.warning,
+) -> tuple[Identifier, Playable[PoseBlock]]:
+    """What names the tracks, and where they come from.
+
+    Raises:
+        UsageError, ArtefactError, DataError: as `open_stream`.
+    """
+    known = read_gallery(gallery) if isinstance(gallery, Path) else gallery
+    if known is not None and not len(known):
+        where = gallery if isinstance(gallery, Path) else "the gallery"
+        notify(f"{where} is empty: everybody is unknown")
+    opened = open_poses(source, realtime=realtime, seed=seed) if isinstance(source, str) else source
+    try:
+        return Identifier(model, opened.name, known, hop_s, threshold, notify), opened
+    except BaseException:
+        if opened is not source:
+            close_unread(opened)  # its port would stay taken
+        raise
+
+
+def _known(gallery: object) -> Gallery | Path | None:
+    """Raises UsageError for what is neither a gallery nor the name of a file."""
+    if isinstance(gallery, str) and gallery:
+        return Path(gallery)
+    if gallery is None or isinstance(gallery, (Gallery, Path)):
+        return gallery
+    raise UsageError(
+        f"gallery is {gallery!r}; give the file that `edgehuman gallery enroll` wrote, or a "
+        "`Gallery`, or leave it out"
+    )
+
+
+def _poses(source: object, model: Model) -> Playable[PoseBlock] | str:
+    """Raises UsageError for a source that holds no skeletons."""
+    if isinstance(source, (str, Path)):
+        return str(source)
+    if isinstance(source, Source) and source.queue.kind is not PoseBlock:
+        raise UsageError(
+            f"{source.name} gives {source.queue.kind.__name__}, and {model.name} reads skeletons; "
+            f"give {_WANTED}"
+        )
+    if isinstance(source, Playable):
+        return source
+    raise UsageError(
+        f"{model.name} reads skeletons, and found {type(source).__name__}; give {_WANTED}, or a "
+        "source of `edgehuman.runtime.skeleton.source.open_poses`"
+    )

@@ -1,0 +1,78 @@
+"""What a training of activity recognition can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
+from edgehuman.errors import UsageError
+from edgehuman.tasks.finetune import FinetuneConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityConfig(FinetuneConfig):
+    """Activity recognition on labelled windows of a wearable."""
+
+    task: Literal["activity"] = "activity"
+    """The task."""
+    arch: str = "imuvit_512x5"
+    """A network from `edgehuman models` that reads an ImuWindow."""
+    mode: Literal["finetune", "probe"] = "finetune"
+    """Train all weights, or a linear head on the frozen encoder."""
+    data: tuple[str, ...] = (SIMULATED,)
+    """Datasets: paths, or the word `simulated`. The first gives the labels and the test people."""
+    hop: int = 64
+    """Samples from one window to the next where windows are cut from recordings."""
+    select_share: float = 0.2
+    """Share of the training people held out to select the checkpoint and fit the temperature;
+    a probe uses folds over all training people instead."""
+    selected: Path | None = None
+    """With --select-share 0: the checkpoint whose temperature and decision carry over."""
+    stream_data: str | None = None
+    """Continuous recordings: smoothing and threshold are chosen on the people held out."""
+    delay_s: float = 1.28
+    """Delay budget of the smoothing that is chosen on --stream-data, seconds."""
+    dropout: float = 0.1
+    """In attention and MLP, while training."""
+    layer_decay: float = 1.0
+    """Each encoder block learns at this factor of the block above it."""
+    label_smoothing: float = 0.1
+    """Share of the target probability spread over all classes."""
+    mixup: float = 0.0
+    """Beta parameter of mixing pairs of windows of a batch; 0: none."""
+    rotation_deg: float = 0.0
+    """Augmentation: largest rotation, shared by both sensors."""
+    scale: float = 0.0
+    """Augmentation: spread of a gain per sensor."""
+    jitter: float = 0.0
+    """Augmentation: white noise, g and rad/s."""
+    gyro_bias: float = 0.0
+    """Augmentation: spread of a constant gyroscope offset, rad/s."""
+    time_warp: float = 0.0
+    """Augmentation: spread of the local speed."""
+
+    def __post_init__(self) -> None:
+        FinetuneConfig.__post_init__(self)
+        rules = (
+            (0 <= self.dropout < 1, "dropout", "from 0 to under 1"),
+            (0 <= self.label_smoothing < 1, "label_smoothing", "from 0 to under 1"),
+            (self.hop >= 1, "hop", "at least 1"),
+            (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
+        )
+        require(self, rules)
+        selects = self.select_share > 0 and self.mode == "finetune"
+        clashes = (
+            (
+                self.stream_data and not selects,
+                "--stream-data",
+                "--select-share above 0 to finetune",
+            ),
+            (self.selected and self.select_share, "--selected", "--select-share 0"),
+            (self.resume and self.mode == "probe", "--resume", "--mode finetune"),
+        )
+        for clash, flag, needed in clashes:
+            if clash:
+                raise UsageError(f"{flag} has no effect here; it goes with {needed}")

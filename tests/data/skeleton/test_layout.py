@@ -1,0 +1,86 @@
+"""From walks as files hold them to one set: rates, gaps, names, and walks that are left out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.data.gait.walks import LeftOut
+from edgehuman.data.skeleton.layout import Walk, gather, stacked, triples
+from edgehuman.errors import DataError
+
+
+def walk(frames: int = 4, **changes: Any) -> Walk:
+    """OpenPose-18 whose every joint moves a pixel to the right in each frame."""
+    joints = np.full((frames, 18, 3), (0.0, 5.0, 0.5), np.float32)
+    joints[..., 0] = np.arange(frames)[:, None]
+    return replace(Walk(joints, "p", "w", rate_hz=25.0), **changes)
+
+
+def test_walks_lie_one_after_the_other() -> None:
+    made = gather([walk(4), walk(3, sequence="v", role="probe", height_px=240)], "x", "here")
+    assert made.name == "x"
+    assert made.length_N.tolist() == [4, 3]
+    assert made.sequence(1)[:, 0, 0].tolist() == [0, 1, 2]
+    assert made.sequence_N.tolist() == ["w", "v"]
+    assert made.role_N.tolist() == ["", "probe"]
+    assert made.image_size_N2.tolist() == [[0, 0], [240, 0]]
+
+
+def test_the_layout_s_rate_is_that_of_walks_that_do_not_say() -> None:
+    made = gather([walk(), walk(sequence="v", rate_hz=0.0)], "x", "here", rate_hz=30.0)
+    assert made.rate_hz_N.tolist() == [25.0, 30.0]
+    with pytest.raises(DataError, match="w: found 0 frames a second; give the rate"):
+        gather([walk(rate_hz=0.0)], "x", "here")
+
+
+def test_a_missing_frame_is_bridged_and_a_gap_parts_the_walk() -> None:
+    # At 10 a second: one frame is missing after the second, many after the fourth.
+    stamps = np.array([0.0, 0.1, 0.3, 0.4, 9.0, 9.1])
+    made = gather([walk(6, stamp_s_T=stamps, rate_hz=10.0)], "x", "here")
+    assert made.sequence_N.tolist() == ["w#0", "w#1"]
+    assert made.length_N.tolist() == [5, 2]
+    assert made.sequence(0)[:, 0, 0] == pytest.approx([0, 1, 1.5, 2, 3], abs=1e-5)
+
+
+def test_what_is_left_out_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="edgehuman.data"):
+        made = gather([LeftOut("v", "v: no rate"), walk()], "x", "here")
+    assert made.left_out == (LeftOut("v", "v: no rate"),)
+    assert caplog.messages == ["here: 1 of 2 walks are left out, such as v: no rate"]
+
+
+@pytest.mark.parametrize(
+    ("walks", "said"),
+    [
+        ([], "here holds no walk; check it with"),
+        ([LeftOut("v", "v: no rate")], "^v: no rate$"),
+        ([walk(0)], "here holds no walk"),
+        ([walk(joints_TJ3=np.zeros((4, 16, 3)))], "w: found 16 joints"),
+        ([walk(), walk()], "1 names of sequences come twice"),
+    ],
+)
+def test_sets_that_are_none(walks: Sequence[Walk | LeftOut], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        gather(walks, "x", "here")
+
+
+def test_flat_numbers_are_joints() -> None:
+    assert triples([1, 2, 0.5, 3, 4, 1], "here").tolist() == [[1, 2, 0.5], [3, 4, 1]]
+    assert triples([[1, 2, 0.5]], "here").tolist() == [[1, 2, 0.5]]
+    with pytest.raises(DataError, match="here: found 4 numbers"):
+        triples([1, 2, 3, 4], "here")
+    with pytest.raises(DataError, match="here: found keypoints nobody"):
+        triples("nobody", "here")
+
+
+def test_frames_of_a_walk_have_the_same_joints() -> None:
+    assert stacked([np.zeros((17, 3))] * 2, "here").shape == (2, 17, 3)
+    assert stacked([], "here").shape == (0, 18, 3)
+    with pytest.raises(DataError, match="here: found frames of 17 and 18 joints"):
+        stacked([np.zeros((18, 3)), np.zeros((17, 3))], "here")

@@ -1,0 +1,26 @@
+"""A gait network as its card describes it."""
+
+from __future__ import annotations
+
+import torch
+
+from edgehuman.card import Card, OutputSpec, skeleton_input
+from edgehuman.catalogue import NETWORKS
+from edgehuman.nets.building import build
+from edgehuman.nets.skeleton.build import build_for, input_of, output_of
+from tests.nets.same_weights import same
+
+
+def test_a_catalogued_network_begins_at_the_frames_that_it_is_counted_for() -> None:
+    assert input_of(NETWORKS["gaitptv2_deep_1"]) == skeleton_input(48)
+    assert input_of(NETWORKS["gaitformer_1"]) == skeleton_input(32)
+    assert output_of(NETWORKS["gaitformer_1"]) == OutputSpec("embedding", distance="cosine")
+
+
+def test_it_takes_as_many_frames_as_the_card_says() -> None:
+    output = OutputSpec("embedding")
+    card = Card("made", "gait-embedding", "gaitformer_1", 1, 1, skeleton_input(20), output)
+    network = build_for(card, {}, 1)
+    assert same(network, build("gaitformer_1", 1, frames=20))
+    with torch.inference_mode():
+        assert len(network(torch.zeros(2, 20, 18, 3))) == 2

@@ -1,0 +1,66 @@
+"""Networks are built from their row by a seed, and counted as a person would count them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from edgehuman.errors import UsageError
+from edgehuman.nets.building import build, count_flops, count_linear_flops, count_params
+
+
+class Projected(nn.Module):
+    """A layer of 4 to 3, and a projection of 3 to 5 that belongs to training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.head = nn.Linear(4, 3), nn.Linear(3, 5)
+
+    def forward(self, x_N4: Tensor) -> Tensor:
+        y_N3: Tensor = self.layer(x_N4)
+        return y_N3 @ y_N3.T @ y_N3
+
+    def project(self, x_N3: Tensor) -> Tensor:
+        projected: Tensor = self.head(x_N3)
+        return projected
+
+
+def test_a_network_is_built_in_eval_mode_with_the_arguments_given() -> None:
+    network = build("imuconv_288k", num_classes=3)
+    assert not network.training
+    assert network(torch.zeros(2, 128, 6)).shape == (2, 3)
+
+
+def test_the_seed_decides_and_the_generator_stays_where_it_was() -> None:
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    one, same, other = build("imuconv_288k", 1), build("imuconv_288k", 1), build("imuconv_288k", 2)
+    assert torch.equal(torch.get_rng_state(), before)
+    weights = [next(network.parameters()) for network in (one, same, other)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_a_wrong_name_brings_the_nearest() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'imuconv_288k'"):
+        build("imuconv288k")
+
+
+def test_parameters_are_counted_frozen_ones_too_and_buffers_not() -> None:
+    network = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)).requires_grad_(False)
+    assert count_params(network) == 4 * 3 + 3 + 3 + 3
+
+
+def test_operations_are_two_a_multiply_add() -> None:
+    assert count_flops(nn.Linear(4, 3), torch.zeros(5, 4)) == 2 * 5 * 4 * 3
+    named = {"x": torch.zeros(5, 4)}
+    assert count_flops(nn.Linear(4, 3), named) == 2 * 5 * 4 * 3
+
+
+def test_linear_operations_leave_products_of_activations_out_and_take_the_projection() -> None:
+    network, x_N4 = Projected(), torch.zeros(2, 4)
+    assert count_linear_flops(network, x_N4) == 2 * 2 * (4 * 3 + 3 * 5)
+    assert count_flops(network, x_N4) == 2 * 2 * 4 * 3 + 2 * (2 * 3 * 2) * 2
+    # The counting leaves no hook behind.
+    assert not any(layer._forward_hooks for layer in network.modules())

@@ -1,0 +1,75 @@
+"""Photos through models that a person can compute by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import ArtefactError
+from edgehuman.runtime.image.answer import answer_photo
+from edgehuman.runtime.image.results import to_row
+from edgehuman.runtime.model import load
+from tests.runtime.image_models import write_image_model
+from tests.runtime.photos import flag, photo
+
+
+def test_joints_come_back_in_pixels_of_the_photo(tmp_path: Path) -> None:
+    image_HWC = np.zeros((64, 32, 3), np.uint8)
+    image_HWC[8:16, 16:24, 0] = 255  # one cell of the 32x16 input: red at rows 4-8, columns 8-12
+    image_HWC[40:48, 0:8, 1] = 255
+    model = load(write_image_model(tmp_path, "pose"))
+    row = to_row(answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a.png"))
+    assert row["joints"]["l_eye"] == pytest.approx([19.5, 11.5, 1.0])
+    assert row["joints"]["r_eye"] == pytest.approx([3.5, 43.5, 1.0])
+
+
+def test_attributes_have_probabilities(tmp_path: Path) -> None:
+    image_HWC = np.full((32, 16, 3), (128, 144, 0), np.uint8)
+    model = load(write_image_model(tmp_path, "attributes"))
+    row = to_row(answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a.png"))
+    assert row["attributes"] == pytest.approx(
+        {"reddish": 0.5, "greenish": 0.7311, "bluish": 0.0003}, abs=1e-4
+    )
+
+
+def test_an_embedding_is_a_list(tmp_path: Path) -> None:
+    image_HWC = np.full((32, 16, 3), (3, 2, 1), np.uint8)
+    model = load(write_image_model(tmp_path, "reid"))
+    result = answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a")
+    assert result.vector_D is not None
+    assert result.vector_D.tolist() == [3, 2, 1]
+    assert to_row(result)["embedding"] == [3, 2, 1]
+
+
+def test_an_output_that_says_nothing_of_a_photo(tmp_path: Path) -> None:
+    card = {"output": OutputSpec("tokens")}
+    model = load(write_image_model(tmp_path, "reid", **card))
+    with pytest.raises(ArtefactError, match="gives tokens, which says nothing of a photo"):
+        answer_photo(model, photo(tmp_path / "a.png", flag()), "a")
+
+
+def test_labels_that_the_graph_does_not_give(tmp_path: Path) -> None:
+    card = {"output": OutputSpec("segmentation", ("one", "two"))}
+    with pytest.raises(ArtefactError, match="names 2 labels"):
+        load(write_image_model(tmp_path, "parsing", **card))
+
+
+def test_parts_are_of_every_pixel_of_the_photo(tmp_path: Path) -> None:
+    model = load(write_image_model(tmp_path, "parsing"))
+    result = answer_photo(model, photo(tmp_path / "a.png", flag()), "a.png")
+    assert result.part_HW is not None
+    assert result.part_HW.shape == (result.height, result.width) == (64, 32)
+    assert [result.labels[k] for k in result.part_HW[[0, 63], 0]] == ["red", "green"]
+    assert (result.vector_D, result.prob_A, result.joint_J3) == (None, None, None)
+
+
+def test_what_cannot_be_read_has_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"")
+    result = answer_photo(load(write_image_model(tmp_path, "parsing")), path, "a.png")
+    assert (result.path, result.part_HW, result.height) == (path, None, 0)
+    assert to_row(result) == {"photo": "a.png", "error": result.reason}
+    assert result.reason

@@ -1,0 +1,151 @@
+"""`edgehuman run` on a folder of photos; broken ones are told of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edgehuman.card import OutputSpec
+from edgehuman.cli import main
+from edgehuman.data.image.write import simulate_people_folder
+from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.runtime.image.run import RunConfig, run
+from tests.runtime.image_models import write_image_model
+from tests.runtime.photos import flag, photo
+
+
+def run_rows(model: Path, source: Path, capsys: Any, *words: str) -> list[dict[str, Any]]:
+    assert main(["run", str(model), "--source", str(source), "--json", *words]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_parts_have_shares_and_a_mask_of_the_photo_size(tmp_path: Path, capsys: Any) -> None:
+    photo(tmp_path / "photos" / "deep" / "a.png", flag())
+    model = write_image_model(tmp_path, "parsing")
+    rows = run_rows(model, tmp_path / "photos", capsys, "--save", str(tmp_path / "out"))
+    assert [(row["photo"], row["height"], row["width"]) for row in rows] == [("deep/a.png", 64, 32)]
+    assert rows[0]["parts"] == {"red": 0.5, "green": 0.5}
+    assert rows[0]["latency_ms"] > 0
+    assert Path(rows[0]["mask"]) == tmp_path / "out" / "deep" / "a.png"
+    mask = cv2.imread(rows[0]["mask"], cv2.IMREAD_COLOR)
+    assert mask is not None
+    assert mask.shape == (64, 32, 3)
+    assert (mask[:32] == mask[0, 0]).all()
+    assert (mask[32:] == mask[40, 0]).all()
+    assert not np.array_equal(mask[0, 0], mask[40, 0])
+    lines = (tmp_path / "out" / "photos.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == rows
+
+
+def test_broken_photos_are_told_of_and_end_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = photo(tmp_path / "photos" / "b.jpg", flag())
+    (tmp_path / "photos" / "a.jpg").write_bytes(good.read_bytes()[:200])
+    (tmp_path / "photos" / "c.png").write_bytes(b"")
+    (tmp_path / "photos" / "notes.txt").write_text("no photo")
+    photo(tmp_path / "photos" / "d.png", np.zeros((1, 1, 3), np.uint8))
+    model = write_image_model(tmp_path, "parsing")
+    config = RunConfig(str(model), str(tmp_path / "photos"), json=True)
+    outcome = run(config)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [("error" in row, row["photo"]) for row in rows] == [
+        (True, "a.jpg"),
+        (False, "b.jpg"),
+        (True, "c.png"),
+        (True, "d.png"),
+    ]
+    assert isinstance(outcome.data, dict)
+    assert (outcome.data["photos"], outcome.data["unreadable"]) == (4, 3)
+    assert outcome.exit_code == 0
+
+
+def test_words_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo(tmp_path / "a.png", flag())
+    for task, said in (
+        ("parsing", "red 50.0 %, green 50.0 %"),
+        ("pose", "2 of 2 joints found"),
+        ("attributes", "none of the attributes"),
+        ("reid", "a vector of 3 numbers (100.000, 100.000, 0.000, …)"),
+    ):
+        model = write_image_model(tmp_path, task)
+        assert main(["run", str(model), "--source", str(tmp_path / "a.png")]) == 0
+        out = capsys.readouterr().out
+        assert said in out
+        assert "1 photos, 0 of them unreadable" in out
+
+
+def test_label_maps_are_not_answered_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulate_people_folder(tmp_path / "p", people=2, each=4, seed=0)
+    model = str(write_image_model(tmp_path, "reid"))
+    outcome = run(RunConfig(model, str(tmp_path / "p"), json=True))
+    out, err = capsys.readouterr()
+    photos = [json.loads(line)["photo"] for line in out.splitlines()]
+    assert len(photos) == 8
+    assert all(name.startswith("images/") for name in photos)
+    assert "8 photos; 8 label maps (masks) left out" in err
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["photos"] == 8
+
+
+def test_where_none_can_be_read_it_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"words")
+    with pytest.raises(DataError, match="none of its 1 photos can be read"):
+        run(RunConfig(str(write_image_model(tmp_path, "reid")), str(tmp_path)))
+
+
+def test_a_model_that_says_nothing_of_photos_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    photo(tmp_path / "photos" / "a.png", flag())
+    model = str(write_image_model(tmp_path, "reid", output=OutputSpec("tokens")))
+    with pytest.raises(ArtefactError, match="gives tokens, which says nothing of a photo"):
+        run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_to_save_in_has_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    photo(tmp_path / "a.png", flag())
+    model = str(write_image_model(tmp_path, "reid"))
+    with pytest.raises(UsageError, match="cannot be written"):
+        run(RunConfig(model, str(tmp_path / "a.png"), save=tmp_path / "taken"))
+
+
+@pytest.mark.parametrize("words", [["--hop-s", "1"], ["--gallery", "g.npz"], ["--seconds", "3"]])
+def test_words_for_streams_are_unknown_here(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(write_image_model(tmp_path, "reid"))
+    with pytest.raises(SystemExit) as left:
+        main(["run", model, "--source", str(tmp_path), *words])
+    assert left.value.code == 2
+    assert words[0] in capsys.readouterr().err
+
+
+def test_both_photos_of_one_stem_get_their_part_map(tmp_path: Path) -> None:
+    for name in ("x.jpg", "x.png"):
+        photo(tmp_path / "photos" / name, flag())
+    model = str(write_image_model(tmp_path, "parsing"))
+    run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "out"))
+    saved = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert saved == ["photos.jsonl", "x.jpg.png", "x.png.png"]
+
+
+def test_a_part_map_never_replaces_a_photo(tmp_path: Path) -> None:
+    path = photo(tmp_path / "photos" / "a.png", flag())
+    before = path.read_bytes()
+    model = str(write_image_model(tmp_path, "parsing"))
+    with pytest.raises(
+        UsageError, match=r"--save would replace the photo .*a\.png by its part map"
+    ):
+        run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "photos"))
+    assert path.read_bytes() == before
+    assert not (tmp_path / "photos" / "photos.jsonl").exists()

@@ -1,0 +1,68 @@
+"""Lines from files and pipes, as they come."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.runtime.loop.text import MAX_LINE, open_file, read_lines, standard_input
+
+
+def pipe(content: bytes) -> int:
+    """A pipe that holds this and is closed; short enough for the pipe's own buffer."""
+    out, into = os.pipe()
+    os.write(into, content)
+    os.close(into)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", [([], True)]),
+        (b"one\r\ntwo\n", [(["one", "two"], False), ([], True)]),
+        (b"one\ntwo", [(["one"], False), (["two"], True)]),
+        (b"\xff\n  ", [(["\ufffd"], False), ([], True)]),
+    ],
+)
+def test_lines_and_what_no_line_end_closed(
+    content: bytes, found: list[tuple[list[str], bool]]
+) -> None:
+    descriptor = pipe(content)
+    assert list(read_lines(descriptor, "p", "lines")) == found
+    os.close(descriptor)
+
+
+def test_a_quiet_pipe_gives_no_lines_and_does_not_end() -> None:
+    out, into = os.pipe()
+    lines = read_lines(out, "p", "lines")
+    assert next(lines) == ([], False)
+    os.write(into, b"one\n")
+    assert next(lines) == (["one"], False)
+    for descriptor in (out, into):
+        os.close(descriptor)
+
+
+def test_what_has_no_line_ends_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(b"x" * (2 * MAX_LINE))
+    descriptor = open_file(path, ".jsonl")
+    with pytest.raises(DataError, match=r"p is not text: give JSON lines; a line of it is over"):
+        list(read_lines(descriptor, "p", "JSON lines"))
+    os.close(descriptor)
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no such file; give the path of a \.jsonl, or -"):
+        open_file(tmp_path / "none.jsonl", ".jsonl", ", or -")
+    with pytest.raises(DataError, match=r"is a folder; give one \.csv or \.jsonl file of it"):
+        open_file(tmp_path, ".csv or .jsonl")
+
+
+def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(DataError, match="standard input is closed; pipe JSON lines into it"):
+        standard_input("JSON lines")

@@ -1,0 +1,313 @@
+"""From weights to a judged checkpoint, on a network of one number that learns to be 3."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from edgehuman import catalogue
+from edgehuman.card import Card, Decision, OutputSpec, TrainingData, skeleton_input
+from edgehuman.errors import CheckpointError, DataError, UsageError
+from edgehuman.nets.building import build
+from edgehuman.outcome import Outcome
+from edgehuman.tasks.finetune import (
+    Batches,
+    Decided,
+    FinetuneConfig,
+    Judge,
+    Measured,
+    Training,
+    answer_of,
+    finetune,
+    judged,
+    no_test_part,
+    start_from,
+)
+from edgehuman.training import checkpoint
+from edgehuman.training.processes import Place
+
+NAME = "number_1"
+
+
+class Number(nn.Module):
+    """One number, whatever it is asked."""
+
+    def __init__(self, frames: int = 2) -> None:
+        super().__init__()
+        self.frames = frames
+        self.value = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x_N: Tensor) -> Tensor:
+        return self.value.expand(len(x_N))
+
+
+class Learner(nn.Module):
+    """The number, and another that belongs to training alone and starts at random."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.start = nn.Parameter(torch.randn(1))
+
+    def forward(self, target_N: Tensor) -> dict[str, Tensor]:
+        return {"loss": (self.network(target_N) - target_N).square().mean() + 0 * self.start.sum()}
+
+
+CARD = Card("number", "gait-embedding", NAME, 1, 1, skeleton_input(2), OutputSpec("embedding"))
+
+
+@pytest.fixture(autouse=True)
+def number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`number_1` is in the catalogue, for gait."""
+    row = dataclasses.replace(
+        catalogue.NETWORKS["gaitformer_1"], build=f"{__name__}:Number", arguments={}
+    )
+    monkeypatch.setitem(catalogue.NETWORKS, NAME, row)
+    original = catalogue.load_object
+    monkeypatch.setattr(
+        catalogue, "load_object", lambda path: Number if path == row.build else original(path)
+    )
+
+
+def config(out: Path, **changes: Any) -> FinetuneConfig:
+    values: dict[str, Any] = {
+        "arch": NAME,
+        "steps": 4,
+        "batch": 2,
+        "lr": 1.0,
+        "warmup": 0.0,
+        "save_every": 2,
+        "log_every": 1,
+        "threads": 1,
+        "device": "cpu",
+    }
+    return FinetuneConfig(out=out, **{**values, **changes})
+
+
+class Journal:
+    """What happened, in order."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    @contextmanager
+    def batches(self, at_step: Callable[[int], None] = lambda step: None) -> Iterator[Batches]:
+        def batch(step: int, place: Place) -> tuple[Tensor, ...]:
+            at_step(step)
+            return (torch.full((2,), 3.0),)
+
+        self.lines.append("opened")
+        yield batch
+        self.lines.append("closed")
+
+    def decide(self, network: nn.Module, card: Card) -> Decided:
+        self.lines.append("decided")
+        return Decided(card.replace(decision=Decision(threshold=0.25)), {"task": "gait"}, "number")
+
+    def test(self, network: nn.Module, card: Card) -> Measured:
+        self.lines.append(f"tested at {card.decision.threshold}")
+        return Measured({"map": 0.5, "ece": 0.125}, "made", {"groups": {}}, {"ece": "error"})
+
+    @property
+    def judge(self) -> Judge:
+        return Judge(self.decide, self.test)
+
+
+def value_of(network: nn.Module) -> float:
+    with torch.no_grad():
+        return float(network(torch.zeros(1)))
+
+
+def away(product: nn.Module) -> Mapping[str, float]:
+    return {"near": -abs(value_of(product) - 3.0)}
+
+
+def training(journal: Journal, **changes: Any) -> Training:
+    values: dict[str, Any] = {
+        "network": build(NAME),
+        "card": CARD,
+        "learner": Learner,
+        "batches": journal.batches(),
+        "select": away,
+        "select_by": "near",
+        "lr_scale": lambda name: 1.0,
+        "name": "number",
+    }
+    return Training(**{**values, **changes})
+
+
+def numbers(outcome: Outcome) -> dict[str, Any]:
+    assert isinstance(outcome.data, dict)
+    return outcome.data
+
+
+def test_it_trains_selects_judges_and_saves_in_this_order(tmp_path: Path) -> None:
+    journal = Journal()
+    outcome = finetune(config(tmp_path), training(journal), journal.judge)
+    assert journal.lines == ["opened", "closed", "decided", "tested at 0.25"]
+    assert numbers(outcome) == {
+        "out": str(tmp_path), "arch": NAME, "finished": True, "task": "gait",
+        "metrics": {"map": 0.5, "ece": 0.125}, "groups": {}, "protocol": "made",
+    }  # fmt: skip
+    assert outcome.text == "number; map 0.5000, error 0.1250 (made)"
+    assert outcome.exit_code == 0
+    _, card = checkpoint.load_network(tmp_path)
+    assert card.decision.threshold == 0.25
+    assert [(m.name, m.value, m.protocol) for m in card.metrics] == [
+        ("map", 0.5, "made"), ("ece", 0.125, "made"),
+    ]  # fmt: skip
+
+
+def test_the_checkpoint_that_is_nearest_on_the_people_held_out_is_the_one_judged(
+    tmp_path: Path,
+) -> None:
+    seen = iter([-0.5, -9.0])
+    seen_by: list[float] = []
+
+    def select(product: nn.Module) -> Mapping[str, float]:
+        seen_by.append(value_of(product))
+        return {"near": next(seen)}
+
+    judged_at: list[float] = []
+
+    def decide(network: nn.Module, card: Card) -> Decided:
+        judged_at.append(value_of(network))
+        return Decided(card, {}, "number")
+
+    journal = Journal()
+    finetune(config(tmp_path), training(journal, select=select), Judge(decide, journal.test))
+    assert judged_at == [seen_by[0]] != [seen_by[1]]
+    records = checkpoint.load_state(tmp_path)["records"]
+    assert [r["select_near"] for r in records if "select_near" in r] == [-0.5, -9.0]
+
+
+def test_without_people_held_out_the_last_weights_are_judged(tmp_path: Path) -> None:
+    journal = Journal()
+    task = training(journal, select=None)
+    finetune(config(tmp_path), task, journal.judge)
+    weights, _ = checkpoint.read_weights(tmp_path)
+    assert torch.equal(weights["value"], task.network.state_dict()["value"])
+
+
+def test_weights_of_training_alone_follow_from_the_seed_and_leave_the_generator_alone(
+    tmp_path: Path,
+) -> None:
+    starts = []
+    for name, seed in (("one", 4), ("same", 4), ("other", 5)):
+        torch.manual_seed(0)
+        finetune(config(tmp_path / name, seed=seed), training(Journal()), Journal().judge)
+        starts.append(checkpoint.load_state(tmp_path / name)["model"]["start"])
+    assert torch.equal(starts[0], starts[1])
+    assert not torch.equal(starts[0], starts[2])
+
+
+def test_a_training_that_is_stopped_is_not_judged_and_says_how_to_go_on(tmp_path: Path) -> None:
+    def stop(step: int) -> None:
+        if step == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    journal = Journal()
+    outcome = finetune(
+        config(tmp_path), training(journal, batches=journal.batches(stop)), journal.judge
+    )
+    assert journal.lines == ["opened", "closed"]
+    assert numbers(outcome) == {"out": str(tmp_path), "finished": False}
+    assert outcome.exit_code == 1
+    assert outcome.text == f"{tmp_path}: stopped early; go on with --resume"
+    again = finetune(config(tmp_path, resume=True), training(journal), journal.judge)
+    assert numbers(again)["finished"]
+
+
+def test_the_test_part_stays_unread_when_asked(tmp_path: Path) -> None:
+    journal = Journal()
+    outcome = finetune(config(tmp_path, read_test=False), training(journal), journal.judge)
+    assert journal.lines[-1] == "decided"
+    assert "metrics" not in numbers(outcome)
+    assert checkpoint.load_network(tmp_path)[1].metrics == ()
+
+
+def test_a_network_that_was_not_trained_is_judged_alike(tmp_path: Path) -> None:
+    outcome = judged(config(tmp_path), build(NAME), CARD, Journal().judge)
+    assert numbers(outcome)["metrics"] == {"map": 0.5, "ece": 0.125}
+    assert checkpoint.load_network(tmp_path)[1].decision.threshold == 0.25
+
+
+def test_no_test_part_says_where_the_checkpoint_stands() -> None:
+    error = no_test_part(Path("runs/a"), "walks", "an official split")
+    assert isinstance(error, DataError)
+    assert str(error) == (
+        "--data walks has no test part; the checkpoint stands in runs/a. Give a dataset with an "
+        "official split, or --no-read-test"
+    )
+
+
+def saved(folder: Path) -> Path:
+    network = Number()
+    nn.init.constant_(network.value, 7.0)
+    rows = (TrainingData("walks", "pretraining", "CC0", "", 100, 7),)
+    checkpoint.save_weights(folder, network.state_dict(), CARD.replace(data=rows))
+    return folder
+
+
+def test_a_start_from_weights_takes_their_network_and_remembers_their_data(tmp_path: Path) -> None:
+    weights = saved(tmp_path / "w")
+    start = start_from(config(tmp_path / "x", arch=None, weights=weights), "gait", "gaitformer_1")
+    assert start.arch == NAME
+    assert start.learned is not None
+    network = build(start.arch)
+    assert [row.dataset for row in start.load_into(network)] == ["walks"]
+    assert value_of(network) == 7.0
+
+
+def test_a_start_without_weights_takes_the_network_of_the_words_or_the_tasks_own(
+    tmp_path: Path,
+) -> None:
+    assert start_from(config(tmp_path), "gait", "gaitformer_1").arch == NAME
+    start = start_from(config(tmp_path, arch=None), "gait", "gaitformer_1")
+    assert (start.arch, start.weights, start.learned) == ("gaitformer_1", None, None)
+    network = build(NAME)
+    assert start.load_into(network) == ()
+    assert value_of(network) == 0.0
+
+
+def test_what_is_quick_to_check_is_checked_at_the_start(tmp_path: Path) -> None:
+    weights = saved(tmp_path / "w")
+    out = tmp_path / "x"
+    with pytest.raises(UsageError, match="unknown network 'number'"):
+        start_from(config(out, arch="number"), "gait", NAME)
+    with pytest.raises(UsageError, match=r"number_1 reads SkeletonSequence .* activity is of imu"):
+        start_from(config(out), "activity", NAME)
+    with pytest.raises(CheckpointError, match="no such folder"):
+        start_from(config(out, weights=tmp_path / "none"), "gait", NAME)
+    with pytest.raises(CheckpointError, match="holds number_1, and --arch is gaitformer_1"):
+        start_from(config(out, arch="gaitformer_1", weights=weights), "gait", NAME)
+    with pytest.raises(UsageError, match="holds a checkpoint already"):
+        start_from(config(weights), "gait", NAME)
+    with pytest.raises(CheckpointError, match=r"no state\.pt to resume from"):
+        start_from(config(out, resume=True), "gait", NAME)
+    assert not out.exists()
+
+
+def test_a_share_that_leaves_nobody_to_learn_from_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--select-share is 1\.0; it must be from 0 to under 1"):
+        config(tmp_path, select_share=1.0)
+
+
+def test_a_network_answers_numpy_in_eval_mode_with_float32() -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 2), nn.Dropout(0.5)).train()
+    record_N22 = np.arange(8, dtype=np.float32).reshape(2, 2, 2)
+    answer = answer_of(network)
+    first, second = answer(record_N22), answer(record_N22)
+    assert first.shape == (2, 2)
+    assert first.dtype == np.float32
+    assert np.array_equal(first, second)

@@ -1,0 +1,35 @@
+"""The table of datasets: where each is from, under what terms, and which reader knows it."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgehuman.catalogue import load_object
+from edgehuman.datasets import DATASETS
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_dataset_says_where_it_is_from_and_under_what_terms(name: str) -> None:
+    row = DATASETS[name]
+    assert load_object(row.read).dataset == name
+    assert row.url.startswith("https://") or "none stated" in row.licence
+    assert row.licence
+    assert row.modality in ("imu", "image", "skeleton")
+    # Nobody has a name in some sets of pictures and walks.
+    assert row.people > 0 or row.pictures > 0 or row.walks > 0
+    assert row.walks == 0 or row.modality == "skeleton"
+    assert (row.pictures > 0) == (row.modality == "image")
+    assert (row.hours > 0) == (row.modality == "imu")
+
+
+def test_a_reader_stands_in_the_folder_of_its_record() -> None:
+    for name, row in DATASETS.items():
+        assert row.read.startswith(f"edgehuman.data.{row.modality}."), name
+
+
+def test_weights_ship_only_where_the_terms_do_not_forbid_it() -> None:
+    for name, row in DATASETS.items():
+        forbidden = any(
+            word in row.licence.lower() for word in ("research", "nc-nd", "non-commerc")
+        )
+        assert not (row.weights_may_ship and forbidden), name

@@ -1,0 +1,53 @@
+"""Where a process trains: its device, its number, its precision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from edgehuman.errors import UsageError
+from edgehuman.training.loop import train_steps
+from edgehuman.training.processes import Place, open_place, world_size
+from tests.training.toy import line_config, line_job
+
+
+def test_one_process_alone_is_the_first_of_one(tmp_path: Path) -> None:
+    with open_place(line_config(tmp_path, device="cpu")) as place:
+        assert (place.device.type, place.rank, place.world) == ("cpu", 0, 1)
+        assert place.is_first
+        assert torch.get_num_threads() == 1
+    assert world_size() == 1
+    assert not Place(torch.device("cpu"), 1, 2, torch.float32).is_first
+
+
+@pytest.mark.parametrize(
+    ("autocast", "dtype"),
+    [("auto", torch.float32), ("off", torch.float32), ("bf16", torch.bfloat16)],
+)
+def test_a_cpu_computes_in_float32_unless_bfloat16_is_asked_for(
+    autocast: str, dtype: torch.dtype, tmp_path: Path
+) -> None:
+    with open_place(line_config(tmp_path, device="cpu", autocast=autocast)) as place:
+        assert place.dtype is dtype
+        with place.autocast():
+            product = torch.ones(2, 2) @ torch.ones(2, 2)
+        assert product.dtype is dtype
+
+
+def test_float16_on_a_cpu_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--autocast is fp16 on a CPU; float16 needs a GPU"):
+        train_steps(line_job(), line_config(tmp_path, device="cpu", autocast="fp16"))
+
+
+def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(UsageError, match="--device is cuda and this torch sees no CUDA device"):
+        train_steps(line_job(), line_config(tmp_path, device="cuda"))
+
+
+def test_torchruns_word_says_how_many_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    assert world_size() == 4

@@ -1,0 +1,43 @@
+"""What every training can be told: impossible values are refused by their flag."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgehuman.config import read_toml, write_toml
+from edgehuman.errors import UsageError
+from edgehuman.training.settings import TrainingConfig
+from tests.training.toy import line_config
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 0}, "--steps is 0; it must be at least 1"),
+        ({"batch": 6, "accumulate": 4}, "--batch is 6; it must be a multiple of accumulate"),
+        ({"lr": -1.0}, "--lr is -1.0; it must be above 0"),
+        ({"ema": 1.0}, "--ema is 1.0"),
+        ({"accumulate": 0}, "--accumulate is 0; it must be at least 1"),
+        ({"min_lr": 5.0}, "--min-lr is 5.0; it must be from 0 to lr"),
+        ({"beta2": 2.0}, "--beta2 is 2.0"),
+        ({"clip_norm": -1.0}, "--clip-norm is -1.0"),
+        ({"weight_decay": -0.1}, "--weight-decay is -0.1; it must be 0 or more"),
+        ({"warmup": 1.0}, "--warmup is 1.0; it must be a share from 0 to under 1"),
+        ({"save_every": 0}, "--save-every is 0; it must be at least 1"),
+        ({"log_every": 0}, "--log-every is 0; it must be at least 1"),
+        ({"threads": 0}, "--threads is 0; it must be at least 1"),
+    ],
+)
+def test_impossible_settings_are_refused(
+    tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        line_config(tmp_path, **changes)
+
+
+def test_settings_come_back_from_what_a_checkpoint_stores(tmp_path: Path) -> None:
+    config = line_config(tmp_path, ema=0.9, device="cpu")
+    write_toml(config, tmp_path / "config.toml")
+    assert read_toml(TrainingConfig, tmp_path / "config.toml") == config
