@@ -4,9 +4,9 @@ Source: Scale-Aware Pre-Training for Human-Centric Visual Perception (arXiv 2503
 sees crops of one person at many scales; an expert, its moving average, gives what it should learn.
 Three objectives are summed, each with a weight that may be 0:
 
-    csm  all views agree with the expert's two large ones           saip_matching.py
-    csr  a masked view is filled in from the anchor's patch tokens  saip_reconstruction.py
-    css  the person asked for is found on a picture of several      saip_search.py
+    csm  all views agree with the expert's two large ones           matching.py
+    csr  a masked view is filled in from the anchor's patch tokens  reconstruction.py
+    css  the person asked for is found on a picture of several      search.py
 
 Where paper and released code differ: docs/decisions/0008-saip-paper-and-code.md.
 
