@@ -1,4 +1,6 @@
-"""Small skeleton networks of both kinds leave in every precision: parity, robustness, an engine."""
+"""What an export begins with; and that small skeleton networks of both kinds leave in every
+precision: parity, robustness, an engine.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ import torch
 
 from edgehuman.card import Card, OutputSpec, skeleton_input
 from edgehuman.data.samples import Samples
+from edgehuman.errors import UsageError
 from edgehuman.export import export as artefact
 from edgehuman.export import networks
 from edgehuman.export.export import ExportConfig, export
@@ -141,3 +144,36 @@ def test_a_checkpoint_comes_back_with_its_projection_head(tmp_path: Path) -> Non
     assert isinstance(loaded, GaitFormer)
     assert isinstance(network, GaitFormer)
     torch.testing.assert_close(loaded.head[0].weight, network.head[0].weight)
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "said"),
+    [
+        ("zoo:activity", "zoo:activity is exported already; export takes a checkpoint folder"),
+        ("runs/x.engine", r"runs/x\.engine is exported already"),
+        ("runs/nowhere", "runs/nowhere: no such folder"),
+        ("gaitformer_0", "unknown network 'gaitformer_0'. Did you mean"),
+    ],
+)
+def test_what_is_neither_a_folder_nor_a_name(checkpoint: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        networks.load(checkpoint, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "dim"),
+    [
+        ("imuconv_288k", "classes", None),
+        ("gaitformer_1", "embedding", 64),
+        ("vit_tiny", "embedding", 192),
+    ],
+)
+def test_random_weights_are_seeded_and_say_so(name: str, kind: str, dim: int | None) -> None:
+    network, card = networks.load(name, seed=3)
+    other, _ = networks.load(name, seed=4)
+    again, _ = networks.load(name, seed=3)
+    assert (card.name, card.arch, card.random_weights) == (name, name, True)
+    assert (card.output.kind, card.output.dim) == (kind, dim)
+    weights, same = network.state_dict(), again.state_dict()
+    assert all(torch.equal(weights[key], same[key]) for key in weights)
+    assert any(not torch.equal(weights[key], tensor) for key, tensor in other.state_dict().items())
