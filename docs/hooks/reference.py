@@ -19,7 +19,6 @@ os.environ.setdefault("COLUMNS", "88")  # the width of a page; tyro reads it whe
 
 import edgehuman
 from edgehuman import catalogue, cli
-from edgehuman.runtime.model import ZOO, load
 
 ROOT = Path(__file__).resolve().parents[2]
 # Pages at the top of the repository, and where they stand on the site.
@@ -123,27 +122,19 @@ def _choices(name: str) -> Iterator[list[str]]:
     Raises:
         KeyError: a command chooses, and nothing here says by what.
     """
-    if isinstance(cli.COMMANDS[name], cli.Command):
+    row = cli.COMMANDS[name]
+    if isinstance(row, cli.Command):
         yield []
-        return
-    flags = {
-        "pretrain": ("--method", catalogue.METHODS),
-        "finetune": ("--task", catalogue.TASKS),
-        "data simulate": ("--kind", [row.kind for row in catalogue.RECORDS.values() if row.simulate]),
-    }
-    if name in ("run", "evaluate"):
-        yield from ([f"zoo:{model}"] for model in one_model_a_record())
-        return
-    flag, values = flags[name]
-    yield from ([flag, value] for value in values)
-
-
-def one_model_a_record() -> list[str]:
-    """Of the models that ship, the first that reads each record."""
-    found: dict[str, str] = {}
-    for path in sorted(ZOO.glob("*.onnx"), key=lambda path: len(path.stem)):
-        found.setdefault(load(f"zoo:{path.stem}").card.input.record, path.stem)
-    return list(found.values())
+    elif isinstance(row, cli.ModelCommand):
+        for action in catalogue.served(row.step).values():
+            yield [action.example.split()[2]]
+    else:
+        flag, values = {
+            "pretrain": ("--method", catalogue.METHODS),
+            "finetune": ("--task", catalogue.TASKS),
+            "data simulate": ("--kind", [row.kind for row in catalogue.RECORDS.values() if row.kind]),
+        }[name]
+        yield from ([flag, value] for value in values)
 
 
 def help_of(words: list[str]) -> str:
