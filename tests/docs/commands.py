@@ -1,0 +1,90 @@
+"""The commands that a page names, in blocks and in code spans, and what is wrong with their words."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib.util
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from edgehuman import catalogue, cli
+from edgehuman.errors import EdgehumanError
+
+# Of every command; what else a config names is its own.
+_SHARED = {"json", "recipe", "help", "version"}
+_FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_STARTS = ("edgehuman ", "python -m edgehuman.", "taskset ", "cat ")
+
+
+def commands(text: str) -> Iterator[str]:
+    """Every command of a page: each line of its blocks, each of its code spans."""
+    blocks = _FENCE.findall(text)
+    indented = re.findall(r"^ {4}(\S.*)$", _FENCE.sub("", text), re.MULTILINE)
+    spans = [" ".join(span.split()) for span in _SPAN.findall(_FENCE.sub("", text))]
+    for line in [*"\n".join(blocks).splitlines(), *indented, *spans]:
+        if line.startswith(_STARTS):
+            found = re.search(r"(edgehuman|python -m edgehuman\.\S+)( .*)?$", line)
+            if found:
+                yield re.split(r"\s+[|&>#]|\s<\s", found[0])[0]
+
+
+def wrong(command: str) -> str:
+    """What the command line would not know of a command; empty where it knows all of it."""
+    words = shlex.split(command)
+    if words[0] == "python":
+        return _wrong_of_a_module(words[2], _flags(words[3:]))
+    name = next((name for name in (" ".join(words[1:3]), words[1]) if name in cli.COMMANDS), "")
+    if not name:
+        family = any(known.startswith(f"{words[1]} ") for known in cli.COMMANDS)
+        known = family or words[1].isupper() or words[1].startswith("--")
+        return "" if known else f"there is no command {words[1]!r}"
+    rest = words[1 + len(name.split()) :]
+    configs = _configs(name, rest)
+    if not configs:
+        return f"{name} knows no such choice"
+    unknown = min((_flags(rest) - _SHARED - _fields(config) for config in configs), key=len)
+    return f"{name} has no {', '.join(sorted(unknown))}" if unknown else ""
+
+
+def _flags(words: list[str]) -> set[str]:
+    flags = {word.partition("=")[0][2:] for word in words if word.startswith("--")}
+    return {flag.removeprefix("no-").replace("-", "_") for flag in flags}
+
+
+def _fields(config: type[Any]) -> set[str]:
+    return {each.name for each in dataclasses.fields(config)}
+
+
+def _configs(name: str, rest: list[str]) -> list[type[Any]]:
+    """The configs that a command may have with these words: of a file that is not here, all."""
+    row = cli.COMMANDS[name]
+    if "--recipe" in rest and not Path(rest[rest.index("--recipe") + 1]).exists():
+        at = rest.index("--recipe")
+        rest = rest[:at] + rest[at + 2 :]
+    if isinstance(row, cli.Command):
+        return [catalogue.load_object(row.config)]
+    try:
+        return [catalogue.load_object(row.choose(rest)[0])]
+    except EdgehumanError:
+        steps = [getattr(record, name.split()[-1], None) for record in catalogue.RECORDS.values()]
+        return [catalogue.load_object(step.config) for step in steps if step]
+
+
+def _wrong_of_a_module(module: str, flags: set[str]) -> str:
+    """Whether the module is there, and annotates a name for each flag."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        return f"there is no module {module}"
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    named = {
+        node.target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    unknown = flags - named - _SHARED
+    return f"{module} has no {', '.join(sorted(unknown))}" if unknown else ""

@@ -1,0 +1,26 @@
+"""Every how-to runs, block by block, on what its own commands simulate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.fences import ROOT, fences, run_page
+
+PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
+MAX_NOT_RUN = 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_how_to_runs_as_it_is_written(page: Path, tmp_path: Path) -> None:
+    blocks = [fence for fence in fences(page) if fence.runs]
+    assert blocks, f"{page.name} has no block that runs"
+    done = run_page(blocks, tmp_path)
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+
+
+def test_blocks_that_do_not_run_here_are_few() -> None:
+    left = [f"{page.name}: {f.not_run}" for page in PAGES for f in fences(page) if f.not_run]
+    assert len(left) <= MAX_NOT_RUN, left

@@ -1,0 +1,71 @@
+"""README runs, is short, and says what its commands print; every page names commands that are."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from edgehuman import cli
+from tests.docs.commands import commands, wrong
+from tests.docs.fences import ROOT, fences, run_page
+
+README = ROOT / "README.md"
+MAX_WORDS = 700
+PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+
+
+def test_readme_takes_three_minutes_to_read() -> None:
+    assert len(README.read_text(encoding="utf-8").split()) <= MAX_WORDS
+
+
+def test_readme_has_ten_lines_of_python_and_one_picture() -> None:
+    (python,) = [fence for fence in fences(README) if fence.language == "python"]
+    assert len(python.code.splitlines()) == 10
+    assert len(re.findall(r"!\[", README.read_text(encoding="utf-8"))) == 1
+
+
+@pytest.mark.slow
+def test_the_blocks_of_readme_run(tmp_path: Path) -> None:
+    done = run_page([fence for fence in fences(README) if fence.runs], tmp_path)
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+
+
+def test_every_page_names_commands_and_flags_that_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)  # recipes are named from here
+    breaches = [
+        f"{page.relative_to(ROOT)}: {command}: {what}"
+        for page in PAGES
+        for command in commands(page.read_text(encoding="utf-8"))
+        if (what := wrong(command))
+    ]
+    assert not breaches, "\n  ".join([f"{len(breaches)} commands are not known:", *breaches])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "metric", "said"),
+    [
+        ("zoo:activity --data uci_har.npz", "macro_f1", "0.971"),
+        ("zoo:activity-int8 --data uci_har.npz", "macro_f1", "0.971"),
+        ("zoo:activity --data usc_had.npz --split all --shared-labels", "accuracy", "0.851"),
+        ("zoo:person-garments --data ccp", "mean_iou", "0.483"),
+    ],
+)
+def test_readme_says_what_its_commands_print(
+    words: str,
+    metric: str,
+    said: str,
+    shared_data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(shared_data)
+    assert cli.main(["evaluate", *words.split(), "--json"]) == 0
+    assert f"{json.loads(capsys.readouterr().out)['metrics'][metric]:.3f}" == said
+    percent = f"{100 * float(said):.1f}"
+    assert any(number in README.read_text(encoding="utf-8") for number in (said, percent))
