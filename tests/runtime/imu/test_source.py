@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -17,12 +16,11 @@ import pytest
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.recording import ImuFormat
-from edgehuman.runtime.imu.feeds import TextFeed
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.source import open_source, source_of
+from edgehuman.runtime.imu.source import open_source
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.play import Playable
-from tests.runtime.listening import ended, entered_and_left
+from tests.runtime.listening import ended
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
 Write = Callable[..., Path]
@@ -287,41 +285,6 @@ def test_nanoseconds_of_the_clock(write: Write) -> None:
 
 
 # ---- standard input ----
-
-
-def feed_pipe(data: bytes) -> TextFeed:
-    """A pipe that holds `data` and is closed; short enough for the pipe's own buffer."""
-    out, into = os.pipe()
-    os.write(into, data)
-    os.close(into)
-    return TextFeed("standard input", out, ImuFormat())
-
-
-def test_a_pipe_is_read_as_it_comes() -> None:
-    out, into = os.pipe()
-    source = source_of(TextFeed("standard input", out, ImuFormat("g", "rads")), live=False)
-    with source:
-        blocks = iter(source)
-        os.write(into, "\n".join([HEADER, *map(row, range(20)), ""]).encode())
-        first = 0
-        while first < 20:
-            first += len(next(blocks))
-        os.write(into, (row(20) + "\n").encode())
-        assert next(blocks).stamp_s_T.tolist() == [0.4]
-        os.close(into)
-        assert list(blocks) == []
-
-
-def test_a_quiet_pipe_can_be_left() -> None:
-    out, into = os.pipe()
-    ended(lambda: entered_and_left(source_of(TextFeed("standard input", out, ImuFormat()), False)))
-    os.close(into)
-
-
-def test_nothing_on_standard_input() -> None:
-    source = source_of(feed_pipe(b""), live=False)
-    with source, pytest.raises(DataError, match="standard input holds no row"):
-        list(source)
 
 
 def test_dash_is_standard_input() -> None:

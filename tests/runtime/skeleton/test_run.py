@@ -1,4 +1,4 @@
-"""`edgehuman run` and `edgehuman gallery` on skeletons, from words to files."""
+"""`edgehuman run` on skeletons, from words to lines."""
 
 from __future__ import annotations
 
@@ -13,36 +13,8 @@ from typing import Any
 
 import pytest
 
-from edgehuman.runtime.gallery import read_gallery
-from tests.runtime.gait_models import ANNA, BOB, walk, write_gait_model, write_poses
+from tests.runtime.gait_models import ANNA, BOB, walk, write_poses
 from tests.runtime.gait_words import enrol, run
-
-
-def test_enrolled_people_are_found_and_forgotten(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name in ("ANNA", "BOB"):
-        code, out, _ = enrol(capsys, folder, name, "--json")
-        assert code == 0
-        assert json.loads(out)["windows"] == 7
-    code, out, _ = run(
-        capsys, "gallery", "identify", folder / "nose.onnx", "--source", folder / "door.jsonl",
-        "--gallery", folder / "g.npz", "--json",
-    )  # fmt: skip
-    rows = {row["id"]: row["label"] for row in json.loads(out)["tracks"]}
-    assert (code, rows) == (0, {"1": "ANNA", "2": "BOB", "3": "unknown"})
-    report = json.loads(out)["report"]
-    # Of the stream and the source alone: nothing was played, so there is no latency.
-    assert set(report) == {"stream", "source"}
-    assert (report["stream"]["frames"], report["stream"]["tracks"]) == (72, 3)
-    code, out, _ = run(capsys, "gallery", "list", folder / "g.npz")
-    assert "2 people, 2 walks, vectors of 2 by nose" in out
-    assert "anna.jsonl#0" in out
-    code, out, _ = run(capsys, "gallery", "forget", folder / "g.npz", "--name", "ANNA", "--json")
-    assert json.loads(out) == {
-        "gallery": str(folder / "g.npz"), "forgotten": 1, "people": {"BOB": 1}
-    }  # fmt: skip
-    assert read_gallery(folder / "g.npz").people() == {"BOB": 1}
 
 
 def test_a_stream_is_named_live_line_by_line(
@@ -136,39 +108,6 @@ def test_bad_lines_are_counted_and_told(folder: Path, capsys: pytest.CaptureFixt
     assert code == 0
     assert "dropped: 1 line unreadable" in out
     assert "a line cannot be read (line 1: " in err
-
-
-def test_what_is_refused_leaves_the_file_as_it_was(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    enrol(capsys, folder, "ANNA")
-    before = (folder / "g.npz").read_bytes()
-    write_gait_model(folder / "nose.onnx", weights_sha256="b" * 64)
-    code, _, err = enrol(capsys, folder, "BOB")
-    assert code == 1
-    assert "vectors of different models cannot be compared" in err
-    code, _, err = run(
-        capsys, "run", folder / "nose.onnx", "--source", folder / "anna.jsonl", "--gallery",
-        folder / "g.npz",
-    )  # fmt: skip
-    assert (code, "cannot be compared" in err) == (1, True)
-    write_gait_model(folder / "nose.onnx")
-    code, _, err = enrol(capsys, folder, "ANNA")
-    assert code == 1
-    assert "is in the gallery already, as ANNA; give --walk another id" in err
-    assert (folder / "g.npz").read_bytes() == before
-    assert enrol(capsys, folder, "ANNA", "--walk", "again")[0] == 0
-
-
-def test_whose_walk_it_is_has_to_be_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["gallery", "enroll", folder / "nose.onnx", "--source", folder / "door.jsonl"]
-    words += ["--name", "BOB", "--gallery", folder / "g.npz"]
-    code, _, err = run(capsys, *words)
-    assert (code, "holds 3 tracks (1, 2, 3); say with --track" in err) == (1, True)
-    code, _, err = run(capsys, *words, "--track", "9")
-    assert (code, "--track 9" in err) == (2, True)
-    assert not (folder / "g.npz").exists()
-    assert run(capsys, *words, "--track", "2")[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -87,16 +85,6 @@ def test_a_stream_is_played_at_its_own_pace(tmp_path: Path) -> None:
     assert sum(map(len, blocks)) == 6
 
 
-def test_simulated_walkers_come_interleaved_and_say_so() -> None:
-    source = open_poses("simulated", seed=3)
-    with source:
-        blocks = list(islice((block for block in source if len(block)), 4))
-    assert source.name == "simulated walkers"
-    assert source.report()["simulated"] is True
-    assert set(blocks[0].track_T) == {"walker-0", "walker-1", "walker-2"}
-    assert blocks[1].stamp_s_T[0] - blocks[0].stamp_s_T[0] == pytest.approx(1 / 24)
-
-
 def test_a_pipe_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = write_poses(tmp_path / "p.jsonl", walk(ANNA, 1))
     with path.open() as stream:
@@ -140,54 +128,6 @@ def test_closing_takes_nothing_from_whoever_reads(tmp_path: Path) -> None:
     with source:
         source.close()
         assert sum(map(len, source)) == 12
-
-
-def sent(source: Source[PoseBlock], *datagrams: bytes) -> None:
-    """Send to where the source listens."""
-    assert isinstance(source.feed, PoseDatagramFeed)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for datagram in datagrams:
-            sender.sendto(datagram, source.feed.address)
-
-
-def test_datagrams_hold_a_line_or_a_frame_and_garbage_is_counted() -> None:
-    source = open_poses("udp://127.0.0.1:0")
-    anna, bob = (
-        [json.dumps(line).encode() for line in walk(nose, 2, track)]
-        for nose, track in ((ANNA, "a"), (BOB, "b"))
-    )
-    garbage = [b"\xff\x00", b"", b"{", b'{"t": 1}', b'{"t": 1, "joints": [], "layout": []}']
-    with source:
-        sent(source, *garbage, *anna[:12], *map(b"\n".join, zip(anna[12:], bob, strict=False)))
-        found: list[PoseBlock] = []
-        deadline = time.monotonic() + 10
-        for block in source:
-            found += [block] if len(block) else []
-            if sum(map(len, found)) == 36 or time.monotonic() > deadline:
-                break
-    assert source.live
-    assert [track for block in found for track in block.track_T] == ["a"] * 12 + ["a", "b"] * 12
-    assert all((block.arrival_ns_T > 0).all() for block in found)
-    report = source.report()
-    counts = {key: report[key] for key in ("rows", "datagrams", "garbage_datagrams", "bad_poses")}
-    assert counts == {"rows": 36, "datagrams": 29, "garbage_datagrams": 5, "bad_poses": 5}
-    assert len(report["first_bad"]) == 3
-    assert "not JSON" in report["first_bad"][0]
-    assert report["first_bad"][1] == "an empty datagram"
-
-
-def test_datagrams_that_nobody_takes_make_room_for_newer_ones() -> None:
-    source = source_of(PoseDatagramFeed("udp://127.0.0.1:0"), live=True, capacity=10)
-    with source:
-        sent(source, *(json.dumps(line).encode() for line in walk(ANNA, 3)))
-        deadline = time.monotonic() + 10
-        while source.report()["rows"] < 36 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        while source.report()["dropped"] < 26 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        stamps = next(block for block in source if len(block)).stamp_s_T
-    assert source.report()["dropped"] == 26
-    assert stamps.tolist() == pytest.approx([k / 12 for k in range(26, 36)])
 
 
 def test_a_port_that_is_taken() -> None:
