@@ -22,7 +22,11 @@ from edgehuman import catalogue, cli
 
 ROOT = Path(__file__).resolve().parents[2]
 # Pages at the top of the repository, and where they stand on the site.
-TOP = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+TOP = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+}
 # Modules with a page of their own; the page of the public names leaves theirs to it.
 OWN_PAGE = {
     "edgehuman.records": "records.md",
@@ -32,7 +36,7 @@ OWN_PAGE = {
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 
 
-# What mkdocs calls ----------------------------------------------------------------------------------
+# What mkdocs calls -------------------------------------------------------------------------------
 
 
 def on_config(config: Any) -> Any:
@@ -68,7 +72,7 @@ def _filled(entry: Any, pages: list[str]) -> Any:
     return entry
 
 
-# Pages ----------------------------------------------------------------------------------------------
+# Pages -------------------------------------------------------------------------------------------
 
 
 def made_pages() -> dict[str, str]:
@@ -132,7 +136,10 @@ def _choices(name: str) -> Iterator[list[str]]:
         flag, values = {
             "pretrain": ("--method", catalogue.METHODS),
             "finetune": ("--task", catalogue.TASKS),
-            "data simulate": ("--kind", [row.kind for row in catalogue.RECORDS.values() if row.kind]),
+            "data simulate": (
+                "--kind",
+                [row.kind for row in catalogue.RECORDS.values() if row.kind],
+            ),
         }[name]
         yield from ([flag, value] for value in values)
 
@@ -184,11 +191,11 @@ def networks_page() -> str:
     return "\n".join(["# Networks", "", "`edgehuman models` prints this table.", "", *head, *rows])
 
 
-# Links ----------------------------------------------------------------------------------------------
+# Links -------------------------------------------------------------------------------------------
 
 
 def for_the_site(markdown: str, place: str) -> str:
-    """The page at that place of the site, its links to files of the repository led to the site's."""
+    """The page at that place of the site; links to the repository's files lead to the site's."""
     source = {site: name for name, site in TOP.items()}.get(place, f"docs/{place}")
     folder = Path(source).parent
 

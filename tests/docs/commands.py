@@ -1,4 +1,4 @@
-"""The commands that a page names, in blocks and in code spans, and what is wrong with their words."""
+"""The commands that a page names, in blocks and code spans, and what is wrong with them."""
 
 from __future__ import annotations
 
