@@ -75,7 +75,6 @@ def run_page(blocks: Sequence[Fence], folder: Path) -> subprocess.CompletedProce
         **os.environ,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
-        "OMP_THREAD_LIMIT": "1",  # a training here is too small for two threads
     }
     return subprocess.run(
         ["bash", "-c", "\n".join(script)],
