@@ -15,7 +15,7 @@ SOURCES := edgehuman bench distill export pretrain recipes tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench format clean
+.PHONY: help demo test check docs bench format clean
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,11 @@ check: $(VENV)/.full ## formatting, lint, types, import contracts, the rules of 
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -q tests/test_layout.py tests/test_imports.py
 
+docs: $(VENV)/.docs ## build the pages and the reference into site/, warnings as errors
+	@echo "== docs: mkdocs build --strict"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "open site/index.html"
+
 bench: $(VENV)/.full ## the project's targets for speed and memory, as ratios measured here
 	@echo "== bench: every target is a ratio of two things measured in this run"
 	@$(BIN)/python -m edgehuman.bench.targets.targets
@@ -45,7 +50,7 @@ format: $(VENV)/.full ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 
 clean: ## remove .venv, caches and what the demo wrote
-	rm -rf $(VENV) demo build dist edgehuman.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) demo site build dist edgehuman.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment ------------------------------------------------------------------------------------
@@ -66,6 +71,11 @@ $(VENV)/.device: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.full: $(VENV)/.device
 	@echo "== installing what training, export, tests and checks need: PyTorch, onnx, TensorRT-RTX, pytest, ruff, mypy"
 	@$(PIP) -e '.[train,tensorrt-rtx,dev]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.full
+	@echo "== installing what the pages need: mkdocs-material, mkdocstrings"
+	@$(PIP) -e '.[docs]'
 	@touch $@
 
 # apt packages, only where one is missing: installed by root, otherwise named.

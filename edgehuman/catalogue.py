@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-# The word that every `--data` and `--source` takes in place of a path: edgehuman's own walkers.
+# The word that every `--data` and `--source` accepts instead of a path: edgehuman's own walkers.
 SIMULATED = "simulated"
 
 
@@ -64,9 +64,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A step that a command takes: dotted paths of its config and of the function that takes it,
-    and a line that takes it.
-    """
+    """What a command runs: dotted paths of the config and the function, and an example line."""
 
     config: str
     function: str
@@ -75,33 +73,33 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What every stage does with one record; each a dotted path, imported when asked for. Empty or
-    None: not served, and `step` says so.
+    """What every stage does with one kind of record, as dotted paths imported on demand. A stage
+    that is empty or None is not supported, and `step` raises.
 
     Attributes:
         modality: imu, skeleton, silhouette or image: the name of its folder in every layer.
-        input: (Network) -> the `card.InputSpec` that a catalogued network begins at.
-        output: (Network) -> the `card.OutputSpec` of a catalogued network with random weights; of
-            an embedding the network says how wide.
+        input: (Network) -> the `card.InputSpec` of a catalogued network.
+        output: (Network) -> the `card.OutputSpec` of a catalogued network with random weights; the
+            network defines the width of an embedding.
         build: (card, weights, seed) -> the network (torch) that a card describes, with random
-            weights; those of a checkpoint, or none, say what of its shape the card leaves open.
-        load: path or "simulated" -> the set.
-        layouts: () -> the layouts (`data.layout.Layout`) of files that hold this record.
-        extent: (Dataset) -> how large it is, in a line of `edgehuman data list`.
-        check: (path, dataset) -> the outcome of `edgehuman data check`, or None where the path
-            holds another record.
-        kind: the word of `edgehuman data simulate --kind`.
-        simulate: the step of `edgehuman data simulate --kind`.
-        samples: (card, data) -> the records that calibrate and judge an export.
-        calibrate: how many samples calibrate INT8: usually, and of a network of over 20 M
-            parameters.
-        judge: how many samples judge a float graph, in the same order.
+            weights; a checkpoint's weights, if given, fix what the card leaves open of its shape.
+        load: path or "simulated" -> the dataset.
+        layouts: () -> the file layouts (`data.layout.Layout`) that hold this record.
+        extent: (Dataset) -> its size, for `edgehuman data list`.
+        check: (path, dataset) -> the outcome of `edgehuman data check`, or None if the path holds
+            another record.
+        kind: the value of `edgehuman data simulate --kind`.
+        simulate: what `edgehuman data simulate --kind` runs.
+        samples: (card, data) -> the records that calibrate and check an export.
+        calibrate: number of samples for INT8 calibration: the default, and for networks with more
+            than 20 M parameters.
+        judge: number of samples that check a float graph, in the same order.
         score: (card, `bench.trial.Words`) -> the `bench.trial.Trial` of `edgehuman bench`: what is
             timed, and how a model is scored.
-        run: the step of `edgehuman run`.
-        stream: (model, source, *, words of this record) -> the `LiveStream` of
-            `edgehuman.stream`; its keyword-only parameters are the words that there are.
-        evaluate: the step of `edgehuman evaluate`.
+        run: what `edgehuman run` runs.
+        stream: (model, source, *, options of this record) -> the `LiveStream` of
+            `edgehuman.stream`; its keyword-only parameters are the options it accepts.
+        evaluate: what `edgehuman evaluate` runs.
     """
 
     modality: str
@@ -266,10 +264,10 @@ TASKS: Mapping[str, Task] = {
 
 
 def find(table: Mapping[str, Any], kind: str, name: str) -> Any:
-    """The row of that name.
+    """Return the row with that name.
 
     Raises:
-        UsageError: there is none; the message lists the nearest and all valid names.
+        UsageError: no such row; the message gives the nearest and all valid names.
     """
     if name in table:
         return table[name]
@@ -279,17 +277,17 @@ def find(table: Mapping[str, Any], kind: str, name: str) -> Any:
 
 
 def network_for(arch: str, name: str) -> Network:
-    """The row of a network that is to serve a task, which its modality tells, or a pretraining
-    method, which its row names.
+    """Return the row of a network for a task (of the same modality) or for a pretraining method
+    (named in the row).
 
     Raises:
-        UsageError: no such network, or one that is not for it; the message lists those that are.
+        UsageError: unknown or unsuitable network; the message lists the suitable ones.
     """
     row: Network = find(NETWORKS, "network", arch)
     if name in TASKS:
         modality = TASKS[name].modality
         fitting = [*networks_of(modality)]
-        why = f"{arch} reads {row.input} ({row.modality}), and the task {name} is of {modality}"
+        why = f"{arch} reads {row.input} ({row.modality}), but task {name} needs {modality}"
     else:
         fitting = [other for other, each in NETWORKS.items() if each.method == name]
         why = f"{arch} is pretrained by {row.method}, not by {name}"
@@ -299,44 +297,44 @@ def network_for(arch: str, name: str) -> Network:
 
 
 def load_object(dotted: str) -> Any:
-    """What `package.module:name` points at, imported now."""
+    """Import and return the object at `package.module:name`."""
     module, _, name = dotted.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def is_of(record: str, modality: str) -> bool:
-    """Whether a record belongs to a modality; no for a record that is not in the catalogue."""
+    """Whether a record belongs to a modality; False for a record not in the catalogue."""
     return record in RECORDS and RECORDS[record].modality == modality
 
 
 def networks_of(modality: str) -> dict[str, Network]:
-    """The networks of a modality, in their order."""
+    """Return the networks of a modality, in catalogue order."""
     return {name: row for name, row in NETWORKS.items() if row.modality == modality}
 
 
 def datasets_of(modality: str) -> dict[str, Dataset]:
-    """The public datasets that hold a modality, in their order."""
+    """Return the public datasets of a modality, in catalogue order."""
     return {name: row for name, row in DATASETS.items() if row.modality == modality}
 
 
 def step(record: str, name: str) -> Any:
-    """What a stage does with a record: the object that a field of its row names, imported now; of
-    an `Action`, the row itself.
+    """Import and return the object that a field of a record's row names; an `Action` is returned
+    as it is.
 
     Raises:
-        UsageError: the record has no such step; the message names the records that have one.
+        UsageError: the record does not support the step; the message lists the records that do.
     """
     row: Record = find(RECORDS, "record", record)
     found = getattr(row, name)
     if not found:
         raise UsageError(
-            f"{record} has no {name!r} here; the records that have one: {', '.join(served(name))}"
+            f"{record} does not support {name!r}; records that do: {', '.join(served(name))}"
         )
     return load_object(found) if isinstance(found, str) else found
 
 
 def served(name: str) -> dict[str, Any]:
-    """The records that have a step, each with what its row says of it; nothing is imported."""
+    """Return the records that support a step, with that field of each row; import nothing."""
     return {record: getattr(row, name) for record, row in RECORDS.items() if getattr(row, name)}
 
 

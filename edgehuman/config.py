@@ -1,10 +1,10 @@
-"""One frozen dataclass is the command line, the recipe file, and what a checkpoint stores.
+"""One frozen dataclass defines the command line, the recipe file, and what a checkpoint stores.
 
     config = resolve(MaeConfig, words=["--steps", "100"], recipe=Path("recipes/mae.toml"))
     write_toml(config, path);  assert read_toml(MaeConfig, path) == config
 
-Order of truth: the dataclass's defaults, then the recipe file, then the flags. An unknown key is an
-error that lists the valid ones; nothing is dropped in silence.
+The recipe file overrides the dataclass's defaults, and flags override both. An unknown key is an
+error that lists the valid ones; nothing is silently dropped.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def resolve(
     recipe: Path | None = None,
     prog: str = "edgehuman",
 ) -> ConfigT:
-    """Defaults, then the recipe file, then the flags.
+    """Return the config: defaults, overridden by the recipe file, overridden by the flags.
 
-    Wrong flags print the valid ones and leave with exit code 2; `--help` prints and leaves with 0.
+    Wrong flags print the valid ones and exit with code 2; `--help` exits with code 0.
 
     Raises:
         UsageError: the recipe file is missing, is not TOML, or holds an unknown key or wrong value.
@@ -51,7 +51,7 @@ def resolve(
 
 
 def read_toml(config_class: type[ConfigT], path: Path) -> ConfigT:
-    """A config from a TOML file.
+    """Read a config from a TOML file.
 
     Raises:
         UsageError: missing file, broken TOML, an unknown key, or a value of the wrong type.
@@ -60,7 +60,7 @@ def read_toml(config_class: type[ConfigT], path: Path) -> ConfigT:
 
 
 def read_table(path: Path) -> dict[str, Any]:
-    """A TOML file as a plain dict.
+    """Read a TOML file into a plain dict.
 
     Raises:
         UsageError: missing file or broken TOML.
@@ -71,11 +71,11 @@ def read_table(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, IsADirectoryError):
         raise UsageError(f"recipe {path}: no such file; give the path of a .toml file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"recipe {path}: not a TOML file ({error}); mend that line") from None
+        raise UsageError(f"recipe {path}: not a TOML file ({error}); fix that line") from None
 
 
 def from_table(config_class: type[ConfigT], table: dict[str, Any], where: str) -> ConfigT:
-    """A config from a plain dict; every key and every type is checked."""
+    """Build a config from a plain dict; check every key and type."""
     try:
         return config_class(**_values(config_class, table, where))
     except TypeError as error:
@@ -83,12 +83,12 @@ def from_table(config_class: type[ConfigT], table: dict[str, Any], where: str) -
 
 
 def _values(config_class: type[Any], table: dict[str, Any], where: str) -> dict[str, Any]:
-    """The fields that a plain dict gives, each of its type."""
+    """Return the fields in a plain dict, each converted to its type."""
     fields = {f.name: f for f in dataclasses.fields(config_class)}
     for key in table:
         if key not in fields:
             near = difflib.get_close_matches(key, fields, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {near[0]!r}?" if near else "."
             raise UsageError(
                 f"{where}: unknown key {key!r}{hint} Valid keys: {', '.join(sorted(fields))}"
             )
@@ -97,8 +97,8 @@ def _values(config_class: type[Any], table: dict[str, Any], where: str) -> dict[
 
 
 def _unchecked(config_class: type[ConfigT], values: dict[str, Any]) -> ConfigT:
-    """A config for flags to change: nothing is judged or derived yet, as a recipe may be whole only
-    with a flag, and what follows from its values follows from those of the flags.
+    """Build a config for flags to change, without validating it: a recipe may need a flag to be
+    complete, and derived values must follow from the flags.
     """
     import tyro
 
@@ -115,7 +115,7 @@ def _unchecked(config_class: type[ConfigT], values: dict[str, Any]) -> ConfigT:
 
 
 def _coerce(value: Any, hint: Any, where: str) -> Any:
-    """`value` as the annotated type, or an error that names both."""
+    """Convert `value` to the annotated type, or raise an error that names both."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Annotated:
         return _coerce(value, arguments[0], where)
@@ -151,10 +151,10 @@ def _type_name(hint: Any) -> str:
 
 
 def require(config: Any, rules: Iterable[tuple[bool, str, str]]) -> None:
-    """Refuse a config of which a value breaks a rule; the first that is broken is told.
+    """Check a config against rules; report the first one broken.
 
     Args:
-        rules: whether it holds, the field's name, and what its value must be.
+        rules: for each rule, whether it holds, the field's name, and what its value must be.
 
     Raises:
         UsageError: "--min-lr is 2.0; it must be from 0 to lr".
@@ -166,7 +166,7 @@ def require(config: Any, rules: Iterable[tuple[bool, str, str]]) -> None:
 
 
 def to_table(config: Any) -> dict[str, Any]:
-    """A config as a plain dict of TOML values; fields that are None are left out."""
+    """Return a config as a plain dict of TOML values, without the fields that are None."""
     table: dict[str, Any] = {}
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
@@ -181,7 +181,7 @@ def to_table(config: Any) -> dict[str, Any]:
 
 
 def write_toml(config: Any, path: Path) -> None:
-    """The config as a recipe file that `read_toml` gives back unchanged."""
+    """Write a config as a recipe file; `read_toml` reads it back unchanged."""
     import tomli_w
 
     path.write_text(tomli_w.dumps(to_table(config)), encoding="utf-8")

@@ -1,8 +1,8 @@
 """Joint layouts and their conversions, as plain tables.
 
-The walker's 3-D skeleton (26 joints in metres), and what pose detectors write: OpenPose-18,
-COCO-17, BODY-25, Halpe-26. A conversion is a table of source joints per target joint: their mean
-is the target joint.
+The walker's 3-D skeleton (26 joints in metres) and the outputs of pose detectors: OpenPose-18,
+COCO-17, BODY-25, Halpe-26. A conversion lists the source joints of each target joint; the target
+joint is their mean.
 Axes: J joint, S segment.
 """
 
@@ -57,7 +57,7 @@ COCO_17 = (
     "r_ankle",
 )
 
-# What OpenPose writes by default: the eighteen in another order, the hips' middle, and feet.
+# OpenPose's default output: the 18 joints in another order, the pelvis, and feet.
 BODY_25 = (
     *OPENPOSE_18[:8],
     "pelvis",
@@ -70,7 +70,7 @@ BODY_25 = (
     "r_heel",
 )
 
-# What AlphaPose writes with its full-body models.
+# The output of AlphaPose's full-body models.
 HALPE_26 = (
     *COCO_17,
     "head_top",
@@ -88,7 +88,7 @@ _FEET_6 = ("l_big_toe", "l_small_toe", "l_heel", "r_big_toe", "r_small_toe", "r_
 
 
 def _face_68() -> tuple[str, ...]:
-    """The face's points as iBUG 300-W counts them; right and left are the person's own."""
+    """Return the 68 face points in iBUG 300-W order; right and left are the person's own."""
     jaw = [f"r_jaw_{i}" for i in range(8)] + ["chin"] + [f"l_jaw_{i}" for i in reversed(range(8))]
     brows = [f"r_brow_{i}" for i in range(5)] + [f"l_brow_{i}" for i in reversed(range(5))]
     bridge = [f"nose_bridge_{i}" for i in range(4)]
@@ -107,11 +107,11 @@ def _hand_21(side: str) -> tuple[str, ...]:
     return (f"{side}_hand_root", *joints)
 
 
-# COCO-WholeBody: body, feet, face, hands. Mirror images have the same name but for l and r.
+# COCO-WholeBody: body, feet, face, hands. Mirrored points have the same name except for l and r.
 COCO_WHOLEBODY_133 = (*COCO_17, *_FEET_6, *_face_68(), *_hand_21("l"), *_hand_21("r"))
 
-# The walker's skeleton: OpenPose-18 first, so that the conversion is a slice; then what drawings
-# need besides.
+# The walker's skeleton: OpenPose-18 first, so that the conversion is a slice; then extra joints
+# for drawing.
 SKELETON_26 = (
     *OPENPOSE_18,
     "pelvis",
@@ -132,13 +132,13 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "halpe26": HALPE_26,
 }
 
-# Joints that are the mean of others where a layout lacks them.
+# Joints computed as the mean of others if a layout lacks them.
 DERIVED: Mapping[str, tuple[str, ...]] = {
     "neck": ("r_shoulder", "l_shoulder"),
     "pelvis": ("r_hip", "l_hip"),
 }
 
-# Rigid pieces of the walker: each has one length that never changes.
+# Rigid bones of the walker: each has a constant length.
 BONES_26: tuple[tuple[str, str], ...] = (
     ("pelvis", "neck"),
     ("neck", "r_shoulder"),
@@ -188,10 +188,10 @@ LIMBS_18: tuple[tuple[str, str], ...] = (
     ("l_eye", "l_ear"),
 )
 
-# How a pyramid over the body joins the 18 joints: three a limb, two limbs a part, and all of it.
-# Head, arms and legs as in GaitPT (Catruna et al. 2023), whose 17 joints have no neck and the nose
-# twice, once a side. Which of nose and neck goes with which side once there is a neck is not
-# published (arXiv 2504.07598 has the same 18 joints); here the nose stays left, the neck is right.
+# How a pyramid over the body groups the 18 joints: three joints per limb, two limbs per part, then
+# the whole body. Head, arms and legs as in GaitPT (Catruna et al. 2023), whose 17 joints have no
+# neck and use the nose twice, once per side. How nose and neck are assigned to the sides is not
+# published (arXiv 2504.07598 has the same 18 joints); here the nose is left and the neck right.
 GAIT_LIMBS_6: Mapping[str, tuple[str, str, str]] = {
     "l_face": ("nose", "l_eye", "l_ear"),
     "r_face": ("neck", "r_eye", "r_ear"),
@@ -206,11 +206,11 @@ GAIT_PARTS_3: Mapping[str, tuple[str, str]] = {
     "lower": ("l_leg", "r_leg"),
 }
 
-# What detectors lose last, and clothes hide least: the origin and the unit of a walk.
+# The joints that detectors miss least and clothes hide least: they set a walk's origin and scale.
 TRUNK_5 = ("neck", "r_shoulder", "l_shoulder", "r_hip", "l_hip")
 
-# Segments: their frame is x anterior, y left, z along the bone towards its origin joint
-# (for pelvis, trunk and head: away from it). In upright standing all frames agree.
+# Segment frames: x anterior, y left, z along the bone towards its origin joint (for pelvis, trunk
+# and head: away from it). When standing upright, all frames agree.
 SEGMENTS = (
     "pelvis",
     "trunk",
@@ -245,20 +245,20 @@ SEGMENT_ORIGIN: Mapping[str, str] = {
 
 
 def mirrored(name: str) -> str:
-    """The joint's name on the other side of the body; the same name on the midline."""
+    """Return the joint's name on the other side of the body; on the midline, the same name."""
     other = {"r_": "l_", "l_": "r_"}.get(name[:2])
     return name if other is None else other + name[2:]
 
 
 def flip_indices(layout: str) -> Index:
-    """Indices (J,) that swap left and right joints of a layout."""
+    """Return indices (J,) that swap left and right joints of a layout."""
     names = _names(layout)
     return np.array([names.index(mirrored(name)) for name in names], np.int64)
 
 
 def gait_order() -> Index:
-    """OpenPose-18 indices (18,) in the order of the limbs and parts: every three make a limb, every
-    two limbs a part.
+    """Return OpenPose-18 indices (18,) ordered by limb and part: three joints per limb, two limbs
+    per part.
     """
     limbs = [limb for pair in GAIT_PARTS_3.values() for limb in pair]
     joints = [joint for limb in limbs for joint in GAIT_LIMBS_6[limb]]
@@ -266,10 +266,10 @@ def gait_order() -> Index:
 
 
 def conversion(source: str, target: str) -> tuple[tuple[int, ...], ...]:
-    """Per target joint, the indices of the source joints whose mean it is.
+    """Return, for each target joint, the indices of the source joints to average.
 
     Raises:
-        UsageError: an unknown layout, or a target joint that the source cannot give.
+        UsageError: unknown layout, or a target joint that the source lacks.
     """
     names = _names(source)
     table = []
@@ -277,7 +277,7 @@ def conversion(source: str, target: str) -> tuple[tuple[int, ...], ...]:
         parts = (joint,) if joint in names else DERIVED.get(joint, ())
         if not parts or any(part not in names for part in parts):
             raise UsageError(
-                f"{source} has no {joint!r} and cannot derive it; choose a layout within its joints"
+                f"{source} has no {joint!r} and cannot derive it; choose a layout with fewer joints"
             )
         table.append(tuple(names.index(part) for part in parts))
     return tuple(table)
@@ -286,14 +286,14 @@ def conversion(source: str, target: str) -> tuple[tuple[int, ...], ...]:
 def convert(
     joints: NDArray[np.floating], source: str, target: str, has_confidence: bool = False
 ) -> NDArray[np.floating]:
-    """Joints (..., J, D) in another layout; a derived joint is the mean of its sources.
+    """Convert joints (..., J, D) to another layout; a derived joint is the mean of its sources.
 
-    With `has_confidence` the last of the D channels is a confidence and a derived joint takes the
-    lowest of its sources'.
+    With `has_confidence` the last of the D channels is a confidence, and a derived joint takes the
+    lowest confidence of its sources.
     """
     count = len(_names(source))
     if joints.ndim < 2 or joints.shape[-2] != count:
-        raise DataError(f"found shape {joints.shape}; {source} is (..., {count}, D)")
+        raise DataError(f"found shape {joints.shape}; {source} must be (..., {count}, D)")
     made = []
     for parts in conversion(source, target):
         chosen = joints[..., list(parts), :]
@@ -305,8 +305,8 @@ def convert(
 
 
 def mirror_order(names: Sequence[str]) -> tuple[int, ...]:
-    """For every name the place of its mirror image: `l_eye` and `r_eye`, `left arm` and `right
-    arm`; a name without a partner is its own.
+    """Return the index of each name's mirror image: `l_eye` and `r_eye`, `left arm` and `right
+    arm`; a name without a partner maps to itself.
     """
     place = {name: i for i, name in enumerate(names)}
     return tuple(place.get(_mirror(name), i) for i, name in enumerate(names))
@@ -326,5 +326,5 @@ def _mirror(name: str) -> str:
 
 def _names(layout: str) -> tuple[str, ...]:
     if layout not in LAYOUTS:
-        raise UsageError(f"found joint layout {layout!r}; known: {', '.join(LAYOUTS)}")
+        raise UsageError(f"unknown joint layout {layout!r}; known: {', '.join(LAYOUTS)}")
     return LAYOUTS[layout]

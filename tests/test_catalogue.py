@@ -1,4 +1,4 @@
-"""The catalogue is plain data that leads somewhere; a name that is not in it brings the nearest."""
+"""Every path in the catalogue resolves; an unknown name is answered with the nearest one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_name_is_found() -> None:
     assert find(NETWORKS, "network", "imuvit_512x5") is NETWORKS["imuvit_512x5"]
 
 
-def test_a_wrong_name_brings_the_nearest_and_all_the_valid_ones() -> None:
+def test_an_unknown_name_lists_the_nearest_and_all_valid_names() -> None:
     with pytest.raises(UsageError) as caught:
         find(NETWORKS, "network", "imuvit512x5")
     said = str(caught.value)
@@ -38,7 +38,7 @@ def test_a_wrong_name_brings_the_nearest_and_all_the_valid_ones() -> None:
     assert all(name in said for name in NETWORKS)
 
 
-def test_a_name_that_is_near_nothing_brings_no_guess() -> None:
+def test_a_name_near_nothing_gets_no_suggestion() -> None:
     with pytest.raises(UsageError, match=r"unknown task 'zzz'\. Valid names: activity") as caught:
         find(TASKS, "task", "zzz")
     assert "Did you mean" not in str(caught.value)
@@ -56,15 +56,15 @@ def test_a_network_serves_the_tasks_of_its_modality_and_the_method_of_its_row() 
         (
             "vit_tiny",
             "gait",
-            "vit_tiny reads PersonCrop (image), and the task gait is of skeleton; give --arch one",
+            "vit_tiny reads PersonCrop (image), but task gait needs skeleton; give --arch one",
             "gaitformer_1",
         ),
-        ("vit_tiny", "activity", "the task activity is of imu", "imuconv_288k"),
+        ("vit_tiny", "activity", "but task activity needs imu", "imuconv_288k"),
         ("imuconv_288k", "mae", "imuconv_288k is pretrained by none, not by mae", "imuvit_512x5"),
         ("imuvit_512x5", "saip", "is pretrained by mae, not by saip", "tinyvit_5m"),
     ],
 )
-def test_a_network_for_something_else_brings_those_that_are(
+def test_an_unsuitable_network_lists_the_suitable_ones(
     arch: str, name: str, said: str, fitting: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
@@ -75,7 +75,7 @@ def test_a_network_for_something_else_brings_those_that_are(
     assert arch not in listed
 
 
-def test_a_network_of_no_name_is_told_as_everywhere() -> None:
+def test_an_unknown_network_gets_the_usual_message() -> None:
     with pytest.raises(UsageError, match=r"unknown network 'vit_tin'\. Did you mean 'vit_tiny'\?"):
         network_for("vit_tin", "saip")
 
@@ -91,13 +91,13 @@ def test_an_object_is_loaded_by_its_dotted_path() -> None:
         *(path for row in TASKS.values() for path in (row.config, row.train)),
     ],
 )
-def test_a_dotted_path_of_the_training_half_leads_to_something(dotted: str) -> None:
+def test_training_paths_resolve(dotted: str) -> None:
     pytest.importorskip("torch")
     assert callable(load_object(dotted))
 
 
 def paths_of(row: Record) -> list[str]:
-    """Every dotted path of a record's row."""
+    """Return every dotted path in a record's row."""
     held = [getattr(row, field.name) for field in fields(row)]
     paths = [value for value in held if isinstance(value, str) and ":" in value]
     actions = [value for value in held if isinstance(value, Action)]
@@ -105,13 +105,13 @@ def paths_of(row: Record) -> list[str]:
 
 
 @pytest.mark.parametrize("record", RECORDS)
-def test_every_dotted_path_of_a_record_leads_to_something(record: str) -> None:
+def test_record_paths_resolve(record: str) -> None:
     pytest.importorskip("torch")
     for dotted in paths_of(RECORDS[record]):
         assert callable(load_object(dotted)), dotted
 
 
-def test_a_record_of_a_network_is_served_from_its_card_to_its_score() -> None:
+def test_every_network_record_supports_the_main_steps() -> None:
     needed = ("input", "output", "build", "samples", "score", "evaluate")
     for record in {row.input for row in NETWORKS.values()}:
         assert all(getattr(RECORDS[record], name) for name in needed), record
@@ -119,26 +119,25 @@ def test_a_record_of_a_network_is_served_from_its_card_to_its_score() -> None:
 
 @pytest.mark.parametrize("record", ["SilhouetteSequence", "Frame"])
 @pytest.mark.parametrize("name", ["build", "samples", "evaluate"])
-def test_a_step_that_a_record_has_not_is_said_with_the_records_that_have_it(
-    record: str, name: str
-) -> None:
+def test_an_unsupported_step_lists_the_records_that_support_it(record: str, name: str) -> None:
     served = "ImuWindow, SkeletonSequence, PersonCrop"
-    with pytest.raises(UsageError, match=f"{record} has no '{name}' here; .* one: {served}$"):
+    said = f"{record} does not support '{name}'; records that do: {served}$"
+    with pytest.raises(UsageError, match=said):
         step(record, name)
 
 
-def test_an_unknown_record_brings_the_nearest() -> None:
+def test_an_unknown_record_gets_the_nearest_name() -> None:
     with pytest.raises(UsageError, match=r"unknown record 'ImuWindows'\. Did you mean 'ImuWindow'"):
         step("ImuWindows", "build")
 
 
-def test_a_record_is_of_one_modality() -> None:
+def test_a_record_has_one_modality() -> None:
     assert is_of("PersonCrop", "image")
     assert not is_of("PersonCrop", "imu")
     assert not is_of("Nothing", "imu")
 
 
-def test_networks_of_a_modality_keep_their_order() -> None:
+def test_networks_of_keeps_catalogue_order() -> None:
     assert list(networks_of("image")) == [
         name for name, row in NETWORKS.items() if row.input == "PersonCrop"
     ]

@@ -39,12 +39,12 @@ class ToyConfig:
     folders: tuple[Path, ...] = ()
     """From where."""
     resume: bool = False
-    """Go on."""
+    """Continue."""
 
 
 @dataclass(frozen=True)
 class CheckedConfig:
-    """A toy with a rule of its own."""
+    """A toy with a rule."""
 
     steps: int = 10
 
@@ -55,7 +55,7 @@ class CheckedConfig:
 
 @dataclass(frozen=True)
 class DerivedConfig:
-    """A toy with a rule of two values, and a value that follows from another."""
+    """A toy with a rule over two values, and a derived value."""
 
     dataset: str = ""
     data: str = "none"
@@ -81,12 +81,12 @@ def test_defaults_then_recipe_then_flags(tmp_path: Path) -> None:
     assert config == ToyConfig(Path("from_recipe"), steps=30, lr=1.0)
 
 
-def test_a_partial_recipe_leaves_the_required_words_to_the_flags(tmp_path: Path) -> None:
+def test_flags_complete_a_partial_recipe(tmp_path: Path) -> None:
     recipe = write(tmp_path, "steps = 20\n")
     assert resolve(ToyConfig, ["--data", "x"], recipe) == ToyConfig(Path("x"), steps=20)
 
 
-def test_a_required_word_that_nobody_gives_leaves_with_2(
+def test_a_missing_required_flag_exits_with_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as left:
@@ -95,7 +95,7 @@ def test_a_required_word_that_nobody_gives_leaves_with_2(
     assert "--data" in capsys.readouterr().err
 
 
-def test_an_unknown_key_names_the_nearest_and_all_valid_ones() -> None:
+def test_an_unknown_key_lists_the_nearest_and_all_valid_keys() -> None:
     with pytest.raises(UsageError, match=r"toy\.toml: unknown key 'step'; did you mean 'steps'"):
         from_table(ToyConfig, {"step": 3}, "toy.toml")
     with pytest.raises(UsageError, match="Valid keys: data, folders, kind, lr, out"):
@@ -118,17 +118,17 @@ def test_an_unknown_key_names_the_nearest_and_all_valid_ones() -> None:
         ("resume", 1, "resume is 1; it must be bool"),
     ],
 )
-def test_a_value_of_the_wrong_type_is_named_with_the_rule(key: str, value: Any, rule: str) -> None:
+def test_a_wrong_type_is_reported_with_the_rule(key: str, value: Any, rule: str) -> None:
     with pytest.raises(UsageError, match=rule):
         from_table(ToyConfig, {"data": "x", key: value}, "toy.toml")
 
 
-def test_a_whole_number_is_a_float_where_one_is_asked_for() -> None:
+def test_an_int_becomes_a_float_where_needed() -> None:
     config = from_table(ToyConfig, {"data": "x", "lr": 1}, "toy.toml")
     assert isinstance(config.lr, float)
 
 
-def test_none_is_written_as_a_word() -> None:
+def test_none_is_a_string_in_toml() -> None:
     assert from_table(ToyConfig, {"data": "x", "out": "none"}, "toy.toml").out is None
     assert from_table(ToyConfig, {"data": "x", "out": "y"}, "toy.toml").out == Path("y")
 
@@ -138,7 +138,7 @@ def test_a_missing_required_key_is_named() -> None:
         from_table(ToyConfig, {}, "toy.toml")
 
 
-def test_it_survives_its_file_unchanged(tmp_path: Path) -> None:
+def test_a_toml_round_trip_changes_nothing(tmp_path: Path) -> None:
     pytest.importorskip("tomli_w")
     for config in (
         ToyConfig(Path("x")),
@@ -148,7 +148,7 @@ def test_it_survives_its_file_unchanged(tmp_path: Path) -> None:
         assert read_toml(ToyConfig, tmp_path / "c.toml") == config
 
 
-def test_what_is_none_is_left_out_of_the_table() -> None:
+def test_none_fields_are_left_out_of_the_table() -> None:
     assert to_table(ToyConfig(Path("x"))) == {
         "data": "x",
         "steps": 10,
@@ -160,7 +160,7 @@ def test_what_is_none_is_left_out_of_the_table() -> None:
     }
 
 
-def test_a_missing_recipe_and_a_broken_one_are_named(tmp_path: Path) -> None:
+def test_missing_and_broken_recipes_are_reported(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.toml: no such file"):
         read_toml(ToyConfig, tmp_path / "nowhere.toml")
     with pytest.raises(UsageError, match="no such file"):
@@ -173,7 +173,7 @@ def test_a_missing_recipe_and_a_broken_one_are_named(tmp_path: Path) -> None:
         read_toml(ToyConfig, binary)
 
 
-def test_a_rule_of_the_config_holds_for_flags_and_for_recipes(
+def test_rules_apply_to_flags_and_recipes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(UsageError, match="steps is 0; it must be at least 1"):
@@ -186,8 +186,8 @@ def test_a_rule_of_the_config_holds_for_flags_and_for_recipes(
     assert "steps is 0" in str(left.value) + capsys.readouterr().err
 
 
-def test_rules_and_what_follows_are_of_the_recipe_and_the_flags_together(tmp_path: Path) -> None:
-    # Alone, this recipe names a dataset and no data; it is whole with the flag.
+def test_rules_and_derived_values_see_recipe_and_flags(tmp_path: Path) -> None:
+    # Alone, this recipe names a dataset but no data; the flag completes it.
     recipe = write(tmp_path, 'dataset = "ccp"\ndata = "none"\nbatch = 64\n')
     config = resolve(DerivedConfig, ["--data", "photos", "--batch", "8"], recipe)
     assert config == DerivedConfig("ccp", "photos", batch=8, lr=0.08)
@@ -195,7 +195,7 @@ def test_rules_and_what_follows_are_of_the_recipe_and_the_flags_together(tmp_pat
         resolve(DerivedConfig, [], recipe)
 
 
-def test_an_unknown_flag_and_a_wrong_value_leave_with_2(
+def test_an_unknown_flag_or_wrong_value_exits_with_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for words in (["--data", "x", "--stepz", "3"], ["--data", "x", "--steps", "three"]):
@@ -223,7 +223,7 @@ def test_a_flag_is_written_with_dashes() -> None:
         require(Named(), [(False, "min_lr", "from 0 to lr")])
 
 
-def test_rules_after_the_first_that_is_broken_are_not_asked() -> None:
+def test_checking_stops_at_the_first_broken_rule() -> None:
     def rules() -> Iterator[tuple[bool, str, str]]:
         yield False, "steps", "at least 1"
         raise AssertionError("asked")

@@ -1,4 +1,4 @@
-"""Joint layouts: the tables agree with each other and conversions are means."""
+"""Joint layouts: the tables are consistent and derived joints are means."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from edgehuman.geometry import (
 )
 
 
-def test_layouts_have_their_numbers_of_joints_and_no_name_twice() -> None:
+def test_layouts_have_the_right_count_and_unique_names() -> None:
     for layout, count in ((OPENPOSE_18, 18), (COCO_17, 17), (SKELETON_26, 26)):
         assert len(layout) == len(set(layout)) == count
 
@@ -44,7 +44,7 @@ def test_the_neck_of_coco_is_the_mean_of_the_shoulders() -> None:
     assert made[OPENPOSE_18.index("l_shoulder")].tolist() == [2.0, 4.0]
 
 
-def test_a_derived_joint_is_as_sure_as_its_less_sure_source() -> None:
+def test_a_derived_joint_takes_the_lowest_confidence() -> None:
     joints = np.ones((17, 3), np.float32)
     joints[COCO_17.index("r_shoulder"), 2] = 0.25
     made = convert(joints, "coco17", "openpose18", has_confidence=True)
@@ -52,7 +52,7 @@ def test_a_derived_joint_is_as_sure_as_its_less_sure_source() -> None:
     assert made.dtype == np.float32
 
 
-def test_there_and_back_keeps_every_coco_joint() -> None:
+def test_a_round_trip_keeps_every_coco_joint() -> None:
     joints = np.arange(2 * 17 * 3, dtype=float).reshape(2, 17, 3)
     back = convert(convert(joints, "coco17", "openpose18"), "openpose18", "coco17")
     assert np.array_equal(back, joints)
@@ -70,7 +70,7 @@ def test_flipping_twice_changes_nothing(layout: str) -> None:
     assert not np.array_equal(flip, np.arange(len(flip)))
 
 
-def test_wrong_words_and_wrong_shapes_are_told() -> None:
+def test_unknown_layouts_and_wrong_shapes_are_errors() -> None:
     with pytest.raises(UsageError, match=r"openpose25.*openpose18, coco17"):
         convert(np.zeros((17, 2)), "coco17", "openpose25")
     with pytest.raises(UsageError, match="cannot derive"):

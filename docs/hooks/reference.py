@@ -19,11 +19,14 @@ os.environ.setdefault("COLUMNS", "88")  # the width of a page; tyro reads it whe
 
 import edgehuman
 from edgehuman import catalogue, cli
-from edgehuman.runtime.model import ZOO, load
 
 ROOT = Path(__file__).resolve().parents[2]
 # Pages at the top of the repository, and where they stand on the site.
-TOP = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+TOP = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+}
 # Modules with a page of their own; the page of the public names leaves theirs to it.
 OWN_PAGE = {
     "edgehuman.records": "records.md",
@@ -33,7 +36,7 @@ OWN_PAGE = {
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 
 
-# What mkdocs calls ----------------------------------------------------------------------------------
+# What mkdocs calls -------------------------------------------------------------------------------
 
 
 def on_config(config: Any) -> Any:
@@ -69,7 +72,7 @@ def _filled(entry: Any, pages: list[str]) -> Any:
     return entry
 
 
-# Pages ----------------------------------------------------------------------------------------------
+# Pages -------------------------------------------------------------------------------------------
 
 
 def made_pages() -> dict[str, str]:
@@ -118,32 +121,27 @@ def command_page(name: str) -> str:
 
 
 def _choices(name: str) -> Iterator[list[str]]:
-    """The words that choose among the configs of a command; no words where it has one config.
+    """The words that choose among a command's configs; no words if it has one config.
 
     Raises:
         KeyError: a command chooses, and nothing here says by what.
     """
-    if isinstance(cli.COMMANDS[name], cli.Command):
+    row = cli.COMMANDS[name]
+    if isinstance(row, cli.Command) or name == "export":  # export has one config, whoever builds
         yield []
-        return
-    flags = {
-        "pretrain": ("--method", catalogue.METHODS),
-        "finetune": ("--task", catalogue.TASKS),
-        "data simulate": ("--kind", [row.kind for row in catalogue.RECORDS.values() if row.simulate]),
-    }
-    if name in ("run", "evaluate"):
-        yield from ([f"zoo:{model}"] for model in one_model_a_record())
-        return
-    flag, values = flags[name]
-    yield from ([flag, value] for value in values)
-
-
-def one_model_a_record() -> list[str]:
-    """Of the models that ship, the first that reads each record."""
-    found: dict[str, str] = {}
-    for path in sorted(ZOO.glob("*.onnx"), key=lambda path: len(path.stem)):
-        found.setdefault(load(f"zoo:{path.stem}").card.input.record, path.stem)
-    return list(found.values())
+    elif isinstance(row, cli.ModelCommand):
+        for action in catalogue.served(row.step).values():
+            yield [action.example.split()[2]]
+    else:
+        flag, values = {
+            "pretrain": ("--method", catalogue.METHODS),
+            "finetune": ("--task", catalogue.TASKS),
+            "data simulate": (
+                "--kind",
+                [row.kind for row in catalogue.RECORDS.values() if row.kind],
+            ),
+        }[name]
+        yield from ([flag, value] for value in values)
 
 
 def help_of(words: list[str]) -> str:
@@ -193,11 +191,11 @@ def networks_page() -> str:
     return "\n".join(["# Networks", "", "`edgehuman models` prints this table.", "", *head, *rows])
 
 
-# Links ----------------------------------------------------------------------------------------------
+# Links -------------------------------------------------------------------------------------------
 
 
 def for_the_site(markdown: str, place: str) -> str:
-    """The page at that place of the site, its links to files of the repository led to the site's."""
+    """The page at that place of the site; links to the repository's files lead to the site's."""
     source = {site: name for name, site in TOP.items()}.get(place, f"docs/{place}")
     folder = Path(source).parent
 

@@ -1,8 +1,8 @@
-"""How well a set of yes-or-no attributes of a person is told: mean accuracy and instance scores.
+"""Metrics of person attributes: mean accuracy (mA) and instance scores.
 
 Sources: Deng et al., "Pedestrian Attribute Recognition at Far Distance", ACM MM 2014 (mA); Li et
 al., "A Richly Annotated Dataset for Pedestrian Attribute Recognition", arXiv 1603.07054 (instance
-scores). F1 comes from the averaged precision and recall, as published numbers have it.
+scores). F1 is computed from the averaged precision and recall, as in published numbers.
 
 Axes: N pictures, A attributes.
 """
@@ -20,15 +20,15 @@ from edgehuman.records import Bool, Float64
 
 @dataclass(frozen=True, slots=True)
 class AttributeScores:
-    """All from 0 to 1.
+    """Attribute scores, all from 0 to 1.
 
     Attributes:
         mean_accuracy: mA, the mean of `accuracy_A`.
-        accuracy_A: per attribute, the mean of the shares of its positives and of its negatives
-            that were told. An attribute that no picture has, or that every picture has, gets 0 for
-            the missing half and so at most 0.5: that is how published numbers are made.
-        accuracy, precision, recall: per picture, over the attributes that are predicted or true,
-            predicted, true; then averaged over the pictures.
+        accuracy_A: per attribute, the mean of the recall of positives and of negatives. An
+            attribute that all images or no images have gets 0 for the missing half, so at most
+            0.5, as in published numbers.
+        accuracy, precision, recall: per image, over the attributes that are predicted or true,
+            predicted, true; then averaged over the images.
         f1: the harmonic mean of `precision` and `recall`.
     """
 
@@ -45,15 +45,15 @@ def attribute_scores(
     label_NA: NDArray[np.integer] | Bool,
     threshold: float = 0.5,
 ) -> AttributeScores:
-    """Scores of probabilities against 0/1 labels; predicted is what lies above the threshold.
+    """Score probabilities against 0/1 labels; probabilities above the threshold count as yes.
 
     Raises:
-        DataError: nothing to score, different shapes, labels other than 0 and 1, or values that are
-            no probabilities.
-        UsageError: a threshold outside 0..1.
+        DataError: no samples, different shapes, labels other than 0 and 1, or values that are not
+            probabilities.
+        UsageError: the threshold is outside 0..1.
     """
     if not 0.0 <= threshold <= 1.0:
-        raise UsageError(f"found threshold {threshold}; a probability lies between 0 and 1")
+        raise UsageError(f"found threshold {threshold}; it must be between 0 and 1")
     _check(np.asarray(probability_NA), np.asarray(label_NA))
     true_NA = np.asarray(label_NA) == 1
     said_NA = np.asarray(probability_NA) > threshold
@@ -75,7 +75,7 @@ def attribute_scores(
 
 
 def _share(part: NDArray[np.integer], whole: NDArray[np.integer]) -> Float64:
-    """part / whole, and 0 of nothing."""
+    """Return part / whole; 0 if whole is 0."""
     return np.asarray(part / np.maximum(whole, 1), np.float64)
 
 
@@ -89,10 +89,10 @@ def _check(probability_NA: NDArray[np.floating], label_NA: NDArray[np.generic]) 
     if wrong_NA.any():
         row, column = np.argwhere(wrong_NA)[0]
         raise DataError(
-            f"found label {label_NA[row, column]} at picture {row}, attribute {column}; "
-            "labels are 0 and 1: leave out what nobody annotated"
+            f"found label {label_NA[row, column]} at image {row}, attribute {column}; "
+            "labels must be 0 or 1: leave out unannotated attributes"
         )
-    # Written so that NaN fails too.
+    # Written so that NaN also fails.
     if not ((probability_NA >= 0) & (probability_NA <= 1)).all():
         raise DataError(
             f"found values from {probability_NA.min()} to {probability_NA.max()}; "

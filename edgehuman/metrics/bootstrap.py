@@ -1,7 +1,7 @@
-"""How sure a measured number is: percentile bootstrap intervals, seeded.
+"""Seeded percentile bootstrap intervals.
 
-Source: Efron and Tibshirani, "An Introduction to the Bootstrap", chapter 13. Nothing is clipped:
-every measured value can be drawn, the outliers too. Axes: N values, R resamples.
+Source: Efron and Tibshirani, "An Introduction to the Bootstrap", chapter 13. Outliers are kept:
+every measured value can be drawn. Axes: N values, R resamples.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Interval:
 
 
 def mean(value_RN: Float64) -> Float64:
-    """The mean of each row."""
+    """Return the mean of each row."""
     return np.asarray(value_RN.mean(axis=1))
 
 
 def percentile(q: float) -> Statistic:
-    """The statistic that takes the q-th percentile (0..100) of each row."""
+    """Return a statistic that computes the q-th percentile (0..100) of each row."""
     return lambda value_RN: np.asarray(np.percentile(value_RN, q, axis=1))
 
 
@@ -55,13 +55,13 @@ def interval(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Interval:
-    """The statistic of `values` and the interval that holds it in `level` of the resamples.
+    """Return the statistic of `values` with the interval that contains `level` of the resamples.
 
     Args:
-        values: what was measured, (N,).
-        statistic: rows in, one number per row out, (R, N) -> (R,): `mean`, `percentile(q)`.
+        values: measured values, (N,).
+        statistic: one number per row, (R, N) -> (R,): `mean`, `percentile(q)`.
         level: coverage, between 0 and 1.
-        resamples: draws with replacement, each of N values.
+        resamples: number of resamples with replacement, each of N values.
         seed: the same seed gives the same interval.
 
     Raises:
@@ -69,11 +69,9 @@ def interval(
     """
     value_N = np.asarray(values, np.float64)
     if value_N.ndim != 1 or value_N.size == 0 or not np.isfinite(value_N).all():
-        raise DataError(
-            f"found values of shape {value_N.shape}; an interval needs at least one, all finite"
-        )
+        raise DataError(f"found values of shape {value_N.shape}; give at least one, all finite")
     if not 0.0 < level < 1.0:
-        raise DataError(f"found level {level}; a coverage lies between 0 and 1, e.g. 0.95")
+        raise DataError(f"found level {level}; it must be between 0 and 1, e.g. 0.95")
     drawn_R = _resampled(value_N, statistic, resamples, np.random.default_rng(seed))
     low, high = np.percentile(drawn_R, [50 * (1 - level), 50 * (1 + level)])
     return Interval(float(statistic(value_N[None])[0]), float(low), float(high), level)
@@ -85,7 +83,7 @@ def _resampled(
     resamples: int,
     rng: np.random.Generator,
 ) -> Float64:
-    """The statistic of each resample, (R,)."""
+    """Return the statistic of each resample, (R,)."""
     rows = max(1, _BLOCK_VALUES // value_N.size)
     blocks = []
     for start in range(0, resamples, rows):
@@ -102,22 +100,21 @@ def interval_of_groups(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Interval:
-    """The interval of a statistic of summed groups, when whole groups are drawn anew.
+    """Return the interval of a statistic of summed groups, resampling whole groups.
 
-    For values that come in clusters, such as the windows of one person: people are drawn, not
-    windows.
+    For clustered values, such as the windows of one person: people are resampled, not windows.
 
     Args:
-        value_GX: what each of G groups adds up to, e.g. confusion counts (G, C, C).
-        statistic: sums in, one number per sum out: (R, ...) -> (R,).
+        value_GX: sums of each of G groups, e.g. confusion counts (G, C, C).
+        statistic: one number per total: (R, ...) -> (R,).
         level, resamples, seed: as in `interval`.
 
     Raises:
-        DataError: fewer than two groups: nothing can be said of others like them.
+        DataError: fewer than two groups.
     """
     groups = len(value_GX)
     if groups < 2:
-        raise DataError(f"found {groups} group; an interval over groups needs at least two")
+        raise DataError(f"found {groups} group(s); an interval over groups needs at least two")
     rng = np.random.default_rng(seed)
     times_RG = rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples)
     drawn_R = statistic(np.tensordot(times_RG, value_GX, axes=1))

@@ -1,4 +1,4 @@
-"""Whether a probability means what it says: softmax, temperature, expected calibration error.
+"""Calibration: softmax, temperature scaling, expected calibration error.
 
 Source: Guo et al., "On Calibration of Modern Neural Networks", arXiv 1706.04599, sections 2, 4.2.
 Axes: N samples, C classes.
@@ -14,12 +14,12 @@ from edgehuman.records import Float64
 
 Floats = NDArray[np.floating]
 
-# Beyond these the softmax is flat or one-hot for any logits a network gives.
+# Outside this range the softmax is flat or one-hot for any realistic logits.
 _MIN_TEMPERATURE, _MAX_TEMPERATURE = 0.05, 20.0
 
 
 def softmax(logits_NC: Floats, temperature: float = 1.0) -> Float64:
-    """Probabilities (..., C) of logits (..., C) divided by `temperature`; never overflows."""
+    """Return probabilities (..., C) of logits (..., C) / `temperature`, without overflow."""
     scaled_NC = np.asarray(logits_NC, np.float64) / temperature
     scaled_NC -= scaled_NC.max(axis=-1, keepdims=True)
     exp_NC = np.exp(scaled_NC)
@@ -29,7 +29,7 @@ def softmax(logits_NC: Floats, temperature: float = 1.0) -> Float64:
 def negative_log_likelihood(
     logits_NC: Floats, label_N: NDArray[np.integer], temperature: float = 1.0
 ) -> float:
-    """Mean negative log-probability of the true class, nats."""
+    """Return the mean negative log-probability of the true class, nats."""
     scaled_NC = np.asarray(logits_NC, np.float64) / temperature
     scaled_NC -= scaled_NC.max(axis=-1, keepdims=True)
     log_sum_N = np.log(np.exp(scaled_NC).sum(axis=-1))
@@ -37,10 +37,10 @@ def negative_log_likelihood(
 
 
 def fit_temperature(logits_NC: Floats, label_N: NDArray[np.integer]) -> float:
-    """The one divisor of the logits that makes the true classes most likely.
+    """Fit the divisor of the logits that maximises the likelihood of the true classes.
 
-    Fit it on people that the network was not trained on, and not on the test people. It
-    never changes which class is largest, so accuracy and F1 stay.
+    Fit it on people that are neither training nor test people. It does not change the argmax, so
+    accuracy and F1 stay the same.
 
     Returns:
         A temperature between 0.05 and 20.
@@ -54,10 +54,10 @@ def fit_temperature(logits_NC: Floats, label_N: NDArray[np.integer]) -> float:
     if logits_NC.ndim != 2 or len(label_N) != len(logits_NC) or len(label_N) == 0:
         raise DataError(
             f"found logits {logits_NC.shape} and labels {label_N.shape}; "
-            "a temperature is fitted on (N, C) logits with N labels, N at least 1"
+            "give (N, C) logits and N labels, N at least 1"
         )
     if not np.isfinite(logits_NC).all():
-        raise DataError("found logits that are not finite; the network that gave them is broken")
+        raise DataError("found logits that are not finite; check the network that computed them")
     fitted = minimize_scalar(
         lambda log_t: negative_log_likelihood(logits_NC, label_N, float(np.exp(log_t))),
         bounds=(np.log(_MIN_TEMPERATURE), np.log(_MAX_TEMPERATURE)),
@@ -69,9 +69,9 @@ def fit_temperature(logits_NC: Floats, label_N: NDArray[np.integer]) -> float:
 def expected_calibration_error(
     prob_NC: Floats, label_N: NDArray[np.integer], bins: int = 15
 ) -> float:
-    """Mean gap between confidence and accuracy over equally wide bins of confidence, 0..1.
+    """Return the mean gap between confidence and accuracy over equal-width confidence bins, 0..1.
 
-    Each bin counts by its share of the samples; empty bins count nothing.
+    Bins are weighted by their number of samples.
 
     Raises:
         DataError: no samples, or rows that are not probabilities.
@@ -80,7 +80,7 @@ def expected_calibration_error(
     if prob_NC.ndim != 2 or len(label_N) != len(prob_NC) or len(label_N) == 0:
         raise DataError(
             f"found probabilities {prob_NC.shape} and labels {label_N.shape}; "
-            "the calibration error needs (N, C) with N labels, N at least 1"
+            "give (N, C) probabilities and N labels, N at least 1"
         )
     if not np.allclose(prob_NC.sum(axis=1), 1.0, atol=1e-3):
         raise DataError("found rows that do not add up to 1; give probabilities, not logits")

@@ -1,7 +1,7 @@
-"""How often a classifier is right: confusion, accuracy, F1 per class and macro-F1.
+"""Classification metrics: confusion matrix, accuracy, F1 per class and macro-F1.
 
-Axes: N samples, C classes. Labels are indices 0..C-1; a label outside that range is an error:
-leaving it out in silence would flatter the score.
+Axes: N samples, C classes. Labels are indices 0..C-1; a label outside that range is an error,
+because silently dropping it would inflate the score.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ Labels = NDArray[np.integer]
 
 
 def confusion(label_N: Labels, predicted_N: Labels, num_classes: int) -> Index:
-    """Counts (C, C): rows are the true classes, columns the predicted ones.
+    """Return counts (C, C): rows are true classes, columns predicted ones.
 
     Raises:
-        DataError: nothing to count, unequal lengths, or a label outside 0..C-1.
+        DataError: no samples, unequal lengths, or a label outside 0..C-1.
     """
     label_N, predicted_N = np.asarray(label_N), np.asarray(predicted_N)
     if label_N.ndim != 1 or label_N.shape != predicted_N.shape or label_N.size == 0:
         raise DataError(
             f"found {label_N.shape} labels and {predicted_N.shape} predictions; "
-            "a score needs as many of one as of the other, and at least one"
+            "give the same number of both, at least one"
         )
     for name, index_N in (("label", label_N), ("prediction", predicted_N)):
         low, high = int(index_N.min()), int(index_N.max())
         if low < 0 or high >= num_classes:
             wrong = low if low < 0 else high
             raise DataError(
-                f"found {name} {wrong}; {num_classes} classes are numbered 0 to {num_classes - 1}: "
-                "drop the unlabelled samples first"
+                f"found {name} {wrong}; it must be from 0 to {num_classes - 1} for {num_classes} "
+                "classes: drop unlabelled samples first"
             )
     flat_N = label_N.astype(np.int64) * num_classes + predicted_N.astype(np.int64)
     return np.bincount(flat_N, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
 def accuracy(label_N: Labels, predicted_N: Labels) -> float:
-    """Share of the samples whose prediction is the label, 0..1."""
+    """Return the share of samples predicted correctly, 0..1."""
     num_classes = 1 + max(int(np.max(label_N, initial=0)), int(np.max(predicted_N, initial=0)))
     counts_CC = confusion(label_N, predicted_N, num_classes)
     return float(np.trace(counts_CC) / counts_CC.sum())
 
 
 def f1_of_confusion(counts_CC: NDArray[np.integer]) -> Float64:
-    """F1 of each class (..., C) from counts (..., C, C); NaN where nothing is true or predicted."""
+    """Return F1 per class (..., C) from counts (..., C, C); NaN if never true nor predicted."""
     hit_C = np.diagonal(counts_CC, axis1=-2, axis2=-1).astype(np.float64)
     either_C = counts_CC.sum(axis=-1) + counts_CC.sum(axis=-2)
     blank_C = np.full(hit_C.shape, np.nan)
@@ -55,14 +55,14 @@ def f1_of_confusion(counts_CC: NDArray[np.integer]) -> Float64:
 
 
 def per_class_f1(label_N: Labels, predicted_N: Labels, num_classes: int) -> Float64:
-    """F1 of each class (C,): 2 TP / (2 TP + FP + FN); NaN for a class that appears nowhere."""
+    """Return F1 per class (C,): 2 TP / (2 TP + FP + FN); NaN for a class that never occurs."""
     return f1_of_confusion(confusion(label_N, predicted_N, num_classes))
 
 
 def macro_f1(label_N: Labels, predicted_N: Labels, num_classes: int) -> float:
-    """Mean F1 over the classes that appear among the labels or the predictions, 0..1.
+    """Return the mean F1 over the classes that occur in labels or predictions, 0..1.
 
-    The same as scikit-learn's `f1_score(average="macro")`. A class of the model that the data does
-    not hold counts 0 as soon as it is predicted once, and is left out otherwise.
+    Equal to scikit-learn's `f1_score(average="macro")`. A class that is absent from the labels
+    counts as 0 if it is predicted, and is ignored otherwise.
     """
     return float(np.nanmean(per_class_f1(label_N, predicted_N, num_classes)))

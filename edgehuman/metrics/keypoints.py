@@ -1,10 +1,10 @@
-"""How well joints are placed: object keypoint similarity (OKS), COCO AP and AR, whole-body parts.
+"""Keypoint metrics: object keypoint similarity (OKS), COCO AP and AR, whole-body parts.
 
 Sources: the COCO keypoint task (cocodataset.org, "Keypoint Evaluation"; OKS thresholds .50:.05:.95,
 20 detections per image, 101 recall points), computed by pycocotools; Jin et al., "Whole-Body Human
 Pose Estimation in the Wild", arXiv 2007.11858, for the 133 landmarks and their sigmas, and its
-released evaluation for the parts: a person without a labelled joint of the part is ignored there.
-Left out: OKS-NMS, since a person crop has one prediction.
+released evaluation for the parts: a person without a labelled joint of the part is ignored for it.
+Left out: OKS-NMS, because a person crop has one prediction.
 
 COCO-WholeBody order: body 17, feet 6, face 68, left hand 21, right hand 21.
 Axes: N persons, J joints.
@@ -26,7 +26,7 @@ from edgehuman.records import Float64
 
 Record = Mapping[str, Any]
 
-# How far, relative to the square root of the person's area, people place one joint apart.
+# Spread of human annotations of each joint, relative to the square root of the person's area.
 _BODY = (26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89)
 _FEET = (68, 66, 66, 92, 94, 94)
 _JAW = (42, 43, 44, 43, 40, 35, 31, 25, 20, 23, 29, 32, 37, 38, 43, 41, 45)
@@ -48,17 +48,18 @@ PARTS_133: Mapping[str, slice] = {
     "left_hand": slice(91, 112),
     "right_hand": slice(112, 133),
 }
-# What COCO-WholeBody files call the four lists behind `keypoints`.
+# Names of the four lists after `keypoints` in COCO-WholeBody files.
 _FURTHER_LISTS = ("foot_kpts", "face_kpts", "lefthand_kpts", "righthand_kpts")
 
 
 @dataclass(frozen=True, slots=True)
 class KeypointScores:
-    """COCO's ten numbers, 0..1; NaN where the data holds no such person.
+    """COCO's ten numbers, 0..1; NaN if the data has no such person.
 
     Attributes:
-        ap, ar: mean over the OKS thresholds; ap50 … ar75: at 0.50 and 0.75.
-        ap_medium … ar_large: persons of 32² to 96² pixels, and larger ones.
+        ap, ar: mean over the OKS thresholds.
+        ap50 … ar75: at 0.50 and 0.75.
+        ap_medium … ar_large: for persons of 32² to 96² pixels, and larger ones.
     """
 
     ap: float
@@ -79,27 +80,27 @@ def oks(
     area_N: NDArray[np.floating],
     sigma_J: Float64,
 ) -> Float64:
-    """Similarity (N,) of each prediction to its own truth: mean over the labelled joints of
-    exp(-d² / (2 area (2 sigma)²)); NaN for a person without a labelled joint.
+    """Return the similarity (N,) of each prediction to its ground truth: mean over the labelled
+    joints of exp(-d² / (2 area (2 sigma)²)); NaN for a person without a labelled joint.
 
     Args:
-        predicted_NJX: x, y in pixels; further columns are not read.
+        predicted_NJX: x, y in pixels; other columns are ignored.
         true_NJ3: x, y in pixels and visibility: 0 not labelled, 1 hidden, 2 visible.
         area_N: of each person, square pixels.
 
     Raises:
-        DataError: shapes that do not belong together, or predictions that are not finite.
+        DataError: shapes that do not match, or predictions that are not finite.
     """
     shape = true_NJ3.shape
     if len(shape) != 3 or shape[2] != 3 or predicted_NJX.shape[:2] != shape[:2]:
         raise DataError(
-            f"found predictions {predicted_NJX.shape} and truths {shape}; "
+            f"found predictions {predicted_NJX.shape} and ground truth {shape}; "
             "give (N, J, 2) and (N, J, 3)"
         )
     if area_N.shape != shape[:1] or sigma_J.shape != shape[1:2]:
         raise DataError(
-            f"found areas {area_N.shape} and sigmas {sigma_J.shape} for truths {shape}; "
-            "give an area each person and a sigma each joint"
+            f"found areas {area_N.shape} and sigmas {sigma_J.shape} for ground truth {shape}; "
+            "give one area per person and one sigma per joint"
         )
     _check_finite(predicted_NJX)
     square_NJ = ((predicted_NJX[..., :2] - true_NJ3[..., :2]) ** 2).sum(axis=2)
@@ -115,8 +116,8 @@ def person_score(
     box_score_N: NDArray[np.floating] | None = None,
     above: float = 0.2,
 ) -> Float64:
-    """How sure a prediction is (N,): mean confidence of its joints above `above` (0 where none is),
-    times the detector's score of the box where there was a detector."""
+    """Return the score (N,) of each prediction: mean confidence of its joints above `above` (0 if
+    there are none), times the detector's box score, if any."""
     sure_NJ = confidence_NJ > above
     total_N = np.where(sure_NJ, confidence_NJ, 0).sum(axis=1)
     score_N = total_N / np.maximum(sure_NJ.sum(axis=1), 1)
@@ -128,12 +129,12 @@ def coco_results(
     image_N: NDArray[np.integer],
     score_N: NDArray[np.floating] | None = None,
 ) -> list[dict[str, Any]]:
-    """Predictions as the records of a COCO result file.
+    """Convert predictions to the records of a COCO result file.
 
     Args:
-        keypoint_NJ3: x, y in pixels of the whole image (of the crop, if the truths are) and
+        keypoint_NJ3: x, y in pixels of the whole image (or of the crop, like the ground truth) and
             confidence.
-        image_N: the image each person is in.
+        image_N: image id of each person.
         score_N: of each person; None: `person_score` of the confidences.
 
     Raises:
@@ -145,7 +146,7 @@ def coco_results(
     if not len(keypoint_NJ3) == len(image_N) == len(score_N):
         raise DataError(
             f"found {len(keypoint_NJ3)} persons, {len(image_N)} images and {len(score_N)} scores; "
-            "give one each"
+            "give one of each per person"
         )
     _check_finite(keypoint_NJ3)
     return [
@@ -165,7 +166,7 @@ def coco_truth(
     box_N4: NDArray[np.floating],
     image_N: NDArray[np.integer],
 ) -> dict[str, Any]:
-    """Labels as a COCO annotation file holds them: x, y, visibility; boxes x, y, width, height.
+    """Convert labels to a COCO annotation file: x, y, visibility; boxes x, y, width, height.
 
     Raises:
         DataError: unequal lengths.
@@ -195,15 +196,15 @@ def coco_truth(
 
 
 def keypoint_scores(truth: Record, results: Sequence[Record]) -> KeypointScores:
-    """COCO AP and AR of predictions of 17 or of 133 joints.
+    """Return COCO AP and AR of predictions of 17 or 133 joints.
 
     Args:
-        truth: what a COCO or COCO-WholeBody annotation file holds, or `coco_truth`.
-        results: what a result file holds, or `coco_results`; may be empty.
+        truth: contents of a COCO or COCO-WholeBody annotation file, or `coco_truth`.
+        results: contents of a result file, or `coco_results`; may be empty.
 
     Raises:
-        DataError: nobody to find, a record that lacks a field or has another number of joints, or
-            an image that the truth does not list.
+        DataError: no labelled persons, a record without a field or with another number of joints,
+            or an image that the labels do not list.
         MissingDependencyError: pycocotools is not installed.
     """
     persons, predictions = _records(truth, results)
@@ -212,11 +213,11 @@ def keypoint_scores(truth: Record, results: Sequence[Record]) -> KeypointScores:
 
 
 def wholebody_scores(truth: Record, results: Sequence[Record]) -> dict[str, KeypointScores]:
-    """The scores of "whole", "body", "foot", "face", "left_hand", "right_hand", and of "hand": the
-    mean of both hands.
+    """Return the scores of "whole", "body", "foot", "face", "left_hand", "right_hand", and "hand"
+    (the mean of both hands).
 
     Raises:
-        DataError, MissingDependencyError: as `keypoint_scores`; or fewer joints than 133.
+        DataError, MissingDependencyError: as `keypoint_scores`; or fewer than 133 joints.
     """
     persons, predictions = _records(truth, results)
     num_joints = len(persons[0]["keypoints"]) // 3
@@ -237,10 +238,10 @@ def _mean(first: KeypointScores, second: KeypointScores) -> KeypointScores:
 def _records(
     truth: Record, results: Sequence[Record]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Copies of the persons and the predictions, checked, each with its keypoints in one list."""
+    """Return checked copies of persons and predictions, each with its keypoints in one list."""
     for name in ("images", "annotations"):
         if not truth.get(name):
-            raise DataError(f"found no {name} among the labels; there is nobody to find")
+            raise DataError(f"found no {name} in the labels; give an annotation file with persons")
     known = {image["id"] for image in truth["images"]}
     sides: list[list[dict[str, Any]]] = []
     for side, needed in (
@@ -258,7 +259,7 @@ def _records(
     lengths = {len(record["keypoints"]) for side in sides for record in side}
     if len(lengths) > 1 or lengths.pop() % 3:
         raise DataError(
-            "found keypoint lists of unequal lengths; every person has the same joints, "
+            "found keypoint lists of unequal lengths; every person must have the same joints, "
             "each with x, y and visibility or confidence"
         )
     _check_finite(np.array([[*record["keypoints"], record["score"]] for record in sides[1]]))
@@ -276,7 +277,7 @@ def _joined(record: Record, needed: Sequence[str]) -> list[float]:
 def _check_finite(keypoints: NDArray[np.floating]) -> None:
     if not np.isfinite(keypoints).all():
         raise DataError(
-            "found predicted joints that are not finite; the network that gave them is broken"
+            "found predicted joints that are not finite; check the network that computed them"
         )
 
 
@@ -286,19 +287,19 @@ def _evaluate(
     predictions: Sequence[Record],
     part: slice,
 ) -> KeypointScores:
-    """pycocotools on the joints of one part, without what it prints."""
+    """Run pycocotools on the joints of one part, without its printed output."""
     try:
         from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
     except ImportError:
         raise MissingDependencyError(
-            "pycocotools is not installed and computes COCO AP; run: pip install pycocotools"
+            "COCO AP needs pycocotools, which is not installed; run: pip install pycocotools"
         ) from None
     num_joints = len(persons[0]["keypoints"]) // 3
     if num_joints not in SIGMAS:
         raise DataError(f"found {num_joints} joints; sigmas are known for 17 and 133")
     people = [_part_of(person, part) for person in persons]
-    # As the released evaluation has it: a prediction that claims no joint of the part is none.
+    # As in the released evaluation, drop predictions without a joint of the part.
     found = [_part_of(_with_extent(one), part) for one in predictions]
     found = [one for one in found if one["num_keypoints"]]
     categories = [{"id": each} for each in {person["category_id"] for person in persons}]
@@ -306,7 +307,7 @@ def _evaluate(
         sides = []
         for records in (people, found):
             side = COCO()
-            # pycocotools reads the number 0 as "not matched".
+            # pycocotools treats id 0 as "not matched".
             numbered = [{**record, "id": index + 1} for index, record in enumerate(records)]
             side.dataset = {
                 "images": [{"id": image["id"]} for image in truth["images"]],
@@ -337,7 +338,7 @@ def _part_of(record: Record, part: slice) -> dict[str, Any]:
 
 
 def _with_extent(prediction: Record) -> dict[str, Any]:
-    """A prediction is as large as its joints reach: that says whether it counts as medium."""
+    """Set a prediction's area and box to its joints' extent, which decides medium or large."""
     x_J, y_J = (np.array(prediction["keypoints"][start::3]) for start in (0, 1))
     width, height = float(np.ptp(x_J)), float(np.ptp(y_J))
     box = [float(x_J.min()), float(y_J.min()), width, height]

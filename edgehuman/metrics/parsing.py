@@ -1,8 +1,8 @@
-"""How well the parts of a person are painted: IoU per part, mIoU, mean and pixel accuracy.
+"""Segmentation metrics: IoU per class, mIoU, mean and pixel accuracy.
 
-One confusion matrix over the whole test set, to which every mask adds its pixels; pixels labelled
-`IGNORE` count nowhere. Source: Long et al., "Fully Convolutional Networks for Semantic
-Segmentation", arXiv 1411.4038, section 5. The background is a class like the others.
+Computed from one confusion matrix over all pixels of the test set; pixels labelled `IGNORE` are
+not counted. Source: Long et al., "Fully Convolutional Networks for Semantic Segmentation", arXiv
+1411.4038, section 5. The background is a class like the others.
 
 Axes: N masks, H height, W width, C classes.
 """
@@ -24,13 +24,14 @@ Mask = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class ParsingScores:
-    """All from 0 to 1.
+    """Segmentation scores, all from 0 to 1.
 
     Attributes:
-        iou_C: pixels both true and predicted / pixels either; NaN for a class that appears nowhere.
-        accuracy_C: share of the class's pixels that were painted so; NaN for a class without any.
+        iou_C: intersection over union of true and predicted pixels; NaN for a class that never
+            occurs.
+        accuracy_C: share of the class's pixels predicted correctly; NaN for a class without pixels.
         mean_iou, mean_accuracy: means over the classes that are not NaN.
-        pixel_accuracy: share of all pixels that are right.
+        pixel_accuracy: share of all pixels predicted correctly.
     """
 
     iou_C: Float64
@@ -41,12 +42,12 @@ class ParsingScores:
 
 
 def mask_confusion(label: Mask, predicted: Mask, num_classes: int) -> Index:
-    """Counts (C, C) of pixels: rows are true classes, columns predicted ones; add them up.
+    """Return pixel counts (C, C), rows true classes, columns predicted ones; sum them over masks.
 
     Args:
-        label, predicted: (H, W), (N, H, W) or any one shape, classes 0..C-1; the label may also be
-            `IGNORE`, and what is predicted there does not matter.
-        num_classes: C, with the background.
+        label, predicted: (H, W), (N, H, W) or any equal shape, classes 0..C-1; the label may also
+            be `IGNORE`; predictions there are not counted.
+        num_classes: C, including the background.
 
     Raises:
         DataError: different shapes, or a class outside 0..C-1.
@@ -72,16 +73,16 @@ def mask_confusion(label: Mask, predicted: Mask, num_classes: int) -> Index:
 
 
 def parsing_scores(counts_CC: NDArray[np.integer]) -> ParsingScores:
-    """Scores of the sum of all `mask_confusion`.
+    """Compute the scores from the sum of all `mask_confusion`.
 
     Raises:
-        DataError: a matrix that is not square, or no pixel in it.
+        DataError: the matrix is not square or has no pixels.
     """
     counts_CC = np.asarray(counts_CC)
     if counts_CC.ndim != 2 or counts_CC.shape[0] != counts_CC.shape[1]:
         raise DataError(f"found counts of shape {counts_CC.shape}; give (C, C)")
     if not counts_CC.sum():
-        raise DataError("found no labelled pixel; every mask is empty or ignored altogether")
+        raise DataError("found no labelled pixel: all masks are empty or ignored; check the labels")
     hit_C, true_C = np.diag(counts_CC), counts_CC.sum(axis=1)
     iou_C = _share(hit_C, true_C + counts_CC.sum(axis=0) - hit_C)
     accuracy_C = _share(hit_C, true_C)
@@ -95,6 +96,6 @@ def parsing_scores(counts_CC: NDArray[np.integer]) -> ParsingScores:
 
 
 def _share(part_C: NDArray[np.integer], whole_C: NDArray[np.integer]) -> Float64:
-    """part / whole, and NaN of nothing."""
+    """Return part / whole; NaN if whole is 0."""
     blank_C = np.full(whole_C.shape, np.nan)
     return np.asarray(np.divide(part_C, whole_C, out=blank_C, where=whole_C > 0))

@@ -1,15 +1,15 @@
-"""How well people find themselves among others: CMC, mAP and mINP by the Market-1501 protocol.
+"""Retrieval metrics: CMC, mAP, mINP, by the Market-1501 protocol.
 
-Per query, gallery items of the same person under the same camera do not count; a query without a
-match among the rest is left out, not scored 0. Sources: Zheng et al., "Scalable Person
-Re-identification", ICCV 2015, section 5.1 (CMC, mAP; AP is the mean of the precision at each match,
-not an area by trapezoids); Ye et al., "Deep Learning for Person Re-identification", arXiv
-2001.04193, section 4.1 (mINP). Left out: re-ranking.
+For each query, gallery items of the same person and camera are ignored; a query without a match
+among the rest is skipped, not scored 0. Sources: Zheng et al., "Scalable Person Re-identification",
+ICCV 2015, section 5.1 (CMC, mAP; AP is the mean of the precision at each match, not a trapezoidal
+area); Ye et al., "Deep Learning for Person Re-identification", arXiv 2001.04193, section 4.1
+(mINP). Left out: re-ranking.
 
-Gallery items as far away as a match stand in front of it, so a network that gives everybody the
-same vector scores what it deserves, not what the order of the files gives.
+Gallery items at the same distance as a match are ranked before it, so a network that maps everybody
+to the same vector does not profit from the order of the files.
 
-Axes: N pictures or sequences, Q queries, G gallery items, O other gallery items, M matches,
+Axes: N images or sequences, Q queries, G gallery items, O other gallery items, M matches,
 P parts, D dimensions, K ranks.
 """
 
@@ -27,34 +27,34 @@ from edgehuman.records import Bool, Float64, Index
 
 Distance = Literal["euclidean", "cosine"]
 
-# Distances are held for about this many pairs at a time, so memory does not grow with the product
-# of queries and gallery: 256 MB. A gallery of a million is read once for every 32 queries.
+# Distances are stored for about this many pairs at a time (256 MB), so memory does not grow with
+# queries x gallery. A gallery of a million is read once per 32 queries.
 BLOCK_PAIRS = 32_000_000
 
-# Within a block they are computed for about this many pairs at a time, and about this many numbers
-# of the gallery are converted at once.
+# Within a block, distances are computed for about this many pairs at a time, and about this many
+# gallery values are converted at once.
 TILE = 2_000_000
 
-# The place of a match that does not exist: behind every rank.
+# Rank of a match that does not exist: after every rank.
 NO_MATCH = int(np.iinfo(np.int64).max)
 
 # Squared distances and similarities that differ by less than this share of the largest squared
-# length are the rounding of one number, and count as equal.
+# length differ by rounding only and count as equal.
 _ROUNDING = 2.0**-40
 
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """Who was seen where, as vectors.
+    """Feature vectors with identities and cameras.
 
     Attributes:
-        feature_NX: (N, D), or (N, P, D) where each part has a vector of its own and the distance
-            is the mean over parts.
-        person_N: identity of each, 0 or more; 0 may stand for distractors.
-        camera_N: camera of each; None where the protocol excludes no camera.
+        feature_NX: (N, D), or (N, P, D) with a vector per part; the distance is then the mean over
+            parts.
+        person_N: identity of each, 0 or more; 0 may be used for distractors.
+        camera_N: camera of each; None if the protocol ignores cameras.
 
     Raises:
-        DataError: nothing in it, unequal lengths, a value that is not finite, a negative identity.
+        DataError: empty, unequal lengths, a value that is not finite, or a negative identity.
     """
 
     feature_NX: NDArray[np.floating]
@@ -64,22 +64,22 @@ class Sightings:
     def __post_init__(self) -> None:
         shape = self.feature_NX.shape
         if len(shape) not in (2, 3) or 0 in shape:
-            raise DataError(f"found features of shape {shape}; give (N, D) or (N, P, D), none of 0")
+            raise DataError(f"found features of shape {shape}; give non-empty (N, D) or (N, P, D)")
         for name, index_N in (("identities", self.person_N), ("cameras", self.camera_N)):
             if index_N is not None and index_N.shape != shape[:1]:
                 raise DataError(
-                    f"found {index_N.shape} {name} for {shape[0]} features; give one each"
+                    f"found {index_N.shape} {name} for {shape[0]} features; give one of each"
                 )
         broken_N = ~np.isfinite(self.feature_NX).reshape(shape[0], -1).all(axis=1)
         if broken_N.any():
             raise DataError(
                 f"found {broken_N.sum()} features that are not finite, the first at index "
-                f"{broken_N.argmax()}; the network that gave them is broken"
+                f"{broken_N.argmax()}; check the network that computed them"
             )
         if self.person_N.min() < 0:
             raise DataError(
-                f"found identity {self.person_N.min()}; identities count from 0: "
-                "leave junk boxes out when the dataset is read"
+                f"found identity {self.person_N.min()}; identities must be 0 or more: "
+                "leave out junk boxes when reading the dataset"
             )
 
     def __len__(self) -> int:
@@ -91,9 +91,9 @@ class RetrievalScores:
     """Attributes:
     cmc_K: share of the queries with a match among the first 1..K gallery items.
     mean_ap: mean average precision, 0..1.
-    mean_inp: mean of (matches / place of the last match), 0..1.
-    queries: that had a match and count.
-    skipped: queries left out because nothing in the gallery may match them.
+    mean_inp: mean of (matches / rank of the last match), 0..1.
+    queries: number of scored queries, those with a match.
+    skipped: number of queries without a possible match in the gallery.
     """
 
     cmc_K: Float64
@@ -103,7 +103,7 @@ class RetrievalScores:
     skipped: int
 
     def rank(self, k: int) -> float:
-        """Share of the queries with a match among the first k, 0..1."""
+        """Return the share of the queries with a match among the first k, 0..1."""
         if not 1 <= k <= len(self.cmc_K):
             raise UsageError(f"found rank {k}; ranks 1 to {len(self.cmc_K)} were measured")
         return float(self.cmc_K[k - 1])
@@ -112,22 +112,22 @@ class RetrievalScores:
 def retrieval_scores(
     query: Sightings, gallery: Sightings, distance: Distance = "euclidean", max_rank: int = 50
 ) -> RetrievalScores:
-    """Rank the gallery for each query and score the places of the matches.
+    """Rank the gallery for each query and score the ranks of the matches.
 
     Args:
-        query, gallery: cameras in both, or in neither: then every item of the gallery counts.
-        distance: Euclidean on the features as they are, or 1 - cosine.
+        query, gallery: with cameras in both, or in neither: then every gallery item counts.
+        distance: Euclidean between unnormalised features, or 1 - cosine.
         max_rank: K of the CMC curve.
 
     Raises:
-        DataError: features of different shapes, cameras in only one, a vector of length 0 under the
+        DataError: features of different shapes, cameras in only one, a vector of length 0 with the
             cosine distance, or no query with a match.
-        UsageError: an unknown distance, or max_rank under 1.
+        UsageError: unknown distance, or max_rank below 1.
     """
     if max_rank < 1:
         raise UsageError(f"found max_rank {max_rank}; it must be at least 1")
     if (query.camera_N is None) != (gallery.camera_N is None):
-        raise DataError("found cameras in only one of query and gallery; give both, or neither")
+        raise DataError("found cameras in only one of query and gallery; give both or neither")
     places: list[Index] = []
     index = 0
     for distance_QG in distance_blocks(query, gallery, distance):
@@ -142,19 +142,19 @@ def retrieval_scores(
 
 
 def places_of_matches(distance_G: NDArray[np.floating], is_match_G: Bool) -> Index:
-    """The places (M,), from 1, of the matches in the list sorted by distance; ties count against.
+    """Return the ranks (M,), from 1, of the matches by distance; ties count as ranked before.
 
-    Only what stands in front of each match is counted; the list itself is never sorted.
+    Items before each match are counted without sorting the gallery.
     """
     match_M = np.sort(distance_G[is_match_G])
-    # Another item is in front of match m, and of all later ones, if it is no farther away.
+    # An item is before match m, and all later ones, if it is at most as far away.
     first_m_O = np.searchsorted(match_M, distance_G[~is_match_G], side="left")
     others_in_front_M = np.cumsum(np.bincount(first_m_O, minlength=len(match_M) + 1))[:-1]
     return np.asarray(others_in_front_M + np.arange(1, len(match_M) + 1), np.int64)
 
 
 def scores_of_places(places: Sequence[Index], max_rank: int = 50) -> RetrievalScores:
-    """CMC, mAP and mINP of the places of each query's matches; a query without any is skipped.
+    """Return CMC, mAP and mINP from the ranks of each query's matches; skip queries without any.
 
     Raises:
         DataError: no query has a match.
@@ -163,7 +163,7 @@ def scores_of_places(places: Sequence[Index], max_rank: int = 50) -> RetrievalSc
     if not found:
         raise DataError(
             f"found no match in the gallery for any of {len(places)} queries; "
-            "a match is the same identity, under another camera where cameras are given"
+            "a match has the same identity and, if cameras are given, another camera"
         )
     first_Q = np.array([place_M[0] for place_M in found])
     return RetrievalScores(
@@ -180,7 +180,7 @@ def _average_precision(place_M: Index) -> float:
 
 
 def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclidean") -> Float64:
-    """All distances at once, (Q, G): for galleries that fit in memory.
+    """Return all distances at once, (Q, G), for galleries that fit in memory.
 
     Raises:
         DataError, UsageError: as `retrieval_scores`.
@@ -189,16 +189,16 @@ def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclid
 
 
 def similarity(distance_X: Float64, distance: Distance) -> Float64:
-    """Scores of distances, 1 for the same vector: the cosine, or 1 / (1 + d)."""
+    """Convert distances to similarities, 1 for equal vectors: the cosine, or 1 / (1 + d)."""
     return 1 - distance_X if distance == "cosine" else 1 / (1 + distance_X)
 
 
 def first_match_places(
     query: Sightings, gallery: Sightings, distance: Distance = "euclidean"
 ) -> Index:
-    """The place (Q,), from 1, of each query's first match; `NO_MATCH` where the gallery has none.
+    """Return the rank (Q,), from 1, of each query's first match; `NO_MATCH` if there is none.
 
-    Nothing is sorted, so this is what the protocols with thousands of pairs of views use.
+    Nothing is sorted, so protocols with thousands of view pairs use this.
 
     Raises:
         DataError, UsageError: as `retrieval_scores`.
@@ -219,16 +219,15 @@ def first_match_places(
 def nearest(
     query: Sightings, gallery: Sightings, count: int, distance: Distance = "euclidean"
 ) -> tuple[Index, Float64]:
-    """Indices (Q, K) of each query's nearest gallery items, nearest first, and their distances.
+    """Return indices (Q, K) of each query's nearest gallery items, nearest first, and distances.
 
-    Equally near items come in the order of the gallery. K is `count`, or the size of a smaller
-    gallery.
+    Equally near items are in gallery order. K is `count`, or the size of a smaller gallery.
 
     Raises:
         DataError, UsageError: as `retrieval_scores`.
     """
     if count < 1:
-        raise UsageError(f"found count {count}; ask for at least 1 of the nearest")
+        raise UsageError(f"found count {count}; it must be at least 1")
     count = min(count, len(gallery))
     indices, found = [], []
     for distance_QG in distance_blocks(query, gallery, distance):
@@ -242,18 +241,18 @@ def nearest(
 
 
 def distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) -> Iterator[Float64]:
-    """Distances of some queries to the whole gallery at a time, (Q', G).
+    """Yield distances of a block of queries to the whole gallery, (Q', G).
 
     Raises:
-        DataError: features of different shapes, or of length 0 under the cosine distance.
-        UsageError: an unknown distance.
+        DataError: features of different shapes, or of length 0 with the cosine distance.
+        UsageError: unknown distance.
     """
     if distance not in get_args(Distance):
         raise UsageError(f"found distance {distance!r}; known: {', '.join(get_args(Distance))}")
     if query.feature_NX.shape[1:] != gallery.feature_NX.shape[1:]:
         raise DataError(
             f"found query features {query.feature_NX.shape[1:]} and gallery features "
-            f"{gallery.feature_NX.shape[1:]} each; both must come from one network"
+            f"{gallery.feature_NX.shape[1:]}; both must come from the same network"
         )
     if distance == "cosine":
         block, step = _cosine_block, _ROUNDING
@@ -271,13 +270,13 @@ def distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) ->
 
 
 def _largest_square(*sightings: Sightings) -> list[float]:
-    """The largest squared length of each."""
+    """Return the largest squared length of each."""
     flat = [each.feature_NX.reshape(len(each), -1) for each in sightings]
     return [float(np.einsum("nx,nx->n", x, x, dtype=np.float64).max()) for x in flat]
 
 
 def _parts(feature_NX: NDArray[np.floating]) -> Float64:
-    """float64 (N, P, D): one part where the features have none."""
+    """Convert to float64 (N, P, D), with one part if the features have none."""
     feature = feature_NX.astype(np.float64)
     return feature[:, None] if feature.ndim == 2 else feature
 
@@ -305,7 +304,7 @@ def _unit(feature_NPD: Float64) -> Float64:
     length_NP = np.linalg.norm(feature_NPD, axis=-1, keepdims=True)
     if not length_NP.all():
         raise DataError(
-            f"found {(length_NP == 0).sum()} features of length 0; they have no direction: "
-            "use the Euclidean distance, or look at the network that gave them"
+            f"found {(length_NP == 0).sum()} features of length 0, which have no cosine: "
+            "use the Euclidean distance, or check the network that computed them"
         )
     return np.asarray(feature_NPD / length_NP)

@@ -1,8 +1,8 @@
-"""How good a stream of labels is: accuracy over time, how late it notices, how much it flickers.
+"""Metrics of label streams: online accuracy, onset delay, flicker.
 
-All three work on one label a hop, in order of time. A true label of None is a moment that nobody
-labelled; a true label outside `classes` (a transition, an activity the model does not know) counts
-as unlabelled too. The predicted label "unknown" is an answer, and never the right one.
+All take one label per hop, in order of time. A true label of None is unlabelled; a true label
+outside `classes` (a transition, an activity the model does not know) also counts as unlabelled. The
+predicted label "unknown" is always counted as wrong.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ Truth = Sequence[str | None]
 def online_accuracy(
     true: Truth, predicted: Sequence[str], classes: Collection[str] | None = None
 ) -> float:
-    """Share of the labelled hops whose predicted label is the true one; nan where nothing is
-    labelled.
+    """Return the share of labelled hops predicted correctly; nan if nothing is labelled.
 
     Args:
-        true, predicted: one label a hop.
-        classes: the labels that count as labelled; None: all but None.
+        true, predicted: one label per hop.
+        classes: the true labels that count as labelled; None: all except None.
 
     Raises:
         DataError: different lengths.
@@ -40,10 +39,10 @@ def online_accuracy(
 
 
 def flicker_per_minute(labels: Sequence[str], hop_s: float) -> float:
-    """Changes of the label per minute of stream; nan for an empty stream.
+    """Return the label changes per minute of stream; nan for an empty stream.
 
-    Every change counts, those to and from "unknown" and those the wearer really made: compare with
-    the same number of the true labels, which a perfect stream reaches and does not exceed.
+    All changes count, including those to and from "unknown" and real changes of activity: compare
+    with the value for the true labels, which a perfect stream has.
     """
     if not labels:
         return float("nan")
@@ -58,11 +57,11 @@ def onset_delay_s(
     classes: Collection[str] | None = None,
     look_ahead_s: Sequence[float] | float = 0.0,
 ) -> Float64:
-    """How long after each labelled stretch begins its label is first said, seconds.
+    """Return the delay until each labelled stretch is first recognised, seconds.
 
     A stretch is a run of one labelled true label. Its delay is the time from its first hop to the
-    first hop inside it that is predicted right, plus what that answer waited for (`look_ahead_s`:
-    one number for every hop, or one for all). nan: the stretch ended before it was recognised.
+    first correctly predicted hop in it, plus the look-ahead of that prediction (`look_ahead_s`: one
+    number per hop, or one for all). nan: the stretch ended before it was recognised.
 
     Returns:
         float64, one delay per stretch, in order of time.
@@ -82,7 +81,7 @@ def onset_delay_s(
 def labelled_stretches(
     true: Truth, classes: Collection[str] | None = None
 ) -> list[tuple[int, int]]:
-    """First hop and the hop after the last of each run of one labelled true label."""
+    """Return first hop and end (exclusive) of each run of one labelled true label."""
     edges = [k for k in range(len(true)) if k == 0 or true[k] != true[k - 1]]
     runs = zip(edges, [*edges[1:], len(true)], strict=False)
     return [(start, stop) for start, stop in runs if _counts(true[start], classes)]
@@ -95,5 +94,6 @@ def _counts(truth: str | None, classes: Collection[str] | None) -> bool:
 def _same_length(true: Truth, predicted: Sequence[str]) -> None:
     if len(true) != len(predicted):
         raise DataError(
-            f"found {len(true)} true and {len(predicted)} predicted labels; give one of each a hop"
+            f"found {len(true)} true and {len(predicted)} predicted labels; give one of each per "
+            "hop"
         )

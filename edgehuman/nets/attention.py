@@ -1,4 +1,4 @@
-"""What transformers of several records are made of: attention, the pre-norm block, sine positions.
+"""Transformer parts shared by several records: attention, the pre-norm block, sine positions.
 
 Axes: N samples, S token, D width, H head, E width of a head, K frequency.
 """
@@ -62,7 +62,7 @@ class Block(nn.Module):
 
 
 def sine_positions(tokens: int, width: int) -> Tensor:
-    """Fixed sine and cosine position code, (S, D)."""
+    """Return fixed sine and cosine position encodings, (S, D)."""
     position_S1 = torch.arange(tokens, dtype=torch.float32)[:, None]
     rate_K = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
     code_SD = torch.zeros(tokens, width)
@@ -72,7 +72,7 @@ def sine_positions(tokens: int, width: int) -> Tensor:
 
 
 def initialise_linear(module: nn.Module) -> None:
-    """Xavier-uniform weights and zero biases, as in the masked autoencoder for images."""
+    """Initialise with Xavier-uniform weights and zero biases, as in the image MAE."""
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)
         nn.init.zeros_(module.bias)

@@ -1,4 +1,4 @@
-"""Building a catalogued network, and counting what it costs: parameters and operations."""
+"""Build a catalogued network; count its parameters and operations."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from edgehuman import catalogue
 
 
 def build(name: str, seed: int = 0, **arguments: Any) -> nn.Module:
-    """A catalogued network with seeded random weights, in eval mode.
+    """Build a catalogued network with seeded random weights, in eval mode.
 
     Raises:
-        UsageError: no such network; the message lists the valid names.
+        UsageError: unknown network; the message lists the valid names.
     """
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", name)
     builder = catalogue.load_object(row.build)
@@ -28,26 +28,26 @@ def build(name: str, seed: int = 0, **arguments: Any) -> nn.Module:
 
 
 def count_params(network: nn.Module) -> int:
-    """Trainable and frozen parameters; buffers are not counted."""
+    """Count trainable and frozen parameters, without buffers."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 def count_flops(network: nn.Module, sample: Mapping[str, Any] | torch.Tensor) -> int:
-    """Operations (2 x multiply-adds) of the matrix products and convolutions of one forward."""
+    """Count operations (2 x multiply-adds) of matrix products and convolutions in one forward."""
     inputs = (sample,) if isinstance(sample, torch.Tensor) else tuple(sample.values())
     counter = FlopCounterMode(display=False)
-    # The fused CPU attention kernel is invisible to the counter; the plain one is not.
+    # The counter does not see the fused CPU attention kernel, so use the plain one.
     with counter, torch.inference_mode(), sdpa_kernel(SDPBackend.MATH):
         network(*inputs)
     return int(counter.get_total_flops())
 
 
 def count_linear_flops(network: nn.Module, sample: torch.Tensor) -> int:
-    """Operations (2 x multiply-adds) of the linear layers alone, of one forward and the projection
-    head of training.
+    """Count operations (2 x multiply-adds) of the linear layers only, in one forward including the
+    projection head of training.
 
-    So the table of arXiv 2504.07598 counts: without attention's products of activations. The
-    printed GFLOPs of its 21 networks lie up to 0.3 % above.
+    This matches the table of arXiv 2504.07598, which omits attention's products of activations; its
+    GFLOPs for the 21 networks are up to 0.3 % higher.
     """
     counted = 0
 

@@ -1,4 +1,4 @@
-"""Stochastic depth: a residual branch left out for some of the images while training.
+"""Stochastic depth: drop a residual branch for some samples while training.
 
 Source: Deep networks with stochastic depth (arXiv 1603.09382), per sample, kept branches scaled up.
 """
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class DropPath(nn.Module):
-    """Zeroes whole samples of (N, ...) with probability `rate` while training."""
+    """Set whole samples of (N, ...) to zero with probability `rate` while training."""
 
     def __init__(self, rate: float = 0.0) -> None:
         super().__init__()
@@ -30,5 +30,5 @@ class DropPath(nn.Module):
 
 
 def drop_rates(last: float, depth: int) -> list[float]:
-    """Rates that grow linearly from 0 at the first block to `last` at the last."""
+    """Return rates that grow linearly from 0 at the first block to `last` at the last."""
     return [last * block / max(depth - 1, 1) for block in range(depth)]

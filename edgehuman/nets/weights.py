@@ -1,10 +1,10 @@
-"""Published weights in our networks: other projects' key names, other sizes and other windows.
+"""Load published weights into our networks: rename keys, resample to other sizes and windows.
 
-    import_state(network, state, "timm")      the network now holds them; what did not fit is named
+    import_state(network, state, "timm")      load the weights; an error names what does not fit
 
 Sources: pytorch-image-models (timm: all three families), microsoft/Cream (tinyvit), Rewrite-the-
-Stars (starnet), facebookresearch/dino and facebookresearch/mae. Only their key names are known
-here; the tensors are the same.
+Stars (starnet), facebookresearch/dino and facebookresearch/mae. Only the key names differ; the
+tensors are the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PIXELS: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float
     "imagenet": (IMAGENET_MEAN, IMAGENET_STD),
     "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
 }
-# Where a checkpoint keeps its weights beside optimisers and settings; DINO's teacher is the better.
+# Checkpoint keys that hold the weights, in order of preference (DINO's teacher is better).
 _WRAPPERS = ("teacher", "state_dict", "model", "student")
 _PREFIX = re.compile(r"^(?:(?:module|backbone|_orig_mod)\.)+")
 _SHOWN = 5
@@ -40,8 +40,8 @@ class Layout:
     """How a source names the weights of one family.
 
     Attributes:
-        renames: patterns of its key names and ours, applied in order.
-        drops: pattern of keys that our network has no place for.
+        renames: (pattern of its key names, our name), applied in order.
+        drops: pattern of keys that our network lacks.
         pixels: the normalisation that its weights were trained with.
     """
 
@@ -62,15 +62,14 @@ _VIT = (
 _CREAM = (
     (r"^patch_embed\.seq\.0\.", "patch_embed.conv1."),
     (r"^patch_embed\.seq\.2\.", "patch_embed.conv2."),
-    # Cream ends a stage with the downsampling that ours begins the next one with.
+    # Cream's downsampling ends a stage; ours starts the next one.
     *((rf"^layers\.{i}\.downsample\.", f"stages.{i + 1}.downsample.") for i in range(3)),
     (r"^layers\.", "stages."),
     (r"\.c\.", ".conv."),
     (r"^norm_head\.", "norm."),
 )
 LAYOUTS: Mapping[type[nn.Module], Mapping[str, Layout]] = {
-    # timm's own ViT weights are those of the paper on augmentation, which halves pixels; its DeiT
-    # weights are not.
+    # timm's own ViT weights (AugReg) are trained with mean and deviation 0.5; its DeiT weights not.
     Vit: {
         "timm": Layout(_VIT, pixels="half"),
         "dino": Layout(_VIT, r"^head\."),
@@ -87,9 +86,9 @@ LAYOUTS: Mapping[type[nn.Module], Mapping[str, Layout]] = {
 @dataclass(frozen=True)
 class Imported:
     """Attributes:
-    dropped: keys of the source that our network has no place for.
-    resampled: our names of positions and bias tables that came from another size.
-    pixels: the normalisation that the network now expects.
+    dropped: keys of the source that our network lacks.
+    resampled: our names of resampled positions and bias tables.
+    pixels: the normalisation that the network now uses.
     """
 
     dropped: tuple[str, ...]
@@ -106,16 +105,16 @@ def import_state(
 ) -> Imported:
     """Load another project's weights into a network, all of them or none.
 
-    A classifier is dropped where the network has none. Position embeddings and bias tables of
-    another size are resampled.
+    A classifier is dropped if the network has none. Position embeddings and bias tables of another
+    size are resampled.
 
     Args:
-        state: the state dict, or the checkpoint around it.
+        state: the state dict, or a checkpoint that contains it.
         where: its name, for messages.
-        pixels: the normalisation of its pixels; None takes what the source's weights have.
+        pixels: the pixel normalisation; None: that of the source's weights.
 
     Raises:
-        UsageError: that source has no networks of this family.
+        UsageError: the source has no networks of this family.
         CheckpointError: names or shapes differ; the message lists what did not match.
     """
     layout = layout_of(network, source)
@@ -123,7 +122,7 @@ def import_state(
     own = {k: v for k, v in network.state_dict().items() if not k.startswith("pixels.")}
     named, dropped = _translate(found, layout, own)
     fitted = fit(network, named)
-    _require_match(own, named, fitted, f"{where}: not {_kind(network)} as {source} names it", found)
+    _require_match(own, named, fitted, f"{where}: not a {_kind(network)} in {source} format", found)
     resampled = tuple(name for name in fitted if fitted[name].shape != named[name].shape)
     network.load_state_dict({name: fitted[name].float() for name in own}, strict=False)
     kind = pixels or layout.pixels
@@ -134,7 +133,7 @@ def import_state(
 
 
 def layout_of(network: nn.Module, source: str) -> Layout:
-    """Raises UsageError where the source has no networks of this family."""
+    """Return the source's layout; raise UsageError if it has no networks of this family."""
     known = LAYOUTS[type(network)]
     if source not in known:
         raise UsageError(
@@ -144,17 +143,17 @@ def layout_of(network: nn.Module, source: str) -> Layout:
 
 
 def tensors_of(state: Mapping[str, Any], where: str) -> dict[str, Tensor]:
-    """The tensors by name, out of the checkpoint around them, without the prefixes of wrappers.
+    """Return the tensors of a checkpoint by name, without wrapper prefixes.
 
     Raises:
-        CheckpointError: there are none, or one holds numbers that are not finite.
+        CheckpointError: no tensors, or one with non-finite values.
     """
     while not any(isinstance(value, Tensor) for value in state.values()):
         inside = next((state[k] for k in _WRAPPERS if isinstance(state.get(k), Mapping)), None)
         if inside is None:
             keys = ", ".join(map(str, list(state)[:_SHOWN])) or "nothing"
             raise CheckpointError(
-                f"{where}: holds no weights by name (it holds {keys}); give a state dict, or a "
+                f"{where}: holds no state dict (it holds {keys}); give a state dict, or a "
                 f"checkpoint with one under {', '.join(_WRAPPERS)}"
             )
         state = inside
@@ -162,7 +161,7 @@ def tensors_of(state: Mapping[str, Any], where: str) -> dict[str, Tensor]:
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise CheckpointError(
-                f"{where}: {name} holds numbers that are not finite; get the file anew"
+                f"{where}: {name} has values that are not finite; download the file again"
             )
     return tensors
 
@@ -172,11 +171,11 @@ def fit(
     weights: Mapping[str, Tensor],
     image_size: Sequence[int] | None = None,
 ) -> dict[str, Tensor]:
-    """Our weights with positions and bias tables resampled to this network's grid and windows.
+    """Resample positions and bias tables of our weights to this network's grid and windows.
 
     Args:
         weights: by our names, of a network of the same architecture.
-        image_size: height and width that the weights are for; None: a square.
+        image_size: height and width of the weights; None: a square.
     """
     fitted = dict(weights)
     for name, own in network.state_dict().items():
@@ -193,10 +192,10 @@ def fit(
 
 
 def geometry(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Builder arguments that a network's weights tell: the windows of a TinyViT, or none.
+    """Infer builder arguments from weights: the windows of a TinyViT, or none.
 
     Args:
-        weights: by our names, possibly with a prefix in front.
+        weights: by our names, possibly with a prefix.
     """
     ends = tuple(f"stages.{stage}.blocks.0.attn.attention_biases" for stage in (1, 2, 3))
     tables = [tensor for end in ends for name, tensor in weights.items() if name.endswith(end)]
@@ -208,7 +207,7 @@ def geometry(weights: Mapping[str, Tensor]) -> dict[str, Any]:
 def _translate(
     found: Mapping[str, Tensor], layout: Layout, own: Mapping[str, Tensor]
 ) -> tuple[dict[str, Tensor], list[str]]:
-    """The tensors by our names, and the keys that were left out."""
+    """Return the tensors by our names, and the dropped keys."""
     named, dropped = {}, []
     for key, tensor in found.items():
         name = key
@@ -250,19 +249,19 @@ def _require_match(
 
 
 def _hint(found: Mapping[str, Tensor]) -> str:
-    """What the keys look like, where they are known."""
+    """Return a hint about the source that uses these keys."""
     signs = {
-        "a ViT as MAE pretrains it (--source mae)": "decoder_embed.weight",
+        "a ViT pretrained by MAE (--source mae)": "decoder_embed.weight",
         "a ViT (--source timm or dino)": "blocks.0.attn.qkv.weight",
-        "a TinyViT as Cream names it (--source tinyvit)": "patch_embed.seq.0.c.weight",
-        "a TinyViT as timm names it (--source timm)": "stages.1.blocks.0.attn.attention_biases",
+        "a TinyViT from Cream (--source tinyvit)": "patch_embed.seq.0.c.weight",
+        "a TinyViT from timm (--source timm)": "stages.1.blocks.0.attn.attention_biases",
         "a StarNet (--source starnet or timm)": "stages.0.1.dwconv.conv.weight",
-        "one of ours: a training wrote it, and it needs no import": "pixels.scale_C11",
+        "an edgehuman checkpoint, which needs no import": "pixels.scale_C11",
     }
     for kind, key in signs.items():
         if key in found:
-            return f"Its keys are those of {kind}; give the --arch and --source it was made with"
-    return f"Its keys are those of no source here ({', '.join(get_args(Source))})"
+            return f"Its keys are those of {kind}; give the matching --arch and --source"
+    return f"Its keys match none of the sources ({', '.join(get_args(Source))})"
 
 
 def _kind(network: nn.Module) -> str:
@@ -270,13 +269,13 @@ def _kind(network: nn.Module) -> str:
 
 
 def _side(cells: int) -> int:
-    """Side of a square of so many cells; 0 where they make none."""
+    """Return the side of a square of this many cells; 0 if there is none."""
     side = round(cells**0.5)
     return side if side * side == cells else 0
 
 
 def _grid(cells: int, image_size: Sequence[int] | None) -> tuple[int, int] | None:
-    """Rows and columns of so many patches: of images of that size, else of a square."""
+    """Return rows and columns of this many patches: for images of this size, else for a square."""
     if image_size is not None:
         rows, columns = cells_over((image_size[0], image_size[1]), PATCH)
         return (rows, columns) if rows * columns == cells else None

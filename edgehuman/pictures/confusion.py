@@ -1,4 +1,4 @@
-"""A confusion matrix as a picture: counts in the cells, shade by share of the true class."""
+"""Draw a confusion matrix: counts in the cells, shaded by share of the true class."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def draw_confusion(
     """Write the matrix as a PNG.
 
     Args:
-        counts_CC: rows true, columns predicted, as `classification.confusion` gives them.
+        counts_CC: rows true, columns predicted, as returned by `classification.confusion`.
         labels: the C class names.
-        path: where the PNG goes; its folder is made.
+        path: of the PNG; its folder is created.
         title: one line above the matrix.
 
     Raises:

@@ -1,4 +1,4 @@
-"""An empty page for a picture: matplotlib without a screen, opened when a picture is drawn."""
+"""Create an empty matplotlib figure without a display; matplotlib is imported on first use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def blank(width_in: float, height_in: float) -> Figure:
-    """A figure of that size, inches, that can be saved as a PNG.
+    """Return an empty figure of this size, in inches, that can be saved as a PNG.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
@@ -21,7 +21,8 @@ def blank(width_in: float, height_in: float) -> Figure:
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingDependencyError(
-            "matplotlib is not installed and draws this picture; run: pip install 'edgehuman[plot]'"
+            "this picture needs matplotlib, which is not installed; run: "
+            "pip install 'edgehuman[plot]'"
         ) from None
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)

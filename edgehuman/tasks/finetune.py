@@ -1,11 +1,11 @@
-"""The one way from weights to a judged checkpoint; a task brings its config, loss and judge.
+"""Fine-tuning, from weights to a judged checkpoint; a task supplies its config, loss and judge.
 
-    start = start_from(config, "gait", DEFAULT_ARCH)     what is quick to check, before data is read
+    start = start_from(config, "gait", DEFAULT_ARCH)     quick checks, before data is read
     ancestors = start.load_into(network)
     finetune(config, Training(...), Judge(...))          train, select, judge, save the card
 
-The checkpoint that is kept is chosen on people (or pictures) held out of the training part; the
-test part is read once, at the end.
+The checkpoint is selected on people (or images) held out from the training part; the test part is
+read once, at the end.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ Batches = Callable[[int, Place], tuple[Tensor, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneConfig(TrainingConfig):
-    """What every task can be told."""
+    """The config shared by all tasks."""
 
     arch: str | None = None
-    """A network from `edgehuman models` of the task's records; by default that of --weights."""
+    """A network from `edgehuman models` for the task's records; by default that of --weights."""
     weights: Path | None = None
-    """Checkpoint of a pretrained network; none starts from seeded random weights."""
+    """Checkpoint of a pretrained network; none: start from seeded random weights."""
     select_share: float = 0.2
     """Share of the training people held out to select the checkpoint."""
     read_test: bool = True
-    """Judge on the test part at the end; leave it out while choosing between recipes."""
+    """Evaluate on the test part at the end; use --no-read-test while comparing recipes."""
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)
@@ -57,11 +57,11 @@ class FinetuneConfig(TrainingConfig):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a fine-tuning begins from.
+    """What a fine-tuning starts from.
 
     Attributes:
         arch: the network's name.
-        weights: folder of its pretrained weights; None: it starts from random ones.
+        weights: folder of its pretrained weights; None: random weights.
         learned: the card of those weights.
     """
 
@@ -70,10 +70,10 @@ class Start:
     learned: Card | None = None
 
     def load_into(self, encoder: nn.Module) -> tuple[TrainingData, ...]:
-        """Load the weights, where there are some, and give what they learned from.
+        """Load the weights, if any, and return the data they were trained on.
 
         Raises:
-            CheckpointError: they are not of this encoder.
+            CheckpointError: the weights do not fit this encoder.
         """
         if self.weights is None:
             return ()
@@ -81,14 +81,14 @@ class Start:
 
 
 def start_from(config: FinetuneConfig, task: str, default: str) -> Start:
-    """What a task begins from, once all that is quick to check was: reading data may take minutes.
+    """Make the quick checks, before reading data takes minutes; return what the task starts from.
 
     Args:
         task: its name in the catalogue.
-        default: the network where neither --arch nor --weights names one.
+        default: the network if neither --arch nor --weights names one.
 
     Raises:
-        UsageError: no such network, one that is not for this task, or `config.out` is in use.
+        UsageError: unknown network, network of another task, or `config.out` is in use.
         CheckpointError: no weights there, weights of another network, or nothing to resume from.
     """
     learned = None if config.weights is None else read_weights(config.weights)[1]
@@ -102,7 +102,7 @@ def start_from(config: FinetuneConfig, task: str, default: str) -> Start:
 
 
 def answer_of(network: nn.Module) -> Callable[[NDArray[ScalarT]], Float32]:
-    """The network as numpy sees it: raw records (N, ...) -> outputs (N, ...), in eval mode."""
+    """Wrap the network for numpy: raw records (N, ...) -> outputs (N, ...), in eval mode."""
     device = next(network.parameters()).device
 
     def answer(record_N: NDArray[ScalarT]) -> Float32:
@@ -121,14 +121,14 @@ class Training:
 
     Attributes:
         network: what is trained and saved.
-        card: what it says about itself before it is judged.
-        learner: network -> the network with its loss: forward(*batch) gives {"loss": …}. Weights
-            that belong to training alone are drawn here, from the config's seed.
-        batches: opened for the training and closed before the judging.
-        select: numbers of the people held out; None: nobody is.
-        select_by: of these the one that selects the checkpoint; larger is better.
-        lr_scale: factor of the learning rate of a parameter, by its name in the learner.
-        name: what the progress bar says.
+        card: of the network, before it is judged.
+        learner: network -> the network with its loss: forward(*batch) returns {"loss": …}. Weights
+            used in training only are initialised here, from the config's seed.
+        batches: opened for training and closed before judging.
+        select: network -> metrics on the people held out; None: nobody is held out.
+        select_by: the metric that selects the checkpoint; larger is better.
+        lr_scale: parameter name in the learner -> its learning-rate factor.
+        name: label of the progress bar.
     """
 
     network: nn.Module
@@ -143,11 +143,12 @@ class Training:
 
 @dataclass(frozen=True)
 class Decided:
-    """What the people held out gave: the card with its decision, and what is told of it.
+    """The result on the people held out.
 
     Attributes:
-        card: to be saved.
-        data: for machines; text: for people.
+        card: the card with its decision, to be saved.
+        data: JSON output.
+        text: text output.
     """
 
     card: Card
@@ -157,13 +158,13 @@ class Decided:
 
 @dataclass(frozen=True)
 class Measured:
-    """What the test part gave.
+    """The result on the test part.
 
     Attributes:
         metrics: for the card.
         protocol: how they were measured.
-        data: what else machines are told.
-        names: of metrics whose name for people is another.
+        data: further JSON output.
+        names: display names of metrics, if they differ from the keys.
     """
 
     metrics: Mapping[str, float]
@@ -173,18 +174,18 @@ class Measured:
 
     @property
     def text(self) -> str:
-        """For people."""
+        """Text output."""
         said = ", ".join(f"{self.names.get(k, k)} {v:.4f}" for k, v in self.metrics.items())
         return f"{said} ({self.protocol})"
 
 
 @dataclass(frozen=True)
 class Judge:
-    """How a task judges what was trained.
+    """How a task evaluates the trained network.
 
     Attributes:
-        decide: reads the people held out, where there are some.
-        test: reads the test part, once, by that decision.
+        decide: evaluates on the people held out, if any, and makes the decision.
+        test: evaluates on the test part, once, with that decision.
     """
 
     decide: Callable[[nn.Module, Card], Decided]
@@ -192,20 +193,20 @@ class Judge:
 
 
 def finetune(config: FinetuneConfig, training: Training, judge: Judge) -> Outcome:
-    """Train, select, judge; the checkpoint is in `config.out`.
+    """Train, select and judge; write the checkpoint to `config.out`.
 
     Raises:
         UsageError, TrainingError, CheckpointError: see `train_steps`. DataError: see `judged`.
     """
     if not _train(config, training):
         said = {"out": str(config.out), "finished": False}
-        return Outcome(said, f"{config.out}: stopped early; go on with --resume", exit_code=1)
+        return Outcome(said, f"{config.out}: stopped early; continue with --resume", exit_code=1)
     best, _ = load_network(config.out)
     return judged(config, best, training.card, judge)
 
 
 def _train(config: FinetuneConfig, training: Training) -> bool:
-    """Train into `config.out`; whether it came to its end."""
+    """Train into `config.out`; return whether training finished."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         learner = training.learner(training.network)
@@ -230,11 +231,11 @@ def _train(config: FinetuneConfig, training: Training) -> bool:
 
 
 def judged(config: FinetuneConfig, network: nn.Module, card: Card, judge: Judge) -> Outcome:
-    """Read the people held out, then the test part once, and write what was found into the
+    """Evaluate on the people held out, then once on the test part; save the results in the
     checkpoint.
 
     Raises:
-        DataError: the test part was asked for, and there is none; the checkpoint stands.
+        DataError: the dataset has no test part to evaluate on; the checkpoint is kept.
     """
     decided = judge.decide(network, card)
     card, text = decided.card, decided.text
@@ -251,12 +252,14 @@ def judged(config: FinetuneConfig, network: nn.Module, card: Card, judge: Judge)
 
 
 def no_test_part(out: Path, data: str, needed: str) -> DataError:
-    """What is said where nothing can judge the checkpoint in `out`.
+    """Return the error for a dataset without a test part.
 
     Args:
-        data: what --data was; needed: what a dataset with a test part has.
+        out: folder of the checkpoint.
+        data: the value of --data.
+        needed: what a dataset with a test part has.
     """
     return DataError(
-        f"--data {data} has no test part; the checkpoint stands in {out}. "
+        f"--data {data} has no test part; the checkpoint is in {out}. "
         f"Give a dataset with {needed}, or --no-read-test"
     )

@@ -1,4 +1,4 @@
-"""Which samples make up a step's batch: from seed, step and process alone, so no state is kept."""
+"""Sample indices of a step's batch, from seed, step and process alone, without state."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from edgehuman.records import Index
 def batch_indices(
     num_samples: int, batch: int, step: int, seed: int, rank: int = 0, world: int = 1
 ) -> Index:
-    """Indices (batch,) of one process's share of a step.
+    """Return indices (batch,) of one process's share of a step.
 
-    Every epoch is a fresh shuffle of all samples; a batch may straddle two epochs, so nothing is
-    left out and every batch is full.
+    Every epoch is a new shuffle of all samples; a batch may span two epochs, so no sample is
+    dropped and every batch is full.
     """
     first = (step * world + rank) * batch
     wanted = np.arange(first, first + batch)

@@ -1,4 +1,4 @@
-"""What all processes computed, with gradients: one process sees the batch of all."""
+"""Gather tensors of all processes with gradients, so that each process sees the whole batch."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from torch import Tensor, distributed
 
 
 def together() -> tuple[int, int]:
-    """This process's number and how many train together; (0, 1) where there is one."""
+    """Return this process's number and the number of processes; (0, 1) without distribution."""
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
     return 0, 1
 
 
 class _Gather(torch.autograd.Function):
-    """Rows of all processes; the gradient of a row is summed over the losses of all of them."""
+    """Gather rows of all processes; sum a row's gradient over the losses of all processes."""
 
     @staticmethod
     def forward(ctx: Any, x_ND: Tensor) -> Tensor:
@@ -34,10 +34,11 @@ class _Gather(torch.autograd.Function):
 
 
 def gather(x_ND: Tensor) -> Tensor:
-    """Rows (N, D) of this process -> rows (world x N, D) of all, in the order of their numbers.
+    """Gather rows (N, D) of each process to rows (world x N, D), ordered by process number.
 
     DistributedDataParallel averages gradients over processes. With this sum of gradients it gives
-    exactly the gradient of the mean of all processes' losses. Every process gives as many rows.
+    exactly the gradient of the mean of all processes' losses. All processes must pass the same
+    number of rows.
     """
     if together()[1] == 1:
         return x_ND

@@ -1,7 +1,7 @@
-"""Batches for retrieval: P people with K pictures each, so that every picture has a partner.
+"""Batches for retrieval: P people with K samples (images or walks) each.
 
 Source: Hermans et al., "In defense of the triplet loss for person re-identification" (2017),
-section 2. Which pictures make up a step follows from seed, step and process alone.
+section 2. The samples of a step depend on seed, step and process alone.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from edgehuman.training.batches import batch_indices
 
 
 def pictures_of(person_N: Index) -> dict[int, Index]:
-    """The pictures of every person.
+    """Return the sample indices of each person.
 
-    A person with one picture stays: the picture is its own partner under another augmentation, and
-    is told of on standard error.
+    A person with one sample is kept: another augmentation of it is its positive. Such people are
+    reported on standard error.
 
     Raises:
-        DataError: under two people, or nobody with two pictures: there is nothing to compare.
+        DataError: fewer than two people, or nobody with two samples: there is nothing to compare.
     """
     people = {int(person): np.flatnonzero(person_N == person) for person in np.unique(person_N)}
     lonely = sum(len(pictures) == 1 for pictures in people.values())
     if len(people) < 2 or lonely == len(people):
         raise DataError(
-            f"found {len(people)} people to learn from, {lonely} of them with a single picture; "
-            "retrieval is learned from at least two people with several pictures each"
+            f"found {len(people)} training people, {lonely} of them with only one sample; "
+            "retrieval needs at least two people, at least one of them with several samples"
         )
     if lonely:
         print(
-            f"edgehuman: {lonely} of {len(people)} people have a single picture; it is shown "
-            "several times, each time changed",
+            f"edgehuman: {lonely} of {len(people)} people have only one sample; it is repeated "
+            "with different augmentations",
             file=sys.stderr,
         )
     return people
@@ -50,8 +50,8 @@ def pk_indices(
     rank: int,
     world: int,
 ) -> Index:
-    """Indices (batch,) of a step: batch / each people in the order of a shuffle of all, each with
-    `each` pictures drawn without repetition where there are enough.
+    """Return indices (batch,) of a step: batch / each people in shuffled order, each with `each`
+    samples, drawn without replacement if there are enough.
     """
     names = list(pictures)
     chosen = batch_indices(len(names), batch // each, step, seed, rank, world)

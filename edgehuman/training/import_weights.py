@@ -1,10 +1,9 @@
-"""`edgehuman import`: published weights as a checkpoint folder that every other command takes.
+"""`edgehuman import`: convert published weights to a checkpoint folder for the other commands.
 
     edgehuman import tiny_vit_5m.pth --source tinyvit --arch tinyvit_5m --image-size 256x128 --out D
 
-Without --image-size the network keeps the size and the windows that its weights were made for, and
-computes what the source computes. Files are read as tensors and plain values only: nothing in them
-is run.
+Without --image-size the network keeps the size and windows of its weights, and computes the same
+as the source. Only tensors and plain values are read from files; no code in them is run.
 """
 
 from __future__ import annotations
@@ -33,43 +32,44 @@ from edgehuman.outcome import Outcome
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
 
-# What all of these weights were published at.
+# The image size of all these published weights.
 PUBLISHED_SIZE = (224, 224)
 
 
 @dataclass(frozen=True)
 class ImportConfig:
-    """Published weights to a checkpoint folder."""
+    """Convert published weights to a checkpoint folder."""
 
     checkpoint: Positional[Path]
     """A .pth, .pt, .tar, .bin or .safetensors file."""
     source: Source
-    """Whose key names it has: timm, tinyvit (Cream), starnet (Rewrite the Stars), dino or mae."""
+    """Source of the key names: timm, tinyvit (Cream), starnet (Rewrite the Stars), dino or mae."""
     arch: str
-    """A network of person images from `edgehuman models`."""
+    """A person-image network from `edgehuman models`."""
     out: Path
-    """The folder to write."""
+    """Output folder."""
     image_size: str | None = None
-    """HEIGHTxWIDTH, such as 256x128: positions and bias tables are resampled for it. By default
-    224x224, and nothing is resampled."""
+    """HEIGHTxWIDTH, such as 256x128: positions and bias tables are resampled to it. By default
+    224x224 without resampling."""
     windows: tuple[int, int, int] | None = None
-    """Attention windows of a TinyViT; by default those that tile the maps of --image-size."""
+    """Attention windows of a TinyViT; by default windows that tile the maps of --image-size."""
     pixels: Literal["auto", "imagenet", "half"] = "auto"
-    """How the weights expect pixels: ImageNet's mean and spread, or 0.5 and 0.5. `auto` goes by the
-    source: half for timm's ViT; give imagenet for its DeiT, DINO and MAE weights."""
+    """Pixel normalisation of the weights: ImageNet's mean and standard deviation, or 0.5 and 0.5.
+    `auto` depends on the source: half for timm's ViT; use imagenet for its DeiT, DINO and MAE
+    weights."""
 
 
 def import_weights(config: ImportConfig) -> Outcome:
-    """`edgehuman import`.
+    """Run `edgehuman import`.
 
     Raises:
-        UsageError: an unknown network, a source without it, a size that is none, a folder in use.
-        CheckpointError: no such file, not weights, or not of this network: what did not match is
-            listed.
+        UsageError: unknown network, source without that network, invalid size, or folder in use.
+        CheckpointError: no such file, not weights, or weights of another network; the message lists
+            what did not match.
     """
     network = _build(config)
     if (config.out / WEIGHTS).exists():
-        raise UsageError(f"--out {config.out} holds a checkpoint already; name another folder")
+        raise UsageError(f"--out {config.out} already holds a checkpoint; choose another folder")
     state = read_foreign(config.checkpoint)
     pixels = None if config.pixels == "auto" else config.pixels
     found = import_state(network, state, config.source, str(config.checkpoint), pixels)
@@ -80,44 +80,44 @@ def import_weights(config: ImportConfig) -> Outcome:
 
 
 def read_foreign(path: Path) -> Mapping[str, Any]:
-    """What a file of somebody else's weights holds; only tensors and plain values are unpickled.
+    """Read another project's weights file; only tensors and plain values are unpickled.
 
     Raises:
-        CheckpointError: no such file, damaged, or it holds objects that would have to be run.
+        CheckpointError: no such file, damaged file, or it holds other objects.
     """
     if not path.is_file():
-        said = "a folder; give the file of weights" if path.is_dir() else "no such file"
+        said = "a folder; give the weights file" if path.is_dir() else "no such file"
         raise CheckpointError(f"{path}: {said}")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        # Settings that training scripts keep beside their weights; it holds plain values.
+        # Training scripts store their settings beside the weights; a Namespace holds plain values.
         with torch.serialization.safe_globals([argparse.Namespace]):
             state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         named = re.search(r"Unsupported (?:global|class|operand)[^\n]*", str(error))
-        why = named.group(0) if named else "it is not a file of torch.save"
+        why = named.group(0) if named else "not written by torch.save"
         raise CheckpointError(
-            f"{path}: holds more than tensors and plain values, or is damaged ({why}); only those "
-            "are read. Save its state dict alone, as .pth or .safetensors"
+            f"{path}: damaged, or holds more than tensors and plain values ({why}); save only its "
+            "state dict, as .pth or .safetensors"
         ) from None
     except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise CheckpointError(
-            f"{path}: not a file of weights, or damaged ({reason}); get it anew"
+            f"{path}: not a weights file, or damaged ({reason}); download it again"
         ) from None
     if not isinstance(state, Mapping):
         raise CheckpointError(
-            f"{path}: holds a {type(state).__name__}; give a file with weights by name"
+            f"{path}: holds a {type(state).__name__}; give a file with a state dict"
         )
     return state
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """`256x128` -> (256, 128): height, width.
+    """Parse `256x128` to (256, 128): height, width.
 
     Raises:
-        UsageError: another form, or a side under 32 pixels.
+        UsageError: not of this form, or a side under 32 pixels.
     """
     found = re.fullmatch(r"(\d+)x(\d+)", text)
     size = (int(found.group(1)), int(found.group(2))) if found else (0, 0)
@@ -133,8 +133,8 @@ def _build(config: ImportConfig) -> nn.Module:
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", config.arch)
     if config.arch not in catalogue.networks_of("image"):
         raise UsageError(
-            f"--arch {config.arch} reads a {row.input}; weights are imported into networks of "
-            "person images"
+            f"--arch {config.arch} reads a {row.input}; choose a person-image network from "
+            "`edgehuman models`"
         )
     size = PUBLISHED_SIZE if config.image_size is None else parse_size(config.image_size)
     arguments: dict[str, Any] = {"image_size": size}
@@ -142,9 +142,9 @@ def _build(config: ImportConfig) -> nn.Module:
         tiling = STOCK_WINDOWS if config.image_size is None else tiling_windows(size)
         arguments["windows"] = config.windows or tiling
     elif config.windows is not None:
-        raise UsageError(f"--windows goes with a TinyViT; {config.arch} has none")
+        raise UsageError(f"--windows needs a TinyViT; {config.arch} has no windows")
     if config.windows is not None and min(config.windows) < 1:
-        raise UsageError(f"--windows are {config.windows}; each is at least 1")
+        raise UsageError(f"--windows are {config.windows}; each must be at least 1")
     return build(config.arch, **arguments)
 
 
@@ -161,8 +161,8 @@ def _card(config: ImportConfig, network: Any) -> Card:
         output=OutputSpec("embedding", distance="cosine", dim=network.width),
         recipe=(
             f"imported from {config.checkpoint.name} "
-            f"(sha256 {sha256_of_file(config.checkpoint)[:16]}), source {config.source}; what it "
-            "learned from, and its terms, are said where it was published"
+            f"(sha256 {sha256_of_file(config.checkpoint)[:16]}), source {config.source}; see its "
+            "publisher for training data and licence"
         ),
         commit=commit(),
         versions=versions(),
@@ -188,13 +188,11 @@ def _outcome(
     lines = [
         f"{config.out}: {config.arch} from {config.checkpoint.name}, {card.params:,} parameters, "
         f"{height}x{width}",
-        f"pixels as {found.pixels}; give --pixels where these weights want others",
+        f"pixel normalisation: {found.pixels}; change it with --pixels",
     ]
     if windows is not None and windows != STOCK_WINDOWS:
         sides = ", ".join(map(str, windows))
-        lines.append(
-            f"windows of {sides} cells; --windows 7 14 7 keeps those it was published with"
-        )
+        lines.append(f"windows of {sides} cells; --windows 7 14 7 keeps the published ones")
     for what, names in (("resampled", found.resampled), ("left out", found.dropped)):
         if names:
             more = f" and {len(names) - 4} more" if len(names) > 4 else ""

@@ -1,4 +1,4 @@
-"""What a training used, for the card: versions and commit; a row of data stands beside each set."""
+"""Package versions and commit of a training, for the card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PACKAGES = ("edgehuman", "torch", "numpy", "onnx", "onnxruntime")
 
 
 def versions() -> dict[str, str]:
-    """Versions of what computed the numbers."""
+    """Return the versions of Python and the packages used."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -22,7 +22,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str:
-    """The commit of the working tree that edgehuman runs from; empty where it is installed."""
+    """Return the commit of edgehuman's working tree; empty for an installed package."""
     answer = subprocess.run(
         ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"],
         capture_output=True,

@@ -1,8 +1,8 @@
-"""The only training loop: every method and every task runs through `train_steps`.
+"""The training loop: every method and task runs through `train_steps`.
 
-Batches, masks, dropout and augmentation follow from (seed, step, process), so a resumed run repeats
-the uninterrupted one bit for bit on a CPU. Under torchrun each process takes its
-share of every step.
+Batches, masks, dropout and augmentation depend on (seed, step, process) only, so a resumed run
+equals an uninterrupted one bit for bit on a CPU. Under torchrun each process takes its share of
+every step.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ Parts = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class Job:
-    """What one training trains.
+    """What `train_steps` trains.
 
     Attributes:
-        model: forward(*batch) gives {"loss": scalar, other scalars to log}.
+        model: forward(*batch) returns {"loss": scalar, other scalars to log}.
         batch: (step, process) -> the tensors of one process's batch, on the CPU.
         product: the part of `model` that is saved as the result.
-        card: what the result says about itself.
-        evaluate: called at every checkpoint with the product in eval mode; its numbers are logged.
-        select_by: number of `evaluate` by which the best checkpoint is kept; None keeps the last.
-        lr_scale: factor of the learning rate of a parameter, by its name in `model`.
-        decay_scale: factor of its weight decay, likewise.
-        evaluate_at_start: whether `evaluate` is called before the first step too.
-        after_step: called with the number of each step that changed the weights, from 0.
+        card: of the result.
+        evaluate: called at every checkpoint with the product in eval mode; its metrics are logged.
+        select_by: metric of `evaluate` that selects the checkpoint; None keeps the last.
+        lr_scale: parameter name in `model` -> its learning-rate factor.
+        decay_scale: parameter name in `model` -> its weight-decay factor.
+        evaluate_at_start: whether to call `evaluate` before the first step too.
+        after_step: called with the number (from 0) of each step that changed the weights.
         idle_weights: whether a step may leave some weights without a gradient.
-        name: what the progress bar says.
+        name: label of the progress bar.
     """
 
     model: nn.Module
@@ -71,14 +71,14 @@ class Job:
 
 @dataclass
 class Progress:
-    """How far a training came.
+    """The progress of a training.
 
     Attributes:
         step: steps done.
-        stopped: a signal ended it before the last step.
+        stopped: whether a signal stopped it before the last step.
         records: the lines of metrics.jsonl.
-        bad_steps: steps in a row whose loss or gradient was not a number; they changed nothing.
-        best: score, step and weights of the best checkpoint so far, where the job selects.
+        bad_steps: consecutive steps skipped because loss or gradient was not finite.
+        best: score, step and weights of the best checkpoint so far, if the job selects one.
     """
 
     step: int = 0
@@ -89,7 +89,7 @@ class Progress:
 
 
 class _Run:
-    """One run's moving parts: model, optimiser, average; how they step, save and resume."""
+    """The state of a run (model, optimiser, average); steps, saves and resumes it."""
 
     def __init__(self, job: Job, config: TrainingConfig, place: Place) -> None:
         self.job, self.config, self.place = job, config, place
@@ -106,7 +106,7 @@ class _Run:
         self.drawn = 0
 
     def step(self) -> dict[str, float] | None:
-        """One optimiser step; None where loss or gradient was not a number and nothing changed."""
+        """Take one optimiser step; None if skipped because loss or gradient is not finite."""
         config, place, step = self.config, self.place, self.progress.step
         rate = learning_rate(step, config.steps, config.lr, config.min_lr, config.warmup)
         for group in self.optimiser.param_groups:
@@ -126,7 +126,7 @@ class _Run:
         limit = config.clip_norm or math.inf
         norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
         good = math.isfinite(total["loss"]) and math.isfinite(norm)
-        # A float16 scaler leaves an overflowing step out by itself, and lowers its scale.
+        # A float16 scaler skips an overflowing step itself and lowers its scale.
         if good or self.scaler.is_enabled():
             self.scaler.step(self.optimiser)
             self.scaler.update()
@@ -139,7 +139,7 @@ class _Run:
     def _update_average(self) -> None:
         if self.average is None:
             return
-        # The average starts as a plain mean, so the random start does not linger.
+        # Start as a plain mean, so that the random initial weights are soon forgotten.
         decay = min(self.config.ema, (1 + self.progress.step) / (10 + self.progress.step))
         with torch.no_grad():
             new = self.job.product.state_dict()
@@ -149,7 +149,7 @@ class _Run:
                 )
 
     def asked_to_stop(self) -> bool:
-        """Whether any process was asked to stop; all processes get the same answer."""
+        """Whether any process was asked to stop; the same in all processes."""
         if self.place.world > 1:
             flag = torch.tensor(int(self.progress.stopped), device=self.place.device)
             distributed.all_reduce(flag, distributed.ReduceOp.MAX)
@@ -157,7 +157,7 @@ class _Run:
         return self.progress.stopped
 
     def evaluate(self) -> dict[str, float]:
-        """The job's own numbers, measured on what would be saved."""
+        """Return the job's metrics on the weights that would be saved."""
         if self.job.evaluate is None:
             return {}
         product = self.result().eval()
@@ -178,11 +178,11 @@ class _Run:
             }
 
     def result(self) -> nn.Module:
-        """What is judged and saved: the moving average where there is one."""
+        """The module that is evaluated and saved: the moving average, if any."""
         return self.job.product if self.average is None else self.average
 
     def result_weights(self) -> Mapping[str, Tensor]:
-        """The weights that are saved: the best so far where the job selects, else the last."""
+        """The weights to save: the best so far if the job selects, else the last."""
         best = self.progress.best
         weights: Mapping[str, Tensor] = (
             self.result().state_dict() if best is None else best["weights"]
@@ -190,7 +190,7 @@ class _Run:
         return weights
 
     def save(self) -> None:
-        """Write the checkpoint; only the first process does."""
+        """Write the checkpoint, in the first process only."""
         if not self.place.is_first:
             return
         folder = self.config.out
@@ -209,10 +209,10 @@ class _Run:
         checkpoint.save_metrics(folder, self.progress.records)
 
     def resume(self) -> None:
-        """Go on from the folder's state.
+        """Resume from the state in the folder.
 
         Raises:
-            CheckpointError: there is none, it is damaged, or it holds another network or optimiser.
+            CheckpointError: no state, damaged state, or state of another network or optimiser.
         """
         state = checkpoint.load_state(self.config.out)
         load_into(self.model, state["model"], str(self.config.out))
@@ -226,14 +226,14 @@ class _Run:
         self.drawn = len(self.progress.records)
 
     def _resume_optimiser(self, state: dict[str, Any]) -> None:
-        """The moments of the state, under the rates and decays of the words."""
+        """Load the optimiser's moments; keep the learning rates and decays of this config."""
         options = [{**group} for group in self.optimiser.param_groups]
         try:
             self.optimiser.load_state_dict(state)
         except ValueError as error:
             raise CheckpointError(
-                f"{self.config.out}: the optimiser groups its weights otherwise ({error}); give "
-                "--weight-decay and --optimiser as before"
+                f"{self.config.out}: the optimiser's parameter groups differ ({error}); use the "
+                "same --weight-decay and --optimiser as before"
             ) from error
         for group, own in zip(self.optimiser.param_groups, options, strict=True):
             group.update(own)
@@ -245,7 +245,7 @@ def make_optimiser(
     lr_scale: Callable[[str], float] = lambda name: 1.0,
     decay_scale: Callable[[str], float] = lambda name: 1.0,
 ) -> torch.optim.Optimizer:
-    """AdamW or Adam; weight decay on matrices only, never on biases and norms."""
+    """Build AdamW or Adam; weight decay applies to matrices only, not to biases and norms."""
     groups: dict[tuple[float, float], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
@@ -263,7 +263,7 @@ def make_optimiser(
 
 @contextmanager
 def _catch_signals(progress: Progress) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the loop after the step in progress; a second one ends it at once."""
+    """Stop the loop after the current step on Ctrl-C or SIGTERM; a second signal stops at once."""
 
     def ask(number: int, frame: FrameType | None) -> None:
         if progress.stopped:
@@ -283,7 +283,7 @@ def _catch_signals(progress: Progress) -> Iterator[None]:
 
 
 def _board(folder: Path, wanted: bool) -> Any:
-    """A TensorBoard writer where TensorBoard is installed."""
+    """Return a TensorBoard writer if wanted and TensorBoard is installed."""
     if not wanted:
         return None
     try:
@@ -294,11 +294,12 @@ def _board(folder: Path, wanted: bool) -> Any:
 
 
 def train_steps(job: Job, config: TrainingConfig) -> Progress:
-    """Run a job to its last step, or until a signal; the folder `config.out` holds the result.
+    """Run a job to its last step or until a signal; write the result to `config.out`.
 
     Raises:
-        UsageError: the folder holds a checkpoint, and `resume` was not asked for.
-        TrainingError: ten steps in a row gave no finite loss; the last good checkpoint stands.
+        UsageError: the folder holds a checkpoint and `resume` is off.
+        TrainingError: ten consecutive steps without a finite loss; the last good checkpoint is
+            kept.
         CheckpointError: nothing to resume from, another network, or the disk is full.
     """
     checkpoint.require_out(config.out, config.resume)
@@ -307,7 +308,7 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
 
 
 def _train(job: Job, config: TrainingConfig, place: Place) -> Progress:
-    """The whole run; its parallel module ends with it, before the group of processes does."""
+    """Run the training; its parallel module is freed before the process group is destroyed."""
     run = _Run(job, config, place)
     if config.resume:
         run.resume()
@@ -351,30 +352,30 @@ def _loop(run: _Run) -> None:
 
 
 def shown_losses(numbers: Mapping[str, float]) -> dict[str, str]:
-    """What the progress bar says: every loss by its name, not the rate or the gradient."""
+    """Return the losses to show in the progress bar, without learning rate and gradient norm."""
     hidden = ("lr", "grad_norm")
     return {name: f"{value:.4f}" for name, value in numbers.items() if name not in hidden}
 
 
 def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> None:
-    """Count steps without a finite loss in a row; too many end the run."""
+    """Count consecutive steps without a finite loss; raise after too many."""
     if numbers is not None:
         progress.bad_steps = 0
         return
     progress.bad_steps += 1
     if run.place.is_first:
-        said = f"step {progress.step}: the loss is not a number; the step was left out"
+        said = f"step {progress.step}: loss or gradient is not finite; step skipped"
         tqdm.write(said, file=sys.stderr)
     if progress.bad_steps >= MAX_BAD_STEPS:
         raise TrainingError(
-            f"step {progress.step}: {MAX_BAD_STEPS} steps in a row gave no finite loss; "
-            f"{run.config.out} keeps the last good checkpoint. Lower --lr (now {run.config.lr:g}), "
+            f"step {progress.step}: no finite loss in {MAX_BAD_STEPS} consecutive steps; "
+            f"{run.config.out} keeps the last good checkpoint. Lower --lr (now {run.config.lr:g}) "
             "or check the data for NaN"
         )
 
 
 def _evaluate(run: _Run) -> None:
-    """Measure the job's own numbers, keep them, and say them."""
+    """Compute, record and print the job's metrics."""
     numbers = run.evaluate()
     if numbers:
         run.progress.records.append({"step": run.progress.step, **numbers})

@@ -1,4 +1,4 @@
-"""One process or many (torchrun): which one this is, on which device, in which precision."""
+"""Process, device and precision of a training, with one process or many (torchrun)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from edgehuman.training.settings import TrainingConfig
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where this process trains.
+    """Process, device and precision.
 
     Attributes:
-        device: its torch device.
-        rank, world: its number and how many there are.
+        device: torch device of this process.
+        rank, world: number of this process and number of processes.
         dtype: autocast type; float32 means no autocast.
     """
 
@@ -40,18 +40,18 @@ class Place:
         return self.rank == 0
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """The precision of the forward pass."""
+        """Return the context that sets the precision of the forward pass."""
         stack = contextlib.ExitStack()
         if self.dtype != torch.float32:
             stack.enter_context(torch.autocast(self.device.type, dtype=self.dtype))
             if self.device.type == "cpu":
-                # In bfloat16 the fused CPU attention is far slower than the plain one.
+                # In bfloat16, fused attention on a CPU is far slower than plain attention.
                 stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         return stack
 
 
 def world_size() -> int:
-    """How many processes train together: torchrun says so, else one."""
+    """Return the number of processes, set by torchrun; otherwise 1."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
@@ -69,15 +69,17 @@ def _choose_dtype(config: TrainingConfig, device: torch.device) -> torch.dtype:
 
 @contextlib.contextmanager
 def open_place(config: TrainingConfig) -> Iterator[Place]:
-    """This process's place; under torchrun it joins the others, and leaves them at the end.
+    """Yield this process's place; under torchrun, join the process group and leave it at the end.
 
     Raises:
-        UsageError: a CUDA device was asked for and there is none.
+        UsageError: a CUDA device was requested and there is none.
     """
-    torch.set_num_threads(config.threads)
+    # oneDNN waits for every thread it was promised, and never ends if OpenMP grants fewer.
+    granted = int(os.environ.get("OMP_THREAD_LIMIT") or config.threads)
+    torch.set_num_threads(min(config.threads, granted))
     has_cuda = torch.cuda.is_available()
     if config.device == "cuda" and not has_cuda:
-        raise UsageError("--device is cuda and this torch sees no CUDA device; use --device cpu")
+        raise UsageError("--device is cuda but torch finds no CUDA device; use --device cpu")
     use_cuda = has_cuda and config.device != "cpu"
     rank, world = int(os.environ.get("RANK", "0")), world_size()
     device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if use_cuda else "cpu")
@@ -89,18 +91,18 @@ def open_place(config: TrainingConfig) -> Iterator[Place]:
         yield Place(device, rank, world, _choose_dtype(config, device))
     finally:
         if world > 1:
-            # What still refers to the group, such as a parallel module, would keep its threads.
+            # Free objects that refer to the group, such as a parallel module and its threads.
             gc.collect()
             distributed.destroy_process_group()
 
 
 def _join(use_cuda: bool) -> None:
-    """Joins the other processes in one group.
+    """Join the process group.
 
-    torch.distributed.nn takes the group of the moment it is imported as a default argument, and
-    DistributedDataParallel imports it late. The group would then never end, nor its threads: one
-    that lets go of a tensor while the interpreter ends aborts a training that is done. Imported
-    before there is a group, it takes none.
+    torch.distributed.nn stores the current group as a default argument when it is imported, and
+    DistributedDataParallel imports it late. The group and its threads would then never be freed,
+    and a thread that releases a tensor during interpreter exit aborts a finished training. If it is
+    imported before the group exists, it stores none.
     """
     importlib.import_module("torch.distributed.nn.functional")
     distributed.init_process_group("nccl" if use_cuda else "gloo")

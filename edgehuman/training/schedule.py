@@ -1,4 +1,4 @@
-"""Learning rate over the steps: linear warm-up, then half a cosine."""
+"""Learning-rate schedule: linear warm-up, then half a cosine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def learning_rate(step: int, steps: int, peak: float, floor: float, warmup: float) -> float:
-    """The learning rate of step `step` (0-based) of `steps`."""
+    """Return the learning rate of step `step` (0-based) of `steps`."""
     rising = round(warmup * steps)
     if step < rising:
         return peak * (step + 1) / rising

@@ -1,4 +1,4 @@
-"""What every training can be told: optimiser, schedule, precision, checkpoints."""
+"""The config shared by all trainings: optimiser, schedule, precision, checkpoints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgehuman.config import require
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """The part of a recipe that all trainings share; each method adds its own fields."""
+    """The fields shared by all trainings; each method adds its own."""
 
     out: Path
     """Folder of the checkpoint: weights, config, optimiser state, metrics."""
@@ -20,7 +20,7 @@ class TrainingConfig:
     batch: int = 256
     """Samples per step and process, after accumulation."""
     accumulate: int = 1
-    """Parts a batch is split into, so that it fits in memory."""
+    """Number of parts a batch is split into to fit in memory."""
     lr: float = 1e-3
     """Peak learning rate."""
     min_lr: float = 1e-6
@@ -34,23 +34,23 @@ class TrainingConfig:
     beta2: float = 0.999
     """Decay of the second moment."""
     clip_norm: float = 1.0
-    """Gradient norm is clipped to this; 0 leaves it alone."""
+    """Largest gradient norm, by clipping; 0: no clipping."""
     ema: float = 0.0
-    """Decay of a moving average of the weights, which is then what is saved; 0: none."""
+    """Decay of the moving average of the weights that is saved; 0: no average."""
     autocast: Literal["auto", "off", "bf16", "fp16"] = "auto"
-    """Reduced precision; auto takes what the device is fast at and float32 on a CPU."""
+    """Reduced precision; auto uses the device's fast type, and float32 on a CPU."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to train."""
+    """Device to train on."""
     threads: int = 2
     """CPU threads of this process."""
     seed: int = 0
-    """Every random number follows from it and the step."""
+    """Seed of all random numbers."""
     log_every: int = 20
-    """Steps between two lines of metrics.jsonl."""
+    """Steps between lines of metrics.jsonl."""
     save_every: int = 200
-    """Steps between two checkpoints."""
+    """Steps between checkpoints."""
     resume: bool = False
-    """Go on from the checkpoint in `out`."""
+    """Resume from the checkpoint in `out`."""
 
     def __post_init__(self) -> None:
         rules = (

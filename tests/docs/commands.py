@@ -1,4 +1,4 @@
-"""The commands that a page names, in blocks and in code spans, and what is wrong with their words."""
+"""The commands that a page names, in blocks and code spans, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from edgehuman import catalogue, cli
 from edgehuman.errors import EdgehumanError
+from edgehuman.runtime.run import find_step
 
 # Of every command; what else a config names is its own.
 _SHARED = {"json", "recipe", "help", "version"}
@@ -61,18 +62,27 @@ def _fields(config: type[Any]) -> set[str]:
 
 
 def _configs(name: str, rest: list[str]) -> list[type[Any]]:
-    """The configs that a command may have with these words: of a file that is not here, all."""
+    """The configs that a command may have with these words: where they name a model or a recipe
+    that is not here, all.
+    """
     row = cli.COMMANDS[name]
-    if "--recipe" in rest and not Path(rest[rest.index("--recipe") + 1]).exists():
-        at = rest.index("--recipe")
-        rest = rest[:at] + rest[at + 2 :]
     if isinstance(row, cli.Command):
-        return [catalogue.load_object(row.config)]
-    try:
-        return [catalogue.load_object(row.choose(rest)[0])]
-    except EdgehumanError:
-        steps = [getattr(record, name.split()[-1], None) for record in catalogue.RECORDS.values()]
-        return [catalogue.load_object(step.config) for step in steps if step]
+        paths = [row.config]
+    elif isinstance(row, cli.ModelCommand):
+        try:
+            action = find_step(row.step, rest, {})
+        except EdgehumanError:
+            action = None
+        steps = catalogue.served(row.step).values() if action is None else [action]
+        paths = [step.config for step in steps]
+    else:
+        if "--recipe" in rest and not Path(rest[rest.index("--recipe") + 1]).exists():
+            rest = rest[: rest.index("--recipe")]
+        try:
+            paths = [row.choose(rest)[0]]
+        except EdgehumanError:
+            paths = []
+    return [catalogue.load_object(path) for path in paths]
 
 
 def _wrong_of_a_module(module: str, flags: set[str]) -> str:

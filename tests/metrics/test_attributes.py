@@ -1,4 +1,4 @@
-"""mA and instance scores of four pictures and two attributes, counted by hand."""
+"""mA and instance scores of four images and two attributes, counted by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LABEL = np.array([[1, 0], [1, 1], [0, 1], [0, 0]])
 PROBABILITY = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.6], [0.1, 0.3]])
 
 
-def test_mean_accuracy_is_the_mean_of_told_positives_and_told_negatives() -> None:
+def test_mean_accuracy_is_the_mean_recall_of_yes_and_no() -> None:
     scores = attribute_scores(PROBABILITY, LABEL)
     # Attribute 0: 1 of 2 positives, 1 of 2 negatives; attribute 1: all.
     assert scores.accuracy_A.tolist() == [0.5, 1.0]
@@ -41,7 +41,7 @@ def test_an_attribute_that_nobody_has_gets_at_most_half() -> None:
     assert scores.accuracy_A.tolist() == [0.5, 0.5]
 
 
-def test_saying_nothing_scores_no_f1() -> None:
+def test_no_positive_prediction_has_f1_0() -> None:
     scores = attribute_scores(np.zeros((2, 3)), np.ones((2, 3), np.int8))
     assert (scores.precision, scores.recall, scores.f1) == (0, 0, 0)
 
@@ -51,7 +51,7 @@ def test_saying_nothing_scores_no_f1() -> None:
     [
         (np.zeros((0, 2)), np.zeros((0, 2), int), "at least one"),
         (np.zeros((2, 3)), np.zeros((2, 2), int), r"\(2, 3\) and labels \(2, 2\)"),
-        (np.zeros((2, 2)), np.array([[0, 1], [0, -1]]), "label -1 at picture 1, attribute 1"),
+        (np.zeros((2, 2)), np.array([[0, 1], [0, -1]]), "label -1 at image 1, attribute 1"),
         (np.array([[-3.0, 2.0]]), np.array([[0, 1]]), "not logits"),
         (np.array([[np.nan, 0.5]]), np.array([[0, 1]]), "found values from nan"),
     ],
@@ -65,7 +65,7 @@ def test_wrong_input_is_an_error(
         attribute_scores(probability, label)
 
 
-def test_a_threshold_is_a_probability() -> None:
+def test_a_threshold_outside_0_to_1_is_an_error() -> None:
     with pytest.raises(UsageError, match=r"threshold 1\.5"):
         attribute_scores(PROBABILITY, LABEL, threshold=1.5)
 

@@ -1,4 +1,4 @@
-"""Bootstrap intervals: seeded, honest about outliers, as wide as theory says."""
+"""Bootstrap intervals: seeded, outliers kept, widths as in theory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgehuman.errors import DataError
 from edgehuman.metrics.bootstrap import interval, interval_of_groups, mean, percentile
 
 
-def test_the_value_is_the_statistic_of_what_was_measured() -> None:
+def test_the_value_is_the_statistic_of_the_data() -> None:
     found = interval(np.array([1.0, 2.0, 3.0, 6.0]), mean)
     assert found.value == 3.0
     assert 1.0 <= found.low < 3.0 < found.high <= 6.0
@@ -69,6 +69,6 @@ def test_groups_are_drawn_whole() -> None:
     assert (alike.low, alike.high) == (0.5, 0.5)
 
 
-def test_one_group_says_nothing_of_others() -> None:
+def test_one_group_is_an_error() -> None:
     with pytest.raises(DataError, match="found 1 group"):
         interval_of_groups(np.array([[1, 2]]), share)

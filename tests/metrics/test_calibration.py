@@ -20,7 +20,7 @@ def test_softmax_by_hand_and_without_overflow() -> None:
     assert softmax(2 * np.log([[1.0, 3.0]]), temperature=2.0)[0] == pytest.approx([0.25, 0.75])
 
 
-def test_softmax_leaves_its_input_alone() -> None:
+def test_softmax_does_not_modify_its_input() -> None:
     logits = np.array([[1.0, 2.0]])
     softmax(logits)
     assert logits.tolist() == [[1.0, 2.0]]

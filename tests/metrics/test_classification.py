@@ -1,4 +1,4 @@
-"""Confusion, accuracy and F1 on numbers that a person can check by hand."""
+"""Confusion, accuracy and F1 on numbers that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_f1_of_each_class() -> None:
     assert macro_f1(LABEL, PREDICTED, 3) == pytest.approx((4 / 5 + 2 / 4 + 2 / 3) / 3)
 
 
-def test_a_class_that_appears_nowhere_is_left_out_and_one_only_predicted_counts_zero() -> None:
+def test_absent_classes_are_ignored_and_only_predicted_ones_count_zero() -> None:
     assert np.isnan(per_class_f1(LABEL, PREDICTED, 4)[3])
     assert macro_f1(LABEL, PREDICTED, 4) == macro_f1(LABEL, PREDICTED, 3)
     assert macro_f1(np.array([0, 0]), np.array([0, 1]), 2) == pytest.approx((2 / 3 + 0) / 2)
@@ -57,7 +57,7 @@ def test_it_agrees_with_scikit_learn() -> None:
     ("label", "predicted", "said"),
     [
         ([], [], "at least one"),
-        ([0, 1], [0], "as many"),
+        ([0, 1], [0], "the same number of both"),
         ([0, -1], [0, 0], "found label -1"),
         ([0, 1], [0, 3], "found prediction 3"),
     ],

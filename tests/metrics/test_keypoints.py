@@ -1,4 +1,4 @@
-"""OKS by hand, COCO AP of a handful of persons, and the numbers of published files."""
+"""OKS by hand, COCO AP of a few persons, and published results."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def test_sigmas_are_those_of_coco_and_wholebody(reference_vectors: Path) -> None
         assert sigma_J.tolist() == pytest.approx(expected[name]["sigmas"])
 
 
-def test_the_parts_tile_the_whole_body() -> None:
+def test_the_parts_cover_the_whole_body() -> None:
     joints = [joint for part in PARTS_133.values() for joint in range(part.start, part.stop)]
     assert joints == list(range(133))
 
 
-def test_a_person_is_as_sure_as_the_joints_it_shows() -> None:
+def test_a_person_score_is_the_mean_of_confident_joints() -> None:
     confidence = np.array([[0.9, 0.5, 0.1], [0.1, 0.0, 0.2]])
     assert person_score(confidence) == pytest.approx([0.7, 0.0])
     assert person_score(confidence, np.array([0.5, 1.0])) == pytest.approx([0.35, 0.0])
@@ -96,7 +96,7 @@ def test_no_prediction_scores_zero_and_prints_nothing(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == ""
 
 
-def test_the_labels_are_left_as_they_are() -> None:
+def test_the_labels_are_not_modified() -> None:
     truth = truth_of(people(1))
     before = json.dumps(truth)
     keypoint_scores(truth, coco_results(people(1), np.arange(1)))
@@ -189,7 +189,7 @@ def test_wrong_arrays_are_an_error() -> None:
         oks(true, true, np.ones(2), SIGMA_133)
 
 
-def test_where_pycocotools_is_missing_the_error_says_how_to_get_it(
+def test_without_pycocotools_the_error_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "pycocotools.coco", None)

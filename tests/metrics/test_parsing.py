@@ -15,7 +15,7 @@ LABEL = np.array([[0, 0, 1, 1], [2, 2, 0, IGNORE]], np.uint8)
 PREDICTED = np.array([[0, 1, 1, 1], [2, 0, 0, 3]], np.uint8)
 
 
-def test_rows_are_true_columns_predicted_and_ignored_pixels_nowhere() -> None:
+def test_rows_are_true_columns_predicted_without_ignored_pixels() -> None:
     counts = mask_confusion(LABEL, PREDICTED, 4)
     assert counts.tolist() == [[2, 1, 0, 0], [0, 2, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
 

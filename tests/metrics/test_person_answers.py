@@ -1,4 +1,4 @@
-"""Outputs read by hand: where a Gaussian's middle is, which part a pixel has, what logits mean."""
+"""Decoded outputs by hand: a Gaussian's centre, the part of a pixel, probabilities."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
 
 
-def test_a_logit_of_nought_is_even_odds() -> None:
+def test_a_logit_of_0_is_probability_one_half() -> None:
     found = probabilities(np.array([0.0, np.log(3), -np.log(3), 100.0, -100.0], np.float32))
     assert found == pytest.approx([0.5, 0.75, 0.25, 1.0, 0.0])
 
 
 @pytest.mark.parametrize(("x", "y"), [(20.0, 30.0), (17.3, 33.9), (22.0, 40.0)])
-def test_the_middle_of_a_gaussian_between_cells_is_found(x: float, y: float) -> None:
+def test_the_centre_of_a_gaussian_between_cells_is_found(x: float, y: float) -> None:
     rows, columns = np.mgrid[:16, :12] * 4.0 + 1.5  # centres of cells of four pixels
     heat_HW = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 8.0**2)).astype(np.float32)
     joint_3 = joints_of(heat_HW[None, None])[0, 0]
@@ -28,7 +28,7 @@ def test_a_peak_on_the_edge_stays_in_its_cell() -> None:
     assert joints_of(heat_HW[None, None])[0, 0].tolist() == [13.5, 1.5, 1.0]
 
 
-def test_each_joint_and_each_picture_has_its_own_peak() -> None:
+def test_each_joint_and_image_has_its_own_peak() -> None:
     heat_NJHW = np.zeros((2, 2, 3, 3), np.float32)
     heat_NJHW[0, 0, 1, 1] = heat_NJHW[0, 1, 0, 0] = heat_NJHW[1, 0, 2, 2] = 0.5
     heat_NJHW[1, 1, 0, 2] = 0.25
@@ -39,7 +39,7 @@ def test_each_joint_and_each_picture_has_its_own_peak() -> None:
     assert joints_of(heat_NJHW)[..., 2].tolist() == [[0.5, 0.5], [0.5, 0.25]]
 
 
-def test_borders_between_parts_are_as_fine_as_the_picture() -> None:
+def test_part_borders_have_the_images_resolution() -> None:
     logits_CHW = np.zeros((2, 1, 2), np.float32)
     logits_CHW[1, 0] = [-1.0, 3.0]  # part 1 wins where the line from -1 to 3 is above 0
     part_HW = parts_of(logits_CHW, 1, 8)

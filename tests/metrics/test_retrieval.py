@@ -1,4 +1,4 @@
-"""CMC, mAP and mINP on rankings that a person can follow, and against published code."""
+"""CMC, mAP and mINP on rankings checked by hand, and against published code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from edgehuman.metrics.retrieval import (
 
 
 def line(places: list[float], persons: list[int], cameras: list[int] | None = None) -> Sightings:
-    """People on a line: the distance of two is the gap between them."""
+    """People on a line: their distance is the gap between them."""
     feature_ND = np.array(places, np.float32)[:, None]
     camera_N = None if cameras is None else np.array(cameras)
     return Sightings(feature_ND, np.array(persons), camera_N)
@@ -37,9 +37,9 @@ QUERY = line([0], [1], [0])
 GALLERY = line([1, 2, 3, 4, 5], [1, 2, 1, 3, 1], [0, 1, 1, 1, 2])
 
 
-def test_the_same_person_under_the_same_camera_does_not_count() -> None:
+def test_the_same_person_and_camera_is_ignored() -> None:
     scores = retrieval_scores(QUERY, GALLERY, max_rank=4)
-    # What is left: 2, 1, 3, 1, so matches stand at places 2 and 4.
+    # What is left: 2, 1, 3, 1, so matches have ranks 2 and 4.
     assert scores.cmc_K.tolist() == [0, 1, 1, 1]
     assert scores.mean_ap == pytest.approx((1 / 2 + 2 / 4) / 2)
     assert scores.mean_inp == pytest.approx(2 / 4)
@@ -53,7 +53,7 @@ def test_without_cameras_everything_counts() -> None:
     assert scores.mean_inp == pytest.approx(3 / 5)
 
 
-def test_a_query_without_a_match_is_left_out_and_counted() -> None:
+def test_a_query_without_a_match_is_skipped_and_counted() -> None:
     scores = retrieval_scores(line([0, 0], [1, 9], [0, 0]), GALLERY)
     assert (scores.queries, scores.skipped) == (1, 1)
     assert scores.rank(2) == 1.0
@@ -66,7 +66,7 @@ def test_scores_are_means_over_the_queries() -> None:
     assert scores.mean_inp == pytest.approx((1 + 1 / 3) / 2)
 
 
-def test_who_is_as_far_as_a_match_stands_in_front_of_it() -> None:
+def test_ties_are_ranked_before_a_match() -> None:
     distance_G = np.array([0.5, 0.5, 0.1, 0.5, 0.9])
     is_match_G = np.array([True, False, False, True, True])
     assert places_of_matches(distance_G, is_match_G).tolist() == [3, 4, 5]
@@ -88,7 +88,7 @@ def test_distances_by_hand() -> None:
     assert distances(one, others, "cosine")[0] == pytest.approx([1, 0, 2])
 
 
-def test_a_distance_as_a_score_is_one_for_the_same_vector() -> None:
+def test_similarity_is_one_for_the_same_vector() -> None:
     near_far = np.array([0.0, 1.0, 3.0])
     assert similarity(near_far, "euclidean").tolist() == [1.0, 0.5, 0.25]
     assert similarity(near_far[:2], "cosine").tolist() == [1.0, 0.0]
@@ -111,7 +111,7 @@ def random_sightings(count: int, seed: int) -> Sightings:
 
 
 def sorted_average_precision(query: Sightings, gallery: Sightings, index: int) -> float | None:
-    """The protocol done the long way: sort, drop, walk down the list."""
+    """The protocol, done naively: sort, drop, walk down the list."""
     assert query.camera_N is not None
     assert gallery.camera_N is not None
     gap_G = np.linalg.norm(gallery.feature_NX - query.feature_NX[index], axis=1)
@@ -127,7 +127,7 @@ def sorted_average_precision(query: Sightings, gallery: Sightings, index: int) -
     return float(np.mean(precisions)) if precisions else None
 
 
-def test_it_agrees_with_walking_down_the_sorted_list() -> None:
+def test_scores_agree_with_a_naive_implementation() -> None:
     query, gallery = random_sightings(20, seed=0), random_sightings(70, seed=1)
     walked = [sorted_average_precision(query, gallery, index) for index in range(20)]
     expected = np.mean([each for each in walked if each is not None])
@@ -155,7 +155,7 @@ def changed(**fields: Any) -> Sightings:
     ("fields", "said"),
     [
         ({"feature_NX": np.ones((0, 2))}, r"shape \(0, 2\)"),
-        ({"feature_NX": np.ones(3)}, r"give \(N, D\) or \(N, P, D\)"),
+        ({"feature_NX": np.ones(3)}, r"give non-empty \(N, D\) or \(N, P, D\)"),
         ({"person_N": np.arange(2)}, r"found \(2,\) identities for 3 features"),
         ({"camera_N": np.arange(4)}, r"found \(4,\) cameras"),
         ({"feature_NX": np.array([[1.0], [np.nan], [np.inf]])}, "2 features .* at index 1"),
@@ -167,8 +167,8 @@ def test_wrong_sightings_are_an_error(fields: dict[str, Any], said: str) -> None
         changed(**fields)
 
 
-def test_sets_that_do_not_belong_together_are_an_error() -> None:
-    with pytest.raises(DataError, match="one network"):
+def test_mismatched_query_and_gallery_are_an_error() -> None:
+    with pytest.raises(DataError, match="the same network"):
         retrieval_scores(QUERY, changed())
     with pytest.raises(DataError, match="only one of query and gallery"):
         retrieval_scores(QUERY, line([1], [1]))
@@ -217,7 +217,7 @@ def test_published_gait_code_gives_the_same(
         assert scores.mean_inp == pytest.approx(file[f"INP_{key}"].mean())
 
 
-def test_the_first_match_without_sorting_is_where_the_sorted_list_has_it() -> None:
+def test_first_match_places_agree_with_sorting() -> None:
     query, gallery = random_sightings(20, seed=0), random_sightings(70, seed=1)
     query, gallery = (Sightings(each.feature_NX, each.person_N) for each in (query, gallery))
     place_Q = first_match_places(query, gallery)
@@ -225,7 +225,7 @@ def test_the_first_match_without_sorting_is_where_the_sorted_list_has_it() -> No
     assert [(place_Q <= k).mean() for k in (1, 5, 20)] == [scores.rank(k) for k in (1, 5, 20)]
 
 
-def test_ties_stand_in_front_of_the_first_match_and_nobody_is_behind_all_ranks() -> None:
+def test_ties_are_before_the_first_match_and_no_match_is_last() -> None:
     found = first_match_places(line([0, 0], [1, 9]), line([1, -1, 1, 2], [2, 1, 3, 1]))
     assert found.tolist() == [3, NO_MATCH]
 
@@ -242,7 +242,7 @@ def test_the_nearest_come_in_order_with_their_distances(monkeypatch: pytest.Monk
 
 
 def test_a_million_in_the_gallery_fit_in_four_gigabytes() -> None:
-    """By arithmetic: what is held beside the features does not grow with queries or gallery."""
+    """Memory besides the features does not grow with queries or gallery."""
     gallery, width = 1_000_000, 256
     rows = retrieval.BLOCK_PAIRS // gallery
     columns = retrieval.TILE // max(rows, width)

@@ -19,7 +19,7 @@ TRUE = ["sit", "sit", None, "up", "walk", "walk", "walk", "walk"]
 SAID = ["sit", "walk", "walk", "walk", "sit", "unknown", "walk", "walk"]
 
 
-def test_accuracy_counts_labelled_hops_alone() -> None:
+def test_accuracy_counts_only_labelled_hops() -> None:
     assert online_accuracy(TRUE, SAID) == pytest.approx(3 / 7)
     assert online_accuracy(TRUE, SAID, classes={"sit", "walk"}) == pytest.approx(3 / 6)
     assert math.isnan(online_accuracy([None, None], ["a", "b"]))
@@ -42,7 +42,7 @@ def test_onset_delay_is_from_the_first_hop_to_the_first_right_one() -> None:
     np.testing.assert_allclose(delays, [0.0, np.nan, 1.0])
 
 
-def test_what_an_answer_waited_for_counts() -> None:
+def test_look_ahead_adds_to_the_delay() -> None:
     waited = [0.1] * 6 + [0.7, 0.1]
     delays = onset_delay_s(TRUE, SAID, 0.5, classes={"sit", "walk"}, look_ahead_s=waited)
     np.testing.assert_allclose(delays, [0.1, 1.7])

@@ -1,4 +1,4 @@
-"""Weights and an image given by a formula, so that other people's numbers can be reproduced.
+"""Weights and an image from a formula, to reproduce outputs of other projects.
 
 Every entry is u(n, i): a hash of its place n in its tensor and of the tensor's place i in the state
 dict, uniform in [-1, 1). The published networks, filled alike, gave the numbers in these tests.
@@ -37,7 +37,7 @@ def image(height: int = 224, width: int = 224) -> Tensor:
 
 
 def fill(network: nn.Module, gain: float = 1.0) -> nn.Module:
-    """The network with every weight from the formula; its pixel normalisation stays."""
+    """Set every weight from the formula; keep the pixel normalisation."""
     state = network.state_dict()
     names = [name for name in state if not name.startswith("pixels.")]
     for index, name in enumerate(names):

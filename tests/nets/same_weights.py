@@ -7,7 +7,7 @@ from torch import nn
 
 
 def same(one: nn.Module, other: nn.Module) -> bool:
-    """To the bit."""
+    """Whether they are equal to the bit."""
     found, weights = one.state_dict(), other.state_dict()
     return found.keys() == weights.keys() and all(
         torch.equal(tensor, weights[name]) for name, tensor in found.items()

@@ -1,4 +1,4 @@
-"""What transformers are made of: attention, the pre-norm block, sine positions, how they start."""
+"""Transformer parts: attention, the pre-norm block, sine positions, initialisation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_attention_is_softmax_of_scaled_products() -> None:
     torch.testing.assert_close(attention(x_NSD)[0], expected)
 
 
-def test_attention_drops_while_training_alone() -> None:
+def test_attention_dropout_is_on_only_in_training() -> None:
     torch.manual_seed(0)
     attention = Attention(8, heads=2, dropout=0.5)
     x_NSD = torch.randn(1, 3, 8)
@@ -33,7 +33,7 @@ def test_attention_drops_while_training_alone() -> None:
     assert not torch.equal(attention.train()(x_NSD), attention(x_NSD))
 
 
-def test_a_block_adds_attention_and_then_the_mlp_each_normalised_in_front() -> None:
+def test_a_block_is_pre_norm_attention_then_mlp() -> None:
     torch.manual_seed(0)
     block = Block(8, 16, heads=2).eval()
     x_NSD = torch.randn(2, 3, 8)
@@ -42,16 +42,16 @@ def test_a_block_adds_attention_and_then_the_mlp_each_normalised_in_front() -> N
     torch.testing.assert_close(block(x_NSD), expected)
 
 
-def test_a_block_whose_paths_are_all_but_dropped_is_the_identity_for_some_samples() -> None:
+def test_a_block_with_dropped_paths_is_the_identity() -> None:
     torch.manual_seed(0)
     block = Block(8, 16, heads=2, drop_path=0.9).train()
     x_NSD = torch.randn(64, 3, 8)
     same_N = (block(x_NSD) == x_NSD).flatten(1).all(dim=1)
-    # Both paths of a sample stay out with 0.9 x 0.9.
+    # Both paths of a sample are dropped with probability 0.9 x 0.9.
     assert 40 <= int(same_N.sum()) <= 62
 
 
-def test_the_names_of_a_blocks_weights_are_those_of_every_checkpoint() -> None:
+def test_block_weight_names_match_existing_checkpoints() -> None:
     names = {name.rpartition(".")[0] for name in Block(8, 16, heads=2).state_dict()}
     assert names == {
         "attention_norm",
@@ -71,7 +71,7 @@ def test_positions_start_with_sine_and_cosine_of_the_index() -> None:
     assert code_SD[2, 2].item() == pytest.approx(math.sin(2.0 * 10_000 ** (-1 / 3)), abs=1e-6)
 
 
-def test_the_start_is_xavier_of_linear_layers_and_leaves_others_alone() -> None:
+def test_initialisation_is_xavier_for_linear_layers_only() -> None:
     layers = nn.Sequential(nn.Linear(30, 20), nn.LayerNorm(20))
     nn.init.constant_(layers[1].bias, 7.0)  # type: ignore[arg-type]
     layers.apply(initialise_linear)

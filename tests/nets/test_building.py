@@ -1,4 +1,4 @@
-"""Networks are built from their row by a seed, and counted as a person would count them."""
+"""Networks are built from their row and a seed; counts match counting by hand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgehuman.nets.building import build, count_flops, count_linear_flops, coun
 
 
 class Projected(nn.Module):
-    """A layer of 4 to 3, and a projection of 3 to 5 that belongs to training."""
+    """A layer from 4 to 3, and a training-only projection from 3 to 5."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ def test_a_network_is_built_in_eval_mode_with_the_arguments_given() -> None:
     assert network(torch.zeros(2, 128, 6)).shape == (2, 3)
 
 
-def test_the_seed_decides_and_the_generator_stays_where_it_was() -> None:
+def test_the_seed_decides_without_touching_the_global_generator() -> None:
     torch.manual_seed(7)
     before = torch.get_rng_state()
     one, same, other = build("imuconv_288k", 1), build("imuconv_288k", 1), build("imuconv_288k", 2)
@@ -42,23 +42,23 @@ def test_the_seed_decides_and_the_generator_stays_where_it_was() -> None:
     assert not torch.equal(weights[0], weights[2])
 
 
-def test_a_wrong_name_brings_the_nearest() -> None:
+def test_an_unknown_network_gets_the_nearest_name() -> None:
     with pytest.raises(UsageError, match="Did you mean 'imuconv_288k'"):
         build("imuconv288k")
 
 
-def test_parameters_are_counted_frozen_ones_too_and_buffers_not() -> None:
+def test_parameter_count_includes_frozen_excludes_buffers() -> None:
     network = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)).requires_grad_(False)
     assert count_params(network) == 4 * 3 + 3 + 3 + 3
 
 
-def test_operations_are_two_a_multiply_add() -> None:
+def test_an_operation_count_is_two_per_multiply_add() -> None:
     assert count_flops(nn.Linear(4, 3), torch.zeros(5, 4)) == 2 * 5 * 4 * 3
     named = {"x": torch.zeros(5, 4)}
     assert count_flops(nn.Linear(4, 3), named) == 2 * 5 * 4 * 3
 
 
-def test_linear_operations_leave_products_of_activations_out_and_take_the_projection() -> None:
+def test_linear_operations_include_the_projection_only() -> None:
     network, x_N4 = Projected(), torch.zeros(2, 4)
     assert count_linear_flops(network, x_N4) == 2 * 2 * (4 * 3 + 3 * 5)
     assert count_flops(network, x_N4) == 2 * 2 * 4 * 3 + 2 * (2 * 3 * 2) * 2

@@ -1,4 +1,4 @@
-"""Stochastic depth: whole samples, the mean kept, nothing in evaluation."""
+"""Stochastic depth: drops whole samples, keeps the mean, does nothing in evaluation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from edgehuman.nets.drop_path import DropPath, drop_rates
 
 
-def test_evaluation_leaves_everything() -> None:
+def test_drop_path_is_off_in_evaluation() -> None:
     x = torch.randn(4, 3)
     assert DropPath(0.5).eval()(x) is x
     assert DropPath(0.0).train()(x) is x
@@ -23,11 +23,11 @@ def test_training_drops_whole_samples_and_scales_the_others() -> None:
     assert kept.mean().item() == pytest.approx(1.0, abs=0.05)
 
 
-def test_rates_grow_from_nothing_to_the_last() -> None:
+def test_drop_rates_grow_linearly_from_zero() -> None:
     assert drop_rates(0.2, 5) == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2])
     assert drop_rates(0.2, 1) == [0.0]
 
 
-def test_a_rate_that_drops_everything_is_refused() -> None:
+def test_a_drop_rate_of_1_is_refused() -> None:
     with pytest.raises(ValueError, match=r"drop path 1\.0 must be at least 0 and below 1"):
         DropPath(1.0)

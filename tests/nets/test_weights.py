@@ -1,4 +1,4 @@
-"""Published weights by their own key names, for other sizes too; what does not fit, in words."""
+"""Published weights load by their own key names, also for other sizes; mismatches are listed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def small_starnet(**options: Any) -> StarNet:
 
 
 def renamed(network: nn.Module, *pairs: tuple[str, str]) -> State:
-    """Its weights under other names: each pattern of ours and what another project calls it."""
+    """Return its weights renamed: each pattern of ours to another project's name."""
     state = {}
     for name, tensor in network.state_dict().items():
         for pattern, theirs in pairs:
@@ -102,7 +102,7 @@ CASES: Mapping[str, tuple[Callable[..., nn.Module], Callable[[nn.Module], Any], 
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_weights_of_a_source_give_the_numbers_of_the_source(case: str) -> None:
+def test_imported_weights_give_the_outputs_of_the_source(case: str) -> None:
     make, as_published, source = CASES[case]
     original: Any = fill(make())
     network: Any = make().eval()
@@ -116,7 +116,7 @@ def test_the_weights_of_a_source_give_the_numbers_of_the_source(case: str) -> No
 
 
 @pytest.mark.parametrize("case", ["vit from timm", "tinyvit from Cream", "starnet from timm"])
-def test_a_classifier_is_kept_where_there_is_one_and_left_out_where_not(case: str) -> None:
+def test_a_classifier_is_kept_only_if_the_network_has_one(case: str) -> None:
     make, as_published, source = CASES[case]
     original: Any = fill(make(num_classes=5))
     state = as_published(original)
@@ -127,7 +127,7 @@ def test_a_classifier_is_kept_where_there_is_one_and_left_out_where_not(case: st
     assert [key for key in found.dropped if "head" in key] == ["head.weight", "head.bias"]
 
 
-def test_the_normalisation_is_that_of_the_source_or_the_one_asked_for() -> None:
+def test_the_normalisation_is_the_sources_unless_overridden() -> None:
     black_NHWC = torch.zeros(1, 1, 1, 3, dtype=torch.uint8)
     network, state = small_vit(), timm_vit(small_vit())
     assert import_state(network, state, "timm").pixels == "half"
@@ -137,7 +137,7 @@ def test_the_normalisation_is_that_of_the_source_or_the_one_asked_for() -> None:
     assert network.normalise(black_NHWC).flatten().tolist() == pytest.approx(expected)
 
 
-def test_positions_of_a_square_become_those_of_a_person() -> None:
+def test_positions_are_resampled_from_a_square() -> None:
     original = fill(small_vit())
     network = small_vit((128, 64))
     found = import_state(network, timm_vit(original), "timm")
@@ -146,11 +146,11 @@ def test_positions_of_a_square_become_those_of_a_person() -> None:
     x_NCHW = torch.randn(1, 3, 128, 64)
     assert isinstance(original, Vit)
     with torch.inference_mode():
-        # The original resamples its positions when it sees such an image.
+        # The original resamples its positions for such an image.
         torch.testing.assert_close(network.eval().backbone(x_NCHW), original.backbone(x_NCHW))
 
 
-def test_bias_tables_become_those_of_other_windows() -> None:
+def test_bias_tables_are_resampled_for_other_windows() -> None:
     original = fill(small_tinyvit((4, 4, 4)))
     network = small_tinyvit((8, 4, 2))
     found = import_state(network, timm_tinyvit(original), "timm")
@@ -163,7 +163,7 @@ def test_bias_tables_become_those_of_other_windows() -> None:
     assert geometry(small_vit().state_dict()) == {}
 
 
-def test_our_own_positions_know_the_size_that_they_are_for() -> None:
+def test_positions_are_resampled_from_the_given_size() -> None:
     tall, square = small_vit((128, 32)), small_vit((64, 64))  # 8 x 2 and 4 x 4 patches: both 16
     weights = tall.state_dict()
     assert fit(small_vit((96, 32)), weights, (128, 32))["pos_embed"].shape == (1, 1 + 12, 32)
@@ -176,19 +176,25 @@ def test_our_own_positions_know_the_size_that_they_are_for() -> None:
     [
         (
             timm_vit(Vit(64, 4, 2, image_size=(64, 64))),
-            r"x\.pth: not ViT as timm names it: 54 of another shape \(cls_token is \(1, 1, 64\), "
+            r"x\.pth: not a ViT in timm format: 54 of another shape \(cls_token is \(1, 1, 64\), "
             r"not \(1, 1, 32\).*Its keys are those of a ViT",
         ),
         (
             cream_tinyvit(small_tinyvit()),
             r"54 missing \(cls_token, .*unexpected \(patch_embed\.seq\.0\.c\.weight.*"
-            r"a TinyViT as Cream names it \(--source tinyvit\)",
+            r"a TinyViT from Cream \(--source tinyvit\)",
         ),
-        (small_vit().state_dict(), r"unexpected \(pixels.*one of ours: a training wrote it"),
-        ({"layer1.0.weight": torch.zeros(2)}, r"unexpected \(layer1.*keys are those of no source"),
+        (
+            small_vit().state_dict(),
+            r"unexpected \(pixels.*an edgehuman checkpoint, which needs no import",
+        ),
+        (
+            {"layer1.0.weight": torch.zeros(2)},
+            r"unexpected \(layer1.*keys match none of the sources",
+        ),
     ],
 )
-def test_another_network_or_other_names_are_listed(state: Any, said: str) -> None:
+def test_mismatched_names_and_shapes_are_listed(state: Any, said: str) -> None:
     network = small_vit()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     with pytest.raises(CheckpointError, match=said):
@@ -207,17 +213,17 @@ def test_one_missing_weight_is_named() -> None:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ({}, r"holds no weights by name \(it holds nothing\)"),
+        ({}, r"holds no state dict \(it holds nothing\)"),
         ({"optimizer": {"lr": 1.0}}, r"it holds optimizer\)"),
         ({"model": {"epoch": 3}}, r"it holds epoch\)"),
-        ({"a": torch.tensor([1.0, torch.nan])}, "a holds numbers that are not finite"),
+        ({"a": torch.tensor([1.0, torch.nan])}, "a has values that are not finite"),
     ],
 )
-def test_what_holds_no_sound_weights_is_refused(state: dict[str, Any], said: str) -> None:
+def test_files_without_finite_weights_are_refused(state: dict[str, Any], said: str) -> None:
     with pytest.raises(CheckpointError, match=said):
         import_state(small_vit(), state, "timm")
 
 
-def test_a_source_without_such_networks_is_refused() -> None:
+def test_a_source_without_this_family_is_refused() -> None:
     with pytest.raises(UsageError, match=r"--source mae has no TinyViT; .* from timm, tinyvit"):
         import_state(small_tinyvit(), {}, "mae")

@@ -1,4 +1,4 @@
-"""A backbone of four small convolutions: what a person task trains on within seconds."""
+"""A backbone of four small convolutions, to train person tasks in seconds."""
 
 from __future__ import annotations
 

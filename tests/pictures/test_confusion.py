@@ -1,4 +1,4 @@
-"""The picture is a PNG, deterministic, and its absence of matplotlib is one clear line."""
+"""The picture is a deterministic PNG; without matplotlib the error says what to install."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_it_writes_a_png_into_a_new_folder(tmp_path: Path) -> None:
     assert path.read_bytes() == again.read_bytes()
 
 
-def test_without_matplotlib_the_line_to_install_it_is_said(
+def test_without_matplotlib_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)

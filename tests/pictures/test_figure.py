@@ -1,4 +1,4 @@
-"""A page for a picture, or a clear word where matplotlib is absent."""
+"""An empty figure, or a clear error if matplotlib is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgehuman.errors import MissingDependencyError
 from edgehuman.pictures.figure import blank
 
 
-def test_a_page_has_its_size(tmp_path: Path) -> None:
+def test_a_figure_has_its_size(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     blank(2.0, 1.0).savefig(tmp_path / "x.png", dpi=50)
     drawn = cv2.imread(str(tmp_path / "x.png"))
@@ -20,7 +20,7 @@ def test_a_page_has_its_size(tmp_path: Path) -> None:
     assert drawn.shape == (50, 100, 3)
 
 
-def test_without_matplotlib_the_message_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_figure_without_matplotlib_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'edgehuman\[plot\]'"):
         blank(1.0, 1.0)

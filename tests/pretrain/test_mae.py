@@ -125,7 +125,7 @@ def test_subsets_by_user_drop_people_and_by_random_keep_them(
     assert not set(learn[0].subject_N.tolist()) & set(valid[0].subject_N.tolist())
 
 
-def test_an_occupied_folder_is_refused_before_anything_is_read(
+def test_an_occupied_folder_is_refused_before_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mae, "load_windows", lambda path, hop: pytest.fail("too late"))

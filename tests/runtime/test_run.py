@@ -159,7 +159,7 @@ def test_no_model_is_none_and_a_broken_one_behind_a_switch_is_said(tiny: Path) -
 
 def test_a_record_without_the_step_names_those_with_one(make_model: MakeModel) -> None:
     path = make_model(card=tiny_card(input=InputSpec("Frame", (128, 6), "float32", "", 50.0)))
-    with pytest.raises(UsageError, match="Frame has no 'run' here; the records that have one: Imu"):
+    with pytest.raises(UsageError, match="Frame does not support 'run'; records that do: Imu"):
         find_step("run", [str(path)], {})
 
 

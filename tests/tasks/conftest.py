@@ -19,7 +19,7 @@ LABELS = ("slow", "fast", "still")
 
 
 def made_windows(people: int = 6, each: int = 8, dataset: str = "made") -> WindowSet:
-    """`each` windows of each label for each person; the last two people are test people."""
+    """`each` windows per label and person; the last two people are test people."""
     rng = np.random.default_rng(0)
     time_T = np.arange(128) / 50
     imu, label, subject = [], [], []
@@ -45,7 +45,7 @@ def made_windows(people: int = 6, each: int = 8, dataset: str = "made") -> Windo
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> WindowSet:
-    """What every path gives in place of a dataset."""
+    """Replace loading: every path yields this dataset."""
     windows = made_windows()
     monkeypatch.setattr(labelled, "load_windows", lambda path, hop: windows)
     return windows
@@ -53,7 +53,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> WindowSet:
 
 @pytest.fixture
 def people(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
-    """What every path gives a task on pictures; `tiny_encoder` is in the catalogue."""
+    """Replace loading: every path yields these people; `tiny_encoder` is in the catalogue."""
     persons = made_people()
     monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
     monkeypatch.setattr(person_training, "load_persons", lambda path, task: persons)

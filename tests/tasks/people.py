@@ -1,4 +1,4 @@
-"""People whose answers are plain to see: each has a colour, a bright head, and two halves."""
+"""Synthetic people that are easy to tell apart: each has a colour, a bright head, two halves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEIGHT, WIDTH = 64, 32
 
 
 def made_people(people: int = 8, each: int = 6, joints: tuple[str, ...] = COCO_17) -> PersonSet:
-    """`each` pictures of every person; the last two people are the test part.
+    """`each` images per person; the last two people are the test part.
 
     The body is a rectangle somewhere: its upper half has the person's colour, the lower is grey.
     All joints are at its upper end, where there is a white square.
@@ -67,7 +67,7 @@ def _roles(person_N: Index, each: int, people: int) -> Text:
 
 
 def quick(kind: type[ConfigT], out: Path, **changes: Any) -> ConfigT:
-    """A recipe of seconds: the tiny encoder at 64x32."""
+    """Return a config that trains in seconds: the tiny encoder at 64x32."""
     values: dict[str, Any] = {
         "data": "made",
         "arch": NAME,
@@ -86,6 +86,6 @@ def quick(kind: type[ConfigT], out: Path, **changes: Any) -> ConfigT:
 
 
 def losses(out: Path, name: str = "loss") -> list[float]:
-    """A number of metrics.jsonl, in order."""
+    """Return a value of metrics.jsonl over time."""
     lines = (out / "metrics.jsonl").read_text().splitlines()
     return [row[name] for row in map(json.loads, lines) if name in row]

@@ -1,4 +1,4 @@
-"""From weights to a judged checkpoint, on a network of one number that learns to be 3."""
+"""From weights to a judged checkpoint, with a one-parameter network that learns the value 3."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NAME = "number_1"
 
 
 class Number(nn.Module):
-    """One number, whatever it is asked."""
+    """Outputs one number for any input."""
 
     def __init__(self, frames: int = 2) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Number(nn.Module):
 
 
 class Learner(nn.Module):
-    """The number, and another that belongs to training alone and starts at random."""
+    """The number, and a second, randomly initialised one used in training only."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ def config(out: Path, **changes: Any) -> FinetuneConfig:
 
 
 class Journal:
-    """What happened, in order."""
+    """The calls, in order."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -152,7 +152,7 @@ def numbers(outcome: Outcome) -> dict[str, Any]:
     return outcome.data
 
 
-def test_it_trains_selects_judges_and_saves_in_this_order(tmp_path: Path) -> None:
+def test_finetune_trains_selects_judges_and_saves_in_order(tmp_path: Path) -> None:
     journal = Journal()
     outcome = finetune(config(tmp_path), training(journal), journal.judge)
     assert journal.lines == ["opened", "closed", "decided", "tested at 0.25"]
@@ -169,7 +169,7 @@ def test_it_trains_selects_judges_and_saves_in_this_order(tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
-def test_the_checkpoint_that_is_nearest_on_the_people_held_out_is_the_one_judged(
+def test_the_best_checkpoint_on_held_out_people_is_judged(
     tmp_path: Path,
 ) -> None:
     seen = iter([-0.5, -9.0])
@@ -200,7 +200,7 @@ def test_without_people_held_out_the_last_weights_are_judged(tmp_path: Path) -> 
     assert torch.equal(weights["value"], task.network.state_dict()["value"])
 
 
-def test_weights_of_training_alone_follow_from_the_seed_and_leave_the_generator_alone(
+def test_training_only_weights_are_seeded_without_touching_the_global_generator(
     tmp_path: Path,
 ) -> None:
     starts = []
@@ -212,7 +212,7 @@ def test_weights_of_training_alone_follow_from_the_seed_and_leave_the_generator_
     assert not torch.equal(starts[0], starts[2])
 
 
-def test_a_training_that_is_stopped_is_not_judged_and_says_how_to_go_on(tmp_path: Path) -> None:
+def test_a_stopped_training_is_not_judged_and_says_how_to_resume(tmp_path: Path) -> None:
     def stop(step: int) -> None:
         if step == 1:
             os.kill(os.getpid(), signal.SIGINT)
@@ -224,12 +224,12 @@ def test_a_training_that_is_stopped_is_not_judged_and_says_how_to_go_on(tmp_path
     assert journal.lines == ["opened", "closed"]
     assert numbers(outcome) == {"out": str(tmp_path), "finished": False}
     assert outcome.exit_code == 1
-    assert outcome.text == f"{tmp_path}: stopped early; go on with --resume"
+    assert outcome.text == f"{tmp_path}: stopped early; continue with --resume"
     again = finetune(config(tmp_path, resume=True), training(journal), journal.judge)
     assert numbers(again)["finished"]
 
 
-def test_the_test_part_stays_unread_when_asked(tmp_path: Path) -> None:
+def test_no_read_test_skips_the_test_part(tmp_path: Path) -> None:
     journal = Journal()
     outcome = finetune(config(tmp_path, read_test=False), training(journal), journal.judge)
     assert journal.lines[-1] == "decided"
@@ -237,17 +237,17 @@ def test_the_test_part_stays_unread_when_asked(tmp_path: Path) -> None:
     assert load_network(tmp_path)[1].metrics == ()
 
 
-def test_a_network_that_was_not_trained_is_judged_alike(tmp_path: Path) -> None:
+def test_an_untrained_network_is_judged_the_same_way(tmp_path: Path) -> None:
     outcome = judged(config(tmp_path), build(NAME), CARD, Journal().judge)
     assert numbers(outcome)["metrics"] == {"map": 0.5, "ece": 0.125}
     assert load_network(tmp_path)[1].decision.threshold == 0.25
 
 
-def test_no_test_part_says_where_the_checkpoint_stands() -> None:
+def test_a_missing_test_part_names_the_checkpoint() -> None:
     error = no_test_part(Path("runs/a"), "walks", "an official split")
     assert isinstance(error, DataError)
     assert str(error) == (
-        "--data walks has no test part; the checkpoint stands in runs/a. Give a dataset with an "
+        "--data walks has no test part; the checkpoint is in runs/a. Give a dataset with an "
         "official split, or --no-read-test"
     )
 
@@ -260,7 +260,7 @@ def saved(folder: Path) -> Path:
     return folder
 
 
-def test_a_start_from_weights_takes_their_network_and_remembers_their_data(tmp_path: Path) -> None:
+def test_a_start_from_weights_uses_their_network_and_records_their_data(tmp_path: Path) -> None:
     weights = saved(tmp_path / "w")
     start = start_from(config(tmp_path / "x", arch=None, weights=weights), "gait", "gaitformer_1")
     assert start.arch == NAME
@@ -270,7 +270,7 @@ def test_a_start_from_weights_takes_their_network_and_remembers_their_data(tmp_p
     assert value_of(network) == 7.0
 
 
-def test_a_start_without_weights_takes_the_network_of_the_words_or_the_tasks_own(
+def test_a_start_without_weights_uses_arch_or_the_default(
     tmp_path: Path,
 ) -> None:
     assert start_from(config(tmp_path), "gait", "gaitformer_1").arch == NAME
@@ -281,12 +281,12 @@ def test_a_start_without_weights_takes_the_network_of_the_words_or_the_tasks_own
     assert value_of(network) == 0.0
 
 
-def test_what_is_quick_to_check_is_checked_at_the_start(tmp_path: Path) -> None:
+def test_the_start_makes_the_quick_checks(tmp_path: Path) -> None:
     weights = saved(tmp_path / "w")
     out = tmp_path / "x"
     with pytest.raises(UsageError, match="unknown network 'number'"):
         start_from(config(out, arch="number"), "gait", NAME)
-    with pytest.raises(UsageError, match=r"number_1 reads SkeletonSequence .* activity is of imu"):
+    with pytest.raises(UsageError, match=r"number_1 reads SkeletonSequence .* activity needs imu"):
         start_from(config(out), "activity", NAME)
     with pytest.raises(CheckpointError, match="no such folder"):
         start_from(config(out, weights=tmp_path / "none"), "gait", NAME)
@@ -299,7 +299,7 @@ def test_what_is_quick_to_check_is_checked_at_the_start(tmp_path: Path) -> None:
     assert not out.exists()
 
 
-def test_a_share_that_leaves_nobody_to_learn_from_is_refused(tmp_path: Path) -> None:
+def test_a_select_share_of_1_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--select-share is 1\.0; it must be from 0 to under 1"):
         config(tmp_path, select_share=1.0)
 

@@ -1,4 +1,4 @@
-"""Batches follow from seed and step; an epoch holds every sample once, whoever takes it."""
+"""Batches depend on seed and step; an epoch has every sample once, over all processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def test_an_epoch_holds_every_sample_once() -> None:
     assert sorted(seen.tolist()) == list(range(12))
 
 
-def test_a_batch_may_straddle_two_epochs() -> None:
+def test_a_batch_may_span_two_epochs() -> None:
     seen = np.concatenate([batch_indices(10, 4, step, seed=3) for step in range(5)])
     assert sorted(seen.tolist()) == sorted([*range(10), *range(10)])
 

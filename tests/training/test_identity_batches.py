@@ -1,4 +1,4 @@
-"""Batches of P people with K pictures each."""
+"""Batches of P people with K samples each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgehuman.training.identity_batches import pictures_of, pk_indices
 PERSON_N = np.array([7, 7, 7, 3, 3, 3, 9, 9, 9, 5, 5, 5])
 
 
-def test_every_person_of_a_batch_has_as_many_different_pictures() -> None:
+def test_every_person_has_the_same_number_of_samples() -> None:
     people = pictures_of(PERSON_N)
     chosen = pk_indices(people, 6, 3, 0, 0, 0, 1)
     assert len(set(chosen.tolist())) == 6
@@ -24,7 +24,7 @@ def test_two_steps_of_two_people_show_all_four() -> None:
     assert sorted(seen.tolist()) == list(range(12))
 
 
-def test_batches_follow_from_seed_step_and_process() -> None:
+def test_pk_batches_depend_on_seed_step_and_process() -> None:
     people = pictures_of(PERSON_N)
     first = pk_indices(people, 6, 2, 4, 1, 0, 2)
     assert np.array_equal(first, pk_indices(people, 6, 2, 4, 1, 0, 2))
@@ -32,16 +32,16 @@ def test_batches_follow_from_seed_step_and_process() -> None:
     assert not np.array_equal(first, pk_indices(people, 6, 2, 4, 1, 1, 2))
 
 
-def test_a_person_with_one_picture_stays_and_is_told_of(
+def test_a_person_with_one_sample_is_kept_and_reported(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     people = pictures_of(np.array([0, 0, 1]))
-    assert "1 of 2 people have a single picture" in capsys.readouterr().err
+    assert "1 of 2 people have only one sample" in capsys.readouterr().err
     chosen = pk_indices(people, 4, 2, 0, 0, 0, 1)
     assert sorted(chosen.tolist()) == [0, 1, 2, 2]
 
 
 @pytest.mark.parametrize("person", [[0, 0, 0], [0, 1, 2]])
-def test_nothing_to_compare(person: list[int]) -> None:
-    with pytest.raises(DataError, match="at least two people with several pictures each"):
+def test_nothing_to_compare_is_an_error(person: list[int]) -> None:
+    with pytest.raises(DataError, match=r"at least two people, .* several samples"):
         pictures_of(np.array(person))

@@ -1,4 +1,4 @@
-"""`edgehuman import`: a folder that loads and computes the same; bad files and words, one line."""
+"""`edgehuman import`: the folder loads and computes the same; bad input is a one-line error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.nets.hash_fill import fill
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A StarNet-S3 as its authors save it: weights beside settings."""
+    """A StarNet-S3 as saved by its authors: weights beside settings."""
     network = fill(build("starnet_s3", num_classes=3), gain=0.5)
     state = {k: v for k, v in network.state_dict().items() if not k.startswith("pixels.")}
     path = tmp_path_factory.mktemp("published") / "starnet_s3.pth.tar"
@@ -35,7 +35,7 @@ def run(path: Path, out: Path, *words: str, arch: str = "starnet_s3") -> int:
     return main(["import", str(path), "--arch", arch, "--out", str(out), *source, *words])
 
 
-def test_a_published_file_becomes_a_checkpoint_folder(
+def test_import_writes_a_checkpoint_folder(
     published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(published, tmp_path / "s", "--image-size", "96x64", "--json") == 0
@@ -61,7 +61,7 @@ def test_a_published_file_becomes_a_checkpoint_folder(
         (("--image-size", "256x128", "--windows", "7", "14", "7"), (7, 14, 7), 5_071_764),
     ],
 )
-def test_windows_are_the_published_ones_or_tile_the_size(
+def test_imported_windows_are_published_or_tile_the_size(
     tmp_path: Path, words: tuple[str, ...], windows: tuple[int, ...], params: int
 ) -> None:
     stock = build("tinyvit_5m", windows=(7, 14, 7)).state_dict()
@@ -72,7 +72,7 @@ def test_windows_are_the_published_ones_or_tile_the_size(
     network = edgehuman.nets.load(tmp_path / "t")
     assert network.windows == windows
     assert read_weights(tmp_path / "t")[1].params == params
-    # A training at another size starts from it all the same.
+    # Training at another size can still start from it.
     other: Any = build("tinyvit_5m", seed=1)
     load_encoder(other, tmp_path / "t", "tinyvit_5m")
     assert torch.equal(
@@ -85,14 +85,14 @@ def test_windows_are_the_published_ones_or_tile_the_size(
     [
         (("--image-size", "256"), "--image-size is '256'; give HEIGHTxWIDTH"),
         (("--image-size", "16x16"), "at least 32x32"),
-        (("--windows", "7", "14", "7"), "--windows goes with a TinyViT; starnet_s3 has none"),
+        (("--windows", "7", "14", "7"), "--windows needs a TinyViT; starnet_s3 has no windows"),
         (("--source", "mae"), "--source mae has no StarNet; its weights come from timm, starnet"),
         (("--arch", "starnet_s4"), "Did you mean 'starnet_s3'"),
         (("--arch", "imuconv_288k"), "reads a ImuWindow"),
         (("--arch", "vit_tiny", "--source", "timm"), "Its keys are those of a StarNet"),
     ],
 )
-def test_wrong_words_end_in_a_line(
+def test_wrong_flags_end_in_one_line(
     published: Path, tmp_path: Path, words: tuple[str, ...], said: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -101,13 +101,13 @@ def test_wrong_words_end_in_a_line(
     assert not (tmp_path / "s").exists()
 
 
-def test_a_folder_in_use_is_left_alone(
+def test_a_folder_in_use_is_refused(
     published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(published, tmp_path / "s") == 0
     before = (tmp_path / "s" / "model.safetensors").read_bytes()
     assert run(published, tmp_path / "s") == 2
-    assert "holds a checkpoint already" in capsys.readouterr().err
+    assert "already holds a checkpoint" in capsys.readouterr().err
     assert (tmp_path / "s" / "model.safetensors").read_bytes() == before
 
 
@@ -118,7 +118,7 @@ class Surprise:
         return print, ("surprise",)
 
 
-def test_files_that_are_no_weights_are_named(
+def test_files_without_weights_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     torch.save({"model": Surprise()}, tmp_path / "code.pth")
@@ -126,7 +126,7 @@ def test_files_that_are_no_weights_are_named(
         read_foreign(tmp_path / "code.pth")
     assert "surprise" not in capsys.readouterr().out
     torch.save([1, 2], tmp_path / "list.pth")
-    with pytest.raises(CheckpointError, match="holds a list; give a file with weights by name"):
+    with pytest.raises(CheckpointError, match="holds a list; give a file with a state dict"):
         read_foreign(tmp_path / "list.pth")
     for name in ("text.pth", "text.safetensors", "empty.pt"):
         (tmp_path / name).write_text("hello" if "text" in name else "")
@@ -134,7 +134,7 @@ def test_files_that_are_no_weights_are_named(
             read_foreign(tmp_path / name)
     with pytest.raises(CheckpointError, match="no such file"):
         read_foreign(tmp_path / "nowhere.pth")
-    with pytest.raises(CheckpointError, match="a folder; give the file"):
+    with pytest.raises(CheckpointError, match="a folder; give the weights file"):
         read_foreign(tmp_path)
 
 
@@ -144,6 +144,6 @@ def test_sizes_are_height_by_width() -> None:
         parse_size("256x")
 
 
-def test_the_config_is_what_was_asked_for() -> None:
+def test_the_import_config_keeps_its_values() -> None:
     config = ImportConfig(Path("a.pth"), "timm", "vit_tiny", Path("out"))
     assert (config.image_size, config.windows, config.pixels) == (None, None, "auto")

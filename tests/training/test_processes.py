@@ -1,4 +1,4 @@
-"""Where a process trains: its device, its number, its precision."""
+"""Process number, device and precision."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_one_process_alone_is_the_first_of_one(tmp_path: Path) -> None:
     ("autocast", "dtype"),
     [("auto", torch.float32), ("off", torch.float32), ("bf16", torch.bfloat16)],
 )
-def test_a_cpu_computes_in_float32_unless_bfloat16_is_asked_for(
+def test_a_cpu_uses_float32_unless_bfloat16_is_set(
     autocast: str, dtype: torch.dtype, tmp_path: Path
 ) -> None:
     with open_place(line_config(tmp_path, device="cpu", autocast=autocast)) as place:
@@ -41,13 +41,21 @@ def test_float16_on_a_cpu_is_refused(tmp_path: Path) -> None:
         train_steps(line_job(), line_config(tmp_path, device="cpu", autocast="fp16"))
 
 
-def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_gpu_is_an_error(tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has a CUDA device")
-    with pytest.raises(UsageError, match="--device is cuda and this torch sees no CUDA device"):
+    with pytest.raises(UsageError, match="--device is cuda but torch finds no CUDA device"):
         train_steps(line_job(), line_config(tmp_path, device="cuda"))
 
 
-def test_torchruns_word_says_how_many_train(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torchrun_sets_the_world_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "4")
     assert world_size() == 4
+
+
+def test_openmp_limit_below_threads_does_not_hang(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_THREAD_LIMIT", "1")
+    with open_place(line_config(tmp_path, device="cpu", threads=2)):
+        assert torch.get_num_threads() == 1

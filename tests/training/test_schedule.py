@@ -12,6 +12,6 @@ def test_warm_up_is_linear_and_reaches_the_peak() -> None:
     assert rates == [0.25, 0.5, 0.75, 1.0]
 
 
-def test_half_way_down_the_cosine_is_half_way_between_peak_and_floor() -> None:
+def test_the_middle_of_the_cosine_is_the_middle_of_the_range() -> None:
     assert learning_rate(50, 100, peak=1.0, floor=0.2, warmup=0.0) == pytest.approx(0.6)
     assert learning_rate(100, 100, peak=1.0, floor=0.2, warmup=0.0) == pytest.approx(0.2)

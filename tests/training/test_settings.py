@@ -1,4 +1,4 @@
-"""What every training can be told: impossible values are refused by their flag."""
+"""The shared training config: invalid values are errors that name the flag."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from tests.training.toy import line_config
         ({"threads": 0}, "--threads is 0; it must be at least 1"),
     ],
 )
-def test_impossible_settings_are_refused(
+def test_invalid_training_settings_are_refused(
     tmp_path: Path, changes: dict[str, object], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
         line_config(tmp_path, **changes)
 
 
-def test_settings_come_back_from_what_a_checkpoint_stores(tmp_path: Path) -> None:
+def test_training_settings_survive_a_checkpoint(tmp_path: Path) -> None:
     config = line_config(tmp_path, ema=0.9, device="cpu")
     write_toml(config, tmp_path / "config.toml")
     assert read_toml(TrainingConfig, tmp_path / "config.toml") == config

@@ -1,4 +1,4 @@
-"""A training small enough to check by hand: a line fitted to points."""
+"""A training small enough to check by hand: fit a line to points."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def line_job(poison_from: int | None = None, **parts: Any) -> Job:
 
 
 def line_config(out: Path, **changes: Any) -> TrainingConfig:
-    """Forty steps, saved every ten."""
+    """Return a config of forty steps, saved every ten."""
     values: dict[str, Any] = {
         "steps": 40,
         "batch": 8,

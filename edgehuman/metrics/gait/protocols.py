@@ -1,23 +1,23 @@
-"""How each public gait dataset is judged: who is in the gallery, who is looked for, what counts.
+"""Evaluation protocols of public gait datasets: gallery, probes and metrics.
 
     scores = gait_scores(vectors, PROTOCOLS["casia-b"], "euclidean")
     scores.metrics["rank1"], scores.groups["bg"]
 
 Three ways of counting:
-- `view pairs` (CASIA-B, OUMVLP, PsyMo): rank k of every pair of a probe's and a gallery's view,
-  pairs of one view left out, mean over the gallery's views and then over the probes'. A pair's
-  share is rounded to 0.01 %, as the published code does before it averages; a probe that has nobody
-  to find is a miss.
-- `gallery` (Gait3D, GREW, and sets with a gallery and probes): all views together, rank k, mAP,
+- `view pairs` (CASIA-B, OUMVLP, PsyMo): rank k for each pair of probe view and gallery view, except
+  pairs of the same view; mean over the gallery views, then over the probe views. A pair's share is
+  rounded to 0.01 % before averaging, as in the published code; a probe without a match in the
+  gallery is a miss.
+- `gallery` (Gait3D, GREW, and datasets with a gallery and probes): all views together, rank k, mAP,
   mINP; nothing is excluded by camera.
-- `cross view`: the whole gallery, without the same person's walks under the probe's own view; rank
-  k and mAP of each of the probes' views, rounded, and their mean.
+- `cross view`: the whole gallery except the same person's walks in the probe's view; rank k and mAP
+  per probe view, rounded, and their mean.
 
 Sources: Yu et al., "A framework for evaluating the effect of view angle, clothing and carrying
 condition", ICPR 2006, and the 74/50 split used since (CASIA-B); Takemura et al., IPSJ T-CVA 2018
 (OUMVLP); Zhu et al., "Gait recognition in the wild", ICCV 2021 (GREW); Zheng et al., CVPR 2022
-(Gait3D); Cosma and Radoi, WACV 2024 (PsyMo, whose gallery is read here as the first normal walk);
-Hou et al., arXiv 2203.02396, for the cross-view option. OpenGait's numbers are the test.
+(Gait3D); Cosma and Radoi, WACV 2024 (PsyMo; here its gallery is the first normal walk); Hou et al.,
+arXiv 2203.02396, for the cross-view option. The tests compare with OpenGait's numbers.
 
 Axes: N sequences, Q probes, G gallery sequences, V views, K ranks, P parts, D dimensions.
 """
@@ -52,14 +52,14 @@ _SUBMITTED = 20
 
 @dataclass(frozen=True, slots=True)
 class GaitVectors:
-    """Walks as vectors, with what the protocols ask of each.
+    """Walks as vectors, with the labels that protocols need.
 
     Attributes:
-        feature_NX: (N, D), or (N, P, D) with a vector for each part.
-        person_N: who walked.
-        view_N: camera or angle; "" where unknown.
-        condition_N: kind of the walk and its number, as "nm-01" or "bg"; "" where unknown.
-        role_N: "gallery", "probe"; "train" takes no part, and nor does "" where roles decide.
+        feature_NX: (N, D), or (N, P, D) with a vector per part.
+        person_N: identity.
+        view_N: camera or angle; "" if unknown.
+        condition_N: kind of the walk and its number, such as "nm-01" or "bg"; "" if unknown.
+        role_N: "gallery" or "probe"; "train" is not evaluated, nor is "" if roles decide.
 
     Raises:
         DataError: unequal lengths.
@@ -77,7 +77,7 @@ class GaitVectors:
             if found != self.feature_NX.shape[:1]:
                 raise DataError(
                     f"found {found} of {name} for features of shape {self.feature_NX.shape}; "
-                    "give one for each sequence"
+                    "give one per sequence"
                 )
 
     def __len__(self) -> int:
@@ -86,16 +86,16 @@ class GaitVectors:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """One way to judge.
+    """One evaluation protocol.
 
     Attributes:
-        counting: see the module's first lines.
-        gallery: conditions of the gallery: "nm-01" is that walk, "nm" every normal one; empty: the
-            set's own roles say it.
-        probes: conditions of each group of probes, by the group's name; empty: the set's roles,
-            and a group for each condition.
-        ranks: which k are reported.
-        source: where it is from.
+        counting: see the module's docstring.
+        gallery: conditions of the gallery: "nm-01" is that walk, "nm" all normal ones; empty: the
+            dataset's roles define it.
+        probes: conditions of each group of probes, by group name; empty: the dataset's roles, with
+            a group per condition.
+        ranks: the reported values of k.
+        source: dataset and split.
     """
 
     counting: Counting
@@ -144,14 +144,14 @@ PROTOCOLS: Mapping[str, Protocol] = {
 @dataclass(frozen=True, slots=True)
 class GaitScores:
     """Attributes:
-    metrics: the mean over the groups of probes: rank1, rank5 …, and map, minp where the protocol
-        has them; 0..1.
-    groups: the same of each group.
-    cells: of view pairs, rank-1 (V, V) by group, rows the probe's view; NaN where left out.
+    metrics: mean over the groups of probes: rank1, rank5 …, and map, minp if the protocol has
+        them; 0..1.
+    groups: the same per group.
+    cells: for view pairs, rank-1 (V, V) per group, rows are probe views; NaN if not counted.
     views: the views of the cells' rows and columns.
-    gallery, probes: sequences.
-    skipped: probes left out because nobody in the gallery may match them.
-    people: in the gallery.
+    gallery, probes: number of sequences.
+    skipped: number of probes without a possible match in the gallery.
+    people: number of people in the gallery.
     """
 
     metrics: dict[str, float]
@@ -167,11 +167,11 @@ class GaitScores:
 def gait_scores(
     vectors: GaitVectors, protocol: Protocol, distance: Distance = "euclidean"
 ) -> GaitScores:
-    """Judge the vectors by the protocol.
+    """Score the vectors by the protocol.
 
     Raises:
-        DataError: fewer than two people in the gallery, no probes, only one view where views are
-            compared, or nobody of the probes in the gallery.
+        DataError: fewer than two people in the gallery, no probes, only one view for a cross-view
+            protocol, or none of the probes' people in the gallery.
     """
     in_gallery_N, groups = parts_of(vectors, protocol)
     index_of = {name: i for i, name in enumerate(np.unique(vectors.person_N).tolist())}
@@ -193,10 +193,10 @@ def gait_scores(
 
 
 def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Bool, dict[str, Bool]]:
-    """Who is in the gallery (N,), and who is looked for (N,) in each group of probes.
+    """Return masks of the gallery (N,) and of each group of probes (N,).
 
     Raises:
-        DataError: an empty gallery, one person in it alone, no probes, or a probe that is in the
+        DataError: empty gallery, only one person in it, no probes, or a probe that is also in the
             gallery.
     """
     if protocol.gallery:
@@ -220,23 +220,26 @@ def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Bool, dict[str, 
         asked = f"conditions {', '.join(protocol.gallery)}" if protocol.gallery else "role gallery"
         raise DataError(
             f"the gallery is empty: no sequence has {asked} ({len(vectors)} sequences, conditions "
-            f"{conditions}); enrol somebody, or choose another protocol"
+            f"{conditions}); enrol somebody or choose another protocol"
         )
     if not groups:
         raise DataError(f"found no probes among {len(vectors)} sequences, conditions {conditions}")
     if any((in_gallery_N & mask_N).any() for mask_N in groups.values()):
-        raise DataError("found sequences that are both gallery and probe; a walk finds itself")
+        raise DataError(
+            "found sequences that are both gallery and probe; a walk would match itself: give "
+            "each one role"
+        )
     people = np.unique(vectors.person_N[in_gallery_N])
     if len(people) < 2:
         raise DataError(
-            f"found one person in the gallery, {people[0]}: whatever is asked finds them; give the "
-            "walks of two people at least"
+            f"found one person in the gallery, {people[0]}: every probe would match them; give walks "
+            "of at least two people"
         )
     return in_gallery_N, groups
 
 
 def has_condition(condition_N: Text, asked: Sequence[str]) -> Bool:
-    """Whose condition is one of those asked for; "nm" takes in "nm-01" and "nm-02"."""
+    """Return which walks have one of these conditions; "nm" includes "nm-01" and "nm-02"."""
     names = np.unique(condition_N)
     chosen = [n for n in names.tolist() if n in asked or n.partition("-")[0] in asked]
     return np.isin(condition_N, chosen)
@@ -250,7 +253,7 @@ class _Found:
 
 
 class _Judge:
-    """The gallery of one protocol, and how one group of probes does in it."""
+    """Scores groups of probes in the gallery of one protocol."""
 
     def __init__(
         self,
@@ -266,20 +269,20 @@ class _Judge:
         self.views = tuple(np.unique(vectors.view_N).tolist()) if by_view else ()
         if by_view and len(self.views) < 2:
             raise DataError(
-                f"found the views {', '.join(self.views) or 'none'}; a protocol across views needs "
-                "two at least: judge by gallery-probe instead"
+                f"found views: {', '.join(self.views) or 'none'}; a cross-view protocol needs at "
+                "least two: use gallery-probe instead"
             )
 
     def scores(self, is_probe_N: Bool) -> _Found:
-        """What one group of probes scores.
+        """Score one group of probes.
 
         Raises:
-            DataError: nobody of it is in the gallery.
+            DataError: none of its people is in the gallery.
         """
         if not np.isin(self._person_N[is_probe_N], self._person_N[self._in_gallery_N]).any():
             raise DataError(
-                "none of the probes' people is in the gallery; an identity needs a second sequence "
-                "to be found by"
+                "none of the probes' people is in the gallery; give sequences of the same people "
+                "for both"
             )
         if self._protocol.counting == "view pairs":
             return self._over_view_pairs(is_probe_N)
@@ -331,7 +334,7 @@ class _Judge:
 
 
 def _rounded(share: float) -> float:
-    """A share to 0.01 %, as a percentage with two decimals has it."""
+    """Round a share to 0.01 %, that is a percentage with two decimals."""
     return round(100.0 * share, 2) / 100.0
 
 
@@ -343,26 +346,28 @@ def write_grew_submission(
     person_G: Sequence[str],
     distance: Distance = "euclidean",
 ) -> None:
-    """The file that GREW's server judges: of each probe video the people of the 20 nearest walks.
+    """Write the submission file for GREW's server: the people of the 20 nearest walks per probe.
 
-    One person may stand in a row several times: the list is one of sequences.
+    A person may occur several times in a row, because the list is of sequences.
 
     Args:
-        video_Q: the probes' video ids (the field that GREW keeps in place of a view).
-        probe_QX, gallery_GX: vectors; person_G: whose walk each in the gallery is.
+        video_Q: the probes' video ids (GREW stores them instead of a view).
+        probe_QX, gallery_GX: vectors.
+        person_G: identity of each gallery walk.
 
     Raises:
-        DataError: unequal lengths, or under 20 walks in the gallery.
+        DataError: unequal lengths, or fewer than 20 walks in the gallery.
         UsageError: the file cannot be written.
     """
     if len(gallery_GX) < _SUBMITTED:
         raise DataError(
-            f"found {len(gallery_GX)} walks in the gallery; a submission names {_SUBMITTED} a probe"
+            f"found {len(gallery_GX)} walks in the gallery; a submission needs {_SUBMITTED} per "
+            "probe: enrol more walks"
         )
     if len(video_Q) != len(probe_QX) or len(person_G) != len(gallery_GX):
         raise DataError(
             f"found {len(video_Q)} videos for {len(probe_QX)} probes and {len(person_G)} people "
-            f"for {len(gallery_GX)} walks; give one each"
+            f"for {len(gallery_GX)} walks; give one of each"
         )
     probe = Sightings(probe_QX, np.zeros(len(probe_QX), np.int64))
     gallery = Sightings(gallery_GX, np.zeros(len(gallery_GX), np.int64))

@@ -1,11 +1,11 @@
-"""Known people and strangers at a threshold: who is taken in, who is refused.
+"""Open-set recognition at a threshold: shares of known people and strangers accepted or rejected.
 
     threshold = stranger_threshold(vectors, "cosine")
     found = open_set_scores(vectors, PROTOCOLS["gallery-probe"], "cosine", threshold)
 
-The score is that of a gallery on the device (`runtime.gallery`): of a person's nearest walk, see
-`similarity`; at the threshold or above it somebody is taken for the nearest person. A probe is a
-stranger to the gallery without its own person's walks, so the same walks measure both.
+The score is that of a gallery on the device (`runtime.gallery`): the `similarity` to a person's
+nearest walk; at or above the threshold, a probe is recognised as the nearest person. Without its
+own person's walks in the gallery, a probe is a stranger, so the same walks measure both.
 
 Axes: N sequences, Q probes, G gallery sequences.
 """
@@ -26,16 +26,16 @@ ACCEPTED_STRANGERS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class OpenSetScores:
-    """Shares are 0..1; the first three add up to 1.
+    """Open-set scores; shares are 0..1, and the three of known probes add up to 1.
 
     Attributes:
-        threshold: under this score somebody is unknown.
-        known_probes: probes of people in the gallery.
-        accepted_right: of them, taken for themselves.
-        accepted_wrong: of them, taken for somebody else, or as near to somebody else.
-        refused: of them, unknown.
-        stranger_probes: probes looked for in the gallery without their own person.
-        strangers_accepted: of them, taken for somebody.
+        threshold: below this score a probe is unknown.
+        known_probes: number of probes of people in the gallery.
+        accepted_right: share of them recognised correctly.
+        accepted_wrong: share of them recognised as another person, or tied with one.
+        refused: share of them rejected as unknown.
+        stranger_probes: number of probes compared with a gallery without their own person.
+        strangers_accepted: share of them recognised as somebody.
     """
 
     threshold: float
@@ -50,7 +50,7 @@ class OpenSetScores:
 def open_set_scores(
     vectors: GaitVectors, protocol: Protocol, distance: Distance, threshold: float
 ) -> OpenSetScores:
-    """What a threshold does to the probes of a protocol, all groups together.
+    """Return the open-set scores of a protocol's probes at a threshold, over all groups.
 
     Raises:
         DataError: see `parts_of`; or no probes of people in the gallery.
@@ -60,7 +60,9 @@ def open_set_scores(
     own_Q, other_Q = _best_scores(vectors, is_known_N, is_probe_N, distance)
     in_gallery_Q = np.isfinite(own_Q)
     if not in_gallery_Q.any():
-        raise DataError(f"found {len(own_Q)} probes, and nobody of them is in the gallery")
+        raise DataError(
+            f"found {len(own_Q)} probes, none of a person in the gallery; enrol some of them"
+        )
     own_K, other_K = own_Q[in_gallery_Q], other_Q[in_gallery_Q]
     accepted_K = np.maximum(own_K, other_K) >= threshold
     right_K = accepted_K & (own_K > other_K)
@@ -78,8 +80,9 @@ def open_set_scores(
 def stranger_threshold(
     vectors: GaitVectors, distance: Distance, accepted: float = ACCEPTED_STRANGERS
 ) -> float:
-    """The score under which somebody is unknown: only `accepted` of the probes would be taken for
-    somebody else if they themselves were not enrolled. Roles say who is gallery and probe.
+    """Return the score below which a probe is unknown: a share `accepted` of the probes would be
+    recognised as somebody else if their own person were not enrolled. Roles define gallery and
+    probes.
 
     Raises:
         DataError: fewer than two people in the gallery, or no probes.
@@ -92,8 +95,8 @@ def stranger_threshold(
 def _best_scores(
     vectors: GaitVectors, is_known_N: Bool, is_probe_N: Bool, distance: Distance
 ) -> tuple[Float64, Float64]:
-    """The score (Q,) of each probe's own person, -inf where they are not known, and the best score
-    (Q,) of anybody else.
+    """Return each probe's score with its own person (Q,), -inf if not in the gallery, and its best
+    score with anybody else (Q,).
 
     Raises:
         DataError: fewer than two people in the gallery, or no probes.
@@ -102,7 +105,7 @@ def _best_scores(
     if len(np.unique(person_G)) < 2 or not len(person_Q):
         raise DataError(
             f"found {len(np.unique(person_G))} people in the gallery and {len(person_Q)} probes; a "
-            "threshold needs two people and a probe"
+            "threshold needs at least two people and a probe"
         )
     gallery = Sightings(vectors.feature_NX[is_known_N], np.zeros(len(person_G), np.int64))
     probe = Sightings(vectors.feature_NX[is_probe_N], np.zeros(len(person_Q), np.int64))

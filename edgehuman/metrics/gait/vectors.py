@@ -1,8 +1,8 @@
-"""One vector for a walk of any length: windows as long as the network was trained on, averaged.
+"""One vector for a walk of any length: the mean over windows of the network's training length.
 
 A walk is cut into windows that overlap by half, the last one ending with the walk. Their vectors
-are averaged, each scaled to length 1 first where the distance is the cosine, so that no window
-counts for more than another. Training, `evaluate`, enrolment and the live stream average alike.
+are averaged; for the cosine distance each is first scaled to length 1, so that all windows have
+equal weight. Training, `evaluate`, enrolment and the live stream all average this way.
 
 Axes: T frames, J joints, N windows, K walks, D dimensions.
 """
@@ -21,7 +21,7 @@ Answer = Callable[[Float32], Float32]
 
 
 def window_starts(length: int, frames: int) -> list[int]:
-    """First frames of the windows of a walk; none where it is shorter than a window."""
+    """Return the first frames of a walk's windows; none if the walk is shorter than a window."""
     if length < frames:
         return []
     starts = list(range(0, length - frames + 1, max(1, frames // 2)))
@@ -29,11 +29,11 @@ def window_starts(length: int, frames: int) -> list[int]:
 
 
 def mean_vector(vector_ND: Float32, distance: str = "cosine") -> Float32:
-    """The mean (D,) of the vectors of one walk's windows.
+    """Return the mean vector (D,) of one walk's windows.
 
     Raises:
         DataError: no window.
-        ArtefactError: a vector that is not finite, or has no direction under the cosine distance.
+        ArtefactError: a vector that is not finite, or of length 0 with the cosine distance.
     """
     if not len(vector_ND):
         raise DataError("found no window to average; give a longer walk")
@@ -43,7 +43,7 @@ def mean_vector(vector_ND: Float32, distance: str = "cosine") -> Float32:
         return np.asarray(vector_ND.mean(axis=0), np.float32)
     length_N1 = np.linalg.norm(vector_ND, axis=1, keepdims=True)
     if not length_N1.all():
-        raise ArtefactError("the model gives a vector of length 0, which has no direction")
+        raise ArtefactError("the model returns a vector of length 0; export it again")
     mean_D = (vector_ND / length_N1).mean(axis=0)
     return np.asarray(mean_D / max(float(np.linalg.norm(mean_D)), 1e-12), np.float32)
 
@@ -55,14 +55,16 @@ def embed_walks(
     distance: str = "cosine",
     batch: int = 32,
 ) -> tuple[Float32, Index]:
-    """Vectors (K, D) of the walks that hold a window, and which they are (K,).
+    """Return the vectors (K, D) of the walks at least a window long, and their indices (K,).
 
     Args:
-        walks: (T, J, 3) each, T as it comes; frames: of a window.
-        batch: windows at a time; walks are never held all at once.
+        walks: (T, J, 3) each, of any length T.
+        answer: the network.
+        frames: length of a window.
+        batch: windows at a time; walks are read one by one.
 
     Raises:
-        DataError: none of the walks is as long as a window.
+        DataError: no walk is as long as a window.
     """
     vectors: list[Float32] = []
     parts: dict[int, list[Float32]] = {}
@@ -76,7 +78,7 @@ def embed_walks(
             kept.append(index)
     if not vectors:
         raise DataError(
-            f"none of {len(wanted)} walks has the {frames} frames of one window; give longer walks"
+            f"none of {len(wanted)} walks has the {frames} frames of a window; give longer walks"
         )
     return np.stack(vectors), np.array(kept, np.int64)
 
@@ -84,7 +86,7 @@ def embed_walks(
 def _windows(
     walks: Iterable[Float32], frames: int, wanted: dict[int, int]
 ) -> Iterator[tuple[int, Float32]]:
-    """Every window with the number of its walk; `wanted` takes how many each walk has."""
+    """Yield each window with the index of its walk; store the windows per walk in `wanted`."""
     for index, walk_TJ3 in enumerate(walks):
         starts = window_starts(len(walk_TJ3), frames)
         wanted[index] = len(starts)

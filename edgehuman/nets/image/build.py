@@ -1,4 +1,4 @@
-"""The networks of person images as a card describes them; what a card of a catalogued one says."""
+"""Build person-image networks from a card; input and output specs of catalogued ones."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from edgehuman.nets.image.heads import ENCODER, person_net
 from edgehuman.nets.weights import geometry
 from edgehuman.networks import Network
 
-# An embedding may be the backbone's own token, and classes are a linear layer of the backbone.
+# Outputs with a head. An embedding may be the backbone's token; classes use the backbone's layer.
 _OF_HEADS = ("attributes", "heatmaps", "segmentation")
 
 
 def input_of(row: Network) -> InputSpec:
-    """The size that the networks are counted for."""
+    """Return the input with the size used in the catalogue."""
     return image_input()
 
 
 def output_of(row: Network) -> OutputSpec:
-    """The image token; the network knows how wide."""
+    """Return the image-token output; the network defines its width."""
     return OutputSpec("embedding", distance="cosine")
 
 
 def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Module:
-    """The network with seeded random weights, in eval mode, for the card's size: the backbone, with
-    a head beside it where the weights or the kind of output have one.
+    """Build the network with seeded random weights, in eval mode, for the card's size: the
+    backbone, with a head if the weights or the kind of output have one.
 
     Args:
-        weights: of the checkpoint, which tell the windows of a TinyViT; none: those that the
-            catalogue or, under a head, the size gives it.
+        weights: of the checkpoint; they define the windows of a TinyViT. If empty, the catalogue
+            or, with a head, the size defines them.
     """
     height, width = card.input.shape[:2]
     has_head = card.output.kind in _OF_HEADS or any(name.startswith(ENCODER) for name in weights)

@@ -1,12 +1,12 @@
-"""What stands on a backbone of person images: a vector, yes/no answers, heat maps or a part map.
+"""Heads on a person-image backbone: a vector, yes/no answers, heat maps or a part map.
 
     net = person_net("tinyvit_5m", OutputSpec("segmentation", parts), (256, 128))
     logits_NCHW = net(image_NHWC)                 raw uint8 in; maps come out at stride 4
 
-The heads are small beside a student: one matrix for vectors and answers, and for maps a pyramid of
-depthwise separable convolutions. Its sum from coarse to fine follows Lin et al., "Feature pyramid
-networks" (CVPR 2017), its separable blocks MobileNet; what was left out of both is a level of
-output per stage, as one map is asked for.
+The heads are small compared with a student network: one matrix for vectors and answers, and for
+maps a pyramid of depthwise separable convolutions. The coarse-to-fine sum follows Lin et al.,
+"Feature pyramid networks" (CVPR 2017), the separable blocks MobileNet; there is only one output
+map instead of one per stage.
 
 Axes: N images, H height, W width, D token width, F embedding, A answers, C channels of a map.
 """
@@ -27,20 +27,20 @@ from edgehuman.nets.building import build
 from edgehuman.nets.image.features import ImageBackbone
 from edgehuman.nets.image.tinyvit import tiling_windows
 
-# How the weights of a backbone are called in a network that has a head beside it.
+# Name prefix of backbone weights in a network with a head.
 ENCODER = "encoder."
 MAP_STRIDE = 4
 PYRAMID_WIDTH = 128
 SIZE_STEP = 32
-# The smallest number that float16 holds with all its bits: a shorter vector has no direction.
+# The smallest normal float16 number: shorter vectors are not normalised to length 1.
 _SHORTEST = 2.0**-14
 
 
 class EmbeddingHead(nn.Module):
-    """The image token as a unit vector, projected first where another width is asked for.
+    """Return the image token as a unit vector, first projected if another width is requested.
 
-    The vector is what stands in front of the BNNeck (Luo et al., "Bag of tricks", 2019): the neck
-    and the classifier of the identities are training's, and are not part of the network.
+    The vector is the one before the BNNeck (Luo et al., "Bag of tricks", 2019): neck and identity
+    classifier are used in training only and are not part of the network.
     """
 
     def __init__(self, width: int, dim: int | None = None) -> None:
@@ -49,7 +49,7 @@ class EmbeddingHead(nn.Module):
         self.project = nn.Identity() if dim is None else nn.Linear(width, dim, bias=False)
 
     def feature(self, token_ND: Tensor) -> Tensor:
-        """Token (N, D) -> vector of any length (N, F): what the triplet loss measures."""
+        """Return the vector (N, F), not normalised, of a token (N, D), for the triplet loss."""
         feature_NF: Tensor = self.project(token_ND)
         return feature_NF
 
@@ -58,21 +58,21 @@ class EmbeddingHead(nn.Module):
 
 
 class AttributeHead(nn.Linear):
-    """Token (N, D) -> logits (N, A) of independent yes/no questions."""
+    """Map tokens (N, D) to logits (N, A) of independent yes/no questions."""
 
 
 class PyramidHead(nn.Module):
-    """Maps of the stages -> one map at stride 4.
+    """Combine the maps of the stages into one map at stride 4.
 
-    From the coarsest stride down to 4: enlarge twofold, add what the stages of this stride say,
-    mix by one separable block; then one 1x1 convolution. Stages that share a stride (all of a ViT)
-    are summed; strides that no stage has are passed through.
+    From the coarsest stride down to 4: upsample twofold, add the stages of this stride, apply one
+    separable block; then one 1x1 convolution. Stages with the same stride (all of a ViT) are
+    summed; strides without a stage are passed through.
 
     Args:
         tap_widths, tap_strides: of the maps, finest first; strides are powers of two, 4 to 32.
         num_maps: joints or parts.
-        width: channels inside.
-        loud: whether the last weights start at the usual size; heat maps start near zero.
+        width: internal channels.
+        loud: whether the last weights have the usual initial scale; heat maps start near zero.
     """
 
     def __init__(
@@ -120,14 +120,14 @@ def _conv_norm(taken: int, given: int, kernel: int, groups: int = 1) -> nn.Seque
 
 
 def _separable(width: int) -> nn.Sequential:
-    """Depthwise 3x3, then 1x1: an eighth of the work of a full 3x3 at this width."""
+    """Depthwise 3x3, then 1x1: an eighth of the operations of a full 3x3 at this width."""
     return nn.Sequential(
         _conv_norm(width, width, 3, groups=width), nn.ReLU(), _conv_norm(width, width, 1), nn.ReLU()
     )
 
 
 class PersonNet(nn.Module):
-    """A backbone and a head as one network that begins at raw uint8 (N, H, W, 3).
+    """A backbone and a head as one network with raw uint8 input (N, H, W, 3).
 
     Attributes:
         encoder: implements `ImageBackbone`.
@@ -141,18 +141,18 @@ class PersonNet(nn.Module):
 
     @property
     def backbone(self) -> ImageBackbone:
-        """The encoder, as what it can do."""
+        """The encoder, typed as an image backbone."""
         return cast(ImageBackbone, self.encoder)
 
     def train(self, mode: bool = True) -> PersonNet:
-        """Training mode; an encoder whose weights are all frozen keeps its statistics too."""
+        """Set training mode; a fully frozen encoder also keeps its batch statistics."""
         super().train(mode)
         if not any(parameter.requires_grad for parameter in self.encoder.parameters()):
             self.encoder.eval()
         return self
 
     def token(self, image_NHWC: Tensor) -> Tensor:
-        """Raw images -> image token (N, D)."""
+        """Return the image token (N, D) of raw images."""
         return self.backbone.backbone(self.backbone.normalise(image_NHWC))[0]
 
     def forward(self, image_NHWC: Tensor) -> Tensor:
@@ -165,25 +165,25 @@ class PersonNet(nn.Module):
 
 
 def make_head(encoder: ImageBackbone, output: OutputSpec) -> nn.Module:
-    """The head that gives this kind of output.
+    """Build the head for this kind of output.
 
     Raises:
-        UsageError: no head gives it, or it has no labels.
+        UsageError: no head for this output, or missing labels.
     """
     num_labels = len(output.labels)
     if output.kind == "embedding":
         projects = output.dim is not None and output.dim != encoder.width
         return EmbeddingHead(encoder.width, output.dim if projects else None)
     if not num_labels:
-        raise UsageError(f"a head of {output.kind} needs labels, and the card names none")
+        raise UsageError(f"a head for {output.kind} needs labels, but the card has none")
     if output.kind == "attributes":
         return AttributeHead(encoder.width, num_labels)
     if output.kind in ("heatmaps", "segmentation"):
         loud = output.kind == "segmentation"
         return PyramidHead(encoder.tap_widths, encoder.tap_strides, num_labels, loud=loud)
     raise UsageError(
-        f"no head on a person image gives {output.kind}; it is one of embedding, attributes, "
-        "heatmaps, segmentation"
+        f"no person-image head outputs {output.kind}; choose embedding, attributes, heatmaps or "
+        "segmentation"
     )
 
 
@@ -194,11 +194,11 @@ def person_net(
     seed: int = 0,
     **arguments: Any,
 ) -> PersonNet:
-    """A catalogued backbone under the head of this output, with seeded random weights, in eval
-    mode; a TinyViT has windows that tile its maps where nothing else is said.
+    """Build a catalogued backbone with the head for this output, with seeded random weights, in
+    eval mode; by default, a TinyViT has windows that tile its maps.
 
     Raises:
-        UsageError: no such network, no such head, or a size that the strides do not divide.
+        UsageError: unknown network, no such head, or a size not divisible by the strides.
     """
     require_size(image_size)
     if find(NETWORKS, "network", arch).family == "tinyvit":
@@ -208,7 +208,7 @@ def person_net(
 
 
 def with_head(encoder: nn.Module, output: OutputSpec, seed: int = 0) -> PersonNet:
-    """A backbone under the head of this output; the head's weights follow from the seed."""
+    """Add the head for this output to a backbone; the head's weights depend on the seed only."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         head = make_head(cast(ImageBackbone, encoder), output)
@@ -216,10 +216,10 @@ def with_head(encoder: nn.Module, output: OutputSpec, seed: int = 0) -> PersonNe
 
 
 def require_size(image_size: tuple[int, int]) -> None:
-    """Raises UsageError for a size whose maps would not line up."""
+    """Raise UsageError for a size whose maps do not align."""
     for name, value in zip(("height", "width"), image_size, strict=True):
         if value < SIZE_STEP or value % SIZE_STEP:
             raise UsageError(
-                f"--{name} is {value}; a person network takes multiples of {SIZE_STEP}, such as "
+                f"--{name} is {value}; it must be a multiple of {SIZE_STEP}, for example "
                 "256x128, 256x192 or 384x128"
             )

@@ -1,4 +1,4 @@
-"""StarNet: convolutions whose blocks multiply two branches, for person images of any size.
+"""StarNet: a convolutional network whose blocks multiply two branches, for images of any size.
 
 Source: Rewrite the stars (arXiv 2403.19967), section 4 and its published code for S3. Key names are
 those of the published checkpoints.
@@ -19,8 +19,8 @@ from edgehuman.nets.image.pixels import Pixels, check_cells, spread_cells
 STEM_STRIDE = 2
 STEM_WIDTH = 32
 MLP_RATIO = 4
-# How much of the star product a fresh block adds. At 1 the product of two unit-gain branches
-# doubles its degree a block, and activations of random weights reach ten thousand.
+# Initial gain of the star product. At 1, the product of two unit-gain branches doubles its degree
+# per block, and activations with random weights reach ten thousand.
 FRESH_BRANCH_GAIN = 0.2
 
 
@@ -41,7 +41,7 @@ class ConvNorm(nn.Module):
 
 
 class StarBlock(nn.Module):
-    """Depthwise 7x7, two pointwise branches multiplied, back to the width, depthwise 7x7."""
+    """Depthwise 7x7, the product of two pointwise branches, a projection, depthwise 7x7."""
 
     def __init__(self, width: int, drop_path: float) -> None:
         super().__init__()
@@ -61,14 +61,14 @@ class StarBlock(nn.Module):
 
 
 class StarNet(nn.Module):
-    """Raw uint8 images to the image token, or to logits.
+    """Map raw uint8 images to the image token, or to logits.
 
     Args:
         width: channels of the first stage; each following stage doubles them.
         depths: blocks of the four stages, at strides 4, 8, 16 and 32.
-        image_size: not used: a convolution takes every size. Every image network has it.
-        num_classes: size of the linear head; None leaves the image token as the output.
-        drop_path: stochastic depth of the last block, while training.
+        image_size: not used, because convolutions accept any size; all image networks take it.
+        num_classes: size of the linear head; None: output the image token.
+        drop_path: stochastic depth rate of the last block, while training.
     """
 
     stride = 32
@@ -115,12 +115,12 @@ class StarNet(nn.Module):
                     module.dwconv2.conv.weight.mul_(FRESH_BRANCH_GAIN)
 
     def normalise(self, image_NHWC: Tensor) -> Tensor:
-        """Raw uint8 RGB (N, H, W, 3) -> float (N, 3, H, W) as the weights expect it."""
+        """Normalise raw uint8 RGB (N, H, W, 3) to float (N, 3, H, W) for these weights."""
         x_NCHW: Tensor = self.pixels(image_NHWC)
         return x_NCHW
 
     def _maps(self, stem_NCHW: Tensor) -> list[Tensor]:
-        """The stem's output -> maps of the four stages, the last one normalised."""
+        """Return the maps of the four stages, the last one normalised, from the stem's output."""
         maps = []
         for stage in self.stages:
             stem_NCHW = stage(stem_NCHW)
@@ -132,27 +132,27 @@ class StarNet(nn.Module):
         return Features(maps[3].mean(dim=(2, 3)), maps[3], maps[2])
 
     def backbone(self, x_NCHW: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised images -> (token_ND, map_NDHW)."""
+        """Return (token_ND, map_NDHW) of normalised images."""
         features = self.features(x_NCHW)
         return features.token_ND, features.map_NDHW
 
     def features(self, x_NCHW: Tensor) -> Features:
-        """Normalised images -> token, last map and middle map in one pass."""
+        """Return token, last map and middle map of normalised images, in one pass."""
         return self._features(self.stem(x_NCHW))
 
     def masked_features(self, x_NCHW: Tensor, hidden_NHW: Tensor, mask_token: Tensor) -> Features:
-        """Features of images with cells of 32 pixels hidden behind `mask_token`.
+        """Return features of images with hidden cells of 32 pixels replaced by `mask_token`.
 
         Args:
             x_NCHW: normalised images.
-            hidden_NHW: bool, one a cell.
-            mask_token: `stem_width` numbers, put in place of the stem's output.
+            hidden_NHW: bool, one per cell.
+            mask_token: `stem_width` values that replace the stem's output.
 
         Raises:
-            ValueError: cells of another size.
+            ValueError: wrong number of cells.
         """
         check_cells(x_NCHW, hidden_NHW, self.stride)
-        # Blank first: the stem's kernels reach over the edge of a cell.
+        # Blank the pixels first, because the stem's kernels overlap cell borders.
         blank_N1HW = spread_cells(hidden_NHW, self.stride, (x_NCHW.shape[2], x_NCHW.shape[3]))
         stem_NCHW = self.stem(x_NCHW.masked_fill(blank_N1HW, 0.0))
         size = (stem_NCHW.shape[2], stem_NCHW.shape[3])
@@ -161,7 +161,7 @@ class StarNet(nn.Module):
         return self._features(torch.where(hidden_N1HW, token_1C11, stem_NCHW))
 
     def taps(self, x_NCHW: Tensor) -> list[Tensor]:
-        """Maps of the four stages at strides 4, 8, 16 and 32."""
+        """Return the maps of the four stages at strides 4, 8, 16 and 32."""
         return self._maps(self.stem(x_NCHW))
 
     def forward(self, image_NHWC: Tensor) -> Tensor:

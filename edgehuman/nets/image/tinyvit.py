@@ -1,9 +1,9 @@
-"""TinyViT: a convolutional stage, then windows of attention, for person images of any size.
+"""TinyViT: a convolutional stage, then window attention, for person images of any size.
 
 Source: TinyViT (arXiv 2207.10666), section 3.2 and its published code. Key names are those of the
 published checkpoints. Window sides are an argument: at 256x128 the maps of the three attention
 stages are 32x16, 16x8 and 8x4, which windows of 8, 8 and 4 tile exactly, while the published 7, 14
-and 7 pad them to two and three times their size.
+and 7 pad them to two or three times their size.
 
 Axes: N images (B: windows of all images), H height, W width, C channel, S token, D width, A head,
 E width of a head.
@@ -58,7 +58,7 @@ class Stem(nn.Module):
 
 
 class ConvBlock(nn.Module):
-    """Inverted bottleneck: wider, depthwise 3x3, back; the sum goes through a GELU."""
+    """Inverted bottleneck: expand, depthwise 3x3, project; GELU after the residual sum."""
 
     def __init__(self, width: int, drop_path: float) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class ConvBlock(nn.Module):
 
 
 class Downsample(nn.Module):
-    """(N, C, H, W) -> (N, C', H / 2, W / 2), rounded up."""
+    """Downsample (N, C, H, W) to (N, C', H / 2, W / 2), rounded up."""
 
     def __init__(self, inside: int, outside: int) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Downsample(nn.Module):
 
 
 def tiling_windows(image_size: tuple[int, int]) -> tuple[int, int, int]:
-    """The windows that fill the maps of images of this size with the fewest cells over; of equals,
+    """Return the windows that cover the maps of this image size with the least padding; of equals,
     the largest.
 
     224x224 gives the published 7, 14 and 7, and 256x128 gives 8, 8 and 4.
@@ -107,14 +107,14 @@ def _padded_cells(size: tuple[int, int], side: int) -> int:
 
 
 def offset_index(window: int) -> Tensor:
-    """Entry of the bias table for each pair of a window's tokens, (S, S): |dy| window + |dx|."""
+    """Return the bias-table index, |dy| window + |dx|, of each pair of a window's tokens (S, S)."""
     place = torch.arange(window)
     y_S, x_S = place.repeat_interleave(window), place.repeat(window)
     return (y_S[:, None] - y_S).abs() * window + (x_S[:, None] - x_S).abs()
 
 
 def resample_biases(table_AS: Tensor, window: int) -> Tensor:
-    """A bias table (heads, old window^2) -> the table of windows of another side (bicubic)."""
+    """Resample a bias table (heads, old window^2) to another window side (bicubic)."""
     old = round(table_AS.shape[1] ** 0.5)
     if old == window:
         return table_AS
@@ -126,7 +126,7 @@ def resample_biases(table_AS: Tensor, window: int) -> Tensor:
 
 
 class WindowAttention(nn.Module):
-    """Attention among a window's tokens with a learned bias for each offset, (B, S, D) -> same."""
+    """Attention within a window with a learned bias per offset, (B, S, D) -> same."""
 
     def __init__(self, width: int, heads: int, window: int) -> None:
         super().__init__()
@@ -140,7 +140,7 @@ class WindowAttention(nn.Module):
 
     def forward(self, x_BSD: Tensor) -> Tensor:
         tokens, width = x_BSD.shape[1], x_BSD.shape[2]
-        # Each head's q, k and v lie together, unlike in a ViT.
+        # q, k and v are grouped by head, unlike in a ViT.
         qkv = self.qkv(self.norm(x_BSD)).view(-1, tokens, self.heads, 3, width // self.heads)
         q_BASE, k_BASE, v_BASE = qkv.permute(3, 0, 2, 1, 4).unbind(0)
         bias_ASS = self.attention_biases.index_select(1, self.index_SS.flatten())
@@ -151,7 +151,7 @@ class WindowAttention(nn.Module):
 
 
 class Mlp(nn.Module):
-    """Normalised, four times wider and back, (..., D) -> (..., D)."""
+    """LayerNorm, then an MLP of four times the width, (..., D) -> (..., D)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -176,7 +176,9 @@ class AttentionBlock(nn.Module):
         self.drop_path = DropPath(drop_path)
 
     def _attend(self, x_NHWC: Tensor) -> Tensor:
-        """Zeros fill incomplete windows right and below; they are attended to, as published."""
+        """Pad incomplete windows with zeros at the right and bottom; as published, attention
+        includes them.
+        """
         side = self.window
         _, height, width, channels = x_NHWC.shape
         below, right = -height % side, -width % side
@@ -198,7 +200,7 @@ class AttentionBlock(nn.Module):
 
 
 class Stage(nn.Module):
-    """Downsampling where there is any, then blocks."""
+    """Downsampling (or identity), then blocks."""
 
     def __init__(self, downsample: nn.Module, blocks: list[nn.Module]) -> None:
         super().__init__()
@@ -211,16 +213,16 @@ class Stage(nn.Module):
 
 
 class TinyVit(nn.Module):
-    """Raw uint8 images to the image token, or to logits.
+    """Map raw uint8 images to the image token, or to logits.
 
     Args:
-        widths: channels of the four stages, at strides 4, 8, 16 and 32; those of the last three are
+        widths: channels of the four stages, at strides 4, 8, 16 and 32; the last three must be
             multiples of 32, the width of a head.
         depths: blocks of the stages.
         windows: sides of the attention windows of the last three stages, cells.
-        image_size: not used: windows take every size. Every image network has it.
-        num_classes: size of the linear head; None leaves the image token as the output.
-        drop_path: stochastic depth of the last block, while training.
+        image_size: not used, because windows accept any size; all image networks take it.
+        num_classes: size of the linear head; None: output the image token.
+        drop_path: stochastic depth rate of the last block, while training.
     """
 
     stride = 32
@@ -261,19 +263,19 @@ class TinyVit(nn.Module):
                 nn.init.trunc_normal_(module.weight, std=0.02)
                 nn.init.zeros_(module.bias)
             elif isinstance(module, nn.Conv2d):
-                # Unit gain: a block's depthwise convolution has no shortcut around it.
+                # Unit gain: a block's depthwise convolution has no residual connection.
                 nn.init.trunc_normal_(module.weight, std=module.weight[0].numel() ** -0.5)
         for module in self.modules():
             if isinstance(module, ConvBlock):
                 nn.init.zeros_(module.conv3.bn.weight)
 
     def normalise(self, image_NHWC: Tensor) -> Tensor:
-        """Raw uint8 RGB (N, H, W, 3) -> float (N, 3, H, W) as the weights expect it."""
+        """Normalise raw uint8 RGB (N, H, W, 3) to float (N, 3, H, W) for these weights."""
         x_NCHW: Tensor = self.pixels(image_NHWC)
         return x_NCHW
 
     def _maps(self, stem_NCHW: Tensor) -> list[Tensor]:
-        """The stem's output -> maps of the four stages."""
+        """Return the maps of the four stages from the stem's output."""
         maps = []
         for stage in self.stages:
             stem_NCHW = stage(stem_NCHW)
@@ -285,27 +287,27 @@ class TinyVit(nn.Module):
         return Features(self.norm(maps[3].mean(dim=(2, 3))), maps[3], maps[2])
 
     def backbone(self, x_NCHW: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised images -> (token_ND, map_NDHW)."""
+        """Return (token_ND, map_NDHW) of normalised images."""
         features = self.features(x_NCHW)
         return features.token_ND, features.map_NDHW
 
     def features(self, x_NCHW: Tensor) -> Features:
-        """Normalised images -> token, last map and middle map in one pass."""
+        """Return token, last map and middle map of normalised images, in one pass."""
         return self._features(self.patch_embed(x_NCHW))
 
     def masked_features(self, x_NCHW: Tensor, hidden_NHW: Tensor, mask_token: Tensor) -> Features:
-        """Features of images with cells of 32 pixels hidden behind `mask_token`.
+        """Return features of images with hidden cells of 32 pixels replaced by `mask_token`.
 
         Args:
             x_NCHW: normalised images.
-            hidden_NHW: bool, one a cell.
-            mask_token: `stem_width` numbers, put in place of the stem's output.
+            hidden_NHW: bool, one per cell.
+            mask_token: `stem_width` values that replace the stem's output.
 
         Raises:
-            ValueError: cells of another size.
+            ValueError: wrong number of cells.
         """
         check_cells(x_NCHW, hidden_NHW, self.stride)
-        # Blank first: the stem's kernels reach over the edge of a cell.
+        # Blank the pixels first, because the stem's kernels overlap cell borders.
         blank_N1HW = spread_cells(hidden_NHW, self.stride, (x_NCHW.shape[2], x_NCHW.shape[3]))
         stem_NCHW = self.patch_embed(x_NCHW.masked_fill(blank_N1HW, 0.0))
         size = (stem_NCHW.shape[2], stem_NCHW.shape[3])
@@ -314,7 +316,7 @@ class TinyVit(nn.Module):
         return self._features(torch.where(hidden_N1HW, token_1C11, stem_NCHW))
 
     def taps(self, x_NCHW: Tensor) -> list[Tensor]:
-        """Maps of the four stages at strides 4, 8, 16 and 32."""
+        """Return the maps of the four stages at strides 4, 8, 16 and 32."""
         return self._maps(self.patch_embed(x_NCHW))
 
     def forward(self, image_NHWC: Tensor) -> Tensor:

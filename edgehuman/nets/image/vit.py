@@ -2,7 +2,7 @@
 
 Source: An image is worth 16x16 words (arXiv 2010.11929) with the sizes of DeiT (arXiv 2012.12877):
 pre-norm blocks, learned positions, a CLS token. Positions are resampled in two dimensions for
-another grid (bicubic), the CLS entry kept.
+another grid (bicubic); the CLS entry is kept.
 
 Axes: N images, H height, W width, C channel, S token (patch), D width.
 """
@@ -25,7 +25,7 @@ NORM_EPS = 1e-6
 
 
 def resample_positions(position_1SD: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:
-    """Positions of a CLS token and an old grid (rows, columns) -> the same for a new grid."""
+    """Resample the positions of a CLS token and a grid (rows, columns) to a new grid."""
     if old == new:
         return position_1SD
     cls_11D, grid_1SD = position_1SD[:, :1], position_1SD[:, 1:]
@@ -38,13 +38,13 @@ def resample_positions(position_1SD: Tensor, old: tuple[int, int], new: tuple[in
 
 
 class Vit(nn.Module):
-    """Raw uint8 images to the image token, or to logits.
+    """Map raw uint8 images to the image token, or to logits.
 
     Args:
         width, depth, heads: token width D, blocks, attention heads; each MLP is 4 D wide.
-        image_size: height and width that the positions are kept for.
-        num_classes: size of the linear head; None leaves the image token as the output.
-        drop_path: stochastic depth of the last block, while training.
+        image_size: height and width of the stored positions.
+        num_classes: size of the linear head; None: output the image token.
+        drop_path: stochastic depth rate of the last block, while training.
 
     Raises:
         ValueError: `heads` does not divide `width`, or `depth` is below 4.
@@ -69,7 +69,7 @@ class Vit(nn.Module):
         self.width = self.middle_width = width
         self.image_size = (image_size[0], image_size[1])
         self.grid = cells_over(self.image_size, PATCH)
-        # SAIP reads its pixel tasks from the 7th block of 12; pyramids every third block.
+        # SAIP's pixel tasks use the 7th block of 12; pyramids use every third block.
         self.middle_block = depth // 2
         self.tap_blocks = tuple(depth * quarter // 4 - 1 for quarter in range(1, 5))
         self.tap_widths = (width,) * len(self.tap_blocks)
@@ -95,18 +95,18 @@ class Vit(nn.Module):
         nn.init.trunc_normal_(self.cls_token, std=0.02)
 
     def normalise(self, image_NHWC: Tensor) -> Tensor:
-        """Raw uint8 RGB (N, H, W, 3) -> float (N, 3, H, W) as the weights expect it."""
+        """Normalise raw uint8 RGB (N, H, W, 3) to float (N, 3, H, W) for these weights."""
         x_NCHW: Tensor = self.pixels(image_NHWC)
         return x_NCHW
 
     def grid_of(self, x_NCHW: Tensor) -> tuple[int, int]:
-        """Rows and columns of patches that cover these images."""
+        """Return rows and columns of the patches that cover these images."""
         return cells_over((x_NCHW.shape[2], x_NCHW.shape[3]), PATCH)
 
     def tokens(self, x_NCHW: Tensor) -> Tensor:
-        """Normalised images -> CLS and patch tokens with their positions (N, 1 + S, D).
+        """Return CLS and patch tokens with positions (N, 1 + S, D) of normalised images.
 
-        Sides that 16 does not divide are filled up with zeros, the mean colour, right and below.
+        Sides that are not multiples of 16 are padded with zeros (the mean colour), right and below.
         """
         rows, columns = self.grid_of(x_NCHW)
         below, right = rows * PATCH - x_NCHW.shape[2], columns * PATCH - x_NCHW.shape[3]
@@ -118,7 +118,9 @@ class Vit(nn.Module):
         return torch.cat([cls_N1D, patch_NSD], dim=1) + position_1SD
 
     def encode(self, token_NSD: Tensor, after: Iterable[int] = ()) -> tuple[Tensor, list[Tensor]]:
-        """Any subset of the tokens -> normalised last tokens, and those after the given blocks."""
+        """Encode any subset of the tokens; return the last tokens, normalised, and those after
+        the given blocks.
+        """
         wanted = set(after)
         kept = []
         for number, block in enumerate(self.blocks):
@@ -128,12 +130,12 @@ class Vit(nn.Module):
         return self.norm(token_NSD), kept
 
     def backbone(self, x_NCHW: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised images -> (token_ND, map_NDHW)."""
+        """Return (token_ND, map_NDHW) of normalised images."""
         last_NSD, _ = self.encode(self.tokens(x_NCHW))
         return last_NSD[:, 0], _as_map(last_NSD[:, 1:], self.grid_of(x_NCHW))
 
     def features(self, x_NCHW: Tensor) -> Features:
-        """Normalised images -> token, last map and middle map in one pass."""
+        """Return token, last map and middle map of normalised images, in one pass."""
         grid = self.grid_of(x_NCHW)
         last_NSD, (middle_NSD,) = self.encode(self.tokens(x_NCHW), [self.middle_block])
         return Features(
@@ -141,15 +143,15 @@ class Vit(nn.Module):
         )
 
     def masked_features(self, x_NCHW: Tensor, hidden_NHW: Tensor, mask_token: Tensor) -> Features:
-        """Features from the visible patches alone; hidden places of the maps hold `mask_token`.
+        """Return features from the visible patches only; hidden places of maps are `mask_token`.
 
         Args:
             x_NCHW: normalised images.
-            hidden_NHW: bool, one a patch, as many hidden in every image.
-            mask_token: D numbers.
+            hidden_NHW: bool, one per patch, the same number hidden in every image.
+            mask_token: D values.
 
         Raises:
-            ValueError: cells of another size, or images that hide different numbers of them.
+            ValueError: wrong number of patches, or images that hide different numbers of them.
         """
         check_cells(x_NCHW, hidden_NHW, PATCH)
         visible_NS = _visible_places(hidden_NHW)
@@ -164,7 +166,7 @@ class Vit(nn.Module):
         return Features(last_NSD[:, 0], maps[0], maps[1])
 
     def taps(self, x_NCHW: Tensor) -> list[Tensor]:
-        """Maps after every quarter of the blocks, all at stride 16; the last is normalised."""
+        """Return maps at stride 16 after each quarter of the blocks; the last is normalised."""
         last_NSD, kept = self.encode(self.tokens(x_NCHW), self.tap_blocks)
         return [_as_map(tokens[:, 1:], self.grid_of(x_NCHW)) for tokens in [*kept[:-1], last_NSD]]
 
@@ -179,13 +181,13 @@ def _as_map(token_NSD: Tensor, grid: tuple[int, int]) -> Tensor:
 
 
 def _visible_places(hidden_NHW: Tensor) -> Tensor:
-    """Places of the visible tokens in order, (N, S')."""
+    """Return the places of the visible tokens in order, (N, S')."""
     hidden_NS = hidden_NHW.flatten(1)
     count_N = (~hidden_NS).sum(dim=1)
     least, most = int(count_N.min()), int(count_N.max())
     if least != most:
         raise ValueError(
-            f"images keep from {least} to {most} visible cells; hide as many in every image"
+            f"images keep from {least} to {most} visible cells; hide the same number in each"
         )
     return torch.argsort(hidden_NS.to(torch.uint8), dim=1, stable=True)[:, :most]
 
@@ -195,7 +197,7 @@ def _take(token_NSD: Tensor, place_NS: Tensor) -> Tensor:
 
 
 def _put_back(seen_NSD: Tensor, place_NS: Tensor, tokens: int, mask_token: Tensor) -> Tensor:
-    """Visible tokens at their places among `tokens`, the mask token everywhere else."""
+    """Put visible tokens at their places among `tokens`, the mask token everywhere else."""
     images, _, width = seen_NSD.shape
     full_NSD = mask_token.reshape(1, 1, width).expand(images, tokens, width).to(seen_NSD.dtype)
     return full_NSD.scatter(1, place_NS[:, :, None].expand(-1, -1, width), seen_NSD)

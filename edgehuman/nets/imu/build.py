@@ -1,4 +1,4 @@
-"""The networks of wearables as a card describes them; what a card of a catalogued one says."""
+"""Build wearable networks from a card; input and output specs of catalogued ones."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from edgehuman.networks import Network
 
 
 def input_of(row: Network) -> InputSpec:
-    """What every network of wearables begins at."""
+    """Return the input of all wearable networks."""
     return IMU_INPUT
 
 
 def output_of(row: Network) -> OutputSpec:
-    """Of random weights: a classifier of the six activities of UCI HAR."""
+    """Return the output with random weights: a classifier of UCI HAR's six activities."""
     return OutputSpec("classes", UCI_LABELS)
 
 
 def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Module:
-    """The network with seeded random weights, in eval mode: with a classifier where the card names
-    classes, else the encoder alone.
+    """Build the network with seeded random weights, in eval mode: with a classifier if the card
+    has classes, else the encoder alone.
 
     Args:
-        weights: of the checkpoint; they say nothing here that the card does not.
+        weights: of the checkpoint; not used, because the card is complete.
     """
     num_classes = len(card.output.labels) if card.output.kind == "classes" else None
     return build(card.arch, seed, num_classes=num_classes)

@@ -1,9 +1,9 @@
-"""Small convolutional network for accelerometer and gyroscope windows: what the device zoo ships.
+"""Small convolutional network for accelerometer and gyroscope windows, shipped in the zoo.
 
-Ours. Postures differ by tremors a hundred times smaller than gravity, so the network reads each
-channel twice: as it is, and its deviation from the window's mean through an asinh, which shows both
-a tremor and a step. Residual 1-D convolutions with batch normalisation (folded away at export)
-follow, then mean and spread over time, and a linear head.
+Our own design. Postures differ by tremors a hundred times smaller than gravity, so each channel is
+input twice: unchanged, and as its deviation from the window's mean through an asinh, which
+resolves both a tremor and a step. Then come residual 1-D convolutions with batch normalisation
+(folded at export), mean and standard deviation over time, and a linear head.
 
 Axes: N samples, T time, C channel, D width.
 """
@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from edgehuman.nets.imu.imuvit import ACCEL_SCALE_G, GYRO_SCALE_RAD_S
 
-# The tremor of a body at rest: where the asinh turns from linear to logarithmic.
+# Tremor of a body at rest: here the asinh changes from linear to logarithmic.
 ACCEL_TREMOR_G = 0.01
 GYRO_TREMOR_RAD_S = 0.03
 
@@ -43,14 +43,14 @@ class ConvBlock(nn.Module):
 
 
 class ImuConv(nn.Module):
-    """Raw windows to logits or to one embedding.
+    """Map raw windows to logits or to one embedding.
 
     Args:
         widths: channels of the stages; each halves the time axis.
-        blocks: residual blocks in a stage.
-        kernel: taps of each convolution.
-        num_classes: size of the linear head; None leaves the pooled embedding as the output.
-        dropout: in front of the head, while training.
+        blocks: residual blocks per stage.
+        kernel: size of each convolution.
+        num_classes: size of the linear head; None: output the pooled embedding.
+        dropout: before the head, while training.
     """
 
     def __init__(
@@ -83,15 +83,15 @@ class ImuConv(nn.Module):
         self.head = nn.Linear(self.width, num_classes) if num_classes else nn.Identity()
 
     def channels(self, imu_NTC: Tensor) -> Tensor:
-        """Windows (N, T, 6) in g and rad/s -> (N, 12, T): as they are, and their fine motion."""
-        # asinh in the operators that every engine knows; odd, so the sign is put back.
+        """Return the signal and its fine motion (N, 12, T) of windows (N, T, 6) in g and rad/s."""
+        # asinh written with operators that every engine supports; odd, so apply the sign last.
         moved_NTC = (imu_NTC - imu_NTC.mean(dim=1, keepdim=True)) * self.tremor_C
         size_NTC = moved_NTC.abs()
         fine_NTC = torch.log(size_NTC + torch.sqrt(size_NTC * size_NTC + 1)) * torch.sign(moved_NTC)
         return torch.cat([imu_NTC * self.unit_C, 0.5 * fine_NTC], dim=2).transpose(1, 2)
 
     def features(self, imu_NTC: Tensor) -> Tensor:
-        """Windows (N, T, 6) -> mean and spread over time (N, 2 D)."""
+        """Return mean and standard deviation over time (N, 2 D) of windows (N, T, 6)."""
         x_NDT = functional.relu(self.stem_norm(self.stem(self.channels(imu_NTC))))
         x_NDT = self.stages(x_NDT)
         mean_ND = x_NDT.mean(dim=2)

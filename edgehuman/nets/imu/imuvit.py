@@ -3,7 +3,7 @@
 Source: Scaling laws in wearable human activity recognition (arXiv 2502.03364), section 3.2: patches
 of 4 samples x 6 channels, width = MLP width / 4, 8 heads, mean pooling, a linear head. Not stated
 there and chosen here: pre-norm blocks with biases, GELU, fixed sine positions, a final LayerNorm.
-With these the nine sizes count 0.995 M to 63.062 M parameters, the paper's "1M to 63M".
+The nine sizes then have 0.995 M to 63.062 M parameters, the paper's "1M to 63M".
 
 Axes: N samples, T time, C channel, S token (patch), K values of a patch, D width.
 """
@@ -17,25 +17,25 @@ from edgehuman.nets.attention import Block, initialise_linear, sine_positions
 
 PATCH = 4
 CHANNELS = 6
-# The spread of everyday motion: half a g, one rad/s. Fixed, so that every device normalises alike.
+# Scale of everyday motion: half a g, one rad/s. Fixed, so that every device normalises the same.
 ACCEL_SCALE_G = 0.5
 GYRO_SCALE_RAD_S = 1.0
 
 
 class ImuVit(nn.Module):
-    """Raw windows to logits or to one embedding.
+    """Map raw windows to logits or to one embedding.
 
     Args:
         width: token width D.
         depth: number of blocks.
         mlp_width: hidden width of each block's MLP.
         heads: attention heads; must divide `width`.
-        num_classes: size of the linear head; None leaves the pooled embedding as the output.
+        num_classes: size of the linear head; None: output the pooled embedding.
         window: samples in a window, a multiple of 4.
         dropout: in attention and MLP, while training.
 
     Raises:
-        ValueError: `heads` does not divide `width`, or 4 does not divide `window`.
+        ValueError: `heads` does not divide `width`, or `window` is not a multiple of 4.
     """
 
     def __init__(
@@ -67,23 +67,23 @@ class ImuVit(nn.Module):
         self.apply(initialise_linear)
 
     def patches(self, imu_NTC: Tensor) -> Tensor:
-        """Windows (N, T, 6) in g and rad/s -> normalised patches (N, S, 24)."""
+        """Return normalised patches (N, S, 24) of windows (N, T, 6) in g and rad/s."""
         return (imu_NTC * self.unit_C).reshape(-1, self.tokens, PATCH * CHANNELS)
 
     def embed_patches(self, patch_NSK: Tensor) -> Tensor:
-        """Patches (N, S, 24) -> tokens with their positions (N, S, D)."""
+        """Embed patches (N, S, 24) as tokens with positions (N, S, D)."""
         token_NSD: Tensor = self.embed(patch_NSK) + self.position_SD
         return token_NSD
 
     def encode(self, token_NSD: Tensor) -> Tensor:
-        """Any subset of the tokens (N, S', D) -> encoded tokens (N, S', D)."""
+        """Encode any subset of the tokens (N, S', D)."""
         for block in self.blocks:
             token_NSD = block(token_NSD)
         encoded: Tensor = self.norm(token_NSD)
         return encoded
 
     def features(self, imu_NTC: Tensor) -> Tensor:
-        """Windows (N, T, 6) -> mean-pooled embedding (N, D)."""
+        """Return the mean-pooled embedding (N, D) of windows (N, T, 6)."""
         return self.encode(self.embed_patches(self.patches(imu_NTC))).mean(dim=1)
 
     def forward(self, imu_NTC: Tensor) -> Tensor:

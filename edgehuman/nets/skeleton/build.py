@@ -1,4 +1,4 @@
-"""The networks of gait as a card describes them; what a card of a catalogued one says."""
+"""Build gait networks from a card; input and output specs of catalogued gait networks."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from edgehuman.networks import Network
 
 
 def input_of(row: Network) -> InputSpec:
-    """As many frames as the network is counted for."""
+    """Return the input with the number of frames in the catalogue."""
     return skeleton_input(row.arguments["frames"])
 
 
 def output_of(row: Network) -> OutputSpec:
-    """Its embedding; the network knows how wide."""
+    """Return the embedding output; the network defines its width."""
     return OutputSpec("embedding", distance="cosine")
 
 
 def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Module:
-    """The network with seeded random weights, in eval mode, for as many frames as the card says.
+    """Build the network with seeded random weights, in eval mode, for the card's number of frames.
 
     Args:
-        weights: of the checkpoint; they say nothing here that the card does not.
+        weights: of the checkpoint; not used, because the card is complete.
     """
     return build(card.arch, seed, frames=card.input.shape[0])

@@ -1,11 +1,11 @@
-"""GaitFormer: one token a frame, a flat transformer over time.
+"""GaitFormer: one token per frame, a flat transformer over time.
 
 Source: On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recognition (arXiv
 2504.07598), table 2: nine layers of the widths of GaitPTv2's third stage; the network of Cosma and
-Radoi (2022) with the layers of `parallel_layer`. Not stated there, chosen so that the published
-numbers of parameters hold exactly: the 36 coordinates of a skeleton enter through a linear layer
-without bias, a class token goes in front, a norm and a linear layer without bias follow. Rotary
-positions turn by the frame, the class token at position 0.
+Radoi (2022) with the layers of `parallel_layer`. Not stated there, chosen to match the published
+parameter counts exactly: the 36 coordinates of a skeleton pass a linear layer without bias, a class
+token is prepended, a norm and a linear layer without bias follow. Rotary positions are frame
+numbers, with the class token at position 0.
 
 Axes: N sequences, T frames, J joints, D width, S tokens: class token and frames.
 """
@@ -27,7 +27,7 @@ from edgehuman.nets.skeleton.parallel_layer import (
 
 
 class GaitFormer(nn.Module):
-    """Raw skeletons (N, T, 18, 3) to one embedding (N, D), for any number of frames.
+    """Map raw skeletons (N, T, 18, 3) to one embedding (N, D), for any number of frames.
 
     Args:
         width, depth, heads: D, layers, attention heads.
@@ -35,10 +35,10 @@ class GaitFormer(nn.Module):
         attention_scale: see `ParallelLayer`.
 
     Attributes:
-        head: the projection head of training; `project` applies it, an export leaves it out.
+        head: the projection head of training; applied by `project`, not exported.
 
     Raises:
-        ValueError: heads that do not divide the width into even parts.
+        ValueError: `heads` does not divide `width` into even parts.
     """
 
     def __init__(
@@ -76,6 +76,6 @@ class GaitFormer(nn.Module):
         return embedding_ND
 
     def project(self, embedding_ND: Tensor) -> Tensor:
-        """Embeddings (N, D) -> what the contrastive loss compares (N, D/4)."""
+        """Project embeddings (N, D) for the contrastive loss (N, D/4)."""
         projected_NP: Tensor = self.head(embedding_ND)
         return projected_NP

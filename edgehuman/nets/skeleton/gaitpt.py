@@ -2,22 +2,21 @@
 
 Source: On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recognition (arXiv
 2504.07598), table 2 and "Transformer Architectures for Gait Processing"; the stages as in GaitPT
-(Catruna et al. 2023). Four stages see 18 joints, 6 limbs, 3 parts and 1 body
-(`geometry.GAIT_LIMBS_6`): neighbours are joined by a linear layer, a spatial transformer looks over
-the places of one frame, a temporal one over the frames of one place, a class token first; the body
-has one place, and so no spatial one. The class tokens of a stage, side by side, are projected to
-the embedding's size, the four results joined and projected once more.
+(Catruna et al. 2023). The four stages have 18 joints, 6 limbs, 3 parts and 1 body
+(`geometry.GAIT_LIMBS_6`): a linear layer merges neighbours, a spatial transformer attends over the
+places of one frame, a temporal one over the frames of one place after a class token; the body is
+one place and has no spatial transformer. The class tokens of a stage are concatenated and projected
+to the embedding's size; the four results are concatenated and projected again.
 
-What the paper does not state, chosen so that table 2 holds: x and y enter without the confidence;
-merging, stage and output projections have no bias; every module ends in an RMSNorm. With these the
-seven "Shallow & Wide" sizes have exactly the published numbers of parameters. The seven "Deep &
-Thin" sizes lack 68 each, twice their 34 layers: as many as half a head's channels, so that their
-rotary frequencies were probably counted there. They are constants here as in the other sizes, and
-no parameters. The residual around each module is GaitPT's.
+Not stated in the paper, chosen to match table 2: x and y enter without the confidence; merging,
+stage and output projections have no bias; every module ends in an RMSNorm. With these the seven
+"Shallow & Wide" sizes match the published parameter counts exactly. The seven "Deep & Thin" sizes
+have 68 parameters fewer each: two for each of their 34 layers, as many as half a head's channels,
+so the paper probably counts rotary frequencies there. Here they are constants in all sizes, not
+parameters. The residual around each module is GaitPT's.
 
-Rotary positions: one table per stage; the temporal module turns by the frame, with the class token
-in front at position 0, the spatial one by the place in the order of the table, by which joints are
-told apart.
+Rotary positions: one table per stage; positions are frames in the temporal module, with the class
+token at position 0, and places in table order in the spatial one, which distinguishes the joints.
 
 Axes: N sequences, T frames, J joints, P places of a stage, K values of a place, D width, E
 embedding, S tokens: class token and frames.
@@ -45,7 +44,7 @@ MERGED = (1, 3, 2, 3)
 
 
 class Tower(nn.Module):
-    """Layers of one width and a norm behind them: (B, S, D) -> (B, S, D)."""
+    """Layers of one width, then a norm: (B, S, D) -> (B, S, D)."""
 
     def __init__(self, width: int, depth: int, heads: int, attention_scale: float | None) -> None:
         super().__init__()
@@ -65,7 +64,8 @@ class Stage(nn.Module):
     """One level of the pyramid: (N, T, P, K) -> tokens (N, T, P, D) and class tokens (N, P, D).
 
     Args:
-        places: P. joined: K, the values that one place is made of.
+        places: P.
+        joined: K, number of values per place.
         width, depth, heads: of its modules; `depth` layers each.
     """
 
@@ -101,7 +101,7 @@ class Stage(nn.Module):
 
 
 class GaitPt(nn.Module):
-    """Raw skeletons (N, T, 18, 3) to one embedding (N, E), for any number of frames.
+    """Map raw skeletons (N, T, 18, 3) to one embedding (N, E), for any number of frames.
 
     Args:
         widths, depths, heads: of the four stages.
@@ -111,10 +111,10 @@ class GaitPt(nn.Module):
 
     Attributes:
         width: E.
-        head: the projection head of training; `project` applies it, an export leaves it out.
+        head: the projection head of training; applied by `project`, not exported.
 
     Raises:
-        ValueError: not four stages, or heads that do not divide a width into even parts.
+        ValueError: not four stages, or `heads` does not divide a width into even parts.
     """
 
     def __init__(
@@ -129,8 +129,8 @@ class GaitPt(nn.Module):
         super().__init__()
         if not len(widths) == len(depths) == len(heads) == len(PLACES):
             raise ValueError(
-                f"widths {widths}, depths {depths}, heads {heads}: one each for {len(PLACES)} "
-                "stages"
+                f"widths {widths}, depths {depths}, heads {heads}; each must have {len(PLACES)} "
+                "values, one per stage"
             )
         self.width = output
         self.widths = tuple(widths)
@@ -165,6 +165,6 @@ class GaitPt(nn.Module):
         return embedding_NE
 
     def project(self, embedding_NE: Tensor) -> Tensor:
-        """Embeddings (N, E) -> what the contrastive loss compares (N, E/4)."""
+        """Project embeddings (N, E) for the contrastive loss (N, E/4)."""
         projected_NP: Tensor = self.head(embedding_NE)
         return projected_NP

@@ -1,9 +1,9 @@
-"""Sequence normalisation: a whole walk moved and scaled by the skeleton in its middle.
+"""Sequence normalisation: translate and scale a walk by the skeleton in its middle.
 
 Source: "sequence normalization" of arXiv 2504.07598, which translates and scales each sequence by
-the skeleton in the middle of the sequence. Which joints it takes is not published; chosen here: the
-trunk (neck, shoulders, hips), which detectors lose last. Its mean becomes the origin, its root mean
-square distance from there the unit.
+the skeleton in the middle of the sequence. The joints used are not published; chosen here: the
+trunk (neck, shoulders, hips), which detectors miss least. Its mean is the origin, its root mean
+square distance from the mean is the unit.
 
 Axes: N sequences, T frames, J joints, 3: x, y in pixels and confidence; 2: x and y.
 """
@@ -15,16 +15,16 @@ from torch import Tensor, nn
 
 from edgehuman.geometry import OPENPOSE_18, TRUNK_5
 
-# A joint farther away is a detector's error; people cross a picture within half of it.
+# Joints farther away are detector errors; people cross an image within half of it.
 LIMIT = 32.0
 
 
 class SequenceNorm(nn.Module):
-    """Raw skeletons (N, T, 18, 3) -> (N, T, 18, 2) around the origin, in trunk units.
+    """Normalise raw skeletons (N, T, 18, 3) to (N, T, 18, 2), centred, in trunk units.
 
-    A joint of confidence 0 becomes the origin. The middle skeleton has each joint from the nearest
-    frame that saw it. Where no trunk joint was ever seen, or all fell on one point, all joints
-    serve; where even they have no extent, the result is zero.
+    Joints of confidence 0 are set to the origin. The middle skeleton takes each joint from the
+    nearest frame in which it is seen. If no trunk joint is ever seen, or all coincide, all joints
+    are used; if they have no extent either, the result is zero.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class SequenceNorm(nn.Module):
 
     def forward(self, skeleton_NTJ3: Tensor) -> Tensor:
         seen_NTJ = (skeleton_NTJ3[..., 2] > 0).to(skeleton_NTJ3.dtype)
-        # What an unseen joint holds means nothing, not even a number.
+        # The coordinates of an unseen joint are undefined, possibly NaN.
         xy_NTJ2 = torch.where(seen_NTJ[..., None] > 0, skeleton_NTJ3[..., :2], 0.0)
         middle_NJ2, known_NJ = middle_skeleton(xy_NTJ2, seen_NTJ)
         centre_N2, unit_N = extent(middle_NJ2, known_NJ * self.is_trunk_J)
@@ -50,12 +50,12 @@ class SequenceNorm(nn.Module):
 
 
 def middle_skeleton(xy_NTJ2: Tensor, seen_NTJ: Tensor) -> tuple[Tensor, Tensor]:
-    """Every joint in the frame nearest to the middle that saw it (N, J, 2), and 1 where there is
-    such a frame (N, J); of two equally near frames the later.
+    """Return each joint from the frame nearest to the middle in which it is seen (N, J, 2), and 1
+    if there is such a frame (N, J); of two equally near frames, the later.
     """
     frames = xy_NTJ2.shape[1]
     frame_T = torch.arange(frames, device=xy_NTJ2.device, dtype=xy_NTJ2.dtype)
-    # Half a step in favour of the later frame: no two frames are equally far.
+    # Offset the middle towards the later frame, so that no two frames are equally far.
     away_T11 = (frame_T - (frames // 2 + 0.25)).abs()[:, None]
     unseen = 2.0 * frames
     away_NTJ = torch.where(seen_NTJ > 0, away_T11, unseen)
@@ -65,8 +65,8 @@ def middle_skeleton(xy_NTJ2: Tensor, seen_NTJ: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def extent(xy_NJ2: Tensor, weight_NJ: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean of the weighted joints (N, 2) and their root mean square distance from it (N,); zeros
-    where nothing has weight.
+    """Return the weighted mean of the joints (N, 2) and their root mean square distance from it
+    (N,); zeros if all weights are 0.
     """
     share_NJ1 = (weight_NJ / weight_NJ.sum(dim=1, keepdim=True).clamp_min(1.0))[..., None]
     centre_N2 = (xy_NJ2 * share_NJ1).sum(dim=1)

@@ -1,10 +1,10 @@
-"""The transformer layer of GaitPTv2 and GaitFormer: attention and MLP side by side.
+"""The transformer layer of GaitPTv2 and GaitFormer: attention and MLP in parallel.
 
 Source: On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recognition (arXiv
 2504.07598), "Transformer Architectures for Gait Processing": parallel layers, no bias in the
-projections of attention, RMSNorm, SwiGLU, rotary positions. Not stated there and found from its
-table of sizes: one norm for both halves, an MLP of four widths, RMSNorm of queries and keys over
-each head, biases in the MLP alone. A layer of width D then has 16 D^2 + 10 D + 2 E parameters.
+projections of attention, RMSNorm, SwiGLU, rotary positions. Not stated there, inferred from its
+table of sizes: one norm for both branches, an MLP of four widths, RMSNorm of queries and keys over
+each head, biases in the MLP only. A layer of width D then has 16 D^2 + 10 D + 2 E parameters.
 
 Axes: B sequences, S tokens, D width, H heads, E channels of a head.
 """
@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 NORM_EPS = 1e-6
-# The slowest pair turns by about a radian in so many tokens.
+# The slowest pair rotates by about a radian in this many tokens.
 ROTARY_BASE = 10_000.0
 MLP_WIDTHS = 4
 
 
 class RmsNorm(nn.Module):
-    """Vectors (..., D) over their root mean square, times a learned gain."""
+    """Divide vectors (..., D) by their root mean square and multiply by a learned gain."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -33,20 +33,20 @@ class RmsNorm(nn.Module):
 
 
 class Rotary(nn.Module):
-    """Rotary positions as two tables (S, E), for any number of tokens: what a head's channel is
-    multiplied by, and what its partner in the other half is.
+    """Rotary positions as two tables (S, E), for any number of tokens: the factors of a head's
+    channels, and of their partners in the other half.
 
-    Source: RoFormer (Su et al. 2024). Channel e of the first half of a head turns with channel e of
-    the second half by token x base^(-2e/E). It holds no parameters.
+    Source: RoFormer (Su et al. 2024). Channel e of the first half of a head rotates with channel e
+    of the second half by token x base^(-2e/E). No parameters.
 
     Raises:
-        ValueError: an odd `head_dim`.
+        ValueError: `head_dim` is odd.
     """
 
     def __init__(self, head_dim: int) -> None:
         super().__init__()
         if head_dim % 2:
-            raise ValueError(f"head_dim is {head_dim}; rotary positions turn channels in pairs")
+            raise ValueError(f"head_dim is {head_dim}; it must be even for rotary positions")
         exponent_K = torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim
         rate_K = ROTARY_BASE**-exponent_K
         self.rate_E: Tensor
@@ -59,13 +59,14 @@ class Rotary(nn.Module):
 
 
 class TurnedHeads(nn.Module):
-    """Queries and keys (2, B, H, S, E): RMSNorm of every head, turned to its position, scaled.
+    """Apply per-head RMSNorm, rotary positions and scale to queries and keys (2, B, H, S, E).
 
     Source: the norm as in ViT-22B (Dehghani et al. 2023), which keeps the logits from growing. The
-    gains and the scale go into the rotary tables, which are small: the tokens are read once.
+    gains and the scale are multiplied into the small rotary tables, so the tokens are read once.
 
     Args:
-        head_dim: E. scale: of the products of queries and keys; each takes its root.
+        head_dim: E.
+        scale: of the products of queries and keys; each is multiplied by its square root.
     """
 
     def __init__(self, head_dim: int, scale: float) -> None:
@@ -87,12 +88,12 @@ class TurnedHeads(nn.Module):
 
 
 class ParallelLayer(nn.Module):
-    """Attention and SwiGLU MLP of one normalised input, both added to it: (B, S, D) -> (B, S, D).
+    """Add attention and SwiGLU MLP of the normalised input to the input, (B, S, D) -> (B, S, D).
 
     Args:
         width: D.
         heads: of attention; must divide `width`.
-        attention_scale: what products of queries and keys are multiplied by; 1/sqrt(E) by default.
+        attention_scale: factor of the products of queries and keys; 1/sqrt(E) by default.
 
     Raises:
         ValueError: `heads` does not divide `width`.
@@ -116,7 +117,7 @@ class ParallelLayer(nn.Module):
         self.mlp_out = nn.Linear(hidden, width)
 
     def attend(self, x_BSD: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-        """Attention of normalised tokens."""
+        """Return the attention of normalised tokens."""
         tokens, width = x_BSD.shape[1], x_BSD.shape[2]
         qkv = self.qkv(x_BSD).view(-1, tokens, 3, self.heads, self.head_dim)
         qkv_3BHSE = qkv.permute(2, 0, 3, 1, 4)
@@ -135,7 +136,7 @@ class ParallelLayer(nn.Module):
 
 
 def initialise(module: nn.Module) -> None:
-    """Normal weights of variance 1 / inputs and zero biases: every layer keeps its input's size."""
+    """Draw weights with variance 1 / inputs, to keep the activations' scale; set biases to 0."""
     if isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=module.in_features**-0.5)
         if module.bias is not None:
@@ -143,5 +144,5 @@ def initialise(module: nn.Module) -> None:
 
 
 def projection_head(width: int) -> nn.Sequential:
-    """What contrastive training looks through (SimCLR, arXiv 2002.05709): E -> E/2 -> E/4."""
+    """Build the contrastive projection head (SimCLR, arXiv 2002.05709): E -> E/2 -> E/4."""
     return nn.Sequential(nn.Linear(width, width // 2), nn.GELU(), nn.Linear(width // 2, width // 4))

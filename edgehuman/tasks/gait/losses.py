@@ -1,7 +1,7 @@
-"""What a gait network is taught by where people are known: triplets of walks, and identities.
+"""Losses of supervised gait recognition: triplets of walks, and identities.
 
-Each part of an embedding is taught by itself, and the parts are averaged; a network whose embedding
-is one vector has one part. Everything is computed in float32.
+The loss is computed for each part of an embedding and averaged over the parts; an embedding of one
+vector has one part. Everything is computed in float32.
 
 Axes: N walks, P parts, D dimensions, I identities.
 """
@@ -18,24 +18,24 @@ from edgehuman.errors import DataError
 def batch_all_triplets(
     feature_NPD: Tensor, person_N: Tensor, margin: float = 0.2
 ) -> tuple[Tensor, Tensor]:
-    """Every anchor with every walk of its person and every walk of another: the mean (P,) of the
-    triplets that still cost something, and how many those are (P,).
+    """Return the mean (P,) of the non-zero triplet losses over all anchors, positives and
+    negatives of the batch, and the number of them (P,).
 
-    Distances are Euclidean. An anchor is its own partner too, as in the published gait code: it
-    then asks others to stay farther away than the margin.
+    Distances are Euclidean. An anchor is also its own positive, as in the published gait code; that
+    pushes negatives beyond the margin.
 
     Source: Hermans et al., arXiv 1703.07737, section 2 (batch all, mean over the non-zero terms).
 
     Raises:
-        DataError: one person only: no triplet.
+        DataError: only one person, so there is no triplet.
     """
     same_NN = person_N[:, None] == person_N
     if bool(same_NN.all()):
         raise DataError(
-            f"found {len(person_N)} walks of one person; a batch needs two persons for a triplet"
+            f"found {len(person_N)} walks of one person; a batch needs two people for a triplet"
         )
     feature_PND = feature_NPD.float().transpose(0, 1)
-    # The formula in products has no derivative problem at 0, as 0 is clamped and left out.
+    # The square root has no gradient at 0, so distances of 0 are masked out.
     square_PN = feature_PND.square().sum(dim=2)
     square_PNN = square_PN[:, :, None] + square_PN[:, None] - 2 * feature_PND @ feature_PND.mT
     positive_PNN = square_PNN > 0
@@ -50,11 +50,13 @@ def batch_all_triplets(
 def identity_loss(
     logits_NPI: Tensor, person_N: Tensor, scale: float = 16.0, smoothing: float = 0.1
 ) -> Tensor:
-    """Cross-entropy of the identities, of every part with the same label, averaged.
+    """Return the mean cross-entropy of the identities over walks and parts.
 
     Args:
-        logits_NPI: cosines to each identity's direction; scale: sharpens them.
+        logits_NPI: cosine to each identity's weight vector.
         person_N: 0..I-1.
+        scale: factor of the logits.
+        smoothing: label smoothing.
     """
     label_NP = person_N[:, None].expand(logits_NPI.shape[:2])
     return functional.cross_entropy(

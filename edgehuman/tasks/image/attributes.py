@@ -1,8 +1,8 @@
-"""Attributes of a person: independent yes/no answers from the image token.
+"""Person attributes: independent yes/no answers from the image token.
 
     edgehuman finetune --task attributes --weights runs/saip --data PA-100K --out runs/attributes
 
-Binary cross-entropy, weighted by how rare each answer is. Source: Jia et al., "Rethinking of
+Binary cross-entropy, weighted by the rarity of each answer. Source: Jia et al., "Rethinking of
 pedestrian attribute recognition", arXiv 2005.11909.
 """
 
@@ -29,7 +29,7 @@ from edgehuman.tasks.image.train import PersonTask, begin, train_person
 
 @dataclass(frozen=True, kw_only=True)
 class AttributesConfig(PersonConfig):
-    """Attributes of a person."""
+    """Person attributes."""
 
     task: Literal["attributes"] = "attributes"
     """The task."""
@@ -49,7 +49,7 @@ class AttributesLearner(nn.Module):
         self.register_buffer("positive_share_A", positive_share_A.float())
 
     def forward(self, image_NHWC: Tensor, label_NA: Tensor) -> dict[str, Tensor]:
-        """Raw pictures and 0/1 answers (N, A) -> {"loss", "accuracy"}."""
+        """Return {"loss", "accuracy"} for raw images and 0/1 answers (N, A)."""
         logits_NA = self.network(image_NHWC)
         right_NA = (logits_NA > 0) == (label_NA > 0)
         return {
@@ -59,7 +59,7 @@ class AttributesLearner(nn.Module):
 
 
 def train(config: AttributesConfig) -> Outcome:
-    """`edgehuman finetune --task attributes`: the network's checkpoint is in `config.out`.
+    """Run `edgehuman finetune --task attributes`; write the checkpoint to `config.out`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.

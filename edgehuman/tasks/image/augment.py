@@ -1,11 +1,11 @@
-"""How pictures of people, their joints and their part maps are varied while a task is learned.
+"""Augment person images with their joints and part maps.
 
-One affine map per picture carries flip, shift, scale and rotation, so that picture, joints and mask
-move together; then the light changes, and for retrieval a rectangle is erased (Zhong et al.,
-"Random erasing", 2017). A mirrored person has left and right exchanged, in joints and in parts.
+One affine map per image applies flip, shift, scale and rotation, so that image, joints and mask
+move together; then the light changes, and for re-identification a rectangle is erased (Zhong et
+al., "Random erasing", 2017). Mirroring swaps left and right in joints and parts.
 
-Maps are in pixels of the network's input from its upper left corner, so that a mirror image of
-width W has x at W - x. Joints count from the middle of the first pixel, as in COCO.
+Affine maps use pixels of the network's input from its upper left corner, so mirroring maps x to
+W - x. Joint coordinates start at the centre of the first pixel, as in COCO.
 Axes: H height, W width, J joint.
 """
 
@@ -23,20 +23,20 @@ from numpy.typing import NDArray
 from edgehuman.records import Float32, Float64, Uint8
 
 IGNORED = 255
-"""Of a part map: pixels that no loss and no metric looks at."""
+"""Label of part-map pixels that losses and metrics ignore."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """What may change from one view of a picture to the next.
+    """How much an augmented view may differ from the image.
 
     Attributes:
         flip: probability of a mirror image.
         shift_px: largest shift along each axis.
-        scale: spread of the size around 1; 0.25 gives 0.75 to 1.25.
+        scale: range of the scale around 1; 0.25 gives 0.75 to 1.25.
         rotate_deg: largest rotation.
         light: largest relative change of brightness, contrast and each colour's gain.
-        erase: probability that a rectangle of 2 to 40 % of the picture becomes noise.
+        erase: probability that a rectangle of 2 to 40 % of the image becomes noise.
     """
 
     flip: float = 0.0
@@ -49,11 +49,11 @@ class Variation:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One drawn affine map.
+    """One sampled affine map.
 
     Attributes:
-        matrix_23: float64 (2, 3): (x, y, 1) of the picture -> (x, y) of the view, pixels.
-        is_flipped: whether left and right changed places.
+        matrix_23: float64 (2, 3): (x, y, 1) of the image -> (x, y) of the view, pixels.
+        is_flipped: whether left and right are swapped.
     """
 
     matrix_23: Float64
@@ -61,18 +61,18 @@ class Move:
 
     @property
     def is_still(self) -> bool:
-        """Whether nothing moves."""
+        """Whether the map is the identity."""
         return bool(np.array_equal(self.matrix_23, np.eye(3)[:2]))
 
 
 def draw_move(variation: Variation, rng: np.random.Generator, height: int, width: int) -> Move:
-    """A random affine map about the middle of a picture of this size."""
+    """Sample a random affine map about the centre of an image of this size."""
     is_flipped = bool(rng.random() < variation.flip)
     angle = math.radians(rng.uniform(-1, 1) * variation.rotate_deg)
     size = 1 + rng.uniform(-1, 1) * variation.scale
     shift_2 = rng.uniform(-1, 1, 2) * variation.shift_px
     if not (variation.rotate_deg or variation.scale):
-        shift_2 = np.rint(shift_2)  # whole pixels keep the picture sharp
+        shift_2 = np.rint(shift_2)  # whole pixels keep the image sharp
     middle_2 = np.array([width / 2, height / 2])
     cosine, sine = size * math.cos(angle), size * math.sin(angle)
     turn_22 = np.array([[cosine, -sine], [sine, cosine]])
@@ -83,23 +83,23 @@ def draw_move(variation: Variation, rng: np.random.Generator, height: int, width
 
 
 def vary(image_HWC: Uint8, move: Move, variation: Variation, rng: np.random.Generator) -> Uint8:
-    """A picture moved, its light changed, and maybe a rectangle of it erased."""
+    """Move an image, change its light, and maybe erase a rectangle."""
     moved_HWC = change_light(move_image(image_HWC, move), variation.light, rng)
     return erase(moved_HWC, variation.erase, rng)
 
 
 def move_image(image_HWC: Uint8, move: Move) -> Uint8:
-    """The picture under the map; what comes in from outside is grey."""
+    """Apply the map to an image; pixels from outside are grey."""
     if move.is_still:
         return image_HWC
     return _warp(image_HWC, move, cv2.INTER_LINEAR, (124, 116, 104))
 
 
 def move_mask(mask_HW: Uint8, move: Move, mirrored: Sequence[int] = ()) -> Uint8:
-    """The part map under the map; what comes in from outside is not judged.
+    """Apply the map to a part map; pixels from outside are `IGNORED`.
 
     Args:
-        mirrored: for every part the number of its mirror image (`mirror_order`).
+        mirrored: index of each part's mirror image (`mirror_order`).
     """
     if move.is_still:
         return mask_HW
@@ -115,10 +115,10 @@ def move_mask(mask_HW: Uint8, move: Move, mirrored: Sequence[int] = ()) -> Uint8
 def move_joints(
     joint_J3: Float32, move: Move, height: int, width: int, mirrored: Sequence[int] = ()
 ) -> Float32:
-    """Joints (x, y, visibility) under the map; those that leave the picture are unlabelled.
+    """Apply the map to joints (x, y, visibility); joints that leave the image become unlabelled.
 
     Args:
-        mirrored: for every joint the number of its mirror image.
+        mirrored: index of each joint's mirror image.
     """
     moved_J3 = joint_J3.copy()
     by_centre_23 = _by_centre(move)
@@ -132,7 +132,7 @@ def move_joints(
 
 
 def change_light(image_HWC: Uint8, light: float, rng: np.random.Generator) -> Uint8:
-    """Brightness, contrast and the gain of each colour change by at most this share."""
+    """Change brightness, contrast and the gain of each colour by at most this share."""
     if not light:
         return image_HWC
     gain_C = (1 + rng.uniform(-light, light)) * (1 + rng.uniform(-light, light, 3) / 2)
@@ -142,7 +142,7 @@ def change_light(image_HWC: Uint8, light: float, rng: np.random.Generator) -> Ui
 
 
 def erase(image_HWC: Uint8, probability: float, rng: np.random.Generator) -> Uint8:
-    """With this probability, a copy with a rectangle of noise."""
+    """With this probability, return a copy with a rectangle of noise."""
     if rng.random() >= probability:
         return image_HWC
     height, width = image_HWC.shape[:2]
@@ -157,7 +157,7 @@ def erase(image_HWC: Uint8, probability: float, rng: np.random.Generator) -> Uin
 
 
 def _by_centre(move: Move) -> Float64:
-    """The same map, counted from the middle of the first pixel: as OpenCV and COCO count."""
+    """Return the map in coordinates from the centre of the first pixel, as in OpenCV and COCO."""
     matrix_23 = move.matrix_23.copy()
     matrix_23[:, 2] += 0.5 * move.matrix_23[:, :2].sum(axis=1) - 0.5
     return matrix_23

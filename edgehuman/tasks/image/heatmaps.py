@@ -1,12 +1,12 @@
-"""Joints as heat maps and back: Gaussian targets, and coordinates finer than a cell.
+"""Encode joints as heat maps and decode them: Gaussian targets, sub-cell coordinates.
 
 Sources: Huang et al., "The Devil Is in the Details: Delving Into Unbiased Data Processing" (UDP),
-arXiv 1911.07524, for the scale between pixels and cells and the Gaussian about the exact joint;
+arXiv 1911.07524, for the scale between pixels and cells and the Gaussian at the exact joint;
 Zhang et al., "Distribution-Aware Coordinate Representation" (DARK), arXiv 1910.06278, section 3.2,
-for the decoding; Newell et al., arXiv 1603.06937, for the quarter of a cell. Different here, for
-joints at the rim of a map: the expansion is taken one cell inside, and there nothing is blurred.
+for the decoding; Newell et al., arXiv 1603.06937, for the quarter-cell offset. Different here, for
+joints at the edge of a map: the expansion is taken one cell inside, without blurring.
 
-Decoding has no branch on values, so it exports with the network.
+Decoding does not branch on values, so it can be exported with the network.
 
 Axes: N persons, J joints, H and W of the map.
 """
@@ -24,8 +24,8 @@ from edgehuman.errors import DataError
 
 Refinement = Literal["dark", "quarter", "none"]
 
-# As the published code has it: a Gaussian ends at three sigma; maps are cut off there before their
-# logarithm is taken; a step of Newton's method longer than this left the peak it started from.
+# As in the published code: Gaussians end at three sigma; maps are clamped to this range before the
+# logarithm; a longer Newton step would leave the peak it started from.
 _REACH_SIGMAS = 3.0
 _FLOOR, _CEILING = 1e-3, 50.0
 _LONGEST_STEP = 2.0
@@ -33,13 +33,13 @@ _LONGEST_STEP = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where the cells of a map lie on the image.
+    """How the cells of a map are placed on the image.
 
     Attributes:
         image_size, map_size: height, width.
-        centres: "whole": pixel centres have whole coordinates and the outermost cells stand on the
-            outermost pixels (UDP); a mirror image has x at W - 1 - x. "half": pixel centres are at
-            halves and a cell covers its share of the picture; a mirror image has x at W - x.
+        centres: "whole": pixel centres have integer coordinates and the outermost cells lie on the
+            outermost pixels (UDP); a mirror image maps x to W - 1 - x. "half": pixel centres are at
+            halves and a cell covers its share of the image; a mirror image maps x to W - x.
     """
 
     image_size: tuple[int, int]
@@ -50,16 +50,16 @@ class Grid:
         if min(*self.image_size, *self.map_size) < 3:
             raise DataError(
                 f"found an image of {self.image_size} and a map of {self.map_size}; "
-                "each side must have at least 3"
+                "each side must be at least 3"
             )
 
     def to_map(self, xy: Tensor) -> Tensor:
-        """Pixels (..., 2), x before y -> cells."""
+        """Convert pixels (..., 2), x before y, to cells."""
         scale_2, shift = self._scale_and_shift(xy)
         return xy * scale_2 - shift
 
     def to_image(self, xy: Tensor) -> Tensor:
-        """Cells (..., 2), x before y -> pixels."""
+        """Convert cells (..., 2), x before y, to pixels."""
         scale_2, shift = self._scale_and_shift(xy)
         return (xy + shift) / scale_2
 
@@ -73,18 +73,18 @@ class Grid:
 
 
 def gaussian_targets(keypoint_NJ3: Tensor, grid: Grid, sigma: float = 2.0) -> tuple[Tensor, Tensor]:
-    """What the maps should be, and whether they count.
+    """Return target maps and their weights.
 
     Args:
         keypoint_NJ3: x, y in pixels and visibility: 0 not labelled, 1 hidden, 2 visible.
-        sigma: in cells; 2 goes with maps of 64 x 48.
+        sigma: in cells; 2 suits maps of 64 x 48.
 
     Returns:
-        Maps (N, J, H, W) with a Gaussian of height 1 about the exact joint, float32, and weights
-        (N, J): 1, or 0 where the joint is not labelled or its Gaussian lies off the map.
+        Maps (N, J, H, W) with a Gaussian of height 1 at the exact joint, float32, and weights
+        (N, J): 1, or 0 if the joint is not labelled or its Gaussian lies outside the map.
 
     Raises:
-        DataError: keypoints of another shape, or a sigma that is not positive.
+        DataError: wrong keypoint shape, or a sigma that is not positive.
     """
     if keypoint_NJ3.dim() != 3 or keypoint_NJ3.shape[2] != 3 or sigma <= 0:
         raise DataError(
@@ -97,7 +97,7 @@ def gaussian_targets(keypoint_NJ3: Tensor, grid: Grid, sigma: float = 2.0) -> tu
     last_2 = centre_NJ2.new_tensor([width - 1, height - 1])
     near_NJ = ((centre_NJ2 >= -reach) & (centre_NJ2 <= last_2 + reach)).all(dim=2)
     counts_NJ = near_NJ & (keypoint_NJ3[..., 2] > 0)
-    # A joint that does not count may have any coordinates, NaN too; far outside it draws nothing.
+    # A joint of weight 0 may have any coordinates, even NaN; move it far outside the map.
     centre_NJ2 = torch.where(counts_NJ[..., None], centre_NJ2, -1e4)
     row_NJW, column_NJH = (
         _gaussian(centre_NJ2[..., axis], size, sigma, reach)
@@ -117,16 +117,16 @@ def _gaussian(centre_NJ: Tensor, size: int, sigma: float, reach: float) -> Tenso
 def decode_heatmaps(
     heat_NJHW: Tensor, grid: Grid, refine: Refinement = "dark", blur_sigma: float = 2.0
 ) -> Tensor:
-    """The joints (N, J, 3) that maps show: x, y in pixels, and the height of the peak.
+    """Decode maps to joints (N, J, 3): x, y in pixels, and the height of the peak.
 
     Args:
         heat_NJHW: of the grid's map size.
-        refine: "dark": the peak of a Gaussian through the neighbours; "quarter": a quarter of a
-            cell towards the higher neighbour; "none": the middle of the highest cell.
+        refine: "dark": the peak of a Gaussian fitted to the neighbours; "quarter": a quarter of a
+            cell towards the higher neighbour; "none": the centre of the highest cell.
         blur_sigma: smoothing before "dark", in cells, about that of the targets; 0: none.
 
     Raises:
-        DataError: maps of another size than the grid's.
+        DataError: the maps do not have the grid's map size.
     """
     if heat_NJHW.dim() != 4 or tuple(heat_NJHW.shape[2:]) != grid.map_size:
         raise DataError(f"found maps {tuple(heat_NJHW.shape)}; the grid has {grid.map_size}")
@@ -149,7 +149,7 @@ def decode_heatmaps(
 
 
 def _smoothed(heat_NJHW: Tensor, cell_NJ2: Tensor, blur_sigma: float) -> Tensor:
-    """The 3 x 3 values about each cell after a Gaussian blur, (N, J, 9); as they are at the rim."""
+    """Return the blurred 3 x 3 values around each cell, (N, J, 9); not blurred near the edge."""
     near_NJ9 = _square_about(heat_NJHW, cell_NJ2, 1).flatten(2)
     if blur_sigma <= 0:
         return near_NJ9
@@ -159,19 +159,19 @@ def _smoothed(heat_NJHW: Tensor, cell_NJ2: Tensor, blur_sigma: float) -> Tensor:
     weight_3X = torch.exp(-0.5 * ((tap_X - row_3[:, None]) / blur_sigma) ** 2)
     weight_3X = weight_3X * ((tap_X - row_3[:, None]).abs() <= reach)
     weight_3X = weight_3X / weight_3X.sum(dim=1, keepdim=True)
-    # Only what the nine values need is blurred: a hundredth of the map.
+    # Blur only what the nine values need: a hundredth of the map.
     padded_NJHW = functional.pad(heat_NJHW, (reach, reach, reach, reach))
     wide_NJXX = _square_about(padded_NJHW, cell_NJ2 + reach, 1 + reach)
     blurred_NJ9 = (weight_3X @ wide_NJXX @ weight_3X.T).flatten(2)
     height, width = heat_NJHW.shape[2:]
     last_2 = torch.tensor([width - 1, height - 1], device=cell_NJ2.device)
     from_rim_NJ = torch.minimum(cell_NJ2, last_2 - cell_NJ2).amin(dim=2)
-    # Beyond the rim there is nothing, which draws a blurred peak inwards, by a cell at worst.
+    # Zeros beyond the edge pull a blurred peak inwards, by a cell at worst.
     return torch.where((from_rim_NJ > 1.25 * blur_sigma)[..., None], blurred_NJ9, near_NJ9)
 
 
 def _square_about(map_NJHW: Tensor, cell_NJ2: Tensor, reach: int) -> Tensor:
-    """The values up to `reach` cells from each cell, (N, J, 2 reach + 1, 2 reach + 1)."""
+    """Return the values up to `reach` cells from each cell, (N, J, 2 reach + 1, 2 reach + 1)."""
     width = map_NJHW.shape[3]
     near_X = torch.arange(-reach, reach + 1, device=cell_NJ2.device)
     near_XX = near_X[:, None] * width + near_X
@@ -182,14 +182,14 @@ def _square_about(map_NJHW: Tensor, cell_NJ2: Tensor, reach: int) -> Tensor:
 
 
 def _slope(near_NJ9: Tensor) -> Tensor:
-    """Central differences along x and y, (N, J, 2)."""
+    """Return central differences along x and y, (N, J, 2)."""
     along_x, along_y = near_NJ9[..., 5] - near_NJ9[..., 3], near_NJ9[..., 7] - near_NJ9[..., 1]
     return torch.stack([along_x, along_y], dim=2) / 2
 
 
 def _newton_step(near_NJ9: Tensor) -> Tensor:
-    """From the middle of 3 x 3 values, rows from the top, to the top of the parabola through them,
-    (N, J, 2); none where the surface has no top."""
+    """Return the Newton step from the centre of 3 x 3 values (rows from the top) to the maximum of
+    the parabola through them, (N, J, 2); 0 if the surface has no maximum."""
     slope_NJ2 = _slope(near_NJ9)
     middle_NJ = near_NJ9[..., 4]
     bend_xx = near_NJ9[..., 5] + near_NJ9[..., 3] - 2 * middle_NJ

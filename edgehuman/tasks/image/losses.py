@@ -1,7 +1,7 @@
-"""What the heads of the person tasks are taught by: identities, attributes, joints and parts.
+"""Losses of the person tasks: identities, attributes, joints and parts.
 
-Everything is computed in float32 whatever the network runs in. Whether labels are in range is
-checked where they are read, not in every step.
+Everything is computed in float32, whatever the network's precision. Label ranges are checked when
+labels are read, not in every step.
 
 Axes: N persons, D dimensions, I identities, A attributes, J joints, C parts, H and W of a map.
 """
@@ -18,17 +18,17 @@ IGNORE = 255
 
 
 def triplet_loss(feature_ND: Tensor, person_N: Tensor, margin: float | None = None) -> Tensor:
-    """Batch-hard triplet loss: each picture, its farthest of the same person, its nearest other.
+    """Return the batch-hard triplet loss: each image, its farthest positive, its nearest negative.
 
     Source: Hermans et al., "In Defense of the Triplet Loss", arXiv 1703.07737, section 2. Distances
-    are Euclidean, of the features as they are. A picture that is the only one of its person in the
-    batch is nobody's anchor, but others keep away from it.
+    are Euclidean, between features that are not normalised. An image that is the only one of its
+    person in the batch is no anchor, only a negative.
 
     Args:
-        margin: by which the other has to be farther away; None: softplus, which never stops.
+        margin: by which the negative must be farther away; None: softplus instead of a hinge.
 
     Raises:
-        DataError: no anchor: one person only, or no person twice.
+        DataError: no anchor: only one person, or no person twice.
     """
     distance_NN = torch.cdist(
         feature_ND.float(), feature_ND.float(), compute_mode="donot_use_mm_for_euclid_dist"
@@ -38,8 +38,8 @@ def triplet_loss(feature_ND: Tensor, person_N: Tensor, margin: float | None = No
     is_anchor_N = (same_NN & other_NN).any(dim=1) & (~same_NN).any(dim=1)
     if not is_anchor_N.any():
         raise DataError(
-            f"found {len(person_N)} pictures without a triplet; a batch needs two persons, "
-            "at least one of them twice: draw several pictures of each person"
+            f"found {len(person_N)} images without a triplet; a batch needs two people, "
+            "at least one of them twice: draw several images of each person"
         )
     farthest_N = torch.where(same_NN, distance_NN, -torch.inf).amax(dim=1)
     nearest_N = torch.where(same_NN, torch.inf, distance_NN).amin(dim=1)
@@ -54,13 +54,13 @@ def reid_loss(
     margin: float | None = None,
     smoothing: float = 0.0,
 ) -> dict[str, Tensor]:
-    """Triplets of the features plus cross-entropy of the identities, one to one.
+    """Return the triplet loss of the features plus the cross-entropy of the identities.
 
-    Source: Luo et al., "Bag of Tricks for Person Re-identification", arXiv 1903.07071: triplets see
-    the feature in front of the batch normalisation, the classifier the one behind it.
+    Source: Luo et al., "Bag of Tricks for Person Re-identification", arXiv 1903.07071: the triplet
+    loss uses the feature before the batch normalisation, the classifier the one after it.
 
     Args:
-        person_N: 0..I-1, the training identities numbered anew.
+        person_N: 0..I-1, renumbered training identities.
 
     Returns:
         "loss", and its parts "triplet" and "identity".
@@ -71,9 +71,9 @@ def reid_loss(
 
 
 def attribute_loss(logits_NA: Tensor, label_NA: Tensor, positive_share_A: Tensor) -> Tensor:
-    """Weighted binary cross-entropy: summed over the attributes, averaged over the persons.
+    """Return the weighted binary cross-entropy, summed over attributes, averaged over persons.
 
-    The weight is exp(1 - r) of a positive and exp(r) of a negative, r the attribute's share of
+    A positive weighs exp(1 - r) and a negative exp(r), where r is the attribute's share of
     positives in the training set, so the rarer answer counts more. Source: Jia et al., "Rethinking
     of Pedestrian Attribute Recognition", arXiv 2005.11909, section 4.2.
 
@@ -89,12 +89,12 @@ def attribute_loss(logits_NA: Tensor, label_NA: Tensor, positive_share_A: Tensor
 
 
 def heatmap_loss(heat_NJHW: Tensor, target_NJHW: Tensor, weight_NJ: Tensor) -> Tensor:
-    """Mean squared error of the maps, each joint at its weight.
+    """Return the mean squared error of the maps, weighted per joint.
 
-    The mean is over all cells, those of weight 0 too, as published pose networks have it.
+    The mean is over all cells, including those of weight 0, as in published pose networks.
 
     Raises:
-        DataError: maps of different sizes.
+        DataError: the shapes do not match.
     """
     if heat_NJHW.shape != target_NJHW.shape or weight_NJ.shape != heat_NJHW.shape[:2]:
         raise DataError(
@@ -108,17 +108,17 @@ def heatmap_loss(heat_NJHW: Tensor, target_NJHW: Tensor, weight_NJ: Tensor) -> T
 def parsing_loss(
     logits_NCHW: Tensor, label_NHW: Tensor, lovasz_weight: float = 1.0, ignore: int = IGNORE
 ) -> dict[str, Tensor]:
-    """Cross-entropy of the pixels plus Lovász-softmax, which follows the IoU.
+    """Return the pixel cross-entropy plus the Lovász-softmax, a surrogate of the IoU.
 
     Args:
-        logits_NCHW: as large as the label: enlarge the logits, not the label.
-        label_NHW: 0..C-1, or `ignore`. A batch that is ignored altogether has loss 0.
+        logits_NCHW: of the label's size: upsample the logits, do not downsample the label.
+        label_NHW: 0..C-1, or `ignore`. If all pixels of a batch are ignored, the loss is 0.
 
     Returns:
         "loss", and its parts "cross_entropy" and "lovasz".
 
     Raises:
-        DataError: sizes that differ.
+        DataError: the sizes differ.
     """
     if (len(logits_NCHW), *logits_NCHW.shape[2:]) != tuple(label_NHW.shape):
         raise DataError(
@@ -140,10 +140,10 @@ def parsing_loss(
 
 
 def lovasz_softmax(prob_PC: Tensor, label_P: Tensor, ignore: int = IGNORE) -> Tensor:
-    """The Lovász extension of 1 - IoU, averaged over the classes that the labels hold.
+    """Return the Lovász extension of 1 - IoU, averaged over the classes present in the labels.
 
     Source: Berman et al., "The Lovász-Softmax loss", arXiv 1705.08790, equations 9 to 11, over the
-    pixels P of the whole batch; 0 where all are ignored.
+    pixels P of the whole batch; 0 if all are ignored.
     """
     counts_P = label_P != ignore
     losses = []
@@ -159,7 +159,7 @@ def lovasz_softmax(prob_PC: Tensor, label_P: Tensor, ignore: int = IGNORE) -> Te
 
 
 def _jaccard_steps(is_class_P: Tensor) -> Tensor:
-    """By how much the Jaccard loss grows with each further pixel that is wrong, (P,)."""
+    """Return the increase of the Jaccard loss with each further wrong pixel, (P,)."""
     count = is_class_P.sum()
     kept_P = count - is_class_P.cumsum(0)
     either_P = count + (1 - is_class_P).cumsum(0)

@@ -1,8 +1,8 @@
-"""Body parts and clothes of a person, pixel by pixel.
+"""Human parsing: segment a person's body parts and clothes.
 
     edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing
 
-Cross-entropy and Lovász-softmax of logits enlarged from stride 4. Recipe: Ruan et al., "CE2P",
+Cross-entropy and Lovász-softmax on logits upsampled from stride 4. Recipe: Ruan et al., "CE2P",
 arXiv 1809.05996, section 4, without its edge branch and at the size of a person crop.
 """
 
@@ -41,14 +41,14 @@ class ParsingConfig(PersonConfig):
     task: Literal["parsing"] = "parsing"
     """The task."""
     parts: Literal["all", "garments", "person"] = "all"
-    """All that the data names; eight (background, hair, skin, and where garments are worn); or the
-    person as one, a silhouette."""
+    """`all`: every part that the data labels; `garments`: eight (background, hair, skin, and where
+    garments are worn); `person`: the silhouette."""
     lovasz: float = 1.0
-    """Weight of the Lovász-softmax beside the cross-entropy."""
+    """Weight of the Lovász-softmax relative to the cross-entropy."""
     label_stride: Literal[1, 2, 4] = 2
-    """Labels are compared on every so many-th pixel; 1 is finest, 4 costs least."""
+    """The loss uses every n-th label pixel along each axis; 1 is finest, 4 is cheapest."""
     scale: float = 0.25
-    """Augmentation: spread of the size; 0.25 gives 0.75 to 1.25."""
+    """Augmentation: range of the scale; 0.25 gives 0.75 to 1.25."""
     rotate_deg: float = 15.0
     """Augmentation: largest rotation."""
     shift_px: int = 10
@@ -67,7 +67,9 @@ class ParsingLearner(nn.Module):
         self.network, self.lovasz, self.label_stride = network, lovasz, label_stride
 
     def forward(self, image_NHWC: Tensor, part_NHW: Tensor) -> dict[str, Tensor]:
-        """Raw pictures and parts (N, H, W) -> {"loss", "cross_entropy", "lovasz", "accuracy"}."""
+        """Return {"loss", "cross_entropy", "lovasz", "accuracy"} for raw images and parts
+        (N, H, W).
+        """
         step = self.label_stride
         part_NHW = part_NHW[:, step // 2 :: step, step // 2 :: step]
         logits_NCHW = self.network(image_NHWC).float()
@@ -82,7 +84,7 @@ class ParsingLearner(nn.Module):
 
 
 def train(config: ParsingConfig) -> Outcome:
-    """`edgehuman finetune --task parsing`: the network's checkpoint is in `config.out`.
+    """Run `edgehuman finetune --task parsing`; write the checkpoint to `config.out`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.

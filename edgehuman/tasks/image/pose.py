@@ -1,9 +1,9 @@
-"""Joints of a person in a crop: 17 of COCO (`pose`), or 133 of the whole body (`landmarks`).
+"""Joints of a person in a crop: the 17 of COCO (`pose`), or 133 whole-body ones (`landmarks`).
 
     edgehuman finetune --task pose --weights runs/saip --data coco --out runs/pose
 
-A heat map for every joint at stride 4, mean squared error against a Gaussian about the exact joint.
-Recipe: Xu et al., "ViTPose", arXiv 2204.12484, without half-body crops; boxes are the true ones.
+One heat map per joint at stride 4, mean squared error against a Gaussian at the exact joint.
+Recipe: Xu et al., "ViTPose", arXiv 2204.12484, without half-body crops, with ground-truth boxes.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class PoseConfig(PersonConfig):
     task: Literal["pose", "landmarks"] = "pose"
     """The task."""
     sigma: float = 2.0
-    """Of the Gaussians that the maps are to show, cells."""
+    """Sigma of the target Gaussians, cells."""
     scale: float = 0.3
-    """Augmentation: spread of the size; 0.25 gives 0.75 to 1.25."""
+    """Augmentation: range of the scale; 0.25 gives 0.75 to 1.25."""
     rotate_deg: float = 40.0
     """Augmentation: largest rotation."""
     shift_px: int = 10
@@ -58,7 +58,7 @@ class LandmarksConfig(PoseConfig):
     task: Literal["pose", "landmarks"] = "landmarks"
     """The task."""
     sigma: float = 1.5
-    """Of the Gaussians that the maps are to show, cells; finger joints are close together."""
+    """Sigma of the target Gaussians, cells; smaller because finger joints are close together."""
 
 
 class PoseLearner(nn.Module):
@@ -72,7 +72,7 @@ class PoseLearner(nn.Module):
         self.sigma = sigma
 
     def forward(self, image_NHWC: Tensor, joint_NJ3: Tensor) -> dict[str, Tensor]:
-        """Raw pictures and joints (N, J, 3) -> {"loss"}, in thousandths of a squared height."""
+        """Return {"loss"} for raw images and joints (N, J, 3): the mean squared error x 1000."""
         heatmap_NJHW = self.network(image_NHWC)
         from_corner_NJ3 = joint_NJ3 + joint_NJ3.new_tensor([0.5, 0.5, 0.0])
         target_NJHW, weight_NJ = gaussian_targets(from_corner_NJ3, self.grid, self.sigma)
@@ -80,7 +80,7 @@ class PoseLearner(nn.Module):
 
 
 def train(config: PoseConfig) -> Outcome:
-    """`edgehuman finetune --task pose|landmarks`: the network's checkpoint is in `config.out`.
+    """Run `edgehuman finetune --task pose|landmarks`; write the checkpoint to `config.out`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
@@ -89,8 +89,8 @@ def train(config: PoseConfig) -> Outcome:
     start, persons = begin(config, config.task)
     if persons.keypoint_NJ3.shape[1] != len(labels):
         raise DataError(
-            f"--data {config.data} has {persons.keypoint_NJ3.shape[1]} joints a person, and "
-            f"--task {config.task} takes {len(labels)}"
+            f"--data {config.data} has {persons.keypoint_NJ3.shape[1]} joints per person, but "
+            f"--task {config.task} needs {len(labels)}"
         )
     mirrored = mirror_order(labels)
 

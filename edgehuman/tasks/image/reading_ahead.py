@@ -1,7 +1,7 @@
-"""Batches of pictures, read and varied by threads while the network learns from the one before.
+"""Image batches, read and augmented by threads ahead of the training step.
 
-What a step holds follows from seed, step and process alone, so a batch made early is the batch made
-late. OpenCV lets go of Python's lock, so threads are enough.
+A batch depends on seed, step and process alone, so prefetching does not change it. OpenCV releases
+Python's global lock, so threads are enough.
 """
 
 from __future__ import annotations
@@ -26,18 +26,17 @@ Batch = tuple[Tensor, ...]
 
 
 class ReadAhead:
-    """The batch of a step; the next ones are begun before they are asked for.
+    """Return the batch of a step, and prefetch the next ones.
 
     Args:
-        indices: (step, process) -> which samples make up its batch.
-        sample: (index, random numbers) -> the arrays of one sample, varied.
+        indices: (step, process) -> the samples of its batch.
+        sample: (index, random generator) -> the augmented arrays of one sample.
         seed: of the random numbers.
-        workers: threads, and batches that may be under way; 0 makes each batch when it is asked
-            for.
+        workers: number of threads and of batches to prefetch; 0: make each batch on demand.
 
     Attributes:
-        unreadable: samples whose picture could not be read, and why. Another picture of the batch
-            stands in for each.
+        unreadable: samples whose image could not be read, and why. Another image of the batch
+            replaces each.
     """
 
     def __init__(self, indices: Indices, sample: Sample, seed: int, workers: int) -> None:
@@ -76,7 +75,7 @@ class ReadAhead:
     def _readable(
         self, candidates: Sequence[int], rng: np.random.Generator
     ) -> tuple[NDArray[Any], ...]:
-        """The first of these samples whose picture can be read; the others are remembered."""
+        """Return the first sample whose image can be read; record the unreadable ones."""
         for index in candidates:
             if index in self.unreadable:
                 continue
@@ -85,11 +84,11 @@ class ReadAhead:
             except ImageError as error:
                 self.unreadable[index] = str(error)
         raise DataError(
-            f"none of the {len(candidates)} pictures of a batch can be read; the first says: "
+            f"cannot read any of the {len(candidates)} images of a batch; the first: "
             f"{self.unreadable[candidates[0]]}"
         )
 
 
 def stacked(samples: Sequence[tuple[NDArray[Any], ...]]) -> Batch:
-    """The arrays of several samples, column by column, as tensors (N, ...)."""
+    """Stack the arrays of several samples into tensors (N, ...)."""
     return tuple(torch.from_numpy(np.stack(column)) for column in zip(*samples, strict=True))

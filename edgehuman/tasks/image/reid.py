@@ -1,10 +1,11 @@
-"""Person retrieval from pictures: the same person found again, under another camera.
+"""Person re-identification: find the same person in images from another camera.
 
     edgehuman finetune --task reid --weights runs/saip --data Market-1501 --out runs/reid
 
-Batch-hard triplets of the vector, and the identities behind a batch normalisation without offset
-(the BNNeck); neck and classifier stay in training. Sources: Luo et al., "Bag of tricks", arXiv
-1903.07071; He et al., "TransReID", arXiv 2102.04378, for batches of 16 x 4 and the augmentation.
+Batch-hard triplets of the vector, and identity classification after a batch normalisation without
+offset (the BNNeck); neck and classifier are used in training only. Sources: Luo et al., "Bag of
+tricks", arXiv 1903.07071; He et al., "TransReID", arXiv 2102.04378, for batches of 16 x 4 and the
+augmentation.
 """
 
 from __future__ import annotations
@@ -33,36 +34,36 @@ from edgehuman.training.processes import Place
 
 @dataclass(frozen=True, kw_only=True)
 class ReidConfig(PersonConfig):
-    """Person retrieval."""
+    """Person re-identification."""
 
     task: Literal["reid"] = "reid"
     """The task."""
     dim: int | None = None
-    """Numbers in a vector; by default the width of the image token, without a projection."""
+    """Dimension of the vector; by default the width of the image token, without a projection."""
     each: int = 4
-    """Pictures of each person in a batch."""
+    """Images per person in a batch."""
     margin: float | None = None
-    """By which others have to be farther away; none: softplus, which never stops."""
+    """Margin of the triplet loss; none: softplus instead of a hinge."""
     label_smoothing: float = 0.0
     """Share of the target probability spread over all identities."""
     batch: int = 64
-    """Pictures per step and process: batch / each people."""
+    """Images per step and process: batch / each people."""
     lr: float = 3.5e-4
     """Peak learning rate of the head."""
     shift_px: int = 10
     """Augmentation: largest shift along each axis, pixels."""
     erase: float = 0.5
-    """Augmentation: probability that a rectangle of the picture becomes noise."""
+    """Augmentation: probability that a rectangle of the image becomes noise."""
 
     def __post_init__(self) -> None:
         PersonConfig.__post_init__(self)
         part = self.batch // self.accumulate
         rules = (
-            (self.each >= 2, "each", "at least 2: a triplet needs two pictures of a person"),
+            (self.each >= 2, "each", "at least 2; a triplet needs two images of a person"),
             (
                 part % max(self.each, 1) == 0 and part >= 2 * self.each,
                 "batch",
-                f"at least two people with --each {self.each} pictures, nobody by half, in each of "
+                f"a multiple of --each {self.each} and at least twice that, in each of "
                 f"--accumulate {self.accumulate} parts",
             ),
             (self.dim is None or self.dim >= 1, "dim", "at least 1"),
@@ -71,7 +72,7 @@ class ReidConfig(PersonConfig):
 
 
 class ReidLearner(nn.Module):
-    """A network with its losses; the neck and the classifier belong to training alone."""
+    """A network with its losses; neck and classifier are used in training only."""
 
     def __init__(self, network: PersonNet, num_people: int, config: ReidConfig) -> None:
         super().__init__()
@@ -84,7 +85,7 @@ class ReidLearner(nn.Module):
         self.margin, self.smoothing = config.margin, config.label_smoothing
 
     def forward(self, image_NHWC: Tensor, person_N: Tensor) -> dict[str, Tensor]:
-        """Raw pictures and identities (N,) -> {"loss", "triplet", "identity", "accuracy"}."""
+        """Return {"loss", "triplet", "identity", "accuracy"} for raw images and identities (N,)."""
         head = cast(EmbeddingHead, self.network.head)
         feature_ND = head.feature(self.network.token(image_NHWC)).float()
         logits_NI = self.classifier(self.neck(feature_ND))
@@ -93,7 +94,7 @@ class ReidLearner(nn.Module):
 
 
 def train(config: ReidConfig) -> Outcome:
-    """`edgehuman finetune --task reid`: the network's checkpoint is in `config.out`.
+    """Run `edgehuman finetune --task reid`; write the checkpoint to `config.out`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.

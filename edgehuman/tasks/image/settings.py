@@ -1,4 +1,4 @@
-"""What every task on person images can be told: network, data, learning rates, augmentation."""
+"""The config shared by all tasks on person images: network, data, learning rates, augmentation."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ class PersonConfig(FinetuneConfig):
     data: str = SIMULATED
     """A dataset's path, or the word `simulated`."""
     height: int = 256
-    """Of the network's input, pixels; a multiple of 32."""
+    """Height of the network's input, pixels; a multiple of 32."""
     width: int = 128
-    """Of the network's input, pixels; a multiple of 32."""
+    """Width of the network's input, pixels; a multiple of 32."""
     steps: int = 1000
     """Optimiser steps."""
     batch: int = 32
-    """Pictures per step and process, after accumulation."""
+    """Images per step and process, after accumulation."""
     lr: float = 5e-4
     """Peak learning rate of the head."""
     backbone_lr: float = 1.0
-    """The backbone learns at this factor of --lr; 0 leaves it as it is."""
+    """Learning rate of the backbone, as a factor of --lr; 0 freezes it."""
     layer_decay: float = 1.0
-    """Each block of the backbone learns at this factor of the block above it."""
+    """Learning rate of each backbone block, as a factor of that of the block above it."""
     drop_path: float = 0.0
-    """Stochastic depth of the last block, while training."""
+    """Stochastic depth rate of the last block, while training."""
     select_share: float = 0.2
-    """Share of the training people (or pictures) held out to select the checkpoint."""
+    """Share of the training people (or images) held out to select the checkpoint."""
     workers: int = 1
-    """Threads that read pictures ahead."""
+    """Threads that read images ahead."""
     flip: float = 0.5
-    """Augmentation: probability of a mirror image, left and right exchanged in the labels."""
+    """Augmentation: probability of a mirror image; left and right are swapped in the labels."""
     shift_px: int = 0
     """Augmentation: largest shift along each axis, pixels."""
     scale: float = 0.0
-    """Augmentation: spread of the size; 0.25 gives 0.75 to 1.25."""
+    """Augmentation: range of the scale; 0.25 gives 0.75 to 1.25."""
     rotate_deg: float = 0.0
     """Augmentation: largest rotation."""
     light: float = 0.2
     """Augmentation: largest relative change of brightness, contrast and colour."""
     erase: float = 0.0
-    """Augmentation: probability that a rectangle of the picture becomes noise."""
+    """Augmentation: probability that a rectangle of the image becomes noise."""
 
     def __post_init__(self) -> None:
         FinetuneConfig.__post_init__(self)
@@ -62,8 +62,8 @@ class PersonConfig(FinetuneConfig):
             (0 < self.layer_decay <= 1, "layer_decay", "above 0, at most 1"),
             (0 <= self.drop_path < 1, "drop_path", "from 0 to under 1"),
             (self.workers >= 0, "workers", "0 or more"),
-            (0 <= self.flip <= 1, "flip", "a probability"),
-            (0 <= self.erase <= 1, "erase", "a probability"),
+            (0 <= self.flip <= 1, "flip", "from 0 to 1"),
+            (0 <= self.erase <= 1, "erase", "from 0 to 1"),
             (self.shift_px >= 0, "shift_px", "0 or more"),
             (0 <= self.scale < 1, "scale", "from 0 to under 1"),
             (0 <= self.rotate_deg <= 180, "rotate_deg", "from 0 to 180"),
@@ -78,7 +78,7 @@ class PersonConfig(FinetuneConfig):
 
     @property
     def variation(self) -> Variation:
-        """The augmentation that is asked for."""
+        """The augmentation these settings describe."""
         return Variation(
             self.flip, self.shift_px, self.scale, self.rotate_deg, self.light, self.erase
         )

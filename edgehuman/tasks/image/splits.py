@@ -1,5 +1,5 @@
-"""Who learns, who selects, who judges among labelled people: by person where people have names, by
-picture where they do not.
+"""Training, selection and test splits of labelled person images: by person if identities are
+known, otherwise by image.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from edgehuman.records import Index
 
 @dataclass(frozen=True, slots=True)
 class PersonSplits:
-    """Pictures of a set, by number.
+    """Image indices of a dataset's splits.
 
     Attributes:
-        learn: training pictures.
-        select: of training people held out for selection; may be empty.
-        test: the test part, queries and gallery included; read once, at the end.
+        learn: training images.
+        select: images of training people held out for selection; may be empty.
+        test: the test part, including queries and gallery; read once, at the end.
     """
 
     learn: Index
@@ -31,18 +31,19 @@ class PersonSplits:
 def split_people(
     persons: PersonSet, select_share: float, seed: int, task: str = "the task"
 ) -> PersonSplits:
-    """The official training part in two, and the rest.
+    """Split the official training part into training and selection; the rest is the test part.
 
-    For retrieval the people held out are at least two, as one alone finds nobody else.
+    For re-identification at least two people are held out, because retrieval needs two.
 
     Raises:
-        DataError: nothing to learn from, or nobody left to learn from.
+        DataError: no training part, or too few people to hold some out.
     """
     is_train_N = persons.role_N == "train"
     train_K, test_K = np.flatnonzero(is_train_N), np.flatnonzero(~is_train_N)
     if not len(train_K):
         raise DataError(
-            f"{persons.dataset} has no training part for {task} ({len(test_K)} pictures to test)"
+            f"{persons.dataset} has no training part for {task}, only {len(test_K)} test images; "
+            "give a dataset with a training part"
         )
     if not select_share:
         return PersonSplits(train_K, train_K[:0], test_K)
@@ -52,10 +53,10 @@ def split_people(
     fewest = 2 if task == "reid" else 1
     count = max(fewest, round(select_share * len(groups)))
     if count >= len(groups):
-        kind = "people" if group_K is person_K else "pictures"
+        kind = "people" if group_K is person_K else "images"
         raise DataError(
             f"{persons.dataset} has {len(groups)} training {kind}, too few to hold {count} out for "
-            "selection; give --select-share 0, or more data"
+            "selection; give --select-share 0 or more data"
         )
     chosen = np.random.default_rng(seed).permutation(groups)[:count]
     is_out_K = np.isin(group_K, chosen)

@@ -1,11 +1,10 @@
-"""What the tasks on person images share: the start from pretrained weights, and one training from
-batches to the checkpoint that is judged.
+"""Training shared by the tasks on person images, from pretrained weights to a judged checkpoint.
 
     edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing
 
-A task brings what only it knows, as a `PersonTask`; `train_person` does the rest. The checkpoint
-that is kept is chosen on people (or pictures, where nobody has a name) held out of the training
-part; the test part is read once, at the end.
+A task supplies its specifics as a `PersonTask`; `train_person` does the rest. The checkpoint is
+selected on people (or images, if identities are unknown) held out from the training part; the test
+part is read once, at the end.
 """
 
 from __future__ import annotations
@@ -49,15 +48,15 @@ from edgehuman.training.processes import Place
 
 @dataclass(frozen=True)
 class PersonTask:
-    """What one task knows.
+    """The specifics of one task.
 
     Attributes:
-        name: of the catalogue.
-        output: what the network is to give.
-        learner: the network with its loss: forward(*batch) gives {"loss": …}.
-        sample: (index into the set, random numbers) -> image (H, W, 3), then the targets.
+        name: in the catalogue.
+        output: what the network outputs.
+        learner: the network with its loss: forward(*batch) returns {"loss": …}.
+        sample: (index into the dataset, random generator) -> image (H, W, 3), then the targets.
         select_by: the metric that selects the checkpoint; larger is better.
-        indices: which samples of `learn` make up a step; None: shuffled epochs.
+        indices: the samples of `learn` in a step; None: shuffled epochs.
     """
 
     name: str
@@ -69,7 +68,7 @@ class PersonTask:
 
 
 def begin(config: PersonConfig, task: str) -> tuple[Start, PersonSet]:
-    """What a task begins from, and the people to learn from.
+    """Return what a task starts from, and its dataset.
 
     Raises:
         UsageError, CheckpointError: see `start_from`. DataError: see `load_persons`.
@@ -78,7 +77,7 @@ def begin(config: PersonConfig, task: str) -> tuple[Start, PersonSet]:
 
 
 def build_network(config: PersonConfig, start: Start, output: OutputSpec) -> PersonNet:
-    """The network before training."""
+    """Build the network to train."""
     return person_net(start.arch, output, config.size, config.seed, drop_path=config.drop_path)
 
 
@@ -86,8 +85,8 @@ _BLOCK = re.compile(r"(?:stages\.\d+\.)?blocks\.\d+|stages\.\d+\.\d+")
 
 
 def lr_factors(network: PersonNet, backbone_lr: float, layer_decay: float) -> dict[str, float]:
-    """Learning-rate factor of every parameter: 1 in the head, `backbone_lr` at the backbone's last
-    norm, and times `layer_decay` for every block below it.
+    """Return the learning-rate factor of each parameter: 1 in the head, `backbone_lr` at the
+    backbone's last norm, times `layer_decay` for each block below it.
     """
     depth_of: dict[str, int] = {}
     seen: dict[str, int] = {}
@@ -95,7 +94,7 @@ def lr_factors(network: PersonNet, backbone_lr: float, layer_decay: float) -> di
         block = _BLOCK.match(name)
         if block is not None:
             seen.setdefault(block[0], len(seen))
-        # What stands between two blocks goes with the one before it, and the stem below all.
+        # Layers between two blocks belong to the block before them; the stem is below all blocks.
         depth_of[name] = seen[block[0]] if block else len(seen) - (not name.startswith("norm"))
     return {
         name: backbone_lr * layer_decay ** (len(seen) - depth_of[name.removeprefix("encoder.")])
@@ -106,8 +105,8 @@ def lr_factors(network: PersonNet, backbone_lr: float, layer_decay: float) -> di
 
 
 def freeze_unused(network: PersonNet, size: tuple[int, int]) -> None:
-    """Freezes weights that no gradient reaches (the token's norm under a head of maps): several
-    processes would wait for their gradients.
+    """Freeze weights that no gradient reaches (the token's norm below a map head); otherwise
+    distributed training would wait for their gradients.
     """
     image_NHWC = torch.zeros((2, *size, 3), dtype=torch.uint8)
     network.eval()(image_NHWC).square().sum().backward()
@@ -118,7 +117,7 @@ def freeze_unused(network: PersonNet, size: tuple[int, int]) -> None:
 
 @dataclass(frozen=True)
 class _Work:
-    """One training: the settings, the people, the task, and who is for what."""
+    """One training: config, dataset, task and splits."""
 
     config: PersonConfig
     persons: PersonSet
@@ -126,16 +125,16 @@ class _Work:
     splits: PersonSplits
 
     def score(self, index_K: Index, network: nn.Module) -> PersonScores:
-        """What the network scores on some of the people."""
+        """Score the network on these images."""
         config, output = self.config, self.task.output
         return score(self.persons, index_K, answer_of(network), output, config.size, config.batch)
 
     def data_row(self, index_K: Index, role: Role) -> TrainingData:
-        """What the card says of some of the people."""
+        """Return the card's row for these images."""
         return people_row(self.persons, index_K, role)
 
     def shuffled(self, step: int, place: Place) -> Index:
-        """The samples of a step, in shuffled epochs."""
+        """Return the samples of a step, in shuffled epochs."""
         learn, config = self.splits.learn, self.config
         chosen = batch_indices(len(learn), config.batch, step, config.seed, place.rank, place.world)
         return learn[chosen]
@@ -144,13 +143,13 @@ class _Work:
 def train_person(
     config: PersonConfig, start: Start, persons: PersonSet, task: PersonTask
 ) -> Outcome:
-    """Train, select, judge; the checkpoint is in `config.out`.
+    """Train, select and judge; write the checkpoint to `config.out`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
     if persons.simulated:
-        print("simulated people (edgehuman's walker) are the training data", file=sys.stderr)
+        print("training on simulated people (edgehuman's walker)", file=sys.stderr)
     splits = split_people(persons, config.select_share, config.seed, task.name)
     work = _Work(config, persons, task, splits)
     network = build_network(config, start, task.output)
@@ -183,7 +182,7 @@ def _card(work: _Work, network: PersonNet, arch: str, ancestors: tuple[TrainingD
 
 
 def _training(work: _Work, network: PersonNet, card: Card, batches: ReadAhead) -> Training:
-    """The head at the full rate, the backbone at falling ones."""
+    """Return the training: the head at the full learning rate, the backbone at lower ones."""
     config, task, held_out = work.config, work.task, work.splits.select
     freeze_unused(network, config.size)
     factor = lr_factors(network, config.backbone_lr, config.layer_decay)
@@ -202,7 +201,7 @@ def _training(work: _Work, network: PersonNet, card: Card, batches: ReadAhead) -
 
 
 def _judge(work: _Work, batches: ReadAhead) -> Judge:
-    """How this training is judged; `batches` know which pictures could not be read."""
+    """Return how this training is judged; `batches` records unreadable images."""
     config, splits, task = work.config, work.splits, work.task
 
     def decide(network: nn.Module, card: Card) -> Decided:
@@ -217,7 +216,7 @@ def _judge(work: _Work, batches: ReadAhead) -> Judge:
         text = f"{config.out}: {card.arch} for {task.name}"
         if unreadable:
             why = next(iter(unreadable.values()))
-            text = f"{len(unreadable)} pictures could not be read and were left out: {why}\n{text}"
+            text = f"left out {len(unreadable)} unreadable images; the first: {why}\n{text}"
         if len(splits.select):
             data["selection"] = work.score(splits.select, network).metrics
         return Decided(card, data, text)

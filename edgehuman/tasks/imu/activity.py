@@ -4,7 +4,7 @@
     edgehuman finetune --mode probe --data uci_har.npz --weights runs/mae --out runs/probe
     edgehuman finetune --task activity --data uci_har.npz --out runs/scratch      (no --weights)
 
-The checkpoint that is kept and the temperature are chosen on held-out training people, the probe's
+The checkpoint and the temperature are chosen on held-out training people, the probe's
 regularisation by folds over the training people; the test people are read once, at the end.
 """
 
@@ -55,7 +55,7 @@ from edgehuman.training.processes import Place
 
 
 class Classifier(nn.Module):
-    """A network with its training loss: cross-entropy with smoothing, augmentation and mixup."""
+    """A network with its training loss: cross-entropy with label smoothing, augmentation, mixup."""
 
     def __init__(self, network: nn.Module, config: ActivityConfig) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Classifier(nn.Module):
         )
 
     def forward(self, imu_NTC: Tensor, label_N: Tensor) -> dict[str, Tensor]:
-        """Windows (N, T, 6), labels (N,) -> {"loss", "accuracy"}."""
+        """Return {"loss", "accuracy"} for windows (N, T, 6) and labels (N,)."""
         imu_NTC = self.augment(imu_NTC)
         order_N = torch.arange(len(label_N))
         share = 1.0
@@ -89,7 +89,7 @@ class Classifier(nn.Module):
 
 
 def predict_logits(network: nn.Module, imu_NTC: Float32, chunk: int = 512) -> Float32:
-    """Logits (N, K) of windows (N, T, 6), in eval mode; (0, ...) for none."""
+    """Return logits (N, K) of windows (N, T, 6), in eval mode; (0, 0) for no windows."""
     if not len(imu_NTC):
         return np.empty((0, 0), np.float32)
     answer = answer_of(network)
@@ -98,7 +98,7 @@ def predict_logits(network: nn.Module, imu_NTC: Float32, chunk: int = 512) -> Fl
 
 
 def scores(logits_NK: Float32, label_N: Index, temperature: float = 1.0) -> dict[str, float]:
-    """macro-F1, accuracy and calibration error of logits against labels."""
+    """Return macro-F1, accuracy and calibration error of logits against labels."""
     predicted_N = logits_NK.argmax(1)
     classes = logits_NK.shape[1]
     return {
@@ -109,7 +109,7 @@ def scores(logits_NK: Float32, label_N: Index, temperature: float = 1.0) -> dict
 
 
 def block_scale(network: nn.Module, decay: float) -> Mapping[str, float]:
-    """Learning-rate factor of every parameter: 1 at the head, times `decay` per block below it."""
+    """Return learning-rate factors by parameter: 1 at the head, times `decay` per block below."""
     blocks = len(getattr(network, "blocks", ()))
     factor = {}
     for name, _ in network.named_parameters():
@@ -125,7 +125,7 @@ def block_scale(network: nn.Module, decay: float) -> Mapping[str, float]:
 def _training(
     config: ActivityConfig, splits: LabelledSplits, network: nn.Module, card: Card
 ) -> Training:
-    """All weights, on windows in shuffled epochs."""
+    """Return the training of all weights, on windows in shuffled epochs."""
     learn = join(splits.learn)
     imu_NTC, label_N = torch.from_numpy(learn.imu_NTC), torch.from_numpy(learn.label_N)
     factor = block_scale(network, config.layer_decay)
@@ -153,7 +153,7 @@ def _training(
 
 
 def _decide(config: ActivityConfig, select_NK: Float32, select_N: Index) -> Decision:
-    """Temperature from the people held out, or carried over from the run that had some."""
+    """Fit the temperature on the people held out, or take the decision of `config.selected`."""
     if len(select_N):
         return Decision(temperature=fit_temperature(select_NK, select_N))
     if config.selected is not None:
@@ -164,7 +164,7 @@ def _decide(config: ActivityConfig, select_NK: Float32, select_N: Index) -> Deci
 def _decide_on_stream(
     config: ActivityConfig, splits: LabelledSplits, network: nn.Module, start: Decision
 ) -> Decision:
-    """Smoothing and threshold, from the continuous recordings of the people held out."""
+    """Choose smoothing and threshold on the continuous recordings of the people held out."""
     people = set(splits.select.subject_N.tolist())
     stretches = [
         hops_of(recording, partial(predict_logits, network), start.hop_s)
@@ -179,11 +179,11 @@ def _judge(
     splits: LabelledSplits,
     unseen: tuple[Float32, Index] | None = None,
 ) -> Judge:
-    """How this training is judged.
+    """Return how this training is judged.
 
     Args:
-        unseen: logits and labels of people whom the head had not seen; by default those of the
-            people held out.
+        unseen: logits and labels of people that the head was not fitted on; by default those of
+            the people held out.
     """
 
     def decide(network: nn.Module, card: Card) -> Decided:
@@ -249,14 +249,14 @@ def _card(
 
 
 def train(config: ActivityConfig) -> Outcome:
-    """`edgehuman finetune --task activity`: the classifier's checkpoint is in `config.out`.
+    """Run `edgehuman finetune --task activity`; write the checkpoint to `config.out`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
     start = start_from(config, "activity", config.arch)
     if SIMULATED in config.data:
-        print("simulated data (edgehuman's walker) is among the training data", file=sys.stderr)
+        print("the training data includes simulated data (edgehuman's walker)", file=sys.stderr)
     select_share = 0.0 if config.mode == "probe" else config.select_share
     splits = labelled_splits(config.data, config.hop, select_share)
     network = build(start.arch, config.seed, num_classes=len(splits.labels), dropout=config.dropout)

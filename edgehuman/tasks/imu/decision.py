@@ -1,7 +1,7 @@
-"""Choosing how a stream is smoothed and when it says "unknown", on people held out from training.
+"""Choose a stream's smoothing and its threshold for "unknown", on people held out from training.
 
-The delay budget is given; the chain's probability to stay is the one with the best online accuracy;
-the threshold is the largest that costs no more than half a point of it.
+The delay budget is given. The chain's stay probability is the one with the best online accuracy;
+the threshold is the largest that costs at most half a percentage point of it.
 
 Axes: H hops, K classes.
 """
@@ -26,11 +26,11 @@ ACCEPTED_LOSS = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Hops:
-    """One recording as the network sees it, hop by hop.
+    """The network's outputs for one recording, hop by hop.
 
     Attributes:
         logits_HK: the network's logits.
-        true_H: the label at the end of each window; None where nobody labelled it.
+        true_H: the label at the end of each window; None if not labelled.
     """
 
     logits_HK: Float32
@@ -38,7 +38,7 @@ class Hops:
 
 
 def hops_of(recording: ImuRecording, logits: Callable[[Float32], Float32], hop_s: float) -> Hops:
-    """Windows of a recording every `hop_s`, through the network."""
+    """Run the network on windows of a recording, one every `hop_s` seconds."""
     hop = round(hop_s * IMU_RATE_HZ)
     windows_HTC = cut_windows(recording.imu_TC, IMU_WINDOW, hop)
     ends = [IMU_WINDOW - 1 + i * hop for i in range(len(windows_HTC))]
@@ -48,7 +48,7 @@ def hops_of(recording: ImuRecording, logits: Callable[[Float32], Float32], hop_s
 
 
 def accuracy_of(decision: Decision, stretches: Sequence[Hops], labels: tuple[str, ...]) -> float:
-    """Online accuracy of a decision over the labelled hops of all recordings."""
+    """Return the online accuracy of a decision over the labelled hops of all recordings."""
     true: list[str | None] = []
     said: list[str] = []
     for hops in stretches:
@@ -65,7 +65,7 @@ def accuracy_of(decision: Decision, stretches: Sequence[Hops], labels: tuple[str
 def choose_decision(
     start: Decision, stretches: Sequence[Hops], labels: tuple[str, ...], delay_s: float
 ) -> Decision:
-    """The decision with fixed-lag smoothing that does best on these recordings.
+    """Return the decision with fixed-lag smoothing that does best on these recordings.
 
     Args:
         start: its temperature and hop are kept.
@@ -78,8 +78,8 @@ def choose_decision(
     """
     if not any(label in labels for hops in stretches for label in hops.true_H):
         raise DataError(
-            "--stream-data has no labelled stretch of the people held out for selection; "
-            "give the continuous recordings of the same dataset, or leave it out"
+            "--stream-data has no labelled recordings of the people held out for selection; "
+            "give the continuous recordings of the same dataset, or omit the flag"
         )
     smoothed = dataclasses.replace(start, smoothing="fixed_lag", delay_s=delay_s)
 

@@ -1,9 +1,10 @@
 """Linear probe: a multinomial logistic regression on the frozen encoder's pooled features.
 
 Source of the protocol: arXiv 2502.03364, section 3.4 (frozen encoder, global average pooling,
-linear head). Not stated there and chosen here: features are standardised; the L2 strength is chosen
-by the macro-F1 of five folds over the training people; the head is then fitted on all of them. The
-standardisation is folded into the head, so the result is an ordinary network.
+linear head). Chosen here because the paper does not say: features are standardised; the L2 strength
+is chosen by macro-F1 in five-fold cross-validation over the training people; the head is then
+fitted on all of them. The standardisation is folded into the head, so the result is an ordinary
+network.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FOLDS = 5
 
 
 def pooled_features(encoder: ImuVit, imu_NTC: Float32, chunk: int = 512) -> Float32:
-    """Mean-pooled embeddings (N, D) of windows (N, T, 6)."""
+    """Return mean-pooled embeddings (N, D) of windows (N, T, 6)."""
     with torch.inference_mode():
         parts = [
             encoder.eval().features(torch.from_numpy(imu_NTC[start : start + chunk])).numpy()
@@ -33,7 +34,7 @@ def pooled_features(encoder: ImuVit, imu_NTC: Float32, chunk: int = 512) -> Floa
 
 
 def folds_by_person(subject_N: Text, folds: int, seed: int = 0) -> Index:
-    """Fold of every window (N,); all windows of a person are in one fold."""
+    """Return the fold of each window (N,); all windows of a person are in one fold."""
     people, person_N = np.unique(subject_N, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(people))
     return order[person_N] % min(folds, len(people))
@@ -43,11 +44,11 @@ def fit_probe(network: nn.Module, windows: WindowSet) -> Float32:
     """Fit the head of `network` in place on labelled windows of at least two people.
 
     Returns:
-        Logits (N, K) of every window by the head that had not seen its person.
+        Logits (N, K) of each window from the head that was not fitted on its person.
 
     Raises:
         UsageError: the network has no pooled features with a linear head.
-        DataError: one person only, or a class that only one fold of people shows.
+        DataError: only one person, or a class that occurs in only one fold.
     """
     if not isinstance(network, ImuVit) or not isinstance(network.head, nn.Linear):
         raise UsageError("--mode probe needs an encoder with a linear head, such as imuvit_512x5")
@@ -56,7 +57,7 @@ def fit_probe(network: nn.Module, windows: WindowSet) -> Float32:
     standard_ND = (feature_ND - mean_D) / spread_D
     fold_N = folds_by_person(windows.subject_N, FOLDS)
     if fold_N.max() == 0:
-        raise DataError("a probe is chosen by folds over people, and there is only one person")
+        raise DataError("found 1 training person; a probe needs at least 2 for its folds")
     classes = len(windows.labels)
     unseen = {
         s: _unseen_logits(standard_ND, windows.label_N, fold_N, s, classes) for s in STRENGTHS
@@ -73,7 +74,7 @@ def fit_probe(network: nn.Module, windows: WindowSet) -> Float32:
 def _unseen_logits(
     feature_ND: Float32, label_N: Index, fold_N: Index, strength: float, classes: int
 ) -> Float32:
-    """Logits (N, K) of each fold by the head fitted on the others."""
+    """Return logits (N, K) of each fold from the head fitted on the others."""
     logits_NK = np.empty((len(label_N), classes), np.float32)
     for fold in range(int(fold_N.max()) + 1):
         out_N = fold_N == fold
@@ -85,13 +86,13 @@ def _unseen_logits(
 def _fit(
     feature_ND: Float32, label_N: Index, strength: float, classes: int
 ) -> tuple[Float64, Float64]:
-    """Weights (K, D) and biases (K,) of the regression; every class must occur."""
+    """Return weights (K, D) and biases (K,) of the regression; every class must occur."""
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=strength, max_iter=2000, tol=1e-3).fit(feature_ND, label_N)
     if len(model.classes_) != classes:
         raise DataError(
-            f"{len(model.classes_)} of {classes} classes occur among the people of a fold; "
-            "give more people"
+            f"only {len(model.classes_)} of {classes} classes occur in the training part of a "
+            "fold; give more people"
         )
     return np.asarray(model.coef_, np.float64), np.asarray(model.intercept_, np.float64)

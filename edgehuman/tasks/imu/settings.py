@@ -1,4 +1,4 @@
-"""What a training of activity recognition can be told."""
+"""The config of activity recognition."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgehuman.tasks.finetune import FinetuneConfig
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityConfig(FinetuneConfig):
-    """Activity recognition on labelled windows of a wearable."""
+    """Activity recognition on labelled windows of wearable data."""
 
     task: Literal["activity"] = "activity"
     """The task."""
@@ -23,36 +23,36 @@ class ActivityConfig(FinetuneConfig):
     mode: Literal["finetune", "probe"] = "finetune"
     """Train all weights, or a linear head on the frozen encoder."""
     data: tuple[str, ...] = (SIMULATED,)
-    """Datasets: paths, or the word `simulated`. The first gives the labels and the test people."""
+    """Datasets: paths, or the word `simulated`. The first sets the labels and the test people."""
     hop: int = 64
-    """Samples from one window to the next where windows are cut from recordings."""
+    """Hop between windows cut from recordings, samples."""
     select_share: float = 0.2
     """Share of the training people held out to select the checkpoint and fit the temperature;
     a probe uses folds over all training people instead."""
     selected: Path | None = None
-    """With --select-share 0: the checkpoint whose temperature and decision carry over."""
+    """With --select-share 0: the checkpoint whose temperature and decision are reused."""
     stream_data: str | None = None
-    """Continuous recordings: smoothing and threshold are chosen on the people held out."""
+    """Continuous recordings for choosing smoothing and threshold on the people held out."""
     delay_s: float = 1.28
-    """Delay budget of the smoothing that is chosen on --stream-data, seconds."""
+    """Delay budget of the smoothing chosen on --stream-data, seconds."""
     dropout: float = 0.1
-    """In attention and MLP, while training."""
+    """Dropout in attention and MLP, while training."""
     layer_decay: float = 1.0
-    """Each encoder block learns at this factor of the block above it."""
+    """Learning rate of each encoder block, as a factor of that of the block above it."""
     label_smoothing: float = 0.1
     """Share of the target probability spread over all classes."""
     mixup: float = 0.0
-    """Beta parameter of mixing pairs of windows of a batch; 0: none."""
+    """Beta parameter of mixup between windows of a batch; 0: no mixup."""
     rotation_deg: float = 0.0
     """Augmentation: largest rotation, shared by both sensors."""
     scale: float = 0.0
-    """Augmentation: spread of a gain per sensor."""
+    """Augmentation: standard deviation of a gain per sensor."""
     jitter: float = 0.0
-    """Augmentation: white noise, g and rad/s."""
+    """Augmentation: standard deviation of white noise, g and rad/s."""
     gyro_bias: float = 0.0
-    """Augmentation: spread of a constant gyroscope offset, rad/s."""
+    """Augmentation: standard deviation of a constant gyroscope offset, rad/s."""
     time_warp: float = 0.0
-    """Augmentation: spread of the local speed."""
+    """Augmentation: standard deviation of the local speed."""
 
     def __post_init__(self) -> None:
         FinetuneConfig.__post_init__(self)
@@ -75,4 +75,4 @@ class ActivityConfig(FinetuneConfig):
         )
         for clash, flag, needed in clashes:
             if clash:
-                raise UsageError(f"{flag} has no effect here; it goes with {needed}")
+                raise UsageError(f"{flag} has no effect here; it needs {needed}")

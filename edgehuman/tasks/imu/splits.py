@@ -1,7 +1,7 @@
-"""Labelled windows for one task: several datasets under the target's labels, split by people, once.
+"""Labelled windows for one task: several datasets with the target's labels, split by people.
 
-The first dataset is the target: its labels are the task's, its test people are the test set.
-Windows of further datasets join the training where they carry one of those labels.
+The first dataset is the target: it defines the task's labels and its test people are the test set.
+Windows of the other datasets are added to the training set if they have one of those labels.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from edgehuman.records import WindowSet
 
 @dataclass(frozen=True, slots=True)
 class LabelledSplits:
-    """Who learns, who selects, who judges; no person is in two of them.
+    """Training, selection and test windows; no person is in two of them.
 
     Attributes:
         learn: training windows, one set per dataset.
         select: windows of the target's training people held out for selection.
-        test: the target's test windows; to be read once, at the end.
+        test: the target's test windows; read once, at the end.
         labels: the task's classes.
     """
 
@@ -35,7 +35,7 @@ class LabelledSplits:
 
 
 def relabel(windows: WindowSet, labels: tuple[str, ...]) -> WindowSet:
-    """The windows whose label is among `labels`, numbered by their place there."""
+    """Return the windows whose label is in `labels`, relabelled with the index there."""
     place = {name: i for i, name in enumerate(labels)}
     table = np.array([*(place.get(name, -1) for name in windows.labels), -1], np.int64)
     label_N = table[windows.label_N]
@@ -52,9 +52,9 @@ def labelled_splits(
 
     Args:
         data: paths, or the word `simulated`; the first is the target.
-        hop: samples from one window to the next where windows are cut from recordings.
+        hop: samples between windows cut from recordings.
         select_share: share of the target's training people held out for selection; 0: none.
-        seed: of the draw of those people.
+        seed: for choosing those people.
 
     Raises:
         DataError: a dataset without labels, without a test part, or without a common label.
@@ -62,9 +62,7 @@ def labelled_splits(
     sets = [load_windows(path, hop=hop) for path in data]
     target = sets[0]
     if not target.labels or not (target.label_N >= 0).any():
-        raise DataError(
-            f"--data {data[0]} has no labels; the first dataset is the one to be learned"
-        )
+        raise DataError(f"--data {data[0]} has no labels; the first dataset must be labelled")
     if not target.is_test_N.any():
         raise DataError(
             f"--data {data[0]} has no test people; give a dataset with an official split"
@@ -81,7 +79,7 @@ def labelled_splits(
 
 
 def join(sets: Sequence[WindowSet]) -> WindowSet:
-    """Sets that share their labels as one, labels kept."""
+    """Concatenate datasets that share their labels."""
     return WindowSet(
         np.concatenate([w.imu_NTC for w in sets]),
         np.concatenate([w.label_N for w in sets]),

@@ -1,16 +1,16 @@
-"""Gait recognition where people are known: a pretrained network learns to find the same person.
+"""Supervised gait recognition: a pretrained network learns to recognise people by their walk.
 
     edgehuman finetune --task gait --weights runs/contrastive --data casia-b --out runs/gait
 
-Batches of P people with K walks each, cut and augmented as in pretraining; triplets of all walks of
-the batch, and the identities behind a batch normalisation (the BNNeck), both in training alone.
-What is saved is the network as it was pretrained: walks in, vectors out. Sources: the losses of the
-published gait code (margin 0.2, batch all; cosine logits x 16 with label smoothing 0.1), Luo et
-al., arXiv 1903.07071 (BNNeck).
+Batches of P people with K walks each, cut and augmented as in pretraining. The losses are batch-all
+triplets and identity classification after a batch normalisation (the BNNeck); neck and classifier
+exist in training only. The saved network has the form of the pretrained one: walks in, vectors out.
+Sources: the losses of the published gait code (margin 0.2, batch all; cosine logits x 16 with label
+smoothing 0.1), Luo et al., arXiv 1903.07071 (BNNeck).
 
-Training people are parted by person: those who learn, and those held out who select the checkpoint
-and the score under which somebody is unknown. The test part is read once, at the end; on simulated
-walkers it is people of another world than that of training.
+Training people are split by person: most are trained on; those held out select the checkpoint and
+the score below which a person is unknown. The test part is read once, at the end; with simulated
+walkers it comes from another seed than the training people.
 
 Axes: N walks, S source frames, T frames, J joints, D dimensions, I identities.
 """
@@ -67,7 +67,7 @@ from edgehuman.training.skeleton.augment import SkeletonAugment
 
 
 class GaitLearner(nn.Module):
-    """A network with its losses; neck and classifier belong to training alone."""
+    """A network with its losses; neck and classifier are used in training only."""
 
     def __init__(
         self, encoder: nn.Module, num_people: int, augment: SkeletonAugment, config: GaitConfig
@@ -81,7 +81,7 @@ class GaitLearner(nn.Module):
         nn.init.xavier_uniform_(self.classifier.weight)
 
     def forward(self, source_NSJ3: Tensor, length_N: Tensor, person_N: Tensor) -> dict[str, Tensor]:
-        """Walks and identities -> {"loss", "triplet", "identity", "accuracy"}."""
+        """Return {"loss", "triplet", "identity", "accuracy"} for walks and identities."""
         config = self.config
         with torch.autocast(source_NSJ3.device.type, enabled=False):
             skeleton_NTJ3 = self.augment(source_NSJ3, length_N)
@@ -102,21 +102,21 @@ class GaitLearner(nn.Module):
 
 
 def build_network(config: GaitConfig, start: Start) -> nn.Module:
-    """The network before training; its windows are as long as those that its weights learned."""
+    """Build the network to train; its window length is that of the pretrained weights."""
     if start.learned is None:
         return build(start.arch, config.seed)
     return build(start.arch, config.seed, frames=start.learned.input.shape[0])
 
 
 def train(config: GaitConfig) -> Outcome:
-    """`edgehuman finetune --task gait`: the network's checkpoint is in `config.out`.
+    """Run `edgehuman finetune --task gait`; write the checkpoint to `config.out`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
     start = start_from(config, "gait", DEFAULT_ARCH)
     if config.data == SIMULATED:
-        print("simulated walkers (edgehuman's own) are the training data", file=sys.stderr)
+        print("training on simulated walkers (edgehuman's own)", file=sys.stderr)
     splits = load_splits(config)
     _require_judgeable(config, splits)
     network = build_network(config, start)
@@ -131,8 +131,8 @@ def train(config: GaitConfig) -> Outcome:
 
 
 def _require_judgeable(config: GaitConfig, splits: GaitSplits) -> None:
-    """Raises UsageError or DataError for what could not be judged at the end: a wrong protocol, or
-    fewer than two people, costs no training.
+    """Raise UsageError or DataError before training if the result could not be scored: wrong
+    protocol, or fewer than two people.
     """
     if splits.select is not None:
         judged_walks(splits.select, GENERIC)
@@ -168,10 +168,10 @@ def _card(
 
 
 def _training(config: GaitConfig, splits: GaitSplits, network: nn.Module, card: Card) -> Training:
-    """The network without the head of its pretraining, on batches of people."""
+    """Return the training: the network without its pretraining head, on batches of people."""
     augment = config.augment(card.input.shape[0])
     batches = WalkBatches(splits.learn, augment.source_frames, config)
-    # The projection head belongs to the pretraining: no gradient reaches it here.
+    # The projection head is used in pretraining only; no gradient reaches it here.
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(not name.startswith("head.") and config.backbone_lr > 0)
     held_out = splits.select
@@ -204,8 +204,8 @@ def _score(
 
 
 def _judge(config: GaitConfig, splits: GaitSplits) -> Judge:
-    """How this training is judged: the people held out choose the score under which somebody is
-    unknown.
+    """Return how this training is judged; the people held out set the score below which a person
+    is unknown.
     """
 
     def decide(network: nn.Module, card: Card) -> Decided:

@@ -1,4 +1,4 @@
-"""What a training of gait recognition can be told."""
+"""The config of gait recognition."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgehuman.tasks.finetune import FinetuneConfig
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
 DEFAULT_ARCH = "gaitptv2_deep_1"
-# A world of the simulator of its own, apart from those of pretraining and of the test (seed 0).
+# Simulator seed for fine-tuning, distinct from those of pretraining and of the test (seed 0).
 FINETUNE_WORLD = 3_000_000
 
 
@@ -28,49 +28,50 @@ class GaitConfig(FinetuneConfig):
     data: str = SIMULATED
     """A dataset's path, or the word `simulated`."""
     people: int = 128
-    """Simulated people to learn from."""
+    """Simulated people to train on."""
     walks: int = 6
-    """Walks of each simulated person."""
+    """Walks per simulated person."""
     test_people: int = 100
-    """Simulated people of the test."""
+    """Simulated people in the test set."""
     steps: int = 1000
     """Optimiser steps."""
     batch: int = 64
     """Walks per step and process: batch / each people."""
     each: int = 4
-    """Walks of each person in a batch."""
+    """Walks per person in a batch."""
     lr: float = 3e-4
     """Peak learning rate of the neck and the classifier."""
     backbone_lr: float = 1.0
-    """The network learns at this factor of --lr."""
+    """Learning rate of the network, as a factor of --lr."""
     distance: Distance = "cosine"
-    """How vectors are compared: triplets see them at length 1 under the cosine."""
+    """How vectors are compared; with cosine, the triplet loss sees unit vectors."""
     margin: float = 0.2
-    """By which others have to be farther away."""
+    """Margin of the triplet loss."""
     identity_weight: float = 1.0
-    """Weight of the identities beside the triplets."""
+    """Weight of the identity loss relative to the triplet loss."""
     scale: float = 16.0
-    """Cosines to the identities are multiplied by it."""
+    """Factor of the cosine logits of the identities."""
     label_smoothing: float = 0.1
     """Share of the target probability spread over all identities."""
     protocol: str | None = None
-    """How the test part is judged; by default as is usual for the dataset."""
+    """Protocol of the test; by default the usual one for the dataset."""
     pace: float = 1.15
-    """Augmentation: largest factor of the speed."""
+    """Augmentation: largest speed factor."""
     mirror: float = 0.5
-    """Augmentation: share of the walks that are mirrored."""
+    """Augmentation: share of walks that are mirrored."""
     joint_noise: float = 0.01
-    """Augmentation: spread of an offset per joint and frame, as a share of the height."""
+    """Augmentation: standard deviation of an offset per joint and frame, as a share of the
+    height."""
 
     def __post_init__(self) -> None:
         FinetuneConfig.__post_init__(self)
         part = self.batch // self.accumulate
         rules = (
-            (self.each >= 2, "each", "at least 2: a triplet needs two walks of a person"),
+            (self.each >= 2, "each", "at least 2; a triplet needs two walks of a person"),
             (
                 part % max(self.each, 1) == 0 and part >= 2 * self.each,
                 "batch",
-                f"at least two people with --each {self.each} walks, nobody by half, in each of "
+                f"a multiple of --each {self.each} and at least twice that, in each of "
                 f"--accumulate {self.accumulate} parts",
             ),
             (self.people >= 2, "people", "at least 2"),
@@ -86,7 +87,7 @@ class GaitConfig(FinetuneConfig):
         self.augment(2)
 
     def augment(self, frames: int) -> SkeletonAugment:
-        """The augmentation for windows of that length: walks stay walks, forwards."""
+        """Return the augmentation for windows of this length; walks are never reversed."""
         return SkeletonAugment(
             frames=frames,
             pace=self.pace,

@@ -1,4 +1,4 @@
-"""Who learns, who selects, who judges among labelled walks, and the batches of those who learn.
+"""Training, selection and test splits of labelled walks, and training batches.
 
 Axes: N walks, S source frames, J joints.
 """
@@ -26,12 +26,12 @@ from edgehuman.training.processes import Place
 
 @dataclass(frozen=True)
 class GaitSplits:
-    """Who learns, who selects, who judges; no person in two of them.
+    """Training, selection and test walks; no person is in two of them.
 
     Attributes:
-        learn: walks to learn from.
-        select: walks of people held out, with roles; None: nobody.
-        test: the dataset's test; None: it has none.
+        learn: training walks.
+        select: walks of people held out, with roles; None if nobody is held out.
+        test: the dataset's test part; None if it has none.
     """
 
     learn: SkeletonSet
@@ -40,10 +40,10 @@ class GaitSplits:
 
 
 def load_splits(config: GaitConfig) -> GaitSplits:
-    """The walks of a training, parted by person.
+    """Load the walks and split them by person.
 
     Raises:
-        DataError: nothing to learn from, or too few people to hold some out.
+        DataError: no training walks, or too few people to hold some out.
     """
     if config.data == SIMULATED:
         walks = load_skeletons(
@@ -67,7 +67,7 @@ def _held_out(walks: SkeletonSet, test: SkeletonSet | None, config: GaitConfig) 
     if count > len(people) - 2:
         raise DataError(
             f"{walks.name} has {len(people)} training people, too few to hold {count} out for "
-            "selection; give --select-share 0, or more data"
+            "selection; give --select-share 0 or more data"
         )
     chosen = np.random.default_rng(config.seed).permutation(people)[:count]
     is_out_N = np.isin(walks.person_N, chosen)
@@ -75,11 +75,11 @@ def _held_out(walks: SkeletonSet, test: SkeletonSet | None, config: GaitConfig) 
 
 
 class WalkBatches:
-    """Batches of P people with K walks each, which follow from (seed, step, process) alone.
+    """Batches of P people with K walks each, determined by (seed, step, process) alone.
 
     Args:
-        walks: to learn from, each at least a window long; longest: frames of a source, a longer
-            walk is cut to them at a random place.
+        walks: training walks, each at least a window long.
+        longest: frames of a source; longer walks are cut to it at a random place.
     """
 
     def __init__(self, walks: SkeletonSet, longest: int, config: GaitConfig) -> None:
@@ -90,7 +90,7 @@ class WalkBatches:
         self._walks_of = pictures_of(self.person_N)
 
     def __call__(self, step: int, place: Place) -> tuple[Tensor, ...]:
-        """Sources (N, S, J, 3), their lengths (N,) and identities (N,), on the CPU."""
+        """Return sources (N, S, J, 3), their lengths (N,) and identities (N,), on the CPU."""
         config = self.config
         index_N = pk_indices(
             self._walks_of, config.batch, config.each, step, config.seed, place.rank, place.world
@@ -107,28 +107,28 @@ class WalkBatches:
 
 
 def require_window(walks: SkeletonSet, frames: int, part: str) -> None:
-    """Raises DataError where no walk of a part holds a window: nothing is slowed down to fill one,
-    and nothing is judged by less.
+    """Raise DataError if no walk of a part is as long as a window: walks are not slowed down to
+    fill one, and shorter walks are not scored.
     """
     longest = int(walks.length_N.max())
     if longest < frames:
         raise DataError(
-            f"{walks.name}: none of {len(walks)} {part} walks has {frames} frames, a window of the "
-            f"network; the longest has {longest}. Give longer walks, or --weights pretrained with "
+            f"{walks.name}: none of {len(walks)} {part} walks has {frames} frames, the network's "
+            f"window; the longest has {longest}. Give longer walks, or --weights pretrained with "
             f"--frames {longest} or fewer"
         )
 
 
 def long_enough(walks: SkeletonSet, frames: int) -> SkeletonSet:
-    """The walks that hold a window; the others are told of and left out.
+    """Return the walks at least a window long; report the number of shorter ones.
 
     Raises:
-        DataError: none does.
+        DataError: no walk is long enough.
     """
     short = int(np.count_nonzero(walks.length_N < frames))
     if short == len(walks):
         require_window(walks, frames, "training")
     if short:
-        said = f"{short} of {len(walks)} training walks are under {frames} frames and left out"
+        said = f"left out {short} of {len(walks)} training walks shorter than {frames} frames"
         print(f"edgehuman: {said}", file=sys.stderr)
     return walks.subset(walks.length_N >= frames)

@@ -1,7 +1,7 @@
-"""Augmentations of wearable windows, on tensors, whole batches at once.
+"""Augmentations of wearable windows, on batches of tensors.
 
-The kinds follow Um et al. 2017, in physical units. Each is off at 0. Rotation turns accelerometer
-and gyroscope by one and the same rotation, as turning the device does.
+The kinds follow Um et al. 2017, in physical units. Each is off at 0. Accelerometer and gyroscope
+share one rotation, as if the device were turned.
 
 Axes: N samples, T time, C channel (ax ay az in g, gx gy gz in rad/s).
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class ImuAugment:
-    """Strengths; 0 leaves one out.
+    """Augmentation strengths; 0 turns one off.
 
     Attributes:
         rotation_deg: largest angle of a rotation about a random axis, shared by both sensors.
@@ -34,7 +34,7 @@ class ImuAugment:
     time_warp: float = 0.0
 
     def __call__(self, imu_NTC: Tensor) -> Tensor:
-        """Windows (N, T, 6) -> augmented windows (N, T, 6)."""
+        """Augment windows (N, T, 6)."""
         if self.time_warp:
             imu_NTC = warp_time(imu_NTC, self.time_warp)
         if self.rotation_deg:
@@ -51,7 +51,7 @@ class ImuAugment:
 
 
 def random_rotations(count: int, largest_deg: float) -> Tensor:
-    """Rotation matrices (N, 3, 3) about random axes, by angles uniform in +-`largest_deg`."""
+    """Return rotation matrices (N, 3, 3) about random axes, angles uniform in +-`largest_deg`."""
     axis_N3 = torch.nn.functional.normalize(torch.randn(count, 3), dim=1)
     angle_N = (2 * torch.rand(count) - 1) * math.radians(largest_deg)
     x, y, z = axis_N3.unbind(1)
@@ -62,13 +62,13 @@ def random_rotations(count: int, largest_deg: float) -> Tensor:
 
 
 def rotate(imu_NTC: Tensor, rotation_N33: Tensor) -> Tensor:
-    """Both sensors of each window turned by that window's rotation."""
+    """Rotate both sensors of each window by that window's rotation."""
     sensors_NTSC = imu_NTC.view(*imu_NTC.shape[:2], 2, 3)
     return torch.einsum("nij,ntsj->ntsi", rotation_N33, sensors_NTSC).reshape(imu_NTC.shape)
 
 
 def warp_time(imu_NTC: Tensor, spread: float, knots: int = 4) -> Tensor:
-    """Each window read at a locally varying pace, interpolated linearly; its ends stay in place."""
+    """Resample each window at a varying speed, by linear interpolation; its ends stay in place."""
     count, length, _ = imu_NTC.shape
     pace_NK = (1 + spread * torch.randn(count, 1, knots + 2)).clamp_min(0.2)
     pace_NT = torch.nn.functional.interpolate(

@@ -1,14 +1,14 @@
-"""Augmentations of skeleton sequences, on tensors, whole batches at once, on whatever device.
+"""Augmentations of skeleton sequences, on batches of tensors, on any device.
 
 Kinds: "On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recognition" (arXiv
 2504.07598), pretraining details: temporal crop, flip in time, mirror, joint noise, pace, smoothing.
-The paper prints no ranges; those here are our own. Crop, pace and flip in time together are one
-reading of the source at other moments, so a sequence is interpolated once.
+The paper gives no ranges; those here are ours. Crop, pace and flip in time are combined into one
+resampling of the source, so a sequence is interpolated once.
 
-A joint that the detector dropped keeps confidence 0 and x = y = 0: nothing is invented for it.
+A joint that the detector dropped keeps confidence 0 and x = y = 0; it is not filled in.
 
-Inside, x, y and confidence are three planes: joints then lie next to each other in memory, and what
-is the same for x and y is computed four times as fast as on triples.
+Internally, x, y and confidence are three planes: joints are then contiguous in memory, and
+operations on x and y are four times as fast as on triples.
 
 Axes: N sequences, M chosen ones, S source frames, T frames of the result, J joints, 3 or 2: x and y
 in pixels and the confidence, or x and y alone.
@@ -27,23 +27,22 @@ from torch import Tensor
 from edgehuman.config import require
 from edgehuman.geometry import flip_indices
 
-# Sequences at a time on a CPU: what a part needs in between stays in cache, in memory that the next
-# part takes over, where a whole batch would ask the system for fresh pages again and again. A third
-# of the usual batch.
+# Sequences processed at a time on a CPU, a third of the usual batch: temporaries stay in cache and
+# their memory is reused, while a whole batch would allocate new pages each time.
 PART = 86
 
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """What was drawn for a batch; the same draws give the same result.
+    """The random numbers for a batch; the same draws give the same result.
 
     Attributes:
-        position_NT: source frame, between two frames where fractional, that each frame reads.
-        mirrored_N: whether left and right change places.
-        sigma_N: standard deviation of the smoothing, frames; 0 leaves the sequence as it is.
+        position_NT: source frame that each frame is read at; fractional between two frames.
+        mirrored_N: whether left and right are swapped.
+        sigma_N: standard deviation of the smoothing, frames; 0: no smoothing.
         shift_2NJ: offset of each joint for the whole sequence, as a share of the height.
         noise_2NTJ: offset of each joint in each frame, as a share of the height.
-        reach: frames on either side that the smoothing looks at.
+        reach: frames on either side that the smoothing uses.
     """
 
     position_NT: Tensor
@@ -54,7 +53,7 @@ class Draws:
     reach: int
 
     def split(self, size: int) -> list[Draws]:
-        """The draws of `size` sequences each, the last of what is left; they share memory."""
+        """Split into draws of `size` sequences each, the last of the rest; they share memory."""
         return [
             Draws(*parts, reach=self.reach)
             for parts in zip(
@@ -70,18 +69,18 @@ class Draws:
 
 @dataclass(frozen=True, slots=True)
 class SkeletonAugment:
-    """Strengths; 0 (a pace of 1) leaves one out.
+    """Augmentation strengths; 0 (a pace of 1) turns one off.
 
     Attributes:
         frames: T, length of the result.
-        pace: largest factor of the speed, which lies log-uniformly between 1/pace and pace.
+        pace: largest speed factor; speeds are log-uniform between 1/pace and pace.
         backwards: share of the sequences that are played backwards.
         mirror: share of the sequences that are mirrored.
         smooth: share of the sequences that are smoothed in time.
         smooth_frames: largest standard deviation of that Gaussian, frames.
-        joint_shift: standard deviation of an offset per joint that stays for the whole sequence, as
-            a share of the skeleton's height.
-        joint_noise: the same, but drawn afresh for every frame.
+        joint_shift: standard deviation of an offset per joint, constant over the sequence, as a
+            share of the skeleton's height.
+        joint_noise: the same, but drawn for each frame.
     """
 
     frames: int = 48
@@ -108,11 +107,11 @@ class SkeletonAugment:
 
     @property
     def source_frames(self) -> int:
-        """Frames of the source beyond which none is ever read."""
+        """Largest number of source frames that is ever read."""
         return math.ceil(self.pace * (self.frames - 1)) + 1
 
     def __call__(self, skeleton_NSJ3: Tensor, length_N: Tensor) -> Tensor:
-        """Sequences (N, S, J, 3), of which the first `length_N` frames count -> (N, T, J, 3)."""
+        """Augment sources (N, S, J, 3), valid in their first `length_N` frames, to (N, T, J, 3)."""
         draws = self.draw(length_N, skeleton_NSJ3.shape[2])
         if skeleton_NSJ3.device.type != "cpu":
             return augment(skeleton_NSJ3, draws)
@@ -120,7 +119,7 @@ class SkeletonAugment:
         return torch.cat([augment(*part) for part in parts])
 
     def draw(self, length_N: Tensor, num_joints: int) -> Draws:
-        """Random numbers for sequences of these lengths, on the device of `length_N`."""
+        """Draw random numbers for sequences of these lengths, on the device of `length_N`."""
         place, count = length_N.device, len(length_N)
         shape = (2, count, self.frames, num_joints)
         sigma_N = self.smooth_frames * torch.rand(count, device=place)
@@ -134,7 +133,7 @@ class SkeletonAugment:
         )
 
     def _positions(self, length_N: Tensor) -> Tensor:
-        """Crop, pace and direction; a source too short for the drawn pace is read more slowly."""
+        """Draw crop, pace and direction; a source too short for its pace is read more slowly."""
         place, count = length_N.device, len(length_N)
         last_N, steps = (length_N - 1).float(), self.frames - 1
         exponent_N = 2 * torch.rand(count, device=place) - 1
@@ -148,7 +147,7 @@ class SkeletonAugment:
 
 
 def augment(skeleton_NSJ3: Tensor, draws: Draws) -> Tensor:
-    """Sequences read at the drawn moments, mirrored, shaken and smoothed: (N, T, J, 3)."""
+    """Resample, mirror, jitter and smooth sequences: (N, T, J, 3)."""
     planes_3NTJ = read_at(skeleton_NSJ3, draws.position_NT)
     centre_N, height_N = middle_of(planes_3NTJ[:, :, planes_3NTJ.shape[2] // 2])
     mirror_(planes_3NTJ, draws.mirrored_N, centre_N)
@@ -160,16 +159,15 @@ def augment(skeleton_NSJ3: Tensor, draws: Draws) -> Tensor:
 
 
 def read_at(skeleton_NSJ3: Tensor, position_NT: Tensor) -> Tensor:
-    """Sequences at fractional frames, interpolated linearly between the two frames around each, as
-    planes (3, N, T, J).
+    """Interpolate sequences linearly at fractional frames; return planes (3, N, T, J).
 
-    The nearer frame decides whether a joint was seen; a joint that only the nearer one saw is taken
-    from there. Of an unseen joint, x and y mean nothing yet.
+    The nearer frame decides whether a joint is seen; a joint seen only in the nearer frame is taken
+    from it. For an unseen joint, x and y are undefined here.
     """
     count, length, joints, _ = skeleton_NSJ3.shape
     first_N1 = length * torch.arange(count, device=position_NT.device)[:, None]
     early_NT = position_NT.floor()
-    # Sorted into planes once; then whole frames of a plane are copied, row by row.
+    # Convert to planes once; then copy whole frames of a plane, row by row.
     rows = skeleton_NSJ3.permute(3, 0, 1, 2).reshape(3, count * length, joints)
     early, late = (
         rows.index_select(1, (frame_NT.long() + first_N1).flatten()).view(
@@ -187,14 +185,14 @@ def read_at(skeleton_NSJ3: Tensor, position_NT: Tensor) -> Tensor:
 
 
 def seen(confidence: Tensor) -> Tensor:
-    """1 where a joint was seen, 0 elsewhere; as numbers, since arithmetic is several times as fast
-    here as comparing and choosing. A confidence is never below 0.
+    """Return 1 where a joint was seen, else 0, as floats: arithmetic is several times faster here
+    than comparisons and `where`. Confidences are never negative.
     """
     return confidence.sign()
 
 
 def middle_of(planes_3NJ: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean x (N,) and height (N,) in pixels of the joints that were seen; 0 where none was."""
+    """Return mean x (N,) and height (N,), in pixels, of the seen joints; 0 if none is seen."""
     x_NJ, y_NJ, confidence_NJ = planes_3NJ
     seen_NJ = confidence_NJ > 0
     centre_N = torch.where(seen_NJ, x_NJ, 0.0).sum(1) / seen_NJ.sum(1).clamp_min(1)
@@ -204,10 +202,10 @@ def middle_of(planes_3NJ: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def mirror_(planes_3NTJ: Tensor, mirrored_N: Tensor, centre_N: Tensor) -> None:
-    """Mirror some sequences about a vertical axis at x = `centre_N`, and swap left and right."""
+    """Mirror some sequences about a vertical axis at x = `centre_N`; swap left and right."""
     [chosen_M] = mirrored_N.nonzero(as_tuple=True)
     source = planes_3NTJ.index_select(1, chosen_M)
-    # Runs of joints that stay together are copied as one: far faster than an index per joint.
+    # Copy runs of consecutive joints at once: far faster than an index per joint.
     swapped = torch.cat([source[..., run] for run in swapped_runs()], dim=3)
     swapped[0].neg_().add_(2 * centre_N.index_select(0, chosen_M)[:, None, None])
     planes_3NTJ.index_copy_(1, chosen_M, swapped)
@@ -215,7 +213,7 @@ def mirror_(planes_3NTJ: Tensor, mirrored_N: Tensor, centre_N: Tensor) -> None:
 
 @functools.cache
 def swapped_runs() -> tuple[slice, ...]:
-    """The joints of OpenPose-18 with left and right swapped, as runs of neighbours."""
+    """Return the joints of OpenPose-18 with left and right swapped, as consecutive runs."""
     order_J = flip_indices("openpose18")
     begins = np.flatnonzero(np.diff(order_J, prepend=-2) != 1)
     ends = [*begins[1:], len(order_J)]
@@ -225,12 +223,12 @@ def swapped_runs() -> tuple[slice, ...]:
 
 
 def smooth_(planes_3NTJ: Tensor, sigma_N: Tensor, reach: int) -> None:
-    """Put the sequences with a sigma above 0 under a Gaussian over time; confidences stay.
+    """Smooth the sequences with a sigma above 0 by a Gaussian over time; keep the confidences.
 
     A joint is averaged over the frames in which it was seen, up to `reach` frames away.
     """
     [chosen_M] = sigma_N.nonzero(as_tuple=True)
-    # x, y, and in place of the confidence whether the joint was seen.
+    # x, y, and whether the joint was seen instead of its confidence.
     source_3MTJ = planes_3NTJ.index_select(1, chosen_M)
     source_3MTJ[2].sign_()
     square_M11 = -0.5 / sigma_N.index_select(0, chosen_M).square()[:, None, None]
@@ -239,6 +237,6 @@ def smooth_(planes_3NTJ: Tensor, sigma_N: Tensor, reach: int) -> None:
         weight_M11 = torch.exp(square_M11 * away**2)
         total_3MTJ[:, :, away:].addcmul_(source_3MTJ[:, :, :-away], weight_M11)
         total_3MTJ[:, :, :-away].addcmul_(source_3MTJ[:, :, away:], weight_M11)
-    # A seen joint weighs 1 in its own frame; one that was not seen becomes 0.
+    # A seen joint has weight 1 in its own frame; an unseen joint becomes 0.
     per_total_MTJ = source_3MTJ[2] / total_3MTJ[2].clamp_min_(0.5)
     planes_3NTJ[:2].index_copy_(1, chosen_M, total_3MTJ[:2].mul_(per_total_MTJ))

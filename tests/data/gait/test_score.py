@@ -157,7 +157,7 @@ def test_halves_leave_out_who_walks_once() -> None:
 
 def test_one_person_alone_is_no_test() -> None:
     alone = walks_of({"ann": PEOPLE["ann"]}, 3)
-    with pytest.raises(DataError, match=r"one person in the gallery, ann: .* two people at least"):
+    with pytest.raises(DataError, match=r"one person in the gallery, ann: .* at least two people"):
         score_walks(alone, arm_and_leg, 4)
     with pytest.raises(DataError, match="one person in the gallery, ann"):
         bone_scores(alone, "gallery-probe")

@@ -59,6 +59,6 @@ def test_records_of_another_shape_or_kind_are_refused(made_data: None, card: Car
         input=card.input.__class__("SilhouetteSequence", (30, 64, 64), "uint8", "", 30.0)
     )
     with pytest.raises(
-        UsageError, match="SilhouetteSequence has no 'samples' here; the records that have one: Imu"
+        UsageError, match="SilhouetteSequence does not support 'samples'; records that do: Imu"
     ):
         load_samples(outlines, "x.npz")

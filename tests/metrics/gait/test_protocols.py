@@ -1,4 +1,4 @@
-"""The protocols on walks that a person can rank, and against what published code gave."""
+"""The protocols on walks that can be ranked by hand, and against published code."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def test_a_pair_is_rounded_to_a_hundredth_of_a_percent() -> None:
     assert gait_scores(vectors(rows), IN_PAIRS).metrics["rank1"] == 0.3333
 
 
-def test_a_probe_that_has_nobody_to_find_is_a_miss_in_view_pairs() -> None:
+def test_a_probe_without_a_match_is_a_miss_in_view_pairs() -> None:
     rows = [*WALKS, (50.0, "eve", "000", "bg-01")]
     scores = gait_scores(vectors(rows), IN_PAIRS)
     assert scores.cells["bg"][0, 1] == pytest.approx(0.3333)
     assert scores.metrics["rank5"] == pytest.approx((0.6667 + 1.0) / 2)
 
 
-def test_across_views_the_probes_own_view_of_the_person_is_taken_out() -> None:
+def test_cross_view_excludes_the_persons_own_view() -> None:
     protocol = Protocol("cross view", ("nm",), {"bg": ("bg",)}, (1,))
     scores = gait_scores(vectors(), protocol)
     # Bob under 000 (at 2) may find 090 (at 9) alone, behind ann's two; under 090 everybody finds.
@@ -102,7 +102,7 @@ def test_a_gallery_by_roles_gives_ranks_map_and_minp() -> None:
     assert found.skipped == 1
 
 
-def test_conditions_are_asked_for_by_kind_or_by_walk() -> None:
+def test_conditions_match_by_kind_or_by_walk() -> None:
     condition_N = np.array(["nm-01", "nm-02", "bg-01", "nm", ""])
     assert has_condition(condition_N, ("nm",)).tolist() == [True, True, False, True, False]
     assert has_condition(condition_N, ("nm-02", "bg-01")).tolist() == [
@@ -121,12 +121,16 @@ def test_conditions_are_asked_for_by_kind_or_by_walk() -> None:
         (vectors(WALKS), PROTOCOLS["gait3d"], "gallery is empty: no sequence has role gallery"),
         (vectors(WALKS[:4]), IN_PAIRS, "no probes among 4"),
         (vectors(WALKS), Protocol("gallery", ("nm",), {"nm": ("nm-01",)}), "both gallery and"),
-        (vectors([*WALKS[:2], WALKS[4]]), IN_PAIRS, "two at least"),
+        (vectors([*WALKS[:2], WALKS[4]]), IN_PAIRS, "at least two"),
         (vectors([WALKS[0], WALKS[2], *WALKS[4:]]), IN_PAIRS, "found one person in the .*, ann: "),
-        (vectors([*WALKS[2:4], (0, "eve", "000", "bg")]), IN_PAIRS, "needs a second sequence"),
+        (
+            vectors([*WALKS[2:4], (0, "eve", "000", "bg")]),
+            IN_PAIRS,
+            "give sequences of the same people",
+        ),
     ],
 )
-def test_what_cannot_be_judged_says_why(made: GaitVectors, protocol: Protocol, said: str) -> None:
+def test_unscorable_vectors_are_an_error(made: GaitVectors, protocol: Protocol, said: str) -> None:
     with pytest.raises(DataError, match=said):
         gait_scores(made, protocol)
 
@@ -137,7 +141,7 @@ def test_columns_of_other_lengths_are_an_error() -> None:
         GaitVectors(made.feature_NX, made.person_N, made.view_N[:3], made.condition_N, made.role_N)
 
 
-def test_a_submission_names_the_people_of_the_twenty_nearest(tmp_path: Path) -> None:
+def test_a_submission_lists_the_twenty_nearest(tmp_path: Path) -> None:
     gallery_GX = np.arange(21, dtype=np.float32)[:, None]
     person_G = [f"p{g // 2}" for g in range(21)]
     path = tmp_path / "sub" / "grew.csv"
@@ -150,9 +154,9 @@ def test_a_submission_names_the_people_of_the_twenty_nearest(tmp_path: Path) -> 
     assert [each.name for each in path.parent.iterdir()] == ["grew.csv"]
 
 
-def test_a_submission_that_cannot_be_whole_is_an_error(tmp_path: Path) -> None:
+def test_an_incomplete_submission_is_an_error(tmp_path: Path) -> None:
     path, probe_QX = tmp_path / "grew.csv", np.zeros((1, 1))
-    with pytest.raises(DataError, match="19 walks in the gallery; a submission names 20"):
+    with pytest.raises(DataError, match="19 walks in the gallery; a submission needs 20"):
         write_grew_submission(path, ["v"], probe_QX, np.zeros((19, 1)), ["p"] * 19)
     with pytest.raises(DataError, match="2 videos for 1 probes"):
         write_grew_submission(path, ["v", "w"], probe_QX, np.zeros((20, 1)), ["p"] * 20)

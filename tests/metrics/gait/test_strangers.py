@@ -1,4 +1,4 @@
-"""Thresholds at the door, on vectors in a plane."""
+"""Open-set thresholds, on vectors in a plane."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgehuman.runtime.gallery import Gallery
 GENERIC = PROTOCOLS["gallery-probe"]
 
 
-def test_the_threshold_lets_few_strangers_in() -> None:
+def test_the_threshold_accepts_few_strangers() -> None:
     # In a plane: ann along x, bob along y; a probe of each, 0.6 and 0.8 like the other.
     feature_ND = np.array([[1, 0], [0, 1], [0.8, 0.6], [0.8, 0.6]], np.float32)
     names, roles = np.array(["ann", "bob", "ann", "bob"]), np.array(["gallery"] * 2 + ["probe"] * 2)
@@ -32,7 +32,7 @@ def test_the_threshold_lets_few_strangers_in() -> None:
 
 
 def at(*degrees: float) -> Float32:
-    """Vectors (N, 2) at angles."""
+    """Return vectors (N, 2) at angles."""
     angle_N = np.deg2rad(degrees)
     return np.asarray(np.stack([np.cos(angle_N), np.sin(angle_N)], axis=1), np.float32)
 
@@ -45,7 +45,7 @@ def at_the_door() -> GaitVectors:
     return GaitVectors(at(0, 90, 10, 80, 40, 85, 95), names, blank, blank, roles)
 
 
-def test_known_people_are_taken_in_mistaken_or_refused_and_strangers_taken_in() -> None:
+def test_open_set_shares_by_hand() -> None:
     # cos(20 degrees): ann at 10 is right, at 80 she is 10 from bob, at 40 far from both; bob right.
     found = open_set_scores(at_the_door(), GENERIC, "cosine", np.cos(np.deg2rad(20)))
     assert (found.known_probes, found.stranger_probes) == (4, 5)
@@ -54,7 +54,7 @@ def test_known_people_are_taken_in_mistaken_or_refused_and_strangers_taken_in() 
     assert found.strangers_accepted == 0.4
 
 
-def test_the_threshold_that_was_chosen_lets_as_many_strangers_in_as_was_asked_for() -> None:
+def test_the_chosen_threshold_accepts_the_given_share_of_strangers() -> None:
     vectors = at_the_door()
     for accepted in (0.2, 0.6, 1.0):
         threshold = stranger_threshold(vectors, "cosine", accepted)
@@ -64,7 +64,9 @@ def test_the_threshold_that_was_chosen_lets_as_many_strangers_in_as_was_asked_fo
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
 @pytest.mark.parametrize("threshold", [0.3, 0.7, 0.9])
-def test_a_gallery_on_the_device_answers_alike(distance: Distance, threshold: float) -> None:
+def test_a_gallery_on_the_device_gives_the_same_answers(
+    distance: Distance, threshold: float
+) -> None:
     rng = np.random.default_rng(0)
     who = np.array([f"p{k % 6}" for k in range(60)])
     place_NX = rng.standard_normal((60, 3)) * 0.4 + np.eye(6, 3)[np.arange(60) % 6]
@@ -91,16 +93,16 @@ def test_a_gallery_on_the_device_answers_alike(distance: Distance, threshold: fl
     assert found.strangers_accepted == np.mean([person != "unknown" for person in alone])
 
 
-def test_a_network_that_gives_everybody_one_vector_is_never_right() -> None:
+def test_a_constant_network_is_never_right() -> None:
     vectors = dataclasses.replace(at_the_door(), feature_NX=np.ones((7, 2), np.float32))
     found = open_set_scores(vectors, GENERIC, "cosine", 0.9)
     assert (found.accepted_right, found.accepted_wrong, found.strangers_accepted) == (0, 1, 1)
 
 
-def test_strangers_alone_or_one_person_alone_cannot_be_judged() -> None:
+def test_only_strangers_or_one_person_is_an_error() -> None:
     vectors = at_the_door()
     strangers = dataclasses.replace(vectors, person_N=np.array(["a", "b", *["c"] * 5]))
-    with pytest.raises(DataError, match="found 5 probes, and nobody of them is in the gallery"):
+    with pytest.raises(DataError, match="found 5 probes, none of a person in the gallery"):
         open_set_scores(strangers, GENERIC, "cosine", 0.9)
     alone = dataclasses.replace(vectors, person_N=np.full(7, "ann"))
     with pytest.raises(DataError, match="one person in the gallery, ann"):

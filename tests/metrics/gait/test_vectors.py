@@ -18,7 +18,7 @@ def test_windows_overlap_by_half_and_end_with_the_walk(length: int, starts: list
     assert window_starts(length, 4) == starts
 
 
-def test_under_the_cosine_every_window_counts_alike() -> None:
+def test_with_cosine_all_windows_have_equal_weight() -> None:
     vector_ND = np.array([[3.0, 0.0], [0.0, 0.5]], np.float32)
     assert mean_vector(vector_ND) == pytest.approx(np.full(2, 0.5**0.5))
     assert mean_vector(vector_ND, "euclidean") == pytest.approx([1.5, 0.25])
@@ -33,7 +33,7 @@ def first_and_one(window_NTJ3: Float32) -> Float32:
 
 
 @pytest.mark.parametrize("batch", [1, 2, 32])
-def test_walks_are_averaged_each_by_itself_whatever_the_batch(batch: int) -> None:
+def test_walks_are_averaged_separately_for_any_batch_size(batch: int) -> None:
     ramp = walk(0, 6)
     ramp[2:, 0, 0] = 4.0
     walks = [walk(1, 4), walk(9, 3), ramp]
@@ -42,7 +42,7 @@ def test_walks_are_averaged_each_by_itself_whatever_the_batch(batch: int) -> Non
     assert vector_KD.tolist() == [[1.0, 1.0], [2.0, 1.0]]
 
 
-def test_what_gives_no_vector_is_an_error() -> None:
+def test_walks_without_a_vector_are_an_error() -> None:
     with pytest.raises(DataError, match="none of 2 walks has the 4 frames"):
         embed_walks([walk(1, 3), walk(1, 2)], first_and_one, 4)
     with pytest.raises(ArtefactError, match="not finite"):

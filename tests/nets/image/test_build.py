@@ -1,4 +1,4 @@
-"""A network of person images as its card, and the weights of its checkpoint, describe it."""
+"""Person-image networks are built from their card and their checkpoint's weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def card_of(arch: str, output: OutputSpec, height: int = 64, width: int = 32) ->
     return Card("made", "made", arch, 1, 1, image_input(height, width), output)
 
 
-def test_a_catalogued_network_has_the_size_that_it_is_counted_for() -> None:
+def test_a_catalogued_network_has_the_catalogue_size() -> None:
     assert input_of(NETWORKS["vit_tiny"]).shape == (256, 128, 3)
     assert output_of(NETWORKS["vit_tiny"]) == OutputSpec("embedding", distance="cosine")
 
@@ -26,13 +26,13 @@ def test_a_backbone_has_the_cards_size_and_classes() -> None:
     assert same(build_for(card, {}), build("starnet_s3", num_classes=2))
 
 
-def test_a_head_is_built_where_the_output_has_one() -> None:
+def test_a_head_is_built_if_the_output_needs_one() -> None:
     parts = OutputSpec("segmentation", ("a", "b"))
     network = build_for(card_of("starnet_s3", parts), {}, 1)
     assert same(network, person_net("starnet_s3", parts, (64, 32), 1))
 
 
-def test_a_head_of_a_vector_is_built_where_the_weights_have_one() -> None:
+def test_an_embedding_head_is_built_if_the_weights_have_one() -> None:
     vector = OutputSpec("embedding", distance="cosine", dim=16)
     card = card_of("starnet_s3", vector)
     projected = person_net("starnet_s3", vector, (64, 32))
@@ -42,7 +42,7 @@ def test_a_head_of_a_vector_is_built_where_the_weights_have_one() -> None:
     assert not isinstance(build_for(card, {}), PersonNet)
 
 
-def test_the_windows_of_a_tinyvit_are_those_of_its_weights() -> None:
+def test_tinyvit_windows_come_from_the_weights() -> None:
     stock = build("tinyvit_5m", windows=(7, 14, 7))
     card = card_of("tinyvit_5m", OutputSpec("embedding"), 224, 224)
     assert getattr(build_for(card, stock.state_dict()), "windows", None) == (7, 14, 7)

@@ -1,4 +1,4 @@
-"""What every image backbone promises: sizes, maps, taps, hidden cells, its place in the catalogue.
+"""Shared by all image backbones: sizes, maps, taps, hidden cells, the catalogue row.
 
 Small networks of the three families stand for the catalogued ones, whose sizes are counted.
 """
@@ -53,7 +53,7 @@ def test_sizes_and_operations_are_the_catalogued_ones(name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(64, 64), (96, 32), (61, 97), (1, 1)])
-def test_any_size_gives_maps_at_the_strides_that_are_promised(
+def test_any_size_gives_maps_at_the_declared_strides(
     network: ImageBackbone, size: tuple[int, int]
 ) -> None:
     x_NCHW = torch.randn(2, 3, *size)
@@ -90,7 +90,7 @@ def test_nothing_hidden_changes_nothing(network: Vit) -> None:
             torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
 
 
-def test_hidden_pixels_leave_no_trace(network: Vit) -> None:
+def test_hidden_pixels_have_no_effect(network: Vit) -> None:
     stride, x_NCHW = network.stride, torch.randn(2, 3, 96, 90)  # the last column is not whole
     hidden_NHW = torch.zeros(2, 96 // stride, -(-90 // stride), dtype=torch.bool)
     hidden_NHW[0, 0, 1] = hidden_NHW[0, -1, -1] = hidden_NHW[1, 1, 0] = hidden_NHW[1, 1, 1] = True
@@ -142,7 +142,7 @@ def test_a_head_makes_logits_of_the_token(network: Vit) -> None:
 
 
 @pytest.mark.parametrize("name", ["vit_tiny", "starnet_s3", "tinyvit_5m"])
-def test_fresh_weights_keep_activations_in_reach_of_float16(name: str) -> None:
+def test_random_weights_keep_activations_within_float16(name: str) -> None:
     from edgehuman.nets.building import build
 
     network = build(name)

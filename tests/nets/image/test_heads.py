@@ -1,4 +1,4 @@
-"""Heads are small, give what the card promises, and begin with their backbone at raw uint8."""
+"""Heads are small and give the outputs of the card, from raw uint8 images."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def images(number: int = 2) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("shape", OUTPUTS, ids=str)
-def test_what_each_head_gives(shape: tuple[int, ...]) -> None:
+def test_each_head_output_shape(shape: tuple[int, ...]) -> None:
     network = with_head(seeded(), OUTPUTS[shape])
     answer = network(images())
     assert tuple(answer.shape) == shape
@@ -42,26 +42,26 @@ def test_what_each_head_gives(shape: tuple[int, ...]) -> None:
         torch.testing.assert_close(answer.norm(dim=1), torch.ones(2))
 
 
-def test_heat_maps_begin_near_zero() -> None:
+def test_heat_maps_start_near_zero() -> None:
     network = with_head(seeded(), OutputSpec("heatmaps", ("l_eye", "r_eye")))
     assert network(images()).shape == (2, 2, 16, 8)
     assert float(network(images()).detach().abs().max()) < 0.1
 
 
-def test_the_projection_is_left_out_where_the_token_has_that_width() -> None:
+def test_no_projection_if_the_token_has_the_width() -> None:
     assert isinstance(make_head(seeded(), OUTPUTS[2, 24]), EmbeddingHead)
     assert count_params(make_head(seeded(), OUTPUTS[2, 24])) == 0
     assert count_params(make_head(seeded(), OUTPUTS[2, 5])) == 24 * 5
 
 
-def test_the_head_follows_from_the_seed() -> None:
+def test_the_seed_sets_the_head() -> None:
     first, again, other = (with_head(seeded(), OUTPUTS[2, 3], seed) for seed in (1, 1, 2))
     assert torch.equal(first(images()), again(images()))
     assert not torch.equal(first(images()), other(images()))
 
 
 class OneStride(TinyEncoder):
-    """Taps as a ViT gives them: all at stride 16."""
+    """Taps as in a ViT: all at stride 16."""
 
     tap_widths = tap_strides = (16, 16)
 
@@ -87,7 +87,7 @@ def test_every_tap_reaches_the_map() -> None:
         assert not torch.allclose(head(changed), whole)
 
 
-def test_a_pyramid_stays_small_beside_a_student() -> None:
+def test_a_pyramid_is_small_compared_with_a_student() -> None:
     head = PyramidHead((64, 128, 160, 320), (4, 8, 16, 32), 20)
     assert count_params(head) == sum(
         [
@@ -100,15 +100,15 @@ def test_a_pyramid_stays_small_beside_a_student() -> None:
 
 
 def test_outputs_without_a_head_or_without_labels_are_refused() -> None:
-    with pytest.raises(UsageError, match="no head on a person image gives tokens"):
+    with pytest.raises(UsageError, match="no person-image head outputs tokens"):
         make_head(seeded(), OutputSpec("tokens", ("x",)))
-    with pytest.raises(UsageError, match="a head of attributes needs labels"):
+    with pytest.raises(UsageError, match="a head for attributes needs labels"):
         make_head(seeded(), OutputSpec("attributes"))
 
 
 @pytest.mark.parametrize("size", [(250, 128), (256, 100), (0, 32)])
-def test_sizes_that_the_strides_do_not_divide(size: tuple[int, int]) -> None:
-    with pytest.raises(UsageError, match="multiples of 32"):
+def test_sizes_not_divisible_by_the_strides_are_errors(size: tuple[int, int]) -> None:
+    with pytest.raises(UsageError, match="multiple of 32"):
         require_size(size)
 
 

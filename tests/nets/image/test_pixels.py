@@ -1,4 +1,4 @@
-"""Raw pixels by hand, and cells that are hidden."""
+"""Pixel normalisation by hand, and hidden cells."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from edgehuman.nets.image.pixels import Pixels, cells_over, check_cells, spread_cells
 
 
-def test_the_mean_colour_is_zero_and_a_spread_is_one() -> None:
+def test_the_mean_colour_is_zero_and_one_deviation_is_one() -> None:
     pixels = Pixels(mean=(0.2, 0.4, 0.6), std=(0.1, 0.2, 0.5))
     image_NHWC = torch.tensor([51, 102, 153], dtype=torch.uint8).view(1, 1, 1, 3)
     assert pixels(image_NHWC).flatten().tolist() == pytest.approx([0, 0, 0], abs=1e-6)
@@ -18,7 +18,7 @@ def test_the_mean_colour_is_zero_and_a_spread_is_one() -> None:
     assert x_NCHW[0, :, 0, 0].tolist() == pytest.approx([8.0, 3.0, 0.8])
 
 
-def test_colours_are_not_mixed_with_places() -> None:
+def test_colour_and_space_axes_are_not_mixed() -> None:
     image_NHWC = torch.zeros(1, 2, 3, 3, dtype=torch.uint8)
     image_NHWC[0, 1, 2, 0] = 255  # red, second row, third column
     x_NCHW = Pixels((0, 0, 0), (1, 1, 1))(image_NHWC)
@@ -32,12 +32,12 @@ def test_the_normalisation_is_saved_with_the_weights() -> None:
     assert other(black_NHWC).flatten().tolist() == pytest.approx([-1.0, -1.0, -1.0])
 
 
-def test_cells_cover_a_map_that_they_do_not_divide() -> None:
+def test_cells_cover_a_map_with_rounding_up() -> None:
     assert cells_over((256, 128), 32) == (8, 4)
     assert cells_over((33, 1), 32) == (2, 1)
 
 
-def test_cells_are_spread_over_their_places_and_cut() -> None:
+def test_cells_are_repeated_and_cropped() -> None:
     hidden_NHW = torch.tensor([[[True, False], [False, True]]])
     assert spread_cells(hidden_NHW, 2, (3, 4))[0, 0].int().tolist() == [
         [1, 1, 0, 0],
@@ -50,5 +50,5 @@ def test_cells_are_spread_over_their_places_and_cut() -> None:
     "hidden_NHW", [torch.zeros(1, 8, 4, dtype=torch.bool), torch.zeros(2, 8, 4)]
 )
 def test_cells_of_another_size_or_type_are_refused(hidden_NHW: torch.Tensor) -> None:
-    with pytest.raises(ValueError, match=r"at stride 32 take bool \(2, 8, 4\)"):
+    with pytest.raises(ValueError, match=r"at stride 32 need bool \(2, 8, 4\)"):
         check_cells(torch.zeros(2, 3, 256, 128), hidden_NHW, 32)

@@ -1,4 +1,4 @@
-"""StarNet: the published numbers, the star itself, fresh weights that do not explode."""
+"""StarNet: published outputs, the star product, stable random weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgehuman.nets.image.starnet import StarBlock, StarNet
 from tests.nets.hash_fill import fill, image
 
 
-def test_the_published_network_gives_these_numbers() -> None:
+def test_outputs_match_the_published_network() -> None:
     network = StarNet(num_classes=1000)
     fill(network, gain=0.5)
     with torch.inference_mode():
@@ -26,7 +26,7 @@ def test_the_published_network_gives_these_numbers() -> None:
     assert middle_NEHW[0, -1, -2, -3].item() == pytest.approx(0.320213, abs=2e-5)
 
 
-def test_the_star_is_the_product_of_two_branches_one_of_them_clipped() -> None:
+def test_the_star_is_a_product_with_one_clipped_branch() -> None:
     torch.manual_seed(0)
     block = StarBlock(4, 0.0).eval()
     x_NCHW = 50 * torch.randn(1, 4, 3, 3)

@@ -1,4 +1,4 @@
-"""TinyViT: the published numbers, windows by hand, bias tables of another window."""
+"""TinyViT: published outputs, windows by hand, resampled bias tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from edgehuman.nets.image.tinyvit import (
 from tests.nets.hash_fill import fill, image
 
 
-def test_the_published_network_gives_these_numbers() -> None:
+def test_outputs_match_the_published_network() -> None:
     network = TinyVit(num_classes=1000)
     fill(network)
     with torch.inference_mode():
@@ -36,12 +36,12 @@ def test_the_published_network_gives_these_numbers() -> None:
     assert middle_NEHW[0, -1, -2, -3].item() == pytest.approx(2.655119, abs=2e-5)
 
 
-def test_an_offset_has_one_bias_whatever_its_direction() -> None:
+def test_an_offset_has_one_bias_in_all_directions() -> None:
     # Tokens of a 2 x 2 window: 0 itself, 1 beside, 2 below, 3 across.
     assert offset_index(2).tolist() == [[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]]
     index_SS = offset_index(5)
     assert index_SS[0, 7].item() == index_SS[7, 0].item() == 1 * 5 + 2
-    # A step right and down is no other offset than a step left and down.
+    # A step right and down has the same offset as a step left and down.
     assert index_SS[1, 5].item() == index_SS[0, 6].item() == 1 * 5 + 1
 
 
@@ -73,7 +73,7 @@ def test_windows_are_tiles_of_the_map() -> None:
     torch.testing.assert_close(found_NHWC[1, 4:8, 8:12], expected_HWC)
 
 
-def test_a_window_over_the_edge_sees_zeros_there() -> None:
+def test_a_window_over_the_edge_is_padded_with_zeros() -> None:
     torch.manual_seed(0)
     block = AttentionBlock(32, 1, 4, 0.0).eval()
     x_NHWC = torch.randn(1, 3, 4, 32)
@@ -83,7 +83,7 @@ def test_a_window_over_the_edge_sees_zeros_there() -> None:
         torch.testing.assert_close(found_NHWC, block._attend(filled_NHWC)[:, :3])
 
 
-def test_windows_that_tile_save_a_third_of_the_operations() -> None:
+def test_tiling_windows_save_a_third_of_the_operations() -> None:
     row = catalogue.NETWORKS["tinyvit_5m"]
     with torch.device("meta"):
         image_NHWC = torch.zeros(1, 256, 128, 3, dtype=torch.uint8)
@@ -92,7 +92,7 @@ def test_windows_that_tile_save_a_third_of_the_operations() -> None:
     assert row.flops / 2_348_154_880 == pytest.approx(0.67, abs=0.01)
 
 
-def test_bias_tables_keep_their_corners_order_and_constants() -> None:
+def test_resampled_bias_tables_keep_corners_order_and_constants() -> None:
     table_AS = torch.stack([torch.full((49,), 3.0), torch.arange(7.0).repeat_interleave(7)])
     larger_AS = resample_biases(table_AS, 8)
     assert larger_AS.shape == (2, 64)
@@ -119,7 +119,7 @@ def test_windows_are_chosen_to_tile_a_size(
     assert tiling_windows(size) == windows
 
 
-def test_the_catalogue_builds_windows_that_tile() -> None:
+def test_the_catalogue_builds_tiling_windows() -> None:
     network = build("tinyvit_5m")
     assert isinstance(network, TinyVit)
     assert network.windows == (8, 8, 4)

@@ -1,4 +1,4 @@
-"""The vision transformer: the published numbers, positions for another grid, visible tokens."""
+"""The vision transformer: published outputs, positions for another grid, visible tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgehuman.nets.image.vit import Vit, resample_positions
 from tests.nets.hash_fill import fill, image
 
 
-def test_the_published_network_gives_these_numbers() -> None:
+def test_outputs_match_the_published_network() -> None:
     network = Vit(192, 12, 3, image_size=(224, 224), num_classes=1000)
     fill(network)
     with torch.inference_mode():
@@ -25,7 +25,7 @@ def test_the_published_network_gives_these_numbers() -> None:
     assert sixth_NDHW[0, -2, -1, -1].item() == pytest.approx(-1.568767, abs=2e-5)
 
 
-def test_positions_keep_their_cls_entry_and_their_places() -> None:
+def test_resampled_positions_keep_the_cls_entry_and_order() -> None:
     position_1SD = torch.zeros(1, 1 + 4, 2)
     position_1SD[0, 0] = 7.0
     position_1SD[0, 1:, 0] = torch.tensor([0.0, 0.0, 1.0, 1.0])  # the row of a 2 x 2 grid
@@ -40,7 +40,7 @@ def test_positions_keep_their_cls_entry_and_their_places() -> None:
     assert resample_positions(position_1SD, (2, 2), (2, 2)) is position_1SD
 
 
-def test_a_missing_edge_is_the_mean_colour() -> None:
+def test_a_padded_edge_is_the_mean_colour() -> None:
     torch.manual_seed(0)
     network = Vit(32, 4, 2, image_size=(32, 32)).eval()
     x_NCHW = torch.randn(1, 3, 30, 32)
@@ -49,7 +49,7 @@ def test_a_missing_edge_is_the_mean_colour() -> None:
         torch.testing.assert_close(network.backbone(x_NCHW), network.backbone(filled_NCHW))
 
 
-def test_hidden_places_hold_the_mask_token_and_visible_ones_their_own() -> None:
+def test_hidden_places_hold_the_mask_token() -> None:
     torch.manual_seed(0)
     network = Vit(32, 4, 2, image_size=(48, 32)).eval()
     hidden_NHW = torch.tensor(
@@ -69,10 +69,10 @@ def test_hidden_places_hold_the_mask_token_and_visible_ones_their_own() -> None:
     torch.testing.assert_close(visible_SD, last_NSD[0, 1:])
 
 
-def test_images_that_hide_different_numbers_are_refused() -> None:
+def test_images_with_different_hidden_counts_are_refused() -> None:
     network = Vit(32, 4, 2, image_size=(32, 32))
     hidden_NHW = torch.tensor([[[True, False], [False, False]], [[True, True], [False, False]]])
-    with pytest.raises(ValueError, match="keep from 2 to 3 visible cells; hide as many in every"):
+    with pytest.raises(ValueError, match="keep from 2 to 3 visible cells; hide the same number"):
         network.masked_features(torch.zeros(2, 3, 32, 32), hidden_NHW, torch.zeros(32))
 
 

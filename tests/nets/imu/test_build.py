@@ -1,4 +1,4 @@
-"""A wearable's network as its card describes it."""
+"""Wearable networks are built from their card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.nets.same_weights import same
 ARCH = "imuconv_288k"
 
 
-def test_a_catalogued_network_knows_six_activities() -> None:
+def test_a_catalogued_network_has_six_classes() -> None:
     assert input_of(NETWORKS[ARCH]) == IMU_INPUT
     output = output_of(NETWORKS[ARCH])
     assert (output.kind, len(output.labels)) == ("classes", 6)
@@ -22,6 +22,6 @@ def test_a_classifier_has_the_cards_classes() -> None:
     assert same(build_for(card, {}, 3), build(ARCH, 3, num_classes=3))
 
 
-def test_another_output_is_the_encoders_own() -> None:
+def test_an_embedding_output_is_the_encoder_alone() -> None:
     card = Card("made", "made", ARCH, 1, 1, IMU_INPUT, OutputSpec("tokens"))
     assert same(build_for(card, {}), build(ARCH))

@@ -1,4 +1,4 @@
-"""The device network: its two views of a window, its size, and what it must not depend on."""
+"""The device network: its two views of a window, its size, and its invariances."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_size_and_operations_are_the_catalogued_ones() -> None:
     assert count_flops(network, torch.zeros(1, 128, 6)) == row.flops
 
 
-def test_the_first_channels_are_the_signal_and_the_others_its_fine_motion() -> None:
+def test_channels_are_the_signal_and_its_fine_motion() -> None:
     imu_NTC = torch.zeros(1, 4, 6)
     imu_NTC[0, :, 0] = torch.tensor([1.02, 0.98, 1.02, 0.98])  # 1 g with a tremor of 0.02 g
     imu_NTC[0, :, 3] = torch.tensor([0.3, -0.3, 0.3, -0.3])  # rad/s
@@ -37,7 +37,7 @@ def test_the_first_channels_are_the_signal_and_the_others_its_fine_motion() -> N
     assert view_NCT[0, 7].tolist() == [0.0] * 4
 
 
-def test_a_constant_gyroscope_bias_leaves_the_fine_motion_alone() -> None:
+def test_a_gyroscope_bias_does_not_change_the_fine_motion() -> None:
     imu_NTC = torch.randn(2, 128, 6)
     shifted_NTC = imu_NTC + torch.tensor([0, 0, 0, 0.2, -0.1, 0.3])
     network = small()

@@ -1,4 +1,4 @@
-"""The wearable encoder: sizes as the paper counts them, raw units in."""
+"""The wearable encoder: the paper's sizes, raw units in."""
 
 from __future__ import annotations
 

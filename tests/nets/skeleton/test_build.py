@@ -1,4 +1,4 @@
-"""A gait network as its card describes it."""
+"""Gait networks are built from their card."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from edgehuman.nets.skeleton.build import build_for, input_of, output_of
 from tests.nets.same_weights import same
 
 
-def test_a_catalogued_network_begins_at_the_frames_that_it_is_counted_for() -> None:
+def test_a_catalogued_network_has_the_catalogue_frames() -> None:
     assert input_of(NETWORKS["gaitptv2_deep_1"]) == skeleton_input(48)
     assert input_of(NETWORKS["gaitformer_1"]) == skeleton_input(32)
     assert output_of(NETWORKS["gaitformer_1"]) == OutputSpec("embedding", distance="cosine")
 
 
-def test_it_takes_as_many_frames_as_the_card_says() -> None:
+def test_the_card_sets_the_number_of_frames() -> None:
     output = OutputSpec("embedding")
     card = Card("made", "gait-embedding", "gaitformer_1", 1, 1, skeleton_input(20), output)
     network = build_for(card, {}, 1)

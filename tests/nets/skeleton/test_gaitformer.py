@@ -1,4 +1,4 @@
-"""GaitFormer: its size by hand, any width and any number of frames. Table 2: test_gaitpt.py."""
+"""GaitFormer: its size by hand, any width and number of frames. Table 2: test_gaitpt.py."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_any_width_and_any_number_of_frames(width: int, heads: int) -> None:
     assert network(torch.zeros(1, 4, 18, 3)).isfinite().all()
 
 
-def test_place_and_size_in_the_picture_do_not_change_the_embedding() -> None:
+def test_the_embedding_is_invariant_to_place_and_size() -> None:
     network, skeleton_NTJ3 = build("gaitformer_1"), walks()
     moved_NTJ3 = skeleton_NTJ3.clone()
     moved_NTJ3[..., :2] = moved_NTJ3[..., :2] * 0.2 - 30
     torch.testing.assert_close(network(moved_NTJ3), network(skeleton_NTJ3), atol=1e-4, rtol=1e-3)
 
 
-def test_frames_are_told_apart() -> None:
+def test_frames_are_distinguished() -> None:
     network, skeleton_NTJ3 = build("gaitformer_1"), walks()
     assert (network(skeleton_NTJ3.flip(1)) - network(skeleton_NTJ3)).abs().max() > 0.01

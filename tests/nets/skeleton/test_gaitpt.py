@@ -1,4 +1,4 @@
-"""GaitPTv2: the paper's table of sizes and operations, and what a pyramid of places promises."""
+"""GaitPTv2: the paper's table of sizes and operations, and the properties of the pyramid."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ PAPER = {
 
 
 def walks(number: int = 2, frames: int = 12) -> Tensor:
-    """Noise in the shape of people."""
+    """Return noisy skeletons."""
     skeleton_NTJ3 = torch.rand(number, frames, 18, 3, generator=torch.Generator().manual_seed(0))
     skeleton_NTJ3[..., :2] *= 300
     return skeleton_NTJ3
 
 
 def small(**changes: object) -> GaitPt:
-    """A pyramid of one or two narrow layers a stage, seeded."""
+    """Build a seeded pyramid with one or two narrow layers per stage."""
     torch.manual_seed(0)
     arguments: dict[str, object] = {
         "widths": (4, 8, 16, 32), "depths": (1, 1, 2, 1), "heads": (1, 2, 4, 8), "output": 32,
@@ -52,7 +52,7 @@ def test_the_catalogue_holds_twenty_one() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_sizes_and_operations_are_those_of_the_paper(name: str) -> None:
+def test_sizes_and_operations_match_the_paper(name: str) -> None:
     row = catalogue.NETWORKS[name]
     family, _, number = name.rpartition("_")
     params, printed = PAPER[family][int(number) - 1]
@@ -60,7 +60,7 @@ def test_sizes_and_operations_are_those_of_the_paper(name: str) -> None:
         network = build(name)
         flops = count_linear_flops(network, torch.zeros(1, row.arguments["frames"], 18, 3))
     assert count_params(network) == row.params
-    # Twice its 34 layers is what every deep one lacks; see the module.
+    # Every deep size has twice its 34 layers fewer; see the module.
     assert params - row.params == (68 if family == "gaitptv2_deep" else 0)
     assert row.params_paper == f"{params:,}"
     assert flops == row.flops
@@ -90,27 +90,27 @@ def test_any_number_of_frames_gives_one_embedding() -> None:
     assert network.widths == (4, 8, 16, 32)
 
 
-def test_people_of_one_batch_do_not_meet() -> None:
+def test_samples_of_a_batch_are_independent() -> None:
     network, skeleton_NTJ3 = small(), walks(3)
     together = network(skeleton_NTJ3)
     alone = torch.cat([network(one) for one in torch.chunk(skeleton_NTJ3, 3)])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
 
 
-def test_place_and_size_in_the_picture_do_not_change_the_embedding() -> None:
+def test_the_embedding_is_invariant_to_place_and_size() -> None:
     network, skeleton_NTJ3 = small(), walks()
     moved_NTJ3 = skeleton_NTJ3.clone()
     moved_NTJ3[..., :2] = moved_NTJ3[..., :2] * 3.5 + 100
     torch.testing.assert_close(network(moved_NTJ3), network(skeleton_NTJ3), atol=1e-4, rtol=1e-3)
 
 
-def test_nobody_gives_numbers_and_gradients_that_are_finite() -> None:
+def test_an_empty_skeleton_has_finite_outputs_and_gradients() -> None:
     network = small()
     torch.autograd.backward(network.project(network(torch.zeros(2, 12, 18, 3))).sum())
     assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in network.parameters())
 
 
-def test_time_joints_and_sides_are_told_apart() -> None:
+def test_time_joints_and_sides_are_distinguished() -> None:
     network, skeleton_NTJ3 = small(), walks()
     plain = network(skeleton_NTJ3)
     other_order = skeleton_NTJ3.clone()
@@ -119,7 +119,7 @@ def test_time_joints_and_sides_are_told_apart() -> None:
         assert (network(changed) - plain).abs().max() > 0.01
 
 
-def test_one_call_of_attention_a_layer_for_all_frames_and_joints(
+def test_one_attention_call_per_layer_for_all_frames_and_joints(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shapes = []
@@ -146,5 +146,5 @@ def test_any_width_can_be_built_and_the_scale_reaches_every_layer() -> None:
 
 
 def test_a_pyramid_has_four_stages() -> None:
-    with pytest.raises(ValueError, match="one each for 4 stages"):
+    with pytest.raises(ValueError, match="each must have 4 values"):
         small(widths=(4, 8))

@@ -1,4 +1,4 @@
-"""Sequence normalisation: by hand, the same for every place and size, robust to what is lost."""
+"""Sequence normalisation: by hand, invariant to place and size, robust to missing joints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NORMALISE = SequenceNorm()
 
 
 def walk(frames: int = 9, people: int = 2) -> Tensor:
-    """Somebody in pixels who moves to the right, every joint seen."""
+    """A person in pixels who moves to the right, every joint seen."""
     random = torch.Generator().manual_seed(0)
     skeleton_NTJ3 = torch.rand(people, frames, 18, 3, generator=random)
     skeleton_NTJ3[..., :2] = skeleton_NTJ3[..., :2] * 200 + 300
@@ -32,7 +32,7 @@ def test_the_trunk_of_the_middle_frame_is_the_origin_and_the_unit() -> None:
 def test_the_whole_walk_moves_with_its_middle_frame() -> None:
     skeleton_NTJ3 = walk()
     given = NORMALISE(skeleton_NTJ3)
-    # A joint that goes on by 4 pixels a frame goes on by as many units in every frame.
+    # A joint that moves 4 pixels per frame moves the same number of units in every frame.
     step = (skeleton_NTJ3[:, 1:, 3, :2] - skeleton_NTJ3[:, :-1, 3, :2]) / (
         given[:, 1:, 3] - given[:, :-1, 3]
     )
@@ -40,7 +40,7 @@ def test_the_whole_walk_moves_with_its_middle_frame() -> None:
 
 
 @pytest.mark.parametrize(("factor", "x", "y"), [(1.0, 900.0, -40.0), (0.1, 0.0, 0.0), (7, 3, 5)])
-def test_place_and_size_in_the_picture_change_nothing(factor: float, x: float, y: float) -> None:
+def test_normalisation_is_invariant_to_place_and_size(factor: float, x: float, y: float) -> None:
     skeleton_NTJ3 = walk()
     skeleton_NTJ3[0, 2, 5] = 0
     moved_NTJ3 = skeleton_NTJ3.clone()
@@ -51,7 +51,7 @@ def test_place_and_size_in_the_picture_change_nothing(factor: float, x: float, y
     )
 
 
-def test_a_joint_that_was_not_seen_is_the_origin_whatever_it_holds() -> None:
+def test_an_unseen_joint_is_the_origin() -> None:
     skeleton_NTJ3 = walk()
     expected = NORMALISE(skeleton_NTJ3)
     skeleton_NTJ3[0, 2, 7] = torch.tensor([1e6, float("nan"), 0.0])
@@ -63,7 +63,7 @@ def test_a_joint_that_was_not_seen_is_the_origin_whatever_it_holds() -> None:
     torch.testing.assert_close(given, expected)
 
 
-def test_a_trunk_joint_lost_in_the_middle_comes_from_the_nearest_frame() -> None:
+def test_a_missing_trunk_joint_comes_from_the_nearest_frame() -> None:
     skeleton_NTJ3 = walk(people=1)
     skeleton_NTJ3[0, 4, TRUNK[0]] = 0
     skeleton_NTJ3[0, 5, TRUNK[0]] = torch.tensor([400.0, 350.0, 0.3])
@@ -81,7 +81,7 @@ def test_mean_and_distance_of_two_joints_by_hand() -> None:
     assert unit_N.tolist() == [5]
 
 
-def test_without_any_trunk_all_joints_serve() -> None:
+def test_without_a_trunk_all_joints_are_used() -> None:
     skeleton_NTJ3 = walk()
     skeleton_NTJ3[:, :, TRUNK] = 0
     given = NORMALISE(skeleton_NTJ3)[:, 4]
@@ -90,7 +90,7 @@ def test_without_any_trunk_all_joints_serve() -> None:
     torch.testing.assert_close(given[:, rest].square().sum(dim=2).mean(dim=1), torch.ones(2))
 
 
-def test_nobody_and_a_single_point_give_zeros() -> None:
+def test_empty_and_single_point_skeletons_give_zeros() -> None:
     nobody_NTJ3 = torch.zeros(1, 8, 18, 3)
     assert NORMALISE(nobody_NTJ3).abs().max() == 0
     point_NTJ3 = nobody_NTJ3.clone()
@@ -98,7 +98,7 @@ def test_nobody_and_a_single_point_give_zeros() -> None:
     assert NORMALISE(point_NTJ3).abs().max() == 0
 
 
-def test_a_joint_flung_away_stays_within_the_limit() -> None:
+def test_a_far_joint_is_clamped_to_the_limit() -> None:
     skeleton_NTJ3 = walk()
     skeleton_NTJ3[0, 1, 2, 0] = 1e9
     assert NORMALISE(skeleton_NTJ3).max() == 32

@@ -1,4 +1,4 @@
-"""The layer of both gait networks: its formulas by hand, its size, its rotary positions."""
+"""The layer of both gait networks: formulas by hand, size, rotary positions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from edgehuman.nets.skeleton.parallel_layer import (
 )
 
 
-def test_a_vector_over_its_root_mean_square() -> None:
+def test_rms_norm_by_hand() -> None:
     norm = RmsNorm(2)
     with torch.no_grad():
         norm.gain.copy_(torch.tensor([1.0, 10.0]))
@@ -30,7 +30,7 @@ def test_a_vector_over_its_root_mean_square() -> None:
 
 
 @pytest.mark.parametrize(("width", "heads"), [(8, 2), (32, 2), (64, 4)])
-def test_a_layer_has_the_parameters_of_the_paper(width: int, heads: int) -> None:
+def test_a_layer_has_the_papers_parameter_count(width: int, heads: int) -> None:
     layer = ParallelLayer(width, heads)
     assert count_params(layer) == 16 * width**2 + 10 * width + 2 * (width // heads)
     assert "bias" not in dict(layer.qkv.named_parameters())
@@ -38,7 +38,7 @@ def test_a_layer_has_the_parameters_of_the_paper(width: int, heads: int) -> None
 
 
 def by_hand(layer: Any, x_SD: Tensor) -> Tensor:
-    """The layer of one sequence, head by head and pair by pair, from the published formulas."""
+    """Compute the layer for one sequence, head by head and pair by pair, from the paper."""
     dim = layer.head_dim
     normal_SD = x_SD / x_SD.square().mean(dim=1, keepdim=True).sqrt() * layer.norm.gain
     q_SD, k_SD, v_SD = torch.chunk(normal_SD @ layer.qkv.weight.T, 3, dim=1)
@@ -66,7 +66,7 @@ def by_hand(layer: Any, x_SD: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("scale", [None, 0.1])
-def test_the_layer_is_the_published_formulas(scale: float | None) -> None:
+def test_the_layer_matches_the_published_formulas(scale: float | None) -> None:
     torch.manual_seed(0)
     layer = ParallelLayer(16, 2, attention_scale=scale)
     with torch.no_grad():
@@ -78,7 +78,7 @@ def test_the_layer_is_the_published_formulas(scale: float | None) -> None:
     torch.testing.assert_close(given[1], by_hand(layer, x_BSD[1]), atol=1e-5, rtol=1e-4)
 
 
-def test_turned_products_depend_on_the_distance_of_two_tokens_alone() -> None:
+def test_rotary_products_depend_on_token_distance_only() -> None:
     torch.manual_seed(0)
     heads, rotary = TurnedHeads(4, 1.0), Rotary(4)
     same_2BHSE = torch.randn(2, 1, 1, 1, 4).expand(2, 1, 1, 9, 4)
@@ -91,14 +91,14 @@ def test_turned_products_depend_on_the_distance_of_two_tokens_alone() -> None:
     assert not torch.allclose(product_SS[0, 0], product_SS[0, 1])
 
 
-def test_more_tokens_turn_as_the_first_ones_did() -> None:
+def test_rotary_tables_do_not_depend_on_length() -> None:
     rotary = Rotary(16)
     for few, many in zip(rotary(5), rotary(50), strict=True):
         assert many.shape == (50, 16)
         torch.testing.assert_close(few, many[:5])
 
 
-def test_weights_begin_at_the_size_that_keeps_activations() -> None:
+def test_initial_weights_keep_the_activations_scale() -> None:
     torch.manual_seed(0)
     layer = ParallelLayer(256, 16).apply(initialise)
     assert layer.mlp_out.weight.std().item() == pytest.approx(1 / 32, rel=0.02)

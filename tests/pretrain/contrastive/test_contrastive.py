@@ -249,7 +249,7 @@ def test_what_cannot_be_trained_is_refused_before_anybody_is_simulated(
         contrastive.train(tiny_config(tmp_path, **changes))
 
 
-def test_an_occupied_folder_is_refused_before_anybody_is_simulated(
+def test_an_occupied_folder_is_refused_before_simulating(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contrastive, "learning_set", lambda *words: pytest.fail("too late"))

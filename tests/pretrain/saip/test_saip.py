@@ -174,7 +174,7 @@ def test_resuming_repeats_the_uninterrupted_run_bit_for_bit(
     monkeypatch.setattr(MadePersons, "tensors", interrupted)
     stopped = saip.train(tiny_config(tmp_path / "parted", steps=12))
     assert stopped.exit_code == 1
-    assert "go on with --resume" in stopped.text
+    assert "continue with --resume" in stopped.text
     monkeypatch.setattr(MadePersons, "tensors", whole)
     saip.train(tiny_config(tmp_path / "parted", steps=12, resume=True))
     files = [load_file(tmp_path / name / "model.safetensors") for name in ("whole", "parted")]
@@ -198,7 +198,7 @@ def test_what_cannot_be_pretrained_so_is_refused(tmp_path: Path) -> None:
         saip.train(tiny_config(tmp_path, batch=24, accumulate=1))
 
 
-def test_an_occupied_folder_is_refused_before_anything_is_read(
+def test_an_occupied_folder_is_refused_before_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("make_model", "PersonViews"):

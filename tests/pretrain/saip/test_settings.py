@@ -119,7 +119,7 @@ def test_colours_change_as_much_as_asked() -> None:
         ({"steps": 0}, "--steps is 0; it must be at least 1"),
     ],
 )
-def test_impossible_settings_are_refused(changes: dict[str, object], message: str) -> None:
+def test_invalid_training_settings_are_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         SaipConfig(**changes)  # type: ignore[arg-type]
 

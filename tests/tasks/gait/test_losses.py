@@ -23,7 +23,7 @@ def test_triplets_on_a_line_by_hand() -> None:
     assert count_P.tolist() == [4]
 
 
-def test_equal_walks_have_a_finite_gradient_and_far_ones_cost_nothing() -> None:
+def test_equal_walks_have_a_finite_gradient_and_far_ones_no_loss() -> None:
     feature_NPD = torch.zeros(4, 2, 3, requires_grad=True)
     loss_P, _ = batch_all_triplets(feature_NPD, torch.tensor([0, 0, 1, 1]))
     assert loss_P.tolist() == pytest.approx([0.2, 0.2])
@@ -32,7 +32,7 @@ def test_equal_walks_have_a_finite_gradient_and_far_ones_cost_nothing() -> None:
     assert feature_NPD.grad.isfinite().all()
     apart = torch.tensor([0.0, 0.0, 9.0, 9.0])[:, None, None]
     assert batch_all_triplets(apart, torch.tensor([0, 0, 1, 1]))[0].item() == 0
-    with pytest.raises(DataError, match="two persons"):
+    with pytest.raises(DataError, match="two people"):
         batch_all_triplets(apart, torch.tensor([1, 1, 1, 1]))
 
 

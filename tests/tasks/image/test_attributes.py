@@ -1,4 +1,4 @@
-"""Attributes learn on made people; the rarer answer counts more."""
+"""Attributes learn on synthetic people; the rarer answer counts more."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import ATTRIBUTES, losses, quick
 
 
-def test_losses_fall_and_the_card_names_the_questions(people: PersonSet, tmp_path: Path) -> None:
+def test_losses_fall_and_the_card_names_the_attributes(people: PersonSet, tmp_path: Path) -> None:
     outcome = train(quick(AttributesConfig, tmp_path, steps=24))
     assert isinstance(outcome.data, dict)
     assert losses(tmp_path)[-1] < losses(tmp_path)[0]

@@ -1,4 +1,4 @@
-"""Picture, joints and mask move together; a mirrored person has left and right exchanged."""
+"""Image, joints and mask move together; mirroring swaps left and right."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def picture() -> Uint8:
     return random_numbers().integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 
 
-def test_without_variation_nothing_moves() -> None:
+def test_without_variation_nothing_changes() -> None:
     move = draw_move(Variation(), random_numbers(), HEIGHT, WIDTH)
     assert move.is_still
     assert vary(picture(), move, Variation(), random_numbers()) is not None
@@ -47,7 +47,7 @@ def test_a_mirror_image_is_exact() -> None:
     assert np.array_equal(move_image(picture(), drawn), picture()[:, ::-1])
 
 
-def test_a_shift_by_whole_pixels_keeps_the_picture_sharp() -> None:
+def test_a_whole_pixel_shift_keeps_the_image_sharp() -> None:
     move = draw_move(Variation(shift_px=3), random_numbers(2), HEIGHT, WIDTH)
     right, down = move.matrix_23[:, 2]
     assert (right, down) == (round(right), round(down)) != (0, 0)
@@ -62,8 +62,8 @@ def test_a_shift_by_whole_pixels_keeps_the_picture_sharp() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_joints_stay_on_what_they_mark(seed: int) -> None:
-    # A white square of 4x4 pixels, on the grey that comes in from outside; its middle is the joint.
+def test_joints_follow_the_image(seed: int) -> None:
+    # A white square of 4x4 pixels on the grey fill colour; its centre is the joint.
     image_HWC = np.full((64, 32, 3), (124, 116, 104), np.uint8)
     image_HWC[30:34, 14:18] = 255
     joint_J3 = np.array([[15.5, 31.5, 2.0]], np.float32)
@@ -77,7 +77,7 @@ def test_joints_stay_on_what_they_mark(seed: int) -> None:
     assert middle == pytest.approx([x, y], abs=0.1)
 
 
-def test_a_mirrored_person_has_left_and_right_exchanged() -> None:
+def test_mirroring_swaps_left_and_right() -> None:
     names = ("nose", "l_eye", "r_eye")
     joint_J3 = np.array([[8, 4, 2], [10, 3, 1], [6, 3, 0]], np.float32)
     moved_J3 = move_joints(joint_J3, MIRROR, HEIGHT, WIDTH, mirror_order(names))
@@ -90,7 +90,7 @@ def test_a_mirrored_person_has_left_and_right_exchanged() -> None:
     assert moved_HW[0].tolist() == [0, 0, IGNORED, 2]
 
 
-def test_joints_that_leave_the_picture_are_unlabelled() -> None:
+def test_joints_outside_the_image_are_unlabelled() -> None:
     away = Move(np.array([[1.0, 0.0, 10.0], [0.0, 1.0, 0.0]]), False)
     joint_J3 = np.array([[3, 3, 2], [8, 3, 2]], np.float32)
     assert move_joints(joint_J3, away, HEIGHT, WIDTH)[:, 2].tolist() == [2, 0]
@@ -100,7 +100,7 @@ def test_mirror_images_of_names() -> None:
     assert mirror_order(("a", "left-leg", "right-leg", "l_hand_root", "lower")) == (0, 2, 1, 3, 4)
     for names in (COCO_17, COCO_WHOLEBODY_133):
         order = mirror_order(names)
-        assert [order[i] for i in order] == list(range(len(names)))  # twice is back
+        assert [order[i] for i in order] == list(range(len(names)))  # an involution
     # Chin, bridge and tip of the nose, four points of the mouth, and the body's nose.
     order = mirror_order(COCO_WHOLEBODY_133)
     assert sum(place == i for i, place in enumerate(order)) == 11
@@ -114,11 +114,11 @@ def test_light_changes_and_stays_in_range() -> None:
     seen = np.array([change_light(image_HWC, 0.3, random_numbers(i))[0, 0] for i in range(50)])
     assert seen.min() < 180
     assert seen.max() > 220
-    assert (np.ptp(seen, axis=1) > 0).any()  # colours change apart from each other
+    assert (np.ptp(seen, axis=1) > 0).any()  # colours change independently
     assert change_light(image_HWC, 0.0, random_numbers()) is image_HWC
 
 
-def test_erasing_leaves_the_picture_itself_alone() -> None:
+def test_erasing_copies_the_image() -> None:
     image_HWC = np.zeros((64, 32, 3), np.uint8)
     changed = [(erase(image_HWC, 1.0, random_numbers(i)) > 0).any(axis=2).mean() for i in range(40)]
     assert not image_HWC.any()

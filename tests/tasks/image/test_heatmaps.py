@@ -1,4 +1,4 @@
-"""Gaussian targets by hand, and joints that come back from their maps."""
+"""Gaussian targets by hand, and joints decoded from their maps."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def joint(x: float, y: float, visibility: float = 2) -> Tensor:
     return torch.tensor([[[x, y, visibility]]])
 
 
-def test_whole_centres_put_the_outermost_cells_on_the_outermost_pixels() -> None:
+def test_whole_centres_align_the_outermost_cells_and_pixels() -> None:
     corners_2 = torch.tensor([[0.0, 0.0], [127.0, 255.0]])
     assert GRID.to_map(corners_2).tolist() == [[0, 0], [31, 63]]
 
 
-def test_half_centres_put_a_cell_over_its_four_pixels() -> None:
+def test_half_centres_align_a_cell_with_its_four_pixels() -> None:
     assert HALVES.to_map(torch.tensor([[0.0, 2.0], [128.0, 254.0]])).tolist() == [
         [-0.5, 0.0],
         [31.5, 63.0],
@@ -36,7 +36,7 @@ def test_half_centres_put_a_cell_over_its_four_pixels() -> None:
 
 
 @pytest.mark.parametrize("grid", [GRID, HALVES])
-def test_there_and_back(grid: Grid) -> None:
+def test_to_map_and_to_image_are_inverse(grid: Grid) -> None:
     xy = torch.tensor([[3.3, 200.7], [-5.0, 300.0]])
     assert torch.allclose(grid.to_image(grid.to_map(xy)), xy, atol=1e-4)
 
@@ -52,7 +52,7 @@ def test_a_target_is_a_gaussian_of_height_one_cut_at_three_sigma() -> None:
     assert map_HW[10, 15] == 0
 
 
-def test_a_target_stands_on_the_exact_joint_not_on_the_nearest_cell() -> None:
+def test_a_target_is_centred_on_the_exact_joint() -> None:
     map_HW = gaussian_targets(joint(8.5, 10), PLAIN)[0][0, 0]
     assert map_HW[10, 8].item() == pytest.approx(math.exp(-0.25 / 8))
     assert map_HW[10, 8] == map_HW[10, 9]
@@ -78,7 +78,7 @@ def test_only_labelled_joints_near_the_map_count(made: Tensor, weight: float) ->
 
 
 @pytest.mark.parametrize(("centres", "mirror"), [("whole", 127.0), ("half", 128.0)])
-def test_the_map_of_a_mirrored_picture_is_the_mirrored_map(centres: Centres, mirror: float) -> None:
+def test_mirroring_commutes_with_making_maps(centres: Centres, mirror: float) -> None:
     grid = Grid((256, 128), (64, 32), centres)
     straight = gaussian_targets(joint(37.2, 90.4), grid)[0]
     mirrored = gaussian_targets(joint(mirror - 37.2, 90.4), grid)[0]
@@ -92,7 +92,7 @@ JOINTS = torch.tensor(
 
 @pytest.mark.parametrize("grid", [GRID, HALVES])
 @pytest.mark.parametrize(("refine", "error_px"), [("dark", 0.02), ("quarter", 1.1), ("none", 2.1)])
-def test_joints_come_back_from_their_targets(
+def test_joints_are_decoded_from_their_targets(
     grid: Grid, refine: Refinement, error_px: float
 ) -> None:
     target_NJHW, _ = gaussian_targets(JOINTS, grid)
@@ -102,7 +102,7 @@ def test_joints_come_back_from_their_targets(
 
 
 @pytest.mark.parametrize("blur_sigma", [0.0, 2.0])
-def test_joints_at_the_rim_come_back_too(blur_sigma: float) -> None:
+def test_joints_at_the_edge_are_decoded(blur_sigma: float) -> None:
     rim = torch.tensor([[[0.3, 10.0, 2], [19.0, 22.8, 2], [8.4, 0.0, 2]]])
     target_NJHW, _ = gaussian_targets(rim, PLAIN)
     found_NJ3 = decode_heatmaps(target_NJHW, PLAIN, blur_sigma=blur_sigma)
@@ -126,7 +126,7 @@ CHOICES: list[tuple[str, Refinement, float]] = [
 ]
 
 
-def test_the_blur_pays_where_maps_are_noisy() -> None:
+def test_blurring_helps_on_noisy_maps() -> None:
     generator = torch.Generator().manual_seed(0)
     joint_NJ3 = JOINTS.expand(20, -1, -1)
     target_NJHW, _ = gaussian_targets(joint_NJ3, GRID)

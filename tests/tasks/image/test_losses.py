@@ -1,4 +1,4 @@
-"""The losses of the person tasks on numbers that a person can check by hand."""
+"""The losses of the person tasks, on numbers that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def test_triplets_by_hand() -> None:
     assert triplet_loss(FEATURE, PERSON).item() == pytest.approx(soft)
 
 
-def test_a_person_seen_once_is_no_anchor_but_is_kept_away_from() -> None:
+def test_a_person_seen_once_is_only_a_negative() -> None:
     feature_ND = torch.tensor([[0.0], [1.0], [1.5]])
-    # Anchor 0: 1 - 1.5; anchor 1: 1 - 0.5; the third has nobody of its own.
+    # Anchor 0: 1 - 1.5; anchor 1: 1 - 0.5; the third has no positive.
     expected = (softplus(-0.5) + softplus(0.5)) / 2
     assert triplet_loss(feature_ND, torch.tensor([0, 0, 1])).item() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("persons", [[0, 0, 0], [0, 1, 2], [0]])
 def test_a_batch_without_a_triplet_is_an_error(persons: list[int]) -> None:
-    with pytest.raises(DataError, match="two persons"):
+    with pytest.raises(DataError, match="two people"):
         triplet_loss(torch.randn(len(persons), 4), torch.tensor(persons))
 
 
@@ -76,7 +76,7 @@ def test_reid_adds_triplet_and_identity() -> None:
     assert losses["loss"].item() == pytest.approx(math.log(10) + 0.575)
     sure_NI = torch.nn.functional.one_hot(PERSON, 10) * 100.0
     assert reid_loss(FEATURE, sure_NI, PERSON)["identity"].item() == pytest.approx(0)
-    # A tenth of the weight goes over all ten: nine of them are 100 below.
+    # Label smoothing spreads 0.1 over ten classes; nine of them are 100 below.
     smooth = reid_loss(FEATURE, sure_NI, PERSON, smoothing=0.1)["identity"].item()
     assert smooth == pytest.approx(0.1 * 9 / 10 * 100)
 
@@ -90,7 +90,7 @@ def test_attributes_sum_over_answers_and_average_over_persons() -> None:
     assert loss.item() == pytest.approx(expected)
 
 
-def test_heatmaps_count_by_the_weight_of_the_joint() -> None:
+def test_heatmap_loss_is_weighted_per_joint() -> None:
     heat_NJHW = torch.zeros(1, 2, 2, 2)
     target_NJHW = torch.ones(1, 2, 2, 2) * torch.tensor([1.0, 3.0])[None, :, None, None]
     loss = heatmap_loss(heat_NJHW, target_NJHW, torch.tensor([[1.5, 0.0]]))
@@ -115,7 +115,7 @@ def test_lovasz_by_hand() -> None:
 def test_lovasz_of_hard_answers_is_one_minus_iou() -> None:
     label_P = torch.tensor([0, 0, 0, 1, 1, 2])
     answer_P = torch.tensor([0, 0, 1, 1, 1, 1])
-    # IoU 2/3, 2/4 and 0/1; class 3 is not there.
+    # IoU 2/3, 2/4 and 0/1; class 3 is absent.
     loss = lovasz_softmax(torch.eye(4)[answer_P], label_P)
     assert loss.item() == pytest.approx((1 / 3 + 1 / 2 + 1) / 3)
 
@@ -126,7 +126,7 @@ def random_parsing() -> tuple[Tensor, Tensor]:
     return logits_NCHW, torch.randint(0, 3, (2, 4, 5), generator=generator)
 
 
-def test_ignored_pixels_are_as_if_they_were_not_there() -> None:
+def test_ignored_pixels_have_no_effect() -> None:
     logits_NCHW, label_NHW = random_parsing()
     cut = parsing_loss(logits_NCHW[:, :, :3], label_NHW[:, :3])
     label_NHW[:, 3] = IGNORE
@@ -145,7 +145,7 @@ def test_parsing_is_cross_entropy_plus_weighted_lovasz() -> None:
     assert losses["lovasz"] > 0
 
 
-def test_a_batch_that_is_ignored_altogether_has_no_loss_and_no_gradient() -> None:
+def test_a_fully_ignored_batch_has_no_loss_and_no_gradient() -> None:
     logits_NCHW = torch.randn(1, 3, 2, 2, requires_grad=True)
     loss = parsing_loss(logits_NCHW, torch.full((1, 2, 2), IGNORE))["loss"]
     loss.backward()  # type: ignore[no-untyped-call]
@@ -154,7 +154,7 @@ def test_a_batch_that_is_ignored_altogether_has_no_loss_and_no_gradient() -> Non
     assert not logits_NCHW.grad.any()
 
 
-def test_parsing_of_another_size_is_an_error() -> None:
+def test_mismatched_label_size_is_an_error() -> None:
     logits_NCHW, label_NHW = random_parsing()
     with pytest.raises(DataError, match=r"logits \(2, 3, 4, 5\) and labels \(2, 4, 4\)"):
         parsing_loss(logits_NCHW, label_NHW[:, :, :4])
@@ -172,7 +172,7 @@ DESCENTS: list[tuple[tuple[int, ...], Callable[[Tensor], Tensor]]] = [
 @pytest.mark.parametrize(
     ("shape", "loss_of"), DESCENTS, ids=["triplet", "answers", "maps", "parts"]
 )
-def test_a_step_down_the_slope_lowers_the_loss(
+def test_a_gradient_step_lowers_the_loss(
     shape: tuple[int, ...], loss_of: Callable[[Tensor], Tensor]
 ) -> None:
     start = torch.randn(shape, generator=torch.Generator().manual_seed(1))

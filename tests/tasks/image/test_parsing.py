@@ -1,4 +1,4 @@
-"""Parts learn on made people, at the stride that labels are compared at."""
+"""Parsing learns on synthetic people, at the configured label stride."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def test_a_silhouette_is_the_person_as_one_part(people: PersonSet, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("people")
-def test_parts_that_no_group_knows_are_named(tmp_path: Path) -> None:
+def test_unknown_parts_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the part \w+ belongs to no group"):
         train(quick(ParsingConfig, tmp_path, parts="garments"))
 
 
 @pytest.mark.parametrize("step", [1, 2, 4])
-def test_labels_are_compared_at_their_stride(step: int) -> None:
+def test_labels_are_sampled_at_their_stride(step: int) -> None:
     network = with_head(seeded(), OutputSpec("segmentation", PARTS))
     learner = ParsingLearner(network, 0.0, step).eval()
     image_NHWC = torch.zeros((1, 64, 32, 3), dtype=torch.uint8)
@@ -62,7 +62,7 @@ def test_labels_are_compared_at_their_stride(step: int) -> None:
     torch.testing.assert_close(learner(image_NHWC, part_NHW)["loss"], expected)
 
 
-def test_pixels_from_outside_teach_nothing() -> None:
+def test_pixels_from_outside_have_no_loss() -> None:
     network = with_head(seeded(), OutputSpec("segmentation", PARTS))
     learner = ParsingLearner(network, 1.0, 2)
     image_NHWC = torch.zeros((1, 64, 32, 3), dtype=torch.uint8)
@@ -70,6 +70,6 @@ def test_pixels_from_outside_teach_nothing() -> None:
     assert float(learner(image_NHWC, nothing)["loss"].detach()) == 0
 
 
-def test_a_weight_below_nought(tmp_path: Path) -> None:
+def test_a_negative_lovasz_weight_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--lovasz is -1"):
         quick(ParsingConfig, tmp_path, lovasz=-1.0)

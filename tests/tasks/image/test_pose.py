@@ -1,4 +1,4 @@
-"""Joints learn on made people, in the layout that the task names."""
+"""Pose learns on synthetic people, in the joint layout of the task."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_landmarks_are_133_and_scored_by_part(
     assert load_network(tmp_path)[1].output.labels == COCO_WHOLEBODY_133
 
 
-def test_targets_and_answers_agree_about_where_a_joint_is() -> None:
+def test_targets_and_predictions_use_the_same_coordinates() -> None:
     network = with_head(seeded(), OutputSpec("heatmaps", ("a", "b")))
     learner = PoseLearner(network, (64, 32), sigma=2.0)
     joint_NJ3 = torch.tensor([[[9.0, 30.5, 2.0], [20.0, 41.0, 1.0]]])
@@ -56,15 +56,15 @@ def test_targets_and_answers_agree_about_where_a_joint_is() -> None:
     torch.testing.assert_close(learner.eval()(image_NHWC, joint_NJ3)["loss"], expected)
 
 
-def test_another_number_of_joints(
+def test_a_wrong_joint_count_is_an_error(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = dataclasses.replace(people, keypoint_NJ3=people.keypoint_NJ3[:, :5])
     monkeypatch.setattr(person_training, "load_persons", lambda path, task: few)
-    with pytest.raises(DataError, match="5 joints a person, and --task pose takes 17"):
+    with pytest.raises(DataError, match="5 joints per person, but --task pose needs 17"):
         train(quick(PoseConfig, tmp_path))
 
 
-def test_a_gaussian_needs_a_width(tmp_path: Path) -> None:
+def test_sigma_must_be_positive(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--sigma is 0"):
         quick(PoseConfig, tmp_path, sigma=0.0)

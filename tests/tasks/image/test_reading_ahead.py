@@ -1,4 +1,4 @@
-"""Batches made early are the batches made late, and a picture that cannot be read ends nothing."""
+"""Prefetching does not change batches; an unreadable image does not stop training."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def drawn(workers: int, steps: list[int]) -> list[list[torch.Tensor]]:
         return [list(batch(step, PLACE)) for step in steps]
 
 
-def test_threads_change_nothing_and_neither_does_the_first_step() -> None:
+def test_threads_and_first_step_do_not_change_batches() -> None:
     slow, fast = drawn(0, [0, 1, 2, 3]), drawn(2, [0, 1, 2, 3])
     resumed = drawn(2, [2, 3])
     for one, other in zip([*slow, *slow[2:]], [*fast, *resumed], strict=True):
@@ -39,7 +39,7 @@ def test_threads_change_nothing_and_neither_does_the_first_step() -> None:
     assert slow[1][1].tolist() == [1, 0, 1]
 
 
-def test_another_picture_of_the_batch_stands_in() -> None:
+def test_another_image_replaces_an_unreadable_one() -> None:
     def broken(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
         if index == 1:
             raise ImageError("cut short")
@@ -51,12 +51,12 @@ def test_another_picture_of_the_batch_stands_in() -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_batch_without_a_readable_picture(workers: int) -> None:
+def test_a_batch_without_a_readable_image_is_an_error(workers: int) -> None:
     def broken(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
         raise ImageError(f"picture {index} is empty")
 
     with (
         ReadAhead(indices, broken, seed=0, workers=workers) as batch,
-        pytest.raises(DataError, match="none of the 3 pictures of a batch can be read; the first"),
+        pytest.raises(DataError, match="cannot read any of the 3 images of a batch; the first"),
     ):
         batch(0, PLACE)

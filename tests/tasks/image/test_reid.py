@@ -1,4 +1,4 @@
-"""Retrieval learns on made people; neck and classifier stay behind."""
+"""Re-identification learns on synthetic people; neck and classifier are not saved."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_losses_fall_and_the_checkpoint_gives_unit_vectors(
     assert not [name for name in weights if "neck" in name or "classifier" in name]
 
 
-def test_the_vector_is_as_wide_as_the_token_by_default(people: PersonSet, tmp_path: Path) -> None:
+def test_the_default_dim_is_the_token_width(people: PersonSet, tmp_path: Path) -> None:
     train(quick(ReidConfig, tmp_path, steps=2, each=2, read_test=False))
     network, card = load_network(tmp_path)
     assert card.output.dim == 24
@@ -65,7 +65,7 @@ def test_the_triplet_sees_the_vector_before_the_neck() -> None:
     assert not learner.neck.bias.requires_grad
 
 
-def test_a_person_with_one_picture_is_told_of_and_learned_from(
+def test_a_person_with_one_image_is_reported_and_used(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -73,7 +73,7 @@ def test_a_person_with_one_picture_is_told_of_and_learned_from(
     fewer = made_subset(people, kept)
     monkeypatch.setattr(person_training, "load_persons", lambda path, task: fewer)
     train(quick(ReidConfig, tmp_path, steps=2, each=2, select_share=0.0, read_test=False))
-    assert "1 of 6 people have a single picture" in capsys.readouterr().err
+    assert "1 of 6 people have only one sample" in capsys.readouterr().err
 
 
 def made_subset(persons: PersonSet, kept_K: Index) -> PersonSet:
@@ -90,28 +90,30 @@ def made_subset(persons: PersonSet, kept_K: Index) -> PersonSet:
     )
 
 
-def test_nobody_has_two_pictures(
+def test_reid_needs_someone_with_two_images(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lonely = made_subset(people, np.arange(0, len(people), 6))
     monkeypatch.setattr(person_training, "load_persons", lambda path, task: lonely)
-    with pytest.raises(DataError, match="found 6 people to learn from, 6 of them with a single"):
+    with pytest.raises(DataError, match="found 6 training people, 6 of them with only one sample"):
         train(quick(ReidConfig, tmp_path, each=2, select_share=0.0))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"each": 1}, "--each is 1; it must be at least 2: a triplet needs two pictures"),
-        ({"each": 4, "batch": 6}, "nobody by half"),
-        ({"each": 4, "batch": 4}, "at least two people"),
+        ({"each": 1}, "--each is 1; it must be at least 2; a triplet needs two images"),
+        ({"each": 4, "batch": 6}, "a multiple of --each 4 and at least twice"),
+        ({"each": 4, "batch": 4}, "a multiple of --each 4 and at least twice that"),
         (
             {"each": 4, "batch": 8, "accumulate": 2},
-            "--batch is 8; it must be at least two people .* in each of --accumulate 2 parts",
+            "--batch is 8; it must be .* at least twice that, in each of --accumulate 2 parts",
         ),
         ({"dim": 0, "each": 2}, "--dim is 0"),
     ],
 )
-def test_batches_that_hold_no_triplet(change: dict[str, int], message: str, tmp_path: Path) -> None:
+def test_batches_without_a_triplet_are_an_error(
+    change: dict[str, int], message: str, tmp_path: Path
+) -> None:
     with pytest.raises(UsageError, match=message):
         quick(ReidConfig, tmp_path, **change)

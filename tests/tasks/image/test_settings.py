@@ -1,4 +1,4 @@
-"""Settings of every task on pictures: wrong ones are told by their flag; recipes are settings."""
+"""Config of the image tasks: errors name the flag; recipes are valid configs."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ from tests.tasks.people import quick
         ({"height": 100}, "--height is 100; a person network takes multiples of 32"),
         ({"select_share": 1.0}, "--select-share is 1.0"),
         ({"layer_decay": 0.0}, "--layer-decay is 0.0"),
-        ({"flip": 2.0}, "--flip is 2.0; it must be a probability"),
+        ({"flip": 2.0}, "--flip is 2.0; it must be from 0 to 1"),
         ({"workers": -1}, "--workers is -1"),
         ({"rotate_deg": -3.0}, "--rotate-deg is -3.0"),
     ],
 )
-def test_settings_out_of_range(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_image_settings_out_of_range_are_errors(
+    change: dict[str, Any], message: str, tmp_path: Path
+) -> None:
     with pytest.raises(UsageError, match=message):
         quick(ParsingConfig, tmp_path, **change)
 
@@ -42,7 +44,7 @@ def test_the_recipes_are_settings(name: str, kind: type[PersonConfig], tmp_path:
     assert config.size == (256, 128)
 
 
-def test_pictures_are_varied_as_asked(tmp_path: Path) -> None:
+def test_image_augmentation_follows_the_config(tmp_path: Path) -> None:
     config = quick(
         PersonConfig,
         tmp_path,

@@ -1,4 +1,4 @@
-"""Nobody is on two sides; pictures of nobody in particular are split one by one."""
+"""Nobody is in two splits; images without an identity are split one by one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgehuman.tasks.image.splits import split_people
 from tests.tasks.people import made_people
 
 
-def test_people_are_held_out_whole_and_the_test_part_is_the_rest() -> None:
+def test_people_are_held_out_whole() -> None:
     persons = made_people(people=8, each=6)
     splits = split_people(persons, 0.34, seed=0)
     sides = [set(persons.person_N[index_K].tolist()) for index_K in (splits.learn, splits.select)]
@@ -23,7 +23,7 @@ def test_people_are_held_out_whole_and_the_test_part_is_the_rest() -> None:
     assert not np.array_equal(splits.select, split_people(persons, 0.34, seed=1).select)
 
 
-def test_pictures_without_a_name_are_split_one_by_one() -> None:
+def test_images_without_identity_are_split_one_by_one() -> None:
     persons = made_people(people=6, each=4)
     unnamed = dataclasses.replace(persons, person_N=np.full(len(persons), -1))
     splits = split_people(unnamed, 0.25, seed=0)

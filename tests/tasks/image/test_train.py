@@ -1,4 +1,4 @@
-"""What the tasks share: the start from weights, learning rates, resuming, and each bad input."""
+"""Shared by the image tasks: start from weights, learning rates, resuming, bad input."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ OUTPUT = OutputSpec("segmentation", PARTS)
 def begun(
     config: PersonConfig, output: OutputSpec = OUTPUT
 ) -> tuple[PersonNet, str, tuple[TrainingData, ...]]:
-    """The network before training, its backbone's name, and what its weights learned from."""
+    """Return the network to train, its backbone's name, and the data of its weights."""
     start = start_from(config, "parsing", DEFAULT_ARCH)
     network = build_network(config, start, output)
     return network, start.arch, start.load_into(network.encoder)
 
 
 def pretrained(folder: Path, arch: str = NAME, weights: Any = None) -> Path:
-    """A checkpoint of a bare encoder that learned from photos."""
+    """Save a checkpoint of a bare encoder trained on photos."""
     data = (TrainingData("photos", "pretraining", "CC0", "", 100, 0),)
     card = Card(
         "encoder", "person-embedding", arch, 1, 1, image_input(64, 32), OutputSpec("embedding")
@@ -56,7 +56,7 @@ def pretrained(folder: Path, arch: str = NAME, weights: Any = None) -> Path:
 
 
 @pytest.mark.usefixtures("people")
-def test_a_task_begins_with_the_weights_and_remembers_their_data(tmp_path: Path) -> None:
+def test_a_task_starts_from_weights_and_records_their_data(tmp_path: Path) -> None:
     weights = pretrained(tmp_path / "encoder")
     config = quick(ParsingConfig, tmp_path / "x", arch=None, weights=weights)
     network, arch, ancestors = begun(config)
@@ -67,7 +67,7 @@ def test_a_task_begins_with_the_weights_and_remembers_their_data(tmp_path: Path)
 
 
 @pytest.mark.usefixtures("people")
-def test_a_task_begins_with_another_task(tmp_path: Path) -> None:
+def test_a_task_starts_from_another_task(tmp_path: Path) -> None:
     first = quick(ParsingConfig, tmp_path / "first", steps=2, batch=4, read_test=False)
     parsing.train(first)
     config = quick(AttributesConfig, tmp_path / "second", steps=1, weights=first.out)
@@ -81,7 +81,7 @@ def test_a_task_begins_with_another_task(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("people")
-def test_weights_of_another_architecture(tmp_path: Path) -> None:
+def test_weights_of_another_architecture_are_an_error(tmp_path: Path) -> None:
     weights = pretrained(tmp_path / "encoder", arch="starnet_s3")
     with pytest.raises(CheckpointError, match=f"holds starnet_s3, and --arch is {NAME}"):
         begun(quick(ParsingConfig, tmp_path / "x", weights=weights))
@@ -92,8 +92,8 @@ def test_weights_of_another_architecture(tmp_path: Path) -> None:
         begun(quick(ParsingConfig, tmp_path / "x", weights=tmp_path / "none"))
 
 
-def test_a_network_that_reads_something_else(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"imuvit_512x5 reads ImuWindow \(imu\), and the"):
+def test_a_network_of_another_modality_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"imuvit_512x5 reads ImuWindow \(imu\), but task"):
         begun(quick(ParsingConfig, tmp_path, arch="imuvit_512x5"))
     with pytest.raises(UsageError, match="Did you mean 'tinyvit_5m'"):
         begun(quick(ParsingConfig, tmp_path, arch="tinyvit5m"))
@@ -115,7 +115,7 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(people: PersonSet, tmp_path
 
 
 def stopped_at(config: ParsingConfig, step: int) -> None:
-    """Run a training and let a signal end it after so many steps."""
+    """Run a training that a signal stops after this many steps."""
     seen = []
     kept = person_augment.vary
 
@@ -129,7 +129,7 @@ def stopped_at(config: ParsingConfig, step: int) -> None:
         patch.setattr(parsing, "vary", vary)
         outcome = parsing.train(config)
     assert outcome.exit_code == 1
-    assert "go on with --resume" in outcome.text
+    assert "continue with --resume" in outcome.text
     assert load_state(config.out)["step"] == step
 
 
@@ -159,7 +159,7 @@ def test_weights_that_no_gradient_reaches_are_frozen() -> None:
 
 
 @pytest.mark.usefixtures("people")
-def test_a_frozen_backbone_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_frozen_backbone_does_not_change(tmp_path: Path) -> None:
     weights = pretrained(tmp_path / "encoder")
     config = quick(
         ParsingConfig, tmp_path / "x", weights=weights, backbone_lr=0.0, steps=3, read_test=False
@@ -171,7 +171,7 @@ def test_a_frozen_backbone_stays_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("people")
-def test_the_test_part_stays_unread_when_asked(tmp_path: Path) -> None:
+def test_no_read_test_skips_the_test_part(tmp_path: Path) -> None:
     outcome = parsing.train(quick(ParsingConfig, tmp_path, steps=1, read_test=False))
     assert isinstance(outcome.data, dict)
     assert "metrics" not in outcome.data
@@ -183,12 +183,12 @@ def test_a_set_without_a_test_part_keeps_its_checkpoint(
 ) -> None:
     untested = dataclasses.replace(people, role_N=np.full(len(people), "train"))
     monkeypatch.setattr(person_training, "load_persons", lambda path, task: untested)
-    with pytest.raises(DataError, match="has no test part; the checkpoint stands in"):
+    with pytest.raises(DataError, match="has no test part; the checkpoint is in"):
         parsing.train(quick(ParsingConfig, tmp_path, steps=1))
     assert load_network(tmp_path)[1].task == "parsing"
 
 
-def test_pictures_that_cannot_be_read_are_left_out_and_counted(
+def test_unreadable_images_are_left_out_and_counted(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(PersonSet):
@@ -227,7 +227,7 @@ def test_the_same_seed_gives_the_same_weights(people: PersonSet, tmp_path: Path)
 
 
 @pytest.mark.parametrize("held", ["weights", "out"])
-def test_what_is_quick_to_check_is_checked_before_anybody_is_drawn(
+def test_quick_checks_come_before_loading_people(
     held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(path: str, task: str) -> PersonSet:

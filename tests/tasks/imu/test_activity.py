@@ -1,4 +1,4 @@
-"""Fine-tuning, probe, from scratch: selected on training people, the test people read once."""
+"""Fine-tuning, probe, from scratch: selection on training people, one test at the end."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def pretrained(folder: Path, arch: str = "imuvit_512x5") -> Path:
     return folder
 
 
-def test_training_learns_and_the_card_tells_the_whole_story(
-    made: WindowSet, tmp_path: Path
-) -> None:
+def test_training_learns_and_the_card_is_complete(made: WindowSet, tmp_path: Path) -> None:
     outcome = train(config(tmp_path, steps=60, save_every=20))
     assert isinstance(outcome.data, dict)
     assert outcome.data["metrics"]["macro_f1"] > 0.9
@@ -65,7 +63,7 @@ def test_training_learns_and_the_card_tells_the_whole_story(
 
 
 @pytest.mark.parametrize("mode", ["scratch", "probe"])
-def test_an_occupied_folder_is_refused_before_anything_is_read(
+def test_an_occupied_folder_is_refused_before_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
     monkeypatch.setattr(activity, "labelled_splits", lambda *words: pytest.fail("too late"))
@@ -77,7 +75,7 @@ def test_an_occupied_folder_is_refused_before_anything_is_read(
     assert (tmp_path / "out" / "model.safetensors").read_bytes() == b"kept"
 
 
-def test_nothing_to_resume_from_is_said_before_anything_is_read(
+def test_nothing_to_resume_is_an_error_before_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(activity, "labelled_splits", lambda *words: pytest.fail("too late"))
@@ -86,7 +84,7 @@ def test_nothing_to_resume_from_is_said_before_anything_is_read(
     assert not (tmp_path / "out").exists()
 
 
-def test_the_test_people_stay_unread_when_asked(made: WindowSet, tmp_path: Path) -> None:
+def test_no_read_test_skips_the_test_people(made: WindowSet, tmp_path: Path) -> None:
     outcome = train(config(tmp_path, steps=2, read_test=False))
     assert isinstance(outcome.data, dict)
     assert "metrics" not in outcome.data
@@ -94,7 +92,7 @@ def test_the_test_people_stay_unread_when_asked(made: WindowSet, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("made")
-def test_a_probe_changes_the_head_and_nothing_else(tmp_path: Path) -> None:
+def test_a_probe_changes_only_the_head(tmp_path: Path) -> None:
     weights = pretrained(tmp_path / "encoder")
     outcome = train(config(tmp_path / "probe", mode="probe", weights=weights))
     assert isinstance(outcome.data, dict)
@@ -112,7 +110,7 @@ def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("made")
-def test_the_decision_carries_over_to_a_run_on_everyone(tmp_path: Path) -> None:
+def test_a_run_on_everyone_reuses_the_decision(tmp_path: Path) -> None:
     train(config(tmp_path / "chosen", steps=4))
     train(config(tmp_path / "all", steps=4, select_share=0.0, selected=tmp_path / "chosen"))
     chosen, everyone = load_network(tmp_path / "chosen")[1], load_network(tmp_path / "all")[1]

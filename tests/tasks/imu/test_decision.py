@@ -1,4 +1,4 @@
-"""The decision is the best one on the recordings given, by numbers small enough to see."""
+"""The decision is the best one on the given recordings, checked on small numbers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ START = Decision(temperature=2.0, hop_s=0.64)
 
 
 def flickering() -> Hops:
-    """Forty hops of walking of which every fifth looks like sitting, then forty of sitting."""
+    """Forty hops of walking, every fifth looking like sitting, then forty of sitting."""
     logits_HK = np.tile(np.array([2.0, 0.0], np.float32), (80, 1))
     logits_HK[40:] = logits_HK[40:, ::-1]
     logits_HK[4:40:5] = [0.0, 2.0]
     return Hops(logits_HK, ("walking",) * 40 + ("sitting",) * 40)
 
 
-def test_smoothing_is_chosen_where_the_network_flickers() -> None:
+def test_smoothing_is_chosen_for_a_flickering_network() -> None:
     hops = flickering()
     assert accuracy_of(START, [hops], LABELS) == pytest.approx(72 / 80)
     chosen = choose_decision(START, [hops], LABELS, delay_s=1.28)
@@ -31,9 +31,9 @@ def test_smoothing_is_chosen_where_the_network_flickers() -> None:
     assert accuracy_of(chosen, [hops], LABELS) > 0.97
 
 
-def test_the_threshold_is_the_largest_that_costs_next_to_nothing() -> None:
+def test_the_threshold_is_the_largest_that_costs_little() -> None:
     sure = Hops(np.array([[2.0, 0.0]] * 50, np.float32), ("walking",) * 50)
-    # softmax(2 / 2) = 0.73: every threshold on the list up to 0.7 leaves all answers standing.
+    # softmax(2 / 2) = 0.73: thresholds up to 0.7 keep all answers.
     assert choose_decision(START, [sure], LABELS, 0.64).threshold == 0.7
     unsure = Hops(np.array([[0.5, 0.0]] * 50, np.float32), ("walking",) * 50)
     # softmax(0.5 / 2) = 0.56: at 0.6 all answers would be lost.
@@ -51,5 +51,5 @@ def test_hops_carry_the_label_at_the_end_of_each_window() -> None:
 
 def test_recordings_without_labels_are_refused() -> None:
     silent = Hops(np.zeros((5, 2), np.float32), (None,) * 5)
-    with pytest.raises(DataError, match="no labelled stretch of the people held out"):
+    with pytest.raises(DataError, match="no labelled recordings of the people held out"):
         choose_decision(START, [silent], LABELS, 1.28)

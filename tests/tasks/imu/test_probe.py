@@ -1,4 +1,4 @@
-"""Folds are by person, and the folded head equals the regression on standardised features."""
+"""Folds are by person; the folded head equals the regression on standardised features."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_folded_head_is_the_regression(made: WindowSet) -> None:
 
 def test_one_person_or_no_linear_head_is_refused(made: WindowSet) -> None:
     one = made.select(made.subject_N == "made:0")
-    with pytest.raises(DataError, match="only one person"):
+    with pytest.raises(DataError, match="found 1 training person"):
         fit_probe(build("imuvit_512x5", num_classes=3), one)
     with pytest.raises(UsageError, match="needs an encoder with a linear head"):
         fit_probe(build("imuvit_512x5"), made)

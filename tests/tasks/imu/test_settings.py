@@ -1,4 +1,4 @@
-"""Settings of activity recognition: what has no effect or is out of range is told by its flag."""
+"""Config of activity recognition: errors name a flag without effect or out of range."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgehuman.tasks.imu.settings import ActivityConfig
     [
         ({"stream_data": "x", "select_share": 0.0}, "--stream-data has no effect here"),
         ({"stream_data": "x", "mode": "probe"}, "--stream-data has no effect here"),
-        ({"selected": Path("x")}, "--selected has no effect here; it goes with --select-share 0"),
+        ({"selected": Path("x")}, "--selected has no effect here; it needs --select-share 0"),
         ({"resume": True, "mode": "probe"}, "--resume has no effect here"),
         ({"hop": 0}, "--hop is 0; it must be at least 1"),
         ({"dropout": 2.0}, "--dropout is 2.0"),

@@ -1,4 +1,4 @@
-"""Splits by people: nobody on two sides, further datasets only under the target's labels."""
+"""Splits by person; other datasets contribute only windows with the target's labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def people(windows: WindowSet) -> set[str]:
     return set(windows.subject_N.tolist())
 
 
-def test_no_person_is_on_two_sides(made: WindowSet) -> None:
+def test_no_person_is_in_two_splits(made: WindowSet) -> None:
     splits = labelled_splits(["x"], hop=64, select_share=0.25)
     assert people(splits.test) == {"made:4", "made:5"}
     assert len(people(splits.select)) == 1
@@ -34,7 +34,7 @@ def test_a_test_person_of_one_dataset_is_left_out_of_the_others(
     assert people(splits.learn[1]) == people(splits.learn[0])
 
 
-def test_further_labels_are_matched_by_name(made: WindowSet) -> None:
+def test_labels_are_matched_by_name(made: WindowSet) -> None:
     found = relabel(made, ("still", "slow"))
     assert found.labels == ("still", "slow")
     assert len(found) == len(made) * 2 // 3
@@ -55,7 +55,7 @@ def test_joining_keeps_labels(made: WindowSet) -> None:
         ({"is_test_N": False}, "has no test people"),
     ],
 )
-def test_a_dataset_that_cannot_be_the_target_says_why(
+def test_an_unsuitable_target_is_an_error(
     made: WindowSet, monkeypatch: pytest.MonkeyPatch, change: dict[str, int], message: str
 ) -> None:
     arrays = {name: np.full_like(getattr(made, name), value) for name, value in change.items()}
@@ -65,7 +65,7 @@ def test_a_dataset_that_cannot_be_the_target_says_why(
         labelled_splits(["x"], hop=64, select_share=0.25)
 
 
-def test_a_further_dataset_without_a_common_label_is_refused(
+def test_a_dataset_without_a_common_label_is_refused(
     made: WindowSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = replace(made, labels=("a", "b", "c"))

@@ -1,4 +1,4 @@
-"""A tiny gait network learns simulated walkers; people stay apart; each bad input says so."""
+"""A tiny gait network learns simulated walkers; splits are by person; bad input is an error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def numbers(outcome: Outcome) -> dict[str, Any]:
     return outcome.data
 
 
-def test_it_learns_and_the_checkpoint_says_what_it_is(tmp_path: Path) -> None:
+def test_training_learns_and_the_card_describes_the_network(tmp_path: Path) -> None:
     data = numbers(train(quick(tmp_path, steps=30, save_every=30)))
     records = load_state(tmp_path)["records"]
     losses = [record["loss"] for record in records if "loss" in record]
@@ -58,7 +58,7 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(tmp_path: Path) -> None:
     train(config)
     stopped = quick(tmp_path / "parts", read_test=False, select_share=0.0)
     whole = load_state(config.out)["model"]
-    # A run that is cut off after its save at step 2, and goes on from there.
+    # A run that is interrupted after its checkpoint at step 2 and resumed.
     calls: list[int] = []
     original = WalkBatches.__call__
 
@@ -78,7 +78,7 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(tmp_path: Path) -> None:
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
-def test_weights_are_taken_over_and_their_data_remembered(tmp_path: Path) -> None:
+def test_weights_are_loaded_and_their_data_recorded(tmp_path: Path) -> None:
     encoder = build("tiny_gait", seed=9)
     card = Card(
         "encoder", "gait-embedding", "tiny_gait", 1, 1, skeleton_input(FRAMES),
@@ -100,7 +100,7 @@ def test_weights_are_taken_over_and_their_data_remembered(tmp_path: Path) -> Non
         train(quick(tmp_path, arch="imuvit_512x5"))
 
 
-def test_a_network_keeps_the_window_that_its_weights_learned(tmp_path: Path) -> None:
+def test_a_network_keeps_the_window_of_its_weights(tmp_path: Path) -> None:
     encoder = build("tiny_gait", seed=9, frames=20)
     card = Card(
         "encoder", "gait-embedding", "tiny_gait", 1, 1, skeleton_input(20),
@@ -124,12 +124,12 @@ def test_a_dataset_without_a_test_part_keeps_its_checkpoint(
 ) -> None:
     walks = simulated_set(4, 4, seed=1, frames=16)
     read_as(monkeypatch, dataclasses.replace(walks, role_N=np.full(len(walks), "train")))
-    with pytest.raises(DataError, match="--data x has no test part; the checkpoint stands in"):
+    with pytest.raises(DataError, match="--data x has no test part; the checkpoint is in"):
         train(quick(tmp_path / "x", data="x", steps=1, select_share=0.0))
     assert load_network(tmp_path / "x")[1].task == "gait-embedding"
 
 
-def test_what_is_judged_has_to_hold_a_window_before_anything_is_learned(
+def test_walks_shorter_than_a_window_fail_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walks = simulated_set(6, 4, seed=1, frames=16)
@@ -152,7 +152,7 @@ def test_what_is_judged_has_to_hold_a_window_before_anything_is_learned(
     assert not (tmp_path / "x").exists()
 
 
-def test_an_occupied_folder_is_refused_before_anybody_is_simulated(
+def test_an_occupied_folder_is_refused_before_simulating(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "state.pt").write_bytes(b"kept")

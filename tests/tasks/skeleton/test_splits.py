@@ -1,4 +1,4 @@
-"""Walkers stay apart by person; batches hold several walks of each; what cannot serve says so."""
+"""Splits are by person; batches hold several walks of each; unusable data is an error."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_as(monkeypatch: pytest.MonkeyPatch, walks: SkeletonSet) -> None:
     monkeypatch.setattr(gait_walks, "load_skeletons", lambda path: walks)
 
 
-def test_a_dataset_is_parted_by_its_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dataset_is_split_by_its_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walks = simulated_set(8, 4, seed=1, frames=16)
     is_train_N = np.isin(walks.person_N, np.unique(walks.person_N)[:6])
     role_N = np.where(is_train_N, "train", walks.role_N)
@@ -62,7 +62,7 @@ def test_a_dataset_is_parted_by_its_roles(tmp_path: Path, monkeypatch: pytest.Mo
         load_splits(quick(tmp_path, data="x"))
 
 
-def test_what_cannot_be_learned_from_says_so(
+def test_unusable_training_data_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walks = simulated_set(4, 4, seed=1, frames=16)
@@ -72,11 +72,11 @@ def test_what_cannot_be_learned_from_says_so(
     with pytest.raises(DataError, match=r"none of 16 training walks has 17 .*the longest has 16\."):
         long_enough(walks, 17)
     alone = walks.subset([0, 4, 8, 12])
-    with pytest.raises(DataError, match="several pictures each"):
+    with pytest.raises(DataError, match="several samples"):
         WalkBatches(alone, 14, quick(tmp_path))
 
 
-def test_walks_shorter_than_a_window_are_left_out_and_told_of(
+def test_walks_shorter_than_a_window_are_reported_and_left_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     walks = simulated_set(2, 2, seed=1, frames=16)
@@ -84,6 +84,6 @@ def test_walks_shorter_than_a_window_are_left_out_and_told_of(
         walks, skeleton_SJ3=walks.skeleton_SJ3[:61], length_N=np.array([16, 16, 16, 13])
     )
     assert len(long_enough(mixed, 14)) == 3
-    assert "1 of 4 training walks are under 14 frames and left out" in capsys.readouterr().err
+    assert "left out 1 of 4 training walks shorter than 14 frames" in capsys.readouterr().err
     assert len(long_enough(mixed, 13)) == 4
     assert not capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Augmentations keep what they promise to keep."""
+"""Wearable augmentations have the promised invariants."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_rotations_are_rotations_and_stay_within_the_angle() -> None:
     assert torch.rad2deg(torch.arccos(cosine_N.clamp(-1, 1))).max() <= 30.1
 
 
-def test_both_sensors_are_turned_by_the_same_rotation() -> None:
+def test_both_sensors_share_a_rotation() -> None:
     quarter = torch.tensor([[[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]])
     imu_NTC = torch.tensor([[[1.0, 0.0, 5.0, 2.0, 0.0, 7.0]]])
     assert rotate(imu_NTC, quarter)[0, 0].tolist() == [0.0, 1.0, 5.0, 0.0, 2.0, 7.0]
@@ -33,7 +33,7 @@ def test_time_warp_keeps_ends_and_order_of_a_ramp() -> None:
     torch.testing.assert_close(warped_NTC[..., 0], warped_NTC[..., 5])
 
 
-def test_gyro_bias_leaves_the_accelerometer_alone() -> None:
+def test_gyro_bias_does_not_change_the_accelerometer() -> None:
     torch.manual_seed(0)
     biased_NTC = ImuAugment(gyro_bias=0.1)(torch.zeros(4, 8, 6))
     assert biased_NTC[..., :3].abs().max() == 0

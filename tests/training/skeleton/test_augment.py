@@ -1,4 +1,4 @@
-"""Augmented skeletons: what each kind does, and that unseen joints stay unseen."""
+"""Skeleton augmentations: each kind, and that unseen joints stay unseen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STILL = {"backwards": 0.0, "mirror": 0.0, "smooth": 0.0, "joint_shift": 0.0, "jo
 
 
 def walk(frames: int = 20, count: int = 1) -> torch.Tensor:
-    """Every joint moves right by one pixel a frame; joint j stands 10 j pixels below the first."""
+    """Every joint moves right by one pixel per frame; joint j is 10 j pixels below the first."""
     skeleton = torch.ones(count, frames, 18, 3)
     skeleton[..., 0] = torch.arange(frames)[:, None] + 100
     skeleton[..., 1] = 10 * torch.arange(18)
@@ -24,7 +24,7 @@ def walk(frames: int = 20, count: int = 1) -> torch.Tensor:
 
 
 def draws(position: torch.Tensor, **changes: torch.Tensor) -> Draws:
-    """Nothing but the reading at some positions, unless told."""
+    """Return draws that only resample, unless overridden."""
     count, frames = position.shape
     still = {
         "mirrored_N": torch.zeros(count, dtype=torch.bool),
@@ -88,7 +88,7 @@ def test_smoothing_averages_seen_frames_only() -> None:
     assert smoothed[2, 2].item() == 1.0
 
 
-def test_crop_and_pace_stay_inside_and_turn_round() -> None:
+def test_crop_and_pace_stay_inside_and_can_reverse() -> None:
     torch.manual_seed(0)
     maker = SkeletonAugment(frames=10, pace=2.0, **{**STILL, "backwards": 0.5})
     position_NT = maker.draw(torch.full((500,), 30), 18).position_NT
@@ -117,7 +117,7 @@ def test_frames_beyond_the_length_are_never_read() -> None:
 
 
 @pytest.mark.parametrize("seen", ["some", "none"])
-def test_unseen_joints_stay_unseen_whatever_they_hold(seen: str) -> None:
+def test_unseen_joints_stay_unseen_with_any_coordinates(seen: str) -> None:
     torch.manual_seed(0)
     source = 100 + 50 * torch.rand(8, 30, 18, 3)
     source[..., 2] = torch.rand(8, 30, 18) > (0.3 if seen == "some" else 2.0)
@@ -154,7 +154,7 @@ def test_batched_and_per_sample_agree_on_the_same_draws() -> None:
         np.testing.assert_allclose(made[i].numpy(), one, rtol=1e-4, atol=2e-3)
 
 
-def test_a_batch_of_several_parts_is_what_it_would_be_at_once() -> None:
+def test_splitting_a_batch_changes_nothing() -> None:
     count = 2 * batched.PART + 5
     source = 300 * torch.rand(count, 20, 18, 3)
     maker, length_N = SkeletonAugment(frames=12), torch.full((count,), 20)
