@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ import pytest
 from edgehuman.bench import bench as report
 from edgehuman.bench.bench import BenchConfig, bench
 from edgehuman.bench.latency import Footprint
-from edgehuman.bench.page import as_html, as_markdown, as_svg, cells, head
+from edgehuman.bench.page import as_markdown
 from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.cli import main
 from edgehuman.errors import UsageError
@@ -120,65 +118,6 @@ def test_energy_is_measured_without_being_asked_for_minutes(
     assert row["not_measured"] == {}
     assert row["sustained"] is None  # nobody asked for the heat of minutes
     assert meter.closed
-
-
-def test_the_conditions_are_said(make_model: MakeModel) -> None:
-    text = as_markdown(run(make_model(), data="simulated"))
-    assert "SIMULATED" in text
-    assert "1 thread(s)" in text
-    assert "no outlier is left out" in text
-    assert "warm-up" in text
-    assert "SIMULATED" not in as_markdown(run(make_model()))
-
-
-def test_the_table_has_a_cell_for_every_column(make_model: MakeModel) -> None:
-    data = run(make_model())
-    assert len(cells(data["rows"][0])) == len(head())
-    table = [line for line in as_markdown(data).splitlines() if line.startswith("|")]
-    assert len({line.count("|") for line in table}) == 1
-
-
-class Links(HTMLParser):
-    """Collects what a page asks for, and whether its tags match."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.wanted: list[str] = []
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.wanted += [value or "" for key, value in attrs if key in ("src", "href")]
-        if tag not in ("meta", "rect", "line"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def test_the_page_needs_nothing_from_outside(make_model: MakeModel) -> None:
-    data = run(make_model())
-    data["rows"][0]["model"] = "<script>alert(1)</script>"
-    page = as_html(data)
-    reader = Links()
-    reader.feed(page.replace("/>", ">"))
-    assert reader.wanted == []
-    assert reader.open == []
-    assert "url(" not in page
-    assert "<script>" not in page
-    assert "<svg" in page
-
-
-def test_bars_are_as_long_as_their_numbers() -> None:
-    rows = [
-        {
-            "model": name,
-            "engine": "onnxruntime",
-            "latency_ms": {key: {"value": value} for key in ("p50", "p95", "p99")},
-        }
-        for name, value in (("a", 1.0), ("b", 4.0))
-    ]
-    widths = [float(width) for width in re.findall(r'width="([\d.]+)" height="18"', as_svg(rows))]
-    assert widths[1] == pytest.approx(4 * widths[0])
 
 
 def test_four_files_are_written(make_model: MakeModel, tmp_path: Path) -> None:

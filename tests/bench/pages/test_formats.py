@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edgehuman.bench import cell as format_cells
-from edgehuman.bench.cell import FORMATS, Cell, measure_cell, networks
+from edgehuman.bench.cell import FORMATS, Cell, networks
 from edgehuman.bench.pages import formats
 from edgehuman.bench.pages.formats import FormatsConfig, make_page, plan, render
 from edgehuman.errors import (
     DataError,
-    EngineError,
-    MissingDependencyError,
-    ParityError,
     UsageError,
 )
 
@@ -43,17 +38,6 @@ def config(tmp_path: Path) -> FormatsConfig:
 @pytest.fixture(autouse=True)
 def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "load_windows", lambda data: None)
-
-
-def test_small_networks_come_first_and_large_ones_can_be_left_out() -> None:
-    names = networks()
-    assert (names[0], names[-1]) == ("imuconv_288k", "vit_base")
-    assert [name for name in networks(largest_params=1e6) if name.startswith("imu")] == [
-        "imuconv_288k", "imuvit_512x5",
-    ]  # fmt: skip
-    assert networks(["imuvit_1024"]) == ["imuvit_1024x5", "imuvit_1024x10", "imuvit_1024x20"]
-    with pytest.raises(UsageError, match="--only names 'nope'; the networks are imuvit_512x5"):
-        networks(["nope"])
 
 
 def test_every_network_has_every_format_and_precision() -> None:
@@ -173,57 +157,3 @@ def test_data_that_is_not_there_is_one_error(
     with pytest.raises(DataError):
         make_page(config, done)
     assert not config.out.exists()
-
-
-@pytest.mark.parametrize(
-    ("format", "error", "status", "reason"),
-    [
-        ("ONNX", ParityError("max abs 3 is over 1\nmore"), "refused", "max abs 3 is over 1"),
-        ("ONNX", RuntimeError("a bug"), "failed", "RuntimeError: a bug"),
-        ("ONNX", UsageError("it must be 16"), "failed", "it must be 16"),
-        ("torch-TensorRT", UsageError("fp32 or fp16"), "not measured", "fp32 or fp16"),
-        ("TensorRT", MissingDependencyError("not here"), "not measured", "not here"),
-        ("TensorRT", EngineError("no GPU found"), "not measured", "no GPU found"),
-    ],
-)
-def test_whatever_an_export_raises_is_a_cell(
-    format: str, error: Exception, status: str, reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("torch")
-
-    def fail(config: object, trace: object = None) -> None:
-        raise error
-
-    monkeypatch.setattr("edgehuman.export.export.export", fail)
-    monkeypatch.setattr(format_cells, "find_gpu", lambda: None)
-    cell = measure_cell("imuconv_288k", format, "fp32", "simulated")
-    assert (cell.status, cell.reason) == (status, reason)
-
-
-def test_an_engine_that_a_gpu_refuses_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("torch")
-
-    def fail(config: object, trace: object = None) -> None:
-        raise EngineError("CUDA refused")
-
-    monkeypatch.setattr("edgehuman.export.export.export", fail)
-    monkeypatch.setattr(format_cells, "find_gpu", lambda: "a GPU")
-    assert measure_cell("imuconv_288k", "TensorRT", "fp32", "simulated").status == "failed"
-
-
-def test_an_absent_library_is_not_measured_and_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("torch")
-    monkeypatch.setitem(sys.modules, "tensorrt", None)
-    cell = measure_cell("imuconv_288k", "TensorRT", "fp32", "simulated")
-    assert cell.status == "not measured"
-    assert "tensorrt is not installed here" in cell.reason
-
-
-@pytest.mark.slow
-def test_a_real_export_fills_a_cell() -> None:
-    pytest.importorskip("onnx")
-    cell = measure_cell("imuconv_288k", "ONNX", "fp32", "simulated")
-    assert (cell.status, cell.reason) == ("done", "")
-    assert cell.parity["max_abs"] < 1e-4
-    assert cell.bytes > 1_000_000
-    assert cell.latency_ms["fp32"] > 0

@@ -18,7 +18,6 @@ from edgehuman.bench.pages.image.losses import (
     picture_losses,
     read_losses,
 )
-from edgehuman.bench.pages.training_log import names_of
 from edgehuman.card import Card, OutputSpec, TrainingData, image_input
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.training.checkpoint import save_weights
@@ -138,21 +137,6 @@ def test_a_picture_that_could_not_be_written_is_refused_first(tmp_path: Path) ->
     for out, said in (("file/x.png", "file is a file, and"), ("folder.png", "is a folder, and a")):
         with pytest.raises(UsageError, match=f"--out .*{out}: .*{said}"):
             picture_losses(LossesConfig((tmp_path / "none",), tmp_path / out))
-
-
-def test_names_tell_the_runs_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert names_of([Path("x/a"), Path("x/b")]) == ["a", "b"]
-    assert names_of([Path("x/a"), Path("y/a"), Path("x/b")]) == ["x/a", "y/a", "x/b"]
-    assert names_of([Path("p/x/a"), Path("q/x/a")]) == ["p/x/a", "q/x/a"]
-    assert names_of([Path()]) == [tmp_path.name]
-    (tmp_path / "link").symlink_to("x/a")
-    (tmp_path / "x" / "a").mkdir(parents=True)
-    for again in (Path("x/a"), Path("x/b/../a"), tmp_path / "x" / "a", Path("link")):
-        with pytest.raises(
-            UsageError, match=r"--run names .* twice \(x/a\); give each folder once"
-        ):
-            names_of([Path("x/a"), again])
 
 
 def test_wrong_words_say_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
