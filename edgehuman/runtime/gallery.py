@@ -299,7 +299,7 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
     """Write the file whole or not at all; the old one stands until the new one is on disk.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: the path cannot be written to.
     """
     walks = [
         {"person": person, "walk": walk}

@@ -118,7 +118,7 @@ def _jetpack(l4t: str | None) -> str | None:
 
 
 def board_model(root: Path = ROOT) -> str | None:
-    """What the firmware calls the board, e.g. "Raspberry Pi 5 Model B Rev 1.0"; None on a PC."""
+    """The board's name in the firmware, e.g. "Raspberry Pi 5 Model B Rev 1.0"; None on a PC."""
     return read_text(root / "proc/device-tree/model")
 
 
@@ -157,7 +157,7 @@ def clock_mhz(root: Path = ROOT) -> float | None:
 
 
 def governor(root: Path = ROOT) -> str | None:
-    """How the kernel chooses the clock, e.g. "performance"; None where it is not said."""
+    """The CPU frequency governor, e.g. "performance"; None if the kernel does not tell."""
     return read_text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 

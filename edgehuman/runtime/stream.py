@@ -105,7 +105,7 @@ def stream(
             realtime: of both: play a file or the simulator at the pace of its stamps, the newest
                 winning.
             seconds: of both: end after so much stream time; where the source is live, also where
-                nothing comes so long after the start.
+                nothing arrives for as long in wall-clock time.
             smoothing, delay_s: of a wearable.
             format: of a wearable: units and axes of the stream; told from physics where None (a
                 recording's are known).

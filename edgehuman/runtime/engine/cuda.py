@@ -86,7 +86,7 @@ def load_runtime(driver: int) -> Any:
 
 
 def bindings_version() -> str:
-    """Of the installed CUDA bindings; empty where their metadata is missing."""
+    """Version of the installed CUDA bindings; empty if their metadata is missing."""
     for distribution in ("cuda-bindings", "cuda-python"):
         try:
             return metadata.version(distribution)

@@ -48,11 +48,14 @@ def save_mask(path: Path, part_HW: Uint8, labels: tuple[str, ...]) -> None:
     """Write a part map as PNG, a colour a part.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: the path cannot be written to.
     """
     palette = [(0, 0, 0), *colours(labels[1:]).values()][: len(labels)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(indexed_png(part_HW, palette))
     except OSError as error:
-        raise UsageError(f"--save {path} cannot be written: {error.strerror}") from None
+        raise UsageError(
+            f"Cannot write to --save {path}: {error.strerror}; choose another path or fix its "
+            "permissions"
+        ) from None

@@ -25,7 +25,7 @@ class PhotoResult:
         photo: what it is called: its path inside the folder, or its file's name.
         height, width: of the photo, pixels; 0 where it cannot be read.
         latency_ms: from the file to the answer.
-        reason: why there is no answer; empty where there is one.
+        reason: why there is no answer; empty if there is one.
         labels: names of the questions, joints or parts, in the order of the answer.
         vector_D: float32 (D,), of an embedding.
         prob_A: float32 (A,), the probability of yes to each question, of attributes.
@@ -105,7 +105,7 @@ class PhotoTally:
             self.latency.add(result.latency_ms)
 
     def summary(self) -> dict[str, Any]:
-        """The photos in numbers; None where nothing was there to measure."""
+        """The photos in numbers; None for what was not measured."""
         return {
             "photos": self.photos,
             "unreadable": self.unreadable,

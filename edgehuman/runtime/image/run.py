@@ -43,7 +43,8 @@ class RunConfig:
         save: a folder for the same JSON lines (photos.jsonl) and for part maps.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
-        rebuild: build a TensorRT engine that does not fit here anew, while its ONNX serves.
+        rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX serves
+            meanwhile.
         seed: of random weights.
     """
 
@@ -158,7 +159,7 @@ def _open_lines(save: Path | None) -> IO[str] | None:
         return (save / "photos.jsonl").open("w", encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"--save {save} cannot be written: {error.strerror}; for photos it is a folder"
+            f"Cannot write to --save {save}: {error.strerror}; for photos it is a folder"
         ) from None
 
 

@@ -129,7 +129,7 @@ class Recogniser:
         return late
 
     def no_window(self, source: Mapping[str, Any]) -> str:
-        """Why there was no window, with the largest loss where it is to blame."""
+        """Why there was no window, with the largest loss if that explains it."""
         report = self.windows.report
         needed_s = self.window / self.rate_hz
         needed_rows = needed_s * (report.rate_hz or self.rate_hz)

@@ -26,7 +26,7 @@ class ImuResult(LiveResult):
     window: ImuWindow | None = None
 
     def more(self) -> dict[str, Any]:
-        """The true label and the reason, each where there is one."""
+        """The true label and the reason, if known."""
         truth = {} if self.true_label is None else {"true_label": self.true_label}
         return {**truth, **LiveResult.more(self)}
 
@@ -81,7 +81,7 @@ class ImuTally(Tally):
         return self._per_minute(self.smoothed)
 
     def summary(self) -> dict[str, Any]:
-        """The stream in numbers; None where nothing was there to measure."""
+        """The stream in numbers; None for what was not measured."""
         return {
             **self.beginning(),
             "flicker_per_minute": self._per_minute(self.smoothed),
@@ -100,7 +100,7 @@ class ImuTally(Tally):
 
 
 def summary_text(summary: Mapping[str, Any]) -> str:
-    """The summary as a few lines for people, what was lost included where it is told."""
+    """The summary as a few lines of text, with the losses if they are known."""
     latency = summary["latency_ms"]
     lines = [
         f"{summary['windows']} windows over {summary['stream_s']:.1f} s of stream"

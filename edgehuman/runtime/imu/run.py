@@ -45,9 +45,10 @@ class RunConfig:
         axes: where x, y and z come from, signed, e.g. -y+x+z.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
-        rebuild: build a TensorRT engine that does not fit here anew, while its ONNX serves.
-        seconds: end after so much stream time; a live source also where it is silent so long after
-            the start.
+        rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX serves
+            meanwhile.
+        seconds: end after this much stream time; also counts wall-clock time, so that a silent live
+            source ends.
         seed: of the simulated person and of random weights.
     """
 

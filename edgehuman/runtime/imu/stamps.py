@@ -20,7 +20,7 @@ MAX_ROWS_HELD = 256
 
 
 def tell_unit(stamp_T: Float64) -> StampUnit:
-    """The unit by the median rising step; seconds where nothing rises."""
+    """The unit, from the median positive step; seconds if no step is positive."""
     with np.errstate(invalid="ignore"):
         step_T = np.diff(stamp_T[np.isfinite(stamp_T)])
     step_T = step_T[step_T > 0]

@@ -95,12 +95,12 @@ _OF_SOURCE = (
 )
 # Nothing is dropped for these; saturated and frozen sensors are remarked where they are found.
 _FOUND = (
-    Loss("gaps", "gap", "gaps", "a gap: windows begin anew after it"),
+    Loss("gaps", "gap", "gaps", "a gap: windows start again after it"),
     Loss(
         "restarts",
         "restart of the clock",
         "restarts of the clock",
-        "the clock of the rows jumped back: windows begin anew after it",
+        "the clock of the rows jumped back: windows start again after it",
     ),
     Loss("saturated", "row at a sensor's limit", "rows at a sensor's limit"),
     Loss("frozen", "row of a frozen sensor", "rows of a frozen sensor"),
@@ -108,7 +108,7 @@ _FOUND = (
 
 
 def loss_lines(summary: Mapping[str, Any]) -> list[str]:
-    """What the summary says of losses, as lines; none where nothing was lost.
+    """The summary's lines on losses; empty if nothing was lost.
 
     Args:
         summary: with `stream` (`ImuReport.as_dict`), `source` (`Source.report`) and `sinks`, each

@@ -73,7 +73,7 @@ class Adding(Protocol):
 
 
 class Listener(Protocol[BlockT_contra, LiveT_co]):
-    """Takes blocks, gives results; has no threads and no clock of its own."""
+    """Maps blocks to results; has no threads and no clock."""
 
     @property
     def tally(self) -> Adding: ...
@@ -163,7 +163,7 @@ def account(recogniser: Listener[BlockT, LiveT], source: Playable[BlockT]) -> di
 def require_seconds(seconds: float | None) -> None:
     """Raises UsageError for a length of stream time that is not a finite number above 0."""
     if seconds is not None and not 0 < seconds < math.inf:
-        raise UsageError(f"seconds is {seconds}; give more than 0 and no infinity, or leave it out")
+        raise UsageError(f"seconds is {seconds}; it must be above 0 and finite, or left out")
 
 
 def require_something(

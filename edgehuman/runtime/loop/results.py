@@ -25,14 +25,14 @@ class LiveResult(Result):
     Attributes:
         delay_s: stream time that the answer waited for what came after its window; it is part of
             `latency_ms`.
-        reason: why there is no answer ("frozen", …); empty where there is one.
+        reason: why there is no answer ("frozen", …); empty if there is one.
     """
 
     delay_s: float = 0.0
     reason: str = ""
 
     def more(self) -> dict[str, Any]:
-        """What follows the words of every result, for JSON: the reason, where there is one."""
+        """The last keys of every result in JSON: the reason, if there is one."""
         return {"reason": self.reason} if self.reason else {}
 
 
@@ -71,7 +71,7 @@ class LatencyHistogram:
         self.max_ms = max(self.max_ms, latency_ms)
 
     def percentile_ms(self, percent: float) -> float:
-        """The latency that so many percent stay under, to 1 %; nan where nothing was counted."""
+        """The latency at a percentile, within 1 %; nan if nothing was counted."""
         wanted = self._num * percent / 100.0
         seen = 0
         for place, count in enumerate(self._counts):
@@ -112,7 +112,7 @@ class Tally:
             self.reasons[result.reason] += 1
 
     def beginning(self) -> dict[str, Any]:
-        """What every summary begins with; None where nothing was there to measure."""
+        """The head of every summary; None for what was not measured."""
         latency = {
             "p50": _three_digits(self.latency.percentile_ms(50)),
             "p95": _three_digits(self.latency.percentile_ms(95)),

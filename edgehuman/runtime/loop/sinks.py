@@ -22,7 +22,7 @@ LiveT_contra = TypeVar("LiveT_contra", bound=LiveResult, contravariant=True)
 
 
 class Sink(Protocol[LiveT_contra]):
-    """Takes results, some at a time, oldest first.
+    """Receives results in batches, oldest first.
 
     Attributes:
         name: for reports.
@@ -145,10 +145,13 @@ def open_to_write(path: Path) -> IO[str]:
     """The file of `--save`, its folder made.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: the path cannot be written to.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("w", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"--save {path} cannot be written: {error.strerror}") from None
+        raise UsageError(
+            f"Cannot write to --save {path}: {error.strerror}; choose another path or fix its "
+            "permissions"
+        ) from None

@@ -129,7 +129,7 @@ class Source(Generic[FedT]):
         """
         if self._stop.is_set() or self.entered:
             raise UsageError(
-                f"the source {self.name!r} was read or closed already; open it anew: a source is "
+                f"the source {self.name!r} was read or closed already; open it again: a source is "
                 "read once"
             )
         self._thread.start()

@@ -53,14 +53,14 @@ class EnrolConfig:
         model: zoo:NAME, an artefact's path, or a catalogue name (random weights).
         source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
         name: what the person is called.
-        gallery: the file; made where there is none.
+        gallery: the file; made if it is not there.
         track: which track of the source; needed where it holds several.
         walk: id of this walk in the gallery; by default the source's name and the track.
         take_as_is: enrol what looks like a mistake: joints in another order, left for right, upside
             down, no pixels, outside the picture, under 10 frames a second; the very walk of
             somebody else. It is refused otherwise, as the person would not be found by it.
-        seconds: take so much stream time (simulated: 10 by default; udp needs it, and ends where
-            it is silent so long after the start).
+        seconds: take so much stream time (simulated: 10 by default; required for udp, where it
+            also counts wall-clock time).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -79,15 +79,15 @@ class EnrolConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifyConfig:
-    """Say who walks.
+    """Identify the walker of every track.
 
     Attributes:
         model: the model that the gallery was made with.
         source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
         gallery: the file of known people.
         threshold: under this score the answer is "unknown" (default: the model's card).
-        seconds: take so much stream time (simulated: 10 by default; udp needs it, and ends where
-            it is silent so long after the start).
+        seconds: take so much stream time (simulated: 10 by default; required for udp, where it
+            also counts wall-clock time).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """

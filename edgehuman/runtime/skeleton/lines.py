@@ -140,7 +140,7 @@ class PoseParser:
         return pose_block(rows)
 
     def parse_last(self, line: str) -> PoseBlock:
-        """A last line without a line end: where it is cut short it counts as truncated."""
+        """A last line without a newline; counted as truncated if it is incomplete."""
         bad, told = self.bad, len(self.told)
         block = self.parse([line])
         if self.bad > bad and not line.rstrip().endswith("}"):

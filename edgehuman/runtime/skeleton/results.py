@@ -63,7 +63,7 @@ class GaitTally(Tally):
             self.labels[result.label] += 1
 
     def summary(self) -> dict[str, Any]:
-        """The stream in numbers; None where nothing was there to measure."""
+        """The stream in numbers; None for what was not measured."""
         return {
             **self.beginning(),
             "windows_per_label": dict(self.labels.most_common()),

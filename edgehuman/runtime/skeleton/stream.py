@@ -55,7 +55,7 @@ def listen(
     seed: int = 0,
     notify: Callable[[str], object] = _log.warning,
 ) -> tuple[Identifier, Playable[PoseBlock]]:
-    """What names the tracks, and where they come from.
+    """The identifier, and the source of its tracks.
 
     Raises:
         UsageError, ArtefactError, DataError: as `open_stream`.

@@ -2,7 +2,7 @@
 
 A track's frames are brought to the network's rate by their stamps: between two frames a joint that
 was seen in both moves along a line; one that was seen in only one of them is taken from the nearer
-frame, as it is. A pause of over half a second starts a track's window anew; nothing is invented to
+frame, as it is. A pause of over half a second restarts a track's window; nothing is invented to
 fill it. A track that is not seen for two seconds has ended and is dropped, and of more than 64 at a
 time the one not seen for longest makes room.
 

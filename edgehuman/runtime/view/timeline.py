@@ -83,7 +83,9 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110)
     except OSError as error:
-        raise DataError(f"{path}: the picture cannot be written: {error.strerror}") from None
+        raise DataError(
+            f"Cannot write the picture to {path}: {error.strerror}; choose another path"
+        ) from None
 
 
 def _draw_acceleration(axes: Any, timeline: Timeline) -> None:

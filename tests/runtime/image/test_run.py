@@ -115,7 +115,7 @@ def test_a_folder_to_save_in_has_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     photo(tmp_path / "a.png", flag())
     model = str(write_image_model(tmp_path, "reid"))
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="Cannot write to --save"):
         run(RunConfig(model, str(tmp_path / "a.png"), save=tmp_path / "taken"))
 
 

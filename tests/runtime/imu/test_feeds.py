@@ -117,7 +117,7 @@ def test_a_source_is_read_once_and_given_back_unread() -> None:
     with read:
         assert sum(map(len, read))
     for used in (source, read):
-        with pytest.raises(UsageError, match="was read or closed already; open it anew"), used:
+        with pytest.raises(UsageError, match="was read or closed already; open it again"), used:
             pass
 
 

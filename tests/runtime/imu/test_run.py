@@ -110,7 +110,7 @@ def test_a_recording_without_a_window_is_exit_code_one(
         (["--seconds", "0"], 2, "seconds is 0"),
         (["--threads", "0"], 2, "threads is 0"),
         (["--axes", "+x+x+z"], 2, "axes"),
-        (["--save", "/proc/absent/x.jsonl"], 2, "cannot be written"),
+        (["--save", "/proc/absent/x.jsonl"], 2, "Cannot write to --save"),
     ],
 )
 def test_wrong_words_are_named(

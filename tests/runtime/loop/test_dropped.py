@@ -77,7 +77,7 @@ def test_a_gap_of_two_seconds(run: Run) -> None:
     lines = rows()
     said = run(lines[:200] + lines[300:])
     assert "\nfound: 1 gap\n" in said
-    assert said.count("walk.csv: a gap: windows begin anew after it") == 1
+    assert said.count("walk.csv: a gap: windows start again after it") == 1
 
 
 def test_rows_of_text(run: Run) -> None:

@@ -69,7 +69,7 @@ def test_a_live_source_ends_by_the_clock_too(
 
 @pytest.mark.parametrize("seconds", [0, -1.0, math.nan, math.inf])
 def test_seconds_are_a_number_above_zero(seconds: float) -> None:
-    with pytest.raises(UsageError, match=f"seconds is {seconds}; give more than 0 and no infinity"):
+    with pytest.raises(UsageError, match=f"seconds is {seconds}; it must be above 0 and finite"):
         require_seconds(seconds)
 
 

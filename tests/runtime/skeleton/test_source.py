@@ -112,7 +112,7 @@ def test_a_source_is_read_once_and_given_back_unread(tmp_path: Path) -> None:
     path = write_poses(tmp_path / "p.jsonl", walk(ANNA, 1))
     source = open_poses(str(path))
     assert sum(map(len, read(source))) == 12
-    with pytest.raises(UsageError, match=r"p\.jsonl' was read or closed already; open it anew"):
+    with pytest.raises(UsageError, match=r"p\.jsonl' was read or closed already; open it again"):
         read(source)
     unread = open_poses("udp://127.0.0.1:0")
     assert isinstance(unread.feed, PoseDatagramFeed)

@@ -83,7 +83,7 @@ def test_tracks_do_not_mix_and_their_ids_travel() -> None:
     assert found == {"a": 0.0, "b": 1000.0}
 
 
-def test_a_pause_starts_the_window_anew() -> None:
+def test_a_pause_restarts_the_window() -> None:
     made = cutter()
     assert not made.push(line(5))
     assert not made.push(line(5, begin_s=1.5))  # ten frames, but never six in a row

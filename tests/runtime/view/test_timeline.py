@@ -49,7 +49,7 @@ def test_nothing_to_draw_and_nowhere_to_draw_are_errors(tmp_path: Path) -> None:
         draw_timeline(timeline([], []), tmp_path / "a.png", "title")
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(DataError, match="Cannot write the picture"):
         draw_timeline(timeline([3.0], ["walking"]), blocked / "a.png", "title")
 
 
