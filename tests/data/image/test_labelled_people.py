@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from edgehuman.data.image.load import PersonSet
 from edgehuman.data.samples import Samples
 from edgehuman.errors import DataError
 from edgehuman.export.export import ExportConfig, export
-from edgehuman.export.graph.trace import to_onnx
 from edgehuman.export.proof import precision
 from edgehuman.export.proof.judge import Judge, answers
 from edgehuman.geometry import COCO_17
@@ -25,6 +25,7 @@ from edgehuman.metrics.person_answers import joints_of
 from edgehuman.nets.image.heads import PersonNet, person_net
 from edgehuman.runtime.model import load
 from edgehuman.training.checkpoint import save_weights
+from tests.export.traced import traced_once
 from tests.nets import tiny_encoder
 from tests.tasks.people import ATTRIBUTES, HEIGHT, PARTS, WIDTH, made_people
 
@@ -95,7 +96,7 @@ def saved(folder: Path, task: str) -> Path:
 def test_one_graph_per_task_with_its_card_and_its_proof(task: str, tmp_path: Path) -> None:
     folder = saved(tmp_path / task, task)
     path = tmp_path / f"{task}.onnx"
-    outcome = export(ExportConfig(str(folder), data="made", out=path))
+    outcome = export(ExportConfig(str(folder), data="made", out=path), traced_once)
     assert isinstance(outcome.data, dict)
     assert outcome.data["metric"] == METRICS[task]
     assert outcome.data["metric_drop"] == pytest.approx(0, abs=1e-3)
@@ -123,7 +124,7 @@ def test_lower_precisions_keep_the_metric_of_the_task(
         max_drop=5.0,
         out=tmp_path / "x.onnx",
     )
-    outcome = export(config)
+    outcome = export(config, traced_once)
     assert isinstance(outcome.data, dict)
     assert outcome.data["metric"] == METRICS[task]
     assert outcome.data["metric_drop"] <= 5.0
@@ -181,15 +182,20 @@ def test_the_judges_without_labels_by_hand() -> None:
     assert found.drop == pytest.approx(50)
 
 
-STUDENTS = {"reid": "vit_tiny", "attributes": "starnet_s3", "pose": "tinyvit_5m"}
+# Each student once as it is; under a second head with fewer of its blocks, which are all alike.
+STUDENTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("reid", "vit_tiny", {}),
+    ("attributes", "starnet_s3", {}),
+    ("pose", "tinyvit_5m", {}),
+    ("parsing", "vit_tiny", {"depth": 4}),
+    ("parsing", "starnet_s3", {"depths": (1, 1, 2, 1)}),
+)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("task", "arch"), [*STUDENTS.items(), ("parsing", "starnet_s3"), ("parsing", "vit_tiny")]
-)
+@pytest.mark.parametrize(("task", "arch", "fewer"), STUDENTS)
 def test_a_student_and_its_head_pass_parity_and_build_an_engine(
-    task: str, arch: str, tmp_path: Path
+    task: str, arch: str, fewer: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
     from edgehuman.export.graph import fp16
@@ -197,9 +203,12 @@ def test_a_student_and_its_head_pass_parity_and_build_an_engine(
     from edgehuman.runtime.engine import build as to_tensorrt
     from edgehuman.runtime.engine.build_on_device import Options
 
+    row = catalogue.NETWORKS[arch]
+    row = replace(row, arguments={**row.arguments, **fewer})
+    monkeypatch.setitem(catalogue.NETWORKS, arch, row)
     network = person_net(arch, OUTPUTS[task])
     card = Card(arch, task, arch, 1, 1, image_input(), OUTPUTS[task])
-    model = to_onnx(network, card)
+    model = traced_once(network, card)
     samples = noise(2, (256, 128))
     few = Judge(samples, answers(network, samples.array), card.output)
     half = fp16.convert(model, fp16.overflowing(model, few.samples.array))[0]
@@ -247,7 +256,7 @@ def test_an_engine_is_built_of_a_head(task: str, precision: Any, tmp_path: Path)
         max_drop=5.0,
         out=tmp_path / "x.engine",
     )
-    outcome = export(config)
+    outcome = export(config, traced_once)
     assert isinstance(outcome.data, dict)
     assert outcome.data["metric"] == METRICS[task]
     assert (tmp_path / "x.engine").stat().st_size > 10_000

@@ -28,6 +28,7 @@ from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import Options
 from edgehuman.runtime.engine.onnx_file import read_card
+from tests.export.traced import traced_once
 
 IMAGE_NETWORKS: Mapping[str, Callable[[], Vit | StarNet | TinyVit]] = {
     "vit": lambda: Vit(32, 4, 2, image_size=(64, 32)),
@@ -97,7 +98,7 @@ def test_small_catalogued_networks_build(
         max_drop=5.0,
         out=tmp_path / "x.engine",
     )
-    assert isinstance(export(config).data, dict)
+    assert isinstance(export(config, traced_once).data, dict)
     assert (tmp_path / "x.engine").stat().st_size > 100_000
 
 
