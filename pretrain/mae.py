@@ -1,10 +1,10 @@
 """Masked autoencoding of wearable windows.
 
 Source: Scaling laws in wearable human activity recognition (arXiv 2502.03364), section 3.3, after
-He et al. 2022: 70 % of the 32 patches are hidden, only the visible ones are encoded, a decoder of
-two blocks at half the width fills them in. Not stated there and chosen here: 9 of 32 patches stay
-visible (int(32 x 0.3)), mean squared error on the hidden patches (`loss_on` = "all" counts every
-patch), signals in the network's own units, fixed positions in encoder and decoder.
+He et al. 2022: 70 % of the 32 patches are hidden, only the visible ones are encoded, and a decoder
+of two blocks at half the width predicts the hidden ones. Not stated there and chosen here: 9 of 32
+patches stay visible (int(32 x 0.3)), mean squared error on the hidden patches (`loss_on` = "all"
+uses all patches), signals in the network's units, fixed positions in encoder and decoder.
 
     edgehuman pretrain --arch imuvit_512x5 --data hapt_raw.npz --steps 5000 --out runs/mae
 
@@ -55,33 +55,33 @@ class MaeConfig(TrainingConfig):
     arch: str = "imuvit_512x5"
     """A network from `edgehuman models` whose method is mae."""
     data: tuple[str, ...] = (SIMULATED,)
-    """Datasets to learn from: paths, or the word `simulated`. Their test people are left out."""
+    """Training datasets: paths, or the word `simulated`. Their test people are left out."""
     hop: int = 64
-    """Samples from one window to the next where windows are cut from recordings."""
+    """Hop between windows cut from recordings, samples."""
     subset: float = 1.0
     """Share of the pretraining set that is used."""
     subset_by: Literal["user", "random"] = "random"
-    """USER: all windows of a share of the people. RANDOM: a share of all windows."""
+    """`user`: all windows of a share of the people. `random`: a share of all windows."""
     valid_share: float = 0.1
-    """Share of the people held out to measure the pretraining test loss."""
+    """Share of the people held out for the pretraining test loss."""
     mask_ratio: float = 0.7
     """Share of the patches that are hidden."""
     encode: Literal["visible", "all"] = "visible"
-    """Encode the visible patches only, or all with a mask token in the hidden ones (slow)."""
+    """Encode the visible patches only, or all, with mask tokens for the hidden ones (slow)."""
     loss_on: Literal["masked", "all"] = "masked"
-    """Patches that the error is measured on."""
+    """Patches that the loss is computed on."""
     decoder_depth: int = 2
     """Blocks of the decoder."""
     dropout: float = 0.1
-    """In attention and MLP of the encoder, while training."""
+    """Dropout in attention and MLP of the encoder, while training."""
     rotation_deg: float = 0.0
     """Augmentation: largest rotation, shared by both sensors."""
     scale: float = 0.0
-    """Augmentation: spread of a gain per sensor."""
+    """Augmentation: standard deviation of a gain per sensor."""
     jitter: float = 0.0
-    """Augmentation: white noise, g and rad/s."""
+    """Augmentation: standard deviation of white noise, g and rad/s."""
     time_warp: float = 0.0
-    """Augmentation: spread of the local speed."""
+    """Augmentation: standard deviation of the local speed."""
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)
@@ -102,20 +102,20 @@ class MaeConfig(TrainingConfig):
 
 
 def visible_patches(mask_ratio: float) -> int:
-    """How many of a window's patches stay visible: 9 of 32 at 0.7."""
-    # The small share keeps 32 x 0.5 from becoming 15 by rounding.
+    """Return the number of a window's patches that stay visible: 9 of 32 at 0.7."""
+    # The small term keeps rounding errors from turning 32 x 0.5 into 15.
     return int(NUM_PATCHES * (1 - mask_ratio) + 1e-9)
 
 
 class MaskedAutoencoder(nn.Module):
-    """An encoder with a small decoder that fills hidden patches in.
+    """An encoder with a small decoder that predicts hidden patches.
 
     Args:
-        encoder: the network that is being pretrained.
+        encoder: the network to pretrain.
         mask_ratio: share of the patches hidden.
         decoder_depth: blocks of the decoder; its width is half the encoder's.
-        encode: "visible" drops hidden patches before the encoder; "all" keeps mask tokens there.
-        loss_on: patches that the error is measured on.
+        encode: "visible" drops hidden patches before the encoder; "all" uses mask tokens for them.
+        loss_on: patches that the loss is computed on.
         augment: applied to the raw windows while training.
     """
 
@@ -145,7 +145,7 @@ class MaskedAutoencoder(nn.Module):
         nn.init.normal_(self.mask_token, std=0.02)
 
     def forward(self, imu_NTC: Tensor) -> dict[str, Tensor]:
-        """Windows (N, T, 6) -> {"loss": mean squared error in the network's units}."""
+        """Return {"loss": mean squared error in the network's units} for windows (N, T, 6)."""
         if self.augment is not None and self.training:
             imu_NTC = self.augment(imu_NTC)
         patch_NSK = self.encoder.patches(imu_NTC)
@@ -155,11 +155,11 @@ class MaskedAutoencoder(nn.Module):
 
     @property
     def hidden_from(self) -> int:
-        """Place in the random order from which on patches count in the loss."""
+        """First position in the random order that counts in the loss."""
         return self.visible if self.loss_on == "masked" else 0
 
     def reconstruct(self, patch_NSK: Tensor, order_NS: Tensor) -> Tensor:
-        """Patches (N, S, 24), the first `visible` of the random order seen -> all predicted."""
+        """Predict all patches (N, S, 24) from the first `visible` ones of the random order."""
         token_NSD = self.encoder.embed_patches(patch_NSK)
         visible_NV, hidden_NM = order_NS[:, : self.visible], order_NS[:, self.visible :]
         if self.encode == "all":
@@ -184,19 +184,19 @@ class MaskedAutoencoder(nn.Module):
 def reconstruction_loss(
     predicted_NSK: Tensor, patch_NSK: Tensor, order_NS: Tensor, hidden_from: int
 ) -> Tensor:
-    """Mean squared error over the patches from place `hidden_from` of the random order on."""
+    """Return the mean squared error of the patches from `hidden_from` on, in random order."""
     error_NS = (predicted_NSK.float() - patch_NSK.float()).square().mean(dim=2)
     return error_NS.gather(1, order_NS[:, hidden_from:]).mean()
 
 
 def pretraining_windows(config: MaeConfig) -> tuple[list[WindowSet], list[WindowSet]]:
-    """What to learn from and what measures the test loss, dataset by dataset.
+    """Return the training windows and those for the test loss, per dataset.
 
-    The test people of any dataset are left out of all of them (UCI HAR and HAPT share people); the
-    people held out for the test loss are nowhere among those learned from.
+    The test people of any dataset are left out of all datasets (UCI HAR and HAPT share people);
+    nobody held out for the test loss is in the training windows.
 
     Raises:
-        DataError: nothing is left to learn from.
+        DataError: no training windows are left.
     """
     sets = [load_windows(path, hop=config.hop) for path in config.data]
     everyone = pool(sets)
@@ -204,7 +204,8 @@ def pretraining_windows(config: MaeConfig) -> tuple[list[WindowSet], list[Window
     known = everyone.select(~np.isin(everyone.subject_N, test_people))
     if not len(known):
         raise DataError(
-            f"--data {' '.join(config.data)}: nothing is left once its test people are out"
+            f"--data {' '.join(config.data)}: no windows left without the test people; give data "
+            "with training people"
         )
     held_out: list[str] = []
     if config.valid_share:
@@ -221,7 +222,7 @@ def pretraining_windows(config: MaeConfig) -> tuple[list[WindowSet], list[Window
 
 
 def test_loss(autoencoder: MaskedAutoencoder, imu_NTC: Float32, device: torch.device) -> float:
-    """Mean reconstruction error of held-out people's windows, under one fixed set of masks."""
+    """Return the mean reconstruction error of held-out people's windows, with fixed masks."""
     autoencoder.eval()
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         torch.manual_seed(0)
@@ -235,7 +236,7 @@ def test_loss(autoencoder: MaskedAutoencoder, imu_NTC: Float32, device: torch.de
 
 
 def encoder_card(config: MaeConfig, encoder: ImuVit, data: tuple[TrainingData, ...]) -> Card:
-    """What the pretrained encoder says about itself."""
+    """Return the card of the pretrained encoder."""
     row = catalogue.NETWORKS[config.arch]
     return Card(
         name=f"{config.arch} pretrained by masked autoencoding",
@@ -253,16 +254,17 @@ def encoder_card(config: MaeConfig, encoder: ImuVit, data: tuple[TrainingData, .
 
 
 def train(config: MaeConfig) -> Outcome:
-    """`edgehuman pretrain --method mae`: the encoder's checkpoint is in `config.out`.
+    """Run `edgehuman pretrain --method mae`; write the encoder's checkpoint to `config.out`.
 
     Raises:
         UsageError: the network has no masked autoencoder, or --out cannot be used.
-        DataError: nothing to learn from. TrainingError, CheckpointError: see `train_steps`.
+        DataError: no training windows.
+        TrainingError, CheckpointError: see `train_steps`.
     """
     catalogue.network_for(config.arch, "mae")
     checkpoint.require_out(config.out, config.resume)
     if SIMULATED in config.data:
-        said = "pretraining on simulated data (edgehuman's walker); no recording is involved"
+        said = "pretraining on simulated data (edgehuman's walker)"
         print(said, file=sys.stderr)
     learn, valid = pretraining_windows(config)
     encoder = build(config.arch, config.seed, dropout=config.dropout)
@@ -319,5 +321,5 @@ def _outcome(config: MaeConfig, progress: Progress, learn: list[WindowSet]) -> O
     if tests:
         text += f", test loss {tests[-1]:.4f}"
     if progress.stopped:
-        text += "; stopped early, go on with --resume"
+        text += "; stopped early, continue with --resume"
     return Outcome(data, text, exit_code=1 if progress.stopped else 0)

@@ -1,11 +1,11 @@
-"""Contrastive pretraining of gait networks: SimCLR and KoLeo on skeleton sequences, under muP.
+"""Contrastive pretraining of gait networks: SimCLR and KoLeo on skeleton sequences, with muP.
 
 Source: "On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recognition" (arXiv
-2504.07598). Two augmented views of a sequence attract each other, all others of the batch repel
+2504.07598). Two augmented views of a sequence are positives, all others of the batch negatives
 (NT-Xent, SimCLR, arXiv 2002.05709); 0.01 x KoLeo (Sablayrolles et al. 2019) spreads the embeddings.
-AdamW, learning rate 0.0016 at the smallest width, 1,024 steps of warm-up, cosine, batch of 256
-views (2,048 where compute is compared), 25 epochs. Not stated there and chosen here: temperature
-0.1, the ranges of the augmentations, KoLeo on embeddings of length 1 within each view.
+AdamW, learning rate 0.0016 at the smallest width, 1,024 warm-up steps, cosine, batch of 256 views
+(2,048 for the comparison of compute), 25 epochs. Not stated there and chosen here: temperature 0.1,
+the augmentation ranges, KoLeo on unit embeddings within each view.
 
     edgehuman pretrain --arch gaitptv2_deep_1 --steps 200
 
@@ -71,58 +71,59 @@ class ContrastiveConfig(TrainingConfig):
     arch: str = "gaitptv2_deep_1"
     """A network from `edgehuman models` whose method is contrastive."""
     data: tuple[str, ...] = (SIMULATED,)
-    """What to learn from: paths, or the word `simulated`. Their test sequences are left out."""
+    """Training data: paths, or the word `simulated`. Test sequences are left out."""
     people: int = 0
-    """Identities of each of --data at most; 0: all of a dataset, 512 of the simulator."""
+    """Largest number of identities per --data; 0: all of a dataset, 512 of the simulator."""
     each: int = 0
-    """Sequences of an identity at most; 0: all of a dataset, 4 of the simulator."""
+    """Largest number of sequences per identity; 0: all of a dataset, 4 of the simulator."""
     share: float = 1.0
-    """Share of the sequences that is used."""
+    """Share of the sequences to use."""
     quality: Quality = "all"
-    """Which share: the sequences of the best or the worst poses, or random ones."""
+    """Which share to use: sequences with the best or the worst poses, or random ones (all)."""
     positives: Positives | Literal["auto"] = "auto"
-    """What attracts each other: two views of one sequence, as in the paper, or views of two
-    sequences of one person; auto: the latter of simulated people, whose identities are certain."""
+    """Positive pairs: two views of one sequence, as in the paper, or views of two sequences of one
+    person; auto: person if all data is simulated, where identities are certain."""
     batch: int = 256
     """Views per step and process; two of each sequence."""
     lr: float = 0.0016
     """Peak learning rate at the base width."""
     warmup: float = 0.2
-    """Largest share of the steps over which the learning rate rises linearly."""
+    """Largest share of the steps for the learning-rate warm-up."""
     warmup_steps: int = 1024
-    """Steps over which it rises, where that share of them is not fewer."""
+    """Warm-up steps, limited by --warmup."""
     save_every: int = 50
-    """Steps between two checkpoints, each with an examination."""
+    """Steps between checkpoints, each with a zero-shot exam."""
     log_every: int = 10
-    """Steps between two lines of metrics.jsonl."""
+    """Steps between lines of metrics.jsonl."""
     frames: int = 0
-    """Window that the network learns and is used with; 0: the network's own."""
+    """Window length for training and inference, frames; 0: the network's own."""
     temperature: float = 0.1
-    """Cosines are divided by it."""
+    """Temperature of the contrastive loss."""
     koleo: float = 0.01
-    """Weight of the spreading of embeddings."""
+    """Weight of the KoLeo loss, which spreads the embeddings."""
     mup: bool = True
-    """Train under the maximal update parametrisation."""
+    """Train with the maximal update parametrisation (muP)."""
     base_arch: str = ""
-    """Network whose width --lr is meant for; by default the smallest of the family."""
+    """Network whose width --lr is tuned for; by default the smallest of the family."""
     distance: Distance = "cosine"
-    """Between embeddings, in the examination and on the card."""
+    """Distance between embeddings, in the exam and on the card."""
     exam_people: int = 64
-    """Simulated people of the examination; 0: none."""
+    """Simulated people in the zero-shot exam; 0: no exam."""
     pace: float = 1.25
-    """Augmentation: largest factor of the speed."""
+    """Augmentation: largest speed factor."""
     backwards: float = 0.5
-    """Augmentation: share of the views that are played backwards."""
+    """Augmentation: share of views that are played backwards."""
     mirror: float = 0.5
-    """Augmentation: share of the views that are mirrored."""
+    """Augmentation: share of views that are mirrored."""
     smooth: float = 0.5
-    """Augmentation: share of the views that are smoothed in time."""
+    """Augmentation: share of views that are smoothed in time."""
     smooth_frames: float = 1.5
     """Augmentation: largest standard deviation of that smoothing, frames."""
     joint_shift: float = 0.01
-    """Augmentation: spread of a lasting offset per joint, as a share of the height."""
+    """Augmentation: standard deviation of a constant offset per joint, as a share of the height."""
     joint_noise: float = 0.01
-    """Augmentation: spread of an offset per joint and frame, as a share of the height."""
+    """Augmentation: standard deviation of an offset per joint and frame, as a share of the
+    height."""
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)
@@ -131,7 +132,7 @@ class ContrastiveConfig(TrainingConfig):
             object.__setattr__(self, "positives", "person" if known else "sequence")
         rules = (
             (self.batch % 2 == 0 and self.batch > 3, "batch", "even and at least 4"),
-            (self.accumulate == 1, "accumulate", "1: the batch itself gives the negatives"),
+            (self.accumulate == 1, "accumulate", "1, because negatives come from the whole batch"),
             (self.people >= 0, "people", "0 or more"),
             (self.each >= 0, "each", "0 or more"),
             (0 < self.share <= 1, "share", "a share above 0, up to 1"),
@@ -145,7 +146,7 @@ class ContrastiveConfig(TrainingConfig):
         self.augment(2)
 
     def augment(self, frames: int) -> SkeletonAugment:
-        """The augmentation for windows of that length."""
+        """Return the augmentation for windows of this length."""
         return SkeletonAugment(
             frames=frames,
             pace=self.pace,
@@ -159,7 +160,7 @@ class ContrastiveConfig(TrainingConfig):
 
 
 def nt_xent(projected_NP: Tensor, temperature: float) -> Tensor:
-    """Mean cross-entropy of finding each view's other view among those of all processes.
+    """Return the mean cross-entropy of finding each view's other view among all processes.
 
     Args:
         projected_NP: the first views of this process, then the second ones in the same order.
@@ -176,22 +177,22 @@ def nt_xent(projected_NP: Tensor, temperature: float) -> Tensor:
 
 
 def koleo(embedding_NE: Tensor) -> Tensor:
-    """Minus the mean logarithm of the distance to the nearest other direction of the batch."""
+    """Return minus the mean log distance to the nearest other direction in the batch."""
     unit_NE = functional.normalize(embedding_NE, dim=1)
     with torch.no_grad():
         cosine_NN = unit_NE @ unit_NE.T
         nearest_N = cosine_NN.fill_diagonal_(-2).argmax(dim=1)
-    # The small number keeps the gradient of two equal directions finite.
+    # The small epsilon keeps the gradient of two equal directions finite.
     distance_N = functional.pairwise_distance(unit_NE, unit_NE[nearest_N], eps=1e-6)
     return -(distance_N + 1e-8).log().mean()
 
 
 class Contrastive(nn.Module):
-    """An encoder that learns to find the other view of a sequence.
+    """An encoder with the contrastive losses.
 
     Args:
         encoder: network with `project`.
-        augment: makes the views.
+        augment: creates the views.
         temperature, koleo: see the config.
     """
 
@@ -203,15 +204,15 @@ class Contrastive(nn.Module):
         self.temperature, self.koleo = temperature, koleo
 
     def views(self, source_NVSJ3: Tensor, length_NV: Tensor) -> Tensor:
-        """The first views of all, then the second ones: (2N, T, J, 3)."""
+        """Return all first views, then all second ones: (2N, T, J, 3)."""
         two = (2, *source_NVSJ3.shape[2:])
         both_MSJ3 = source_NVSJ3.expand(-1, *two).transpose(0, 1).flatten(0, 1)
-        # Pixels need all their digits, whatever the network computes in.
+        # Pixel coordinates need float32, whatever the network's precision.
         with torch.autocast(both_MSJ3.device.type, enabled=False):
             return self.augment(both_MSJ3, length_NV.expand(-1, 2).T.flatten())
 
     def forward(self, source_NVSJ3: Tensor, length_NV: Tensor) -> dict[str, Tensor]:
-        """Sources of one or two takes each -> the losses, and their sum."""
+        """Return the losses and their sum for sources of one or two takes each."""
         embedding_NE = self.encoder(self.views(source_NVSJ3, length_NV))
         projected_NP = cast("Tensor", self.encoder.project(embedding_NE))  # type: ignore[operator]
         with torch.autocast(embedding_NE.device.type, enabled=False):
@@ -224,10 +225,10 @@ class Contrastive(nn.Module):
 
 
 def learning_set(config: ContrastiveConfig, frames: int) -> Walks:
-    """The sequences to learn from, each at least a window long.
+    """Load the training sequences, each at least a window long.
 
     Raises:
-        DataError: fewer sequences than a step of all processes takes, or none of a window.
+        DataError: fewer sequences than a step of all processes needs, or none as long as a window.
     """
     sets = [load(path, config.seed, config.people, config.each, frames) for path in config.data]
     sets = [of_quality(each, config.share, config.quality, config.seed) for each in sets]
@@ -239,8 +240,8 @@ def learning_set(config: ContrastiveConfig, frames: int) -> Walks:
     need = config.batch // 2 * world_size()
     if have < need:
         raise DataError(
-            f"--data {' '.join(config.data)} gives {have} to tell apart (--positives {positives}), "
-            f"and a step takes {need}; give more data, or lower --batch"
+            f"--data {' '.join(config.data)} has {have} training items (--positives "
+            f"{positives}), but a step needs {need}; give more data or lower --batch"
         )
     return learn
 
@@ -248,7 +249,7 @@ def learning_set(config: ContrastiveConfig, frames: int) -> Walks:
 def encoder_card(
     config: ContrastiveConfig, encoder: nn.Module, data: Sequence[TrainingData]
 ) -> Card:
-    """What the pretrained encoder says about itself; it is used at the window that it learned."""
+    """Return the card of the pretrained encoder, with its training window."""
     row = catalogue.NETWORKS[config.arch]
     shown = skeleton_input(cast("int", encoder.frames))
     return Card(
@@ -274,13 +275,13 @@ def fit(
     card: Card,
     exam: Exam | None,
 ) -> Progress:
-    """Train an encoder; `base` is the same network at the width that --lr is meant for.
+    """Train an encoder; `base` is the same network at the width that --lr is tuned for.
 
     Raises:
         TrainingError, CheckpointError: see `train_steps`. UsageError: no base for this network.
     """
     frames = config.frames or cast("int", encoder.frames)
-    # A network that is its own base starts from the same numbers, and learns at one rate.
+    # A network that is its own base has the same initial weights and one learning rate.
     scaled = mup.prepare(encoder, base if config.mup else encoder, config.seed)
     model = Contrastive(encoder, config.augment(frames), config.temperature, config.koleo)
     job = Job(
@@ -299,21 +300,21 @@ def fit(
 
 
 def train(config: ContrastiveConfig) -> Outcome:
-    """`edgehuman pretrain --method contrastive`: the encoder's checkpoint is in `config.out`.
+    """Run `edgehuman pretrain --method contrastive`; write the encoder to `config.out`.
 
     Raises:
         UsageError: the network has no contrastive pretraining, no base of the same depth, or --out
             cannot be used.
-        DataError: too little to learn from, or windows longer than walks.
+        DataError: too little training data, or windows longer than walks.
         TrainingError, CheckpointError: see `train_steps`.
     """
     row = catalogue.network_for(config.arch, "contrastive")
     checkpoint.require_out(config.out, config.resume)
     if SIMULATED in config.data:
-        said = "pretraining on simulated walkers (edgehuman's own); no recording is involved"
+        said = "pretraining on simulated walkers (edgehuman's own)"
         print(said, file=sys.stderr, flush=True)
     if config.positives == "person":
-        said = "pairs are two sequences of one person (--positives sequence: two views of one)"
+        said = "pairs are two sequences of one person; --positives sequence: two views of one"
         print(said, file=sys.stderr, flush=True)
     config = dataclasses.replace(config, base_arch=config.base_arch or mup.base_of(config.arch))
     frames = config.frames or row.arguments["frames"]
@@ -331,17 +332,17 @@ def train(config: ContrastiveConfig) -> Outcome:
 
 
 def _require_window(config: ContrastiveConfig, frames: int) -> None:
-    """Raises DataError where the simulator's walks hold no window; said before it is started."""
+    """Raise DataError if the simulator's walks are shorter than a window, before simulating."""
     if SIMULATED in config.data:
         require_window(frames, SIMULATED_FRAMES, f"--data {SIMULATED}")
     if config.exam_people:
-        where = "the simulated walks of the examination (--exam-people 0: none)"
+        where = "the simulated walks of the exam (--exam-people 0: no exam)"
         require_window(frames, SIMULATED_FRAMES, where)
 
 
 def finish(config: ContrastiveConfig) -> Card:
-    """Judge the finished network on whole walks of the examination's people, and write into its
-    card what it scored and the score under which somebody is unknown.
+    """Score the finished network on whole walks of the exam's people; write the scores and the
+    threshold for unknown people into its card.
     """
     network, card = load_network(config.out)
     walks, frames = exam_people(config.exam_people), card.input.shape[0]
@@ -378,9 +379,7 @@ def _outcome(config: ContrastiveConfig, progress: Progress, learn: Walks) -> Out
         text += f"; loss {' -> '.join(f'{loss:.3f}' for loss in shown)}"
     if exams:
         scores = " -> ".join(f"{100 * score:.1f}" for score in exams.values())
-        text += (
-            f"; zero-shot rank-1 of {config.exam_people} simulated people never seen, %: {scores}"
-        )
+        text += f"; zero-shot rank-1 of {config.exam_people} unseen simulated people, %: {scores}"
     if progress.stopped:
-        text += "; stopped early, go on with --resume"
+        text += "; stopped early, continue with --resume"
     return Outcome(data, text, exit_code=1 if progress.stopped else 0)

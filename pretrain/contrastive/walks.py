@@ -1,4 +1,4 @@
-"""Skeleton sequences to learn from and to be examined on: chosen, ordered, cut into batches.
+"""Skeleton sequences for contrastive pretraining and its zero-shot exam: selection and batches.
 
 Axes: N sequences, V takes of one person, S source frames, J joints, 3: x, y, confidence.
 """
@@ -34,7 +34,7 @@ from edgehuman.training.processes import Place
 Quality = Literal["all", "top", "bottom"]
 Positives = Literal["sequence", "person"]
 
-# Worlds of the simulator, apart from each other and from that of `edgehuman evaluate` (seed 0).
+# Simulator seeds, distinct from each other and from that of `edgehuman evaluate` (0).
 LEARNED_WORLD = 1_000_000
 EXAM_WORLD = 2_000_000
 EXAM_EACH = 4
@@ -43,31 +43,31 @@ SIMULATED_EACH = 4
 
 
 def require_window(frames: int, longest: int, where: str) -> None:
-    """Raises DataError where no walk holds a window: nothing is slowed down to fill one."""
+    """Raise DataError if no walk is as long as a window: walks are not slowed down to fill one."""
     if frames > longest:
         raise DataError(
-            f"{where}: the longest walk has {longest} frames at {RATE_HZ:g} a second, and a window "
-            f"has {frames}; give --frames {longest} or fewer, or longer walks"
+            f"{where}: the longest walk has {longest} frames at {RATE_HZ:g} Hz, but a window has "
+            f"{frames}; give --frames {longest} or fewer, or longer walks"
         )
 
 
 def load(path: str, seed: int, people: int, each: int, frames: int = 0) -> SkeletonSet:
-    """What one --data is to learn from: at 24 frames a second, through the paper's filters, without
-    the people whom its protocol keeps for the test.
+    """Load the training walks of one --data: at 24 Hz, after the paper's filters, without the
+    dataset's test people.
 
     Args:
-        people, each: identities, and sequences of each, at most; 0 takes all that there are, and
-            of the simulator 512 and 4.
+        people, each: largest number of identities, and of sequences of each; 0: all, or 512 and 4
+            from the simulator.
         frames: of a window; shorter walks are left out.
 
     Raises:
-        DataError: nothing there to learn from, or no walk as long as a window.
+        DataError: no training walks, or no walk as long as a window.
     """
     where = f"--data {path}"
     if path == SIMULATED:
         require_window(frames, SIMULATED_FRAMES, where)
         people, each = people or SIMULATED_PEOPLE, each or SIMULATED_EACH
-        # The simulator makes at least two walks of everybody.
+        # The simulator makes at least two walks per person.
         walks = load_skeletons(path, LEARNED_WORLD + seed, people, max(2, each))
     else:
         walks = learnable(load_skeletons(path), where)
@@ -76,14 +76,14 @@ def load(path: str, seed: int, people: int, each: int, frames: int = 0) -> Skele
     walks, dropped = filtered(walks, min_frames=max(MIN_FRAMES, frames))
     if any(dropped.values()):
         said = ", ".join(f"{count} {name}" for name, count in dropped.items() if count)
-        print(f"{where}: sequences left out by the filters: {said}", file=sys.stderr)
+        print(f"{where}: sequences removed by filters: {said}", file=sys.stderr)
     return at_most(walks, people, each, seed)
 
 
 def at_most(walks: SkeletonSet, people: int, each: int, seed: int) -> SkeletonSet:
-    """Some random identities, and the first sequences of each; 0 for all.
+    """Return random identities and the first sequences of each; 0 for all.
 
-    A smaller number of identities is a part of a larger one.
+    A smaller number of identities is a subset of a larger one.
     """
     names, person_N = np.unique(walks.person_N, return_inverse=True)
     if people and people < len(names):
@@ -98,7 +98,7 @@ def at_most(walks: SkeletonSet, people: int, each: int, seed: int) -> SkeletonSe
 
 
 def of_quality(walks: SkeletonSet, share: float, quality: Quality, seed: int) -> SkeletonSet:
-    """A share of the sequences: those of the best poses, of the worst, or random ones."""
+    """Return a share of the sequences: those with the best poses, the worst, or random ones."""
     if share == 1:
         return walks
     count = max(1, round(share * len(walks)))
@@ -111,10 +111,10 @@ def of_quality(walks: SkeletonSet, share: float, quality: Quality, seed: int) ->
 
 
 def in_pairs(walks: SkeletonSet) -> SkeletonSet:
-    """Without the people who have one sequence only, which is said: nothing could attract it.
+    """Remove and report people with only one sequence, which cannot form a pair.
 
     Raises:
-        DataError: everybody has one.
+        DataError: everybody has only one.
     """
     _, person_N, count_P = np.unique(walks.person_N, return_inverse=True, return_counts=True)
     alone_N = count_P[person_N] < 2
@@ -122,25 +122,25 @@ def in_pairs(walks: SkeletonSet) -> SkeletonSet:
         return walks
     if alone_N.all():
         raise DataError(
-            f"{walks.name}: all {len(count_P)} people have one sequence, and a pair is two of one "
-            "person; give a second of each, or --positives sequence"
+            f"{walks.name}: all {len(count_P)} people have one sequence, but --positives person "
+            "needs two; give a second of each, or --positives sequence"
         )
-    said = f"{walks.name}: {alone_N.sum()} people have one sequence, which has no second to meet"
-    print(f"{said}; they are left out (--positives person)", file=sys.stderr)
+    said = f"{walks.name}: left out {alone_N.sum()} people with only one sequence"
+    print(f"{said} (--positives person needs two)", file=sys.stderr)
     return walks.subset(~alone_N)
 
 
 class Walks:
-    """Sequences in memory, handed out in batches that follow from (seed, step, process) alone.
+    """Sequences in memory, in batches determined by (seed, step, process) alone.
 
     Args:
-        sets: to learn from.
-        longest: frames of a batch's sources; a longer sequence is cut to them at a random place.
-        positives: "sequence": one take of each sequence drawn, of which both views are made;
-            "person": takes of two different sequences of each person drawn.
+        sets: training sequences.
+        longest: frames of a batch's sources; longer sequences are cut to it at a random place.
+        positives: "sequence": one take per drawn sequence, for both views; "person": takes of two
+            different sequences per drawn person.
 
     Raises:
-        DataError: one identity only, or a person with one sequence where two takes are asked for.
+        DataError: a person with only one sequence if `positives` is "person".
     """
 
     def __init__(self, sets: Sequence[SkeletonSet], longest: int, positives: Positives) -> None:
@@ -157,14 +157,14 @@ class Walks:
             alone = (self.count_P < 2).sum()
             raise DataError(
                 f"{alone} of {len(self.people)} people have one sequence; --positives person needs "
-                "two of each: raise --each, or take --positives sequence"
+                "two of each: raise --each, or use --positives sequence"
             )
 
     def __len__(self) -> int:
         return len(self.length_N)
 
     def batch(self, count: int, step: int, seed: int, place: Place) -> tuple[Tensor, Tensor]:
-        """Sources (N, V, S, J, 3) and their lengths (N, V), on the CPU."""
+        """Return sources (N, V, S, J, 3) and their lengths (N, V), on the CPU."""
         total = len(self) if self.positives == "sequence" else len(self.people)
         drawn_N = batch_indices(total, count, step, seed, place.rank, place.world)
         source = np.random.default_rng((seed, step, place.rank, 2))
@@ -181,22 +181,22 @@ class Walks:
         return self.skeleton_SJ3[torch.from_numpy(row_NVS)], torch.from_numpy(length_NV)
 
     def rows(self) -> tuple[TrainingData, ...]:
-        """What was learned from, for the card."""
+        """Return the training data, for the card."""
         return tuple(walks_row(walks, "pretraining") for walks in self.sets)
 
 
 def exam_people(people: int, seed: int = 0) -> SkeletonSet:
-    """Four whole walks of each simulated person of the examination."""
+    """Return four whole walks per simulated person of the exam."""
     return load_skeletons(SIMULATED, EXAM_WORLD + seed, people, EXAM_EACH)
 
 
 def exam_walks(people: int, frames: int, seed: int = 0) -> SkeletonSet:
-    """The examination's walks, cut to their middle frames.
+    """Return the exam's walks, cut to their middle frames.
 
     Raises:
-        DataError: a window is longer than they are.
+        DataError: a window is longer than the walks.
     """
-    require_window(frames, SIMULATED_FRAMES, "the simulated walks of the examination")
+    require_window(frames, SIMULATED_FRAMES, "the simulated walks of the exam")
     walks = exam_people(people, seed)
     middle = [(int(n) - frames) // 2 for n in walks.length_N]
     cut = [walks.sequence(i)[m : m + frames] for i, m in enumerate(middle)]
@@ -206,10 +206,10 @@ def exam_walks(people: int, frames: int, seed: int = 0) -> SkeletonSet:
 
 
 class Exam:
-    """Zero-shot recognition of simulated people whom no training here ever sees.
+    """Zero-shot recognition of simulated people that are never trained on.
 
-    The gallery holds normal walks, the probes walks with and without bag and coat, from other
-    views. Each sequence is judged by its middle window.
+    The gallery has normal walks; the probes have walks with and without bag and coat, from other
+    views. Each sequence is scored on its middle window.
     """
 
     def __init__(self, people: int, frames: int, distance: Distance, seed: int = 0) -> None:
@@ -220,7 +220,7 @@ class Exam:
         self.distance = distance
 
     def __call__(self, encoder: nn.Module) -> dict[str, float]:
-        """Rank-1, rank-5 and mean average precision, 0..1."""
+        """Return rank-1, rank-5 and mean average precision, 0..1."""
         device = next(encoder.parameters()).device
         feature_NE = torch.cat(
             [encoder(part.to(device)).float().cpu() for part in torch.split(self.skeleton_NTJ3, 64)]

@@ -1,11 +1,11 @@
-"""The pixel-level decoder of SAIP: the cells of one map ask the cells of another.
+"""The pixel-level decoder of SAIP: the cells of one map attend to the cells of another.
 
 Source: SAIP (arXiv 2503.08201), section 3.1 (3): blocks of self-attention, cross-attention and
-feed-forward layer. The paper gives no sizes; the released code has wide ones, and here they stay
-below the student's. Positions are relative to the image, so that a person has the same ones at
+feed-forward layer. The paper gives no sizes; those of the released code are wide, and here they are
+below the student's. Positions are relative to the image, so that they are the same for a person at
 every scale.
 
-Axes: N images, Q cells that ask, K cells that are asked, D width, E width of a map, A head.
+Axes: N images, Q query cells, K key cells, D width, E width of a map, A head.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from torch.nn import functional
 from edgehuman.nets.attention import Attention, initialise_linear, sine_positions
 
 HEAD_WIDTH = 32
-# Relative positions are counted in this many steps from one side of the image to the other.
+# Number of relative positions from one side of the image to the other.
 STEPS = 64
 
 
 class CrossAttention(nn.Module):
-    """Multi-head attention of (N, Q, D) to (N, K, D)."""
+    """Multi-head attention from (N, Q, D) to (N, K, D)."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class CrossAttention(nn.Module):
 
 
 class DecoderBlock(nn.Module):
-    """Self-attention, cross-attention, feed-forward layer; normalised in front of each."""
+    """Self-attention, cross-attention and feed-forward layer, all pre-norm."""
 
     def __init__(self, width: int, heads: int, ratio: int) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class DecoderBlock(nn.Module):
 
 
 class PixelDecoder(nn.Module):
-    """Maps (N, E, H, W) that ask and are asked -> one token for each cell that asks.
+    """Decode a query map and a key map (N, E, H, W) to one token per query cell.
 
     Args:
         query_width, key_width: E of the two maps.
@@ -87,7 +87,7 @@ class PixelDecoder(nn.Module):
         self.apply(initialise_linear)
 
     def forward(self, query_NEHW: Tensor, key_NEHW: Tensor) -> Tensor:
-        """Two maps -> normalised tokens (N, Q, D), rows of the asking map first."""
+        """Return normalised tokens (N, Q, D) of the query map's cells, in row order."""
         query_NQD = self.query_in(cells(query_NEHW)) + self._positions(query_NEHW)
         key_NKD = self.key_norm(self.key_in(cells(key_NEHW)) + self._positions(key_NEHW))
         for block in self.blocks:
@@ -96,7 +96,7 @@ class PixelDecoder(nn.Module):
         return decoded
 
     def _positions(self, map_NEHW: Tensor) -> Tensor:
-        """Codes (Q, D) of a map's cells: half the width tells the row, half the column."""
+        """Return position codes (Q, D) of cells: half the width for rows, half for columns."""
         rows, columns = map_NEHW.shape[2], map_NEHW.shape[3]
         row_HD = self.code_SD[relative_steps(rows, map_NEHW.device)]
         column_WD = self.code_SD[relative_steps(columns, map_NEHW.device)]
@@ -105,12 +105,12 @@ class PixelDecoder(nn.Module):
 
 
 def relative_steps(count: int, device: torch.device) -> Tensor:
-    """Where the middles of `count` cells lie, in steps from one side of the image to the other."""
+    """Return the relative positions of the centres of `count` cells across the image."""
     return (
         ((torch.arange(count, device=device) + 0.5) * (STEPS / count)).long().clamp_max(STEPS - 1)
     )
 
 
 def cells(map_NEHW: Tensor) -> Tensor:
-    """A map (N, E, H, W) -> its cells (N, H x W, E)."""
+    """Flatten a map (N, E, H, W) to its cells (N, H x W, E)."""
     return map_NEHW.flatten(2).transpose(1, 2)

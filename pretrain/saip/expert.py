@@ -1,8 +1,8 @@
-"""The expert that gives SAIP's learning targets: the student's moving average, or a given network.
+"""The expert that provides SAIP's targets: the student's moving average, or a given network.
 
 Source: SAIP (arXiv 2503.08201), section 3.1 (2); the schedule is DINO's (arXiv 2104.14294). The
-released code counts the schedule's steps anew in every epoch, so that it hardly leaves its start;
-here it runs over the whole training.
+released code restarts the schedule in every epoch, so it hardly leaves its initial value; here it
+runs over the whole training.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.drop_path import DropPath
 from edgehuman.nets.image.features import ImageBackbone
 
-# Steps of memory, as a share of the run, that the average may have at its start.
+# Largest initial memory of the average, as a share of the run's steps.
 LONGEST_MEMORY = 0.05
-# An average that follows faster drags its own outputs to one point together with the student's, and
-# the running centre, which remembers ten steps, cannot keep up.
+# A faster average collapses together with the student, because the running centre, which averages
+# over ten steps, cannot keep up.
 FASTEST = 0.99
 
 
 def expert_momentum(step: int, steps: int, start: float) -> float:
-    """Decay of the average after step `step` of `steps`: from `start` to 1 along half a cosine."""
+    """Return the average's decay after step `step` of `steps`: from `start` to 1, half a cosine."""
     return 1 - (1 - start) * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 def starting_momentum(batch: int, steps: int) -> float:
-    """The paper's 0.996 for batches of a thousand and more, 0.9995 below, less in short runs.
+    """Return the paper's 0.996 for batches of 1024 and more, 0.9995 below, less for short runs.
 
-    An average that remembers a large part of a short run would teach what the random start was;
-    under 0.99 it collapses with the student (see FASTEST).
+    An average with a memory of a large part of a short run would still contain the random initial
+    weights; below 0.99 it collapses with the student (see FASTEST).
     """
     usual = 0.996 if batch >= 1024 else 0.9995
     return max(FASTEST, min(usual, 1 - 1 / (LONGEST_MEMORY * steps)))
 
 
 def averaged(student: nn.Module) -> nn.Module:
-    """A copy of the student that is never trained and drops no branch."""
+    """Return a copy of the student that is not trained and has no stochastic depth."""
     expert = copy.deepcopy(student).requires_grad_(False)
     for module in expert.modules():
         if isinstance(module, DropPath):
@@ -53,29 +53,30 @@ def averaged(student: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def follow(expert: nn.Module, student: nn.Module, momentum: float) -> None:
-    """Moves the expert's weights towards the student's.
+    """Move the expert's weights towards the student's.
 
-    Batch statistics are not averaged: the expert, like the student, measures each batch.
+    Batch statistics are not averaged: the expert computes them per batch, like the student.
     """
     for kept, new in zip(expert.parameters(), student.parameters(), strict=True):
         kept.lerp_(new, 1 - momentum)
 
 
 def load_expert(folder: Path) -> nn.Module:
-    """A network that was trained before, fixed.
+    """Load a trained network as a fixed expert.
 
     Raises:
-        CheckpointError: not a checkpoint. UsageError: its network is not one of person images.
+        CheckpointError: not a checkpoint.
+        UsageError: not a person-image network.
     """
     expert, card = load_network(folder)
     if not hasattr(expert, "masked_features"):
         raise UsageError(
             f"--teacher {folder} holds {card.arch}, which reads {card.input.record}; "
-            "give the checkpoint of a network of person images"
+            "give the checkpoint of a person-image network"
         )
     return expert.requires_grad_(False).eval()
 
 
 def as_backbone(network: nn.Module) -> ImageBackbone:
-    """The same network, under the protocol that it keeps."""
+    """Return the same network, typed as an image backbone."""
     return cast(ImageBackbone, network)

@@ -1,10 +1,10 @@
-"""Cross-scale matching (CSM): views of one person at many scales choose the same prototypes.
+"""Cross-scale matching (CSM): views of one person at many scales get the same prototypes.
 
-Source: SAIP (arXiv 2503.08201), equation 1, in the form of DINO (arXiv 2104.14294): the expert sees
-the two large views, the student sees all; cross-entropy over every pair of different views. With an
-expert that was trained before (SAIP*), the student's token is aligned to the expert's instead.
+Source: SAIP (arXiv 2503.08201), equation 1, in the form of DINO (arXiv 2104.14294): the expert gets
+the two large views, the student all views; cross-entropy over each pair of different views. With a
+pretrained expert (SAIP*), the student's token is aligned to the expert's instead.
 
-Axes: N persons, V views, T views the expert sees (the first of V), K prototypes, D width, H head,
+Axes: N persons, V views, T views of the expert (the first of V), K prototypes, D width, H head,
 S token.
 """
 
@@ -27,7 +27,7 @@ Centring = Literal["mean", "sinkhorn"]
 
 
 def mlp(inside: int, hidden: int, outside: int) -> nn.Sequential:
-    """The three-layer projection of DINO."""
+    """Build DINO's three-layer projection."""
     layers = nn.Sequential(
         nn.Linear(inside, hidden),
         nn.GELU(),
@@ -39,34 +39,34 @@ def mlp(inside: int, hidden: int, outside: int) -> nn.Sequential:
 
 
 class PrototypeHead(nn.Module):
-    """Image tokens (N, D) -> cosines with the prototypes (N, K)."""
+    """Map image tokens (N, D) to cosines with the prototypes (N, K)."""
 
     def __init__(self, inside: int, hidden: int, prototypes: int) -> None:
         super().__init__()
         self.mlp = mlp(inside, hidden, BOTTLENECK)
-        # Rows count by their direction alone: DINO's weight norm with its gain fixed at one.
+        # Only the direction of a row matters: DINO's weight norm with its gain fixed at one.
         self.prototype_KD = nn.Parameter(torch.empty(prototypes, BOTTLENECK))
         nn.init.trunc_normal_(self.prototype_KD, std=0.02)
 
     def forward(self, token_ND: Tensor) -> Tensor:
         narrow_ND = self.mlp(token_ND).float()
-        # Cosines are divided by a temperature of a few hundredths: bfloat16 would not do.
+        # Cosines are divided by a temperature of a few hundredths: bfloat16 is too coarse.
         with torch.autocast(token_ND.device.type, enabled=False):
             direction_KD = functional.normalize(self.prototype_KD, dim=-1)
             return functional.linear(functional.normalize(narrow_ND, dim=-1), direction_KD)
 
 
 def centred(expert_TNK: Tensor, centre_K: Tensor, temperature: float = 0.04) -> Tensor:
-    """The expert's choices after DINO: softmax of cosines less their running mean."""
+    """Return the expert's targets as in DINO: softmax of cosines minus their running mean."""
     return torch.softmax((expert_TNK.float() - centre_K) / temperature, dim=-1)
 
 
 def balanced(expert_TNK: Tensor, temperature: float = 0.04, rounds: int = 3) -> Tensor:
-    """The expert's choices, spread evenly over the prototypes: Sinkhorn-Knopp's algorithm.
+    """Return the expert's targets balanced over the prototypes by the Sinkhorn-Knopp algorithm.
 
-    In every view each prototype gets as much as any other from the persons here, those of all
-    processes together, so that they cannot all choose the same, and what tells them apart decides.
-    A running mean needs many steps of many persons to do that; this needs two persons.
+    In each view, all prototypes get the same total from the persons of all processes, so the
+    targets cannot collapse to one prototype. A running mean needs many steps and persons for that;
+    this needs two persons.
 
     Source: SwAV (arXiv 2006.09882), section 3.1; as in DINOv2 (arXiv 2304.07193), section 4.
     """
@@ -78,7 +78,7 @@ def balanced(expert_TNK: Tensor, temperature: float = 0.04, rounds: int = 3) -> 
 
 
 def _log_total(log_TNK: Tensor) -> Tensor:
-    """What each prototype got from the persons of all processes, a logarithm (T, 1, K)."""
+    """Return the log total of each prototype over the persons of all processes (T, 1, K)."""
     most_T1K = log_TNK.amax(dim=1, keepdim=True)
     many = together()[1] > 1
     if many:
@@ -92,9 +92,9 @@ def _log_total(log_TNK: Tensor) -> Tensor:
 def matching_loss(
     student_VNK: Tensor, target_TNK: Tensor, student_temperature: float = 0.1
 ) -> Tensor:
-    """Mean cross-entropy over the pairs of an expert's view and another view of the student's."""
+    """Return the mean cross-entropy over pairs of an expert view and a different student view."""
     log_VNK = torch.log_softmax(student_VNK.float() / student_temperature, dim=-1)
-    # Products written out, as a matrix product would run in autocast's type.
+    # Written as a sum of products, because a matrix product would use autocast's type.
     term_TV = -(target_TNK[:, None] * log_VNK).sum(dim=-1).mean(dim=-1)
     same_TV = torch.eye(*term_TV.shape, dtype=torch.bool, device=term_TV.device)
     return term_TV[~same_TV].mean()
@@ -102,13 +102,13 @@ def matching_loss(
 
 @torch.no_grad()
 def target_entropy(target_TNK: Tensor) -> Tensor:
-    """Mean entropy of the expert's choices, nats: what of the loss the student cannot lower."""
+    """Return the mean entropy of the targets, nats: the part of the loss that cannot decrease."""
     entropy_TNK: Tensor = torch.special.entr(target_TNK)
     return entropy_TNK.sum(dim=-1).mean()
 
 
 def alignment_loss(student_VND: Tensor, expert_TND: Tensor) -> Tensor:
-    """One minus cosine, mean over all pairs of views: a fixed expert may be asked the same view."""
+    """Return 1 - cosine, averaged over all pairs of views, including pairs of the same view."""
     student_VND = functional.normalize(student_VND.float(), dim=-1)
     expert_TND = functional.normalize(expert_TND.float(), dim=-1)
     return 1 - (expert_TND[:, None] * student_VND).sum(dim=-1).mean()
@@ -118,7 +118,7 @@ Relations = tuple[Tensor, Tensor]
 
 
 def relation_loss(student_NHSS: Relations, expert_NHSS: Relations) -> Tensor:
-    """KL(expert || student) between rows of softmax(QK), and of softmax(VV): mean over rows."""
+    """Return KL(expert || student) of the rows of softmax(QK), and of softmax(VV), averaged."""
     return torch.stack(
         [_divergence(*pair) for pair in zip(student_NHSS, expert_NHSS, strict=True)]
     ).sum()
@@ -131,10 +131,10 @@ def _divergence(student_NHSS: Tensor, expert_NHSS: Tensor) -> Tensor:
 
 
 def relations(qkv_NSF: Tensor, heads: int) -> Relations:
-    """A ViT block's queries, keys and values side by side -> softmax(QK) and softmax(VV).
+    """Return softmax(QK) and softmax(VV) of a ViT block.
 
     Args:
-        qkv_NSF: (N, S, 3 x D), all queries first, then keys, then values.
+        qkv_NSF: (N, S, 3 x D), all queries, then keys, then values.
     """
     images, tokens, features = qkv_NSF.shape
     split = qkv_NSF.view(images, tokens, 3, heads, features // (3 * heads)).permute(2, 0, 3, 1, 4)
@@ -147,13 +147,13 @@ def relations(qkv_NSF: Tensor, heads: int) -> Relations:
 
 
 def has_relations(network: nn.Module) -> bool:
-    """Whether `caught_relations` knows where this network's attention is: a ViT's."""
+    """Whether `caught_relations` supports this network: only a ViT."""
     return hasattr(network, "cls_token")
 
 
 @contextmanager
 def caught_relations(network: nn.Module, wanted: bool) -> Iterator[list[Relations]]:
-    """The relations of a ViT's last block, one entry for each time that it runs in the context."""
+    """Record the relations of a ViT's last block, one entry per forward in the context."""
     found: list[Relations] = []
     if not wanted:
         yield found
@@ -169,15 +169,15 @@ def caught_relations(network: nn.Module, wanted: bool) -> Iterator[list[Relation
 
 
 class Matching(nn.Module):
-    """The loss with its heads and its centre.
+    """The matching loss with its heads and its centre.
 
     Args:
         width: of the student's token.
         hidden, prototypes: of the heads.
         temperatures: of the student's and of the expert's softmax.
         centre_momentum: decay of the running mean of the expert's outputs.
-        centring: "mean" takes that running mean off, as DINO and the paper; "sinkhorn" spreads
-            the choices of each call evenly instead, for small batches and short runs.
+        centring: "mean" subtracts that running mean, as in DINO and the paper; "sinkhorn" balances
+            the targets of each call instead, for small batches and short runs.
     """
 
     def __init__(
@@ -209,7 +209,7 @@ class Matching(nn.Module):
         return self.loss(self.head(student_VND), expert_TNK)
 
     def loss(self, student_VNK: Tensor, expert_TNK: Tensor) -> Tensor:
-        """The loss of cosines; remembers what `advance` needs, and the divergence alone."""
+        """Return the loss of cosines; store the divergence and what `advance` needs."""
         student_temperature, expert_temperature = self.temperatures
         if self.centring == "sinkhorn":
             target_TNK = balanced(expert_TNK, expert_temperature)
@@ -222,7 +222,7 @@ class Matching(nn.Module):
 
     @torch.no_grad()
     def _see(self, expert_TNK: Tensor) -> None:
-        """Remembers the mean of all processes' cosines for the centre."""
+        """Store the mean of all processes' cosines for the centre."""
         mean_K = expert_TNK.float().mean(dim=(0, 1))
         world = together()[1]
         if world > 1:
@@ -232,8 +232,8 @@ class Matching(nn.Module):
             self.seen.append(mean_K)
 
     def advance(self) -> None:
-        """Moves the centre after a step that counted."""
-        # A step that was left out for a loss that is not a number may have left one here.
+        """Update the centre after a step that was not skipped."""
+        # A step skipped for a non-finite loss may have stored a non-finite mean.
         finite = [mean_K for mean_K in self.seen if mean_K.isfinite().all()]
         if finite:
             self.centre_K.lerp_(torch.stack(finite).mean(dim=0), 1 - self.centre_momentum)
@@ -241,7 +241,7 @@ class Matching(nn.Module):
 
 
 class Alignment(nn.Module):
-    """The student's token, projected to the width of an expert that was trained before."""
+    """The alignment loss, with the student's token projected to a pretrained expert's width."""
 
     def __init__(self, width: int, hidden: int, expert_width: int) -> None:
         super().__init__()

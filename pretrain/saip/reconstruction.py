@@ -1,8 +1,8 @@
-"""Cross-scale reconstruction (CSR): a masked view is filled in from the anchor of another scale.
+"""Cross-scale reconstruction (CSR): predict a masked view from the anchor at another scale.
 
 Source: SAIP (arXiv 2503.08201), equation 2, after masked autoencoders (arXiv 2111.06377): mean
-squared error of pixels normalised patch by patch, on hidden patches only. The decoder attends to
-all patch tokens of the anchor, as in the paper; the released code shows it one class token.
+squared error of pixels normalised per patch, on hidden patches only. The decoder attends to all
+patch tokens of the anchor, as in the paper; in the released code, to one class token.
 
 Axes: N images, C colour, H height, W width, S patch, K pixels of a patch, E width of a map.
 """
@@ -22,7 +22,7 @@ PATCH = 16
 
 
 def draw_hidden(images: int, rows: int, columns: int, ratio: float, device: torch.device) -> Tensor:
-    """Cells to hide, bool (N, rows, columns): as many in every image, at least one left."""
+    """Draw cells to hide, bool (N, rows, columns): the same number per image, at least one left."""
     count = rows * columns
     hidden = min(count - 1, max(1, round(ratio * count)))
     place_NS = torch.rand(images, count, device=device).argsort(dim=1)
@@ -30,7 +30,7 @@ def draw_hidden(images: int, rows: int, columns: int, ratio: float, device: torc
 
 
 def patch_targets(x_NCHW: Tensor) -> Tensor:
-    """Images -> pixels of every 16x16 patch (N, S, 768), each patch with mean 0 and spread 1."""
+    """Return the pixels of each 16x16 patch (N, S, 768), normalised to mean 0 and deviation 1."""
     images, colours, height, width = x_NCHW.shape
     rows, columns = height // PATCH, width // PATCH
     cut = x_NCHW.reshape(images, colours, rows, PATCH, columns, PATCH)
@@ -40,13 +40,13 @@ def patch_targets(x_NCHW: Tensor) -> Tensor:
 
 
 def hidden_error(predicted_NSK: Tensor, target_NSK: Tensor, hidden_NS: Tensor) -> Tensor:
-    """Mean squared error over the pixels of hidden patches."""
+    """Return the mean squared error over the pixels of hidden patches."""
     error_NS = (predicted_NSK.float() - target_NSK).square().mean(dim=-1)
     return error_NS[hidden_NS].mean()
 
 
 def mask_width(network: ImageBackbone) -> int:
-    """Length of the mask token: of the stem's cells in a convolution, of a token in a ViT."""
+    """Return the mask token's length: stem width of a convolution, token width of a ViT."""
     return int(getattr(network, "stem_width", network.width))
 
 
@@ -54,12 +54,12 @@ class Reconstruction(nn.Module):
     """Mask token, decoder and loss.
 
     Args:
-        encoder: of the masked view; not kept, its widths and stride are read.
-        student: of the anchor; not kept.
-        sizes: heights and widths that the masked view is drawn at, multiples of that stride.
+        encoder: of the masked view; only its widths and stride are read.
+        student: of the anchor; only its widths are read.
+        sizes: heights and widths drawn for the masked view, multiples of that stride.
         ratio: share of cells hidden; None: 0.75 of patches of 16 pixels, 0.6 of larger cells.
         shape: width and depth of the decoder.
-        condition: what of the anchor is asked: its patch tokens, or its one image token.
+        condition: input from the anchor: its patch tokens, or its image token.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Reconstruction(nn.Module):
     ) -> None:
         super().__init__()
         self.sizes, self.condition = sizes, condition
-        # Few large cells, all of them far from each other, say less about what is between them.
+        # A few distant large cells give little information about those between them.
         usual = 0.75 if encoder.stride <= PATCH else 0.6
         self.ratio = usual if ratio is None else ratio
         width, depth = shape
@@ -86,7 +86,7 @@ class Reconstruction(nn.Module):
         nn.init.zeros_(self.predict.bias)
 
     def forward(self, encoder: ImageBackbone, x_NCHW: Tensor, anchor: Features) -> Tensor:
-        """The view to be rescaled and masked, the anchor's features -> loss."""
+        """Rescale and mask the view; return the loss, given the anchor's features."""
         x_NCHW = resize(x_NCHW, draw_size(self.sizes))
         rows, columns = x_NCHW.shape[2] // encoder.stride, x_NCHW.shape[3] // encoder.stride
         hidden_NHW = draw_hidden(x_NCHW.shape[0], rows, columns, self.ratio, x_NCHW.device)
@@ -95,7 +95,7 @@ class Reconstruction(nn.Module):
     def loss(
         self, encoder: ImageBackbone, x_NCHW: Tensor, hidden_NHW: Tensor, anchor: Features
     ) -> Tensor:
-        """The view, its hidden cells of the encoder's stride, the anchor -> loss."""
+        """Return the loss for a view, its hidden cells at the encoder's stride, and the anchor."""
         masked = encoder.masked_features(x_NCHW, hidden_NHW, self.mask_token)
         predicted_NSK = self.reconstruct(masked, anchor)
         repeat = encoder.stride // PATCH
@@ -103,7 +103,7 @@ class Reconstruction(nn.Module):
         return hidden_error(predicted_NSK, patch_targets(x_NCHW), hidden_NHW.flatten(1))
 
     def reconstruct(self, masked: Features, anchor: Features) -> Tensor:
-        """Features of the masked view and of the anchor -> pixels of every patch (N, S, 768)."""
+        """Predict the pixels of each patch (N, S, 768) from masked view and anchor."""
         key_NEHW = (
             anchor.middle_NEHW if self.condition == "patches" else anchor.token_ND[..., None, None]
         )

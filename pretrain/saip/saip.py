@@ -1,14 +1,14 @@
 """Scale-aware image pretraining: cross-scale matching, reconstruction and search.
 
 Source: Scale-Aware Pre-Training for Human-Centric Visual Perception (arXiv 2503.08201). A student
-sees crops of one person at many scales; an expert, its moving average, gives what it should learn.
-Three objectives are summed, each with a weight that may be 0:
+gets crops of one person at many scales; an expert, its moving average, provides the targets. Three
+objectives are summed, each with a weight that may be 0:
 
-    csm  all views agree with the expert's two large ones           matching.py
-    csr  a masked view is filled in from the anchor's patch tokens  reconstruction.py
-    css  the person asked for is found on a picture of several      search.py
+    csm  all views agree with the expert's two large ones            matching.py
+    csr  a masked view is predicted from the anchor's patch tokens   reconstruction.py
+    css  the query person is found in an image of several            search.py
 
-Where paper and released code differ: docs/decisions/0008-saip-paper-and-code.md.
+Differences between paper and released code: docs/decisions/0008-saip-paper-and-code.md.
 
     edgehuman pretrain --arch tinyvit_5m --data photos --out runs/saip
 
@@ -72,9 +72,9 @@ class Saip(nn.Module):
     """Student, expert and the three objectives.
 
     Args:
-        student: the network that is pretrained.
-        config: what is learned, and how.
-        given: an expert that was trained before; None: the student's moving average.
+        student: the network to pretrain.
+        config: objectives and hyperparameters.
+        given: a pretrained expert; None: the student's moving average.
     """
 
     expert: nn.Module
@@ -88,7 +88,7 @@ class Saip(nn.Module):
         if given is None:
             self.expert = averaged(student)
         else:
-            # No part of this module: a given expert is neither trained nor saved.
+            # Not a submodule: a given expert is neither trained nor saved.
             object.__setattr__(self, "expert", given)
         batch = config.batch * world_size()
         usual = starting_momentum(batch, config.steps)
@@ -157,9 +157,9 @@ class Saip(nn.Module):
         return self
 
     def forward(self, global_NVHWC: Tensor, local_NVHWC: Tensor) -> dict[str, Tensor]:
-        """Two large and some small views of each person, uint8 -> the losses, and their sum.
+        """Return the losses and their sum for two large and some small uint8 views per person.
 
-        Every part draws from a stream of its own, so that leaving one out changes no other.
+        Each part has its own random stream, so that turning one off does not change the others.
         """
         config, student = self.config, as_backbone(self.student)
         seed, persons = int(torch.randint(2**62, ())), global_NVHWC.shape[0]
@@ -204,14 +204,14 @@ class Saip(nn.Module):
             return [student.backbone(student.normalise(by_view(local_NVHWC)))[0]]
 
     def train(self, mode: bool = True) -> Saip:
-        """Training mode of all but an expert that was given, whose statistics are fixed."""
+        """Set training mode, except for a given expert, whose statistics are fixed."""
         super().train(mode)
         if self.given:
             self.expert.eval()
         return self
 
     def advance(self, step: int) -> None:
-        """After step `step` of the whole run: the expert and the centre follow."""
+        """Update expert and centre after step `step` of the whole run."""
         if isinstance(self.matching, Matching):
             self.matching.advance()
         if self.given:
@@ -223,7 +223,7 @@ class Saip(nn.Module):
 
 
 def backbone_card(config: SaipConfig, student: nn.Module, data: tuple[TrainingData, ...]) -> Card:
-    """What the pretrained student says about itself."""
+    """Return the card of the pretrained student."""
     row = catalogue.NETWORKS[config.arch]
     return Card(
         name=f"{config.arch} pretrained by SAIP",
@@ -241,35 +241,36 @@ def backbone_card(config: SaipConfig, student: nn.Module, data: tuple[TrainingDa
 
 
 def make_model(config: SaipConfig) -> Saip:
-    """Student, expert and objectives, on the CPU.
+    """Build student, expert and objectives, on the CPU.
 
     Raises:
-        UsageError: the network is not one of person images, or has no attention to compare.
-        CheckpointError: the teacher's folder holds none.
+        UsageError: not a person-image network, or one without attention for --relation.
+        CheckpointError: the teacher's folder has no checkpoint.
     """
     catalogue.network_for(config.arch, "saip")
     student = build(config.arch, config.seed, image_size=(config.height, config.width))
     if config.relation and not has_relations(student):
         raise UsageError(
-            f"--relation is {config.relation} and {config.arch} has no attention between all "
-            "patches; leave it at 0, or take a ViT"
+            f"--relation is {config.relation}, but {config.arch} has no attention between all "
+            "patches; set it to 0 or use a ViT"
         )
     given = None if config.teacher is None else load_expert(config.teacher)
-    # Channels last: convolutions and the windows' attention then read memory in order.
+    # Channels last: convolutions and window attention then access memory sequentially.
     return Saip(student, config, given).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def train(config: SaipConfig) -> Outcome:
-    """`edgehuman pretrain --method saip`: the student's checkpoint is in `config.out`.
+    """Run `edgehuman pretrain --method saip`; write the student's checkpoint to `config.out`.
 
     Raises:
         UsageError, CheckpointError: see `make_model`; --dataset for simulated people, or --out
             cannot be used.
-        DataError: too few images. TrainingError, CheckpointError: see `train_steps`.
+        DataError: too few images.
+        TrainingError, CheckpointError: see `train_steps`.
     """
     checkpoint.require_out(config.out, config.resume)
     if config.data == SIMULATED:
-        said = "pretraining on simulated people (edgehuman's renderer); no photograph is involved"
+        said = "pretraining on simulated people (edgehuman's renderer), not on photographs"
         print(said, file=sys.stderr)
     model = make_model(config)
     source = PersonViews(config.data, config.views(), config.batch, config.workers, config.seed)
@@ -280,7 +281,7 @@ def train(config: SaipConfig) -> Outcome:
         model.student,
         backbone_card(config, model.student, (source.row(config.dataset),)),
         after_step=model.advance,
-        # Without matching nothing asks for the student's token, so its last stage learns nothing.
+        # Without matching the student's token is unused, so its last stage gets no gradient.
         idle_weights=not config.csm,
         name=f"saip {config.arch}",
     )
@@ -307,7 +308,7 @@ def _outcome(config: SaipConfig, progress: Progress, source: PersonViews) -> Out
     text = f"{config.out}: {config.arch}, {progress.step} steps, {data['images']} images"
     text += "".join(f", {name} {value:.4f}" for name, value in losses.items() if name != "loss")
     if source.num_corrupt:
-        text += f"; {source.num_corrupt} images could not be read and were left out"
+        text += f"; left out {source.num_corrupt} unreadable images"
     if progress.stopped:
-        text += "; stopped early, go on with --resume"
+        text += "; stopped early, continue with --resume"
     return Outcome(data, text, exit_code=1 if progress.stopped else 0)

@@ -1,10 +1,10 @@
-"""Cross-scale search (CSS): find the person asked for on a picture of several different persons.
+"""Cross-scale search (CSS): find the query person in an image of several different persons.
 
-Source: SAIP (arXiv 2503.08201), equation 3: views of one person ask, the expert's map of a picture
-made by copy and paste is asked, and the answer is a mask. The released code pastes one person
-twice; here the persons differ, as the paper's text has it. Their masks are the pasted rectangles.
+Source: SAIP (arXiv 2503.08201), equation 3: views of one person are the query, the expert's map of
+a copy-and-paste image is the key, and the target is a mask. The released code pastes one person
+twice; here the persons differ, as in the paper's text. Their masks are the pasted rectangles.
 
-Axes: N pictures, P persons on each, C colour, H height, W width, E width of a map, D of a kernel.
+Axes: N images, P persons on each, C colour, H height, W width, E width of a map, D of a kernel.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SMALLEST = 0.5
 
 @dataclass(frozen=True)
 class Boxes:
-    """Rectangles of whole pixels, one a picture (N,): first row and column, height, width."""
+    """Rectangles in whole pixels, one per image (N,): first row and column, height, width."""
 
     top_N: Tensor
     left_N: Tensor
@@ -38,11 +38,11 @@ class Boxes:
 def draw_boxes(
     pictures: int, persons: int, canvas: tuple[int, int], crop: tuple[int, int]
 ) -> list[Boxes]:
-    """Where each person goes: in a column of its own, at half to all of the size that fits there.
+    """Draw a box for each person, in its own column, at half to full size of what fits there.
 
     Args:
         pictures, persons: N and P.
-        canvas, crop: height and width of the picture and of a person's crop.
+        canvas, crop: height and width of the image and of a person's crop.
     """
     column = canvas[1] // persons
     order_NP = torch.rand(pictures, persons).argsort(dim=1)
@@ -59,19 +59,19 @@ def draw_boxes(
 
 
 def draw_backdrops(pictures: int, canvas: tuple[int, int]) -> Boxes:
-    """Rectangles that reach over the whole picture: a random part of another image fills it."""
+    """Draw rectangles that cover the whole image, so a random part of another image fills it."""
     height_N = (canvas[0] * (1 + torch.rand(pictures))).long()
     width_N = (canvas[1] * (1 + torch.rand(pictures))).long()
     return Boxes(-_up_to(height_N - canvas[0]), -_up_to(width_N - canvas[1]), height_N, width_N)
 
 
 def _up_to(limit_N: Tensor) -> Tensor:
-    """Whole numbers from 0 to a limit, the limit included."""
+    """Draw integers from 0 to a limit, inclusive."""
     return (torch.rand(limit_N.shape) * (limit_N + 1)).long().clamp_max(limit_N)
 
 
 def paste(canvas_NCHW: Tensor, crop_NCHW: Tensor, boxes: Boxes, blend: float = 1.0) -> Tensor:
-    """Crops over pictures, each stretched to its box; `blend` is the crop's share there."""
+    """Paste crops into images, each resized to its box; `blend` is the crop's opacity."""
     height, width = canvas_NCHW.shape[2], canvas_NCHW.shape[3]
     device = canvas_NCHW.device
     y_NH = _place(height, boxes.top_N.to(device), boxes.height_N.to(device))
@@ -88,13 +88,13 @@ def paste(canvas_NCHW: Tensor, crop_NCHW: Tensor, boxes: Boxes, blend: float = 1
 
 
 def _place(length: int, first_N: Tensor, size_N: Tensor) -> Tensor:
-    """Middles of a side's pixels relative to a box, (N, length): -1 and 1 are the box's edges."""
+    """Return pixel centres of a side relative to a box, (N, length): -1 and 1 are its edges."""
     middle_L = torch.arange(length, device=first_N.device) + 0.5
     return (middle_L - first_N[:, None]) * (2 / size_N[:, None]) - 1
 
 
 def coverage(boxes: Boxes, canvas: tuple[int, int], stride: int = STRIDE) -> Tensor:
-    """Share of each cell that a box covers, (N, H / stride, W / stride)."""
+    """Return the share of each cell that a box covers, (N, H / stride, W / stride)."""
     row_NH = _covered(boxes.top_N, boxes.height_N, canvas[0] // stride, stride)
     column_NW = _covered(boxes.left_N, boxes.width_N, canvas[1] // stride, stride)
     return row_NH[:, :, None] * column_NW[:, None]
@@ -109,12 +109,12 @@ def _covered(first_N: Tensor, size_N: Tensor, count: int, stride: int) -> Tensor
 def crowd(
     crop_NCHW: Tensor, persons: int, canvas: tuple[int, int], blend: float = 1.0
 ) -> tuple[Tensor, Tensor]:
-    """A batch of crops, all of different persons -> pictures and where person n is on picture n.
+    """Make images of several persons from crops of different persons, with masks.
 
-    Picture n shows persons n, n + 1, ... n + persons - 1 in front of a part of yet another one's.
+    Image n shows persons n, n + 1, ... n + persons - 1 in front of a part of another crop.
 
     Returns:
-        pictures (N, C, H, W), and shares of cells (N, H / 16, W / 16) that person n covers.
+        images (N, C, H, W), and the share of each cell (N, H / 16, W / 16) that person n covers.
     """
     pictures, crop = crop_NCHW.shape[0], (crop_NCHW.shape[2], crop_NCHW.shape[3])
     boxes = draw_boxes(pictures, persons, canvas, crop)
@@ -132,9 +132,9 @@ class Search(nn.Module):
     Args:
         query_width, picture_width: E of the student's and of the expert's middle maps.
         shape: width and depth of the decoder; the mask branch has the same width.
-        canvas: height and width of a picture, multiples of 16.
-        persons: most persons on a picture; every batch draws from two to that many.
-        blend: share of a pasted crop in its box.
+        canvas: height and width of an image, multiples of 16.
+        persons: largest number of persons per image; every batch draws 2 to this many.
+        blend: opacity of a pasted crop in its box.
         loss: binary cross-entropy of the released code, or the paper's squared error.
     """
 
@@ -166,7 +166,7 @@ class Search(nn.Module):
     def forward(
         self, query_NEHW: Sequence[Tensor], expert: ImageBackbone, crop_NCHW: Tensor
     ) -> Tensor:
-        """Maps that ask, each for its person; crops of the persons for the pictures -> loss."""
+        """Return the loss of query maps, for images made of the persons' crops."""
         with torch.no_grad():
             persons = int(torch.randint(2, self.persons + 1, ()))
             picture_NCHW, share_NHW = crowd(crop_NCHW, persons, self.canvas, self.blend)
@@ -174,7 +174,7 @@ class Search(nn.Module):
         return self.loss(query_NEHW, picture_NEHW, share_NHW)
 
     def loss(self, query_NEHW: Sequence[Tensor], picture_NEHW: Tensor, share_NHW: Tensor) -> Tensor:
-        """Maps that ask, the map of the pictures, the answer -> loss, summed over who asks."""
+        """Return the mask loss of query maps on the images' map, summed over queries."""
         branch_NDHW = self.branch(picture_NEHW)
         losses = [
             mask_loss(self.find(each, picture_NEHW, branch_NDHW), share_NHW, self.kind)
@@ -183,8 +183,8 @@ class Search(nn.Module):
         return torch.stack(losses).sum()
 
     def find(self, query_NEHW: Tensor, picture_NEHW: Tensor, branch_NDHW: Tensor) -> Tensor:
-        """Logits of the cells that show the person who asks, (N, H, W)."""
-        # All cells that ask end in one kernel, so a quarter of them, each the mean of four, do.
+        """Return the logits of the cells that show the query person, (N, H, W)."""
+        # All query cells are averaged to one kernel, so pooling them to a quarter is enough.
         query_NEHW = functional.avg_pool2d(query_NEHW, 2, ceil_mode=True)
         asked_ND = self.decoder(query_NEHW, picture_NEHW).mean(dim=1)
         kernel_NF: Tensor = self.kernel(asked_ND)
@@ -194,7 +194,7 @@ class Search(nn.Module):
 
 
 def mask_loss(logit_NHW: Tensor, share_NHW: Tensor, kind: Literal["bce", "l2"]) -> Tensor:
-    """Mean over cells of the cross-entropy or the squared error with the shares covered."""
+    """Return the mean over cells of the cross-entropy or squared error to the covered shares."""
     if kind == "l2":
         return (logit_NHW.float().sigmoid() - share_NHW).square().mean()
     return functional.binary_cross_entropy_with_logits(logit_NHW.float(), share_NHW)

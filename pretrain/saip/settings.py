@@ -1,4 +1,4 @@
-"""What scale-aware pretraining can be told: the paper's defaults at the size of one machine."""
+"""The config of scale-aware pretraining: the paper's defaults, scaled to one machine."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from edgehuman.training.processes import world_size
 from edgehuman.training.settings import TrainingConfig
 
 PART = 8
-# Of 256 rows this leaves 26: a person far away. Below, a view is hardly a cell of the network.
+# Of 256 rows this leaves 26, a distant person; smaller views are hardly one cell of the network.
 SMALLEST_SCALE = 0.1
 _COLOUR = ("brightness", "contrast", "saturation", "hue", "grey", "solarise")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SaipConfig(TrainingConfig):
-    """Scale-aware pretraining of a network of person images."""
+    """Scale-aware pretraining of a person-image network."""
 
     method: Literal["saip"] = "saip"
     """The pretraining method."""
@@ -34,7 +34,7 @@ class SaipConfig(TrainingConfig):
     data: str = SIMULATED
     """A folder of images, WebDataset shards, or the word `simulated`."""
     dataset: str = ""
-    """Name in `edgehuman data list` of the pictures in --data; the card then states its terms."""
+    """Name of --data in `edgehuman data list`; the card then states its licence."""
     out: Path = Path("runs/saip")
     """Folder of the checkpoint: weights, config, optimiser state, metrics."""
     steps: int = 300
@@ -42,49 +42,49 @@ class SaipConfig(TrainingConfig):
     batch: int = 32
     """Persons per step and process, after accumulation."""
     accumulate: int = 0
-    """Parts a batch is split into; 0: as few as leave up to 8 persons (5 GB of tinyvit_5m) each."""
+    """Number of parts a batch is split into; 0: parts of up to 8 persons (5 GB with tinyvit_5m)."""
     lr: float = 0.0
     """Peak learning rate; 0: base_lr x persons of all processes / 256."""
     base_lr: float = 2.5e-4
-    """Peak learning rate of 256 persons a step; without effect where lr is given."""
+    """Peak learning rate for 256 persons per step; ignored if --lr is given."""
     clip_norm: float = 3.0
-    """Gradient norm is clipped to this; 0 leaves it alone."""
+    """Largest gradient norm, by clipping; 0: no clipping."""
     log_every: int = 10
-    """Steps between two lines of metrics.jsonl."""
+    """Steps between lines of metrics.jsonl."""
     save_every: int = 100
-    """Steps between two checkpoints."""
+    """Steps between checkpoints."""
     workers: int = 2
-    """Processes that read images and cut views; 0: this one does."""
+    """Processes that read images and cut views; 0: the main process does it."""
     height: int = 256
-    """Of the large views, pixels; a multiple of the network's stride."""
+    """Height of the large views, pixels; a multiple of 32."""
     width: int = 128
-    """Of the large views, pixels; a multiple of the network's stride."""
+    """Width of the large views, pixels; a multiple of 32."""
     local_views: int = 6
-    """Small random crops of each person, half as high and wide; one more shows the whole anchor."""
+    """Small random crops per person, half as high and wide, besides one of the whole anchor."""
     global_scale: tuple[float, float] = (0.8, 1.0)
-    """Area of a large crop over that of the image, least and most."""
+    """Smallest and largest area of a large crop, as a share of the image."""
     local_scale: tuple[float, float] = (0.05, 0.8)
-    """Area of a small crop over that of the image, least and most."""
+    """Smallest and largest area of a small crop, as a share of the image."""
     colour: float = 1.0
-    """Strength of the changes of colour, in those of the paper; 0 leaves colours as they are."""
+    """Strength of the colour augmentation relative to the paper; 0: off."""
     scale_low: float = 0.75
-    """Smallest size of the anchor's rescaled view, in sizes of the large views."""
+    """Smallest size of the anchor's rescaled view, relative to the large views."""
     scale_high: float = 1.5
-    """Largest size of the anchor's rescaled view."""
+    """Largest size of the anchor's rescaled view, relative to the large views."""
     csm: float = 1.0
-    """Weight of cross-scale matching; 0 leaves it out."""
+    """Weight of cross-scale matching; 0: off."""
     csr: float = 1.0
-    """Weight of cross-scale reconstruction; 0 leaves it out."""
+    """Weight of cross-scale reconstruction; 0: off."""
     css: float = 1.0
-    """Weight of cross-scale search; 0 leaves it out."""
+    """Weight of cross-scale search; 0: off."""
     relation: float = 0.0
-    """Weight of the released code's attention loss (ViT only); 0 leaves it out."""
+    """Weight of the released code's attention loss (ViT only); 0: off."""
     teacher: Path | None = None
     """Checkpoint of a larger network as the expert (SAIP*); none: the student's moving average."""
     momentum: float | None = None
-    """Decay of that average at the start; none: by batch and steps, the paper's 0.996 or nearer."""
+    """Initial decay of that average; none: 0.99 to 0.9995, depending on batch and steps."""
     prototypes: int = 4096
-    """Of the matching heads; the released code has 65536."""
+    """Prototypes of the matching heads; the released code has 65536."""
     head_width: int = 2048
     """Hidden width of the matching heads."""
     student_temp: float = 0.1
@@ -92,21 +92,21 @@ class SaipConfig(TrainingConfig):
     teacher_temp: float = 0.04
     """Temperature of the expert's softmax."""
     centre_momentum: float = 0.9
-    """Decay of the running mean of the expert's outputs; without effect with sinkhorn."""
+    """Decay of the running mean of the expert's outputs; ignored with --centring sinkhorn."""
     centring: Centring = "mean"
-    """Take that mean off, or spread the choices in each part of a step evenly: sinkhorn."""
+    """`mean` subtracts that mean; `sinkhorn` balances the targets in each part of a step."""
     mask_ratio: float | None = None
     """Share of cells hidden; none: 0.75 of a ViT's patches, 0.6 of cells of 32 pixels."""
     csr_encoder: Literal["expert", "student"] = "expert"
-    """Who encodes the masked view: the expert as in the paper, the student as in the code."""
+    """Encoder of the masked view: the expert as in the paper, the student as in the code."""
     csr_anchor: Literal["patches", "token"] = "patches"
-    """What of the anchor is asked: patch tokens as in the paper, one token as in the code."""
+    """Input from the anchor: patch tokens as in the paper, one token as in the code."""
     persons: int = 3
-    """Most different persons on one picture of the search; at least two are drawn."""
+    """Largest number of persons on an image of the search; at least 2 are drawn."""
     css_loss: Literal["bce", "l2"] = "bce"
     """Cross-entropy as in the code, or squared error as in the paper."""
     blend: float = 1.0
-    """Share of a pasted person in its box; the released code has 0.7."""
+    """Opacity of a pasted person in its box; the released code has 0.7."""
     decoder_width: int = 256
     """Width of the two pixel decoders, a multiple of 32."""
     decoder_depth: int = 2
@@ -118,13 +118,13 @@ class SaipConfig(TrainingConfig):
             held = catalogue.datasets_of("image")
             if self.dataset not in held:
                 raise UsageError(
-                    f"--dataset {self.dataset} holds no pictures ({row.modality}); those that do "
-                    f"are {', '.join(held)}. Leave it out where --data is of none of them"
+                    f"--dataset {self.dataset} has no images ({row.modality}); give one of "
+                    f"{', '.join(held)}, or omit it if --data is none of these"
                 )
             if self.data == SIMULATED:
                 raise UsageError(
-                    f"--dataset is {self.dataset}, and simulated people are of no dataset; leave "
-                    "it out, or give --data"
+                    f"--dataset is {self.dataset}, but simulated people belong to no dataset; omit "
+                    "it or give --data"
                 )
         if self.accumulate == 0:
             object.__setattr__(self, "accumulate", self._parts())
@@ -136,14 +136,14 @@ class SaipConfig(TrainingConfig):
         TrainingConfig.__post_init__(self)
 
     def _parts(self) -> int:
-        """The fewest parts of equal size that are small, and large enough for the search; one
-        person alone is no part, as batch norms and --centring sinkhorn need two.
+        """Return the fewest equal parts that are small, but large enough for the search; at least
+        two persons each, because batch norms and --centring sinkhorn need two.
         """
         sizes = range(min(self.batch, PART), self.persons if self.css else 1, -1)
         return next((self.batch // size for size in sizes if self.batch % size == 0), 1)
 
     def views(self) -> ViewConfig:
-        """What views are made of each image."""
+        """Return the config of each image's views."""
         usual = ViewConfig()
         strengths = {name: self.colour * getattr(usual, name) for name in _COLOUR}
         return ViewConfig(
@@ -174,13 +174,13 @@ class SaipConfig(TrainingConfig):
         for name in ("csm", "csr", "css", "relation"):
             yield getattr(self, name) >= 0, name, "a weight of 0 or more"
         together = self.csm + self.csr + self.css
-        yield together > 0, "csm", "above 0 where csr and css are 0: nothing is left to learn"
+        yield together > 0, "csm", "above 0 if csr and css are 0"
         known = self.momentum is None or 0 <= self.momentum < 1
         yield known, "momentum", "a decay from 0 to under 1"
         fixed = self.momentum is None or self.teacher is None
-        yield fixed, "momentum", "left out where --teacher is given: that expert does not move"
+        yield fixed, "momentum", "omitted with --teacher, because that expert is fixed"
         alone = not self.relation or (self.csm > 0 and self.teacher is None)
-        yield alone, "relation", "0 where csm is 0 or --teacher is given"
+        yield alone, "relation", "0 if csm is 0 or --teacher is given"
         yield self.prototypes > 1, "prototypes", "at least 2"
         yield self.head_width > 0, "head_width", "at least 1"
         yield self.student_temp > 0, "student_temp", "above 0"
@@ -188,7 +188,7 @@ class SaipConfig(TrainingConfig):
         yield 0 <= self.centre_momentum < 1, "centre_momentum", "a decay from 0 to under 1"
         sinkhorn = self.centring == "sinkhorn"
         chooses = self.csm > 0 and self.teacher is None
-        yield chooses or not sinkhorn, "centring", "mean where csm is 0 or --teacher is given"
+        yield chooses or not sinkhorn, "centring", "mean if csm is 0 or --teacher is given"
         part = self.batch * world_size() // max(1, self.accumulate)
         rule = f"at least 2 in each of its {self.accumulate} part(s) with --centring sinkhorn"
         yield part > 1 or not sinkhorn, "batch", rule
@@ -199,7 +199,7 @@ class SaipConfig(TrainingConfig):
         yield (
             enough,
             "batch",
-            f"over {self.persons} (--persons) in each of its {self.accumulate} part(s)",
+            f"above {self.persons} (--persons) in each of its {self.accumulate} part(s)",
         )
         yield 0 < self.blend <= 1, "blend", "a share above 0, at most 1"
         whole = self.decoder_width > 0 and self.decoder_width % 32 == 0
@@ -208,7 +208,7 @@ class SaipConfig(TrainingConfig):
 
 
 def _is_finite(value: Any) -> bool:
-    """Whether no number in a field is infinite or NaN; what is no number passes."""
+    """Whether a field has no infinite or NaN number; other types pass."""
     if isinstance(value, tuple):
         return all(map(_is_finite, value))
     return not isinstance(value, float) or math.isfinite(value)

@@ -1,4 +1,4 @@
-"""Views of unlabelled person images for a training: from a source's name to a step's tensors."""
+"""Views of unlabelled person images for training: from a source's name to a step's tensors."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from edgehuman.training.processes import Place
 
 
 class PersonViews:
-    """The views of any step, of this process's share of the images.
+    """The views of any step, for this process's share of the images.
 
     Args:
-        data: what `open_images` takes.
-        config: what views are made of each image.
-        batch: persons a step and process.
+        data: an argument of `open_images`.
+        config: of each image's views.
+        batch: persons per step and process.
         workers: processes that make views.
-        seed: of the order and of every draw.
+        seed: of order and random draws.
 
     Attributes:
-        images: what was opened.
-        num_simulated: of them, those that no camera saw: all drawn ones, and those of which a
-            folder's labels.jsonl, or the json of a shard's sample, says so.
-        simulated: whether that is all of them.
+        images: the opened images.
+        num_simulated: number of simulated images: all from the simulator, and those marked in a
+            folder's labels.jsonl or in the json of a shard's sample.
+        simulated: whether all images are simulated.
 
     Raises:
-        DataError: nothing there.
+        DataError: no images.
     """
 
     def __init__(self, data: str, config: ViewConfig, batch: int, workers: int, seed: int) -> None:
@@ -45,7 +45,7 @@ class PersonViews:
         self._loader: ViewLoader | None = None
 
     def tensors(self, step: int, place: Place) -> tuple[Tensor, Tensor]:
-        """Two large views (N, 2, H, W, 3) and small ones (N, V, H / 2, W / 2, 3), uint8.
+        """Return two large views (N, 2, H, W, 3) and small ones (N, V, H / 2, W / 2, 3), uint8.
 
         Raises:
             DataError: no image can be read.
@@ -65,20 +65,20 @@ class PersonViews:
 
     @property
     def num_corrupt(self) -> int:
-        """Images that could not be read so far; others took their places."""
+        """Number of unreadable images so far; other images replace them."""
         return 0 if self._loader is None else len(self._loader.corrupt)
 
     def row(self, dataset: str = "") -> TrainingData:
-        """What the card says about them; where they are of a known dataset, its terms.
+        """Return the card's row; for a known dataset, with its licence.
 
         Raises:
-            UsageError: a dataset's name for people of whom some are simulated.
+            UsageError: a dataset's name for images of which some are simulated.
         """
         if dataset and self.num_simulated:
             raise UsageError(
-                f"--dataset is {dataset}, and {self.num_simulated} of the {len(self.images)} "
-                f"images of --data {self._data} are simulated, of no dataset; leave it out, or "
-                "give the dataset's own folder"
+                f"--dataset is {dataset}, but {self.num_simulated} of the {len(self.images)} "
+                f"images of --data {self._data} are simulated; omit --dataset, or give the "
+                "dataset's own folder"
             )
         source = str(self.images.source)
         known: catalogue.Dataset | None = catalogue.DATASETS.get(dataset)
@@ -98,19 +98,19 @@ class PersonViews:
         )
 
     def close(self) -> None:
-        """Let the workers leave."""
+        """Stop the workers."""
         if self._loader is not None:
             self._loader.close()
 
 
 def require_enough(views: PersonViews, data: str, persons: int) -> None:
-    """Refuse a source with fewer images than are shown together.
+    """Check that a source has at least as many images as a step shows.
 
     Raises:
-        DataError: it would show one image as several different persons.
+        DataError: fewer images, so one would be shown as several different persons.
     """
     if len(views.images) < persons:
         raise DataError(
-            f"--data {data} holds {len(views.images)} images, and a step shows {persons} "
-            "different persons; give more images, or a smaller --batch"
+            f"--data {data} has {len(views.images)} images, but a step needs {persons} different "
+            "persons; give more images or a smaller --batch"
         )

@@ -1,4 +1,4 @@
-"""What SAIP does to views on the training device: other resolutions, and streams of chance.
+"""SAIP's views on the training device: rescaling, random streams and batch statistics.
 
 Source: Scale-Aware Pre-Training for Human-Centric Visual Perception (arXiv 2503.08201), section
 3.2: one person at sizes from 0.75 to 1.5 times the crop's.
@@ -22,10 +22,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def scaled_sizes(
     height: int, width: int, low: float, high: float, multiple: int
 ) -> list[tuple[int, int]]:
-    """Heights and widths from `low` to `high` times an image's, multiples of `multiple`.
+    """Return heights and widths from `low` to `high` times an image's, multiples of `multiple`.
 
-    The image's own size is left out, unless there is no other: at 256x128, from 0.75 to 1.5 in
-    multiples of 32, these are 192x96, 320x160 and 384x192.
+    The image's own size is excluded unless it is the only one: for 256x128, from 0.75 to 1.5 in
+    multiples of 32, the sizes are 192x96, 320x160 and 384x192.
     """
     side = min(height, width)
     found = []
@@ -42,27 +42,27 @@ def _nearest(length: float, multiple: int) -> int:
 
 
 def draw_size(sizes: list[tuple[int, int]]) -> tuple[int, int]:
-    """One of the sizes, by the CPU's stream of chance."""
+    """Draw one of the sizes with the CPU's random generator."""
     return sizes[int(torch.randint(len(sizes), ()))]
 
 
 def resize(x_NCHW: Tensor, size: tuple[int, int]) -> Tensor:
-    """Images at another height and width, bilinear; the same images at their own."""
+    """Resize images bilinearly; return them unchanged if they have that size."""
     if x_NCHW.shape[2:] == size:
         return x_NCHW
     return functional.interpolate(x_NCHW, size=size, mode="bilinear", align_corners=False)
 
 
 def by_view(image_NVHWC: Tensor) -> Tensor:
-    """Views of persons (N, V, H, W, 3) -> images (V x N, H, W, 3), all first views first."""
+    """Flatten views of persons (N, V, H, W, 3) to images (V x N, H, W, 3), first views first."""
     return image_NVHWC.transpose(0, 1).flatten(0, 1)
 
 
 @contextmanager
 def stream(seed: int, name: str, device: torch.device) -> Iterator[None]:
-    """A stream of random numbers of its own, so that one part draws alike with or without others.
+    """Use a separate random stream, so that a part draws the same with or without the others.
 
-    The streams around it go on afterwards as if nothing had been drawn.
+    The outer streams continue afterwards as if nothing had been drawn.
     """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed((seed + zlib.crc32(name.encode())) % 2**63)
@@ -71,10 +71,10 @@ def stream(seed: int, name: str, device: torch.device) -> Iterator[None]:
 
 @contextmanager
 def still_statistics(network: nn.Module) -> Iterator[None]:
-    """Batch norms measure each batch but do not remember it.
+    """Normalise by batch statistics without updating the running ones.
 
-    The encoder is used on whole persons, so only those enter the statistics that are saved; crops
-    and other sizes would blur them.
+    The encoder is used on whole persons, so only they update the saved statistics, not crops and
+    other sizes.
     """
     norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
     kept = [norm.momentum for norm in norms]

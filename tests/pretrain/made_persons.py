@@ -1,4 +1,4 @@
-"""Views of made persons, each two colours of their own, for trainings of a second or two."""
+"""Views of synthetic persons with two colours each, for trainings of a second or two."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PERSONS = 20
 
 
 class MadePersons:
-    """What `PersonViews` is to a training: large views of 64x32, small ones of 32x16."""
+    """Replaces `PersonViews` in training: large views of 64x32, small ones of 32x16."""
 
     def __init__(self, data: str, config: Any, batch: int, workers: int, seed: int) -> None:
         self.images, self.simulated, self.num_corrupt = [0] * PERSONS, False, 0
@@ -49,7 +49,7 @@ class MadePersons:
 
 
 def tiny_config(out: Path, **changes: Any) -> SaipConfig:
-    """Four persons a step at 64x32, decoders of one block."""
+    """Return a config of four persons per step at 64x32, with decoders of one block."""
     values: dict[str, Any] = {
         "data": "made",
         "steps": 20,
@@ -71,7 +71,7 @@ def tiny_config(out: Path, **changes: Any) -> SaipConfig:
 
 
 def use_made_persons(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `saip.train` pretrain the tiny backbone on made persons, whatever is asked for."""
+    """Make `saip.train` always pretrain the tiny backbone on synthetic persons."""
 
     def student(name: str, seed: int, image_size: tuple[int, int]) -> TinyBackbone:
         with torch.random.fork_rng(devices=[]):
@@ -83,19 +83,19 @@ def use_made_persons(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made_cosines() -> torch.Tensor:
-    """An expert's cosines of two views of eight persons with six prototypes."""
+    """Return an expert's cosines of two views of eight persons with six prototypes."""
     return torch.rand(2, 8, 6, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
 def save_choices(folder: Path) -> None:
-    """The balanced choices of this process's share of the persons, in a file of its number."""
+    """Write the balanced targets of this process's share of persons to a file with its rank."""
     with open_place(tiny_config(folder)) as place:
         share = made_cosines().chunk(place.world, dim=1)[place.rank]
         torch.save(balanced(share), folder / f"{place.rank}.pt")
 
 
 def train_tiny(folder: Path, csm: float) -> None:
-    """Three steps on made persons."""
+    """Train three steps on synthetic persons."""
     with pytest.MonkeyPatch.context() as patch:
         use_made_persons(patch)
         saip.train(tiny_config(folder, steps=3, csm=csm))

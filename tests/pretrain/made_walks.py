@@ -26,7 +26,7 @@ from tests.two_processes import require_no_exchange_threads
 def made_set(
     lengths: tuple[int, ...], people: tuple[str, ...], confidence: Float32 | None = None
 ) -> SkeletonSet:
-    """Sequence i has the number 1000 i + frame as x everywhere, so that its rows can be told."""
+    """Return sequences with x = 1000 i + frame, so that rows can be identified."""
     count = len(lengths)
     skeleton_SJ3 = np.ones((sum(lengths), 18, 3), np.float32)
     frame_S = np.concatenate([1000 * i + np.arange(n) for i, n in enumerate(lengths)])
@@ -43,7 +43,7 @@ def made_set(
 
 
 def tiny_config(out: Path, **changes: Any) -> ContrastiveConfig:
-    """Sixteen simulated people, windows of eight frames, the smallest GaitFormer."""
+    """Return a config of 16 simulated people, windows of 8 frames, the smallest GaitFormer."""
     values: dict[str, Any] = {
         "arch": "gaitformer_1",
         "people": 16,
@@ -62,7 +62,7 @@ def tiny_config(out: Path, **changes: Any) -> ContrastiveConfig:
 
 
 def gradient_of(count: int, where: Path | None = None) -> torch.Tensor:
-    """Gradient of the loss of `count` views in all, shared among the processes there are."""
+    """Write the loss gradient of `count` views, shared among all processes."""
     torch.manual_seed(0)
     network: nn.Module = nn.Linear(6, 3, bias=False)
     view_VN6 = torch.randn(2, count // 2, 6)

@@ -1,4 +1,4 @@
-"""Masked autoencoding: what is hidden, what is encoded, what is measured."""
+"""Masked autoencoding: hidden patches, encoder input, loss."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_weight_learns() -> None:
 
 
 def walkers(people: int = 4, windows: int = 12) -> WindowSet:
-    """Sine waves of people who differ in frequency; the last person is a test person."""
+    """Return sine waves, one frequency per person; the last person is a test person."""
     time_T = np.arange(128) / 50
     imu_NTC = np.zeros((people * windows, 128, 6), np.float32)
     for i in range(people * windows):
@@ -95,7 +95,7 @@ def made_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("made_data")
-def test_training_leaves_test_people_out_and_learns(tmp_path: Path) -> None:
+def test_training_learns_without_test_people(tmp_path: Path) -> None:
     config = MaeConfig(
         out=tmp_path, threads=1, data=("x",), steps=30, batch=16, lr=2e-3, log_every=5
     )
@@ -134,12 +134,10 @@ def test_an_occupied_folder_is_refused_before_reading(
         mae.train(MaeConfig(out=tmp_path))
 
 
-def test_nothing_but_test_people_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_test_people_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     only = walkers(1)
     monkeypatch.setattr(mae, "load_windows", lambda path, hop: only)
-    with pytest.raises(DataError, match="nothing is left once its test people are out"):
+    with pytest.raises(DataError, match="no windows left without the test people"):
         mae.train(MaeConfig(out=tmp_path, data=("x",)))
 
 

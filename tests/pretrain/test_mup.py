@@ -1,4 +1,4 @@
-"""Maximal update parametrisation: the table of factors, and that nothing changes at the base."""
+"""Maximal update parametrisation: the table of factors, no change at the base width."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_at_the_base_width_nothing_changes() -> None:
     assert found["last.weight"].std == 0.25
 
 
-def test_the_start_has_the_deviations_of_the_table_and_follows_the_seed() -> None:
+def test_initial_weights_have_the_tables_deviations_and_follow_the_seed() -> None:
     tower, again, other = Tower(512), Tower(512), Tower(512)
     mup.prepare(tower, Tower(16), seed=3)
     mup.prepare(again, Tower(16), seed=3)
@@ -55,7 +55,7 @@ def test_the_start_has_the_deviations_of_the_table_and_follows_the_seed() -> Non
     assert not torch.equal(tower.last.weight, other.last.weight)
 
 
-def test_a_multiplier_on_the_output_is_the_same_training_as_the_folded_one() -> None:
+def test_an_output_multiplier_equals_the_folded_form() -> None:
     """Output weights times m, learning rate times m, result divided by m: Adam does the same."""
     factor = 4.0
     torch.manual_seed(0)
@@ -99,19 +99,19 @@ def test_widened_networks_keep_the_size_of_their_heads() -> None:
     half = mup.widened("gaitformer_1", 0.5, depth=1)
     assert half.get_parameter("embed.weight").shape == (32, 36)
     assert mup.scalings(half, build("gaitformer_1", depth=1))["output.weight"].lr == 2.0
-    with pytest.raises(UsageError, match=r"has a part 19.2 wide"):
+    with pytest.raises(UsageError, match=r"has a part of width 19.2"):
         mup.widened("gaitformer_1", 0.3)
 
 
-def test_wider_heads_need_another_scale_of_attention() -> None:
+def test_wider_heads_need_another_attention_scale() -> None:
     base = build("gaitformer_1", depth=1)
-    with pytest.raises(UsageError, match=r"muP wants 0.125 where the base has 16: build the"):
+    with pytest.raises(UsageError, match=r"muP requires 0.125 because the base has 16: build the"):
         mup.prepare(mup.widened("gaitformer_1", 2, depth=1, heads=4), base)
     scale = mup.attention_scale(32, 16)
     assert scale == 0.125
     mup.prepare(mup.widened("gaitformer_1", 2, depth=1, heads=4, attention_scale=scale), base)
 
 
-def test_another_depth_or_family_is_no_base() -> None:
-    with pytest.raises(UsageError, match="take one of the same family and depth"):
+def test_a_base_of_another_depth_or_family_is_an_error() -> None:
+    with pytest.raises(UsageError, match="use one of the same family and depth"):
         mup.scalings(build("gaitformer_1", depth=1), build("gaitformer_1", depth=2))

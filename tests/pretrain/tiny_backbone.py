@@ -1,4 +1,4 @@
-"""A convolution small enough for tests that gives what every person-image backbone gives."""
+"""A small convolution with the interface of a person-image backbone, for tests."""
 
 from __future__ import annotations
 

@@ -232,8 +232,8 @@ def parts_of(vectors: GaitVectors, protocol: Protocol) -> tuple[Bool, dict[str, 
     people = np.unique(vectors.person_N[in_gallery_N])
     if len(people) < 2:
         raise DataError(
-            f"found one person in the gallery, {people[0]}: every probe would match them; "
-            "give walks of at least two people"
+            f"found one person in the gallery, {people[0]}: every probe would match them; give "
+            "walks of at least two people"
         )
     return in_gallery_N, groups
 

@@ -1,4 +1,4 @@
-"""Contrastive pretraining: the losses by hand, what is refused, and that it learns."""
+"""Contrastive pretraining: losses by hand, invalid configs, training."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_koleo_of_equal_directions_has_a_finite_gradient() -> None:
 
 
 class Seeing(nn.Module):
-    """Gives the vectors that it was made with, whatever it sees."""
+    """Returns fixed vectors for any input."""
 
     def __init__(self, embedding_NE: Tensor) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ def test_every_weight_learns() -> None:
     assert [name for name, p in model.named_parameters() if p.grad is None] == []
 
 
-def test_training_learns_and_says_how_well(
+def test_training_learns_and_reports_scores(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = "--arch gaitformer_1 --people 16 --each 2 --steps 20 --batch 16 --frames 8 --threads 1"
@@ -125,7 +125,7 @@ def test_training_learns_and_says_how_well(
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
     network, card = load_network(tmp_path)
     assert card.data[0].simulated
-    # Finished: judged on whole walks, and strangers have a score.
+    # Finished: scored on whole walks, with a threshold for strangers.
     assert [row.name for row in card.metrics][:2] == ["rank1", "rank5"]
     assert "simulated" in card.metrics[0].protocol
     assert -1 <= card.decision.threshold <= 1
@@ -141,7 +141,7 @@ def test_training_learns_and_says_how_well(
 def asked_of_training(
     config: ContrastiveConfig, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Any, ContrastiveConfig]:
-    """The job and the config that the method hands to the training, which is left out."""
+    """Capture the job and config passed to the training loop, without training."""
     asked: list[tuple[Any, ContrastiveConfig]] = []
 
     def train_steps(job: Any, config: ContrastiveConfig) -> None:
@@ -182,7 +182,7 @@ def test_the_warm_up_is_1024_steps_or_a_fifth(
 def test_a_resumed_run_repeats_the_uninterrupted_one(tmp_path: Path) -> None:
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     contrastive.train(tiny_config(whole, steps=4, save_every=2, exam_people=0))
-    # The same schedule, stopped half-way: a state of step 2 is what a stopped run leaves behind.
+    # The same schedule, stopped half-way, which leaves a state of step 2.
     stopped = tiny_config(parted, steps=4, save_every=2, exam_people=0)
     job_batch = Walks.batch
 
@@ -201,7 +201,7 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(tmp_path: Path) -> None:
     assert read_toml(ContrastiveConfig, parted / "config.toml").base_arch == "gaitformer_1"
 
 
-def test_pairs_are_of_one_person_where_identities_are_certain(
+def test_pairs_are_of_one_person_for_simulated_data(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert ContrastiveConfig().positives == "person"
@@ -210,13 +210,13 @@ def test_pairs_are_of_one_person_where_identities_are_certain(
     assert ContrastiveConfig(data=("simulated", "densegait")).positives == "sequence"
     assert ContrastiveConfig(data=("densegait",), positives="person").positives == "person"
     contrastive.train(tiny_config(tmp_path, positives="auto", steps=1, save_every=1))
-    assert "pairs are two sequences of one person (--positives sequence" in capsys.readouterr().err
+    assert "pairs are two sequences of one person; --positives sequence" in capsys.readouterr().err
 
 
-def test_wrong_words_are_refused(tmp_path: Path) -> None:
+def test_invalid_contrastive_configs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--batch is 7; it must be even and at least 4"):
         ContrastiveConfig(out=tmp_path, batch=7)
-    with pytest.raises(UsageError, match=r"--accumulate is 2; it must be 1: the batch itself"):
+    with pytest.raises(UsageError, match=r"--accumulate is 2; it must be 1, because negatives"):
         ContrastiveConfig(out=tmp_path, accumulate=2)
     with pytest.raises(UsageError, match=r"--temperature is 0; it must be above 0"):
         ContrastiveConfig(out=tmp_path, temperature=0)
@@ -224,8 +224,8 @@ def test_wrong_words_are_refused(tmp_path: Path) -> None:
         ContrastiveConfig(out=tmp_path, pace=0.9)
     with pytest.raises(UsageError, match="imuvit_512x5 is pretrained by mae, not by contrastive"):
         contrastive.train(tiny_config(tmp_path, arch="imuvit_512x5"))
-    # 32 sequences, less one that is hardly seen and does not pass the filters.
-    with pytest.raises(DataError, match=r"gives 31 to tell apart \(.*sequence\), and a step takes"):
+    # 32 sequences, minus one that the filters remove.
+    with pytest.raises(DataError, match=r"has 31 training items \(.*sequence\), but a step needs"):
         contrastive.train(tiny_config(tmp_path, batch=256, exam_people=0))
 
 
@@ -234,10 +234,10 @@ def test_wrong_words_are_refused(tmp_path: Path) -> None:
     [
         ({"base_arch": "gaitptv2_deep_1"}, UsageError, "one of the same family and depth"),
         ({"frames": 100_000}, DataError, "--data simulated: the longest walk has 96 frames"),
-        ({"frames": 97, "data": ("x",)}, DataError, r"examination \(--exam-people 0: none\): the"),
+        ({"frames": 97, "data": ("x",)}, DataError, r"exam \(--exam-people 0: no exam\): the"),
     ],
 )
-def test_what_cannot_be_trained_is_refused_before_anybody_is_simulated(
+def test_invalid_trainings_are_refused_before_simulating(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     changes: dict[str, Any],

@@ -1,4 +1,4 @@
-"""Which sequences are learned from, how they are cut, and the examination."""
+"""Training sequences, how they are cut, and the zero-shot exam."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_sequences_of_an_identity_are_the_first_ones() -> None:
     assert names(at_most(SIX, 0, 0, seed=0)) == names(SIX)
 
 
-def test_fewer_identities_are_a_part_of_more() -> None:
+def test_fewer_identities_are_a_subset_of_more() -> None:
     people = [set(at_most(SIX, count, 0, seed=3).person_N.tolist()) for count in (1, 2, 3)]
     assert [len(each) for each in people] == [1, 2, 3]
     assert people[0] < people[1] < people[2]
@@ -40,7 +40,7 @@ def test_fewer_identities_are_a_part_of_more() -> None:
 
 def test_quality_takes_the_best_or_the_worst() -> None:
     confidence_SJ = np.repeat([0.9, 0.5, 0.7], 4)[:, None].repeat(18, axis=1)
-    confidence_SJ[::2] -= 0.1  # the same unrest in all
+    confidence_SJ[::2] -= 0.1  # the same jitter in all
     three = made_set((4, 4, 4), ("a", "b", "c"), confidence_SJ.astype(np.float32))
     assert names(of_quality(three, 1 / 3, "top", 0)) == ["s0"]
     assert names(of_quality(three, 1 / 3, "bottom", 0)) == ["s1"]
@@ -67,7 +67,7 @@ def test_a_batch_is_cut_from_its_sequences_and_padded_with_their_last_frame() ->
     assert not torch.equal(source, learn.batch(6, 1, 0, HERE)[0])
 
 
-def test_positives_of_a_person_are_two_different_sequences_of_theirs() -> None:
+def test_person_positives_are_two_different_sequences() -> None:
     learn = Walks([at_most(SIX, 0, 3, 0).subset([0, 1, 2, 3, 5])], 4, "person")
     person_of = {0: "a", 1: "b", 2: "a", 3: "b", 4: "a"}
     for step in range(30):
@@ -85,7 +85,7 @@ SIX_ROW = {0: 0, 1: 1, 2: 2, 3: 3, 5: 4}
 
 def test_a_person_with_one_sequence_has_no_pair(capsys: pytest.CaptureFixture[str]) -> None:
     assert names(in_pairs(SIX)) == ["s0", "s1", "s2", "s3", "s5"]
-    assert "made: 1 people have one sequence" in capsys.readouterr().err
+    assert "made: left out 1 people with only one sequence" in capsys.readouterr().err
     with pytest.raises(DataError, match="1 of 3 people have one sequence; --positives person"):
         Walks([SIX], 4, "person")
     alone = made_set((9, 5, 8), ("a", "b", "c"))
@@ -93,14 +93,14 @@ def test_a_person_with_one_sequence_has_no_pair(capsys: pytest.CaptureFixture[st
         in_pairs(alone)
 
 
-def test_a_walk_shorter_than_a_window_is_not_learned_from(
+def test_a_walk_shorter_than_a_window_is_left_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     uneven = made_set((60, 80, 100), ("a", "b", "c"))
     monkeypatch.setattr(walks, "load_skeletons", lambda path: uneven)
     assert names(walks.load("x", 0, 0, 0, frames=80)) == ["s1", "s2"]
-    assert "--data x: sequences left out by the filters: 1 short" in capsys.readouterr().err
-    # The paper's least length stays where windows are shorter.
+    assert "--data x: sequences removed by filters: 1 short" in capsys.readouterr().err
+    # The paper's minimum length still applies to shorter windows.
     assert names(walks.load("x", 0, 0, 0, frames=4)) == ["s0", "s1", "s2"]
     with pytest.raises(
         DataError, match=r"--data x: the longest walk has 100 frames .* --frames 100"
@@ -108,13 +108,13 @@ def test_a_walk_shorter_than_a_window_is_not_learned_from(
         walks.load("x", 0, 0, 0, frames=101)
 
 
-def test_windows_longer_than_simulated_walks_are_refused_before_anybody_walks(
+def test_windows_longer_than_simulated_walks_are_refused_before_simulating(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(walks, "load_skeletons", lambda *words: pytest.fail("too late"))
     with pytest.raises(DataError, match="--data simulated: the longest walk has 96 frames"):
         walks.load("simulated", 0, 4, 2, frames=97)
-    with pytest.raises(DataError, match="examination: the longest walk has 96 frames"):
+    with pytest.raises(DataError, match="exam: the longest walk has 96 frames"):
         Exam(8, 97, "cosine")
 
 
@@ -136,11 +136,11 @@ def test_test_sequences_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert names(walks.load("x", 0, 0, 0)) == ["s1"]
 
 
-def test_nobody_of_the_examination_is_ever_learned_from() -> None:
+def test_exam_people_are_never_trained_on() -> None:
     learned = {name for seed in (0, 1) for name in walks.load("simulated", seed, 4, 2).person_N}
     exam = load_skeletons("simulated", walks.EXAM_WORLD, 8, 4)
     assert not learned & set(exam.person_N)
-    outside = load_skeletons("simulated", 0, 8, 4)  # what `edgehuman evaluate` asks for
+    outside = load_skeletons("simulated", 0, 8, 4)  # the walks of `edgehuman evaluate`
     assert not set(outside.person_N) & (learned | set(exam.person_N))
 
 
@@ -160,13 +160,13 @@ class Telling(nn.Module):
         return feature_NE if self.knows else torch.ones(count, 8)
 
 
-def test_the_examination_scores_what_is_recognised() -> None:
+def test_the_exam_scores_recognition() -> None:
     exam = Exam(8, 16, "cosine")
     assert exam.skeleton_NTJ3.shape == (32, 16, 18, 3)
     assert exam(Telling(exam, True)) == {"rank1": 1.0, "rank5": 1.0, "map": 1.0}
     assert exam(Telling(exam, False))["rank1"] == 0.0
 
 
-def test_the_card_says_what_was_learned_from() -> None:
+def test_the_card_lists_the_training_data() -> None:
     [row] = Walks([SIX], 4, "sequence").rows()
     assert (row.dataset, row.windows, row.subjects, row.simulated) == ("made", 6, 3, True)

@@ -1,4 +1,4 @@
-"""The pixel decoder: what asks, what is asked, and where cells lie."""
+"""The pixel decoder: queries, keys and positions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_positions_are_relative_to_the_image() -> None:
     assert relative_steps(500, cpu).max() == 63
 
 
-def test_one_token_for_each_cell_that_asks_and_both_maps_count() -> None:
+def test_one_token_per_query_cell_from_both_maps() -> None:
     torch.manual_seed(0)
     decoder = PixelDecoder(query_width=3, key_width=5, width=32, depth=2)
     query_NEHW, key_NEHW = torch.randn(2, 3, 4, 2), torch.randn(2, 5, 1, 3)

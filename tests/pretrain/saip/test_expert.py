@@ -1,4 +1,4 @@
-"""The expert: its schedule over the whole run, and how it follows."""
+"""The expert: its schedule over the whole run, and its moving average."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_momentum_rises_along_half_a_cosine_over_the_whole_run() -> None:
     assert at == pytest.approx([0.996, 1 - 0.004 * 0.8535534, 0.998, 1.0], abs=1e-9)
 
 
-def test_small_batches_and_short_runs_have_a_momentum_of_their_own() -> None:
+def test_small_batches_and_short_runs_have_another_momentum() -> None:
     assert starting_momentum(2048, 100_000) == 0.996
     assert starting_momentum(256, 100_000) == 0.9995
     # A twentieth of 1000 steps are 50.

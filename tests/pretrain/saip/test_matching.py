@@ -1,4 +1,4 @@
-"""Cross-scale matching against the published code's numbers, and by hand."""
+"""Cross-scale matching against published code, and by hand."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_same_view_is_not_matched_with_itself() -> None:
     expert_TNK = torch.tensor([[[100.0, 0.0]], [[100.0, 0.0]]])
     lean = math.log(3)
     student_VNK = torch.tensor([[[lean, 0.0]], [[0.0, lean]]])
-    # Expert 0 asks student 1 (probability 1/4), expert 1 asks student 0 (3/4).
+    # Expert 0 pairs with student 1 (probability 1/4), expert 1 with student 0 (3/4).
     loss = matching_loss(student_VNK, centred(expert_TNK, torch.zeros(2), 1.0), 1.0)
     assert loss.item() == pytest.approx((math.log(4) + math.log(4 / 3)) / 2)
 
@@ -72,11 +72,11 @@ def test_the_centre_keeps_one_prototype_from_winning() -> None:
     student_VNK[..., 0] = math.log(3)
     target_TNK = centred(expert_TNK, torch.tensor([1.0, 0.0]), 0.04)
     loss = matching_loss(student_VNK, target_TNK, 1.0)
-    # With the centre taken away the expert is undecided: half log 4/3, half log 4.
+    # Minus the centre, the expert is undecided: half log 4/3, half log 4.
     assert loss.item() == pytest.approx((math.log(4) + math.log(4 / 3)) / 2, abs=1e-6)
 
 
-def test_the_centre_waits_for_the_step_and_forgets_what_is_not_a_number() -> None:
+def test_the_centre_updates_after_the_step_and_skips_nan() -> None:
     matching = Matching(2, 4, prototypes=3).train()
     good, bad = torch.ones(2, 1, 3), torch.full((2, 1, 3), float("nan"))
     matching.loss(good, good)
@@ -88,7 +88,7 @@ def test_the_centre_waits_for_the_step_and_forgets_what_is_not_a_number() -> Non
     torch.testing.assert_close(matching.centre_K, torch.full((3,), 0.1))
 
 
-def test_heads_give_cosines_and_the_expert_s_is_not_trained() -> None:
+def test_heads_return_cosines_and_the_experts_is_not_trained() -> None:
     torch.manual_seed(0)
     matching = Matching(2, 4, prototypes=3)
     cosine_NK = matching.head(torch.randn(5, 2))
@@ -140,7 +140,7 @@ def test_entropy_of_even_answers_is_the_logarithm_of_their_number() -> None:
     assert target_entropy((25 * sure_TNK).softmax(dim=-1)).item() == pytest.approx(0, abs=1e-6)
 
 
-def test_the_divergence_of_a_student_that_gives_the_expert_s_answers_is_zero() -> None:
+def test_the_divergence_of_equal_outputs_is_zero() -> None:
     matching = Matching(4, 8, prototypes=6, temperatures=(0.1, 0.1))
     answer_NK = torch.linspace(-1, 1, 18).view(3, 6)
     loss = matching.loss(answer_NK.expand(4, 3, 6), answer_NK.expand(2, 3, 6))
@@ -148,29 +148,29 @@ def test_the_divergence_of_a_student_that_gives_the_expert_s_answers_is_zero() -
     assert matching.divergence.item() == pytest.approx(0, abs=1e-5)
 
 
-def test_balanced_choices_are_shares_that_use_every_prototype_alike() -> None:
+def test_balanced_targets_use_every_prototype_equally() -> None:
     torch.manual_seed(0)
     expert_TNK = torch.rand(2, 6, 4)
     choice_TNK = balanced(expert_TNK, 0.1, rounds=200)
     torch.testing.assert_close(choice_TNK.sum(dim=-1), torch.ones(2, 6))
     torch.testing.assert_close(choice_TNK.sum(dim=1), torch.full((2, 4), 6 / 4))
-    # A prototype that is nearer to everybody is chosen no more often.
+    # A prototype that is nearer to everybody is not chosen more often.
     nearer_TNK = expert_TNK + torch.tensor([0.5, 0.0, 0.0, 0.0])
     torch.testing.assert_close(balanced(nearer_TNK, 0.1), balanced(expert_TNK, 0.1))
 
 
-def test_three_rounds_of_balancing_are_those_by_hand() -> None:
+def test_three_rounds_of_balancing_by_hand() -> None:
     # Exponentials 3 and 1, 1 and 1: the sums of columns, then of rows, are divided out thrice.
     expert_TNK = torch.tensor([[[math.log(3), 0.0], [0.0, 0.0]]])
     by_hand_TNK = torch.tensor([[[45 / 71, 26 / 71], [15 / 41, 26 / 41]]])
     torch.testing.assert_close(balanced(expert_TNK, 1.0), by_hand_TNK)
 
 
-def test_balanced_choices_are_even_where_the_mean_leaves_one_prototype_ahead() -> None:
-    # Three persons are much alike, one is another; all are nearest to the first prototype.
+def test_balanced_targets_are_even_where_mean_centring_is_not() -> None:
+    # Three persons are similar, one differs; all are nearest to the first prototype.
     expert_TNK = torch.tensor([[[0.9, 0.0]] * 3 + [[0.5, 0.0]]])
     mean_K = expert_TNK.mean(dim=(0, 1))
-    # Less the mean of 0.8, at a temperature of 0.05: log odds 2 of three persons, -6 of one.
+    # Minus the mean of 0.8, at a temperature of 0.05: log odds 2 of three persons, -6 of one.
     first_N = centred(expert_TNK, mean_K, 0.05)[0, :, 0]
     assert first_N.sum().item() == pytest.approx(3 * 0.8808 + 0.0025, abs=1e-3)
     # Balanced, the prototype has two of four; the one person's odds are e^8 times smaller.
@@ -179,13 +179,13 @@ def test_balanced_choices_are_even_where_the_mean_leaves_one_prototype_ahead() -
     assert (first_N[0].logit() - first_N[3].logit()).item() == pytest.approx(8, abs=1e-2)
 
 
-def test_persons_of_extreme_cosines_leave_numbers() -> None:
+def test_extreme_cosines_give_finite_targets() -> None:
     # Nobody's exponential of the second prototype is above zero in float32.
     expert_TNK = torch.tensor([[[1.0, -1.0], [1.0, -1.0]]])
     torch.testing.assert_close(balanced(expert_TNK, 0.005), torch.full((1, 2, 2), 0.5))
 
 
-def test_the_matching_takes_the_centring_that_was_asked_for() -> None:
+def test_matching_uses_the_configured_centring() -> None:
     torch.manual_seed(0)
     student_VNK, expert_TNK = torch.rand(3, 5, 4), torch.rand(2, 5, 4)
     sinkhorn = Matching(4, 8, prototypes=4, centring="sinkhorn").train()
@@ -196,7 +196,7 @@ def test_the_matching_takes_the_centring_that_was_asked_for() -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_spread_choices_over_the_persons_of_both(tmp_path: Path) -> None:
+def test_two_processes_balance_over_the_persons_of_both(tmp_path: Path) -> None:
     torchrun("-m", "tests.pretrain.made_persons", str(tmp_path), "choices")
     halves = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
     torch.testing.assert_close(torch.cat(halves, dim=1), balanced(made_cosines()))

@@ -1,4 +1,4 @@
-"""Cross-scale reconstruction: what is hidden, how pixels are normalised, what is asked."""
+"""Cross-scale reconstruction: hidden cells, pixel normalisation, use of the anchor."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def anchor() -> Features:
 
 
 @pytest.mark.parametrize(("ratio", "count"), [(0.75, 24), (0.6, 19), (0.001, 1), (0.999, 31)])
-def test_as_many_cells_are_hidden_in_every_image(ratio: float, count: int) -> None:
+def test_the_same_number_of_cells_is_hidden_in_every_image(ratio: float, count: int) -> None:
     hidden_NHW = draw_hidden(5, 8, 4, ratio, CPU)
     assert hidden_NHW.flatten(1).sum(dim=1).tolist() == [count] * 5
     assert not torch.equal(hidden_NHW[0], hidden_NHW[1])
 
 
-def test_large_cells_are_hidden_less_often_than_patches() -> None:
+def test_the_mask_ratio_is_lower_for_large_cells() -> None:
     assert made().ratio == 0.6
     assert made(ratio=0.3).ratio == 0.3
     vit = Vit(32, 4, 1, image_size=(64, 32))
@@ -82,7 +82,7 @@ def test_hidden_pixels_do_not_reach_the_prediction_and_seen_ones_do_not_count() 
 
 
 @pytest.mark.parametrize("condition", ["patches", "token"])
-def test_the_anchor_is_asked(condition: Any) -> None:
+def test_the_anchor_affects_the_prediction(condition: Any) -> None:
     part, net, asked = made(condition), TinyBackbone(), anchor()
     masked = net.features(torch.randn(2, 3, 64, 64))
     before = part.reconstruct(masked, asked)

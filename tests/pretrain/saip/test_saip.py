@@ -1,4 +1,4 @@
-"""SAIP as a whole: what runs through which network, what changes what, and that it trains."""
+"""SAIP as a whole: which network gets which views, independence of objectives, training."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def run(model: Saip, step: int = 0) -> dict[str, Any]:
     return parts
 
 
-def test_every_resolution_is_one_call_and_the_expert_sees_whole_persons() -> None:
+def test_every_resolution_is_one_call_and_the_expert_gets_whole_persons() -> None:
     model = tiny(scale_low=0.9, scale_high=2.0)
     run(model)
     student, expert = model.student, model.expert
@@ -64,12 +64,12 @@ def test_losses_are_summed_by_their_weights() -> None:
 
 
 @pytest.mark.parametrize("left_out", OBJECTIVES)
-def test_leaving_an_objective_out_changes_no_other_curve(left_out: str) -> None:
+def test_turning_an_objective_off_changes_no_other_loss(left_out: str) -> None:
     """At the same weights, step after step, the others' losses are the same to the bit."""
     whole, less = tiny(), tiny(**{left_out: 0.0})
     for step in range(4):
         both, one = run(whole, step), run(less, step)
-        # Matching logs its divergence beside its loss.
+        # Matching also logs its divergence.
         kept = {"loss", *OBJECTIVES, "csm_kl"} - {left_out}
         assert set(one) == kept - ({"csm_kl"} if left_out == "csm" else set())
         assert all(one[name].item() == both[name].item() for name in OBJECTIVES if name in one)
@@ -98,7 +98,7 @@ def test_the_expert_moves_only_with_a_step_and_by_the_schedule() -> None:
     torch.testing.assert_close(model.expert.state_dict()["stem.0.weight"], before + 0.5)
 
 
-def test_only_whole_persons_enter_the_statistics_that_are_saved() -> None:
+def test_only_whole_persons_update_the_saved_statistics() -> None:
     model, alone = tiny(), tiny()
     run(model)
     alone.student.features(alone.student.normalise(views()[0].transpose(0, 1).flatten(0, 1)))  # type: ignore[operator]
@@ -107,7 +107,7 @@ def test_only_whole_persons_enter_the_statistics_that_are_saved() -> None:
             torch.testing.assert_close(model.student.state_dict()[name], value)
 
 
-def test_a_given_expert_is_aligned_to_and_neither_saved_nor_moved() -> None:
+def test_a_given_expert_is_neither_saved_nor_updated() -> None:
     torch.manual_seed(0)
     given = TinyBackbone(width=6).requires_grad_(False).eval()
     model = Saip(TinyBackbone(), tiny_config(Path("unused")), given).train()
@@ -185,16 +185,16 @@ def test_resuming_repeats_the_uninterrupted_run_bit_for_bit(
 
 
 @pytest.mark.usefixtures("made")
-def test_what_cannot_be_pretrained_so_is_refused(tmp_path: Path) -> None:
+def test_invalid_saip_trainings_are_refused(tmp_path: Path) -> None:
     for arch, message in (
         ("imuvit_512x5", "imuvit_512x5 is pretrained by mae, not by saip"),
         ("tinyvit5m", "Did you mean 'tinyvit_5m'"),
     ):
         with pytest.raises(UsageError, match=message):
             saip.train(tiny_config(tmp_path, arch=arch))
-    with pytest.raises(UsageError, match=r"--relation is 1.0 and tinyvit_5m has no attention"):
+    with pytest.raises(UsageError, match=r"--relation is 1.0, but tinyvit_5m has no attention"):
         saip.train(tiny_config(tmp_path, relation=1.0))
-    with pytest.raises(DataError, match=r"holds 20 images, and a step shows 24 different persons"):
+    with pytest.raises(DataError, match=r"has 20 images, but a step needs 24 different persons"):
         saip.train(tiny_config(tmp_path, batch=24, accumulate=1))
 
 
@@ -209,14 +209,14 @@ def test_an_occupied_folder_is_refused_before_reading(
 
 
 @pytest.mark.parametrize("centring", ["mean", "sinkhorn"])
-def test_the_matching_centres_as_asked(tmp_path: Path, centring: str) -> None:
+def test_train_uses_the_configured_centring(tmp_path: Path, centring: str) -> None:
     config = tiny_config(tmp_path, arch="vit_tiny", centring=centring)
     matching = saip.make_model(config).matching
     assert isinstance(matching, Matching)
     assert matching.centring == centring
 
 
-def test_the_first_line_says_that_people_are_simulated(
+def test_the_first_line_names_simulated_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(saip, "make_model", lambda config: 1 / 0)

@@ -1,4 +1,4 @@
-"""Cross-scale search: pictures and masks to the pixel, and a search that finds."""
+"""Cross-scale search: exact images and masks, and a search that learns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def box(top: int, left: int, height: int, width: int) -> Boxes:
     return Boxes(*(torch.tensor([value]) for value in (top, left, height, width)))
 
 
-def test_a_crop_of_the_box_s_size_is_copied_to_the_pixel() -> None:
+def test_a_crop_of_the_boxs_size_is_copied_exactly() -> None:
     crop_NCHW = torch.arange(1.0, 7.0).view(1, 1, 2, 3)
     canvas = paste(torch.zeros(1, 1, 4, 5), crop_NCHW, box(1, 2, 2, 3))
     expected = torch.zeros(4, 5)
@@ -33,7 +33,7 @@ def test_a_crop_of_the_box_s_size_is_copied_to_the_pixel() -> None:
     torch.testing.assert_close(canvas[0, 0], expected)
 
 
-def test_a_smaller_box_shrinks_the_crop_and_a_blend_lets_the_ground_through() -> None:
+def test_a_smaller_box_shrinks_the_crop_and_blend_is_its_opacity() -> None:
     crop_NCHW = torch.tensor([0.0, 4.0, 8.0, 12.0]).view(1, 1, 2, 2)
     canvas = paste(torch.full((1, 1, 2, 2), 10.0), crop_NCHW, box(1, 1, 1, 1), blend=0.5)
     assert canvas.flatten().tolist() == [10.0, 10.0, 10.0, 8.0]
@@ -46,7 +46,7 @@ def test_coverage_is_the_share_of_each_cell() -> None:
 
 
 @pytest.mark.parametrize("persons", [2, 3, 4])
-def test_persons_stand_in_columns_of_their_own_inside_the_picture(persons: int) -> None:
+def test_persons_are_in_separate_columns_inside_the_image(persons: int) -> None:
     torch.manual_seed(persons)
     boxes = draw_boxes(200, persons, (256, 256), (256, 128))
     column = 256 // persons
@@ -58,19 +58,19 @@ def test_persons_stand_in_columns_of_their_own_inside_the_picture(persons: int) 
         assert (each.left_N % column + each.width_N <= column).all()
         assert (each.height_N >= column).all()
         assert (each.height_N <= 2 * column).all()
-    # Where the one asked for stands is not always the same.
+    # The query person is not always in the same place.
     assert len(set(places[:, 0].tolist())) == persons
 
 
-def test_a_backdrop_covers_the_whole_picture() -> None:
+def test_a_backdrop_covers_the_whole_image() -> None:
     torch.manual_seed(0)
     behind = draw_backdrops(50, (64, 48))
     assert torch.equal(coverage(behind, (64, 48)), torch.ones(50, 4, 3))
 
 
-def test_a_picture_shows_different_persons_and_the_mask_is_the_first_s() -> None:
+def test_an_image_has_different_persons_and_the_firsts_mask() -> None:
     torch.manual_seed(1)
-    # Person n is the colour n everywhere, so that the picture says who is where.
+    # Person n has colour n everywhere, so the image shows who is where.
     crop_NCHW = torch.arange(5.0).view(5, 1, 1, 1).expand(-1, 1, 64, 32).contiguous()
     picture_NCHW, share_NHW = crowd(crop_NCHW, 3, (64, 64))
     for n in range(5):
@@ -102,7 +102,7 @@ def test_every_weight_learns_and_the_expert_does_not() -> None:
     assert expert.calls == [(4, 3, 64, 64)]
 
 
-def test_the_sum_is_over_who_asks() -> None:
+def test_the_loss_is_summed_over_queries() -> None:
     search = Search(8, 8, (32, 1), (64, 64))
     ask, picture, share = torch.randn(2, 8, 4, 2), torch.randn(2, 8, 4, 4), torch.rand(2, 4, 4)
     one, two = (search.loss([ask] * count, picture, share).item() for count in (1, 2))
@@ -110,7 +110,7 @@ def test_the_sum_is_over_who_asks() -> None:
 
 
 def test_a_search_learns_to_find() -> None:
-    """Maps that simply hold each person's colour: the right one must be found among two."""
+    """Maps that contain each person's colour: find the right one of two."""
     torch.manual_seed(0)
     search = Search(2, 2, (32, 1))
     optimiser = torch.optim.Adam(search.parameters(), lr=3e-3)

@@ -1,4 +1,4 @@
-"""What SAIP can be told: defaults by batch, and every value that is refused."""
+"""Config of SAIP: defaults by batch, and invalid values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_learning_rate_grows_with_the_batch_of_all_processes(
         (13, {}, 1),  # nothing divides it
         (6, {"persons": 3}, 1),
         (14, {"css": 0.0}, 2),
-        (11, {"css": 0.0}, 1),  # by eleven, but no person is a part alone
+        (11, {"css": 0.0}, 1),  # divisible by 11, but parts need two persons
         (32, {"accumulate": 1}, 1),
     ],
 )
@@ -44,19 +44,19 @@ def test_a_batch_is_split_into_parts_that_fit_in_memory(
     assert SaipConfig(batch=batch, **changes).accumulate == parts
 
 
-def test_a_config_is_its_recipe_file(tmp_path: Path) -> None:
+def test_a_saip_config_survives_a_recipe(tmp_path: Path) -> None:
     config = SaipConfig(out=tmp_path, teacher=Path("big"), mask_ratio=0.5, csr=0.0)
     write_toml(config, tmp_path / "saip.toml")
     assert read_toml(SaipConfig, tmp_path / "saip.toml") == config
 
 
-def test_views_are_as_asked() -> None:
+def test_views_follow_the_config() -> None:
     views = SaipConfig(height=128, width=64, local_views=3, local_scale=(0.1, 0.5)).views()
     assert (views.height, views.width, views.locals_) == (128, 64, 4)
     assert views.local_scale == (0.1, 0.5)
 
 
-def test_colours_change_as_much_as_asked() -> None:
+def test_colour_strength_follows_the_config() -> None:
     paper, half = SaipConfig().views(), SaipConfig(colour=0.5).views()
     assert paper == ViewConfig(num_locals=6)
     for name in ("brightness", "contrast", "saturation", "hue", "grey", "solarise"):
@@ -74,8 +74,8 @@ def test_colours_change_as_much_as_asked() -> None:
         ({"height": 250}, "--height is 250; it must be a multiple of 32"),
         ({"width": 0}, "--width is 0; it must be a multiple of 32"),
         ({"dataset": "ccpp", "data": "x"}, "ccpp.*ccp"),
-        ({"dataset": "ccp"}, "--dataset is ccp, and simulated people are of no dataset"),
-        ({"dataset": "uci_har", "data": "x"}, r"uci_har holds no pictures \(imu\); those .* ccp"),
+        ({"dataset": "ccp"}, "--dataset is ccp, but simulated people belong to no dataset"),
+        ({"dataset": "uci_har", "data": "x"}, r"uci_har has no images \(imu\); give one of .*ccp"),
         ({"base_lr": math.inf}, "--base-lr is inf; it must be a finite number"),
         ({"csm": math.inf}, "--csm is inf; it must be a finite number"),
         ({"clip_norm": math.inf}, "--clip-norm is inf; it must be a finite number"),
@@ -92,10 +92,16 @@ def test_colours_change_as_much_as_asked() -> None:
         ({"csr": -0.5}, "--csr is -0.5; it must be a weight"),
         ({"css": -2.0}, "--css is -2.0; it must be a weight"),
         ({"relation": -2.0}, "--relation is -2.0; it must be a weight"),
-        ({"csm": 0.0, "csr": 0.0, "css": 0.0}, "--csm is 0.0; .* nothing is left to learn"),
-        ({"relation": 1.0, "csm": 0.0}, "--relation is 1.0; it must be 0 where csm is 0"),
+        (
+            {"csm": 0.0, "csr": 0.0, "css": 0.0},
+            "--csm is 0.0; it must be above 0 if csr and css are 0",
+        ),
+        ({"relation": 1.0, "csm": 0.0}, "--relation is 1.0; it must be 0 if csm is 0"),
         ({"momentum": 1.0}, "--momentum is 1.0; it must be a decay from 0 to under 1"),
-        ({"momentum": 0.9, "teacher": Path("x")}, "--momentum is 0.9; it must be left out where"),
+        (
+            {"momentum": 0.9, "teacher": Path("x")},
+            "--momentum is 0.9; it must be omitted with --teacher",
+        ),
         ({"prototypes": 1}, "--prototypes is 1; it must be at least 2"),
         ({"head_width": 0}, "--head-width is 0; it must be at least 1"),
         ({"student_temp": 0.0}, "--student-temp is 0.0; it must be above 0"),
@@ -103,15 +109,15 @@ def test_colours_change_as_much_as_asked() -> None:
         ({"centre_momentum": 1.0}, "--centre-momentum is 1.0; it must be a decay"),
         ({"mask_ratio": 1.0}, "--mask-ratio is 1.0; it must be a share above 0 and under 1"),
         ({"persons": 1}, "--persons is 1; it must be at least 2"),
-        ({"batch": 8, "accumulate": 4}, r"--batch is 8; it must be over 3 \(--persons\) in each"),
-        ({"batch": 2}, r"--batch is 2; it must be over 3 \(--persons\) in each of its 1 part"),
+        ({"batch": 8, "accumulate": 4}, r"--batch is 8; it must be above 3 \(--persons\) in each"),
+        ({"batch": 2}, r"--batch is 2; it must be above 3 \(--persons\) in each of its 1 part"),
         ({"batch": 0}, r"--batch is 0; it must be"),
         ({"accumulate": -1}, r"--accumulate is -1; it must be at least 1"),
         (
             {"batch": 8, "accumulate": 8, "css": 0.0, "centring": "sinkhorn"},
             r"--batch is 8; it must be at least 2 in each of its 8 part\(s\) with --centring sink",
         ),
-        ({"centring": "sinkhorn", "csm": 0.0}, "--centring is sinkhorn; it must be mean where csm"),
+        ({"centring": "sinkhorn", "csm": 0.0}, "--centring is sinkhorn; it must be mean if csm"),
         ({"centring": "sinkhorn", "teacher": Path("x")}, "--centring is sinkhorn; it must be mean"),
         ({"blend": 0.0}, "--blend is 0.0; it must be a share above 0, at most 1"),
         ({"decoder_width": 100}, "--decoder-width is 100; it must be a multiple of 32"),

@@ -1,4 +1,4 @@
-"""Views for a training: the same for a step whatever came before, and what the card says."""
+"""Training views: reproducible per step; the card names the source."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def opened(data: str, batch: int = 4) -> PersonViews:
     return PersonViews(data, ViewConfig(64, 32, num_locals=1), batch, workers=0, seed=0)
 
 
-def test_a_step_has_views_of_its_own_whatever_came_before(photos: Path) -> None:
+def test_views_depend_on_the_step_only(photos: Path) -> None:
     views, again = opened(str(photos)), opened(str(photos))
     global_NVHWC, local_NVHWC = views.tensors(3, PLACE)
     assert global_NVHWC.shape == (4, 2, 64, 32, 3)
@@ -46,7 +46,7 @@ def test_a_step_has_views_of_its_own_whatever_came_before(photos: Path) -> None:
     views.close()
 
 
-def test_what_cannot_be_read_is_counted_and_the_card_names_the_source(photos: Path) -> None:
+def test_unreadable_images_are_counted_and_the_card_names_the_source(photos: Path) -> None:
     (photos / "broken.jpg").write_bytes(b"no picture")
     views = opened(str(photos), batch=7)
     assert views.num_corrupt == 0
@@ -66,18 +66,18 @@ def test_what_cannot_be_read_is_counted_and_the_card_names_the_source(photos: Pa
 def test_too_few_images_are_refused(photos: Path) -> None:
     views = opened(str(photos))
     require_enough(views, str(photos), 6)
-    with pytest.raises(DataError, match=r"holds 6 images, and a step shows 7 different persons"):
+    with pytest.raises(DataError, match=r"has 6 images, but a step needs 7 different persons"):
         require_enough(views, str(photos), 7)
 
 
-def test_a_simulated_folder_is_simulated_and_of_no_dataset(tmp_path: Path) -> None:
+def test_a_simulated_folder_belongs_to_no_dataset(tmp_path: Path) -> None:
     simulate_people_folder(tmp_path / "p", people=2, each=4, seed=0)
     pack(PackConfig(str(tmp_path / "p"), tmp_path / "shards"))
     for name in ("p", "p/images", "shards"):
         views = opened(str(tmp_path / name))
         row = views.row()
         assert (views.simulated, row.simulated, row.windows) == (True, True, 8)
-        with pytest.raises(UsageError, match=r"--dataset is ccp, and 8 of the 8 images of --data"):
+        with pytest.raises(UsageError, match=r"--dataset is ccp, but 8 of the 8 images of --data"):
             views.row("ccp")
     lines = (tmp_path / "p" / "labels.jsonl").read_text().splitlines()
     lines[0] = lines[0].replace('"simulated": true', '"simulated": false')

@@ -1,4 +1,4 @@
-"""Other resolutions, streams of chance, batch norms that do not remember."""
+"""Rescaling, random streams, batch norms without running statistics."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_views_are_put_first() -> None:
     assert by_view(image_NVHWC).flatten().tolist() == [10, 20, 30, 11, 21, 31]
 
 
-def test_a_stream_draws_alike_whatever_came_before_and_leaves_the_others_alone() -> None:
+def test_a_stream_is_independent_of_other_streams() -> None:
     torch.manual_seed(3)
     with stream(7, "csr", CPU):
         first = torch.rand(2)
@@ -57,7 +57,7 @@ def test_a_stream_draws_alike_whatever_came_before_and_leaves_the_others_alone()
         assert not torch.equal(torch.rand(2), first)
 
 
-def test_still_norms_measure_the_batch_and_remember_nothing() -> None:
+def test_still_norms_do_not_update_running_statistics() -> None:
     norm = nn.BatchNorm2d(1).train()
     x_NCHW = torch.full((2, 1, 1, 1), 5.0) + torch.tensor([[[[1.0]]], [[[-1.0]]]])
     with still_statistics(norm):
