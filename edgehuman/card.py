@@ -1,4 +1,4 @@
-"""The card: what a model says about itself, carried inside the file it describes.
+"""The model card: a model's metadata, stored inside the file it describes.
 
 One JSON object, schema version first. An ONNX artefact holds it in `metadata_props["edgehuman"]`, a
 checkpoint's safetensors file in its metadata under the same key, an engine in `NAME.engine.json`.
@@ -21,7 +21,7 @@ WEIGHTS = "model.safetensors"
 """The file of a checkpoint folder that holds weights and card."""
 RANDOM_WEIGHTS = "random weights"
 """How the recipe begins of a network that has learned nothing."""
-_MOST_HEADER_BYTES = 100_000_000  # what safetensors itself allows
+_MOST_HEADER_BYTES = 100_000_000  # the limit of safetensors itself
 OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
 # What a dataset was used for.
 Role = Literal["pretraining", "training", "selection", "calibration"]
@@ -29,13 +29,13 @@ Role = Literal["pretraining", "training", "selection", "calibration"]
 
 @dataclass(frozen=True)
 class InputSpec:
-    """The raw record the graph begins at.
+    """The raw record that the graph takes.
 
     Attributes:
         record: name of a record in `edgehuman.records`.
-        shape: one sample's shape, without the batch; 0 stands for a dynamic axis.
+        shape: one sample's shape, without the batch; 0 means a dynamic axis.
         dtype: "float32" or "uint8".
-        units: for people to read.
+        units: in words.
         rate_hz: samples or frames per second.
     """
 
@@ -56,7 +56,7 @@ IMU_INPUT = InputSpec(
 
 
 def image_input(height: int = 256, width: int = 128) -> InputSpec:
-    """A crop of one person, as the graph of a person-image network begins at it."""
+    """The input of a person-image network: a crop of one person."""
     return InputSpec(
         record="PersonCrop",
         shape=(height, width, 3),
@@ -67,7 +67,7 @@ def image_input(height: int = 256, width: int = 128) -> InputSpec:
 
 
 def skeleton_input(frames: int, rate_hz: float = 24.0) -> InputSpec:
-    """A tracked person's joints, as the graph of a gait network begins at them."""
+    """The input of a gait network: a tracked person's joints."""
     return InputSpec(
         record="SkeletonSequence",
         shape=(frames, 18, 3),
@@ -79,12 +79,12 @@ def skeleton_input(frames: int, rate_hz: float = 24.0) -> InputSpec:
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """What the graph gives back.
+    """The output of the graph.
 
     Attributes:
         kind: classes (N, labels) logits; embedding (N, dim), compared by `distance`; attributes
-            (N, labels) logits of independent yes/no questions; heatmaps (N, labels, h, w), one
-            joint each; segmentation (N, labels, h, w), logits of every pixel.
+            (N, labels) logits of independent yes/no questions; heatmaps (N, labels, h, w), one per
+            joint; segmentation (N, labels, h, w), logits of every pixel.
     """
 
     kind: OutputKind
@@ -99,11 +99,11 @@ class Decision:
 
     Attributes:
         temperature: logits are divided by it before the softmax (fitted on held-out people).
-        threshold: under this probability the answer is "unknown".
+        threshold: below this probability the answer is "unknown".
         smoothing: "none", "fixed_lag" (Viterbi with `delay_s` of look-ahead) or "hysteresis".
         delay_s: the delay budget of the smoothing, seconds.
-        stay: probability that an activity goes on from one hop to the next (fixed_lag).
-        hop_s: the hop the numbers above were chosen at, seconds.
+        stay: probability that an activity continues from one hop to the next (fixed_lag).
+        hop_s: the hop that the values above were tuned for, seconds.
     """
 
     temperature: float = 1.0
@@ -116,15 +116,15 @@ class Decision:
 
 @dataclass(frozen=True)
 class Precision:
-    """What the numbers inside the graph are, and where they are not.
+    """Numeric precision of the graph, and its exceptions.
 
     Attributes:
         name: "fp32", "fp16", "int8" (CPU graph) or "int8-tensorrt".
-        float_layers: of FP16, the nodes kept in float32; of INT8, the weight layers that the
-            accuracy budget keeps in float.
+        float_layers: for FP16, the nodes kept in float32; for INT8, the weight layers kept in
+            float to stay within the accuracy budget.
         calibration_sha256: hash of the calibration windows; INT8 only.
         calibration: in words: dataset, number of samples, method.
-        islands: of "int8-tensorrt", the nodes in float32; what else is not INT8 there is FP16.
+        islands: for "int8-tensorrt", the nodes in float32; everything else not in INT8 is FP16.
     """
 
     name: str = "fp32"
@@ -136,7 +136,7 @@ class Precision:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """One dataset a model learned from, with its terms."""
+    """One dataset that a model was trained on, with its licence."""
 
     dataset: str
     role: Role
@@ -158,7 +158,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Card:
-    """Everything a model says about itself: what it is, what it takes, how good and how exact."""
+    """A model's metadata: identity, input, output, training data, metrics and precision."""
 
     name: str
     task: str
@@ -184,7 +184,7 @@ class Card:
         return self.recipe.startswith(RANDOM_WEIGHTS)
 
     def replace(self, **changes: Any) -> Card:
-        """A copy with some parts changed."""
+        """Return a copy with some fields changed."""
         return dataclasses.replace(self, **changes)
 
     def to_json(self, indent: int | None = None) -> str:
@@ -197,10 +197,10 @@ _NESTED_LISTS = {"data": TrainingData, "metrics": Metric}
 
 
 def from_json(text: str, where: str) -> Card:
-    """The card written by `Card.to_json`.
+    """Parse a card written by `Card.to_json`.
 
     Raises:
-        ArtefactError: not JSON, another schema version, a missing or an unknown key.
+        ArtefactError: not JSON, another schema version, or a missing or unknown key.
     """
     try:
         table = json.loads(text)
@@ -228,12 +228,11 @@ def from_json(text: str, where: str) -> Card:
 
 
 def of_weights(path: Path) -> Card:
-    """The card in the header of a safetensors file, such as a training's weights; read without
-    torch.
+    """Read the card in the header of a safetensors file, such as trained weights, without torch.
 
     Raises:
-        CheckpointError: no such file, damaged, or without a card of ours. ArtefactError: the card
-            is of another version.
+        CheckpointError: no such file, damaged, or without an edgehuman card.
+        ArtefactError: the card has another schema version.
     """
     try:
         with path.open("rb") as stream:
@@ -247,7 +246,7 @@ def of_weights(path: Path) -> Card:
         text = header["__metadata__"][CARD_KEY]
     except (KeyError, TypeError):
         raise CheckpointError(
-            f"{path}: holds no edgehuman card; use a folder that a training wrote"
+            f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
         ) from None
     return from_json(text, str(path))
 
@@ -257,7 +256,7 @@ def _tuples(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def sha256_of_file(path: Path) -> str:
-    """Hex digest of a file's bytes."""
+    """Return the SHA-256 hex digest of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(1 << 20):
@@ -266,7 +265,7 @@ def sha256_of_file(path: Path) -> str:
 
 
 def sha256_of_bytes(*blocks: bytes) -> str:
-    """Hex digest of some bytes, one after the other."""
+    """Return the SHA-256 hex digest of concatenated byte blocks."""
     digest = hashlib.sha256()
     for block in blocks:
         digest.update(block)

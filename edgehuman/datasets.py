@@ -1,6 +1,6 @@
-"""Plain data: every public dataset with a reader here, its source and its terms.
+"""Every public dataset with a reader here: its source and its terms.
 
-The catalogue shows them as `catalogue.DATASETS`; they are apart from it to keep each page readable.
+Available as `catalogue.DATASETS`; kept in its own file for readability.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One public dataset: where to get it, under what terms, and which reader knows its layout.
+    """One public dataset: where to get it, its licence, and the reader of its layout.
 
     Attributes:
         read: dotted path `module:name` of the reader of its published layout.
-        modality: what it holds: "imu", "image" or "skeleton".
-        people, classes: as published; 0 people where nobody has a name, or their number is not
-            stated. Classes are what is labelled: activities, joints, attributes, parts.
-        rate_hz: as published; readers of wearables give 50 Hz. 0 for images.
-        hours: of recording, of one device where several are worn at once. 0 for images and walks.
-        url: where to get it; empty where there is no public address.
+        modality: the kind of data: "imu", "image" or "skeleton".
+        people, classes: as published; people is 0 if there are no identities or their number is
+            not stated. Classes are what is labelled: activities, joints, attributes, parts.
+        rate_hz: as published; readers of wearables return 50 Hz. 0 for images.
+        hours: length of the recordings, for one device if several are worn at once. 0 for images
+            and walks.
+        url: download page; empty if there is no public address.
         licence: the terms as its page states them.
         weights_may_ship: whether weights trained on it may be published with the package.
-        pictures: how many, of images.
-        walks: how many, of skeletons.
+        pictures: number of images.
+        walks: number of skeleton sequences.
     """
 
     read: str

@@ -1,6 +1,6 @@
-"""Plain data: every network, what it is built of, its size, its source.
+"""Every network: its builder, size and source.
 
-The catalogue shows them as `catalogue.NETWORKS`; they are apart from it to keep each page readable.
+Available as `catalogue.NETWORKS`; kept in its own file for readability.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ class Network:
     Attributes:
         build: dotted path `module:function` of its builder (torch).
         arguments: keyword arguments of the builder.
-        family, modality, input: what it is and which record it begins at.
-        task: the task it is catalogued for; person-embedding: its token, which the person tasks
-            begin with.
-        method: the pretraining method that goes with it; "none": trained from scratch.
-        params: parameters of the encoder, counted by `edgehuman models --check`; tested. Of the
-            skeleton networks with the projection head of training, as their paper counts.
+        family, modality, input: the architecture family and the record that it takes.
+        task: the task it is catalogued for; "person-embedding" networks give the embedding that
+            the person tasks start from.
+        method: its pretraining method; "none": trained from scratch.
+        params: parameters of the encoder, checked by `edgehuman models --check` and by tests.
+            Skeleton networks include the projection head used in training, as in their paper.
         params_paper: what the source states.
-        flops: multiply-adds x 2 of one sample through the encoder; tested. Of the skeleton networks
-            as their paper counts: the linear layers alone, without attention's products, with the
-            projection head, of 48 (deep) or 32 frames.
-        source: where it is from.
+        flops: 2 x multiply-adds of one sample through the encoder; tested. Skeleton networks are
+            counted as in their paper: linear layers only, without the attention products, with the
+            projection head, for 48 (deep) or 32 frames.
+        source: paper or other origin.
     """
 
     build: str
@@ -67,7 +67,7 @@ def _imuvit(mlp_width: int, depth: int, params: int, params_paper: str, flops: i
 def _person(
     build: str, params: int, params_paper: str, flops: int, source: str, **arguments: Any
 ) -> Network:
-    """A network of person images, counted at 256x128."""
+    """A network for person images; flops are counted at 256x128."""
     return Network(
         build=build,
         arguments=arguments,
@@ -105,7 +105,7 @@ def _gait(
 
 
 def _gaitpt_deep(scale: int, params: int, params_paper: str, flops: int) -> Network:
-    """Deep & Thin: heads of 4 channels. What all lack: see nets/skeleton/gaitpt.py."""
+    """Deep & Thin: heads of 4 channels. Differences from the paper: nets/skeleton/gaitpt.py."""
     return _gait(
         "gaitptv2_deep",
         "edgehuman.nets.skeleton.gaitpt:GaitPt",

@@ -1,4 +1,4 @@
-"""The records that cross boundaries: arrays, time stamps, shapes and units, documented once.
+"""The records passed between modules: arrays, time stamps, shapes and units, documented once.
 
 Axes: N samples, T time, C channel, J joint, H height, W width, P part, D dimension. Stamps are
 nanoseconds of a monotonic clock and belong to the *last* sample of a record.
@@ -35,7 +35,7 @@ def _require(ok: bool, found: object, rule: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ImuWindow:
-    """A window of a wearable: accelerometer and gyroscope on one 50 Hz grid.
+    """A window of wearable data: accelerometer and gyroscope on one 50 Hz grid.
 
     Attributes:
         imu_TC: float32 (T, 6): ax ay az in g with gravity, gx gy gz in rad/s; T is 128 by default.
@@ -116,7 +116,7 @@ class PersonCrop(Frame):
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """A person as a vector: float32 (parts, dim) or (dim,); the card names the distance."""
+    """A person's embedding: float32 (parts, dim) or (dim,); the card names the distance."""
 
     vector_PD: Float32
     stamp_ns: int
@@ -125,15 +125,15 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class ImuRecording:
-    """A continuous stretch of one person's wearable, on one uniform grid, in canonical units.
+    """A continuous recording of one person's wearable, on one uniform grid, in canonical units.
 
     Attributes:
         imu_TC: float32 (T, 6): g and rad/s.
         rate_hz: samples per second.
         subject: who wore it; the same text in every dataset that holds the same person.
-        label_T: int16 (T,), index into `labels`; -1 where nothing is known. Empty: unlabelled.
+        label_T: int16 (T,), index into `labels`; -1 where unknown. Empty: unlabelled.
         labels: class names.
-        source: dataset, file and device, for people to read.
+        source: dataset, file and device, for display.
     """
 
     imu_TC: Float32
@@ -164,13 +164,13 @@ class ImuRecording:
 
 @dataclass(frozen=True, slots=True)
 class WindowSet:
-    """Windows with what is known of them: what trains, calibrates and judges a network.
+    """Windows with their labels and subjects: the data to train, calibrate and evaluate on.
 
     Attributes:
         imu_NTC: float32 (N, T, 6): g and rad/s at 50 Hz.
         label_N: int64 (N,), index into `labels`; -1 where unlabelled.
         subject_N: unicode (N,): who wore it. Every split is by subject.
-        is_test_N: bool (N,): the dataset's official test part.
+        is_test_N: bool (N,): True in the dataset's official test split.
         labels: class names.
         dataset: catalogue names of the datasets inside.
     """
@@ -217,14 +217,14 @@ class WindowSet:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the live stream says after one window.
+    """Result of the live stream for one window.
 
     Attributes:
         t_s: stream time of the window's last sample, seconds since the first sample.
-        label: the class name, or "unknown" where the score stays under the threshold.
+        label: the class name, or "unknown" if the score is below the threshold.
         score: calibrated probability of `label` after smoothing, 0..1.
         latency_ms: from the capture of the window's last sample to this result.
-        raw_label: what the network alone said of this window, before threshold and smoothing.
+        raw_label: the network's class for this window, before threshold and smoothing.
         stamp_ns: monotonic time of the window's last sample.
         source: id of the sensor or file.
     """

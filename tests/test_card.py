@@ -119,7 +119,7 @@ def test_the_card_of_weights_is_in_their_header(tmp_path: Path) -> None:
 
 def test_weights_without_a_card_are_named(tmp_path: Path) -> None:
     for name, metadata in (("none", None), ("foreign", {"format": "pt"})):
-        with pytest.raises(CheckpointError, match=f"{name}: holds no edgehuman card"):
+        with pytest.raises(CheckpointError, match=f"{name}: has no edgehuman card"):
             of_weights(weights_file(tmp_path / name, metadata))
     (tmp_path / "huge").write_bytes(b"\xff" * 8)
     with pytest.raises(CheckpointError, match=r"huge: damaged \(a header of 18"):

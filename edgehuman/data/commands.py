@@ -1,4 +1,4 @@
-"""`edgehuman data list | check`: what each record says of its datasets (`catalogue.RECORDS`)."""
+"""`edgehuman data list | check`, for the datasets of every record (`catalogue.RECORDS`)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 
 _FIX = (
-    "Name the dataset that it should be with --dataset, to be told what is missing; `edgehuman "
-    "data list` shows how each is laid out"
+    "Give --dataset to see what is missing; `edgehuman data list` shows the layout of each dataset"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ListConfig:
-    """The public datasets with a reader here."""
+    """List the public datasets that can be read."""
 
 
 def list_datasets(config: ListConfig) -> Outcome:
-    """`edgehuman data list`: where to get each, under what terms, how it is laid out."""
+    """`edgehuman data list`: source, licence and layout of each dataset."""
     records = [record for record in catalogue.RECORDS.values() if record.extent]
     extent_of = {record.modality: catalogue.load_object(record.extent) for record in records}
     rows: list[dict[str, Any]] = []
@@ -38,9 +37,10 @@ def list_datasets(config: ListConfig) -> Outcome:
             f"  get it:   {row.url or 'no public address; the compact file only'}",
             f"  licence:  {row.licence}",
             f"  weights trained on it may ship: {'yes' if row.weights_may_ship else 'no'}",
-            f"  give:     {layout.looks_like}",
+            f"  layout:   {layout.looks_like}",
         ]
-    return Outcome(rows, "\n".join([*lines, "Compact .npz files of these are recognised too."]))
+    lines.append("Compact .npz files of these datasets are recognised too.")
+    return Outcome(rows, "\n".join(lines))
 
 
 def _row(name: str, row: catalogue.Dataset, layout: Layout[Any]) -> dict[str, Any]:
@@ -62,11 +62,11 @@ def _row(name: str, row: catalogue.Dataset, layout: Layout[Any]) -> dict[str, An
 
 @dataclass(frozen=True, slots=True)
 class CheckConfig:
-    """What is missing or wrong in a dataset's folder or file.
+    """Check a dataset's folder or file for missing or wrong data.
 
     Attributes:
         path: the folder or file.
-        dataset: what it should be; recognised from the files where not given.
+        dataset: expected dataset; recognised from the files if not given.
     """
 
     path: Positional[Path]
@@ -74,10 +74,10 @@ class CheckConfig:
 
 
 def check(config: CheckConfig) -> Outcome:
-    """`edgehuman data check`: exit code 1 where anything is missing or wrong.
+    """`edgehuman data check`: exit code 1 if anything is missing or wrong.
 
     Raises:
-        DataError: no such path, or one that no record knows.
+        DataError: no such path, or an unknown layout.
         UsageError: no dataset of that name.
     """
     require_there(config.path)

@@ -1,4 +1,4 @@
-"""What the files of several records are made of: numpy's .npz, and JSON."""
+"""File containers shared by several records: numpy's .npz, and JSON."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from edgehuman.records import Index
 
 
 def field_names(path: Path) -> set[str]:
-    """Names of the arrays in an .npz, without reading them; empty where the path is not an .npz.
+    """Names of the arrays in an .npz, without reading them; empty if the path is not an .npz.
 
     Raises:
-        DataError: a file that ends in .npz and is not one.
+        DataError: a file that ends in .npz but is not one.
     """
     if path.suffix != ".npz" or not path.is_file():
         return set()
@@ -33,7 +33,7 @@ def field_names(path: Path) -> set[str]:
 
 
 def arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an .npz.
+    """Read the named arrays of an .npz.
 
     Raises:
         DataError: the file cannot be read.
@@ -46,25 +46,25 @@ def arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
 
 
 def bounds(path: Path, length: NDArray[Any], rows: int) -> Index:
-    """Where each sequence starts, and the end: int64 (sequences + 1,).
+    """Start of each sequence, and the end of the last: int64 (sequences + 1,).
 
     Raises:
-        DataError: the lengths do not add up to the rows.
+        DataError: the lengths do not add up to the number of rows.
     """
     edges = np.concatenate([[0], np.cumsum(length, dtype=np.int64)])
     if edges[-1] != rows:
         raise DataError(
-            f"{path}: `length` adds up to {edges[-1]} rows and the file holds {rows}; "
-            "the file is cut short or was edited, copy it again"
+            f"{path}: `length` adds up to {edges[-1]} rows, but the file holds {rows}; "
+            "the file was cut short or edited; copy it again"
         )
     return edges
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds.
+    """Read a JSON file.
 
     Raises:
-        DataError: it cannot be read, or is no JSON.
+        DataError: it cannot be read, or is not JSON.
     """
     try:
         return json.loads(path.read_bytes())

@@ -1,10 +1,9 @@
-"""How datasets lie on disk: one `Layout`, one finder, and one message for what is not known.
+"""Dataset layouts on disk: one `Layout`, one finder, and one message for unknown layouts.
 
     layout, place = find(Path("downloads/UCI_HAR"), layouts())
 
-Every record has its own list of layouts, `data/<record>/load.py:layouts`, and whoever looks for
-one record meets the layouts of that record alone. What `layout.read` is differs by record: it is
-the record's own reader, and the type checker knows it.
+Every record has its own list of layouts, `data/<record>/load.py:layouts`; a search covers the
+layouts of one record only. The type of `layout.read` differs by record, and is checked by mypy.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from edgehuman.errors import DataError
 Reading = TypeVar("Reading", covariant=True)
 
 _ARCHIVES = (".zip", ".gz", ".tar", ".7z", ".rar")
-# Of a folder: names shown, and files looked at one by one.
+# Names shown of a folder, and files inspected one by one.
 _NAMES_SHOWN = 5
 _FILES_TRIED = 50
 
@@ -33,10 +32,10 @@ class Layout(Generic[Reading]):
 
     Attributes:
         dataset: name in the catalogue, or of the format.
-        looks_like: the files it is known by, for messages.
-        recognise: whether a path holds it; looks at names and at a little of one file.
-        read: the record's reader of it.
-        almost: what a path that looks like it lacks, for messages; empty where it does not.
+        looks_like: the files that identify it, for messages.
+        recognise: whether a path has this layout; checks names and the beginning of one file.
+        read: the record's reader for it.
+        almost: what is missing from a path that nearly matches, for messages; empty if it does not.
     """
 
     dataset: str
@@ -52,15 +51,15 @@ def find(
     dataset: str | None = None,
     what: str = "known dataset",
 ) -> tuple[Layout[Reading], Path]:
-    """The layout of a path, and the folder inside it where the layout begins.
+    """Find the layout of a path, and the folder inside it where the layout begins.
 
     Args:
-        layouts: those that are looked for, all of one record.
-        dataset: the name that the caller insists on.
-        what: what is looked for, for messages.
+        layouts: the candidates, all of one record.
+        dataset: the expected dataset.
+        what: what is searched for, for messages.
 
     Raises:
-        DataError: no such path, no known layout, or another dataset than the one insisted on.
+        DataError: no such path, no known layout, or not the expected dataset.
         UsageError: no dataset of that name.
     """
     require_there(path)
@@ -82,10 +81,10 @@ def find(
 def found_here(
     path: Path, layouts: Sequence[Layout[Reading]], dataset: str | None = None
 ) -> tuple[Layout[Reading], Path] | None:
-    """As `find`; None where the path, or the dataset that it is said to be, is another record's.
+    """As `find`; None if the path or the expected dataset belongs to another record.
 
     Raises:
-        DataError: the path is not laid out as the dataset that the caller insists on.
+        DataError: the path does not have the layout of the expected dataset.
     """
     if dataset is None:
         return next(recognised(path, layouts), None)
@@ -97,7 +96,7 @@ def found_here(
 def recognised(
     path: Path, layouts: Sequence[Layout[Reading]]
 ) -> Iterator[tuple[Layout[Reading], Path]]:
-    """The layouts that a path or a folder in it holds, and where; the nearest first."""
+    """Layouts found at a path or in a folder below it, and where; the nearest first."""
     for place in places(path):
         for layout in layouts:
             if layout.recognise(place):
@@ -105,8 +104,8 @@ def recognised(
 
 
 def places(path: Path) -> Iterator[Path]:
-    """The path, the folders in it, and the folders in those: archives often unpack into a folder
-    of their own.
+    """The path and the folders up to two levels below it: archives often unpack into an extra
+    folder.
     """
     yield path
     inside = folders(path)
@@ -116,7 +115,7 @@ def places(path: Path) -> Iterator[Path]:
 
 
 def folders(path: Path) -> list[Path]:
-    """Folders in a folder, in order; none where it may not be read."""
+    """Sorted subfolders of a folder; none if it cannot be read."""
     try:
         return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
     except PermissionError:
@@ -124,18 +123,18 @@ def folders(path: Path) -> list[Path]:
 
 
 def require_there(path: Path) -> None:
-    """Raises DataError for a path that is not there, or is an archive."""
+    """Raise DataError if a path does not exist or is an archive."""
     if not path.exists():
         raise DataError(
-            f"{path}: no such file or folder; `edgehuman data list` says where to get data, and "
-            f"the word {catalogue.SIMULATED} needs none"
+            f"{path}: no such file or folder; `edgehuman data list` shows where to get data, or "
+            f"use {catalogue.SIMULATED!r}, which needs none"
         )
     if path.is_file() and path.suffix in _ARCHIVES:
         raise DataError(f"{path} is an archive; unpack it and give the folder")
 
 
 def _near_miss(path: Path, layouts: Sequence[Layout[Any]]) -> str:
-    """What a path that looks like one of the layouts lacks; empty where it looks like none."""
+    """What is missing from a path that nearly matches a layout; empty if it matches none."""
     for place in places(path):
         for layout in layouts:
             hint = layout.almost(place)
@@ -147,10 +146,10 @@ def _near_miss(path: Path, layouts: Sequence[Layout[Any]]) -> str:
 def unknown(
     path: Path, layouts: Sequence[Layout[Any]], what: str = "known dataset", fix: str = ""
 ) -> str:
-    """Why a path is none of the layouts: what it lacks, or what it holds and what was looked for.
+    """Explain why a path matches no layout: what is missing, or what it holds and what is known.
 
     Args:
-        fix: what to do, in place of the list of what was looked for.
+        fix: what to do, instead of the list of known layouts.
 
     Raises:
         DataError: a damaged .npz file.
@@ -160,10 +159,10 @@ def unknown(
         return hint
     single = next((file for file in _files(path) if _is_one(file, layouts)), None)
     if single is not None:
-        return f"{path} holds data in single files; name one of them, e.g. {single}"
+        return f"{path} holds several data files; give one of them, e.g. {single}"
     known = [f"  {layout.dataset}: {layout.looks_like}" for layout in layouts]
     then = fix or "\n".join(["Looked for:", *known])
-    return f"{path} is {_said(path)}; no {what} is laid out like this. {then}"
+    return f"{path} is {_said(path)}; no {what} has this layout. {then}"
 
 
 def _files(path: Path) -> list[Path]:
@@ -174,7 +173,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _is_one(file: Path, layouts: Sequence[Layout[Any]]) -> bool:
-    """Whether a file alone is a dataset, be it a damaged one."""
+    """Whether a single file is a dataset, even a damaged one."""
     try:
         return any(layout.recognise(file) for layout in layouts)
     except DataError:
@@ -182,7 +181,7 @@ def _is_one(file: Path, layouts: Sequence[Layout[Any]]) -> bool:
 
 
 def _said(path: Path) -> str:
-    """What a path holds, in a few words."""
+    """Describe what a path holds in a few words."""
     if path.is_file():
         fields = sorted(field_names(path))
         return f"an .npz file with the fields {', '.join(fields)}" if fields else "a single file"

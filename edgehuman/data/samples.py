@@ -1,4 +1,4 @@
-"""Samples that calibrate and judge an export: raw records with what is known of them.
+"""Samples to calibrate and evaluate an export: raw records with their labels.
 
 Each record's reader is `data/<record>/samples.py`. Axes: N samples, K of them.
 """
@@ -17,28 +17,28 @@ from edgehuman.records import Float32, Index, Text
 
 
 class TaskLabels(Protocol):
-    """What some samples are scored against by the model's own task."""
+    """Labels of the model's own task for some samples."""
 
     def select(self, index_K: Index) -> TaskLabels:
-        """Those of some of the samples, in that order."""
+        """Return the labels of the samples at these indices, in that order."""
 
     def metrics(self, outputs: Float32, output: OutputSpec) -> Mapping[str, float]:
-        """What a network's outputs (N, ...) for the samples score, 0..1; the metric that selects
+        """Score a network's outputs (N, ...) for the samples, 0..1; the metric that selects
         checkpoints comes first.
 
         Raises:
-            DataError: labels that the model does not know, or nothing to compare.
+            DataError: labels unknown to the model, or nothing to compare.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
     """Attributes:
-    array: raw records (N, ...) as the card's input says.
+    array: raw records (N, ...) as the card's input specifies.
     label_N: int64 (N,), index into the card's labels; -1 where unlabelled.
-    person_N: unicode (N,): whose record it is.
+    person_N: unicode (N,): the person of each record.
     source: in words, for the card.
-    task_labels: by which the model's task is judged; None without.
+    task_labels: labels to evaluate the model's task with; None if there are none.
     """
 
     array: NDArray[Any]
@@ -51,7 +51,7 @@ class Samples:
         return len(self.array)
 
     def select(self, index_K: Index) -> Samples:
-        """The samples at these indices, in that order."""
+        """Return the samples at these indices, in that order."""
         return Samples(
             self.array[index_K],
             self.label_N[index_K],
@@ -61,7 +61,7 @@ class Samples:
         )
 
     def sha256(self) -> str:
-        """Hash of the records themselves: what the ranges of an INT8 graph came from."""
+        """Hash of the records: identifies the data behind the ranges of an INT8 graph."""
         array = np.ascontiguousarray(self.array)
         head = f"{array.shape} {array.dtype}\n".encode()
         return sha256_of_bytes(head, array.tobytes())
@@ -70,5 +70,5 @@ class Samples:
 def unlabelled(
     array: NDArray[Any], person_N: Text, source: str, task_labels: TaskLabels | None = None
 ) -> Samples:
-    """Samples whose class nobody knows."""
+    """Samples without class labels."""
     return Samples(array, np.full(len(person_N), -1, np.int64), person_N, source, task_labels)

@@ -1,4 +1,4 @@
-"""How `edgehuman data check` says what is wrong, whatever the record."""
+"""The report of `edgehuman data check`, for every record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _LINES_SHOWN = 20
 
 
 def verdict(problems: Sequence[str]) -> list[str]:
-    """The verdict, and the first problems below it."""
+    """Lines of the verdict, with the first problems below it."""
     if not problems:
         return ["nothing missing, nothing wrong"]
     hidden = len(problems) - _LINES_SHOWN

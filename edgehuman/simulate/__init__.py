@@ -1,1 +1,1 @@
-"""A kinematic walker, and what each sensor, pose detector or camera makes of it."""
+"""A kinematic walker, and the sensors, pose detector and cameras that observe it."""

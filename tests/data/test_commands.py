@@ -47,8 +47,8 @@ def test_check_of_what_no_record_knows(tmp_path: Path, capsys: pytest.CaptureFix
     """A near miss of any record is said; nobody is given the layouts of a record they never had."""
     (tmp_path / "holiday").mkdir()
     said = said_of(tmp_path, capsys)
-    assert f"{tmp_path} is a folder with holiday; no known dataset is laid out like this" in said
-    assert "Name the dataset that it should be with --dataset" in said
+    assert f"{tmp_path} is a folder with holiday; no known dataset has this layout" in said
+    assert "Give --dataset to see what is missing" in said
     assert "uci_har" not in said
     poses = tmp_path / "poses.jsonl"
     poses.write_text('{"t": 0.0, "keypoints": []}\n')

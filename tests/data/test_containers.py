@@ -36,7 +36,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 
 def test_sequences_begin_where_the_one_before_ends() -> None:
     assert bounds(Path("a.npz"), np.array([2, 3, 1]), 6).tolist() == [0, 2, 5, 6]
-    with pytest.raises(DataError, match="adds up to 6 rows and the file holds 7"):
+    with pytest.raises(DataError, match="adds up to 6 rows, but the file holds 7"):
         bounds(Path("a.npz"), np.array([2, 3, 1]), 7)
 
 

@@ -34,7 +34,7 @@ def put(path: Path) -> Path:
 
 def test_the_nearest_is_found_two_folders_down_at_most(tmp_path: Path) -> None:
     put(tmp_path / "x" / "y" / "z" / "a.txt")
-    with pytest.raises(DataError, match="no known dataset is laid out like this"):
+    with pytest.raises(DataError, match="no known dataset has this layout"):
         find(tmp_path, BOTH)
     assert find(tmp_path / "x", BOTH) == (HAPT, tmp_path / "x" / "y" / "z")
     put(tmp_path / "x" / "w" / "b.txt")
@@ -78,7 +78,7 @@ def test_files_that_are_datasets_by_themselves_are_to_be_named(tmp_path: Path) -
     put(tmp_path / "first.npy")
     said = unknown(tmp_path, (single,))
     assert said == (
-        f"{tmp_path} holds data in single files; name one of them, e.g. {tmp_path / 'first.npy'}"
+        f"{tmp_path} holds several data files; give one of them, e.g. {tmp_path / 'first.npy'}"
     )
 
 
@@ -86,11 +86,11 @@ def test_what_is_there_is_said_in_a_few_words(tmp_path: Path) -> None:
     assert "a folder with nothing in it; no" in unknown(tmp_path, BOTH)
     for name in "cdefgh":
         (tmp_path / name).mkdir()
-    assert "a folder with c, d, e, f, g …; no pose is laid" in unknown(tmp_path, BOTH, "pose")
+    assert "a folder with c, d, e, f, g …; no pose has" in unknown(tmp_path, BOTH, "pose")
     np.savez(tmp_path / "x.npz", two=1, one=2)
     assert "is an .npz file with the fields one, two; no" in unknown(tmp_path / "x.npz", BOTH)
     assert "is a single file; no" in unknown(put(tmp_path / "x.bin"), BOTH)
-    assert unknown(tmp_path / "x.bin", BOTH, fix="Give up").endswith("like this. Give up")
+    assert unknown(tmp_path / "x.bin", BOTH, fix="Give up").endswith("has this layout. Give up")
 
 
 def test_no_path_and_an_archive(tmp_path: Path) -> None:

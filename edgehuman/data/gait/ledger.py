@@ -1,4 +1,4 @@
-"""What the card of a model says of the walks that it learned from."""
+"""Rows of the model card for the walks that the model was trained on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgehuman.data.gait.walks import SkeletonSet
 
 
 def walks_row(walks: SkeletonSet, role: Role) -> TrainingData:
-    """The row of one set of walks."""
+    """Card row of one set of walks."""
     return TrainingData(
         dataset=walks.name,
         role=role,

@@ -1,8 +1,9 @@
-"""Who belongs to which part of a public gait dataset, and how its files name people and walks.
+"""Train, gallery and probe roles of the public gait datasets, and their naming of people and walks.
 
-Protocols: CASIA-B 74 people train, nm-01..04 of the others are the gallery; OUMVLP odd people
-train (OUMVLP.json says), walk 01 is the gallery and 00 the probe; GREW's own test people have the
-gallery 01 and the probe 02 (its official probe has no names); Gait3D.json lists its probes.
+Protocols: CASIA-B: 74 people train, nm-01..04 of the others are the gallery; OUMVLP: odd people
+train (listed in OUMVLP.json), walk 01 is the gallery and 00 the probe; GREW: of its test people,
+walk 01 is the gallery and 02 the probe (the official probes have no names); Gait3D: Gait3D.json
+lists the probes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _CASIA_B_GALLERY = {"nm-01", "nm-02", "nm-03", "nm-04"}
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """What a dataset's published .json says of its people; empty where there is no such file."""
+    """The partition in a dataset's published .json; empty if there is no such file."""
 
     train: frozenset[str] = field(default_factory=frozenset)
     test: frozenset[str] = field(default_factory=frozenset)
@@ -35,16 +36,16 @@ class Partition:
 
 @lru_cache(maxsize=16)
 def read_partition(place: Path, name: str) -> Partition:
-    """The partition file `name` in a folder or beside it; an empty partition where there is none.
+    """Read the partition file `name` in a folder or beside it; empty if there is none.
 
     Raises:
-        DataError: the file is not of the published form.
+        DataError: the file does not have the published form.
     """
     for path in (place / name, place.parent / name):
         if path.is_file():
             table = read_json(path)
             if not isinstance(table, Mapping) or "TRAIN_SET" not in table:
-                raise DataError(f"{path}: found no TRAIN_SET; it lists people by part")
+                raise DataError(f"{path}: has no TRAIN_SET; a partition file lists people by split")
             return Partition(
                 *(_names(table, key) for key in ("TRAIN_SET", "TEST_SET", "PROBE_SET"))
             )
@@ -56,21 +57,21 @@ def _names(table: Mapping[str, Any], key: str) -> frozenset[str]:
 
 
 def casia_b_role(person: str, walk: str) -> str:
-    """Of the protocol with 74 people to train with."""
+    """Role under the protocol with 74 training people."""
     if int(person) <= _CASIA_B_TRAIN:
         return "train"
     return "gallery" if walk in _CASIA_B_GALLERY else "probe"
 
 
 def grew_role(person: str, walk: str) -> str:
-    """Of a rearranged GREW: people named ...train, and the others' walks 01 and 02."""
+    """Role in a rearranged GREW: people named ...train, and walks 01 and 02 of the others."""
     if person.endswith("train"):
         return "train"
     return {"01": "gallery", "02": "probe"}.get(walk, "")
 
 
 def gait3d_role(person: str, camera: str, walk: str, partition: Partition) -> str:
-    """As Gait3D.json has it; "" where there is none."""
+    """Role according to Gait3D.json; "" without that file."""
     if person in partition.train:
         return "train"
     if not partition.probe:
@@ -79,7 +80,7 @@ def gait3d_role(person: str, camera: str, walk: str, partition: Partition) -> st
 
 
 def oumvlp_role(person: str, walk: str, partition: Partition) -> str:
-    """As OUMVLP.json has it; without it nobody trains."""
+    """Role according to OUMVLP.json; without that file there are no training people."""
     if person in partition.train:
         return "train"
     return {"01": "gallery", "00": "probe"}.get(walk, "")

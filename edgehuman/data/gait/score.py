@@ -1,12 +1,11 @@
-"""What a network of gait scores on walks: one judge for training and for `evaluate` on a
-checkpoint or an artefact.
+"""Score a gait network on walks: used in training and by `evaluate`, for checkpoints and artefacts.
 
     found = score_walks(walks, answer, frames=48, distance="cosine")
     found.scores.metrics["rank1"]
 
-The protocol is that of the dataset, by its name; a set without one of its own is judged by its
-gallery and probes. Beside every number stands one that needs no network: nearest neighbours of bone
-lengths as the image shows them.
+The protocol is chosen by the dataset's name; a set without its own protocol is scored by its
+gallery and probes. Every result comes with a baseline that needs no network: nearest neighbours of
+bone lengths in the image.
 
 Axes: N walks, T frames, J joints, B bones, D dimensions.
 """
@@ -38,7 +37,7 @@ from edgehuman.metrics.retrieval import Distance
 from edgehuman.records import Float32, Float64
 
 GENERIC = "gallery-probe"
-# Eyes and ears are left out, as not all datasets have them; the nose comes first.
+# Without eyes and ears, as not all datasets have them; the nose comes first.
 _BODY = [limb for limb in LIMBS_18 if not limb[1].endswith(("_eye", "_ear"))]
 _BONES = sorted(_BODY, key=lambda limb: limb[1] != "nose")
 
@@ -46,10 +45,10 @@ _BONES = sorted(_BODY, key=lambda limb: limb[1] != "nose")
 @dataclass(frozen=True, slots=True)
 class WalkScores:
     """Attributes:
-    scores: by the protocol.
-    protocol: its name; said: in words.
-    too_short: walks of the test left out, shorter than a window.
-    vectors: of the others.
+    scores: metrics of the protocol.
+    protocol: its name; said: a description.
+    too_short: number of test walks left out because they are shorter than a window.
+    vectors: vectors of the scored walks.
     """
 
     scores: GaitScores
@@ -60,7 +59,7 @@ class WalkScores:
 
 
 def protocol_of(walks: SkeletonSet, asked: str | None = None) -> str:
-    """The protocol that judges a set: the one asked for, the dataset's own, or gallery and probes.
+    """The protocol of a set: the requested one, the dataset's own, or gallery and probes.
 
     Raises:
         UsageError: no such protocol.
@@ -78,10 +77,10 @@ def protocol_of(walks: SkeletonSet, asked: str | None = None) -> str:
 
 
 def judged_walks(walks: SkeletonSet, protocol: str) -> SkeletonSet:
-    """The walks that a protocol compares; the others need not be computed.
+    """The walks that a protocol compares; the others need no vectors.
 
     Raises:
-        DataError: there is no gallery, one person in it alone, or nobody to look for.
+        DataError: no gallery, fewer than two people in it, or no probes.
     """
     empty_ND = np.zeros((len(walks), 1), np.float32)
     in_gallery_N, groups = parts_of(_vectors(walks, empty_ND), PROTOCOLS[protocol])
@@ -96,7 +95,7 @@ def score_walks(
     protocol: str | None = None,
     batch: int = 32,
 ) -> WalkScores:
-    """Ask the network for a vector of every walk of the test, and compare.
+    """Compute the network's vector of every test walk, and compare them.
 
     Args:
         answer: skeletons (N, frames, 18, 3) -> vectors.
@@ -118,16 +117,16 @@ def score_walks(
 
 
 def in_words(walks: SkeletonSet, protocol: Protocol, scores: GaitScores) -> str:
-    """What was judged."""
+    """Describe what was scored."""
     said = (
         f"{walks.name}: {scores.probes} probes in a gallery of {scores.gallery} walks of "
         f"{scores.people} people, {protocol.counting} ({protocol.source})"
     )
-    return f"{said}; {scores.skipped} probes with nobody to find" if scores.skipped else said
+    return f"{said}; {scores.skipped} probes without a match skipped" if scores.skipped else said
 
 
 def bone_scores(walks: SkeletonSet, protocol: str, frames: int = 1) -> GaitScores:
-    """The same protocol by bone lengths alone: nearest neighbours, every length in its own spread.
+    """Baseline for the same protocol: nearest neighbours of standardised bone lengths.
 
     Args:
         frames: walks shorter than this are left out, as for a network with such windows.
@@ -147,7 +146,7 @@ def bone_scores(walks: SkeletonSet, protocol: str, frames: int = 1) -> GaitScore
 
 
 def bone_lengths(skeleton_TJ3: Float32) -> Float64:
-    """Mean length (B,) of each bone in the image, as a share of them all; 0 where never seen."""
+    """Mean length (B,) of each bone in the image, as a share of their sum; 0 if never seen."""
     ends = [(OPENPOSE_18.index(a), OPENPOSE_18.index(b)) for a, b in _BONES]
     first_TB3 = skeleton_TJ3[:, [a for a, _ in ends]].astype(np.float64)
     second_TB3 = skeleton_TJ3[:, [b for _, b in ends]].astype(np.float64)
@@ -158,9 +157,9 @@ def bone_lengths(skeleton_TJ3: Float32) -> Float64:
 
 
 def halved(walks: SkeletonSet) -> SkeletonSet:
-    """The same walks with roles: the first half of everybody's is the gallery, the others probes.
+    """Assign roles: the first half of each person's walks is the gallery, the rest are probes.
 
-    Somebody with a single walk takes no part: there is nothing to find them by.
+    People with a single walk get no role, as there is nothing to match.
     """
     role_N = np.full(len(walks), "", "<U7")
     for person in np.unique(walks.person_N).tolist():

@@ -1,4 +1,4 @@
-"""Skeleton sequences with what is known of them: who, from where, in what, for which role."""
+"""Skeleton sequences with their labels: person, view, condition and role."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _DETECTOR = Detector()
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A walk that a reader met and did not take.
+    """A walk that a reader skipped.
 
     Attributes:
         sequence: its name.
-        why: for people to read.
+        why: the reason, for display.
     """
 
     sequence: str
@@ -37,24 +37,25 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class SkeletonSet:
-    """Walks of many people; all frames lie one after the other.
+    """Walks of many people, with all frames concatenated.
 
     Attributes:
-        name: of the dataset, as in the catalogue.
+        name: the dataset's name in the catalogue.
         skeleton_SJ3: float32 (all frames, 18, 3): x, y in pixels, y downwards, confidence 0..1;
             OpenPose-18. A joint that was not seen is all zero.
         length_N: int64, frames of each sequence.
-        person_N: who walks; sequence_N: a name of its own for each sequence.
-        view_N, condition_N: from where and how, as the dataset calls them; "" where unknown.
-        role_N: "train", "gallery", "probe" or "", as the dataset's protocol has it.
+        person_N: who walks; sequence_N: a unique name for each sequence.
+        view_N, condition_N: camera view and walking condition, in the dataset's own terms; "" where
+            unknown.
+        role_N: "train", "gallery", "probe" or "", according to the dataset's protocol.
         rate_hz_N: frames per second.
         image_size_N2: (height, width) in pixels; 0 where unknown.
-        licence, url: terms and address.
-        simulated: nobody real walks here.
-        left_out: walks of the files that are not here.
+        licence, url: licence and source.
+        simulated: whether the people are simulated.
+        left_out: walks in the files that were skipped.
 
     Raises:
-        DataError: arrays that do not belong together, an empty set, two sequences of one name, an
+        DataError: arrays of different lengths, an empty set, duplicate sequence names, or an
             unknown role.
     """
 
@@ -77,20 +78,22 @@ class SkeletonSet:
     def __post_init__(self) -> None:
         count = len(self.length_N)
         if not count:
-            raise DataError(f"{self.name} holds no sequence; a set holds at least one")
+            raise DataError(f"{self.name}: has no sequence; a set needs at least one")
         for name in ("person_N", "sequence_N", "view_N", "condition_N", "role_N", "rate_hz_N"):
             if getattr(self, name).shape != (count,):
                 found = getattr(self, name).shape
-                raise DataError(f"{self.name}: {name} is {found}; one entry per sequence: {count}")
+                raise DataError(
+                    f"{self.name}: {name} is {found}; it needs one entry per sequence, {count}"
+                )
         if self.image_size_N2.shape != (count, 2):
             found = self.image_size_N2.shape
-            raise DataError(f"{self.name}: image_size_N2 is {found}; it is ({count}, 2)")
+            raise DataError(f"{self.name}: image_size_N2 is {found}; it must be ({count}, 2)")
         require_skeleton(self.skeleton_SJ3, self.name)
         frames, held = int(self.length_N.sum()), len(self.skeleton_SJ3)
         if frames != held or self.length_N.min() < 1:
             raise DataError(
-                f"{self.name}: the lengths add up to {frames} frames and there are {held}; every "
-                "sequence has at least one frame and each frame one sequence"
+                f"{self.name}: the lengths add up to {frames} frames, but there are {held}; every "
+                "sequence needs at least one frame, and every frame belongs to one sequence"
             )
         self._require_names()
         object.__setattr__(self, "start_N", np.cumsum(self.length_N) - self.length_N)
@@ -99,13 +102,13 @@ class SkeletonSet:
         twice = [name for name, n in Counter(self.sequence_N.tolist()).items() if n > 1]
         if twice:
             raise DataError(
-                f"{self.name}: {len(twice)} names of sequences come twice, such as {twice[0]!r}; "
-                "give every sequence a name of its own"
+                f"{self.name}: {len(twice)} duplicate sequence names, such as {twice[0]!r}; "
+                "give every sequence a unique name"
             )
         unknown = sorted(set(self.role_N.tolist()) - set(ROLES))
         if unknown:
             known = ", ".join(map(repr, ROLES))
-            raise DataError(f"{self.name}: found role {unknown[0]!r}; give one of {known}")
+            raise DataError(f"{self.name}: unknown role {unknown[0]!r}; valid: {known}")
 
     def __len__(self) -> int:
         return len(self.length_N)
@@ -113,15 +116,15 @@ class SkeletonSet:
     def sequence(self, i: int) -> Float32:
         """Sequence i: float32 (T, 18, 3), without a copy."""
         if not 0 <= i < len(self):
-            raise IndexError(f"found sequence {i}; there are {len(self)}")
+            raise IndexError(f"sequence {i} is out of range; there are {len(self)}")
         start = int(self.start_N[i])
         return self.skeleton_SJ3[start : start + int(self.length_N[i])]
 
     def subset(self, chosen: Bool | Index | Sequence[int]) -> SkeletonSet:
-        """The sequences at a mask or at indices, in that order."""
+        """Return the sequences selected by a mask or by indices, in that order."""
         index_N = np.arange(len(self))[np.asarray(chosen)]
         if not index_N.size:
-            raise DataError(f"{self.name}: no sequence is left; choose at least one")
+            raise DataError(f"{self.name}: no sequence is selected; select at least one")
         rows = frame_rows(self.start_N[index_N], self.length_N[index_N])
         parts = {
             name: getattr(self, name)[index_N]
@@ -134,7 +137,7 @@ class SkeletonSet:
 
 
 def frame_rows(start_N: Index, length_N: Index) -> Index:
-    """Indices of all frames of some sequences, one sequence after the other."""
+    """Indices of all frames of some sequences, concatenated."""
     shift_N = start_N - (np.cumsum(length_N) - length_N)
     rows: Index = np.repeat(shift_N, length_N) + np.arange(int(length_N.sum()))
     return rows
@@ -148,8 +151,7 @@ def random_cut(
 ) -> tuple[Index, Index]:
     """Indices (..., longest) of the frames of some sequences, and how many of them count (...,).
 
-    A longer sequence is cut at a random place; a shorter one ends on its last frame again and
-    again.
+    A longer sequence is cut at a random place; a shorter one repeats its last frame.
     """
     cut_X = np.minimum(length_X, longest)
     first_X = start_X + np.floor(generator.random(cut_X.shape) * (length_X - cut_X + 1))
@@ -164,16 +166,16 @@ def simulated_set(
     frames: int = SIMULATED_FRAMES,
     detector: Detector = _DETECTOR,
 ) -> SkeletonSet:
-    """Simulated people: the first half of everyone's walks is the gallery, the others probes.
+    """Simulated people: the first half of each person's walks is the gallery, the rest are probes.
 
-    The gallery's walks are normal; probes are normal, with a bag and in a coat, in turn; views are
-    all different until a person has had every one.
+    Gallery walks are normal; probes are normal, with a bag and in a coat, in turn. No view repeats
+    until a person has been seen from all of them.
 
     Raises:
         UsageError: fewer than one person or two walks.
     """
     if each < 2:
-        raise UsageError(f"found each={each}; give 2 or more: one for the gallery, one to find")
+        raise UsageError(f"each is {each}; it must be at least 2: one for gallery, one for probe")
     gallery = -(-each // 2)
     conditions = [*["nm"] * gallery, *(("nm", "bg", "cl")[i % 3] for i in range(each - gallery))]
     walks = simulate_skeletons(

@@ -1,4 +1,4 @@
-"""What is missing or wrong in a folder of labelled people: `edgehuman data check` for pictures."""
+"""`edgehuman data check` for person images: find missing or wrong data in a labelled folder."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 
-# Pictures read of each set: enough to find a folder that was copied badly, and soon done.
+# Pictures read from each set: enough to detect a bad copy, and quick.
 _READ = 200
 
 
 def check(path: Path, dataset: str | None = None) -> Outcome | None:
-    """Read the labels and some of the pictures; exit code 1 where anything is wrong, None for
+    """Read the labels and some of the pictures; exit code 1 if anything is wrong, None for
     another record.
 
     Raises:
-        DataError: the path is not laid out as the dataset that the caller insists on.
+        DataError: the path does not have the layout of the expected dataset.
     """
     found = found_here(path, layouts(), dataset)
     if found is None:
@@ -56,7 +56,7 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
 
 
 def extent(row: Dataset) -> str:
-    """How large a dataset is, for people to read."""
+    """Size of a dataset, for display."""
     counts = {"pictures": row.pictures, "people": row.people, "labels": row.classes}
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
@@ -75,7 +75,7 @@ def _counts(persons: PersonSet) -> dict[str, Any]:
 
 
 def _unreadable(persons: PersonSet) -> list[str]:
-    """What cannot be read of pictures spread over the set, one line each."""
+    """Unreadable pictures among a sample spread over the set, one line each."""
     wrong: list[str] = []
     for index in np.linspace(0, len(persons) - 1, min(len(persons), _READ)).astype(int).tolist():
         try:

@@ -1,6 +1,6 @@
-"""Labelled people who judge an export: pictures with the answers that the model's task asks for.
+"""Labelled people to evaluate an export: pictures with the labels of the model's task.
 
-A budget of points is then one of the task's own metric: mA, mIoU, mAP or mean OKS. Axes: N
+The accuracy budget then applies to the task's own metric: mA, mIoU, mAP or mean OKS. Axes: N
 pictures, K of them.
 """
 
@@ -27,8 +27,8 @@ _SIMULATED_PEOPLE, _SIMULATED_EACH = 80, 4
 @dataclass(frozen=True, slots=True)
 class LabelledPeople:
     """Attributes:
-    persons: the set; index_N: the numbers of these pictures in it.
-    sizes: height and width of the pictures as they are; size: as the network takes them.
+    persons: the set; index_N: the indices of these pictures in it.
+    sizes: original height and width of the pictures; size: height and width the network takes.
     """
 
     persons: PersonSet
@@ -37,16 +37,16 @@ class LabelledPeople:
     size: tuple[int, int]
 
     def select(self, index_K: Index) -> LabelledPeople:
-        """Some of them, in that order."""
+        """Return the people at these indices, in that order."""
         sizes = [self.sizes[i] for i in index_K]
         return LabelledPeople(self.persons, self.index_N[index_K], sizes, self.size)
 
     def metrics(self, outputs: Float32, output: OutputSpec) -> Mapping[str, float]:
-        """What a network's outputs (N, ...) for these pictures score, the metric that selects
-        first.
+        """Score a network's outputs (N, ...) for these pictures; the metric that selects
+        checkpoints comes first.
 
         Raises:
-            DataError: labels that the model does not know, or nothing to compare.
+            DataError: labels unknown to the model, or nothing to compare.
         """
         judge = judge_of(self.persons, output, self.size)
         judge.add(self.index_N, self.sizes, outputs)
@@ -54,8 +54,10 @@ class LabelledPeople:
 
 
 def read_labelled(card: Card, data: str) -> tuple[Uint8, LabelledPeople] | None:
-    """Pictures of a set's training part at the model's size, and their labels; None where the data
-    is no set with the labels of the model's task: its pictures may serve without.
+    """Read pictures of a set's training split at the model's size, with their labels.
+
+    Return None if the data lacks the labels of the model's task: its pictures can still be used
+    without.
     """
     if card.task not in TASKS:
         return None
@@ -81,7 +83,7 @@ def read_labelled(card: Card, data: str) -> tuple[Uint8, LabelledPeople] | None:
 
 
 def names_of(people: LabelledPeople) -> Text:
-    """Who is in each picture; where nobody knows, each is taken for somebody else."""
+    """Name of the person in each picture; unidentified people each count as a different person."""
     person_N = people.persons.person_N[people.index_N]
     return np.array(
         [

@@ -1,18 +1,18 @@
-"""Labelled people in our own layout: what `data simulate --kind people` writes, and what anyone can
-lay out who has pictures and labels.
+"""Labelled people in edgehuman's own layout: written by `data simulate --kind people`, and usable
+for your own pictures and labels.
 
-A folder with labels.jsonl, one JSON object a line; everything but "image" may be absent, and a task
-takes the lines that all have what it needs:
+A folder with labels.jsonl, one JSON object per line; everything but "image" is optional, and a task
+needs its labels on every line:
 
-    image        path of a picture of one person, below the folder
-    role         train (so where it is absent), test, or for retrieval query and gallery
-    person       a whole number; camera likewise
-    mask         path of a grey picture of the same size: a byte a pixel, the number of a line of
-                 parts.txt, 255 where nothing is known; parts.txt begins with the background
+    image        path of a picture of one person, relative to the folder
+    role         train (default), test, or for retrieval query and gallery
+    person       an integer; camera likewise
+    mask         path of a greyscale picture of the same size: each pixel is the number of a line of
+                 parts.txt, 255 where unlabelled; parts.txt begins with the background
     keypoints    COCO's 17: [x, y, 0 not labelled | 1 hidden | 2 visible] in pixels; landmarks: 133
-    area         of the person in square pixels; the box of the joints where it is absent
+    area         of the person in square pixels; default: the bounding box of the joints
     attributes   name -> 0 or 1, the same names on every line
-    simulated    true where no camera saw it
+    simulated    true if the picture is simulated
 
 Axes: N pictures, J joints, A attributes.
 """
@@ -52,7 +52,7 @@ _JOINTS = {"pose": 17, "landmarks": 133}
 
 
 def served(root: Path) -> tuple[str, ...]:
-    """The tasks that the labels of every picture are there for.
+    """The tasks for which every picture has labels.
 
     Raises:
         DataError: see `read_label_lines`.
@@ -67,7 +67,7 @@ def _read(root: Path, task: str) -> PersonSet:
     key = _NEEDS[task]
     without = next((row["image"] for row in rows if key not in row), None)
     if without is not None:
-        raise DataError(f'{path}: {without} has no "{key}", which {task} is learned from')
+        raise DataError(f'{path}: {without} has no "{key}", which {task} needs')
     images = FilePictures(root, Names(row["image"] for row in rows))
     labels: dict[str, Any] = {}
     if task == "parsing":
@@ -84,7 +84,7 @@ def _read(root: Path, task: str) -> PersonSet:
         _numbers(path, rows, "camera"),
         np.array([row.get("role", "train") for row in rows], np.str_),
         dataset=root.resolve().name,
-        licence="that of its pictures, which its owner knows",
+        licence="that of its pictures; ask their owner",
         simulated=all(row.get("simulated") is True for row in rows),
         **labels,
     )
@@ -100,7 +100,7 @@ def _numbers(path: Path, rows: Sequence[Row], key: str) -> Index:
     for row in rows:
         value = row.get(key, -1)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise _wrong(path, row, key, "a whole number, or absent")
+            raise _wrong(path, row, key, "an integer, or absent")
     return np.array([row.get(key, -1) for row in rows], np.int64)
 
 
@@ -146,7 +146,7 @@ def _parts(root: Path, rows: Sequence[Row], images: FilePictures) -> dict[str, A
         parts = tuple((root / PARTS).read_text(encoding="utf-8").split())
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{root / PARTS}: cannot be read ({error}); give the name of a part on each line, the "
+            f"{root / PARTS}: cannot be read ({error}); write the name of one part per line, the "
             "background first"
         ) from None
     if not 2 <= len(parts) <= 255 or len(set(parts)) < len(parts):
@@ -160,8 +160,8 @@ def _parts(root: Path, rows: Sequence[Row], images: FilePictures) -> dict[str, A
 
 LABELLED = Layout(
     dataset="labelled",
-    looks_like="labels.jsonl, as `edgehuman data simulate --kind people` writes it; your own "
-    "pictures can be laid out like that",
+    looks_like="labels.jsonl, as `edgehuman data simulate --kind people` writes it; you can use "
+    "this layout for your own pictures",
     recognise=lambda root: (root / LABELS).is_file(),
     read=PersonReader(TASKS, _read),
 )

@@ -1,4 +1,4 @@
-"""What the card of a model says of the people in pictures that it learned from."""
+"""Rows of the model card for the person images that the model was trained on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgehuman.records import Index
 
 
 def people_row(persons: PersonSet, index_K: Index, role: Role) -> TrainingData:
-    """The row of some of the people of a set; who has no name counts as nobody."""
+    """Card row for some people of a set; unidentified people are not counted."""
     known = np.unique(persons.person_N[index_K])
     return TrainingData(
         dataset=persons.dataset,

@@ -1,6 +1,6 @@
 """Labelled people for a task, from any known folder or the simulator.
 
-    persons = load_persons("Market-1501-v15.09.15", "reid")     the layout is known by its files
+    persons = load_persons("Market-1501-v15.09.15", "reid")     the layout is recognised
     persons.image(7), persons.person_N[7], persons.role_N[7]
 
 Readers of the published layouts are in `published/`, one file per kind of label.
@@ -26,7 +26,7 @@ SIMULATED_EACH = 6
 
 @lru_cache(maxsize=1)
 def layouts() -> tuple[PersonLayout, ...]:
-    """Every layout: our own, then what is published, in the catalogue's order."""
+    """Every layout: our own, then the published ones, in the catalogue's order."""
     rows = catalogue.datasets_of("image").values()
     return (LABELLED, *(catalogue.load_object(row.read) for row in rows))
 
@@ -38,20 +38,20 @@ def load_persons(
     each: int = SIMULATED_EACH,
     seed: int = 0,
 ) -> PersonSet:
-    """The people at a path, with what the task needs of them.
+    """Load the people at a path, with the labels of the task.
 
     Args:
         path: a dataset's folder, or the word "simulated".
         task: reid, attributes, pose, landmarks or parsing.
-        people, each, seed: of the simulator: how many, pictures of each, which.
+        people, each, seed: for the simulator: number of people, pictures of each, and seed.
 
     Raises:
         UsageError: no such task.
-        DataError: no such path, no layout known for the task, a file missing, labels that do not
-            belong to the pictures.
+        DataError: no such path, no known layout for the task, a missing file, or labels that do not
+            match the pictures.
     """
     if task not in TASKS:
-        raise UsageError(f"--task is {task!r}; labelled people serve {', '.join(TASKS)}")
+        raise UsageError(f"--task is {task!r}; valid: {', '.join(TASKS)}")
     if str(path) == catalogue.SIMULATED:
         from edgehuman.data.image.simulated import simulated_persons
 
@@ -65,16 +65,16 @@ def load_persons(
 
 
 def find_layout(path: Path, task: str) -> tuple[PersonLayout, Path]:
-    """The layout of a folder that serves a task, and the folder inside it where it begins.
+    """Find the layout of a folder for a task, and the folder inside it where it begins.
 
     Raises:
-        DataError: no such path, or no layout known for the task.
+        DataError: no such path, or no known layout for the task.
     """
     require_there(path)
     fitting = [layout for layout in layouts() if task in layout.read.tasks]
     if next(recognised(path, fitting), None) is None:
         others = {one.dataset: one.read.tasks for one, _ in recognised(path, layouts())}
         if others:
-            served = "; ".join(f"{name} serves {', '.join(own)}" for name, own in others.items())
+            served = "; ".join(f"{name} is for {', '.join(own)}" for name, own in others.items())
             raise DataError(f"{path} has no labels for {task}: {served}")
     return find(path, fitting, what=f"dataset for {task}")

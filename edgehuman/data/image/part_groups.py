@@ -1,8 +1,8 @@
-"""Fewer, larger parts of a person: datasets name up to 59 garments, more than a thousand photos
-teach a small network to tell apart, and more than most users ask for.
+"""Fewer, larger parts of a person: datasets name up to 59 garments, more than a small network can
+learn from a thousand photos, and more than most users need.
 
-Garments are grouped by where they are worn. The table knows the names of Clothing Co-Parsing, of
-LIP and of the simulator; the background stays the background.
+Garments are grouped by where they are worn. The table covers the names of Clothing Co-Parsing, LIP
+and the simulator; the background stays the background.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def group_of(part: str, grouping: Grouping) -> str:
     """The group that a part belongs to.
 
     Raises:
-        DataError: a garment that the groups do not know.
+        DataError: a garment that is in no group.
     """
     if part == BACKGROUND:
         return BACKGROUND
@@ -56,33 +56,33 @@ def group_of(part: str, grouping: Grouping) -> str:
         return "person"
     if part not in _GARMENT_OF:
         raise DataError(
-            f"the part {part} belongs to no group of garments ({', '.join(_GARMENTS)}); take "
-            "--parts person, or all parts as they are"
+            f"the part {part} belongs to no group of garments ({', '.join(_GARMENTS)}); use "
+            "--parts person, or all parts"
         )
     return _GARMENT_OF[part]
 
 
 def grouping_with(labels: Sequence[str]) -> Grouping | None:
-    """The grouping that has these labels; None for parts as a dataset names them."""
+    """The grouping with these labels; None if they are a dataset's own parts."""
     return next((name for name, own in LABELS.items() if tuple(labels) == own), None)
 
 
 def places(parts: Sequence[str], grouping: Grouping) -> list[int]:
-    """For every part its group's place among the labels of the grouping.
+    """Index of every part's group among the labels of the grouping.
 
     Raises:
-        DataError: a garment that the groups do not know.
+        DataError: a garment that is in no group.
     """
     return [LABELS[grouping].index(group_of(part, grouping)) for part in parts]
 
 
 @dataclass(frozen=True)
 class GroupedMasks:
-    """Masks whose parts are put together.
+    """Masks with their parts mapped to groups.
 
     Attributes:
-        masks: numbers of parts (H, W).
-        table: uint8 (256,), for every number the new one.
+        masks: part indices (H, W).
+        table: uint8 (256,), the new index for each old one.
     """
 
     masks: Pictures
@@ -100,7 +100,7 @@ def grouped(persons: PersonSet, grouping: Grouping) -> PersonSet:
     """The same people with fewer parts.
 
     Raises:
-        DataError: a garment that the groups do not know.
+        DataError: a garment that is in no group.
     """
     table = np.full(256, IGNORE, np.uint8)
     table[: len(persons.parts)] = places(persons.parts, grouping)

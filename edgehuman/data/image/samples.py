@@ -1,4 +1,4 @@
-"""Pictures of people that calibrate and judge an export: of any size, brought to the network's."""
+"""Pictures of people to calibrate and evaluate an export, resized to the network's input."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.pixels import resize
 from edgehuman.simulate.image.people import simulate_people
 
-# Pictures are large, and their ranges settle soon: enough to calibrate and to judge.
+# Pictures are large, and value ranges converge quickly: enough to calibrate and to evaluate.
 _SIMULATED_PEOPLE, _PICTURES_EACH, _MOST_PICTURES = 64, 4, 1024
 
 
 def read_samples(card: Card, data: Path | str) -> Samples:
-    """Pictures with the labels of the model's task; where there are none, any pictures.
+    """Read pictures with the labels of the model's task, or unlabelled pictures if there are none.
 
     Raises:
-        DataError: no such pictures, or none that can be read.
+        DataError: no pictures, or none is readable.
     """
     labelled = read_labelled(card, str(data))
     if labelled is not None:
@@ -39,8 +39,8 @@ def read_samples(card: Card, data: Path | str) -> Samples:
 
 
 def _pictures(data: Path | str, height: int, width: int) -> Samples:
-    """Evenly spread pictures of a folder. Who is in one is not known: each is taken for somebody
-    else.
+    """Evenly spread pictures of a folder. Their people are unknown: each counts as a different
+    person.
     """
     images = open_images(data)
     chosen = np.unique(np.linspace(0, len(images) - 1, _MOST_PICTURES).astype(np.int64))

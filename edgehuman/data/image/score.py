@@ -1,11 +1,11 @@
-"""What a network of person images scores on labelled people: one judge for training, for `evaluate`
-on a checkpoint or an artefact, and for the gate of an export.
+"""Score a person-image network on labelled people: used in training, by `evaluate` for checkpoints
+and artefacts, and by the accuracy check of an export.
 
     found = score(persons, index_K, answer, card.output, (256, 128))
     found.metrics["mean_iou"]
 
-Pictures go to the network as on the device: brought to its size, nothing cut. Answers are judged on
-the picture's own grid. Labels of the model and of the data are matched by name.
+Pictures are resized as on the device, without cropping. Outputs are scored at the picture's
+original size. Labels of the model and of the data are matched by name.
 
 Axes: K pictures of the set, N pictures of a batch, J joints, A attributes, C parts, H height, W
 width.
@@ -47,11 +47,11 @@ Answer = Callable[[Uint8], Float32]
 @dataclass(frozen=True, slots=True)
 class PersonScores:
     """Attributes:
-    metrics: the numbers, 0..1, the one that selects first.
-    pictures: how many were judged.
-    said: what was judged, in words.
-    per_label: by attribute or part; None where the data holds none of it.
-    unreadable: pictures left out, because they could not be read.
+    metrics: values 0..1; the metric that selects checkpoints comes first.
+    pictures: number of pictures scored.
+    said: description of what was scored.
+    per_label: by attribute or part; None if the data has no examples of it.
+    unreadable: pictures left out because they could not be read.
     """
 
     metrics: dict[str, float]
@@ -62,32 +62,31 @@ class PersonScores:
 
 
 class PersonJudge(Protocol):
-    """Collects a network's outputs, and scores them against the labels at the end."""
+    """Collect a network's outputs, and score them against the labels at the end."""
 
     def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
-        """The outputs (N, ...) of these pictures of the set, whose own sizes are given."""
+        """Add the outputs (N, ...) for these pictures of the set, given their original sizes."""
 
     def scores(self, unreadable: int = 0) -> PersonScores:
-        """What was collected, in numbers.
+        """Score the collected outputs.
 
         Raises:
-            DataError: nothing was, or nothing that has labels.
+            DataError: no outputs, or none with labels.
         """
 
 
 def judge_of(persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> PersonJudge:
-    """The judge of this kind of output.
+    """Return the judge for this kind of output.
 
     Args:
-        persons: the labels; output: what the network gives; size: height and width that it takes.
+        persons: the labels; output: the network's output; size: height and width of its input.
 
     Raises:
-        DataError: labels that the model does not know, or a set without those that the output is
-            judged by.
+        DataError: labels unknown to the model, or a set without the labels that the output needs.
     """
     judge = _JUDGES.get(output.kind)
     if judge is None:
-        raise DataError(f"{output.kind} cannot be judged on person images")
+        raise DataError(f"{output.kind} cannot be scored on person images")
     return judge(persons, output, size)
 
 
@@ -100,16 +99,16 @@ def score(
     batch: int = 32,
     flip_test: bool = False,
 ) -> PersonScores:
-    """Ask the network about these pictures and compare.
+    """Run the network on these pictures and score its outputs.
 
     Args:
         persons: labelled people; index_K: which of them.
         answer: the network.
-        output: what it gives; size: height and width that it takes.
-        flip_test: ask about every mirror image too, and judge the mean of both answers.
+        output: its output; size: height and width of its input.
+        flip_test: also run every mirrored picture, and score the mean of both outputs.
 
     Raises:
-        DataError: nothing to judge, or as `judge_of`.
+        DataError: nothing to score, or as `judge_of`.
     """
     judge = judge_of(persons, output, size)
     if flip_test:
@@ -121,8 +120,8 @@ def score(
 
 
 def with_mirror(answer: Answer, output: OutputSpec) -> Answer:
-    """The mean of what a network says of a picture and of its mirror image, turned back: maps are
-    mirrored, and left and right change places.
+    """Average a network's outputs for a picture and its mirror image, mirrored back: maps are
+    flipped, and left and right labels swapped.
     """
     order = list(mirror_order(output.labels))
 
@@ -145,10 +144,10 @@ def read_batches(
     batch: int,
     unreadable: dict[int, str],
 ) -> Iterator[tuple[Index, Sizes, Uint8]]:
-    """Numbers in the set, sizes of the pictures as they are, and the batch (N, H, W, 3).
+    """Yield indices in the set, original sizes of the pictures, and the batch (N, H, W, 3).
 
     Args:
-        unreadable: takes the pictures that cannot be read, and why.
+        unreadable: filled with the pictures that cannot be read, and the reasons.
     """
     for start in range(0, len(index_K), batch):
         kept, sizes, images = [], [], []
@@ -166,7 +165,7 @@ def read_batches(
 
 
 class _Kept:
-    """Keeps small outputs whole until the end."""
+    """Keep all outputs until the end; for small outputs."""
 
     def __init__(self, persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> None:
         self.persons, self.output, self.size = persons, output, size
@@ -178,19 +177,19 @@ class _Kept:
         self._outputs.append(outputs)
 
     def all(self) -> tuple[Index, Float32]:
-        """Numbers in the set and outputs.
+        """Indices in the set, and outputs.
 
         Raises:
             DataError: there are none.
         """
         if not self._index:
-            raise DataError(f"{self.persons.dataset}: no picture to judge, or none can be read")
+            raise DataError(f"{self.persons.dataset}: no picture to score, or none is readable")
         return np.concatenate(self._index), np.concatenate(self._outputs)
 
 
 class _Retrieval(_Kept):
-    """The Market-1501 protocol. A set without query and gallery asks with every picture for all
-    others; where nobody has a second camera, only the picture itself is left out.
+    """The Market-1501 protocol. Without query and gallery roles, every picture is a query against
+    all others; if nobody is seen by two cameras, only the query itself is excluded.
     """
 
     def scores(self, unreadable: int = 0) -> PersonScores:
@@ -210,7 +209,7 @@ class _Retrieval(_Kept):
         distance: Distance = "euclidean" if self.output.distance == "euclidean" else "cosine"
         found = retrieval_scores(query, gallery, distance)
         people = len(np.unique(person_N[person_N >= 0]))
-        skipped = f", {found.skipped} without a match left out" if found.skipped else ""
+        skipped = f", {found.skipped} without a match skipped" if found.skipped else ""
         return PersonScores(
             metrics={
                 "mean_ap": found.mean_ap,
@@ -244,14 +243,14 @@ class _Attributes(_Kept):
 
 
 class _Joints(_Kept):
-    """COCO AP and AR with the true boxes; every picture is an image of its own."""
+    """COCO AP and AR with the true boxes; every picture counts as one image."""
 
     def __init__(self, persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> None:
         super().__init__(persons, output, size)
         own = persons.keypoint_NJ3.shape[1]
         if own != len(output.labels):
             raise DataError(
-                f"{persons.dataset} has {own} joints a person, and the model gives "
+                f"{persons.dataset} has {own} joints per person, but the model gives "
                 f"{len(output.labels)}; fine-tune it on that data"
             )
 
@@ -267,7 +266,7 @@ class _Joints(_Kept):
         index_N, joint_NJ3 = self.all()
         truth_NJ3, area_N = self.persons.keypoint_NJ3[index_N], self.persons.area_N[index_N]
         if not (truth_NJ3[..., 2] > 0).any():
-            raise DataError(f"{self.persons.dataset}: nobody here has a labelled joint")
+            raise DataError(f"{self.persons.dataset}: no person here has a labelled joint")
         similar_N = oks(joint_NJ3, truth_NJ3, area_N, SIGMAS[truth_NJ3.shape[1]])
         metrics = {"mean_oks": float(np.nanmean(similar_N))}
         said = f"{len(index_N)} people in their true boxes, {truth_NJ3.shape[1]} joints"
@@ -297,8 +296,8 @@ def _coco_metrics(joint_NJ3: Float32, truth_NJ3: Float32, area_N: Float32) -> di
 
 
 class _Parts:
-    """One confusion matrix over all pixels, at the size of each picture. For a model of groups of
-    parts the labels are grouped too.
+    """One confusion matrix over all pixels, at the original size of each picture. If the model
+    predicts groups of parts, the labels are grouped too.
     """
 
     def __init__(self, persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> None:
@@ -326,7 +325,7 @@ class _Parts:
 
     def scores(self, unreadable: int = 0) -> PersonScores:
         if not self._pictures:
-            raise DataError(f"{self.persons.dataset}: no picture to judge, or none can be read")
+            raise DataError(f"{self.persons.dataset}: no picture to score, or none is readable")
         found = parsing_scores(self._counts_CC)
         names = ("mean_iou", "mean_accuracy", "pixel_accuracy")
         return PersonScores(
@@ -347,17 +346,17 @@ _JUDGES: Mapping[str, Callable[[PersonSet, OutputSpec, tuple[int, int]], PersonJ
 
 
 def _places(own: Sequence[str], known: Sequence[str], kind: str, where: str) -> list[int]:
-    """For every label of the data its place among the model's.
+    """Index of every label of the data among the model's labels.
 
     Raises:
-        DataError: a label that the model does not know, or no label at all.
+        DataError: a label unknown to the model, or no labels.
     """
     unknown = [name for name in own if name not in known]
     if unknown or not own:
         found = f"the {kind} {', '.join(unknown)}" if own else f"no {kind}"
         raise DataError(
-            f"{where} has {found}, and the model knows {', '.join(known)}; fine-tune it on that "
-            "data, or give other data"
+            f"{where} has {found}, but the model knows {', '.join(known)}; fine-tune it on that "
+            "data, or use other data"
         )
     return [known.index(name) for name in own]
 

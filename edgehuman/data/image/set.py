@@ -1,10 +1,9 @@
-"""Labelled people in pictures: what every reader of a published layout hands over.
+"""Labelled people in pictures: what every reader of a published layout returns.
 
     files --layout--> PersonSet
 
-Pictures are cut to one person each and keep their own size; joints and masks are on that picture's
-own grid, so nothing is lost and tasks choose the size. Reading happens when a picture is asked for;
-labels are read at once.
+Each picture is a crop of one person at its original size; joints and masks use its pixel grid, so
+tasks can choose the input size. Pictures are read on demand; labels are read at once.
 
 Axes: N pictures, J joints, A attributes, H height, W width.
 """
@@ -29,38 +28,38 @@ from edgehuman.preprocess.image.pixels import clip_box, crop, read_image
 from edgehuman.records import Float32, Index, Text, Uint8
 
 TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")
-# Pixels that no class is asked of.
+# Value of unlabelled pixels.
 IGNORE = 255
 
 
 class Pictures(Protocol):
-    """Pictures or masks by number."""
+    """Pictures or masks by index."""
 
     def __len__(self) -> int:
         """How many."""
 
     def __getitem__(self, index: int, /) -> Uint8:
-        """One of them; raises ImageError where it cannot be read."""
+        """Return one of them; raise ImageError if it cannot be read."""
 
 
 @dataclass(frozen=True)
 class PersonSet:
     """Attributes:
-    images: uint8 RGB (H, W, 3), one person each, every one of its own size.
-    person_N: who; -1 where nobody says.
-    camera_N: which camera; -1 where nobody says.
+    images: uint8 RGB (H, W, 3), one person each, of any size.
+    person_N: who; -1 where unknown.
+    camera_N: which camera; -1 where unknown.
     role_N: "train", "test", or for retrieval "query" and "gallery".
     keypoint_NJ3: float32 (N, J, 3): x, y in pixels of the picture (the centre of the first pixel is
         0, 0) and 0 not labelled, 1 hidden, 2 visible; J is 0 where there are none.
-    area_N: float32 (N,): of the person, square pixels of the picture, as COCO's similarity takes
-        it; empty where there are no joints.
-    attribute_NA: int8 (N, A): 0 or 1; A is 0 where there are none.
+    area_N: float32 (N,): area of the person in square pixels, for COCO's object keypoint
+        similarity; empty if there are no joints.
+    attribute_NA: int8 (N, A): 0 or 1; A is 0 if there are none.
     attributes: their names.
-    masks: uint8 (H, W): index into `parts`, 255 not labelled; empty where there are none.
+    masks: uint8 (H, W): index into `parts`, 255 not labelled; empty if there are none.
     parts: their names; the first is the background.
     dataset: name in the catalogue, or "simulated".
-    licence, url: its terms and where it is from.
-    simulated: no camera saw these people.
+    licence, url: licence and source.
+    simulated: whether the people are simulated.
     """
 
     images: Pictures
@@ -94,16 +93,16 @@ class PersonSet:
         """One person, uint8 RGB (H, W, 3).
 
         Raises:
-            ImageError: the picture cannot be read, or is not the one that was labelled.
+            ImageError: the picture cannot be read, or does not match its labels.
         """
         return self.images[index]
 
     def part(self, index: int) -> Uint8:
-        """The parts of that person, uint8 (H, W), on the grid of `image(index)`.
+        """The parts of that person, uint8 (H, W), on the pixel grid of `image(index)`.
 
         Raises:
-            ImageError: the mask cannot be read, has another size than its picture, or holds a
-                number that is no part. DataError: this set has no masks.
+            ImageError: the mask cannot be read, differs in size from its picture, or holds an
+                invalid part number. DataError: this set has no masks.
         """
         if not len(self.masks):
             raise DataError(f"{self.dataset} has no masks")
@@ -112,10 +111,10 @@ class PersonSet:
 
 @dataclass(frozen=True, slots=True)
 class PersonReader:
-    """How a layout of labelled people is read.
+    """Reader of a layout of labelled people.
 
     Attributes:
-        tasks: what its labels serve.
+        tasks: the tasks that its labels are for.
         persons: (folder, task) -> the set.
     """
 
@@ -128,12 +127,12 @@ PersonLayout = Layout[PersonReader]
 
 @dataclass(frozen=True)
 class FilePictures:
-    """Pictures in files, whole or cut from a box.
+    """Pictures in files, whole or cropped to a box.
 
     Attributes:
-        root: folder that the names are below.
-        box_N4: what is cut, whole pixels x0, y0, x1, y1; None: all of each file.
-        size_N2: height and width that the labels were made on; None: not stated.
+        root: folder that the names are relative to.
+        box_N4: crop boxes in whole pixels, x0, y0, x1, y1; None: whole pictures.
+        size_N2: height and width that the labels refer to; None: not stated.
     """
 
     root: Path
@@ -154,7 +153,7 @@ class FilePictures:
         return np.ascontiguousarray(crop(image_HWC, self.box_N4[index].tolist()))
 
     def size(self, index: int) -> tuple[int, int]:
-        """Height and width of a file's picture, from its first bytes where they tell.
+        """Height and width of a file's picture, from its header if possible.
 
         Raises:
             ImageError: it cannot be read.
@@ -172,12 +171,12 @@ class FilePictures:
 
 @dataclass(frozen=True)
 class FileMasks:
-    """Class numbers in files, one mask for each picture.
+    """Class indices in files, one mask for each picture.
 
     Attributes:
         images: the pictures that they belong to.
-        num_parts: numbers below this, and 255, are allowed.
-        load: path -> class numbers (H, W).
+        num_parts: number of parts; smaller values, and 255, are valid.
+        load: path -> class indices (H, W).
     """
 
     root: Path
@@ -195,8 +194,8 @@ class FileMasks:
         wrong = mask_HW[(mask_HW >= self.num_parts) & (mask_HW != IGNORE)]
         if wrong.size:
             raise ImageError(
-                f"{path} holds the number {int(wrong[0])}; there are {self.num_parts} parts, so 0 "
-                f"to {self.num_parts - 1}, and {IGNORE} for no label. Copy it again"
+                f"{path} holds the value {int(wrong[0])}; with {self.num_parts} parts it must be 0 "
+                f"to {self.num_parts - 1}, or {IGNORE} for no label. Copy it again"
             )
         name = os.path.join(self.images.root, self.images.names[index])
         require_size(path, mask_HW, self.images.size(index), f"{name} has")
@@ -204,16 +203,16 @@ class FileMasks:
 
 
 def require_size(path: str, array: NDArray[Any], size: Any, whose: str) -> None:
-    """Raises ImageError for a picture or mask of another size (height, width)."""
+    """Raise ImageError if a picture or mask does not have this size (height, width)."""
     if tuple(array.shape[:2]) != tuple(size):
         raise ImageError(
             f"{path} is {array.shape[1]}x{array.shape[0]} pixels, and {whose} {size[1]}x{size[0]}; "
-            "picture and labels belong to each other only at one size. Copy both again"
+            "picture and labels must have the same size. Copy both again"
         )
 
 
 def load_png_mask(path: str) -> NDArray[Any]:
-    """Class numbers (H, W) of a grey image file.
+    """Class indices (H, W) of a greyscale image file.
 
     Raises:
         ImageError: missing, damaged, or coloured.
@@ -221,22 +220,22 @@ def load_png_mask(path: str) -> NDArray[Any]:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise ImageError(f"{path}: {error.strerror}; a mask belongs to every picture") from None
+        raise ImageError(f"{path}: {error.strerror}; every picture needs a mask") from None
     found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
     if found is None:
-        raise ImageError(f"{path}: a mask that cannot be decoded; copy it again")
+        raise ImageError(f"{path}: the mask cannot be decoded; copy it again")
     if found.ndim == 3 and (found[..., 0] == found[..., 1]).all():
         found = found[..., 0]
     if found.ndim != 2 or found.dtype.kind != "u":
         raise ImageError(
-            f"{path} holds colours; a mask is a grey image whose values are numbers of parts. Save "
-            "it without a palette"
+            f"{path} is a colour image; a mask is a greyscale image of part numbers. Save it "
+            "without a palette"
         )
     return found
 
 
 def find_below(root: Path, name: str, depth: int = 2) -> Path | None:
-    """A folder of that name in a folder or up to `depth` folders below it; the nearest."""
+    """Find the nearest folder of that name, in `root` or up to `depth` levels below it."""
     level = [root]
     for _ in range(depth + 1):
         for folder in level:
@@ -250,6 +249,6 @@ def whole_box(box: Any, height: int, width: int, where: str) -> tuple[int, int, 
     """The whole pixels of a labelled box (x0, y0, x1, y1), clipped to its image.
 
     Raises:
-        DataError: no area, or wholly outside: the labels are of other images.
+        DataError: no area, or entirely outside: the labels belong to other images.
     """
     return clip_box(box, height, width, name=where)

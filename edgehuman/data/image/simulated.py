@@ -1,7 +1,7 @@
-"""Simulated people with every label, so that each task runs with no data at all.
+"""Simulated people with all labels, so that each task runs without any data.
 
-People are split by who they are: every fifth is for testing. For retrieval a third of a test
-person's pictures asks, the others are the gallery; successive pictures are from different cameras.
+The split is by person: every fifth is in the test split. For retrieval a third of a test person's
+pictures are queries and the rest the gallery; successive pictures are from different cameras.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LICENCE = "Apache-2.0 (edgehuman's own simulator)"
 
 
 class Drawn:
-    """Pictures of people, each drawn once and kept with its labels."""
+    """Pictures of people, each drawn once and cached with its labels."""
 
     def __init__(self, images: SimulatedImages) -> None:
         self.images = images
@@ -40,7 +40,7 @@ class Drawn:
 
 
 class Field:
-    """One field of what was drawn, by number."""
+    """One field of the drawn pictures, by index."""
 
     def __init__(self, drawn: Drawn, pick: Callable[[PersonImage], Uint8]) -> None:
         self._drawn, self._pick = drawn, pick
@@ -53,16 +53,16 @@ class Field:
 
 
 def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet:
-    """`each` pictures of each of `people` people; labels that are numbers are drawn at once.
+    """`each` pictures of each of `people` people; numeric labels are computed at once.
 
     Raises:
-        UsageError: fewer than five people, so that nobody is left for testing; or, for retrieval,
-            fewer than three pictures of each.
+        UsageError: fewer than five people, which leaves none for testing; or, for retrieval, fewer
+            than three pictures of each.
     """
     fewest_each = 3 if task == "reid" else 1
     if people < FEWEST_PEOPLE or each < fewest_each:
         raise UsageError(
-            f"found {people} simulated people with {each} pictures each; {task} takes at least "
+            f"got {people} simulated people with {each} pictures each; {task} needs at least "
             f"{FEWEST_PEOPLE} and {fewest_each}"
         )
     drawn = Drawn(SimulatedImages(people, each, seed))
@@ -82,7 +82,7 @@ def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet
 
 
 def roles(task: str, people: int, each: int) -> Text:
-    """Who is for what; for retrieval the test people are asked for and looked among."""
+    """Role of each picture; for retrieval, test pictures are queries and gallery."""
     is_test_N = np.repeat(np.arange(people) % TEST_EVERY == TEST_EVERY - 1, each)
     asks_N = np.tile(np.arange(each) < max(each // 3, 1), people)
     test_N = np.where(asks_N, "query", "gallery") if task == "reid" else "test"
@@ -90,7 +90,7 @@ def roles(task: str, people: int, each: int) -> Text:
 
 
 def _with_labels(persons: PersonSet, drawn: Drawn, task: str) -> PersonSet:
-    """The labels that are numbers, of everyone."""
+    """Add the numeric labels of every picture."""
     numbers = tqdm(range(len(drawn)), "drawing people", unit="picture", delay=2, leave=False)
     people = [drawn[index] for index in numbers]
     if task == "attributes":

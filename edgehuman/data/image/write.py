@@ -1,10 +1,10 @@
-"""Simulated people as files: pictures by person, part masks, and one line of labels for each.
+"""Write simulated people to files: pictures by person, part masks, and one line of labels each.
 
 OUT/images/PERSON/PERSON_cCAMERA_NUMBER.png    RGB
-OUT/parts/...                                  the same names; a byte a pixel: line of parts.txt
-OUT/labels.jsonl                               one object a picture, as `data.image.labels` reads it
+OUT/parts/...                                  same names; one byte per pixel: line of parts.txt
+OUT/labels.jsonl                               one object per picture, read by `data.image.labels`
 
-Every fifth person is for testing, as where nothing is written to files.
+Every fifth person is in the test split, as for people simulated in memory.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, Simu
 
 @dataclass(frozen=True, slots=True)
 class SimulateConfig:
-    """Pictures of simulated people, with labels.
+    """Write pictures of simulated people, with labels.
 
     Attributes:
-        out: the folder for the files; made if it is not there.
-        kind: what is simulated.
-        people: how many different people.
-        each: pictures of each of the people.
-        seed: of the people and of their pictures.
+        out: output folder; created if missing.
+        kind: what to simulate.
+        people: number of people.
+        each: pictures per person.
+        seed: seed of the people and of their pictures.
     """
 
     out: Path
@@ -50,13 +50,13 @@ def simulate(config: SimulateConfig) -> Outcome:
 
     Raises:
         DataError: a file cannot be written.
-        UsageError: fewer than one person or picture, or a negative seed.
+        UsageError: no people, no pictures, or a negative seed.
     """
     return simulate_people_folder(config.out, config.people, config.each, config.seed)
 
 
 def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outcome:
-    """Pictures, masks and labels as files; see `simulate`."""
+    """Write pictures, masks and labels; see `simulate`."""
     images = SimulatedImages(people, each, seed)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outc
         with (out / "labels.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(row) + "\n" for row in _written(out, images))
     except OSError as error:
-        raise DataError(f"{out}: cannot be written ({error}); give another --out") from None
+        raise DataError(f"Cannot write to {out} ({error}); choose another --out") from None
     data = {
         "images": str(out / "images"),
         "labels": str(out / "labels.jsonl"),
@@ -77,7 +77,7 @@ def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outc
 
 
 def _written(out: Path, images: SimulatedImages) -> Iterator[dict[str, Any]]:
-    """The labels of each picture, once its files are written."""
+    """Write the files of each picture, and yield its labels."""
     role_N = roles("reid", images.num_people, images.each)
     numbers = tqdm(range(len(images)), "drawing people", unit="picture", delay=2, leave=False)
     for i in numbers:
@@ -103,7 +103,7 @@ def _write_png(path: Path, picture: Uint8 | cv2.typing.MatLike) -> None:
 
 
 def _labels(one: PersonImage) -> dict[str, Any]:
-    """Numbers that JSON can hold; a hundredth of a pixel is fine enough."""
+    """Labels as plain JSON values; coordinates rounded to a hundredth of a pixel."""
     return {
         "keypoints": one.keypoint_J3.astype(float).round(2).tolist(),
         "landmarks": one.landmark_J3.astype(float).round(2).tolist(),

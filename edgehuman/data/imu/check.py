@@ -1,7 +1,4 @@
-"""What is missing or wrong in a dataset: read once, judged against what was published.
-
-`edgehuman data check` of wearables.
-"""
+"""`edgehuman data check` for wearables: read a dataset once and compare it with its publication."""
 
 from __future__ import annotations
 
@@ -28,26 +25,26 @@ from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, WindowSet
 
-# The fastest gyroscopes in these datasets saturate at 2000 deg/s = 35 rad/s; people at rest tremble
-# more than 0.1 rad/s now and then.
+# The fastest gyroscopes in these datasets saturate at 2000 deg/s = 35 rad/s; even people at rest
+# sometimes exceed 0.1 rad/s.
 GYRO_RANGE_RADS = (0.1, 36.0)
 _KEEP_EVERY = 10
 
 
 @dataclass(slots=True)
 class Findings:
-    """What was found.
+    """Findings of a check.
 
     Attributes:
-        problems: what is missing or wrong, one line each; empty: the data are as published.
-        notes: what is as published and good to know.
-        people, classes: names seen.
+        problems: missing or wrong data, one line each; empty: the data are as published.
+        notes: facts worth knowing that are as published.
+        people, classes: names found.
         parts: recordings or windows read.
         rows: samples read.
         not_finite: samples with a value that is not finite.
-        seconds: of recording.
-        empty: recordings of which no row is left, as accelerometer and gyroscope do not overlap.
-        median_norm_g: of everyone.
+        seconds: total length of the recordings.
+        empty: recordings without rows, because accelerometer and gyroscope do not overlap.
+        median_norm_g: median length of the acceleration over everyone.
     """
 
     problems: list[str] = field(default_factory=list)
@@ -63,10 +60,10 @@ class Findings:
 
 
 def check(path: Path, dataset: str | None = None) -> Outcome | None:
-    """`edgehuman data check`: exit code 1 where anything is wrong; None for another record.
+    """`edgehuman data check`: exit code 1 if anything is wrong; None for another record.
 
     Raises:
-        DataError: the path is not laid out as the dataset that the caller insists on.
+        DataError: the path does not have the layout of the expected dataset.
     """
     found = found_here(path, layouts(), dataset)
     if found is None:
@@ -99,14 +96,14 @@ def _text(layout: WearableLayout, place: Path, findings: Findings) -> str:
 
 
 def extent(row: Dataset) -> str:
-    """How large a dataset is, for people to read."""
+    """Size of a dataset, for display."""
     return f"{row.people} people, {row.classes} classes, {row.rate_hz:g} Hz, {row.hours:g} h"
 
 
 def examine(reader: Reader, place: Path) -> Findings:
-    """Missing files and people, wrong columns, wrong units, values that are not finite.
+    """Find missing files and people, wrong columns, wrong units, and values that are not finite.
 
-    A file that cannot be read ends the reading; all that is missing is listed before.
+    Reading stops at an unreadable file; missing files are listed before.
     """
     findings = Findings(problems=list(reader.missing(place)))
     norms: dict[str, list[Float32]] = defaultdict(list)
@@ -191,15 +188,15 @@ def _judge_units(
         found_g = float(np.median(values)) if len(values) else float("nan")
         if not low_g <= found_g <= high_g:
             findings.problems.append(
-                f"{name}: median acceleration {found_g:.3g} g; with gravity it is {low_g} to "
+                f"{name}: median acceleration {found_g:.3g} g; with gravity it must be {low_g} to "
                 f"{high_g} g. {units_hint(found_g)}"
             )
     fastest = float(np.quantile(np.concatenate(rates), 0.99))
     low_rads, high_rads = GYRO_RANGE_RADS
     if not low_rads <= fastest <= high_rads:
         findings.problems.append(
-            f"gyroscope: one sample in a hundred is over {fastest:.3g} rad/s; it is {low_rads} to "
-            f"{high_rads} for moving people, so deg/s and rad/s may be mistaken for each other"
+            f"gyroscope: 1 % of samples exceed {fastest:.3g} rad/s; expected {low_rads} to "
+            f"{high_rads} for moving people, so deg/s and rad/s may be confused"
         )
 
 
@@ -209,8 +206,8 @@ def _judge_finite(reader: Reader, findings: Findings) -> None:
         (findings.notes if reader.has_gaps else findings.problems).append(line)
     if not findings.not_finite:
         return
-    line = f"{findings.not_finite} of {findings.rows} samples hold a value that is not finite"
+    line = f"{findings.not_finite} of {findings.rows} samples have a value that is not finite"
     if reader.has_gaps:
-        findings.notes.append(f"{line}, as published; they are left out and become gaps")
+        findings.notes.append(f"{line}, as published; they are dropped and become gaps")
     else:
-        findings.problems.append(f"{line}; the published files hold none")
+        findings.problems.append(f"{line}; the published files have none")

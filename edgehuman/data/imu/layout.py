@@ -1,9 +1,9 @@
-"""What every reader hands over: one person's sensor as the files hold it, and the way to records.
+"""What every wearable reader returns: one person's raw sensor data, and its conversion to records.
 
     files --reader--> Stretch (the file's units, rate, stamps) --to_recordings--> ImuRecording
                                                                --cut-->           WindowSet
 
-Readers only read; units, resampling and windows are decided here, once, with
+Readers only read; units, resampling and windowing are done here, once, with
 `edgehuman.preprocess.imu.recording`.
 """
 
@@ -36,24 +36,24 @@ GRAVITY_RANGE_G = (0.7, 1.4)
 G_RADS = ImuFormat("g", "rads")
 MS2_RADS = ImuFormat("ms2", "rads")
 G_DEGS = ImuFormat("g", "degs")
-# iOS states acceleration upside down: screen up is z = -1 g, where other devices state +1 g.
+# iOS reports inverted acceleration: screen up is z = -1 g, where other devices report +1 g.
 IOS = ImuFormat("g", "rads", axes="-x-y-z", gyro_axes="+x+y+z")
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One person's sensor without known interruption, in the units, rate and axes of its file.
+    """Uninterrupted data of one person's sensor, in the units, rate and axes of its file.
 
     Attributes:
-        imu_TC: (T, 6): accelerometer, then gyroscope, in the units of `format`; NaN where the file
-        has it. format: the units that the dataset's documentation states.
+        imu_TC: (T, 6): accelerometer, then gyroscope, in the units of `format`; may contain NaN.
+        format: the units according to the dataset's documentation.
         subject: "<pool>:<id>".
-        rate_hz: the rate of a uniform grid; None where `stamp_s_T` says when each row was taken.
-        stamp_s_T: float64 (T,): seconds; only where the rows are not on a uniform grid.
-        label_T: int16 (T,), index into `labels`, -1 unlabelled; empty: nothing is known.
+        rate_hz: the rate of a uniform grid; None if `stamp_s_T` gives the time of each row.
+        stamp_s_T: float64 (T,): seconds; only if the rows are not on a uniform grid.
+        label_T: int16 (T,), index into `labels`, -1 unlabelled; empty: no labels.
         labels: class names.
-        source: dataset, file and device, for people to read.
-        is_test: the person belongs to the dataset's test part.
+        source: dataset, file and device, for display.
+        is_test: the person belongs to the dataset's test split.
     """
 
     imu_TC: NDArray[np.floating]
@@ -67,7 +67,7 @@ class Stretch:
     is_test: bool = False
 
     def stamps(self) -> Float64:
-        """Seconds of every row, float64 (T,)."""
+        """Time of every row in seconds, float64 (T,)."""
         if self.stamp_s_T is not None:
             return self.stamp_s_T
         assert self.rate_hz is not None
@@ -76,14 +76,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a layout of wearables is read, and what should be in it.
+    """Reader of a layout of wearables, and what the layout should contain.
 
     Attributes:
-        stretches: the recordings, lazily; None where the dataset holds windows only.
-        windows: the windows as given; None where they are cut from the recordings.
-        missing: what the layout should hold and this path does not, one line each.
+        stretches: the recordings, lazily; None if the dataset has windows only.
+        windows: the published windows; None if they are cut from the recordings.
+        missing: what is missing at a path, one line each.
         subjects: everyone who should be in it.
-        has_gaps: NaN or missing rows are part of the published files and no fault.
+        has_gaps: whether the published files have NaN or missing rows.
     """
 
     stretches: Callable[[Path], Iterator[Stretch]] | None = None
@@ -97,10 +97,10 @@ WearableLayout = Layout[Reader]
 
 
 def canonical(stretch: Stretch) -> Float32:
-    """The rows (T, 6) in g and rad/s, as the documentation states their units; NaN is kept.
+    """Convert the rows (T, 6) to g and rad/s from their documented units; NaN is kept.
 
-    Units are judged over a whole dataset (`require_gravity`), not here: a recording alone may be
-    too short or too lively to tell.
+    Units are checked over a whole dataset (`require_gravity`), not here: a single recording may be
+    too short or too active to tell.
     """
     convert = Canonical(stretch.format)
     units = ImuReport(accel_unit=stretch.format.accel_unit, gyro_unit=stretch.format.gyro_unit)
@@ -109,10 +109,10 @@ def canonical(stretch: Stretch) -> Float32:
 
 
 def to_recordings(stretch: Stretch) -> list[ImuRecording]:
-    """A stretch as canonical recordings (g, rad/s, 50 Hz), one per part between gaps over 0.1 s.
+    """Convert a stretch to canonical recordings (g, rad/s, 50 Hz), split at gaps over 0.1 s.
 
-    Rows with a value that is not finite are left out, so they count as a gap where they last over
-    0.1 s. The label of a sample is that of the latest row at or before it.
+    Rows with a value that is not finite are dropped, so over 0.1 s of them is a gap. The label of a
+    sample is that of the latest row at or before it.
     """
     imu_TC = canonical(stretch)
     if stretch.rate_hz == IMU_RATE_HZ and np.isfinite(imu_TC).all():
@@ -131,7 +131,7 @@ def _recording(stretch: Stretch, imu_TC: Float32, label_T: NDArray[np.int16]) ->
 
 
 def window_labels(label_T: NDArray[np.int16], count: int, hop: int) -> Index:
-    """Labels (count,) of windows cut every `hop` samples: a window's only label, or -1."""
+    """Labels (count,) of windows cut every `hop` samples: -1 for windows with mixed labels."""
     if not label_T.size:
         return np.full(count, -1, np.int64)
     start_N = np.arange(count) * hop
@@ -141,16 +141,17 @@ def window_labels(label_T: NDArray[np.int16], count: int, hop: int) -> Index:
 
 
 def cut(stretches: Iterable[Stretch], hop: int, dataset: str) -> WindowSet:
-    """Every window of 128 samples, `hop` apart; none spans two recordings or a gap.
+    """Cut windows of 128 samples, `hop` apart; none spans two recordings or a gap.
 
-    A window's label is the label if the whole window has one, else -1. All stretches share one
+    A window whose samples all share one label has that label, else -1. All stretches share one
     tuple of labels.
 
     Raises:
-        DataError: a hop under 1, nothing as long as a window, or units that are not those stated.
+        DataError: a hop under 1, no stretch as long as a window, or units that contradict the
+            documentation.
     """
     if hop < 1:
-        raise DataError(f"hop is {hop}; windows are at least 1 sample apart")
+        raise DataError(f"hop is {hop}; it must be at least 1 sample")
     pieces: list[Float32] = []
     label, subject, is_test = [], [], []
     labels: tuple[str, ...] = ()
@@ -180,7 +181,9 @@ def cut(stretches: Iterable[Stretch], hop: int, dataset: str) -> WindowSet:
 
 
 def _join(pieces: list[Float32]) -> Float32:
-    """All windows in one array; each piece is let go once copied, so the peak is near one copy."""
+    """All windows in one array; each piece is freed once copied, so peak memory is about one
+    copy.
+    """
     joined = np.empty((sum(map(len, pieces)), *pieces[0].shape[1:]), np.float32)
     end = len(joined)
     while pieces:
@@ -199,23 +202,23 @@ def median_norm(imu: Float32) -> float:
 
 
 def require_gravity(imu: Float32, where: str) -> None:
-    """People stand on the ground, so the median acceleration is about 1 g whatever they do.
+    """Check that the median acceleration is about 1 g, as gravity makes it for any activity.
 
     Raises:
-        DataError: it is not: the files hold other units, or gravity was taken out.
+        DataError: it is not: the files have other units, or gravity was removed.
     """
     found_g = median_norm(imu)
     low, high = GRAVITY_RANGE_G
     if not low <= found_g <= high:
         raise DataError(
             f"{where}: the median acceleration is {found_g:.3g} g after conversion; with gravity "
-            f"it is {low} to {high} g. {units_hint(found_g)} Use the files as published"
+            f"it must be {low} to {high} g. {units_hint(found_g)} Use the files as published"
         )
 
 
 def units_hint(found_g: float) -> str:
     if 0.7 * 9.8 <= found_g <= 1.4 * 9.8:
-        return "The files look like m/s² where g was published."
+        return "The files look like m/s² instead of the published g."
     if 0.7 / 9.8 <= found_g <= 1.4 / 9.8:
-        return "The files look like g where m/s² was published, or gravity was taken out."
-    return "The units are neither g nor m/s², or gravity was taken out."
+        return "The files look like g instead of the published m/s², or gravity was removed."
+    return "The units are neither g nor m/s², or gravity was removed."

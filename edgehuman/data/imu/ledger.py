@@ -1,4 +1,4 @@
-"""What the card of a model says of the windows that it learned from."""
+"""Rows of the model card for the windows that the model was trained on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgehuman.records import WindowSet
 
 
 def data_rows(sets: Iterable[WindowSet], role: Role) -> tuple[TrainingData, ...]:
-    """One row per set, with the terms from the catalogue; simulated data says so."""
+    """One row per set, with the licence from the catalogue; simulated data is marked as such."""
     rows = []
     for windows in sets:
         name = " + ".join(windows.dataset)

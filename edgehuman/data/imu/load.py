@@ -31,28 +31,28 @@ from edgehuman.records import ImuRecording, WindowSet
 
 @lru_cache(maxsize=1)
 def layouts() -> tuple[WearableLayout, ...]:
-    """Every layout: the compact files, and what is published, in the catalogue's order."""
+    """Every layout: the compact files and the published ones, in the catalogue's order."""
     rows = catalogue.datasets_of("imu").values()
     published = [catalogue.load_object(row.read) for row in rows]
     return (*compact.LAYOUTS, *(one for one in published if one not in compact.LAYOUTS))
 
 
 def find_layout(path: Path | str, dataset: str | None = None) -> tuple[WearableLayout, Path]:
-    """The layout of a path, and the folder inside it where the layout begins.
+    """Find the layout of a path, and the folder inside it where the layout begins.
 
     Raises:
-        DataError: no such path, no known layout, or another dataset than the one insisted on.
+        DataError: no such path, no known layout, or not the expected dataset.
         UsageError: no dataset of that name.
     """
     if str(path) == catalogue.SIMULATED:
         raise DataError(
-            "simulated data are windows here; `edgehuman data simulate` writes recordings as files"
+            "simulated data has windows only; `edgehuman data simulate` writes recordings as files"
         )
     return find(Path(path), layouts(), dataset)
 
 
 def recognise(path: Path | str) -> str:
-    """The catalogue name of the dataset at a path, from its files.
+    """Return the catalogue name of the dataset at a path, from its files.
 
     Raises:
         DataError: no such path, or no known layout.
@@ -61,15 +61,15 @@ def recognise(path: Path | str) -> str:
 
 
 def stretches(path: Path | str, dataset: str | None = None) -> Iterator[Stretch]:
-    """The continuous recordings of a dataset as its files hold them, one after the other.
+    """Yield the continuous recordings of a dataset, unconverted.
 
     Raises:
-        DataError: see `find_layout`; or a dataset that holds windows only.
+        DataError: see `find_layout`; or a dataset with windows only.
     """
     layout, place = find_layout(path, dataset)
     if layout.read.stretches is None:
         raise DataError(
-            f"{path}: {layout.dataset} holds windows, not continuous recordings; use load_windows, "
+            f"{path}: {layout.dataset} has windows, not continuous recordings; use load_windows, "
             "or the recordings they were cut from (for UCI HAR: HAPT)"
         )
     return layout.read.stretches(place)
@@ -78,16 +78,16 @@ def stretches(path: Path | str, dataset: str | None = None) -> Iterator[Stretch]
 def load_recordings(
     path: Path | str, dataset: str | None = None, subject: str | None = None
 ) -> list[ImuRecording]:
-    """The continuous recordings of a dataset: g, rad/s, 50 Hz, parted at gaps over 0.1 s.
+    """Load the continuous recordings of a dataset: g, rad/s, 50 Hz, split at gaps over 0.1 s.
 
     Args:
         path: a folder or a compact file.
-        dataset: the catalogue name, where the caller insists on one.
+        dataset: catalogue name of the expected dataset.
         subject: only this person, as "uci30:2" or "2".
 
     Raises:
-        DataError: see `find_layout`; wrong columns or units; a dataset that holds windows only; or
-            nobody of that name.
+        DataError: see `find_layout`; wrong columns or units; a dataset with windows only; or no
+            such subject.
     """
     recordings: list[ImuRecording] = []
     people: dict[str, None] = {}
@@ -96,28 +96,28 @@ def load_recordings(
         if subject is None or subject in (stretch.subject, stretch.subject.partition(":")[2]):
             recordings += to_recordings(stretch)
     if subject is not None and not recordings:
-        raise DataError(f"{path}: nobody is named {subject!r}; here are {', '.join(people)}")
+        raise DataError(f"{path}: no subject {subject!r}; valid: {', '.join(people)}")
     if not recordings:
-        raise DataError(f"{path}: no recording in it; check it with `edgehuman data check {path}`")
+        raise DataError(f"{path}: has no recordings; check it with `edgehuman data check {path}`")
     require_gravity(np.concatenate([part.imu_TC[::50] for part in recordings]), str(path))
     return recordings
 
 
 def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) -> WindowSet:
-    """The windows of a dataset, float32 (N, 128, 6): g, rad/s, 50 Hz, with labels and people.
+    """Load the windows of a dataset, float32 (N, 128, 6): g, rad/s, 50 Hz, with labels and people.
 
     UCI HAR's windows are as published, whatever the hop. All others are cut every `hop` samples; a
-    window's label is the label if the whole window has one, else -1. `is_test_N` marks the official
-    test people of UCI HAR (and, being the same people, of HAPT), people 1634-1650 of WISDM, fold 0
-    of ExtraSensory; no one elsewhere, where no split is official.
+    window whose samples all share one label has that label, else -1. `is_test_N` marks the official
+    test people of UCI HAR (and of HAPT, which has the same people), people 1634-1650 of WISDM and
+    fold 0 of ExtraSensory; other datasets have no official split.
 
     Args:
         path: a folder, a compact file, or the word "simulated".
-        dataset: the catalogue name, where the caller insists on one.
+        dataset: catalogue name of the expected dataset.
         hop: samples from one window to the next.
 
     Raises:
-        DataError: see `find_layout`; wrong columns or units; or nothing as long as a window.
+        DataError: see `find_layout`; wrong columns or units; or no recording as long as a window.
     """
     if str(path) == catalogue.SIMULATED:
         from edgehuman.simulate.imu.recording import simulated_windows

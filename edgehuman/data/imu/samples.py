@@ -1,4 +1,4 @@
-"""Windows of a wearable that calibrate and judge an export."""
+"""Wearable windows to calibrate and evaluate an export."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from edgehuman.data.samples import Samples
 
 
 def read_samples(card: Card, data: Path | str) -> Samples:
-    """The windows of a set's training people, with the labels that the card knows; of a set that is
-    all test people, theirs.
+    """Read the windows of a set's training people (of its test people if there are no others),
+    labelled with the card's classes.
 
     Raises:
         DataError: see `load_windows`.

@@ -1,4 +1,4 @@
-"""Who trains and who judges: splits by subject, pools for pretraining, and their subsampling."""
+"""Train and test splits by subject, pools for pretraining, and their subsampling."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from edgehuman.records import Bool, Text, WindowSet
 
 
 def split_by_subject(windows: WindowSet, held_out: float | Sequence[str], seed: int = 0) -> Bool:
-    """Mask (N,) of the windows of the people held out: named ones, or a random share of all.
+    """Mask (N,) of the windows of held-out people: the named ones, or a random share of all.
 
     Args:
-        windows: what is to be split.
+        windows: the windows to split.
         held_out: names ("uci30:2"), or a share of the people, over 0 and under 1; at least one
-        person
-            is held out and at least one is kept.
-        seed: of the draw; the same seed and the same people give the same split.
+            person is held out and at least one is kept.
+        seed: of the draw; the same seed and people give the same split.
 
     Raises:
-        DataError: a name that is not there, a share out of range, or fewer than two people.
+        DataError: an unknown name, a share out of range, or fewer than two people.
     """
     subjects = np.unique(windows.subject_N)
     if isinstance(held_out, (int, float)):
         if not 0 < held_out < 1:
-            raise DataError(f"share of people is {held_out}; it must be over 0 and under 1")
+            raise DataError(f"held_out is {held_out}; a share must be over 0 and under 1")
         if len(subjects) < 2:
             raise DataError(
-                f"there is only {len(subjects)} person here; a split by subject needs 2"
+                f"there is only {len(subjects)} person; a split by subject needs at least 2"
             )
         count = min(len(subjects) - 1, max(1, round(held_out * len(subjects))))
         chosen = np.random.default_rng(seed).permutation(subjects)[:count]
@@ -44,49 +43,50 @@ def _require_known(subjects: Text, wanted: Iterable[str]) -> Text:
     unknown = sorted(set(names.tolist()) - set(subjects.tolist()))
     if unknown:
         raise DataError(
-            f"no windows of {', '.join(unknown)}; the people here are "
-            f"{', '.join(subjects.tolist())}"
+            f"no windows of {', '.join(unknown)}; the people are {', '.join(subjects.tolist())}"
         )
     return names
 
 
 def assert_disjoint(train: WindowSet, test: WindowSet) -> None:
-    """No one is on both sides.
+    """Check that no person is on both sides.
 
     Raises:
-        DataError: somebody is; the message names them.
+        DataError: somebody is on both sides; the message names them.
     """
     both = sorted(set(train.subject_N.tolist()) & set(test.subject_N.tolist()))
     if both:
         raise DataError(
-            f"{', '.join(both)} would be trained on and tested on; every split is by subject. "
-            "Leave them out of one side with exclude_subjects"
+            f"{', '.join(both)} would be in both training and test data; split by subject: "
+            "remove them from one side with exclude_subjects"
         )
 
 
 def exclude_subjects(windows: WindowSet, subjects: Iterable[str]) -> WindowSet:
-    """The windows of everyone else; names that are not there are no error, as pools differ."""
+    """Drop the windows of these people; unknown names are allowed, as pools differ."""
     return windows.select(~np.isin(windows.subject_N, list(subjects)))
 
 
 def pool(sets: Sequence[WindowSet], exclude: Iterable[str] = ()) -> WindowSet:
-    """Several sets as one without labels, for self-supervised pretraining.
+    """Pool several sets into one without labels, for self-supervised pretraining.
 
     `subject_N` and `is_test_N` are kept; people in `exclude` are left out.
 
     Raises:
-        DataError: no sets, or windows of different lengths, or nobody is left.
+        DataError: no sets, windows of different lengths, or no windows left.
     """
     if not sets:
-        raise DataError("no sets to pool; give at least one")
+        raise DataError("there are no sets to pool; give at least one")
     lengths = {windows.imu_NTC.shape[1] for windows in sets}
     if len(lengths) > 1:
-        raise DataError(f"windows of {sorted(lengths)} samples cannot be pooled; cut them alike")
+        raise DataError(
+            f"windows of {sorted(lengths)} samples cannot be pooled; cut them to one length"
+        )
     excluded = list(exclude)
     masks = [~np.isin(windows.subject_N, excluded) for windows in sets]
     count = sum(int(mask.sum()) for mask in masks)
     if not count:
-        raise DataError("no windows are left after leaving people out; leave out fewer")
+        raise DataError("no windows are left after excluding people; exclude fewer")
     imu_NTC = np.empty((count, lengths.pop(), 6), np.float32)
     start = 0
     for windows, mask in zip(sets, masks, strict=True):
@@ -107,13 +107,13 @@ def pool(sets: Sequence[WindowSet], exclude: Iterable[str] = ()) -> WindowSet:
 def subsample(
     windows: WindowSet, share: float, by: Literal["user", "random"], seed: int = 0
 ) -> WindowSet:
-    """A share of a pretraining set, in the original order.
+    """Draw a share of a pretraining set, in the original order.
 
-    `user`: all windows of a random share of the people; `random`: a random share of all windows, so
-    everyone stays in. Source: arXiv 2502.03364, its USER and RANDOM subsampling.
+    `user`: all windows of a random share of the people; `random`: a random share of all windows,
+    which keeps everyone. Source: arXiv 2502.03364, USER and RANDOM subsampling.
 
     Raises:
-        DataError: a share outside (0, 1], or another word than user and random.
+        DataError: a share outside (0, 1], or `by` is neither user nor random.
     """
     if not 0 < share <= 1:
         raise DataError(f"share is {share}; it must be over 0 and at most 1")
@@ -125,4 +125,4 @@ def subsample(
         subjects = np.unique(windows.subject_N)
         count = max(1, round(share * len(subjects)))
         return windows.select(np.isin(windows.subject_N, rng.permutation(subjects)[:count]))
-    raise DataError(f"subsampling by {by!r}; it is by 'user' or by 'random'")
+    raise DataError(f"cannot subsample by {by!r}; valid: 'user', 'random'")

@@ -1,8 +1,7 @@
-"""Who and what is in each wearable dataset: class names, people, and who is held out for testing.
+"""Contents of each wearable dataset: class names, people, and the people held out for testing.
 
-People are named "<pool>:<id>". UCI HAR and HAPT are the same thirty people with the same numbers,
-so they share the pool "uci30": whoever is a test person of one must not be trained on from the
-other.
+People are named "<pool>:<id>". UCI HAR and HAPT have the same thirty people with the same numbers,
+so they share the pool "uci30": a test person of one must not be a training person of the other.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ HAPT_LABELS = (
     "lie_to_stand",
 )
 
-# The 34 / 17 people of the paper on wearable scaling laws (arXiv 2502.03364); WISDM has no split of
-# its own.
+# The 34 / 17 people of the paper on wearable scaling laws (arXiv 2502.03364); WISDM has no
+# official split.
 WISDM_TEST_USERS = tuple(range(1634, 1651))
 WISDM_SUBJECTS = tuple(f"wisdm2019:{user}" for user in range(1600, 1651))
 WISDM_LABELS: Mapping[str, str] = {
@@ -106,7 +105,7 @@ def names(pool: str, ids: NDArray[Any]) -> Text:
 
 
 def spans(rows: NDArray[Any], count: int) -> NDArray[np.int16]:
-    """Labels (count,) from rows of (label, start, end), end not included; -1 where no row is."""
+    """Labels (count,) from rows of (label, start, end), end excluded; -1 outside all rows."""
     label_T = np.full(count, -1, np.int16)
     for label, start, end in rows.tolist():
         label_T[start:end] = label

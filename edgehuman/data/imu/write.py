@@ -1,6 +1,6 @@
-"""Recordings as CSV files: `edgehuman data export`, and `edgehuman data simulate --kind imu`.
+"""Write recordings to CSV files: `edgehuman data export`, and `edgehuman data simulate --kind imu`.
 
-A file per recording, t,ax,ay,az,gx,gy,gz,label: seconds, g, rad/s; what `edgehuman run` reads.
+One file per recording, t,ax,ay,az,gx,gy,gz,label: seconds, g, rad/s; `edgehuman run` reads them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from edgehuman.records import IMU_CHANNELS, ImuRecording
 
 @dataclass(frozen=True, slots=True)
 class ExportConfig:
-    """One person's continuous recordings as CSV files for `edgehuman run`.
+    """Write one person's continuous recordings to CSV files for `edgehuman run`.
 
     Attributes:
         path: the dataset's folder or file.
-        subject: who, as "2" or "uci30:2".
-        out: the folder for the CSV files; made if it is not there.
-        dataset: what the path should be; recognised from the files where not given.
+        subject: the person, as "2" or "uci30:2".
+        out: output folder for the CSV files; created if missing.
+        dataset: expected dataset; recognised from the files if not given.
     """
 
     path: Positional[Path]
@@ -36,7 +36,7 @@ class ExportConfig:
 
 
 def export_csv(config: ExportConfig) -> Outcome:
-    """`edgehuman data export`: a file per recording at 50 Hz.
+    """`edgehuman data export`: one file per recording at 50 Hz.
 
     Raises:
         DataError: see `load_recordings`; or a file cannot be written.
@@ -47,16 +47,16 @@ def export_csv(config: ExportConfig) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SimulateConfig:
-    """The wearable sensors of simulated walkers, as CSV files.
+    """Write the sensor data of simulated walkers to CSV files.
 
     Attributes:
-        out: the folder for the files; made if it is not there.
-        kind: what is simulated.
-        people: how many different walkers.
-        minutes: of recording for each walker.
-        placement: where the virtual sensor sits: waist, pocket, wrist or ankle.
+        out: output folder; created if missing.
+        kind: what to simulate.
+        people: number of walkers.
+        minutes: length of each recording.
+        placement: position of the virtual sensor: waist, pocket, wrist or ankle.
         rate_hz: samples per second.
-        seed: of the first walker; the others follow.
+        seed: seed of the first walker; the others use the next ones.
     """
 
     out: Path
@@ -69,17 +69,17 @@ class SimulateConfig:
 
 
 def simulate(config: SimulateConfig) -> Outcome:
-    """`edgehuman data simulate --kind imu`: a file per walker, in the columns of `data export`.
+    """`edgehuman data simulate --kind imu`: one file per walker, with the columns of `data export`.
 
     Raises:
         DataError: a file cannot be written.
-        UsageError: nobody, no time, or no such placement.
+        UsageError: no people, no time, or no such placement.
     """
     from edgehuman.simulate.imu.recording import simulate_recording
 
     if config.people < 1 or config.minutes <= 0:
         raise UsageError(
-            f"--people {config.people} --minutes {config.minutes:g}: give over 0 of each"
+            f"--people {config.people} --minutes {config.minutes:g}: both must be above 0"
         )
     recordings = [
         simulate_recording(
@@ -91,7 +91,7 @@ def simulate(config: SimulateConfig) -> Outcome:
 
 
 def write_csv(recordings: list[ImuRecording], out: Path) -> list[Path]:
-    """One CSV file per recording; the label column is empty where nothing is known.
+    """Write one CSV file per recording; the label column is empty where unlabelled.
 
     Raises:
         DataError: the folder or a file cannot be written.
@@ -104,7 +104,7 @@ def write_csv(recordings: list[ImuRecording], out: Path) -> list[Path]:
             path.write_text("\n".join(_csv_lines(recording)) + "\n", encoding="utf-8")
             paths.append(path)
     except OSError as error:
-        raise DataError(f"{out}: cannot be written ({error}); give another --out") from None
+        raise DataError(f"Cannot write to {out} ({error}); choose another --out") from None
     return paths
 
 

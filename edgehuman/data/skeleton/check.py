@@ -1,4 +1,4 @@
-"""What is wrong with a file or folder of skeletons: `edgehuman data check` for poses."""
+"""`edgehuman data check` for skeletons: find errors in a file or folder of poses."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from edgehuman.preprocess.skeleton.walk import mean_confidence
 
 
 def check(path: Path, dataset: str | None = None) -> Outcome | None:
-    """Read everything; exit code 1 where anything is wrong, None for another record.
+    """Read everything; exit code 1 if anything is wrong, None for another record.
 
     Raises:
-        DataError: the path is not laid out as the dataset that the caller insists on.
+        DataError: the path does not have the layout of the expected dataset.
     """
     found = found_here(path, layouts(), dataset)
     if found is None:
         return None
     layout, place = found
     data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
-    notes = [f"taken as given: {layout.read.assumed}"] if layout.read.assumed else []
+    notes = [f"assumed: {layout.read.assumed}"] if layout.read.assumed else []
     try:
         walks = read_layout(layout, place)
     except DataError as error:
@@ -56,19 +56,19 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
 
 
 def extent(row: Dataset) -> str:
-    """How large a dataset is, for people to read."""
+    """Size of a dataset, for display."""
     counts = {"walks": row.walks, "people": row.people, "conditions": row.classes}
     shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     return f"{shown}, {row.rate_hz:g} Hz"
 
 
 def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:
-    """What is no fault and good to know."""
+    """Facts worth knowing that are not errors."""
     notes = []
     if walks.left_out:
         first = walks.left_out[0]
         notes.append(
-            f"{len(walks.left_out)} walks are left out, such as {first.sequence}: {first.why}"
+            f"{len(walks.left_out)} walks are skipped, such as {first.sequence}: {first.why}"
         )
     rates = sorted(set(walks.rate_hz_N.tolist()))
     if len(rates) > 1:
@@ -76,7 +76,7 @@ def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:
     slow = int((walks.rate_hz_N < SLOWEST_HZ).sum())
     if slow:
         notes.append(
-            f"{slow} walks have under {SLOWEST_HZ:g} frames a second: steps are not seen in them"
+            f"{slow} walks have under {SLOWEST_HZ:g} frames per second, too few to see steps"
         )
     if sum(dropped.values()):
         notes.append(
@@ -85,13 +85,13 @@ def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:
         )
     alone = sum(count == 1 for count in Counter(walks.person_N.tolist()).values())
     if alone:
-        notes.append(f"{alone} people have one walk: nothing to find them by")
+        notes.append(f"{alone} people have only one walk, so they cannot be matched")
     unjudged = _why_unjudged(walks)
     return [*notes, f"`edgehuman evaluate` refuses it: {unjudged}"] if unjudged else notes
 
 
 def _why_unjudged(walks: SkeletonSet) -> str:
-    """Why nothing can be measured on this set; empty where it can."""
+    """Why this set cannot be evaluated; empty if it can."""
     try:
         judged_walks(walks, protocol_of(walks))
     except DataError as error:
@@ -125,7 +125,7 @@ def _text(layout: SkeletonLayout, place: Path, data: dict[str, Any]) -> str:
         )
         head += (
             f": {data['walks']} walks of {data['people']} people ({roles}), {data['frames']} "
-            f"frames at {rates} a second, mean confidence {data['mean_confidence']:.2f}"
+            f"frames at {rates} Hz, mean confidence {data['mean_confidence']:.2f}"
         )
     notes = [f"  note: {note}" for note in data["notes"]]
     return "\n".join([head, *verdict(data["problems"]), *notes])

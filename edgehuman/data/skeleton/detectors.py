@@ -1,11 +1,11 @@
-"""What pose detectors write: AlphaPose's list of people, and OpenPose's file per frame.
+"""Output of pose detectors: AlphaPose's list of people, and OpenPose's file per frame.
 
 AlphaPose   alphapose-results.json: [{"image_id": "12.jpg", "keypoints": [x, y, c, ...],
-            "score": 2.9, "idx": 1}, ...]; `idx` is the track, where tracking was on
+            "score": 2.9, "idx": 1}, ...]; `idx` is the track, if tracking was on
 OpenPose    a folder of NAME_000000000012_keypoints.json: {"people": [{"person_id": [-1],
             "pose_keypoints_2d": [x, y, c, ...]}]}
 
-Neither format says how many frames a second there are.
+Neither format states the frame rate.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from edgehuman.records import Float64
 
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
 _OPENPOSE = "*_keypoints.json"
-_ASSUMED = f"{RATE_HZ:g} frames a second: the files do not say"
+_ASSUMED = f"{RATE_HZ:g} frames per second: the files do not state it"
 
 Frames = tuple[Float64, Float64]
 
 
 def tracks(path: Path) -> dict[str, list[tuple[int, Float64]]]:
-    """Frame numbers and joints (J, 3) of every track in a file of AlphaPose's.
+    """Frame numbers and joints (J, 3) of every track in an AlphaPose file.
 
     Raises:
-        DataError: another form, or several people in a frame who have no track.
+        DataError: another format, or several untracked people in a frame.
     """
     rows = read_json(path)
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise DataError(
-            f"{path}: found {type(rows).__name__}; AlphaPose's results are a list of people, one "
+            f"{path}: found {type(rows).__name__}; AlphaPose results are a list of people, one "
             "object each, with image_id and keypoints"
         )
     made: dict[str, list[tuple[int, Float64]]] = defaultdict(list)
     for position, row in enumerate(rows):
         where = f"{path}: person {position}"
         if "keypoints" not in row or "image_id" not in row:
-            raise DataError(f"{where}: found {sorted(row)}; keypoints and image_id are needed")
+            raise DataError(f"{where}: found {sorted(row)}; keypoints and image_id are required")
         number = _number(str(row["image_id"]), where)
         made[_track(row.get("idx"))].append((number, triples(row["keypoints"], where)))
     return {track: sorted(frames, key=lambda frame: frame[0]) for track, frames in made.items()}
@@ -65,7 +65,7 @@ def _track(idx: Any) -> str:
 def _number(name: str, where: str) -> int:
     found = _LAST_NUMBER.search(name.rpartition("/")[2])
     if found is None:
-        raise DataError(f"{where}: found image_id {name!r}; a frame's name ends in its number")
+        raise DataError(f"{where}: image_id is {name!r}; it must end in the frame number")
     return int(found[1])
 
 
@@ -73,14 +73,14 @@ def joined(frames: list[tuple[int, Float64]], rate_hz: float, where: str) -> Fra
     """Joints (T, J, 3) and seconds (T,) of one track.
 
     Raises:
-        DataError: a frame that is there twice, or frames of different numbers of joints.
+        DataError: a duplicate frame, or frames with different numbers of joints.
     """
     numbers = [number for number, _ in frames]
     twice = next((a for a, b in pairwise(numbers) if a == b), None)
     if twice is not None:
         raise DataError(
-            f"{where}: frame {twice} shows two people of one track; track them (AlphaPose: "
-            "--pose_track), so that `idx` tells them apart"
+            f"{where}: frame {twice} has two people in one track; turn tracking on (AlphaPose: "
+            "--pose_track), so that `idx` distinguishes them"
         )
     joints = stacked([joints for _, joints in frames], where)
     return joints, np.array(numbers, np.float64) / rate_hz
@@ -124,19 +124,19 @@ def _read_openpose(path: Path) -> Iterator[Walk]:
 
 
 def _people(file: Path) -> Iterator[tuple[str, Float64]]:
-    """The track and the joints (J, 3) of everyone in a frame of OpenPose's."""
+    """The track and the joints (J, 3) of everyone in an OpenPose frame."""
     table = read_json(file)
     people = table.get("people") if isinstance(table, Mapping) else None
     if not isinstance(people, list):
-        raise DataError(f"{file}: found no list of people; OpenPose writes one a frame")
+        raise DataError(f"{file}: has no list of people; OpenPose writes one per frame")
     for person in people:
         if not isinstance(person, Mapping) or "pose_keypoints_2d" not in person:
-            raise DataError(f"{file}: found a person without pose_keypoints_2d; write them again")
+            raise DataError(f"{file}: a person has no pose_keypoints_2d; run OpenPose again")
         track = _track(person.get("person_id"))
         if track == "-1" and len(people) > 1:
             raise DataError(
-                f"{file}: found {len(people)} people and no tracks; give each walk a folder of its "
-                "own, or track people (OpenPose: --tracking)"
+                f"{file}: found {len(people)} people without tracks; put each walk in its own "
+                "folder, or turn tracking on (OpenPose: --tracking)"
             )
         yield ("0" if track == "-1" else track), triples(person["pose_keypoints_2d"], str(file))
 
@@ -150,7 +150,7 @@ ALPHAPOSE = Layout(
 )
 OPENPOSE = Layout(
     "openpose",
-    "a folder (or folders) of NAME_000000000012_keypoints.json, one a frame",
+    "a folder (or folders) of NAME_000000000012_keypoints.json, one per frame",
     _is_openpose,
     WalkReader(_read_openpose, assumed=_ASSUMED),
 )

@@ -1,8 +1,8 @@
-"""What every reader of skeletons hands over: one walk as its files hold it, and the way to a set.
+"""What every skeleton reader returns: one raw walk at a time, and how walks become a set.
 
     files --WalkReader.walks--> Walk, Walk, ... --gather--> SkeletonSet
 
-Readers only read; the order of joints, what a record may hold, and names are checked here, once.
+Readers only read; joint order, values and names are checked here, once.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Walk:
     """One walk, in the joints and units of its file.
 
     Attributes:
-        joints_TJ3: (T, J, 3): x, y in pixels, confidence; the number of joints tells the layout.
-        person, sequence: who, and which walk; names of their own within the dataset.
+        joints_TJ3: (T, J, 3): x, y in pixels, confidence; J identifies the joint layout.
+        person, sequence: who, and which walk; unique names within the dataset.
         view, condition, role: see `SkeletonSet`.
         rate_hz: frames per second.
-        stamp_s_T: seconds of every frame, where frames may be missing; None: all are there.
+        stamp_s_T: time of every frame in seconds, if frames may be missing; None: none is missing.
         height_px, width_px: of the pictures; 0 where unknown.
-        layout: of `geometry.LAYOUTS`; None: the number of joints tells.
+        layout: name in `geometry.LAYOUTS`; None: identified by the number of joints.
     """
 
     joints_TJ3: NDArray[Any]
@@ -54,13 +54,12 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class WalkReader:
-    """How a layout of skeletons is read.
+    """Reader of a layout of skeletons.
 
     Attributes:
-        walks: those at a path, lazily; a walk that alone is wrong is left out, and the others are
-            read on.
-        rate_hz: frames per second as published; 0 where the files say.
-        assumed: what the files do not say and is taken as given, for people to read.
+        walks: yields the walks at a path; a single faulty walk is skipped.
+        rate_hz: frames per second as published; 0 if the files state it.
+        assumed: assumptions that the files do not state, for display.
     """
 
     walks: Callable[[Path], Iterator[Walk | LeftOut]]
@@ -74,15 +73,15 @@ SkeletonLayout = Layout[WalkReader]
 def gather(
     walks: Iterable[Walk | LeftOut], name: str, where: str, rate_hz: float = 0.0
 ) -> SkeletonSet:
-    """A set of walks; one with missing frames is resampled at its own rate and parted at gaps.
-    Those that were left out are counted in a warning.
+    """Build a set of walks; walks with missing frames are resampled at their own rate and split at
+    gaps. Skipped walks are counted in a warning.
 
     Args:
-        rate_hz: frames per second of walks that do not say theirs.
+        rate_hz: frames per second of walks that do not state theirs.
 
     Raises:
-        DataError: no walk, or none is left; a wrong number of joints, values that are not finite,
-            confidences outside 0..1, two walks of one name, no frame rate.
+        DataError: no walks, or none left; a wrong number of joints, values that are not finite,
+            confidences outside 0..1, duplicate names, or no frame rate.
     """
     kept: list[Walk] = []
     records: list[Float32] = []
@@ -96,8 +95,8 @@ def gather(
         rate = walk.rate_hz or rate_hz
         if not 1.0 <= rate <= 1000.0:
             raise DataError(
-                f"{walk.sequence}: found {rate:g} frames a second; give the rate that the poses "
-                "were found at, 1 to 1000"
+                f"{walk.sequence}: rate_hz is {rate:g}; it must be 1 to 1000: give the frame rate "
+                "of the poses"
             )
         record = to_record(walk.joints_TJ3, walk.sequence, walk.layout)
         for part, sequence in _parts(record, walk, rate):
@@ -107,10 +106,10 @@ def gather(
         first = left_out[0].why
         if not kept:
             raise DataError(first)
-        said = "%s: %d of %d walks are left out, such as %s"
+        said = "%s: %d of %d walks are skipped, such as %s"
         _log.warning(said, where, len(left_out), total, first)
     if not kept:
-        raise DataError(f"{where} holds no walk; check it with `edgehuman data check {where}`")
+        raise DataError(f"{where} has no walks; check it with `edgehuman data check {where}`")
     return SkeletonSet(
         name=name,
         skeleton_SJ3=np.concatenate(records),
@@ -127,7 +126,7 @@ def gather(
 
 
 def _parts(record: Float32, walk: Walk, rate_hz: float) -> Iterator[tuple[Float32, str]]:
-    """The walk on a uniform grid, and the names of its parts where it has gaps."""
+    """The parts of a walk between gaps, on a uniform grid, and their names."""
     if walk.stamp_s_T is None or not len(record):
         if len(record):
             yield record, walk.sequence
@@ -142,7 +141,7 @@ def _parts(record: Float32, walk: Walk, rate_hz: float) -> Iterator[tuple[Float3
 
 
 def _renamed(walk: Walk, sequence: str, rate_hz: float) -> Walk:
-    """What is kept of a walk beside its joints."""
+    """The metadata of a walk, under another name and rate."""
     return Walk(
         np.empty(0), walk.person, sequence, walk.view, walk.condition, walk.role, rate_hz,
         height_px=walk.height_px, width_px=walk.width_px,
@@ -150,37 +149,36 @@ def _renamed(walk: Walk, sequence: str, rate_hz: float) -> Walk:
 
 
 def triples(values: Any, where: str) -> Float64:
-    """A flat list x, y, c, x, y, c ... as (J, 3).
+    """Convert a flat list x, y, c, x, y, c ... to (J, 3).
 
     Raises:
-        DataError: no numbers, or not a multiple of three of them.
+        DataError: not numbers, or not a multiple of three of them.
     """
     try:
         flat = np.asarray(values, np.float64)
     except (TypeError, ValueError):
         raise DataError(
-            f"{where}: found keypoints {str(values)[:40]}; they are x, y, confidence in turn"
+            f"{where}: keypoints are {str(values)[:40]}; they must be x, y, confidence in turn"
         ) from None
     if flat.ndim == 2 and flat.shape[1] == 3:
         return flat
     if flat.ndim != 1 or flat.size % 3:
         raise DataError(
-            f"{where}: found {flat.size} numbers; keypoints are x, y, confidence of each joint, "
-            "three numbers a joint"
+            f"{where}: found {flat.size} numbers; keypoints need three per joint: x, y, confidence"
         )
     return flat.reshape(-1, 3)
 
 
 def stacked(frames: list[Float64], where: str) -> Float64:
-    """Frames (J, 3) as (T, J, 3).
+    """Stack frames (J, 3) to (T, J, 3).
 
     Raises:
-        DataError: frames of different numbers of joints.
+        DataError: frames with different numbers of joints.
     """
     counts = sorted({len(frame) for frame in frames})
     if len(counts) > 1:
         raise DataError(
             f"{where}: found frames of {' and '.join(map(str, counts))} joints; all frames of a "
-            "walk have the same joints"
+            "walk must have the same joints"
         )
     return np.stack(frames) if frames else np.empty((0, 18, 3))

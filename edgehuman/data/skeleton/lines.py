@@ -1,8 +1,8 @@
-"""Poses as lines of JSON (`preprocess.pose_line`): one file, or a folder of them with labels.
+"""Poses as lines of JSON (`preprocess.skeleton.line`): one file, or a folder of them with labels.
 
-poses.jsonl                one or several tracks; each is a walk, and a person of its own
+poses.jsonl                one or several tracks; each is one walk of a separate person
 FOLDER/walks.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "view", "condition",
-                           "role", "rate_hz"} a line; a file holds one walk
+                           "role", "rate_hz"} per line; each file holds one walk
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from edgehuman.records import Float64
 
 LABELS = "walks.jsonl"
 _RATES_HZ = (1.0, 1000.0)
-# A said rate may be off by this share, or by this of what stamps are rounded to, where they do not
-# tell one of 60 a second from two of 100; half of it, and 100 would be 200.
+# A stated rate may differ from the stamps by this share, or by this fraction of their rounding:
+# rounded to hundredths, one step at 60 Hz looks like two at 100. With 0.5, 100 Hz would fit 200.
 _RATE_OFF = 0.1
 _ROUNDING_OFF = 0.4
-# Of all steps, so many at least are from a frame to the very next; of those that are rounded to one
-# or two hundredths, say, so many to the lower.
+# At least this share of all steps is between consecutive frames; of those rounded to one or two
+# hundredths, for example, at least this share is rounded down.
 _SMALL, _SMALL_ROUNDED = 0.2, 0.05
 _ROUNDS = 10
-# Steps outside these are no camera's, seconds.
+# Plausible steps of a camera, seconds.
 _SHORTEST_S, _LONGEST_S = 1e-9, 1e9
-# Steps are another rate's where nearly all of so many are so manyfold the usual one: a person who
-# is found in every third frame for two seconds is not, nor one found in a third of all frames.
+# The rate has changed if nearly all of this many steps are this many times the usual one; a person
+# found in every third frame for two seconds, or in a third of all frames, does not count.
 _RATE_VARIES = 1.6
 _STEPS_OF_A_RATE = 36
 _STRETCH_OF_ANOTHER = 0.9
@@ -50,7 +50,7 @@ def _is_lines(path: Path) -> bool:
         if not (path / LABELS).is_file():
             return False
         first = _first_file(path)
-        # A file that is named and missing is found, and said, where it is read.
+        # A missing file is reported when it is read.
         return first is not None and (not first.exists() or _is_lines(first))
     if path.suffix != ".jsonl" or not path.is_file():
         return False
@@ -59,13 +59,13 @@ def _is_lines(path: Path) -> bool:
 
 
 def _almost(path: Path) -> str:
-    """What a file of lines, or a folder of them, lacks."""
+    """What is missing from a file of lines, or a folder of them."""
     if path.is_dir():
         return f"{LABELS} names no file of poses in its first line" * (path / LABELS).is_file()
     if path.suffix != ".jsonl" or not path.is_file():
         return ""
     if path.name == LABELS:
-        return "it is the list of a folder's walks; give the folder"
+        return "this file lists a folder's walks; give the folder"
     return 'its first line has no "joints"'
 
 
@@ -79,10 +79,10 @@ def _first_file(folder: Path) -> Path | None:
 
 
 def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
-    """The lines of every track, in the order of time.
+    """Read the lines of every track, sorted by time.
 
     Raises:
-        DataError: a line that cannot be read, or a track that is twice in one frame.
+        DataError: an unreadable line, or a track that occurs twice in one frame.
     """
     made: dict[str, list[PoseLine]] = defaultdict(list)
     try:
@@ -98,22 +98,22 @@ def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
         for before, after in pairwise(lines):
             if before.t_s == after.t_s:
                 raise DataError(
-                    f"{path}: track {track!r} is twice at {after.t_s:g} s; two people at once have "
+                    f"{path}: track {track!r} occurs twice at {after.t_s:g} s; two people need "
                     "two ids"
                 )
     return made
 
 
 class _StampsError(DataError):
-    """Stamps of one track that are nobody's walk; the others of its set are none the worse."""
+    """Bad stamps in one track; the other tracks of the set remain usable."""
 
 
 def _walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> Walk:
-    """One track as a walk; its rate is the one that is said, or that of its stamps.
+    """Convert one track to a walk; its rate is the stated one, or that of its stamps.
 
     Raises:
-        DataError: a rate is said that is none, or not that of the stamps.
-        _StampsError: the stamps have no rate of a walk, or it changes on the way.
+        DataError: the stated rate is invalid, or contradicts the stamps.
+        _StampsError: the stamps have no plausible rate, or it changes during the walk.
     """
     said_hz = _said_rate(row, where)
     stamps = np.array([line.t_s for line in lines])
@@ -123,9 +123,9 @@ def _walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> 
         _require_one_rate(stamps, where)
     if said_hz and usual_hz and not _fits(said_hz, stamps):
         raise DataError(
-            f"{where}: rate_hz is {said_hz:g} and the stamps `t` are those of {usual_hz:.4g} "
-            "frames a second; leave rate_hz out where the stamps are right, or write t as the "
-            f"frame's number / {said_hz:g}"
+            f"{where}: rate_hz is {said_hz:g}, but the stamps `t` have {usual_hz:.4g} frames per "
+            "second; remove rate_hz if the stamps are right, or set t to frame number / "
+            f"{said_hz:g}"
         )
     words = {word: str(row[word]) for word in _WORDS if word in row}
     return Walk(
@@ -140,21 +140,21 @@ def _walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> 
 
 
 def _said_rate(row: dict[str, Any], where: str) -> float:
-    """Frames a second by the labels; 0 where they do not say."""
+    """Frames per second stated in the labels; 0 if not stated."""
     said = row.get("rate_hz")
     if said is None:
         return 0.0
     is_number = isinstance(said, (int, float)) and not isinstance(said, bool)
     if not is_number or not (said == 0 or _RATES_HZ[0] <= said <= _RATES_HZ[1]):
         raise DataError(
-            f"{where}: found rate_hz {repr(said)[:40]}; give frames a second as a number, "
-            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g}, or leave it out"
+            f"{where}: rate_hz is {repr(said)[:40]}; it must be a number of frames per second, "
+            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g}, or left out"
         )
     return float(said)
 
 
 def _fits(said_hz: float, stamp_s_T: Float64) -> bool:
-    """Whether the stamps are those of a rate, by their usual step or all in all."""
+    """Whether the stamps fit a rate, by their usual step or on average."""
     usual_s = _usual_step(stamp_s_T)
     off_s = max(_RATE_OFF * usual_s, _ROUNDING_OFF * _rounding(stamp_s_T))
     mean_s = float(stamp_s_T[-1] - stamp_s_T[0]) / (len(stamp_s_T) - 1)
@@ -163,15 +163,15 @@ def _fits(said_hz: float, stamp_s_T: Float64) -> bool:
 
 
 def _rounding(stamp_s_T: Float64) -> float:
-    """What the stamps are rounded to, seconds; 0 where to less than a tenth of a millisecond."""
+    """Rounding of the stamps in seconds; 0 if finer than a tenth of a millisecond."""
     with np.errstate(over="ignore"):
         to = (n for n in (2, 3, 4) if np.array_equal(np.round(stamp_s_T, n), stamp_s_T))
         return 10.0 ** -next(to, np.inf)
 
 
 def _usual_step(stamp_s_T: Float64) -> float:
-    """Seconds from a frame to the next: the mean of the small steps, for in larger ones frames are
-    missing. Rounded to hundredths, 30 a second are 0.03 and 0.04 s apart, and on average right.
+    """Seconds between frames: the mean of the small steps, as larger ones skip frames. Rounded to
+    hundredths, 30 Hz gives steps of 0.03 and 0.04 s, whose mean is right.
     """
     with np.errstate(over="ignore"):
         step_s = np.diff(stamp_s_T)
@@ -190,24 +190,24 @@ def _usual_step(stamp_s_T: Float64) -> float:
 
 
 def _require_rate(stamp_s_T: Float64, where: str) -> float:
-    """Frames a second of the stamps, by the usual step.
+    """Frames per second of the stamps, by the usual step.
 
     Raises:
-        _StampsError: they are no camera's.
+        _StampsError: not a plausible frame rate.
     """
     usual_s = _usual_step(stamp_s_T)
     usual_hz = round(1.0 / max(usual_s, _SHORTEST_S), 2)
     if not _RATES_HZ[0] <= usual_hz <= _RATES_HZ[1]:
         raise _StampsError(
-            f"{where}: its stamps `t` are {usual_s:.3g} s apart, and frames come "
-            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g} times a second; give t in seconds"
+            f"{where}: its stamps `t` are {usual_s:.3g} s apart; the frame rate must be "
+            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g} Hz: give t in seconds"
         )
     return usual_hz
 
 
 def _require_one_rate(stamp_s_T: Float64, where: str) -> None:
-    """Raise _StampsError where hardly a step of a long stretch is near the usual one; a stretch
-    with single frames missing, though it be half of them, has enough that are.
+    """Raise _StampsError if hardly any step of a long stretch is near the usual one; a stretch with
+    single frames missing, even half of them, still has enough.
     """
     step_s = np.diff(stamp_s_T)
     if len(step_s) <= _STEPS_OF_A_RATE:
@@ -223,17 +223,17 @@ def _require_one_rate(stamp_s_T: Float64, where: str) -> None:
         return
     other_hz = 1.0 / float(np.median(step_s[other : other + _STEPS_OF_A_RATE]))
     raise _StampsError(
-        f"{where}: found {1.0 / usual_s:.3g} frames a second about t = {stamp_s_T[own]:.2f} s and "
-        f"{other_hz:.3g} for {_STEPS_OF_A_RATE} frames and more from t = {stamp_s_T[other]:.2f} s "
-        "on; a walk has one rate. Give each stretch an id of its own, or leave the slow one out"
+        f"{where}: found {1.0 / usual_s:.3g} frames per second near t = {stamp_s_T[own]:.2f} s and "
+        f"{other_hz:.3g} for at least {_STEPS_OF_A_RATE} frames from t = {stamp_s_T[other]:.2f} s "
+        "on; a walk must have one rate. Give each stretch its own id, or remove the slow one"
     )
 
 
 def _read(path: Path) -> Iterator[Walk | LeftOut]:
-    """The walks; those whose stamps are none are left out.
+    """Read the walks; those with bad stamps are skipped.
 
     Raises:
-        DataError: what cannot be read, or labels that are wrong.
+        DataError: unreadable lines, or wrong labels.
     """
     for lines, name, where, row in _tracks(path):
         try:
@@ -243,7 +243,7 @@ def _read(path: Path) -> Iterator[Walk | LeftOut]:
 
 
 def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, Any]]]:
-    """Lines, name, place and labels of every track."""
+    """Lines, name, location and labels of every track."""
     if path.is_file():
         for track, lines in read_tracks(path).items():
             yield lines, f"{path.stem}:{track}", f"{path}: track {track!r}", {}
@@ -255,13 +255,15 @@ def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, An
                 row = json.loads(text)
                 inside = path / row["file"]
             except (ValueError, KeyError, TypeError):
-                raise DataError(f"{where}: found no object with `file`; write it again") from None
+                raise DataError(f"{where}: not an object with `file`; write it again") from None
             if path.resolve() not in inside.resolve().parents:
-                raise DataError(f"{where}: found file {row['file']!r}, outside the folder")
+                raise DataError(
+                    f"{where}: file {row['file']!r} is outside the folder; move it inside"
+                )
             tracks = read_tracks(inside)
             if len(tracks) != 1:
                 raise DataError(
-                    f"{inside}: found {len(tracks)} tracks; beside {LABELS} a file holds one walk"
+                    f"{inside}: found {len(tracks)} tracks; with {LABELS} a file must hold one walk"
                 )
             [lines] = tracks.values()
             yield lines, inside.stem, f"{where}: {row['file']}", row
@@ -269,7 +271,7 @@ def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, An
 
 POSE_LINES = Layout(
     "pose_lines",
-    'poses.jsonl, a line {"t", "id", "joints", "width", "height"} per person and frame; or a '
+    'poses.jsonl, one line {"t", "id", "joints", "width", "height"} per person and frame; or a '
     "folder of such files with walks.jsonl (see `edgehuman data simulate --kind skeletons`)",
     _is_lines,
     WalkReader(_read),

@@ -1,10 +1,10 @@
 """Skeleton sequences from any known file or folder, or the simulator; roles, filters, quality.
 
 walks = load_skeletons("simulated", people=100, each=6)
-walks = resampled(load_skeletons("casia-b_pose.csv"))      24 frames a second
-learn = learnable(walks, "--data casia-b_pose.csv")         without the people of the test
+walks = resampled(load_skeletons("casia-b_pose.csv"))      24 frames per second
+learn = learnable(walks, "--data casia-b_pose.csv")         without the test people
 good, dropped = filtered(learn)                            the paper's filters
-order_N = np.argsort(-quality_scores(good))                its quality ordering, the best first
+order_N = np.argsort(-quality_scores(good))                its quality ordering, best first
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ SIMULATED_EACH = 6
 
 @lru_cache(maxsize=1)
 def layouts() -> tuple[SkeletonLayout, ...]:
-    """Every layout: the catalogue's datasets, then the formats of pose detectors and our own."""
+    """Every layout: the catalogue's datasets, then pose detector formats and our own."""
     rows = catalogue.datasets_of("skeleton").values()
     return (*(catalogue.load_object(row.read) for row in rows), POSE_LINES, OPENPOSE, ALPHAPOSE)
 
@@ -66,19 +66,19 @@ def load_skeletons(
     rate_hz: float | None = None,
     check: bool = True,
 ) -> SkeletonSet:
-    """The walks at a path, or of simulated people where the path is the word "simulated".
+    """Load the walks at a path, or of simulated people if the path is the word "simulated".
 
     Args:
-        seed, people, each: of the simulator: which, how many, walks of each.
-        dataset: the catalogue name, where the caller insists on one.
-        rate_hz: frames per second, where the files do not say and what is assumed is wrong.
-        check: refuse sets with mistakes in the joints' order, the pictures' size or the rate, in
-            all walks or a twentieth of them; fewer are warned of.
+        seed, people, each: for the simulator: seed, number of people, walks per person.
+        dataset: catalogue name of the expected dataset.
+        rate_hz: frames per second, if the files do not state it and the default is wrong.
+        check: reject sets with errors in joint order, picture size or frame rate in at least a
+            twentieth of the walks; fewer give a warning.
 
     Raises:
-        DataError: no such path, no known layout, walks that are none (see `gather`), or mistakes
-            (see `mistakes`).
-        UsageError: a number outside its range.
+        DataError: no such path, no known layout, invalid walks (see `gather`), or errors (see
+            `mistakes`).
+        UsageError: a value out of range.
     """
     if str(path) == catalogue.SIMULATED:
         return simulated_set(people, each, seed)
@@ -94,44 +94,44 @@ def load_skeletons(
 
 
 def _at_rate(walks: SkeletonSet, rate_hz: float) -> SkeletonSet:
-    """The same frames, said to be taken at another rate."""
+    """The same frames with another frame rate."""
     if not 1.0 <= rate_hz <= 1000.0:
-        raise UsageError(f"found rate_hz={rate_hz:g}; give 1 to 1000 frames a second")
+        raise UsageError(f"rate_hz is {rate_hz:g}; it must be 1 to 1000 frames per second")
     return dataclasses.replace(walks, rate_hz_N=np.full(len(walks), rate_hz))
 
 
 def find_layout(path: Path | str, dataset: str | None = None) -> tuple[SkeletonLayout, Path]:
-    """The layout of a file or folder, and where in it the layout begins.
+    """Find the layout of a file or folder, and where in it the layout begins.
 
     Raises:
-        DataError: no such path, no known layout, or another dataset than the one insisted on.
+        DataError: no such path, no known layout, or not the expected dataset.
         UsageError: no dataset of that name.
     """
     return find(Path(path), layouts(), dataset)
 
 
 def read_layout(layout: SkeletonLayout, place: Path) -> SkeletonSet:
-    """Everything in a layout's folder or file.
+    """Read everything in a layout's folder or file.
 
     Raises:
-        DataError: walks that are none (see `gather`).
+        DataError: invalid walks (see `gather`).
     """
     walks = layout.read.walks(place)
     return gather(walks, layout.dataset, str(place), layout.read.rate_hz)
 
 
 def in_test(walks: SkeletonSet) -> Bool:
-    """(N,) walks of the test: the gallery and the probes."""
+    """(N,) whether each walk is in the test split: gallery and probes."""
     is_test_N: Bool = np.isin(walks.role_N, ("gallery", "probe"))
     return is_test_N
 
 
 def learnable(walks: SkeletonSet, where: str) -> SkeletonSet:
-    """The walks to learn from: those of the training role, or, where no walk has that role, those
-    of people who are not in the test.
+    """The training walks: those with the training role or, if there are none, those of people who
+    are not in the test split.
 
     Raises:
-        DataError: there are none, or somebody is in training and in the test.
+        DataError: there are none, or a person is in both training and test split.
     """
     is_train_N = walks.role_N == "train"
     tested = walks.person_N[in_test(walks)]
@@ -139,20 +139,20 @@ def learnable(walks: SkeletonSet, where: str) -> SkeletonSet:
         is_train_N = ~np.isin(walks.person_N, tested)
     if not is_train_N.any():
         raise DataError(
-            f"{where}: all of its {len(walks)} walks belong to the test or to people in it; "
-            "evaluate on it, and learn from other data"
+            f"{where}: all of its {len(walks)} walks belong to the test split or to its people; "
+            "evaluate on it, and train on other data"
         )
     shared = set(tested.tolist()) & set(walks.person_N[is_train_N].tolist())
     if shared:
         raise DataError(
-            f"{where}: {len(shared)} people are in training and in the test, such as "
-            f"{min(shared)}; a person is in one of them"
+            f"{where}: {len(shared)} people are in both training and test split, such as "
+            f"{min(shared)}; put each person in only one"
         )
     return walks.subset(is_train_N)
 
 
 def resampled(walks: SkeletonSet, rate_hz: float = RATE_HZ) -> SkeletonSet:
-    """Every walk at one rate (see `preprocess.skeleton.resample`)."""
+    """Resample every walk to one rate (see `preprocess.skeleton.walk.resample`)."""
     if (walks.rate_hz_N == rate_hz).all():
         return walks
     made = [
@@ -170,12 +170,12 @@ def resampled(walks: SkeletonSet, rate_hz: float = RATE_HZ) -> SkeletonSet:
 def filtered(
     walks: SkeletonSet, min_frames: int = MIN_FRAMES, min_confidence: float = MIN_CONFIDENCE
 ) -> tuple[SkeletonSet, dict[str, int]]:
-    """The walks that pass the paper's filters, and how many each filter dropped.
+    """Return the walks that pass the paper's filters, and how many each filter dropped.
 
-    `min_frames` counts frames of 24 a second, so a walk at another rate needs as many seconds.
+    `min_frames` counts frames at 24 Hz, so a walk at another rate needs the same duration.
 
     Raises:
-        DataError: none passes.
+        DataError: no walk passes.
     """
     empty_N = shows_nobody(walks)
     short_N = walks.length_N < np.round(min_frames * walks.rate_hz_N / RATE_HZ)
@@ -189,13 +189,13 @@ def filtered(
     if not kept_N.any():
         raise DataError(
             f"{walks.name}: of {len(walks)} walks {dropped['empty']} show nobody, "
-            f"{dropped['short']} are shorter than {min_frames} frames at {RATE_HZ:g} a second, "
+            f"{dropped['short']} are shorter than {min_frames} frames at {RATE_HZ:g} Hz, "
             f"{dropped['unsure']} have a mean confidence of {min_confidence:g} or less; none is "
-            "left. Give longer or better walks, or looser filters"
+            "left. Use longer or better walks, or looser filters"
         )
     return walks.subset(kept_N), dropped
 
 
 def quality_scores(walks: SkeletonSet) -> Float64:
-    """Q_S of each walk (N,): see `preprocess.skeleton.quality_score`."""
+    """Q_S of each walk (N,): see `preprocess.skeleton.walk.quality_score`."""
     return quality_score(walks.skeleton_SJ3, walks.length_N)

@@ -1,7 +1,7 @@
-"""Mistakes in a set of skeletons: what would train or judge a network on nonsense.
+"""Find mistakes in a set of skeletons that would make training or evaluation meaningless.
 
-Each walk is judged alone where it has enough frames, and those that show nothing alone together:
-so some wrong walks are found among right ones, and short walks where all are wrong.
+Walks with enough frames are checked one by one, the inconclusive ones together: this finds single
+wrong walks among right ones, and sets of short walks that are all wrong.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from edgehuman.preprocess.skeleton.screen import (
 )
 from edgehuman.records import Bool, Float32, Index
 
-# Of a set that is loaded, so many walks tell whether a twentieth is wrong.
+# This many walks are enough to tell whether a twentieth of a set is wrong.
 MOST_JUDGED = 2000
-# Walks that are wrong in the same way: some are enough to say how.
+# Walks with the same mistake: a few are enough to describe it.
 _WALKS_TOGETHER = 200
-# A few walks of a large set may be wrong, or look like it; that does not spoil it.
+# A few walks of a large set may be wrong, or look wrong, without making it useless.
 _SHARE_REFUSED = 0.05
 _NAMES_SHOWN = 3
-# Steps a second that no walk has, though it be slow, or hurried, or badly seen.
+# Step rates outside this range (Hz) are not walking, even slow, hurried or badly seen.
 _STEPS_ALONE_HZ = (0.6, 3.8)
-# In less time than this one walk alone tells nothing of its steps.
+# A single walk shorter than this gives no step rate.
 _SHORTEST_ALONE_S = 3.0
 
 _FLIP = flip_indices("openpose18")
@@ -48,12 +48,12 @@ Teller = Callable[[Float32], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something wrong with some walks of a set, or with all.
+    """A mistake in some or all walks of a set.
 
     Attributes:
         said: what was found, the rule, the fix.
         walks: names of the walks that have it.
-        refused: whether the set is of no use with it.
+        refused: whether it makes the set unusable.
     """
 
     said: str
@@ -62,19 +62,19 @@ class Mistake:
 
 
 def require_right(walks: SkeletonSet, where: str) -> None:
-    """Raise DataError where a mistake is of the whole set or a twentieth of it; warn of others.
+    """Raise DataError for a mistake in at least a twentieth of the set; warn of others.
 
-    Of a set of over 2,000 walks, 2,000 are drawn and looked at, the same ones each time.
+    Of a set of over 2,000 walks, the same 2,000 are sampled and checked each time.
     """
     drawn, said_of = _drawn(walks), where
     if len(drawn) < len(walks):
-        said_of = f"{where} (looked at {len(drawn)} of its {len(walks)} walks)"
+        said_of = f"{where} (checked {len(drawn)} of its {len(walks)} walks)"
     found = find_mistakes(drawn)
     for mistake in found:
         if mistake.refused:
             raise DataError(f"{said_of}: {mistake.said}. {_way_out(mistake, drawn, where)}")
     for mistake in found:
-        _log.warning("%s: %s; they are taken as they are", said_of, mistake.said)
+        _log.warning("%s: %s; they are used anyway", said_of, mistake.said)
 
 
 def _drawn(walks: SkeletonSet) -> SkeletonSet:
@@ -86,18 +86,18 @@ def _drawn(walks: SkeletonSet) -> SkeletonSet:
 
 def _way_out(mistake: Mistake, walks: SkeletonSet, where: str) -> str:
     if len(mistake.walks) == len(walks):
-        return f"Then try again; `edgehuman data check {where}` tells whether all is right"
+        return f"Then try again; verify with `edgehuman data check {where}`"
     return (
-        f"Mend these walks or leave them out; `edgehuman data check {where} --json` names them all "
+        f"Fix or remove these walks; `edgehuman data check {where} --json` lists them all "
         "(wrong_walks)"
     )
 
 
 def find_mistakes(walks: SkeletonSet) -> list[Mistake]:
-    """What is wrong with a set, or with some of its walks: joints, picture, rate."""
+    """Find the mistakes in a set, or in some of its walks: joints, picture size, frame rate."""
     everyone = np.arange(len(walks))
     order = _told(walks, everyone, order_mistake)
-    # Nothing else means anything in another order.
+    # Nothing else can be checked if the joint order is wrong.
     left = _others(everyone, order)
     found = [order, _told(walks, left, upside_down), _sides(walks, left)]
     for height_px, width_px in np.unique(walks.image_size_N2, axis=0).tolist():
@@ -110,10 +110,10 @@ def find_mistakes(walks: SkeletonSet) -> list[Mistake]:
 
 
 def _told(walks: SkeletonSet, members: Index, tell: Teller) -> tuple[str, Index] | None:
-    """The members with a mistake, and what it is."""
+    """A mistake, and the members that have it."""
     if not len(members):
         return None
-    alone = [tell(walks.sequence(i)) for i in _shown(members, "looking at walks")]
+    alone = [tell(walks.sequence(i)) for i in _shown(members, "checking walks")]
     is_wrong_M = np.array([line is not None for line in alone])
     rest = members[~is_wrong_M]
     of_rest = tell(_together(walks, rest)) if len(rest) else None
@@ -125,13 +125,13 @@ def _told(walks: SkeletonSet, members: Index, tell: Teller) -> tuple[str, Index]
 
 
 def _shown(members: Index, what: str) -> Iterable[int]:
-    """The members, with a bar on stderr where it takes long."""
+    """The members, with a progress bar on stderr if it takes long."""
     numbers: Iterable[int] = tqdm(members.tolist(), what, unit="walk", delay=2, leave=False)
     return numbers
 
 
 def _sides(walks: SkeletonSet, members: Index) -> tuple[str, Index] | None:
-    """As `_told`; walks that show neither side go with the others of their set."""
+    """As `_told`; walks that show neither side are counted with the rest of their set."""
     found = _told(walks, members, mirrored_sides)
     if found is None or mirrored_sides(_together(walks, members)) is None:
         return found
@@ -154,8 +154,8 @@ def _others(members: Index, *found: tuple[str, Index] | None) -> Index:
 
 
 def _mistake(walks: SkeletonSet, said: str, wrong: Index, alone: bool = False) -> Mistake:
-    """A mistake of some walks; where they differ from others `alone`, perhaps nobody walks there,
-    and it is never refused.
+    """A mistake in some walks; if only these walks differ (`alone`), perhaps nobody walks there,
+    so the set is never refused.
     """
     names = tuple(walks.sequence_N[wrong].tolist())
     if len(wrong) < len(walks):
@@ -165,7 +165,7 @@ def _mistake(walks: SkeletonSet, said: str, wrong: Index, alone: bool = False) -
 
 
 def _rate_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
-    """Walks of each frame rate by their steps a second, those of one rate together first."""
+    """Check the walks of each frame rate by their step rate, first all together."""
     mistakes = []
     rate_M = np.round(walks.rate_hz_N[members])
     for rate_hz in np.unique(rate_M).tolist():
@@ -176,8 +176,8 @@ def _rate_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
         said = rate_mistake(steps_hz, rate_hz)
         if said is not None:
             said += (
-                ". Give frames the rate they were taken at: where the set is poses.jsonl, for "
-                "example, by its `t`, and by rate_hz where it has a walks.jsonl"
+                ". Give the rate at which the frames were taken, for example in poses.jsonl by "
+                "`t`, and in walks.jsonl by rate_hz"
             )
             mistakes.append(_mistake(walks, said, same))
             continue
@@ -191,18 +191,18 @@ def _rate_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
 
 
 def shows_nobody(walks: SkeletonSet) -> Bool:
-    """(N,) walks without a single joint that was seen."""
+    """(N,) whether a walk has no detected joint."""
     empty_N: Bool = np.logical_and.reduceat(all_zero(walks.skeleton_SJ3), walks.start_N)
     return empty_N
 
 
 def empty_walks(walks: SkeletonSet) -> list[str]:
-    """A line where nobody is seen in some walks: filters drop them."""
+    """A line if some walks show nobody; filters drop them."""
     empty_N = shows_nobody(walks)
     if not empty_N.any():
         return []
     first = walks.sequence_N[int(np.argmax(empty_N))]
     return [
-        f"{int(empty_N.sum())} walks show nobody (all joints 0), such as {first}; leave them out, "
-        "or find their poses again"
+        f"{int(empty_N.sum())} walks show nobody (all joints 0), such as {first}; remove them, "
+        "or detect their poses again"
     ]

@@ -1,4 +1,4 @@
-"""Walks that calibrate and judge an export."""
+"""Walks to calibrate and evaluate an export."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIMULATED_WALKERS, _WALKS_EACH, _MOST_WALKS = 64, 4, 1024
 
 
 def read_samples(card: Card, data: Path | str) -> Samples:
-    """Stretches of the card's length, one after the other, of walks brought to the card's rate.
+    """Cut walks, resampled to the card's rate, into consecutive stretches of the card's length.
 
     Raises:
         DataError: see `load_skeletons`; or no walk is as long as a stretch.
@@ -32,8 +32,8 @@ def read_samples(card: Card, data: Path | str) -> Samples:
     ]
     if not place:
         raise DataError(
-            f"{data}: none of its {len(walks)} walks has {frames} frames at {rate_hz:g} Hz, which "
-            f"{card.name} takes; give longer walks"
+            f"{data}: none of its {len(walks)} walks has the {frames} frames at {rate_hz:g} Hz "
+            f"that {card.name} needs; use longer walks"
         )
     spread = np.linspace(0, len(place) - 1, min(len(place), _MOST_WALKS)).astype(np.int64)
     chosen = [place[k] for k in np.unique(spread)]

@@ -1,7 +1,7 @@
-"""Walks as lines of JSON: `edgehuman data simulate --kind skeletons`.
+"""Write walks as lines of JSON: `edgehuman data simulate --kind skeletons`.
 
-OUT/poses/000000.jsonl     a walk, a line a frame (`preprocess.skeleton.line`)
-OUT/walks.jsonl            one object a walk, as `data.skeleton.lines` reads it
+OUT/poses/000000.jsonl     one walk, one line per frame (`preprocess.skeleton.line`)
+OUT/walks.jsonl            one object per walk, read by `data.skeleton.lines`
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from edgehuman.preprocess.skeleton.line import PoseLine, format_line
 
 @dataclass(frozen=True, slots=True)
 class SimulateConfig:
-    """Walks of simulated people, as a pose detector sees them, with labels.
+    """Write walks of simulated people, as a pose detector sees them, with labels.
 
     Attributes:
-        out: the folder for the files; made if it is not there.
-        kind: what is simulated.
-        people: how many different walkers.
-        each: walks of each of the people.
-        seed: of the people and of their walks.
+        out: output folder; created if missing.
+        kind: what to simulate.
+        people: number of walkers.
+        each: walks per person.
+        seed: seed of the people and of their walks.
     """
 
     out: Path
@@ -44,13 +44,13 @@ def simulate(config: SimulateConfig) -> Outcome:
 
     Raises:
         DataError: a file cannot be written.
-        UsageError: fewer than one person or two walks.
+        UsageError: no people, or fewer than two walks each.
     """
     return write_lines(simulated_set(config.people, config.each, config.seed), config.out)
 
 
 def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
-    """A set as files: OUT/poses/NAME.jsonl and OUT/walks.jsonl, which load as the same set.
+    """Write a set as OUT/poses/NAME.jsonl and OUT/walks.jsonl, which load as the same set.
 
     Raises:
         DataError: a file cannot be written.
@@ -61,7 +61,7 @@ def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
             for i in range(len(walks)):
                 labels.write(json.dumps(_written(walks, i, out)) + "\n")
     except OSError as error:
-        raise DataError(f"{out}: cannot be written ({error}); give another --out") from None
+        raise DataError(f"Cannot write to {out} ({error}); choose another --out") from None
     people = len(np.unique(walks.person_N))
     data = {
         "poses": str(out / "poses"),
@@ -76,7 +76,7 @@ def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
 
 
 def _written(walks: SkeletonSet, i: int, out: Path) -> dict[str, Any]:
-    """The labels of a walk, once its file is written."""
+    """Write the file of a walk, and return its labels."""
     name = str(walks.sequence_N[i])
     file = f"poses/{i:06d}.jsonl"
     rate_hz = float(walks.rate_hz_N[i])

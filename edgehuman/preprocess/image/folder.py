@@ -1,16 +1,16 @@
-"""The photos of a folder tree, without the label maps that datasets keep beside them.
+"""List the photos of a folder tree, without the label maps that datasets store with them.
 
     walk = ImageWalk("p")
-    names = list(walk.names())      paths below the folder, in order
-    walk.left_out()                 "8 label maps (masks) left out", for people to read
+    names = list(walk.names())      paths below the folder, sorted
+    walk.left_out()                 "8 label maps (masks) left out", for display
 
-Label maps are picture files too, and nothing in a file tells them from photos; the layout does:
+Label maps are image files too, and can only be told from photos by the folder layout:
 
-    labels.jsonl                              the pictures that its lines name, and no others
-    train_segmentations, val_segmentations    of LIP: label maps
-    masks, beside photos                      of CCP: label maps
+    labels.jsonl                              only the pictures that it names are listed
+    train_segmentations, val_segmentations    label maps of LIP
+    masks, next to photos                     label maps of CCP
 
-Training and device list folders through this one file.
+Training and device both list folders with this file.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
 
 _LIP_MAPS = frozenset({"train_segmentations", "val_segmentations"})
 _CCP = frozenset({"photos", "masks"})
-# p/images and p/images/PERSON are still pictures of p/labels.jsonl.
+# p/images and p/images/PERSON still belong to p/labels.jsonl.
 _LEVELS_ABOVE = 2
 
 
 @dataclass(frozen=True)
 class _Labels:
-    """What a labels.jsonl says of files, by their absolute paths.
+    """Contents of a labels.jsonl, by absolute path.
 
     Attributes:
-        simulated: of each picture that it names, whether no camera saw it.
+        simulated: for each picture that it names, whether it is simulated.
         maps: label maps.
-        alone: whether other pictures are left out; not where it lies above the folder that was
-            asked for, whose other pictures were then asked for too.
+        alone: whether other pictures are skipped; not if labels.jsonl is above the requested
+            folder, as the other pictures were then requested too.
     """
 
     simulated: dict[str, bool]
@@ -59,18 +59,17 @@ class _Labels:
 
 
 class ImageWalk:
-    """Every image below a folder that is no label map.
+    """Every image below a folder, except label maps.
 
-    Links are followed, but no folder is entered twice. Hidden files and folders are left out:
-    copies made on a Mac hold a "._x.jpg" beside every "x.jpg".
+    Links are followed, but no folder is entered twice. Hidden files and folders are skipped: copies
+    made on a Mac have a "._x.jpg" next to every "x.jpg".
 
     Attributes, complete once `names` is exhausted:
         root: the folder.
-        suffixes: how many files of each suffix there are, label maps among them.
-        num_maps: label maps that were left out.
-        num_unnamed: images left out that labels.jsonl does not name.
-        simulated: a byte for each given name: 1 where its line of labels.jsonl says that no camera
-            saw it.
+        suffixes: number of files by suffix, including label maps.
+        num_maps: number of skipped label maps.
+        num_unnamed: number of images skipped because labels.jsonl does not name them.
+        simulated: one byte per yielded name: 1 if labels.jsonl marks it as simulated.
     """
 
     def __init__(self, root: Path | str) -> None:
@@ -81,10 +80,10 @@ class ImageWalk:
         self._labels: dict[str, _Labels] = {}
 
     def names(self) -> Iterator[str]:
-        """Paths below the folder, in order.
+        """Yield paths below the folder, sorted.
 
         Raises:
-            DataError: a folder or labels.jsonl that cannot be read.
+            DataError: an unreadable folder or labels.jsonl.
         """
         entered: set[tuple[int, int]] = set()
         above = _labels_above(os.path.abspath(self.root))
@@ -111,19 +110,19 @@ class ImageWalk:
                     yield os.path.join(below, name)
 
     def left_out(self) -> str:
-        """What was left out, for people to read; empty where nothing was."""
+        """Describe what was left out, for display; empty if nothing was."""
         said = []
         if self.num_maps:
             said.append(f"{self.num_maps} label maps (masks) left out")
         if self.num_unnamed:
             said.append(
-                f"{self.num_unnamed} images left out that {LABELS} does not name (give the folder "
-                "that they are in, to take them)"
+                f"{self.num_unnamed} images left out that {LABELS} does not name (to include them, "
+                "give the folder that they are in)"
             )
         return "; ".join(said)
 
     def _images(self, files: list[str]) -> Iterator[str]:
-        """Images among a folder's files, in order; counts all that are not hidden."""
+        """Images among a folder's files, sorted; counts all files that are not hidden."""
         for name in sorted(files):
             if name.startswith("."):
                 continue
@@ -142,7 +141,7 @@ class ImageWalk:
         return not labels.alone
 
     def _leave_maps(self, folder: str, folders: list[str]) -> None:
-        """Take folders of label maps out of those to be entered, and count what they hold."""
+        """Remove folders of label maps from the folders to enter, and count their contents."""
         maps = _LIP_MAPS.intersection(folders)
         if _CCP.issubset(folders):
             maps |= {"masks"}
@@ -156,27 +155,25 @@ def _own_lines(path: Path) -> list[Row]:
     try:
         return read_label_lines(path)
     except DataError as error:
-        raise DataError(f"{error}; or give the folder of the pictures alone") from None
+        raise DataError(f"{error}; or give the folder that holds only the pictures") from None
 
 
 def is_simulated(path: Path | str) -> bool:
-    """Whether labels.jsonl of one picture's folder, or of one that it is a part of, says that no
-    camera saw it.
-    """
+    """Whether the labels.jsonl in or above a picture's folder marks it as simulated."""
     place = os.path.abspath(path)
     labels = _labels_above(place, _LEVELS_ABOVE + 1)
     return labels is not None and labels.simulated.get(place, False)
 
 
 def _labels_above(place: str, levels: int = _LEVELS_ABOVE) -> _Labels | None:
-    """Those of the nearest labelled folder that a folder or file is a part of."""
+    """Labels of the nearest labelled folder above a folder or file."""
     for parent in list(Path(place).parents)[:levels]:
         if not (parent / LABELS).is_file():
             continue
         try:
             rows = read_label_lines(parent / LABELS)
         except DataError:
-            return None  # nobody asked for that folder, and its file may be of another kind
+            return None  # that folder was not requested, and its file may have another format
         return _Labels.of(str(parent), rows, alone=False)
     return None
 

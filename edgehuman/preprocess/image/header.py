@@ -1,7 +1,7 @@
-"""What the bytes of an encoded image say before it is decoded: format, size, orientation, end.
+"""Read an encoded image's format, size, orientation and completeness without decoding it.
 
-A photo's size tells how far it may be shrunk while it is decoded; its end tells whether all of it
-arrived. JPEG, PNG and WebP are looked into; of other formats only the name is known. Sources: ITU-T
+The size tells how far a photo can be shrunk while decoding; the end marker tells whether the file
+is complete. JPEG, PNG and WebP are parsed; other formats are only identified. Sources: ITU-T
 T.81 annex B (JPEG markers), the PNG specification (chunks), the WebP container specification, EXIF
 2.3 (orientation).
 """
@@ -23,7 +23,7 @@ _SIGNATURES = (
     (b"P6", "PPM"),
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
 )
-# Start-of-frame markers hold the size; C4, C8 and CC in their midst are tables.
+# Start-of-frame markers hold the size; C4, C8 and CC in this range are tables.
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _APP1 = 0xDA, 0xE1
 _ORIENTATION_TAG = 0x0112
@@ -33,11 +33,11 @@ _TURNED = (5, 6, 7, 8)
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
     """Attributes:
-    format: "JPEG", "PNG", "WebP" …; empty where the bytes are no image format known here.
-    height, width: as shown, so after turning; 0 where unknown.
-    orientation: EXIF's 1 to 8; 1 is upright. Known of JPEG, PNG and WebP.
+    format: "JPEG", "PNG", "WebP" …; empty if the format is unknown.
+    height, width: as displayed, after applying the orientation; 0 if unknown.
+    orientation: EXIF's 1 to 8; 1 is upright. Read from JPEG, PNG and WebP.
     alpha: some pixels may be transparent.
-    complete: the end of the file is there.
+    complete: the file is not truncated.
     """
 
     format: str
@@ -49,7 +49,7 @@ class ImageHeader:
 
 
 def read_header(data: bytes) -> ImageHeader:
-    """What can be said of an encoded image; never raises, whatever the bytes are."""
+    """Read the header of an encoded image; never raises, whatever the bytes are."""
     name = format_of(data)
     try:
         if name == "JPEG":
@@ -64,7 +64,7 @@ def read_header(data: bytes) -> ImageHeader:
 
 
 def format_of(data: bytes) -> str:
-    """The format that the first bytes are the signature of, or an empty text."""
+    """The format with the signature of the first bytes, or an empty string."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP"
     if data[4:12] in (b"ftypavif", b"ftypavis"):
@@ -90,8 +90,8 @@ def _jpeg(data: bytes) -> ImageHeader:
         place += 2 + length
     if orientation in _TURNED:
         height, width = width, height
-    # Inside a scan 0xFF is always followed by 0 or a restart marker, so this is the image's end and
-    # not that of a thumbnail in the header.
+    # Inside a scan 0xFF is always followed by 0 or a restart marker, so this is the end of the
+    # image and not of a thumbnail in the header.
     complete = data.rfind(b"\xff\xd9", place) >= 0
     return ImageHeader("JPEG", height, width, orientation, complete=complete)
 
@@ -109,7 +109,7 @@ def _png(data: bytes) -> ImageHeader:
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks in front of the pixels."""
+    """The chunks before the pixels."""
     place = 8
     while data[place + 4 : place + 8] not in (b"IDAT", b""):
         (length,) = struct.unpack_from(">I", data, place)
@@ -140,7 +140,7 @@ def _webp_orientation(data: bytes) -> int:
 
 
 def _orientation(exif: bytes) -> int:
-    """The orientation in the first directory of an EXIF block; 1 where it says nothing sensible."""
+    """The orientation in the first directory of an EXIF block; 1 if missing or invalid."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
     if order is None:
         return 1

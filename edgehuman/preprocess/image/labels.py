@@ -1,6 +1,6 @@
-"""The lines of labels.jsonl: one JSON object for each picture of a labelled folder.
+"""Parse labels.jsonl: one JSON object for each picture of a labelled folder.
 
-What they hold is said in `edgehuman.data.image.labels`; here they are only taken apart.
+The format is documented in `edgehuman.data.image.labels`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ Row = dict[str, Any]
 
 
 def read_label_lines(path: Path) -> list[Row]:
-    """The lines that hold anything.
+    """Read the lines that are not blank.
 
     Raises:
-        DataError: unreadable, no line, or one that is no object with an image.
+        DataError: unreadable, empty, or a line is not an object with an image.
     """
     rows: list[Row] = []
     try:
@@ -33,7 +33,7 @@ def read_label_lines(path: Path) -> list[Row]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise DataError(f"{path}, line {number}: not JSON ({error}); mend the line") from None
+            raise DataError(f"{path}, line {number}: not JSON ({error}); fix the line") from None
         if not isinstance(row, dict) or not isinstance(row.get("image"), str):
             raise DataError(
                 f'{path}, line {number}: not an object with an "image"; a line looks like '
@@ -41,8 +41,8 @@ def read_label_lines(path: Path) -> list[Row]:
             )
         role = row.get("role", "train")
         if role not in ROLES:
-            raise DataError(f"{path}, line {number}: role {role!r}; it is {', '.join(ROLES)}")
+            raise DataError(f"{path}, line {number}: role {role!r}; valid: {', '.join(ROLES)}")
         rows.append(row)
     if not rows:
-        raise DataError(f"{path}: no line in it; each picture has one")
+        raise DataError(f"{path}: is empty; write one line per picture")
     return rows

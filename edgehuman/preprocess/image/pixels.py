@@ -1,11 +1,10 @@
 """Pictures to records: any encoded image to uint8 RGB, and crops of one person to one size.
 
     image_HWC = decode(path.read_bytes(), str(path))
-    crop_HWC = person_crop(image_HWC, box)                 256 x 128, no bars, nothing invented
+    crop_HWC = person_crop(image_HWC, box)                 256 x 128, without padding
 
-Training and device read pictures through this one file. Axes: H height, W width, C channel, J
-joint. A box is (x0, y0, x1, y1) in pixels from the top left corner of the image; x1 and y1 are not
-included.
+Training and device both read pictures with this file. Axes: H height, W width, C channel, J joint.
+A box is (x0, y0, x1, y1) in pixels from the top left corner of the image; x1 and y1 are excluded.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from edgehuman.records import Float32, Uint8
 Box = tuple[float, float, float, float]
 
 HEIGHT, WIDTH = 256, 128
-# Below this nothing can be made out of a person.
+# Nothing can be recognised in a person smaller than this.
 MIN_SIDE = 8
 _SUFFIXES = ".jpg .jpeg .jpe .jp2 .png .webp .bmp .tif .tiff .ppm .pgm .gif .avif"
 IMAGE_SUFFIXES = frozenset(_SUFFIXES.split())
@@ -43,36 +42,36 @@ _TURN = {
 
 
 def decode(data: bytes, name: str = "the image") -> Uint8:
-    """An encoded image as uint8 RGB (H, W, 3), upright.
+    """Decode an image to uint8 RGB (H, W, 3), upright.
 
-    Grey is repeated to three channels, CMYK is converted, 16 bits become the upper 8, transparent
-    pixels are laid on white, and the EXIF orientation is applied. An animation gives its first
-    picture.
+    Greyscale is repeated to three channels, CMYK is converted, of 16 bits the upper 8 are kept,
+    transparent pixels are blended with white, and the EXIF orientation is applied. An animation
+    gives its first frame.
 
     Args:
         data: the bytes of the file.
         name: what to call it in an error.
 
     Raises:
-        ImageError: no bytes, no image, cut short, damaged, or under 8 pixels a side.
+        ImageError: empty, not an image, truncated, damaged, or under 8 pixels a side.
     """
     header = require_whole(data, name)
     return decode_as(data, header, name)
 
 
 def require_whole(data: bytes, name: str) -> ImageHeader:
-    """The header of an image that is all there.
+    """Return the header of an image, after checking that it is complete.
 
     Raises:
-        ImageError: no bytes, no image, or cut short.
+        ImageError: empty, not an image, or truncated.
     """
     if not data:
         raise ImageError(f"{name} is empty (0 bytes); copy it again, or remove it")
     header = read_header(data)
     if not header.format:
         raise ImageError(
-            f"{name} begins with {data[:8]!r}, which is no image; JPEG, PNG, WebP, BMP, TIFF, GIF "
-            "and PPM are read. Convert it, or remove it"
+            f"{name} begins with {data[:8]!r}, which is not an image; supported: JPEG, PNG, WebP, "
+            "BMP, TIFF, GIF and PPM. Convert it, or remove it"
         )
     if not header.complete:
         raise ImageError(
@@ -83,7 +82,7 @@ def require_whole(data: bytes, name: str) -> ImageHeader:
 
 
 def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> Uint8:
-    """`decode` for whoever has read the header; 2, 4 or 8 shrinks a JPEG as it is decoded.
+    """`decode` with a header already read; `shrink` of 2, 4 or 8 downscales a JPEG while decoding.
 
     Raises:
         ImageError: damaged, or under 8 pixels a side.
@@ -96,21 +95,20 @@ def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> U
     bgr = _decoded(data, flags)
     if bgr is None:
         raise ImageError(
-            f"{name}: a {header.format} that cannot be decoded; it is damaged, or of a kind that "
-            "OpenCV does not read. Save it again as JPEG or PNG, or remove it"
+            f"{name}: the {header.format} cannot be decoded; it is damaged, or OpenCV does not "
+            "support it. Save it again as JPEG or PNG, or remove it"
         )
     height, width = bgr.shape[:2]
     if min(height, width) * shrink < MIN_SIDE:
         raise ImageError(
-            f"{name} is {width}x{height} pixels; a person takes at least {MIN_SIDE} a side. "
-            "Remove it"
+            f"{name} is {width}x{height} pixels; each side must be at least {MIN_SIDE}. Remove it"
         )
     rgb = _to_rgb(bgr)
     return turn(rgb, header.orientation) if own and header.orientation != 1 else rgb
 
 
 def _decoded(data: bytes, flags: int) -> NDArray[Any] | None:
-    """What OpenCV makes of the bytes, its complaints kept off the terminal; None: nothing."""
+    """Decode with OpenCV, without its warnings on the terminal; None on failure."""
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
@@ -123,7 +121,7 @@ def _decoded(data: bytes, flags: int) -> NDArray[Any] | None:
 
 
 def _to_rgb(bgr: NDArray[Any]) -> Uint8:
-    """OpenCV's array, whatever its depth and channels, as uint8 RGB."""
+    """Convert OpenCV's array, of any depth and channels, to uint8 RGB."""
     if bgr.dtype == np.uint16:
         bgr = (bgr >> 8).astype(np.uint8)
     if bgr.ndim == 3 and bgr.shape[2] == 4:
@@ -135,8 +133,8 @@ def _to_rgb(bgr: NDArray[Any]) -> Uint8:
 
 
 def turn(image_HWC: Uint8, orientation: int) -> Uint8:
-    """An image as EXIF's orientation (1 to 8) says it is to be shown."""
-    if orientation in (5, 7):  # mirrored along a diagonal: a transpose, turned for 7
+    """Turn an image upright according to its EXIF orientation (1 to 8)."""
+    if orientation in (5, 7):  # mirrored along a diagonal: a transpose, rotated for 7
         image_HWC = np.ascontiguousarray(image_HWC.transpose(1, 0, 2))
         orientation = 1 if orientation == 5 else 3
     if orientation in (2, 4):
@@ -146,10 +144,10 @@ def turn(image_HWC: Uint8, orientation: int) -> Uint8:
 
 
 def read_image(path: Path | str) -> Uint8:
-    """The image in a file, uint8 RGB (H, W, 3); see `decode`.
+    """Read an image file as uint8 RGB (H, W, 3); see `decode`.
 
     Raises:
-        ImageError: no such file, it may not be read, or see `decode`.
+        ImageError: no such file, no permission, or see `decode`.
     """
     try:
         return decode(Path(path).read_bytes(), str(path))
@@ -158,10 +156,10 @@ def read_image(path: Path | str) -> Uint8:
 
 
 def resize(image_HWC: Uint8, height: int, width: int) -> Uint8:
-    """An image at another size: averaged over areas where it shrinks, interpolated where it grows.
+    """Resize an image: area averaging to shrink, interpolation to enlarge.
 
-    Shrinking by interpolation skips pixels and makes patterns that are not there; averaging while
-    growing makes blocks. Each direction gets its own.
+    Shrinking by interpolation causes aliasing, and enlarging by averaging makes blocks, so each
+    direction uses its own method.
     """
     rows, columns = image_HWC.shape[:2]
     if (rows, columns) == (height, width):
@@ -176,7 +174,7 @@ def resize(image_HWC: Uint8, height: int, width: int) -> Uint8:
 
 
 def resize_labels(label_HW: Uint8, height: int, width: int) -> Uint8:
-    """A map of class numbers at another size: the nearest pixel's, for numbers have no mean."""
+    """Resize a map of class indices by nearest neighbour, as indices cannot be averaged."""
     size = (width, height)
     return np.asarray(cv2.resize(label_HW, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
 
@@ -193,7 +191,7 @@ def clip_box(
     Args:
         box: (x0, y0, x1, y1), pixels.
         height, width: of the image.
-        outside: what becomes of a box that reaches over the edge: cut there, or an error.
+        outside: whether to clip a box that crosses the edge, or to raise an error.
         name: what to call the image in an error.
 
     Raises:
@@ -206,19 +204,17 @@ def clip_box(
     x0, y0 = int(np.floor(box[0] + 1e-6)), int(np.floor(box[1] + 1e-6))
     x1, y1 = int(np.ceil(box[2] - 1e-6)), int(np.ceil(box[3] - 1e-6))
     if x1 <= x0 or y1 <= y0:
-        raise DataError(
-            f"{name}: the box {shown} has no area; it is (x0, y0, x1, y1) with x0 < x1 and y0 < y1"
-        )
+        raise DataError(f"{name}: the box {shown} has no area; it must have x0 < x1 and y0 < y1")
     inside = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
     if inside[2] <= inside[0] or inside[3] <= inside[1]:
         raise DataError(
             f"{name}: the box {shown} is wholly outside the image of {width}x{height} pixels; the "
-            "boxes belong to other images, or to these at another size"
+            "boxes belong to other images, or to another image size"
         )
     if outside == "refuse" and inside != (x0, y0, x1, y1):
         raise DataError(
-            f"{name}: the box {shown} reaches outside the image of {width}x{height} pixels; a box "
-            'lies inside it. Mend the box, or clip it with outside="clip"'
+            f"{name}: the box {shown} reaches outside the image of {width}x{height} pixels; it "
+            'must lie inside. Fix the box, or clip it with outside="clip"'
         )
     return inside
 
@@ -238,11 +234,11 @@ def crop(
 def person_box(
     box: Sequence[float], height: int, width: int, shape: float = WIDTH / HEIGHT, margin: float = 0
 ) -> Box:
-    """The box to cut for one person: grown to a shape, so that cutting does not stretch.
+    """Grow a person's box to the shape of the crop, so that resizing does not stretch it.
 
-    The shorter side grows about the centre, and the box slides back inside where it reaches over an
-    edge. Only where the image itself is too small for the shape does the box keep another one; the
-    crop is then stretched. Bars are never added.
+    The shorter side grows about the centre, and the box is shifted back inside if it crosses an
+    edge. Only if the image is too small for the shape does the box keep another one, and the crop
+    is stretched. There is no padding.
 
     Args:
         box: (x0, y0, x1, y1) around the person, pixels; clipped first.
@@ -262,7 +258,7 @@ def person_box(
 
 
 def _slide(centre: float, length: float, limit: int) -> tuple[float, float]:
-    """A stretch of a length about a centre, moved and if need be cut to lie in 0 … limit."""
+    """An interval of a length about a centre, shifted and, if necessary, clipped to 0 … limit."""
     length = min(length, limit)
     start = min(max(centre - length / 2, 0.0), limit - length)
     return start, start + length
@@ -275,7 +271,7 @@ def person_crop(
     width: int = WIDTH,
     margin: float = 0.0,
 ) -> Uint8:
-    """One person cut from an image at the size that networks take, without bars.
+    """Crop one person from an image at the networks' input size, without padding.
 
     Raises:
         DataError: see `clip_box`.
@@ -285,13 +281,13 @@ def person_crop(
 
 
 def to_crop(point_J3: Float32, box: Sequence[float], height: int, width: int) -> Float32:
-    """Joints (J, 3), x and y in image pixels, as pixels of a crop of `box` at a size.
+    """Map joints (J, 3), x and y in image pixels, to pixels of a crop of `box` at a size.
 
     Args:
-        box: the whole pixels that were cut, as `clip_box` gives them.
+        box: the whole pixels of the crop, as `clip_box` returns them.
 
-    The third column (visibility) stays. The centre of the first pixel is 0, 0 at any size, as in
-    COCO, and a resize keeps the edges of the picture where they are.
+    The third column (visibility) is unchanged. The centre of the first pixel is 0, 0 at any size,
+    as in COCO, and a resize keeps the picture's edges in place.
     """
     x0, y0, x1, y1 = box
     scale = np.array([width / (x1 - x0), height / (y1 - y0)], np.float32)

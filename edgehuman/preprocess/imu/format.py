@@ -1,4 +1,4 @@
-"""What a wearable's stream is said to be (`ImuFormat`) and what was found in it (`ImuReport`)."""
+"""The declared format of a wearable's stream (`ImuFormat`) and what was found (`ImuReport`)."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ UPRIGHT = "+x+y+z"
 
 @dataclass(frozen=True)
 class ImuFormat:
-    """Units, axes and clock of a raw 6-axis stream; what is "auto" is told from physics.
+    """Units, axes and clock of a raw 6-axis stream; "auto" is detected from physics.
 
     Attributes:
         accel_unit: "g", "ms2" (m/s²) or "auto".
         gyro_unit: "rads" (rad/s), "degs" (deg/s) or "auto".
-        axes: where the canonical x, y, z come from, signed: "-y+x+z" means x = -raw y, y = raw x,
+        axes: source of the canonical x, y, z, signed: "-y+x+z" means x = -raw y, y = raw x,
             z = raw z.
-        gyro_axes: the same for the gyroscope where it differs from the accelerometer, e.g. iOS,
-            whose accelerometer is upside down: axes="-x-y-z", gyro_axes="+x+y+z". "same" follows
-            `axes`.
+        gyro_axes: the same for the gyroscope if it differs from the accelerometer, e.g. on iOS,
+            whose accelerometer is inverted: axes="-x-y-z", gyro_axes="+x+y+z". "same" uses `axes`.
         stamp_unit: unit of the stamps of a text source: "s", "ms", "us", "ns" or "auto".
 
     Raises:
@@ -51,14 +50,14 @@ class ImuFormat:
             ("stamp_unit", self.stamp_unit, STAMP_UNITS),
         ):
             if value not in valid:
-                raise UsageError(f"{name} {value!r} is not one of: {', '.join(valid)}")
+                raise UsageError(f"{name} is {value!r}; valid: {', '.join(valid)}")
         parse_axes(self.axes)
         if self.gyro_axes != "same":
             parse_axes(self.gyro_axes)
 
 
 def parse_axes(axes: str) -> tuple[Index, Float32]:
-    """Column of each canonical axis (3,) and its sign (3,) from text such as "-y+x+z".
+    """Parse the column (3,) and sign (3,) of each canonical axis from text such as "-y+x+z".
 
     Raises:
         UsageError: not three signed letters, each of x, y, z once.
@@ -66,7 +65,7 @@ def parse_axes(axes: str) -> tuple[Index, Float32]:
     letters, signs = axes[1::2], axes[0::2]
     if len(axes) != 6 or sorted(letters) != ["x", "y", "z"] or not set(signs) <= {"+", "-"}:
         raise UsageError(
-            f"axes {axes!r} are not x, y and z once each, each with a sign; write e.g. {UPRIGHT!r} "
+            f"axes are {axes!r}; they must be x, y and z once each, with signs, e.g. {UPRIGHT!r} "
             "or '-y+x+z'"
         )
     column_3 = np.array(["xyz".index(letter) for letter in letters], np.int64)
@@ -75,22 +74,22 @@ def parse_axes(axes: str) -> tuple[Index, Float32]:
 
 @dataclass
 class ImuReport:
-    """What was found in a stream: counts of rows, units, rate, and remarks in words.
+    """Findings about a stream: row counts, units, rate and notes.
 
     Attributes:
-        rows: rows that came in.
-        used: rows that were kept.
-        not_finite: rows dropped for a NaN, an infinity, or a value of a million and more.
-        duplicate: rows dropped because their stamp was there already.
-        out_of_order: rows dropped because a later stamp had come before.
-        restarts: jumps back by more than two seconds, taken as a restarted clock.
-        gaps: breaks by a pause longer than the longest allowed.
-        saturated: kept rows in which a channel stood at its limit.
-        frozen: kept rows in which a sensor had not moved for a second, to the last digit.
+        rows: rows received.
+        used: rows kept.
+        not_finite: rows dropped for a NaN, an infinity, or a value of at least a million.
+        duplicate: rows dropped because of a repeated stamp.
+        out_of_order: rows dropped because they came after a later stamp.
+        restarts: jumps back by more than two seconds, taken as clock restarts.
+        gaps: gaps longer than the maximum.
+        saturated: kept rows with a channel at its limit.
+        frozen: kept rows in which a sensor had been exactly constant for a second.
         rate_hz: median rate of the rows; 0 until known.
         accel_unit: "g" or "ms2"; "auto" until known.
         gyro_unit: "rads" or "degs"; "auto" until known.
-        notes: remarks for people, each made once.
+        notes: remarks for the user, each made once.
     """
 
     rows: int = 0
@@ -108,10 +107,10 @@ class ImuReport:
     notes: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:
-        """Add a remark, once."""
+        """Add a note, once."""
         if text not in self.notes:
             self.notes.append(text)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return plain values, for JSON."""
         return dataclasses.asdict(self)

@@ -1,16 +1,16 @@
 """Any time-stamped 6-axis stream to 50 Hz windows in g and rad/s, for training and the device.
 
-    segments, report = prepare(stamp_s_T, imu_TC, ImuFormat())        a recording, at once
+    segments, report = prepare(stamp_s_T, imu_TC, ImuFormat())        a whole recording
     for segment in segments:
         windows_NTC = cut_windows(segment.imu_TC, window=128, hop=64)
 
     stream = StreamResampler(ImuFormat())                             the same, live
     segments = stream.push_block(stamp_s_T, imu_TC)
 
-Nothing is invented: a pause over 0.1 s ends a segment, and rows that are not numbers or come late
-are dropped and counted. Rows of a frozen sensor are counted and, on the device, their windows are
-not answered. Rows at a sensor's limit are counted and remarked on, and used all the same: a clipped
-peak alone is no reason to refuse an answer.
+Nothing is invented: a gap over 0.1 s ends a segment, and rows that are not finite or come late are
+dropped and counted. Rows of a frozen sensor are counted and, on the device, their windows get no
+result. Saturated rows are counted, noted and used: a clipped peak alone does not invalidate a
+window.
 """
 
 from __future__ import annotations
@@ -74,15 +74,15 @@ def prepare(
     max_gap_s: float = MAX_GAP_S,
     tag_TK: Index | None = None,
 ) -> tuple[list[Segment], ImuReport]:
-    """A raw recording as segments on the grid, in g and rad/s, and what was found in it.
+    """Convert a raw recording to segments on the grid, in g and rad/s, with a report.
 
     Args:
         stamp_s_T: seconds (T,).
         imu_TC: rows (T, 6) in the sensor's units, rate and axes.
-        format: what is declared; the rest is told from physics, over the whole recording.
+        format: the declared format; the rest is detected from the whole recording.
         rate_hz: samples per second of the grid.
-        max_gap_s: a longer pause ends a segment.
-        tag_TK: whatever travels along, int64 (T, K).
+        max_gap_s: a longer gap ends a segment.
+        tag_TK: data attached to each row, int64 (T, K).
 
     Raises:
         DataError: a rate under 10 Hz, no gravity, or not in the declared unit.
@@ -110,7 +110,7 @@ def prepare(
 
 
 def _settle_units(imu_TC: Float32, format: ImuFormat, rate_hz: float, report: ImuReport) -> None:
-    """Units of a recording into its report."""
+    """Set the units of a recording in its report."""
     report.accel_unit = require_gravity(imu_TC, format.accel_unit)
     report.gyro_unit = format.gyro_unit
     verdict = judge_recording(imu_TC, rate_hz)
@@ -124,13 +124,13 @@ def _settle_units(imu_TC: Float32, format: ImuFormat, rate_hz: float, report: Im
 
 
 def cut_windows(imu_TC: Float32, window: int = IMU_WINDOW, hop: int = 64) -> Float32:
-    """Every window that fits into (T, 6): float32 (N, window, 6), one every `hop` samples.
+    """Cut (T, 6) into windows, float32 (N, window, 6), one every `hop` samples.
 
     Raises:
         UsageError: a window or a hop under 1.
     """
     if window < 1 or hop < 1:
-        raise UsageError(f"window {window} and hop {hop} are numbers of samples, at least 1")
+        raise UsageError(f"window is {window}, hop is {hop}; both must be at least 1 sample")
     if imu_TC.shape[0] < window:
         return np.empty((0, window, 6), np.float32)
     view_NCT = np.lib.stride_tricks.sliding_window_view(imu_TC, window, axis=0)[::hop]

@@ -1,10 +1,10 @@
-"""Resampling by time stamps onto one uniform grid, anti-aliased when going down.
+"""Resample by time stamps to one uniform grid, with anti-aliasing when downsampling.
 
 Between samples: a cubic through the two neighbours whose slopes are the secants over their own
-neighbours (Catmull-Rom for uneven steps). Going down by a factor L: first onto a grid L times finer
+neighbours (Catmull-Rom for uneven steps). Downsampling by a factor L: first to a grid L times finer
 than the target, then a Hamming-windowed low-pass over eight periods of the target, then every L-th
 value. The grid of a stretch starts at its first sample. A sample within `SNAP_S` of a grid point is
-that point's value, so a stream that is on the grid passes through untouched and without delay.
+that point's value, so a stream on the grid passes through unchanged and without delay.
 
 `Resampler` works block by block; `resample` is the same code over a whole recording, in one block.
 """
@@ -34,7 +34,7 @@ class Segment:
         start_s: stamp of the first sample.
         imu_TC: float32 (T, 6).
         tag_TK: int64 (T, K): the tags of the latest row at or before each sample.
-        fresh: False where it goes on exactly where the segment before it ended.
+        fresh: False if it continues exactly where the previous segment ended.
     """
 
     start_s: float
@@ -44,14 +44,12 @@ class Segment:
 
 
 def decimation(row_rate_hz: float, rate_hz: float = IMU_RATE_HZ) -> int:
-    """How many times finer than the target the first grid is: 1 up to 10 % above the target, 2 for
-    100 Hz.
-    """
+    """Ratio of the first grid's rate to the target: 1 up to 10 % above the target, 2 for 100 Hz."""
     return max(1, math.ceil(row_rate_hz / rate_hz - 0.1))
 
 
 def low_pass(factor: int) -> Float32:
-    """Taps of the anti-aliasing filter, which add up to 1: (2 * 4 * factor + 1,)."""
+    """Taps of the anti-aliasing filter, with sum 1: (2 * 4 * factor + 1,)."""
     offset_M = np.arange(-HALF_PERIODS * factor, HALF_PERIODS * factor + 1)
     taps_M = np.sinc(2 * CUTOFF * offset_M / factor) * np.hamming(offset_M.size)
     return np.asarray(taps_M / taps_M.sum(), np.float32)
@@ -64,9 +62,7 @@ def _interpolate(
     left_K: Index,
     step_s: float,
 ) -> Float32:
-    """Values (K, 6) at grid points, each right of row `left_K`; slopes never reach over less than
-    `step_s`.
-    """
+    """Values (K, 6) at grid points, each after row `left_K`; slopes span at least `step_s`."""
     last = stamp_s_T.shape[0] - 1
     if last == 0 or left_K.size == 0:
         return imu_TC[left_K]
@@ -82,7 +78,7 @@ def _interpolate(
     width_s_K = stamp_s_T.take(right_K) - left_s_K
     past_s_K = grid_s_K - left_s_K
     past_s_K[past_s_K <= SNAP_S] = 0.0
-    if left_K[-1] == last:  # nothing lies right of the last row
+    if left_K[-1] == last:  # there is nothing after the last row
         past_s_K[left_K == last], width_s_K[left_K == last] = 0.0, 1.0
     u_K1 = (past_s_K / width_s_K).astype(np.float32)[:, None]
     width_K1 = width_s_K.astype(np.float32)[:, None]
@@ -96,8 +92,8 @@ def _interpolate(
 
 
 class _Decimator:
-    """Low-pass and every `factor`-th value of a fine grid; the ends are held at their first and
-    last value.
+    """Low-pass and keep every `factor`-th value of a fine grid; the ends are padded with the first
+    and last value.
     """
 
     def __init__(self, factor: int) -> None:
@@ -132,10 +128,10 @@ class _Decimator:
 
 
 class Resampler:
-    """One stretch without breaks, fed block by block.
+    """Resample one stretch without breaks, block by block.
 
-    Output waits for two more rows than the grid point's own (none on the grid), and for four
-    periods of the target when going down.
+    Output waits for two rows after the grid point (none if a row is on it), and for four periods of
+    the target when downsampling.
     """
 
     def __init__(self, row_rate_hz: float, rate_hz: float = IMU_RATE_HZ) -> None:
@@ -145,7 +141,7 @@ class Resampler:
         self._grid_hz = rate_hz * self._factor
         self._start_s = 0.0
         self._next = 0  # index on the first grid of the next value
-        self._given = 0  # target samples given out
+        self._given = 0  # target samples returned so far
         self._stamp_s_T: Float64 = np.empty(0)
         self._imu_TC: Float32 = np.empty((0, 6), np.float32)
         self._tag_TK: Index = np.empty((0, 0), np.int64)
@@ -157,9 +153,7 @@ class Resampler:
         tag_TK: Index,
         last: bool = False,
     ) -> Segment:
-        """The samples that these rows complete (maybe none); `last`: nothing follows in this
-        stretch.
-        """
+        """Return the samples that these rows complete (maybe none); `last` ends the stretch."""
         if self._stamp_s_T.size == 0:
             if stamp_s_T.size == 0:
                 return Segment(self._start_s, imu_TC, tag_TK)
@@ -172,7 +166,7 @@ class Resampler:
         return Segment(start_s, value_KC, tag_KK, fresh)
 
     def finish(self) -> Segment:
-        """The samples that were waiting for rows."""
+        """Return the samples that were waiting for more rows."""
         return self.feed(np.empty(0), self._imu_TC[:0], self._tag_TK[:0], last=True)
 
     def _on_grid(
@@ -210,7 +204,7 @@ class Resampler:
         tag_TK: Index,
         limit: int | None = 3,
     ) -> None:
-        """Append rows to those remembered and forget all but the last `limit`."""
+        """Append rows to the buffer, and keep the last `limit`."""
         if limit is not None and stamp_s_T.size >= limit:
             self._stamp_s_T, self._imu_TC, self._tag_TK = (
                 stamp_s_T[-limit:],
@@ -225,7 +219,7 @@ class Resampler:
 
 
 def median_rate_hz(stamp_s_T: Float64) -> float:
-    """Rows per second by the median step of rising stamps; 0 where there are fewer than two."""
+    """Rows per second by the median step of increasing stamps; 0 if there are fewer than two."""
     step_s_T = np.diff(stamp_s_T)
     step_s_T = step_s_T[step_s_T > 0]
     return 1 / float(np.median(step_s_T)) if step_s_T.size else 0.0
@@ -239,15 +233,15 @@ def resample(
     tag_TK: Index | None = None,
     report: ImuReport | None = None,
 ) -> list[Segment]:
-    """A recording's rows onto the grid, one segment between breaks; units are left as they are.
+    """Resample a recording's rows to the grid, one segment between breaks; units are unchanged.
 
     Args:
         stamp_s_T: seconds (T,), any order; late and repeated rows are dropped.
         imu_TC: rows (T, 6); those that are not finite are dropped.
         rate_hz: samples per second of the grid.
-        max_gap_s: a longer pause breaks the recording.
-        tag_TK: whatever travels along, int64 (T, K).
-        report: where the counts go.
+        max_gap_s: a longer gap splits the recording.
+        tag_TK: data attached to each row, int64 (T, K).
+        report: receives the counts.
     """
     report = ImuReport() if report is None else report
     tag_TK = np.empty((imu_TC.shape[0], 0), np.int64) if tag_TK is None else tag_TK

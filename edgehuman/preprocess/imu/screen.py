@@ -1,6 +1,6 @@
-"""Rows of a raw stream, screened: what cannot be used is dropped and counted, breaks are found.
+"""Screen the rows of a raw stream: drop and count unusable rows, and find breaks.
 
-The same code serves a whole recording in one call and a live stream block by block; the state
+The same code handles a whole recording in one call and a live stream block by block; the state
 between blocks is one row.
 """
 
@@ -18,10 +18,10 @@ from edgehuman.records import Bool, Float32, Float64, Index
 RESTART_S = 2.0
 FROZEN_S = 1.0
 GAP_SLACK_S = 1e-6
-ABSURD = 1e6  # no sensor gives this in any unit
-STEP_FLOOR = 1e-6  # g or rad/s; what the rounding of an interpolation may make of a constant
+ABSURD = 1e6  # beyond any sensor, in any unit
+STEP_FLOOR = 1e-6  # g or rad/s; rounding error of interpolating a constant
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
-# Below the smallest full scale of a wearable (2 g, 250 deg/s) nothing can be at its limit.
+# The smallest full scale of a wearable (2 g, 250 deg/s): no lower value is saturated.
 RAIL_FLOOR_C = np.array([1.9, 1.9, 1.9, 4.3, 4.3, 4.3], np.float32)
 
 
@@ -30,10 +30,10 @@ class Piece:
     """Rows in time order without a break inside.
 
     Attributes:
-        stamp_s_T: float64 (T,), rising.
+        stamp_s_T: float64 (T,), increasing.
         imu_TC: float32 (T, 6).
-        tag_TK: int64 (T, K): whatever travels along with a row, such as labels.
-        fresh: True where a break lies before the first row.
+        tag_TK: int64 (T, K): data attached to each row, such as labels.
+        fresh: True if there is a break before the first row.
     """
 
     stamp_s_T: Float64
@@ -43,8 +43,8 @@ class Piece:
 
 
 class RowScreen:
-    """Drops rows that are not finite (or beyond any sensor), repeated or late; splits at gaps and
-    at restarts of the clock.
+    """Drop rows that are not finite (or beyond any sensor), duplicate or late; split at gaps and at
+    clock restarts.
     """
 
     def __init__(self, max_gap_s: float, report: ImuReport) -> None:
@@ -54,7 +54,7 @@ class RowScreen:
         self._row_s = -np.inf
 
     def screen(self, stamp_s_T: Float64, imu_TC: Float32, tag_TK: Index) -> list[Piece]:
-        """The usable rows of a block, as pieces without breaks inside; shapes as in `Piece`."""
+        """Return the usable rows of a block, as pieces without breaks; shapes as in `Piece`."""
         self._report.rows += stamp_s_T.shape[0]
         if not (_all_within(imu_TC, ABSURD) and _all_within(stamp_s_T, np.inf)):
             with np.errstate(invalid="ignore"):
@@ -80,8 +80,8 @@ class RowScreen:
         ]
 
     def _since_newest(self, stamp_s_T: Float64) -> Float64:
-        """Seconds from the newest stamp before each row (T,): inf where the clock starts, <= 0
-        where late.
+        """Seconds since the newest stamp before each row (T,): inf at a clock start, <= 0 if
+        late.
         """
         step_s_T = np.empty_like(stamp_s_T)
         step_s_T[0] = stamp_s_T[0] - self._row_s
@@ -106,22 +106,21 @@ class RowScreen:
 
 
 def _all_within(array: NDArray[np.floating], limit: float) -> bool:
-    """Whether every size is certainly under the limit; False may be a false alarm.
+    """Whether every magnitude is certainly under the limit; False may be a false alarm.
 
-    A sum of squares is cheap, and NaN or infinite where something is.
+    A sum of squares is cheap, and is NaN or infinite if any value is.
     """
     flat = array.reshape(-1)
     return bool(np.dot(flat, flat) < limit**2)
 
 
 class SensorWatch:
-    """Counts rows in which a channel stands at its limit, and rows of a sensor that no longer
-    moves.
+    """Count rows with a saturated channel, and rows of a frozen sensor.
 
-    A channel is at its limit where a large value comes for the third time running, to the last
-    digit; a sensor is frozen where its three channels have all stood still for a second. A working
-    sensor's noise does neither. The first row at a limit is remarked on; a frozen sensor is where
-    its window is judged.
+    A channel is saturated if exactly the same large value occurs three times in a row; a sensor is
+    frozen if all its three channels have been constant for a second. The noise of a working sensor
+    prevents both. The first saturated row gets a note; a frozen sensor is reported when its window
+    is judged.
     """
 
     def __init__(self, rate_hz: float, report: ImuReport) -> None:
@@ -151,13 +150,13 @@ class SensorWatch:
             row, channel = np.argwhere(railed_TC)[0].tolist()
             unit = "g" if channel < 3 else "rad/s"
             self._report.note(
-                f"{CHANNELS[channel]} stands at its limit of {imu_TC[row, channel]:.3g} {unit}; "
-                "such rows are counted and used, though the peaks beyond the limit are missing"
+                f"{CHANNELS[channel]} is saturated at {imu_TC[row, channel]:.3g} {unit}; "
+                "such rows are counted and used, but peaks beyond the limit are missing"
             )
         self._report.saturated += int(railed_TC.any(axis=1).sum())
 
     def _frozen(self, held_T: Bool, sensor: int) -> Bool:
-        """Rows at which a sensor has been held for a second; carries the run over to the next
+        """Rows at which a sensor has been constant for a second; the run carries over to the next
         block.
         """
         index_T = np.arange(held_T.shape[0])
@@ -169,13 +168,12 @@ class SensorWatch:
 
 
 def frozen_sensor(imu_TC: Float32, rate_hz: float) -> str:
-    """ "accelerometer" or "gyroscope" where it stands still for a second in a window (T, 6), else
-    "".
+    """ "accelerometer" or "gyroscope" if it is constant for a second in a window (T, 6), else "".
 
-    Interpolation may move a constant by a rounding, hence the tolerance.
+    Interpolation can change a constant by a rounding error, hence the tolerance.
     """
     held = round(FROZEN_S * rate_hz)
-    # A stretch of a second holds two of these rows in a row, so most windows need no closer look.
+    # A second contains two of these rows in succession, so most windows need no closer check.
     sparse_TC = imu_TC[:: max(1, held // 2)]
     if _moves(sparse_TC).all():
         return ""

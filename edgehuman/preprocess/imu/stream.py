@@ -1,8 +1,7 @@
-"""A live 6-axis stream onto the 50 Hz grid, in g and rad/s: the online twin of `imu.prepare`.
+"""Resample a live 6-axis stream to the 50 Hz grid, in g and rad/s: `recording.prepare`, online.
 
-The first two seconds are held back to tell rate and units, then everything held back is given out:
-nothing is lost, and from there on the delay is that of `Resampler`. Every ten seconds two seconds
-are looked at again.
+The first two seconds are buffered to detect rate and units, then released: nothing is lost, and
+from then on the delay is that of `Resampler`. Every ten seconds, two seconds are checked again.
 """
 
 from __future__ import annotations
@@ -37,33 +36,33 @@ DECIDE_S = 2.0
 DECIDE_ROWS = 16
 MAX_HELD_ROWS = 8192
 CHECK_EVERY_S = 10.0
-STILL_NOTE = "the gyroscope is too still to tell its unit; taken as rad/s until it turns"
+STILL_NOTE = "the gyroscope is too still to detect its unit; rad/s assumed until it turns"
 NO_GRAVITY_NOTE = (
-    "the accelerometer shows no gravity; taken as g. Where gravity was removed, results are wrong"
+    "the accelerometer shows no gravity; g assumed. If gravity was removed, results are wrong"
 )
 
 
 def require_rate(rate_hz: float, target_hz: float, report: ImuReport) -> None:
-    """Refuse what is too slow; remark on what is slower than the target.
+    """Refuse a rate that is too low; add a note if it is lower than the target.
 
     Raises:
         DataError: under 10 rows per second.
     """
     if rate_hz and rate_hz < MIN_RATE_HZ * 0.98:
         raise DataError(
-            f"the stream has {rate_hz:.3g} rows per second; at least {MIN_RATE_HZ:g} are needed. "
-            "Raise the sensor's rate or, where its stamps are not seconds, give them in seconds "
+            f"the stream has {rate_hz:.3g} rows per second; it needs at least {MIN_RATE_HZ:g}. "
+            "Raise the sensor's rate or, if its stamps are not seconds, convert them to seconds "
             '(in Python: ImuFormat(stamp_unit="ms"))'
         )
     if rate_hz and rate_hz < 0.9 * target_hz:
         report.note(
             f"{rate_hz:.1f} rows per second, interpolated to {target_hz:g} Hz: "
-            f"movement faster than {rate_hz / 2:.1f} Hz is missing"
+            f"movement above {rate_hz / 2:.1f} Hz is missing"
         )
 
 
 class Canonical:
-    """Raw rows to g and rad/s on the canonical axes, with units that may be corrected later."""
+    """Convert raw rows to g and rad/s on the canonical axes; units can be corrected later."""
 
     def __init__(self, format: ImuFormat) -> None:
         accel_3, accel_sign_3 = parse_axes(format.axes)
@@ -75,7 +74,7 @@ class Canonical:
         self._scale_6 = self._sign_6
 
     def set_units(self, report: ImuReport) -> None:
-        """Follow the units in the report."""
+        """Use the units in the report."""
         scale_6 = unit_scale(report.accel_unit, report.gyro_unit)
         self._scale_6 = scale_6[self._column_6] * self._sign_6
 
@@ -87,7 +86,7 @@ class Canonical:
 
 
 class UnitWatch:
-    """Looks at two seconds in ten of the raw rows and corrects what was told from too little."""
+    """Check two seconds in ten of the raw rows, and correct units that were detected wrongly."""
 
     def __init__(self, format: ImuFormat, report: ImuReport) -> None:
         self._format = format
@@ -97,7 +96,7 @@ class UnitWatch:
         self._doubts = 0
 
     def look(self, imu_TC: Float32) -> bool:
-        """Collect rows; True where the report's units have just been corrected."""
+        """Collect rows; return True if the report's units have just been corrected."""
         rate_hz = self._report.rate_hz or IMU_RATE_HZ
         self._wait_rows -= imu_TC.shape[0]
         if self._wait_rows > 0:
@@ -111,14 +110,14 @@ class UnitWatch:
 
     def _judge_accel(self, rows_TC: Float32) -> bool:
         report, found = self._report, judge_accel(rows_TC)
-        # A fall or a jump may last a second or two, so the accelerometer needs two looks.
+        # A fall or a jump can last a second or two, so the accelerometer needs two checks.
         self._doubts = self._doubts + 1 if found not in ("auto", report.accel_unit) else 0
         if self._doubts < 2:
             return False
         unit = {"g": "g", "ms2": "m/s²"}
         seen = f"the accelerometer now looks like {unit[found]}, not {unit[report.accel_unit]}"
         if self._format.accel_unit != "auto":
-            report.note(f"{seen} as declared; the declaration is followed")
+            report.note(f"{seen} as declared; the declared unit is used")
             return False
         report.note(f"{seen} as before; read as {unit[found]} from here on")
         report.accel_unit = found
@@ -132,7 +131,7 @@ class UnitWatch:
         if self._format.gyro_unit != "auto" or (verdict.unit, report.gyro_unit) != ("degs", "rads"):
             return False
         report.note(
-            "the gyroscope turns much faster than gravity does: it is deg/s, not rad/s; "
+            "the gyroscope turns much faster than gravity: it is deg/s, not rad/s; "
             "read as deg/s from here on"
         )
         report.gyro_unit = "degs"
@@ -140,12 +139,12 @@ class UnitWatch:
 
 
 class StreamResampler:
-    """Rows in, samples on the grid out; memory does not grow.
+    """Rows in, samples on the grid out, in constant memory.
 
     Args:
-        format: what is declared of the stream.
+        format: the declared format of the stream.
         rate_hz: samples per second of the grid.
-        max_gap_s: a longer pause ends the segment.
+        max_gap_s: a longer gap ends the segment.
     """
 
     def __init__(
@@ -164,13 +163,13 @@ class StreamResampler:
         self._resampler: Resampler | None = None
         self._held: list[Piece] = []
         self._held_rows = 0
-        self._held_s = 0.0  # seconds of rows held, pauses left out
+        self._held_s = 0.0  # seconds of buffered rows, without gaps
         self._newest_s = 0.0
         self._decided = False
 
     @property
     def delay_s(self) -> float:
-        """How long an output waits for later rows, at most, once the stream has started."""
+        """Longest time that an output waits for later rows, once the stream has started."""
         row_rate_hz = self.report.rate_hz or self._rate_hz
         filtered = decimation(row_rate_hz, self._rate_hz) > 1
         return 2 / row_rate_hz + (4 / self._rate_hz if filtered else 0.0)
@@ -187,8 +186,7 @@ class StreamResampler:
     ) -> list[Segment]:
         """Rows (T, 6) in the sensor's units and order -> samples (K, 6) that they complete.
 
-        A segment with `fresh` set begins after a break; the others go on where the one before
-        ended.
+        A segment with `fresh` set begins after a break; the others continue the previous one.
 
         Raises:
             DataError: at the start, a rate under 10 Hz, or an accelerometer that contradicts its
@@ -203,7 +201,7 @@ class StreamResampler:
         return self._start() if self._enough() else []
 
     def close(self) -> list[Segment]:
-        """What only the end of the stream completes."""
+        """Return the samples that only the end of the stream completes."""
         segments = [] if self._decided or not self._held else self._start()
         if self._resampler is not None:
             segments.append(self._resampler.finish())
@@ -219,8 +217,8 @@ class StreamResampler:
         self._held += pieces
 
     def _enough(self) -> bool:
-        """Whether what is held tells rate and units: two seconds of rows, or long enough of too
-        few.
+        """Whether the buffer is enough to detect rate and units: two seconds of rows, or a longer
+        time with too few rows.
         """
         if self._held_rows < DECIDE_ROWS:
             return False
@@ -229,14 +227,14 @@ class StreamResampler:
         return held_s >= DECIDE_S or passed_s > 2 * DECIDE_S or self._held_rows > MAX_HELD_ROWS
 
     def _start(self) -> list[Segment]:
-        """Tell rate and units from what was held back, then give it all out."""
+        """Detect rate and units from the buffered rows, then release them all."""
         imu_TC = np.concatenate([piece.imu_TC for piece in self._held])
         report = self.report
         report.rate_hz = median_rate_hz(np.concatenate([p.stamp_s_T for p in self._held]))
         require_rate(report.rate_hz, self._rate_hz, report)
         rate_hz = report.rate_hz or self._rate_hz
         if self._format.accel_unit == "auto" and 0 < accel_median(imu_TC) < ACCEL_G_RANGE[0]:
-            # A jump or a fall looks so for two seconds; a recording does not.
+            # A jump or a fall can look like this for two seconds, a whole recording cannot.
             report.accel_unit = "g"
             report.note(NO_GRAVITY_NOTE)
         else:

@@ -1,13 +1,13 @@
-"""Which units a 6-axis stream is in, told from physics.
+"""Detect the units of a 6-axis stream from physics.
 
-Accelerometer: gravity is always there, so the median norm is near 1 in g and near 9.8 in m/s².
+Accelerometer: gravity is always present, so the median norm is near 1 in g and near 9.8 in m/s².
 
-Gyroscope: seen from the sensor, gravity turns when the sensor does, da/dt = -w x a. So the size of
-w x a, with w as given, is at most about that of da/dt where w is in rad/s (other movement only adds
-to da/dt) and 57 times more where it is in deg/s. Over two-second stretches of five public datasets
-(waist, hip, pocket, wrist, shin) the ratio lies between 0.002 and 2.3 in rad/s; above
-`DEGREES_RATIO` it is deg/s. In deg/s it falls below that in about one stretch of a hundred (turning
-about the vertical), so "deg/s" is proof and "rad/s" is checked again.
+Gyroscope: in the sensor's frame, gravity rotates when the sensor does, da/dt = -w x a. So |w x a|,
+with w as given, is at most about |da/dt| if w is in rad/s (other movement only adds to da/dt), and
+57 times more if it is in deg/s. Over two-second stretches of five public datasets (waist, hip,
+pocket, wrist, shin) the ratio is between 0.002 and 2.3 in rad/s; above `DEGREES_RATIO` it is deg/s.
+In deg/s it falls below that in about one stretch in a hundred (rotation about the vertical), so
+"deg/s" is conclusive and "rad/s" is checked again.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ NUM_STRETCHES = 32
 
 @dataclass(frozen=True, slots=True)
 class GyroVerdict:
-    """What a stretch says of the gyroscope's unit.
+    """The gyroscope's unit according to one stretch.
 
     Attributes:
         unit: "rads" or "degs".
-        still: True where the sensor turns too little to tell; the unit is then "rads".
+        still: True if the sensor turns too little to tell; the unit is then "rads".
         ratio: |w x a| over |da/dt|, w as given.
         turning: root mean square of w about its mean, as given.
     """
@@ -48,14 +48,14 @@ class GyroVerdict:
 
 
 def accel_median(imu_TC: Float32) -> float:
-    """Median norm of the accelerometer, as given; 0 where every row is zero or there is none."""
+    """Median norm of the accelerometer, as given; 0 if all rows are zero or there are none."""
     norm_T = np.linalg.norm(imu_TC[:, :3], axis=1)
     norm_T = norm_T[norm_T > 0]
     return float(np.median(norm_T)) if norm_T.size else 0.0
 
 
 def judge_accel(imu_TC: Float32) -> AccelUnit:
-    """ "g", "ms2", or "auto" where gravity is in neither range."""
+    """ "g", "ms2", or "auto" if the median is in neither range."""
     median = accel_median(imu_TC)
     if ACCEL_G_RANGE[0] <= median < ACCEL_G_RANGE[1]:
         return "g"
@@ -69,9 +69,7 @@ def _moving_mean(x_TC: Float64, width: int) -> Float64:
 
 
 def judge_gyro(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
-    """The gyroscope's unit from one stretch of seconds; raw rows in time order, about evenly
-    spaced.
-    """
+    """The gyroscope's unit from a few seconds of raw rows, sorted and about evenly spaced."""
     width, reach = max(1, round(0.2 * rate_hz)), max(1, round(0.1 * rate_hz))
     if imu_TC.shape[0] < 4 * (width + reach):
         return GyroVerdict("rads", True, 0.0, 0.0)
@@ -90,56 +88,55 @@ def judge_gyro(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
 
 
 def gyro_conflict(verdict: GyroVerdict, declared: GyroUnit) -> str:
-    """What to remark where the stretch speaks against the declared unit; "" where it does not."""
-    followed = "the declaration is followed"
+    """A note if the stretch contradicts the declared unit, else ""."""
+    followed = "the declared unit is used"
     if declared == "rads" and verdict.unit == "degs":
         return (
-            "the gyroscope was declared in rad/s, but turns much faster than gravity does: "
+            "the gyroscope was declared in rad/s, but turns much faster than gravity: "
             f"it looks like deg/s; {followed}"
         )
     if declared == "degs" and verdict.ratio < 1.5 and verdict.turning > 0.5:
         return (
-            "the gyroscope was declared in deg/s, but turns much slower than gravity does: "
+            "the gyroscope was declared in deg/s, but turns much slower than gravity: "
             f"it looks like rad/s; {followed}"
         )
     return ""
 
 
 def require_gravity(imu_TC: Float32, declared: AccelUnit) -> AccelUnit:
-    """The accelerometer's unit, or an error where the stream contradicts physics or its
-    declaration.
+    """The accelerometer's unit; an error if the stream contradicts physics or its declaration.
 
-    A stream of zeros says nothing and passes: a dead sensor is flagged elsewhere.
+    A stream of zeros passes: a dead sensor is reported elsewhere.
 
     Raises:
-        DataError: no gravity of either size, or not in the unit that was declared.
+        DataError: no gravity in either unit, or not in the declared unit.
     """
     median, found = accel_median(imu_TC), judge_accel(imu_TC)
     if median == 0.0:
         return "g" if declared == "auto" else declared
     if found == "auto" and declared == "auto":
         cause = (
-            "gravity seems to be removed; give the accelerometer with gravity"
+            "gravity seems to be removed; use the accelerometer with gravity"
             if median < ACCEL_G_RANGE[0]
             else "it may be in milli-g or raw counts; scale it to g or m/s²"
         )
         raise DataError(
-            f"the median norm of acceleration is {median:.4g}; gravity makes it about 1 in g "
-            f"and 9.8 in m/s²; {cause}"
+            f"the median norm of acceleration is {median:.4g}; with gravity it is about 1 in g "
+            f"or 9.8 in m/s²; {cause}"
         )
     if declared != "auto" and found not in ("auto", declared):
         names = {"g": "g", "ms2": "m/s²"}
         raise DataError(
             f"acceleration was declared in {names[declared]}, but its median norm is "
-            f"{median:.3g}, which is gravity in {names[found]}; give --accel-unit {found} or auto "
+            f"{median:.3g}, which is gravity in {names[found]}; use --accel-unit {found} or auto "
             f'(in Python: ImuFormat(accel_unit="{found}"))'
         )
     return found if declared == "auto" else declared
 
 
 def judge_recording(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
-    """The gyroscope's unit from a whole recording: the middle one of up to 32 spread stretches of
-    8 s.
+    """The gyroscope's unit from a whole recording: the median of up to 32 stretches of 8 s, evenly
+    spread.
     """
     size = max(1, round(STRETCH_S * rate_hz))
     last = max(0, imu_TC.shape[0] - size)
@@ -159,7 +156,7 @@ def detect_units(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> tuple[AccelUn
 
 
 def unit_scale(accel_unit: AccelUnit, gyro_unit: GyroUnit) -> Float32:
-    """What raw columns are multiplied by to be in g and rad/s: (6,)."""
+    """Factors that convert raw columns to g and rad/s: (6,)."""
     scale_C = np.ones(6, np.float32)
     if accel_unit == "ms2":
         scale_C[:3] = 1 / STANDARD_GRAVITY_MS2

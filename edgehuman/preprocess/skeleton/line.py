@@ -1,4 +1,4 @@
-"""One person in one frame as a line of JSON: what poses are written, sent and read as here.
+"""One person in one frame as a line of JSON: the pose format for files and streams.
 
     {"t": 1.25, "id": "7", "joints": [[x, y, c], ... 18 of them], "width": 1920, "height": 1080}
 
@@ -26,9 +26,9 @@ class PoseLine:
     """One person in one frame.
 
     Attributes:
-        t_s: when, seconds.
-        track: who, as long as they are followed.
-        joints_J3: float32 (18, 3): a record's frame.
+        t_s: time in seconds.
+        track: id of the tracked person.
+        joints_J3: float32 (18, 3): one frame of a skeleton record.
         width_px, height_px: of the picture; 0 where unknown.
     """
 
@@ -40,26 +40,30 @@ class PoseLine:
 
 
 def parse_line(text: str, where: str) -> PoseLine:
-    """The person and frame of a line.
+    """Parse a line.
 
     Raises:
-        DataError: no JSON object, a key missing, joints that are none (see `to_record`).
+        DataError: not a JSON object, a missing key, or invalid joints (see `to_record`).
     """
     try:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{where}: not JSON ({error}); write one object a line") from None
+        raise DataError(f"{where}: not JSON ({error}); write one object per line") from None
     if not isinstance(row, dict):
-        raise DataError(f"{where}: found {type(row).__name__}; a line is an object with t, joints")
+        raise DataError(
+            f"{where}: found {type(row).__name__}; a line must be an object with t and joints"
+        )
     lacking = [key for key in ("t", "joints") if key not in row]
     if lacking:
         raise DataError(
-            f"{where}: found keys {sorted(row)[:6]}; {' and '.join(lacking)} missing: a line is "
+            f"{where}: found keys {sorted(row)[:6]}; {' and '.join(lacking)} missing: write "
             '{"t": seconds, "id": track, "joints": [[x, y, c], ...]}'
         )
     layout = row.get("layout", "openpose18")
     if not isinstance(layout, str) or layout not in LAYOUTS:
-        raise DataError(f"{where}: found layout {str(layout)[:40]!r}; known: {', '.join(LAYOUTS)}")
+        raise DataError(
+            f"{where}: unknown layout {str(layout)[:40]!r}; valid: {', '.join(LAYOUTS)}"
+        )
     return PoseLine(
         _number(row["t"], "t", where),
         str(row.get("id", "0")),
@@ -70,7 +74,7 @@ def parse_line(text: str, where: str) -> PoseLine:
 
 
 def format_line(line: PoseLine) -> str:
-    """The line of a person and frame, without its end; a hundredth of a pixel is fine enough."""
+    """Format a line without its newline; coordinates rounded to a hundredth of a pixel."""
     joints = line.joints_J3.astype(float).round(2).tolist()
     row: dict[str, Any] = {"t": round(line.t_s, 6), "id": line.track, "joints": joints}
     if line.width_px and line.height_px:
@@ -83,7 +87,7 @@ def _joints(values: Any, layout: str, where: str) -> Float32:
         array = np.asarray(values, np.float64)
     except (TypeError, ValueError, OverflowError):
         raise DataError(
-            f"{where}: found joints {str(values)[:40]}; give a list [x, y, confidence] per joint"
+            f"{where}: joints are {str(values)[:40]}; give a list [x, y, confidence] per joint"
         ) from None
     if array.ndim == 1 and array.size and array.size % 3 == 0:
         array = array.reshape(-1, 3)
@@ -97,5 +101,5 @@ def _number(value: Any, name: str, where: str) -> float:
     except (TypeError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise DataError(f"{where}: found {name} {str(value)[:40]!r}; give a finite number")
+        raise DataError(f"{where}: {name} is {str(value)[:40]!r}; it must be a finite number")
     return number

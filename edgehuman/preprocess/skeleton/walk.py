@@ -1,8 +1,8 @@
-"""What makes a skeleton record: joints in the right order, in pixels, 24 a second; and how good.
+"""Skeleton records: joint order, units, resampling to 24 Hz, and quality.
 
 The filters and the quality score are those of "On Model and Data Scaling for Skeleton-based
-Self-Supervised Gait Recognition" (arXiv 2504.07598, sections 3 and 5): at least 48 frames at 24 a
-second, mean confidence over 0.6, Q_S = sum over joints of (mean c - log std c).
+Self-Supervised Gait Recognition" (arXiv 2504.07598, sections 3 and 5): at least 48 frames at 24 Hz,
+mean confidence over 0.6, Q_S = sum over joints of (mean c - log std c).
 
 Axes: S all frames of many sequences, N sequence, T frame, J joint.
 """
@@ -23,9 +23,9 @@ RATE_HZ = 24.0
 NUM_JOINTS = 18
 MIN_FRAMES = 48
 MIN_CONFIDENCE = 0.6
-# A longer gap between frames is not bridged: the walk is parted there.
+# A walk is split at longer gaps between frames.
 MAX_GAP_S = 0.5
-# A detector whose confidence never changes would have an endless score.
+# Keeps the score finite if a detector's confidence never changes.
 _LEAST_STD = 1e-3
 
 _BY_COUNT: Mapping[int, str] = {18: "openpose18", 17: "coco17", 25: "body25", 26: "halpe26"}
@@ -35,11 +35,11 @@ def require_skeleton(skeleton_TJ3: NDArray[Any], where: str) -> None:
     """Raise DataError unless joints are float32 (T, 18, 3), finite, with confidences 0..1."""
     if skeleton_TJ3.ndim != 3 or skeleton_TJ3.shape[1:] != (NUM_JOINTS, 3):
         raise DataError(
-            f"{where}: found shape {skeleton_TJ3.shape}; skeletons are (frames, 18, 3): x, y, "
+            f"{where}: shape is {skeleton_TJ3.shape}; it must be (frames, 18, 3): x, y, "
             "confidence of the OpenPose-18 joints"
         )
     if skeleton_TJ3.dtype != np.float32:
-        raise DataError(f"{where}: found {skeleton_TJ3.dtype}; skeletons are float32")
+        raise DataError(f"{where}: dtype is {skeleton_TJ3.dtype}; it must be float32")
     _require_finite(skeleton_TJ3, where)
     require_confidence(skeleton_TJ3[..., 2], where)
 
@@ -50,7 +50,7 @@ def _require_finite(joints_TJ3: NDArray[Any], where: str) -> None:
     if not finite_TJ.all():
         frame, joint = np.argwhere(~finite_TJ)[0].tolist()
         raise DataError(
-            f"{where}: frame {frame} holds a value that is not a finite number, joint {joint} is "
+            f"{where}: frame {frame} has a value that is not a finite number, joint {joint} is "
             f"{joints_TJ3[frame, joint].tolist()}; a joint that was not seen is 0, 0 with "
             "confidence 0"
         )
@@ -61,26 +61,26 @@ def require_confidence(sure: NDArray[Any], where: str) -> None:
     if sure.size and not (sure.min() >= 0.0 and sure.max() <= 1.0):
         wrong = float(sure.max() if sure.max() > 1.0 else sure.min())
         raise DataError(
-            f"{where}: found confidence {wrong:g}; confidences are 0 to 1, so divide by their "
-            "largest possible value (older AlphaPose counts up to 6) or clip them"
+            f"{where}: confidence is {wrong:g}; it must be 0 to 1: divide by the largest possible "
+            "value (6 in older AlphaPose) or clip"
         )
 
 
 def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -> Float32:
-    """Joints of any known layout as a record, float32 (T, 18, 3).
+    """Convert joints of any known layout to a record, float32 (T, 18, 3).
 
     Args:
-        joints_TJ3: (T, J, 3): x, y in pixels, confidence; J tells the layout where none is given.
-        layout: of `geometry.LAYOUTS`.
+        joints_TJ3: (T, J, 3): x, y in pixels, confidence; J identifies the layout if none is given.
+        layout: name in `geometry.LAYOUTS`.
 
     Raises:
-        DataError: a number of joints that belongs to no layout, values that are not finite,
+        DataError: a number of joints without a known layout, values that are not finite, or
             confidences outside 0..1.
     """
     array = np.asarray(joints_TJ3)
     if array.ndim != 3 or array.shape[-1] != 3 or array.dtype.kind not in "fiu":
         raise DataError(
-            f"{where}: found {array.dtype} {array.shape}; joints are numbers (frames, joints, 3): "
+            f"{where}: found {array.dtype} {array.shape}; joints must be (frames, joints, 3): "
             "x, y, confidence"
         )
     name = layout or _BY_COUNT.get(array.shape[1])
@@ -88,7 +88,7 @@ def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -
         known = ", ".join(f"{count} ({each})" for count, each in _BY_COUNT.items())
         raise DataError(
             f"{where}: found {array.shape[1]} joints; "
-            + (f"{name} has {len(LAYOUTS[name])}" if name else f"known numbers are {known}")
+            + (f"{name} has {len(LAYOUTS[name])}" if name else f"valid: {known}")
             + _other_layout(array.shape[1], name)
         )
     _require_finite(array, where)
@@ -102,25 +102,25 @@ def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -
 
 
 def _other_layout(count: int, name: str | None) -> str:
-    """The layout that so many joints are of, where another one was named."""
+    """A hint at the layout with this number of joints, if another one was named."""
     other = _BY_COUNT.get(count)
     if name is None or other is None:
         return ""
-    return f". If they are {other}, say so as their layout: {other!r}"
+    return f". If they are {other}, set their layout to {other!r}"
 
 
 def gaps(stamp_s_T: Float64, max_gap_s: float = MAX_GAP_S) -> list[slice]:
-    """The stretches of a walk between which more than `max_gap_s` passes."""
+    """The stretches of a walk between gaps longer than `max_gap_s`."""
     breaks = np.flatnonzero(np.diff(stamp_s_T) > max_gap_s) + 1
     edges = [0, *breaks.tolist(), len(stamp_s_T)]
     return [slice(edges[i], edges[i + 1]) for i in range(len(edges) - 1)]
 
 
 def resample(skeleton_TJ3: Float32, stamp_s_T: Float64, rate_hz: float = RATE_HZ) -> Float32:
-    """Frames `1 / rate_hz` apart, from the first stamp on; no frame after the last (see `between`).
+    """Resample to frames `1 / rate_hz` apart, from the first stamp to the last (see `between`).
 
     Raises:
-        DataError: stamps that do not rise or do not fit the frames.
+        DataError: stamps that do not increase or do not match the frames.
     """
     if stamp_s_T.shape != (len(skeleton_TJ3),) or not len(stamp_s_T):
         raise DataError(
@@ -131,10 +131,10 @@ def resample(skeleton_TJ3: Float32, stamp_s_T: Float64, rate_hz: float = RATE_HZ
         wrong = int(np.argmax(~(step_s_T > 0.0))) + 1
         raise DataError(
             f"frame {wrong} is stamped {stamp_s_T[min(wrong, len(stamp_s_T) - 1)]:g} s; stamps "
-            "rise from frame to frame. Sort the frames, and drop those that come twice"
+            "must increase from frame to frame. Sort the frames, and drop duplicates"
         )
     grid_T = np.arange(len(stamp_s_T)) - (stamp_s_T - stamp_s_T[0]) * rate_hz
-    # Written stamps are rounded: a fiftieth of a frame is no other moment.
+    # Stamps in files are rounded: ignore differences of a fiftieth of a frame.
     if np.abs(grid_T).max() < 0.02:
         return skeleton_TJ3
     count = int(np.floor((stamp_s_T[-1] - stamp_s_T[0]) * rate_hz + 1e-6)) + 1
@@ -146,10 +146,10 @@ def resample(skeleton_TJ3: Float32, stamp_s_T: Float64, rate_hz: float = RATE_HZ
 
 
 def between(before_TJ3: Float32, after_TJ3: Float32, share_T: Float64 | float) -> Float32:
-    """Joints (..., J, 3) at a share (...,) of the way from one frame to the next.
+    """Interpolate joints (..., J, 3) at a share (...,) of the way from one frame to the next.
 
-    A joint lies on the line between its places in the two; where it was not seen in one of them, it
-    is as in the nearer frame: no joint is made up.
+    Interpolation is linear; a joint that was not seen in one of the frames is copied from the
+    nearer frame, so no joint is invented.
     """
     share_T11 = np.asarray(share_T, np.float32)[..., None, None]
     mixed_TJ3 = before_TJ3 + share_T11 * (after_TJ3 - before_TJ3)
@@ -166,7 +166,7 @@ def mean_confidence(skeleton_SJ3: Float32, length_N: Index) -> Float64:
 
 
 def quality_score(skeleton_SJ3: Float32, length_N: Index) -> Float64:
-    """Q_S of each sequence (N,): high where detectors were sure, and always equally sure.
+    """Q_S of each sequence (N,): high if confidence is high and constant.
 
     Q_S = sum over the 18 joints of (mean c_j - log std c_j), standard deviation over the frames and
     at least 0.001.
@@ -174,7 +174,7 @@ def quality_score(skeleton_SJ3: Float32, length_N: Index) -> Float64:
     sure_SJ = skeleton_SJ3[..., 2].astype(np.float64)
     count_N1 = length_N[:, None].astype(np.float64)
     mean_NJ = _sums(sure_SJ, length_N) / count_N1
-    # Two passes: a difference of squares would lose the small deviations that matter here.
+    # Two passes: a difference of squares would lose the small deviations, which matter here.
     away_SJ = sure_SJ - np.repeat(mean_NJ, length_N, axis=0)
     std_NJ = np.sqrt(_sums(away_SJ**2, length_N) / count_N1)
     score: Float64 = (mean_NJ - np.log(np.maximum(std_NJ, _LEAST_STD))).sum(axis=1)

@@ -1,10 +1,10 @@
-"""What a simulated person does: names in the order of the labels, and the posture each needs."""
+"""Activities of simulated people: names in label order, and the posture that each needs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# The six of UCI HAR first, in its order, so that their labels are the same numbers.
+# The six of UCI HAR first, in its order, so that their label indices match.
 SIX = (
     "walking",
     "walking_upstairs",
@@ -31,14 +31,14 @@ ACTIVITIES = (*SIX, "jogging", *TRANSITIONS)
 
 
 def posture_before(activity: str) -> str:
-    """standing, sitting or laying: how the body must be when the activity begins."""
+    """Posture in which the activity begins: standing, sitting or laying."""
     if activity in TRANSITIONS:
         return TRANSITIONS[activity][0]
     return "standing" if activity in LOCOMOTION else activity
 
 
 def posture_after(activity: str) -> str:
-    """standing, sitting or laying: how the activity leaves the body."""
+    """Posture in which the activity ends: standing, sitting or laying."""
     if activity in TRANSITIONS:
         return TRANSITIONS[activity][1]
     return posture_before(activity)

@@ -1,7 +1,7 @@
-"""Many walks posed at once: straight level walking of many people, frame by frame, in one call.
+"""Pose many walks at once: straight level walking of many people in one call.
 
-The geometry is the walker's own; every number of a person is an array here. Walks lie one after
-the other along the last axis, so that every operation runs along memory.
+The geometry is that of `walker`, with an array for every parameter of a person. Walks are
+concatenated along the last axis, so that every operation runs over contiguous memory.
 
 Axes: N walk, T frame, F = N * T, C control, K harmonic.
 """
@@ -40,8 +40,8 @@ class Walks:
         stand_m_N: height of the hips in standing.
         track_N: how far apart the feet are set, as a fraction of the hips' width.
         clock_NT: the stride clock of every frame, in strides.
-        arm_lag_N: strides by which the arms come late.
-        swing_N4: how far left shoulder, left elbow, right shoulder, right elbow swing, radians.
+        arm_lag_N: delay of the arms, in strides.
+        swing_N4: swing of left shoulder, left elbow, right shoulder, right elbow, radians.
         controls: per name of `posture.CONTROLS` that walking needs, frames (N, T).
     """
 
@@ -57,9 +57,9 @@ class Walks:
 
 
 def pose_walks(walks: Walks) -> tuple[Float64, Float64]:
-    """World joints (26, 3, N, T) in metres and directions of the head (3, N, T), unit.
+    """World joints (26, 3, N, T) in metres, and unit directions of the head (3, N, T).
 
-    Everyone walks along x, crosses x = 0 when the clock is 0, and z points up.
+    Everyone walks along x and crosses x = 0 when the clock is 0; z points up.
     """
     count, frames = walks.clock_NT.shape
     size = count * frames
@@ -113,11 +113,11 @@ def _foot(
     bone_m: Mapping[str, Float64],
     controls: Mapping[str, Float64],
 ) -> Foot:
-    """One foot of every walk: its footholds are a stride apart on the straight way."""
+    """One foot of every walk: its footholds are a stride apart on the straight path."""
     own_F = clock_F if side > 0 else clock_F + 0.5
     whole_F = np.floor(own_F)
     # A foot's mid-stance is at a whole number of its own clock; the right one's is half a stride
-    # earlier on the way.
+    # earlier on the path.
     at_F = whole_F - (0.0 if side > 0 else 0.5) - BEHIND_STRIDES
     here = np.stack([at_F * stride_m_F, side * out_m_F, np.zeros_like(at_F)])
     there = here.copy()

@@ -1,8 +1,8 @@
-"""Feet and legs: where each foot is set down, how it rolls, and the knee that joins it to the hip.
+"""Feet and legs: footholds, foot roll, and the knees by inverse kinematics.
 
 A planted foot does not move in the world; it pivots about its heel at contact and about its toe at
 push-off. The knee follows from the two bone lengths (inverse kinematics), so bones keep their
-length and feet keep their ground whatever the pelvis does.
+length and feet stay on the ground for any motion of the pelvis.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from edgehuman.simulate.body.plan import Plan
 from edgehuman.simulate.body.rotation import Scalar, cross, dot, frame_from, unit
 from edgehuman.simulate.body.smooth import bump, step
 
-# The foot stands a little behind the body's mid-stance: the stance leg trails more than it leads.
+# The foot is slightly behind the body's mid-stance: the stance leg trails more than it leads.
 BEHIND_STRIDES = 0.035
 _REACH_SOFT, _REACH_LIMIT = 0.94, 0.9985
 
 
 @dataclass(frozen=True, slots=True)
 class Plants:
-    """Where feet are set down; plant number n belongs to stride clock n / 2 + `first`.
+    """Footholds; plant number n belongs to stride clock n / 2 + `first`.
 
     Attributes:
         first: stride clock of plant 0 (a whole number; even plants are left feet).
-        place_3N: x, y of the body's way and the ground's height there, metres.
-        heading_N: which way the foot points.
+        place_3N: x, y of the body's path and the ground's height there, metres.
+        heading_N: direction of the foot.
     """
 
     first: int
@@ -40,7 +40,7 @@ class Plants:
 
 
 def plan_plants(plan: Plan, person: Person) -> Plants:
-    """Every foothold of a plan: on the way at its mid-stance, never beyond where the walk stops."""
+    """Footholds of a plan: on the path at mid-stance, never beyond the end of the walk."""
     time_T: Float64 = np.arange(plan.num_frames) / plan.rate_hz
     first = int(np.floor(plan.stride_T[0])) - 2
     last = int(np.ceil(plan.stride_T[-1])) + 3
@@ -77,10 +77,10 @@ def _approach_run(plan: Plan, clock_N: Float64, time_T: Float64) -> Index:
 
 
 def _ahead_of_way(plan: Plan, person: Person, clock_N: Float64, frame_N: Index) -> Float64:
-    """Metres by which footholds lie ahead of the way's point at their mid-stance.
+    """Distance in metres from the path's point at mid-stance to the foothold ahead of it.
 
-    A little behind in full stride; far out where a schedule begins or ends in full stride and the
-    way stops but the feet must reach on.
+    Slightly negative in full stride; large if a schedule begins or ends in full stride, where the
+    path stops but the feet must reach further.
     """
     stride_m = _per_activity(person, "stride_m")
     before = np.minimum(clock_N - plan.stride_T[0], 0.0) * stride_m[plan.label_T[0]]
@@ -105,7 +105,7 @@ def place_foot(
     person: Person,
     controls: Mapping[str, Float64],
 ) -> Foot:
-    """The left (side +1) or right (-1) foot: planted, rolling off, swinging, striking.
+    """Place the left (side +1) or right (-1) foot: planted, rolling off, swinging, striking.
 
     Args:
         controls: frames (T,) of duty, clearance, heel, strike and moving (0 standing, 1 walking).
@@ -127,10 +127,10 @@ def carry_foot(
     bone_m: Mapping[str, Scalar],
     controls: Mapping[str, Float64],
 ) -> Foot:
-    """A foot between two footholds (3, T) and their headings (T,), at a phase of its stride.
+    """Move a foot between two footholds (3, T) and headings (T,), by the phase of its stride.
 
     Args:
-        phase_T: 0..1; at 0 the foot is in the middle of standing on `here`.
+        phase_T: 0..1; at 0 the foot is at mid-stance on `here`.
         controls: as for `place_foot`.
     """
     duty, moving = controls["duty"], controls["moving"]
@@ -183,10 +183,10 @@ def _pivot(
 def bend_leg(
     hip: Float64, ankle: Float64, left: Float64, thigh_m: Scalar, shank_m: Scalar
 ) -> tuple[Float64, Float64, Float64, Float64]:
-    """Knee (3, T), ankle (3, T), thigh and shank frames (3, 3, T) of a leg of fixed lengths.
+    """Knee (3, T), ankle (3, T), thigh and shank frames (3, 3, T) of a leg with fixed lengths.
 
-    The knee lies forward, in the plane perpendicular to `left` (3, T), the hinge. An ankle out of
-    reach is drawn towards the hip, smoothly: the knee never locks.
+    The knee bends forward, in the plane perpendicular to the hinge `left` (3, T). An ankle out of
+    reach is moved smoothly towards the hip, so the knee never locks.
     """
     leg_m = thigh_m + shank_m
     span = ankle - hip

@@ -1,11 +1,11 @@
 """The shape of a stride at the pelvis: harmonics of six channels, and the motion that makes them.
 
-The tables hold what waist sensors of 21 people show on average (measured on the public UCI HAR
-windows of its training people, never its test people, turned into body axes with each person's
-lying windows): per harmonic of the stride, the amplitude and the phase of specific force (g) and
-angular rate (rad/s). `pelvis_waveform` inverts the sensor equation and gives pelvis positions and
-angles, from which every virtual sensor is derived again. Jogging is not in that data; its table is
-walking's, made stronger by hand until the peaks are those of a flight phase, and is not verified.
+The tables are averages over the waist sensors of 21 people (measured on the public UCI HAR windows
+of its training people, never its test people, rotated to body axes with each person's lying
+windows): per harmonic of the stride, the amplitude and the phase of specific force (g) and angular
+rate (rad/s). `pelvis_waveform` inverts the sensor equation to pelvis positions and angles, from
+which all virtual sensors are derived. Jogging is not in that data; its table is walking's, scaled
+up by hand until the peaks match a flight phase, and is not verified.
 
 Phase 0 is the peak of upward acceleration just after a heel strike; a table entry is
 (amplitude, phase in degrees) of cos(k * phase + angle), k = 1..8.
@@ -76,7 +76,7 @@ def waist_harmonics(activity: str) -> Complex:
 def pelvis_waveform(
     waist_6K: Complex, stride_hz: float, sensor_offset_m: tuple[float, float, float]
 ) -> Complex:
-    """(6, K) pelvis motion (m, rad) whose virtual sensor, at the offset, shows the harmonics.
+    """(6, K) pelvis motion (m, rad) that gives a virtual sensor at the offset these harmonics.
 
     To first order in the angles: specific force is the pelvis' acceleration, plus angular
     acceleration x offset, plus gravity leaking into the tilted level axes.

@@ -1,7 +1,7 @@
-"""Who walks: bone lengths, gait, habits of posture, and how the sensors sit on this person.
+"""A simulated person: bone lengths, gait, posture habits, and how sensors are mounted.
 
-Bone lengths are fractions of the body height (Drillis and Contini 1966, as tabled by Winter,
-Biomechanics and Motor Control of Human Movement) with a few per cent of individual deviation.
+Bone lengths are fractions of the body height (Drillis and Contini 1966, from Winter, Biomechanics
+and Motor Control of Human Movement) with a few per cent of individual variation.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ _STEP_HZ_RATIO = {
     "jogging": (1.50, 0.06),
 }
 
-# metres a step: fraction of the height on level ground, the tread on stairs
+# metres per step: fraction of the height on level ground, the tread on stairs
 _STEP_FRACTION = {"walking": 0.38, "jogging": 0.55}
 _TREAD_M = 0.29
 _RISE_M = 0.17
-# The tables average over turns and slow steps; a full stride is stronger.
+# The tables include turns and slow steps; a full stride is stronger.
 _VIGOUR = {
     "walking": 1.17,
     "walking_upstairs": 1.15,
@@ -61,18 +61,18 @@ _DUTY = {
 
 @dataclass(frozen=True, slots=True)
 class Gait:
-    """One way of moving of one person.
+    """One gait of one person.
 
     Attributes:
         stride_hz: strides (two steps) per second.
         stride_m: metres per stride, level.
         rise_m: metres climbed per step; negative downstairs.
-        duty: fraction of the stride that a foot is planted.
-        drop_m: how much lower than in standing the pelvis travels on average.
-        clearance_m: how high the ankle passes.
+        duty: fraction of the stride for which a foot is planted.
+        drop_m: mean height of the pelvis below its standing height.
+        clearance_m: height of the ankle in swing.
         heel_rad: heel rise at push-off; strike_rad: foot pitch at contact (negative: heel first).
         pelvis_6K: complex harmonics of the stride: forward left up (m), roll pitch yaw (rad).
-        lean_rad: mean forward pitch of the pelvis against standing.
+        lean_rad: mean forward pitch of the pelvis relative to standing.
         arm_rad, elbow_rad, elbow_swing_rad: arm swing amplitude, mean flexion and its swing.
     """
 
@@ -93,20 +93,20 @@ class Gait:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An identity: everything about a walker that stays the same from day to day.
+    """An identity: everything about a walker that does not change from day to day.
 
     Attributes:
-        seed: what it was sampled from.
+        seed: the seed it was sampled with.
         height_m: standing height.
         bone_m: name -> metres (see `_FRACTIONS` for the names).
         gaits: per locomotion activity.
         arms_rad: resting (flex, abduct, elbow) of the hanging arms.
         sit_pitch_rad: pelvis pitch when sitting (negative: leaning back).
         seat_m: height of the hip joints above the floor on this person's chair.
-        sway: how restless the person is; 1 is average.
-        belt_rad: where on the belt a waist sensor sits: 0 front, positive to the left.
-        mount_rad: per placement (roll, pitch, yaw), how crooked the person wears a sensor.
-        pocket_turn: which of four ways a phone goes into the pocket.
+        sway: restlessness; 1 is average.
+        belt_rad: position of a waist sensor on the belt: 0 front, positive to the left.
+        mount_rad: per placement, misalignment of a sensor (roll, pitch, yaw).
+        pocket_turn: which of four orientations a phone has in the pocket.
     """
 
     seed: int
@@ -134,7 +134,7 @@ class Person:
 
 
 def sample_person(seed: int) -> Person:
-    """A person from a seed: the same seed gives the same person on every machine."""
+    """Sample a person: the same seed gives the same person on every machine."""
     rng = generator(seed, 0xB0D1)
     height_m = float(np.clip(rng.normal(1.70, 0.09), 1.48, 1.96))
     bone_m = {name: part * height_m * rng.normal(1.0, 0.03) for name, part in _FRACTIONS.items()}
@@ -163,7 +163,7 @@ def sample_person(seed: int) -> Person:
 
 
 def _sample_mounts(rng: np.random.Generator) -> dict[str, tuple[float, float, float]]:
-    """Crookedness per placement, degrees -> radians; a belt slopes forward and to the side."""
+    """Misalignment per placement, degrees -> radians; a belt slopes forward and to the side."""
     spread = {
         "waist": ((6.0, 7.0, 0.0), (4.0, 4.5, 2.0)),
         "pocket": ((0.0, 4.0, 0.0), (8.0, 10.0, 15.0)),
@@ -183,7 +183,7 @@ def _sample_gaits(
     bone_m: Mapping[str, float],
     sensor_offset_m: tuple[float, float, float],
 ) -> dict[str, Gait]:
-    """All ways of moving of one person: style carries over from one to the next."""
+    """All gaits of one person, which share a style."""
     walk_hz = float(np.clip(rng.normal(0.90 * np.sqrt(1.70 / height_m), 0.05), 0.76, 1.04))
     reach = float(np.clip(rng.normal(1.0, 0.06), 0.85, 1.15))
     vigour = float(np.exp(rng.normal(0.0, 0.13)))
@@ -203,7 +203,7 @@ def _sample_gaits(
 
 
 def _sample_style(rng: np.random.Generator) -> Complex:
-    """(6, K) factors near 1: how this person's stride differs, in size and timing."""
+    """(6, K) factors near 1: the person's style of stride, in size and timing."""
     size = np.exp(rng.normal(0.0, 0.22, (6, 8)))
     size[2, 1] = size[2, 1] ** 0.5
     timing = rng.normal(0.0, 0.35, (6, 8))
@@ -246,7 +246,7 @@ def _gait(
 
 
 def _pelvis_drop(bone_m: Mapping[str, float], step_m: float, stairs: bool, jog: bool) -> float:
-    """Metres by which the pelvis must travel below standing for the legs to reach both feet."""
+    """How far in metres the pelvis must drop below standing for the legs to reach both feet."""
     leg_m = bone_m["thigh"] + bone_m["shank"]
     if stairs:
         return 0.085 * leg_m

@@ -1,8 +1,9 @@
-"""From a schedule to curves: what every slow control does over time, and the stride clock.
+"""From a schedule to curves: every slow control over time, and the stride clock.
 
-Each change between bouts is a *move*: a difference of control vectors that a minimum-jerk step
-carries over a window, per control. Moves add up; noise is added; a cubic spline carries the result
-to frames. The stride clock runs only while walking and always stops with both feet on the ground.
+Each change between bouts is a *move*: a difference of control vectors, applied per control as a
+minimum-jerk step over a window. Moves are summed, noise is added, and a cubic spline interpolates
+the result to frames. The stride clock runs only while walking and always stops with both feet on
+the ground.
 """
 
 from __future__ import annotations
@@ -29,30 +30,30 @@ from edgehuman.simulate.body.smooth import bump, smooth_noise, step, upsample
 CONTROL_HZ = 10.0
 BLEND_S = 0.55
 
-# Where in a transition each group of controls moves, as fractions of its duration.
+# When each group of controls moves in a transition, as fractions of its duration.
 _WINDOWS = {
     ("standing", "sitting"): {"": (0.05, 0.90), "trunk": (0.30, 1.0), "pitch": (0.30, 1.0)},
     ("sitting", "standing"): {"": (0.22, 1.0), "pitch": (0.15, 0.95)},
     ("sitting", "laying"): {"": (0.20, 1.0), "lie": (0.05, 0.75), "yaw": (0.0, 0.65)},
     ("laying", "sitting"): {"": (0.0, 0.80), "lie": (0.25, 0.95), "yaw": (0.35, 1.0)},
 }
-# How far the body leans forward on the way, so that its weight comes over the feet (radians).
+# Forward lean during a transition, which brings the weight over the feet (radians).
 _LEAN = {"stand_to_sit": 0.45, "sit_to_stand": 0.60, "stand_to_lie": 0.40, "lie_to_stand": 0.50}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A schedule turned into curves; frames are made of it block by block.
+    """A schedule turned into curves, from which frames are made block by block.
 
     Attributes:
         knots_PM: control knots, one per `per_knot` frames.
         per_knot: frames per knot.
         rate_hz: frames per second.
-        stride_T: the stride clock, in strides; whole numbers are left mid-stances.
-        heading_T: where the walk is headed, radians.
+        stride_T: the stride clock, in strides; integers are left mid-stances.
+        heading_T: direction of the walk, radians.
         place_2T: the ground point that the body follows, metres.
         label_T: index into ACTIVITIES.
-        run_start_s, run_end_s: when each uninterrupted stretch of locomotion begins and ends.
+        run_start_s, run_end_s: start and end of each uninterrupted stretch of locomotion.
     """
 
     knots_PM: Float64
@@ -77,7 +78,7 @@ def make_plan(
     rng: np.random.Generator,
     settled: bool = False,
 ) -> Plan:
-    """The curves of a checked schedule. `settled`: begin and end exactly in the average posture."""
+    """Make the curves of a valid schedule; `settled` ones begin and end in the average posture."""
     ends_s = np.cumsum([bout.duration_s for bout in schedule])
     num = max(1, round(float(ends_s[-1]) * rate_hz))
     per_knot = max(1, round(rate_hz / CONTROL_HZ))
@@ -117,7 +118,7 @@ def _runs(schedule: Schedule) -> list[tuple[float, float]]:
 
 
 class _Curves:
-    """Control knots under construction: differences first, summed up once at the end."""
+    """Control knots under construction, stored as differences and summed once at the end."""
 
     def __init__(self, start_P: Float64, num_knots: int, knot_hz: float) -> None:
         self.rate_PM = np.zeros((NUM_CONTROLS, num_knots))
@@ -187,7 +188,7 @@ def _moves(
 def _change(
     curves: _Curves, delta_P: Float64, middle_s: float, half_s: float, stops: bool = False
 ) -> None:
-    """Blend from one bout to the next. Who stops walking first shortens the last steps."""
+    """Blend from one bout to the next. Before stopping, the last steps get shorter."""
     rest_P = delta_P.copy()
     if stops:
         shorter_P = np.zeros_like(delta_P)
@@ -200,7 +201,7 @@ def _change(
 def _targets(
     person: Person, schedule: Schedule, rng: np.random.Generator, settled: bool
 ) -> list[Float64]:
-    """Per bout the control vector it settles in; a transition's is that of where it leads."""
+    """Final control vector of each bout; for a transition, that of the posture it leads to."""
     made: list[Float64] = []
     last = len(schedule) - 1
     for i, bout in enumerate(schedule):
@@ -224,7 +225,7 @@ def _transition(
     start_s: float,
     end_s: float,
 ) -> None:
-    """Move through one or two postures, each control in its window, with a lean on the way."""
+    """Move through one or two postures, each control in its window, leaning forward meanwhile."""
     first, last = TRANSITIONS[name]
     long = end_s - start_s
     if "sitting" in (first, last):
@@ -260,7 +261,7 @@ def _leg(
 def _fidget(
     curves: _Curves, name: str, start_s: float, end_s: float, rng: np.random.Generator
 ) -> None:
-    """Now and then a small change of posture that is taken back before the bout ends."""
+    """Add occasional small changes of posture, undone before the bout ends."""
     at_s = start_s + rng.exponential(12.0)
     while at_s < end_s - 5.0:
         delta = 0.6 * variation(rng, name)
@@ -301,7 +302,7 @@ def _sway(
     rng: np.random.Generator,
     settled: bool,
 ) -> Float64:
-    """Sway, breath and unrest on top of every posture; restlessness comes and goes."""
+    """Add sway, breathing and restlessness to every posture; restlessness varies over time."""
     rows = [ROW[name] for name in SWAY]
     slow, fast = np.array(list(SWAY.values())).T
     count = len(rows)
@@ -324,7 +325,7 @@ def _sway(
 
 
 def _turns(knots: Float64, schedule: Schedule, knot_hz: float, rng: np.random.Generator) -> None:
-    """Bends of the way: gentle wander and, every so often, a turn of 45 to 180 degrees."""
+    """Add turns to the path: gentle wander and occasional turns of 45 to 180 degrees."""
     at_s = 0.0
     row = knots[ROW["turn"]]
     for bout in schedule:
@@ -344,7 +345,7 @@ def _turns(knots: Float64, schedule: Schedule, knot_hz: float, rng: np.random.Ge
 
 
 def _wander(knots: Float64, knot_hz: float, rng: np.random.Generator) -> None:
-    """No two strides are alike: cadence drifts by a few per cent, amplitude by more."""
+    """Vary the strides: cadence drifts by a few per cent, amplitude by more."""
     cadence = knots[ROW["cadence"]]
     cadence *= 1.0 + 0.02 * smooth_noise(rng, 1, len(cadence), max(1, round(1.5 * knot_hz)))[0]
     cadence[cadence < 1e-9] = 0.0

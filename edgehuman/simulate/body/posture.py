@@ -1,4 +1,4 @@
-"""Controls: the few dozen slow numbers that pose a body, and what each posture sets them to."""
+"""Controls: the few dozen slow parameters that pose a body, and their values for each posture."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from edgehuman.records import Float64
 from edgehuman.simulate.body.activities import LOCOMOTION
 from edgehuman.simulate.body.person import Person
 
-# Metres, radians, 1/s; weights 0..1. Relative to the segment above unless said otherwise.
+# Metres, radians, 1/s; weights 0..1. Relative to the segment above unless stated otherwise.
 CONTROLS = (
     "drop",  # pelvis below its standing height
-    "back",  # pelvis behind the place where the feet stand
-    "side",  # pelvis to the left of it
+    "back",  # pelvis behind the feet
+    "side",  # pelvis to the left of the feet
     "roll",  # pelvis, with pitch and yaw, against the heading
     "pitch",
     "yaw",
@@ -47,7 +47,7 @@ NUM_CONTROLS = len(CONTROLS)
 
 BED_M = 0.52
 
-# How far one bout differs from the next, one standard deviation: nobody sits twice the same.
+# Variation between bouts of one posture, standard deviation.
 _SPREAD = {
     "standing": {
         "side": 0.02,
@@ -94,7 +94,7 @@ _SPREAD = {
     },
 }
 
-# Sway and restlessness: (slow, fast) standard deviations in standing; other postures scale it.
+# Sway and restlessness: (slow, fast) standard deviations in standing, scaled for other postures.
 SWAY: Mapping[str, tuple[float, float]] = {
     "drop": (0.0010, 0.0),
     "back": (0.0060, 0.00010),
@@ -134,7 +134,7 @@ def posture(person: Person, name: str) -> Float64:
 
 
 def variation(rng: np.random.Generator, name: str) -> Float64:
-    """How this bout of a posture differs from the person's average, (P,)."""
+    """Difference of one bout of a posture from the person's average, (P,)."""
     values = np.zeros(NUM_CONTROLS)
     for control, spread in _SPREAD.get(name, {}).items():
         values[ROW[control]] = rng.normal(0.0, spread)
@@ -144,7 +144,7 @@ def variation(rng: np.random.Generator, name: str) -> Float64:
 
 
 def variations(rng: np.random.Generator, name: str, count: int) -> Float64:
-    """(P, count) of them at once; nobody rolls over."""
+    """(P, count) variations at once, without rolling over."""
     values = np.zeros((NUM_CONTROLS, count))
     spread = _SPREAD.get(name, {})
     rows = [ROW[control] for control in spread]

@@ -1,8 +1,8 @@
 """Rotations over time, component first: matrices (3, 3, T), vectors (3, T).
 
-Time is the last axis so that every operation runs along memory; `turn_x(R, angle)` is
-R @ Rx(angle), a turn about the body's own axis. Angles in radians, right-handed. Many walks may lie
-one after the other in time: what is one number of a person is then an array (T,).
+Time is the last axis so that every operation runs over contiguous memory; `turn_x(R, angle)` is
+R @ Rx(angle), a rotation about the body's own axis. Angles in radians, right-handed. Many walks may
+be concatenated in time: a scalar of a person is then an array (T,).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Scalar = float | Float64
 
 
 def _turn(rotation: Float64, angle: Scalar, first: int, second: int) -> Float64:
-    """Mix two columns: the plane in which the turn happens."""
+    """Mix two columns, which span the plane of rotation."""
     cosine, sine = np.cos(angle), np.sin(angle)
     turned = rotation.copy()
     turned[:, first] = rotation[:, first] * cosine + rotation[:, second] * sine
@@ -50,7 +50,7 @@ def heading_matrix(angle_T: Float64) -> Float64:
 
 
 def apply(rotation: Float64, vector: tuple[Scalar, Scalar, Scalar]) -> Float64:
-    """A vector fixed in the body, in the world (3, T)."""
+    """Rotate a body-fixed vector to the world (3, T)."""
     x, y, z = vector
     moved: Float64 = rotation[:, 0] * x + rotation[:, 1] * y + rotation[:, 2] * z
     return moved
@@ -70,7 +70,7 @@ def dot(a: Float64, b: Float64) -> Float64:
 
 
 def unit(a: Float64) -> Float64:
-    """The direction of (3, T) vectors."""
+    """Normalise (3, T) vectors to unit length."""
     direction: Float64 = a / np.sqrt(dot(a, a))
     return direction
 

@@ -1,4 +1,4 @@
-"""What happens when: a schedule is a list of bouts, each an activity for some seconds."""
+"""Schedules: a schedule is a list of bouts, each an activity for some seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edgehuman.simulate.body.seeding import generator
 
 MINIMUM_S = 1.0
 
-# seconds: the shortest and the longest bout, and how often it follows another of its posture
+# shortest and longest bout in seconds, and how often it follows another of its posture
 _BOUTS = {
     "walking": (12.0, 50.0, 4.0),
     "walking_upstairs": (9.0, 22.0, 2.2),
@@ -52,34 +52,32 @@ Schedule = Sequence[Bout]
 
 
 def check_schedule(schedule: Schedule) -> None:
-    """Raise UsageError where a schedule cannot be played: unknown, too short, or not joined."""
+    """Raise UsageError if a schedule has unknown activities, short bouts or missing transitions."""
     if not schedule:
         raise UsageError("the schedule is empty; give at least one Bout(activity, duration_s)")
     for bout in schedule:
         if bout.activity not in ACTIVITIES:
-            raise UsageError(
-                f"found activity {bout.activity!r}; known activities: {', '.join(ACTIVITIES)}"
-            )
+            raise UsageError(f"unknown activity {bout.activity!r}; valid: {', '.join(ACTIVITIES)}")
         if not MINIMUM_S <= bout.duration_s < float("inf"):
             raise UsageError(
-                f"{bout.activity} lasts {bout.duration_s} s; a bout lasts at least {MINIMUM_S} s"
+                f"{bout.activity} lasts {bout.duration_s} s; it must last at least {MINIMUM_S} s"
             )
     for first, second in pairwise(schedule):
         leaves, needs = posture_after(first.activity), posture_before(second.activity)
         if leaves != needs:
             raise UsageError(
-                f"{first.activity} leaves the body {leaves} and {second.activity} begins {needs}; "
+                f"{first.activity} ends {leaves}, but {second.activity} begins {needs}; "
                 "put a transition between them, or pass the schedule through with_transitions()"
             )
 
 
 def transition_between(before: str, after: str) -> str:
-    """The name of the transition from one posture to another."""
+    """Name of the transition from one posture to another."""
     return next(name for name, ends in TRANSITIONS.items() if ends == (before, after))
 
 
 def with_transitions(schedule: Schedule, seed: int = 0) -> list[Bout]:
-    """The schedule with the missing transitions put between its bouts; durations are seeded."""
+    """Insert the missing transitions between bouts; their durations are seeded."""
     rng = generator(seed)
     joined: list[Bout] = []
     for bout in schedule:
@@ -101,7 +99,7 @@ def _transition(rng: np.random.Generator, before: str, after: str) -> Bout:
 
 
 def _next_activity(rng: np.random.Generator, last: str) -> str:
-    """A plausible follower: stairs lead to level ground, nobody stands up to stand."""
+    """A plausible next activity: stairs lead to level ground, standing does not follow standing."""
     names = [name for name in _BOUTS if name != last]
     weights = np.array([_BOUTS[name][2] for name in names])
     if last in ("walking_upstairs", "walking_downstairs", "jogging"):
@@ -110,13 +108,13 @@ def _next_activity(rng: np.random.Generator, last: str) -> str:
 
 
 def random_schedule(seed: int, minutes: float) -> list[Bout]:
-    """A stretch of a day: postures, walks, stairs, and every transition between them, labelled.
+    """Part of a day: postures, walks, stairs, and the transitions between them, labelled.
 
-    Begins standing and lasts `minutes`: the last bout is cut or lengthened, never a transition.
+    It begins standing and lasts `minutes`: the last bout is cut or extended, never a transition.
     """
     total_s = minutes * 60.0
     if not MINIMUM_S <= total_s < float("inf"):
-        raise UsageError(f"found minutes={minutes}; a schedule lasts at least {MINIMUM_S} s")
+        raise UsageError(f"minutes is {minutes}; a schedule must last at least {MINIMUM_S} s")
     rng = generator(seed, 0x5C4ED)
     made = [Bout("standing", float(rng.uniform(3.0, 8.0)))]
     while sum(bout.duration_s for bout in made) < total_s:
@@ -130,7 +128,7 @@ def random_schedule(seed: int, minutes: float) -> list[Bout]:
 
 
 def _cut(schedule: list[Bout], total_s: float) -> list[Bout]:
-    """The first `total_s` seconds; a transition is never cut: the bout before it lasts longer."""
+    """Keep the first `total_s` seconds; instead of cutting a transition, extend the bout before."""
     kept: list[Bout] = []
     left_s = total_s
     for bout in schedule:

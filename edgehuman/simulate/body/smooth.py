@@ -1,8 +1,8 @@
 """Smooth curves over time: steps, bumps, noise, and the spline from slow controls to frames.
 
-A control is a row of knots some ten times slower than the frames. A uniform cubic B-spline turns
-knots into frames: twice continuously differentiable, so accelerations have no steps, and a matrix
-product, so it costs almost nothing.
+A control is a row of knots at about a tenth of the frame rate. A uniform cubic B-spline turns knots
+into frames: twice continuously differentiable, so accelerations have no steps, and computed as a
+matrix product, so it costs almost nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 
 from edgehuman.records import Float64
 
-# Standard deviation of what `upsample` makes of white knots of unit variance: a cubic B-spline
-# keeps 0.479 of their variance, averaged over the interval.
+# Standard deviation of `upsample` for white knots of unit variance: a cubic B-spline keeps 0.479 of
+# their variance, averaged over the interval.
 WHITE_STD = np.sqrt(0.479)
 
 
@@ -37,9 +37,9 @@ def _basis(per_knot: int) -> Float64:
 
 
 def upsample(knots_CM: Float64, per_knot: int, num: int) -> Float64:
-    """(C, num) frames from knots (C, M); frame i lies at knot i / per_knot; ends are held.
+    """(C, num) frames from knots (C, M); frame i is at knot i / per_knot; ends are held constant.
 
-    Every knot spreads over frames with weights that sum to `per_knot`: integrals are kept exactly.
+    Every knot contributes with weights that sum to `per_knot`, so integrals are exact.
     """
     intervals = -(-num // per_knot)
     missing = max(0, intervals + 2 - knots_CM.shape[1])
@@ -54,14 +54,14 @@ def upsample(knots_CM: Float64, per_knot: int, num: int) -> Float64:
 def smooth_noise(
     rng: np.random.Generator, channels: int, num: int, samples_per_knot: int
 ) -> Float64:
-    """(channels, num) of unit variance whose fastest wave is about two knots long."""
+    """(channels, num) noise of unit variance; its shortest wave is about two knots long."""
     knots = rng.standard_normal((channels, num // samples_per_knot + 4))
     noise: Float64 = upsample(knots, samples_per_knot, num) / WHITE_STD
     return noise
 
 
 def spline_at(knots_M: Float64, position_T: Float64) -> Float64:
-    """Values (T,) of one B-spline at any real knot positions; ends are held."""
+    """Values (T,) of one B-spline at any real knot positions; ends are held constant."""
     index = np.floor(position_T).astype(np.int64)
     x = position_T - index
     last = len(knots_M) - 1

@@ -1,6 +1,6 @@
-"""Instants of a moving body: one stride of the walker, or a while of standing, frame by frame.
+"""Single poses of a moving body: one stride of the walker, or a few seconds of standing.
 
-The body stands at the world's origin and faces x; y is its left, z up; metres.
+The body is at the world's origin and faces x; y is its left, z up; metres.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from edgehuman.simulate.body.walker import pose
 
 STANCES = ("walking", "standing", "jogging")
 
-# What an arm does besides hanging: additions to (flex, abduct, elbow, twist), radians.
+# Arm gestures: additions to (flex, abduct, elbow, twist), radians.
 GESTURES: Mapping[str, tuple[float, float, float, float]] = {
     "hang": (0.0, 0.0, 0.0, 0.0),
     "pocket": (-0.25, 0.22, 0.75, 0.35),
@@ -35,8 +35,8 @@ GESTURES: Mapping[str, tuple[float, float, float, float]] = {
 FRAMES = 32
 _PER_KNOT = 8
 _PACE = (0.72, 1.05)
-# The walker's knees are bent for its sensors' sake; seen, legs are straighter. The feet are then
-# up to two centimetres short of the ground.
+# The walker's knees are bent for the simulated sensors; in pictures legs are straighter. The feet
+# are then up to two centimetres above the ground.
 TALLER_M = 0.05
 
 _JOINT = {name: i for i, name in enumerate(SKELETON_26)}
@@ -45,7 +45,7 @@ _SEGMENT = {name: i for i, name in enumerate(SEGMENTS)}
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A skeleton at one instant.
+    """A skeleton in one pose.
 
     Attributes:
         joints_J3: float64 (26, 3): metres, in the order of `SKELETON_26`.
@@ -56,25 +56,25 @@ class Body:
     rotation_S33: Float64
 
     def joint(self, name: str) -> Float64:
-        """A joint's place, metres."""
+        """Position of a joint, metres."""
         place: Float64 = self.joints_J3[_JOINT[name]]
         return place
 
     def frame(self, segment: str) -> Float64:
-        """A segment's axes in columns."""
+        """Axes of a segment, in columns."""
         columns: Float64 = self.rotation_S33[_SEGMENT[segment]]
         return columns
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One stride, or a while of standing; `FRAMES` instants (T), as in `Body`, in float32."""
+    """One stride, or a few seconds of standing: `FRAMES` poses (T), as in `Body`, in float32."""
 
     joints_TJ3: Float32
     rotation_TS33: Float32
 
     def body(self, phase: float) -> Body:
-        """The instant at a phase 0..1: a walker's left foot is in mid-stance at 0."""
+        """The pose at a phase 0..1: a walker's left foot is at mid-stance at 0."""
         frame = round(phase * FRAMES) % FRAMES
         return Body(
             self.joints_TJ3[frame].astype(np.float64), self.rotation_TS33[frame].astype(np.float64)
@@ -82,7 +82,7 @@ class Cycle:
 
 
 def cycle(person: Person, activity: str, right: str = "hang", left: str = "hang") -> Cycle:
-    """How a person moves in an activity, with what their arms do besides.
+    """Motion of a person in an activity, with arm gestures.
 
     Args:
         activity: one of `STANCES`.
@@ -92,7 +92,7 @@ def cycle(person: Person, activity: str, right: str = "hang", left: str = "hang"
         UsageError: an unknown activity or gesture.
     """
     if activity not in STANCES:
-        raise UsageError(f"found stance {activity!r}; known: {', '.join(STANCES)}")
+        raise UsageError(f"unknown stance {activity!r}; valid: {', '.join(STANCES)}")
     mover = person
     if activity in LOCOMOTION and (right, left) != ("hang", "hang"):
         # Arms that hold something swing less.
@@ -108,7 +108,7 @@ def cycle(person: Person, activity: str, right: str = "hang", left: str = "hang"
 
 
 def _one_stride(person: Person, activity: str, right: str, left: str) -> Plan:
-    """A plan straight ahead: a stride before the one that is wanted, and one after it."""
+    """A straight plan, with one stride before the wanted one and one after it."""
     rng = generator(person.seed, 0x57A, STANCES.index(activity))
     base = posture(person, activity)
     for side, gesture in (("r", right), ("l", left)):
@@ -137,7 +137,7 @@ def _one_stride(person: Person, activity: str, right: str, left: str) -> Plan:
 
 def _add_gesture(controls: Float64, side: str, gesture: str) -> None:
     if gesture not in GESTURES:
-        raise UsageError(f"found gesture {gesture!r}; known: {', '.join(GESTURES)}")
+        raise UsageError(f"unknown gesture {gesture!r}; valid: {', '.join(GESTURES)}")
     names = ("flex", "abduct", "elbow", "twist")
     for name, amount in zip(names, GESTURES[gesture], strict=True):
         controls[ROW[f"{name}_{side}"]] += amount

@@ -1,4 +1,4 @@
-"""The walker: a 3-D skeleton over time. Everything else that is simulated is derived from it."""
+"""The walker: a 3-D skeleton over time, from which all simulated data is derived."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ class Motion:
 
 
 def walk(person: Person, schedule: Schedule, rate_hz: float = 100.0, seed: int = 0) -> Motion:
-    """The whole skeleton while a person follows a schedule.
+    """Simulate the whole skeleton of a person who follows a schedule.
 
     Args:
         schedule: bouts joined by transitions (see `with_transitions`).
-        seed: the day: the same person moves a little differently under another seed.
+        seed: of the day: the same person moves slightly differently with another seed.
 
     Raises:
-        UsageError: a schedule that cannot be played, or a rate outside 20..1000 Hz.
+        UsageError: an invalid schedule, or a rate outside 20..1000 Hz.
     """
     plan, plants = prepare(person, schedule, rate_hz, seed)
     joints, rotation = pose(person, plan, plants, 0, plan.num_frames)
@@ -83,10 +83,10 @@ def walk(person: Person, schedule: Schedule, rate_hz: float = 100.0, seed: int =
 def prepare(
     person: Person, schedule: Schedule, rate_hz: float, seed: int, settled: bool = False
 ) -> tuple[Plan, Plants]:
-    """The cheap part of a walk: its curves and footholds; frames are made by `pose`."""
+    """Compute the curves and footholds of a walk, which is cheap; `pose` makes the frames."""
     check_schedule(schedule)
     if not 20.0 <= rate_hz <= 1000.0:
-        raise UsageError(f"found rate_hz={rate_hz}; the walker is drawn at 20 to 1000 Hz")
+        raise UsageError(f"rate_hz is {rate_hz}; it must be 20 to 1000 Hz")
     rng = generator(seed, person.seed, 0xDA1)
     plan = make_plan(person, schedule, rate_hz, rng, settled)
     return plan, plan_plants(plan, person)
@@ -102,8 +102,8 @@ def pose(
 ) -> tuple[Float64, Float64]:
     """Joints (26, 3, T) and segment frames (13, 3, 3, T) of the plan's frames first..last.
 
-    Of the trunk with head and arms, and of each leg, only what holds a `needed` segment is made;
-    the rest of the arrays is not set.
+    The upper body and each leg are computed only if they contain a `needed` segment; the rest of
+    the arrays is not set.
     """
     controls = _controls(plan, first, last)
     stride_T = plan.stride_T[first:last]
@@ -130,7 +130,7 @@ def pose(
 
 
 def _controls(plan: Plan, first: int, last: int) -> dict[str, Float64]:
-    """Frames (T,) of every control, and `moving`: how much of a gait is on, 0..1."""
+    """Frames (T,) of every control, and `moving`: total weight of the gaits, 0..1."""
     start = first // plan.per_knot
     # One knot before the block, so that the block's spline equals the whole plan's.
     shown = max(0, start - 1)
@@ -143,7 +143,7 @@ def _controls(plan: Plan, first: int, last: int) -> dict[str, Float64]:
 
 
 def _gait_waves(person: Person, stride_T: Float64, controls: Mapping[str, Float64]) -> Float64:
-    """(6, T) pelvis position (m) and angles (rad) that the gaits add, by their weights."""
+    """(6, T) pelvis position (m) and angles (rad) added by the gaits, by their weights."""
     turn = np.exp(2j * np.pi * (stride_T + 0.25))
     basis = np.empty((2 * NUM_HARMONICS, len(stride_T)))
     power = turn.copy()
@@ -181,7 +181,7 @@ def _pose_pelvis(
 
 
 def _arm_swing(person: Person, controls: Mapping[str, Float64], frames: int) -> Float64:
-    """(2, T) how far shoulders and elbows swing, by the weights of the gaits; radians."""
+    """(2, T) swing of shoulders and elbows, by the weights of the gaits; radians."""
     swing = np.zeros((2, frames))
     for name in LOCOMOTION:
         gait = person.gaits[name]
@@ -199,11 +199,11 @@ def pose_upper(
     joints: Float64,
     rotation: Float64,
 ) -> None:
-    """Trunk, head and arms, from the pelvis up; the trunk counters the pelvis' turns.
+    """Pose trunk, head and arms from the pelvis up; the trunk counter-rotates to the pelvis.
 
     Args:
-        sway_6T: what the gait adds to the pelvis: metres, radians.
-        swings: per side, "l" and "r", how far shoulder and elbow swing (2, T), radians.
+        sway_6T: motion that the gait adds to the pelvis: metres, radians.
+        swings: per side, "l" and "r", swing of shoulder and elbow (2, T), radians.
         stride_T: the clock of the arms, in strides.
         joints, rotation: (26, 3, T) and (13, 3, 3, T), with the pelvis in them; filled in.
     """
@@ -245,9 +245,9 @@ def _pose_arm(
     joints: Float64,
     rotation: Float64,
 ) -> None:
-    """One arm: the shoulder swings with the other side's leg, the elbow follows."""
+    """Pose one arm: the shoulder swings with the opposite leg, the elbow follows."""
     trunk = rotation[_SEGMENT["trunk"]]
-    # The left foot strikes near clock 0.7: the right arm is foremost there.
+    # The left foot strikes near clock 0.7, when the right arm is foremost.
     wave = np.cos(2.0 * np.pi * (stride_T - (0.22 if side > 0 else 0.72)))
     shoulder = joints[_JOINT["neck"]] + apply(trunk, (0.0, side * bone_m["shoulder_half"], 0.0))
     upper = turn_y(trunk, -(controls[f"flex_{name}"] + swing[0] * wave))
@@ -275,7 +275,7 @@ def pose_leg(
     joints: Float64,
     rotation: Float64,
 ) -> None:
-    """One leg between hip and foothold; lying (weight `lie`) it stretches out `along` the bed."""
+    """Pose one leg between hip and foothold; lying (weight `lie`) it extends `along` the bed."""
     pelvis = rotation[_SEGMENT["pelvis"]]
     middle = joints[_JOINT["pelvis"]]
     hip = middle + apply(pelvis, (0.0, side * bone_m["hip_half"], 0.0))
@@ -297,7 +297,7 @@ def pose_leg(
 
 
 def _between(first: Float64, second: Float64, weight: Float64) -> Float64:
-    """The frame part of the way from one to another, made of blended axes."""
+    """Interpolate between two frames by blending their axes."""
     up = unit(first[:, 2] + (second[:, 2] - first[:, 2]) * weight)
     left = first[:, 1] + (second[:, 1] - first[:, 1]) * weight
     return frame_from(up, left)

@@ -1,4 +1,4 @@
-"""Yes/no questions about a person, answered by what a picture shows."""
+"""Yes/no attributes of a person that are visible in a picture."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ ATTRIBUTES = (
 _ALL_OVER = ("stripes", "checks", "dots", "blotches")
 # Mean of red, green and blue under white light.
 _DARK, _LIGHT = 75.0, 165.0
-# Fraction of the picture's pixels that must show a thing.
+# Minimum fraction of the picture's pixels that must show an item.
 _SEEN = 0.001
 
 
 def attributes_of(look: Look, rig: Rig, canvas: Canvas, body: Body, view: View) -> NDArray[np.int8]:
-    """(A,) 1 where an attribute is true and enough of it is in the picture."""
+    """(A,) 1 if an attribute is true and enough of it is visible in the picture."""
     part_P = np.bincount(canvas.part_HW.ravel(), minlength=len(PART))
     owner_T = np.bincount(canvas.owner_HW.ravel(), minlength=256)
     enough = max(4.0, _SEEN * canvas.part_HW.size)
@@ -77,7 +77,7 @@ def attributes_of(look: Look, rig: Rig, canvas: Canvas, body: Body, view: View) 
 
 
 def _facing(body: Body, segment: str, view: View) -> float:
-    """Cosine between where a segment faces and where the camera is, seen from above."""
+    """Cosine of the angle between a segment's direction and the camera, seen from above."""
     ahead = body.frame(segment)[:2, 0]
     toward = view.position_3[:2]
     return float(ahead @ toward / np.sqrt((ahead @ ahead) * (toward @ toward)))

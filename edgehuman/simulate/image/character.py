@@ -1,4 +1,4 @@
-"""A simulated person ready to be drawn: look, rig and movements, made once and kept for a while."""
+"""A simulated person ready to be drawn: look, rig and movements, made once and cached."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def character(look_seed: int) -> Character:
 
 @lru_cache(maxsize=2 * _KEPT)
 def movement(look_seed: int, activity: str) -> Cycle:
-    """How that person moves."""
+    """Motion of that person in an activity."""
     look = character(look_seed).look
     return cycle(look.person, activity, look.right_hand, look.left_hand)

@@ -1,7 +1,7 @@
 """Simulated pictures of people: walkers with bodies, clothes, cameras and exact labels.
 
-An identity is a `Look`; a picture of it is a `Shot`. Image i shows person i // each; it depends on
-the seed and on i alone, so that a data worker draws any of them without the others.
+An identity is a `Look`; a picture of it is a `Shot`. Image i shows person i // each; it depends
+only on the seed and i, so a data worker can draw any image without the others.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MIN_SIDE, MAX_SIDE = 16, 2048
 
 @dataclass(frozen=True, slots=True)
 class PersonImage:
-    """One picture of one person, with what is known about it.
+    """One picture of one person, with its labels.
 
     Attributes:
         image_HWC: uint8 (H, W, 3): RGB.
@@ -53,7 +53,7 @@ class PersonImage:
             0, 0) and visibility: 2 visible, 1 hidden, 0 outside the picture (then x = y = 0).
         landmark_J3: float32 (133, 3): COCO-WholeBody, likewise.
         part_HW: uint8 (H, W): index into `PARTS`.
-        attribute_A: int8 (A,): 1 where the attribute of `ATTRIBUTES` is true and to be seen.
+        attribute_A: int8 (A,): 1 if the attribute of `ATTRIBUTES` is true and visible.
     """
 
     image_HWC: Uint8
@@ -65,7 +65,7 @@ class PersonImage:
 
 @dataclass(frozen=True, slots=True)
 class PersonImages:
-    """Pictures of people; N pictures, the fields of `PersonImage` stacked.
+    """N pictures of people: the fields of `PersonImage`, stacked.
 
     Attributes:
         person_N, camera_N: int64: who, and which camera.
@@ -86,10 +86,10 @@ class PersonImages:
 def simulate_people(
     num_people: int, each: int, seed: int, height: int = 256, width: int = 128
 ) -> PersonImages:
-    """`each` pictures of each of `num_people` people, person by person, all in memory.
+    """Draw `each` pictures of each of `num_people` people, ordered by person, in memory.
 
     Raises:
-        UsageError: a number below 1, a negative seed, a side outside 16..2048 pixels.
+        UsageError: a number below 1, a negative seed, or a side outside 16..2048 pixels.
     """
     images = SimulatedImages(num_people, each, seed, height, width)
     made = PersonImages(
@@ -116,7 +116,7 @@ class SimulatedImages:
     """The pictures of `simulate_people`, each drawn when it is read.
 
     Raises:
-        UsageError: a number below 1, a negative seed, a side outside 16..2048 pixels.
+        UsageError: a number below 1, a negative seed, or a side outside 16..2048 pixels.
     """
 
     num_people: int
@@ -135,9 +135,9 @@ class SimulatedImages:
         ):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-                raise UsageError(f"found {name}={value!r}; give a whole number")
+                raise UsageError(f"{name} is {value!r}; it must be an integer")
             if not low <= value <= high:
-                raise UsageError(f"found {name}={value}; give {low} to {high}")
+                raise UsageError(f"{name} is {value}; it must be {low} to {high}")
 
     def __len__(self) -> int:
         return self.num_people * self.each
@@ -147,21 +147,21 @@ class SimulatedImages:
         return self._checked(i) // self.each
 
     def camera(self, i: int) -> int:
-        """Which camera takes picture i: one after the other, in an order of the person's own."""
+        """Which camera takes picture i: all in turn, in the person's own order."""
         person, turn = divmod(self._checked(i), self.each)
         return (child_seed(self.seed, 0xCA3, person) + turn) % NUM_CAMERAS
 
     def name(self, i: int) -> str:
-        """What picture i is called."""
+        """Name of picture i."""
         return f"simulated/{self.person(i):05d}_c{self.camera(i)}_{i % self.each:03d}"
 
     def shot(self, i: int) -> Shot:
-        """How picture i is taken."""
+        """Shot of picture i."""
         camera = sample_camera(self.seed, self.camera(i))
         return sample_shot(camera, generator(self.seed, 0x5407, self.person(i), i % self.each))
 
     def look_seed(self, i: int) -> int:
-        """What the look of the person in picture i is sampled from."""
+        """Seed of the look of the person in picture i."""
         return child_seed(self.seed, 0x100C, self.person(i))
 
     def read(self, i: int) -> Uint8:
@@ -174,21 +174,21 @@ class SimulatedImages:
 
     def _checked(self, i: int) -> int:
         if not 0 <= i < len(self):
-            raise IndexError(f"found picture {i}; there are {len(self)}")
+            raise IndexError(f"picture {i} is out of range; there are {len(self)}")
         return int(i)
 
 
 def render_person(look_seed: int, shot: Shot, height: int = 256, width: int = 128) -> PersonImage:
-    """One picture of the person whose look is `sample_look(look_seed)`.
+    """Draw one picture of the person whose look is `sample_look(look_seed)`.
 
-    The same person at several scales: `dataclasses.replace(shot, scale=...)` for each of them.
+    For the same person at several scales, use `dataclasses.replace(shot, scale=...)`.
 
     Raises:
-        UsageError: a negative seed, a scale outside 0.02..20, a side outside 16..2048 pixels.
+        UsageError: a negative seed, a scale outside 0.02..20, or a side outside 16..2048 pixels.
     """
     SimulatedImages(1, 1, look_seed, height, width)
     if not 0.02 <= shot.scale <= 20.0:
-        raise UsageError(f"found scale={shot.scale}; a person is 0.02 to 20 pictures tall")
+        raise UsageError(f"scale is {shot.scale}; it must be 0.02 to 20 picture heights")
     return _with_labels(_draw(look_seed, shot, height, width))
 
 
@@ -203,7 +203,7 @@ class _Drawing:
 
 
 def _draw(look_seed: int, shot: Shot, height: int, width: int) -> _Drawing:
-    """A picture and all that its labels are made of."""
+    """Draw a picture, and keep what its labels need."""
     who, light = character(look_seed), shot.camera.light
     body = movement(look_seed, shot.activity).body(shot.phase)
     posed = pose_rig(who.rig, body)
@@ -220,7 +220,7 @@ def _draw(look_seed: int, shot: Shot, height: int, width: int) -> _Drawing:
 
 
 def _surroundings(shot: Shot, body: Body, view: View, height: int, width: int) -> Float32:
-    """What is behind the person, a little out of focus: made of half the pixels a side."""
+    """Background behind the person, slightly out of focus: rendered at half resolution."""
     place = scene(shot.camera.family, shot.camera.seed)
     half = view.shrunk(0.5)
     behind = backdrop(place, shot.spot, half, height // 2, width // 2)
@@ -230,7 +230,7 @@ def _surroundings(shot: Shot, body: Body, view: View, height: int, width: int) -
 
 
 def _cut_out(posed: Posed, view: View, shot: Shot, height: int, width: int) -> View:
-    """The view whose picture holds the body as the shot wants it."""
+    """The view that frames the body as the shot specifies."""
     place_P22, depth_P2 = view.project(posed.ends_P23)
     margin_P2 = posed.size_P3K[..., [0, -1]].max(axis=1) / depth_P2
     low_2 = (place_P22 - margin_P2[..., None]).min(axis=(0, 1))
@@ -238,7 +238,7 @@ def _cut_out(posed: Posed, view: View, shot: Shot, height: int, width: int) -> V
     tall = shot.scale * height / (high_2[1] - low_2[1])
     wide = tall * shot.aspect
     if shot.scale <= 1.0:
-        # A wide stride must fit as well; the whole body is then smaller.
+        # A wide stride must also fit, which makes the whole body smaller.
         fits = min(1.0, 0.97 * width / (wide * (high_2[0] - low_2[0])))
         tall, wide = tall * fits, wide * fits
     scale_2 = np.array([wide, tall])

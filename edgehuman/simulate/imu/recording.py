@@ -1,8 +1,8 @@
 """Simulated recordings, windows and streams: a person, a day, a sensor.
 
-Frames are made in blocks and only the sensor's readings are kept, so memory stays flat however
-long the day is. A long day is a chain of chapters; each begins and ends exactly in the person's
-average standing posture, so that they join without a jump.
+Frames are made in blocks and only the sensor's readings are kept, so memory is constant for any
+length. A long day is a chain of chapters; each begins and ends exactly in the person's average
+standing posture, so that they join without a jump.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ def simulate_recording(
     minutes: float | None = None,
     person: Person | None = None,
 ) -> ImuRecording:
-    """One simulated person's wearable over a schedule, or over `minutes` of a random day.
+    """Simulate a person's wearable over a schedule, or over `minutes` of a random day.
 
     Args:
-        seed: the person (unless `person` is given), the day and the sensor.
+        seed: of the person (unless `person` is given), the day and the sensor.
         placement: waist, pocket, wrist or ankle.
         rate_hz: 5 to 500 samples per second.
     """
     who = sample_person(seed) if person is None else person
     if (schedule is None) == (minutes is None):
-        raise UsageError("give either a schedule or minutes, not both and not neither")
+        raise UsageError("give either a schedule or minutes, and not both")
     if schedule is not None:
         sensor = wear(who, placement, seed)
         _check_rate(rate_hz)
@@ -83,10 +83,11 @@ def simulate_stream(
     rate_hz: float = IMU_RATE_HZ,
     person: Person | None = None,
 ) -> Iterator[Block]:
-    """An endless (or `minutes` long) day in blocks of about ten seconds; memory does not grow.
+    """Simulate an endless (or `minutes` long) day in blocks of about ten seconds, in constant
+    memory.
 
     Yields:
-        stamp_s_T (seconds since the beginning), imu_TC float32 (g, rad/s), label_T into ACTIVITIES.
+        stamp_s_T (seconds since the start), imu_TC float32 (g, rad/s), label_T into ACTIVITIES.
     """
     who = sample_person(seed) if person is None else person
     sensor = wear(who, placement, seed)
@@ -110,25 +111,25 @@ def simulate_stream(
 
 def _check_rate(rate_hz: float) -> None:
     if not 5.0 <= rate_hz <= 500.0:
-        raise UsageError(f"found rate_hz={rate_hz}; a wearable is simulated at 5 to 500 Hz")
+        raise UsageError(f"rate_hz is {rate_hz}; it must be 5 to 500 Hz")
 
 
 def _num_samples(minutes: float, rate_hz: float) -> int:
     count = minutes * 60.0 * rate_hz
     if not 1.0 <= count < 2**53:
-        raise UsageError(f"found minutes={minutes}; a recording holds at least one sample")
+        raise UsageError(f"minutes is {minutes}; a recording needs at least one sample")
     return round(count)
 
 
 def _chapter_schedule(seed: int, chapter: int) -> list[Bout]:
-    """A stretch of day that begins and ends standing."""
+    """A part of a day that begins and ends standing."""
     made = random_schedule(child_seed(seed, chapter, 1), CHAPTER_MINUTES)
     left = posture_after(made[-1].activity)
     if left != "standing":
         made.append(Bout(transition_between(left, "standing"), 3.5))
     if made[-1].activity != "standing":
         made.append(Bout("standing", 5.0))
-    # A whole number of seconds, so that a chapter is a whole number of samples.
+    # Whole seconds, so that a chapter is a whole number of samples.
     total_s = sum(bout.duration_s for bout in made)
     made[-1] = Bout("standing", made[-1].duration_s + np.ceil(total_s) - total_s)
     return made
@@ -164,7 +165,7 @@ def _chapter(
 
 
 def _decimate(reading: Float64, finer: int) -> Float64:
-    """Every `finer`-th reading of a triangular average over its neighbours (margin finer - 1)."""
+    """Every `finer`-th reading after a triangular average over neighbours (margin finer - 1)."""
     if finer == 1:
         return reading
     weights = np.concatenate([np.arange(1, finer + 1), np.arange(finer - 1, 0, -1)]) / finer**2
@@ -183,13 +184,13 @@ def simulated_windows(
     hop: int = IMU_WINDOW // 2,
     labels: tuple[str, ...] = SIX,
 ) -> WindowSet:
-    """Windows of 128 samples at 50 Hz of many simulated people, each with a random day.
+    """Simulate windows of 128 samples at 50 Hz of many people, each with a random day.
 
-    A window has a label where all its samples share one of `labels`, else -1. Every fifth person
-    is the test part.
+    A window has a label if all its samples share one of `labels`, else -1. Every fifth person is in
+    the test split.
     """
     if people < 1 or hop < 1:
-        raise UsageError(f"found people={people}, hop={hop}; both are at least 1")
+        raise UsageError(f"people is {people}, hop is {hop}; both must be at least 1")
     sets = [_windows(_person_seed(seed, i), minutes, placement, hop, labels) for i in range(people)]
     count_N = [len(label) for _, label in sets]
     index_N = np.repeat(np.arange(people), count_N)
@@ -213,7 +214,7 @@ def _windows(
     recording = simulate_recording(seed, None, placement, minutes=minutes)
     if len(recording.imu_TC) < IMU_WINDOW:
         raise UsageError(
-            f"found minutes={minutes}; one window needs {IMU_WINDOW / IMU_RATE_HZ / 60:.3f} minutes"
+            f"minutes is {minutes}; one window needs {IMU_WINDOW / IMU_RATE_HZ / 60:.3f} minutes"
         )
     view = np.lib.stride_tricks.sliding_window_view
     imu_NTC = view(recording.imu_TC, IMU_WINDOW, axis=0)[::hop].transpose(0, 2, 1)

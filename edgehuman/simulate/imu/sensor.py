@@ -1,8 +1,8 @@
-"""A virtual sensor: what an accelerometer and a gyroscope rigidly on one segment would read.
+"""A virtual sensor: readings of an accelerometer and a gyroscope fixed to one segment.
 
 Specific force is the second derivative of the sensor's world position plus g upwards (the reaction
 to gravity), turned into the sensor's frame, in g: at rest its norm is 1. The gyroscope reads the
-angular velocity of the segment in the sensor's frame. Both by five-point stencils over frames.
+angular velocity of the segment in the sensor's frame. Both use five-point stencils over frames.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PLACEMENTS = ("waist", "pocket", "wrist", "ankle")
 MARGIN = 2
 ACCEL_NOISE_G = 0.0028
 GYRO_NOISE_RADS = 0.003
-# Phones read a little high: at rest those of UCI HAR show 1.03 g along x and 1.00 to 1.01 across.
+# Phones read slightly high: at rest those of UCI HAR show 1.03 g along x and 1.00 to 1.01 across.
 _SCALE = (1.032, 1.006, 1.006)
 
 
@@ -33,8 +33,8 @@ class Sensor:
     """A sensor as worn in one recording.
 
     Attributes:
-        segment: what it is fixed to.
-        offset_m: where, from the segment's origin joint, in the segment's frame.
+        segment: the segment it is fixed to.
+        offset_m: position relative to the segment's origin joint, in the segment's frame.
         mount_33: the sensor's axes (columns) in the segment's frame.
         accel_scale: factor per axis; accel_bias_g, gyro_bias_rads: offsets per axis.
         accel_noise_g, gyro_noise_rads: white noise per sample, standard deviation.
@@ -59,7 +59,7 @@ def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, floa
     """Segment, offset and ideal axes of a placement on this person."""
     bone = person.bone_m
     if placement == "waist":
-        # As in UCI HAR: on the belt, left of the middle, x up, screen (z) outwards.
+        # As in UCI HAR: on the belt, left of centre, x up, screen (z) outwards.
         outward = (float(np.cos(person.belt_rad)), float(np.sin(person.belt_rad)), 0.0)
         return "pelvis", person.waist_offset_m, _axes((0, 0, 1), outward)
     if placement == "pocket":
@@ -74,11 +74,11 @@ def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, floa
     if placement == "ankle":
         # Outside of the right ankle: x up the shank, z outwards.
         return "r_shank", (0.0, -0.045, -0.88 * bone["shank"]), _axes((0, 0, 1), (0, -1, 0))
-    raise UsageError(f"found placement {placement!r}; known placements: {', '.join(PLACEMENTS)}")
+    raise UsageError(f"unknown placement {placement!r}; valid: {', '.join(PLACEMENTS)}")
 
 
 def wear(person: Person, placement: str, seed: int) -> Sensor:
-    """A real sensor as this person puts it on that day: crooked, biased, noisy."""
+    """A realistic sensor as worn by this person on one day: misaligned, biased, noisy."""
     segment, offset_m, axes = _worn(person, placement)
     rng = generator(seed, person.seed, PLACEMENTS.index(placement), 0x5E45)
     crooked = np.array(person.mount_rad[placement]) + rng.normal(0.0, 0.02, 3)
@@ -97,7 +97,7 @@ def wear(person: Person, placement: str, seed: int) -> Sensor:
 
 
 def ideal(person: Person, placement: str) -> Sensor:
-    """The same place and mounting without crookedness, bias or noise: the physics alone."""
+    """The same placement without misalignment, bias or noise: only the physics."""
     segment, offset_m, axes = _worn(person, placement)
     return Sensor(segment, offset_m, axes)
 
@@ -109,12 +109,12 @@ def _triple(values: Float64) -> tuple[float, float, float]:
 def virtual_imu(
     motion: Motion, placement: str = "waist", seed: int = 0, sensor: Sensor | None = None
 ) -> Float32:
-    """What a sensor reads during a motion: float32 (T, 6), g and rad/s, at the motion's rate.
+    """Readings of a sensor during a motion: float32 (T, 6), g and rad/s, at the motion's rate.
 
     Args:
         placement: waist (mounted as in UCI HAR), pocket, wrist or ankle.
-        seed: the day: re-mounting, bias and noise.
-        sensor: instead of a placement, any sensor; `ideal(person, placement)` has no errors.
+        seed: of the day: re-mounting, bias and noise.
+        sensor: any sensor, instead of a placement; `ideal(person, placement)` has no errors.
     """
     worn = wear(motion.person, placement, seed) if sensor is None else sensor
     origin = SKELETON_26.index(SEGMENT_ORIGIN[worn.segment])
@@ -126,7 +126,7 @@ def virtual_imu(
 
 
 def extended(rows: Float64, before: int, after: int) -> Float64:
-    """Carry a curve (..., T) on past its ends in a straight line; a single frame stays still."""
+    """Extend a curve (..., T) past its ends in a straight line; a single frame stays constant."""
     if not before and not after:
         return rows
     first, last = rows[..., :1], rows[..., -1:]
@@ -156,7 +156,7 @@ def read(sensor: Sensor, joint_3T: Float64, rotation_33T: Float64, rate_hz: floa
 
 
 def add_errors(reading_6T: Float64, sensor: Sensor, rng: np.random.Generator) -> Float64:
-    """Scale, bias and noise of a real part."""
+    """Add the scale error, bias and noise of a real sensor."""
     noise = rng.standard_normal(reading_6T.shape)
     noise[:3] *= sensor.accel_noise_g
     noise[3:] *= sensor.gyro_noise_rads

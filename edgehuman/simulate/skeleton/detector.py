@@ -1,8 +1,8 @@
-"""What a pose detector makes of a walk: noise that lasts, confidence that falls with it, mistakes.
+"""Simulated pose detector: correlated noise, confidence that falls with it, and mistakes.
 
-Errors are fractions of how large the person is in the picture, as detectors are scale-free, plus
-what a pixel costs. Sizes follow what top-down detectors show on people some hundred pixels tall:
-faces are found best, hips and wrists worst; limbs behind the body are guessed.
+Errors are fractions of the person's size in the picture, as detectors are scale-invariant, plus
+pixel quantisation. Their sizes follow top-down detectors on people some hundred pixels tall: faces
+are most accurate, hips and wrists least; limbs behind the body are guessed.
 
 Axes: N walk, J joint of OpenPose-18, T frame, M knot.
 """
@@ -21,8 +21,8 @@ from edgehuman.simulate.skeleton.pinhole import Seen
 
 _J = len(OPENPOSE_18)
 _FLIP = flip_indices("openpose18")
-# Per joint of the right side or the middle: error as a fraction of the person's size; how much of
-# it is hidden behind the body when it is on the far side.
+# Per joint of the right side or the middle: error as a fraction of the person's size, and how much
+# the body hides it when it is on the far side.
 _JOINTS = {
     "nose": (0.0031, 0.0),
     "eye": (0.0028, 0.0),
@@ -36,7 +36,8 @@ _JOINTS = {
     "ankle": (0.0063, 0.5),
 }
 _ERROR_J, _FAR_J = np.array([_JOINTS[name.split("_")[-1]] for name in OPENPOSE_18]).T
-# How well the face's joints are seen: shares of where the head and the left side face, and a rest.
+# Visibility of the face's joints: weights of the head's and the left side's direction, and a
+# constant.
 _FACE = {
     "nose": (1.0, 0.0, 0.15),
     "l_eye": (1.0, 0.5, 0.0),
@@ -50,23 +51,23 @@ KNOT_S = 0.2
 _BIAS_ROWS = 2 * _J
 _SLOW_ROWS = 4 * _J + 2
 _PIXEL_PX = 0.5
-# Errors that stay, against those that move: most of what is wrong of one frame is not of the next.
+# Static errors relative to moving ones: most of a frame's error is not in the next frame.
 _BIAS = 0.25
 _CONFIDENCE = 0.93
-# Brings the spline of white knots to unit variance.
+# Scales the spline of white knots to unit variance.
 _TO_UNIT = np.float32(1.0 / WHITE_STD)
 
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """How good a detector is; 1 is usual and 0 turns a kind of mistake off.
+    """Quality of a detector; 1 is typical and 0 turns a kind of error off.
 
     Attributes:
-        noise: errors that change from frame to frame and from moment to moment.
-        bias: errors that stay for a whole walk.
-        spread: how much walks differ in quality, standard deviation of a logarithm.
-        dropped: how often joints are lost for a while.
-        swapped: how often legs or arms of the two sides are taken for each other.
+        noise: errors that vary between frames, fast and slow.
+        bias: errors that are constant over a walk.
+        spread: variation of quality between walks, standard deviation of a logarithm.
+        dropped: frequency of joints lost for a while.
+        swapped: frequency of left and right legs or arms swapped.
     """
 
     noise: float = 1.0
@@ -79,16 +80,16 @@ class Detector:
         for name in ("noise", "bias", "spread", "dropped", "swapped"):
             value = getattr(self, name)
             if not 0.0 <= value <= 10.0:
-                raise UsageError(f"found {name}={value}; a detector's {name} is 0 to 10")
+                raise UsageError(f"{name} is {value}; a detector's {name} must be 0 to 10")
 
 
 def num_normals(frames: int, rate_hz: float) -> int:
-    """How many normal numbers the detection of one walk takes."""
+    """Number of normal random numbers needed to detect one walk."""
     return 1 + _BIAS_ROWS + _SLOW_ROWS * _knots(frames, rate_hz)[1] + 2 * _J * frames
 
 
 def _knots(frames: int, rate_hz: float) -> tuple[int, int]:
-    """Frames per knot and knots."""
+    """Frames per knot, and number of knots."""
     per_knot = max(1, round(KNOT_S * rate_hz))
     return per_knot, -(-frames // per_knot) + 4
 
@@ -96,10 +97,10 @@ def _knots(frames: int, rate_hz: float) -> tuple[int, int]:
 def detect(
     seen: Seen, coat_N: Bool, normal_NZ: Float32, rate_hz: float, detector: Detector
 ) -> Float32:
-    """Skeletons float32 (N, T, 18, 3) with their confidences.
+    """Detect skeletons, float32 (N, T, 18, 3), with confidences.
 
     Args:
-        coat_N: whether a coat hides where shoulders and hips are.
+        coat_N: whether a coat hides shoulders and hips.
         normal_NZ: `num_normals` random numbers of each walk.
     """
     count, frames = seen.facing_NT.shape
@@ -130,7 +131,7 @@ def detect(
 
 
 def hidden(seen: Seen) -> Float32:
-    """How much every joint is hidden by the body, 0..1, (N, 18, T)."""
+    """How much the body hides every joint, 0..1, (N, 18, T)."""
     side_NT = seen.left_NT.astype(np.float32)
     facing_NT = seen.facing_NT.astype(np.float32)
     behind_NJT = (seen.depth_NJT.astype(np.float32) - np.float32(0.12)) / np.float32(0.05)
@@ -148,7 +149,7 @@ def _sigmoid(x: Float32) -> Float32:
 
 
 def _in_coat(pixel_2NJT: Float64, coat_N: Bool) -> Float64:
-    """Where joints seem to be: under a coat shoulders are wider and hips lower."""
+    """Apparent positions of joints: under a coat, shoulders are wider and hips lower."""
     if not coat_N.any():
         return pixel_2NJT
     made = pixel_2NJT.copy()
@@ -181,8 +182,8 @@ def _confidence(
 
 
 def _swap(pixel_2NJT: Float64, seen: Seen, noise_N2T: Float32, rate_N: Float64) -> None:
-    """Take the legs or the arms of the two sides for each other for a while, in place."""
-    # Sides are mistaken where one is behind the other.
+    """Swap left and right legs or arms for a while, in place."""
+    # Sides are confused when one is behind the other.
     limit_NT = 3.6 - 1.4 * np.abs(seen.left_NT)
     for column, joints in ((0, _LEGS), (1, _ARMS)):
         taken_NT = (noise_N2T[:, column] * rate_N[:, None] ** 0.3 > limit_NT) & (
@@ -195,7 +196,7 @@ def _swap(pixel_2NJT: Float64, seen: Seen, noise_N2T: Float32, rate_N: Float64) 
 
 
 def _assembled(pixel_2NJT: Float64, sure_NJT: Float32, lost_NJT: Bool) -> Float32:
-    """(N, T, 18, 3): the neck is the mean of the shoulders; what is lost is all zero."""
+    """(N, T, 18, 3): the neck is the mean of the shoulders; lost joints are all zero."""
     right, left = (OPENPOSE_18.index(name) for name in ("r_shoulder", "l_shoulder"))
     neck = OPENPOSE_18.index("neck")
     pixel_2NJT[:, :, neck] = 0.5 * (pixel_2NJT[:, :, right] + pixel_2NJT[:, :, left])

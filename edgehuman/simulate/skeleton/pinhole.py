@@ -1,4 +1,4 @@
-"""Pin-hole cameras that watch people walk: where each stands, and what it makes of their joints.
+"""Pin-hole cameras that watch people walk: camera positions, and projection of the joints.
 
 Axes: N walk, T frame, J joint.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from edgehuman.errors import UsageError
 from edgehuman.records import Float64
 
-# Azimuths at which CASIA-B's eleven cameras stand: 0 in front of the walker, 180 behind.
+# Azimuths of CASIA-B's eleven cameras: 0 in front of the walker, 180 behind.
 VIEWS_DEG: tuple[float, ...] = tuple(18.0 * i for i in range(11))
 
 NUM_UNIFORMS = 6
@@ -23,14 +23,14 @@ _NEAREST_M = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Cameras:
-    """How cameras stand, and what they resolve; each walk has its own, drawn from these ranges.
+    """Ranges of camera positions and resolution; each walk draws its own camera from them.
 
     Attributes:
         views_deg: azimuths: 0 in front of the walker, 90 on the left, 180 behind.
         view_spread_deg: standard deviation about them.
         height_m, distance_m: above the ground, and from the middle of the walk.
-        fill: of the largest focal length that keeps the whole walk in the picture, the part used.
-        roll_deg: standard deviation of how crooked a camera hangs.
+        fill: focal length as a share of the largest that keeps the whole walk in the picture.
+        roll_deg: standard deviation of the camera's roll.
         size_px: (height, width) of the pictures.
     """
 
@@ -44,19 +44,25 @@ class Cameras:
 
     def __post_init__(self) -> None:
         if not self.views_deg:
-            raise UsageError("found no views_deg; give at least one azimuth in degrees")
+            raise UsageError("views_deg is empty; give at least one azimuth in degrees")
         for name, low in (("height_m", 0.2), ("distance_m", 4.5), ("fill", 0.05)):
             first, last = getattr(self, name)
             if not low <= first <= last:
-                raise UsageError(f"found {name}={(first, last)}; give two numbers from {low} up")
+                raise UsageError(
+                    f"{name} is {(first, last)}; it must be two ascending numbers from {low} up"
+                )
         if self.fill[1] > 1.0:
-            raise UsageError(f"found fill={self.fill}; over 1 the walk leaves the picture")
+            raise UsageError(
+                f"fill is {self.fill}; it must be at most 1, or the walk leaves the picture"
+            )
         if min(self.size_px) < 32:
-            raise UsageError(f"found size_px={self.size_px}; (height, width) of at least 32 pixels")
+            raise UsageError(
+                f"size_px is {self.size_px}; (height, width) must be at least 32 pixels"
+            )
 
 
 def spread(low_high: tuple[float, float], uniform_N: Float64) -> Float64:
-    """Numbers 0..1 spread over a range."""
+    """Map numbers 0..1 to a range."""
     low, high = low_high
     return low + (high - low) * uniform_N
 
@@ -67,10 +73,10 @@ class Seen:
 
     Attributes:
         pixel_2NJT: x, y in pixels, y downwards.
-        facing_NT: cosine between where the head faces and the camera: 1 towards it.
-        left_NT: the same of the body's left side.
-        depth_NJT: metres ahead of the camera, less those of the middle of the hips.
-        size_px_N: how large a standing person of 1.7 m is in the middle of the walk.
+        facing_NT: cosine of the angle between the head's direction and the camera: 1 towards it.
+        left_NT: the same for the body's left side.
+        depth_NJT: depth relative to the middle of the hips, metres.
+        size_px_N: height of a standing person of 1.7 m in the middle of the walk.
         focal_px_N: focal length.
     """
 
@@ -90,11 +96,11 @@ def watch(
     normal_NZ: Float64,
     cameras: Cameras,
 ) -> Seen:
-    """What each camera sees of its walk; the walk goes along x through the origin.
+    """Project each walk to its camera; walks go along x through the origin.
 
     Args:
         joints_J3NT: world positions, metres, of OpenPose-18.
-        ahead_3NT: unit vectors, where the head faces.
+        ahead_3NT: unit vectors of the head's direction.
         view_deg_N: azimuth of each camera.
         uniform_NU, normal_NZ: `NUM_UNIFORMS` and `NUM_NORMALS` random numbers.
     """
@@ -112,7 +118,7 @@ def watch(
     axes_33N = _axes(position_3N, azimuth_N, roll_N)
     seen_J3NT = np.einsum("kcn,jcnt->jknt", axes_33N, joints_J3NT - position_3N[:, :, None])
     depth_JNT = np.maximum(seen_J3NT[:, 2], _NEAREST_M)
-    # The middle of the picture is set on the middle of what is seen of the walk.
+    # Centre the picture on the projected walk.
     tangent_2JNT = np.stack([seen_J3NT[:, 0] / depth_JNT, seen_J3NT[:, 1] / depth_JNT])
     low_2N, high_2N = tangent_2JNT.min(axis=(1, 3)), tangent_2JNT.max(axis=(1, 3))
     extent_2N = np.maximum(high_2N - low_2N, 1e-3)

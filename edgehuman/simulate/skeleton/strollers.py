@@ -1,12 +1,13 @@
-"""Who walks past a camera and how they walk today: identities, days, bags and coats.
+"""People who walk past a camera: identities, day-to-day changes, bags and coats.
 
-An identity is body proportions and a gait (`person.sample_person`) and habits that only a camera
-sees: how arms, head and trunk are held, how unequal the two sides are. A day changes pace and
-posture a little; a bag or a coat changes them more.
+An identity is body proportions, a gait (`person.sample_person`) and habits that only a camera
+sees: how arms, head and trunk are held, and the asymmetry of the two sides. A day changes pace and
+posture slightly; a bag or a coat changes them more.
 
-How much people differ is set so that they are neither alike nor plain: of 100 people, the nearest
-bone lengths name 23 % seen from one side twice, 7 % from 18 degrees beside it and 1 % (chance) from
-the front; a linear map learned on 600 others names 53 % from any two views.
+The differences between people are set so that identification is neither impossible nor trivial: of
+100 people, nearest bone lengths identify 23 % for the same side view, 7 % for views 18 degrees
+apart and 1 % (chance) from the front; a linear map trained on 600 others identifies 53 % for any
+two views.
 
 Axes: N walk, T frame, M knot, H habit.
 """
@@ -30,8 +31,8 @@ from edgehuman.simulate.body.stance import TALLER_M
 
 CONDITIONS = ("nm", "bg", "cl")
 
-# How much builds differ beyond what sensors on a body ask for (logarithms): shoulders and hips vary
-# most, then how the height is divided between legs, trunk and head.
+# Extra variation of builds beyond what body-worn sensors need (logarithms): shoulders and hips vary
+# most, then the proportions of legs, trunk and head.
 _BUILD: Mapping[str, float] = {
     "shoulder_half": 0.086,
     "hip_half": 0.103,
@@ -58,23 +59,23 @@ _HABITS: Mapping[str, float] = {
     "trunk_yaw": 0.048,
 }
 _MORE_HABITS: Mapping[str, float] = {
-    "swing_r": 0.288,  # of the logarithm of how far each arm swings
+    "swing_r": 0.288,  # of the logarithm of each arm's swing
     "swing_l": 0.288,
     "arm_lag": 0.04,  # strides
     "track": 0.24,  # of the hips' width
     "duty": 0.019,  # of the stride
-    "lift": 0.24,  # of the logarithm of how high feet are lifted
+    "lift": 0.24,  # of the logarithm of foot clearance
 }
-# The same on another day: how much of each habit changes, and pace (logarithms).
+# Day-to-day variation of each habit, and of pace (logarithms).
 _DAY = 0.2
 _CADENCE_DAY, _STRIDE_DAY = 0.025, 0.035
 _PACE = 0.93
-# A body is never quite still: it sways as in standing, with a knot each so many seconds.
+# The body sways as in standing, with one knot per this many seconds.
 KNOT_S = 0.33
 _SWAYING = tuple(SWAY)
 
-# What a bag on the right does: added to controls (radians), and by what each arm's swing is
-# multiplied. On the left everything is mirrored.
+# Effect of a bag on the right: offsets of controls (radians), and factors of each arm's swing.
+# Mirrored for the left.
 _BAGS: tuple[Mapping[str, float], ...] = (
     {"trunk_pitch": 0.10, "head_pitch": -0.08, "pitch": 0.02},
     {"abduct_r": 0.10, "elbow_r": 0.15, "trunk_roll": -0.03, "swing_r": 0.55},
@@ -99,8 +100,8 @@ class Stroller:
     Attributes:
         bone_m_B: lengths of `crowd.BONES`.
         pelvis_6K: the stride's harmonics.
-        control_C: the average of every control in walking, habits included.
-        swing_4: how far left shoulder, left elbow, right shoulder, right elbow swing, radians.
+        control_C: the average of every control in walking, including habits.
+        swing_4: swing of left shoulder, left elbow, right shoulder, right elbow, radians.
         more_H: habits of `_MORE_HABITS` that are not controls, in its order.
         stand_m: height of the hips in standing.
     """
@@ -115,7 +116,7 @@ class Stroller:
 
 @lru_cache(maxsize=4096)
 def sample_stroller(seed: int, person: int) -> Stroller:
-    """The person of that number; the same on every machine and in any company."""
+    """Sample the person with this number; the same on every machine and in any group."""
     rng = generator(seed, 0x4AB, person)
     who = _built(sample_person(child_seed(seed, 0x5E1, person)), rng)
     habit_H = rng.standard_normal(len(_HABITS) + len(_MORE_HABITS))
@@ -136,7 +137,7 @@ def sample_stroller(seed: int, person: int) -> Stroller:
 
 
 def _built(who: Person, rng: np.random.Generator) -> Person:
-    """The person with a build; the pelvis comes down as far as before, for the gait is theirs."""
+    """Give the person a build; the pelvis drop is unchanged, as it belongs to the gait."""
     factor = np.exp(rng.standard_normal(len(_BUILD)) * np.array([*_BUILD.values()]))
     made = {
         name: who.bone_m[name] * part for name, part in zip(_BUILD, factor.tolist(), strict=True)
@@ -162,12 +163,12 @@ NUM_DAY_UNIFORMS = 4
 
 
 def num_knots(frames: int, rate_hz: float) -> int:
-    """How many normal numbers the sway of one walk takes."""
+    """Number of normal random numbers needed for the sway of one walk."""
     return len(_SWAYING) * _knots(frames, rate_hz)[1]
 
 
 def _knots(frames: int, rate_hz: float) -> tuple[int, int]:
-    """Frames per knot and knots."""
+    """Frames per knot, and number of knots."""
     per_knot = max(1, round(KNOT_S * rate_hz))
     return per_knot, -(-frames // per_knot) + 4
 
@@ -226,7 +227,7 @@ def _clock(cadence_N: Float64, start_N: Float64, frames: int, rate_hz: float) ->
 def _frames(
     control_NC: Float64, knots_NK: Float64, frames: int, rate_hz: float
 ) -> dict[str, Float64]:
-    """Frames (N, T) of every control: the average, and a sway on top of it."""
+    """Frames (N, T) of every control: the average plus sway."""
     per_knot, knots = _knots(frames, rate_hz)
     count = len(control_NC)
     sway_RT = upsample(knots_NK.reshape(-1, knots), per_knot, frames) / WHITE_STD
@@ -242,7 +243,7 @@ def _frames(
 
 
 def _carry(control_NC: Float64, swing_N4: Float64, condition_N: Index, uniform_NU: Float64) -> None:
-    """What bags and coats do to a walk, in place."""
+    """Apply the effects of bags and coats to walks, in place."""
     kind_N = (uniform_NU[:, 1] * len(_BAGS)).astype(np.int64)
     left_N = uniform_NU[:, 2] < 0.5
     size_N = 0.6 + 0.8 * uniform_NU[:, 3]

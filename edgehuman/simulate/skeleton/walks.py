@@ -1,11 +1,11 @@
-"""Skeletons of simulated people who walk past pin-hole cameras: the embedded data for gait.
+"""Skeletons of simulated people who walk past pin-hole cameras: the built-in data for gait.
 
     walks = simulate_skeletons(num_people=100, each=8, seed=0)
     walks.skeleton_NTJ3[3], walks.person_N[3], walks.view_deg_N[3], walks.condition_N[3]
 
-The walker of `crowd` is seen by the cameras of `pinhole` and found by the `detector`. Each walk
-has random numbers of its own, from (seed, person, number of the walk): who else is simulated, and
-how many walks at once, changes nothing.
+The walkers of `crowd` are seen by the cameras of `pinhole` and detected by `detector`. The random
+numbers of a walk depend only on (seed, person, number of the walk), not on who else is simulated
+or how many walks at once.
 
 Axes: N walk, T frame, J joint.
 """
@@ -34,20 +34,20 @@ from edgehuman.simulate.skeleton.strollers import (
 )
 
 RATE_HZ = 24.0
-# Walks posed at once: few enough that their arrays stay in a processor's cache.
+# Walks posed at once: few enough for their arrays to fit in the CPU cache.
 _BLOCK = 32
 _CAMERAS, _DETECTOR = Cameras(), Detector()
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSkeletons:
-    """Walks with all that is known of them; person after person.
+    """Walks with all their labels, ordered by person.
 
     Attributes:
         skeleton_NTJ3: float32 (N, T, 18, 3): x, y in pixels, y downwards, confidence 0..1;
-            OpenPose-18. A joint that was not found is all zero.
+            OpenPose-18. A joint that was not detected is all zero.
         person_N: who walks.
-        walk_N: which of the person's walks it is, from 0.
+        walk_N: number of the walk within the person's walks, from 0.
         view_deg_N: the camera's nominal azimuth: 0 in front of the walker, 180 behind.
         condition_N: "nm" normal, "bg" with a bag, "cl" in a coat.
         height_px, width_px: of the pictures.
@@ -78,18 +78,18 @@ def simulate_skeletons(
     cameras: Cameras = _CAMERAS,
     detector: Detector = _DETECTOR,
 ) -> SimulatedSkeletons:
-    """Walks of people first_person .. first_person + num_people - 1, `each` of everyone.
+    """Simulate `each` walks of each of people first_person .. first_person + num_people - 1.
 
     Args:
-        seed: of the world; people of the same number differ between seeds.
+        seed: of everything; people with the same number differ between seeds.
         frames, rate_hz: of each walk.
         conditions: of a person's walks, in turn: nm, bg or cl.
-        cameras: each walk has one of its azimuths; a person's walks go through all of them, in an
-            order of the person's own, before one comes again.
-        detector: what finds the joints.
+        cameras: each walk has one of its azimuths; a person's walks use all of them, in the
+            person's own order, before one repeats.
+        detector: the pose detector.
 
     Raises:
-        UsageError: a number outside its range, or an unknown condition.
+        UsageError: a value out of range, or an unknown condition.
     """
     _check(num_people, each, seed, frames, rate_hz, first_person, conditions)
     person_N = np.repeat(np.arange(first_person, first_person + num_people), each)
@@ -137,7 +137,7 @@ def _block(
     cameras: Cameras,
     detector: Detector,
 ) -> Float32:
-    """Some walks at once, (N, T, 18, 3)."""
+    """Simulate a block of walks, (N, T, 18, 3)."""
     counts = (num_knots(frames, rate_hz), detector_normals(frames, rate_hz))
     day, sight = NUM_DAY_NORMALS, NUM_DAY_NORMALS + NUM_NORMALS
     uniform_NU = np.empty((len(person_N), NUM_DAY_UNIFORMS + NUM_UNIFORMS))
@@ -178,13 +178,13 @@ def _check(
         ("first_person", first_person, 0, 2**62),
     ):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise UsageError(f"found {name}={value!r}; give a whole number")
+            raise UsageError(f"{name} is {value!r}; it must be an integer")
         if not low <= value <= high:
-            raise UsageError(f"found {name}={value}; give {low} to {high}")
+            raise UsageError(f"{name} is {value}; it must be {low} to {high}")
     if not 5.0 <= rate_hz <= 240.0:
-        raise UsageError(f"found rate_hz={rate_hz}; walks are simulated at 5 to 240 Hz")
+        raise UsageError(f"rate_hz is {rate_hz}; it must be 5 to 240 Hz")
     unknown = [name for name in conditions if name not in CONDITIONS]
     if unknown or not conditions:
         raise UsageError(
-            f"found conditions {list(conditions)}; give one or more of {', '.join(CONDITIONS)}"
+            f"conditions are {list(conditions)}; give one or more of {', '.join(CONDITIONS)}"
         )

@@ -151,7 +151,7 @@ def test_which_labels_judge_a_model() -> None:
 
 
 def test_data_of_another_task(asked: list[str], tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="flags has 17 joints a person, and the model gives 2"):
+    with pytest.raises(DataError, match="flags has 17 joints per person, but the model gives 2"):
         scores_of("pose", tmp_path)
 
 

@@ -24,7 +24,7 @@ GAIT3D = ("0000/camid0_videoid2/seq0", "0001/camid1_videoid2/seq0", "0001/camid3
 def test_a_partition_of_another_form_is_named(tmp_path: Path) -> None:
     pickled(tmp_path / "poses", GAIT3D[:1])
     (tmp_path / "Gait3D.json").write_text("[]")
-    with pytest.raises(DataError, match="found no TRAIN_SET"):
+    with pytest.raises(DataError, match="has no TRAIN_SET"):
         load_skeletons(tmp_path / "poses")
 
 

@@ -42,25 +42,25 @@ def test_sequences_and_parts() -> None:
     assert part.sequence(1)[:, 0, 0].tolist() == [2, 3, 4]
     assert walks.subset(walks.role_N == "gallery").person_N.tolist() == ["a"]
     assert frame_rows(np.array([4, 0]), np.array([2, 1])).tolist() == [4, 5, 0]
-    with pytest.raises(IndexError, match="found sequence 3; there are 3"):
+    with pytest.raises(IndexError, match="sequence 3 is out of range; there are 3"):
         walks.sequence(3)
-    with pytest.raises(DataError, match="no sequence is left"):
+    with pytest.raises(DataError, match="no sequence is selected"):
         walks.subset(np.zeros(3, bool))
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"person_N": np.array(["a"])}, r"person_N is \(1,\); one entry per sequence: 3"),
+        ({"person_N": np.array(["a"])}, r"person_N is \(1,\); it needs one entry per sequence, 3"),
         ({"image_size_N2": np.zeros((3, 3), np.int64)}, r"image_size_N2 is \(3, 3\)"),
-        ({"length_N": np.array([2, 3, 2])}, "add up to 7 frames and there are 6"),
-        ({"length_N": np.array([3, 3, 0])}, "every sequence has at least one frame"),
-        ({"length_N": np.empty(0, np.int64)}, "made holds no sequence"),
-        ({"sequence_N": np.array(["x", "x", "y"])}, "1 names of sequences come twice, such as 'x'"),
-        ({"role_N": np.array(["gallery", "Probe", ""])}, "found role 'Probe'; give one of 'train'"),
-        ({"skeleton_SJ3": np.zeros((6, 17, 3), np.float32)}, r"found shape \(6, 17, 3\)"),
-        ({"skeleton_SJ3": np.full((6, 18, 3), np.nan, np.float32)}, "frame 0 holds a value"),
-        ({"skeleton_SJ3": np.full((6, 18, 3), 2.0, np.float32)}, "found confidence 2"),
+        ({"length_N": np.array([2, 3, 2])}, "add up to 7 frames, but there are 6"),
+        ({"length_N": np.array([3, 3, 0])}, "every sequence needs at least one frame"),
+        ({"length_N": np.empty(0, np.int64)}, "made: has no sequence"),
+        ({"sequence_N": np.array(["x", "x", "y"])}, "1 duplicate sequence names, such as 'x'"),
+        ({"role_N": np.array(["gallery", "Probe", ""])}, "unknown role 'Probe'; valid: 'train'"),
+        ({"skeleton_SJ3": np.zeros((6, 17, 3), np.float32)}, r"shape is \(6, 17, 3\)"),
+        ({"skeleton_SJ3": np.full((6, 18, 3), np.nan, np.float32)}, "frame 0 has a value"),
+        ({"skeleton_SJ3": np.full((6, 18, 3), 2.0, np.float32)}, "confidence is 2"),
     ],
 )
 def test_what_does_not_belong_together_is_refused(changes: dict[str, Any], said: str) -> None:
@@ -91,5 +91,5 @@ def test_the_simulated_set_has_a_gallery_of_normal_walks() -> None:
     assert walks.person_N.tolist()[::5] == ["simulated:2:0", "simulated:2:1", "simulated:2:2"]
     again = dataclasses.replace(simulated_set(3, 5, seed=2, frames=10))
     np.testing.assert_array_equal(again.skeleton_SJ3, walks.skeleton_SJ3)
-    with pytest.raises(UsageError, match="found each=1; give 2 or more"):
+    with pytest.raises(UsageError, match="each is 1; it must be at least 2"):
         simulated_set(3, 1, seed=0)

@@ -71,7 +71,7 @@ def test_own_pictures_need_only_what_their_task_needs(tmp_path: Path) -> None:
     # The box of the two labelled joints is 3 x 4; what is not labelled is nowhere.
     assert persons.area_N.tolist() == [12.0, 12.0]
     assert persons.keypoint_NJ3[0, :3].tolist() == [[1, 2, 2], [4, 6, 1], [0, 0, 0]]
-    with pytest.raises(DataError, match=r'a\.png has no "person", which reid is learned from'):
+    with pytest.raises(DataError, match=r'a\.png has no "person", which reid needs'):
         load_persons(tmp_path, "reid")
     outcome = check(tmp_path)
     assert outcome is not None
@@ -83,9 +83,9 @@ def test_own_pictures_need_only_what_their_task_needs(tmp_path: Path) -> None:
     [
         ("reid", "{", "line 1: not JSON"),
         ("reid", "[1]", 'line 1: not an object with an "image"'),
-        ("reid", "", "no line in it"),
-        ("reid", {"image": "a.png", "person": "Ann"}, '"person" is "Ann"; it must be a whole'),
-        ("reid", {"image": "a.png", "person": 1, "role": "trian"}, "role 'trian'; it is train"),
+        ("reid", "", "is empty"),
+        ("reid", {"image": "a.png", "person": "Ann"}, '"person" is "Ann"; it must be an integer'),
+        ("reid", {"image": "a.png", "person": 1, "role": "trian"}, "role 'trian'; valid: train"),
         ("pose", {"image": "a.png", "keypoints": [[1, 2, 2]]}, "it must be 17 x"),
         ("pose", {"image": "a.png", "keypoints": [[1, 2, 3]] * 17}, "it must be 17 x"),
         ("landmarks", {"image": "a.png", "landmarks": "none"}, "it must be 133 x"),
@@ -118,7 +118,7 @@ def test_masks_of_another_size_or_part_and_missing_ones(tmp_path: Path) -> None:
     assert persons.part(0).sum() == 192
     with pytest.raises(ImageError, match=r"mb.png is 12x17 pixels, and .*b.png has 12x16"):
         persons.part(1)
-    with pytest.raises(ImageError, match=r"mc\.png holds the number 2; there are 2 parts"):
+    with pytest.raises(ImageError, match=r"mc\.png holds the value 2; with 2 parts"):
         persons.part(2)
     outcome = check(tmp_path)
     assert outcome is not None

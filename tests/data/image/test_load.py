@@ -39,7 +39,7 @@ def test_a_layout_serves_its_task_and_says_which(name: str, tmp_path: Path) -> N
     make, task = TREES[name]
     make(tmp_path)
     other = "parsing" if task != "parsing" else "reid"
-    with pytest.raises(DataError, match=f"has no labels for {other}: {name} serves {task}"):
+    with pytest.raises(DataError, match=f"has no labels for {other}: {name} is for {task}"):
         load_persons(tmp_path, other)
 
 
@@ -49,7 +49,7 @@ def test_a_folder_of_no_known_layout_lists_what_was_looked_for(task: str, tmp_pa
     with pytest.raises(DataError) as caught:
         load_persons(tmp_path, task)
     said = str(caught.value)
-    assert f"a folder with holiday; no dataset for {task} is laid out like this" in said
+    assert f"a folder with holiday; no dataset for {task} has this layout" in said
     for layout in layouts():
         assert (f"  {layout.dataset}: {layout.looks_like}" in said) == (task in layout.read.tasks)
 
@@ -60,5 +60,5 @@ def test_no_path_a_file_and_a_misspelt_task(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"x\.zip is an archive; unpack it and give the folder"):
         load_persons(tmp_path / "x.zip", "reid")
-    with pytest.raises(UsageError, match="'re-id'; labelled people serve reid, attributes"):
+    with pytest.raises(UsageError, match="'re-id'; valid: reid, attributes"):
         load_persons(tmp_path, "re-id")

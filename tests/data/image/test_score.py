@@ -164,10 +164,10 @@ def test_without_pycocotools_the_similarity_stays_and_says_so(
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        (OutputSpec("attributes", ("reddish",)), "has the attributes bluish, and the model knows"),
+        (OutputSpec("attributes", ("reddish",)), "has the attributes bluish, but the model knows"),
         (OutputSpec("segmentation", ("background",)), "has the parts top, bottom"),
-        (OutputSpec("heatmaps", ("a", "b")), "has 17 joints a person, and the model gives 2"),
-        (OutputSpec("tokens"), "tokens cannot be judged"),
+        (OutputSpec("heatmaps", ("a", "b")), "has 17 joints per person, but the model gives 2"),
+        (OutputSpec("tokens"), "tokens cannot be scored"),
     ],
 )
 def test_labels_that_do_not_fit(output: OutputSpec, message: str) -> None:
@@ -177,13 +177,13 @@ def test_labels_that_do_not_fit(output: OutputSpec, message: str) -> None:
 
 def test_nothing_to_judge() -> None:
     for output in (VECTOR, ANSWERS, JOINTS, MASK):
-        with pytest.raises(DataError, match="no picture to judge"):
+        with pytest.raises(DataError, match="no picture to score"):
             judge_of(made_people(people=1, each=1), output, SIZE).scores()
     unlabelled = made_people(people=1, each=1)
     unlabelled.keypoint_NJ3[..., 2] = 0
     judge = judge_of(unlabelled, JOINTS, SIZE)
     judge.add(index(1), [SIZE], np.zeros((1, 17, 16, 8), np.float32))
-    with pytest.raises(DataError, match="nobody here has a labelled joint"):
+    with pytest.raises(DataError, match="no person here has a labelled joint"):
         judge.scores()
 
 

@@ -73,13 +73,13 @@ def masks(folder: Path, *grey: int) -> FileMasks:
 def test_a_mask_holds_numbers_of_parts_and_255(tmp_path: Path) -> None:
     made = masks(tmp_path, 2, 255, 3)
     assert [made[0].max(), made[1].min()] == [2, 255]
-    with pytest.raises(ImageError, match=r"m2\.png holds the number 3; there are 3 parts"):
+    with pytest.raises(ImageError, match=r"m2\.png holds the value 3; with 3 parts"):
         made[2]
 
 
 def test_masks_that_are_none(tmp_path: Path) -> None:
     path = tmp_path / "m.png"
-    with pytest.raises(ImageError, match="a mask belongs to every picture"):
+    with pytest.raises(ImageError, match="every picture needs a mask"):
         load_png_mask(str(path))
     path.write_bytes(b"")
     with pytest.raises(ImageError, match="cannot be decoded"):

@@ -55,5 +55,5 @@ def test_a_person_is_drawn_once() -> None:
 
 @pytest.mark.parametrize(("task", "people", "each"), [("reid", 5, 2), ("pose", 4, 2)])
 def test_too_few_people(task: str, people: int, each: int) -> None:
-    with pytest.raises(UsageError, match=f"found {people} simulated people with {each} pictures"):
+    with pytest.raises(UsageError, match=f"got {people} simulated people with {each} pictures"):
         load_persons("simulated", task, people, each)

@@ -42,8 +42,8 @@ def test_the_files_are_the_simulator_s_pictures(
 
 
 def test_nobody_and_nowhere(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="num_people=0"):
+    with pytest.raises(UsageError, match="num_people is 0"):
         simulate(SimulateConfig(tmp_path, people=0))
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(DataError, match="Cannot write to"):
         simulate(SimulateConfig(tmp_path / "file"))

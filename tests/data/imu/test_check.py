@@ -69,7 +69,7 @@ def test_one_person_in_other_units_is_told(tree: Tree) -> None:
     np.savetxt(file, np.loadtxt(file) * 9.80665)
     (line,) = without_absent(problems(root))
     assert line.startswith("uci30:2: median acceleration 9.8")
-    assert "look like m/s² where g was published" in line
+    assert "look like m/s² instead of the published g" in line
 
 
 def test_a_gyroscope_in_degrees_is_told(tree: Tree) -> None:
@@ -77,7 +77,7 @@ def test_a_gyroscope_in_degrees_is_told(tree: Tree) -> None:
     for file in (root / "RawData").glob("gyro_*"):
         np.savetxt(file, np.loadtxt(file) * 180 / np.pi * 2)  # 1 rad/s
     (line,) = without_absent(problems(root))
-    assert line.startswith("gyroscope: one sample in a hundred is over 5")
+    assert line.startswith("gyroscope: 1 % of samples exceed 5")
 
 
 def test_nan_is_a_fault_where_none_was_published_and_a_note_where_some_was(tree: Tree) -> None:
@@ -87,10 +87,10 @@ def test_nan_is_a_fault_where_none_was_published_and_a_note_where_some_was(tree:
     lines[7] = "nan nan nan"
     file.write_text("\n".join(lines) + "\n")
     assert without_absent(problems(root)) == [
-        "1 of 800 samples hold a value that is not finite; the published files hold none"
+        "1 of 800 samples have a value that is not finite; the published files have none"
     ]
     outcome = check(CheckConfig(tree("pamap2")))
-    assert "note: 40 of 3600 samples hold a value that is not finite, as published" in outcome.text
+    assert "note: 40 of 3600 samples have a value that is not finite, as published" in outcome.text
 
 
 def test_sensors_that_never_overlap_are_told(tree: Tree) -> None:

@@ -74,10 +74,10 @@ def test_gravity_tells_units() -> None:
     imu = upright(100).astype(np.float32)
     require_gravity(imu, "x")
     assert median_norm(imu) == pytest.approx(1.0)
-    with pytest.raises(DataError, match="look like m/s² where g was published"):
+    with pytest.raises(DataError, match="look like m/s² instead of the published g"):
         require_gravity(imu * 9.8, "x")
     with pytest.raises(
-        DataError, match="look like g where m/s² was published, or gravity was taken out"
+        DataError, match="look like g instead of the published m/s², or gravity was removed"
     ):
         require_gravity(imu / 9.8, "x")
     with pytest.raises(DataError, match="neither g nor m/s²"):

@@ -60,7 +60,7 @@ def test_recordings_of_one_person(tree: Tree) -> None:
     root = tree("hapt")
     assert [part.subject for part in load_recordings(root, subject="2")] == ["uci30:2"]
     assert [part.subject for part in load_recordings(root, subject="uci30:1")] == ["uci30:1"]
-    with pytest.raises(DataError, match=r"nobody is named '7'; here are uci30:1, uci30:2"):
+    with pytest.raises(DataError, match=r"no subject '7'; valid: uci30:1, uci30:2"):
         load_recordings(root, subject="7")
 
 
@@ -81,7 +81,7 @@ def test_another_dataset_than_the_one_named_is_refused(tree: Tree) -> None:
 
 
 def test_uci_har_has_no_recordings(tree: Tree) -> None:
-    with pytest.raises(DataError, match="holds windows, not continuous recordings"):
+    with pytest.raises(DataError, match="has windows, not continuous recordings"):
         load_recordings(tree("uci_har"))
 
 
@@ -94,11 +94,11 @@ def test_a_missing_path_an_archive_and_a_strange_folder(tmp_path: Path) -> None:
         load_windows(archive)
     (tmp_path / "photos").mkdir()
     with pytest.raises(
-        DataError, match="a folder with nothing in it; no known dataset is laid out like this"
+        DataError, match="a folder with nothing in it; no known dataset has this layout"
     ):
         load_windows(tmp_path / "photos")
     (tmp_path / "photos" / "x.npz").write_bytes(b"")
-    with pytest.raises(DataError, match="holds data in single files; name one"):
+    with pytest.raises(DataError, match="holds several data files; give one"):
         load_windows(tmp_path / "photos")
 
 
@@ -114,9 +114,9 @@ def test_wrong_units_are_refused(tree: Tree) -> None:
     root = tree("hapt")
     for file in (root / "RawData").glob("acc_*"):
         np.savetxt(file, np.loadtxt(file) * 9.80665)
-    with pytest.raises(DataError, match=r"9\.8\d* g.*look like m/s² where g was published"):
+    with pytest.raises(DataError, match=r"9\.8\d* g.*look like m/s² instead of the published g"):
         load_windows(root)
-    with pytest.raises(DataError, match="look like m/s² where g was published"):
+    with pytest.raises(DataError, match="look like m/s² instead of the published g"):
         load_recordings(root)
 
 

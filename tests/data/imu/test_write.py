@@ -28,10 +28,10 @@ def test_export_writes_what_run_reads(tree: Tree, tmp_path: Path) -> None:
 
 def test_export_of_nobody_and_to_nowhere(tree: Tree, tmp_path: Path) -> None:
     root = tree("hapt")
-    with pytest.raises(DataError, match="nobody is named '31'"):
+    with pytest.raises(DataError, match="no subject '31'"):
         export_csv(ExportConfig(root, "31", tmp_path / "csv"))
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(DataError, match="Cannot write to"):
         export_csv(ExportConfig(root, "1", tmp_path / "file"))
 
 

@@ -45,7 +45,7 @@ def test_what_is_wrong_ends_with_exit_code_one(tmp_path: Path, walks: SkeletonSe
     outcome = check(CheckConfig(tmp_path))
     assert outcome.exit_code == 1
     assert isinstance(outcome.data, dict)
-    assert "steps a second" in outcome.data["problems"][0]
+    assert "steps per second" in outcome.data["problems"][0]
     assert "several frame rates: 24, 80" in outcome.text
 
 
@@ -94,7 +94,7 @@ def test_walks_that_are_too_slow_are_noted(tmp_path: Path, walks: SkeletonSet) -
         rate_hz_N=walks.rate_hz_N / 3,
     )
     write_lines(eighth, tmp_path)
-    assert "note: 32 walks have under 10 frames a second" in check(CheckConfig(tmp_path)).text
+    assert "note: 32 walks have under 10 frames per second" in check(CheckConfig(tmp_path)).text
 
 
 def test_walks_that_are_left_out_are_named_with_the_reason(
@@ -114,11 +114,11 @@ def test_walks_that_are_left_out_are_named_with_the_reason(
     late, changing = outcome.data["left_out"]
     assert (late["sequence"], changing["sequence"]) == tuple(walks.sequence_N[[3, 5]])
     assert "line 4: poses/000003.jsonl: its stamps `t` are 41.7 s apart" in late["why"]
-    assert "found 24 frames a second about" in changing["why"]
+    assert "found 24 frames per second near" in changing["why"]
     assert outcome.data["notes"][0] == (
-        f"2 walks are left out, such as {late['sequence']}: {late['why']}"
+        f"2 walks are skipped, such as {late['sequence']}: {late['why']}"
     )
-    assert f"  note: 2 walks are left out, such as {late['sequence']}: " in outcome.text
+    assert f"  note: 2 walks are skipped, such as {late['sequence']}: " in outcome.text
 
 
 def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     assert outcome.exit_code == 1
     assert isinstance(outcome.data, dict)
     assert "000.pkl" in outcome.data["problems"][0]
-    assert "taken as given: people 001 to 074 train" in outcome.text
+    assert "assumed: people 001 to 074 train" in outcome.text
 
 
 def test_a_set_may_be_insisted_on(tmp_path: Path) -> None:

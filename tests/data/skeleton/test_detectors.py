@@ -35,12 +35,12 @@ def _changed(path: Path, **changes: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"keypoints": [1.0, 2.0]}, "person 3: found 2 numbers; keypoints are x, y, confidence"),
-        ({"keypoints": "none"}, "person 3: found keypoints none"),
+        ({"keypoints": [1.0, 2.0]}, "person 3: found 2 numbers; keypoints need three per joint"),
+        ({"keypoints": "none"}, "person 3: keypoints are none"),
         ({"keypoints": [0.0] * 48}, "found frames of 16 and 17 joints"),
-        ({"keypoints": [3.0] * 51}, "found confidence 3; confidences are 0 to 1"),
-        ({"image_id": "first.jpg"}, "found image_id 'first.jpg'; a frame's name ends in"),
-        ({"image_id": "2.jpg"}, "frame 2 shows two people of one track"),
+        ({"keypoints": [3.0] * 51}, "confidence is 3; it must be 0 to 1"),
+        ({"image_id": "first.jpg"}, "image_id is 'first.jpg'; it must end in"),
+        ({"image_id": "2.jpg"}, "frame 2 has two people in one track"),
     ],
 )
 def test_a_broken_list_of_people_is_named(
@@ -83,11 +83,11 @@ def test_people_without_tracks_are_named(tmp_path: Path) -> None:
     table = json.loads(file.read_text())
     table["people"] *= 2
     file.write_text(json.dumps(table))
-    with pytest.raises(DataError, match="found 2 people and no tracks"):
+    with pytest.raises(DataError, match="found 2 people without tracks"):
         load_skeletons(tmp_path)
     table["people"] = [{"face": 1}]
     file.write_text(json.dumps(table))
-    with pytest.raises(DataError, match="a person without pose_keypoints_2d"):
+    with pytest.raises(DataError, match="a person has no pose_keypoints_2d"):
         load_skeletons(tmp_path)
     file.write_text(json.dumps({"version": 1}))
     with pytest.raises(DataError, match="found no list of people"):

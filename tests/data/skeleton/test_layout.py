@@ -35,7 +35,7 @@ def test_walks_lie_one_after_the_other() -> None:
 def test_the_layout_s_rate_is_that_of_walks_that_do_not_say() -> None:
     made = gather([walk(), walk(sequence="v", rate_hz=0.0)], "x", "here", rate_hz=30.0)
     assert made.rate_hz_N.tolist() == [25.0, 30.0]
-    with pytest.raises(DataError, match="w: found 0 frames a second; give the rate"):
+    with pytest.raises(DataError, match="w: rate_hz is 0; it must be 1 to 1000"):
         gather([walk(rate_hz=0.0)], "x", "here")
 
 
@@ -52,17 +52,17 @@ def test_what_is_left_out_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="edgehuman.data"):
         made = gather([LeftOut("v", "v: no rate"), walk()], "x", "here")
     assert made.left_out == (LeftOut("v", "v: no rate"),)
-    assert caplog.messages == ["here: 1 of 2 walks are left out, such as v: no rate"]
+    assert caplog.messages == ["here: 1 of 2 walks are skipped, such as v: no rate"]
 
 
 @pytest.mark.parametrize(
     ("walks", "said"),
     [
-        ([], "here holds no walk; check it with"),
+        ([], "here has no walks; check it with"),
         ([LeftOut("v", "v: no rate")], "^v: no rate$"),
-        ([walk(0)], "here holds no walk"),
+        ([walk(0)], "here has no walks"),
         ([walk(joints_TJ3=np.zeros((4, 16, 3)))], "w: found 16 joints"),
-        ([walk(), walk()], "1 names of sequences come twice"),
+        ([walk(), walk()], "1 duplicate sequence names"),
     ],
 )
 def test_sets_that_are_none(walks: Sequence[Walk | LeftOut], said: str) -> None:
@@ -75,7 +75,7 @@ def test_flat_numbers_are_joints() -> None:
     assert triples([[1, 2, 0.5]], "here").tolist() == [[1, 2, 0.5]]
     with pytest.raises(DataError, match="here: found 4 numbers"):
         triples([1, 2, 3, 4], "here")
-    with pytest.raises(DataError, match="here: found keypoints nobody"):
+    with pytest.raises(DataError, match="here: keypoints are nobody"):
         triples("nobody", "here")
 
 

@@ -64,11 +64,11 @@ def test_every_kind_of_mistake_is_said(walks: SkeletonSet) -> None:
     [size] = find_mistakes(_with(walks, image_size_N2=walks.image_size_N2[:, ::-1]))
     assert "swap its width and height" in size.said
     [rate] = find_mistakes(_with(walks, rate_hz_N=np.full(len(walks), 60.0)))
-    assert "steps a second" in rate.said
+    assert "steps per second" in rate.said
     assert ", or nobody walks there. " in rate.said
     assert rate.said.endswith(
-        "Give frames the rate they were taken at: where the set is poses.jsonl, for example, by "
-        "its `t`, and by rate_hz where it has a walks.jsonl"
+        "Give the rate at which the frames were taken, for example in poses.jsonl by `t`, and in "
+        "walks.jsonl by rate_hz"
     )
     assert rate.walks == tuple(walks.sequence_N.tolist())
     empty = walks.skeleton_SJ3.copy()
@@ -91,8 +91,8 @@ def test_walks_that_do_not_show_their_sides_go_with_the_others() -> None:
     ("wrong", "change", "said"),
     [
         ([1, 4, 7, 9], _reordered, "in the order of COCO-17 with the neck after it; convert them"),
-        ([1, 4], _upwards, "y runs downwards from the top"),
-        ([1, 4], _shares, "joints are in pixels, so multiply x"),
+        ([1, 4], _upwards, "y must point down from the top"),
+        ([1, 4], _shares, "joints must be in pixels: multiply x"),
         ([1, 4], lambda a: a[:, flip_indices("openpose18")], "left and right are swapped"),
     ],
 )
@@ -124,7 +124,7 @@ def test_walks_of_another_rate_are_judged_by_themselves(walks: SkeletonSet) -> N
     rates_hz = np.where(np.arange(len(walks)) < 8, 8.0, 24.0)
     [found] = find_mistakes(_with(walks, rate_hz_N=rates_hz))
     assert found.said.startswith("8 of 32 walks, such as simulated:1:0:0, ")
-    assert "at 8 frames a second people take 0." in found.said
+    assert "at 8 Hz people take 0." in found.said
     assert (found.walks, found.refused) == (tuple(walks.sequence_N[:8].tolist()), True)
 
 
@@ -137,7 +137,7 @@ def test_a_walk_that_steps_unlike_the_others_is_named_and_taken() -> None:
     [found] = find_mistakes(
         _with(walks, skeleton_SJ3=walks.skeleton_SJ3[rows], length_N=lengths.astype(np.int64))
     )
-    assert found.said.startswith("1 of 16 walks, such as simulated:1:0:1: at 24 frames a second")
+    assert found.said.startswith("1 of 16 walks, such as simulated:1:0:1: at 24 Hz")
     assert found.said.endswith("or nobody walks there")
     assert not found.refused
 
@@ -159,7 +159,7 @@ def test_of_a_large_set_some_walks_are_looked_at(
 ) -> None:
     monkeypatch.setattr(skeleton_mistakes, "MOST_JUDGED", 20)
     write_lines(_with(walks, skeleton_SJ3=_changed(walks, list(range(16)), _upwards)), tmp_path)
-    with pytest.raises(DataError, match=r"\(looked at 20 of its 32 walks\): \d+ of 20 walks, such"):
+    with pytest.raises(DataError, match=r"\(checked 20 of its 32 walks\): \d+ of 20 walks, such"):
         load_skeletons(tmp_path)
 
 
@@ -170,7 +170,7 @@ def test_a_set_with_a_mistake_is_not_loaded_unless_insisted_on(
     write_lines(_with(few, skeleton_SJ3=_reordered(few.skeleton_SJ3)), tmp_path)
     with pytest.raises(DataError, match="COCO-17 with the neck after it; convert") as caught:
         load_skeletons(tmp_path)
-    assert f"Then try again; `edgehuman data check {tmp_path}` tells" in str(caught.value)
+    assert f"Then try again; verify with `edgehuman data check {tmp_path}`" in str(caught.value)
     assert "Python" not in str(caught.value)
     assert len(load_skeletons(tmp_path, check=False)) == 4
 
@@ -181,7 +181,9 @@ def test_a_set_with_some_wrong_walks_is_not_loaded_and_says_which(
     write_lines(_with(walks, skeleton_SJ3=_changed(walks, [2, 3], _reordered)), tmp_path)
     with pytest.raises(DataError, match="2 of 32 walks, such as simulated:1:0:2, simu") as caught:
         load_skeletons(tmp_path)
-    said = f"leave them out; `edgehuman data check {tmp_path} --json` names them all (wrong_walks)"
+    said = (
+        f"remove these walks; `edgehuman data check {tmp_path} --json` lists them all (wrong_walks)"
+    )
     assert said in str(caught.value)
 
 
@@ -191,4 +193,4 @@ def test_one_wrong_walk_of_many_is_remarked_on(
     write_lines(_with(walks, skeleton_SJ3=_changed(walks, [2], _upwards)), tmp_path)
     assert len(load_skeletons(tmp_path)) == 32
     assert "1 of 32 walks, such as simulated:1:0:2: the neck is below" in caplog.text
-    assert "taken as they are" in caplog.text
+    assert "they are used anyway" in caplog.text

@@ -51,5 +51,5 @@ def test_walks_that_are_all_too_short_are_refused(
 ) -> None:
     walks = simulated_set(people=1, each=2, seed=0, frames=30)
     monkeypatch.setattr(samples_module, "load_skeletons", lambda data, **few: walks)
-    with pytest.raises(DataError, match="none of its 2 walks has 32 frames at 24 Hz"):
+    with pytest.raises(DataError, match="none of its 2 walks has the 32 frames at 24 Hz"):
         read_samples(gait_card, "made")

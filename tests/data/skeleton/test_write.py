@@ -28,5 +28,5 @@ def test_a_set_comes_back(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(DataError, match="Cannot write to"):
         write_lines(simulated_set(1, 2, seed=0, frames=4), tmp_path / "file")

@@ -86,7 +86,7 @@ def test_maps_of_published_datasets_are_known_by_their_folders(tmp_path: Path) -
 def test_lines_that_are_none_are_an_error_where_their_folder_was_asked_for(tmp_path: Path) -> None:
     put(tmp_path, "images/0.png")
     (tmp_path / "labels.jsonl").write_text("{")
-    with pytest.raises(DataError, match=r"labels\.jsonl, line 1: .*give the folder of the picture"):
+    with pytest.raises(DataError, match=r"labels\.jsonl, line 1: .*give the folder that holds"):
         walked(tmp_path)
     assert walked(tmp_path / "images")[0] == ["0.png"]
 

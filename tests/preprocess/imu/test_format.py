@@ -27,18 +27,18 @@ def test_axes_are_columns_and_signs(axes: str, column: list[int], sign: list[int
 
 @pytest.mark.parametrize("axes", ["", "xyz", "+x+y", "+x+y+y", "+x+y+z+x", "*x+y+z", "x+y+z+"])
 def test_axes_that_are_none(axes: str) -> None:
-    with pytest.raises(UsageError, match="are not x, y and z once each, each with a sign"):
+    with pytest.raises(UsageError, match="must be x, y and z once each, with signs"):
         parse_axes(axes)
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"accel_unit": "mg"}, "accel_unit 'mg' is not one of: auto, g, ms2"),
-        ({"gyro_unit": "rpm"}, "gyro_unit 'rpm' is not one of: auto, rads, degs"),
-        ({"stamp_unit": "min"}, "stamp_unit 'min' is not one of: auto, s, ms, us, ns"),
-        ({"axes": "+x"}, r"axes '\+x'"),
-        ({"gyro_axes": "+x"}, r"axes '\+x'"),
+        ({"accel_unit": "mg"}, "accel_unit is 'mg'; valid: auto, g, ms2"),
+        ({"gyro_unit": "rpm"}, "gyro_unit is 'rpm'; valid: auto, rads, degs"),
+        ({"stamp_unit": "min"}, "stamp_unit is 'min'; valid: auto, s, ms, us, ns"),
+        ({"axes": "+x"}, r"axes are '\+x'"),
+        ({"gyro_axes": "+x"}, r"axes are '\+x'"),
     ],
 )
 def test_a_format_that_is_none(words: dict[str, str], said: str) -> None:

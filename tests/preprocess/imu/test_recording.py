@@ -27,12 +27,12 @@ def test_axes_are_a_signed_permutation() -> None:
 
 @pytest.mark.parametrize("axes", ["xyz", "+x+y", "+x+x+z", "*x+y+z", "+x+y+z+x", ""])
 def test_axes_that_are_none_are_refused(axes: str) -> None:
-    with pytest.raises(UsageError, match=r"not x, y and z once each"):
+    with pytest.raises(UsageError, match=r"must be x, y and z once each"):
         ImuFormat(axes=axes)
 
 
 def test_an_unknown_unit_names_the_valid_ones() -> None:
-    with pytest.raises(UsageError, match=r"accel_unit 'mg' is not one of: auto, g, ms2"):
+    with pytest.raises(UsageError, match=r"accel_unit is 'mg'; valid: auto, g, ms2"):
         ImuFormat(accel_unit="mg")  # type: ignore[arg-type]
 
 

@@ -94,7 +94,7 @@ def test_a_channel_at_its_limit_counts_from_the_third_row(size: int) -> None:
     report = watch(imu_TC, size)
     assert report.saturated == 3
     (note,) = report.notes
-    assert note.startswith("ay stands at its limit of -2 g; such rows are counted and used")
+    assert note.startswith("ay is saturated at -2 g; such rows are counted and used")
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])

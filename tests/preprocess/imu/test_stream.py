@@ -99,7 +99,7 @@ def test_degrees_that_show_later_are_reported_once(swing: Swing) -> None:
     moving_TC = swing(stamp_s_T[500:]) * np.array([1] * 3 + [180 / np.pi] * 3, np.float32)
     stream = StreamResampler()
     first = stream.push_block(stamp_s_T[:500], still_TC)
-    assert any("too still to tell" in note for note in stream.report.notes)
+    assert any("too still to detect" in note for note in stream.report.notes)
     told = [stream.report.gyro_unit]
     late = []
     for start in range(500, 3000, 25):
@@ -132,7 +132,7 @@ def test_declared_g_that_is_ms2_is_an_error(swing: Swing) -> None:
 def test_under_ten_hertz_is_refused(rate_hz: float, swing: Swing) -> None:
     stream = StreamResampler()
     stamp_s_T = np.arange(60) / rate_hz
-    with pytest.raises(DataError, match=rf"{rate_hz:.0f} rows per second; at least 10 are needed"):
+    with pytest.raises(DataError, match=rf"{rate_hz:.0f} rows per second; it needs at least 10"):
         stream.push_block(stamp_s_T, swing(stamp_s_T))
 
 

@@ -64,7 +64,7 @@ def test_an_order_that_nobody_has_is_not_named(frames: Float32, seed: int) -> No
     """A shuffled body is 7 heights of limbs; read in a known order it is no body either."""
     said = order_mistake(frames[:, np.random.default_rng(seed).permutation(18)])
     assert said is not None
-    assert "and nobody's are over 4. The order of the joints is none that is known here" in said
+    assert "but must be at most 4. The order of the joints is unknown" in said
     assert said.endswith("convert them to OpenPose-18: " + ", ".join(OPENPOSE_18))
     assert "COCO" not in said
 
@@ -158,7 +158,7 @@ def test_frames_that_are_too_few_to_see_a_step_in() -> None:
     assert slow_mistake(np.full(20, 0.1)) is None
     said = slow_mistake(np.array([0.2, 0.2, 0.2, 0.04]))
     assert said is not None
-    assert said.startswith("frames come at 5.0 Hz, and under 10 Hz steps are not seen; give 24")
+    assert said.startswith("the frame rate is 5.0 Hz, and steps cannot be seen below 10 Hz; use")
 
 
 def test_coordinates_that_are_no_pixels_are_recognised(frames: Float32) -> None:
@@ -168,7 +168,7 @@ def test_coordinates_that_are_no_pixels_are_recognised(frames: Float32) -> None:
 
 
 def test_steps_are_counted() -> None:
-    """Ankles that pass each other 0.9 times a second to and fro: 1.8 steps a second."""
+    """Ankles that pass each other 0.9 times a second to and fro: 1.8 steps per second."""
     walk = np.ones((96, 18, 3), np.float32)
     walk[:, OPENPOSE_18.index("neck"), 1] = -50.0
     swing = 30 * np.sin(2 * np.pi * 0.9 * np.arange(96) / 24)
@@ -184,7 +184,7 @@ def test_a_wrong_frame_rate_is_recognised(walks: Float32, said_hz: float, wrong:
     said = rate_mistake(steps(walks, said_hz), said_hz)
     assert (said is not None) == wrong
     if said is not None:
-        assert f"at {said_hz} frames a second people take" in said
+        assert f"at {said_hz} Hz people take" in said
         assert said.endswith(", or nobody walks there")
         nearer = float(said.partition("nearer ")[2].partition(",")[0])
         assert 21 <= nearer <= 28

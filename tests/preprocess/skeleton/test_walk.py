@@ -40,15 +40,15 @@ def test_a_record_passes_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda s: s[:, :17], r"found shape \(3, 17, 3\); skeletons are \(frames, 18, 3\)"),
-        (lambda s: s[..., :2], "found shape"),
-        (lambda s: s.astype(np.float64), "found float64; skeletons are float32"),
-        (lambda s: np.where(np.arange(3)[:, None, None] == 1, np.nan, s), "frame 1 holds a value"),
+        (lambda s: s[:, :17], r"shape is \(3, 17, 3\); it must be \(frames, 18, 3\)"),
+        (lambda s: s[..., :2], "shape is"),
+        (lambda s: s.astype(np.float64), "dtype is float64; it must be float32"),
+        (lambda s: np.where(np.arange(3)[:, None, None] == 1, np.nan, s), "frame 1 has a value"),
         (
             lambda s: s + np.array([0, 0, 1], np.float32),
-            "found confidence 1.5; confidences are 0 to 1",
+            "confidence is 1.5; it must be 0 to 1",
         ),
-        (lambda s: s - np.array([0, 0, 1], np.float32), "found confidence -0.5"),
+        (lambda s: s - np.array([0, 0, 1], np.float32), "confidence is -0.5"),
     ],
 )
 def test_what_is_no_record_is_refused(change: object, said: str) -> None:
@@ -89,23 +89,25 @@ def test_what_lies_under_confidence_zero_is_dropped() -> None:
 
 @pytest.mark.parametrize("count", [1, 16, 19, 133])
 def test_a_wrong_number_of_joints_is_named(count: int) -> None:
-    with pytest.raises(DataError, match=f"walk: found {count} joints; known numbers are 18"):
+    with pytest.raises(DataError, match=f"walk: found {count} joints; valid: 18"):
         to_record(still(2, count), "walk")
 
 
 def test_a_layout_that_does_not_fit_is_named() -> None:
     with pytest.raises(DataError, match="found 18 joints; coco17 has 17"):
         to_record(still(), "walk", "coco17")
-    with pytest.raises(DataError, match=r"has 18\. If they are coco17, say so .*: 'coco17'"):
+    with pytest.raises(
+        DataError, match=r"has 18\. If they are coco17, set their layout to 'coco17'"
+    ):
         to_record(still(joints=17), "walk", "openpose18")
 
 
 def test_values_that_are_no_numbers_are_named() -> None:
-    with pytest.raises(DataError, match="joints are numbers"):
+    with pytest.raises(DataError, match="joints must be"):
         to_record(np.full((2, 18, 3), "x"), "walk")
     broken = still(4).astype(np.float64)
     broken[2, 3, 0] = np.inf
-    with pytest.raises(DataError, match=r"frame 2 holds .*, joint 3 is \[inf, .*"):
+    with pytest.raises(DataError, match=r"frame 2 has .*, joint 3 is \[inf, .*"):
         to_record(broken, "walk")
 
 
@@ -167,7 +169,7 @@ def test_one_frame_stays_one_frame() -> None:
     ("stamps", "said"),
     [
         ([0.0, 0.1], "stamps for 3 frames"),
-        ([0.0, 0.1, 0.1], "frame 2 is stamped 0.1 s; stamps rise"),
+        ([0.0, 0.1, 0.1], "frame 2 is stamped 0.1 s; stamps must increase"),
         ([0.0, 0.2, 0.1], "frame 2 is stamped 0.1 s"),
         ([0.0, np.nan, 0.1], "frame 1 is stamped nan s"),
     ],

@@ -252,7 +252,7 @@ def test_twenty_five_hertz(write: Write) -> None:
 
 
 def test_five_hertz_is_refused(write: Write) -> None:
-    with pytest.raises(DataError, match=r"5 rows per second; at least 10 are needed"):
+    with pytest.raises(DataError, match=r"5 rows per second; it needs at least 10"):
         windows_of(write([HEADER, *(row(i, 5.0) for i in range(100))]))
 
 

@@ -104,7 +104,7 @@ SHUFFLED = np.random.default_rng(0).permutation(18).tolist()
         ),
         (real_walk(SHUFFLED), "The order of the joints is none that is known here", False),
         (real_walk(scale=(1, -1)), "the neck is below the ankles in 100% of frames", False),
-        (real_walk(scale=(1e-3, 1e-3)), "joints are in pixels, so multiply x", False),
+        (real_walk(scale=(1e-3, 1e-3)), "joints must be in pixels: multiply x", False),
     ],
 )
 def test_joints_that_look_like_a_mistake_are_enrolled_only_where_that_is_asked_for(
@@ -138,7 +138,7 @@ def test_a_mistake_that_is_not_refused_is_remarked(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_poses(folder / "carl.jsonl", real_walk(scale=(1e-3, 1e-3)))
-    said = "joints are in pixels, so multiply x"
+    said = "joints must be in pixels: multiply x"
     code, _, err = enrol(capsys, folder, "CARL", "--take-as-is")
     assert (code, err.count(said)) == (0, 1)
     code, _, err = run(

@@ -187,7 +187,7 @@ def upwards(joint_J3: Float32) -> Float32:
     ("change", "said"),
     [
         (reordered, "in the order of COCO-17 with the neck after it; convert them"),
-        (shares, "joints are in pixels, so multiply x by"),
+        (shares, "joints must be in pixels: multiply x by"),
         (upwards, "y runs downwards"),
     ],
 )

@@ -58,5 +58,5 @@ def test_stairs_are_slower_up_and_sharper_down() -> None:
 
 
 def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(UsageError, match="seed -3"):
+    with pytest.raises(UsageError, match="seed is -3"):
         sample_person(-3)

@@ -71,7 +71,7 @@ def test_a_gesture_moves_its_own_arm_only() -> None:
 
 
 def test_what_nobody_does() -> None:
-    with pytest.raises(UsageError, match="'laying'; known: walking"):
+    with pytest.raises(UsageError, match="'laying'; valid: walking"):
         cycle(sample_person(0), "laying")
-    with pytest.raises(UsageError, match="'wave'; known: hang"):
+    with pytest.raises(UsageError, match="'wave'; valid: hang"):
         cycle(sample_person(0), "standing", left="wave")

@@ -76,7 +76,7 @@ def test_a_worker_reads_any_picture_without_the_others(people: PersonImages) -> 
     names = {images.name(i) for i in range(len(images))}
     assert len(names) == len(images) == NUM_PEOPLE * EACH
     for wrong in (-1, 72):
-        with pytest.raises(IndexError, match=f"found picture {wrong}; there are 72"):
+        with pytest.raises(IndexError, match=f"picture {wrong} is out of range; there are 72"):
             images.read(wrong)
 
 
@@ -200,13 +200,13 @@ _HSV = [0.0, 180.0, 0.0, 256.0, 0.0, 256.0]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((0, 1, 0), "num_people=0; give 1 to"),
-        ((1, 0, 0), "each=0; give 1 to"),
-        ((1, 1, -1), "seed=-1; give 0 to"),
-        ((1, 1, 0, 8, 128), "height=8; give 16 to 2048"),
-        ((1, 1, 0, 256, 4000), "width=4000; give 16 to 2048"),
-        ((2.5, 1, 0), "num_people=2.5; give a whole number"),
-        ((True, 1, 0), "num_people=True; give a whole number"),
+        ((0, 1, 0), "num_people is 0; it must be 1 to"),
+        ((1, 0, 0), "each is 0; it must be 1 to"),
+        ((1, 1, -1), "seed is -1; it must be 0 to"),
+        ((1, 1, 0, 8, 128), "height is 8; it must be 16 to 2048"),
+        ((1, 1, 0, 256, 4000), "width is 4000; it must be 16 to 2048"),
+        ((2.5, 1, 0), "num_people is 2.5; it must be an integer"),
+        ((True, 1, 0), "num_people is True; it must be an integer"),
     ],
 )
 def test_numbers_that_make_no_picture(arguments: tuple[int, ...], message: str) -> None:
@@ -217,5 +217,5 @@ def test_numbers_that_make_no_picture(arguments: tuple[int, ...], message: str) 
 def test_a_scale_out_of_range() -> None:
     shot = SimulatedImages(1, 1, 0).shot(0)
     for scale in (0.0, 30.0, float("nan")):
-        with pytest.raises(UsageError, match="scale="):
+        with pytest.raises(UsageError, match="scale is"):
             render_person(0, replace(shot, scale=scale))

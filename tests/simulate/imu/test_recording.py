@@ -122,11 +122,11 @@ def test_more_people_keep_the_people_there_were() -> None:
     [
         ({}, "either a schedule or minutes"),
         ({"minutes": 1.0, "schedule": [Bout("standing", 5)]}, "either a schedule or minutes"),
-        ({"minutes": 0.0}, "minutes=0.0"),
-        ({"minutes": float("nan")}, "minutes=nan"),
+        ({"minutes": 0.0}, "minutes is 0.0"),
+        ({"minutes": float("nan")}, "minutes is nan"),
         ({"minutes": 1.0, "placement": "hat"}, "'hat'"),
-        ({"minutes": 1.0, "rate_hz": 1.0}, "rate_hz=1.0"),
-        ({"minutes": 1.0, "rate_hz": float("nan")}, "rate_hz=nan"),
+        ({"minutes": 1.0, "rate_hz": 1.0}, "rate_hz is 1.0"),
+        ({"minutes": 1.0, "rate_hz": float("nan")}, "rate_hz is nan"),
     ],
 )
 def test_wrong_words_are_told(words: dict[str, object], message: str) -> None:
@@ -135,7 +135,7 @@ def test_wrong_words_are_told(words: dict[str, object], message: str) -> None:
 
 
 def test_windows_refuse_what_gives_none() -> None:
-    with pytest.raises(UsageError, match="people=0"):
+    with pytest.raises(UsageError, match="people is 0"):
         simulated_windows(people=0)
     with pytest.raises(UsageError, match="one window needs"):
         simulated_windows(people=1, minutes=0.02)

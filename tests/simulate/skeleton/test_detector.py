@@ -140,5 +140,5 @@ def test_a_poor_walk_is_less_sure() -> None:
 @pytest.mark.parametrize("name", ["noise", "bias", "spread", "dropped", "swapped"])
 def test_a_detector_that_is_none(name: str) -> None:
     for value in (-0.1, 10.1, float("nan")):
-        with pytest.raises(UsageError, match=f"found {name}="):
+        with pytest.raises(UsageError, match=f"{name} is"):
             Detector(**{name: value})

@@ -112,10 +112,10 @@ def test_numbers_are_spread_over_a_range() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"views_deg": ()}, "no views_deg"),
+        ({"views_deg": ()}, "views_deg is empty"),
         ({"height_m": (0.1, 2.0)}, "height_m"),
         ({"distance_m": (9.0, 5.0)}, "distance_m"),
-        ({"fill": (0.5, 1.1)}, "over 1 the walk leaves the picture"),
+        ({"fill": (0.5, 1.1)}, "at most 1, or the walk leaves the picture"),
         ({"size_px": (31, 200)}, "at least 32 pixels"),
     ],
 )

@@ -171,11 +171,11 @@ def test_rate_and_length_are_as_asked() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"num_people": 0}, "num_people=0"),
-        ({"each": 1.5}, "each=1.5"),
-        ({"seed": -1}, "seed=-1"),
-        ({"frames": 1}, "frames=1"),
-        ({"rate_hz": 2.0}, "rate_hz=2.0"),
+        ({"num_people": 0}, "num_people is 0"),
+        ({"each": 1.5}, "each is 1.5"),
+        ({"seed": -1}, "seed is -1"),
+        ({"frames": 1}, "frames is 1"),
+        ({"rate_hz": 2.0}, "rate_hz is 2.0"),
         ({"conditions": ("nm", "hat")}, "hat"),
     ],
 )
@@ -190,5 +190,5 @@ def test_wrong_cameras_and_detectors_are_named() -> None:
         Cameras(views_deg=())
     with pytest.raises(UsageError, match="distance_m"):
         Cameras(distance_m=(1.0, 5.0))
-    with pytest.raises(UsageError, match="noise=-1"):
+    with pytest.raises(UsageError, match="noise is -1"):
         Detector(noise=-1)

@@ -1,9 +1,9 @@
-"""Yes/no questions about people: PA-100K and PETA as published, read from their MATLAB files.
+"""Yes/no attributes of people: PA-100K and PETA as published, read from their MATLAB files.
 
-PA-100K (Liu et al., ICCV 2017): annotation.mat with names, labels and 26 attributes of three parts;
-its validation part is given as training pictures, to be held out again by who trains. PETA (Deng et
-al., ACM MM 2014), as everyone since has used it: PETA.mat with 19000 rows of 4 + 105 numbers, of
-which the first 35 attributes are evaluated, and five random splits, of which the first is taken.
+PA-100K (Liu et al., ICCV 2017): annotation.mat with names, labels and 26 attributes for three
+splits; its validation pictures get the role train, and training holds out its own. PETA (Deng et
+al., ACM MM 2014), in the form that later work uses: PETA.mat with 19000 rows of 4 + 105 numbers, of
+which the first 35 attributes are evaluated, and five random splits, of which the first is used.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def attribute_set(
     attributes: tuple[str, ...],
     dataset: str,
 ) -> PersonSet:
-    """Names and labels as a set.
+    """Build a set from names and labels.
 
     Raises:
-        DataError: as many names as labels there are not, or a label is neither 0 nor 1.
+        DataError: the numbers of names and labels differ, or a label is neither 0 nor 1.
     """
     if label_NA.shape != (len(names), len(attributes)):
         raise DataError(
@@ -45,7 +45,7 @@ def attribute_set(
         )
     if not np.isin(label_NA, (0, 1)).all():
         wrong = label_NA[~np.isin(label_NA, (0, 1))].flat[0]
-        raise DataError(f"{root}: a label is {wrong}; it is 0 or 1. Copy the annotation file again")
+        raise DataError(f"{root}: a label is {wrong}, not 0 or 1; copy the annotation file again")
     nobody_N = np.full(len(names), -1, np.int64)
     return PersonSet(
         FilePictures(root, Names(names)),
@@ -59,10 +59,10 @@ def attribute_set(
 
 
 def load_matlab(path: Path) -> dict[str, Any]:
-    """The variables of a MATLAB file.
+    """Read the variables of a MATLAB file.
 
     Raises:
-        DataError: missing, or no MATLAB file that scipy reads.
+        DataError: missing, or not a MATLAB file that scipy can read.
     """
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
@@ -97,8 +97,8 @@ def _read_pa(root: Path, task: str) -> PersonSet:
         label_NA = np.concatenate(labels)
     except (KeyError, IndexError, ValueError) as error:
         raise DataError(
-            f"{file}: {error} is missing or wrong; it holds attributes, and names and labels of "
-            "train, val and test. Copy it again"
+            f"{file}: {error} is missing or wrong; the file must hold attributes, and names and "
+            "labels of train, val and test. Copy it again"
         ) from None
     roles = [role for part, role in _PA_PARTS.items() for _ in parts[part]]
     names = [f"{folder}/{name}" for found in parts.values() for name in found]
@@ -107,9 +107,9 @@ def _read_pa(root: Path, task: str) -> PersonSet:
 
 def _almost_pa(root: Path) -> str:
     if _pa_folder(root) is not None and (root / _PA_FOLDERS[1]).is_dir():
-        return "annotation.mat is missing; it is beside release_data in the download"
+        return "annotation.mat is missing; in the download it is next to release_data"
     if (root / "annotation.mat").is_file():
-        return f"its pictures are missing; they are in {root}/release_data/release_data"
+        return f"its pictures are missing; put them in {root}/release_data/release_data"
     return ""
 
 
@@ -128,8 +128,8 @@ def _read_peta(root: Path, task: str) -> PersonSet:
         train_K, valid_K, test_K = (np.asarray(split[part])[:, 0] - 1 for part in range(3))
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise DataError(
-            f"{file} is laid out otherwise ({error}); it holds peta: labels, names, …, splits. "
-            "Copy it again"
+            f"{file} has an unknown structure ({error}); it must hold peta: labels, names, …, "
+            "splits. Copy it again"
         ) from None
     role_N = np.full(len(label_NA), "", "<U5")
     role_N[np.concatenate([train_K, valid_K])] = "train"
@@ -141,11 +141,11 @@ def _read_peta(root: Path, task: str) -> PersonSet:
 
 def _almost_peta(root: Path) -> str:
     if (root / "PETA.mat").is_file():
-        return f"its pictures 00001.png … are missing; they are in {_peta_pictures(root)}"
+        return f"its pictures 00001.png … are missing; put them in {_peta_pictures(root)}"
     if any(root.glob("*/archive/Label.txt")):
         return (
-            "this is the first publication, without splits; give the folder with PETA.mat and "
-            "images/00001.png …, which everyone evaluates on"
+            "this is the original release, without splits; give the folder with PETA.mat and "
+            "images/00001.png …, which is the standard benchmark"
         )
     return ""
 

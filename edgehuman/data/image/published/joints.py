@@ -1,10 +1,10 @@
 """People with joints: COCO keypoints (17) and COCO-WholeBody (133), read from their JSON files.
 
 COCO (Lin et al., ECCV 2014): boxes x, y, width, height; joints x, y, visibility. COCO-WholeBody
-(Jin et al., ECCV 2020) adds feet, face and hands in lists of their own, which are joined here in
-its order: body 17, feet 6, face 68, left hand 21, right hand 21. Crowds and people without a
-labelled body joint are left out, as in training by everyone. Each person is cut with a quarter more
-room, at the shape of a person crop; `preprocess.image.person_box` says how.
+(Jin et al., ECCV 2020) adds feet, face and hands in separate lists, which are joined here in its
+order: body 17, feet 6, face 68, left hand 21, right hand 21. Crowds and people without a labelled
+body joint are left out, as is usual in training. Each person's box is enlarged by a quarter and
+widened to the shape of a person crop; see `preprocess.image.person_box`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.image.pixels import person_box
 from edgehuman.records import Float32
 
-# A box is enlarged by a quarter in all, as everyone does for pose: an eighth on each side.
+# A box is enlarged by a quarter in total, as is usual for pose: an eighth on each side.
 MARGIN = 0.125
 _PARTS = {"train2017": "train", "val2017": "test"}
 _FURTHER = (("foot_kpts", 6), ("face_kpts", 68), ("lefthand_kpts", 21), ("righthand_kpts", 21))
@@ -32,7 +32,7 @@ _FURTHER = (("foot_kpts", 6), ("face_kpts", 68), ("lefthand_kpts", 21), ("righth
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One of the two annotations: where its files are and which lists hold joints."""
+    """One of the two annotation formats: its files and the lists that hold joints."""
 
     dataset: str
     file: str
@@ -61,7 +61,7 @@ _WHOLE = _Kind(
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """One annotated person: where its picture is, what is cut, and its joints in the cut."""
+    """One annotated person: its picture, the crop box, and its joints in the crop."""
 
     name: str
     size: tuple[int, int]
@@ -83,12 +83,12 @@ def _read(root: Path, kind: _Kind) -> PersonSet:
             people += _people(file, folder, role, kind)
         elif file.is_file():
             raise DataError(
-                f"{file} is there and its pictures are not; unpack {part} into {root / part}"
+                f"{file} exists, but its pictures are missing; unpack {part} into {root / part}"
             )
         elif folder is not None and any(kind.path(root, other).is_file() for other in _PARTS):
             raise DataError(
-                f"{root / folder} is there and {file} is not; unpack the annotations into "
-                f"{root / 'annotations'}, or take the pictures away"
+                f"{root / folder} exists, but {file} is missing; unpack the annotations into "
+                f"{root / 'annotations'}, or remove the pictures"
             )
     if not people:
         raise DataError(f"{root / 'annotations'}: no person with a labelled joint in its files")

@@ -1,10 +1,10 @@
-"""What each pixel of a person is: LIP and Clothing Co-Parsing (CCP).
+"""Human parsing datasets: LIP and Clothing Co-Parsing (CCP).
 
-LIP (Gong et al., CVPR 2017): grey masks of 20 parts, an official training and validation part; the
-latter is the test part here, since the labels of its test part are not public. CCP (Yang, Luo and
+LIP (Gong et al., CVPR 2017): greyscale masks of 20 parts, with an official training and validation
+split; the latter is the test split here, since its test labels are not public. CCP (Yang, Luo and
 Lin, CVPR 2014): 2098 street photos, 1004 of them with 59 classes of clothes; it has no official
-split, so this one is fixed: every fifth photo with a mask is for testing, but for two that are
-copies of photos to learn from.
+split, so a fixed one is used: every fifth photo with a mask is for testing, except two that are
+copies of training photos.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ LIP_PARTS = (
 )
 CCP_CLASSES = 59
 CCP_TEST_EVERY = 5
-# The same shot as photos 183 and 907, from a step aside.
+# The same scenes as photos 183 and 907, from a step to the side.
 CCP_NEAR_COPIES = (730, 990)
 
 
@@ -64,7 +64,7 @@ def parsing_set(
     parts: tuple[str, ...],
     dataset: str,
 ) -> PersonSet:
-    """Pictures and masks as a set."""
+    """Build a set from pictures and masks."""
     nobody_N = np.full(len(images), -1, np.int64)
     return PersonSet(
         images,
@@ -78,7 +78,7 @@ def parsing_set(
 
 
 def _lip_folders(root: Path) -> dict[str, tuple[Path, Path]]:
-    """Pictures and masks of the parts that are there."""
+    """Folders of pictures and masks of the splits that exist."""
     found: dict[str, tuple[Path, Path]] = {}
     for word, role in (("train", "train"), ("val", "test")):
         pictures = find_below(root, f"{word}_images")
@@ -115,7 +115,7 @@ def _almost_lip(root: Path) -> str:
 
 
 def _ccp_masks(root: Path) -> tuple[str, str, Callable[[str], NDArray[Any]]] | None:
-    """Folder, suffix and reader of the masks: grey images, or as published in MATLAB files."""
+    """Folder, suffix and reader of the masks: greyscale images, or the published MATLAB files."""
     if (root / "masks").is_dir():
         return "masks", ".png", load_png_mask
     if (root / "annotations" / "pixel-level").is_dir():
@@ -127,11 +127,11 @@ def _matlab_mask(path: str) -> NDArray[Any]:
     try:
         return np.asarray(load_matlab(Path(path))["groundtruth"])
     except (DataError, KeyError) as error:
-        raise ImageError(f"{path} holds no mask ({error}); copy it again") from None
+        raise ImageError(f"{path} has no mask ({error}); copy it again") from None
 
 
 def _ccp_classes(root: Path) -> tuple[str, ...]:
-    """Names of the classes, the background called so."""
+    """Names of the classes; the first is called background."""
     lines, matlab = root / "labels.txt", root / "label_list.mat"
     if lines.is_file():
         names = lines.read_text(encoding="utf-8").split()
@@ -139,14 +139,14 @@ def _ccp_classes(root: Path) -> tuple[str, ...]:
         cells = load_matlab(matlab).get("label_list", np.empty(0, object))
         names = [str(np.ravel(cell)[0]) for cell in np.ravel(cells)]
     else:
-        raise DataError(f"{lines} (or label_list.mat) is missing: a name of a class on each line")
+        raise DataError(f"{lines} (or label_list.mat) is missing; it has one class name per line")
     if len(names) != CCP_CLASSES:
-        raise DataError(f"{root}: {len(names)} names of classes; CCP has {CCP_CLASSES}")
+        raise DataError(f"{root}: found {len(names)} class names; CCP has {CCP_CLASSES}")
     return ("background", *names[1:])
 
 
 def ccp_role(number: int) -> str:
-    """ "test" for every fifth photo that is no copy of another, "train" for the others."""
+    """ "test" for every fifth photo that is not a copy of another, "train" for the others."""
     is_test = number % CCP_TEST_EVERY == 0 and number not in CCP_NEAR_COPIES
     return "test" if is_test else "train"
 
@@ -166,7 +166,7 @@ def _read_ccp(root: Path, task: str) -> PersonSet:
     wrong = [stem for stem in stems if not stem.isdigit()]
     if wrong:
         raise DataError(
-            f"{root / folder}/{wrong[0]}{suffix}: a mask is named by its photo's number"
+            f"{root / folder}/{wrong[0]}{suffix}: name each mask after its photo's number"
         )
     images = FilePictures(root, Names(f"photos/{stem}.jpg" for stem in stems))
     names = Names(f"{folder}/{stem}{suffix}" for stem in stems)

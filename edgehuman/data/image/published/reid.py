@@ -1,9 +1,9 @@
-"""People seen again: Market-1501 and MSMT17 as published, with their own queries and gallery.
+"""Re-identification: Market-1501 and MSMT17 as published, with their own queries and gallery.
 
 Market-1501 (Zheng et al., ICCV 2015): PPPP_cCsS_FFFFFF_BB.jpg, person, camera, sequence; person -1
 is junk and left out, person 0 are distractors and stay in the gallery. MSMT17 (Wei et al., CVPR
-2018): lists of "path person", camera the third word of the file's name; V2 blurs faces and renames
-the two folders.
+2018): lists of "path person"; the third field of the file name is the camera; V2 blurs faces and
+renames the two folders.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 
 Row = tuple[str, int, int, str]
-"""Path below the folder, person, camera, role."""
+"""Path relative to the folder, person, camera, role."""
 
 _MARKET_FOLDERS = {"bounding_box_train": "train", "query": "query", "bounding_box_test": "gallery"}
 _MARKET_NAME = re.compile(r"(-?\d+)_c(\d+)(?:s\d+)?_.*\.(?:jpg|png)", re.IGNORECASE)
@@ -30,22 +30,22 @@ _MSMT_FOLDERS = (("train", "test"), ("mask_train_v2", "mask_test_v2"))
 
 
 def reid_set(root: Path, rows: Iterable[Row], dataset: str) -> PersonSet:
-    """Rows as a set.
+    """Build a set from rows.
 
     Raises:
-        DataError: no row, or a person to learn from with one picture.
+        DataError: no rows, or a training person with one picture.
     """
     listed = list(rows)
     if not listed:
-        raise DataError(f"{root}: no picture in it; unpack the whole archive")
+        raise DataError(f"{root}: has no pictures; unpack the whole archive")
     names, people, cameras, roles = zip(*listed, strict=True)
     seen = Counter(person for _, person, _, role in listed if role == "train")
     alone = sorted(person for person, count in seen.items() if count == 1)
     if alone:
         shown = ", ".join(map(str, alone[:5])) + (" …" if len(alone) > 5 else "")
         raise DataError(
-            f"{root}: {len(alone)} of {len(seen)} people to learn from have one picture ({shown}); "
-            "who is to be found again takes at least two. Remove them, or add pictures"
+            f"{root}: {len(alone)} of {len(seen)} training people have one picture ({shown}); "
+            "re-identification needs at least two of each. Remove them, or add pictures"
         )
     return PersonSet(
         FilePictures(root, Names(names)),
@@ -66,8 +66,8 @@ def _market_rows(root: Path) -> Iterator[Row]:
                     yield f"{folder}/{path.name}", person, int(match[2]), role
             elif path.suffix.lower() in (".jpg", ".png"):
                 raise DataError(
-                    f"{path} is named otherwise than Market-1501 (0002_c1s1_000451_03.jpg: person, "
-                    "camera); take it out of the folder"
+                    f"{path} is not named like Market-1501 (0002_c1s1_000451_03.jpg: person, "
+                    "camera); remove it from the folder"
                 )
 
 
@@ -114,9 +114,9 @@ def _read_msmt(root: Path, task: str) -> PersonSet:
     train, test = folders
     learn = list(_list_rows(root, "list_train.txt", train, "train"))
     if (root / "list_val.txt").is_file():
-        # The validation people are part of the 1041 that everyone learns from.
+        # The validation people are part of the 1041 usual training people.
         learn += _list_rows(root, "list_val.txt", train, "train")
-    # Numbers of test people begin at 0 again.
+    # The test people are numbered from 0 again.
     first = 1 + max((person for _, person, _, _ in learn), default=-1)
     judge = [
         (name, person + first, camera, role)

@@ -1,4 +1,4 @@
-"""The names of very many files in little memory."""
+"""Compact storage for millions of file names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Names:
-    """Many file names in little memory: one block of bytes and where each begins."""
+    """Many file names in little memory: one block of bytes and the offset of each name."""
 
     def __init__(self, names: Iterable[str]) -> None:
         encoded = [os.fsencode(name) for name in names]

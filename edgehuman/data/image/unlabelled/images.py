@@ -1,12 +1,11 @@
-"""Unlabelled person images from wherever they lie: a folder tree, WebDataset shards, the simulator.
+"""Unlabelled person images from a folder tree, WebDataset shards or the simulator.
 
-    images = open_images("LUPerson")            every photo under the folder, however deep
+    images = open_images("LUPerson")            every photo under the folder, at any depth
     images = open_images("shards/{000..099}.tar")
     image_HWC = images.read(7)                  uint8 RGB, or ImageError
 
-An image that cannot be read raises; whoever reads many counts it and goes on. Opening reads no
-image: a folder is listed, a shard's table of contents is read. Everything here can be sent to
-another process.
+An unreadable image raises; code that reads many counts it and continues. Opening reads no image:
+a folder is listed, a shard's table of contents is read. Everything here can be pickled.
 """
 
 from __future__ import annotations
@@ -34,31 +33,31 @@ _ARCHIVES = (".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
 class Images(Protocol):
-    """Images by number."""
+    """Images by index."""
 
     @property
     def source(self) -> str:
-        """What was opened, for people to read."""
+        """What was opened, for display."""
 
     @property
     def simulated_N(self) -> Bool:
-        """(N,) of each, whether it is known that no camera saw it."""
+        """(N,) whether each image is known to be simulated."""
 
     def __len__(self) -> int:
         """How many."""
 
     def name(self, index: int) -> str:
-        """What one is called, for people to read."""
+        """Name of an image, for display."""
 
     def encoded(self, index: int) -> bytes | None:
-        """The bytes of its file; None where it is drawn rather than read.
+        """The bytes of its file; None if it is drawn rather than read.
 
         Raises:
-            ImageError: they cannot be read.
+            ImageError: the file cannot be read.
         """
 
     def read(self, index: int) -> Uint8:
-        """One as uint8 RGB (H, W, 3).
+        """Read an image as uint8 RGB (H, W, 3).
 
         Raises:
             ImageError: it cannot be read.
@@ -70,7 +69,7 @@ class FolderImages:
     """The images of a folder tree, in the order of their paths.
 
     Attributes:
-        simulated_N: see `Images`; the folder's labels.jsonl says so.
+        simulated_N: see `Images`; from the folder's labels.jsonl.
     """
 
     source: str
@@ -81,7 +80,7 @@ class FolderImages:
         return len(self.names)
 
     def name(self, index: int) -> str:
-        """The path below the folder."""
+        """The path relative to the folder."""
         return self.names[index]
 
     def encoded(self, index: int) -> bytes:
@@ -99,7 +98,7 @@ class FolderImages:
 
 
 class DrawnImages:
-    """Simulated people, drawn when they are asked for."""
+    """Simulated people, drawn on demand."""
 
     def __init__(self, num_people: int, each: int, seed: int, height: int, width: int) -> None:
         from edgehuman.simulate.image.people import SimulatedImages
@@ -125,18 +124,18 @@ class DrawnImages:
 
 
 def open_images(path: Path | str, seed: int = 0) -> Images:
-    """The images at a path.
+    """Open the images at a path.
 
     Args:
-        path: a folder, with images in it or however deep below (label maps are left out, see
-            `image_folder`, and counted on stderr); one image; WebDataset shards, as a
+        path: a folder with images at any depth (label maps are skipped, see
+            `preprocess.image.folder`, and counted on stderr); one image; WebDataset shards, as a
             .tar file, a folder of them, a pattern with braces ("s-{000..099}.tar"), an http(s)
             address or "pipe:" and a command (remote shards are copied once into the user's cache);
             or the word "simulated".
         seed: of the simulator.
 
     Raises:
-        DataError: no such path, no image in it, or shards that cannot be read.
+        DataError: no such path, no images in it, or unreadable shards.
     """
     said = str(path)
     if said == SIMULATED:
@@ -164,7 +163,7 @@ def _shards(said: str) -> Images:
 
 def _one_file(path: Path) -> Images:
     if path.suffix.lower() not in IMAGE_SUFFIXES:
-        raise DataError(f"{path} is no image and no shard; {_wanted()}")
+        raise DataError(f"{path} is neither an image nor a shard; {_wanted()}")
     return FolderImages(str(path.parent), Names([path.name]), np.array([is_simulated(path)]))
 
 
@@ -175,7 +174,7 @@ def _folder(path: Path) -> Images:
     if len(names) and shards:
         raise DataError(
             f"{path} holds both images ({len(names)}) and shards ({len(shards)}); give a folder "
-            f"with one of them, or {path}/{shards[0].name}"
+            f"with only one of them, or {path}/{shards[0].name}"
         )
     if shards:
         from edgehuman.data.image.unlabelled.shards import ShardImages
@@ -184,7 +183,7 @@ def _folder(path: Path) -> Images:
     if not len(names):
         held = ", ".join(f"{count} {suffix}" for suffix, count in walk.suffixes.most_common(5))
         raise DataError(
-            f"{path}: no image in it or below it (it holds {held or 'no file at all'}"
+            f"{path}: no images in it or its subfolders (it holds {held or 'no files'}"
             f"{'; ' * bool(walk.left_out())}{walk.left_out()}); {_wanted()}"
         )
     if walk.left_out():

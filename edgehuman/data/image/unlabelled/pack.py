@@ -1,12 +1,11 @@
-"""`edgehuman data pack`: images into WebDataset shards, whole or not at all, and again from where
-it stopped.
+"""`edgehuman data pack`: pack images into WebDataset shards, atomically and resumably.
 
     edgehuman data pack LUPerson --out shards --shard-size 5000
 
-Image i of the source is in shard i // shard_size, whatever else happens, so a run that was stopped
-goes on with the shards that are missing. A shard is written under another name and renamed when it
-is whole; `pack.json` beside the shards says what they are made of. Beside each image lies its json:
-"name" in the source, and "simulated" where no camera saw it, which `shards.py` reads.
+Image i of the source is always in shard i // shard_size, so an interrupted run resumes with the
+missing shards. A shard is written under a temporary name and renamed when complete; `pack.json`
+next to the shards describes them. Each image has a JSON file with its "name" in the source, and
+"simulated" if it is, which `shards.py` reads.
 """
 
 from __future__ import annotations
@@ -38,14 +37,14 @@ _LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class PackConfig:
-    """Images into WebDataset shards; the same command again goes on where it stopped.
+    """Pack images into WebDataset shards; run the same command again to resume.
 
     Attributes:
         source: a folder of images, shards, or the word simulated.
-        out: the folder for the shards; made if it is not there.
-        shard_size: images in a shard.
-        longest_side: photos with a longer side are shrunk to it, in pixels; 0 keeps every file's
-            own bytes.
+        out: output folder for the shards; created if missing.
+        shard_size: images per shard.
+        longest_side: larger photos are shrunk so that their longest side has this many pixels; 0
+            keeps every file unchanged.
     """
 
     source: Positional[str]
@@ -58,20 +57,20 @@ class PackConfig:
             raise UsageError(f"--shard-size is {self.shard_size}; it must be at least 1")
         if self.longest_side and self.longest_side < MIN_SIDE:
             raise UsageError(
-                f"--longest-side is {self.longest_side}; it must be 0 (as they are) or at least "
+                f"--longest-side is {self.longest_side}; it must be 0 (unchanged) or at least "
                 f"{MIN_SIDE} pixels"
             )
 
 
 @dataclass(slots=True)
 class Plan:
-    """What the shards of a folder are made of, and which are finished.
+    """Description of a folder's shards, and of which are finished.
 
     Attributes:
-        source, shard_size, longest_side: as asked for.
-        images: how many the source holds, readable or not.
-        simulated: how many of them no camera saw.
-        names_sha256: of their names, one a line, each with its mark where no camera saw it.
+        source, shard_size, longest_side: as in the config.
+        images: number of images in the source, readable or not.
+        simulated: how many of them are simulated.
+        names_sha256: hash of their names, one per line, with a mark on simulated ones.
         shards: by file name: "images" in it, how many of these are "simulated", its "bytes", and
             "unreadable" names with reasons.
     """
@@ -86,11 +85,11 @@ class Plan:
 
 
 def pack(config: PackConfig) -> Outcome:
-    """Write the shards that are missing.
+    """Write the missing shards.
 
     Raises:
-        DataError: the source is missing or none of it is readable; the folder holds shards of
-            something else, or cannot be written.
+        DataError: the source is missing or unreadable; the folder holds other shards, or cannot be
+            written to.
     """
     images = open_images(config.source)
     plan = _plan(config, images)
@@ -110,7 +109,7 @@ def pack(config: PackConfig) -> Outcome:
                         partial.write_text(json.dumps(asdict(plan), indent=1), encoding="utf-8")
                 bar.update(stop - start)
     except OSError as error:
-        raise DataError(f"{config.out}: cannot be written ({error}); give another --out") from None
+        raise DataError(f"Cannot write to {config.out} ({error}); choose another --out") from None
     return _outcome(config, plan, len(ready))
 
 
@@ -125,21 +124,21 @@ def _plan(config: PackConfig, images: Images) -> Plan:
 
 
 def _finished(out: Path, plan: Plan) -> set[str]:
-    """The shards of an earlier run of the same command; they enter the plan.
+    """Find the shards of an earlier run of the same command, and add them to the plan.
 
     Raises:
-        DataError: the folder holds shards of another source, or made with other words.
+        DataError: the folder holds shards of another source, or made with other settings.
     """
     file = out / PLAN
     if not file.is_file():
         if any(out.glob("*.tar")):
             raise DataError(
-                f"{out} holds .tar files and no {PLAN}, so they are not from this command; give "
+                f"{out} holds .tar files but no {PLAN}, so they are not from this command; choose "
                 "another --out"
             )
         return set()
     try:
-        # Shards from before the mark was written hold none; those of photos can still go on.
+        # Older shards have no mark for simulated images; runs over photos can still resume.
         before = {"simulated": 0, **json.loads(file.read_bytes())}
         shards: dict[str, dict[str, Any]] = before.pop("shards")
         wanted = asdict(plan)
@@ -147,11 +146,11 @@ def _finished(out: Path, plan: Plan) -> set[str]:
         other = {key: before.get(key) for key in wanted if before.get(key) != wanted[key]}
         ready = {n for n, row in shards.items() if _size(out / n) == row["bytes"]}
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise DataError(f"{file} is damaged; remove {out}, or give another --out") from None
+        raise DataError(f"{file} is damaged; remove {out}, or choose another --out") from None
     if other:
         raise DataError(
             f"{out} holds shards made with {other}; this command has "
-            f"{ {key: wanted[key] for key in other} }. Give the same words, or another --out"
+            f"{ {key: wanted[key] for key in other} }. Use the same settings, or another --out"
         )
     plan.shards.update({name: shards[name] for name in sorted(ready)})
     return ready
@@ -162,10 +161,10 @@ def _size(path: Path) -> int:
 
 
 def write_shard(path: Path, images: Images, chosen: range, longest_side: int = 0) -> dict[str, Any]:
-    """One shard of the chosen images; those that cannot be read are left out and named.
+    """Write one shard of the chosen images; unreadable ones are left out and listed.
 
     Returns:
-        Its row in the plan.
+        The shard's entry in the plan.
     """
     from webdataset.writer import TarWriter
 
@@ -197,7 +196,7 @@ def write_shard(path: Path, images: Images, chosen: range, longest_side: int = 0
 
 
 def _stored(images: Images, index: int, longest_side: int) -> tuple[str, bytes]:
-    """Suffix and bytes of an image: its own where they are a photo's of the right size."""
+    """Suffix and bytes of an image: the file's own bytes if its size is right."""
     data = images.encoded(index)
     image_HWC = images.read(index) if data is None else decode(data, images.name(index))
     height, width = image_HWC.shape[:2]
@@ -239,7 +238,7 @@ def _outcome(config: PackConfig, plan: Plan, ready: int) -> Outcome:
         f"{config.out}: {packed} images in {len(plan.shards)} shards, {data['bytes'] / 1e6:.1f} MB"
     )
     text += f"; {simulated} of the images are SIMULATED" if simulated else ""
-    text += f" ({ready} shards were there already)" if ready else ""
+    text += f" ({ready} shards already existed)" if ready else ""
     shown = [f"  unreadable: {why}" for why in list(unreadable.values())[:_LISTED]]
     if len(unreadable) > _LISTED:
         shown.append(f"  and {len(unreadable) - _LISTED} more; --json lists them all")

@@ -1,9 +1,9 @@
-"""WebDataset shards as images by number: plain tar files, read at any place.
+"""Images in WebDataset shards by index: plain tar files with random access.
 
-A shard's table of contents is read once; after that an image is one seek and one read, so a shuffle
-is over everything and not over a buffer. Shards that are not on this machine (http, https,
-"pipe:" and a command) are copied once into the user's cache, by the `webdataset` library's own
-openers. Format: https://github.com/webdataset/webdataset; `pack.py` writes it.
+A shard's table of contents is read once; after that an image is one seek and one read, so shuffling
+covers all images, not just a buffer. Remote shards (http, https, "pipe:" and a command) are copied
+once into the user's cache, by the `webdataset` library's own openers. Format:
+https://github.com/webdataset/webdataset; `pack.py` writes it.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class ShardImages:
-    """The images of shards on this machine.
+    """The images of local shards.
 
     Attributes:
         source: what was opened.
         shards: the tar files.
-        shard_N, offset_N, size_N: where each image's bytes are.
+        shard_N, offset_N, size_N: location of each image's bytes.
         names: of the images, inside their shard.
-        simulated_N: see `Images`; the sample's json says so.
+        simulated_N: see `Images`; from the sample's JSON.
     """
 
     source: str
@@ -56,7 +56,7 @@ class ShardImages:
         """Read the tables of contents.
 
         Raises:
-            DataError: a shard is missing, is no tar file, or there is no image in any.
+            DataError: a shard is missing or not a tar file, or there are no images.
         """
         rows: list[tuple[int, int, int]] = []
         names: list[str] = []
@@ -75,7 +75,7 @@ class ShardImages:
         if not rows:
             held = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
             raise DataError(
-                f"{source}: no image in it (it holds {held or 'nothing'}); a shard is a .tar file "
+                f"{source}: has no images (it holds {held or 'nothing'}); a shard is a .tar file "
                 "of images, as `edgehuman data pack` writes"
             )
         row_N3 = np.array(rows, np.int64)
@@ -93,13 +93,13 @@ class ShardImages:
         return len(self.size_N)
 
     def name(self, index: int) -> str:
-        """Shard and name inside it."""
+        """Shard, and name inside it."""
         return f"{os.path.basename(self.shards[self.shard_N[index]])}/{self.names[index]}"
 
     def encoded(self, index: int) -> bytes:
         """The bytes of the file; see `Images`."""
         try:
-            # Opened anew each time: cheap beside decoding, and safe in threads and processes.
+            # Reopened each time: cheap compared with decoding, and safe in threads and processes.
             with open(self.shards[self.shard_N[index]], "rb", buffering=0) as file:
                 file.seek(int(self.offset_N[index]))
                 data: bytes = file.read(int(self.size_N[index])) or b""
@@ -109,7 +109,7 @@ class ShardImages:
             ) from None
         if len(data) < self.size_N[index]:
             raise ImageError(
-                f"{self.name(index)}: {len(data)} of {self.size_N[index]} bytes are there, so the "
+                f"{self.name(index)}: only {len(data)} of {self.size_N[index]} bytes found, so the "
                 "shard was cut short; copy it again"
             )
         return data
@@ -120,11 +120,11 @@ class ShardImages:
 
 
 def contents(path: Path) -> tuple[list[tarfile.TarInfo], set[str]]:
-    """The files in a tar, in order, and which samples say in their json that no camera saw them;
-    one that was cut short gives those in front of the cut.
+    """Files in a tar, in order, and the samples marked as simulated in their JSON; a truncated tar
+    gives the files before the cut.
 
     Raises:
-        DataError: no such file, or no tar.
+        DataError: no such file, or not a tar.
     """
     found: list[tarfile.TarInfo] = []
     drawn: set[str] = set()
@@ -147,19 +147,17 @@ def contents(path: Path) -> tuple[list[tarfile.TarInfo], set[str]]:
 
 
 def _sample(name: str) -> str:
-    """The sample that a file belongs to, by WebDataset's rule: its path up to the first dot of its
-    name.
-    """
+    """The sample of a file, by WebDataset's rule: its path up to the first dot of its name."""
     folder, slash, last = name.rpartition("/")
     return f"{folder}{slash}{last.partition('.')[0]}"
 
 
 def _says_simulated(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
-    """Whether a json holds what `pack.py` writes; what others write into theirs is no matter."""
+    """Whether a JSON file has the mark that `pack.py` writes; other contents are ignored."""
     file = archive.extractfile(member)
     assert file is not None
     text = file.read()
-    if b'"simulated"' not in text:  # much quicker than parsing the json of millions of photos
+    if b'"simulated"' not in text:  # much faster than parsing the JSON of millions of photos
         return False
     try:
         row = json.loads(text)
@@ -169,14 +167,14 @@ def _says_simulated(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
 
 
 def open_shards(said: str) -> ShardImages:
-    """Shards by a path, an address or a command, braces expanded; see `open_images`.
+    """Open shards by a path, an address or a command, with braces expanded; see `open_images`.
 
     Raises:
-        DataError: one is missing, cannot be fetched, or is no tar file.
+        DataError: one is missing, cannot be fetched, or is not a tar file.
     """
     urls = [said]
     if "{" in said:
-        # Not needed, and slow to import, where one file is named.
+        # Slow to import, and not needed for a single file.
         from webdataset.shardlists import expand_urls
 
         urls = expand_urls(said)
@@ -189,16 +187,16 @@ def _is_remote(url: str) -> bool:
 
 
 def cache_folder() -> Path:
-    """Where copies of remote shards are kept."""
+    """Folder for the copies of remote shards."""
     home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     return home / "edgehuman" / "shards"
 
 
 def fetch(url: str) -> Path:
-    """A copy of a remote shard, made at its first use and found again by its address.
+    """Return the local copy of a remote shard, fetched on first use and cached by its address.
 
     Raises:
-        DataError: it cannot be fetched or kept.
+        DataError: it cannot be fetched or stored.
     """
     tail = url.rpartition("/")[2].partition("?")[0]
     plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in tail)[-60:].removesuffix(
@@ -208,14 +206,14 @@ def fetch(url: str) -> Path:
     if path.is_file():
         return path
     if not url.startswith("pipe:") and shutil.which("curl") is None:
-        raise DataError(f"{url}: fetching takes curl, which is not installed; install it")
+        raise DataError(f"{url}: fetching needs curl, which is not installed; install it")
     try:
         with writing(path) as partial:
             _copy(url, partial)
     except OSError as error:
         raise DataError(
-            f"{url} cannot be fetched into {path.parent} ({error}); check the address and the room "
-            "on the disk (XDG_CACHE_HOME names another place)"
+            f"Cannot fetch {url} into {path.parent} ({error}); check the address and the free "
+            "disk space (set XDG_CACHE_HOME to use another folder)"
         ) from None
     return path
 

@@ -1,11 +1,11 @@
-"""Batches of views for pretraining, made by worker processes ahead of the step that needs them.
+"""Batches of views for pretraining, made ahead of time by worker processes.
 
     with ViewLoader(open_images("photos"), batch=256, workers=8) as loader:
         for step in range(steps):
             views = loader.batch(step)          Views: uint8 arrays, no torch
 
-A step's views follow from seed and step alone, whatever the number of workers. Photos that cannot
-be read are counted, and the next that can takes their place.
+A step's views depend only on seed and step, not on the number of workers. Unreadable photos are
+counted, and each is replaced by the next readable one.
 
 Axes: N photo, V view, H height, W width, C channel; S slot.
 """
@@ -37,18 +37,18 @@ from edgehuman.records import Index, Uint8
 
 __all__ = ["ViewConfig", "ViewLoader", "Views"]
 
-# Parts that a worker's share of a step is cut into, so that a slow one delays little.
+# Parts that a worker's share of a step is divided into, so that a slow worker delays little.
 _PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """The views of a step.
+    """The views of one step.
 
     Attributes:
         global_NVHWC: uint8 (N, 2, 256, 128, 3).
-        local_NVHWC: uint8 (N, 8, 128, 64, 3); the last is the whole first global, made small.
-        index_N: which photo each row is of.
+        local_NVHWC: uint8 (N, 8, 128, 64, 3); the last is the whole first global, downscaled.
+        index_N: index of each row's photo.
     """
 
     global_NVHWC: Uint8
@@ -61,15 +61,15 @@ class ViewLoader:
 
     Args:
         images: the photos.
-        config: what views are made of each.
-        batch: photos in a step of this process.
-        workers: processes that make views; 0 makes them here, when they are asked for.
-        seed: of the order and of every draw.
-        rank, world: this process among those that train together; each gets its own photos.
-        ahead: steps made ahead, at 393 kB a photo each.
+        config: which views to make of each.
+        batch: photos per step of this process.
+        workers: number of worker processes; 0 makes views in this process, on demand.
+        seed: of the order and of all augmentations.
+        rank, world: rank of this training process and number of them; each gets its own photos.
+        ahead: steps prepared ahead, at 393 kB per photo.
 
     Raises:
-        UsageError: a number out of range.
+        UsageError: a value is out of range.
     """
 
     def __init__(
@@ -99,14 +99,14 @@ class ViewLoader:
 
     @property
     def corrupt(self) -> dict[int, str]:
-        """The photos that could not be read so far, by number, with the reason."""
+        """The photos that could not be read so far, by index, with the reason."""
         return self._filler.corrupt
 
     def batch(self, step: int) -> Views:
-        """The views of a step; steps in order are ready ahead, others are made when asked for.
+        """Return the views of a step; consecutive steps are made ahead, others on demand.
 
         Raises:
-            DataError: nothing in the source can be read, or a worker died.
+            DataError: nothing in the source is readable, or a worker died.
         """
         if self._pool is not None:
             return self._pool.take(step)
@@ -118,7 +118,7 @@ class ViewLoader:
         return Views(global_NVHWC, local_NVHWC, index_N)
 
     def close(self) -> None:
-        """Let the workers leave; also done when the loader is forgotten or Python ends."""
+        """Stop the workers; also done when the loader is garbage-collected or Python exits."""
         if self._pool is not None:
             self._pool.close()
 
@@ -135,7 +135,7 @@ class ViewLoader:
 
 
 class _Pool:
-    """Workers, the memory they fill, and which step is in which slot."""
+    """Workers, their shared memory, and which step is in which slot."""
 
     def __init__(self, filler: Filler, num_workers: int, ahead: int) -> None:
         self._filler = filler
@@ -155,7 +155,7 @@ class _Pool:
         self._slot_of: dict[int, int] = {}
 
     def take(self, step: int) -> Views:
-        """Wait for a step, copy it out, and have the one after the last made in its place."""
+        """Wait for a step, copy it out, and reuse its slot for the next step to prepare."""
         if step not in self._slot_of:
             self._begin_at(step)
         slot = self._slot_of[step]
@@ -170,7 +170,7 @@ class _Pool:
         return views
 
     def _begin_at(self, step: int) -> None:
-        """Forget what is ahead: another step than the next was asked for."""
+        """Discard the prepared steps, because the requested step is not the next one."""
         for slot in self._slot_of.values():
             self._receive_until(slot)
         self._slot_of.clear()
@@ -178,7 +178,7 @@ class _Pool:
             self._order(step + slot, slot)
 
     def _order(self, step: int, slot: int) -> None:
-        """Share a step's rows out among the workers."""
+        """Distribute a step's rows among the workers."""
         batch, num_workers = self._filler.batch, len(self._workers)
         parts = min(batch, _PARTS * num_workers)
         edges = np.linspace(0, batch, parts + 1).astype(int).tolist()
@@ -195,7 +195,7 @@ class _Pool:
             raise self._death(worker) from None
 
     def _receive_until(self, slot: int) -> None:
-        """Take what workers hand back until a slot is full."""
+        """Receive results from the workers until a slot is full."""
         while self._left_S[slot]:
             for pipe in wait(list(self._by_pipe)):
                 assert isinstance(pipe, Connection)
@@ -219,6 +219,6 @@ class _Pool:
         self.close()
         code = worker.process.returncode
         return DataError(
-            f"a view worker died (exit code {code}); code -9 is the system out of memory: give "
+            f"a view worker died (exit code {code}); code -9 means out of memory: use "
             "fewer workers or a smaller batch"
         )

@@ -1,16 +1,16 @@
-"""Ten views of one photo: crops, flips, colours, blur, in OpenCV and uint8 all the way.
+"""Ten views of one photo: crops, flips, colours, blur, with OpenCV and uint8 throughout.
 
 Two globals of 256 x 128 and eight locals of 128 x 64: seven are random crops, the eighth is the
-whole first global made small. Source: "Scale-Aware Pre-Training for Human-Centric Visual
+whole first global downscaled. Source: "Scale-Aware Pre-Training for Human-Centric Visual
 Perception" (arXiv 2503.08201) and its released code, whose augmentations are DINO's (arXiv
-2104.14294, appendix); crops 0.4 to 0.6 as wide as high.
+2104.14294, appendix); crops are 0.4 to 0.6 times as wide as high.
 
-What is done otherwise, for speed, and changes nothing a network could tell:
-- brightness, contrast, saturation, hue and grey are affine in RGB when hue is a turn in the plane
-  of colour (YIQ) instead of HSV, so each view takes one 3 x 4 matrix. Clipping comes once, at the
-  end.
-- a crop over twice its view's size is cut from the photo halved by areas, then interpolated.
-- a JPEG that is larger than every crop of it needs is made smaller while it is decoded.
+Differences, for speed, that are negligible for a network:
+- brightness, contrast, saturation, hue and grey are affine in RGB if hue is a rotation in the
+  colour plane (YIQ) instead of HSV, so each view takes one 3 x 4 matrix. Values are clipped once,
+  at the end.
+- a crop over twice its view's size is halved by area averaging, then interpolated.
+- a JPEG larger than its crops need is downscaled while decoding.
 
 Axes: V view, H height, W width, C channel.
 """
@@ -33,7 +33,7 @@ from edgehuman.records import Bool, Float32, Float64, Index, Uint8
 Share = tuple[float, float]
 
 _TRIES = 10
-# A blur with a smaller radius than this moves no grey level.
+# A blur with a smaller radius than this changes no pixel value.
 _LEAST_BLUR = 0.3
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
@@ -42,19 +42,19 @@ _FROM_YIQ = np.linalg.inv(_TO_YIQ)
 
 @dataclass(frozen=True, slots=True)
 class ViewConfig:
-    """What views are made of a photo; the defaults are the paper's.
+    """Which views to make of a photo; the defaults are the paper's.
 
     Attributes:
         height, width: of a global view; a local one is half as high and half as wide.
         num_locals: random local crops, in pixels of the photo; one more is the whole first global.
-        global_scale, local_scale: area of a crop over that of the photo, least and most.
-        aspect: width over height of a crop, least and most.
-        flip, jitter, grey: how often each view is mirrored, changes its colours, loses them.
-        brightness, contrast, saturation: largest change, as a share.
-        hue: largest turn, as a share of the circle.
-        blur: how often the first global, the second and a local are blurred.
-        blur_radius: of the Gaussian, pixels, least and most.
-        solarise: how often the light half of the second global is turned dark.
+        global_scale, local_scale: area of a crop relative to the photo, minimum and maximum.
+        aspect: width over height of a crop, minimum and maximum.
+        flip, jitter, grey: probability that a view is mirrored, colour-jittered, turned grey.
+        brightness, contrast, saturation: largest change, as a fraction.
+        hue: largest rotation, as a fraction of the circle.
+        blur: probability of blur for the first global, the second and a local.
+        blur_radius: of the Gaussian, pixels, minimum and maximum.
+        solarise: probability that the second global is solarised (bright values inverted).
     """
 
     height: int = HEIGHT
@@ -84,9 +84,9 @@ class ViewConfig:
         for name, most in (("global_scale", 1.0), ("local_scale", 1.0), ("aspect", math.inf)):
             low, high = getattr(self, name)
             if not 0 < low <= high <= most:
-                raise UsageError(f"{name} is {low} to {high}; it must rise and lie above 0")
+                raise UsageError(f"{name} is {low} to {high}; it must be ascending and above 0")
         if not 0 < self.blur_radius[0] <= self.blur_radius[1]:
-            raise UsageError(f"blur_radius is {self.blur_radius}; it must rise and lie above 0")
+            raise UsageError(f"blur_radius is {self.blur_radius}; it must be ascending and above 0")
         if self.height < 2 or self.width < 2 or self.height % 2 or self.width % 2:
             raise UsageError(f"views are {self.height}x{self.width}; both must be even, at least 2")
         if self.num_locals < 0:
@@ -99,14 +99,14 @@ class ViewConfig:
 
 
 class Draw(NamedTuple):
-    """What chance decided for the views of one photo; the first two are the globals.
+    """Random parameters of the views of one photo; the first two are the globals.
 
     Attributes:
         box_V4: int (V, 4): y, x, height, width of each crop, pixels of the whole photo.
         flip_V: whether it is mirrored.
-        order_V4: in which order brightness, contrast, saturation and hue come.
+        order_V4: the order of brightness, contrast, saturation and hue.
         matrix_V444: the four as homogeneous colour matrices; contrast's slot holds its factor.
-        grey_V: whether the colours go.
+        grey_V: whether it is turned grey.
         radius_V: of the blur, pixels; 0: none.
         solarise: whether the second global is solarised.
     """
@@ -125,7 +125,7 @@ class Photo(NamedTuple):
 
     Attributes:
         image_HWC: uint8 RGB.
-        shrunk: how many times smaller than the file says (1, 2, 4 or 8).
+        shrunk: factor by which it is smaller than the file (1, 2, 4 or 8).
     """
 
     image_HWC: Uint8
@@ -134,7 +134,7 @@ class Photo(NamedTuple):
 
 @lru_cache(maxsize=8)
 def _limits(config: ViewConfig) -> tuple[Float64, ...]:
-    """Per view: least scale and its range (V, 1); how often it is blurred (V,)."""
+    """Per view: minimum scale and its range (V, 1); probability of blur (V,)."""
     scales = [config.global_scale] * 2 + [config.local_scale] * config.num_locals
     low_V = np.array([low for low, _ in scales])[:, None]
     high_V = np.array([high for _, high in scales])[:, None]
@@ -143,10 +143,10 @@ def _limits(config: ViewConfig) -> tuple[Float64, ...]:
 
 
 def draw_boxes(rng: np.random.Generator, config: ViewConfig, height: int, width: int) -> Index:
-    """Crops (V, 4) of a photo: y, x, height, width; scale and shape are drawn until one fits.
+    """Draw crops (V, 4) of a photo: y, x, height, width; redrawn until scale and shape fit.
 
-    Where none of ten fits, the photo is too narrow or too wide for the shapes asked for, and the
-    largest crop of the nearest shape is taken from its middle (as torchvision does).
+    If none of ten fits, the photo is too narrow or too wide for the requested shapes, and the
+    largest centre crop of the nearest shape is used (as in torchvision).
     """
     low_V1, range_V1, _ = _limits(config)
     num_views = len(low_V1)
@@ -181,7 +181,7 @@ def _nearest_shape(aspect: Share, height: int, width: int) -> tuple[int, int, in
 
 
 def draw(rng: np.random.Generator, config: ViewConfig, height: int, width: int) -> Draw:
-    """Everything chance decides about a photo of a size; the same draws whatever its size."""
+    """Draw all random parameters for a photo; the random numbers do not depend on its size."""
     box_V4 = draw_boxes(rng, config, height, width)
     num_views = len(box_V4)
     unit_KV = rng.random((6, num_views))
@@ -219,7 +219,7 @@ def _colour_matrices(config: ViewConfig, factor_4V: Float32) -> Float32:
 
 @lru_cache(maxsize=1)
 def _hue_parts() -> tuple[Float32, Float32, Float32]:
-    """A turn of the plane of colour as constant + cosine x matrix + sine x matrix, in RGB."""
+    """Rotation of the colour plane as constant + cosine x matrix + sine x matrix, in RGB."""
     parts = (
         np.diag([1.0, 0, 0]),
         np.diag([0, 1.0, 1.0]),
@@ -232,7 +232,7 @@ def _hue_parts() -> tuple[Float32, Float32, Float32]:
 def fetch(
     images: Images, index: int, config: ViewConfig, rng: np.random.Generator
 ) -> tuple[Photo, Draw]:
-    """One photo, decoded no larger than its crops need, and what was drawn for it.
+    """Read one photo, decoded no larger than its crops need, and draw its parameters.
 
     Raises:
         ImageError: it cannot be read.
@@ -252,7 +252,7 @@ def fetch(
 
 
 def largest_shrink(box_V4: Index, config: ViewConfig) -> int:
-    """How many times smaller the photo may be before a crop has fewer pixels than its view."""
+    """Largest factor to shrink the photo by before a crop has fewer pixels than its view."""
     need = np.array([config.height, config.width])
     surplus_V = (box_V4[:, 2:] / need).min(axis=1)
     surplus_V[2:] *= 2
@@ -260,7 +260,7 @@ def largest_shrink(box_V4: Index, config: ViewConfig) -> int:
 
 
 def cut(photo: Photo, drawn: Draw, config: ViewConfig) -> list[Uint8]:
-    """The crops at their views' sizes, mirrored where drawn."""
+    """Cut the crops at their views' sizes, mirrored where drawn."""
     levels = [photo.image_HWC]
     views: list[Uint8] = []
     for view, (y, x, high, wide) in enumerate((drawn.box_V4 / photo.shrunk).tolist()):
@@ -280,14 +280,16 @@ def cut(photo: Photo, drawn: Draw, config: ViewConfig) -> list[Uint8]:
 
 
 def _halved(image_HWC: Uint8) -> Uint8:
-    """Every 2 x 2 pixels to their mean; an odd last row or column is left out."""
+    """Average every 2 x 2 pixels; an odd last row or column is dropped."""
     rows, columns = image_HWC.shape[0] // 2, image_HWC.shape[1] // 2
     even = image_HWC[: 2 * rows, : 2 * columns]
     return np.asarray(cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def recolour(views: list[Uint8], drawn: Draw) -> list[Uint8]:
-    """Brightness, contrast, saturation and hue in the drawn order, then grey: one matrix a view."""
+    """Apply brightness, contrast, saturation and hue in the drawn order, then grey, as one matrix
+    per view.
+    """
     mean_V4 = np.ones((len(views), 4, 1), np.float32)
     for view, image_HWC in enumerate(views):
         mean_V4[view, :3, 0] = cv2.mean(image_HWC)[:3]
@@ -319,7 +321,7 @@ def colour_chain(mean_V4: Float32, drawn: Draw) -> Float32:
 
 
 def blur(views: list[Uint8], drawn: Draw) -> list[Uint8]:
-    """A Gaussian of the drawn radius, then the second global solarised where drawn."""
+    """Blur by the drawn radius, then solarise the second global where drawn."""
     views = [
         _blurred(image_HWC, radius) if radius else image_HWC
         for image_HWC, radius in zip(views, drawn.radius_V.tolist(), strict=True)
@@ -330,13 +332,13 @@ def blur(views: list[Uint8], drawn: Draw) -> list[Uint8]:
 
 
 def _blurred(image_HWC: Uint8, radius: float) -> Uint8:
-    # Two passes with a float kernel: half the time of OpenCV's own Gaussian for uint8.
+    # Two passes with a float kernel take half the time of OpenCV's own Gaussian for uint8.
     kernel = cv2.getGaussianKernel(2 * math.ceil(2.5 * radius) + 1, radius, cv2.CV_32F)
     return np.asarray(cv2.sepFilter2D(image_HWC, -1, kernel, kernel), np.uint8)
 
 
 def store(views: list[Uint8], global_VHWC: Uint8, local_VHWC: Uint8) -> None:
-    """The views into a batch's rows; the last local is the whole first global, made small."""
+    """Copy the views into a batch's rows; the last local is the whole first global, downscaled."""
     for view, image_HWC in enumerate(views):
         (global_VHWC[view] if view < 2 else local_VHWC[view - 2])[...] = image_HWC
     local_VHWC[-1] = resize(views[0], local_VHWC.shape[1], local_VHWC.shape[2])
@@ -350,7 +352,7 @@ def make_views(
     global_VHWC: Uint8,
     local_VHWC: Uint8,
 ) -> None:
-    """All views of one photo into a batch's rows.
+    """Make all views of one photo in a batch's rows.
 
     Raises:
         ImageError: the photo cannot be read; nothing is written.

@@ -1,7 +1,7 @@
-"""Which photo goes into which row of which step, and what to do where it cannot be read.
+"""Which photo goes into which row of which step, and how to replace unreadable ones.
 
-Everything follows from seed and step, so any process may make any row, and a training that resumes
-sees what it would have seen.
+Everything depends only on seed and step, so any process can make any row, and a resumed training
+sees the same data as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from edgehuman.data.image.views.make import ViewConfig, make_views
 from edgehuman.errors import DataError, ImageError
 from edgehuman.records import Index, Uint8
 
-# A source of which so many in a row cannot be read is broken, not flawed.
+# After this many unreadable images in a row the whole source counts as unreadable.
 _MOST_IN_A_ROW = 1000
 
 
 @dataclass
 class Filler:
-    """Fills rows of batches; one in every process.
+    """Fill rows of batches; every process has one.
 
     Attributes:
-        images: where photos come from.
-        config: what views are made of each.
+        images: the photos.
+        config: which views to make of each.
         batch, seed, rank, world: of the training; a step's rows are this process's share of it.
-        corrupt: what could not be read, by number, with the reason.
+        corrupt: unreadable photos, by index, with the reason.
     """
 
     images: Images
@@ -46,10 +46,10 @@ class Filler:
         global_NVHWC: Uint8,
         local_NVHWC: Uint8,
     ) -> Index:
-        """Make the rows from `first` on of a step; returns the numbers of the photos taken.
+        """Make a step's rows from `first` on; return the indices of the photos used.
 
         Raises:
-            DataError: nothing in the source can be read.
+            DataError: nothing in the source is readable.
         """
         rows = range(first, first + len(global_NVHWC))
         taken_N = self.wanted(step, rows)
@@ -59,7 +59,7 @@ class Filler:
         return taken_N
 
     def wanted(self, step: int, rows: range) -> Index:
-        """The photos that a step's rows begin with: every epoch is a fresh shuffle of them all."""
+        """First choice of photo for each row of a step: every epoch is a new shuffle of all."""
         start = (step * self.world + self.rank) * self.batch
         place_N = np.arange(start + rows.start, start + rows.stop)
         epoch_N, within_N = place_N // len(self.images), place_N % len(self.images)
@@ -77,15 +77,13 @@ class Filler:
         return self._orders[epoch]
 
     def _make(self, step: int, row: int, index: int, global_VHWC: Uint8, local_VHWC: Uint8) -> int:
-        """One row; a photo that cannot be read is noted, and the next one that can takes its
-        place.
-        """
+        """Make one row; an unreadable photo is recorded and replaced by the next readable one."""
         num_images = len(self.images)
         for turn in range(min(num_images, _MOST_IN_A_ROW)):
             number = (index + turn) % num_images
             if number in self.corrupt:
                 continue
-            # Rank and row say which of the step's rows this is, whoever makes it.
+            # Rank and row identify the step's row, whichever process makes it.
             rng = np.random.default_rng((self.seed, step, self.rank, row))
             try:
                 make_views(self.images, number, self.config, rng, global_VHWC, local_VHWC)
@@ -95,5 +93,5 @@ class Filler:
         reasons = list(self.corrupt.values())
         raise DataError(
             f"{self.images.source}: {min(num_images, _MOST_IN_A_ROW)} images in a row cannot be "
-            f"read; the first: {reasons[0]}. Give a folder of whole images"
+            f"read; the first: {reasons[0]}. Use a folder of readable images"
         )

@@ -1,10 +1,10 @@
-"""Processes that make views into memory shared with the one that trains.
+"""Worker processes that make views in memory shared with the trainer.
 
-A worker is a fresh Python that loads numpy and OpenCV and nothing else; it is not forked, so no
-lock held by a thread of the trainer is held in it for ever. It is given rows to fill over a pipe,
-and the pixels never travel: both sides map the same anonymous memory. The pipe is also the leash:
-where the trainer closes it or dies, however it dies, the worker reads the end of it and leaves.
-Ctrl-C reaches only the trainer, for workers have a session of their own.
+A worker is a new Python process that loads only numpy and OpenCV; it is not forked, so it cannot
+inherit a lock held by a thread of the trainer. It receives the rows to fill over a pipe; pixels are
+not copied, as both sides map the same anonymous memory. When the trainer closes the pipe or dies,
+the worker reads end-of-file and exits. Ctrl-C reaches only the trainer, because workers run in
+their own session.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LEAVE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Rows of a step to be made, and the slot they go into."""
+    """Rows of a step to make, and the slot for them."""
 
     step: int
     slot: int
@@ -48,11 +48,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a task: the photos taken, and those newly found corrupt.
+    """Result of a task: the photos used, and the newly found corrupt ones.
 
     Attributes:
-        error: why nothing can be made of the source; empty: all went well.
-        bug: the worker's traceback, where something went wrong that should not.
+        error: why the source is unusable; empty on success.
+        bug: the worker's traceback after an unexpected error.
     """
 
     task: Task
@@ -63,10 +63,10 @@ class Done:
 
 
 class Slots:
-    """Room for the views of several steps, in one piece of memory.
+    """Buffers for the views of several steps, in one block of memory.
 
     Attributes:
-        global_SNVHWC, local_SNVHWC: uint8, slot by slot.
+        global_SNVHWC, local_SNVHWC: uint8, one slot after the other.
     """
 
     def __init__(self, descriptor: int, num_slots: int, batch: int, config: ViewConfig) -> None:
@@ -81,10 +81,10 @@ class Slots:
 
 
 def anonymous_memory() -> int:
-    """A descriptor of memory without a name: nothing is left behind, whoever dies.
+    """Descriptor of anonymous memory: nothing is left behind if a process dies.
 
-    Linux has it apart from /dev/shm, which containers keep small; elsewhere it is a file that no
-    folder lists.
+    On Linux it is independent of /dev/shm, which is small in containers; elsewhere it is an
+    unlinked file.
     """
     if hasattr(os, "memfd_create"):
         return os.memfd_create("edgehuman-views")
@@ -94,20 +94,20 @@ def anonymous_memory() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One process and the pipe to it."""
+    """A worker process and the pipe to it."""
 
     process: subprocess.Popen[bytes]
     pipe: Connection
 
 
 def start(descriptor: int) -> Worker:
-    """A worker that waits for a filler and the number of slots in the memory.
+    """Start a worker, which waits for a filler and the number of slots in the memory.
 
     Raises:
-        UsageError: this system cannot hand memory to a process.
+        UsageError: this system cannot pass memory to a process.
     """
     if os.name != "posix":
-        raise UsageError("view workers need Linux or macOS; give workers=0")
+        raise UsageError("view workers need Linux or macOS; use workers=0")
     ours, theirs = Pipe()
     words = [json.dumps(sys.path), str(theirs.fileno()), str(descriptor)]
     process = subprocess.Popen(
@@ -123,7 +123,7 @@ def start(descriptor: int) -> Worker:
 
 
 def stop(workers: list[Worker]) -> None:
-    """Close the pipes and wait until everyone has left; who does not leave is killed."""
+    """Close the pipes and wait for the workers to exit; kill those that do not."""
     for worker in workers:
         worker.pipe.close()
     for worker in workers:
@@ -135,7 +135,7 @@ def stop(workers: list[Worker]) -> None:
 
 
 def serve(pipe_number: int, descriptor: int) -> None:
-    """A worker's whole life: fill rows until the pipe ends."""
+    """Main loop of a worker: fill rows until the pipe is closed."""
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

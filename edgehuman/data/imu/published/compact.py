@@ -1,8 +1,8 @@
 """Readers of the compact files: one .npz per dataset, made from the published archives.
 
 Fields, scales and units are stated in each file's `note`, `*_scale_*` and `rate_hz`; sequences are
-concatenated and `length` (rows) tells where each ends. The class names and people are those of the
-readers of the published layouts, so either form of a dataset gives the same records.
+concatenated, with their lengths (rows) in `length`. Class names and people match the readers of the
+published layouts, so both forms of a dataset give the same records.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ def _is(dataset: str, path: Path) -> bool:
 
 
 def _almost(dataset: str, path: Path) -> str:
-    """The fields that a file lacks which has more than half of them."""
+    """Name the missing fields of a file that has more than half of them."""
     absent = set(FIELDS[dataset]) - field_names(path)
     if 2 * len(absent) >= len(FIELDS[dataset]):
         return ""
-    return f"it lacks the fields {', '.join(sorted(absent))}; copy the file again"
+    return f"the fields {', '.join(sorted(absent))} are missing; copy the file again"
 
 
 def _scaled(
@@ -173,7 +173,7 @@ def usc_had(path: Path) -> Iterator[Stretch]:
 
 
 def gait10(path: Path) -> Iterator[Stretch]:
-    """Ten people's walks, phone in the trouser pocket; the label is the speed asked for."""
+    """Ten people's walks, phone in the trouser pocket; the label is the instructed speed."""
     z = arrays(path, FIELDS["gait10"])
     edges = bounds(path, z["length"], len(z["acc"]))
     speeds = sorted(set(z["speed"].tolist()))

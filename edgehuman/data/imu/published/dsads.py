@@ -5,8 +5,7 @@ public code):
     data/aAA/pP/sSS.txt    125 rows of 45 columns, separated by commas: one segment of 5 s
     T_xacc T_yacc T_zacc T_xgyro .. T_zmag, then the same nine for RA, LA, RL, LL
     (torso, right arm, left arm, right leg, left leg); m/s², rad/s, magnetometer unused here
-Segments s01 to s60 are five minutes without a break, so they are joined; a missing segment parts
-them.
+Segments s01 to s60 are five continuous minutes, so they are joined; a missing segment splits them.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _SEGMENT = r"s(\d\d)\.txt"
 
 
 def _people(path: Path) -> list[tuple[Path, int, int]]:
-    """Folders of one activity and person, with both numbers."""
+    """Folders of one activity and person each, with both numbers."""
     return [
         (person, int(activity), int(user))
         for folder, (activity,) in matching(path, r"a(\d\d)")
@@ -58,7 +57,7 @@ def _missing(path: Path) -> list[str]:
 
 
 def _runs(folder: Path) -> list[list[Path]]:
-    """Segment files in order, parted where a number is missing."""
+    """Segment files in order, split where a number is missing."""
     numbered = [(int(number), file) for file, (number,) in matching(folder, _SEGMENT)]
     pairs = enumerate(numbered)
     return [
@@ -71,7 +70,7 @@ def read_dsads(path: Path) -> Iterator[Stretch]:
     """One stretch per person, activity, unbroken run and sensor.
 
     Raises:
-        DataError: another number of columns, an empty file, or text in a number.
+        DataError: a wrong number of columns, an empty file, or a value that is not a number.
     """
     for folder, activity, user in _people(path):
         for run in _runs(folder):
@@ -90,7 +89,7 @@ def read_dsads(path: Path) -> Iterator[Stretch]:
 
 DSADS = Layout(
     "dsads",
-    "a folder with a01/p1/s01.txt and its like",
+    "a folder with a01/p1/s01.txt and similar files",
     _is_dsads,
     Reader(
         stretches=read_dsads,

@@ -5,12 +5,12 @@ loaders):
     raw_acc/<UUID>/<timestamp>.m_raw_acc.dat      time x y z, irregular, about 40 Hz
     proc_gyro/<UUID>/<timestamp>.m_proc_gyro.dat  the same, rad/s
     cv5Folds/ (or cv_5_folds/) fold_{0..4}_{train,test}_{iphone,android}_uuids.txt
-    *features_labels*/<UUID>.features_labels.csv.gz   optional, label:SITTING and its like
-A burst that the phone could not record is a file with just `nan`; it is left out, as is a burst of
-which one sensor is missing. Acceleration is in g and upside down (screen up is z = -1) on iPhones,
-in m/s² on Androids. Which phone a person had is said by the fold lists only, so they are required;
-the unit is verified by the median norm. The test part is that of fold 0. Everything together is
-about 4 million windows (13 GB at a hop of 64): keep the folders of a few people under raw_acc/.
+    *features_labels*/<UUID>.features_labels.csv.gz   optional, with label:SITTING and similar
+A burst that the phone could not record is a file with only `nan`; it is left out, as is a burst
+without one of the sensors. Acceleration is in g and inverted (screen up is z = -1) on iPhones, in
+m/s² on Androids. Only the fold lists tell which phone a person had, so they are required; the unit
+is verified by the median norm. The test split is that of fold 0. The whole dataset is about 4
+million windows (13 GB at a hop of 64): keep the folders of a few people under raw_acc/.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.records import Float64
 
-# The body states of the publication, of which one holds at a time.
+# The mutually exclusive body states of the publication.
 _STATES: Mapping[str, str] = {
     "label:LYING_DOWN": "laying",
     "label:SITTING": "sitting",
@@ -68,7 +68,7 @@ def _folds_folder(path: Path) -> Path | None:
 def _missing(path: Path) -> list[str]:
     folds = _folds_folder(path)
     if folds is None:
-        return ["missing: cv5Folds/, which says who had an iPhone and who an Android"]
+        return ["missing: cv5Folds/, which lists the iPhone and Android users"]
     lines = [f"{line} (in {folds.name})" for line in absent(folds, _fold_names())]
     for uuid in people_of(path, 0, "train") | people_of(path, 0, "test"):
         lines += absent(path, [f"raw_acc/{uuid}", f"proc_gyro/{uuid}"])
@@ -76,16 +76,16 @@ def _missing(path: Path) -> list[str]:
 
 
 def people_of(path: Path, fold: int, part: str) -> dict[str, str]:
-    """UUID -> platform of a fold's `train` or `test` part.
+    """UUID -> platform for a fold's `train` or `test` split.
 
     Raises:
-        DataError: the list is not there, or there is no such fold.
+        DataError: a missing list, or no such fold.
     """
     folds = _folds_folder(path)
     if folds is None or not 0 <= fold < 5:
         raise DataError(
-            f"{path}: no lists of fold {fold}; unpack cv5Folds.zip (folds 0 to 4) beside raw_acc/. "
-            "They say who had an iPhone (g, upside down) and who an Android (m/s²)"
+            f"{path}: no lists of fold {fold}; unpack cv5Folds.zip (folds 0 to 4) next to "
+            "raw_acc/. They tell iPhone users (g, inverted) from Android users (m/s²)"
         )
     found: dict[str, str] = {}
     for platform in _PLATFORMS:
@@ -97,14 +97,14 @@ def people_of(path: Path, fold: int, part: str) -> dict[str, str]:
 
 
 def _read_burst(path: Path) -> Float64:
-    """time x y z, (T, 4); no rows where the phone recorded nothing."""
+    """time x y z, (T, 4); no rows if the phone recorded nothing."""
     if not path.is_file() or path.read_text(encoding="utf-8").strip().lower() in ("", "nan"):
         return np.empty((0, 4))
     return read_columns(path, 4)
 
 
 def _require_unit(bursts: list[Path], platform: str, uuid: str) -> None:
-    """The median norm over a few bursts is that of the platform's unit."""
+    """Check that the median norm over a few bursts matches the platform's unit."""
     chosen = bursts[:: max(1, len(bursts) // _BURSTS_VERIFIED)]
     tables = [_read_burst(burst)[:, 1:] for burst in chosen]
     norm = np.linalg.norm(np.concatenate(tables), axis=1)
@@ -114,12 +114,12 @@ def _require_unit(bursts: list[Path], platform: str, uuid: str) -> None:
     if not low <= median <= high:
         raise DataError(
             f"{uuid}: the median acceleration is {median:.3g}, but the fold lists say {platform}, "
-            f"where it is {low} to {high}. Unpack both archives again"
+            f"where it must be {low} to {high}. Unpack both archives again"
         )
 
 
 def _labels(path: Path, uuid: str) -> dict[int, int]:
-    """timestamp -> index into LABELS, where exactly one body state is reported."""
+    """timestamp -> index into LABELS, if exactly one body state is reported."""
     for folder in sorted(path.glob("*features_labels*")):
         file = folder / f"{uuid}.features_labels.csv.gz"
         if file.is_file():
@@ -138,9 +138,8 @@ def read_extrasensory(path: Path) -> Iterator[Stretch]:
     """One stretch per burst of about 20 s that both sensors recorded.
 
     Raises:
-        DataError: no fold lists, a person who is in none of them, wrong columns, or a unit that is
-        not
-            the platform's.
+        DataError: no fold lists, a person in none of them, wrong columns, or a unit that does not
+            match the platform.
     """
     test = people_of(path, 0, "test")
     platforms = people_of(path, 0, "train") | test

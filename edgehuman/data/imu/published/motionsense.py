@@ -4,10 +4,10 @@ As published (github.com/mmalekzadeh/motion-sense, data/; its README was read):
     A_DeviceMotion_data/{dws,ups,wlk,jog,sit,std}_T/sub_N.csv, with a header and an unnamed index
     column attitude.{roll,pitch,yaw}, gravity.{x,y,z}, rotationRate.{x,y,z} (rad/s),
     userAcceleration.{x,y,z} (g)
-The accelerometer is gravity + userAcceleration (the author, issue 3). iOS states it upside down:
-screen up is z = -1 g. It is turned here to what other phones state, z = +1 g; the gyroscope is the
-same in both. B_Accelerometer_data and C_Gyroscope_data hold the sensors separately, without stamps,
-so they cannot be aligned and are not read.
+The accelerometer is gravity + userAcceleration (the author, issue 3). iOS inverts it: screen up is
+z = -1 g. It is converted here to the convention of other phones, z = +1 g; the gyroscope is the
+same in both. B_Accelerometer_data and C_Gyroscope_data have separate sensors without stamps, so
+they cannot be aligned and are not read.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def _almost(path: Path) -> str:
     if not others:
         return ""
     return (
-        f"it holds {' and '.join(others)} only. They hold the sensors separately and without "
-        f"stamps; unpack {_FOLDER} as well"
+        f"it has only {' and '.join(others)}. They have separate sensors without stamps; unpack "
+        f"{_FOLDER} as well"
     )
 
 
@@ -63,7 +63,7 @@ def read_table(path: Path) -> Float64:
     """gravity, userAcceleration, rotationRate of one file, float64 (T, 9).
 
     Raises:
-        DataError: a missing column, an empty file, or text in a number.
+        DataError: a missing column, an empty file, or a value that is not a number.
     """
     header = next(csv.reader([first_line(path)]))
     gone = [name for name in _COLUMNS if name not in header]
@@ -80,7 +80,7 @@ def read_motionsense(path: Path) -> Iterator[Stretch]:
     """One stretch per trial and person.
 
     Raises:
-        DataError: see `read_table`; or a trial of an unknown activity.
+        DataError: see `read_table`; or an unknown activity.
     """
     for folder, (code, trial) in matching(path / _FOLDER, _TRIAL):
         if code not in _CODES:
@@ -100,7 +100,7 @@ def read_motionsense(path: Path) -> Iterator[Stretch]:
 
 MOTIONSENSE = Layout(
     "motionsense",
-    "a folder with A_DeviceMotion_data/dws_1/sub_1.csv and its like",
+    "a folder with A_DeviceMotion_data/dws_1/sub_1.csv and similar files",
     _is_motionsense,
     Reader(
         stretches=read_motionsense,

@@ -6,9 +6,9 @@ code):
     1 stamp (s), 2 activity, 3 heart rate, then 17 for each of hand, chest, ankle:
     temperature, acceleration ±16 g (3, m/s²), acceleration ±6 g (3), gyroscope (3, rad/s),
     magnetometer (3), orientation (4, invalid)
-The ±16 g accelerometer is read: the ±6 g one saturates and is not calibrated as well. Rows lost on
-the radio are NaN: they are left out, and a hole over 0.1 s parts the recording. Activity 0 is
-transient: unlabelled.
+The ±16 g accelerometer is used: the ±6 g one saturates and is less well calibrated. Rows lost in
+radio transmission are NaN: they are dropped, and a gap over 0.1 s splits the recording. Activity 0
+is transient: unlabelled.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def _missing(path: Path) -> list[str]:
 
 
 def read_pamap2(path: Path) -> Iterator[Stretch]:
-    """One stretch per session, person and sensor; Optional/ is read where it is there.
+    """One stretch per session, person and sensor; Optional/ is read if it exists.
 
     Raises:
-        DataError: another number of columns, an empty file, or text in a number.
+        DataError: a wrong number of columns, an empty file, or a value that is not a number.
     """
     ids = np.array(list(ACTIVITIES))
     sensors = [first + offset for first in _UNITS.values() for offset in (1, 2, 3, 7, 8, 9)]
@@ -67,7 +67,7 @@ def read_pamap2(path: Path) -> Iterator[Stretch]:
 
 PAMAP2 = Layout(
     "pamap2",
-    "a folder with Protocol/subject101.dat and its like",
+    "a folder with Protocol/subject101.dat and similar files",
     _is_pamap2,
     Reader(
         stretches=read_pamap2,

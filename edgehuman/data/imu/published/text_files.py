@@ -1,4 +1,4 @@
-"""Reading the text files of published datasets: what is wrong is said with file, row, and fix."""
+"""Read the text files of published datasets; errors name the file, the row and the fix."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from edgehuman.records import Float64
 def read_columns(
     path: Path, columns: int, use: Sequence[int] | None = None, delimiter: str | None = None
 ) -> Float64:
-    """A table of numbers without header, float64 (rows, columns or those in `use`); "nan" is kept.
+    """Read a numeric table without header, float64 (rows, columns or those in `use`); NaN is kept.
 
     Raises:
-        DataError: missing or empty file, another number of columns, or text where a number belongs.
+        DataError: a missing or empty file, a wrong number of columns, or a value that is not a
+            number.
     """
     first = first_line(path)
     found = len(first.split(delimiter))
@@ -34,10 +35,10 @@ def read_columns(
 
 
 def first_line(path: Path) -> str:
-    """The first line with anything in it.
+    """Return the first line that is not blank.
 
     Raises:
-        DataError: no such file, an empty one, or one that is not text.
+        DataError: no such file, an empty file, or not a text file.
     """
     try:
         with path.open(encoding="utf-8") as lines:
@@ -52,7 +53,7 @@ def first_line(path: Path) -> str:
 
 
 def matching(folder: Path, pattern: str) -> list[tuple[Path, tuple[str, ...]]]:
-    """Files or folders of a folder whose whole name matches, with the groups, sorted by name."""
+    """Entries of a folder whose whole name matches, with the match groups, sorted by name."""
     if not folder.is_dir():
         return []
     compiled = re.compile(pattern)
@@ -61,23 +62,23 @@ def matching(folder: Path, pattern: str) -> list[tuple[Path, tuple[str, ...]]]:
 
 
 def absent(root: Path, relative: Iterable[str]) -> list[str]:
-    """One line for each relative path that is not there."""
+    """One line for each relative path that is missing."""
     return [f"missing: {name}" for name in relative if not (root / name).exists()]
 
 
 def require_rows(path: Path, found: int, wanted: int, other: Path) -> None:
-    """Two files that belong together have as many rows.
+    """Check that two files that belong together have equally many rows.
 
     Raises:
         DataError: they do not.
     """
     if found != wanted:
         raise DataError(
-            f"{path} has {found} rows and {other.name} has {wanted}; they belong together, so one "
-            "is cut short. Unpack the archive again"
+            f"{path} has {found} rows, but {other.name} has {wanted}; they must match, so one was "
+            "cut short. Unpack the archive again"
         )
 
 
 def reason(error: ValueError) -> str:
-    """What numpy says of a table that it cannot read, without its advice to programmers."""
+    """Reason why numpy cannot read a table, without numpy's advice to programmers."""
     return str(error).partition(";")[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""Accelerometer and gyroscope from separate files, each with its own stamps, as one stream."""
+"""Merge accelerometer and gyroscope files, each with its own stamps, into one stream."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _STEP_RANGE_S = (0.002, 0.5)
 
 
 def seconds(stamp_T: Index | Float64, path: Path) -> Float64:
-    """Stamps in s, ms, µs or ns as seconds; whichever unit makes 2 to 500 Hz of their median step.
+    """Convert stamps in s, ms, µs or ns to seconds: the unit whose median step is 2 to 500 Hz.
 
     Raises:
-        DataError: none of them does.
+        DataError: no unit fits.
     """
     steps = np.diff(np.unique(stamp_T))
     if not steps.size:
@@ -29,7 +29,7 @@ def seconds(stamp_T: Index | Float64, path: Path) -> Float64:
         if shortest_s <= step / ticks_per_s <= longest_s:
             return stamp_T / ticks_per_s
     raise DataError(
-        f"{path}: stamps are {step:g} apart, which is 2 to 500 Hz in none of s, ms, µs, ns. "
+        f"{path}: stamps are {step:g} apart, which is not 2 to 500 Hz in any of s, ms, µs, ns. "
         "Unpack the archive again, unedited"
     )
 
@@ -37,7 +37,7 @@ def seconds(stamp_T: Index | Float64, path: Path) -> Float64:
 def sorted_unique(
     stamp_s_T: NDArray[np.floating], value_TC: NDArray[np.floating]
 ) -> tuple[Float64, Float64]:
-    """Rows in the order of time; a repeated stamp goes, and so does a row that is not finite."""
+    """Sort rows by time; drop repeated stamps and rows that are not finite."""
     finite_T = np.isfinite(stamp_s_T) & np.isfinite(value_TC).all(axis=1)
     stamp_s, first = np.unique(stamp_s_T[finite_T], return_index=True)
     return stamp_s.astype(np.float64), value_TC[finite_T][first].astype(np.float64)
@@ -49,10 +49,10 @@ def align(
     gyro_stamp_s: NDArray[np.floating],
     gyro_T3: NDArray[np.floating],
 ) -> tuple[Float64, Float64]:
-    """Stamps (T,) and imu (T, 6) at the accelerometer's stamps, where the gyroscope is known too.
+    """Stamps (T,) and imu (T, 6) at the accelerometer's stamps, where there is gyroscope data.
 
-    The gyroscope is interpolated linearly between neighbours at most 0.1 s apart; where it is not
-    known the row is left out, so a hole of either sensor becomes a gap of both.
+    The gyroscope is interpolated linearly between neighbours at most 0.1 s apart; rows without it
+    are dropped, so a gap in either sensor becomes a gap in both.
     """
     stamp_s, acc = sorted_unique(acc_stamp_s, acc_T3)
     known_s, turn = sorted_unique(gyro_stamp_s, gyro_T3)

@@ -1,4 +1,4 @@
-"""UCI HAR (windows) and HAPT (what they were cut from): the same 30 people, phone at the waist.
+"""UCI HAR (windows) and HAPT (its raw recordings): the same 30 people, phone at the waist.
 
 UCI HAR, as published (archive.ics.uci.edu, dataset 240):
     {train,test}/Inertial Signals/{total_acc,body_gyro}_{x,y,z}_{train,test}.txt   128 numbers a
@@ -58,7 +58,9 @@ def _read_part(path: Path, part: str) -> tuple[Float32, Index, Index]:
         require_rows(file, len(values), len(label_N), label_file)
         imu_NTC[:, :, channel] = values
     if not np.isin(label_N, range(1, 7)).all():
-        raise DataError(f"{label_file}: classes {sorted(set(label_N.tolist()))}; they are 1 to 6")
+        raise DataError(
+            f"{label_file}: classes {sorted(set(label_N.tolist()))}; they must be 1 to 6"
+        )
     return imu_NTC, label_N, user_N
 
 
@@ -73,8 +75,8 @@ def read_uci_har(path: Path) -> WindowSet:
     bad = np.flatnonzero(~np.isfinite(imu_NTC).all(axis=(1, 2)))
     if bad.size:
         raise DataError(
-            f"{path}: {bad.size} windows hold values that are not finite, first window {bad[0]}; "
-            "the published files have none, unpack the archive again"
+            f"{path}: {bad.size} windows have values that are not finite, first window {bad[0]}; "
+            "the published files have none: unpack the archive again"
         )
     require_gravity(imu_NTC, str(path))
     counts = [len(part[0]) for part in parts]
@@ -109,7 +111,7 @@ def read_hapt(path: Path) -> Iterator[Stretch]:
 
     Raises:
         DataError: missing files, wrong columns, or accelerometer and gyroscope of different
-        lengths.
+            lengths.
     """
     rows = read_columns(path / "RawData" / "labels.txt", 5).astype(np.int64)
     for file, (experiment, user) in matching(path / "RawData", _ACC_NAME):
@@ -131,7 +133,7 @@ def read_hapt(path: Path) -> Iterator[Stretch]:
 
 UCI_HAR = Layout(
     "uci_har",
-    "a folder with train/Inertial Signals/total_acc_x_train.txt and its like",
+    "a folder with train/Inertial Signals/total_acc_x_train.txt and similar files",
     _is_uci_har,
     Reader(
         windows=read_uci_har,
@@ -141,7 +143,7 @@ UCI_HAR = Layout(
 )
 HAPT = Layout(
     "hapt",
-    "a folder with RawData/acc_exp01_user01.txt and its like, and RawData/labels.txt",
+    "a folder with RawData/acc_exp01_user01.txt and similar files, and RawData/labels.txt",
     _is_hapt,
     Reader(
         stretches=read_hapt,

@@ -2,7 +2,7 @@
 
 As published (sipi.usc.edu/had; checked against its readme as quoted in public code):
     SubjectN/aMtK.mat    MATLAB; `sensor_readings` (T, 6): acceleration in g, gyroscope in deg/s
-The activity is taken from the file's name: the field inside is spelled `activity_numbr` in some
+The activity is read from the file name, because the field is misspelt `activity_numbr` in some
 files.
 """
 
@@ -42,7 +42,7 @@ def read_trial(path: Path) -> Float64:
     """`sensor_readings` of one trial, (T, 6).
 
     Raises:
-        DataError: not a MATLAB file, no such field, or another number of columns.
+        DataError: not a MATLAB file, no such field, or a wrong number of columns.
     """
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
@@ -54,7 +54,7 @@ def read_trial(path: Path) -> Float64:
     readings = fields.get("sensor_readings")
     if readings is None or readings.ndim != 2 or readings.shape[1] != 6:
         found = "nothing" if readings is None else f"shape {readings.shape}"
-        raise DataError(f"{path}: sensor_readings holds {found}; the published files hold (T, 6)")
+        raise DataError(f"{path}: sensor_readings has {found}; the published files have (T, 6)")
     return np.asarray(readings, np.float64)
 
 
@@ -67,7 +67,7 @@ def read_usc_had(path: Path) -> Iterator[Stretch]:
     for folder, (user,) in matching(path, r"Subject(\d+)"):
         for file, (activity, trial) in matching(folder, _TRIAL):
             if not 1 <= int(activity) <= len(people.USC_HAD_LABELS):
-                raise DataError(f"{file}: activity {activity}; they are 1 to 12")
+                raise DataError(f"{file}: activity is {activity}; it must be 1 to 12")
             readings = read_trial(file)
             yield Stretch(
                 readings,
@@ -82,7 +82,7 @@ def read_usc_had(path: Path) -> Iterator[Stretch]:
 
 USC_HAD = Layout(
     "usc_had",
-    "a folder with Subject1/a1t1.mat and its like",
+    "a folder with Subject1/a1t1.mat and similar files",
     _is_usc_had,
     Reader(
         stretches=read_usc_had,

@@ -5,7 +5,7 @@ As published (archive.ics.uci.edu, dataset 507):
     1600,A,252207666810782,-0.36476135,8.793503,1.0550842;      subject, code, stamp, x, y, z
 Accelerometer in m/s² with gravity, gyroscope in rad/s, nominally 20 Hz; stamps are nanoseconds of
 the device's clock (50,354,004 apart in the first rows; checked against public fixtures of the
-file). Codes A to S without N. The two sensors are separate files and are aligned here on their
+file). Codes A to S without N. The two sensors are in separate files and are aligned here by their
 stamps.
 
 Give `wisdm-dataset` for both devices, or `wisdm-dataset/raw/phone` for one.
@@ -36,7 +36,7 @@ _NAME = r"data_(\d+)_accel_(phone|watch)\.txt"
 
 
 def _devices(path: Path) -> list[Path]:
-    """The folders that hold accel/ and gyro/: of both devices, or the path itself."""
+    """The folders with accel/ and gyro/: those of both devices, or the path itself."""
     places = [path / "raw" / "phone", path / "raw" / "watch", path]
     return [place for place in places if matching(place / "accel", _NAME)]
 
@@ -61,12 +61,13 @@ def read_rows(path: Path) -> NDArray[np.void]:
     """Every row of one file: user, code, stamp, x, y, z.
 
     Raises:
-        DataError: missing or empty file, another number of columns, or text in a number.
+        DataError: a missing or empty file, a wrong number of columns, or a value that is not a
+            number.
     """
     line = first_line(path)
     if line.count(",") != 5:
         raise DataError(
-            f"{path}: the first row has {line.count(',') + 1} columns; it is "
+            f"{path}: the first row has {line.count(',') + 1} columns; it must be "
             "`subject,code,stamp,x,y,z;`. Unpack the archive again, unedited"
         )
     text = path.read_text(encoding="utf-8").replace(";", "")
@@ -81,11 +82,11 @@ def _values(rows: NDArray[np.void]) -> Float64:
 
 
 def read_wisdm(path: Path) -> Iterator[Stretch]:
-    """One stretch per person, device and activity; people 1634 to 1650 are the test part.
+    """One stretch per person, device and activity; people 1634 to 1650 are the test split.
 
     Raises:
-        DataError: a missing gyroscope file, wrong columns, an unknown code, stamps of no known
-        unit.
+        DataError: a missing gyroscope file, wrong columns, an unknown code, or stamps in an unknown
+            unit.
     """
     for device in _devices(path):
         for file, (user, _) in matching(device / "accel", _NAME):
@@ -97,7 +98,7 @@ def _read_person(file: Path, user: int, device: str) -> Iterator[Stretch]:
     acc, gyro = read_rows(file), read_rows(gyro_file)
     unknown = sorted(set(acc["code"].tolist()) - set(_CODES))
     if unknown:
-        raise DataError(f"{file}: unknown activity codes {unknown}; they are A to S without N")
+        raise DataError(f"{file}: unknown activity codes {unknown}; valid: A to S without N")
     acc_s, gyro_s = seconds(acc["stamp"], file), seconds(gyro["stamp"], gyro_file)
     for code in dict.fromkeys(acc["code"].tolist()):
         a, g = acc["code"] == code, gyro["code"] == code
@@ -116,7 +117,7 @@ def _read_person(file: Path, user: int, device: str) -> Iterator[Stretch]:
 
 WISDM = Layout(
     "wisdm2019",
-    "a folder with raw/phone/accel/data_1600_accel_phone.txt and its like",
+    "a folder with raw/phone/accel/data_1600_accel_phone.txt and similar files",
     _is_wisdm,
     Reader(
         stretches=read_wisdm,

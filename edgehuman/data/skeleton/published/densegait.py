@@ -34,7 +34,7 @@ def _read(place: Path) -> Iterator[Walk]:
             name, track = row.get("file_name"), row.get("track_id")
             if not name or not track:
                 raise DataError(
-                    f"{place / _TABLE}: line {number} lacks file_name or track_id; copy it again"
+                    f"{place / _TABLE}: line {number} has no file_name or track_id; copy it again"
                 )
             path = _inside(place, name)
             try:
@@ -46,11 +46,11 @@ def _read(place: Path) -> Iterator[Walk]:
 
 
 def _inside(place: Path, name: str) -> Path:
-    """The file of a track; names may begin with the folder that the archive unpacks into."""
+    """The file of a track; its name may include the folder that the archive unpacks into."""
     for path in (place / name, place.parent / name):
         if path.is_file() and place.parent.resolve() in path.resolve().parents:
             return path
-    raise DataError(f"{place / name}: named in {_TABLE} and not there; unpack the archive again")
+    raise DataError(f"{place / name}: listed in {_TABLE}, but missing; unpack the archive again")
 
 
 DENSEGAIT = Layout(
@@ -60,6 +60,6 @@ DENSEGAIT = Layout(
     WalkReader(
         _read,
         _RATE_HZ,
-        f"{_RATE_HZ:g} frames a second, and 18 joints in OpenPose's order: the files do not say",
+        f"{_RATE_HZ:g} frames per second, and 18 joints in OpenPose order: not in the files",
     ),
 )

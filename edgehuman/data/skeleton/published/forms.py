@@ -1,4 +1,4 @@
-"""The public gait datasets whose poses are published in more than one layout."""
+"""The public gait datasets with poses published in more than one layout."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ OUMVLP = _layout(
     "folders 00001/00/000/000.pkl of arrays (frames, 18 or 17, 3)",
     ((pickles.is_oumvlp, pickles.read_oumvlp),),
     25.0,
-    "walk 01 is the gallery, 00 the probe; who trains is in OUMVLP.json, put beside the folders",
+    "walk 01 is the gallery, 00 the probe; the training people are listed in OUMVLP.json, to put "
+    "next to the folders",
 )
 GREW = _layout(
     "grew",
@@ -55,8 +56,8 @@ GREW = _layout(
         (pickles.is_grew, pickles.read_grew),
     ),
     30.0,
-    "30 frames a second; gallery: first walk of a test person, probe: second; the official probes "
-    "have no names and no role",
+    "30 frames per second; gallery: first walk of a test person, probe: second; the official "
+    "probes have no names and no role",
 )
 GAIT3D = _layout(
     "gait3d",
@@ -68,5 +69,5 @@ GAIT3D = _layout(
         (text.is_gait3d, text.read_gait3d),
     ),
     25.0,
-    "who trains and which walks are probes is in Gait3D.json, put beside the folders",
+    "training people and probe walks are listed in Gait3D.json, to put next to the folders",
 )

@@ -1,11 +1,11 @@
 """Skeletons as OpenGait prepares them: PERSON/WALK/VIEW/NAME.pkl, each an array (T, 17 or 18, 3).
 
-CASIA-B   001/nm-01/000/000.pkl                         COCO-17 (HRNet), 25 frames a second
-OUMVLP    00001/00/000/000.pkl                          18 joints (OpenPose) or 17, 25 a second
-GREW      00001train/00/4XPn5Z28/*.pkl, 00001/01/..., probe/03/...    COCO-17, 30 a second
-Gait3D    0000/camid0_videoid2/seq0/seq0.pkl            COCO-17, 25 a second
+CASIA-B   001/nm-01/000/000.pkl                         COCO-17 (HRNet), 25 Hz
+OUMVLP    00001/00/000/000.pkl                          18 joints (OpenPose) or 17, 25 Hz
+GREW      00001train/00/4XPn5Z28/*.pkl, 00001/01/..., probe/03/...    COCO-17, 30 Hz
+Gait3D    0000/camid0_videoid2/seq0/seq0.pkl            COCO-17, 25 Hz
 
-Each of these has folders whose names no other has.
+The folder names identify the dataset.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _VIEW = re.compile(r"\d{3}")
 
 
 def pickles(place: Path) -> Iterator[tuple[str, str, str, Path]]:
-    """(person, walk, view, file) of every pickle, in order."""
+    """(person, walk, view, file) of every pickle, sorted."""
     for person in folders(place):
         for walk in folders(person):
             for view in folders(walk):
@@ -50,7 +50,7 @@ def pickles(place: Path) -> Iterator[tuple[str, str, str, Path]]:
 
 
 def _looks_like(place: Path, *rules: re.Pattern[str]) -> bool:
-    """Whether the first few pickles lie in folders of these names."""
+    """Whether the first few pickles are in folders with these names."""
     first = list(islice(pickles(place), 3))
     named = bool(first) and all(
         rule.fullmatch(part) for row in first for rule, part in zip(rules, row[:3], strict=True)
@@ -59,32 +59,32 @@ def _looks_like(place: Path, *rules: re.Pattern[str]) -> bool:
 
 
 def _is_picture(file: Path) -> bool:
-    """Whether a pickle holds silhouettes, which are laid out in the same folders."""
+    """Whether a pickle holds silhouettes, which use the same folder layout."""
     try:
         held = load_arrays(file)
     except DataError:
-        # Its reader says what is wrong with it.
+        # The reader reports the error.
         return False
     return isinstance(held, np.ndarray) and held.dtype == np.uint8
 
 
 def is_casia_b(place: Path) -> bool:
-    """Whether a folder holds CASIA-B so."""
+    """Whether a folder holds CASIA-B in this layout."""
     return _looks_like(place, _CASIA_B_PERSON, CASIA_B_WALK, _VIEW)
 
 
 def is_oumvlp(place: Path) -> bool:
-    """Whether a folder holds OUMVLP so."""
+    """Whether a folder holds OUMVLP in this layout."""
     return _looks_like(place, _FIVE_DIGITS, re.compile("0[01]"), _VIEW)
 
 
 def is_grew(place: Path) -> bool:
-    """Whether a folder holds GREW so."""
+    """Whether a folder holds GREW in this layout."""
     return _looks_like(place, _GREW_PERSON, re.compile(r"\d\d"), re.compile(r"\w{8}"))
 
 
 def is_gait3d(place: Path) -> bool:
-    """Whether a folder holds Gait3D so."""
+    """Whether a folder holds Gait3D in this layout."""
     return _looks_like(place, re.compile(r"\d{4}"), GAIT3D_CAMERA, GAIT3D_WALK)
 
 
@@ -108,7 +108,7 @@ def read_oumvlp(place: Path) -> Iterator[Walk]:
 
 
 def read_grew(place: Path) -> Iterator[Walk]:
-    """GREW; nobody knows who the official probes are, so each is a person of their own."""
+    """GREW; the official probes have no identities, so each counts as a separate person."""
     for person, walk, video, joints, _ in _arrays(place):
         who = f"probe-{video}" if person == "probe" else person.removesuffix("train")
         who = f"train-{who}" if person.endswith("train") else who
@@ -131,8 +131,8 @@ def _arrays(place: Path) -> Iterator[tuple[str, str, str, NDArray[Any], Path]]:
     for person, walk, view, file in pickles(place):
         if (person, walk, view) in seen:
             raise DataError(
-                f"{file}: found a second pickle beside {seen[person, walk, view].name}; a folder "
-                "holds the poses of one walk. Take other kinds of data out of it"
+                f"{file}: second pickle next to {seen[person, walk, view].name}; a folder must "
+                "hold the poses of one walk. Remove other kinds of data"
             )
         seen[person, walk, view] = file
         joints = load_arrays(file)

@@ -1,6 +1,6 @@
-"""PsyMo: semantic_data/skeletons/PERSON/000_00_45_0_nm.json in AlphaPose's form.
+"""PsyMo: semantic_data/skeletons/PERSON/000_00_45_0_nm.json in AlphaPose's format.
 
-The words of a name are person, number of the walk, azimuth, run and variation.
+The fields of a name are person, number of the walk, azimuth, run and variation.
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ def _read(path: Path) -> Iterator[Walk]:
 
 
 def _words(file: Path) -> tuple[str, ...]:
-    """Person, number, azimuth, run and variation, as a file's name says them."""
+    """Person, number, azimuth, run and variation from a file's name."""
     found = _NAME.fullmatch(file.stem)
     if found is None:
         raise DataError(
-            f"{file}: walks of PsyMo are named PERSON_NUMBER_AZIMUTH_RUN_VARIATION.json, "
+            f"{file}: PsyMo walks must be named PERSON_NUMBER_AZIMUTH_RUN_VARIATION.json, "
             "such as 000_00_45_0_nm.json"
         )
     return found.groups()
 
 
 def _conditions(files: list[Path]) -> dict[Path, str]:
-    """The variation of each walk of a person; normal walks are counted in every view, in the order
-    of the runs, as the protocol asks for the first and the second.
+    """The variation of each walk of a person; normal walks are numbered within each view, in the
+    order of the runs, because the protocol needs the first and the second.
     """
     normal: dict[tuple[str, str], list[tuple[int, int, Path]]] = defaultdict(list)
     made: dict[Path, str] = {}
@@ -83,7 +83,7 @@ PSYMO = Layout(
     WalkReader(
         _read,
         _RATE_HZ,
-        f"{_RATE_HZ:g} frames a second; nm-01 and nm-02 are a person's normal runs of a view, in "
+        f"{_RATE_HZ:g} frames per second; nm-01 and nm-02 are a person's normal runs of a view, in "
         "the order of their numbers; gallery: nm-01, probes: all other walks",
     ),
 )

@@ -1,7 +1,7 @@
-"""Pickles of arrays and plain containers, and of nothing else: loading one never runs its code.
+"""Load pickles of arrays and plain containers only: loading never runs code from the pickle.
 
-Published poses are pickled numpy arrays. A pickle may name any function of any module; here it may
-name only what an array is made of, and everything else is refused before it is called.
+Published poses are pickled numpy arrays. A pickle can name any function of any module; here it may
+name only what arrays need, and everything else is rejected before it is called.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ALLOWED = {
     ("numpy.core.numeric", "_frombuffer"),
     ("numpy._core.numeric", "_frombuffer"),
     ("collections", "OrderedDict"),
-    # How old protocols write bytes.
+    # Used for bytes by old protocols.
     ("_codecs", "encode"),
 }
 
@@ -32,7 +32,7 @@ class _ArraysOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"it names {module}.{name}")
-        # Older names of modules would warn; the new ones are there from numpy 2 on.
+        # Old module names would warn; the new ones exist from numpy 2 on.
         try:
             return super().find_class(module.replace("numpy.core", "numpy._core"), name)
         except (ImportError, AttributeError):
@@ -40,10 +40,10 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 def load_arrays(path: Path) -> Any:
-    """What a pickle of arrays and plain containers holds.
+    """Load a pickle of arrays and plain containers.
 
     Raises:
-        DataError: it cannot be read, is damaged, or names anything but arrays.
+        DataError: it cannot be read, is damaged, or names anything except arrays.
     """
     try:
         return _ArraysOnly(io.BytesIO(path.read_bytes())).load()
@@ -52,10 +52,10 @@ def load_arrays(path: Path) -> Any:
     except pickle.UnpicklingError as error:
         raise DataError(
             f"{path}: not a pickle of arrays ({error}); only numpy arrays and plain containers are "
-            "read from pickles, for others run code. Save it with numpy.save"
+            "allowed, because other pickles can run code. Save it with numpy.save"
         ) from None
     except Exception as error:
-        # A damaged pickle raises whatever its bytes happen to ask for.
+        # A damaged pickle can raise any exception.
         raise DataError(
-            f"{path}: a damaged pickle ({type(error).__name__}: {error}); copy it again"
+            f"{path}: damaged pickle ({type(error).__name__}: {error}); copy it again"
         ) from None

@@ -1,4 +1,4 @@
-"""Skeletons as one large CSV, a frame a row: `image_name` and x, y, confidence of COCO-17.
+"""Skeletons as one large CSV, one row per frame: `image_name` and x, y, confidence of COCO-17.
 
 CASIA-B (GaitGraph)   image_name,nose_x,nose_y,nose_conf,...
                       frames/001-nm-01-000/000001.jpg,...
@@ -6,7 +6,7 @@ Gait3D, GREW (GaitPT) image_name,identity,image_width,image_height,nose_x,...
                       0000/camid0_videoid2/seq0/0001.jpg,...
                       train/00001/4XPn5Z28/00001_2d_pose.txt,...
 
-Frames that no pose was found in are not in the file: the frame's number tells when it was.
+Frames without a detected pose are not in the file: the frame number gives the time.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Row:
 
 
 def header(path: Path) -> list[str]:
-    """The names of a CSV's columns; empty where it is none."""
+    """The column names of a CSV; empty if it is not one."""
     if path.suffix != ".csv" or not path.is_file():
         return []
     with path.open(encoding="utf-8", errors="replace") as file:
@@ -52,7 +52,7 @@ def header(path: Path) -> list[str]:
 
 
 def first_name(path: Path) -> str:
-    """What the first frame of a CSV is called."""
+    """Name of the first frame of a CSV."""
     with path.open(encoding="utf-8", errors="replace") as file:
         file.readline()
         return file.readline(4096).partition(",")[0]
@@ -80,13 +80,13 @@ def _is_sized(path: Path) -> bool:
 
 
 def read_casia_b(path: Path) -> Iterator[Walk]:
-    """CASIA-B: 25 frames a second, 320x240 pixels."""
+    """CASIA-B: 25 Hz, 320x240 pixels."""
     for folder, rows in _walks(path, sized=False):
         found = _CASIA_B.search(folder)
         if found is None:
             raise DataError(
-                f"{path}: line {rows[0].line}: found {rows[0].name!r}; frames of CASIA-B are named "
-                "PLACE/001-nm-01-000/000001.jpg"
+                f"{path}: line {rows[0].line}: found {rows[0].name!r}; name CASIA-B frames "
+                "FOLDER/001-nm-01-000/000001.jpg"
             )
         person, walk, view = found.groups()
         yield Walk(
@@ -96,7 +96,7 @@ def read_casia_b(path: Path) -> Iterator[Walk]:
 
 
 def read_gait3d(path: Path) -> Iterator[Walk]:
-    """Gait3D: 25 frames a second."""
+    """Gait3D: 25 Hz."""
     partition = read_partition(path.parent, "Gait3D.json")
     for folder, rows in _walks(path, sized=True):
         person, camera, walk = _ends(folder, rows[0], path)
@@ -109,7 +109,7 @@ def read_gait3d(path: Path) -> Iterator[Walk]:
 
 
 def read_grew(path: Path) -> Iterator[Walk]:
-    """GREW: 30 frames a second; the walks of a test person count up from 01 in the file's order."""
+    """GREW: 30 Hz; the walks of a test person are numbered from 01 in the file's order."""
     counts: dict[str, int] = {}
     for folder, rows in _walks(path, sized=True):
         part, person, video = _ends(folder, rows[0], path)
@@ -130,30 +130,30 @@ def _ends(folder: str, row: _Row, path: Path) -> tuple[str, str, str]:
     parts = folder.split("/")
     if len(parts) < 3:
         raise DataError(
-            f"{path}: line {row.line}: found {row.name!r}; a frame is named by three folders and "
+            f"{path}: line {row.line}: found {row.name!r}; a frame's name is three folders and "
             "its file"
         )
     return parts[-3], parts[-2], parts[-1]
 
 
 def _size(row: _Row, path: Path) -> tuple[int, int]:
-    """(width, height) of the picture a row is from."""
+    """(width, height) of a row's picture."""
     try:
         return round(float(row.size[0])), round(float(row.size[1]))
     except (ValueError, OverflowError):
         raise DataError(
-            f"{path}: line {row.line}: found a picture of {' x '.join(row.size)}; give its width "
-            "and height in pixels"
+            f"{path}: line {row.line}: picture size is {' x '.join(row.size)}; give width and "
+            "height in pixels"
         ) from None
 
 
 def _walks(path: Path, sized: bool) -> Iterator[tuple[str, list[_Row]]]:
-    """The rows of each folder of frames; a folder's rows are one block."""
+    """The rows of each folder of frames; a folder's rows are contiguous."""
     finished: set[str] = set()
     for folder, rows in groupby(_rows(path, sized), key=lambda row: row.folder):
         if folder in finished:
             raise DataError(
-                f"{path}: the frames of {folder} are in two places; sort the file by image_name"
+                f"{path}: the frames of {folder} are not contiguous; sort the file by image_name"
             )
         finished.add(folder)
         yield folder, list(rows)
@@ -165,7 +165,7 @@ def _rows(path: Path, sized: bool) -> Iterator[_Row]:
     size = [names.index(name) for name in _SIZED[1:]] if sized else []
     if len(names) - skipped != _COLUMNS:
         raise DataError(
-            f"{path}: found {len(names) - skipped} columns of joints; COCO-17 has {_COLUMNS}: x, "
+            f"{path}: found {len(names) - skipped} joint columns; COCO-17 has {_COLUMNS}: x, "
             "y, confidence of each joint"
         )
     with path.open(encoding="utf-8", errors="replace") as file:
@@ -179,8 +179,8 @@ def _rows(path: Path, sized: bool) -> Iterator[_Row]:
                 joints_J3 = values.reshape(17, 3)
             except ValueError:
                 raise DataError(
-                    f"{path}: line {number}: found {len(words)} columns, or one that is no number; "
-                    f"a row has {len(names)}: its name and numbers"
+                    f"{path}: line {number}: found {len(words)} columns, or one is not a number; "
+                    f"a row needs {len(names)}: its name and numbers"
                 ) from None
             yield _Row(words[0], number, tuple(words[i] for i in size), joints_J3)
 
@@ -190,12 +190,12 @@ def _joints(rows: list[_Row]) -> Float64:
 
 
 def _stamps(rows: list[_Row], rate_hz: float, number: re.Pattern[str], path: Path) -> Float64:
-    """Seconds of each frame, from the number in its file's name."""
+    """Time of each frame in seconds, from the number in its file name."""
     found = [number.search(row.name.rpartition("/")[2]) for row in rows]
     if not all(found):
         raise DataError(
             f"{path}: line {rows[found.index(None)].line}: found {rows[0].name!r}; a frame's file "
-            "is named by its number"
+            "name must be its number"
         )
     counts = np.array([int(match[1]) for match in found if match is not None], np.float64)
     return counts / rate_hz

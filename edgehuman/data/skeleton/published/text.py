@@ -1,4 +1,4 @@
-"""Skeletons as one text file a frame: height, width, then x, y, confidence of COCO-17.
+"""Skeletons as one text file per frame: height, width, then x, y, confidence of COCO-17.
 
 GREW    train/00001/4XPn5Z28/00001_2d_pose.txt; test/gallery/PERSON/..., test/probe/VIDEO/...
 Gait3D  2D_Poses/0000/camid0_videoid2/seq0/0001.txt
@@ -29,7 +29,7 @@ _POSE = "*_2d_pose.txt"
 
 
 def is_grew(place: Path) -> bool:
-    """Whether a folder holds GREW as it is published."""
+    """Whether a folder holds GREW as published."""
     for part in ("train", "test/gallery", "test/probe"):
         for folder in folders(place / part)[:1]:
             if next(folder.glob(_POSE), None) or next(folder.glob(f"*/{_POSE}"), None):
@@ -38,7 +38,7 @@ def is_grew(place: Path) -> bool:
 
 
 def is_gait3d(place: Path) -> bool:
-    """Whether a folder holds Gait3D's poses as they are published."""
+    """Whether a folder holds Gait3D's poses as published."""
     for person in folders(place)[:1]:
         for camera in folders(person)[:1]:
             for walk in folders(camera)[:1]:
@@ -48,7 +48,7 @@ def is_gait3d(place: Path) -> bool:
 
 
 def read_grew(place: Path) -> Iterator[Walk]:
-    """GREW: 30 frames a second; a test person's walks count up from 01, in order of their names."""
+    """GREW: 30 Hz; a test person's walks are numbered from 01, in the order of their names."""
     for person in folders(place / "train"):
         for video in folders(person):
             yield _grew(video, f"train-{person.name}", "00", "train")
@@ -69,7 +69,7 @@ def _grew(video: Path, person: str, walk: str, role: str) -> Walk:
 
 
 def read_gait3d(place: Path) -> Iterator[Walk]:
-    """Gait3D: 25 frames a second."""
+    """Gait3D: 25 Hz."""
     partition = read_partition(place, "Gait3D.json")
     for person in folders(place):
         for camera in folders(person):
@@ -84,16 +84,16 @@ def read_gait3d(place: Path) -> Iterator[Walk]:
 
 
 def _frames(folder: Path, pattern: str, rate_hz: float) -> tuple[Float64, Float64, int, int]:
-    """Joints (T, 17, 3), their seconds, and the picture's height and width."""
+    """Joints (T, 17, 3), their times in seconds, and the picture's height and width."""
     numbered = []
     for file in folder.glob(pattern):
         number = re.match(r"\D*(\d+)", file.name)
         if number is None:
-            raise DataError(f"{file}: a frame's file is named by its number, such as 00001")
+            raise DataError(f"{file}: a frame's file name must be its number, such as 00001")
         numbered.append((int(number[1]), file))
     numbered.sort()
     if not numbered:
-        raise DataError(f"{folder}: no frame ({pattern}) in it; unpack the poses again")
+        raise DataError(f"{folder}: has no frames ({pattern}); unpack the poses again")
     rows = np.stack([_numbers(file) for _, file in numbered])
     stamps = np.array([number for number, _ in numbered], np.float64) / rate_hz
     return rows[:, 2:].reshape(-1, 17, 3), stamps, round(rows[0, 0]), round(rows[0, 1])
@@ -107,7 +107,7 @@ def _numbers(file: Path) -> Float64:
         raise DataError(f"{file}: cannot be read as numbers ({error}); unpack it again") from None
     if values.shape != (_NUMBERS,):
         raise DataError(
-            f"{file}: found {values.size} numbers; a frame has {_NUMBERS}: the picture's height "
+            f"{file}: found {values.size} numbers; a frame needs {_NUMBERS}: the picture's height "
             "and width, and x, y, confidence of 17 joints"
         )
     return values

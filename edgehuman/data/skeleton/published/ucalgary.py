@@ -1,15 +1,15 @@
-"""UCalgary gait: Kinect v2 walks in metres, seen through a pin-hole camera where the sensor was.
+"""UCalgary gait: Kinect v2 walks in metres, projected by a pin-hole camera at the sensor.
 
 The camera is the sensor's own depth camera: focal length 365 px, 512x424 pixels, principal point
-in the middle. What falls outside its picture, or is nearer than 0.3 m, the sensor guessed: such
-joints are absent (confidence 0). All others have confidence 1, for the file holds none.
+in the middle. Joints outside its picture or nearer than 0.3 m were guessed by the sensor and are
+treated as absent (confidence 0). All others have confidence 1, as the file has none.
 
-Kinect's joints are not OpenPose's: the middle of the head stands for the nose; eyes and ears are
-absent; the neck is the mean of the shoulders, as everywhere here. Spine and feet have no place.
-Kinect's x grows to the sensor's left and y upwards: both are turned round for the picture.
+Kinect's joints differ from OpenPose's: the middle of the head is used for the nose; eyes and ears
+are absent; the neck is the mean of the shoulders, as everywhere here. Spine and feet are dropped.
+Kinect's x grows to the sensor's left and y upwards: both are flipped for the picture.
 
-People walk towards the camera for 4 s, 30 frames a second. Copies of other sequences are left out.
-Gallery: run 1; probes: the other normal runs; simulated limps (AR, AL) and others have no role.
+People walk towards the camera for 4 s at 30 Hz. Duplicate sequences are left out. Gallery: run 1;
+probes: the other normal runs; simulated limps (AR, AL) and others have no role.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _KINECT = {
 
 
 def project(joints_SK3: NDArray[Any], names: list[str]) -> Float32:
-    """Kinect's joints in metres as OpenPose-18 in pixels, float32 (S, 18, 3)."""
+    """Project Kinect joints in metres to OpenPose-18 in pixels, float32 (S, 18, 3)."""
     made = np.zeros((len(joints_SK3), len(OPENPOSE_18), 3), np.float32)
     x, y, z = np.moveaxis(joints_SK3.astype(np.float64), -1, 0)
     seen = z >= _NEAREST_M
@@ -69,8 +69,8 @@ def _read(path: Path) -> Iterator[Walk]:
     missing = sorted(set(_KINECT.values()) - set(names))
     if missing or z["x"].ndim != 3 or z["x"].shape[1:] != (len(names), 3):
         raise DataError(
-            f"{path}: found joints {z['x'].shape}, without {', '.join(missing) or 'none'}; they "
-            "are (frames, joints, 3) in metres. Copy the file again"
+            f"{path}: joints have shape {z['x'].shape}, missing: {', '.join(missing) or 'none'}; "
+            "they must be (frames, joints, 3) in metres. Copy the file again"
         )
     edges = bounds(path, z["length"], len(z["x"]))
     for i in np.flatnonzero(~z["duplicate"]).tolist():
@@ -90,8 +90,8 @@ UCALGARY = Layout(
     WalkReader(
         _read,
         RATE_HZ,
-        f"seen by a pin-hole camera of {WIDTH_PX}x{HEIGHT_PX} pixels, focal length {FOCAL_PX:g} "
-        "px; the head's middle stands for the nose, eyes and ears are absent; gallery: run 1, "
+        f"pin-hole camera of {WIDTH_PX}x{HEIGHT_PX} pixels, focal length {FOCAL_PX:g} px; the "
+        "head's middle is used for the nose, eyes and ears are absent; gallery: run 1, "
         "probes: the other normal runs",
     ),
 )

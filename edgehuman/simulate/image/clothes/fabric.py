@@ -1,4 +1,4 @@
-"""What clothes are made of: patterns of cloth as tiles that repeat."""
+"""Cloth patterns as repeating tiles."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def column(colour: Colour) -> Float32:
 
 
 def from_planes(colour_CHW: Float32) -> Uint8:
-    """(H, W, 3) of red, green and blue (3, H, W), cut off at 0 and 255."""
+    """(H, W, 3) from red, green and blue (3, H, W), clipped to 0 and 255."""
     _, height, width = colour_CHW.shape
     np.maximum(colour_CHW, 0.0, out=colour_CHW)
     planes = cv2.convertScaleAbs(colour_CHW.reshape(-1, width))
@@ -39,7 +39,7 @@ def from_planes(colour_CHW: Float32) -> Uint8:
 
 
 def texture(picture_HWC: Uint8, part_HW: Uint8 | None = None) -> Texture:
-    """A picture as tubes take it."""
+    """Convert a picture to a texture for tubes."""
     height, width = picture_HWC.shape[:2]
     parts = None if part_HW is None else part_HW.reshape(-1)
     return Texture(picture_HWC.reshape(-1, 3), height, width, parts)
@@ -56,7 +56,7 @@ _GRAIN = 0.03
 
 @lru_cache(maxsize=1)
 def _grain() -> Float32:
-    """(TILE, TILE) how bright each thread is, about 1."""
+    """(TILE, TILE) brightness of each thread, about 1."""
     noise = generator(0x9A1).standard_normal((TILE, TILE))
     return np.asarray(1.0 + _GRAIN * noise, np.float32)
 
@@ -89,7 +89,7 @@ def _dots(cloth: Cloth) -> Float32:
 
 
 def _blotches(cloth: Cloth) -> Float32:
-    """Flowers from afar, or camouflage: thresholded smooth noise."""
+    """Flowers seen from a distance, or camouflage: thresholded smooth noise."""
     count = cloth.count
     coarse = generator(cloth.seed).standard_normal((count, count), np.float32)
     fine = cv2.resize(coarse, (TILE, TILE), interpolation=cv2.INTER_CUBIC)

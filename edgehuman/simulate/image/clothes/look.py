@@ -1,4 +1,4 @@
-"""How a simulated person looks from day to day: build, skin, hair, clothes and what they carry."""
+"""Appearance of a simulated person: build, skin, hair, clothes and bags."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOPS = ("t-shirt", "shirt", "jumper", "open jacket", "zipped jacket", "coat")
 BOTTOMS = ("trousers", "leggings", "shorts", "skirt")
 SHOES = ("trainers", "leather", "boots")
 
-# Most clothes in a street are dark, grey, blue or white: colour alone is a weak name.
+# Most street clothes are dark, grey, blue or white, so colour alone identifies few people.
 _CLOTHES: Sequence[tuple[Colour, float]] = (
     ((24, 24, 28), 5.0),
     ((48, 50, 56), 3.0),
@@ -90,10 +90,10 @@ class Cloth:
 
     Attributes:
         pattern: one of `PATTERNS`.
-        ground, figure: the colour it is made in and the colour of the pattern on it.
-        count: how often the pattern repeats over the cloth (0.64 m).
-        share: of the repeat that the figure takes, 0..1.
-        seed: of what is random in the pattern.
+        ground, figure: colour of the cloth and of the pattern on it.
+        count: number of repeats of the pattern over the cloth (0.64 m).
+        share: of a repeat that the figure takes, 0..1.
+        seed: of the random part of the pattern.
     """
 
     pattern: str
@@ -117,23 +117,23 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An identity as cameras see it.
+    """The appearance of an identity.
 
     Attributes:
-        seed: what it was sampled from.
-        person: the walker inside: bone lengths and gait.
+        seed: the seed it was sampled with.
+        person: the walker: bone lengths and gait.
         build: body shape.
         skin, hair_colour: RGB, 0..255 under white light.
-        hair: one of `HAIR`; beard, glasses: whether there are any.
+        hair: one of `HAIR`; beard, glasses: whether the person has them.
         hat, bag: one of `HATS`, `BAGS`; with `hat_colour`, `bag_colour`.
         bag_left: whether the bag hangs on the person's left side.
-        top: one of `TOPS`; top_cloth, under_cloth: it and what is worn under it.
-        sleeve: how far down the arm it reaches: 0 nothing, 1 elbow, 2 wrist.
-        neckline: how deep the neck is open, 0..1.
-        bottom: one of `BOTTOMS`; bottom_cloth; reach: down the leg, 1 knee, 2 ankle.
-        width: how loose it is, metres around the leg.
+        top: one of `TOPS`; top_cloth, under_cloth: its cloth and that of the shirt under it.
+        sleeve: sleeve length: 0 none, 1 to the elbow, 2 to the wrist.
+        neckline: depth of the neckline, 0..1.
+        bottom: one of `BOTTOMS`; bottom_cloth; reach: leg length, 1 to the knee, 2 to the ankle.
+        width: looseness, metres around the leg.
         shoes: one of `SHOES`; shoe_colour, sole_colour.
-        right_hand, left_hand: what the arms do, of `stance.GESTURES`.
+        right_hand, left_hand: arm gestures, of `stance.GESTURES`.
     """
 
     seed: int
@@ -166,7 +166,7 @@ class Look:
 
 
 def sample_look(seed: int) -> Look:
-    """A person's look from a seed; the walker inside is that of the same seed."""
+    """Sample a person's look; the walker is sampled with the same seed."""
     rng = generator(seed, 0x100C)
     womanly = rng.random() < 0.5
     hair = _pick(rng, HAIR, (0.25, 0.40, 0.18, 0.12, 0.05) if womanly else (8, 0.5, 0.3, 0.2, 2.5))
@@ -249,7 +249,7 @@ def _sample_build(rng: np.random.Generator, womanly: bool) -> Build:
 def _sample_cloth(
     rng: np.random.Generator, palette: Sequence[tuple[Colour, float]], patterned: float
 ) -> Cloth:
-    """A cloth; `patterned` scales how often it has a pattern."""
+    """Sample a cloth; `patterned` scales the probability of a pattern."""
     shares = (0.30, 0.12, 0.22, 0.12, 0.16, 0.16, 0.35)
     pattern = _pick(rng, PATTERNS, (1.0, *(patterned * share for share in shares)))
     ground, figure = _colour(rng, palette, 0.15), _colour(rng, _CLOTHES, 0.15)

@@ -1,4 +1,4 @@
-"""The textures of one look, made once: clothes, the picture around the torso, the head, shoes.
+"""The textures of one look, made once: clothes, torso, head, shoes.
 
 Pictures are drawn as seen from outside, upright: left, back, right, front, left again from the
 picture's left edge to its right edge. Tubes count columns the other way and rows from below.
@@ -41,7 +41,7 @@ class Wardrobe:
 
 
 def make_wardrobe(look: Look) -> Wardrobe:
-    """Every texture of a look."""
+    """Make all textures of a look."""
     top = tile(look.top_cloth)
     return Wardrobe(
         skin=plain(look.skin, 0.02),
@@ -63,7 +63,7 @@ def _wrapped(picture_HWC: Uint8, part_HW: Uint8) -> Texture:
 
 
 def _shoe(look: Look) -> Texture:
-    """Around a foot whose front is up: the sole below."""
+    """Texture around a foot, whose front is up: the sole is below."""
     picture = np.full((_SHOE, _SHOE, 3), look.shoe_colour, np.float32)
     sole = slice(_SHOE * 3 // 4 - 6, _SHOE * 3 // 4 + 7)
     picture[:, sole] = look.sole_colour
@@ -82,7 +82,7 @@ def _bag(colour: Colour) -> Texture:
 
 
 def _torso_picture(look: Look, top: Uint8) -> tuple[Uint8, Uint8]:
-    """What is seen around the torso (TORSO_HEIGHT, TORSO_WIDTH, 3), and what part it is."""
+    """Texture of the torso (TORSO_HEIGHT, TORSO_WIDTH, 3), and the part of each texel."""
     picture = np.concatenate([top, top[:, : TORSO_WIDTH - TILE]], axis=1)
     part = np.full((TORSO_HEIGHT, TORSO_WIDTH), PART["upper_clothes"], np.uint8)
     if look.top_cloth.pattern == "blocks":
@@ -97,7 +97,7 @@ def _torso_picture(look: Look, top: Uint8) -> tuple[Uint8, Uint8]:
 
 
 def _draw_print(picture: Uint8, cloth: Cloth) -> None:
-    """A graphic on the chest, on some also on the back."""
+    """Draw a print on the chest, sometimes also on the back."""
     rng = generator(cloth.seed, 0x9417)
     kind, row, size = (int(rng.integers(*span)) for span in ((0, 4), (42, 60), (9, 20)))
     both = rng.random() < 0.4
@@ -120,7 +120,7 @@ def _draw_print(picture: Uint8, cloth: Cloth) -> None:
 
 
 def _draw_opening(picture: Uint8, look: Look) -> None:
-    """What runs down the front: buttons, a zip, or the shirt under an open jacket."""
+    """Draw the front closure: buttons, a zip, or the shirt under an open jacket."""
     line = _apart(look.top_cloth.ground)
     if look.top == "open jacket":
         _open_front(picture, look, line)

@@ -1,4 +1,4 @@
-"""What is worn or carried on top: long hair, hats, bags."""
+"""Accessories: long hair, hats, bags."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _PACK = np.array([0.125, 0.145, 0.152, 0.155, 0.155, 0.152, 0.145, 0.130, 0.100]
 
 
 def accessories(look: Look, wardrobe: Wardrobe) -> list[Piece]:
-    """Everything that stands off the body."""
+    """Everything that is separate from the body's surface."""
     return [*_hair(look, wardrobe), *_hat(look, wardrobe), *_bag(look, wardrobe)]
 
 
 def _hair(look: Look, wardrobe: Wardrobe) -> list[Piece]:
-    """Hair that stands off the head: long, a pony tail or a bun."""
+    """Hair that is separate from the head: long, a pony tail or a bun."""
     top_m = look.person.bone_m["neck_to_top"]
     chin, crown = chin_and_crown(top_m)
     tall_m = 0.65 * top_m

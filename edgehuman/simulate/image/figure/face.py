@@ -1,6 +1,6 @@
-"""The head: its shape, the face and hair painted around it, and where a face's 68 points lie.
+"""The head: its shape, the texture of face and hair, and the 68 facial landmarks.
 
-A place on the head is (y, t): y from -1 (its right side) to 1 (its left), t from 0 (chin) to 1
+A position on the head is (y, t): y from -1 (its right side) to 1 (its left), t from 0 (chin) to 1
 (crown), on the front half.
 """
 
@@ -23,7 +23,7 @@ Places = list[tuple[float, float]]
 HEAD_HEIGHT, HEAD_WIDTH = 80, 128
 _FRONT = HEAD_WIDTH * 3 // 4
 
-# Half width, reach to the front and to the back in fractions of the head's height (chin to
+# Half width, extent to the front and to the back in fractions of the head's height (chin to
 # crown), from chin to crown.
 HEAD_SHAPE_3K = np.array(
     [
@@ -33,7 +33,7 @@ HEAD_SHAPE_3K = np.array(
     ]
 )
 
-# Where hair begins (t), by the angle from the front in degrees.
+# Hairline (t), by the angle from the front in degrees.
 _HAIRLINE_DEG = (0.0, 35.0, 55.0, 72.0, 88.0, 104.0, 125.0, 180.0)
 _HAIRLINE = {
     "short": (0.80, 0.79, 0.70, 0.52, 0.40, 0.30, 0.16, 0.12),
@@ -45,7 +45,7 @@ _HAIRLINE = {
 
 
 def _arc(points: Places) -> Places:
-    """A right-hand list continued on the left: mirrored, in the other direction."""
+    """Extend the points of the right side to the left: mirrored, in reverse order."""
     return points + [(-y, t) for y, t in reversed(points)]
 
 
@@ -90,12 +90,12 @@ _MOUTH = [
 FACE_68 = np.array([*_JAW, *_BROWS, *_NOSE, *_NOSTRILS, *_RIGHT_EYE, *_LEFT_EYE, *_LIPS, *_MOUTH])
 NOSE_TIP = np.array(_NOSE[-1])
 EYES = (np.mean(_LEFT_EYE, axis=0), np.mean(_RIGHT_EYE, axis=0))
-# (y, t) of an ear is beyond the front half: it lies just behind the side.
+# (y, t) of an ear is beyond the front half: it is just behind the side.
 EAR_T = 0.44
 
 
 def head_picture(look: Look) -> tuple[Uint8, Uint8]:
-    """What is seen around a head (HEAD_HEIGHT, HEAD_WIDTH, 3), and what part it is."""
+    """Texture of a head (HEAD_HEIGHT, HEAD_WIDTH, 3), and the part of each texel."""
     picture = np.full((HEAD_HEIGHT, HEAD_WIDTH, 3), look.skin, np.uint8)
     _draw_face(picture, look)
     hair = _hair_HW(look.hair)
@@ -133,7 +133,7 @@ def _middle(points: Places) -> tuple[int, int]:
     return round(column * 16), round(row * 16)
 
 
-# What is drawn, once for all faces: 1/16 texel.
+# Shapes drawn on all faces, in 1/16 texel.
 _SOCKETS = [_polygon(_widened(eye)) for eye in (_RIGHT_EYE, _LEFT_EYE)]
 _WHITES = [_polygon(eye) for eye in (_RIGHT_EYE, _LEFT_EYE)]
 _PUPILS = [_middle(eye) for eye in (_RIGHT_EYE, _LEFT_EYE)]
@@ -142,7 +142,7 @@ _NOSE_LINE = [_polygon([(0.10, 0.50), (0.16, 0.33)])]
 _NOSTRIL_LINE = [_polygon(_NOSTRILS)]
 _LIP_SHAPE, _MOUTH_LINE = [_polygon(_LIPS)], [_polygon(_MOUTH[:5])]
 _ARMS = [_polygon([(side * 0.7, 0.53), (side * 1.0, 0.50)]) for side in (-1, 1)]
-# An ear straddles the side of the head: it is placed by its angle.
+# An ear crosses the side of the head, so it is placed by its angle.
 _EARS = [
     (round((_FRONT + side * 0.265 * HEAD_WIDTH) * 16), round((1.0 - EAR_T) * HEAD_HEIGHT * 16))
     for side in (-1, 1)
@@ -191,7 +191,7 @@ def _levels() -> Float32:
 
 @lru_cache(maxsize=8)
 def _strands(number: int) -> Float32:
-    """(HEAD_WIDTH,) how bright each strand of hair is, about 1."""
+    """(HEAD_WIDTH,) brightness of each strand of hair, about 1."""
     noise = generator(number, 0x4A1).standard_normal(HEAD_WIDTH)
     return np.asarray(1.0 + 0.13 * noise, np.float32)
 
@@ -218,7 +218,7 @@ def _beard_HW() -> Float32:
 def surface_points(
     place_N2: Float64, ends_23: Float64, left_3: Float64, front_3: Float64
 ) -> Float64:
-    """World points (N, 3) of places (y, t) on the front of a head."""
+    """World points (N, 3) of positions (y, t) on the front of a head."""
     y_N, t_N = place_N2.T
     height_m = np.sqrt(((ends_23[1] - ends_23[0]) ** 2).sum())
     knots = np.linspace(0.0, 1.0, HEAD_SHAPE_3K.shape[1])

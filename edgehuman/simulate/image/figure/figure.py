@@ -1,7 +1,7 @@
-"""A dressed body: the rig of a look, and in what order a camera sees its pieces.
+"""A dressed body: the rig of a look, and the painting order of its pieces.
 
-Order is by what covers what on a clothed body, and by the camera only where that depends on it:
-arms and bags in front of or behind the trunk, the nearer leg over the farther one.
+The order is fixed by how clothes cover a body, and depends on the camera only for arms and bags in
+front of or behind the trunk, and for the nearer leg over the farther one.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from edgehuman.simulate.image.figure.trunk import head, trunk
 from edgehuman.simulate.image.figure.tube import View
 
 _ARMS = ("l_upper_arm", "l_forearm", "r_upper_arm", "r_forearm")
-# Metres behind the trunk from which the trunk covers an arm, or a bag.
+# The trunk covers an arm or a bag that is this many metres behind it.
 _ARM_BEHIND_M, _BAG_BEHIND_M = 0.07, 0.04
 
 
 def figure(look: Look, wardrobe: Wardrobe) -> Rig:
-    """The rig of a look."""
+    """Build the rig of a look."""
     worn, skirts = trunk(look, wardrobe)
     pieces = [
         *worn,

@@ -1,8 +1,8 @@
-"""Joints and landmarks of a drawn figure: COCO-17 and COCO-WholeBody-133, with what hides them.
+"""Joints and landmarks of a drawn figure: COCO-17 and COCO-WholeBody-133, with visibility.
 
-A visibility is 2 where the point's own piece of the body, or the cloth on it, is what the picture
-shows there; 1 where something else is in front of it or it is on the far side; 0, with x = y = 0,
-outside the picture.
+Visibility is 2 if the picture shows the point's own piece of the body, or the cloth on it, at that
+pixel; 1 if something else is in front of it or it is on the far side; 0, with x = y = 0, outside
+the picture.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _HAND_21 = np.array(
     ]
 )
 
-# The piece in which each landmark lies: a name that tubes carry in `joints`.
+# The piece that contains each landmark: a name in the `joints` of tubes.
 PIECES = (
     *COCO_17,
     *("l_toe", "l_toe", "l_heel", "r_toe", "r_toe", "r_heel"),
@@ -50,9 +50,9 @@ PIECES = (
 
 
 def landmark_points(posed: Posed, body: Body) -> tuple[Float64, Float64]:
-    """World points (133, 3) and, for each, the direction that its surface faces (133, 3).
+    """World points (133, 3), and the outward normal of the surface at each (133, 3).
 
-    The direction is zero where a point lies inside its piece and can be seen from everywhere.
+    The normal is zero if a point is inside its piece and can be seen from all sides.
     """
     frame = body.frame("head")
     head_23 = posed.ends_P23[posed.rig.names.index("head")]
@@ -76,7 +76,7 @@ def landmark_points(posed: Posed, body: Body) -> tuple[Float64, Float64]:
 
 
 def _outward(frame_33: Float64, y: float) -> Float64:
-    """The direction in which the head's surface faces at a place y across its front."""
+    """Outward normal of the head's surface at a position y across its front."""
     outward: Float64 = np.sqrt(max(0.0, 1.0 - y * y)) * frame_33[:, 0] + y * frame_33[:, 1]
     return outward
 
@@ -111,7 +111,7 @@ def see(posed: Posed, body: Body, view: View, owner_HW: Uint8) -> Float32:
     owner_N = owner_HW[np.where(within_N, row_N, 0), np.where(within_N, column_N, 0)]
     toward_N3 = view.position_3 - points_N3
     cosine_N = (facing_N3 * toward_N3).sum(-1) / np.sqrt((toward_N3**2).sum(-1))
-    # The trunk's joints lie inside it: they are hidden only when well on the far side.
+    # The trunk's joints are inside it: they are hidden only when well on the far side.
     limit_N = np.full(len(points_N3), 0.05)
     limit_N[[5, 6, 11, 12]] = -0.5
     near_N = (cosine_N > limit_N) | ~facing_N3.any(axis=1)

@@ -33,18 +33,18 @@ _SIDE = {"l": "left", "r": "right"}
 
 
 def scale_of(look: Look) -> float:
-    """A person's height against the average."""
+    """A person's height relative to the average."""
     return look.person.height_m / AVERAGE_M
 
 
 def cloth_texels(length_m: float, size_3K: Float64) -> tuple[float, float]:
-    """Rows and columns with which cloth keeps its size in metres."""
+    """Rows and columns that give cloth its true size in metres."""
     around_m = 6.0 * float(size_3K[0, KNOTS // 2])
     return max(1.0, length_m / TEXEL_M), max(8.0, around_m / TEXEL_M)
 
 
 def leg(look: Look, wardrobe: Wardrobe, name: str) -> list[Piece]:
-    """One leg, "l" or "r": shoe, skin, and what covers it."""
+    """One leg, "l" or "r": shoe, skin and clothes."""
     scale, group, skin = scale_of(look), f"{name}_leg", f"{_SIDE[name]}_leg"
     hip, knee, ankle = (at(f"{name}_{joint}") for joint in ("hip", "knee", "ankle"))
     upper = THIGH * (scale * look.build.girth)
@@ -60,7 +60,7 @@ def leg(look: Look, wardrobe: Wardrobe, name: str) -> list[Piece]:
         wardrobe.skin,
         joints=(f"{name}_hip", f"{name}_knee"),
     )
-    # Long trousers leave no more than the ankle bare.
+    # Long trousers leave only the ankle bare.
     first = max(look.reach - 1.2, 0.0) if look.bottom in ("trousers", "leggings") else 0.0
     shank = Piece(
         group,
@@ -175,9 +175,9 @@ def _shaft(wardrobe: Wardrobe, name: str, shank_3K: Float64, seed: int) -> Piece
 
 
 def upper_arm(look: Look, wardrobe: Wardrobe, name: str) -> list[Piece]:
-    """Shoulder to elbow, with what there is of a sleeve."""
+    """Shoulder to elbow, with any sleeve."""
     scale = scale_of(look)
-    # The ball of the shoulder is lower and nearer to the chest than the joint that turns it.
+    # The ball of the shoulder is lower and closer to the chest than its joint.
     inward = (-0.016 if name == "l" else 0.016) * scale
     shoulder = at(f"{name}_shoulder").moved("trunk", 0.0, inward, -0.030 * scale)
     elbow, segment, group = at(f"{name}_elbow"), f"{name}_upper_arm", f"{name}_upper_arm"
@@ -212,7 +212,7 @@ def upper_arm(look: Look, wardrobe: Wardrobe, name: str) -> list[Piece]:
 
 
 def forearm(look: Look, wardrobe: Wardrobe, name: str) -> list[Piece]:
-    """Hand, and elbow to wrist with what there is of a sleeve."""
+    """Hand, and elbow to wrist with any sleeve."""
     scale = scale_of(look)
     elbow, wrist, segment, group = (
         at(f"{name}_elbow"),

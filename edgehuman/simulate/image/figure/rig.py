@@ -1,8 +1,8 @@
-"""Rigs: the rounded, tapered pieces that a drawn body is made of, and how a skeleton moves them.
+"""Rigs: the rounded, tapered pieces of a drawn body, and how a skeleton moves them.
 
 A piece is a tube along a straight axis between two anchors. Its cross-sections are two half
-ellipses, one to the front and one to the back, whose sizes change along the axis. What a look
-decides is laid out once, in arrays; a pose then costs a few matrix products.
+ellipses, one to the front and one to the back, whose sizes change along the axis. The parameters of
+a look are stored once, in arrays; a pose then costs a few matrix products.
 
 Axes: P piece, J joint, S segment, K knot along a piece.
 """
@@ -20,7 +20,7 @@ from edgehuman.records import Bool, Float64, Intp, Uint8
 from edgehuman.simulate.body.stance import Body
 from edgehuman.simulate.image.figure.parts import PART
 
-# Places along a piece at which its sizes are given, evenly spaced from its first end to its last.
+# Number of positions along a piece at which its sizes are given, evenly spaced from end to end.
 KNOTS = 9
 _FORWARD, _LEFT, _UP = 0, 1, 2
 
@@ -32,7 +32,7 @@ class Texture:
     Attributes:
         rgb_N3: uint8 (height * width, 3).
         height, width: texels. Column 0 is at the piece's left, a quarter turn on is its front.
-        part_N: uint8 (height * width,): what each texel belongs to, where it is not one thing.
+        part_N: uint8 (height * width,): part of each texel, if there are several.
     """
 
     rgb_N3: Uint8
@@ -54,11 +54,11 @@ class Anchor:
     offsets: tuple[tuple[str, float, float, float], ...] = ()
 
     def moved(self, segment: str, forward: float, left: float, up: float) -> Anchor:
-        """The anchor some metres away along a segment's axes."""
+        """Return the anchor moved by some metres along a segment's axes."""
         return Anchor(self.joints, (*self.offsets, (segment, forward, left, up)))
 
     def towards(self, other: Anchor, part: float) -> Anchor:
-        """The anchor part of the way to another."""
+        """Return the anchor moved part of the way to another."""
         joints = [(name, weight * (1.0 - part)) for name, weight in self.joints]
         joints += [(name, weight * part) for name, weight in other.joints]
         scaled = [
@@ -70,27 +70,27 @@ class Anchor:
 
 
 def at(joint: str) -> Anchor:
-    """The anchor in a joint of `SKELETON_26`."""
+    """The anchor at a joint of `SKELETON_26`."""
     return Anchor(((joint, 1.0),))
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One tube of a body or of what it wears.
+    """One tube of a body or of its clothes.
 
     Attributes:
-        group: what it is painted with (see `figure.paint_order`).
-        name: what it is; part: name of the part that it belongs to, unless its texture knows.
+        group: pieces painted together (see `figure.paint_order`).
+        name: its name; part: the part that it belongs to, unless its texture defines it.
         start, end: its axis.
-        segment: whose frame gives its left and front.
-        size_3K: metres: half width to the sides, reach to the front, reach to the back.
-        texture: what it shows.
+        segment: the segment whose frame gives its left and front.
+        size_3K: metres: half width to the sides, extent to the front, extent to the back.
+        texture: its texture.
         texels: rows along the whole axis and columns around it; None: the texture once.
-        lying: whether its front is the segment's up (feet) and not its forward.
-        roundness: 0 (cut straight) to 1 (a half ball) of both ends.
-        dark: how dark both ends are, 0..1, for what covers them.
-        folds: how strongly the surface is creased, 0..1.
-        joints: the joints that lie in this piece.
+        lying: whether its front is the segment's up (feet) instead of its forward.
+        roundness: of both ends, 0 (cut straight) to 1 (hemisphere).
+        dark: shading of both ends where they are covered, 0..1.
+        folds: strength of creases, 0..1.
+        joints: the joints inside this piece.
     """
 
     group: str
@@ -114,9 +114,9 @@ class Skirt:
     """A piece whose last knots widen with the legs inside.
 
     Attributes:
-        piece: which.
-        least_3: metres: its hem's sizes with the legs together (side, front, back).
-        leg_m: half the width of a leg and the cloth's play around it.
+        piece: its index.
+        least_3: metres: sizes of its hem with the legs together (side, front, back).
+        leg_m: half the width of a leg, plus clearance for the cloth.
     """
 
     piece: int
@@ -132,13 +132,13 @@ class Rig:
         names, groups, joints: of each piece.
         weight_EJ, offset_EC: both ends of each piece (E = 2 P rows), from joints and from the
             axes of all segments (C = 3 S columns).
-        segment_P, front_P: whose frame, and which of its axes is the front.
+        segment_P, front_P: segment of each frame, and which of its axes is the front.
         size_P3K: metres.
-        part_P, own_part_P: the part, and whether the texture knows better.
-        rgb_CN: uint8 (3, N): all textures one after the other; part_N: their parts.
+        part_P, own_part_P: the part, and whether the texture overrides it.
+        rgb_CN: uint8 (3, N): all textures concatenated; part_N: their parts.
         texture_P5: first texel, height, width of each piece's texture; rows and columns used.
         roundness_P2, dark_P2, folds_P: as in `Piece`.
-        skirts: what widens with the legs.
+        skirts: pieces that widen with the legs.
     """
 
     names: tuple[str, ...]
@@ -165,9 +165,9 @@ class Posed:
     """A rig in a pose: metres in the world.
 
     Attributes:
-        rig: whose numbers go with it.
+        rig: the rig.
         ends_P23: axes; left_P3, front_P3: unit vectors across them.
-        size_P3K: sizes, with the skirts' widened.
+        size_P3K: sizes, with widened skirts.
     """
 
     rig: Rig
@@ -178,7 +178,7 @@ class Posed:
 
 
 def make_rig(pieces: Sequence[Piece], skirts: Sequence[Skirt] = ()) -> Rig:
-    """Lay pieces out in arrays."""
+    """Build a rig from pieces."""
     textures = {id(piece.texture): piece.texture for piece in pieces}
     counts = [len(texture.rgb_N3) for texture in textures.values()]
     first = dict(zip(textures, np.cumsum([0, *counts[:-1]]).tolist(), strict=True))
@@ -223,7 +223,7 @@ def _set_end(weight_J: Float64, offset_C: Float64, anchor: Anchor) -> None:
 
 
 def _planes(rgb: Sequence[Uint8]) -> Uint8:
-    # OpenCV takes the three channels apart faster than a transposed copy.
+    # OpenCV splits the three channels faster than a transposed copy.
     planes = cv2.split(np.concatenate(rgb)[:, None])
     return np.asarray(np.concatenate(planes).reshape(3, -1), np.uint8)
 
@@ -241,7 +241,7 @@ def _texture_row(first: int, piece: Piece) -> tuple[float, ...]:
 
 
 def pose_rig(rig: Rig, body: Body) -> Posed:
-    """Where a body holds every piece."""
+    """Position every piece on a body."""
     axes_C3 = body.rotation_S33.transpose(0, 2, 1).reshape(-1, 3)
     ends_E3 = rig.weight_EJ @ body.joints_J3 + rig.offset_EC @ axes_C3
     frames_P33 = body.rotation_S33[rig.segment_P]
@@ -255,7 +255,7 @@ def pose_rig(rig: Rig, body: Body) -> Posed:
 
 
 def _widen(skirt: Skirt, body: Body, frame_33: Float64, size_3K: Float64) -> None:
-    """Sizes from the hips down to a hem that goes around both legs."""
+    """Widen the sizes from the hips down to a hem that encloses both legs."""
     apart = 0.5 * np.abs((body.joint("l_knee") - body.joint("r_knee")) @ frame_33)
     hem_3 = np.maximum(skirt.least_3, apart[[_LEFT, _FORWARD, _FORWARD]] + skirt.leg_m)
     hip_3 = size_3K[:, 2]

@@ -1,6 +1,6 @@
-"""Sizes of a body's pieces at nine places along each: half width, reach to front and to back.
+"""Sizes of a body's pieces at nine positions along each: half width, extent to front and back.
 
-Metres of a person of 1.70 m and average build; plausible by eye, not measured on anybody.
+Metres for a person of 1.70 m and average build; plausible by eye, not measured.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def seat_size(build: Build, scale: float) -> Float64:
 
 
 def stretch(size_3K: Float64, first: float, last: float) -> Float64:
-    """The sizes of a stretch of a piece, both ends in fractions of it."""
+    """Sizes of a section of a piece, with both ends as fractions of its length."""
     at_K = np.minimum((first + (last - first) * _T) * (KNOTS - 1), KNOTS - 1.0)
     below_K = np.minimum(at_K.astype(np.intp), KNOTS - 2)
     low, high = size_3K.take(below_K, axis=1), size_3K.take(below_K + 1, axis=1)

@@ -16,7 +16,7 @@ _HIPS = ("l_hip", "r_hip")
 
 
 def trunk(look: Look, wardrobe: Wardrobe) -> tuple[list[Piece], list[Skirt]]:
-    """Seat, skirt, coat tails, neck and torso; the skirts' numbers are those in the list."""
+    """Seat, skirt, coat tails, neck and torso; the skirts refer to pieces by index in the list."""
     scale = scale_of(look)
     ease = EASE_M[look.top] * scale
     seat = seat_size(look.build, scale)

@@ -1,4 +1,4 @@
-"""How a camera sees tubes: outlines, texture coordinates and light, in closed form.
+"""Project tubes to a camera: outlines, texture coordinates and light, in closed form.
 
 Axes: P piece, K sample along the axis, S sample across.
 """
@@ -17,13 +17,13 @@ ACROSS = 64
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where the camera is and how its picture is cut out.
+    """Position of the camera and crop of its picture.
 
     Attributes:
         position_3: metres.
         axes_33: unit rows: right, down and ahead as the camera sees them.
         scale_2: pixels per unit of tangent, in x and y.
-        shift_2: pixel that lies straight ahead.
+        shift_2: pixel straight ahead.
     """
 
     position_3: Float64
@@ -50,11 +50,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """What shines on the scene.
+    """Light on the scene.
 
     Attributes:
         towards_3: unit vector to the lamp or sun, in the camera's axes (right, down, ahead).
-        direct, ambient: how bright a surface is that faces it, and one that does not.
+        direct, ambient: brightness of a surface that faces it, and of one that does not.
     """
 
     towards_3: tuple[float, float, float]
@@ -64,17 +64,17 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Outlines:
-    """Pieces as a camera sees them, in the order in which they are painted; pixels.
+    """Pieces as a camera sees them, in painting order; pixels.
 
     Attributes:
-        piece_P: which piece of the rig each is.
-        start_P2, along_P2: pixel where the first sample lies, and the unit direction of the axis.
+        piece_P: index of each piece in the rig.
+        start_P2, along_P2: pixel of the first sample, and the unit direction of the axis.
         step_P: pixels from one sample to the next.
         half_PK, middle_PK: half the width, and its middle off the axis (towards `along` turned
             by a quarter); the first and last sample are outside: half is -1.
-        row_PK, column_PS: a texel is their sum.
-        light_PS: how bright the surface is across; dark_PK: how much of it is left along.
-        box_P4: x0, y0, x1, y1 around all that is drawn, as whole pixels (end exclusive).
+        row_PK, column_PS: their sum is the index of a texel.
+        light_PS: brightness of the surface across; dark_PK: its attenuation along.
+        box_P4: bounding box x0, y0, x1, y1, as whole pixels (end exclusive).
     """
 
     piece_P: Intp
@@ -91,7 +91,7 @@ class Outlines:
 
 
 def outline(posed: Posed, order_P: Intp, view: View, light: Light, samples: int) -> Outlines:
-    """What every piece covers in the picture, and how bright it is."""
+    """Compute what every piece covers in the picture, and its brightness."""
     ends_P23, size_P3K = posed.ends_P23[order_P], posed.size_P3K[order_P]
     pixel_P22, depth_P2 = view.project(ends_P23)
     span_P2 = pixel_P22[:, 1] - pixel_P22[:, 0]
@@ -141,7 +141,7 @@ def _caps(
     along_seen_P2: Float64,
     depth_P2: Float64,
 ) -> Float64:
-    """(P, 2) pixels by which each end's round or slanted cap reaches beyond the axis."""
+    """(P, 2) pixels by which the round or slanted caps extend beyond the axis."""
     side_P2 = size_P3K[:, 0, [0, -1]]
     reach_P2 = 0.5 * (size_P3K[:, 1, [0, -1]] + size_P3K[:, 2, [0, -1]])
     ball_P2 = np.hypot(side_P2 * across_seen_P2[:, :1], reach_P2 * across_seen_P2[:, 1:])
@@ -151,7 +151,7 @@ def _caps(
 
 
 def _at(size_P3K: Float64, t_PK: Float64) -> Float64:
-    """(P, 3, K): sizes between the knots, by straight lines."""
+    """(P, 3, K): sizes between the knots, by linear interpolation."""
     place_PK = t_PK * (KNOTS - 1)
     below_PK = np.minimum(place_PK.astype(np.intp), KNOTS - 2)
     flat = size_P3K.reshape(-1)
@@ -195,9 +195,9 @@ def _boxes(
 
 
 def _rows(texture_P5: Float64, t_PK: Float64) -> Intp:
-    """Where in the flat textures each sample's row begins."""
+    """Offset of each sample's row in the flat textures."""
     first_P1, height_P1, width_P1, rows_P1 = texture_P5.T[:4, :, None]
-    # The last row belongs to t = 1, so that a wrapped picture does not begin anew there.
+    # The last row belongs to t = 1, so that a wrapped picture does not start again there.
     row_PK = np.floor(t_PK * (rows_P1 - 1e-3)) % height_P1
     rows: Intp = (row_PK * width_P1 + first_P1).astype(np.intp)
     return rows
@@ -206,10 +206,10 @@ def _rows(texture_P5: Float64, t_PK: Float64) -> Intp:
 def _columns(
     texture_P5: Float64, middle_P3: Float64, sides_P23: Float64, across_seen_P2: Float64
 ) -> Intp:
-    """The texture's column at each place across, from minus to plus."""
+    """The texture column at each position across, from minus to plus."""
     reach_P2 = np.stack([middle_P3[:, 0], 0.5 * (middle_P3[:, 1] + middle_P3[:, 2])], axis=-1)
     seen_P2 = reach_P2 * across_seen_P2
-    # On the ellipse (cos, sin) of the angle, the middle of the outline is where `seen` is level.
+    # On the ellipse (cos, sin) of the angle, the outline's middle is where `seen` is extremal.
     centre_P = np.arctan2(-seen_P2[:, 0], seen_P2[:, 1])
     ahead_P2 = reach_P2 * sides_P23[..., 2]
     hidden_P = ahead_P2[:, 0] * np.cos(centre_P) + ahead_P2[:, 1] * np.sin(centre_P) > 0.0
@@ -221,8 +221,8 @@ def _columns(
     return columns
 
 
-# Places across a tube, -1 to 1, at the middle of each sample; how far around it and how much
-# towards the viewer its surface is there.
+# Positions across a tube, -1 to 1, at the middle of each sample, with the angle around the tube and
+# how much the surface faces the viewer there.
 _ACROSS_S = (np.arange(ACROSS) + 0.5) * (2.0 / ACROSS) - 1.0
 _TURN_S = np.arcsin(_ACROSS_S)
 _DEPTH_S = np.sqrt(1.0 - _ACROSS_S**2)
@@ -245,7 +245,7 @@ def _lit(axis_P3: Float64, across_P2: Float64, light: Light) -> Float32:
 
 
 def _darkened(dark_P2: Float64, t_PK: Float64) -> Float32:
-    """(P, K) what is left of the light near ends that something covers."""
+    """(P, K) share of the light left near covered ends."""
     t = t_PK.astype(np.float32)
     first_P1, last_P1 = dark_P2.astype(np.float32).T[..., None]
     left: Float32 = 1.0 - first_P1 * np.exp(t * -10.0) - last_P1 * np.exp((t - 1.0) * 10.0)

@@ -1,7 +1,7 @@
-"""Where cameras hang: a floor and a wall, drawn once for each camera and seen in perspective.
+"""Surroundings of cameras: a floor and a wall, drawn once per camera and seen in perspective.
 
-Ground coordinates have their origin where the person stands: right and ahead as the camera sees
-them, and up; metres.
+Ground coordinates have their origin at the person: right and ahead as seen by the camera, and up;
+metres.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where in a scene the person stands.
+    """Position of the person in a scene.
 
     Attributes:
-        wall_m: how far behind the person the wall is; wall_rad: how it is turned.
-        along_m: where along the wall; floor_rad, floor_m: how the floor's pattern lies.
+        wall_m: distance of the wall behind the person; wall_rad: its rotation.
+        along_m: position along the wall; floor_rad, floor_m: rotation and offset of the floor.
     """
 
     wall_m: float
@@ -49,21 +49,21 @@ class Spot:
 
 @lru_cache(maxsize=32)
 def scene(family: str, seed: int) -> Scene:
-    """The surroundings that a seed gives in a family."""
+    """Generate the surroundings of a family from a seed."""
     rng = generator(seed, 0x5CE2E)
     floor, wall = _FLOORS[family](rng), _WALLS[family](rng)
     return Scene(_hazy(floor), _hazy(wall)[::-1].copy())
 
 
 def _hazy(image: Float64) -> Uint8:
-    """What is far away has less contrast and colour than what is near."""
+    """Reduce contrast and colour, as for distant objects."""
     grey = image.mean(axis=-1, keepdims=True)
     hazy: Float64 = 30.0 + 0.72 * (grey + 0.75 * (image - grey))
     return np.asarray(np.clip(hazy, 0.0, 255.0), np.uint8)
 
 
 def backdrop(scenery: Scene, spot: Spot, view: View, height: int, width: int) -> Uint8:
-    """What the camera sees without the person, (height, width, 3)."""
+    """Render the background without the person, (height, width, 3)."""
     floor_33, wall_33, edge_3 = _planes(spot, view)
     size = (width, height)
     seen = cv2.warpPerspective(
@@ -80,7 +80,7 @@ def backdrop(scenery: Scene, spot: Spot, view: View, height: int, width: int) ->
 
 
 def _planes(spot: Spot, view: View) -> tuple[Float64, Float64, Float64]:
-    """Texels to pixels of the floor and the wall, and the line (a, b, c) above which wall is."""
+    """Maps from texels of floor and wall to pixels, and the line (a, b, c) below the wall."""
     right, ahead = view.axes_33[0], view.axes_33[2] * (1.0, 1.0, 0.0)
     ahead = ahead / np.sqrt(ahead @ ahead)
     up = np.array([0.0, 0.0, 1.0])
@@ -100,7 +100,7 @@ def _planes(spot: Spot, view: View) -> tuple[Float64, Float64, Float64]:
     along = cosine * right + sine * ahead
     foot = spot.wall_m * ahead - spot.along_m * along
     wall_33 = plane(along, up, foot)
-    # The wall's foot is the line through two of its points, as pixels; above it the line is > 0.
+    # The foot of the wall is the line through two of its points, in pixels; > 0 above it.
     a, b = wall_33[:, 2], wall_33[:, 2] + 100.0 * wall_33[:, 0]
     edge_3 = a[[1, 2, 0]] * b[[2, 0, 1]] - a[[2, 0, 1]] * b[[1, 2, 0]]
     edge_3 *= -np.sign(edge_3[1]) if edge_3[1] else 1.0
@@ -224,7 +224,7 @@ def _hedge(rng: np.random.Generator) -> Float64:
 
 
 def _shop(rng: np.random.Generator) -> Float64:
-    """Shop windows full of bright things."""
+    """Shop windows with bright contents."""
     wall = _rough(rng, _tinted(rng, 150, 225), _WALL_HEIGHT, _WALL_WIDTH, 0.04, 60)
     for x in range(8, _WALL_WIDTH - 120, 150):
         wide = int(rng.integers(90, 138))
@@ -253,7 +253,7 @@ def _panels(rng: np.random.Generator) -> Float64:
 
 
 def _cars(rng: np.random.Generator) -> Float64:
-    """Parked cars before a plain wall."""
+    """Parked cars in front of a plain wall."""
     wall = _rough(rng, _tinted(rng, 110, 190), _WALL_HEIGHT, _WALL_WIDTH, 0.08, 5, 60, 150)
     x = int(rng.integers(0, 40))
     while x < _WALL_WIDTH - 80:

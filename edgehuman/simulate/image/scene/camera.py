@@ -1,4 +1,4 @@
-"""Cameras: where they hang, the light they see, and what they make of it."""
+"""Cameras: position, light, and image formation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgehuman.simulate.image.scene.backdrop import FAMILIES
 NUM_CAMERAS = 6
 
 _GRAIN = 512
-# Light is kept in eight bits; this much of it, so that bright cloth in the sun is not cut off.
+# Light is stored in eight bits with this scale, so that bright cloth in the sun is not clipped.
 _HEADROOM = 0.75
 
 
@@ -28,9 +28,9 @@ class Camera:
         number: from 0.
         family, seed: its surroundings.
         height_m: above the ground; distance_m: nearest and farthest person.
-        light: lamp or sun, and what is left in the shade.
-        gain_3: how bright red, green and blue come out.
-        gamma: of its brightness curve; 1 is straight.
+        light: lamp or sun, and ambient light.
+        gain_3: gain of red, green and blue.
+        gamma: of its brightness curve; 1 is linear.
         blur_px: of its lens, at 256 rows.
         noise: of its sensor, standard deviation of 0..255.
         detail: rows of its picture of a person, as a fraction of the crop's.
@@ -53,13 +53,13 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What differs from picture to picture of one camera.
+    """Camera effects that vary between pictures of one camera.
 
     Attributes:
-        gain: brightness against the camera's usual.
-        blur_px: more blur (focus, motion), at 256 rows.
+        gain: brightness relative to the camera's usual.
+        blur_px: additional blur (focus, motion), at 256 rows.
         detail: rows of the picture, as a fraction of the crop's.
-        noise_at: which stretch of the noise.
+        noise_at: offset into the noise table.
         quality: of the JPEG.
     """
 
@@ -72,7 +72,7 @@ class Exposure:
 
 @lru_cache(maxsize=64)
 def sample_camera(seed: int, number: int) -> Camera:
-    """A network's camera; each has another family of surroundings in turn."""
+    """Sample a camera of a network; the families of surroundings alternate."""
     rng = generator(seed, 0xCA3E2A, number)
     side = rng.uniform(-0.9, 0.9)
     towards = np.array([side, -rng.uniform(0.5, 1.2), -rng.uniform(-0.2, 0.9)])
@@ -102,8 +102,8 @@ def sample_camera(seed: int, number: int) -> Camera:
 
 
 def look_at(camera_height_m: float, distance_m: float, azimuth_rad: float) -> View:
-    """A view of a person at the origin from an azimuth: 0 from the front, a quarter turn: from
-    the person's left. Lengths are tangents: scale and shift are still to be set.
+    """View of a person at the origin from an azimuth: 0 from the front, a quarter turn: from the
+    person's left. Lengths are tangents; scale and shift are not set yet.
     """
     cosine, sine = np.cos(azimuth_rad), np.sin(azimuth_rad)
     position_3 = np.array([distance_m * cosine, distance_m * sine, camera_height_m])
@@ -115,12 +115,12 @@ def look_at(camera_height_m: float, distance_m: float, azimuth_rad: float) -> Vi
 
 
 def expose(colour_CHW: Float32, camera: Camera, exposure: Exposure) -> Uint8:
-    """The picture (H, W, 3) that a camera makes of light (3, H, W), 0..255."""
+    """Convert light (3, H, W), 0..255, to the camera's picture (H, W, 3)."""
     height, width = colour_CHW.shape[1:]
     planes = cv2.convertScaleAbs(colour_CHW.reshape(-1, width), alpha=_HEADROOM)
     light = cv2.merge(list(np.asarray(planes).reshape(3, height, width)))
     rows, columns = max(8, round(height * exposure.detail)), max(4, round(width * exposure.detail))
-    # What the lens blurs, and what one of the fewer pixels gathers.
+    # Blur of the lens, and the averaging of fewer pixels.
     gathered_px = 0.5 * (1.0 / exposure.detail - 1.0)
     blur_px = float(np.hypot((camera.blur_px + exposure.blur_px) * height / 256.0, gathered_px))
     if blur_px > 0.3:
@@ -138,13 +138,13 @@ def expose(colour_CHW: Float32, camera: Camera, exposure: Exposure) -> Uint8:
 
 
 def _curves(gain_3: Float64, gamma: float) -> Uint8:
-    """(1, 256, 3) what each level of light becomes, gain and brightness curve together."""
+    """(1, 256, 3) lookup table of gain and brightness curve."""
     level = np.minimum(np.arange(256)[:, None] / 255.0 * gain_3, 1.0)
     return np.round(255.0 * level**gamma).astype(np.uint8)[None]
 
 
 def _compressed(image_HWC: Uint8, quality: int) -> Uint8:
-    """What JPEG leaves of a picture."""
+    """Apply JPEG compression to a picture."""
     bgr = cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR)
     _, packed = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     opened = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
@@ -153,14 +153,14 @@ def _compressed(image_HWC: Uint8, quality: int) -> Uint8:
 
 @lru_cache(maxsize=1)
 def _noise() -> Float32:
-    """Noise of unit variance, correlated between neighbours as after a colour filter."""
+    """Noise of unit variance, correlated between neighbours as after demosaicing."""
     white = generator(0x6A1).standard_normal((_GRAIN, _GRAIN, 3)).astype(np.float32)
     smooth = cv2.GaussianBlur(white, (0, 0), 0.6)
     return np.asarray(smooth / smooth.std(), np.float32)
 
 
 def _grain(row: int, column: int, height: int, width: int) -> Float32:
-    """A stretch of the noise; it repeats where the picture is larger than the table."""
+    """Part of the noise table, repeated if the picture is larger."""
     noise = _noise()
     if row + height <= _GRAIN and column + width <= _GRAIN:
         return noise[row : row + height, column : column + width]

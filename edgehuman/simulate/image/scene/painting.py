@@ -1,7 +1,7 @@
-"""Painting pieces onto a picture, back to front, with smooth edges and a mask of what is what.
+"""Paint pieces onto a picture, back to front, with antialiased edges and a mask of the parts.
 
-The pixels of all pieces are worked out together in flat arrays (N pixel, R row of a piece). Only
-the last piece that covers a pixel whole, and the last one whose edge lies in it, are coloured.
+The pixels of all pieces are computed together in flat arrays (N pixel, R row of a piece). Only the
+last piece that fully covers a pixel, and the last one with an edge in it, are coloured.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Canvas:
 
     Attributes:
         colour_CHW: float32 (3, H, W): light, red, green and blue, 0..255.
-        owner_HW: uint8 (H, W): 1 + the piece that is seen; 0: background.
-        part_HW: uint8 (H, W): the part that is seen; 0: background.
+        owner_HW: uint8 (H, W): 1 + the visible piece; 0: background.
+        part_HW: uint8 (H, W): the visible part; 0: background.
     """
 
     colour_CHW: Float32
@@ -36,7 +36,7 @@ class Canvas:
 
 
 def blank(colour_CHW: Float32) -> Canvas:
-    """A canvas with nothing but a background."""
+    """A canvas with only a background."""
     size = colour_CHW.shape[1:]
     return Canvas(colour_CHW, np.zeros(size, np.uint8), np.zeros(size, np.uint8))
 
@@ -47,10 +47,10 @@ class _Pixels:
 
     Attributes:
         where_N: index into the flat picture.
-        row_N: which row of a piece; piece_R: which of the outlines that is.
+        row_N: row of a piece; piece_R: index of its outline.
         along_N: index into the outlines' flat (P, K) arrays.
-        off_N: pixels from the middle of the piece, and half_N: half of the piece's width there.
-        cover_N: how much of the pixel is covered, over 0; 1 and more: all of it.
+        off_N: pixels from the middle of the piece; half_N: half of the piece's width there.
+        cover_N: coverage of the pixel, over 0; 1 or more: full.
     """
 
     where_N: Intp
@@ -62,7 +62,7 @@ class _Pixels:
     cover_N: Float32
 
     def chosen(self, index_M: Intp) -> _Pixels:
-        """Some of the pixels."""
+        """Select some of the pixels."""
         return _Pixels(
             self.where_N.take(index_M),
             self.row_N.take(index_M),
@@ -75,7 +75,7 @@ class _Pixels:
 
 
 def paint(canvas: Canvas, rig: Rig, outlines: Outlines, seed: int) -> None:
-    """Paint outlines in their order; the last one covers the others. Cloth creases by the seed."""
+    """Paint outlines in order, the last one on top. The seed sets the creases of cloth."""
     height, width = canvas.owner_HW.shape
     everything = _covered(outlines, height, width)
     pixels, num_whole = _seen(everything, height * width)
@@ -101,11 +101,11 @@ def paint(canvas: Canvas, rig: Rig, outlines: Outlines, seed: int) -> None:
 
 
 def _seen(pixels: _Pixels, size: int) -> tuple[_Pixels, int]:
-    """The last piece that covers each pixel whole, and then the last edges over those.
+    """The last piece that fully covers each pixel, followed by the last edges over those.
 
-    Returns the pixels, and how many of them, the first, are covered whole.
+    Return the pixels, and how many of the first ones are fully covered.
     """
-    # Of a pixel named several times the last one counts, as NumPy assigns in order.
+    # NumPy assigns in order, so for a repeated index the last value remains.
     is_whole_N = pixels.cover_N >= 1.0
     whole, edge = np.flatnonzero(is_whole_N), np.flatnonzero(~is_whole_N)
     last_whole, last_edge = np.full(size, -1), np.full(size, -1)
@@ -126,7 +126,7 @@ def _across(pixels: _Pixels, piece_N: Intp) -> Intp:
 
 
 def _covered(outlines: Outlines, height: int, width: int) -> _Pixels:
-    """The pixels of every piece, whole rows first and then those that are covered."""
+    """The pixels of every piece: all pixels of its rows, reduced to the covered ones."""
     piece_R, y_R, first_R, count_R = _rows(outlines, height, width)
     samples = outlines.half_PK.shape[1]
     dx_R = first_R - outlines.start_P2[:, 0].take(piece_R)
@@ -167,7 +167,7 @@ def _rows(outlines: Outlines, height: int, width: int) -> tuple[Intp, Intp, Intp
     piece_R = np.repeat(np.arange(len(tall_P)), tall_P)
     start_P = np.cumsum(tall_P) - tall_P
     y_R = np.arange(len(piece_R)) - (start_P - top_P).take(piece_R)
-    # Between the two lines along the axis that touch the piece's widest places.
+    # Between the two lines parallel to the axis that touch the piece's widest positions.
     low_P = (outlines.middle_PK - outlines.half_PK).min(axis=1) - 0.5
     high_P = (outlines.middle_PK + outlines.half_PK).max(axis=1) + 0.5
     along_x_P, along_y_P = outlines.along_P2.T
@@ -192,11 +192,11 @@ def _shade(
     piece_N: Intp,
     seed: int,
 ) -> Float32:
-    """(N,) how bright each pixel's surface is: light, shadow at covered ends, creases."""
+    """(N,) brightness of each pixel's surface: light, shadow at covered ends, creases."""
     shade_N = outlines.light_PS.ravel().take(across_N)
     shade_N *= outlines.dark_PK.ravel().take(along_N)
     samples = outlines.half_PK.shape[1]
-    # Each piece shows another stretch of the creases; large pictures repeat them.
+    # Each piece uses another part of the creases; large pictures repeat them.
     shift_P = (seed + 7919 * outlines.piece_P) % 104729
     row_PK = (shift_P[:, None] + np.arange(samples)) % _FOLDS * _FOLDS
     column_PS = (shift_P // _FOLDS)[:, None] % (_FOLDS - ACROSS) + np.arange(ACROSS)

@@ -1,4 +1,4 @@
-"""One picture of a person before it is drawn: the moment, the camera, and how it is cut out."""
+"""Parameters of one picture of a person: the pose, the camera and the crop."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ OCCLUDERS = ("none", "post", "box", "bush", "passer-by")
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Everything about one picture but who is in it.
+    """Everything about one picture except the person.
 
     Attributes:
-        camera: which takes it.
-        azimuth_deg: where it stands: 0 in front of the person, 90 on their left, 180 behind.
+        camera: the camera.
+        azimuth_deg: of the camera: 0 in front of the person, 90 on their left, 180 behind.
         distance_m: from the camera.
-        activity: one of `stance.STANCES`; phase: where in it, 0..1.
+        activity: one of `stance.STANCES`; phase: within it, 0..1.
         scale: height of the body as a fraction of the picture's.
         shift: right and down, as fractions of the picture, of the body's middle.
-        aspect: how much wider than tall the cut-out is squeezed; 1 keeps proportions.
-        spot: where in the camera's surroundings.
-        occluder: one of `OCCLUDERS`, and at which side: -1 left to 1 right.
-        exposure: what the camera makes of it.
-        seed: of what is left: folds of the clothes, the look of what stands in the way.
+        aspect: horizontal stretch of the crop relative to vertical; 1 keeps proportions.
+        spot: position in the camera's surroundings.
+        occluder: one of `OCCLUDERS`, and its side: -1 left to 1 right.
+        exposure: per-picture camera effects.
+        seed: of everything else: folds of the clothes, appearance of the occluder.
     """
 
     camera: Camera
@@ -47,10 +47,10 @@ class Shot:
 
 
 def sample_shot(camera: Camera, rng: np.random.Generator) -> Shot:
-    """A picture as a camera and a person detector would take it."""
+    """Sample a picture as a camera and a person detector would take it."""
     cut_off = rng.random() < 0.10
     scale = rng.uniform(1.05, 1.6) if cut_off else rng.uniform(0.84, 0.98)
-    # A detector loses the legs more often than the head.
+    # A detector cuts off the legs more often than the head.
     down = 0.5 * scale - rng.uniform(0.44, 0.48) if cut_off else rng.normal(0.0, 0.015)
     return Shot(
         camera=camera,
@@ -87,7 +87,7 @@ _ACTIVE = np.cumsum([0.72, 0.24, 0.04])
 
 
 def _sample_azimuth(rng: np.random.Generator) -> float:
-    """Any direction; people walk towards, across or away from a camera more often than between."""
+    """Any direction, but more often towards, across or away from the camera than in between."""
     if rng.random() < 0.5:
         return float((90.0 * int(rng.integers(4)) + rng.normal(0.0, 14.0)) % 360.0)
     return float(rng.uniform(0.0, 360.0))

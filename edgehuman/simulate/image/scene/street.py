@@ -1,4 +1,4 @@
-"""What surrounds a person in the picture: the shadow on the ground, and what stands in the way."""
+"""Surroundings of a person in the picture: the shadow on the ground, and occluders."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LINES = [(_NAMES.index(first), _NAMES.index(last), wide) for first, last, wide 
 
 
 def cast_shadow(ground_HWC: Uint8, body: Body, view: View, light: Light) -> None:
-    """Darken the ground where the body keeps the light away."""
+    """Darken the ground in the shadow of the body."""
     height, width = ground_HWC.shape[:2]
     towards = view.axes_33.T @ np.asarray(light.towards_3)
     joints = body.joints_J3[_JOINTS]
@@ -57,13 +57,13 @@ def cast_shadow(ground_HWC: Uint8, body: Body, view: View, light: Light) -> None
 
 
 def paint_occluder(canvas: Canvas, shot: Shot, view: View) -> None:
-    """Paint what stands between camera and person; there the picture shows nobody."""
+    """Paint the occluder between camera and person; its pixels belong to no part."""
     if shot.occluder == "none":
         return
     over = blank(canvas.colour_CHW)
     right, toward = view.axes_33[0], view.position_3 * (1.0, 1.0, 0.0)
     toward = toward / np.sqrt(toward @ toward)
-    # Beside the middle by part of the width that the picture shows where the person stands.
+    # Offset from the middle by part of the picture's width at the person's distance.
     shown_m = canvas.owner_HW.shape[1] * float(view.depth(np.zeros(3))) / view.scale_2[0]
     foot = right * (0.5 * shown_m * shot.occluder_side) + toward * 0.7
     if shot.occluder == "passer-by":
@@ -80,8 +80,8 @@ def paint_occluder(canvas: Canvas, shot: Shot, view: View) -> None:
 
 
 def _passer_by(shot: Shot, foot: Float64) -> tuple[Posed, Body]:
-    """Somebody else, nearer to the camera."""
-    # A camera sees the same few people pass again and again, who are then made only once.
+    """Another person, closer to the camera."""
+    # A camera reuses the same few passers-by, which are cached.
     seed = child_seed(shot.camera.seed, shot.seed % _PASSERS_BY)
     body = movement(seed, "walking").body(shot.phase)
     moved = Body(body.joints_J3 + foot, body.rotation_S33)

@@ -52,7 +52,7 @@ def test_labels_that_do_not_fit_or_are_no_answers(tmp_path: Path) -> None:
     trees.pa100k(tmp_path)
     table = {k: v for k, v in loadmat(str(tmp_path / "annotation.mat")).items() if k[0] != "_"}
     savemat(tmp_path / "annotation.mat", {**table, "test_label": np.array([[1, 7, 0]])})
-    with pytest.raises(DataError, match="a label is 7; it is 0 or 1"):
+    with pytest.raises(DataError, match="a label is 7, not 0 or 1"):
         load_persons(tmp_path, "attributes")
     savemat(tmp_path / "annotation.mat", {**table, "test_label": np.zeros((2, 3))})
     with pytest.raises(DataError, match="labels are 5 x 3, for 4 pictures and 3 attributes"):
@@ -63,7 +63,7 @@ def test_peta_as_first_published_is_named(tmp_path: Path) -> None:
     label = tmp_path / "VIPeR" / "archive" / "Label.txt"
     label.parent.mkdir(parents=True)
     label.write_text("1 personalMale\n")
-    with pytest.raises(DataError, match=r"looks like peta, but this is the first publication"):
+    with pytest.raises(DataError, match=r"looks like peta, but this is the original release"):
         load_persons(tmp_path, "attributes")
     trees.peta(tmp_path / "p")
     (tmp_path / "p" / "images").rename(tmp_path / "p" / "elsewhere")

@@ -62,7 +62,7 @@ def test_a_missing_annotation_file_is_named(whole: bool, task: str, tmp_path: Pa
     trees.coco(tmp_path, whole)
     [train] = (tmp_path / "annotations").glob("*train*")
     train.rename(tmp_path / "elsewhere.json")
-    with pytest.raises(DataError, match=f"train2017 is there and .*{train.name} is not"):
+    with pytest.raises(DataError, match=f"train2017 exists, but .*{train.name} is missing"):
         load_persons(tmp_path, task)
     [val] = (tmp_path / "annotations").glob("*val*")
     val.unlink()
@@ -73,7 +73,7 @@ def test_a_missing_annotation_file_is_named(whole: bool, task: str, tmp_path: Pa
 def test_annotations_without_their_pictures(tmp_path: Path) -> None:
     trees.coco(tmp_path)
     (tmp_path / "val2017").rename(tmp_path / "elsewhere")
-    with pytest.raises(DataError, match="is there and its pictures are not; unpack val2017"):
+    with pytest.raises(DataError, match="exists, but its pictures are missing; unpack val2017"):
         load_persons(tmp_path, "pose")
 
 

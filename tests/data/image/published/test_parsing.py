@@ -63,7 +63,7 @@ def test_ccp_as_published_in_matlab_files(tmp_path: Path) -> None:
     assert len(persons) == 1
     assert np.array_equal(persons.part(0), trees.halves(1, 2))
     (folder / "0001.mat").write_text("no matlab at all, " * 20)
-    with pytest.raises(ImageError, match=r"0001\.mat holds no mask"):
+    with pytest.raises(ImageError, match=r"0001\.mat has no mask"):
         persons.part(0)
 
 
@@ -77,12 +77,12 @@ def test_a_mask_of_another_size(tmp_path: Path) -> None:
 def test_a_mask_that_is_none(tmp_path: Path) -> None:
     persons = load_persons(trees.ccp(tmp_path), "parsing")
     trees.write_mask(tmp_path / "masks" / "0001.png", trees.halves(0, 59))
-    with pytest.raises(ImageError, match="holds the number 59; there are 59 parts, so 0 to 58"):
+    with pytest.raises(ImageError, match="holds the value 59; with 59 parts it must be 0 to 58"):
         persons.part(0)
     trees.write_mask(tmp_path / "masks" / "0001.png", trees.halves(0, 255))
     assert np.unique(persons.part(0)).tolist() == [0, 255]
     write(tmp_path / "masks" / "0001.png", picture(3))
-    with pytest.raises(ImageError, match="holds colours; a mask is a grey image"):
+    with pytest.raises(ImageError, match="is a colour image; a mask is a greyscale image"):
         persons.part(0)
     (tmp_path / "masks" / "0001.png").write_text("words")
     with pytest.raises(ImageError, match="a mask that cannot be decoded"):
@@ -98,7 +98,7 @@ def test_ccp_with_something_missing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"1 of 9 photos with a mask are missing, e\.g\. 0003\.jpg"):
         load_persons(tmp_path, "parsing")
     (tmp_path / "labels.txt").write_text("null\nbag\n")
-    with pytest.raises(DataError, match="2 names of classes; CCP has 59"):
+    with pytest.raises(DataError, match="found 2 class names; CCP has 59"):
         load_persons(tmp_path, "parsing")
     (tmp_path / "labels.txt").unlink()
     with pytest.raises(DataError, match=r"labels\.txt \(or label_list\.mat\) is missing"):

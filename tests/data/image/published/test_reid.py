@@ -42,7 +42,7 @@ def test_msmt_numbers_test_people_after_those_to_learn_from(tmp_path: Path) -> N
 def test_someone_with_one_picture_cannot_be_learned_from(tmp_path: Path) -> None:
     trees.market(tmp_path)
     write(tmp_path / "bounding_box_train" / "0011_c1s1_000451_03.jpg", picture(1))
-    with pytest.raises(DataError, match=r"1 of 3 people to learn from have one picture \(11\)"):
+    with pytest.raises(DataError, match=r"1 of 3 training people have one picture \(11\)"):
         load_persons(tmp_path, "reid")
 
 
@@ -57,7 +57,7 @@ def test_half_an_archive_is_named(gone: str, tmp_path: Path) -> None:
 def test_a_strange_name_and_a_missing_list(tmp_path: Path) -> None:
     trees.market(tmp_path / "a")
     write(tmp_path / "a" / "query" / "me.jpg", picture(0))
-    with pytest.raises(DataError, match=r"me\.jpg is named otherwise than Market-1501"):
+    with pytest.raises(DataError, match=r"me\.jpg is not named like Market-1501"):
         load_persons(tmp_path / "a", "reid")
     trees.msmt(tmp_path / "b")
     (tmp_path / "b" / "list_query.txt").unlink()

@@ -79,7 +79,7 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no image in it or below it \(it holds no file at all\)"):
+    with pytest.raises(DataError, match=r"no images in it or its subfolders \(it holds no files\)"):
         open_images(tmp_path)
 
 
@@ -101,7 +101,7 @@ def test_a_packed_archive(tmp_path: Path, name: str) -> None:
 
 def test_a_file_that_is_no_image(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("words")
-    with pytest.raises(DataError, match=r"notes\.txt is no image and no shard"):
+    with pytest.raises(DataError, match=r"notes\.txt is neither an image nor a shard"):
         open_images(tmp_path / "notes.txt")
 
 
@@ -177,7 +177,7 @@ def test_pictures_without_a_line_are_told_of(
     images = open_images(tmp_path / "images")
     assert images.simulated_N.tolist() == [False, True, False, False]
     (tmp_path / "labels.jsonl").write_text('{"file": "images/001.jpg"}')
-    with pytest.raises(DataError, match=r"line 1: not an object .* or give the folder of the pict"):
+    with pytest.raises(DataError, match=r"line 1: not an object .* or give the folder that holds"):
         open_images(tmp_path)
     assert len(open_images(tmp_path / "images")) == 4
 

@@ -110,7 +110,7 @@ def test_shards_of_something_else_are_not_mixed(source: Path, tmp_path: Path) ->
     with pytest.raises(DataError, match=r"pack\.json is damaged"):
         packed(source, out)
     (out / "pack.json").unlink()
-    with pytest.raises(DataError, match=r"holds \.tar files and no pack\.json"):
+    with pytest.raises(DataError, match=r"holds \.tar files but no pack\.json"):
         packed(source, out)
 
 
@@ -204,7 +204,7 @@ def test_shards_from_before_the_mark_go_on_only_where_nothing_is_simulated(
 
 def test_nothing_readable_and_nowhere_to_write(source: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DataError, match=r"cannot be written .*give another --out"):
+    with pytest.raises(DataError, match=r"Cannot write to .*choose another --out"):
         packed(source, tmp_path / "file")
     for path in source.iterdir():
         cut_short(path)

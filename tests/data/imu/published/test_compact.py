@@ -47,7 +47,7 @@ def test_a_made_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_cut_short_or_edited(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="adds up to 301 rows and the file holds 300"):
+    with pytest.raises(DataError, match="adds up to 301 rows, but the file holds 300"):
         load_windows(hapt_file(tmp_path / "a.npz", length=[140, 161]))
     whole = hapt_file(tmp_path / "b.npz").read_bytes()
     (tmp_path / "b.npz").write_bytes(whole[: len(whole) // 2])
@@ -57,7 +57,9 @@ def test_a_file_that_is_cut_short_or_edited(tmp_path: Path) -> None:
 
 def test_a_file_of_something_else(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x=np.zeros(3))
-    with pytest.raises(DataError, match=r"an \.npz file with the fields x; no known dataset"):
+    with pytest.raises(
+        DataError, match=r"an \.npz file with the fields x; no known dataset has this layout"
+    ):
         recognise(tmp_path / "x.npz")
 
 
@@ -136,5 +138,7 @@ def test_export_of_a_real_person(shared_data: Path, tmp_path: Path) -> None:
 def test_a_file_that_lacks_a_field_says_which(tmp_path: Path) -> None:
     whole = np.load(hapt_file(tmp_path / "whole.npz"))
     np.savez(tmp_path / "part.npz", **{name: whole[name] for name in whole if name != "user"})
-    with pytest.raises(DataError, match=r"part\.npz looks like hapt, but it lacks the fields user"):
+    with pytest.raises(
+        DataError, match=r"part\.npz looks like hapt, but the fields user are missing"
+    ):
         recognise(tmp_path / "part.npz")

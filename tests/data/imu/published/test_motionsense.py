@@ -35,6 +35,7 @@ def test_motionsense_other_folders_and_columns(tree: Tree) -> None:
     file.write_text(whole)
     (root / "A_DeviceMotion_data").rename(root / "B_Accelerometer_data")
     with pytest.raises(
-        DataError, match=r"looks like motionsense, but it holds B_Acc.*unpack A_DeviceMotion_data"
+        DataError,
+        match=r"looks like motionsense, but it has only B_Acc.*unpack A_DeviceMotion_data",
     ):
         load_recordings(root)

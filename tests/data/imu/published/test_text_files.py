@@ -62,7 +62,7 @@ def test_what_is_absent_and_what_does_not_belong_together(tmp_path: Path) -> Non
     (tmp_path / "a").write_text("")
     assert absent(tmp_path, ["a", "b/c"]) == ["missing: b/c"]
     require_rows(Path("a"), 3, 3, Path("b"))
-    with pytest.raises(DataError, match="a has 3 rows and b has 4; they belong together"):
+    with pytest.raises(DataError, match="a has 3 rows, but b has 4; they must match"):
         require_rows(Path("a"), 3, 4, Path("x/b"))
 
 

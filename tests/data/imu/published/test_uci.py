@@ -27,7 +27,7 @@ def test_uci_har_files_that_do_not_belong_together(tree: Tree) -> None:
     root = tree("uci_har")
     file = root / "test" / "subject_test.txt"
     file.write_text("2\n")
-    with pytest.raises(DataError, match=r"has 1 rows and y_test\.txt has 2"):
+    with pytest.raises(DataError, match=r"has 1 rows, but y_test\.txt has 2"):
         load_windows(root)
 
 
@@ -44,7 +44,7 @@ def test_uci_har_wrong_columns_text_nan_empty_missing_class(tree: Tree) -> None:
         load_windows(root)
     file.write_text(whole.replace("0 ", "nan ", 1))
     with pytest.raises(
-        DataError, match="1 windows hold values that are not finite, first window 0"
+        DataError, match="1 windows have values that are not finite, first window 0"
     ):
         load_windows(root)
     file.write_text("")
@@ -55,7 +55,7 @@ def test_uci_har_wrong_columns_text_nan_empty_missing_class(tree: Tree) -> None:
         load_windows(root)
     file.write_text(whole)
     (root / "train" / "y_train.txt").write_text("1\n2\n9\n")
-    with pytest.raises(DataError, match=r"classes \[1, 2, 9\]; they are 1 to 6"):
+    with pytest.raises(DataError, match=r"classes \[1, 2, 9\]; they must be 1 to 6"):
         load_windows(root)
 
 
@@ -79,5 +79,5 @@ def test_hapt_sensors_of_different_lengths(tree: Tree) -> None:
     root = tree("hapt")
     file = root / "RawData" / "gyro_exp01_user01.txt"
     file.write_text("\n".join(file.read_text().splitlines()[:-1]) + "\n")
-    with pytest.raises(DataError, match=r"has 399 rows and acc_exp01_user01\.txt has 400"):
+    with pytest.raises(DataError, match=r"has 399 rows, but acc_exp01_user01\.txt has 400"):
         load_recordings(root)

@@ -28,10 +28,10 @@ def test_usc_had_files_that_are_wrong(tree: Tree) -> None:
     root = tree("usc_had")
     file = root / "Subject1" / "a1t1.mat"
     savemat(file, {"sensor_readings": np.zeros((10, 5))})
-    with pytest.raises(DataError, match=r"sensor_readings holds shape \(10, 5\)"):
+    with pytest.raises(DataError, match=r"sensor_readings has shape \(10, 5\)"):
         load_recordings(root)
     savemat(file, {"other": np.zeros(3)})
-    with pytest.raises(DataError, match="sensor_readings holds nothing"):
+    with pytest.raises(DataError, match="sensor_readings has nothing"):
         load_recordings(root)
     file.write_bytes(b"not a mat file at all" * 20)
     with pytest.raises(DataError, match=r"not a readable \.mat file"):

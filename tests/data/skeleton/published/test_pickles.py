@@ -29,7 +29,7 @@ def test_broken_pickles_are_named(tmp_path: Path) -> None:
         load_skeletons(tmp_path)
     for name in ("000.pkl", "more.pkl"):
         file.with_name(name).write_bytes(pickle.dumps(np.zeros((4, 17, 3))))
-    with pytest.raises(DataError, match=r"more\.pkl: found a second pickle beside 000\.pkl"):
+    with pytest.raises(DataError, match=r"more\.pkl: second pickle next to 000\.pkl"):
         load_skeletons(tmp_path)
 
 
@@ -37,5 +37,5 @@ def test_silhouettes_in_the_same_folders_are_no_poses(tmp_path: Path) -> None:
     pickled(tmp_path, CASIA_B[:1])
     file = tmp_path / "001/nm-01/000/000.pkl"
     file.write_bytes(pickle.dumps(np.zeros((4, 64, 64), np.uint8)))
-    with pytest.raises(DataError, match="no known dataset is laid out like this"):
+    with pytest.raises(DataError, match="no known dataset has this layout"):
         load_skeletons(tmp_path)

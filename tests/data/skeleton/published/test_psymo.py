@@ -28,7 +28,7 @@ def test_psymo_names_say_who_from_where_and_how(tmp_path: Path) -> None:
     assert found.rate_hz_N.tolist() == [25.0] * 3
     np.testing.assert_allclose(found.sequence(0), made[0], atol=1e-3)
     (place / "notes_of_mine.json").write_text("[]")
-    with pytest.raises(DataError, match="walks of PsyMo are named"):
+    with pytest.raises(DataError, match="PsyMo walks must be named"):
         load_skeletons(tmp_path)
 
 

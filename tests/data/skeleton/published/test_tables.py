@@ -31,7 +31,7 @@ def _broken(path: Path, line: int, change: str) -> None:
 @pytest.mark.parametrize(
     ("line", "change", "said"),
     [
-        (0, "{},more_x", "found 52 columns of joints; COCO-17 has 51"),
+        (0, "{},more_x", "found 52 joint columns; COCO-17 has 51"),
         (7, "{},1", "line 8: found 53 columns"),
         (7, "x/001-nm-01-000/000007.jpg,a", "line 8: found 2 columns"),
         (7, "x/1/7.jpg", "line 8"),
@@ -50,7 +50,7 @@ def test_a_frame_that_comes_twice_is_named(tmp_path: Path) -> None:
     table(path, ["x/001-nm-01-000"], sized=False, pattern="{:06d}.jpg")
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines[:4], lines[3], *lines[4:]]) + "\n")
-    with pytest.raises(DataError, match="stamps rise from frame to frame"):
+    with pytest.raises(DataError, match="stamps must increase from frame to frame"):
         load_skeletons(path)
 
 
@@ -60,5 +60,5 @@ def test_a_walk_in_two_places_of_a_table_is_named(tmp_path: Path) -> None:
     table(path, names, sized=False, pattern="{:06d}.jpg")
     lines = path.read_text().splitlines()
     path.write_text("\n".join([lines[0], lines[-1], *lines[1:-1]]) + "\n")
-    with pytest.raises(DataError, match="are in two places; sort the file"):
+    with pytest.raises(DataError, match="are not contiguous; sort the file"):
         load_skeletons(path)

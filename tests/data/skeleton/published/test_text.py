@@ -17,7 +17,7 @@ def test_broken_text_is_named(tmp_path: Path) -> None:
     text_frames(tmp_path / GAIT3D[0], walks(1)[0], "{:04d}.txt")
     file = tmp_path / GAIT3D[0] / "0003.txt"
     file.write_text("1,2,3")
-    with pytest.raises(DataError, match="found 3 numbers; a frame has 53"):
+    with pytest.raises(DataError, match="found 3 numbers; a frame needs 53"):
         load_skeletons(tmp_path)
     file.write_text("1,two")
     with pytest.raises(DataError, match="cannot be read as numbers"):

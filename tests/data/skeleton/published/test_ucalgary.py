@@ -67,10 +67,10 @@ def test_copies_are_left_out_and_limps_have_no_role(tmp_path: Path) -> None:
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     _file(tmp_path / "a.npz", length=np.array([4, 4, 5]))
-    with pytest.raises(DataError, match="`length` adds up to 13 rows and the file holds 12"):
+    with pytest.raises(DataError, match="`length` adds up to 13 rows, but the file holds 12"):
         load_skeletons(tmp_path / "a.npz")
     _file(tmp_path / "b.npz", joints=np.array(["a"] * 18))
-    with pytest.raises(DataError, match="without ankle_l, ankle_r"):
+    with pytest.raises(DataError, match="missing: ankle_l, ankle_r"):
         load_skeletons(tmp_path / "b.npz")
 
 

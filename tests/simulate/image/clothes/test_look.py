@@ -40,7 +40,7 @@ def test_a_seed_is_a_person(looks: list[Look]) -> None:
     )
     assert again.person.bone_m == looks[7].person.bone_m
     assert len({look.top_cloth for look in looks}) == len(looks)
-    with pytest.raises(UsageError, match="seed -1"):
+    with pytest.raises(UsageError, match="seed is -1"):
         sample_look(-1)
 
 
