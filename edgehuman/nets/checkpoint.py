@@ -43,7 +43,7 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
         ) from error
     if CARD_KEY not in metadata:
         raise CheckpointError(
-            f"{path}: holds no edgehuman card; use a folder that a training wrote"
+            f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
         )
     return weights, from_json(metadata[CARD_KEY], str(path))
 

@@ -91,5 +91,5 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
     save_file({"x": torch.zeros(2)}, tmp_path / WEIGHTS)
-    with pytest.raises(CheckpointError, match="holds no edgehuman card"):
+    with pytest.raises(CheckpointError, match="has no edgehuman card"):
         load_network(tmp_path)

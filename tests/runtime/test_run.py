@@ -84,8 +84,8 @@ def test_a_checkpoint_is_read_without_torch(
     ("make", "said"),
     [
         (lambda at: checkpoint(at, {}, cut=1), r"model\.safetensors: damaged"),
-        (lambda at: checkpoint(at, {"__metadata__": {}}), "holds no edgehuman card"),
-        (lambda at: checkpoint(at, []), "holds no edgehuman card"),
+        (lambda at: checkpoint(at, {"__metadata__": {}}), "has no edgehuman card"),
+        (lambda at: checkpoint(at, []), "has no edgehuman card"),
     ],
 )
 def test_a_broken_checkpoint_is_said(

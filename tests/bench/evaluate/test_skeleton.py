@@ -142,7 +142,7 @@ def test_where_torch_is_absent_the_baseline_is_left_out_and_said(
     ("changes", "kind", "said"),
     [
         ({"protocol": "best"}, UsageError, "unknown protocol"),
-        ({"protocol": "cross-view"}, DataError, "two at least"),
+        ({"protocol": "cross-view"}, DataError, "at least two"),
         ({"dataset": "gait3d"}, DataError, "asks for gait3d"),
     ],
 )

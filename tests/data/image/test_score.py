@@ -158,7 +158,7 @@ def test_without_pycocotools_the_similarity_stays_and_says_so(
     judge.add(index(1), [SIZE], np.zeros((1, 17, 16, 8), np.float32))
     found = judge.scores()
     assert list(found.metrics) == ["mean_oks"]
-    assert "no AP: pycocotools is not installed" in found.said
+    assert "no AP: COCO AP needs pycocotools, which is not installed" in found.said
 
 
 @pytest.mark.parametrize(

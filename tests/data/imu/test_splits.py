@@ -67,7 +67,7 @@ def test_splits_that_are_refused() -> None:
         split_by_subject(window_set("ab"), ["z"])
     with pytest.raises(DataError, match=r"held_out is 1\.5"):
         split_by_subject(window_set("ab"), 1.5)
-    with pytest.raises(DataError, match="there is only 1 person here"):
+    with pytest.raises(DataError, match="there is only 1 person;"):
         split_by_subject(window_set("aa"), 0.5)
 
 

@@ -90,7 +90,7 @@ def test_people_without_tracks_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="a person has no pose_keypoints_2d"):
         load_skeletons(tmp_path)
     file.write_text(json.dumps({"version": 1}))
-    with pytest.raises(DataError, match="found no list of people"):
+    with pytest.raises(DataError, match="has no list of people"):
         load_skeletons(tmp_path)
 
 

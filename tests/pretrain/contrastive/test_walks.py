@@ -129,7 +129,7 @@ def test_test_sequences_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
         walks.load("x", 0, 0, 0)
     both = dataclasses.replace(long, person_N=np.array(["a", "b", "a"]), role_N=roles)
     given[0] = both
-    with pytest.raises(DataError, match="--data x: 1 people are in training and in the test"):
+    with pytest.raises(DataError, match="--data x: 1 people are in both training and test split"):
         walks.load("x", 0, 0, 0)
     # A walk without a role is left out with its person.
     given[0] = dataclasses.replace(both, role_N=np.array(["", "", "probe"]))

@@ -105,8 +105,8 @@ def test_a_sensor_at_its_limit_is_remarked_once_and_its_windows_stay_usable() ->
     assert all(window.usable and not window.reason for window in windows)
     assert maker.report.saturated == 16
     assert [note for note in maker.report.notes if "limit" in note] == [
-        "ax stands at its limit of 8 g; such rows are counted and used, though the peaks beyond "
-        "the limit are missing"
+        "ax is saturated at 8 g; such rows are counted and used, but peaks beyond the limit are "
+        "missing"
     ]
 
 

@@ -103,7 +103,7 @@ def test_a_channel_at_its_limit(run: Run) -> None:
         lines[k] = f"{t},-2.0,{rest}"
     said = run(lines)
     assert "\nfound: 8 rows at a sensor's limit\n" in said
-    assert said.count("stands at its limit") == 1
+    assert said.count("is saturated at") == 1
 
 
 def test_garbage_over_udp(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +150,7 @@ def test_repeated_stamps_are_named_as_the_cause(
 @pytest.mark.parametrize(
     ("lines", "words", "message"),
     [
-        (rows(), ["--accel-unit", "ms2"], r"walk\.csv: .* in m/s², .* give --accel-unit g or auto"),
+        (rows(), ["--accel-unit", "ms2"], r"walk\.csv: .* in m/s², .* use --accel-unit g or auto"),
         ([f"{k},0,0,1,0,0,0" for k in range(40)], [], r"walk\.csv: the stream has 1 rows per sec"),
         ([f"{k},0,0,1,0,0,0" for k in range(9)], [], r"walk\.csv: the stream has 1 rows per sec"),
     ],

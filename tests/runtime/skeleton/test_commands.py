@@ -102,7 +102,7 @@ SHUFFLED = np.random.default_rng(0).permutation(18).tolist()
             "the order of COCO-17 with the neck after it; convert them",
             True,
         ),
-        (real_walk(SHUFFLED), "The order of the joints is none that is known here", False),
+        (real_walk(SHUFFLED), "The order of the joints is unknown", False),
         (real_walk(scale=(1, -1)), "the neck is below the ankles in 100% of frames", False),
         (real_walk(scale=(1e-3, 1e-3)), "joints must be in pixels: multiply x", False),
     ],
@@ -151,7 +151,7 @@ def test_a_mistake_that_is_not_refused_is_remarked(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"t": 2.4}, "frames come at 5.0 Hz, and under 10 Hz steps are not seen"),
+        ({"t": 2.4}, "the frame rate is 5.0 Hz, and steps cannot be seen below 10 Hz"),
         ({"x": 9000.0}, "100% of joints lie outside the picture of 1920x1080 pixels; they reach"),
     ],
 )

@@ -188,7 +188,7 @@ def upwards(joint_J3: Float32) -> Float32:
     [
         (reordered, "in the order of COCO-17 with the neck after it; convert them"),
         (shares, "joints must be in pixels: multiply x by"),
-        (upwards, "y runs downwards"),
+        (upwards, "y must point down"),
     ],
 )
 def test_joints_that_mean_something_else_are_remarked_once_a_stream(

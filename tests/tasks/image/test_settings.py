@@ -19,7 +19,7 @@ from tests.tasks.people import quick
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"height": 100}, "--height is 100; a person network takes multiples of 32"),
+        ({"height": 100}, "--height is 100; it must be a multiple of 32"),
         ({"select_share": 1.0}, "--select-share is 1.0"),
         ({"layer_decay": 0.0}, "--layer-decay is 0.0"),
         ({"flip": 2.0}, "--flip is 2.0; it must be from 0 to 1"),

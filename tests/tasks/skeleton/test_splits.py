@@ -55,7 +55,7 @@ def test_a_dataset_is_split_by_its_roles(tmp_path: Path, monkeypatch: pytest.Mon
     assert (len(splits.learn), len(splits.select), len(splits.test)) == (16, 8, 8)
     mixed = np.where(np.arange(len(walks)) % 4 == 0, "train", walks.role_N)
     read_as(monkeypatch, dataclasses.replace(walks, role_N=mixed))
-    with pytest.raises(DataError, match="8 people are in training and in the test"):
+    with pytest.raises(DataError, match="8 people are in both training and test split"):
         load_splits(quick(tmp_path, data="x"))
     read_as(monkeypatch, walks)
     with pytest.raises(DataError, match="all of its 32 walks belong to the test"):

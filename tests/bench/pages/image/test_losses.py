@@ -120,7 +120,7 @@ def test_damaged_settings_and_weights_are_refused(tmp_path: Path) -> None:
     for content, said in (
         (b"", "damaged"),
         (b"\xff" * 20, "damaged"),
-        (b"\x02" + bytes(7) + b"{}", "holds no edgehuman card"),
+        (b"\x02" + bytes(7) + b"{}", "has no edgehuman card"),
         (b"\x09" + bytes(7) + b"{", "damaged"),
     ):
         (run / "model.safetensors").write_bytes(content)

@@ -124,7 +124,7 @@ def test_wrong_words_say_why(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         QualityConfig(exam_people=1)
     with pytest.raises(UsageError, match="--frames is 97; simulated walks have 96"):
         QualityConfig(frames=97)
-    with pytest.raises(UsageError, match="a detector's spread is 0 to 10"):
+    with pytest.raises(UsageError, match="a detector's spread must be 0 to 10"):
         QualityConfig(spread=11)
     with pytest.raises(UsageError, match="--seeds is empty"):
         QualityConfig(seeds=())

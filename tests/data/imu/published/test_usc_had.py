@@ -37,5 +37,5 @@ def test_usc_had_files_that_are_wrong(tree: Tree) -> None:
     with pytest.raises(DataError, match=r"not a readable \.mat file"):
         load_recordings(root)
     file.rename(file.with_name("a13t1.mat"))
-    with pytest.raises(DataError, match="activity 13; they are 1 to 12"):
+    with pytest.raises(DataError, match="activity is 13; it must be 1 to 12"):
         load_recordings(root)
