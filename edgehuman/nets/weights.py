@@ -162,7 +162,7 @@ def tensors_of(state: Mapping[str, Any], where: str) -> dict[str, Tensor]:
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise CheckpointError(
-                f"{where}: {name} holds numbers that are not finite; get the file anew"
+                f"{where}: {name} contains numbers that are not finite; download the file again"
             )
     return tensors
 

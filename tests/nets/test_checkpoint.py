@@ -64,7 +64,7 @@ def test_a_network_of_pictures_comes_back_at_its_size_and_starts_another(tmp_pat
 def test_another_architecture_is_refused_by_name(tmp_path: Path) -> None:
     saved(tmp_path)
     other = build("imuvit_1024x5")
-    with pytest.raises(CheckpointError, match="holds imuvit_512x5, and --arch is imuvit_1024x5"):
+    with pytest.raises(CheckpointError, match="contains imuvit_512x5, but --arch is imuvit_1024x5"):
         load_encoder(other, tmp_path, "imuvit_1024x5")
 
 
@@ -91,5 +91,5 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
     save_file({"x": torch.zeros(2)}, tmp_path / WEIGHTS)
-    with pytest.raises(CheckpointError, match="holds no edgehuman card"):
+    with pytest.raises(CheckpointError, match="has no edgehuman card"):
         load_network(tmp_path)

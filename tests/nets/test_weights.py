@@ -210,7 +210,7 @@ def test_one_missing_weight_is_named() -> None:
         ({}, r"holds no weights by name \(it holds nothing\)"),
         ({"optimizer": {"lr": 1.0}}, r"it holds optimizer\)"),
         ({"model": {"epoch": 3}}, r"it holds epoch\)"),
-        ({"a": torch.tensor([1.0, torch.nan])}, "a holds numbers that are not finite"),
+        ({"a": torch.tensor([1.0, torch.nan])}, "a contains numbers that are not finite"),
     ],
 )
 def test_what_holds_no_sound_weights_is_refused(state: dict[str, Any], said: str) -> None:

@@ -142,14 +142,14 @@ def test_what_is_measured_is_said_and_may_begin_before_the_first_step(
 
 
 def test_resuming_from_nothing_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="leave out --resume"):
+    with pytest.raises(CheckpointError, match="remove --resume"):
         train_steps(line_job(), line_config(tmp_path / "none", resume=True))
 
 
 def test_a_new_run_does_not_overwrite_a_checkpoint(tmp_path: Path) -> None:
     train_steps(line_job(), line_config(tmp_path, steps=2))
     before = (tmp_path / "model.safetensors").read_bytes()
-    with pytest.raises(UsageError, match="go on from it with --resume, or name another --out"):
+    with pytest.raises(UsageError, match="continue from it with --resume, or choose another --out"):
         train_steps(line_job(), line_config(tmp_path, steps=3))
     (tmp_path / "state.pt").unlink()
     with pytest.raises(UsageError, match=r"already \(model.safetensors\)"):
@@ -163,15 +163,15 @@ def test_what_is_asked_for_otherwise_on_resuming_is_said(
     train_steps(line_job(), line_config(tmp_path, steps=4))
     capsys.readouterr()
     train_steps(line_job(), line_config(tmp_path, steps=4, resume=True))
-    said = f"{tmp_path}: all 4 steps are done, so nothing is trained; raise --steps to go on\n"
+    said = f"{tmp_path}: all 4 steps are done, so nothing is trained; raise --steps to continue\n"
     assert said in capsys.readouterr().err
     train_steps(line_job(), line_config(tmp_path, steps=4, lr=0.1, resume=True))
     assert "to go on (without effect: --lr 0.05 -> 0.1)" in capsys.readouterr().err
     train_steps(line_job(), line_config(tmp_path, steps=6, lr=0.1, resume=True))
     said = capsys.readouterr().err
-    assert "from step 4 on other than before: --steps 4 -> 6, --lr 0.05 -> 0.1\n" in said
+    assert "resuming at step 4 with changed settings: --steps 4 -> 6, --lr 0.05 -> 0.1\n" in said
     train_steps(line_job(), line_config(tmp_path, steps=8, lr=0.1, resume=True))
-    assert "other than before: --steps 6 -> 8\n" in capsys.readouterr().err
+    assert "with changed settings: --steps 6 -> 8\n" in capsys.readouterr().err
 
 
 def test_a_run_goes_on_under_the_decay_that_is_asked_for(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""What an export begins with: a checkpoint folder, or a seeded network of the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from edgehuman import catalogue
+from edgehuman.card import skeleton_input
+from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.export import networks
+from edgehuman.export.graph.trace import weights_sha256
+from edgehuman.nets.checkpoint import load_network
+from edgehuman.nets.skeleton.gaitformer import GaitFormer
+from edgehuman.training.checkpoint import save_weights
+from tests.export.conftest import walks
+
+
+def test_a_seed_gives_the_same_weights_again() -> None:
+    first, again, other = (networks.random_network("imuconv_288k", seed)[0] for seed in (1, 1, 2))
+    assert weights_sha256(first) == weights_sha256(again) != weights_sha256(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("imuconv_288k", "classes"), ("gaitformer_1", "embedding"), ("starnet_s3", "embedding")],
+)
+def test_the_card_of_a_random_network_follows_the_catalogue(name: str, kind: str) -> None:
+    network, card = networks.random_network(name, seed=3)
+    row = catalogue.NETWORKS[name]
+    assert (card.name, card.arch, card.task) == (name, name, row.task)
+    assert (card.params, card.flops) == (row.params, row.flops)
+    assert card.input.record == row.input
+    assert card.random_weights
+    assert "seed 3" in card.recipe
+    assert not network.training
+    assert card.output.kind == kind
+    if kind == "embedding":
+        assert card.output.dim == network.width
+
+
+def test_a_folder_is_read_as_a_checkpoint(tmp_path: Path) -> None:
+    network, card = networks.random_network("imuconv_288k", seed=1)
+    trained = card.replace(name="mine", recipe="trained")
+    save_weights(tmp_path / "mine", network.state_dict(), trained)
+    loaded, found = networks.load(str(tmp_path / "mine"), seed=9)
+    assert found == trained
+    assert weights_sha256(loaded) == weights_sha256(network)
+
+
+def test_a_folder_without_weights_is_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"no model\.safetensors in it"):
+        networks.load(str(tmp_path), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "message"),
+    [
+        ("zoo:activity", "zoo:activity is already exported; give a checkpoint folder"),
+        ("runs/x.onnx", r"runs/x\.onnx is already exported"),
+        ("x.engine", r"x\.engine is already exported"),
+        ("runs/nothing", "runs/nothing: no such folder; give a checkpoint folder"),
+        ("imuvit_512x6", "Did you mean 'imuvit_512x5'"),
+    ],
+)
+def test_what_is_neither_a_checkpoint_nor_a_name(checkpoint: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        networks.load(checkpoint, seed=0)
+
+
+def test_a_checkpoint_comes_back_with_its_projection_head(tmp_path: Path) -> None:
+    network, card = networks.random_network("gaitformer_1", seed=3)
+    save_weights(tmp_path / "kept", network.state_dict(), card)
+    loaded, found = load_network(tmp_path / "kept")
+    assert found.input == skeleton_input(32)
+    record = torch.from_numpy(walks(1))
+    with torch.inference_mode():
+        torch.testing.assert_close(loaded(record), network(record))
+    assert isinstance(loaded, GaitFormer)
+    assert isinstance(network, GaitFormer)
+    torch.testing.assert_close(loaded.head[0].weight, network.head[0].weight)
