@@ -1,15 +1,15 @@
-"""Where something is to be written: looked at before the work, written whole after it.
+"""Check output paths before the work, and write files whole after it.
 
     require_usable_folder(folder, flag)             before the work; _file, and _own_folder
     write_whole(path, content)                      one file
     write_together({path: content})                 files that belong together: all, or none
-    write_folder(folder, {name: content}, flag)     the same in a folder of its own
-    with writing(path) as partial:                  one file, of what writes to a path by itself
-    move_together({made: path})                     files that another process made beside them
+    write_folder(folder, {name: content}, flag)     the same in a new folder
+    with writing(path) as partial:                  one file, by code that writes to a path
+    move_together({made: path})                     files that another process made
 
-Every file that is written comes to its place through `_placed`: under another name beside it first,
-which is this process's own; synced; renamed; its folder synced. Whatever fails before that, what
-stood there still stands, and no new folder does.
+Every file goes through `_placed`: it is written under a temporary name beside its path, unique to
+this process; synced; renamed; and its folder synced. If anything fails before that, existing files
+are unchanged and no new folder is left.
 """
 
 from __future__ import annotations
@@ -26,21 +26,20 @@ from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
 def require_usable_folder(
     folder: Path, flag: str, error: type[EdgehumanError] = UsageError
 ) -> None:
-    """Refuse a folder that could not be made or written into, before the work that it is for; makes
-    nothing.
+    """Check, before the work, that a folder can be created and written to; does not create it.
 
     Args:
-        flag: what named it, for the message.
-        error: what to raise.
+        flag: the flag that named it, for the message.
+        error: the class to raise.
 
     Raises:
-        EdgehumanError: `error`: a file, or a link to nothing, is in its place or above it; it is
-            read-only, or the disk is full.
+        EdgehumanError: `error`: the path or a parent is a file or a broken link, is read-only, or
+            the disk is full.
     """
     held = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
     if not os.path.isdir(held):
-        found = "a file" if os.path.exists(held) else "a link to nothing"
-        raise error(f"{flag}: {held} is {found}, and a folder is needed there; give another")
+        found = "a file" if os.path.exists(held) else "a broken link"
+        raise error(f"{flag}: {held} is {found}, not a folder; choose another folder")
     probe = _partial(held / "edgehuman")
     try:
         probe.write_bytes(b"0")
@@ -55,34 +54,34 @@ def require_usable_folder(
 
 
 def require_usable_file(path: Path, flag: str, error: type[EdgehumanError] = UsageError) -> None:
-    """The same of a file that is to be written, new or anew.
+    """Check, before the work, that a file can be written.
 
     Raises:
-        EdgehumanError: `error`: a folder is in its place, or its folder is none to write into.
+        EdgehumanError: `error`: the path is a folder, or as `require_usable_folder`.
     """
     if path.is_dir():
-        raise error(f"{flag}: {path} is a folder, and a file is to be written; give another")
+        raise error(f"{flag}: {path} is a folder, not a file; choose another path")
     require_usable_folder(path.parent, flag, error)
 
 
 def require_own_folder(
     folder: Path, names: Collection[str], flag: str, error: type[EdgehumanError] = UsageError
 ) -> None:
-    """The same of a folder that is to hold files of these names, and no others.
+    """Check, before the work, that a folder can be written to and has no files but these.
 
     Raises:
-        EdgehumanError: `error`: as `require_usable_folder`, or the folder holds something else.
+        EdgehumanError: `error`: as `require_usable_folder`, or the folder has other files.
     """
     if folder.is_dir():
         others = sorted(set(os.listdir(folder)) - set(names))
         if others:
             listed = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
-            raise error(f"{flag}: {folder} holds other files ({listed}); give a new folder")
+            raise error(f"{flag}: {folder} contains other files ({listed}); choose a new folder")
     require_usable_folder(folder, flag, error)
 
 
 def write_whole(path: Path, content: bytes, error: type[EdgehumanError] = ArtefactError) -> None:
-    """The file appears with all its bytes, or not at all; what stood there before stays until then.
+    """Write a file whole or not at all; until then an existing file stays unchanged.
 
     Raises:
         EdgehumanError: `error`: the folder is read-only, full, or not a folder.
@@ -96,10 +95,10 @@ def write_folder(
     flag: str,
     error: type[EdgehumanError] = ArtefactError,
 ) -> None:
-    """A folder of these files and no others, by their names.
+    """Write a folder that contains these files, by name, and no others.
 
     Raises:
-        EdgehumanError: `error`: something else is there already, or it cannot be written.
+        EdgehumanError: `error`: the folder has other files, or cannot be written to.
     """
     require_own_folder(folder, contents, flag, error)
     write_together({folder / name: content for name, content in contents.items()}, error, folder)
@@ -110,12 +109,12 @@ def write_together(
     error: type[EdgehumanError] = ArtefactError,
     shown: Path | None = None,
 ) -> None:
-    """Files that belong together take their places in this order when all are written. A failure
-    or a stop leaves what stood there before, and no new folder.
+    """Write files that belong together, all or none: they are renamed in this order once all are
+    written. A failure or a stop leaves existing files unchanged and no new folder.
 
     Args:
-        error: what to raise.
-        shown: the path that an error names; by default the last.
+        error: the class to raise.
+        shown: the path to name in an error; by default the last.
 
     Raises:
         EdgehumanError: `error`: a folder is read-only, full, or not a folder.
@@ -127,17 +126,17 @@ def write_together(
                 partial.write_bytes(contents[path])
     except OSError as reason:
         raise error(
-            f"cannot write to {shown or [*contents][-1]} ({_why(reason)}); what was there before "
-            "is unchanged. Choose another place, or free some space"
+            f"cannot write to {shown or [*contents][-1]} ({_why(reason)}); existing files are "
+            "unchanged. Choose another folder, or free some space"
         ) from None
 
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """Another name beside the path, to write to: after the block the file takes its place.
+    """Give a temporary path to write to; after the block it is renamed to `path`.
 
     Raises:
-        OSError: it cannot be written; whoever writes knows what to say of it.
+        OSError: it cannot be written; the caller writes the message.
     """
     partial = _partial(path)
     with _placed({partial: path}):
@@ -145,11 +144,10 @@ def writing(path: Path) -> Iterator[Path]:
 
 
 def move_together(moves: Mapping[Path, Path]) -> None:
-    """Finished files take their places in this order: all of them, or none. They lie in the same
-    file system.
+    """Move finished files in this order, all or none, within one file system.
 
     Raises:
-        OSError: one cannot; what stood in the places stands there again.
+        OSError: a file cannot be moved; the previous files are restored.
     """
     with _placed(moves):
         pass
@@ -157,11 +155,12 @@ def move_together(moves: Mapping[Path, Path]) -> None:
 
 @contextlib.contextmanager
 def _placed(places: Mapping[Path, Path]) -> Iterator[None]:
-    """Files that are whole after the block take their places: the one way to every path that is
-    written. What is left of them goes in any case.
+    """Rename the files that the block wrote to their paths; all writing goes through here.
+
+    Temporary files are removed in any case.
 
     Args:
-        places: by the name that a file is written under, where it belongs.
+        places: temporary path -> final path.
     """
     with _folders_of(places.values()):
         try:
@@ -177,7 +176,7 @@ def _placed(places: Mapping[Path, Path]) -> Iterator[None]:
 
 
 def _take_places(places: Mapping[Path, Path]) -> None:
-    """Every partial file becomes its file; where one cannot, those before it are put back."""
+    """Rename every partial file; if one fails, restore those before it."""
     if len(places) == 1:
         ((partial, path),) = places.items()
         os.replace(partial, path)
@@ -206,7 +205,7 @@ def _put_back(path: Path) -> None:
 
 
 def _copy(path: Path, copy: Path) -> None:
-    """A second name for a file; a second file where the file system knows no second names."""
+    """Hard-link a file, or copy it if the file system has no hard links."""
     try:
         os.link(path, copy)
     except OSError:
@@ -215,9 +214,7 @@ def _copy(path: Path, copy: Path) -> None:
 
 @contextlib.contextmanager
 def _folders_of(paths: Collection[Path]) -> Iterator[None]:
-    """The folders of these files exist inside; those that were made for it go again if something
-    fails.
-    """
+    """Create the folders of these files; remove the new ones if the block fails."""
     made = {folder for path in paths for folder in path.parents if not folder.exists()}
     try:
         for path in paths:
@@ -230,7 +227,7 @@ def _folders_of(paths: Collection[Path]) -> Iterator[None]:
         raise
 
 
-# Two machines that write into one folder may number their processes alike.
+# Two machines that write to one folder may have equal process ids.
 _MACHINE = os.urandom(4).hex()
 
 
@@ -243,7 +240,7 @@ def _before(path: Path) -> Path:
 
 
 def _beside(path: Path, what: str) -> Path:
-    """A name that no other process takes."""
+    """A path beside this one that no other process uses."""
     return path.with_name(f".{path.name}.{os.getpid()}-{_MACHINE}.{what}")
 
 
@@ -253,7 +250,7 @@ def _sync(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """So that the new names outlive a power cut too; not every system lets a folder be synced."""
+    """Sync a folder, so that new names survive a power cut; not every system supports it."""
     with contextlib.suppress(OSError):
         opened = os.open(folder, os.O_RDONLY)
         try:
@@ -267,7 +264,6 @@ def _why(error: OSError) -> str:
 
 
 def _remove(path: Path) -> None:
-    # The folder that could not be written cannot be tidied either; the first error is the one to
-    # report.
+    # If writing failed, removing may fail too; the first error is the one to report.
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)

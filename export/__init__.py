@@ -1,6 +1,4 @@
-"""From a trained network to a file for one target: ONNX, TensorRT, torch-TensorRT, each with its
-proof of parity.
+"""Export a trained network to ONNX, TensorRT or torch-TensorRT, with its parity checked.
 
-to_onnx -> (fp16 | int8) -> parity gate -> the file. Precision lives in the graph, never in builder
-flags.
+to_onnx -> (fp16 | int8) -> parity gate -> file. Precision is in the graph, not in builder flags.
 """

@@ -1,10 +1,10 @@
-"""A name of the catalogue in place of a model: its network with seeded random weights, for checks.
+"""Catalogue names where a model is expected: the network with seeded random weights, for checks.
 
-    model = load("imuvit_512x5")            as `edgehuman.load`, and so `stream`
+    model = load("imuvit_512x5")            as `edgehuman.load`; `stream` alike
     taking_names(run)(config)               as the command line runs a command
 
-What runs models stands below the export, and so takes files alone; here a function of it is made to
-take names too. PyTorch is imported when one is exported, and not before.
+The runtime does not import the export and takes files only; `taking_names` makes one of its
+functions take names too. PyTorch is imported only when a network is exported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 def export_random(name: str, seed: int, folder: Path) -> Path:
-    """A catalogued network with seeded random weights as `folder/NAME.onnx`, judged by simulation.
+    """Export a catalogued network with seeded random weights to `folder/NAME.onnx`.
+
+    Its parity is checked on simulated records.
 
     Raises:
         UsageError: no such network.
@@ -36,8 +38,8 @@ def export_random(name: str, seed: int, folder: Path) -> Path:
     except ImportError as error:
         raise MissingDependencyError(
             f"{name} is a network without weights, and building it needs {error.name}, which is "
-            "not installed here. Where `pip install 'edgehuman[train]'` is possible, run "
-            f"`edgehuman export {name} --out {name}.onnx` and give that file; or give one of: "
+            "not installed here. On a machine with `pip install 'edgehuman[train]'`, run "
+            f"`edgehuman export {name} --out {name}.onnx` and use that file; or use one of: "
             f"{', '.join(zoo_names())}"
         ) from None
     path = folder / f"{name}.onnx"
@@ -46,7 +48,7 @@ def export_random(name: str, seed: int, folder: Path) -> Path:
 
 
 def taking_names(function: FunctionT) -> FunctionT:
-    """The same function; what it loads by a name of the catalogue is exported for it."""
+    """Return the function so that it also loads catalogue names, each exported when needed."""
 
     @functools.wraps(function)
     def taking(*given: Any, **named: Any) -> Any:

@@ -1,9 +1,9 @@
-"""`edgehuman export`: a checkpoint to a file for one target, with its card and its proof inside.
+"""`edgehuman export`: write a checkpoint as a file for one target, with its card and parity inside.
 
     edgehuman export runs/activity --precision int8 --data uci_har.npz --out activity-int8.onnx
 
-The order is fixed: network -> float32 graph -> the precision -> the gate -> the file. Nothing is
-written before the gate, and a file appears whole or not at all.
+The order is fixed: network -> float32 graph -> precision -> parity gate -> file. Nothing is written
+before the gate, and a file is written whole or not at all.
 """
 
 from __future__ import annotations
@@ -64,17 +64,17 @@ Trace = Callable[[nn.Module, Card], onnx.ModelProto]
 
 
 def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
-    """The whole export; see the module's first lines.
+    """Run the whole export.
 
     Args:
-        trace: gives the network's float32 graph instead of `to_onnx`; one who exports a network
-            many times keeps it.
+        trace: gives the network's float32 graph instead of `to_onnx`, to export one network many
+            times with one trace.
 
     Raises:
-        UsageError: INT8 without data; values outside their range; no such name.
-        MissingDependencyError, EngineError: TensorRT is not here, or has no GPU to build on.
+        UsageError: INT8 without data, a value outside its range, or an unknown name.
+        MissingDependencyError, EngineError: TensorRT is not installed, or has no GPU to build on.
         ParityError: over budget; nothing was written.
-        CheckpointError, DataError, ArtefactError: as the parts raise them.
+        CheckpointError, DataError, ArtefactError: from reading, tracing or writing.
     """
     check(config)
     library = _library(config)
@@ -106,7 +106,7 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
 
 
 def finish(form: Form, judge: Judge) -> onnx.ModelProto:
-    """The graph with its card complete: precision and proof."""
+    """Complete the card inside the graph: precision, metrics and parity."""
     card = card_of(form.model, "the exported graph")
     return with_card(
         form.model,
@@ -119,7 +119,7 @@ def finish(form: Form, judge: Judge) -> onnx.ModelProto:
 
 
 def metrics_of(card: Card, precision: str) -> tuple[Metric, ...]:
-    """The card's numbers, which were measured in FP32: any other precision says so."""
+    """The card's metrics, measured in FP32; in any other precision each says so."""
     if precision == "fp32":
         return card.metrics
     return tuple(
@@ -131,7 +131,7 @@ def metrics_of(card: Card, precision: str) -> tuple[Metric, ...]:
 
 
 def proof(verdict: Verdict, judge: Judge) -> dict[str, Any]:
-    """What a card says of its parity."""
+    """The parity entry of a card."""
     return {
         "reference": f"torch {torch.__version__}",
         "source": judge.samples.source,
@@ -144,7 +144,7 @@ def proof(verdict: Verdict, judge: Judge) -> dict[str, Any]:
 
 
 def _library(config: ExportConfig) -> Any:
-    """The TensorRT that will build, so that its absence is known before the work."""
+    """Load the TensorRT that will build, so that a missing one fails before the work."""
     if config.format == "torch-tensorrt":
         return to_torch_tensorrt.load_library()
     if config.format == "onnx" or config.on_device:
@@ -155,7 +155,7 @@ def _library(config: ExportConfig) -> Any:
 
 
 def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: Path) -> list[str]:
-    """That the result can be written where it goes; in words, what it takes the place of."""
+    """Check that the result can be written; return remarks on what it replaces."""
     if config.format == "tensorrt":
         known = card.replace(weights_sha256=weights_sha256(network))
         return to_tensorrt.require_place(path, known, config.on_device)
@@ -164,14 +164,14 @@ def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: P
 
 
 def _files(config: ExportConfig, card: Card, path: Path) -> tuple[Path, ...]:
-    """What was written."""
+    """The files that were written."""
     if config.format == "tensorrt":
         return to_tensorrt.files_of(path, card, config.on_device)
     return (path,)
 
 
 def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Judge, Samples | None]:
-    """The judge with the network's own answers, and the calibration set where there is one."""
+    """The judge with the network's outputs, and the calibration set if one is needed."""
     check_weights(network, card.name)
     samples = load_samples(card, config.data or SIMULATED)
     calibrating = None
@@ -189,7 +189,7 @@ def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Jud
 def _forms(
     config: ExportConfig, model: onnx.ModelProto, judge: Judge, calibrating: Samples | None
 ) -> list[Form | Refusal]:
-    """FP32 first, then what was asked for; `auto` asks for all."""
+    """FP32 first, then the requested precision; `auto` tries all."""
     forms = [_attempt(config, "fp32", partial(precision.as_fp32, model, judge))]
     if config.precision in ("fp16", "auto"):
         forms.append(_attempt(config, "fp16", partial(precision.as_fp16, model, judge)))
@@ -198,15 +198,15 @@ def _forms(
         wanted = Int8Options(calibrating, target, config.calibration, config.max_drop)
         forms.append(_attempt(config, "int8", partial(precision.as_int8, model, judge, wanted)))
     elif config.precision == "auto":
-        forms.append(Refusal("int8", "it was not tried, as it needs --data"))
+        forms.append(Refusal("int8", "not tried; it needs --data"))
     return forms
 
 
 def _attempt(config: ExportConfig, name: str, make: Callable[[], Form]) -> Form | Refusal:
-    """A form, or why there is none: `auto` goes on without it.
+    """Make a form, or return why it failed: `auto` continues without it.
 
     Raises:
-        ArtefactError: onnxruntime cannot run the graph that was asked for.
+        ArtefactError: onnxruntime cannot run the requested graph.
     """
     try:
         return make()
@@ -225,9 +225,7 @@ def _named(refused: Refusal, card: Card) -> Refusal:
 def _latency_ms(
     config: ExportConfig, forms: list[Form | Refusal], judge: Judge
 ) -> dict[str, float]:
-    """Measured where the graph will run: on onnxruntime. An engine's is measured by `edgehuman
-    bench`.
-    """
+    """Latency of ONNX graphs on onnxruntime; `edgehuman bench` measures engines."""
     if config.format != "onnx":
         return {}
     graphs = {form.name: form.model for form in forms if isinstance(form, Form)}
@@ -257,7 +255,7 @@ def _choose(
 def _write(
     config: ExportConfig, library: Any, model: onnx.ModelProto, path: Path, judge: Judge
 ) -> dict[str, Any]:
-    """The file, the engine with its two companions, or the bundle; what is known of the engine."""
+    """Write the file, the engine with its two companions, or the bundle; describe the engine."""
     content = sealed(model.SerializeToString())
     card = card_of(model, str(path))
     if config.format == "onnx":

@@ -1,6 +1,4 @@
-"""What `edgehuman export` begins with: a trained checkpoint, or a catalogue name with seeded
-random weights.
-"""
+"""The network to export: a trained checkpoint, or a catalogue name with seeded random weights."""
 
 from __future__ import annotations
 
@@ -17,36 +15,36 @@ from edgehuman.nets.checkpoint import load_network
 
 
 def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
-    """The network in eval mode and its card.
+    """Load the network, in eval mode, and its card.
 
     Raises:
-        UsageError: a finished artefact, or a name that is neither a folder nor in the catalogue.
-        CheckpointError: what `load_network` raises.
+        UsageError: a finished artefact, or neither a folder nor a name of the catalogue.
+        CheckpointError: as `load_network`.
     """
     path = Path(checkpoint)
     if checkpoint.startswith("zoo:") or path.suffix in (".onnx", ".engine"):
         raise UsageError(
-            f"{checkpoint} is exported already; export takes a checkpoint folder that a training "
-            "wrote, or a name from `edgehuman models`"
+            f"{checkpoint} is already exported; give a checkpoint folder written by a training, "
+            "or a name from `edgehuman models`"
         )
     if path.is_dir():
         return load_network(path)
     if len(path.parts) > 1:
         raise UsageError(
-            f"{checkpoint}: no such folder; export takes a checkpoint folder that a training "
-            "wrote, or a name from `edgehuman models`"
+            f"{checkpoint}: no such folder; give a checkpoint folder written by a training, or a "
+            "name from `edgehuman models`"
         )
     return random_network(checkpoint, seed)
 
 
 def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
-    """A catalogued network with seeded random weights, for checks, and a card that says so.
+    """Build a catalogued network with seeded random weights, for checks, and a card that says so.
 
-    A wearable network gets a classifier of the six activities; a network of person images gives its
-    image token, one of skeletons its embedding.
+    A wearable network gets a classifier of the six activities; a network of person images outputs
+    its image token, one of skeletons its embedding.
 
     Raises:
-        UsageError: no such network; the message lists the valid names.
+        UsageError: unknown network; the message lists the valid names.
     """
     row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", name)
     card = Card(
@@ -57,7 +55,7 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
         flops=row.flops,
         input=catalogue.step(row.input, "input")(row),
         output=catalogue.step(row.input, "output")(row),
-        recipe=f"{RANDOM_WEIGHTS}, seed {seed}: for checks, it has learned nothing",
+        recipe=f"{RANDOM_WEIGHTS}, seed {seed}: for checks, untrained",
     )
     network: nn.Module = catalogue.step(row.input, "build")(card, {}, seed)
     if card.output.kind == "embedding":

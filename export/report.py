@@ -1,4 +1,4 @@
-"""What an export says at its end: one object for machines, a few lines for people."""
+"""The result of an export: JSON for machines, a few lines of text for people."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from edgehuman.outcome import Outcome
 @dataclass(frozen=True)
 class Report:
     """Attributes:
-    path: what was written; files: with its companions.
+    path: the exported file; files: it and its companions.
     precision, verdict: of the graph inside.
     latency_ms: measured here; empty for engines.
-    notes: what was refused, and why.
+    notes: remarks, such as which precisions were refused and why.
     layers: the layer table, or empty.
-    engine: what the side file says of the engine, or empty.
+    engine: the engine's entry of the side file, or empty.
     """
 
     path: Path
@@ -37,7 +37,7 @@ class Report:
 
 
 def outcome(report: Report) -> Outcome:
-    """What `edgehuman export` prints."""
+    """The outcome that `edgehuman export` prints."""
     verdict = report.verdict
     data = {
         "path": str(report.path),
@@ -70,16 +70,16 @@ def _lines(report: Report) -> list[str]:
     ]
     if report.latency_ms:
         times = (f"{name} {value:.3f} ms" for name, value in report.latency_ms.items())
-        lines.append(f"median of one sample on onnxruntime: {', '.join(times)}")
+        lines.append(f"median latency of one sample on onnxruntime: {', '.join(times)}")
     if report.engine:
         lines += engine_proof.as_lines(report.engine)
     if report.precision.float_layers:
-        lines.append(f"in float: {_summary(report.precision.float_layers)}")
+        lines.append(f"kept in float: {_summary(report.precision.float_layers)}")
     return [*lines, *report.notes]
 
 
 def _agreement(parity: Parity) -> str:
-    """What of the answers stayed the same, in words; empty where nothing applies."""
+    """How far the answers agree, as text; empty if no measure applies."""
     for value, said in (
         (parity.top1_agreement, "same class"),
         (parity.label_agreement, "same answer"),
@@ -93,7 +93,7 @@ def _agreement(parity: Parity) -> str:
 
 
 def _summary(names: Sequence[str]) -> str:
-    """Up to eight names; of more, how many of each operator."""
+    """Up to eight names, or the number of layers of each operator."""
     if len(names) <= 8:
         return ", ".join(names)
     kinds = Counter(name.rpartition("/")[2].partition("_")[0] for name in names)

@@ -1,4 +1,4 @@
-"""What may be asked of `edgehuman export`: its flags, their rules, and where the result goes."""
+"""The flags of `edgehuman export`, their rules, and the output path."""
 
 from __future__ import annotations
 
@@ -23,56 +23,56 @@ SUFFIX = {"onnx": ".onnx", "tensorrt": ".engine", "torch-tensorrt": ".pt2"}
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """A checkpoint to an ONNX or TensorRT file that carries its card and its proof of parity."""
+    """Export a checkpoint to an ONNX or TensorRT file with its card and its parity inside."""
 
     checkpoint: Positional[str]
     """A checkpoint folder, or a name from `edgehuman models` (with seeded random weights)."""
     format: Literal["onnx", "tensorrt", "torch-tensorrt"] = "onnx"
-    """What to write."""
+    """The format to write."""
     precision: Literal["fp32", "fp16", "int8", "auto"] = "fp32"
-    """Of the numbers in the graph. `auto` measures here and refuses what is not faster."""
+    """Precision of the graph. `auto` measures latency here and takes the fastest within budget."""
     data: str | None = None
-    """A dataset's path, or `simulated`: judges every export, and calibrates INT8 (no default)."""
+    """A dataset's path, or `simulated`: checks parity, and calibrates INT8 (required for INT8)."""
     max_drop: float = 0.5
-    """Points of the task metric that INT8 may lose; layers are left in float until it holds."""
+    """Points of the task metric that INT8 may lose; layers stay in float until it is met."""
     calibration: Literal["auto", "minmax", "percentile", "entropy"] = "auto"
-    """How INT8 ranges are taken; `auto` keeps the best of the three for the task metric."""
+    """Calibration method of INT8; `auto` keeps the best of the three by the task metric."""
     samples: int | None = None
-    """Samples that calibrate INT8, and as many of other people that judge it: 512 windows or 128
-    pictures or walks; 256 or 32 for a network of over 20 M parameters."""
+    """Number of samples to calibrate INT8, and as many from other people to check it. Default: 512
+    windows, or 128 pictures or walks; 256 or 32 for a network of over 20 M parameters."""
     out: Path | None = None
-    """The file to write; by default NAME.onnx, .engine or .pt2 in this folder."""
+    """The file to write; by default NAME.onnx, .engine or .pt2 in the current folder."""
     name: str | None = None
     """The model's name in its card; by default the checkpoint's own."""
     threads: int = 1
-    """Threads of onnxruntime where latency is measured."""
+    """Threads of onnxruntime when measuring latency."""
     explain: bool = False
-    """Print the layer table: how far each layer is from the network, and where they part."""
+    """Print the layer table: the error of each layer, and the first layer that diverges."""
     seed: int = 0
-    """Of the random weights of a catalogue name, and of the choice of samples."""
+    """Seed of the random weights of a catalogue name, and of the choice of samples."""
     engine: Literal["tensorrt", "tensorrt-rtx"] | None = None
-    """Which TensorRT: of servers and Jetson (the default), or of RTX PCs, which builds without a
-    GPU."""
+    """Which TensorRT: for servers and Jetson (the default), or for RTX PCs, which builds without
+    a GPU."""
     capability: tuple[int, ...] = ()
-    """Compute capabilities such as 86, to build for GPUs that are not here (tensorrt-rtx)."""
+    """Compute capabilities such as 86, to build for other GPUs (tensorrt-rtx)."""
     on_device: bool = False
-    """Write a folder to build on a Jetson: ONNX, card and one script, for its own Python."""
+    """Write a folder to build on a Jetson: ONNX, card and one script for JetPack's Python."""
     batch: tuple[int, int, int] = (1, 1, 16)
-    """Smallest, best and largest batch of a TensorRT engine."""
+    """Smallest, optimal and largest batch of a TensorRT engine."""
     length: tuple[int, int, int] = (8, 32, 128)
-    """The same of its other dynamic axis: frames of a sequence."""
+    """Smallest, optimal and largest size of its other dynamic axis: frames of a sequence."""
     version_compatible: bool = False
-    """The engine also loads in later versions of TensorRT; it can be slower."""
+    """Build an engine that also loads in later versions of TensorRT; it can be slower."""
     hardware: Literal["none", "ampere_plus", "same_compute_capability"] = "none"
-    """The GPUs beside the building one that the engine runs on; it can be slower."""
+    """Other GPUs that the engine also runs on; it can be slower."""
     dla: int | None = None
-    """The DLA core of a Jetson; layers that it cannot take fall back to the GPU."""
+    """DLA core of a Jetson; layers that it does not support fall back to the GPU."""
     workspace_mib: int | None = None
-    """Memory that the builder may try."""
+    """Memory that the builder may use."""
     level: int | None = None
-    """How hard the builder looks, 0 to 5."""
+    """Optimisation level of the builder, 0 to 5."""
     timing_cache: Path | None = None
-    """A file of timings to reuse; by default one per GPU and version in the user's cache."""
+    """Timing cache to reuse; by default one per GPU and version in the user's cache."""
 
 
 _OF_ENGINES = (
@@ -83,31 +83,32 @@ _SIZES = ("batch", "length")
 
 
 def check(config: ExportConfig) -> None:
-    """Everything that can be known to be wrong before the work.
+    """Check the flags before the work.
 
     Raises:
-        UsageError: a value outside its range, or words that contradict each other.
+        UsageError: a value outside its range, or flags that contradict each other.
     """
     if config.precision == "int8" and config.data is None:
         raise UsageError(
-            "--precision int8 needs --data: the records whose ranges it keeps. There is no "
-            "default, as an unfitting set ruins the model in silence. Give a dataset's path, or "
-            "`simulated`"
+            "--precision int8 needs --data to calibrate with; there is no default, as "
+            "unsuitable data silently ruins the model. Give a dataset's path, or `simulated`"
         )
     _require_ranges(config)
     if config.format != "onnx" and config.precision == "auto":
         raise UsageError(
-            "--precision auto measures onnxruntime on this machine, and --format is "
-            f"{config.format}; name a precision: fp32, fp16 or int8"
+            "--precision auto measures latency on onnxruntime, but --format is "
+            f"{config.format}; choose fp32, fp16 or int8"
         )
     if config.format == "torch-tensorrt" and config.precision == "int8":
-        raise UsageError("torch-tensorrt takes fp32 or fp16 here; for int8 use --format tensorrt")
+        raise UsageError(
+            "torch-tensorrt supports fp32 and fp16 here; for int8 use --format tensorrt"
+        )
     if config.on_device and config.format != "tensorrt":
-        raise UsageError(f"--on-device goes with --format tensorrt, not {config.format}")
+        raise UsageError(f"--on-device needs --format tensorrt (got {config.format})")
     if config.on_device and config.out is not None and config.out.suffix in SUFFIX.values():
         raise UsageError(
-            f"--out is {config.out}, the name of a file, and --on-device writes a folder; give "
-            f"the folder's name, such as {config.out.stem}-on-device"
+            f"--out is {config.out}, but --on-device writes a folder; give a folder name such as "
+            f"{config.out.stem}-on-device"
         )
     _require_sense(config)
     options(config)
@@ -122,69 +123,69 @@ def _require_ranges(config: ExportConfig) -> None:
         ("--seed", config.seed, 0, (1 << 63) - 1),
     ):
         if not value >= least:
-            raise UsageError(f"{flag} is {value}; it must be at least {least}")
+            raise UsageError(f"{flag} must be at least {least} (got {value})")
         if value > most:
-            here = ", the cores of this machine" if flag == "--threads" else ""
-            raise UsageError(f"{flag} is {value}; it must be at most {most}{here}")
+            here = ", the number of cores" if flag == "--threads" else ""
+            raise UsageError(f"{flag} must be at most {most}{here} (got {value})")
 
 
 def _require_sense(config: ExportConfig) -> None:
-    """Raises UsageError for a flag that would be followed by nothing."""
+    """Raise UsageError for a flag that would have no effect."""
     is_rtx = config.engine == "tensorrt-rtx"
     for applies, names, rule in (
         (
             config.format == "onnx",
             (*_OF_ENGINES, *_SIZES),
-            "is of engines, and --format onnx writes a graph; add --format tensorrt",
+            "applies to engines, but --format is onnx; add --format tensorrt",
         ),
         (
             config.format == "torch-tensorrt",
             _OF_ENGINES,
-            "is of --format tensorrt, and torch-tensorrt takes --batch and --length alone",
+            "applies to --format tensorrt; torch-tensorrt takes only --batch and --length",
         ),
         (
             config.format == "torch-tensorrt",
             ("explain",),
-            "looks into a graph, and a compiled program is closed; use --format onnx",
+            "needs a graph, but a compiled program cannot be inspected; use --format onnx",
         ),
         (
             not is_rtx,
             ("capability",),
-            "is of tensorrt-rtx: tensorrt builds for the GPU that it runs on; add --engine "
-            "tensorrt-rtx",
+            "applies to tensorrt-rtx; tensorrt builds for the GPU that it runs on; add "
+            "--engine tensorrt-rtx",
         ),
-        (is_rtx, ("dla",), "is a part of a Jetson, which tensorrt-rtx does not run on"),
+        (is_rtx, ("dla",), "is for Jetson, which tensorrt-rtx does not support"),
         (
             is_rtx,
             ("version_compatible",),
-            "puts the lean runtime into an engine, and tensorrt-rtx has none",
+            "embeds the lean runtime, which tensorrt-rtx does not have",
         ),
         (
             is_rtx,
             ("timing_cache",),
-            "is of tensorrt: tensorrt-rtx compiles when an engine is loaded, and times nothing",
+            "applies to tensorrt; tensorrt-rtx compiles when an engine is loaded, without timings",
         ),
         (
             config.on_device,
             ("timing_cache",),
-            "is of this machine: the script of a bundle keeps the device's own beside it",
+            "applies to this machine; the script of a bundle keeps its own cache on the device",
         ),
     ):
         given = _given(config, names) if applies else []
         if given:
-            raise UsageError(f"{given[0]} {rule}, or leave {given[0]} out")
+            raise UsageError(f"{given[0]} {rule}, or remove {given[0]}")
 
 
 def _given(config: ExportConfig, names: Sequence[str]) -> list[str]:
-    """The flags of these fields that differ from their defaults."""
+    """The flags of these fields whose values differ from their defaults."""
     default = {field.name: field.default for field in dataclasses.fields(config)}
     changed = [name for name in names if getattr(config, name) != default[name]]
     return [f"--{name.replace('_', '-')}" for name in changed]
 
 
 def num_samples(config: ExportConfig, card: Card) -> int:
-    """How many samples calibrate INT8; a large network takes fewer, to be done within a minute, and
-    a picture or a walk shows a thousand places at once.
+    """Number of samples to calibrate INT8: fewer for a large network, to finish within a minute,
+    and for pictures and walks, which each give a thousand positions.
     """
     if config.samples is not None:
         return config.samples
@@ -193,7 +194,7 @@ def num_samples(config: ExportConfig, card: Card) -> int:
 
 
 def num_judges(card: Card) -> int:
-    """How many samples judge a float graph: rounding shows on a few as on many."""
+    """Number of samples to check a float graph: rounding shows on few as well as on many."""
     usual, of_large = _record(card).judge
     return of_large if card.params > _LARGE else usual
 
@@ -204,10 +205,10 @@ def _record(card: Card) -> catalogue.Record:
 
 
 def options(config: ExportConfig) -> Options:
-    """What the TensorRT builder is told.
+    """The options of the TensorRT builder.
 
     Raises:
-        UsageError: sizes that are not in order.
+        UsageError: sizes that are not in ascending order, or a value outside its range.
     """
     try:
         return Options(
@@ -225,10 +226,10 @@ def options(config: ExportConfig) -> Options:
 
 
 def out_path(config: ExportConfig, card: Card) -> Path:
-    """Where the artefact goes: a file, or with `--on-device` a folder.
+    """The output path: a file, or with `--on-device` a folder.
 
     Raises:
-        UsageError: a suffix by which `edgehuman run` would not know the file.
+        UsageError: a suffix that `edgehuman run` does not recognise.
     """
     stem = card.name.replace(" ", "-")
     if config.on_device:
@@ -238,7 +239,7 @@ def out_path(config: ExportConfig, card: Card) -> Path:
         return Path(f"{stem}{suffix}")
     if config.out.suffix != suffix:
         raise UsageError(
-            f"--out is {config.out}; a file of format {config.format} ends in {suffix}, by which "
-            "`edgehuman run` knows it"
+            f"--out must end in {suffix} for --format {config.format} (got {config.out}); "
+            "`edgehuman run` recognises files by it"
         )
     return config.out

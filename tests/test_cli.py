@@ -228,9 +228,9 @@ def test_a_wrong_choice_names_the_valid_ones(command: str, words: list[str], sai
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["zoo:activity"], "is exported already; from it --format tensorrt builds"),
+        (["zoo:activity"], "is already exported; --format tensorrt builds"),
         (["--explain", "runs/x.onnx", "--format", "tensorrt"], "runs/x.onnx: no such file"),
-        (["nowhere/at/all", "--out", "x.onnx"], "nowhere/at/all: no such folder; export takes"),
+        (["nowhere/at/all", "--out", "x.onnx"], "nowhere/at/all: no such folder; give a"),
     ],
 )
 def test_export_is_of_a_finished_file_or_of_a_checkpoint(

@@ -61,12 +61,12 @@ def test_a_folder_that_cannot_be_written_is_refused_and_none_is_made(
     for good in (tmp_path, tmp_path / "a" / "b", Path("a"), Path()):
         require_usable_folder(good, "--out")
     for bad in (file, file / "a" / "b", Path("file"), Path("file") / "a"):
-        with pytest.raises(UsageError, match=r"--out: .*file is a file, and a folder is needed"):
+        with pytest.raises(UsageError, match=r"--out: .*file is a file, not a folder"):
             require_usable_folder(bad, "--out")
     link = tmp_path / "link"
     link.symlink_to("nowhere")
     for bad in (link, link / "a"):
-        with pytest.raises(UsageError, match=r"--out: .*link is a link to nothing, and a"):
+        with pytest.raises(UsageError, match=r"--out: .*link is a broken link, not a"):
             require_usable_folder(bad, "--out")
     link.unlink()
     link.symlink_to(tmp_path)
@@ -87,9 +87,9 @@ def test_a_read_only_folder_is_refused(place: str) -> None:
 
 def test_a_file_is_refused_where_a_folder_or_no_folder_is(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ArtefactError, match=r"--out: .*file is a file, and a folder is needed"):
+    with pytest.raises(ArtefactError, match=r"--out: .*file is a file, not a folder"):
         require_usable_file(tmp_path / "file" / "x.onnx", "--out", ArtefactError)
-    with pytest.raises(UsageError, match=r"--out: .* is a folder, and a file is to be written"):
+    with pytest.raises(UsageError, match=r"--out: .* is a folder, not a file"):
         require_usable_file(tmp_path, "--out")
     require_usable_file(tmp_path / "file", "--out")
     require_usable_file(tmp_path / "other" / "x.onnx", "--out")
@@ -101,9 +101,11 @@ def test_a_folder_of_other_files_is_known_before_the_work(tmp_path: Path) -> Non
     require_own_folder(tmp_path / "new" / "bundle", {"a"}, "--out")
     assert [*tmp_path.iterdir()] == []
     (tmp_path / "letter.txt").write_text("mine")
-    with pytest.raises(UsageError, match=r"--out: .* holds other files \(letter\.txt\); give a ne"):
+    with pytest.raises(
+        UsageError, match=r"--out: .* contains other files \(letter\.txt\); choose a ne"
+    ):
         require_own_folder(tmp_path, {"a", "b"}, "--out")
-    with pytest.raises(ArtefactError, match="is a file, and a folder is needed there"):
+    with pytest.raises(ArtefactError, match="is a file, not a folder"):
         require_own_folder(tmp_path / "letter.txt", {"a", "b"}, "--out", ArtefactError)
     require_own_folder(tmp_path, {"a", "letter.txt"}, "--out")
 
@@ -188,7 +190,7 @@ def test_a_folder_appears_whole(tmp_path: Path) -> None:
     assert whole_tree(tmp_path) == {"new/bundle/a": b"1", "new/bundle/b": b"2"}
     write_folder(tmp_path / "new" / "bundle", {"a": b"3", "b": b"4"}, "--out")
     assert whole_tree(tmp_path) == {"new/bundle/a": b"3", "new/bundle/b": b"4"}
-    with pytest.raises(ArtefactError, match=r"--out: .* holds other files \(b\)"):
+    with pytest.raises(ArtefactError, match=r"--out: .* contains other files \(b\)"):
         write_folder(tmp_path / "new" / "bundle", {"a": b"5"}, "--out")
 
 

@@ -52,7 +52,6 @@ OF_THE_WHOLE = {
     "test_public_names",
     "zoo/test_zoo",
     "docs/test_howto",
-    "export/test_person_heads",  # from a student and its head to an engine
     "docs/test_readme",
     "docs/test_reference",
 }

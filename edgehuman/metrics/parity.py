@@ -1,8 +1,7 @@
-"""The gate: does the exported graph compute what the network computes, on real or simulated
-samples?
+"""The parity gate: the exported graph must match the network on real or simulated samples.
 
     parity = compare(reference_ND, candidate_ND, card.output)
-    require(parity, "fp16", name)          over budget -> ParityError, and nothing is written
+    require(parity, "fp16", name)          over budget -> ParityError; nothing is written
 
 Axes: N samples, D outputs of one sample (flattened), J joints, C labels.
 """
@@ -21,19 +20,19 @@ from edgehuman.metrics.person_answers import joints_of
 from edgehuman.records import Float32, Float64, Index
 
 RETRIEVAL_TOP = 5
-# Maps are large: so many samples are compared at a time.
+# Samples to compare at a time, as maps are large.
 _CHUNK = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a precision may cost.
+    """The allowed error of a precision.
 
     Attributes:
         max_abs: largest difference of one output, per unit of the largest reference output (at
             least 1).
-        cosine: of each single sample, at least.
-        cosine_mean: over the samples, at least.
+        cosine: minimum for each sample.
+        cosine_mean: minimum of the mean over samples.
     """
 
     max_abs: float | None = None
@@ -41,7 +40,7 @@ class Budget:
     cosine_mean: float | None = None
 
 
-# INT8 has its own judge, the task metric (`--max-drop`); the cosine here only stops a broken graph.
+# INT8 is judged by the task metric (`--max-drop`); the cosine here only stops a broken graph.
 BUDGETS = {
     "fp32": Budget(max_abs=1e-4),
     "fp16": Budget(cosine=0.999),
@@ -51,18 +50,18 @@ BUDGETS = {
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """How far a graph is from its network.
+    """The difference between a graph and its network.
 
     Attributes:
-        samples: how many were compared.
+        samples: number compared.
         cosine: the worst sample's cosine between the two outputs; cosine_mean: their mean.
         max_abs: the largest difference of any output; scale: the largest reference output.
-        top1_agreement: share of samples with the same best class (outputs that are classes).
-        retrieval_agreement: share of the first five places, over all samples as queries, that hold
-            the same neighbour in both (outputs that are embeddings).
+        top1_agreement: share of samples with the same top class (classes).
+        retrieval_agreement: share of the top five ranks, over all samples as queries, with the same
+            neighbour in both (embeddings).
         label_agreement: share of the questions (attributes) or pixels (segmentation) with the same
             answer.
-        joint_shift_px: how far joints moved on average, pixels of the input (heat maps).
+        joint_shift_px: mean distance that joints moved, in pixels of the input (heat maps).
     """
 
     samples: int
@@ -76,19 +75,19 @@ class Parity:
     joint_shift_px: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For the card and for `--json`; what does not apply is left out."""
+        """As a dictionary for the card and `--json`, without the fields that do not apply."""
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
 def compare(reference: Float32, candidate: Float32, output: OutputSpec) -> Parity:
-    """Parity of two outputs (N, ...) of the same samples.
+    """Compare two outputs (N, ...) for the same samples.
 
     Raises:
-        ParityError: other shapes, or numbers that are not finite.
+        ParityError: different shapes, or numbers that are not finite.
     """
     if reference.shape != candidate.shape:
         raise ParityError(
-            f"the graph gives {candidate.shape} where the network gives {reference.shape}; "
+            f"the graph outputs {candidate.shape}, but the network outputs {reference.shape}; "
             "nothing was written"
         )
     for name, array in (("network", reference), ("graph", candidate)):
@@ -118,7 +117,7 @@ def _rows(array: Float32) -> Float64:
 
 
 def _agreement(a: Float32, b: Float32, output: OutputSpec) -> dict[str, float]:
-    """How far the answers that are read from the outputs agree, by the kind of output."""
+    """Agreement of the answers read from the outputs, by kind of output."""
     if output.kind == "classes":
         return {"top1_agreement": float(np.mean(_rows(a).argmax(1) == _rows(b).argmax(1)))}
     if output.kind == "embedding" and len(a) > 1:
@@ -134,7 +133,7 @@ def _agreement(a: Float32, b: Float32, output: OutputSpec) -> dict[str, float]:
 
 
 def cosines(a_ND: Float64, b_ND: Float64) -> Float64:
-    """Cosine of each pair of rows (N,); two rows of zeros agree."""
+    """Cosine of each pair of rows (N,); 1 for two rows of zeros."""
     norm_N = np.linalg.norm(a_ND, axis=1) * np.linalg.norm(b_ND, axis=1)
     same_N = np.all(a_ND == b_ND, axis=1).astype(np.float64)
     product_N = np.sum(a_ND * b_ND, axis=1)
@@ -143,9 +142,7 @@ def cosines(a_ND: Float64, b_ND: Float64) -> Float64:
 
 
 def retrieval_agreement(a: NDArray[Any], b: NDArray[Any], distance: str | None) -> float:
-    """Share of the first places that hold the same neighbour, each sample searching among the
-    others.
-    """
+    """Share of the top ranks with the same neighbour, each sample queried against the others."""
     return float(np.mean(neighbours(a, distance) == neighbours(b, distance)))
 
 
@@ -162,7 +159,7 @@ def neighbours(vectors: NDArray[Any], distance: str | None) -> Index:
 
 
 def failures(parity: Parity, precision: str) -> list[str]:
-    """The budgets that are broken, in words; empty where all hold."""
+    """The exceeded budgets as text; empty if all hold."""
     budget = BUDGETS[precision]
     found = []
     if budget.max_abs is not None:
@@ -176,31 +173,31 @@ def failures(parity: Parity, precision: str) -> list[str]:
     return found
 
 
-# An engine's FP32 is TF32 on the tensor cores of a GPU, so FP16's budget judges it.
+# An engine's FP32 is TF32 on the tensor cores of a GPU, so it gets FP16's budget.
 _ENGINE_BUDGET = {"fp32": "fp16", "fp16": "fp16", "int8": "int8", "int8-tensorrt": "int8"}
 
 
 def engine_failures(parity: Parity, precision: str) -> list[str]:
-    """The budgets that an engine of a card's precision breaks, in words."""
+    """The budgets that an engine of a card's precision exceeds, as text."""
     return failures(parity, _ENGINE_BUDGET.get(precision, "fp16"))
 
 
-IN_THE_GRAPH = "--explain shows the first layer where they part"
+IN_THE_GRAPH = "--explain shows the first layer that diverges"
 
 
 def require(parity: Parity, precision: str, name: str, advice: str = IN_THE_GRAPH) -> None:
-    """The gate.
+    """Raise ParityError if parity is over the budget of a precision.
 
     Args:
-        advice: how to look further.
+        advice: the next step, for the message.
 
     Raises:
-        ParityError: over budget; the message holds the numbers and how to look further.
+        ParityError: over budget; the message has the numbers and the advice.
     """
     broken = failures(parity, precision)
     if broken:
         raise ParityError(
-            f"{name} in {precision} is not the network on {parity.samples} samples: "
+            f"{name} in {precision} does not match the network on {parity.samples} samples: "
             f"{'; '.join(broken)}. "
             f"Nothing was written; {advice}"
         )

@@ -1,5 +1,5 @@
-"""Checkpoints, read: the weights of a folder that a training or an import wrote, their card, and
-the network of both. Writing them, and resuming from them, is `edgehuman.training.checkpoint`.
+"""Read checkpoints: the weights of a checkpoint folder, their card, and the network of both.
+`edgehuman.training.checkpoint` writes them and resumes from them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edgehuman.nets.weights import fit
 
 
 def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
-    """The weights of a checkpoint folder and their card.
+    """Read the weights of a checkpoint folder and their card.
 
     Raises:
         CheckpointError: no such folder, no weights in it, damaged, or not written by edgehuman.
@@ -28,11 +28,11 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
     if not path.is_file():
         if folder.is_file():
             raise CheckpointError(
-                f"{folder}: a file, and a checkpoint is a folder; `edgehuman import` makes one of "
-                "published weights"
+                f"{folder}: a file, but a checkpoint is a folder; `edgehuman import` creates one "
+                "from published weights"
             )
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
-        raise CheckpointError(f"{folder}: {found}; a checkpoint is a folder that a training wrote")
+        raise CheckpointError(f"{folder}: {found}; give a checkpoint folder written by a training")
     try:
         with safe_open(path, framework="pt") as stream:
             metadata = stream.metadata() or {}
@@ -49,10 +49,10 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
 
 
 def load_network(folder: Path) -> tuple[nn.Module, Card]:
-    """The trained network of a checkpoint folder, in eval mode, and its card.
+    """Load the trained network of a checkpoint folder, in eval mode, and its card.
 
     Raises:
-        CheckpointError: as `read_weights`; or the weights do not fit the card's network.
+        CheckpointError: as `read_weights`, or weights that do not match the card's network.
     """
     weights, card = read_weights(folder)
     network: nn.Module = catalogue.step(card.input.record, "build")(card, weights)
@@ -61,10 +61,10 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
 
 
 def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
-    """Load weights that must fit exactly.
+    """Load weights whose names and shapes must match exactly.
 
     Raises:
-        CheckpointError: names and shapes differ; the message shows the first differences.
+        CheckpointError: names or shapes differ; the message shows the first differences.
     """
     own = network.state_dict()
     wrong = [f"{name} is missing" for name in own if name not in weights]
@@ -76,27 +76,26 @@ def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> 
     ]
     if wrong:
         raise CheckpointError(
-            f"{where}: holds another network ({'; '.join(wrong[:3])}; {len(wrong)} differences); "
-            "give the --arch that it was trained with"
+            f"{where}: contains another network ({'; '.join(wrong[:3])}; {len(wrong)} differences)"
+            "; use the --arch that it was trained with"
         )
     network.load_state_dict(dict(weights))
 
 
 def require_arch(card: Card, folder: Path, arch: str) -> None:
-    """Raises CheckpointError where a checkpoint holds another architecture."""
+    """Raise CheckpointError if a checkpoint has another architecture."""
     if card.arch != arch:
         raise CheckpointError(
-            f"{folder}: holds {card.arch}, and --arch is {arch}; "
-            f"give --arch {card.arch} or other weights"
+            f"{folder}: contains {card.arch}, but --arch is {arch}; "
+            f"use --arch {card.arch} or other weights"
         )
 
 
 def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
-    """Load a pretrained encoder into a network that may have another head, and may take images of
-    another size.
+    """Load a pretrained encoder into a network, which may have another head and image size.
 
     Raises:
-        CheckpointError: the checkpoint holds another architecture.
+        CheckpointError: the checkpoint has another architecture.
     """
     weights, card = read_weights(folder)
     require_arch(card, folder, arch)

@@ -1,10 +1,10 @@
-"""A model by name or path, ready to run.
+"""Load a model by name or path, ready to run.
 
     model = load("zoo:activity")
     prob_NC = model.predict(imu_NTC)
 
-A model is `zoo:NAME` or a path; or a name of the catalogue, where who calls has it exported
-(`edgehuman.export.catalogued`): with seeded random weights, for checks.
+A model is `zoo:NAME`, a path, or inside `exporting` a catalogue name, which is exported with seeded
+random weights, for checks (`edgehuman.export.catalogued`).
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _export: ContextVar[Export | None] = ContextVar("export", default=None)
 
 
 class Model:
-    """An engine and the meaning of its numbers.
+    """An engine and the meaning of its outputs.
 
     Attributes:
-        name: what it was loaded by.
-        card: what the model says about itself.
-        engine: what runs it.
+        name: the name or path that it was loaded by.
+        card: the model's card.
+        engine: the engine that runs it.
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
@@ -64,33 +64,33 @@ class Model:
         return self.card.output.labels
 
     def logits(self, batch: NDArray[Any]) -> Float32:
-        """Raw records (N, ...) as the card's input says -> the graph's output (N, ...).
+        """Run raw records (N, ...) as described by the card; the graph's output (N, ...).
 
         Raises:
-            DataError: another shape than the card's.
+            DataError: a shape that differs from the card's.
         """
         if batch.shape[1:] != self._shape and not self._fits(batch.shape[1:]):
             raise DataError(
-                f"found a batch of shape {batch.shape}; {self.name} takes (N, "
+                f"found a batch of shape {batch.shape}, but {self.name} takes (N, "
                 f"{', '.join(str(size or 'any') for size in self._shape)}): {self.card.input.units}"
             )
         return self.engine.run(np.ascontiguousarray(batch, self._dtype))
 
     def predict(self, batch: NDArray[Any]) -> Float32:
-        """Raw records (N, ...) -> calibrated probabilities (N, classes), each row of sum 1.
+        """Run raw records (N, ...); calibrated probabilities (N, classes), each row summing to 1.
 
         Raises:
-            DataError: another shape than the card's.
-            ArtefactError: the model gives no classes.
+            DataError: a shape that differs from the card's.
+            ArtefactError: the model does not output classes.
         """
         if self.card.output.kind != "classes":
             raise ArtefactError(
-                f"{self.name} gives {self.card.output.kind}, not classes; use logits()"
+                f"{self.name} outputs {self.card.output.kind}, not classes; use logits()"
             )
         return softmax(self.logits(batch), self.card.decision.temperature).astype(np.float32)
 
     def _fits(self, shape: tuple[int, ...]) -> bool:
-        """Whether a shape agrees with the card's, where 0 is any size."""
+        """Whether a shape matches the card's, where 0 is any size."""
         return len(shape) == len(self._shape) and all(
             said in (0, found) for found, said in zip(shape, self._shape, strict=True)
         )
@@ -98,8 +98,8 @@ class Model:
 
 @contextlib.contextmanager
 def exporting(export: Export) -> Iterator[None]:
-    """Inside, `load` takes names of the catalogue too: this makes files of them. The export stands
-    above the runtime, which has no way to it of its own.
+    """Let `load` also take catalogue names, which `export` turns into files. The runtime does not
+    import the export, so a caller passes it in.
     """
     token = _export.set(export)
     try:
@@ -117,36 +117,35 @@ def load(
     rebuild: bool = False,
     notify: Notify = warn,
 ) -> Model:
-    """A model, ready to run on this machine.
+    """Load a model, ready to run on this machine.
 
     Args:
         name_or_path: `zoo:NAME`, a path, or inside `exporting` a catalogue name (then with random
             weights from `seed`).
-        threads: threads inside one operator.
-        seed: of the random weights of a catalogue name; nothing else is random.
-        engine: what runs it; by default what its suffix and this machine say.
-        rebuild: build a TensorRT engine that does not fit anew in the background, while its ONNX
-            serves.
-        notify: told of everything that is not as asked for; logs a warning by default.
+        threads: intra-op threads.
+        seed: of the random weights of a catalogue name.
+        engine: the engine; by default chosen by the file's suffix and this machine.
+        rebuild: rebuild a TensorRT engine that does not fit in the background, while its ONNX runs.
+        notify: called with remarks on every deviation from the request; logs warnings by default.
 
     Raises:
-        UsageError: no such name, or words that contradict each other.
+        UsageError: an unknown name, or arguments that contradict each other.
         ArtefactError: the file is missing, foreign or corrupted.
-        EngineError: the file is sound and this machine cannot run it.
+        EngineError: the file is intact, but this machine cannot run it.
         MissingDependencyError: TensorRT, or for a catalogue name the training half, is not
             installed.
     """
     name = str(name_or_path)
     if threads < 1:
-        raise UsageError(f"threads is {threads}; it must be at least 1")
+        raise UsageError(f"threads must be at least 1 (got {threads})")
     request = EngineRequest(engine, threads, rebuild, notify)
     if name.startswith(ZOO):
         return Model(open_engine(zoo_file(name), request), name)
     if name in catalogue.NETWORKS:
         if request.on_tensorrt:
             raise UsageError(
-                f"{name} is a network without weights or engine; run `edgehuman export {name} "
-                f"--format tensorrt --engine {engine}` and give that file"
+                f"{name} is a network without weights or an engine; run `edgehuman export {name} "
+                f"--format tensorrt --engine {engine}` and use that file"
             )
         with tempfile.TemporaryDirectory(prefix="edgehuman-") as folder:
             return Model(open_engine(_exported(name, seed, Path(folder)), request), name)
@@ -172,10 +171,10 @@ def zoo_names() -> list[str]:
 
 
 def zoo_file(name: str) -> Path:
-    """Where `zoo:NAME` lies on disk.
+    """The path of `zoo:NAME` on disk.
 
     Raises:
-        UsageError: no such model ships here.
+        UsageError: no such model in this installation.
     """
     if name not in zoo_names():
         raise UsageError(_unknown(name))
@@ -186,8 +185,8 @@ def _exported(name: str, seed: int, folder: Path) -> Path:
     export = _export.get()
     if export is None:
         raise UsageError(
-            f"{name} is a network without weights; give it to `edgehuman.load`, or run `edgehuman "
-            f"export {name} --out {name}.onnx` and give that file"
+            f"{name} is a network without weights; load it with `edgehuman.load`, or run "
+            f"`edgehuman export {name} --out {name}.onnx` and use that file"
         )
     return export(name, seed, folder)
 
@@ -197,7 +196,6 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, [*zoo, *catalogue.NETWORKS], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
-        f"unknown model {name!r}.{hint} A model is a path to an .onnx or .engine file, one that "
-        f"ships here ({', '.join(zoo) or 'none in this installation'}), or a name from "
-        "`edgehuman models`"
+        f"unknown model {name!r}.{hint} A model is a path to an .onnx or .engine file, a zoo model "
+        f"({', '.join(zoo) or 'none in this installation'}), or a name from `edgehuman models`"
     )

@@ -1,13 +1,13 @@
-"""Checkpoints: a folder that is whole at every moment.
+"""Write checkpoints, folders that are consistent at any time, and resume from them.
 
     model.safetensors   the weights (the moving average, if there is one); card in the metadata
     config.toml         the full resolved config
-    state.pt            all that resuming needs, weights too: one file, so it agrees with itself
-    metrics.jsonl       one JSON object a line
+    state.pt            everything to resume from, weights too: one file, so it is consistent
+    metrics.jsonl       one JSON object per line
 
-Each file is written whole (`edgehuman.files`). A crash between two of them leaves the
-`model.safetensors` of one save beside the `state.pt` of the next: each is whole, and resuming reads
-only the latter. The weights are read again by `edgehuman.nets.checkpoint`.
+Each file is written whole (`edgehuman.files`). A crash between two files leaves the
+`model.safetensors` of one save beside the `state.pt` of the next: both are intact, and resuming
+reads only the latter. `edgehuman.nets.checkpoint` reads the weights.
 """
 
 from __future__ import annotations
@@ -32,48 +32,48 @@ CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"
 
 
 def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> None:
-    """`model.safetensors` with the card inside."""
+    """Write `model.safetensors` with the card inside."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     metadata = {CARD_KEY: card.to_json()}
     _write(folder / WEIGHTS, lambda path: save_file(tensors, path, metadata))
 
 
 def save_state(folder: Path, state: Mapping[str, Any]) -> None:
-    """`state.pt`: what `load_state` gives back."""
+    """Write `state.pt`, which `load_state` reads."""
     _write(folder / STATE, lambda path: torch.save(dict(state), path))
 
 
 def save_config(folder: Path, config: Any) -> None:
-    """`config.toml`: the full resolved config."""
+    """Write `config.toml`: the full resolved config."""
     _write(folder / CONFIG, lambda path: write_toml(config, path))
 
 
 def save_metrics(folder: Path, records: Sequence[Mapping[str, Any]]) -> None:
-    """`metrics.jsonl`: all of a training's records so far, a line each."""
+    """Write `metrics.jsonl`: all records of a training so far, one per line."""
     lines = "".join(json.dumps(record) + "\n" for record in records)
     _write(folder / METRICS, lambda path: path.write_text(lines))
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:
-    """Raises CheckpointError where the disk is full or the folder cannot be written."""
+    """Raise CheckpointError if the disk is full or the folder is read-only."""
     try:
         with writing(path) as partial:
             write(partial)
     # torch reports a full disk as a RuntimeError of its writer, safetensors as its own error.
     except (OSError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
-            f"{path}: could not be written ({error}); the earlier checkpoint still stands. "
-            "Free some space, or choose another --out, then go on with --resume"
+            f"cannot write {path} ({error}); the earlier checkpoint is unchanged. "
+            "Free some space, or choose another --out, then continue with --resume"
         ) from error
 
 
 def require_out(folder: Path, resume: bool) -> None:
-    """Refuse an --out that a training could not end in; called before anything is read.
+    """Check, before anything is read, that a training can write to --out.
 
     Raises:
-        UsageError: it cannot be written into, or holds a checkpoint that a training which starts
-            anew would overwrite.
-        CheckpointError: it holds none to resume from.
+        UsageError: it cannot be written to, or has a checkpoint that a new training would
+            overwrite.
+        CheckpointError: it has no checkpoint to resume from.
     """
     require_usable_folder(folder, f"--out {folder}")
     if resume:
@@ -82,24 +82,26 @@ def require_out(folder: Path, resume: bool) -> None:
     held = [name for name in (WEIGHTS, STATE) if (folder / name).is_file()]
     if held:
         raise UsageError(
-            f"--out {folder} holds a checkpoint already ({' and '.join(held)}); go on from it with "
-            "--resume, or name another --out to start anew"
+            f"--out {folder} already contains a checkpoint ({' and '.join(held)}); continue "
+            "from it with --resume, or choose another --out to start again"
         )
 
 
 def resumed_in_words(config: TrainingConfig, step: int) -> str:
-    """What is asked for otherwise than before a resume at this step, and that a finished run trains
-    nothing; empty where there is nothing to say.
+    """The settings changed on resuming at this step, as text, or that the run is already finished;
+    empty if neither.
     """
     changed = ", ".join(changed_words(config.out, config))
     if step >= config.steps:
-        said = f"all {step} steps are done, so nothing is trained; raise --steps to go on"
-        return f"{config.out}: {said}" + (f" (without effect: {changed})" if changed else "")
-    return f"{config.out}: from step {step} on other than before: {changed}" if changed else ""
+        said = f"all {step} steps are done, so nothing is trained; raise --steps to continue"
+        return f"{config.out}: {said}" + (f" (no effect: {changed})" if changed else "")
+    return (
+        f"{config.out}: resuming at step {step} with changed settings: {changed}" if changed else ""
+    )
 
 
 def changed_words(folder: Path, config: Any) -> list[str]:
-    """What a config asks for otherwise than the folder's own: "--lr 0.001 -> 0.1"."""
+    """The settings that differ from the folder's config: "--lr 0.001 -> 0.1"."""
     path = folder / CONFIG
     if not path.is_file():
         return []
@@ -113,22 +115,24 @@ def changed_words(folder: Path, config: Any) -> list[str]:
 
 
 def load_state(folder: Path) -> dict[str, Any]:
-    """What `save_state` wrote; only tensors and plain values are unpickled.
+    """Read what `save_state` wrote; only tensors and plain values are unpickled.
 
     Raises:
-        CheckpointError: there is none, or it is damaged.
+        CheckpointError: missing or damaged.
     """
     _require_state(folder)
     path = folder / STATE
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"{path}: damaged ({error}); start anew in another --out") from error
+        raise CheckpointError(
+            f"{path}: damaged ({error}); start again with another --out"
+        ) from error
     return state
 
 
 def _require_state(folder: Path) -> None:
     if not (folder / STATE).is_file():
         raise CheckpointError(
-            f"{folder}: no {STATE} to resume from; leave out --resume to start anew"
+            f"{folder}: no {STATE} to resume from; remove --resume to start again"
         )

@@ -1,5 +1,5 @@
-"""`edgehuman export x.onnx --format tensorrt`: an engine of a graph that carries its card and its
-proof already. It needs TensorRT and neither PyTorch nor the checkpoint, so a device can do it.
+"""`edgehuman export x.onnx --format tensorrt`: build an engine from an exported graph with its card
+and parity inside. It needs TensorRT but neither PyTorch nor the checkpoint, so it runs on a device.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _JUDGES = 64
 
 
 def build_from_onnx(config: ExportConfig) -> Outcome:
-    """The engine with its companions, or the bundle.
+    """Write the engine with its companions, or the bundle.
 
     Raises:
-        UsageError: a graph that no TensorRT takes, or flags that only a checkpoint can follow.
-        ArtefactError: no such file, foreign or changed; or the graph does not parse.
-        EngineError, MissingDependencyError, ParityError: as the parts raise them.
+        UsageError: a graph that TensorRT does not support, or flags that need the checkpoint.
+        ArtefactError: the file is missing, foreign or changed, or its graph does not parse.
+        EngineError, MissingDependencyError, ParityError: from building and checking.
     """
     source = file_of(config.checkpoint)
     card = read_card(source)
@@ -57,27 +57,28 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
 
 
 def require_buildable(config: ExportConfig, card: Card, source: Path) -> None:
-    """Raises UsageError where the words or the graph rule an engine out, before any work."""
+    """Raise UsageError, before the work, if no engine can be built with these flags or graph."""
     own = card.precision.name.partition("-")[0]
     if config.format != "tensorrt":
         raise UsageError(
-            f"{source} is exported already; from it --format tensorrt builds an engine. For "
+            f"{source} is already exported; --format tensorrt builds an engine from it. For "
             f"{config.format} give the checkpoint folder, or a name from `edgehuman models`"
         )
     if config.precision not in ("fp32", own):
         raise UsageError(
-            f"--precision is {config.precision}, and the graph of {source} is in "
-            f"{card.precision.name}; its precision is inside it: leave the flag out, or export the "
-            "checkpoint anew"
+            f"--precision is {config.precision}, but the graph of {source} is in "
+            f"{card.precision.name}; remove the flag, or export the checkpoint again"
         )
     if card.precision.name == "int8":
         raise UsageError(
-            f"{source} is the INT8 graph of a CPU (uint8 activations with a zero point), which "
-            "TensorRT does not read; export the checkpoint with --format tensorrt --precision "
+            f"{source} is an INT8 graph for CPUs (uint8 activations with a zero point), which "
+            "TensorRT cannot read; export the checkpoint with --format tensorrt --precision "
             "int8 --data ..., or build from the FP32 or FP16 graph"
         )
     if config.explain:
-        raise UsageError("--explain compares with the network, so it needs the checkpoint")
+        raise UsageError(
+            "--explain compares with the network; give the checkpoint, or remove --explain"
+        )
 
 
 def _outcome(
@@ -91,5 +92,5 @@ def _outcome(
         "engine": dict(about),
         "notes": list(notes),
     }
-    text = f"{path} ({card.precision.name}), built from a graph that carries its proof"
+    text = f"{path} ({card.precision.name}), built from an exported graph"
     return Outcome(data, "\n".join([text, *notes]))

@@ -1,7 +1,7 @@
-"""An engine's own proof, where the GPU that it was built for is here: its answers to the judging
-samples against the network's, before anything is written.
+"""Check an engine on the GPU that it was built for: its outputs for the judging samples against the
+network's, before anything is written.
 
-Where that GPU is not here nothing can be proved, and the side file says so: `parity` is null.
+Without that GPU the engine cannot be checked, and `parity` in the side file is null.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def prove(
     samples: NDArray[Any],
     reference: Float32,
 ) -> dict[str, Any]:
-    """What the side file says of the engine, its parity included.
+    """The engine's entry of the side file, with its parity.
 
     Args:
         onnx, plan, about, card: as `to_tensorrt.write_engine` takes them.
-        samples: raw records (N, ...). reference: the right answers to them (N, ...).
+        samples: raw records (N, ...). reference: the network's outputs for them (N, ...).
 
     Raises:
-        ParityError: the engine's answers are over the budget of its precision.
+        ParityError: the engine's outputs are over the budget of its precision.
         EngineError, MissingDependencyError: the engine does not start; see `open_tensorrt`.
     """
     gpu = build_on_device.find_gpu()
@@ -56,15 +56,15 @@ def prove(
     broken = parity.engine_failures(found, card.precision.name)
     if broken:
         raise ParityError(
-            f"{card.name}: the engine on the {gpu.name} does not give the network's answers to "
-            f"{len(samples)} samples: {'; '.join(broken)}. Nothing was written; export the graph "
-            "with --format onnx and run that, or build with another precision"
+            f"{card.name}: the engine on the {gpu.name} does not match the network on "
+            f"{len(samples)} samples: {'; '.join(broken)}. Nothing was written; export with "
+            "--format onnx, or build with another precision"
         )
     return {**about, "parity": found.as_dict()}
 
 
 def as_lines(about: Mapping[str, Any]) -> list[str]:
-    """What a person reads of an engine that was written."""
+    """The lines of text that describe a built engine."""
     target = ", ".join(map(str, about["built_for"]))
     built = (
         f"{about['library']} {about['version']}, built in {about['build_s']} s for compute "
@@ -74,8 +74,8 @@ def as_lines(about: Mapping[str, Any]) -> list[str]:
     if found is None:
         return [
             built,
-            "the engine's own answers were not judged: the GPU that it is for is not here; there, "
-            "`edgehuman export x.onnx --format tensorrt` builds and judges it",
+            "engine not checked: its GPU is not in this machine; on the target, "
+            "`edgehuman export x.onnx --format tensorrt` builds and checks it",
         ]
     cosine, max_abs = found["cosine"], found["max_abs"]
-    return [built, f"the engine's own answers: cosine {cosine:.6f}, max abs {max_abs:.2e}"]
+    return [built, f"engine against network: cosine {cosine:.6f}, max abs {max_abs:.2e}"]

@@ -1,7 +1,7 @@
 """A network compiled by torch-TensorRT, with the same card and the same gate as every other format.
 
-For people who stay in PyTorch on a GPU. FP16 is torch-TensorRT's autocast with the operators of
-fp16.ISLANDS kept in float32. The result is a `torch.export` program (`NAME.pt2`) and
+For use from PyTorch on a GPU. FP16 is torch-TensorRT's autocast with the operators of fp16.ISLANDS
+kept in float32. The result is a `torch.export` program (`NAME.pt2`) and
 `NAME.pt2.json`, its card.
 
 Source: docs.pytorch.org/TensorRT, "Compiling Exported Programs with Torch-TensorRT" and "Saving
@@ -28,17 +28,17 @@ from edgehuman.metrics import parity
 from edgehuman.runtime.engine.build_on_device import Options
 
 ADVICE = (
-    "a compiled program is closed: --format onnx --explain shows where a graph of the same "
-    "network and precision parts from it"
+    "a compiled program cannot be inspected; --format onnx --explain shows where a graph of the "
+    "same network and precision diverges"
 )
 
 
 def load_library() -> Any:
-    """The module `torch_tensorrt`, on a machine with a GPU.
+    """Import `torch_tensorrt`.
 
     Raises:
         MissingDependencyError: it is not installed.
-        EngineError: there is no GPU that torch can use.
+        EngineError: torch finds no GPU.
     """
     try:
         library = importlib.import_module("torch_tensorrt")
@@ -49,9 +49,8 @@ def load_library() -> Any:
         ) from None
     if not torch.cuda.is_available():
         raise EngineError(
-            "torch-TensorRT compiles on the GPU that it runs on, and torch finds none here; export "
-            "with --format tensorrt --engine tensorrt-rtx --capability 86, or on a machine with "
-            "a GPU"
+            "torch-TensorRT compiles on the GPU that it runs on, and torch finds none here; use "
+            "--format tensorrt --engine tensorrt-rtx --capability 86, or a machine with a GPU"
         )
     return library
 
@@ -63,7 +62,7 @@ def compile_network(
     precision: Literal["fp32", "fp16"],
     options: Options,
 ) -> Any:
-    """The compiled module on the GPU, for batches of the profile.
+    """Compile the network on the GPU for the batches of the profile.
 
     Raises:
         ArtefactError: torch-TensorRT cannot compile the network.
@@ -92,7 +91,7 @@ def compile_network(
         )
         extra = autocast if precision == "fp16" else {}
         return library.dynamo.compile(program, arg_inputs=[wanted], min_block_size=1, **extra)
-    except Exception as error:  # torch-TensorRT raises whatever its layers raise
+    except Exception as error:  # torch-TensorRT passes on whatever its layers raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise ArtefactError(f"{card.name}: torch-TensorRT cannot compile it: {reason}") from error
 
@@ -100,7 +99,7 @@ def compile_network(
 def judged(
     compiled: Any, judge: Judge, precision: Literal["fp32", "fp16"], name: str, batch: int
 ) -> Verdict:
-    """The compiled module before the judge.
+    """Judge the compiled module.
 
     Raises:
         ParityError: over budget.
@@ -117,10 +116,10 @@ def judged(
 
 
 def write(library: Any, compiled: Any, judge: Judge, path: Path, card: Card) -> None:
-    """`NAME.pt2` and `NAME.pt2.json`, the card and the hash of the program: both or none.
+    """Write `NAME.pt2` and `NAME.pt2.json` (the card and the hash of the program), both or none.
 
     Raises:
-        ArtefactError: the folder cannot be written.
+        ArtefactError: cannot write to the folder.
     """
     example = torch.from_numpy(judge.samples.array[:2]).cuda()
     with tempfile.TemporaryDirectory() as folder:
@@ -139,10 +138,10 @@ def write(library: Any, compiled: Any, judge: Judge, path: Path, card: Card) -> 
 
 
 def files_of(path: Path) -> tuple[Path, Path]:
-    """The program, and its side file."""
+    """The program and its side file."""
     return path, path.with_name(f"{path.name}.json")
 
 
 def precision_of(name: Literal["fp32", "fp16"]) -> Precision:
-    """What the card says of the numbers inside."""
+    """The precision entry of the card."""
     return Precision(name, ("LayerNorm", "softmax", "mean") if name == "fp16" else ())

@@ -1,8 +1,7 @@
-"""The calibration set and the ranges it gives: one pass over the data, then MinMax, percentile or
-entropy.
+"""The calibration set and its ranges: one pass over the data, then MinMax, percentile or entropy.
 
-The set is balanced over classes (over people where nothing is labelled), chosen by a seed, and
-disjoint in people from the set that judges the result.
+The set is balanced over classes (over people without labels), chosen by a seed, and shares no
+person with the set that judges the result.
 
 Sources: percentile and KL-divergence calibration as in S. Migacz, "8-bit inference with TensorRT",
     GTC 2017.
@@ -33,16 +32,16 @@ Range = tuple[float, float]
 
 
 def split(samples: Samples, calibrate: int, judge: int, seed: int) -> tuple[Samples, Samples]:
-    """A calibration set and a judging set with no person in both, each balanced.
+    """Split into a balanced calibration set and a balanced judging set that share no person.
 
     Raises:
-        DataError: fewer than two people, so that the judge would know the calibration's person.
+        DataError: fewer than two people.
     """
     people = np.unique(samples.person_N)
     if len(people) < 2:
         raise DataError(
             f"found {len(people)} person in the {len(samples)} calibration samples; at least two "
-            "are needed, so that the people who judge are not those who calibrate"
+            "are needed, as different people calibrate and judge; use more data"
         )
     shuffled = np.random.default_rng(seed).permutation(people)
     calibrating_N = np.isin(samples.person_N, shuffled[: (len(people) + 1) // 2])
@@ -55,10 +54,10 @@ def split(samples: Samples, calibrate: int, judge: int, seed: int) -> tuple[Samp
 
 
 class Histogram:
-    """What one tensor took, in one pass: counts over equal bins from -bound to bound.
+    """The values of one tensor in one pass: counts over equal bins from -bound to bound.
 
-    The bound doubles when a value goes beyond it, by adding bins in pairs, so that no count is lost
-    and nothing needs to be known beforehand.
+    When a value exceeds the bound, the bound doubles and bins are merged in pairs, so that no count
+    is lost and no range is needed in advance.
     """
 
     def __init__(self) -> None:
@@ -66,7 +65,7 @@ class Histogram:
         self.count_B = np.zeros(2 * _BINS, np.int64)
 
     def add(self, values: NDArray[Any]) -> None:
-        """Count these values too."""
+        """Add these values to the counts."""
         self.low = min(self.low, float(values.min()))
         self.high = max(self.high, float(values.max()))
         while self.bound < max(-self.low, self.high):
@@ -78,7 +77,7 @@ class Histogram:
         self.count_B += np.bincount(index, minlength=2 * _BINS)
 
     def range(self, method: Method) -> Range:
-        """The range that INT8 spends its steps on; it always holds zero."""
+        """The range that INT8 covers; it always includes zero."""
         if method == "minmax":
             low, high = self.low, self.high
         elif method == "percentile":
@@ -105,7 +104,7 @@ class Histogram:
 
 
 def _divergence(magnitude_B: Float64, stop: int) -> float:
-    """KL divergence between the clipped histogram and its form in 128 levels."""
+    """KL divergence between the clipped histogram and the same in 128 levels."""
     clipped = magnitude_B[:stop].copy()
     clipped[-1] += magnitude_B[stop:].sum()
     levels = min(_LEVELS, stop)
@@ -125,7 +124,7 @@ def _divergence(magnitude_B: Float64, stop: int) -> float:
 def collect(
     model: onnx.ModelProto, tensors: Sequence[str], samples: NDArray[Any]
 ) -> dict[str, Histogram]:
-    """Histograms of these float tensors over the samples (N, ...), a batch at a time."""
+    """Collect histograms of these float tensors over the samples (N, ...), batch by batch."""
     found = {name: Histogram() for name in tensors}
     for name, values in _values(model, tensors, samples):
         found[name].add(values)
@@ -149,5 +148,5 @@ def _values(
 
 
 def ranges(histograms: Mapping[str, Histogram], method: Method) -> dict[str, Range]:
-    """The range of every tensor by one method."""
+    """The range of each tensor by one method."""
     return {name: histogram.range(method) for name, histogram in histograms.items()}

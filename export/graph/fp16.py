@@ -1,14 +1,14 @@
-"""FP16 in the graph: every float tensor in float16, but for islands that stay in float32.
+"""FP16 in the graph: every float tensor in float16, except islands that stay in float32.
 
-Islands by rule: LayerNorm and the other norms, softmax, reductions and the operators that sum
-squares or exponents, the bias added to attention scores, and the module that normalises raw
-coordinates (`normalise`), as float16 counts pixels beyond 2048 in twos. Islands by measurement:
-every node whose input or output goes beyond float16 on the given samples, or whose constants do,
-and every Q/DQ node whose scale is too small for it. Inputs and outputs of the graph keep their
-type.
+Islands by rule: LayerNorm and the other norms, softmax, reductions and operators that sum squares
+or exponents, the bias added to attention scores, and the module that normalises raw coordinates
+(`normalise`), as float16 has a resolution of 2 pixels beyond 2048. Islands by measurement: every
+node whose input, output or constants exceed float16 on the given samples, and every Q/DQ node whose
+scale is too small for it. Inputs and outputs of the graph keep their type.
 
-An initialiser that serves both halves appears twice, under two names: the public converter gives
-two casts of one shared initialiser the same name, and TensorRT's parser refuses that graph.
+An initialiser that is used in both precisions is stored twice, under two names: the public
+converter gives two casts of a shared initialiser the same name, and TensorRT's parser refuses that
+graph.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ ISLANDS = frozenset(
         "Resize",
     ]
 )
-# Moves numbers without computing: takes the type it is given, so no cast is needed around it.
+# Operators that move numbers without computing: they keep their input's type, so need no cast.
 _MOVES = frozenset(
     [
         "Reshape",
@@ -71,32 +71,33 @@ _MOVES = frozenset(
         "Tile",
     ]
 )
-# The module, at any depth, whose input is in raw units.
+# Name of the module, at any depth, whose input is in raw units.
 _RAW = "normalise"
-# Half of float16's largest number: the samples seen are not all there are.
+# Half of float16's largest number, as a margin for unseen samples.
 LIMIT = 65504.0 / 2
-# Float16's smallest number with all its bits: a scale below it would be rounded coarsely, or to 0.
+# Float16's smallest normal number: a smaller scale would be rounded coarsely, or to 0.
 SMALLEST_SCALE = 2.0**-14
 
 
 def convert(
     model: onnx.ModelProto, wide: Collection[str]
 ) -> tuple[onnx.ModelProto, tuple[str, ...]]:
-    """A copy of the float32 graph in float16, and the names of its islands. An INT8 graph is taken
-    too: what it left in float32 becomes float16.
+    """Convert a copy of the float32 graph to float16; also return the names of its islands. In an
+    INT8 graph, the float32 nodes become float16.
 
     Args:
-        wide: the tensors that float16 cannot hold, as `overflowing` finds them.
+        wide: the tensors that float16 cannot hold, as found by `overflowing`.
 
     Raises:
-        ArtefactError: the graph has sub-graphs (If, Loop), which have no place here.
+        ArtefactError: the graph has sub-graphs (If, Loop), which are not supported.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     for node in copy.graph.node:
         if any(a.type == onnx.AttributeProto.GRAPH for a in node.attribute):
             raise ArtefactError(
-                f"{node.name}: {node.op_type} has a sub-graph; FP16 takes graphs without"
+                f"{node.name}: {node.op_type} has a sub-graph, which FP16 export does not support; "
+                "export in fp32, or write that layer without control flow"
             )
     infer_shapes(copy)
     floats = _float_tensors(copy)
@@ -136,7 +137,7 @@ def _islands(model: onnx.ModelProto, wide: set[str]) -> set[str]:
 
 
 def _finely_scaled(model: onnx.ModelProto) -> set[str]:
-    """Q/DQ nodes with a scale that float16 cannot hold."""
+    """Q/DQ nodes with a scale too small for float16."""
     known = constants(model.graph)
     return {
         node.name
@@ -155,9 +156,9 @@ def _wide_constants(model: onnx.ModelProto, floats: set[str]) -> set[str]:
 
 
 def overflowing(model: onnx.ModelProto, samples: NDArray[Any]) -> set[str]:
-    """Float tensors that go beyond half of float16's range on raw records (N, ...).
+    """Float tensors that exceed half of float16's range on raw records (N, ...).
 
-    The model's types must be inferred, as `to_onnx` leaves them.
+    The model must have inferred types, as from `to_onnx`.
     """
     floats = _float_tensors(model)
     wide: set[str] = set()
@@ -178,7 +179,7 @@ def _largest(array: NDArray[Any]) -> float:
 
 
 class _Writer:
-    """Writes nodes with the casts they need; each tensor is cast once to each type."""
+    """Write nodes with the casts they need; each tensor is cast once to each type."""
 
     def __init__(self, graph: onnx.GraphProto, floats: set[str]) -> None:
         self.graph = graph
@@ -191,14 +192,14 @@ class _Writer:
         }
 
     def rewrite(self, node: onnx.NodeProto, island: bool) -> Iterator[onnx.NodeProto]:
-        """The casts that this node needs, then the node."""
+        """Yield the casts that this node needs, then the node."""
         new = onnx.NodeProto()
         new.CopyFrom(node)
         wants_half = not island
         if node.op_type in _MOVES and node.input[0] not in self.known:
             wants_half = node.input[0] in self.half
         elif not any(name in self.floats for name in node.input):
-            # Made from no float at all (a Cast of uint8, a ConstantOfShape): float32 as it stands.
+            # No float input (a Cast of uint8, a ConstantOfShape): it stays in float32.
             wants_half = False
         for i, name in enumerate(node.input):
             if name in self.floats and not (node.op_type == "Resize" and i > 0):
@@ -210,7 +211,7 @@ class _Writer:
         yield new
 
     def outputs(self) -> Iterator[onnx.NodeProto]:
-        """The graph's own outputs, in float32 under their own names."""
+        """Yield the nodes of the graph's outputs, in float32 under their own names."""
         for name, inner in self._final.items():
             to = helper.make_node("Cast", [inner], [name], f"{name}/Cast", to=TensorProto.FLOAT)
             same = helper.make_node("Identity", [inner], [name], f"{name}/Identity")

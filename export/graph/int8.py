@@ -1,13 +1,12 @@
-"""INT8 in the graph: QuantizeLinear / DequantizeLinear around the layers that carry weights, and no
-others.
+"""INT8 in the graph: QuantizeLinear / DequantizeLinear around layers with weights only.
 
-Two graphs come from one set of ranges:
+One set of ranges gives two graphs:
 
     cpu         uint8 activations, int8 weights per output channel, int32 biases, quantised Conv
-                outputs: what onnxruntime's CPU kernels fuse into MatMulIntegerToFloat, QGemm and
+                outputs, which onnxruntime's CPU kernels fuse into MatMulIntegerToFloat, QGemm and
                 QLinearConv
-    tensorrt    symmetric int8 activations, int8 weights per output channel, biases left in float:
-                TensorRT's parser refuses the int32 bias, and takes no zero point
+    tensorrt    symmetric int8 activations, int8 weights per output channel, float biases:
+                TensorRT's parser supports neither int32 biases nor zero points
 
 Kept in float by rule: LayerNorm, softmax, GELU, residual sums, and attention's products of
 activations.
@@ -29,13 +28,13 @@ from edgehuman.records import Float32
 
 Target = Literal["cpu", "tensorrt"]
 # Without VNNI, x86 adds two uint8 x int8 products in 16 saturating bits: 7-bit weights cannot
-# overflow it, so one file gives the same answer on every CPU. TensorRT accumulates in 32 bits.
+# overflow them, so a file gives the same answer on every CPU. TensorRT accumulates in 32 bits.
 _WEIGHT_LIMIT = {"cpu": 64, "tensorrt": 127}
 _TINY = 1e-12
 
 
 def weight_layers(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """The nodes that INT8 is for: Conv, Gemm and MatMul whose weight is a constant."""
+    """The nodes to quantise: Conv, Gemm and MatMul with a constant weight."""
     known = constants(model.graph)
     return [
         node
@@ -49,9 +48,7 @@ def weight_layers(model: onnx.ModelProto) -> list[onnx.NodeProto]:
 
 
 def tensors_to_calibrate(model: onnx.ModelProto) -> list[str]:
-    """What `quantise` needs ranges of: the inputs of the weight layers, and the outputs of
-    convolutions.
-    """
+    """The tensors whose ranges `quantise` needs: inputs of weight layers, outputs of Conv."""
     wanted: dict[str, None] = {}
     for node in weight_layers(model):
         wanted[node.input[0]] = None
@@ -66,7 +63,7 @@ def quantise(
     target: Target,
     float_layers: Collection[str] = (),
 ) -> onnx.ModelProto:
-    """A copy of the float graph with its weight layers in INT8, but for the named ones."""
+    """Quantise the weight layers of a copy of the float graph, except `float_layers`."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     writer = _Writer(copy, range_of, target)
@@ -80,12 +77,12 @@ def quantise(
 
 
 def rounded(tensor: str) -> str:
-    """The name of a tensor once it went through INT8."""
+    """The name of a tensor after its Q/DQ pair."""
     return f"{tensor}.int8"
 
 
 class _Writer:
-    """Writes the quantised nodes of one graph, and each Q/DQ pair and scale once."""
+    """Write the quantised nodes of one graph, and each Q/DQ pair and scale once."""
 
     def __init__(
         self, model: onnx.ModelProto, range_of: Mapping[str, Range], target: Target
@@ -98,7 +95,7 @@ class _Writer:
         self._weights: dict[tuple[str, int], tuple[str, Float32]] = {}
 
     def rewrite(self, node: onnx.NodeProto, chosen: bool) -> list[onnx.NodeProto]:
-        """The nodes that stand for this one."""
+        """The nodes that replace this one."""
         if not chosen:
             return [node]
         new = onnx.NodeProto()
@@ -124,7 +121,7 @@ class _Writer:
         return self._pairs[tensor]
 
     def _pair(self, layer: str, source: str, result: str, made: list[onnx.NodeProto]) -> float:
-        """QuantizeLinear then DequantizeLinear from `source` to `result`; the scale."""
+        """Add QuantizeLinear and DequantizeLinear from `source` to `result`; return the scale."""
         bounds = self.range_of[source.removesuffix(".float")]
         scale, zero = _activation_scale(bounds, self.target)
         names = [
@@ -153,7 +150,7 @@ class _Writer:
     def _bias(self, node: onnx.NodeProto, scale_C: Float32, made: list[onnx.NodeProto]) -> str:
         bias_C = numpy_helper.to_array(self.known[node.input[2]]).astype(np.float64)
         step_C = np.clip(np.rint(bias_C / scale_C), -(2**31), 2**31 - 1).astype(np.int32)
-        # Named after the output: two layers may share one bias, and never its scale.
+        # Named after the output: two layers may share a bias, but not its scale.
         result = f"{node.output[0]}.bias.int32"
         made.append(self._dequantise(result, step_C, scale_C, 0))
         return result
@@ -176,7 +173,7 @@ class _Writer:
 
 
 def quantise_weight(weight: Float32, axis: int, limit: int) -> tuple[NDArray[np.int8], Float32]:
-    """Symmetric steps -limit..limit of a weight, and the scale of each channel along `axis`."""
+    """Quantise a weight to -limit..limit, symmetrically, with a scale per channel along `axis`."""
     others = tuple(i for i in range(weight.ndim) if i != axis)
     scale_C = np.maximum(np.abs(weight).max(axis=others), _TINY).astype(np.float32) / limit
     shape = [-1 if i == axis else 1 for i in range(weight.ndim)]
@@ -193,7 +190,7 @@ def _activation_scale(bounds: Range, target: Target) -> tuple[float, NDArray[Any
 
 
 def _channel_axis(node: onnx.NodeProto) -> int:
-    """The axis of the weight that holds output channels."""
+    """The weight's axis of output channels."""
     if node.op_type == "Conv" or _attribute(node, "transB", 0):
         return 0
     return 1

@@ -1,4 +1,4 @@
-"""Where two computations part: the layer table behind `edgehuman export --explain`.
+"""Where two computations diverge: the layer table of `edgehuman export --explain`.
 
 torch against ONNX compares module outputs (forward hooks) with the last node of that module; ONNX
 against its FP16 or INT8 form compares every float tensor that kept its name.
@@ -19,18 +19,16 @@ from torch import nn
 from edgehuman.export.graph.sessions import exposed, open_session
 from edgehuman.metrics.parity import cosines
 
-# Relative error at which two layers count as parted: rounding of each precision stays below it.
+# Relative error above which a layer counts as diverged; rounding of each precision stays below.
 PARTED = {"fp32": 1e-4, "fp16": 0.02, "int8": 0.2}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One layer: the node (named after our module), and how far the two computations are apart
-    there.
+    """One layer: the node (named after our module), and its difference between two computations.
 
     Attributes:
-        error: RMS of the difference over RMS of the reference; infinite where one of them is
-            not finite.
+        error: RMS of the difference over RMS of the reference; infinite if either is not finite.
     """
 
     node: str
@@ -40,7 +38,7 @@ class Row:
 
 
 def of_network(network: nn.Module, model: onnx.ModelProto, samples: NDArray[Any]) -> list[Row]:
-    """torch against its FP32 graph, module by module, in the order of the graph."""
+    """Compare torch with its FP32 graph, module by module, in graph order."""
     taken = _module_outputs(network, samples)
     last = {node.name.rpartition("/")[0]: node for node in model.graph.node}
     pairs = [
@@ -57,7 +55,7 @@ def of_network(network: nn.Module, model: onnx.ModelProto, samples: NDArray[Any]
 def of_graphs(
     reference: onnx.ModelProto, candidate: onnx.ModelProto, samples: NDArray[Any]
 ) -> list[Row]:
-    """One graph against its FP16 or INT8 form, at every float tensor that both have."""
+    """Compare a graph with its FP16 or INT8 form at every float tensor that both have."""
     shared = {name for node in candidate.graph.node for name in node.output}
     nodes = [
         (node.name, node.output[0])
@@ -72,17 +70,17 @@ def of_graphs(
 
 
 def first_parted(rows: Sequence[Row], precision: str) -> Row | None:
-    """The first layer whose error is beyond rounding."""
+    """The first layer whose error exceeds rounding."""
     return next((row for row in rows if not row.error <= PARTED[precision]), None)
 
 
 def table(rows: Sequence[Row], precision: str) -> str:
-    """The rows as text, with a mark at the first layer where the two part."""
+    """The rows as text, with a mark at the first layer that diverges."""
     parted = first_parted(rows, precision)
     width = max((len(row.node) for row in rows), default=5)
     lines = [f"{'layer':<{width}}  {'cosine':>9}  {'max abs':>9}  {'error':>9}"]
     for row in rows:
-        said = "here they part" if np.isfinite(row.error) else "not finite from here on"
+        said = "diverges here" if np.isfinite(row.error) else "not finite from here on"
         mark = f"  <- {said}" if row is parted else ""
         lines.append(
             f"{row.node:<{width}}  {row.cosine:>9.6f}  {row.max_abs:>9.2e}  {row.error:>9.2e}{mark}"

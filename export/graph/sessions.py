@@ -1,6 +1,4 @@
-"""Graphs in memory on onnxruntime: run them in batches, look inside them, time them side by
-side.
-"""
+"""Graphs in memory on onnxruntime: run in batches, read inner tensors, compare latency."""
 
 from __future__ import annotations
 
@@ -21,16 +19,16 @@ _WARM_UP, _FEWEST = 3, 10
 
 
 def batch_of(array: NDArray[Any]) -> int:
-    """Records a run: 64 of a few kilobytes; fewer pictures, whose insides are large."""
+    """Records per run: 64 of a few kilobytes; fewer pictures, whose activations are large."""
     bytes_each = max(1, array.nbytes // max(1, len(array)))
     return max(1, min(_BATCH, _BATCH_BYTES // bytes_each))
 
 
 def open_session(model: onnx.ModelProto, threads: int = 1) -> onnxruntime.InferenceSession:
-    """A graph on the CPU, with as many threads inside one operator.
+    """Open a graph on the CPU with this many intra-op threads.
 
-    Of an INT8 graph for TensorRT, quantised values are multiplied in float32: exact, as integers on
-    a GPU are. onnxruntime's own kernels for int8 activations overflow on x86 without VNNI.
+    In an INT8 graph for TensorRT, quantised values are multiplied in float32, which is as exact as
+    a GPU's integers: onnxruntime's kernels for int8 activations overflow on x86 without VNNI.
 
     Raises:
         ArtefactError: onnxruntime cannot run the graph.
@@ -45,12 +43,12 @@ def open_session(model: onnx.ModelProto, threads: int = 1) -> onnxruntime.Infere
         return onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
-    except Exception as error:  # onnxruntime's exceptions share no base class of its own
+    except Exception as error:  # onnxruntime's exceptions have no common base class
         raise ArtefactError(f"onnxruntime cannot run the graph: {error}") from None
 
 
 def _has_signed_activations(model: onnx.ModelProto) -> bool:
-    """Whether the graph quantises to int8 as it runs, which a graph for TensorRT alone does."""
+    """Whether the graph quantises activations to int8, as only graphs for TensorRT do."""
     int8 = {
         each.name for each in model.graph.initializer if each.data_type == onnx.TensorProto.INT8
     }
@@ -61,7 +59,7 @@ def _has_signed_activations(model: onnx.ModelProto) -> bool:
 
 
 def run(session: onnxruntime.InferenceSession, array: NDArray[Any]) -> Float32:
-    """Raw records (N, ...) -> the graph's first output (N, ...), in batches."""
+    """Run raw records (N, ...) in batches; the graph's first output (N, ...)."""
     name = session.get_inputs()[0].name
     batch = batch_of(array)
     parts = [
@@ -71,7 +69,7 @@ def run(session: onnxruntime.InferenceSession, array: NDArray[Any]) -> Float32:
 
 
 def exposed(model: onnx.ModelProto, tensors: Iterable[str]) -> onnx.ModelProto:
-    """A copy of the graph whose outputs are these tensors, in this order."""
+    """A copy of the graph with these tensors as its outputs, in this order."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     known = {info.name: info for info in (*model.graph.value_info, *model.graph.output)}
@@ -83,8 +81,8 @@ def exposed(model: onnx.ModelProto, tensors: Iterable[str]) -> onnx.ModelProto:
 def interleaved_ms(
     calls: Mapping[str, Callable[[], object]], seconds: float = 2.0, rounds: int = 60
 ) -> dict[str, float]:
-    """Median milliseconds of each call, measured turn by turn so that a noisy moment hits all
-    alike; `rounds` of them, or as many as fit in `seconds`, and never under ten.
+    """Median milliseconds of each call, measured in turn so that system noise affects all equally:
+    `rounds` times, or as often as fits into `seconds`, but at least ten times.
     """
     spent: dict[str, list[float]] = {name: [] for name in calls}
     begin = time.perf_counter()

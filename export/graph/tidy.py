@@ -1,7 +1,6 @@
-"""An exporter's graph made readable: names from our modules, no machine paths, no detours.
+"""Clean up an exporter's graph: names from our modules, no machine paths, plain transposes.
 
-tidy(model) changes the graph in place and leaves its results as they were (the parity gate checks
-that).
+tidy(model) changes the graph in place and keeps its results (the parity gate checks that).
 """
 
 from __future__ import annotations
@@ -10,16 +9,13 @@ import ast
 from collections import Counter
 
 import onnx
-from onnx import numpy_helper
 
 _SCOPES_KEY = "pkg.torch.onnx.name_scopes"
 Shape = tuple[int | str, ...]
 
 
 def tidy(model: onnx.ModelProto) -> None:
-    """Names nodes after modules, drops traces of the exporting machine, straightens transposed
-    keys.
-    """
+    """Name nodes after modules, drop metadata of the exporting machine, simplify transposes."""
     infer_shapes(model)
     graph = model.graph
     _straighten_transposes(graph)
@@ -36,14 +32,14 @@ def tidy(model: onnx.ModelProto) -> None:
 
 
 def infer_shapes(model: onnx.ModelProto) -> None:
-    """Every tensor's type and shape anew, in place; values of shape tensors are followed too."""
+    """Infer every tensor's type and shape again, in place, also through shape tensors."""
     del model.graph.value_info[:]
     inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     model.graph.value_info.extend(inferred.graph.value_info)
 
 
 def drop_unused(graph: onnx.GraphProto) -> None:
-    """Removes nodes, initialisers and value infos that no output needs."""
+    """Remove nodes, initialisers and value infos that no output needs."""
     needed = {output.name for output in graph.output}
     kept = []
     for node in reversed(graph.node):
@@ -65,7 +61,7 @@ def _replace(field, kept) -> None:  # type: ignore[no-untyped-def]
 
 
 def shapes(graph: onnx.GraphProto) -> dict[str, Shape]:
-    """Known shapes by tensor name; a dynamic axis is the text of its symbol."""
+    """Known shapes by tensor name; a dynamic axis is given by its symbol."""
     table: dict[str, Shape] = {t.name: tuple(t.dims) for t in graph.initializer}
     for info in (*graph.input, *graph.value_info, *graph.output):
         kind = info.type.tensor_type
@@ -78,7 +74,7 @@ def shapes(graph: onnx.GraphProto) -> dict[str, Shape]:
 
 
 def _name_nodes(graph: onnx.GraphProto) -> None:
-    """`blocks.0.attention.qkv/MatMul`: the module's path in our network, then the operator."""
+    """Name each node by its module's path and operator: `blocks.0.attention.qkv/MatMul`."""
     seen: Counter[str] = Counter()
     for node in graph.node:
         scopes = next((p.value for p in node.metadata_props if p.key == _SCOPES_KEY), "['']")
@@ -89,11 +85,10 @@ def _name_nodes(graph: onnx.GraphProto) -> None:
 
 
 def _straighten_transposes(graph: onnx.GraphProto) -> None:
-    """Reshape to three axes, swap the last two, reshape back -> one Transpose.
+    """Replace "reshape to three axes, swap the last two, reshape back" by one Transpose.
 
-    torch writes the keys of scaled_dot_product_attention this way, with Shape, Slice and Concat
-    around it for the dynamic batch; one Transpose is what onnxruntime and TensorRT fuse into the
-    product.
+    torch writes the keys of scaled_dot_product_attention this way, with Shape, Slice and Concat for
+    the dynamic batch; onnxruntime and TensorRT fuse a single Transpose into the product.
     """
     made_by = {name: node for node in graph.node for name in node.output}
     known = shapes(graph)
@@ -126,8 +121,3 @@ def _perm(node: onnx.NodeProto) -> list[int]:
 def constants(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
     """Initialisers by name."""
     return {tensor.name: tensor for tensor in graph.initializer}
-
-
-def array_of(tensor: onnx.TensorProto):  # type: ignore[no-untyped-def]
-    """The numbers of an initialiser."""
-    return numpy_helper.to_array(tensor)

@@ -1,8 +1,7 @@
-"""A network and its card -> one ONNX graph that begins at the raw record.
+"""Trace a network with its card to one ONNX graph that takes the raw record.
 
-The batch is dynamic, as is every axis the card gives as 0; the opset is pinned; constants are
-folded by the exporter; nodes carry the name of the module they came from, and no path of the
-exporting machine.
+The batch is dynamic, as is every axis that the card gives as 0; the opset is pinned; the exporter
+folds constants; nodes are named after their modules, without paths of the exporting machine.
 
 Source of the exporter: torch.onnx.export(dynamo=True), which traces with torch.export.
 """
@@ -27,7 +26,7 @@ from edgehuman.card import CARD_KEY, Card, InputSpec, from_json
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.export.graph.tidy import tidy
 
-# 20 is the newest opset that TensorRT 10 (JetPack 6.1) reads, and the first with Gelu as one node.
+# 20 is the newest opset that TensorRT 10 (JetPack 6.1) reads, and the first with a Gelu node.
 OPSET = 20
 INPUT_NAME = "record"
 OUTPUT_NAMES = {
@@ -38,22 +37,21 @@ OUTPUT_NAMES = {
     "segmentation": "segmentation",
     "tokens": "tokens",
 }
-# Traced sizes: not 1, which torch.export would specialise on.
+# Sizes for tracing: not 1, which torch.export would specialise on.
 _TRACE_BATCH = 2
 _TRACE_DYNAMIC = 16
 
 
 def to_onnx(network: nn.Module, card: Card) -> onnx.ModelProto:
-    """The network as a checked float32 graph with its card inside.
+    """Export the network as a checked float32 graph with its card inside.
 
     Args:
         network: maps one tensor (N, *card.input.shape), the raw record, to one tensor (N, ...).
-        card: what the network says about itself; `weights_sha256` and `versions` are filled in
-            here.
+        card: of the network; `weights_sha256` and `versions` are filled in here.
 
     Raises:
         CheckpointError: a weight is not finite.
-        ArtefactError: the network holds an operator that has no ONNX form; the message names it.
+        ArtefactError: the network has an operator without an ONNX form; the message names it.
     """
     check_weights(network, card.name)
     was_training = network.training
@@ -65,8 +63,8 @@ def to_onnx(network: nn.Module, card: Card) -> onnx.ModelProto:
     foreign = sorted({f"{node.domain}::{node.op_type}" for node in model.graph.node if node.domain})
     if foreign:
         raise ArtefactError(
-            f"{card.name}: the graph holds {', '.join(foreign)}, outside the ONNX standard; "
-            "write that layer with standard operators"
+            f"{card.name}: the graph has operators outside the ONNX standard: "
+            f"{', '.join(foreign)}; write that layer with standard operators"
         )
     tidy(model)
     onnx.checker.check_model(model, full_check=True)
@@ -76,21 +74,18 @@ def to_onnx(network: nn.Module, card: Card) -> onnx.ModelProto:
 
 
 def check_weights(network: nn.Module, name: str) -> None:
-    """Raises CheckpointError where a weight or buffer is not finite, and says which."""
+    """Raise CheckpointError if a weight or buffer is not finite, and name it."""
     for key, tensor in [*network.named_parameters(), *network.named_buffers()]:
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             bad = int((~torch.isfinite(tensor)).sum())
             raise CheckpointError(
                 f"{name}: {bad} of {tensor.numel()} numbers in {key!r} are not finite; "
-                "a network is exported from finite weights: train again, or take an earlier "
-                "checkpoint"
+                "train again, or use an earlier checkpoint"
             )
 
 
 def weights_sha256(network: nn.Module) -> str:
-    """Hash of every parameter and buffer of the state dict: name, shape, type and bytes, in order
-    of name.
-    """
+    """Hash of the state dict: name, shape, type and bytes of each entry, sorted by name."""
     digest = hashlib.sha256()
     for key, tensor in sorted(network.state_dict().items()):
         array = tensor.detach().cpu().contiguous()
@@ -100,7 +95,7 @@ def weights_sha256(network: nn.Module) -> str:
 
 
 def versions() -> dict[str, str]:
-    """What made this artefact, for its card."""
+    """Versions of the software that made the artefact, for its card."""
     return {
         "edgehuman": edgehuman.__version__,
         "python": ".".join(map(str, sys.version_info[:3])),
@@ -110,7 +105,7 @@ def versions() -> dict[str, str]:
 
 
 def with_card(model: onnx.ModelProto, card: Card) -> onnx.ModelProto:
-    """A copy of the graph that carries this card, and only this one."""
+    """A copy of the graph with this card as its only one."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     kept = {prop.key: prop.value for prop in copy.metadata_props if prop.key != CARD_KEY}
@@ -129,7 +124,7 @@ def card_of(model: onnx.ModelProto, where: str) -> Card:
         if prop.key == CARD_KEY:
             return from_json(prop.value, where)
     raise ArtefactError(
-        f"{where}: an ONNX without a card; export the model with `edgehuman export`"
+        f"{where}: an ONNX file without a card; export the model with `edgehuman export`"
     )
 
 
@@ -167,8 +162,8 @@ def _trace(network: nn.Module, card: Card) -> onnx.ModelProto:
 
 
 def _was_stopped(error: BaseException) -> bool:
-    """Whether Ctrl-C is at the bottom of it: a stop while torch imports a part of itself leaves
-    that part half made, and the exporter reports what then goes wrong instead of the stop.
+    """Whether Ctrl-C is the cause: an interrupt while torch imports a module leaves it half
+    imported, and the exporter reports the resulting error instead of the interrupt.
     """
     links, seen = [error], set()
     while links:
@@ -182,9 +177,7 @@ def _was_stopped(error: BaseException) -> bool:
 
 
 def _export_failure(name: str, error: BaseException) -> str:
-    """One line from the exporter's page: the operator without an ONNX form, or its last
-    sentence.
-    """
+    """The exporter's long report as one line: the unsupported operator, or its last cause."""
     links = [error]
     while (link := links[-1].__cause__) is not None:
         links.append(link)
@@ -199,14 +192,14 @@ def _export_failure(name: str, error: BaseException) -> str:
     lines = [line.strip() for line in causes[-1].splitlines() if line.strip()]
     reason = ": ".join([type(links[-1]).__name__, *lines[:1]])
     return (
-        f"{name}: torch could not trace the network ({reason}); mend its forward so that "
-        "torch.export takes it"
+        f"{name}: torch could not trace the network ({reason}); change its forward so that "
+        "torch.export accepts it"
     )
 
 
 @contextlib.contextmanager
 def _quiet_exporter() -> Iterator[None]:
-    """Silences two known messages that say nothing about the user's network, and no others."""
+    """Silence two known messages that do not concern the user's network, and no others."""
     registration = logging.getLogger("torch.onnx._internal.exporter._registration")
 
     def about_torchvision(record: logging.LogRecord) -> bool:
@@ -215,7 +208,7 @@ def _quiet_exporter() -> Iterator[None]:
     registration.addFilter(about_torchvision)
     try:
         with warnings.catch_warnings():
-            # torch 2.13 copies its own tree specs while decomposing; nothing a caller could change.
+            # torch 2.13 copies its own tree specs while decomposing; a caller cannot change that.
             warnings.filterwarnings(
                 "ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning
             )

@@ -1,5 +1,5 @@
-"""`edgehuman export --explain`: where a network and its graphs part, for what was written and for
-what was refused.
+"""`edgehuman export --explain`: where a network and its graphs diverge, for the written graph and
+for refused ones.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class Refusal:
-    """A precision that gave no graph to write, and what is known of why.
+    """A precision that failed, and why.
 
     Attributes:
         name: fp32, fp16 or int8.
-        reason: in words.
-        model: the graph that failed, if it came that far.
-        sensitivity: of INT8, the layers by what each alone costs.
+        reason: as text.
+        model: the graph that failed, if one was made.
+        sensitivity: for INT8, the layers ranked by the error that each causes alone.
     """
 
     name: str
@@ -41,14 +41,14 @@ class Refusal:
 
 
 def refusal(name: str, error: ParityError) -> Refusal:
-    """What an error knows of the precision that it ended."""
+    """The refusal that an error describes."""
     return Refusal(name, str(error), error.graph, tuple(error.ranking))
 
 
 def failure(
     network: nn.Module, model: onnx.ModelProto, refused: Refusal, judge: Judge, explained: bool
 ) -> ParityError:
-    """The error of a precision that was asked for; `explained` with its layer table."""
+    """The error for a requested precision; with its layer table if `explained`."""
     if explained:
         return ParityError(f"{refused.reason}\n{explain(network, model, [refused], judge)}")
     advice = "" if "--explain" in refused.reason else "; --explain shows the layers"
@@ -58,10 +58,9 @@ def failure(
 def explain(
     network: nn.Module, model: onnx.ModelProto, forms: Sequence[Form | Refusal], judge: Judge
 ) -> str:
-    """The layer table of the network against its graph, and of the graph against its other forms.
+    """The layer tables: the network against its graph, and the graph against its other forms.
 
-    What passed is shown on the judge's first samples, what was refused on those where it fails
-    most.
+    Passed forms are compared on the judge's first samples, refused ones on their worst samples.
     """
     rows = layers.of_network(network, model, _samples(forms[0], judge))
     parts = ["network against graph", layers.table(rows, "fp32")]
@@ -70,7 +69,7 @@ def explain(
             rows = layers.of_graphs(model, form.model, _samples(form, judge))
             parts += [f"\nfp32 against {form.name}", layers.table(rows, form.name)]
         if form.sensitivity:
-            parts.append("\nerror of the output with one layer in INT8")
+            parts.append("\noutput error with only this layer in INT8")
             parts += [f"{row.error:.2e}  {row.layer}" for row in form.sensitivity]
     return "\n".join(parts)
 
@@ -82,8 +81,8 @@ def _samples(form: Form | Refusal, judge: Judge) -> NDArray[np.generic]:
 
 
 def worst(judge: Judge, model: onnx.ModelProto) -> Index:
-    """Indices of the judge's samples, first those whose outputs are not finite, then by distance
-    from the network's.
+    """Indices of the judge's samples, worst first: outputs that are not finite, then by distance
+    from the network's outputs.
     """
     outputs = run(open_session(model, judge.threads), judge.samples.array)
     if outputs.shape != judge.reference.shape:

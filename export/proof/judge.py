@@ -1,19 +1,17 @@
-"""The judge of an export: held-out samples, the network's own answers, and one number in points.
+"""The judge of an export: held-out samples, the network's outputs, and one metric in points.
 
-macro_f1              where the samples are labelled and the network has learned those labels
+macro_f1              if the samples are labelled and the network has learned those labels
 mean_ap, mean_accuracy, mean_oks, mean_iou
-                      of pictures of people with the labels of the model's task
-expected_accuracy     of other classifiers: the probability that the network itself gives to the
-                      class that the graph picks, on average. If the network is calibrated, its drop
-                      is the drop of accuracy; a change between two classes that were tied costs
-                      nothing.
-neighbour_similarity  of embeddings: cosine, by the network, to the five neighbours that the graph
+                      for pictures of people with labels of the model's task
+expected_accuracy     for other classifiers: the network's mean probability of the class that the
+                      graph picks. If the network is calibrated, its drop is the drop in accuracy;
+                      a change between two tied classes costs nothing.
+neighbour_similarity  for embeddings: the network's cosine to the five neighbours that the graph
                       picks
-expected_answers      of attributes: the probability that the network itself gives to the answer
-                      that the graph picks, on average; expected_pixels: of a segmentation, the same
-                      of the part of each pixel
-peak_kept             of heat maps: what the network says at the place that the graph picks, over
-                      its own highest
+expected_answers      for attributes: the network's mean probability of the answer that the graph
+                      picks; expected_pixels: for segmentation, the same for the part of each pixel
+peak_kept             for heat maps: the network's value at the position that the graph picks,
+                      relative to its own maximum
 """
 
 from __future__ import annotations
@@ -42,11 +40,11 @@ from edgehuman.records import Float32
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One graph before the judge.
+    """The judge's result for one graph.
 
     Attributes:
         parity: against the network.
-        metric: its name; value: the graph's, 0..1; drop: what it lost, in points of 100.
+        metric: its name; value: the graph's, 0..1; drop: points of 100 lost to the network.
     """
 
     parity: Parity
@@ -57,12 +55,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Held-out samples, and the answers of the torch network to them.
+    """Held-out samples, and the outputs of the torch network for them.
 
     Attributes:
-        samples: raw records that calibrated nothing.
+        samples: raw records that were not used for calibration.
         reference: the network's outputs, float32 (N, ...).
-        output: what they are; temperature: makes probabilities of logits.
+        output: their kind; temperature: of the softmax over logits.
         threads: of onnxruntime.
     """
 
@@ -86,7 +84,7 @@ class Judge:
             raise
 
     def of_outputs(self, candidate: Float32) -> Verdict:
-        """The same of outputs that were computed elsewhere: on an engine."""
+        """The same for outputs computed elsewhere, such as on an engine."""
         parity = compare(self.reference, candidate, self.output)
         name, score = self._metric()
         before, after = score(self.reference), score(candidate)
@@ -111,7 +109,7 @@ class Judge:
         )
 
     def _task_metric(self) -> tuple[str, Callable[[Float32], float]] | None:
-        """The metric that selects checkpoints of the task, where there are labels; None without."""
+        """The metric that selects checkpoints of the task; None without labels."""
         labels = self.samples.task_labels
         if labels is None:
             return None
@@ -121,12 +119,12 @@ class Judge:
 
         try:
             name = next(iter(labels.metrics(self.reference, self.output)))
-        except DataError:  # so few pictures that nobody has a match, or no joint a label
+        except DataError:  # too few pictures for a match, or no labelled joint
             return None
         return name, score
 
     def first(self, count: int) -> Judge:
-        """A judge of evenly spread samples of this one: a quicker, rougher opinion."""
+        """A judge with evenly spaced samples of this one: faster and less accurate."""
         index_K = np.unique(np.linspace(0, len(self.samples) - 1, count).astype(np.int64))
         return replace(
             self, samples=self.samples.select(index_K), reference=self.reference[index_K]
@@ -134,9 +132,7 @@ class Judge:
 
     @property
     def is_labelled(self) -> bool:
-        """Whether macro-F1 means something: two labelled classes, and a network better than twice
-        chance.
-        """
+        """Whether macro-F1 is meaningful: two labelled classes, and an F1 of over twice chance."""
         known = self.samples.label_N[self.samples.label_N >= 0]
         if self.output.kind != "classes" or len(np.unique(known)) < 2:
             return False
@@ -189,7 +185,7 @@ MAP_METRICS: Mapping[str, tuple[str, Callable[..., float]]] = {
 
 
 def answers(network: nn.Module, array: NDArray[Any]) -> Float32:
-    """The network's own outputs (N, ...) for raw records (N, ...), in batches."""
+    """Run the network on raw records (N, ...) in batches; its outputs (N, ...)."""
     batch = batch_of(array)
     with torch.inference_mode():
         parts = [

@@ -1,10 +1,11 @@
-"""One network in one precision, judged; and `auto`, which measures here and refuses what is not
-faster.
+"""One network in one precision, judged; and `auto`, which measures latency here and takes the
+fastest form within its budgets.
 
 fp32    as exported                         fp16    float16 with float32 islands (fp16.py)
-int8    the `cpu` or `tensorrt` graph (int8.py), its ranges chosen by the task metric, and its most
-        sensitive layers left in float until the metric is inside `max_drop`; what the `tensorrt`
-        graph has in float is in FP16, which a strongly typed engine would not choose by itself
+int8    the `cpu` or `tensorrt` graph (int8.py), its calibration method chosen by the task metric,
+        and its most sensitive layers kept in float until the drop is within `max_drop`; float
+        layers of the `tensorrt` graph are FP16, as a strongly typed engine does not choose FP16
+        by itself
 """
 
 from __future__ import annotations
@@ -25,20 +26,19 @@ from edgehuman.export.proof import sensitivity
 from edgehuman.export.proof.judge import Judge, Verdict
 from edgehuman.metrics import parity
 
-# A precision is faster when it wins by more than the clock's own noise.
+# A precision counts as faster only beyond measurement noise.
 FASTER = 0.97
-# Samples that judge rounding and show overflow, and that choose among calibration methods.
+# Numbers of samples that check rounding and overflow, and that choose the calibration method.
 _FEW, _SOME = 64, 192
 
 
 @dataclass(frozen=True)
 class Form:
-    """The network in one precision, and what the judge says of it.
+    """The network in one precision, and its verdict.
 
     Attributes:
         model: the graph, without its card.
-        sensitivity: the ranking behind `precision.float_layers`; empty where no budget asked for
-            it.
+        sensitivity: the ranking behind `precision.float_layers`; empty if all layers are INT8.
     """
 
     model: onnx.ModelProto
@@ -48,7 +48,7 @@ class Form:
 
     @property
     def name(self) -> str:
-        """fp32, fp16 or int8, whichever the INT8 graph's target."""
+        """fp32, fp16 or int8, whatever the target of the INT8 graph."""
         return self.precision.name.partition("-")[0]
 
 
@@ -57,7 +57,7 @@ class Int8Options:
     """Attributes:
     calibrating: the calibration set.
     target: which of the two graphs.
-    method: how ranges are taken; "auto" tries all three and keeps the best for the metric.
+    method: the calibration method; "auto" tries all three and keeps the best by the metric.
     max_drop: points that the metric may lose.
     """
 
@@ -68,21 +68,21 @@ class Int8Options:
 
 
 def as_fp32(model: onnx.ModelProto, judge: Judge) -> Form:
-    """The graph as exported; rounding shows on a few samples as on many."""
+    """The graph as exported; a few samples suffice to show rounding."""
     return Form(model, Precision("fp32"), judge.first(_FEW).verdict(model))
 
 
 def as_fp16(model: onnx.ModelProto, judge: Judge) -> Form:
-    """Float16 with float32 islands; what overflows on the judge's samples is an island too."""
+    """Float16 with float32 islands, including nodes that overflow on the judge's samples."""
     half, islands = fp16.convert(model, fp16.overflowing(model, judge.samples.array))
     return Form(half, Precision("fp16", float_layers=islands), judge.verdict(half))
 
 
 def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
-    """The INT8 graph inside the accuracy budget.
+    """The INT8 graph within the accuracy budget.
 
     Raises:
-        ParityError: there is none.
+        ParityError: no INT8 graph is within the budget.
     """
     histograms = calibration.collect(
         model, int8.tensors_to_calibrate(model), options.calibrating.array
@@ -119,14 +119,14 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
 
 
 def _points_lost(verdict: Verdict) -> float:
-    """What an INT8 graph's metric lost; all of it where the graph would not pass the gate: outputs
-    can drift apart long before the answers that are read from them do.
+    """Points that an INT8 graph lost; infinite if it would fail the parity gate, as outputs can
+    diverge long before the metric drops.
     """
     return math.inf if parity.failures(verdict.parity, "int8") else verdict.drop
 
 
 class _Rest:
-    """What an INT8 graph leaves in float: float32 on a CPU, FP16 in an engine."""
+    """The float layers of an INT8 graph: float32 on a CPU, FP16 in an engine."""
 
     def __init__(self, model: onnx.ModelProto, options: Int8Options) -> None:
         self.wide: set[str] | None = None
@@ -136,12 +136,12 @@ class _Rest:
             self.wide = wide | {int8.rounded(name) for name in wide}
 
     def finish(self, graph: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
-        """The graph, and the nodes that stay in float32 where the rest is FP16."""
+        """The graph, and its float32 nodes if the other float nodes are FP16."""
         return (graph, ()) if self.wide is None else fp16.convert(graph, self.wide)
 
 
 def _best(graphs: Mapping[Method, onnx.ModelProto], judge: Judge) -> Method:
-    """The method whose graph keeps the metric; of equals, the one that stays closest."""
+    """The method with the smallest drop; ties go to the highest mean cosine."""
     verdicts = {method: judge.verdict(graph) for method, graph in graphs.items()}
     return min(verdicts, key=lambda m: (verdicts[m].drop, -verdicts[m].parity.cosine_mean))
 
@@ -149,9 +149,7 @@ def _best(graphs: Mapping[Method, onnx.ModelProto], judge: Judge) -> Method:
 def latency_ms(
     forms: Mapping[str, onnx.ModelProto], judge: Judge, threads: int
 ) -> dict[str, float]:
-    """Median milliseconds of one sample on onnxruntime's CPU, measured turn by turn on this
-    machine.
-    """
+    """Median milliseconds for one sample on onnxruntime's CPU, the forms measured in turn."""
     one = judge.samples.array[:1]
     calls = {}
     for name, model in forms.items():
@@ -164,10 +162,10 @@ def latency_ms(
 def fastest(
     forms: Sequence[Form], measured_ms: Mapping[str, float], max_drop: float
 ) -> tuple[Form, list[str]]:
-    """The fastest form inside its budgets, and in words why the others were refused.
+    """The fastest form within its budgets, and why the others were refused.
 
     Args:
-        forms: FP32 first: what every other must beat.
+        forms: FP32 first, the baseline.
     """
     chosen, base_ms = forms[0], measured_ms[forms[0].name]
     notes = []
@@ -176,13 +174,13 @@ def fastest(
         broken = parity.failures(form.verdict.parity, form.name)
         if own_ms > FASTER * base_ms:
             notes.append(
-                f"{form.name} refused: {own_ms:.3f} ms here, {base_ms:.3f} ms in fp32; not faster"
+                f"{form.name} refused: not faster here ({own_ms:.3f} ms, fp32 {base_ms:.3f} ms)"
             )
         elif broken:
             notes.append(f"{form.name} refused: {'; '.join(broken)}")
         elif form.verdict.drop > max_drop:
             notes.append(
-                f"{form.name} refused: {form.verdict.metric} falls by {form.verdict.drop:.2f} "
+                f"{form.name} refused: {form.verdict.metric} drops by {form.verdict.drop:.2f} "
                 f"points, over --max-drop {max_drop}"
             )
         elif own_ms < measured_ms[chosen.name]:

@@ -1,7 +1,7 @@
-"""The samples of an export: a record's own reader, and what every export asks of them.
+"""Load and check the samples of an export.
 
-`load_samples(card, data)` reads a dataset (or the simulator) as the record that the card names; a
-set of another record, or one with a number that is not finite, is refused.
+`load_samples(card, data)` reads a dataset (or the simulator) as the record that the card names, and
+refuses records of another shape and numbers that are not finite.
 """
 
 from __future__ import annotations
@@ -20,28 +20,26 @@ from edgehuman.records import Index
 
 
 def balanced(samples: Samples, count: int, seed: int) -> Index:
-    """Indices (K,), K <= count: in turn from every class, or from every person where nothing is
-    labelled.
+    """Indices (K,), K <= count: in turn from every class, or from every person without labels.
 
-    Unlabelled samples beside labelled ones form a class of their own. A group that runs out is
-    passed over.
+    Unlabelled samples among labelled ones form a class of their own. A group that runs out is
+    skipped.
     """
     group_N = samples.label_N if np.any(samples.label_N >= 0) else samples.person_N
     random = np.random.default_rng(seed)
     queues = [random.permutation(np.flatnonzero(group_N == group)) for group in np.unique(group_N)]
-    # Sorting by (place in its own queue, group) deals the groups out in turn.
+    # Sorting by (place in its own queue, group) takes the groups in turn.
     place = np.concatenate([np.arange(len(queue)) for queue in queues])
     index = np.concatenate(queues)
     return np.sort(index[np.argsort(place, kind="stable")[:count]])
 
 
 def load_samples(card: Card, data: Path | str) -> Samples:
-    """A dataset's training part as records for this card; the official test part is never touched.
+    """Load a dataset's training part as records for this card; the official test part is not read.
 
     Raises:
-        UsageError: nothing here reads samples of the card's record.
-        DataError: records of another shape, or a number that is not finite; what the record's
-            reader raises.
+        UsageError: there is no reader for the card's record.
+        DataError: records of another shape, or numbers that are not finite; or as the reader.
     """
     samples: Samples = catalogue.step(card.input.record, "samples")(card, data)
     expected = card.input.shape
@@ -51,7 +49,7 @@ def load_samples(card: Card, data: Path | str) -> Samples:
     )
     if not fits:
         raise DataError(
-            f"{data}: its records are {found}, and {card.name} takes {card.input.record} "
+            f"{data}: its records have shape {found}, but {card.name} takes {card.input.record} "
             f"{expected}; give a dataset of that record"
         )
     require_finite(samples.array, str(data))
@@ -59,11 +57,11 @@ def load_samples(card: Card, data: Path | str) -> Samples:
 
 
 def require_finite(array: NDArray[Any], where: str) -> None:
-    """Raises DataError where a record holds a number that is not finite; nothing is filled in."""
+    """Raise DataError if a record has a number that is not finite; nothing is filled in."""
     wrong_N = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
     if wrong_N.any():
         first = int(np.argmax(wrong_N))
         raise DataError(
-            f"{where}: {int(wrong_N.sum())} of {len(array)} samples hold numbers that are not "
-            f"finite (the first is number {first}); a calibration set holds none: leave them out"
+            f"{where}: {int(wrong_N.sum())} of {len(array)} samples have numbers that are not "
+            f"finite (first: sample {first}); remove them from the dataset"
         )

@@ -1,7 +1,6 @@
-"""Which layers INT8 hurts, and the smallest set of them to keep in float.
+"""Rank the layers by how much INT8 hurts them, and find the fewest to keep in float.
 
-keep_float(...)  adds the most sensitive layers one after the other until the drop is inside the
-                 budget.
+keep_float(...)  keeps the most sensitive layers in float until the drop is within the budget.
 """
 
 from __future__ import annotations
@@ -22,15 +21,13 @@ from edgehuman.export.graph.calibration import Range
 from edgehuman.export.graph.int8 import Target, quantise, weight_layers
 from edgehuman.export.graph.sessions import open_session, run
 
-# Enough to rank layers by; the judge's whole set then decides.
+# Enough to rank layers; the judge decides on its whole set.
 _SAMPLES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """How far the output moves when only this layer is in INT8: RMS difference over RMS of the
-    output.
-    """
+    """The output error when only this layer is in INT8: RMS difference over RMS of the output."""
 
     layer: str
     error: float
@@ -43,7 +40,7 @@ def rank(
     samples: NDArray[Any],
     threads: int = 1,
 ) -> list[Sensitivity]:
-    """Every weight layer, the most sensitive first."""
+    """Rank every weight layer, the most sensitive first."""
     few = samples[:_SAMPLES]
     names = [node.name for node in weight_layers(model)]
     reference = run(open_session(model, threads), few)
@@ -61,16 +58,16 @@ def rank(
 def keep_float(
     ranked: Sequence[Sensitivity], drop_of: Callable[[Sequence[str]], float], max_drop: float
 ) -> tuple[str, ...]:
-    """The first layers of the ranking to leave in float so that the drop stays inside the budget.
+    """The fewest layers of the ranking to keep in float so that the drop is within the budget.
 
-    The count doubles until it is enough, and the last gap is searched by halves, so that a network
-    of eighty layers is judged about a dozen times.
+    The count doubles until it suffices, then a binary search narrows it, so that a network of
+    eighty layers is judged about a dozen times.
 
     Args:
         drop_of: points that the metric loses with these layers in float.
 
     Raises:
-        ParityError: one INT8 layer is already over the budget; there is no such graph.
+        ParityError: even a single INT8 layer is over the budget.
     """
     names = [row.layer for row in ranked]
     too_few, drop = 0, math.inf
@@ -80,11 +77,11 @@ def keep_float(
             break
         too_few = enough
     else:
-        by = f"{drop:.2f} points" if math.isfinite(drop) else "more"
+        by = f"drops by {drop:.2f} points" if math.isfinite(drop) else "drops by more"
         error = ParityError(
-            f"no INT8 graph is inside --max-drop {max_drop}: with a single layer in INT8 the "
-            f"metric still falls by {by}. Export in fp16 or fp32, give more calibration data, or "
-            "a larger --max-drop"
+            f"no INT8 graph is within --max-drop {max_drop}: with a single layer in INT8 the "
+            f"metric still {by}. Export in fp16 or fp32, use more calibration data, or raise "
+            "--max-drop"
         )
         error.ranking = ranked
         raise error
@@ -98,6 +95,6 @@ def keep_float(
 
 
 def _doubling(limit: int) -> list[int]:
-    """1, 2, 4 … and at last the limit itself; empty where the limit is 0."""
+    """1, 2, 4, …, then the limit itself; empty if the limit is 0."""
     powers = [1 << i for i in range(limit.bit_length()) if 1 << i < limit]
     return [*powers, limit] if limit > 0 else []

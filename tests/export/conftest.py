@@ -1,8 +1,8 @@
-"""A small network, its card, and windows of moving sensors, for every test of the export."""
+"""Small networks of each record, their cards and graphs, and samples for tests of the export."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import onnx
@@ -10,14 +10,30 @@ import pytest
 import torch
 from torch import nn
 
-from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman import catalogue
+from edgehuman.card import Card, OutputSpec, skeleton_input
+from edgehuman.data.image import labelled_people
+from edgehuman.data.image.load import PersonSet
 from edgehuman.data.imu.subjects import UCI_LABELS
 from edgehuman.data.samples import Samples
 from edgehuman.export import export as artefact
 from edgehuman.export import networks
 from edgehuman.export.graph.trace import to_onnx
-from edgehuman.nets.imu.imuvit import ImuVit
-from edgehuman.records import WindowSet
+from edgehuman.export.proof import precision
+from edgehuman.nets.skeleton.gaitformer import GaitFormer
+from edgehuman.nets.skeleton.gaitpt import GaitPt
+from edgehuman.records import Float32, WindowSet
+from edgehuman.simulate.skeleton.walks import simulate_skeletons
+from tests.export.tiny import wearable
+from tests.nets import tiny_encoder
+from tests.tasks.people import made_people
+
+FRAMES = 16
+GAIT_NETWORKS: Mapping[str, Callable[[], GaitPt | GaitFormer]] = {
+    "gaitpt": lambda: GaitPt((4, 8, 16, 32), (1, 1, 1, 1), (1, 2, 4, 8), 32, frames=FRAMES),
+    "gaitformer": lambda: GaitFormer(32, 1, 2, frames=FRAMES),
+}
+ExportedGait = tuple[GaitPt | GaitFormer, Card, onnx.ModelProto]
 
 
 @pytest.fixture(autouse=True)
@@ -29,31 +45,19 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def make_network(num_classes: int | None = 6) -> nn.Module:
-    """Two blocks of width 32, seeded; its head is made loud so that classes differ."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(3)
-        network = ImuVit(width=32, depth=2, mlp_width=64, heads=4, num_classes=num_classes)
-        if isinstance(network.head, nn.Linear):
-            nn.init.normal_(network.head.weight, std=2.0)
-            nn.init.normal_(network.head.bias, std=0.1)
-    return network.eval()
-
-
 @pytest.fixture(scope="session")
 def network() -> nn.Module:
-    return make_network()
+    return wearable()[0]
 
 
 @pytest.fixture(scope="session")
 def card() -> Card:
-    output = OutputSpec("classes", UCI_LABELS)
-    return Card("tiny", "activity", "imuvit_tiny", 17_000, 1_000_000, IMU_INPUT, output)
+    return wearable()[1]
 
 
 @pytest.fixture(scope="session")
-def model(network: nn.Module, card: Card) -> onnx.ModelProto:
-    return to_onnx(network, card)
+def model() -> onnx.ModelProto:
+    return wearable()[2]
 
 
 def make_windows(people: int = 6, each: int = 24) -> WindowSet:
@@ -105,3 +109,40 @@ def tiny(
     """Every checkpoint is the tiny network, traced once for all tests."""
     monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
     monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)
+
+
+def walks(people: int = 12) -> Float32:
+    """Four simulated walks of each person."""
+    return simulate_skeletons(people, 4, seed=0, frames=FRAMES).skeleton_NTJ3
+
+
+@pytest.fixture(scope="session", params=GAIT_NETWORKS)
+def gait(request: pytest.FixtureRequest) -> ExportedGait:
+    """A small skeleton network of each kind, its card, and its graph, traced once."""
+    torch.manual_seed(0)
+    network = GAIT_NETWORKS[request.param]().eval()
+    output = OutputSpec("embedding", distance="cosine", dim=network.width)
+    card = Card("g", "gait-embedding", "made", 0, 0, skeleton_input(FRAMES), output)
+    return network, card, to_onnx(network, card)
+
+
+@pytest.fixture
+def tiny_gait(monkeypatch: pytest.MonkeyPatch, gait: ExportedGait) -> None:
+    """Every checkpoint is the small skeleton network, and every `--data` simulated walks."""
+    network, card, model = gait
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+    monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)
+    person_N = np.array([str(i // 4) for i in range(48)])
+    made = Samples(walks(), np.full(48, -1), person_N, "walks")
+    monkeypatch.setattr(artefact, "load_samples", lambda card, data: made)
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
+    """Every `--data` gives made people, and the catalogue has the tiny encoder."""
+    persons = made_people(people=10, each=8)
+    monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
+    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task: persons)
+    # Measuring takes two seconds an export, and these tests do not look at the latency.
+    monkeypatch.setattr(precision, "latency_ms", lambda forms, judge, threads: {})
+    return persons

@@ -27,7 +27,7 @@ def test_catalogue_names_have_seeded_weights_and_say_so(made_data: None, tmp_pat
     assert path == tmp_path / "imuvit_512x5.onnx"
     assert found.weights_sha256 == weights_sha256(networks.random_network("imuvit_512x5", 5)[0])
     assert found.weights_sha256 != weights_sha256(networks.random_network("imuvit_512x5", 6)[0])
-    assert "it has learned nothing" in found.recipe
+    assert "untrained" in found.recipe
     assert found.random_weights
 
 

@@ -1,8 +1,8 @@
-"""What an export says at its end, for machines and for people."""
+"""What an export prints, of results made by hand."""
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,72 +13,99 @@ from edgehuman.export.proof.judge import Verdict
 from edgehuman.export.report import Report, outcome
 from edgehuman.metrics.parity import Parity
 
-SAME = Parity(samples=64, cosine=0.999, cosine_mean=0.9995, max_abs=2e-3, scale=4.0)
+PARITY = Parity(samples=64, cosine=0.99, cosine_mean=0.995, max_abs=0.02, scale=3.0)
 
 
-def report(path: Path, parity: Parity = SAME, drop: float = 0.5, **changes: Any) -> Report:
-    path.write_bytes(bytes(1500))
-    told: dict[str, Any] = {
-        "path": path,
-        "files": (path,),
-        "precision": Precision("fp16"),
-        "verdict": Verdict(parity, "macro_f1", 0.9, drop),
-        "latency_ms": {},
-        "notes": (),
-        "layers": "",
-        "engine": {},
-    }
-    return Report(**{**told, **changes})
-
-
-def test_numbers_for_machines_and_lines_for_people(tmp_path: Path) -> None:
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
     path = tmp_path / "x.onnx"
-    said = outcome(report(path, notes=["int8 refused"], latency_ms={"fp16": 0.25}))
-    assert isinstance(said.data, dict)
-    assert (said.data["bytes"], said.data["files"]) == (1500, [str(path)])
-    assert (said.data["metric_value"], said.data["metric_drop"]) == (0.9, 0.5)
-    assert said.data["parity"]["cosine"] == 0.999
-    assert said.text.splitlines() == [
-        f"{path} (0.00 MB, fp16)",
-        "parity on 64 samples: cosine 0.999000, max abs 2.00e-03",
-        "macro_f1 0.9000, 0.50 points lost",
-        "median of one sample on onnxruntime: fp16 0.250 ms",
-        "int8 refused",
+    path.write_bytes(bytes(1_500_000))
+    verdict = Verdict(PARITY, "macro_f1", 0.9, 0.4)
+    return Report(path, (path,), Precision("fp32"), verdict, {}, [], "", {})
+
+
+def lines_of(report: Report) -> list[str]:
+    return outcome(report).text.splitlines()
+
+
+def test_the_file_its_parity_and_its_metric(report: Report) -> None:
+    assert lines_of(report) == [
+        f"{report.path} (1.50 MB, fp32)",
+        "parity on 64 samples: cosine 0.990000, max abs 2.00e-02",
+        "macro_f1 0.9000, 0.40 points lost",
     ]
+    gained = replace(report, verdict=replace(report.verdict, drop=-0.25))
+    assert lines_of(gained)[2] == "macro_f1 0.9000, 0.25 points gained"
 
 
 @pytest.mark.parametrize(
-    ("agreement", "said"),
+    ("found", "said"),
     [
-        ({"top1_agreement": 0.5}, ", same class 50.0 %"),
-        ({"label_agreement": 0.25}, ", same answer 25.0 %"),
+        ({"top1_agreement": 0.985}, ", same class 98.5 %"),
+        ({"label_agreement": 0.75}, ", same answer 75.0 %"),
         ({"retrieval_agreement": 1.0}, ", same neighbours 100.0 %"),
-        ({"joint_shift_px": 1.5}, ", joints moved 1.50 px"),
+        ({"joint_shift_px": 0.125}, ", joints moved 0.12 px"),
     ],
 )
-def test_what_of_the_answers_stayed_the_same(
-    tmp_path: Path, agreement: dict[str, float], said: str
-) -> None:
-    parity = Parity(64, 0.999, 0.9995, 2e-3, 4.0, **agreement)
-    assert outcome(report(tmp_path / "x.onnx", parity)).text.splitlines()[1].endswith(said)
+def test_how_far_the_answers_agree(report: Report, found: dict[str, Any], said: str) -> None:
+    verdict = replace(report.verdict, parity=replace(PARITY, **found))
+    result = outcome(replace(report, verdict=verdict))
+    assert result.text.splitlines()[1].endswith(f"max abs 2.00e-02{said}")
+    assert isinstance(result.data, dict)
+    assert found.items() <= result.data["parity"].items()
 
 
-def test_a_gain_is_no_loss(tmp_path: Path) -> None:
-    assert "0.50 points gained" in outcome(report(tmp_path / "x.onnx", drop=-0.5)).text
-
-
-def test_many_layers_in_float_are_counted_by_operator(tmp_path: Path) -> None:
-    few = Precision("fp16", float_layers=("a/MatMul", "b/MatMul"))
-    assert "in float: a/MatMul, b/MatMul" in outcome(report(tmp_path / "x", precision=few)).text
-    many = Precision(
-        "fp16", float_layers=(*(f"{i}/MatMul" for i in range(7)), "a/Conv_2", "b/Conv")
+def test_json_holds_every_result(report: Report) -> None:
+    precision = Precision("int8", ("head/MatMul",), "ab12", "64 made windows, minmax")
+    full = replace(
+        report, precision=precision, latency_ms={"fp32": 1.0, "int8": 0.5}, notes=["a note"]
     )
-    assert "in float: 7 MatMul, 2 Conv" in outcome(report(tmp_path / "x", precision=many)).text
+    assert outcome(full).data == {
+        "path": str(report.path),
+        "files": [str(report.path)],
+        "precision": "int8",
+        "parity": {
+            "samples": 64, "cosine": 0.99, "cosine_mean": 0.995, "max_abs": 0.02, "scale": 3.0,
+        },
+        "metric": "macro_f1",
+        "metric_value": 0.9,
+        "metric_drop": 0.4,
+        "float_layers": ["head/MatMul"],
+        "calibration": "64 made windows, minmax",
+        "latency_ms": {"fp32": 1.0, "int8": 0.5},
+        "bytes": 1_500_000,
+        "engine": {},
+        "notes": ["a note"],
+    }  # fmt: skip
 
 
-def test_a_folder_is_as_large_as_its_files(tmp_path: Path) -> None:
-    report(tmp_path / "build.py")
-    bundle = dataclasses.replace(report(tmp_path / "x.onnx"), path=tmp_path)
-    said = outcome(bundle).data
-    assert isinstance(said, dict)
-    assert said["bytes"] == 3000
+def test_latency_float_layers_and_notes_follow(report: Report) -> None:
+    precision = Precision("int8", ("embed/MatMul", "head/MatMul"))
+    full = replace(
+        report, precision=precision, latency_ms={"fp32": 1.0, "int8": 0.5}, notes=["a note"]
+    )
+    assert lines_of(full)[3:] == [
+        "median latency of one sample on onnxruntime: fp32 1.000 ms, int8 0.500 ms",
+        "kept in float: embed/MatMul, head/MatMul",
+        "a note",
+    ]
+
+
+def test_many_float_layers_are_counted_by_operator(report: Report) -> None:
+    names = [f"blocks.{i}/MatMul" for i in range(7)] + ["head/Gemm", "head/Gemm_2"]
+    full = replace(report, precision=Precision("fp16", tuple(names)))
+    assert lines_of(full)[-1] == "kept in float: 7 MatMul, 2 Gemm"
+
+
+def test_the_layer_table_stands_first(report: Report) -> None:
+    assert lines_of(replace(report, layers="the table"))[:2] == ["the table", ""]
+
+
+def test_an_engine_is_described_and_a_bundle_is_as_large_as_its_files(report: Report) -> None:
+    about: dict[str, Any] = {
+        "library": "tensorrt", "version": "10.3", "built_for": [87], "build_s": 2.5, "parity": None,
+    }  # fmt: skip
+    (report.path.parent / "x.engine.json").write_bytes(bytes(500_000))
+    lines = lines_of(replace(report, path=report.path.parent, engine=about))
+    assert lines[0] == f"{report.path.parent} (2.00 MB, fp32)"
+    assert lines[3].startswith("tensorrt 10.3, built in 2.5 s for compute capability 87")

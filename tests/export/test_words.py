@@ -1,4 +1,4 @@
-"""What may be asked of an export, and what is refused before the work."""
+"""The flags of an export, and what is refused before the work."""
 
 from __future__ import annotations
 
@@ -17,23 +17,32 @@ from edgehuman.runtime.engine.build_on_device import Options
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"precision": "auto"}, "--precision auto measures onnxruntime"),
-        ({"on_device": True, "format": "onnx"}, "--on-device goes with --format tensorrt"),
-        ({"batch": (4, 2, 8)}, "--batch is 4, 2, 8"),
-        ({"workspace_mib": -5}, "--workspace-mib is -5; it is 1 to 16777216"),
-        ({"level": 6}, "--level is 6; it is 0 to 5"),
-        ({"dla": 2}, "--dla is 2; it is 0 to 1"),
-        ({"capability": (86,)}, "--capability is of tensorrt-rtx: .*; add --engine tensorrt-rtx"),
-        ({"engine": "tensorrt-rtx", "dla": 0}, "--dla is a part of a Jetson"),
-        ({"engine": "tensorrt-rtx", "version_compatible": True}, "--version-compatible puts the"),
-        ({"engine": "tensorrt-rtx", "timing_cache": Path("x")}, "--timing-cache is of tensorrt:"),
-        ({"on_device": True, "timing_cache": Path("x")}, "--timing-cache is of this machine"),
+        ({"precision": "auto"}, "--precision auto measures latency on onnxruntime"),
+        (
+            {"on_device": True, "format": "onnx"},
+            r"--on-device needs --format tensorrt \(got onnx\)",
+        ),
+        ({"batch": (4, 2, 8)}, r"--batch must be smallest, .* \(got 4, 2, 8\)"),
+        ({"workspace_mib": -5}, r"--workspace-mib must be between 1 and 16777216 \(got -5\)"),
+        ({"level": 6}, r"--level must be between 0 and 5 \(got 6\)"),
+        ({"dla": 2}, r"--dla must be between 0 and 1 \(got 2\)"),
+        (
+            {"capability": (86,)},
+            "--capability applies to tensorrt-rtx; .*; add --engine tensorrt-rtx",
+        ),
+        ({"engine": "tensorrt-rtx", "dla": 0}, "--dla is for Jetson"),
+        ({"engine": "tensorrt-rtx", "version_compatible": True}, "--version-compatible embeds the"),
+        (
+            {"engine": "tensorrt-rtx", "timing_cache": Path("x")},
+            "--timing-cache applies to tensorrt;",
+        ),
+        ({"on_device": True, "timing_cache": Path("x")}, "--timing-cache applies to this machine"),
         (
             {"on_device": True, "out": Path("x.onnx")},
-            r"--out is x\.onnx, the name of a file, and --on-device writes a folder",
+            r"--out is x\.onnx, but --on-device writes a folder",
         ),
-        ({"format": "torch-tensorrt", "explain": True}, "--explain looks into a graph, .* closed"),
-        ({"format": "torch-tensorrt", "level": 3}, "--level is of --format tensorrt, and torch"),
+        ({"format": "torch-tensorrt", "explain": True}, "--explain needs a graph, .* inspected"),
+        ({"format": "torch-tensorrt", "level": 3}, "--level applies to --format tensorrt; torch"),
         ({"format": "torch-tensorrt", "precision": "int8", "data": "x"}, "for int8 use --format"),
     ],
 )
@@ -56,3 +65,39 @@ def test_each_flag_of_the_command_line_is_an_option_of_the_builder() -> None:
     expected = Options(*sizes.values(), *flags.values())
     assert options_of(ExportConfig("any", format="tensorrt", **sizes, **flags)) == expected
     assert (expected.dla, expected.workspace_mib, expected.level) == (1, 64, 4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"max_drop": -1.0}, r"--max-drop must be at least 0 \(got -1\.0\)"),
+        ({"max_drop": float("nan")}, r"--max-drop must be at least 0 \(got nan\)"),
+        ({"samples": 3}, r"--samples must be at least 16 \(got 3\)"),
+        ({"threads": 0}, r"--threads must be at least 1 \(got 0\)"),
+        (
+            {"threads": 1_000_000},
+            r"--threads must be at most \d+, the number of cores \(got 1000000\)",
+        ),
+        ({"seed": -1}, r"--seed must be at least 0 \(got -1\)"),
+        ({"seed": 1 << 63}, r"--seed must be at most \d+ \(got 9223372036854775808\)"),
+        (
+            {"capability": (86,)},
+            "--capability applies to engines, .*; add --format tensorrt, or remove",
+        ),
+        ({"engine": "tensorrt"}, "--engine applies to engines, but --format is onnx"),
+        ({"level": 3}, "--level applies to engines"),
+        ({"batch": (1, 1, 4)}, "--batch applies to engines"),
+        ({"version_compatible": True}, "--version-compatible applies to engines"),
+        (
+            {"out": Path("x.engine")},
+            r"--out must end in \.onnx for --format onnx \(got x\.engine\)",
+        ),
+        ({"checkpoint": "zoo:activity"}, "zoo:activity is already exported"),
+        ({"checkpoint": "runs/nothing"}, "runs/nothing: no such folder"),
+        ({"checkpoint": "imuvit_512x6"}, "Did you mean 'imuvit_512x5'"),
+    ],
+)
+def test_values_that_cannot_be(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    words = {"checkpoint": "imuvit_512x5", "out": tmp_path / "x.onnx", **change}
+    with pytest.raises(UsageError, match=message):
+        export(ExportConfig(**words))  # type: ignore[arg-type]

@@ -7,9 +7,13 @@ from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
 from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
 from edgehuman.metrics.parity import compare, failures, neighbours, require, retrieval_agreement
+from edgehuman.metrics.person_answers import joints_of
 
 CLASSES = OutputSpec("classes", ("a", "b"))
 VECTORS = OutputSpec("embedding", distance="euclidean")
+ATTRIBUTES = OutputSpec("attributes", ("reddish", "bluish"))
+HEATMAPS = OutputSpec("heatmaps", ("left ankle", "right ankle"))
+SEGMENTATION = OutputSpec("segmentation", ("background", "top", "bottom"))
 
 
 def floats(*rows: tuple[float, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -62,16 +66,38 @@ def test_max_abs_is_judged_by_the_size_of_the_outputs() -> None:
 
 def test_over_budget_says_the_numbers() -> None:
     parity = compare(floats((1, 0)), floats((1, 1)), CLASSES)
-    with pytest.raises(ParityError, match=r"m in fp32 .* max abs 1.00e\+00 is over 1.00e-04"):
+    with pytest.raises(
+        ParityError,
+        match=r"m in fp32 does not match the network .* max abs 1.00e\+00 is over 1.00e-04",
+    ):
         require(parity, "fp32", "m")
     with pytest.raises(ParityError, match="Nothing was written; --explain shows the first layer"):
         require(parity, "fp32", "m")
-    with pytest.raises(ParityError, match=r"Nothing was written; a compiled program is closed: .*"):
+    with pytest.raises(
+        ParityError, match=r"Nothing was written; a compiled program cannot be inspected; .*"
+    ):
         require(parity, "fp32", "m", to_torch_tensorrt.ADVICE)
 
 
 def test_outputs_that_are_not_finite_or_of_another_shape() -> None:
     with pytest.raises(ParityError, match="1 of 2 outputs of the graph are not finite"):
         compare(floats((1, 0)), floats((1, np.nan)), CLASSES)
-    with pytest.raises(ParityError, match=r"gives \(1, 3\) where the network gives \(1, 2\)"):
+    with pytest.raises(ParityError, match=r"outputs \(1, 3\), but the network outputs \(1, 2\)"):
         compare(floats((1, 0)), floats((1, 0, 0)), CLASSES)
+
+
+def test_agreement_of_answers_about_people_by_hand() -> None:
+    yes = np.array([[1, -1], [2, 3]], np.float32)
+    other = np.array([[1, 1], [2, 3]], np.float32)
+    assert compare(yes, other, ATTRIBUTES).label_agreement == 0.75
+    maps = np.zeros((1, 3, 2, 2), np.float32)
+    maps[0, 1] = 1
+    changed = maps.copy()
+    changed[0, 2, 0, 0] = 2
+    assert compare(maps, changed, SEGMENTATION).label_agreement == 0.75
+    heat = np.zeros((1, 2, 4, 4), np.float32)
+    heat[0, :, 1, 1] = 1
+    moved = np.roll(heat, 1, axis=3)
+    shift = np.linalg.norm((joints_of(heat) - joints_of(moved))[..., :2], axis=2).mean()
+    assert shift == 4.0
+    assert compare(heat, moved, HEATMAPS).joint_shift_px == 4.0

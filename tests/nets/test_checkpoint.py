@@ -64,7 +64,7 @@ def test_a_network_of_pictures_comes_back_at_its_size_and_starts_another(tmp_pat
 def test_another_architecture_is_refused_by_name(tmp_path: Path) -> None:
     saved(tmp_path)
     other = build("imuvit_1024x5")
-    with pytest.raises(CheckpointError, match="holds imuvit_512x5, and --arch is imuvit_1024x5"):
+    with pytest.raises(CheckpointError, match="contains imuvit_512x5, but --arch is imuvit_1024x5"):
         load_encoder(other, tmp_path, "imuvit_1024x5")
 
 

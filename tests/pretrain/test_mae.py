@@ -130,7 +130,7 @@ def test_an_occupied_folder_is_refused_before_reading(
 ) -> None:
     monkeypatch.setattr(mae, "load_windows", lambda path, hop: pytest.fail("too late"))
     (tmp_path / "state.pt").write_bytes(b"kept")
-    with pytest.raises(UsageError, match="holds a checkpoint already"):
+    with pytest.raises(UsageError, match="already contains a checkpoint"):
         mae.train(MaeConfig(out=tmp_path))
 
 

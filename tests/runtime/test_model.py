@@ -88,8 +88,8 @@ def test_an_engine_is_asked_for_by_name(tiny: Path) -> None:
     with pytest.raises(ArtefactError, match=r"tiny\.engine: no such file"):
         edgehuman.load(tiny, engine="tensorrt")
     with pytest.raises(
-        UsageError, match=r"without weights or engine; run `edgehuman export imuvit"
+        UsageError, match=r"without weights or an engine; run `edgehuman export imuvit"
     ):
         edgehuman.load("imuvit_512x5", engine="tensorrt")
-    with pytest.raises(UsageError, match=r"tiny\.onnx is none; give the path"):
+    with pytest.raises(UsageError, match=r"tiny\.onnx is not one; give an"):
         edgehuman.load(tiny, rebuild=True)

@@ -109,7 +109,7 @@ def test_a_header_longer_than_any_is_damaged_and_not_read(tmp_path: Path) -> Non
         ("imuvit_512x6", UsageError, "unknown model 'imuvit_512x6'. Did you mean 'imuvit_512x5'"),
         ("no/such.onnx", ArtefactError, "no such file; give the path of an .onnx file"),
         ("no/such.engine", ArtefactError, "no such file; give the path of an .engine file"),
-        (__file__, ArtefactError, r"no engine here runs a file that ends in '\.py'"),
+        (__file__, ArtefactError, r"unknown model format '\.py'"),
         (str(Path(__file__).parent), ArtefactError, "is a folder without a checkpoint"),
     ],
 )
@@ -120,7 +120,7 @@ def test_what_is_no_model_is_refused(name: str, kind: type[Exception], said: str
 
 def test_a_truncated_file_is_refused(tiny: Path) -> None:
     tiny.write_bytes(tiny.read_bytes()[:100])
-    with pytest.raises(ArtefactError, match="is not a whole ONNX file"):
+    with pytest.raises(ArtefactError, match="is not a complete ONNX file"):
         record_of(str(tiny))
 
 

@@ -290,9 +290,9 @@ def test_the_start_makes_the_quick_checks(tmp_path: Path) -> None:
         start_from(config(out), "activity", NAME)
     with pytest.raises(CheckpointError, match="no such folder"):
         start_from(config(out, weights=tmp_path / "none"), "gait", NAME)
-    with pytest.raises(CheckpointError, match="holds number_1, and --arch is gaitformer_1"):
+    with pytest.raises(CheckpointError, match="contains number_1, but --arch is gaitformer_1"):
         start_from(config(out, arch="gaitformer_1", weights=weights), "gait", NAME)
-    with pytest.raises(UsageError, match="holds a checkpoint already"):
+    with pytest.raises(UsageError, match="already contains a checkpoint"):
         start_from(config(weights), "gait", NAME)
     with pytest.raises(CheckpointError, match=r"no state\.pt to resume from"):
         start_from(config(out, resume=True), "gait", NAME)

@@ -33,15 +33,13 @@ def test_a_folder_is_one_to_start_in_or_to_go_on_in(tmp_path: Path) -> None:
     checkpoint.require_out(new, resume=False)
     checkpoint.require_out(used, resume=True)
     with pytest.raises(
-        UsageError, match=r"holds a checkpoint already \(state\.pt\); go on from it"
+        UsageError, match=r"already contains a checkpoint \(state\.pt\); continue from it"
     ):
         checkpoint.require_out(used, resume=False)
-    with pytest.raises(CheckpointError, match=r"no state\.pt to resume from; leave out --resume"):
+    with pytest.raises(CheckpointError, match=r"no state\.pt to resume from; remove --resume"):
         checkpoint.require_out(new, resume=True)
     for resume in (True, False):
-        with pytest.raises(
-            UsageError, match=r"--out .*state\.pt is a file, and a folder is needed"
-        ):
+        with pytest.raises(UsageError, match=r"--out .*state\.pt is a file, not a folder"):
             checkpoint.require_out(used / "state.pt" / "a", resume)
     assert not new.exists()
 
@@ -58,7 +56,7 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(
             stream.write(b"x" * 100)
 
     monkeypatch.setattr(checkpoint, "save_file", save_to_full_disk)
-    with pytest.raises(CheckpointError, match=r"No space left.*earlier checkpoint still stands"):
+    with pytest.raises(CheckpointError, match=r"No space left.*earlier checkpoint is unchanged"):
         saved(tmp_path)
     assert (tmp_path / WEIGHTS).read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [WEIGHTS]

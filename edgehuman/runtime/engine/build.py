@@ -1,10 +1,10 @@
-"""A judged graph to a TensorRT engine, or to the bundle that builds it on the device itself.
+"""Build a TensorRT engine from a checked graph, or a bundle that builds it on the device itself.
 
     x.onnx  x.engine.json  x.engine        the graph that serves while an engine is rebuilt, the
-            side file, the plan: written all three, or none
+            side file, the plan: all three are written, or none
 
 One code path for `tensorrt` 10, `tensorrt` 11 and `tensorrt_rtx`: `build_on_device.build`, with the
-module as a parameter. The side file is the card, and what a loader must compare before it opens the
+module as a parameter. The side file has the card and what a loader compares before it opens the
 plan.
 """
 
@@ -37,10 +37,10 @@ from edgehuman.runtime.engine.plan_file import LIBRARIES, side_path
 
 
 def load_library(engine: str | None) -> Any:
-    """The TensorRT module of an `--engine`; None: `tensorrt`.
+    """Import the TensorRT module of an `--engine`; None: `tensorrt`.
 
     Raises:
-        MissingDependencyError: it is not installed, or too old; the message holds the line to run.
+        MissingDependencyError: not installed or too old; the message has the install command.
     """
     try:
         return build_on_device.load_library(_module(engine))
@@ -53,7 +53,7 @@ def _module(engine: str | None) -> str:
 
 
 def require_target(trt: Any, options: Options) -> None:
-    """Before the work: is there a GPU to build on, or a capability that this library builds for?
+    """Check, before the work, for a GPU to build on or a capability that the library builds for.
 
     Raises:
         EngineError: neither.
@@ -67,14 +67,13 @@ def require_target(trt: Any, options: Options) -> None:
 def build_engine(
     trt: Any, onnx: bytes, options: Options, timing_cache: Path | None = None
 ) -> tuple[bytes, dict[str, Any]]:
-    """The plan and what the side file says of it; progress and the time left go to stderr.
+    """Build the plan and its entry of the side file; progress and time left go to stderr.
 
     Args:
-        timing_cache: a file to read and to renew; None keeps one per GPU and version in the user's
-            cache.
+        timing_cache: a file to read and update; None: one per GPU and version in the user's cache.
 
     Raises:
-        ArtefactError: the graph does not parse; the node, its operator and its module are named.
+        ArtefactError: the graph does not parse; the message names node, operator and module.
         KeyboardInterrupt: stopped; nothing was written.
     """
     cache = timing_cache or timing_cache_of(trt, options)
@@ -95,9 +94,7 @@ def build_engine(
 
 
 def timing_cache_of(trt: Any, options: Options) -> Path:
-    """One timing cache per library, version and GPU: timings of another would mislead the
-    builder.
-    """
+    """Timing cache of this library, version and GPU; other timings would mislead the builder."""
     gpu = build_on_device.find_gpu()
     target = "-".join(f"sm{number}" for number in options.capabilities)
     if not target and gpu is not None:
@@ -107,34 +104,34 @@ def timing_cache_of(trt: Any, options: Options) -> Path:
 
 
 def _keep(cache: Path, content: bytes) -> None:
-    """A cache that cannot be written costs time at the next build, and no engine."""
+    """Save the timing cache; failing to only makes the next build slower."""
     try:
         write_whole(cache, content)
     except ArtefactError as error:
-        print(f"edgehuman: timings are not kept: {error}", file=sys.stderr)
+        print(f"edgehuman: timing cache not saved: {error}", file=sys.stderr)
 
 
 def side_file(card: Card, about: Mapping[str, Any]) -> bytes:
-    """`NAME.engine.json`: the card, and what made the engine of what."""
+    """`NAME.engine.json`: the card, and how the engine was built."""
     return json.dumps({"card": json.loads(card.to_json()), "engine": about}, indent=1).encode()
 
 
 def require_place(
     path: Path, card: Card, on_device: bool = False, onnx: bytes | None = None
 ) -> list[str]:
-    """Before the work: the engine or the bundle can be written, and the graph of an engine, which
-    goes beside it, takes the place of no other model.
+    """Check, before the work, that the engine or bundle can be written, and that the engine's graph
+    does not overwrite another model.
 
     Args:
         card: with the hash of the weights.
-        onnx: the graph, where it is made already.
+        onnx: the graph, if it exists already.
 
     Returns:
-        In words, what the graph will take the place of: another export of the same weights.
+        Remarks on what the graph replaces: another export of the same weights.
 
     Raises:
-        ArtefactError: the folder cannot be written, or a bundle's holds other files.
-        UsageError: the ONNX there is of another network, or not ours at all.
+        ArtefactError: cannot write to the folder, or a bundle's folder has other files.
+        UsageError: the ONNX file there belongs to another model or was not exported by edgehuman.
     """
     if on_device:
         require_own_folder(path, _bundle_names(card), f"--out {path}", ArtefactError)
@@ -147,18 +144,18 @@ def require_place(
         found = read_card(there)
         was = f"{found.name} in {found.precision.name}"
         if found.weights_sha256 == card.weights_sha256:
-            return [f"{there.name} was {was}, and is the graph of {path.name} now"]
+            return [f"{there.name} ({was}) is replaced by the graph of {path.name}"]
         said = f"holds another model ({was})"
     except ArtefactError:
-        said = "is a file without the card of an export"
+        said = "has no card of an export"
     raise UsageError(
-        f"--out is {path}, whose graph goes to {there.name} beside it, and that {said}; give "
-        f"another --out, or move {there} away"
+        f"--out {path} also writes its graph to {there.name}, but that file {said}; choose "
+        f"another --out, or move {there}"
     )
 
 
 def _is_own_graph(path: Path) -> bool:
-    """Whether the ONNX beside an engine is the one that the engine was built from."""
+    """Whether the engine at this path was built from the ONNX file beside it."""
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
         about = json.loads(side_path(path).read_bytes())["engine"]
         return bool(about["onnx_sha256"] == sha256_of_file(path.with_suffix(".onnx")))
@@ -179,10 +176,10 @@ def _bundle_names(card: Card) -> tuple[str, str, str]:
 def write_engine(
     path: Path, onnx: bytes, card: Card, plan: bytes, about: Mapping[str, Any]
 ) -> None:
-    """The three files of an engine, or none of them.
+    """Write the three files of an engine, or none of them.
 
     Raises:
-        ArtefactError: the folder cannot be written; the engine that was there still is.
+        ArtefactError: cannot write to the folder; an existing engine is unchanged.
     """
     plan_path, side, onnx_path = files_of(path, card)
     write_together({onnx_path: onnx, side: side_file(card, about), plan_path: plan})
@@ -191,11 +188,11 @@ def write_engine(
 def write_bundle(
     folder: Path, onnx: bytes, card: Card, options: Options, engine: str | None = None
 ) -> None:
-    """The folder to copy to a device: `NAME.onnx`, `bundle.json` (the card, and the library and
-    the options that the script builds with unless told otherwise), `build.py`.
+    """Write the folder to copy to a device: `NAME.onnx`, `bundle.json` (the card, and the script's
+    default library and options), `build.py`.
 
     Raises:
-        ArtefactError: the folder exists and holds other files, or cannot be written.
+        ArtefactError: the folder has other files, or cannot be written to.
     """
     names = _bundle_names(card)
     bundle = {

@@ -1,11 +1,11 @@
-"""An engine from an ONNX graph: the one build for `tensorrt` 10, `tensorrt` 11 and `tensorrt_rtx`.
+"""Build an engine from an ONNX graph with `tensorrt` 10, `tensorrt` 11 or `tensorrt_rtx`.
 
 edgehuman's export imports this file, and copies it into the bundle for a Jetson, where it runs as
 
     python3 build.py                      every option: python3 build.py --help
 
-with nothing but the Python of JetPack (3.8 or newer) and its `tensorrt`. Precision is in the graph:
-none of the flags and calibrators that TensorRT 11 dropped are used.
+with only JetPack's Python (3.8 or newer) and its `tensorrt`. The precision is in the graph, so the
+flags and calibrators that TensorRT 11 dropped are not used.
 """
 
 from __future__ import annotations
@@ -36,38 +36,38 @@ Report = Callable[[float, str], None]
 
 
 class BuildError(Exception):
-    """The engine could not be built; the message says why and what to do."""
+    """The engine could not be built; the message has the reason and the fix."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the builder is told; triples are the smallest, the best and the largest."""
+    """Options of the builder; triples are smallest, optimal and largest."""
 
     batch: tuple[int, int, int] = (1, 1, 16)
-    length: tuple[int, int, int] = (8, 32, 128)  # of every other dynamic axis: frames
-    capabilities: tuple[int, ...] = ()  # such as 86, for GPUs that are not here (tensorrt_rtx)
+    length: tuple[int, int, int] = (8, 32, 128)  # every other dynamic axis: frames
+    capabilities: tuple[int, ...] = ()  # such as 86, for other GPUs (tensorrt_rtx)
     version_compatible: bool = False  # also loads in later versions; can be slower
-    hardware: str = "none"  # the GPUs it runs on beside the building one; can be slower
-    dla: int | None = None  # the DLA core of a Jetson; what it cannot take goes to the GPU
-    workspace_mib: int | None = None  # memory that the builder may try; None: TensorRT's own
-    level: int | None = None  # how hard the builder looks, 0 to 5; None: TensorRT's own
+    hardware: str = "none"  # other GPUs that it also runs on; can be slower
+    dla: int | None = None  # DLA core of a Jetson; unsupported layers run on the GPU
+    workspace_mib: int | None = None  # memory that the builder may use; None: TensorRT's default
+    level: int | None = None  # optimisation level, 0 to 5; None: TensorRT's default
 
     def __post_init__(self) -> None:
         for name, (low, best, high) in (("batch", self.batch), ("length", self.length)):
             if not 1 <= low <= best <= high < 1 << 31:
-                sizes = f"{name} is {low}, {best}, {high}"
-                raise BuildError(f"{sizes}; it is the smallest, the best and the largest, in order")
+                order = "smallest, optimal, largest, in ascending order"
+                raise BuildError(f"{name} must be {order} (got {low}, {best}, {high})")
         for name, least, most in (("dla", 0, 1), ("workspace_mib", 1, 1 << 24), ("level", 0, 5)):
             value = getattr(self, name)
             if value is not None and not least <= value <= most:
-                raise BuildError(f"{name} is {value}; it is {least} to {most}")
+                raise BuildError(f"{name} must be between {least} and {most} (got {value})")
         if self.hardware not in HARDWARE:
-            raise BuildError(f"hardware is {self.hardware!r}; it is one of {', '.join(HARDWARE)}")
+            raise BuildError(f"hardware must be {' or '.join(HARDWARE)} (got {self.hardware!r})")
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """What the driver says: name, compute capability (87), and its CUDA version (12060)."""
+    """From the driver: name, compute capability (87), and its CUDA version (12060)."""
 
     name: str
     capability: int
@@ -75,7 +75,7 @@ class Gpu:
 
 
 def find_gpu() -> Gpu | None:
-    """The first GPU, asked of the driver itself (libcuda); None: no driver, or no GPU."""
+    """The first GPU that the driver (libcuda) reports; None: no driver, or no GPU."""
     try:
         cuda = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
     except OSError:
@@ -92,7 +92,7 @@ def find_gpu() -> Gpu | None:
 
 
 def load_library(name: str) -> Any:
-    """`tensorrt` or `tensorrt_rtx`, imported; BuildError where it is missing or too old."""
+    """Import `tensorrt` or `tensorrt_rtx`; BuildError if it is missing or too old."""
     try:
         trt = importlib.import_module(name)
         version = trt.__version__
@@ -108,17 +108,17 @@ def load_library(name: str) -> Any:
 def build(
     trt: Any, onnx: bytes, options: Options, timing: bytes, report: Report
 ) -> tuple[bytes, bytes]:
-    """The engine's plan, and the timing cache to keep for the next build of this GPU and version.
+    """Build the plan, and the timing cache to keep for the next build on this GPU and version.
 
     Args:
         trt: the module `tensorrt` or `tensorrt_rtx`.
         onnx: the graph; its precision is the engine's.
-        timing: an earlier timing cache; one of another GPU or version is left aside by TensorRT.
+        timing: an earlier timing cache; TensorRT ignores one of another GPU or version.
         report: called with the share done (0..1) and the name of the phase.
 
     Raises:
         BuildError: the graph does not parse (the node is named), or the builder gives up.
-        KeyboardInterrupt: stopped by the user; the builder was told to leave first.
+        KeyboardInterrupt: stopped by the user, after the builder stopped.
     """
     log = _make_log(trt)
     builder = trt.Builder(log)
@@ -127,7 +127,7 @@ def build(
     config = builder.create_builder_config()
     _configure(trt, config, options)
     config.add_optimization_profile(_profile(builder, network, options))
-    # tensorrt_rtx compiles on the GPU when an engine is loaded: it has no timings to keep.
+    # tensorrt_rtx compiles when an engine is loaded, so it has no timings to keep.
     cache = None if capabilities_of(trt) else config.create_timing_cache(timing)
     if cache is not None:
         config.set_timing_cache(cache, False)
@@ -143,7 +143,7 @@ def build(
 
 
 def describe(trt: Any, onnx: bytes, plan: bytes, options: Options, spent_s: float) -> Any:
-    """What the side file says of an engine: enough to know, before loading it, whether it fits."""
+    """The engine's entry of the side file: enough to tell, before loading it, whether it fits."""
     gpu = find_gpu()
     return {
         "library": trt.__name__,
@@ -161,12 +161,12 @@ def describe(trt: Any, onnx: bytes, plan: bytes, options: Options, spent_s: floa
 
 
 def require_target(trt: Any, options: Options, gpu: Gpu | None) -> None:
-    """BuildError where there is neither a GPU to build on nor a compute capability to build for."""
+    """Raise BuildError if there is neither a GPU to build on nor a capability to build for."""
     offered, name = capabilities_of(trt), trt.__name__
     listed = ", ".join(map(str, offered))
     if options.capabilities and not offered:
         raise BuildError(
-            f"{name} builds for the GPU that it runs on; leave the capability out, or build with "
+            f"{name} builds for the GPU that it runs on; remove the capability, or build with "
             "tensorrt_rtx"
         )
     for number in options.capabilities:
@@ -176,20 +176,20 @@ def require_target(trt: Any, options: Options, gpu: Gpu | None) -> None:
                 f"it offers {listed}"
             )
     if gpu is None and not options.capabilities:
-        way = f"name a capability: {listed}"
+        way = f"give a capability: {listed}"
         if not offered:
-            way = "build with tensorrt_rtx for a named capability, or on the device (--on-device)"
-        raise BuildError(f"no GPU found, and {name} builds on one; {way}")
+            way = "build with tensorrt_rtx and a capability, or on the device (--on-device)"
+        raise BuildError(f"no GPU found, but {name} needs one to build; {way}")
 
 
 def capabilities_of(trt: Any) -> list[int]:
-    """The compute capabilities that this library can build for without their GPU."""
+    """The compute capabilities that this library can build for without such a GPU."""
     members = getattr(getattr(trt, "ComputeCapability", None), "__members__", {})
     return sorted(int(name[2:]) for name in members if name[:2] == "SM" and name[2:].isdigit())
 
 
 def _strongly_typed(trt: Any) -> int:
-    """TensorRT 10 must be told; from 11 on there is nothing else, and the flag may be gone."""
+    """The flag that TensorRT 10 needs; from 11 on all networks are strongly typed."""
     flag = getattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED", None)
     return 0 if flag is None else 1 << int(flag)
 
@@ -198,7 +198,7 @@ def _parse(trt: Any, network: Any, log: Any, onnx: bytes) -> None:
     parser = trt.OnnxParser(network, log)
     if parser.parse(onnx):
         if network.num_outputs == 0:
-            raise BuildError("the file holds no graph; it is no ONNX file: export the model again")
+            raise BuildError("not an ONNX file: it has no graph; export the model again")
         return
     errors = [parser.get_error(i) for i in range(parser.num_errors)]
     if not errors:
@@ -207,10 +207,10 @@ def _parse(trt: Any, network: Any, log: Any, onnx: bytes) -> None:
 
 
 def _in_words(error: Any) -> str:
-    """A parser error by node, operator and the module of our network that it came from."""
+    """A parser error with its node, operator and module of our network."""
     node, operator = error.node_name(), error.node_operator()
     if not operator:
-        return f"TensorRT cannot read the graph: {error.desc()}; it is truncated or no ONNX file"
+        return f"TensorRT cannot read the graph: {error.desc()}; truncated, or not an ONNX file"
     module = node.rpartition("/")[0] or "the network"
     reason = " ".join(error.desc().split())
     return f"TensorRT cannot run operator {operator} at node {node} (from {module}): {reason}"
@@ -241,7 +241,7 @@ def _configure(trt: Any, config: Any, options: Options) -> None:
 
 
 def _profile(builder: Any, network: Any, options: Options) -> Any:
-    """Axis 0 of every input takes the batches, any other dynamic axis the lengths."""
+    """The profile: batches for axis 0 of every input, lengths for other dynamic axes."""
     profile = builder.create_optimization_profile()
     for i in range(network.num_inputs):
         tensor = network.get_input(i)
@@ -255,7 +255,7 @@ def _profile(builder: Any, network: Any, options: Options) -> Any:
 
 def _make_log(trt: Any) -> Any:
     class Log(trt.ILogger):  # type: ignore[misc]
-        last = "it gave no reason"
+        last = "no reason given"
 
         def log(self, severity: Any, message: str) -> None:
             if severity in (trt.ILogger.ERROR, trt.ILogger.INTERNAL_ERROR):
@@ -268,7 +268,7 @@ def _make_monitor(trt: Any, report: Report) -> Any:
     phases: list[list[Any]] = []
 
     class Monitor(trt.IProgressMonitor):  # type: ignore[misc]
-        """Nested phases as one share: steps done, and the phase inside the current step."""
+        """Combine nested phases into one share: steps done, plus the phase of the current step."""
 
         share, interrupted = 0.0, False
 
@@ -292,7 +292,7 @@ def _make_monitor(trt: Any, report: Report) -> Any:
 
 @contextlib.contextmanager
 def _interrupts_to(monitor: Any) -> Iterator[None]:
-    """Ctrl-C asks the builder to leave at its next step: an exception must not cross its C++."""
+    """Let Ctrl-C stop the builder at its next step: an exception must not cross its C++ code."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -308,7 +308,7 @@ def _interrupts_to(monitor: Any) -> Iterator[None]:
 
 
 def progress_line(stream: Any) -> Report:
-    """Percent, phase and the time left: one line that a terminal keeps, or one every 10 s."""
+    """Report percent, phase and time left: one updated line on a terminal, else one every 10 s."""
     start = time.monotonic()
     shown, live = [start], stream.isatty()
 
@@ -327,7 +327,7 @@ def progress_line(stream: Any) -> Report:
 
 
 def _write_together(contents: dict[Path, bytes]) -> None:
-    """All under other names first: a stop or a full disk leaves what was there."""
+    """Write under temporary names first, so that a stop or a full disk changes nothing."""
     partials = {path: path.with_name(f"{path.name}.{os.getpid()}.partial") for path in contents}
     try:
         for path, content in contents.items():
@@ -340,9 +340,9 @@ def _write_together(contents: dict[Path, bytes]) -> None:
 
 
 def _arguments() -> dict[str, Any]:
-    """What was given; the rest is as `edgehuman export` wrote it into bundle.json."""
+    """The given flags; the others default to bundle.json."""
     parser = argparse.ArgumentParser(
-        description="Build the engine of this bundle for here, as bundle.json says or as told.",
+        description="Build the engine of this bundle on this device; defaults are in bundle.json.",
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("--library", choices=sorted(INSTALL))
@@ -353,12 +353,12 @@ def _arguments() -> dict[str, Any]:
     parser.add_argument("--version-compatible", action="store_true")
     for flag in ("--dla", "--workspace-mib", "--level"):
         parser.add_argument(flag, type=int)
-    parser.add_argument("--out", help="the engine; by default NAME.engine beside this script")
+    parser.add_argument("--out", help="file to write; default: NAME.engine beside this script")
     return vars(parser.parse_args())
 
 
 def main() -> int:
-    """Build the bundle beside this script; exit code 0 done, 1 failed, 130 stopped."""
+    """Build the bundle beside this script; exit code 0: done, 1: failed, 130: stopped."""
     words = _arguments()
     try:
         print(_build_bundle(Path(__file__).resolve().parent, words))
@@ -376,13 +376,13 @@ def _build_bundle(folder: Path, words: dict[str, Any]) -> str:
     graph = folder / bundle["onnx"]
     onnx = graph.read_bytes()
     if hashlib.sha256(onnx).hexdigest() != bundle["onnx_sha256"]:
-        raise BuildError(f"{graph.name} is not the file that was bundled; copy the bundle again")
+        raise BuildError(f"{graph.name} differs from the bundled file; copy the bundle again")
     trt = load_library(words.pop("library", bundle["library"]))
     out = Path(words.pop("out", graph.with_suffix(".engine")))
     options = Options(**{**bundle["options"], **words})
     require_target(trt, options, find_gpu())
     if not os.access(out.parent, os.W_OK):
-        raise BuildError(f"{out.parent} cannot be written; give another --out")
+        raise BuildError(f"cannot write to {out.parent}; choose another --out")
     timing = folder / f"timing-{trt.__name__}-{trt.__version__}.cache"
     kept = timing.read_bytes() if timing.exists() else b""
     start = time.monotonic()

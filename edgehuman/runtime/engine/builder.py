@@ -1,9 +1,8 @@
-"""The process that builds an engine: how it is started and watched, and what it does.
+"""The process that builds an engine, and the object that starts and watches it.
 
     python -m edgehuman.runtime.engine.builder REQUEST     a JSON object; reports on standard output
 
-It needs TensorRT and neither torch nor the onnx package: the build is the one of `edgehuman
-export`.
+It needs TensorRT but neither torch nor the onnx package, and builds as `edgehuman export` does.
 """
 
 from __future__ import annotations
@@ -27,25 +26,25 @@ from edgehuman.runtime.engine.plan_file import side_path
 
 
 class Builds(Protocol):
-    """What watches over a build needs to know of it."""
+    """The interface of a build in progress."""
 
     folder: Path
 
     def reports(self) -> Iterator[Mapping[str, Any]]:
-        """Tables: {"share", "phase"} while it goes on, at last {"done"} or {"error"}."""
+        """Yield {"share", "phase"} while it runs, then {"done"} or {"error"}."""
 
     def stop(self) -> None:
-        """End it, if it still works, and remove its folder."""
+        """Stop the build if it is running, and remove its folder."""
 
 
 class Builder:
     """A process that builds one engine into a folder of its own.
 
     Args:
-        library: the module that builds.
+        library: the module to build with.
         options: for `build_on_device.Options`.
-        onnx: what to build from.
-        folder: where to; removed with everything in it by `stop`.
+        onnx: the graph to build from.
+        folder: the output folder; `stop` removes it with everything in it.
     """
 
     def __init__(self, library: str, options: Mapping[str, Any], onnx: Path, folder: Path) -> None:
@@ -73,7 +72,7 @@ class Builder:
         code = self._process.wait()
         if code:
             how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-            yield {"error": f"the builder ended {how}: {last or 'it said nothing'}"}
+            yield {"error": f"the builder ended {how}: {last or 'no output'}"}
 
     def stop(self) -> None:
         """See `Builds`."""
@@ -88,9 +87,9 @@ class Builder:
 
 
 def main() -> int:
-    """The builder's process: one request in, reports out, the engine into its folder."""
+    """Run the builder process: read one request, print reports, write the engine to its folder."""
     request = json.loads(sys.argv[1])
-    # SIGTERM and a reader that is gone end the build as Ctrl-C does: TensorRT leaves in order.
+    # SIGTERM and a closed pipe stop the build as Ctrl-C does, so that TensorRT shuts down cleanly.
     signal.signal(signal.SIGTERM, _interrupt)
     if hasattr(os, "nice"):
         os.nice(10)
@@ -109,7 +108,7 @@ def main() -> int:
 
 
 def _build(request: Mapping[str, Any], folder: Path) -> float:
-    """Seconds that it took; the plan and its side file are in the folder then."""
+    """Build the plan and its side file into the folder; return the seconds it took."""
     onnx = Path(request["onnx"])
     content = onnx.read_bytes()
     told: Mapping[str, Any] = request["options"]
@@ -134,7 +133,7 @@ def _report(share: float, phase: str) -> None:
 
 
 def _say(table: Mapping[str, Any]) -> bool:
-    """One line for who started this; whether anybody reads it."""
+    """Print one line for the parent process; False if the pipe is closed."""
     try:
         print(json.dumps(table), flush=True)
     except OSError:

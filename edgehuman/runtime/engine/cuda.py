@@ -1,9 +1,8 @@
-"""The handful of CUDA calls that an engine needs, behind one seam: memory, copies, a stream, a
-graph.
+"""The few CUDA calls that an engine needs, behind one interface: memory, copies, a stream, a graph.
 
-`CudaDevice` speaks to `cuda.bindings.runtime` (cuda-python). Its calls and their arguments were
-checked against that module, and its errors were seen on a machine without a driver; on a GPU it was
-never run. What is built on the seam is tested with a device that plays the calls in memory.
+`CudaDevice` calls `cuda.bindings.runtime` (cuda-python). Its calls and arguments were checked
+against that module, and its errors on a machine without a driver; it was never run on a GPU. Code
+above the interface is tested with a fake device in memory.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from edgehuman.records import Uint8
 
 
 class Device(Protocol):
-    """One stream of one GPU. Addresses are integers; whatever fails raises EngineError."""
+    """One stream of one GPU. Addresses are integers; every failure raises EngineError."""
 
     @property
     def stream(self) -> int:
         """The stream's handle, for `execute_async_v3`."""
 
     def allocate(self, num_bytes: int) -> int:
-        """Memory of the GPU: its address."""
+        """Allocate GPU memory; return its address."""
 
     def pin(self, num_bytes: int) -> Uint8:
-        """Page-locked memory of the host, which the GPU copies from and to without a detour."""
+        """Allocate page-locked host memory, which the GPU copies from and to directly."""
 
     def copy_in(self, address: int, host: Uint8) -> None:
         """Queue a copy from the host to the GPU."""
@@ -39,35 +38,37 @@ class Device(Protocol):
         """Queue a copy from the GPU to the host."""
 
     def synchronise(self) -> None:
-        """Wait until everything that was queued is done."""
+        """Wait until all queued work is done."""
 
     def begin_capture(self) -> None:
-        """From here on, what is queued is recorded and not run."""
+        """Start recording: queued calls are recorded instead of run."""
 
     def end_capture(self) -> Any:
-        """The graph of what was recorded, ready to launch."""
+        """Stop recording; return the graph, ready to launch."""
 
     def launch(self, graph: Any) -> None:
         """Queue a whole recorded graph with one call."""
 
     def drop(self, graph: Any) -> None:
-        """Forget a graph."""
+        """Destroy a graph."""
 
     def close(self) -> None:
-        """Give everything back; nothing can be called afterwards."""
+        """Free everything; nothing can be called afterwards."""
 
 
 def load_runtime(driver: int) -> Any:
-    """`cuda.bindings.runtime`, or `cuda.cudart` as cuda-python named it before 12.6.
+    """Import `cuda.bindings.runtime`, or `cuda.cudart` (its name in cuda-python before 12.6).
 
     Args:
-        driver: the driver's CUDA version, such as 12060: it must not be older than the bindings.
+        driver: the driver's CUDA version, such as 12060; it must not be older than the bindings.
 
     Raises:
         MissingDependencyError: cuda-python is not installed, or is newer than the driver.
     """
     major = driver // 1000
-    cure = f"pip install 'cuda-python>={major},<{major + 1}' (the driver here is of CUDA {major})"
+    cure = (
+        f"pip install 'cuda-python>={major},<{major + 1}' (the driver here supports CUDA {major})"
+    )
     for name in ("cuda.bindings.runtime", "cuda.cudart"):
         try:
             module = importlib.import_module(name)
@@ -76,7 +77,7 @@ def load_runtime(driver: int) -> Any:
         built = bindings_version()
         if built and int(built.split(".")[0]) > major:
             raise MissingDependencyError(
-                f"cuda-python {built} is newer than the driver, which is of CUDA {major}; run: "
+                f"cuda-python {built} is newer than the driver, which supports CUDA {major}; run: "
                 f"{cure}, or update the driver"
             )
         return module
@@ -96,13 +97,13 @@ def bindings_version() -> str:
 
 
 class CudaDevice:
-    """The GPU that CUDA calls the first.
+    """The first GPU of CUDA.
 
     Args:
         runtime: the module from `load_runtime`.
 
     Raises:
-        EngineError: CUDA refused a call; its name, its error and CUDA's words for it are told.
+        EngineError: a CUDA call failed; the message has its name, its error code and CUDA's text.
     """
 
     def __init__(self, runtime: Any) -> None:
@@ -141,7 +142,7 @@ class CudaDevice:
 
     def begin_capture(self) -> None:
         """See `Device`."""
-        # Of this thread alone: another engine may be loading meanwhile.
+        # Record this thread only: another engine may be loading meanwhile.
         mode = self._cuda.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
         self._call("cudaStreamBeginCapture", self._stream, mode)
 
@@ -165,8 +166,8 @@ class CudaDevice:
         self._call("cudaGraphExecDestroy", graph)
 
     def close(self) -> None:
-        """See `Device`. Errors are left aside: at the end of the program the driver may have gone
-        first, and has then given everything back itself.
+        """See `Device`. Errors are ignored: at exit the driver may already have shut down and freed
+        everything.
         """
         cuda = self._cuda
         for graph in self._graphs:
@@ -179,12 +180,12 @@ class CudaDevice:
         self._graphs, self._memory, self._pinned = [], [], []
 
     def _call(self, name: str, *arguments: Any) -> Any:
-        """The value of a CUDA call; cuda-python gives its error first, in a tuple."""
+        """Make a CUDA call; cuda-python returns a tuple of the error and the value."""
         status, *values = getattr(self._cuda, name)(*arguments)
         if status != self._cuda.cudaError_t.cudaSuccess:
             said = self._cuda.cudaGetErrorString(status)[1].decode()
             raise EngineError(
-                f"{name} failed with {status.name}: {said}. `edgehuman doctor` says what this "
-                "machine has; --engine onnxruntime-cpu serves from the CPU"
+                f"{name} failed with {status.name}: {said}. `edgehuman doctor` shows what this "
+                "machine has; --engine onnxruntime-cpu runs on the CPU"
             )
         return values[0] if values else None

@@ -1,10 +1,10 @@
-"""An ONNX file on onnxruntime: on the CPU, on CUDA, or through onnxruntime's own TensorRT.
+"""Run an ONNX file on onnxruntime: on the CPU, on CUDA, or through onnxruntime's TensorRT provider.
 
-onnxruntime falls back to the CPU in silence where CUDA cannot be loaded or lacks an operator. Here
-that is an error where the provider was asked for by name, and a remark where the machine chose it.
+onnxruntime silently falls back to the CPU if CUDA cannot be loaded or lacks an operator. Here that
+is an error if the provider was requested by name, and a remark if it was chosen automatically.
 
-The CPU is tested with the real library. CUDA and TensorRT were never run: the machines that tested
-this file have no GPU, and their answers are played by a session of the CPU.
+The CPU provider is tested with the real library. CUDA and TensorRT were never run, as the test
+machines have no GPU; a CPU session stands in for them.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from edgehuman.runtime.engine.open import EngineRequest, Notify, warn
 
 CPU, CUDA, TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
 
-# The first is the one that was asked for; the others take what it cannot.
+# The first is the requested one; the others run the nodes that it does not support.
 _BY_NAME: Mapping[str, tuple[str, ...]] = {
     "onnxruntime-cpu": (CPU,),
     "onnxruntime-cuda": (CUDA, CPU),
     "onnxruntime-tensorrt": (TENSORRT, CUDA, CPU),
 }
 _CORRUPTED = frozenset({"InvalidProtobuf", "InvalidGraph", "InvalidArgument", "ModelLoaded"})
-# Outputs whose second axis the labels name.
+# Kinds of output with one label per entry of the second axis.
 _LABELLED = frozenset({"classes", "attributes", "heatmaps", "segmentation"})
 _DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
 def open_onnx(path: Path, request: EngineRequest) -> OnnxRuntimeEngine:
-    """An ONNX file on the provider of that name, or on the best that this machine has.
+    """Open an ONNX file on the named provider, or on the best of this machine.
 
     Raises:
         ArtefactError, EngineError: as `OnnxRuntimeEngine`.
@@ -50,14 +50,12 @@ def open_onnx(path: Path, request: EngineRequest) -> OnnxRuntimeEngine:
     except EngineError as error:
         if chosen == (CPU,):
             raise
-        request.notify(f"{path.name} is served by the CPU: {error}")
+        request.notify(f"{path.name} runs on the CPU: {error}")
         return OnnxRuntimeEngine(path, request.threads, (CPU,), request.notify)
 
 
 def best_providers(path: Path, notify: Notify) -> tuple[str, ...]:
-    """CUDA where onnxruntime has it and there is a GPU; INT8 graphs stay on the CPU, whose kernels
-    they are made for.
-    """
+    """CUDA if onnxruntime and this machine have it; the CPU for INT8 graphs."""
     import onnxruntime
 
     if CUDA not in onnxruntime.get_available_providers():
@@ -65,7 +63,7 @@ def best_providers(path: Path, notify: Notify) -> tuple[str, ...]:
     if read_card(path).precision.name.startswith("int8"):
         return (CPU,)
     if find_gpu() is None:
-        notify("onnxruntime has CUDA and finds no NVIDIA GPU here; the CPU serves")
+        notify("onnxruntime has CUDA but there is no NVIDIA GPU; running on the CPU")
         return (CPU,)
     return (CUDA, CPU)
 
@@ -75,14 +73,14 @@ class OnnxRuntimeEngine:
 
     Args:
         path: the `.onnx` file with its card inside.
-        threads: threads inside one operator; 1 leaves the other cores alone.
-        providers: where to run, best first. Where the first cannot be used, that is an error, never
-            a silent CPU.
-        notify: told of nodes that the first provider leaves to the CPU.
+        threads: intra-op threads; 1 uses a single core.
+        providers: where to run, best first. If the first cannot be used, that is an error, not a
+            silent fallback.
+        notify: called with remarks on nodes that fall back to the CPU.
 
     Raises:
-        ArtefactError: missing, foreign, corrupted, without a card, or a graph that its card does
-            not describe.
+        ArtefactError: missing, foreign, corrupted, without a card, or a graph that does not match
+            its card.
         EngineError: a provider is missing or does not start, or onnxruntime cannot run a node.
     """
 
@@ -106,14 +104,12 @@ class OnnxRuntimeEngine:
             notify(f"{path.name} on {providers[0]}: {self._on_cpu}")
 
     def run(self, array: NDArray[Any]) -> Float32:
-        """A batch of raw records (N, ...) in the card's dtype -> the graph's first output (N,
-        ...).
-        """
+        """Run raw records (N, ...) in the card's dtype; the graph's first output (N, ...)."""
         answer: Float32 = self._session.run(self._outputs, {self._input: array})[0]
         return answer
 
     def describe(self) -> Mapping[str, Any]:
-        """Engine, version, providers in use, what they leave to the CPU, threads and file."""
+        """Engine, version, providers in use, CPU fallbacks, threads and file."""
         import onnxruntime
 
         return {
@@ -126,7 +122,7 @@ class OnnxRuntimeEngine:
         }
 
     def _check_graph(self) -> None:
-        """The graph takes and gives what the card says."""
+        """Raise ArtefactError if the graph's input or output does not match the card."""
         taken, given = self._session.get_inputs()[0], self._session.get_outputs()[0]
         spec = self.card.input
         fits = len(taken.shape) == len(spec.shape) + 1 and all(
@@ -135,24 +131,24 @@ class OnnxRuntimeEngine:
         )
         if not fits or taken.type != _DTYPES.get(spec.dtype):
             raise ArtefactError(
-                f"{self.path}: its graph takes {taken.type} {taken.shape} and its card says "
+                f"{self.path}: its graph takes {taken.type} {taken.shape}, but its card says "
                 f"{spec.dtype} (N, {', '.join(map(str, spec.shape))}); export the model again"
             )
         num_labels = len(self.card.output.labels)
         is_named = self.card.output.kind in _LABELLED and len(given.shape) > 1
         if is_named and given.shape[1] not in (num_labels, None):
             raise ArtefactError(
-                f"{self.path}: its graph gives {given.shape} and its card names {num_labels} "
+                f"{self.path}: its graph outputs {given.shape}, but its card has {num_labels} "
                 "labels; export the model again"
             )
 
 
 def _open_session(path: Path, threads: int, providers: Sequence[str], in_float: bool) -> Any:
-    """An onnxruntime session without spinning threads, so that a waiting stream costs no CPU.
+    """Open an onnxruntime session without spinning threads, so that a waiting stream uses no CPU.
 
     Args:
-        in_float: multiply quantised values in float32. The CPU kernels for the INT8 graph of
-            TensorRT overflow on x86 without VNNI.
+        in_float: multiply quantised values in float32: the CPU kernels for INT8 graphs of TensorRT
+            overflow on x86 without VNNI.
     """
     import onnxruntime
 
@@ -166,12 +162,12 @@ def _open_session(path: Path, threads: int, providers: Sequence[str], in_float: 
     options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     try:
         # Its own fallback prints to standard output, where our results go, and changes the provider
-        # in the middle of a stream.
+        # during a stream.
         session = onnxruntime.InferenceSession(
             str(path), options, providers=list(providers), enable_fallback=0
         )
         session.disable_fallback()
-    except Exception as error:  # onnxruntime's exceptions share no base class of its own
+    except Exception as error:  # onnxruntime's exceptions have no common base class
         reason = str(error).strip().splitlines()[0]
         if type(error).__name__ in _CORRUPTED:
             raise ArtefactError(f"{path} is corrupted: {reason}. Export the model again") from None
@@ -180,8 +176,8 @@ def _open_session(path: Path, threads: int, providers: Sequence[str], in_float: 
         raise EngineError(
             f"onnxruntime could not start {providers[0]} and fell back to "
             f"{', '.join(session.get_providers())}: a CUDA library is missing, or the driver is "
-            "older than it. `edgehuman doctor` says what is here; --engine onnxruntime-cpu serves "
-            "from the CPU"
+            "too old. `edgehuman doctor` shows what this machine has; --engine onnxruntime-cpu "
+            "runs on the CPU"
         )
     return session
 
@@ -190,18 +186,20 @@ def _require_available(providers: Sequence[str], available: Sequence[str]) -> No
     absent = [name for name in providers if name not in available]
     if absent:
         line = "Run: pip uninstall onnxruntime && pip install onnxruntime-gpu"
-        fix = line if set(absent) <= {CUDA, TENSORRT} else "`edgehuman doctor` says what to install"
+        fix = (
+            line if set(absent) <= {CUDA, TENSORRT} else "`edgehuman doctor` shows what to install"
+        )
         raise EngineError(
             f"onnxruntime here has no {', '.join(absent)}; it has {', '.join(available)}. {fix}"
         )
 
 
 def _left_to_cpu(session: Any) -> str:
-    """How many nodes the CPU runs beside another provider, and which; "" where none does."""
+    """The nodes that fall back to the CPU beside another provider, as text; "" if none do."""
     if session.get_providers()[0] == CPU:
         return ""
     if not hasattr(session, "get_provider_graph_assignment_info"):
-        return "this onnxruntime cannot say which nodes fall back to the CPU; a newer one can"
+        return "this onnxruntime cannot report nodes that fall back to the CPU; install a newer one"
     total, operators = 0, Counter[str]()
     for part in session.get_provider_graph_assignment_info():
         nodes = part.get_nodes()

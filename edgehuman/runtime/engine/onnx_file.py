@@ -1,8 +1,7 @@
-"""What an ONNX file says of itself, read without the onnx package: its metadata and its graph's
-hash.
+"""Read an ONNX file's metadata and its graph's hash without the onnx package.
 
 An ONNX file is one protobuf message, ModelProto; two of its fields matter here: 7, the graph with
-its weights, and 14, the metadata as key and value. The wire format is four rules long
+its weights, and 14, the metadata as key and value. The wire format has four rules
 (https://protobuf.dev/programming-guides/encoding), so a device needs no protobuf library for it.
 """
 
@@ -17,9 +16,7 @@ from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.errors import ArtefactError
 
 SEAL_KEY = "edgehuman.graph_sha256"
-"""Metadata key of the graph's hash: the card names the weights, the seal the graph as it was
-written.
-"""
+"""Metadata key of the graph's hash (the card has the hash of the weights)."""
 
 _GRAPH, _METADATA = 7, 14
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -30,8 +27,8 @@ _FIXED_SIZE = {_FIXED64: 8, _FIXED32: 4}
 class OnnxFile:
     """Attributes:
     metadata: the file's `metadata_props`.
-    graph_sha256: hash of the graph's bytes, weights included, as they stand in the file. The
-        metadata is outside, so a file can hold the hash of its own graph.
+    graph_sha256: hash of the graph's bytes in the file, weights included. The metadata is outside,
+        so a file can contain the hash of its own graph.
     """
 
     metadata: dict[str, str]
@@ -39,10 +36,10 @@ class OnnxFile:
 
 
 def read_onnx(content: bytes, where: str) -> OnnxFile:
-    """The metadata and the graph's hash of an ONNX file's bytes.
+    """Read the metadata and the graph's hash from an ONNX file's bytes.
 
     Raises:
-        ArtefactError: not an ONNX file, or only the first part of one.
+        ArtefactError: not an ONNX file, or truncated.
     """
     metadata: dict[str, str] = {}
     graph: memoryview | None = None
@@ -57,14 +54,14 @@ def read_onnx(content: bytes, where: str) -> OnnxFile:
         graph = None
     if graph is None:
         raise ArtefactError(
-            f"{where} ({len(content)} bytes) is not a whole ONNX file: it is truncated or of "
+            f"{where} ({len(content)} bytes) is not a complete ONNX file: it is truncated or has "
             "another format; copy it again, or export the model again"
         )
     return OnnxFile(metadata, hashlib.sha256(graph).hexdigest())
 
 
 def sealed(content: bytes) -> bytes:
-    """The same ONNX file with its graph's hash in its metadata; `read_card` compares the two.
+    """The ONNX file with its graph's hash in its metadata, which `read_card` checks.
 
     Raises:
         ArtefactError: not an ONNX file.
@@ -81,24 +78,24 @@ def sealed(content: bytes) -> bytes:
 
 
 def read_card(path: Path) -> Card:
-    """The card inside an ONNX file; a sealed graph is compared with its seal.
+    """Read the card inside an ONNX file; a sealed graph is checked against its hash.
 
     Raises:
-        ArtefactError: no such file, not an ONNX file, no card inside, a card that cannot be read,
-            or another graph than the one that was sealed.
+        ArtefactError: no such file, not an ONNX file, no card or an unreadable one, or a graph that
+            was changed after the export.
     """
     found = read_onnx(_content(path), str(path))
     text = found.metadata.get(CARD_KEY)
     if text is None:
         raise ArtefactError(
-            f"{path} carries no card, so its input, units and labels are unknown; "
-            "make the file with `edgehuman export`, which writes the card into it"
+            f"{path} has no card, so its input, units and labels are unknown; "
+            "create the file with `edgehuman export`, which adds the card"
         )
     seal = found.metadata.get(SEAL_KEY, found.graph_sha256)
     if seal != found.graph_sha256:
         raise ArtefactError(
-            f"{path}: its graph has sha256 {found.graph_sha256[:12]}… and was sealed with "
-            f"{seal[:12]}…; the file was changed after its export. Copy it or export it again"
+            f"{path}: its graph has sha256 {found.graph_sha256[:12]}…, but {seal[:12]}… was "
+            "recorded; the file was changed after its export. Copy it or export it again"
         )
     return from_json(text, str(path))
 
@@ -109,7 +106,7 @@ def _content(path: Path) -> bytes:
     except FileNotFoundError:
         raise ArtefactError(f"{path}: no such file; give the path of an .onnx file") from None
     except OSError as error:
-        raise ArtefactError(f"{path} cannot be read: {error.strerror}") from None
+        raise ArtefactError(f"cannot read {path}: {error.strerror}") from None
 
 
 def _entry(message: memoryview) -> tuple[str, str]:
@@ -119,10 +116,10 @@ def _entry(message: memoryview) -> tuple[str, str]:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview, slice]]:
-    """Of each field: its number, its bytes (empty for numbers), and where it stands, key included.
+    """Yield each field: its number, its bytes (empty for numbers), and its position with the key.
 
     Raises:
-        ValueError: a wire type that protobuf does not have, or a field longer than what holds it.
+        ValueError: an unknown wire type, or a field that is longer than the message.
         IndexError: the message ends inside a number.
     """
     at = 0
@@ -147,7 +144,7 @@ def _fields(message: memoryview) -> Iterator[tuple[int, memoryview, slice]]:
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """A number of seven bits a byte, lowest first, and the place after it."""
+    """Read a number of seven bits per byte, lowest first; also return the position after it."""
     value = 0
     for shift in range(0, 70, 7):
         byte = message[at]
@@ -159,7 +156,7 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
 
 
 def _bytes_field(number: int, content: bytes) -> bytes:
-    """A length-delimited field as it stands in a message."""
+    """A length-delimited field of a message."""
     return _as_varint(number << 3 | _BYTES) + _as_varint(len(content)) + content
 
 

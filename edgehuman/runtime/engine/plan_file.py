@@ -1,9 +1,9 @@
-"""A TensorRT engine on disk: `x.engine`, `x.engine.json` beside it, and whether the two fit here.
+"""A TensorRT engine on disk: `x.engine` and `x.engine.json`, and whether they fit this machine.
 
-Everything is compared before the plan is deserialised, because deserialising a plan runs code. The
-hash in the side file catches a plan that was damaged, exchanged or edited; it is no signature, and
-whoever can write both files can write a plan that fits. So take engines from whom you would take a
-program, or rebuild them from their ONNX.
+Everything is checked before the plan is deserialised, because deserialising a plan runs code. The
+hash in the side file detects a plan that was damaged, exchanged or edited. It is not a signature:
+anyone who can write both files can write a matching plan. So treat engines like programs from the
+same source, or rebuild them from their ONNX.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ _AMPERE = 80
 
 
 class EngineMismatchError(EngineError):
-    """The engine does not belong here, and building it again from its ONNX cures that."""
+    """The engine does not fit this machine; rebuilding it from its ONNX fixes that."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineFile:
-    """An engine as it stands on disk, its plan compared with the recorded hash and not yet opened.
+    """An engine on disk, its plan checked against the recorded hash but not yet opened.
 
     Attributes:
         path: of the plan.
-        plan: the bytes that were compared, and so the bytes to deserialise.
-        card: what the model says about itself.
+        plan: the checked bytes, to be deserialised.
+        card: the model's card.
         library, version: the module that built it.
-        gpu, driver: name of the GPU and the driver's CUDA version (12060) where it was built; None:
-            built without a GPU.
+        gpu, driver: GPU name and driver's CUDA version (12060) of the building machine; None: built
+            without a GPU.
         built_for: compute capabilities, such as 86.
         platform: such as "Linux x86_64".
         onnx_sha256: of the graph that it was built from.
-        options: what the builder was told.
+        options: of the builder.
     """
 
     path: Path
@@ -59,7 +59,7 @@ class EngineFile:
 
     @property
     def version_compatible(self) -> bool:
-        """Whether later versions of its TensorRT may load it; it then carries host code."""
+        """Whether later versions of its TensorRT may load it; such a plan contains host code."""
         return bool(self.options.get("version_compatible"))
 
 
@@ -69,19 +69,19 @@ def side_path(path: Path) -> Path:
 
 
 def read_engine(path: Path) -> EngineFile:
-    """The plan and its side file; nothing is deserialised.
+    """Read the plan and its side file; nothing is deserialised.
 
     Raises:
         ArtefactError: there is neither an engine nor an ONNX to build it from, or it is unreadable.
-        EngineMismatchError: no plan, no or a broken side file, or an edited plan.
+        EngineMismatchError: no plan, a missing or broken side file, or an edited plan.
     """
     plan = _read_plan(path)
     about, card = read_side(path)
     found, recorded = sha256_of_bytes(plan), about["engine_sha256"]
     if found != recorded:
         raise EngineMismatchError(
-            f"{path} has sha256 {found[:12]}… and {side_path(path).name} records {recorded[:12]}…: "
-            "the engine was edited, or copied without its side file, and is not opened. "
+            f"{path} has sha256 {found[:12]}…, but {side_path(path).name} has {recorded[:12]}…: "
+            "the engine was edited, or copied without its side file, so it is not opened. "
             f"{cure(path)}"
         )
     return EngineFile(
@@ -100,10 +100,10 @@ def read_engine(path: Path) -> EngineFile:
 
 
 def read_side(path: Path) -> tuple[dict[str, Any], Card]:
-    """What the side file of an engine says: the engine's table and the card.
+    """Read the side file of an engine: the engine's table and the card.
 
     Raises:
-        EngineMismatchError: missing, unreadable, or without a key that the checks need.
+        EngineMismatchError: missing, unreadable, or without a required key.
     """
     side = side_path(path)
     try:
@@ -113,18 +113,16 @@ def read_side(path: Path) -> tuple[dict[str, Any], Card]:
         return about, from_json(json.dumps(table["card"]), str(side))
     except FileNotFoundError:
         raise EngineMismatchError(
-            f"{side} is missing, so nothing says what {path.name} was built for, and it is not "
-            f"opened. Copy it too, from where the engine was built. {cure(path)}"
+            f"{side} is missing, so it is unknown what {path.name} was built for. It is not "
+            f"opened; copy the side file from where the engine was built. {cure(path)}"
         ) from None
     except OSError as error:
-        raise EngineMismatchError(
-            f"{side} cannot be read: {error.strerror}. {cure(path)}"
-        ) from None
+        raise EngineMismatchError(f"cannot read {side}: {error.strerror}. {cure(path)}") from None
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, ArtefactError):
             raise EngineMismatchError(f"{error}. {cure(path)}") from None
         raise EngineMismatchError(
-            f"{side} is not a whole side file ({type(error).__name__}: {error}). {cure(path)}"
+            f"{side} is not a complete side file ({type(error).__name__}: {error}). {cure(path)}"
         ) from None
 
 
@@ -142,7 +140,7 @@ _TYPES: Mapping[str, type] = {
 def _require_types(about: Mapping[str, Any]) -> None:
     for key, kind in _TYPES.items():
         if not isinstance(about[key], kind):
-            raise TypeError(f"{key} is {about[key]!r} and not a {kind.__name__}")
+            raise TypeError(f"{key} is {about[key]!r}, not a {kind.__name__}")
 
 
 def _read_plan(path: Path) -> bytes:
@@ -155,26 +153,26 @@ def _read_plan(path: Path) -> bytes:
             f"{path}: no such file; give the path of an .engine file, or of an .onnx file"
         ) from None
     except OSError as error:
-        raise ArtefactError(f"{path} cannot be read: {error.strerror}") from None
+        raise ArtefactError(f"cannot read {path}: {error.strerror}") from None
 
 
 def require_fit(file: EngineFile, wanted: str, version: str, gpu: Gpu) -> list[str]:
-    """Whether an engine belongs to this machine; remarks on what fits and is not the best.
+    """Check that an engine fits this machine; return remarks if it fits but is not optimal.
 
     Args:
         file: as read.
-        wanted: the module that is to run it, "tensorrt" or "tensorrt_rtx".
-        version: of that module, as installed.
+        wanted: the module to run it, "tensorrt" or "tensorrt_rtx".
+        version: the installed version of that module.
         gpu: of this machine.
 
     Raises:
-        EngineMismatchError: another flavour, version, GPU, platform, or ONNX.
+        EngineMismatchError: another library, version, GPU, platform, or ONNX.
     """
     _require_library(file, wanted, version)
     here = f"{platform.system()} {platform.machine()}"
     if file.platform != here:
         raise EngineMismatchError(
-            f"{file.path} was built on {file.platform}, and this is {here}; a plan runs only on "
+            f"{file.path} was built on {file.platform}, but this is {here}; a plan only runs on "
             f"the platform that built it. {cure(file.path)}"
         )
     _require_capability(file, gpu)
@@ -186,13 +184,13 @@ def require_machine(path: Path) -> Gpu:
     """The GPU of this machine.
 
     Raises:
-        NoGpuError: there is none.
+        NoGpuError: there is no GPU.
     """
     gpu = find_gpu()
     if gpu is None:
         raise NoGpuError(
             f"{path} is a TensorRT engine and needs an NVIDIA GPU; the driver (libcuda) finds none "
-            "here. `edgehuman doctor` says what this machine has; on the CPU run "
+            "here. `edgehuman doctor` shows what this machine has; on the CPU run "
             f"{path.with_suffix('.onnx')}"
         )
     return gpu
@@ -205,22 +203,22 @@ _ACROSS_MAJORS = ((8, 10), (10, 11))
 def _require_library(file: EngineFile, wanted: str, version: str) -> None:
     if file.library != wanted:
         raise EngineMismatchError(
-            f"{file.path} was built by {file.library}, and {wanted} is to run it; neither reads "
-            f"the other's plans. {cure(file.path)}"
+            f"{file.path} was built by {file.library}, but {wanted} cannot read its plans. "
+            f"{cure(file.path)}"
         )
     if file.version == version:
         return
     built, installed = _numbers(file.version), _numbers(version)
     if not file.version_compatible:
-        rule = "a plan is for exactly the version that built it, unless built --version-compatible"
+        rule = "a plan only runs in the version that built it, unless built --version-compatible"
     elif installed < built:
-        rule = "a version-compatible plan also runs in later versions, not in earlier ones"
+        rule = "a version-compatible plan runs in later versions, not in earlier ones"
     elif built[:1] != installed[:1] and (built[0], installed[0]) not in _ACROSS_MAJORS:
-        rule = "a version-compatible plan of TensorRT 10 also runs in 11, and no other elsewhere"
+        rule = "across major versions only a plan of TensorRT 10 runs, in 11"
     else:
         return
     raise EngineMismatchError(
-        f"{file.path} was built by {file.library} {file.version}, and {version} is installed; "
+        f"{file.path} was built by {file.library} {file.version}, but {version} is installed; "
         f"{rule}. {cure(file.path)}"
     )
 
@@ -241,10 +239,10 @@ def _require_capability(file: EngineFile, gpu: Gpu) -> None:
     level = file.options.get("hardware")
     if level == "ampere_plus" and gpu.capability >= _AMPERE:
         return
-    listed = ", ".join(map(str, file.built_for)) or "none that is recorded"
+    listed = ", ".join(map(str, file.built_for)) or "unknown"
     raise EngineMismatchError(
         f"{file.path} was built for compute capability {listed} (hardware compatibility: "
-        f"{level or 'none'}), and the {gpu.name} here has {gpu.capability}. {cure(file.path)}"
+        f"{level or 'none'}), but the {gpu.name} here has {gpu.capability}. {cure(file.path)}"
     )
 
 
@@ -255,26 +253,26 @@ def _require_onnx(file: EngineFile) -> None:
     found = sha256_of_file(onnx)
     if found != file.onnx_sha256:
         raise EngineMismatchError(
-            f"{file.path} was built from an ONNX of sha256 {file.onnx_sha256[:12]}…, and "
-            f"{onnx.name} beside it has {found[:12]}…: they are two models. {cure(file.path)}; or "
-            "put them into two folders"
+            f"{file.path} was built from an ONNX of sha256 {file.onnx_sha256[:12]}…, but "
+            f"{onnx.name} beside it has {found[:12]}…, so it is another model. {cure(file.path)}; "
+            "or put them into separate folders"
         )
 
 
 def _remarks(file: EngineFile, gpu: Gpu) -> list[str]:
-    """TensorRT tunes for one GPU and warns of another of the same capability; -RTX compiles here
-    anyway.
+    """TensorRT tunes for one GPU model and may be slower on another of the same capability;
+    TensorRT-RTX compiles on this machine anyway.
     """
     remarks = []
     if file.library == "tensorrt" and file.gpu not in (None, gpu.name):
         remarks.append(
-            f"{file.path.name} was tuned for a {file.gpu}, and this is a {gpu.name} of the same "
-            "kind: it may be slower than one built here"
+            f"{file.path.name} was tuned for a {file.gpu}, but this is a {gpu.name} of the same "
+            "capability: it may be slower than an engine built here"
         )
     if file.driver is not None and gpu.driver < file.driver:
         remarks.append(
-            f"{file.path.name} was built with a driver of CUDA {_cuda(file.driver)}, and the "
-            f"driver here is of CUDA {_cuda(gpu.driver)}; update it if the engine does not start"
+            f"{file.path.name} was built with a driver for CUDA {_cuda(file.driver)}, but the "
+            f"driver here is for CUDA {_cuda(gpu.driver)}; update it if the engine does not start"
         )
     return remarks
 
@@ -284,26 +282,19 @@ def _cuda(driver: int) -> str:
 
 
 def build_line(path: Path) -> str:
-    """The command that builds an engine from the ONNX beside it, with the library of its side
-    file.
-    """
+    """The command to build an engine from the ONNX beside it, with the library of its side file."""
     line = f"edgehuman export {path.with_suffix('.onnx')} --format tensorrt --out {path}"
     try:
         library = json.loads(side_path(path).read_bytes())["engine"]["library"]
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-    ):  # a broken side file is often why it is built
+    except (OSError, ValueError, KeyError, TypeError):  # a broken side file is a reason to build
         library = "tensorrt"
     rtx = " --engine tensorrt-rtx" if library == LIBRARIES["tensorrt-rtx"] else ""
     return f"`{line}{rtx}`"
 
 
 def cure(path: Path) -> str:
-    """What to do about an engine that does not belong here."""
+    """The fix for an engine that does not fit this machine."""
     onnx = path.with_suffix(".onnx")
     if onnx.is_file():
-        return f"Build it here with {build_line(path)}, or give --rebuild; or run {onnx}"
-    return f"Put the {onnx.name} that it came with beside it, and build it here: {build_line(path)}"
+        return f"Build it here with {build_line(path)}, add --rebuild, or run {onnx}"
+    return f"Copy its {onnx.name} beside it, and build it here with {build_line(path)}"

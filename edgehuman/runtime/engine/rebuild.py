@@ -1,12 +1,12 @@
-"""An engine that does not belong here is built again in the background, while its ONNX serves.
+"""Rebuild an engine that does not fit this machine in the background, while its ONNX runs.
 
-    x.engine does not fit -> x.onnx serves at once        a process of its own builds from x.onnx
-                             the last answers are kept -> the new engine gives them again
-                             the new engine serves     <- parity holds: it takes x.engine's place
+    x.engine does not fit -> x.onnx runs at once            a process builds from x.onnx
+                             the last outputs are kept   -> the new engine is compared with them
+                             the new engine takes over   <- parity holds: it replaces x.engine
 
-The builder is another process: it can be stopped, its crash is not ours, and it leaves the stream's
-cores alone. It works in a folder of its own beside the engine, so that neither a stop nor an engine
-that fails its parity touches the files in place. It needs neither torch nor the onnx package.
+The builder is a separate process: it can be stopped, may crash without us, and has low priority. It
+works in its own folder beside the engine, so that neither a stop nor an engine that fails parity
+changes the existing files. It needs neither torch nor the onnx package.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ from edgehuman.runtime.engine.plan_file import (
 from edgehuman.runtime.engine.tensorrt import open_tensorrt
 from edgehuman.runtime.engine.tensorrt_library import load_library
 
-_COMPARED = 8  # answers of the ONNX that a new engine must give too
+_COMPARED = 8  # outputs of the ONNX to compare a new engine with
 _BETWEEN_REPORTS_S = 5.0
 
 
 def open_or_rebuild(path: Path, request: EngineRequest) -> Engine:
-    """An `.engine` file; with `rebuild`, one that does not belong here is replaced.
+    """Open an `.engine` file; with `rebuild`, replace one that does not fit this machine.
 
     Raises:
-        ArtefactError, EngineError, MissingDependencyError: as `open_tensorrt`; with `rebuild` not
-            for what building again cures.
+        ArtefactError, EngineError, MissingDependencyError: as `open_tensorrt`; with `rebuild`, no
+            EngineMismatchError.
     """
     try:
         return open_tensorrt(path, request)
@@ -67,37 +67,39 @@ def open_or_rebuild(path: Path, request: EngineRequest) -> Engine:
 
 
 def start_rebuild(path: Path, request: EngineRequest, reason: str) -> RebuildingEngine:
-    """The ONNX beside an engine, serving, and the builder, at work.
+    """Run the ONNX beside an engine, and start the builder.
 
     Raises:
-        EngineError: no ONNX to build from, a folder that cannot be written, or no GPU.
+        EngineError: no ONNX to build from, a read-only folder, or no GPU.
         ArtefactError: the ONNX is foreign or corrupted.
         MissingDependencyError: TensorRT or cuda-python is not installed.
     """
     onnx = path.with_suffix(".onnx")
     if not onnx.is_file():
-        raise EngineError(f"{reason}. It cannot be built again: {onnx} is not there")
+        raise EngineError(
+            f"{reason}. It cannot be rebuilt: {onnx} is missing; export the model again"
+        )
     library, options = plan_build(path, request)
     serving = open_onnx(onnx, dataclasses.replace(request, name="auto", rebuild=False))
     if serving.card.precision.name == "int8":
         raise EngineError(
-            f"{reason}. It cannot be built from {onnx}, the INT8 graph of a CPU, which TensorRT "
-            "does not read; export the checkpoint with --format tensorrt --precision int8 --data "
+            f"{reason}. It cannot be rebuilt from {onnx}, an INT8 graph for CPUs, which TensorRT "
+            "cannot read; export the checkpoint with --format tensorrt --precision int8 --data "
             "..."
         )
     try:
         folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-rebuild-", dir=path.parent))
     except OSError as error:
         raise EngineError(
-            f"{reason}. It cannot be built again: {path.parent} cannot be written "
+            f"{reason}. It cannot be rebuilt: cannot write to {path.parent} "
             f"({error.strerror}). Copy the model to another folder, or run {onnx}"
         ) from None
-    request.notify(f"{reason}. {path.name} is built again now; {onnx.name} serves meanwhile")
+    request.notify(f"{reason}. Rebuilding {path.name}; {onnx.name} runs meanwhile")
     return RebuildingEngine(path, serving, Builder(library, options, onnx, folder), request)
 
 
 def plan_build(path: Path, request: EngineRequest) -> tuple[str, dict[str, Any]]:
-    """The module that builds, and what it is told: as the old engine, for the GPU that is here.
+    """The module and options to build with: those of the old engine, for the GPU of this machine.
 
     Raises:
         EngineError: no GPU.
@@ -105,13 +107,13 @@ def plan_build(path: Path, request: EngineRequest) -> tuple[str, dict[str, Any]]
     """
     options: dict[str, Any] = {}
     library = LIBRARIES.get(request.name)
-    # A side file that cannot be read is what a rebuild is for: then the builder's own defaults.
+    # A broken side file is a reason to rebuild; then use the builder's defaults.
     with contextlib.suppress(EngineMismatchError):
         about, _ = read_side(path)
         options = dict(about["options"])
         library = library or (about["library"] if about["library"] in LIBRARIES.values() else None)
     gpu = require_machine(path)
-    load_runtime(gpu.driver)  # what the new engine will need is missed now, and not after the build
+    load_runtime(gpu.driver)  # a missing cuda-python fails now, not after the build
     library = library or _installed_library()
     offered = capabilities_of(load_library(library))
     options["capabilities"] = [gpu.capability] if gpu.capability in offered else []
@@ -119,19 +121,19 @@ def plan_build(path: Path, request: EngineRequest) -> tuple[str, dict[str, Any]]
 
 
 def _installed_library() -> str:
-    """The first that is installed, or else the first, whose absence is then told."""
+    """The first installed library, or else the first, whose import then fails with the fix."""
     found = [name for name in LIBRARIES.values() if importlib.util.find_spec(name) is not None]
     return (found or list(LIBRARIES.values()))[0]
 
 
 class RebuildingEngine:
-    """The ONNX until the new engine has proved itself, the new engine from then on.
+    """Run the ONNX until the new engine passes parity, then the new engine.
 
     Args:
         path: the engine to replace.
-        serving: what runs its ONNX.
-        builder: at work.
-        request: how the new engine is to be opened, and who is told.
+        serving: the engine that runs its ONNX.
+        builder: the running build.
+        request: how to open the new engine, and the function to notify.
     """
 
     def __init__(
@@ -159,34 +161,34 @@ class RebuildingEngine:
         return answer
 
     def describe(self) -> Mapping[str, Any]:
-        """Of the engine that serves now."""
+        """Describe the engine in use."""
         return self._serving.describe()
 
     def wait(self, timeout_s: float | None = None) -> None:
-        """Until the new engine serves, or is known not to."""
+        """Wait until the new engine is in use, or the rebuild has failed."""
         self._thread.join(timeout_s)
 
     def close(self) -> None:
-        """End a rebuild that is still under way; the end of the program does it too."""
+        """Stop a running rebuild; also called at exit."""
         if self._over:
             return
         self._over = True
         self._builder.stop()
         self._request.notify(
-            f"{self.path.name} was not built again: the stream ended first, and nothing was "
-            f"written. Build it alone: {build_line(self.path)}"
+            f"{self.path.name} was not rebuilt: the stream ended first, and nothing was written. "
+            f"Build it with {build_line(self.path)}"
         )
 
     def _watch(self) -> None:
         try:
             seconds = self._await_build()
             self._take_over(seconds)
-        except Exception as error:  # a thread has nobody to raise to: told, and the ONNX goes on
+        except Exception as error:  # a thread cannot raise to a caller: notify, and keep the ONNX
             said = str(error) if isinstance(error, EdgehumanError) else repr(error)
             if not self._over:
                 self._request.notify(
-                    f"{self.path.name} was not built again: {said}. "
-                    f"{self.path.with_suffix('.onnx').name} goes on serving"
+                    f"{self.path.name} was not rebuilt: {said}. "
+                    f"{self.path.with_suffix('.onnx').name} keeps running"
                 )
         finally:
             self._over = True
@@ -195,7 +197,7 @@ class RebuildingEngine:
             atexit.unregister(self.close)
 
     def _await_build(self) -> float:
-        """Seconds that the build took."""
+        """Wait for the build; return the seconds it took."""
         start_s = told_s = time.monotonic()
         for report in self._builder.reports():
             if "error" in report:
@@ -211,7 +213,7 @@ class RebuildingEngine:
         raise EngineError("the builder ended without an engine")
 
     def _take_over(self, seconds: float) -> None:
-        """Compare, put the files in place, serve."""
+        """Compare the new engine, put its files in place, and use it."""
         built = self._builder.folder / self.path.name
         engine = open_tensorrt(built, self._request)
         self._enough.wait()
@@ -220,7 +222,7 @@ class RebuildingEngine:
         engine.path = self.path
         self._serving = engine
         self._request.notify(
-            f"{self.path.name} was built in {seconds:.0f} s and serves now: {said}"
+            f"{self.path.name} was rebuilt in {seconds:.0f} s and is in use: {said}"
         )
 
 
@@ -232,7 +234,7 @@ def progress(report: Mapping[str, Any], spent_s: float) -> str:
 
 
 def compared(engine: Engine, seen: list[tuple[NDArray[Any], Float32]], card: Card) -> str:
-    """The new engine's answers to the last batches against those that the ONNX gave, in words.
+    """Compare the new engine's outputs for the last batches with the ONNX's; the result as text.
 
     Raises:
         EngineError: they differ by more than the precision's budget.
@@ -243,7 +245,7 @@ def compared(engine: Engine, seen: list[tuple[NDArray[Any], Float32]], card: Car
     broken = parity.engine_failures(found, card.precision.name)
     if broken:
         raise EngineError(
-            f"the new engine does not give the ONNX's answers to the last {len(reference)} "
-            f"records: {'; '.join(broken)}"
+            f"the new engine does not match the ONNX on the last {len(reference)} records: "
+            f"{'; '.join(broken)}"
         )
     return f"cosine {found.cosine:.6f} with the ONNX on the last {len(reference)} records"

@@ -1,14 +1,14 @@
-"""A TensorRT engine on the GPU, without torch: `tensorrt` or `tensorrt_rtx`, and cuda-python.
+"""Run a TensorRT engine without torch: `tensorrt` or `tensorrt_rtx`, and cuda-python.
 
     engine = open_tensorrt(Path("activity.engine"), EngineRequest())
     logits_NC = engine.run(imu_NTC)
 
-Page-locked buffers of the profile's largest size are made once. From the second run of a shape on,
-copy in, network and copy out are one recorded CUDA graph, launched with one call.
+Page-locked buffers of the profile's largest size are allocated once. From the second run of a shape
+on, copy in, network and copy out are one recorded CUDA graph, launched with one call.
 
-The machines that tested this file have no GPU. Real plans were built (tensorrt_rtx builds on a CPU)
-and given to the real library, which refuses them there; buffers, shapes and graphs were tested with
-a device and a library that play the calls in memory. On a GPU it was never run.
+The test machines have no GPU. Real plans were built (tensorrt_rtx builds on a CPU) and given to the
+real library, which refuses them there; buffers, shapes and graphs were tested with a fake device
+and library in memory. It was never run on a GPU.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ Shape = tuple[int, ...]
 
 
 def open_tensorrt(path: Path, request: EngineRequest) -> TensorRtEngine:
-    """An engine that was compared with this machine before it was opened.
+    """Check that an engine fits this machine, and open it.
 
     Raises:
-        ArtefactError: no such file, or a plan that its card does not describe.
-        EngineMismatchError: it does not belong here; building it again cures that.
-        EngineError: no GPU, or CUDA refused.
+        ArtefactError: no such file, or a plan that does not match its card.
+        EngineMismatchError: it does not fit this machine; rebuilding it fixes that.
+        EngineError: no GPU, or a CUDA call failed.
         MissingDependencyError: TensorRT or cuda-python is not installed.
     """
     file = read_engine(path)
@@ -65,7 +65,7 @@ def open_tensorrt(path: Path, request: EngineRequest) -> TensorRtEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Output:
-    """An output tensor and where the GPU leaves it."""
+    """An output tensor and its address on the GPU."""
 
     name: str
     dtype: np.dtype[Any]
@@ -73,17 +73,17 @@ class _Output:
 
 
 class TensorRtEngine:
-    """A plan in memory, its buffers, and the recorded graph of the shape that it ran last.
+    """A plan in memory, its buffers, and the recorded graph of the last shape.
 
     Args:
-        file: the engine, compared with this machine.
+        file: the engine, checked to fit this machine.
         trt: the module that built it.
-        device: where it runs; closed with this object.
+        device: the GPU; closed with this object.
 
     Raises:
-        ArtefactError: a plan that its card does not describe.
+        ArtefactError: a plan that does not match its card.
         EngineMismatchError: TensorRT refused the plan.
-        EngineError: CUDA refused a buffer.
+        EngineError: a buffer could not be allocated.
     """
 
     def __init__(self, file: EngineFile, trt: Any, device: Device) -> None:
@@ -97,7 +97,7 @@ class TensorRtEngine:
         self._runtime, self._engine = deserialise(file, trt, self._log)
         self._context = self._engine.create_execution_context()
         if self._context is None:
-            raise EngineError(f"{file.path} got no memory of the GPU to run in: {self._log.last}")
+            raise EngineError(f"{file.path}: cannot allocate GPU memory: {self._log.last}")
         self._input, names = tensor_names(self._engine, trt, file.path)
         low, _, high = self._engine.get_tensor_profile_shape(self._input, 0)
         self._low, self._high = tuple(low), tuple(high)
@@ -109,12 +109,12 @@ class TensorRtEngine:
         self._no_graph = ""
 
     def run(self, array: NDArray[Any]) -> Float32:
-        """A batch of raw records (N, ...) in the card's dtype -> the first output (N, ...).
+        """Run a batch of raw records (N, ...) in the card's dtype; the first output (N, ...).
 
-        A batch over the profile's largest runs in equal parts.
+        A batch larger than the profile's largest runs in equal parts.
 
         Raises:
-            EngineError: a shape outside the profile, or CUDA refused.
+            EngineError: a shape outside the profile, or a CUDA call failed.
         """
         parts = ceil(len(array) / self._high[0])
         with self._lock:
@@ -123,7 +123,7 @@ class TensorRtEngine:
             return np.concatenate([self._run(part) for part in np.array_split(array, parts)])
 
     def describe(self) -> Mapping[str, Any]:
-        """Engine, version, what it was built for, its profile, and whether a graph is in use."""
+        """Engine, version, compute capabilities, profile, and whether a CUDA graph is in use."""
         return {
             "engine": self._file.library.replace("_", "-"),
             "version": self._version,
@@ -136,7 +136,7 @@ class TensorRtEngine:
         }
 
     def close(self) -> None:
-        """Give the GPU's memory back; the engine cannot run afterwards."""
+        """Free the GPU memory; the engine cannot run afterwards."""
         self._close()
 
     def _require_card(self) -> None:
@@ -147,13 +147,13 @@ class TensorRtEngine:
         )
         if not fits or self._dtype != np.dtype(spec.dtype):
             raise ArtefactError(
-                f"{self.path}: its plan takes {self._dtype} {self._low} to {self._high} and its "
+                f"{self.path}: its plan takes {self._dtype} {self._low} to {self._high}, but its "
                 f"card says {spec.dtype} (N, {', '.join(map(str, spec.shape))}); export the model "
                 "again"
             )
 
     def _make_buffers(self, trt: Any, names: list[str]) -> None:
-        """Room for the largest input and its outputs, and their addresses told to TensorRT."""
+        """Allocate buffers for the largest input and its outputs, and pass them to TensorRT."""
         self._set_shape(self._high)
         size = prod(self._high) * self._dtype.itemsize
         self._host_in, self._device_in = self._device.pin(size), self._device.allocate(size)
@@ -170,7 +170,7 @@ class TensorRtEngine:
         labels = len(self.card.output.labels)
         if self.card.output.kind == "classes" and shape[-1] != labels:
             raise ArtefactError(
-                f"{self.path}: its plan gives {shape} and its card names {labels} labels; "
+                f"{self.path}: its plan outputs {shape}, but its card has {labels} labels; "
                 "export the model again"
             )
         self._host_out = self._device.pin(prod(shape) * first.dtype.itemsize)
@@ -181,7 +181,7 @@ class TensorRtEngine:
         if min(shape, default=1) < 0:
             raise ArtefactError(
                 f"{self.path}: the size of its output {name} {shape} depends on the data, "
-                "which no buffer can be made for; export the model again"
+                "so no buffer can be allocated; export the model again"
             )
         return shape
 
@@ -191,7 +191,7 @@ class TensorRtEngine:
             self._change_shape(array.shape)
             enqueue = self._enqueue
         else:
-            # The first run of a shape also does what TensorRT must not do inside a capture.
+            # The first run of a shape also does work that TensorRT must not do during a capture.
             enqueue = self._enqueue_graph
         _as(self._host_in, array.shape, self._dtype)[...] = array
         enqueue()
@@ -200,14 +200,14 @@ class TensorRtEngine:
         return answer
 
     def _change_shape(self, shape: Shape) -> None:
-        """Another shape: the graph of the old one is of no use any more."""
+        """Switch to another shape, and drop the graph of the old one."""
         fits = len(shape) == len(self._low) and all(
             low <= size <= high
             for low, size, high in zip(self._low, shape, self._high, strict=True)
         )
         if not fits:
             raise EngineError(
-                f"found a batch of shape {shape}; {self.path.name} was built for "
+                f"found a batch of shape {shape}, but {self.path.name} was built for "
                 f"{self._low} to {self._high}. Export it again with --batch and --length, or run "
                 f"{self.path.with_suffix('.onnx')}"
             )
@@ -224,7 +224,7 @@ class TensorRtEngine:
             raise EngineError(f"TensorRT refused {shape} for {self.path.name}: {self._log.last}")
 
     def _enqueue(self) -> None:
-        """Copy in, network, copy out: queued, not awaited."""
+        """Queue copy in, network and copy out, without waiting."""
         first = self._outputs[0]
         size_in = prod(self._shape) * self._dtype.itemsize
         size_out = prod(self._answer_shape) * first.dtype.itemsize
@@ -234,7 +234,7 @@ class TensorRtEngine:
         self._device.copy_out(self._host_out[:size_out], first.address)
 
     def _enqueue_graph(self) -> None:
-        """The same as one launch, recorded first where that was not done yet."""
+        """The same as one graph launch; record the graph first if needed."""
         if self._graph is None and not self._no_graph:
             self._capture()
         if self._graph is None:
@@ -243,11 +243,11 @@ class TensorRtEngine:
             self._device.launch(self._graph)
 
     def _capture(self) -> None:
-        """Record the graph; an engine that cannot be recorded runs without one, and says so."""
-        # tensorrt_rtx asks to be asked; tensorrt 10 has no such question.
+        """Record the graph; an engine that cannot be recorded runs without one."""
+        # tensorrt_rtx must be asked first; tensorrt 10 has no such call.
         may = getattr(self._context, "is_stream_capturable", lambda stream: True)
         if not may(self._device.stream):
-            self._no_graph = "TensorRT does not let this engine be recorded"
+            self._no_graph = "TensorRT cannot record this engine"
             return
         try:
             self._device.begin_capture()
@@ -261,5 +261,5 @@ class TensorRtEngine:
 
 
 def _as(buffer: Uint8, shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """The beginning of a buffer as an array: a view."""
+    """View the beginning of a buffer as an array."""
     return buffer[: prod(shape) * dtype.itemsize].view(dtype).reshape(shape)

@@ -1,6 +1,6 @@
-"""The TensorRT module: imported, its log, and a plan made an engine by it.
+"""The TensorRT module: import it, keep its log, deserialise a plan.
 
-`tensorrt` 10, `tensorrt` 11 and `tensorrt_rtx` are one interface, with the module as a parameter.
+`tensorrt` 10, `tensorrt` 11 and `tensorrt_rtx` share one interface, with the module as a parameter.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from edgehuman.runtime.machine import find_jetson
 
 
 def load_library(module: str, version: str | None = None) -> Any:
-    """`tensorrt` or `tensorrt_rtx`, imported.
+    """Import `tensorrt` or `tensorrt_rtx`.
 
     Args:
-        version: the one that an engine asks for; it is part of the line that installs it.
+        version: the one that an engine needs, for the install command.
 
     Raises:
-        EngineMismatchError: a module that is neither.
-        MissingDependencyError: it is not installed, or its libraries are not.
+        EngineMismatchError: another module.
+        MissingDependencyError: it or one of its libraries is not installed.
     """
     if module not in LIBRARIES.values():
         raise EngineMismatchError(
-            f"the engine was built by {module!r}; it is one of {', '.join(LIBRARIES.values())}"
+            f"the engine was built by {module!r}; it must be one of {', '.join(LIBRARIES.values())}"
         )
     try:
         return importlib.import_module(module)
@@ -40,14 +40,14 @@ def load_library(module: str, version: str | None = None) -> Any:
 
 
 def deserialise(file: EngineFile, trt: Any, log: Any) -> tuple[Any, Any]:
-    """The runtime, which must outlive its engine, and the engine.
+    """Deserialise a plan; the runtime, which must outlive its engine, and the engine.
 
     Raises:
-        EngineMismatchError: the library refused the plan; its reason is told.
+        EngineMismatchError: the library refused the plan; the message has its reason.
     """
     runtime = trt.Runtime(log)
     if file.version_compatible:
-        # Such a plan carries the library that reads it. Its hash was compared.
+        # Such a plan contains the library that reads it. Its hash was checked.
         runtime.engine_host_code_allowed = True
     if file.options.get("dla") is not None:
         runtime.DLA_core = file.options["dla"]
@@ -60,7 +60,7 @@ def deserialise(file: EngineFile, trt: Any, log: Any) -> tuple[Any, Any]:
 
 
 def tensor_names(engine: Any, trt: Any, path: Path) -> tuple[str, list[str]]:
-    """The one input of an engine and its outputs, by name.
+    """The names of an engine's single input and its outputs.
 
     Raises:
         ArtefactError: more than one input, or no output.
@@ -70,19 +70,19 @@ def tensor_names(engine: Any, trt: Any, path: Path) -> tuple[str, list[str]]:
     outputs = [n for n in names if n not in inputs]
     if len(inputs) != 1 or not outputs:
         raise ArtefactError(
-            f"{path}: its plan has the inputs {inputs} and the outputs {outputs}; a model takes "
-            "one record and gives an answer. Export it again"
+            f"{path}: its plan has inputs {inputs} and outputs {outputs}; a model has one input "
+            "and at least one output. Export it again"
         )
     return inputs[0], outputs
 
 
 def make_log(trt: Any) -> Any:
-    """A log that keeps the last error, which TensorRT's own calls do not return."""
+    """A log that keeps the last error, which TensorRT's calls do not return."""
 
     class Log(trt.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
             trt.ILogger.__init__(self)
-            self.last = "it gave no reason"
+            self.last = "no reason given"
 
         def log(self, severity: Any, message: str) -> None:
             if severity in (trt.ILogger.ERROR, trt.ILogger.INTERNAL_ERROR):

@@ -126,9 +126,9 @@ def test_a_broken_file_of_cells_is_named(config: FormatsConfig) -> None:
 @pytest.mark.parametrize(
     ("out", "work", "said"),
     [
-        ("file/page.md", "work", "file is a file, and a folder is needed there"),
-        (".", "work", "is a folder, and a file is to be written"),
-        ("page.md", "file/work", "--work: .*file is a file, and a folder is needed there"),
+        ("file/page.md", "work", "file is a file, not a folder"),
+        (".", "work", "is a folder, not a file"),
+        ("page.md", "file/work", "--work: .*file is a file, not a folder"),
     ],
 )
 def test_places_that_cannot_be_written_are_refused_before_any_export(

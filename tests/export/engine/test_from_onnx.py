@@ -45,8 +45,8 @@ def test_a_bundle_of_a_finished_graph(graph: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": "onnx"}, r"x\.onnx is exported already; from it --format tensorrt builds"),
-        ({"precision": "int8", "data": "made"}, r"--precision is int8, and the graph .* in fp16"),
+        ({"format": "onnx"}, r"x\.onnx is already exported; --format tensorrt builds"),
+        ({"precision": "int8", "data": "made"}, r"--precision is int8, but the graph .* in fp16"),
         ({"explain": True}, "--explain compares with the network"),
     ],
 )
@@ -58,7 +58,7 @@ def test_words_that_only_a_checkpoint_can_follow(
 
 
 def test_the_int8_graph_of_a_cpu_is_refused_before_any_work() -> None:
-    with pytest.raises(UsageError, match="is the INT8 graph of a CPU"):
+    with pytest.raises(UsageError, match="is an INT8 graph for CPUs"):
         export(ExportConfig("zoo:activity-int8", **RTX))  # type: ignore[arg-type]
 
 
@@ -67,7 +67,7 @@ def test_a_file_that_is_no_graph(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="no such file"):
         export(ExportConfig(str(foreign), **RTX))  # type: ignore[arg-type]
     foreign.write_bytes(b"\x00" * 9)
-    with pytest.raises(ArtefactError, match="not a whole ONNX file"):
+    with pytest.raises(ArtefactError, match="not a complete ONNX file"):
         export(ExportConfig(str(foreign), **RTX))  # type: ignore[arg-type]
 
 

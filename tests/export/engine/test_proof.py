@@ -76,7 +76,9 @@ def test_on_its_gpu_an_engine_is_opened_and_judged(
 def test_an_engine_with_other_answers_is_refused(
     monkeypatch: pytest.MonkeyPatch, card: Card, samples: Samples
 ) -> None:
-    with pytest.raises(ParityError, match=r"engine on the Made GPU does not .* cosine .*Nothing"):
+    with pytest.raises(
+        ParityError, match=r"engine on the Made GPU does not match .* cosine .*Nothing"
+    ):
         prove(monkeypatch, card, samples, PlayedEngine(-9.0), Gpu("Made GPU", 86, 12060))
 
 
@@ -93,6 +95,6 @@ def test_an_export_writes_no_engine_whose_answers_differ(
     monkeypatch.setattr(build_on_device, "find_gpu", lambda: Gpu("Made GPU", 86, 12060))
     monkeypatch.setattr(engine_proof, "open_tensorrt", lambda path, request: Liar())
     words = {"format": "tensorrt", "engine": "tensorrt-rtx", "capability": (86,)}
-    with pytest.raises(ParityError, match="does not give the network's answers"):
+    with pytest.raises(ParityError, match="does not match the network"):
         export(ExportConfig("any", out=tmp_path / "x.engine", data="made", **words))  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []

@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputSpec, image_input
+from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputSpec
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.graph.trace import OPSET, card_of, to_onnx, weights_sha256, with_card
-from edgehuman.nets.image.starnet import StarNet
-from edgehuman.nets.image.tinyvit import TinyVit
-from edgehuman.nets.image.vit import Vit
+from edgehuman.export.proof.judge import answers
 from edgehuman.records import WindowSet
+from tests.export.conftest import FRAMES, ExportedGait, walks
+from tests.export.tiny import IMAGE_NETWORKS, image_network
 
 
 def test_the_graph_computes_what_the_network_computes_for_any_batch(
@@ -58,7 +58,7 @@ def test_an_onnx_without_a_card_is_refused(model: onnx.ModelProto) -> None:
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     del bare.metadata_props[:]
-    with pytest.raises(ArtefactError, match=r"x\.onnx: an ONNX without a card"):
+    with pytest.raises(ArtefactError, match=r"x\.onnx: an ONNX file without a card"):
         card_of(bare, "x.onnx")
 
 
@@ -89,7 +89,9 @@ class _Branch(nn.Module):
 
 
 def test_a_network_that_branches_on_its_data_is_told_so_in_one_line(card: Card) -> None:
-    said = r"tiny: torch could not trace the network \(\w+: .*data.*\); mend its forward so [^\n]*$"
+    said = (
+        r"tiny: torch could not trace the network \(\w+: .*data.*\); change its forward so [^\n]*$"
+    )
     with pytest.raises(ArtefactError, match=said):
         to_onnx(_Branch(), card)
 
@@ -163,22 +165,9 @@ def test_training_mode_is_given_back(card: Card) -> None:
     assert network.training
 
 
-@pytest.mark.parametrize(
-    "network",
-    [
-        Vit(32, 4, 2, image_size=(64, 32)),
-        StarNet(8, (1, 1, 1, 1)),
-        TinyVit((32, 32, 64, 96), (1, 1, 1, 1), windows=(8, 4, 2)),
-        TinyVit((32, 32, 64, 96), (1, 1, 1, 1)),  # published windows: all three are padded
-    ],
-    ids=["vit", "starnet", "tinyvit", "tinyvit padded"],
-)
-def test_networks_of_person_images_begin_with_a_cast_and_take_any_batch(
-    network: Vit | StarNet | TinyVit,
-) -> None:
-    output = OutputSpec("embedding", distance="cosine", dim=network.width)
-    card = Card("p", "person-embedding", "made", 0, 0, image_input(64, 32), output)
-    model = to_onnx(network.eval(), card)
+@pytest.mark.parametrize("name", IMAGE_NETWORKS)
+def test_networks_of_person_images_begin_with_a_cast_and_take_any_batch(name: str) -> None:
+    network, _, model = image_network(name)
     taken = model.graph.input[0].name
     readers = [node.op_type for node in model.graph.node if taken in node.input]
     # Beside the batch's size: TensorRT takes no transpose of uint8.
@@ -189,3 +178,30 @@ def test_networks_of_person_images_begin_with_a_cast_and_take_any_batch(
         with torch.inference_mode():
             expected = network(torch.from_numpy(image_NHWC)).numpy()
         np.testing.assert_allclose(run(session, image_NHWC), expected, atol=2e-5)
+
+
+def test_graphs_of_skeletons_take_any_batch_and_frames_without_a_person(gait: ExportedGait) -> None:
+    network, _, model = gait
+    skeleton_NTJ3 = walks(2)
+    # Lost joints, a frame without a person, no person at all.
+    skeleton_NTJ3[1, FRAMES // 2, 1:9] = 0
+    skeleton_NTJ3[2, 3] = 0
+    skeleton_NTJ3[3] = 0
+    session = open_session(model)
+    for batch in (1, 2, 8):
+        given = run(session, skeleton_NTJ3[:batch])
+        np.testing.assert_allclose(given, answers(network, skeleton_NTJ3[:batch]), atol=2e-5)
+        assert np.isfinite(given).all()
+
+
+def test_the_projection_head_of_training_stays_behind(gait: ExportedGait) -> None:
+    _, _, model = gait
+    names = {tensor.name for tensor in model.graph.initializer}
+    assert any("stages.0" in name or "layers.0" in name for name in names)
+    assert not any("head." in name for name in names)
+
+
+def test_rotary_tables_are_constants(gait: ExportedGait) -> None:
+    _, _, model = gait
+    kinds = {node.op_type for node in model.graph.node}
+    assert not kinds & {"Sin", "Cos", "Range", "Loop", "If", "Scan", "GatherND"}

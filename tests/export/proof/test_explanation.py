@@ -53,5 +53,5 @@ def test_only_who_did_not_ask_is_told_to_explain(
     assert told == "no INT8 graph; --explain shows the layers"
     shown = str(failure(network, model, refused, judge, explained=True))
     assert "--explain" not in shown
-    assert shown.endswith("error of the output with one layer in INT8\n5.00e-01  head/MatMul")
-    assert "here they part" not in shown  # the FP32 graph is the network
+    assert shown.endswith("output error with only this layer in INT8\n5.00e-01  head/MatMul")
+    assert "diverges here" not in shown  # the FP32 graph is the network

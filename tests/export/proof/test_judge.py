@@ -9,10 +9,17 @@ import pytest
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.samples import Samples
-from edgehuman.export.proof.judge import Judge
+from edgehuman.export.proof.judge import Judge, answers
 from edgehuman.records import Float32
+from tests.export.tiny import OUTPUTS, network_of, noise
 
 VECTORS = OutputSpec("embedding", distance="cosine", dim=2)
+WITHOUT_LABELS = {
+    "reid": "neighbour_similarity",
+    "attributes": "expected_answers",
+    "pose": "peak_kept",
+    "parsing": "expected_pixels",
+}
 
 
 def judge_of(
@@ -83,3 +90,33 @@ def test_a_first_opinion_is_of_samples_all_over_the_set() -> None:
     assert few.reference[:, 0].tolist() == [0, 4, 8]
     assert len(few.samples) == 3
     assert len(judge.first(50).samples) == 9
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("task", OUTPUTS)
+def test_without_labels_the_network_itself_is_the_judge(task: str) -> None:
+    network, card = network_of(task)
+    few = noise(12)
+    reference = answers(network, few.array)
+    verdict = Judge(few, reference, card.output).of_outputs(reference + np.float32(0))
+    assert verdict.metric == WITHOUT_LABELS[task]
+    assert verdict.drop == 0
+    other = np.random.default_rng(1).standard_normal(reference.shape).astype(np.float32)
+    worse = Judge(few, reference, card.output).of_outputs(other)
+    assert worse.drop > 0
+
+
+def test_the_judges_without_labels_by_hand() -> None:
+    people = noise(1)
+    half = np.zeros((1, 2), np.float32)
+    half[0, 0] = np.log(3)
+    judge = Judge(people, half, OUTPUTS["attributes"])
+    assert judge.of_outputs(-half).value == pytest.approx((0.25 + 0.5) / 2)
+    heat = np.array([[[[0.0, 1.0], [0.25, 0.0]]]], np.float32)
+    picked = np.array([[[[0.0, 1.0], [2.0, 0.0]]]], np.float32)
+    assert Judge(people, heat, OUTPUTS["pose"]).of_outputs(picked).value == 0.25
+    logits = np.log(np.array([0.7, 0.2, 0.1], np.float32)).reshape(1, 3, 1, 1)
+    second = np.array([0, 1, 0], np.float32).reshape(1, 3, 1, 1)
+    found = Judge(people, logits, OUTPUTS["parsing"]).of_outputs(second)
+    assert found.value == pytest.approx(0.2)
+    assert found.drop == pytest.approx(50)

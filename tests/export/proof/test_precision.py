@@ -10,13 +10,13 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from edgehuman.card import Card, OutputSpec
+from edgehuman.card import Card, OutputSpec, Precision
 from edgehuman.data.samples import Samples
 from edgehuman.export.graph import calibration, int8
 from edgehuman.export.graph.calibration import Histogram, Method, Range
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.proof.judge import Judge, Verdict, answers
-from edgehuman.export.proof.precision import Int8Options, _best, as_fp16, as_int8
+from edgehuman.export.proof.precision import Form, Int8Options, _best, as_fp16, as_int8, fastest
 from edgehuman.metrics.parity import compare
 from edgehuman.records import Float64
 
@@ -146,3 +146,28 @@ def test_what_overflows_around_an_int8_layer_of_an_engine_stays_in_float32() -> 
     assert {"grow", "layer"} <= set(form.precision.islands)
     assert "double" not in form.precision.islands
     assert form.verdict.parity.cosine > 0.999
+
+
+def form_of(model: onnx.ModelProto, name: str, drop: float = 0.0, gap: float = 0.0) -> Form:
+    reference = np.array([[1, 0]], np.float32)
+    parity = compare(reference, reference + np.float32(gap), OutputSpec("classes", ("a", "b")))
+    return Form(model, Precision(name), Verdict(parity, "macro_f1", 1.0, drop))
+
+
+def test_auto_takes_the_fastest_that_holds(model: onnx.ModelProto) -> None:
+    forms = [form_of(model, "fp32"), form_of(model, "fp16"), form_of(model, "int8")]
+    chosen, notes = fastest(forms, {"fp32": 1.0, "fp16": 1.2, "int8": 0.5}, 0.5)
+    assert chosen.name == "int8"
+    assert notes == ["fp16 refused: not faster here (1.200 ms, fp32 1.000 ms)"]
+
+
+def test_auto_refuses_what_is_slower_or_worse(model: onnx.ModelProto) -> None:
+    forms = [
+        form_of(model, "fp32"),
+        form_of(model, "fp16", gap=0.2),
+        form_of(model, "int8", drop=0.6),
+    ]
+    chosen, notes = fastest(forms, {"fp32": 1.0, "fp16": 0.5, "int8": 0.5}, 0.5)
+    assert chosen.name == "fp32"
+    assert "cosine" in notes[0]
+    assert notes[1].startswith("int8 refused: macro_f1 drops by 0.60 points")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgehuman.card import Card
+from edgehuman.card import Card, image_input
+from edgehuman.data.image import labelled_people
+from edgehuman.data.image.load import PersonSet
 from edgehuman.data.imu import samples as windows_samples
 from edgehuman.data.samples import Samples
 from edgehuman.errors import DataError, UsageError
 from edgehuman.export.proof.samples import balanced, load_samples
 from edgehuman.records import WindowSet
+from tests.export.tiny import OUTPUTS, SIZE
 
 
 def samples_of(labels: list[int], people: list[str]) -> Samples:
@@ -45,14 +48,14 @@ def test_a_sample_that_is_not_finite_is_refused(
         imu_NTC, windows.label_N, windows.subject_N, windows.is_test_N, windows.labels, ("made",)
     )
     monkeypatch.setattr(windows_samples, "load_windows", lambda path: broken)
-    with pytest.raises(DataError, match=r"x.npz: 1 of 144 samples .*the first is number 5"):
+    with pytest.raises(DataError, match=r"x.npz: 1 of 144 samples .*first: sample 5"):
         load_samples(card, "x.npz")
 
 
 def test_records_of_another_shape_or_kind_are_refused(made_data: None, card: Card) -> None:
     longer = card.replace(input=card.input.__class__("ImuWindow", (256, 6), "float32", "g", 50.0))
     with pytest.raises(
-        DataError, match=r"records are \(128, 6\), and tiny takes ImuWindow \(256, 6"
+        DataError, match=r"records have shape \(128, 6\), but tiny takes ImuWindow \(256, 6"
     ):
         load_samples(longer, "x.npz")
     outlines = card.replace(
@@ -62,3 +65,23 @@ def test_records_of_another_shape_or_kind_are_refused(made_data: None, card: Car
         UsageError, match="SilhouetteSequence does not support 'samples'; records that do: Imu"
     ):
         load_samples(outlines, "x.npz")
+
+
+def test_data_without_the_labels_of_the_task_serves_without(
+    people: PersonSet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = Card("p", "parsing", "made", 1, 1, image_input(*SIZE), OUTPUTS["parsing"])
+    labelled = labelled_people.read_labelled(card, "made")
+    assert labelled is not None
+    images, known = labelled
+    assert len(images) == 64  # the eight training people; the test part is never touched
+    assert set(labelled_people.names_of(known)) == {f"made people:{i}" for i in range(8)}
+    assert known.select(np.array([3, 1])).index_N.tolist() == [3, 1]
+    assert labelled_people.read_labelled(card.replace(task="person-embedding"), "made") is None
+
+    def none(data: str, task: str) -> PersonSet:
+        raise DataError("a folder of photos")
+
+    monkeypatch.setattr(labelled_people, "load_persons", none)
+    assert labelled_people.read_labelled(card, "made") is None
+    assert "no labels for parsing: a folder of photos" in capsys.readouterr().err

@@ -254,7 +254,7 @@ def test_an_occupied_folder_is_refused_before_simulating(
 ) -> None:
     monkeypatch.setattr(contrastive, "learning_set", lambda *words: pytest.fail("too late"))
     (tmp_path / "state.pt").write_bytes(b"kept")
-    with pytest.raises(UsageError, match="holds a checkpoint already"):
+    with pytest.raises(UsageError, match="already contains a checkpoint"):
         contrastive.train(tiny_config(tmp_path))
 
 

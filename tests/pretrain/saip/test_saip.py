@@ -204,7 +204,7 @@ def test_an_occupied_folder_is_refused_before_reading(
     for name in ("make_model", "PersonViews"):
         monkeypatch.setattr(saip, name, lambda *words: pytest.fail("too late"))
     (tmp_path / "state.pt").write_bytes(b"kept")
-    with pytest.raises(UsageError, match="holds a checkpoint already"):
+    with pytest.raises(UsageError, match="already contains a checkpoint"):
         saip.train(tiny_config(tmp_path))
 
 

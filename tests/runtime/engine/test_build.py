@@ -5,36 +5,29 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from torch import nn
 
-from edgehuman.card import Card, OutputSpec, image_input
+from edgehuman.card import Card, image_input
 from edgehuman.catalogue import NETWORKS
 from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
 from edgehuman.export import export as artefact
 from edgehuman.export import networks
 from edgehuman.export.export import ExportConfig, export
+from edgehuman.export.graph import fp16
 from edgehuman.export.graph.trace import to_onnx, with_card
-from edgehuman.nets.image.starnet import StarNet
-from edgehuman.nets.image.tinyvit import TinyVit
-from edgehuman.nets.image.vit import Vit
+from edgehuman.export.proof.judge import Judge, answers
+from edgehuman.metrics.parity import failures
+from edgehuman.nets.image.heads import person_net
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import Options
 from edgehuman.runtime.engine.onnx_file import read_card
-from tests.export.traced import traced_once
-
-IMAGE_NETWORKS: Mapping[str, Callable[[], Vit | StarNet | TinyVit]] = {
-    "vit": lambda: Vit(32, 4, 2, image_size=(64, 32)),
-    "starnet": lambda: StarNet(8, (1, 1, 1, 1)),
-    "tinyvit": lambda: TinyVit((32, 32, 64, 96), (1, 1, 1, 1), windows=(8, 4, 2)),
-}
+from tests.export.tiny import OUTPUTS, image_network, noise
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
@@ -71,7 +64,7 @@ def test_an_engine_with_its_graph_and_its_side_file(
     assert outcome.data["latency_ms"] == {}
 
 
-# A GaitPTv2 of the catalogue has 17 or 34 layers and takes minutes; test_gait_networks builds a
+# A GaitPTv2 of the catalogue has 17 or 34 layers and takes minutes; test_export builds a
 # small one, and the page of formats all of them.
 SMALL = [
     name
@@ -98,28 +91,20 @@ def test_small_catalogued_networks_build(
         max_drop=5.0,
         out=tmp_path / "x.engine",
     )
-    assert isinstance(export(config, traced_once).data, dict)
+    assert isinstance(export(config).data, dict)
     assert (tmp_path / "x.engine").stat().st_size > 100_000
 
 
-@pytest.fixture(scope="module", params=IMAGE_NETWORKS)
-def person_network(request: pytest.FixtureRequest) -> tuple[nn.Module, Card, onnx.ModelProto]:
-    """A small network of each family, its card, and its graph, traced once."""
-    network = IMAGE_NETWORKS[request.param]().eval()
-    output = OutputSpec("embedding", distance="cosine", dim=network.width)
-    card = Card("p", "person-embedding", "made", 0, 0, image_input(64, 32), output)
-    return network, card, to_onnx(network, card)
-
-
+@pytest.mark.parametrize("name", ["vit", "starnet", "tinyvit"])
 @pytest.mark.parametrize("precision", ["fp16", "int8"])
 def test_networks_of_person_images_build(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    person_network: tuple[nn.Module, Card, onnx.ModelProto],
+    name: str,
     precision: str,
 ) -> None:
     pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
-    network, card, model = person_network
+    network, card, model = image_network(name)
     monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
     monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)
     image_NHWC = np.random.default_rng(0).integers(0, 256, (32, 64, 32, 3), np.uint8)
@@ -142,6 +127,31 @@ def test_networks_of_person_images_build(
     assert (tmp_path / "x.engine").stat().st_size > 10_000
 
 
+STUDENTS = {"reid": "vit_tiny", "attributes": "starnet_s3", "pose": "tinyvit_5m"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("task", "arch"), [*STUDENTS.items(), ("parsing", "starnet_s3"), ("parsing", "vit_tiny")]
+)
+def test_a_student_and_its_head_pass_parity_and_build_an_engine(
+    task: str, arch: str, tmp_path: Path
+) -> None:
+    library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    network = person_net(arch, OUTPUTS[task])
+    card = Card(arch, task, arch, 1, 1, image_input(), OUTPUTS[task])
+    model = to_onnx(network, card)
+    samples = noise(2, (256, 128))
+    few = Judge(samples, answers(network, samples.array), card.output)
+    half = fp16.convert(model, fp16.overflowing(model, few.samples.array))[0]
+    for name, graph in (("fp32", model), ("fp16", half)):
+        assert failures(few.verdict(graph).parity, name) == []
+        plan, _ = to_tensorrt.build_engine(
+            library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
+        )
+        assert len(plan) > 1_000_000
+
+
 def test_a_missing_library_is_one_line_before_any_work(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -157,7 +167,7 @@ def test_no_gpu_and_no_capability(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config = ExportConfig(
         "imuvit_512x5", format="tensorrt", engine="tensorrt-rtx", out=tmp_path / "x.engine"
     )
-    with pytest.raises(EngineError, match="name a capability: 75"):
+    with pytest.raises(EngineError, match="give a capability: 75"):
         export(config)
 
 
@@ -177,7 +187,7 @@ def test_a_bundle_takes_no_folder_of_other_files(
     tmp_path: Path, model: onnx.ModelProto, card: Card
 ) -> None:
     (tmp_path / "letter.txt").write_text("mine")
-    with pytest.raises(ArtefactError, match="holds other files"):
+    with pytest.raises(ArtefactError, match="contains other files"):
         to_tensorrt.write_bundle(tmp_path, model.SerializeToString(), card, Options())
     assert os.listdir(tmp_path) == ["letter.txt"]
 
@@ -190,7 +200,7 @@ def test_a_folder_of_other_files_is_refused_before_the_work(
 
     monkeypatch.setattr(artefact, "load_samples", worked)
     (tmp_path / "letter.txt").write_text("mine")
-    with pytest.raises(ArtefactError, match=r"holds other files \(letter\.txt\)"):
+    with pytest.raises(ArtefactError, match=r"contains other files \(letter\.txt\)"):
         export(ExportConfig("any", format="tensorrt", on_device=True, out=tmp_path))
     with pytest.raises(AssertionError, match="the work began"):
         export(ExportConfig("any", format="tensorrt", on_device=True, out=tmp_path / "bundle"))
@@ -253,8 +263,8 @@ def test_an_engine_takes_the_place_of_another_export_only_aloud(
     export(ExportConfig("any", data="made", out=tmp_path / "x.onnx"))
     said = export(engine_at(path, "fp16"))
     assert isinstance(said.data, dict)
-    assert said.data["notes"] == ["x.onnx was tiny in fp32, and is the graph of x.engine now"]
-    assert "x.onnx was tiny in fp32" in said.text
+    assert said.data["notes"] == ["x.onnx (tiny in fp32) is replaced by the graph of x.engine"]
+    assert "x.onnx (tiny in fp32) is replaced" in said.text
     again = export(engine_at(path))  # its own graph goes with the engine
     assert isinstance(again.data, dict)
     assert again.data["notes"] == []
@@ -272,8 +282,8 @@ def test_an_engine_takes_the_place_of_no_other_model(
     other = with_card(model, card.replace(name="other", weights_sha256="1234"))
     content = other.SerializeToString() if is_ours else b"my letters"
     (tmp_path / "x.onnx").write_bytes(content)
-    said = r"holds another model \(other in fp32\)" if is_ours else "without the card of an export"
-    with pytest.raises(UsageError, match=f"whose graph goes to x.onnx beside it, and that.*{said}"):
+    said = r"holds another model \(other in fp32\)" if is_ours else "has no card of an export"
+    with pytest.raises(UsageError, match=f"also writes its graph to x.onnx, but that file {said}"):
         export(engine_at(tmp_path / "x.engine"))
     assert os.listdir(tmp_path) == ["x.onnx"]
     assert (tmp_path / "x.onnx").read_bytes() == content

@@ -117,7 +117,7 @@ def test_cuda_without_a_gpu_is_told(tiny: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(onnx_engine, "find_gpu", lambda: None)
     providers, told = opened(tiny)
     assert providers == [CPU]
-    assert told == ["onnxruntime has CUDA and finds no NVIDIA GPU here; the CPU serves"]
+    assert told == ["onnxruntime has CUDA but there is no NVIDIA GPU; running on the CPU"]
 
 
 def test_a_cuda_that_does_not_start_is_told_by_choice_and_an_error_by_name(
@@ -127,7 +127,7 @@ def test_a_cuda_that_does_not_start_is_told_by_choice_and_an_error_by_name(
     providers, told = opened(tiny)
     assert providers == [CPU]
     assert len(told) == 1
-    assert "tiny.onnx is served by the CPU: onnxruntime could not start CUDAExec" in told[0]
+    assert "tiny.onnx runs on the CPU: onnxruntime could not start CUDAExec" in told[0]
     with pytest.raises(EngineError, match=r"could not start CUDAExec.*fell back to CPUExec"):
         opened(tiny, "onnxruntime-cuda")
 
@@ -154,4 +154,4 @@ def test_an_onnxruntime_that_cannot_tell_says_so(
             return getattr(self.session, name)
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", Older)
-    assert "cannot say which nodes fall back" in opened(tiny)[1][0]
+    assert "cannot report nodes that fall back" in opened(tiny)[1][0]

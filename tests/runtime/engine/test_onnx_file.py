@@ -45,7 +45,7 @@ def test_a_weight_changed_after_the_export_is_refused(tiny: Path) -> None:
 @pytest.mark.parametrize("kept", [0, 1, 10, 100, -400])
 def test_a_truncated_file_is_refused(tiny: Path, kept: int) -> None:
     tiny.write_bytes(tiny.read_bytes()[:kept])
-    with pytest.raises(ArtefactError, match=r"truncated|carries no card"):
+    with pytest.raises(ArtefactError, match=r"truncated|has no card"):
         read_card(tiny)
 
 
@@ -53,7 +53,7 @@ def test_a_truncated_file_is_refused(tiny: Path, kept: int) -> None:
 def test_another_format_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "foreign.onnx"
     path.write_bytes(content)
-    with pytest.raises(ArtefactError, match="not a whole ONNX file"):
+    with pytest.raises(ArtefactError, match="not a complete ONNX file"):
         read_card(path)
 
 
@@ -65,5 +65,5 @@ def test_a_file_without_a_card_says_how_to_get_one(make_model: MakeModel) -> Non
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="no such file"):
         read_card(tmp_path / "absent.onnx")
-    with pytest.raises(ArtefactError, match="cannot be read: Is a directory"):
+    with pytest.raises(ArtefactError, match=r"cannot read .*: Is a directory"):
         read_card(tmp_path)

@@ -39,11 +39,13 @@ def test_a_checkpoint_folder_points_to_the_export(tmp_path: Path) -> None:
 
 
 def test_words_that_contradict_each_other(tiny: Path) -> None:
-    with pytest.raises(UsageError, match="engine is 'tensort'; it is one of auto, onnxruntime"):
+    with pytest.raises(
+        UsageError, match=r"engine must be one of auto, onnxruntime.*\(got 'tensort'\)"
+    ):
         EngineRequest("tensort")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="--rebuild builds a TensorRT engine, and --engine is onn"):
+    with pytest.raises(UsageError, match="--rebuild builds a TensorRT engine, but --engine is onn"):
         EngineRequest("onnxruntime", rebuild=True)
-    with pytest.raises(UsageError, match=r"--rebuild builds .* and .*tiny\.onnx is none; give"):
+    with pytest.raises(UsageError, match=r"--rebuild builds .* but .*tiny\.onnx is not one; give"):
         open_engine(tiny, EngineRequest(rebuild=True))
 
 
@@ -61,7 +63,7 @@ def test_a_graph_that_the_card_does_not_describe_is_refused(make_model: MakeMode
     with pytest.raises(ArtefactError, match="its graph takes"):
         open_engine(make_model(card=tiny_card(input=other)))
     four = OutputSpec("classes", ("a", "b", "c", "d"))
-    with pytest.raises(ArtefactError, match="names 4 labels"):
+    with pytest.raises(ArtefactError, match="has 4 labels"):
         open_engine(make_model(card=tiny_card(output=four)))
 
 

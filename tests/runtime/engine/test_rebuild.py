@@ -104,7 +104,7 @@ def test_the_onnx_serves_until_the_new_engine_gave_its_answers(old: Path, told: 
     assert engine.describe()["engine"] == "onnxruntime"
     finish(engine, runs=7)
     assert told == [
-        "tiny.engine was built in 12 s and serves now: cosine 1.000000 with the ONNX on the last "
+        "tiny.engine was rebuilt in 12 s and is in use: cosine 1.000000 with the ONNX on the last "
         "8 records"
     ]
     assert engine.describe()["engine"] == "tensorrt"
@@ -124,8 +124,8 @@ def test_an_engine_that_answers_otherwise_never_serves(
     engine = start(old, told)
     finish(engine)
     assert len(told) == 1
-    assert "tiny.engine was not built again: the new engine does not give the ONNX's" in told[0]
-    assert told[0].endswith("tiny.onnx goes on serving")
+    assert "tiny.engine was not rebuilt: the new engine does not match the ONNX" in told[0]
+    assert told[0].endswith("tiny.onnx keeps running")
     assert engine.describe()["engine"] == "onnxruntime"
     assert (old.read_bytes(), (old.parent / "tiny.engine.json").read_bytes()) == before
     assert not (old.parent / "new").exists()
@@ -135,9 +135,9 @@ def test_an_engine_that_answers_otherwise_never_serves(
 @pytest.mark.parametrize(
     ("reports", "message"),
     [
-        ([{"error": "the graph does not parse"}], "not built again: the graph does not parse. tin"),
+        ([{"error": "the graph does not parse"}], "not rebuilt: the graph does not parse. tin"),
         ([{"share": 0.1, "phase": "x"}], "the builder ended without an engine"),
-        ([{"share": 0.1, "phase": "x"}, {"nonsense": 1}], "not built again: KeyError('share')"),
+        ([{"share": 0.1, "phase": "x"}, {"nonsense": 1}], "not rebuilt: KeyError('share')"),
     ],
 )
 def test_a_build_that_fails_leaves_the_onnx_serving(
@@ -190,7 +190,7 @@ def test_without_rebuild_a_mismatch_is_an_error(old: Path) -> None:
 @pytest.mark.usefixtures("library")
 def test_nothing_to_build_from(old: Path) -> None:
     old.with_suffix(".onnx").unlink()
-    with pytest.raises(EngineError, match=r"capability 75.*cannot be built again: .*tiny\.onnx is"):
+    with pytest.raises(EngineError, match=r"capability 75.*cannot be rebuilt: .*tiny\.onnx is"):
         open_engine(old, EngineRequest(rebuild=True))
 
 
@@ -221,7 +221,7 @@ def test_a_folder_that_cannot_be_written(old: Path, monkeypatch: pytest.MonkeyPa
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("tempfile.mkdtemp", refuse)
-    with pytest.raises(EngineError, match=r"cannot be written \(Permission denied\)\. Copy the"):
+    with pytest.raises(EngineError, match=r"cannot write to .* \(Permission denied\)\. Copy the"):
         open_engine(old, EngineRequest(rebuild=True))
 
 
@@ -237,7 +237,7 @@ def test_from_the_word_to_the_new_engine(
     monkeypatch.setattr(rebuild, "Builder", build)
     engine: Any = open_engine(old, EngineRequest(rebuild=True, notify=told.append))
     assert told[0].startswith(f"{old} was built for compute capability 75")
-    assert told[0].endswith("tiny.engine is built again now; tiny.onnx serves meanwhile")
+    assert told[0].endswith("Rebuilding tiny.engine; tiny.onnx runs meanwhile")
     finish(engine)
     assert "serves now" in told[-1]
     assert old.read_bytes() == PLAN

@@ -139,7 +139,7 @@ def test_a_plan_that_the_card_does_not_describe(make_model: MakeModel) -> None:
     library = PlayedLibrary(PlayedDevice())
     file = read_engine(write_played(make_model()))
     library.outputs = 4
-    with pytest.raises(ArtefactError, match=r"gives \(4, 4\) and its card names 3 labels"):
+    with pytest.raises(ArtefactError, match=r"outputs \(4, 4\), but its card has 3 labels"):
         TensorRtEngine(file, library, library.device)
     assert library.device.closed
     library.outputs, library.dtype = 3, np.uint8
@@ -196,12 +196,12 @@ def test_a_remark_reaches_who_asked(tiny: Path, machine: list[str]) -> None:
     told: list[str] = []
     open_tensorrt(write_played(tiny, gpu="Twin GPU"), EngineRequest(notify=told.append))
     assert told == [
-        "tiny.engine was tuned for a Twin GPU, and this is a Made GPU of the same kind: it may be "
-        "slower than one built here"
+        "tiny.engine was tuned for a Twin GPU, but this is a Made GPU of the same "
+        "capability: it may be slower than an engine built here"
     ]
 
 
 def test_the_other_flavour_by_force(tiny: Path, machine: list[str]) -> None:
-    with pytest.raises(EngineMismatchError, match="neither reads the other's plans"):
+    with pytest.raises(EngineMismatchError, match="cannot read its plans"):
         open_tensorrt(write_played(tiny), EngineRequest("tensorrt-rtx"))
     assert machine == ["tensorrt_rtx None"]

@@ -236,7 +236,7 @@ def test_a_gallery_that_cannot_be_written_is_refused_before_anybody_walks(
     monkeypatch.setattr(gallery_commands, "walks_of", lambda *words: pytest.fail("too late"))
     code, out, err = enrol(capsys, folder, "ANNA", "--gallery", folder / "nose.onnx" / "g.npz")
     assert (code, out) == (2, "")
-    assert "nose.onnx is a file, and a folder is needed there; give another" in err
+    assert "nose.onnx is a file, not a folder; choose another folder" in err
 
 
 def test_the_very_walk_of_somebody_else_is_taken_only_where_that_is_asked_for(

@@ -83,10 +83,10 @@ def test_a_task_starts_from_another_task(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("people")
 def test_weights_of_another_architecture_are_an_error(tmp_path: Path) -> None:
     weights = pretrained(tmp_path / "encoder", arch="starnet_s3")
-    with pytest.raises(CheckpointError, match=f"holds starnet_s3, and --arch is {NAME}"):
+    with pytest.raises(CheckpointError, match=f"contains starnet_s3, but --arch is {NAME}"):
         begun(quick(ParsingConfig, tmp_path / "x", weights=weights))
     wrong = pretrained(tmp_path / "wrong", weights=torch.nn.Linear(2, 2))
-    with pytest.raises(CheckpointError, match="holds another network"):
+    with pytest.raises(CheckpointError, match="contains another network"):
         begun(quick(ParsingConfig, tmp_path / "x", weights=wrong))
     with pytest.raises(CheckpointError, match="no such folder"):
         begun(quick(ParsingConfig, tmp_path / "x", weights=tmp_path / "none"))
@@ -241,5 +241,5 @@ def test_quick_checks_come_before_loading_people(
             parsing.train(config)
     else:
         (tmp_path / "model.safetensors").touch()
-        with pytest.raises(UsageError, match="holds a checkpoint already"):
+        with pytest.raises(UsageError, match="already contains a checkpoint"):
             parsing.train(ParsingConfig(out=tmp_path))

@@ -70,7 +70,7 @@ def test_an_occupied_folder_is_refused_before_reading(
     weights = pretrained(tmp_path / "encoder") if mode == "probe" else None
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "model.safetensors").write_bytes(b"kept")
-    with pytest.raises(UsageError, match=r"holds a checkpoint already \(model\.safetensors\)"):
+    with pytest.raises(UsageError, match=r"already contains a checkpoint \(model\.safetensors\)"):
         train(config(tmp_path / "out", mode=mode, weights=weights))
     assert (tmp_path / "out" / "model.safetensors").read_bytes() == b"kept"
 
@@ -105,7 +105,9 @@ def test_a_probe_changes_only_the_head(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("made")
 def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
     weights = pretrained(tmp_path / "encoder", "imuvit_1024x5")
-    with pytest.raises(CheckpointError, match=r"holds imuvit_1024x5, and --arch is imuvit_512x5"):
+    with pytest.raises(
+        CheckpointError, match=r"contains imuvit_1024x5, but --arch is imuvit_512x5"
+    ):
         train(config(tmp_path / "run", weights=weights))
 
 

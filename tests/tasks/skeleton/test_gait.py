@@ -94,7 +94,7 @@ def test_weights_are_loaded_and_their_data_recorded(tmp_path: Path) -> None:
     own = network.state_dict()
     same = [torch.equal(own[name], tensor) for name, tensor in encoder.state_dict().items()]
     assert sum(same) >= len(same) - len([name for name in own if name.startswith("head.")])
-    with pytest.raises(CheckpointError, match="holds tiny_gait, and --arch is gaitformer_1"):
+    with pytest.raises(CheckpointError, match="contains tiny_gait, but --arch is gaitformer_1"):
         train(quick(tmp_path, arch="gaitformer_1", weights=tmp_path / "w"))
     with pytest.raises(UsageError, match=r"imuvit_512x5 reads ImuWindow .* --arch one of: g"):
         train(quick(tmp_path, arch="imuvit_512x5"))
@@ -159,5 +159,5 @@ def test_an_occupied_folder_is_refused_before_simulating(
     monkeypatch.setattr(
         "edgehuman.tasks.skeleton.gait.load_splits", lambda config: pytest.fail("too late")
     )
-    with pytest.raises(UsageError, match="holds a checkpoint already"):
+    with pytest.raises(UsageError, match="already contains a checkpoint"):
         train(quick(tmp_path))

@@ -120,9 +120,9 @@ def test_the_smallest_that_is_taken_is_taken_by_every_training(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("out", "work", "said"),
     [
-        ("file/page.md", "work", "file is a file, and a folder is needed there"),
-        ("folder", "work", "folder is a folder, and a file is to be written"),
-        ("page.md", "file", "--work: .*file is a file, and a folder is needed there"),
+        ("file/page.md", "work", "file is a file, not a folder"),
+        ("folder", "work", "folder is a folder, not a file"),
+        ("page.md", "file", "--work: .*file is a file, not a folder"),
     ],
 )
 def test_places_that_cannot_be_written_are_refused_before_any_work(

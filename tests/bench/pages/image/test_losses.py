@@ -134,7 +134,7 @@ def test_damaged_settings_and_weights_are_refused(tmp_path: Path) -> None:
 def test_a_picture_that_could_not_be_written_is_refused_first(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "folder.png").mkdir()
-    for out, said in (("file/x.png", "file is a file, and"), ("folder.png", "is a folder, and a")):
+    for out, said in (("file/x.png", "file is a file, not"), ("folder.png", "is a folder, not a")):
         with pytest.raises(UsageError, match=f"--out .*{out}: .*{said}"):
             picture_losses(LossesConfig((tmp_path / "none",), tmp_path / out))
 

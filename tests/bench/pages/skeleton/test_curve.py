@@ -140,7 +140,7 @@ def test_a_picture_that_could_not_be_written_is_refused_first(
     make_run: MakeRun, tmp_path: Path
 ) -> None:
     (tmp_path / "folder.png").mkdir()
-    with pytest.raises(UsageError, match=r"folder\.png is a folder, and a file is to be written"):
+    with pytest.raises(UsageError, match=r"folder\.png is a folder, not a file"):
         picture_curves(CurveConfig((tmp_path / "none",), tmp_path / "folder.png"))
     run = make_run()
     with pytest.raises(UsageError, match=r"--run names .* twice"):
