@@ -118,7 +118,7 @@ def test_a_file_appears_whole_and_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [ArtefactError, DataError, UsageError])
 def test_an_error_is_of_the_kind_that_was_asked_for(error: type[EdgehumanError]) -> None:
-    with pytest.raises(error, match=r"cannot write to /proc/self/x\.onnx .* is unchanged"):
+    with pytest.raises(error, match=r"cannot write to /proc/self/x\.onnx .* are unchanged"):
         write_whole(Path("/proc/self/x.onnx"), b"abc", error)
 
 
