@@ -1,4 +1,4 @@
-"""The loop: learns, resumes bit for bit, survives signals, NaN and many processes."""
+"""The training loop: learns, resumes bit for bit, handles signals, NaN and many processes."""
 
 from __future__ import annotations
 
@@ -68,8 +68,10 @@ def test_accumulation_gives_the_gradient_of_the_whole_batch(tmp_path: Path) -> N
     torch.testing.assert_close(one, four, atol=1e-5, rtol=0)
 
 
-def test_ten_steps_of_nan_end_the_run_and_the_last_good_checkpoint_stands(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"step 24: 10 steps in a row.*Lower --lr"):
+def test_ten_nan_steps_end_the_run_and_keep_the_last_good_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(
+        TrainingError, match=r"step 24: no finite loss in 10 consecutive steps.*Lower --lr"
+    ):
         train_steps(line_job(poison_from=15), line_config(tmp_path))
     kept = weights(tmp_path)
     assert all(tensor.isfinite().all() for tensor in kept.values())
@@ -102,7 +104,7 @@ def test_the_bar_shows_every_loss_and_not_the_rate() -> None:
     assert shown_losses(numbers) == {"loss": "1.2500", "csm": "0.5000"}
 
 
-def test_what_follows_a_step_is_called_after_each_that_changed_the_weights(tmp_path: Path) -> None:
+def test_after_step_is_called_when_weights_changed(tmp_path: Path) -> None:
     done: list[int] = []
     job = line_job(poison_from=3, after_step=done.append)
     with pytest.raises(TrainingError):
@@ -128,7 +130,7 @@ def test_weight_decay_has_a_factor_by_name() -> None:
     assert decay == {0.25: 4 * 0.05, 1.0: 0.0}
 
 
-def test_what_is_measured_is_said_and_may_begin_before_the_first_step(
+def test_metrics_are_printed_also_before_the_first_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scores = iter([0.5, 0.25])
@@ -141,8 +143,8 @@ def test_what_is_measured_is_said_and_may_begin_before_the_first_step(
     assert "step 3: score 0.2500" in said
 
 
-def test_resuming_from_nothing_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="remove --resume"):
+def test_resuming_from_nothing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="remove --resume to start again"):
         train_steps(line_job(), line_config(tmp_path / "none", resume=True))
 
 
@@ -152,12 +154,12 @@ def test_a_new_run_does_not_overwrite_a_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="continue from it with --resume, or choose another --out"):
         train_steps(line_job(), line_config(tmp_path, steps=3))
     (tmp_path / "state.pt").unlink()
-    with pytest.raises(UsageError, match=r"already \(model.safetensors\)"):
+    with pytest.raises(UsageError, match=r"a checkpoint \(model.safetensors\)"):
         train_steps(line_job(), line_config(tmp_path, steps=3))
     assert (tmp_path / "model.safetensors").read_bytes() == before
 
 
-def test_what_is_asked_for_otherwise_on_resuming_is_said(
+def test_changed_settings_are_reported_on_resuming(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train_steps(line_job(), line_config(tmp_path, steps=4))
@@ -166,7 +168,7 @@ def test_what_is_asked_for_otherwise_on_resuming_is_said(
     said = f"{tmp_path}: all 4 steps are done, so nothing is trained; raise --steps to continue\n"
     assert said in capsys.readouterr().err
     train_steps(line_job(), line_config(tmp_path, steps=4, lr=0.1, resume=True))
-    assert "to go on (without effect: --lr 0.05 -> 0.1)" in capsys.readouterr().err
+    assert "to continue (no effect: --lr 0.05 -> 0.1)" in capsys.readouterr().err
     train_steps(line_job(), line_config(tmp_path, steps=6, lr=0.1, resume=True))
     said = capsys.readouterr().err
     assert "resuming at step 4 with changed settings: --steps 4 -> 6, --lr 0.05 -> 0.1\n" in said
@@ -174,7 +176,7 @@ def test_what_is_asked_for_otherwise_on_resuming_is_said(
     assert "with changed settings: --steps 6 -> 8\n" in capsys.readouterr().err
 
 
-def test_a_run_goes_on_under_the_decay_that_is_asked_for(tmp_path: Path) -> None:
+def test_a_resumed_run_uses_the_new_weight_decay(tmp_path: Path) -> None:
     train_steps(line_job(), line_config(tmp_path, steps=2))
     config = line_config(tmp_path, resume=True, weight_decay=0.5)
     with open_place(config) as place:
@@ -182,11 +184,13 @@ def test_a_run_goes_on_under_the_decay_that_is_asked_for(tmp_path: Path) -> None
         run.resume()
     assert [group["weight_decay"] for group in run.optimiser.param_groups] == [0.5, 0.0]
     assert len(run.optimiser.state) == 2
-    with pytest.raises(CheckpointError, match="give --weight-decay and --optimiser as before"):
+    with pytest.raises(
+        CheckpointError, match="use the same --weight-decay and --optimiser as before"
+    ):
         train_steps(line_job(), line_config(tmp_path, resume=True, optimiser="adam"))
 
 
-def test_resuming_another_network_says_so(tmp_path: Path) -> None:
+def test_resuming_another_network_is_an_error(tmp_path: Path) -> None:
     train_steps(line_job(), line_config(tmp_path, steps=2))
     other = line_job()
     other.model.map = torch.nn.Linear(1, 3)
