@@ -293,7 +293,7 @@ def _make_folder(out: Path | None) -> None:
             pass
     except OSError as error:
         raise UsageError(
-            f"--out {out} cannot be written ({error.strerror}); name another"
+            f"cannot write to --out {out} ({error.strerror}); choose another folder"
         ) from None
 
 
