@@ -135,6 +135,6 @@ def _require_known(words: dict[str, Any], known: list[str], model: Model) -> Non
             hint = f" Did you mean {near[0]!r}?" if near else ""
             takes = f"it takes: {', '.join(known)}" if known else "it takes none"
             raise UsageError(
-                f"{name} is no word for {model.name}, which reads {model.card.input.record} "
-                f"records; {takes}. Leave it out.{hint}"
+                f"{name} is not an argument for {model.name}, which reads "
+                f"{model.card.input.record} records; {takes}. Leave it out.{hint}"
             )

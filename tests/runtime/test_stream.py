@@ -37,7 +37,9 @@ def test_a_wearable_and_skeletons_are_not_taken_for_each_other(nose: Path, tiny:
         stream(tiny, open_poses("simulated"))
     with pytest.raises(UsageError, match=r"gives SampleBlock, and .* reads skeletons"):
         stream(nose, open_source("simulated"))
-    with pytest.raises(UsageError, match=r"gallery is no word for .*tiny\.onnx, .* ImuWindow"):
+    with pytest.raises(
+        UsageError, match=r"gallery is not an argument for .*tiny\.onnx, .* ImuWindow"
+    ):
         stream(tiny, "walk.csv", gallery=nose.with_name("g.npz"))
     for model in (nose, tiny):
         with pytest.raises(UsageError, match="and found int; give"):
@@ -84,7 +86,9 @@ def test_photos_come_one_by_one(tmp_path: Path) -> None:
 
 def test_words_for_streams_mean_nothing_to_photos(tmp_path: Path) -> None:
     model = write_image_model(tmp_path, "parsing")
-    with pytest.raises(UsageError, match=r"hop_s is no word for .* PersonCrop records; it takes n"):
+    with pytest.raises(
+        UsageError, match=r"hop_s is not an argument for .* PersonCrop records; it takes n"
+    ):
         edgehuman.stream(model, tmp_path, hop_s=1.0)
     with pytest.raises(UsageError, match="reads photos, and found int; give a folder"):
         edgehuman.stream(model, 3)

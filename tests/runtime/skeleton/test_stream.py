@@ -72,13 +72,17 @@ def test_an_empty_gallery_is_remarked_and_names_nobody(
 @pytest.mark.parametrize(
     ("changes", "kind", "said"),
     [
-        ({"smoothing": "none"}, UsageError, r"smoothing is no word for .*nose\.onnx, which reads"),
+        (
+            {"smoothing": "none"},
+            UsageError,
+            r"smoothing is not an argument for .*nose\.onnx, which reads",
+        ),
         (
             {"delay_s": 1.0},
             UsageError,
             "SkeletonSequence records; it takes: gallery, hop_s, threshold",
         ),
-        ({"treshold": 1.0}, UsageError, "treshold is no word .* Did you mean 'threshold'"),
+        ({"treshold": 1.0}, UsageError, "treshold is not an argument .* Did you mean 'threshold'"),
         ({"gallery": "none.npz"}, ArtefactError, "none.npz: no such gallery"),
         ({"threshold": 7.0}, UsageError, "threshold is 7"),
         ({"seconds": 0.0}, UsageError, "seconds is 0.0; it must be above 0"),
