@@ -79,7 +79,7 @@ def _configs(name: str, rest: list[str]) -> list[type[Any]]:
         if "--recipe" in rest and not Path(rest[rest.index("--recipe") + 1]).exists():
             rest = rest[: rest.index("--recipe")]
         try:
-            paths = [row.choose(rest)[0]]
+            paths = [row.choose([*rest, "--help"])[0]]  # help needs no whole words
         except EdgehumanError:
             paths = []
     return [catalogue.load_object(path) for path in paths]

@@ -60,7 +60,7 @@ def test_a_word_that_is_no_model_is_a_usage_error_and_a_path_is_not() -> None:
 
 
 def test_no_threads_are_refused(tiny: Path) -> None:
-    with pytest.raises(UsageError, match="threads is 0"):
+    with pytest.raises(UsageError, match="threads must be at least 1"):
         edgehuman.load(tiny, threads=0)
 
 

@@ -112,10 +112,10 @@ def test_where_it_can_be_built() -> None:
     [
         ({"batch": (4, 2, 8)}, r"batch must be smallest, optimal, .* \(got 4, 2, 8\)"),
         ({"length": (1, 1, 1 << 31)}, r"length must be smallest, .* \(got 1, 1, 2147483648\)"),
-        ({"hardware": "all"}, "hardware is 'all'; it is one of none"),
-        ({"dla": -1}, "dla is -1; it is 0 to 1"),
-        ({"workspace_mib": -5}, "workspace_mib is -5; it is 1 to 16777216"),
-        ({"level": 6}, "level is 6; it is 0 to 5"),
+        ({"hardware": "all"}, "hardware must be none or ampere_plus"),
+        ({"dla": -1}, "dla must be between 0 and 1"),
+        ({"workspace_mib": -5}, "workspace_mib must be between 1 and 16777216"),
+        ({"level": 6}, "level must be between 0 and 5"),
     ],
 )
 def test_options_out_of_range(words: dict[str, Any], message: str) -> None:

@@ -132,7 +132,7 @@ def test_another_platform(tiny: Path) -> None:
 
 def test_another_onnx_beside_it(engine: Path, make_model: MakeModel) -> None:
     make_model(gain=5.0)
-    with pytest.raises(EngineMismatchError, match="two models"):
+    with pytest.raises(EngineMismatchError, match="so it is another model"):
         fit(engine)
     engine.with_suffix(".onnx").unlink()
     assert fit(engine) == []

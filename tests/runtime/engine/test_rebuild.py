@@ -239,6 +239,6 @@ def test_from_the_word_to_the_new_engine(
     assert told[0].startswith(f"{old} was built for compute capability 75")
     assert told[0].endswith("Rebuilding tiny.engine; tiny.onnx runs meanwhile")
     finish(engine)
-    assert "serves now" in told[-1]
+    assert "is in use" in told[-1]
     assert old.read_bytes() == PLAN
     assert open_engine(old).describe()["built_for"] == [86]

@@ -53,7 +53,7 @@ def test_an_output_that_says_nothing_of_a_photo(tmp_path: Path) -> None:
 
 def test_labels_that_the_graph_does_not_give(tmp_path: Path) -> None:
     card = {"output": OutputSpec("segmentation", ("one", "two"))}
-    with pytest.raises(ArtefactError, match="names 2 labels"):
+    with pytest.raises(ArtefactError, match="has 2 labels"):
         load(write_image_model(tmp_path, "parsing", **card))
 
 

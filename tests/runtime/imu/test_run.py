@@ -108,7 +108,7 @@ def test_a_recording_without_a_window_is_exit_code_one(
         (["--hop-s", "0"], 2, "hop|apart"),
         (["--delay-s", "-1"], 2, "delay_s is -1"),
         (["--seconds", "0"], 2, "seconds is 0"),
-        (["--threads", "0"], 2, "threads is 0"),
+        (["--threads", "0"], 2, "threads must be at least 1"),
         (["--axes", "+x+x+z"], 2, "axes"),
         (["--save", "/proc/absent/x.jsonl"], 2, "Cannot write to --save"),
     ],
