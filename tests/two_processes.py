@@ -39,7 +39,9 @@ def in_two_processes(work: Callable[..., object], *given: object) -> None:
         group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
         group |= {"MASTER_PORT": str(free.getsockname()[1])}
     started = [
-        context.Process(target=_one_of_two, args=({**group, "RANK": r, "LOCAL_RANK": r}, work, given))
+        context.Process(
+            target=_one_of_two, args=({**group, "RANK": r, "LOCAL_RANK": r}, work, given)
+        )
         for r in "01"
     ]
     for process in started:
