@@ -213,7 +213,7 @@ def test_each_kind_is_remarked_once() -> None:
     losses.look(report, {"dropped": 5, "bad_rows": 3, "garbage_datagrams": 2})
     losses.look(report, {"dropped": 9, "bad_rows": 9, "garbage_datagrams": 9})
     assert [line.split(":")[0] for line in said] == ["left"] * 4
-    assert ["NaN" in said[0], "gap" in said[1], "datagram" in said[2], "newest" in said[3]] == [
+    assert ["NaN" in said[0], "gap" in said[1], "datagram" in said[2], "oldest" in said[3]] == [
         True
     ] * 4
 
