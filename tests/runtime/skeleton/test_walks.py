@@ -106,7 +106,7 @@ def test_an_interrupt_ends_listening_and_what_came_counts(
     with interrupted(port, 24):
         walks = walks_of(nose, ANY_PORT, 600.0)
     assert walks.windows == {"0": 7}
-    assert "stopped; what came until then counts" in capsys.readouterr().err
+    assert "stopped; what arrived until then is used" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGINT) is before
 
 
