@@ -141,7 +141,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_measuring(
 @pytest.mark.parametrize(
     ("words", "rule"),
     [
-        ({"models": ()}, "no model is named"),
+        ({"models": ()}, "no model given"),
         ({"threads": 0}, "threads is 0"),
         ({"batch": 0}, "batch is 0"),
         ({"rounds": 0}, "rounds is 0"),
