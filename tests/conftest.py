@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -11,6 +12,8 @@ import pytest
 
 # One thread a process: small matrices gain nothing from more, and lose much where a core is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# PyTorch's modules are a million objects: collecting garbage often takes a sixth of a trace.
+gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
