@@ -34,7 +34,7 @@ from tests.export.tiny import OUTPUTS, image_network, noise
 SHIPPED_INPUTS = {
     "ImuWindow": lambda: np.random.default_rng(0).normal(0, 1, (2, 128, 6)).astype(np.float32),
     "SkeletonSequence": lambda: simulate_skeletons(2, 1, seed=0, frames=48).skeleton_NTJ3,
-    "PersonCrop": lambda: noise(2, (256, 128)).array,
+    "PersonCrop": lambda: noise(2, (128, 64)).array,
 }
 
 
