@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.errors import DataError, MissingDependencyError
+from edgehuman.errors import DataError
+from edgehuman.pictures.figure import blank
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, colours, hexadecimal
@@ -60,17 +61,9 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
         DataError: nothing was recognised, or the path cannot be written.
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError(
-            "a picture needs matplotlib; run: pip install 'edgehuman[plot]'"
-        ) from None
     if not timeline.hops:
         raise DataError(f"{path}: no window was recognised, so there is nothing to draw")
-    figure = Figure(figsize=(14, 7.2), layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = blank(14, 7.2)
     rows = figure.subplots(3, 1, sharex=True, height_ratios=(2.2, 1.5, 2.3))
     _draw_acceleration(rows[0], timeline)
     _draw_labels(rows[1], timeline)

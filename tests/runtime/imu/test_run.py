@@ -75,6 +75,45 @@ def test_the_timeline_is_drawn(
     assert str(picture) in capsys.readouterr().err
 
 
+def test_a_timeline_that_cannot_be_written_is_refused_before_the_stream(
+    tiny: Path, csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("mine")
+    words = ["run", str(tiny), "--source", str(csv), "--json", "--timeline", str(blocked / "t.png")]
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "file is a file, not a folder; choose another folder" in said.err
+
+
+def test_a_timeline_that_fails_costs_no_summary(
+    tiny: Path,
+    csv: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*given: object) -> None:
+        raise DataError("no space left")
+
+    monkeypatch.setattr("edgehuman.runtime.imu.run.draw_timeline", full)
+    words = [
+        "run",
+        str(tiny),
+        "--source",
+        str(csv),
+        "--json",
+        "--timeline",
+        str(tmp_path / "t.png"),
+    ]
+    assert main(words) == 1
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) > 0
+    assert "edgehuman: no space left" in said.err
+    assert "windows over" in said.err
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
