@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import IO, Any
 
 from tqdm import tqdm
@@ -11,19 +10,20 @@ from tqdm import tqdm
 _SECONDS_BETWEEN_LINES = 30.0
 
 
-class _Lines(tqdm):  # type: ignore[misc]
-    """A bar whose every state is a line of its own."""
+class _Lines:
+    """A stream that takes what tqdm draws over itself as lines."""
 
-    @staticmethod
-    def status_printer(file: IO[str]) -> Callable[[str], None]:
-        """Return what prints a state."""
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
 
-        def print_line(state: str) -> None:
-            if state.strip():
-                file.write(state.strip() + "\n")
-                file.flush()
+    def write(self, drawn: str) -> None:
+        """Print a state without what moves the cursor; nothing if that is all there is."""
+        if drawn.strip():
+            self._stream.write(drawn.strip() + "\n")
 
-        return print_line
+    def flush(self) -> None:
+        """Give the lines to their reader."""
+        self._stream.flush()
 
 
 def progress_bar(*given: Any, **named: Any) -> Any:
@@ -34,10 +34,10 @@ def progress_bar(*given: Any, **named: Any) -> Any:
     """
     if sys.stderr.isatty():
         return tqdm(*given, file=sys.stderr, dynamic_ncols=True, **named)
-    named |= {"file": sys.stderr, "mininterval": _SECONDS_BETWEEN_LINES, "maxinterval": 60.0}
+    named |= {"mininterval": _SECONDS_BETWEEN_LINES, "maxinterval": 2 * _SECONDS_BETWEEN_LINES}
     if not named.get("leave", True):
         named |= {"delay": _SECONDS_BETWEEN_LINES, "leave": True}
-    return _Lines(*given, **named)
+    return tqdm(*given, file=_Lines(sys.stderr), **named)
 
 
 def tell(message: str) -> None:

@@ -11,7 +11,7 @@ from typing import IO
 
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
-from edgehuman.runtime.view.screen import Screen, fit, flow, shown
+from edgehuman.runtime.view.screen import Screen, clip, fit, flow, shown
 
 _TRACK_WIDTH, _NAME_WIDTH, _SCORE_WIDTH, _TIME_WIDTH = 8, 20, 6, 9
 _MOST_TRACKS = 64
@@ -113,7 +113,7 @@ class GaitView:
         lines = [_row(result, columns) for result in kept]
         if len(kept) < len(results):
             lines.append(f" {len(results) - len(kept)} earlier tracks")
-        return [line.rstrip() for line in (*head, *lines, *tail)][: max(rows, 1)]
+        return [clip(line, columns).rstrip() for line in (*head, *lines, *tail)][: max(rows, 1)]
 
     def _draw(self) -> None:
         self._screen.draw(self.screen(*self._screen.size()))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
+from edgehuman.errors import DataError
 from edgehuman.runtime.stream import stream
 from tests.runtime.conftest import MakeModel, tiny_card
 
@@ -60,7 +61,8 @@ def test_without_json_there_are_plain_lines_and_a_summary(
 ) -> None:
     assert main(["run", str(tiny), "--source", str(csv), "--seconds", "5"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:3] == ["2.54", "s", "walking"]
+    assert lines[0].split() == ["time", "label", "score", "latency"]
+    assert lines[1].split()[:3] == ["2.54", "s", "walking"]
     assert any(line.startswith("flicker") for line in lines)
     assert len([line for line in lines if " ms" in line and " s  " in line]) == 4
 

@@ -58,7 +58,7 @@ def test_the_screen_shows_label_probabilities_truth_latency_and_drops() -> None:
         "zoo on hand",
         "WALKING UPSTAIRS",
         "true: walking",
-        "p50 12.0 ms",
+        "p50 12.0 p95 12.0 ms",
         "samples dropped 3",
         "the clock went back",
     ):

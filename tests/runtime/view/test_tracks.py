@@ -69,8 +69,7 @@ def test_the_screen_fits(columns: int, rows: int) -> None:
     view.note("x" * 300)
     lines = view.screen(columns, rows)
     assert len(lines) <= rows
-    # The names at the right end of a row are cut by the screen.
-    assert all(cells(line) <= columns for line in lines if "安娜" not in line)
+    assert max(map(cells, lines)) <= columns
     assert any("earlier tracks" in line for line in lines)
 
 
