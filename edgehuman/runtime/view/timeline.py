@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, save_png
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, colours, hexadecimal
@@ -58,7 +58,8 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
     """Write the picture as PNG.
 
     Raises:
-        DataError: nothing was recognised, or the path cannot be written.
+        DataError: nothing was recognised.
+        ArtefactError: the path cannot be written.
         MissingDependencyError: matplotlib is not installed.
     """
     if not timeline.hops:
@@ -72,14 +73,7 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
     rows[2].set_xlabel("stream time (s)")
     figure.suptitle(title, fontsize=13, fontweight="bold", x=0.01, ha="left")
     _draw_legend(figure, timeline)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=110)
-    except OSError as error:
-        raise DataError(
-            f"Cannot write the picture to {path}: {error.strerror}; choose another path or fix its "
-            "permissions"
-        ) from None
+    save_png(figure, path)
 
 
 def _draw_acceleration(axes: Any, timeline: Timeline) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import os
 import re
+import time
 
 import pytest
 
-from edgehuman.runtime.view import screen
 from edgehuman.runtime.view.screen import (
     Notes,
     Screen,
@@ -131,7 +131,7 @@ def test_a_resized_terminal_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_draws_are_at_most_ten_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = 100.0
-    monkeypatch.setattr(screen.time, "monotonic", lambda: now_s)
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
     drawn = Screen(Terminal())
     assert drawn.is_due()
     drawn.draw(["one"])
