@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import io
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgehuman.errors import MissingDependencyError
+from edgehuman.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_NEEDED = (
+    "this picture needs matplotlib, which is not installed; run: pip install 'edgehuman[plot]'"
+)
+
+
+def require_pictures() -> None:
+    """Check, before the work, that pictures can be drawn.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise MissingDependencyError(_NEEDED)
 
 
 def blank(width_in: float, height_in: float) -> Figure:
@@ -20,10 +38,18 @@ def blank(width_in: float, height_in: float) -> Figure:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingDependencyError(
-            "this picture needs matplotlib, which is not installed; run: "
-            "pip install 'edgehuman[plot]'"
-        ) from None
+        raise MissingDependencyError(_NEEDED) from None
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def save_png(figure: Figure, path: Path, dpi: int = 110) -> None:
+    """Write the figure whole or not at all; the same figure gives the same bytes.
+
+    Raises:
+        ArtefactError: the path cannot be written.
+    """
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
+    write_whole(path, drawn.getvalue())
