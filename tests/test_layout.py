@@ -53,6 +53,7 @@ OF_THE_WHOLE = {
     "test_shipping",
     "test_public_names",
     "zoo/test_zoo",
+    "docs/test_files",
     "docs/test_howto",
     "docs/test_readme",
     "docs/test_reference",
