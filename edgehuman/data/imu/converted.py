@@ -103,7 +103,7 @@ def _labels(stretch: Stretch) -> NDArray[np.int16]:
 def _of_windows(
     dataset: str, windows: WindowSet
 ) -> tuple[dict[str, NDArray[Any]], tuple[int, int]]:
-    fields = {
+    fields: dict[str, NDArray[Any]] = {
         "window": windows.imu_NTC,
         "label": windows.label_N,
         "subject": windows.subject_N,
@@ -183,8 +183,10 @@ def _is(dataset: str, fields: tuple[str, ...], path: Path) -> bool:
 
 def layouts() -> Iterator[WearableLayout]:
     """The compact file of every dataset of wearables, as recordings or as windows."""
-    for dataset in catalogue.datasets_of("imu"):
+    for dataset, row in catalogue.datasets_of("imu").items():
         what = f"an .npz file that `edgehuman data convert` made of {dataset}"
-        recordings, windows = Reader(read_stretches), Reader(windows=read_windows)
+        people = catalogue.load_object(row.read).read.subjects
+        recordings = Reader(read_stretches, subjects=people)
+        windows = Reader(windows=read_windows, subjects=people)
         yield Layout(dataset, what, partial(_is, dataset, _STRETCHES), recordings)
         yield Layout(dataset, what, partial(_is, dataset, _WINDOWS), windows)

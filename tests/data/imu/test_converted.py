@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edgehuman import catalogue
 from edgehuman.cli import main
@@ -67,7 +69,7 @@ def test_data_check_knows_the_compact_file(
     assert json.loads(capsys.readouterr().out)["dataset"] == "usc_had"
 
 
-def edit(path: Path, **changes: np.ndarray) -> None:
+def edit(path: Path, **changes: NDArray[Any]) -> None:
     with np.load(path) as archive:
         fields = {name: archive[name] for name in archive.files}
     np.savez(path, **{**fields, **changes})
@@ -90,7 +92,7 @@ def edit(path: Path, **changes: np.ndarray) -> None:
     ],
 )
 def test_a_damaged_file_says_what_is_wrong(
-    converted: tuple[Path, Path], changes: dict[str, np.ndarray], message: str
+    converted: tuple[Path, Path], changes: dict[str, NDArray[Any]], message: str
 ) -> None:
     edit(converted[1], **changes)
     with pytest.raises(DataError, match=message):
