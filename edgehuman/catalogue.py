@@ -213,19 +213,19 @@ RECORDS: Mapping[str, Record] = {
 
 METHODS: Mapping[str, Method] = {
     "mae": Method(
-        "edgehuman.pretrain.mae:MaeConfig",
+        "edgehuman.pretrain.mae_settings:MaeConfig",
         "edgehuman.pretrain.mae:train",
         "imu",
         "arXiv 2502.03364, section 3.3",
     ),
     "saip": Method(
-        "edgehuman.pretrain.saip.saip:SaipConfig",
+        "edgehuman.pretrain.saip.settings:SaipConfig",
         "edgehuman.pretrain.saip.saip:train",
         "image",
         "arXiv 2503.08201",
     ),
     "contrastive": Method(
-        "edgehuman.pretrain.contrastive.contrastive:ContrastiveConfig",
+        "edgehuman.pretrain.contrastive.settings:ContrastiveConfig",
         "edgehuman.pretrain.contrastive.contrastive:train",
         "skeleton",
         "arXiv 2504.07598",
@@ -242,21 +242,23 @@ TASKS: Mapping[str, Task] = {
         "skeleton",
     ),
     "reid": Task(
-        "edgehuman.tasks.image.reid:ReidConfig", "edgehuman.tasks.image.reid:train", "image"
+        "edgehuman.tasks.image.settings:ReidConfig", "edgehuman.tasks.image.reid:train", "image"
     ),
     "attributes": Task(
-        "edgehuman.tasks.image.attributes:AttributesConfig",
+        "edgehuman.tasks.image.settings:AttributesConfig",
         "edgehuman.tasks.image.attributes:train",
         "image",
     ),
     "pose": Task(
-        "edgehuman.tasks.image.pose:PoseConfig", "edgehuman.tasks.image.pose:train", "image"
+        "edgehuman.tasks.image.settings:PoseConfig", "edgehuman.tasks.image.pose:train", "image"
     ),
     "landmarks": Task(
-        "edgehuman.tasks.image.pose:LandmarksConfig", "edgehuman.tasks.image.pose:train", "image"
+        "edgehuman.tasks.image.settings:LandmarksConfig",
+        "edgehuman.tasks.image.pose:train",
+        "image",
     ),
     "parsing": Task(
-        "edgehuman.tasks.image.parsing:ParsingConfig",
+        "edgehuman.tasks.image.settings:ParsingConfig",
         "edgehuman.tasks.image.parsing:train",
         "image",
     ),

@@ -159,7 +159,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman pretrain --arch imuvit_512x5 --data hapt_raw.npz --out runs/mae",
     ),
     "import": Command(
-        "edgehuman.training.import_weights:ImportConfig",
+        "edgehuman.training.import_settings:ImportConfig",
         "edgehuman.training.import_weights:import_weights",
         "published weights (timm, Cream, StarNet, DINO, MAE) as a checkpoint folder",
         "edgehuman import vit_tiny.safetensors --source timm --arch vit_tiny --out runs/v",

@@ -9,7 +9,7 @@ from typing import Literal
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.errors import UsageError
-from edgehuman.tasks.finetune import FinetuneConfig
+from edgehuman.tasks.settings import FinetuneConfig
 
 
 @dataclass(frozen=True, kw_only=True)
