@@ -45,21 +45,23 @@ SIMULATED = "simulated"
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One pretraining method: its config and the function that trains."""
+    """One pretraining method: its config, the function that trains, and an example line."""
 
     config: str
     train: str
     modality: str
     source: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One downstream task: its config and the function that fine-tunes."""
+    """One downstream task: its config, the function that fine-tunes, and an example line."""
 
     config: str
     train: str
     modality: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,9 @@ RECORDS: Mapping[str, Record] = {
         check="edgehuman.data.imu.check:check",
         kind="imu",
         simulate=Action(
-            "edgehuman.data.imu.write:SimulateConfig", "edgehuman.data.imu.write:simulate"
+            "edgehuman.data.imu.write:SimulateConfig",
+            "edgehuman.data.imu.write:simulate",
+            "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
         ),
     ),
     "SkeletonSequence": Record(
@@ -175,7 +179,9 @@ RECORDS: Mapping[str, Record] = {
         check="edgehuman.data.skeleton.check:check",
         kind="skeletons",
         simulate=Action(
-            "edgehuman.data.skeleton.write:SimulateConfig", "edgehuman.data.skeleton.write:simulate"
+            "edgehuman.data.skeleton.write:SimulateConfig",
+            "edgehuman.data.skeleton.write:simulate",
+            "edgehuman data simulate --kind skeletons --people 3 --out walks",
         ),
     ),
     "SilhouetteSequence": Record("silhouette", calibrate=(128, 32), judge=(32, 16)),
@@ -205,7 +211,9 @@ RECORDS: Mapping[str, Record] = {
         check="edgehuman.data.image.check:check",
         kind="people",
         simulate=Action(
-            "edgehuman.data.image.write:SimulateConfig", "edgehuman.data.image.write:simulate"
+            "edgehuman.data.image.write:SimulateConfig",
+            "edgehuman.data.image.write:simulate",
+            "edgehuman data simulate --kind people --people 8 --out people",
         ),
     ),
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
@@ -217,50 +225,66 @@ METHODS: Mapping[str, Method] = {
         "edgehuman.pretrain.mae:train",
         "imu",
         "arXiv 2502.03364, section 3.3",
+        "edgehuman pretrain --method mae --data hapt_raw.npz --out runs/mae",
     ),
     "saip": Method(
         "edgehuman.pretrain.saip.settings:SaipConfig",
         "edgehuman.pretrain.saip.saip:train",
         "image",
         "arXiv 2503.08201",
+        "edgehuman pretrain --method saip --data photos --out runs/saip",
     ),
     "contrastive": Method(
         "edgehuman.pretrain.contrastive.settings:ContrastiveConfig",
         "edgehuman.pretrain.contrastive.contrastive:train",
         "skeleton",
         "arXiv 2504.07598",
+        "edgehuman pretrain --method contrastive --data simulated --out runs/walks",
     ),
 }
 
 TASKS: Mapping[str, Task] = {
     "activity": Task(
-        "edgehuman.tasks.imu.settings:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
+        "edgehuman.tasks.imu.settings:ActivityConfig",
+        "edgehuman.tasks.imu.activity:train",
+        "imu",
+        "edgehuman finetune --task activity --weights zoo:activity --data uci_har.npz --out a",
     ),
     "gait": Task(
         "edgehuman.tasks.skeleton.settings:GaitConfig",
         "edgehuman.tasks.skeleton.gait:train",
         "skeleton",
+        "edgehuman finetune --task gait --weights zoo:gait-skeleton --out runs/gait",
     ),
     "reid": Task(
-        "edgehuman.tasks.image.settings:ReidConfig", "edgehuman.tasks.image.reid:train", "image"
+        "edgehuman.tasks.image.settings:ReidConfig",
+        "edgehuman.tasks.image.reid:train",
+        "image",
+        "edgehuman finetune --task reid --weights runs/saip --data Market-1501 --out runs/reid",
     ),
     "attributes": Task(
         "edgehuman.tasks.image.settings:AttributesConfig",
         "edgehuman.tasks.image.attributes:train",
         "image",
+        "edgehuman finetune --task attributes --weights runs/saip --data PA-100K --out runs/a",
     ),
     "pose": Task(
-        "edgehuman.tasks.image.settings:PoseConfig", "edgehuman.tasks.image.pose:train", "image"
+        "edgehuman.tasks.image.settings:PoseConfig",
+        "edgehuman.tasks.image.pose:train",
+        "image",
+        "edgehuman finetune --task pose --weights runs/saip --data coco --out runs/pose",
     ),
     "landmarks": Task(
         "edgehuman.tasks.image.settings:LandmarksConfig",
         "edgehuman.tasks.image.pose:train",
         "image",
+        "edgehuman finetune --task landmarks --weights runs/saip --data coco --out runs/landmarks",
     ),
     "parsing": Task(
         "edgehuman.tasks.image.settings:ParsingConfig",
         "edgehuman.tasks.image.parsing:train",
         "image",
+        "edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing",
     ),
 }
 

@@ -13,11 +13,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgehuman import catalogue
 from edgehuman.config import resolve
-from edgehuman.errors import EdgehumanError, MissingDependencyError, UsageError
+from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
+from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome
 
 
@@ -33,11 +34,19 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceCommand:
-    """A sub-command whose config depends on a flag: `--method`, `--task` or `--kind`."""
+    """A sub-command whose config depends on a flag: `--method`, `--task` or `--kind`.
+
+    Attributes:
+        choose: words -> dotted paths of config and function.
+        flag: the flag that chooses; "" if something else does.
+        rows: value of the flag -> what it runs, for the help.
+    """
 
     choose: Callable[[Sequence[str]], tuple[str, str]]
     summary: str
     example: str
+    flag: str = ""
+    rows: Callable[[], Mapping[str, catalogue.Action]] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +60,10 @@ class ModelCommand:
     example: str
 
 
-def _flag_value(words: Sequence[str], flag: str, recipe: Mapping[str, Any]) -> str | None:
-    """The value of a flag in the words, or of its key in the recipe."""
-    for i, word in enumerate(words):
-        if word == f"--{flag}" and i + 1 < len(words):
-            return words[i + 1]
-        if word.startswith(f"--{flag}="):
-            return word.partition("=")[2]
-    value = recipe.get(flag)
-    return value if isinstance(value, str) else None
-
-
-def _recipe_table(words: Sequence[str]) -> Mapping[str, Any]:
-    from edgehuman.config import read_table
-
-    name = _flag_value(words, "recipe", {})
-    return {} if name is None else read_table(Path(name))
-
-
 def _pretrain(words: Sequence[str]) -> tuple[str, str]:
-    recipe = _recipe_table(words)
-    method = _flag_value(words, "method", recipe)
-    arch = _flag_value(words, "arch", recipe)
+    recipe = recipe_table(words)
+    method = flag_value(words, "method", recipe)
+    arch = flag_value(words, "arch", recipe)
     if method is None:
         method = (
             "mae" if arch is None else catalogue.find(catalogue.NETWORKS, "network", arch).method
@@ -86,15 +77,25 @@ def _pretrain(words: Sequence[str]) -> tuple[str, str]:
 
 
 def _finetune(words: Sequence[str]) -> tuple[str, str]:
-    task = _flag_value(words, "task", _recipe_table(words)) or "activity"
+    task = flag_value(words, "task", recipe_table(words)) or "activity"
     row = catalogue.find(catalogue.TASKS, "task", task)
     return row.config, row.train
 
 
-def _simulate(words: Sequence[str]) -> tuple[str, str]:
+def _actions(table: Mapping[str, catalogue.Method | catalogue.Task]) -> dict[str, catalogue.Action]:
+    return {
+        name: catalogue.Action(row.config, row.train, row.example) for name, row in table.items()
+    }
+
+
+def _simulations() -> dict[str, catalogue.Action]:
     records = catalogue.RECORDS.values()
-    kinds = {record.kind: record.simulate for record in records if record.simulate}
-    kind = _flag_value(words, "kind", _recipe_table(words)) or next(iter(kinds))
+    return {record.kind: record.simulate for record in records if record.simulate}
+
+
+def _simulate(words: Sequence[str]) -> tuple[str, str]:
+    kinds = _simulations()
+    kind = flag_value(words, "kind", recipe_table(words)) or next(iter(kinds))
     action: catalogue.Action = catalogue.find(kinds, "kind", kind)
     return action.config, action.function
 
@@ -102,9 +103,9 @@ def _simulate(words: Sequence[str]) -> tuple[str, str]:
 def _export(words: Sequence[str]) -> tuple[str, str]:
     """An engine of a finished ONNX file needs no PyTorch, so that a device can build it."""
     config_path = "edgehuman.export.words:ExportConfig"
-    if not _wants_help(words):
+    if not wants_help(words):
         rest = [word for word in words if word != "--json"]
-        recipe = _take_value(rest, "--recipe")
+        recipe = take_recipe(rest)
         config = resolve(catalogue.load_object(config_path), rest, recipe, "edgehuman export")
         if config.checkpoint.startswith("zoo:") or Path(config.checkpoint).suffix == ".onnx":
             return config_path, "edgehuman.export.engine.from_onnx:build_from_onnx"
@@ -144,8 +145,10 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     ),
     "data simulate": ChoiceCommand(
         _simulate,
-        "simulated people: --kind imu (CSV files of a sensor), people (pictures) or skeletons",
+        "simulated people: --kind imu (a sensor's CSV files), people (pictures), skeletons",
         "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
+        "kind",
+        _simulations,
     ),
     "data pack": Command(
         "edgehuman.data.image.unlabelled.pack:PackConfig",
@@ -157,6 +160,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         _pretrain,
         "self-supervised pretraining of an encoder",
         "edgehuman pretrain --arch imuvit_512x5 --data hapt_raw.npz --out runs/mae",
+        "method",
+        lambda: _actions(catalogue.METHODS),
     ),
     "import": Command(
         "edgehuman.training.import_settings:ImportConfig",
@@ -168,6 +173,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         _finetune,
         "a pretrained encoder (or none) to a task: probe, fine-tune, from scratch",
         "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/a",
+        "task",
+        lambda: _actions(catalogue.TASKS),
     ),
     "evaluate": ModelCommand(
         "evaluate",
@@ -223,30 +230,11 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
 }
 
 
-def help_text() -> str:
-    """The page that `edgehuman --help` prints."""
-    width = max(map(len, COMMANDS))
-    rows = [f"  {name:<{width}}  {row.summary}" for name, row in COMMANDS.items()]
-    return "\n".join(
-        [
-            "usage: edgehuman COMMAND [WORDS] [--json] [--recipe FILE.toml]",
-            "",
-            "Human sensing on the edge: pretrain, fine-tune, export, and run live.",
-            "",
-            *rows,
-            "",
-            "A model is zoo:NAME, a path, or a name from `edgehuman models` (random weights).",
-            "--data is a path, or the word `simulated`. --json prints one object for machines.",
-            "`edgehuman COMMAND --help` shows the command's flags and an example.",
-        ]
-    )
-
-
-def _family_text(word: str) -> str:
-    """What `edgehuman gallery --help` prints: the commands that begin with the word."""
-    family = {name: row for name, row in COMMANDS.items() if name.startswith(f"{word} ")}
-    width = max(map(len, family), default=0)
-    return "\n".join(f"  {name:<{width}}  {row.summary}" for name, row in family.items())
+def _summaries(word: str = "") -> dict[str, str]:
+    """The summaries of all commands, or of those that begin with the word."""
+    start = f"{word} " if word else ""
+    own = {name: row.summary for name, row in COMMANDS.items() if name.startswith(start)}
+    return own | ({} if word else {"help": "the flags of a command: edgehuman help run"})
 
 
 def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
@@ -266,31 +254,6 @@ def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
     raise AssertionError("unreachable: find() raises for an unknown name")
 
 
-def _take(words: list[str], flag: str) -> bool:
-    found = flag in words
-    words[:] = [word for word in words if word != flag]
-    return found
-
-
-def _take_value(words: list[str], flag: str) -> Path | None:
-    value = _flag_value(words, flag.removeprefix("--"), {})
-    if value is None:
-        if flag in words:
-            raise UsageError(f"{flag} needs a value: the path of a .toml file")
-        return None
-    kept: list[str] = []
-    skip = False
-    for word in words:
-        if skip or word.startswith(f"{flag}="):
-            skip = False
-        elif word == flag:
-            skip = True
-        else:
-            kept.append(word)
-    words[:] = kept
-    return Path(value)
-
-
 def _by_model(row: ModelCommand, words: Sequence[str]) -> catalogue.Action | None:
     """The step for the model that the words name; None where they ask for help and name none.
 
@@ -299,17 +262,13 @@ def _by_model(row: ModelCommand, words: Sequence[str]) -> catalogue.Action | Non
     """
     from edgehuman.runtime.run import find_step
 
-    action = find_step(row.step, words, _recipe_table(words))
-    if action is None and not _wants_help(words):
+    action = find_step(row.step, words, recipe_table(words))
+    if action is None and not wants_help(words):
         raise UsageError(
             f"edgehuman {row.step} needs a model: zoo:NAME, a path, or a name from `edgehuman "
             f"models`; e.g. {row.example}"
         )
     return action
-
-
-def _wants_help(words: Sequence[str]) -> bool:
-    return "--help" in words or "-h" in words
 
 
 def call(words: Sequence[str]) -> tuple[Outcome, bool]:
@@ -330,13 +289,13 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     else:
         config_path, function_path = row.config, row.function
     config_class = catalogue.load_object(config_path)
+    if wants_help(rest):
+        return Outcome({}, _page(name, config_path, rest, example)), False
     own_json = "json" in {f.name for f in dataclasses.fields(config_class)}
     as_json = "--json" in rest
     if not own_json:
-        _take(rest, "--json")
-    recipe = _take_value(rest, "--recipe")
-    if _wants_help(rest):
-        print(f"{row.summary}\n\nexample: {example}\nalso: --json, --recipe FILE.toml\n")
+        take(rest, "--json")
+    recipe = take_recipe(rest)
     config = resolve(config_class, rest, recipe, prog=prog)
     function = catalogue.load_object(function_path)
     if getattr(config, "model", None) in catalogue.NETWORKS:
@@ -347,16 +306,37 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     return outcome, as_json and not own_json
 
 
+def _page(name: str, config_path: str, words: Sequence[str], example: str) -> str:
+    """The help of one command; of one that chooses, with all choices and their examples."""
+    from edgehuman.flags.page import Choices, first_sentence, page
+
+    row, load = COMMANDS[name], catalogue.load_object
+    if not isinstance(row, ChoiceCommand) or not row.flag:
+        return page(name, row.summary, load(config_path), [example])
+    actions = row.rows()
+    said = {value: first_sentence(load(action.config)) for value, action in actions.items()}
+    given = flag_value(words, row.flag, recipe_table(words))
+    chosen = given or next(value for value, each in actions.items() if each.config == config_path)
+    choices = Choices(row.flag, said, chosen, given is not None)
+    return page(
+        name, row.summary, load(config_path), [each.example for each in actions.values()], choices
+    )
+
+
 def _answer(words: Sequence[str]) -> int:
     """Print what was asked for; returns the exit code."""
+    from edgehuman.flags import page as pages
+
+    if words[:1] == ["help"]:
+        words = [*(word for word in words[1:] if word not in ("-h", "--help")), "--help"]
     if not words or words[0] in ("-h", "--help"):
-        print(help_text())
+        print(pages.overview(_summaries()))
         return 0
     asks = words[0] not in COMMANDS and words[1:] in (["-h"], ["--help"])
-    if asks and (text := _family_text(words[0])):
-        print(text)
+    if asks and (family := _summaries(words[0])):
+        print(pages.family(family))
         return 0
-    if words[0] == "--version":
+    if words[0] in ("-V", "--version"):
         import edgehuman
 
         print(edgehuman.__version__)
@@ -380,11 +360,9 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"edgehuman: {error}", file=sys.stderr)
         return error.exit_code
     except ModuleNotFoundError as error:
-        missing = MissingDependencyError(
-            f"{error.name} is not installed; run: pip install 'edgehuman[train]'"
-        )
-        if error.name is None or error.name.startswith("edgehuman"):
+        if error.name is None or error.name.partition(".")[0] == "edgehuman":
             raise
+        missing = not_installed(error.name)
         print(f"edgehuman: {missing}", file=sys.stderr)
         return missing.exit_code
     except KeyboardInterrupt:

@@ -26,6 +26,7 @@ from edgehuman.bench.targets.endurance import endure_elsewhere
 from edgehuman.bench.targets.recordings import recordings_folder
 from edgehuman.catalogue import SIMULATED
 from edgehuman.export.catalogued import load
+from edgehuman.install import pip_line
 from edgehuman.runtime.model import ZOO, zoo_names
 
 HOP_S = 0.64
@@ -330,4 +331,4 @@ def require_torch() -> None:
     import importlib.util
 
     if importlib.util.find_spec("torch") is None:
-        raise NotMeasured("PyTorch is not installed (pip install 'edgehuman[train]')")
+        raise NotMeasured(f"PyTorch is not installed ({pip_line('train')})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgehuman.errors import MissingDependencyError
+from edgehuman.install import not_installed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,10 +20,7 @@ def blank(width_in: float, height_in: float) -> Figure:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingDependencyError(
-            "this picture needs matplotlib, which is not installed; run: "
-            "pip install 'edgehuman[plot]'"
-        ) from None
+        raise not_installed("matplotlib", "this picture") from None
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)
     return figure

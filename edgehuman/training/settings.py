@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from edgehuman.config import require
 
@@ -18,6 +18,8 @@ def world_size() -> int:
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """The fields shared by all trainings; each method adds its own."""
+
+    HELP_GROUP: ClassVar[str] = "optimiser, schedule and checkpoints"
 
     out: Path
     """Folder of the checkpoint: weights, config, optimiser state, metrics."""

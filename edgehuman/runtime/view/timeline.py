@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.errors import DataError, MissingDependencyError
+from edgehuman.errors import DataError
+from edgehuman.install import not_installed
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, colours, hexadecimal
@@ -64,9 +65,7 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingDependencyError(
-            "a picture needs matplotlib; run: pip install 'edgehuman[plot]'"
-        ) from None
+        raise not_installed("matplotlib", "a picture") from None
     if not timeline.hops:
         raise DataError(f"{path}: nothing was recognised, so there is nothing to draw")
     figure = Figure(figsize=(14, 7.2), layout="constrained", facecolor="white")
