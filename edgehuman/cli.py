@@ -227,6 +227,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "what this machine can do, what is missing, and the line that installs it",
         "edgehuman doctor",
     ),
+    "completion": Command(
+        "edgehuman.completion:CompletionConfig",
+        "edgehuman.completion:completion",
+        "a script that completes commands and flags in bash, zsh or fish",
+        'eval "$(edgehuman completion bash)"',
+    ),
 }
 
 
