@@ -29,7 +29,7 @@ from tests.runtime.photos import flag, photo
 
 def test_a_wearable_and_skeletons_are_not_taken_for_each_other(nose: Path, tiny: Path) -> None:
     recording = ImuRecording(np.zeros((500, 6), np.float32), 50.0, "p", source="made")
-    with pytest.raises(UsageError, match="reads skeletons, and found ImuRecording; give poses"):
+    with pytest.raises(UsageError, match="reads skeletons, not ImuRecording; give poses"):
         stream(nose, recording)
     with pytest.raises(
         UsageError, match=r"gives PoseBlock, and .* reads the samples of a wearable"
@@ -42,7 +42,7 @@ def test_a_wearable_and_skeletons_are_not_taken_for_each_other(nose: Path, tiny:
     ):
         stream(tiny, "walk.csv", gallery=nose.with_name("g.npz"))
     for model in (nose, tiny):
-        with pytest.raises(UsageError, match="and found int; give"):
+        with pytest.raises(UsageError, match="not int; give"):
             stream(model, 3)
 
 
@@ -90,7 +90,7 @@ def test_words_for_streams_mean_nothing_to_photos(tmp_path: Path) -> None:
         UsageError, match=r"hop_s is not an argument for .* PersonCrop records; it takes n"
     ):
         edgehuman.stream(model, tmp_path, hop_s=1.0)
-    with pytest.raises(UsageError, match="reads photos, and found int; give a folder"):
+    with pytest.raises(UsageError, match="reads photos, not int; give a folder"):
         edgehuman.stream(model, 3)
 
 

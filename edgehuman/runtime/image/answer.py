@@ -1,7 +1,7 @@
-"""One photo in, what the model says of it out.
+"""One photo in, the model's answer out.
 
-Each photo is taken for one person's crop and brought to the model's size. A photo that cannot be
-read is an answer too, with its reason.
+Each photo is treated as one person's crop and resized to the model's size. An unreadable photo is
+an answer too, with its reason.
 
 Axes: H height, W width, J joints, A questions, D dimensions, C parts.
 """
@@ -26,10 +26,10 @@ BROKEN_OUTPUT = "the model's output is not finite; export it again"
 
 
 def answer_photo(model: Model, path: Path, name: str) -> PhotoResult:
-    """What the model says of one photo.
+    """The model's answer for one photo.
 
     Args:
-        name: what to call the photo.
+        name: of the photo in the answer.
 
     Raises:
         ArtefactError: see `require_answers`.
@@ -57,11 +57,11 @@ def answer_photo(model: Model, path: Path, name: str) -> PhotoResult:
 
 
 def require_answers(model: Model) -> None:
-    """Raises ArtefactError for a model whose output says nothing of a photo."""
+    """Raises ArtefactError for a model whose output is no answer about a photo."""
     kind = model.card.output.kind
     if kind not in _READERS:
         raise ArtefactError(
-            f"{model.name} gives {kind}, which says nothing of a photo by itself; fine-tune it "
+            f"{model.name} gives {kind}, which is no answer about a photo; fine-tune it "
             "with `edgehuman finetune --task reid|attributes|pose|landmarks|parsing`"
         )
 
@@ -85,7 +85,7 @@ def _read_parts(logits_CHW: Float32, image_HWC: Uint8, size: tuple[int, int]) ->
 
 
 _Reader = Callable[[Float32, Uint8, tuple[int, int]], dict[str, Any]]
-# Kind of the output -> the field of a PhotoResult that it is.
+# Kind of the output -> reader of its field of a PhotoResult.
 _READERS: Mapping[str, _Reader] = {
     "embedding": _read_vector,
     "attributes": _read_attributes,

@@ -1,4 +1,4 @@
-"""Where the part maps of photos are written: named by their photo, and never in its place."""
+"""Where the part maps of photos are written: named after the photo, and never over it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def place_masks(folder: Path, photos: Mapping[str, Path]) -> dict[str, Path]:
     """The file of each photo's part map, by the photo's name.
 
     Args:
-        photos: by name, where each lies.
+        photos: path of each, by name.
 
     Raises:
         UsageError: a part map would replace a photo.
@@ -27,15 +27,16 @@ def place_masks(folder: Path, photos: Mapping[str, Path]) -> dict[str, Path]:
     lost = next((mask for mask in masks.values() if mask.resolve() in asked), None)
     if lost is not None:
         raise UsageError(
-            f"--save would replace the photo {lost} by its part map; give another folder"
+            f"--save would overwrite the photo {lost} with its part map; choose another folder"
         )
     return masks
 
 
 def mask_names(photos: Sequence[str]) -> dict[str, str]:
-    """The name of each photo's part map: its own without the suffix, and .png.
+    """The name of each photo's part map: the photo's, with the suffix .png.
 
-    Photos that this gives one name (a.jpg and a.png) keep theirs whole: a.jpg.png, a.png.png.
+    Photos whose part maps would share a name (a.jpg and a.png) keep their suffix: a.jpg.png,
+    a.png.png.
     """
     shared = Counter(os.path.splitext(name)[0] for name in photos) + Counter(photos)
     return {
@@ -45,7 +46,7 @@ def mask_names(photos: Sequence[str]) -> dict[str, str]:
 
 
 def save_mask(path: Path, part_HW: Uint8, labels: tuple[str, ...]) -> None:
-    """Write a part map as PNG, a colour a part.
+    """Write a part map as PNG, one colour per part.
 
     Raises:
         UsageError: the path cannot be written to.

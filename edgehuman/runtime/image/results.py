@@ -1,4 +1,4 @@
-"""What a model says of one photo, and what a folder of them adds up to.
+"""The model's answer for one photo, and the totals of a folder.
 
 Axes: H height, W width, J joints, A questions, D dimensions.
 """
@@ -18,17 +18,17 @@ from edgehuman.runtime.loop.results import LatencyHistogram
 
 @dataclass(frozen=True, slots=True)
 class PhotoResult:
-    """What a model says of one photo: one of the four answers, by the kind of the model's output.
+    """The model's answer for one photo: one of four, by the kind of the model's output.
 
     Attributes:
         path: of the photo.
-        photo: what it is called: its path inside the folder, or its file's name.
-        height, width: of the photo, pixels; 0 where it cannot be read.
+        photo: its name: the path inside the folder, or the file's name.
+        height, width: of the photo, pixels; 0 if it cannot be read.
         latency_ms: from the file to the answer.
         reason: why there is no answer; empty if there is one.
         labels: names of the questions, joints or parts, in the order of the answer.
         vector_D: float32 (D,), of an embedding.
-        prob_A: float32 (A,), the probability of yes to each question, of attributes.
+        prob_A: float32 (A,), the probability of each attribute.
         joint_J3: float32 (J, 3): x, y in pixels of the photo and confidence 0..1, of heatmaps.
         part_HW: uint8 (H, W), the part of every pixel of the photo, of a segmentation.
     """
@@ -47,7 +47,7 @@ class PhotoResult:
 
 
 def to_row(result: PhotoResult) -> dict[str, Any]:
-    """A result as one JSON object; with "error" where there is no answer."""
+    """A result as one JSON object; with "error" if there is no answer."""
     if result.reason:
         return {"photo": result.photo, "error": result.reason}
     return {
@@ -85,11 +85,11 @@ def _answer(result: PhotoResult) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class PhotoTally:
-    """What the photos add up to so far.
+    """Totals over the photos so far.
 
     Attributes:
-        photos, unreadable: how many there were, and how many of them have no answer.
-        latency: from the file to the answer, of those that have one.
+        photos, unreadable: number of photos, and of those without an answer.
+        latency: from the file to the answer, for those that have one.
     """
 
     photos: int = 0

@@ -2,7 +2,7 @@
 
 edgehuman run zoo:person-garments --source photos --save parts
 
-A photo that cannot be read is an answer too, with its reason, and is counted; it ends nothing.
+An unreadable photo is an answer too, with its reason, and is counted; it does not end the run.
 """
 
 from __future__ import annotations
@@ -34,17 +34,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """Answer for the photos of a folder.
+    """Run a person model on the photos of a folder.
 
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights).
         source: a folder of photos, or one photo.
-        json: one JSON object a photo on standard output; the summary goes to standard error.
+        json: one JSON object per photo on standard output; the summary goes to standard error.
         save: a folder for the same JSON lines (photos.jsonl) and for part maps.
         threads: threads inside one operator of the model.
-        engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
-        rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX serves
-            meanwhile.
+        engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
+        rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX runs meanwhile.
         seed: of random weights.
     """
 
@@ -59,14 +58,14 @@ class RunConfig:
 
 
 def run(config: RunConfig) -> Outcome:
-    """Answer every photo of a folder (or the one photo), in the order of their names.
+    """Run the model on every photo of a folder (or the one photo), in the order of their names.
 
     Ctrl-C and SIGTERM end it and still give the summary.
 
     Raises:
-        UsageError, ArtefactError: wrong words or a wrong model; a folder to save in that cannot be
-            written, or a part map that would replace a photo.
-        DataError: no such folder, no photo in it, or none that can be read.
+        UsageError, ArtefactError: wrong arguments or a wrong model; a --save folder that cannot be
+            written, or a part map that would overwrite a photo.
+        DataError: no such folder, no photo in it, or no readable one.
     """
     model = load(
         config.model,
@@ -98,7 +97,7 @@ def run(config: RunConfig) -> Outcome:
 
 
 def _masks(config: RunConfig, model: Model, photos: list[Path]) -> Mapping[str, Path]:
-    """Where each photo's part map goes; none where they are not kept, or the model gives none."""
+    """The file of each photo's part map; empty if they are not saved, or the model gives none."""
     if config.save is None or model.card.output.kind != "segmentation":
         return {}
     source = Path(config.source)
@@ -106,7 +105,7 @@ def _masks(config: RunConfig, model: Model, photos: list[Path]) -> Mapping[str, 
 
 
 def _with_mask(row: Row, result: PhotoResult, masks: Mapping[str, Path]) -> Row:
-    """The row, its part map saved where one is kept."""
+    """The row, with the path of its part map, which is saved here."""
     mask = masks.get(result.photo)
     if mask is None or result.part_HW is None:
         return row
@@ -130,7 +129,7 @@ def _outcome(config: RunConfig, model: Model, tally: PhotoTally, stopped: bool) 
 
 
 def in_words(row: Row) -> str:
-    """One photo's row as a line for people."""
+    """One photo's row as a line of text."""
     if "error" in row:
         return f"{row['photo']}: unreadable: {row['error']}"
     return f"{row['photo']}  {row['latency_ms']:.1f} ms  {'; '.join(_said(row))}"
@@ -159,7 +158,7 @@ def _open_lines(save: Path | None) -> IO[str] | None:
         return (save / "photos.jsonl").open("w", encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"Cannot write to --save {save}: {error.strerror}; for photos it is a folder"
+            f"Cannot write to --save {save}: {error.strerror}; give a folder that can be written to"
         ) from None
 
 

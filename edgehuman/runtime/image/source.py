@@ -1,4 +1,4 @@
-"""Which photos a path holds: those of a folder and the folders in it, or the one photo."""
+"""The photos of a path: those of a folder and its subfolders, or the one photo."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
 
 
 def find_photos(source: Path) -> list[Path]:
-    """The photos of a folder and the folders in it, by name; or the one photo.
+    """The photos of a folder and its subfolders, by name; or the one photo.
 
-    Label maps are left out, as where a training reads a folder, and counted on stderr.
+    Label maps are left out, as in training, and counted on stderr.
 
     Raises:
-        DataError: nothing is there, or nothing of it is an image.
+        DataError: no such path, or no image in it.
     """
     if source.is_file():
         return [source]
@@ -37,5 +37,5 @@ def find_photos(source: Path) -> list[Path]:
 
 
 def name_in(source: Path, photo: Path) -> str:
-    """What a photo of the source is called: its path inside the folder, or its file's name."""
+    """The name of a photo of the source: its path inside the folder, or its file's name."""
     return str(photo.relative_to(source if source.is_dir() else source.parent))

@@ -1,4 +1,4 @@
-"""Photos in Python: what `edgehuman.stream` opens for a model that begins at a person's picture."""
+"""Photos in Python: what `edgehuman.stream` opens for a model that takes a person's image."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from edgehuman.runtime.model import Model
 def open_stream(model: Model, source: str | Path) -> LiveStream[PhotoResult]:
     """An answer for every photo of a folder (or the one photo), in the order of their names.
 
-    A photo that cannot be read is a result too, with its reason; it ends nothing.
+    An unreadable photo is a result too, with its reason; it does not end the stream.
 
     Raises:
-        ArtefactError: a model whose output says nothing of a photo.
+        ArtefactError: a model whose output is no answer about a photo.
         DataError: no such folder, or no photo in it.
-        UsageError: a source that is no path.
+        UsageError: a source that is not a path.
     """
     if not isinstance(source, (str, Path)):
         raise UsageError(
-            f"{model.name} reads photos, and found {type(source).__name__}; give a folder of "
+            f"{model.name} reads photos, not {type(source).__name__}; give a folder of "
             "photos, or one photo"
         )
     require_answers(model)

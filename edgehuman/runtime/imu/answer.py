@@ -1,5 +1,4 @@
-"""Blocks of samples in, labels out: the part of the stream that has no threads and no clock of its
-own.
+"""Blocks of samples in, labels out: the part of the stream without threads or a clock of its own.
 
 recogniser = Recogniser(model, "walk.csv", StreamOptions(threshold=0.5))
 for block in source:
@@ -36,7 +35,7 @@ _log = logging.getLogger("edgehuman.runtime")
 
 @dataclass(frozen=True, slots=True)
 class StreamOptions:
-    """How a stream is cut and decided; None: as the model's card says.
+    """How a stream is cut and decided; None: the model card's value.
 
     Attributes:
         hop_s: stream time between windows, seconds.
@@ -53,7 +52,7 @@ class StreamOptions:
     format: ImuFormat = field(default_factory=ImuFormat)
 
     def decision(self, card: Card) -> Decision:
-        """The card's decision with what is given here put over it."""
+        """The card's decision, overridden by what is given here."""
         given = {key: getattr(self, key) for key in ("smoothing", "delay_s", "threshold")}
         return dataclasses.replace(
             card.decision, **{key: value for key, value in given.items() if value is not None}
@@ -64,16 +63,15 @@ class Recogniser:
     """One stream through one model.
 
     Args:
-        model: an activity model that begins at an ImuWindow.
+        model: an activity model that takes an ImuWindow.
         source: the id that results carry.
         options: how to cut and decide.
-        notify: told once of each thing that goes wrong; logs a warning by default.
+        notify: called once for each problem; logs a warning by default.
 
     Attributes:
-        decision, hop_s, labels, window, rate_hz: what is in force, from the card or from the
-            options.
-        windows: what cuts the windows, with its report.
-        tally: what the stream adds up to so far.
+        decision, hop_s, labels, window, rate_hz: the values used, from the card or the options.
+        windows: cuts the windows, and holds the report.
+        tally: the totals so far.
 
     Raises:
         ArtefactError: the model is for another task or another record.
@@ -110,9 +108,9 @@ class Recogniser:
         return self.windows.report
 
     def push(self, block: SampleBlock) -> list[ImuResult]:
-        """The results that this block brings, oldest first.
+        """The results that this block completes, oldest first.
 
-        An empty block says that nothing came for a while: answers whose time is up come then.
+        An empty block means that nothing arrived for a while: overdue answers are given then.
         """
         if not len(block):
             return self._overdue()
@@ -122,14 +120,14 @@ class Recogniser:
         return results
 
     def close(self) -> list[ImuResult]:
-        """The results that waited for more, at the end of the stream."""
+        """The results that were still waiting at the end of the stream."""
         late = [result for window in self.windows.close() for result in self._judge(window)]
         late += self._finish(self._decider.flush())
         self._tell()
         return late
 
     def no_window(self, source: Mapping[str, Any]) -> str:
-        """Why there was no window, with the largest loss if that explains it."""
+        """Why there was no window, with the largest loss if it explains that."""
         report = self.windows.report
         needed_s = self.window / self.rate_hz
         needed_rows = needed_s * (report.rate_hz or self.rate_hz)
@@ -147,7 +145,7 @@ class Recogniser:
         )
 
     def _overdue(self) -> list[ImuResult]:
-        """What waited for windows that did not come within the delay budget."""
+        """The results that waited for windows that did not arrive within the delay budget."""
         idle_s = time.monotonic() - self._newest_s
         if not self._decider.waiting or idle_s < self.decision.delay_s:
             return []
@@ -168,7 +166,7 @@ class Recogniser:
         return self._finish(self._decider.push(window, window.t_s, logits_C))
 
     def _tell(self) -> None:
-        """Pass on what was remarked in the stream since the last time; each remark is made once."""
+        """Pass on the report's new remarks; each is made once."""
         for remark in self.windows.report.notes[self._told :]:
             self._notify(f"{self.source}: {remark}")
             self._told += 1
@@ -181,9 +179,9 @@ class Recogniser:
         return results
 
     def _result(self, decided: Decided[StreamWindow], now_ns: int) -> ImuResult:
-        """A result with its latency: from the capture of the newest window that it rests on until
-        now, and the stream time between its own window and that one. So the look-ahead counts in
-        full, at whatever pace the stream is played."""
+        """A result with its latency: from the capture of the newest window it is based on until
+        now, plus the stream time between its own window and that one. So the look-ahead counts in
+        full, at any playing speed."""
         item = decided.item
         return ImuResult(
             t_s=item.t_s,
@@ -202,12 +200,7 @@ class Recogniser:
 
 
 def require_activity(model: Model) -> None:
-    """The model answers "which activity?" from a window of a wearable, or an error that says what
-    it is.
-
-    Raises:
-        ArtefactError: another task, another record, or no labels.
-    """
+    """Raises ArtefactError for a model of another task or record, or without labels."""
     card = model.card
     if card.task != "activity" or not is_of(card.input.record, "imu"):
         raise ArtefactError(
@@ -217,6 +210,6 @@ def require_activity(model: Model) -> None:
     if card.output.kind != "classes" or len(card.output.labels) < 2:
         raise ArtefactError(
             f"{model.name} gives {card.output.kind} with labels {list(card.output.labels)}; a "
-            "stream needs classes, two at least. Fine-tune it with `edgehuman finetune --task "
+            "stream needs at least two classes. Fine-tune it with `edgehuman finetune --task "
             "activity` and export it"
         )

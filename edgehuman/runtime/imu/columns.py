@@ -1,4 +1,4 @@
-"""Which column of a text stream is which: the seven names, what they are also called, labels."""
+"""Which column of a text stream is which: the seven names, their aliases, labels."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where the columns stand.
+    """Positions of the columns.
 
     Attributes:
         place: of t ax ay az gx gy gz: positions in a row (CSV) or the names themselves (JSON).
-        names: the names as they were found, in the same order.
-        label: place of the true label, if there is one.
+        names: the names as given, in the same order.
+        label: position of the true label, if there is one.
         width: columns in a row; 0 for JSON.
     """
 
@@ -63,7 +63,7 @@ def match(header: Sequence[str], where: str) -> Columns:
     """The columns of a header (or of a JSON object's keys).
 
     Raises:
-        DataError: a column is missing, or there twice.
+        DataError: a column is missing, or given twice.
     """
     found = [plain(name) for name in header]
     place = {name: _find(name, found, header, where) for name in (*REQUIRED, LABEL)}
@@ -105,5 +105,5 @@ def _what_is_missing(
     advice = f"; rename {', '.join(guesses)}?" if guesses else "."
     return (
         f"{text}{advice} The header names {','.join(REQUIRED)} in any order (also accel_x, acc_x, "
-        "gyro_x, time, timestamp); other columns may stand beside them"
+        "gyro_x, time, timestamp); other columns are ignored"
     )

@@ -8,10 +8,10 @@ Smoothing never looks further ahead than `delay_s` of stream time:
 
 - `none`: the network's own answer.
 - `hysteresis`: the label changes only after one other label has led by `MARGIN` on every hop of the
-  budget (and the one hop that is always there); no answer waits, a change comes late instead.
+  budget (and on at least one hop); no answer waits, a change comes late instead.
 - `fixed_lag`: the most likely path of a hidden Markov chain that stays with probability `stay`
-  (Viterbi), answered at most `delay_s` later. It is answered earlier where every surviving path
-  agrees: no later window could change that label.
+  (Viterbi), answered at most `delay_s` later, or earlier if every surviving path agrees: no later
+  window could change that label.
 
 Axes: C classes, as plain floats.
 """
@@ -31,7 +31,7 @@ from edgehuman.runtime.loop.results import UNKNOWN
 MARGIN = 0.1
 """Hysteresis: how much more probable than the present label the new one must be."""
 
-_LEAST_PROB = 1e-6  # a network's certainty is never worth more than this: it has been wrong before
+_LEAST_PROB = 1e-6  # floor of a probability: networks are overconfident
 
 Item = TypeVar("Item")
 Probabilities = tuple[float, ...]
@@ -39,15 +39,15 @@ Probabilities = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Decided(Generic[Item]):
-    """What is said of one window.
+    """The answer for one window.
 
     Attributes:
         item: what was pushed with the window.
         label: the class, or "unknown": no evidence, or a score under the threshold.
         score: mean calibrated probability of the class over this window and those looked ahead at.
-        raw_label: what the network alone said; "unknown" where it said nothing.
-        prob_C: the network's calibrated probabilities; None where it said nothing.
-        newest: what was pushed with the newest window that the label rests on.
+        raw_label: the network's own label; "unknown" if it gave none.
+        prob_C: the network's calibrated probabilities; None if it gave none.
+        newest: what was pushed with the newest window that the label is based on.
         look_ahead_s: stream time between this window and that one.
     """
 
@@ -72,15 +72,13 @@ def _largest(value_C: Sequence[float]) -> int:
 
 
 class Smoother(Protocol):
-    """Chooses one class index a hop, in order; the answer may come up to some hops later."""
+    """Chooses one class index per hop, in order; the answer may come some hops later."""
 
     def push(self, prob_C: Probabilities | None) -> list[int]:
-        """The choices that this hop (None: no evidence) settles, oldest first; -1 where there is
-        none.
-        """
+        """The choices that this hop (None: no evidence) settles, oldest first; -1: no class."""
 
     def flush(self) -> list[int]:
-        """The choices still owed; the chain starts again."""
+        """The remaining choices; the chain restarts."""
 
 
 @dataclass(slots=True)
@@ -194,7 +192,7 @@ class FixedLag:
 
 
 def make_smoother(decision: Decision, num_classes: int, hop_s: float) -> Smoother:
-    """The smoother that a decision asks for, at this hop.
+    """The smoother of a decision, for this hop.
 
     `stay` holds per `decision.hop_s`; at another hop the chain stays with the probability that
     gives the same chance per second.
@@ -204,7 +202,7 @@ def make_smoother(decision: Decision, num_classes: int, hop_s: float) -> Smoothe
     """
     if decision.delay_s < 0 or hop_s <= 0:
         raise UsageError(
-            f"delay_s is {decision.delay_s} and hop_s is {hop_s}; give 0 or more, and more than 0"
+            f"delay_s is {decision.delay_s} and hop_s is {hop_s}; give at least 0, and above 0"
         )
     hops = int(decision.delay_s / hop_s + 1e-6)
     if decision.smoothing == "none":
@@ -225,11 +223,10 @@ def make_smoother(decision: Decision, num_classes: int, hop_s: float) -> Smoothe
 
 
 class Decider(Generic[Item]):
-    """Logits in, labels out, in the order of the windows; a pause in the stream starts the chain
-    again.
+    """Logits in, labels out, in the order of the windows; a pause in the stream restarts the chain.
 
     Args:
-        decision: from the card, some of it perhaps overridden.
+        decision: from the card, possibly overridden in part.
         labels: class names, in the order of the logits.
         hop_s: stream time between windows.
 

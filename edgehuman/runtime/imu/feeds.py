@@ -29,7 +29,7 @@ class TextFeed:
     Args:
         name: for messages and results.
         descriptor: an open file descriptor.
-        format: what is declared; only the unit of the stamps is used here.
+        format: the declared format; only the unit of the stamps is used here.
         owned: True: closed with the feed.
     """
 
@@ -44,7 +44,7 @@ class TextFeed:
         """Blocks until the end.
 
         Raises:
-            DataError: no row of it can be read.
+            DataError: none of its rows can be read.
         """
         for lines, at_end in read_lines(self._descriptor, self.name, WANTED):
             for rows in self._rows(lines, at_end):
@@ -79,7 +79,7 @@ class TextFeed:
             return
         reasons = "; ".join(self._parser.told)
         raise DataError(
-            f"{self.name} holds no row that can be read"
+            f"{self.name} holds no readable row"
             + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
         )
 
@@ -87,14 +87,14 @@ class TextFeed:
 class DatagramFeed:
     """UDP: a JSON object or a CSV row per datagram; several lines in one are read as several rows.
 
-    A CSV row without a header before it is t,ax,ay,az,gx,gy,gz. What cannot be read is counted.
+    A CSV row without a header before it is t,ax,ay,az,gx,gy,gz. Unreadable rows are counted.
 
     Attributes:
-        address: where it listens, with the port that was chosen where 0 was asked for.
+        address: where it listens, with the port that was chosen for 0.
 
     Raises:
         UsageError: no host:port.
-        DataError: nothing can listen there.
+        DataError: the address is taken or not available.
     """
 
     def __init__(self, spec: str, format: ImuFormat) -> None:
@@ -112,7 +112,7 @@ class DatagramFeed:
                 yield sample_block(rows, self._parser.labels)
 
     def report(self) -> dict[str, Any]:
-        """Datagrams and rows that came, those that could not be read, and why."""
+        """Datagrams and rows received, those that could not be read, and why."""
         parser = self._parser
         return {
             "rows": parser.rows,
@@ -137,7 +137,7 @@ class DatagramFeed:
 
 
 class SimulatedFeed:
-    """A simulated person, one pass of `simulate_stream`; says "simulated" in its name."""
+    """A simulated person, one pass of `simulate_stream`; its name says "simulated"."""
 
     def __init__(self, seed: int, placement: str, minutes: float | None) -> None:
         from edgehuman.simulate.body.activities import ACTIVITIES
@@ -146,7 +146,7 @@ class SimulatedFeed:
 
         if placement not in PLACEMENTS:
             raise UsageError(
-                f"no simulated sensor sits at {placement!r}: choose of {', '.join(PLACEMENTS)}, "
+                f"no simulated sensor at {placement!r}: choose one of {', '.join(PLACEMENTS)}, "
                 "e.g. simulated:wrist"
             )
         self.name = f"simulated:{placement}"

@@ -1,6 +1,6 @@
 """Lines of text to rows of numbers: CSV with a header, JSON lines, and one row per datagram.
 
-A line that cannot be read is dropped and counted, and the first few are kept in words. Whole blocks
+An unreadable line is dropped and counted, and the first few are described in words. Whole blocks
 are parsed at once; only a block with a bad line is read line by line.
 """
 
@@ -24,7 +24,7 @@ from edgehuman.runtime.imu.columns import Columns
 MAX_TOLD = 3
 MAX_LABELS = 1000
 WANTED = "CSV with a header, or JSON lines (UTF-8)"
-NOT_TEXT = f"is not text: give {WANTED}"
+NOT_TEXT = f"is not text; give {WANTED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Rows:
     """Parsed rows, in the order of their lines.
 
     Attributes:
-        stamp_T: float64 (T,), in whatever unit the text has.
+        stamp_T: float64 (T,), in the unit of the text.
         imu_TC: float32 (T, 6).
         label_T: int16 (T,), index into the parser's `labels`, -1 where empty; None: no such column.
     """
@@ -43,17 +43,16 @@ class Rows:
 
 
 class RowParser:
-    """Text to rows; finds out from the first line whether it is CSV or JSON.
+    """Text to rows; the first line decides whether it is CSV or JSON.
 
     Args:
         where: the name of the source, for messages.
-        strict: True: a wrong header is an error, as nothing can follow. False (datagrams):
-            everything that cannot be read is counted, and rows may come without a header, in the
-            usual order.
+        strict: True: a wrong header is an error. False (datagrams): unreadable lines are counted,
+            and rows may come without a header, in the default order.
 
     Attributes:
         rows, bad: lines read and lines dropped.
-        truncated: 1 where the last line was cut short.
+        truncated: 1 if the last line was cut short.
         told: the first dropped lines, in words.
         labels: names of the true labels in order of appearance.
     """
@@ -91,9 +90,7 @@ class RowParser:
         return Rows(number_TC[:, 0].copy(), imu_TC, label_T)
 
     def parse_last(self, line: str) -> Rows:
-        """A last line without a line end: where it is cut short it counts as truncated, not as
-        bad.
-        """
+        """A last line without a newline; counted as truncated, not as bad, if it is cut short."""
         bad, told = self.bad, len(self.told)
         rows = self.parse([line])
         if self.bad > bad:
@@ -108,7 +105,7 @@ class RowParser:
             self.told.append(reason)
 
     def _skip_to_data(self, lines: Sequence[str]) -> Sequence[str]:
-        """Reads the header where it has not been read, and leaves it out."""
+        """The lines without the header, which is read if it has not been yet."""
         while lines and (not self._strict or (self._columns is None and self._keys is None)):
             first = lines[0].lstrip("\ufeff").strip()
             if not first:
@@ -127,14 +124,14 @@ class RowParser:
         return lines
 
     def _begin_csv(self, first: str) -> bool:
-        """Take the header from the first line; True where that line was one."""
+        """Take the header from the first line; True if it is one."""
         delimiter = next((sign for sign in ",;\t" if sign in first), " ")
         cells = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True))
         numbers = sum(_is_number(cell) for cell in cells)
         if self._strict and numbers and numbers >= len(cells) - 1:
             raise DataError(
                 f"{self.where} has no header row: its first line is {first[:60]!r}. Put the line "
-                f"{','.join(columns.REQUIRED)} on top, in the order of its columns"
+                f"{','.join(columns.REQUIRED)} on top, in the order of your columns"
             )
         if not self._strict and (numbers or len(cells) < 2):
             self._columns = self._columns or columns.DEFAULT
@@ -149,7 +146,7 @@ class RowParser:
         return True
 
     def _fast(self, lines: Sequence[str]) -> tuple[Float64, list[str] | None] | None:
-        """The whole block at once; None where a line needs a closer look."""
+        """The whole block at once; None if a line must be read by itself."""
         found = self._columns
         if self._json or found is None or len(lines) < 2:
             return None
@@ -199,7 +196,7 @@ class RowParser:
         reader = csv.reader([line], delimiter=self._delimiter, skipinitialspace=spaced)
         cells = line.split() if spaced else next(reader)
         if len(cells) != found.width:
-            raise ValueError(f"{len(cells)} columns where {found.width} are needed: {line[:40]!r}")
+            raise ValueError(f"{len(cells)} columns instead of {found.width}: {line[:40]!r}")
         row = [_number(cells[at], name) for at, name in zip(found.place, found.names, strict=True)]
         return row, None if found.label is None else cells[found.label].strip()
 
@@ -218,7 +215,7 @@ class RowParser:
         return row, None if label is None else str(label)
 
     def _label_numbers(self, texts: Sequence[str]) -> NDArray[np.int16]:
-        """Index of each label; an empty one is unknown, as is a new one after the thousandth."""
+        """Index of each label; -1 for an empty one and for new ones after the thousandth."""
         index = self._label_index
         for text in dict.fromkeys(texts):
             if text and text not in index and len(index) < MAX_LABELS:
@@ -236,7 +233,7 @@ def _is_number(text: str) -> bool:
 
 
 def _number(value: Any, name: str) -> float:
-    """A cell as a number; JSON's null is not a number but a gap, and becomes NaN."""
+    """A cell as a number; JSON's null becomes NaN."""
     if value is None:
         return math.nan
     if isinstance(value, (bool, list, dict)):

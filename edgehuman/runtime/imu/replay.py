@@ -1,4 +1,4 @@
-"""A recording in memory as a source: as fast as it is taken, or at a pace that people can watch."""
+"""A recording in memory as a source: as fast as possible, or at a watchable pace."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.ring import SampleBlock
 
 CANONICAL = ImuFormat("g", "rads")
-"""What a recording in memory is in; to be declared, as a stream's own units would be told from
-it.
-"""
+"""The format of a recording in memory; declared, as units would otherwise be inferred."""
 
 _BLOCK_S = 1.28
 _PACED_BLOCK_S = 0.08
@@ -26,7 +24,7 @@ class ReplaySource:
 
     Args:
         recording: in canonical units.
-        speed: stream seconds per second of the clock; 0: as fast as the blocks are taken.
+        speed: stream seconds per wall-clock second; 0: as fast as the blocks are taken.
     """
 
     live = False
@@ -57,7 +55,7 @@ class ReplaySource:
             yield self._block(start, stop)
 
     def report(self) -> dict[str, Any]:
-        """What was given so far."""
+        """Samples given so far."""
         return {"rows": self._given, "dropped": 0}
 
     def _block(self, start: int, stop: int) -> SampleBlock:

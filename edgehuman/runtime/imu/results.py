@@ -1,4 +1,4 @@
-"""What a wearable's stream says of one window, and what it adds up to when it ends."""
+"""The result for one window of a wearable, and the totals of its stream."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from edgehuman.runtime.loop.results import LiveResult, Tally, rounded
 
 @dataclass(frozen=True, slots=True)
 class ImuResult(LiveResult):
-    """What is said of one window of a wearable.
+    """The result for one window of a wearable.
 
     Attributes:
-        true_label: what the source says the wearer did, where it knows.
+        true_label: the true activity, if the source gives it.
         prob_C: (C,): the network's calibrated probabilities, in the card's order of labels.
-        window: the record that was judged.
+        window: the classified record.
     """
 
     true_label: str | None = None
@@ -48,13 +48,12 @@ class Changes:
 
 @dataclass(slots=True)
 class ImuTally(Tally):
-    """What a wearable's stream adds up to, in constant memory; `labels` are hops per label.
+    """Totals of a wearable's stream, in constant memory; `labels` are hops per label.
 
     Attributes:
-        classes: the labels that a true label counts for (others are transitions, or not known
-            here).
-        smoothed, raw: changes of the label, and of what the network alone says.
-        labelled, right, raw_right: hops with a true label, and those answered right.
+        classes: the true labels that are scored (others are transitions, or unknown to the model).
+        smoothed, raw: changes of the smoothed label, and of the network's own.
+        labelled, right, raw_right: hops with a true label, and those answered correctly.
     """
 
     classes: tuple[str, ...] = ()
@@ -100,7 +99,7 @@ class ImuTally(Tally):
 
 
 def summary_text(summary: Mapping[str, Any]) -> str:
-    """The summary as a few lines of text, with the losses if they are known."""
+    """The summary as a few lines of text, with the losses, if known."""
     latency = summary["latency_ms"]
     lines = [
         f"{summary['windows']} windows over {summary['stream_s']:.1f} s of stream"

@@ -1,7 +1,7 @@
 """The bounded buffer between the thread that reads and the loop that recognises.
 
-All its memory is taken at the start. A live ring keeps the newest samples and counts those it
-dropped; a lossless ring makes the reader wait.
+Its memory is allocated once. A live ring keeps the newest samples and counts those it dropped; a
+lossless ring makes the reader wait.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ class SampleBlock:
         stamp_s_T: float64 (T,): the sensor's clock in seconds.
         imu_TC: float32 (T, 6): ax ay az gx gy gz.
         arrival_ns_T: int64 (T,): this machine's monotonic clock when the sample arrived.
-        label_T: int16 (T,), index into `labels`, -1 where nothing is known; None: the source has no
-            labels.
+        label_T: int16 (T,), index into `labels`, -1 where unknown; None: the source has no labels.
         labels: names of the true labels seen so far.
     """
 
@@ -61,10 +60,10 @@ class SampleRing:
 
     Args:
         capacity: samples that it holds.
-        lossless: True: `put` waits for room. False: the newest samples win.
+        lossless: True: `put` waits for room. False: the oldest samples are overwritten.
 
     Attributes:
-        dropped: samples that were overwritten before anybody took them.
+        dropped: samples overwritten before they were taken.
     """
 
     kind = SampleBlock
@@ -81,16 +80,16 @@ class SampleRing:
         self._arrival_ns_R = np.empty(capacity, np.int64)
         self._label_R = np.empty(capacity, np.int16)
         self._labelled = False
-        self._begin = 0  # counts of samples since the start; modulo the capacity they are places
+        self._begin = 0  # samples since the start; modulo the capacity: positions
         self._end = 0
         self._closed = False
         self._error: BaseException | None = None
         self._changed = threading.Condition()
 
     def put(self, block: SampleBlock, arrival_ns: int) -> bool:
-        """Append samples that arrived together; False where nobody wants any more.
+        """Append samples that arrived together; False once the queue is closed.
 
-        Of the names of labels the newest block's count for all: they only grow.
+        The newest block's label names hold for all samples: the list only grows.
         """
         done, count = 0, len(block)
         with self._changed:
@@ -110,11 +109,10 @@ class SampleRing:
     def take(self, most: int = BLOCK, timeout_s: float = 0.5) -> SampleBlock | None:
         """The oldest samples, `most` at most; an empty block after `timeout_s`; None at the end.
 
-        In a lossless ring a sample "arrives" when it is taken: what waited for room was not
-        captured live.
+        In a lossless ring a sample "arrives" when it is taken, as it was not captured live.
 
         Raises:
-            BaseException: what ended the reader, once all before it was taken.
+            BaseException: what ended the reader, after all earlier samples were taken.
         """
         with self._changed:
             if self._begin == self._end and not self._closed:
@@ -132,14 +130,14 @@ class SampleRing:
             return block
 
     def close(self, error: BaseException | None = None) -> None:
-        """No more samples come, or none are wanted; `error` is raised where they are taken."""
+        """Accept no more samples; `take` raises `error` after the last one."""
         with self._changed:
             self._error = self._error or error
             self._closed = True
             self._changed.notify_all()
 
     def _places(self, first: int, size: int) -> tuple[slice, slice, int]:
-        """Where `size` samples from count `first` lie: two runs, and the length of the first."""
+        """Positions of `size` samples from `first`: two runs, and the length of the first."""
         start = first % self._capacity
         before = min(size, self._capacity - start)
         return slice(start, start + before), slice(0, size - before), before

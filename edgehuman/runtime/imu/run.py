@@ -39,14 +39,13 @@ class RunConfig:
         smoothing: none, fixed_lag or hysteresis (default: the card).
         delay_s: delay budget of the smoothing, seconds (default: the card).
         threshold: under this score the label is "unknown" (default: the card).
-        realtime: play a file at the pace of its stamps; the newest samples win.
+        realtime: play a file at the pace of its stamps; late samples are dropped.
         accel_unit: auto, g or ms2.
         gyro_unit: auto, rads or degs.
-        axes: where x, y and z come from, signed, e.g. -y+x+z.
+        axes: which signed sensor axes are x, y and z, e.g. -y+x+z.
         threads: threads inside one operator of the model.
-        engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
-        rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX serves
-            meanwhile.
+        engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
+        rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX runs meanwhile.
         seconds: end after this much stream time; also counts wall-clock time, so that a silent live
             source ends.
         seed: of the simulated person and of random weights.
@@ -79,7 +78,7 @@ def run(config: RunConfig) -> Outcome:
     Ctrl-C and SIGTERM end the stream and still give the summary.
 
     Raises:
-        UsageError, ArtefactError, DataError: wrong words, a wrong model, a wrong or too short
+        UsageError, ArtefactError, DataError: wrong arguments, a wrong model, a wrong or too short
             recording.
     """
     require_seconds(config.seconds)
@@ -99,7 +98,7 @@ def run(config: RunConfig) -> Outcome:
     recogniser, source = listen(model, config.source, options, config.realtime, config.seed, notes)
     sinks = _sinks(config, recogniser, notes, lambda: int(source.report()["dropped"]))
     played = play(recogniser, source, sinks, config.seconds, notes)
-    notes.view = None  # its picture is done; what is still to be said goes to standard error
+    notes.view = None  # the view is closed; later messages go to standard error
     for sink in sinks:
         if isinstance(sink, Timeline) and config.timeline is not None:
             title = f"{Path(source.name).name}, recognised by {config.model}"
@@ -108,9 +107,7 @@ def run(config: RunConfig) -> Outcome:
 
 
 class Notes:
-    """What goes wrong, said where it does not spoil the picture: in the view, or on standard
-    error.
-    """
+    """Prints messages where they do not disturb the view: inside it, or on standard error."""
 
     def __init__(self) -> None:
         self.view: LiveView | None = None
@@ -122,7 +119,7 @@ class Notes:
 def _sinks(
     config: RunConfig, recogniser: Recogniser, notes: Notes, dropped: Callable[[], int]
 ) -> list[Sink[ImuResult]]:
-    """What was asked for: JSON lines or the view, a file, the picture's recorder."""
+    """The requested sinks: JSON lines or the view, a file, the recorder of the timeline."""
     sinks: list[Sink[ImuResult]] = []
     labels, tally = recogniser.labels, recogniser.tally
     if config.json:

@@ -5,17 +5,17 @@
             ...
     print(source.report())
 
-| words | what |
+| source | what it is |
 |---|---|
-| `FILE.csv`, `FILE.jsonl` | columns `t ax ay az gx gy gz` in any order, a header on top; `label`
-  travels along |
+| `FILE.csv`, `FILE.jsonl` | columns `t ax ay az gx gy gz` in any order, with a header; `label` is
+  passed on |
 | `-` | the same, from standard input |
 | `udp://host:port` | the same, a row or an object per datagram |
 | `simulated`, `simulated:wrist` | a simulated person's sensor |
 
 A file, a pipe and the simulator lose nothing: their reader waits. A socket, and anything with
-`realtime`, keeps the pace of its samples, and where the loop is too slow the newest win and the
-others are counted.
+`realtime`, keeps the pace of its samples; if the loop is too slow, the oldest are dropped and
+counted.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from edgehuman.runtime.loop.source import Feed, Source
 from edgehuman.runtime.loop.text import CHUNK, open_file, standard_input
 
 LOSSLESS_CAPACITY = 8192
-LIVE_CAPACITY = 2048  # about 40 s at 50 Hz: what is older than that nobody wants to see live
+LIVE_CAPACITY = 2048  # about 40 s at 50 Hz; older data is useless live
 TEXT_SUFFIXES = (".csv", ".jsonl", ".json", ".ndjson", ".txt", ".tsv")
 
 
@@ -48,18 +48,18 @@ def open_source(
     placement: str = "waist",
     minutes: float | None = None,
 ) -> Source[SampleBlock]:
-    """A source from its words: `FILE.csv`, `FILE.jsonl`, `-`, `udp://host:port` or `simulated`.
+    """Open a source: `FILE.csv`, `FILE.jsonl`, `-`, `udp://host:port` or `simulated`.
 
     Args:
-        spec: the words; `simulated:PLACEMENT` says where the simulated sensor sits.
-        format: what is declared of the stream.
-        realtime: files and the simulator keep the pace of their stamps, and the newest samples win.
+        spec: the source; `simulated:PLACEMENT` says where the simulated sensor sits.
+        format: the declared units and axes of the stream.
+        realtime: files and the simulator keep the pace of their stamps; late samples are dropped.
         seed: of the simulated person.
-        placement: where the simulated sensor sits, unless the words say it.
+        placement: where the simulated sensor sits, unless `spec` says it.
         minutes: length of the simulated stream; None: it never ends.
 
     Raises:
-        UsageError: words that name no source.
+        UsageError: unknown source.
         DataError: a missing, empty or foreign file; a port that is taken.
     """
     format = ImuFormat() if format is None else format
@@ -71,7 +71,7 @@ def open_source(
         return source_of(DatagramFeed(spec, format), live=True)
     if "://" in spec:
         raise UsageError(
-            f"source {spec!r}: {word} is not read; "
+            f"source {spec!r}: {word} is not supported; "
             "give FILE.csv, FILE.jsonl, -, udp://host:port or simulated"
         )
     return source_of(_text(spec, format), live=realtime, paced=realtime)
@@ -81,7 +81,7 @@ def source_of(feed: Feed[SampleBlock], live: bool, paced: bool = False) -> Sourc
     """A feed that is read into a ring.
 
     Args:
-        live: True: the newest samples win. False: the reader waits.
+        live: True: the oldest samples are dropped if the loop is late. False: the reader waits.
         paced: the reader keeps the pace of the stamps.
     """
     ring = SampleRing(LIVE_CAPACITY if live else LOSSLESS_CAPACITY, lossless=not live)
@@ -89,7 +89,7 @@ def source_of(feed: Feed[SampleBlock], live: bool, paced: bool = False) -> Sourc
 
 
 def _text(spec: str, format: ImuFormat) -> TextFeed:
-    """Standard input, or an open file whose first lines have been found right."""
+    """Standard input, or an open file whose header has been checked."""
     if spec == "-":
         descriptor = standard_input("CSV or JSON lines")
         return TextFeed("standard input", descriptor, format, owned=False)
@@ -106,11 +106,11 @@ def _text(spec: str, format: ImuFormat) -> TextFeed:
 
 
 def _check_beginning(path: Path, descriptor: int) -> None:
-    """Refuse what is empty, binary or without the columns, before anything else is started."""
+    """Raises DataError early for a file that is empty, binary or without the columns."""
     beginning = os.read(descriptor, CHUNK)
     os.lseek(descriptor, 0, os.SEEK_SET)
     if not beginning.strip():
-        raise DataError(f"{path} is empty; it should hold a header and rows, or JSON lines")
+        raise DataError(f"{path} is empty; give a CSV file with a header, or JSON lines")
     if b"\0" in beginning:
         raise DataError(f"{path} {NOT_TEXT}")
     lines = beginning.lstrip().split(b"\n")

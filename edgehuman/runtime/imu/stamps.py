@@ -1,8 +1,8 @@
-"""Stamps of a text stream to seconds; their unit is told from the step between rows, or declared.
+"""Stamps of a text stream to seconds; their unit is declared or inferred from the step of rows.
 
 A wearable gives 2 to 500 rows a second, so steps in seconds, milliseconds, micro- and nanoseconds
-do not overlap. A step from 0.5 to 1.9 is left as seconds: too slow to use, and refused further on
-with this advice, instead of guessing a kilohertz.
+do not overlap. A step from 0.5 to 1.9 is taken as seconds: it is too slow to use and refused later
+with advice, instead of guessing a kilohertz.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def tell_unit(stamp_T: Float64) -> StampUnit:
 
 
 class StampReader:
-    """Holds the first rows back until the unit is told, then turns stamps into seconds.
+    """Holds the first rows back until the unit is inferred, then converts stamps to seconds.
 
     Attributes:
-        unit: "auto" until told.
+        unit: "auto" until it is inferred.
     """
 
     def __init__(self, unit: StampUnit = "auto") -> None:

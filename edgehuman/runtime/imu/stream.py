@@ -38,10 +38,10 @@ def open_stream(
     seconds: float | None = None,
     seed: int = 0,
 ) -> LiveStream[ImuResult]:
-    """The results of a wearable's stream; the words are those of `edgehuman.stream`.
+    """The results of a wearable's stream; arguments as in `edgehuman.stream`.
 
     Raises:
-        UsageError, ArtefactError, DataError: wrong words, a wrong model, a wrong file.
+        UsageError, ArtefactError, DataError: wrong arguments, model or file.
     """
     require_seconds(seconds)
     format = format or (CANONICAL if isinstance(source, ImuRecording) else ImuFormat())
@@ -57,7 +57,7 @@ def listen(
     seed: int = 0,
     notify: Callable[[str], object] = _log.warning,
 ) -> tuple[Recogniser, Playable[SampleBlock]]:
-    """What recognises, and where its samples come from.
+    """The recogniser and the source of its samples.
 
     Raises:
         UsageError, ArtefactError, DataError: as `open_stream`.
@@ -80,12 +80,11 @@ def _open(
         return open_source(str(source), format=format, realtime=realtime, seed=seed)
     if isinstance(source, Source) and source.queue.kind is not SampleBlock:
         raise UsageError(
-            f"{source.name} gives {source.queue.kind.__name__}, and {model.name} reads the samples "
+            f"{source.name} gives {source.queue.kind.__name__}, but {model.name} reads the samples "
             f"of a wearable; give {_WANTED}"
         )
     if isinstance(source, Playable):
         return source
     raise UsageError(
-        f"{model.name} reads the samples of a wearable, and found {type(source).__name__}; give "
-        f"{_WANTED}"
+        f"{model.name} reads the samples of a wearable, not {type(source).__name__}; give {_WANTED}"
     )

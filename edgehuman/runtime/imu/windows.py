@@ -1,4 +1,4 @@
-"""From blocks of raw samples to windows for a network: one hop, one window."""
+"""From blocks of raw samples to windows for a network, one window per hop."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ FROZEN = "frozen"
 
 @dataclass(frozen=True, slots=True)
 class StreamWindow:
-    """A window of a live stream with what is known of it.
+    """A window of a live stream with its times, usability and true label.
 
     Attributes:
         window: the record; its `stamp_ns` is the sensor's clock at the last sample.
         t_s: stream time of the last sample, seconds since the stream's first sample.
         arrival_ns: monotonic clock of this machine when the window's last sample was captured or
             read.
-        usable: False where no answer should be given.
-        reason: why not: "frozen"; empty where usable. A sensor at its limit leaves its windows
-            usable; the report counts its rows.
-        label: the true label at the last sample, where the source carries one.
+        usable: False if no answer should be given.
+        reason: why not: "frozen"; empty if usable. Windows with a sensor at its limit stay usable;
+            the report counts such rows.
+        label: the true label at the last sample, if the source has one.
     """
 
     window: ImuWindow
@@ -44,7 +44,7 @@ class StreamWindow:
 
 
 class WindowMaker:
-    """Resamples blocks to the network's rate and cuts windows; a gap starts the filling again.
+    """Resamples blocks to the network's rate and cuts windows; a gap restarts the window.
 
     Args:
         format: units and axes of the blocks.
@@ -68,14 +68,14 @@ class WindowMaker:
         self._hop = round(hop_s * rate_hz)
         if window < 1 or self._hop < 1:
             raise UsageError(
-                f"a window of {window} samples every {hop_s} s is {self._hop} samples apart at "
-                f"{rate_hz:g} Hz; both are at least 1"
+                f"a window of {window} samples every {hop_s} s is a hop of {self._hop} samples at "
+                f"{rate_hz:g} Hz; window and hop must be at least 1 sample"
             )
         self._window = window
         self._rate_hz = rate_hz
         self._source = source
         self._stream = StreamResampler(format, rate_hz)
-        # Room for many windows in a row, so that the tail moves to the front seldom.
+        # Room for many windows, so that the tail is rarely moved to the front.
         self._imu_RC = np.empty((window + 16 * max(window, self._hop), 6), np.float32)
         self._count = 0
         self._missing = window  # samples until the next window
@@ -92,8 +92,8 @@ class WindowMaker:
         """The windows that this block completes, oldest first.
 
         Raises:
-            DataError: at the start, a rate under 10 Hz, or an accelerometer that contradicts its
-                declaration.
+            DataError: at the start: a rate under 10 Hz, or an accelerometer that contradicts its
+                declared unit.
         """
         if len(block) == 0:
             return []
@@ -111,7 +111,7 @@ class WindowMaker:
         """The windows that only the end of the stream completes.
 
         Raises:
-            DataError: as `push`, where the stream was so short that it starts only here.
+            DataError: as `push`, for a stream so short that it starts only here.
         """
         try:
             segments = self._stream.close()
@@ -120,7 +120,7 @@ class WindowMaker:
         return self._cut(segments)
 
     def _of_this_source(self, error: DataError) -> DataError:
-        """The same error with the name of the source, which the resampler does not know."""
+        """The same error with the source's name, which the resampler does not know."""
         return DataError(f"{self._source}: {error}") if self._source else error
 
     def _cut(self, segments: list[Segment]) -> list[StreamWindow]:
@@ -159,8 +159,8 @@ class WindowMaker:
         if frozen and not self._noted:
             self._noted = True
             self.report.note(
-                f"the {frozen} gave the same value for a second and more, first seen at "
-                f"{stamp_s - self._first_s:.2f} s; windows with such a stretch are not used"
+                f"the {frozen} gave the same value for a second or more, first at "
+                f"{stamp_s - self._first_s:.2f} s; windows with frozen samples are not used"
             )
         arrival_ns, label = tag_2.tolist()
         return StreamWindow(

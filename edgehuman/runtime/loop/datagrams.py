@@ -1,4 +1,4 @@
-"""Lines of text that come as UDP datagrams, for whatever reads the lines."""
+"""Lines of text that arrive as UDP datagrams, for any parser of lines."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Datagrams:
     """A socket that listens.
 
     Args:
-        spec: `udp://host:port`; without a host on all of them, port 0: a free one.
+        spec: `udp://host:port`; without a host: all interfaces; port 0: any free port.
 
     Attributes:
         name: the spec.
-        address: where it listens, with the port that was chosen where 0 was asked for.
-        count: datagrams that came.
+        address: where it listens, with the port that was chosen for 0.
+        count: datagrams received.
 
     Raises:
         UsageError: no host:port.
-        DataError: nothing can listen there.
+        DataError: the address is taken or not available.
     """
 
     def __init__(self, spec: str) -> None:
@@ -47,7 +47,7 @@ class Datagrams:
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
 
     def __iter__(self) -> Iterator[list[str] | None]:
-        """The lines of each datagram, none of an empty one; None while nothing comes."""
+        """The lines of each datagram, none for an empty one; None while nothing arrives."""
         while True:
             try:
                 datagram = self._socket.recv(_LARGEST)
@@ -64,7 +64,7 @@ class Datagrams:
 
 def _host_and_port(spec: str) -> tuple[str, int]:
     host, colon, port = spec.removeprefix(SCHEME).rpartition(":")
-    # Digits alone are not enough: int() takes no "²", and no number of thousands of them.
+    # isdigit alone is not enough: int() rejects "²" and numbers of thousands of digits.
     if not (colon and port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65_535):
         shown = spec if len(spec) <= _SHOWN else f"{spec[:_SHOWN]}…"
         raise UsageError(

@@ -1,4 +1,4 @@
-"""What a stream lost on its way, in words: a line of the summary, and a remark at the first of each
+"""What a stream lost, in words: a line of the summary, and a message at the first loss of each
 kind.
 """
 
@@ -22,8 +22,8 @@ class Loss:
     Attributes:
         key: its name in the report.
         one, many: what it counts, for 1 and for more.
-        first: what is remarked when the first comes; empty: it is remarked elsewhere.
-        advice: what to do where it left no window.
+        first: the message at the first one; empty: another place reports it.
+        advice: what to do if no window is left because of it.
     """
 
     key: str
@@ -39,7 +39,7 @@ _OF_STREAM = (
         "row not finite",
         "rows not finite",
         "a row is not finite (NaN, an infinity, or beyond any sensor)",
-        "mend what writes NaN",
+        "fix the program that writes NaN",
     ),
     Loss(
         "out_of_order",
@@ -52,15 +52,15 @@ _OF_STREAM = (
         "duplicate",
         "row with a repeated stamp",
         "rows with a repeated stamp",
-        "a row repeats a stamp that was there already",
+        "a row repeats the stamp of an earlier row",
         "give every row a time of its own",
     ),
     Loss(
         "empty",
         "frame without a joint",
         "frames without a joint",
-        "a frame shows no joint at all",
-        "give frames in which somebody is seen",
+        "a frame has no visible joint",
+        "give frames with at least one visible joint",
     ),
 )
 _OF_SOURCE = (
@@ -88,19 +88,19 @@ _OF_SOURCE = (
     Loss("truncated", "truncated line", "truncated lines", "the last line is cut short"),
     Loss(
         "dropped",
-        "sample overtaken by newer ones",
-        "samples overtaken by newer ones",
-        "samples come faster than they are recognised, and the newest win",
+        "sample replaced by newer ones",
+        "samples replaced by newer ones",
+        "samples arrive faster than they are recognised; the oldest are dropped",
     ),
 )
-# Nothing is dropped for these; saturated and frozen sensors are remarked where they are found.
+# Nothing is dropped for these; saturated and frozen sensors are reported where they are detected.
 _FOUND = (
-    Loss("gaps", "gap", "gaps", "a gap: windows start again after it"),
+    Loss("gaps", "gap", "gaps", "a gap: windows restart after it"),
     Loss(
         "restarts",
         "restart of the clock",
         "restarts of the clock",
-        "the clock of the rows jumped back: windows start again after it",
+        "the clock of the rows jumped back: windows restart after it",
     ),
     Loss("saturated", "row at a sensor's limit", "rows at a sensor's limit"),
     Loss("frozen", "row of a frozen sensor", "rows of a frozen sensor"),
@@ -111,14 +111,13 @@ def loss_lines(summary: Mapping[str, Any]) -> list[str]:
     """The summary's lines on losses; empty if nothing was lost.
 
     Args:
-        summary: with `stream` (`ImuReport.as_dict`), `source` (`Source.report`) and `sinks`, each
-            where there is one.
+        summary: may hold `stream` (`ImuReport.as_dict`), `source` (`Source.report`) and `sinks`.
     """
     stream, source = summary.get("stream", {}), summary.get("source", {})
     dropped = [*_counted(_OF_STREAM, stream), *_counted(_of_source(source), source)]
     for name, sink in summary.get("sinks", {}).items():
         if sink["dropped"]:
-            dropped.append(f"{sink['dropped']} results too many for {name}")
+            dropped.append(f"{sink['dropped']} results that {name} was too slow for")
     headed = (("dropped", dropped), ("found", _counted(_FOUND, stream)))
     parts = [f"{head}: {', '.join(said)}" for head, said in headed if said]
     lines = ["; ".join(parts)] if parts else []
@@ -128,7 +127,7 @@ def loss_lines(summary: Mapping[str, Any]) -> list[str]:
 
 
 def cause_of_loss(report: Counts, source: Mapping[str, Any]) -> tuple[int, str]:
-    """The largest count of rows lost, and that in words with the advice; (0, "") where none was."""
+    """The largest count of lost rows, and the same in words with advice; (0, "") if none."""
     counts = [(_count(report.as_dict(), loss), loss) for loss in _OF_STREAM]
     counts += [(_count(source, loss), loss) for loss in _of_source(source) if loss.advice]
     count, loss = max(counts, key=lambda pair: pair[0])
@@ -136,11 +135,11 @@ def cause_of_loss(report: Counts, source: Mapping[str, Any]) -> tuple[int, str]:
 
 
 class FirstLosses:
-    """Remarks at the first loss of each kind, as it happens.
+    """Reports the first loss of each kind, as it happens.
 
     Args:
-        name: of the source, for the remarks.
-        notify: told of each remark.
+        name: of the source, for the messages.
+        notify: called with each message.
     """
 
     def __init__(self, name: str, notify: Callable[[str], object]) -> None:
@@ -150,7 +149,7 @@ class FirstLosses:
         self._of_source = list(_OF_SOURCE)
 
     def look(self, report: Counts, source: Mapping[str, Any]) -> None:
-        """Remark on what is counted now and was not before."""
+        """Report the kinds of loss that were not counted before."""
         counts = report.as_dict()
         for loss in [loss for loss in self._of_stream if counts.get(loss.key)]:
             self._of_stream.remove(loss)
@@ -164,13 +163,15 @@ class FirstLosses:
     @staticmethod
     def _first_of_source(loss: Loss, source: Mapping[str, Any]) -> str:
         if loss.key in ("garbage_datagrams", "bad_rows", "bad_poses") and source.get("first_bad"):
-            return f"{loss.first} ({source['first_bad'][0]}); such are dropped and counted"
-        return f"{loss.first}; what is lost is counted"
+            return (
+                f"{loss.first} ({source['first_bad'][0]}); unreadable ones are dropped and counted"
+            )
+        return f"{loss.first}; losses are counted"
 
 
 def _of_source(source: Mapping[str, Any]) -> tuple[Loss, ...]:
-    """The counters that say each loss once: of datagrams or of lines, not of both; of poses by the
-    line, as a datagram may hold everybody in a frame.
+    """The counters without double counting: datagrams or lines, not both; lines for poses, as one
+    datagram may hold everybody in a frame.
     """
     by_datagram = "garbage_datagrams" in source and "bad_poses" not in source
     twice = "bad_rows" if by_datagram else "garbage_datagrams"

@@ -1,4 +1,4 @@
-"""The results of one stream as they come: what `edgehuman.stream` returns, of whatever record."""
+"""The results of one stream as they come: what `edgehuman.stream` returns, for any record."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ResultT = TypeVar("ResultT")
 
 
 class LiveStream(Iterator[ResultT], Generic[ResultT]):
-    """The results of one stream as they come, and what became of its records.
+    """The results of one stream as they come, with counts of what was read and dropped.
 
     Args:
-        results: gives them; what it holds is opened at the first and closed after the last.
-        report: what the stream adds up to so far.
-        give_back: closes what is held before the first result, where there is none.
+        results: yields them; opens its source at the first and closes it after the last.
+        report: returns the counts so far.
+        give_back: closes the source if no result was ever taken.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class LiveStream(Iterator[ResultT], Generic[ResultT]):
     def report(self) -> dict[str, Any]:
         """The stream so far, as in the summary of `run`.
 
-        Of a stream of samples `stream` counts what was dropped (`out_of_order`, `duplicate`, of a
-        wearable `not_finite` and of skeletons `empty`), gaps, and what was found; `source` what
-        could not be read, with the first of it in words. Of photos: how many there were, and how
-        many of them cannot be read.
+        For samples, `stream` counts what was dropped (`out_of_order`, `duplicate`, `not_finite` of
+        a wearable, `empty` of skeletons), gaps, and other findings; `source` counts what could not
+        be read, with the first few in words. For photos: how many there were, and how many were
+        unreadable.
         """
         return self._report()
 
@@ -62,11 +62,11 @@ class LiveStream(Iterator[ResultT], Generic[ResultT]):
 def live(
     listener: Listener[BlockT, LiveT], source: Playable[BlockT], seconds: float | None = None
 ) -> LiveStream[LiveT]:
-    """The results of a source, whose blocks the listener takes.
+    """The listener's results for a source.
 
     Args:
         source: opened at the first result, closed after the last.
-        seconds: end after so much stream time; of a live source as `first_seconds` says.
+        seconds: end after this much stream time; for a live source see `first_seconds`.
     """
     return LiveStream(
         _results(listener, source, seconds),
@@ -76,7 +76,7 @@ def live(
 
 
 def close_unread(source: object) -> None:
-    """Close a source that was never entered, where it holds anything."""
+    """Close a source that was never entered, if it can be closed."""
     if isinstance(source, Closable):
         source.close()
 

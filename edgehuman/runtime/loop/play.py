@@ -19,11 +19,11 @@ from edgehuman.runtime.loop.sinks import Sink, SinkThread
 from edgehuman.runtime.loop.stopping import StopSignals
 
 _LAST_WRITES_S = 5.0  # how long a live stream waits for a slow sink at its end
-_LATE_S = 0.5  # a stream that keeps the clock's pace is ended by its stamps, not by the clock
+_LATE_S = 0.5  # a real-time stream ends by its stamps, not by the clock
 
 
 class Block(Protocol):
-    """A few records as they came, whatever they are records of."""
+    """A few records as they came, of any kind."""
 
     @property
     def stamp_s_T(self) -> Float64: ...
@@ -44,7 +44,7 @@ class Playable(Protocol[BlockT_co]):
 
     Attributes:
         name: the id that results carry.
-        live: True where records come at their own pace and the newest win.
+        live: True if records arrive at their own pace and the oldest are dropped when late.
     """
 
     name: str
@@ -61,11 +61,11 @@ class Closable(Protocol):
     """A source that holds a file or a port before it is entered."""
 
     def close(self) -> None:
-        """Give that back, where it was never entered."""
+        """Release it, if the source was never entered."""
 
 
 class Adding(Protocol):
-    """What the results of a stream add up to."""
+    """Totals over the results of a stream."""
 
     @property
     def windows(self) -> int: ...
@@ -90,7 +90,7 @@ class Listener(Protocol[BlockT_contra, LiveT_co]):
 @dataclass(frozen=True, slots=True)
 class Played:
     """Attributes:
-    summary: what the stream added up to (`Tally.summary`), with `sinks`, `source` and `stopped`.
+    summary: the totals (`Tally.summary`), with `sinks`, `source` and `stopped`.
     broken: what ended a sink early, in words.
     """
 
@@ -99,7 +99,7 @@ class Played:
 
 
 def say(message: str) -> None:
-    """One line of progress or trouble on standard error."""
+    """Print one line of progress or trouble on standard error."""
     print(f"edgehuman: {message}", file=sys.stderr, flush=True)
 
 
@@ -111,12 +111,12 @@ def play(
     notify: Callable[[str], object] = say,
 ) -> Played:
     """Recognise the source until it ends, a signal comes, `seconds` have passed (`first_seconds`),
-    or nobody reads any more.
+    or the reader of standard output is gone.
 
     What was recognised before an error in the source still reaches the sinks.
 
     Raises:
-        DataError: the source is wrong, ended before its first window, or nothing came.
+        DataError: the source is wrong, ended before its first window, or gave nothing.
         BrokenPipeError: the reader of standard output is gone.
     """
     threads = [SinkThread(sink, not (source.live or sink.may_skip)) for sink in sinks]
@@ -150,8 +150,8 @@ def play(
 
 
 def account(recogniser: Listener[BlockT, LiveT], source: Playable[BlockT]) -> dict[str, Any]:
-    """What the stream adds up to so far: the tally with `stream` (what was found in its rows) and
-    `source` (what was read and dropped).
+    """The totals so far: the tally with `stream` (findings in its rows) and `source` (counts of
+    what was read and dropped).
     """
     return {
         **recogniser.tally.summary(),
@@ -163,39 +163,39 @@ def account(recogniser: Listener[BlockT, LiveT], source: Playable[BlockT]) -> di
 def require_seconds(seconds: float | None) -> None:
     """Raises UsageError for a length of stream time that is not a finite number above 0."""
     if seconds is not None and not 0 < seconds < math.inf:
-        raise UsageError(f"seconds is {seconds}; it must be above 0 and finite, or left out")
+        raise UsageError(f"seconds is {seconds}; give a finite number above 0, or leave it out")
 
 
 def require_something(
     source: Playable[BlockT], seconds: float | None, stopped: bool = False
 ) -> None:
-    """Raises DataError where nothing came, not even what cannot be read, until the time was over
-    or a signal came.
+    """Raises DataError if nothing arrived, not even unreadable data, before the time was over or a
+    signal came.
     """
     report = source.report()
     if any(report.get(key) for key in ("datagrams", "rows", "bad_rows", "bad_poses")):
         return
     if stopped:
-        raise DataError(f"{source.name}: stopped before anything came; nothing is done")
+        raise DataError(f"{source.name}: stopped before anything arrived; nothing was done")
     if source.live and seconds is not None:
         raise DataError(
-            f"{source.name}: nothing came in {seconds:g} s; check that something sends lines "
-            "there, or give more seconds"
+            f"{source.name}: nothing arrived in {seconds:g} s; check that something sends "
+            "lines there, or give more seconds"
         )
 
 
 def first_seconds(
     blocks: Iterable[BlockT], seconds: float | None, live: bool = False
 ) -> Iterator[BlockT]:
-    """The blocks until so much stream time has passed, the last one cut; None: all of them.
+    """The blocks of the first `seconds` of stream time, the last one cut; None: all of them.
 
-    Where nobody sends, stamps stand still. So a live source also ends where it is silent so long
-    after the start, and so long after its first record whatever its stamps say.
+    For a live source `seconds` also counts wall-clock time from the start and from the first
+    record, so a silent source ends.
 
     Args:
-        blocks: of a live source also empty ones, while nothing comes.
+        blocks: a live source also yields empty ones, while nothing arrives.
         seconds: above 0.
-        live: the clock counts too.
+        live: wall-clock time counts too.
     """
     if seconds is None:
         yield from blocks
@@ -220,7 +220,7 @@ def first_seconds(
 def _close(
     threads: Sequence[SinkThread[LiveT]], live: bool, notify: Callable[[str], object]
 ) -> Iterator[str]:
-    """Let the sinks write what waits; what went wrong in words."""
+    """Let the sinks write what is queued; yields what went wrong, in words."""
     for thread in threads:
         done = thread.close(_LAST_WRITES_S if live else None)
         if isinstance(thread.error, BrokenPipeError):

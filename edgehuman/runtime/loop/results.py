@@ -1,6 +1,6 @@
-"""What every stream says of one window, and what it adds up to when it ends.
+"""The result of one window, and the totals of a stream: what all records share.
 
-A record's own results and what they add up to besides: `runtime/<record>/results.py`.
+What is specific to a record is in `runtime/<record>/results.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from edgehuman.records import Result
 
-UNKNOWN = "unknown"  # the label where the score stays under the threshold
+UNKNOWN = "unknown"  # the label if the score is under the threshold
 _BINS_PER_DECADE = 232  # bins 1 % wide
 _LEAST_MS = 1e-3
 _DECADES = 9
@@ -20,10 +20,10 @@ _DECADES = 9
 
 @dataclass(frozen=True, slots=True)
 class LiveResult(Result):
-    """A Result with what every stream has to say besides.
+    """A Result with what every stream adds.
 
     Attributes:
-        delay_s: stream time that the answer waited for what came after its window; it is part of
+        delay_s: stream time that the answer waited for data after its window; part of
             `latency_ms`.
         reason: why there is no answer ("frozen", …); empty if there is one.
     """
@@ -32,7 +32,7 @@ class LiveResult(Result):
     reason: str = ""
 
     def more(self) -> dict[str, Any]:
-        """The last keys of every result in JSON: the reason, if there is one."""
+        """The last keys of a result in JSON: the reason, if there is one."""
         return {"reason": self.reason} if self.reason else {}
 
 
@@ -84,15 +84,15 @@ class LatencyHistogram:
 
 @dataclass(slots=True)
 class Tally:
-    """What any stream adds up to, in constant memory.
+    """Totals of any stream, in constant memory.
 
     Attributes:
         hop_s: stream time between windows.
-        windows, reasons: answers given, and how many had none, by reason.
-        latency: capture-to-label latencies, what was waited for included.
+        windows, reasons: windows so far, and those without an answer, by reason.
+        latency: capture-to-label latencies, including the look-ahead.
         labels: windows per label.
         t_s: stream time so far.
-        total_delay_s: stream time that the answers waited, together.
+        total_delay_s: sum of the answers' delays in stream time.
     """
 
     hop_s: float
@@ -104,7 +104,7 @@ class Tally:
     total_delay_s: float = 0.0
 
     def count(self, result: LiveResult) -> None:
-        """Count one answer, but for its label and time, which each record counts its own way."""
+        """Count one answer, except its label and time, which each record counts in its own way."""
         self.windows += 1
         self.latency.add(result.latency_ms)
         self.total_delay_s += result.delay_s
@@ -112,7 +112,7 @@ class Tally:
             self.reasons[result.reason] += 1
 
     def beginning(self) -> dict[str, Any]:
-        """The head of every summary; None for what was not measured."""
+        """The first keys of every summary; None for what was not measured."""
         latency = {
             "p50": _three_digits(self.latency.percentile_ms(50)),
             "p95": _three_digits(self.latency.percentile_ms(95)),
@@ -128,7 +128,7 @@ class Tally:
 
 
 def rounded(part: float, whole: float) -> float | None:
-    """A share to four digits after the point; None of nothing."""
+    """A share to four decimal places; None if `whole` is 0."""
     return round(part / whole, 4) if whole else None
 
 

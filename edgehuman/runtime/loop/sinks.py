@@ -1,8 +1,7 @@
 """Where results go: JSON lines, a terminal, a picture; each on a thread of its own.
 
-A slow sink never slows a live loop: its queue is bounded, the oldest result makes room, and every
-result lost that way is counted. For a file nothing may be lost, so there the loop waits instead
-(`lossless`).
+A slow sink never slows a live loop: its queue is bounded, the oldest result is dropped, and every
+drop is counted. For a file nothing may be lost, so the loop waits instead (`lossless`).
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ class Sink(Protocol[LiveT_contra]):
 
     Attributes:
         name: for reports.
-        may_skip: results may be dropped even from a file: a screen only shows the newest.
+        may_skip: results may be dropped even if the source is a file: a screen shows only the
+            newest.
     """
 
     @property
@@ -35,15 +35,15 @@ class Sink(Protocol[LiveT_contra]):
     def may_skip(self) -> bool: ...
 
     def write(self, results: Sequence[LiveT_contra]) -> None:
-        """Take them; any exception ends this sink and no other."""
+        """Take the results; an exception ends this sink and no other."""
 
     def close(self) -> None:
         """Nothing more will come."""
 
 
 class JsonLines:
-    """One JSON object a line, flushed whenever the queue is empty, so that a pipe's reader sees it
-    at once.
+    """One JSON object per line, flushed whenever the queue is empty, so that a pipe's reader sees
+    it at once.
     """
 
     may_skip = False
@@ -64,15 +64,15 @@ class JsonLines:
 
 
 class SinkThread(Generic[LiveT]):
-    """A sink with its queue and its thread; starts at once.
+    """A sink with its queue and its thread, started at once.
 
     Args:
         sink: where the results go.
         lossless: wait for room instead of dropping the oldest.
-        capacity: results that may wait.
+        capacity: results the queue holds.
 
     Attributes:
-        dropped: results that made room for newer ones.
+        dropped: results dropped for newer ones.
         error: what ended the sink; None while it works.
     """
 
@@ -89,9 +89,7 @@ class SinkThread(Generic[LiveT]):
         self._thread.start()
 
     def put(self, result: LiveT) -> None:
-        """Queue one result: drops the oldest where the queue is full, or waits where nothing may
-        be lost.
-        """
+        """Queue one result; if the queue is full, drop the oldest, or wait if lossless."""
         with self._changed:
             if self.error is not None:
                 return
@@ -110,7 +108,7 @@ class SinkThread(Generic[LiveT]):
         return len(self._queue)
 
     def close(self, timeout_s: float | None = None) -> bool:
-        """Write what waits, then end; False where that took longer than `timeout_s`."""
+        """Write what is queued, then end; False if that took longer than `timeout_s`."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -131,7 +129,7 @@ class SinkThread(Generic[LiveT]):
                 self._changed.notify_all()
 
     def _take(self) -> list[LiveT]:
-        """Everything that waits; empty when the sink is closed and nothing does."""
+        """Everything queued; empty only when the sink is closed and nothing is left."""
         with self._changed:
             while not self._queue and not self._closed:
                 self._changed.wait()

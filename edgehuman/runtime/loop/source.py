@@ -1,14 +1,14 @@
-"""What is read on a thread of its own: a feed, a bounded queue, and the pace of its stamps.
+"""A source read on its own thread: a feed, a bounded queue, and the pace of its stamps.
 
     with Source(feed, queue) as source:
         for block in source:
             ...
     print(source.report())
 
-What a file, a pipe or a simulator gives is not lost: their reader waits for room in the queue. A
-socket, and anything that keeps the pace of its stamps, is live: where the loop is too slow the
-newest records win and the others are counted. The words that name a source stand with the record
-that it gives: `runtime/<record>/source.py`.
+A file, a pipe or a simulator loses nothing: its reader waits for room in the queue. A socket, and
+anything that keeps the pace of its stamps, is live: if the loop is too slow, the oldest records are
+dropped and counted. How a source is named on the command line is up to its record:
+`runtime/<record>/source.py`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MOST_AT_ONCE = 256
 
 
 class FedBlock(Block, Protocol):
-    """A block as a feed gives it; `part` cuts it where the pace asks for that."""
+    """A block as a feed gives it; `part` cuts it to keep the pace."""
 
     def part(self: FedT, begin: int, end: int) -> FedT:
         """The records from `begin` to before `end`."""
@@ -42,7 +42,7 @@ class QueuedBlock(FedBlock, Protocol):
     """A block that `BlockQueue` can hold."""
 
     def arrived(self: QueuedT, arrival_ns: int) -> QueuedT:
-        """The same records, arrived at that time of this machine's monotonic clock."""
+        """The same records with this arrival time (this machine's monotonic clock)."""
 
 
 FedT = TypeVar("FedT", bound=FedBlock)
@@ -51,7 +51,7 @@ QueuedT = TypeVar("QueuedT", bound=QueuedBlock)
 
 
 class Feed(Protocol[FedT_co]):
-    """Blocks from somewhere, empty ones while nothing comes, so that its thread can be stopped.
+    """Blocks from somewhere, empty ones while nothing arrives, so that its thread can be stopped.
 
     Attributes:
         name: the id that results carry.
@@ -69,8 +69,8 @@ class Queue(Protocol[FedT]):
 
     Attributes:
         kind: the class of its blocks.
-        lossless: True: `put` waits for room. False: the newest records win.
-        dropped: records that made room for newer ones.
+        lossless: True: `put` waits for room. False: the oldest records are dropped.
+        dropped: records dropped for newer ones.
     """
 
     @property
@@ -81,30 +81,30 @@ class Queue(Protocol[FedT]):
     def dropped(self) -> int: ...
 
     def put(self, block: FedT, arrival_ns: int) -> bool:
-        """Append records that arrived together; False where nobody wants any more."""
+        """Append records that arrived together; False once the queue is closed."""
 
     def take(self) -> FedT | None:
         """The oldest records; an empty block after half a second of nothing; None at the end.
 
         Raises:
-            BaseException: what ended the reader, once all before it was taken.
+            BaseException: what ended the reader, after all earlier records were taken.
         """
 
     def close(self, error: BaseException | None = None) -> None:
-        """No more records come, or none are wanted; `error` is raised where they are taken."""
+        """Accept no more records; `take` raises `error` after the last one."""
 
 
 class Source(Generic[FedT]):
-    """A feed read on its own thread into a queue; `loop.play.Playable` is what it can do.
+    """A feed read on its own thread into a queue; a `loop.play.Playable`.
 
     Args:
         feed: what is read.
-        queue: where it waits.
+        queue: holds what was read until it is taken.
         paced: the reader keeps the pace of the stamps.
 
     Attributes:
         name: the id that results carry.
-        live: True where the newest records win.
+        live: True if late records are dropped.
     """
 
     def __init__(self, feed: Feed[FedT], queue: Queue[FedT], paced: bool = False) -> None:
@@ -118,7 +118,7 @@ class Source(Generic[FedT]):
 
     @property
     def entered(self) -> bool:
-        """Whether reading has begun; it stays True at the end."""
+        """Whether reading has begun; stays True after the end."""
         return self._thread.ident is not None
 
     def __enter__(self) -> Source[FedT]:
@@ -142,16 +142,16 @@ class Source(Generic[FedT]):
         self.feed.close()
 
     def close(self) -> None:
-        """Give back the file or port of a source that was never entered; `with` does it itself."""
+        """Close the file or port of a source that was never entered; `with` closes it itself."""
         if not self.entered:
             self._stop.set()
             self.feed.close()
 
     def __iter__(self) -> Iterator[FedT]:
-        """Blocks until the end; an empty one where nothing came for half a second.
+        """Blocks until the end; an empty one if nothing arrived for half a second.
 
         Raises:
-            DataError: what the reader met.
+            DataError: an error of the reader.
         """
         if not self.entered:
             raise UsageError(f"{self.name} is not open; iterate inside `with source:`")
@@ -171,11 +171,11 @@ class Source(Generic[FedT]):
         except OSError as trouble:
             error = DataError(f"{self.name}: reading failed ({trouble.strerror or trouble})")
         except BaseException as trouble:
-            error = trouble  # raised again where the blocks are taken
+            error = trouble  # `take` raises it again
         self.queue.close(error)
 
     def _give(self, block: FedT) -> bool:
-        """Queue a block, in the groups that its stamps ask for; False where nobody wants it."""
+        """Queue a block, in groups at the pace of its stamps; False once the source is closed."""
         if self._pace is None:
             return self.queue.put(block, time.monotonic_ns())
         begin = 0
@@ -196,16 +196,14 @@ class Pace:
         self._newest_s = 0.0
 
     def groups(self, stamp_s_T: Float64) -> list[int]:
-        """Ends of runs of rows that are given out together: those of one fiftieth of a second."""
+        """Ends of the runs of rows that are released together: those within 20 ms."""
         with np.errstate(invalid="ignore"):
             tick_T = np.floor(stamp_s_T / PACE_S)
             ends = np.flatnonzero(tick_T[1:] != tick_T[:-1]) + 1
         return [*ends.tolist(), stamp_s_T.size] if stamp_s_T.size else []
 
     def wait_s(self, stamp_s: float) -> float:
-        """Seconds until a stamp is due; a pause over ten seconds and a clock that starts again are
-        skipped.
-        """
+        """Seconds until a stamp is due; pauses over ten seconds and clock restarts are skipped."""
         now_s = time.monotonic()
         if not np.isfinite(stamp_s):
             return 0.0
@@ -217,18 +215,18 @@ class Pace:
 
 
 class BlockQueue(Generic[QueuedT]):
-    """Blocks as they came, for records that are too few a second to need memory of their own.
+    """A queue of whole blocks, for records too few per second to need a preallocated ring.
 
     Args:
-        joined: one block of several, in their order; of none the empty one.
-        capacity: records that may wait.
-        lossless: True: `put` waits for room, and a record arrives when it is taken, as what waited
-            was not captured live. False: the oldest block makes room.
+        joined: joins blocks in order; returns the empty block for none.
+        capacity: records the queue holds.
+        lossless: True: `put` waits for room, and a record's arrival time is when it is taken, as it
+            was not captured live. False: the oldest block is dropped.
 
     Attributes:
-        dropped: records that made room for newer ones.
+        dropped: records dropped for newer ones.
         waiting: records in the queue.
-        closed: no more come, or none are wanted.
+        closed: no more records are accepted.
     """
 
     def __init__(
@@ -250,16 +248,16 @@ class BlockQueue(Generic[QueuedT]):
         return type(self._joined([]))
 
     def put(self, block: QueuedT, arrival_ns: int) -> bool:
-        """Append records that arrived together, 256 at a time; False where nobody wants more."""
+        """Append records that arrived together, 256 at a time; False once the queue is closed."""
         begins = range(0, len(block), _MOST_AT_ONCE)
         parts = (block.part(at, min(at + _MOST_AT_ONCE, len(block))) for at in begins)
         return all(self._append(part.arrived(arrival_ns)) for part in parts)
 
     def take(self) -> QueuedT | None:
-        """The oldest block, of a live queue several; empty after half a second; None at the end.
+        """The oldest block (several if live); empty after half a second; None at the end.
 
         Raises:
-            BaseException: what ended the reader, once all before it was taken.
+            BaseException: what ended the reader, after all earlier records were taken.
         """
         with self._changed:
             if not self._blocks and not self.closed:
@@ -274,7 +272,7 @@ class BlockQueue(Generic[QueuedT]):
         return block.arrived(time.monotonic_ns()) if self.lossless else block
 
     def close(self, error: BaseException | None = None) -> None:
-        """No more blocks come, or none are wanted; `error` is raised where they are taken."""
+        """Accept no more blocks; `take` raises `error` after the last one."""
         with self._changed:
             self._error = self._error or error
             self.closed = True

@@ -1,5 +1,5 @@
-"""Ctrl-C and SIGTERM end a stream between two blocks, so that what was recognised is written and
-summed up.
+"""Ctrl-C and SIGTERM end a stream between two blocks, so that all results and the summary are
+written.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ Item = TypeVar("Item")
 
 
 class StopSignals:
-    """While entered, the first Ctrl-C or SIGTERM only ends `until_stopped`; the second is the usual
-    one.
+    """While entered, the first Ctrl-C or SIGTERM only ends `until_stopped`; the second has its
+    usual effect.
 
-    Signals reach the main thread alone; on another thread this does nothing.
+    Signals reach only the main thread; on another thread this does nothing.
 
     Attributes:
         requested: a signal came.

@@ -1,4 +1,4 @@
-"""Lines of text from a file, a pipe or standard input, for whatever reads the lines."""
+"""Lines of text from a file, a pipe or standard input, for any parser of lines."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MAX_LINE = 65_536
 
 
 def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[str], bool]]:
-    """The lines of an open file or pipe as they come, none while nothing does; and whether this is
-    the end: then at most one line, which no line end closed.
+    """The lines of an open file or pipe as they arrive (empty while nothing does), and whether this
+    is the end: then at most one line, the unterminated last one.
 
     Args:
         wanted: what the text should be, for the message.
@@ -38,7 +38,7 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
         *lines, rest = (rest + chunk).split(b"\n")
         if len(rest) > MAX_LINE:
             raise DataError(
-                f"{name} is not text: give {wanted}; a line of it is over {MAX_LINE} bytes"
+                f"{name} is not text: one of its lines is over {MAX_LINE} bytes; give {wanted}"
             )
         if lines:
             yield [_text(line) for line in lines], False
@@ -49,21 +49,21 @@ def open_file(path: Path, suffixes: str, others: str = "") -> int:
     """The descriptor of a file, or of a named pipe.
 
     Args:
-        suffixes: how such files end, for the messages.
-        others: what may be given in place of a file, for the message where there is none.
+        suffixes: valid suffixes, for the messages.
+        others: what may be given instead of a file, for the message of a missing file.
 
     Raises:
-        DataError: no such file, a folder, or no right to read it.
+        DataError: no such file, a folder, or no permission to read it.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; give the path of a {suffixes}{others}") from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be opened ({error.strerror})") from None
+        raise DataError(f"cannot open {path} ({error.strerror}); check its permissions") from None
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise DataError(f"{path} is a folder; give one {suffixes} file of it")
+        raise DataError(f"{path} is a folder; give one {suffixes} file in it")
     return descriptor
 
 

@@ -1,8 +1,8 @@
-"""Windows of tracked skeletons in, vectors and names out: the gait half of the live stream, which
-has no threads and no clock of its own.
+"""Windows of tracked skeletons in, vectors and names out: the gait stream without threads or a
+clock of its own.
 
-A track's vector is the mean over its newest four windows, so a name gets surer while somebody is
-seen, and one bad window does not change it. Without a gallery there are vectors and no names.
+A track's vector is the mean over its newest four windows, so a name becomes more certain the longer
+a person is seen, and one bad window does not change it. Without a gallery there are only vectors.
 
 Axes: N windows, D dimensions.
 """
@@ -41,17 +41,17 @@ class Identifier:
     Args:
         model: maps a SkeletonSequence to a vector.
         source: the id that results carry.
-        gallery: who is known; None gives vectors alone.
-        hop_s: stream time between two windows of a track; None: as the card says.
-        threshold: under this score the answer is "unknown"; None: as the card says.
-        notify: told once of each thing that goes wrong; logs a warning by default.
+        gallery: the known people; None gives only vectors.
+        hop_s: stream time between two windows of a track; None: the card's.
+        threshold: under this score the answer is "unknown"; None: the card's.
+        notify: called once for each problem; logs a warning by default.
 
     Attributes:
-        windows: what cuts the windows.
-        tally: what the stream adds up to so far.
+        windows: cuts the windows.
+        tally: the totals so far.
 
     Raises:
-        ArtefactError: a model for something else, or the gallery of another model.
+        ArtefactError: a model of another task, or the gallery of another model.
         UsageError: an option outside its range.
     """
 
@@ -81,11 +81,11 @@ class Identifier:
 
     @property
     def report(self) -> PoseReport:
-        """What was found in the stream so far."""
+        """The findings in the stream so far."""
         return self.windows.report
 
     def push(self, block: PoseBlock) -> list[GaitResult]:
-        """The results that this block brings, oldest first."""
+        """The results that this block completes, oldest first."""
         results = [self._result(window, vector_D) for window, vector_D in self.embed(block)]
         self._forget_ended()
         for result in results:
@@ -96,8 +96,8 @@ class Identifier:
         return results
 
     def embed(self, block: PoseBlock) -> list[tuple[PoseWindow, Float32 | None]]:
-        """The windows that this block completes with the network's vector (D,) of each; None where
-        no answer should be given.
+        """The windows that this block completes, each with the network's vector (D,), or None if no
+        answer should be given.
         """
         windows = self.windows.push(block) if len(block) else []
         found: list[Float32 | None] = [None] * len(windows)
@@ -115,7 +115,7 @@ class Identifier:
         return []
 
     def no_window(self, source: Mapping[str, Any]) -> str:
-        """Why there was no window, with what is to blame."""
+        """Why there was no window, and what to do about it."""
         report, needed = self.report, self.windows.frames
         lost, cause = cause_of_loss(report, source)
         if report.used < 2 * report.tracks and report.tracks > 1:
@@ -169,8 +169,8 @@ def require_gait(model: Model) -> None:
     card = model.card
     if not is_of(card.input.record, "skeleton") or card.output.kind != "embedding":
         raise ArtefactError(
-            f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; this "
-            "needs a SkeletonSequence to an embedding. Give a gait model, e.g. zoo:gait-skeleton"
+            f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; gait "
+            "needs SkeletonSequence to embedding. Give a gait model, e.g. zoo:gait-skeleton"
         )
 
 
@@ -182,5 +182,5 @@ def threshold_of(card: Card, asked: float | None) -> float:
     """
     threshold = card.decision.threshold if asked is None else asked
     if not -1 <= threshold <= 1:
-        raise UsageError(f"threshold is {threshold}; a score is from -1 to 1")
+        raise UsageError(f"threshold is {threshold}; it must be from -1 to 1")
     return threshold

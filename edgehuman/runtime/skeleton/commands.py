@@ -47,19 +47,20 @@ _ORDER_NAMED = "The joints are in the order of"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolConfig:
-    """Take a person into a gallery.
+    """Enrol a person in a gallery.
 
     Attributes:
         model: zoo:NAME, an artefact's path, or a catalogue name (random weights).
         source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
-        name: what the person is called.
-        gallery: the file; made if it is not there.
-        track: which track of the source; needed where it holds several.
-        walk: id of this walk in the gallery; by default the source's name and the track.
-        take_as_is: enrol what looks like a mistake: joints in another order, left for right, upside
-            down, no pixels, outside the picture, under 10 frames a second; the very walk of
-            somebody else. It is refused otherwise, as the person would not be found by it.
-        seconds: take so much stream time (simulated: 10 by default; required for udp, where it
+        name: the person's name.
+        gallery: the gallery file; created if missing.
+        track: which track of the source; needed if it holds several.
+        walk: id of this walk in the gallery (default: the source's name and the track).
+        take_as_is: enrol despite an apparent mistake: joints in another order, mirrored, upside
+            down, not in pixels or outside the image, under 10 frames a second, or a walk already
+            enrolled under another name. By default it is refused, as such a walk identifies
+            nobody.
+        seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
@@ -82,11 +83,11 @@ class IdentifyConfig:
     """Identify the walker of every track.
 
     Attributes:
-        model: the model that the gallery was made with.
+        model: the model that the gallery was created with.
         source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
         gallery: the file of known people.
         threshold: under this score the answer is "unknown" (default: the model's card).
-        seconds: take so much stream time (simulated: 10 by default; required for udp, where it
+        seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
@@ -103,7 +104,7 @@ class IdentifyConfig:
 
 @dataclass(frozen=True, slots=True)
 class GalleryListConfig:
-    """Who is in a gallery.
+    """List the people of a gallery.
 
     Attributes:
         gallery: the file.
@@ -114,11 +115,11 @@ class GalleryListConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetConfig:
-    """Take a person, or one walk, out of a gallery.
+    """Remove a person, or one walk, from a gallery.
 
     Attributes:
         gallery: the file.
-        name: the person to forget, with all walks.
+        name: the person to forget, with all their walks.
         walk: the one walk to forget.
     """
 
@@ -128,12 +129,12 @@ class ForgetConfig:
 
 
 def enroll(config: EnrolConfig) -> Outcome:
-    """`edgehuman gallery enroll`: the file has one more walk, or is as it was.
+    """`edgehuman gallery enroll`: add one walk to the file; on an error the file is unchanged.
 
     Raises:
-        ArtefactError: a model without vectors, or the gallery of another model.
-        DataError: no walk in the source, several, one that is enrolled already, two people under
-            one id, or what looks like a mistake.
+        ArtefactError: a model without embeddings, or the gallery of another model.
+        DataError: no walk in the source, or several; a walk that is already enrolled; two people
+            with one id; an apparent mistake.
         UsageError: no such track, or the file cannot be written.
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
@@ -169,10 +170,10 @@ def enroll(config: EnrolConfig) -> Outcome:
 
 
 def identify(config: IdentifyConfig) -> Outcome:
-    """`edgehuman gallery identify`: who each track of the source is.
+    """`edgehuman gallery identify`: name the person of each track of the source.
 
     Raises:
-        ArtefactError: no gallery, or one of another model.
+        ArtefactError: no gallery, or that of another model.
         DataError: an empty gallery, or no walk in the source.
         UsageError: a threshold outside -1 to 1.
     """
@@ -199,7 +200,7 @@ def identify(config: IdentifyConfig) -> Outcome:
 
 
 def list_gallery(config: GalleryListConfig) -> Outcome:
-    """`edgehuman gallery list`: names and walks, and which model they belong to.
+    """`edgehuman gallery list`: names, walks, and the model of the vectors.
 
     Raises:
         ArtefactError: no such file, or it is damaged.
@@ -225,11 +226,11 @@ def list_gallery(config: GalleryListConfig) -> Outcome:
 
 
 def forget(config: ForgetConfig) -> Outcome:
-    """`edgehuman gallery forget`: their vectors are gone from the file.
+    """`edgehuman gallery forget`: remove the vectors of a person or walk from the file.
 
     Raises:
         ArtefactError: no such file, or it is damaged.
-        UsageError: neither or both named, no such name, or the file cannot be written.
+        UsageError: neither or both given, no such name, or the file cannot be written.
     """
     before = read_gallery(config.gallery)
     after = before.forget(config.name, config.walk)
@@ -242,24 +243,24 @@ def forget(config: ForgetConfig) -> Outcome:
     said = config.name if config.walk is None else config.walk
     walks = f"{data['forgotten']} walks" if data["forgotten"] != 1 else "1 walk"
     return Outcome(
-        data, f"{config.gallery}: {said} forgotten ({walks}); {len(after.people())} people stay"
+        data, f"{config.gallery}: {said} forgotten ({walks}); {len(after.people())} people remain"
     )
 
 
 def _remark(walks: Walks) -> None:
-    """Remarks on the stream; where enrolment is refused, the error says what they would."""
+    """Print the stream's remarks; if enrolment is refused, the error says the same instead."""
     for remark in walks.report["stream"]["notes"]:
         say(f"{walks.report['source']['source']}: {remark}")
 
 
 def _require_right(block: PoseBlock, where: str) -> None:
-    """Raises DataError for joints in another order, unit or picture, or frames that are too few:
-    their vectors mean nothing.
+    """Raises DataError for joints in another order or unit, outside the image, or at too few frames
+    a second: their vectors mean nothing.
     """
     found = joint_mistakes(block.joint_TJ3)
     if found and _ORDER_NAMED in found[0]:
         found[0] += (
-            ". Joints in a known order need no conversion where every line names it, e.g. "
+            ". Joints in a known order need no conversion if every line names it, e.g. "
             f'"layout": "coco17" ({", ".join(LAYOUTS)})'
         )
     if not found:
@@ -268,30 +269,31 @@ def _require_right(block: PoseBlock, where: str) -> None:
         found = [line for line in (size, slow) if line is not None]
     if found:
         raise DataError(
-            f"{where}: {found[0]}. Nobody is enrolled; if the poses are right all the same, give "
-            "--take-as-is"
+            f"{where}: {found[0]}. Nobody was enrolled; if the poses are correct, give --take-as-is"
         )
 
 
 def _require_one(repeated: float, where: str) -> None:
-    """Raises DataError for a track that is there twice at a time: half of it would be dropped, now
-    of the one, now of the other.
+    """Raises DataError for a track with two people at a time: half of its lines would be dropped,
+    from one or the other at random.
     """
     if repeated > _MOST_REPEATED:
         raise DataError(
             f"{where}: {repeated:.0%} of its lines repeat the time of the line before, as if "
-            "two people shared an id. Nobody is enrolled; two people at once have two ids"
+            "two people shared an id. Nobody was enrolled; give each person an id of their own"
         )
 
 
 def _require_own(gallery: Gallery, name: str, vector_D: Float32, where: str) -> None:
-    """Raises DataError for the very walk of somebody else: the two could not be told apart."""
+    """Raises DataError for a walk that is enrolled under another name: the two would be the same
+    person to the model.
+    """
     found = gallery.same_walk(name, vector_D)
     if found is not None:
         raise DataError(
-            f"{where}: this is the walk {found[1]!r} of {found[0]}, and --name says {name}. Nobody "
-            f"is enrolled; give a walk of {name}, or `edgehuman gallery forget` that of {found[0]} "
-            "first; if both names are right, give --take-as-is"
+            f"{where}: this is the walk {found[1]!r} of {found[0]}, but --name is {name}. Nobody "
+            f"was enrolled; give a walk of {name}, or forget that of {found[0]} first with "
+            "`edgehuman gallery forget`; if both names are correct, give --take-as-is"
         )
 
 
@@ -303,22 +305,23 @@ def _open(name: str, threads: int, seed: int) -> Model:
 
 
 def _one_track(walks: Walks, asked: str | None, source: str) -> str:
-    """The track that is meant.
+    """The requested track, or the only one.
 
     Raises:
-        DataError: several, and none is asked for.
-        UsageError: one that is not there.
+        DataError: several tracks, and none requested.
+        UsageError: no such track.
     """
     tracks = list(walks.vectors)
     if asked is None and len(tracks) == 1:
         return tracks[0]
     if asked is None:
         raise DataError(
-            f"{source} holds {len(tracks)} tracks ({', '.join(tracks)}); say with --track whose "
-            "walk it is"
+            f"{source} holds {len(tracks)} tracks ({', '.join(tracks)}); choose one with --track"
         )
     if asked not in tracks:
-        raise UsageError(f"--track {asked}: {source} holds {', '.join(tracks)}")
+        raise UsageError(
+            f"--track {asked}: no such track in {source}; choose one of {', '.join(tracks)}"
+        )
     return asked
 
 

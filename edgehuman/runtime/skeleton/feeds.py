@@ -1,5 +1,5 @@
-"""What the reader threads of skeletons run: bytes from a file, a pipe or a socket, or simulated
-walkers, as blocks of poses. Each is a `loop.source.Feed`.
+"""The feeds of skeletons: bytes from a file, a pipe or a socket, or simulated walkers, as blocks of
+poses. Each is a `loop.source.Feed`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class LineFeed:
         """Blocks until the end.
 
         Raises:
-            DataError: no line of it can be read.
+            DataError: none of its lines can be read.
         """
         for lines, at_end in read_lines(self._descriptor, self.name, WANTED):
             if at_end and lines:
@@ -44,7 +44,7 @@ class LineFeed:
         if not self._parser.frames:
             reasons = "; ".join(self._parser.told)
             raise DataError(
-                f"{self.name} holds no pose that can be read"
+                f"{self.name} holds no readable pose"
                 + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
             )
 
@@ -60,16 +60,16 @@ class LineFeed:
 
 
 class PoseDatagramFeed:
-    """UDP: a line of JSON per datagram, or several, such as those of everybody in one frame.
+    """UDP: one line of JSON per datagram, or several, such as those of everybody in one frame.
 
-    What cannot be read is counted.
+    Unreadable lines are counted.
 
     Attributes:
-        address: where it listens, with the port that was chosen where 0 was asked for.
+        address: where it listens, with the port that was chosen for 0.
 
     Raises:
         UsageError: no host:port.
-        DataError: nothing can listen there.
+        DataError: the address is taken or not available.
     """
 
     def __init__(self, spec: str) -> None:
@@ -93,7 +93,7 @@ class PoseDatagramFeed:
             yield block
 
     def report(self) -> dict[str, Any]:
-        """Datagrams and lines that came, those that could not be read, and why."""
+        """Datagrams and lines received, those that could not be read, and why."""
         return {
             **self._parser.report(),
             "datagrams": self._datagrams.count,
@@ -106,7 +106,7 @@ class PoseDatagramFeed:
 
 
 class WalkerFeed:
-    """Simulated walkers, three at a time, new people after every ten seconds; never ends.
+    """Simulated walkers, three at a time, new people every ten seconds; never ends.
 
     Args:
         seed: of the people and their walks.
@@ -119,7 +119,7 @@ class WalkerFeed:
         self._frames = 0
 
     def __iter__(self) -> Iterator[PoseBlock]:
-        """A frame of everybody at a time."""
+        """One block per frame, with everybody in it."""
         from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
         frames, first = round(_SIMULATED_S * _RATE_HZ), 0

@@ -2,8 +2,8 @@
 
     {"t": 12.04, "id": 7, "joints": [[x, y, c], … 18 of them], "width": 1920, "height": 1080}
 
-One line is one person in one frame (`preprocess.skeleton.line`). A line that cannot be read is
-dropped and counted, and the first few are kept in words.
+One line is one person in one frame (`preprocess.skeleton.line`). An unreadable line is dropped and
+counted, and the first few are described in words.
 
 Axes: T frames, J joints.
 """
@@ -65,12 +65,12 @@ class PoseBlock:
         )
 
     def arrived(self, arrival_ns: int) -> PoseBlock:
-        """The same lines, arrived at that time of this machine's monotonic clock."""
+        """The same lines with this arrival time (this machine's monotonic clock)."""
         return replace(self, arrival_ns_T=np.full(len(self), arrival_ns))
 
 
 def joined(blocks: Sequence[PoseBlock]) -> PoseBlock:
-    """The blocks as one, in their order; an empty one for none."""
+    """The blocks joined in order; an empty block for none."""
     if not blocks:
         return NOTHING
     return PoseBlock(
@@ -108,11 +108,11 @@ class PoseParser:
     """Lines to blocks.
 
     Args:
-        numbered: say which line of the file a dropped one was; datagrams have no such number.
+        numbered: name the line number of a dropped line; datagrams have none.
 
     Attributes:
         frames, bad: lines read and lines dropped.
-        truncated: 1 where the last line was cut short.
+        truncated: 1 if the last line was cut short.
         told: the first dropped lines, in words.
     """
 
@@ -125,7 +125,7 @@ class PoseParser:
         self._line = 0
 
     def parse(self, lines: Sequence[str]) -> PoseBlock:
-        """What the lines hold; those that cannot be read are dropped and counted."""
+        """The poses of the lines; unreadable lines are dropped and counted."""
         rows = []
         for line in lines:
             self._line += 1
@@ -149,7 +149,7 @@ class PoseParser:
         return block
 
     def drop(self, reason: str) -> None:
-        """Count something that cannot be read."""
+        """Count an unreadable line and keep the reason of the first few."""
         self.bad += 1
         if len(self.told) < MAX_TOLD:
             self.told.append(reason)
@@ -168,15 +168,17 @@ def read_pose(line: str) -> tuple[float, str, Float32, int, int]:
     """Time in seconds, track, joints (18, 3), width and height of one line.
 
     Raises:
-        DataError: what is wrong with it, in words.
+        DataError: the line is wrong; the message says how.
     """
     with np.errstate(over="ignore"):  # too large for float32: refused below
         pose = parse_line(line, "a pose")
     if not 0 < len(pose.track) <= _LONGEST_ID or not pose.track.isprintable():
-        raise DataError(f"found id {pose.track[:40]!r}; give 1 to {_LONGEST_ID} printable signs")
+        raise DataError(f"id is {pose.track[:40]!r}; give 1 to {_LONGEST_ID} printable characters")
     size = (pose.width_px, pose.height_px)
     if not 0 <= min(size) <= max(size) <= _FARTHEST_PX:
-        raise DataError(f"found an image of {size[0]}x{size[1]} pixels; there is none")
+        raise DataError(
+            f"image size is {size[0]}x{size[1]} pixels; give 0 (unknown) to {_FARTHEST_PX:g} each"
+        )
     if not (np.abs(pose.joints_J3[:, :2]) <= _FARTHEST_PX).all():
-        raise DataError(f"found a joint over {_FARTHEST_PX:g} pixels away; no image is so large")
+        raise DataError(f"a joint is over {_FARTHEST_PX:g} pixels away; give x and y in pixels")
     return pose.t_s, pose.track, pose.joints_J3, *size

@@ -1,4 +1,4 @@
-"""What a stream of tracked skeletons says of one window, and what it adds up to when it ends.
+"""The result for one window of a tracked skeleton, and the totals of its stream.
 
 Axes: D dimensions.
 """
@@ -19,7 +19,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class GaitResult(LiveResult):
-    """What is said of one window of one track.
+    """The result for one window of one track.
 
     `label` is the name, "unknown" under the threshold, and empty without a gallery; `raw_label` the
     nearest person's name; `score` theirs.
@@ -27,8 +27,8 @@ class GaitResult(LiveResult):
     Attributes:
         track: id of the track.
         vector_D: float32 (D,): the mean over the track's newest windows; None without an answer.
-        averaged: how many windows it is the mean of.
-        identity: what the gallery says; None without one.
+        averaged: number of windows in that mean.
+        identity: the gallery's answer; None without a gallery.
     """
 
     track: str = ""
@@ -37,7 +37,7 @@ class GaitResult(LiveResult):
     identity: Identity | None = None
 
     def more(self) -> dict[str, Any]:
-        """The reason, the track, the vector, and the next in the gallery."""
+        """The reason, the track, the vector, and the next people of the gallery."""
         row = {**LiveResult.more(self), "id": self.track, "windows_averaged": self.averaged}
         if self.vector_D is not None:
             row["embedding"] = [round(float(value), 6) for value in self.vector_D]
@@ -51,8 +51,8 @@ class GaitResult(LiveResult):
 
 @dataclass(slots=True)
 class GaitTally(Tally):
-    """What a stream of tracks adds up to, in constant memory; `hop_s` is stream time between two
-    windows of a track, `labels` are windows per name.
+    """Totals of a stream of tracks, in constant memory; `hop_s` is stream time between two windows
+    of a track, `labels` are windows per name.
     """
 
     def add(self, result: GaitResult) -> None:
@@ -72,7 +72,7 @@ class GaitTally(Tally):
 
 
 def summary_text(summary: Mapping[str, Any]) -> str:
-    """The summary as a few lines for people, what was lost included."""
+    """The summary as a few lines of text, including the losses."""
     latency, stream = summary["latency_ms"], summary["stream"]
     lines = [
         f"{summary['windows']} windows of {stream['tracks']} tracks over {summary['stream_s']:.1f} "

@@ -1,4 +1,4 @@
-"""`edgehuman run` for a gait model: tracked skeletons in, a vector and a name for every window out.
+"""`edgehuman run` for a gait model: tracked skeletons in, a vector and a name per window out.
 
 edgehuman run zoo:gait-skeleton --source poses.jsonl --gallery known.npz --json
 """
@@ -32,17 +32,16 @@ class RunConfig:
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights).
         source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
-        gallery: the file of known people that `edgehuman gallery enroll` wrote; without one there
-            are vectors and no names.
+        gallery: the file of known people that `edgehuman gallery enroll` wrote; without it there
+            are only vectors.
         json: one JSON object a line on standard output; the summary goes to standard error.
         save: write the same JSON lines to this file.
         hop_s: stream time between two windows of a track, seconds (default: the model's card).
         threshold: under this score the label is "unknown" (default: the card).
-        realtime: play a file at the pace of its stamps; the newest lines win.
+        realtime: play a file at the pace of its stamps; late lines are dropped.
         threads: threads inside one operator of the model.
-        engine: what runs the model; auto: as its suffix (.onnx, .engine) and this machine say.
-        rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX serves
-            meanwhile.
+        engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
+        rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX runs meanwhile.
         seconds: end after this much stream time; also counts wall-clock time, so that a silent live
             source ends.
         seed: of the simulated walkers and of random weights.
@@ -64,13 +63,13 @@ class RunConfig:
 
 
 def run(config: RunConfig) -> Outcome:
-    """Play the source through the model into standard output, and a file where one is asked for.
+    """Play the source through the model to standard output, and to a file if requested.
 
     Ctrl-C and SIGTERM end the stream and still give the summary.
 
     Raises:
-        UsageError, ArtefactError, DataError: wrong words, a wrong model or gallery, a wrong or too
-            short recording.
+        UsageError, ArtefactError, DataError: wrong arguments, a wrong model or gallery, a wrong or
+            too short recording.
     """
     require_seconds(config.seconds)
     model = load(

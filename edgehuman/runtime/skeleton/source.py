@@ -5,8 +5,8 @@
             ...
 
 As for wearables: a file, a pipe and the simulator lose nothing, their reader waits. A socket, and
-anything with `realtime`, keeps the pace of its lines, and where the loop is too slow the newest
-lines win and the others are counted.
+anything with `realtime`, keeps the pace of its lines; if the loop is too slow, the oldest lines are
+dropped and counted.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from edgehuman.runtime.loop.text import open_file, standard_input
 from edgehuman.runtime.skeleton.feeds import LineFeed, PoseDatagramFeed, WalkerFeed
 from edgehuman.runtime.skeleton.lines import PoseBlock, joined
 
-# About 40 s of four people at 24 Hz: what is older than that nobody wants to see live.
+# About 40 s of four people at 24 Hz; older data is useless live.
 CAPACITY = 4096
 
 
 def open_poses(spec: str, *, realtime: bool = False, seed: int = 0) -> Source[PoseBlock]:
-    """A source from its words: `FILE.jsonl`, `-`, `udp://host:port` or `simulated`.
+    """Open a source: `FILE.jsonl`, `-`, `udp://host:port` or `simulated`.
 
     Raises:
-        UsageError: words that name no source.
-        DataError: a missing file, a folder, a file that is no text, or a port that is taken.
+        UsageError: unknown source.
+        DataError: a missing file, a folder, a file that is not text, or a port that is taken.
     """
     if spec.startswith(SCHEME):
         return source_of(PoseDatagramFeed(spec), live=True)
     if "://" in spec or spec.isdigit():
         raise UsageError(
-            f"source {spec!r} is not read here; a gait model takes skeletons: poses.jsonl, -, "
+            f"source {spec!r} is not supported; a gait model reads skeletons: poses.jsonl, -, "
             "udp://host:port or simulated. Run a pose estimator and a tracker on the video first"
         )
     return source_of(_lossless(spec, seed), live=realtime, paced=realtime)
@@ -48,15 +48,15 @@ def source_of(
     """A feed that is read into a queue.
 
     Args:
-        live: True: the newest lines win. False: the reader waits.
+        live: True: the oldest lines are dropped if the loop is late. False: the reader waits.
         paced: the reader keeps the pace of the stamps.
-        capacity: lines that may wait.
+        capacity: lines the queue holds.
     """
     return Source(feed, BlockQueue(joined, capacity, lossless=not live), paced)
 
 
 def _lossless(spec: str, seed: int) -> Feed[PoseBlock]:
-    """What waits to be read: a file, a pipe, the simulator."""
+    """A source whose reader can wait: a file, a pipe, the simulator."""
     if spec == SIMULATED:
         return WalkerFeed(seed)
     if spec == "-":

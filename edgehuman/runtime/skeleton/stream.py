@@ -1,4 +1,4 @@
-"""Tracked skeletons in Python: what `edgehuman.stream` opens for a model that begins at a
+"""Tracked skeletons in Python: what `edgehuman.stream` opens for a model that takes a
 SkeletonSequence.
 """
 
@@ -34,10 +34,10 @@ def open_stream(
     seconds: float | None = None,
     seed: int = 0,
 ) -> LiveStream[GaitResult]:
-    """A result for every window of every track; the words are those of `edgehuman.stream`.
+    """A result for every window of every track; arguments as in `edgehuman.stream`.
 
     Raises:
-        UsageError, ArtefactError, DataError: wrong words, a wrong model or gallery, a wrong file.
+        UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file.
     """
     require_seconds(seconds)
     known = _known(gallery)
@@ -74,7 +74,7 @@ def listen(
 
 
 def _known(gallery: object) -> Gallery | Path | None:
-    """Raises UsageError for what is neither a gallery nor the name of a file."""
+    """Raises UsageError for anything but a gallery or the path of one."""
     if isinstance(gallery, str) and gallery:
         return Path(gallery)
     if gallery is None or isinstance(gallery, (Gallery, Path)):
@@ -86,17 +86,17 @@ def _known(gallery: object) -> Gallery | Path | None:
 
 
 def _poses(source: object, model: Model) -> Playable[PoseBlock] | str:
-    """Raises UsageError for a source that holds no skeletons."""
+    """Raises UsageError for a source of something else than skeletons."""
     if isinstance(source, (str, Path)):
         return str(source)
     if isinstance(source, Source) and source.queue.kind is not PoseBlock:
         raise UsageError(
-            f"{source.name} gives {source.queue.kind.__name__}, and {model.name} reads skeletons; "
+            f"{source.name} gives {source.queue.kind.__name__}, but {model.name} reads skeletons; "
             f"give {_WANTED}"
         )
     if isinstance(source, Playable):
         return source
     raise UsageError(
-        f"{model.name} reads skeletons, and found {type(source).__name__}; give {_WANTED}, or a "
+        f"{model.name} reads skeletons, not {type(source).__name__}; give {_WANTED}, or a "
         "source of `edgehuman.runtime.skeleton.source.open_poses`"
     )

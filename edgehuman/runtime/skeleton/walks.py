@@ -1,4 +1,4 @@
-"""Every track of a source as one walk: the mean of its windows' vectors, as a gallery keeps it."""
+"""Every track of a source as one walk: the mean of its windows' vectors, as stored in a gallery."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ _FRAMES_KEPT = 240
 
 @dataclass(frozen=True, slots=True)
 class Walks:
-    """What a source held.
+    """The walks of a source, by track.
 
     Attributes:
         vectors: (D,) of each track with a window, the mean over its windows.
-        windows: how many each is the mean of.
-        report: what was found in the stream (`stream`), and what was read and dropped (`source`).
-        beginnings: the first lines of each, to look for mistakes in.
-        repeated: share of each one's lines that repeat the stamp of the line before, 0..1.
+        windows: number of windows in each mean.
+        report: findings in the stream (`stream`), and counts of what was read and dropped
+            (`source`).
+        beginnings: the first lines of each track, to check for mistakes.
+        repeated: share of each track's lines that repeat the stamp of the line before, 0..1.
     """
 
     vectors: dict[str, Float32]
@@ -48,16 +49,15 @@ class Walks:
 def walks_of(model: Model, source: str, seconds: float | None = None, seed: int = 0) -> Walks:
     """The vector of every track of a source that holds a window.
 
-    Ctrl-C and SIGTERM end listening to a port or a pipe, and what came until then counts.
+    Ctrl-C and SIGTERM end listening to a port or a pipe; what arrived until then is used.
 
     Raises:
-        DataError: there is none, nothing came, or the source cannot be read.
-        UsageError: words that name no source, seconds not above 0, or none for a source that never
-            ends.
+        DataError: no window, nothing arrived, or the source cannot be read.
+        UsageError: unknown source, seconds not above 0, or missing for a source that never ends.
     """
     require_seconds(seconds)
     if source.startswith(SCHEME) and seconds is None:
-        raise UsageError(f"{source} never ends; say with --seconds how long to listen")
+        raise UsageError(f"{source} never ends; give --seconds, the time to listen")
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
     opened = open_poses(source, seed=seed)
@@ -65,7 +65,7 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
     counts: dict[str, int] = {}
     seen: dict[str, _Seen] = {}
     stop = StopSignals()
-    # Half a file is not what was asked for; of a port or a pipe there is no whole.
+    # Part of a file is not what the user asked for; a port or a pipe has no end to wait for.
     listens = opened.live or source == "-"
     signals: AbstractContextManager[object] = stop if listens else nullcontext()
     with signals, opened:
@@ -77,7 +77,7 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
             counts[track] = counts.get(track, 0) + 1
     report = {"stream": listener.report.as_dict(), "source": opened.report()}
     if stop.requested:
-        say(f"{opened.name}: stopped; what came until then counts")
+        say(f"{opened.name}: stopped; what arrived until then is used")
     if not sums:
         require_something(opened, seconds, stop.requested)
         for remark in listener.report.notes:
@@ -94,7 +94,7 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
 
 @dataclass(slots=True)
 class _Seen:
-    """What the lines of one track were like: the first of them, and how many repeat a stamp."""
+    """The first lines of one track, and how many lines repeat a stamp."""
 
     frames: list[PoseBlock] = field(default_factory=list)
     lines: int = 0
@@ -103,7 +103,7 @@ class _Seen:
 
 
 def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[PoseBlock]:
-    """The blocks as they come; `seen` takes what every track is like."""
+    """The blocks as they come; `seen` collects the lines of each track."""
     for block in blocks:
         rows = zip(block.track_T, block.stamp_s_T.tolist(), strict=True)
         for i, (track, stamp_s) in enumerate(rows):
@@ -119,7 +119,7 @@ def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[Po
 def _window_vectors(
     listener: Identifier, blocks: Iterable[PoseBlock]
 ) -> Iterator[tuple[str, Float32]]:
-    """Track and vector of every window, each as much as the other: a mean of them is the walk's."""
+    """Track and vector of every window, all weighted equally in the walk's mean."""
     for block in blocks:
         for window, vector_D in listener.embed(block):
             if vector_D is not None:

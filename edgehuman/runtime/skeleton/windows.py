@@ -1,10 +1,10 @@
 """From lines of tracked joints to windows for a gait network: each track by itself, on its grid.
 
-A track's frames are brought to the network's rate by their stamps: between two frames a joint that
-was seen in both moves along a line; one that was seen in only one of them is taken from the nearer
-frame, as it is. A pause of over half a second restarts a track's window; nothing is invented to
-fill it. A track that is not seen for two seconds has ended and is dropped, and of more than 64 at a
-time the one not seen for longest makes room.
+A track's frames are resampled to the network's rate by their stamps: a joint seen in both
+neighbouring frames is interpolated linearly; one seen in only one of them is copied from the nearer
+frame. A pause of over half a second restarts a track's window; nothing is invented to fill it. A
+track not seen for two seconds has ended and is dropped; over 64 tracks at a time, the one not seen
+for longest is dropped.
 
 Axes: T frames, J joints.
 """
@@ -31,26 +31,27 @@ from edgehuman.runtime.skeleton.lines import PoseBlock
 
 TRACK_ENDS_S = 2.0
 MOST_TRACKS = 64
-# Of a window's joints this share has to have been seen.
+# At least this share of a window's joints must have been seen.
 LEAST_SEEN = 0.3
 _FRAMES_TO_TELL = 24
-_ROUNDING = 1e-6  # of a frame: stamps are rounded
+_ROUNDING = 1e-6  # of a frame, as stamps are rounded
 UNSEEN, FROZEN = "joints not seen", "frozen"
 
 
 @dataclass
 class PoseReport:
-    """What was found in a stream of skeletons: counts of lines, and remarks in words.
+    """Findings in a stream of skeletons: counts of lines, and remarks in words.
 
     Attributes:
-        frames: lines that came in; used: that were kept.
-        empty: dropped, as they show no joint at all.
-        out_of_order, duplicate: dropped, as their track had a later, or the same, stamp already.
+        frames, used: lines received, and those kept.
+        empty: lines dropped because no joint is visible.
+        out_of_order, duplicate: lines dropped because their track already had a later, or the same,
+            stamp.
         restarts: jumps back by more than two seconds, taken as a restarted clock.
         gaps: breaks of a track by a pause.
         frozen: windows whose joints never moved.
         outside: lines with a joint outside the image.
-        tracks, ended, crowded: tracks seen, ended, and dropped to make room.
+        tracks, ended, crowded: tracks seen, ended, and dropped for being too many.
         short: tracks that ended before their first window.
         notes: remarks for people, each made once.
     """
@@ -88,9 +89,9 @@ class PoseWindow:
         skeleton: the record (T, 18, 3); its `stamp_ns` is the source's clock at the last frame.
         track: id of the track.
         t_s: stream time of the last frame, seconds since the stream's first line.
-        arrival_ns: this machine's clock when the line arrived that completed the window.
+        arrival_ns: this machine's clock when the line that completed the window arrived.
         waited_s: stream time from the window's last frame to that line.
-        reason: why no answer should be given; empty where one can be.
+        reason: why no answer should be given; empty if one can be.
     """
 
     skeleton: SkeletonSequence
@@ -111,8 +112,8 @@ class PoseWindows:
         source: the id that the windows carry.
 
     Attributes:
-        report: what was found so far.
-        ended: tracks that ended with the last block, for whoever keeps something of them.
+        report: the findings so far.
+        ended: tracks that ended with the last block, so that callers can free their state.
 
     Raises:
         UsageError: a window or a hop of no frames.
@@ -122,8 +123,8 @@ class PoseWindows:
         self.hop = round(hop_s * rate_hz)
         if frames < 1 or self.hop < 1:
             raise UsageError(
-                f"a window of {frames} frames every {hop_s} s is {self.hop} frames apart at "
-                f"{rate_hz:g} Hz; both are at least 1"
+                f"a window of {frames} frames every {hop_s} s is a hop of {self.hop} frames at "
+                f"{rate_hz:g} Hz; window and hop must be at least 1 frame"
             )
         self.frames, self.rate_hz, self.source = frames, rate_hz, source
         self.report = PoseReport()
@@ -181,7 +182,9 @@ class PoseWindows:
         elif len(skeleton_TJ3) > 1 and not np.ptp(skeleton_TJ3[..., :2], axis=0).any():
             reason = FROZEN
             self.report.frozen += 1
-            self.report.note(f"the joints of track {name} do not move; such windows are not used")
+            self.report.note(
+                f"the joints of track {name} do not move; its frozen windows are not used"
+            )
         elif self._right and self._tracks[name].windows == 1:
             self._screen(name, skeleton_TJ3)
         assert self._first_s is not None
@@ -195,7 +198,7 @@ class PoseWindows:
         )
 
     def _screen(self, name: str, skeleton_TJ3: Float32) -> None:
-        """Remark, once a stream, on joints in another order or unit: their vectors mean nothing."""
+        """Warn once per stream of joints in another order or unit: their vectors mean nothing."""
         found = joint_mistakes(skeleton_TJ3)
         self._right = not found
         for mistake in found:
@@ -206,7 +209,7 @@ class PoseWindows:
             if len(self._tracks) >= MOST_TRACKS:
                 oldest = min(self._tracks, key=lambda known: self._tracks[known].newest_s)
                 self.report.crowded += 1
-                self.report.note(f"over {MOST_TRACKS} tracks at a time; the oldest make room")
+                self.report.note(f"over {MOST_TRACKS} tracks at a time; the oldest are dropped")
                 self._end(oldest)
             self.report.tracks += 1
             self._tracks[name] = _Track(self.frames, self.hop, self.rate_hz)
@@ -230,7 +233,7 @@ class PoseWindows:
         self._newest_s = stamp_s
 
     def _look(self, joint_J3: Float32, width: int, height: int) -> None:
-        """Count joints outside the image, and remark on many: a wrong size, or other units."""
+        """Count joints outside the image, and warn of many: a wrong size, or other units."""
         if not (width and height):
             return
         beyond = outside(joint_J3[joint_J3[:, 2] > 0, :2], width, height)
@@ -239,13 +242,13 @@ class PoseWindows:
         seen, away = self._joints.tolist()
         if seen >= _FRAMES_TO_TELL * len(joint_J3) and away > MOST_OUTSIDE * seen:
             self.report.note(
-                f"over {MOST_OUTSIDE:.0%} of joints stand outside the image of {width}x{height}; x "
-                "and y are pixels, and width and height those of the same image"
+                f"over {MOST_OUTSIDE:.0%} of joints are outside the image of {width}x{height}; "
+                "give x, y, width and height in pixels of the same image"
             )
 
 
 class _Track:
-    """One person: the newest frame, the newest window on the grid, and how far the next one is."""
+    """One person: the newest frame, the newest window on the grid, and frames until the next."""
 
     def __init__(self, frames: int, hop: int, rate_hz: float) -> None:
         self.newest_s = -np.inf
@@ -293,7 +296,7 @@ class _Track:
         return [(at_s, np.stack(self._grid))]
 
     def _look(self, step_s: float, report: PoseReport) -> None:
-        """Remark on a rate that is too low to see a step in."""
+        """Warn of a rate that is too low to resolve a step."""
         self._told.append(step_s)
         slow = slow_mistake(np.array(self._told)) if len(self._told) == _FRAMES_TO_TELL else None
         if slow is not None:

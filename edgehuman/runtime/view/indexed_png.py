@@ -1,7 +1,7 @@
-"""A part map as a PNG: its numbers are the parts, its palette gives each a colour of its own.
+"""A part map as an indexed PNG: pixel values are part numbers, the palette gives each a colour.
 
-OpenCV writes no palettes, and a grey picture of the numbers 0 to 19 looks black; an indexed PNG is
-both numbers and picture. Source: the PNG specification, chunks IHDR, PLTE, IDAT and IEND.
+OpenCV writes no palettes, and a grey image of the values 0 to 19 looks black; an indexed PNG is
+both label map and picture. Source: the PNG specification, chunks IHDR, PLTE, IDAT and IEND.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _INDEXED = 3
 
 
 def indexed_png(index_HW: Uint8, palette: Sequence[Rgb]) -> bytes:
-    """The bytes of a PNG of these numbers; number i has colour i (at most 256 of them)."""
+    """The bytes of a PNG with these pixel values; value i has colour i (at most 256)."""
     height, width = index_HW.shape
     header = struct.pack(">IIBBBBB", width, height, 8, _INDEXED, 0, 0, 0)
     # Each row begins with its filter: 0, none.

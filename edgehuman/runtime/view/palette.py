@@ -1,8 +1,7 @@
-"""One colour an activity, the same on the terminal and in pictures, told apart by colour-blind eyes
-too.
+"""One colour per activity, the same on the terminal and in pictures, safe for colour-blind readers.
 
-Source: the eight colours of Okabe and Ito, "Color Universal Design" (2008); cool for what moves,
-warm for what rests, in the order of UCI HAR's labels. Further labels get evenly spaced hues.
+Source: the eight colours of Okabe and Ito, "Color Universal Design" (2008); cool for moving, warm
+for resting activities, in the order of UCI HAR's labels. Further labels get evenly spaced hues.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The live view: what is recognised now, how sure, how late; one screen that draws over itself.
+"""The live view: current label, probabilities and latency on one screen, redrawn in place.
 
-Where standard output is no terminal, one plain line a result instead.
+If standard output is not a terminal, one plain line per result instead.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
 class PlainLines:
-    """One line a result, for pipes and logs."""
+    """One line per result, for pipes and logs."""
 
     name = "screen"
     may_skip = False
@@ -39,7 +39,7 @@ class PlainLines:
 
 
 def plain_line(result: ImuResult) -> str:
-    """One result in words: time, label, score, and what differs from it."""
+    """One result in words: time, label, score, latency, and the network's label if it differs."""
     words = [f"{result.t_s:9.2f} s  {result.label:<{_NAME_WIDTH}} {result.score:5.3f}"]
     words.append(f"{result.latency_ms:9.2f} ms")
     if result.reason:
@@ -59,9 +59,9 @@ class LiveView:
         stream: a terminal.
         title: model and source.
         labels: class names, in the order of the probabilities.
-        tally: what the stream adds up to so far.
-        dropped: samples that the source has lost so far.
-        coloured: False draws with plain characters alone.
+        tally: the totals so far.
+        dropped: returns the samples dropped so far.
+        coloured: False: only plain characters.
     """
 
     name = "screen"
@@ -91,7 +91,7 @@ class LiveView:
         self._drawn_s = 0.0
 
     def note(self, message: str) -> None:
-        """A remark under the picture; the last two stay."""
+        """Show a message under the view; the last two stay."""
         self._notes.append(message)
 
     def write(self, results: Sequence[ImuResult]) -> None:
@@ -106,7 +106,7 @@ class LiveView:
             self._stream.flush()
 
     def screen(self, result: ImuResult) -> list[str]:
-        """The lines of the picture, newest result on top."""
+        """The lines of the screen for the newest result."""
         lines = [f" {self._title}   {result.t_s:8.1f} s", "", self._headline(result), ""]
         lines += [self._bar(k, result) for k in range(len(self._labels))]
         lines += ["", *self._history(), "", *self._figures()]
@@ -146,7 +146,7 @@ class LiveView:
         return [f" {name:<{_NAME_WIDTH}} {self._strip(pick)}" for name, pick in rows]
 
     def _strip(self, pick: Callable[[ImuResult], str | None]) -> str:
-        """One character a hop, the newest at the right."""
+        """One character per hop, the newest on the right."""
         if self._coloured:
             return "".join(
                 self._paint("█", self._rgb.get(pick(r) or "", UNLABELLED_RGB))

@@ -18,12 +18,12 @@ from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, colours, hexadecimal
 
-_MOST_HOPS = 20_000  # 3.5 hours at a hop of 0.64 s; older ones make room
+_MOST_HOPS = 20_000  # 3.5 hours at a hop of 0.64 s; older ones are dropped
 _AXIS_COLOURS = ("#333333", "#8c8c8c", "#c4c4c4")
 
 
 class Timeline:
-    """A sink that keeps what the picture needs of each hop.
+    """A sink that keeps what the picture needs from each hop.
 
     Args:
         labels: class names, in the order of the probabilities.
@@ -51,7 +51,7 @@ class Timeline:
             )
 
     def close(self) -> None:
-        """The picture is drawn when it is asked for."""
+        """Nothing to close; `draw_timeline` draws the picture."""
 
 
 def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
@@ -67,7 +67,7 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
     except ImportError:
         raise not_installed("matplotlib", "a picture") from None
     if not timeline.hops:
-        raise DataError(f"{path}: nothing was recognised, so there is nothing to draw")
+        raise DataError(f"{path}: no window was recognised, so there is nothing to draw")
     figure = Figure(figsize=(14, 7.2), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     rows = figure.subplots(3, 1, sharex=True, height_ratios=(2.2, 1.5, 2.3))
@@ -83,7 +83,8 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
         figure.savefig(path, dpi=110)
     except OSError as error:
         raise DataError(
-            f"Cannot write the picture to {path}: {error.strerror}; choose another path"
+            f"Cannot write the picture to {path}: {error.strerror}; choose another path or fix its "
+            "permissions"
         ) from None
 
 
@@ -146,7 +147,7 @@ def label_runs(timeline: Timeline, said: Sequence[str]) -> list[tuple[float, flo
 
 
 def _draw_probabilities(axes: Any, timeline: Timeline) -> None:
-    """One cell a hop and class, white 0 to the class's colour 1, on a regular grid.
+    """One cell per hop and class, from white (0) to the class's colour (1), on a regular grid.
 
     Pauses and windows without an answer are grey.
     """

@@ -47,7 +47,7 @@ def test_an_embedding_is_a_list(tmp_path: Path) -> None:
 def test_an_output_that_says_nothing_of_a_photo(tmp_path: Path) -> None:
     card = {"output": OutputSpec("tokens")}
     model = load(write_image_model(tmp_path, "reid", **card))
-    with pytest.raises(ArtefactError, match="gives tokens, which says nothing of a photo"):
+    with pytest.raises(ArtefactError, match="gives tokens, which is no answer about a photo"):
         answer_photo(model, photo(tmp_path / "a.png", flag()), "a")
 
 

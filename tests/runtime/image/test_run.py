@@ -106,7 +106,7 @@ def test_a_model_that_says_nothing_of_photos_is_refused_before_anything_is_writt
 ) -> None:
     photo(tmp_path / "photos" / "a.png", flag())
     model = str(write_image_model(tmp_path, "reid", output=OutputSpec("tokens")))
-    with pytest.raises(ArtefactError, match="gives tokens, which says nothing of a photo"):
+    with pytest.raises(ArtefactError, match="gives tokens, which is no answer about a photo"):
         run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
@@ -144,7 +144,7 @@ def test_a_part_map_never_replaces_a_photo(tmp_path: Path) -> None:
     before = path.read_bytes()
     model = str(write_image_model(tmp_path, "parsing"))
     with pytest.raises(
-        UsageError, match=r"--save would replace the photo .*a\.png by its part map"
+        UsageError, match=r"--save would overwrite the photo .*a\.png with its part map"
     ):
         run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "photos"))
     assert path.read_bytes() == before

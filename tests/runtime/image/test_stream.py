@@ -38,7 +38,7 @@ def test_what_cannot_be_answered_fails_at_the_call(tmp_path: Path) -> None:
         open_stream(load(write_image_model(tmp_path, "reid")), tmp_path / "nowhere")
     photo(tmp_path / "a.png", flag())
     model = load(write_image_model(tmp_path, "reid", output=OutputSpec("tokens")))
-    with pytest.raises(ArtefactError, match="gives tokens, which says nothing of a photo"):
+    with pytest.raises(ArtefactError, match="gives tokens, which is no answer about a photo"):
         open_stream(model, tmp_path / "a.png")
 
 

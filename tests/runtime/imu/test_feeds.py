@@ -57,7 +57,7 @@ def test_a_quiet_pipe_can_be_left() -> None:
 
 def test_nothing_on_standard_input() -> None:
     source = source_of(feed_pipe(b""), live=False)
-    with source, pytest.raises(DataError, match="standard input holds no row"):
+    with source, pytest.raises(DataError, match="standard input holds no readable row"):
         list(source)
 
 

@@ -53,8 +53,8 @@ def test_labels_travel_along() -> None:
     [
         ("0.02,1,two,3,4,5,6", r"line 3: 'two' in column ay is not a number"),
         ("0.02,1,,3,4,5,6", r"line 3: '' in column ay is not a number"),
-        ("0.02,1,2,3,4,5", r"line 3: 6 columns where 7 are needed"),
-        ("0,02,1,2,3,4,5,6", r"line 3: 8 columns where 7 are needed"),
+        ("0.02,1,2,3,4,5", r"line 3: 6 columns instead of 7"),
+        ("0,02,1,2,3,4,5,6", r"line 3: 8 columns instead of 7"),
         ("\x00\x01\ufffd", r"line 3: 1 columns"),
     ],
 )
@@ -87,7 +87,7 @@ def test_no_header_is_refused() -> None:
 
 @pytest.mark.parametrize("line", ["\ufffdPNG", "PK\x03\x04\0\0"])
 def test_binary_is_refused(line: str) -> None:
-    with pytest.raises(DataError, match=r"is not text: give CSV with a header, or JSON lines"):
+    with pytest.raises(DataError, match=r"is not text; give CSV with a header, or JSON lines"):
         RowParser("x.csv").parse([line])
 
 

@@ -80,7 +80,7 @@ def test_the_timeline_is_drawn(
     [
         (None, "no such file"),
         ("", "is empty"),
-        (HEADER + "\n", "no row"),
+        (HEADER + "\n", "no readable row"),
         ("\n".join([HEADER, *rows(1.0, 0)]), "hold no window of 2.56 s"),
     ],
 )

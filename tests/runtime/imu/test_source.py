@@ -143,7 +143,7 @@ def test_sources_are_sources(write: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", r"walk\.csv is empty; it should hold a header and rows"),
+        (b"", r"walk\.csv is empty; give a CSV file with a header"),
         (b"  \n\n", r"walk\.csv is empty"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), r"walk\.csv is not text"),
         (b"\xff\xfet\0,\0a\0", r"walk\.csv is not text"),
@@ -182,7 +182,7 @@ def test_words_that_name_no_source(spec: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([HEADER], r"holds no row that can be read; it is empty"),
+        ([HEADER], r"holds no readable row; it is empty"),
         ([HEADER, "a,b,c,d,e,f,g"], r"1 dropped: line 2: 'a' in column t is not a number"),
     ],
 )
@@ -218,7 +218,7 @@ def test_binary_after_a_good_beginning_is_not_text(tmp_path: Path) -> None:
     path = tmp_path / "walk.csv"
     good = "\n".join([HEADER, *map(row, range(2000))]).encode()
     path.write_bytes(good + b"\n" + b"\xff" * 300_000)
-    with pytest.raises(DataError, match=r"is not text.*a line of it is over"):
+    with pytest.raises(DataError, match=r"is not text.*one of its lines is over"):
         read(path)
 
 
@@ -309,7 +309,7 @@ def test_the_simulator_says_that_it_is_one() -> None:
     assert report["source"] == "simulated:wrist"
     assert blocks[0].label_T is not None
     assert "walking" in blocks[0].labels
-    with pytest.raises(UsageError, match="no simulated sensor sits at 'nose': choose of waist"):
+    with pytest.raises(UsageError, match="no simulated sensor at 'nose': choose one of waist"):
         open_source("simulated:nose")
 
 

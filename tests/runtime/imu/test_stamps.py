@@ -1,4 +1,4 @@
-"""Stamps to seconds: their unit is told from their steps, or declared."""
+"""Stamps to seconds: their unit is declared, or inferred from their steps."""
 
 from __future__ import annotations
 

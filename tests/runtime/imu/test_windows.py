@@ -137,7 +137,7 @@ def test_the_label_is_that_of_the_last_sample() -> None:
 
 
 def test_a_hop_of_nothing_is_refused() -> None:
-    with pytest.raises(UsageError, match="0 samples apart"):
+    with pytest.raises(UsageError, match="a hop of 0 samples"):
         WindowMaker(hop_s=0.001)
 
 

@@ -70,14 +70,14 @@ def test_a_repeated_stamp(run: Run) -> None:
     lines.insert(100, lines[100])
     said = run(lines)
     assert "\ndropped: 1 row with a repeated stamp\n" in said
-    assert said.count("a row repeats a stamp") == 1
+    assert said.count("a row repeats the stamp of") == 1
 
 
 def test_a_gap_of_two_seconds(run: Run) -> None:
     lines = rows()
     said = run(lines[:200] + lines[300:])
     assert "\nfound: 1 gap\n" in said
-    assert said.count("walk.csv: a gap: windows start again after it") == 1
+    assert said.count("walk.csv: a gap: windows restart after it") == 1
 
 
 def test_rows_of_text(run: Run) -> None:
@@ -213,7 +213,7 @@ def test_each_kind_is_remarked_once() -> None:
     losses.look(report, {"dropped": 5, "bad_rows": 3, "garbage_datagrams": 2})
     losses.look(report, {"dropped": 9, "bad_rows": 9, "garbage_datagrams": 9})
     assert [line.split(":")[0] for line in said] == ["left"] * 4
-    assert ["NaN" in said[0], "gap" in said[1], "datagram" in said[2], "newest" in said[3]] == [
+    assert ["NaN" in said[0], "gap" in said[1], "datagram" in said[2], "oldest" in said[3]] == [
         True
     ] * 4
 
@@ -227,6 +227,6 @@ def test_the_largest_loss_is_the_cause() -> None:
 
 def test_results_that_a_sink_did_not_get_are_told() -> None:
     assert loss_lines({"sinks": {"screen": {"dropped": 4}, "file": {"dropped": 0}}}) == [
-        "dropped: 4 results too many for screen"
+        "dropped: 4 results that screen was too slow for"
     ]
     assert loss_lines({}) == []

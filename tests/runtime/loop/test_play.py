@@ -69,7 +69,7 @@ def test_a_live_source_ends_by_the_clock_too(
 
 @pytest.mark.parametrize("seconds", [0, -1.0, math.nan, math.inf])
 def test_seconds_are_a_number_above_zero(seconds: float) -> None:
-    with pytest.raises(UsageError, match=f"seconds is {seconds}; it must be above 0 and finite"):
+    with pytest.raises(UsageError, match=f"seconds is {seconds}; give a finite number above 0"):
         require_seconds(seconds)
 
 
@@ -81,5 +81,5 @@ def test_a_run_on_a_silent_port_says_so(
     spec = "udp://{}:{}".format(*free_address())
     assert ended(lambda: main(["run", str(model), "--source", spec, "--seconds", "0.2"])) == 1
     said = capsys.readouterr()
-    assert f"edgehuman: {spec}: nothing came in 0.2 s; check that something sends" in said.err
+    assert f"edgehuman: {spec}: nothing arrived in 0.2 s; check that something sends" in said.err
     assert said.out == ""

@@ -50,7 +50,7 @@ def test_what_has_no_line_ends_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     path.write_bytes(b"x" * (2 * MAX_LINE))
     descriptor = open_file(path, ".jsonl")
-    with pytest.raises(DataError, match=r"p is not text: give JSON lines; a line of it is over"):
+    with pytest.raises(DataError, match=r"p is not text: one of its lines is over"):
         list(read_lines(descriptor, "p", "JSON lines"))
     os.close(descriptor)
 
@@ -58,7 +58,7 @@ def test_what_has_no_line_ends_is_no_text(tmp_path: Path) -> None:
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no such file; give the path of a \.jsonl, or -"):
         open_file(tmp_path / "none.jsonl", ".jsonl", ", or -")
-    with pytest.raises(DataError, match=r"is a folder; give one \.csv or \.jsonl file of it"):
+    with pytest.raises(DataError, match=r"is a folder; give one \.csv or \.jsonl file in it"):
         open_file(tmp_path, ".csv or .jsonl")
 
 

@@ -71,7 +71,7 @@ def test_whose_walk_it_is_has_to_be_said(folder: Path, capsys: pytest.CaptureFix
     words = ["gallery", "enroll", folder / "nose.onnx", "--source", folder / "door.jsonl"]
     words += ["--name", "BOB", "--gallery", folder / "g.npz"]
     code, _, err = run(capsys, *words)
-    assert (code, "holds 3 tracks (1, 2, 3); say with --track" in err) == (1, True)
+    assert (code, "holds 3 tracks (1, 2, 3); choose one with --track" in err) == (1, True)
     code, _, err = run(capsys, *words, "--track", "9")
     assert (code, "--track 9" in err) == (2, True)
     assert not (folder / "g.npz").exists()
@@ -211,7 +211,7 @@ def test_a_wrong_number_of_joints_is_no_walk(
     )
     code, _, err = enrol(capsys, folder, "CARL")
     assert code == 1
-    assert "holds no pose that can be read (24 dropped: line 1: found 17 joints" in err
+    assert "holds no readable pose (24 dropped: line 1: found 17 joints" in err
     assert not (folder / "g.npz").exists()
 
 
@@ -223,7 +223,7 @@ def test_two_people_under_one_id_are_nobody(
         code, out, err = enrol(capsys, folder, "TWICE", *more)
         assert (code, out) == (1, "")
         assert "track 0: 50% of its lines repeat the time" in err
-        assert "two people at once have two ids" in err
+        assert "give each person an id of their own" in err
     assert not (folder / "g.npz").exists()
     # A line that comes twice now and then, as datagrams do, does no harm.
     write_poses(folder / "once.jsonl", walk(ANNA, 2), walk(ANNA, 2)[:2])
@@ -246,7 +246,7 @@ def test_the_very_walk_of_somebody_else_is_taken_only_where_that_is_asked_for(
     (folder / "bert.jsonl").write_bytes((folder / "anna.jsonl").read_bytes())
     code, _, err = enrol(capsys, folder, "BERT")
     assert code == 1
-    assert "this is the walk 'anna.jsonl#0' of ANNA, and --name says BERT. Nobody is" in err
+    assert "this is the walk 'anna.jsonl#0' of ANNA, but --name is BERT. Nobody was" in err
     assert read_gallery(folder / "g.npz").people() == {"ANNA": 1}
     assert enrol(capsys, folder, "ANNA", "--walk", "again")[0] == 0
     assert enrol(capsys, folder, "BERT", "--take-as-is")[0] == 0

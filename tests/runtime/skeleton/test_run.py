@@ -75,7 +75,7 @@ def test_a_pose_estimator_sends_by_udp(folder: Path, capsys: pytest.CaptureFixtu
     words += ["--gallery", folder / "g.npz"]
     with pose_estimator(walk(ANNA, 600)) as spec:
         code, _, err = run(capsys, *words, "--source", spec)
-        assert (code, "never ends; say with --seconds" in err) == (2, True)
+        assert (code, "never ends; give --seconds" in err) == (2, True)
         code, out, _ = run(capsys, *words, "--source", spec, "--seconds", 2)
     assert code == 0
     assert "enrolled by" in out
@@ -114,7 +114,7 @@ def test_bad_lines_are_counted_and_told(folder: Path, capsys: pytest.CaptureFixt
     ("words", "code", "said"),
     [
         (["--source", "none.jsonl"], 1, "no such file"),
-        (["--source", "0"], 2, "takes skeletons"),
+        (["--source", "0"], 2, "reads skeletons"),
         (["--source", "anna.jsonl", "--gallery", "none.npz"], 1, "no such gallery"),
         (["--source", "anna.jsonl", "--threshold", "7"], 2, "threshold is 7"),
         (["--source", "short.jsonl"], 1, "hold no window of 0.5 s of one track"),

@@ -1,4 +1,4 @@
-"""Where skeletons come from: nothing is lost from a file, the newest win live."""
+"""Where skeletons come from: nothing is lost from a file, the oldest are dropped live."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_pipe_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 @pytest.mark.parametrize("spec", ["0", "rtsp://camera"])
 def test_a_camera_is_no_source_of_skeletons(spec: str) -> None:
-    with pytest.raises(UsageError, match=r"takes skeletons: poses.jsonl, -, udp://host:port or"):
+    with pytest.raises(UsageError, match=r"reads skeletons: poses.jsonl, -, udp://host:port or"):
         open_poses(spec)
 
 
@@ -149,9 +149,7 @@ def test_what_is_no_file_of_poses_is_an_error(tmp_path: Path) -> None:
         read(open_poses(str(empty)))
     wrong = tmp_path / "wrong.jsonl"
     wrong.write_text("t,ax,ay\n1,2,3\n")
-    with pytest.raises(
-        DataError, match=r"no pose that can be read \(2 dropped: line 1: .*not JSON"
-    ):
+    with pytest.raises(DataError, match=r"no readable pose \(2 dropped: line 1: .*not JSON"):
         read(open_poses(str(wrong)))
     with pytest.raises(UsageError, match="is not open"):
         next(iter(open_poses(str(wrong))))

@@ -85,7 +85,7 @@ def test_a_sender_that_stops_early_ends_with_the_clock(
 
 
 def test_a_port_where_nobody_sends(nose: Model) -> None:
-    with pytest.raises(DataError, match=r"127.0.0.1:0: nothing came in 0.2 s; check that some"):
+    with pytest.raises(DataError, match=r"127.0.0.1:0: nothing arrived in 0.2 s; check that some"):
         ended(lambda: walks_of(nose, ANY_PORT, 0.2))
 
 
@@ -106,13 +106,13 @@ def test_an_interrupt_ends_listening_and_what_came_counts(
     with interrupted(port, 24):
         walks = walks_of(nose, ANY_PORT, 600.0)
     assert walks.windows == {"0": 7}
-    assert "stopped; what came until then counts" in capsys.readouterr().err
+    assert "stopped; what arrived until then is used" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
-    [(0, "stopped before anything came"), (5, "5 frames, 5 of them used, hold no window")],
+    [(0, "stopped before anything arrived"), (5, "5 frames, 5 of them used, hold no window")],
 )
 def test_an_interrupt_before_a_window_is_an_error(
     lines: int, said: str, nose: Model, port: Source[PoseBlock]

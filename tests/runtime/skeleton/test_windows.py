@@ -141,7 +141,7 @@ def test_a_wrong_image_size_and_a_slow_camera_are_remarked_once() -> None:
     made.push(block(*((k / 5, "a", joints(900 + k)) for k in range(40)), size=(500, 300)))
     assert made.report.outside == 40
     assert len(made.report.notes) == 2
-    assert "over 2% of joints stand outside the image of 500x300" in made.report.notes[0]
+    assert "over 2% of joints are outside the image of 500x300" in made.report.notes[0]
     assert "5.0 Hz" in made.report.notes[1]
 
 
@@ -157,7 +157,7 @@ def test_a_stray_joint_is_no_wrong_image_size() -> None:
 
 
 def test_a_window_or_a_hop_of_nothing_is_an_error() -> None:
-    with pytest.raises(UsageError, match="0 frames apart"):
+    with pytest.raises(UsageError, match="a hop of 0 frames"):
         PoseWindows(6, 0.01, RATE_HZ)
 
 

@@ -45,7 +45,7 @@ def test_the_picture_is_a_png(tmp_path: Path) -> None:
 
 
 def test_nothing_to_draw_and_nowhere_to_draw_are_errors(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="nothing was recognised"):
+    with pytest.raises(DataError, match="no window was recognised"):
         draw_timeline(timeline([], []), tmp_path / "a.png", "title")
     blocked = tmp_path / "file"
     blocked.write_text("")
