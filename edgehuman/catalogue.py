@@ -11,7 +11,6 @@ from typing import Any
 from edgehuman.datasets import DATASETS, Dataset
 from edgehuman.errors import UsageError
 from edgehuman.networks import NETWORKS, Network
-from edgehuman.outcome import Outcome
 
 __all__ = [
     "DATASETS",
@@ -23,7 +22,6 @@ __all__ = [
     "Action",
     "Dataset",
     "Method",
-    "ModelsConfig",
     "Network",
     "Record",
     "Task",
@@ -31,7 +29,6 @@ __all__ = [
     "find",
     "is_of",
     "load_object",
-    "models",
     "network_for",
     "networks_of",
     "served",
@@ -102,6 +99,7 @@ class Record:
         stream: (model, source, *, options of this record) -> the `LiveStream` of
             `edgehuman.stream`; its keyword-only parameters are the options it accepts.
         evaluate: what `edgehuman evaluate` runs.
+        needs: what somebody has to bring, in words, for `edgehuman info`.
     """
 
     modality: str
@@ -121,6 +119,7 @@ class Record:
     run: Action | None = None
     stream: str = ""
     evaluate: Action | None = None
+    needs: str = ""
 
 
 RECORDS: Mapping[str, Record] = {
@@ -146,6 +145,10 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.imu.load:layouts",
         extent="edgehuman.data.imu.check:extent",
         check="edgehuman.data.imu.check:check",
+        needs=(
+            "an accelerometer and a gyroscope on the body. Other units and axes: "
+            "--accel-unit, --gyro-unit and --axes"
+        ),
         kind="imu",
         simulate=Action(
             "edgehuman.data.imu.write:SimulateConfig",
@@ -177,6 +180,10 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.skeleton.load:layouts",
         extent="edgehuman.data.skeleton.check:extent",
         check="edgehuman.data.skeleton.check:check",
+        needs=(
+            "a camera that sees a walker from head to foot, and a pose estimator that "
+            "follows people"
+        ),
         kind="skeletons",
         simulate=Action(
             "edgehuman.data.skeleton.write:SimulateConfig",
@@ -209,6 +216,7 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.image.load:layouts",
         extent="edgehuman.data.image.check:extent",
         check="edgehuman.data.image.check:check",
+        needs="one picture of one person, cut close around the body; any size",
         kind="people",
         simulate=Action(
             "edgehuman.data.image.write:SimulateConfig",
@@ -362,33 +370,3 @@ def step(record: str, name: str) -> Any:
 def served(name: str) -> dict[str, Any]:
     """Return the records that support a step, with that field of each row; import nothing."""
     return {record: getattr(row, name) for record, row in RECORDS.items() if getattr(row, name)}
-
-
-@dataclass(frozen=True, slots=True)
-class ModelsConfig:
-    """Every network in the catalogue."""
-
-
-def models(config: ModelsConfig) -> Outcome:
-    """`edgehuman models`: one row per network."""
-    keys = (
-        "family",
-        "modality",
-        "input",
-        "task",
-        "method",
-        "params",
-        "params_paper",
-        "flops",
-        "source",
-    )
-    rows = [
-        {"name": name, **{key: getattr(row, key) for key in keys}} for name, row in NETWORKS.items()
-    ]
-    head = f"{'name':<18}{'family':<15}{'input':<18}{'params':>12}{'MFLOPs':>10}  source"
-    lines = [
-        f"{row['name']:<18}{row['family']:<15}{row['input']:<18}{row['params']:>12,}"
-        f"{row['flops'] / 1e6:>10.1f}  {row['source']}"
-        for row in rows
-    ]
-    return Outcome(rows, "\n".join([head, *lines]))

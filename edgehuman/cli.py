@@ -120,10 +120,16 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman demo --seconds 60",
     ),
     "models": Command(
-        "edgehuman.catalogue:ModelsConfig",
-        "edgehuman.catalogue:models",
-        "every network: family, parameters, operations, input, source",
+        "edgehuman.runtime.models:ModelsConfig",
+        "edgehuman.runtime.models:models",
+        "the models that ship, then every network: parameters, operations, source",
         "edgehuman models --json",
+    ),
+    "info": Command(
+        "edgehuman.runtime.info:InfoConfig",
+        "edgehuman.runtime.info:info",
+        "what is inside a model: needs, teachers, metrics, proof, licences",
+        "edgehuman info zoo:activity",
     ),
     "data list": Command(
         "edgehuman.data.commands:ListConfig",
