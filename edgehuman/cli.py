@@ -314,8 +314,22 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
         from edgehuman.export.catalogued import taking_names
 
         function = taking_names(function)
-    outcome: Outcome = function(config)
+    outcome = function(config) if name == "info" else _saying_random(function, config)
     return outcome, as_json and not own_json
+
+
+def _saying_random(function: Callable[[Any], Outcome], config: Any) -> Outcome:
+    """Call a command; one whose model has learned nothing says so first, and in its JSON."""
+    if not hasattr(config, "model") and not hasattr(config, "models"):
+        return function(config)
+    from edgehuman.runtime.info import RANDOM, random_models
+
+    for model in (names := random_models(config)):
+        print(f"edgehuman: {model}: {RANDOM}", file=sys.stderr, flush=True)
+    outcome = function(config)
+    if not isinstance(outcome.data, Mapping):
+        return outcome
+    return dataclasses.replace(outcome, data={"random_weights": bool(names), **outcome.data})
 
 
 def _page(name: str, config_path: str, words: Sequence[str], example: str) -> str:

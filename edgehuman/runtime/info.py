@@ -18,14 +18,14 @@ from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.card import RANDOM_WEIGHTS, WEIGHTS, Card, InputSpec, Precision, of_weights
-from edgehuman.errors import ArtefactError
+from edgehuman.errors import ArtefactError, EdgehumanError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import read_side, side_path
 from edgehuman.runtime.model import file_of
 
 _WIDTH = 96
-_COLUMN = 14
+_COLUMN = 16
 RANDOM = (
     "RANDOM WEIGHTS: this network has learned nothing. Its answers mean nothing; only its speed "
     "and size do."
@@ -252,3 +252,21 @@ def _network(name: str) -> Outcome:
         _section("the network", trained),
     ]
     return Outcome(data, "\n\n".join(parts))
+
+
+def random_models(config: Any) -> list[str]:
+    """Of the models that a command's config names, those that have learned nothing.
+
+    What cannot be read here is left out: the command itself says what is wrong with it.
+    """
+    named = getattr(config, "models", None) or [getattr(config, "model", None)]
+    return [name for name in named if isinstance(name, str) and _is_random(name)]
+
+
+def _is_random(model: str) -> bool:
+    if model in catalogue.NETWORKS:
+        return True
+    try:
+        return _find(model).card.random_weights
+    except (EdgehumanError, OSError):
+        return False

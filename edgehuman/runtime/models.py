@@ -39,9 +39,8 @@ def _shipped() -> Iterator[str]:
         path = zoo_file(name)
         card = read_card(path)
         best = card.metrics[0] if card.metrics else None
-        said = (
-            "-" if best is None else f"{best.name} {best.value:.3f}, {best.protocol.split(',')[0]}"
-        )
+        where = "" if best is None else best.protocol.replace(":", ",").partition(",")[0]
+        said = "-" if best is None else f"{best.name} {best.value:.3f} on {where}"
         size = f"{path.stat().st_size / 1e6:.1f} MB"
         yield f"  {name:<28}{card.task:<16}{card.precision.name:<11}{size:>9}  {said}"
 
@@ -54,7 +53,8 @@ def _networks(rows: list[dict[str, Any]]) -> Iterator[str]:
         by_record.setdefault(row["input"], []).append(row)
     for record, members in by_record.items():
         yield ""
-        yield f"  {record:<18}{'family':<15}{'pretrained by':<15}{'params':>11}{'MFLOPs':>9}  source"
+        head = f"  {record:<18}{'family':<15}{'pretrained by':<15}{'params':>11}{'MFLOPs':>9}"
+        yield f"{head}  source"
         for row in members:
             yield (
                 f"  {row['name']:<18}{row['family']:<15}{row['method']:<15}{row['params']:>11,}"
