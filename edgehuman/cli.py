@@ -17,6 +17,7 @@ from pathlib import Path
 from edgehuman import catalogue
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.flags import choose
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome
@@ -58,46 +59,6 @@ class ModelCommand:
     step: str
     summary: str
     example: str
-
-
-def _pretrain(words: Sequence[str]) -> tuple[str, str]:
-    recipe = recipe_table(words)
-    method = flag_value(words, "method", recipe)
-    arch = flag_value(words, "arch", recipe)
-    if method is None:
-        method = (
-            "mae" if arch is None else catalogue.find(catalogue.NETWORKS, "network", arch).method
-        )
-    if method == "none":
-        raise UsageError(
-            f"--arch {arch} has no pretraining; train it from scratch with `edgehuman finetune`"
-        )
-    row = catalogue.find(catalogue.METHODS, "method", method)
-    return row.config, row.train
-
-
-def _finetune(words: Sequence[str]) -> tuple[str, str]:
-    task = flag_value(words, "task", recipe_table(words)) or "activity"
-    row = catalogue.find(catalogue.TASKS, "task", task)
-    return row.config, row.train
-
-
-def _actions(table: Mapping[str, catalogue.Method | catalogue.Task]) -> dict[str, catalogue.Action]:
-    return {
-        name: catalogue.Action(row.config, row.train, row.example) for name, row in table.items()
-    }
-
-
-def _simulations() -> dict[str, catalogue.Action]:
-    records = catalogue.RECORDS.values()
-    return {record.kind: record.simulate for record in records if record.simulate}
-
-
-def _simulate(words: Sequence[str]) -> tuple[str, str]:
-    kinds = _simulations()
-    kind = flag_value(words, "kind", recipe_table(words)) or next(iter(kinds))
-    action: catalogue.Action = catalogue.find(kinds, "kind", kind)
-    return action.config, action.function
 
 
 def _export(words: Sequence[str]) -> tuple[str, str]:
@@ -150,11 +111,11 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman data export hapt_raw.npz --subject 2 --out recordings",
     ),
     "data simulate": ChoiceCommand(
-        _simulate,
+        choose.simulate,
         "simulated people: --kind imu (a sensor's CSV files), people (pictures), skeletons",
         "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
         "kind",
-        _simulations,
+        choose.simulations,
     ),
     "data pack": Command(
         "edgehuman.data.image.unlabelled.pack:PackConfig",
@@ -163,11 +124,11 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman data pack photos --out shards --shard-size 5000",
     ),
     "pretrain": ChoiceCommand(
-        _pretrain,
+        choose.pretrain,
         "self-supervised pretraining of an encoder",
         "edgehuman pretrain --arch imuvit_512x5 --data hapt_raw.npz --out runs/mae",
         "method",
-        lambda: _actions(catalogue.METHODS),
+        lambda: choose.actions(catalogue.METHODS),
     ),
     "import": Command(
         "edgehuman.training.import_settings:ImportConfig",
@@ -176,11 +137,11 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman import vit_tiny.safetensors --source timm --arch vit_tiny --out runs/v",
     ),
     "finetune": ChoiceCommand(
-        _finetune,
+        choose.finetune,
         "a pretrained encoder (or none) to a task: probe, fine-tune, from scratch",
         "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/a",
         "task",
-        lambda: _actions(catalogue.TASKS),
+        lambda: choose.actions(catalogue.TASKS),
     ),
     "evaluate": ModelCommand(
         "evaluate",
@@ -314,22 +275,12 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
         from edgehuman.export.catalogued import taking_names
 
         function = taking_names(function)
-    outcome = function(config) if name == "info" else _saying_random(function, config)
+    if name != "info" and (hasattr(config, "model") or hasattr(config, "models")):
+        from edgehuman.runtime.info import saying_random
+
+        function = saying_random(function)
+    outcome: Outcome = function(config)
     return outcome, as_json and not own_json
-
-
-def _saying_random(function: Callable[[Any], Outcome], config: Any) -> Outcome:
-    """Call a command; one whose model has learned nothing says so first, and in its JSON."""
-    if not hasattr(config, "model") and not hasattr(config, "models"):
-        return function(config)
-    from edgehuman.runtime.info import RANDOM, random_models
-
-    for model in (names := random_models(config)):
-        print(f"edgehuman: {model}: {RANDOM}", file=sys.stderr, flush=True)
-    outcome = function(config)
-    if not isinstance(outcome.data, Mapping):
-        return outcome
-    return dataclasses.replace(outcome, data={"random_weights": bool(names), **outcome.data})
 
 
 def _page(name: str, config_path: str, words: Sequence[str], example: str) -> str:

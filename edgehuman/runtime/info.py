@@ -8,8 +8,9 @@ The card alone is read: no engine is opened and PyTorch is not needed, whether t
 from __future__ import annotations
 
 import dataclasses
+import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,23 @@ def _network(name: str) -> Outcome:
         _section("the network", trained),
     ]
     return Outcome(data, "\n\n".join(parts))
+
+
+def saying_random(function: Callable[[Any], Outcome]) -> Callable[[Any], Outcome]:
+    """A command's function that first says which of its models have learned nothing, one line each
+    on standard error; its data says so as well.
+    """
+
+    def saying(config: Any) -> Outcome:
+        names = random_models(config)
+        for model in names:
+            print(f"edgehuman: {model}: {RANDOM}", file=sys.stderr, flush=True)
+        outcome = function(config)
+        if not isinstance(outcome.data, Mapping):
+            return outcome
+        return dataclasses.replace(outcome, data={"random_weights": bool(names), **outcome.data})
+
+    return saying
 
 
 def random_models(config: Any) -> list[str]:
