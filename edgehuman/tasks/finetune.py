@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from edgehuman import catalogue
 from edgehuman.card import Card, Metric, TrainingData
 from edgehuman.errors import DataError
-from edgehuman.nets.checkpoint import load_encoder, load_network, read_weights, require_arch
+from edgehuman.nets.checkpoint import load_encoder, load_network, read_card, require_arch
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32
 from edgehuman.tasks.settings import FinetuneConfig
@@ -72,7 +72,7 @@ def start_from(config: FinetuneConfig, task: str, default: str) -> Start:
         UsageError: unknown network, network of another task, or `config.out` is in use.
         CheckpointError: no weights there, weights of another network, or nothing to resume from.
     """
-    learned = None if config.weights is None else read_weights(config.weights)[1]
+    learned = None if config.weights is None else read_card(config.weights)
     arch = default if learned is None else learned.arch
     arch = arch if config.arch is None else config.arch
     catalogue.network_for(arch, task)

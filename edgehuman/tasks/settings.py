@@ -16,7 +16,8 @@ class FinetuneConfig(TrainingConfig):
     arch: str | None = None
     """A network from `edgehuman models` for the task's records; by default that of --weights."""
     weights: Path | None = None
-    """Checkpoint of a pretrained network; none: start from seeded random weights."""
+    """Checkpoint of a pretrained network: a folder, zoo:NAME, or an FP32 .onnx of edgehuman; none:
+    start from seeded random weights."""
     select_share: float = 0.2
     """Share of the training people held out to select the checkpoint."""
     read_test: bool = True

@@ -11,6 +11,8 @@ from edgehuman.config import require
 from edgehuman.errors import UsageError
 from edgehuman.tasks.settings import FinetuneConfig
 
+DEFAULT_ARCH = "imuvit_512x5"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityConfig(FinetuneConfig):
@@ -18,8 +20,9 @@ class ActivityConfig(FinetuneConfig):
 
     task: Literal["activity"] = "activity"
     """The task."""
-    arch: str = "imuvit_512x5"
-    """A network from `edgehuman models` that reads an ImuWindow."""
+    arch: str | None = None
+    """A network from `edgehuman models` that reads an ImuWindow; by default that of --weights, or
+    imuvit_512x5."""
     mode: Literal["finetune", "probe"] = "finetune"
     """Train all weights, or a linear head on the frozen encoder."""
     data: tuple[str, ...] = (SIMULATED,)
