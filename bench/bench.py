@@ -1,7 +1,7 @@
 """`edgehuman bench`: latency, accuracy, memory and energy of models and engines, side by side.
 
-One run, one machine, the same windows for all. What could not be measured says why; nothing is
-estimated. `--out DIR` gets bench.md, bench.json, bench.png and bench.html (one page, by itself).
+One run, one machine, the same windows for all. What could not be measured is listed with the
+reason; nothing is estimated. `--out DIR` gets bench.md, bench.json, bench.png and bench.html.
 """
 
 from __future__ import annotations
@@ -57,31 +57,31 @@ class BenchConfig:
     models: Positional[tuple[str, ...]]
     """zoo:NAME, paths, or names from `edgehuman models` (random weights)."""
     against: str = ""
-    """More engines, with commas: torch, compile, tensorrt. onnxruntime always takes part."""
+    """More engines, separated by commas: torch, compile, tensorrt; onnxruntime always runs."""
     data: str = SIMULATED
     """The windows to run: a dataset's path, or the word `simulated`."""
     dataset: str | None = None
-    """Insist that the data is this dataset of `edgehuman data list`."""
+    """Require the data to be this dataset of `edgehuman data list`."""
     split: Split = "test"
     """The official test people, the others, or all."""
     shared_labels: bool = False
-    """Score without the windows of classes that a model does not know."""
+    """Do not score windows of classes that a model does not know."""
     threads: int = 1
     """Threads inside one operator."""
     batch: int = 1
-    """Windows a call."""
+    """Windows per call."""
     rounds: int = 20
     """Interleaved blocks of 20 counted calls per contestant."""
     minutes: float = 0.0
-    """Sustained mode: so many minutes back to back per contestant, after the rounds."""
+    """Sustained mode: run each contestant back to back for this many minutes after the rounds."""
     out: Path | None = None
-    """Write the tables, the picture and the page into this folder."""
+    """Write the tables, the picture and the page to this folder."""
     seed: int = 0
     """Of random weights and of the order inside a round."""
 
     def __post_init__(self) -> None:
         if not self.models:
-            raise UsageError("no model is named; give zoo:activity, a path, or a catalogue name")
+            raise UsageError("no model given; give zoo:activity, a path, or a catalogue name")
         counted = ("threads", "batch", "rounds")
         rules = [(getattr(self, name) >= 1, name, "at least 1") for name in counted]
         require(self, [*rules, (self.minutes >= 0, "minutes", "0 or more")])
@@ -91,8 +91,8 @@ def bench(config: BenchConfig) -> Outcome:
     """`edgehuman bench`.
 
     Raises:
-        UsageError, ArtefactError, DataError: wrong words, a wrong model or wrong data, before
-            anything is measured.
+        UsageError, ArtefactError, DataError: wrong arguments, model or data, before anything is
+            measured.
     """
     engines = parse_engines(config.against)
     _make_folder(config.out)
@@ -108,16 +108,16 @@ def bench(config: BenchConfig) -> Outcome:
 
 
 def _load(config: BenchConfig, entries: Sequence[Entry]) -> Trial:
-    """The records that every model here takes, and what scores one.
+    """The records that all models take, and how to score a model.
 
     Raises:
-        UsageError: models that begin at different records, or flags of windows beside pictures.
+        UsageError: models of different records, or flags for windows given with pictures.
         DataError: no such data, or none of that record.
     """
     begins_at = {f"{entry.record} {tuple(entry.shape)}" for entry in entries}
     if len(begins_at) > 1:
         raise UsageError(
-            f"the models begin at {' and at '.join(sorted(begins_at))}; one run times models that "
+            f"the models take {' and '.join(sorted(begins_at))}; one run can only time models that "
             "take the same records"
         )
     card = load(entries[0].path, engine="onnxruntime").card
@@ -210,7 +210,7 @@ def _row(
 def _sustained(
     contestant: Contestant, config: BenchConfig, trial: Trial, meter: Meter | None
 ) -> Sustained | None:
-    """The minutes that were asked for; where energy is told, two seconds in any case."""
+    """Run the requested minutes, or two seconds if only energy is measured."""
     seconds = max(60 * config.minutes, ENERGY_STRETCH_S if meter is not None else 0.0)
     if not seconds:
         return None
@@ -225,7 +225,9 @@ def _metrics(
 ) -> dict[str, float] | None:
     """The task metric of the artefact, or None and the reason in `missing`."""
     if contestant.model is None:
-        missing["metrics"] = "a torch network has random weights here: the file holds none for it"
+        missing["metrics"] = (
+            "the torch network has random weights, as the file holds no weights for it"
+        )
         return None
     if contestant.entry.model != contestant.entry.path:
         missing["metrics"] = "random weights"

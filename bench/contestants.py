@@ -2,8 +2,8 @@
 
 A torch network is built from the artefact's card (`arch`, number of classes) with seeded random
 weights: an ONNX file holds no torch network, and time does not depend on the weights. So only
-onnxruntime and TensorRT have a task metric. TensorRT runs the engine that lies beside the ONNX
-file. PyTorch is imported inside the functions that need it.
+onnxruntime and TensorRT have a task metric. TensorRT runs the engine beside the ONNX file. PyTorch
+is imported inside the functions that need it.
 """
 
 from __future__ import annotations
@@ -42,24 +42,22 @@ class NotMeasured(Exception):
 
 
 class FailedRun(Exception):
-    """What was to be measured did not work. That is no reason to leave it out: its target is
-    missed.
-    """
+    """The measured code failed; it is not left out, but misses its target."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model on one engine, in words that another process can open too.
+    """One model on one engine, described so that another process can open it too.
 
     Attributes:
-        model: what the user called it.
+        model: the name that the user gave.
         path: `zoo:NAME` or the path of its file.
         engine: one of ENGINES.
-        arch, num_classes: of its card, from which a torch network is built; None: embeddings.
+        arch, num_classes: from its card, to build a torch network; None: embeddings.
         threads: threads inside one operator.
         seed: of the torch network's random weights.
-        record, shape, dtype: what the model begins at, of its card.
-        kind: of output, of its card.
+        record, shape, dtype: the model's input, from its card.
+        kind: of output, from its card.
     """
 
     model: str
@@ -76,11 +74,11 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """For the tables."""
+        """The name in the tables."""
         return f"{self.model} on {self.engine}"
 
     def noise(self, count: int, seed: int = 0) -> Records:
-        """Seeded random records (count, ...): time does not depend on what they show."""
+        """Seeded random records (count, ...), as time does not depend on their content."""
         rng = np.random.default_rng(seed)
         shape = (count, *(size or _DYNAMIC for size in self.shape))
         if self.dtype == "uint8":
@@ -91,12 +89,12 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Contestant:
     """Attributes:
-    entry: what was asked for.
+    entry: the requested model and engine.
     call: raw records (batch, ...) -> float32 outputs (batch, ...).
     version: engine and version, for the report.
     first_result_s: from opening the file, or building the network, to the first result.
-    file_bytes: size of the artefact; None where there is no file.
-    model: what holds the artefact, for the task metric; None for torch.
+    file_bytes: size of the artefact; None without a file.
+    model: the loaded artefact, for the task metric; None for torch.
     """
 
     entry: Entry
@@ -116,7 +114,9 @@ def parse_engines(against: str) -> tuple[str, ...]:
     words = [word.strip() for word in against.split(",") if word.strip()]
     for word in words:
         if word not in ENGINES:
-            raise UsageError(f"--against names {word!r}; the engines are {', '.join(ENGINES)}")
+            raise UsageError(
+                f"unknown engine {word!r} in --against; choose from {', '.join(ENGINES)}"
+            )
     return tuple(dict.fromkeys(("onnxruntime", *words)))
 
 
@@ -198,7 +198,9 @@ def torch_contestant(
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the compiler warns of itself, not of our network
+            warnings.simplefilter(
+                "ignore"
+            )  # these warnings are about the compiler, not our network
             call(sample)
     except Exception as error:
         if not compiled:
@@ -210,9 +212,7 @@ def torch_contestant(
 
 
 def _network(entry: Entry) -> Any:
-    """What the entry's card describes, with seeded random weights; with its head where it has
-    one.
-    """
+    """The network of the entry's card, with seeded random weights and its head, if any."""
     labels = tuple(str(i) for i in range(entry.num_classes or 0))
     begins_at = InputSpec(entry.record, tuple(entry.shape), entry.dtype, "", 0.0)
     output = OutputSpec(entry.kind, labels)
@@ -229,7 +229,7 @@ def _tensorrt(entry: Entry, sample: Records) -> Contestant:
     if not found:
         raise NotMeasured("TensorRT is not installed (pip install tensorrt, or tensorrt-rtx)")
     if find_gpu() is None:
-        raise NotMeasured("no NVIDIA GPU was found here, and TensorRT runs on one")
+        raise NotMeasured("no NVIDIA GPU found; TensorRT needs one")
     engine_word = found[0].replace("_", "-")
     if entry.model in catalogue.NETWORKS:
         raise NotMeasured(
@@ -248,14 +248,14 @@ def _tensorrt(entry: Entry, sample: Records) -> Contestant:
 
 
 def _cure(entry: Entry, engine: Path, engine_word: str) -> str:
-    """How an engine comes to lie beside an ONNX file: a benchmark builds none."""
+    """The command that builds an engine beside an ONNX file; a benchmark builds none."""
     onnx = engine.with_suffix(".onnx")
     if read_card(onnx).precision.name == "int8":
         return (
-            "TensorRT does not take the INT8 graph of CPUs; export the checkpoint with "
+            "TensorRT cannot run the INT8 graph for CPUs; export the checkpoint with "
             f"`--format tensorrt --engine {engine_word} --precision int8`"
         )
-    # Of the zoo an engine is made elsewhere: an installed package is no place for new files.
+    # Engines of zoo models are built elsewhere: an installed package should not get new files.
     from_zoo = entry.path.startswith(ZOO)
     source, out = (entry.path, engine.name) if from_zoo else (str(onnx), str(engine))
     return (

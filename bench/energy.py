@@ -1,7 +1,7 @@
-"""Energy where the machine tells it: RAPL counters of a PC, the power rails of a Jetson.
+"""Energy, if the machine reports it: RAPL counters of a PC, the power rails of a Jetson.
 
-A reading is joules since the meter was opened. A machine that tells nothing has no meter, and the
-tables then say "not measured" with the reason: energy is never estimated.
+A reading is joules since the meter was opened. Without counters there is no meter, and the tables
+say "not measured" with the reason: energy is never estimated.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Rapl:
         return self._sum_uj / 1e6
 
     def close(self) -> None:
-        """Nothing to stop: the counters count by themselves."""
+        """Nothing to stop: the counters run by themselves."""
 
     def _read_uj(self) -> list[int]:
         return [int((zone / "energy_uj").read_text()) for zone in self._zones]
@@ -65,7 +65,7 @@ class JetsonRails:
     """The INA3221 power monitors of a Jetson: a thread adds up power over time.
 
     Source: NVIDIA Jetson Linux developer guide, "Software-Based Power Consumption Modeling". The
-    board's input rail is used where there is one; otherwise the GPU and CPU rails are added.
+    board's input rail is used if there is one; otherwise the GPU and CPU rails are summed.
     """
 
     def __init__(self, rails: Sequence[tuple[str, Path, Path]]) -> None:
@@ -115,7 +115,7 @@ def open_meter(root: Path = ROOT) -> tuple[Meter | None, str]:
     try:
         rapl = Rapl(zones)
     except PermissionError:
-        return None, f"{zones[0]}/energy_uj may only be read by root; run with sudo"
+        return None, f"only root can read {zones[0]}/energy_uj; run with sudo"
     except (OSError, ValueError) as error:
         return None, f"the RAPL counters cannot be read ({error})"
     return rapl, rapl.source
@@ -135,7 +135,7 @@ def _find_rails(root: Path) -> list[tuple[str, Path, Path]]:
 
 
 class Stretch:
-    """Joules and seconds of what happens inside a `with` block."""
+    """Joules and seconds of a `with` block."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter

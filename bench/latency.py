@@ -1,8 +1,8 @@
-"""Latency of several contestants in one run, interleaved, so that the machine's moods fall on all.
+"""Latency of several contestants in one run, interleaved, so that system noise affects all equally.
 
-Each round takes the contestants in a new order; each contestant runs the same windows. The first
-call of a block is a warm-up and is not counted: it pays for caches that the one before emptied.
-Every other call is: no outlier is clipped. Axes: N windows, R calls.
+Each round runs the contestants in a new order, all on the same windows. The first call of a block
+is an uncounted warm-up: it refills the caches that the previous contestant emptied. All other calls
+are counted, outliers included. Axes: N windows, R calls.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Timing:
 
     Attributes:
         latency_ms_R: every counted call, in order.
-        batch: windows a call.
+        batch: windows per call.
     """
 
     latency_ms_R: Float64
@@ -51,7 +51,7 @@ class Timing:
 
     @property
     def windows_per_s(self) -> float:
-        """Windows a second, back to back."""
+        """Windows per second, back to back."""
         return float(self.batch * len(self.latency_ms_R) / (self.latency_ms_R.sum() / 1e3))
 
 
@@ -62,9 +62,10 @@ class Sustained:
     Attributes:
         seconds: how long.
         windows_per_s: over all of it.
-        p50_first_ms, p50_last_ms: of the first and the last tenth of the time: heat shows here.
+        p50_first_ms, p50_last_ms: of the first and the last tenth of the time; a difference shows
+            thermal throttling.
         p99_ms: over all of it.
-        joules_per_window: None where the machine tells no energy.
+        joules_per_window: None if the machine does not report energy.
     """
 
     seconds: float
@@ -91,8 +92,8 @@ def measure(
         rounds: blocks per contestant.
         batch: windows a call.
         seed: of the order inside a round.
-        clock: ns; None is the wall's. `time.process_time_ns` for contestants on one thread, which
-            no other work on the machine may tell apart.
+        clock: ns; None: wall-clock time. `time.process_time_ns` for contestants on one thread, so
+            that other work on the machine does not affect them.
 
     Raises:
         UsageError: fewer windows than one batch, or no round.
@@ -140,7 +141,7 @@ def sustain(
     batch: int = 1,
     meter: Meter | None = None,
 ) -> Sustained:
-    """One contestant back to back for so long."""
+    """Run one contestant back to back for `seconds`."""
     batches = cut_batches(record_N, batch)
     stretch = Stretch(meter) if meter is not None else None
     if stretch is not None:
@@ -172,11 +173,11 @@ def _until(call: Call, batches: Sequence[Records], seconds: float) -> Iterator[F
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What a contestant costs a process of its own.
+    """Memory and start-up time of a contestant in its own process.
 
     Attributes:
-        growth_mb: resident memory over that of the same process before, MB of 1e6 bytes: libraries,
-            weights and work space after 20 windows.
+        growth_mb: growth of resident memory, MB of 1e6 bytes: libraries, weights and workspace
+            after 20 windows.
         first_result_s: from the start of the process to the first result: Python, imports, engine.
     """
 
@@ -185,8 +186,8 @@ class Footprint:
 
 
 def footprint(entry: Entry, timeout_s: float = 300.0) -> Footprint | str:
-    """Measured in a new process, because in one process only the first contestant pays for what
-    all of them import. A text says why it could not be measured.
+    """Measure in a new process, because within one process only the first contestant pays for
+    shared imports. Returns the reason as text if it could not be measured.
     """
     words = [sys.executable, "-m", "edgehuman.bench.latency", json.dumps(asdict(entry))]
     words.append(str(time.monotonic()))  # one clock for all processes of a machine
@@ -202,7 +203,7 @@ def footprint(entry: Entry, timeout_s: float = 300.0) -> Footprint | str:
 def peak_mb() -> float:
     """Largest resident memory of this process so far, MB of 1e6 bytes (Linux).
 
-    Not getrusage: its peak survives exec, so that a child would begin with its parent's.
+    Not getrusage: its peak survives exec, so a child would start with its parent's.
     """
     with open("/proc/self/status", encoding="ascii") as stream:
         line = next(line for line in stream if line.startswith("VmHWM:"))
@@ -216,7 +217,7 @@ def resident_mb() -> float:
 
 
 def _print_footprint(entry: Entry, started_s: float) -> None:
-    """What the new process of `footprint` does; `started_s` is when it was asked for."""
+    """The body of the new process of `footprint`; `started_s` is when it was launched."""
     from edgehuman.bench.contestants import open_contestant
 
     before_mb = resident_mb()

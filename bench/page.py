@@ -1,5 +1,5 @@
-"""The measurements as a Markdown table, as one HTML page that needs nothing from outside, and as a
-PNG: p50, p95 and p99 of every contestant on one axis from zero.
+"""The measurements as a Markdown table, a self-contained HTML page, and a PNG: p50, p95 and p99 of
+every contestant on one axis from zero.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ th:first-child, td:first-child { text-align: left; }
 
 
 def measured(rows: Sequence[Row]) -> list[Row]:
-    """The rows that took part."""
+    """The rows that were measured."""
     return [row for row in rows if "latency_ms" in row]
 
 
@@ -85,7 +85,7 @@ def _number(value: float | None, form: str) -> str:
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Why something was not measured: each reason once, with all that it holds for."""
+    """Why something was not measured: each reason once, with everything it applies to."""
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         for what, why in row["not_measured"].items():
@@ -112,7 +112,7 @@ def sustained_lines(rows: Sequence[Row]) -> list[str]:
 
 
 def conditions(data: Mapping[str, Any]) -> list[str]:
-    """What the numbers were measured on and with."""
+    """The conditions of the measurement: machine, data, settings."""
     machine, settings = data["machine"], data["settings"]
     clocks = [f"{mhz:.0f}" for mhz in machine["clock_mhz"].values() if mhz is not None]
     clock = f"{' and '.join(clocks)} MHz before and after" if clocks else f"clock {ABSENT}"
@@ -122,14 +122,14 @@ def conditions(data: Mapping[str, Any]) -> list[str]:
         f"governor {machine['governor'] or 'not said'}, Python {machine['python']}",
         f"{settings['timed_windows']} {settings['records']}, batch "
         f"{settings['batch']}, {settings['threads']} thread(s), {settings['rounds']} interleaved "
-        f"rounds of {settings['calls_per_round']} counted calls; no outlier is left out",
+        f"rounds of {settings['calls_per_round']} counted calls; outliers are included",
         f"warm-up: {settings['warm_up']}",
-        f"energy: {machine['energy']}{idle}; memory: growth of a process of its own",
+        f"energy: {machine['energy']}{idle}; memory: growth of a separate process",
     ]
 
 
 def as_markdown(data: Mapping[str, Any]) -> str:
-    """The table, and under it the conditions and what was not measured."""
+    """The table, followed by the conditions and what was not measured."""
     columns = head(data["rows"])
     lines = ["| " + " | ".join(columns) + " |", "|---|---|---|" + "---:|" * (len(columns) - 3)]
     lines += ["| " + " | ".join(cells(row)) + " |" for row in measured(data["rows"])]
@@ -138,7 +138,7 @@ def as_markdown(data: Mapping[str, Any]) -> str:
 
 
 def as_html(data: Mapping[str, Any]) -> str:
-    """One page with the picture drawn inside as SVG: it can be mailed as it is."""
+    """One self-contained page with the picture as inline SVG."""
     rows = measured(data["rows"])
     notes = [*conditions(data), *sustained_lines(data["rows"]), *reasons(data["rows"])]
     table_head = "".join(f"<th>{html.escape(text)}</th>" for text in head(rows))
@@ -163,7 +163,7 @@ def _unbroken(text: str) -> str:
 
 
 def as_svg(rows: Sequence[Row]) -> str:
-    """A bar per contestant to its p50, with strokes at p95 and p99, on one axis from zero."""
+    """One bar per contestant up to its p50, with marks at p95 and p99, on one axis from zero."""
     longest = max((row["latency_ms"]["p99"]["value"] for row in rows), default=1.0)
     left, width, step = 300, 560, 30
     parts = [

@@ -1,7 +1,7 @@
 """The command line: words -> Config -> one function -> one printed result.
 
 One row per sub-command; a row's modules are imported only when it is called. Results go to stdout,
-progress and logs to stderr. Exit code 0 done, 1 the run failed, 2 the words were wrong.
+progress and logs to stderr. Exit code 0: done; 1: the run failed; 2: wrong arguments.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class ChoiceCommand:
 
 @dataclass(frozen=True, slots=True)
 class ModelCommand:
-    """A sub-command whose config depends on the model: a step of `catalogue.RECORDS`, by what the
-    model's card says that it reads.
+    """A sub-command whose config depends on the model: a step of `catalogue.RECORDS`, chosen by the
+    record in the model's card.
     """
 
     step: str
@@ -77,7 +77,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     "demo": Command(
         "edgehuman.runtime.demo:DemoConfig",
         "edgehuman.runtime.demo:demo",
-        "the main job on the embedded default: a live stream, recognised, no download",
+        "recognise a simulated live stream with the built-in model; no download",
         "edgehuman demo --seconds 60",
     ),
     "models": Command(
@@ -95,7 +95,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     "data list": Command(
         "edgehuman.data.commands:ListConfig",
         "edgehuman.data.commands:list_datasets",
-        "the public datasets with a reader here: where to get each, under what terms",
+        "public datasets that edgehuman can read: where to get them, their terms",
         "edgehuman data list",
     ),
     "data check": Command(
@@ -120,7 +120,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     "data pack": Command(
         "edgehuman.data.image.unlabelled.pack:PackConfig",
         "edgehuman.data.image.unlabelled.pack:pack",
-        "images into WebDataset shards; the same command again goes on where it stopped",
+        "images into WebDataset shards; the same command resumes where it stopped",
         "edgehuman data pack photos --out shards --shard-size 5000",
     ),
     "pretrain": ChoiceCommand(
@@ -161,37 +161,37 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     ),
     "run": ModelCommand(
         "run",
-        "a live stream, recognised: file, stdin, UDP or the simulator; photos; skeletons",
+        "recognise a live stream (file, stdin, UDP, simulator), photos or skeletons",
         "edgehuman run zoo:activity --source walk.csv --json",
     ),
     "gallery enroll": Command(
         "edgehuman.runtime.skeleton.commands:EnrolConfig",
         "edgehuman.runtime.skeleton.commands:enroll",
-        "take a person's walk into a file of known people",
+        "enrol a person's walk in a gallery file",
         "edgehuman gallery enroll zoo:gait-skeleton --source a.jsonl --name ANNA --gallery k.npz",
     ),
     "gallery identify": Command(
         "edgehuman.runtime.skeleton.commands:IdentifyConfig",
         "edgehuman.runtime.skeleton.commands:identify",
-        "who walks: the nearest known person of every track",
+        "name the nearest known person of every track",
         "edgehuman gallery identify zoo:gait-skeleton --source door.jsonl --gallery k.npz",
     ),
     "gallery list": Command(
         "edgehuman.runtime.skeleton.commands:GalleryListConfig",
         "edgehuman.runtime.skeleton.commands:list_gallery",
-        "who is in a file of known people, and which model it belongs to",
+        "list the people of a gallery file, and its model",
         "edgehuman gallery list k.npz",
     ),
     "gallery forget": Command(
         "edgehuman.runtime.skeleton.commands:ForgetConfig",
         "edgehuman.runtime.skeleton.commands:forget",
-        "take a person, or one walk, out of the file",
+        "remove a person, or one walk, from the file",
         "edgehuman gallery forget k.npz --name ANNA",
     ),
     "doctor": Command(
         "edgehuman.runtime.doctor:DoctorConfig",
         "edgehuman.runtime.doctor:doctor",
-        "what this machine can do, what is missing, and the line that installs it",
+        "what this machine can do, what is missing, and how to install it",
         "edgehuman doctor",
     ),
     "completion": Command(
@@ -218,9 +218,9 @@ def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
             return name, list(words[count:])
     family = [name for name in COMMANDS if name.startswith(f"{words[0]} ")]
     if family:
-        said = f"{words[1]!r} is not one" if len(words) > 1 else "one of them is missing"
+        said = f"{words[1]!r} is not one" if len(words) > 1 else "it is missing"
         raise UsageError(
-            f"`edgehuman {words[0]}` is followed by a second word, and {said}: {', '.join(family)}"
+            f"`edgehuman {words[0]}` needs a second word, but {said}: {', '.join(family)}"
         )
     top = {name.split()[0]: None for name in COMMANDS}
     catalogue.find(top, "command", words[0])
@@ -228,10 +228,10 @@ def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _by_model(row: ModelCommand, words: Sequence[str]) -> catalogue.Action | None:
-    """The step for the model that the words name; None where they ask for help and name none.
+    """The step for the model in the words; None without a model if help is requested.
 
     Raises:
-        UsageError: they name none.
+        UsageError: no model.
     """
     from edgehuman.runtime.run import find_step
 
@@ -245,7 +245,7 @@ def _by_model(row: ModelCommand, words: Sequence[str]) -> catalogue.Action | Non
 
 
 def call(words: Sequence[str]) -> tuple[Outcome, bool]:
-    """Run one command; its outcome, and whether JSON was asked for."""
+    """Run one command; its outcome, and whether JSON was requested."""
     name, rest = _find_command(words)
     row = COMMANDS[name]
     example, prog = row.example, f"edgehuman {name}"
@@ -301,7 +301,7 @@ def _page(name: str, config_path: str, words: Sequence[str], example: str) -> st
 
 
 def _answer(words: Sequence[str]) -> int:
-    """Print what was asked for; returns the exit code."""
+    """Run the command and print its result; returns the exit code."""
     from edgehuman.flags import page as pages
 
     if words[:1] == ["help"]:

@@ -139,7 +139,7 @@ def test_a_recipe_and_a_flag_over_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     ("words", "code", "said"),
     [
         (["tyo"], 2, "unknown command 'tyo'. Did you mean 'toy'? Valid names: toy, pair, lines"),
-        (["pair"], 2, "one of them is missing: pair one"),
+        (["pair"], 2, "it is missing: pair one"),
         (["pair", "two"], 2, "'two' is not one: pair one"),
         (["toy", "--recipe"], 2, "--recipe needs a value"),
         (["toy", "--recipe", "nowhere.toml"], 2, "nowhere.toml: no such file"),

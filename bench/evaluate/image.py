@@ -46,13 +46,13 @@ class EvaluateConfig:
     data: str = SIMULATED
     """A dataset's folder, or the word `simulated`."""
     dataset: str | None = None
-    """Insist that the data is this dataset of `edgehuman data list`."""
+    """Require the data to be this dataset of `edgehuman data list`."""
     split: Split = "test"
     """The test part, the training part, or all."""
     flip_test: bool = False
-    """Ask about the mirror image of each picture too, and judge the mean of both."""
+    """Also run the mirror image of each picture, and score the mean of both."""
     batch: int = _BATCH
-    """Pictures a run."""
+    """Pictures per run."""
     threads: int = 1
     """Threads inside one operator."""
     seed: int = 0

@@ -46,7 +46,7 @@ class EvaluateConfig:
     data: str = SIMULATED
     """A dataset's path, or the word `simulated`."""
     dataset: str | None = None
-    """Insist that the data is this dataset of `edgehuman data list`."""
+    """Require the data to be this dataset of `edgehuman data list`."""
     split: Split = "test"
     """The official test people, the others, or all."""
     shared_labels: bool = False
@@ -54,7 +54,7 @@ class EvaluateConfig:
     hop: int = 64
     """Samples from one window to the next, where windows are cut from recordings."""
     batch: int = 256
-    """Windows a run."""
+    """Windows per run."""
     threads: int = 1
     """Threads inside one operator."""
     picture: Path | None = None

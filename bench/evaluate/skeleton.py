@@ -3,10 +3,9 @@
     edgehuman evaluate zoo:gait-skeleton --data ucalgary_gait_skeleton.npz --json
 
 Every walk is cut into windows as long as the card says, overlapping by half, and its vector is the
-mean over them. Beside the model stand two that know less: nearest neighbours of bone lengths, as
-the image shows them, and the same network with random weights
-(the mean of five where the walks are few). At the card's threshold: how many of the known are
-refused, and how many strangers taken in.
+mean over them. Two baselines are scored too: nearest neighbours of bone lengths in the image, and
+the same network with random weights (the mean of five if there are few walks). At the card's
+threshold: the shares of known people rejected and of strangers accepted.
 """
 
 from __future__ import annotations
@@ -57,16 +56,16 @@ class EvaluateConfig:
     data: str = SIMULATED
     """A dataset's path, or the word `simulated`."""
     dataset: str | None = None
-    """Insist that the data is this dataset of `edgehuman data list`."""
+    """Require the data to be this dataset of `edgehuman data list`."""
     protocol: str | None = None
-    """How the walks are judged, e.g. casia-b-cross-view; by default as is usual for the dataset."""
+    """The protocol, e.g. casia-b-cross-view; by default the usual one of the dataset."""
     random_networks: int = 0
     """How many networks with random weights are judged beside the model; 0: five where the walks
     are few, else one."""
     submission: Path | None = None
-    """Of GREW: write the file that its server judges, of the official probes."""
+    """For GREW: write the submission file of the official probes for its server."""
     batch: int = 32
-    """Windows a run."""
+    """Windows per run."""
     threads: int = 1
     """Threads inside one operator."""
     seed: int = 0

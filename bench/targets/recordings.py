@@ -9,10 +9,10 @@ from edgehuman.errors import DataError
 
 
 def recordings_folder() -> Path | None:
-    """What EDGEHUMAN_DATA names; None where it is not set or empty, and simulated data stands in.
+    """The folder in EDGEHUMAN_DATA; None if it is unset or empty, to use simulated data.
 
     Raises:
-        DataError: it names no folder; nothing stands in for data that was asked for.
+        DataError: it is not a folder; requested data is never replaced by simulated data.
     """
     named = os.environ.get("EDGEHUMAN_DATA", "")
     if not named:

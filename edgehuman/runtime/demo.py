@@ -28,7 +28,7 @@ from edgehuman.runtime.view.terminal import LiveView, PlainLines
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
 SHORTEST_S = 45.0
-# The six of UCI HAR, in an order that a person could live through.
+# The six activities of UCI HAR, in a plausible order.
 _DAY = (
     "standing",
     "walking",
@@ -43,14 +43,14 @@ _DAY = (
 
 @dataclass(frozen=True, slots=True)
 class DemoConfig:
-    """The main job on the embedded default: no download, no sensor.
+    """Recognise a simulated stream with the built-in model: no download, no sensor.
 
     Attributes:
-        seconds: length of the simulated stream; 45 at least, so that every activity has its turn.
+        seconds: length of the simulated stream; at least 45, so that every activity occurs.
         speed: stream seconds per second; 0: as fast as the machine can.
         seed: of the simulated person and day.
         out: folder for the picture.
-        model: what recognises; as in `edgehuman run`.
+        model: the model; as in `edgehuman run`.
         json: print the summary as one JSON object and no live view.
     """
 
@@ -63,12 +63,12 @@ class DemoConfig:
 
 
 def demo(config: DemoConfig) -> Outcome:
-    """`edgehuman demo`: the live view, a table of what came of it, and a timeline as a picture.
+    """`edgehuman demo`: the live view, a table of scores, and a timeline as a picture.
 
     Raises:
         UsageError: too short, or a negative speed.
-        ArtefactError: another model was asked for, and it cannot be used.
-        MissingDependencyError: no matplotlib; the stream is shown before.
+        ArtefactError: the requested model cannot be used.
+        MissingDependencyError: no matplotlib; raised after the stream was shown.
     """
     if config.speed < 0:
         raise UsageError(f"speed is {config.speed}; give 0 (as fast as possible) or more")
@@ -93,7 +93,7 @@ def demo(config: DemoConfig) -> Outcome:
 
 
 def simulated_day(seconds: float, seed: int) -> ImuRecording:
-    """About so many seconds of a simulated person's waist sensor: six activities and transitions.
+    """About `seconds` of a simulated person's waist sensor: six activities and transitions.
 
     Raises:
         UsageError: too short for six activities.
@@ -104,7 +104,7 @@ def simulated_day(seconds: float, seed: int) -> ImuRecording:
     if not SHORTEST_S <= seconds < math.inf:
         raise UsageError(
             f"seconds is {seconds}; six activities and the transitions between them need "
-            f"{SHORTEST_S:g} at least"
+            f"at least {SHORTEST_S:g}"
         )
     sketch = with_transitions([Bout(activity, 1.0) for activity in _DAY], seed)
     between_s = sum(bout.duration_s for bout in sketch) - len(_DAY)
@@ -146,7 +146,7 @@ def compare(
 
 
 def table(summary: Mapping[str, Any], config: DemoConfig) -> str:
-    """What people read at the end."""
+    """The table that is printed at the end."""
     rows = [
         ("online accuracy", "online_accuracy", "{:.3f}"),
         ("changes of label a minute", "flicker_per_minute", "{:.1f}"),

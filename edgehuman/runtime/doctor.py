@@ -1,8 +1,8 @@
 """`edgehuman doctor`: what this machine can do, what is missing, and the line that installs it.
 
-It looks and never tries: packages are found by their metadata, devices by the files that Linux
-keeps, so the answer comes at once and nothing heavy is imported. JetPack brings TensorRT and
-OpenCV as system packages that pip does not see; they are found as modules too.
+It only looks: packages are found by their metadata, devices by files under /proc, /sys and /dev, so
+the answer is immediate and nothing heavy is imported. JetPack ships TensorRT and OpenCV as system
+packages that pip does not see; these are found as modules.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
 from edgehuman.runtime.machine import Jetson
 
-# Module -> the distributions that bring it, the likeliest first.
+# Module -> the distributions that provide it, the most likely first.
 PACKAGES: Mapping[str, tuple[str, ...]] = {
     "numpy": ("numpy",),
     "scipy": ("scipy",),
@@ -80,16 +80,16 @@ class DoctorConfig:
     """Look at this machine."""
 
     root: Path = machine.ROOT
-    """The folder that stands for / (another one shows what a recorded machine would be told)."""
+    """The root folder to inspect (other than / for the recorded files of another machine)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ability:
     """Attributes:
-    command: a sub-command, with the flags that make the difference.
-    works: nothing that it needs is missing.
+    command: a sub-command, with the flags that decide what it needs.
+    works: whether everything it needs is here.
     missing: modules.
-    fix: the line that installs them, or why it cannot be had here; empty where it works.
+    fix: the command that installs them, or why they cannot be installed; empty if it works.
     """
 
     command: str
@@ -99,7 +99,7 @@ class Ability:
 
 
 def doctor(config: DoctorConfig) -> Outcome:
-    """`edgehuman doctor`; exit code 0 whenever it could look."""
+    """`edgehuman doctor`; the exit code is 0 even if something is missing."""
     jetson = machine.find_jetson(config.root)
     found = {module: installed_version(module) for module in PACKAGES}
     gpus, driver = machine.nvidia_gpus(config.root), machine.nvidia_driver(config.root)
@@ -130,7 +130,7 @@ def doctor(config: DoctorConfig) -> Outcome:
 
 
 def installed_version(module: str) -> str | None:
-    """The version of what brings a module; "found" where its metadata is missing; None: absent."""
+    """The version of a module's distribution; "found" without metadata; None if not installed."""
     for distribution in PACKAGES[module]:
         try:
             return importlib.metadata.version(distribution)
@@ -144,7 +144,7 @@ def installed_version(module: str) -> str | None:
 
 
 def onnxruntime_providers(version: str | None, folder: Path | None = None) -> list[str]:
-    """The execution providers of the installed onnxruntime, told from the libraries it ships.
+    """The execution providers of the installed onnxruntime, inferred from the libraries it ships.
 
     onnxruntime builds the CPU provider in; each of the others is a shared library beside it.
     """
@@ -174,7 +174,7 @@ def ability(
     has_gpu: bool,
     driver: str | None = None,
 ) -> Ability:
-    """Whether a sub-command can run here, and what would let it."""
+    """Whether a sub-command can run here, and the fix if not."""
     missing = tuple(module for module in modules if found[module] is None)
     line = install_line(missing, jetson, driver) if missing else ""
     if _ON_GPU & set(modules) and jetson is None and not has_gpu:
@@ -184,7 +184,7 @@ def ability(
 
 
 def _cuda_python(jetson: Jetson | None, driver: str | None) -> str:
-    """cuda-python is not to be newer than the driver: CUDA 12 on JetPack 6 and before 580."""
+    """cuda-python must not be newer than the driver: CUDA 12 on JetPack 6 and before driver 580."""
     release = (driver or "").partition(".")[0]
     old = release.isdigit() and int(release) < 580
     if old or (jetson is not None and (jetson.jetpack or "").startswith("6")):
@@ -193,7 +193,7 @@ def _cuda_python(jetson: Jetson | None, driver: str | None) -> str:
 
 
 def install_line(missing: tuple[str, ...], jetson: Jetson | None, driver: str | None = None) -> str:
-    """The exact line that installs what is missing.
+    """The exact command that installs what is missing.
 
     Args:
         driver: release of NVIDIA's driver, such as "570.86.15".
@@ -218,7 +218,7 @@ def install_line(missing: tuple[str, ...], jetson: Jetson | None, driver: str | 
 def advice(
     found: Mapping[str, str | None], jetson: Jetson | None, gpus: list[str], cameras: list[str]
 ) -> list[str]:
-    """What a person would be told who asked how to get more out of this machine."""
+    """Hints on how to get more out of this machine."""
     lines = []
     if jetson is not None:
         lines += _jetson_advice(found, jetson)
@@ -226,7 +226,7 @@ def advice(
         lines.append(f"{gpus[0]} is idle: {pip_line('tensorrt-rtx')} for RTX GPUs of")
         lines[-1] += f" PCs, {pip_line('tensorrt')} for servers"
     elif not gpus and found["tensorrt_rtx"] is None and platform.machine() == "x86_64":
-        lines.append("no GPU: engines for RTX GPUs can be built here all the same, with ")
+        lines.append("no GPU: engines for RTX GPUs can still be built here, with ")
         lines[-1] += pip_line("tensorrt-rtx")
     if not cameras:
         lines.append("no camera in /dev/video*: video files and network streams can be read")
@@ -240,11 +240,11 @@ def advice(
 def _jetson_advice(found: Mapping[str, str | None], jetson: Jetson) -> list[str]:
     lines = []
     if jetson.module is None:
-        lines.append(f"{jetson.model} is newer than this list of Jetson modules")
+        lines.append(f"{jetson.model} is not a known Jetson module")
     if jetson.l4t is None:
         lines.append("/etc/nv_tegra_release is missing, so the JetPack version is unknown")
     elif jetson.jetpack is None:
-        lines.append(f"Jetson Linux {jetson.l4t} belongs to no JetPack on this list")
+        lines.append(f"Jetson Linux {jetson.l4t} belongs to no known JetPack")
     elif jetson.jetpack.startswith("6.0"):
         lines.append(
             "JetPack 6.0 has TensorRT 8.6, and 10 is needed: upgrade to JetPack 6.1 or newer"
@@ -252,11 +252,11 @@ def _jetson_advice(found: Mapping[str, str | None], jetson: Jetson) -> list[str]
     elif jetson.jetpack.startswith(("4", "5")):
         lines.append(
             f"JetPack {jetson.jetpack} brings Python 3.{6 if jetson.jetpack[0] == '4' else 8}; "
-            "edgehuman needs 3.10 or newer, as JetPack 6 has it (Orin and newer)"
+            "edgehuman needs 3.10 or newer, as in JetPack 6 (Orin and newer)"
         )
     if found["tensorrt"] is None:
         lines.append(f"JetPack's TensorRT is not visible to this Python: {_JETPACK_TENSORRT}, and")
-        lines[-1] += " make the environment with --system-site-packages"
+        lines[-1] += " create the environment with --system-site-packages"
     lines.append("full clocks while measuring: sudo nvpmodel -m 0 && sudo jetson_clocks")
     return lines
 
@@ -268,7 +268,7 @@ def _zoo() -> list[str]:
 
 
 def as_text(data: Mapping[str, Any]) -> str:
-    """The report for people."""
+    """The report as text."""
     jetson, memory = data["jetson"], data["memory_gb"]
     facts = {
         "python": f"{data['python']} on {data['machine']}",

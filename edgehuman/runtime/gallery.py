@@ -5,9 +5,8 @@
     found = gallery.identify(vector_D, threshold=0.6)
 
 The file is a NumPy archive without pickled objects: the vectors, and a header as JSON that names
-the model by the hash of its weights. Vectors of different models never meet: a gallery takes and
-compares those of its own model only. The FP32, FP16 and INT8 files of one network share their
-weights' hash, and so a gallery.
+the model by the hash of its weights. A gallery takes and compares vectors of its own model only.
+The FP32, FP16 and INT8 files of one network have the same weights' hash and can share a gallery.
 
 A score is the cosine, or 1 / (1 + d) of a Euclidean distance d: 1 is the same walk. A person's
 score is that of their nearest walk.
@@ -39,18 +38,18 @@ from edgehuman.runtime.loop.results import UNKNOWN
 FORMAT = "edgehuman gallery"
 VERSION = 1
 _LONGEST_NAME = 200
-# Rounding apart, a score that only one and the same walk has.
+# The score of identical walks, up to rounding.
 _SAME_WALK = 1 - 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a vector is taken for.
+    """The person that a vector is identified as.
 
     Attributes:
-        person: the name, or "unknown" where the score stays under the threshold.
+        person: the name, or "unknown" if the score is under the threshold.
         score: of the nearest person; 1 is the same walk.
-        nearest: the nearest person's name, whatever the threshold says.
+        nearest: the nearest person's name, regardless of the threshold.
         others: every other person's name and score, best first.
     """
 
@@ -63,12 +62,12 @@ class Identity:
 @dataclass(frozen=True)
 class Gallery:
     """Attributes:
-    weights_sha256: of the model that gave the vectors.
-    model: what that model was called, for people to read.
+    weights_sha256: of the model that computed the vectors.
+    model: name of that model, for display.
     distance: how its vectors are compared.
     vector_GD: float32 (G, D).
-    person_G: names, one for each walk; a person may have several.
-    walk_G: what each walk is called; each once.
+    person_G: names, one per walk; a person may have several walks.
+    walk_G: unique id of each walk.
 
     Raises:
         DataError: unequal lengths, a walk twice, a name that is empty or too long, a value that is
@@ -86,15 +85,15 @@ class Gallery:
         shape, counts = self.vector_GD.shape, (len(self.person_G), len(self.walk_G))
         if len(shape) != 2 or counts != (shape[0], shape[0]):
             raise DataError(
-                f"found vectors {shape}, {counts[0]} people and {counts[1]} walks; give one each"
+                f"found vectors {shape}, {counts[0]} people and {counts[1]} walks; give one of each"
             )
         twice = [walk for walk, count in Counter(self.walk_G).items() if count > 1]
         if twice:
-            raise DataError(f"found the walk {twice[0]!r} twice; each needs an id of its own")
+            raise DataError(f"found the walk {twice[0]!r} twice; give each walk a unique id")
         for name in {*self.person_G, *self.walk_G}:
             if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
                 raise DataError(
-                    f"found the name {name[:40]!r}; a name is 1 to {_LONGEST_NAME} printable signs"
+                    f"found the name {name[:40]!r}; give 1 to {_LONGEST_NAME} printable characters"
                 )
         if UNKNOWN in self.person_G:
             raise DataError(f"nobody can be called {UNKNOWN!r}: it is the answer for strangers")
@@ -114,7 +113,7 @@ class Gallery:
         """A gallery with one more walk.
 
         Raises:
-            DataError: the walk is in it already, another width, or as the class says.
+            DataError: the walk is already in it, another vector width, or as the class says.
         """
         if walk in self.walk_G:
             whose = self.person_G[self.walk_G.index(walk)]
@@ -135,14 +134,14 @@ class Gallery:
         """A gallery without a person, or without one walk.
 
         Raises:
-            UsageError: neither or both are named, or no such name.
+            UsageError: neither or both are given, or no such name.
         """
         if (person is None) == (walk is None):
-            raise UsageError("name a person or a walk to forget: one of the two")
+            raise UsageError("give either a person or a walk to forget, not both")
         names, name = (self.person_G, person) if walk is None else (self.walk_G, walk)
         if name not in names:
             raise UsageError(
-                f"nobody and nothing here is called {name!r}; the gallery holds "
+                f"no person or walk is called {name!r}; the gallery holds "
                 f"{', '.join(dict.fromkeys(names)) or 'nobody'}"
             )
         kept = [index for index, own in enumerate(names) if own != name]
@@ -154,7 +153,7 @@ class Gallery:
         )
 
     def same_walk(self, person: str, vector_D: Float32) -> tuple[str, str] | None:
-        """Whose walk, and which, a person's vector is a copy of; None where it is nobody else's.
+        """The other person and walk that a person's vector duplicates; None if there is none.
 
         Raises:
             DataError: a vector of another width.
@@ -176,7 +175,7 @@ class Gallery:
         return [float(score) for score in found]
 
     def identify(self, vector_D: Float32, threshold: float) -> Identity:
-        """Who this is.
+        """Identify the person of a vector.
 
         Args:
             threshold: under this score the answer is "unknown".
@@ -210,7 +209,7 @@ def empty_gallery(card: Card) -> Gallery:
 
 
 def require_vectors(card: Card) -> None:
-    """Raises ArtefactError for a model whose output cannot be kept in a gallery."""
+    """Raises ArtefactError for a model whose output cannot be stored in a gallery."""
     if card.output.kind != "embedding" or card.output.distance not in get_args(Distance):
         raise ArtefactError(
             f"{card.name} gives {card.output.kind}; a gallery holds embeddings, compared by "
@@ -219,16 +218,12 @@ def require_vectors(card: Card) -> None:
     if not card.weights_sha256:
         raise ArtefactError(
             f"the card of {card.name} does not say which weights it has; export it with "
-            "`edgehuman export`, so that its vectors can be told from another model's"
+            "`edgehuman export`, which records them"
         )
 
 
 def require_same_model(gallery: Gallery, card: Card) -> None:
-    """Embeddings of different models never meet.
-
-    Raises:
-        ArtefactError: another model's gallery.
-    """
+    """Raises ArtefactError for the gallery of another model, whose vectors cannot be compared."""
     require_vectors(card)
     if gallery.weights_sha256 != card.weights_sha256:
         raise ArtefactError(
@@ -253,9 +248,7 @@ def read_gallery(path: Path) -> Gallery:
     if path.is_dir():
         raise ArtefactError(f"{path} is a folder; a gallery is one file, such as {path}/known.npz")
     if not path.is_file():
-        raise ArtefactError(
-            f"{path}: no such gallery; `edgehuman gallery enroll` makes it with the first walk"
-        )
+        raise ArtefactError(f"{path}: no such gallery; create it with `edgehuman gallery enroll`")
     try:
         # Opened here: a damaged archive leaves a file open that NumPy has opened.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
@@ -273,30 +266,31 @@ def read_gallery(path: Path) -> Gallery:
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, ArtefactError):
             raise
-        # NumPy's own words for what is no archive advise to load it unsafely.
-        why = "no NumPy archive" if "pickle" in str(error) else error
+        # NumPy's message for a file that is not an archive suggests loading it unsafely.
+        why = "not a NumPy archive" if "pickle" in str(error) else error
         raise ArtefactError(
-            f"{path} is no gallery that can be read ({why}); restore a copy, or enrol into a new "
-            "file"
+            f"{path} is not a readable gallery ({why}); restore a copy, or enrol into a new file"
         ) from None
 
 
 def _require_format(header: Any, vector_GD: Any, path: Path) -> None:
     if not isinstance(header, Mapping) or header.get("format") != FORMAT:
-        raise ArtefactError(f"{path} is no gallery: give a file that `gallery enroll` wrote")
+        raise ArtefactError(f"{path} is not a gallery; give a file that `gallery enroll` wrote")
     if header.get("version") != VERSION:
         raise ArtefactError(
             f"{path} is a gallery of version {header.get('version')}; this edgehuman reads "
             f"{VERSION}: install the edgehuman that wrote it, or enrol again"
         )
     if vector_GD.dtype != np.float32:
-        raise ArtefactError(f"{path} holds {vector_GD.dtype} where vectors are float32")
+        raise ArtefactError(
+            f"{path} holds {vector_GD.dtype} vectors instead of float32; enrol again"
+        )
     if header.get("distance") not in get_args(Distance):
-        raise ArtefactError(f"{path} compares by {header.get('distance')!r}, which is not known")
+        raise ArtefactError(f"{path}: unknown distance {header.get('distance')!r}; enrol again")
 
 
 def write_gallery(path: Path, gallery: Gallery) -> None:
-    """Write the file whole or not at all; the old one stands until the new one is on disk.
+    """Write the file atomically: the old one stays until the new one is on disk.
 
     Raises:
         UsageError: the path cannot be written to.

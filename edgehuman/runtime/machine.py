@@ -1,4 +1,4 @@
-"""What this machine is, from the files that Linux keeps: processor, memory, Jetson, GPU, cameras.
+"""What this machine is, from files under /proc, /sys and /dev: processor, memory, GPU, cameras.
 
 Every function takes the folder that stands for `/`, so that the tests can hand in recorded trees.
 Nothing is guessed: what a file does not say is None.
@@ -123,7 +123,7 @@ def board_model(root: Path = ROOT) -> str | None:
 
 
 def cpu_model(root: Path = ROOT) -> str:
-    """The processor's name, or its architecture where Linux keeps no name."""
+    """The processor's name, or its architecture if Linux has no name."""
     text = read_text(root / "proc/cpuinfo") or ""
     found = re.search(r"^(?:model name|Model)\s*:\s*(.+)$", text, re.MULTILINE)
     return found[1].strip() if found else platform.machine()
@@ -137,7 +137,7 @@ def usable_cores() -> int:
 
 
 def memory_gb(root: Path = ROOT) -> tuple[float, float] | None:
-    """Memory in all, and what is free for programs, in GB of 1e9 bytes."""
+    """Total memory and memory available to programs, in GB of 1e9 bytes."""
     text = read_text(root / "proc/meminfo") or ""
     found = dict(re.findall(r"^(MemTotal|MemAvailable):\s*(\d+) kB", text, re.MULTILINE))
     if len(found) < 2:
@@ -146,7 +146,7 @@ def memory_gb(root: Path = ROOT) -> tuple[float, float] | None:
 
 
 def clock_mhz(root: Path = ROOT) -> float | None:
-    """The fastest core's clock now, MHz; None where the machine keeps it to itself."""
+    """The fastest core's current clock, MHz; None if the machine does not report it."""
     cores = (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_cur_freq")
     khz = [int(text) for path in cores if (text := read_text(path)) and text.isdigit()]
     if khz:

@@ -1,9 +1,9 @@
-"""Which step a command takes: by the record that the model in its words begins at.
+"""Which step a command runs: chosen by the record of the model on its command line.
 
     find_step("run", ["zoo:activity", "--source", "walk.csv"])  ->  RECORDS["ImuWindow"].run
 
-The card alone is read, from the file that carries it: no engine is opened, and no other record's
-code is imported. `edgehuman run` and `edgehuman evaluate` choose their flags with it.
+Only the model's card is read: no engine is opened, and no other record's code is imported.
+`edgehuman run` and `edgehuman evaluate` choose their flags with it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_side, side_path
 from edgehuman.runtime.model import file_of, load
 
-# What every command takes; none of them is followed by a value.
+# Flags of every command; none takes a value.
 _SWITCHES = frozenset({"json", "help"})
 
 
 def find_step(step: str, words: Sequence[str], recipe: Mapping[str, Any]) -> Action | None:
-    """The step of the record that the model in the words, or else in the recipe, begins at; None
-    where there is no model.
+    """The step for the record of the model in the words, or else in the recipe; None without a
+    model.
 
-    A word is the model where no flag stands before it, or one that takes no value.
+    A word is the model if no flag precedes it, or only a flag that takes no value.
 
     Raises:
         UsageError: no such model, or its record has no such step.
@@ -53,7 +53,7 @@ def find_step(step: str, words: Sequence[str], recipe: Mapping[str, Any]) -> Act
 
 
 def help_page(step: str, summary: str) -> str:
-    """What `edgehuman run --help` prints: what chooses the flags, and an example per record."""
+    """The text of `edgehuman run --help`: what decides the flags, and an example per record."""
     served = catalogue.served(step)
     width = max(map(len, served))
     examples = {
@@ -85,8 +85,8 @@ def action_of(step: str, model: str) -> Action:
 
 
 def record_of(model: str) -> str:
-    """The record that a model begins at: of a catalogue name as the catalogue says, of a file or a
-    checkpoint folder as its card says.
+    """The record that a model takes: from the catalogue for a catalogued name, from the card for a
+    file or a checkpoint folder.
 
     Raises:
         UsageError, ArtefactError, CheckpointError: as `find_step`.
@@ -96,13 +96,13 @@ def record_of(model: str) -> str:
     path = file_of(model)
     card = _checkpoint_card(path) if path.is_dir() else _artefact_card(path)
     if card is None:
-        card = load(model).card  # what has no card here is for `load` to refuse
+        card = load(model).card  # `load` raises the right error for what has no card
     return card.input.record
 
 
 def _artefact_card(path: Path) -> Card | None:
     """The card of a model file, or of the other form of the same model beside it, which `--engine`
-    and `--rebuild` may ask for; None where there is neither.
+    and `--rebuild` may need; None if there is neither.
 
     Raises:
         ArtefactError: an ONNX file without a card, foreign or corrupted.
@@ -129,14 +129,14 @@ def _checkpoint_card(folder: Path) -> Card:
     path = folder / WEIGHTS
     if not path.is_file():
         raise ArtefactError(
-            f"{folder} is a folder without a checkpoint (no {WEIGHTS} in it), and a model is one "
-            "file; give that, or the folder that a training wrote"
+            f"{folder} holds no checkpoint (no {WEIGHTS} in it); give a model file, or the folder "
+            "that a training wrote"
         )
     return of_weights(path)
 
 
 def _values(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each word that is no flag, with the flag before it; "" where that can take no value."""
+    """Each word that is not a flag, with the flag before it; "" if that cannot take a value."""
     flag = ""
     for word in words:
         if _is_flag(word):
@@ -148,7 +148,7 @@ def _values(words: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _is_flag(word: str) -> bool:
-    """Not a lone "-", which is standard input, nor a number below zero."""
+    """Whether a word is a flag; a lone "-" (standard input) and negative numbers are not."""
     return word.startswith("--") or word == "-h"
 
 

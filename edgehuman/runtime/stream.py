@@ -1,4 +1,4 @@
-"""The live stream in Python: results one by one, of whatever record the model begins at.
+"""The live stream in Python: results one by one, for any record that a model takes.
 
 for result in edgehuman.stream("zoo:activity", "walk.csv"):
     print(result.t_s, result.label, result.score, result.latency_ms)
@@ -86,35 +86,35 @@ def stream(
 def stream(
     model: Model | str | Path, source: object, *, seed: int = 0, **words: Any
 ) -> LiveStream[Any]:
-    """The results of a stream as they come; `.report()` says what was dropped.
+    """The results of a stream as they come; `.report()` counts what was dropped.
 
-    The model's card says which record it begins at, and so what is read and what comes of it: a
-    wearable gives an `ImuResult` a hop; tracked skeletons a `GaitResult` for every window of every
-    track, its vector, and with a gallery the name; pictures of people a `PhotoResult` a photo.
+    The record in the model's card decides what is read and returned: an `ImuResult` per hop of a
+    wearable; a `GaitResult` for every window of every tracked skeleton, with its vector and, given
+    a gallery, the name; a `PhotoResult` per photo of a person.
 
     Args:
-        model: loaded, or the words for `load`.
-        source: a source, or its words. Of a wearable `FILE.csv`, `FILE.jsonl`, `-`,
-            `udp://host:port`, `simulated`, or an `ImuRecording`; of skeletons `FILE.jsonl`, `-`,
-            `udp://host:port` or `simulated`; of pictures a folder, or one photo.
+        model: a loaded model, or the argument of `load`.
+        source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
+            `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, `-`,
+            `udp://host:port` or `simulated`; for photos a folder, or one photo.
         seed: of the simulated people, and of a catalogue network's random weights.
-        words: what this record takes besides. Where None, `hop_s`, `threshold`, `smoothing` and
-            `delay_s` are as in the model's card.
-            hop_s: of a wearable and of skeletons: stream time between two windows.
-            threshold: of both: under this score the label is "unknown".
-            realtime: of both: play a file or the simulator at the pace of its stamps, the newest
-                winning.
-            seconds: of both: end after so much stream time; where the source is live, also where
-                nothing arrives for as long in wall-clock time.
-            smoothing, delay_s: of a wearable.
-            format: of a wearable: units and axes of the stream; told from physics where None (a
-                recording's are known).
-            gallery: of skeletons: who is known, or the file that `edgehuman gallery enroll` wrote;
-                None gives vectors alone.
+        words: further arguments of the record. If None, `hop_s`, `threshold`, `smoothing` and
+            `delay_s` are those of the model's card.
+            hop_s (wearables, skeletons): stream time between two windows.
+            threshold (both): under this score the label is "unknown".
+            realtime (both): play a file or the simulator at the pace of its stamps; late records
+                are dropped.
+            seconds (both): end after this much stream time; also counts wall-clock time from the
+                start and from the first record, so that a silent live source ends.
+            smoothing, delay_s (wearables): see the card's decision.
+            format (wearables): units and axes of the stream; None: inferred from physics (those of
+                a recording are known).
+            gallery (skeletons): the known people, or the file that `edgehuman gallery enroll`
+                wrote; None gives only vectors.
 
     Raises:
-        UsageError, ArtefactError, DataError: wrong words, a wrong model or gallery, a wrong file;
-            at the call. What is found inside the stream is raised by the iteration.
+        UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file; at the call.
+            Errors inside the stream are raised by the iteration.
     """
     loaded = model if isinstance(model, Model) else load(model, seed=seed)
     opener: Callable[..., LiveStream[Any]] = catalogue.step(loaded.card.input.record, "stream")
@@ -128,7 +128,7 @@ def stream(
 
 
 def _require_known(words: dict[str, Any], known: list[str], model: Model) -> None:
-    """Raises UsageError for a word that means nothing for what the model reads."""
+    """Raises UsageError for an argument that the model's record does not have."""
     for name in words:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)

@@ -141,7 +141,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_measuring(
 @pytest.mark.parametrize(
     ("words", "rule"),
     [
-        ({"models": ()}, "no model is named"),
+        ({"models": ()}, "no model given"),
         ({"threads": 0}, "threads is 0"),
         ({"batch": 0}, "batch is 0"),
         ({"rounds": 0}, "rounds is 0"),
@@ -192,7 +192,7 @@ def test_a_model_of_pictures_is_timed_on_pictures(tmp_path: Path, make_model: Ma
     assert "no task yet that labels judge" in row["not_measured"]["metrics"]
     assert data["settings"]["timed_windows"] == 3
     assert "3 pictures of pictures, batch 1" in as_markdown(data)
-    with pytest.raises(UsageError, match=r"begin at ImuWindow .* and at PersonCrop \(64, 32, 3\)"):
+    with pytest.raises(UsageError, match=r"take ImuWindow .* and PersonCrop \(64, 32, 3\)"):
         bench(BenchConfig((str(model), str(make_model())), data="x.npz"))
     with pytest.raises(UsageError, match="--dataset goes with wearable data"):
         bench(BenchConfig((str(model),), data=str(pictures), dataset="uci_har"))

@@ -40,7 +40,7 @@ def test_the_conditions_are_said(make_model: MakeModel) -> None:
     text = as_markdown(run(make_model(), data="simulated"))
     assert "SIMULATED" in text
     assert "1 thread(s)" in text
-    assert "no outlier is left out" in text
+    assert "outliers are included" in text
     assert "warm-up" in text
     assert "SIMULATED" not in as_markdown(run(make_model()))
 

@@ -18,7 +18,7 @@ def test_the_day_has_every_activity_and_the_asked_length() -> None:
     day = simulated_day(60.0, seed=3)
     assert day.duration_s == pytest.approx(60.0, abs=1.0)
     assert set(SIX) <= {day.labels[k] for k in set(day.label_T.tolist())}
-    with pytest.raises(UsageError, match="45 at least"):
+    with pytest.raises(UsageError, match="at least 45"):
         simulated_day(10.0, seed=3)
 
 

@@ -110,7 +110,7 @@ def test_a_header_longer_than_any_is_damaged_and_not_read(tmp_path: Path) -> Non
         ("no/such.onnx", ArtefactError, "no such file; give the path of an .onnx file"),
         ("no/such.engine", ArtefactError, "no such file; give the path of an .engine file"),
         (__file__, ArtefactError, r"unknown model format '\.py'"),
-        (str(Path(__file__).parent), ArtefactError, "is a folder without a checkpoint"),
+        (str(Path(__file__).parent), ArtefactError, "holds no checkpoint"),
     ],
 )
 def test_what_is_no_model_is_refused(name: str, kind: type[Exception], said: str) -> None:

@@ -32,10 +32,10 @@ def test_a_wearable_and_skeletons_are_not_taken_for_each_other(nose: Path, tiny:
     with pytest.raises(UsageError, match="reads skeletons, not ImuRecording; give poses"):
         stream(nose, recording)
     with pytest.raises(
-        UsageError, match=r"gives PoseBlock, and .* reads the samples of a wearable"
+        UsageError, match=r"gives PoseBlock, but .* reads the samples of a wearable"
     ):
         stream(tiny, open_poses("simulated"))
-    with pytest.raises(UsageError, match=r"gives SampleBlock, and .* reads skeletons"):
+    with pytest.raises(UsageError, match=r"gives SampleBlock, but .* reads skeletons"):
         stream(nose, open_source("simulated"))
     with pytest.raises(
         UsageError, match=r"gallery is not an argument for .*tiny\.onnx, .* ImuWindow"

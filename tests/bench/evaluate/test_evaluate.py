@@ -46,7 +46,7 @@ def test_the_record_of_a_checkpoint_is_read_without_torch(tmp_path: Path) -> Non
     save_weights(tmp_path / "run", network.state_dict(), card)
     assert record_of(str(tmp_path / "run")) == "SkeletonSequence"
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ArtefactError, match="empty is a folder without a checkpoint"):
+    with pytest.raises(ArtefactError, match="empty holds no checkpoint"):
         record_of(str(tmp_path / "empty"))
 
 
