@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from edgehuman import install
+from edgehuman.config import read_table
 from edgehuman.install import extra_of, fix_for, not_installed, pip_line, requirement
 from edgehuman.runtime.doctor import PACKAGES
-from tests.house import ROOT, tomllib
+from tests.house import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = read_table(ROOT / "pyproject.toml")["project"]
 
 
 def distributions(lines: list[str]) -> set[str]:

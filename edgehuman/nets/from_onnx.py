@@ -168,7 +168,7 @@ def restore_statistics(network: nn.Module, folded: list[str], records: Tensor) -
     for path, value_CK in seen.items():
         norm = norms[path]
         assert isinstance(norm, _BatchNorm)
-        mean_C, variance_C = value_CK.mean(dim=1), value_CK.var(dim=1)
+        mean_C, variance_C = value_CK.mean(dim=1), value_CK.var(dim=1, correction=0)
         assert norm.running_mean is not None
         assert norm.running_var is not None
         norm.running_mean.copy_(mean_C)

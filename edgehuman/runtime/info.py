@@ -158,7 +158,7 @@ def _needs(card: Card) -> list[tuple[str, str]]:
 
 def _answers(card: Card) -> list[tuple[str, str]]:
     output, decision = card.output, card.decision
-    rows = [("kind", output.kind)]
+    rows: list[tuple[str, str]] = [("kind", output.kind)]
     if output.labels:
         rows.append((f"{len(output.labels)} labels", ", ".join(output.labels)))
     if output.dim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ def _shipped() -> Iterator[str]:
 def _networks(rows: list[dict[str, Any]]) -> Iterator[str]:
     yield ""
     yield "Networks, without weights (as a model they answer with RANDOM weights):"
-    by_record: dict[str, list[Mapping[str, Any]]] = {}
+    by_record: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_record.setdefault(row["input"], []).append(row)
     for record, members in by_record.items():
