@@ -146,8 +146,8 @@ RECORDS: Mapping[str, Record] = {
         extent="edgehuman.data.imu.check:extent",
         check="edgehuman.data.imu.check:check",
         needs=(
-            "an accelerometer and a gyroscope on the body. Other units and axes: "
-            "--accel-unit, --gyro-unit and --axes"
+            "an accelerometer and a gyroscope on the body; --accel-unit, --gyro-unit and "
+            "--axes are for other units and axes"
         ),
         kind="imu",
         simulate=Action(

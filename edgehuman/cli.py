@@ -198,7 +198,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman.completion:CompletionConfig",
         "edgehuman.completion:completion",
         "a script that completes commands and flags in bash, zsh or fish",
-        'eval "$(edgehuman completion bash)"',
+        "edgehuman completion bash",
     ),
 }
 

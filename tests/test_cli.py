@@ -352,62 +352,6 @@ def test_the_first_word_of_two_has_help(flag: str, capsys: pytest.CaptureFixture
     assert main(["nothing", flag]) == 2
 
 
-WITHOUT = """
-import sys
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == {absent!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-
-sys.meta_path.insert(0, Absent())
-from edgehuman.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-@pytest.mark.parametrize(
-    ("absent", "words", "said"),
-    [
-        ("tyro", ["run", "zoo:activity", "--source", "simulated"], "pip install tyro"),
-        ("tyro", ["finetune", "--out", "x"], "pip install tyro"),
-        ("cv2", ["run", "zoo:person-garments-int8", "--source", "x"], "pip install opencv-python"),
-        ("onnxruntime", ["evaluate", "zoo:activity"], "pip install onnxruntime"),
-        ("numpy", ["evaluate", "zoo:activity"], "pip install numpy"),
-        ("torch", ["pretrain", "--out", "x"], "the extra `train` brings it"),
-        ("onnx", ["export", "imuconv_288k"], "pip install"),
-        ("torch", ["run", "imuconv_288k", "--source", "simulated"], "pip install"),
-    ],
-)
-def test_a_missing_module_is_one_line_that_says_what_installs_it(
-    absent: str, words: list[str], said: str, tmp_path: Path
-) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT.format(absent=absent), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith("edgehuman: ")
-    assert said in last
-    assert absent in last
-
-
-def test_help_and_version_need_nothing_but_python() -> None:
-    for absent in ("tyro", "numpy"):
-        for words in (["--help"], ["-V"], ["help"]):
-            code = WITHOUT.format(absent=absent)
-            done = subprocess.run(
-                [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
-            )
-            assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.mark.parametrize("flag", ["-V", "--version"])
 def test_the_version_by_either_flag(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([flag]) == 0
@@ -437,25 +381,3 @@ def test_help_is_a_command_too(
 def test_help_of_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["help", "modles"]) == 2
     assert "Did you mean 'models'" in capsys.readouterr().err
-
-
-def test_random_weights_are_said_by_the_commands_that_use_them(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    pytest.importorskip("torch")
-    for words in (
-        ["evaluate", "imuconv_288k", "--json"],
-        ["bench", "imuconv_288k", "--rounds", "1", "--json"],
-    ):
-        assert main(words) == 0
-        said = capsys.readouterr()
-        assert said.err.count("RANDOM WEIGHTS") == 1
-        data = json.loads(said.out)
-        assert data["random_weights"] is True
-        assert all(row["random_weights"] for row in data.get("rows", []))
-    assert main(["run", "imuconv_288k", "--source", "simulated", "--seconds", "4"]) == 0
-    assert capsys.readouterr().err.count("RANDOM WEIGHTS") == 1
-    assert main(["bench", "zoo:activity", "--rounds", "1", "--json"]) == 0
-    said = capsys.readouterr()
-    assert "RANDOM" not in said.err
-    assert json.loads(said.out)["random_weights"] is False

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,18 @@ from edgehuman.runtime.doctor import PACKAGES
 from tests.house import ROOT
 
 PROJECT = read_table(ROOT / "pyproject.toml")["project"]
+WITHOUT = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {absent!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Absent())
+from edgehuman.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def distributions(lines: list[str]) -> set[str]:
@@ -68,3 +83,43 @@ def test_the_purpose_is_said() -> None:
     assert str(not_installed("matplotlib", "a picture")).startswith(
         "a picture needs matplotlib, wh"
     )
+
+
+@pytest.mark.parametrize(
+    ("absent", "words", "said"),
+    [
+        ("tyro", ["run", "zoo:activity", "--source", "simulated"], "pip install tyro"),
+        ("tyro", ["finetune", "--out", "x"], "pip install tyro"),
+        ("cv2", ["run", "zoo:person-garments-int8", "--source", "x"], "pip install opencv-python"),
+        ("onnxruntime", ["evaluate", "zoo:activity"], "pip install onnxruntime"),
+        ("torch", ["pretrain", "--out", "x"], "the extra `train` brings it"),
+        ("onnx", ["export", "imuconv_288k"], "pip install"),
+        ("torch", ["run", "imuconv_288k", "--source", "simulated"], "pip install"),
+    ],
+)
+def test_a_missing_module_is_one_line_that_says_what_installs_it(
+    absent: str, words: list[str], said: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(absent=absent), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("edgehuman: ")
+    assert said in last
+    assert absent in last
+
+
+def test_the_overview_and_the_version_do_without_tyro() -> None:
+    for words in (["--help"], ["-V"], ["help"]):
+        code = WITHOUT.format(absent="tyro")
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")

@@ -52,6 +52,8 @@ _TRAIN = (*_DEVICE, "torch", "onnx", "onnxscript", "safetensors", "sklearn", "to
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "demo": (*_DEVICE, "matplotlib"),
     "models": (),
+    "info": (),
+    "completion": ("tyro",),
     "data": _DEVICE,
     "data pack": (*_DEVICE, "webdataset"),
     "import": _TRAIN,

@@ -177,3 +177,25 @@ def test_what_is_no_model_is_refused(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=said):
         info(InfoConfig(model))
+
+
+def test_random_weights_are_said_by_the_commands_that_use_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("torch")
+    for words in (
+        ["evaluate", "imuconv_288k", "--json"],
+        ["bench", "imuconv_288k", "--rounds", "1", "--json"],
+    ):
+        assert main(words) == 0
+        said = capsys.readouterr()
+        assert said.err.count("RANDOM WEIGHTS") == 1
+        data = json.loads(said.out)
+        assert data["random_weights"] is True
+        assert all(row["random_weights"] for row in data.get("rows", []))
+    assert main(["run", "imuconv_288k", "--source", "simulated", "--seconds", "4"]) == 0
+    assert capsys.readouterr().err.count("RANDOM WEIGHTS") == 1
+    assert main(["bench", "zoo:activity", "--rounds", "1", "--json"]) == 0
+    said = capsys.readouterr()
+    assert "RANDOM" not in said.err
+    assert json.loads(said.out)["random_weights"] is False
