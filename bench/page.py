@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, save_png
 
 Row = Mapping[str, Any]
 ABSENT = "not measured"
@@ -214,5 +214,5 @@ def draw_latency(data: Mapping[str, Any], path: Path) -> Path:
     axes.set_xlim(left=0)
     axes.set_xlabel(f"ms per call of {data['settings']['batch']} window(s)")
     axes.legend(loc="best", fontsize=8)
-    figure.savefig(path, dpi=120, metadata={"Software": None})
+    save_png(figure, path, dpi=120)
     return path

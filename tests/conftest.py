@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 # One thread a process: small matrices gain nothing from more, and lose much where a core is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# PyTorch's modules are a million objects: collecting garbage often takes a sixth of a trace.
+gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder of traced graphs for all processes of a run."""
+    if not hasattr(config, "workerinput"):
+        os.environ["EDGEHUMAN_TEST_GRAPHS"] = tempfile.mkdtemp(prefix="edgehuman-graphs-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it with the run."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ["EDGEHUMAN_TEST_GRAPHS"], ignore_errors=True)
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports take the graph that an earlier test traced of the same weights."""
+    from tests.export.traced import traced_once
+
+    monkeypatch.setattr("edgehuman.export.export.to_onnx", traced_once)
 
 
 @pytest.fixture(scope="session")

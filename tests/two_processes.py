@@ -1,11 +1,16 @@
-"""Trainings of two processes, as `torchrun` starts them, for tests."""
+"""Trainings of two processes, with and without `torchrun`, for tests."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import torch
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,6 +25,44 @@ def torchrun(*words: str) -> None:
     )  # fmt: skip
     # The first process to fail speaks first, the agent's own traceback comes after it.
     assert done.returncode == 0, done.stderr[:4000]
+
+
+def in_two_processes(work: Callable[..., object], *given: object) -> None:
+    """Call a module's function in two processes of one group; both must end well.
+
+    They are forked from a server that has imported torch once, which takes longer than the work.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch", "torch._dynamo", work.__module__])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+        group |= {"MASTER_PORT": str(free.getsockname()[1])}
+    started = [
+        context.Process(
+            target=_one_of_two, args=({**group, "RANK": r, "LOCAL_RANK": r}, work, given)
+        )
+        for r in "01"
+    ]
+    for process in started:
+        process.start()
+    try:
+        for process in started:
+            process.join(timeout=120)
+    finally:
+        codes = [process.exitcode for process in started]
+        for process in started:
+            process.kill()
+    assert codes == [0, 0]
+
+
+def _one_of_two(
+    group: dict[str, str], work: Callable[..., object], given: tuple[object, ...]
+) -> None:
+    os.environ.update(group)
+    torch.set_num_threads(1)
+    work(*given)
+    require_no_exchange_threads()
 
 
 def require_no_exchange_threads() -> None:

@@ -23,7 +23,8 @@ from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.imu.load import load_windows
-from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
+from edgehuman.files import require_usable_file
 from edgehuman.metrics.bootstrap import interval_of_groups
 from edgehuman.metrics.calibration import (
     expected_calibration_error,
@@ -32,6 +33,8 @@ from edgehuman.metrics.calibration import (
 )
 from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusion, macro_f1
 from edgehuman.outcome import Outcome
+from edgehuman.pictures.confusion import draw_confusion
+from edgehuman.pictures.figure import require_pictures
 from edgehuman.records import Index, Text, WindowSet
 from edgehuman.runtime.model import Model
 
@@ -94,20 +97,24 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         UsageError, ArtefactError: wrong words or a model that gives no activities.
         DataError: no such data, no window in the split, or classes that the model does not know.
     """
+    if config.picture is not None:
+        require_pictures()
+        require_usable_file(config.picture, f"--picture {config.picture}")
     model = open_model(config)
     require_activity(model)
     windows = load_split(config.data, config.dataset, config.split, config.hop)
     scores = score(model, windows, config.data, config.shared_labels, config.batch)
     data = _as_data(config, model, windows, scores)
     text = _as_text(data, model.labels)
-    if config.picture is not None:
-        from edgehuman.pictures.confusion import draw_confusion
-
-        title = f"{config.model} on {data['dataset']}, {config.split}"
+    if config.picture is None:
+        return Outcome(data, text)
+    title = f"{config.model} on {data['dataset']}, {config.split}"
+    try:
         draw_confusion(scores.counts_CC, model.labels, config.picture, title)
-        data["picture"] = str(config.picture)
-        text += f"\n\nconfusion matrix: {config.picture}"
-    return Outcome(data, text)
+    except EdgehumanError as error:  # the scores are given all the same
+        return Outcome(data, f"{text}\n\nno picture: {error}", exit_code=1)
+    data["picture"] = str(config.picture)
+    return Outcome(data, f"{text}\n\nconfusion matrix: {config.picture}")
 
 
 def trial(card: Card, words: Words) -> Trial:

@@ -13,13 +13,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from edgehuman.bench.cell import Cell
 from edgehuman.card import WEIGHTS
 from edgehuman.errors import UsageError
 from edgehuman.files import write_whole
 from edgehuman.outcome import Outcome
+from edgehuman.progress import progress_bar
 from edgehuman.runtime import machine
 
 Where = tuple[str, str, str]
@@ -99,7 +98,7 @@ def measure_missing(
     """
     stop_s = time.monotonic() + 60 * minutes if minutes else float("inf")
     cells = kept.all_of(plan)
-    bar = tqdm(plan, unit="cell")
+    bar = progress_bar(plan, unit="cell")
     for where in bar:
         if cells[where].status == "done" or time.monotonic() > stop_s:
             continue

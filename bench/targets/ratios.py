@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from edgehuman.bench.cell import PRECISIONS, Cell, measure_cell, networks
 from edgehuman.bench.contestants import FailedRun, NotMeasured, entries_of, open_contestant
@@ -27,6 +26,7 @@ from edgehuman.bench.targets.recordings import recordings_folder
 from edgehuman.catalogue import SIMULATED
 from edgehuman.export.catalogued import load
 from edgehuman.install import pip_line
+from edgehuman.progress import progress_bar
 from edgehuman.runtime.model import ZOO, zoo_names
 
 HOP_S = 0.64
@@ -296,7 +296,7 @@ def catalogue_cells(format: str, precisions: Sequence[str], quick: bool) -> Iter
     """
     require_torch()
     names = networks(largest_params=QUICK_PARAMS if quick else math.inf)
-    for name, precision in tqdm([(n, p) for n in names for p in precisions], unit="export"):
+    for name, precision in progress_bar([(n, p) for n in names for p in precisions], unit="export"):
         cell = measure_cell(name, format, precision, SIMULATED)
         if cell.status == "not measured":
             raise NotMeasured(cell.reason)

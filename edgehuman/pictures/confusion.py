@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, save_png
 
 
 def draw_confusion(
@@ -39,6 +39,5 @@ def draw_confusion(
     for (row, column), count in np.ndenumerate(counts_CC):
         colour = "white" if share_CC[row, column] > 0.5 else "black"
         axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120, metadata={"Software": None})
+    save_png(figure, path, dpi=120)
     return path

@@ -22,11 +22,11 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
-from tqdm import tqdm
 
 from edgehuman.card import Card
 from edgehuman.errors import CheckpointError, TrainingError
 from edgehuman.nets.checkpoint import load_into
+from edgehuman.progress import progress_bar, tell
 from edgehuman.training import checkpoint
 from edgehuman.training.processes import Place, open_place
 from edgehuman.training.schedule import learning_rate
@@ -322,7 +322,7 @@ def _train(job: Job, config: TrainingConfig, place: Place) -> Progress:
 def _loop(run: _Run) -> None:
     config, progress, first = run.config, run.progress, run.place.is_first
     board = _board(config.out, first)
-    bar = tqdm(
+    bar = progress_bar(
         total=config.steps, initial=progress.step, desc=run.job.name, disable=not first, unit="step"
     )
     with bar:
@@ -365,7 +365,7 @@ def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> N
     progress.bad_steps += 1
     if run.place.is_first:
         said = f"step {progress.step}: loss or gradient is not finite; step skipped"
-        tqdm.write(said, file=sys.stderr)
+        tell(said)
     if progress.bad_steps >= MAX_BAD_STEPS:
         raise TrainingError(
             f"step {progress.step}: no finite loss in {MAX_BAD_STEPS} consecutive steps; "
@@ -380,7 +380,7 @@ def _evaluate(run: _Run) -> None:
     if numbers:
         run.progress.records.append({"step": run.progress.step, **numbers})
         said = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
-        tqdm.write(f"step {run.progress.step}: {said}", file=sys.stderr)
+        tell(f"step {run.progress.step}: {said}")
 
 
 def _checkpoint(run: _Run, board: Any) -> None:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from edgehuman.errors import ParityError
 from edgehuman.export.graph.calibration import Range
 from edgehuman.export.graph.int8 import Target, quantise, weight_layers
 from edgehuman.export.graph.sessions import open_session, run
+from edgehuman.progress import progress_bar
 
 # Enough to rank layers; the judge decides on its whole set.
 _SAMPLES = 32
@@ -46,7 +46,7 @@ def rank(
     reference = run(open_session(model, threads), few)
     size = max(float(np.sqrt(np.mean(reference**2))), 1e-12)
     found = []
-    for name in tqdm(
+    for name in progress_bar(
         names, "sensitivity", unit="layer", leave=False, file=sys.stderr, disable=None
     ):
         alone = quantise(model, range_of, target, [other for other in names if other != name])

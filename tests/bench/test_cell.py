@@ -67,8 +67,9 @@ def test_an_absent_library_is_not_measured_and_not_failed(monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
-def test_a_real_export_fills_a_cell() -> None:
+def test_a_real_export_fills_a_cell(request: pytest.FixtureRequest) -> None:
     pytest.importorskip("onnx")
+    request.getfixturevalue("traces")
     cell = measure_cell("imuconv_288k", "ONNX", "fp32", "simulated")
     assert (cell.status, cell.reason) == ("done", "")
     assert cell.parity["max_abs"] < 1e-4

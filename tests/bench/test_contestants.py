@@ -174,8 +174,11 @@ def test_a_missing_model_is_an_error_and_not_a_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_catalogue_name_is_exported_once_and_run(tmp_path: Path) -> None:
+def test_a_catalogue_name_is_exported_once_and_run(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     pytest.importorskip("torch")
+    request.getfixturevalue("traces")
     entries = entries_of("imuvit_512x5", ("onnxruntime", "torch"), 1, 0, tmp_path)
     assert [entry.path for entry in entries] == [str(tmp_path / "imuvit_512x5.onnx")] * 2
     ours, theirs = (open_contestant(entry, SAMPLE).call(SAMPLE) for entry in entries)

@@ -18,13 +18,13 @@ from edgehuman.data.imu.subjects import UCI_LABELS
 from edgehuman.data.samples import Samples
 from edgehuman.export import export as artefact
 from edgehuman.export import networks
-from edgehuman.export.graph.trace import to_onnx
 from edgehuman.export.proof import precision
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.nets.skeleton.gaitpt import GaitPt
 from edgehuman.records import Float32, WindowSet
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 from tests.export.tiny import wearable
+from tests.export.traced import traced_once
 from tests.nets import tiny_encoder
 from tests.tasks.people import made_people
 
@@ -123,7 +123,7 @@ def gait(request: pytest.FixtureRequest) -> ExportedGait:
     network = GAIT_NETWORKS[request.param]().eval()
     output = OutputSpec("embedding", distance="cosine", dim=network.width)
     card = Card("g", "gait-embedding", "made", 0, 0, skeleton_input(FRAMES), output)
-    return network, card, to_onnx(network, card)
+    return network, card, traced_once(network, card)
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.model import load as load_file
 
+pytestmark = pytest.mark.usefixtures("traces")
+
 
 def test_catalogue_names_have_seeded_weights_and_say_so(made_data: None, tmp_path: Path) -> None:
     path = export_random("imuvit_512x5", 5, tmp_path)

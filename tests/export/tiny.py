@@ -14,7 +14,6 @@ from torch import nn
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, image_input
 from edgehuman.data.imu.subjects import UCI_LABELS
 from edgehuman.data.samples import Samples
-from edgehuman.export.graph.trace import to_onnx
 from edgehuman.geometry import COCO_17
 from edgehuman.nets.image.heads import PersonNet, person_net
 from edgehuman.nets.image.starnet import StarNet
@@ -22,6 +21,7 @@ from edgehuman.nets.image.tinyvit import TinyVit
 from edgehuman.nets.image.vit import Vit
 from edgehuman.nets.imu.imuvit import ImuVit
 from edgehuman.training.checkpoint import save_weights
+from tests.export.traced import traced_once
 from tests.nets import tiny_encoder
 from tests.tasks.people import ATTRIBUTES, HEIGHT, PARTS, WIDTH, made_people
 
@@ -55,7 +55,7 @@ def wearable() -> Traced:
     network.eval()
     output = OutputSpec("classes", UCI_LABELS)
     card = Card("tiny", "activity", "imuvit_tiny", 17_000, 1_000_000, IMU_INPUT, output)
-    return network, card, to_onnx(network, card)
+    return network, card, traced_once(network, card)
 
 
 @cache
@@ -66,7 +66,7 @@ def image_network(name: str) -> Traced:
         network = IMAGE_NETWORKS[name]().eval()
     output = OutputSpec("embedding", distance="cosine", dim=network.width)
     card = Card("p", "person-embedding", "made", 0, 0, image_input(*SIZE), output)
-    return network, card, to_onnx(network, card)
+    return network, card, traced_once(network, card)
 
 
 @cache
@@ -90,7 +90,7 @@ def network_of(task: str) -> tuple[PersonNet, Card]:
 @cache
 def graph_of(task: str) -> onnx.ModelProto:
     """Its float32 graph, traced once for all tests."""
-    return to_onnx(*network_of(task))
+    return traced_once(*network_of(task))
 
 
 def saved(folder: Path, task: str) -> Path:

@@ -1,6 +1,11 @@
-"""Traces of networks that several tests export: seconds each, and the same every time."""
+"""Graphs that several tests need: a trace takes 5 to 30 seconds and gives the same each time."""
 
 from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
 
 import onnx
 from torch import nn
@@ -8,12 +13,13 @@ from torch import nn
 from edgehuman.card import Card
 from edgehuman.export.graph.trace import to_onnx, weights_sha256
 
-_TRACES: dict[tuple[str, str], onnx.ModelProto] = {}
-
 
 def traced_once(network: nn.Module, card: Card) -> onnx.ModelProto:
-    """`to_onnx`; of a network of the same card and weights the graph of the first time."""
-    key = (card.to_json(), weights_sha256(network))
-    if key not in _TRACES:
-        _TRACES[key] = to_onnx(network, card)
-    return _TRACES[key]
+    """`to_onnx`, once for all processes of a test run: for each card and weights."""
+    key = hashlib.sha256((card.to_json() + weights_sha256(network)).encode()).hexdigest()
+    path = Path(os.environ["EDGEHUMAN_TEST_GRAPHS"]) / f"{key}.onnx"
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.is_file():
+            path.write_bytes(to_onnx(network, card).SerializeToString())
+    return onnx.load_model_from_string(path.read_bytes())

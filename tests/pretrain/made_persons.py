@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from edgehuman.pretrain.saip.matching import balanced
 from edgehuman.pretrain.saip.settings import SaipConfig
 from edgehuman.training.processes import Place, open_place
 from tests.pretrain.tiny_backbone import TinyBackbone
-from tests.two_processes import require_no_exchange_threads
 
 PERSONS = 20
 
@@ -99,11 +97,3 @@ def train_tiny(folder: Path, csm: float) -> None:
     with pytest.MonkeyPatch.context() as patch:
         use_made_persons(patch)
         saip.train(tiny_config(folder, steps=3, csm=csm))
-
-
-if __name__ == "__main__":
-    if sys.argv[2] == "choices":
-        save_choices(Path(sys.argv[1]))
-    else:
-        train_tiny(Path(sys.argv[1]), float(sys.argv[2]))
-    require_no_exchange_threads()

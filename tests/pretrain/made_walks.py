@@ -1,12 +1,7 @@
-"""Made walks, and a training of two processes small enough for a test.
-
-torchrun ... -m tests.pretrain.made_walks FOLDER        one training
-torchrun ... -m tests.pretrain.made_walks FILE --loss   gradients of one batch, saved to FILE
-"""
+"""Made walks, and a training of two processes small enough for a test."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +16,6 @@ from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 from edgehuman.records import Float32
 from edgehuman.training.gather import together
 from edgehuman.training.processes import open_place
-from tests.two_processes import require_no_exchange_threads
 
 
 def made_set(
@@ -78,10 +72,12 @@ def gradient_of(count: int, where: Path | None = None) -> torch.Tensor:
     return gradient
 
 
-if __name__ == "__main__":
-    if "--loss" in sys.argv:
-        with open_place(tiny_config(Path(sys.argv[1]))):
-            gradient_of(12, Path(sys.argv[1]))
-    else:
-        train(tiny_config(Path(sys.argv[1]), steps=2, save_every=1))
-    require_no_exchange_threads()
+def save_gradient(where: Path) -> None:
+    """Write the loss gradient of one batch of 12 views, shared among all processes."""
+    with open_place(tiny_config(where)):
+        gradient_of(12, where)
+
+
+def train_tiny(folder: Path) -> None:
+    """Train two steps, saved after each."""
+    train(tiny_config(folder, steps=2, save_every=1))

@@ -22,7 +22,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.files import require_usable_file
 from edgehuman.outcome import Outcome
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, save_png
 
 PANELS: Mapping[str, str] = {
     "csm": "cross-scale matching, nats",
@@ -126,8 +126,7 @@ def draw(runs: Sequence[Losses], smooth: int, path: Path) -> None:
         axes.set_xlabel("training steps")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    save_png(figure, path)
 
 
 def picture_losses(config: LossesConfig) -> Outcome:

@@ -26,7 +26,7 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.export.catalogued import load
 from edgehuman.metrics.person_answers import parts_of
 from edgehuman.outcome import Outcome
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, save_png
 from edgehuman.preprocess.image.pixels import resize
 from edgehuman.records import Uint8
 from edgehuman.runtime.model import Model
@@ -98,8 +98,7 @@ def draw(shown: Sequence[tuple[Uint8, Uint8, Uint8]], labels: Sequence[str], pat
         colour = [value / 255 for value in of[name]]
         grid[0, 0].plot([], [], "s", color=colour, label=name.replace("_", " "))
     figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=90, metadata={"Software": None})
+    save_png(figure, path, dpi=90)
 
 
 def picture_parts(config: PictureConfig) -> Outcome:

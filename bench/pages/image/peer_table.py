@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from edgehuman import catalogue
 from edgehuman.bench.contestants import Contestant, Entry, open_contestant, torch_contestant
@@ -29,6 +28,7 @@ from edgehuman.bench.latency import CALLS_PER_BLOCK, measure
 from edgehuman.card import RANDOM_WEIGHTS, Card, OutputSpec, image_input
 from edgehuman.errors import ParityError, UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.progress import progress_bar
 from edgehuman.runtime import machine
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def time_networks(found: Mapping[str, nn.Module], config: PeerTableConfig) -> li
 
     contestants: dict[tuple[str, str], Contestant] = {}
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
-        for name, network in tqdm(found.items(), unit="export"):
+        for name, network in progress_bar(found.items(), unit="export"):
             for engine, each in _on_both_engines(name, network, config, Path(folder)).items():
                 contestants[name, engine] = each
         print(f"timing {len(found)} networks on two engines ...", file=sys.stderr, flush=True)

@@ -24,7 +24,7 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.pages.image.identity import random_twin
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, save_png
 from edgehuman.records import Float32, Uint8
 from edgehuman.simulate.image.people import PersonImages, simulate_people
 
@@ -143,8 +143,7 @@ def draw(shown: list[Uint8], rows: dict[str, list[Float32]], path: Path) -> None
     for axes in grid.flat:
         axes.set_xticks([])
         axes.set_yticks([])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    save_png(figure, path)
 
 
 def picture_similarity(config: SimilarityConfig) -> Outcome:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from edgehuman.bench.entry import main
 from edgehuman.data.imu.load import load_recordings
@@ -27,6 +26,7 @@ from edgehuman.errors import DataError
 from edgehuman.export.catalogued import load
 from edgehuman.metrics.stream import flicker_per_minute, onset_delay_s
 from edgehuman.outcome import Outcome
+from edgehuman.progress import progress_bar
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.answer import Smoothing
 from edgehuman.runtime.imu.results import ImuResult
@@ -110,7 +110,7 @@ def measure(config: LiveConfig) -> Outcome:
     if not recordings:
         raise DataError(f"{config.data} has no recording of {', '.join(config.people)}")
     hop_s = model.card.decision.hop_s
-    bar = tqdm(recordings, desc="replay", unit="recording")
+    bar = progress_bar(recordings, desc="replay", unit="recording")
     pairs = [(r, replay(model, r, "none"), replay(model, r, None)) for r in bar]
     rows: dict[str, dict[str, Any]] = {}
     for person in config.people:

@@ -22,7 +22,7 @@ from edgehuman.bench.pages.training_log import METRICS, names_of, read_numbers, 
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.files import require_usable_file
 from edgehuman.outcome import Outcome
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, save_png
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,7 @@ def draw(curves: Sequence[Curve], lines: Mapping[str, float], path: Path) -> Non
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    save_png(figure, path)
 
 
 def picture_curves(config: CurveConfig) -> Outcome:

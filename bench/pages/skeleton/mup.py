@@ -33,7 +33,7 @@ from edgehuman.config import require
 from edgehuman.data.gait.walks import SIMULATED_FRAMES
 from edgehuman.errors import TrainingError, UsageError
 from edgehuman.outcome import Outcome
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, save_png
 from edgehuman.records import Float64
 
 if TYPE_CHECKING:
@@ -208,8 +208,7 @@ def draw(config: TransferConfig, losses: dict[str, Float64]) -> None:
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("training loss at the end")
     panels[0].legend(fontsize=8)
-    config.picture.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(config.picture, dpi=110, metadata={"Software": None})
+    save_png(figure, config.picture)
 
 
 def render(config: TransferConfig, losses: dict[str, Float64]) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgehuman.bench.pages.keep import mean_and_spread
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, save_png
 
 if TYPE_CHECKING:
     from edgehuman.bench.pages.skeleton.quality import QualityConfig
@@ -239,5 +239,4 @@ def draw(found: Findings, path: Path) -> None:
     panels[0, 0].set_ylabel("zero-shot rank-1, %")
     panels[0, 0].set_ylim(bottom=0)
     panels[0, 0].legend(fontsize=8, loc="center right")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    save_png(figure, path)

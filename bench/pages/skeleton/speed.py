@@ -19,8 +19,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from edgehuman import catalogue
 from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.entry import main
@@ -29,6 +27,7 @@ from edgehuman.bench.targets.ratios import in_turns, require_torch
 from edgehuman.config import require
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.progress import progress_bar
 from edgehuman.records import Float32
 from edgehuman.runtime import machine
 
@@ -206,7 +205,7 @@ def make_page(config: GaitSpeedConfig) -> Outcome:
         if not any(name.startswith(word) for name in NAMES):
             raise UsageError(f"--only names {word!r}; the networks are {', '.join(NAMES)}")
     chosen = [name for name in NAMES if name.startswith(config.only or "")]
-    rows = [measured(config, name) for name in tqdm(chosen, unit="network")]
+    rows = [measured(config, name) for name in progress_bar(chosen, unit="network")]
     text = render(rows, config.batch)
     config.out.parent.mkdir(parents=True, exist_ok=True)
     config.out.write_text(text, encoding="utf-8")

@@ -10,11 +10,11 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from tqdm import tqdm
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.set import PersonSet
 from edgehuman.errors import UsageError
+from edgehuman.progress import progress_bar
 from edgehuman.records import Text, Uint8
 from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages
 
@@ -91,7 +91,9 @@ def roles(task: str, people: int, each: int) -> Text:
 
 def _with_labels(persons: PersonSet, drawn: Drawn, task: str) -> PersonSet:
     """Add the numeric labels of every picture."""
-    numbers = tqdm(range(len(drawn)), "drawing people", unit="picture", delay=2, leave=False)
+    numbers = progress_bar(
+        range(len(drawn)), "drawing people", unit="picture", delay=2, leave=False
+    )
     people = [drawn[index] for index in numbers]
     if task == "attributes":
         attribute_NA = np.stack([one.attribute_A for one in people])

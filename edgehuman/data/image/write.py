@@ -17,11 +17,11 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from edgehuman.data.image.simulated import roles
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
+from edgehuman.progress import progress_bar
 from edgehuman.records import Uint8
 from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages
 
@@ -79,7 +79,9 @@ def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outc
 def _written(out: Path, images: SimulatedImages) -> Iterator[dict[str, Any]]:
     """Write the files of each picture, and yield its labels."""
     role_N = roles("reid", images.num_people, images.each)
-    numbers = tqdm(range(len(images)), "drawing people", unit="picture", delay=2, leave=False)
+    numbers = progress_bar(
+        range(len(images)), "drawing people", unit="picture", delay=2, leave=False
+    )
     for i in numbers:
         one = images.labelled(i)
         name = images.name(i).partition("/")[2]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from tqdm import tqdm
 
 from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.errors import DataError
@@ -27,6 +26,7 @@ from edgehuman.preprocess.skeleton.screen import (
     steps_said,
     upside_down,
 )
+from edgehuman.progress import progress_bar
 from edgehuman.records import Bool, Float32, Index
 
 # This many walks are enough to tell whether a twentieth of a set is wrong.
@@ -126,7 +126,7 @@ def _told(walks: SkeletonSet, members: Index, tell: Teller) -> tuple[str, Index]
 
 def _shown(members: Index, what: str) -> Iterable[int]:
     """The members, with a progress bar on stderr if it takes long."""
-    numbers: Iterable[int] = tqdm(members.tolist(), what, unit="walk", delay=2, leave=False)
+    numbers: Iterable[int] = progress_bar(members.tolist(), what, unit="walk", delay=2, leave=False)
     return numbers
 
 

@@ -6,13 +6,16 @@ edgehuman run zoo:activity --source walk.csv --json
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tyro.conf import Positional
 
+from edgehuman.errors import EdgehumanError
+from edgehuman.files import require_usable_file
 from edgehuman.outcome import Outcome
+from edgehuman.pictures.figure import require_pictures
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
@@ -21,6 +24,7 @@ from edgehuman.runtime.imu.stream import listen
 from edgehuman.runtime.loop.play import Played, play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
+from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.terminal import LiveView, PlainLines
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
@@ -82,6 +86,9 @@ def run(config: RunConfig) -> Outcome:
             recording.
     """
     require_seconds(config.seconds)
+    if config.timeline is not None:
+        require_pictures()
+        require_usable_file(config.timeline, f"--timeline {config.timeline}")
     notes = Notes()
     model = load(
         config.model,
@@ -99,21 +106,19 @@ def run(config: RunConfig) -> Outcome:
     sinks = _sinks(config, recogniser, notes, lambda: int(source.report()["dropped"]))
     played = play(recogniser, source, sinks, config.seconds, notes)
     notes.view = None  # the view is closed; later messages go to standard error
+    broken = [*played.broken, *_draw(config, sinks, source.name)]
+    return _outcome(played, config, broken)
+
+
+def _draw(config: RunConfig, sinks: Sequence[Sink[ImuResult]], source: str) -> Iterator[str]:
+    """Draw the timeline; yields what went wrong, in words: the summary is given all the same."""
     for sink in sinks:
         if isinstance(sink, Timeline) and config.timeline is not None:
-            title = f"{Path(source.name).name}, recognised by {config.model}"
-            draw_timeline(sink, config.timeline, title)
-    return _outcome(played, config)
-
-
-class Notes:
-    """Prints messages where they do not disturb the view: inside it, or on standard error."""
-
-    def __init__(self) -> None:
-        self.view: LiveView | None = None
-
-    def __call__(self, message: str) -> None:
-        (say if self.view is None else self.view.note)(message)
+            title = f"{Path(source).name}, recognised by {config.model}"
+            try:
+                draw_timeline(sink, config.timeline, title)
+            except EdgehumanError as error:
+                yield str(error)
 
 
 def _sinks(
@@ -124,7 +129,7 @@ def _sinks(
     labels, tally = recogniser.labels, recogniser.tally
     if config.json:
         sinks.append(JsonLines(sys.stdout, "standard output"))
-    elif sys.stdout.isatty():
+    elif can_redraw(sys.stdout):
         title = f"{config.model} on {recogniser.source}"
         notes.view = LiveView(sys.stdout, title, labels, tally, dropped)
         sinks.append(notes.view)
@@ -137,13 +142,13 @@ def _sinks(
     return sinks
 
 
-def _outcome(played: Played, config: RunConfig) -> Outcome:
-    for message in played.broken:
+def _outcome(played: Played, config: RunConfig, broken: Sequence[str]) -> Outcome:
+    for message in broken:
         say(message)
     text = summary_text(played.summary)
-    if config.timeline is not None:
+    if config.timeline is not None and not broken:
         text += f"\ntimeline: {config.timeline}"
     if config.json:
         print(text, file=sys.stderr)
         text = ""
-    return Outcome(played.summary, text, exit_code=1 if played.broken else 0)
+    return Outcome(played.summary, text, exit_code=1 if broken else 0)

@@ -6,10 +6,9 @@ edgehuman run zoo:gait-skeleton --source poses.jsonl --gallery known.npz --json
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from tyro.conf import Positional
 
@@ -19,10 +18,11 @@ from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.loop.play import play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
+from edgehuman.runtime.skeleton.answer import Identifier
 from edgehuman.runtime.skeleton.results import GaitResult, summary_text
 from edgehuman.runtime.skeleton.stream import listen
-
-_SHOWN = 4
+from edgehuman.runtime.view.screen import Notes, can_redraw
+from edgehuman.runtime.view.tracks import GaitLines, GaitView
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +72,17 @@ def run(config: RunConfig) -> Outcome:
             too short recording.
     """
     require_seconds(config.seconds)
+    notes = Notes()
     model = load(
         config.model,
         threads=config.threads,
         seed=config.seed,
         engine=config.engine,
         rebuild=config.rebuild,
-        notify=say,
+        notify=notes,
     )
     if config.source == SIMULATED:
-        say("simulated walkers (edgehuman's own) are the source")
+        notes("simulated walkers (edgehuman's own) are the source")
     identifier, source = listen(
         model,
         config.source,
@@ -90,9 +91,11 @@ def run(config: RunConfig) -> Outcome:
         config.threshold,
         config.realtime,
         config.seed,
-        say,
+        notes,
     )
-    played = play(identifier, source, _sinks(config), config.seconds, say)
+    sinks = _sinks(config, identifier, notes, lambda: int(source.report()["dropped"]))
+    played = play(identifier, source, sinks, config.seconds, notes)
+    notes.view = None  # the view is closed; later messages go to standard error
     for message in played.broken:
         say(message)
     gallery = identifier.gallery
@@ -104,43 +107,19 @@ def run(config: RunConfig) -> Outcome:
     return Outcome(summary, text, exit_code=1 if played.broken else 0)
 
 
-def _sinks(config: RunConfig) -> list[Sink[GaitResult]]:
-    sinks: list[Sink[GaitResult]] = [
-        JsonLines(sys.stdout, "standard output") if config.json else GaitLines(sys.stdout)
-    ]
+def _sinks(
+    config: RunConfig, identifier: Identifier, notes: Notes, dropped: Callable[[], int]
+) -> list[Sink[GaitResult]]:
+    """The requested sinks: JSON lines or the view, and a file."""
+    sinks: list[Sink[GaitResult]] = []
+    if config.json:
+        sinks.append(JsonLines(sys.stdout, "standard output"))
+    elif can_redraw(sys.stdout):
+        title = f"{config.model} on {config.source}"
+        notes.view = view = GaitView(sys.stdout, title, identifier.tally, dropped)
+        sinks.append(view)
+    else:
+        sinks.append(GaitLines(sys.stdout))
     if config.save is not None:
         sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
     return sinks
-
-
-class GaitLines:
-    """One line a result: who, how sure, how late."""
-
-    name = "screen"
-    may_skip = False
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-
-    def write(self, results: Sequence[GaitResult]) -> None:
-        self._stream.write("\n".join(map(gait_line, results)) + "\n")
-        self._stream.flush()
-
-    def close(self) -> None:
-        """Standard output stays open."""
-
-
-def gait_line(result: GaitResult) -> str:
-    """One result in words."""
-    words = [f"{result.t_s:9.2f} s  track {result.track:<10}"]
-    if result.reason:
-        words.append(f"no answer ({result.reason})")
-    elif result.label:
-        words.append(f"{result.label:<20} {result.score:6.3f}")
-        if result.raw_label != result.label:
-            words.append(f"(nearest: {result.raw_label})")
-    elif result.vector_D is not None:
-        first = ", ".join(f"{value:.3f}" for value in result.vector_D[:_SHOWN])
-        words.append(f"a vector of {len(result.vector_D)} numbers ({first}, …)")
-    words.append(f"{result.latency_ms:9.2f} ms")
-    return "  ".join(words)

@@ -1,37 +1,36 @@
-"""The live view: current label, probabilities and latency on one screen, redrawn in place.
+"""The live view of a wearable: label, probabilities and latency on one screen, redrawn in place.
 
 If standard output is not a terminal, one plain line per result instead.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
 from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, Rgb, colours, terminal_code
+from edgehuman.runtime.view.screen import Screen, fit, flow, shown, wants_colour
 
-_BETWEEN_DRAWS_S = 0.1
 _NAME_WIDTH = 20
-_HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
+_MOST_COLUMNS = 110
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
 class PlainLines:
-    """One line per result, for pipes and logs."""
+    """One line per result, for pipes and logs, under one line of column heads."""
 
     name = "screen"
     may_skip = False
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
+        self._heads = f"{'time':>9}    {'label':<{_NAME_WIDTH}} score  {'latency':>9}\n"
 
     def write(self, results: Sequence[ImuResult]) -> None:
-        self._stream.write("\n".join(map(plain_line, results)) + "\n")
+        self._stream.write(self._heads + "\n".join(map(plain_line, results)) + "\n")
+        self._heads = ""
         self._stream.flush()
 
     def close(self) -> None:
@@ -40,7 +39,7 @@ class PlainLines:
 
 def plain_line(result: ImuResult) -> str:
     """One result in words: time, label, score, latency, and the network's label if it differs."""
-    words = [f"{result.t_s:9.2f} s  {result.label:<{_NAME_WIDTH}} {result.score:5.3f}"]
+    words = [f"{result.t_s:9.2f} s  {shown(result.label):<{_NAME_WIDTH}} {result.score:5.3f}"]
     words.append(f"{result.latency_ms:9.2f} ms")
     if result.reason:
         words.append(f"({result.reason})")
@@ -53,10 +52,10 @@ def plain_line(result: ImuResult) -> str:
 
 class LiveView:
     """One screen: label, probabilities, the last labels as coloured strips, latency, flicker,
-    remarks.
+    remarks. It fits any terminal from 40 columns and 10 rows.
 
     Args:
-        stream: a terminal.
+        stream: a terminal that can redraw.
         title: model and source.
         labels: class names, in the order of the probabilities.
         tally: the totals so far.
@@ -74,99 +73,103 @@ class LiveView:
         labels: Sequence[str],
         tally: ImuTally,
         dropped: Callable[[], int] = lambda: 0,
-        coloured: bool = "NO_COLOR" not in os.environ,
+        coloured: bool | None = None,
     ) -> None:
-        self._stream = stream
-        self._title = title
+        self._screen = Screen(stream)
+        self._title = shown(title)
         self._labels = tuple(labels)
         self._tally = tally
         self._dropped = dropped
-        self._coloured = coloured
+        self._coloured = wants_colour() if coloured is None else coloured
         self._rgb = colours(labels)
-        width = min(shutil.get_terminal_size().columns - 1, 90)
-        self._bar_width = max(width - _NAME_WIDTH - 12, 10)
-        self._strips: deque[ImuResult] = deque(maxlen=self._bar_width)
+        self._results: deque[ImuResult] = deque(maxlen=_MOST_COLUMNS)
         self._notes: deque[str] = deque(maxlen=2)
-        self._lines_drawn = 0
-        self._drawn_s = 0.0
 
     def note(self, message: str) -> None:
         """Show a message under the view; the last two stay."""
-        self._notes.append(message)
+        self._notes.append(shown(message))
 
     def write(self, results: Sequence[ImuResult]) -> None:
-        self._strips.extend(results)
-        if time.monotonic() - self._drawn_s >= _BETWEEN_DRAWS_S:
-            self._draw(results[-1])
+        self._results.extend(results)
+        if self._screen.is_due():
+            self._draw()
 
     def close(self) -> None:
-        if self._strips:
-            self._draw(self._strips[-1])
-            self._stream.write(_SHOW)
-            self._stream.flush()
+        if self._results:
+            self._draw()
+        self._screen.close()
 
-    def screen(self, result: ImuResult) -> list[str]:
-        """The lines of the screen for the newest result."""
-        lines = [f" {self._title}   {result.t_s:8.1f} s", "", self._headline(result), ""]
-        lines += [self._bar(k, result) for k in range(len(self._labels))]
-        lines += ["", *self._history(), "", *self._figures()]
-        return lines + [f" ! {note}" for note in list(self._notes)]
+    def screen(self, result: ImuResult, columns: int = 79, rows: int = 23) -> list[str]:
+        """The lines of the screen for the newest result, in so many columns and rows."""
+        width = min(columns, _MOST_COLUMNS)
+        name_width = min(_NAME_WIDTH, max(width // 3, 8))
+        bar_width = max(width - name_width - 7, 4)
+        seconds = f"{result.t_s:.1f} s"
+        head = [f" {fit(self._title, width - len(seconds) - 2)} {seconds}", ""]
+        head += [*flow(self._headline(result), width), ""]
+        tail = ["", *self._history(name_width, bar_width), "", *flow(self._figures(), width)]
+        tail += [fit(f" ! {note}", width) for note in list(self._notes)]
+        bars = self._bars(result, name_width, bar_width, rows - len(head) - len(tail))
+        return [line.rstrip() for line in (*head, *bars, *tail)][: max(rows, 1)]
 
-    def _draw(self, result: ImuResult) -> None:
-        self._drawn_s = time.monotonic()
-        lines = self.screen(result)
-        up = f"\x1b[{self._lines_drawn}F" if self._lines_drawn else _HIDE
-        self._stream.write(up + "".join(f"\x1b[2K{line}\n" for line in lines) + "\x1b[J")
-        self._stream.flush()
-        self._lines_drawn = len(lines)
+    def _draw(self) -> None:
+        self._screen.draw(self.screen(self._results[-1], *self._screen.size()))
 
-    def _headline(self, result: ImuResult) -> str:
-        said = result.label.replace("_", " ").upper()
+    def _headline(self, result: ImuResult) -> Iterator[str]:
+        said = shown(result.label).replace("_", " ").upper()
         rgb = self._rgb.get(result.label, UNLABELLED_RGB)
-        line = f" {self._paint('██', rgb)} {said:<22} {result.score:5.2f}"
+        yield f"{self._paint('██', rgb)} {said:<18} {result.score:5.2f}"
         if result.reason:
-            return f"{line}   {result.reason}"
-        if result.true_label is not None:
-            return f"{line}   true: {result.true_label.replace('_', ' ')}"
-        return line
+            yield shown(result.reason)
+        elif result.true_label is not None:
+            yield f"true: {shown(result.true_label).replace('_', ' ')}"
 
-    def _bar(self, k: int, result: ImuResult) -> str:
-        prob = 0.0 if result.prob_C is None else float(result.prob_C[k])
-        name = self._labels[k]
-        painted = self._paint(bar(prob, self._bar_width), self._rgb[name])
-        return f" {name[:_NAME_WIDTH]:<{_NAME_WIDTH}} {painted} {prob:5.2f}"
+    def _bars(self, result: ImuResult, name_width: int, width: int, rows: int) -> list[str]:
+        """One bar a label; if there are too many for the rows, the most probable ones."""
+        prob_C = result.prob_C or (0.0,) * len(self._labels)
+        order = sorted(range(len(self._labels)), key=lambda k: -prob_C[k])
+        kept = order if len(order) <= rows else order[: max(rows - 1, 1)]
+        lines = [
+            f" {fit(shown(self._labels[k]), name_width)} "
+            f"{self._paint(bar(prob_C[k], width), self._rgb[self._labels[k]])} {prob_C[k]:4.2f}"
+            for k in sorted(kept)
+        ]
+        left = len(order) - len(kept)
+        return [*lines, f" {left} less probable"] if left else lines
 
-    def _history(self) -> list[str]:
-        rows = [
+    def _history(self, name_width: int, width: int) -> list[str]:
+        rows: list[tuple[str, Callable[[ImuResult], str | None]]] = [
             ("label", lambda result: result.label),
             ("network", lambda result: result.raw_label),
         ]
-        if any(result.true_label is not None for result in self._strips):
+        results = list(self._results)[-width:]
+        if any(result.true_label is not None for result in results):
             rows.insert(0, ("true", lambda result: result.true_label))
-        return [f" {name:<{_NAME_WIDTH}} {self._strip(pick)}" for name, pick in rows]
+        return [
+            f" {name:<{name_width}} {self._strip([pick(result) for result in results])}"
+            for name, pick in rows
+        ]
 
-    def _strip(self, pick: Callable[[ImuResult], str | None]) -> str:
+    def _strip(self, labels: Sequence[str | None]) -> str:
         """One character per hop, the newest on the right."""
         if self._coloured:
             return "".join(
-                self._paint("█", self._rgb.get(pick(r) or "", UNLABELLED_RGB))
-                for r in list(self._strips)
+                self._paint("█", self._rgb.get(label or "", UNLABELLED_RGB)) for label in labels
             )
-        initials = {label: chr(ord("a") + k) for k, label in enumerate(self._labels)}
-        return "".join(initials.get(pick(r) or "", "·") for r in list(self._strips))
+        initials = {label: chr(ord("a") + k % 26) for k, label in enumerate(self._labels)}
+        return "".join(initials.get(label or "", "·") for label in labels)
 
-    def _figures(self) -> list[str]:
+    def _figures(self) -> Iterator[str]:
         tally = self._tally
         latency = tally.latency
         flicker = tally.flicker_per_minute()
         waited_ms = tally.total_delay_s / max(tally.windows, 1) * 1e3
-        return [
-            f" capture to label   p50 {latency.percentile_ms(50):.1f} ms   "
-            f"p95 {latency.percentile_ms(95):.1f} ms   (of it {waited_ms:.0f} ms mean look-ahead)",
-            f" flicker            {'–' if flicker is None else f'{flicker:.1f}'} changes a minute"
-            f"   without an answer {sum(tally.reasons.values())} of {tally.windows}"
-            f"   samples dropped {self._dropped()}",
-        ]
+        p50, p95 = latency.percentile_ms(50), latency.percentile_ms(95)
+        yield f"capture to label p50 {p50:.1f} p95 {p95:.1f} ms"
+        yield f"of it {waited_ms:.0f} ms mean look-ahead"
+        yield f"{'–' if flicker is None else f'{flicker:.1f}'} changes a minute"
+        yield f"without an answer {sum(tally.reasons.values())} of {tally.windows}"
+        yield f"samples dropped {self._dropped()}"
 
     def _paint(self, text: str, rgb: Rgb) -> str:
         return f"\x1b[38;5;{terminal_code(rgb)}m{text}\x1b[0m" if self._coloured else text

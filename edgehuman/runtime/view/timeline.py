@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.install import not_installed
+from edgehuman.pictures.figure import blank, save_png
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, colours, hexadecimal
@@ -58,18 +58,13 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
     """Write the picture as PNG.
 
     Raises:
-        DataError: nothing was recognised, or the path cannot be written.
+        DataError: nothing was recognised.
+        ArtefactError: the path cannot be written.
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise not_installed("matplotlib", "a picture") from None
     if not timeline.hops:
         raise DataError(f"{path}: no window was recognised, so there is nothing to draw")
-    figure = Figure(figsize=(14, 7.2), layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = blank(14, 7.2)
     rows = figure.subplots(3, 1, sharex=True, height_ratios=(2.2, 1.5, 2.3))
     _draw_acceleration(rows[0], timeline)
     _draw_labels(rows[1], timeline)
@@ -78,14 +73,7 @@ def draw_timeline(timeline: Timeline, path: Path, title: str) -> None:
     rows[2].set_xlabel("stream time (s)")
     figure.suptitle(title, fontsize=13, fontweight="bold", x=0.01, ha="left")
     _draw_legend(figure, timeline)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=110)
-    except OSError as error:
-        raise DataError(
-            f"Cannot write the picture to {path}: {error.strerror}; choose another path or fix its "
-            "permissions"
-        ) from None
+    save_png(figure, path)
 
 
 def _draw_acceleration(axes: Any, timeline: Timeline) -> None:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.classification import macro_f1
 from edgehuman.nets.imu.imuvit import ImuVit
+from edgehuman.progress import progress_bar
 from edgehuman.records import Float32, Float64, Index, Text, WindowSet
 
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)
@@ -28,7 +28,7 @@ def pooled_features(encoder: ImuVit, imu_NTC: Float32, chunk: int = 512) -> Floa
     with torch.inference_mode():
         parts = [
             encoder.eval().features(torch.from_numpy(imu_NTC[start : start + chunk])).numpy()
-            for start in tqdm(range(0, len(imu_NTC), chunk), desc="features", leave=False)
+            for start in progress_bar(range(0, len(imu_NTC), chunk), desc="features", leave=False)
         ]
     return np.concatenate(parts)
 

@@ -22,8 +22,8 @@ from edgehuman.pretrain.contrastive.contrastive import Contrastive, koleo, nt_xe
 from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 from edgehuman.pretrain.contrastive.walks import Walks
 from edgehuman.training.skeleton.augment import SkeletonAugment
-from tests.pretrain.made_walks import gradient_of, tiny_config
-from tests.two_processes import torchrun
+from tests.pretrain.made_walks import gradient_of, save_gradient, tiny_config, train_tiny
+from tests.two_processes import in_two_processes
 
 ROOT = Path(__file__).parents[3]
 
@@ -256,14 +256,14 @@ def test_an_occupied_folder_is_refused_before_simulating(
 
 @pytest.mark.slow
 def test_two_processes_have_the_gradient_of_one_with_the_whole_batch(tmp_path: Path) -> None:
-    torchrun("-m", "tests.pretrain.made_walks", str(tmp_path / "gradient.pt"), "--loss")
+    in_two_processes(save_gradient, tmp_path / "gradient.pt")
     shared = torch.load(tmp_path / "gradient.pt", weights_only=True)
     torch.testing.assert_close(shared, gradient_of(12))
 
 
 @pytest.mark.slow
-def test_torchrun_trains_with_two_processes(tmp_path: Path) -> None:
-    torchrun("-m", "tests.pretrain.made_walks", str(tmp_path))
+def test_two_processes_train(tmp_path: Path) -> None:
+    in_two_processes(train_tiny, tmp_path)
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     assert state["step"] == 2
     assert all(value.isfinite().all() for value in state["model"].values())

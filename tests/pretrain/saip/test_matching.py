@@ -25,8 +25,8 @@ from edgehuman.pretrain.saip.matching import (
     relations,
     target_entropy,
 )
-from tests.pretrain.made_persons import made_cosines
-from tests.two_processes import torchrun
+from tests.pretrain.made_persons import made_cosines, save_choices
+from tests.two_processes import in_two_processes
 
 
 def reference(folder: Path, *names: str) -> list[Tensor]:
@@ -197,6 +197,6 @@ def test_matching_uses_the_configured_centring() -> None:
 
 @pytest.mark.slow
 def test_two_processes_balance_over_the_persons_of_both(tmp_path: Path) -> None:
-    torchrun("-m", "tests.pretrain.made_persons", str(tmp_path), "choices")
+    in_two_processes(save_choices, tmp_path)
     halves = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
     torch.testing.assert_close(torch.cat(halves, dim=1), balanced(made_cosines()))

@@ -21,9 +21,9 @@ from edgehuman.pretrain.saip import saip
 from edgehuman.pretrain.saip.matching import Matching
 from edgehuman.pretrain.saip.saip import Saip
 from edgehuman.training.processes import Place
-from tests.pretrain.made_persons import MadePersons, tiny_config, use_made_persons
+from tests.pretrain.made_persons import MadePersons, tiny_config, train_tiny, use_made_persons
 from tests.pretrain.tiny_backbone import TinyBackbone
-from tests.two_processes import torchrun
+from tests.two_processes import in_two_processes
 
 PLACE = Place(torch.device("cpu"), 0, 1, torch.float32)
 OBJECTIVES = ("csm", "csr", "css")
@@ -226,9 +226,9 @@ def test_the_first_line_names_simulated_data(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("csm", ["1", "0"])
-def test_torchrun_trains_with_two_processes(tmp_path: Path, csm: str) -> None:
-    torchrun("-m", "tests.pretrain.made_persons", str(tmp_path), csm)
+@pytest.mark.parametrize("csm", [1.0, 0.0])
+def test_two_processes_train(tmp_path: Path, csm: float) -> None:
+    in_two_processes(train_tiny, tmp_path, csm)
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     assert state["step"] == 3
     assert all(value.isfinite().all() for value in state["model"].values())

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
+from edgehuman.errors import DataError
 from edgehuman.runtime.stream import stream
 from tests.runtime.conftest import MakeModel, tiny_card
 
@@ -60,7 +61,8 @@ def test_without_json_there_are_plain_lines_and_a_summary(
 ) -> None:
     assert main(["run", str(tiny), "--source", str(csv), "--seconds", "5"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:3] == ["2.54", "s", "walking"]
+    assert lines[0].split() == ["time", "label", "score", "latency"]
+    assert lines[1].split()[:3] == ["2.54", "s", "walking"]
     assert any(line.startswith("flicker") for line in lines)
     assert len([line for line in lines if " ms" in line and " s  " in line]) == 4
 
@@ -73,6 +75,45 @@ def test_the_timeline_is_drawn(
     assert main(words) == 0
     assert picture.read_bytes()[:4] == b"\x89PNG"
     assert str(picture) in capsys.readouterr().err
+
+
+def test_a_timeline_that_cannot_be_written_is_refused_before_the_stream(
+    tiny: Path, csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("mine")
+    words = ["run", str(tiny), "--source", str(csv), "--json", "--timeline", str(blocked / "t.png")]
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "file is a file, not a folder; choose another folder" in said.err
+
+
+def test_a_timeline_that_fails_costs_no_summary(
+    tiny: Path,
+    csv: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*given: object) -> None:
+        raise DataError("no space left")
+
+    monkeypatch.setattr("edgehuman.runtime.imu.run.draw_timeline", full)
+    words = [
+        "run",
+        str(tiny),
+        "--source",
+        str(csv),
+        "--json",
+        "--timeline",
+        str(tmp_path / "t.png"),
+    ]
+    assert main(words) == 1
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) > 0
+    assert "edgehuman: no space left" in said.err
+    assert "windows over" in said.err
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.view.palette import colours, terminal_code
+from edgehuman.runtime.view.screen import cells
 from edgehuman.runtime.view.terminal import LiveView, PlainLines, bar, plain_line
 
 LABELS = ("walking", "walking_upstairs")
@@ -37,7 +38,9 @@ def test_a_plain_line_says_what_differs() -> None:
 def test_plain_lines_are_one_a_result() -> None:
     stream = io.StringIO()
     PlainLines(stream).write([result(1.0), result(2.0)])
-    assert len(stream.getvalue().splitlines()) == 2
+    heads, *lines = stream.getvalue().splitlines()
+    assert heads.split() == ["time", "label", "score", "latency"]
+    assert len(lines) == 2
 
 
 def screen_of(view: LiveView, one: ImuResult) -> str:
@@ -55,13 +58,41 @@ def test_the_screen_shows_label_probabilities_truth_latency_and_drops() -> None:
         "zoo on hand",
         "WALKING UPSTAIRS",
         "true: walking",
-        "p50 12.0 ms",
+        "p50 12.0 p95 12.0 ms",
         "samples dropped 3",
         "the clock went back",
     ):
         assert words in screen
     assert re.search(r"walking_upstairs +█+[▏▎▍▌▋▊▉]? +0\.75", screen)
     assert "\x1b" not in screen
+
+
+def test_the_bars_that_fit_are_the_most_probable() -> None:
+    labels = tuple(f"label_{k}" for k in range(30))
+    prob_C = tuple(k / 435 for k in range(30))
+    view = LiveView(io.StringIO(), "t", labels, ImuTally(0.64, classes=labels), coloured=False)
+    lines = view.screen(result(prob_C=prob_C), 79, 23)
+    assert len(lines) <= 23
+    bars = [line.split()[0] for line in lines if line.startswith(" label_")]
+    assert bars == [f"label_{k}" for k in range(30 - len(bars), 30)]
+    assert f" {30 - len(bars)} less probable" in lines
+
+
+@pytest.mark.parametrize("columns", [39, 60, 79, 119])
+@pytest.mark.parametrize("coloured", [False, True])
+def test_the_screen_fits_from_forty_columns(columns: int, coloured: bool) -> None:
+    tally = ImuTally(0.64, classes=LABELS)
+    tally.add(result())
+    title = "zoo:activity on a/very/long/path/to/a/recording/of/somebody.csv"
+    view = LiveView(io.StringIO(), title, LABELS, tally, coloured=coloured)
+    view.note("the clock of the sensor went back by 3.2 seconds; the stream begins anew")
+    for one in [result(t_s=k, true_label="walking") for k in range(200)]:
+        view.write([one])
+    plain = re.compile(r"\x1b\[[0-9;]*m")
+    lines = [plain.sub("", line) for line in view.screen(result(t_s=12345.6), columns, 23)]
+    assert max(map(cells, lines)) <= columns
+    assert len(lines) <= 23
+    assert any("capture to label p50 12.0" in line for line in lines)
 
 
 def test_the_screen_draws_over_itself_and_gives_the_cursor_back() -> None:

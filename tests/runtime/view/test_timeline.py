@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.errors import DataError, MissingDependencyError
+from edgehuman.errors import ArtefactError, DataError, MissingDependencyError
 from edgehuman.records import ImuWindow
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline, label_runs
@@ -49,7 +49,7 @@ def test_nothing_to_draw_and_nowhere_to_draw_are_errors(tmp_path: Path) -> None:
         draw_timeline(timeline([], []), tmp_path / "a.png", "title")
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(DataError, match="Cannot write the picture"):
+    with pytest.raises(ArtefactError, match=r"not a folder|annot write"):
         draw_timeline(timeline([3.0], ["walking"]), blocked / "a.png", "title")
 
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from tqdm import tqdm
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.folder import ImageWalk, is_simulated
 from edgehuman.preprocess.image.pixels import HEIGHT, IMAGE_SUFFIXES, WIDTH, decode
+from edgehuman.progress import progress_bar
 from edgehuman.records import Bool, Uint8
 
 SIMULATED_PEOPLE = 1000
@@ -169,7 +169,8 @@ def _one_file(path: Path) -> Images:
 
 def _folder(path: Path) -> Images:
     walk = ImageWalk(path)
-    names = Names(tqdm(walk.names(), "looking for images", delay=2, unit="image", leave=False))
+    found = progress_bar(walk.names(), "looking for images", delay=2, unit="image", leave=False)
+    names = Names(found)
     shards = sorted(path.glob("*.tar"))
     if len(names) and shards:
         raise DataError(

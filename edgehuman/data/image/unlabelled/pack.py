@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from tqdm import tqdm
 from tyro.conf import Positional
 
 from edgehuman.data.image.unlabelled.images import Images, open_images
@@ -27,6 +26,7 @@ from edgehuman.files import writing
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
+from edgehuman.progress import progress_bar
 from edgehuman.records import Uint8
 
 PLAN = "pack.json"
@@ -97,7 +97,7 @@ def pack(config: PackConfig) -> Outcome:
         config.out.mkdir(parents=True, exist_ok=True)
         ready = _finished(config.out, plan)
         starts = range(0, len(images), config.shard_size)
-        with tqdm(total=len(images), unit="image", desc=f"packing {config.source}") as bar:
+        with progress_bar(total=len(images), unit="image", desc=f"packing {config.source}") as bar:
             for number, start in enumerate(starts):
                 name = f"shard-{number:06d}.tar"
                 stop = min(start + config.shard_size, len(images))

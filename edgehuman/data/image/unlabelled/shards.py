@@ -20,12 +20,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.files import writing
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, decode
+from edgehuman.progress import progress_bar
 from edgehuman.records import Bool, Index, Uint8
 
 _BLOCK = 1 << 20
@@ -62,7 +62,7 @@ class ShardImages:
         names: list[str] = []
         simulated = bytearray()
         others: Counter[str] = Counter()
-        for number, path in enumerate(tqdm(paths, "reading shards", delay=2, unit="shard")):
+        for number, path in enumerate(progress_bar(paths, "reading shards", delay=2, unit="shard")):
             members, drawn = contents(path)
             for member in members:
                 suffix = os.path.splitext(member.name)[1].lower()
@@ -222,7 +222,7 @@ def _copy(url: str, path: Path) -> None:
     from webdataset.gopen import gopen
 
     with (
-        tqdm(desc=f"fetching {url}", unit="B", unit_scale=True, delay=2) as bar,
+        progress_bar(desc=f"fetching {url}", unit="B", unit_scale=True, delay=2) as bar,
         gopen(url) as stream,
         path.open("wb") as file,
     ):
