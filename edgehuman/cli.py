@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgehuman import catalogue
 from edgehuman.config import resolve
@@ -21,6 +22,9 @@ from edgehuman.flags import choose
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome
+
+if TYPE_CHECKING:
+    from edgehuman.flags.completion import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +199,28 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman doctor",
     ),
     "completion": Command(
-        "edgehuman.completion:CompletionConfig",
-        "edgehuman.completion:completion",
+        "edgehuman.flags.completion:CompletionConfig",
+        "edgehuman.flags.completion:completion",
         "a script that completes commands and flags in bash, zsh or fish",
         "edgehuman completion bash",
     ),
 }
+
+
+def offered() -> dict[str, Offer]:
+    """What a shell completes: every command, with all configs that it may have."""
+    from edgehuman.flags.completion import Offer
+
+    paths: dict[str, list[str]] = {}
+    for name, row in COMMANDS.items():
+        if isinstance(row, Command):
+            paths[name] = [row.config]
+        elif isinstance(row, ModelCommand):
+            paths[name] = [action.config for action in catalogue.served(row.step).values()]
+        else:
+            actions = row.rows().values()
+            paths[name] = [each.config for each in actions] or [row.choose(["--help"])[0]]
+    return {name: Offer(COMMANDS[name].summary, tuple(found)) for name, found in paths.items()}
 
 
 def _summaries(word: str = "") -> dict[str, str]:
@@ -279,7 +299,7 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
         from edgehuman.runtime.info import saying_random
 
         function = saying_random(function)
-    outcome: Outcome = function(config)
+    outcome: Outcome = function(config, offered()) if name == "completion" else function(config)
     return outcome, as_json and not own_json
 
 

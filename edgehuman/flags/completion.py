@@ -17,12 +17,13 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from edgehuman import catalogue, cli
+from edgehuman import catalogue
 from edgehuman.flags.fields import flags_of
 from edgehuman.outcome import Outcome
 
 _ALWAYS = ("--help", "--json", "--recipe")
 _TOP = ("--help", "--version")
+Options = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 _BASH = """\
 # edgehuman: completion for bash.
@@ -102,18 +103,35 @@ class CompletionConfig:
     """The shell."""
 
 
-def completion(config: CompletionConfig) -> Outcome:
-    """`edgehuman completion`."""
-    script = {"bash": _bash, "zsh": _zsh, "fish": _fish}[config.shell]()
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is completed of one command.
+
+    Attributes:
+        summary: of the command.
+        configs: dotted paths of all configs that it may have.
+    """
+
+    summary: str
+    configs: tuple[str, ...]
+
+
+def completion(config: CompletionConfig, offers: Mapping[str, Offer]) -> Outcome:
+    """`edgehuman completion`; the command line hands in its own commands by name."""
+    table = options_of(offers)
+    if config.shell == "fish":
+        script = _fish(table, {name: offer.summary for name, offer in offers.items()})
+    else:
+        script = {"bash": _bash, "zsh": _zsh}[config.shell](table)
     return Outcome({"shell": config.shell, "script": script}, script)
 
 
-def offered() -> dict[str, dict[str, tuple[str, ...]]]:
+def options_of(offers: Mapping[str, Offer]) -> Options:
     """Command -> option -> the values that it takes; none if they are not a fixed list."""
     table: dict[str, dict[str, tuple[str, ...]]] = {}
-    for name in cli.COMMANDS:
+    for name, offer in offers.items():
         options: dict[str, tuple[str, ...]] = {}
-        for path in _configs(name):
+        for path in offer.configs:
             for flag in flags_of(catalogue.load_object(path)):
                 if flag.positional:
                     continue
@@ -121,18 +139,7 @@ def offered() -> dict[str, dict[str, tuple[str, ...]]]:
                 options[option] = tuple(dict.fromkeys([*options.get(option, ()), *flag.choices]))
         networks = {"--arch": tuple(catalogue.NETWORKS)} if "--arch" in options else {}
         table[name] = options | networks | dict.fromkeys(_ALWAYS, ())
-    table["help"] = {}
-    return table
-
-
-def _configs(name: str) -> list[str]:
-    row = cli.COMMANDS[name]
-    if isinstance(row, cli.Command):
-        return [row.config]
-    if isinstance(row, cli.ModelCommand):
-        return [action.config for action in catalogue.served(row.step).values()]
-    rows = [action.config for action in row.rows().values()]
-    return rows or [row.choose(["--help"])[0]]
+    return {**table, "help": {}}
 
 
 def _families(names: Mapping[str, object]) -> dict[str, list[str]]:
@@ -151,8 +158,7 @@ def _zoo() -> list[str]:
     return zoo_names()
 
 
-def _bash() -> str:
-    table = offered()
+def _bash(table: Options) -> str:
     tops = [*dict.fromkeys(name.split()[0] for name in table), *_TOP]
     families = "\n".join(
         f'        {first}) command+=" ${{COMP_WORDS[2]}}"\n'
@@ -170,8 +176,7 @@ def _bash() -> str:
     )
 
 
-def _zsh() -> str:
-    table = offered()
+def _zsh(table: Options) -> str:
     tops = [*dict.fromkeys(name.split()[0] for name in table), *_TOP]
     families = "\n".join(
         f'        {first}) command+=" $words[3]"\n'
@@ -188,7 +193,7 @@ def _zsh() -> str:
     )
 
 
-def _cases(table: Mapping[str, Mapping[str, tuple[str, ...]]], template: str, indent: str) -> str:
+def _cases(table: Options, template: str, indent: str) -> str:
     return "\n".join(
         f'{indent}"{name} {option}") {template.format(" ".join(values))} ;;'
         for name, options in table.items()
@@ -197,7 +202,7 @@ def _cases(table: Mapping[str, Mapping[str, tuple[str, ...]]], template: str, in
     )
 
 
-def _flag_cases(table: Mapping[str, Mapping[str, tuple[str, ...]]], template: str) -> str:
+def _flag_cases(table: Options, template: str) -> str:
     return "\n".join(
         f'            "{name}") {template.format(" ".join(options))} ;;'
         for name, options in table.items()
@@ -205,13 +210,12 @@ def _flag_cases(table: Mapping[str, Mapping[str, tuple[str, ...]]], template: st
     )
 
 
-def _fish() -> str:
-    return "\n".join(["# edgehuman: completion for fish.", *_fish_lines()]) + "\n"
+def _fish(table: Options, summaries: Mapping[str, str]) -> str:
+    lines = _fish_lines(table, summaries)
+    return "\n".join(["# edgehuman: completion for fish.", *lines]) + "\n"
 
 
-def _fish_lines() -> Iterator[str]:
-    table = offered()
-    summaries = {name: row.summary for name, row in cli.COMMANDS.items()}
+def _fish_lines(table: Options, summaries: Mapping[str, str]) -> Iterator[str]:
     families = _families(table)
     for name in dict.fromkeys(name.split()[0] for name in table):
         said = summaries.get(name, ", ".join(families.get(name, ["the flags of a command"])))

@@ -10,7 +10,7 @@ import pytest
 
 from edgehuman import cli
 from edgehuman.cli import main
-from edgehuman.completion import CompletionConfig, completion, offered
+from edgehuman.flags.completion import CompletionConfig, completion, options_of
 
 BASH = """
 source {script}
@@ -22,7 +22,7 @@ echo "${{COMPREPLY[@]}}"
 
 
 def test_every_command_and_flag_is_offered() -> None:
-    table = offered()
+    table = options_of(cli.offered())
     assert set(table) == {*cli.COMMANDS, "help"}
     assert {"--arch", "--data", "--out", "--task", "--json"} <= set(table["finetune"])
     assert {"--gallery", "--smoothing"} <= set(table["run"])  # of every record
@@ -46,7 +46,7 @@ def test_every_command_and_flag_is_offered() -> None:
 )
 def test_bash_completes(words: str, found: str, tmp_path: Path) -> None:
     script = tmp_path / "edgehuman.bash"
-    script.write_text(completion(CompletionConfig("bash")).text, encoding="utf-8")
+    script.write_text(completion(CompletionConfig("bash"), cli.offered()).text, encoding="utf-8")
     done = subprocess.run(
         ["bash", "-u", "-c", BASH.format(script=script, words=words)],
         capture_output=True,
