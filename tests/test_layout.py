@@ -50,7 +50,7 @@ OF_THE_WHOLE = {
     "test_imports",
     "test_layout",
     "test_shipping",
-    "test_public_names",
+    "docs/test_public_names",
     "zoo/test_zoo",
     "docs/test_howto",
     "docs/test_readme",
