@@ -114,6 +114,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "one person's continuous recordings as CSV files for `edgehuman run`",
         "edgehuman data export hapt_raw.npz --subject 2 --out recordings",
     ),
+    "data convert": Command(
+        "edgehuman.data.imu.convert:ConvertConfig",
+        "edgehuman.data.imu.convert:convert",
+        "a published dataset of wearables as one compact .npz, which every command takes",
+        'edgehuman data convert "downloads/UCI HAR Dataset" --out uci_har.npz',
+    ),
     "data simulate": ChoiceCommand(
         choose.simulate,
         "simulated people: --kind imu (a sensor's CSV files), people (pictures), skeletons",
