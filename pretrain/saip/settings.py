@@ -36,8 +36,6 @@ class SaipConfig(TrainingConfig):
     """A folder of images, WebDataset shards, or the word `simulated`."""
     dataset: str = ""
     """Name of --data in `edgehuman data list`; the card then states its licence."""
-    out: Path = Path("runs/saip")
-    """Folder of the checkpoint: weights, config, optimiser state, metrics."""
     steps: int = 300
     """Optimiser steps."""
     batch: int = 32
