@@ -209,9 +209,10 @@ def install_line(missing: tuple[str, ...], jetson: Jetson | None, driver: str | 
         return "trains and exports on a PC or a server; carry the exported model over"
     if jetson is not None and "tensorrt_rtx" in rest:
         return "TensorRT-RTX is for GPUs of PCs; on a Jetson use --format tensorrt"
-    device = [PACKAGES[module][0] for module in rest if module in _DEVICE]
+    alone = [PACKAGES[module][0] for module in rest if module != "cuda"]
     extras = sorted({extra_of(module) for module in rest if module != "cuda"} - {""})
-    packages = [requirement(*extras)] if extras else device
+    # The extra `train` brings PyTorch, which no device needs.
+    packages = [requirement(*extras)] if extras and jetson is None else alone
     if "cuda" in rest:
         packages.append(_cuda_python(jetson, driver))
     if packages:
