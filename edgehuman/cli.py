@@ -7,7 +7,6 @@ progress and logs to stderr. Exit code 0: done; 1: the run failed; 2: wrong argu
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 from edgehuman import catalogue
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, MissingDependencyError, UsageError
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +362,7 @@ def _answer(words: Sequence[str]) -> int:
         return 0
     outcome, as_json = call(words)
     if as_json:
-        print(json.dumps(outcome.data))
+        print(to_json(outcome.data))
     elif outcome.text:
         print(outcome.text)
     return outcome.exit_code

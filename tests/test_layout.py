@@ -345,3 +345,23 @@ def test_every_relative_link_in_the_docs_leads_somewhere() -> None:
     require_none(
         "a relative link leads to a file", (link for page in pages for link in broken_links(page))
     )
+
+
+# What these dump is no result: words between processes, and code that runs without edgehuman.
+DUMPS_ITSELF = re.compile(
+    r"edgehuman/outcome|edgehuman/runtime/engine/(build_on_device|builder)|bench/latency|bench/pages/"
+    r"|bench/targets/gallery_memory|edgehuman/data/image/views/workers"
+)
+
+
+def test_json_for_others_is_written_by_the_one_function_that_takes_numpy_s_values() -> None:
+    require_none(
+        "a file or a line in JSON is written with `outcome.to_json`",
+        (
+            f"{file}:{line}"
+            for file, path in SOURCES.items()
+            if not DUMPS_ITSELF.match(file)
+            for line, text in enumerate(lines_of(path), start=1)
+            if "json.dump" in text
+        ),
+    )

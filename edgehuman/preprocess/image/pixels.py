@@ -26,6 +26,7 @@ Box = tuple[float, float, float, float]
 HEIGHT, WIDTH = 256, 128
 # Nothing can be recognised in a person smaller than this.
 MIN_SIDE = 8
+_SILENT = 0  # OpenCV's log level
 _SUFFIXES = ".jpg .jpeg .jpe .jp2 .png .webp .bmp .tif .tiff .ppm .pgm .gif .avif"
 IMAGE_SUFFIXES = frozenset(_SUFFIXES.split())
 _REDUCED = {
@@ -109,15 +110,17 @@ def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> U
 
 def _decoded(data: bytes, flags: int) -> NDArray[Any] | None:
     """Decode with OpenCV, without its warnings on the terminal; None on failure."""
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    # OpenCV 5 moved the two functions from `cv2`.
+    log = getattr(cv2.utils, "logging", cv2)
+    level = log.getLogLevel()
+    log.setLogLevel(_SILENT)
     try:
         found: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         return found
     except cv2.error:
         return None
     finally:
-        cv2.utils.logging.setLogLevel(level)
+        log.setLogLevel(level)
 
 
 def _to_rgb(bgr: NDArray[Any]) -> Uint8:
