@@ -190,7 +190,7 @@ class Card:
 
     def to_json(self, indent: int | None = None) -> str:
         """The card as JSON text."""
-        return to_json(dataclasses.asdict(self), indent=indent, sort_keys=False)
+        return to_json(dataclasses.asdict(self), indent=indent)
 
 
 _NESTED = {"input": InputSpec, "output": OutputSpec, "decision": Decision, "precision": Precision}
