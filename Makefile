@@ -3,10 +3,13 @@
 #   PYTHON=python3.12 make demo     another interpreter (3.10 or newer)
 #   PIP_FLAGS='--extra-index-url https://download.pytorch.org/whl/cpu' make test
 #                                   PyTorch without CUDA: 0.2 GB to download in place of 3
+#   VENV_FLAGS=--system-site-packages make demo
+#                                   see the system's Python packages, as JetPack's TensorRT on a Jetson
 #   WORKERS=8 make test             tests in eight processes (each takes about 1.5 GB); usually two
 
 PYTHON ?= python3
 PIP_FLAGS ?=
+VENV_FLAGS ?=
 WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
@@ -60,7 +63,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "edgehuman needs Python 3.10 or newer; '$(PYTHON)' is not. Say which: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv)
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV_FLAGS) $(VENV)
 
 $(VENV)/.device: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "== installing what a device needs: numpy, scipy, OpenCV, onnxruntime, matplotlib (no PyTorch)"

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from edgehuman.export.graph.trace import to_onnx, with_card
 from edgehuman.export.proof.judge import Judge, answers
 from edgehuman.metrics.parity import failures
 from edgehuman.nets.image.heads import person_net
+from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import Options
@@ -31,7 +33,7 @@ from edgehuman.runtime.model import load, zoo_file
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 from tests.export.tiny import OUTPUTS, image_network, noise
 
-SHIPPED_INPUTS = {
+SHIPPED_INPUTS: Mapping[str, Callable[[], Float32 | Uint8]] = {
     "ImuWindow": lambda: np.random.default_rng(0).normal(0, 1, (2, 128, 6)).astype(np.float32),
     "SkeletonSequence": lambda: simulate_skeletons(2, 1, seed=0, frames=48).skeleton_NTJ3,
     "PersonCrop": lambda: noise(2, (128, 64)).array,
