@@ -213,6 +213,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "remove a person, or one walk, from the file",
         "edgehuman gallery forget k.npz --name ANNA",
     ),
+    "zoo get": Command(
+        "edgehuman.runtime.fetch:GetConfig",
+        "edgehuman.runtime.fetch:get",
+        "fetch a model that is too large for the wheel",
+        "edgehuman zoo get person-garments",
+    ),
     "doctor": Command(
         "edgehuman.runtime.doctor:DoctorConfig",
         "edgehuman.runtime.doctor:doctor",

@@ -57,7 +57,7 @@ def test_every_command_is_looked_at_and_every_need_is_a_known_package() -> None:
         (("torch",), None, "pip install 'edgehuman[train]'"),
         (("torch", "onnx", "matplotlib"), None, "pip install 'edgehuman[plot,train]'"),
         (("cv2",), None, "pip install opencv-python"),
-        (("scipy", "onnxruntime"), None, "pip install scipy onnxruntime"),
+        (("tqdm", "onnxruntime"), None, "pip install tqdm onnxruntime"),
         (("tensorrt_rtx",), None, "pip install 'edgehuman[tensorrt-rtx]'"),
         (("tensorrt",), None, "pip install 'edgehuman[tensorrt]'"),
         (("tensorrt",), ORIN, "sudo apt-get install python3-libnvinfer"),
