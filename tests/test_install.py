@@ -90,7 +90,11 @@ def test_the_purpose_is_said() -> None:
     [
         ("tyro", ["run", "zoo:activity", "--source", "simulated"], "pip install tyro"),
         ("tyro", ["finetune", "--out", "x"], "pip install tyro"),
-        ("cv2", ["run", "zoo:person-garments-int8", "--source", "x"], "pip install opencv-python"),
+        (
+            "cv2",
+            ["run", "zoo:person-garments-int8", "--source", "simulated"],
+            "pip install opencv-python",
+        ),
         ("onnxruntime", ["evaluate", "zoo:activity"], "pip install onnxruntime"),
         ("torch", ["pretrain", "--out", "x"], "the extra `train` brings it"),
         ("onnx", ["export", "imuconv_288k"], "pip install"),

@@ -54,6 +54,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "models": (),
     "info": (),
     "completion": ("tyro",),
+    "zoo": ("tyro", "tqdm"),
     "data": _DEVICE,
     "data pack": (*_DEVICE, "webdataset"),
     "import": _TRAIN,

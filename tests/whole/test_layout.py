@@ -59,7 +59,7 @@ OF_THE_WHOLE = {
     "docs/test_reference",
 }
 # `import` cannot be a module's name; what writes files is `write`.
-FILE_OF_A_COMMAND = {"import": "import_weights", "data export": "write"}
+FILE_OF_A_COMMAND = {"zoo get": "fetch", "import": "import_weights", "data export": "write"}
 
 
 def stems_by_folder(files: Iterable[str]) -> dict[str, list[str]]:
