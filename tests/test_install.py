@@ -85,6 +85,9 @@ def test_the_purpose_is_said() -> None:
     )
 
 
+PHOTO = str(ROOT / "docs" / "pictures" / "demo_timeline.png")
+
+
 @pytest.mark.parametrize(
     ("absent", "words", "said"),
     [
@@ -92,7 +95,7 @@ def test_the_purpose_is_said() -> None:
         ("tyro", ["finetune", "--out", "x"], "pip install tyro"),
         (
             "cv2",
-            ["run", "zoo:person-garments-int8", "--source", "simulated"],
+            ["run", "zoo:person-garments-int8", "--source", PHOTO],
             "pip install opencv-python",
         ),
         ("onnxruntime", ["evaluate", "zoo:activity"], "pip install onnxruntime"),
