@@ -66,7 +66,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV_FLAGS) $(VENV)
 
 $(VENV)/.device: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "== installing what a device needs: numpy, scipy, OpenCV, onnxruntime, matplotlib (no PyTorch)"
+	@echo "== installing what a device needs: numpy, OpenCV, onnxruntime, matplotlib (no PyTorch)"
 	@$(PIP) -e '.[plot]'
 	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(call apt,libgl1 libglib2.0-0)
 	@touch $@

@@ -6,7 +6,6 @@ reason; nothing is estimated. `--out DIR` gets bench.md, bench.json, bench.png a
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -45,7 +44,7 @@ from edgehuman.bench.trial import Trial, Words
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.errors import DataError, MissingDependencyError, UsageError
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime import machine
 from edgehuman.runtime.model import load
 
@@ -305,7 +304,7 @@ def _write(data: dict[str, Any], out: Path | None) -> list[str]:
     if out is None:
         return []
     texts = {
-        "bench.json": json.dumps(data, indent=2) + "\n",
+        "bench.json": to_json(data, indent=2) + "\n",
         "bench.md": as_markdown(data) + "\n",
         "bench.html": as_html(data),
     }

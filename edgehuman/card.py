@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgehuman.errors import ArtefactError, CheckpointError
+from edgehuman.outcome import to_json
 
 CARD_KEY = "edgehuman"
 SCHEMA_VERSION = 1
@@ -189,7 +190,7 @@ class Card:
 
     def to_json(self, indent: int | None = None) -> str:
         """The card as JSON text."""
-        return json.dumps(dataclasses.asdict(self), indent=indent, sort_keys=False)
+        return to_json(dataclasses.asdict(self), indent=indent)
 
 
 _NESTED = {"input": InputSpec, "output": OutputSpec, "decision": Decision, "precision": Precision}

@@ -7,7 +7,6 @@ progress and logs to stderr. Exit code 0: done; 1: the run failed; 2: wrong argu
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +20,7 @@ from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.flags import choose
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 
 if TYPE_CHECKING:
     from edgehuman.flags.completion import Offer
@@ -198,6 +197,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "remove a person, or one walk, from the file",
         "edgehuman gallery forget k.npz --name ANNA",
     ),
+    "zoo get": Command(
+        "edgehuman.runtime.fetch:GetConfig",
+        "edgehuman.runtime.fetch:get",
+        "fetch a model that is too large for the wheel",
+        "edgehuman zoo get person-garments",
+    ),
     "doctor": Command(
         "edgehuman.runtime.doctor:DoctorConfig",
         "edgehuman.runtime.doctor:doctor",
@@ -353,7 +358,7 @@ def _answer(words: Sequence[str]) -> int:
         return 0
     outcome, as_json = call(words)
     if as_json:
-        print(json.dumps(outcome.data))
+        print(to_json(outcome.data))
     elif outcome.text:
         print(outcome.text)
     return outcome.exit_code

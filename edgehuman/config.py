@@ -92,8 +92,24 @@ def _values(config_class: type[Any], table: dict[str, Any], where: str) -> dict[
             raise UsageError(
                 f"{where}: unknown key {key!r}{hint} Valid keys: {', '.join(sorted(fields))}"
             )
+        _require_no_command(table[key], f"{where}: {key}")
     hints = typing.get_type_hints(config_class)
     return {key: _coerce(value, hints[key], f"{where}: {key}") for key, value in table.items()}
+
+
+def _require_no_command(value: Any, where: str) -> None:
+    """Refuse the address of shards that is a command: a file from elsewhere may run nothing.
+
+    Raises:
+        UsageError: a text that begins with "pipe:", also inside a list.
+    """
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, str) and one.lstrip().startswith("pipe:"):
+            flag = f"--{where.rpartition(' ')[2].replace('_', '-')}"
+            raise UsageError(
+                f"{where} is {one!r}, a command; commands run only where you type them. Remove the "
+                f"key and type it: {flag} {one!r}"
+            )
 
 
 def _unchecked(config_class: type[ConfigT], values: dict[str, Any]) -> ConfigT:

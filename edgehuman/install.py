@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 # Module -> its distribution and the extra that brings it; "": edgehuman itself needs it.
 _MODULES: Mapping[str, tuple[str, str]] = {
     "numpy": ("numpy", ""),
-    "scipy": ("scipy", ""),
+    "scipy": ("scipy", "train"),
     "cv2": ("opencv-python", ""),
     "onnxruntime": ("onnxruntime", ""),
     "tqdm": ("tqdm", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,3 +19,19 @@ class Outcome:
     data: Mapping[str, Any] | list[Any]
     text: str
     exit_code: int = 0
+
+
+def to_json(data: Any, indent: int | None = None) -> str:
+    """JSON text of plain values and of NumPy's: which functions of NumPy return its own integers
+    instead of Python's differs between its versions, and the standard library refuses these.
+
+    Raises:
+        TypeError: a value of another type.
+    """
+    return json.dumps(data, indent=indent, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):  # NumPy's scalars and arrays
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")

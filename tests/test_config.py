@@ -231,3 +231,35 @@ def test_checking_stops_at_the_first_broken_rule() -> None:
     with pytest.raises(UsageError, match="--steps is 10"):
         require(ToyConfig(Path("x")), rules())
     require(ToyConfig(Path("x")), [])
+
+
+@dataclass(frozen=True)
+class ShardsConfig:
+    """Where from."""
+
+    data: str = "simulated"
+    """One."""
+    more_data: tuple[str, ...] = ()
+    """Several."""
+
+
+@pytest.mark.parametrize(
+    ("line", "flag"),
+    [
+        ('data = "pipe:touch {}"', "--data"),
+        ('data = " pipe:touch {}"', "--data"),
+        ('more_data = ["photos", "pipe:touch {}"]', "--more-data"),
+    ],
+)
+def test_a_command_is_taken_from_the_command_line_alone(
+    line: str, flag: str, tmp_path: Path
+) -> None:
+    recipe, made = tmp_path / "theirs.toml", tmp_path / "made"
+    recipe.write_text(line.format(made))
+    with pytest.raises(UsageError, match=rf"theirs.toml: .* is ' ?pipe:.*type it: {flag} '"):
+        resolve(ShardsConfig, [], recipe)
+    with pytest.raises(UsageError, match="a command; commands run only where you type them"):
+        read_toml(ShardsConfig, recipe)
+    assert not made.exists()
+    typed = resolve(ShardsConfig, ["--data", f"pipe:cat {made}"])
+    assert typed.data == f"pipe:cat {made}"

@@ -85,12 +85,19 @@ def test_the_purpose_is_said() -> None:
     )
 
 
+PHOTO = str(ROOT / "docs" / "pictures" / "demo_timeline.png")
+
+
 @pytest.mark.parametrize(
     ("absent", "words", "said"),
     [
         ("tyro", ["run", "zoo:activity", "--source", "simulated"], "pip install tyro"),
         ("tyro", ["finetune", "--out", "x"], "pip install tyro"),
-        ("cv2", ["run", "zoo:person-garments-int8", "--source", "x"], "pip install opencv-python"),
+        (
+            "cv2",
+            ["run", "zoo:person-garments-int8", "--source", PHOTO],
+            "pip install opencv-python",
+        ),
         ("onnxruntime", ["evaluate", "zoo:activity"], "pip install onnxruntime"),
         ("torch", ["pretrain", "--out", "x"], "the extra `train` brings it"),
         ("onnx", ["export", "imuconv_288k"], "pip install"),

@@ -20,7 +20,7 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.latency import resident_mb
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 
 # Buffers are filled and the allocator has settled after so much stream time.
 _SETTLED_S = 300.0
@@ -103,7 +103,7 @@ def endure_elsewhere(model: str, hours: float) -> Endurance:
 def report(config: EnduranceConfig) -> Outcome:
     """The run in this process, as one JSON object."""
     data = asdict(endure(config.model, config.hours))
-    return Outcome(data, json.dumps(data))
+    return Outcome(data, to_json(data))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ machine. Exit code 1 where one is missed, and an error misses its target. What t
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,7 +25,7 @@ from edgehuman.bench.targets.skeleton_augment import per_sample_over_batched
 from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
 from edgehuman.export.catalogued import load
 from edgehuman.install import not_installed
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime import machine
 from edgehuman.runtime.model import ZOO, zoo_names
 
@@ -368,7 +367,7 @@ def measure_targets(config: TargetsConfig) -> Outcome:
             print(as_line(rows[-1]), flush=True)
     data = {"machine": where, "targets": rows}
     missed = any(row["met"] is False for row in rows)
-    return Outcome(data, json.dumps(data) if config.json else "", int(missed))
+    return Outcome(data, to_json(data) if config.json else "", int(missed))
 
 
 if __name__ == "__main__":

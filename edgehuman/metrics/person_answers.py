@@ -9,7 +9,6 @@ Axes: N images, J joints, C channels of a map, A questions, H height, W width.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from edgehuman.records import Float32, Index, Uint8
@@ -60,6 +59,8 @@ def parts_of(logits_CHW: Float32, height: int, width: int) -> Uint8:
 
     Logits are upsampled before the argmax, so that borders have the image's resolution.
     """
+    import cv2
+
     if logits_CHW.shape[1:] != (height, width):
         channels = np.ascontiguousarray(logits_CHW, np.float32)
         logits_CHW = np.stack(

@@ -4,7 +4,6 @@ package.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.stream import flicker_per_minute, online_accuracy, onset_delay_s
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.answer import Recogniser, StreamOptions
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
@@ -86,7 +85,7 @@ def demo(config: DemoConfig) -> Outcome:
     draw_timeline(timeline, picture, f"Simulated walker, recognised by {config.model}")
     text = table(summary, config)
     if config.json:
-        print(json.dumps(summary))
+        print(to_json(summary))
         print(text, file=sys.stderr)
         text = ""
     return Outcome(summary, text)

@@ -45,8 +45,8 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "torch_tensorrt": ("torch-tensorrt",),
     "cuda": ("cuda-python", "cuda-bindings"),
 }
-_DEVICE = ("numpy", "scipy", "cv2", "onnxruntime", "tyro", "tqdm")
-_TRAIN = (*_DEVICE, "torch", "onnx", "onnxscript", "safetensors", "sklearn", "tomli_w")
+_DEVICE = ("numpy", "cv2", "onnxruntime", "tyro", "tqdm")
+_TRAIN = (*_DEVICE, "scipy", "torch", "onnx", "onnxscript", "safetensors", "sklearn", "tomli_w")
 
 # Sub-command -> the modules that it needs.
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -54,6 +54,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "models": (),
     "info": (),
     "completion": ("tyro",),
+    "zoo": ("tyro", "tqdm"),
     "data": _DEVICE,
     "data pack": (*_DEVICE, "webdataset"),
     "import": _TRAIN,

@@ -32,6 +32,7 @@ from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.files import write_whole
 from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
+from edgehuman.outcome import to_json
 from edgehuman.records import Float32
 from edgehuman.runtime.loop.results import UNKNOWN
 
@@ -308,6 +309,6 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
         "walks": walks,
     }
     content = io.BytesIO()
-    text = np.frombuffer(json.dumps(header).encode("utf-8"), np.uint8)
+    text = np.frombuffer(to_json(header).encode("utf-8"), np.uint8)
     np.savez(content, header=text, vector_GD=gallery.vector_GD.astype(np.float32))
     write_whole(path, content.getvalue(), UsageError)

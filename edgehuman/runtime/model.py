@@ -35,6 +35,7 @@ from edgehuman.runtime.engine.open import (
     open_engine,
     warn,
 )
+from edgehuman.runtime.zoo import FETCHED, cached, how_to_get
 
 ZOO = "zoo:"
 Export = Callable[[str, int, Path], Path]
@@ -165,20 +166,26 @@ def file_of(name_or_path: str) -> Path:
 
 
 def zoo_names() -> list[str]:
-    """The models that ship with this installation, as `zoo:NAME`."""
-    files = importlib.resources.files("edgehuman.zoo").iterdir()
-    return sorted(ZOO + f.name.removesuffix(".onnx") for f in files if f.name.endswith(".onnx"))
+    """The models of this installation, as `zoo:NAME`: those that ship, and those fetched."""
+    shipped = {file.stem for file in _zoo().glob("*.onnx")}
+    return sorted(ZOO + name for name in shipped | {n for n in FETCHED if cached(n).is_file()})
 
 
 def zoo_file(name: str) -> Path:
     """The path of `zoo:NAME` on disk.
 
     Raises:
-        UsageError: no such model in this installation.
+        UsageError: no such model in this installation; where it can be fetched, the command.
     """
+    plain = name.removeprefix(ZOO)
     if name not in zoo_names():
-        raise UsageError(_unknown(name))
-    return Path(str(importlib.resources.files("edgehuman.zoo"))) / f"{name.removeprefix(ZOO)}.onnx"
+        raise UsageError(how_to_get(plain) if plain in FETCHED else _unknown(name))
+    shipped = _zoo() / f"{plain}.onnx"
+    return shipped if plain not in FETCHED or shipped.is_file() else cached(plain)
+
+
+def _zoo() -> Path:
+    return Path(str(importlib.resources.files("edgehuman.zoo")))
 
 
 def _exported(name: str, seed: int, folder: Path) -> Path:

@@ -12,7 +12,6 @@ reads only the latter. `edgehuman.nets.checkpoint` reads the weights.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from edgehuman.card import CARD_KEY, WEIGHTS, Card
 from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.files import require_usable_folder, writing
+from edgehuman.outcome import to_json
 from edgehuman.training.settings import TrainingConfig
 
 CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"
@@ -50,7 +50,7 @@ def save_config(folder: Path, config: Any) -> None:
 
 def save_metrics(folder: Path, records: Sequence[Mapping[str, Any]]) -> None:
     """Write `metrics.jsonl`: all records of a training so far, one per line."""
-    lines = "".join(json.dumps(record) + "\n" for record in records)
+    lines = "".join(to_json(record) + "\n" for record in records)
     _write(folder / METRICS, lambda path: path.write_text(lines))
 
 

@@ -26,6 +26,7 @@ from edgehuman.export.proof.judge import Judge, Verdict
 from edgehuman.files import write_together
 from edgehuman.install import pip_line
 from edgehuman.metrics import parity
+from edgehuman.outcome import to_json
 from edgehuman.runtime.engine.build_on_device import Options
 
 ADVICE = (
@@ -134,7 +135,7 @@ def write(library: Any, compiled: Any, judge: Judge, path: Path, card: Card) -> 
     }
     side = {"card": json.loads(card.to_json()), "program": about}
     program, side_path = files_of(path)
-    write_together({side_path: json.dumps(side, indent=1).encode(), program: content})
+    write_together({side_path: to_json(side, indent=1).encode(), program: content})
 
 
 def files_of(path: Path) -> tuple[Path, Path]:

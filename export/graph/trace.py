@@ -1,7 +1,8 @@
 """Trace a network with its card to one ONNX graph that takes the raw record.
 
-The batch is dynamic, as is every axis that the card gives as 0; the opset is pinned; the exporter
-folds constants; nodes are named after their modules, without paths of the exporting machine.
+The batch is dynamic, as is every axis that the card gives as 0; the opset and the IR version are
+pinned; the exporter folds constants; nodes are named after their modules, without paths of the
+exporting machine.
 
 Source of the exporter: torch.onnx.export(dynamo=True), which traces with torch.export.
 """
@@ -28,6 +29,8 @@ from edgehuman.export.graph.tidy import tidy
 
 # 20 is the newest opset that TensorRT 10 (JetPack 6.1) reads, and the first with a Gelu node.
 OPSET = 20
+# The oldest with this opset: onnxruntime 1.17 reads no newer one, which the exporter would write.
+IR_VERSION = onnx.helper.find_min_ir_version_for([onnx.helper.make_opsetid("", OPSET)])
 INPUT_NAME = "record"
 OUTPUT_NAMES = {
     "classes": "logits",
@@ -67,6 +70,7 @@ def to_onnx(network: nn.Module, card: Card) -> onnx.ModelProto:
             f"{', '.join(foreign)}; write that layer with standard operators"
         )
     tidy(model)
+    model.ir_version = IR_VERSION
     onnx.checker.check_model(model, full_check=True)
     return with_card(
         model, card.replace(weights_sha256=weights_sha256(network), versions=versions())

@@ -59,7 +59,7 @@ def test_every_command_is_looked_at_and_every_need_is_a_known_package() -> None:
         (("torch",), None, f"pip install {requirement('train')}"),
         (("torch", "onnx", "matplotlib"), None, f"pip install {requirement('plot', 'train')}"),
         (("cv2",), None, "pip install opencv-python"),
-        (("scipy", "onnxruntime"), None, "pip install scipy onnxruntime"),
+        (("tqdm", "onnxruntime"), None, "pip install tqdm onnxruntime"),
         (("tensorrt_rtx",), None, f"pip install {requirement('tensorrt-rtx')}"),
         (("tensorrt",), None, f"pip install {requirement('tensorrt')}"),
         (("tensorrt",), ORIN, "sudo apt-get install python3-libnvinfer"),

@@ -59,7 +59,7 @@ OF_THE_WHOLE = {
     "docs/test_reference",
 }
 # `import` cannot be a module's name; what writes files is `write`.
-FILE_OF_A_COMMAND = {"import": "import_weights", "data export": "write"}
+FILE_OF_A_COMMAND = {"zoo get": "fetch", "import": "import_weights", "data export": "write"}
 
 
 def stems_by_folder(files: Iterable[str]) -> dict[str, list[str]]:
@@ -347,4 +347,24 @@ def test_every_relative_link_in_the_docs_leads_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     require_none(
         "a relative link leads to a file", (link for page in pages for link in broken_links(page))
+    )
+
+
+# What these dump is no result: words between processes, and code that runs without edgehuman.
+DUMPS_ITSELF = re.compile(
+    r"edgehuman/outcome|edgehuman/runtime/engine/(build_on_device|builder)|bench/latency|bench/pages/"
+    r"|bench/targets/gallery_memory|edgehuman/data/image/views/workers"
+)
+
+
+def test_json_for_others_is_written_by_the_one_function_that_takes_numpy_s_values() -> None:
+    require_none(
+        "a file or a line in JSON is written with `outcome.to_json`",
+        (
+            f"{file}:{line}"
+            for file, path in SOURCES.items()
+            if not DUMPS_ITSELF.match(file)
+            for line, text in enumerate(lines_of(path), start=1)
+            if "json.dump" in text
+        ),
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import pytest
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate import image, imu, skeleton
 from edgehuman.data.gait.score import bone_scores, score_walks
 from edgehuman.data.image.part_groups import LABELS
+from edgehuman.export.graph.trace import IR_VERSION, OPSET
 from edgehuman.runtime.model import load, zoo_names
 
 ZOO = Path(__file__).parents[2] / "edgehuman" / "zoo"
@@ -55,6 +57,13 @@ def test_the_official_test_people_of_uci_har(shared_data: Path) -> None:
         assert scores[-1] == pytest.approx(stated, abs=3e-4)
     assert scores[0] >= 0.94
     assert abs(scores[1] - scores[0]) <= 0.005
+
+
+@pytest.mark.parametrize("path", sorted(ZOO.glob("*.onnx")), ids=lambda path: path.stem)
+def test_the_oldest_onnxruntime_that_pip_may_choose_reads_the_files(path: Path) -> None:
+    model = onnx.load_model(path)
+    # onnxruntime 1.17 is the first that knows opset 20, and knows no IR version above 9.
+    assert (model.ir_version, model.opset_import[0].version) == (IR_VERSION, OPSET) == (9, 20)
 
 
 GAIT = ("zoo:gait-skeleton", "zoo:gait-skeleton-int8", "zoo:gait-skeleton-fp16")

@@ -19,7 +19,6 @@ Axes: N pictures, J joints, A attributes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,7 @@ from edgehuman.data.image.set import (
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.outcome import to_json
 from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
 from edgehuman.records import Float32, Index
 
@@ -91,7 +91,7 @@ def _read(root: Path, task: str) -> PersonSet:
 
 
 def _wrong(path: Path, row: Row, key: str, rule: str) -> DataError:
-    shown = json.dumps(row[key])
+    shown = to_json(row[key])
     shown = shown if len(shown) < 60 else f"{shown[:57]}..."
     return DataError(f'{path}, {row["image"]}: "{key}" is {shown}; it must be {rule}')
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -217,6 +216,8 @@ def load_png_mask(path: str) -> NDArray[Any]:
     Raises:
         ImageError: missing, damaged, or coloured.
     """
+    import cv2
+
     try:
         data = Path(path).read_bytes()
     except OSError as error:

@@ -9,7 +9,6 @@ Every fifth person is in the test split, as for people simulated in memory.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 
 from edgehuman.data.image.simulated import roles
 from edgehuman.errors import DataError
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import progress_bar
 from edgehuman.records import Uint8
 from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages
@@ -62,7 +61,7 @@ def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outc
         out.mkdir(parents=True, exist_ok=True)
         (out / "parts.txt").write_text("\n".join(PARTS) + "\n", encoding="utf-8")
         with (out / "labels.jsonl").open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in _written(out, images))
+            file.writelines(to_json(row) + "\n" for row in _written(out, images))
     except OSError as error:
         raise DataError(f"Cannot write to {out} ({error}); choose another --out") from None
     data = {
@@ -90,7 +89,7 @@ def _written(out: Path, images: SimulatedImages) -> Iterator[dict[str, Any]]:
         told = {
             "role": str(role_N[i]),
             "simulated": True,
-            "area": max(np.count_nonzero(one.part_HW), 1),
+            "area": max(int(np.count_nonzero(one.part_HW)), 1),
         }
         _write_png(out / row["image"], cv2.cvtColor(one.image_HWC, cv2.COLOR_RGB2BGR))
         _write_png(out / row["mask"], one.part_HW)

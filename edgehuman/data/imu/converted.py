@@ -32,6 +32,7 @@ from edgehuman.data.imu.layout import Reader, Stretch, WearableLayout
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.files import write_whole
+from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.records import WindowSet
 
@@ -114,7 +115,7 @@ def _of_windows(
 
 
 def _about(dataset: str, **more: Any) -> NDArray[Any]:
-    return np.array(json.dumps({"dataset": dataset, "version": VERSION, **more}))
+    return np.array(to_json({"dataset": dataset, "version": VERSION, **more}))
 
 
 def _read_about(path: Path) -> Mapping[str, Any]:

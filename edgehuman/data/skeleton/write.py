@@ -6,7 +6,6 @@ OUT/walks.jsonl            one object per walk, read by `data.skeleton.lines`
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +15,7 @@ import numpy as np
 from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.data.skeleton.lines import LABELS
 from edgehuman.errors import DataError
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.skeleton.line import PoseLine, format_line
 
 
@@ -59,7 +58,7 @@ def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
         (out / "poses").mkdir(parents=True, exist_ok=True)
         with (out / LABELS).open("w", encoding="utf-8") as labels:
             for i in range(len(walks)):
-                labels.write(json.dumps(_written(walks, i, out)) + "\n")
+                labels.write(to_json(_written(walks, i, out)) + "\n")
     except OSError as error:
         raise DataError(f"Cannot write to {out} ({error}); choose another --out") from None
     people = len(np.unique(walks.person_N))

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,19 +25,17 @@ Box = tuple[float, float, float, float]
 HEIGHT, WIDTH = 256, 128
 # Nothing can be recognised in a person smaller than this.
 MIN_SIDE = 8
+_SILENT = 0  # OpenCV's log level
 _SUFFIXES = ".jpg .jpeg .jpe .jp2 .png .webp .bmp .tif .tiff .ppm .pgm .gif .avif"
 IMAGE_SUFFIXES = frozenset(_SUFFIXES.split())
+# Names of OpenCV's flags. OpenCV is imported where it is used: a device without a camera lacks it.
 _REDUCED = {
-    1: cv2.IMREAD_COLOR,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
+    1: "IMREAD_COLOR",
+    2: "IMREAD_REDUCED_COLOR_2",
+    4: "IMREAD_REDUCED_COLOR_4",
+    8: "IMREAD_REDUCED_COLOR_8",
 }
-_TURN = {
-    3: cv2.ROTATE_180,
-    6: cv2.ROTATE_90_CLOCKWISE,
-    8: cv2.ROTATE_90_COUNTERCLOCKWISE,
-}
+_TURN = {3: "ROTATE_180", 6: "ROTATE_90_CLOCKWISE", 8: "ROTATE_90_COUNTERCLOCKWISE"}
 
 
 def decode(data: bytes, name: str = "the image") -> Uint8:
@@ -87,11 +84,13 @@ def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> U
     Raises:
         ImageError: damaged, or under 8 pixels a side.
     """
+    import cv2
+
     own = header.format in ("JPEG", "PNG", "WebP")
     if header.alpha and shrink == 1:
         flags = cv2.IMREAD_UNCHANGED
     else:
-        flags = _REDUCED[shrink] | (cv2.IMREAD_IGNORE_ORIENTATION if own else 0)
+        flags = getattr(cv2, _REDUCED[shrink]) | (cv2.IMREAD_IGNORE_ORIENTATION if own else 0)
     bgr = _decoded(data, flags)
     if bgr is None:
         raise ImageError(
@@ -109,19 +108,25 @@ def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> U
 
 def _decoded(data: bytes, flags: int) -> NDArray[Any] | None:
     """Decode with OpenCV, without its warnings on the terminal; None on failure."""
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    import cv2
+
+    # OpenCV 5 moved the two functions from `cv2`.
+    log = getattr(cv2.utils, "logging", cv2)
+    level = log.getLogLevel()
+    log.setLogLevel(_SILENT)
     try:
         found: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         return found
     except cv2.error:
         return None
     finally:
-        cv2.utils.logging.setLogLevel(level)
+        log.setLogLevel(level)
 
 
 def _to_rgb(bgr: NDArray[Any]) -> Uint8:
     """Convert OpenCV's array, of any depth and channels, to uint8 RGB."""
+    import cv2
+
     if bgr.dtype == np.uint16:
         bgr = (bgr >> 8).astype(np.uint8)
     if bgr.ndim == 3 and bgr.shape[2] == 4:
@@ -134,13 +139,16 @@ def _to_rgb(bgr: NDArray[Any]) -> Uint8:
 
 def turn(image_HWC: Uint8, orientation: int) -> Uint8:
     """Turn an image upright according to its EXIF orientation (1 to 8)."""
+    import cv2
+
     if orientation in (5, 7):  # mirrored along a diagonal: a transpose, rotated for 7
         image_HWC = np.ascontiguousarray(image_HWC.transpose(1, 0, 2))
         orientation = 1 if orientation == 5 else 3
     if orientation in (2, 4):
         return np.asarray(cv2.flip(image_HWC, 1 if orientation == 2 else 0), np.uint8)
-    code = _TURN.get(orientation)
-    return image_HWC if code is None else np.asarray(cv2.rotate(image_HWC, code), np.uint8)
+    if orientation not in _TURN:
+        return image_HWC
+    return np.asarray(cv2.rotate(image_HWC, getattr(cv2, _TURN[orientation])), np.uint8)
 
 
 def read_image(path: Path | str) -> Uint8:
@@ -161,6 +169,8 @@ def resize(image_HWC: Uint8, height: int, width: int) -> Uint8:
     Shrinking by interpolation causes aliasing, and enlarging by averaging makes blocks, so each
     direction uses its own method.
     """
+    import cv2
+
     rows, columns = image_HWC.shape[:2]
     if (rows, columns) == (height, width):
         return image_HWC.copy()
@@ -175,6 +185,8 @@ def resize(image_HWC: Uint8, height: int, width: int) -> Uint8:
 
 def resize_labels(label_HW: Uint8, height: int, width: int) -> Uint8:
     """Resize a map of class indices by nearest neighbour, as indices cannot be averaged."""
+    import cv2
+
     size = (width, height)
     return np.asarray(cv2.resize(label_HW, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS
+from edgehuman.outcome import to_json
 from edgehuman.preprocess.skeleton.walk import to_record
 from edgehuman.records import Float32
 
@@ -79,7 +80,7 @@ def format_line(line: PoseLine) -> str:
     row: dict[str, Any] = {"t": round(line.t_s, 6), "id": line.track, "joints": joints}
     if line.width_px and line.height_px:
         row |= {"width": line.width_px, "height": line.height_px}
-    return json.dumps(row)
+    return to_json(row)
 
 
 def _joints(values: Any, layout: str, where: str) -> Float32:

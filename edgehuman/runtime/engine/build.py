@@ -30,6 +30,7 @@ from edgehuman.files import (
     write_together,
     write_whole,
 )
+from edgehuman.outcome import to_json
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import BuildError, Options
 from edgehuman.runtime.engine.onnx_file import read_card
@@ -113,7 +114,7 @@ def _keep(cache: Path, content: bytes) -> None:
 
 def side_file(card: Card, about: Mapping[str, Any]) -> bytes:
     """`NAME.engine.json`: the card, and how the engine was built."""
-    return json.dumps({"card": json.loads(card.to_json()), "engine": about}, indent=1).encode()
+    return to_json({"card": json.loads(card.to_json()), "engine": about}, indent=1).encode()
 
 
 def require_place(
@@ -203,5 +204,5 @@ def write_bundle(
         "card": json.loads(card.to_json()),
     }
     script = Path(build_on_device.__file__).read_bytes()
-    contents = (onnx, json.dumps(bundle, indent=1).encode(), script)
+    contents = (onnx, to_json(bundle, indent=1).encode(), script)
     write_folder(folder, dict(zip(names, contents, strict=True)), f"--out {folder}")

@@ -17,6 +17,7 @@ from typing import Any
 
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
+from edgehuman.outcome import to_json
 from edgehuman.runtime.engine.build_on_device import Gpu, find_gpu
 
 LIBRARIES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
@@ -110,7 +111,7 @@ def read_side(path: Path) -> tuple[dict[str, Any], Card]:
         table = json.loads(side.read_bytes())
         about = table["engine"]
         _require_types(about)
-        return about, from_json(json.dumps(table["card"]), str(side))
+        return about, from_json(to_json(table["card"]), str(side))
     except FileNotFoundError:
         raise EngineMismatchError(
             f"{side} is missing, so it is unknown what {path.name} was built for. It is not "

@@ -7,7 +7,6 @@ An unreadable photo is an answer too, with its reason, and is counted; it does n
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, nullcontext
@@ -18,7 +17,7 @@ from typing import IO, Any
 from tyro.conf import Positional
 
 from edgehuman.errors import DataError, UsageError
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.answer import answer_photo, require_answers
 from edgehuman.runtime.image.part_maps import place_masks, save_mask
@@ -85,7 +84,7 @@ def run(config: RunConfig) -> Outcome:
             result = answer_photo(model, path, name_in(source, path))
             tally.add(result)
             row = _with_mask(to_row(result), result, masks)
-            line = json.dumps(row)
+            line = to_json(row)
             if saved is not None:
                 saved.write(line + "\n")
             print(line if config.json else in_words(row), flush=True)

@@ -6,7 +6,6 @@ drop is counted. For a file nothing may be lost, so the loop waits instead (`los
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import IO, Generic, Protocol, TypeVar
 
 from edgehuman.errors import UsageError
+from edgehuman.outcome import to_json
 from edgehuman.runtime.loop.results import LiveResult, LiveT, to_row
 
 QUEUE_LENGTH = 256
@@ -54,7 +54,7 @@ class JsonLines:
         self._close_stream = close_stream
 
     def write(self, results: Sequence[LiveResult]) -> None:
-        lines = [json.dumps(to_row(result)) for result in results]
+        lines = [to_json(to_row(result)) for result in results]
         self._stream.write("\n".join(lines) + "\n")
         self._stream.flush()
 

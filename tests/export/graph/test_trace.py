@@ -11,7 +11,14 @@ from torch import Tensor, nn
 from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputSpec
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.export.graph.sessions import open_session, run
-from edgehuman.export.graph.trace import OPSET, card_of, to_onnx, weights_sha256, with_card
+from edgehuman.export.graph.trace import (
+    IR_VERSION,
+    OPSET,
+    card_of,
+    to_onnx,
+    weights_sha256,
+    with_card,
+)
 from edgehuman.export.proof.judge import answers
 from edgehuman.records import WindowSet
 from tests.export.conftest import FRAMES, ExportedGait, walks
@@ -31,6 +38,7 @@ def test_the_graph_computes_what_the_network_computes_for_any_batch(
 
 def test_one_opset_no_foreign_operators_and_the_record_as_input(model: onnx.ModelProto) -> None:
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET)]
+    assert model.ir_version == IR_VERSION
     assert not any(node.domain for node in model.graph.node)
     (taken,), (given,) = model.graph.input, model.graph.output
     assert (taken.name, given.name) == ("record", "logits")

@@ -23,7 +23,7 @@ from tyro.conf import Positional
 from edgehuman.data.image.unlabelled.images import Images, open_images
 from edgehuman.errors import DataError, ImageError, UsageError
 from edgehuman.files import writing
-from edgehuman.outcome import Outcome
+from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
 from edgehuman.progress import progress_bar
@@ -106,7 +106,7 @@ def pack(config: PackConfig) -> Outcome:
                         config.out / name, images, range(start, stop), config.longest_side
                     )
                     with writing(config.out / PLAN) as partial:
-                        partial.write_text(json.dumps(asdict(plan), indent=1), encoding="utf-8")
+                        partial.write_text(to_json(asdict(plan), indent=1), encoding="utf-8")
                 bar.update(stop - start)
     except OSError as error:
         raise DataError(f"Cannot write to {config.out} ({error}); choose another --out") from None

@@ -169,6 +169,9 @@ def _says_simulated(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
 def open_shards(said: str) -> ShardImages:
     """Open shards by a path, an address or a command, with braces expanded; see `open_images`.
 
+    A command must be one as it was typed: config files refuse a text that begins with "pipe:", and
+    braces must not make one of another text.
+
     Raises:
         DataError: one is missing, cannot be fetched, or is not a tar file.
     """
@@ -178,6 +181,12 @@ def open_shards(said: str) -> ShardImages:
         from webdataset.shardlists import expand_urls
 
         urls = expand_urls(said)
+    hidden = [url for url in urls if url.startswith("pipe:")]
+    if hidden and not said.startswith("pipe:"):
+        raise DataError(
+            f"{said}: its braces make the command {hidden[0]!r}; a command begins with pipe: and "
+            "is typed on the command line"
+        )
     paths = [fetch(url) if _is_remote(url) else Path(url.removeprefix("file:")) for url in urls]
     return ShardImages.of(paths, said)
 

@@ -130,6 +130,17 @@ def test_a_command_gives_a_shard(packed: Path, cache: Path) -> None:
     assert len(list(cache.iterdir())) == 1
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["p{{i,x}}pe:touch {made}", "{{pipe:touch {made},b.tar}}", "{{a,b}}.tar::pipe:touch {made}"],
+)
+def test_braces_make_no_command(said: str, tmp_path: Path, cache: Path) -> None:
+    made = tmp_path / "made"
+    with pytest.raises(DataError, match="its braces make the command 'pipe:touch"):
+        open_images(said.format(made=made))
+    assert not made.exists()
+
+
 def test_a_shard_cut_short_loses_what_is_behind_the_cut(packed: Path) -> None:
     path = packed / "shard-000000.tar"
     with tarfile.open(path) as archive:
