@@ -8,6 +8,7 @@ for result in edgehuman.stream(model, "walk.csv"):
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from edgehuman.card import Card
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from edgehuman.runtime.skeleton.lines import PoseBlock
     from edgehuman.runtime.skeleton.results import GaitResult
     from edgehuman.runtime.stream import stream
+
+# onnxruntime 1.31 and newer reports its use to Microsoft over the network, and keeps an id and a
+# database in the user's cache; it reads this when it is imported. Who wants that sets it to 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 

@@ -127,7 +127,7 @@ def doctor(config: DoctorConfig) -> Outcome:
         "zoo": _zoo(),
         "compiler": shutil.which("cc") or shutil.which("gcc"),
         "commands": [asdict(each) for each in abilities],
-        "advice": advice(found, jetson, gpus),
+        "advice": overwritten() + advice(found, jetson, gpus),
     }
     return Outcome(data, as_text(data))
 
@@ -219,6 +219,26 @@ def install_line(missing: tuple[str, ...], jetson: Jetson | None, driver: str | 
     if packages:
         lines.append(f"pip install {' '.join(packages)}")
     return " && ".join(lines)
+
+
+def overwritten() -> list[str]:
+    """Hints on distributions that hold the same module: the last one installed overwrote files of
+    the other, so that a GPU may go unused.
+    """
+    lines = []
+    for module in ("onnxruntime", "cv2"):
+        names = [name for name in PACKAGES[module] if _is_installed(name)]
+        if len(names) > 1:
+            lines.append(f"{' and '.join(names)} overwrite each other's files; keep one: ")
+            lines[-1] += f"pip uninstall -y {' '.join(names)} && pip install {names[-1]}"
+    return lines
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        return bool(importlib.metadata.version(distribution))
+    except importlib.metadata.PackageNotFoundError:
+        return False
 
 
 def advice(found: Mapping[str, str | None], jetson: Jetson | None, gpus: list[str]) -> list[str]:

@@ -22,5 +22,10 @@ def test_a_how_to_runs_as_it_is_written(page: Path, tmp_path: Path) -> None:
 
 
 def test_blocks_that_do_not_run_here_are_few() -> None:
-    left = [f"{page.name}: {f.not_run}" for page in PAGES for f in fences(page) if f.not_run]
+    left = [
+        f"{page.name}: {fence.not_run}"
+        for page in PAGES
+        for fence in fences(page)
+        if fence.not_run not in ("", "installs")
+    ]
     assert len(left) <= MAX_NOT_RUN, left

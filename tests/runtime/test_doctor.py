@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from edgehuman.runtime.doctor import (
     install_line,
     installed_version,
     onnxruntime_providers,
+    overwritten,
 )
 from edgehuman.runtime.machine import Jetson
 
@@ -225,3 +227,19 @@ def test_from_the_command_line(orin_root: Path, capsys: pytest.CaptureFixture[st
     assert json.loads(capsys.readouterr().out)["jetson"]["module"] == "AGX Orin"
     assert main(["doctor"]) == 0
     assert "edgehuman run" in capsys.readouterr().out
+
+
+def test_two_distributions_of_one_module_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name in installed:
+            return "1.0"
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", version)
+    installed = {"onnxruntime", "opencv-python-headless"}
+    assert overwritten() == []
+    installed = {"onnxruntime", "onnxruntime-gpu"}
+    (said,) = overwritten()
+    assert "onnxruntime and onnxruntime-gpu overwrite each other's files" in said
+    line = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
+    assert said.endswith(line)

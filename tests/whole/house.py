@@ -60,11 +60,11 @@ def require_none(rule: str, breaches: Iterable[str]) -> None:
     assert not found, "\n  ".join([f"{rule}; broken {len(found)} times:", *found])
 
 
-def project_table() -> dict[str, Any]:
-    """The tools' part of pyproject.toml."""
+def project_table(part: str = "tool") -> dict[str, Any]:
+    """A part of pyproject.toml: the tools', or the project's."""
     table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    tools: dict[str, Any] = table["tool"]
-    return tools
+    found: dict[str, Any] = table[part]
+    return found
 
 
 def setuptools_table() -> dict[str, Any]:

@@ -111,7 +111,8 @@ def _all_within(array: NDArray[np.floating], limit: float) -> bool:
     A sum of squares is cheap, and is NaN or infinite if any value is.
     """
     flat = array.reshape(-1)
-    return bool(np.dot(flat, flat) < limit**2)
+    with np.errstate(over="ignore", invalid="ignore"):  # told by NumPy 2.4 and newer
+        return bool(np.dot(flat, flat) < limit**2)
 
 
 class SensorWatch:

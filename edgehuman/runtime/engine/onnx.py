@@ -185,7 +185,8 @@ def _open_session(path: Path, threads: int, providers: Sequence[str], in_float: 
 def _require_available(providers: Sequence[str], available: Sequence[str]) -> None:
     absent = [name for name in providers if name not in available]
     if absent:
-        line = "Run: pip uninstall onnxruntime && pip install onnxruntime-gpu"
+        # Both at once overwrite each other's files, so that neither may stay.
+        line = "Run: pip uninstall onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
         fix = (
             line if set(absent) <= {CUDA, TENSORRT} else "`edgehuman doctor` shows what to install"
         )
