@@ -17,8 +17,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.skeleton.load import in_test
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.protocols import write_grew_submission
 from edgehuman.metrics.gait.vectors import embed_walks, mean_vector

@@ -28,10 +28,11 @@ from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card, Decision
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
-from edgehuman.data.gait.score import WalkScores, bone_scores, score_walks
-from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.data.gait.score import WalkScores, score_walks
+from edgehuman.data.skeleton.bones import bone_scores
 from edgehuman.data.skeleton.load import load_skeletons, resampled
 from edgehuman.data.skeleton.mistakes import empty_walks, shows_nobody
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.install import not_installed
 from edgehuman.metrics.gait.protocols import PROTOCOLS

@@ -28,7 +28,7 @@ from edgehuman import catalogue
 from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.score import score_walks
-from edgehuman.data.gait.walks import SIMULATED_FRAMES
+from edgehuman.data.skeleton.walks import SIMULATED_FRAMES
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.nets.building import build, count_linear_flops

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from edgehuman.card import TrainingData
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.ledger import walks_row
-from edgehuman.data.gait.walks import SIMULATED_FRAMES, SkeletonSet, random_cut
+from edgehuman.data.gait.walks import random_cut
 from edgehuman.data.skeleton.load import (
     filtered,
     learnable,
@@ -24,6 +24,7 @@ from edgehuman.data.skeleton.load import (
     quality_scores,
     resampled,
 )
+from edgehuman.data.skeleton.walks import SIMULATED_FRAMES, SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.preprocess.skeleton.walk import MIN_FRAMES, RATE_HZ

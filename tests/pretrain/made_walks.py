@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.pretrain.contrastive.contrastive import nt_xent, train
 from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 from edgehuman.records import Float32
@@ -31,10 +31,19 @@ def made_set(
         skeleton_SJ3[..., 2] = confidence
     empty = np.full(count, "")
     return SkeletonSet(
-        "made", skeleton_SJ3, np.array(lengths, np.int64), np.array(people),
-        np.array([f"s{i}" for i in range(count)]), empty, empty, empty,
-        np.full(count, 24.0), np.zeros((count, 2), np.int64), licence="none", simulated=True,
-    )  # fmt: skip
+        name="made",
+        skeleton_SJ3=skeleton_SJ3,
+        length_N=np.array(lengths, np.int64),
+        person_N=np.array(people),
+        sequence_N=np.array([f"s{i}" for i in range(count)]),
+        view_N=empty,
+        condition_N=empty,
+        role_N=empty,
+        rate_hz_N=np.full(count, 24.0),
+        image_size_N2=np.zeros((count, 2), np.int64),
+        licence="none",
+        simulated=True,
+    )
 
 
 def tiny_config(out: Path, **changes: Any) -> ContrastiveConfig:

@@ -9,8 +9,9 @@ import pytest
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate import image, imu, skeleton
-from edgehuman.data.gait.score import bone_scores, score_walks
+from edgehuman.data.gait.score import score_walks
 from edgehuman.data.image.part_groups import LABELS
+from edgehuman.data.skeleton.bones import bone_scores
 from edgehuman.export.graph.trace import IR_VERSION, OPSET
 from edgehuman.runtime.model import load, zoo_names
 

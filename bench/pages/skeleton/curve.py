@@ -104,7 +104,8 @@ def require_one_exam(curves: Sequence[Curve]) -> tuple[int, int]:
 
 def bone_rank1(people: int, frames: int) -> float:
     """Rank-1 of bone lengths alone on the windows of the examination."""
-    from edgehuman.data.gait.score import GENERIC, bone_scores
+    from edgehuman.data.gait.score import GENERIC
+    from edgehuman.data.skeleton.bones import bone_scores
     from edgehuman.pretrain.contrastive.walks import exam_walks
 
     return float(bone_scores(exam_walks(people, frames), GENERIC).metrics["rank1"])

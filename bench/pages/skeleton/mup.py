@@ -30,7 +30,7 @@ from edgehuman.bench.pages.skeleton.mup_check import sized
 from edgehuman.bench.targets.ratios import require_torch
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
-from edgehuman.data.gait.walks import SIMULATED_FRAMES
+from edgehuman.data.skeleton.walks import SIMULATED_FRAMES
 from edgehuman.errors import TrainingError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import blank, save_png

@@ -35,8 +35,8 @@ from edgehuman.bench.pages.keep import once
 from edgehuman.bench.pages.skeleton.quality_report import Facts, Findings, draw, render, verdict
 from edgehuman.bench.targets.ratios import require_torch
 from edgehuman.config import require
-from edgehuman.data.gait.walks import SIMULATED_FRAMES, SkeletonSet, simulated_set
 from edgehuman.data.skeleton.load import filtered, quality_scores
+from edgehuman.data.skeleton.walks import SIMULATED_FRAMES, SkeletonSet, simulated_set
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.walk import mean_confidence

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from edgehuman.card import Role, TrainingData
-from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.data.gait.walks import WalkSet
 
 
-def walks_row(walks: SkeletonSet, role: Role) -> TrainingData:
+def walks_row(walks: WalkSet, role: Role) -> TrainingData:
     """Card row of one set of walks."""
     return TrainingData(
         dataset=walks.name,

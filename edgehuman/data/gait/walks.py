@@ -1,4 +1,4 @@
-"""Skeleton sequences with their labels: person, view, condition and role."""
+"""Walks of many people with their labels, whatever a frame is: person, view, condition and role."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgehuman.catalogue import SIMULATED
-from edgehuman.errors import DataError, UsageError
-from edgehuman.preprocess.skeleton.walk import require_skeleton
-from edgehuman.records import Bool, Float32, Float64, Index, Text
-from edgehuman.simulate.skeleton.detector import Detector
-from edgehuman.simulate.skeleton.walks import simulate_skeletons
+from edgehuman.errors import DataError
+from edgehuman.records import Bool, Float64, Index, Text
 
 ROLES = ("train", "gallery", "probe", "")
-SIMULATED_FRAMES = 96
 
-_DETECTOR = Detector()
+WalkSetT = TypeVar("WalkSetT", bound="WalkSet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +32,13 @@ class LeftOut:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class SkeletonSet:
-    """Walks of many people, with all frames concatenated.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkSet:
+    """Walks of many people, with all frames concatenated; each record of gait adds its frames.
 
     Attributes:
+        FRAMES: name of the field that holds the frames, (all frames, ...).
         name: the dataset's name in the catalogue.
-        skeleton_SJ3: float32 (all frames, 18, 3): x, y in pixels, y downwards, confidence 0..1;
-            OpenPose-18. A joint that was not seen is all zero.
         length_N: int64, frames of each sequence.
         person_N: who walks; sequence_N: a unique name for each sequence.
         view_N, condition_N: camera view and walking condition, in the dataset's own terms; "" where
@@ -59,8 +55,9 @@ class SkeletonSet:
             unknown role.
     """
 
+    FRAMES: ClassVar[str]
+
     name: str
-    skeleton_SJ3: Float32
     length_N: Index
     person_N: Text
     sequence_N: Text
@@ -88,8 +85,7 @@ class SkeletonSet:
         if self.image_size_N2.shape != (count, 2):
             found = self.image_size_N2.shape
             raise DataError(f"{self.name}: image_size_N2 is {found}; it must be ({count}, 2)")
-        require_skeleton(self.skeleton_SJ3, self.name)
-        frames, held = int(self.length_N.sum()), len(self.skeleton_SJ3)
+        frames, held = int(self.length_N.sum()), len(self.frame_S)
         if frames != held or self.length_N.min() < 1:
             raise DataError(
                 f"{self.name}: the lengths add up to {frames} frames, but there are {held}; every "
@@ -113,14 +109,20 @@ class SkeletonSet:
     def __len__(self) -> int:
         return len(self.length_N)
 
-    def sequence(self, i: int) -> Float32:
-        """Sequence i: float32 (T, 18, 3), without a copy."""
+    @property
+    def frame_S(self) -> NDArray[Any]:
+        """Frames of all sequences, (all frames, ...)."""
+        frames: NDArray[Any] = getattr(self, self.FRAMES)
+        return frames
+
+    def rows(self, i: int) -> slice:
+        """The frames of sequence i."""
         if not 0 <= i < len(self):
             raise IndexError(f"sequence {i} is out of range; there are {len(self)}")
         start = int(self.start_N[i])
-        return self.skeleton_SJ3[start : start + int(self.length_N[i])]
+        return slice(start, start + int(self.length_N[i]))
 
-    def subset(self, chosen: Bool | Index | Sequence[int]) -> SkeletonSet:
+    def subset(self: WalkSetT, chosen: Bool | Index | Sequence[int]) -> WalkSetT:
         """Return the sequences selected by a mask or by indices, in that order."""
         index_N = np.arange(len(self))[np.asarray(chosen)]
         if not index_N.size:
@@ -133,7 +135,8 @@ class SkeletonSet:
                 "rate_hz_N", "image_size_N2",
             )
         }  # fmt: skip
-        return dataclasses.replace(self, skeleton_SJ3=self.skeleton_SJ3[rows], **parts)
+        parts[self.FRAMES] = self.frame_S[rows]
+        return dataclasses.replace(self, **parts)
 
 
 def frame_rows(start_N: Index, length_N: Index) -> Index:
@@ -157,43 +160,3 @@ def random_cut(
     first_X = start_X + np.floor(generator.random(cut_X.shape) * (length_X - cut_X + 1))
     frame_XS = np.minimum(np.arange(longest), cut_X[..., None] - 1)
     return (first_X[..., None] + frame_XS).astype(np.int64), cut_X
-
-
-def simulated_set(
-    people: int,
-    each: int,
-    seed: int,
-    frames: int = SIMULATED_FRAMES,
-    detector: Detector = _DETECTOR,
-) -> SkeletonSet:
-    """Simulated people: the first half of each person's walks is the gallery, the rest are probes.
-
-    Gallery walks are normal; probes are normal, with a bag and in a coat, in turn. No view repeats
-    until a person has been seen from all of them.
-
-    Raises:
-        UsageError: fewer than one person or two walks.
-    """
-    if each < 2:
-        raise UsageError(f"each is {each}; it must be at least 2: one for gallery, one for probe")
-    gallery = -(-each // 2)
-    conditions = [*["nm"] * gallery, *(("nm", "bg", "cl")[i % 3] for i in range(each - gallery))]
-    walks = simulate_skeletons(
-        people, each, seed, frames=frames, conditions=conditions, detector=detector
-    )
-    count = len(walks)
-    who = [f"{SIMULATED}:{seed}:{person}" for person in walks.person_N.tolist()]
-    return SkeletonSet(
-        name=SIMULATED,
-        skeleton_SJ3=walks.skeleton_NTJ3.reshape(-1, 18, 3),
-        length_N=np.full(count, frames, np.int64),
-        person_N=np.array(who),
-        sequence_N=np.array([f"{w}:{k}" for w, k in zip(who, walks.walk_N.tolist(), strict=True)]),
-        view_N=np.array([f"{view:03.0f}" for view in walks.view_deg_N.tolist()]),
-        condition_N=walks.condition_N,
-        role_N=np.where(walks.walk_N < gallery, "gallery", "probe"),
-        rate_hz_N=np.full(count, walks.rate_hz),
-        image_size_N2=np.tile(np.array([[walks.height_px, walks.width_px]]), (count, 1)),
-        licence="none needed: simulated",
-        simulated=True,
-    )

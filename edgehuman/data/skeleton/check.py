@@ -11,11 +11,11 @@ import numpy as np
 
 from edgehuman.catalogue import Dataset
 from edgehuman.data.gait.score import judged_walks, protocol_of
-from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.layout import found_here
 from edgehuman.data.skeleton.layout import SkeletonLayout
 from edgehuman.data.skeleton.load import filtered, layouts, quality_scores, read_layout
 from edgehuman.data.skeleton.mistakes import empty_walks, find_mistakes
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome

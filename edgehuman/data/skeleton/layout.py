@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.gait.walks import LeftOut, SkeletonSet
+from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import Layout
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.walk import gaps, resample, to_record
 from edgehuman.records import Float32, Float64

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman import catalogue
-from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.data.layout import find
 from edgehuman.data.skeleton.detectors import ALPHAPOSE, OPENPOSE
 from edgehuman.data.skeleton.layout import SkeletonLayout, gather
 from edgehuman.data.skeleton.lines import POSE_LINES
 from edgehuman.data.skeleton.mistakes import require_right, shows_nobody
+from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.skeleton.walk import (
     MIN_CONFIDENCE,

@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.geometry import flip_indices
 from edgehuman.preprocess.skeleton.screen import (

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.data.skeleton.lines import LABELS
+from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.skeleton.line import PoseLine, format_line

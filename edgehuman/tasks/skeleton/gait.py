@@ -31,14 +31,8 @@ from edgehuman import catalogue
 from edgehuman.card import Card, Decision, OutputSpec, TrainingData, skeleton_input
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.ledger import walks_row
-from edgehuman.data.gait.score import (
-    GENERIC,
-    WalkScores,
-    judged_walks,
-    protocol_of,
-    score_walks,
-)
-from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.data.gait.score import GENERIC, WalkScores, judged_walks, protocol_of, score_walks
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.nets.building import build, count_linear_flops
 from edgehuman.outcome import Outcome

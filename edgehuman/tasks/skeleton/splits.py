@@ -16,8 +16,9 @@ from torch import Tensor
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.score import halved
-from edgehuman.data.gait.walks import SkeletonSet, random_cut
+from edgehuman.data.gait.walks import random_cut
 from edgehuman.data.skeleton.load import in_test, learnable, load_skeletons, resampled
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.tasks.skeleton.settings import FINETUNE_WORLD, GaitConfig
 from edgehuman.training.identity_batches import pictures_of, pk_indices

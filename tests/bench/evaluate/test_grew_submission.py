@@ -13,7 +13,7 @@ import pytest
 
 from edgehuman.bench.evaluate import skeleton as gait_accuracy
 from edgehuman.bench.evaluate.skeleton import EvaluateConfig, evaluate
-from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError, UsageError
 from tests.data.gait.test_score import PEOPLE, walks_of
 from tests.runtime.gait_models import write_gait_model
@@ -41,16 +41,18 @@ def grew(lengths: dict[str, int]) -> SkeletonSet:
     sizes = [lengths.get(who, FRAMES) for who, *_ in rows]
     count = len(rows)
     return SkeletonSet(
-        "grew",
-        np.concatenate([nose_at(row[3], n) for row, n in zip(rows, sizes, strict=True)]),
-        np.array(sizes),
-        np.array([f"grew:{row[0]}" for row in rows]),
-        np.array([f"grew:{row[0]}-{row[1]}-{i}" for i, row in enumerate(rows)]),
-        np.full(count, ""),
-        np.array([row[1] for row in rows]),
-        np.array([row[2] for row in rows]),
-        np.full(count, 12.0),
-        np.zeros((count, 2), np.int64),
+        name="grew",
+        skeleton_SJ3=np.concatenate(
+            [nose_at(row[3], n) for row, n in zip(rows, sizes, strict=True)]
+        ),
+        length_N=np.array(sizes),
+        person_N=np.array([f"grew:{row[0]}" for row in rows]),
+        sequence_N=np.array([f"grew:{row[0]}-{row[1]}-{i}" for i, row in enumerate(rows)]),
+        view_N=np.full(count, ""),
+        condition_N=np.array([row[1] for row in rows]),
+        role_N=np.array([row[2] for row in rows]),
+        rate_hz_N=np.full(count, 12.0),
+        image_size_N2=np.zeros((count, 2), np.int64),
     )
 
 

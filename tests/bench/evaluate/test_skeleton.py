@@ -13,8 +13,9 @@ from edgehuman.bench.evaluate import skeleton as gait_accuracy
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
 from edgehuman.bench.evaluate.skeleton import EvaluateConfig, evaluate, load_test
 from edgehuman.card import Decision
-from edgehuman.data.gait.score import bone_scores, score_walks
-from edgehuman.data.gait.walks import SkeletonSet
+from edgehuman.data.gait.score import score_walks
+from edgehuman.data.skeleton.bones import bone_scores
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime.model import load
 from tests.data.gait.test_score import PEOPLE, walks_of
@@ -174,7 +175,7 @@ def test_a_catalogued_network_is_judged_without_an_export() -> None:
 def test_a_model_of_pictures_is_refused(tmp_path: Path) -> None:
     from tests.runtime.image_models import write_image_model
 
-    with pytest.raises(ArtefactError, match="SkeletonSequence to an embedding"):
+    with pytest.raises(ArtefactError, match="SkeletonSequence to embedding"):
         table(write_image_model(tmp_path, "reid"))
 
 

@@ -1,15 +1,15 @@
-"""Sets of sequences: what belongs together, parts of them, the simulated one."""
+"""Sets of sequences: what belongs together, and parts of them."""
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edgehuman.data.gait.walks import SkeletonSet, frame_rows, random_cut, simulated_set
-from edgehuman.errors import DataError, UsageError
+from edgehuman.data.gait.walks import frame_rows, random_cut
+from edgehuman.data.skeleton.walks import SkeletonSet
+from edgehuman.errors import DataError
 
 
 def small(**changes: Any) -> SkeletonSet:
@@ -80,16 +80,3 @@ def test_a_cut_stays_inside_its_sequence_and_a_short_one_ends_on_its_last_frame(
         begun.add(int(row_NS[1, 0]))
     # Every place at which four frames fit, the first and the last among them.
     assert begun == set(range(2, 29))
-
-
-def test_the_simulated_set_has_a_gallery_of_normal_walks() -> None:
-    walks = simulated_set(3, 5, seed=2, frames=10)
-    assert walks.simulated
-    assert walks.role_N.tolist()[:5] == ["gallery"] * 3 + ["probe"] * 2
-    assert walks.condition_N.tolist()[:5] == ["nm", "nm", "nm", "nm", "bg"]
-    assert len(set(walks.view_N.tolist()[:5])) == 5
-    assert walks.person_N.tolist()[::5] == ["simulated:2:0", "simulated:2:1", "simulated:2:2"]
-    again = dataclasses.replace(simulated_set(3, 5, seed=2, frames=10))
-    np.testing.assert_array_equal(again.skeleton_SJ3, walks.skeleton_SJ3)
-    with pytest.raises(UsageError, match="each is 1; it must be at least 2"):
-        simulated_set(3, 1, seed=0)

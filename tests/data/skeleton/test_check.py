@@ -12,7 +12,7 @@ import pytest
 
 from edgehuman.cli import main
 from edgehuman.data.commands import CheckConfig, ListConfig, check, list_datasets
-from edgehuman.data.gait.walks import SkeletonSet, simulated_set
+from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
 from edgehuman.data.skeleton.write import write_lines
 from edgehuman.errors import DataError
 from edgehuman.records import Bool

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.gait.walks import simulated_set
 from edgehuman.data.skeleton import lines as pose_lines
 from edgehuman.data.skeleton.lines import read_tracks
 from edgehuman.data.skeleton.load import load_skeletons
+from edgehuman.data.skeleton.walks import simulated_set
 from edgehuman.data.skeleton.write import write_lines
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.line import PoseLine, format_line

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from edgehuman.catalogue import DATASETS
-from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.data.skeleton.load import (
     filtered,
     find_layout,
@@ -20,6 +19,7 @@ from edgehuman.data.skeleton.load import (
     quality_scores,
     resampled,
 )
+from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
 from edgehuman.errors import DataError, UsageError
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.gait.walks import SkeletonSet, simulated_set
 from edgehuman.data.skeleton import mistakes as skeleton_mistakes
 from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.data.skeleton.mistakes import empty_walks, find_mistakes
+from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
 from edgehuman.data.skeleton.write import write_lines
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, OPENPOSE_18, flip_indices

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from edgehuman.card import Card, OutputSpec, skeleton_input
-from edgehuman.data.gait.walks import simulated_set
 from edgehuman.data.skeleton import samples as samples_module
 from edgehuman.data.skeleton.samples import read_samples
+from edgehuman.data.skeleton.walks import simulated_set
 from edgehuman.errors import DataError
 
 

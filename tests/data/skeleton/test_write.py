@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.gait.walks import simulated_set
 from edgehuman.data.skeleton.load import load_skeletons
+from edgehuman.data.skeleton.walks import simulated_set
 from edgehuman.data.skeleton.write import write_lines
 from edgehuman.errors import DataError
 

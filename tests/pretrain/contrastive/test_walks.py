@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.skeleton.load import load_skeletons
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.pretrain.contrastive import walks
 from edgehuman.pretrain.contrastive.walks import Exam, Walks, at_most, in_pairs, of_quality

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from edgehuman.card import Card, OutputSpec, TrainingData, skeleton_input
-from edgehuman.data.gait.walks import SkeletonSet, simulated_set
+from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
 from edgehuman.errors import CheckpointError, DataError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import load_network, read_weights

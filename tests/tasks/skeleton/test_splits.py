@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from edgehuman.data.gait.walks import SkeletonSet, simulated_set
+from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
 from edgehuman.errors import DataError
 from edgehuman.tasks.skeleton import splits as gait_walks
 from edgehuman.tasks.skeleton.splits import WalkBatches, load_splits, long_enough

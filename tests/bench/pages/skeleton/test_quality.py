@@ -19,8 +19,8 @@ from edgehuman.bench.pages.skeleton.quality import (
     shake,
     share_of,
 )
-from edgehuman.data.gait.walks import simulated_set
 from edgehuman.data.skeleton.load import quality_scores
+from edgehuman.data.skeleton.walks import simulated_set
 from edgehuman.errors import DataError, UsageError
 from edgehuman.simulate.skeleton.detector import Detector
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.skeleton.load import find_layout, load_skeletons
+from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.records import Float32
 from tests.data.pose_trees import FRAMES, pickled, table, text_frames, walks

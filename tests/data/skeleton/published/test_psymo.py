@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.gait.score import bone_scores, protocol_of
+from edgehuman.data.gait.score import protocol_of
+from edgehuman.data.skeleton.bones import bone_scores
 from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.errors import DataError
 from tests.data.pose_trees import alphapose, walks
