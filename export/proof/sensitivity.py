@@ -6,7 +6,6 @@ keep_float(...)  keeps the most sensitive layers in float until the drop is with
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,9 +45,7 @@ def rank(
     reference = run(open_session(model, threads), few)
     size = max(float(np.sqrt(np.mean(reference**2))), 1e-12)
     found = []
-    for name in progress_bar(
-        names, "sensitivity", unit="layer", leave=False, file=sys.stderr, disable=None
-    ):
+    for name in progress_bar(names, "sensitivity", unit="layer", leave=False):
         alone = quantise(model, range_of, target, [other for other in names if other != name])
         gap = run(open_session(alone, threads), few) - reference
         found.append(Sensitivity(name, float(np.sqrt(np.mean(gap**2))) / size))

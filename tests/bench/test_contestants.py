@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from edgehuman.bench.contestants import (
 )
 from edgehuman.card import Precision
 from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.install import pip_line
 from edgehuman.runtime.engine.build_on_device import Gpu
 from edgehuman.runtime.model import zoo_file
 
@@ -95,7 +97,7 @@ def test_without_torch_the_reason_is_the_line_to_install_it(
 ) -> None:
     hide(monkeypatch, "torch")
     entry = Entry("toy", str(make_model()), "torch", "imuvit_512x5", 3)
-    with pytest.raises(NotMeasured, match=r"pip install 'edgehuman\[train\]'"):
+    with pytest.raises(NotMeasured, match=re.escape(pip_line("train"))):
         open_contestant(entry, SAMPLE)
 
 

@@ -79,7 +79,10 @@ def test_what_cannot_be_measured_says_why_and_is_not_missed() -> None:
     [
         (MissingDependencyError("onnx is needed"), "not measured: onnx is needed"),
         (NoGpuError("the driver finds none"), "not measured: the driver finds none"),
-        (ModuleNotFoundError("No", name="onnx"), "not measured: onnx is not installed (pip"),
+        (
+            ModuleNotFoundError("No", name="onnx"),
+            "not measured: onnx is not installed; the extra `train`",
+        ),
     ],
 )
 def test_what_this_machine_lacks_is_not_measured(error: Exception, note: str) -> None:
