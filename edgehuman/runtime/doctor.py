@@ -45,7 +45,8 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "torch_tensorrt": ("torch-tensorrt",),
     "cuda": ("cuda-python", "cuda-bindings"),
 }
-_DEVICE = ("numpy", "cv2", "onnxruntime", "tyro", "tqdm")
+_STREAM = ("numpy", "onnxruntime", "tyro", "tqdm")
+_DEVICE = (*_STREAM, "cv2")
 _TRAIN = (*_DEVICE, "scipy", "torch", "onnx", "onnxscript", "safetensors", "sklearn", "tomli_w")
 
 # Sub-command -> the modules that it needs.
@@ -58,10 +59,11 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "data": _DEVICE,
     "data pack": (*_DEVICE, "webdataset"),
     "import": _TRAIN,
-    "run": _DEVICE,
-    "run --engine tensorrt": (*_DEVICE, "tensorrt", "cuda"),
-    "run --engine tensorrt-rtx": (*_DEVICE, "tensorrt_rtx", "cuda"),
-    "gallery": _DEVICE,
+    "run": _STREAM,
+    "run PHOTOS": _DEVICE,
+    "run --engine tensorrt": (*_STREAM, "tensorrt", "cuda"),
+    "run --engine tensorrt-rtx": (*_STREAM, "tensorrt_rtx", "cuda"),
+    "gallery": _STREAM,
     "evaluate": _DEVICE,
     "bench": _DEVICE,
     "bench --out": (*_DEVICE, "matplotlib"),

@@ -93,7 +93,9 @@ def test_cuda_python_is_not_newer_than_the_driver(driver: str | None, line: str)
 
 def test_a_command_works_when_nothing_is_missing() -> None:
     assert ability("run", NEEDS["run"], ALL, None, False).works
-    lacking = ability("run", NEEDS["run"], {**ALL, "cv2": None}, None, False)
+    slim = {**ALL, "cv2": None}
+    assert ability("run", NEEDS["run"], slim, None, False).works
+    lacking = ability("run PHOTOS", NEEDS["run PHOTOS"], slim, None, False)
     assert not lacking.works
     assert lacking.missing == ("cv2",)
     assert lacking.fix == "pip install opencv-python"

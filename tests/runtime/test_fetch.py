@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -93,6 +94,15 @@ def files_below(folder: Path) -> list[Path]:
 def test_the_table_is_of_the_files_in_the_repository(name: str) -> None:
     content = (ZOO / f"{name}.onnx").read_bytes()
     assert FETCHED[name] == Fetched(len(content), hashlib.sha256(content).hexdigest())
+
+
+def test_the_wheel_leaves_out_what_the_release_brings() -> None:
+    root = ZOO.parents[1]
+    project = (root / "pyproject.toml").read_text(encoding="utf-8")
+    release = (root / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    left_out = project.partition("[tool.setuptools.exclude-package-data]")[2].partition("]")[0]
+    assert re.findall(r'"([\w-]+)\.onnx"', left_out) == list(FETCHED)
+    assert re.findall(r"edgehuman/zoo/([\w-]+)\.onnx", release) == list(FETCHED)
 
 
 @pytest.mark.parametrize("how", ["good", "unsized", "elsewhere"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -48,6 +49,9 @@ def test_labels_travel_along() -> None:
     assert [parser.labels[i] for i in quoted.label_T] == ["stand, still", "sit"]
 
 
+AFTER_3_10 = sys.version_info >= (3, 11)  # whose csv takes a NUL as any other character
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -55,7 +59,7 @@ def test_labels_travel_along() -> None:
         ("0.02,1,,3,4,5,6", r"line 3: '' in column ay is not a number"),
         ("0.02,1,2,3,4,5", r"line 3: 6 columns instead of 7"),
         ("0,02,1,2,3,4,5,6", r"line 3: 8 columns instead of 7"),
-        ("\x00\x01\ufffd", r"line 3: 1 columns"),
+        ("\x00\x01\ufffd", r"line 3: 1 columns" if AFTER_3_10 else r"line 3: line contains NUL"),
     ],
 )
 def test_a_bad_line_is_dropped_counted_and_told(line: str, reason: str) -> None:
