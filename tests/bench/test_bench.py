@@ -134,7 +134,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_measuring(
 ) -> None:
     (tmp_path / "file").write_text("x")
     monkeypatch.setattr(report, "measure", None)
-    with pytest.raises(UsageError, match="cannot write to --out"):
+    with pytest.raises(UsageError, match=r"--out: .*file is a file"):
         run(make_model(), out=tmp_path / "file" / "below")
 
 

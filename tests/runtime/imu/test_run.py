@@ -164,7 +164,7 @@ def test_a_recording_without_a_window_is_exit_code_one(
         (["--seconds", "0"], 2, "seconds is 0"),
         (["--threads", "0"], 2, "threads must be at least 1"),
         (["--axes", "+x+x+z"], 2, "axes"),
-        (["--save", "/proc/absent/x.jsonl"], 2, "Cannot write to --save"),
+        (["--save", "/proc/absent/x.jsonl"], 2, "--save: cannot write to /proc"),
     ],
 )
 def test_wrong_words_are_named(
