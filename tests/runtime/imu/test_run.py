@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -231,7 +230,6 @@ def test_a_signal_ends_a_waiting_stream_with_its_summary(tiny: Path, number: int
     process.stdin.flush()
     first = process.stdout.readline()  # the stream is live: it does not wait for the end of input
     assert json.loads(first)["label"] == "walking"
-    time.sleep(0.2)
     os.kill(process.pid, number)
     _, error = process.communicate(timeout=20)
     assert process.returncode == 0
