@@ -16,6 +16,7 @@ import pytest
 from edgehuman.cli import main
 from edgehuman.errors import DataError
 from edgehuman.runtime.stream import stream
+from tests.leaving import start
 from tests.runtime.conftest import MakeModel, tiny_card
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
@@ -206,9 +207,7 @@ def test_a_gap_gives_no_window_across_it(tiny: Path, tmp_path: Path) -> None:
 
 def started(tiny: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "edgehuman.cli", "run", str(tiny), *words]
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
