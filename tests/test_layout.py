@@ -57,8 +57,8 @@ OF_THE_WHOLE = {
     "docs/test_readme",
     "docs/test_reference",
 }
-# `import` cannot be a module's name; the catalogue prints itself; what writes files is `write`.
-FILE_OF_A_COMMAND = {"import": "import_weights", "models": "catalogue", "data export": "write"}
+# `import` cannot be a module's name; what writes files is `write`.
+FILE_OF_A_COMMAND = {"import": "import_weights", "data export": "write"}
 
 
 def stems_by_folder(files: Iterable[str]) -> dict[str, list[str]]:
