@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -334,6 +335,36 @@ def load_object(dotted: str) -> Any:
     """Import and return the object at `package.module:name`."""
     module, _, name = dotted.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def own_object(dotted: str, flag: str) -> Any:
+    """Import and return the caller's own object at `package.module:name`.
+
+    Raises:
+        UsageError: no such module or name; the message says what was looked for.
+    """
+    module, _, name = dotted.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), name)):
+        raise UsageError(f"{flag} is {dotted!r}; your own is named package.module:name")
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # a module that the caller's own module needs
+        raise UsageError(
+            f"{flag} {dotted}: there is no module {error.name}; install its package, or name the "
+            "folder that holds it: PYTHONPATH=. edgehuman ..."
+        ) from None
+    if not hasattr(found, name):
+        near = difflib.get_close_matches(name, dir(found), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"{flag} {dotted}: module {module} has no {name}.{hint}")
+    return getattr(found, name)
+
+
+def is_missing(module: str) -> bool:
+    """Whether a module is not installed; nothing is imported."""
+    return importlib.util.find_spec(module) is None
 
 
 def is_of(record: str, modality: str) -> bool:

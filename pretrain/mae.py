@@ -34,11 +34,10 @@ from edgehuman.nets.imu.imuvit import CHANNELS, PATCH, ImuVit
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain.mae_settings import MaeConfig, visible_patches
 from edgehuman.records import IMU_RATE_HZ, Float32, WindowSet
-from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, train_steps
+from edgehuman.training.loop import Job, Progress, require_ready, train_steps
 from edgehuman.training.processes import Place
 
 
@@ -197,7 +196,7 @@ def train(config: MaeConfig) -> Outcome:
         TrainingError, CheckpointError: see `train_steps`.
     """
     catalogue.network_for(config.arch, "mae")
-    checkpoint.require_out(config.out, config.resume)
+    require_ready(config)
     if SIMULATED in config.data:
         said = "pretraining on simulated data (edgehuman's walker)"
         print(said, file=sys.stderr)

@@ -57,6 +57,8 @@ class TrainingConfig:
     """Steps between lines of metrics.jsonl."""
     save_every: int = 200
     """Steps between checkpoints."""
+    logger: tuple[str, ...] = ()
+    """Where metrics go beside metrics.jsonl: `tensorboard`, or your own as package.module:Class."""
     resume: bool = False
     """Resume from the checkpoint in `out`."""
 

@@ -49,7 +49,7 @@ from edgehuman.tasks.finetune import answer_of
 from edgehuman.training import checkpoint
 from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, train_steps
+from edgehuman.training.loop import Job, Progress, require_ready, train_steps
 from edgehuman.training.settings import world_size
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
@@ -204,7 +204,7 @@ def train(config: ContrastiveConfig) -> Outcome:
         TrainingError, CheckpointError: see `train_steps`.
     """
     row = catalogue.network_for(config.arch, "contrastive")
-    checkpoint.require_out(config.out, config.resume)
+    require_ready(config)
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own)"
         print(said, file=sys.stderr, flush=True)

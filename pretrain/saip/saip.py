@@ -58,9 +58,8 @@ from edgehuman.pretrain.saip.views import (
     still_statistics,
     stream,
 )
-from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, train_steps
+from edgehuman.training.loop import Job, Progress, require_ready, train_steps
 from edgehuman.training.settings import world_size
 
 __all__ = ["Saip", "SaipConfig", "train"]
@@ -268,7 +267,7 @@ def train(config: SaipConfig) -> Outcome:
         DataError: too few images.
         TrainingError, CheckpointError: see `train_steps`.
     """
-    checkpoint.require_out(config.out, config.resume)
+    require_ready(config)
     if config.data == SIMULATED:
         said = "pretraining on simulated people (edgehuman's renderer), not on photographs"
         print(said, file=sys.stderr)
