@@ -40,6 +40,7 @@ PUBLIC = [
     "WindowSet",
     "load",
     "stream",
+    "train",
 ]
 
 

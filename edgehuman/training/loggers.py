@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, cast
 
-from edgehuman import catalogue
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.install import not_installed
+from edgehuman.own import is_missing, is_own, own_object
 from edgehuman.training.checkpoint import METRICS
 from edgehuman.training.settings import TrainingConfig
 
@@ -114,15 +114,15 @@ def makers(words: Sequence[str]) -> list[Callable[[TrainingConfig], Logger]]:
 
 def _maker(word: str) -> Callable[[TrainingConfig], Logger]:
     if word == TENSORBOARD:
-        if catalogue.is_missing(TENSORBOARD):
+        if is_missing(TENSORBOARD):
             raise not_installed(TENSORBOARD, "--logger tensorboard")
         return TensorBoard
-    if ":" not in word:
+    if not is_own(word):
         raise UsageError(
             f"--logger is {word!r}; give {TENSORBOARD}, or the dotted path of your own: "
             "package.module:Class, called with the config"
         )
-    made = catalogue.own_object(word, "--logger")
+    made = own_object(word, "--logger")
     if not callable(made):
         raise UsageError(
             f"--logger {word} is {type(made).__name__}; name a class or function that takes the "

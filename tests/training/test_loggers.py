@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from edgehuman.errors import MissingDependencyError, TrainingError, UsageError
+from edgehuman.training import loggers
 from edgehuman.training.loggers import log_to
 from edgehuman.training.loop import train_steps
 from edgehuman.training.settings import TrainingConfig
@@ -123,7 +124,7 @@ def test_what_is_no_logger_is_refused_before_the_first_step(
 def test_tensorboard_names_its_extra_where_it_is_not_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edgehuman.catalogue.is_missing", lambda module: module == "tensorboard")
+    monkeypatch.setattr(loggers, "is_missing", lambda module: module == "tensorboard")
     with pytest.raises(MissingDependencyError, match=r"extra `tensorboard` brings it; run: pip"):
         train_steps(line_job(), replace(line_config(tmp_path / "run"), logger=("tensorboard",)))
     assert not (tmp_path / "run" / "model.safetensors").exists()
