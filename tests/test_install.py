@@ -14,7 +14,7 @@ from edgehuman import install
 from edgehuman.config import read_table
 from edgehuman.install import extra_of, fix_for, not_installed, pip_line, requirement
 from edgehuman.runtime.doctor import PACKAGES
-from tests.house import ROOT
+from tests.whole.house import ROOT
 
 PROJECT = read_table(ROOT / "pyproject.toml")["project"]
 WITHOUT = """

@@ -50,7 +50,10 @@ def config_of(name: str, out: Path) -> TrainingConfig:
         return contrastive_config(out, batch=8, exam_people=0, **COMMON)
     if name in OF_PHOTOS:
         each = {"each": 2} if name == "reid" else {}
-        return photo_config(kind, out, arch="tests.own_networks:MyBackbone", **each, **COMMON)
+        made: TrainingConfig = photo_config(
+            kind, out, arch="tests.own_networks:MyBackbone", **each, **COMMON
+        )
+        return made
     config: TrainingConfig = kind(out=out, **special[name], **COMMON)
     return config
 

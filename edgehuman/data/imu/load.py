@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman import catalogue
+from edgehuman.data.imu import converted
 from edgehuman.data.imu.layout import (
     Stretch,
     WearableLayout,
@@ -31,10 +32,11 @@ from edgehuman.records import ImuRecording, WindowSet
 
 @lru_cache(maxsize=1)
 def layouts() -> tuple[WearableLayout, ...]:
-    """Every layout: the compact files and the published ones, in the catalogue's order."""
+    """Every layout: the compact files, and the published ones in the catalogue's order."""
     rows = catalogue.datasets_of("imu").values()
     published = [catalogue.load_object(row.read) for row in rows]
-    return (*compact.LAYOUTS, *(one for one in published if one not in compact.LAYOUTS))
+    others = (one for one in published if one not in compact.LAYOUTS)
+    return (*converted.layouts(), *compact.LAYOUTS, *others)
 
 
 def find_layout(path: Path | str, dataset: str | None = None) -> tuple[WearableLayout, Path]:

@@ -78,6 +78,18 @@ def test_the_timeline_is_drawn(
     assert str(picture) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1"])
+@pytest.mark.parametrize("name", ["hop-s", "delay-s", "seconds", "threshold"])
+def test_a_number_that_means_nothing_is_refused(
+    tiny: Path, csv: Path, name: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", str(tiny), "--source", str(csv), "--smoothing", "fixed_lag"]
+    assert main([*words, f"--{name}", value]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{name.replace('-', '_')} is {float(value)}" in said.err
+
+
 def test_a_timeline_that_cannot_be_written_is_refused_before_the_stream(
     tiny: Path, csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import (
+from tests.whole.house import (
     FILES,
     MODALITIES,
     ROOT,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import ROOT, TESTS
+from tests.whole.house import ROOT, TESTS
 
 ENDLESS = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 
@@ -49,7 +49,7 @@ def is_running(number: int) -> bool:
 
 def test_every_test_starts_its_processes_so() -> None:
     plain = re.compile(r"subprocess\.Popen\(|\bos\.fork\(|\bpty\.fork\(")
-    allowed = {"tests/leaving.py", "tests/test_leaving.py"}
+    allowed = {"tests/leaving.py", "tests/whole/test_leaving.py"}
     found = [
         file
         for file, path in TESTS.items()
