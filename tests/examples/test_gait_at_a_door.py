@@ -48,7 +48,7 @@ def walk_TJ3() -> NDArray[np.float64]:
     walks = load_skeletons(SIMULATED, seed=1, people=2, each=2)
     openpose_TJ3 = walks.sequence(0).astype(np.float64)
     order = [OPENPOSE_18.index(name) for name in COCO_17]
-    coco_TJ3 = openpose_TJ3[:, order]
+    coco_TJ3: NDArray[np.float64] = openpose_TJ3[:, order]
     seen_TJ = coco_TJ3[..., 2] > 0
     low_2, high_2 = coco_TJ3[seen_TJ][:, :2].min(0), coco_TJ3[seen_TJ][:, :2].max(0)
     scale = 0.9 * min(np.array(SIZE) / (high_2 - low_2))
