@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from edgehuman.runtime.skeleton.lines import PoseBlock
     from edgehuman.runtime.skeleton.results import GaitResult
     from edgehuman.runtime.stream import stream
+    from edgehuman.training.train import train
 
 __version__ = "0.1.0"
 
@@ -64,6 +65,7 @@ __all__ = [
     "WindowSet",
     "load",
     "stream",
+    "train",
 ]
 
 # Each is imported when first asked for, so that a record's own code loads with that record alone.
@@ -81,6 +83,7 @@ _LATER = {
     "SampleBlock": "edgehuman.runtime.imu.ring",
     "load": "edgehuman.export.catalogued",
     "stream": "edgehuman.export.catalogued",
+    "train": "edgehuman.training.train",
 }
 
 

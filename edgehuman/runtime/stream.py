@@ -6,13 +6,17 @@ for result in edgehuman.stream("zoo:gait-skeleton", "door.jsonl", gallery="known
     print(result.t_s, result.track, result.label, result.score)
 for result in edgehuman.stream("zoo:person-garments", "photos"):
     print(result.path, result.part_HW, result.reason)
+
+live = edgehuman.stream("zoo:activity")                      no source: a callback pushes
+for result in live.push(t, ax, ay, az, gx, gy, gz):
+    print(result.label)
 """
 
 from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
 @overload
 def stream(
     model: Model | str | Path,
-    source: ImuRecording | Playable[SampleBlock],
+    source: ImuRecording | Playable[SampleBlock] | Iterable[tuple[float, ...]],
     *,
     hop_s: float | None = None,
     smoothing: Smoothing | None = None,
@@ -79,12 +83,12 @@ def stream(
 
 @overload
 def stream(
-    model: Model | str | Path, source: object, *, seed: int = 0, **words: Any
+    model: Model | str | Path, source: object = None, *, seed: int = 0, **words: Any
 ) -> LiveStream[Any]: ...
 
 
 def stream(
-    model: Model | str | Path, source: object, *, seed: int = 0, **words: Any
+    model: Model | str | Path, source: object = None, *, seed: int = 0, **words: Any
 ) -> LiveStream[Any]:
     """The results of a stream as they come; `.report()` counts what was dropped.
 
@@ -96,7 +100,10 @@ def stream(
         model: a loaded model, or the argument of `load`.
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
             `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, `-`,
-            `udp://host:port` or `simulated`; for photos a folder, or one photo.
+            `udp://host:port` or `simulated`; for photos a folder, or one photo. Or an iterable:
+            of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of these names or arrays (T, 7); of
+            mappings with the keys of a line of poses.jsonl, or a frame's list of them; of uint8 RGB
+            arrays (H, W, 3). None: a stream for callbacks, see `LiveStream.push`.
         seed: of the simulated people, and of a catalogue network's random weights.
         words: further arguments of the record. If None, `hop_s`, `threshold`, `smoothing` and
             `delay_s` are those of the model's card.
