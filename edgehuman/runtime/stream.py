@@ -22,14 +22,19 @@ from typing import TYPE_CHECKING, Any, overload
 
 from edgehuman import catalogue
 from edgehuman.errors import UsageError
+from edgehuman.runtime.arguments import require_kinds
 from edgehuman.runtime.loop.live import LiveStream
 from edgehuman.runtime.loop.play import Playable
 from edgehuman.runtime.model import Model, load
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from edgehuman.preprocess.imu.format import ImuFormat
     from edgehuman.records import ImuRecording
     from edgehuman.runtime.gallery import Gallery
+    from edgehuman.runtime.image.results import PhotoResult
     from edgehuman.runtime.imu.answer import Smoothing
     from edgehuman.runtime.imu.results import ImuResult
     from edgehuman.runtime.imu.ring import SampleBlock
@@ -83,6 +88,12 @@ def stream(
 
 @overload
 def stream(
+    model: Model | str | Path, source: Iterable[NDArray[np.uint8]], *, seed: int = 0
+) -> LiveStream[PhotoResult]: ...
+
+
+@overload
+def stream(
     model: Model | str | Path, source: object = None, *, seed: int = 0, **words: Any
 ) -> LiveStream[Any]: ...
 
@@ -123,6 +134,7 @@ def stream(
         UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file; at the call.
             Errors inside the stream are raised by the iteration.
     """
+    require_kinds(stream, {"model": model, "seed": seed})
     loaded = model if isinstance(model, Model) else load(model, seed=seed)
     opener: Callable[..., LiveStream[Any]] = catalogue.step(loaded.card.input.record, "stream")
     known = [
@@ -131,7 +143,10 @@ def stream(
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     ]
     _require_known(words, known, loaded)
-    return opener(loaded, source, **words, **({"seed": seed} if "seed" in known else {}))
+    if "seed" in known:
+        words["seed"] = seed
+    require_kinds(opener, words)
+    return opener(loaded, source, **words)
 
 
 def _require_known(words: dict[str, Any], known: list[str], model: Model) -> None:
