@@ -14,7 +14,7 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q $(PIP_FLAGS) -c constraints.txt
-SOURCES := edgehuman bench distill export pretrain recipes tests
+SOURCES := edgehuman bench distill examples export pretrain recipes tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

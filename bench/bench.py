@@ -43,7 +43,8 @@ from edgehuman.bench.page import as_html, as_markdown, draw_latency
 from edgehuman.bench.trial import Trial, Words
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
-from edgehuman.errors import DataError, MissingDependencyError, UsageError
+from edgehuman.errors import DataError, EdgehumanError, MissingDependencyError, UsageError
+from edgehuman.files import require_usable_folder, writing_tree
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime import machine
 from edgehuman.runtime.model import load
@@ -94,7 +95,8 @@ def bench(config: BenchConfig) -> Outcome:
             measured.
     """
     engines = parse_engines(config.against)
-    _make_folder(config.out)
+    if config.out is not None:
+        require_usable_folder(config.out, "--out")
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
         entries = [
             entry
@@ -102,7 +104,11 @@ def bench(config: BenchConfig) -> Outcome:
             for entry in entries_of(model, engines, config.threads, config.seed, Path(folder))
         ]
         data = _measure_all(config, entries, _load(config, entries))
-    written = _write(data, config.out)
+    try:
+        written = _write(data, config.out)
+    except EdgehumanError:
+        _say(as_markdown(data))  # what was measured is not lost with the folder
+        raise
     return Outcome(data, as_markdown(data) + "".join(f"\n{line}" for line in written))
 
 
@@ -285,22 +291,8 @@ def _settings(config: BenchConfig, trial: Trial) -> dict[str, Any]:
     }
 
 
-def _make_folder(out: Path | None) -> None:
-    """Fail before the measuring and not after it."""
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise UsageError(
-            f"cannot write to --out {out} ({error.strerror}); choose another folder"
-        ) from None
-
-
 def _write(data: dict[str, Any], out: Path | None) -> list[str]:
-    """The four files; a line for each, with the reason where one was not written."""
+    """The four files, all or none; a line for each, with the reason where one is not drawn."""
     if out is None:
         return []
     texts = {
@@ -308,14 +300,14 @@ def _write(data: dict[str, Any], out: Path | None) -> list[str]:
         "bench.md": as_markdown(data) + "\n",
         "bench.html": as_html(data),
     }
-    for name, text in texts.items():
-        (out / name).write_text(text, encoding="utf-8")
-    lines = [f"wrote {out / name}" for name in texts]
-    try:
-        draw_latency(data, out / "bench.png")
-        lines.append(f"wrote {out / 'bench.png'}")
-    except MissingDependencyError as error:
-        lines.append(f"bench.png was not drawn: {error}")
+    lines = [f"wrote {out / name}" for name in (*texts, "bench.png")]
+    with writing_tree(out, "--out") as partial:
+        for name, text in texts.items():
+            (partial / name).write_text(text, encoding="utf-8")
+        try:
+            draw_latency(data, partial / "bench.png")
+        except MissingDependencyError as error:
+            lines[-1] = f"bench.png was not drawn: {error}"
     return lines
 
 

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 ROOT = Path("/")
@@ -146,11 +145,6 @@ class Stretch:
         self._from_s, self._from_j = time.perf_counter(), self._meter.joules()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.joules = self._meter.joules() - self._from_j
         self.seconds = time.perf_counter() - self._from_s

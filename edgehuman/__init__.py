@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from edgehuman.runtime.skeleton.lines import PoseBlock
     from edgehuman.runtime.skeleton.results import GaitResult
     from edgehuman.runtime.stream import stream
+    from edgehuman.training.train import train
 
 # onnxruntime 1.31 and newer reports its use to Microsoft over the network, and keeps an id and a
 # database in the user's cache; it reads this when it is imported. Who wants that sets it to 0.
@@ -69,6 +70,7 @@ __all__ = [
     "WindowSet",
     "load",
     "stream",
+    "train",
 ]
 
 # Each is imported when first asked for, so that a record's own code loads with that record alone.
@@ -86,6 +88,7 @@ _LATER = {
     "SampleBlock": "edgehuman.runtime.imu.ring",
     "load": "edgehuman.export.catalogued",
     "stream": "edgehuman.export.catalogued",
+    "train": "edgehuman.training.train",
 }
 
 

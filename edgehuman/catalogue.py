@@ -11,9 +11,11 @@ from typing import Any
 from edgehuman.datasets import DATASETS, Dataset
 from edgehuman.errors import UsageError
 from edgehuman.networks import NETWORKS, Network
+from edgehuman.own import is_own, own_network
 
 __all__ = [
     "DATASETS",
+    "IN_MEMORY",
     "METHODS",
     "NETWORKS",
     "RECORDS",
@@ -29,6 +31,7 @@ __all__ = [
     "find",
     "is_of",
     "load_object",
+    "network",
     "network_for",
     "networks_of",
     "served",
@@ -36,6 +39,8 @@ __all__ = [
 ]
 
 
+# The value of `data` in the config of a training on data in memory.
+IN_MEMORY = "in memory"
 # The word that every `--data` and `--source` accepts instead of a path: edgehuman's own walkers.
 SIMULATED = "simulated"
 
@@ -82,6 +87,8 @@ class Record:
             network defines the width of an embedding.
         build: (card, weights, seed) -> the network (torch) that a card describes, with random
             weights; a checkpoint's weights, if given, fix what the card leaves open of its shape.
+        contract: (network, name, arguments it was built with) -> None; raises UsageError for a
+            network of the caller's own that does not behave as one of this record.
         load: path or "simulated" -> the dataset.
         layouts: () -> the file layouts (`data.layout.Layout`) that hold this record.
         extent: (Dataset) -> its size, for `edgehuman data list`.
@@ -106,6 +113,7 @@ class Record:
     input: str = ""
     output: str = ""
     build: str = ""
+    contract: str = ""
     load: str = ""
     layouts: str = ""
     extent: str = ""
@@ -128,6 +136,7 @@ RECORDS: Mapping[str, Record] = {
         input="edgehuman.nets.imu.build:input_of",
         output="edgehuman.nets.imu.build:output_of",
         build="edgehuman.nets.imu.build:build_for",
+        contract="edgehuman.nets.imu.build:require_own",
         samples="edgehuman.data.imu.samples:read_samples",
         score="edgehuman.bench.evaluate.imu:trial",
         run=Action(
@@ -161,6 +170,7 @@ RECORDS: Mapping[str, Record] = {
         input="edgehuman.nets.skeleton.build:input_of",
         output="edgehuman.nets.skeleton.build:output_of",
         build="edgehuman.nets.skeleton.build:build_for",
+        contract="edgehuman.nets.skeleton.build:require_own",
         samples="edgehuman.data.skeleton.samples:read_samples",
         calibrate=(128, 32),
         judge=(32, 16),
@@ -197,6 +207,7 @@ RECORDS: Mapping[str, Record] = {
         input="edgehuman.nets.image.build:input_of",
         output="edgehuman.nets.image.build:output_of",
         build="edgehuman.nets.image.build:build_for",
+        contract="edgehuman.nets.image.build:require_own",
         samples="edgehuman.data.image.samples:read_samples",
         calibrate=(128, 32),
         judge=(32, 16),
@@ -317,16 +328,29 @@ def network_for(arch: str, name: str) -> Network:
     Raises:
         UsageError: unknown or unsuitable network; the message lists the suitable ones.
     """
-    row: Network = find(NETWORKS, "network", arch)
+    row = network(arch)
     if name in TASKS:
         modality = TASKS[name].modality
-        fitting = [*networks_of(modality)]
+        fitting, fits = [*networks_of(modality)], row.modality == modality
         why = f"{arch} reads {row.input} ({row.modality}), but task {name} needs {modality}"
     else:
         fitting = [other for other, each in NETWORKS.items() if each.method == name]
+        fits = row.method == name
         why = f"{arch} is pretrained by {row.method}, not by {name}"
-    if arch not in fitting:
+    if not fits:
         raise UsageError(f"{why}; give --arch one of: {', '.join(fitting)}")
+    return row
+
+
+def network(name: str) -> Network:
+    """Return the row of a catalogued network, or of the caller's own: `package.module:Class`.
+
+    Raises:
+        UsageError: no such network; see `own.own_network`.
+    """
+    if is_own(name):
+        return own_network(name, {record: RECORDS[record].modality for record in served("build")})
+    row: Network = find(NETWORKS, "network", name)
     return row
 
 

@@ -5,6 +5,8 @@
     write_together({path: content})                 files that belong together: all, or none
     write_folder(folder, {name: content}, flag)     the same in a new folder
     with writing(path) as partial:                  one file, by code that writes to a path
+    with writing_lines(path, flag) as stream:       one file, line by line during the work
+    with writing_tree(folder, flag) as partial:     files below a folder, by code that writes there
     move_together({made: path})                     files that another process made
 
 Every file goes through `_placed`: it is written under a temporary name beside its path, unique to
@@ -19,6 +21,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
 
@@ -125,10 +128,15 @@ def write_together(
             for partial, path in partials.items():
                 partial.write_bytes(contents[path])
     except OSError as reason:
-        raise error(
-            f"cannot write to {shown or [*contents][-1]} ({_why(reason)}); existing files are "
-            "unchanged. Choose another folder, or free some space"
-        ) from None
+        raise error(cannot_write(shown or [*contents][-1], reason)) from None
+
+
+def cannot_write(path: Path, reason: OSError) -> str:
+    """The message for files that could not be written after the work."""
+    return (
+        f"cannot write to {path} ({_why(reason)}); existing files are unchanged. Choose another "
+        "folder, or free some space"
+    )
 
 
 @contextlib.contextmanager
@@ -141,6 +149,67 @@ def writing(path: Path) -> Iterator[Path]:
     partial = _partial(path)
     with _placed({partial: path}):
         yield partial
+
+
+@contextlib.contextmanager
+def writing_lines(
+    path: Path, flag: str, error: type[EdgehumanError] = UsageError
+) -> Iterator[IO[str]]:
+    """Give a text stream for the block; after it the file replaces that of an earlier run.
+
+    If the block fails, an earlier file stays, and the lines so far are kept as NAME.partial.
+
+    Args:
+        flag: the flag that named the path, for the message.
+        error: the class to raise.
+
+    Raises:
+        EdgehumanError: `error`, before the block: see `require_usable_file`.
+        OSError: the disk is full.
+    """
+    require_usable_file(path, flag, error)
+    with writing(path) as partial:
+        try:
+            with partial.open("w", encoding="utf-8") as stream:
+                yield stream
+        except BaseException:
+            if partial.exists() and partial.stat().st_size:
+                os.replace(partial, path.with_name(f"{path.name}.partial"))
+            raise
+
+
+@contextlib.contextmanager
+def writing_tree(
+    folder: Path, flag: str, error: type[EdgehumanError] = ArtefactError
+) -> Iterator[Path]:
+    """Give a temporary folder for the block; its files then go to their places below `folder`.
+
+    All or none. The deepest are renamed first, so that a file that lists others comes after them.
+
+    Args:
+        flag: the flag that named the folder, for the message.
+        error: the class to raise.
+
+    Raises:
+        EdgehumanError: `error`: see `require_usable_folder`; or an OSError of the block.
+    """
+    require_usable_folder(folder, flag, error)
+    made = _partial(folder / "tree")
+    try:
+        with _folders_of([made / "file"]):
+            try:
+                yield made
+                _move_tree(made, folder)
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
+    except OSError as reason:
+        raise error(cannot_write(folder, reason)) from None
+
+
+def _move_tree(made: Path, folder: Path) -> None:
+    files = [path.relative_to(made) for path in made.rglob("*") if path.is_file()]
+    files.sort(key=lambda path: -len(path.parts))
+    move_together({made / file: folder / file for file in files})
 
 
 def move_together(moves: Mapping[Path, Path]) -> None:

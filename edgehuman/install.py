@@ -35,6 +35,7 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "tomli_w": ("tomli-w", "train"),
     "webdataset": ("webdataset", "train"),
     "pycocotools": ("pycocotools", "train"),
+    "tensorboard": ("tensorboard", "tensorboard"),
     "tensorrt": ("tensorrt", "tensorrt"),
     "cuda": ("cuda-python", "tensorrt"),
     "torch_tensorrt": ("torch-tensorrt", "torch-tensorrt"),

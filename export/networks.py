@@ -11,6 +11,7 @@ from torch import nn
 from edgehuman import catalogue
 from edgehuman.card import RANDOM_WEIGHTS, Card
 from edgehuman.errors import UsageError
+from edgehuman.nets.building import size_of
 from edgehuman.nets.checkpoint import load_network
 
 
@@ -46,7 +47,7 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
     Raises:
         UsageError: unknown network; the message lists the valid names.
     """
-    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", name)
+    row = catalogue.network(name)
     card = Card(
         name=name,
         task=row.task,
@@ -58,6 +59,8 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
         recipe=f"{RANDOM_WEIGHTS}, seed {seed}: for checks, untrained",
     )
     network: nn.Module = catalogue.step(row.input, "build")(card, {}, seed)
+    params, flops = size_of(name, network, card.input)
+    card = card.replace(params=params, flops=flops)
     if card.output.kind == "embedding":
         width: Any = network.width
         card = card.replace(output=replace(card.output, dim=width))

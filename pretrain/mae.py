@@ -14,7 +14,9 @@ D width, E decoder width.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -23,22 +25,22 @@ from torch import Tensor, nn
 
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
-from edgehuman.catalogue import SIMULATED
+from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import load_windows
 from edgehuman.data.imu.splits import pool, split_by_subject, subsample
-from edgehuman.errors import DataError
+from edgehuman.data.memory import sets_in_memory
+from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.attention import Block, initialise_linear, sine_positions
-from edgehuman.nets.building import build
+from edgehuman.nets.building import build, size_of
 from edgehuman.nets.imu.imuvit import CHANNELS, PATCH, ImuVit
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain.mae_settings import MaeConfig, visible_patches
 from edgehuman.records import IMU_RATE_HZ, Float32, WindowSet
-from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, train_steps
+from edgehuman.training.loop import Job, Progress, require_ready, train_steps
 from edgehuman.training.processes import Place
 
 
@@ -124,16 +126,21 @@ def reconstruction_loss(
     return error_NS.gather(1, order_NS[:, hidden_from:]).mean()
 
 
-def pretraining_windows(config: MaeConfig) -> tuple[list[WindowSet], list[WindowSet]]:
+def pretraining_windows(
+    config: MaeConfig, given: Sequence[WindowSet] | None = None
+) -> tuple[list[WindowSet], list[WindowSet]]:
     """Return the training windows and those for the test loss, per dataset.
 
     The test people of any dataset are left out of all datasets (UCI HAR and HAPT share people);
     nobody held out for the test loss is in the training windows.
 
+    Args:
+        given: sets in memory, in the place of --data.
+
     Raises:
         DataError: no training windows are left.
     """
-    sets = [load_windows(path, hop=config.hop) for path in config.data]
+    sets = given or [load_windows(path, hop=config.hop) for path in config.data]
     everyone = pool(sets)
     test_people = np.unique(everyone.subject_N[everyone.is_test_N])
     known = everyone.select(~np.isin(everyone.subject_N, test_people))
@@ -172,13 +179,13 @@ def test_loss(autoencoder: MaskedAutoencoder, imu_NTC: Float32, device: torch.de
 
 def encoder_card(config: MaeConfig, encoder: ImuVit, data: tuple[TrainingData, ...]) -> Card:
     """Return the card of the pretrained encoder."""
-    row = catalogue.NETWORKS[config.arch]
+    params, flops = size_of(config.arch, encoder, IMU_INPUT)
     return Card(
         name=f"{config.arch} pretrained by masked autoencoding",
         task="embedding",
         arch=config.arch,
-        params=row.params,
-        flops=row.flops,
+        params=params,
+        flops=flops,
         input=IMU_INPUT,
         output=OutputSpec("embedding", distance="cosine", dim=encoder.width),
         data=data,
@@ -188,22 +195,33 @@ def encoder_card(config: MaeConfig, encoder: ImuVit, data: tuple[TrainingData, .
     )
 
 
-def train(config: MaeConfig) -> Outcome:
+def train(config: MaeConfig, data: WindowSet | Sequence[WindowSet] | None = None) -> Outcome:
     """Run `edgehuman pretrain --method mae`; write the encoder's checkpoint to `config.out`.
 
+    Args:
+        data: windows in memory, in the place of `config.data`.
+
     Raises:
-        UsageError: the network has no masked autoencoder, or --out cannot be used.
+        UsageError: data of another type; the network has no masked autoencoder, or --out cannot
+            be used.
         DataError: no training windows.
         TrainingError, CheckpointError: see `train_steps`.
     """
     catalogue.network_for(config.arch, "mae")
-    checkpoint.require_out(config.out, config.resume)
+    require_ready(config)
+    given = None if data is None else sets_in_memory(data, WindowSet)
+    if given is not None:
+        config = dataclasses.replace(config, data=(IN_MEMORY,))
     if SIMULATED in config.data:
         said = "pretraining on simulated data (edgehuman's walker)"
         print(said, file=sys.stderr)
-    learn, valid = pretraining_windows(config)
+    learn, valid = pretraining_windows(config, given)
     encoder = build(config.arch, config.seed, dropout=config.dropout)
-    assert isinstance(encoder, ImuVit)
+    if not isinstance(encoder, ImuVit):
+        raise UsageError(
+            f"--arch {config.arch} is {type(encoder).__name__}; masked autoencoding needs the "
+            "patches of edgehuman.nets.imu.imuvit.ImuVit: inherit from it"
+        )
     augment = ImuAugment(
         rotation_deg=config.rotation_deg,
         scale=config.scale,

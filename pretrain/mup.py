@@ -35,6 +35,7 @@ from torch import nn
 from edgehuman import catalogue
 from edgehuman.errors import UsageError
 from edgehuman.nets.skeleton.parallel_layer import ParallelLayer
+from edgehuman.own import is_own
 
 Role = Literal["input", "hidden", "output", "vector"]
 # Builder arguments that grow with the width.
@@ -179,9 +180,13 @@ def decay_scale(found: Mapping[str, Scaling], prefix: str = "") -> Callable[[str
 def base_of(arch: str) -> str:
     """Return the smallest network of the same family, which has the base width.
 
+    A network of the caller's own has no family: it is its own base.
+
     Raises:
         UsageError: unknown network.
     """
+    if is_own(arch):
+        return arch
     family = catalogue.find(catalogue.NETWORKS, "network", arch).family
     return min(
         (name for name, row in catalogue.NETWORKS.items() if row.family == family),

@@ -111,9 +111,12 @@ def test_text_for_people_and_one_object_for_machines(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.usefixtures("toys")
-def test_two_words_win_over_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cli._find_command(["toy", "two", "--count", "2"]) == ("toy two", ["--count", "2"])
-    assert cli._find_command(["toy", "--count", "2"]) == ("toy", ["--count", "2"])
+def test_two_words_win_over_one(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["toy", "two"], ["toy"]):
+        assert main([*words, "--help"]) == 0
+        assert f"edgehuman {' '.join(words)} " in capsys.readouterr().out
+    assert main(["toy", "two", "--count", "2"]) == 0
+    assert capsys.readouterr().out == "count 2\n"
 
 
 @pytest.mark.usefixtures("toys")

@@ -22,6 +22,8 @@ from edgehuman.files import (
     write_together,
     write_whole,
     writing,
+    writing_lines,
+    writing_tree,
 )
 
 
@@ -233,6 +235,66 @@ def test_what_writes_to_a_path_by_itself_is_whole_or_absent_too(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
     with pytest.raises(OSError, match="x"), writing(tmp_path / "new" / "x.tar" / "y"):
         pass
+
+
+def test_lines_replace_those_of_an_earlier_run_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "x.jsonl"
+    for text in ("old", "new"):
+        with writing_lines(path, "--save") as stream:
+            stream.write(text)
+            assert text == "old" or path.read_text() == "old"
+    assert whole_tree(tmp_path) == {"new/x.jsonl": b"new"}
+
+
+def stopped_after(path: Path, text: str) -> None:
+    with writing_lines(path, "--save") as stream:
+        stream.write(text)
+        raise KeyboardInterrupt
+
+
+def test_an_error_keeps_the_old_lines_and_those_so_far(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text("old")
+    for text in ("half", ""):  # without a line there is nothing to keep
+        with pytest.raises(KeyboardInterrupt):
+            stopped_after(path, text)
+    assert whole_tree(tmp_path) == {"x.jsonl": b"old", "x.jsonl.partial": b"half"}
+    with (
+        pytest.raises(UsageError, match=r"--save: .* is a folder"),
+        writing_lines(tmp_path, "--save"),
+    ):
+        pass
+
+
+def fill_tree(folder: Path, text: str) -> None:
+    with writing_tree(folder, "--out") as partial:
+        (partial / "deep").mkdir()
+        (partial / "deep" / "a").write_text(text)
+        (partial / "index").write_text(text)
+        assert not (folder / "index").exists() or (folder / "index").read_text() != text
+
+
+def test_a_tree_takes_its_place_beside_what_is_there(tmp_path: Path) -> None:
+    fill_tree(tmp_path / "new", "1")
+    (tmp_path / "new" / "letter.txt").write_text("mine")
+    fill_tree(tmp_path / "new", "2")
+    assert whole_tree(tmp_path / "new") == {"deep/a": b"2", "index": b"2", "letter.txt": b"mine"}
+    assert sorted(os.listdir(tmp_path / "new")) == ["deep", "index", "letter.txt"]
+
+
+def test_half_a_tree_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill_tree(tmp_path / "old", "1")
+    done = full_disk(
+        f"\nwith writing_tree(Path({str(tmp_path / 'new')!r}), '--out') as partial:\n"
+        "    (partial / 'a').write_bytes(b'1'); (partial / 'b').write_bytes(bytes(5000))"
+    )
+    assert f"ArtefactError: cannot write to {tmp_path / 'new'} (" in done.stderr
+    monkeypatch.setattr(os, "replace", interrupted)
+    for name in ("old", "new"):
+        with pytest.raises(KeyboardInterrupt):
+            fill_tree(tmp_path / name, "2")
+    assert whole_tree(tmp_path) == {"old/deep/a": b"1", "old/index": b"1"}
+    assert os.listdir(tmp_path) == ["old"]
 
 
 def test_two_processes_write_under_two_names(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 def on_config(config: Any) -> Any:
     """Fill the parts of the navigation that name a folder: every page of it."""
     pages = [*made_pages(), *(f"decisions/{path.name}" for path in decisions())]
-    config.nav = [_filled(entry, pages) for entry in config.nav]
+    config.nav = [filled(entry, pages) for entry in config.nav]
     return config
 
 
@@ -60,13 +60,13 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     return for_the_site(markdown, page.file.src_uri)
 
 
-def _filled(entry: Any, pages: list[str]) -> Any:
+def filled(entry: Any, pages: list[str]) -> Any:
     """An entry of the navigation; `Title: folder/` becomes `Title: [its pages]`."""
     if isinstance(entry, str):
         return entry
     ((title, value),) = entry.items()
     if isinstance(value, list):
-        return {title: [_filled(each, pages) for each in value]}
+        return {title: [filled(each, pages) for each in value]}
     if value.endswith("/"):
         return {title: [page for page in pages if page.startswith(value)]}
     return entry

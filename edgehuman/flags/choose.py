@@ -20,9 +20,7 @@ def pretrain(words: Sequence[str]) -> tuple[str, str]:
     method = flag_value(words, "method", recipe)
     arch = flag_value(words, "arch", recipe)
     if method is None:
-        method = (
-            "mae" if arch is None else catalogue.find(catalogue.NETWORKS, "network", arch).method
-        )
+        method = "mae" if arch is None else catalogue.network(arch).method
     if method == "none":
         raise UsageError(
             f"--arch {arch} has no pretraining; train it from scratch with `edgehuman finetune`"

@@ -19,7 +19,7 @@ from edgehuman.records import Float64
 Statistic = Callable[[Float64], Float64]
 
 # Resamples are drawn in blocks of about this many values, so memory stays bounded.
-_BLOCK_VALUES = 4_000_000
+BLOCK_VALUES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _resampled(
     rng: np.random.Generator,
 ) -> Float64:
     """Return the statistic of each resample, (R,)."""
-    rows = max(1, _BLOCK_VALUES // value_N.size)
+    rows = max(1, BLOCK_VALUES // value_N.size)
     blocks = []
     for start in range(0, resamples, rows):
         count = min(rows, resamples - start)

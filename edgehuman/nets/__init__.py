@@ -10,8 +10,9 @@ from typing import Any
 def load(folder: str | os.PathLike[str]) -> Any:
     """Load the network of a checkpoint folder, of `zoo:NAME` or of an FP32 .onnx, in eval mode.
 
-    A network of person images has `backbone(x_NCHW)`, `features`, `taps` and `normalise`
-    (`edgehuman.nets.image.features`), and takes raw uint8 (N, H, W, 3) when called.
+    Every network has `forward_features(records)`: raw records (N, ...) in, one embedding (N, width)
+    out, before any head. A network of person images has `backbone(x_NCHW)`, `features`, `taps` and
+    `normalise` (`edgehuman.nets.image.features`), and takes raw uint8 (N, H, W, 3) when called.
 
     Raises:
         UsageError, ArtefactError: no such model in the zoo, or no such graph.

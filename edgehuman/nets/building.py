@@ -11,20 +11,100 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from edgehuman import catalogue
+from edgehuman.card import InputSpec
+from edgehuman.errors import UsageError
+from edgehuman.own import is_own
 
 
 def build(name: str, seed: int = 0, **arguments: Any) -> nn.Module:
     """Build a catalogued network with seeded random weights, in eval mode.
 
+    A network of the caller's own (`package.module:Class`) is built too, and held to the contract
+    of its record.
+
     Raises:
-        UsageError: unknown network; the message lists the valid names.
+        UsageError: unknown network; the message lists the valid names. Or an own network that does
+            not take these arguments or breaks its record's contract.
     """
-    row: catalogue.Network = catalogue.find(catalogue.NETWORKS, "network", name)
+    row = catalogue.network(name)
     builder = catalogue.load_object(row.build)
+    given = {**row.arguments, **arguments}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network: nn.Module = builder(**{**row.arguments, **arguments})
-    return network.eval()
+        if not is_own(name):
+            network: nn.Module = builder(**given)
+            return network.eval()
+        network = _built_own(builder, name, given)
+    catalogue.step(row.input, "contract")(network.eval(), name, given)
+    return network
+
+
+def _built_own(builder: Any, name: str, given: Mapping[str, Any]) -> nn.Module:
+    said = ", ".join(f"{key}={value!r}" for key, value in given.items())
+    try:
+        network = builder(**given)
+    except TypeError as error:
+        raise UsageError(
+            f"--arch {name} cannot be built with ({said}): {error}; a network of this record takes "
+            "these keyword arguments"
+        ) from error
+    if not isinstance(network, nn.Module):
+        raise UsageError(
+            f"--arch {name} made {type(network).__name__}; it must make a torch.nn.Module"
+        )
+    return network
+
+
+def require_own_output(
+    network: nn.Module, name: str, record_N: torch.Tensor, shape: tuple[int, ...], method: str = ""
+) -> None:
+    """Check that an own network, in eval mode, maps these records to an output of this shape.
+
+    Args:
+        method: called in place of the network itself.
+
+    Raises:
+        UsageError: no such method, another shape, or values that are not finite.
+    """
+    called = f"{name}.{method}" if method else name
+    function = getattr(network, method, None) if method else network
+    if not callable(function):
+        raise UsageError(f"--arch {name} has no {method}(); give it one that returns {shape}")
+    with torch.inference_mode():
+        found = function(record_N)
+    size = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
+    if size != shape:
+        raise UsageError(
+            f"--arch {called} maps {tuple(record_N.shape)} to {size}; it must return {shape}"
+        )
+    if not bool(found.isfinite().all()):
+        raise UsageError(f"--arch {called} gives values that are not finite for a record of zeros")
+
+
+def own_attribute(network: nn.Module, name: str, attribute: str) -> int:
+    """Return a whole number above 0 that an own network has as an attribute.
+
+    Raises:
+        UsageError: missing, or no such number.
+    """
+    value = getattr(network, attribute, None)
+    if not isinstance(value, int) or value < 1:
+        raise UsageError(
+            f"--arch {name}: its attribute {attribute} is {value!r}; it must be a whole number "
+            "above 0"
+        )
+    return value
+
+
+def size_of(name: str, network: nn.Module, input: InputSpec) -> tuple[int, int]:
+    """Return parameters and operations for a card: the catalogue's, or those of an own network,
+    counted on one record of zeros.
+    """
+    row = catalogue.network(name)
+    if not is_own(name):
+        return row.params, row.flops
+    sample = torch.zeros((1, *input.shape), dtype=getattr(torch, input.dtype))
+    return count_params(network), count_flops(network, sample)
 
 
 def count_params(network: nn.Module) -> int:

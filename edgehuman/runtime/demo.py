@@ -65,12 +65,12 @@ def demo(config: DemoConfig) -> Outcome:
     """`edgehuman demo`: the live view, a table of scores, and a timeline as a picture.
 
     Raises:
-        UsageError: too short, or a negative speed.
+        UsageError: too short, or a speed that is negative or not finite.
         ArtefactError: the requested model cannot be used.
         MissingDependencyError: no matplotlib; raised after the stream was shown.
     """
-    if config.speed < 0:
-        raise UsageError(f"speed is {config.speed}; give 0 (as fast as possible) or more")
+    if not 0 <= config.speed < math.inf:
+        raise UsageError(f"--speed is {config.speed}; give 0 (as fast as possible) or more")
     recording = simulated_day(config.seconds, config.seed)
     model = load(config.model, seed=config.seed)
     source = ReplaySource(recording, config.speed)

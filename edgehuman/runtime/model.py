@@ -26,6 +26,7 @@ from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.calibration import softmax
 from edgehuman.records import Float32
+from edgehuman.runtime.arguments import require_kinds
 from edgehuman.runtime.engine.open import (
     ENGINES,
     Engine,
@@ -136,6 +137,8 @@ def load(
         MissingDependencyError: TensorRT, or for a catalogue name the training half, is not
             installed.
     """
+    given = {"name_or_path": name_or_path, "threads": threads, "seed": seed, "rebuild": rebuild}
+    require_kinds(load, given)
     name = str(name_or_path)
     if threads < 1:
         raise UsageError(f"threads must be at least 1 (got {threads})")

@@ -6,26 +6,35 @@ for result in edgehuman.stream("zoo:gait-skeleton", "door.jsonl", gallery="known
     print(result.t_s, result.track, result.label, result.score)
 for result in edgehuman.stream("zoo:person-garments", "photos"):
     print(result.path, result.part_HW, result.reason)
+
+live = edgehuman.stream("zoo:activity")                      no source: a callback pushes
+for result in live.push(t, ax, ay, az, gx, gy, gz):
+    print(result.label)
 """
 
 from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from edgehuman import catalogue
 from edgehuman.errors import UsageError
+from edgehuman.runtime.arguments import require_kinds
 from edgehuman.runtime.loop.live import LiveStream
 from edgehuman.runtime.loop.play import Playable
 from edgehuman.runtime.model import Model, load
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from edgehuman.preprocess.imu.format import ImuFormat
     from edgehuman.records import ImuRecording
     from edgehuman.runtime.gallery import Gallery
+    from edgehuman.runtime.image.results import PhotoResult
     from edgehuman.runtime.imu.answer import Smoothing
     from edgehuman.runtime.imu.results import ImuResult
     from edgehuman.runtime.imu.ring import SampleBlock
@@ -36,7 +45,7 @@ if TYPE_CHECKING:
 @overload
 def stream(
     model: Model | str | Path,
-    source: ImuRecording | Playable[SampleBlock],
+    source: ImuRecording | Playable[SampleBlock] | Iterable[tuple[float, ...]],
     *,
     hop_s: float | None = None,
     smoothing: Smoothing | None = None,
@@ -79,12 +88,18 @@ def stream(
 
 @overload
 def stream(
-    model: Model | str | Path, source: object, *, seed: int = 0, **words: Any
+    model: Model | str | Path, source: Iterable[NDArray[np.uint8]], *, seed: int = 0
+) -> LiveStream[PhotoResult]: ...
+
+
+@overload
+def stream(
+    model: Model | str | Path, source: object = None, *, seed: int = 0, **words: Any
 ) -> LiveStream[Any]: ...
 
 
 def stream(
-    model: Model | str | Path, source: object, *, seed: int = 0, **words: Any
+    model: Model | str | Path, source: object = None, *, seed: int = 0, **words: Any
 ) -> LiveStream[Any]:
     """The results of a stream as they come; `.report()` counts what was dropped.
 
@@ -96,7 +111,10 @@ def stream(
         model: a loaded model, or the argument of `load`.
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
             `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, `-`,
-            `udp://host:port` or `simulated`; for photos a folder, or one photo.
+            `udp://host:port` or `simulated`; for photos a folder, or one photo. Or an iterable:
+            of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of these names or arrays (T, 7); of
+            mappings with the keys of a line of poses.jsonl, or a frame's list of them; of uint8 RGB
+            arrays (H, W, 3). None: a stream for callbacks, see `LiveStream.push`.
         seed: of the simulated people, and of a catalogue network's random weights.
         words: further arguments of the record. If None, `hop_s`, `threshold`, `smoothing` and
             `delay_s` are those of the model's card.
@@ -116,6 +134,7 @@ def stream(
         UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file; at the call.
             Errors inside the stream are raised by the iteration.
     """
+    require_kinds(stream, {"model": model, "seed": seed})
     loaded = model if isinstance(model, Model) else load(model, seed=seed)
     opener: Callable[..., LiveStream[Any]] = catalogue.step(loaded.card.input.record, "stream")
     known = [
@@ -124,7 +143,10 @@ def stream(
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     ]
     _require_known(words, known, loaded)
-    return opener(loaded, source, **words, **({"seed": seed} if "seed" in known else {}))
+    if "seed" in known:
+        words["seed"] = seed
+    require_kinds(opener, words)
+    return opener(loaded, source, **words)
 
 
 def _require_known(words: dict[str, Any], known: list[str], model: Model) -> None:

@@ -29,7 +29,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.records import Float32
 from edgehuman.tasks.settings import FinetuneConfig
 from edgehuman.training import checkpoint
-from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.loop import Job, require_ready, train_steps
 from edgehuman.training.processes import Place
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -78,7 +78,7 @@ def start_from(config: FinetuneConfig, task: str, default: str) -> Start:
     catalogue.network_for(arch, task)
     if config.weights is not None and learned is not None:
         require_arch(learned, config.weights, arch)
-    checkpoint.require_out(config.out, config.resume)
+    require_ready(config)
     return Start(arch, config.weights, learned)
 
 

@@ -3,7 +3,7 @@
     model.safetensors   the weights (the moving average, if there is one); card in the metadata
     config.toml         the full resolved config
     state.pt            everything to resume from, weights too: one file, so it is consistent
-    metrics.jsonl       one JSON object per line
+    metrics.jsonl       one JSON object per line, written as they come
 
 Each file is written whole (`edgehuman.files`). A crash between two files leaves the
 `model.safetensors` of one save beside the `state.pt` of the next: both are intact, and resuming
@@ -52,6 +52,14 @@ def save_metrics(folder: Path, records: Sequence[Mapping[str, Any]]) -> None:
     """Write `metrics.jsonl`: all records of a training so far, one per line."""
     lines = "".join(to_json(record) + "\n" for record in records)
     _write(folder / METRICS, lambda path: path.write_text(lines))
+
+
+def begin_metrics(folder: Path, records: Sequence[Mapping[str, Any]]) -> None:
+    """Begin `metrics.jsonl`: empty, or with the records up to the state resumed from; lines that a
+    killed run wrote after it are dropped, as their steps are taken again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    save_metrics(folder, records)
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:

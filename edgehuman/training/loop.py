@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -27,13 +26,14 @@ from edgehuman.card import Card
 from edgehuman.errors import CheckpointError, TrainingError
 from edgehuman.nets.checkpoint import load_into
 from edgehuman.progress import progress_bar, tell
-from edgehuman.training import checkpoint
+from edgehuman.training import checkpoint, loggers
 from edgehuman.training.processes import Place, open_place
 from edgehuman.training.schedule import learning_rate
 from edgehuman.training.settings import TrainingConfig
 
 MAX_BAD_STEPS = 10
 Parts = Mapping[str, Tensor]
+Log = Callable[[int, Mapping[str, float]], None]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,6 @@ class _Run:
                 self.model, find_unused_parameters=job.idle_weights
             )
         self.progress = Progress()
-        self.drawn = 0
 
     def step(self) -> dict[str, float] | None:
         """Take one optimiser step; None if skipped because loss or gradient is not finite."""
@@ -223,7 +222,6 @@ class _Run:
         self.progress.step = state["step"]
         self.progress.records = state["records"]
         self.progress.best = state["best"]
-        self.drawn = len(self.progress.records)
 
     def _resume_optimiser(self, state: dict[str, Any]) -> None:
         """Load the optimiser's moments; keep the learning rates and decays of this config."""
@@ -282,15 +280,15 @@ def _catch_signals(progress: Progress) -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def _board(folder: Path, wanted: bool) -> Any:
-    """Return a TensorBoard writer if wanted and TensorBoard is installed."""
-    if not wanted:
-        return None
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder / "tensorboard"))
+def require_ready(config: TrainingConfig) -> None:
+    """Check, before anything is read, that a training can write to --out and to its loggers.
+
+    Raises:
+        UsageError, CheckpointError: see `checkpoint.require_out`.
+        UsageError, MissingDependencyError: see `loggers.makers`.
+    """
+    checkpoint.require_out(config.out, config.resume)
+    loggers.makers(config.logger)
 
 
 def train_steps(job: Job, config: TrainingConfig) -> Progress:
@@ -302,7 +300,7 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
             kept.
         CheckpointError: nothing to resume from, another network, or the disk is full.
     """
-    checkpoint.require_out(config.out, config.resume)
+    require_ready(config)
     with open_place(config) as place:
         return _train(job, config, place)
 
@@ -312,22 +310,27 @@ def _train(job: Job, config: TrainingConfig, place: Place) -> Progress:
     run = _Run(job, config, place)
     if config.resume:
         run.resume()
-        if place.is_first and (said := checkpoint.resumed_in_words(config, run.progress.step)):
+    if place.is_first:
+        if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
             print(said, file=sys.stderr, flush=True)
+        checkpoint.begin_metrics(config.out, run.progress.records)
     with _catch_signals(run.progress):
-        _loop(run)
+        if place.is_first:
+            with loggers.opened(config) as log:
+                _loop(run, log)
+        else:
+            _loop(run, lambda step, metrics: None)
     return run.progress
 
 
-def _loop(run: _Run) -> None:
+def _loop(run: _Run, log: Log) -> None:
     config, progress, first = run.config, run.progress, run.place.is_first
-    board = _board(config.out, first)
     bar = progress_bar(
         total=config.steps, initial=progress.step, desc=run.job.name, disable=not first, unit="step"
     )
     with bar:
         if progress.step == 0 and run.job.evaluate_at_start and first:
-            _evaluate(run)
+            _evaluate(run, log)
         started, counted = time.perf_counter(), 0
         while progress.step < config.steps and not run.asked_to_stop():
             numbers = run.step()
@@ -340,15 +343,13 @@ def _loop(run: _Run) -> None:
             bar.update()
             last = progress.step == config.steps
             if numbers is not None and (progress.step % config.log_every == 0 or last):
-                progress.records.append({"step": progress.step, **numbers, "samples_per_s": rate})
+                _record(run, {**numbers, "samples_per_s": rate}, log)
                 started, counted = time.perf_counter(), 0
             if progress.step % config.save_every == 0 or last:
-                _checkpoint(run, board)
+                _checkpoint(run, log)
                 started = time.perf_counter()
         if progress.stopped and progress.step < config.steps:
-            _checkpoint(run, board)
-    if board is not None:
-        board.close()
+            _checkpoint(run, log)
 
 
 def shown_losses(numbers: Mapping[str, float]) -> dict[str, str]:
@@ -374,21 +375,23 @@ def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> N
         )
 
 
-def _evaluate(run: _Run) -> None:
+def _record(run: _Run, numbers: Mapping[str, float], log: Log) -> None:
+    """Keep the numbers of this step, and log them in the first process."""
+    step = run.progress.step
+    run.progress.records.append({"step": step, **numbers})
+    log(step, numbers)
+
+
+def _evaluate(run: _Run, log: Log) -> None:
     """Compute, record and print the job's metrics."""
     numbers = run.evaluate()
     if numbers:
-        run.progress.records.append({"step": run.progress.step, **numbers})
+        _record(run, numbers, log)
         said = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
         tell(f"step {run.progress.step}: {said}")
 
 
-def _checkpoint(run: _Run, board: Any) -> None:
+def _checkpoint(run: _Run, log: Log) -> None:
     if run.place.is_first:
-        _evaluate(run)
+        _evaluate(run, log)
     run.save()
-    if board is not None:
-        for record in run.progress.records[run.drawn :]:
-            for name in record.keys() - {"step"}:
-                board.add_scalar(name, record[name], record["step"])
-        run.drawn = len(run.progress.records)

@@ -60,6 +60,8 @@ class TrainingConfig:
     """Steps between lines of metrics.jsonl."""
     save_every: int = 200
     """Steps between checkpoints."""
+    logger: tuple[str, ...] = ()
+    """Where metrics go beside metrics.jsonl: `tensorboard`, or your own as package.module:Class."""
     resume: bool = False
     """Resume from the checkpoint in `out`."""
 
@@ -91,4 +93,5 @@ class TrainingConfig:
         """Name of the method or task, and of the network if it is chosen: mae-imuvit_512x5."""
         work = type(self).__name__.removesuffix("Config").lower()
         arch = getattr(self, "arch", None)
-        return f"{work}-{arch}" if arch else work
+        # An own network is package.module:Class; Windows takes no colon in a name.
+        return f"{work}-{arch.replace(':', '.')}" if arch else work

@@ -26,12 +26,13 @@ from torch.nn import functional
 
 from edgehuman import catalogue
 from edgehuman.card import Card, Decision, Metric, OutputSpec, TrainingData, skeleton_input
-from edgehuman.catalogue import SIMULATED
+from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.gait.score import score_walks
-from edgehuman.data.skeleton.walks import SIMULATED_FRAMES
+from edgehuman.data.memory import sets_in_memory
+from edgehuman.data.skeleton.walks import SIMULATED_FRAMES, SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.strangers import stranger_threshold
-from edgehuman.nets.building import build, count_linear_flops
+from edgehuman.nets.building import build, count_linear_flops, size_of
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
@@ -49,7 +50,7 @@ from edgehuman.tasks.finetune import answer_of
 from edgehuman.training import checkpoint
 from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, train_steps
+from edgehuman.training.loop import Job, Progress, require_ready, train_steps
 from edgehuman.training.settings import world_size
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
@@ -119,13 +120,23 @@ class Contrastive(nn.Module):
         return {"loss": loss, **parts}
 
 
-def learning_set(config: ContrastiveConfig, frames: int) -> Walks:
+def learning_set(
+    config: ContrastiveConfig, frames: int, given: Sequence[SkeletonSet] | None = None
+) -> Walks:
     """Load the training sequences, each at least a window long.
+
+    Args:
+        given: sets in memory, in the place of those that --data names.
 
     Raises:
         DataError: fewer sequences than a step of all processes needs, or none as long as a window.
     """
-    sets = [load(path, config.seed, config.people, config.each, frames) for path in config.data]
+    walks_of: Sequence[SkeletonSet | None] = given or [None] * len(config.data)
+    sources = zip(config.data, walks_of, strict=True)
+    sets = [
+        load(path, config.seed, config.people, config.each, frames, walks)
+        for path, walks in sources
+    ]
     sets = [of_quality(each, config.share, config.quality, config.seed) for each in sets]
     positives: Positives = "person" if config.positives == "person" else "sequence"
     if positives == "person":
@@ -145,13 +156,12 @@ def encoder_card(
     config: ContrastiveConfig, encoder: nn.Module, data: Sequence[TrainingData]
 ) -> Card:
     """Return the card of the pretrained encoder, with its training window."""
-    row = catalogue.NETWORKS[config.arch]
     shown = skeleton_input(cast("int", encoder.frames))
     return Card(
         name=f"{config.arch} pretrained by contrast",
         task="gait-embedding",
         arch=config.arch,
-        params=row.params,
+        params=size_of(config.arch, encoder, shown)[0],
         flops=count_linear_flops(encoder, torch.zeros(1, *shown.shape)),
         input=shown,
         output=OutputSpec("embedding", distance=config.distance, dim=cast("int", encoder.width)),
@@ -194,8 +204,13 @@ def fit(
     return train_steps(job, dataclasses.replace(config, warmup=rising))
 
 
-def train(config: ContrastiveConfig) -> Outcome:
+def train(
+    config: ContrastiveConfig, data: SkeletonSet | Sequence[SkeletonSet] | None = None
+) -> Outcome:
     """Run `edgehuman pretrain --method contrastive`; write the encoder to `config.out`.
+
+    Args:
+        data: walks in memory, in the place of `config.data`.
 
     Raises:
         UsageError: the network has no contrastive pretraining, no base of the same depth, or --out
@@ -204,7 +219,10 @@ def train(config: ContrastiveConfig) -> Outcome:
         TrainingError, CheckpointError: see `train_steps`.
     """
     row = catalogue.network_for(config.arch, "contrastive")
-    checkpoint.require_out(config.out, config.resume)
+    require_ready(config)
+    given = None if data is None else sets_in_memory(data, SkeletonSet)
+    if given is not None:
+        config = dataclasses.replace(config, data=(IN_MEMORY,) * len(given))
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own)"
         print(said, file=sys.stderr, flush=True)
@@ -217,7 +235,7 @@ def train(config: ContrastiveConfig) -> Outcome:
     encoder, base = build(config.arch, config.seed, frames=frames), build(config.base_arch)
     if config.mup:
         mup.require_base(encoder, base)
-    learn = learning_set(config, frames)
+    learn = learning_set(config, frames, given)
     exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
     card = encoder_card(config, encoder, learn.rows())
     progress = fit(config, encoder, base, learn, card, exam)

@@ -49,7 +49,14 @@ def require_window(frames: int, longest: int, where: str) -> None:
         )
 
 
-def load(path: str, seed: int, people: int, each: int, frames: int = 0) -> SkeletonSet:
+def load(
+    path: str,
+    seed: int,
+    people: int,
+    each: int,
+    frames: int = 0,
+    given: SkeletonSet | None = None,
+) -> SkeletonSet:
     """Load the training walks of one --data: at 24 Hz, after the paper's filters, without the
     dataset's test people.
 
@@ -57,18 +64,19 @@ def load(path: str, seed: int, people: int, each: int, frames: int = 0) -> Skele
         people, each: largest number of identities, and of sequences of each; 0: all, or 512 and 4
             from the simulator.
         frames: of a window; shorter walks are left out.
+        given: walks in memory, in the place of those at the path.
 
     Raises:
         DataError: no training walks, or no walk as long as a window.
     """
     where = f"--data {path}"
-    if path == SIMULATED:
+    if given is None and path == SIMULATED:
         require_window(frames, SIMULATED_FRAMES, where)
         people, each = people or SIMULATED_PEOPLE, each or SIMULATED_EACH
         # The simulator makes at least two walks per person.
         walks = load_skeletons(path, LEARNED_WORLD + seed, people, max(2, each))
     else:
-        walks = learnable(load_skeletons(path), where)
+        walks = learnable(load_skeletons(path) if given is None else given, where)
     walks = resampled(walks)
     require_window(frames, int(walks.length_N.max()), where)
     walks, dropped = filtered(walks, min_frames=max(MIN_FRAMES, frames))

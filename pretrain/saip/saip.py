@@ -17,7 +17,9 @@ Axes: N persons, V views of one person, D width, C colour, H height, W width.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -26,9 +28,10 @@ from torch import Tensor, nn
 
 from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, TrainingData, image_input
-from edgehuman.catalogue import SIMULATED
+from edgehuman.catalogue import IN_MEMORY, SIMULATED
+from edgehuman.data.image.unlabelled.arrays import ArrayImages
 from edgehuman.errors import UsageError
-from edgehuman.nets.building import build
+from edgehuman.nets.building import build, size_of
 from edgehuman.nets.image.features import Features, ImageBackbone
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain.saip.expert import (
@@ -58,9 +61,9 @@ from edgehuman.pretrain.saip.views import (
     still_statistics,
     stream,
 )
-from edgehuman.training import checkpoint
+from edgehuman.records import Uint8
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, train_steps
+from edgehuman.training.loop import Job, Progress, require_ready, train_steps
 from edgehuman.training.settings import world_size
 
 __all__ = ["Saip", "SaipConfig", "train"]
@@ -224,14 +227,15 @@ class Saip(nn.Module):
 
 def backbone_card(config: SaipConfig, student: nn.Module, data: tuple[TrainingData, ...]) -> Card:
     """Return the card of the pretrained student."""
-    row = catalogue.NETWORKS[config.arch]
+    seen = image_input(config.height, config.width)
+    params, flops = size_of(config.arch, student, seen)
     return Card(
         name=f"{config.arch} pretrained by SAIP",
         task="embedding",
         arch=config.arch,
-        params=row.params,
-        flops=row.flops,
-        input=image_input(config.height, config.width),
+        params=params,
+        flops=flops,
+        input=seen,
         output=OutputSpec("embedding", distance="cosine", dim=as_backbone(student).width),
         data=data,
         recipe="saip",
@@ -259,8 +263,11 @@ def make_model(config: SaipConfig) -> Saip:
     return Saip(student, config, given).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def train(config: SaipConfig) -> Outcome:
+def train(config: SaipConfig, data: Sequence[Uint8] | None = None) -> Outcome:
     """Run `edgehuman pretrain --method saip`; write the student's checkpoint to `config.out`.
+
+    Args:
+        data: images in memory, uint8 RGB (H, W, 3) each, in the place of `config.data`.
 
     Raises:
         UsageError, CheckpointError: see `make_model`; --dataset for simulated people, or --out
@@ -268,12 +275,17 @@ def train(config: SaipConfig) -> Outcome:
         DataError: too few images.
         TrainingError, CheckpointError: see `train_steps`.
     """
-    checkpoint.require_out(config.out, config.resume)
+    require_ready(config)
+    given = None if data is None else ArrayImages(data)
+    if given is not None:
+        config = dataclasses.replace(config, data=IN_MEMORY)
     if config.data == SIMULATED:
         said = "pretraining on simulated people (edgehuman's renderer), not on photographs"
         print(said, file=sys.stderr)
     model = make_model(config)
-    source = PersonViews(config.data, config.views(), config.batch, config.workers, config.seed)
+    source = PersonViews(
+        config.data, config.views(), config.batch, config.workers, config.seed, given
+    )
     require_enough(source, config.data, config.batch // config.accumulate)
     job = Job(
         model,

@@ -10,7 +10,7 @@ from torch import Tensor
 from edgehuman import catalogue
 from edgehuman.card import TrainingData
 from edgehuman.catalogue import SIMULATED
-from edgehuman.data.image.unlabelled.images import open_images
+from edgehuman.data.image.unlabelled.images import Images, open_images
 from edgehuman.data.image.views.load import ViewConfig, ViewLoader
 from edgehuman.errors import DataError, UsageError
 from edgehuman.training.processes import Place
@@ -25,6 +25,7 @@ class PersonViews:
         batch: persons per step and process.
         workers: processes that make views.
         seed: of order and random draws.
+        given: images in memory, in the place of those that `data` names.
 
     Attributes:
         images: the opened images.
@@ -36,8 +37,16 @@ class PersonViews:
         DataError: no images.
     """
 
-    def __init__(self, data: str, config: ViewConfig, batch: int, workers: int, seed: int) -> None:
-        self.images = open_images(data, seed)
+    def __init__(
+        self,
+        data: str,
+        config: ViewConfig,
+        batch: int,
+        workers: int,
+        seed: int,
+        given: Images | None = None,
+    ) -> None:
+        self.images = open_images(data, seed) if given is None else given
         self._data = data
         self.num_simulated = int(self.images.simulated_N.sum())
         self.simulated = 0 < self.num_simulated == len(self.images)

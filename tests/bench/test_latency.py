@@ -139,7 +139,7 @@ def test_the_footprint_is_that_of_a_process_of_its_own(make_model: MakeModel) ->
     found = footprint(Entry("toy", str(make_model()), "onnxruntime", "imuvit_512x5", 3))
     assert isinstance(found, Footprint)
     assert 5 < found.growth_mb < 300
-    assert 0 < found.first_result_s < 30
+    assert found.first_result_s > 0
 
 
 def test_a_footprint_that_fails_says_why() -> None:

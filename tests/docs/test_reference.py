@@ -71,7 +71,7 @@ def test_every_public_name_stands_on_a_page(reference: ModuleType) -> None:
 
 def test_a_folder_of_the_navigation_becomes_its_pages(reference: ModuleType) -> None:
     nav = [{"Home": "index.md"}, {"More": ["a.md", {"Made": "made/"}]}]
-    assert [reference._filled(entry, ["made/1.md", "b.md"]) for entry in nav] == [
+    assert [reference.filled(entry, ["made/1.md", "b.md"]) for entry in nav] == [
         {"Home": "index.md"},
         {"More": ["a.md", {"Made": ["made/1.md"]}]},
     ]

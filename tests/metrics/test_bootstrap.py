@@ -42,7 +42,7 @@ def test_an_outlier_is_kept() -> None:
 
 def test_blocks_do_not_change_the_draw(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = interval(np.arange(10.0), mean, resamples=50)
-    monkeypatch.setattr("edgehuman.metrics.bootstrap._BLOCK_VALUES", 100)
+    monkeypatch.setattr("edgehuman.metrics.bootstrap.BLOCK_VALUES", 100)
     assert interval(np.arange(10.0), mean, resamples=50) == whole
 
 

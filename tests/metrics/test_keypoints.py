@@ -194,6 +194,6 @@ def test_without_pycocotools_the_error_says_how_to_install_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pycocotools.coco", None)
     with pytest.raises(
-        MissingDependencyError, match="COCO AP needs pycocotools, .* run: pip install"
+        MissingDependencyError, match=r"COCO AP needs pycocotools, .* run: pip install"
     ):
         keypoint_scores(truth_of(people(1)), [])

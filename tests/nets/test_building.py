@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 
+from edgehuman import catalogue
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, count_flops, count_linear_flops, count_params
 
@@ -30,6 +33,35 @@ def test_a_network_is_built_in_eval_mode_with_the_arguments_given() -> None:
     network = build("imuconv_288k", num_classes=3)
     assert not network.training
     assert network(torch.zeros(2, 128, 6)).shape == (2, 3)
+
+
+# The smallest of each family.
+FAMILIES = ("imuvit_512x5", "imuconv_288k", "vit_tiny", "starnet_s3", "tinyvit_5m")
+OF_WALKS = ("gaitptv2_deep_1", "gaitptv2_wide_1", "gaitformer_1")
+
+
+def test_these_are_all_families() -> None:
+    families = {catalogue.NETWORKS[name].family for name in (*FAMILIES, *OF_WALKS)}
+    assert families == {row.family for row in catalogue.NETWORKS.values()}
+
+
+@pytest.mark.parametrize("name", [*FAMILIES, *OF_WALKS])
+def test_forward_features_is_the_embedding_of_raw_records(name: str) -> None:
+    row = catalogue.network(name)
+    shown = catalogue.step(row.input, "input")(row)
+    torch.manual_seed(0)
+    record_N = (100 * torch.rand(2, *shown.shape)).to(getattr(torch, shown.dtype))
+    network = build(name)
+    features_of: Any = network.forward_features
+    with torch.inference_mode():
+        found = features_of(record_N)
+        torch.testing.assert_close(found, network(record_N))
+        assert found.shape == (2, network.width)
+        if name not in OF_WALKS:
+            with_head = build(name, num_classes=3)
+            features_of = with_head.forward_features
+            assert features_of(record_N).shape == (2, network.width)
+            assert with_head(record_N).shape == (2, 3)
 
 
 def test_the_seed_decides_without_touching_the_global_generator() -> None:

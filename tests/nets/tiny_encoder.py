@@ -73,6 +73,9 @@ class TinyEncoder(nn.Module):
         token_ND, map_NDHW, _ = self.features(x_NCHW)
         return token_ND, map_NDHW
 
+    def forward_features(self, image_NHWC: Tensor) -> Tensor:
+        return self.backbone(self.normalise(image_NHWC))[0]
+
     def forward(self, image_NHWC: Tensor) -> Tensor:
         answer: Tensor = self.head(self.backbone(self.normalise(image_NHWC))[0])
         return answer

@@ -58,5 +58,8 @@ class TinyBackbone(nn.Module):
         found = self._from_stem(stem_NCHW)
         return [stem_NCHW, found.middle_NEHW, found.map_NDHW]
 
+    def forward_features(self, image_NHWC: Tensor) -> Tensor:
+        return self.backbone(self.normalise(image_NHWC))[0]
+
     def forward(self, image_NHWC: Tensor) -> Tensor:
         return self.backbone(self.normalise(image_NHWC))[0]

@@ -62,6 +62,7 @@ def test_the_lines_hold_label_truth_and_latency(
     assert "no real recording" in printed
 
 
-def test_a_negative_speed_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--speed", "-1"]) == 2
-    assert "speed is -1" in capsys.readouterr().err
+@pytest.mark.parametrize("speed", ["-1", "nan", "inf"])
+def test_no_such_speed(speed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--speed", speed]) == 2
+    assert f"--speed is {speed}" in capsys.readouterr().err

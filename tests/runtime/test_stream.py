@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +27,9 @@ from tests.runtime.conftest import MakeModel, tiny_card
 from tests.runtime.image_models import write_image_model
 from tests.runtime.listening import ended, free_address, is_free
 from tests.runtime.photos import flag, photo
+
+GAIT = {"gallery", "hop_s", "threshold", "realtime", "seconds", "seed"}
+WEARABLE = GAIT - {"gallery"} | {"format", "smoothing", "delay_s"}
 
 
 def test_a_wearable_and_skeletons_are_not_taken_for_each_other(nose: Path, tiny: Path) -> None:
@@ -92,6 +97,40 @@ def test_words_for_streams_mean_nothing_to_photos(tmp_path: Path) -> None:
         edgehuman.stream(model, tmp_path, hop_s=1.0)
     with pytest.raises(UsageError, match="reads photos, not int; give a folder"):
         edgehuman.stream(model, 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"format": "x"}, "format is 'x'; give an ImuFormat, or leave it out"),
+        ({"smoothing": "x"}, "smoothing is 'x'; give 'none' or"),
+        ({"delay_s": "x"}, "delay_s is 'x'; give a number"),
+        ({"gallery": 3}, "gallery is 3; give a Gallery, text or a path, or leave it out"),
+        ({"hop_s": "a"}, "hop_s is 'a'; give a number, or leave it out"),
+        ({"threshold": "x"}, "threshold is 'x'; give a number"),
+        ({"seconds": "a"}, "seconds is 'a'; give a number"),
+        ({"realtime": 1}, "realtime is 1; give True or False"),
+        ({"seed": "x"}, "seed is 'x'; give a whole number"),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_named_for_every_record(
+    words: dict[str, Any], said: str, nose: Path, tiny: Path
+) -> None:
+    (name,) = words
+    models = [path for path, ours in ((nose, GAIT), (tiny, WEARABLE)) if name in ours]
+    assert models
+    for path in models:
+        for model in (path, edgehuman.load(path)):
+            with pytest.raises(UsageError, match=f"^{re.escape(said)}"):
+                stream(model, "simulated", **words)
+
+
+@pytest.mark.parametrize("model", [3, None, b"zoo:activity"])
+def test_a_model_of_the_wrong_kind_is_named(model: Any) -> None:
+    with pytest.raises(UsageError, match=f"^name_or_path is {model!r}; give text or a path$"):
+        edgehuman.load(model)
+    with pytest.raises(UsageError, match=f"^model is {model!r}; give a Model, text or a path$"):
+        edgehuman.stream(model, "simulated")
 
 
 def open_words(

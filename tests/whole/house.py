@@ -34,7 +34,8 @@ def python_files(*tops: str) -> dict[str, Path]:
 
 SOURCES = python_files("edgehuman", *STAGES)
 TESTS = python_files("tests")
-FILES = {**SOURCES, **TESTS, **python_files("docs", "recipes")}
+EXAMPLES = python_files("examples")
+FILES = {**SOURCES, **TESTS, **EXAMPLES, **python_files("docs", "recipes")}
 
 
 @functools.cache

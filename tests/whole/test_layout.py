@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgehuman import catalogue, cli
 from tests.whole.house import (
+    EXAMPLES,
     FILES,
     MODALITIES,
     ROOT,
@@ -206,7 +207,7 @@ def test_every_file_has_its_test() -> None:
         f"a file of over {MAX_LINES_UNTESTED} lines has a test of its own",
         (
             f"{file}: {mirrored(file)}"
-            for file, path in SOURCES.items()
+            for file, path in [*SOURCES.items(), *EXAMPLES.items()]
             if mirrored(file) not in TESTS
             and len(lines_of(path)) > MAX_LINES_UNTESTED
             and path.stem != "__init__"  # test_public_names is that of the package's own
@@ -215,7 +216,7 @@ def test_every_file_has_its_test() -> None:
 
 
 def test_every_test_has_its_file() -> None:
-    known = {*map(mirrored, SOURCES), *(f"tests/{test}.py" for test in OF_THE_WHOLE)}
+    known = {*map(mirrored, [*SOURCES, *EXAMPLES]), *(f"tests/{test}.py" for test in OF_THE_WHOLE)}
     require_none(
         "a test stands where its file stands: tests/<same path>/test_<same name>.py",
         (test for test in TESTS if Path(test).name.startswith("test_") and test not in known),

@@ -20,7 +20,7 @@ from edgehuman.data.image.set import TASKS
 from edgehuman.errors import DataError
 from edgehuman.records import Float32, Index, Text, Uint8
 
-_MOST_PICTURES, _BATCH = 512, 32
+MOST_PICTURES, _BATCH = 512, 32
 _SIMULATED_PEOPLE, _SIMULATED_EACH = 80, 4
 
 
@@ -71,7 +71,7 @@ def read_labelled(card: Card, data: str) -> tuple[Uint8, LabelledPeople] | None:
         return None
     index_N = np.flatnonzero(persons.role_N == "train")
     index_N = index_N if len(index_N) else np.arange(len(persons))
-    spread = np.linspace(0, len(index_N) - 1, min(len(index_N), _MOST_PICTURES))
+    spread = np.linspace(0, len(index_N) - 1, min(len(index_N), MOST_PICTURES))
     index_N = index_N[np.unique(spread.astype(np.int64))]
     parts = list(read_batches(persons, index_N, (height, width), _BATCH, {}))
     if not parts:

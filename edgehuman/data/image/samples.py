@@ -16,7 +16,7 @@ from edgehuman.preprocess.image.pixels import resize
 from edgehuman.simulate.image.people import simulate_people
 
 # Pictures are large, and value ranges converge quickly: enough to calibrate and to evaluate.
-_SIMULATED_PEOPLE, _PICTURES_EACH, _MOST_PICTURES = 64, 4, 1024
+_SIMULATED_PEOPLE, _PICTURES_EACH, MOST_PICTURES = 64, 4, 1024
 
 
 def read_samples(card: Card, data: Path | str) -> Samples:
@@ -43,7 +43,7 @@ def _pictures(data: Path | str, height: int, width: int) -> Samples:
     person.
     """
     images = open_images(data)
-    chosen = np.unique(np.linspace(0, len(images) - 1, _MOST_PICTURES).astype(np.int64))
+    chosen = np.unique(np.linspace(0, len(images) - 1, MOST_PICTURES).astype(np.int64))
     array, names = [], []
     for index in map(int, chosen):
         try:

@@ -19,6 +19,7 @@ import numpy as np
 
 from edgehuman.data.image.simulated import roles
 from edgehuman.errors import DataError
+from edgehuman.files import writing_tree
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import progress_bar
 from edgehuman.records import Uint8
@@ -55,15 +56,12 @@ def simulate(config: SimulateConfig) -> Outcome:
 
 
 def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outcome:
-    """Write pictures, masks and labels; see `simulate`."""
+    """Write pictures, masks and labels, all or none; see `simulate`."""
     images = SimulatedImages(people, each, seed)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "parts.txt").write_text("\n".join(PARTS) + "\n", encoding="utf-8")
-        with (out / "labels.jsonl").open("w", encoding="utf-8") as file:
-            file.writelines(to_json(row) + "\n" for row in _written(out, images))
-    except OSError as error:
-        raise DataError(f"Cannot write to {out} ({error}); choose another --out") from None
+    with writing_tree(out, "--out", DataError) as partial:
+        (partial / "parts.txt").write_text("\n".join(PARTS) + "\n", encoding="utf-8")
+        with (partial / "labels.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(to_json(row) + "\n" for row in _written(partial, images))
     data = {
         "images": str(out / "images"),
         "labels": str(out / "labels.jsonl"),

@@ -10,22 +10,27 @@ from edgehuman import catalogue
 from edgehuman.card import Role, TrainingData
 from edgehuman.records import WindowSet
 
+_OURS = "Apache-2.0 (edgehuman's own simulator)"
+
 
 def data_rows(sets: Iterable[WindowSet], role: Role) -> tuple[TrainingData, ...]:
-    """One row per set, with the licence from the catalogue; simulated data is marked as such."""
+    """One row per set, with the licence from the catalogue, if it is known there; simulated data is
+    marked as such.
+    """
     rows = []
     for windows in sets:
         name = " + ".join(windows.dataset)
+        simulated = catalogue.SIMULATED in windows.dataset
         entry = catalogue.DATASETS.get(name)
         rows.append(
             TrainingData(
                 dataset=name,
                 role=role,
-                licence=entry.licence if entry else "Apache-2.0 (edgehuman's own simulator)",
+                licence=entry.licence if entry else _OURS if simulated else "not stated",
                 url=entry.url if entry else "",
                 windows=len(windows),
                 subjects=len(np.unique(windows.subject_N)),
-                simulated=entry is None,
+                simulated=simulated,
             )
         )
     return tuple(rows)

@@ -14,6 +14,7 @@ from tyro.conf import Positional
 
 from edgehuman.data.imu.load import load_recordings
 from edgehuman.errors import DataError, UsageError
+from edgehuman.files import require_usable_folder, write_together
 from edgehuman.outcome import Outcome
 from edgehuman.records import IMU_CHANNELS, ImuRecording
 
@@ -41,6 +42,7 @@ def export_csv(config: ExportConfig) -> Outcome:
     Raises:
         DataError: see `load_recordings`; or a file cannot be written.
     """
+    require_usable_folder(config.out, "--out", DataError)
     recordings = load_recordings(config.path, config.dataset, config.subject)
     return _written(write_csv(recordings, config.out), recordings)
 
@@ -81,6 +83,7 @@ def simulate(config: SimulateConfig) -> Outcome:
         raise UsageError(
             f"--people {config.people} --minutes {config.minutes:g}: both must be above 0"
         )
+    require_usable_folder(config.out, "--out", DataError)
     recordings = [
         simulate_recording(
             seed, minutes=config.minutes, placement=config.placement, rate_hz=config.rate_hz
@@ -91,20 +94,14 @@ def simulate(config: SimulateConfig) -> Outcome:
 
 
 def write_csv(recordings: list[ImuRecording], out: Path) -> list[Path]:
-    """Write one CSV file per recording; the label column is empty where unlabelled.
+    """Write one CSV file per recording, all or none; the label column is empty where unlabelled.
 
     Raises:
         DataError: the folder or a file cannot be written.
     """
-    paths: list[Path] = []
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for number, recording in enumerate(recordings, start=1):
-            path = out / f"{_file_name(recording, number)}.csv"
-            path.write_text("\n".join(_csv_lines(recording)) + "\n", encoding="utf-8")
-            paths.append(path)
-    except OSError as error:
-        raise DataError(f"Cannot write to {out} ({error}); choose another --out") from None
+    paths = [out / f"{_file_name(one, number)}.csv" for number, one in enumerate(recordings, 1)]
+    texts = ("\n".join([*_csv_lines(one), ""]).encode() for one in recordings)
+    write_together(dict(zip(paths, texts, strict=True)), DataError, out)
     return paths
 
 

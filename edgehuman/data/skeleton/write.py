@@ -15,6 +15,7 @@ import numpy as np
 from edgehuman.data.skeleton.lines import LABELS
 from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
 from edgehuman.errors import DataError
+from edgehuman.files import require_usable_folder, writing_tree
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.skeleton.line import PoseLine, format_line
 
@@ -45,22 +46,22 @@ def simulate(config: SimulateConfig) -> Outcome:
         DataError: a file cannot be written.
         UsageError: no people, or fewer than two walks each.
     """
+    require_usable_folder(config.out, "--out", DataError)
     return write_lines(simulated_set(config.people, config.each, config.seed), config.out)
 
 
 def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
-    """Write a set as OUT/poses/NAME.jsonl and OUT/walks.jsonl, which load as the same set.
+    """Write a set as OUT/poses/NAME.jsonl and OUT/walks.jsonl, which load as the same set; all
+    files or none.
 
     Raises:
         DataError: a file cannot be written.
     """
-    try:
-        (out / "poses").mkdir(parents=True, exist_ok=True)
-        with (out / LABELS).open("w", encoding="utf-8") as labels:
+    with writing_tree(out, "--out", DataError) as partial:
+        (partial / "poses").mkdir()
+        with (partial / LABELS).open("w", encoding="utf-8") as labels:
             for i in range(len(walks)):
-                labels.write(to_json(_written(walks, i, out)) + "\n")
-    except OSError as error:
-        raise DataError(f"Cannot write to {out} ({error}); choose another --out") from None
+                labels.write(to_json(_written(walks, i, partial)) + "\n")
     people = len(np.unique(walks.person_N))
     data = {
         "poses": str(out / "poses"),

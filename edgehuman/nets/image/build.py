@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, get_type_hints
 
+import torch
 from torch import Tensor, nn
 
 from edgehuman.card import Card, InputSpec, OutputSpec, image_input
-from edgehuman.nets.building import build
+from edgehuman.errors import UsageError
+from edgehuman.nets.building import build, own_attribute, require_own_output
+from edgehuman.nets.image.features import ImageBackbone
 from edgehuman.nets.image.heads import ENCODER, person_net
 from edgehuman.nets.weights import geometry
 from edgehuman.networks import Network
@@ -41,3 +45,25 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
     num_classes = len(card.output.labels) if card.output.kind == "classes" else None
     size = {"image_size": (height, width), **geometry(weights)}
     return build(card.arch, seed, num_classes=num_classes, **size)
+
+
+def require_own(network: nn.Module, name: str, arguments: Mapping[str, Any]) -> None:
+    """Check an own backbone of person images: built with `image_size`, `num_classes` and
+    `drop_path`, it is an `ImageBackbone`; raw uint8 images (N, H, W, 3) in, the image token
+    (N, width) out, or logits.
+
+    Raises:
+        UsageError: the part that it lacks or does otherwise.
+    """
+    wanted = (*get_type_hints(ImageBackbone), *vars(ImageBackbone))
+    lacking = [each for each in wanted if not each.startswith("_") and not hasattr(network, each)]
+    if lacking:
+        raise UsageError(
+            f"--arch {name} has no {', '.join(lacking)}; a backbone of person images has all of "
+            "edgehuman.nets.image.features.ImageBackbone"
+        )
+    width = own_attribute(network, name, "width")
+    height, across = arguments.get("image_size", image_input().shape[:2])
+    record_NHWC = torch.zeros((2, height, across, 3), dtype=torch.uint8)
+    require_own_output(network, name, record_NHWC, (2, width), "forward_features")
+    require_own_output(network, name, record_NHWC, (2, arguments.get("num_classes") or width))

@@ -37,6 +37,9 @@ class ImageBackbone(Protocol):
     tap_widths: tuple[int, ...]
     tap_strides: tuple[int, ...]
 
+    def forward_features(self, image_NHWC: Tensor) -> Tensor:
+        """Return the image token (N, D) of raw uint8 images (N, H, W, 3), before any classifier."""
+
     def normalise(self, image_NHWC: Tensor) -> Tensor:
         """Normalise raw uint8 RGB (N, H, W, 3) to float (N, 3, H, W) for these weights."""
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.card import OutputSpec
-from edgehuman.catalogue import NETWORKS, find
+from edgehuman.catalogue import network
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.image.features import ImageBackbone
@@ -155,6 +155,10 @@ class PersonNet(nn.Module):
         """Return the image token (N, D) of raw images."""
         return self.backbone.backbone(self.backbone.normalise(image_NHWC))[0]
 
+    def forward_features(self, image_NHWC: Tensor) -> Tensor:
+        """Return the image token (N, D) of raw images, before the head."""
+        return self.token(image_NHWC)
+
     def forward(self, image_NHWC: Tensor) -> Tensor:
         if isinstance(self.head, PyramidHead):
             taps = self.backbone.taps(self.backbone.normalise(image_NHWC))
@@ -201,7 +205,7 @@ def person_net(
         UsageError: unknown network, no such head, or a size not divisible by the strides.
     """
     require_size(image_size)
-    if find(NETWORKS, "network", arch).family == "tinyvit":
+    if network(arch).family == "tinyvit":
         arguments = {"windows": tiling_windows(image_size), **arguments}
     encoder = build(arch, seed, image_size=image_size, **arguments)
     return with_head(encoder, output, seed)

@@ -164,6 +164,10 @@ class StarNet(nn.Module):
         """Return the maps of the four stages at strides 4, 8, 16 and 32."""
         return self._maps(self.stem(x_NCHW))
 
+    def forward_features(self, image_NHWC: Tensor) -> Tensor:
+        """Return the image token (N, D) of raw uint8 images, before any classifier."""
+        return self.backbone(self.normalise(image_NHWC))[0]
+
     def forward(self, image_NHWC: Tensor) -> Tensor:
         token_ND, _ = self.backbone(self.normalise(image_NHWC))
         output: Tensor = self.head(token_ND)

@@ -175,7 +175,7 @@ class AttentionBlock(nn.Module):
         self.local_conv = ConvNorm(width, width, 3, groups=width)
         self.drop_path = DropPath(drop_path)
 
-    def _attend(self, x_NHWC: Tensor) -> Tensor:
+    def attend(self, x_NHWC: Tensor) -> Tensor:
         """Pad incomplete windows with zeros at the right and bottom; as published, attention
         includes them.
         """
@@ -193,7 +193,7 @@ class AttentionBlock(nn.Module):
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         x_NHWC = x_NCHW.permute(0, 2, 3, 1)
-        x_NHWC = x_NHWC + self.drop_path(self._attend(x_NHWC))
+        x_NHWC = x_NHWC + self.drop_path(self.attend(x_NHWC))
         x_NHWC = self.local_conv(x_NHWC.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         mixed_NHWC: Tensor = x_NHWC + self.drop_path(self.mlp(x_NHWC))
         return mixed_NHWC.permute(0, 3, 1, 2)
@@ -318,6 +318,10 @@ class TinyVit(nn.Module):
     def taps(self, x_NCHW: Tensor) -> list[Tensor]:
         """Return the maps of the four stages at strides 4, 8, 16 and 32."""
         return self._maps(self.patch_embed(x_NCHW))
+
+    def forward_features(self, image_NHWC: Tensor) -> Tensor:
+        """Return the image token (N, D) of raw uint8 images, before any classifier."""
+        return self.backbone(self.normalise(image_NHWC))[0]
 
     def forward(self, image_NHWC: Tensor) -> Tensor:
         token_ND, _ = self.backbone(self.normalise(image_NHWC))

@@ -170,6 +170,10 @@ class Vit(nn.Module):
         last_NSD, kept = self.encode(self.tokens(x_NCHW), self.tap_blocks)
         return [_as_map(tokens[:, 1:], self.grid_of(x_NCHW)) for tokens in [*kept[:-1], last_NSD]]
 
+    def forward_features(self, image_NHWC: Tensor) -> Tensor:
+        """Return the image token (N, D) of raw uint8 images, before any classifier."""
+        return self.backbone(self.normalise(image_NHWC))[0]
+
     def forward(self, image_NHWC: Tensor) -> Tensor:
         last_NSD, _ = self.encode(self.tokens(self.normalise(image_NHWC)))
         output: Tensor = self.head(last_NSD[:, 0])

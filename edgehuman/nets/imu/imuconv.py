@@ -98,6 +98,10 @@ class ImuConv(nn.Module):
         spread_ND = torch.sqrt((x_NDT - mean_ND[..., None]).square().mean(dim=2) + 1e-5)
         return torch.cat([mean_ND, spread_ND], dim=1)
 
+    def forward_features(self, imu_NTC: Tensor) -> Tensor:
+        """Return the embedding (N, width) of raw windows (N, T, 6), before the head."""
+        return self.features(imu_NTC)
+
     def forward(self, imu_NTC: Tensor) -> Tensor:
         output: Tensor = self.head(self.drop(self.features(imu_NTC)))
         return output

@@ -86,6 +86,10 @@ class ImuVit(nn.Module):
         """Return the mean-pooled embedding (N, D) of windows (N, T, 6)."""
         return self.encode(self.embed_patches(self.patches(imu_NTC))).mean(dim=1)
 
+    def forward_features(self, imu_NTC: Tensor) -> Tensor:
+        """Return the embedding (N, width) of raw windows (N, T, 6), before the head."""
+        return self.features(imu_NTC)
+
     def forward(self, imu_NTC: Tensor) -> Tensor:
         output: Tensor = self.head(self.features(imu_NTC))
         return output

@@ -75,6 +75,11 @@ class GaitFormer(nn.Module):
         embedding_ND: Tensor = self.output(self.norm(x_NSD[:, 0]))
         return embedding_ND
 
+    def forward_features(self, skeleton_NTJ3: Tensor) -> Tensor:
+        """Return the embedding (N, width) of raw skeletons: what calling the network returns."""
+        embedding_NE: Tensor = self(skeleton_NTJ3)
+        return embedding_NE
+
     def project(self, embedding_ND: Tensor) -> Tensor:
         """Project embeddings (N, D) for the contrastive loss (N, D/4)."""
         projected_NP: Tensor = self.head(embedding_ND)

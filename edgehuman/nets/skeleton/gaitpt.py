@@ -164,6 +164,11 @@ class GaitPt(nn.Module):
         embedding_NE: Tensor = self.output(torch.cat(parts, dim=1))
         return embedding_NE
 
+    def forward_features(self, skeleton_NTJ3: Tensor) -> Tensor:
+        """Return the embedding (N, width) of raw skeletons: what calling the network returns."""
+        embedding_NE: Tensor = self(skeleton_NTJ3)
+        return embedding_NE
+
     def project(self, embedding_NE: Tensor) -> Tensor:
         """Project embeddings (N, E) for the contrastive loss (N, E/4)."""
         projected_NP: Tensor = self.head(embedding_NE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,15 @@ def parse_line(text: str, where: str) -> PoseLine:
         raise DataError(
             f"{where}: found {type(row).__name__}; a line must be an object with t and joints"
         )
+    return pose_line(row, where)
+
+
+def pose_line(row: Mapping[str, Any], where: str) -> PoseLine:
+    """The line of a mapping with the keys of a line; `joints` may be an array (J, 3).
+
+    Raises:
+        DataError: a missing key, or invalid joints (see `to_record`).
+    """
     lacking = [key for key in ("t", "joints") if key not in row]
     if lacking:
         raise DataError(

@@ -326,7 +326,7 @@ def progress_line(stream: Any) -> Report:
     return report
 
 
-def _write_together(contents: dict[Path, bytes]) -> None:
+def write_together(contents: dict[Path, bytes]) -> None:
     """Write under temporary names first, so that a stop or a full disk changes nothing."""
     partials = {path: path.with_name(f"{path.name}.{os.getpid()}.partial") for path in contents}
     try:
@@ -361,7 +361,7 @@ def main() -> int:
     """Build the bundle beside this script; exit code 0: done, 1: failed, 130: stopped."""
     words = _arguments()
     try:
-        print(_build_bundle(Path(__file__).resolve().parent, words))
+        print(build_bundle(Path(__file__).resolve().parent, words))
     except (BuildError, OSError, KeyError, TypeError, ValueError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
@@ -371,7 +371,12 @@ def main() -> int:
     return 0
 
 
-def _build_bundle(folder: Path, words: dict[str, Any]) -> str:
+def build_bundle(folder: Path, words: dict[str, Any]) -> str:
+    """Build the engine of a bundle beside its graph; return what to say.
+
+    Raises:
+        BuildError: a changed graph, a wrong word, or a build that failed.
+    """
     bundle = json.loads((folder / "bundle.json").read_text())
     graph = folder / bundle["onnx"]
     onnx = graph.read_bytes()
@@ -389,9 +394,9 @@ def _build_bundle(folder: Path, words: dict[str, Any]) -> str:
     plan, kept = build(trt, onnx, options, kept, progress_line(sys.stderr))
     about = describe(trt, onnx, plan, options, time.monotonic() - start)
     side = json.dumps({"card": bundle["card"], "engine": about}, indent=1)
-    _write_together({out.with_name(f"{out.name}.json"): side.encode(), out: plan})
+    write_together({out.with_name(f"{out.name}.json"): side.encode(), out: plan})
     if kept:
-        _write_together({timing: kept})
+        write_together({timing: kept})
     return f"{out} ({len(plan) / 1e6:.1f} MB) in {about['build_s']:.1f} s"
 
 

@@ -48,7 +48,7 @@ from edgehuman.runtime.engine.tensorrt import open_tensorrt
 from edgehuman.runtime.engine.tensorrt_library import load_library
 
 _COMPARED = 8  # outputs of the ONNX to compare a new engine with
-_BETWEEN_REPORTS_S = 5.0
+BETWEEN_REPORTS_S = 5.0
 
 
 def open_or_rebuild(path: Path, request: EngineRequest) -> Engine:
@@ -205,7 +205,7 @@ class RebuildingEngine:
             if "done" in report:
                 return float(report["done"])
             now_s = time.monotonic()
-            if now_s - told_s >= _BETWEEN_REPORTS_S:
+            if now_s - told_s >= BETWEEN_REPORTS_S:
                 told_s = now_s
                 self._request.notify(
                     f"building {self.path.name}: {progress(report, now_s - start_s)}"

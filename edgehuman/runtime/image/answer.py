@@ -40,6 +40,33 @@ def answer_photo(model: Model, path: Path, name: str) -> PhotoResult:
         image_HWC = read_image(path)
     except DataError as error:
         return PhotoResult(path, name, reason=str(error), latency_ms=_since_ms(begin_ns))
+    return _answer(model, image_HWC, path, name, begin_ns)
+
+
+def answer_image(model: Model, image_HWC: object, name: str) -> PhotoResult:
+    """The model's answer for one photo in memory.
+
+    Args:
+        image_HWC: uint8 RGB (H, W, 3).
+        name: of the photo in the answer.
+
+    Raises:
+        ArtefactError: see `require_answers`. DataError: no such array.
+    """
+    require_answers(model)
+    begin_ns = time.perf_counter_ns()
+    array = np.asarray(image_HWC)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
+        raise DataError(
+            f"photo {name} is {array.dtype} {array.shape}; give uint8 RGB (height, width, 3). "
+            "OpenCV reads BGR: image[..., ::-1]"
+        )
+    return _answer(model, np.ascontiguousarray(array), None, name, begin_ns)
+
+
+def _answer(
+    model: Model, image_HWC: Uint8, path: Path | None, name: str, begin_ns: int
+) -> PhotoResult:
     height, width = model.card.input.shape[:2]
     output = model.logits(resize(image_HWC, height, width)[None])[0]
     if not np.isfinite(output).all():

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edgehuman.errors import UsageError
+from edgehuman.files import write_whole
 from edgehuman.records import Uint8
 from edgehuman.runtime.view.indexed_png import indexed_png
 from edgehuman.runtime.view.palette import colours
@@ -52,11 +53,4 @@ def save_mask(path: Path, part_HW: Uint8, labels: tuple[str, ...]) -> None:
         UsageError: the path cannot be written to.
     """
     palette = [(0, 0, 0), *colours(labels[1:]).values()][: len(labels)]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(indexed_png(part_HW, palette))
-    except OSError as error:
-        raise UsageError(
-            f"Cannot write to --save {path}: {error.strerror}; choose another path or fix its "
-            "permissions"
-        ) from None
+    write_whole(path, indexed_png(part_HW, palette), UsageError)

@@ -21,10 +21,10 @@ class PhotoResult:
     """The model's answer for one photo: one of four, by the kind of the model's output.
 
     Attributes:
-        path: of the photo.
-        photo: its name: the path inside the folder, or the file's name.
+        path: of the photo; None if it came as an array.
+        photo: its name: the path inside the folder, or the file's name; the number of an array.
         height, width: of the photo, pixels; 0 if it cannot be read.
-        latency_ms: from the file to the answer.
+        latency_ms: from the file, or the array, to the answer.
         reason: why there is no answer; empty if there is one.
         labels: names of the questions, joints or parts, in the order of the answer.
         vector_D: float32 (D,), of an embedding.
@@ -33,7 +33,7 @@ class PhotoResult:
         part_HW: uint8 (H, W), the part of every pixel of the photo, of a segmentation.
     """
 
-    path: Path
+    path: Path | None
     photo: str
     height: int = 0
     width: int = 0

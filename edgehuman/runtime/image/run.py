@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from tyro.conf import Positional
 
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError
+from edgehuman.files import writing_lines
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.answer import answer_photo, require_answers
@@ -59,7 +60,8 @@ class RunConfig:
 def run(config: RunConfig) -> Outcome:
     """Run the model on every photo of a folder (or the one photo), in the order of their names.
 
-    Ctrl-C and SIGTERM end it and still give the summary.
+    Ctrl-C and SIGTERM end it and still give the summary. The photos.jsonl of an earlier run is
+    replaced at the end; after an error it stays, and photos.jsonl.partial has the photos so far.
 
     Raises:
         UsageError, ArtefactError: wrong arguments or a wrong model; a --save folder that cannot be
@@ -78,8 +80,7 @@ def run(config: RunConfig) -> Outcome:
     source, tally, stop = Path(config.source), PhotoTally(), StopSignals()
     photos = find_photos(config.source)
     masks = _masks(config, model, photos)
-    saved = _open_lines(config.save)
-    with stop, nullcontext() if saved is None else closing(saved):
+    with stop, _open_lines(config.save) as saved:
         for path in stop.until_stopped(photos):
             result = answer_photo(model, path, name_in(source, path))
             tally.add(result)
@@ -149,16 +150,8 @@ def _said(row: Row) -> Iterator[str]:
         yield ", ".join(f"{name} {100 * share:.1f} %" for name, share in largest)
 
 
-def _open_lines(save: Path | None) -> IO[str] | None:
-    if save is None:
-        return None
-    try:
-        save.mkdir(parents=True, exist_ok=True)
-        return (save / "photos.jsonl").open("w", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"Cannot write to --save {save}: {error.strerror}; give a folder that can be written to"
-        ) from None
+def _open_lines(save: Path | None) -> AbstractContextManager[IO[str] | None]:
+    return nullcontext() if save is None else writing_lines(save / "photos.jsonl", "--save")
 
 
 def _summary_text(summary: Mapping[str, Any]) -> str:

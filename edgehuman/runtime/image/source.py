@@ -20,12 +20,12 @@ def find_photos(source: str | Path) -> list[Path]:
         DataError: no such path, or no image in it.
     """
     if not str(source).strip():
-        raise UsageError("--source is empty; give a folder of photos, or one photo")
+        raise UsageError("source is empty; give a folder of photos, or one photo")
     source = Path(source)
     if source.is_file():
         return [source]
     if not source.is_dir():
-        raise DataError(f"--source {source}: no such folder or photo; give the path of one")
+        raise DataError(f"source {source}: no such folder or photo; give the path of one")
     walk = ImageWalk(source)
     photos = sorted(source / name for name in walk.names())
     if not photos:
@@ -33,10 +33,10 @@ def find_photos(source: str | Path) -> list[Path]:
         found = f"{count} files, none of them an image" if count else "nothing"
         found = f"no photo ({walk.left_out()})" if walk.left_out() else found
         raise DataError(
-            f"--source {source} holds {found}; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"
+            f"source {source} holds {found}; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
     if walk.left_out():
-        print(f"--source {source}: {len(photos)} photos; {walk.left_out()}", file=sys.stderr)
+        print(f"source {source}: {len(photos)} photos; {walk.left_out()}", file=sys.stderr)
     return photos
 
 

@@ -2,36 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import threading
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from edgehuman.errors import UsageError
-from edgehuman.runtime.image.answer import answer_photo, require_answers
+from edgehuman.records import Uint8
+from edgehuman.runtime.image.answer import answer_image, answer_photo, require_answers
 from edgehuman.runtime.image.results import PhotoResult, PhotoTally
 from edgehuman.runtime.image.source import find_photos, name_in
 from edgehuman.runtime.loop.live import LiveStream
 from edgehuman.runtime.model import Model
 
 
-def open_stream(model: Model, source: str | Path) -> LiveStream[PhotoResult]:
-    """An answer for every photo of a folder (or the one photo), in the order of their names.
+def open_stream(
+    model: Model, source: str | Path | Iterable[Uint8] | None
+) -> LiveStream[PhotoResult]:
+    """An answer for every photo of a folder (or the one photo), in the order of their names; for
+    every array of an iterable; or for every array that is pushed, without a source.
 
     An unreadable photo is a result too, with its reason; it does not end the stream.
 
     Raises:
         ArtefactError: a model whose output is no answer about a photo.
         DataError: no such folder, or no photo in it.
-        UsageError: a source that is not a path.
+        UsageError: a source that is neither a path nor an iterable.
     """
-    if not isinstance(source, (str, Path)):
+    if source is not None and not isinstance(source, (str, Path, Iterable)):
         raise UsageError(
             f"{model.name} reads photos, not {type(source).__name__}; give a folder of "
-            "photos, or one photo"
+            "photos, one photo, or an iterable of uint8 RGB arrays (H, W, 3)"
         )
     require_answers(model)
     tally = PhotoTally()
+    if source is None:
+        intake = PushedPhotos(model, tally)
+        return LiveStream(_nothing_to_iterate(), intake.report, intake=intake)
+    if not isinstance(source, (str, Path)):
+        return LiveStream(_array_answers(model, source, tally), tally.summary)
     photos = find_photos(source)
     return LiveStream(_answers(model, Path(source), photos, tally), tally.summary)
+
+
+class PushedPhotos:
+    """The intake of pushed photos: a `loop.live.Intake`; one photo after another behind a lock."""
+
+    def __init__(self, model: Model, tally: PhotoTally) -> None:
+        self._model = model
+        self._tally = tally
+        self._lock = threading.Lock()
+        self._ended = False
+
+    def push(self, record: object) -> list[PhotoResult]:
+        """The answer for one array."""
+        with self._lock:
+            if self._ended:
+                raise UsageError(
+                    "push after the end of the stream; open another with edgehuman.stream(model)"
+                )
+            result = answer_image(self._model, record, str(self._tally.photos))
+            self._tally.add(result)
+            return [result]
+
+    def end(self) -> list[PhotoResult]:
+        """Nothing: no photo waits for another."""
+        with self._lock:
+            self._ended = True
+        return []
+
+    def report(self) -> dict[str, Any]:
+        """The photos so far."""
+        with self._lock:
+            return self._tally.summary()
+
+
+def _nothing_to_iterate() -> Generator[PhotoResult, None, None]:
+    yield from ()
+    raise UsageError(
+        "this stream has no source to iterate: `push` returns its results; or give "
+        "edgehuman.stream photos as its source"
+    )
+
+
+def _array_answers(
+    model: Model, source: Iterable[Uint8], tally: PhotoTally
+) -> Generator[PhotoResult, None, None]:
+    for index, image_HWC in enumerate(source):
+        result = answer_image(model, image_HWC, str(index))
+        tally.add(result)
+        yield result
 
 
 def _answers(

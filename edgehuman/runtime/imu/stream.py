@@ -5,8 +5,9 @@ ImuWindow.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.imu.format import ImuFormat
@@ -15,19 +16,32 @@ from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.imu.ring import SampleBlock
+from edgehuman.runtime.imu.rows import SampleRows, Samples
 from edgehuman.runtime.imu.source import open_source
 from edgehuman.runtime.loop.live import LiveStream, close_unread, live
 from edgehuman.runtime.loop.play import Playable, require_seconds
+from edgehuman.runtime.loop.records import (
+    IterableSource,
+    PushedSource,
+    require_no_clock,
+    require_unpaced,
+)
 from edgehuman.runtime.loop.source import Source
 from edgehuman.runtime.model import Model
 
-_WANTED = "FILE.csv, FILE.jsonl, -, udp://host:port or simulated, or an ImuRecording"
+_WANTED = (
+    "FILE.csv, FILE.jsonl, -, udp://host:port or simulated, an ImuRecording, or an iterable of "
+    "(t, ax, ay, az, gx, gy, gz)"
+)
+SampleSource: TypeAlias = (
+    Playable[SampleBlock] | ImuRecording | Iterable[Samples] | str | Path | None
+)
 _log = logging.getLogger("edgehuman.runtime")
 
 
 def open_stream(
     model: Model,
-    source: Playable[SampleBlock] | ImuRecording | str | Path,
+    source: SampleSource,
     *,
     hop_s: float | None = None,
     smoothing: Smoothing | None = None,
@@ -44,6 +58,8 @@ def open_stream(
         UsageError, ArtefactError, DataError: wrong arguments, model or file.
     """
     require_seconds(seconds)
+    if source is None:
+        require_no_clock(realtime, seconds)
     format = format or (CANONICAL if isinstance(source, ImuRecording) else ImuFormat())
     options = StreamOptions(hop_s, smoothing, delay_s, threshold, format)
     return live(*listen(model, source, options, realtime, seed), seconds)
@@ -51,7 +67,7 @@ def open_stream(
 
 def listen(
     model: Model,
-    source: Playable[SampleBlock] | ImuRecording | str | Path,
+    source: SampleSource,
     options: StreamOptions,
     realtime: bool = False,
     seed: int = 0,
@@ -74,6 +90,8 @@ def listen(
 def _open(
     source: object, model: Model, format: ImuFormat, realtime: bool, seed: int
 ) -> Playable[SampleBlock]:
+    if source is None:
+        return PushedSource(SampleRows(format))
     if isinstance(source, ImuRecording):
         return ReplaySource(source, speed=1.0 if realtime else 0.0)
     if isinstance(source, (str, Path)):
@@ -85,6 +103,9 @@ def _open(
         )
     if isinstance(source, Playable):
         return source
+    if isinstance(source, Iterable):
+        require_unpaced(realtime)
+        return IterableSource(source, SampleRows(format))
     raise UsageError(
         f"{model.name} reads the samples of a wearable, not {type(source).__name__}; give {_WANTED}"
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Generic, Protocol, TypeVar
 
 from edgehuman.errors import UsageError
+from edgehuman.files import cannot_write, require_usable_file
 from edgehuman.outcome import to_json
 from edgehuman.runtime.loop.results import LiveResult, LiveT, to_row
 
@@ -140,16 +141,15 @@ class SinkThread(Generic[LiveT]):
 
 
 def open_to_write(path: Path) -> IO[str]:
-    """The file of `--save`, its folder made.
+    """The file of `--save`, its folder made; a pipe or a device is opened as it is.
 
     Raises:
         UsageError: the path cannot be written to.
     """
+    if path.is_dir() or not path.exists():
+        require_usable_file(path, "--save")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"Cannot write to --save {path}: {error.strerror}; choose another path or fix its "
-            "permissions"
-        ) from None
+    except OSError as reason:
+        raise UsageError(f"--save: {cannot_write(path, reason)}") from None

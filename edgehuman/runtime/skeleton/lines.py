@@ -18,7 +18,7 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import OPENPOSE_18
-from edgehuman.preprocess.skeleton.line import parse_line
+from edgehuman.preprocess.skeleton.line import PoseLine, parse_line
 from edgehuman.records import Float32, Float64, Index
 
 MAX_TOLD = 3
@@ -172,6 +172,15 @@ def read_pose(line: str) -> tuple[float, str, Float32, int, int]:
     """
     with np.errstate(over="ignore"):  # too large for float32: refused below
         pose = parse_line(line, "a pose")
+    return pose_row(pose)
+
+
+def pose_row(pose: PoseLine) -> tuple[float, str, Float32, int, int]:
+    """Time in seconds, track, joints (18, 3), width and height of a pose, within their limits.
+
+    Raises:
+        DataError: an id, a size or a joint outside its limits.
+    """
     if not 0 < len(pose.track) <= _LONGEST_ID or not pose.track.isprintable():
         raise DataError(f"id is {pose.track[:40]!r}; give 1 to {_LONGEST_ID} printable characters")
     size = (pose.width_px, pose.height_px)

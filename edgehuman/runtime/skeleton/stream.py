@@ -5,27 +5,36 @@ SkeletonSequence.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 from edgehuman.errors import UsageError
 from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.loop.live import LiveStream, close_unread, live
 from edgehuman.runtime.loop.play import Playable, require_seconds
+from edgehuman.runtime.loop.records import (
+    IterableSource,
+    PushedSource,
+    require_no_clock,
+    require_unpaced,
+)
 from edgehuman.runtime.loop.source import Source
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import Identifier
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult
+from edgehuman.runtime.skeleton.rows import PoseRows, Poses
 from edgehuman.runtime.skeleton.source import open_poses
 
-_WANTED = "poses.jsonl, -, udp://host:port or simulated"
+_WANTED = "poses.jsonl, -, udp://host:port or simulated, or an iterable of poses"
+PoseSource: TypeAlias = Playable[PoseBlock] | Iterable[Poses] | str | Path | None
 _log = logging.getLogger("edgehuman.runtime")
 
 
 def open_stream(
     model: Model,
-    source: Playable[PoseBlock] | str | Path,
+    source: PoseSource,
     *,
     gallery: Gallery | str | Path | None = None,
     hop_s: float | None = None,
@@ -40,8 +49,10 @@ def open_stream(
         UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file.
     """
     require_seconds(seconds)
+    if source is None:
+        require_no_clock(realtime, seconds)
     known = _known(gallery)
-    poses = _poses(source, model)
+    poses = _poses(source, model, realtime)
     return live(*listen(model, poses, known, hop_s, threshold, realtime, seed), seconds)
 
 
@@ -85,8 +96,10 @@ def _known(gallery: object) -> Gallery | Path | None:
     )
 
 
-def _poses(source: object, model: Model) -> Playable[PoseBlock] | str:
+def _poses(source: object, model: Model, realtime: bool) -> Playable[PoseBlock] | str:
     """Raises UsageError for a source of something else than skeletons."""
+    if source is None:
+        return PushedSource(PoseRows())
     if isinstance(source, (str, Path)):
         return str(source)
     if isinstance(source, Source) and source.queue.kind is not PoseBlock:
@@ -96,6 +109,9 @@ def _poses(source: object, model: Model) -> Playable[PoseBlock] | str:
         )
     if isinstance(source, Playable):
         return source
+    if isinstance(source, Iterable):
+        require_unpaced(realtime)
+        return IterableSource(source, PoseRows())
     raise UsageError(
         f"{model.name} reads skeletons, not {type(source).__name__}; give {_WANTED}, or a "
         "source of `edgehuman.runtime.skeleton.source.open_poses`"

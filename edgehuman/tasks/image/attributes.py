@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
+from edgehuman.data.image.set import PersonSet
 from edgehuman.nets.image.heads import PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize
@@ -23,7 +24,7 @@ from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.losses import attribute_loss
 from edgehuman.tasks.image.settings import AttributesConfig
 from edgehuman.tasks.image.splits import split_people
-from edgehuman.tasks.image.train import PersonTask, begin, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, in_memory, train_person
 
 
 class AttributesLearner(nn.Module):
@@ -45,13 +46,17 @@ class AttributesLearner(nn.Module):
         }
 
 
-def train(config: AttributesConfig) -> Outcome:
+def train(config: AttributesConfig, data: PersonSet | None = None) -> Outcome:
     """Run `edgehuman finetune --task attributes`; write the checkpoint to `config.out`.
+
+    Args:
+        data: people in memory, in the place of `config.data`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
-    start, persons = begin(config, "attributes")
+    config = in_memory(config, data)
+    start, persons = begin(config, "attributes", data)
     learn_K = split_people(persons, config.select_share, config.seed, "attributes").learn
     share_A = torch.from_numpy(persons.attribute_NA[learn_K].mean(axis=0))
 

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.part_groups import grouped
+from edgehuman.data.image.set import PersonSet
 from edgehuman.geometry import mirror_order
 from edgehuman.nets.image.heads import PersonNet
 from edgehuman.outcome import Outcome
@@ -29,7 +30,7 @@ from edgehuman.tasks.image.augment import (
 )
 from edgehuman.tasks.image.losses import parsing_loss
 from edgehuman.tasks.image.settings import ParsingConfig
-from edgehuman.tasks.image.train import PersonTask, begin, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, in_memory, train_person
 
 
 class ParsingLearner(nn.Module):
@@ -56,13 +57,17 @@ class ParsingLearner(nn.Module):
         }
 
 
-def train(config: ParsingConfig) -> Outcome:
+def train(config: ParsingConfig, data: PersonSet | None = None) -> Outcome:
     """Run `edgehuman finetune --task parsing`; write the checkpoint to `config.out`.
+
+    Args:
+        data: people in memory, in the place of `config.data`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
-    start, persons = begin(config, "parsing")
+    config = in_memory(config, data)
+    start, persons = begin(config, "parsing", data)
     if config.parts != "all":
         persons = grouped(persons, config.parts)
     labels = tuple(persons.parts)

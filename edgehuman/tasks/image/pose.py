@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
+from edgehuman.data.image.set import PersonSet
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
 from edgehuman.nets.image.heads import MAP_STRIDE, PersonNet
@@ -24,7 +25,7 @@ from edgehuman.tasks.image.augment import draw_move, move_joints, vary
 from edgehuman.tasks.image.heatmaps import Grid, gaussian_targets
 from edgehuman.tasks.image.losses import heatmap_loss
 from edgehuman.tasks.image.settings import PoseConfig
-from edgehuman.tasks.image.train import PersonTask, begin, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, in_memory, train_person
 
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
 
@@ -47,14 +48,18 @@ class PoseLearner(nn.Module):
         return {"loss": 1e3 * heatmap_loss(heatmap_NJHW, target_NJHW, weight_NJ)}
 
 
-def train(config: PoseConfig) -> Outcome:
+def train(config: PoseConfig, data: PersonSet | None = None) -> Outcome:
     """Run `edgehuman finetune --task pose|landmarks`; write the checkpoint to `config.out`.
+
+    Args:
+        data: people in memory, in the place of `config.data`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
     labels = LABELS[config.task]
-    start, persons = begin(config, config.task)
+    config = in_memory(config, data)
+    start, persons = begin(config, config.task, data)
     if persons.keypoint_NJ3.shape[1] != len(labels):
         raise DataError(
             f"--data {config.data} has {persons.keypoint_NJ3.shape[1]} joints per person, but "

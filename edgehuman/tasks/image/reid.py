@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
+from edgehuman.data.image.set import PersonSet
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize
@@ -25,7 +26,7 @@ from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.losses import reid_loss
 from edgehuman.tasks.image.settings import ReidConfig
 from edgehuman.tasks.image.splits import split_people
-from edgehuman.tasks.image.train import PersonTask, begin, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, in_memory, train_person
 from edgehuman.training.identity_batches import pictures_of, pk_indices
 from edgehuman.training.processes import Place
 
@@ -52,13 +53,17 @@ class ReidLearner(nn.Module):
         return {**parts, "accuracy": (logits_NI.argmax(1) == person_N).float().mean()}
 
 
-def train(config: ReidConfig) -> Outcome:
+def train(config: ReidConfig, data: PersonSet | None = None) -> Outcome:
     """Run `edgehuman finetune --task reid`; write the checkpoint to `config.out`.
+
+    Args:
+        data: people in memory, in the place of `config.data`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
     """
-    start, persons = begin(config, "reid")
+    config = in_memory(config, data)
+    start, persons = begin(config, "reid", data)
     learn_K = split_people(persons, config.select_share, config.seed, "reid").learn
     people = pictures_of(persons.person_N[learn_K])
     number = {person: place for place, person in enumerate(people)}

@@ -14,15 +14,17 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import nn
 
 from edgehuman.card import Card, OutputSpec, Role, TrainingData, image_input
+from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.image.ledger import people_row
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import PersonScores, score
+from edgehuman.data.memory import set_in_memory
 from edgehuman.nets.building import count_flops, count_params
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet, person_net
 from edgehuman.outcome import Outcome
@@ -44,6 +46,8 @@ from edgehuman.tasks.image.splits import PersonSplits, split_people
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place
+
+PersonConfigT = TypeVar("PersonConfigT", bound=PersonConfig)
 
 
 @dataclass(frozen=True)
@@ -67,13 +71,23 @@ class PersonTask:
     indices: Indices | None = field(default=None)
 
 
-def begin(config: PersonConfig, task: str) -> tuple[Start, PersonSet]:
-    """Return what a task starts from, and its dataset.
+def begin(
+    config: PersonConfig, task: str, data: PersonSet | None = None
+) -> tuple[Start, PersonSet]:
+    """Return what a task starts from, and its dataset: `data`, or that at `config.data`.
 
     Raises:
         UsageError, CheckpointError: see `start_from`. DataError: see `load_persons`.
     """
-    return start_from(config, task, DEFAULT_ARCH), load_persons(config.data, task)
+    start = start_from(config, task, DEFAULT_ARCH)
+    if data is not None:
+        return start, set_in_memory(data, PersonSet)
+    return start, load_persons(config.data, task)
+
+
+def in_memory(config: PersonConfigT, data: PersonSet | None) -> PersonConfigT:
+    """Return the config that says where the data of a training is."""
+    return config if data is None else dataclasses.replace(config, data=IN_MEMORY)
 
 
 def build_network(config: PersonConfig, start: Start, output: OutputSpec) -> PersonNet:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 
@@ -21,18 +21,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec, TrainingData
-from edgehuman.catalogue import SIMULATED
+from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import load_recordings
+from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
-from edgehuman.nets.building import build, count_params
+from edgehuman.nets.building import build, count_params, size_of
 from edgehuman.nets.checkpoint import read_card
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
-from edgehuman.records import IMU_WINDOW, Float32, Index
+from edgehuman.records import IMU_WINDOW, Float32, Index, WindowSet
 from edgehuman.tasks.finetune import (
     Decided,
     Judge,
@@ -235,7 +235,7 @@ def _card(
         task="activity",
         arch=arch,
         params=count_params(network),
-        flops=catalogue.NETWORKS[arch].flops,
+        flops=size_of(arch, network, IMU_INPUT)[1],
         input=IMU_INPUT,
         output=OutputSpec("classes", labels=splits.labels),
         data=(
@@ -249,18 +249,25 @@ def _card(
     )
 
 
-def train(config: ActivityConfig) -> Outcome:
+def train(config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None = None) -> Outcome:
     """Run `edgehuman finetune --task activity`; write the checkpoint to `config.out`.
+
+    Args:
+        data: labelled windows in memory, in the place of `config.data`; of several sets the first
+            says the labels and who is tested.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
     start = start_from(config, "activity", DEFAULT_ARCH)
     config = dataclasses.replace(config, arch=start.arch)
+    given = None if data is None else sets_in_memory(data, WindowSet)
+    if given is not None:
+        config = dataclasses.replace(config, data=(IN_MEMORY,) * len(given))
     if SIMULATED in config.data:
         print("the training data includes simulated data (edgehuman's walker)", file=sys.stderr)
     select_share = 0.0 if config.mode == "probe" else config.select_share
-    splits = labelled_splits(config.data, config.hop, select_share)
+    splits = labelled_splits(config.data, config.hop, select_share, given=given)
     network = build(start.arch, config.seed, num_classes=len(splits.labels), dropout=config.dropout)
     card = _card(config, splits, network, start.load_into(network))
     if config.mode == "finetune":

@@ -46,7 +46,11 @@ def relabel(windows: WindowSet, labels: tuple[str, ...]) -> WindowSet:
 
 
 def labelled_splits(
-    data: Sequence[str], hop: int, select_share: float, seed: int = 0
+    data: Sequence[str],
+    hop: int,
+    select_share: float,
+    seed: int = 0,
+    given: Sequence[WindowSet] | None = None,
 ) -> LabelledSplits:
     """Read the datasets and split them by people.
 
@@ -55,11 +59,12 @@ def labelled_splits(
         hop: samples between windows cut from recordings.
         select_share: share of the target's training people held out for selection; 0: none.
         seed: for choosing those people.
+        given: sets in memory, in the place of those that `data` names.
 
     Raises:
         DataError: a dataset without labels, without a test part, or without a common label.
     """
-    sets = [load_windows(path, hop=hop) for path in data]
+    sets = list(given or (load_windows(path, hop=hop) for path in data))
     target = sets[0]
     if not target.labels or not (target.label_N >= 0).any():
         raise DataError(f"--data {data[0]} has no labels; the first dataset must be labelled")

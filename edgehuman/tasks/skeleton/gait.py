@@ -27,15 +27,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgehuman import catalogue
-from edgehuman.card import Card, Decision, OutputSpec, TrainingData, skeleton_input
-from edgehuman.catalogue import SIMULATED
+from edgehuman.card import Card, Decision, InputSpec, OutputSpec, TrainingData, skeleton_input
+from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.gait.ledger import walks_row
 from edgehuman.data.gait.score import GENERIC, WalkScores, judged_walks, protocol_of, score_walks
+from edgehuman.data.memory import set_in_memory
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.metrics.gait.strangers import stranger_threshold
-from edgehuman.nets.building import build, count_linear_flops
+from edgehuman.nets.building import build, count_linear_flops, size_of
 from edgehuman.outcome import Outcome
+from edgehuman.own import is_own
 from edgehuman.tasks.finetune import (
     Decided,
     Judge,
@@ -102,16 +103,22 @@ def build_network(config: GaitConfig, start: Start) -> nn.Module:
     return build(start.arch, config.seed, frames=start.learned.input.shape[0])
 
 
-def train(config: GaitConfig) -> Outcome:
+def train(config: GaitConfig, data: SkeletonSet | None = None) -> Outcome:
     """Run `edgehuman finetune --task gait`; write the checkpoint to `config.out`.
+
+    Args:
+        data: walks in memory, in the place of `config.data`.
 
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
     start = start_from(config, "gait", DEFAULT_ARCH)
+    if data is not None:
+        data = set_in_memory(data, SkeletonSet)
+        config = dataclasses.replace(config, data=IN_MEMORY)
     if config.data == SIMULATED:
         print("training on simulated walkers (edgehuman's own)", file=sys.stderr)
-    splits = load_splits(config)
+    splits = load_splits(config, data)
     _require_judgeable(config, splits)
     network = build_network(config, start)
     ancestors = start.load_into(network)
@@ -141,7 +148,6 @@ def _card(
     arch: str,
     ancestors: tuple[TrainingData, ...],
 ) -> Card:
-    row = catalogue.NETWORKS[arch]
     shown = skeleton_input(cast("int", network.frames))
     own = [walks_row(splits.learn, "training")]
     if splits.select is not None:
@@ -150,8 +156,8 @@ def _card(
         name=f"{arch} for gait",
         task="gait-embedding",
         arch=arch,
-        params=row.params,
-        flops=count_linear_flops(network, torch.zeros(1, *shown.shape)),
+        params=size_of(arch, network, shown)[0],
+        flops=_flops(arch, network, shown),
         input=shown,
         output=OutputSpec("embedding", distance=config.distance, dim=cast("int", network.width)),
         data=(*ancestors, *own),
@@ -159,6 +165,13 @@ def _card(
         commit=commit(),
         versions=versions(),
     )
+
+
+def _flops(arch: str, network: nn.Module, shown: InputSpec) -> int:
+    """Count operations as the paper of the catalogued networks does; of an own network all."""
+    if is_own(arch):
+        return size_of(arch, network, shown)[1]
+    return count_linear_flops(network, torch.zeros(1, *shown.shape))
 
 
 def _training(config: GaitConfig, splits: GaitSplits, network: nn.Module, card: Card) -> Training:

@@ -40,8 +40,11 @@ class GaitSplits:
     test: SkeletonSet | None
 
 
-def load_splits(config: GaitConfig) -> GaitSplits:
+def load_splits(config: GaitConfig, given: SkeletonSet | None = None) -> GaitSplits:
     """Load the walks and split them by person.
+
+    Args:
+        given: walks in memory, in the place of --data.
 
     Raises:
         DataError: no training walks, or too few people to hold some out.
@@ -54,7 +57,7 @@ def load_splits(config: GaitConfig) -> GaitSplits:
         if config.read_test:
             test = load_skeletons(SIMULATED, people=config.test_people, each=config.walks)
         return _held_out(walks, test, config)
-    walks = resampled(load_skeletons(config.data))
+    walks = resampled(load_skeletons(config.data) if given is None else given)
     is_test_N = in_test(walks)
     test = walks.subset(is_test_N) if is_test_N.any() else None
     return _held_out(learnable(walks, f"--data {config.data}"), test, config)

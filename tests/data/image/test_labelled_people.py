@@ -54,7 +54,7 @@ def test_a_set_of_test_people_only_is_read_whole(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_large_set_is_sampled_evenly(persons: PersonSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(labelled_people, "_MOST_PICTURES", 4)
+    monkeypatch.setattr(labelled_people, "MOST_PICTURES", 4)
     labelled = read_labelled(PARSING, "made")
     assert labelled is not None
     assert labelled[1].index_N.tolist() == [0, 21, 42, 63]

@@ -31,8 +31,17 @@ def test_export_of_nobody_and_to_nowhere(tree: Tree, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no subject '31'"):
         export_csv(ExportConfig(root, "31", tmp_path / "csv"))
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="Cannot write to"):
+    with pytest.raises(DataError, match=r"--out: .*is a file"):
         export_csv(ExportConfig(root, "1", tmp_path / "file"))
+
+
+def test_nothing_is_simulated_for_a_folder_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("edgehuman.simulate.imu.recording.simulate_recording", None)
+    with pytest.raises(DataError, match=r"--out: .*is a file"):
+        simulate(SimulateConfig(tmp_path / "file"))
 
 
 def test_simulated_walkers_differ_and_are_named_so(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.data.skeleton.walks import simulated_set
-from edgehuman.data.skeleton.write import write_lines
+from edgehuman.data.skeleton.write import SimulateConfig, simulate, write_lines
 from edgehuman.errors import DataError
 
 
@@ -26,7 +26,12 @@ def test_a_set_comes_back(tmp_path: Path) -> None:
     np.testing.assert_allclose(back.skeleton_SJ3, walks.skeleton_SJ3, atol=0.0051)
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="Cannot write to"):
+    with pytest.raises(DataError, match=r"--out: .*file is a file"):
         write_lines(simulated_set(1, 2, seed=0, frames=4), tmp_path / "file")
+    monkeypatch.setattr("edgehuman.data.skeleton.write.simulated_set", None)
+    with pytest.raises(DataError, match=r"--out: .*file is a file"):
+        simulate(SimulateConfig(tmp_path / "file"))

@@ -67,7 +67,7 @@ def test_windows_are_tiles_of_the_map() -> None:
     block = AttentionBlock(32, 1, 4, 0.0).eval()
     x_NHWC = torch.randn(2, 8, 12, 32)
     with torch.inference_mode():
-        found_NHWC = block._attend(x_NHWC)
+        found_NHWC = block.attend(x_NHWC)
         tile_BSD = x_NHWC[1:, 4:8, 8:12].reshape(1, 16, 32)
         expected_HWC = block.attn(tile_BSD).view(4, 4, 32)
     torch.testing.assert_close(found_NHWC[1, 4:8, 8:12], expected_HWC)
@@ -79,8 +79,8 @@ def test_a_window_over_the_edge_is_padded_with_zeros() -> None:
     x_NHWC = torch.randn(1, 3, 4, 32)
     filled_NHWC = torch.cat([x_NHWC, torch.zeros(1, 1, 4, 32)], dim=1)
     with torch.inference_mode():
-        found_NHWC = block._attend(x_NHWC)
-        torch.testing.assert_close(found_NHWC, block._attend(filled_NHWC)[:, :3])
+        found_NHWC = block.attend(x_NHWC)
+        torch.testing.assert_close(found_NHWC, block.attend(filled_NHWC)[:, :3])
 
 
 def test_tiling_windows_save_a_third_of_the_operations() -> None:

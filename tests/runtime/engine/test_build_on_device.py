@@ -320,7 +320,7 @@ def test_the_options_of_a_jetson_reach_its_builder(
     monkeypatch.setattr(build_on_device, "build", build)
     for words in ({}, {"dla": 0, "workspace_mib": 64}):
         with pytest.raises(BuildError, match="enough"):
-            build_on_device._build_bundle(folder, dict(words))
+            build_on_device.build_bundle(folder, dict(words))
     expected = json.loads(json.dumps(asdict(told)))
     changed = {**expected, "dla": 0, "workspace_mib": 64}
     assert seen == [("tensorrt", expected), ("tensorrt", changed)]
@@ -347,7 +347,7 @@ def test_a_full_disk_leaves_the_engine_that_was_there(tmp_path: Path) -> None:
         "import resource; from pathlib import Path;"
         "from edgehuman.runtime.engine import build_on_device;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
-        f"folder = Path({str(tmp_path)!r}); build_on_device._write_together("
+        f"folder = Path({str(tmp_path)!r}); build_on_device.write_together("
         "{folder / 'x.engine.json': b'new', folder / 'x.engine': bytes(5000)})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

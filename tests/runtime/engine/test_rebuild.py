@@ -35,12 +35,18 @@ RECORD_NTC: Float32 = np.ones((1, 128, 6), np.float32)
 
 
 class PlayedBuilder:
-    """A build that is done when it is told to be."""
+    """A build that is done when it is told to be.
+
+    Attributes:
+        go: tell the newest one.
+    """
+
+    go = threading.Event()
 
     def __init__(self, onnx: Path, folder: Path, *reports: Mapping[str, Any]) -> None:
         folder.mkdir()
         self.folder, self.onnx = folder, onnx
-        self.go = threading.Event()
+        PlayedBuilder.go = threading.Event()
         self._reports = reports or ({"share": 0.5, "phase": "tactics"}, {"done": 12.0})
         self.stopped = 0
 
@@ -90,8 +96,7 @@ def start(old: Path, told: list[str], *reports: Mapping[str, Any]) -> Rebuilding
 
 
 def finish(engine: RebuildingEngine, runs: int = 8) -> None:
-    builder: Any = engine._builder
-    builder.go.set()
+    PlayedBuilder.go.set()
     for _ in range(runs):
         assert engine.run(RECORD_NTC).tolist() == [[4, 4, 4]]
     engine.wait(10)
@@ -147,7 +152,7 @@ def test_a_build_that_fails_leaves_the_onnx_serving(
     message: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rebuild, "_BETWEEN_REPORTS_S", 0.0)
+    monkeypatch.setattr(rebuild, "BETWEEN_REPORTS_S", 0.0)
     engine = start(old, told, *reports)
     finish(engine)
     assert message in told[-1]
@@ -158,7 +163,7 @@ def test_a_build_that_fails_leaves_the_onnx_serving(
 def test_progress_is_told_with_the_time_left(
     old: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rebuild, "_BETWEEN_REPORTS_S", 0.0)
+    monkeypatch.setattr(rebuild, "BETWEEN_REPORTS_S", 0.0)
     engine = start(old, told)
     finish(engine)
     assert told[0].startswith("building tiny.engine: 50 %, about ")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,11 @@ import pytest
 from edgehuman.card import OutputSpec
 from edgehuman.cli import main
 from edgehuman.data.image.write import simulate_people_folder
-from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.errors import ArtefactError, DataError, EngineError, UsageError
+from edgehuman.runtime.image.answer import answer_photo
+from edgehuman.runtime.image.results import PhotoResult
 from edgehuman.runtime.image.run import RunConfig, run
+from edgehuman.runtime.model import Model
 from tests.runtime.image_models import write_image_model
 from tests.runtime.photos import flag, photo
 
@@ -115,8 +120,38 @@ def test_a_folder_to_save_in_has_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     photo(tmp_path / "a.png", flag())
     model = str(write_image_model(tmp_path, "reid"))
-    with pytest.raises(UsageError, match="Cannot write to --save"):
+    with pytest.raises(UsageError, match=r"--save: .*taken is a file"):
         run(RunConfig(model, str(tmp_path / "a.png"), save=tmp_path / "taken"))
+
+
+@pytest.mark.parametrize("end", ["error", "Ctrl-C"])
+def test_the_lines_of_an_earlier_run_stay_until_the_new_ones_stand(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        photo(tmp_path / "photos" / f"{name}.png", flag())
+    (tmp_path / "out").mkdir()
+    lines = tmp_path / "out" / "photos.jsonl"
+    lines.write_text("old")
+
+    def answer_two(model: Model, path: Path, name: str) -> PhotoResult:
+        assert lines.read_text() == "old"
+        if name == "b.png" and end == "Ctrl-C":
+            signal.raise_signal(signal.SIGINT)
+        if name == "c.png":
+            raise EngineError("gone")
+        return answer_photo(model, path, name)
+
+    monkeypatch.setattr("edgehuman.runtime.image.run.answer_photo", answer_two)
+    model = str(write_image_model(tmp_path, "reid"))
+    with pytest.raises(EngineError) if end == "error" else nullcontext():
+        run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "out"))
+    kept = lines.with_name("photos.jsonl.partial") if end == "error" else lines
+    assert [json.loads(line)["photo"] for line in kept.read_text().splitlines()] == [
+        "a.png",
+        "b.png",
+    ]
+    assert end == "Ctrl-C" or lines.read_text() == "old"
 
 
 @pytest.mark.parametrize("words", [["--hop-s", "1"], ["--gallery", "g.npz"], ["--seconds", "3"]])

@@ -14,7 +14,7 @@ from edgehuman.runtime.image.source import find_photos, name_in
 def test_nothing_to_answer(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder or photo"):
         find_photos(tmp_path / "nowhere")
-    with pytest.raises(UsageError, match="--source is empty"):
+    with pytest.raises(UsageError, match=r"^source is empty"):
         find_photos("")
     with pytest.raises(DataError, match="holds nothing"):
         find_photos(tmp_path)

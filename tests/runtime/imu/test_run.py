@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -164,7 +163,7 @@ def test_a_recording_without_a_window_is_exit_code_one(
         (["--seconds", "0"], 2, "seconds is 0"),
         (["--threads", "0"], 2, "threads must be at least 1"),
         (["--axes", "+x+x+z"], 2, "axes"),
-        (["--save", "/proc/absent/x.jsonl"], 2, "Cannot write to --save"),
+        (["--save", "/proc/absent/x.jsonl"], 2, "--save: cannot write to /proc"),
     ],
 )
 def test_wrong_words_are_named(
@@ -231,7 +230,6 @@ def test_a_signal_ends_a_waiting_stream_with_its_summary(tiny: Path, number: int
     process.stdin.flush()
     first = process.stdout.readline()  # the stream is live: it does not wait for the end of input
     assert json.loads(first)["label"] == "walking"
-    time.sleep(0.2)
     os.kill(process.pid, number)
     _, error = process.communicate(timeout=20)
     assert process.returncode == 0

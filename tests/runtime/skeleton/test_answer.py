@@ -116,14 +116,14 @@ def test_a_broken_output_is_no_answer_and_counted(tmp_path: Path) -> None:
     assert len(told) == 1
 
 
-def test_memory_of_an_ended_track_is_given_back(model: Model) -> None:
+def test_a_track_that_comes_back_begins_anew(model: Model) -> None:
     identifier = Identifier(model)
-    push(identifier, walk(ANNA, 1, "a"))
-    assert set(identifier._recent) == {"a"}
+    assert push(identifier, walk(ANNA, 1, "a"))[-1].averaged > 1
     push(identifier, walk(BOB, 1, "b", 9.0))
-    assert set(identifier._recent) == {"b"}
+    again = push(identifier, walk(BOB, 1, "a", 18.0))[0]
+    assert again.averaged == 1
+    assert again.vector_D == pytest.approx(np.array(BOB) / np.hypot(*BOB), abs=1e-5)
     assert identifier.close() == []
-    assert not identifier._recent
 
 
 def test_why_there_was_no_window(model: Model) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError, UsageError
-from edgehuman.runtime.loop.source import BlockQueue, Source
+from edgehuman.runtime.loop.source import BlockQueue, Pace, Source
 from edgehuman.runtime.skeleton.feeds import LineFeed, PoseDatagramFeed
 from edgehuman.runtime.skeleton.lines import PoseBlock, pose_block
 from edgehuman.runtime.skeleton.source import open_poses, source_of
@@ -77,12 +77,20 @@ def test_live_the_newest_win_and_the_others_are_counted() -> None:
     assert queue.dropped == 90
 
 
-def test_a_stream_is_played_at_its_own_pace(tmp_path: Path) -> None:
+def test_a_stream_is_played_at_its_own_pace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_poses(tmp_path / "p.jsonl", walk(ANNA, 0.5))
-    start_s = time.monotonic()
+    due_s = list[float]()
+
+    def at_once(pace: Pace, stamp_s: float) -> float:
+        due_s.append(stamp_s)
+        return 0.0
+
+    monkeypatch.setattr(Pace, "wait_s", at_once)
     blocks = read(open_poses(str(path), realtime=True))
-    assert time.monotonic() - start_s > 0.35
-    assert sum(map(len, blocks)) == 6
+    assert due_s == [t_s for block in blocks for t_s in block.stamp_s_T]
+    assert len(due_s) == 6
 
 
 def test_a_pipe_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

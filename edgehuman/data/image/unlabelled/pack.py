@@ -22,7 +22,7 @@ from tyro.conf import Positional
 
 from edgehuman.data.image.unlabelled.images import Images, open_images
 from edgehuman.errors import DataError, ImageError, UsageError
-from edgehuman.files import writing
+from edgehuman.files import cannot_write, require_usable_folder, writing
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
@@ -92,6 +92,7 @@ def pack(config: PackConfig) -> Outcome:
             written to.
     """
     images = open_images(config.source)
+    require_usable_folder(config.out, "--out", DataError)
     plan = _plan(config, images)
     try:
         config.out.mkdir(parents=True, exist_ok=True)
@@ -109,7 +110,7 @@ def pack(config: PackConfig) -> Outcome:
                         partial.write_text(to_json(asdict(plan), indent=1), encoding="utf-8")
                 bar.update(stop - start)
     except OSError as error:
-        raise DataError(f"Cannot write to {config.out} ({error}); choose another --out") from None
+        raise DataError(f"--out: {cannot_write(config.out, error)}") from None
     return _outcome(config, plan, len(ready))
 
 

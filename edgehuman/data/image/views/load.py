@@ -16,7 +16,6 @@ import os
 import weakref
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from types import TracebackType
 
 import numpy as np
 
@@ -102,6 +101,11 @@ class ViewLoader:
         """The photos that could not be read so far, by index, with the reason."""
         return self._filler.corrupt
 
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the workers; empty without any."""
+        return () if self._pool is None else self._pool.process_ids
+
     def batch(self, step: int) -> Views:
         """Return the views of a step; consecutive steps are made ahead, others on demand.
 
@@ -125,12 +129,7 @@ class ViewLoader:
     def __enter__(self) -> ViewLoader:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 
@@ -153,6 +152,10 @@ class _Pool:
         self._index_SN = np.zeros((ahead, filler.batch), np.int64)
         self._left_S = np.zeros(ahead, np.int64)
         self._slot_of: dict[int, int] = {}
+
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        return tuple(worker.process.pid for worker in self._workers)
 
     def take(self, step: int) -> Views:
         """Wait for a step, copy it out, and reuse its slot for the next step to prepare."""

@@ -195,14 +195,14 @@ def draw(rng: np.random.Generator, config: ViewConfig, height: int, width: int) 
         box_V4,
         unit_KV[3] < config.flip,
         order_V4,
-        _colour_matrices(config, factor_4V.astype(np.float32)),
+        colour_matrices(config, factor_4V.astype(np.float32)),
         unit_KV[4] < config.grey,
         np.where(blurred_V & (radius_V >= _LEAST_BLUR), radius_V, 0.0),
         bool(unit_KV[5, 1] < config.solarise),
     )
 
 
-def _colour_matrices(config: ViewConfig, factor_4V: Float32) -> Float32:
+def colour_matrices(config: ViewConfig, factor_4V: Float32) -> Float32:
     """Brightness, contrast, saturation and hue (V, 4, 4, 4) for factors from -1 to 1."""
     matrix_V444 = np.zeros((factor_4V.shape[1], 4, 4, 4), np.float32)
     matrix_V444[..., 3, 3] = 1

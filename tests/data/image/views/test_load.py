@@ -164,9 +164,8 @@ def test_images_that_are_drawn_need_no_file() -> None:
 
 def test_workers_leave_when_the_loader_is_closed_or_forgotten(folder: Path) -> None:
     first, second = loader(folder, workers=2), loader(folder, workers=1)
-    assert first._pool is not None
-    assert second._pool is not None
-    numbers = [w.process.pid for pool in (first._pool, second._pool) for w in pool._workers]
+    numbers = [*first.process_ids, *second.process_ids]
+    assert len(numbers) == 3
     first.batch(0)
     first.close()
     first.close()
@@ -178,8 +177,7 @@ def test_workers_leave_when_the_loader_is_closed_or_forgotten(folder: Path) -> N
 def test_a_worker_that_dies_is_an_error_and_not_a_wait(folder: Path) -> None:
     with loader(folder, workers=2) as made:
         made.batch(0)
-        assert made._pool is not None
-        os.kill(made._pool._workers[1].process.pid, signal.SIGKILL)
+        os.kill(made.process_ids[1], signal.SIGKILL)
         with pytest.raises(DataError, match=r"a view worker died \(exit code -9\).*fewer workers"):
             list(map(made.batch, range(1, 5)))
 
@@ -195,7 +193,7 @@ def test_workers_leave_with_the_trainer_however_it_ends(folder: Path, how: signa
         "from edgehuman.data.image.views.load import ViewConfig, ViewLoader\n"
         "made = ViewLoader(open_images(sys.argv[1]), ViewConfig(), 64, workers=2)\n"
         "made.batch(0)\n"
-        "print(*[w.process.pid for w in made._pool._workers], flush=True)\n"
+        "print(*made.process_ids, flush=True)\n"
         "for step in range(1, 1_000_000): made.batch(step)\n"
     )
     trainer = start(

@@ -52,7 +52,7 @@ def changed(config: ViewConfig, factor: float, slot: int) -> Float32:
     """The matrices where one of the four changes is drawn at a factor and the others are none."""
     factor_4V = np.zeros((4, 9), np.float32)
     factor_4V[slot] = factor
-    return view_making._colour_matrices(config, factor_4V)
+    return view_making.colour_matrices(config, factor_4V)
 
 
 def test_crops_lie_inside_and_have_the_scale_and_shape_asked_for() -> None:
@@ -164,7 +164,7 @@ def test_contrast_grows_about_the_grey_of_the_view() -> None:
 def test_contrast_takes_the_mean_of_what_came_before() -> None:
     factor_4V = np.zeros((4, 9), np.float32)
     factor_4V[0], factor_4V[1] = 1.0, -1.0  # brightness 1.4, contrast 0.6
-    matrices = view_making._colour_matrices(ViewConfig(), factor_4V)
+    matrices = view_making.colour_matrices(ViewConfig(), factor_4V)
     drawn = draw(rng(), PLAIN, 320, 212)._replace(matrix_V444=matrices)
     mean_V4 = np.ones((9, 4, 1), np.float32)
     mean_V4[:, :3] = 100

@@ -1,0 +1,131 @@
+"""Networks named by a dotted path: trained, saved, exported with parity; and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edgehuman import catalogue, nets
+from edgehuman.errors import UsageError
+from edgehuman.export.export import export
+from edgehuman.export.networks import random_network
+from edgehuman.export.words import ExportConfig
+from edgehuman.nets.building import build, count_params
+from edgehuman.pretrain.mae_settings import MaeConfig
+from edgehuman.runtime.model import load
+from edgehuman.tasks.image.settings import ParsingConfig
+from edgehuman.tasks.imu.settings import ActivityConfig
+from edgehuman.tasks.skeleton.settings import GaitConfig
+from edgehuman.training.train import train
+from tests.in_memory import walkers
+from tests.tasks.conftest import made_windows
+from tests.tasks.people import made_people
+
+HERE = "tests.own_networks"
+
+
+def test_an_own_wearable_network_trains_exports_and_passes_parity(tmp_path: Path) -> None:
+    config = ActivityConfig(
+        out=tmp_path / "run", arch=f"{HERE}:MyImu", steps=30, batch=16, save_every=30, lr=0.05
+    )
+    train(config, made_windows())
+    network = nets.load(tmp_path / "run")
+    assert type(network).__name__ == "MyImu"
+    export(ExportConfig(str(tmp_path / "run"), out=tmp_path / "own.onnx", data="simulated"))
+    model = load(str(tmp_path / "own.onnx"))
+    card = model.card
+    assert (card.arch, card.params) == (f"{HERE}:MyImu", count_params(network))
+    assert card.flops > 0
+    assert card.parity
+    imu_NTC = made_windows().imu_NTC[:3]
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(imu_NTC)).numpy()
+    np.testing.assert_allclose(model.logits(imu_NTC), expected, atol=1e-4)
+
+
+def test_an_own_gait_network_trains_and_keeps_its_window(tmp_path: Path) -> None:
+    config = GaitConfig(
+        out=tmp_path / "run", arch=f"{HERE}:MyGait", steps=3, batch=8, each=2, read_test=False
+    )
+    train(config, walkers())
+    network = nets.load(tmp_path / "run")
+    assert (type(network).__name__, network.frames) == ("MyGait", 24)
+    export(ExportConfig(str(tmp_path / "run"), out=tmp_path / "own.onnx", data="simulated"))
+    assert load(str(tmp_path / "own.onnx")).card.input.shape == (24, 18, 3)
+
+
+def test_an_own_backbone_gets_the_head_of_a_task(tmp_path: Path) -> None:
+    config = ParsingConfig(
+        out=tmp_path / "run",
+        arch=f"{HERE}:MyBackbone",
+        height=64,
+        width=32,
+        steps=2,
+        batch=4,
+        workers=0,
+        read_test=False,
+    )
+    train(config, made_people())
+    assert type(nets.load(tmp_path / "run").encoder).__name__ == "MyBackbone"
+    assert catalogue.network_for(f"{HERE}:MyBackbone", "saip").family == "own"
+
+
+def test_an_own_network_is_pretrained_by_the_method_that_it_names(tmp_path: Path) -> None:
+    train(MaeConfig(out=tmp_path / "mae", arch=f"{HERE}:MyVit", steps=2, batch=8), made_windows())
+    config = ActivityConfig(out=tmp_path / "run", weights=tmp_path / "mae", steps=2, batch=8)
+    train(config, made_windows())
+    assert type(nets.load(tmp_path / "run")).__name__ == "MyVit"
+    with pytest.raises(UsageError, match="MyImu is pretrained by none, not by mae"):
+        train(MaeConfig(out=tmp_path / "no", arch=f"{HERE}:MyImu"), made_windows())
+
+
+def test_random_weights_are_exported_by_name() -> None:
+    network, card = random_network(f"{HERE}:MyGait", seed=0)
+    assert (card.params, card.output.dim) == (count_params(network), 8)
+    assert card.random_weights
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("NoRecord", r"its attribute record is 'Audio'; say what .* ImuWindow, SkeletonSequence"),
+        ("NoWidth", "its attribute width is None; it must be a whole number"),
+        ("WrongShape", r"WrongShape maps \(2, 128, 6\) to \(2, 128, 6\); it must return \(2, 5\)"),
+        ("NotFinite", "NotFinite.forward_features gives values that are not finite"),
+        ("NoDropout", r"cannot be built with \(num_classes=5, dropout=0.1\): .*'dropout'"),
+        ("no_module", "made int; it must make a torch.nn.Module"),
+        ("MyImo", r"has no MyImo\. Did you mean 'MyImu'"),
+        ("torch", "its attribute record is None"),
+    ],
+)
+def test_a_network_that_breaks_its_contract_says_which_part(name: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        build(f"{HERE}:{name}", num_classes=5, dropout=0.1)
+
+
+def test_a_network_of_another_record_is_refused_by_the_task(tmp_path: Path) -> None:
+    config = ActivityConfig(out=tmp_path / "run", arch=f"{HERE}:MyGait")
+    with pytest.raises(UsageError, match=r"MyGait reads SkeletonSequence .* task activity needs"):
+        train(config)
+
+
+def test_skeletons_and_photos_have_their_own_contracts() -> None:
+    with pytest.raises(UsageError, match=r"NoTaps has no .*taps"):
+        build(f"{HERE}:NoTaps")
+    with pytest.raises(UsageError, match="says its window there, for example arguments"):
+        random_network(f"{HERE}:NoFrames", seed=0)
+
+
+def test_a_module_that_is_not_there_says_how_to_find_it() -> None:
+    with pytest.raises(UsageError, match=r"no module nowhere; .* PYTHONPATH=\. edgehuman"):
+        catalogue.network("nowhere.nets:Net")
+
+
+@pytest.mark.parametrize("arch", ["imuconv_288k", "vit_tiny"])
+def test_catalogued_names_are_as_before(arch: str) -> None:
+    assert catalogue.network(arch) is catalogue.NETWORKS[arch]
+    with pytest.raises(UsageError, match="unknown network 'vit_tini'"):
+        catalogue.network("vit_tini")
