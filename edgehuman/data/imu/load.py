@@ -25,8 +25,10 @@ from edgehuman.data.imu.layout import (
 )
 from edgehuman.data.imu.published import compact
 from edgehuman.data.layout import find
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.records import ImuRecording, WindowSet
+
+_SIMULATED_PEOPLE, _MOST_SIMULATED = 20, 1000
 
 
 @lru_cache(maxsize=1)
@@ -103,6 +105,20 @@ def load_recordings(
     return recordings
 
 
+def _people(said: str) -> int:
+    """How many people "simulated" (20) or "simulated:60" has.
+
+    Raises:
+        UsageError: not a number from 1 to 1000.
+    """
+    if said and not (said.isascii() and said.isdigit() and 1 <= int(said) <= _MOST_SIMULATED):
+        raise UsageError(
+            f"{catalogue.SIMULATED}:{said}: give 1 to {_MOST_SIMULATED} people, "
+            f"e.g. {catalogue.SIMULATED}:60"
+        )
+    return int(said or _SIMULATED_PEOPLE)
+
+
 def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) -> WindowSet:
     """Load the windows of a dataset, float32 (N, 128, 6): g, rad/s, 50 Hz, with labels and people.
 
@@ -112,17 +128,18 @@ def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) ->
     fold 0 of ExtraSensory; other datasets have no official split.
 
     Args:
-        path: a folder, a compact file, or the word "simulated".
+        path: a folder, a compact file, or the word "simulated"; "simulated:60" has 60 people.
         dataset: catalogue name of the expected dataset.
         hop: samples from one window to the next.
 
     Raises:
         DataError: see `find_layout`; wrong columns or units; or no recording as long as a window.
     """
-    if str(path) == catalogue.SIMULATED:
+    word, _, people = str(path).partition(":")
+    if word == catalogue.SIMULATED:
         from edgehuman.simulate.imu.recording import simulated_windows
 
-        return simulated_windows(hop=hop)
+        return simulated_windows(_people(people), hop=hop)
     layout, place = find_layout(path, dataset)
     if layout.read.windows is not None:
         return layout.read.windows(place)

@@ -199,7 +199,7 @@ def _judge(
             "mode": config.mode,
             "temperature": decision.temperature,
             "labels": list(splits.labels),
-            "simulated": SIMULATED in config.data,
+            "simulated": _simulated(config),
             "selection": found,
             "decision": dataclasses.asdict(decision),
         }
@@ -221,6 +221,10 @@ def _judge(
         )
 
     return Judge(decide, test)
+
+
+def _simulated(config: ActivityConfig) -> bool:
+    return any(path.partition(":")[0] == SIMULATED for path in config.data)
 
 
 def _card(
@@ -255,7 +259,7 @@ def train(config: ActivityConfig) -> Outcome:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
     start = start_from(config, "activity", config.arch)
-    if SIMULATED in config.data:
+    if _simulated(config):
         print("the training data includes simulated data (edgehuman's walker)", file=sys.stderr)
     select_share = 0.0 if config.mode == "probe" else config.select_share
     splits = labelled_splits(config.data, config.hop, select_share)
