@@ -37,7 +37,7 @@ check: $(VENV)/.full ## formatting, lint, types, import contracts, the rules of 
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest -q tests/test_layout.py tests/test_imports.py
+	@$(BIN)/python -m pytest -q tests/whole/test_layout.py tests/whole/test_imports.py
 
 docs: $(VENV)/.docs ## build the pages and the reference into site/, warnings as errors
 	@echo "== docs: mkdocs build --strict"

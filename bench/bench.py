@@ -187,6 +187,7 @@ def _row(
         "version": contestant.version,
         "arch": entry.arch,
         "precision": precision,
+        "random_weights": contestant.model is None or contestant.model.card.random_weights,
         "latency_ms": {
             key: {"value": each.value, "low": each.low, "high": each.high}
             for key, each in timing.percentiles().items()

@@ -23,6 +23,7 @@ from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputKind, OutputSpec
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
 from edgehuman.export.catalogued import export_random
+from edgehuman.install import pip_line
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.build_on_device import find_gpu
 from edgehuman.runtime.engine.onnx_file import read_card
@@ -182,7 +183,7 @@ def torch_contestant(
         NotMeasured: PyTorch is not installed, or does not compile here.
     """
     if importlib.util.find_spec("torch") is None:
-        raise NotMeasured("PyTorch is not installed (pip install 'edgehuman[train]')")
+        raise NotMeasured(f"PyTorch is not installed ({pip_line('train')})")
     import torch
 
     torch.set_num_threads(entry.threads)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from edgehuman.config import resolve
-from edgehuman.errors import EdgehumanError, MissingDependencyError
+from edgehuman.errors import EdgehumanError
+from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome
 
 ConfigT = TypeVar("ConfigT")
@@ -37,8 +38,8 @@ def main(
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("edgehuman"):
             raise
-        line = f"{error.name} is not installed; run: pip install 'edgehuman[train]'"
-        return _say(name, line, MissingDependencyError.exit_code)
+        missing = not_installed(error.name)
+        return _say(name, str(missing), missing.exit_code)
     except KeyboardInterrupt:
         return _say(name, "stopped", 130)
     if outcome.text:

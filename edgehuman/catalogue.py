@@ -11,7 +11,6 @@ from typing import Any
 from edgehuman.datasets import DATASETS, Dataset
 from edgehuman.errors import UsageError
 from edgehuman.networks import NETWORKS, Network
-from edgehuman.outcome import Outcome
 
 __all__ = [
     "DATASETS",
@@ -23,7 +22,6 @@ __all__ = [
     "Action",
     "Dataset",
     "Method",
-    "ModelsConfig",
     "Network",
     "Record",
     "Task",
@@ -31,7 +29,6 @@ __all__ = [
     "find",
     "is_of",
     "load_object",
-    "models",
     "network_for",
     "networks_of",
     "served",
@@ -45,21 +42,23 @@ SIMULATED = "simulated"
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One pretraining method: its config and the function that trains."""
+    """One pretraining method: its config, the function that trains, and an example line."""
 
     config: str
     train: str
     modality: str
     source: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One downstream task: its config and the function that fine-tunes."""
+    """One downstream task: its config, the function that fine-tunes, and an example line."""
 
     config: str
     train: str
     modality: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,7 @@ class Record:
         stream: (model, source, *, options of this record) -> the `LiveStream` of
             `edgehuman.stream`; its keyword-only parameters are the options it accepts.
         evaluate: what `edgehuman evaluate` runs.
+        needs: what somebody has to bring, in words, for `edgehuman info`.
     """
 
     modality: str
@@ -119,6 +119,7 @@ class Record:
     run: Action | None = None
     stream: str = ""
     evaluate: Action | None = None
+    needs: str = ""
 
 
 RECORDS: Mapping[str, Record] = {
@@ -144,9 +145,15 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.imu.load:layouts",
         extent="edgehuman.data.imu.check:extent",
         check="edgehuman.data.imu.check:check",
+        needs=(
+            "an accelerometer and a gyroscope on the body; --accel-unit, --gyro-unit and "
+            "--axes are for other units and axes"
+        ),
         kind="imu",
         simulate=Action(
-            "edgehuman.data.imu.write:SimulateConfig", "edgehuman.data.imu.write:simulate"
+            "edgehuman.data.imu.write:SimulateConfig",
+            "edgehuman.data.imu.write:simulate",
+            "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
         ),
     ),
     "SkeletonSequence": Record(
@@ -173,9 +180,15 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.skeleton.load:layouts",
         extent="edgehuman.data.skeleton.check:extent",
         check="edgehuman.data.skeleton.check:check",
+        needs=(
+            "a camera that sees a walker from head to foot, and a pose estimator that "
+            "follows people"
+        ),
         kind="skeletons",
         simulate=Action(
-            "edgehuman.data.skeleton.write:SimulateConfig", "edgehuman.data.skeleton.write:simulate"
+            "edgehuman.data.skeleton.write:SimulateConfig",
+            "edgehuman.data.skeleton.write:simulate",
+            "edgehuman data simulate --kind skeletons --people 3 --out walks",
         ),
     ),
     "SilhouetteSequence": Record("silhouette", calibrate=(128, 32), judge=(32, 16)),
@@ -203,9 +216,12 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.image.load:layouts",
         extent="edgehuman.data.image.check:extent",
         check="edgehuman.data.image.check:check",
+        needs="one picture of one person, cut close around the body; any size",
         kind="people",
         simulate=Action(
-            "edgehuman.data.image.write:SimulateConfig", "edgehuman.data.image.write:simulate"
+            "edgehuman.data.image.write:SimulateConfig",
+            "edgehuman.data.image.write:simulate",
+            "edgehuman data simulate --kind people --people 8 --out people",
         ),
     ),
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
@@ -213,52 +229,70 @@ RECORDS: Mapping[str, Record] = {
 
 METHODS: Mapping[str, Method] = {
     "mae": Method(
-        "edgehuman.pretrain.mae:MaeConfig",
+        "edgehuman.pretrain.mae_settings:MaeConfig",
         "edgehuman.pretrain.mae:train",
         "imu",
         "arXiv 2502.03364, section 3.3",
+        "edgehuman pretrain --method mae --data hapt_raw.npz --out runs/mae",
     ),
     "saip": Method(
-        "edgehuman.pretrain.saip.saip:SaipConfig",
+        "edgehuman.pretrain.saip.settings:SaipConfig",
         "edgehuman.pretrain.saip.saip:train",
         "image",
         "arXiv 2503.08201",
+        "edgehuman pretrain --method saip --data photos --out runs/saip",
     ),
     "contrastive": Method(
-        "edgehuman.pretrain.contrastive.contrastive:ContrastiveConfig",
+        "edgehuman.pretrain.contrastive.settings:ContrastiveConfig",
         "edgehuman.pretrain.contrastive.contrastive:train",
         "skeleton",
         "arXiv 2504.07598",
+        "edgehuman pretrain --method contrastive --data simulated --out runs/walks",
     ),
 }
 
 TASKS: Mapping[str, Task] = {
     "activity": Task(
-        "edgehuman.tasks.imu.settings:ActivityConfig", "edgehuman.tasks.imu.activity:train", "imu"
+        "edgehuman.tasks.imu.settings:ActivityConfig",
+        "edgehuman.tasks.imu.activity:train",
+        "imu",
+        "edgehuman finetune --task activity --weights zoo:activity --data uci_har.npz --out a",
     ),
     "gait": Task(
         "edgehuman.tasks.skeleton.settings:GaitConfig",
         "edgehuman.tasks.skeleton.gait:train",
         "skeleton",
+        "edgehuman finetune --task gait --weights zoo:gait-skeleton --out runs/gait",
     ),
     "reid": Task(
-        "edgehuman.tasks.image.reid:ReidConfig", "edgehuman.tasks.image.reid:train", "image"
+        "edgehuman.tasks.image.settings:ReidConfig",
+        "edgehuman.tasks.image.reid:train",
+        "image",
+        "edgehuman finetune --task reid --weights runs/saip --data Market-1501 --out runs/reid",
     ),
     "attributes": Task(
-        "edgehuman.tasks.image.attributes:AttributesConfig",
+        "edgehuman.tasks.image.settings:AttributesConfig",
         "edgehuman.tasks.image.attributes:train",
         "image",
+        "edgehuman finetune --task attributes --weights runs/saip --data PA-100K --out runs/a",
     ),
     "pose": Task(
-        "edgehuman.tasks.image.pose:PoseConfig", "edgehuman.tasks.image.pose:train", "image"
+        "edgehuman.tasks.image.settings:PoseConfig",
+        "edgehuman.tasks.image.pose:train",
+        "image",
+        "edgehuman finetune --task pose --weights runs/saip --data coco --out runs/pose",
     ),
     "landmarks": Task(
-        "edgehuman.tasks.image.pose:LandmarksConfig", "edgehuman.tasks.image.pose:train", "image"
+        "edgehuman.tasks.image.settings:LandmarksConfig",
+        "edgehuman.tasks.image.pose:train",
+        "image",
+        "edgehuman finetune --task landmarks --weights runs/saip --data coco --out runs/landmarks",
     ),
     "parsing": Task(
-        "edgehuman.tasks.image.parsing:ParsingConfig",
+        "edgehuman.tasks.image.settings:ParsingConfig",
         "edgehuman.tasks.image.parsing:train",
         "image",
+        "edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing",
     ),
 }
 
@@ -336,33 +370,3 @@ def step(record: str, name: str) -> Any:
 def served(name: str) -> dict[str, Any]:
     """Return the records that support a step, with that field of each row; import nothing."""
     return {record: getattr(row, name) for record, row in RECORDS.items() if getattr(row, name)}
-
-
-@dataclass(frozen=True, slots=True)
-class ModelsConfig:
-    """Every network in the catalogue."""
-
-
-def models(config: ModelsConfig) -> Outcome:
-    """`edgehuman models`: one row per network."""
-    keys = (
-        "family",
-        "modality",
-        "input",
-        "task",
-        "method",
-        "params",
-        "params_paper",
-        "flops",
-        "source",
-    )
-    rows = [
-        {"name": name, **{key: getattr(row, key) for key in keys}} for name, row in NETWORKS.items()
-    ]
-    head = f"{'name':<18}{'family':<15}{'input':<18}{'params':>12}{'MFLOPs':>10}  source"
-    lines = [
-        f"{row['name']:<18}{row['family']:<15}{row['input']:<18}{row['params']:>12,}"
-        f"{row['flops'] / 1e6:>10.1f}  {row['source']}"
-        for row in rows
-    ]
-    return Outcome(rows, "\n".join([head, *lines]))

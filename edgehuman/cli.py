@@ -13,12 +13,18 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgehuman import catalogue
 from edgehuman.config import resolve
-from edgehuman.errors import EdgehumanError, MissingDependencyError, UsageError
+from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.flags import choose
+from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
+from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome
+
+if TYPE_CHECKING:
+    from edgehuman.flags.completion import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,19 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceCommand:
-    """A sub-command whose config depends on a flag: `--method`, `--task` or `--kind`."""
+    """A sub-command whose config depends on a flag: `--method`, `--task` or `--kind`.
+
+    Attributes:
+        choose: words -> dotted paths of config and function.
+        flag: the flag that chooses; "" if something else does.
+        rows: value of the flag -> what it runs, for the help.
+    """
 
     choose: Callable[[Sequence[str]], tuple[str, str]]
     summary: str
     example: str
+    flag: str = ""
+    rows: Callable[[], Mapping[str, catalogue.Action]] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,60 +65,12 @@ class ModelCommand:
     example: str
 
 
-def _flag_value(words: Sequence[str], flag: str, recipe: Mapping[str, Any]) -> str | None:
-    """The value of a flag in the words, or of its key in the recipe."""
-    for i, word in enumerate(words):
-        if word == f"--{flag}" and i + 1 < len(words):
-            return words[i + 1]
-        if word.startswith(f"--{flag}="):
-            return word.partition("=")[2]
-    value = recipe.get(flag)
-    return value if isinstance(value, str) else None
-
-
-def _recipe_table(words: Sequence[str]) -> Mapping[str, Any]:
-    from edgehuman.config import read_table
-
-    name = _flag_value(words, "recipe", {})
-    return {} if name is None else read_table(Path(name))
-
-
-def _pretrain(words: Sequence[str]) -> tuple[str, str]:
-    recipe = _recipe_table(words)
-    method = _flag_value(words, "method", recipe)
-    arch = _flag_value(words, "arch", recipe)
-    if method is None:
-        method = (
-            "mae" if arch is None else catalogue.find(catalogue.NETWORKS, "network", arch).method
-        )
-    if method == "none":
-        raise UsageError(
-            f"--arch {arch} has no pretraining; train it from scratch with `edgehuman finetune`"
-        )
-    row = catalogue.find(catalogue.METHODS, "method", method)
-    return row.config, row.train
-
-
-def _finetune(words: Sequence[str]) -> tuple[str, str]:
-    task = _flag_value(words, "task", _recipe_table(words)) or "activity"
-    row = catalogue.find(catalogue.TASKS, "task", task)
-    return row.config, row.train
-
-
-def _simulate(words: Sequence[str]) -> tuple[str, str]:
-    records = catalogue.RECORDS.values()
-    kinds = {record.kind: record.simulate for record in records if record.simulate}
-    kind = _flag_value(words, "kind", _recipe_table(words)) or next(iter(kinds))
-    action: catalogue.Action = catalogue.find(kinds, "kind", kind)
-    return action.config, action.function
-
-
 def _export(words: Sequence[str]) -> tuple[str, str]:
     """An engine of a finished ONNX file needs no PyTorch, so that a device can build it."""
     config_path = "edgehuman.export.words:ExportConfig"
-    if not _wants_help(words):
+    if not wants_help(words):
         rest = [word for word in words if word != "--json"]
-        recipe = _take_value(rest, "--recipe")
+        recipe = take_recipe(rest)
         config = resolve(catalogue.load_object(config_path), rest, recipe, "edgehuman export")
         if config.checkpoint.startswith("zoo:") or Path(config.checkpoint).suffix == ".onnx":
             return config_path, "edgehuman.export.engine.from_onnx:build_from_onnx"
@@ -119,10 +85,16 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman demo --seconds 60",
     ),
     "models": Command(
-        "edgehuman.catalogue:ModelsConfig",
-        "edgehuman.catalogue:models",
-        "every network: family, parameters, operations, input, source",
+        "edgehuman.runtime.models:ModelsConfig",
+        "edgehuman.runtime.models:models",
+        "the models that ship, then every network: parameters, operations, source",
         "edgehuman models --json",
+    ),
+    "info": Command(
+        "edgehuman.runtime.info:InfoConfig",
+        "edgehuman.runtime.info:info",
+        "what is inside a model: needs, teachers, metrics, proof, licences",
+        "edgehuman info zoo:activity",
     ),
     "data list": Command(
         "edgehuman.data.commands:ListConfig",
@@ -142,10 +114,18 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "one person's continuous recordings as CSV files for `edgehuman run`",
         "edgehuman data export hapt_raw.npz --subject 2 --out recordings",
     ),
+    "data convert": Command(
+        "edgehuman.data.imu.convert:ConvertConfig",
+        "edgehuman.data.imu.convert:convert",
+        "a published dataset of wearables as one compact .npz, which every command takes",
+        'edgehuman data convert "downloads/UCI HAR Dataset" --out uci_har.npz',
+    ),
     "data simulate": ChoiceCommand(
-        _simulate,
-        "simulated people: --kind imu (CSV files of a sensor), people (pictures) or skeletons",
+        choose.simulate,
+        "simulated people: --kind imu (a sensor's CSV files), people (pictures), skeletons",
         "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
+        "kind",
+        choose.simulations,
     ),
     "data pack": Command(
         "edgehuman.data.image.unlabelled.pack:PackConfig",
@@ -154,20 +134,24 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman data pack photos --out shards --shard-size 5000",
     ),
     "pretrain": ChoiceCommand(
-        _pretrain,
+        choose.pretrain,
         "self-supervised pretraining of an encoder",
         "edgehuman pretrain --arch imuvit_512x5 --data hapt_raw.npz --out runs/mae",
+        "method",
+        lambda: choose.actions(catalogue.METHODS),
     ),
     "import": Command(
-        "edgehuman.training.import_weights:ImportConfig",
+        "edgehuman.training.import_settings:ImportConfig",
         "edgehuman.training.import_weights:import_weights",
         "published weights (timm, Cream, StarNet, DINO, MAE) as a checkpoint folder",
         "edgehuman import vit_tiny.safetensors --source timm --arch vit_tiny --out runs/v",
     ),
     "finetune": ChoiceCommand(
-        _finetune,
+        choose.finetune,
         "a pretrained encoder (or none) to a task: probe, fine-tune, from scratch",
         "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/a",
+        "task",
+        lambda: choose.actions(catalogue.TASKS),
     ),
     "evaluate": ModelCommand(
         "evaluate",
@@ -220,33 +204,36 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "what this machine can do, what is missing, and how to install it",
         "edgehuman doctor",
     ),
+    "completion": Command(
+        "edgehuman.flags.completion:CompletionConfig",
+        "edgehuman.flags.completion:completion",
+        "a script that completes commands and flags in bash, zsh or fish",
+        "edgehuman completion bash",
+    ),
 }
 
 
-def help_text() -> str:
-    """The page that `edgehuman --help` prints."""
-    width = max(map(len, COMMANDS))
-    rows = [f"  {name:<{width}}  {row.summary}" for name, row in COMMANDS.items()]
-    return "\n".join(
-        [
-            "usage: edgehuman COMMAND [WORDS] [--json] [--recipe FILE.toml]",
-            "",
-            "Human sensing on the edge: pretrain, fine-tune, export, and run live.",
-            "",
-            *rows,
-            "",
-            "A model is zoo:NAME, a path, or a name from `edgehuman models` (random weights).",
-            "--data is a path, or the word `simulated`. --json prints one object for machines.",
-            "`edgehuman COMMAND --help` shows the command's flags and an example.",
-        ]
-    )
+def offered() -> dict[str, Offer]:
+    """What a shell completes: every command, with all configs that it may have."""
+    from edgehuman.flags.completion import Offer
+
+    paths: dict[str, list[str]] = {}
+    for name, row in COMMANDS.items():
+        if isinstance(row, Command):
+            paths[name] = [row.config]
+        elif isinstance(row, ModelCommand):
+            paths[name] = [action.config for action in catalogue.served(row.step).values()]
+        else:
+            actions = row.rows().values()
+            paths[name] = [each.config for each in actions] or [row.choose(["--help"])[0]]
+    return {name: Offer(COMMANDS[name].summary, tuple(found)) for name, found in paths.items()}
 
 
-def _family_text(word: str) -> str:
-    """The text of `edgehuman gallery --help`: the commands that begin with the word."""
-    family = {name: row for name, row in COMMANDS.items() if name.startswith(f"{word} ")}
-    width = max(map(len, family), default=0)
-    return "\n".join(f"  {name:<{width}}  {row.summary}" for name, row in family.items())
+def _summaries(word: str = "") -> dict[str, str]:
+    """The summaries of all commands, or of those that begin with the word."""
+    start = f"{word} " if word else ""
+    own = {name: row.summary for name, row in COMMANDS.items() if name.startswith(start)}
+    return own | ({} if word else {"help": "the flags of a command: edgehuman help run"})
 
 
 def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
@@ -266,31 +253,6 @@ def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
     raise AssertionError("unreachable: find() raises for an unknown name")
 
 
-def _take(words: list[str], flag: str) -> bool:
-    found = flag in words
-    words[:] = [word for word in words if word != flag]
-    return found
-
-
-def _take_value(words: list[str], flag: str) -> Path | None:
-    value = _flag_value(words, flag.removeprefix("--"), {})
-    if value is None:
-        if flag in words:
-            raise UsageError(f"{flag} needs a value: the path of a .toml file")
-        return None
-    kept: list[str] = []
-    skip = False
-    for word in words:
-        if skip or word.startswith(f"{flag}="):
-            skip = False
-        elif word == flag:
-            skip = True
-        else:
-            kept.append(word)
-    words[:] = kept
-    return Path(value)
-
-
 def _by_model(row: ModelCommand, words: Sequence[str]) -> catalogue.Action | None:
     """The step for the model in the words; None without a model if help is requested.
 
@@ -299,17 +261,13 @@ def _by_model(row: ModelCommand, words: Sequence[str]) -> catalogue.Action | Non
     """
     from edgehuman.runtime.run import find_step
 
-    action = find_step(row.step, words, _recipe_table(words))
-    if action is None and not _wants_help(words):
+    action = find_step(row.step, words, recipe_table(words))
+    if action is None and not wants_help(words):
         raise UsageError(
             f"edgehuman {row.step} needs a model: zoo:NAME, a path, or a name from `edgehuman "
             f"models`; e.g. {row.example}"
         )
     return action
-
-
-def _wants_help(words: Sequence[str]) -> bool:
-    return "--help" in words or "-h" in words
 
 
 def call(words: Sequence[str]) -> tuple[Outcome, bool]:
@@ -330,33 +288,58 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     else:
         config_path, function_path = row.config, row.function
     config_class = catalogue.load_object(config_path)
+    if wants_help(rest):
+        return Outcome({}, _page(name, config_path, rest, example)), False
     own_json = "json" in {f.name for f in dataclasses.fields(config_class)}
     as_json = "--json" in rest
     if not own_json:
-        _take(rest, "--json")
-    recipe = _take_value(rest, "--recipe")
-    if _wants_help(rest):
-        print(f"{row.summary}\n\nexample: {example}\nalso: --json, --recipe FILE.toml\n")
+        take(rest, "--json")
+    recipe = take_recipe(rest)
     config = resolve(config_class, rest, recipe, prog=prog)
     function = catalogue.load_object(function_path)
     if getattr(config, "model", None) in catalogue.NETWORKS:
         from edgehuman.export.catalogued import taking_names
 
         function = taking_names(function)
-    outcome: Outcome = function(config)
+    if name != "info" and (hasattr(config, "model") or hasattr(config, "models")):
+        from edgehuman.runtime.info import saying_random
+
+        function = saying_random(function)
+    outcome: Outcome = function(config, offered()) if name == "completion" else function(config)
     return outcome, as_json and not own_json
+
+
+def _page(name: str, config_path: str, words: Sequence[str], example: str) -> str:
+    """The help of one command; of one that chooses, with all choices and their examples."""
+    from edgehuman.flags.page import Choices, first_sentence, page
+
+    row, load = COMMANDS[name], catalogue.load_object
+    if not isinstance(row, ChoiceCommand) or not row.flag:
+        return page(name, row.summary, load(config_path), [example])
+    actions = row.rows()
+    said = {value: first_sentence(load(action.config)) for value, action in actions.items()}
+    given = flag_value(words, row.flag, recipe_table(words))
+    chosen = given or next(value for value, each in actions.items() if each.config == config_path)
+    choices = Choices(row.flag, said, chosen, given is not None)
+    return page(
+        name, row.summary, load(config_path), [each.example for each in actions.values()], choices
+    )
 
 
 def _answer(words: Sequence[str]) -> int:
     """Run the command and print its result; returns the exit code."""
+    from edgehuman.flags import page as pages
+
+    if words[:1] == ["help"]:
+        words = [*(word for word in words[1:] if word not in ("-h", "--help")), "--help"]
     if not words or words[0] in ("-h", "--help"):
-        print(help_text())
+        print(pages.overview(_summaries()))
         return 0
     asks = words[0] not in COMMANDS and words[1:] in (["-h"], ["--help"])
-    if asks and (text := _family_text(words[0])):
-        print(text)
+    if asks and (family := _summaries(words[0])):
+        print(pages.family(family))
         return 0
-    if words[0] == "--version":
+    if words[0] in ("-V", "--version"):
         import edgehuman
 
         print(edgehuman.__version__)
@@ -380,11 +363,9 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"edgehuman: {error}", file=sys.stderr)
         return error.exit_code
     except ModuleNotFoundError as error:
-        missing = MissingDependencyError(
-            f"{error.name} is not installed; run: pip install 'edgehuman[train]'"
-        )
-        if error.name is None or error.name.startswith("edgehuman"):
+        if error.name is None or error.name.partition(".")[0] == "edgehuman":
             raise
+        missing = not_installed(error.name)
         print(f"edgehuman: {missing}", file=sys.stderr)
         return missing.exit_code
     except KeyboardInterrupt:

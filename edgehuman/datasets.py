@@ -26,6 +26,7 @@ class Dataset:
         weights_may_ship: whether weights trained on it may be published with the package.
         pictures: number of images.
         walks: number of skeleton sequences.
+        place: where the sensor was worn, in words.
     """
 
     read: str
@@ -39,6 +40,7 @@ class Dataset:
     weights_may_ship: bool
     pictures: int = 0
     walks: int = 0
+    place: str = ""
 
 
 _CC_BY = "CC BY 4.0"
@@ -55,6 +57,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url=f"{_UCI}240/human+activity+recognition+using+smartphones",
         licence=f"{_CC_BY} on its page; the older README in the archive says no commercial use",
         weights_may_ship=True,
+        place="a phone on the belt at the waist, x up: standing still reads about +1 g on x",
     ),
     "hapt": Dataset(
         read="edgehuman.data.imu.published.uci:HAPT",
@@ -66,6 +69,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url=f"{_UCI}341/smartphone+based+recognition+of+human+activities+and+postural+transitions",
         licence=f"{_CC_BY} on its page; the older README in the archive says no commercial use",
         weights_may_ship=True,
+        place="a phone on the belt at the waist, x up: standing still reads about +1 g on x",
     ),
     "wisdm2019": Dataset(
         read="edgehuman.data.imu.published.wisdm:WISDM",
@@ -77,6 +81,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url=f"{_UCI}507/wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset",
         licence=_CC_BY,
         weights_may_ship=True,
+        place="a phone in a trouser pocket, a watch on the wrist",
     ),
     "extrasensory": Dataset(
         read="edgehuman.data.imu.published.extrasensory:EXTRASENSORY",
@@ -99,6 +104,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url="https://github.com/mmalekzadeh/motion-sense",
         licence="MIT (the repository that holds it)",
         weights_may_ship=True,
+        place="a phone in the front trouser pocket",
     ),
     "pamap2": Dataset(
         read="edgehuman.data.imu.published.pamap2:PAMAP2",
@@ -110,6 +116,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url=f"{_UCI}231/pamap2+physical+activity+monitoring",
         licence=_CC_BY,
         weights_may_ship=True,
+        place="sensors at wrist, chest and ankle",
     ),
     "dsads": Dataset(
         read="edgehuman.data.imu.published.dsads:DSADS",
@@ -132,6 +139,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url="https://sipi.usc.edu/had/",
         licence="none stated: measurements only",
         weights_may_ship=False,
+        place="a sensor at the right front of the hip",
     ),
     "gait10": Dataset(
         read="edgehuman.data.imu.published.compact:GAIT10",

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+Source = Literal["timm", "tinyvit", "starnet", "dino", "mae"]
+"""Projects whose published weights `edgehuman import` reads."""
 
 
 @dataclass(frozen=True, slots=True)

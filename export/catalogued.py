@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import MissingDependencyError
+from edgehuman.install import fix_for
 from edgehuman.runtime import model as models
 from edgehuman.runtime import stream as streams
 from edgehuman.runtime.model import exporting, zoo_names
@@ -38,7 +39,7 @@ def export_random(name: str, seed: int, folder: Path) -> Path:
     except ImportError as error:
         raise MissingDependencyError(
             f"{name} is a network without weights, and building it needs {error.name}, which is "
-            "not installed here. On a machine with `pip install 'edgehuman[train]'`, run "
+            f"not installed here ({fix_for(error.name or '')}). On a machine where it is, run "
             f"`edgehuman export {name} --out {name}.onnx` and use that file; or use one of: "
             f"{', '.join(zoo_names())}"
         ) from None

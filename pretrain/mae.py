@@ -15,7 +15,6 @@ D width, E decoder width.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -25,7 +24,6 @@ from torch import Tensor, nn
 from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
 from edgehuman.catalogue import SIMULATED
-from edgehuman.config import require
 from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import load_windows
 from edgehuman.data.imu.splits import pool, split_by_subject, subsample
@@ -34,77 +32,14 @@ from edgehuman.nets.attention import Block, initialise_linear, sine_positions
 from edgehuman.nets.building import build
 from edgehuman.nets.imu.imuvit import CHANNELS, PATCH, ImuVit
 from edgehuman.outcome import Outcome
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, WindowSet
+from edgehuman.pretrain.mae_settings import MaeConfig, visible_patches
+from edgehuman.records import IMU_RATE_HZ, Float32, WindowSet
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
 from edgehuman.training.processes import Place
-from edgehuman.training.settings import TrainingConfig
-
-NUM_PATCHES = IMU_WINDOW // PATCH
-
-
-@dataclass(frozen=True, kw_only=True)
-class MaeConfig(TrainingConfig):
-    """Masked autoencoding of accelerometer and gyroscope windows."""
-
-    method: Literal["mae"] = "mae"
-    """The pretraining method."""
-    arch: str = "imuvit_512x5"
-    """A network from `edgehuman models` whose method is mae."""
-    data: tuple[str, ...] = (SIMULATED,)
-    """Training datasets: paths, or the word `simulated`. Their test people are left out."""
-    hop: int = 64
-    """Hop between windows cut from recordings, samples."""
-    subset: float = 1.0
-    """Share of the pretraining set that is used."""
-    subset_by: Literal["user", "random"] = "random"
-    """`user`: all windows of a share of the people. `random`: a share of all windows."""
-    valid_share: float = 0.1
-    """Share of the people held out for the pretraining test loss."""
-    mask_ratio: float = 0.7
-    """Share of the patches that are hidden."""
-    encode: Literal["visible", "all"] = "visible"
-    """Encode the visible patches only, or all, with mask tokens for the hidden ones (slow)."""
-    loss_on: Literal["masked", "all"] = "masked"
-    """Patches that the loss is computed on."""
-    decoder_depth: int = 2
-    """Blocks of the decoder."""
-    dropout: float = 0.1
-    """Dropout in attention and MLP of the encoder, while training."""
-    rotation_deg: float = 0.0
-    """Augmentation: largest rotation, shared by both sensors."""
-    scale: float = 0.0
-    """Augmentation: standard deviation of a gain per sensor."""
-    jitter: float = 0.0
-    """Augmentation: standard deviation of white noise, g and rad/s."""
-    time_warp: float = 0.0
-    """Augmentation: standard deviation of the local speed."""
-
-    def __post_init__(self) -> None:
-        TrainingConfig.__post_init__(self)
-        rules = (
-            (
-                1 <= visible_patches(self.mask_ratio) < NUM_PATCHES,
-                "mask_ratio",
-                f"a share that leaves 1 to {NUM_PATCHES - 1} of {NUM_PATCHES} patches visible",
-            ),
-            (self.hop > 0, "hop", "at least 1"),
-            (self.decoder_depth > 0, "decoder_depth", "at least 1"),
-            (0 <= self.dropout < 1, "dropout", "a share from 0 to under 1"),
-            (0 < self.subset <= 1, "subset", "a share above 0, at most 1"),
-            (0 <= self.valid_share < 1, "valid_share", "a share from 0 to under 1"),
-            (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
-        )
-        require(self, rules)
-
-
-def visible_patches(mask_ratio: float) -> int:
-    """Return the number of a window's patches that stay visible: 9 of 32 at 0.7."""
-    # The small term keeps rounding errors from turning 32 x 0.5 into 15.
-    return int(NUM_PATCHES * (1 - mask_ratio) + 1e-9)
 
 
 class MaskedAutoencoder(nn.Module):

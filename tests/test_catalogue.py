@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
 
 import pytest
@@ -13,12 +12,10 @@ from edgehuman.catalogue import (
     RECORDS,
     TASKS,
     Action,
-    ModelsConfig,
     Record,
     find,
     is_of,
     load_object,
-    models,
     network_for,
     networks_of,
     step,
@@ -142,14 +139,3 @@ def test_networks_of_keeps_catalogue_order() -> None:
         name for name, row in NETWORKS.items() if row.input == "PersonCrop"
     ]
     assert networks_of("silhouette") == {}
-
-
-def test_models_is_one_row_per_network_for_machines_and_for_people() -> None:
-    outcome = models(ModelsConfig())
-    assert isinstance(outcome.data, list)
-    rows = json.loads(json.dumps(outcome.data))
-    assert [row["name"] for row in rows] == list(NETWORKS)
-    promised = {"name", "family", "modality", "input", "params", "params_paper", "flops", "source"}
-    assert all(promised <= set(row) for row in rows)
-    assert len(outcome.text.splitlines()) == len(NETWORKS) + 1
-    assert not fields(ModelsConfig)

@@ -144,7 +144,7 @@ def test_a_recipe_and_a_flag_over_it(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["toy", "--recipe"], 2, "--recipe needs a value"),
         (["toy", "--recipe", "nowhere.toml"], 2, "nowhere.toml: no such file"),
         (["toy", "--mode", "data"], 1, "edgehuman: found nothing; there must be"),
-        (["toy", "--mode", "missing"], 1, "torch is not installed; run: pip install"),
+        (["toy", "--mode", "missing"], 1, "the extra `train` brings it; run: pip install"),
         (["toy", "--mode", "failed"], 1, ""),
         (["toy", "--mode", "stop"], 130, "stopped"),
     ],
@@ -181,11 +181,9 @@ def test_an_unknown_flag_leaves_with_2(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.usefixtures("toys")
 def test_help_of_a_command_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as left:
-        main(["toy", "--help"])
-    assert left.value.code == 0
+    assert main(["toy", "--help"]) == 0
     said = capsys.readouterr().out
-    assert "example: edgehuman toy --count 2" in said
+    assert "example:\n  edgehuman toy --count 2" in said
     assert "--count" in said
 
 
@@ -280,11 +278,9 @@ def test_a_model_has_to_be_named(words: list[str], capsys: pytest.CaptureFixture
 def test_the_model_chooses_the_flags(
     model: str, shown: str, foreign: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as left:
-        main(["run", model, "--help"])
-    assert left.value.code == 0
+    assert main(["run", model, "--help"]) == 0
     said = capsys.readouterr().out
-    assert f"example: edgehuman run {model} " in said
+    assert f"example:\n  edgehuman run {model} " in said
     assert shown in said
     assert foreign not in said
     with pytest.raises(SystemExit) as left:
@@ -354,3 +350,34 @@ def test_the_first_word_of_two_has_help(flag: str, capsys: pytest.CaptureFixture
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines] == ["enroll", "identify", "list", "forget"]
     assert main(["nothing", flag]) == 2
+
+
+@pytest.mark.parametrize("flag", ["-V", "--version"])
+def test_the_version_by_either_flag(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([flag]) == 0
+    assert capsys.readouterr().out.strip() == __version__
+
+
+@pytest.mark.parametrize(
+    ("words", "same"),
+    [
+        ([], ["--help"]),
+        (["--help"], ["--help"]),
+        (["run"], ["run", "--help"]),
+        (["finetune", "--task", "pose"], ["finetune", "--task", "pose", "--help"]),
+        (["data", "check"], ["data", "check", "--help"]),
+        (["gallery"], ["gallery", "--help"]),
+    ],
+)
+def test_help_is_a_command_too(
+    words: list[str], same: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["help", *words]) == 0
+    said = capsys.readouterr().out
+    assert main(same) == 0
+    assert said == capsys.readouterr().out
+
+
+def test_help_of_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "modles"]) == 2
+    assert "Did you mean 'models'" in capsys.readouterr().err

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from tests.leaving import die_with_parent
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -59,6 +61,7 @@ def in_two_processes(work: Callable[..., object], *given: object) -> None:
 def _one_of_two(
     group: dict[str, str], work: Callable[..., object], given: tuple[object, ...]
 ) -> None:
+    die_with_parent()
     os.environ.update(group)
     torch.set_num_threads(1)
     work(*given)

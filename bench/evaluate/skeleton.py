@@ -33,6 +33,7 @@ from edgehuman.data.gait.walks import SkeletonSet
 from edgehuman.data.skeleton.load import load_skeletons, resampled
 from edgehuman.data.skeleton.mistakes import empty_walks, shows_nobody
 from edgehuman.errors import ArtefactError, DataError
+from edgehuman.install import not_installed
 from edgehuman.metrics.gait.protocols import PROTOCOLS
 from edgehuman.metrics.gait.strangers import open_set_scores
 from edgehuman.metrics.retrieval import Distance
@@ -209,9 +210,7 @@ def _baselines(
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("edgehuman"):
             raise
-        left_out["random_weights"] = (
-            f"{error.name} is not installed (pip install 'edgehuman[train]')"
-        )
+        left_out["random_weights"] = str(not_installed(error.name))
     for why in left_out.values():
         print(f"edgehuman: no baseline of random weights: {why}", file=sys.stderr)
     return {

@@ -25,6 +25,7 @@ from edgehuman.bench.targets.endurance import endure_elsewhere
 from edgehuman.bench.targets.recordings import recordings_folder
 from edgehuman.catalogue import SIMULATED
 from edgehuman.export.catalogued import load
+from edgehuman.install import pip_line
 from edgehuman.progress import progress_bar
 from edgehuman.runtime.model import ZOO, zoo_names
 
@@ -330,4 +331,4 @@ def require_torch() -> None:
     import importlib.util
 
     if importlib.util.find_spec("torch") is None:
-        raise NotMeasured("PyTorch is not installed (pip install 'edgehuman[train]')")
+        raise NotMeasured(f"PyTorch is not installed ({pip_line('train')})")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from edgehuman.bench.targets.ratios import in_turns, require_torch
 
 if TYPE_CHECKING:
-    from edgehuman.pretrain.saip.saip import Saip, SaipConfig
+    from edgehuman.pretrain.saip.saip import Saip
+    from edgehuman.pretrain.saip.settings import SaipConfig
 
 PERSONS = 8
 SCALE = 1.25
@@ -30,7 +31,8 @@ def saip_step_over_networks(arch: str, rounds: int = 4, **changes: Any) -> float
     require_torch()
     import torch
 
-    from edgehuman.pretrain.saip.saip import SaipConfig, make_model
+    from edgehuman.pretrain.saip.saip import make_model
+    from edgehuman.pretrain.saip.settings import SaipConfig
 
     torch.set_num_threads(1)
     # One size for all rescaled views, so that every step does the same.

@@ -25,6 +25,7 @@ from edgehuman.bench.targets.saip_step import saip_step_over_networks
 from edgehuman.bench.targets.skeleton_augment import per_sample_over_batched
 from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
 from edgehuman.export.catalogued import load
+from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
 from edgehuman.runtime.model import ZOO, zoo_names
@@ -325,7 +326,7 @@ def _in_words(error: Exception) -> str:
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     if _is_absence(error):
         if isinstance(error, ModuleNotFoundError):
-            line = f"{error.name} is not installed (pip install 'edgehuman[train]')"
+            line = str(not_installed(error.name or ""))
         return f"not measured: {line}"
     ours = isinstance(error, (FailedRun, EdgehumanError))
     return f"failed: {line}" if ours else f"failed: {type(error).__name__}: {line}"

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.errors import DataError, MissingDependencyError
+from edgehuman.errors import DataError
+from edgehuman.install import not_installed
 from edgehuman.records import Float64
 
 Record = Mapping[str, Any]
@@ -292,9 +293,7 @@ def _evaluate(
         from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
     except ImportError:
-        raise MissingDependencyError(
-            "COCO AP needs pycocotools, which is not installed; run: pip install pycocotools"
-        ) from None
+        raise not_installed("pycocotools", "COCO AP") from None
     num_joints = len(persons[0]["keypoints"]) // 3
     if num_joints not in SIGMAS:
         raise DataError(f"found {num_joints} joints; sigmas are known for 17 and 133")

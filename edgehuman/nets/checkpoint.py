@@ -1,5 +1,8 @@
 """Read checkpoints: the weights of a checkpoint folder, their card, and the network of both.
 `edgehuman.training.checkpoint` writes them and resumes from them.
+
+In the place of a folder stands also `zoo:NAME` or an FP32 .onnx of ours: the weights are then read
+back from the graph (`edgehuman.nets.from_onnx`).
 """
 
 from __future__ import annotations
@@ -16,14 +19,22 @@ from edgehuman.card import CARD_KEY, WEIGHTS, Card, from_json
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.image.heads import ENCODER
 from edgehuman.nets.weights import fit
+from edgehuman.runtime.model import ZOO
 
 
 def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
-    """Read the weights of a checkpoint folder and their card.
+    """Read the weights of a checkpoint folder, or of a graph, and their card.
 
     Raises:
-        CheckpointError: no such folder, no weights in it, damaged, or not written by edgehuman.
+        UsageError: no such model in the zoo.
+        ArtefactError: no such graph, or not of ours.
+        CheckpointError: no such folder, no weights in it, damaged, or not written by edgehuman; or
+            a graph of another precision than FP32.
     """
+    if _is_graph(folder):
+        from edgehuman.nets.from_onnx import weights_of
+
+        return weights_of(str(folder))
     path = folder / WEIGHTS
     if not path.is_file():
         if folder.is_file():
@@ -46,6 +57,19 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
             f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
         )
     return weights, from_json(metadata[CARD_KEY], str(path))
+
+
+def read_card(folder: Path) -> Card:
+    """Read the card of a checkpoint folder or of a graph, as `read_weights`, which takes longer."""
+    if not _is_graph(folder):
+        return read_weights(folder)[1]
+    from edgehuman.nets.from_onnx import fp32_card
+
+    return fp32_card(str(folder))
+
+
+def _is_graph(folder: Path) -> bool:
+    return str(folder).startswith(ZOO) or folder.suffix == ".onnx"
 
 
 def load_network(folder: Path) -> tuple[nn.Module, Card]:

@@ -22,8 +22,8 @@ from edgehuman.nets.image.pixels import IMAGENET_MEAN, IMAGENET_STD, Pixels, cel
 from edgehuman.nets.image.starnet import StarNet
 from edgehuman.nets.image.tinyvit import TinyVit, resample_biases
 from edgehuman.nets.image.vit import PATCH, Vit, resample_positions
+from edgehuman.networks import Source
 
-Source = Literal["timm", "tinyvit", "starnet", "dino", "mae"]
 PixelKind = Literal["imagenet", "half"]
 PIXELS: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
     "imagenet": (IMAGENET_MEAN, IMAGENET_STD),

@@ -7,15 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgehuman.errors import MissingDependencyError
 from edgehuman.files import write_whole
+from edgehuman.install import not_installed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_NEEDED = (
-    "this picture needs matplotlib, which is not installed; run: pip install 'edgehuman[plot]'"
-)
 
 
 def require_pictures() -> None:
@@ -25,7 +21,7 @@ def require_pictures() -> None:
         MissingDependencyError: matplotlib is not installed.
     """
     if find_spec("matplotlib") is None:
-        raise MissingDependencyError(_NEEDED)
+        raise not_installed("matplotlib", "this picture")
 
 
 def blank(width_in: float, height_in: float) -> Figure:
@@ -38,7 +34,7 @@ def blank(width_in: float, height_in: float) -> Figure:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingDependencyError(_NEEDED) from None
+        raise not_installed("matplotlib", "this picture") from None
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)
     return figure

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from edgehuman.install import extra_of, pip_line, requirement
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
 from edgehuman.runtime.machine import Jetson
@@ -51,6 +52,8 @@ _TRAIN = (*_DEVICE, "torch", "onnx", "onnxscript", "safetensors", "sklearn", "to
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "demo": (*_DEVICE, "matplotlib"),
     "models": (),
+    "info": (),
+    "completion": ("tyro",),
     "data": _DEVICE,
     "data pack": (*_DEVICE, "webdataset"),
     "import": _TRAIN,
@@ -70,14 +73,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "export --format torch-tensorrt": (*_TRAIN, "torch_tensorrt"),
 }
 _ON_GPU = {"tensorrt", "torch_tensorrt", "cuda"}
-_EXTRA_OF = {
-    "matplotlib": "plot",
-    **dict.fromkeys(("torch", "onnx", "onnxscript", "safetensors", "sklearn", "tomli_w"), "train"),
-    **dict.fromkeys(("webdataset", "pycocotools"), "train"),
-    "tensorrt": "tensorrt",
-    "torch_tensorrt": "torch-tensorrt",
-    "tensorrt_rtx": "tensorrt-rtx",
-}
 # JetPack's own Python packages; those of PyPI do not drive a Jetson's GPU.
 _JETPACK_TENSORRT = "sudo apt-get install python3-libnvinfer"
 
@@ -213,8 +208,8 @@ def install_line(missing: tuple[str, ...], jetson: Jetson | None, driver: str | 
     if jetson is not None and "tensorrt_rtx" in rest:
         return "TensorRT-RTX is for GPUs of PCs; on a Jetson use --format tensorrt"
     device = [PACKAGES[module][0] for module in rest if module in _DEVICE]
-    extras = sorted({_EXTRA_OF[module] for module in rest if module in _EXTRA_OF})
-    packages = [f"'edgehuman[{','.join(extras)}]'"] if extras else device
+    extras = sorted({extra_of(module) for module in rest if module != "cuda"} - {""})
+    packages = [requirement(*extras)] if extras else device
     if "cuda" in rest:
         packages.append(_cuda_python(jetson, driver))
     if packages:
@@ -230,11 +225,11 @@ def advice(
     if jetson is not None:
         lines += _jetson_advice(found, jetson)
     elif gpus and found["tensorrt"] is None and found["tensorrt_rtx"] is None:
-        lines.append(f"{gpus[0]} is idle: pip install 'edgehuman[tensorrt-rtx]' for RTX GPUs of")
-        lines[-1] += " PCs, 'edgehuman[tensorrt]' for servers"
+        lines.append(f"{gpus[0]} is idle: {pip_line('tensorrt-rtx')} for RTX GPUs of")
+        lines[-1] += f" PCs, {pip_line('tensorrt')} for servers"
     elif not gpus and found["tensorrt_rtx"] is None and platform.machine() == "x86_64":
         lines.append("no GPU: engines for RTX GPUs can still be built here, with ")
-        lines[-1] += "pip install 'edgehuman[tensorrt-rtx]'"
+        lines[-1] += pip_line("tensorrt-rtx")
     if not cameras:
         lines.append("no camera in /dev/video*: video files and network streams can be read")
     if found["torch"] is not None and not (shutil.which("cc") or shutil.which("gcc")):

@@ -23,36 +23,17 @@ from torch import Tensor, nn
 
 from edgehuman import catalogue
 from edgehuman.card import Card, Metric, TrainingData
-from edgehuman.config import require
 from edgehuman.errors import DataError
-from edgehuman.nets.checkpoint import load_encoder, load_network, read_weights, require_arch
+from edgehuman.nets.checkpoint import load_encoder, load_network, read_card, require_arch
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32
+from edgehuman.tasks.settings import FinetuneConfig
 from edgehuman.training import checkpoint
 from edgehuman.training.loop import Job, train_steps
 from edgehuman.training.processes import Place
-from edgehuman.training.settings import TrainingConfig
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 Batches = Callable[[int, Place], tuple[Tensor, ...]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FinetuneConfig(TrainingConfig):
-    """The config shared by all tasks."""
-
-    arch: str | None = None
-    """A network from `edgehuman models` for the task's records; by default that of --weights."""
-    weights: Path | None = None
-    """Checkpoint of a pretrained network; none: start from seeded random weights."""
-    select_share: float = 0.2
-    """Share of the training people held out to select the checkpoint."""
-    read_test: bool = True
-    """Evaluate on the test part at the end; use --no-read-test while comparing recipes."""
-
-    def __post_init__(self) -> None:
-        TrainingConfig.__post_init__(self)
-        require(self, [(0 <= self.select_share < 1, "select_share", "from 0 to under 1")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +72,7 @@ def start_from(config: FinetuneConfig, task: str, default: str) -> Start:
         UsageError: unknown network, network of another task, or `config.out` is in use.
         CheckpointError: no weights there, weights of another network, or nothing to resume from.
     """
-    learned = None if config.weights is None else read_weights(config.weights)[1]
+    learned = None if config.weights is None else read_card(config.weights)
     arch = default if learned is None else learned.arch
     arch = arch if config.arch is None else config.arch
     catalogue.network_for(arch, task)

@@ -12,51 +12,27 @@ import argparse
 import pickle
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
-from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.card import WEIGHTS, Card, OutputSpec, image_input, sha256_of_file
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build, count_flops, count_params
 from edgehuman.nets.image.tinyvit import STOCK_WINDOWS, tiling_windows
-from edgehuman.nets.weights import Imported, Source, import_state
+from edgehuman.nets.weights import Imported, import_state
 from edgehuman.outcome import Outcome
 from edgehuman.training import checkpoint
+from edgehuman.training.import_settings import ImportConfig
 from edgehuman.training.ledger import commit, versions
 
 # The image size of all these published weights.
 PUBLISHED_SIZE = (224, 224)
-
-
-@dataclass(frozen=True)
-class ImportConfig:
-    """Convert published weights to a checkpoint folder."""
-
-    checkpoint: Positional[Path]
-    """A .pth, .pt, .tar, .bin or .safetensors file."""
-    source: Source
-    """Source of the key names: timm, tinyvit (Cream), starnet (Rewrite the Stars), dino or mae."""
-    arch: str
-    """A person-image network from `edgehuman models`."""
-    out: Path
-    """Output folder."""
-    image_size: str | None = None
-    """HEIGHTxWIDTH, such as 256x128: positions and bias tables are resampled to it. By default
-    224x224 without resampling."""
-    windows: tuple[int, int, int] | None = None
-    """Attention windows of a TinyViT; by default windows that tile the maps of --image-size."""
-    pixels: Literal["auto", "imagenet", "half"] = "auto"
-    """Pixel normalisation of the weights: ImageNet's mean and standard deviation, or 0.5 and 0.5.
-    `auto` depends on the source: half for timm's ViT; use imagenet for its DeiT, DINO and MAE
-    weights."""
 
 
 def import_weights(config: ImportConfig) -> Outcome:

@@ -16,7 +16,7 @@ from torch import distributed
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from edgehuman.errors import UsageError
-from edgehuman.training.settings import TrainingConfig
+from edgehuman.training.settings import TrainingConfig, world_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,6 @@ class Place:
                 # In bfloat16, fused attention on a CPU is far slower than plain attention.
                 stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         return stack
-
-
-def world_size() -> int:
-    """Return the number of processes, set by torchrun; otherwise 1."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def _choose_dtype(config: TrainingConfig, device: torch.device) -> torch.dtype:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from edgehuman.config import require
+
+
+def world_size() -> int:
+    """Return the number of processes, set by torchrun; otherwise 1."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """The fields shared by all trainings; each method adds its own."""
+
+    HELP_GROUP: ClassVar[str] = "optimiser, schedule and checkpoints"
 
     out: Path
     """Folder of the checkpoint: weights, config, optimiser state, metrics."""

@@ -24,6 +24,7 @@ from edgehuman.card import Card, Precision, sha256_of_bytes
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError
 from edgehuman.export.proof.judge import Judge, Verdict
 from edgehuman.files import write_together
+from edgehuman.install import pip_line
 from edgehuman.metrics import parity
 from edgehuman.runtime.engine.build_on_device import Options
 
@@ -44,8 +45,7 @@ def load_library() -> Any:
         library = importlib.import_module("torch_tensorrt")
     except (ImportError, OSError) as error:
         raise MissingDependencyError(
-            f"torch_tensorrt is not installed here ({error}); run: pip install "
-            "'edgehuman[torch-tensorrt]'"
+            f"torch_tensorrt is not installed here ({error}); run: {pip_line('torch-tensorrt')}"
         ) from None
     if not torch.cuda.is_available():
         raise EngineError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import torch
@@ -28,11 +27,9 @@ from edgehuman.data.skeleton.load import (
 from edgehuman.errors import DataError
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.preprocess.skeleton.walk import MIN_FRAMES, RATE_HZ
+from edgehuman.pretrain.contrastive.settings import Positives, Quality
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.processes import Place
-
-Quality = Literal["all", "top", "bottom"]
-Positives = Literal["sequence", "person"]
 
 # Simulator seeds, distinct from each other and from that of `edgehuman evaluate` (0).
 LEARNED_WORLD = 1_000_000

@@ -13,17 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn import functional
 
 from edgehuman.nets.attention import initialise_linear
+from edgehuman.pretrain.saip.settings import Centring
 from edgehuman.training.gather import together
 
 BOTTLENECK = 256
-Centring = Literal["mean", "sinkhorn"]
 
 
 def mlp(inside: int, hidden: int, outside: int) -> nn.Sequential:

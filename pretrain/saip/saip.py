@@ -61,7 +61,7 @@ from edgehuman.pretrain.saip.views import (
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, train_steps
-from edgehuman.training.processes import world_size
+from edgehuman.training.settings import world_size
 
 __all__ = ["Saip", "SaipConfig", "train"]
 

@@ -13,10 +13,9 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.image.views.load import ViewConfig
 from edgehuman.errors import UsageError
-from edgehuman.pretrain.saip.matching import Centring
-from edgehuman.training.processes import world_size
-from edgehuman.training.settings import TrainingConfig
+from edgehuman.training.settings import TrainingConfig, world_size
 
+Centring = Literal["mean", "sinkhorn"]
 PART = 8
 # Of 256 rows this leaves 26, a distant person; smaller views are hardly one cell of the network.
 SMALLEST_SCALE = 0.1

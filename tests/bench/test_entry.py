@@ -35,7 +35,7 @@ def test_it_prints_the_text_and_gives_the_exit_code(capsys: pytest.CaptureFixtur
     [
         (DataError("no such file"), 1, "no such file"),
         (UsageError("not a name"), 2, "not a name"),
-        (ModuleNotFoundError("no", name="torch"), 1, "pip install 'edgehuman[train]'"),
+        (ModuleNotFoundError("no", name="torch"), 1, "the extra `train` brings it"),
         (KeyboardInterrupt(), 130, "stopped"),
     ],
 )

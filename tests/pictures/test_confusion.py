@@ -26,5 +26,5 @@ def test_without_matplotlib_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'edgehuman\[plot\]'"):
+    with pytest.raises(MissingDependencyError, match=r"the extra `plot` brings it"):
         draw_confusion(COUNTS, ("a", "b"), tmp_path / "c.png")

@@ -22,5 +22,5 @@ def test_a_figure_has_its_size(tmp_path: Path) -> None:
 
 def test_a_figure_without_matplotlib_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'edgehuman\[plot\]'"):
+    with pytest.raises(MissingDependencyError, match=r"the extra `plot` brings it"):
         blank(1.0, 1.0)

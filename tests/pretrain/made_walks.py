@@ -11,7 +11,8 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from edgehuman.data.gait.walks import SkeletonSet
-from edgehuman.pretrain.contrastive.contrastive import ContrastiveConfig, nt_xent, train
+from edgehuman.pretrain.contrastive.contrastive import nt_xent, train
+from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 from edgehuman.records import Float32
 from edgehuman.training.gather import together
 from edgehuman.training.processes import open_place

@@ -14,7 +14,8 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.imu.imuvit import ImuVit
 from edgehuman.pretrain import mae
-from edgehuman.pretrain.mae import MaeConfig, MaskedAutoencoder, reconstruction_loss
+from edgehuman.pretrain.mae import MaskedAutoencoder, reconstruction_loss
+from edgehuman.pretrain.mae_settings import MaeConfig
 from edgehuman.records import WindowSet
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.cli import COMMANDS, main
+from edgehuman.install import requirement
 from edgehuman.runtime import doctor as doctor_module
 from edgehuman.runtime.doctor import (
     NEEDS,
@@ -54,21 +55,21 @@ def test_every_command_is_looked_at_and_every_need_is_a_known_package() -> None:
 @pytest.mark.parametrize(
     ("missing", "jetson", "line"),
     [
-        (("torch",), None, "pip install 'edgehuman[train]'"),
-        (("torch", "onnx", "matplotlib"), None, "pip install 'edgehuman[plot,train]'"),
+        (("torch",), None, f"pip install {requirement('train')}"),
+        (("torch", "onnx", "matplotlib"), None, f"pip install {requirement('plot', 'train')}"),
         (("cv2",), None, "pip install opencv-python"),
         (("scipy", "onnxruntime"), None, "pip install scipy onnxruntime"),
-        (("tensorrt_rtx",), None, "pip install 'edgehuman[tensorrt-rtx]'"),
-        (("tensorrt",), None, "pip install 'edgehuman[tensorrt]'"),
+        (("tensorrt_rtx",), None, f"pip install {requirement('tensorrt-rtx')}"),
+        (("tensorrt",), None, f"pip install {requirement('tensorrt')}"),
         (("tensorrt",), ORIN, "sudo apt-get install python3-libnvinfer"),
         (
             ("torch", "tensorrt"),
             ORIN,
-            "sudo apt-get install python3-libnvinfer && pip install 'edgehuman[train]'",
+            f"sudo apt-get install python3-libnvinfer && pip install {requirement('train')}",
         ),
         (("cuda",), None, "pip install cuda-python"),
-        (("tensorrt", "cuda"), None, "pip install 'edgehuman[tensorrt]' cuda-python"),
-        (("tensorrt_rtx", "cuda"), None, "pip install 'edgehuman[tensorrt-rtx]' cuda-python"),
+        (("tensorrt", "cuda"), None, f"pip install {requirement('tensorrt')} cuda-python"),
+        (("tensorrt_rtx", "cuda"), None, f"pip install {requirement('tensorrt-rtx')} cuda-python"),
         (
             ("tensorrt", "cuda"),
             ORIN,
@@ -111,7 +112,7 @@ def test_running_an_engine_needs_a_gpu_its_library_and_cuda(engine: str) -> None
     command, module = f"run --engine {engine}", engine.replace("-", "_")
     needs, found = NEEDS[command], {**ALL, module: None, "cuda": None}
     here = ability(command, needs, found, None, True)
-    line = f"pip install 'edgehuman[{engine}]' cuda-python"
+    line = f"pip install {requirement(engine)} cuda-python"
     assert (here.works, here.missing, here.fix) == (False, (module, "cuda"), line)
     assert ability(command, needs, ALL, None, True).works
     without = ability(command, needs, found, None, False)

@@ -193,7 +193,7 @@ def test_a_new_record_is_one_row(
     assert main(["run", "--loud", str(path), "--text", "one two"]) == 0
     assert capsys.readouterr().out == "ONE TWO\n"
     assert main(["run", str(path), "--text", "one", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"text": "one"}
+    assert json.loads(capsys.readouterr().out) == {"random_weights": False, "text": "one"}
     assert main(["run", "--help"]) == 0
     assert "Words             edgehuman run w.onnx" in capsys.readouterr().out
     with pytest.raises(SystemExit):

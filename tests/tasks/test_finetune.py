@@ -24,7 +24,6 @@ from edgehuman.outcome import Outcome
 from edgehuman.tasks.finetune import (
     Batches,
     Decided,
-    FinetuneConfig,
     Judge,
     Measured,
     Training,
@@ -34,6 +33,7 @@ from edgehuman.tasks.finetune import (
     no_test_part,
     start_from,
 )
+from edgehuman.tasks.settings import FinetuneConfig
 from edgehuman.training import checkpoint
 from edgehuman.training.processes import Place
 

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.training.loop import _Run, make_optimiser, shown_losses, train_steps
 from edgehuman.training.processes import open_place
+from tests.leaving import start
 from tests.training.toy import Line, line_config, line_job
 from tests.two_processes import ROOT, torchrun
 
@@ -200,7 +201,7 @@ def test_resuming_another_network_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
-    process = subprocess.Popen(
+    process = start(
         [sys.executable, "-m", "tests.training.toy", str(tmp_path), "100000"],
         stderr=subprocess.DEVNULL,
         cwd=ROOT,

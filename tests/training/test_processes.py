@@ -9,7 +9,8 @@ import torch
 
 from edgehuman.errors import UsageError
 from edgehuman.training.loop import train_steps
-from edgehuman.training.processes import Place, open_place, world_size
+from edgehuman.training.processes import Place, open_place
+from edgehuman.training.settings import world_size
 from tests.training.toy import line_config, line_job
 
 

@@ -98,7 +98,7 @@ def networks(config: PeerTableConfig) -> dict[str, nn.Module]:
     """
     from edgehuman.bench.pages.image.peers import PEERS, build_peer
     from edgehuman.nets.building import build
-    from edgehuman.nets.image.heads import require_size
+    from edgehuman.nets.image.size import require_size
     from edgehuman.nets.image.tinyvit import tiling_windows
 
     size = (config.height, config.width)

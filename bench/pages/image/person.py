@@ -87,7 +87,8 @@ def pretrain(config: TableConfig, arch: str, row: str, seed: int) -> Path:
 
 def fine_tune(config: TableConfig, arch: str, row: str, seed: int) -> dict[str, float]:
     """The metrics of one fine-tuned network on the test part."""
-    from edgehuman.tasks.image.parsing import ParsingConfig, train
+    from edgehuman.tasks.image.parsing import train
+    from edgehuman.tasks.image.settings import ParsingConfig
 
     folder = config.out / f"{arch}-{_slug(row)}-{seed}-parsing"
     recipe = config.recipes / "parsing_ccp.toml"

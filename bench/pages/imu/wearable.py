@@ -58,7 +58,8 @@ class TableConfig:
 
 def pretrain(config: TableConfig, seed: int) -> tuple[Path, dict[str, Any]]:
     """One encoder; its folder and outcome."""
-    from edgehuman.pretrain.mae import MaeConfig, train
+    from edgehuman.pretrain.mae import train
+    from edgehuman.pretrain.mae_settings import MaeConfig
 
     folder = config.out / f"mae-{seed}"
     paths = [str(config.data / name) for name in PRETRAINING]

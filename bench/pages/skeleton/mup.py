@@ -100,7 +100,8 @@ def final_loss(
     config: TransferConfig, learn: Walks, factor: float, rate: float, mup: bool, seed: int
 ) -> float:
     """Mean training loss over the last fifth of one training; infinite where it broke down."""
-    from edgehuman.pretrain.contrastive.contrastive import ContrastiveConfig, encoder_card, fit
+    from edgehuman.pretrain.contrastive.contrastive import encoder_card, fit
+    from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 
     slug = f"{'mup' if mup else 'plain'}-{width_of(config, factor)}-{rate:g}-{seed}"
     folder = config.out / slug

@@ -43,7 +43,8 @@ from edgehuman.preprocess.skeleton.walk import mean_confidence
 from edgehuman.simulate.skeleton.detector import Detector
 
 if TYPE_CHECKING:
-    from edgehuman.pretrain.contrastive.walks import Exam, Quality
+    from edgehuman.pretrain.contrastive.settings import Quality
+    from edgehuman.pretrain.contrastive.walks import Exam
 
 # Each arm's word of `--quality`.
 ARMS: dict[str, Quality] = {"best": "top", "random": "all", "worst": "bottom"}
@@ -179,7 +180,8 @@ def _train(
 ) -> Outcome:
     from edgehuman.nets.building import build
     from edgehuman.pretrain import mup
-    from edgehuman.pretrain.contrastive.contrastive import ContrastiveConfig, encoder_card, fit
+    from edgehuman.pretrain.contrastive.contrastive import encoder_card, fit
+    from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
     from edgehuman.pretrain.contrastive.walks import Walks
 
     settings = ContrastiveConfig(

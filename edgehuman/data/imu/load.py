@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman import catalogue
+from edgehuman.data.imu import converted
 from edgehuman.data.imu.layout import (
     Stretch,
     WearableLayout,
@@ -25,18 +26,17 @@ from edgehuman.data.imu.layout import (
 )
 from edgehuman.data.imu.published import compact
 from edgehuman.data.layout import find
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError
 from edgehuman.records import ImuRecording, WindowSet
-
-_SIMULATED_PEOPLE, _MOST_SIMULATED = 20, 1000
 
 
 @lru_cache(maxsize=1)
 def layouts() -> tuple[WearableLayout, ...]:
-    """Every layout: the compact files and the published ones, in the catalogue's order."""
+    """Every layout: the compact files, and the published ones in the catalogue's order."""
     rows = catalogue.datasets_of("imu").values()
     published = [catalogue.load_object(row.read) for row in rows]
-    return (*compact.LAYOUTS, *(one for one in published if one not in compact.LAYOUTS))
+    others = (one for one in published if one not in compact.LAYOUTS)
+    return (*converted.layouts(), *compact.LAYOUTS, *others)
 
 
 def find_layout(path: Path | str, dataset: str | None = None) -> tuple[WearableLayout, Path]:
@@ -105,20 +105,6 @@ def load_recordings(
     return recordings
 
 
-def _people(said: str) -> int:
-    """How many people "simulated" (20) or "simulated:60" has.
-
-    Raises:
-        UsageError: not a number from 1 to 1000.
-    """
-    if said and not (said.isascii() and said.isdigit() and 1 <= int(said) <= _MOST_SIMULATED):
-        raise UsageError(
-            f"{catalogue.SIMULATED}:{said}: give 1 to {_MOST_SIMULATED} people, "
-            f"e.g. {catalogue.SIMULATED}:60"
-        )
-    return int(said or _SIMULATED_PEOPLE)
-
-
 def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) -> WindowSet:
     """Load the windows of a dataset, float32 (N, 128, 6): g, rad/s, 50 Hz, with labels and people.
 
@@ -128,18 +114,17 @@ def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) ->
     fold 0 of ExtraSensory; other datasets have no official split.
 
     Args:
-        path: a folder, a compact file, or the word "simulated"; "simulated:60" has 60 people.
+        path: a folder, a compact file, or the word "simulated".
         dataset: catalogue name of the expected dataset.
         hop: samples from one window to the next.
 
     Raises:
         DataError: see `find_layout`; wrong columns or units; or no recording as long as a window.
     """
-    word, _, people = str(path).partition(":")
-    if word == catalogue.SIMULATED:
+    if str(path) == catalogue.SIMULATED:
         from edgehuman.simulate.imu.recording import simulated_windows
 
-        return simulated_windows(_people(people), hop=hop)
+        return simulated_windows(hop=hop)
     layout, place = find_layout(path, dataset)
     if layout.read.windows is not None:
         return layout.read.windows(place)

@@ -25,13 +25,13 @@ from edgehuman.catalogue import NETWORKS, find
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.image.features import ImageBackbone
+from edgehuman.nets.image.size import require_size
 from edgehuman.nets.image.tinyvit import tiling_windows
 
 # Name prefix of backbone weights in a network with a head.
 ENCODER = "encoder."
 MAP_STRIDE = 4
 PYRAMID_WIDTH = 128
-SIZE_STEP = 32
 # The smallest normal float16 number: shorter vectors are not normalised to length 1.
 _SHORTEST = 2.0**-14
 
@@ -213,13 +213,3 @@ def with_head(encoder: nn.Module, output: OutputSpec, seed: int = 0) -> PersonNe
         torch.manual_seed(seed)
         head = make_head(cast(ImageBackbone, encoder), output)
     return PersonNet(encoder, head).eval()
-
-
-def require_size(image_size: tuple[int, int]) -> None:
-    """Raise UsageError for a size whose maps do not align."""
-    for name, value in zip(("height", "width"), image_size, strict=True):
-        if value < SIZE_STEP or value % SIZE_STEP:
-            raise UsageError(
-                f"--{name} is {value}; it must be a multiple of {SIZE_STEP}, for example "
-                "256x128, 256x192 or 384x128"
-            )

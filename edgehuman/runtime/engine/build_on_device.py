@@ -28,8 +28,8 @@ from typing import Any, Callable, Iterator  # noqa: UP035 - Python 3.8 runs this
 
 OLDEST_MAJOR = 10
 INSTALL = {
-    "tensorrt": "pip install 'edgehuman[tensorrt]' (on a Jetson, TensorRT comes with JetPack)",
-    "tensorrt_rtx": "pip install 'edgehuman[tensorrt-rtx]'",
+    "tensorrt": "pip install tensorrt (on a Jetson, TensorRT comes with JetPack)",
+    "tensorrt_rtx": "pip install tensorrt-rtx",
 }
 HARDWARE = ("none", "ampere_plus", "same_compute_capability")
 Report = Callable[[float, str], None]

@@ -77,7 +77,7 @@ def run(config: RunConfig) -> Outcome:
     )
     require_answers(model)
     source, tally, stop = Path(config.source), PhotoTally(), StopSignals()
-    photos = find_photos(source)
+    photos = find_photos(config.source)
     masks = _masks(config, model, photos)
     saved = _open_lines(config.save)
     with stop, nullcontext() if saved is None else closing(saved):

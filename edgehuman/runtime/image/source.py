@@ -5,19 +5,23 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.image.folder import ImageWalk
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
 
 
-def find_photos(source: Path) -> list[Path]:
+def find_photos(source: str | Path) -> list[Path]:
     """The photos of a folder and its subfolders, by name; or the one photo.
 
     Label maps are left out, as in training, and counted on stderr.
 
     Raises:
+        UsageError: an empty path.
         DataError: no such path, or no image in it.
     """
+    if not str(source).strip():
+        raise UsageError("--source is empty; give a folder of photos, or one photo")
+    source = Path(source)
     if source.is_file():
         return [source]
     if not source.is_dir():

@@ -30,7 +30,7 @@ def open_stream(model: Model, source: str | Path) -> LiveStream[PhotoResult]:
         )
     require_answers(model)
     tally = PhotoTally()
-    photos = find_photos(Path(source))
+    photos = find_photos(source)
     return LiveStream(_answers(model, Path(source), photos, tally), tally.summary)
 
 

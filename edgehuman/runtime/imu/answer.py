@@ -25,6 +25,7 @@ from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.dropped import cause_of_loss
+from edgehuman.runtime.loop.play import require_hop
 from edgehuman.runtime.model import Model
 
 Smoothing = Literal["none", "fixed_lag", "hysteresis"]
@@ -88,7 +89,8 @@ class Recogniser:
         require_activity(model)
         options = options or StreamOptions()
         self.decision = options.decision(model.card)
-        hop_s = model.card.decision.hop_s if options.hop_s is None else options.hop_s
+        given_s = model.card.decision.hop_s if options.hop_s is None else options.hop_s
+        hop_s = require_hop(given_s)
         self.labels = model.labels
         self.source = source
         self.rate_hz = model.card.input.rate_hz

@@ -200,9 +200,10 @@ def make_smoother(decision: Decision, num_classes: int, hop_s: float) -> Smoothe
     Raises:
         UsageError: a negative delay, an unknown smoothing, or a probability to stay below chance.
     """
-    if decision.delay_s < 0 or hop_s <= 0:
+    if not (0 <= decision.delay_s < math.inf and 0 < hop_s < math.inf):
         raise UsageError(
-            f"delay_s is {decision.delay_s} and hop_s is {hop_s}; give at least 0, and above 0"
+            f"delay_s is {decision.delay_s} and hop_s is {hop_s}; give finite numbers, at least 0 "
+            "and above 0"
         )
     hops = int(decision.delay_s / hop_s + 1e-6)
     if decision.smoothing == "none":
@@ -235,7 +236,7 @@ class Decider(Generic[Item]):
     """
 
     def __init__(self, decision: Decision, labels: Sequence[str], hop_s: float) -> None:
-        if decision.temperature <= 0 or not 0 <= decision.threshold <= 1:
+        if not decision.temperature > 0 or not 0 <= decision.threshold <= 1:
             raise UsageError(
                 f"temperature is {decision.temperature} and threshold is {decision.threshold}; "
                 "the first must be above 0, the second from 0 to 1"

@@ -166,6 +166,17 @@ def require_seconds(seconds: float | None) -> None:
         raise UsageError(f"seconds is {seconds}; give a finite number above 0, or leave it out")
 
 
+def require_hop(hop_s: float) -> float:
+    """The stream time between two windows.
+
+    Raises:
+        UsageError: not a finite number above 0.
+    """
+    if not 0 < hop_s < math.inf:
+        raise UsageError(f"hop_s is {hop_s}; give a finite number of seconds above 0")
+    return hop_s
+
+
 def require_something(
     source: Playable[BlockT], seconds: float | None, stopped: bool = False
 ) -> None:

@@ -24,6 +24,7 @@ from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.records import Float32
 from edgehuman.runtime.gallery import Gallery, require_same_model
 from edgehuman.runtime.loop.dropped import cause_of_loss
+from edgehuman.runtime.loop.play import require_hop
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.lines import PoseBlock
@@ -71,7 +72,7 @@ class Identifier:
             require_same_model(gallery, card)
         self.threshold = threshold_of(card, threshold)
         self.source, self.distance = source, str(card.output.distance)
-        wanted_s = card.decision.hop_s if hop_s is None else hop_s
+        wanted_s = require_hop(card.decision.hop_s if hop_s is None else hop_s)
         rate_hz = card.input.rate_hz
         self.windows = PoseWindows(card.input.shape[0], wanted_s, rate_hz, source)
         self.tally = GaitTally(self.windows.hop / rate_hz)

@@ -8,8 +8,7 @@ pedestrian attribute recognition", arXiv 2005.11909.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,21 +21,9 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize
 from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.losses import attribute_loss
-from edgehuman.tasks.image.settings import PersonConfig
+from edgehuman.tasks.image.settings import AttributesConfig
 from edgehuman.tasks.image.splits import split_people
 from edgehuman.tasks.image.train import PersonTask, begin, train_person
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttributesConfig(PersonConfig):
-    """Person attributes."""
-
-    task: Literal["attributes"] = "attributes"
-    """The task."""
-    lr: float = 3e-4
-    """Peak learning rate of the head."""
-    shift_px: int = 10
-    """Augmentation: largest shift along each axis, pixels."""
 
 
 class AttributesLearner(nn.Module):

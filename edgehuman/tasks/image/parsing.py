@@ -8,8 +8,7 @@ arXiv 1809.05996, section 4, without its edge branch and at the size of a person
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.card import OutputSpec
-from edgehuman.config import require
 from edgehuman.data.image.part_groups import grouped
 from edgehuman.geometry import mirror_order
 from edgehuman.nets.image.heads import PersonNet
@@ -30,33 +28,8 @@ from edgehuman.tasks.image.augment import (
     vary,
 )
 from edgehuman.tasks.image.losses import parsing_loss
-from edgehuman.tasks.image.settings import PersonConfig
+from edgehuman.tasks.image.settings import ParsingConfig
 from edgehuman.tasks.image.train import PersonTask, begin, train_person
-
-
-@dataclass(frozen=True, kw_only=True)
-class ParsingConfig(PersonConfig):
-    """Body parts and clothes."""
-
-    task: Literal["parsing"] = "parsing"
-    """The task."""
-    parts: Literal["all", "garments", "person"] = "all"
-    """`all`: every part that the data labels; `garments`: eight (background, hair, skin, and where
-    garments are worn); `person`: the silhouette."""
-    lovasz: float = 1.0
-    """Weight of the Lovász-softmax relative to the cross-entropy."""
-    label_stride: Literal[1, 2, 4] = 2
-    """The loss uses every n-th label pixel along each axis; 1 is finest, 4 is cheapest."""
-    scale: float = 0.25
-    """Augmentation: range of the scale; 0.25 gives 0.75 to 1.25."""
-    rotate_deg: float = 15.0
-    """Augmentation: largest rotation."""
-    shift_px: int = 10
-    """Augmentation: largest shift along each axis, pixels."""
-
-    def __post_init__(self) -> None:
-        PersonConfig.__post_init__(self)
-        require(self, [(self.lovasz >= 0, "lovasz", "0 or more")])
 
 
 class ParsingLearner(nn.Module):

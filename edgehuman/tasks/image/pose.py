@@ -8,15 +8,13 @@ Recipe: Xu et al., "ViTPose", arXiv 2204.12484, without half-body crops, with gr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.config import require
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
 from edgehuman.nets.image.heads import MAP_STRIDE, PersonNet
@@ -25,40 +23,10 @@ from edgehuman.preprocess.image.pixels import resize, to_crop
 from edgehuman.tasks.image.augment import draw_move, move_joints, vary
 from edgehuman.tasks.image.heatmaps import Grid, gaussian_targets
 from edgehuman.tasks.image.losses import heatmap_loss
-from edgehuman.tasks.image.settings import PersonConfig
+from edgehuman.tasks.image.settings import PoseConfig
 from edgehuman.tasks.image.train import PersonTask, begin, train_person
 
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoseConfig(PersonConfig):
-    """The 17 joints of COCO."""
-
-    task: Literal["pose", "landmarks"] = "pose"
-    """The task."""
-    sigma: float = 2.0
-    """Sigma of the target Gaussians, cells."""
-    scale: float = 0.3
-    """Augmentation: range of the scale; 0.25 gives 0.75 to 1.25."""
-    rotate_deg: float = 40.0
-    """Augmentation: largest rotation."""
-    shift_px: int = 10
-    """Augmentation: largest shift along each axis, pixels."""
-
-    def __post_init__(self) -> None:
-        PersonConfig.__post_init__(self)
-        require(self, [(self.sigma > 0, "sigma", "above 0")])
-
-
-@dataclass(frozen=True, kw_only=True)
-class LandmarksConfig(PoseConfig):
-    """The 133 landmarks of COCO-WholeBody."""
-
-    task: Literal["pose", "landmarks"] = "landmarks"
-    """The task."""
-    sigma: float = 1.5
-    """Sigma of the target Gaussians, cells; smaller because finger joints are close together."""
 
 
 class PoseLearner(nn.Module):

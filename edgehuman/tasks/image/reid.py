@@ -10,65 +10,24 @@ augmentation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.config import require
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize
 from edgehuman.records import Index
 from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.losses import reid_loss
-from edgehuman.tasks.image.settings import PersonConfig
+from edgehuman.tasks.image.settings import ReidConfig
 from edgehuman.tasks.image.splits import split_people
 from edgehuman.tasks.image.train import PersonTask, begin, train_person
 from edgehuman.training.identity_batches import pictures_of, pk_indices
 from edgehuman.training.processes import Place
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReidConfig(PersonConfig):
-    """Person re-identification."""
-
-    task: Literal["reid"] = "reid"
-    """The task."""
-    dim: int | None = None
-    """Dimension of the vector; by default the width of the image token, without a projection."""
-    each: int = 4
-    """Images per person in a batch."""
-    margin: float | None = None
-    """Margin of the triplet loss; none: softplus instead of a hinge."""
-    label_smoothing: float = 0.0
-    """Share of the target probability spread over all identities."""
-    batch: int = 64
-    """Images per step and process: batch / each people."""
-    lr: float = 3.5e-4
-    """Peak learning rate of the head."""
-    shift_px: int = 10
-    """Augmentation: largest shift along each axis, pixels."""
-    erase: float = 0.5
-    """Augmentation: probability that a rectangle of the image becomes noise."""
-
-    def __post_init__(self) -> None:
-        PersonConfig.__post_init__(self)
-        part = self.batch // self.accumulate
-        rules = (
-            (self.each >= 2, "each", "at least 2; a triplet needs two images of a person"),
-            (
-                part % max(self.each, 1) == 0 and part >= 2 * self.each,
-                "batch",
-                f"a multiple of --each {self.each} and at least twice that, in each of "
-                f"--accumulate {self.accumulate} parts",
-            ),
-            (self.dim is None or self.dim >= 1, "dim", "at least 1"),
-        )
-        require(self, rules)
 
 
 class ReidLearner(nn.Module):

@@ -1,14 +1,17 @@
-"""The config shared by all tasks on person images: network, data, learning rates, augmentation."""
+"""The configs of the tasks on person images: what they share, then what each adds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
-from edgehuman.nets.image.heads import require_size
-from edgehuman.tasks.finetune import FinetuneConfig
-from edgehuman.tasks.image.augment import Variation
+from edgehuman.nets.image.size import require_size
+from edgehuman.tasks.settings import FinetuneConfig
+
+if TYPE_CHECKING:
+    from edgehuman.tasks.image.augment import Variation
 
 DEFAULT_ARCH = "tinyvit_5m"
 
@@ -79,6 +82,114 @@ class PersonConfig(FinetuneConfig):
     @property
     def variation(self) -> Variation:
         """The augmentation these settings describe."""
+        from edgehuman.tasks.image.augment import Variation
+
         return Variation(
             self.flip, self.shift_px, self.scale, self.rotate_deg, self.light, self.erase
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReidConfig(PersonConfig):
+    """Person re-identification."""
+
+    task: Literal["reid"] = "reid"
+    """The task."""
+    dim: int | None = None
+    """Dimension of the vector; by default the width of the image token, without a projection."""
+    each: int = 4
+    """Images per person in a batch."""
+    margin: float | None = None
+    """Margin of the triplet loss; none: softplus instead of a hinge."""
+    label_smoothing: float = 0.0
+    """Share of the target probability spread over all identities."""
+    batch: int = 64
+    """Images per step and process: batch / each people."""
+    lr: float = 3.5e-4
+    """Peak learning rate of the head."""
+    shift_px: int = 10
+    """Augmentation: largest shift along each axis, pixels."""
+    erase: float = 0.5
+    """Augmentation: probability that a rectangle of the image becomes noise."""
+
+    def __post_init__(self) -> None:
+        PersonConfig.__post_init__(self)
+        part = self.batch // self.accumulate
+        rules = (
+            (self.each >= 2, "each", "at least 2; a triplet needs two images of a person"),
+            (
+                part % max(self.each, 1) == 0 and part >= 2 * self.each,
+                "batch",
+                f"a multiple of --each {self.each} and at least twice that, in each of "
+                f"--accumulate {self.accumulate} parts",
+            ),
+            (self.dim is None or self.dim >= 1, "dim", "at least 1"),
+        )
+        require(self, rules)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributesConfig(PersonConfig):
+    """Person attributes."""
+
+    task: Literal["attributes"] = "attributes"
+    """The task."""
+    lr: float = 3e-4
+    """Peak learning rate of the head."""
+    shift_px: int = 10
+    """Augmentation: largest shift along each axis, pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoseConfig(PersonConfig):
+    """The 17 joints of COCO."""
+
+    task: Literal["pose", "landmarks"] = "pose"
+    """The task."""
+    sigma: float = 2.0
+    """Sigma of the target Gaussians, cells."""
+    scale: float = 0.3
+    """Augmentation: range of the scale; 0.25 gives 0.75 to 1.25."""
+    rotate_deg: float = 40.0
+    """Augmentation: largest rotation."""
+    shift_px: int = 10
+    """Augmentation: largest shift along each axis, pixels."""
+
+    def __post_init__(self) -> None:
+        PersonConfig.__post_init__(self)
+        require(self, [(self.sigma > 0, "sigma", "above 0")])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarksConfig(PoseConfig):
+    """The 133 landmarks of COCO-WholeBody."""
+
+    task: Literal["pose", "landmarks"] = "landmarks"
+    """The task."""
+    sigma: float = 1.5
+    """Sigma of the target Gaussians, cells; smaller because finger joints are close together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsingConfig(PersonConfig):
+    """Body parts and clothes."""
+
+    task: Literal["parsing"] = "parsing"
+    """The task."""
+    parts: Literal["all", "garments", "person"] = "all"
+    """`all`: every part that the data labels; `garments`: eight (background, hair, skin, and where
+    garments are worn); `person`: the silhouette."""
+    lovasz: float = 1.0
+    """Weight of the Lovász-softmax relative to the cross-entropy."""
+    label_stride: Literal[1, 2, 4] = 2
+    """The loss uses every n-th label pixel along each axis; 1 is finest, 4 is cheapest."""
+    scale: float = 0.25
+    """Augmentation: range of the scale; 0.25 gives 0.75 to 1.25."""
+    rotate_deg: float = 15.0
+    """Augmentation: largest rotation."""
+    shift_px: int = 10
+    """Augmentation: largest shift along each axis, pixels."""
+
+    def __post_init__(self) -> None:
+        PersonConfig.__post_init__(self)
+        require(self, [(self.lovasz >= 0, "lovasz", "0 or more")])

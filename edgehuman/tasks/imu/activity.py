@@ -29,7 +29,7 @@ from edgehuman.data.imu.load import load_recordings
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
 from edgehuman.nets.building import build, count_params
-from edgehuman.nets.checkpoint import read_weights
+from edgehuman.nets.checkpoint import read_card
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.records import IMU_WINDOW, Float32, Index
@@ -45,7 +45,7 @@ from edgehuman.tasks.finetune import (
 )
 from edgehuman.tasks.imu.decision import choose_decision, hops_of
 from edgehuman.tasks.imu.probe import fit_probe
-from edgehuman.tasks.imu.settings import ActivityConfig
+from edgehuman.tasks.imu.settings import DEFAULT_ARCH, ActivityConfig
 from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import batch_indices
@@ -157,7 +157,7 @@ def _decide(config: ActivityConfig, select_NK: Float32, select_N: Index) -> Deci
     if len(select_N):
         return Decision(temperature=fit_temperature(select_NK, select_N))
     if config.selected is not None:
-        return read_weights(config.selected)[1].decision
+        return read_card(config.selected).decision
     return Decision()
 
 
@@ -199,7 +199,7 @@ def _judge(
             "mode": config.mode,
             "temperature": decision.temperature,
             "labels": list(splits.labels),
-            "simulated": _simulated(config),
+            "simulated": SIMULATED in config.data,
             "selection": found,
             "decision": dataclasses.asdict(decision),
         }
@@ -223,22 +223,19 @@ def _judge(
     return Judge(decide, test)
 
 
-def _simulated(config: ActivityConfig) -> bool:
-    return any(path.partition(":")[0] == SIMULATED for path in config.data)
-
-
 def _card(
     config: ActivityConfig,
     splits: LabelledSplits,
     network: nn.Module,
     ancestors: tuple[TrainingData, ...],
 ) -> Card:
+    arch = config.arch or DEFAULT_ARCH
     return Card(
-        name=f"{config.arch} for activity",
+        name=f"{arch} for activity",
         task="activity",
-        arch=config.arch,
+        arch=arch,
         params=count_params(network),
-        flops=catalogue.NETWORKS[config.arch].flops,
+        flops=catalogue.NETWORKS[arch].flops,
         input=IMU_INPUT,
         output=OutputSpec("classes", labels=splits.labels),
         data=(
@@ -258,8 +255,9 @@ def train(config: ActivityConfig) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
-    start = start_from(config, "activity", config.arch)
-    if _simulated(config):
+    start = start_from(config, "activity", DEFAULT_ARCH)
+    config = dataclasses.replace(config, arch=start.arch)
+    if SIMULATED in config.data:
         print("the training data includes simulated data (edgehuman's walker)", file=sys.stderr)
     select_share = 0.0 if config.mode == "probe" else config.select_share
     splits = labelled_splits(config.data, config.hop, select_share)

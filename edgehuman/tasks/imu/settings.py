@@ -9,7 +9,9 @@ from typing import Literal
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.errors import UsageError
-from edgehuman.tasks.finetune import FinetuneConfig
+from edgehuman.tasks.settings import FinetuneConfig
+
+DEFAULT_ARCH = "imuvit_512x5"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +20,9 @@ class ActivityConfig(FinetuneConfig):
 
     task: Literal["activity"] = "activity"
     """The task."""
-    arch: str = "imuvit_512x5"
-    """A network from `edgehuman models` that reads an ImuWindow."""
+    arch: str | None = None
+    """A network from `edgehuman models` that reads an ImuWindow; by default that of --weights, or
+    imuvit_512x5."""
     mode: Literal["finetune", "probe"] = "finetune"
     """Train all weights, or a linear head on the frozen encoder."""
     data: tuple[str, ...] = (SIMULATED,)

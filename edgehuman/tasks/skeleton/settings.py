@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.metrics.retrieval import Distance
-from edgehuman.tasks.finetune import FinetuneConfig
-from edgehuman.training.skeleton.augment import SkeletonAugment
+from edgehuman.tasks.settings import FinetuneConfig
+
+if TYPE_CHECKING:
+    from edgehuman.training.skeleton.augment import SkeletonAugment
 
 DEFAULT_ARCH = "gaitptv2_deep_1"
 # Simulator seed for fine-tuning, distinct from those of pretraining and of the test (seed 0).
@@ -88,6 +90,8 @@ class GaitConfig(FinetuneConfig):
 
     def augment(self, frames: int) -> SkeletonAugment:
         """Return the augmentation for windows of this length; walks are never reversed."""
+        from edgehuman.training.skeleton.augment import SkeletonAugment
+
         return SkeletonAugment(
             frames=frames,
             pace=self.pace,

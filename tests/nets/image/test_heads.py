@@ -9,13 +9,8 @@ from torch import nn
 from edgehuman.card import OutputSpec
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import count_params
-from edgehuman.nets.image.heads import (
-    EmbeddingHead,
-    PyramidHead,
-    make_head,
-    require_size,
-    with_head,
-)
+from edgehuman.nets.image.heads import EmbeddingHead, PyramidHead, make_head, with_head
+from edgehuman.nets.image.size import require_size
 from edgehuman.nets.image.starnet import StarNet
 from tests.nets.tiny_encoder import TinyEncoder, seeded
 

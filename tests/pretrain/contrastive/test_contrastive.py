@@ -18,12 +18,8 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.pretrain.contrastive import contrastive
-from edgehuman.pretrain.contrastive.contrastive import (
-    Contrastive,
-    ContrastiveConfig,
-    koleo,
-    nt_xent,
-)
+from edgehuman.pretrain.contrastive.contrastive import Contrastive, koleo, nt_xent
+from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 from edgehuman.pretrain.contrastive.walks import Walks
 from edgehuman.training.skeleton.augment import SkeletonAugment
 from tests.pretrain.made_walks import gradient_of, save_gradient, tiny_config, train_tiny

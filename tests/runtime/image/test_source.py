@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from edgehuman.data.image.write import simulate_people_folder
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.runtime.image.source import find_photos, name_in
 
 
 def test_nothing_to_answer(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder or photo"):
         find_photos(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="--source is empty"):
+        find_photos("")
     with pytest.raises(DataError, match="holds nothing"):
         find_photos(tmp_path)
     (tmp_path / "letter.txt").write_text("words")

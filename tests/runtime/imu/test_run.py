@@ -16,6 +16,7 @@ import pytest
 from edgehuman.cli import main
 from edgehuman.errors import DataError
 from edgehuman.runtime.stream import stream
+from tests.leaving import start
 from tests.runtime.conftest import MakeModel, tiny_card
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
@@ -75,6 +76,18 @@ def test_the_timeline_is_drawn(
     assert main(words) == 0
     assert picture.read_bytes()[:4] == b"\x89PNG"
     assert str(picture) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1"])
+@pytest.mark.parametrize("name", ["hop-s", "delay-s", "seconds", "threshold"])
+def test_a_number_that_means_nothing_is_refused(
+    tiny: Path, csv: Path, name: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", str(tiny), "--source", str(csv), "--smoothing", "fixed_lag"]
+    assert main([*words, f"--{name}", value]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{name.replace('-', '_')} is {float(value)}" in said.err
 
 
 def test_a_timeline_that_cannot_be_written_is_refused_before_the_stream(
@@ -206,9 +219,7 @@ def test_a_gap_gives_no_window_across_it(tiny: Path, tmp_path: Path) -> None:
 
 def started(tiny: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "edgehuman.cli", "run", str(tiny), *words]
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -117,6 +117,11 @@ def test_bad_lines_are_counted_and_told(folder: Path, capsys: pytest.CaptureFixt
         (["--source", "0"], 2, "reads skeletons"),
         (["--source", "anna.jsonl", "--gallery", "none.npz"], 1, "no such gallery"),
         (["--source", "anna.jsonl", "--threshold", "7"], 2, "threshold is 7"),
+        (["--source", "anna.jsonl", "--threshold", "nan"], 2, "threshold is nan"),
+        (["--source", "anna.jsonl", "--hop-s", "nan"], 2, "hop_s is nan"),
+        (["--source", "anna.jsonl", "--hop-s", "inf"], 2, "hop_s is inf"),
+        (["--source", "anna.jsonl", "--hop-s", "-1"], 2, "hop_s is -1"),
+        (["--source", "anna.jsonl", "--seconds", "nan"], 2, "seconds is nan"),
         (["--source", "short.jsonl"], 1, "hold no window of 0.5 s of one track"),
     ],
 )

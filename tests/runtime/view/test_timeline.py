@@ -57,5 +57,5 @@ def test_without_matplotlib_the_message_holds_the_line_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingDependencyError, match=r"edgehuman\[plot\]"):
+    with pytest.raises(MissingDependencyError, match=r"the extra `plot` brings it"):
         draw_timeline(timeline([3.0], ["walking"]), tmp_path / "a.png", "title")

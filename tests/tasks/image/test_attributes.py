@@ -10,8 +10,9 @@ from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.image.heads import with_head
-from edgehuman.tasks.image.attributes import AttributesConfig, AttributesLearner, train
+from edgehuman.tasks.image.attributes import AttributesLearner, train
 from edgehuman.tasks.image.losses import attribute_loss
+from edgehuman.tasks.image.settings import AttributesConfig
 from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import ATTRIBUTES, losses, quick
 

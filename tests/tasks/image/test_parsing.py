@@ -13,7 +13,8 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.image.heads import with_head
 from edgehuman.tasks.image.augment import IGNORED
-from edgehuman.tasks.image.parsing import ParsingConfig, ParsingLearner, train
+from edgehuman.tasks.image.parsing import ParsingLearner, train
+from edgehuman.tasks.image.settings import ParsingConfig
 from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import PARTS, losses, quick
 

@@ -17,7 +17,8 @@ from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.image.heads import with_head
 from edgehuman.tasks.image import train as person_training
 from edgehuman.tasks.image.heatmaps import gaussian_targets
-from edgehuman.tasks.image.pose import LandmarksConfig, PoseConfig, PoseLearner, train
+from edgehuman.tasks.image.pose import PoseLearner, train
+from edgehuman.tasks.image.settings import LandmarksConfig, PoseConfig
 from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import losses, made_people, quick
 

@@ -16,7 +16,8 @@ from edgehuman.nets.checkpoint import load_network, read_weights
 from edgehuman.nets.image.heads import with_head
 from edgehuman.records import Index
 from edgehuman.tasks.image import train as person_training
-from edgehuman.tasks.image.reid import ReidConfig, ReidLearner, train
+from edgehuman.tasks.image.reid import ReidLearner, train
+from edgehuman.tasks.image.settings import ReidConfig
 from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import losses, quick
 

@@ -10,9 +10,7 @@ import pytest
 from edgehuman.config import resolve
 from edgehuman.errors import UsageError
 from edgehuman.tasks.image.augment import Variation
-from edgehuman.tasks.image.parsing import ParsingConfig
-from edgehuman.tasks.image.reid import ReidConfig
-from edgehuman.tasks.image.settings import PersonConfig
+from edgehuman.tasks.image.settings import ParsingConfig, PersonConfig, ReidConfig
 from tests.tasks.people import quick
 
 

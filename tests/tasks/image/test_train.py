@@ -23,10 +23,13 @@ from edgehuman.tasks.finetune import start_from
 from edgehuman.tasks.image import attributes, parsing, reid
 from edgehuman.tasks.image import augment as person_augment
 from edgehuman.tasks.image import train as person_training
-from edgehuman.tasks.image.attributes import AttributesConfig
-from edgehuman.tasks.image.parsing import ParsingConfig
-from edgehuman.tasks.image.reid import ReidConfig
-from edgehuman.tasks.image.settings import DEFAULT_ARCH, PersonConfig
+from edgehuman.tasks.image.settings import (
+    DEFAULT_ARCH,
+    AttributesConfig,
+    ParsingConfig,
+    PersonConfig,
+    ReidConfig,
+)
 from edgehuman.tasks.image.train import build_network, freeze_unused, lr_factors
 from edgehuman.training.checkpoint import load_state, save_weights
 from tests.nets.tiny_encoder import NAME, seeded

@@ -108,7 +108,14 @@ def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
         CheckpointError, match=r"contains imuvit_1024x5, but --arch is imuvit_512x5"
     ):
-        train(config(tmp_path / "run", weights=weights))
+        train(config(tmp_path / "run", weights=weights, arch="imuvit_512x5"))
+
+
+@pytest.mark.usefixtures("made")
+def test_the_network_is_that_of_the_weights(tmp_path: Path) -> None:
+    weights = pretrained(tmp_path / "encoder", "imuvit_1024x5")
+    train(config(tmp_path / "run", weights=weights, steps=1))
+    assert load_network(tmp_path / "run")[1].arch == "imuvit_1024x5"
 
 
 @pytest.mark.usefixtures("made")

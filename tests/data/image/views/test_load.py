@@ -18,6 +18,7 @@ from edgehuman.data.image.views.order import Filler
 from edgehuman.errors import DataError, UsageError
 from edgehuman.records import Uint8
 from tests.data.pictures import cut_short, photos, picture
+from tests.leaving import start
 
 SMALL = ViewConfig(height=32, width=16, num_locals=2)
 
@@ -195,17 +196,14 @@ def test_workers_leave_with_the_trainer_however_it_ends(folder: Path, how: signa
         "made = ViewLoader(open_images(sys.argv[1]), ViewConfig(), 64, workers=2)\n"
         "made.batch(0)\n"
         "print(*[w.process.pid for w in made._pool._workers], flush=True)\n"
-        "step = 1\n"
-        "while True:\n"
-        "    made.batch(step); step += 1\n"
+        "for step in range(1, 1_000_000): made.batch(step)\n"
     )
-    trainer = subprocess.Popen(
+    trainer = start(
         [sys.executable, "-c", code, str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        text=True,
     )
     assert trainer.stdout is not None
     numbers = [int(word) for word in trainer.stdout.readline().split()]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import (
+from tests.whole.house import (
     FILES,
     MODALITIES,
     ROOT,
@@ -25,7 +25,7 @@ from tests.house import (
     setuptools_table,
 )
 
-DEVICE_PACKAGES = ("preprocess", "simulate", "metrics", "data", "runtime", "bench", "zoo")
+DEVICE_PACKAGES = ("flags", "preprocess", "simulate", "metrics", "data", "runtime", "bench", "zoo")
 DEVICE_FILES = sorted(
     [
         *(ROOT / "edgehuman").glob("*.py"),

@@ -15,7 +15,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("bench", "distill", "export", "pretrain")
 MODALITIES = ("imu", "skeleton", "silhouette", "image")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import ROOT
+from tests.whole.house import ROOT
 
 LEFT_BEHIND = (".git", ".venv", "*.egg-info", "__pycache__", ".*_cache", "*.pyc")
 MADE_HERE = ("build", "dist", "demo", "runs", "site")

@@ -1,0 +1,87 @@
+"""What installs a module that is missing: its extra, and the command that works today.
+
+    raise not_installed("torch", "training")
+
+edgehuman is not on PyPI yet, so `pip install 'edgehuman[train]'` works only where edgehuman is
+installed already; from a checkout, its own folder is named. That is decided here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from edgehuman.errors import MissingDependencyError
+
+PUBLISHED = False
+"""Whether edgehuman is on PyPI."""
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+# Module -> its distribution and the extra that brings it; "": edgehuman itself needs it.
+_MODULES: Mapping[str, tuple[str, str]] = {
+    "numpy": ("numpy", ""),
+    "scipy": ("scipy", ""),
+    "cv2": ("opencv-python", ""),
+    "onnxruntime": ("onnxruntime", ""),
+    "tqdm": ("tqdm", ""),
+    "tyro": ("tyro", ""),
+    "tomli": ("tomli", ""),
+    "matplotlib": ("matplotlib", "plot"),
+    "torch": ("torch", "train"),
+    "onnx": ("onnx", "train"),
+    "onnxscript": ("onnxscript", "train"),
+    "safetensors": ("safetensors", "train"),
+    "sklearn": ("scikit-learn", "train"),
+    "tomli_w": ("tomli-w", "train"),
+    "webdataset": ("webdataset", "train"),
+    "pycocotools": ("pycocotools", "train"),
+    "tensorrt": ("tensorrt", "tensorrt"),
+    "cuda": ("cuda-python", "tensorrt"),
+    "torch_tensorrt": ("torch-tensorrt", "torch-tensorrt"),
+    "tensorrt_rtx": ("tensorrt-rtx", "tensorrt-rtx"),
+}
+
+
+def extra_of(module: str) -> str:
+    """The extra that brings a module; "" where edgehuman itself needs it or nothing does."""
+    return _MODULES.get(module.partition(".")[0], ("", ""))[1]
+
+
+def requirement(*extras: str) -> str:
+    """edgehuman with these extras, as pip takes it today: "-e '.[train]'"."""
+    names = f"[{','.join(extras)}]" if extras else ""
+    if PUBLISHED or not (CHECKOUT / "pyproject.toml").is_file():
+        return f"'edgehuman{names}'"
+    place = "." if Path.cwd() == CHECKOUT else CHECKOUT
+    return f"-e '{place}{names}'"
+
+
+def pip_line(*extras: str) -> str:
+    """The command that installs edgehuman with these extras today."""
+    return f"pip install {requirement(*extras)}"
+
+
+def fix_for(module: str) -> str:
+    """The command that installs a module: "pip install -e '.[train]'"."""
+    top = module.partition(".")[0]
+    distribution, extra = _MODULES.get(top, (top, ""))
+    return pip_line(extra) if extra else f"pip install {distribution}"
+
+
+def not_installed(module: str, purpose: str = "") -> MissingDependencyError:
+    """The error for a missing module: what it is for, what brings it, and the command.
+
+    Args:
+        module: as it is imported; of "onnx.helper" the package counts.
+        purpose: what needs it: "a picture".
+    """
+    top = module.partition(".")[0]
+    distribution, extra = _MODULES.get(top, (top, ""))
+    needs = f"{purpose} needs {top}, which" if purpose else top
+    if extra:
+        brings = f"the extra `{extra}` brings it"
+    elif top in _MODULES:
+        brings = f"edgehuman itself needs it ({distribution})"
+    else:
+        brings = "no extra of edgehuman brings it"
+    return MissingDependencyError(f"{needs} is not installed; {brings}; run: {fix_for(top)}")

@@ -1,0 +1,71 @@
+"""The page of files says what the readers read."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from edgehuman.geometry import LAYOUTS
+from edgehuman.preprocess.skeleton.line import parse_line
+from edgehuman.runtime.imu.columns import ALIASES, match
+from edgehuman.runtime.imu.lines import RowParser
+from tests.docs.fences import ROOT, fences
+
+PAGE = ROOT / "docs" / "files.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+BLOCKS = {
+    language: [f.code for f in fences(PAGE) if f.language == language]
+    for language in ("csv", "json")
+}
+
+
+def row_of(first: str) -> str:
+    (row, *_) = [line for line in TEXT.splitlines() if line.startswith(f"| {first} |")]
+    return row
+
+
+def test_the_csv_and_the_json_line_are_read() -> None:
+    for text, count in ((BLOCKS["csv"][0], 2), (BLOCKS["json"][0], 1)):
+        parser = RowParser("the page")
+        rows = parser.parse(text.splitlines())
+        assert (len(rows.stamp_T), parser.bad) == (count, 0)
+        assert parser.labels == ("standing",)
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [("`t`", "t"), ("`ax` `ay` `az`", "ax"), ("`gx` `gy` `gz`", "gx"), ("`label`", "label")],
+)
+def test_every_other_name_of_a_column_is_there_and_no_more(row: str, name: str) -> None:
+    said = set(re.findall(r"`(\w+)`", row_of(row).rpartition("|")[0].rpartition("|")[2]))
+    said -= {"_x", "x"}
+    known = {re.sub(r"_?x$", "", alias) if name.endswith("x") else alias for alias in ALIASES[name]}
+    assert said == known - {name if name in ("t", "label") else ""}
+
+
+def test_a_header_with_units_is_read_as_the_page_says() -> None:
+    header = [
+        "Time (s)",
+        *(f"{kind} {axis} (unit)" for kind in ("Accel", "Gyro") for axis in "XYZ"),
+    ]
+    assert match(header, "the page").place == tuple(range(7))
+    assert "`Accel X (m/s^2)` is `accel_x`" in TEXT
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_is_there_with_its_joints_in_order(layout: str) -> None:
+    joints = LAYOUTS[layout]
+    assert row_of(f"`{layout}`") == f"| `{layout}` | {len(joints)} | {', '.join(joints)} |"
+
+
+def test_the_pose_line_is_read_once_it_has_all_its_joints() -> None:
+    row = json.loads(BLOCKS["json"][1])
+    row["joints"] *= len(LAYOUTS[row["layout"]])
+    line = parse_line(json.dumps(row), "the page")
+    assert (line.t_s, line.track, line.width_px, line.height_px) == (12.04, "7", 1920, 1080)
+    table = TEXT[TEXT.index("| key | what |") : TEXT.index("| layout | joints |")]
+    assert set(re.findall(r"^\| (.*?) \|", table, re.MULTILINE)) == {
+        *("key", "`t`", "`joints`", "`id`", "`layout`", "`width`, `height`")
+    }

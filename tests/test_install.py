@@ -1,0 +1,125 @@
+"""A missing module names what brings it, and a command that works today."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edgehuman import install
+from edgehuman.config import read_table
+from edgehuman.install import extra_of, fix_for, not_installed, pip_line, requirement
+from edgehuman.runtime.doctor import PACKAGES
+from tests.whole.house import ROOT
+
+PROJECT = read_table(ROOT / "pyproject.toml")["project"]
+WITHOUT = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {absent!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Absent())
+from edgehuman.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def distributions(lines: list[str]) -> set[str]:
+    return {re.split(r"[<>=;\[ ]", line)[0] for line in lines}
+
+
+@pytest.mark.parametrize("module", sorted({*install._MODULES, *PACKAGES}))
+def test_the_extra_brings_the_module(module: str) -> None:
+    extra = extra_of(module)
+    lines = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
+    assert install._MODULES[module][0] in distributions(lines)
+
+
+def test_from_a_checkout_its_own_folder_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert pip_line("train") == "pip install -e '.[train]'"
+    monkeypatch.chdir(tmp_path)
+    assert pip_line("plot", "train") == f"pip install -e '{ROOT}[plot,train]'"
+
+
+def test_an_installed_wheel_takes_its_extra_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "CHECKOUT", tmp_path)
+    assert requirement("plot") == "'edgehuman[plot]'"
+    assert requirement() == "'edgehuman'"
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("torch.nn", "torch is not installed; the extra `train` brings it; run: pip install -e"),
+        ("tyro", "edgehuman itself needs it (tyro); run: pip install tyro"),
+        ("cv2", "edgehuman itself needs it (opencv-python); run: pip install opencv-python"),
+        ("tensorrt", "the extra `tensorrt` brings it"),
+        ("matplotlib", "the extra `plot` brings it"),
+        (
+            "rtmlib",
+            "rtmlib is not installed; no extra of edgehuman brings it; run: pip",
+        ),
+    ],
+)
+def test_the_message_names_the_extra_and_the_command(module: str, said: str) -> None:
+    message = str(not_installed(module))
+    assert said in message
+    assert message.endswith(fix_for(module))
+
+
+def test_the_purpose_is_said() -> None:
+    assert str(not_installed("matplotlib", "a picture")).startswith(
+        "a picture needs matplotlib, wh"
+    )
+
+
+@pytest.mark.parametrize(
+    ("absent", "words", "said"),
+    [
+        ("tyro", ["run", "zoo:activity", "--source", "simulated"], "pip install tyro"),
+        ("tyro", ["finetune", "--out", "x"], "pip install tyro"),
+        ("cv2", ["run", "zoo:person-garments-int8", "--source", "x"], "pip install opencv-python"),
+        ("onnxruntime", ["evaluate", "zoo:activity"], "pip install onnxruntime"),
+        ("torch", ["pretrain", "--out", "x"], "the extra `train` brings it"),
+        ("onnx", ["export", "imuconv_288k"], "pip install"),
+        ("torch", ["run", "imuconv_288k", "--source", "simulated"], "pip install"),
+    ],
+)
+def test_a_missing_module_is_one_line_that_says_what_installs_it(
+    absent: str, words: list[str], said: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(absent=absent), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("edgehuman: ")
+    assert said in last
+    assert absent in last
+
+
+def test_the_overview_and_the_version_do_without_tyro() -> None:
+    for words in (["--help"], ["-V"], ["help"]):
+        code = WITHOUT.format(absent="tyro")
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
