@@ -78,8 +78,8 @@ def _export(words: Sequence[str]) -> tuple[str, str]:
 
 COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     "demo": Command(
-        "edgehuman.runtime.demo:DemoConfig",
-        "edgehuman.runtime.demo:demo",
+        "edgehuman.runtime.demo.demo:DemoConfig",
+        "edgehuman.runtime.demo.demo:demo",
         "recognise a simulated live stream with the built-in model; no download",
         "edgehuman demo --seconds 60",
     ),

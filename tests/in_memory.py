@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 
 from edgehuman.catalogue import SIMULATED
-from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.data.skeleton.load import load_skeletons
+from edgehuman.data.skeleton.walks import SkeletonSet
 
 
 def walkers(people: int = 6, each: int = 4) -> SkeletonSet:

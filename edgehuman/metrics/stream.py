@@ -1,4 +1,4 @@
-"""Metrics of label streams: online accuracy, onset delay, flicker.
+"""Metrics of label streams: online accuracy, longest wrong stretch, onset delay, flicker.
 
 All take one label per hop, in order of time. A true label of None is unlabelled; a true label
 outside `classes` (a transition, an activity the model does not know) also counts as unlabelled. The
@@ -76,6 +76,24 @@ def onset_delay_s(
         hits = [k for k in range(start, stop) if predicted[k] == true[start]]
         delays.append((hits[0] - start) * hop_s + waited_s[hits[0]] if hits else np.nan)
     return np.array(delays, np.float64)
+
+
+def longest_wrong_s(
+    true: Truth, predicted: Sequence[str], hop_s: float, classes: Collection[str] | None = None
+) -> float:
+    """Return the longest time, seconds, for which every labelled hop was predicted wrongly.
+
+    A hop that is right, or that is not labelled, ends a wrong stretch.
+
+    Raises:
+        DataError: different lengths.
+    """
+    _same_length(true, predicted)
+    longest = run = 0
+    for truth, answer in zip(true, predicted, strict=True):
+        run = run + 1 if _counts(truth, classes) and answer != truth else 0
+        longest = max(longest, run)
+    return longest * hop_s
 
 
 def labelled_stretches(

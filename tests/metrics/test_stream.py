@@ -11,6 +11,7 @@ from edgehuman.errors import DataError
 from edgehuman.metrics.stream import (
     flicker_per_minute,
     labelled_stretches,
+    longest_wrong_s,
     online_accuracy,
     onset_delay_s,
 )
@@ -23,6 +24,15 @@ def test_accuracy_counts_only_labelled_hops() -> None:
     assert online_accuracy(TRUE, SAID) == pytest.approx(3 / 7)
     assert online_accuracy(TRUE, SAID, classes={"sit", "walk"}) == pytest.approx(3 / 6)
     assert math.isnan(online_accuracy([None, None], ["a", "b"]))
+
+
+def test_a_wrong_stretch_ends_where_it_is_right_or_not_labelled() -> None:
+    """Hop 1 alone; hop 3 after an unlabelled one, with 4 and 5: the longest is three hops."""
+    assert longest_wrong_s(TRUE, SAID, hop_s=0.5) == 1.5
+    assert longest_wrong_s(TRUE, SAID, hop_s=0.5, classes={"sit", "walk"}) == 1.0
+    assert longest_wrong_s(TRUE, [str(label) for label in TRUE], hop_s=0.5) == 0.0
+    with pytest.raises(DataError, match="one of each"):
+        longest_wrong_s(TRUE, SAID[1:], hop_s=0.5)
 
 
 def test_flicker_counts_every_change() -> None:

@@ -25,7 +25,19 @@ from tests.whole.house import (
 )
 
 SUBJECTS = {
-    *("body", "loop", "engine", "view", "gait", "graph", "proof", "evaluate", "targets", "pages"),
+    *(
+        "body",
+        "demo",
+        "loop",
+        "engine",
+        "view",
+        "gait",
+        "graph",
+        "proof",
+        "evaluate",
+        "targets",
+        "pages",
+    ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("saip", "contrastive", "diffusion"),
 }

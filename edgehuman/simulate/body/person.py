@@ -152,7 +152,7 @@ def sample_person(seed: int) -> Person:
         bone_m=bone_m,
         gaits=gaits,
         arms_rad=(rng.normal(0.08, 0.06), rng.normal(0.13, 0.03), rng.normal(0.30, 0.10)),
-        sit_pitch_rad=float(np.radians(rng.normal(-19.0, 6.0))),
+        sit_pitch_rad=float(np.radians(rng.normal(-23.0, 6.0))),
         seat_m=bone_m["shank"] + bone_m["ankle_height"] + float(rng.normal(0.05, 0.02)),
         sway=float(np.exp(rng.normal(0.0, 0.35))),
         belt_rad=belt_rad,
@@ -165,7 +165,7 @@ def sample_person(seed: int) -> Person:
 def _sample_mounts(rng: np.random.Generator) -> dict[str, tuple[float, float, float]]:
     """Misalignment per placement, degrees -> radians; a belt slopes forward and to the side."""
     spread = {
-        "waist": ((6.0, 7.0, 0.0), (4.0, 4.5, 2.0)),
+        "waist": ((7.0, 9.0, 0.0), (4.0, 4.5, 2.0)),
         "pocket": ((0.0, 4.0, 0.0), (8.0, 10.0, 15.0)),
         "wrist": ((0.0, 0.0, 0.0), (12.0, 8.0, 6.0)),
         "ankle": ((0.0, 0.0, 0.0), (6.0, 6.0, 15.0)),

@@ -274,7 +274,9 @@ def _fidget(
         at_s = back_s + took_s + rng.exponential(12.0)
 
 
-_RESTLESS = {"standing": 1.3, "sitting": 0.65, "laying": 1.0}
+# Slow swaying (to 2 Hz) and the tremor of muscles that hold the body up (to 5 Hz), by activity.
+_RESTLESS = {"standing": 0.7, "sitting": 0.4, "laying": 0.5}
+_TREMOR = {**dict.fromkeys(LOCOMOTION, 2.0), "standing": 0.4, "sitting": 0.12, "laying": 0.12}
 
 
 def _during(
@@ -306,13 +308,13 @@ def _sway(
     rows = [ROW[name] for name in SWAY]
     slow, fast = np.array(list(SWAY.values())).T
     count = len(rows)
-    envelope = np.exp(0.55 * smooth_noise(rng, 2, num_knots, max(1, round(4 * knot_hz))))
+    envelope = np.exp(1.0 * smooth_noise(rng, 2, num_knots, max(1, round(4 * knot_hz))))
     level = person.sway * _during(_RESTLESS, schedule, num_knots, knot_hz)
     noise = np.zeros((NUM_CONTROLS, num_knots))
     noise[rows] = slow[:, None] * smooth_noise(rng, count, num_knots, max(1, round(2.0 * knot_hz)))
     quick = smooth_noise(rng, count, num_knots, max(1, round(0.2 * knot_hz)))
     noise[rows] += fast[:, None] * (envelope[0] * level) * quick
-    shaking = 2.0 * person.sway**0.5 * _during(LOCOMOTION, schedule, num_knots, knot_hz)
+    shaking = person.sway**0.5 * _during(_TREMOR, schedule, num_knots, knot_hz)
     noise[rows] += fast[:, None] * shaking * rng.standard_normal((count, num_knots))
     breath = np.sin(np.arange(num_knots) * (2 * np.pi * rng.uniform(0.2, 0.3) / knot_hz))
     noise[ROW["trunk_pitch"]] += 0.004 * breath

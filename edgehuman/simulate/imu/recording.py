@@ -160,7 +160,7 @@ def _chapter(
         reading = read(
             sensor, extended(joints[joint], *pads), extended(rotation[segment], *pads), drawn_hz
         )
-        sampled = add_errors(_decimate(reading, finer), sensor, rng)
+        sampled = add_errors(_decimate(reading, finer), sensor, rng, rate_hz)
         yield sampled.T.astype(np.float32), plan.label_T[first:last:finer]
 
 

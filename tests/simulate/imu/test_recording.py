@@ -141,6 +141,20 @@ def test_windows_refuse_what_gives_none() -> None:
         simulated_windows(people=1, minutes=0.02)
 
 
+def test_standing_up_tilts_the_belt_forward_and_back_without_a_jump() -> None:
+    """Half a radian or so forward over a second or two, as people do; never a teleport."""
+    for seed in range(8):
+        schedule = [Bout("sitting", 6.0), Bout("sit_to_stand", 2.4), Bout("standing", 6.0)]
+        recording = simulate_recording(seed, schedule)
+        rising = recording.label_T == ACTIVITIES.index("sit_to_stand")
+        # Pitch is the rotation about the body's left: on the belt, the horizontal of y and z.
+        turned = np.linalg.norm(recording.imu_TC[rising][:, 3:], axis=1)
+        assert 0.4 < turned.max() < 4.0
+        assert np.linalg.norm(recording.imu_TC[rising][:, :3], axis=1).max() < 1.8
+        around = recording.imu_TC[250:460, 3:]
+        assert np.abs(np.diff(around, axis=0)).max() < 0.5  # rad/s from one sample to the next
+
+
 STATISTICS = ("acc_x", "acc_y", "acc_z", "norm_std", "norm_p99", "step_hz", "gyro_std", "rough")
 MOVING = SIX[:3]
 DAY = [
@@ -226,6 +240,64 @@ def test_most_simulated_people_lie_near_the_real(
     assert inside.mean(axis=0).min() >= 0.8, dict(
         zip(STATISTICS, inside.mean(axis=0).round(2).tolist(), strict=True)
     )
+
+
+RESTING = SIX[3:]
+BANDS_HZ = ((0.3, 1.2), (1.2, 3.0), (3.0, 6.0), (6.0, 12.0))
+
+
+def _band_power(imu_NTC: Float32) -> Float64:
+    """Median over windows of the logarithm (base 10) of the power per channel and band, (6, B)."""
+    steady_NTC = imu_NTC - imu_NTC.mean(axis=1, keepdims=True)
+    power_NFC = np.abs(np.fft.rfft(steady_NTC * np.hanning(128)[:, None], axis=1)) ** 2
+    frequency = np.fft.rfftfreq(128, 0.02)
+    bands = [
+        power_NFC[:, (frequency >= low) & (frequency < high)].mean(axis=1) for low, high in BANDS_HZ
+    ]
+    return np.array([np.median(np.log10(band_NC + 1e-12), axis=0) for band_NC in bands]).T
+
+
+@pytest.mark.parametrize("activity", RESTING)
+def test_people_at_rest_move_in_every_band_as_real_ones_do(
+    shared_data: Path, activity: str
+) -> None:
+    """Within a factor of 20 of the real power in every channel and band, and 4 on average."""
+    with np.load(shared_data / "uci_har.npz") as file:
+        mine = ~file["is_test"] & (file["y"] == SIX.index(activity) + 1)
+        real_6B = _band_power(file["x"][mine])
+    made = simulated_windows(people=12, minutes=6.0, seed=900)
+    simulated_6B = _band_power(made.imu_NTC[made.label_N == SIX.index(activity)])
+    apart_6B = np.abs(simulated_6B - real_6B)
+    print(f"\n{activity}: simulated - real, log10\n{(simulated_6B - real_6B).round(1)}")
+    assert apart_6B.max() < np.log10(20)
+    assert apart_6B.mean() < np.log10(4)
+
+
+def test_sitting_tilts_the_belt_as_far_as_in_real_people(shared_data: Path) -> None:
+    """Mean angle over people between gravity when standing and when sitting: 22 degrees."""
+
+    def tilt_deg(standing_NTC: Float32, sitting_NTC: Float32) -> float:
+        up, back = (rows[..., :3].mean(axis=(0, 1)) for rows in (standing_NTC, sitting_NTC))
+        cosine = up @ back / np.linalg.norm(up) / np.linalg.norm(back)
+        return float(np.degrees(np.arccos(cosine)))
+
+    with np.load(shared_data / "uci_har.npz") as file:
+        known = ~file["is_test"]
+        imu, label, subject = file["x"][known], file["y"][known], file["subject"][known]
+    real = [
+        tilt_deg(imu[(subject == who) & (label == 5)], imu[(subject == who) & (label == 4)])
+        for who in np.unique(subject)
+    ]
+    schedule = with_transitions([Bout("standing", 8), Bout("sitting", 8)])
+    days = [simulate_recording(500 + seed, schedule) for seed in range(40)]
+    simulated = [
+        tilt_deg(
+            *(day.imu_TC[None, day.label_T == SIX.index(name)] for name in ("standing", "sitting"))
+        )
+        for day in days
+    ]
+    assert np.mean(simulated) == pytest.approx(np.mean(real), abs=2.5)
+    assert np.std(simulated) == pytest.approx(np.std(real), abs=2.5)
 
 
 @pytest.mark.parametrize("activity", MOVING)
