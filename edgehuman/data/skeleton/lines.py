@@ -108,7 +108,7 @@ class _StampsError(DataError):
     """Bad stamps in one track; the other tracks of the set remain usable."""
 
 
-def _walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> Walk:
+def to_walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> Walk:
     """Convert one track to a walk; its rate is the stated one, or that of its stamps.
 
     Raises:
@@ -237,7 +237,7 @@ def _read(path: Path) -> Iterator[Walk | LeftOut]:
     """
     for lines, name, where, row in _tracks(path):
         try:
-            yield _walk(lines, name, where, row)
+            yield to_walk(lines, name, where, row)
         except _StampsError as error:
             yield LeftOut(str(row.get("sequence", name)), str(error))
 

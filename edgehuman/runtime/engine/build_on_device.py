@@ -372,11 +372,7 @@ def main() -> int:
 
 
 def build_bundle(folder: Path, words: dict[str, Any]) -> str:
-    """Build the engine of a bundle beside its graph; return what to say.
-
-    Raises:
-        BuildError: a changed graph, a wrong word, or a build that failed.
-    """
+    """Build the engine of a bundle beside its graph; return what to say."""
     bundle = json.loads((folder / "bundle.json").read_text())
     graph = folder / bundle["onnx"]
     onnx = graph.read_bytes()

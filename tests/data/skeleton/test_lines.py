@@ -162,7 +162,7 @@ def _changing(before_hz: float, after_hz: float, frames: int = 60) -> Float64:
 def _rate(stamp_s_T: Float64, **labels: object) -> float:
     joints_J3 = np.zeros((18, 3), np.float32)
     lines = [PoseLine(t_s, "a", joints_J3) for t_s in stamp_s_T.tolist()]
-    return pose_lines._walk(lines, "a", "here", labels).rate_hz
+    return pose_lines.to_walk(lines, "a", "here", labels).rate_hz
 
 
 @pytest.mark.parametrize(

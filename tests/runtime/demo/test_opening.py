@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,12 @@ def test_only_with_a_terminal_and_a_display(
 def test_the_page_is_opened_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(opening, "can_open", lambda *_: True)
-    monkeypatch.setattr(opening.webbrowser, "open", lambda url: asked.append(url) is None)
+
+    def opened(url: str) -> bool:
+        asked.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", opened)
     assert open_page(tmp_path / "a b.html")
     assert asked == [(tmp_path / "a b.html").as_uri()]
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
+from edgehuman.errors import UsageError
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.loop.results import LiveResult
-from edgehuman.runtime.loop.sinks import JsonLines, SinkThread
+from edgehuman.runtime.loop.sinks import JsonLines, SinkThread, open_to_write
 
 
 def result(t_s: float, **more: object) -> LiveResult:
@@ -109,3 +112,14 @@ def _wait_until(true: Callable[[], bool]) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("waited five seconds in vain")
+
+
+def test_a_device_is_written_as_it_is_and_a_folder_is_refused(tmp_path: Path) -> None:
+    with open_to_write(Path(os.devnull)) as stream:
+        stream.write("gone")
+    assert not Path(os.devnull).is_file()
+    with open_to_write(tmp_path / "new" / "x.jsonl") as stream:
+        stream.write("kept")
+    assert (tmp_path / "new" / "x.jsonl").read_text() == "kept"
+    with pytest.raises(UsageError, match=r"--save: .* is a folder, not a file"):
+        open_to_write(tmp_path)
