@@ -146,16 +146,12 @@ def test_both_libraries_give_the_same_windows(
 def test_people_keep_their_numbers_and_new_ones_get_new(monkeypatch: pytest.MonkeyPatch) -> None:
     example = imported("gait_at_a_door", monkeypatch)
     follower = example.Follower()
-    joint_J3: NDArray[np.float64] = np.ones((17, 3))
+    joint_J3 = np.ones((17, 3))
     joint_J3[:, 1] = np.linspace(0, 200, 17)
 
     def at(x: float) -> NDArray[np.float64]:
-<<<<<<< HEAD
-        return np.asarray(joint_J3 + np.array([x, 0.0, 0.0]), np.float64)
-=======
         moved_J3: NDArray[np.float64] = joint_J3 + np.array([x, 0.0, 0.0])
         return moved_J3
->>>>>>> mend_b
 
     assert follower.numbers([at(0), at(500)], 0.0) == [1, 2]
     assert follower.numbers([at(510), at(10)], 0.1) == [2, 1]
