@@ -23,7 +23,9 @@ PERSONS = 20
 class MadePersons:
     """Replaces `PersonViews` in training: large views of 64x32, small ones of 32x16."""
 
-    def __init__(self, data: str, config: Any, batch: int, workers: int, seed: int) -> None:
+    def __init__(
+        self, data: str, config: Any, batch: int, workers: int, seed: int, given: None = None
+    ) -> None:
         self.images, self.simulated, self.num_corrupt = [0] * PERSONS, False, 0
         self.small, self.batch, self.seed, self.closed = config.num_locals + 1, batch, seed, False
 

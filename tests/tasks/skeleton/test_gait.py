@@ -157,7 +157,7 @@ def test_an_occupied_folder_is_refused_before_simulating(
 ) -> None:
     (tmp_path / "state.pt").write_bytes(b"kept")
     monkeypatch.setattr(
-        "edgehuman.tasks.skeleton.gait.load_splits", lambda config: pytest.fail("too late")
+        "edgehuman.tasks.skeleton.gait.load_splits", lambda *words: pytest.fail("too late")
     )
     with pytest.raises(UsageError, match="already contains a checkpoint"):
         train(quick(tmp_path))
