@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgehuman.card import Card
 from edgehuman.errors import EdgehumanError
+from edgehuman.install import VERSION
 from edgehuman.records import (
     Embedding,
     Frame,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 # database in the user's cache; it reads this when it is imported. Who wants that sets it to 0.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Card",

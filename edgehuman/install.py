@@ -13,6 +13,9 @@ from pathlib import Path
 
 from edgehuman.errors import MissingDependencyError
 
+VERSION = "0.1.0"
+"""Of the package, of the cards that it writes, of the release that it fetches models from."""
+
 PUBLISHED = False
 """Whether edgehuman is on PyPI."""
 CHECKOUT = Path(__file__).resolve().parents[1]

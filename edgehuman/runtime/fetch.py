@@ -20,10 +20,10 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-import edgehuman
 from edgehuman.card import sha256_of_file
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.files import require_usable_file, writing
+from edgehuman.install import VERSION
 from edgehuman.outcome import Outcome
 from edgehuman.progress import progress_bar
 from edgehuman.runtime.model import ZOO, zoo_file
@@ -161,4 +161,4 @@ def _address() -> str:
     said = os.environ.get(ADDRESS_KEY, "").rstrip("/")
     if said and not said.startswith(("http://", "https://")):
         raise UsageError(f"{ADDRESS_KEY} is {said!r}; it must begin with http:// or https://")
-    return said or f"{RELEASES}/v{edgehuman.__version__}"
+    return said or f"{RELEASES}/v{VERSION}"

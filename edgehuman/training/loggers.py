@@ -11,7 +11,6 @@ Only the first process logs. `examples/loggers.py` shows Weights & Biases and ML
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +18,7 @@ from typing import Any, Protocol, cast
 
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.install import not_installed
+from edgehuman.outcome import to_json
 from edgehuman.own import is_missing, is_own, own_object
 from edgehuman.training.checkpoint import METRICS
 from edgehuman.training.settings import TrainingConfig
@@ -66,7 +66,7 @@ class MetricsFile:
         """
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": step, **metrics}) + "\n")
+                file.write(to_json({"step": step, **metrics}) + "\n")
         except OSError as error:
             raise CheckpointError(
                 f"cannot write {self._path} ({error}); free some space, then continue with --resume"

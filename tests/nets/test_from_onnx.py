@@ -92,7 +92,7 @@ def test_statistics_leave_the_answers_as_they_were() -> None:
 
 
 @pytest.mark.parametrize("arch", ["imuconv_288k", "imuvit_512x5"])
-def test_a_file_of_ones_own_gives_its_weights_back(arch: str, tmp_path: Path) -> None:
+def test_a_file_of_ones_own_gives_its_weights_back(arch: str, tmp_path: Path, traces: None) -> None:
     path = export_random(arch, 3, tmp_path)
     weights, card = weights_of(str(path))
     assert card.arch == arch
@@ -148,12 +148,19 @@ def test_an_unknown_name_is_refused() -> None:
     [
         ["activity", "--weights", "zoo:activity", "--batch", "16"],
         ["gait", "--weights", "zoo:gait-skeleton", "--people", "4", "--walks", "2", "--each", "2"],
-        ["parsing", "--weights", "zoo:person-garments", "--parts", "garments", "--height", "64"],
+        ["parsing", "--weights", "zoo:person-garments", "--data", "people", "--height", "64"],
     ],
 )
-def test_a_zoo_model_is_tuned(words: list[str], tmp_path: Path) -> None:
+def test_a_zoo_model_is_tuned(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if words[2] not in WHOLE:
         pytest.skip(f"{words[2]} is not in this installation")
+    monkeypatch.chdir(tmp_path)
+    if "people" in words:
+        simulated = ["--kind", "people", "--people", "6", "--each", "2", "--out", "people"]
+        assert main(["data", "simulate", *simulated]) == 0
+        words = [*words, "--parts", "garments"]
     out = tmp_path / "tuned"
     sizes = [] if "--batch" in words else ["--batch", "4"]
     sizes += ["--width", "32"] if "--height" in words else []

@@ -180,9 +180,10 @@ def test_what_is_no_model_is_refused(
 
 
 def test_random_weights_are_said_by_the_commands_that_use_them(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
     pytest.importorskip("torch")
+    request.getfixturevalue("traces")
     for words in (
         ["evaluate", "imuconv_288k", "--json"],
         ["bench", "imuconv_288k", "--rounds", "1", "--json"],

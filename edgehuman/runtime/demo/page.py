@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import importlib.resources
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from edgehuman.outcome import to_json
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.demo import sections
 from edgehuman.runtime.demo.findings import Findings
@@ -59,7 +59,7 @@ def page(live: Live, findings: Findings) -> str:
         "css": _asset("page.css"),
         "js": _asset("page.js"),
         # "</script>" in a label would end the element.
-        "data": json.dumps(moving(live), separators=(",", ":")).replace("<", "\\u003c"),
+        "data": to_json(moving(live)).replace("<", "\\u003c"),
     }
     made = _asset("page.html")
     for name, content in parts.items():
