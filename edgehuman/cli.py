@@ -140,8 +140,8 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         lambda: choose.actions(catalogue.METHODS),
     ),
     "import": Command(
-        "edgehuman.training.import_settings:ImportConfig",
-        "edgehuman.training.import_weights:import_weights",
+        "edgehuman.training.image.import_settings:ImportConfig",
+        "edgehuman.training.image.import_weights:import_weights",
         "published weights (timm, Cream, StarNet, DINO, MAE) as a checkpoint folder",
         "edgehuman import vit_tiny.safetensors --source timm --arch vit_tiny --out runs/v",
     ),

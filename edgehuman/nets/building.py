@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -14,6 +14,9 @@ from edgehuman import catalogue
 from edgehuman.card import InputSpec
 from edgehuman.errors import UsageError
 from edgehuman.own import is_own
+
+ENCODER = "encoder."
+"""Prefix of the encoder's weights in a network with a head."""
 
 
 def build(name: str, seed: int = 0, **arguments: Any) -> nn.Module:
@@ -146,3 +149,17 @@ def count_linear_flops(network: nn.Module, sample: torch.Tensor) -> int:
         for hook in hooks:
             hook.remove()
     return counted
+
+
+@runtime_checkable
+class Fitting(Protocol):
+    """A network whose weights depend on the size of its input."""
+
+    def fit_weights(
+        self, weights: Mapping[str, Tensor], input_size: Sequence[int] | None
+    ) -> dict[str, Tensor]:
+        """Return weights of the same architecture, by our names, resampled to this network.
+
+        Args:
+            input_size: of the network that they come from; None: a square.
+        """

@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from edgehuman import catalogue
 from edgehuman.card import CARD_KEY, WEIGHTS, Card, from_json
 from edgehuman.errors import CheckpointError
-from edgehuman.nets.image.heads import ENCODER
-from edgehuman.nets.weights import fit
+from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.runtime.model import ZOO
 
 
@@ -129,6 +128,7 @@ def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
         }
     kept = {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
     head = {name: t for name, t in network.state_dict().items() if name.startswith("head.")}
-    fitted = fit(network, kept, card.input.shape[:2])
-    load_into(network, {**fitted, **head}, str(folder))
+    if isinstance(network, Fitting):
+        kept = network.fit_weights(kept, card.input.shape[:2])
+    load_into(network, {**kept, **head}, str(folder))
     return card

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from edgehuman.card import Card, InputSpec, OutputSpec, image_input
 from edgehuman.errors import UsageError
-from edgehuman.nets.building import build, own_attribute, require_own_output
+from edgehuman.nets.building import ENCODER, build, own_attribute, require_own_output
 from edgehuman.nets.image.features import ImageBackbone
-from edgehuman.nets.image.heads import ENCODER, person_net
-from edgehuman.nets.weights import geometry
+from edgehuman.nets.image.heads import person_net
+from edgehuman.nets.image.weights import geometry
 from edgehuman.networks import Network
 
 # Outputs with a head. An embedding may be the backbone's token; classes use the backbone's layer.

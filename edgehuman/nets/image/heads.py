@@ -29,7 +29,6 @@ from edgehuman.nets.image.size import require_size
 from edgehuman.nets.image.tinyvit import tiling_windows
 
 # Name prefix of backbone weights in a network with a head.
-ENCODER = "encoder."
 MAP_STRIDE = 4
 PYRAMID_WIDTH = 128
 # The smallest normal float16 number: shorter vectors are not normalised to length 1.

@@ -62,3 +62,9 @@ def spread_cells(hidden_NHW: Tensor, factor: int, size: tuple[int, int]) -> Tens
     """Repeat cells `factor` times along both sides and crop to `size`, (N, 1, H, W)."""
     wide_NHW = hidden_NHW.repeat_interleave(factor, 1).repeat_interleave(factor, 2)
     return wide_NHW[:, None, : size[0], : size[1]]
+
+
+def side_of(cells: int) -> int:
+    """Return the side of a square of this many cells; 0 if there is none."""
+    side = round(cells**0.5)
+    return side if side * side == cells else 0

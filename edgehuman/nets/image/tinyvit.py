@@ -11,6 +11,7 @@ E width of a head.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import torch
@@ -19,7 +20,7 @@ from torch.nn import functional
 
 from edgehuman.nets.drop_path import DropPath, drop_rates
 from edgehuman.nets.image.features import Features
-from edgehuman.nets.image.pixels import Pixels, cells_over, check_cells, spread_cells
+from edgehuman.nets.image.pixels import Pixels, cells_over, check_cells, side_of, spread_cells
 
 STEM_STRIDE = 4
 EXPANSION = 4
@@ -318,6 +319,19 @@ class TinyVit(nn.Module):
     def taps(self, x_NCHW: Tensor) -> list[Tensor]:
         """Return the maps of the four stages at strides 4, 8, 16 and 32."""
         return self._maps(self.patch_embed(x_NCHW))
+
+    def fit_weights(
+        self, weights: Mapping[str, Tensor], input_size: Sequence[int] | None
+    ) -> dict[str, Tensor]:
+        """Return the weights with their bias tables resampled to these windows; see `Fitting`."""
+        fitted = dict(weights)
+        for name, own in self.state_dict().items():
+            given = fitted.get(name)
+            if given is None or given.shape == own.shape or given.ndim != own.ndim:
+                continue
+            if name.endswith("attention_biases") and side_of(given.shape[1]):
+                fitted[name] = resample_biases(given, side_of(own.shape[1]))
+        return fitted
 
     def forward_features(self, image_NHWC: Tensor) -> Tensor:
         """Return the image token (N, D) of raw uint8 images, before any classifier."""

@@ -9,7 +9,7 @@ Axes: N images, H height, W width, C channel, S token (patch), D width.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from torch.nn import functional
 from edgehuman.nets.attention import Block
 from edgehuman.nets.drop_path import drop_rates
 from edgehuman.nets.image.features import Features
-from edgehuman.nets.image.pixels import Pixels, cells_over, check_cells
+from edgehuman.nets.image.pixels import Pixels, cells_over, check_cells, side_of
 
 PATCH = 16
 NORM_EPS = 1e-6
@@ -35,6 +35,15 @@ def resample_positions(position_1SD: Tensor, old: tuple[int, int], new: tuple[in
     )
     grid_1SD = grid_1DHW.flatten(2).transpose(1, 2).to(position_1SD.dtype)
     return torch.cat([cls_11D, grid_1SD], dim=1)
+
+
+def _grid(cells: int, image_size: Sequence[int] | None) -> tuple[int, int] | None:
+    """Return rows and columns of this many patches: for images of this size, else for a square."""
+    if image_size is not None:
+        rows, columns = cells_over((image_size[0], image_size[1]), PATCH)
+        return (rows, columns) if rows * columns == cells else None
+    side = side_of(cells)
+    return (side, side) if side else None
 
 
 class Vit(nn.Module):
@@ -169,6 +178,19 @@ class Vit(nn.Module):
         """Return maps at stride 16 after each quarter of the blocks; the last is normalised."""
         last_NSD, kept = self.encode(self.tokens(x_NCHW), self.tap_blocks)
         return [_as_map(tokens[:, 1:], self.grid_of(x_NCHW)) for tokens in [*kept[:-1], last_NSD]]
+
+    def fit_weights(
+        self, weights: Mapping[str, Tensor], input_size: Sequence[int] | None
+    ) -> dict[str, Tensor]:
+        """Return the weights with their positions resampled to this grid; see `Fitting`."""
+        given = weights.get("pos_embed")
+        own = self.state_dict()["pos_embed"]
+        if given is None or given.shape == own.shape or given.ndim != own.ndim:
+            return dict(weights)
+        old = _grid(given.shape[1] - 1, input_size)
+        if old is None:
+            return dict(weights)
+        return {**weights, "pos_embed": resample_positions(given, old, self.grid)}
 
     def forward_features(self, image_NHWC: Tensor) -> Tensor:
         """Return the image token (N, D) of raw uint8 images, before any classifier."""

@@ -18,10 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.errors import CheckpointError, UsageError
-from edgehuman.nets.image.pixels import IMAGENET_MEAN, IMAGENET_STD, Pixels, cells_over
+from edgehuman.nets.building import Fitting
+from edgehuman.nets.image.pixels import IMAGENET_MEAN, IMAGENET_STD, Pixels, side_of
 from edgehuman.nets.image.starnet import StarNet
-from edgehuman.nets.image.tinyvit import TinyVit, resample_biases
-from edgehuman.nets.image.vit import PATCH, Vit, resample_positions
+from edgehuman.nets.image.tinyvit import TinyVit
+from edgehuman.nets.image.vit import Vit
 from edgehuman.networks import Source
 
 PixelKind = Literal["imagenet", "half"]
@@ -177,18 +178,9 @@ def fit(
         weights: by our names, of a network of the same architecture.
         image_size: height and width of the weights; None: a square.
     """
-    fitted = dict(weights)
-    for name, own in network.state_dict().items():
-        given = fitted.get(name)
-        if given is None or given.shape == own.shape or given.ndim != own.ndim:
-            continue
-        if name.endswith("attention_biases") and _side(given.shape[1]):
-            fitted[name] = resample_biases(given, _side(own.shape[1]))
-        elif name == "pos_embed" and isinstance(network, Vit):
-            old = _grid(given.shape[1] - 1, image_size)
-            if old is not None:
-                fitted[name] = resample_positions(given, old, network.grid)
-    return fitted
+    if isinstance(network, Fitting):
+        return network.fit_weights(weights, image_size)
+    return dict(weights)
 
 
 def geometry(weights: Mapping[str, Tensor]) -> dict[str, Any]:
@@ -201,7 +193,7 @@ def geometry(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     tables = [tensor for end in ends for name, tensor in weights.items() if name.endswith(end)]
     if len(tables) != len(ends):
         return {}
-    return {"windows": tuple(_side(table.shape[1]) for table in tables)}
+    return {"windows": tuple(side_of(table.shape[1]) for table in tables)}
 
 
 def _translate(
@@ -266,18 +258,3 @@ def _hint(found: Mapping[str, Tensor]) -> str:
 
 def _kind(network: nn.Module) -> str:
     return {Vit: "ViT", TinyVit: "TinyViT", StarNet: "StarNet"}[type(network)]
-
-
-def _side(cells: int) -> int:
-    """Return the side of a square of this many cells; 0 if there is none."""
-    side = round(cells**0.5)
-    return side if side * side == cells else 0
-
-
-def _grid(cells: int, image_size: Sequence[int] | None) -> tuple[int, int] | None:
-    """Return rows and columns of this many patches: for images of this size, else for a square."""
-    if image_size is not None:
-        rows, columns = cells_over((image_size[0], image_size[1]), PATCH)
-        return (rows, columns) if rows * columns == cells else None
-    side = _side(cells)
-    return (side, side) if side else None

@@ -25,10 +25,10 @@ from edgehuman.card import WEIGHTS, Card, OutputSpec, image_input, sha256_of_fil
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build, count_flops, count_params
 from edgehuman.nets.image.tinyvit import STOCK_WINDOWS, tiling_windows
-from edgehuman.nets.weights import Imported, import_state
+from edgehuman.nets.image.weights import Imported, import_state
 from edgehuman.outcome import Outcome
 from edgehuman.training import checkpoint
-from edgehuman.training.import_settings import ImportConfig
+from edgehuman.training.image.import_settings import ImportConfig
 from edgehuman.training.ledger import commit, versions
 
 # The image size of all these published weights.
