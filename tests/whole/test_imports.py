@@ -35,6 +35,17 @@ DEVICE_FILES = sorted(
 # They name code that stands above them and import none of it: what they name is imported when it is
 # asked for.
 TABLES = {f"edgehuman/{name}.py" for name in ("catalogue", "datasets", "networks", "cli")}
+# Where records meet, and why.
+MEETING_PLACES = {
+    "edgehuman/__init__.py": "the types of all results are public",
+    "edgehuman/runtime/stream.py": "its overloads give each record's result",
+    "edgehuman/runtime/demo/": "it shows all three on one page",
+    "edgehuman/runtime/view/": "a file for the view of each record, on one screen",
+    "edgehuman/nets/from_onnx.py": "it turns back what the exporter turned, in any network",
+    "bench/evaluate/grew_submission.py": "the file of one dataset's judge",
+    "bench/targets/": "the targets of every record in one run",
+    "bench/pages/formats.py": "one page for every network",
+}
 # The suffix of a model's file names what opens it, in its own layer.
 SUFFIXES = "edgehuman/runtime/engine/open.py"
 DOTTED = re.compile(r"(edgehuman(?:\.\w+)+)\.?(:\w+)?")
@@ -63,6 +74,35 @@ def test_records_import_nothing_of_each_other() -> None:
             and records_of(name.split(".")) - own
         ),
     )
+
+
+def belongs_to_a_record(file: str) -> bool:
+    """Whether a file is of one record: by its folder, or with the method of one."""
+    return bool(records_of(Path(file).with_suffix("").parts)) or file.startswith("pretrain/")
+
+
+def test_what_all_records_share_imports_none_of_them() -> None:
+    """What a shared file needs of a record is a step of `catalogue.RECORDS`, or a method."""
+    require_none(
+        "a file of no record imports no record's own module",
+        (
+            f"{file}:{line} imports {name}"
+            for file, path in SOURCES.items()
+            if not belongs_to_a_record(file) and not file.startswith(tuple(MEETING_PLACES))
+            for line, name in imported_names(path)
+            if name.startswith("edgehuman.") and records_of(name.split("."))
+        ),
+    )
+
+
+def test_every_meeting_place_is_needed() -> None:
+    for place in MEETING_PLACES:
+        assert any(
+            records_of(name.split("."))
+            for file, path in SOURCES.items()
+            if file.startswith(place)
+            for _, name in imported_names(path)
+        ), place
 
 
 def test_nothing_imports_a_bare_stage() -> None:
