@@ -93,7 +93,8 @@ def test_it_draws_and_asks_for_nothing(
     assert seen["errors"] == []
     assert seen["loaded"] == []
     assert all(seen["inks"][name] > 3 for name in CANVASES), seen["inks"]
-    assert seen["pictures"] and seen["moved"]
+    assert seen["pictures"]
+    assert seen["moved"]
     assert not seen["wide"], "the page scrolls sideways"
     for words in ("SIMULATED", "computing", "waiting", "named in", "INT8", "worst cosine"):
         assert words in seen["text"], words

@@ -17,7 +17,8 @@ def test_three_pictures_with_parts_mostly_right() -> None:
     assert len(made.palette) == len(made.labels)
     for photo in made.photos:
         picture = cv2.imdecode(np.frombuffer(photo.picture_jpg, np.uint8), cv2.IMREAD_COLOR)
-        assert picture is not None and picture.shape == (HEIGHT, WIDTH, 3)
+        assert picture is not None
+        assert picture.shape == (HEIGHT, WIDTH, 3)
         assert photo.found_png[:4] == photo.true_png[:4] == b"\x89PNG"
         assert photo.right > 0.6  # all background: about 0.8, all person: about 0.2
         assert 0.0 <= photo.right_person <= 1.0
