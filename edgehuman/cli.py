@@ -317,7 +317,14 @@ def _page(name: str, config_path: str, words: Sequence[str], example: str) -> st
     if not isinstance(row, ChoiceCommand) or not row.flag:
         return page(name, row.summary, load(config_path), [example])
     actions = row.rows()
-    said = {value: first_sentence(load(action.config)) for value, action in actions.items()}
+    said = {}
+    for value, action in actions.items():
+        try:
+            said[value] = first_sentence(load(action.config))
+        except ModuleNotFoundError as error:  # the page of another choice is whole without it
+            if error.name is None or error.name.partition(".")[0] == "edgehuman":
+                raise
+            said[value] = f"Needs {error.name}, which is not installed."
     given = flag_value(words, row.flag, recipe_table(words))
     chosen = given or next(value for value, each in actions.items() if each.config == config_path)
     choices = Choices(row.flag, said, chosen, given is not None)

@@ -126,7 +126,7 @@ def doctor(config: DoctorConfig) -> Outcome:
         "zoo": _zoo(),
         "compiler": shutil.which("cc") or shutil.which("gcc"),
         "commands": [asdict(each) for each in abilities],
-        "advice": advice(found, jetson, gpus, machine.cameras(config.root)),
+        "advice": advice(found, jetson, gpus),
     }
     return Outcome(data, as_text(data))
 
@@ -205,11 +205,14 @@ def install_line(missing: tuple[str, ...], jetson: Jetson | None, driver: str | 
     if jetson is not None and "tensorrt" in rest:
         lines.append(_JETPACK_TENSORRT)
         rest.remove("tensorrt")
+    if jetson is not None and "torch" in rest:
+        return "trains and exports on a PC or a server; carry the exported model over"
     if jetson is not None and "tensorrt_rtx" in rest:
         return "TensorRT-RTX is for GPUs of PCs; on a Jetson use --format tensorrt"
-    device = [PACKAGES[module][0] for module in rest if module in _DEVICE]
+    alone = [PACKAGES[module][0] for module in rest if module != "cuda"]
     extras = sorted({extra_of(module) for module in rest if module != "cuda"} - {""})
-    packages = [requirement(*extras)] if extras else device
+    # The extra `train` brings PyTorch, which no device needs.
+    packages = [requirement(*extras)] if extras and jetson is None else alone
     if "cuda" in rest:
         packages.append(_cuda_python(jetson, driver))
     if packages:
@@ -217,9 +220,7 @@ def install_line(missing: tuple[str, ...], jetson: Jetson | None, driver: str | 
     return " && ".join(lines)
 
 
-def advice(
-    found: Mapping[str, str | None], jetson: Jetson | None, gpus: list[str], cameras: list[str]
-) -> list[str]:
+def advice(found: Mapping[str, str | None], jetson: Jetson | None, gpus: list[str]) -> list[str]:
     """Hints on how to get more out of this machine."""
     lines = []
     if jetson is not None:
@@ -230,9 +231,11 @@ def advice(
     elif not gpus and found["tensorrt_rtx"] is None and platform.machine() == "x86_64":
         lines.append("no GPU: engines for RTX GPUs can still be built here, with ")
         lines[-1] += pip_line("tensorrt-rtx")
-    if not cameras:
-        lines.append("no camera in /dev/video*: video files and network streams can be read")
-    if found["torch"] is not None and not (shutil.which("cc") or shutil.which("gcc")):
+    if (
+        jetson is None
+        and found["torch"] is not None
+        and not (shutil.which("cc") or shutil.which("gcc"))
+    ):
         lines.append("torch.compile needs a C++ compiler: sudo apt-get install g++")
     if sys.version_info < (3, 11):
         lines.append("Python 3.10 gets the last onnxruntime that was built for it, 1.23")
@@ -255,6 +258,16 @@ def _jetson_advice(found: Mapping[str, str | None], jetson: Jetson) -> list[str]
         lines.append(
             f"JetPack {jetson.jetpack} brings Python 3.{6 if jetson.jetpack[0] == '4' else 8}; "
             "edgehuman needs 3.10 or newer, as in JetPack 6 (Orin and newer)"
+        )
+    elif jetson.jetpack.startswith("6"):
+        lines.append(
+            "JetPack 6 has TensorRT 10, and TensorRT 11 does not support it: engines of a PC with "
+            "TensorRT 11 do not load here; build them on this Jetson"
+        )
+    elif jetson.jetpack.startswith("7"):
+        lines.append(
+            "TensorRT 11 needs JetPack 7.2.2 or newer and an AGX Orin or Thor (11.4.1 or newer; "
+            "11.0 to 11.3 have no DLA); with an older JetPack use its own TensorRT 10"
         )
     if found["tensorrt"] is None:
         lines.append(f"JetPack's TensorRT is not visible to this Python: {_JETPACK_TENSORRT}, and")
@@ -279,7 +292,7 @@ def as_text(data: Mapping[str, Any]) -> str:
         "board": _board(jetson) if jetson else data["board"] or "a PC or a server",
         "gpu": _gpu(data),
         "onnxruntime": ", ".join(data["providers"]) or "not installed",
-        "cameras": ", ".join(data["cameras"]) or "none",
+        "cameras": f"{', '.join(data['cameras']) or 'none'}; no command reads one yet",
         "models here": ", ".join(data["zoo"]) or "none",
     }
     lines = [f"{name:<13} {said}" for name, said in facts.items()]

@@ -9,6 +9,8 @@ from typing import ClassVar, Literal
 
 from edgehuman.config import require
 
+DEFAULT_OUT = Path("runs/NAME")
+
 
 def world_size() -> int:
     """Return the number of processes, set by torchrun; otherwise 1."""
@@ -21,8 +23,9 @@ class TrainingConfig:
 
     HELP_GROUP: ClassVar[str] = "optimiser, schedule and checkpoints"
 
-    out: Path
-    """Folder of the checkpoint: weights, config, optimiser state, metrics."""
+    out: Path = DEFAULT_OUT
+    """Folder of the checkpoint: weights, config, optimiser state, metrics; by default named for
+    the method or task, and the network: runs/activity-imuconv_288k."""
     steps: int = 1000
     """Optimiser steps."""
     batch: int = 256
@@ -61,6 +64,8 @@ class TrainingConfig:
     """Resume from the checkpoint in `out`."""
 
     def __post_init__(self) -> None:
+        if self.out == DEFAULT_OUT:
+            object.__setattr__(self, "out", DEFAULT_OUT.with_name(self._name()))
         rules = (
             (self.steps > 0, "steps", "at least 1"),
             (self.accumulate > 0, "accumulate", "at least 1"),
@@ -81,3 +86,9 @@ class TrainingConfig:
             (self.threads > 0, "threads", "at least 1"),
         )
         require(self, rules)
+
+    def _name(self) -> str:
+        """Name of the method or task, and of the network if it is chosen: mae-imuvit_512x5."""
+        work = type(self).__name__.removesuffix("Config").lower()
+        arch = getattr(self, "arch", None)
+        return f"{work}-{arch}" if arch else work

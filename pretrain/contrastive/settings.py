@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from edgehuman.catalogue import SIMULATED
@@ -22,8 +21,6 @@ Positives = Literal["sequence", "person"]
 class ContrastiveConfig(TrainingConfig):
     """Contrastive pretraining of a gait network on skeleton sequences."""
 
-    out: Path = Path("runs/contrastive")
-    """Folder of the checkpoint: weights, config, optimiser state, metrics."""
     method: Literal["contrastive"] = "contrastive"
     """The pretraining method."""
     arch: str = "gaitptv2_deep_1"

@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from edgehuman import catalogue
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
-from edgehuman.data.image.views.load import ViewConfig
 from edgehuman.errors import UsageError
 from edgehuman.training.settings import TrainingConfig, world_size
+
+if TYPE_CHECKING:
+    from edgehuman.data.image.views.load import ViewConfig
 
 Centring = Literal["mean", "sinkhorn"]
 PART = 8
@@ -34,8 +36,6 @@ class SaipConfig(TrainingConfig):
     """A folder of images, WebDataset shards, or the word `simulated`."""
     dataset: str = ""
     """Name of --data in `edgehuman data list`; the card then states its licence."""
-    out: Path = Path("runs/saip")
-    """Folder of the checkpoint: weights, config, optimiser state, metrics."""
     steps: int = 300
     """Optimiser steps."""
     batch: int = 32
@@ -143,6 +143,8 @@ class SaipConfig(TrainingConfig):
 
     def views(self) -> ViewConfig:
         """Return the config of each image's views."""
+        from edgehuman.data.image.views.load import ViewConfig
+
         usual = ViewConfig()
         strengths = {name: self.colour * getattr(usual, name) for name in _COLOUR}
         return ViewConfig(

@@ -42,7 +42,7 @@ def wrong(command: str) -> str:
     name = next((name for name in (" ".join(words[1:3]), words[1]) if name in cli.COMMANDS), "")
     if not name:
         family = any(known.startswith(f"{words[1]} ") for known in cli.COMMANDS)
-        known = family or words[1].isupper() or words[1].startswith("--")
+        known = family or words[1] == "help" or words[1].isupper() or words[1].startswith("--")
         return "" if known else f"there is no command {words[1]!r}"
     rest = words[1 + len(name.split()) :]
     configs = _configs(name, rest)

@@ -56,17 +56,31 @@ def every_command() -> list[list[str]]:
     return [*words, *([first] for first in sorted(families))]
 
 
-@pytest.fixture(scope="module")
-def pages() -> dict[str, tuple[int, str, str]]:
-    """Command -> exit code, page and complaint, in a Python without what training needs."""
-    code = WALK.format(absent=ABSENT)
+def pages_without(
+    absent: tuple[str, ...], commands: list[list[str]]
+) -> dict[str, tuple[int, str, str]]:
+    """Command -> exit code, page and complaint, in a Python without these modules."""
+    code = WALK.format(absent=absent)
     done = subprocess.run(
-        [sys.executable, "-c", code, json.dumps(every_command())],
+        [sys.executable, "-c", code, json.dumps(commands)],
         capture_output=True,
         text=True,
         check=True,
     )
     return {words: tuple(found) for words, found in json.loads(done.stdout).items()}
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, tuple[int, str, str]]:
+    return pages_without(ABSENT, every_command())
+
+
+def test_a_small_device_has_the_pages_that_it_needs() -> None:
+    absent = (*ABSENT, "cv2", "scipy", "onnxruntime", "tqdm")
+    commands = [["run", "zoo:activity"], ["data", "simulate"], ["finetune"], ["pretrain"], ["info"]]
+    found = pages_without(absent, commands)
+    assert {words: page for words, page in found.items() if page[0] or page[2]} == {}
+    assert "people                  Needs cv2, which is not installed." in found["data simulate"][1]
 
 
 def test_every_page_is_there_without_torch(pages: dict[str, tuple[int, str, str]]) -> None:

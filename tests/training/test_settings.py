@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edgehuman.catalogue import load_object
 from edgehuman.config import read_toml, write_toml
 from edgehuman.errors import UsageError
 from edgehuman.training.settings import TrainingConfig
@@ -41,3 +42,28 @@ def test_training_settings_survive_a_checkpoint(tmp_path: Path) -> None:
     config = line_config(tmp_path, ema=0.9, device="cpu")
     write_toml(config, tmp_path / "config.toml")
     assert read_toml(TrainingConfig, tmp_path / "config.toml") == config
+
+
+@pytest.mark.parametrize(
+    ("method", "words", "out"),
+    [
+        ("edgehuman.pretrain.mae_settings:MaeConfig", {}, "runs/mae-imuvit_512x5"),
+        (
+            "edgehuman.pretrain.contrastive.settings:ContrastiveConfig",
+            {"arch": "gaitformer_1"},
+            "runs/contrastive-gaitformer_1",
+        ),
+        ("edgehuman.tasks.imu.settings:ActivityConfig", {}, "runs/activity"),
+        (
+            "edgehuman.tasks.image.settings:ParsingConfig",
+            {"arch": "starnet_s3"},
+            "runs/parsing-starnet_s3",
+        ),
+    ],
+)
+def test_a_training_has_a_folder_of_its_own_unless_it_is_given(
+    method: str, words: dict[str, str], out: str
+) -> None:
+    config = load_object(method)
+    assert config(**words).out == Path(out)
+    assert config(**words, out=Path("mine")).out == Path("mine")
