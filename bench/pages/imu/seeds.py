@@ -97,7 +97,7 @@ def totals(rows: Sequence[Row]) -> dict[str, Any]:
 def render(data: dict[str, Any]) -> str:
     """The Markdown page."""
     lines = [
-        "| seed | accuracy, network alone | smoothed | longest wrong, s, network alone | smoothed |",
+        "| seed | accuracy, network alone | smoothed | longest wrong, s, alone | smoothed |",
         "|---|---|---|---|---|",
     ]
     for seed, row in enumerate(data["rows"][:SHOWN]):

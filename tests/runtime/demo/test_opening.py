@@ -32,7 +32,12 @@ def test_only_with_a_terminal_and_a_display(
 def test_the_page_is_opened_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(opening, "can_open", lambda *_: True)
-    monkeypatch.setattr(opening.webbrowser, "open", lambda url: asked.append(url) is None)
+
+    def browse(url: str) -> bool:
+        asked.append(url)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browse)
     assert open_page(tmp_path / "a b.html")
     assert asked == [(tmp_path / "a b.html").as_uri()]
 
