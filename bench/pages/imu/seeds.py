@@ -97,8 +97,7 @@ def totals(rows: Sequence[Row]) -> dict[str, Any]:
 def render(data: dict[str, Any]) -> str:
     """The Markdown page."""
     lines = [
-        "| seed | accuracy, network alone | smoothed | longest wrong, network alone (s) "
-        "| smoothed (s) |",
+        "| seed | accuracy, network alone | smoothed | longest wrong, s, alone | smoothed |",
         "|---|---|---|---|---|",
     ]
     for seed, row in enumerate(data["rows"][:SHOWN]):
@@ -112,7 +111,7 @@ def render(data: dict[str, Any]) -> str:
     lines += [
         "",
         f"SIMULATED. {data['model']}, days of {data['seconds']:g} s. Over {every['seeds']} seeds: "
-        f"accuracy {alone['online_accuracy']:.3f} alone, {smooth['online_accuracy']:.3f} smoothed; "
+        f"accuracy {alone['online_accuracy']:.3f} alone, {smooth['online_accuracy']:.3f} smoothed: "
         f"the gain, paired, is {100 * gain:.2f} points ({100 * low:.2f} to {100 * high:.2f}); "
         f"changes of label a minute {alone['flicker_per_minute']:.1f} alone, "
         f"{smooth['flicker_per_minute']:.1f} smoothed; wrong for over 3 s at a stretch on "

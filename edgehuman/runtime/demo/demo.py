@@ -53,7 +53,7 @@ class DemoConfig:
     """
 
     seconds: float = 90.0
-    speed: float = 6.0
+    speed: float = 8.0
     seed: int = 0
     out: Path = Path("demo")
     model: str = "zoo:activity"

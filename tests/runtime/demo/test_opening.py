@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from pathlib import Path
 
 import pytest
@@ -34,11 +33,11 @@ def test_the_page_is_opened_as_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
     asked: list[str] = []
     monkeypatch.setattr(opening, "can_open", lambda *_: True)
 
-    def opened(url: str) -> bool:
+    def browse(url: str) -> bool:
         asked.append(url)
         return True
 
-    monkeypatch.setattr(webbrowser, "open", opened)
+    monkeypatch.setattr("webbrowser.open", browse)
     assert open_page(tmp_path / "a b.html")
     assert asked == [(tmp_path / "a b.html").as_uri()]
 

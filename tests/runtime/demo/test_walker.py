@@ -62,10 +62,10 @@ def test_the_ground_moves_while_walking_alone(shown: Film) -> None:
     assert abs(speed_ms("sitting")) < 0.1
 
 
-def test_the_pelvis_rises_and_falls_as_the_sensor_feels(shown: Film) -> None:
-    """The belt goes up and down with every step: two thirds of the second or less apart."""
-    first = round(middle_s("walking") * shown.rate_hz)
-    high_T = shown.joint_TJ2[first : first + 48, JOINTS.index("pelvis"), 1].astype(float)
+def test_the_pelvis_rises_and_falls_with_the_steps(shown: Film) -> None:
+    """Level walking lifts the belt by a few centimetres with every step."""
+    first = round((middle_s("walking") - 0.8) * shown.rate_hz)
+    high_T = shown.joint_TJ2[first : first + 20, JOINTS.index("pelvis"), 1].astype(float)
     assert 5.0 < np.ptp(high_T) < 150.0
 
 

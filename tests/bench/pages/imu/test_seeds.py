@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,6 @@ import pytest
 from edgehuman.bench.pages.imu.seeds import SHOWN, SeedsConfig, judged, measure, totals
 from edgehuman.errors import UsageError
 from edgehuman.runtime.model import load
-
-MakeModel = Callable[..., Path]
 
 
 def test_on_its_fixed_seeds_the_demo_is_never_wrong_for_over_three_seconds() -> None:
@@ -40,9 +37,9 @@ def test_the_gain_is_paired_by_hand() -> None:
     assert every["smoothed"]["longest_wrong_s"] == 4.0
 
 
-def test_the_page_has_a_row_per_seed_and_says_simulated(tiny: Path, tmp_path: Path) -> None:
+def test_the_page_has_a_row_per_seed_and_says_simulated(tmp_path: Path) -> None:
     page = tmp_path / "seeds.md"
-    outcome = measure(SeedsConfig(seeds=2, seconds=50.0, model=str(tiny), out=page))
+    outcome = measure(SeedsConfig(seeds=2, seconds=50.0, out=page))
     text = page.read_text()
     assert outcome.text == text
     assert [line[:4] for line in text.splitlines()[2:4]] == ["| 0 ", "| 1 "]
