@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import venv
@@ -16,7 +15,7 @@ import pytest
 from edgehuman.cli import main
 from tests.docs.fences import ROOT, fences
 from tests.whole.house import project_table
-from tests.whole.test_shipping import LEFT_BEHIND, MADE_HERE, build
+from tests.whole.test_shipping import build, copy_repository
 
 PAGE = ROOT / "docs" / "howto" / "slim.md"
 FOR_PHOTOS = "opencv-python"
@@ -126,8 +125,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("setuptools", "77")
     folder = tmp_path_factory.mktemp("wheel")
     copy = folder / "copy"
-    left = shutil.ignore_patterns(*LEFT_BEHIND, *MADE_HERE, "tests", "docs")
-    shutil.copytree(ROOT, copy, ignore=left)
+    copy_repository(copy, "tests", "docs")
     return build("wheel", copy, folder)
 
 

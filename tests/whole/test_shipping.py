@@ -21,13 +21,24 @@ MADE_HERE = ("build", "dist", "demo", "runs", "site")
 DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
 
 
+def copy_repository(copy: Path, *others: str) -> None:
+    """Copy the repository without what is made in it, and without these folders at its top."""
+    everywhere = shutil.ignore_patterns(*LEFT_BEHIND)
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        top = {*MADE_HERE, *others} if Path(folder) == ROOT else set()
+        return everywhere(folder, names) | (top & set(names))
+
+    shutil.copytree(ROOT, copy, ignore=ignored)
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
     """A copy of the repository, its sdist, and the wheel that the unpacked sdist gives."""
     pytest.importorskip("setuptools", "77")
     folder = tmp_path_factory.mktemp("shipping")
     copy = folder / "copy"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*LEFT_BEHIND, *MADE_HERE))
+    copy_repository(copy)
     sdist = build("sdist", copy, folder)
     with tarfile.open(sdist) as archive:
         archive.extractall(folder / "unpacked", filter="data")
