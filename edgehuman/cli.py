@@ -372,7 +372,9 @@ def main(words: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return exit_code
     except EdgehumanError as error:
-        print(f"edgehuman: {error}", file=sys.stderr)
+        # Names of files may hold what a terminal obeys.
+        said = "".join(c if c.isprintable() or c == "\n" else "?" for c in str(error))
+        print(f"edgehuman: {said}", file=sys.stderr)
         return error.exit_code
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "edgehuman":

@@ -67,6 +67,26 @@ def require_usable_file(path: Path, flag: str, error: type[EdgehumanError] = Usa
     require_usable_folder(path.parent, flag, error)
 
 
+def require_apart(files: Mapping[str, Path | str | None]) -> None:
+    """Check, before the work, that no two flags name one file: an output would replace an input.
+
+    Args:
+        files: flag -> path; inputs first. None and what is no file, such as a device, are left out.
+
+    Raises:
+        UsageError: two of them are one file, also by a link.
+    """
+    seen: dict[tuple[int, int] | Path, str] = {}
+    for flag, path in files.items():
+        if path is None or (os.path.exists(path) and not os.path.isfile(path)):
+            continue
+        found = os.stat(path) if os.path.exists(path) else None
+        key = Path(path).absolute() if found is None else (found.st_dev, found.st_ino)
+        if key in seen:
+            raise UsageError(f"{flag} {path} is the file of {seen[key]} too; choose another path")
+        seen[key] = flag
+
+
 def require_own_folder(
     folder: Path, names: Collection[str], flag: str, error: type[EdgehumanError] = UsageError
 ) -> None:

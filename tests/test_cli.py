@@ -384,3 +384,12 @@ def test_help_is_a_command_too(
 def test_help_of_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["help", "modles"]) == 2
     assert "Did you mean 'models'" in capsys.readouterr().err
+
+
+def test_an_error_brings_no_control_character_to_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["info", "nowhere\x1b[31m\r.onnx"]) != 0
+    said = capsys.readouterr().err
+    assert "nowhere?[31m?.onnx" in said
+    assert not {"\x1b", "\r"} & set(said)

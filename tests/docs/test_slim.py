@@ -165,5 +165,7 @@ def test_it_installs_beside_the_onnxruntime_of_a_gpu(wheel: Path, tmp_path: Path
         "import importlib.metadata as m, json\n"
         "print(json.dumps(sorted(d.name for d in m.distributions())))\n"
     )
-    listed = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        [str(python), "-I", "-c", code], capture_output=True, text=True, check=True
+    )
     assert json.loads(listed.stdout) == ["edgehuman", "onnxruntime-gpu"]

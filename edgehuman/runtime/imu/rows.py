@@ -90,7 +90,7 @@ class SampleRows:
     def _numbers(self, values: object, item: object) -> Float64:
         try:
             array = np.asarray(values, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             array = np.empty(0)
         if array.ndim not in (1, 2) or array.shape[-1] != 7 or isinstance(item, str):
             raise DataError(f"sample {self._items} is {_short(item)}; give {_WANTED}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from edgehuman.errors import EdgehumanError
-from edgehuman.files import require_usable_file
+from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import require_pictures
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
@@ -86,6 +86,14 @@ def run(config: RunConfig) -> Outcome:
             recording.
     """
     require_seconds(config.seconds)
+    require_apart(
+        {
+            "the model": config.model,
+            "--source": config.source,
+            "--save": config.save,
+            "--timeline": config.timeline,
+        }
+    )
     if config.timeline is not None:
         require_pictures()
         require_usable_file(config.timeline, f"--timeline {config.timeline}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from edgehuman.catalogue import SIMULATED
+from edgehuman.files import require_apart
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.loop.play import play, require_seconds, say
@@ -72,6 +73,14 @@ def run(config: RunConfig) -> Outcome:
             too short recording.
     """
     require_seconds(config.seconds)
+    require_apart(
+        {
+            "the model": config.model,
+            "--source": config.source,
+            "--gallery": config.gallery,
+            "--save": config.save,
+        }
+    )
     notes = Notes()
     model = load(
         config.model,

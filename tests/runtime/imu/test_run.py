@@ -89,6 +89,32 @@ def test_a_number_that_means_nothing_is_refused(
     assert f"{name.replace('-', '_')} is {float(value)}" in said.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--save", "walk.csv"],
+        ["--timeline", "walk.csv"],
+        ["--save", "link.csv"],
+        ["--save", "tiny.onnx"],
+        ["--timeline", "tiny.onnx"],
+        ["--save", "new.jsonl", "--timeline", "new.jsonl"],
+    ],
+)
+def test_no_output_takes_the_place_of_an_input_or_of_another_output(
+    words: list[str],
+    tiny: Path,
+    csv: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(csv.parent)
+    (csv.parent / "link.csv").symlink_to(csv)
+    before = {path: path.read_bytes() for path in (csv, tiny)}
+    assert main(["run", tiny.name, "--source", csv.name, *words]) == 2
+    assert "choose another path" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in before} == before
+
+
 def test_a_timeline_that_cannot_be_written_is_refused_before_the_stream(
     tiny: Path, csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
