@@ -49,7 +49,7 @@ def read_trial(path: Path) -> Float64:
 
     try:
         fields = loadmat(path)
-    except (MatReadError, ValueError, TypeError, OSError, NotImplementedError) as error:
+    except (MatReadError, ValueError, TypeError, OSError, NotImplementedError, IndexError) as error:
         raise DataError(f"{path}: not a readable .mat file ({error}); unpack it again") from None
     readings = fields.get("sensor_readings")
     if readings is None or readings.ndim != 2 or readings.shape[1] != 6:
