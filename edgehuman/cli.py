@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from edgehuman import catalogue
 from edgehuman.config import resolve
-from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.errors import EdgehumanError, UsageError, printable
 from edgehuman.flags import choose
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
@@ -360,7 +360,7 @@ def _answer(words: Sequence[str]) -> int:
     if as_json:
         print(to_json(outcome.data))
     elif outcome.text:
-        print(outcome.text)
+        print(printable(outcome.text))
     return outcome.exit_code
 
 
@@ -372,9 +372,7 @@ def main(words: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return exit_code
     except EdgehumanError as error:
-        # Names of files may hold what a terminal obeys.
-        said = "".join(c if c.isprintable() or c == "\n" else "?" for c in str(error))
-        print(f"edgehuman: {said}", file=sys.stderr)
+        print(f"edgehuman: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "edgehuman":

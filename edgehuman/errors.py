@@ -17,8 +17,19 @@ Each message names the value that was found, the rule that it broke, and the fix
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
+
+# What a terminal obeys instead of showing it: control characters, and those that turn the writing.
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal obeys: names come from files and networks. Tabs and line
+    ends stay.
+    """
+    return _OBEYED.sub("?", text)
 
 
 class EdgehumanError(Exception):

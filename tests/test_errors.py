@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgehuman import errors
+from edgehuman.errors import printable
 
 ALL: list[type[errors.EdgehumanError]] = [
     kind
@@ -36,3 +37,13 @@ def test_a_wrong_value_is_also_a_value_error(kind: type[Exception]) -> None:
 
 def test_an_engine_error_is_an_artefact_error() -> None:
     assert issubclass(errors.EngineError, errors.ArtefactError)
+
+
+@pytest.mark.parametrize("obeyed", ["\x1b[31m", "\r", "\x07", "\x9b2J", "\u202e", "\u2066"])
+def test_what_a_terminal_obeys_is_not_printed(obeyed: str) -> None:
+    assert printable(f"AN{obeyed}NA") == f"AN?{obeyed[1:]}NA"
+
+
+@pytest.mark.parametrize("text", ["Łucja Müller", "安娜", "مریم\u200cزاده", "a\tb\nc", "5 µs – ½"])
+def test_names_in_any_writing_stay(text: str) -> None:
+    assert printable(text) == text

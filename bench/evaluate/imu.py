@@ -24,7 +24,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.imu.load import load_windows
 from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
-from edgehuman.files import require_usable_file
+from edgehuman.files import require_apart, require_usable_file
 from edgehuman.metrics.bootstrap import interval_of_groups
 from edgehuman.metrics.calibration import (
     expected_calibration_error,
@@ -97,6 +97,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         UsageError, ArtefactError: wrong words or a model that gives no activities.
         DataError: no such data, no window in the split, or classes that the model does not know.
     """
+    require_apart({"the model": config.model, "--data": config.data, "--picture": config.picture})
     if config.picture is not None:
         require_pictures()
         require_usable_file(config.picture, f"--picture {config.picture}")

@@ -120,7 +120,8 @@ def _flag(each: dataclasses.Field[Any], hint: Any, said: str, group: str) -> Fla
     return Flag(
         name=each.name,
         spelling=spelling,
-        said=said,
+        # The text says what the switch does; this flag undoes it.
+        said=f"Turn off: {said[:1].lower()}{said[1:]}" if default is True and said else said,
         default=_in_words(default),
         group=group,
         choices=_choices(kind),

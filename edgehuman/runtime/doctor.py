@@ -208,7 +208,7 @@ def install_line(missing: tuple[str, ...], jetson: Jetson | None, driver: str | 
     if jetson is not None and "tensorrt" in rest:
         lines.append(_JETPACK_TENSORRT)
         rest.remove("tensorrt")
-    if jetson is not None and "torch" in rest:
+    if jetson is not None and {"torch", "torch_tensorrt"} & set(rest):
         return "trains and exports on a PC or a server; carry the exported model over"
     if jetson is not None and "tensorrt_rtx" in rest:
         return "TensorRT-RTX is for GPUs of PCs; on a Jetson use --format tensorrt"

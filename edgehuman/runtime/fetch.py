@@ -20,13 +20,14 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from edgehuman import catalogue
 from edgehuman.card import sha256_of_file
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.files import require_usable_file, writing
 from edgehuman.install import VERSION
 from edgehuman.outcome import Outcome
 from edgehuman.progress import progress_bar
-from edgehuman.runtime.model import ZOO, zoo_file
+from edgehuman.runtime.model import ZOO, zoo_names
 from edgehuman.runtime.zoo import FETCHED, Fetched, cached
 
 RELEASES = "https://github.com/edgehuman/edgehuman/releases/download"
@@ -58,14 +59,12 @@ def get(config: GetConfig) -> Outcome:
         ArtefactError: the file cannot be fetched, is another one, or cannot be written.
     """
     name = config.name.removeprefix(ZOO)
-    if name not in FETCHED:
-        found = zoo_file(ZOO + name)
-        names = ", ".join(FETCHED)
+    if name not in FETCHED and ZOO + name in zoo_names():
         raise UsageError(
-            f"{ZOO}{name} comes with the installation ({found}); nothing to fetch. Models to "
-            f"fetch: {names}"
+            f"{ZOO}{name} comes with the installation; models to fetch: {', '.join(FETCHED)}"
         )
-    wanted, path = FETCHED[name], config.out or cached(name)
+    wanted: Fetched = catalogue.find(FETCHED, "model to fetch", name)
+    path = config.out or cached(name)
     require_usable_file(path, f"--out {path}" if config.out else f"{path}", ArtefactError)
     kept = path.is_file() and sha256_of_file(path) == wanted.sha256
     url = f"{_address()}/{name}.onnx"

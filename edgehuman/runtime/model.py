@@ -163,8 +163,10 @@ def file_of(name_or_path: str) -> Path:
     """The file behind `zoo:NAME`, or the path itself.
 
     Raises:
-        UsageError: no such model in the zoo.
+        UsageError: no such model in the zoo, or an empty name.
     """
+    if not name_or_path.strip():
+        raise UsageError(f"the model is {name_or_path!r}; give zoo:NAME or the path of a file")
     return zoo_file(name_or_path) if name_or_path.startswith(ZOO) else Path(name_or_path)
 
 

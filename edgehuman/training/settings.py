@@ -24,8 +24,8 @@ class TrainingConfig:
     HELP_GROUP: ClassVar[str] = "optimiser, schedule and checkpoints"
 
     out: Path = DEFAULT_OUT
-    """Folder of the checkpoint: weights, config, optimiser state, metrics; by default named for
-    the method or task, and the network: runs/activity-imuconv_288k."""
+    """Folder of the checkpoint: weights, config, optimiser state, metrics; by default
+    runs/NAME, named for the method or task, and for the network if --arch gives it."""
     steps: int = 1000
     """Optimiser steps."""
     batch: int = 256

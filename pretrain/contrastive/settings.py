@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 from edgehuman.catalogue import SIMULATED
@@ -104,13 +104,5 @@ class ContrastiveConfig(TrainingConfig):
         """Return the augmentation for windows of this length."""
         from edgehuman.training.skeleton.augment import SkeletonAugment
 
-        return SkeletonAugment(
-            frames=frames,
-            pace=self.pace,
-            backwards=self.backwards,
-            mirror=self.mirror,
-            smooth=self.smooth,
-            smooth_frames=self.smooth_frames,
-            joint_shift=self.joint_shift,
-            joint_noise=self.joint_noise,
-        )
+        strengths = {each.name for each in fields(SkeletonAugment)} - {"frames"}
+        return SkeletonAugment(frames, **{name: getattr(self, name) for name in strengths})

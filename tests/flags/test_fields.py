@@ -91,7 +91,7 @@ def test_needed_then_own_then_augmentation_then_the_groups_of_other_classes() ->
         ("kind", "--kind {a,b}", "", "One of two."),
         ("sizes", "--sizes INT INT", "8 16", "Two sizes."),
         ("shift", "--shift FLOAT", "0", "Largest shift."),
-        ("read", "--no-read", "", "Read it."),
+        ("read", "--no-read", "", "Turn off: read it."),
         ("again", "--again", "", "Once more."),
     ],
 )
@@ -121,3 +121,18 @@ def test_every_training_begins_with_network_data_and_out(path: str) -> None:
     assert groups[:2] == [NEEDED, OWN]
     assert groups[-1] == "optimiser, schedule and checkpoints"
     assert all(flag.said for flag in flags)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switches:
+    """Two switches."""
+
+    loud: bool = False
+    """Speak up."""
+    tidy: bool = True
+    """Put things away."""
+
+
+def test_a_flag_that_undoes_says_so() -> None:
+    said = {flag.spelling: flag.said for flag in flags_of(Switches)}
+    assert said == {"--loud": "Speak up.", "--no-tidy": "Turn off: put things away."}

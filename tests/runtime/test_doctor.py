@@ -74,6 +74,7 @@ def test_every_command_is_looked_at_and_every_need_is_a_known_package() -> None:
             ORIN,
             "sudo apt-get install python3-libnvinfer && pip install 'cuda-python<13'",
         ),
+        (("torch_tensorrt",), ORIN, "trains and exports on a PC or a server; carry"),
         (("tensorrt_rtx",), ORIN, "TensorRT-RTX is for GPUs of PCs; on a Jetson use"),
     ],
 )

@@ -225,9 +225,9 @@ def test_the_address_is_the_release_of_this_version(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_model_that_ships_and_an_unknown_one(wheel: Path) -> None:
-    with pytest.raises(UsageError, match=r"zoo:activity comes with the installation .*: large"):
+    with pytest.raises(UsageError, match=r"zoo:activity comes with the installation; .*: large"):
         get(GetConfig("activity"))
-    with pytest.raises(UsageError, match="unknown model 'zoo:lage'"):
+    with pytest.raises(UsageError, match=r"unknown model to fetch 'lage'.*large"):
         get(GetConfig("lage"))
 
 

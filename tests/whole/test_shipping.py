@@ -136,12 +136,17 @@ def test_the_image_of_a_cpu_is_built_and_runs() -> None:
 
 def test_the_release_is_tried_before_it_is_published_without_a_token() -> None:
     text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
-    assert re.search(r"^  publish:\n    needs: try$", text, re.MULTILINE)
+    assert re.search(r"^  publish:\n    needs: \[try, models\]", text, re.MULTILINE)
     assert re.search(r"^  try:\n    needs: build$", text, re.MULTILINE)
     assert "id-token: write" in text
     assert not re.search(r"secrets\.|password", text)
     assert '"3.10"' in text
 
 
-def test_ci_runs_on_a_bare_machine() -> None:
-    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+def test_ci_checks_tests_draws_the_pages_and_tries_other_versions() -> None:
+    script = ROOT / ".ci" / "run"
+    steps = [line for line in script.read_text().splitlines() if line.startswith(("make", ".ci"))]
+    assert steps == [
+        *("make check", "make test", "make docs", ".ci/versions oldest", ".ci/versions newest")
+    ]
+    assert all(os.access(ROOT / ".ci" / name, os.X_OK) for name in ("run", "versions"))

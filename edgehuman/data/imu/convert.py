@@ -13,7 +13,7 @@ from tyro.conf import Positional
 from edgehuman.data.imu.converted import save
 from edgehuman.data.imu.load import find_layout
 from edgehuman.errors import UsageError
-from edgehuman.files import require_usable_file
+from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
 
 
@@ -41,6 +41,7 @@ def convert(config: ConvertConfig) -> Outcome:
     """
     if config.out.suffix != ".npz":
         raise UsageError(f"--out is {config.out}; give a file that ends in .npz")
+    require_apart({"the dataset": config.path, "--out": config.out})
     require_usable_file(config.out, f"--out {config.out}")
     layout, place = find_layout(config.path, config.dataset)
     counted, people = save(config.out, layout.dataset, layout.read, place)

@@ -183,11 +183,12 @@ def _is(dataset: str, fields: tuple[str, ...], path: Path) -> bool:
 
 
 def layouts() -> Iterator[WearableLayout]:
-    """The compact file of every dataset of wearables, as recordings or as windows."""
+    """The compact file of every dataset of wearables: windows where it is published as windows."""
     for dataset, row in catalogue.datasets_of("imu").items():
+        published: Reader = catalogue.load_object(row.read).read
         what = f"an .npz file that `edgehuman data convert` made of {dataset}"
-        people = catalogue.load_object(row.read).read.subjects
-        recordings = Reader(read_stretches, subjects=people)
-        windows = Reader(windows=read_windows, subjects=people)
-        yield Layout(dataset, what, partial(_is, dataset, _STRETCHES), recordings)
-        yield Layout(dataset, what, partial(_is, dataset, _WINDOWS), windows)
+        if published.windows is None:
+            fields, read = _STRETCHES, Reader(read_stretches, subjects=published.subjects)
+        else:
+            fields, read = _WINDOWS, Reader(windows=read_windows, subjects=published.subjects)
+        yield Layout(dataset, what, partial(_is, dataset, fields), read)

@@ -28,7 +28,6 @@ from edgehuman.nets.image.features import ImageBackbone
 from edgehuman.nets.image.size import require_size
 from edgehuman.nets.image.tinyvit import tiling_windows
 
-# Name prefix of backbone weights in a network with a head.
 MAP_STRIDE = 4
 PYRAMID_WIDTH = 128
 # The smallest normal float16 number: shorter vectors are not normalised to length 1.
@@ -142,6 +141,11 @@ class PersonNet(nn.Module):
     def backbone(self) -> ImageBackbone:
         """The encoder, typed as an image backbone."""
         return cast(ImageBackbone, self.encoder)
+
+    @property
+    def width(self) -> int:
+        """Numbers in the vector of `forward_features`."""
+        return self.backbone.width
 
     def train(self, mode: bool = True) -> PersonNet:
         """Set training mode; a fully frozen encoder also keeps its batch statistics."""

@@ -31,7 +31,8 @@ from edgehuman.runtime.loop.play import play, say
 from edgehuman.runtime.loop.sinks import Sink
 from edgehuman.runtime.machine import cpu_model, usable_cores
 from edgehuman.runtime.model import load, zoo_names
-from edgehuman.runtime.view.terminal import LiveView, PlainLines
+from edgehuman.runtime.view.screen import can_redraw
+from edgehuman.runtime.view.terminal import LiveView, plain_lines
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
 Part = TypeVar("Part")
@@ -150,11 +151,12 @@ def _part(missing: dict[str, str], name: str, make: Callable[[], Part]) -> Part 
 
 
 def _picture(config: DemoConfig, timeline: Timeline) -> str | None:
-    """Draw the timeline as PNG, where matplotlib is installed."""
+    """Draw the timeline as PNG, where matplotlib is installed and the disk has room."""
     picture = config.out / "timeline.png"
     try:
         draw_timeline(timeline, picture, f"Simulated walker, recognised by {config.model}")
-    except MissingDependencyError:
+    except (MissingDependencyError, ArtefactError) as error:
+        say(f"no timeline: {error}")
         return None
     return str(picture)
 
@@ -203,7 +205,7 @@ def _speed_line(pair: Sequence[Mapping[str, Any]]) -> str:
 def _screen(config: DemoConfig, recogniser: Recogniser) -> list[Sink[ImuResult]]:
     if config.json:
         return []
-    if not sys.stdout.isatty():
-        return [PlainLines(sys.stdout)]
+    if not can_redraw(sys.stdout):
+        return [plain_lines(sys.stdout)]
     title = f"{config.model} on a simulated walker"
     return [LiveView(sys.stdout, title, recogniser.labels, recogniser.tally)]

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from tyro.conf import Positional
 
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, printable
 from edgehuman.files import writing_lines
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime.engine.open import EngineName
@@ -88,7 +88,7 @@ def run(config: RunConfig) -> Outcome:
             line = to_json(row)
             if saved is not None:
                 saved.write(line + "\n")
-            print(line if config.json else in_words(row), flush=True)
+            print(line if config.json else printable(in_words(row)), flush=True)
     if tally.photos == tally.unreadable and tally.photos:
         raise DataError(
             f"{config.source}: none of its {tally.photos} photos can be read; see the reasons above"

@@ -236,11 +236,10 @@ class Decider(Generic[Item]):
     """
 
     def __init__(self, decision: Decision, labels: Sequence[str], hop_s: float) -> None:
-        if not decision.temperature > 0 or not 0 <= decision.threshold <= 1:
-            raise UsageError(
-                f"temperature is {decision.temperature} and threshold is {decision.threshold}; "
-                "the first must be above 0, the second from 0 to 1"
-            )
+        if not decision.temperature > 0:
+            raise UsageError(f"temperature is {decision.temperature}; give a number above 0")
+        if not 0 <= decision.threshold <= 1:
+            raise UsageError(f"threshold is {decision.threshold}; give a number from 0 to 1")
         self._decision = decision
         self._labels = tuple(labels)
         self._hop_s = hop_s

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from edgehuman.errors import EdgehumanError
+from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import require_pictures
@@ -25,7 +25,7 @@ from edgehuman.runtime.loop.play import Played, play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
 from edgehuman.runtime.view.screen import Notes, can_redraw
-from edgehuman.runtime.view.terminal import LiveView, PlainLines
+from edgehuman.runtime.view.terminal import LiveView, plain_lines
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
 
@@ -95,6 +95,8 @@ def run(config: RunConfig) -> Outcome:
         }
     )
     if config.timeline is not None:
+        if config.timeline.suffix.lower() != ".png":
+            raise UsageError(f"--timeline is {config.timeline}; give a file that ends in .png")
         require_pictures()
         require_usable_file(config.timeline, f"--timeline {config.timeline}")
     notes = Notes()
@@ -142,7 +144,7 @@ def _sinks(
         notes.view = LiveView(sys.stdout, title, labels, tally, dropped)
         sinks.append(notes.view)
     else:
-        sinks.append(PlainLines(sys.stdout))
+        sinks.append(plain_lines(sys.stdout))
     if config.save is not None:
         sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
     if config.timeline is not None:

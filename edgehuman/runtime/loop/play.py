@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.records import Float64
 from edgehuman.runtime.loop.dropped import Counts, FirstLosses
 from edgehuman.runtime.loop.results import LiveResult, LiveT
@@ -100,7 +100,7 @@ class Played:
 
 def say(message: str) -> None:
     """Print one line of progress or trouble on standard error."""
-    print(f"edgehuman: {message}", file=sys.stderr, flush=True)
+    print(f"edgehuman: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def play(

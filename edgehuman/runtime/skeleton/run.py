@@ -23,7 +23,7 @@ from edgehuman.runtime.skeleton.answer import Identifier
 from edgehuman.runtime.skeleton.results import GaitResult, summary_text
 from edgehuman.runtime.skeleton.stream import listen
 from edgehuman.runtime.view.screen import Notes, can_redraw
-from edgehuman.runtime.view.tracks import GaitLines, GaitView
+from edgehuman.runtime.view.tracks import GaitView, gait_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _sinks(
         notes.view = view = GaitView(sys.stdout, title, identifier.tally, dropped)
         sinks.append(view)
     else:
-        sinks.append(GaitLines(sys.stdout))
+        sinks.append(gait_lines(sys.stdout))
     if config.save is not None:
         sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
     return sinks

@@ -11,10 +11,12 @@ import re
 import shutil
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, Generic, Protocol
 
+from edgehuman.errors import printable
 from edgehuman.runtime.loop.play import say
+from edgehuman.runtime.loop.results import LiveT
 
 _BETWEEN_DRAWS_S = 0.1
 _HIDE, _SHOW, _CLEAR = "\x1b[?25l", "\x1b[?25h", "\x1b[2J\x1b[H"
@@ -30,6 +32,33 @@ def can_redraw(stream: IO[str]) -> bool:
 def wants_colour() -> bool:
     """Whether colours are wanted. Source: no-color.org; NO_COLOR set to anything turns them off."""
     return not os.environ.get("NO_COLOR")
+
+
+class Lines(Generic[LiveT]):
+    """A sink of one line per result, for pipes and logs, under one line of column heads.
+
+    Args:
+        stream: stays open.
+        heads: of the columns.
+        line: a result in words.
+    """
+
+    name = "screen"
+    may_skip = False
+
+    def __init__(self, stream: IO[str], heads: str, line: Callable[[LiveT], str]) -> None:
+        self._stream = stream
+        self._heads = [heads]
+        self._line = line
+
+    def write(self, results: Sequence[LiveT]) -> None:
+        said = [*self._heads, *map(self._line, results)]
+        self._heads = []
+        self._stream.write("".join(f"{printable(line)}\n" for line in said))
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Standard output stays open."""
 
 
 class Noting(Protocol):
@@ -98,8 +127,8 @@ class Screen:
 
 
 def shown(text: str) -> str:
-    """A name from outside without its control characters."""
-    return "".join("?" if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
+    """A name from outside on one line, without what a terminal obeys."""
+    return printable(text).translate({ord("\n"): "?", ord("\t"): "?"})
 
 
 def cells(text: str) -> int:

@@ -11,30 +11,17 @@ from typing import IO
 
 from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, Rgb, colours, terminal_code
-from edgehuman.runtime.view.screen import Screen, fit, flow, shown, wants_colour
+from edgehuman.runtime.view.screen import Lines, Screen, fit, flow, shown, wants_colour
 
 _NAME_WIDTH = 20
 _MOST_COLUMNS = 110
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
-class PlainLines:
-    """One line per result, for pipes and logs, under one line of column heads."""
-
-    name = "screen"
-    may_skip = False
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-        self._heads = f"{'time':>9}    {'label':<{_NAME_WIDTH}} score  {'latency':>9}\n"
-
-    def write(self, results: Sequence[ImuResult]) -> None:
-        self._stream.write(self._heads + "\n".join(map(plain_line, results)) + "\n")
-        self._heads = ""
-        self._stream.flush()
-
-    def close(self) -> None:
-        """Standard output stays open."""
+def plain_lines(stream: IO[str]) -> Lines[ImuResult]:
+    """One line per result, for pipes and logs."""
+    heads = f"{'time':>9}    {'label':<{_NAME_WIDTH}} score  {'latency':>9}"
+    return Lines(stream, heads, plain_line)
 
 
 def plain_line(result: ImuResult) -> str:

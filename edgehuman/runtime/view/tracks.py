@@ -11,32 +11,17 @@ from typing import IO
 
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
-from edgehuman.runtime.view.screen import Screen, clip, fit, flow, shown
+from edgehuman.runtime.view.screen import Lines, Screen, clip, fit, flow, shown
 
 _TRACK_WIDTH, _NAME_WIDTH, _SCORE_WIDTH, _TIME_WIDTH = 8, 20, 6, 9
 _MOST_TRACKS = 64
 NO_GALLERY = "no gallery: give --gallery to name people"
 
 
-class GaitLines:
-    """One line per result, for pipes and logs, under one line of column heads."""
-
-    name = "screen"
-    may_skip = False
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-        self._heads = (
-            f"{'time':>9}    {'track':<10}  {'name':<{_NAME_WIDTH}} {'score':>6}  latency\n"
-        )
-
-    def write(self, results: Sequence[GaitResult]) -> None:
-        self._stream.write(self._heads + "\n".join(map(gait_line, results)) + "\n")
-        self._heads = ""
-        self._stream.flush()
-
-    def close(self) -> None:
-        """Standard output stays open."""
+def gait_lines(stream: IO[str]) -> Lines[GaitResult]:
+    """One line per result, for pipes and logs."""
+    heads = f"{'time':>9}    {'track':<10}  {'name':<{_NAME_WIDTH}} {'score':>6}  latency"
+    return Lines(stream, heads, gait_line)
 
 
 def gait_line(result: GaitResult) -> str:

@@ -118,6 +118,15 @@ def test_simulated_data_is_no_named_dataset() -> None:
         load_split("simulated", "uci_har", "test")
 
 
+def test_a_picture_takes_the_place_of_no_model(make_model: MakeModel) -> None:
+    pytest.importorskip("matplotlib")
+    path = make_model()
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="is the file of the model too; choose another path"):
+        evaluate(EvaluateConfig(str(path), "x.npz", picture=path))
+    assert path.read_bytes() == before
+
+
 def test_the_outcome_is_one_object(
     make_model: MakeModel,
     make_windows: MakeWindows,

@@ -141,3 +141,16 @@ def test_an_old_file_survives_a_conversion_that_fails(
     next(published.rglob("*.mat")).write_bytes(b"no MATLAB")
     assert main(["data", "convert", str(published), "--out", str(out)]) == 1
     assert out.read_bytes() == before
+
+
+def test_the_compact_file_is_not_converted_onto_itself(converted: tuple[Path, Path]) -> None:
+    before = converted[1].read_bytes()
+    assert main(["data", "convert", str(converted[1]), "--out", str(converted[1])]) == 2
+    assert converted[1].read_bytes() == before
+
+
+def test_a_dataset_is_looked_for_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["data", "convert", str(tmp_path / "empty"), "--out", str(tmp_path / "x.npz")]) == 1
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  ")]
+    assert len(lines) == len(set(lines)) > 0

@@ -33,6 +33,7 @@ def test_each_head_output_shape(shape: tuple[int, ...]) -> None:
     network = with_head(seeded(), OUTPUTS[shape])
     answer = network(images())
     assert tuple(answer.shape) == shape
+    assert network.forward_features(images()).shape == (2, network.width)
     if OUTPUTS[shape].kind == "embedding":
         torch.testing.assert_close(answer.norm(dim=1), torch.ones(2))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -53,6 +54,23 @@ def test_the_lines_hold_label_truth_and_the_page(
     assert "no real recording" in printed
     assert f"page: {tmp_path / 'demo.html'}" in printed
     assert "Not shown: no OpenCV here" in (tmp_path / "demo.html").read_text(encoding="utf-8")
+
+
+def test_a_dumb_terminal_gets_lines(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    printed = Terminal()
+    monkeypatch.setattr("sys.stdout", printed)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(command, "_find", lambda *_: 1 / 0)  # the stream is over by then
+    with pytest.raises(ZeroDivisionError):
+        main(["demo", "--model", str(tiny), "--speed", "0", "--seconds", "50", "--no-open"])
+    assert "\x1b" not in printed.getvalue()
+    assert "[true: laying]" in printed.getvalue()
 
 
 def test_the_summary_has_every_number_of_the_page(made: Made) -> None:

@@ -10,7 +10,7 @@ import pytest
 from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.view.palette import colours, terminal_code
 from edgehuman.runtime.view.screen import cells
-from edgehuman.runtime.view.terminal import LiveView, PlainLines, bar, plain_line
+from edgehuman.runtime.view.terminal import LiveView, bar, plain_line, plain_lines
 
 LABELS = ("walking", "walking_upstairs")
 
@@ -37,7 +37,7 @@ def test_a_plain_line_says_what_differs() -> None:
 
 def test_plain_lines_are_one_a_result() -> None:
     stream = io.StringIO()
-    PlainLines(stream).write([result(1.0), result(2.0)])
+    plain_lines(stream).write([result(1.0), result(2.0)])
     heads, *lines = stream.getvalue().splitlines()
     assert heads.split() == ["time", "label", "score", "latency"]
     assert len(lines) == 2
@@ -65,6 +65,17 @@ def test_the_screen_shows_label_probabilities_truth_latency_and_drops() -> None:
         assert words in screen
     assert re.search(r"walking_upstairs +█+[▏▎▍▌▋▊▉]? +0\.75", screen)
     assert "\x1b" not in screen
+
+
+def test_no_label_of_a_recording_reaches_the_terminal_as_an_escape() -> None:
+    stream = io.StringIO()
+    bad = "walk\x1b[2J\r"
+    shown = result(true_label=bad, raw_label=bad)
+    plain_lines(stream).write([shown, result(reason=bad)])
+    view = LiveView(io.StringIO(), bad, LABELS, ImuTally(0.64, classes=LABELS), coloured=False)
+    said = stream.getvalue() + "\n".join(view.screen(shown))
+    assert "walk?[2J?" in said
+    assert not {"\x1b", "\r"} & set(said)
 
 
 def test_the_bars_that_fit_are_the_most_probable() -> None:

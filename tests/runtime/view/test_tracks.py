@@ -10,7 +10,7 @@ import pytest
 from edgehuman.runtime.gallery import Identity
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
 from edgehuman.runtime.view.screen import cells
-from edgehuman.runtime.view.tracks import GaitLines, GaitView, gait_line
+from edgehuman.runtime.view.tracks import GaitView, gait_line, gait_lines
 
 
 def result(track: str = "1", t_s: float = 3.0, label: str = "ANNA", **more: object) -> GaitResult:
@@ -42,7 +42,7 @@ def test_without_a_gallery_the_line_says_how_to_get_names() -> None:
 
 def test_column_heads_come_once() -> None:
     stream = io.StringIO()
-    lines = GaitLines(stream)
+    lines = gait_lines(stream)
     lines.write([result()])
     lines.write([result(t_s=4.0)])
     first, *others = stream.getvalue().splitlines()
