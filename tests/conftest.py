@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove it with the run."""
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ["EDGEHUMAN_TEST_GRAPHS"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exporter_tables() -> None:
+    """The exporter fills its table of operators once in this process."""
+    if "edgehuman.export.graph.trace" in sys.modules:
+        from tests.export.traced import share_tables
+
+        share_tables()
 
 
 @pytest.fixture

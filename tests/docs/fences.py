@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.warm import python
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNABLE = ("sh", "python")
@@ -58,9 +60,9 @@ def run_page(blocks: Sequence[Fence], folder: Path) -> subprocess.CompletedProce
     """
     programs = folder / ".programs"
     programs.mkdir()
-    for name, words in (("edgehuman", "-m edgehuman "), ("python", "")):
+    for name, words in (("edgehuman", ["-m", "edgehuman"]), ("python", [])):
         program = programs / name
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words}"$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {shlex.join([*python(), *words])} "$@"\n')
         program.chmod(0o755)
     script = ["set -eu"]
     for number, block in enumerate(blocks):

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.warm import python
 from tests.whole.house import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -20,7 +21,7 @@ EXAMPLES = ROOT / "examples"
 def run_example(name: str, *words: str, folder: Path) -> str:
     """Run a script in a folder, as its docstring says; returns what it printed."""
     done = subprocess.run(
-        [sys.executable, str(EXAMPLES / f"{name}.py"), *words],
+        [*python(), str(EXAMPLES / f"{name}.py"), *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

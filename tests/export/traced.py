@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 from torch import nn
+from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from edgehuman.card import Card
 from edgehuman.export.graph.trace import to_onnx, weights_sha256
@@ -23,3 +26,18 @@ def traced_once(network: nn.Module, card: Card) -> onnx.ModelProto:
         if not path.is_file():
             path.write_bytes(to_onnx(network, card).SerializeToString())
     return onnx.load_model_from_string(path.read_bytes())
+
+
+@functools.cache
+def share_tables() -> Callable[..., ONNXRegistry]:
+    """Let PyTorch's exporter fill its table of operators once, not at every export: 1.7 s each.
+
+    No public argument of the exporter takes a table; nothing writes into one once it is filled.
+
+    Returns:
+        What gives the table of an opset.
+    """
+    fill = ONNXRegistry.from_torchlib
+    shared = functools.cache(lambda opset_version: fill(opset_version=opset_version))
+    ONNXRegistry.from_torchlib = staticmethod(shared)  # type: ignore[method-assign]
+    return shared
