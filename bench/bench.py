@@ -1,7 +1,7 @@
 """`edgehuman bench`: latency, accuracy, memory and energy of models and engines, side by side.
 
-One run, one machine, the same windows for all. What could not be measured is listed with the
-reason; nothing is estimated. `--out DIR` gets bench.md, bench.json, bench.png and bench.html.
+One run, one machine, the same records for all. What could not be measured is listed with the
+reason; nothing is estimated. `--out DIR` writes bench.md, bench.json, bench.png and bench.html.
 """
 
 from __future__ import annotations
@@ -59,25 +59,25 @@ class BenchConfig:
     against: str = ""
     """More engines, separated by commas: torch, compile, tensorrt; onnxruntime always runs."""
     data: str = SIMULATED
-    """The windows to run: a dataset's path, or the word `simulated`."""
+    """The records to run: a dataset's path, or the word `simulated`."""
     dataset: str | None = None
-    """Require the data to be this dataset of `edgehuman data list`."""
+    """Require the data to be this dataset of `edgehuman data list`; only wearables."""
     split: Split = "test"
-    """The official test people, the others, or all."""
+    """Part of a labelled dataset: the official test people, the others, or all."""
     shared_labels: bool = False
-    """Do not score windows of classes that a model does not know."""
+    """Do not score records of classes that a model does not know."""
     threads: int = 1
     """Threads inside one operator."""
     batch: int = 1
-    """Windows per call."""
+    """Records per call."""
     rounds: int = 20
-    """Interleaved blocks of 20 counted calls per contestant."""
+    """Interleaved blocks per contestant, of 20 counted calls each."""
     minutes: float = 0.0
-    """Sustained mode: run each contestant back to back for this many minutes after the rounds."""
+    """After the rounds, run each contestant back to back for this many minutes."""
     out: Path | None = None
-    """Write the tables, the picture and the page to this folder."""
+    """Folder for the tables, the picture and the page."""
     seed: int = 0
-    """Of random weights and of the order inside a round."""
+    """Seed of random weights and of the order inside a round."""
 
     def __post_init__(self) -> None:
         if not self.models:
@@ -107,17 +107,17 @@ def bench(config: BenchConfig) -> Outcome:
     try:
         written = _write(data, config.out)
     except EdgehumanError:
-        _say(as_markdown(data))  # what was measured is not lost with the folder
+        _say(as_markdown(data))  # a folder that cannot be written must not lose the measurements
         raise
     return Outcome(data, as_markdown(data) + "".join(f"\n{line}" for line in written))
 
 
 def _load(config: BenchConfig, entries: Sequence[Entry]) -> Trial:
-    """The records that all models take, and how to score a model.
+    """Load the records that all models take; the trial also knows how to score a model.
 
     Raises:
-        UsageError: models of different records, or flags for windows given with pictures.
-        DataError: no such data, or none of that record.
+        UsageError: models of different records, or a flag that their record does not have.
+        DataError: no such data, or it holds no such records.
     """
     begins_at = {f"{entry.record} {tuple(entry.shape)}" for entry in entries}
     if len(begins_at) > 1:
@@ -175,7 +175,7 @@ def _row(
     meter: Meter | None,
     meter_words: str,
 ) -> dict[str, Any]:
-    """Everything about one contestant."""
+    """One contestant's row of the report."""
     entry, missing = contestant.entry, dict[str, str]()
     _say(f"memory, energy and score of {entry.name}")
     cost = footprint(entry)
@@ -198,14 +198,14 @@ def _row(
             for key, each in timing.percentiles().items()
         },
         "calls": len(timing.latency_ms_R),
-        "windows_per_s": timing.windows_per_s,
+        "records_per_s": timing.records_per_s,
         "memory_mb": cost.growth_mb if isinstance(cost, Footprint) else None,
         "cold_start_s": cost.first_result_s if isinstance(cost, Footprint) else None,
         "first_result_s": contestant.first_result_s,
         "file_bytes": contestant.file_bytes,
         "energy_mj": None
-        if long is None or long.joules_per_window is None
-        else 1e3 * long.joules_per_window,
+        if long is None or long.joules_per_record is None
+        else 1e3 * long.joules_per_record,
         "sustained": asdict(long) if long is not None and config.minutes else None,
         "metrics": metrics,
         "not_measured": missing,
@@ -228,10 +228,10 @@ def _metrics(
     trial: Trial,
     missing: dict[str, str],
 ) -> dict[str, float] | None:
-    """The task metric of the artefact, or None and the reason in `missing`."""
+    """Task metrics of the artefact; None, with the reason in `missing`, if there are none."""
     if contestant.model is None:
         missing["metrics"] = (
-            "the torch network has random weights, as the file holds no weights for it"
+            "the torch network has random weights: an ONNX file holds none that torch could load"
         )
         return None
     if contestant.entry.model != contestant.entry.path:
@@ -278,8 +278,8 @@ def _settings(config: BenchConfig, trial: Trial) -> dict[str, Any]:
         "records": trial.said,
         "simulated": config.data == SIMULATED,
         "split": config.split,
-        "timed_windows": len(trial.timed),
-        "scored_windows": trial.scored_windows,
+        "timed_records": len(trial.timed),
+        "scored_records": trial.scored,
         "threads": config.threads,
         "batch": config.batch,
         "rounds": config.rounds,
@@ -292,7 +292,7 @@ def _settings(config: BenchConfig, trial: Trial) -> dict[str, Any]:
 
 
 def _write(data: dict[str, Any], out: Path | None) -> list[str]:
-    """The four files, all or none; a line for each, with the reason where one is not drawn."""
+    """Write the four files, all or none; return a line for each, or why the picture is missing."""
     if out is None:
         return []
     texts = {

@@ -1,9 +1,9 @@
-"""One network in one format and one precision: a real export, and what was measured of it.
+"""One network exported for real in one format and precision, and what was measured.
 
     cell = measure_cell("imuconv_288k", "TensorRT-RTX", "fp16", "simulated")
 
 Without a checkpoint the weights are seeded random numbers: parity, size and time depend on the
-graph.
+graph alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from edgehuman.runtime.engine.build_on_device import find_gpu
 
 Status = Literal["done", "refused", "failed", "not measured", "not run"]
 PRECISIONS = ("fp32", "fp16", "int8")
-# The options of `edgehuman export`, by what the page calls the format.
+# The page's name of a format -> the options of `edgehuman export`.
 FORMATS: Mapping[str, Mapping[str, Any]] = {
     "ONNX": {"format": "onnx"},
     "TensorRT-RTX": {"format": "tensorrt", "engine": "tensorrt-rtx", "capability": (86,)},
@@ -44,15 +44,17 @@ class Cell:
     """One export.
 
     Attributes:
-        arch, format, precision: which.
-        status: what became of it (refused: by the export's gate); reason: why it is not done.
-        parity: as the export's gate found it, of the graph.
-        metric: the judge's; metric_value: the graph's, 0..1; metric_drop: what it lost, in points.
+        arch, format, precision: what was exported, and to what.
+        status: how it ended (refused: it did not pass the export's gate); reason: why it is not
+            done.
+        parity: what the export's gate measured of the graph.
+        metric: name of the task metric; metric_value: that of the graph, 0..1; metric_drop: points
+            lost against the network.
         bytes: size of the artefact.
-        latency_ms: median of one sample on onnxruntime, one thread; of the FP32 graph too, which
-            took turns. Empty for engines; `latency` says why.
+        latency_ms: median of one sample on onnxruntime, one thread, and that of the FP32 graph,
+            timed in turns. Empty for engines; `latency` says why.
         took_s, cpu_s: wall time of the export, and processor time of this process.
-        float_layers: how many layers of an INT8 graph were left in float.
+        float_layers: number of layers of an INT8 graph that stay in float.
     """
 
     arch: str
@@ -73,18 +75,20 @@ class Cell:
 
 
 def networks(only: Sequence[str] = (), largest_params: float = math.inf) -> list[str]:
-    """Catalogued names that begin with one of the words (all by default), small first.
+    """Catalogued networks whose name begins with one of the words (default: all), cheapest first.
 
     Args:
-        largest_params: larger networks are left out.
+        largest_params: leave out networks with more parameters.
 
     Raises:
-        UsageError: a word that begins no name.
+        UsageError: no name begins with a word.
     """
     for word in only:
         if not any(name.startswith(word) for name in catalogue.NETWORKS):
             names = ", ".join(catalogue.NETWORKS)
-            raise UsageError(f"--only names {word!r}; the networks are {names}")
+            raise UsageError(
+                f"--only is {word!r}, but no network begins with it; choose from {names}"
+            )
     chosen = [
         name
         for name, row in catalogue.NETWORKS.items()
@@ -101,14 +105,14 @@ def measure_cell(
     seed: int = 0,
     checkpoint: Path | None = None,
 ) -> Cell:
-    """One real export into a folder that is gone afterwards; every outcome is a cell.
+    """Export into a temporary folder and measure; a failure gives a cell too.
 
-    The trace of the network that came last is kept: it costs most of an export, and is the same in
-    all formats and precisions of one network.
+    The last network's trace is kept: it takes most of an export, and all formats and precisions
+    of a network share it.
 
     Args:
-        arch: a catalogued network, or what the page calls the checkpoint's.
-        checkpoint: folder of the weights; None takes random ones.
+        arch: a catalogued network, or the page's name for the checkpoint.
+        checkpoint: folder of the weights; None: random weights.
     """
     from edgehuman.export.export import ExportConfig, export
     from edgehuman.export.words import SUFFIX
@@ -123,7 +127,7 @@ def measure_cell(
             said: Any = export(ExportConfig(what, **asked, **words), _kept_trace).data
         except EdgehumanError as error:
             return Cell(arch, format, precision, _status(error, format), _short(error))
-        except Exception as error:  # a bug shows in its own cell, and the others go on
+        except Exception as error:  # a bug costs its own cell, not the page
             return Cell(
                 arch, format, precision, "failed", f"{type(error).__name__}: {_short(error)}"
             )
@@ -148,7 +152,7 @@ def measure_cell(
 
 
 def _kept_trace(network: Any, card: Any) -> Any:
-    """`to_onnx`, but for a network of the same weights and card as the last one."""
+    """`to_onnx`, unless the last network had the same weights and card: then its trace again."""
     from edgehuman.export.graph.trace import to_onnx, weights_sha256
 
     key = (card.to_json(), weights_sha256(network))
@@ -168,22 +172,22 @@ def _status(error: EdgehumanError, format: str) -> Status:
 
 
 def _is_absent(error: EdgehumanError, format: str) -> bool:
-    """Whether an export ended for what this machine or this format lacks, and not for a fault."""
+    """Whether an export ended because this machine or format lacks something, not by a fault."""
     if isinstance(error, EngineError):
         return find_gpu() is None
-    # Of torch-TensorRT alone a precision is asked for that it does not have.
+    # Only torch-TensorRT is asked for a precision that it does not have.
     refused = isinstance(error, UsageError) and format == "torch-TensorRT"
     return refused or isinstance(error, MissingDependencyError)
 
 
 def _latency(said: Any, format: str, path: Path) -> tuple[dict[str, float], str]:
-    """What the export measured of a graph; of an engine, measured now where there is a GPU."""
+    """Latency of a graph, as the export measured it; that of an engine needs a GPU here."""
     if said["latency_ms"]:
         return dict(said["latency_ms"]), ""
     if find_gpu() is None:
         return {}, "not measured: no GPU here"
     if format != "tensorrt":
-        return {}, "not measured: `edgehuman bench` opens no .pt2"
+        return {}, "not measured: `edgehuman bench` cannot open a .pt2 file"
     onnx_path = str(path.with_suffix(".onnx"))
     [entry] = entries_of(onnx_path, ("tensorrt",), 1, 0, path.parent)
     sample = entry.noise(64)

@@ -83,7 +83,7 @@ class JetsonRails:
         return self._sum_j
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self._stop.set()
         self._thread.join()
 

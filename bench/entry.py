@@ -1,7 +1,7 @@
-"""The one entry of every `python -m edgehuman.bench...`: words -> config -> function -> printed.
+"""Entry point of every `python -m edgehuman.bench...`: words -> config -> function -> printed text.
 
-A mistake of the user ends in one line on stderr and the exit code of its error, as with `edgehuman`
-itself: no traceback.
+A user's mistake prints one line to stderr and exits with the code of its error, as `edgehuman`
+does: no traceback.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def main(
     function: Callable[[ConfigT], Outcome],
     words: Sequence[str] | None = None,
 ) -> int:
-    """Resolve the words, run, print; returns the exit code.
+    """Resolve the words, run, print; return the exit code.
 
     Args:
-        words: what the user typed after the module's name; None takes them from the process.
+        words: what the user typed after the module's name; None: those of this process.
     """
     module = _module_of(function)
     name = module.rpartition(".")[2]
@@ -48,7 +48,7 @@ def main(
 
 
 def _module_of(function: Callable[[ConfigT], Outcome]) -> str:
-    """What stands behind `python -m`; the module that was started with it is `__main__` itself."""
+    """The name to give to `python -m`; a module that was started so calls itself `__main__`."""
     spec = sys.modules[function.__module__].__spec__
     return function.__module__ if spec is None else spec.name
 

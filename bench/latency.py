@@ -1,8 +1,8 @@
 """Latency of several contestants in one run, interleaved, so that system noise affects all equally.
 
-Each round runs the contestants in a new order, all on the same windows. The first call of a block
+Each round runs the contestants in a new order, all on the same records. The first call of a block
 is an uncounted warm-up: it refills the caches that the previous contestant emptied. All other calls
-are counted, outliers included. Axes: N windows, R calls.
+are counted, outliers included. Axes: N records, R calls.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Timing:
 
     Attributes:
         latency_ms_R: every counted call, in order.
-        batch: windows per call.
+        batch: records per call.
     """
 
     latency_ms_R: Float64
@@ -50,7 +50,7 @@ class Timing:
         return float(np.median(self.latency_ms_R))
 
     @property
-    def windows_per_s(self) -> float:
+    def records_per_s(self) -> float:
         """Windows per second, back to back."""
         return float(self.batch * len(self.latency_ms_R) / (self.latency_ms_R.sum() / 1e3))
 
@@ -61,19 +61,19 @@ class Sustained:
 
     Attributes:
         seconds: how long.
-        windows_per_s: over all of it.
+        records_per_s: over all of it.
         p50_first_ms, p50_last_ms: of the first and the last tenth of the time; a difference shows
             thermal throttling.
         p99_ms: over all of it.
-        joules_per_window: None if the machine does not report energy.
+        joules_per_record: None if the machine does not report energy.
     """
 
     seconds: float
-    windows_per_s: float
+    records_per_s: float
     p50_first_ms: float
     p50_last_ms: float
     p99_ms: float
-    joules_per_window: float | None
+    joules_per_record: float | None
 
 
 def measure(
@@ -84,19 +84,19 @@ def measure(
     seed: int = 0,
     clock: Callable[[], int] | None = None,
 ) -> list[Timing]:
-    """Latency of each contestant on the same windows, `rounds` times 20 counted calls.
+    """Latency of each contestant on the same records, `rounds` times 20 counted calls.
 
     Args:
         contestants: opened, hence already run once.
-        record_N: at least `batch` windows.
+        record_N: at least `batch` records.
         rounds: blocks per contestant.
-        batch: windows a call.
+        batch: records per call.
         seed: of the order inside a round.
         clock: ns; None: wall-clock time. `time.process_time_ns` for contestants on one thread, so
             that other work on the machine does not affect them.
 
     Raises:
-        UsageError: fewer windows than one batch, or no round.
+        UsageError: fewer records than one batch, or no round.
     """
     batches = cut_batches(record_N, batch)
     if rounds < 1:
@@ -116,7 +116,9 @@ def measure(
 def cut_batches(record_N: Records, batch: int) -> list[Records]:
     """Whole batches (batch, ...), one after the other; the rest is left out."""
     if batch < 1 or len(record_N) < batch:
-        raise UsageError(f"batch is {batch} and there are {len(record_N)} windows; give 1 or more")
+        raise UsageError(
+            f"batch is {batch}, but there are {len(record_N)} records; give 1 to {len(record_N)}"
+        )
     count = len(record_N) // batch
     return [np.ascontiguousarray(record_N[i * batch : (i + 1) * batch]) for i in range(count)]
 
@@ -152,14 +154,14 @@ def sustain(
     stamp_s_R = np.cumsum(latency_ms_R) / 1e3
     first, last = stamp_s_R <= stamp_s_R[-1] / 10, stamp_s_R >= stamp_s_R[-1] * 0.9
     first[0] = last[-1] = True
-    windows = batch * len(latency_ms_R)
+    records = batch * len(latency_ms_R)
     return Sustained(
         seconds=float(stamp_s_R[-1]),
-        windows_per_s=float(windows / stamp_s_R[-1]),
+        records_per_s=float(records / stamp_s_R[-1]),
         p50_first_ms=float(np.median(latency_ms_R[first])),
         p50_last_ms=float(np.median(latency_ms_R[last])),
         p99_ms=float(np.percentile(latency_ms_R, 99)),
-        joules_per_window=None if stretch is None else stretch.joules / windows,
+        joules_per_record=None if stretch is None else stretch.joules / records,
     )
 
 
@@ -177,7 +179,7 @@ class Footprint:
 
     Attributes:
         growth_mb: growth of resident memory, MB of 1e6 bytes: libraries, weights and workspace
-            after 20 windows.
+            after 20 records.
         first_result_s: from the start of the process to the first result: Python, imports, engine.
     """
 

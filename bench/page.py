@@ -68,7 +68,7 @@ def cells(row: Row) -> list[str]:
         row["version"],
         row["precision"],
         *(_interval(row["latency_ms"][key]) for key in ("p50", "p95", "p99")),
-        f"{row['windows_per_s']:,.0f}",
+        f"{row['records_per_s']:,.0f}",
         _number(row["memory_mb"], ".1f"),
         "-" if file_bytes is None else f"{file_bytes / 1e6:.2f}",
         _number(row["energy_mj"], ".2f"),
@@ -104,7 +104,7 @@ def sustained_lines(rows: Sequence[Row]) -> list[str]:
     """One line per contestant that ran for minutes."""
     return [
         f"{row['model']} on {row['engine']}, {long['seconds'] / 60:.1f} min back to back: "
-        f"{long['windows_per_s']:,.0f} records/s, p50 {long['p50_first_ms']:.3f} ms in the first "
+        f"{long['records_per_s']:,.0f} records/s, p50 {long['p50_first_ms']:.3f} ms in the first "
         f"tenth and {long['p50_last_ms']:.3f} ms in the last, p99 {long['p99_ms']:.3f} ms"
         for row in measured(rows)
         if (long := row["sustained"]) is not None
@@ -120,7 +120,7 @@ def conditions(data: Mapping[str, Any]) -> list[str]:
     return [
         f"{machine['board'] or machine['cpu']}, {machine['cores']} cores, {clock}, "
         f"governor {machine['governor'] or 'not said'}, Python {machine['python']}",
-        f"{settings['timed_windows']} {settings['records']}, batch "
+        f"{settings['timed_records']} {settings['records']}, batch "
         f"{settings['batch']}, {settings['threads']} thread(s), {settings['rounds']} interleaved "
         f"rounds of {settings['calls_per_round']} counted calls; outliers are included",
         f"warm-up: {settings['warm_up']}",

@@ -1,6 +1,6 @@
-"""What one run of `edgehuman bench` times its models on, and how it scores them.
+"""The records that `edgehuman bench` times its models on, and how it scores the models.
 
-Each record's own is `bench/evaluate/<record>.py:trial`.
+Each record brings its own: `score` of its row in `catalogue.RECORDS`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_TIMED = 256
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What `edgehuman bench` was told of its data; see `BenchConfig`."""
+    """The data flags of `edgehuman bench`; see `BenchConfig`."""
 
     data: str
     dataset: str | None = None
@@ -34,29 +34,31 @@ class Words:
 class Trial:
     """Attributes:
     timed: raw records (N, ...), at most 256.
-    dataset: where they are from; said: the same for people.
-    score: the task metrics of a model, the one that selects first. Raises DataError where the
-        data cannot score it.
-    scored_windows: labelled windows that score an activity model; 0 of other records.
+    dataset: name of their source; said: the same as a phrase of the report.
+    score: the task metrics of a model, the most important first. Raises DataError if the data
+        cannot score it.
+    scored: number of labelled records for `score`; 0: nothing scores these models.
     """
 
     timed: NDArray[Any]
     dataset: str
     said: str
     score: Score
-    scored_windows: int = 0
+    scored: int = 0
 
 
-def trial_of_samples(card: Card, words: Words, score: Score) -> Trial:
-    """The records that would judge an export of this card are timed.
+def trial_of_samples(card: Card, words: Words, score: Score, scored: int = 0) -> Trial:
+    """Time the records that would also judge an export of this card.
 
     Raises:
-        UsageError: a dataset is named, which such records have none of.
-        DataError: no such data, or none of the card's record.
+        UsageError: --dataset was given; these records have no named sets.
+        DataError: no such data, or it holds no such records.
     """
     if words.dataset is not None:
-        raise UsageError(f"--dataset goes with wearable data; {card.name} takes none")
+        raise UsageError(
+            f"--dataset is not for {card.name}, which reads {card.input.record}; leave it out"
+        )
     from edgehuman.export.proof.samples import load_samples
 
     samples = load_samples(card, words.data)
-    return Trial(samples.array[:MOST_TIMED], samples.source, samples.source, score)
+    return Trial(samples.array[:MOST_TIMED], samples.source, samples.source, score, scored)

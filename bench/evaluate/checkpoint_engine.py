@@ -1,7 +1,7 @@
-"""A network of PyTorch behind the interface of the engines, so that it is judged as an artefact is:
-that of a checkpoint folder, or a catalogued one with random weights, which costs no export.
+"""A PyTorch network behind the interface of an engine, so that it is judged as an artefact is.
 
-PyTorch is imported when one is opened.
+It comes from a checkpoint folder, or from the catalogue with random weights; neither needs an
+export. PyTorch is imported when a network is opened.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from edgehuman.runtime.model import Model
 
 
 class NetworkEngine:
-    """A network on the CPU.
+    """A PyTorch network on the CPU.
 
     Args:
-        network: a torch module in eval mode; card: what it is.
-        path: where it is from.
+        network: a torch module in eval mode; card: its description.
+        path: the folder or the name that it was opened by.
     """
 
     def __init__(self, network: Any, card: Card, path: Path, threads: int = 1) -> None:
@@ -54,10 +54,10 @@ class NetworkEngine:
 
 
 def open_checkpoint(folder: Path, threads: int = 1) -> Model:
-    """A checkpoint folder as a model.
+    """Open a checkpoint folder as a model.
 
     Raises:
-        CheckpointError: no checkpoint there, damaged, or of another network.
+        CheckpointError: the folder holds no checkpoint, or a damaged one.
         ModuleNotFoundError: PyTorch is not installed.
     """
     from edgehuman.nets.checkpoint import load_network
@@ -67,10 +67,11 @@ def open_checkpoint(folder: Path, threads: int = 1) -> Model:
 
 
 def open_random(name: str, seed: int, threads: int = 1, frames: int | None = None) -> Model:
-    """A catalogued network with seeded random weights as a model.
+    """Open a catalogued network with seeded random weights as a model.
 
     Args:
-        frames: of a window, for networks of skeletons, which take any number; None: the usual one.
+        frames: frames of a window, for skeleton networks, which take any number; None: the usual
+            number.
 
     Raises:
         UsageError: no such network.

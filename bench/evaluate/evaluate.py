@@ -1,6 +1,7 @@
-"""What `edgehuman evaluate` begins with, whatever the record: which model, and what it reads.
+"""The first step of `edgehuman evaluate`, the same for every record: open the model.
 
-The words and the judge are the record's own: `runtime.run.find_step("evaluate", words)`.
+The flags and the scoring are those of the record; `runtime.run.find_step("evaluate", words)` finds
+them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Split = Literal["test", "train", "all"]
 
 
 class Asked(Protocol):
-    """The words of every record's evaluation that name the model."""
+    """The fields of every record's EvaluateConfig that say which model to open."""
 
     @property
     def model(self) -> str:
@@ -32,7 +33,7 @@ class Asked(Protocol):
 
 
 def open_model(asked: Asked) -> Model:
-    """The model that the words name; a checkpoint folder runs on PyTorch.
+    """Open the model; a checkpoint folder runs on PyTorch.
 
     Raises:
         UsageError, ArtefactError, EngineError, MissingDependencyError: see `load`.

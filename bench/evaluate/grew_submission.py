@@ -1,10 +1,10 @@
-"""The file that GREW's server judges, by the walks that nobody here can judge.
+"""The file to submit to GREW's server, which alone can score its official probes.
 
     edgehuman evaluate gait.onnx --data GREW-poses --submission grew.csv
 
-GREW keeps to itself who walks in its official probes (test/probe). They are looked for among all
-walks of the test's people, both of each, as the dataset's authors ask. A walk that pauses is read
-in parts; of a probe's parts the mean stands for it.
+GREW does not publish who walks in its official probes (test/probe). They are searched for in a
+gallery of both walks of every test person, as the dataset's authors ask. A walk with a pause is
+read in parts; the mean vector of a probe's parts stands for it.
 
 Axes: N walks, Q probes, G walks of the gallery, D dimensions.
 """
@@ -34,7 +34,7 @@ def official_probes(walks: SkeletonSet) -> Bool:
     """Which walks (N,) are official probes.
 
     Raises:
-        UsageError: another dataset. DataError: it holds none of them, or no gallery.
+        UsageError: another dataset. DataError: no official probes in it, or no gallery.
     """
     if walks.name != DATASET:
         raise UsageError(
@@ -50,9 +50,9 @@ def official_probes(walks: SkeletonSet) -> Bool:
 
 
 def submit(model: Model, walks: SkeletonSet, path: Path, batch: int = 32) -> dict[str, Any]:
-    """Write the file; what is in it, for people and machines.
+    """Write the file; return its path and counts.
 
-    Videos shorter than a window are not in it, which is said.
+    Videos shorter than a window are left out, with a note on stderr.
 
     Raises:
         UsageError, DataError: see `official_probes` and `write_grew_submission`.
@@ -68,7 +68,7 @@ def submit(model: Model, walks: SkeletonSet, path: Path, batch: int = 32) -> dic
     write_grew_submission(path, videos, mean_QD, gallery_GD, people, distance)
     left_out = len(np.unique(walks.person_N[is_probe_N])) - len(videos)
     if left_out:
-        said = f"{left_out} official probes are shorter than a window and not in {path}"
+        said = f"{left_out} official probes are shorter than a window, so {path} leaves them out"
         print(f"edgehuman: {said}", file=sys.stderr)
     return {
         "path": str(path), "videos": len(videos), "gallery": len(people), "left_out": left_out
@@ -78,7 +78,7 @@ def submit(model: Model, walks: SkeletonSet, path: Path, batch: int = 32) -> dic
 def _vectors(
     model: Model, walks: SkeletonSet, distance: Distance, batch: int
 ) -> tuple[Float32, Text]:
-    """Vectors of the walks that hold a window, and who walks."""
+    """Vectors of the walks that hold at least one window, and who walks."""
     sequences = (walks.sequence(i) for i in range(len(walks)))
     frames = model.card.input.shape[0]
     vector_ND, kept_N = embed_walks(sequences, model.logits, frames, distance, batch)

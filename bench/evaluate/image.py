@@ -2,8 +2,8 @@
 
     edgehuman evaluate zoo:person-garments --data ccp --json
 
-What is judged follows from the model's output: vectors are searched with, answers, joints and parts
-are compared. Numbers and protocols are those of `edgehuman.metrics`, computed with numpy.
+The model's output decides the protocol: vectors are ranked against a gallery; attributes, joints
+and parts are compared with the labels. `edgehuman.metrics` computes the numbers.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ class EvaluateConfig:
     split: Split = "test"
     """The test part, the training part, or all."""
     flip_test: bool = False
-    """Also run the mirror image of each picture, and score the mean of both."""
+    """Also run each picture's mirror image, and score the mean of both outputs."""
     batch: int = _BATCH
     """Pictures per run."""
     threads: int = 1
     """Threads inside one operator."""
     seed: int = 0
-    """Of the random weights of a catalogue name."""
+    """Seed of the random weights, if the model is a catalogue name."""
 
     def __post_init__(self) -> None:
         counted = ("batch", "threads")
@@ -67,15 +67,15 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     """`edgehuman evaluate` of a model of person images; with `flip_test`, of mirror images too.
 
     Raises:
-        ArtefactError: a model that reads no person images, or whose output they do not judge.
-        DataError: no such data, nothing in the part, or labels that the model does not know.
+        ArtefactError: the model does not read person images, or labels cannot score its output.
+        DataError: no such data, an empty split, or labels that the model does not know.
     """
     model = open_model(config)
     task = task_of(model.card)
     persons = load_persons(config.data, task)
     if config.dataset is not None and config.dataset != persons.dataset:
         raise DataError(
-            f"--data {config.data} is {persons.dataset}, and --dataset asks for {config.dataset}"
+            f"--data {config.data} is {persons.dataset}, but --dataset asks for {config.dataset}"
         )
     index_K = part_of(persons, config.split)
     found = _score(model, persons, index_K, config.batch, config.flip_test)
@@ -87,14 +87,16 @@ def evaluate(config: EvaluateConfig) -> Outcome:
 
 
 def trial(card: Card, words: Words) -> Trial:
-    """Pictures to time models on, and the labelled people that score those of the card's task.
+    """Pictures to time models on, and the labelled people that score models of the card's task.
 
     Raises:
         UsageError, DataError: see `trial_of_samples`.
     """
     persons: PersonSet | str
+    index_K: Index = np.zeros(0, np.int64)
     try:
         persons = labelled_for(card, words.data)
+        index_K = part_of(persons, words.split)
     except (ArtefactError, DataError) as error:
         persons = str(error)
 
@@ -102,21 +104,25 @@ def trial(card: Card, words: Words) -> Trial:
         if isinstance(persons, str):
             raise DataError(persons)
         if model.card.task != card.task:
-            raise DataError(f"it is for {model.card.task}, and this table scores {card.task}")
-        return dict(_score(model, persons, part_of(persons, words.split)).metrics)
+            raise DataError(
+                f"the model is for {model.card.task}, but this table scores {card.task}"
+            )
+        return dict(_score(model, persons, index_K).metrics)
 
-    return trial_of_samples(card, words, metrics)
+    return trial_of_samples(card, words, metrics, len(index_K))
 
 
 def labelled_for(card: Card, data: str) -> PersonSet:
-    """The people that judge a model beside its speed: of the simulator, a few.
+    """Labelled people that score a model of this card; only a few if they are simulated.
 
     Raises:
-        ArtefactError: a model that no people judge; a backbone without a head is none.
-        DataError: no labels for its task there.
+        ArtefactError: labels cannot score the model, e.g. a backbone without a head.
+        DataError: the data has no labels for its task.
     """
     if card.task not in TASKS:
-        raise ArtefactError(f"{card.name} has no task yet that labels judge")
+        raise ArtefactError(
+            f"{card.name} has no head to score; fine-tune it first (`edgehuman finetune --help`)"
+        )
     few = {"people": _FEW_PEOPLE, "each": _FEW_EACH} if data == SIMULATED else {}
     return load_persons(data, task_of(card), **few)
 
@@ -129,38 +135,36 @@ def _score(
 
 
 def task_of(card: Card) -> str:
-    """Which labels judge a model.
+    """The task whose labels score a model.
 
     Raises:
-        ArtefactError: it reads no person images, or none do.
+        ArtefactError: the model does not read person images, or no labels score its output.
     """
     if not catalogue.is_of(card.input.record, "image"):
         raise ArtefactError(
-            f"{card.name} reads {card.input.record}, and people are judged on their pictures; give "
-            "a model of person images"
+            f"{card.name} reads {card.input.record}, not pictures; give a model of person images"
         )
     if card.output.kind == "heatmaps":
         return "landmarks" if len(card.output.labels) == _LANDMARKS else "pose"
     if card.output.kind not in _TASKS:
         raise ArtefactError(
-            f"{card.name} gives {card.output.kind}, and people are judged by vectors, attributes, "
-            "joints and parts; fine-tune it with `edgehuman finetune --task reid|attributes|pose|"
-            "landmarks|parsing`"
+            f"{card.name} gives {card.output.kind}, which has no score; fine-tune it with "
+            "`edgehuman finetune --task reid|attributes|pose|landmarks|parsing`"
         )
     return _TASKS[card.output.kind]
 
 
 def part_of(persons: PersonSet, split: Split) -> Index:
-    """The pictures of one part of a set.
+    """Indices of the pictures in one split of a set.
 
     Raises:
-        DataError: there are none.
+        DataError: the split is empty.
     """
     is_train_N = persons.role_N == "train"
     chosen_N = {"train": is_train_N, "test": ~is_train_N, "all": np.full(len(persons), True)}[split]
     if not chosen_N.any():
         raise DataError(
-            f"{persons.dataset}: none of its {len(persons)} pictures is in the {split} part; give "
+            f"{persons.dataset}: none of its {len(persons)} pictures is in the {split} split; give "
             "--split all"
         )
     return np.flatnonzero(chosen_N)

@@ -1,9 +1,9 @@
-"""`edgehuman evaluate` on windows of a wearable: what a model scores on a dataset.
+"""`edgehuman evaluate` on the windows of a wearable: how well a model recognises activities.
 
     edgehuman evaluate zoo:activity --data uci_har.npz --json
 
 Labels of the model's card and of the dataset are matched by name. Intervals are bootstrapped over
-people, because the windows of one person are alike. Axes: N windows, C classes, S people.
+people, because windows of the same person are alike. Axes: N windows, C classes, S people.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from edgehuman.runtime.model import Model
 
 @dataclass(frozen=True, slots=True)
 class EvaluateConfig:
-    """Score a model of activities on a dataset."""
+    """Score an activity model on a dataset."""
 
     model: Positional[str]
     """zoo:NAME, an artefact's path, a checkpoint folder, or a name from `edgehuman models` (random
@@ -53,9 +53,9 @@ class EvaluateConfig:
     split: Split = "test"
     """The official test people, the others, or all."""
     shared_labels: bool = False
-    """Leave out (and count) the windows of classes that the model does not know."""
+    """Leave out, and count, windows of classes that the model does not know."""
     hop: int = 64
-    """Samples from one window to the next, where windows are cut from recordings."""
+    """Samples from one window to the next, if the data are recordings to cut into windows."""
     batch: int = 256
     """Windows per run."""
     threads: int = 1
@@ -63,7 +63,7 @@ class EvaluateConfig:
     picture: Path | None = None
     """Draw the confusion matrix into this PNG."""
     seed: int = 0
-    """Of the random weights of a catalogue name."""
+    """Seed of the random weights, if the model is a catalogue name."""
 
     def __post_init__(self) -> None:
         counted = ("hop", "batch", "threads")
@@ -73,8 +73,8 @@ class EvaluateConfig:
 @dataclass(frozen=True, slots=True)
 class Scores:
     """Attributes:
-    windows, people: how many were scored.
-    left_out: windows that were not scored, by reason.
+    windows, people: numbers of those scored.
+    left_out: number of windows left out, by class (or `unlabelled`).
     metrics: macro_f1, accuracy, ece, nll; each but nll 0..1.
     intervals: 95 % over people, of macro_f1 and accuracy; empty with fewer than two people.
     per_class_f1: by label; None for a class that is neither true nor predicted.
@@ -91,11 +91,11 @@ class Scores:
 
 
 def evaluate(config: EvaluateConfig) -> Outcome:
-    """`edgehuman evaluate` of a model of activities.
+    """`edgehuman evaluate` of an activity model.
 
     Raises:
-        UsageError, ArtefactError: wrong words or a model that gives no activities.
-        DataError: no such data, no window in the split, or classes that the model does not know.
+        UsageError, ArtefactError: wrong flags, or a model that does not classify activities.
+        DataError: no such data, an empty split, or classes that the model does not know.
     """
     require_apart({"the model": config.model, "--data": config.data, "--picture": config.picture})
     if config.picture is not None:
@@ -112,14 +112,14 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     title = f"{config.model} on {data['dataset']}, {config.split}"
     try:
         draw_confusion(scores.counts_CC, model.labels, config.picture, title)
-    except EdgehumanError as error:  # the scores are given all the same
+    except EdgehumanError as error:  # a missing picture does not lose the scores
         return Outcome(data, f"{text}\n\nno picture: {error}", exit_code=1)
     data["picture"] = str(config.picture)
     return Outcome(data, f"{text}\n\nconfusion matrix: {config.picture}")
 
 
 def trial(card: Card, words: Words) -> Trial:
-    """Windows to time models of a wearable on, and to score them by.
+    """Windows to time wearable models on, and to score them by.
 
     Raises:
         UsageError, DataError: see `load_split`.
@@ -137,30 +137,32 @@ def trial(card: Card, words: Words) -> Trial:
 
 
 def require_activity(model: Model) -> None:
-    """Raises ArtefactError for a model that does not map ImuWindows to classes."""
+    """Raise ArtefactError unless the model maps ImuWindows to classes."""
     card = model.card
     if card.output.kind != "classes" or not catalogue.is_of(card.input.record, "imu"):
         raise ArtefactError(
-            f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; "
-            "this command scores ImuWindow to classes. Fine-tune it for activity first"
+            f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; this "
+            "command scores ImuWindow to classes. Fine-tune it first: `edgehuman finetune --task "
+            "activity`"
         )
 
 
 def load_split(data: str, dataset: str | None, split: Split, hop: int = 64) -> WindowSet:
-    """The windows of one part of a dataset.
+    """Load the windows of one split of a dataset.
 
     Raises:
-        DataError: no such data, or no window in that part.
+        UsageError: --dataset was given with simulated data.
+        DataError: no such data, or an empty split.
     """
     if data == SIMULATED and dataset is not None:
-        raise UsageError(f"--dataset {dataset} goes with a path; simulated data is no dataset")
+        raise UsageError(f"--dataset {dataset} needs --data PATH; simulated data is not a dataset")
     windows = load_windows(data if data == SIMULATED else Path(data), dataset, hop)
     if split == "all":
         return windows
     chosen = windows.select(windows.is_test_N if split == "test" else ~windows.is_test_N)
     if not len(chosen):
         raise DataError(
-            f"{data}: none of its {len(windows)} windows is in the {split} part "
+            f"{data}: none of its {len(windows)} windows is in the {split} split "
             f"({', '.join(windows.dataset)} has no official one); give --split all"
         )
     return chosen
@@ -172,8 +174,8 @@ def to_model_labels(
     """The windows whose class the model knows, their index in `labels` (N,), and what was left out.
 
     Raises:
-        DataError: the dataset has classes that the model does not know, and `shared_only` is not
-            asked for; or no class in common.
+        DataError: the dataset has classes that the model does not know and `shared_only` is False,
+            or model and dataset share no class.
     """
     count = {
         name: int(np.count_nonzero(windows.label_N == i)) for i, name in enumerate(windows.labels)
@@ -239,7 +241,7 @@ def _over_people(
     subject_N: Text,
     num_classes: int,
 ) -> dict[str, tuple[float, float]]:
-    """95 % intervals of macro-F1 and accuracy when other people of the same kind are drawn."""
+    """95 % bootstrap intervals of macro-F1 and accuracy over people."""
     people = np.unique(subject_N)
     if len(people) < 2:
         return {}

@@ -1,11 +1,11 @@
-"""`edgehuman evaluate` on walks: a checkpoint or an artefact finds people by how they walk.
+"""`edgehuman evaluate` on walks: how well a model finds people by their gait.
 
     edgehuman evaluate zoo:gait-skeleton --data ucalgary_gait_skeleton.npz --json
 
-Every walk is cut into windows as long as the card says, overlapping by half, and its vector is the
-mean over them. Two baselines are scored too: nearest neighbours of bone lengths in the image, and
-the same network with random weights (the mean of five if there are few walks). At the card's
-threshold: the shares of known people rejected and of strangers accepted.
+Every walk is cut into windows as long as the card says, overlapping by half; its vector is their
+mean. Two baselines are scored too: nearest neighbours of bone lengths in the image, and the same
+network with random weights (the mean of five if there are few walks). At the card's threshold, the
+report counts known people who are rejected and strangers who are accepted.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import require_gait
 
-# Simulated people of the evaluation: world 0, in which no training here takes place.
+# Simulated people of the evaluation: world 0, which no training here uses.
 _PEOPLE, _EACH = 100, 6
 _FEW_WALKS = 200
 
@@ -59,10 +59,10 @@ class EvaluateConfig:
     dataset: str | None = None
     """Require the data to be this dataset of `edgehuman data list`."""
     protocol: str | None = None
-    """The protocol, e.g. casia-b-cross-view; by default the usual one of the dataset."""
+    """The protocol, e.g. casia-b-cross-view; by default the dataset's usual one."""
     random_networks: int = 0
-    """How many networks with random weights are judged beside the model; 0: five where the walks
-    are few, else one."""
+    """Number of networks with random weights to score as a baseline; 0: five if there are few
+    walks, else one."""
     submission: Path | None = None
     """For GREW: write the submission file of the official probes for its server."""
     batch: int = 32
@@ -70,11 +70,11 @@ class EvaluateConfig:
     threads: int = 1
     """Threads inside one operator."""
     seed: int = 0
-    """Of the random weights."""
+    """Seed of the random weights."""
 
     def __post_init__(self) -> None:
         rules = [(getattr(self, name) >= 1, name, "at least 1") for name in ("batch", "threads")]
-        usual = "1 or more, or 0 for as many as the walks ask for"
+        usual = "1 or more, or 0 to let the number of walks decide"
         require(self, [*rules, (self.random_networks >= 0, "random_networks", usual)])
 
 
@@ -82,19 +82,19 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     """`edgehuman evaluate` of a gait model, and of the two baselines.
 
     Raises:
-        ArtefactError: a model that gives no vectors of walks.
+        ArtefactError: the model does not turn walks into vectors.
         DataError: no such data, no gallery, fewer than two people in it, or no probes.
-        UsageError: an unknown protocol, or a submission of other data than GREW.
+        UsageError: an unknown protocol, or --submission with data other than GREW.
     """
     model = _open(config)
     require_gait(model)
     walks = load_test(config.data, model.card.input.rate_hz)
     if config.dataset is not None and config.dataset != walks.name:
         raise DataError(
-            f"--data {config.data} is {walks.name}, and --dataset asks for {config.dataset}"
+            f"--data {config.data} is {walks.name}, but --dataset asks for {config.dataset}"
         )
     if config.submission is not None:
-        official_probes(walks)  # what cannot be submitted costs no evaluation
+        official_probes(walks)  # fail before the evaluation, not after it
     found = judge(model, walks, config)
     data = _as_data(model, walks, found, config) | _open_set(model, found)
     data |= _baselines(model, walks, found.protocol, config)
@@ -104,29 +104,29 @@ def evaluate(config: EvaluateConfig) -> Outcome:
 
 
 def trial(card: Card, words: Words) -> Trial:
-    """Walks to time models on; nothing scores a gait model beside its speed yet.
+    """Walks to time models on; the benchmark does not score gait models yet.
 
     Raises:
         UsageError, DataError: see `trial_of_samples`.
     """
 
     def metrics(model: Model) -> dict[str, float]:
-        raise DataError(f"{card.name} has no task yet that labels judge")
+        raise DataError("the benchmark does not score gait models; use `edgehuman evaluate`")
 
     return trial_of_samples(card, words, metrics)
 
 
 def _open(config: EvaluateConfig) -> Model:
-    """A name of the catalogue costs no export where PyTorch is installed."""
+    """Open the model; with PyTorch installed, a catalogue name needs no export."""
     if config.model in catalogue.NETWORKS and importlib.util.find_spec("torch") is not None:
         return open_random(config.model, config.seed, config.threads)
     return open_model(config)
 
 
 def load_test(data: str, rate_hz: float) -> SkeletonSet:
-    """The walks of a path at the model's rate, or of simulated people whom no training sees.
+    """Load the walks at the model's rate; simulated ones are of people whom no training sees.
 
-    Walks in which nobody is seen are left out, and said.
+    Walks in which nobody is seen are left out, with a note on stderr.
 
     Raises:
         DataError: see `load_skeletons`; or nobody is seen in any walk.
@@ -136,7 +136,7 @@ def load_test(data: str, rate_hz: float) -> SkeletonSet:
     for line in empty_walks(walks):
         if empty_N.all():
             raise DataError(f"{data}: {line}")
-        print(f"edgehuman: {data}: {line}; the other walks are judged", file=sys.stderr)
+        print(f"edgehuman: {data}: {line}; scoring the other walks", file=sys.stderr)
         walks = walks.subset(~empty_N)
     return resampled(walks, rate_hz)
 
@@ -144,7 +144,7 @@ def load_test(data: str, rate_hz: float) -> SkeletonSet:
 def judge(
     model: Model, walks: SkeletonSet, config: EvaluateConfig, protocol: str | None = None
 ) -> WalkScores:
-    """What a model scores on walks.
+    """Score a model on walks.
 
     Raises:
         DataError: see `score_walks`.
@@ -161,7 +161,7 @@ def judge(
 
 
 def _open_set(model: Model, found: WalkScores) -> dict[str, Any]:
-    """What the card's threshold does (`OpenSetScores`), or None and the reason."""
+    """Scores at the card's threshold (`OpenSetScores`), or None and the reason."""
     threshold = model.card.decision.threshold
     distance = cast(Distance, model.card.output.distance)
     if threshold == Decision().threshold:
@@ -177,7 +177,7 @@ def _open_set(model: Model, found: WalkScores) -> dict[str, Any]:
 def _open_set_line(data: Mapping[str, Any]) -> str:
     table = data["open_set"]
     if table is None:
-        return f"  no open set: {data['open_set_left_out']}"
+        return f"  no open-set scores: {data['open_set_left_out']}"
     return (
         f"  at the card's threshold {table['threshold']:.4f}: of {table['known_probes']} probes of "
         f"known people {table['accepted_right']:.1%} accepted and right, "
@@ -189,8 +189,8 @@ def _open_set_line(data: Mapping[str, Any]) -> str:
 def _baselines(
     model: Model, walks: SkeletonSet, protocol: str, config: EvaluateConfig
 ) -> dict[str, Any]:
-    """Metrics by baseline, those of each random network, and what could not be measured, with the
-    reason.
+    """Metrics of each baseline and of each random network; a baseline that could not be measured,
+    with the reason.
     """
     frames, arch = model.card.input.shape[0], model.card.arch
     found = {"bone_lengths": dict(bone_scores(walks, protocol, frames).metrics)}
@@ -198,9 +198,11 @@ def _baselines(
     left_out: dict[str, str] = {}
     try:
         if arch not in catalogue.NETWORKS:
-            raise ArtefactError(f"{arch} is not in the catalogue, so it cannot be built anew")
+            raise ArtefactError(
+                f"{arch} is not in the catalogue, so no random network of it can be built"
+            )
         for k in range(1, (config.random_networks or _num_seeds(walks)) + 1):
-            # Other seeds than that of a catalogue name, which is random itself; the same windows.
+            # A catalogue name is random itself: use other seeds than its own, and the same windows.
             random = open_random(arch, config.seed + k, config.threads, frames)
             each.append(dict(judge(random, walks, config, protocol).scores.metrics))
         found["random_weights"] = {
@@ -213,7 +215,7 @@ def _baselines(
             raise
         left_out["random_weights"] = str(not_installed(error.name))
     for why in left_out.values():
-        print(f"edgehuman: no baseline of random weights: {why}", file=sys.stderr)
+        print(f"edgehuman: no random-weights baseline: {why}", file=sys.stderr)
     return {
         "baselines": found,
         "baselines_left_out": left_out,
@@ -223,7 +225,7 @@ def _baselines(
 
 
 def _num_seeds(walks: SkeletonSet) -> int:
-    """How many random networks the baseline is the mean of: one draw says little on few walks."""
+    """Number of random networks in the baseline: one network says little on few walks."""
     return 5 if len(walks) <= _FEW_WALKS else 1
 
 

@@ -190,12 +190,12 @@ def test_a_model_of_pictures_is_timed_on_pictures(tmp_path: Path, make_model: Ma
     data = run(model, data=str(pictures))
     [row] = data["rows"]
     assert row["latency_ms"]["p50"]["value"] > 0
-    assert "no task yet that labels judge" in row["not_measured"]["metrics"]
-    assert data["settings"]["timed_windows"] == 3
+    assert "p has no head to score; fine-tune it first" in row["not_measured"]["metrics"]
+    assert data["settings"]["timed_records"] == 3
     assert "3 pictures of pictures, batch 1" in as_markdown(data)
     with pytest.raises(UsageError, match=r"take ImuWindow .* and PersonCrop \(64, 32, 3\)"):
         bench(BenchConfig((str(model), str(make_model())), data="x.npz"))
-    with pytest.raises(UsageError, match="--dataset goes with wearable data"):
+    with pytest.raises(UsageError, match="--dataset is not for "):
         bench(BenchConfig((str(model),), data=str(pictures), dataset="uci_har"))
 
 
@@ -215,7 +215,7 @@ def test_a_model_of_a_task_on_people_is_scored_by_its_labels(tmp_path: Path) -> 
     # Grey of 0 is a plain no, of 200 a plain yes: "bluish" is wrong for the second.
     assert first["metrics"]["mean_accuracy"] == pytest.approx((1 + 0.25) / 2)
     assert second["not_measured"]["metrics"] == (
-        "it is for parsing, and this table scores attributes"
+        "the model is for parsing, but this table scores attributes"
     )
     table = as_markdown(data)
     assert "| mA |" in table

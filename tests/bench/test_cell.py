@@ -18,7 +18,10 @@ def test_small_networks_come_first_and_large_ones_can_be_left_out() -> None:
         "imuconv_288k", "imuvit_512x5",
     ]  # fmt: skip
     assert networks(["imuvit_1024"]) == ["imuvit_1024x5", "imuvit_1024x10", "imuvit_1024x20"]
-    with pytest.raises(UsageError, match="--only names 'nope'; the networks are imuvit_512x5"):
+    with pytest.raises(
+        UsageError,
+        match="--only is 'nope', but no network begins with it; choose from imuvit_512x5",
+    ):
         networks(["nope"])
 
 

@@ -93,7 +93,7 @@ def test_percentiles_and_throughput_by_hand() -> None:
     found = timing.percentiles()
     assert found["p50"].value == found["p95"].value == 1.0
     assert found["p99"].value == pytest.approx(2.0)  # 1 % of the way from 1 to 101
-    assert timing.windows_per_s == pytest.approx(200 / 0.2)
+    assert timing.records_per_s == pytest.approx(200 / 0.2)
 
 
 def test_batches_are_whole_and_contiguous() -> None:
@@ -104,7 +104,7 @@ def test_batches_are_whole_and_contiguous() -> None:
 
 @pytest.mark.parametrize(("batch", "count"), [(0, 4), (5, 4), (1, 0)])
 def test_a_batch_that_cannot_be_cut_is_refused(batch: int, count: int) -> None:
-    with pytest.raises(UsageError, match=f"batch is {batch} and there are {count} windows"):
+    with pytest.raises(UsageError, match=f"batch is {batch}, but there are {count} records"):
         cut_batches(windows(count), batch)
 
 
@@ -120,7 +120,7 @@ def test_heat_shows_in_the_last_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
     assert long.p50_first_ms == 1.0
     assert long.p50_last_ms == 2.0
     assert long.seconds == pytest.approx(1.0, abs=0.05)
-    assert long.joules_per_window is None
+    assert long.joules_per_record is None
 
 
 def test_the_wall_clock_is_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What is timed is of the card's record, and a dataset is named for windows alone."""
+"""Records of the card are timed; --dataset is refused if they have no named sets."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ def test_samples_of_the_record_are_timed(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("edgehuman.data.skeleton.samples.read_samples", lambda card, data: walks)
     trial = trial_of_samples(CARD, Words("x"), lambda model: {"rank1": 0.5})
     assert trial.timed.shape == (MOST_TIMED, 4, 18, 3)
-    assert (trial.dataset, trial.said, trial.scored_windows) == ("made walks", "made walks", 0)
+    assert (trial.dataset, trial.said, trial.scored) == ("made walks", "made walks", 0)
 
 
-def test_a_dataset_is_named_for_windows_alone() -> None:
-    with pytest.raises(UsageError, match="--dataset goes with wearable data; nose takes none"):
+def test_a_dataset_is_refused_for_other_records_than_windows() -> None:
+    with pytest.raises(
+        UsageError, match="--dataset is not for nose, which reads SkeletonSequence; leave it out"
+    ):
         trial_of_samples(CARD, Words("x", dataset="uci_har"), lambda model: {})

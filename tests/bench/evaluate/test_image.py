@@ -144,9 +144,9 @@ def test_which_labels_judge_a_model() -> None:
     many = OutputSpec("heatmaps", tuple(map(str, range(133))))
     assert task_of(image_card("pose", output=many)) == "landmarks"
     assert task_of(image_card("reid").replace(task="person-embedding")) == "reid"
-    with pytest.raises(ArtefactError, match="gives tokens, and people are judged by"):
+    with pytest.raises(ArtefactError, match="gives tokens, which has no score; fine-tune it"):
         task_of(image_card("reid", output=OutputSpec("tokens")))
-    with pytest.raises(ArtefactError, match="reads SkeletonSequence, and people are judged on"):
+    with pytest.raises(ArtefactError, match="reads SkeletonSequence, not pictures"):
         task_of(image_card("reid", input=skeleton_input(32)))
 
 
@@ -158,11 +158,11 @@ def test_data_of_another_task(asked: list[str], tmp_path: Path) -> None:
 def test_wrong_words(asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="batch is 0; it must be at least 1"):
         scores_of("parsing", tmp_path, batch=0)
-    with pytest.raises(DataError, match="is flags, and --dataset asks for ccp"):
+    with pytest.raises(DataError, match="is flags, but --dataset asks for ccp"):
         scores_of("parsing", tmp_path, dataset="ccp")
     tested = dataclasses.replace(flags(), role_N=np.full(4, "test"))
     monkeypatch.setattr(person_accuracy, "load_persons", lambda data, task: tested)
-    with pytest.raises(DataError, match="none of its 4 pictures is in the train part"):
+    with pytest.raises(DataError, match="none of its 4 pictures is in the train split"):
         scores_of("parsing", tmp_path, split="train")
 
 

@@ -109,12 +109,14 @@ def test_the_part_is_chosen(
     as_data(test)
     assert len(load_split("x.npz", None, "test")) == 2
     assert len(load_split("x.npz", None, "all")) == 2
-    with pytest.raises(DataError, match=r"x\.npz: none of its 2 windows is in the train part"):
+    with pytest.raises(DataError, match=r"x\.npz: none of its 2 windows is in the train split"):
         load_split("x.npz", None, "train")
 
 
 def test_simulated_data_is_no_named_dataset() -> None:
-    with pytest.raises(UsageError, match="goes with a path"):
+    with pytest.raises(
+        UsageError, match="uci_har needs --data PATH; simulated data is not a dataset"
+    ):
         load_split("simulated", "uci_har", "test")
 
 

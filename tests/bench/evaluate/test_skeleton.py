@@ -78,7 +78,7 @@ def test_the_cards_threshold_is_tried_on_known_people_and_strangers(
     data = table(bare, data="x")
     assert data["open_set"] is None
     assert "the card has no threshold" in data["open_set_left_out"]
-    assert "no open set: the card" in evaluate(EvaluateConfig(str(bare), data="x")).text
+    assert "no open-set scores: the card" in evaluate(EvaluateConfig(str(bare), data="x")).text
 
 
 @pytest.mark.usefixtures("walks")
@@ -135,7 +135,7 @@ def test_where_torch_is_absent_the_baseline_is_left_out_and_said(
     assert list(data["baselines"]) == ["bone_lengths"]
     assert "torch is not installed" in data["baselines_left_out"]["random_weights"]
     assert (data["random_weights_seeds"], data["random_weights_each"]) == (0, [])
-    assert "no baseline of random weights: torch" in capsys.readouterr().err
+    assert "no random-weights baseline: torch" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("walks")
