@@ -1,11 +1,11 @@
-"""The page of the formats: every catalogued network in every format and precision, exported here.
+"""The page on formats: every catalogued network in every format and precision, exported here.
 
     python -m edgehuman.bench.pages.formats --out docs/formats.md [--only NAMES] [--data F]
 
-Each cell is one real export of the network with seeded random weights: parity, file size, latency
-and time depend on the graph, and accuracy on weights that learned, so none is claimed. Finished
-cells are kept under --work, and the command goes on where it was stopped. A cell that was refused
-or failed says why; what this machine cannot do is `not measured`, with the reason.
+Each cell is one real export of the network with seeded random weights. Parity, file size, latency
+and time depend on the graph alone; accuracy needs trained weights, so none is claimed. Finished
+cells are kept under --work, so the command resumes where it stopped. A cell that was refused or
+failed says why; what this machine cannot do is `not measured`, with the reason.
 """
 
 from __future__ import annotations
@@ -39,37 +39,37 @@ from edgehuman.outcome import Outcome
 
 @dataclass(frozen=True, kw_only=True)
 class FormatsConfig:
-    """Every network in every format and precision."""
+    """Export every network in every format and precision."""
 
     out: Path = Path("docs/formats.md")
     """The Markdown page."""
     only: tuple[str, ...] = ()
-    """Networks, by the beginning of their names; all by default."""
+    """Networks, by the start of their names; default: all."""
     data: str = SIMULATED
-    """Judges every export of a wearable network and calibrates INT8: a dataset's path, or
+    """Data that checks the exports of wearable networks and calibrates INT8: a dataset's path, or
     `simulated`."""
     images: str = SIMULATED
-    """The same for the networks of person images: a folder of pictures, or `simulated`."""
+    """The same for networks of person images: a folder of pictures, or `simulated`."""
     work: Path = Path("runs/formats")
-    """Folder of the finished cells; a second call goes on from them."""
+    """Folder of the finished cells; a second call resumes from them."""
     minutes: float = 0.0
-    """Begin no cell after so many minutes; the page says `not run` of the rest. 0: no limit."""
+    """Start no cell after this many minutes; the page marks the rest `not run`. 0: no limit."""
     seed: int = 0
-    """Of the random weights and of the choice of samples."""
+    """Seed of the random weights and of the choice of samples."""
 
     def __post_init__(self) -> None:
         if not self.minutes >= 0:
             raise UsageError(f"--minutes is {self.minutes}; it must be 0 (no limit) or more")
 
     def data_of(self, arch: str) -> str:
-        """What judges this network."""
+        """The data that checks this network's exports."""
         if arch in catalogue.networks_of("imu"):
             return self.data
         return self.images if arch in catalogue.networks_of("image") else SIMULATED
 
 
 def plan(only: Sequence[str] = ()) -> list[tuple[str, str, str]]:
-    """Every cell, small networks first, and of each network the formats in the page's order."""
+    """Every cell: cheap networks first, and each network's formats in the page's order."""
     return [
         (arch, format, precision)
         for arch in networks(only)
@@ -79,11 +79,11 @@ def plan(only: Sequence[str] = ()) -> list[tuple[str, str, str]]:
 
 
 def make_page(config: FormatsConfig, measure: Callable[..., Cell] = measure_cell) -> Outcome:
-    """Measure what is not kept, and write the page after every cell.
+    """Measure what is missing, and write the page after every cell.
 
     Raises:
-        UsageError: an unknown network; no page can be written at --out, or nothing kept under
-            --work; a broken file there.
+        UsageError: an unknown network; --out or --work cannot be written; a broken file under
+            --work.
         DataError: no such --data.
     """
     require_usable_file(config.out, "--out")
@@ -95,7 +95,7 @@ def make_page(config: FormatsConfig, measure: Callable[..., Cell] = measure_cell
     places = plan(config.only)
     left = {cell.arch for cell in kept.all_of(places).values() if cell.status != "done"}
     for data in sorted({config.data_of(arch) for arch in left}):
-        _require(data, config)  # a wrong --data is one error, and not one a cell
+        _require(data, config)  # a wrong --data is one error, not one per cell
 
     def measure_one(arch: str, format: str, precision: str) -> Cell:
         return measure(arch, format, precision, config.data_of(arch), config.seed)

@@ -1,6 +1,4 @@
-"""What a page is made of, done once: finished cells and trainings are kept, and a page that was
-stopped goes on.
-"""
+"""Keep the finished cells and trainings of a page, so that an interrupted page resumes."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ _STATE = "state.pt"
 
 
 def versions() -> dict[str, str]:
-    """Of each package that a cell depends on; `-` where it is not installed."""
+    """Versions of the packages that a cell depends on; `-`: not installed."""
     found = {}
     for package in PACKAGES:
         try:
@@ -42,11 +40,11 @@ def versions() -> dict[str, str]:
 class KeptCells:
     """Finished cells in one JSON file, by arch, format, precision and everything they depend on.
 
-    A cell that was refused, failed or was not measured is kept for the page and tried again.
+    A cell that was refused, failed or was not measured is kept for the page, and tried again.
 
     Args:
         work: its folder.
-        depends: of a network, beside this machine's processor: what decides a cell, as JSON.
+        depends: network -> what its cells depend on besides this machine's processor, as JSON.
     """
 
     def __init__(self, work: Path, depends: Callable[[str], Sequence[Any]]) -> None:
@@ -57,7 +55,7 @@ class KeptCells:
                 self._cells = json.loads(self._file.read_text(encoding="utf-8"))
             except ValueError:
                 raise UsageError(
-                    f"{self._file} is not the JSON that this command keeps; remove it, or give "
+                    f"{self._file} is not the JSON that this command keeps; delete it, or choose "
                     "another --work"
                 ) from None
 
@@ -67,17 +65,17 @@ class KeptCells:
         return f"{arch} {format} {precision} {digest}"
 
     def get(self, arch: str, format: str, precision: str) -> Cell | None:
-        """The cell of an earlier call, or None."""
+        """The cell kept from an earlier call, or None."""
         found = self._cells.get(self._key(arch, format, precision))
         return None if found is None else Cell(**found)
 
     def put(self, cell: Cell) -> None:
-        """Keep it; the file is whole at every moment."""
+        """Keep a cell; the file is replaced in one step."""
         self._cells[self._key(cell.arch, cell.format, cell.precision)] = asdict(cell)
         write_whole(self._file, json.dumps(self._cells, indent=1).encode(), UsageError)
 
     def all_of(self, plan: Sequence[Where]) -> dict[Where, Cell]:
-        """The cell of each place; `not run` where there is none."""
+        """The cells of a plan; those not kept are `not run`."""
         return {
             where: self.get(*where) or Cell(*where, "not run", "the same command goes on here")
             for where in plan
@@ -91,10 +89,10 @@ def measure_missing(
     write: Callable[[Sequence[Cell]], str],
     minutes: float = 0.0,
 ) -> tuple[list[Cell], str]:
-    """Every cell of a plan, and the page of them, which is written after each.
+    """Measure every cell of a plan, and write the page after each.
 
     Args:
-        minutes: none is begun after so many; 0: no limit.
+        minutes: start no cell after this many; 0: no limit.
     """
     stop_s = time.monotonic() + 60 * minutes if minutes else float("inf")
     cells = kept.all_of(plan)
@@ -117,10 +115,10 @@ def once(
     run now.
 
     Args:
-        folder: of the run.
-        words, recipe: what decides the result; other ones run it again from the start. No recipe:
-            the words say all.
-        run: does it; told whether to go on from the folder's checkpoint.
+        folder: the run's folder.
+        words, recipe: what the result depends on; if they differ, it runs again from the start.
+            No recipe: it depends on the words only.
+        run: runs it; its argument says whether to resume from the folder's checkpoint.
 
     Raises:
         KeyboardInterrupt: the run was stopped; the next call goes on.
@@ -133,7 +131,7 @@ def once(
     if not (same and kept.is_file()):
         resume = same and (folder / _STATE).is_file()
         if begun.is_file() and not resume:
-            # The checkpoint is one of ours, of other words: nothing is lost that was asked for.
+            # The checkpoint is ours, but of other words: nobody needs it now.
             for name in (WEIGHTS, _STATE):
                 (folder / name).unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,7 +146,7 @@ def once(
 
 
 def mean_and_spread(scores: Sequence[float]) -> str:
-    """Shares as percent: "87.6 ± 1.6", without a spread where there is one seed."""
+    """Shares as percent: "87.6 ± 1.6"; without a spread for one seed."""
     mean = 100 * sum(scores) / len(scores)
     if len(scores) == 1:
         return f"{mean:.1f}"

@@ -1,4 +1,4 @@
-"""The rows of a page of formats: what was measured of every cell, and why something was not."""
+"""The rows of a page on formats: what was measured of each cell, or why it was not."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from edgehuman.runtime import machine
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of finished cells: its name, what it says of one, and whether that is a number."""
+    """A column of finished cells: its name, the text of a cell, and whether that is a number."""
 
     name: str
     text: Callable[[Cell], str]
     is_number: bool = True
 
 
-# What every page of formats says of `COSTS`.
+# The notes on `COSTS`, the same on every page of formats.
 OF_COSTS = (
     "- **MB**: of the file, 1e6 bytes. TensorRT-RTX engines are built on the CPU for compute",
     "  capability 8.6, and compiled for the GPU when they are loaded.",
@@ -41,25 +41,25 @@ def conditions(about: Mapping[str, str]) -> str:
 
 
 def write_page(out: Path, text: str) -> str:
-    """The text, once it is in its file."""
+    """Write the text to its file, and return it."""
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
     return text
 
 
 def page_outcome(cells: Sequence[Cell], about: Mapping[str, str], out: Path, text: str) -> Outcome:
-    """What the command says: exit code 1 where a cell was refused or failed."""
+    """The command's outcome; exit code 1 if a cell was refused or failed."""
     wrong = any(cell.status in ("refused", "failed") for cell in cells)
     data = {"cells": [asdict(cell) for cell in cells], "versions": dict(about), "out": str(out)}
     return Outcome(data, text, int(wrong))
 
 
 def table(cells: Sequence[Cell], columns: Sequence[Column]) -> list[str]:
-    """The Markdown table; what holds for every network is said once, at the end.
+    """The Markdown table; a reason that holds for every network is said once, at the end.
 
     Args:
-        columns: beside network, format and precision; of a cell that is not done the first says
-            why.
+        columns: those after network, format and precision; for a cell that is not done, the first
+            says why.
     """
     everywhere = _said_of_all(cells)
     rest = [cell for cell in cells if (cell.format, cell.precision) not in everywhere]
@@ -86,7 +86,7 @@ def table(cells: Sequence[Cell], columns: Sequence[Column]) -> list[str]:
 
 
 def _said_of_all(cells: Iterable[Cell]) -> dict[tuple[str, str], str]:
-    """What was measured of no network that was reached, for one and the same reason."""
+    """Forms that were measured for no network reached, all for the same reason."""
     found: dict[tuple[str, str], set[str]] = {}
     for cell in cells:
         if cell.status == "not run":
@@ -126,8 +126,8 @@ COSTS = (
 
 
 def agreement(cell: Cell) -> str:
-    """How far the answers that are read from the outputs stay the same, and what INT8 left in
-    float for it.
+    """Share of answers, read from the outputs, that stay the same, and the layers that INT8 left in
+    float for that.
     """
     count = cell.float_layers
     kept = f", {count} layer{'s' * (count > 1)} in float" if count else ""

@@ -1,4 +1,4 @@
-"""What a training left about itself in its folder, read without torch: settings, metrics, card."""
+"""Read settings, metrics and card from a training's folder, without torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ METRICS, CONFIG = "metrics.jsonl", "config.toml"
 
 
 def names_of(folders: Sequence[Path]) -> list[str]:
-    """What to call each folder: the last part of its path, or as many as tell them all apart.
+    """A label for each folder: the last part of its path, or as many parts as tell all apart.
 
     Raises:
         UsageError: a folder is named twice.
@@ -36,10 +36,10 @@ def names_of(folders: Sequence[Path]) -> list[str]:
 
 
 def read_card(folder: Path) -> Card | None:
-    """The card in the header of a training's weights; None where it wrote none yet.
+    """The card in the header of a training's weights; None if it has saved none yet.
 
     Raises:
-        CheckpointError: the file is damaged, or holds no card of ours. ArtefactError: the card is
+        CheckpointError: the file is damaged, or holds no edgehuman card. ArtefactError: the card is
             of another version.
     """
     path = folder / WEIGHTS
@@ -47,13 +47,13 @@ def read_card(folder: Path) -> Card | None:
 
 
 def read_settings(folder: Path, method: str, needed: Sequence[str]) -> dict[str, Any]:
-    """The settings of a pretraining by `method`.
+    """Read the settings of a pretraining by `method`.
 
     Args:
-        needed: those that must be there.
+        needed: settings that must be present.
 
     Raises:
-        CheckpointError: no pretraining there, one by another method, or without such a setting.
+        CheckpointError: no pretraining there, one by another method, or a setting is missing.
     """
     for name in (METRICS, CONFIG):
         if not (folder / name).is_file():
@@ -70,14 +70,14 @@ def read_settings(folder: Path, method: str, needed: Sequence[str]) -> dict[str,
     missing = [name for name in needed if name not in settings]
     if missing:
         raise CheckpointError(
-            f"{folder / CONFIG}: holds no {' and no '.join(missing)}; restore the file, "
-            "which every pretraining writes whole"
+            f"{folder / CONFIG}: holds no {' and no '.join(missing)}; restore the file "
+            "as the pretraining wrote it"
         )
     return settings
 
 
 def read_numbers(folder: Path, name: str) -> dict[int, float]:
-    """One of the logged numbers by step; empty where it was never logged.
+    """One of the logged numbers by step; empty if it was never logged.
 
     Raises:
         CheckpointError: the log is damaged; a number that is not finite counts as damage.
@@ -92,6 +92,6 @@ def read_numbers(folder: Path, name: str) -> dict[int, float]:
         return found
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise CheckpointError(
-            f"{path}: damaged ({type(error).__name__}: {error}); go on with the training by "
-            "--resume, which writes it anew"
+            f"{path}: damaged ({type(error).__name__}: {error}); continue the training with "
+            "--resume, which writes it again"
         ) from None

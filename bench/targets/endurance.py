@@ -1,8 +1,8 @@
-"""Hours of simulated sensor through the live stream: does resident memory grow, and how fast is it.
+"""Hours of simulated sensor through the live stream: does resident memory grow, and how fast?
 
     python -m edgehuman.bench.targets.endurance zoo:activity --hours 10
 
-Runs in a process of its own, because memory that earlier work gave back would hide growth.
+Runs in a new process: memory that earlier work has freed would hide growth.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome, to_json
 
-# Buffers are filled and the allocator has settled after so much stream time.
+# After so much stream time, buffers are full and the allocator has settled.
 _SETTLED_S = 300.0
 _LOOK_EVERY_S = 600.0
 
@@ -34,7 +34,7 @@ class EnduranceConfig:
     model: Positional[str] = "zoo:activity"
     """zoo:NAME or the path of an artefact."""
     hours: float = 10.0
-    """Of stream time."""
+    """Hours of stream time."""
 
     def __post_init__(self) -> None:
         if not self.hours > 0:
@@ -44,10 +44,10 @@ class EnduranceConfig:
 @dataclass(frozen=True, slots=True)
 class Endurance:
     """Attributes:
-    stream_s: stream time that went through, after the settling.
-    wall_s: how long that took, simulating included.
-    growth_mb: largest resident memory at any look, over that after the settling.
-    results: labels given.
+    stream_s: stream time processed after settling.
+    wall_s: time that it took, simulation included.
+    growth_mb: largest resident memory seen, above that after settling.
+    results: number of labels given.
     """
 
     stream_s: float
@@ -81,10 +81,10 @@ def endure(model: str, hours: float) -> Endurance:
 
 
 def endure_elsewhere(model: str, hours: float) -> Endurance:
-    """The same in a new process.
+    """Run in a new process.
 
     Raises:
-        FailedRun: the process failed; its last words are the message.
+        FailedRun: the process failed; the message is the last line of its stderr.
     """
     words = [
         sys.executable,
@@ -101,7 +101,7 @@ def endure_elsewhere(model: str, hours: float) -> Endurance:
 
 
 def report(config: EnduranceConfig) -> Outcome:
-    """The run in this process, as one JSON object."""
+    """Run in this process; print the result as one JSON object."""
     data = asdict(endure(config.model, config.hours))
     return Outcome(data, to_json(data))
 

@@ -1,4 +1,4 @@
-"""What a training step of a skeleton network costs beside a plain transformer of equal operations.
+"""Cost of a skeleton network's training step, against a plain transformer of equal operations.
 
 The plain one is `torch.nn.TransformerEncoder`: as many layers as the network, as wide as its third
 stage, heads of 16 channels, pre-norm, GELU, no dropout, and as many tokens as make the linear
@@ -27,8 +27,8 @@ def gait_step_over_encoder(arch: str, rounds: int = 5, sequences: int = SEQUENCE
     """Processor time of a step of the network over that of the plain transformer.
 
     Args:
-        rounds: times that each side runs and counts.
-        sequences: of a batch.
+        rounds: counted runs of each side.
+        sequences: batch size.
     """
     require_torch()
     import torch
@@ -80,7 +80,7 @@ def flops_of_token(width: int) -> int:
 
 
 def step_of(network: nn.Module, forward: Callable[[], torch.Tensor]) -> Callable[[], None]:
-    """One step of training, with a loss that costs nothing."""
+    """One training step, with a loss that costs next to nothing."""
     import torch
 
     optimiser = torch.optim.AdamW(network.train().parameters())

@@ -1,9 +1,9 @@
-"""How much memory a search in a gallery of a million embeddings takes, measured in a new process.
+"""Memory of a search in a gallery of a million embeddings, measured in a new process.
 
     python -m edgehuman.bench.targets.gallery_memory --gallery 1000000 --dim 256 --queries 64
 
-What is counted is the peak resident memory of the whole process: Python, the embeddings themselves
-as float32, and the search for the nearest and for the first match of every query.
+It counts the peak resident memory of the whole process: Python, the float32 embeddings, and the
+search for the nearest and for the first match of every query.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class GalleryMemoryConfig:
     dim: int = 256
     """Numbers in an embedding."""
     queries: int = 64
-    """Walks that are looked for."""
+    """Number of queries."""
     distance: str = "cosine"
     """euclidean or cosine."""
 
@@ -74,12 +74,12 @@ def gallery_memory_mb(config: GalleryMemoryConfig) -> dict[str, float]:
         raise FailedRun((done.stderr.strip().splitlines() or ["killed"])[-1])
     found = json.loads(done.stdout)
     if not found.pop("right"):
-        raise FailedRun("the search did not find the walks that it was asked for")
+        raise FailedRun("the search did not find the embeddings of its queries")
     return {name: float(value) for name, value in found.items()}
 
 
 def measure(config: GalleryMemoryConfig) -> Outcome:
-    """One row: memory beside what the embeddings alone take."""
+    """One row: memory, and what the embeddings alone take."""
     found = gallery_memory_mb(config)
     own_mb = config.gallery * config.dim * 4 / 1e6
     data = {**found, "embeddings_mb": own_mb}

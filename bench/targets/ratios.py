@@ -1,6 +1,6 @@
 """The measurements behind `make bench`, one small function each: a ratio of two things in one run.
 
-Two sides of a ratio take turns, so that what else the machine does falls on both. PyTorch is
+The two sides of a ratio take turns, so that other work on the machine slows both. PyTorch is
 imported inside the functions that time it.
 """
 
@@ -39,11 +39,11 @@ def in_turns(
     rounds: int,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, float]:
-    """Seconds of each side, the median over rounds; one uncounted round first.
+    """Median seconds of each side over the rounds, after one uncounted round.
 
     Args:
-        clock: seconds; `time.process_time` for long sides on one thread, which no other work on the
-            machine may tell apart.
+        clock: in seconds; `time.process_time` for long work on one thread, so that other work on
+            the machine does not count.
     """
     taken: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
@@ -56,7 +56,7 @@ def in_turns(
 
 
 def require_model(model: str) -> None:
-    """Raises NotMeasured for a zoo model that this installation does not have."""
+    """Raise NotMeasured if this installation lacks a zoo model."""
     if model.startswith(ZOO) and model not in zoo_names():
         raise NotMeasured(f"{model} is not in this installation")
 
@@ -83,7 +83,7 @@ def int8_over_fp32(archs: Sequence[str]) -> float:
 def auto_over_fp32(archs: Sequence[str]) -> float:
     """The largest p50 of what `--precision auto` chose over p50 of FP32: batch 1, one thread.
 
-    Timed afresh: a choice that a quiet moment of the export favoured does not hold here.
+    Timed again: a choice that only won by noise during the export fails here.
     """
     return max(1 / fp32_over(arch, precision="auto", samples=64) for arch in archs)
 
@@ -168,7 +168,7 @@ def real_time_factor(model: str) -> float:
 
 
 def memory_growth_mb(model: str, hours: float) -> float:
-    """Growth of resident memory over hours of stream, in a process of its own."""
+    """Growth of resident memory over hours of stream, in a new process."""
     require_model(model)
     return endure_elsewhere(model, hours).growth_mb
 
@@ -221,14 +221,14 @@ def walks_per_second() -> float:
 
 
 def views_per_second() -> float:
-    """Photos a second of one core to ten views; `edgehuman.bench.targets.views` splits it."""
+    """Photos per second of one core to ten views; `edgehuman.bench.targets.views` splits it."""
     from edgehuman.bench.targets.views import photos_per_second
 
     return photos_per_second()
 
 
 def help_seconds(rounds: int = 9) -> float:
-    """`edgehuman --help`, start of Python included: the median."""
+    """Median seconds of `edgehuman --help`, start of Python included."""
     words = [sys.executable, "-m", "edgehuman", "--help"]
 
     def run() -> None:
@@ -238,7 +238,7 @@ def help_seconds(rounds: int = 9) -> float:
 
 
 def cold_start_seconds(model: str) -> float:
-    """A new process to its first result: Python, imports, engine from disk."""
+    """Seconds from a new process to its first result: Python, imports, engine from disk."""
     require_model(model)
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
         [entry] = entries_of(model, ("onnxruntime",), 1, 0, Path(folder))
@@ -264,7 +264,7 @@ def export_seconds(arch: str) -> float:
 
 
 def engine_failures(quick: bool) -> float:
-    """Catalogued networks x precisions that give no TensorRT-RTX engine on this CPU."""
+    """Number of catalogued networks x precisions for which no TensorRT-RTX engine builds here."""
     cells = catalogue_cells("TensorRT-RTX", PRECISIONS, quick)
     return float(sum(cell.status != "done" for cell in cells))
 
@@ -289,7 +289,7 @@ def worst_cosine(quick: bool) -> float:
 
 
 def catalogue_cells(format: str, precisions: Sequence[str], quick: bool) -> Iterator[Cell]:
-    """Every network exported with random weights; what was refused or failed says so on stderr.
+    """Export every network with random weights; failures and refusals go to stderr.
 
     Raises:
         NotMeasured: this machine cannot make the format.
@@ -311,7 +311,7 @@ def int8_metric_change(model: str) -> float:
     On UCI HAR in the folder that EDGEHUMAN_DATA names, and on simulated people where it is not set.
 
     Raises:
-        DataError: a folder was named and does not hold it.
+        DataError: the named folder does not hold it.
     """
     from edgehuman.bench.evaluate.imu import EvaluateConfig, evaluate
 
@@ -327,7 +327,7 @@ def int8_metric_change(model: str) -> float:
 
 
 def require_torch() -> None:
-    """Raises NotMeasured where PyTorch is not installed."""
+    """Raise NotMeasured if PyTorch is not installed."""
     import importlib.util
 
     if importlib.util.find_spec("torch") is None:

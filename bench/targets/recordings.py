@@ -1,4 +1,4 @@
-"""The folder of real recordings and photos that some targets are measured on."""
+"""The folder of real recordings and photos for some targets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def recordings_folder() -> Path | None:
     folder = Path(named)
     if not folder.is_dir():
         raise DataError(
-            f"EDGEHUMAN_DATA is {named!r}, which is no folder; name the folder of the recordings, "
-            "or unset it to measure on simulated data"
+            f"EDGEHUMAN_DATA is {named!r}, which is not a folder; set it to the folder of the "
+            "recordings, or unset it to measure on simulated data"
         )
     return folder

@@ -1,6 +1,6 @@
-"""What a step of SAIP costs beyond its networks: views, heads, decoders, losses, optimiser, expert.
+"""Overhead of a SAIP step over its networks: views, heads, decoders, losses, optimiser, expert.
 
-Two sides take turns on the same images: the whole step, and what it asks of student and expert
+Two sides take turns on the same images: the whole step, and its passes through student and expert
 alone. The student sees large, rescaled and small views, forward and backward; the expert large
 views and a picture of several persons, forward, and the masked view with the gradient of its mask.
 """
@@ -25,8 +25,8 @@ def saip_step_over_networks(arch: str, rounds: int = 4, **changes: Any) -> float
 
     Args:
         arch: the student.
-        rounds: times that each side runs and counts.
-        changes: of the config; the defaults of `edgehuman pretrain` otherwise.
+        rounds: counted runs of each side.
+        changes: to the config of `edgehuman pretrain`.
     """
     require_torch()
     import torch
@@ -35,7 +35,7 @@ def saip_step_over_networks(arch: str, rounds: int = 4, **changes: Any) -> float
     from edgehuman.pretrain.saip.settings import SaipConfig
 
     torch.set_num_threads(1)
-    # One size for all rescaled views, so that every step does the same.
+    # One size for all rescaled views, so that every step does the same work.
     values = {"arch": arch, "batch": PERSONS, "accumulate": 1, "scale_low": SCALE}
     config = SaipConfig(**{**values, "scale_high": SCALE, **changes})
     model = make_model(config).train()
@@ -46,7 +46,7 @@ def saip_step_over_networks(arch: str, rounds: int = 4, **changes: Any) -> float
 
 
 def step_of(model: Saip, config: SaipConfig) -> Callable[[], None]:
-    """A training step as the loop does it, without reading the images."""
+    """One training step as in the loop, without reading the images."""
     import torch
 
     from edgehuman.training.loop import make_optimiser
@@ -71,7 +71,7 @@ def step_of(model: Saip, config: SaipConfig) -> Callable[[], None]:
 
 
 def networks_of(model: Saip, config: SaipConfig) -> Callable[[], None]:
-    """The passes through student and expert that the same step makes, and nothing else."""
+    """The same step's passes through student and expert, and nothing else."""
     import torch
 
     from edgehuman.pretrain.saip.expert import as_backbone
@@ -95,7 +95,7 @@ def networks_of(model: Saip, config: SaipConfig) -> Callable[[], None]:
     hidden_NHW[:, : round(masker.ratio * cells[0])] = True
 
     def passes() -> None:
-        # As in the step, every weight's gradient is made anew.
+        # As in the step, gradients start from None.
         model.zero_grad(set_to_none=True)
         seen = [student.features(large), student.features(scaled)]
         results = [student.backbone(small)[0]]

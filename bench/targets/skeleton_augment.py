@@ -1,8 +1,8 @@
-"""Skeleton augmentations one sequence at a time in numpy: what the batched ones are measured by.
+"""Skeleton augmentations one sequence at a time in numpy: the reference for the batched ones.
 
-The reference does what a data loader does per sample, with the same meaning as
-`edgehuman.training.skeleton.augment`, and serves its tests too. Both sides draw their own random
-numbers inside the measured time.
+It does what a data loader would do per sample, gives the same result as
+`edgehuman.training.skeleton.augment`, and serves its tests too. The time of both sides includes
+drawing their random numbers.
 
 Axes: S source frames, T frames of the result, J joints, N sequences; 3: x, y, confidence.
 """
@@ -28,7 +28,7 @@ _SWAP_J = flip_indices("openpose18")
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What was drawn for one sequence: one row of `skeleton_augment.Draws`."""
+    """The random numbers of one sequence: one row of `skeleton_augment.Draws`."""
 
     position_T: Float32
     mirrored: bool
@@ -39,7 +39,7 @@ class Drawn:
 
 
 def draw(generator: np.random.Generator, length: int, kind: SkeletonAugment) -> Drawn:
-    """Random numbers for one sequence, of the strengths of the batched augmentation."""
+    """Draw the random numbers of one sequence, as strong as in the batched augmentation."""
     steps, single = kind.frames - 1, np.float32
     speed = min(kind.pace ** generator.uniform(-1, 1), (length - 1) / steps)
     start = generator.uniform() * (length - 1 - steps * speed)
@@ -123,7 +123,7 @@ def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
     length_N = torch.full((batch,), ours.source_frames, device=device)
 
     def batched() -> None:
-        # The sum brings one number back, so that a GPU has really finished.
+        # Fetching the sum waits until a GPU has finished.
         ours(held, length_N).sum().item()
 
     step = iter(range(rounds + 1))
@@ -138,7 +138,7 @@ def per_sample_over_batched(batch: int = 256, rounds: int = 8) -> float:
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    # One thread each: processor time, which other work on the machine changes less.
+    # Both on one thread: processor time, which other work on the machine affects less.
     clock = time.perf_counter if device == "cuda" else time.process_time
     try:
         seconds = in_turns({"per sample": one_by_one, "batched": batched}, rounds, clock)

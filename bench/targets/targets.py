@@ -1,10 +1,10 @@
-"""`make bench`: the project's targets for speed and memory, each measured here and now.
+"""`make bench`: the project's targets for speed and memory, measured on this machine.
 
     python -m edgehuman.bench.targets.targets [--only stream help] [--model zoo:activity] [--json]
 
-A target is a ratio of two things measured in one run wherever it can be, so that it holds on any
-machine. Exit code 1 where one is missed, and an error misses its target. What this machine lacks
-(a library, a GPU) leaves a target not measured, which says why and fails nothing.
+Where possible, a target is a ratio of two things measured in one run, so that it holds on any
+machine. The exit code is 1 if a target is missed; an error counts as a miss. A target that needs
+what this machine lacks (a library, a GPU) is not measured; the row says why, and it is no miss.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class TargetsConfig:
     """Measure the project's targets."""
 
     only: tuple[str, ...] = ()
-    """Targets to measure, by the beginning of their names; all by default."""
+    """Targets to measure, by the start of their names; default: all."""
     model: str = "zoo:activity"
-    """The model of the targets that are about the live stream."""
+    """The model for the targets of the live stream."""
     hours: float = 10.0
     """Simulated hours of the memory target."""
     quick: bool = False
-    """Only networks of up to 5 M parameters in the targets about every network, and only the
-    first in that of INT8."""
+    """In targets about every network, take those of up to 5 M parameters; in the INT8 target, only
+    the first."""
     json: bool = False
     """Print one object."""
 
@@ -56,10 +56,11 @@ class Target:
     """Attributes:
     name: one word or two.
     what: the measured quantity, for people.
-    sense: whether the goal is the least or the most.
+    sense: whether the value must be at least or at most the goal.
     goal: the number to reach.
     unit: one word, such as "x", "s" or "MB".
-    measure: does it; raises NotMeasured for what this machine lacks, anything else misses.
+    measure: returns the value; raises NotMeasured if this machine lacks something. Any other
+        error is a miss.
     """
 
     name: str
@@ -85,10 +86,10 @@ def _over_eager(arch: str, record: str, goal: float) -> Target:
     )
 
 
-# One of the size that the goal begins at, a wide one, and a deep one.
+# The smallest that the goal covers, a wide one, and a deep one.
 _INT8 = ("imuvit_1024x5", "imuvit_2048x5", "imuvit_1024x20")
 _AUTO = ("imuvit_512x5", "imuconv_288k")
-# Two timings of one and the same graph differ by so much; the export asks a precision to win by it.
+# Two timings of the same graph differ by this factor; the export requires a precision to win by it.
 CLOCK_NOISE = 0.03
 
 TARGETS: tuple[Target, ...] = (
@@ -281,19 +282,21 @@ def choose(only: Sequence[str]) -> list[Target]:
     """The targets whose name begins with one of the words.
 
     Raises:
-        UsageError: a word that begins no name.
+        UsageError: no name begins with a word.
     """
     for word in only:
         if not any(target.name.startswith(word) for target in TARGETS):
             names = ", ".join(target.name for target in TARGETS)
-            raise UsageError(f"--only names {word!r}; the targets are {names}")
+            raise UsageError(
+                f"--only is {word!r}, but no target begins with it; choose from {names}"
+            )
     return [t for t in TARGETS if not only or any(t.name.startswith(word) for word in only)]
 
 
 def check(target: Target, config: TargetsConfig) -> dict[str, Any]:
-    """One row: the value and whether it reaches the goal, or why there is none.
+    """Measure one target: the value and whether it reaches the goal, or why there is none.
 
-    An error is no way past a goal: it misses it, and the targets after it are measured.
+    An error counts as a miss; the next targets are still measured.
     """
     row: dict[str, Any] = {
         "name": target.name,
@@ -314,14 +317,14 @@ def check(target: Target, config: TargetsConfig) -> dict[str, Any]:
 
 
 def _is_absence(error: Exception) -> bool:
-    """Whether this machine only lacks a library or a GPU."""
+    """Whether the error only means that this machine lacks a library or a GPU."""
     if isinstance(error, ModuleNotFoundError):
         return error.name is not None and not error.name.startswith("edgehuman")
     return isinstance(error, (NotMeasured, MissingDependencyError, NoGpuError))
 
 
 def _in_words(error: Exception) -> str:
-    """One line; the kind of an error that is none of ours, as it is a bug."""
+    """The error in one line; with its type if it is not one of ours, as it is a bug then."""
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     if _is_absence(error):
         if isinstance(error, ModuleNotFoundError):
@@ -332,7 +335,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _digits(value: float) -> str:
-    """Two decimals; six digits of what is under 1, as a cosine or a difference."""
+    """Two decimals; six digits for values under 1, such as a cosine."""
     return f"{value:.2f}" if value >= 1 or not value else f"{value:.6g}"
 
 
@@ -344,14 +347,14 @@ def as_line(row: dict[str, Any]) -> str:
 
 
 def measure_targets(config: TargetsConfig) -> Outcome:
-    """Measure and print row by row; the exit code is 1 where a target is missed.
+    """Measure and print row by row; the exit code is 1 if a target is missed.
 
     Raises:
-        UsageError: a word that begins no target's name, or no such model.
+        UsageError: no target's name begins with a word, or no such model.
         ArtefactError: the model's file is missing or broken.
     """
     chosen = choose(config.only)
-    # An installation without any zoo lacks it; a wrong name beside others is a wrong word.
+    # Without any zoo, the model is not installed; with one, its name is wrong.
     if zoo_names() or not config.model.startswith(ZOO):
         load(config.model)
     where = f"{machine.cpu_model()}, {machine.usable_cores()} cores"

@@ -1,9 +1,9 @@
-"""How many photos a second one core turns into the paper's ten views, and where the time goes.
+"""Photos per second that one core turns into the paper's ten views, and where the time goes.
 
     python -m edgehuman.bench.targets.views [--data photos] [--photos 300]
 
-Time is that of the processor and not of the clock, so that it is about one core whatever else the
-machine does. Photos lie in memory as their files' bytes: disks are not measured.
+It measures processor time, not the clock: one core, whatever else the machine does. Photos are held
+in memory as the bytes of their files, so that disks are not measured.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class ViewsConfig:
-    """Photos a second to ten views, on one core."""
+    """Photos per second to ten views, on one core."""
 
     data: str = ""
-    """A folder of photos, or shards; by default the street photos in EDGEHUMAN_DATA where it is
-    set, and simulated people of 320 x 212 pixels as JPEG otherwise."""
+    """A folder of photos, or shards; default: the street photos in EDGEHUMAN_DATA if it is set,
+    otherwise simulated people as JPEGs of 320 x 212 pixels."""
     photos: int = 300
-    """How many."""
+    """Number of photos."""
 
     def __post_init__(self) -> None:
         if self.photos < 1:
@@ -51,7 +51,7 @@ class ViewsConfig:
 
 @dataclass(frozen=True)
 class InMemory:
-    """Encoded photos that lie in memory."""
+    """Encoded photos in memory."""
 
     source: str
     files: list[bytes]
@@ -74,7 +74,7 @@ class InMemory:
 
 
 def photos_in_memory(data: str, count: int) -> InMemory:
-    """The first photos of a source that can be read.
+    """Read the first photos of a source; unreadable ones are left out.
 
     Raises:
         DataError: no such source, or EDGEHUMAN_DATA names no folder.
@@ -106,13 +106,13 @@ def _jpeg(image_HWC: Uint8) -> bytes:
 
 
 class StageClock:
-    """Processor seconds of each stage, added up."""
+    """Processor seconds of each stage, summed."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     def time(self, stage: str, run: Callable[[], ResultT]) -> ResultT:
-        """Run a stage and note what it took."""
+        """Run a stage and add its time."""
         start_s = time.process_time()
         result = run()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.process_time() - start_s
@@ -145,7 +145,7 @@ def _one_photo(
     views = clock.time("colour", lambda: view_making.recolour(views, drawn))
     views = clock.time("blur", lambda: view_making.blur(views, drawn))
     clock.time("store", lambda: view_making.store(views, global_VHWC, local_VHWC))
-    # The draws are part of fetching, for a photo's size is needed; they are timed apart, again.
+    # `fetch` draws too, as it needs the photo's size; draw again to time it alone.
     size = photo.image_HWC.shape[0] * photo.shrunk, photo.image_HWC.shape[1] * photo.shrunk
     took_s = clock.seconds["draw"]
     clock.time("draw", lambda: view_making.draw(rng, config, *size))
@@ -153,7 +153,7 @@ def _one_photo(
 
 
 def best_stages(images: Images) -> dict[str, float]:
-    """Stage seconds of the fastest of a few rounds; OpenCV kept to one thread meanwhile."""
+    """Stage seconds of the fastest of a few rounds, with OpenCV on one thread."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
@@ -164,7 +164,7 @@ def best_stages(images: Images) -> dict[str, float]:
 
 
 def photos_per_second(data: str = "", count: int = 300) -> float:
-    """Photos a second of one core to the paper's ten views."""
+    """Photos per second of one core to the paper's ten views."""
     images = photos_in_memory(data, count)
     return len(images) / sum(best_stages(images).values())
 
@@ -186,8 +186,8 @@ def bench_views(config: ViewsConfig) -> Outcome:
         "stage_us": {name: round(1e6 * s / num_photos, 1) for name, s in seconds.items()},
     }
     lines = [
-        f"{num_photos} photos of {images.source}: {num_photos / total_s:.0f} a second of one core "
-        f"({machine.cpu_model()}), ten views each",
+        f"{num_photos} photos of {images.source}, ten views each: "
+        f"{num_photos / total_s:.0f} photos per second of one core ({machine.cpu_model()})",
         *(
             f"  {name:<14}{1e6 * s / num_photos:8.0f} us  {100 * s / total_s:3.0f} %"
             for name, s in seconds.items()

@@ -1,11 +1,11 @@
-"""The page of the person heads: every student under every head, trained a little and exported here.
+"""The page of the person heads: every student with every head, trained briefly and exported.
 
     python -m edgehuman.bench.pages.image.formats --out docs/X.md [--only vit_tiny]
 
 Simulated people are drawn once (as `edgehuman data simulate --kind people` does), each network and
 head is fine-tuned on them for a few steps (`edgehuman finetune`), and each cell is one real export,
-as on the page of the formats. Trainings and finished cells are kept under --work, and the command
-goes on where it was stopped.
+as on the page of the formats. Trainings and finished cells are kept under --work, so the command
+resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -41,54 +41,54 @@ from edgehuman.outcome import Outcome
 
 STUDENTS = ("vit_tiny", "starnet_s3", "tinyvit_5m")
 ENGINE = "TensorRT-RTX"
-# What the trainings ask for, here without torch: a person network's step of sizes, and the pictures
-# of one person in a batch of re-identification.
+# Known to the trainings, repeated here because those need torch: the step of a person network's
+# sizes, and the pictures of one person in a batch of re-identification.
 _SIZE_STEP, _REID_EACH = 32, 4
-# Fields that change no number of the page.
+# Fields that do not change the page's numbers.
 _PLACES = ("out", "work", "minutes")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonFormatsConfig:
-    """Every student under every head, in every format and precision."""
+    """Export every student with every head, in every format and precision."""
 
     out: Path = Path("docs/person_formats.md")
     """The Markdown page."""
     only: tuple[str, ...] = ()
-    """Networks with their heads, by the beginning of their names ("vit_tiny", "vit_tiny pose");
-    all by default."""
+    """Networks with their heads, by the start of their names ("vit_tiny", "vit_tiny pose");
+    default: all."""
     archs: tuple[str, ...] = STUDENTS
-    """Networks, each with every head."""
+    """Networks; each gets every head."""
     engines: tuple[str, ...] = ("fp16",)
     """Precisions of the TensorRT-RTX engines: fp32, fp16, int8."""
     steps: int = 8
-    """Of each fine-tuning."""
+    """Steps per fine-tuning."""
     batch: int = 8
-    """Pictures of a step; with the head reid a multiple of 4, at least 8."""
+    """Pictures per step; with the head reid a multiple of 4, at least 8."""
     height: int = 256
     """Of the networks' input, pixels; a multiple of 32."""
     width: int = 128
     """Of the networks' input, pixels; a multiple of 32."""
     people: int = 20
-    """Simulated people, 5 or more; every fifth is left out."""
+    """Simulated people, 5 or more; every fifth is held out."""
     each: int = 16
-    """Pictures of each; with the head reid at least 3."""
+    """Pictures per person; with the head reid at least 3."""
     work: Path = Path("runs/person_formats")
-    """Folder of the people, the trainings and the finished cells; a second call goes on from
+    """Folder of the people, the trainings and the finished cells; a second call resumes from
     them."""
     minutes: float = 0.0
-    """Begin no cell after so many minutes; the page says `not run` of the rest. 0: no limit."""
+    """Start no cell after this many minutes; the page marks the rest `not run`. 0: no limit."""
     seed: int = 0
-    """Of the people, the weights, the training and the choice of samples."""
+    """Seed of the people, the weights, the training and the choice of samples."""
 
     def __post_init__(self) -> None:
         if not self.minutes >= 0:
             raise UsageError(f"--minutes is {self.minutes}; it must be 0 (no limit) or more")
         for precision in self.engines:
             if precision not in PRECISIONS:
-                raise UsageError(f"--engines names {precision}; it is one of {PRECISIONS}")
+                raise UsageError(f"--engines is {precision}; choose from {', '.join(PRECISIONS)}")
         self._require_networks()
-        # Else the first training would find them, under its own name.
+        # Otherwise the first training would report these, under its own flag names.
         has_reid = any(name.endswith(" reid") for name in subjects(self))
         for name, low, step in (
             ("steps", 1, 1),
@@ -108,7 +108,7 @@ class PersonFormatsConfig:
     def _require_networks(self) -> None:
         known = [*catalogue.networks_of("image")]
         if not self.archs:
-            raise UsageError(f"--archs is empty; give some of {', '.join(known)}")
+            raise UsageError(f"--archs is empty; choose from {', '.join(known)}")
         for arch in self.archs:
             if arch not in known:
                 raise UsageError(
@@ -121,12 +121,14 @@ def subjects(config: PersonFormatsConfig) -> list[str]:
     """Each network with each head: "vit_tiny reid", in the page's order.
 
     Raises:
-        UsageError: a word that begins no name.
+        UsageError: no name begins with a word.
     """
     names = [f"{arch} {task}" for arch in config.archs for task in TASKS]
     for word in config.only:
         if not any(name.startswith(word) for name in names):
-            raise UsageError(f"--only names {word!r}; there are {', '.join(names)}")
+            raise UsageError(
+                f"--only is {word!r}, but nothing begins with it; choose from {', '.join(names)}"
+            )
     return [name for name in names if name.startswith(tuple(config.only) or "")]
 
 
@@ -138,20 +140,20 @@ def plan(config: PersonFormatsConfig) -> list[Where]:
 
 
 def people_words(config: PersonFormatsConfig) -> list[str]:
-    """What is asked of `edgehuman data simulate`, but for the folder."""
+    """The flags of `edgehuman data simulate`, except the folder."""
     asked = {"kind": "people", "people": config.people, "each": config.each, "seed": config.seed}
     return [word for name, value in asked.items() for word in (f"--{name}", str(value))]
 
 
 def people_folder(config: PersonFormatsConfig) -> Path:
-    """Where the simulated people are. Its name holds what they were drawn by, so that the words of
-    a training, which name it, change with the people.
+    """The folder of the simulated people. Its name holds the settings that they were drawn with, so
+    that the flags of a training, which name it, change with the people.
     """
     return config.work / f"people-{config.people}x{config.each}-{config.seed}"
 
 
 def drawn_people(config: PersonFormatsConfig) -> Path:
-    """The folder of simulated people, drawn now if it is not there."""
+    """The folder of simulated people, drawn now if it is missing."""
     folder = people_folder(config)
     words = [*people_words(config), "--out", str(folder)]
     once(folder, words, None, lambda resume: simulate(resolve(SimulateConfig, words)))
@@ -159,8 +161,8 @@ def drawn_people(config: PersonFormatsConfig) -> Path:
 
 
 def training_words(config: PersonFormatsConfig, name: str) -> list[str]:
-    """What is asked of `edgehuman finetune`, but for the folders. The test part is not read: how
-    good the network is, nobody asks.
+    """The flags of `edgehuman finetune`, except the folders. The test part is not read: the page
+    claims no accuracy.
     """
     arch, task = name.split()
     asked: Mapping[str, Any] = {
@@ -173,7 +175,7 @@ def training_words(config: PersonFormatsConfig, name: str) -> list[str]:
 
 
 def fine_tuned(config: PersonFormatsConfig, name: str) -> Path:
-    """The checkpoint of a network with its head, trained now if it is not there."""
+    """The checkpoint of a network with its head, trained now if it is missing."""
     folder = config.work / name.replace(" ", "-")
     row = catalogue.TASKS[name.split()[1]]
     words = training_words(config, name)
@@ -189,12 +191,12 @@ def fine_tuned(config: PersonFormatsConfig, name: str) -> Path:
 
 
 def make_page(config: PersonFormatsConfig, measure: Callable[..., Cell] = measure_cell) -> Outcome:
-    """Measure what is not kept, and write the page after every cell.
+    """Measure what is missing, and write the page after every cell.
 
     Raises:
-        UsageError: no page can be written at --out, or nothing kept under --work; a word of
-            --only that begins no name; a broken file under --work.
-        DataError, TrainingError: as the drawing and the trainings raise them.
+        UsageError: --out or --work cannot be written; --only fits no name; a broken file under
+            --work.
+        DataError, TrainingError: as the simulation and the trainings raise them.
     """
     require_usable_file(config.out, "--out")
     require_usable_folder(config.work, "--work")
@@ -217,7 +219,7 @@ def make_page(config: PersonFormatsConfig, measure: Callable[..., Cell] = measur
 
 
 def asked_words(config: PersonFormatsConfig) -> list[str]:
-    """The words that make the same page: what differs from the defaults, but for the places."""
+    """The flags that make the same page: those that differ from the defaults, except paths."""
     usual, words = PersonFormatsConfig(), []
     for name in (field.name for field in fields(config) if field.name not in _PLACES):
         value = getattr(config, name)
@@ -252,7 +254,7 @@ def render(cells: Sequence[Cell], about: Mapping[str, str], config: PersonFormat
 
 
 def _summary(cells: Sequence[Cell]) -> str:
-    """How many of each form passed, and how many of the rest did what."""
+    """Number of cells of each form that passed, and of the others by status."""
     said = []
     for form in dict.fromkeys((cell.format, cell.precision) for cell in cells):
         own = [cell.status for cell in cells if (cell.format, cell.precision) == form]

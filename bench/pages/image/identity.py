@@ -2,10 +2,10 @@
 
     python -m edgehuman.bench.pages.image.identity runs/saip [--people 100] [--json]
 
-One picture of each person asks, all others are searched; a picture of the same person by the same
-camera does not count (the protocol of Market-1501). The people are simulated, and others than those
-that `--data simulated` learns from. Random weights of the same network stand beside: their batch
-norms measured the same pictures first, which makes them as good as random weights get.
+One picture of each person is the query, all others are the gallery; pictures of the same person by
+the same camera do not count (the protocol of Market-1501). The people are simulated, and are not
+those that `--data simulated` trains on. The baseline is the same network with random weights, whose
+batch norms have measured these pictures: as good as random weights get.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class IdentityConfig:
     checkpoint: Positional[Path]
     """Folder of a pretraining's checkpoint."""
     people: int = 100
-    """People that are searched for."""
+    """Number of people."""
     each: int = 4
-    """Pictures of each; one asks, the others are searched."""
+    """Pictures per person: one query, the others in the gallery."""
     seed: int = 977
-    """Of the people: another than that of the pretraining."""
+    """Seed of the people; not that of the pretraining."""
     batch: int = 25
-    """Pictures a call."""
+    """Pictures per call."""
     json: bool = False
     """Print one object."""
 
@@ -58,8 +58,8 @@ class IdentityConfig:
 @dataclass(frozen=True, slots=True)
 class Found:
     """Attributes:
-    rank1, mean_ap: shares, 0..1.
-    queries: people who were seen by another camera too, and count.
+    rank1, mean_ap: 0..1.
+    queries: number of people whom another camera has seen too; only these count.
     """
 
     rank1: float
@@ -80,7 +80,7 @@ def embed(network: nn.Module, image_NHWC: Uint8, batch: int) -> Float32:
 
 
 def random_twin(arch: str, image_NHWC: Uint8, batch: int) -> nn.Module:
-    """The same network with random weights, whose batch norms have measured these pictures."""
+    """The network with random weights, and batch norms that have measured these pictures."""
     import torch
 
     from edgehuman.nets.building import build
@@ -96,7 +96,7 @@ def random_twin(arch: str, image_NHWC: Uint8, batch: int) -> nn.Module:
 
 
 def score(feature_ND: Float32, pictures: PersonImages) -> Found:
-    """The first picture of each person asks; the others are the gallery."""
+    """Score with the first picture of each person as query and the others as gallery."""
     first_N = np.zeros(len(pictures.person_N), bool)
     first_N[np.unique(pictures.person_N, return_index=True)[1]] = True
     query, gallery = (
@@ -108,7 +108,7 @@ def score(feature_ND: Float32, pictures: PersonImages) -> Found:
 
 
 def check_identities(config: IdentityConfig) -> Outcome:
-    """Both networks on the same pictures.
+    """Score both networks on the same pictures.
 
     Raises:
         CheckpointError: not a checkpoint. UsageError: its network does not read person images.

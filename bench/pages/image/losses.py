@@ -1,9 +1,9 @@
-"""The losses of scale-aware pretrainings against steps, a panel for each objective: a picture.
+"""Plot the losses of SAIP pretrainings against steps, a panel per objective.
 
     python -m edgehuman.bench.pages.image.losses --run runs/saip --out docs/pictures/x.png
 
-Faint: every logged step; strong: the median of the --smooth logged steps around it, as a search
-with three persons on its picture is harder than one with two, and steps draw that.
+Faint: every logged step; strong: the median of the --smooth logged steps around it. Steps differ
+in difficulty: a search picture holds two or three persons at random.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ _COLOURS = ("#4c8fd6", "#d1242f", "#2da44e", "#d29922", "#8250df", "#57606a")
 
 @dataclass(frozen=True, slots=True)
 class LossesConfig:
-    """Losses against training steps, of one or more scale-aware pretrainings."""
+    """Plot losses against training steps, for one or more SAIP pretrainings."""
 
     run: tuple[Path, ...]
     """Folders of pretrainings, finished or not."""
     out: Path = Path("docs/pictures/saip_losses.png")
     """The picture to write."""
     smooth: int = 11
-    """Logged steps in a median, an odd number."""
+    """Logged steps per median; an odd number."""
     json: bool = False
     """Print one object."""
 
     def __post_init__(self) -> None:
         if not self.run:
-            raise UsageError("--run is empty; give the folder of one pretraining or more")
+            raise UsageError("--run is empty; give at least one folder of a pretraining")
         if len(self.run) > len(_COLOURS):
             raise UsageError(f"--run names {len(self.run)} folders; give at most {len(_COLOURS)}")
         if self.out.suffix != ".png":
@@ -60,8 +60,8 @@ class LossesConfig:
 class Losses:
     """Attributes:
     name: the folder's, for people to read.
-    simulated: whether it learned from simulated people alone.
-    by_step: of each objective that was learned, the loss by step.
+    simulated: whether it was trained on simulated people only.
+    by_step: for each objective trained, the loss by step.
     """
 
     name: str
@@ -70,10 +70,10 @@ class Losses:
 
 
 def read_losses(folder: Path, name: str) -> Losses:
-    """The losses of one pretraining.
+    """Read the losses of one pretraining.
 
     Args:
-        name: what to call it.
+        name: its label.
 
     Raises:
         CheckpointError: no pretraining there, a damaged one, one of another kind, or one that
@@ -84,14 +84,14 @@ def read_losses(folder: Path, name: str) -> Losses:
     by_step = {panel: losses for panel, losses in found.items() if losses}
     if not by_step:
         raise CheckpointError(
-            f"{folder}: no loss was logged yet; let it reach its first checkpoint (--save-every)"
+            f"{folder}: no loss logged yet; let it reach its first checkpoint (--save-every)"
         )
     card = read_card(folder)
     return Losses(name, said == SIMULATED if card is None else _simulated(card), by_step)
 
 
 def _simulated(card: Card) -> bool:
-    """Whether all that it learned from is; a folder or shards of simulated people say so here."""
+    """Whether all its training data is simulated; folders and shards of simulated people say so."""
     learned = [row for row in card.data if row.role in ("pretraining", "training")]
     return bool(learned) and all(row.simulated for row in learned)
 
@@ -106,7 +106,7 @@ def medians(values: Sequence[float], width: int) -> list[float]:
 
 
 def draw(runs: Sequence[Losses], smooth: int, path: Path) -> None:
-    """One panel for each objective, one colour for each run.
+    """Plot a panel per objective, a colour per run.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
@@ -130,11 +130,11 @@ def draw(runs: Sequence[Losses], smooth: int, path: Path) -> None:
 
 
 def picture_losses(config: LossesConfig) -> Outcome:
-    """Draw the picture; the first and the last medians in it.
+    """Draw the picture; report its first and last medians.
 
     Raises:
         UsageError: --out cannot be written, or a folder is named twice.
-        CheckpointError: a folder without losses.
+        CheckpointError: a folder has no losses.
     """
     require_usable_file(config.out, f"--out {config.out}")
     runs = [read_losses(*each) for each in zip(config.run, names_of(config.run), strict=True)]

@@ -1,9 +1,9 @@
-"""What a parsing model sees of simulated people, beside the truth of the simulator.
+"""What a parsing model sees on simulated people, next to the simulator's ground truth.
 
     python -m edgehuman.bench.pages.image.parts --out docs/pictures/person_parts.png
 
-Photos of real people are shown nowhere, so the picture is of simulated ones, which no model of the
-zoo has learned from.
+The docs show no photos of real people, so the picture has simulated ones; no model of the zoo has
+learned from them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class PictureConfig:
     out: Path = Path("person_parts.png")
     """The picture to write."""
     people: int = 6
-    """How many are shown, from the test part."""
+    """Number of people to show, from the test part."""
     json: bool = False
     """Print one object."""
 
@@ -54,7 +54,7 @@ class PictureConfig:
 
 
 def painted(part_HW: Uint8, labels: Sequence[str]) -> Uint8:
-    """Parts (H, W) in their colours (H, W, 3); the background, and what has no label, is white."""
+    """Parts (H, W) in their colours (H, W, 3); background and unlabelled pixels are white."""
     of = colours(labels[1:])
     table = np.full((256, 3), 255, np.uint8)
     table[1 : len(labels)] = [of[name] for name in labels[1:]]
@@ -63,7 +63,7 @@ def painted(part_HW: Uint8, labels: Sequence[str]) -> Uint8:
 
 
 def columns(model: Model, persons: PersonSet, count: int) -> list[tuple[Uint8, Uint8, Uint8]]:
-    """Picture, parts found and true parts of one picture each of the first people of the test."""
+    """Picture, parts found and true parts, for one picture of each of the first test people."""
     height, width = model.card.input.shape[:2]
     found = []
     test_N = np.flatnonzero(persons.role_N != "train")
@@ -77,7 +77,7 @@ def columns(model: Model, persons: PersonSet, count: int) -> list[tuple[Uint8, U
 
 
 def draw(shown: Sequence[tuple[Uint8, Uint8, Uint8]], labels: Sequence[str], path: Path) -> None:
-    """Pictures on top, then what the model finds, then the truth; the colours are named below.
+    """Plot the pictures on top, then the model's parts, then the true parts, and a colour legend.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
@@ -105,7 +105,7 @@ def picture_parts(config: PictureConfig) -> Outcome:
     """Draw the picture.
 
     Raises:
-        ArtefactError: a model that does not tell groups of garments apart.
+        ArtefactError: the model does not segment garments.
     """
     model = load(config.model)
     labels = model.card.output.labels

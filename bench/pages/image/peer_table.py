@@ -1,11 +1,11 @@
-"""Our person networks beside published ones of their size: FP32 latency in one interleaved run.
+"""Our person networks and published ones of their size: FP32 latency in one interleaved run.
 
     python -m edgehuman.bench.pages.image.peer_table --out peers.md [--height 256 --width 128]
 
 Every network runs on onnxruntime and in torch eager: one thread, batch 1, from raw uint8 pixels to
-one vector, without a classifier. All weights are random, so that speed alone is compared. Time is
-that of the processor: on one thread it is the clock's where nothing else runs, and other work on
-the machine hardly shows in it. It takes about three minutes of one core.
+one vector, without a classifier. All weights are random: only speed is compared. It measures
+processor time, which on one idle core equals the clock and which other work on the machine hardly
+changes. The table takes about three minutes of one core.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ if TYPE_CHECKING:
 
 OURS = ("starnet_s3", "vit_tiny", "tinyvit_5m")
 IMAGES = 32
-# Two engines of one network differ by the order of their sums, and by no more than this.
+# Two engines of one network sum in a different order; they may differ by this much.
 _ROUNDING = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeerTableConfig:
-    """Latency of our person networks beside published ones."""
+    """Latency of our person networks and of published ones."""
 
     out: str = "-"
-    """A Markdown file; - writes none, and prints the table alone."""
+    """A Markdown file; - only prints the table."""
     height: int = 256
     """Of the images, pixels."""
     width: int = 128
     """Of the images, pixels."""
     rounds: int = 10
-    """Blocks of 20 counted calls of each network on each engine."""
+    """Blocks of 20 counted calls for each network on each engine."""
     seed: int = 0
-    """Of weights and images."""
+    """Seed of weights and images."""
     json: bool = False
     """Print one object instead of the table."""
 
@@ -63,9 +63,9 @@ class PeerTableConfig:
         if self.seed < 0:
             raise UsageError(f"--seed is {self.seed}; it must be 0 or more")
         if self.out != "-" and Path(self.out).is_dir():
-            raise UsageError(f"--out is {self.out}, a folder; give a file in it, or another name")
+            raise UsageError(f"--out is {self.out}, a folder; give the name of a file")
         if self.out != "-" and not Path(self.out).parent.is_dir():
-            raise UsageError(f"--out is {self.out}, in a folder that does not exist; make it first")
+            raise UsageError(f"--out is {self.out}, but its folder does not exist; create it first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Row:
 
     Attributes:
         name: of the catalogue, or of the peer.
-        ours: whether this project ships its definition.
+        ours: whether it is one of this project's.
         params: parameters of the graph that is timed.
         mmacs: millions of multiply-adds of one image.
         onnxruntime_ms, torch_ms: p50 of one image, processor time.
@@ -94,7 +94,7 @@ def networks(config: PeerTableConfig) -> dict[str, nn.Module]:
     """Ours, with windows that tile this size, then the peers.
 
     Raises:
-        UsageError: a size that the strides do not divide.
+        UsageError: the strides do not divide the size.
     """
     from edgehuman.bench.pages.image.peers import PEERS, build_peer
     from edgehuman.nets.building import build
@@ -118,7 +118,7 @@ def time_networks(found: Mapping[str, nn.Module], config: PeerTableConfig) -> li
         found: by name, in eval mode: uint8 images (N, H, W, 3) -> vectors (N, D).
 
     Raises:
-        ParityError: a graph does not answer as its network does.
+        ParityError: a graph and its network give different outputs.
     """
     import torch
 
@@ -155,7 +155,7 @@ def _on_both_engines(
     """One network by engine.
 
     Raises:
-        ParityError: the two do not answer alike.
+        ParityError: the two give different outputs.
     """
     from edgehuman.export.graph.trace import to_onnx
 
@@ -191,7 +191,7 @@ def _on_both_engines(
 
 
 def render(rows: list[Row], where: str) -> str:
-    """The Markdown table, and under it what it was measured on."""
+    """The Markdown table, and the measurement's conditions below it."""
     lines = [
         "| network | parameters | MMACs | onnxruntime FP32, ms | torch eager, ms | torch / it |",
         "|---|---:|---:|---:|---:|---:|",
@@ -206,11 +206,11 @@ def render(rows: list[Row], where: str) -> str:
 
 
 def make_table(config: PeerTableConfig) -> Outcome:
-    """Measure and render; writes --out.
+    """Measure and render; write --out.
 
     Raises:
-        UsageError: a size that the strides do not divide.
-        ParityError: a graph does not answer as its network does.
+        UsageError: the strides do not divide the size.
+        ParityError: a graph and its network give different outputs.
     """
     rows = time_networks(networks(config), config)
     where = (

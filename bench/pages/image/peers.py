@@ -1,7 +1,7 @@
 """Published networks that ours are timed against: bodies without a classifier, random weights.
 
-Written from the papers; none of them ships, is catalogued or takes weights. Each begins at raw
-uint8 pixels as ours do, and ends in one vector per image: where the classifier would begin.
+Written from the papers; they are not in the catalogue or the wheel, and load no weights. Like ours,
+each takes raw uint8 pixels and gives one vector per image, the input of a classifier.
 
 Axes: N images, H height, W width, C channel, D width of the vector, T positions of a map, K heads.
 """
@@ -40,7 +40,7 @@ class Peer(nn.Module):
 
 
 class Residual(nn.Module):
-    """The input plus what the layers make of it."""
+    """The input plus the output of the layers."""
 
     def __init__(self, *layers: nn.Module) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Residual(nn.Module):
 
 
 class SqueezeExcite(nn.Module):
-    """Channels weighted by what their means say (arXiv 1709.01507, section 3)."""
+    """Squeeze and excitation: channels weighted by their means (arXiv 1709.01507, section 3)."""
 
     def __init__(self, width: int, gate: Activation) -> None:
         super().__init__()
@@ -297,17 +297,16 @@ PEERS: Mapping[str, Callable[[], Peer]] = {
 
 
 def build_peer(name: str, seed: int = 0) -> Peer:
-    """A peer with seeded random weights, in eval mode.
+    """Build a peer with seeded random weights, in eval mode.
 
-    Its normalisations know the statistics of one batch of noise, so that activations keep the
-    scale of trained ones: numbers that vanish or overflow from layer to layer would change the
-    time.
+    Its normalisations hold the statistics of one batch of noise, so that activations have the
+    scale of trained ones: numbers that vanish or overflow would change the time.
     """
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         network = PEERS[name]()
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
-                module.momentum = None  # the mean of what was seen, not a moving one
+                module.momentum = None  # a plain mean, not a moving one
         network.train()(torch.randint(256, (4, 64, 64, 3), dtype=torch.uint8))
     return network.eval()

@@ -1,11 +1,11 @@
-"""The person table of the docs: what each objective of scale-aware pretraining buys for parsing.
+"""The person table of the docs: how much each objective of SAIP pretraining helps parsing.
 
     python -m edgehuman.bench.pages.image.person --data ccp --out runs/person [--archs vit_tiny]
 
 --data is Clothing Co-Parsing: `photos`, `masks` and `labels.txt`. The networks are pretrained on
 the photos that have no mask, by the recipe saip_ccp.toml with objectives left out, then fine-tuned
 to parsing by parsing_ccp.toml, and judged on the fixed test part. Finished runs are kept, so the
-command goes on where it was stopped. It writes `table.md` and `table.json` in --out.
+command resumes where it stopped. It writes `table.md` and `table.json` to --out.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from edgehuman.bench.pages.keep import mean_and_spread, once
 from edgehuman.config import read_table, resolve
 from edgehuman.outcome import Outcome
 
-# What each row leaves out of the pretraining; None: no pretraining.
+# The pretraining objectives that each row leaves out; None: no pretraining.
 ROWS: Mapping[str, Sequence[str] | None] = {
     "from scratch": None,
     "CSM": ("--csr", "0", "--css", "0"),
     "CSM + CSR": ("--css", "0"),
     "CSM + CSR + CSS": (),
 }
-# The same picture, to the last pixel, as photo 0025 of the test part.
+# Identical to photo 0025 of the test part, pixel by pixel.
 _REPEATED = "1707"
 METRICS = {"mean_iou": "mIoU", "mean_accuracy": "mAcc"}
 Scores = Mapping[str, Mapping[str, Mapping[str, list[float]]]]
@@ -37,26 +37,26 @@ Scores = Mapping[str, Mapping[str, Mapping[str, list[float]]]]
 
 @dataclass(frozen=True, kw_only=True)
 class TableConfig:
-    """What scale-aware pretraining buys for parsing."""
+    """Measure how much SAIP pretraining helps parsing."""
 
     data: Path
     """Folder of Clothing Co-Parsing."""
     out: Path = Path("runs/person")
-    """Where runs and the table go; finished runs are kept."""
+    """Folder of the runs and the table; finished runs are kept."""
     archs: tuple[str, ...] = ("tinyvit_5m",)
-    """Networks, each with every row."""
+    """Networks; each gets every row."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """One pretraining and one fine-tuning of every row each."""
+    """Seeds; each gets one pretraining and one fine-tuning per row."""
     recipes: Path = Path("recipes")
     """Folder of saip_ccp.toml and parsing_ccp.toml."""
     threads: int = 2
     """CPU threads."""
     only_photos: bool = False
-    """Make the folder of photos without masks, to pretrain on, and no more."""
+    """Only prepare the folder of photos without masks, to pretrain on."""
 
 
 def unlabelled_photos(config: TableConfig) -> Path:
-    """A folder of links to the photos without a mask, but for one that a test photo repeats."""
+    """Make a folder of links to the photos without a mask, except a duplicate of a test photo."""
     folder = config.out / "photos"
     folder.mkdir(parents=True, exist_ok=True)
     masked = {path.stem for path in (config.data / "masks").iterdir()}
@@ -86,7 +86,7 @@ def pretrain(config: TableConfig, arch: str, row: str, seed: int) -> Path:
 
 
 def fine_tune(config: TableConfig, arch: str, row: str, seed: int) -> dict[str, float]:
-    """The metrics of one fine-tuned network on the test part."""
+    """Metrics of one fine-tuned network on the test part."""
     from edgehuman.tasks.image.parsing import train
     from edgehuman.tasks.image.settings import ParsingConfig
 
@@ -129,7 +129,7 @@ def render(scores: Scores, recipes: Path) -> str:
 
 
 def build_table(config: TableConfig) -> Outcome:
-    """Run what is not finished, seed by seed, and write the table after every run."""
+    """Run what is missing, seed by seed, and write the table after every run."""
     if config.only_photos:
         photos = unlabelled_photos(config)
         count = len(list(photos.iterdir()))

@@ -2,10 +2,10 @@
 
     python -m edgehuman.bench.pages.image.similarity --model runs/saip --out docs/saip.png
 
-After figure 4 of the SAIP paper (arXiv 2503.08201), on simulated people. The person asked for is
-seen by another camera; the mean of that picture's middle map asks, and every cell of the pictures
-shown answers with its cosine, both less the mean cell of many other people. Random weights of the
-same network stand above the pretrained ones.
+After figure 4 of the SAIP paper (arXiv 2503.08201), on simulated people. The query is the mean of
+the middle map of the person seen by another camera. A map shows the cosine of every cell with the
+query, after subtracting the mean cell of many other people from both. The maps of random weights
+are above those of the pretrained ones.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class SimilarityConfig:
     out: Path = Path("similarity.png")
     """The picture to write."""
     seed: int = 977
-    """Of the people: another than that of the pretraining."""
+    """Seed of the people; not that of the pretraining."""
     scales: tuple[float, float] = (0.75, 1.5)
-    """Sizes at which the person is shown, in sizes of the network's crop."""
+    """Sizes at which to show the person, in units of the network's crop."""
     json: bool = False
     """Print one object."""
 
@@ -66,8 +66,8 @@ def scenes(pictures: PersonImages, scales: tuple[float, float]) -> list[Uint8]:
     shown_HWC = pictures.image_NHWC[0]
     height, width = shown_HWC.shape[:2]
     sizes = [tuple(STRIDE * round(side * s / STRIDE) for side in (width, height)) for s in scales]
-    # The second camera of everybody, but of the person asked for the first, so that no crop of the
-    # question is in the answer.
+    # The second camera's picture of everybody, but the first's of the query person, so that the
+    # crowd does not hold the crop of the query.
     crowd = [shown_HWC, *(pictures.image_NHWC[2 * other + 1] for other in range(1, CROWD))]
     return [
         *(cv2.resize(shown_HWC, size, interpolation=cv2.INTER_AREA) for size in sizes),
@@ -87,7 +87,7 @@ def middle_maps(network: nn.Module, image_NHWC: Uint8) -> Float32:
 
 
 def similarity(question_E: Float32, map_EHW: Float32, mean_E: Float32) -> Float32:
-    """Cosine of every cell with the question, both less the mean cell, (H, W)."""
+    """Cosine of every cell with the query, both minus the mean cell, (H, W)."""
     asked_E = question_E - mean_E
     cell_EHW = map_EHW - mean_E[:, None, None]
     length_HW = np.linalg.norm(cell_EHW, axis=0) * np.linalg.norm(asked_E)
@@ -96,7 +96,7 @@ def similarity(question_E: Float32, map_EHW: Float32, mean_E: Float32) -> Float3
 
 
 def answers(network: nn.Module, pictures: PersonImages, shown: list[Uint8]) -> list[Float32]:
-    """A similarity map of each scene; the second picture of the first person asks."""
+    """A similarity map of each scene; the query is the first person's second picture."""
     others_NEHW = middle_maps(network, pictures.image_NHWC[2 * CROWD :])
     mean_E = others_NEHW.mean(axis=(0, 2, 3))
     question_E = middle_maps(network, pictures.image_NHWC[1:2])[0].mean(axis=(1, 2))
@@ -104,13 +104,13 @@ def answers(network: nn.Module, pictures: PersonImages, shown: list[Uint8]) -> l
 
 
 def margin(crowd_HW: Float32) -> float:
-    """How much more alike the person asked for is than the others, of the three in the crowd."""
+    """Similarity of the query person minus that of the other two in the crowd."""
     person_P = [part.mean() for part in np.array_split(crowd_HW, CROWD, axis=1)]
     return float(person_P[1] - (person_P[0] + person_P[2]) / 2)
 
 
 def agreement(one_HW: Float32, two_HW: Float32) -> float:
-    """Correlation of the maps of one picture at two scales, the larger brought to the smaller."""
+    """Correlation of the maps of one picture at two scales, the larger resized to the smaller."""
     small, large = sorted((one_HW, two_HW), key=lambda each: each.size)
     brought = cv2.resize(large, small.shape[::-1], interpolation=cv2.INTER_AREA)
     pair_2K = np.stack([small.ravel(), brought.ravel()]).astype(np.float64)
@@ -120,7 +120,7 @@ def agreement(one_HW: Float32, two_HW: Float32) -> float:
 
 
 def draw(shown: list[Uint8], rows: dict[str, list[Float32]], path: Path) -> None:
-    """Pictures on top, a row of maps for each network; one colour scale a row.
+    """Plot the pictures on top, then a row of maps per network, with one colour scale per row.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
@@ -147,7 +147,7 @@ def draw(shown: list[Uint8], rows: dict[str, list[Float32]], path: Path) -> None
 
 
 def picture_similarity(config: SimilarityConfig) -> Outcome:
-    """Draw the picture; how much the maps say, in two numbers a network.
+    """Draw the picture; report two numbers per network.
 
     Raises:
         CheckpointError: not a checkpoint. UsageError: its network does not read person images.
@@ -175,7 +175,7 @@ def picture_similarity(config: SimilarityConfig) -> Outcome:
     data = {"arch": card.arch, "picture": str(config.out), "simulated": True, **numbers}
     lines = [f"{config.out}: {card.arch} on simulated people"]
     lines += [
-        f"{name}: the person asked for is {each['margin']:+.3f} more alike than the two others; "
+        f"{name}: the query person is more similar than the two others by {each['margin']:+.3f}; "
         f"maps at two scales agree by {each['agreement']:.3f}"
         for name, each in numbers.items()
     ]

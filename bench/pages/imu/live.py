@@ -1,4 +1,4 @@
-"""Live on real recordings: what a stream says of people the model has never seen, hop by hop.
+"""Live on real recordings: a stream's answers for people the model has never seen, hop by hop.
 
     python -m edgehuman.bench.pages.imu.live --data hapt_raw.npz --out docs/live
 
@@ -39,22 +39,22 @@ TEST_PEOPLE = tuple(f"uci30:{number}" for number in (2, 4, 9, 10, 12, 13, 18, 20
 
 @dataclass(frozen=True, kw_only=True)
 class LiveConfig:
-    """A model on continuous recordings."""
+    """Score a model on continuous recordings."""
 
     data: str
     """Continuous recordings with labels, such as hapt_raw.npz."""
     model: str = "zoo:activity"
     """zoo:NAME or the path of an artefact."""
     people: tuple[str, ...] = TEST_PEOPLE
-    """Whose recordings are replayed."""
+    """People whose recordings are replayed."""
     picture: str = "uci30:2"
-    """Whose first recording is drawn."""
+    """Person whose first recording is drawn."""
     out: Path = Path("runs/live")
     """Folder of live.md, live.json and timeline.png."""
 
 
 def replay(model: Model, recording: ImuRecording, smoothing: Smoothing | None) -> list[ImuResult]:
-    """Every result of one recording; `smoothing` None is the card's."""
+    """Every result of one recording; `smoothing` None: as the card says."""
     threshold = 0.0 if smoothing == "none" else None
     return list(stream(model, recording, smoothing=smoothing, threshold=threshold))
 
@@ -62,7 +62,7 @@ def replay(model: Model, recording: ImuRecording, smoothing: Smoothing | None) -
 def score(
     streams: Sequence[list[ImuResult]], labels: tuple[str, ...], hop_s: float
 ) -> dict[str, Any]:
-    """The numbers of some recordings together."""
+    """The numbers over several recordings."""
     right = labelled = changes = hops = unknown = 0
     onset: list[float] = []
     latency: list[float] = []

@@ -1,9 +1,9 @@
-"""The demo on its fixed seeds: how long it is wrong at a stretch, and whether smoothing helps.
+"""The demo on its fixed seeds: its longest wrong stretch, and whether smoothing helps.
 
     python -m edgehuman.bench.pages.imu.seeds --seeds 100 --out docs/demo_seeds.md
 
 Each seed is a simulated person and a day of 90 s, as in `edgehuman demo --seed N`, played once with
-the network alone and once with the card's smoothing. The gain of the smoothing is paired, day by
+the network alone and once with the card's smoothing. The gain by smoothing is paired by
 day.
 """
 
@@ -26,15 +26,15 @@ from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.stream import stream
 
 SHOWN = 10
-"""The seeds that the demo promises; each has a row of its own."""
+"""The seeds that the demo promises; each gets a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeedsConfig:
-    """The demo's day, seed by seed."""
+    """Score the demo's day, seed by seed."""
 
     seeds: int = 100
-    """How many, from 0."""
+    """Number of seeds, from 0."""
     seconds: float = 90.0
     """Length of a day."""
     model: str = "zoo:activity"
@@ -44,7 +44,7 @@ class SeedsConfig:
 
     def __post_init__(self) -> None:
         if self.seeds < 2:
-            raise UsageError(f"seeds is {self.seeds}; give 2 or more")
+            raise UsageError(f"--seeds is {self.seeds}; it must be at least 2")
 
 
 Row = dict[str, dict[str, float | None]]
@@ -74,7 +74,7 @@ def measure(config: SeedsConfig) -> Outcome:
 
 
 def totals(rows: Sequence[Row]) -> dict[str, Any]:
-    """Means over the seeds, the longest wrong stretch of the shown ones, and the paired gain."""
+    """Means over the seeds, the longest wrong stretch among the shown ones, and the paired gain."""
 
     def values(who: str, what: str) -> Any:
         return np.array([row[who][what] for row in rows], np.float64)

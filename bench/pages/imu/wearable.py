@@ -1,10 +1,10 @@
-"""The wearable table of the docs: what pretraining buys, three seeds each, on UCI HAR and WISDM.
+"""The wearable table of the docs: how much pretraining helps, on UCI HAR and WISDM, three seeds.
 
     python -m edgehuman.bench.pages.imu.wearable --data DIR --out runs/wearable
 
 DIR holds uci_har.npz, hapt_raw.npz, wisdm2019_phone_4act_20hz.npz and dsads_rarm_rleg.npz. Finished
-runs are kept, so the command goes on where it was stopped. It writes `table.md` and `table.json` in
---out. Test people of both targets are nowhere in the pretraining set, and are read once per run.
+runs are kept, so the command resumes where it stopped. It writes `table.md` and `table.json` to
+--out. No test person of either target is in the pretraining set; they are read once per run.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ of 512 windows, with everything chosen on training people. Its WISDM has 18 acti
 
 @dataclass(frozen=True, kw_only=True)
 class TableConfig:
-    """What pretraining buys on two wearable benchmarks."""
+    """Measure how much pretraining helps on two wearable benchmarks."""
 
     data: Path
     """Folder of the four compact files."""
     out: Path = Path("runs/wearable")
-    """Where runs and the table go; finished runs are kept."""
+    """Folder of the runs and the table; finished runs are kept."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """One pretraining and one run of every row each."""
+    """Seeds; each gets one pretraining and one run per row."""
     recipes: Path = Path("recipes")
     """Folder of mae_imuvit_512x5.toml and activity_table.toml."""
     threads: int = 2
@@ -57,7 +57,7 @@ class TableConfig:
 
 
 def pretrain(config: TableConfig, seed: int) -> tuple[Path, dict[str, Any]]:
-    """One encoder; its folder and outcome."""
+    """Pretrain one encoder; return its folder and outcome."""
     from edgehuman.pretrain.mae import train
     from edgehuman.pretrain.mae_settings import MaeConfig
 
@@ -113,7 +113,7 @@ def render(scores: Mapping[str, Mapping[str, list[float]]], pretraining: Mapping
 
 
 def build_table(config: TableConfig) -> Outcome:
-    """Run what is not finished and write the table."""
+    """Run what is missing, and write the table."""
     read_table(config.recipes / "activity_table.toml")
     scores: dict[str, dict[str, list[float]]] = {row: {t: [] for t in TARGETS} for row in ROWS}
     pretraining: dict[str, Any] = {}

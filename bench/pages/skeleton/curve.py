@@ -1,11 +1,11 @@
-"""Rank-1 of simulated people never seen, against training steps: the picture of a pretraining.
+"""Plot rank-1 on unseen simulated people against the training steps of a pretraining.
 
     python -m edgehuman.bench.pages.skeleton.curve --run runs/a [runs/b] --out docs/gait_rank1.png
 
-The contrastive pretraining examines its network before the first step and at every checkpoint, and
-writes what it finds to metrics.jsonl; this draws it. Horizontal lines: the network with random
-weights (the examination before the first step), nearest neighbours of bone lengths on the same
-windows of the same simulated people, and chance.
+Contrastive pretraining evaluates its network before the first step and at every checkpoint, and
+writes the scores to metrics.jsonl; this command plots them. Horizontal lines: the network with
+random weights (the evaluation before the first step), nearest neighbours of bone lengths on the
+same windows of the same people, and chance.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class CurveConfig:
 
     def __post_init__(self) -> None:
         if not self.run:
-            raise UsageError("--run is empty; give the folder of one pretraining or more")
+            raise UsageError("--run is empty; give at least one folder of a pretraining")
         if self.out.suffix != ".png":
             raise UsageError(f"--out is {self.out}; its name must end in .png")
 
@@ -48,7 +48,7 @@ class Curve:
     """Attributes:
     name: the folder's, for people to read; arch: the network.
     rank1: by step, 0..1.
-    exam: people of the examination, and frames of their windows.
+    exam: number of people in the evaluation, and frames of their windows.
     """
 
     name: str
@@ -58,20 +58,20 @@ class Curve:
 
 
 def read_curve(folder: Path, name: str) -> Curve:
-    """The examinations of one pretraining.
+    """Read the evaluations of one pretraining.
 
     Args:
-        name: what to call it.
+        name: its label.
 
     Raises:
-        CheckpointError: no pretraining there, a damaged one, one of another kind, or one that was
-            not examined.
+        CheckpointError: no pretraining there, a damaged one, one of another kind, or one without
+            evaluations.
     """
     settings = read_settings(folder, "contrastive", ["arch", "exam_people", "frames"])
     rank1 = read_numbers(folder, "rank1")
     if not rank1:
         raise CheckpointError(
-            f"{folder}: no examination in {METRICS}; pretrain with --exam-people above 0, and let "
+            f"{folder}: no evaluation in {METRICS}; pretrain with --exam-people above 0, and let "
             "it reach its first checkpoint"
         )
     return Curve(name, settings["arch"], rank1, (settings["exam_people"], _frames(settings)))
@@ -87,23 +87,23 @@ def _frames(settings: Mapping[str, Any]) -> int:
 
 
 def require_one_exam(curves: Sequence[Curve]) -> tuple[int, int]:
-    """People and frames of the examination that all curves share.
+    """People and frames of the evaluation, if all curves share one.
 
     Raises:
-        UsageError: they were examined on different people or windows.
+        UsageError: they were evaluated on different people or windows.
     """
     exams = {curve.exam: curve.name for curve in curves}
     if len(exams) > 1:
         said = "; ".join(f"{name}: {p} people, {f} frames" for (p, f), name in exams.items())
         raise UsageError(
-            f"the runs took different examinations ({said}), so their rank-1 cannot share a "
+            f"the runs were evaluated differently ({said}), so their rank-1 cannot share a "
             "picture; draw them one by one"
         )
     return next(iter(exams))
 
 
 def bone_rank1(people: int, frames: int) -> float:
-    """Rank-1 of bone lengths alone on the windows of the examination."""
+    """Rank-1 of bone lengths alone on the windows of the evaluation."""
     from edgehuman.data.gait.score import GENERIC
     from edgehuman.data.skeleton.bones import bone_scores
     from edgehuman.pretrain.contrastive.walks import exam_walks
@@ -112,7 +112,7 @@ def bone_rank1(people: int, frames: int) -> float:
 
 
 def baselines(curves: Sequence[Curve]) -> dict[str, float]:
-    """Rank-1 by what needs no training; random weights where they were examined."""
+    """Rank-1 of the baselines without training; random weights only if they were evaluated."""
     people, frames = require_one_exam(curves)
     found = {"bone lengths alone": bone_rank1(people, frames)}
     random = [curve.rank1[0] for curve in curves if 0 in curve.rank1]
@@ -122,7 +122,7 @@ def baselines(curves: Sequence[Curve]) -> dict[str, float]:
 
 
 def draw(curves: Sequence[Curve], lines: Mapping[str, float], path: Path) -> None:
-    """One line a run, and a dashed one for each baseline.
+    """Plot one line per run, and a dashed one for each baseline.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
@@ -150,10 +150,10 @@ def draw(curves: Sequence[Curve], lines: Mapping[str, float], path: Path) -> Non
 
 
 def picture_curves(config: CurveConfig) -> Outcome:
-    """Draw the picture; the numbers in it.
+    """Draw the picture; report its numbers.
 
     Raises:
-        CheckpointError: a folder without examinations. UsageError: examinations that differ, a
+        CheckpointError: a folder without evaluations. UsageError: evaluations that differ, a
             folder named twice, or --out cannot be written.
     """
     require_usable_file(config.out, f"--out {config.out}")

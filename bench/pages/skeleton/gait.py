@@ -1,12 +1,12 @@
-"""The gait table of the docs: who finds people by how they walk, without having learned of them.
+"""The gait table of the docs: which recognisers find people whom no training has seen.
 
     python -m edgehuman.bench.pages.skeleton.gait --out runs/g [--model DIR|ONNX] [--ucalgary NPZ]
 
-A pretrained network, five networks of its kind with random weights, and bone lengths alone, on
-simulated people never seen and on the real Kinect walks of UCalgary. UCalgary is for evaluation
-only: nothing here is chosen by it. Every row comes from what `edgehuman evaluate` does. Finished
-evaluations are kept, so the command goes on where it was stopped; a changed model or file is
-judged anew. It writes `table.md` and `table.json` in --out.
+It compares a pretrained network, five networks of the same kind with random weights, and bone
+lengths alone, on simulated people never seen and on the real Kinect walks of UCalgary. UCalgary is
+for evaluation only: nothing here is chosen by it. `edgehuman evaluate` computes every row. Finished
+evaluations are kept, so the command resumes where it stopped; a changed model or file is scored
+again. It writes `table.md` and `table.json` to --out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from edgehuman.runtime.model import ZOO, zoo_file
 
 METRICS = {"rank1": "rank-1", "rank5": "rank-5", "map": "mAP"}
 _RANDOM_NETWORKS = 5
-# Part of what is asked for: an earlier answer without this key is no answer.
+# Part of the request: an answer kept without this key does not count.
 _EACH = "random_weights_each"
 _ABSENT = "not measured"
 Table = Mapping[str, float]
@@ -41,11 +41,11 @@ class TableConfig:
     """Zero-shot recognition by gait: pretrained, random weights, bone lengths."""
 
     out: Path = Path("runs/gait")
-    """Where evaluations and the table go; finished ones are kept."""
+    """Folder of the evaluations and the table; finished ones are kept."""
     model: str = "zoo:gait-skeleton"
     """`zoo:NAME`, an artefact, or the folder of a checkpoint."""
     ucalgary: Path | None = None
-    """The file of the UCalgary walks; without it its rows say that they were not measured."""
+    """File of the UCalgary walks; without it, its rows say `not measured`."""
     threads: int = 1
     """Threads inside one operator."""
     json: bool = False
@@ -58,12 +58,12 @@ class TableConfig:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found on one set of walks.
+    """Results on one set of walks.
 
     Attributes:
-        answer: of `evaluate` for the model.
+        answer: the model's result from `evaluate`.
         random: metrics of each network with random weights.
-        random_missing: why there are none.
+        random_missing: why there are none, if so.
     """
 
     answer: Mapping[str, Any]
@@ -81,23 +81,25 @@ class Judged:
 
 
 def fingerprint(path: Path) -> str:
-    """What a file holds, in short; of a checkpoint's folder its weights.
+    """Short digest of a file; for a checkpoint folder, of its weights.
 
     Raises:
-        DataError: there is no such file.
+        DataError: the file is missing or cannot be read.
     """
     path = path / WEIGHTS if path.is_dir() else path
     try:
         return sha256_of_file(path)
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); give a file that can") from None
+        raise DataError(
+            f"cannot read {path} ({error.strerror}); check its name and permissions"
+        ) from None
 
 
 def identity(model: str) -> str:
-    """What tells two models of one name apart.
+    """What tells apart two models of the same name.
 
     Raises:
-        UsageError: no such model ships here. DataError: no such file.
+        UsageError: no such zoo model. DataError: no such file.
     """
     if model in catalogue.NETWORKS:
         return model
@@ -105,7 +107,7 @@ def identity(model: str) -> str:
 
 
 def answer_of(config: TableConfig, data: str) -> dict[str, Any]:
-    """What `edgehuman evaluate` says, from an earlier call or now."""
+    """The result of `edgehuman evaluate`, kept from an earlier call or computed now."""
     where = SIMULATED if data == SIMULATED else "real"
     folder = config.out / f"{where}-{Path(config.model).name.replace(':', '_')}"
     holds = SIMULATED if data == SIMULATED else fingerprint(Path(data))
@@ -124,7 +126,7 @@ def judge(config: TableConfig, data: str) -> Judged:
 
 
 def kind_of(answer: Mapping[str, Any]) -> str:
-    """The walks in the table's words: simulated ones always say so."""
+    """How the table names the walks; simulated ones are always marked."""
     if answer["simulated"]:
         return "simulated people, never seen"
     return f"{answer['dataset']}, real people"
@@ -145,7 +147,7 @@ def lines_of(judged: Judged) -> list[str]:
 
 
 def note_of(judged: Judged) -> str:
-    """How one set of walks was judged, what one probe weighs, and what is missing."""
+    """How one set of walks was scored, the weight of one probe, and what is missing."""
     answer = judged.answer
     missing = f" No random weights: {judged.random_missing}." if judged.random_missing else ""
     return (
@@ -180,11 +182,11 @@ def render(model: str, found: Sequence[Judged]) -> str:
 
 
 def build_table(config: TableConfig) -> Outcome:
-    """Judge what is not judged yet, and write the table.
+    """Run the missing evaluations, and write the table.
 
     Raises:
-        UsageError, ArtefactError, CheckpointError: no such model, or one that gives no vectors of
-            walks. DataError: no such walks, or simulated ones where real ones belong.
+        UsageError, ArtefactError, CheckpointError: no such model, or it does not turn walks into
+            vectors. DataError: no such walks, or simulated ones instead of UCalgary.
     """
     identity(config.model)
     sets = [SIMULATED] if config.ucalgary is None else [SIMULATED, str(config.ucalgary)]
@@ -193,7 +195,7 @@ def build_table(config: TableConfig) -> Outcome:
     for data in sets:
         judged = judge(config, data)
         if data != SIMULATED and judged.answer["simulated"]:
-            raise DataError(f"--ucalgary {data} holds simulated walks; give those of UCalgary")
+            raise DataError(f"--ucalgary {data} holds simulated walks; give the file of UCalgary")
         found.append(judged)
         text = render(config.model, found)
         (config.out / "table.md").write_text(text, encoding="utf-8")

@@ -1,12 +1,12 @@
-"""Does the best learning rate stay put as the network grows wider? With muP and without.
+"""Does the best learning rate stay the same as the network grows wider, with muP and without?
 
     python -m edgehuman.bench.pages.skeleton.mup [--out runs/mup]
 
 Trains a shallow GaitFormer at four widths and several learning rates, once under the maximal update
 parametrisation and once with one learning rate for everything, all on the same batches of the same
 simulated walks, and draws the loss at the end (arXiv 2504.07598 relies on this transfer; the figure
-is that of arXiv 2203.03466, figure 1). Finished trainings are kept, so the command goes on where it
-was stopped. It writes docs/mup.md and its picture.
+is that of arXiv 2203.03466, figure 1). Finished trainings are kept, so the command resumes where it
+stopped. It writes docs/mup.md and its picture.
 
 Axes: W widths, L learning rates.
 """
@@ -47,7 +47,7 @@ class TransferConfig:
     """Learning rates over widths."""
 
     out: Path = Path("runs/mup")
-    """Where the trainings go; finished ones are kept."""
+    """Folder of the trainings; finished ones are kept."""
     arch: str = "gaitformer_1"
     """The network at the base width."""
     factors: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0)
@@ -57,15 +57,15 @@ class TransferConfig:
     depth: int = 2
     """Layers."""
     steps: int = 150
-    """Optimiser steps of each training."""
+    """Optimiser steps per training."""
     batch: int = 64
-    """Views of a step."""
+    """Views per step."""
     frames: int = 16
-    """Frames of a view."""
+    """Frames per view."""
     people: int = 256
     """Simulated people, with two walks each."""
     seeds: int = 1
-    """Trainings of each point, averaged."""
+    """Trainings averaged per point."""
     threads: int = 1
     """CPU threads."""
     page: Path = Path("docs/mup.md")
@@ -99,7 +99,7 @@ def width_of(config: TransferConfig, factor: float) -> int:
 def final_loss(
     config: TransferConfig, learn: Walks, factor: float, rate: float, mup: bool, seed: int
 ) -> float:
-    """Mean training loss over the last fifth of one training; infinite where it broke down."""
+    """Mean training loss over the last fifth of one training; infinite if it diverged."""
     from edgehuman.pretrain.contrastive.contrastive import encoder_card, fit
     from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 
@@ -162,8 +162,8 @@ def measure(config: TransferConfig) -> dict[str, Float64]:
 
 
 def best_rates(rates: Sequence[float], loss_WL: Float64) -> Float64:
-    """Where each width's loss is least (W,): the vertex of a parabola through the best learning
-    rate and its neighbours, on a logarithmic axis; the best itself at the edge of the grid.
+    """Learning rate of the least loss at each width (W,): the vertex of a parabola through the best
+    rate and its neighbours, on a logarithmic axis; at the edge of the grid the best rate itself.
     """
     log_L = np.log2(rates)
     found = []
@@ -179,12 +179,12 @@ def best_rates(rates: Sequence[float], loss_WL: Float64) -> Float64:
 
 
 def drift(factors: Sequence[float], best_W: Float64) -> float:
-    """By how many powers of two the best learning rate moves when the width doubles."""
+    """Powers of two by which the best learning rate changes when the width doubles."""
     return float(np.polyfit(np.log2(factors), np.log2(best_W), 1)[0])
 
 
 def draw(config: TransferConfig, losses: dict[str, Float64]) -> None:
-    """Loss over learning rate, one line a width, one panel a side.
+    """Plot loss over learning rate: a line per width, a panel per side.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
@@ -212,7 +212,7 @@ def draw(config: TransferConfig, losses: dict[str, Float64]) -> None:
 
 
 def render(config: TransferConfig, losses: dict[str, Float64]) -> str:
-    """The page: what was done, the picture, the table."""
+    """The page: method, picture, tables."""
     lines = [
         "# Learning rates over widths",
         "",
@@ -252,7 +252,7 @@ def render(config: TransferConfig, losses: dict[str, Float64]) -> str:
 
 
 def transfer(config: TransferConfig) -> Outcome:
-    """Train what is missing, then write the page and the picture."""
+    """Run the missing trainings, then write the page and the picture."""
     require_torch()
     losses = measure(config)
     draw(config, losses)

@@ -3,10 +3,10 @@
     python -m edgehuman.bench.pages.skeleton.mup_check [--arch gaitformer_1] [--factors 1 2]
 
 Networks of one depth and growing width take a few steps of contrastive training on the same
-simulated walks. How far the result of every linear layer moved, as a root mean square, must not
+simulated walks. How far the output of every linear layer moved, as a root mean square, must not
 depend on the width under muP; without it, it grows (Yang et al., arXiv 2203.03466, appendix D.1,
 and section 3 of "Tensor Programs IV"). The slope of its logarithm over that of the width is printed
-layer by layer; exit code 1 where one is beyond --most under muP.
+layer by layer; the exit code is 1 if one exceeds --most under muP.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class MupCheckConfig:
     factors: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     """Widths, as shares of the base width."""
     depth: int = 2
-    """Layers; of GaitPTv2, of each of its modules."""
+    """Layers; for GaitPTv2, layers of each module."""
     steps: int = 4
     """Optimiser steps before the activations are compared."""
     lr: float = 0.0016
@@ -46,11 +46,11 @@ class MupCheckConfig:
     batch: int = 32
     """Sequences, the same in all steps."""
     frames: int = 16
-    """Frames of each."""
+    """Frames per sequence."""
     seeds: int = 3
-    """Random starts that are averaged."""
+    """Random starts to average."""
     most: float = 0.2
-    """Largest slope, up or down, that counts as flat."""
+    """Largest slope, positive or negative, that counts as flat."""
     json: bool = False
     """Print one object."""
 
@@ -62,7 +62,7 @@ class MupCheckConfig:
 
 
 def movements(config: MupCheckConfig, factor: float, mup: bool, seed: int) -> dict[str, float]:
-    """How far the result of every linear layer moved in a few steps, by the layer's name."""
+    """How far the output of every linear layer moved in a few steps, by the layer's name."""
     import torch
 
     from edgehuman.pretrain.contrastive.contrastive import nt_xent
@@ -91,7 +91,7 @@ def movements(config: MupCheckConfig, factor: float, mup: bool, seed: int) -> di
 
 
 def sized(arch: str, factor: float, depth: int) -> nn.Module:
-    """A gait network at a share of its width, with so many layers in every module."""
+    """A gait network at a share of its width, with the given number of layers in every module."""
     from edgehuman.catalogue import NETWORKS, find
     from edgehuman.pretrain.mup import widened
 
@@ -101,7 +101,7 @@ def sized(arch: str, factor: float, depth: int) -> nn.Module:
 
 
 def _two_views(config: MupCheckConfig) -> tuple[Tensor, Tensor]:
-    """Two stretches of the same walks, (N, T, 18, 3) each."""
+    """Two parts of the same walks, (N, T, 18, 3) each."""
     import torch
 
     from edgehuman.simulate.skeleton.walks import simulate_skeletons
@@ -112,7 +112,7 @@ def _two_views(config: MupCheckConfig) -> tuple[Tensor, Tensor]:
 
 
 def _results(network: nn.Module, skeleton_NTJ3: Tensor) -> dict[str, Tensor]:
-    """What every linear layer gives, by its name, in the order of the layers."""
+    """Output of every linear layer, by its name, in the order of the layers."""
     import torch
     from torch import nn
 
@@ -161,7 +161,7 @@ def rendered(config: MupCheckConfig, muP: Mapping[str, float], plain: Mapping[st
 
 
 def check(config: MupCheckConfig) -> Outcome:
-    """Measure both ways; the exit code is 1 where a layer is not flat under muP."""
+    """Measure with muP and without; the exit code is 1 if a layer is not flat under muP."""
     require_torch()
     import torch
 

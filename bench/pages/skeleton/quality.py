@@ -6,7 +6,7 @@
 "Effect of skeleton data quality" and figure 4, orders 2.7 M real sequences by Q_S and trains on the
 best of them or on as many random ones. Its direction: the best are consistently better than random
 ones, and the gap widens with data (scaling exponent of 0.132 against 0.078 on controlled walks,
-0.125 against 0.099 in the wild). It does not train on the worst; here they stand beside.
+0.125 against 0.099 in the wild). It does not train on the worst; this experiment adds them.
 
 Here: the same network, start, steps and number of sequences from one pool of simulated walks,
 `top`, `all` (random) and `bottom` as `edgehuman pretrain --quality` has them; a new pool, start and
@@ -15,8 +15,8 @@ orders there is largely the view: joints behind the body are less sure. So the p
 detector that varies more (--spread) and errs more (--noise), without which the paper's filter, a
 mean confidence over 0.6, would leave hardly worse walks than usual. --within-views orders the walks
 of each view apart, so that every share has all views. Zero-shot rank-1 is of other simulated
-people, seen by the usual detector. Finished trainings are kept, so the command goes on where it was
-stopped. At the defaults it takes some ten minutes of one core.
+people, seen by the usual detector. Finished trainings are kept, so the command resumes where it
+stopped. With the defaults it takes about ten minutes of one core.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ _SIDE_DEG = (54, 126)
 
 @dataclass(frozen=True, slots=True)
 class QualityConfig:
-    """Best, random and worst poses to pretrain on, as many of each."""
+    """Pretrain on equally many best, random and worst poses."""
 
     out: Path = Path("runs/gait/quality")
-    """Where trainings and the table go; finished ones are kept."""
+    """Folder of the trainings and the table; finished ones are kept."""
     arch: str = "gaitformer_1"
     """The network."""
     spread: float = 1.0
@@ -65,23 +65,23 @@ class QualityConfig:
     noise: float = 2.0
     """How far its joints move from frame to frame; the usual one: 1."""
     shares: tuple[float, ...] = (0.25,)
-    """Shares of a pool to train on; more than one make a curve."""
+    """Shares of a pool to train on; several give a curve."""
     within_views: bool = False
-    """Order the walks of each view apart, so that every share has all views."""
+    """Rank the walks of each view separately, so that every share has all views."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """A pool and three trainings of every share each."""
+    """Seeds; each has its own pool, and three trainings for every share."""
     people: int = 512
-    """Simulated people of a pool."""
+    """Simulated people in a pool."""
     each: int = 4
-    """Walks of each."""
+    """Walks of each person."""
     steps: int = 300
-    """Optimiser steps of each training."""
+    """Optimiser steps per training."""
     batch: int = 64
-    """Views of a step; two of each sequence."""
+    """Views per step; two of each sequence."""
     frames: int = 16
-    """Frames of a view."""
+    """Frames per view."""
     exam_people: int = 200
-    """Simulated people of the examination."""
+    """Simulated people in the evaluation."""
     threads: int = 1
     """CPU threads."""
     page: Path = Path("docs/gait_quality.md")
@@ -102,7 +102,7 @@ class QualityConfig:
                 "many or fewer"
             )
         if not self.shares or not all(0 < share <= 0.5 for share in self.shares):
-            # Over a half, the best and the worst would share walks.
+            # Above a half, the best and the worst would share walks.
             raise UsageError(f"--shares is {self.shares}; give shares above 0, up to 0.5")
         if not self.seeds:
             raise UsageError("--seeds is empty; give at least one")
@@ -110,7 +110,7 @@ class QualityConfig:
 
 @lru_cache(maxsize=1)
 def pool_of(people: int, each: int, seed: int, detector: Detector) -> SkeletonSet:
-    """The walks of one seed, through the paper's filters as in every pretraining."""
+    """The walks of one seed, filtered as in every pretraining."""
     from edgehuman.pretrain.contrastive.walks import LEARNED_WORLD
 
     return filtered(simulated_set(people, each, LEARNED_WORLD + seed, detector=detector))[0]
@@ -118,7 +118,7 @@ def pool_of(people: int, each: int, seed: int, detector: Detector) -> SkeletonSe
 
 @lru_cache(maxsize=1)
 def exam_of(people: int, frames: int) -> Exam:
-    """The examination that all trainings sit."""
+    """The evaluation, the same for all trainings."""
     from edgehuman.pretrain.contrastive.walks import Exam
 
     return Exam(people, frames, "cosine")
@@ -127,7 +127,7 @@ def exam_of(people: int, frames: int) -> Exam:
 def share_of(
     walks: SkeletonSet, arm: str, share: float, seed: int, within_views: bool
 ) -> SkeletonSet:
-    """The best, random or worst walks of a pool, or of every view of it."""
+    """The best, random or worst walks of a pool, or of each of its views."""
     from edgehuman.pretrain.contrastive.walks import of_quality
 
     if not within_views:
@@ -138,7 +138,7 @@ def share_of(
 
 
 def facts_of(walks: SkeletonSet) -> Facts:
-    """What the poses of some walks are like, means over the walks."""
+    """Facts about the poses of some walks, averaged over the walks."""
     low, high = _SIDE_DEG
     view_N = walks.view_N.astype(np.float64)
     return {
@@ -151,8 +151,8 @@ def facts_of(walks: SkeletonSet) -> Facts:
 
 
 def shake(skeleton_TJ3: np.ndarray[Any, np.dtype[np.float32]]) -> float:
-    """How far joints jump: the median of their second difference in time, as a share of the height
-    of the figure; 0 where no joint is seen three times running.
+    """How far joints jump: the median of their second difference in time, relative to the figure's
+    height; 0 if no joint is seen in three frames in a row.
     """
     seen_TJ = skeleton_TJ3[..., 2] > 0
     three_TJ = seen_TJ[2:] & seen_TJ[1:-1] & seen_TJ[:-2]
@@ -164,7 +164,7 @@ def shake(skeleton_TJ3: np.ndarray[Any, np.dtype[np.float32]]) -> float:
 
 
 def train_one(config: QualityConfig, arm: str, share: float, seed: int) -> dict[str, Any]:
-    """Examination, number of sequences and facts of one training, from an earlier call or now."""
+    """Evaluation, number of sequences and facts of one training, from an earlier call or now."""
     folder = config.out / f"{arm}-{share:g}-{seed}{'-views' if config.within_views else ''}"
     names = ("arch", "spread", "noise", "people", "each", "steps", "batch", "frames", "exam_people")
     words = [folder.name, *(f"{name}={getattr(config, name)}" for name in names)]
@@ -209,7 +209,7 @@ def _train(
 
 
 def usual_facts(config: QualityConfig) -> dict[str, Facts]:
-    """What the best and the worst walks of the usual detector are like, at the first share."""
+    """Facts about the best and worst walks of the usual detector, at the first share."""
 
     def look(resume: bool) -> Outcome:
         pool = pool_of(config.people, config.each, config.seeds[0], Detector())
@@ -222,7 +222,7 @@ def usual_facts(config: QualityConfig) -> dict[str, Facts]:
 
 
 def measure(config: QualityConfig) -> Findings:
-    """Train what is not trained yet, seed by seed."""
+    """Run the missing trainings, seed by seed."""
     found: list[dict[str, Any]] = []
     for seed in config.seeds:
         for share in config.shares:
@@ -233,10 +233,10 @@ def measure(config: QualityConfig) -> Findings:
 
 
 def compare_qualities(config: QualityConfig) -> Outcome:
-    """Train what is missing, then write the page, the picture and `table.json`.
+    """Run the missing trainings, then write the page, the picture and `table.json`.
 
     Raises:
-        DataError: too few walks in a share for a step.
+        DataError: a share has too few walks for a step.
     """
     require_torch()
     found = measure(config)

@@ -1,8 +1,8 @@
-"""What came of training on the best, random and worst poses: differences, words, tables, a plot.
+"""Results of training on the best, random and worst poses: differences, words, tables, a plot.
 
-Every training of a seed is compared with that of random walks of the same seed, which had the same
-pool, start and steps. A difference counts where it is over twice its standard error over the seeds.
-Where no training is better than the random weights that it began with, nothing is compared.
+Each training is compared with the one on random walks of the same seed: same pool, start and steps.
+A difference counts if it exceeds twice its standard error over the seeds. If no training beats the
+random weights that it started from, nothing is compared.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SURE = 2.0
 @dataclass(frozen=True, slots=True)
 class Findings:
     """Attributes:
-    runs: of each training its arm, share, seed, number of sequences, examinations and facts.
+    runs: for each training: arm, share, seed, number of sequences, evaluations and facts.
     usual: facts of the best, random and worst walks of the usual detector.
     """
 
@@ -37,11 +37,11 @@ class Findings:
     usual: Mapping[str, Facts]
 
     def of(self, arm: str, share: float) -> list[Mapping[str, Any]]:
-        """Its trainings, seed by seed."""
+        """The trainings of an arm, by seed."""
         return [run for run in self.runs if (run["arm"], run["share"]) == (arm, share)]
 
     def scores(self, arm: str, share: float, metric: str) -> list[float]:
-        """What it found at the end, seed by seed, 0..1."""
+        """The final scores of an arm, by seed, 0..1."""
         return [float(run["exams"][-1][metric]) for run in self.of(arm, share)]
 
     def shares(self) -> list[float]:
@@ -50,7 +50,7 @@ class Findings:
 
 
 def gain(found: Findings, arm: str, share: float, metric: str) -> tuple[float, float | None]:
-    """Points by which an arm is above random walks, and their standard error; None for one seed."""
+    """Points by which an arm beats random walks, and their standard error; None for one seed."""
     one, other = (100 * np.array(found.scores(a, share, metric)) for a in (arm, "random"))
     difference_K = one - other
     if len(difference_K) < 2:
@@ -60,17 +60,17 @@ def gain(found: Findings, arm: str, share: float, metric: str) -> tuple[float, f
 
 
 def learned(found: Findings, share: float) -> bool:
-    """Whether the trainings of any arm are above random weights, on average over the seeds."""
+    """Whether any arm beats random weights, on average over the seeds."""
     return any(np.mean(found.scores(arm, share, "rank1")) > untrained(found, share) for arm in ARMS)
 
 
 def untrained(found: Findings, share: float) -> float:
-    """Rank-1 of random weights, 0..1: what every training began with."""
+    """Rank-1 of random weights, 0..1: where every training started."""
     return float(np.mean([r["exams"][0]["rank1"] for arm in ARMS for r in found.of(arm, share)]))
 
 
 def direction(points: float, error: float | None) -> str:
-    """ "above", "below", or "undecided" where the seeds do not tell."""
+    """ "above", "below", or "undecided" if the seeds do not tell."""
     if error is None or abs(points) <= _SURE * error:
         return "undecided"
     return "above" if points > 0 else "below"
@@ -110,7 +110,7 @@ def _points(points: float, error: float | None) -> str:
 
 
 def score_lines(found: Findings) -> list[str]:
-    """The table of examinations."""
+    """The table of evaluations."""
     heads = " | ".join(f"{name}, % | over random" for name in _METRICS.values())
     lines = [
         f"| share of the walks | poses | sequences | {heads} |",
@@ -206,7 +206,7 @@ def _done(found: Findings, config: QualityConfig) -> str:
 
 
 def _usual(best: Facts, worst: Facts) -> str:
-    """Why the pool is not seen by the usual detector."""
+    """Why the usual detector does not see the pool."""
     times = worst["shake"] / max(best["shake"], 1e-9)
     return (
         f"With the usual detector the joints of the worst walks jump {times:.1f} times as far as "
@@ -218,8 +218,7 @@ def _usual(best: Facts, worst: Facts) -> str:
 
 
 def draw(found: Findings, path: Path) -> None:
-    """Rank-1 by quality, a line for each seed, a panel for each share; dashed what is found without
-    any training.
+    """Rank-1 by quality: a line for each seed, a panel for each share; dashed: random weights.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.

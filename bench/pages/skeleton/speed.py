@@ -1,10 +1,10 @@
-"""The page of the skeleton networks' speed: sequences a second and memory of all of them.
+"""The page on the speed of the skeleton networks: sequences per second and memory.
 
     python -m edgehuman.bench.pages.skeleton.speed --out docs/gait_speed.md [--only gaitformer]
 
-Each network is measured in a process of its own, on one thread, by processor time: other work on
-the machine hardly shows in it. Measured networks are kept under --work, and the command goes on
-where it was stopped. The graphs of --graphs are exported besides, and timed on onnxruntime.
+Each network is measured in its own process, on one thread, by processor time, which other work on
+the machine hardly changes. Measured networks are kept under --work, so the command resumes where it
+stopped. Those of --graphs are also exported, and timed on onnxruntime.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ NAMES = tuple(catalogue.networks_of("skeleton"))
 
 @dataclass(frozen=True, kw_only=True)
 class GaitSpeedConfig:
-    """Sequences a second and memory of the skeleton networks."""
+    """Sequences per second and memory of the skeleton networks."""
 
     out: Path = Path("docs/gait_speed.md")
     """The Markdown page."""
     only: tuple[str, ...] = ()
-    """Networks, by the beginning of their names; all by default."""
+    """Networks, by the start of their names; default: all."""
     graphs: tuple[str, ...] = ("gaitptv2_deep_1", "gaitptv2_wide_1", "gaitformer_1")
-    """Networks that are exported too, by their whole names."""
+    """Networks to export too, by their full names."""
     work: Path = Path("runs/gait_speed")
-    """Folder of the measured networks; a second call goes on from them."""
+    """Folder of the measured networks; a second call resumes from them."""
     batch: int = 8
-    """Sequences of a batch."""
+    """Sequences per batch."""
     rounds: int = 3
-    """Times that a batch runs and counts; one more goes before."""
+    """Counted runs of a batch, after one uncounted run."""
     one: str | None = None
     """Measure this network in this process, and print one JSON object."""
 
@@ -63,7 +63,7 @@ class GaitSpeedConfig:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What one network takes on one thread.
+    """Time and memory of one network on one thread.
 
     Attributes:
         arch: its name.
@@ -85,7 +85,7 @@ class Speed:
 
 
 def speed_of(arch: str, batch: int, rounds: int, graph: bool) -> Speed:
-    """Measured in this process, which should have done nothing else."""
+    """Measure in this process, which should have done nothing else before."""
     require_torch()
     import torch
 
@@ -129,15 +129,15 @@ def graph_seconds(arch: str, record_NTJ3: Float32, rounds: int) -> float:
 
 
 def cpu_seconds(call: Callable[[], object], rounds: int) -> float:
-    """Processor time of a call, the median; one uncounted call first."""
+    """Median processor time of a call, after one uncounted call."""
     return in_turns({"call": call}, rounds, time.process_time)["call"]
 
 
 def measured(config: GaitSpeedConfig, arch: str) -> Speed:
-    """A network in a process of its own, or as an earlier call kept it.
+    """Measure a network in a new process, or return what an earlier call kept.
 
     Raises:
-        FailedRun: the process failed; its last words are the message.
+        FailedRun: the process failed; the message is the last line of its stderr.
     """
     graph = arch in config.graphs
     kept = config.work / f"{arch}-{config.batch}-{config.rounds}{'-graph' if graph else ''}.json"
@@ -190,10 +190,10 @@ def _row(speed: Speed) -> str:
 
 
 def make_page(config: GaitSpeedConfig) -> Outcome:
-    """Measure what is not kept, and write the page.
+    """Measure what is missing, and write the page.
 
     Raises:
-        UsageError: a word that begins no network's name.
+        UsageError: no network's name begins with a word.
         FailedRun: a process failed; what was measured before is kept.
     """
     if config.one is not None:
@@ -203,7 +203,9 @@ def make_page(config: GaitSpeedConfig) -> Outcome:
         return Outcome(found, json.dumps(found))
     for word in config.only:
         if not any(name.startswith(word) for name in NAMES):
-            raise UsageError(f"--only names {word!r}; the networks are {', '.join(NAMES)}")
+            raise UsageError(
+                f"--only is {word!r}, but no network begins with it; choose from {', '.join(NAMES)}"
+            )
     chosen = [name for name in NAMES if name.startswith(config.only or "")]
     rows = [measured(config, name) for name in progress_bar(chosen, unit="network")]
     text = render(rows, config.batch)

@@ -119,7 +119,7 @@ def test_what_the_time_did_not_reach_is_not_run(
 def test_a_broken_file_of_cells_is_named(config: FormatsConfig) -> None:
     config.work.mkdir()
     (config.work / "cells.json").write_text("{")
-    with pytest.raises(UsageError, match="remove it, or give another --work"):
+    with pytest.raises(UsageError, match="delete it, or choose another --work"):
         make_page(config, done)
 
 

@@ -69,7 +69,7 @@ def test_a_number_is_read_at_the_steps_that_logged_it(tmp_path: Path) -> None:
 def test_a_damaged_log_says_what_is_wrong(
     tmp_path: Path, record: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(CheckpointError, match=rf"damaged .*{said}.*go on with the training by"):
+    with pytest.raises(CheckpointError, match=rf"damaged .*{said}.*continue the training with"):
         read_numbers(a_run(tmp_path / "a", record), "loss")
 
 

@@ -26,7 +26,7 @@ def test_nothing_stands_in_for_a_folder_that_is_not_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("EDGEHUMAN_DATA", "/nowhere")
-    with pytest.raises(DataError, match="EDGEHUMAN_DATA is '/nowhere', which is no folder"):
+    with pytest.raises(DataError, match="EDGEHUMAN_DATA is '/nowhere', which is not a folder"):
         recordings_folder()
-    with pytest.raises(DataError, match="which is no folder"):
+    with pytest.raises(DataError, match="which is not a folder"):
         photos_in_memory("", 1)

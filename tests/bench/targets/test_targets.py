@@ -130,7 +130,9 @@ def test_the_exit_code_is_that_of_the_worst(
 
 
 def test_an_unknown_name_lists_the_valid_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UsageError, match="--only names 'nope'; the targets are onnxruntime"):
+    with pytest.raises(
+        UsageError, match="--only is 'nope', but no target begins with it; choose from onnxruntime"
+    ):
         choose(["nope"])
     assert run("--only", "nope") == 2
     assert "nope" in capsys.readouterr().err

@@ -77,7 +77,10 @@ def test_every_student_has_every_head_in_every_form() -> None:
         ("vit_tiny reid", "ONNX", "int8"),
         ("vit_tiny reid", "TensorRT-RTX", "fp16"),
     ]
-    with pytest.raises(UsageError, match="--only names 'nope'; there are vit_tiny reid, "):
+    with pytest.raises(
+        UsageError,
+        match="--only is 'nope', but nothing begins with it; choose from vit_tiny reid, ",
+    ):
         PersonFormatsConfig(only=("nope",))
     with pytest.raises(UsageError, match="--engines names fp8"):
         PersonFormatsConfig(engines=("fp8",))
@@ -96,7 +99,7 @@ def test_every_student_has_every_head_in_every_form() -> None:
         ({"batch": 6}, "--batch is 6; it must be a multiple of 4, at least 8, as reid asks"),
         ({"batch": 0, "only": ("vit_tiny pose",)}, "--batch is 0; it must be at least 1"),
         ({"seed": -1}, "--seed is -1; it must be at least 0"),
-        ({"archs": ()}, "--archs is empty; give some of vit_tiny, "),
+        ({"archs": ()}, "--archs is empty; choose from vit_tiny, "),
         ({"archs": ("nope",)}, "--archs names nope, which is no network of person images; they"),
         ({"archs": ("gaitformer_1",)}, "--archs names gaitformer_1, which is no network of person"),
     ],

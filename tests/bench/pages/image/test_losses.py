@@ -100,7 +100,7 @@ def test_the_picture_and_its_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("records", "changes", "said"),
     [
-        ([], {}, "no loss was logged yet"),
+        ([], {}, "no loss logged yet"),
         ([{"csm": 1.0}], {}, "damaged .*'step'"),
         ([{"step": 1, "csm": float("nan")}], {}, r"damaged .*csm is nan at step 1"),
         ([{"step": 7, "csr": float("-inf")}], {}, r"damaged .*csr is -inf at step 7"),

@@ -102,8 +102,8 @@ def test_it_is_about_our_three_and_every_peer() -> None:
     [
         ({"rounds": 0}, "--rounds is 0"),
         ({"seed": -1}, "--seed is -1; it must be 0 or more"),
-        ({"out": "."}, r"--out is \., a folder; give a file in it"),
-        ({"out": "nowhere/table.md"}, "--out is nowhere/table.md, in a folder"),
+        ({"out": "."}, r"--out is \., a folder; give the name of a file"),
+        ({"out": "nowhere/table.md"}, "--out is nowhere/table.md, but its folder does not exist"),
     ],
 )
 def test_wrong_words_are_refused(changes: dict[str, Any], message: str) -> None:

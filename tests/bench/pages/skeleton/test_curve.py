@@ -107,10 +107,10 @@ def test_bone_lengths_sit_the_examination_of_the_network() -> None:
 @pytest.mark.parametrize(
     ("records", "changes", "said"),
     [
-        ([{"step": 10, "loss": 3.0}], {}, r"no examination in metrics.jsonl; .*--exam-people"),
-        ([], {}, "no examination"),
+        ([{"step": 10, "loss": 3.0}], {}, r"no evaluation in metrics.jsonl; .*--exam-people"),
+        ([], {}, "no evaluation"),
         ([{"rank1": 0.5}], {}, "damaged .*'step'"),
-        (["not a record"], {}, "no examination"),
+        (["not a record"], {}, "no evaluation"),
         ([7], {}, "damaged"),
         (RECORDS, {"method": "mae"}, "a training of another kind"),
     ],

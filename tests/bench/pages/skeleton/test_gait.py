@@ -127,7 +127,7 @@ def test_a_folder_is_known_by_its_weights(tmp_path: Path) -> None:
 def test_wrong_words_say_why(
     config: TableConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(DataError, match=r"absent\.onnx cannot be read .*give a file"):
+    with pytest.raises(DataError, match=r"cannot read .*absent\.onnx .*check its name"):
         build_table(TableConfig(tmp_path, str(tmp_path / "absent.onnx")))
     with pytest.raises(UsageError, match="zoo:absent"):
         build_table(TableConfig(tmp_path, "zoo:absent"))
@@ -144,5 +144,5 @@ def test_simulated_walks_are_not_taken_for_real_ones(
     monkeypatch.setattr(
         gait_table, "evaluate", lambda words: Outcome({**answer(words), "simulated": True}, "")
     )
-    with pytest.raises(DataError, match="holds simulated walks; give those of UCalgary"):
+    with pytest.raises(DataError, match="holds simulated walks; give the file of UCalgary"):
         build_table(config)

@@ -81,5 +81,5 @@ def test_wrong_words_are_refused(changes: dict[str, Any], message: str) -> None:
 
 
 def test_a_beginning_of_no_name_is_refused() -> None:
-    with pytest.raises(UsageError, match="--only names 'vit'"):
+    with pytest.raises(UsageError, match="--only is 'vit', but no network begins with it"):
         make_page(GaitSpeedConfig(only=("vit",)))
