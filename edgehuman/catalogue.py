@@ -1,4 +1,6 @@
-"""Plain data: every network, method, dataset and task, each with its source."""
+"""What there is: networks, datasets, methods and tasks (`tables/`), and what every stage does with
+each record.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgehuman.datasets import DATASETS, Dataset
 from edgehuman.errors import UsageError
-from edgehuman.networks import NETWORKS, Network
 from edgehuman.own import is_own, own_network
+from edgehuman.tables.datasets import DATASETS, Dataset
+from edgehuman.tables.networks import NETWORKS, Network
+from edgehuman.tables.trainings import METHODS, TASKS, Method, Task
 
 __all__ = [
     "DATASETS",
@@ -38,32 +41,10 @@ __all__ = [
     "step",
 ]
 
-
 # The value of `data` in the config of a training on data in memory.
 IN_MEMORY = "in memory"
 # The word that every `--data` and `--source` accepts instead of a path: edgehuman's own walkers.
 SIMULATED = "simulated"
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One pretraining method: its config, the function that trains, and an example line."""
-
-    config: str
-    train: str
-    modality: str
-    source: str
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One downstream task: its config, the function that fine-tunes, and an example line."""
-
-    config: str
-    train: str
-    modality: str
-    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +78,15 @@ class Record:
         kind: the value of `edgehuman data simulate --kind`.
         simulate: what `edgehuman data simulate --kind` runs.
         samples: (card, data) -> the records that calibrate and check an export.
-        calibrate: number of samples for INT8 calibration: the default, and for networks with more
-            than 20 M parameters.
+        calibrate: samples for INT8 calibration: the default, and for networks over 20 M parameters.
         judge: number of samples that check a float graph, in the same order.
         score: (card, `bench.trial.Words`) -> the `bench.trial.Trial` of `edgehuman bench`: what is
             timed, and how a model is scored.
         run: what `edgehuman run` runs.
-        stream: (model, source, *, options of this record) -> the `LiveStream` of
-            `edgehuman.stream`; its keyword-only parameters are the options it accepts.
+        stream: (model, source, *, options) -> the `LiveStream` of `edgehuman.stream`; its
+            keyword-only parameters are the options of this record.
         evaluate: what `edgehuman evaluate` runs.
+        enroll, identify: what `edgehuman gallery enroll` and `identify` run.
         needs: what somebody has to bring, in words, for `edgehuman info`.
     """
 
@@ -127,6 +108,8 @@ class Record:
     run: Action | None = None
     stream: str = ""
     evaluate: Action | None = None
+    enroll: Action | None = None
+    identify: Action | None = None
     needs: str = ""
 
 
@@ -154,10 +137,8 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.imu.load:layouts",
         extent="edgehuman.data.imu.check:extent",
         check="edgehuman.data.imu.check:check",
-        needs=(
-            "an accelerometer and a gyroscope on the body; --accel-unit, --gyro-unit and "
-            "--axes are for other units and axes"
-        ),
+        needs="an accelerometer and a gyroscope on the body; --accel-unit, --gyro-unit and --axes "
+        "are for other units and axes",
         kind="imu",
         simulate=Action(
             "edgehuman.data.imu.write:SimulateConfig",
@@ -186,14 +167,22 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.bench.evaluate.skeleton:evaluate",
             "edgehuman evaluate zoo:gait-skeleton --data ucalgary_gait_skeleton.npz",
         ),
+        enroll=Action(
+            "edgehuman.runtime.skeleton.commands:EnrolConfig",
+            "edgehuman.runtime.skeleton.commands:enroll",
+            "edgehuman gallery enroll zoo:gait-skeleton --source a.jsonl --name A --gallery k.npz",
+        ),
+        identify=Action(
+            "edgehuman.runtime.skeleton.commands:IdentifyConfig",
+            "edgehuman.runtime.skeleton.commands:identify",
+            "edgehuman gallery identify zoo:gait-skeleton --source door.jsonl --gallery k.npz",
+        ),
         load="edgehuman.data.skeleton.load:load_skeletons",
         layouts="edgehuman.data.skeleton.load:layouts",
         extent="edgehuman.data.skeleton.check:extent",
         check="edgehuman.data.skeleton.check:check",
-        needs=(
-            "a camera that sees a walker from head to foot, and a pose estimator that "
-            "follows people"
-        ),
+        needs="a camera that sees a walker from head to foot, and a pose estimator that follows "
+        "people",
         kind="skeletons",
         simulate=Action(
             "edgehuman.data.skeleton.write:SimulateConfig",
@@ -238,75 +227,6 @@ RECORDS: Mapping[str, Record] = {
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
 }
 
-METHODS: Mapping[str, Method] = {
-    "mae": Method(
-        "edgehuman.pretrain.mae_settings:MaeConfig",
-        "edgehuman.pretrain.mae:train",
-        "imu",
-        "arXiv 2502.03364, section 3.3",
-        "edgehuman pretrain --method mae --data hapt_raw.npz --out runs/mae",
-    ),
-    "saip": Method(
-        "edgehuman.pretrain.saip.settings:SaipConfig",
-        "edgehuman.pretrain.saip.saip:train",
-        "image",
-        "arXiv 2503.08201",
-        "edgehuman pretrain --method saip --data photos --out runs/saip",
-    ),
-    "contrastive": Method(
-        "edgehuman.pretrain.contrastive.settings:ContrastiveConfig",
-        "edgehuman.pretrain.contrastive.contrastive:train",
-        "skeleton",
-        "arXiv 2504.07598",
-        "edgehuman pretrain --method contrastive --data simulated --out runs/walks",
-    ),
-}
-
-TASKS: Mapping[str, Task] = {
-    "activity": Task(
-        "edgehuman.tasks.imu.settings:ActivityConfig",
-        "edgehuman.tasks.imu.activity:train",
-        "imu",
-        "edgehuman finetune --task activity --weights zoo:activity --data uci_har.npz --out a",
-    ),
-    "gait": Task(
-        "edgehuman.tasks.skeleton.settings:GaitConfig",
-        "edgehuman.tasks.skeleton.gait:train",
-        "skeleton",
-        "edgehuman finetune --task gait --weights zoo:gait-skeleton --out runs/gait",
-    ),
-    "reid": Task(
-        "edgehuman.tasks.image.settings:ReidConfig",
-        "edgehuman.tasks.image.reid:train",
-        "image",
-        "edgehuman finetune --task reid --weights runs/saip --data Market-1501 --out runs/reid",
-    ),
-    "attributes": Task(
-        "edgehuman.tasks.image.settings:AttributesConfig",
-        "edgehuman.tasks.image.attributes:train",
-        "image",
-        "edgehuman finetune --task attributes --weights runs/saip --data PA-100K --out runs/a",
-    ),
-    "pose": Task(
-        "edgehuman.tasks.image.settings:PoseConfig",
-        "edgehuman.tasks.image.pose:train",
-        "image",
-        "edgehuman finetune --task pose --weights runs/saip --data coco --out runs/pose",
-    ),
-    "landmarks": Task(
-        "edgehuman.tasks.image.settings:LandmarksConfig",
-        "edgehuman.tasks.image.pose:train",
-        "image",
-        "edgehuman finetune --task landmarks --weights runs/saip --data coco --out runs/landmarks",
-    ),
-    "parsing": Task(
-        "edgehuman.tasks.image.settings:ParsingConfig",
-        "edgehuman.tasks.image.parsing:train",
-        "image",
-        "edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing",
-    ),
-}
-
 
 def find(table: Mapping[str, Any], kind: str, name: str) -> Any:
     """Return the row with that name.
@@ -321,16 +241,16 @@ def find(table: Mapping[str, Any], kind: str, name: str) -> Any:
     raise UsageError(f"unknown {kind} {name!r}.{hint} Valid names: {', '.join(table)}")
 
 
-def network_for(arch: str, name: str) -> Network:
-    """Return the row of a network for a task (of the same modality) or for a pretraining method
-    (named in the row).
+def network_for(arch: str, name: str, modality: str = "") -> Network:
+    """Return the row of a network for a task (of that modality; "": the task's own) or for a
+    pretraining method (named in the row).
 
     Raises:
         UsageError: unknown or unsuitable network; the message lists the suitable ones.
     """
     row = network(arch)
     if name in TASKS:
-        modality = TASKS[name].modality
+        modality = modality or TASKS[name].modality
         fitting, fits = [*networks_of(modality)], row.modality == modality
         why = f"{arch} reads {row.input} ({row.modality}), but task {name} needs {modality}"
     else:

@@ -173,27 +173,25 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "recognise a live stream (file, stdin, UDP, simulator), photos or skeletons",
         "edgehuman run zoo:activity --source walk.csv --json",
     ),
-    "gallery enroll": Command(
-        "edgehuman.runtime.skeleton.commands:EnrolConfig",
-        "edgehuman.runtime.skeleton.commands:enroll",
+    "gallery enroll": ModelCommand(
+        "enroll",
         "enrol a person's walk in a gallery file",
         "edgehuman gallery enroll zoo:gait-skeleton --source a.jsonl --name ANNA --gallery k.npz",
     ),
-    "gallery identify": Command(
-        "edgehuman.runtime.skeleton.commands:IdentifyConfig",
-        "edgehuman.runtime.skeleton.commands:identify",
+    "gallery identify": ModelCommand(
+        "identify",
         "name the nearest known person of every track",
         "edgehuman gallery identify zoo:gait-skeleton --source door.jsonl --gallery k.npz",
     ),
     "gallery list": Command(
-        "edgehuman.runtime.skeleton.commands:GalleryListConfig",
-        "edgehuman.runtime.skeleton.commands:list_gallery",
+        "edgehuman.runtime.commands:GalleryListConfig",
+        "edgehuman.runtime.commands:list_gallery",
         "list the people of a gallery file, and its model",
         "edgehuman gallery list k.npz",
     ),
     "gallery forget": Command(
-        "edgehuman.runtime.skeleton.commands:ForgetConfig",
-        "edgehuman.runtime.skeleton.commands:forget",
+        "edgehuman.runtime.commands:ForgetConfig",
+        "edgehuman.runtime.commands:forget",
         "remove a person, or one walk, from the file",
         "edgehuman gallery forget k.npz --name ANNA",
     ),
@@ -258,18 +256,22 @@ def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
     raise AssertionError("unreachable: find() raises for an unknown name")
 
 
-def _by_model(row: ModelCommand, words: Sequence[str]) -> catalogue.Action | None:
-    """The step for the model in the words; None without a model if help is requested.
+def _by_model(name: str, row: ModelCommand, words: Sequence[str]) -> catalogue.Action | None:
+    """The step for the model in the words; the only one there is, whatever the words; None without
+    a model if help is requested.
 
     Raises:
         UsageError: no model.
     """
     from edgehuman.runtime.run import find_step
 
+    served: dict[str, catalogue.Action] = catalogue.served(row.step)
+    if len(served) == 1:
+        return next(iter(served.values()))
     action = find_step(row.step, words, recipe_table(words))
     if action is None and not wants_help(words):
         raise UsageError(
-            f"edgehuman {row.step} needs a model: zoo:NAME, a path, or a name from `edgehuman "
+            f"edgehuman {name} needs a model: zoo:NAME, a path, or a name from `edgehuman "
             f"models`; e.g. {row.example}"
         )
     return action
@@ -283,9 +285,9 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     if isinstance(row, ModelCommand):
         from edgehuman.runtime.run import help_page
 
-        action = _by_model(row, rest)
+        action = _by_model(name, row, rest)
         if action is None:
-            return Outcome({}, help_page(row.step, row.summary)), False
+            return Outcome({}, help_page(name, row.step, row.summary)), False
         config_path, function_path = action.config, action.function
         example, prog = action.example or example, f"edgehuman {name} MODEL"
     elif isinstance(row, ChoiceCommand):

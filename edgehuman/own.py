@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgehuman.errors import UsageError
-from edgehuman.networks import NETWORKS, Network
+from edgehuman.tables.networks import NETWORKS, Network
 
 
 def is_own(name: str) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import fields
 import pytest
 
 from edgehuman.catalogue import (
-    METHODS,
     NETWORKS,
     RECORDS,
     TASKS,
@@ -79,18 +78,6 @@ def test_an_unknown_network_gets_the_usual_message() -> None:
 
 def test_an_object_is_loaded_by_its_dotted_path() -> None:
     assert load_object("edgehuman.catalogue:find") is find
-
-
-@pytest.mark.parametrize(
-    "dotted",
-    [
-        *(path for row in METHODS.values() for path in (row.config, row.train)),
-        *(path for row in TASKS.values() for path in (row.config, row.train)),
-    ],
-)
-def test_training_paths_resolve(dotted: str) -> None:
-    pytest.importorskip("torch")
-    assert callable(load_object(dotted))
 
 
 def paths_of(row: Record) -> list[str]:

@@ -19,6 +19,7 @@ os.environ.setdefault("COLUMNS", "88")  # the width of a page; tyro reads it whe
 
 import edgehuman
 from edgehuman import catalogue, cli
+from edgehuman.flags import choose
 
 ROOT = Path(__file__).resolve().parents[2]
 # Pages at the top of the repository, and where they stand on the site.
@@ -131,7 +132,7 @@ def _choices(name: str) -> Iterator[list[str]]:
         yield []
     elif isinstance(row, cli.ModelCommand):
         for action in catalogue.served(row.step).values():
-            yield [action.example.split()[2]]
+            yield [action.example.split()[1 + len(name.split())]]
     else:
         flag, values = {
             "pretrain": ("--method", catalogue.METHODS),
@@ -177,7 +178,7 @@ def configs_page() -> str:
     ]
     for title, table in (("Pretraining", catalogue.METHODS), ("Tasks", catalogue.TASKS)):
         parts.append(f"## {title}")
-        parts += [f"::: {row.config.replace(':', '.')}" for row in table.values()]
+        parts += [f"::: {row.config.replace(':', '.')}" for row in choose.actions(table).values()]
     return "\n\n".join(parts) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from edgehuman import catalogue
 from edgehuman.errors import UsageError
@@ -30,10 +31,29 @@ def pretrain(words: Sequence[str]) -> tuple[str, str]:
 
 
 def finetune(words: Sequence[str]) -> tuple[str, str]:
-    """Config and function of `--task`; activity if the words name none."""
-    task = flag_value(words, "task", recipe_table(words)) or "activity"
-    row = catalogue.find(catalogue.TASKS, "task", task)
+    """Config and function of `--task`; activity if the words name none. If the task has several
+    modalities, the network of `--arch` or `--weights` chooses.
+
+    Raises:
+        UsageError: an unknown task or network. ArtefactError, CheckpointError: no such weights.
+    """
+    recipe = recipe_table(words)
+    row: catalogue.Task = catalogue.find(
+        catalogue.TASKS, "task", flag_value(words, "task", recipe) or "activity"
+    )
+    if row.also and (modality := _modality(words, recipe)):
+        row = next((each for each in (row, *row.also) if each.modality == modality), row)
     return row.config, row.train
+
+
+def _modality(words: Sequence[str], recipe: Mapping[str, Any]) -> str:
+    """The modality of the network that a training starts from; "" if the words name none."""
+    from edgehuman.runtime.run import record_of
+
+    arch, weights = (flag_value(words, flag, recipe) for flag in ("arch", "weights"))
+    if arch is not None:
+        return catalogue.network(arch).modality
+    return "" if weights is None else catalogue.RECORDS[record_of(weights)].modality
 
 
 def simulate(words: Sequence[str]) -> tuple[str, str]:
@@ -45,10 +65,17 @@ def simulate(words: Sequence[str]) -> tuple[str, str]:
 
 
 def actions(table: Mapping[str, catalogue.Method | catalogue.Task]) -> dict[str, catalogue.Action]:
-    """What each method, or each task, runs, with an example."""
-    return {
-        name: catalogue.Action(row.config, row.train, row.example) for name, row in table.items()
-    }
+    """What each method, or each task, runs, with an example; a task for another modality has that
+    in its name.
+    """
+    found = {}
+    for name, row in table.items():
+        found[name] = catalogue.Action(row.config, row.train, row.example)
+        for each in row.also if isinstance(row, catalogue.Task) else ():
+            found[f"{name} ({each.modality})"] = catalogue.Action(
+                each.config, each.train, each.example
+            )
+    return found
 
 
 def simulations() -> dict[str, catalogue.Action]:

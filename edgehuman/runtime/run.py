@@ -3,7 +3,7 @@
     find_step("run", ["zoo:activity", "--source", "walk.csv"])  ->  RECORDS["ImuWindow"].run
 
 Only the model's card is read: no engine is opened, and no other record's code is imported.
-`edgehuman run` and `edgehuman evaluate` choose their flags with it.
+`edgehuman run`, `evaluate` and `gallery enroll|identify` choose their flags with it.
 """
 
 from __future__ import annotations
@@ -52,21 +52,21 @@ def find_step(step: str, words: Sequence[str], recipe: Mapping[str, Any]) -> Act
     return None
 
 
-def help_page(step: str, summary: str) -> str:
+def help_page(command: str, step: str, summary: str) -> str:
     """The text of `edgehuman run --help`: what decides the flags, and an example per record."""
     served = catalogue.served(step)
     width = max(map(len, served))
     examples = {
-        record: each.example or f"edgehuman {step} MODEL" for record, each in served.items()
+        record: each.example or f"edgehuman {command} MODEL" for record, each in served.items()
     }
     return "\n".join(
         [
             summary,
             "",
-            f"usage: edgehuman {step} MODEL [WORDS] [--json] [--recipe FILE.toml]",
+            f"usage: edgehuman {command} MODEL [WORDS] [--json] [--recipe FILE.toml]",
             "",
             "A model is zoo:NAME, a path, or a name from `edgehuman models` (random weights). Its",
-            f"card says which record it reads, and that chooses the flags: `edgehuman {step}",
+            f"card says which record it reads, and that chooses the flags: `edgehuman {command}",
             "MODEL --help` shows those of a model. An example for each record:",
             "",
             *(f"  {record:<{width}}  {example}" for record, example in examples.items()),

@@ -75,7 +75,7 @@ def start_from(config: FinetuneConfig, task: str, default: str) -> Start:
     learned = None if config.weights is None else read_card(config.weights)
     arch = default if learned is None else learned.arch
     arch = arch if config.arch is None else config.arch
-    catalogue.network_for(arch, task)
+    catalogue.network_for(arch, task, catalogue.network(default).modality)
     if config.weights is not None and learned is not None:
         require_arch(learned, config.weights, arch)
     require_ready(config)

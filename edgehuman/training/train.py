@@ -52,6 +52,9 @@ def _function_of(config: TrainingConfig) -> Callable[..., Outcome]:
     for table, name in ((catalogue.METHODS, "method"), (catalogue.TASKS, "task")):
         row: Any = table.get(getattr(config, name, ""))
         if row is not None and isinstance(config, TrainingConfig):
+            if isinstance(row, catalogue.Task):
+                own = {f"{each.__module__}:{each.__qualname__}" for each in type(config).__mro__}
+                row = next((each for each in (row, *row.also) if each.config in own), row)
             function: Callable[..., Outcome] = catalogue.load_object(row.train)
             return function
     raise UsageError(

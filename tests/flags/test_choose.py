@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 
 from edgehuman import catalogue
@@ -26,5 +29,31 @@ def test_every_value_has_a_config_and_an_example_that_names_it() -> None:
     ):
         for value, action in table.items():
             words = action.example.split()[1:]
-            assert action.example.startswith(f"edgehuman {command} {value} ")
+            assert action.example.startswith(f"edgehuman {command} {value.split()[0]} ")
             assert chosen(words) == (action.config, action.function)
+
+
+def test_a_task_of_two_modalities_follows_from_the_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    walks = catalogue.TASKS["gait"]
+    example = "edgehuman finetune --task gait --arch vit_tiny"
+    pictures = catalogue.Task("made:Config", "made:train", "image", example)
+    table = {**catalogue.TASKS, "gait": dataclasses.replace(walks, also=(pictures,))}
+    monkeypatch.setattr(catalogue, "TASKS", table)
+    recipe = tmp_path / "r.toml"
+    recipe.write_text('weights = "zoo:gait-skeleton"\n', encoding="utf-8")
+    for words, row in (
+        ([], walks),
+        (["--arch", "gaitformer_1"], walks),
+        (["--weights", "zoo:gait-skeleton"], walks),
+        (["--recipe", str(recipe)], walks),
+        (["--arch", "vit_tiny"], pictures),
+        (["--arch", "vit_tiny", "--recipe", str(recipe)], pictures),
+    ):
+        assert choose.finetune(["--task", "gait", *words]) == (row.config, row.train), words
+    named = choose.actions(catalogue.TASKS)
+    assert named["gait (image)"] == catalogue.Action("made:Config", "made:train", example)
+    assert catalogue.network_for("vit_tiny", "gait", "image") is catalogue.NETWORKS["vit_tiny"]
+    with pytest.raises(UsageError, match=r"vit_tiny reads .* but task gait needs skeleton"):
+        catalogue.network_for("vit_tiny", "gait", walks.modality)

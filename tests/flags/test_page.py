@@ -51,7 +51,7 @@ def every_command() -> list[list[str]]:
             words += [[*name.split(), f"--{row.flag}", value] for value in row.rows()]
         elif isinstance(row, cli.ModelCommand):
             actions = catalogue.served(row.step).values()
-            words += [action.example.split()[1:3] for action in actions]
+            words += [action.example.split()[1 : 2 + len(name.split())] for action in actions]
     families = {name.split()[0] for name in cli.COMMANDS if " " in name}
     return [*words, *([first] for first in sorted(families))]
 

@@ -188,7 +188,7 @@ def test_a_new_record_is_one_row(
     assert "unknown record 'Words'" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, __name__, sys.modules[run_words.__module__])
     words = Action(f"{__name__}:WordsConfig", f"{__name__}:run_words", "edgehuman run w.onnx")
-    table = {**RECORDS, "Words": Record("words", run=words)}
+    table = {**RECORDS, "Words": Record("words", run=words, enroll=words, identify=words)}
     monkeypatch.setattr(catalogue, "RECORDS", table)
     assert main(["run", "--loud", str(path), "--text", "one two"]) == 0
     assert capsys.readouterr().out == "ONE TWO\n"
@@ -196,6 +196,13 @@ def test_a_new_record_is_one_row(
     assert json.loads(capsys.readouterr().out) == {"random_weights": False, "text": "one"}
     assert main(["run", "--help"]) == 0
     assert "Words             edgehuman run w.onnx" in capsys.readouterr().out
+    for command in ("enroll", "identify"):
+        assert main(["gallery", command, str(path), "--text", command]) == 0
+        assert capsys.readouterr().out == f"{command}\n"
+        assert main(["gallery", command, "--help"]) == 0
+        assert f"usage: edgehuman gallery {command} MODEL" in capsys.readouterr().out
+        assert main(["gallery", command, "--text", "one"]) == 2
+        assert f"edgehuman gallery {command} needs a model" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["run", str(path), "--hop-s", "1"])
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from edgehuman.config import read_table
 from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import COCO_WHOLEBODY_133
 from edgehuman.nets.checkpoint import read_weights
+from edgehuman.outcome import Outcome
 from edgehuman.training.settings import TrainingConfig
 from tests.in_memory import walkers
 from tests.pretrain.made_walks import tiny_config as contrastive_config
@@ -114,3 +118,30 @@ def test_several_sets_are_trained_on_together(tmp_path: Path) -> None:
 def test_a_config_of_nothing_that_trains_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="config is TrainingConfig; give that of a method"):
         edgehuman.train(TrainingConfig(out=tmp_path))
+
+
+@dataclass(frozen=True)
+class OutlineConfig(TrainingConfig):
+    """A second config of the task gait, of this test alone."""
+
+    task: str = "gait"
+
+
+def train_outlines(config: OutlineConfig) -> Outcome:
+    """Says its task."""
+    return Outcome({"task": config.task}, "outlines")
+
+
+def test_a_task_of_two_modalities_follows_from_the_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[train_outlines.__module__])
+    monkeypatch.setattr(OutlineConfig, "__module__", __name__)
+    other = catalogue.Task(
+        f"{__name__}:OutlineConfig", f"{__name__}:train_outlines", "silhouette", ""
+    )
+    row = dataclasses.replace(catalogue.TASKS["gait"], also=(other,))
+    monkeypatch.setattr(catalogue, "TASKS", {**catalogue.TASKS, "gait": row})
+    assert edgehuman.train(OutlineConfig(out=tmp_path / "o")).text == "outlines"
+    config = config_of("gait", tmp_path / "g")
+    assert edgehuman.train(config, walkers()).text != "outlines"

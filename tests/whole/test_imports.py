@@ -34,7 +34,10 @@ DEVICE_FILES = sorted(
 )
 # They name code that stands above them and import none of it: what they name is imported when it is
 # asked for.
-TABLES = {f"edgehuman/{name}.py" for name in ("catalogue", "datasets", "networks", "cli")}
+TABLES = {
+    *("edgehuman/catalogue.py", "edgehuman/cli.py"),
+    *(f"edgehuman/tables/{name}.py" for name in ("datasets", "networks", "trainings")),
+}
 # Where records meet, and why.
 MEETING_PLACES = {
     "edgehuman/__init__.py": "the types of all results are public",

@@ -14,7 +14,7 @@ from edgehuman.nets.building import ENCODER, build, own_attribute, require_own_o
 from edgehuman.nets.image.features import ImageBackbone
 from edgehuman.nets.image.heads import person_net
 from edgehuman.nets.image.weights import geometry
-from edgehuman.networks import Network
+from edgehuman.tables.networks import Network
 
 # Outputs with a head. An embedding may be the backbone's token; classes use the backbone's layer.
 _OF_HEADS = ("attributes", "heatmaps", "segmentation")

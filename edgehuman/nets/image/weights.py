@@ -23,7 +23,7 @@ from edgehuman.nets.image.pixels import IMAGENET_MEAN, IMAGENET_STD, Pixels, sid
 from edgehuman.nets.image.starnet import StarNet
 from edgehuman.nets.image.tinyvit import TinyVit
 from edgehuman.nets.image.vit import Vit
-from edgehuman.networks import Source
+from edgehuman.tables.networks import Source
 
 PixelKind = Literal["imagenet", "half"]
 PIXELS: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {

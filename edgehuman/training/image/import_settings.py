@@ -8,7 +8,7 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from edgehuman.networks import Source
+from edgehuman.tables.networks import Source
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from edgehuman.nets.image.starnet import StarNet
 from edgehuman.nets.image.tinyvit import TinyVit
 from edgehuman.nets.image.vit import Vit
 from edgehuman.nets.image.weights import fit, geometry, import_state
-from edgehuman.networks import Source
+from edgehuman.tables.networks import Source
 from tests.nets.hash_fill import fill
 
 State = dict[str, Tensor]

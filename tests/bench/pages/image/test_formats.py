@@ -82,7 +82,7 @@ def test_every_student_has_every_head_in_every_form() -> None:
         match="--only is 'nope', but nothing begins with it; choose from vit_tiny reid, ",
     ):
         PersonFormatsConfig(only=("nope",))
-    with pytest.raises(UsageError, match="--engines names fp8"):
+    with pytest.raises(UsageError, match="--engines is fp8"):
         PersonFormatsConfig(engines=("fp8",))
     with pytest.raises(UsageError, match="--minutes is -1"):
         PersonFormatsConfig(minutes=-1)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from edgehuman.catalogue import METHODS, RECORDS, TASKS, load_object
-from edgehuman.networks import NETWORKS
+from edgehuman.tables.networks import NETWORKS
 
 
 @pytest.mark.parametrize("name", NETWORKS)

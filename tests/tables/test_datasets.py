@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgehuman.catalogue import RECORDS, load_object
-from edgehuman.datasets import DATASETS
+from edgehuman.tables.datasets import DATASETS
 
 
 @pytest.mark.parametrize("name", DATASETS)

@@ -1,0 +1,106 @@
+"""Every pretraining method and every downstream task: its config and its function.
+
+Available as `catalogue.METHODS` and `catalogue.TASKS`; kept in its own file for readability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One pretraining method: its config, the function that trains, and an example line."""
+
+    config: str
+    train: str
+    modality: str
+    source: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One downstream task: its config, the function that fine-tunes, and an example line.
+
+    Attributes:
+        also: the same task for other modalities, each with its own config and function; the
+            network chooses among them.
+    """
+
+    config: str
+    train: str
+    modality: str
+    example: str
+    also: tuple[Task, ...] = ()
+
+
+METHODS: Mapping[str, Method] = {
+    "mae": Method(
+        "edgehuman.pretrain.mae_settings:MaeConfig",
+        "edgehuman.pretrain.mae:train",
+        "imu",
+        "arXiv 2502.03364, section 3.3",
+        "edgehuman pretrain --method mae --data hapt_raw.npz --out runs/mae",
+    ),
+    "saip": Method(
+        "edgehuman.pretrain.saip.settings:SaipConfig",
+        "edgehuman.pretrain.saip.saip:train",
+        "image",
+        "arXiv 2503.08201",
+        "edgehuman pretrain --method saip --data photos --out runs/saip",
+    ),
+    "contrastive": Method(
+        "edgehuman.pretrain.contrastive.settings:ContrastiveConfig",
+        "edgehuman.pretrain.contrastive.contrastive:train",
+        "skeleton",
+        "arXiv 2504.07598",
+        "edgehuman pretrain --method contrastive --data simulated --out runs/walks",
+    ),
+}
+
+TASKS: Mapping[str, Task] = {
+    "activity": Task(
+        "edgehuman.tasks.imu.settings:ActivityConfig",
+        "edgehuman.tasks.imu.activity:train",
+        "imu",
+        "edgehuman finetune --task activity --weights zoo:activity --data uci_har.npz --out a",
+    ),
+    "gait": Task(
+        "edgehuman.tasks.skeleton.settings:GaitConfig",
+        "edgehuman.tasks.skeleton.gait:train",
+        "skeleton",
+        "edgehuman finetune --task gait --weights zoo:gait-skeleton --out runs/gait",
+    ),
+    "reid": Task(
+        "edgehuman.tasks.image.settings:ReidConfig",
+        "edgehuman.tasks.image.reid:train",
+        "image",
+        "edgehuman finetune --task reid --weights runs/saip --data Market-1501 --out runs/reid",
+    ),
+    "attributes": Task(
+        "edgehuman.tasks.image.settings:AttributesConfig",
+        "edgehuman.tasks.image.attributes:train",
+        "image",
+        "edgehuman finetune --task attributes --weights runs/saip --data PA-100K --out runs/a",
+    ),
+    "pose": Task(
+        "edgehuman.tasks.image.settings:PoseConfig",
+        "edgehuman.tasks.image.pose:train",
+        "image",
+        "edgehuman finetune --task pose --weights runs/saip --data coco --out runs/pose",
+    ),
+    "landmarks": Task(
+        "edgehuman.tasks.image.settings:LandmarksConfig",
+        "edgehuman.tasks.image.pose:train",
+        "image",
+        "edgehuman finetune --task landmarks --weights runs/saip --data coco --out runs/landmarks",
+    ),
+    "parsing": Task(
+        "edgehuman.tasks.image.settings:ParsingConfig",
+        "edgehuman.tasks.image.parsing:train",
+        "image",
+        "edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing",
+    ),
+}
