@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.nets.drop_path import DropPath, drop_rates
-from edgehuman.nets.image.features import Features
-from edgehuman.nets.image.pixels import Pixels, check_cells, spread_cells
+from edgehuman.nets.image.pixels import Pixels
+from edgehuman.nets.image.pyramid import Pyramid
 
 STEM_STRIDE = 2
 STEM_WIDTH = 32
@@ -60,7 +60,7 @@ class StarBlock(nn.Module):
         return mixed_NCHW
 
 
-class StarNet(nn.Module):
+class StarNet(Pyramid):
     """Map raw uint8 images to the image token, or to logits.
 
     Args:
@@ -71,7 +71,7 @@ class StarNet(nn.Module):
         drop_path: stochastic depth rate of the last block, while training.
     """
 
-    stride = 32
+    stem_stride = STEM_STRIDE
 
     def __init__(
         self,
@@ -114,61 +114,11 @@ class StarNet(nn.Module):
                 with torch.no_grad():
                     module.dwconv2.conv.weight.mul_(FRESH_BRANCH_GAIN)
 
-    def normalise(self, image_NHWC: Tensor) -> Tensor:
-        """Normalise raw uint8 RGB (N, H, W, 3) to float (N, 3, H, W) for these weights."""
-        x_NCHW: Tensor = self.pixels(image_NHWC)
-        return x_NCHW
+    def _stem(self, x_NCHW: Tensor) -> Tensor:
+        stem_NCHW: Tensor = self.stem(x_NCHW)
+        return stem_NCHW
 
     def _maps(self, stem_NCHW: Tensor) -> list[Tensor]:
-        """Return the maps of the four stages, the last one normalised, from the stem's output."""
-        maps = []
-        for stage in self.stages:
-            stem_NCHW = stage(stem_NCHW)
-            maps.append(stem_NCHW)
+        """The last map is normalised."""
+        maps = super()._maps(stem_NCHW)
         return [*maps[:-1], self.norm(maps[-1])]
-
-    def _features(self, stem_NCHW: Tensor) -> Features:
-        maps = self._maps(stem_NCHW)
-        return Features(maps[3].mean(dim=(2, 3)), maps[3], maps[2])
-
-    def backbone(self, x_NCHW: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (token_ND, map_NDHW) of normalised images."""
-        features = self.features(x_NCHW)
-        return features.token_ND, features.map_NDHW
-
-    def features(self, x_NCHW: Tensor) -> Features:
-        """Return token, last map and middle map of normalised images, in one pass."""
-        return self._features(self.stem(x_NCHW))
-
-    def masked_features(self, x_NCHW: Tensor, hidden_NHW: Tensor, mask_token: Tensor) -> Features:
-        """Return features of images with hidden cells of 32 pixels replaced by `mask_token`.
-
-        Args:
-            x_NCHW: normalised images.
-            hidden_NHW: bool, one per cell.
-            mask_token: `stem_width` values that replace the stem's output.
-
-        Raises:
-            ValueError: wrong number of cells.
-        """
-        check_cells(x_NCHW, hidden_NHW, self.stride)
-        # Blank the pixels first, because the stem's kernels overlap cell borders.
-        blank_N1HW = spread_cells(hidden_NHW, self.stride, (x_NCHW.shape[2], x_NCHW.shape[3]))
-        stem_NCHW = self.stem(x_NCHW.masked_fill(blank_N1HW, 0.0))
-        size = (stem_NCHW.shape[2], stem_NCHW.shape[3])
-        hidden_N1HW = spread_cells(hidden_NHW, self.stride // STEM_STRIDE, size)
-        token_1C11 = mask_token.reshape(1, -1, 1, 1).to(stem_NCHW.dtype)
-        return self._features(torch.where(hidden_N1HW, token_1C11, stem_NCHW))
-
-    def taps(self, x_NCHW: Tensor) -> list[Tensor]:
-        """Return the maps of the four stages at strides 4, 8, 16 and 32."""
-        return self._maps(self.stem(x_NCHW))
-
-    def forward_features(self, image_NHWC: Tensor) -> Tensor:
-        """Return the image token (N, D) of raw uint8 images, before any classifier."""
-        return self.backbone(self.normalise(image_NHWC))[0]
-
-    def forward(self, image_NHWC: Tensor) -> Tensor:
-        token_ND, _ = self.backbone(self.normalise(image_NHWC))
-        output: Tensor = self.head(token_ND)
-        return output
