@@ -90,7 +90,7 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     methods = calibration.METHODS if options.method == "auto" else (options.method,)
     ranges = {method: calibration.ranges(histograms, method) for method in methods}
     graphs = {m: int8.quantise(model, ranges[m], options.target) for m in methods}
-    best = methods[0] if len(methods) == 1 else _best(graphs, judge.first(_SOME))
+    best = methods[0] if len(methods) == 1 else best_method(graphs, judge.first(_SOME))
     rest = _Rest(model, options)
     graph, islands = rest.finish(graphs[best])
     verdict = judge.verdict(graph)
@@ -140,7 +140,7 @@ class _Rest:
         return (graph, ()) if self.wide is None else fp16.convert(graph, self.wide)
 
 
-def _best(graphs: Mapping[Method, onnx.ModelProto], judge: Judge) -> Method:
+def best_method(graphs: Mapping[Method, onnx.ModelProto], judge: Judge) -> Method:
     """The method with the smallest drop; ties go to the highest mean cosine."""
     verdicts = {method: judge.verdict(graph) for method, graph in graphs.items()}
     return min(verdicts, key=lambda m: (verdicts[m].drop, -verdicts[m].parity.cosine_mean))

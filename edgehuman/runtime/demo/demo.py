@@ -77,7 +77,7 @@ def demo(config: DemoConfig) -> Outcome:
     require_usable_folder(config.out, "--out")
     begin_s = time.monotonic()
     live, recogniser, summary = _stream(config)
-    findings = _find(config, recogniser, summary)
+    findings = findings_of(config, recogniser, summary)
     path = config.out / "demo.html"
     config.out.mkdir(parents=True, exist_ok=True)
     write_whole(path, page(live, findings).encode("utf-8"), UsageError)
@@ -106,7 +106,7 @@ def _stream(config: DemoConfig) -> tuple[Live, Recogniser, dict[str, Any]]:
     return Live(recording, timeline, body), recogniser, {**played.summary, "comparison": compared}
 
 
-def _find(config: DemoConfig, recogniser: Recogniser, summary: Mapping[str, Any]) -> Findings:
+def findings_of(config: DemoConfig, recogniser: Recogniser, summary: Mapping[str, Any]) -> Findings:
     """Everything else that the page shows: pictures, the door, speed and cards."""
     if not config.json:
         say("pictures, walks past a door, and FP32 beside INT8 ...")

@@ -16,7 +16,14 @@ from edgehuman.export.graph import calibration, int8
 from edgehuman.export.graph.calibration import Histogram, Method, Range
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.proof.judge import Judge, Verdict, answers
-from edgehuman.export.proof.precision import Form, Int8Options, _best, as_fp16, as_int8, fastest
+from edgehuman.export.proof.precision import (
+    Form,
+    Int8Options,
+    as_fp16,
+    as_int8,
+    best_method,
+    fastest,
+)
 from edgehuman.metrics.parity import compare
 from edgehuman.records import Float64
 
@@ -73,7 +80,7 @@ def test_of_equal_metrics_the_closest_graph_is_taken() -> None:
     graphs: dict[Method, onnx.ModelProto] = {
         method: onnx.ModelProto(producer_name=method) for method in calibration.METHODS
     }
-    assert _best(graphs, Played()) == "percentile"  # type: ignore[arg-type]
+    assert best_method(graphs, Played()) == "percentile"  # type: ignore[arg-type]
 
 
 def test_the_layers_that_the_fallback_left_in_float_are_float_in_the_graph(

@@ -66,7 +66,7 @@ def test_a_dumb_terminal_gets_lines(
     printed = Terminal()
     monkeypatch.setattr("sys.stdout", printed)
     monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setattr(command, "_find", lambda *_: 1 / 0)  # the stream is over by then
+    monkeypatch.setattr(command, "findings_of", lambda *_: 1 / 0)  # the stream is over by then
     with pytest.raises(ZeroDivisionError):
         main(["demo", "--model", str(tiny), "--speed", "0", "--seconds", "50", "--no-open"])
     assert "\x1b" not in printed.getvalue()
