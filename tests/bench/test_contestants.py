@@ -181,7 +181,7 @@ def test_a_catalogue_name_is_exported_once_and_run(
 ) -> None:
     pytest.importorskip("torch")
     request.getfixturevalue("traces")
-    entries = entries_of("imuvit_512x5", ("onnxruntime", "torch"), 1, 0, tmp_path)
+    entries = entries_of("imuvit_512x5", ("onnxruntime", "torch"), 1, 5, tmp_path)
     assert [entry.path for entry in entries] == [str(tmp_path / "imuvit_512x5.onnx")] * 2
     ours, theirs = (open_contestant(entry, SAMPLE).call(SAMPLE) for entry in entries)
     assert ours == pytest.approx(theirs, abs=1e-4)

@@ -156,8 +156,9 @@ def test_a_shipped_graph_passes_parity_in_half_precision_and_builds_an_engine(
     assert len(plan) > 100_000
 
 
-# The third backbone ships, see above; the small networks of test_export have every head.
-STUDENTS = {"reid": "vit_tiny", "parsing": "starnet_s3"}
+# Another backbone ships, see above; the small networks of test_export have every head, and the
+# page of formats holds every student and head.
+STUDENTS = {"parsing": "starnet_s3"}
 
 
 @pytest.mark.slow
