@@ -76,6 +76,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "export --format torch-tensorrt": (*_TRAIN, "torch_tensorrt"),
 }
 _ON_GPU = {"tensorrt", "torch_tensorrt", "cuda"}
+# Source: NVIDIA's guide of TensorRT 11.4.1, "Migrating from TensorRT 10.x to 11.x on Jetson".
+_TENSORRT_11_MODULES = ("AGX Orin", "Thor")
 # JetPack's own Python packages; those of PyPI do not drive a Jetson's GPU.
 _JETPACK_TENSORRT = "sudo apt-get install python3-libnvinfer"
 
@@ -265,6 +267,22 @@ def advice(found: Mapping[str, str | None], jetson: Jetson | None, gpus: list[st
     return lines
 
 
+def _jetpack_7_advice(jetpack: str, module: str | None) -> str:
+    """Which TensorRT serves a JetPack 7. TensorRT 11 serves it from 7.2.2 on, on two modules."""
+    needs = f"TensorRT 11 needs JetPack 7.2.2 or newer and {' or '.join(_TENSORRT_11_MODULES)}"
+    version = jetpack.partition(" ")[0]
+    if jetpack == "7" or jetpack != version:  # which one exactly is not known
+        return f"{needs}; `dpkg -l nvidia-jetpack` shows yours; otherwise use its own TensorRT 10"
+    if tuple(map(int, version.split("."))) < (7, 2, 2):
+        return f"{needs}; with JetPack {version} use its own TensorRT 10"
+    if module not in _TENSORRT_11_MODULES:
+        return f"{needs}; on this {module or 'module'} use JetPack's own TensorRT 10"
+    return (
+        f"TensorRT 11.4.1 or newer serves JetPack {version} on {module}; 11.0 to 11.3 have no DLA, "
+        "11.2 to 11.4.0 no JetPack"
+    )
+
+
 def _jetson_advice(found: Mapping[str, str | None], jetson: Jetson) -> list[str]:
     lines = []
     if jetson.module is None:
@@ -288,10 +306,7 @@ def _jetson_advice(found: Mapping[str, str | None], jetson: Jetson) -> list[str]
             "TensorRT 11 do not load here; build them on this Jetson"
         )
     elif jetson.jetpack.startswith("7"):
-        lines.append(
-            "TensorRT 11 needs JetPack 7.2.2 or newer and an AGX Orin or Thor (11.4.1 or newer; "
-            "11.0 to 11.3 have no DLA); with an older JetPack use its own TensorRT 10"
-        )
+        lines.append(_jetpack_7_advice(jetson.jetpack, jetson.module))
     if found["tensorrt"] is None:
         lines.append(f"JetPack's TensorRT is not visible to this Python: {_JETPACK_TENSORRT}, and")
         lines[-1] += " create the environment with --system-site-packages"

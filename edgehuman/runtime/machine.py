@@ -21,7 +21,8 @@ class Jetson:
     model: as the board's firmware says, e.g. "NVIDIA Jetson Orin Nano Developer Kit".
     module: the family, e.g. "Orin Nano"; None for one that is newer than this list.
     l4t: release of Jetson Linux, e.g. "36.4.0"; None where its file is missing.
-    jetpack: the JetPack that this release belongs to, e.g. "6.1"; None for an unknown one.
+    jetpack: e.g. "6.1": of the installed package, otherwise the one that this release belongs to;
+        "7.2.1 or newer" for a release later than the listed ones; None for an unknown one.
     compute_capability: of the GPU, e.g. "8.7".
     dla: whether the module has deep-learning accelerators.
     """
@@ -49,35 +50,45 @@ _MODULES: tuple[tuple[str, str, str, str, bool], ...] = (
     ("tegra210", "", "TX1", "5.3", False),
 )
 
-# Jetson Linux release -> JetPack; the longest prefix counts.
+# Jetson Linux release -> JetPack; of an unlisted one the last listed before it in its branch.
 # Source: the Jetson Linux archive, developer.nvidia.com/embedded/jetson-linux-archive.
 _JETPACK = {
+    "39": "7",
     "39.2": "7.2",
     "39.2.1": "7.2.1",
-    "39": "7",
-    "38.2": "7.0",
-    "38.4": "7.1",
     "38": "7",
+    "38.2": "7.0",
+    "38.2.1": "7.0",
+    "38.4": "7.1",
+    "36": "6",
+    "36.2": "6.0 (developer preview)",
+    "36.3": "6.0",
     "36.4": "6.1",
     "36.4.3": "6.2",
     "36.4.4": "6.2.1",
     "36.4.7": "6.2.1",
     "36.5": "6.2.2",
     "36.5.2": "6.2.3",
-    "36.3": "6.0",
-    "36.2": "6.0 (developer preview)",
-    "36": "6",
+    "35": "5",
+    "35.2.1": "5.1",
+    "35.3.1": "5.1.1",
+    "35.4.1": "5.1.2",
+    "35.5": "5.1.3",
     "35.6": "5.1.4",
     "35.6.1": "5.1.5",
     "35.6.2": "5.1.5",
-    "35.5": "5.1.3",
-    "35.4": "5.1.2",
-    "35.3": "5.1.1",
-    "35.2": "5.1",
-    "35": "5",
-    "32.7": "4.6",
     "32": "4",
+    "32.6.1": "4.6",
+    "32.7.1": "4.6.1",
+    "32.7.2": "4.6.2",
+    "32.7.6": "4.6.6",
 }
+# Of Debian's list of packages: the name and the version of one that is installed.
+_INSTALLED = re.compile(
+    r"^Package: nvidia-jetpack(?:-runtime)?\nStatus: install ok installed\n"
+    r"(?:[^\n]+\n)*?Version: (\d+(?:\.\d+)*)",
+    re.MULTILINE,
+)
 
 
 def read_text(path: Path) -> str | None:
@@ -95,10 +106,11 @@ def find_jetson(root: Path = ROOT) -> Jetson | None:
     l4t = _l4t_release(read_text(root / "etc/nv_tegra_release"))
     if "nvidia,tegra" not in compatible and "jetson" not in model.lower() and l4t is None:
         return None
+    jetpack = _installed_jetpack(root) or _jetpack_of(l4t)
     for chip, word, module, capability, dla in _MODULES:
         if chip in compatible and word.lower() in model.lower():
-            return Jetson(model, module, l4t, _jetpack(l4t), capability, dla)
-    return Jetson(model or "unknown Jetson", None, l4t, _jetpack(l4t), None, False)
+            return Jetson(model, module, l4t, jetpack, capability, dla)
+    return Jetson(model or "unknown Jetson", None, l4t, jetpack, None, False)
 
 
 def _l4t_release(text: str | None) -> str | None:
@@ -107,14 +119,30 @@ def _l4t_release(text: str | None) -> str | None:
     return f"{found[1]}.{found[2]}" if found else None
 
 
-def _jetpack(l4t: str | None) -> str | None:
+def _installed_jetpack(root: Path) -> str | None:
+    """The version of JetPack's own package: of a newer JetPack than the table below, too."""
+    found = _INSTALLED.search(read_text(root / "var/lib/dpkg/status") or "")
+    return found[1] if found else None
+
+
+def _jetpack_of(l4t: str | None) -> str | None:
+    """The JetPack of a release: "36.3.0" -> "6.0", "39.2.9" -> "7.2.1 or newer", "39.7" -> "7"."""
     if l4t is None:
         return None
-    parts = l4t.split(".")
-    for length in range(len(parts), 0, -1):
-        if (prefix := ".".join(parts[:length])) in _JETPACK:
-            return _JETPACK[prefix]
-    return None
+    release = _numbers(l4t)
+    listed = {_numbers(name): jetpack for name, jetpack in _JETPACK.items()}
+    if release in listed:
+        return listed[release]
+    earlier = [each for each in listed if each[:2] == release[:2] and each < release]
+    return f"{listed[max(earlier)]} or newer" if earlier else listed.get(release[:1])
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """ "36.3.0" -> (36, 3): a zero at the end says nothing."""
+    numbers = [int(part) for part in release.split(".") if part]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def board_model(root: Path = ROOT) -> str | None:

@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from edgehuman.runtime.machine import Jetson
 
 ORIN_60 = Jetson("NVIDIA Jetson Orin Nano", "Orin Nano", "36.3.0", "6.0", "8.7", False)
 ORIN = Jetson("NVIDIA Jetson Orin Nano", "Orin Nano", "36.4.3", "6.2", "8.7", False)
-THOR = Jetson("Jetson AGX Thor", "AGX Thor", "38.4", "7.1", "11.0", False)
+THOR = Jetson("Jetson AGX Thor", "Thor", "38.4", "7.1", "11.0", False)
 XAVIER = Jetson("Jetson-AGX", "AGX Xavier", "35.4.1", "5.1.2", "7.2", True)
 NONE = dict.fromkeys(PACKAGES)
 ALL = dict.fromkeys(PACKAGES, "1.0")
@@ -134,7 +135,17 @@ def test_tensorrt_rtx_builds_without_a_gpu() -> None:
         (NONE, ORIN, [], "--system-site-packages"),
         (ALL, ORIN, [], "jetson_clocks"),
         (ALL, ORIN, [], "JetPack 6 has TensorRT 10, and TensorRT 11 does not support it"),
-        (ALL, THOR, [], "TensorRT 11 needs JetPack 7.2.2 or newer"),
+        (ALL, THOR, [], "AGX Orin or Thor; with JetPack 7.1 use its own TensorRT 10"),
+        (ALL, replace(THOR, jetpack="7.2.2"), [], "11.4.1 or newer serves JetPack 7.2.2 on Thor"),
+        (ALL, replace(THOR, jetpack="7.10"), [], "11.4.1 or newer serves JetPack 7.10 on Thor"),
+        (ALL, replace(THOR, jetpack="7.2.1 or newer"), [], "`dpkg -l nvidia-jetpack` shows yours"),
+        (ALL, replace(THOR, jetpack="7"), [], "`dpkg -l nvidia-jetpack` shows yours"),
+        (
+            ALL,
+            replace(ORIN, jetpack="7.2.2"),
+            [],
+            "on this Orin Nano use JetPack's own TensorRT 10",
+        ),
         (ALL, XAVIER, [], "JetPack 5.1.2 brings Python 3.8"),
         (ALL, ORIN_60, [], "JetPack 6.0 has TensorRT 8.6, and 10 is needed"),
         (ALL, Jetson("x", None, "99.1", None, None, False), [], "not a known Jetson module"),

@@ -72,7 +72,7 @@ def tree(root: Path, files: dict[str, str]) -> Path:
         (ORIN_NANO, "Orin Nano", "36.4.3", "6.2", "8.7", False),
         (AGX_ORIN, "AGX Orin", "36.3.0", "6.0", "8.7", True),
         (XAVIER, "AGX Xavier", "35.4.1", "5.1.2", "7.2", True),
-        (NANO, "Nano", "32.7.1", "4.6", "5.3", False),
+        (NANO, "Nano", "32.7.1", "4.6.1", "5.3", False),
         (FUTURE, None, "99.1.0", None, None, False),
     ],
     ids=["orin nano", "agx orin", "xavier", "nano", "a future one"],
@@ -91,6 +91,48 @@ def test_a_jetson_is_recognised(
     assert jetson.model == files["proc/device-tree/model"].rstrip("\0")
     assert (jetson.module, jetson.l4t, jetson.jetpack) == (module, l4t, jetpack)
     assert (jetson.compute_capability, jetson.dla) == (capability, dla)
+
+
+@pytest.mark.parametrize(
+    ("l4t", "jetpack"),
+    [
+        *((release, jetpack) for release, jetpack in machine._JETPACK.items()),
+        ("36.4.0", "6.1"),  # a zero at the end says nothing
+        ("36.4.5", "6.2.1 or newer"),  # between two that are listed
+        ("39.2.2", "7.2.1 or newer"),  # after the newest that is listed
+        ("36.6", "6"),
+        ("99.1", None),
+    ],
+)
+def test_an_unlisted_release_belongs_to_no_older_jetpack_than_its_forerunner(
+    l4t: str, jetpack: str | None
+) -> None:
+    assert machine._jetpack_of(l4t) == jetpack
+
+
+@pytest.mark.parametrize(
+    ("package", "jetpack"),
+    [
+        ("Package: nvidia-jetpack\nStatus: install ok installed\n", "7.2.2"),
+        ("Package: nvidia-jetpack-runtime\nStatus: install ok installed\n", "7.2.2"),
+        ("Package: nvidia-jetpack\nStatus: deinstall ok config-files\n", "7.2.1 or newer"),
+        ("Package: nvidia-jetpack-tools\nStatus: install ok installed\n", "7.2.1 or newer"),
+    ],
+)
+def test_the_installed_package_says_a_jetpack_newer_than_the_list(
+    tmp_path: Path, package: str, jetpack: str
+) -> None:
+    files = {
+        "proc/device-tree/model": "NVIDIA Jetson AGX Thor Developer Kit\0",
+        "proc/device-tree/compatible": "nvidia,tegra264\0",
+        "etc/nv_tegra_release": "# R39 (release), REVISION: 2.2, GCID: 1, BOARD: generic\n",
+        "var/lib/dpkg/status": "Package: other\nStatus: install ok installed\nVersion: 1.0\n\n"
+        f"{package}Priority: standard\nArchitecture: arm64\nVersion: 7.2.2-b12\n\n"
+        "Package: z\nVersion: 3\n",
+    }
+    jetson = machine.find_jetson(tree(tmp_path, files))
+    assert jetson is not None
+    assert (jetson.module, jetson.l4t, jetson.jetpack) == ("Thor", "39.2.2", jetpack)
 
 
 @pytest.mark.parametrize("files", [RASPBERRY, PC, {}], ids=["raspberry", "pc", "nothing"])
