@@ -11,23 +11,23 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from edgehuman.card import Card
 from edgehuman.errors import EdgehumanError
 from edgehuman.install import VERSION
-from edgehuman.records import (
-    Embedding,
-    Frame,
-    ImuRecording,
-    ImuWindow,
-    PersonCrop,
-    Result,
-    SilhouetteSequence,
-    SkeletonSequence,
-    WindowSet,
-)
 
 if TYPE_CHECKING:
+    from edgehuman.card import Card
     from edgehuman.preprocess.imu.format import ImuFormat
+    from edgehuman.records import (
+        Embedding,
+        Frame,
+        ImuRecording,
+        ImuWindow,
+        PersonCrop,
+        Result,
+        SilhouetteSequence,
+        SkeletonSequence,
+        WindowSet,
+    )
     from edgehuman.runtime.gallery import Gallery, Identity
     from edgehuman.runtime.image.results import PhotoResult
     from edgehuman.runtime.imu.results import ImuResult
@@ -74,8 +74,21 @@ __all__ = [
     "train",
 ]
 
-# Each is imported when first asked for, so that a record's own code loads with that record alone.
-_LATER = {
+_RECORDS = (
+    "Embedding",
+    "Frame",
+    "ImuRecording",
+    "ImuWindow",
+    "PersonCrop",
+    "Result",
+    "SilhouetteSequence",
+    "SkeletonSequence",
+    "WindowSet",
+)
+# Each is imported when first asked for: a record's own code loads with that record alone, and what
+# is not installed is said in a line by the command that needs it, not by `import edgehuman`.
+_LATER = dict.fromkeys(_RECORDS, "edgehuman.records") | {
+    "Card": "edgehuman.card",
     "GaitResult": "edgehuman.runtime.skeleton.results",
     "Gallery": "edgehuman.runtime.gallery",
     "Identity": "edgehuman.runtime.gallery",

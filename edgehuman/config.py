@@ -20,11 +20,6 @@ from typing import Any, TypeVar
 
 from edgehuman.errors import UsageError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 ConfigT = TypeVar("ConfigT")
 
 
@@ -65,6 +60,11 @@ def read_table(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: missing file or broken TOML.
     """
+    # Not at the top: `edgehuman --help` does without tomli, too.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         return table

@@ -22,7 +22,7 @@ import sys
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == {absent!r}:
+        if name.partition(".")[0] in {absent!r}:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 
 sys.meta_path.insert(0, Absent())
@@ -92,6 +92,8 @@ PHOTO = str(ROOT / "docs" / "pictures" / "demo_timeline.png")
     ("absent", "words", "said"),
     [
         ("tyro", ["run", "zoo:activity", "--source", "simulated"], "pip install tyro"),
+        ("numpy", ["run", "zoo:activity", "--source", "simulated"], "pip install numpy"),
+        ("numpy", ["data", "check", "."], "pip install numpy"),
         ("tyro", ["finetune", "--out", "x"], "pip install tyro"),
         (
             "cv2",
@@ -108,7 +110,7 @@ def test_a_missing_module_is_one_line_that_says_what_installs_it(
     absent: str, words: list[str], said: str, tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT.format(absent=absent), *words],
+        [sys.executable, "-c", WITHOUT.format(absent=[absent]), *words],
         capture_output=True,
         text=True,
         check=False,
@@ -123,9 +125,11 @@ def test_a_missing_module_is_one_line_that_says_what_installs_it(
     assert absent in last
 
 
-def test_the_overview_and_the_version_do_without_tyro() -> None:
+def test_the_overview_and_the_version_do_without_any_dependency() -> None:
+    needed = [module for module, (_, extra) in install._MODULES.items() if not extra]
+    assert {"numpy", "tyro", "tqdm", "tomli"} < set(needed)
+    code = WITHOUT.format(absent=[*needed, "tomllib"])
     for words in (["--help"], ["-V"], ["help"]):
-        code = WITHOUT.format(absent="tyro")
         done = subprocess.run(
             [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
         )
