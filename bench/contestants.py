@@ -29,7 +29,8 @@ from edgehuman.runtime.engine.build_on_device import find_gpu
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.engine.plan_file import EngineMismatchError
-from edgehuman.runtime.model import ZOO, Model, file_of, load
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.zoo import ZOO, file_of
 
 _DYNAMIC = 32
 ENGINES = ("onnxruntime", "torch", "compile", "tensorrt")

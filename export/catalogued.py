@@ -19,7 +19,8 @@ from edgehuman.errors import MissingDependencyError
 from edgehuman.install import fix_for
 from edgehuman.runtime import model as models
 from edgehuman.runtime import stream as streams
-from edgehuman.runtime.model import exporting, zoo_names
+from edgehuman.runtime.model import exporting
+from edgehuman.runtime.zoo import zoo_names
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 

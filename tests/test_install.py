@@ -13,19 +13,24 @@ import pytest
 from edgehuman import install
 from edgehuman.config import read_table
 from edgehuman.install import extra_of, fix_for, not_installed, pip_line, requirement
-from edgehuman.runtime.doctor import PACKAGES
+from edgehuman.runtime.doctor import NEEDS, PACKAGES
 from tests.whole.house import ROOT
 
 PROJECT = read_table(ROOT / "pyproject.toml")["project"]
+# In the place of each finder stands one that finds nothing of these packages.
 WITHOUT = """
 import sys
 
 class Absent:
+    def __init__(self, finder):
+        self.finder = finder
+
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in {absent!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+            return None
+        return self.finder.find_spec(name, path, target)
 
-sys.meta_path.insert(0, Absent())
+sys.meta_path[:] = map(Absent, sys.meta_path)
 from edgehuman.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -134,3 +139,25 @@ def test_the_overview_and_the_version_do_without_any_dependency() -> None:
             [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "row"),
+    [
+        (["models"], "models"),
+        (["info", "zoo:activity"], "info"),
+        (["completion", "bash"], "completion"),
+        (["zoo", "get", "nothing"], "zoo"),
+        (["doctor"], ""),
+    ],
+)
+def test_a_command_does_with_what_the_doctor_says_that_it_needs(words: list[str], row: str) -> None:
+    absent = sorted(set(install._MODULES) - set(NEEDS[row] if row else ("tyro",)))
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(absent=absent), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "not installed" not in done.stderr
+    assert done.returncode == (2 if words[-1] == "nothing" else 0)

@@ -27,7 +27,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.export.catalogued import load
 from edgehuman.install import pip_line
 from edgehuman.progress import progress_bar
-from edgehuman.runtime.model import ZOO, zoo_names
+from edgehuman.runtime.zoo import ZOO, zoo_names
 
 HOP_S = 0.64
 QUICK_PARAMS = 5_000_000

@@ -27,7 +27,7 @@ from edgehuman.export.catalogued import load
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime import machine
-from edgehuman.runtime.model import ZOO, zoo_names
+from edgehuman.runtime.zoo import ZOO, zoo_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _families(names: Mapping[str, object]) -> dict[str, list[str]]:
 
 
 def _zoo() -> list[str]:
-    from edgehuman.runtime.model import zoo_names
+    from edgehuman.runtime.zoo import zoo_names
 
     return zoo_names()
 

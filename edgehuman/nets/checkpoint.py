@@ -18,7 +18,7 @@ from edgehuman import catalogue
 from edgehuman.card import CARD_KEY, WEIGHTS, Card, from_json
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
-from edgehuman.runtime.model import ZOO
+from edgehuman.runtime.zoo import ZOO
 
 
 def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:

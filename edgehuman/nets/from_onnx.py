@@ -35,7 +35,8 @@ from edgehuman.errors import CheckpointError
 from edgehuman.nets.image.tinyvit import WindowAttention
 from edgehuman.nets.skeleton.parallel_layer import TurnedHeads
 from edgehuman.runtime.engine.onnx_file import read_card
-from edgehuman.runtime.model import file_of, load, zoo_names
+from edgehuman.runtime.model import load
+from edgehuman.runtime.zoo import file_of, zoo_names
 
 Constant = NDArray[Any]
 # Largest difference of an output, as a share of the largest output: float32 sums in another order.

@@ -52,10 +52,10 @@ _TRAIN = (*_DEVICE, "scipy", "torch", "onnx", "onnxscript", "safetensors", "skle
 # Sub-command -> the modules that it needs.
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "demo": (*_DEVICE, "matplotlib"),
-    "models": (),
-    "info": (),
-    "completion": ("tyro",),
-    "zoo": ("tyro", "tqdm"),
+    "models": ("numpy", "tyro"),
+    "info": ("numpy", "tyro"),
+    "completion": ("numpy", "tyro", "tqdm", "cv2"),
+    "zoo": ("numpy", "tyro", "tqdm"),
     "data": _DEVICE,
     "data pack": (*_DEVICE, "webdataset"),
     "import": _TRAIN,
@@ -315,7 +315,7 @@ def _jetson_advice(found: Mapping[str, str | None], jetson: Jetson) -> list[str]
 
 
 def _zoo() -> list[str]:
-    from edgehuman.runtime.model import zoo_names
+    from edgehuman.runtime.zoo import zoo_names
 
     return zoo_names()
 

@@ -27,8 +27,7 @@ from edgehuman.files import require_usable_file, writing
 from edgehuman.install import VERSION
 from edgehuman.outcome import Outcome
 from edgehuman.progress import progress_bar
-from edgehuman.runtime.model import ZOO, zoo_names
-from edgehuman.runtime.zoo import FETCHED, Fetched, cached
+from edgehuman.runtime.zoo import FETCHED, ZOO, Fetched, cached, zoo_names
 
 RELEASES = "https://github.com/edgehuman/edgehuman/releases/download"
 """The address of a model: this, the version's tag, and the file's name."""

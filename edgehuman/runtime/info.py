@@ -23,7 +23,7 @@ from edgehuman.errors import ArtefactError, EdgehumanError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import read_side, side_path
-from edgehuman.runtime.model import file_of
+from edgehuman.runtime.zoo import file_of
 
 _WIDTH = 96
 _COLUMN = 16

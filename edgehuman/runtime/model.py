@@ -10,8 +10,6 @@ random weights, for checks (`edgehuman.export.catalogued`).
 from __future__ import annotations
 
 import contextlib
-import difflib
-import importlib.resources
 import tempfile
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -36,9 +34,8 @@ from edgehuman.runtime.engine.open import (
     open_engine,
     warn,
 )
-from edgehuman.runtime.zoo import FETCHED, cached, how_to_get
+from edgehuman.runtime.zoo import ZOO, unknown_model, zoo_file
 
-ZOO = "zoo:"
 Export = Callable[[str, int, Path], Path]
 """(name, seed, folder) -> the catalogued network with random weights, a file in the folder."""
 _export: ContextVar[Export | None] = ContextVar("export", default=None)
@@ -155,42 +152,8 @@ def load(
             return Model(open_engine(_exported(name, seed, Path(folder)), request), name)
     path = Path(name_or_path)
     if not path.exists() and path.suffix not in ENGINES and path.parent == Path():
-        raise UsageError(_unknown(name))
+        raise unknown_model(name)
     return Model(open_engine(path, request), name)
-
-
-def file_of(name_or_path: str) -> Path:
-    """The file behind `zoo:NAME`, or the path itself.
-
-    Raises:
-        UsageError: no such model in the zoo, or an empty name.
-    """
-    if not name_or_path.strip():
-        raise UsageError(f"the model is {name_or_path!r}; give zoo:NAME or the path of a file")
-    return zoo_file(name_or_path) if name_or_path.startswith(ZOO) else Path(name_or_path)
-
-
-def zoo_names() -> list[str]:
-    """The models of this installation, as `zoo:NAME`: those that ship, and those fetched."""
-    shipped = {file.stem for file in _zoo().glob("*.onnx")}
-    return sorted(ZOO + name for name in shipped | {n for n in FETCHED if cached(n).is_file()})
-
-
-def zoo_file(name: str) -> Path:
-    """The path of `zoo:NAME` on disk.
-
-    Raises:
-        UsageError: no such model in this installation; where it can be fetched, the command.
-    """
-    plain = name.removeprefix(ZOO)
-    if name not in zoo_names():
-        raise UsageError(how_to_get(plain) if plain in FETCHED else _unknown(name))
-    shipped = _zoo() / f"{plain}.onnx"
-    return shipped if plain not in FETCHED or shipped.is_file() else cached(plain)
-
-
-def _zoo() -> Path:
-    return Path(str(importlib.resources.files("edgehuman.zoo")))
 
 
 def _exported(name: str, seed: int, folder: Path) -> Path:
@@ -201,13 +164,3 @@ def _exported(name: str, seed: int, folder: Path) -> Path:
             f"`edgehuman export {name} --out {name}.onnx` and use that file"
         )
     return export(name, seed, folder)
-
-
-def _unknown(name: str) -> str:
-    zoo = zoo_names()
-    near = difflib.get_close_matches(name, [*zoo, *catalogue.NETWORKS], n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return (
-        f"unknown model {name!r}.{hint} A model is a path to an .onnx or .engine file, a zoo model "
-        f"({', '.join(zoo) or 'none in this installation'}), or a name from `edgehuman models`"
-    )

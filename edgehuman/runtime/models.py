@@ -9,7 +9,7 @@ from typing import Any
 from edgehuman import catalogue
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine.onnx_file import read_card
-from edgehuman.runtime.model import zoo_file, zoo_names
+from edgehuman.runtime.zoo import zoo_file, zoo_names
 
 _KEYS = (
     *("family", "modality", "input", "task", "method"),

@@ -20,7 +20,8 @@ from edgehuman.catalogue import Action
 from edgehuman.errors import ArtefactError, EdgehumanError
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_side, side_path
-from edgehuman.runtime.model import file_of, load
+from edgehuman.runtime.model import load
+from edgehuman.runtime.zoo import file_of
 
 # Flags of every command; none takes a value.
 _SWITCHES = frozenset({"json", "help"})

@@ -1,11 +1,18 @@
-"""Models that are too large for the wheel: which, and where their copies are."""
+"""The models of this installation by name, and those too large for the wheel: where they are."""
 
 from __future__ import annotations
 
+import difflib
+import importlib.resources
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from edgehuman import catalogue
+from edgehuman.errors import UsageError
+
+ZOO = "zoo:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +51,55 @@ def how_to_get(name: str) -> str:
     return (
         f"zoo:{name} ({size_mb:.0f} MB) is not in this installation; run: edgehuman zoo get {name}"
     )
+
+
+def file_of(name_or_path: str) -> Path:
+    """The file behind `zoo:NAME`, or the path itself.
+
+    Raises:
+        UsageError: no such model in the zoo, an empty name, or a word that is neither a name nor
+            the path of anything.
+    """
+    if not name_or_path.strip():
+        raise UsageError(f"the model is {name_or_path!r}; give zoo:NAME or the path of a file")
+    if name_or_path.startswith(ZOO):
+        return zoo_file(name_or_path)
+    path = Path(name_or_path)
+    if not path.suffix and path.parent == Path() and not path.exists():
+        raise unknown_model(name_or_path)
+    return path
+
+
+def zoo_names() -> list[str]:
+    """The models of this installation, as `zoo:NAME`: those that ship, and those fetched."""
+    shipped = {file.stem for file in _zoo().glob("*.onnx")}
+    return sorted(ZOO + name for name in shipped | {n for n in FETCHED if cached(n).is_file()})
+
+
+def zoo_file(name: str) -> Path:
+    """The path of `zoo:NAME` on disk.
+
+    Raises:
+        UsageError: no such model in this installation; where it can be fetched, the command.
+    """
+    plain = name.removeprefix(ZOO)
+    if name not in zoo_names():
+        raise UsageError(how_to_get(plain)) if plain in FETCHED else unknown_model(name)
+    shipped = _zoo() / f"{plain}.onnx"
+    return shipped if plain not in FETCHED or shipped.is_file() else cached(plain)
+
+
+def unknown_model(name: str) -> UsageError:
+    """The error for a name that no model has: the nearest name, and all those of the zoo."""
+    zoo = zoo_names()
+    near = difflib.get_close_matches(name, [*zoo, *catalogue.NETWORKS], n=1)
+    near = near or difflib.get_close_matches(f"{ZOO}{name}", zoo, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return UsageError(
+        f"unknown model {name!r}.{hint} A model is a path to an .onnx or .engine file, a zoo model "
+        f"({', '.join(zoo) or 'none in this installation'}), or a name from `edgehuman models`"
+    )
+
+
+def _zoo() -> Path:
+    return Path(str(importlib.resources.files("edgehuman.zoo")))

@@ -20,7 +20,7 @@ from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.onnx import open_onnx
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.open import EngineRequest
-from edgehuman.runtime.model import file_of
+from edgehuman.runtime.zoo import file_of
 
 _JUDGES = 64
 

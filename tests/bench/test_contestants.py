@@ -24,7 +24,7 @@ from edgehuman.card import Precision
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.install import pip_line
 from edgehuman.runtime.engine.build_on_device import Gpu
-from edgehuman.runtime.model import zoo_file
+from edgehuman.runtime.zoo import zoo_file
 
 MakeModel = Callable[..., Path]
 SAMPLE = np.zeros((2, 128, 6), np.float32)

@@ -23,7 +23,8 @@ from edgehuman.nets import from_onnx
 from edgehuman.nets.checkpoint import load_network, read_card
 from edgehuman.nets.from_onnx import fp32_card, read_nodes, recover, restore_statistics, weights_of
 from edgehuman.runtime.engine.onnx_file import read_card as card_in_file
-from edgehuman.runtime.model import file_of, load, zoo_names
+from edgehuman.runtime.model import load
+from edgehuman.runtime.zoo import file_of, zoo_names
 
 WHOLE = [name for name in zoo_names() if card_in_file(file_of(name)).precision.name == "fp32"]
 ROUNDED = [name for name in zoo_names() if name not in WHOLE]

@@ -19,8 +19,8 @@ from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime import fetch as fetch_module
 from edgehuman.runtime.fetch import ADDRESS_KEY, GetConfig, fetch, get
-from edgehuman.runtime.model import load, zoo_file, zoo_names
-from edgehuman.runtime.zoo import FETCHED, Fetched, cached
+from edgehuman.runtime.model import load
+from edgehuman.runtime.zoo import FETCHED, Fetched, cached, zoo_file, zoo_names
 
 ZOO = Path(__file__).parents[2] / "edgehuman" / "zoo"
 CONTENT = (ZOO / "activity-int8.onnx").read_bytes()
@@ -81,7 +81,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "activity.onnx").write_bytes((ZOO / "activity.onnx").read_bytes())
     monkeypatch.setattr("importlib.resources.files", lambda package: folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for module in ("fetch", "model", "zoo"):
+    for module in ("fetch", "zoo"):
         monkeypatch.setattr(f"edgehuman.runtime.{module}.FETCHED", {NAME: WANTED})
     return tmp_path / "cache"
 

@@ -25,7 +25,7 @@ from edgehuman.runtime.info import (
     random_models,
     saying_random,
 )
-from edgehuman.runtime.model import zoo_file, zoo_names
+from edgehuman.runtime.zoo import zoo_file, zoo_names
 
 SECTIONS = (
     *("what it needs", "what it answers", "what taught it"),

@@ -11,6 +11,7 @@ import edgehuman
 from edgehuman.card import Decision, OutputSpec
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime import model as model_module
+from edgehuman.runtime import zoo
 from tests.runtime.conftest import LABELS, MakeModel, tiny_card
 
 
@@ -42,7 +43,7 @@ def own_zoo(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("own_zoo")
 def test_a_zoo_name_is_a_file_of_the_installation() -> None:
-    assert model_module.zoo_names() == ["zoo:activity"]
+    assert zoo.zoo_names() == ["zoo:activity"]
     assert edgehuman.load("zoo:activity").card == tiny_card()
 
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import fields
 
 from edgehuman.catalogue import NETWORKS
-from edgehuman.runtime.model import zoo_names
 from edgehuman.runtime.models import ModelsConfig, models
+from edgehuman.runtime.zoo import zoo_names
 
 
 def test_one_row_per_network_for_machines() -> None:

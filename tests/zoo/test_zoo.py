@@ -13,7 +13,8 @@ from edgehuman.data.gait.score import score_walks
 from edgehuman.data.image.part_groups import LABELS
 from edgehuman.data.skeleton.bones import bone_scores
 from edgehuman.export.graph.trace import IR_VERSION, OPSET
-from edgehuman.runtime.model import load, zoo_names
+from edgehuman.runtime.model import load
+from edgehuman.runtime.zoo import zoo_names
 
 ZOO = Path(__file__).parents[2] / "edgehuman" / "zoo"
 ACTIVITY = ("zoo:activity", "zoo:activity-int8")

@@ -26,7 +26,7 @@ from edgehuman.card import WEIGHTS, sha256_of_file
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
-from edgehuman.runtime.model import ZOO, zoo_file
+from edgehuman.runtime.zoo import ZOO, zoo_file
 
 METRICS = {"rank1": "rank-1", "rank5": "rank-5", "map": "mAP"}
 _RANDOM_NETWORKS = 5

@@ -30,10 +30,11 @@ from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.loop.play import play, say
 from edgehuman.runtime.loop.sinks import Sink
 from edgehuman.runtime.machine import cpu_model, usable_cores
-from edgehuman.runtime.model import load, zoo_names
+from edgehuman.runtime.model import load
 from edgehuman.runtime.view.screen import can_redraw
 from edgehuman.runtime.view.terminal import LiveView, plain_lines
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
+from edgehuman.runtime.zoo import zoo_names
 
 Part = TypeVar("Part")
 

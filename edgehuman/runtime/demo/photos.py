@@ -12,9 +12,10 @@ import numpy as np
 
 from edgehuman.errors import ArtefactError
 from edgehuman.records import Uint8
-from edgehuman.runtime.model import Model, load, zoo_names
+from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.view.indexed_png import indexed_png
 from edgehuman.runtime.view.palette import Rgb, colours
+from edgehuman.runtime.zoo import zoo_names
 
 # The first that this installation has.
 MODELS = ("zoo:person-garments", "zoo:person-garments-fp16", "zoo:person-garments-int8")

@@ -12,7 +12,8 @@ import numpy as np
 
 from edgehuman.card import Card
 from edgehuman.records import Float32
-from edgehuman.runtime.model import Model, file_of, load, zoo_names
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.zoo import file_of, zoo_names
 
 ROUNDS = 40
 _LONGEST_S = 1.0  # of one pair

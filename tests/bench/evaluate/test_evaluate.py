@@ -12,8 +12,8 @@ from edgehuman.bench.evaluate.evaluate import open_model
 from edgehuman.bench.evaluate.imu import EvaluateConfig
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, UsageError
-from edgehuman.runtime.model import zoo_file
 from edgehuman.runtime.run import record_of
+from edgehuman.runtime.zoo import zoo_file
 from tests.runtime.gait_models import write_gait_model
 from tests.runtime.image_models import write_image_model
 

@@ -29,7 +29,8 @@ from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import Options
 from edgehuman.runtime.engine.onnx_file import read_card
-from edgehuman.runtime.model import load, zoo_file
+from edgehuman.runtime.model import load
+from edgehuman.runtime.zoo import zoo_file
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 from tests.export.tiny import OUTPUTS, image_network, noise
 
