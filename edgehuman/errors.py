@@ -10,6 +10,7 @@
     ├── CheckpointError           a training folder is missing, incomplete or of another network
     ├── TrainingError             the training went wrong: not-a-number loss, nothing to learn from
     ├── ParityError               an exported graph does not compute what the network computes
+    ├── OwnCodeError              the caller's own network or logger raised; its file and its line
     └── MissingDependencyError    an optional package is needed; the message says how to install it
 
 Each message names the value that was found, the rule that it broke, and the fix.
@@ -82,6 +83,10 @@ class ParityError(EdgehumanError, ValueError):
 
     graph: Any = None
     ranking: Sequence[Any] = ()
+
+
+class OwnCodeError(EdgehumanError, RuntimeError):
+    """The caller's own code, named by a dotted path, raised; its error is the cause of this one."""
 
 
 class MissingDependencyError(EdgehumanError, ImportError):

@@ -4,6 +4,7 @@
     --logger mypackage.loggers:MyLogger
 
 Naming it runs its module, as `import` does; the search path is Python's own and is not changed.
+What its code raises is one `OwnCodeError` that names the path, the error, and the caller's line.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
-from collections.abc import Mapping
+import sysconfig
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from edgehuman.errors import UsageError
+from edgehuman.errors import EdgehumanError, OwnCodeError, UsageError
+from edgehuman.install import not_installed
 from edgehuman.tables.networks import NETWORKS, Network
 
 
@@ -33,24 +38,72 @@ def own_object(dotted: str, flag: str) -> Any:
 
     Raises:
         UsageError: no such module or name; the message says what was looked for.
+        MissingDependencyError: a module that the caller's own module needs is not installed.
+        OwnCodeError: the module raised when it was imported.
     """
     module, _, name = dotted.partition(":")
     if not all(part.isidentifier() for part in (*module.split("."), name)):
         raise UsageError(f"{flag} is {dotted!r}; your own is named package.module:name")
-    try:
-        found = importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise  # a module that the caller's own module needs
-        raise UsageError(
-            f"{flag} {dotted}: there is no module {error.name}; install its package, or name the "
-            "folder that holds it: PYTHONPATH=. edgehuman ..."
-        ) from None
+    with own_code(dotted, flag):
+        found = _imported(module, f"{flag} {dotted}")
     if not hasattr(found, name):
         near = difflib.get_close_matches(name, dir(found), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"{flag} {dotted}: module {module} has no {name}.{hint}")
     return getattr(found, name)
+
+
+def _imported(module: str, where: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # a module that the caller's own module needs
+        raise UsageError(
+            f"{where}: there is no module {error.name}; install its package, or name the "
+            "folder that holds it: PYTHONPATH=. edgehuman ..."
+        ) from None
+
+
+@contextmanager
+def own_code(dotted: str, flag: str, doing: str = "") -> Iterator[None]:
+    """Inside, the caller's own code runs.
+
+    Args:
+        doing: what was asked of it: "built with num_classes=6".
+
+    Raises:
+        OwnCodeError: it raised anything but an error of ours.
+        MissingDependencyError: a module that it needs is not installed.
+    """
+    try:
+        yield
+    except EdgehumanError:
+        raise
+    except (Exception, SystemExit) as error:
+        absent = error.name if isinstance(error, ModuleNotFoundError) else None
+        if absent is not None and absent.partition(".")[0] != "edgehuman":
+            raise not_installed(absent, f"{flag} {dotted}") from error
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        asked = f", {doing}," if doing else ""
+        raise OwnCodeError(
+            f"{flag} {dotted}{asked} raised {said} (at {_place(error, dotted)}); mend it there"
+        ) from error
+
+
+def _place(error: BaseException, dotted: str) -> str:
+    """The last line of the caller's own code that led to an error: "nets.py:12"."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    foreign = ("<", *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))
+    lines = []
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        top = str(frame.f_globals.get("__name__")).partition(".")[0]
+        mine = top == dotted.partition(":")[0].partition(".")[0]
+        if mine or (top != "edgehuman" and not file.startswith(foreign)):
+            lines.append(f"{file}:{line}")
+    return lines[-1] if lines else "its call"
 
 
 def own_network(dotted: str, modality_of: Mapping[str, str]) -> Network:
@@ -65,6 +118,7 @@ def own_network(dotted: str, modality_of: Mapping[str, str]) -> Network:
 
     Raises:
         UsageError: see `own_object`; or an object that says no such record.
+        MissingDependencyError, OwnCodeError: see `own_object`.
     """
     made = own_object(dotted, "--arch")
     record = getattr(made, "record", None)
@@ -73,10 +127,12 @@ def own_network(dotted: str, modality_of: Mapping[str, str]) -> Network:
             f"--arch {dotted}: its attribute record is {record!r}; say what the network reads, one "
             f"of: {', '.join(modality_of)} (in the class: record = {next(iter(modality_of))!r})"
         )
+    with own_code(dotted, "--arch", "asked for its arguments"):
+        arguments = dict(getattr(made, "arguments", {}))
     like = next(row for row in NETWORKS.values() if row.input == record)
     return Network(
         build=dotted,
-        arguments=dict(getattr(made, "arguments", {})),
+        arguments=arguments,
         family="own",
         modality=modality_of[record],
         input=record,

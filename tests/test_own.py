@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +12,8 @@ import pytest
 import torch
 
 from edgehuman import catalogue, nets
-from edgehuman.errors import UsageError
+from edgehuman.cli import main
+from edgehuman.errors import MissingDependencyError, OwnCodeError, UsageError
 from edgehuman.export.export import export
 from edgehuman.export.networks import random_network
 from edgehuman.export.words import ExportConfig
@@ -19,10 +23,12 @@ from edgehuman.runtime.model import load
 from edgehuman.tasks.image.settings import ParsingConfig
 from edgehuman.tasks.imu.settings import ActivityConfig
 from edgehuman.tasks.skeleton.settings import GaitConfig
+from edgehuman.training.loop import train_steps
 from edgehuman.training.train import train
 from tests.in_memory import walkers
 from tests.tasks.conftest import made_windows
 from tests.tasks.people import made_people
+from tests.training.toy import line_config, line_job
 
 HERE = "tests.own_networks"
 
@@ -129,3 +135,121 @@ def test_catalogued_names_are_as_before(arch: str) -> None:
     assert catalogue.network(arch) is catalogue.NETWORKS[arch]
     with pytest.raises(UsageError, match="unknown network 'vit_tini'"):
         catalogue.network("vit_tini")
+
+
+BROKEN = """\
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    record = "ImuWindow"
+    width = 8
+
+    def __init__(self, num_classes=None, dropout=0.0):
+        super().__init__()
+        self.at("init")
+
+    def at(self, place):
+        if place == "PLACE":
+            raise KeyError("gone")  # line 14
+
+    def forward_features(self, imu_NTC):
+        self.at("features")
+        return torch.zeros(len(imu_NTC), 8)
+
+    def forward(self, imu_NTC):
+        self.at("forward")
+        return torch.zeros(len(imu_NTC), 99)
+
+class Kept:
+    def __init__(self, config):
+        Net.at(self, "open")
+
+    def log(self, step, metrics):
+        Net.at(self, "log")
+
+    def close(self):
+        Net.at(self, "close")
+
+TOP
+"""
+
+
+@pytest.fixture
+def broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The name of a module whose code raises at a place, or whose last line is the given one."""
+    place, top = request.param
+    text = BROKEN.replace("PLACE", place).replace("TOP", top)
+    (tmp_path / "my_broken_code.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    yield "my_broken_code"
+    sys.modules.pop("my_broken_code", None)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said", "line"),
+    [
+        (("", "1 / 0"), "Net raised ZeroDivisionError: division by zero", 34),
+        (("", "x = )"), "Net raised SyntaxError: unmatched ')'", 34),
+        (("", "raise SystemExit(3)"), "Net raised SystemExit: 3", 34),
+        (("", "import edgehuman.gone"), "Net raised ModuleNotFoundError: No module named", 34),
+        (("", "torch.ones(2) @ torch.ones(3)"), "Net raised RuntimeError: ", 34),
+        (("init", ""), "Net, built with (dropout=0.1), raised KeyError: 'gone'", 14),
+        (("features", ""), "Net.forward_features, given (2, 128, 6) zeros, raised KeyError", 14),
+        (("forward", ""), "Net, given (2, 128, 6) zeros, raised KeyError", 14),
+    ],
+    indirect=["broken"],
+)
+def test_what_an_own_network_raises_is_one_line_with_its_place(
+    broken: str, said: str, line: int
+) -> None:
+    with pytest.raises(OwnCodeError) as caught:
+        build(f"{broken}:Net", dropout=0.1)
+    message = str(caught.value)
+    assert message.startswith(f"--arch {broken}:{said}")
+    assert message.endswith(f"{broken}.py:{line}); mend it there")
+    assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (("open", ""), "called with the config, raised KeyError"),
+        (("log", ""), "asked to log step 5, raised KeyError"),
+        (("close", ""), "asked to close, raised KeyError"),
+    ],
+    indirect=["broken"],
+)
+def test_what_an_own_logger_raises_is_one_line_with_its_place(
+    broken: str, said: str, tmp_path: Path
+) -> None:
+    config = replace(line_config(tmp_path / "run"), logger=(f"{broken}:Kept",))
+    with pytest.raises(OwnCodeError) as caught:
+        train_steps(line_job(), config)
+    assert str(caught.value).startswith(f"--logger {broken}:Kept, {said}: 'gone' (at ")
+    assert str(caught.value).endswith(f"{broken}.py:14); mend it there")
+
+
+@pytest.mark.parametrize("broken", [("", "1 / 0")], indirect=True)
+def test_at_the_command_line_it_is_no_traceback(
+    broken: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["finetune", "--arch", f"{broken}:Net", "--out", "run"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"edgehuman: --arch {broken}:Net raised ZeroDivisionError")
+
+
+@pytest.mark.parametrize("broken", [("", "import no_such_thing")], indirect=True)
+def test_a_module_that_own_code_needs_names_who_needs_it(broken: str) -> None:
+    with pytest.raises(MissingDependencyError, match=f"--arch {broken}:Net needs no_such_thing"):
+        build(f"{broken}:Net")
+
+
+@pytest.mark.parametrize("broken", [("init", "")], indirect=True)
+def test_in_python_the_error_keeps_its_cause(broken: str) -> None:
+    with pytest.raises(OwnCodeError) as caught:
+        build(f"{broken}:Net")
+    assert isinstance(caught.value.__cause__, KeyError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -13,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from edgehuman import catalogue
 from edgehuman.card import InputSpec
 from edgehuman.errors import UsageError
-from edgehuman.own import is_own
+from edgehuman.own import is_own, own_code
 
 ENCODER = "encoder."
 """Prefix of the encoder's weights in a network with a head."""
@@ -28,6 +29,7 @@ def build(name: str, seed: int = 0, **arguments: Any) -> nn.Module:
     Raises:
         UsageError: unknown network; the message lists the valid names. Or an own network that does
             not take these arguments or breaks its record's contract.
+        OwnCodeError: an own network raised.
     """
     row = catalogue.network(name)
     builder = catalogue.load_object(row.build)
@@ -45,12 +47,14 @@ def build(name: str, seed: int = 0, **arguments: Any) -> nn.Module:
 def _built_own(builder: Any, name: str, given: Mapping[str, Any]) -> nn.Module:
     said = ", ".join(f"{key}={value!r}" for key, value in given.items())
     try:
-        network = builder(**given)
+        inspect.signature(builder).bind(**given)
     except TypeError as error:
         raise UsageError(
             f"--arch {name} cannot be built with ({said}): {error}; a network of this record takes "
             "these keyword arguments"
         ) from error
+    with own_code(name, "--arch", f"built with ({said})"):
+        network = builder(**given)
     if not isinstance(network, nn.Module):
         raise UsageError(
             f"--arch {name} made {type(network).__name__}; it must make a torch.nn.Module"
@@ -68,12 +72,14 @@ def require_own_output(
 
     Raises:
         UsageError: no such method, another shape, or values that are not finite.
+        OwnCodeError: it raised.
     """
     called = f"{name}.{method}" if method else name
     function = getattr(network, method, None) if method else network
     if not callable(function):
         raise UsageError(f"--arch {name} has no {method}(); give it one that returns {shape}")
-    with torch.inference_mode():
+    asked = f"given {tuple(record_N.shape)} zeros"
+    with torch.inference_mode(), own_code(called, "--arch", asked):
         found = function(record_N)
     size = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
     if size != shape:

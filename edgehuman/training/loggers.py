@@ -19,7 +19,7 @@ from typing import Any, Protocol, cast
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.install import not_installed
 from edgehuman.outcome import to_json
-from edgehuman.own import is_missing, is_own, own_object
+from edgehuman.own import is_missing, is_own, own_code, own_object
 from edgehuman.training.checkpoint import METRICS
 from edgehuman.training.settings import TrainingConfig
 
@@ -107,7 +107,8 @@ def makers(words: Sequence[str]) -> list[Callable[[TrainingConfig], Logger]]:
 
     Raises:
         UsageError: neither `tensorboard` nor a dotted path of something to call with the config.
-        MissingDependencyError: TensorBoard is not installed.
+        MissingDependencyError: TensorBoard is not installed, or what an own logger imports.
+        OwnCodeError: the module of an own logger raised.
     """
     return [_maker(word) for word in words]
 
@@ -128,7 +129,32 @@ def _maker(word: str) -> Callable[[TrainingConfig], Logger]:
             f"--logger {word} is {type(made).__name__}; name a class or function that takes the "
             "config and returns an object with log(step, metrics) and close()"
         )
-    return cast("Callable[[TrainingConfig], Logger]", made)
+    return lambda config: _Own(cast("Callable[[TrainingConfig], Logger]", made), word, config)
+
+
+class _Own:
+    """A logger of the caller's own, by its dotted path.
+
+    Raises:
+        UsageError: an object without log or close.
+        OwnCodeError: its code raised, here and below.
+    """
+
+    def __init__(
+        self, make: Callable[[TrainingConfig], Logger], dotted: str, config: TrainingConfig
+    ) -> None:
+        self._dotted = dotted
+        with own_code(dotted, "--logger", "called with the config"):
+            made = make(config)
+        self._logger = _complete(made, f"--logger {dotted}")
+
+    def log(self, step: int, metrics: Mapping[str, float]) -> None:
+        with own_code(self._dotted, "--logger", f"asked to log step {step}"):
+            self._logger.log(step, metrics)
+
+    def close(self) -> None:
+        with own_code(self._dotted, "--logger", "asked to close"):
+            self._logger.close()
 
 
 @contextmanager
@@ -137,6 +163,7 @@ def opened(config: TrainingConfig) -> Iterator[Callable[[int, Mapping[str, float
 
     Raises:
         UsageError, MissingDependencyError: see `makers`; a logger without log or close.
+        OwnCodeError: a logger of --logger raised.
     """
     loggers: list[Logger] = [MetricsFile(config), *_given.get()]
 
@@ -145,8 +172,8 @@ def opened(config: TrainingConfig) -> Iterator[Callable[[int, Mapping[str, float
             logger.log(step, metrics)
 
     try:
-        for word, make in zip(config.logger, makers(config.logger), strict=True):
-            loggers.append(_complete(make(config), f"--logger {word}"))
+        for make in makers(config.logger):
+            loggers.append(make(config))
         yield log
     finally:
         _close(loggers)
