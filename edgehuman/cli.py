@@ -344,7 +344,7 @@ def _answer(words: Sequence[str]) -> int:
     """Run the command and print its result; returns the exit code."""
     from edgehuman.flags import page as pages
 
-    if words[:1] == ["help"]:
+    if words[:1] in (["help"], ["-h"], ["--help"]):
         words = [*(word for word in words[1:] if word not in ("-h", "--help")), "--help"]
     if not words or words[0] in ("-h", "--help"):
         print(pages.overview(_summaries()))
@@ -354,6 +354,8 @@ def _answer(words: Sequence[str]) -> int:
         print(pages.family(family))
         return 0
     if words[0] in ("-V", "--version"):
+        if words[1:]:
+            raise UsageError(f"{words[0]} stands alone; {words[1]!r} is one word too many")
         import edgehuman
 
         print(edgehuman.__version__)

@@ -9,18 +9,27 @@ error that lists the valid ones; nothing is silently dropped.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
+import io
+import os
+import re
 import sys
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from edgehuman.errors import UsageError
 
 ConfigT = TypeVar("ConfigT")
+# How Python begins to say that a text is no number -> the rule that it breaks.
+_NUMBERS = {
+    "could not convert string to float: ": "a number",
+    "invalid literal for int() with base 10: ": "a whole number",
+}
 
 
 def resolve(
@@ -31,18 +40,116 @@ def resolve(
 ) -> ConfigT:
     """Return the config: defaults, overridden by the recipe file, overridden by the flags.
 
-    Wrong flags print the valid ones and exit with code 2; `--help` exits with code 0.
+    `--help` prints the flags and exits with code 0.
 
     Raises:
-        UsageError: the recipe file is missing, is not TOML, or holds an unknown key or wrong value.
+        UsageError: an unknown flag, a missing or a wrong value; or the recipe file is missing, is
+            not TOML, or holds an unknown key or wrong value.
     """
     import tyro
 
-    if recipe is None:
-        return tyro.cli(config_class, args=list(words), prog=prog)
-    values = _values(config_class, read_table(recipe), where=str(recipe))
-    default = _unchecked(config_class, values)
-    return tyro.cli(config_class, args=list(words), prog=prog, default=default)
+    _require_known(config_class, words, prog)
+    given: dict[str, Any] = {}
+    if recipe is not None:
+        values = _values(config_class, read_table(recipe), where=str(recipe))
+        given["default"] = _unchecked(config_class, values)
+    said = io.StringIO()
+    try:
+        with _wide(), contextlib.redirect_stderr(said):
+            config: ConfigT = tyro.cli(config_class, args=list(words), prog=prog, **given)
+            return config
+    except SystemExit as left:
+        if left.code != 2:
+            raise
+        raise UsageError(_plain(said.getvalue(), config_class, words, prog)) from None
+
+
+def _require_known(config_class: type[Any], words: Sequence[str], prog: str) -> None:
+    """Raise UsageError for a word that begins as a flag and is none."""
+    fields = [each.name for each in dataclasses.fields(config_class)]
+    for word in words:
+        option = word.partition("=")[0]
+        name = option.removeprefix("--").replace("-", "_")
+        if word in ("--", "--help") or not word.startswith("--"):
+            continue
+        if name in fields or name.removeprefix("no_") in fields:
+            continue
+        near = difflib.get_close_matches(option, [_flag(each) for each in fields], n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"unknown flag {option}.{hint} `{prog} --help` lists the flags")
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+@contextlib.contextmanager
+def _wide() -> Iterator[None]:
+    """Inside, text for the terminal is not wrapped."""
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "10000"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = before
+
+
+def _plain(boxed: str, config_class: type[Any], words: Sequence[str], prog: str) -> str:
+    """tyro's boxed complaint as one line like our own."""
+    lines = [re.sub(r"\x1b\[[\d;]*m", "", line) for line in boxed.splitlines()]
+    # The first line is the title; a terminal without UTF-8 gets a rule below it, and no frame.
+    rows = [line.strip("│").rstrip() for line in lines[1:]]
+    rules = [i for i, row in enumerate(rows) if re.fullmatch(" *[─-]{4,}", row)]
+    rows = rows[1:] if rules[:1] == [0] else rows
+    end = next((i - (rules[0] == 0) for i in rules if i), len(rows))
+    text = " ".join(" ".join(rows[:end]).split())
+    more = f"`{prog} --help` lists the flags"
+    if text.startswith("Missing from"):
+        return f"`{prog}` needs {_missing(rows[:end], config_class, words)}; {more}"
+    if found := re.match(r"Unrecognized options: ([^,]+)", text):
+        return f"{found[1]!r} is one word too many; {more}"
+    if found := re.match(r"invalid choice (.+) for argument '(.+)'\. Expected one of (.+)\.", text):
+        known = [word for word in re.findall(r"'([^']*)'", found[3]) if word != "None"]
+        near = difflib.get_close_matches(found[1].strip("'"), known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return f"{found[2]} is {found[1]}; it must be one of: {', '.join(known)}.{hint}"
+    if found := re.match(r"Missing value for argument '(.+?)'", text):
+        return f"{found[1]} needs a value; {more}"
+    if found := re.match(r"Error parsing (\S+): (.+)", text):  # of a flag, or a rule of the class
+        name, broken = found.groups()
+        if not name.startswith("--") and not name.isupper():
+            return broken
+        for start, rule in _NUMBERS.items():
+            if broken.startswith(start):
+                return f"{name} is {broken.removeprefix(start)}; it must be {rule}"
+        return f"{name}: {broken}; {more}"
+    return f"{text.rstrip('.')}; {more}"
+
+
+def _missing(rows: Sequence[str], config_class: type[Any], words: Sequence[str]) -> str:
+    """What has to be given: flags by their names, the rest by their fields' names."""
+    hints = typing.get_type_hints(config_class, include_extras=True)
+    needed = [
+        each.name
+        for each in dataclasses.fields(config_class)
+        if each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
+    ]
+    unnamed = [name for name in needed if typing.get_origin(hints[name]) is typing.Annotated]
+    typed = {word.partition("=")[0] for word in words}
+    listed = " ".join(rows)
+    flags = [
+        flag
+        for name in needed
+        if name not in unnamed and (flag := _flag(name)) not in typed and f"{flag} " in listed
+    ]
+    indent = min(len(row) - len(row.lstrip()) for row in rows) + 4
+    heads = [row for row in rows if re.match(rf" {{{indent}}}[^ -]", row)]
+    return (
+        ", ".join([*(name.upper() for name in unnamed[-len(heads) :] if heads), *flags]) or "more"
+    )
 
 
 def read_toml(config_class: type[ConfigT], path: Path) -> ConfigT:
