@@ -172,6 +172,13 @@ def flow(phrases: Iterable[str], width: int) -> Iterator[str]:
         yield line
 
 
+def latency_figures(what: str, p50_ms: float, p95_ms: float, width: int) -> Iterator[str]:
+    """The latency as one phrase, or as two where one line of the width does not hold it."""
+    name, figures = f"capture to {what}", f"p50 {p50_ms:.1f} p95 {p95_ms:.1f} ms"
+    whole = f"{name} {figures}"
+    yield from (whole,) if cells(whole) < width else (f"{name}:", figures)
+
+
 def _first_cells(text: str, width: int) -> str:
     used = 0
     for place, character in enumerate(text):

@@ -11,10 +11,19 @@ from typing import IO
 
 from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, Rgb, colours, terminal_code
-from edgehuman.runtime.view.screen import Lines, Screen, fit, flow, shown, wants_colour
+from edgehuman.runtime.view.screen import (
+    Lines,
+    Screen,
+    fit,
+    flow,
+    latency_figures,
+    shown,
+    wants_colour,
+)
 
 _NAME_WIDTH = 20
 _MOST_COLUMNS = 110
+_FEWEST_BARS = 2
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
@@ -92,10 +101,15 @@ class LiveView:
         name_width = min(_NAME_WIDTH, max(width // 3, 8))
         bar_width = max(width - name_width - 7, 4)
         seconds = f"{result.t_s:.1f} s"
-        head = [f" {fit(self._title, width - len(seconds) - 2)} {seconds}", ""]
-        head += [*flow(self._headline(result), width), ""]
-        tail = ["", *self._history(name_width, bar_width), "", *flow(self._figures(), width)]
-        tail += [fit(f" ! {note}", width) for note in list(self._notes)]
+        title = f" {fit(self._title, width - len(seconds) - 2)} {seconds}"
+        headline = [*flow(self._headline(result), width)]
+        figures = [*flow(self._figures(width), width)]
+        notes = [fit(f" ! {note}", width) for note in list(self._notes)]
+        head = [title, "", *headline, ""]
+        tail = ["", *self._history(name_width, bar_width), "", *figures, *notes]
+        if len(head) + len(tail) + _FEWEST_BARS > rows:  # the latency matters more than the past
+            head, tail = [title, *headline], figures
+            tail += notes[: max(rows - len(head) - len(tail) - _FEWEST_BARS, 0)]
         bars = self._bars(result, name_width, bar_width, rows - len(head) - len(tail))
         return [line.rstrip() for line in (*head, *bars, *tail)][: max(rows, 1)]
 
@@ -146,13 +160,13 @@ class LiveView:
         initials = {label: chr(ord("a") + k % 26) for k, label in enumerate(self._labels)}
         return "".join(initials.get(label or "", "·") for label in labels)
 
-    def _figures(self) -> Iterator[str]:
+    def _figures(self, width: int) -> Iterator[str]:
         tally = self._tally
         latency = tally.latency
         flicker = tally.flicker_per_minute()
         waited_ms = tally.total_delay_s / max(tally.windows, 1) * 1e3
         p50, p95 = latency.percentile_ms(50), latency.percentile_ms(95)
-        yield f"capture to label p50 {p50:.1f} p95 {p95:.1f} ms"
+        yield from latency_figures("label", p50, p95, width)
         yield f"of it {waited_ms:.0f} ms mean look-ahead"
         yield f"{'–' if flicker is None else f'{flicker:.1f}'} changes a minute"
         yield f"without an answer {sum(tally.reasons.values())} of {tally.windows}"

@@ -11,7 +11,7 @@ from typing import IO
 
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
-from edgehuman.runtime.view.screen import Lines, Screen, clip, fit, flow, shown
+from edgehuman.runtime.view.screen import Lines, Screen, clip, fit, flow, latency_figures, shown
 
 _TRACK_WIDTH, _NAME_WIDTH, _SCORE_WIDTH, _TIME_WIDTH = 8, 20, 6, 9
 _MOST_TRACKS = 64
@@ -90,7 +90,7 @@ class GaitView:
         """The lines of the screen in so many columns and rows; the newest tracks come first."""
         seconds = f"{self._t_s:.1f} s"
         head = [f" {fit(self._title, columns - len(seconds) - 2)} {seconds}", "", _heads(columns)]
-        tail = ["", *flow(self._figures(), columns)]
+        tail = ["", *flow(self._figures(columns), columns)]
         tail += [fit(f" ! {note}", columns) for note in list(self._notes)]
         room = max(rows - len(head) - len(tail), 1)
         results = sorted(self._newest.values(), key=lambda result: -result.t_s)
@@ -103,10 +103,10 @@ class GaitView:
     def _draw(self) -> None:
         self._screen.draw(self.screen(*self._screen.size()))
 
-    def _figures(self) -> Iterator[str]:
+    def _figures(self, columns: int) -> Iterator[str]:
         tally, latency = self._tally, self._tally.latency
         p50, p95 = latency.percentile_ms(50), latency.percentile_ms(95)
-        yield f"capture to name p50 {p50:.1f} p95 {p95:.1f} ms"
+        yield from latency_figures("name", p50, p95, columns)
         yield f"without an answer {sum(tally.reasons.values())} of {tally.windows}"
         yield f"poses dropped {self._dropped()}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -104,6 +105,39 @@ def test_the_screen_fits_from_forty_columns(columns: int, coloured: bool) -> Non
     assert max(map(cells, lines)) <= columns
     assert len(lines) <= 23
     assert any("capture to label p50 12.0" in line for line in lines)
+
+
+@pytest.mark.parametrize("latency_ms", [0.2, 12.0, 12345.6])
+@pytest.mark.parametrize("columns", [39, 59, 79])
+@pytest.mark.parametrize("rows", [11, 14, 23])
+def test_the_latency_is_seen_at_every_size(rows: int, columns: int, latency_ms: float) -> None:
+    labels = tuple(f"label_{k}" for k in range(30))
+    tally = ImuTally(0.64, classes=labels)
+    one = replace(result(prob_C=(1 / 30,) * 30, true_label="walking"), latency_ms=latency_ms)
+    tally.add(one)
+    view = LiveView(io.StringIO(), "t" * 200, labels, tally, lambda: 123456, coloured=False)
+    for note in ("one " * 30, "two " * 30):
+        view.note(note)
+    lines = view.screen(one, columns, rows)
+    assert len(lines) <= rows
+    assert max(map(cells, lines)) <= columns
+    said = " ".join(" ".join(lines).split())
+    assert f"p50 {latency_ms:.1f} p95 {latency_ms:.1f} ms" in said
+    assert "samples dropped 123456" in said
+    assert "WALKING UPSTAIRS" in said
+    assert "less probable" in said
+
+
+def test_eighty_by_twenty_four_has_everything() -> None:
+    tally = ImuTally(0.64, classes=LABELS)
+    tally.add(result())
+    view = LiveView(io.StringIO(), "title", LABELS, tally, coloured=False)
+    view.note("a note")
+    lines = view.screen(result(true_label="walking"), 79, 23)
+    assert [line.split()[0] if line else "" for line in lines] == [
+        *("title", "", "██", "", "walking", "walking_upstairs", ""),
+        *("label", "network", "", "capture", "0.0", "!"),
+    ]
 
 
 def test_the_screen_draws_over_itself_and_gives_the_cursor_back() -> None:
