@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from edgehuman.errors import UsageError
@@ -24,13 +24,33 @@ def place_masks(folder: Path, photos: Mapping[str, Path]) -> dict[str, Path]:
         UsageError: a part map would replace a photo.
     """
     masks = {name: folder / mask for name, mask in mask_names(list(photos)).items()}
-    asked = {path.resolve() for path in photos.values()}
-    lost = next((mask for mask in masks.values() if mask.resolve() in asked), None)
-    if lost is not None:
-        raise UsageError(
-            f"--save would overwrite the photo {lost} with its part map; choose another folder"
-        )
+    require_no_photo(masks.values(), photos.values(), "its part map")
     return masks
+
+
+def require_no_photo(outputs: Iterable[Path], photos: Iterable[Path], content: str) -> None:
+    """Check, before the work, that no output of --save is a photo, also by a link.
+
+    Args:
+        content: of the outputs, for the message.
+
+    Raises:
+        UsageError: an output would replace a photo.
+    """
+    asked = {(found.st_dev, found.st_ino) for path in photos if (found := _status(path))}
+    for path in outputs:
+        found = _status(path)
+        if found and (found.st_dev, found.st_ino) in asked:
+            raise UsageError(
+                f"--save would overwrite the photo {path} with {content}; choose another folder"
+            )
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:  # not there yet
+        return None
 
 
 def mask_names(photos: Sequence[str]) -> dict[str, str]:

@@ -17,11 +17,11 @@ from typing import IO, Any
 from tyro.conf import Positional
 
 from edgehuman.errors import DataError, printable
-from edgehuman.files import writing_lines
+from edgehuman.files import require_apart, writing_lines
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.answer import answer_photo, require_answers
-from edgehuman.runtime.image.part_maps import place_masks, save_mask
+from edgehuman.runtime.image.part_maps import place_masks, require_no_photo, save_mask
 from edgehuman.runtime.image.results import PhotoResult, PhotoTally, to_row
 from edgehuman.runtime.image.source import find_photos, name_in
 from edgehuman.runtime.loop.play import say
@@ -29,6 +29,7 @@ from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
 
 _SHOWN = 4
+_LINES = "photos.jsonl"
 Row = dict[str, Any]
 
 
@@ -65,7 +66,7 @@ def run(config: RunConfig) -> Outcome:
 
     Raises:
         UsageError, ArtefactError: wrong arguments or a wrong model; a --save folder that cannot be
-            written, or a part map that would overwrite a photo.
+            written, or would overwrite a photo or the model.
         DataError: no such folder, no photo in it, or no readable one.
     """
     model = load(
@@ -80,6 +81,7 @@ def run(config: RunConfig) -> Outcome:
     source, tally, stop = Path(config.source), PhotoTally(), StopSignals()
     photos = find_photos(config.source)
     masks = _masks(config, model, photos)
+    _require_apart(config, photos, masks)
     with stop, _open_lines(config.save) as saved:
         for path in stop.until_stopped(photos):
             result = answer_photo(model, path, name_in(source, path))
@@ -102,6 +104,16 @@ def _masks(config: RunConfig, model: Model, photos: list[Path]) -> Mapping[str, 
         return {}
     source = Path(config.source)
     return place_masks(config.save, {name_in(source, path): path for path in photos})
+
+
+def _require_apart(config: RunConfig, photos: list[Path], masks: Mapping[str, Path]) -> None:
+    """Check that --save replaces neither the model nor a photo."""
+    if config.save is None:
+        return
+    lines = config.save / _LINES
+    for output in (lines, *masks.values()):
+        require_apart({"the model": config.model, "--save": output})
+    require_no_photo([lines], photos, "its lines")
 
 
 def _with_mask(row: Row, result: PhotoResult, masks: Mapping[str, Path]) -> Row:
@@ -151,7 +163,7 @@ def _said(row: Row) -> Iterator[str]:
 
 
 def _open_lines(save: Path | None) -> AbstractContextManager[IO[str] | None]:
-    return nullcontext() if save is None else writing_lines(save / "photos.jsonl", "--save")
+    return nullcontext() if save is None else writing_lines(save / _LINES, "--save")
 
 
 def _summary_text(summary: Mapping[str, Any]) -> str:

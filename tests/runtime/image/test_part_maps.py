@@ -25,6 +25,7 @@ def test_part_maps_are_named_by_their_photo_and_never_alike() -> None:
 
 def test_a_part_map_lies_in_its_folder_and_on_no_photo(tmp_path: Path) -> None:
     photos = {"a.png": tmp_path / "a.png"}
+    photos["a.png"].touch()
     assert place_masks(tmp_path / "out", photos) == {"a.png": tmp_path / "out" / "a.png"}
     with pytest.raises(UsageError, match=r"would overwrite the photo .*a\.png with its part map"):
         place_masks(tmp_path, photos)

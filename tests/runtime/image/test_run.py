@@ -182,3 +182,29 @@ def test_a_part_map_never_replaces_a_photo(tmp_path: Path) -> None:
         run(RunConfig(model, str(tmp_path / "photos"), save=tmp_path / "photos"))
     assert path.read_bytes() == before
     assert not (tmp_path / "photos" / "photos.jsonl").exists()
+
+
+@pytest.mark.parametrize("output", ["photos.jsonl", "a.png"])
+@pytest.mark.parametrize("link", ["hardlink_to", "symlink_to"])
+@pytest.mark.parametrize("lost", ["model", "photo"])
+def test_nothing_that_is_saved_replaces_the_model_or_a_photo(
+    output: str, link: str, lost: str, tmp_path: Path
+) -> None:
+    path = photo(tmp_path / "photos" / "a.png", flag())
+    model = write_image_model(tmp_path, "parsing")
+    taken = model if lost == "model" else path
+    (tmp_path / "out").mkdir()
+    getattr(tmp_path / "out" / output, link)(taken)
+    before = taken.read_bytes()
+    with pytest.raises(UsageError, match=rf"out/{output} (is the file of the model|with its) "):
+        run(RunConfig(str(model), str(tmp_path / "photos"), save=tmp_path / "out"))
+    assert taken.read_bytes() == before
+    assert [each.name for each in (tmp_path / "out").iterdir()] == [output]
+
+
+def test_a_photo_by_the_name_of_the_lines_stays(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.png", flag()).rename(tmp_path / "photos.jsonl")
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match=r"overwrite the photo .*photos\.jsonl with its lines"):
+        run(RunConfig(str(write_image_model(tmp_path, "reid")), str(path), save=tmp_path))
+    assert path.read_bytes() == before
