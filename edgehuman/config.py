@@ -20,11 +20,13 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from edgehuman.errors import UsageError
 
 ConfigT = TypeVar("ConfigT")
+HelpFiles: TypeAlias = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""Of a config whose command reads files: titles, each with names and what they hold."""
 # How Python begins to say that a text is no number -> the rule that it breaks.
 _NUMBERS = {
     "could not convert string to float: ": "a number",

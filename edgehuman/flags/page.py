@@ -3,7 +3,8 @@
     print(overview({"run": "a live stream, recognised", ...}))
     print(page("run", "a live stream, recognised", RunConfig, ["edgehuman run zoo:activity ..."]))
 
-A page shows what chooses the flags, the flags in groups (see `fields`), and examples.
+A page shows what chooses the flags, the flags in groups (see `fields`), what is read of the files
+(`HELP_FILES` of the config: titles and rows), and examples.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ def page(
         f"usage: edgehuman {_usage(name, flags, choices)}",
         *([_choice_rows(name, choices)] if choices else []),
         *_groups(flags, choices),
+        *(_rows(title, rows) for title, rows in getattr(config_class, "HELP_FILES", ())),
         _rows("always", _also(config_class)),
         "\n  ".join(["examples:" if len(examples) > 1 else "example:", *examples]),
     ]

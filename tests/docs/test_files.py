@@ -7,8 +7,10 @@ import re
 
 import pytest
 
+from edgehuman.cli import main
+from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS
-from edgehuman.preprocess.skeleton.line import parse_line
+from edgehuman.preprocess.skeleton.line import KEYS, parse_line
 from edgehuman.runtime.imu.columns import ALIASES, match
 from edgehuman.runtime.imu.lines import RowParser
 from tests.docs.fences import ROOT, fences
@@ -66,6 +68,32 @@ def test_the_pose_line_is_read_once_it_has_all_its_joints() -> None:
     line = parse_line(json.dumps(row), "the page")
     assert (line.t_s, line.track, line.width_px, line.height_px) == (12.04, "7", 1920, 1080)
     table = TEXT[TEXT.index("| key | what |") : TEXT.index("| layout | joints |")]
-    assert set(re.findall(r"^\| (.*?) \|", table, re.MULTILINE)) == {
-        *("key", "`t`", "`joints`", "`id`", "`layout`", "`width`, `height`")
-    }
+    firsts = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
+    assert [key for first in firsts[1:] for key in re.findall(r"`(\w+)`", first)] == [*KEYS]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_of_the_help_is_read(key: str) -> None:
+    row = json.loads(BLOCKS["json"][1])
+    row["joints"] *= len(LAYOUTS[row["layout"]])
+    whole = parse_line(json.dumps(row), "the page")
+    del row[key]
+    try:
+        without = parse_line(json.dumps(row), "the page")
+    except DataError:
+        return  # it is needed
+    assert repr(without) != repr(whole)
+
+
+@pytest.mark.parametrize("model", ["zoo:activity", "zoo:gait-skeleton"])
+def test_the_help_has_what_the_page_has(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", model, "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    if model == "zoo:activity":
+        names = [*ALIASES["t"], *ALIASES["ax"], *ALIASES["gx"], *ALIASES["label"]]
+        for row in ("`t`", "`ax` `ay` `az`", "`gx` `gy` `gz`", "`label`"):
+            what = row_of(row).split("|")[2].replace("`", "").strip()
+            assert what in said
+    else:
+        names = [*KEYS, *LAYOUTS, *(", ".join(joints) for joints in LAYOUTS.values())]
+    assert [name for name in names if name not in said] == []

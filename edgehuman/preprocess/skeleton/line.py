@@ -22,6 +22,23 @@ from edgehuman.outcome import to_json
 from edgehuman.preprocess.skeleton.walk import to_record
 from edgehuman.records import Float32
 
+# Key of a line -> what it holds.
+KEYS: Mapping[str, str] = {
+    "t": "seconds; needed",
+    "joints": "[x, y, confidence] for each joint of the layout, in its order, in pixels; needed",
+    "id": 'the track: who in this frame is who in the last; "0" if it is left out',
+    "layout": "the order of the joints: a name below; openpose18 if it is left out",
+    "width": "of the image, in pixels; may be left out",
+    "height": "of the image, in pixels; may be left out",
+}
+
+
+def layout_rows() -> tuple[tuple[str, str], ...]:
+    """Each layout's name, and its joints in order: for the help."""
+    return tuple(
+        (name, f"{len(joints)} joints: {', '.join(joints)}") for name, joints in LAYOUTS.items()
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class PoseLine:

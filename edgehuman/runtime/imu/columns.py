@@ -107,3 +107,19 @@ def _what_is_missing(
         f"{text}{advice} The header names {','.join(REQUIRED)} in any order (also accel_x, acc_x, "
         "gyro_x, time, timestamp); other columns are ignored"
     )
+
+
+def column_rows() -> tuple[tuple[str, str], ...]:
+    """What a column is called, and what it holds with its other names: for the help."""
+    said = {
+        "t": "time; s, ms, µs or ns, told by the step",
+        "ax": "acceleration with gravity; g or m/s², told by gravity, or --accel-unit",
+        "gx": "rotation; rad/s or deg/s, told by how it turns gravity, or --gyro-unit",
+        LABEL: "the true activity, if known: it is scored, never read by the model",
+    }
+    rows = []
+    for name, what in said.items():
+        also = ", ".join(alias for alias in ALIASES[name] if alias != name)
+        three = f"{name} {name[0]}y {name[0]}z" if name.endswith("x") else name
+        rows.append((three, f"{what}. Also: {also}"))
+    return tuple(rows)

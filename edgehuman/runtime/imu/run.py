@@ -9,9 +9,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from tyro.conf import Positional
 
+from edgehuman.config import HelpFiles
 from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
@@ -19,6 +21,7 @@ from edgehuman.pictures.figure import require_pictures
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
+from edgehuman.runtime.imu.columns import column_rows
 from edgehuman.runtime.imu.results import ImuResult, summary_text
 from edgehuman.runtime.imu.stream import listen
 from edgehuman.runtime.loop.play import Played, play, require_seconds, say
@@ -55,6 +58,9 @@ class RunConfig:
         seed: of the simulated person and of random weights.
     """
 
+    HELP_FILES: ClassVar[HelpFiles] = (
+        ("columns of a CSV file, or keys of a JSON line, in any order", column_rows()),
+    )
     model: Positional[str]
     source: str
     json: bool = False

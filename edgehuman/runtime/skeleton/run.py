@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from tyro.conf import Positional
 
 from edgehuman.catalogue import SIMULATED
+from edgehuman.config import HelpFiles
 from edgehuman.files import require_apart
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.skeleton.line import KEYS, layout_rows
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.loop.play import play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
@@ -48,6 +51,10 @@ class RunConfig:
         seed: of the simulated walkers and of random weights.
     """
 
+    HELP_FILES: ClassVar[HelpFiles] = (
+        ("keys of a line of poses.jsonl", tuple(KEYS.items())),
+        ("layouts of the joints", layout_rows()),
+    )
     model: Positional[str]
     source: str
     gallery: Path | None = None
