@@ -45,7 +45,10 @@ class TableConfig:
     model: str = "zoo:gait-skeleton"
     """`zoo:NAME`, an artefact, or the folder of a checkpoint."""
     ucalgary: Path | None = None
-    """File of the UCalgary walks; without it, its rows say `not measured`."""
+    """The compact .npz of the UCalgary walks (`edgehuman data check FILE` knows it); without it its
+    rows say that they were not measured. No command makes it of the published files: their layout
+    is not known here. Its fields: x (frames, joints, 3) metres, joints (names), and of each walk
+    length, subject, seq (run), gait (N: normal), duplicate."""
     threads: int = 1
     """Threads inside one operator."""
     json: bool = False
