@@ -29,7 +29,7 @@ demo: $(VENV)/.device ## install what a device needs (no PyTorch), then recognis
 
 test: $(VENV)/.full ## install everything, then run every test
 	@echo "== test: pytest, in $(WORKERS) processes"
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.full ## formatting, lint, types, import contracts, the rules of the house
 	@echo "== check: ruff format, ruff, mypy --strict, import-linter, the rules of the house"

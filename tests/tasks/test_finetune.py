@@ -287,7 +287,7 @@ def test_the_start_makes_the_quick_checks(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="unknown network 'number'"):
         start_from(config(out, arch="number"), "gait", NAME)
     with pytest.raises(UsageError, match=r"number_1 reads SkeletonSequence .* activity needs imu"):
-        start_from(config(out), "activity", NAME)
+        start_from(config(out, arch=NAME), "activity", "imuvit_512x5")
     with pytest.raises(CheckpointError, match="no such folder"):
         start_from(config(out, weights=tmp_path / "none"), "gait", NAME)
     with pytest.raises(CheckpointError, match="contains number_1, but --arch is gaitformer_1"):
