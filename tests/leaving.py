@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import ctypes
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def die_with_parent() -> None:
+def die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:
     """Have Linux kill this process when its parent ends, in whatever session it is."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
+
+
+def run(
+    command: Sequence[str | Path], leaves_by: signal.Signals = signal.SIGKILL, **named: Any
+) -> subprocess.CompletedProcess[str]:
+    """`subprocess.run` of a process that never outlives the test run.
+
+    Args:
+        leaves_by: SIGTERM for one that then ends its own children.
+    """
+    return subprocess.run(command, preexec_fn=lambda: die_with_parent(leaves_by), **named)
+
+
+def leaving_words(command: Sequence[str]) -> list[str]:
+    """The command for a shell's script: it leaves when the shell does, where util-linux is here."""
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return [*([setpriv, "--pdeathsig", "KILL"] if setpriv else []), *command]
 
 
 def start(command: Sequence[str], **named: Any) -> subprocess.Popen[str]:

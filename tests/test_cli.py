@@ -16,6 +16,7 @@ from edgehuman import __version__, catalogue, cli
 from edgehuman.cli import COMMANDS, Command, main
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
+from tests import leaving
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def own_json(config: OwnJsonConfig) -> Outcome:
 
 
 def run(words: Sequence[str], module: str = "edgehuman.cli") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return leaving.run(
         [sys.executable, "-m", module, *words], capture_output=True, text=True, check=False
     )
 
@@ -336,7 +337,7 @@ def test_a_reader_that_closes_the_pipe_early_is_no_traceback(words: str) -> None
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        done = subprocess.run(
+        done = leaving.run(
             [sys.executable, "-m", "edgehuman.cli", words],
             stdout=writer,
             stderr=subprocess.PIPE,

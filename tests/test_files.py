@@ -25,6 +25,7 @@ from edgehuman.files import (
     writing_lines,
     writing_tree,
 )
+from tests import leaving
 
 
 def full_disk(call: str) -> subprocess.CompletedProcess[str]:
@@ -35,7 +36,7 @@ def full_disk(call: str) -> subprocess.CompletedProcess[str]:
         "import resource; from pathlib import Path; from edgehuman.files import *;"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); {call}"
     )
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return leaving.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
 def whole_tree(folder: Path) -> dict[str, bytes]:
@@ -305,7 +306,7 @@ def test_two_processes_write_under_two_names(tmp_path: Path) -> None:
     path = tmp_path / "x.tar"
     with writing(path) as partial:
         partial.write_bytes(b"mine")
-        subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+        leaving.run([sys.executable, "-c", code, str(path)], check=True)
         assert path.read_bytes() == b"other"
     assert whole_tree(tmp_path) == {"x.tar": b"mine"}
 

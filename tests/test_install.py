@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from edgehuman import install
 from edgehuman.config import read_table
 from edgehuman.install import extra_of, fix_for, not_installed, pip_line, requirement
 from edgehuman.runtime.doctor import NEEDS, PACKAGES
+from tests import leaving
 from tests.whole.house import ROOT
 
 PROJECT = read_table(ROOT / "pyproject.toml")["project"]
@@ -50,6 +50,7 @@ def test_the_extra_brings_the_module(module: str) -> None:
 def test_from_a_checkout_its_own_folder_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(install, "CHECKOUT", ROOT)
     monkeypatch.chdir(ROOT)
     assert pip_line("train") == "pip install -e '.[train]'"
     monkeypatch.chdir(tmp_path)
@@ -78,7 +79,10 @@ def test_an_installed_wheel_takes_its_extra_by_name(
         ),
     ],
 )
-def test_the_message_names_the_extra_and_the_command(module: str, said: str) -> None:
+def test_the_message_names_the_extra_and_the_command(
+    module: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "CHECKOUT", ROOT)
     message = str(not_installed(module))
     assert said in message
     assert message.endswith(fix_for(module))
@@ -114,7 +118,7 @@ PHOTO = str(ROOT / "docs" / "pictures" / "demo_timeline.png")
 def test_a_missing_module_is_one_line_that_says_what_installs_it(
     absent: str, words: list[str], said: str, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
+    done = leaving.run(
         [sys.executable, "-c", WITHOUT.format(absent=[absent]), *words],
         capture_output=True,
         text=True,
@@ -135,7 +139,7 @@ def test_the_overview_and_the_version_do_without_any_dependency() -> None:
     assert {"numpy", "tyro", "tqdm", "tomli"} < set(needed)
     code = WITHOUT.format(absent=[*needed, "tomllib"])
     for words in (["--help"], ["-V"], ["help"]):
-        done = subprocess.run(
+        done = leaving.run(
             [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")

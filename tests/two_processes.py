@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from tests import leaving
 from tests.leaving import die_with_parent
 
 ROOT = Path(__file__).parents[1]
@@ -21,9 +22,10 @@ def torchrun(*words: str) -> None:
     """Run a script, or `-m` and a module, in two processes; both must end well."""
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(
+    done = leaving.run(
         [*command, *words],
         capture_output=True, text=True, env=environment, cwd=ROOT, check=False,
+        leaves_by=signal.SIGTERM,
     )  # fmt: skip
     # The first process to fail speaks first, the agent's own traceback comes after it.
     assert done.returncode == 0, done.stderr[:4000]

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.warm import python
+from tests import leaving, warm
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNABLE = ("sh", "python")
@@ -62,7 +62,8 @@ def run_page(blocks: Sequence[Fence], folder: Path) -> subprocess.CompletedProce
     programs.mkdir()
     for name, words in (("edgehuman", ["-m", "edgehuman"]), ("python", [])):
         program = programs / name
-        program.write_text(f'#!/bin/sh\nexec {shlex.join([*python(), *words])} "$@"\n')
+        python = shlex.join([*leaving.leaving_words(warm.python()), *words])
+        program.write_text(f'#!/bin/sh\nexec {python} "$@"\n')
         program.chmod(0o755)
     script = ["set -eu"]
     for number, block in enumerate(blocks):
@@ -78,7 +79,7 @@ def run_page(blocks: Sequence[Fence], folder: Path) -> subprocess.CompletedProce
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
     }
-    return subprocess.run(
+    return leaving.run(
         ["bash", "-c", "\n".join(script)],
         cwd=folder,
         env=environment,

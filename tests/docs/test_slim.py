@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.cli import main
+from tests import leaving
 from tests.docs.fences import ROOT, fences
 from tests.whole.house import project_table
 from tests.whole.test_shipping import build, copy_repository
@@ -36,7 +37,7 @@ MAX_STREAM_MB = 90
 
 def run_python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", BLOCKED + code, *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    return leaving.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 @pytest.fixture(scope="module")
@@ -158,14 +159,14 @@ def test_it_installs_beside_the_onnxruntime_of_a_gpu(wheel: Path, tmp_path: Path
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-index"]
     words = ["--no-deps", str(wheel)]
     assert words[0] in PAGE.read_text(encoding="utf-8")
-    done = subprocess.run([*pip, *words], capture_output=True, text=True, check=False)
+    done = leaving.run([*pip, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert {name: (site / name).read_text() for name in theirs} == theirs
     code = (
         "import importlib.metadata as m, json\n"
         "print(json.dumps(sorted(d.name for d in m.distributions())))\n"
     )
-    listed = subprocess.run(
+    listed = leaving.run(
         [str(python), "-I", "-c", code], capture_output=True, text=True, check=True
     )
     assert json.loads(listed.stdout) == ["edgehuman", "onnxruntime-gpu"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.warm import python
+from tests import leaving, warm
 from tests.whole.house import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -20,8 +19,8 @@ EXAMPLES = ROOT / "examples"
 
 def run_example(name: str, *words: str, folder: Path) -> str:
     """Run a script in a folder, as its docstring says; returns what it printed."""
-    done = subprocess.run(
-        [*python(), str(EXAMPLES / f"{name}.py"), *words],
+    done = leaving.run(
+        [*warm.python(), str(EXAMPLES / f"{name}.py"), *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

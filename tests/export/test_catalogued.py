@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from edgehuman.export.graph.trace import weights_sha256
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.model import load as load_file
+from tests import leaving
 
 pytestmark = pytest.mark.usefixtures("traces")
 
@@ -80,7 +80,7 @@ def test_without_the_training_half_a_name_points_to_the_export(missing: str) -> 
         "except MissingDependencyError as error: print(error)\n"
         "sys.exit(main(['run', 'imuvit_512x5', '--source', 'simulated']))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = leaving.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     for said in (done.stdout, done.stderr):
         assert f"building it needs {missing}, which is not installed here" in said

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from edgehuman import cli
 from edgehuman.cli import main
 from edgehuman.flags.completion import CompletionConfig, completion, options_of
+from tests import leaving
 
 BASH = """
 source {script}
@@ -47,7 +47,7 @@ def test_every_command_and_flag_is_offered() -> None:
 def test_bash_completes(words: str, found: str, tmp_path: Path) -> None:
     script = tmp_path / "edgehuman.bash"
     script.write_text(completion(CompletionConfig("bash"), cli.offered()).text, encoding="utf-8")
-    done = subprocess.run(
+    done = leaving.run(
         ["bash", "-u", "-c", BASH.format(script=script, words=words)],
         capture_output=True,
         text=True,
@@ -73,7 +73,7 @@ def test_every_shell_has_its_script(
     assert all(part in said for part in parts)
     checks = {"zsh": ["zsh", "-n"], "fish": ["fish", "--no-execute"], "bash": ["bash", "-n"]}
     if shutil.which(shell):
-        subprocess.run([*checks[shell], "/dev/stdin"], input=said, text=True, check=True)
+        leaving.run([*checks[shell], "/dev/stdin"], input=said, text=True, check=True)
 
 
 def test_another_shell_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

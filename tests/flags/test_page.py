@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 
 import pytest
 
 from edgehuman import catalogue, cli
 from edgehuman.flags.page import Choices, family, first_sentence, overview, page
+from tests import leaving
 from tests.flags.test_fields import Made, Told
 
 # Everything that only training, pictures or engines need.
@@ -61,7 +61,7 @@ def pages_without(
 ) -> dict[str, tuple[int, str, str]]:
     """Command -> exit code, page and complaint, in a Python without these modules."""
     code = WALK.format(absent=absent)
-    done = subprocess.run(
+    done = leaving.run(
         [sys.executable, "-c", code, json.dumps(commands)],
         capture_output=True,
         text=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from edgehuman.runtime.doctor import (
     overwritten,
 )
 from edgehuman.runtime.machine import Jetson
+from tests import leaving
 
 ORIN_60 = Jetson("NVIDIA Jetson Orin Nano", "Orin Nano", "36.3.0", "6.0", "8.7", False)
 ORIN = Jetson("NVIDIA Jetson Orin Nano", "Orin Nano", "36.4.3", "6.2", "8.7", False)
@@ -232,7 +232,7 @@ def test_it_looks_without_importing_anything_heavy() -> None:
         "heavy = ('torch', 'onnx', 'onnxruntime', 'cv2', 'scipy', 'matplotlib', 'tensorrt_rtx')\n"
         "print([name for name in heavy if name in sys.modules])\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = leaving.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[]", done.stderr
 
 

@@ -6,7 +6,6 @@ import hashlib
 import http.server
 import json
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -21,9 +20,10 @@ from edgehuman.runtime import fetch as fetch_module
 from edgehuman.runtime.fetch import ADDRESS_KEY, GetConfig, fetch, get
 from edgehuman.runtime.model import load
 from edgehuman.runtime.zoo import FETCHED, Fetched, cached, zoo_file, zoo_names
+from tests import leaving
+from tests.whole.house import ROOT
 
-ZOO = Path(__file__).parents[2] / "edgehuman" / "zoo"
-CONTENT = (ZOO / "activity-int8.onnx").read_bytes()
+CONTENT = zoo_file("zoo:activity-int8").read_bytes()
 WANTED = Fetched(len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 NAME = "large"
 
@@ -78,7 +78,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation without the large model; returns the user's cache."""
     folder = tmp_path / "installed"
     folder.mkdir()
-    (folder / "activity.onnx").write_bytes((ZOO / "activity.onnx").read_bytes())
+    (folder / "activity.onnx").write_bytes(zoo_file("zoo:activity").read_bytes())
     monkeypatch.setattr("importlib.resources.files", lambda package: folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for module in ("fetch", "zoo"):
@@ -92,14 +92,13 @@ def files_below(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("name", sorted(FETCHED))
 def test_the_table_is_of_the_files_in_the_repository(name: str) -> None:
-    content = (ZOO / f"{name}.onnx").read_bytes()
+    content = zoo_file(f"zoo:{name}").read_bytes()
     assert FETCHED[name] == Fetched(len(content), hashlib.sha256(content).hexdigest())
 
 
 def test_the_wheel_leaves_out_what_the_release_brings() -> None:
-    root = ZOO.parents[1]
-    project = (root / "pyproject.toml").read_text(encoding="utf-8")
-    release = (root / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    release = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
     left_out = project.partition("[tool.setuptools.exclude-package-data]")[2].partition("]")[0]
     assert re.findall(r'"([\w-]+)\.onnx"', left_out) == list(FETCHED)
     assert re.findall(r"edgehuman/zoo/([\w-]+)\.onnx", release) == list(FETCHED)
@@ -194,7 +193,7 @@ def test_a_full_disk_leaves_nothing(server: str, tmp_path: Path) -> None:
     )
     path = tmp_path / "new" / "large.onnx"
     words = [f"{server}/good/large.onnx", str(WANTED.size), WANTED.sha256, str(path)]
-    done = subprocess.run(
+    done = leaving.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
     )
     assert f"cannot write to {path} (File too large); nothing was kept" in done.stdout, done.stderr

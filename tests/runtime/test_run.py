@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, CheckpointError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.run import find_step, record_of
+from tests import leaving
 from tests.runtime.conftest import MakeModel, tiny_card
 from tests.runtime.image_models import write_image_model
 from tests.runtime.photos import flag, photo
@@ -232,7 +232,7 @@ def test_a_run_loads_no_other_record(kind: str, tiny: Path, nose: Path, tmp_path
         "image": [write_image_model(tmp_path, "parsing"), "--source", tmp_path / "photos"],
     }[kind]
     command = [sys.executable, "-c", LOADED, "run", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = leaving.run(command, capture_output=True, text=True, check=True)
     code, names = json.loads(done.stdout.splitlines()[-1])
     loaded = {part for name in names for part in name.split(".")}
     assert code == 0, done.stderr

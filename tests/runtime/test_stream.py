@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -23,6 +22,7 @@ from edgehuman.runtime.loop.live import LiveStream
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.source import open_poses
 from edgehuman.runtime.stream import stream
+from tests import leaving
 from tests.runtime.conftest import MakeModel, tiny_card
 from tests.runtime.image_models import write_image_model
 from tests.runtime.listening import ended, free_address, is_free
@@ -181,6 +181,6 @@ def test_a_stream_loads_no_other_record(kind: str, tiny: Path, nose: Path, tmp_p
         "image": (write_image_model(tmp_path, "parsing"), tmp_path / "photos"),
     }[kind]
     command = [sys.executable, "-c", LOADED, str(model), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = leaving.run(command, capture_output=True, text=True, check=True)
     loaded = {part for name in json.loads(done.stdout) for part in name.split(".")}
     assert loaded & {"imu", "skeleton", "silhouette", "image"} == {kind}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import leaving
 from tests.whole.house import (
     FILES,
     MODALITIES,
@@ -56,7 +57,7 @@ HEAVY = ("torch", "onnx", "onnxruntime", "matplotlib", "cv2", "scipy", "sklearn"
 
 
 def run_python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return leaving.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
     )
 

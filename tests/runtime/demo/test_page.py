@@ -10,7 +10,6 @@ import html
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import pytest
 
 from edgehuman.runtime.demo.day import simulated_day
 from edgehuman.runtime.demo.page import true_runs
+from tests import leaving
 from tests.runtime.demo.conftest import Made
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -62,7 +62,7 @@ def browser() -> str:
 def chromium(browser: str, folder: Path, *words: str) -> str:
     """The standard output of a headless run."""
     flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
-    done = subprocess.run(
+    done = leaving.run(
         [browser, *flags, f"--user-data-dir={folder}", "--virtual-time-budget=4000", *words],
         capture_output=True,
         text=True,

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,6 +31,7 @@ from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.model import load
 from edgehuman.runtime.zoo import zoo_file
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
+from tests import leaving
 from tests.export.tiny import OUTPUTS, image_network, noise
 
 SHIPPED_INPUTS: Mapping[str, Callable[[], Float32 | Uint8]] = {
@@ -251,7 +251,7 @@ def test_a_full_disk_leaves_a_working_engine(tmp_path: Path, card: Card, is_new:
         f"to_tensorrt.write_engine(Path({str(path)!r}), b'new', from_json({card.to_json()!r}, ''),"
         "bytes(10000), {})"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = leaving.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert f"ArtefactError: cannot write to {path} (File too large)" in done.stderr
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 

@@ -27,6 +27,7 @@ from edgehuman.card import Card
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import BuildError, Gpu, Options
+from tests import leaving
 from tests.runtime.played_builder import Config, Played, PlayedRtx, Shape
 
 RTX = Options(capabilities=(86,))
@@ -265,7 +266,7 @@ def run_script(
 ) -> subprocess.CompletedProcess[str]:
     # -I: neither this repository nor the user's packages; -S would hide tensorrt_rtx too.
     command = [python, "-I", str(folder / "build.py"), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return leaving.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_bundle_builds_itself(bundle: Path) -> None:
@@ -350,7 +351,7 @@ def test_a_full_disk_leaves_the_engine_that_was_there(tmp_path: Path) -> None:
         f"folder = Path({str(tmp_path)!r}); build_on_device.write_together("
         "{folder / 'x.engine.json': b'new', folder / 'x.engine': bytes(5000)})"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = leaving.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "OSError" in done.stderr
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
         "x.engine": b"old", "x.engine.json": b"old",
@@ -386,7 +387,7 @@ def test_the_script_is_python_3_8(bundle: Path) -> None:
     source = (bundle / "build.py").read_text()
     ast.parse(source, feature_version=(3, 8))
     old = shutil.which("python3.8")
-    if old is None or subprocess.run([old, "-V"], capture_output=True, check=False).returncode:
+    if old is None or leaving.run([old, "-V"], capture_output=True, check=False).returncode:
         pytest.skip("there is no Python 3.8 here to run the script with")
     done = run_script(bundle, python=old)
     assert done.returncode == 1

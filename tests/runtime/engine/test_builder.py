@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from edgehuman.runtime.engine.builder import Builder
 from edgehuman.runtime.engine.plan_file import read_engine, require_fit
+from tests import leaving
 from tests.runtime.played_gpu import GPU
 
 BUILD_WITHOUT = """
@@ -35,7 +35,7 @@ def build_request(onnx: Path, out: Path, **options: Any) -> str:
 def test_a_real_build_needs_neither_torch_nor_onnx(tiny: Path, tmp_path: Path) -> None:
     trt = pytest.importorskip("tensorrt_rtx", reason="pip install 'edgehuman[tensorrt-rtx]'")
     words = [sys.executable, "-c", BUILD_WITHOUT, build_request(tiny, tmp_path / "new")]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = leaving.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     reports = [json.loads(line) for line in done.stdout.splitlines()]
     assert reports[-1]["done"] > 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.source import open_source
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.play import Playable
+from tests import leaving
 from tests.runtime.listening import ended
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
@@ -294,7 +294,7 @@ def test_dash_is_standard_input() -> None:
         "with open_source('-') as s:\n    print(sum(map(len, s)), s.name)"
     )
     text = "\n".join([HEADER, *map(row, range(50))])
-    done = subprocess.run(
+    done = leaving.run(
         [sys.executable, "-c", code], input=text, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "50 standard input"

@@ -17,6 +17,7 @@ from edgehuman.data.image.views.load import ViewConfig, ViewLoader, Views
 from edgehuman.data.image.views.order import Filler
 from edgehuman.errors import DataError, UsageError
 from edgehuman.records import Uint8
+from tests import leaving
 from tests.data.pictures import cut_short, photos, picture
 from tests.leaving import start
 
@@ -218,7 +219,7 @@ def test_nothing_heavy_is_loaded_in_a_worker() -> None:
         "import sys, edgehuman.data.image.views.workers\n"
         "print([n for n in ('torch', 'webdataset', 'scipy', 'onnxruntime') if n in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = leaving.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
