@@ -11,6 +11,7 @@ next to the shards describes them. Each image has a JSON file with its "name" in
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -91,6 +92,7 @@ def pack(config: PackConfig) -> Outcome:
         DataError: the source is missing or unreadable; the folder holds other shards, or cannot be
             written to.
     """
+    importlib.import_module("webdataset.writer")  # if missing, said before anything is made
     images = open_images(config.source)
     require_usable_folder(config.out, "--out", DataError)
     plan = _plan(config, images)
