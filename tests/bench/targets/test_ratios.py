@@ -98,11 +98,18 @@ def test_the_worst_network_of_a_precision_counts(monkeypatch: pytest.MonkeyPatch
     assert ratios.auto_over_fp32(["a", "b", "c"]) == 0.8  # 1 / 1.25: b saves least
 
 
+@pytest.fixture
+def torch_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cells of these tests are made up, so nothing asks PyTorch for anything."""
+    monkeypatch.setattr(ratios, "require_torch", lambda: None)
+
+
 def cells(*each: Cell) -> Callable[..., Cell]:
     rest = list(each)
     return lambda *words: rest.pop(0)
 
 
+@pytest.mark.usefixtures("torch_is_here")
 def test_the_worst_network_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ratios, "networks", lambda largest_params: ["a", "b"])
     near = Cell("a", "ONNX", "fp32", "done", parity={"max_abs": 4e-5, "scale": 8.0, "cosine": 1.0})
@@ -114,6 +121,7 @@ def test_the_worst_network_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("status", ["refused", "failed"])
+@pytest.mark.usefixtures("torch_is_here")
 def test_a_failed_network_misses_and_says_so(
     status: Status, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +135,7 @@ def test_a_failed_network_misses_and_says_so(
     assert "max abs 3 is over 1" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("torch_is_here")
 def test_the_slowest_export_counts_and_a_failed_one_misses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -143,6 +152,7 @@ def test_the_slowest_export_counts_and_a_failed_one_misses(
         ratios.export_seconds("a")
 
 
+@pytest.mark.usefixtures("torch_is_here")
 def test_a_format_that_this_machine_cannot_make_is_not_measured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
