@@ -157,7 +157,7 @@ def test_the_overview_and_the_version_do_without_any_dependency() -> None:
 )
 def test_a_command_does_with_what_the_doctor_says_that_it_needs(words: list[str], row: str) -> None:
     absent = sorted(set(install._MODULES) - set(NEEDS[row] if row else ("tyro",)))
-    done = subprocess.run(
+    done = leaving.run(
         [sys.executable, "-c", WITHOUT.format(absent=absent), *words],
         capture_output=True,
         text=True,

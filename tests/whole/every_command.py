@@ -26,8 +26,7 @@ from pathlib import Path
 from edgehuman import cli
 from edgehuman.install import CHECKOUT
 from edgehuman.runtime.fetch import ADDRESS_KEY
-from edgehuman.runtime.model import zoo_file
-from edgehuman.runtime.zoo import FETCHED
+from edgehuman.runtime.zoo import FETCHED, zoo_file
 from tests import leaving
 from tests.data import conftest as published
 

@@ -19,7 +19,7 @@ def test_no_command_is_forgotten() -> None:
 
 
 def test_the_models_that_ship_are_all_run() -> None:
-    from edgehuman.runtime.model import zoo_names
+    from edgehuman.runtime.zoo import zoo_names
 
     run = {line.words[1] for line in LINES if line.command == "run"}
     assert set(zoo_names()) <= run
