@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared import FOLDER, share_simulated_windows
+
 # One thread a process: small matrices gain nothing from more, and lose much where a core is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # PyTorch's modules are a million objects: collecting garbage often takes a sixth of a trace.
@@ -18,20 +20,26 @@ gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One folder of traced graphs for all processes of a run."""
+    """One folder of what all processes of a run share."""
     if not hasattr(config, "workerinput"):
-        os.environ["EDGEHUMAN_TEST_GRAPHS"] = tempfile.mkdtemp(prefix="edgehuman-graphs-")
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="edgehuman-shared-")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove it with the run."""
     if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ["EDGEHUMAN_TEST_GRAPHS"], ignore_errors=True)
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: collecting garbage need not look at it again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def exporter_tables() -> None:
-    """The exporter fills its table of operators once in this process."""
+def made_once() -> None:
+    """Simulated windows are made once for all processes, the exporter's table once in each."""
+    share_simulated_windows()
     if "edgehuman.export.graph.trace" in sys.modules:
         from tests.export.traced import share_tables
 

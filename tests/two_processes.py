@@ -6,13 +6,13 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from tests import leaving
+from tests import leaving, warm
 from tests.leaving import die_with_parent
 
 ROOT = Path(__file__).parents[1]
@@ -20,13 +20,15 @@ ROOT = Path(__file__).parents[1]
 
 def torchrun(*words: str) -> None:
     """Run a script, or `-m` and a module, in two processes; both must end well."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
+    command = ["-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    done = leaving.run(
-        [*command, *words],
-        capture_output=True, text=True, env=environment, cwd=ROOT, check=False,
-        leaves_by=signal.SIGTERM,
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        python = warm.program(Path(folder) / "python")
+        done = leaving.run(
+            [str(python), *command, *words],
+            capture_output=True, text=True, cwd=ROOT, check=False,
+            env={**environment, "PYTHON_EXEC": str(python)}, leaves_by=signal.SIGTERM,
+        )  # fmt: skip
     # The first process to fail speaks first, the agent's own traceback comes after it.
     assert done.returncode == 0, done.stderr[:4000]
 

@@ -17,6 +17,7 @@ import json
 import os
 import runpy
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -27,7 +28,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.leaving import die_with_parent, start
+from tests.leaving import die_with_parent, leaving_words, start
 
 ROOT = Path(__file__).resolve().parents[1]
 _SHARED = ("edgehuman.cli", "torch", "torch._dynamo", "onnxscript", "onnxruntime")
@@ -47,6 +48,14 @@ def python() -> list[str]:
     """The words that start Python, its own arguments to follow."""
     address = _server() if sys.platform == "linux" and _has_torch() else ""
     return [sys.executable, "-ISc", _CLIENT, address] if address else [sys.executable]
+
+
+def program(path: Path, *words: str) -> Path:
+    """Write an executable of a shell's script: Python, or what these arguments make of it."""
+    line = shlex.join([*leaving_words(python()), *words])
+    path.write_text(f'#!/bin/sh\nexec {line} "$@"\n')
+    path.chmod(0o755)
+    return path
 
 
 def _has_torch() -> bool:
@@ -126,7 +135,7 @@ def _become(told: dict[str, Any], files: list[int]) -> None:
 
 def run() -> None:
     """Run what the arguments say, as `python` does."""
-    word, *rest = sys.argv or ["-"]
+    word, *rest = [word for word in sys.argv if word != "-u"] or ["-"]  # torchrun's: unbuffered
     if word == "-m":
         sys.argv = rest
         sys.path.insert(0, os.getcwd())
@@ -147,8 +156,10 @@ def load() -> None:
         importlib.import_module(name)
     from edgehuman.export.graph.trace import OPSET
     from tests.export.traced import share_tables
+    from tests.shared import share_simulated_windows
 
     share_tables()(opset_version=OPSET)
+    share_simulated_windows()
     gc.collect()
     gc.freeze()
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,11 +59,8 @@ def run_page(blocks: Sequence[Fence], folder: Path) -> subprocess.CompletedProce
     """
     programs = folder / ".programs"
     programs.mkdir()
-    for name, words in (("edgehuman", ["-m", "edgehuman"]), ("python", [])):
-        program = programs / name
-        python = shlex.join([*leaving.leaving_words(warm.python()), *words])
-        program.write_text(f'#!/bin/sh\nexec {python} "$@"\n')
-        program.chmod(0o755)
+    warm.program(programs / "edgehuman", "-m", "edgehuman")
+    python = warm.program(programs / "python")
     script = ["set -eu"]
     for number, block in enumerate(blocks):
         script.append(f"echo '== block {number} ({block.language})' >&2")
@@ -78,6 +74,7 @@ def run_page(blocks: Sequence[Fence], folder: Path) -> subprocess.CompletedProce
         **os.environ,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
+        "PYTHON_EXEC": str(python),  # torchrun's
     }
     return leaving.run(
         ["bash", "-c", "\n".join(script)],

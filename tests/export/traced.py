@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import functools
-import hashlib
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import onnx
 from torch import nn
@@ -15,17 +11,14 @@ from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from edgehuman.card import Card
 from edgehuman.export.graph.trace import to_onnx, weights_sha256
+from tests.shared import once
 
 
 def traced_once(network: nn.Module, card: Card) -> onnx.ModelProto:
     """`to_onnx`, once for all processes of a test run: for each card and weights."""
-    key = hashlib.sha256((card.to_json() + weights_sha256(network)).encode()).hexdigest()
-    path = Path(os.environ["EDGEHUMAN_TEST_GRAPHS"]) / f"{key}.onnx"
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.is_file():
-            path.write_bytes(to_onnx(network, card).SerializeToString())
-    return onnx.load_model_from_string(path.read_bytes())
+    key = card.to_json() + weights_sha256(network)
+    graph = once(key, lambda: to_onnx(network, card).SerializeToString())
+    return onnx.load_model_from_string(graph)
 
 
 @functools.cache
