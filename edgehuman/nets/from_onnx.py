@@ -72,11 +72,11 @@ def weights_of(name: str) -> tuple[dict[str, Tensor], Card]:
     nodes = read_nodes(file_of(name))
     network: nn.Module = catalogue.step(card.input.record, "build")(card, _hints(nodes))
     folded = recover(network, nodes)
-    records = catalogue.step(card.input.record, "samples")(card, SIMULATED).array
-    spread = np.unique(np.linspace(0, len(records) - 1, _STATISTICS_FROM).astype(np.int64))
+    few = _STATISTICS_FROM if folded else _COMPARED
+    records = catalogue.step(card.input.record, "samples")(card, SIMULATED, most=few).array
     if folded:
-        restore_statistics(network, folded, torch.from_numpy(records[spread]))
-    _require_same_answers(name, network, records[spread[:: len(spread) // _COMPARED]])
+        restore_statistics(network, folded, torch.from_numpy(records))
+    _require_same_answers(name, network, records[:: len(records) // _COMPARED])
     return dict(network.state_dict()), card
 
 

@@ -53,7 +53,9 @@ class LabelledPeople:
         return judge.scores().metrics
 
 
-def read_labelled(card: Card, data: str) -> tuple[Uint8, LabelledPeople] | None:
+def read_labelled(
+    card: Card, data: str, most: int = MOST_PICTURES
+) -> tuple[Uint8, LabelledPeople] | None:
     """Read pictures of a set's training split at the model's size, with their labels.
 
     Return None if the data lacks the labels of the model's task: its pictures can still be used
@@ -71,7 +73,7 @@ def read_labelled(card: Card, data: str) -> tuple[Uint8, LabelledPeople] | None:
         return None
     index_N = np.flatnonzero(persons.role_N == "train")
     index_N = index_N if len(index_N) else np.arange(len(persons))
-    spread = np.linspace(0, len(index_N) - 1, min(len(index_N), MOST_PICTURES))
+    spread = np.linspace(0, len(index_N) - 1, min(len(index_N), most, MOST_PICTURES))
     index_N = index_N[np.unique(spread.astype(np.int64))]
     parts = list(read_batches(persons, index_N, (height, width), _BATCH, {}))
     if not parts:

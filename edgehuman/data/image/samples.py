@@ -19,31 +19,35 @@ from edgehuman.simulate.image.people import simulate_people
 _SIMULATED_PEOPLE, _PICTURES_EACH, MOST_PICTURES = 64, 4, 1024
 
 
-def read_samples(card: Card, data: Path | str) -> Samples:
+def read_samples(card: Card, data: Path | str, most: int = MOST_PICTURES) -> Samples:
     """Read pictures with the labels of the model's task, or unlabelled pictures if there are none.
+
+    Args:
+        most: read at most so many, evenly spread.
 
     Raises:
         DataError: no pictures, or none is readable.
     """
-    labelled = read_labelled(card, str(data))
+    labelled = read_labelled(card, str(data), most)
     if labelled is not None:
         image_NHWC, people = labelled
         source = f"labelled pictures of {people.persons.dataset}"
         return unlabelled(image_NHWC, names_of(people), source, people)
     height, width = card.input.shape[:2]
     if str(data) == SIMULATED:
-        drawn = simulate_people(_SIMULATED_PEOPLE, _PICTURES_EACH, 0, height, width)
+        few = min(_SIMULATED_PEOPLE, -(-most // _PICTURES_EACH))
+        drawn = simulate_people(few, _PICTURES_EACH, 0, height, width)
         person_N = np.array([f"{SIMULATED}:{person}" for person in drawn.person_N])
         return unlabelled(drawn.image_NHWC, person_N, "simulated people")
-    return _pictures(data, height, width)
+    return _pictures(data, height, width, most)
 
 
-def _pictures(data: Path | str, height: int, width: int) -> Samples:
+def _pictures(data: Path | str, height: int, width: int, most: int) -> Samples:
     """Evenly spread pictures of a folder. Their people are unknown: each counts as a different
     person.
     """
     images = open_images(data)
-    chosen = np.unique(np.linspace(0, len(images) - 1, MOST_PICTURES).astype(np.int64))
+    chosen = np.unique(np.linspace(0, len(images) - 1, most).astype(np.int64))
     array, names = [], []
     for index in map(int, chosen):
         try:

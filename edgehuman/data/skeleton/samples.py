@@ -15,8 +15,11 @@ from edgehuman.errors import DataError
 _SIMULATED_WALKERS, _WALKS_EACH, _MOST_WALKS = 64, 4, 1024
 
 
-def read_samples(card: Card, data: Path | str) -> Samples:
+def read_samples(card: Card, data: Path | str, most: int = _MOST_WALKS) -> Samples:
     """Cut walks, resampled to the card's rate, into consecutive stretches of the card's length.
+
+    Args:
+        most: keep at most so many stretches, evenly spread.
 
     Raises:
         DataError: see `load_skeletons`; or no walk is as long as a stretch.
@@ -35,7 +38,7 @@ def read_samples(card: Card, data: Path | str) -> Samples:
             f"{data}: none of its {len(walks)} walks has the {frames} frames at {rate_hz:g} Hz "
             f"that {card.name} needs; use longer walks"
         )
-    spread = np.linspace(0, len(place) - 1, min(len(place), _MOST_WALKS)).astype(np.int64)
+    spread = np.linspace(0, len(place) - 1, min(len(place), most)).astype(np.int64)
     chosen = [place[k] for k in np.unique(spread)]
     array = np.stack([walks.sequence(i)[start : start + frames] for i, start in chosen])
     person_N = walks.person_N[[i for i, _ in chosen]]

@@ -54,3 +54,4 @@ def test_simulated_people_are_several_pictures_of_each(person_card: Card) -> Non
     assert len(people) >= 32
     assert set(count_P.tolist()) == {4}
     assert samples.source == "simulated people"
+    assert len(read_samples(person_card, "simulated", most=6)) == 8  # whole people

@@ -40,4 +40,6 @@ def test_labels_are_matched_by_name_and_test_people_are_left_out(
 def test_a_set_of_test_people_alone_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "load_windows", lambda path: windows(UCI_LABELS, PEOPLE))
     assert len(read_samples(CARD, "x.npz")) == 12
+    few = read_samples(CARD, "x.npz", most=4)
+    assert few.array[:, 0, 0].tolist() == [0, 3, 7, 11]
     assert read_samples(CARD, "simulated").source == "simulated windows"

@@ -29,6 +29,8 @@ def test_simulated_walks_are_cut_one_stretch_after_the_other(gait_card: Card) ->
     # Four walks of 96 frames each.
     assert set(count_P.tolist()) == {12}
     assert samples.source == "simulated walks"
+    few = read_samples(gait_card, "simulated", most=2)
+    assert np.array_equal(few.array, samples.array[[0, -1]])
 
 
 def test_walks_come_at_the_rate_of_the_card_and_those_to_be_tested_stay_out(

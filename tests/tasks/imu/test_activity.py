@@ -46,7 +46,7 @@ def pretrained(folder: Path, arch: str = "imuvit_512x5") -> Path:
 
 
 def test_training_learns_and_the_card_is_complete(made: WindowSet, tmp_path: Path) -> None:
-    outcome = train(config(tmp_path, steps=60, save_every=20))
+    outcome = train(config(tmp_path, arch="imuconv_288k", steps=60, save_every=20))
     assert isinstance(outcome.data, dict)
     assert outcome.data["metrics"]["macro_f1"] > 0.9
     network, card = load_network(tmp_path)

@@ -28,9 +28,8 @@ def test_activations_are_flat_in_width_under_mup_and_grow_without() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arch", ["gaitptv2_wide_1", "gaitptv2_deep_1"])
-def test_gaitpt_is_flat_too(arch: str) -> None:
-    config = MupCheckConfig(arch, **{**SMALL, "factors": (1.0, 2.0)})
+def test_gaitpt_is_flat_too() -> None:
+    config = MupCheckConfig("gaitptv2_deep_1", **{**SMALL, "factors": (1.0, 2.0)})
     flat, plain = slopes(config, mup=True), slopes(config, mup=False)
     assert abs(sum(flat.values()) / len(flat)) < 0.15
     assert sum(plain.values()) / len(plain) > 0.3
