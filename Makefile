@@ -66,8 +66,8 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV_FLAGS) $(VENV)
 
 $(VENV)/.device: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "== installing what a device needs: numpy, OpenCV, onnxruntime, matplotlib (no PyTorch)"
-	@$(PIP) -e '.[plot]'
+	@echo "== installing what a device needs: numpy, OpenCV, onnxruntime (no PyTorch)"
+	@$(PIP) -e .
 	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(call apt,libgl1 libglib2.0-0)
 	@touch $@
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
-from edgehuman.bench.targets import ratios
+from edgehuman.bench.targets import fresh, ratios
 from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.targets.saip_step import saip_step_over_networks
@@ -241,6 +241,22 @@ TARGETS: tuple[Target, ...] = (
         60.0,
         "s",
         lambda config: ratios.export_seconds("imuvit_2048x20"),
+    ),
+    Target(
+        "demo",
+        "`make demo` in a fresh clone, its environment and page included",
+        "at most",
+        60.0,
+        "s",
+        lambda config: fresh.demo_s(),
+    ),
+    Target(
+        "slim",
+        "the environment of docs/howto/slim.md, which runs a wearable stream",
+        "at most",
+        230.0,
+        "MB",
+        lambda config: fresh.slim_mb(),
     ),
     Target(
         "engines",

@@ -51,7 +51,7 @@ _TRAIN = (*_DEVICE, "scipy", "torch", "onnx", "onnxscript", "safetensors", "skle
 
 # Sub-command -> the modules that it needs.
 NEEDS: Mapping[str, tuple[str, ...]] = {
-    "demo": (*_DEVICE, "matplotlib"),
+    "demo": _DEVICE,
     "models": ("numpy", "tyro"),
     "info": ("numpy", "tyro"),
     "completion": ("numpy", "tyro", "tqdm", "cv2"),
