@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from edgehuman import cli
+from tests import leaving
 from tests.docs.commands import commands, wrong
 from tests.docs.fences import ROOT, fences, run_page
 
@@ -46,16 +49,62 @@ def test_every_page_names_commands_and_flags_that_are_there(
     assert not breaches, "\n  ".join([f"{len(breaches)} commands are not known:", *breaches])
 
 
+EVALUATED = [
+    ("zoo:activity --data uci_har.npz", "macro_f1", "0.971"),
+    ("zoo:activity-int8 --data uci_har.npz", "macro_f1", "0.971"),
+    ("zoo:activity --data usc_had.npz --split all --shared-labels", "accuracy", "0.851"),
+    ("zoo:person-garments --data ccp", "mean_iou", "0.483"),
+]
+GAIT = "python -m edgehuman.bench.pages.skeleton.gait --ucalgary ucalgary_gait_skeleton.npz"
+BENCH = "edgehuman bench zoo:activity zoo:activity-int8 --against torch,compile"
+
+
+def results() -> dict[str, str]:
+    """The rows of the table of results, by their command."""
+    lines = README.read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ") and line.endswith("` |")]
+    return {row.split("`")[-2]: row for row in rows if "edgehuman" in row.split("`")[-2]}
+
+
+def test_every_result_is_run_by_a_test() -> None:
+    evaluated = {f"edgehuman evaluate {words}" for words, _, _ in EVALUATED}
+    assert set(results()) <= {*evaluated, GAIT, BENCH}
+    assert len(results()) == 5
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("words", "metric", "said"),
-    [
-        ("zoo:activity --data uci_har.npz", "macro_f1", "0.971"),
-        ("zoo:activity-int8 --data uci_har.npz", "macro_f1", "0.971"),
-        ("zoo:activity --data usc_had.npz --split all --shared-labels", "accuracy", "0.851"),
-        ("zoo:person-garments --data ccp", "mean_iou", "0.483"),
-    ],
-)
+@pytest.mark.long
+def test_the_row_of_gait_says_what_its_command_prints(shared_data: Path) -> None:
+    done = leaving.run(
+        [sys.executable, *GAIT.split()[1:]],
+        cwd=shared_data, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    printed = re.findall(r"^\| [^|]+\| [^|]+\| ([\d.]+)", done.stdout, re.MULTILINE)
+    stated = re.findall(r"\d+\.\d", results()[GAIT])
+    assert len(stated) == 6
+    assert sorted(printed) == sorted(stated)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_the_row_of_speed_runs_every_engine_that_it_names(tmp_path: Path) -> None:
+    done = leaving.run(
+        [sys.executable, "-m", *BENCH.split(), "--json"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = json.loads(done.stdout)["rows"]
+    engines = {(row["model"], row["engine"].split()[0]) for row in rows}
+    models = ("zoo:activity", "zoo:activity-int8")
+    named = {(model, engine) for model in models for engine in ("onnxruntime", "torch", "compile")}
+    assert engines == named
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("words", "metric", "said"), EVALUATED)
 def test_readme_says_what_its_commands_print(
     words: str,
     metric: str,
