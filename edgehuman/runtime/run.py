@@ -21,7 +21,7 @@ from edgehuman.errors import ArtefactError, EdgehumanError
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_side, side_path
 from edgehuman.runtime.model import load
-from edgehuman.runtime.zoo import file_of
+from edgehuman.runtime.zoo import FETCHED, ZOO, file_of
 
 # Flags of every command; none takes a value.
 _SWITCHES = frozenset({"json", "help"})
@@ -86,14 +86,16 @@ def action_of(step: str, model: str) -> Action:
 
 
 def record_of(model: str) -> str:
-    """The record that a model takes: from the catalogue for a catalogued name, from the card for a
-    file or a checkpoint folder.
+    """The record that a model takes: from the catalogue for a catalogued name, from its row for a
+    model to fetch, from the card for a file or a checkpoint folder.
 
     Raises:
         UsageError, ArtefactError, CheckpointError: as `find_step`.
     """
     if model in catalogue.NETWORKS:
         return catalogue.NETWORKS[model].input
+    if (name := model.removeprefix(ZOO)) in FETCHED and name != model:
+        return FETCHED[name].record
     path = file_of(model)
     card = _checkpoint_card(path) if path.is_dir() else _artefact_card(path)
     if card is None:

@@ -22,19 +22,21 @@ class Fetched:
     Attributes:
         size: bytes.
         sha256: of the whole file.
+        record: what the model reads, so that its flags are known before it is fetched.
     """
 
     size: int
     sha256: str
+    record: str
 
 
 # The wheel leaves them out (pyproject.toml); a clone has them, and a test compares it with these.
 FETCHED: Mapping[str, Fetched] = {
     "person-garments": Fetched(
-        21141646, "e6a7930d53997a2fc3703110cddb7f59368eac522c08075be3f96e3073479edf"
+        21141646, "e6a7930d53997a2fc3703110cddb7f59368eac522c08075be3f96e3073479edf", "PersonCrop"
     ),
     "person-garments-fp16": Fetched(
-        10669913, "849bd3b8fbe245b4925792539752c0ec8dd78cf96d5814f5c43d14d7fd4e9fa0"
+        10669913, "849bd3b8fbe245b4925792539752c0ec8dd78cf96d5814f5c43d14d7fd4e9fa0", "PersonCrop"
     ),
 }
 

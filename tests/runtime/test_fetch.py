@@ -17,6 +17,7 @@ import pytest
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime import fetch as fetch_module
+from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.fetch import ADDRESS_KEY, GetConfig, fetch, get
 from edgehuman.runtime.model import load
 from edgehuman.runtime.zoo import FETCHED, Fetched, cached, zoo_file, zoo_names
@@ -24,7 +25,7 @@ from tests import leaving
 from tests.whole.house import ROOT
 
 CONTENT = zoo_file("zoo:activity-int8").read_bytes()
-WANTED = Fetched(len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+WANTED = Fetched(len(CONTENT), hashlib.sha256(CONTENT).hexdigest(), "ImuWindow")
 NAME = "large"
 
 
@@ -81,7 +82,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "activity.onnx").write_bytes(zoo_file("zoo:activity").read_bytes())
     monkeypatch.setattr("importlib.resources.files", lambda package: folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for module in ("fetch", "zoo"):
+    for module in ("fetch", "run", "zoo"):
         monkeypatch.setattr(f"edgehuman.runtime.{module}.FETCHED", {NAME: WANTED})
     return tmp_path / "cache"
 
@@ -92,8 +93,16 @@ def files_below(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("name", sorted(FETCHED))
 def test_the_table_is_of_the_files_in_the_repository(name: str) -> None:
-    content = zoo_file(f"zoo:{name}").read_bytes()
-    assert FETCHED[name] == Fetched(len(content), hashlib.sha256(content).hexdigest())
+    path = zoo_file(f"zoo:{name}")
+    content, record = path.read_bytes(), read_card(path).input.record
+    assert FETCHED[name] == Fetched(len(content), hashlib.sha256(content).hexdigest(), record)
+
+
+def test_help_needs_no_file(wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "run", f"zoo:{NAME}"]) == 0
+    assert "--accel-unit" in capsys.readouterr().out
+    assert main(["run", f"zoo:{NAME}", "--source", "simulated"]) == 2
+    assert f"run: edgehuman zoo get {NAME}" in capsys.readouterr().err
 
 
 def test_the_wheel_leaves_out_what_the_release_brings() -> None:
@@ -188,7 +197,7 @@ def test_a_full_disk_leaves_nothing(server: str, tmp_path: Path) -> None:
         "from edgehuman.errors import ArtefactError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-        "try: fetch(sys.argv[1], Fetched(int(sys.argv[2]), sys.argv[3]), Path(sys.argv[4]))\n"
+        "try: fetch(sys.argv[1], Fetched(int(sys.argv[2]), sys.argv[3], ''), Path(sys.argv[4]))\n"
         "except ArtefactError as error: print(error)\n"
     )
     path = tmp_path / "new" / "large.onnx"
