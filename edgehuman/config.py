@@ -50,6 +50,7 @@ def resolve(
     """
     import tyro
 
+    words = _with_signs(config_class, words)
     _require_known(config_class, words, prog)
     given: dict[str, Any] = {}
     if recipe is not None:
@@ -64,6 +65,20 @@ def resolve(
         if left.code != 2:
             raise
         raise UsageError(_plain(said.getvalue(), config_class, words, prog)) from None
+
+
+def _with_signs(config_class: type[Any], words: Sequence[str]) -> list[str]:
+    """The words, with a value that begins with a sign tied to its flag: --axes=-y+x+z."""
+    hints = typing.get_type_hints(config_class)
+    flags = {_flag(name) for name, kind in hints.items() if kind is not bool}
+    tied: list[str] = []
+    for word in words:
+        is_value = len(word) > 1 and word[0] == "-" and word[1] != "-" and word != "-h"
+        if is_value and tied and tied[-1] in flags:
+            tied[-1] += f"={word}"
+        else:
+            tied.append(word)
+    return tied
 
 
 def _require_known(config_class: type[Any], words: Sequence[str], prog: str) -> None:
@@ -118,7 +133,8 @@ def _plain(boxed: str, config_class: type[Any], words: Sequence[str], prog: str)
         near = difflib.get_close_matches(found[1].strip("'"), known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return f"{found[2]} is {found[1]}; it must be one of: {', '.join(known)}.{hint}"
-    if found := re.match(r"Missing value for argument '(.+?)'", text):
+    # The oldest tyro writes a tuple of the flag's names there.
+    if found := re.match(r"Missing value for argument '\W*?(-*\w[\w-]*)", text):
         return f"{found[1]} needs a value; {more}"
     if found := re.match(r"Error parsing (\S+): (.+)", text):  # of a flag, or a rule of the class
         name, broken = found.groups()

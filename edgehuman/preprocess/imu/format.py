@@ -18,6 +18,8 @@ ACCEL_UNITS = ("auto", "g", "ms2")
 GYRO_UNITS = ("auto", "rads", "degs")
 STAMP_UNITS = ("auto", "s", "ms", "us", "ns")
 UPRIGHT = "+x+y+z"
+# No wearable gives more rows: a faster clock is read in the wrong unit.
+MAX_RATE_HZ = 5000.0
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,11 @@ class ImuFormat:
         gyro_axes: the same for the gyroscope if it differs from the accelerometer, e.g. on iOS,
             whose accelerometer is inverted: axes="-x-y-z", gyro_axes="+x+y+z". "same" uses `axes`.
         stamp_unit: unit of the stamps of a text source: "s", "ms", "us", "ns" or "auto".
+        rate_hz: rows per second of a text source whose rows have no stamps; None: they have.
 
     Raises:
-        UsageError: a unit that is not one of these, or axes that are not a signed permutation.
+        UsageError: a unit that is not one of these, axes that are not a signed permutation, or a
+            rate outside 1..5000 Hz.
     """
 
     accel_unit: AccelUnit = "auto"
@@ -42,6 +46,7 @@ class ImuFormat:
     axes: str = UPRIGHT
     gyro_axes: str = "same"
     stamp_unit: StampUnit = "auto"
+    rate_hz: float | None = None
 
     def __post_init__(self) -> None:
         for name, value, valid in (
@@ -51,6 +56,10 @@ class ImuFormat:
         ):
             if value not in valid:
                 raise UsageError(f"{name} is {value!r}; valid: {', '.join(valid)}")
+        if self.rate_hz is not None and not 1 <= self.rate_hz <= MAX_RATE_HZ:
+            raise UsageError(
+                f"--rate-hz is {self.rate_hz}; it must be 1 to {MAX_RATE_HZ:g} rows per second"
+            )
         parse_axes(self.axes)
         if self.gyro_axes != "same":
             parse_axes(self.gyro_axes)

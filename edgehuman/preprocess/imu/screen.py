@@ -18,6 +18,9 @@ from edgehuman.records import Bool, Float32, Float64, Index
 RESTART_S = 2.0
 FROZEN_S = 1.0
 GAP_SLACK_S = 1e-6
+# A slow radio that loses one row has no gap: the limit is at least so many periods of the rows,
+# which the first of them tell.
+GAP_PERIODS, PERIOD_ROWS = 2.5, 64
 ABSURD = 1e6  # beyond any sensor, in any unit
 STEP_FLOOR = 1e-6  # g or rad/s; rounding error of interpolating a constant
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
@@ -52,6 +55,8 @@ class RowScreen:
         self._report = report
         self._newest_s = -np.inf
         self._row_s = -np.inf
+        self._first_s: list[float] = []
+        self._long_s = self._max_gap_s
 
     def screen(self, stamp_s_T: Float64, imu_TC: Float32, tag_TK: Index) -> list[Piece]:
         """Return the usable rows of a block, as pieces without breaks; shapes as in `Piece`."""
@@ -69,15 +74,28 @@ class RowScreen:
             stamp_s_T, imu_TC, tag_TK = stamp_s_T[keep_T], imu_TC[keep_T], tag_TK[keep_T]
             since_s_T = since_s_T[keep_T]
         self._report.used += stamp_s_T.shape[0]
+        early = self._learn_period(since_s_T)
         if not (since_s_T.size and since_s_T.max() > self._max_gap_s):
             return [Piece(stamp_s_T, imu_TC, tag_TK, False)] if stamp_s_T.shape[0] else []
-        starts = np.flatnonzero(since_s_T > self._max_gap_s).tolist()
+        limit_s_T = np.full(since_s_T.shape, self._long_s)
+        limit_s_T[:early] = self._max_gap_s
+        starts = np.flatnonzero(since_s_T > limit_s_T).tolist()
         self._report.gaps += int((since_s_T[starts] < np.inf).sum())
         bounds = sorted({0, *starts, stamp_s_T.shape[0]})
         return [
             Piece(stamp_s_T[a:b], imu_TC[a:b], tag_TK[a:b], a in starts)
             for a, b in pairwise(bounds)
         ]
+
+    def _learn_period(self, since_s_T: Float64) -> int:
+        """Collect the first steps until they tell the period; returns how many rows came before."""
+        early = min(PERIOD_ROWS - len(self._first_s), since_s_T.size)
+        if early > 0:
+            self._first_s += since_s_T[:early].tolist()
+            if len(self._first_s) == PERIOD_ROWS:
+                period_s = float(np.median([s for s in self._first_s if s < np.inf]))
+                self._long_s = max(self._max_gap_s, GAP_PERIODS * period_s)
+        return early
 
     def _since_newest(self, stamp_s_T: Float64) -> Float64:
         """Seconds since the newest stamp before each row (T,): inf at a clock start, <= 0 if

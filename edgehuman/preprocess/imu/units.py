@@ -22,6 +22,9 @@ from edgehuman.records import IMU_RATE_HZ, STANDARD_GRAVITY_MS2, Float32, Float6
 
 ACCEL_G_RANGE = (0.3, 4.0)
 ACCEL_MS2_RANGE = (4.0, 30.0)
+# A median norm over this is gravity in neither unit, whatever was declared.
+IMPOSSIBLE = 100.0
+_COUNTS_PER_G = (16384, 8192, 4096, 2048, 1024)  # of 12 to 16 bits at the usual ranges
 DEGREES_RATIO = 2.5
 STILL_RADS = 0.02
 GYRO_LIMIT = 35.0  # 2000 deg/s in rad/s: the full scale of a wearable's gyroscope
@@ -109,16 +112,16 @@ def require_gravity(imu_TC: Float32, declared: AccelUnit) -> AccelUnit:
     A stream of zeros passes: a dead sensor is reported elsewhere.
 
     Raises:
-        DataError: no gravity in either unit, or not in the declared unit.
+        DataError: no gravity in either unit, an impossible norm, or not in the declared unit.
     """
     median, found = accel_median(imu_TC), judge_accel(imu_TC)
     if median == 0.0:
         return "g" if declared == "auto" else declared
-    if found == "auto" and declared == "auto":
+    if found == "auto" and (declared == "auto" or median > IMPOSSIBLE):
         cause = (
             "gravity seems to be removed; use the accelerometer with gravity"
             if median < ACCEL_G_RANGE[0]
-            else "it may be in milli-g or raw counts; scale it to g or m/s²"
+            else _scale_hint(median)
         )
         raise DataError(
             f"the median norm of acceleration is {median:.4g}; with gravity it is about 1 in g "
@@ -132,6 +135,17 @@ def require_gravity(imu_TC: Float32, declared: AccelUnit) -> AccelUnit:
             f'(in Python: ImuFormat(accel_unit="{found}"))'
         )
     return found if declared == "auto" else declared
+
+
+def _scale_hint(median: float) -> str:
+    """What to divide an acceleration by whose median norm is far from gravity in g and in m/s²."""
+    near = [count for count in _COUNTS_PER_G if abs(median / count - 1) < 0.15]
+    if abs(median / 1000 - 1) < 0.15:
+        known = "it looks like milli-g: divide by 1000, or name the columns 'ax (mg)'"
+        return f"{known}; counts of 1024 per g are near, too" if near else known
+    if near:
+        return f"it looks like raw counts of {near[0]} per g: divide acceleration by {near[0]}"
+    return "it may be in milli-g or raw counts; scale it to g or m/s²"
 
 
 def judge_recording(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:

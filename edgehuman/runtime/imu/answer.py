@@ -23,6 +23,7 @@ from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.runtime.imu.decision import Decided, Decider
 from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.imu.ring import SampleBlock
+from edgehuman.runtime.imu.text.columns import plain
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.dropped import cause_of_loss
 from edgehuman.runtime.loop.play import require_hop
@@ -92,6 +93,7 @@ class Recogniser:
         given_s = model.card.decision.hop_s if options.hop_s is None else options.hop_s
         hop_s = require_hop(given_s)
         self.labels = model.labels
+        self._own = {plain(label): label for label in self.labels}
         self.source = source
         self.rate_hz = model.card.input.rate_hz
         self.window = model.card.input.shape[0]
@@ -195,7 +197,7 @@ class Recogniser:
             source=self.source,
             delay_s=decided.look_ahead_s,
             reason=item.reason,
-            true_label=item.label,
+            true_label=self._own.get(plain(item.label), item.label) if item.label else None,
             prob_C=decided.prob_C,
             window=item.window,
         )

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.format import ImuFormat
-from edgehuman.runtime.imu.lines import WANTED, RowParser, Rows
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.stamps import StampReader
+from edgehuman.runtime.imu.text.lines import WANTED, RowParser, Rows
+from edgehuman.runtime.imu.text.sensors import read_joined
+from edgehuman.runtime.imu.text.stamps import StampReader
 from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
 from edgehuman.runtime.loop.text import read_lines
 
 SIMULATED_RATE_HZ = 50.0
+_JOINED_ROWS = 512
 NOTHING = Rows(np.empty(0), np.empty((0, 6), np.float32), None)
 
 
@@ -29,16 +32,25 @@ class TextFeed:
     Args:
         name: for messages and results.
         descriptor: an open file descriptor.
-        format: the declared format; only the unit of the stamps is used here.
+        format: the declared format; its axes are not used here.
         owned: True: closed with the feed.
+        stated: whether its header states the units of acceleration, and of rotation.
     """
 
-    def __init__(self, name: str, descriptor: int, format: ImuFormat, owned: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        descriptor: int,
+        format: ImuFormat,
+        owned: bool = True,
+        stated: tuple[bool, bool] = (False, False),
+    ) -> None:
         self.name = name
+        self.stated = stated
         self._descriptor = descriptor
         self._owned = owned
-        self._parser = RowParser(name)
-        self._stamps = StampReader(format.stamp_unit)
+        self._parser = parser_of(name, format)
+        self._stamps = StampReader("s" if format.rate_hz else format.stamp_unit)
 
     def __iter__(self) -> Iterator[SampleBlock]:
         """Blocks until the end.
@@ -60,6 +72,7 @@ class TextFeed:
             "truncated": parser.truncated,
             "first_bad": list(parser.told),
             "stamp_unit": self._stamps.unit,
+            "rows_per_stamp": round(self._stamps.rows_per_stamp, 2),
         }
 
     def close(self) -> None:
@@ -82,6 +95,41 @@ class TextFeed:
             f"{self.name} holds no readable row"
             + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
         )
+
+
+class JoinedFeed:
+    """A folder or zip with a file per sensor, joined at the instants of the accelerometer.
+
+    Raises:
+        DataError: as `read_joined`.
+    """
+
+    def __init__(self, name: str, format: ImuFormat) -> None:
+        self.name = name
+        self._stamps = StampReader(format.stamp_unit)
+        self._joined = read_joined(Path(name), format)
+        self.stated = self._joined.stated
+
+    def __iter__(self) -> Iterator[SampleBlock]:
+        """Blocks until the end."""
+        joined = self._joined
+        for start in range(0, len(joined.stamp_T), _JOINED_ROWS):
+            part = slice(start, start + _JOINED_ROWS)
+            last = part.stop >= len(joined.stamp_T)
+            rows = Rows(joined.stamp_T[part], joined.imu_TC[part], None)
+            for ready in self._stamps.push(rows, last=last):
+                yield sample_block(ready, ())
+
+    def report(self) -> dict[str, Any]:
+        """Rows joined, and of which files."""
+        return {
+            "rows": len(self._joined.stamp_T),
+            "files": list(self._joined.files),
+            "stamp_unit": self._stamps.unit,
+        }
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 class DatagramFeed:
@@ -166,6 +214,12 @@ class SimulatedFeed:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+def parser_of(name: str, format: ImuFormat) -> RowParser:
+    """A parser that believes the units of a header where the format declares none."""
+    believed = (format.accel_unit == "auto", format.gyro_unit == "auto")
+    return RowParser(name, rate_hz=format.rate_hz, believed=believed)
 
 
 def sample_block(rows: Rows, labels: tuple[str, ...]) -> SampleBlock:

@@ -20,11 +20,11 @@ import numpy as np
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.records import Float32, Float64
-from edgehuman.runtime.imu import columns
-from edgehuman.runtime.imu.columns import Columns
-from edgehuman.runtime.imu.lines import MAX_LABELS, Rows
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.stamps import StampReader
+from edgehuman.runtime.imu.text import columns
+from edgehuman.runtime.imu.text.columns import Columns
+from edgehuman.runtime.imu.text.lines import MAX_LABELS, Rows
+from edgehuman.runtime.imu.text.stamps import StampReader
 
 Samples: TypeAlias = Sequence[float] | Float32 | Float64 | Mapping[str, Any] | SampleBlock
 

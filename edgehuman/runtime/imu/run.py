@@ -18,12 +18,12 @@ from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import require_pictures
-from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
+from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat, StampUnit
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
-from edgehuman.runtime.imu.columns import column_rows
 from edgehuman.runtime.imu.results import ImuResult, summary_text
 from edgehuman.runtime.imu.stream import listen
+from edgehuman.runtime.imu.text.columns import column_rows
 from edgehuman.runtime.loop.play import Played, play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
@@ -50,6 +50,10 @@ class RunConfig:
         accel_unit: auto, g or ms2.
         gyro_unit: auto, rads or degs.
         axes: which signed sensor axes are x, y and z, e.g. -y+x+z.
+        gyro_axes: the same for the gyroscope if it differs, as on iOS: --axes -x-y-z and
+            --gyro-axes +x+y+z (default: same).
+        stamp_unit: of the stamps of a file or pipe: auto, s, ms, us or ns.
+        rate_hz: rows per second of a file or pipe whose rows have no stamps.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
         rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX runs meanwhile.
@@ -74,6 +78,9 @@ class RunConfig:
     accel_unit: AccelUnit = "auto"
     gyro_unit: GyroUnit = "auto"
     axes: str = "+x+y+z"
+    gyro_axes: str = "same"
+    stamp_unit: StampUnit = "auto"
+    rate_hz: float | None = None
     threads: int = 1
     engine: EngineName = "auto"
     rebuild: bool = False
@@ -114,7 +121,14 @@ def run(config: RunConfig) -> Outcome:
         rebuild=config.rebuild,
         notify=notes,
     )
-    format = ImuFormat(config.accel_unit, config.gyro_unit, config.axes)
+    format = ImuFormat(
+        config.accel_unit,
+        config.gyro_unit,
+        config.axes,
+        config.gyro_axes,
+        config.stamp_unit,
+        config.rate_hz,
+    )
     options = StreamOptions(
         config.hop_s, config.smoothing, config.delay_s, config.threshold, format
     )

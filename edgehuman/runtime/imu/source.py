@@ -9,6 +9,7 @@
 |---|---|
 | `FILE.csv`, `FILE.jsonl` | columns `t ax ay az gx gy gz` in any order, with a header; `label` is
   passed on |
+| a folder, `FILE.zip` | a file per sensor, as phones write them |
 | `-` | the same, from standard input |
 | `udp://host:port` | the same, a row or an object per datagram |
 | `simulated`, `simulated:wrist` | a simulated person's sensor |
@@ -22,17 +23,20 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.format import ImuFormat
-from edgehuman.runtime.imu.feeds import DatagramFeed, SimulatedFeed, TextFeed
-from edgehuman.runtime.imu.lines import NOT_TEXT, RowParser
+from edgehuman.runtime.imu.feeds import DatagramFeed, JoinedFeed, SimulatedFeed, TextFeed, parser_of
 from edgehuman.runtime.imu.ring import SampleBlock, SampleRing
+from edgehuman.runtime.imu.text.header import MAX_BEFORE
+from edgehuman.runtime.imu.text.lines import NOT_TEXT
+from edgehuman.runtime.imu.text.sensors import beside
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.source import Feed, Source
-from edgehuman.runtime.loop.text import CHUNK, open_file, standard_input
+from edgehuman.runtime.loop.text import CHUNK, decoded, open_file, standard_input
 
 LOSSLESS_CAPACITY = 8192
 LIVE_CAPACITY = 2048  # about 40 s at 50 Hz; older data is useless live
@@ -74,7 +78,26 @@ def open_source(
             f"source {spec!r}: {word} is not supported; "
             "give FILE.csv, FILE.jsonl, -, udp://host:port or simulated"
         )
+    if is_joined(spec):
+        return source_of(JoinedFeed(spec, format), live=realtime, paced=realtime)
     return source_of(_text(spec, format), live=realtime, paced=realtime)
+
+
+def is_joined(spec: str) -> bool:
+    """Whether the source is a folder or zip with a file per sensor."""
+    return Path(spec).is_dir() or Path(spec).suffix.lower() == ".zip"
+
+
+def format_of(source: Source[SampleBlock], format: ImuFormat) -> ImuFormat:
+    """The format of a source's samples: units that its header states are g and rad/s by then."""
+    if not isinstance(source.feed, (TextFeed, JoinedFeed)):
+        return format
+    accel, gyro = source.feed.stated
+    return replace(
+        format,
+        accel_unit="g" if accel else format.accel_unit,
+        gyro_unit="rads" if gyro else format.gyro_unit,
+    )
 
 
 def source_of(feed: Feed[SampleBlock], live: bool, paced: bool = False) -> Source[SampleBlock]:
@@ -96,22 +119,30 @@ def _text(spec: str, format: ImuFormat) -> TextFeed:
     path = Path(spec)
     others = "" if path.suffix in TEXT_SUFFIXES else ", or -, udp://host:port or simulated"
     descriptor = open_file(path, ".csv or .jsonl", others)
+    stated = (False, False)
     try:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            _check_beginning(path, descriptor)
+            beginning = os.read(descriptor, CHUNK)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            stated = _beginning(path, beginning, format)
     except BaseException:
         os.close(descriptor)
         raise
-    return TextFeed(str(path), descriptor, format)
+    return TextFeed(str(path), descriptor, format, stated=stated)
 
 
-def _check_beginning(path: Path, descriptor: int) -> None:
-    """Raises DataError early for a file that is empty, binary or without the columns."""
-    beginning = os.read(descriptor, CHUNK)
-    os.lseek(descriptor, 0, os.SEEK_SET)
+def _beginning(path: Path, beginning: bytes, format: ImuFormat) -> tuple[bool, bool]:
+    """Whether the header states the units of acceleration, and of rotation; raises DataError early
+    for a file that is empty, binary or without the columns.
+    """
     if not beginning.strip():
         raise DataError(f"{path} is empty; give a CSV file with a header, or JSON lines")
     if b"\0" in beginning:
         raise DataError(f"{path} {NOT_TEXT}")
     lines = beginning.lstrip().split(b"\n")
-    RowParser(str(path)).parse([lines[0].rstrip(b"\r").decode("utf-8", errors="replace")])
+    parser = parser_of(str(path), format)
+    try:
+        parser.parse([decoded(line) for line in lines[:MAX_BEFORE]])
+    except DataError as error:
+        raise DataError(f"{error}{beside(path)}") from None
+    return parser.stated

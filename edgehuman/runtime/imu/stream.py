@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,7 +18,7 @@ from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.rows import SampleRows, Samples
-from edgehuman.runtime.imu.source import open_source
+from edgehuman.runtime.imu.source import format_of, open_source
 from edgehuman.runtime.loop.live import LiveStream, close_unread, live
 from edgehuman.runtime.loop.play import Playable, require_seconds
 from edgehuman.runtime.loop.records import (
@@ -79,6 +80,8 @@ def listen(
         UsageError, ArtefactError, DataError: as `open_stream`.
     """
     opened = _open(source, model, options.format, realtime, seed)
+    if isinstance(opened, Source):
+        options = replace(options, format=format_of(opened, options.format))
     try:
         return Recogniser(model, opened.name, options, notify), opened
     except BaseException:

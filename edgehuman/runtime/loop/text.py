@@ -41,8 +41,8 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
                 f"{name} is not text: one of its lines is over {MAX_LINE} bytes; give {wanted}"
             )
         if lines:
-            yield [_text(line) for line in lines], False
-    yield ([_text(rest)] if rest.strip() else []), True
+            yield [decoded(line) for line in lines], False
+    yield ([decoded(rest)] if rest.strip() else []), True
 
 
 def open_file(path: Path, suffixes: str, others: str = "") -> int:
@@ -79,5 +79,10 @@ def standard_input(wanted: str) -> int:
         raise DataError(f"standard input is closed; pipe {wanted} into it") from None
 
 
-def _text(line: bytes) -> str:
-    return line.rstrip(b"\r").decode("utf-8", errors="replace")
+def decoded(line: bytes) -> str:
+    """A line without its end: UTF-8, or what old programs on Windows write (cp1252)."""
+    line = line.rstrip(b"\r")
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")

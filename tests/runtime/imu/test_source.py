@@ -168,7 +168,7 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
         open_source(str(tmp_path / "none.csv"))
     with pytest.raises(DataError, match=r"no such file.*or -, udp://host:port or simulated"):
         open_source("simulatd")
-    with pytest.raises(DataError, match="is a folder"):
+    with pytest.raises(DataError, match=r"no file of the accelerometer with .* found no \.csv"):
         open_source(str(tmp_path))
 
 

@@ -14,6 +14,14 @@ from edgehuman.runtime.loop.stopping import StopSignals
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+@pytest.fixture(autouse=True)
+def usual_ctrl_c() -> Iterator[None]:
+    """A shell starts its background jobs with Ctrl-C ignored, and they pass it on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt(number: int = signal.SIGINT) -> None:
     os.kill(os.getpid(), number)
 

@@ -18,8 +18,17 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.records import Float32, Float64
-from edgehuman.runtime.imu import columns
-from edgehuman.runtime.imu.columns import Columns
+from edgehuman.runtime.imu.text import clock, columns
+from edgehuman.runtime.imu.text.columns import Columns
+from edgehuman.runtime.imu.text.header import (
+    StatedUnits,
+    delimiter_of,
+    find_header,
+    is_before_header,
+    split_cells,
+    stated_delimiter,
+    stated_units,
+)
 
 MAX_TOLD = 3
 MAX_LABELS = 1000
@@ -49,15 +58,25 @@ class RowParser:
         where: the name of the source, for messages.
         strict: True: a wrong header is an error. False (datagrams): unreadable lines are counted,
             and rows may come without a header, in the default order.
+        rate_hz: rows per second, for rows without stamps; None: they have stamps.
+        believed: whether units in the header of acceleration, and of rotation, are believed: the
+            numbers are then turned into g and rad/s.
 
     Attributes:
         rows, bad: lines read and lines dropped.
         truncated: 1 if the last line was cut short.
         told: the first dropped lines, in words.
         labels: names of the true labels in order of appearance.
+        units: what the header states, as far as it is believed.
     """
 
-    def __init__(self, where: str, strict: bool = True) -> None:
+    def __init__(
+        self,
+        where: str,
+        strict: bool = True,
+        rate_hz: float | None = None,
+        believed: tuple[bool, bool] = (True, True),
+    ) -> None:
         self.where = where
         self.rows = 0
         self.bad = 0
@@ -67,10 +86,22 @@ class RowParser:
         self._strict = strict
         self._columns: Columns | None = None  # of CSV
         self._keys: Columns | None = None  # of JSON
+        self.units = StatedUnits()
+        self._rate_hz = rate_hz
+        self._believed = believed
         self._json = False
         self._delimiter = ","
+        self._stated_delimiter: str | None = None
+        self._decimal_comma = False
+        self._dates = False
+        self._looked = False  # at the first row, for the two above
         self._label_index: dict[str, int] = {}
         self._line = 0
+
+    @property
+    def stated(self) -> tuple[bool, bool]:
+        """Whether acceleration, and rotation, are turned into g and rad/s by their header."""
+        return self.units.accel is not None, self.units.gyro is not None
 
     def parse(self, lines: Sequence[str]) -> Rows:
         """Rows of some lines, without their line ends.
@@ -81,9 +112,12 @@ class RowParser:
         lines = self._skip_to_data(lines)
         if not lines:
             return Rows(np.empty(0), np.empty((0, 6), np.float32), None)
+        lines = self._in_numbers(lines)
         number_TC, label_texts = self._fast(lines) or self._slow(lines)
+        number_TC = self._with_stamps(number_TC)
         self._line += len(lines)
         self.rows += number_TC.shape[0]
+        self._scale(number_TC)
         with np.errstate(over="ignore"):  # too large for float32: inf, and dropped as such
             imu_TC = number_TC[:, 1:].astype(np.float32)
         label_T = None if label_texts is None else self._label_numbers(label_texts)
@@ -104,11 +138,65 @@ class RowParser:
         if len(self.told) < MAX_TOLD:
             self.told.append(reason)
 
+    def _in_numbers(self, lines: Sequence[str]) -> Sequence[str]:
+        """The lines with decimal points, and with seconds in the place of dates."""
+        if self._json or self._columns is None:
+            return lines
+        if not self._looked:
+            self._look(next((line for line in lines if line.strip()), ""))
+        if self._decimal_comma:
+            lines = [line.replace(",", ".") for line in lines]
+        return [self._dated(line) for line in lines] if self._dates else lines
+
+    def _found(self) -> Columns | None:
+        return self._keys if self._json else self._columns
+
+    def _look(self, line: str) -> None:
+        """Find out from the first row how its numbers and stamps are written."""
+        found = self._columns
+        cells = split_cells(line, self._delimiter)
+        if found is None or len(cells) != found.width:
+            return
+        self._looked = True
+        values = [cells[at] for at in found.place]
+        self._dates = found.timed and clock.is_date(values[0])
+        self._decimal_comma = self._delimiter != "," and any(
+            "," in value and _is_number(value.replace(",", ".")) for value in values
+        )
+
+    def _dated(self, line: str) -> str:
+        """The line with the seconds of its date; as it is if there is none, to be dropped."""
+        found = self._columns
+        cells = line.split(self._delimiter)
+        if found is None or len(cells) != found.width:
+            return line
+        try:
+            cells[found.place[0]] = repr(clock.seconds_of(cells[found.place[0]]))
+        except ValueError:
+            return line
+        return self._delimiter.join(cells)
+
+    def _with_stamps(self, number_TC: Float64) -> Float64:
+        """Rows of seven numbers: rows without stamps get those of the rate."""
+        found = self._found()
+        if self._rate_hz is None or found is None or found.timed:
+            return number_TC
+        stamp_T = (self.rows + np.arange(len(number_TC))) / self._rate_hz
+        return np.column_stack([stamp_T, number_TC])
+
+    def _scale(self, number_TC: Float64) -> None:
+        """Turn stated units into g and rad/s, in place."""
+        if self.units.accel is not None:
+            number_TC[:, 1:4] *= self.units.accel
+        if self.units.gyro is not None:
+            number_TC[:, 4:7] *= self.units.gyro
+
     def _skip_to_data(self, lines: Sequence[str]) -> Sequence[str]:
         """The lines without the header, which is read if it has not been yet."""
         while lines and (not self._strict or (self._columns is None and self._keys is None)):
             first = lines[0].lstrip("\ufeff").strip()
-            if not first:
+            if not first or (self._strict and is_before_header(first)):
+                self._stated_delimiter = stated_delimiter(first) or self._stated_delimiter
                 self._line += 1
                 lines = lines[1:]
                 continue
@@ -117,6 +205,11 @@ class RowParser:
                     raise DataError(f"{self.where} {NOT_TEXT}")
                 return lines
             self._json = first.startswith("{")
+            before = 0 if self._json or not self._strict else find_header(lines)
+            if before:
+                self._line += before
+                lines = lines[before:]
+                continue
             if self._json or not self._begin_csv(first):
                 return lines
             self._line += 1
@@ -125,8 +218,8 @@ class RowParser:
 
     def _begin_csv(self, first: str) -> bool:
         """Take the header from the first line; True if it is one."""
-        delimiter = next((sign for sign in ",;\t" if sign in first), " ")
-        cells = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True))
+        delimiter = self._stated_delimiter or delimiter_of(first)
+        cells = split_cells(first, delimiter)
         numbers = sum(_is_number(cell) for cell in cells)
         if self._strict and numbers and numbers >= len(cells) - 1:
             raise DataError(
@@ -138,12 +231,19 @@ class RowParser:
             return False
         self._delimiter = delimiter
         try:
-            self._columns = columns.match(cells, self.where)
+            self._columns = self._matched(cells)
         except DataError as error:
             if self._strict:
                 raise
             self.drop(str(error))
         return True
+
+    def _matched(self, cells: Sequence[str]) -> Columns:
+        found = columns.match(cells, self.where, timed=self._rate_hz is None)
+        stated = stated_units(found.names[-6:])
+        accel, gyro = self._believed
+        self.units = StatedUnits(stated.accel if accel else None, stated.gyro if gyro else None)
+        return found
 
     def _fast(self, lines: Sequence[str]) -> tuple[Float64, list[str] | None] | None:
         """The whole block at once; None if a line must be read by itself."""
@@ -185,7 +285,9 @@ class RowParser:
             numbers.append(row)
             labels.append("" if label is None else label)
             labelled |= label is not None
-        number_TC = np.array(numbers, np.float64).reshape(-1, 7)
+        found = self._found()
+        width = 7 if found is None else len(found.place)
+        number_TC = np.array(numbers, np.float64).reshape(-1, width)
         return number_TC, labels if labelled else None
 
     def _read_csv(self, line: str) -> tuple[list[float], str | None]:
@@ -209,7 +311,7 @@ class RowParser:
             raise ValueError(f"not a JSON object: {line[:40]!r}")
         keys = self._keys
         if keys is None or any(name not in record for name in keys.names):
-            keys = self._keys = columns.match(list(record), "this object")
+            keys = self._keys = columns.match(list(record), "this object", self._rate_hz is None)
         row = [_number(record[name], name) for name in keys.names]
         label = record.get(keys.label_name) if keys.label_name is not None else None
         return row, None if label is None else str(label)

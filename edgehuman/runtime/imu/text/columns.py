@@ -14,22 +14,49 @@ LABEL = "label"
 
 
 def _axis_names(axis: str) -> dict[str, tuple[str, ...]]:
-    accel = ("acc", "accel", "accelerometer", "acceleration", "a")
-    gyro = ("gyr", "gyro", "gyroscope", "rotation_rate", "rotationrate", "w", "g")
+    accel = ("acc", "accel", "accelerometer", "acceleration", "accelerometeracceleration", "a")
+    gyro = ("gyr", "gyro", "gyroscope", "rotation_rate", "rotationrate", "gyrorotation", "w", "g")
     return {
-        f"a{axis}": tuple(f"{stem}{join}{axis}" for stem in accel for join in ("_", "")),
-        f"g{axis}": tuple(f"{stem}{join}{axis}" for stem in gyro for join in ("_", "")),
+        f"a{axis}": (*_written(accel, axis), f"gf{axis}"),
+        f"g{axis}": _written(gyro, axis),
     }
+
+
+def _written(stems: Sequence[str], axis: str) -> tuple[str, ...]:
+    """The ways to write one axis of a sensor: acc_x, accx, x_acc."""
+    after = [f"{stem}{join}{axis}" for stem in stems for join in ("_", "")]
+    return (*after, *(f"{axis}_{stem}" for stem in stems if len(stem) > 1))
 
 
 # A header is compared in lower case, with (units) left out and other signs as "_".
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "t": ("t", "time", "timestamp", "time_stamp", "stamp", "ts", "seconds", "seconds_elapsed"),
+    # If several are there, the first of these is the clock.
+    "t": (
+        "t",
+        "seconds_elapsed",
+        "elapsed",
+        "sampletimefine",
+        "seconds",
+        "time",
+        "timestamp",
+        "time_stamp",
+        "stamp",
+        "ts",
+        "epoc",
+        "epoch",
+        "accelerometertimestamp_sincereboot",
+        "loggingtime",
+    ),
     **_axis_names("x"),
     **_axis_names("y"),
     **_axis_names("z"),
     LABEL: ("label", "activity", "true_label", "class"),
 }
+
+
+NO_GYROSCOPE = "An accelerometer alone is not enough: the model needs a gyroscope too"
+# Names of a column that says of which sensor a row is.
+_LONG = ("sensor", "sensor_type", "sensor_name", "type", "name", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +68,7 @@ class Columns:
         names: the names as given, in the same order.
         label: position of the true label, if there is one.
         width: columns in a row; 0 for JSON.
+        timed: False where the rows have no stamps: `place` and `names` are then of ax ... gz.
     """
 
     place: tuple[int, ...]
@@ -48,6 +76,7 @@ class Columns:
     label: int | None
     label_name: str | None
     width: int
+    timed: bool = True
 
 
 DEFAULT = Columns(tuple(range(7)), REQUIRED, None, None, 7)
@@ -59,18 +88,22 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
 
 
-def match(header: Sequence[str], where: str) -> Columns:
+def match(header: Sequence[str], where: str, timed: bool = True) -> Columns:
     """The columns of a header (or of a JSON object's keys).
+
+    Args:
+        timed: False: the rate is known, and a column of stamps is not looked for.
 
     Raises:
         DataError: a column is missing, or given twice.
     """
     found = [plain(name) for name in header]
-    place = {name: _find(name, found, header, where) for name in (*REQUIRED, LABEL)}
-    missing = [name for name in REQUIRED if place[name] is None]
+    wanted = REQUIRED if timed else REQUIRED[1:]
+    place = {name: _find(name, found, header, where) for name in (*wanted, LABEL)}
+    missing = [name for name in wanted if place[name] is None]
     if missing:
         raise DataError(_what_is_missing(missing, header, found, where))
-    seven = tuple(index for name in REQUIRED if (index := place[name]) is not None)
+    seven = tuple(index for name in wanted if (index := place[name]) is not None)
     label = place[LABEL]
     return Columns(
         seven,
@@ -78,13 +111,22 @@ def match(header: Sequence[str], where: str) -> Columns:
         label,
         None if label is None else header[label],
         len(header),
+        timed,
     )
+
+
+def axis_of(name: str) -> str:
+    """x, y or z, from a plain name that begins or ends with it; else nothing."""
+    parts = name.split("_")
+    return next((part for part in (parts[-1], parts[0]) if part in ("x", "y", "z")), "")
 
 
 def _find(name: str, found: Sequence[str], header: Sequence[str], where: str) -> int | None:
     """Position of a column: by its own name, else by one of its aliases."""
     places = [i for i, given in enumerate(found) if given == name]
     places = places or [i for i, given in enumerate(found) if given in ALIASES[name]]
+    if name == "t" and len({found[i] for i in places}) == len(places) > 1:
+        places = [min(places, key=lambda i: ALIASES["t"].index(found[i]))]
     if len(places) > 1:
         same = ", ".join(repr(header[i]) for i in places)
         raise DataError(f"{where}: {same} could each be the column {name!r}; keep one of them")
@@ -94,6 +136,8 @@ def _find(name: str, found: Sequence[str], header: Sequence[str], where: str) ->
 def _what_is_missing(
     missing: Sequence[str], header: Sequence[str], found: Sequence[str], where: str
 ) -> str:
+    if len(missing) >= 6 and {axis_of(name) for name in found} >= {"x", "y", "z"}:
+        raise DataError(_one_sensor(header, found, where))
     noun = "column" if len(missing) == 1 else "columns"
     text = f"{where}: no {noun} {', '.join(missing)}; found {', '.join(header) or 'nothing'}"
     known = {alias: name for name in missing for alias in (name, *ALIASES[name])}
@@ -103,16 +147,35 @@ def _what_is_missing(
         if near and not any(guess.endswith(f" -> {known[near[0]]}") for guess in guesses):
             guesses.append(f"{name} -> {known[near[0]]}")
     advice = f"; rename {', '.join(guesses)}?" if guesses else "."
+    if list(missing) == ["t"]:
+        advice += " Rows without stamps need --rate-hz, the rows per second."
+    if list(missing) == ["gx", "gy", "gz"]:
+        advice += f" {NO_GYROSCOPE}."
     return (
         f"{text}{advice} The header names {','.join(REQUIRED)} in any order (also accel_x, acc_x, "
         "gyro_x, time, timestamp); other columns are ignored"
     )
 
 
+def _one_sensor(header: Sequence[str], found: Sequence[str], where: str) -> str:
+    """What to say of a file with the three axes of one sensor, or of one sensor a row."""
+    kinds = [name for name, given in zip(header, found, strict=True) if given in _LONG]
+    text = f"{where}: found {', '.join(header)}: "
+    if kinds:
+        return (
+            f"{text}one sensor a row, named in {kinds[0]!r}. Write one row an instant, with the "
+            f"columns {','.join(REQUIRED)}"
+        )
+    return (
+        f"{text}one sensor alone. {NO_GYROSCOPE}; if both are in files of their own in a folder, "
+        "give the folder"
+    )
+
+
 def column_rows() -> tuple[tuple[str, str], ...]:
     """What a column is called, and what it holds with its other names: for the help."""
     said = {
-        "t": "time; s, ms, µs or ns, told by the step",
+        "t": "time; s, ms, µs or ns, told by the step, or ISO 8601 with or without a zone",
         "ax": "acceleration with gravity; g or m/s², told by gravity, or --accel-unit",
         "gx": "rotation; rad/s or deg/s, told by how it turns gravity, or --gyro-unit",
         LABEL: "the true activity, if known: it is scored, never read by the model",

@@ -1,0 +1,182 @@
+"""Stamps of a text stream to seconds; their unit is declared or inferred from the step of rows.
+
+A wearable gives 2 to 500 rows a second, so steps in seconds, milliseconds, micro- and nanoseconds
+do not overlap. A step from 0.5 to 1.9 is taken as seconds: it is too slow to use and refused later
+with advice, instead of guessing a kilohertz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.format import MAX_RATE_HZ, StampUnit
+from edgehuman.records import Float64
+from edgehuman.runtime.imu.text.lines import Rows
+
+PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM = 1.9, 500.0, 5e5
+ROWS_TO_TELL = 8
+_DAY_S = 86_400
+# Rows are bursts if a third of them, and so many, repeat the stamp before; a longer interval than
+# so many usual ones is a gap.
+_BURST_ROWS, _LONG = 6, 2.5
+_EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119, counted from 1900
+MAX_ROWS_HELD = 256
+
+
+def tell_unit(stamp_T: Float64) -> StampUnit:
+    """The unit, from the median positive step; seconds if no step is positive."""
+    with np.errstate(invalid="ignore"):
+        step_T = np.diff(stamp_T[np.isfinite(stamp_T)])
+    step_T = step_T[step_T > 0]
+    step = float(np.median(step_T)) if step_T.size else 0.0
+    if step < MILLISECONDS_FROM:
+        return "s"
+    if step < MICROSECONDS_FROM:
+        return "ms"
+    return "us" if step < NANOSECONDS_FROM else "ns"
+
+
+def require_wearable(stamp_T: Float64, unit: StampUnit) -> None:
+    """Raises DataError if the median step gives more rows per second than any wearable."""
+    step_T = np.diff(stamp_T[np.isfinite(stamp_T)])
+    step_T = step_T[step_T > 0] / PER_SECOND[unit]
+    step_s = float(np.median(step_T)) if step_T.size else 1.0
+    if step_s * MAX_RATE_HZ >= 1:
+        return
+    first, days = float(stamp_T[np.isfinite(stamp_T)][0]), step_s * _DAY_S
+    if _EXCEL_DAYS[0] < first < _EXCEL_DAYS[1] and days * MAX_RATE_HZ >= 1:
+        fix = f"they look like the days of a spreadsheet; multiply them by {_DAY_S:g}"
+    else:
+        fix = "give their unit with --stamp-unit, or write them in seconds"
+    raise DataError(
+        f"the steps of the stamps are {step_s:.2g} s, {1 / step_s:,.0f} rows a second; a wearable "
+        f"gives at most {MAX_RATE_HZ:,.0f}: {fix}"
+    )
+
+
+class BurstSpreader:
+    """Rows that share a stamp, as a radio or a clock of whole seconds gives them, spread evenly
+    between the stamp before and their own.
+
+    Attributes:
+        rows_per_stamp: of the first stamps; rows are spread where it is at least 1.5.
+    """
+
+    def __init__(self, first_T: Float64) -> None:
+        distinct = np.unique(first_T)
+        self.rows_per_stamp = first_T.size / max(1, distinct.size)
+        self._usual = float(np.median(np.diff(distinct))) if distinct.size > 1 else 0.0
+        self._held: Rows | None = None
+        self._before: float | None = None
+
+    def push(self, rows: Rows, last: bool = False) -> Rows:
+        """Rows with stamps of their own; those of the newest stamp are held back."""
+        rows = rows if self._held is None else _joined(self._held, rows)
+        stamp_T = rows.stamp_T
+        starts = np.flatnonzero(np.diff(stamp_T, prepend=np.nan) != 0)
+        ready = stamp_T.size if last or not starts.size else int(starts[-1])
+        self._held = None if ready == stamp_T.size else _part(rows, slice(ready, None))
+        starts = starts[starts < ready]
+        if not starts.size:
+            return _part(rows, slice(0, 0))
+        count_B = np.diff(np.append(starts, ready))
+        own_B = stamp_T[starts]
+        before_B = np.append(
+            own_B[0] - self._usual if self._before is None else self._before, own_B
+        )
+        interval_B = np.diff(before_B)
+        odd_B = (interval_B <= 0) | (interval_B > _LONG * self._usual)
+        interval_B = np.where(odd_B, self._usual, interval_B)
+        self._before = float(own_B[-1])
+        after_T = np.concatenate([np.arange(count - 1, -1, -1) for count in count_B])
+        spread_T = stamp_T[:ready] - np.repeat(interval_B / count_B, count_B) * after_T
+        return replace(_part(rows, slice(0, ready)), stamp_T=spread_T)
+
+
+def _part(rows: Rows, part: slice) -> Rows:
+    label_T = None if rows.label_T is None else rows.label_T[part]
+    return Rows(rows.stamp_T[part], rows.imu_TC[part], label_T)
+
+
+def _joined(first: Rows, second: Rows) -> Rows:
+    label_T = None
+    if first.label_T is not None or second.label_T is not None:
+        label_T = np.concatenate(
+            [
+                np.full(rows.stamp_T.size, -1, np.int16) if rows.label_T is None else rows.label_T
+                for rows in (first, second)
+            ]
+        )
+    return Rows(
+        np.concatenate([first.stamp_T, second.stamp_T]),
+        np.concatenate([first.imu_TC, second.imu_TC]),
+        label_T,
+    )
+
+
+def share_stamps(rows: Sequence[Rows]) -> bool:
+    """Whether rows come in bursts of one stamp: several of each, and not copies of one another."""
+    stamp_T = np.concatenate([each.stamp_T for each in rows])
+    imu_TC = np.concatenate([each.imu_TC for each in rows])
+    same_T = np.diff(stamp_T) == 0
+    copies_T = same_T & (np.diff(imu_TC, axis=0) == 0).all(axis=1)
+    repeats, copies = int(same_T.sum()), int(copies_T.sum())
+    return repeats >= _BURST_ROWS and 3 * repeats >= len(same_T) and 2 * copies < repeats
+
+
+class StampReader:
+    """Holds the first rows back until the unit is inferred, then converts stamps to seconds.
+
+    Attributes:
+        unit: "auto" until it is inferred.
+    """
+
+    def __init__(self, unit: StampUnit = "auto") -> None:
+        self.unit = unit
+        self._held: list[Rows] | None = []
+        self._count = 0
+        self._bursts: BurstSpreader | None = None
+
+    @property
+    def rows_per_stamp(self) -> float:
+        """Rows that share a stamp, and are spread; 1 where each has its own."""
+        return 1.0 if self._bursts is None else self._bursts.rows_per_stamp
+
+    def push(self, rows: Rows, last: bool = False) -> list[Rows]:
+        """Rows with stamps in seconds; empty while the unit is not known.
+
+        Raises:
+            DataError: more rows a second than any wearable gives.
+        """
+        ready = [rows]
+        if self._held is not None:
+            self._held.append(rows)
+            self._count += rows.stamp_T.size
+            stamp_T = np.concatenate([held.stamp_T for held in self._held])
+            enough = np.unique(stamp_T).size >= ROWS_TO_TELL or self._count > MAX_ROWS_HELD
+            if not (enough or last):
+                return []
+            ready, self._held = self._held, None
+            self._begin(ready, stamp_T)
+        if self._bursts is not None:
+            ready = [self._bursts.push(part, last and part is ready[-1]) for part in ready]
+        return [self._in_seconds(part) for part in ready if part.stamp_T.size]
+
+    def _begin(self, first: Sequence[Rows], stamp_T: Float64) -> None:
+        """Tell the unit and the bursts from the first rows."""
+        if self.unit == "auto":
+            self.unit = tell_unit(stamp_T)
+        if share_stamps(first):
+            self._bursts = BurstSpreader(stamp_T)
+        else:
+            require_wearable(stamp_T, self.unit)
+
+    def _in_seconds(self, rows: Rows) -> Rows:
+        if self.unit == "s":
+            return rows
+        return Rows(rows.stamp_T / PER_SECOND[self.unit], rows.imu_TC, rows.label_T)

@@ -1,0 +1,133 @@
+"""What stands before and in a header: remarks, delimiters, units, dates; all of one parser."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.records import Float32, Float64
+from edgehuman.runtime.imu.text.clock import is_date, seconds_of
+from edgehuman.runtime.imu.text.header import delimiter_of, find_header, stated_units
+from edgehuman.runtime.imu.text.lines import RowParser
+
+HEADER = "t,ax,ay,az,gx,gy,gz"
+ROWS = ["0.00,1.5,0.25,-3,0.5,0,2", "0.02,1.25,0,0,0,1,0"]
+VALUES = np.array([[1.5, 0.25, -3, 0.5, 0, 2], [1.25, 0, 0, 0, 1, 0]], np.float32)
+
+
+def read(lines: list[str]) -> tuple[Float64, Float32]:
+    parser = RowParser("x.csv")
+    rows = parser.parse(lines)
+    assert parser.bad == 0, parser.told
+    return rows.stamp_T, rows.imu_TC
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        ["# PLab PicoQuake Data", "# Time: 2024-04-21 15:54:46, Device: X", "#"],
+        ["sep=,"],
+        ['"sep=,"', ""],
+        [
+            "------ Data File Created By ActiGraph ------",
+            "Serial Number: MOS2E",
+            "Start 10:00",
+        ],
+        ["\ufeff# a mark of Windows"],
+        ["Device,ABC", "Owner,me"],
+    ],
+)
+def test_lines_before_the_header_are_passed_over(before: list[str]) -> None:
+    stamp_T, imu_TC = read([*before, HEADER, *ROWS])
+    assert stamp_T.tolist() == [0.0, 0.02]
+    np.testing.assert_array_equal(imu_TC, VALUES)
+
+
+def test_a_header_far_below_is_not_looked_for() -> None:
+    with pytest.raises(DataError, match="found Device, ABC"):
+        read([*["Device,ABC"] * 40, HEADER, *ROWS])
+
+
+@pytest.mark.parametrize("sign", [";", "\t", " "])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_delimiters_and_decimal_commas_are_told_apart(sign: str, decimal: str) -> None:
+    lines = [line.replace(",", sign).replace(".", decimal) for line in [HEADER, *ROWS]]
+    stamp_T, imu_TC = read(lines)
+    assert stamp_T.tolist() == [0.0, 0.02]
+    np.testing.assert_array_equal(imu_TC, VALUES)
+
+
+def test_the_sign_that_is_stated_is_used() -> None:
+    assert delimiter_of("a;b (x,y);c") == ";"
+    stamp_T, _ = read(["sep=;", HEADER.replace(",", ";"), *(r.replace(",", ";") for r in ROWS)])
+    assert stamp_T.tolist() == [0.0, 0.02]
+
+
+@pytest.mark.parametrize(
+    ("accel", "gyro", "to_g", "to_rad_s"),
+    [
+        ("(g)", "(rad/s)", 1.0, 1.0),
+        ("(mg)", "(mdps)", 1e-3, math.pi / 180e3),
+        ("(m/s^2)", "(deg/s)", 1 / 9.80665, math.pi / 180),
+        ("[m/s²]", "[°/s]", 1 / 9.80665, math.pi / 180),
+        ("(G)", "(dps)", 1.0, math.pi / 180),
+    ],
+)
+def test_units_in_the_header_are_believed(
+    accel: str, gyro: str, to_g: float, to_rad_s: float
+) -> None:
+    names = [f"a{axis} {accel}" for axis in "xyz"] + [f"g{axis} {gyro}" for axis in "xyz"]
+    units = stated_units(names)
+    assert units.accel == pytest.approx(to_g)
+    assert units.gyro == pytest.approx(to_rad_s)
+    _, imu_TC = read([",".join(["t", *names]), *ROWS])
+    np.testing.assert_allclose(imu_TC, VALUES * ([to_g] * 3 + [to_rad_s] * 3), rtol=1e-6)
+
+
+def test_units_that_are_declared_or_unknown_or_mixed_are_not() -> None:
+    names = ["ax (mg)", "ay (mg)", "az (mg)", "gx (dps)", "gy (dps)", "gz (dps)"]
+    parser = RowParser("x.csv", believed=(False, False))
+    np.testing.assert_array_equal(parser.parse([",".join(["t", *names]), *ROWS]).imu_TC, VALUES)
+    assert parser.stated == (False, False)
+    mixed = stated_units(["ax (g)", "ay (mg)", "az (g)", "gx (furlongs)", "gy", "gz"])
+    assert (mixed.accel, mixed.gyro) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2024-10-27T01:30:00.000Z", 1_729_992_600.0),
+        ("2024-10-27 01:30:00.010", 1_729_992_600.01),
+        ("2024-10-27T01:30:00+01:00", 1_729_989_000.0),
+        ("2024-10-27 01:30:00.500+0100 [Europe/London]", 1_729_989_000.5),
+        ('"2024-10-27 01:30:00,25-0530"', 1_730_012_400.25),
+    ],
+)
+def test_dates_are_seconds(text: str, seconds: float) -> None:
+    assert is_date(text)
+    assert seconds_of(text) == pytest.approx(seconds, abs=1e-6)
+
+
+def test_rows_with_dates_are_read_and_a_wrong_one_is_dropped() -> None:
+    rows = [f"2024-10-27T01:30:0{i}.5+01:00{ROWS[0][4:]}" for i in range(3)]
+    parser = RowParser("x.csv")
+    found = parser.parse([HEADER, *rows, f"2024-13-27T01:30:00{ROWS[0][4:]}", *rows[:1]])
+    assert np.diff(found.stamp_T).tolist() == [1.0, 1.0, -2.0]
+    assert parser.bad == 1
+    assert "2024-13-27" in parser.told[0]
+
+
+def test_rows_without_stamps_get_those_of_the_rate() -> None:
+    lines = ["ax,ay,az,gx,gy,gz", *(row.partition(",")[2] for row in ROWS)]
+    parser = RowParser("x.csv", rate_hz=25.0)
+    first, second = parser.parse(lines), parser.parse(lines[1:])
+    assert [*first.stamp_T, *second.stamp_T] == [0.0, 0.04, 0.08, 0.12]
+    np.testing.assert_array_equal(second.imu_TC, VALUES)
+
+
+def test_the_header_is_the_line_that_names_most_columns() -> None:
+    assert find_header(["Accelerometer data", "time,ax", HEADER, "1,2"]) == 2
+    assert find_header(["no", "names"]) == 0

@@ -1,0 +1,113 @@
+"""Stamps to seconds: their unit is declared, or inferred from their steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.format import StampUnit
+from edgehuman.records import Float64
+from edgehuman.runtime.imu.text.lines import Rows
+from edgehuman.runtime.imu.text.stamps import StampReader, tell_unit
+
+
+@pytest.mark.parametrize(
+    ("step", "unit"),
+    [
+        (0.02, "s"),
+        (0.005, "s"),
+        (0.4, "s"),
+        (1.0, "s"),
+        (5, "ms"),
+        (20, "ms"),
+        (40, "ms"),
+        (2_000, "us"),
+        (20_000, "us"),
+        (5e6, "ns"),
+        (2e7, "ns"),
+    ],
+)
+def test_the_unit_of_stamps(step: float, unit: str) -> None:
+    stamp_T = np.append(1000 * step + np.arange(20) * step, [np.nan, 0.0, 0.0])
+    assert tell_unit(stamp_T) == unit
+
+
+def rows_at(stamp_T: Float64) -> Rows:
+    return Rows(stamp_T, np.zeros((stamp_T.size, 6), np.float32), None)
+
+
+def test_stamps_are_held_until_their_unit_is_known() -> None:
+    reader = StampReader()
+    assert reader.push(rows_at(np.array([0.0, 20.0, 20.0]))) == []
+    first, second = reader.push(rows_at(np.array([20.0 * i for i in range(2, 10)])))
+    assert reader.unit == "ms"
+    stamps = np.concatenate([first.stamp_T, second.stamp_T])
+    np.testing.assert_allclose(stamps, [0, 0.02, 0.02, *np.arange(2, 10) * 0.02])
+    (third,) = reader.push(rows_at(np.array([200.0])))
+    assert third.stamp_T.tolist() == [0.2]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_declared_unit_is_followed(unit: StampUnit) -> None:
+    per_second = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
+    stamp_T = np.arange(2, 12, dtype=np.float64)
+    (rows,) = StampReader(unit).push(rows_at(stamp_T * per_second))
+    np.testing.assert_allclose(rows.stamp_T, stamp_T)
+
+
+@pytest.mark.parametrize(
+    ("first", "step", "said"),
+    [
+        (45_000.0, 0.01 / 86_400, "days of a spreadsheet; multiply them by 86400"),
+        (0.0, 1e-5, "100,000 rows a second; a wearable gives at most 5,000.*--stamp-unit"),
+    ],
+)
+def test_a_clock_faster_than_any_wearable_is_refused(first: float, step: float, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        StampReader().push(rows_at(np.arange(20, dtype=np.float64) * step + first))
+
+
+def bursts(each: int, interval: float, count: int = 12) -> Rows:
+    """Rows that differ, `each` of them with one stamp."""
+    stamp_T = np.repeat(np.arange(1, count + 1) * interval, each)
+    imu_TC = np.arange(6 * stamp_T.size, dtype=np.float32).reshape(-1, 6)
+    return Rows(stamp_T, imu_TC, np.arange(stamp_T.size, dtype=np.int16))
+
+
+@pytest.mark.parametrize(("each", "interval"), [(3, 0.03), (20, 0.2), (100, 1.0), (2, 20.0)])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_rows_of_a_burst_are_spread_over_its_interval(
+    each: int, interval: float, size: int
+) -> None:
+    rows, reader, found = bursts(each, interval), StampReader(), []
+    for start in range(0, rows.stamp_T.size, size):
+        part = slice(start, start + size)
+        last = start + size >= rows.stamp_T.size
+        assert rows.label_T is not None
+        piece = Rows(rows.stamp_T[part], rows.imu_TC[part], rows.label_T[part])
+        found += reader.push(piece, last=last)
+    seconds = interval / 1000 if interval > 2 else interval
+    stamp_T = np.concatenate([each.stamp_T for each in found])
+    np.testing.assert_allclose(np.diff(stamp_T), seconds / each, rtol=1e-6)
+    assert stamp_T[-1] == pytest.approx(12 * seconds)
+    labels = np.concatenate([part.label_T for part in found if part.label_T is not None])
+    assert labels.tolist() == list(range(12 * each))
+    assert reader.rows_per_stamp > 1.5
+
+
+def test_a_gap_between_bursts_stays_a_gap_and_copies_are_no_burst() -> None:
+    rows = bursts(4, 0.1)
+    late = Rows(rows.stamp_T + np.where(rows.stamp_T > 0.65, 5.0, 0.0), rows.imu_TC, None)
+    (spread,) = StampReader().push(late, last=True)
+    assert np.diff(spread.stamp_T).max() == pytest.approx(5.025)
+    copied = Rows(rows.stamp_T, np.repeat(rows.imu_TC[::4], 4, axis=0), None)
+    (kept,) = StampReader().push(copied, last=True)
+    assert np.array_equal(kept.stamp_T, rows.stamp_T)
+
+
+def test_a_short_stream_is_told_at_its_end() -> None:
+    reader = StampReader()
+    assert reader.push(rows_at(np.array([0.0, 0.02]))) == []
+    (rows, *_) = reader.push(rows_at(np.empty(0)), last=True)
+    assert rows.stamp_T.tolist() == [0.0, 0.02]
