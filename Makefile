@@ -18,7 +18,7 @@ SOURCES := edgehuman bench distill examples export pretrain recipes tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check docs bench format clean
+.PHONY: help demo test test-long check docs bench format clean
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -27,9 +27,13 @@ demo: $(VENV)/.device ## install what a device needs (no PyTorch), then recognis
 	@echo "== demo: a live stream, recognised by the embedded model"
 	@$(BIN)/edgehuman demo
 
-test: $(VENV)/.full ## install everything, then run every test
+test: $(VENV)/.full ## install everything, then run the tests
 	@echo "== test: pytest, in $(WORKERS) processes"
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-long: $(VENV)/.full ## the tests that judge what ships or is published, or take long
+	@echo "== test-long: pytest -m long"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -m long
 
 check: $(VENV)/.full ## formatting, lint, types, import contracts, the rules of the house
 	@echo "== check: ruff format, ruff, mypy --strict, import-linter, the rules of the house"

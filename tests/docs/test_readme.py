@@ -103,6 +103,7 @@ def test_the_row_of_speed_runs_every_engine_that_it_names(tmp_path: Path) -> Non
     assert engines == named
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize(("words", "metric", "said"), EVALUATED)
 def test_readme_says_what_its_commands_print(

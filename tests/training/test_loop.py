@@ -220,6 +220,7 @@ def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_torchrun_trains_with_two_processes(tmp_path: Path) -> None:
     torchrun("-m", "tests.training.toy", str(tmp_path), "12")
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 12

@@ -55,6 +55,7 @@ def build(what: str, source: Path, out: Path) -> Path:
     return out / done.stdout.splitlines()[-1]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_sdist_is_the_whole_repository(built: tuple[Path, Path, Path]) -> None:
     copy, sdist, _ = built
@@ -68,6 +69,7 @@ def test_the_sdist_is_the_whole_repository(built: tuple[Path, Path, Path]) -> No
     assert sorted(files - inside) == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_wheel_of_the_sdist_has_the_product_and_nothing_else(
     built: tuple[Path, Path, Path],
@@ -80,6 +82,7 @@ def test_the_wheel_of_the_sdist_has_the_product_and_nothing_else(
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"edgehuman"}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_page_on_pypi_has_whole_addresses(built: tuple[Path, Path, Path]) -> None:
     with zipfile.ZipFile(built[2]) as wheel:

@@ -48,6 +48,7 @@ def test_both_models_share_labels_and_decision() -> None:
     assert other.precision.calibration_sha256
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_official_test_people_of_uci_har(shared_data: Path) -> None:
     scores = []
@@ -83,6 +84,8 @@ def test_the_gait_model_learned_from_simulated_walkers_alone_and_says_so(name: s
     assert card.parity["cosine"] >= 0.98
 
 
+@pytest.mark.long
+@pytest.mark.slow
 def test_the_gait_models_find_people_whom_they_never_saw() -> None:
     models = [load(name) for name in GAIT[:2]]
     shape, rate_hz = models[0].card.input.shape, models[0].card.input.rate_hz
@@ -111,6 +114,8 @@ def test_the_garments_model_says_whose_photos_it_learned_from(name: str) -> None
     assert catalogue.DATASETS["ccp"].weights_may_ship
 
 
+@pytest.mark.long
+@pytest.mark.slow
 def test_the_garments_models_tell_people_apart_from_streets(shared_data: Path) -> None:
     whole, small = (
         image.evaluate(image.EvaluateConfig(name, data=str(shared_data / "ccp"))).data
@@ -123,6 +128,8 @@ def test_the_garments_models_tell_people_apart_from_streets(shared_data: Path) -
     assert abs(small["metrics"]["mean_iou"] - whole["metrics"]["mean_iou"]) <= 0.005
 
 
+@pytest.mark.long
+@pytest.mark.slow
 def test_the_garments_model_knows_simulated_people_whom_it_never_saw() -> None:
     data = image.evaluate(image.EvaluateConfig(PERSON[1])).data
     assert isinstance(data, dict)

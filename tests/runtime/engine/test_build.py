@@ -162,6 +162,7 @@ def test_a_shipped_graph_passes_parity_in_half_precision_and_builds_an_engine(
 STUDENTS = {"parsing": "starnet_s3"}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize(("task", "arch"), STUDENTS.items())
 def test_a_student_and_its_head_pass_parity_and_build_an_engine(
