@@ -183,6 +183,20 @@ NETWORKS: Mapping[str, Network] = {
         flops=16_220_160,
         source="edgehuman's own: small residual convolutions for the device, trained from scratch",
     ),
+    "imuconv_292k": Network(
+        build="edgehuman.nets.imu.imuconv:ImuConv",
+        arguments={"widths": (64, 96, 128), "blocks": 1, "kernel": 5, "gravity": True},
+        family="imuconv",
+        modality="imu",
+        input="ImuWindow",
+        task="activity",
+        method="none",
+        params=292_032,
+        params_paper="-",
+        flops=16_908_288,
+        source="edgehuman's own: imuconv_288k with the parts along and across gravity beside the "
+        "raw axes, for any mounting",
+    ),
     "vit_tiny": _person(
         _VIT, 5_511_360, "5.5M", 1_560_683_520, _VIT_SOURCE, width=192, depth=12, heads=3
     ),

@@ -2,7 +2,8 @@
 
 Our own design. Postures differ by tremors a hundred times smaller than gravity, so each channel is
 input twice: unchanged, and as its deviation from the window's mean through an asinh, which
-resolves both a tremor and a step. Then come residual 1-D convolutions with batch normalisation
+resolves both a tremor and a step. With `gravity` the parts along and across gravity, which no
+mounting changes, are input beside the raw axes in the same two ways. Then come residual 1-D convolutions with batch normalisation
 (folded at export), mean and standard deviation over time, and a linear head.
 
 Axes: N samples, T time, C channel, D width.
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edgehuman.nets.imu import gravity as upright
 from edgehuman.nets.imu.imuvit import ACCEL_SCALE_G, GYRO_SCALE_RAD_S
 
 # Tremor of a body at rest: here the asinh changes from linear to logarithmic.
@@ -51,6 +53,7 @@ class ImuConv(nn.Module):
         kernel: size of each convolution.
         num_classes: size of the linear head; None: output the pooled embedding.
         dropout: before the head, while training.
+        gravity: also input what does not depend on the mounting, see `gravity.py`.
     """
 
     def __init__(
@@ -60,16 +63,22 @@ class ImuConv(nn.Module):
         kernel: int = 5,
         num_classes: int | None = None,
         dropout: float = 0.0,
+        gravity: bool = False,
     ) -> None:
         super().__init__()
         self.width = 2 * widths[-1]
-        scale_C = torch.tensor([ACCEL_SCALE_G] * 3 + [GYRO_SCALE_RAD_S] * 3)
-        tremor_C = torch.tensor([ACCEL_TREMOR_G] * 3 + [GYRO_TREMOR_RAD_S] * 3)
+        self.gravity = gravity
+        # Units by channel: the raw axes, then accelerometer and gyroscope in turn (gravity.py).
+        pairs = upright.CHANNELS // 2 if gravity else 0
+        accel, gyro = ACCEL_SCALE_G, GYRO_SCALE_RAD_S
+        scale_C = torch.tensor([accel] * 3 + [gyro] * 3 + [accel, gyro] * pairs)
+        accel, gyro = ACCEL_TREMOR_G, GYRO_TREMOR_RAD_S
+        tremor_C = torch.tensor([accel] * 3 + [gyro] * 3 + [accel, gyro] * pairs)
         self.unit_C: Tensor
         self.register_buffer("unit_C", 1.0 / scale_C, persistent=False)
         self.tremor_C: Tensor
         self.register_buffer("tremor_C", 1.0 / tremor_C, persistent=False)
-        self.stem = nn.Conv1d(12, widths[0], 7, 2, 3, bias=False)
+        self.stem = nn.Conv1d(2 * len(scale_C), widths[0], 7, 2, 3, bias=False)
         self.stem_norm = nn.BatchNorm1d(widths[0])
         stages: list[nn.Module] = []
         width = widths[0]
@@ -83,7 +92,11 @@ class ImuConv(nn.Module):
         self.head = nn.Linear(self.width, num_classes) if num_classes else nn.Identity()
 
     def channels(self, imu_NTC: Tensor) -> Tensor:
-        """Return the signal and its fine motion (N, 12, T) of windows (N, T, 6) in g and rad/s."""
+        """Return the signal and its fine motion (N, 12, T), with `gravity` (N, 24, T), of windows
+        (N, T, 6) in g and rad/s.
+        """
+        if self.gravity:
+            imu_NTC = torch.cat([imu_NTC, upright.along_and_across(imu_NTC)], dim=2)
         # asinh written with operators that every engine supports; odd, so apply the sign last.
         moved_NTC = (imu_NTC - imu_NTC.mean(dim=1, keepdim=True)) * self.tremor_C
         size_NTC = moved_NTC.abs()

@@ -17,9 +17,10 @@ def small(**options: int) -> ImuConv:
     return ImuConv((8, 16), num_classes=3, **options).eval()
 
 
-def test_size_and_operations_are_the_catalogued_ones() -> None:
-    row = catalogue.NETWORKS["imuconv_288k"]
-    network = build("imuconv_288k")
+@pytest.mark.parametrize("arch", ["imuconv_288k", "imuconv_292k"])
+def test_size_and_operations_are_the_catalogued_ones(arch: str) -> None:
+    row = catalogue.NETWORKS[arch]
+    network = build(arch)
     assert count_params(network) == row.params
     assert count_flops(network, torch.zeros(1, 128, 6)) == row.flops
 
@@ -58,3 +59,13 @@ def test_every_weight_learns() -> None:
     network = small().train()
     network(torch.randn(4, 128, 6)).sum().backward()
     assert [name for name, p in network.named_parameters() if p.grad is None] == []
+
+
+def test_the_gravity_view_stands_beside_the_raw_axes_in_its_own_units() -> None:
+    imu_NTC = torch.zeros(1, 4, 6)
+    imu_NTC[0, :, 2] = torch.tensor([1.02, 0.98, 1.02, 0.98])
+    view_NCT = small(gravity=True).channels(imu_NTC)
+    assert view_NCT.shape == (1, 24, 4)
+    assert view_NCT[0, 6].tolist() == pytest.approx([2.04, 1.96, 2.04, 1.96], abs=1e-3)  # along
+    fine = 0.5 * math.asinh(0.02 / 0.01)
+    assert view_NCT[0, 18].tolist() == pytest.approx([fine, -fine, fine, -fine], abs=1e-3)
