@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from tyro.conf import Positional
 
 from edgehuman import catalogue
@@ -23,6 +24,7 @@ from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.imu.load import load_windows
+from edgehuman.data.imu.naming import EITHER, Naming, read_naming, rename
 from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.metrics.bootstrap import interval_of_groups
@@ -31,11 +33,11 @@ from edgehuman.metrics.calibration import (
     negative_log_likelihood,
     softmax,
 )
-from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusion, macro_f1
+from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusion
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.pictures.figure import require_pictures
-from edgehuman.records import Index, Text, WindowSet
+from edgehuman.records import Float32, Index, Text, WindowSet
 from edgehuman.runtime.model import Model
 
 
@@ -54,6 +56,12 @@ class EvaluateConfig:
     """The official test people, the others, or all."""
     shared_labels: bool = False
     """Leave out, and count, windows of classes that the model does not know."""
+    map: tuple[str, ...] = ()
+    """Other names of classes, of the data's and of the model's: `walking_forward=walking`,
+    `jumping=` is left out. Classes of one name are one class."""
+    classes: Literal["all", "scored"] = "all"
+    """Macro-F1 over all classes that are true or predicted, or over those scored: that have
+    windows."""
     hop: int = 64
     """Samples from one window to the next, if the data are recordings to cut into windows."""
     batch: int = 256
@@ -66,6 +74,12 @@ class EvaluateConfig:
     """Seed of the random weights, if the model is a catalogue name."""
 
     def __post_init__(self) -> None:
+        for name, others in read_naming(self.map, "--map").items():
+            if len(others) > 1:
+                raise UsageError(
+                    f"--map {name}={EITHER.join(others)}: a score needs one name; give {name}= to "
+                    "leave it out, or map all of them to one name"
+                )
         counted = ("hop", "batch", "threads")
         require(self, ((getattr(self, name) >= 1, name, "at least 1") for name in counted))
 
@@ -73,6 +87,7 @@ class EvaluateConfig:
 @dataclass(frozen=True, slots=True)
 class Scores:
     """Attributes:
+    labels: the classes, under their other names.
     windows, people: numbers of those scored.
     left_out: number of windows left out, by class (or `unlabelled`).
     metrics: macro_f1, accuracy, ece, nll; each but nll 0..1.
@@ -81,6 +96,7 @@ class Scores:
     counts_CC: rows true, columns predicted.
     """
 
+    labels: tuple[str, ...]
     windows: int
     people: int
     left_out: Mapping[str, int]
@@ -104,14 +120,22 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     model = open_model(config)
     require_activity(model)
     windows = load_split(config.data, config.dataset, config.split, config.hop)
-    scores = score(model, windows, config.data, config.shared_labels, config.batch)
+    scores = score(
+        model,
+        windows,
+        config.data,
+        config.shared_labels,
+        config.batch,
+        read_naming(config.map, "--map"),
+        config.classes == "scored",
+    )
     data = _as_data(config, model, windows, scores)
-    text = _as_text(data, model.labels)
+    text = _as_text(data, scores.labels)
     if config.picture is None:
         return Outcome(data, text)
     title = f"{config.model} on {data['dataset']}, {config.split}"
     try:
-        draw_confusion(scores.counts_CC, model.labels, config.picture, title)
+        draw_confusion(scores.counts_CC, scores.labels, config.picture, title)
     except EdgehumanError as error:  # a missing picture does not lose the scores
         return Outcome(data, f"{text}\n\nno picture: {error}", exit_code=1)
     data["picture"] = str(config.picture)
@@ -197,42 +221,81 @@ def to_model_labels(
 
 
 def score(
-    model: Model, windows: WindowSet, where: str, shared_only: bool = False, batch: int = 256
+    model: Model,
+    windows: WindowSet,
+    where: str,
+    shared_only: bool = False,
+    batch: int = 256,
+    naming: Naming | None = None,
+    scored: bool = False,
 ) -> Scores:
     """Run the model over the windows and compare.
+
+    Args:
+        naming: other names of the classes of both; one name each.
+        scored: macro-F1 over the classes that have windows.
 
     Raises:
         DataError: see `to_model_labels`.
     """
-    windows, label_N, left_out = to_model_labels(windows, model.labels, where, shared_only)
+    naming = naming or {}
+    labels, place_C = merged(model.labels, naming)
+    windows, label_N, left_out = to_model_labels(
+        rename(windows, naming), labels, where, shared_only
+    )
     parts = [
         model.logits(windows.imu_NTC[start : start + batch])
         for start in range(0, len(windows), batch)
     ]
-    logits_NC = np.concatenate(parts)
     temperature = model.card.decision.temperature
+    logits_NC = joined_logits(np.concatenate(parts), place_C, temperature)
     predicted_N = logits_NC.argmax(axis=1)
-    num_classes = len(model.labels)
+    num_classes = len(labels)
+    counts_CC = confusion(label_N, predicted_N, num_classes)
+    counted_C = _counted(counts_CC, scored)
+    f1_C = f1_of_confusion(counts_CC)
     metrics = {
-        "macro_f1": macro_f1(label_N, predicted_N, num_classes),
+        "macro_f1": float(np.nanmean(f1_C[counted_C])),
         "accuracy": accuracy(label_N, predicted_N),
         "ece": expected_calibration_error(softmax(logits_NC, temperature), label_N),
         "nll": negative_log_likelihood(logits_NC, label_N, temperature),
     }
-    counts_CC = confusion(label_N, predicted_N, num_classes)
-    f1_C = f1_of_confusion(counts_CC)
     return Scores(
+        labels=labels,
         windows=len(windows),
         people=len(np.unique(windows.subject_N)),
         left_out=left_out,
         metrics=metrics,
-        intervals=_over_people(label_N, predicted_N, windows.subject_N, num_classes),
+        intervals=_over_people(label_N, predicted_N, windows.subject_N, num_classes, counted_C),
         per_class_f1={
-            name: None if np.isnan(f1) else float(f1)
-            for name, f1 in zip(model.labels, f1_C, strict=True)
+            name: None if np.isnan(f1) else float(f1) for name, f1 in zip(labels, f1_C, strict=True)
         },
         counts_CC=counts_CC,
     )
+
+
+def merged(labels: tuple[str, ...], naming: Naming) -> tuple[tuple[str, ...], Index]:
+    """Return a model's classes under their other names, and the place of each old class (C,) in
+    them. A class that is left out of the data keeps its name: it can still be predicted.
+    """
+    new = [(naming.get(name) or (name,))[0] for name in labels]
+    names = tuple(dict.fromkeys(new))
+    return names, np.array([names.index(name) for name in new], np.int64)
+
+
+def joined_logits(logits_NC: Float32, place_C: Index, temperature: float) -> Float32:
+    """Return logits of the merged classes: their probability is the sum of those merged."""
+    count = int(place_C.max()) + 1
+    if count == len(place_C):
+        return logits_NC
+    scaled_NC = logits_NC / temperature
+    sums = [np.logaddexp.reduce(scaled_NC[:, place_C == k], axis=1) for k in range(count)]
+    return np.asarray(np.stack(sums, axis=1) * temperature, np.float32)
+
+
+def _counted(counts_CC: Index, scored: bool) -> NDArray[np.bool_]:
+    """Which classes (C,) macro-F1 counts: those that have windows, or all."""
+    return counts_CC.sum(axis=1) > 0 if scored else np.ones(len(counts_CC), bool)
 
 
 def _over_people(
@@ -240,6 +303,7 @@ def _over_people(
     predicted_N: Index,
     subject_N: Text,
     num_classes: int,
+    counted_C: NDArray[np.bool_],
 ) -> dict[str, tuple[float, float]]:
     """95 % bootstrap intervals of macro-F1 and accuracy over people."""
     people = np.unique(subject_N)
@@ -252,7 +316,7 @@ def _over_people(
         ]
     )
     statistics = {
-        "macro_f1": lambda counts: np.nanmean(f1_of_confusion(counts), axis=-1),
+        "macro_f1": lambda counts: np.nanmean(f1_of_confusion(counts)[..., counted_C], axis=-1),
         "accuracy": lambda counts: np.trace(counts, axis1=-2, axis2=-1) / counts.sum(axis=(-2, -1)),
     }
     found = {key: interval_of_groups(counts_SCC, of) for key, of in statistics.items()}
@@ -278,7 +342,9 @@ def _as_data(
         "metrics": dict(scores.metrics),
         "intervals": {key: list(ends) for key, ends in scores.intervals.items()},
         "per_class_f1": dict(scores.per_class_f1),
-        "labels": list(model.labels),
+        "labels": list(scores.labels),
+        "classes": config.classes,
+        "map": list(config.map),
         "confusion": scores.counts_CC.tolist(),
     }
 

@@ -152,6 +152,18 @@ _WEARABLES: Mapping[str, Dataset] = {
         licence="none stated: measurements only",
         weights_may_ship=False,
     ),
+    "geotec": Dataset(
+        read="edgehuman.data.imu.published.compact:GEOTEC",
+        modality="imu",
+        people=14,
+        classes=4,
+        rate_hz=50.0,
+        hours=0.9,
+        url="https://github.com/GeoTecINIT/sp-sw-har-dataset",
+        licence=_CC_BY,
+        weights_may_ship=True,
+        place="a phone in the trouser pocket, a watch on the wrist",
+    ),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgehuman.records import Index
+from edgehuman.records import Float64, Index
 
 
 def batch_indices(
@@ -24,3 +24,26 @@ def batch_indices(
         here = epoch == number
         chosen[here] = order[place[here]]
     return chosen
+
+
+def balance(group_N: Index, share_G: Float64) -> Float64:
+    """Return the probability (N,) of each sample, so that each group g has its share of a batch.
+
+    Args:
+        group_N: the group of each sample, 0..G-1.
+        share_G: weights of the groups; groups without samples get nothing.
+    """
+    count_G = np.bincount(group_N, minlength=len(share_G))
+    weight_N = (share_G / np.maximum(count_G, 1))[group_N]
+    return np.asarray(weight_N / weight_N.sum())
+
+
+def drawn_indices(
+    prob_N: Float64, batch: int, step: int, seed: int, rank: int = 0, world: int = 1
+) -> Index:
+    """Return indices (batch,) of one process's share of a step, drawn with these probabilities."""
+    rng = np.random.default_rng((seed, step * world + rank))
+    bounds_N = np.cumsum(prob_N)
+    chosen = np.searchsorted(bounds_N, rng.random(batch) * bounds_N[-1], side="right")
+    indices: Index = np.minimum(chosen, len(prob_N) - 1).astype(np.int64)
+    return indices

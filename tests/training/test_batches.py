@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from edgehuman.training.batches import batch_indices
+from edgehuman.training.batches import balance, batch_indices, drawn_indices
 
 
 def test_an_epoch_holds_every_sample_once() -> None:
@@ -25,3 +26,18 @@ def test_two_processes_share_an_epoch_without_overlap() -> None:
 def test_the_seed_decides() -> None:
     assert batch_indices(100, 8, 5, 1).tolist() == batch_indices(100, 8, 5, 1).tolist()
     assert batch_indices(100, 8, 5, 1).tolist() != batch_indices(100, 8, 5, 2).tolist()
+
+
+def test_groups_have_their_share_however_many_samples_they_have() -> None:
+    prob_N = balance(np.array([0, 0, 0, 2]), np.array([1.0, 5.0, 1.0]))
+    assert prob_N.tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 6, 1 / 2])
+
+
+def test_drawn_batches_follow_the_probabilities_and_the_seed() -> None:
+    prob_N = np.array([0.0, 0.25, 0.75, 0.0])
+    first = drawn_indices(prob_N, 4000, 1, seed=0)
+    assert set(first.tolist()) == {1, 2}
+    assert (first == 2).mean() == pytest.approx(0.75, abs=0.03)
+    assert first.tolist() == drawn_indices(prob_N, 4000, 1, seed=0).tolist()
+    others = [drawn_indices(prob_N, 4000, 1, 0, rank, 2).tolist() for rank in range(2)]
+    assert others[0] != others[1]

@@ -46,7 +46,7 @@ def find_layout(path: Path | str, dataset: str | None = None) -> tuple[WearableL
         DataError: no such path, no known layout, or not the expected dataset.
         UsageError: no dataset of that name.
     """
-    if str(path) == catalogue.SIMULATED:
+    if is_simulated(path):
         raise DataError(
             "simulated data has windows only; `edgehuman data simulate` writes recordings as files"
         )
@@ -114,19 +114,32 @@ def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) ->
     fold 0 of ExtraSensory; other datasets have no official split.
 
     Args:
-        path: a folder, a compact file, or the word "simulated".
+        path: a folder, a compact file, "simulated" (at the waist), or "simulated:PLACEMENT" (also
+            jogging).
         dataset: catalogue name of the expected dataset.
         hop: samples from one window to the next.
 
     Raises:
         DataError: see `find_layout`; wrong columns or units; or no recording as long as a window.
     """
-    if str(path) == catalogue.SIMULATED:
-        from edgehuman.simulate.imu.recording import simulated_windows
-
-        return simulated_windows(hop=hop)
+    if is_simulated(path):
+        return _simulated(str(path).partition(":")[2], hop)
     layout, place = find_layout(path, dataset)
     if layout.read.windows is not None:
         return layout.read.windows(place)
     assert layout.read.stretches is not None
     return cut(layout.read.stretches(place), hop, layout.dataset)
+
+
+def is_simulated(path: Path | str) -> bool:
+    """Return whether this is the word `simulated`, with or without a placement."""
+    return str(path).partition(":")[0] == catalogue.SIMULATED
+
+
+def _simulated(placement: str, hop: int) -> WindowSet:
+    from edgehuman.simulate.body.activities import SIX
+    from edgehuman.simulate.imu.recording import simulated_windows
+
+    if not placement:
+        return simulated_windows(hop=hop)
+    return simulated_windows(placement=placement, hop=hop, labels=(*SIX, "jogging"))

@@ -98,6 +98,16 @@ USC_HAD_LABELS = (
     "elevator_down",
 )
 
+GEOTEC_SUBJECTS = tuple(f"geotec:{user}" for user in range(1, 15))
+# Turning round takes one or two steps and is walking here.
+GEOTEC_LABELS: Mapping[str, str] = {
+    "SEATED": "sitting",
+    "STANDING_UP": "sit_to_stand",
+    "WALKING": "walking",
+    "TURNING": "walking",
+    "SITTING_DOWN": "stand_to_sit",
+}
+
 
 def names(pool: str, ids: NDArray[Any]) -> Text:
     """`"<pool>:<id>"` for every id (N,)."""

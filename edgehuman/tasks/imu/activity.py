@@ -12,27 +12,30 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec, TrainingData
 from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.imu.ledger import data_rows
-from edgehuman.data.imu.load import load_recordings
+from edgehuman.data.imu.load import is_simulated, load_recordings
+from edgehuman.data.imu.naming import read_naming
 from edgehuman.data.memory import sets_in_memory
+from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
 from edgehuman.nets.building import build, count_params, size_of
 from edgehuman.nets.checkpoint import read_card
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
-from edgehuman.records import IMU_WINDOW, Float32, Index, WindowSet
+from edgehuman.records import IMU_WINDOW, Float32, Float64, Index, WindowSet
 from edgehuman.tasks.finetune import (
     Decided,
     Judge,
@@ -48,18 +51,37 @@ from edgehuman.tasks.imu.probe import fit_probe
 from edgehuman.tasks.imu.settings import DEFAULT_ARCH, ActivityConfig
 from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
 from edgehuman.training import checkpoint
-from edgehuman.training.batches import batch_indices
+from edgehuman.training.batches import balance, batch_indices, drawn_indices
 from edgehuman.training.imu.augment import ImuAugment
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place
 
 
 class Classifier(nn.Module):
-    """A network with its training loss: cross-entropy with label smoothing, augmentation, mixup."""
+    """A network with its training loss: cross-entropy with label smoothing, augmentation, mixup.
 
-    def __init__(self, network: nn.Module, config: ActivityConfig) -> None:
+    Args:
+        network: windows (N, T, 6) -> logits (N, K).
+        config: strengths.
+        allowed_MK: which classes each training label may be; the loss is that of all of them
+            together.
+        labels: the K classes.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        config: ActivityConfig,
+        allowed_MK: NDArray[np.bool_],
+        labels: tuple[str, ...],
+    ) -> None:
         super().__init__()
         self.network = network
+        self.allowed_MK: Tensor
+        self.register_buffer("allowed_MK", torch.from_numpy(allowed_MK), persistent=False)
+        self.turned_MK: Tensor
+        turned_MK = if_turned(allowed_MK, labels, config.turned_alike)
+        self.register_buffer("turned_MK", torch.from_numpy(turned_MK), persistent=False)
         self.smoothing, self.mixup = config.label_smoothing, config.mixup
         self.augment = ImuAugment(
             rotation_deg=config.rotation_deg,
@@ -67,11 +89,14 @@ class Classifier(nn.Module):
             jitter=config.jitter,
             gyro_bias=config.gyro_bias,
             time_warp=config.time_warp,
+            turned_share=config.turned_share,
         )
 
     def forward(self, imu_NTC: Tensor, label_N: Tensor) -> dict[str, Tensor]:
         """Return {"loss", "accuracy"} for windows (N, T, 6) and labels (N,)."""
-        imu_NTC = self.augment(imu_NTC)
+        turned_N = self.augment.turned(len(label_N))
+        imu_NTC = self.augment(imu_NTC, turned_N)
+        right_NK = torch.where(turned_N[:, None], self.turned_MK[label_N], self.allowed_MK[label_N])
         order_N = torch.arange(len(label_N))
         share = 1.0
         if self.mixup:
@@ -79,13 +104,33 @@ class Classifier(nn.Module):
             order_N = torch.randperm(len(label_N))
             imu_NTC = share * imu_NTC + (1 - share) * imu_NTC[order_N]
         logits_NK = self.network(imu_NTC)
-        loss = share * self._loss(logits_NK, label_N)
+        loss = share * self._loss(logits_NK, right_NK)
         if share < 1:
-            loss = loss + (1 - share) * self._loss(logits_NK, label_N[order_N])
-        return {"loss": loss, "accuracy": (logits_NK.argmax(1) == label_N).float().mean()}
+            loss = loss + (1 - share) * self._loss(logits_NK, right_NK[order_N])
+        hit_N = right_NK.gather(1, logits_NK.argmax(1, keepdim=True))
+        return {"loss": loss, "accuracy": hit_N.float().mean()}
 
-    def _loss(self, logits_NK: Tensor, label_N: Tensor) -> Tensor:
-        return functional.cross_entropy(logits_NK, label_N, label_smoothing=self.smoothing)
+    def _loss(self, logits_NK: Tensor, right_NK: Tensor) -> Tensor:
+        """Cross-entropy; a window's probability is that of all the classes it may be."""
+        log_NK = functional.log_softmax(logits_NK, dim=1)
+        right_N = torch.logsumexp(log_NK.masked_fill(~right_NK, -torch.inf), dim=1)
+        return -((1 - self.smoothing) * right_N + self.smoothing * log_NK.mean(dim=1)).mean()
+
+
+def if_turned(
+    allowed_MK: NDArray[np.bool_], labels: tuple[str, ...], alike: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    """Return which classes each training label may be after a turn, (M, K).
+
+    Raises:
+        UsageError: one of `alike` is no class.
+    """
+    unknown = [name for name in alike if name not in labels]
+    if unknown:
+        raise UsageError(f"--turned-alike {unknown[0]} is no class; valid: {', '.join(labels)}")
+    alike_K = np.array([label in alike for label in labels])
+    touched_M = (allowed_MK & alike_K).any(axis=1)
+    return np.asarray(allowed_MK | (touched_M[:, None] & alike_K))
 
 
 def predict_logits(network: nn.Module, imu_NTC: Float32, chunk: int = 512) -> Float32:
@@ -122,19 +167,42 @@ def block_scale(network: nn.Module, decay: float) -> Mapping[str, float]:
     return factor
 
 
+def _draw(config: ActivityConfig, splits: LabelledSplits) -> Callable[[int, Place], Index]:
+    """Return how a step's windows are chosen: in shuffled epochs, or balanced over sets, classes."""
+    counts = [len(windows) for windows in splits.learn]
+    if not config.balance:
+        return lambda step, at: batch_indices(
+            sum(counts), config.batch, step, config.seed, at.rank, at.world
+        )
+    prob_N = balanced(splits.learn, config.balance)
+    return lambda step, at: drawn_indices(
+        prob_N, config.batch, step, config.seed, at.rank, at.world
+    )
+
+
+def balanced(learn: Sequence[WindowSet], share: Sequence[float]) -> Float64:
+    """Return the probability (N,) of each window of the joined sets: `share` per set, the same for
+    each class of a set.
+    """
+    names = len(learn[0].labels)
+    group_N = np.concatenate([i * names + windows.label_N for i, windows in enumerate(learn)])
+    classes = [len(np.unique(windows.label_N)) for windows in learn]
+    share_G = np.repeat([weight / n for weight, n in zip(share, classes, strict=True)], names)
+    return balance(group_N, share_G)
+
+
 def _training(
     config: ActivityConfig, splits: LabelledSplits, network: nn.Module, card: Card
 ) -> Training:
-    """Return the training of all weights, on windows in shuffled epochs."""
+    """Return the training of all weights."""
     learn = join(splits.learn)
+    draw = _draw(config, splits)
+    allowed_MK = splits.allowed_MK
     imu_NTC, label_N = torch.from_numpy(learn.imu_NTC), torch.from_numpy(learn.label_N)
     factor = block_scale(network, config.layer_decay)
 
     def batch(step: int, place: Place) -> tuple[Tensor, ...]:
-        indices = batch_indices(
-            len(imu_NTC), config.batch, step, config.seed, place.rank, place.world
-        )
-        chosen = torch.from_numpy(indices)
+        chosen = torch.from_numpy(draw(step, place))
         return imu_NTC[chosen], label_N[chosen]
 
     def select(product: nn.Module) -> dict[str, float]:
@@ -143,7 +211,7 @@ def _training(
     return Training(
         network=network,
         card=card,
-        learner=lambda inner: Classifier(inner, config),
+        learner=lambda inner: Classifier(inner, config, allowed_MK, splits.labels),
         batches=nullcontext(batch),
         select=select if len(splits.select) else None,
         select_by="macro_f1",
@@ -264,10 +332,13 @@ def train(config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None =
     given = None if data is None else sets_in_memory(data, WindowSet)
     if given is not None:
         config = dataclasses.replace(config, data=(IN_MEMORY,) * len(given))
-    if SIMULATED in config.data:
+    if any(is_simulated(path) for path in config.data):
         print("the training data includes simulated data (edgehuman's walker)", file=sys.stderr)
     select_share = 0.0 if config.mode == "probe" else config.select_share
-    splits = labelled_splits(config.data, config.hop, select_share, given=given)
+    naming = read_naming(config.map, "--map")
+    splits = labelled_splits(
+        config.data, config.hop, select_share, given=given, labels=config.labels, naming=naming
+    )
     network = build(start.arch, config.seed, num_classes=len(splits.labels), dropout=config.dropout)
     card = _card(config, splits, network, start.load_into(network))
     if config.mode == "finetune":

@@ -26,7 +26,16 @@ class ActivityConfig(FinetuneConfig):
     mode: Literal["finetune", "probe"] = "finetune"
     """Train all weights, or a linear head on the frozen encoder."""
     data: tuple[str, ...] = (SIMULATED,)
-    """Datasets: paths, or the word `simulated`. The first sets the labels and the test people."""
+    """Datasets: paths, `simulated`, or `simulated:PLACEMENT`. The first sets the test people, and
+    the labels unless --labels does."""
+    labels: tuple[str, ...] = ()
+    """The classes; by default those of the first dataset."""
+    map: tuple[str, ...] = ()
+    """Other names of the data's classes: `jogging=running`; `stairs=walking_upstairs|walking_downstairs`
+    may be either; `typing=` is left out."""
+    balance: tuple[float, ...] = ()
+    """Share of each dataset in a batch, within it the same for each class; by default every window
+    counts the same."""
     hop: int = 64
     """Hop between windows cut from recordings, samples."""
     select_share: float = 0.2
@@ -48,6 +57,11 @@ class ActivityConfig(FinetuneConfig):
     """Beta parameter of mixup between windows of a batch; 0: no mixup."""
     rotation_deg: float = 0.0
     """Augmentation: largest rotation, shared by both sensors."""
+    turned_share: float = 0.0
+    """Augmentation: share of the windows turned to any orientation, in the place of --rotation-deg."""
+    turned_alike: tuple[str, ...] = ()
+    """Classes that cannot be told apart once a window was turned to any orientation: any of them is
+    right then. With gravity alone to tell them, those are the postures."""
     scale: float = 0.0
     """Augmentation: standard deviation of a gain per sensor."""
     jitter: float = 0.0
@@ -63,6 +77,13 @@ class ActivityConfig(FinetuneConfig):
             (0 <= self.dropout < 1, "dropout", "from 0 to under 1"),
             (0 <= self.label_smoothing < 1, "label_smoothing", "from 0 to under 1"),
             (self.hop >= 1, "hop", "at least 1"),
+            (0 <= self.turned_share <= 1, "turned_share", "from 0 to 1"),
+            (
+                not self.balance or len(self.balance) == len(self.data),
+                "balance",
+                f"one number for each of the {len(self.data)} datasets",
+            ),
+            (all(share > 0 for share in self.balance), "balance", "numbers above 0"),
             (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
         )
         require(self, rules)
@@ -75,6 +96,8 @@ class ActivityConfig(FinetuneConfig):
             ),
             (self.selected and self.select_share, "--selected", "--select-share 0"),
             (self.resume and self.mode == "probe", "--resume", "--mode finetune"),
+            (self.balance and self.mode == "probe", "--balance", "--mode finetune"),
+            (self.turned_alike and not self.turned_share, "--turned-alike", "--turned-share"),
         )
         for clash, flag, needed in clashes:
             if clash:

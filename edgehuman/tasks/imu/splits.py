@@ -1,7 +1,8 @@
 """Labelled windows for one task: several datasets with the target's labels, split by people.
 
-The first dataset is the target: it defines the task's labels and its test people are the test set.
-Windows of the other datasets are added to the training set if they have one of those labels.
+The first dataset is the target: it defines the task's labels, unless they are given, and its test
+people are the test set. Windows of the other datasets are added to the training set if they have
+one of those labels, or one that may be any of several of them (`stairs=up|down`).
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgehuman.data.imu.load import load_windows
+from edgehuman.data.imu.naming import EITHER, Naming, rename
 from edgehuman.data.imu.splits import assert_disjoint, split_by_subject
 from edgehuman.errors import DataError
 from edgehuman.records import WindowSet
@@ -22,7 +25,8 @@ class LabelledSplits:
     """Training, selection and test windows; no person is in two of them.
 
     Attributes:
-        learn: training windows, one set per dataset.
+        learn: training windows, one set per dataset; their labels are the task's classes, then the
+            names that may be any of several.
         select: windows of the target's training people held out for selection.
         test: the target's test windows; read once, at the end.
         labels: the task's classes.
@@ -32,6 +36,16 @@ class LabelledSplits:
     select: WindowSet
     test: WindowSet
     labels: tuple[str, ...]
+
+    @property
+    def allowed_MK(self) -> NDArray[np.bool_]:
+        """Which of the K classes each of the M training labels may be."""
+        return allowed(self.learn[0].labels if self.learn else self.labels, self.labels)
+
+
+def allowed(names: tuple[str, ...], labels: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which of `labels` (K) each of `names` (M) may be, (M, K)."""
+    return np.array([[label in name.split(EITHER) for label in labels] for name in names])
 
 
 def relabel(windows: WindowSet, labels: tuple[str, ...]) -> WindowSet:
@@ -51,6 +65,8 @@ def labelled_splits(
     select_share: float,
     seed: int = 0,
     given: Sequence[WindowSet] | None = None,
+    labels: tuple[str, ...] = (),
+    naming: Naming | None = None,
 ) -> LabelledSplits:
     """Read the datasets and split them by people.
 
@@ -60,11 +76,15 @@ def labelled_splits(
         select_share: share of the target's training people held out for selection; 0: none.
         seed: for choosing those people.
         given: sets in memory, in the place of those that `data` names.
+        labels: the task's classes; empty: those of the target.
+        naming: other names of the datasets' classes.
 
     Raises:
         DataError: a dataset without labels, without a test part, or without a common label.
     """
     sets = list(given or (load_windows(path, hop=hop) for path in data))
+    if naming:
+        sets = [rename(windows, naming) for windows in sets]
     target = sets[0]
     if not target.labels or not (target.label_N >= 0).any():
         raise DataError(f"--data {data[0]} has no labels; the first dataset must be labelled")
@@ -73,14 +93,20 @@ def labelled_splits(
             f"--data {data[0]} has no test people; give a dataset with an official split"
         )
     used = sorted(set(target.label_N[target.label_N >= 0].tolist()))
-    labels = tuple(target.labels[i] for i in used)
-    sets = [relabel(windows, labels) for windows in sets]
+    labels = labels or tuple(target.labels[i] for i in used)
+    sets = [relabel(windows, _with_either(sets, labels)) for windows in sets]
     for path, windows in zip(data, sets, strict=True):
         if not len(windows):
             raise DataError(
                 f"--data {path} has none of the labels {', '.join(labels)}; leave it out"
             )
     return _split(sets, labels, select_share, seed)
+
+
+def _with_either(sets: list[WindowSet], labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The classes, then the sets' names that may be any of several of them."""
+    names = dict.fromkeys(name for windows in sets for name in windows.labels if EITHER in name)
+    return (*labels, *(name for name in names if set(name.split(EITHER)) <= set(labels)))
 
 
 def join(sets: Sequence[WindowSet]) -> WindowSet:
@@ -99,14 +125,15 @@ def _split(
     sets: list[WindowSet], labels: tuple[str, ...], select_share: float, seed: int
 ) -> LabelledSplits:
     target = sets[0]
-    test = target.select(target.is_test_N)
+    test = target.select(target.is_test_N & (target.label_N < len(labels)))
     test_people = {name for w in sets for name in w.subject_N[w.is_test_N].tolist()}
     known = target.select(~np.isin(target.subject_N, list(test_people)))
     select_people: set[str] = set()
     if select_share:
         mask = split_by_subject(known, select_share, seed)
         select_people = set(known.subject_N[mask].tolist())
-    select = known.select(np.isin(known.subject_N, list(select_people)))
+    chosen_N = np.isin(known.subject_N, list(select_people)) & (known.label_N < len(labels))
+    select = known.select(chosen_N)
     out = list(test_people | select_people)
     learn = tuple(w.select(~np.isin(w.subject_N, out)) for w in sets)
     for windows in learn:

@@ -21,6 +21,7 @@ class ImuAugment:
 
     Attributes:
         rotation_deg: largest angle of a rotation about a random axis, shared by both sensors.
+        turned_share: share of the windows turned to any orientation instead.
         scale: standard deviation of a gain around 1, one per sensor.
         jitter: standard deviation of white noise, in g and rad/s.
         gyro_bias: standard deviation of a constant gyroscope offset, rad/s.
@@ -32,13 +33,23 @@ class ImuAugment:
     jitter: float = 0.0
     gyro_bias: float = 0.0
     time_warp: float = 0.0
+    turned_share: float = 0.0
 
-    def __call__(self, imu_NTC: Tensor) -> Tensor:
-        """Augment windows (N, T, 6)."""
+    def __call__(self, imu_NTC: Tensor, turned_N: Tensor | None = None) -> Tensor:
+        """Augment windows (N, T, 6).
+
+        Args:
+            turned_N: which windows to turn to any orientation; None: drawn here.
+        """
         if self.time_warp:
             imu_NTC = warp_time(imu_NTC, self.time_warp)
-        if self.rotation_deg:
-            imu_NTC = rotate(imu_NTC, random_rotations(imu_NTC.shape[0], self.rotation_deg))
+        if self.rotation_deg or self.turned_share:
+            turned_N = self.turned(imu_NTC.shape[0]) if turned_N is None else turned_N
+            rotation_N33 = random_rotations(imu_NTC.shape[0], self.rotation_deg)
+            if turned_N.any():
+                any_N33 = any_orientation(imu_NTC.shape[0])
+                rotation_N33 = torch.where(turned_N[:, None, None], any_N33, rotation_N33)
+            imu_NTC = rotate(imu_NTC, rotation_N33)
         if self.scale:
             gain = 1 + self.scale * torch.randn(imu_NTC.shape[0], 1, 2)
             imu_NTC = imu_NTC * gain.repeat_interleave(3, dim=2)
@@ -48,6 +59,23 @@ class ImuAugment:
         if self.jitter:
             imu_NTC = imu_NTC + self.jitter * torch.randn_like(imu_NTC)
         return imu_NTC
+
+    def turned(self, count: int) -> Tensor:
+        """Draw which of `count` windows are turned to any orientation, bool (N,)."""
+        if not self.turned_share:
+            return torch.zeros(count, dtype=torch.bool)
+        return torch.rand(count) < self.turned_share
+
+
+def any_orientation(count: int) -> Tensor:
+    """Return rotation matrices (N, 3, 3), uniform over all orientations (random unit quaternions)."""
+    a, b, c, d = torch.nn.functional.normalize(torch.randn(count, 4), dim=1).unbind(1)
+    rows = [
+        [1 - 2 * (c * c + d * d), 2 * (b * c - a * d), 2 * (b * d + a * c)],
+        [2 * (b * c + a * d), 1 - 2 * (b * b + d * d), 2 * (c * d - a * b)],
+        [2 * (b * d - a * c), 2 * (c * d + a * b), 1 - 2 * (b * b + c * c)],
+    ]
+    return torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)
 
 
 def random_rotations(count: int, largest_deg: float) -> Tensor:

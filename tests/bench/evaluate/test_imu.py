@@ -12,6 +12,7 @@ import pytest
 from edgehuman.bench.evaluate.imu import (
     EvaluateConfig,
     evaluate,
+    joined_logits,
     load_split,
     require_activity,
     score,
@@ -207,3 +208,36 @@ def test_real_recordings_are_scored(
     assert data["windows"] == 496 + 491 + 532
     assert data["left_out"] == {"walking_upstairs": 471, "walking_downstairs": 420, "laying": 537}
     assert data["people"] == 9
+
+
+def test_names_are_mapped_on_both_sides_and_merged(
+    make_model: MakeModel, make_windows: MakeWindows
+) -> None:
+    # The model knows walking, sitting, standing; both of the last two are "still" here.
+    windows = make_windows([0, 1, 2, 2], [0, 1, 1, 2], labels=("stroll", "still", "jumping"))
+    naming = {"stroll": ("walking",), "sitting": ("still",), "standing": ("still",), "jumping": ()}
+    scores = score(load(make_model()), windows, "toy", naming=naming)
+    assert scores.labels == ("walking", "still")
+    assert scores.counts_CC.tolist() == [[1, 0], [0, 2]]
+    assert scores.metrics["macro_f1"] == 1.0
+
+
+def test_macro_f1_over_the_scored_classes_leaves_out_those_without_windows(
+    make_model: MakeModel, make_windows: MakeWindows
+) -> None:
+    windows = make_windows([0, 0, 1, 2], [0, 0, 1, 1], ["a", "a", "b", "b"])
+    model = load(make_model())
+    everything, scored = (score(model, windows, "toy", scored=flag) for flag in (False, True))
+    assert everything.metrics["macro_f1"] == pytest.approx((1 + 2 / 3 + 0) / 3)
+    assert scored.metrics["macro_f1"] == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_the_probability_of_merged_classes_is_their_sum() -> None:
+    logits_NC = np.log(np.array([[0.4, 0.3, 0.3]], np.float32))
+    merged_NC = joined_logits(logits_NC, np.array([0, 1, 1]), temperature=1.0)
+    assert np.exp(merged_NC)[0].tolist() == pytest.approx([0.4, 0.6])
+
+
+def test_a_class_of_several_names_cannot_be_scored() -> None:
+    with pytest.raises(UsageError, match=r"--map stairs=up\|down: a score needs one name"):
+        EvaluateConfig("x", map=("stairs=up|down",))

@@ -40,7 +40,8 @@ def test_a_window_without_gravity_gives_finite_values_and_gradients() -> None:
     view_NTC = along_and_across(imu_NTC)
     view_NTC.sum().backward()
     assert torch.isfinite(view_NTC).all()
-    assert imu_NTC.grad is not None and torch.isfinite(imu_NTC.grad).all()
+    assert imu_NTC.grad is not None
+    assert torch.isfinite(imu_NTC.grad).all()
 
 
 def test_half_precision_agrees_within_its_resolution() -> None:

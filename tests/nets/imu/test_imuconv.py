@@ -12,9 +12,9 @@ from edgehuman.nets.building import build, count_flops, count_params
 from edgehuman.nets.imu.imuconv import ImuConv
 
 
-def small(**options: int) -> ImuConv:
+def small(gravity: bool = False) -> ImuConv:
     torch.manual_seed(0)
-    return ImuConv((8, 16), num_classes=3, **options).eval()
+    return ImuConv((8, 16), num_classes=3, gravity=gravity).eval()
 
 
 @pytest.mark.parametrize("arch", ["imuconv_288k", "imuconv_292k"])

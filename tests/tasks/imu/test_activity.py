@@ -18,7 +18,9 @@ from edgehuman.records import WindowSet
 from edgehuman.tasks.imu import activity
 from edgehuman.tasks.imu.activity import (
     Classifier,
+    balanced,
     block_scale,
+    if_turned,
     predict_logits,
     train,
 )
@@ -134,7 +136,8 @@ def test_mixup_mixes_windows_and_losses_alike(tmp_path: Path) -> None:
             return torch.stack([total_N, -total_N], dim=1)
 
     torch.manual_seed(0)
-    model = Classifier(Sum(), config(tmp_path, mixup=0.5, label_smoothing=0.0))
+    settings = config(tmp_path, mixup=0.5, label_smoothing=0.0)
+    model = Classifier(Sum(), settings, np.eye(2, dtype=bool), ("a", "b"))
     imu_NTC = torch.zeros(2, 4, 6)
     imu_NTC[0, 0, 0], imu_NTC[1, 0, 0] = 1.0, -1.0
     torch.manual_seed(3)
@@ -159,3 +162,38 @@ def test_layer_decay_slows_lower_blocks() -> None:
     assert factor["blocks.4.mlp.0.weight"] == 0.5
     assert factor["blocks.0.mlp.0.weight"] == 0.5**5
     assert factor["embed.weight"] == 0.5**6
+
+
+class Fixed(torch.nn.Module):
+    """The same logits for every window."""
+
+    def forward(self, imu_NTC: torch.Tensor) -> torch.Tensor:
+        return torch.log(torch.tensor([0.5, 0.3, 0.2])).expand(len(imu_NTC), 3)
+
+
+def test_a_window_that_may_be_either_costs_what_both_together_cost(tmp_path: Path) -> None:
+    settings = config(tmp_path, label_smoothing=0.0)
+    allowed_MK = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1]], bool)
+    model = Classifier(Fixed(), settings, allowed_MK, ("a", "b", "c"))
+    found = model(torch.zeros(1, 4, 6), torch.tensor([3]))
+    assert found["loss"].item() == pytest.approx(-np.log(0.5))
+    assert found["accuracy"].item() == 0.0
+
+
+def test_a_turn_makes_postures_alike_and_nothing_else() -> None:
+    labels = ("walking", "sitting", "standing")
+    alike = ("sitting", "standing")
+    turned_MK = if_turned(np.eye(3, dtype=bool), labels, alike)
+    assert turned_MK.tolist() == [[True, False, False], [False, True, True], [False, True, True]]
+    with pytest.raises(UsageError, match="--turned-alike flying is no class; valid: walking"):
+        if_turned(np.eye(3, dtype=bool), labels, ("flying",))
+
+
+def test_balance_gives_each_set_its_share_and_each_class_of_it_the_same(made: WindowSet) -> None:
+    prob_N = balanced([made, made.select(made.label_N == 0)], [3.0, 1.0])
+    first, second = prob_N[: len(made)], prob_N[len(made) :]
+    assert (first.sum(), second.sum()) == pytest.approx((0.75, 0.25))
+    by_class = [first[made.label_N == label].sum() for label in range(3)]
+    assert by_class == pytest.approx([0.25, 0.25, 0.25])
+    with pytest.raises(UsageError, match="one number for each of the 1 datasets"):
+        ActivityConfig(out=Path("x"), data=("x",), balance=(1.0, 2.0))

@@ -72,3 +72,19 @@ def test_a_dataset_without_a_common_label_is_refused(
     monkeypatch.setattr(labelled, "load_windows", lambda path, hop: made if path == "x" else other)
     with pytest.raises(DataError, match="--data y has none of the labels slow, fast, still"):
         labelled_splits(["x", "y"], hop=64, select_share=0.25)
+
+
+def test_given_labels_and_other_names_take_in_what_may_be_either(
+    made: WindowSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(made, is_test_N=np.zeros(len(made), bool), labels=("a", "b", "c"))
+    monkeypatch.setattr(labelled, "load_windows", lambda path, hop: made if path == "x" else other)
+    naming = {"still": ("sitting",), "a": ("slow", "fast"), "b": ("sitting",)}
+    labels = ("slow", "fast", "sitting", "cycling")
+    splits = labelled_splits(["x", "y"], 64, 0.25, labels=labels, naming=naming)
+    assert splits.labels == splits.test.labels[:4] == labels
+    assert splits.learn[1].labels == (*labels, "slow|fast")
+    assert set(splits.learn[1].label_N.tolist()) == {2, 4}
+    assert splits.allowed_MK[4].tolist() == [True, True, False, False]
+    assert splits.allowed_MK[:4].tolist() == np.eye(4, dtype=bool).tolist()
+    assert splits.test.label_N.max() < 4

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from edgehuman.training.imu.augment import ImuAugment, random_rotations, rotate, warp_time
+from edgehuman.training.imu.augment import (
+    ImuAugment,
+    any_orientation,
+    random_rotations,
+    rotate,
+    warp_time,
+)
 
 
 def test_rotations_are_rotations_and_stay_within_the_angle() -> None:
@@ -52,3 +58,21 @@ def test_scale_is_one_gain_per_sensor() -> None:
     assert (scaled_NTC[:, :, :3] == scaled_NTC[:, :1, :1]).all()
     assert (scaled_NTC[:, :, 3:] == scaled_NTC[:, :1, 3:4]).all()
     assert not torch.equal(scaled_NTC[:, 0, 0], scaled_NTC[:, 0, 3])
+
+
+def test_any_orientation_is_a_rotation_and_favours_none() -> None:
+    torch.manual_seed(0)
+    rotation_N33 = any_orientation(4000)
+    eye_N33 = rotation_N33 @ rotation_N33.transpose(1, 2)
+    torch.testing.assert_close(eye_N33, torch.eye(3).expand(4000, 3, 3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(torch.linalg.det(rotation_N33), torch.ones(4000))
+    assert rotation_N33.mean(dim=0).abs().max() < 0.05
+    assert (rotation_N33.square().mean(dim=0) - 1 / 3).abs().max() < 0.05
+
+
+def test_only_the_drawn_windows_are_turned() -> None:
+    augment = ImuAugment(turned_share=0.5)
+    imu_NTC = torch.randn(6, 16, 6)
+    turned_N = torch.tensor([True, False] * 3)
+    moved_N = (augment(imu_NTC, turned_N) - imu_NTC).abs().amax((1, 2)) > 1e-3
+    assert moved_N.tolist() == turned_N.tolist()

@@ -45,6 +45,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "length", "user", "users", "speed",
         "name", "rate_hz",
     ),
+    "geotec": (
+        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "length", "subject", "execution",
+        "device", "label", "labels", "rate_hz",
+    ),
 }  # fmt: skip
 
 
@@ -193,6 +197,28 @@ def gait10(path: Path) -> Iterator[Stretch]:
         )
 
 
+def geotec(path: Path) -> Iterator[Stretch]:
+    """GeoTec: a phone in the trouser pocket and a watch, 50 Hz; sit, rise, walk, turn, sit down."""
+    z = arrays(path, FIELDS["geotec"])
+    edges = bounds(path, z["length"], len(z["acc"]))
+    named = [people.GEOTEC_LABELS[name] for name in z["labels"].tolist()]
+    labels = tuple(dict.fromkeys(named))
+    index = np.array([labels.index(name) for name in named], np.int16)
+    keys = zip(z["subject"].tolist(), z["execution"].tolist(), z["device"].tolist(), strict=True)
+    for i, (user, execution, device) in enumerate(keys):
+        part = slice(edges[i], edges[i + 1])
+        imu_TC = _scaled(z["acc"][part], z["gyro"][part], z["acc_scale_ms2"], z["gyro_scale_rads"])
+        yield Stretch(
+            imu_TC,
+            MS2_RADS,
+            f"geotec:{user}",
+            rate_hz=float(z["rate_hz"]),
+            label_T=index[z["label"][part]],
+            labels=labels,
+            source=f"geotec {user} {execution} {'watch' if device == 'sw' else 'pocket'}",
+        )
+
+
 def _layout(dataset: str, reader: Reader) -> WearableLayout:
     return Layout(
         dataset,
@@ -204,6 +230,7 @@ def _layout(dataset: str, reader: Reader) -> WearableLayout:
 
 
 GAIT10 = _layout("gait10", Reader(gait10))
+GEOTEC = _layout("geotec", Reader(geotec, subjects=people.GEOTEC_SUBJECTS))
 LAYOUTS: tuple[WearableLayout, ...] = (
     _layout("uci_har", Reader(windows=uci_har, subjects=people.UCI_SUBJECTS)),
     _layout("hapt", Reader(hapt, subjects=people.UCI_SUBJECTS)),
@@ -211,4 +238,5 @@ LAYOUTS: tuple[WearableLayout, ...] = (
     _layout("dsads", Reader(dsads, subjects=people.DSADS_SUBJECTS)),
     _layout("usc_had", Reader(usc_had, subjects=people.USC_HAD_SUBJECTS)),
     GAIT10,
+    GEOTEC,
 )
