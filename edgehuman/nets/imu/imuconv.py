@@ -3,8 +3,9 @@
 Our own design. Postures differ by tremors a hundred times smaller than gravity, so each channel is
 input twice: unchanged, and as its deviation from the window's mean through an asinh, which
 resolves both a tremor and a step. With `gravity` the parts along and across gravity, which no
-mounting changes, are input beside the raw axes in the same two ways. Then come residual 1-D convolutions with batch normalisation
-(folded at export), mean and standard deviation over time, and a linear head.
+mounting changes, are input beside the raw axes in the same two ways. Then come residual 1-D
+convolutions with batch normalisation (folded at export), mean and standard deviation over time, and
+a linear head.
 
 Axes: N samples, T time, C channel, D width.
 """

@@ -168,7 +168,7 @@ def block_scale(network: nn.Module, decay: float) -> Mapping[str, float]:
 
 
 def _draw(config: ActivityConfig, splits: LabelledSplits) -> Callable[[int, Place], Index]:
-    """Return how a step's windows are chosen: in shuffled epochs, or balanced over sets, classes."""
+    """Return how a step's windows are chosen: in shuffled epochs, or balanced over sets."""
     counts = [len(windows) for windows in splits.learn]
     if not config.balance:
         return lambda step, at: batch_indices(

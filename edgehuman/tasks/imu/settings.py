@@ -31,8 +31,8 @@ class ActivityConfig(FinetuneConfig):
     labels: tuple[str, ...] = ()
     """The classes; by default those of the first dataset."""
     map: tuple[str, ...] = ()
-    """Other names of the data's classes: `jogging=running`; `stairs=walking_upstairs|walking_downstairs`
-    may be either; `typing=` is left out."""
+    """Other names of the data's classes: `jogging=running`; with
+    `stairs=walking_upstairs|walking_downstairs` either is right; `typing=` is left out."""
     balance: tuple[float, ...] = ()
     """Share of each dataset in a batch, within it the same for each class; by default every window
     counts the same."""
@@ -58,7 +58,7 @@ class ActivityConfig(FinetuneConfig):
     rotation_deg: float = 0.0
     """Augmentation: largest rotation, shared by both sensors."""
     turned_share: float = 0.0
-    """Augmentation: share of the windows turned to any orientation, in the place of --rotation-deg."""
+    """Augmentation: share of the windows turned to any orientation, not by --rotation-deg."""
     turned_alike: tuple[str, ...] = ()
     """Classes that cannot be told apart once a window was turned to any orientation: any of them is
     right then. With gravity alone to tell them, those are the postures."""

@@ -68,7 +68,7 @@ class ImuAugment:
 
 
 def any_orientation(count: int) -> Tensor:
-    """Return rotation matrices (N, 3, 3), uniform over all orientations (random unit quaternions)."""
+    """Return rotation matrices (N, 3, 3), uniform over all orientations."""
     a, b, c, d = torch.nn.functional.normalize(torch.randn(count, 4), dim=1).unbind(1)
     rows = [
         [1 - 2 * (c * c + d * d), 2 * (b * c - a * d), 2 * (b * d + a * c)],

@@ -24,7 +24,7 @@ ZOO = {
 }
 COMMON = {"model", "data", "dataset", "batch", "threads", "seed"}
 OWN = {
-    "ImuWindow": {"split", "shared_labels", "hop", "picture"},
+    "ImuWindow": {"split", "shared_labels", "map", "classes", "hop", "picture"},
     "SkeletonSequence": {"protocol", "random_networks", "submission"},
     "PersonCrop": {"split", "flip_test"},
 }

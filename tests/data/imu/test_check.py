@@ -14,7 +14,10 @@ from edgehuman.data.commands import CheckConfig, check
 Tree = Callable[[str], Path]
 
 
-WEARABLES = [n for n, row in DATASETS.items() if row.modality == "imu" and n != "gait10"]
+COMPACT_ALONE = ("gait10", "geotec")
+WEARABLES = [
+    name for name, row in DATASETS.items() if row.modality == "imu" and name not in COMPACT_ALONE
+]
 
 
 def problems(path: Path) -> list[str]:

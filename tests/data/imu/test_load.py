@@ -14,7 +14,7 @@ from edgehuman.errors import DataError, UsageError
 
 Tree = Callable[[str], Path]
 WEARABLES = [name for name, row in DATASETS.items() if row.modality == "imu"]
-PUBLISHED = [name for name in WEARABLES if name != "gait10"]
+PUBLISHED = [name for name in WEARABLES if name not in ("gait10", "geotec")]
 CONTINUOUS = [name for name in PUBLISHED if name != "uci_har"]
 
 

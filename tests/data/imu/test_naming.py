@@ -33,7 +33,7 @@ def test_words_name_one_several_or_none() -> None:
 
 @pytest.mark.parametrize("word", ["jogging", "=running", "a=b=c", "a=b|", "", "="])
 def test_a_word_of_another_form_is_named_with_an_example(word: str) -> None:
-    with pytest.raises(UsageError, match="is not CLASS=NAME; e.g. --map jogging=running"):
+    with pytest.raises(UsageError, match=r"is not CLASS=NAME; e\.g\. --map jogging=running"):
         read_naming([word], "--map")
 
 

@@ -38,7 +38,7 @@ def test_no_mounting_changes_the_view() -> None:
 def test_a_window_without_gravity_gives_finite_values_and_gradients() -> None:
     imu_NTC = torch.zeros(1, 16, 6, requires_grad=True)
     view_NTC = along_and_across(imu_NTC)
-    view_NTC.sum().backward()
+    view_NTC.sum().backward()  # type: ignore[no-untyped-call]
     assert torch.isfinite(view_NTC).all()
     assert imu_NTC.grad is not None
     assert torch.isfinite(imu_NTC.grad).all()

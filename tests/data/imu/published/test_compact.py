@@ -21,6 +21,7 @@ REAL = {
     "dsads_rarm_rleg.npz": ("dsads", 8),
     "usc_had.npz": ("usc_had", 14),
     "gait10_phone_imu.npz": ("gait10", 10),
+    "geotec_phone_watch.npz": ("geotec", 14),
 }
 
 
