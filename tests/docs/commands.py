@@ -27,7 +27,8 @@ def commands(text: str) -> Iterator[str]:
     blocks = _FENCE.findall(text)
     indented = re.findall(r"^ {4}(\S.*)$", _FENCE.sub("", text), re.MULTILINE)
     spans = [" ".join(span.split()) for span in _SPAN.findall(_FENCE.sub("", text))]
-    for line in [*"\n".join(blocks).splitlines(), *indented, *spans]:
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    for line in [*lines, *indented, *spans]:
         if line.startswith(_STARTS):
             found = re.search(r"(edgehuman|python -m edgehuman\.\S+)( .*)?$", line)
             if found:
