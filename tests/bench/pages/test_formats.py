@@ -32,7 +32,7 @@ def done(arch: str, format: str, precision: str, *rest: object) -> Cell:
 
 @pytest.fixture
 def config(tmp_path: Path) -> FormatsConfig:
-    return FormatsConfig(out=tmp_path / "page.md", work=tmp_path / "work", only=("imuconv",))
+    return FormatsConfig(out=tmp_path / "page.md", work=tmp_path / "work", only=("imuconv_288",))
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,9 @@ def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_network_has_every_format_and_precision() -> None:
     assert len(plan()) == len(networks()) * len(FORMATS) * 3
-    assert plan(["imuconv"])[:3] == [("imuconv_288k", "ONNX", p) for p in ("fp32", "fp16", "int8")]
+    assert plan(["imuconv_288"])[:3] == [
+        ("imuconv_288k", "ONNX", p) for p in ("fp32", "fp16", "int8")
+    ]
 
 
 def test_a_page_states_each_precision_in_its_own_measure(config: FormatsConfig) -> None:
@@ -135,7 +137,7 @@ def test_places_that_cannot_be_written_are_refused_before_any_export(
     tmp_path: Path, out: str, work: str, said: str
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    wrong = FormatsConfig(out=tmp_path / out, work=tmp_path / work, only=("imuconv",))
+    wrong = FormatsConfig(out=tmp_path / out, work=tmp_path / work, only=("imuconv_288",))
     asked: list[str] = []
 
     def some(*where: Any) -> Cell:
