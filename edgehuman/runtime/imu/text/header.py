@@ -73,7 +73,10 @@ def stated_delimiter(line: str) -> str | None:
 def split_cells(line: str, delimiter: str) -> list[str]:
     """The cells of a line of CSV, without the spaces around them."""
     spaced = delimiter == " "
-    cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=spaced), [])
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=spaced), [])
+    except csv.Error:  # before Python 3.11: of a line with a zero byte
+        cells = line.split(delimiter)
     return [cell.strip() for cell in cells]
 
 
