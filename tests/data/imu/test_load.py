@@ -120,6 +120,16 @@ def test_wrong_units_are_refused(tree: Tree) -> None:
         load_recordings(root)
 
 
+def test_a_simulated_placement_also_jogs_and_an_unknown_one_is_named() -> None:
+    windows = load_windows("simulated:wrist", hop=512)
+    assert windows.dataset == ("simulated",)
+    assert "jogging" in windows.labels
+    waist = load_windows("simulated", hop=512)
+    assert not np.array_equal(windows.imu_NTC[:9], waist.imu_NTC[:9])
+    with pytest.raises(UsageError, match=r"unknown placement 'nose'; valid: waist, pocket"):
+        load_windows("simulated:nose")
+
+
 def test_the_word_simulated() -> None:
     windows = load_windows("simulated", hop=512)
     assert windows.dataset == ("simulated",)
