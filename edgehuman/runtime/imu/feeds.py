@@ -34,7 +34,7 @@ class TextFeed:
         descriptor: an open file descriptor.
         format: the declared format; its axes are not used here.
         owned: True: closed with the feed.
-        stated: whether its header states the units of acceleration, and of rotation.
+        gyro_stated: whether its header states the unit of rotation.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class TextFeed:
         descriptor: int,
         format: ImuFormat,
         owned: bool = True,
-        stated: tuple[bool, bool] = (False, False),
+        gyro_stated: bool = False,
     ) -> None:
         self.name = name
-        self.stated = stated
+        self.gyro_stated = gyro_stated
         self._descriptor = descriptor
         self._owned = owned
         self._parser = parser_of(name, format)
@@ -108,7 +108,7 @@ class JoinedFeed:
         self.name = name
         self._stamps = StampReader(format.stamp_unit)
         self._joined = read_joined(Path(name), format)
-        self.stated = self._joined.stated
+        self.gyro_stated = self._joined.gyro_stated
 
     def __iter__(self) -> Iterator[SampleBlock]:
         """Blocks until the end."""
@@ -150,8 +150,8 @@ class DatagramFeed:
         self._datagrams = Datagrams(spec)
         self.address = self._datagrams.address
         self._garbage = 0
-        self._parser = RowParser(spec, strict=False)
-        self._stamps = StampReader(format.stamp_unit)
+        self._parser = parser_of(spec, format, strict=False)
+        self._stamps = StampReader("s" if format.rate_hz else format.stamp_unit)
 
     def __iter__(self) -> Iterator[SampleBlock]:
         """A block for each datagram; never ends."""
@@ -216,10 +216,10 @@ class SimulatedFeed:
         """Nothing to close."""
 
 
-def parser_of(name: str, format: ImuFormat) -> RowParser:
+def parser_of(name: str, format: ImuFormat, strict: bool = True) -> RowParser:
     """A parser that believes the units of a header where the format declares none."""
     believed = (format.accel_unit == "auto", format.gyro_unit == "auto")
-    return RowParser(name, rate_hz=format.rate_hz, believed=believed)
+    return RowParser(name, strict, format.rate_hz, believed)
 
 
 def sample_block(rows: Rows, labels: tuple[str, ...]) -> SampleBlock:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,7 +22,7 @@ from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.text import columns
 from edgehuman.runtime.imu.text.columns import Columns
-from edgehuman.runtime.imu.text.lines import MAX_LABELS, Rows
+from edgehuman.runtime.imu.text.lines import MAX_LABELS, Rows, join_rows
 from edgehuman.runtime.imu.text.stamps import StampReader
 
 Samples: TypeAlias = Sequence[float] | Float32 | Float64 | Mapping[str, Any] | SampleBlock
@@ -112,18 +111,11 @@ class SampleRows:
 
     def _block(self, ready: Sequence[Rows]) -> SampleBlock:
         """The rows joined, arrived now."""
-        stamp_s_T = np.concatenate([np.empty(0), *(rows.stamp_T for rows in ready)])
-        imu_TC = np.concatenate([np.empty((0, 6), np.float32), *(rows.imu_TC for rows in ready)])
-        arrival_ns_T = np.full(len(stamp_s_T), time.monotonic_ns(), np.int64)
-        block = SampleBlock(stamp_s_T, imu_TC, arrival_ns_T)
-        if not self._label_index:
-            return block
-        labels = [
-            np.full(rows.stamp_T.size, -1, np.int16) if rows.label_T is None else rows.label_T
-            for rows in ready
-        ]
-        label_T = np.concatenate([np.empty(0, np.int16), *labels])
-        return replace(block, label_T=label_T, labels=tuple(self._label_index))
+        rows = join_rows(ready)
+        arrival_ns_T = np.full(len(rows.stamp_T), time.monotonic_ns(), np.int64)
+        return SampleBlock(
+            rows.stamp_T, rows.imu_TC, arrival_ns_T, rows.label_T, tuple(self._label_index)
+        )
 
 
 def _short(item: object) -> str:

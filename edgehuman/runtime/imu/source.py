@@ -89,15 +89,12 @@ def is_joined(spec: str) -> bool:
 
 
 def format_of(source: Source[SampleBlock], format: ImuFormat) -> ImuFormat:
-    """The format of a source's samples: units that its header states are g and rad/s by then."""
-    if not isinstance(source.feed, (TextFeed, JoinedFeed)):
-        return format
-    accel, gyro = source.feed.stated
-    return replace(
-        format,
-        accel_unit="g" if accel else format.accel_unit,
-        gyro_unit="rads" if gyro else format.gyro_unit,
-    )
+    """The format of a source's samples: a rotation whose header states its unit is in rad/s by
+    then. Gravity tells the unit of acceleration, whatever the header stated.
+    """
+    feed = source.feed
+    stated = isinstance(feed, (TextFeed, JoinedFeed)) and feed.gyro_stated
+    return replace(format, gyro_unit="rads") if stated else format
 
 
 def source_of(feed: Feed[SampleBlock], live: bool, paced: bool = False) -> Source[SampleBlock]:
@@ -119,7 +116,7 @@ def _text(spec: str, format: ImuFormat) -> TextFeed:
     path = Path(spec)
     others = "" if path.suffix in TEXT_SUFFIXES else ", or -, udp://host:port or simulated"
     descriptor = open_file(path, ".csv or .jsonl", others)
-    stated = (False, False)
+    stated = False
     try:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             beginning = os.read(descriptor, CHUNK)
@@ -128,12 +125,12 @@ def _text(spec: str, format: ImuFormat) -> TextFeed:
     except BaseException:
         os.close(descriptor)
         raise
-    return TextFeed(str(path), descriptor, format, stated=stated)
+    return TextFeed(str(path), descriptor, format, gyro_stated=stated)
 
 
-def _beginning(path: Path, beginning: bytes, format: ImuFormat) -> tuple[bool, bool]:
-    """Whether the header states the units of acceleration, and of rotation; raises DataError early
-    for a file that is empty, binary or without the columns.
+def _beginning(path: Path, beginning: bytes, format: ImuFormat) -> bool:
+    """Whether the header states the unit of rotation; raises DataError early for a file that is
+    empty, binary or without the columns.
     """
     if not beginning.strip():
         raise DataError(f"{path} is empty; give a CSV file with a header, or JSON lines")
@@ -145,4 +142,4 @@ def _beginning(path: Path, beginning: bytes, format: ImuFormat) -> tuple[bool, b
         parser.parse([decoded(line) for line in lines[:MAX_BEFORE]])
     except DataError as error:
         raise DataError(f"{error}{beside(path)}") from None
-    return parser.stated
+    return parser.units.gyro is not None

@@ -15,18 +15,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgehuman.records import STANDARD_GRAVITY_MS2
 from edgehuman.runtime.imu.text import columns
 
 # A header stands in the first lines or nowhere.
 MAX_BEFORE = 30
 _SEPARATOR = re.compile(r"^\"?sep=(.)\"?$", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\((.*?)\)|\[(.*?)\]")
-_STANDARD_GRAVITY = 9.80665
 # What brackets behind a name say, in lower case without spaces: how many g, or rad/s, that is.
 _IN_G = {
     **dict.fromkeys(("g", "gs"), 1.0),
     **dict.fromkeys(("mg",), 1e-3),
-    **dict.fromkeys(("m/s^2", "m/s²", "m/s2", "ms^-2", "ms-2", "m/s/s"), 1 / _STANDARD_GRAVITY),
+    **dict.fromkeys(("m/s^2", "m/s²", "m/s2", "ms^-2", "ms-2", "m/s/s"), 1 / STANDARD_GRAVITY_MS2),
 }
 _DEGREE = math.pi / 180
 _IN_RAD_S = {

@@ -32,6 +32,7 @@ from edgehuman.runtime.imu.text.header import (
 
 MAX_TOLD = 3
 MAX_LABELS = 1000
+_LOOKED_AT = 64
 WANTED = "CSV with a header, or JSON lines (UTF-8)"
 NOT_TEXT = f"is not text; give {WANTED}"
 
@@ -49,6 +50,22 @@ class Rows:
     stamp_T: Float64
     imu_TC: Float32
     label_T: NDArray[np.int16] | None
+
+
+def join_rows(parts: Sequence[Rows]) -> Rows:
+    """Several blocks of rows as one; rows of a block without labels get -1 beside one with."""
+    label_T = None
+    if any(part.label_T is not None for part in parts):
+        labels = [
+            np.full(part.stamp_T.size, -1, np.int16) if part.label_T is None else part.label_T
+            for part in parts
+        ]
+        label_T = np.concatenate(labels)
+    return Rows(
+        np.concatenate([np.empty(0), *(part.stamp_T for part in parts)]),
+        np.concatenate([np.empty((0, 6), np.float32), *(part.imu_TC for part in parts)]),
+        label_T,
+    )
 
 
 class RowParser:
@@ -94,14 +111,9 @@ class RowParser:
         self._stated_delimiter: str | None = None
         self._decimal_comma = False
         self._dates = False
-        self._looked = False  # at the first row, for the two above
+        self._looked = False  # whether the first rows have told the two above
         self._label_index: dict[str, int] = {}
         self._line = 0
-
-    @property
-    def stated(self) -> tuple[bool, bool]:
-        """Whether acceleration, and rotation, are turned into g and rad/s by their header."""
-        return self.units.accel is not None, self.units.gyro is not None
 
     def parse(self, lines: Sequence[str]) -> Rows:
         """Rows of some lines, without their line ends.
@@ -143,7 +155,7 @@ class RowParser:
         if self._json or self._columns is None:
             return lines
         if not self._looked:
-            self._look(next((line for line in lines if line.strip()), ""))
+            self._look(lines)
         if self._decimal_comma:
             lines = [line.replace(",", ".") for line in lines]
         return [self._dated(line) for line in lines] if self._dates else lines
@@ -151,18 +163,23 @@ class RowParser:
     def _found(self) -> Columns | None:
         return self._keys if self._json else self._columns
 
-    def _look(self, line: str) -> None:
-        """Find out from the first row how its numbers and stamps are written."""
+    def _look(self, lines: Sequence[str]) -> None:
+        """Find out from the first rows how numbers and stamps are written; whole numbers alone tell
+        nothing, and the next rows are looked at, too.
+        """
         found = self._columns
-        cells = split_cells(line, self._delimiter)
-        if found is None or len(cells) != found.width:
-            return
-        self._looked = True
-        values = [cells[at] for at in found.place]
-        self._dates = found.timed and clock.is_date(values[0])
-        self._decimal_comma = self._delimiter != "," and any(
-            "," in value and _is_number(value.replace(",", ".")) for value in values
-        )
+        assert found is not None
+        for line in lines[:_LOOKED_AT]:
+            cells = split_cells(line, self._delimiter)
+            if len(cells) != found.width:
+                continue
+            stamp, *values = [cells[at] for at in found.place]
+            self._dates |= found.timed and clock.is_date(stamp)
+            values += [] if self._dates else [stamp]
+            self._decimal_comma |= self._delimiter != "," and any(
+                "," in value and _is_number(value.replace(",", ".")) for value in values
+            )
+            self._looked |= any("." in value or "," in value for value in values)
 
     def _dated(self, line: str) -> str:
         """The line with the seconds of its date; as it is if there is none, to be dropped."""
@@ -231,15 +248,15 @@ class RowParser:
             return False
         self._delimiter = delimiter
         try:
-            self._columns = self._matched(cells)
+            self._columns = self._matched(cells, self.where)
         except DataError as error:
             if self._strict:
                 raise
             self.drop(str(error))
         return True
 
-    def _matched(self, cells: Sequence[str]) -> Columns:
-        found = columns.match(cells, self.where, timed=self._rate_hz is None)
+    def _matched(self, names: Sequence[str], where: str) -> Columns:
+        found = columns.match(names, where, timed=self._rate_hz is None)
         stated = stated_units(found.names[-6:])
         accel, gyro = self._believed
         self.units = StatedUnits(stated.accel if accel else None, stated.gyro if gyro else None)
@@ -311,7 +328,7 @@ class RowParser:
             raise ValueError(f"not a JSON object: {line[:40]!r}")
         keys = self._keys
         if keys is None or any(name not in record for name in keys.names):
-            keys = self._keys = columns.match(list(record), "this object", self._rate_hz is None)
+            keys = self._keys = self._matched(list(record), "this object")
         row = [_number(record[name], name) for name in keys.names]
         label = record.get(keys.label_name) if keys.label_name is not None else None
         return row, None if label is None else str(label)

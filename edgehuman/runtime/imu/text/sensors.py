@@ -5,6 +5,8 @@ The gyroscope is interpolated to the instants of the accelerometer, where both h
 
 from __future__ import annotations
 
+import codecs
+import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.text.columns import ALIASES, REQUIRED, axis_of, plain
-from edgehuman.runtime.imu.text.header import delimiter_of, find_header, split_cells
+from edgehuman.runtime.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
 from edgehuman.runtime.imu.text.lines import RowParser
 from edgehuman.runtime.loop.text import decoded
 
@@ -35,13 +37,13 @@ class Joined:
     Attributes:
         stamp_T: float64 (T,), in the unit of the files.
         imu_TC: float32 (T, 6).
-        stated: whether acceleration, and rotation, were turned into g and rad/s by their headers.
+        gyro_stated: whether rotation was turned into rad/s by its header.
         files: names of the two files.
     """
 
     stamp_T: Float64
     imu_TC: Float32
-    stated: tuple[bool, bool]
+    gyro_stated: bool
     files: tuple[str, str]
 
 
@@ -78,7 +80,7 @@ def read_joined(path: Path, format: ImuFormat) -> Joined:
     t_T = accel.t_T[kept_T]
     turned = [np.interp(t_T, gyro.t_T, channel) for channel in gyro.value_TC.T]
     imu_TC = np.column_stack([accel.value_TC[kept_T], *turned]).astype(np.float32)
-    return Joined(t_T, imu_TC, (accel.stated, gyro.stated), (accel_name, gyro_name))
+    return Joined(t_T, imu_TC, gyro.units.gyro is not None, (accel_name, gyro_name))
 
 
 class _Sensor:
@@ -103,13 +105,12 @@ class _Sensor:
             raise DataError(f"{where} holds no readable row ({'; '.join(parser.told)})")
         self.t_T = rows.stamp_T[finite_T]
         self.value_TC = rows.imu_TC[finite_T][:, :3] if letter == "a" else rows.imu_TC[finite_T, 3:]
-        units = parser.units
-        self.stated = (units.accel if letter == "a" else units.gyro) is not None
+        self.units = parser.units
 
 
 def find_header_of_three(lines: Sequence[str]) -> int:
     """The place of the header of one sensor's file."""
-    for at, line in enumerate(lines[:30]):
+    for at, line in enumerate(lines[:MAX_BEFORE]):
         cells = [plain(cell) for cell in split_cells(line, delimiter_of(line))]
         if {axis_of(cell) for cell in cells} >= {"x", "y", "z"}:
             return at
@@ -121,8 +122,8 @@ def _renamed(header: Sequence[str], letter: str) -> list[str]:
     names = []
     for name in header:
         axis = "" if plain(name) in ALIASES["t"] else axis_of(plain(name))
-        unit = name[name.index("(") :] if "(" in name else ""
-        names.append(f"{letter}{axis} {unit}".strip() if axis else name)
+        unit = re.search(r"[(\[].*", name)
+        names.append(f"{letter}{axis} {unit[0] if unit else ''}".strip() if axis else name)
     return names
 
 
@@ -149,7 +150,7 @@ def _files(path: Path) -> Mapping[str, Callable[[], bytes]]:
 
 def _lines(read: Callable[[], bytes], where: str) -> list[str]:
     try:
-        return [decoded(line) for line in read().splitlines()]
+        return [decoded(line) for line in read().removeprefix(codecs.BOM_UTF8).splitlines()]
     except (OSError, RuntimeError, zipfile.BadZipFile) as error:
         raise DataError(f"cannot read {where} ({error}); check its permissions") from None
 

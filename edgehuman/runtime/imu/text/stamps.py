@@ -7,7 +7,6 @@ with advice, instead of guessing a kilohertz.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import MAX_RATE_HZ, StampUnit
 from edgehuman.records import Float64
-from edgehuman.runtime.imu.text.lines import Rows
+from edgehuman.runtime.imu.text.lines import Rows, join_rows
 
 PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM = 1.9, 500.0, 5e5
@@ -64,11 +63,11 @@ class BurstSpreader:
     between the stamp before and their own.
 
     Attributes:
-        rows_per_stamp: of the first stamps; rows are spread where it is at least 1.5.
+        rows_per_stamp: of the first stamps.
     """
 
     def __init__(self, first_T: Float64) -> None:
-        distinct = np.unique(first_T)
+        distinct = np.unique(first_T[np.isfinite(first_T)])
         self.rows_per_stamp = first_T.size / max(1, distinct.size)
         self._usual = float(np.median(np.diff(distinct))) if distinct.size > 1 else 0.0
         self._held: Rows | None = None
@@ -76,7 +75,7 @@ class BurstSpreader:
 
     def push(self, rows: Rows, last: bool = False) -> Rows:
         """Rows with stamps of their own; those of the newest stamp are held back."""
-        rows = rows if self._held is None else _joined(self._held, rows)
+        rows = rows if self._held is None else join_rows([self._held, rows])
         stamp_T = rows.stamp_T
         starts = np.flatnonzero(np.diff(stamp_T, prepend=np.nan) != 0)
         ready = stamp_T.size if last or not starts.size else int(starts[-1])
@@ -86,12 +85,10 @@ class BurstSpreader:
             return _part(rows, slice(0, 0))
         count_B = np.diff(np.append(starts, ready))
         own_B = stamp_T[starts]
-        before_B = np.append(
-            own_B[0] - self._usual if self._before is None else self._before, own_B
-        )
-        interval_B = np.diff(before_B)
-        odd_B = (interval_B <= 0) | (interval_B > _LONG * self._usual)
-        interval_B = np.where(odd_B, self._usual, interval_B)
+        before = own_B[0] - self._usual if self._before is None else self._before
+        interval_B = np.diff(own_B, prepend=before)
+        even_B = (interval_B > 0) & (interval_B <= _LONG * self._usual)  # not of a NaN
+        interval_B = np.where(even_B, interval_B, self._usual)
         self._before = float(own_B[-1])
         after_T = np.concatenate([np.arange(count - 1, -1, -1) for count in count_B])
         spread_T = stamp_T[:ready] - np.repeat(interval_B / count_B, count_B) * after_T
@@ -103,34 +100,17 @@ def _part(rows: Rows, part: slice) -> Rows:
     return Rows(rows.stamp_T[part], rows.imu_TC[part], label_T)
 
 
-def _joined(first: Rows, second: Rows) -> Rows:
-    label_T = None
-    if first.label_T is not None or second.label_T is not None:
-        label_T = np.concatenate(
-            [
-                np.full(rows.stamp_T.size, -1, np.int16) if rows.label_T is None else rows.label_T
-                for rows in (first, second)
-            ]
-        )
-    return Rows(
-        np.concatenate([first.stamp_T, second.stamp_T]),
-        np.concatenate([first.imu_TC, second.imu_TC]),
-        label_T,
-    )
-
-
-def share_stamps(rows: Sequence[Rows]) -> bool:
+def share_stamps(rows: Rows) -> bool:
     """Whether rows come in bursts of one stamp: several of each, and not copies of one another."""
-    stamp_T = np.concatenate([each.stamp_T for each in rows])
-    imu_TC = np.concatenate([each.imu_TC for each in rows])
-    same_T = np.diff(stamp_T) == 0
-    copies_T = same_T & (np.diff(imu_TC, axis=0) == 0).all(axis=1)
+    same_T = np.diff(rows.stamp_T) == 0
+    copies_T = same_T & (np.diff(rows.imu_TC, axis=0) == 0).all(axis=1)
     repeats, copies = int(same_T.sum()), int(copies_T.sum())
     return repeats >= _BURST_ROWS and 3 * repeats >= len(same_T) and 2 * copies < repeats
 
 
 class StampReader:
-    """Holds the first rows back until the unit is inferred, then converts stamps to seconds.
+    """Holds the first rows back until they tell the unit and whether rows share stamps; then
+    converts stamps to seconds.
 
     Attributes:
         unit: "auto" until it is inferred.
@@ -157,24 +137,23 @@ class StampReader:
         if self._held is not None:
             self._held.append(rows)
             self._count += rows.stamp_T.size
-            stamp_T = np.concatenate([held.stamp_T for held in self._held])
-            enough = np.unique(stamp_T).size >= ROWS_TO_TELL or self._count > MAX_ROWS_HELD
+            first = join_rows(self._held)
+            enough = np.unique(first.stamp_T).size >= ROWS_TO_TELL or self._count > MAX_ROWS_HELD
             if not (enough or last):
                 return []
             ready, self._held = self._held, None
-            self._begin(ready, stamp_T)
+            self._begin(first)
         if self._bursts is not None:
             ready = [self._bursts.push(part, last and part is ready[-1]) for part in ready]
         return [self._in_seconds(part) for part in ready if part.stamp_T.size]
 
-    def _begin(self, first: Sequence[Rows], stamp_T: Float64) -> None:
+    def _begin(self, first: Rows) -> None:
         """Tell the unit and the bursts from the first rows."""
         if self.unit == "auto":
-            self.unit = tell_unit(stamp_T)
+            self.unit = tell_unit(first.stamp_T)
+        require_wearable(first.stamp_T, self.unit)
         if share_stamps(first):
-            self._bursts = BurstSpreader(stamp_T)
-        else:
-            require_wearable(stamp_T, self.unit)
+            self._bursts = BurstSpreader(first.stamp_T)
 
     def _in_seconds(self, rows: Rows) -> Rows:
         if self.unit == "s":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -87,11 +88,35 @@ def test_units_in_the_header_are_believed(
     np.testing.assert_allclose(imu_TC, VALUES * ([to_g] * 3 + [to_rad_s] * 3), rtol=1e-6)
 
 
+def test_units_in_the_keys_of_json_are_believed_too() -> None:
+    keys = ["t", *(f"a{axis} (mg)" for axis in "xyz"), *(f"g{axis} (dps)" for axis in "xyz")]
+    lines = [json.dumps(dict(zip(keys, map(float, row.split(",")), strict=True))) for row in ROWS]
+    _, imu_TC = read(lines)
+    np.testing.assert_allclose(imu_TC, VALUES * ([1e-3] * 3 + [math.pi / 180] * 3), rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_rows_of_whole_numbers_or_a_bad_row_first_hide_no_decimal_commas_and_dates(
+    size: int,
+) -> None:
+    whole = "2024-10-27T01:30:00Z;1;0;0;0;0;0"
+    rows = ["not a row", whole, whole.replace(";1;", ";1,5;").replace("00Z", "01,5Z")]
+    parser, found = RowParser("x.csv"), []
+    lines = [HEADER.replace(",", ";"), *rows]
+    for start in range(0, len(lines), size):
+        found.append(parser.parse(lines[start : start + size]))
+    assert parser.bad == 1
+    imu_TC = np.concatenate([rows.imu_TC for rows in found])
+    assert imu_TC[:, 0].tolist() == [1.0, 1.5]
+    stamp_T = np.concatenate([rows.stamp_T for rows in found])
+    assert np.diff(stamp_T).tolist() == [1.5]
+
+
 def test_units_that_are_declared_or_unknown_or_mixed_are_not() -> None:
     names = ["ax (mg)", "ay (mg)", "az (mg)", "gx (dps)", "gy (dps)", "gz (dps)"]
     parser = RowParser("x.csv", believed=(False, False))
     np.testing.assert_array_equal(parser.parse([",".join(["t", *names]), *ROWS]).imu_TC, VALUES)
-    assert parser.stated == (False, False)
+    assert (parser.units.accel, parser.units.gyro) == (None, None)
     mixed = stated_units(["ax (g)", "ay (mg)", "az (g)", "gx (furlongs)", "gy", "gz"])
     assert (mixed.accel, mixed.gyro) == (None, None)
 

@@ -59,7 +59,7 @@ def test_both_sensors_are_joined_at_the_accelerometers_instants(
     np.testing.assert_allclose(found.imu_TC[:, :3], found.stamp_T[:, None] * [1, 2, 3], atol=1e-5)
     np.testing.assert_allclose(found.imu_TC[:, 3:], found.stamp_T[:, None] * [1, 2, 3], atol=1e-5)
     assert found.stamp_T[0] == pytest.approx(0.01)  # the gyroscope began later
-    assert found.stated == (True, True)
+    assert found.gyro_stated
 
 
 def test_acceleration_without_gravity_is_not_taken_for_the_accelerometer(tmp_path: Path) -> None:
@@ -86,9 +86,18 @@ def test_axes_in_another_order_and_two_clocks(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.imu_TC[:, :3], found.stamp_T[:, None] * [1, 2, 3], atol=1e-5)
 
 
+def test_a_mark_of_windows_and_square_brackets_hide_no_column(tmp_path: Path) -> None:
+    folder = write(tmp_path / "r", "Accelerometer.csv", "Gyroscope.csv")
+    header = ['"Time [s]"', '"X [m/s^2]"', '"Y [m/s^2]"', '"Z [m/s^2]"']
+    text = "\ufeff" + table(header, T, scale=9.80665)
+    (folder / "Accelerometer.csv").write_text(text, encoding="utf-8")
+    found = read_joined(folder, ImuFormat())
+    np.testing.assert_allclose(found.imu_TC[:, :3], found.stamp_T[:, None] * [1, 2, 3], atol=1e-5)
+
+
 def test_the_source_gives_all_rows_in_stated_units(tmp_path: Path) -> None:
     source = open_source(str(write(tmp_path / "r", "Accelerometer.csv", "Gyroscope.csv")))
-    assert format_of(source, ImuFormat()).accel_unit == "g"
+    assert format_of(source, ImuFormat()) == ImuFormat(gyro_unit="rads")
     with source:
         stamps = np.concatenate([block.stamp_s_T for block in source])
     assert len(stamps) == 399

@@ -96,6 +96,23 @@ def test_rows_of_a_burst_are_spread_over_its_interval(
     assert reader.rows_per_stamp > 1.5
 
 
+def test_days_of_a_spreadsheet_that_rounding_made_equal_are_no_bursts() -> None:
+    stamp_T = np.round(45_000 + np.arange(100) * 0.01 / 86_400, 6)
+    rows = Rows(stamp_T, np.arange(600, dtype=np.float32).reshape(-1, 6), None)
+    with pytest.raises(DataError, match="days of a spreadsheet"):
+        StampReader().push(rows)
+
+
+def test_a_stamp_that_is_no_number_spoils_no_other_burst() -> None:
+    rows = bursts(4, 0.1)
+    stamp_T = rows.stamp_T.copy()
+    stamp_T[10] = np.nan
+    (found,) = StampReader().push(Rows(stamp_T, rows.imu_TC, None), last=True)
+    assert np.isnan(found.stamp_T).sum() == 1
+    sound_T = found.stamp_T[np.isfinite(found.stamp_T)]
+    assert (np.diff(sound_T) >= 0).all()
+
+
 def test_a_gap_between_bursts_stays_a_gap_and_copies_are_no_burst() -> None:
     rows = bursts(4, 0.1)
     late = Rows(rows.stamp_T + np.where(rows.stamp_T > 0.65, 5.0, 0.0), rows.imu_TC, None)
