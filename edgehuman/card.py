@@ -86,12 +86,20 @@ class OutputSpec:
         kind: classes (N, labels) logits; embedding (N, dim), compared by `distance`; attributes
             (N, labels) logits of independent yes/no questions; heatmaps (N, labels, h, w), one per
             joint; segmentation (N, labels, h, w), logits of every pixel.
+        placements: of a wearable's classes: where the sensor may be worn. The output is then
+            (N, placements * labels), logits of every pair, placement by placement.
     """
 
     kind: OutputKind
     labels: tuple[str, ...] = ()
     distance: str | None = None
     dim: int | None = None
+    placements: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> int:
+        """Logits of one record."""
+        return max(1, len(self.placements)) * len(self.labels)
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,8 @@ class Decision:
         delay_s: the delay budget of the smoothing, seconds.
         stay: probability that an activity continues from one hop to the next (fixed_lag).
         hop_s: the hop that the values above were tuned for, seconds.
+        upright: the classes in which a wearer is upright and moves. A stream learns from them how
+            the sensor is mounted, and turns it; empty: the sensor is taken as it is worn.
     """
 
     temperature: float = 1.0
@@ -113,6 +123,7 @@ class Decision:
     delay_s: float = 0.0
     stay: float = 0.95
     hop_s: float = 0.64
+    upright: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,8 @@ class WindowSet:
         is_test_N: bool (N,): True in the dataset's official test split.
         labels: class names.
         dataset: catalogue names of the datasets inside.
+        placement_N: unicode (N,): where the sensor is worn ("waist"); "" where unknown, which is
+            what is meant if left out.
     """
 
     imu_NTC: Float32
@@ -181,9 +183,12 @@ class WindowSet:
     is_test_N: NDArray[np.bool_]
     labels: tuple[str, ...]
     dataset: tuple[str, ...]
+    placement_N: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, "<U1"))
 
     def __post_init__(self) -> None:
         shape = self.imu_NTC.shape
+        if not self.placement_N.size:
+            object.__setattr__(self, "placement_N", np.zeros(shape[0], "<U1"))
         _require(
             len(shape) == 3 and shape[2] == 6,
             shape,
@@ -193,6 +198,7 @@ class WindowSet:
             ("label_N", self.label_N),
             ("subject_N", self.subject_N),
             ("is_test_N", self.is_test_N),
+            ("placement_N", self.placement_N),
         ):
             _require(
                 array.shape == (shape[0],),
@@ -212,6 +218,7 @@ class WindowSet:
             self.is_test_N[chosen],
             self.labels,
             self.dataset,
+            self.placement_N[chosen],
         )
 
 

@@ -23,6 +23,7 @@ from edgehuman import catalogue
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.calibration import softmax
+from edgehuman.metrics.placements import of_classes
 from edgehuman.records import Float32
 from edgehuman.runtime.arguments import require_kinds
 from edgehuman.runtime.engine.open import (
@@ -63,7 +64,8 @@ class Model:
         return self.card.output.labels
 
     def logits(self, batch: NDArray[Any]) -> Float32:
-        """Run raw records (N, ...) as described by the card; the graph's output (N, ...).
+        """Run raw records (N, ...) as described by the card; the graph's output (N, ...), of
+        classes their logits (N, classes).
 
         Raises:
             DataError: a shape that differs from the card's.
@@ -73,7 +75,8 @@ class Model:
                 f"found a batch of shape {batch.shape}, but {self.name} takes (N, "
                 f"{', '.join(str(size or 'any') for size in self._shape)}): {self.card.input.units}"
             )
-        return self.engine.run(np.ascontiguousarray(batch, self._dtype))
+        output = self.engine.run(np.ascontiguousarray(batch, self._dtype))
+        return of_classes(output, len(self.card.output.placements))
 
     def predict(self, batch: NDArray[Any]) -> Float32:
         """Run raw records (N, ...); calibrated probabilities (N, classes), each row summing to 1.

@@ -35,6 +35,7 @@ from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.classification import macro_f1
 from edgehuman.metrics.parity import Parity, compare, neighbours
 from edgehuman.metrics.person_answers import probabilities
+from edgehuman.metrics.placements import of_classes
 from edgehuman.records import Float32
 
 
@@ -140,12 +141,16 @@ class Judge:
 
     def _macro_f1(self, logits_NC: Float32) -> float:
         known_N = self.samples.label_N >= 0
-        predicted_N = logits_NC.argmax(axis=1)[known_N]
+        predicted_N = self._classes(logits_NC).argmax(axis=1)[known_N]
         return macro_f1(self.samples.label_N[known_N], predicted_N, len(self.output.labels))
 
     def _expected_accuracy(self, logits_NC: Float32) -> float:
-        prob_NC = softmax(self.reference, self.temperature)
-        return float(np.mean(prob_NC[np.arange(len(prob_NC)), logits_NC.argmax(axis=1)]))
+        prob_NC = softmax(self._classes(self.reference), self.temperature)
+        picked_N = self._classes(logits_NC).argmax(axis=1)
+        return float(np.mean(prob_NC[np.arange(len(prob_NC)), picked_N]))
+
+    def _classes(self, logits_NO: Float32) -> Float32:
+        return of_classes(logits_NO, len(self.output.placements))
 
     def _neighbour_similarity(self, vectors: Float32) -> float:
         own_ND = self.reference.reshape(len(self.reference), -1).astype(np.float64)

@@ -74,6 +74,7 @@ def _of_stretches(
             "labels": list(one.labels),
             "source": one.source,
             "is_test": one.is_test,
+            "placement": one.placement,
             "format": asdict(one.format),
         }
         for one in stretches
@@ -109,7 +110,9 @@ def _of_windows(
         "label": windows.label_N,
         "subject": windows.subject_N,
         "is_test": windows.is_test_N,
-        _ABOUT: _about(dataset, labels=list(windows.labels)),
+        _ABOUT: _about(
+            dataset, labels=list(windows.labels), placement=windows.placement_N.tolist()
+        ),
     }
     return fields, (len(windows.imu_NTC), len(set(windows.subject_N.tolist())))
 
@@ -163,6 +166,7 @@ def read_stretches(path: Path) -> Iterator[Stretch]:
             labels=tuple(row["labels"]),
             source=row["source"],
             is_test=row["is_test"],
+            placement=row.get("placement", ""),
         )
 
 
@@ -175,7 +179,10 @@ def read_windows(path: Path) -> WindowSet:
     about = _read_about(path)
     z = arrays(path, _WINDOWS[:-1])
     labels, dataset = tuple(about["labels"]), (about["dataset"],)
-    return WindowSet(z["window"], z["label"], z["subject"], z["is_test"], labels, dataset)
+    placement_N = np.array(about.get("placement", ()), np.str_)
+    return WindowSet(
+        z["window"], z["label"], z["subject"], z["is_test"], labels, dataset, placement_N
+    )
 
 
 def _is(dataset: str, fields: tuple[str, ...], path: Path) -> bool:

@@ -54,6 +54,7 @@ class Stretch:
         labels: class names.
         source: dataset, file and device, for display.
         is_test: the person belongs to the dataset's test split.
+        placement: where the sensor is worn, e.g. "waist"; empty: not known.
     """
 
     imu_TC: NDArray[np.floating]
@@ -65,6 +66,7 @@ class Stretch:
     labels: tuple[str, ...] = ()
     source: str = ""
     is_test: bool = False
+    placement: str = ""
 
     def stamps(self) -> Float64:
         """Time of every row in seconds, float64 (T,)."""
@@ -153,7 +155,7 @@ def cut(stretches: Iterable[Stretch], hop: int, dataset: str) -> WindowSet:
     if hop < 1:
         raise DataError(f"hop is {hop}; it must be at least 1 sample")
     pieces: list[Float32] = []
-    label, subject, is_test = [], [], []
+    label, subject, is_test, placement = [], [], [], []
     labels: tuple[str, ...] = ()
     for stretch in stretches:
         labels = labels or stretch.labels
@@ -163,6 +165,7 @@ def cut(stretches: Iterable[Stretch], hop: int, dataset: str) -> WindowSet:
             label.append(window_labels(recording.label_T, len(imu_NTC), hop))
             subject.append(np.full(len(imu_NTC), stretch.subject))
             is_test.append(np.full(len(imu_NTC), stretch.is_test))
+            placement.append(np.full(len(imu_NTC), stretch.placement))
     if not sum(map(len, pieces)):
         raise DataError(
             f"{dataset}: no stretch is as long as a window of {IMU_WINDOW} samples at "
@@ -175,6 +178,7 @@ def cut(stretches: Iterable[Stretch], hop: int, dataset: str) -> WindowSet:
         np.concatenate(is_test),
         labels,
         (dataset,),
+        np.concatenate(placement),
     )
     require_gravity(windows.imu_NTC, dataset)
     return windows

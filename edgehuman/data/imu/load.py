@@ -114,8 +114,8 @@ def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) ->
     fold 0 of ExtraSensory; other datasets have no official split.
 
     Args:
-        path: a folder, a compact file, "simulated" (at the waist), or "simulated:PLACEMENT" (also
-            jogging).
+        path: a folder, a compact file, "simulated" (at the waist), "simulated:PLACEMENT" (also
+            jogging), or "simulated:PLACEMENT:PEOPLE".
         dataset: catalogue name of the expected dataset.
         hop: samples from one window to the next.
 
@@ -136,10 +136,18 @@ def is_simulated(path: Path | str) -> bool:
     return str(path).partition(":")[0] == catalogue.SIMULATED
 
 
-def _simulated(placement: str, hop: int) -> WindowSet:
+def _simulated(words: str, hop: int) -> WindowSet:
+    """Windows of `PLACEMENT` or `PLACEMENT:PEOPLE`."""
     from edgehuman.simulate.body.activities import SIX
     from edgehuman.simulate.imu.recording import simulated_windows
 
+    placement, _, people = words.partition(":")
     if not placement:
         return simulated_windows(hop=hop)
-    return simulated_windows(placement=placement, hop=hop, labels=(*SIX, "jogging"))
+    if people and not people.isdecimal():
+        raise DataError(
+            f"{catalogue.SIMULATED}:{words} names no number of people; give e.g. "
+            f"{catalogue.SIMULATED}:{placement}:40"
+        )
+    names = (*SIX, "jogging")
+    return simulated_windows(int(people or 20), placement=placement, hop=hop, labels=names)

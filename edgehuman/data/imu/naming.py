@@ -9,6 +9,7 @@ nothing is left out.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -52,7 +53,5 @@ def rename(windows: WindowSet, naming: Naming) -> WindowSet:
     left_out = -2
     table = np.array([*(place.get(name, left_out) for name in new), -1], np.int64)
     label_N = table[windows.label_N]
-    renamed = WindowSet(
-        windows.imu_NTC, label_N, windows.subject_N, windows.is_test_N, labels, windows.dataset
-    )
+    renamed = dataclasses.replace(windows, label_N=label_N, labels=labels)
     return renamed if not (label_N == left_out).any() else renamed.select(label_N > left_out)

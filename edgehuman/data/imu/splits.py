@@ -101,6 +101,7 @@ def pool(sets: Sequence[WindowSet], exclude: Iterable[str] = ()) -> WindowSet:
         np.concatenate([windows.is_test_N[mask] for windows, mask in parts]),
         (),
         tuple(dict.fromkeys(name for windows in sets for name in windows.dataset)),
+        np.concatenate([windows.placement_N[mask] for windows, mask in parts]),
     )
 
 

@@ -59,6 +59,13 @@ WISDM_LABELS: Mapping[str, str] = {
     "S": "folding_clothes",
 }
 
+DSADS_PLACEMENT = {
+    "torso": "chest",
+    "right_arm": "wrist",
+    "left_arm": "wrist",
+    "right_leg": "thigh",
+    "left_leg": "thigh",
+}
 DSADS_SUBJECTS = tuple(f"dsads:{user}" for user in range(1, 9))
 DSADS_LABELS = (
     "sitting",

@@ -31,7 +31,7 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
     Args:
         weights: of the checkpoint; not used, because the card is complete.
     """
-    num_classes = len(card.output.labels) if card.output.kind == "classes" else None
+    num_classes = card.output.columns if card.output.kind == "classes" else None
     return build(card.arch, seed, num_classes=num_classes)
 
 

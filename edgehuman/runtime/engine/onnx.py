@@ -134,11 +134,11 @@ class OnnxRuntimeEngine:
                 f"{self.path}: its graph takes {taken.type} {taken.shape}, but its card says "
                 f"{spec.dtype} (N, {', '.join(map(str, spec.shape))}); export the model again"
             )
-        num_labels = len(self.card.output.labels)
+        columns = self.card.output.columns
         is_named = self.card.output.kind in _LABELLED and len(given.shape) > 1
-        if is_named and given.shape[1] not in (num_labels, None):
+        if is_named and given.shape[1] not in (columns, None):
             raise ArtefactError(
-                f"{self.path}: its graph outputs {given.shape}, but its card has {num_labels} "
+                f"{self.path}: its graph outputs {given.shape}, but its card has {columns} "
                 "labels; export the model again"
             )
 

@@ -167,7 +167,7 @@ class TensorRtEngine:
             self._outputs.append(_Output(name, dtype, address))
         first = self._outputs[0]
         shape = self._shape_of(first.name)
-        labels = len(self.card.output.labels)
+        labels = self.card.output.columns
         if self.card.output.kind == "classes" and shape[-1] != labels:
             raise ArtefactError(
                 f"{self.path}: its plan outputs {shape}, but its card has {labels} labels; "

@@ -201,6 +201,7 @@ def simulated_windows(
         index_N % _TEST_SHARE == _TEST_SHARE - 1,
         labels,
         (SIMULATED,),
+        np.full(len(index_N), placement),
     )
 
 

@@ -14,23 +14,20 @@ import dataclasses
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec, TrainingData
 from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import is_simulated, load_recordings
-from edgehuman.data.imu.naming import read_naming
+from edgehuman.data.imu.naming import EITHER, read_naming
 from edgehuman.data.memory import sets_in_memory
-from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
+from edgehuman.metrics.placements import of_classes
 from edgehuman.nets.building import build, count_params, size_of
 from edgehuman.nets.checkpoint import read_card
 from edgehuman.outcome import Outcome
@@ -46,100 +43,37 @@ from edgehuman.tasks.finetune import (
     judged,
     start_from,
 )
+from edgehuman.tasks.imu.classifier import (
+    Classifier,
+    placed,
+    placement_names,
+    require_classes,
+    uprights,
+)
 from edgehuman.tasks.imu.decision import choose_decision, hops_of
 from edgehuman.tasks.imu.probe import fit_probe
 from edgehuman.tasks.imu.settings import DEFAULT_ARCH, ActivityConfig
 from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import balance, batch_indices, drawn_indices
-from edgehuman.training.imu.augment import ImuAugment
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place
 
 
-class Classifier(nn.Module):
-    """A network with its training loss: cross-entropy with label smoothing, augmentation, mixup.
+def predict_logits(
+    network: nn.Module, imu_NTC: Float32, placements: int = 0, chunk: int = 512
+) -> Float32:
+    """Return logits (N, K) of windows (N, T, 6), in eval mode; (0, 0) for no windows.
 
     Args:
-        network: windows (N, T, 6) -> logits (N, K).
-        config: strengths.
-        allowed_MK: which classes each training label may be; the loss is that of all of them
-            together.
-        labels: the K classes.
+        placements: how many the network tells together with the classes.
     """
-
-    def __init__(
-        self,
-        network: nn.Module,
-        config: ActivityConfig,
-        allowed_MK: NDArray[np.bool_],
-        labels: tuple[str, ...],
-    ) -> None:
-        super().__init__()
-        self.network = network
-        self.allowed_MK: Tensor
-        self.register_buffer("allowed_MK", torch.from_numpy(allowed_MK), persistent=False)
-        self.turned_MK: Tensor
-        turned_MK = if_turned(allowed_MK, labels, config.turned_alike)
-        self.register_buffer("turned_MK", torch.from_numpy(turned_MK), persistent=False)
-        self.smoothing, self.mixup = config.label_smoothing, config.mixup
-        self.augment = ImuAugment(
-            rotation_deg=config.rotation_deg,
-            scale=config.scale,
-            jitter=config.jitter,
-            gyro_bias=config.gyro_bias,
-            time_warp=config.time_warp,
-            turned_share=config.turned_share,
-        )
-
-    def forward(self, imu_NTC: Tensor, label_N: Tensor) -> dict[str, Tensor]:
-        """Return {"loss", "accuracy"} for windows (N, T, 6) and labels (N,)."""
-        turned_N = self.augment.turned(len(label_N))
-        imu_NTC = self.augment(imu_NTC, turned_N)
-        right_NK = torch.where(turned_N[:, None], self.turned_MK[label_N], self.allowed_MK[label_N])
-        order_N = torch.arange(len(label_N))
-        share = 1.0
-        if self.mixup:
-            share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
-            order_N = torch.randperm(len(label_N))
-            imu_NTC = share * imu_NTC + (1 - share) * imu_NTC[order_N]
-        logits_NK = self.network(imu_NTC)
-        loss = share * self._loss(logits_NK, right_NK)
-        if share < 1:
-            loss = loss + (1 - share) * self._loss(logits_NK, right_NK[order_N])
-        hit_N = right_NK.gather(1, logits_NK.argmax(1, keepdim=True))
-        return {"loss": loss, "accuracy": hit_N.float().mean()}
-
-    def _loss(self, logits_NK: Tensor, right_NK: Tensor) -> Tensor:
-        """Cross-entropy; a window's probability is that of all the classes it may be."""
-        log_NK = functional.log_softmax(logits_NK, dim=1)
-        right_N = torch.logsumexp(log_NK.masked_fill(~right_NK, -torch.inf), dim=1)
-        return -((1 - self.smoothing) * right_N + self.smoothing * log_NK.mean(dim=1)).mean()
-
-
-def if_turned(
-    allowed_MK: NDArray[np.bool_], labels: tuple[str, ...], alike: tuple[str, ...]
-) -> NDArray[np.bool_]:
-    """Return which classes each training label may be after a turn, (M, K).
-
-    Raises:
-        UsageError: one of `alike` is no class.
-    """
-    unknown = [name for name in alike if name not in labels]
-    if unknown:
-        raise UsageError(f"--turned-alike {unknown[0]} is no class; valid: {', '.join(labels)}")
-    alike_K = np.array([label in alike for label in labels])
-    touched_M = (allowed_MK & alike_K).any(axis=1)
-    return np.asarray(allowed_MK | (touched_M[:, None] & alike_K))
-
-
-def predict_logits(network: nn.Module, imu_NTC: Float32, chunk: int = 512) -> Float32:
-    """Return logits (N, K) of windows (N, T, 6), in eval mode; (0, 0) for no windows."""
     if not len(imu_NTC):
         return np.empty((0, 0), np.float32)
     answer = answer_of(network)
     starts = range(0, len(imu_NTC), chunk)
-    return np.concatenate([answer(imu_NTC[start : start + chunk]) for start in starts])
+    output_NO = np.concatenate([answer(imu_NTC[start : start + chunk]) for start in starts])
+    return of_classes(output_NO, placements)
 
 
 def scores(logits_NK: Float32, label_N: Index, temperature: float = 1.0) -> dict[str, float]:
@@ -199,14 +133,20 @@ def _training(
     draw = _draw(config, splits)
     allowed_MK = splits.allowed_MK
     imu_NTC, label_N = torch.from_numpy(learn.imu_NTC), torch.from_numpy(learn.label_N)
+    place_NP = torch.from_numpy(placed(learn, config.placements))
+    upright_N33 = _upright(config, splits)
+    counts = [len(windows) for windows in splits.learn]
+    worn_N = torch.from_numpy(np.repeat(config.as_worn or [True] * len(counts), counts))
     factor = block_scale(network, config.layer_decay)
 
     def batch(step: int, place: Place) -> tuple[Tensor, ...]:
         chosen = torch.from_numpy(draw(step, place))
-        return imu_NTC[chosen], label_N[chosen]
+        turns = () if upright_N33 is None else (upright_N33[chosen], worn_N[chosen])
+        return imu_NTC[chosen], label_N[chosen], place_NP[chosen], *turns
 
     def select(product: nn.Module) -> dict[str, float]:
-        return scores(predict_logits(product, splits.select.imu_NTC), splits.select.label_N)
+        logits_NK = predict_logits(product, splits.select.imu_NTC, len(config.placements))
+        return scores(logits_NK, splits.select.label_N)
 
     return Training(
         network=network,
@@ -220,26 +160,37 @@ def _training(
     )
 
 
+def _upright(config: ActivityConfig, splits: LabelledSplits) -> Tensor | None:
+    """Return each training window's rotation into its wearer's frame (N, 3, 3), if it is needed."""
+    require_classes("--upright-by", config.upright_by, splits.labels)
+    if not config.upright_share + config.facing_share:
+        return None
+    names = splits.learn[0].labels
+    upright_M = np.array([set(name.split(EITHER)) <= set(config.upright_by) for name in names])
+    return torch.from_numpy(uprights(splits.learn, upright_M))
+
+
 def _decide(config: ActivityConfig, select_NK: Float32, select_N: Index) -> Decision:
     """Fit the temperature on the people held out, or take the decision of `config.selected`."""
     if len(select_N):
-        return Decision(temperature=fit_temperature(select_NK, select_N))
+        temperature = fit_temperature(select_NK, select_N)
+        return Decision(temperature=temperature, upright=config.upright_by)
     if config.selected is not None:
         return read_card(config.selected).decision
-    return Decision()
+    return Decision(upright=config.upright_by)
 
 
 def _decide_on_stream(
-    config: ActivityConfig, splits: LabelledSplits, network: nn.Module, start: Decision
+    config: ActivityConfig, splits: LabelledSplits, network: nn.Module, card: Card
 ) -> Decision:
     """Choose smoothing and threshold on the continuous recordings of the people held out."""
     people = set(splits.select.subject_N.tolist())
     stretches = [
-        hops_of(recording, partial(predict_logits, network), start.hop_s)
+        hops_of(recording, card, answer_of(network))
         for recording in load_recordings(str(config.stream_data))
         if recording.subject in people and len(recording.imu_TC) >= IMU_WINDOW
     ]
-    return choose_decision(start, stretches, splits.labels, config.delay_s)
+    return choose_decision(card.decision, stretches, splits.labels, config.delay_s)
 
 
 def _judge(
@@ -256,12 +207,12 @@ def _judge(
 
     def decide(network: nn.Module, card: Card) -> Decided:
         select_NK, select_N = unseen or (
-            predict_logits(network, splits.select.imu_NTC),
+            predict_logits(network, splits.select.imu_NTC, len(config.placements)),
             splits.select.label_N,
         )
         decision = _decide(config, select_NK, select_N)
         if config.stream_data is not None and len(splits.select):
-            decision = _decide_on_stream(config, splits, network, decision)
+            decision = _decide_on_stream(config, splits, network, card.replace(decision=decision))
         found = scores(select_NK, select_N, decision.temperature) if len(select_N) else None
         data = {
             "mode": config.mode,
@@ -275,7 +226,7 @@ def _judge(
         return Decided(card, data, f"{config.out}: {config.arch}, {config.mode}")
 
     def test(network: nn.Module, card: Card) -> Measured:
-        test_NK = predict_logits(network, splits.test.imu_NTC)
+        test_NK = predict_logits(network, splits.test.imu_NTC, len(config.placements))
         people = len(np.unique(splits.test.subject_N))
         protocol = f"{' + '.join(splits.test.dataset)}, {len(splits.test)} windows of {people} "
         protocol += "test people"
@@ -298,6 +249,8 @@ def _card(
     ancestors: tuple[TrainingData, ...],
 ) -> Card:
     arch = config.arch or DEFAULT_ARCH
+    places = placement_names(config.placements)
+    output = OutputSpec("classes", labels=splits.labels, placements=places)
     return Card(
         name=f"{arch} for activity",
         task="activity",
@@ -305,7 +258,7 @@ def _card(
         params=count_params(network),
         flops=size_of(arch, network, IMU_INPUT)[1],
         input=IMU_INPUT,
-        output=OutputSpec("classes", labels=splits.labels),
+        output=output,
         data=(
             *ancestors,
             *data_rows(splits.learn, "training"),
@@ -339,7 +292,8 @@ def train(config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None =
     splits = labelled_splits(
         config.data, config.hop, select_share, given=given, labels=config.labels, naming=naming
     )
-    network = build(start.arch, config.seed, num_classes=len(splits.labels), dropout=config.dropout)
+    outputs = max(1, len(config.placements)) * len(splits.labels)
+    network = build(start.arch, config.seed, num_classes=outputs, dropout=config.dropout)
     card = _card(config, splits, network, start.load_into(network))
     if config.mode == "finetune":
         return finetune(config, _training(config, splits, network, card), _judge(config, splits))

@@ -12,12 +12,15 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from edgehuman.card import Decision
+import numpy as np
+
+from edgehuman.card import Card, Decision
 from edgehuman.errors import DataError
 from edgehuman.metrics.stream import online_accuracy
 from edgehuman.preprocess.imu.recording import cut_windows
 from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, ImuRecording
 from edgehuman.runtime.imu.decision import Decider
+from edgehuman.runtime.imu.mounting import Mounting
 
 STAYS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7)
@@ -37,14 +40,26 @@ class Hops:
     true_H: tuple[str | None, ...]
 
 
-def hops_of(recording: ImuRecording, logits: Callable[[Float32], Float32], hop_s: float) -> Hops:
-    """Run the network on windows of a recording, one every `hop_s` seconds."""
+def hops_of(recording: ImuRecording, card: Card, output: Callable[[Float32], Float32]) -> Hops:
+    """Run the network on windows of a recording, one every hop, as a stream does: the mounting is
+    learnt on the way.
+
+    Args:
+        card: the network's card.
+        output: windows (N, T, 6) -> the network's outputs.
+    """
+    hop_s = card.decision.hop_s
     hop = round(hop_s * IMU_RATE_HZ)
     windows_HTC = cut_windows(recording.imu_TC, IMU_WINDOW, hop)
+    mounting = Mounting(card)
+    logits = [
+        mounting.read(imu_TC, output(mounting.turned(imu_TC)[None])[0], i * hop_s)
+        for i, imu_TC in enumerate(windows_HTC)
+    ]
     ends = [IMU_WINDOW - 1 + i * hop for i in range(len(windows_HTC))]
     labels = recording.label_T[ends].tolist() if recording.label_T.size else [-1] * len(ends)
     true_H = tuple(recording.labels[i] if i >= 0 else None for i in labels)
-    return Hops(logits(windows_HTC), true_H)
+    return Hops(np.stack(logits), true_H)
 
 
 def accuracy_of(decision: Decision, stretches: Sequence[Hops], labels: tuple[str, ...]) -> float:

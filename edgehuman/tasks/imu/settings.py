@@ -59,6 +59,19 @@ class ActivityConfig(FinetuneConfig):
     """Augmentation: largest rotation, shared by both sensors."""
     turned_share: float = 0.0
     """Augmentation: share of the windows turned to any orientation, not by --rotation-deg."""
+    upright_by: tuple[str, ...] = ()
+    """Classes in which a wearer is upright and moves, e.g. walking: a stream then learns from them
+    how the sensor is mounted, and where it is worn."""
+    upright_share: float = 0.0
+    """Augmentation: share of the windows turned as a stream turns them that has learnt that."""
+    facing_share: float = 0.0
+    """Augmentation: share turned so, and about the vertical by any angle."""
+    as_worn: tuple[bool, ...] = ()
+    """For each dataset, whether windows are also shown as they were worn; by default yes. Not where
+    the mounting is an accident of that dataset: its windows are turned by --facing-share instead."""
+    placements: tuple[str, ...] = ()
+    """Where sensors are worn, told together with the classes: `waist`, `pocket|thigh` (either name
+    of the data is that placement)."""
     turned_alike: tuple[str, ...] = ()
     """Classes that cannot be told apart once a window was turned to any orientation: any of them is
     right then. With gravity alone to tell them, those are the postures."""
@@ -78,12 +91,20 @@ class ActivityConfig(FinetuneConfig):
             (0 <= self.label_smoothing < 1, "label_smoothing", "from 0 to under 1"),
             (self.hop >= 1, "hop", "at least 1"),
             (0 <= self.turned_share <= 1, "turned_share", "from 0 to 1"),
+            (0 <= self.upright_share <= 1, "upright_share", "from 0 to 1"),
+            (0 <= self.facing_share <= 1, "facing_share", "from 0 to 1"),
+            (len(self.placements) != 1, "placements", "none, or at least two"),
             (
                 not self.balance or len(self.balance) == len(self.data),
                 "balance",
                 f"one number for each of the {len(self.data)} datasets",
             ),
             (all(share > 0 for share in self.balance), "balance", "numbers above 0"),
+            (
+                not self.as_worn or len(self.as_worn) == len(self.data),
+                "as_worn",
+                f"true or false for each of the {len(self.data)} datasets",
+            ),
             (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
         )
         require(self, rules)
@@ -98,6 +119,11 @@ class ActivityConfig(FinetuneConfig):
             (self.resume and self.mode == "probe", "--resume", "--mode finetune"),
             (self.balance and self.mode == "probe", "--balance", "--mode finetune"),
             (self.turned_alike and not self.turned_share, "--turned-alike", "--turned-share"),
+            (self.upright_share and not self.upright_by, "--upright-share", "--upright-by"),
+            (self.as_worn and not self.facing_share, "--as-worn", "--facing-share"),
+            (self.facing_share and not self.upright_by, "--facing-share", "--upright-by"),
+            (self.placements and self.mode == "probe", "--placements", "--mode finetune"),
+            (self.upright_by and self.mode == "probe", "--upright-by", "--mode finetune"),
         )
         for clash, flag, needed in clashes:
             if clash:

@@ -7,6 +7,7 @@ one of those labels, or one that may be any of several of them (`stairs=up|down`
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,9 +54,7 @@ def relabel(windows: WindowSet, labels: tuple[str, ...]) -> WindowSet:
     place = {name: i for i, name in enumerate(labels)}
     table = np.array([*(place.get(name, -1) for name in windows.labels), -1], np.int64)
     label_N = table[windows.label_N]
-    known = WindowSet(
-        windows.imu_NTC, label_N, windows.subject_N, windows.is_test_N, labels, windows.dataset
-    )
+    known = dataclasses.replace(windows, label_N=label_N, labels=labels)
     return known.select(label_N >= 0)
 
 
@@ -118,6 +117,7 @@ def join(sets: Sequence[WindowSet]) -> WindowSet:
         np.concatenate([w.is_test_N for w in sets]),
         sets[0].labels,
         tuple(dict.fromkeys(name for w in sets for name in w.dataset)),
+        np.concatenate([w.placement_N for w in sets]),
     )
 
 

@@ -14,6 +14,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+# The frame of a window: to any orientation, in its wearer's upright frame and about the vertical by
+# any angle, in that frame, or as it was worn.
+TURNED, FACING, UPRIGHT, WORN = range(4)
+
 
 @dataclass(frozen=True, slots=True)
 class ImuAugment:
@@ -21,7 +25,9 @@ class ImuAugment:
 
     Attributes:
         rotation_deg: largest angle of a rotation about a random axis, shared by both sensors.
-        turned_share: share of the windows turned to any orientation instead.
+        upright_share: share of the windows turned into their wearer's upright frame first.
+        facing_share: share turned into it and about its vertical by any angle.
+        turned_share: share turned to any orientation instead.
         scale: standard deviation of a gain around 1, one per sensor.
         jitter: standard deviation of white noise, in g and rad/s.
         gyro_bias: standard deviation of a constant gyroscope offset, rad/s.
@@ -34,22 +40,26 @@ class ImuAugment:
     gyro_bias: float = 0.0
     time_warp: float = 0.0
     turned_share: float = 0.0
+    upright_share: float = 0.0
+    facing_share: float = 0.0
 
-    def __call__(self, imu_NTC: Tensor, turned_N: Tensor | None = None) -> Tensor:
+    def __call__(
+        self,
+        imu_NTC: Tensor,
+        frame_N: Tensor | None = None,
+        upright_N33: Tensor | None = None,
+    ) -> Tensor:
         """Augment windows (N, T, 6).
 
         Args:
-            turned_N: which windows to turn to any orientation; None: drawn here.
+            frame_N: the frame of each window, see `frames`; None: drawn here.
+            upright_N33: the rotation of each into its wearer's upright frame; None: none.
         """
         if self.time_warp:
             imu_NTC = warp_time(imu_NTC, self.time_warp)
-        if self.rotation_deg or self.turned_share:
-            turned_N = self.turned(imu_NTC.shape[0]) if turned_N is None else turned_N
-            rotation_N33 = random_rotations(imu_NTC.shape[0], self.rotation_deg)
-            if turned_N.any():
-                any_N33 = any_orientation(imu_NTC.shape[0])
-                rotation_N33 = torch.where(turned_N[:, None, None], any_N33, rotation_N33)
-            imu_NTC = rotate(imu_NTC, rotation_N33)
+        if self.rotation_deg or self.turned_share or upright_N33 is not None:
+            frame_N = self.frames(imu_NTC.shape[0]) if frame_N is None else frame_N
+            imu_NTC = rotate(imu_NTC, self._rotations(frame_N, upright_N33))
         if self.scale:
             gain = 1 + self.scale * torch.randn(imu_NTC.shape[0], 1, 2)
             imu_NTC = imu_NTC * gain.repeat_interleave(3, dim=2)
@@ -60,11 +70,26 @@ class ImuAugment:
             imu_NTC = imu_NTC + self.jitter * torch.randn_like(imu_NTC)
         return imu_NTC
 
-    def turned(self, count: int) -> Tensor:
-        """Draw which of `count` windows are turned to any orientation, bool (N,)."""
-        if not self.turned_share:
-            return torch.zeros(count, dtype=torch.bool)
-        return torch.rand(count) < self.turned_share
+    def frames(self, count: int) -> Tensor:
+        """Draw the frame of `count` windows, int (N,): WORN, UPRIGHT, FACING or TURNED."""
+        shares = torch.tensor([self.turned_share, self.facing_share, self.upright_share])
+        if not shares.any():
+            return torch.full((count,), WORN)
+        return torch.bucketize(torch.rand(count), shares.cumsum(0), right=True)
+
+    def _rotations(self, frame_N: Tensor, upright_N33: Tensor | None) -> Tensor:
+        """Rotations (N, 3, 3) of windows in these frames."""
+        count = len(frame_N)
+        rotation_N33 = random_rotations(count, self.rotation_deg)
+        if upright_N33 is not None:
+            facing_N33 = any_heading(count) @ upright_N33
+            for frame, first_N33 in ((UPRIGHT, upright_N33), (FACING, facing_N33)):
+                chosen_N11 = (frame_N == frame)[:, None, None]
+                rotation_N33 = torch.where(chosen_N11, rotation_N33 @ first_N33, rotation_N33)
+        turned_N11 = (frame_N == TURNED)[:, None, None]
+        if turned_N11.any():
+            rotation_N33 = torch.where(turned_N11, any_orientation(count), rotation_N33)
+        return rotation_N33
 
 
 def any_orientation(count: int) -> Tensor:
@@ -75,6 +100,15 @@ def any_orientation(count: int) -> Tensor:
         [2 * (b * c + a * d), 1 - 2 * (b * b + d * d), 2 * (c * d - a * b)],
         [2 * (b * d - a * c), 2 * (c * d + a * b), 1 - 2 * (b * b + c * c)],
     ]
+    return torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)
+
+
+def any_heading(count: int) -> Tensor:
+    """Return rotation matrices (N, 3, 3) about x, uniform over all angles."""
+    angle_N = 2 * math.pi * torch.rand(count)
+    sine, cosine = torch.sin(angle_N), torch.cos(angle_N)
+    zero, one = torch.zeros(count), torch.ones(count)
+    rows = [[one, zero, zero], [zero, cosine, -sine], [zero, sine, cosine]]
     return torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)
 
 

@@ -86,6 +86,7 @@ def uci_har(path: Path) -> WindowSet:
         z["is_test"],
         people.UCI_LABELS,
         ("uci_har",),
+        np.full(len(z["x"]), "waist"),
     )
 
 
@@ -105,6 +106,7 @@ def hapt(path: Path) -> Iterator[Stretch]:
             labels=people.HAPT_LABELS,
             source=f"hapt exp{experiment:02d} user{user:02d} waist",
             is_test=user in people.UCI_TEST_USERS,
+            placement="waist",
         )
 
 
@@ -126,6 +128,7 @@ def wisdm2019(path: Path) -> Iterator[Stretch]:
             labels=labels,
             source=f"wisdm2019 {user} {code} phone",
             is_test=user in people.WISDM_TEST_USERS,
+            placement="pocket",
         )
 
 
@@ -154,6 +157,7 @@ def dsads(path: Path) -> Iterator[Stretch]:
                 label_T=np.full(len(imu_TC), activity - 1, np.int16),
                 labels=people.DSADS_LABELS,
                 source=f"dsads a{activity:02d} p{user} {name}",
+                placement=people.DSADS_PLACEMENT[name],
             )
 
 
@@ -173,6 +177,7 @@ def usc_had(path: Path) -> Iterator[Stretch]:
             label_T=np.full(len(imu_TC), activity - 1, np.int16),
             labels=people.USC_HAD_LABELS,
             source=f"usc_had Subject{user} a{activity}t{trial} hip",
+            placement="waist",
         )
 
 
@@ -194,6 +199,7 @@ def gait10(path: Path) -> Iterator[Stretch]:
             label_T=np.full(len(imu_TC), speeds.index(speed), np.int16),
             labels=labels,
             source=f"gait10 {name} pocket",
+            placement="pocket",
         )
 
 
@@ -216,6 +222,7 @@ def geotec(path: Path) -> Iterator[Stretch]:
             label_T=index[z["label"][part]],
             labels=labels,
             source=f"geotec {user} {execution} {'watch' if device == 'sw' else 'pocket'}",
+            placement="wrist" if device == "sw" else "pocket",
         )
 
 

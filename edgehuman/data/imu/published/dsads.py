@@ -84,6 +84,7 @@ def read_dsads(path: Path) -> Iterator[Stretch]:
                     label_T=np.full(len(table), activity - 1, np.int16),
                     labels=people.DSADS_LABELS,
                     source=f"dsads a{activity:02d} p{user} {unit}",
+                    placement=people.DSADS_PLACEMENT[unit],
                 )
 
 

@@ -95,6 +95,7 @@ def read_motionsense(path: Path) -> Iterator[Stretch]:
                 label_T=np.full(len(table), _CODES.index(code), np.int16),
                 labels=LABELS,
                 source=f"motionsense {code}_{trial} sub_{user} pocket",
+                placement="pocket",
             )
 
 

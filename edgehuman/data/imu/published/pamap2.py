@@ -62,6 +62,7 @@ def read_pamap2(path: Path) -> Iterator[Stretch]:
                     label_T=label_T,
                     labels=tuple(ACTIVITIES.values()),
                     source=f"pamap2 {session} subject{user} {unit}",
+                    placement="wrist" if unit == "hand" else unit,
                 )
 
 

@@ -87,6 +87,7 @@ def read_uci_har(path: Path) -> WindowSet:
         np.repeat([False, True], counts),
         people.UCI_LABELS,
         ("uci_har",),
+        np.full(len(imu_NTC), "waist"),
     )
 
 
@@ -127,6 +128,7 @@ def read_hapt(path: Path) -> Iterator[Stretch]:
             label_T=people.spans(own[:, 2:] - (1, 1, 0), len(acc)),
             labels=people.HAPT_LABELS,
             source=f"hapt exp{experiment} user{user} waist",
+            placement="waist",
             is_test=int(user) in people.UCI_TEST_USERS,
         )
 

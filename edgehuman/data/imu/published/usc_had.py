@@ -77,6 +77,7 @@ def read_usc_had(path: Path) -> Iterator[Stretch]:
                 label_T=np.full(len(readings), int(activity) - 1, np.int16),
                 labels=people.USC_HAD_LABELS,
                 source=f"usc_had Subject{user} a{activity}t{trial} hip",
+                placement="waist",
             )
 
 

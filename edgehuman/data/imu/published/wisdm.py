@@ -111,6 +111,7 @@ def _read_person(file: Path, user: int, device: str) -> Iterator[Stretch]:
             label_T=np.full(len(imu_TC), _CODES.index(code), np.int16),
             labels=_LABELS,
             source=f"wisdm2019 {user} {code} {device}",
+            placement="wrist" if device == "watch" else "pocket",
             is_test=user in people.WISDM_TEST_USERS,
         )
 

@@ -1,0 +1,142 @@
+"""How a sensor is worn, learnt from its wearer's own walking, without labels.
+
+    mounting = Mounting(card)
+    logits_C = mounting.read(imu_TC, engine.run(mounting.turned(imu_TC)[None])[0], t_s)
+
+Whoever walks is upright, and walking is recognised whichever way the sensor is turned. So after a
+few steps the stream knows which way is up, turns every window into the wearer's frame
+(`preprocess.imu.upright`), and knows about where the sensor is worn. A sensor that is moved is
+learnt anew. Models whose card names no `upright` classes take the sensor as it is worn.
+
+Axes: N windows, T time, C classes, O outputs (placements * classes), P placements.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.card import Card
+from edgehuman.metrics.calibration import softmax
+from edgehuman.metrics.placements import of_classes, of_placements
+from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright, turn
+from edgehuman.records import Float32, Float64
+
+SURE = 0.8
+"""From this probability of the upright classes on, a window says how the sensor is mounted."""
+IN_A_ROW = 3
+"""So many windows in a row, before the first is believed and after a sensor was moved."""
+KEPT = 32
+MOVED_DEG = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """How a sensor is worn.
+
+    Attributes:
+        up_3: unit vector of gravity while walking, in the sensor's axes.
+        prob_P: how likely each placement is; empty if the model tells none.
+        t_s: stream time when it was learnt, seconds.
+    """
+
+    up_3: Float64
+    prob_P: Float64
+    t_s: float = 0.0
+
+    @property
+    def turn_33(self) -> Float64:
+        """The rotation into the wearer's upright frame."""
+        return to_upright(self.up_3)
+
+    @property
+    def off_deg(self) -> float:
+        """Angle between up while walking and the sensor's x axis, which is up at the waist."""
+        return float(np.degrees(np.arccos(np.clip(self.up_3[0], -1.0, 1.0))))
+
+
+def is_upright(card: Card, output_NO: Float32) -> NDArray[np.bool_]:
+    """Return which windows (N,) the model surely takes for an upright class."""
+    classes = [i for i, name in enumerate(card.output.labels) if name in card.decision.upright]
+    logits_NC = of_classes(output_NO, len(card.output.placements))
+    prob_NC = softmax(logits_NC, card.decision.temperature)
+    return np.asarray(prob_NC[:, classes].sum(axis=1) >= SURE)
+
+
+def worn(card: Card, imu_NTC: Float32, output_NO: Float32, t_s: float = 0.0) -> Worn | None:
+    """Return how a sensor is worn, from its windows of walking; None if there are too few.
+
+    Args:
+        imu_NTC: windows as they were worn.
+        output_NO: the model's output for them.
+    """
+    if len(imu_NTC) < IN_A_ROW:
+        return None
+    up_3 = common_direction(gravity(imu_NTC))
+    if up_3 is None:
+        return None
+    return Worn(up_3, of_placements(output_NO, len(card.output.placements)).mean(axis=0), t_s)
+
+
+class Mounting:
+    """Learns one stream's mounting, window by window.
+
+    Args:
+        card: the model's card.
+        fixed: take the sensor as it is worn, whatever the card says.
+
+    Attributes:
+        worn: what is known; None before enough walking.
+    """
+
+    def __init__(self, card: Card, fixed: bool = False) -> None:
+        self._card = card
+        self._learns = bool(card.decision.upright) and not fixed
+        self._seen: deque[tuple[Float32, Float32]] = deque(maxlen=KEPT)
+        self._in_a_row = 0
+        self.worn: Worn | None = None
+
+    def turned(self, imu_TC: Float32) -> Float32:
+        """The window (T, 6) in the wearer's frame, as far as that is known."""
+        return imu_TC if self.worn is None else turn(imu_TC, self.worn.turn_33)
+
+    def read(self, imu_TC: Float32, output_O: Float32, t_s: float) -> Float32:
+        """The logits (C,) of a window's output; learns from the window.
+
+        Args:
+            imu_TC: the window as it was worn.
+            output_O: the model's output for `turned(imu_TC)`.
+        """
+        placements = len(self._card.output.placements)
+        prob_P = None if self.worn is None else self.worn.prob_P
+        logits_C: Float32 = of_classes(output_O[None], placements, prob_P)[0]
+        if self._learns:
+            self._learn(imu_TC, output_O, t_s)
+        return logits_C
+
+    def _learn(self, imu_TC: Float32, output_O: Float32, t_s: float) -> None:
+        if not is_upright(self._card, output_O[None])[0]:
+            self._in_a_row = 0
+            return
+        self._in_a_row += 1
+        self._seen.append((imu_TC, output_O))
+        latest = list(self._seen)[-IN_A_ROW:]
+        if self._in_a_row < IN_A_ROW:
+            return
+        if self.worn is not None and self._is_moved([imu for imu, _ in latest]):
+            self._seen = deque(latest, maxlen=KEPT)
+            self.worn = None
+        since_s = t_s if self.worn is None else self.worn.t_s
+        imu_NTC = np.stack([imu for imu, _ in self._seen])
+        self.worn = worn(self._card, imu_NTC, np.stack([out for _, out in self._seen]), since_s)
+
+    def _is_moved(self, latest: list[Float32]) -> bool:
+        """Whether all the latest windows point elsewhere."""
+        assert self.worn is not None
+        least = np.cos(np.radians(MOVED_DEG))
+        up_N3 = gravity(np.stack(latest))
+        length_N = np.maximum(np.linalg.norm(up_N3, axis=1), 1e-6)
+        return bool(((up_N3 @ self.worn.up_3) / length_N < least).all())

@@ -1,0 +1,175 @@
+"""A wearable network with its training loss, and what the loss must know of each window.
+
+Axes: N samples, T time, M training labels, P placements, K classes, O = P * K outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from edgehuman.data.imu.naming import EITHER
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright
+from edgehuman.records import Bool, Float32, WindowSet
+from edgehuman.tasks.imu.settings import ActivityConfig
+from edgehuman.training.imu.augment import FACING, TURNED, WORN, ImuAugment
+
+
+class Classifier(nn.Module):
+    """A network with its training loss: cross-entropy with label smoothing, augmentation, mixup.
+
+    Args:
+        network: windows (N, T, 6) -> logits (N, O).
+        config: strengths.
+        allowed_MK: which classes each training label may be; the loss is that of all of them
+            together.
+        labels: the K classes.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        config: ActivityConfig,
+        allowed_MK: NDArray[np.bool_],
+        labels: tuple[str, ...],
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.allowed_MK: Tensor
+        self.register_buffer("allowed_MK", torch.from_numpy(allowed_MK), persistent=False)
+        self.turned_MK: Tensor
+        turned_MK = if_turned(allowed_MK, labels, config.turned_alike)
+        self.register_buffer("turned_MK", torch.from_numpy(turned_MK), persistent=False)
+        self.smoothing, self.mixup = config.label_smoothing, config.mixup
+        self.augment = ImuAugment(
+            rotation_deg=config.rotation_deg,
+            scale=config.scale,
+            jitter=config.jitter,
+            gyro_bias=config.gyro_bias,
+            time_warp=config.time_warp,
+            turned_share=config.turned_share,
+            upright_share=config.upright_share,
+            facing_share=config.facing_share,
+        )
+
+    def forward(
+        self,
+        imu_NTC: Tensor,
+        label_N: Tensor,
+        place_NP: Tensor,
+        upright_N33: Tensor | None = None,
+        worn_N: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Return {"loss", "accuracy"}.
+
+        Args:
+            imu_NTC: windows (N, T, 6).
+            label_N: training labels (N,).
+            place_NP: which placements each window may be of, bool.
+            upright_N33: the rotation of each into its wearer's upright frame.
+            worn_N: whether each may stay as it was worn, bool; None: all.
+        """
+        frame_N = self.augment.frames(len(label_N))
+        if worn_N is not None:
+            frame_N = torch.where(worn_N | (frame_N != WORN), frame_N, FACING)
+        imu_NTC = self.augment(imu_NTC, frame_N, upright_N33)
+        turned_N1 = (frame_N == TURNED)[:, None]
+        right_NK = torch.where(turned_N1, self.turned_MK[label_N], self.allowed_MK[label_N])
+        right_NO = (place_NP[:, :, None] & right_NK[:, None]).flatten(1)
+        order_N = torch.arange(len(label_N))
+        share = 1.0
+        if self.mixup:
+            share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
+            order_N = torch.randperm(len(label_N))
+            imu_NTC = share * imu_NTC + (1 - share) * imu_NTC[order_N]
+        logits_NO = self.network(imu_NTC)
+        loss = share * self._loss(logits_NO, right_NO)
+        if share < 1:
+            loss = loss + (1 - share) * self._loss(logits_NO, right_NO[order_N])
+        classes_NK = logits_NO.unflatten(1, (place_NP.shape[1], -1)).logsumexp(dim=1)
+        hit_N = right_NK.gather(1, classes_NK.argmax(1, keepdim=True))
+        return {"loss": loss, "accuracy": hit_N.float().mean()}
+
+    def _loss(self, logits_NO: Tensor, right_NO: Tensor) -> Tensor:
+        """Cross-entropy; a window's probability is that of all the outputs it may be."""
+        log_NO = functional.log_softmax(logits_NO, dim=1)
+        right_N = torch.logsumexp(log_NO.masked_fill(~right_NO, -torch.inf), dim=1)
+        return -((1 - self.smoothing) * right_N + self.smoothing * log_NO.mean(dim=1)).mean()
+
+
+def if_turned(
+    allowed_MK: NDArray[np.bool_], labels: tuple[str, ...], alike: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    """Return which classes each training label may be after a turn, (M, K).
+
+    Raises:
+        UsageError: one of `alike` is no class.
+    """
+    require_classes("--turned-alike", alike, labels)
+    alike_K = np.array([label in alike for label in labels])
+    touched_M = (allowed_MK & alike_K).any(axis=1)
+    return np.asarray(allowed_MK | (touched_M[:, None] & alike_K))
+
+
+def require_classes(flag: str, given: tuple[str, ...], labels: tuple[str, ...]) -> None:
+    """Raise UsageError if one of the names given with a flag is no class."""
+    unknown = [name for name in given if name not in labels]
+    if unknown:
+        raise UsageError(f"{flag} {unknown[0]} is no class; valid: {', '.join(labels)}")
+
+
+def placement_names(placements: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the placements under their first names: `pocket|thigh` is called pocket."""
+    return tuple(name.split(EITHER)[0] for name in placements)
+
+
+def placed(windows: WindowSet, placements: tuple[str, ...]) -> Bool:
+    """Return which placements each window may be of, (N, P): any, where the data do not say.
+
+    Raises:
+        DataError: the data have a placement that is none of these.
+    """
+    if not placements:
+        return np.ones((len(windows), 1), bool)
+    named = [set(name.split(EITHER)) for name in placements]
+    foreign = sorted(set(windows.placement_N.tolist()).difference({""}, *named))
+    if foreign:
+        raise DataError(
+            f"the data have sensors at the {foreign[0]}, and --placements are "
+            f"{' '.join(placements)}; add it, or name it as another: "
+            f"'{placements[0]}{EITHER}{foreign[0]}'"
+        )
+    found = [np.isin(windows.placement_N, [*names, ""]) for names in named]
+    return np.stack(found, axis=1)
+
+
+def uprights(sets: Sequence[WindowSet], upright_M: NDArray[np.bool_]) -> Float32:
+    """Return the rotation (N, 3, 3) of each window of the joined sets into its wearer's frame.
+
+    A mounting is that of one person at one placement of one set; it is as worn if the person has
+    no window of an upright class.
+
+    Args:
+        upright_M: which training labels are upright classes.
+    """
+    parts = [_uprights(windows, upright_M) for windows in sets]
+    return np.concatenate(parts)
+
+
+def _uprights(windows: WindowSet, upright_M: NDArray[np.bool_]) -> Float32:
+    upright_N = upright_M[windows.label_N]
+    gravity_N3 = gravity(windows.imu_NTC)
+    name_N = np.char.add(np.char.add(windows.subject_N, "|"), windows.placement_N)
+    turns_N33 = np.tile(np.eye(3, dtype=np.float32), (len(windows), 1, 1))
+    for name in np.unique(name_N):
+        own_N = name_N == name
+        up_3 = common_direction(gravity_N3[own_N & upright_N])
+        if up_3 is not None:
+            turns_N33[own_N] = to_upright(up_3)
+    return turns_N33
