@@ -11,10 +11,10 @@ import numpy as np
 from edgehuman.errors import UsageError
 from edgehuman.records import Float32, Index
 
-AccelUnit = Literal["auto", "g", "ms2"]
+AccelUnit = Literal["auto", "g", "ms2", "mg"]
 GyroUnit = Literal["auto", "rads", "degs"]
 StampUnit = Literal["auto", "s", "ms", "us", "ns"]
-ACCEL_UNITS = ("auto", "g", "ms2")
+ACCEL_UNITS = ("auto", "g", "ms2", "mg")
 GYRO_UNITS = ("auto", "rads", "degs")
 STAMP_UNITS = ("auto", "s", "ms", "us", "ns")
 UPRIGHT = "+x+y+z"
@@ -27,7 +27,7 @@ class ImuFormat:
     """Units, axes and clock of a raw 6-axis stream; "auto" is detected from physics.
 
     Attributes:
-        accel_unit: "g", "ms2" (m/s²) or "auto".
+        accel_unit: "g", "ms2" (m/s²), "mg" (milli-g) or "auto", which is never "mg".
         gyro_unit: "rads" (rad/s), "degs" (deg/s) or "auto".
         axes: source of the canonical x, y, z, signed: "-y+x+z" means x = -raw y, y = raw x,
             z = raw z.
@@ -96,7 +96,7 @@ class ImuReport:
         saturated: kept rows with a channel at its limit.
         frozen: kept rows in which a sensor had been exactly constant for a second.
         rate_hz: median rate of the rows; 0 until known.
-        accel_unit: "g" or "ms2"; "auto" until known.
+        accel_unit: "g", "ms2" or "mg"; "auto" until known.
         gyro_unit: "rads" or "degs"; "auto" until known.
         notes: remarks for the user, each made once.
     """

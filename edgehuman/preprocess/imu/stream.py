@@ -37,9 +37,7 @@ DECIDE_ROWS = 16
 MAX_HELD_ROWS = 8192
 CHECK_EVERY_S = 10.0
 STILL_NOTE = "the gyroscope is too still to detect its unit; rad/s assumed until it turns"
-NO_GRAVITY_NOTE = (
-    "the accelerometer shows no gravity; g assumed. If gravity was removed, results are wrong"
-)
+NO_GRAVITY_NOTE = "the accelerometer shows no gravity at the start; g assumed until it does"
 
 
 def require_rate(rate_hz: float, target_hz: float, report: ImuReport) -> None:
@@ -114,7 +112,7 @@ class UnitWatch:
         self._doubts = self._doubts + 1 if found not in ("auto", report.accel_unit) else 0
         if self._doubts < 2:
             return False
-        unit = {"g": "g", "ms2": "m/s²"}
+        unit = {"g": "g", "ms2": "m/s²", "mg": "milli-g"}
         seen = f"the accelerometer now looks like {unit[found]}, not {unit[report.accel_unit]}"
         if self._format.accel_unit != "auto":
             report.note(f"{seen} as declared; the declared unit is used")

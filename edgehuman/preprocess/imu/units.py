@@ -117,6 +117,8 @@ def require_gravity(imu_TC: Float32, declared: AccelUnit) -> AccelUnit:
     median, found = accel_median(imu_TC), judge_accel(imu_TC)
     if median == 0.0:
         return "g" if declared == "auto" else declared
+    if declared == "mg" and found == "auto" and median < ACCEL_G_RANGE[1] * 1000:
+        return "mg"
     if found == "auto" and (declared == "auto" or median > IMPOSSIBLE):
         cause = (
             "gravity seems to be removed; use the accelerometer with gravity"
@@ -128,7 +130,7 @@ def require_gravity(imu_TC: Float32, declared: AccelUnit) -> AccelUnit:
             f"or 9.8 in m/s²; {cause}"
         )
     if declared != "auto" and found not in ("auto", declared):
-        names = {"g": "g", "ms2": "m/s²"}
+        names = {"g": "g", "ms2": "m/s²", "mg": "milli-g"}
         raise DataError(
             f"acceleration was declared in {names[declared]}, but its median norm is "
             f"{median:.3g}, which is gravity in {names[found]}; use --accel-unit {found} or auto "
@@ -141,11 +143,11 @@ def _scale_hint(median: float) -> str:
     """What to divide an acceleration by whose median norm is far from gravity in g and in m/s²."""
     near = [count for count in _COUNTS_PER_G if abs(median / count - 1) < 0.15]
     if abs(median / 1000 - 1) < 0.15:
-        known = "it looks like milli-g: divide by 1000, or name the columns 'ax (mg)'"
+        known = "it looks like milli-g: give --accel-unit mg, or name the columns 'ax (mg)'"
         return f"{known}; counts of 1024 per g are near, too" if near else known
     if near:
         return f"it looks like raw counts of {near[0]} per g: divide acceleration by {near[0]}"
-    return "it may be in milli-g or raw counts; scale it to g or m/s²"
+    return "it may be in milli-g (--accel-unit mg) or raw counts; scale those to g or m/s²"
 
 
 def judge_recording(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> GyroVerdict:
@@ -174,6 +176,8 @@ def unit_scale(accel_unit: AccelUnit, gyro_unit: GyroUnit) -> Float32:
     scale_C = np.ones(6, np.float32)
     if accel_unit == "ms2":
         scale_C[:3] = 1 / STANDARD_GRAVITY_MS2
+    elif accel_unit == "mg":
+        scale_C[:3] = 1e-3
     if gyro_unit == "degs":
         scale_C[3:] = np.pi / 180
     return scale_C

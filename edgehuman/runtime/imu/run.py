@@ -47,7 +47,7 @@ class RunConfig:
         delay_s: delay budget of the smoothing, seconds (default: the card).
         threshold: under this score the label is "unknown" (default: the card).
         realtime: play a file at the pace of its stamps; late samples are dropped.
-        accel_unit: auto, g or ms2.
+        accel_unit: auto, g, ms2 or mg.
         gyro_unit: auto, rads or degs.
         axes: which signed sensor axes are x, y and z, e.g. -y+x+z.
         gyro_axes: the same for the gyroscope if it differs, as on iOS: --axes -x-y-z and

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu.gravity import (
+    NO_GRAVITY,
+    TOO_LARGE,
+    GravityWatch,
+    median_norm,
+)
 from edgehuman.preprocess.imu.recording import (
     ImuFormat,
     ImuReport,
@@ -18,6 +24,12 @@ from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, ImuWindow, Index
 from edgehuman.runtime.imu.ring import SampleBlock
 
 FROZEN = "frozen"
+_FAULTS = {
+    NO_GRAVITY: "acceleration has no constant part of 1 g: if gravity was removed (linear or user "
+    "acceleration), record it with gravity; else try --accel-unit g, ms2 or mg",
+    TOO_LARGE: "acceleration is larger than any movement: scale it, or try --accel-unit "
+    "g, ms2 or mg",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +42,8 @@ class StreamWindow:
         arrival_ns: monotonic clock of this machine when the window's last sample was captured or
             read.
         usable: False if no answer should be given.
-        reason: why not: "frozen"; empty if usable. Windows with a sensor at its limit stay usable;
-            the report counts such rows.
+        reason: why not: "frozen", "no gravity" or "impossible acceleration"; empty if usable.
+            Windows with a sensor at its limit stay usable; the report counts such rows.
         label: the true label at the last sample, if the source has one.
     """
 
@@ -80,7 +92,8 @@ class WindowMaker:
         self._count = 0
         self._missing = window  # samples until the next window
         self._first_s: float | None = None
-        self._noted = False
+        self._noted: set[str] = set()
+        self._gravity = GravityWatch(rate_hz)
         self._labels: tuple[str, ...] = ()
 
     @property
@@ -155,19 +168,38 @@ class WindowMaker:
     def _take(self, stamp_s: float, tag_2: Index) -> StreamWindow:
         assert self._first_s is not None
         imu_TC = self._imu_RC[self._count - self._window : self._count].copy()
-        frozen = frozen_sensor(imu_TC, self._rate_hz)
-        if frozen and not self._noted:
-            self._noted = True
-            self.report.note(
-                f"the {frozen} gave the same value for a second or more, first at "
-                f"{stamp_s - self._first_s:.2f} s; windows with frozen samples are not used"
-            )
+        reason = self._fault(imu_TC, stamp_s - self._first_s)
         arrival_ns, label = tag_2.tolist()
         return StreamWindow(
             ImuWindow(imu_TC, round(stamp_s * 1e9), self._source),
             stamp_s - self._first_s,
             arrival_ns,
-            usable=not frozen,
-            reason=FROZEN if frozen else "",
+            usable=not reason,
+            reason=reason,
             label=self._labels[label] if 0 <= label < len(self._labels) else None,
         )
+
+    def _fault(self, imu_TC: Float32, t_s: float) -> str:
+        """Why a window has no answer; "" if it has one. The first of each kind gets a note."""
+        frozen = frozen_sensor(imu_TC, self._rate_hz)
+        if frozen:
+            self._note_first(
+                FROZEN,
+                f"the {frozen} gave the same value for a second or more, first at {t_s:.2f} s; "
+                "windows with frozen samples are not used",
+            )
+            return FROZEN
+        fault = self._gravity.fault(imu_TC)
+        if fault:
+            norm, unit = median_norm(imu_TC), self.report.accel_unit
+            self._note_first(
+                fault,
+                f"{_FAULTS[fault]} (median norm {norm:.2g} g, read as {unit}, first at "
+                f"{t_s:.2f} s); such windows get no answer",
+            )
+        return fault
+
+    def _note_first(self, reason: str, text: str) -> None:
+        if reason not in self._noted:
+            self._noted.add(reason)
+            self.report.note(text)

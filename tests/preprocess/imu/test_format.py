@@ -34,7 +34,7 @@ def test_axes_that_are_none(axes: str) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"accel_unit": "mg"}, "accel_unit is 'mg'; valid: auto, g, ms2"),
+        ({"accel_unit": "kg"}, "accel_unit is 'kg'; valid: auto, g, ms2, mg"),
         ({"gyro_unit": "rpm"}, "gyro_unit is 'rpm'; valid: auto, rads, degs"),
         ({"stamp_unit": "min"}, "stamp_unit is 'min'; valid: auto, s, ms, us, ns"),
         ({"axes": "+x"}, r"axes are '\+x'"),

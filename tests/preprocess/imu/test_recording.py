@@ -32,8 +32,8 @@ def test_axes_that_are_none_are_refused(axes: str) -> None:
 
 
 def test_an_unknown_unit_names_the_valid_ones() -> None:
-    with pytest.raises(UsageError, match=r"accel_unit is 'mg'; valid: auto, g, ms2"):
-        ImuFormat(accel_unit="mg")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"accel_unit is 'kg'; valid: auto, g, ms2, mg"):
+        ImuFormat(accel_unit="kg")  # type: ignore[arg-type]
 
 
 def test_units_declared_with_axes_turned() -> None:

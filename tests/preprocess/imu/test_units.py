@@ -64,13 +64,18 @@ def test_what_gravity_contradicts_is_an_error() -> None:
         require_gravity(g_TC, "ms2")
     with pytest.raises(DataError, match="gravity seems to be removed"):
         require_gravity(none_TC, "auto")
-    with pytest.raises(DataError, match="milli-g or raw counts"):
+    with pytest.raises(DataError, match=r"milli-g .--accel-unit mg. or raw counts"):
         require_gravity(ms2_TC * 40, "auto")
     for scale, hint in ((16384, "counts of 16384 per g"), (2048, "2048 per g"), (1000, "milli-g")):
         for declared in ("auto", "g", "ms2"):
             with pytest.raises(DataError, match=hint):
                 require_gravity(g_TC / 0.981 * scale, declared)
     assert require_gravity(ms2_TC * 0, "auto") == "g"
+    assert require_gravity(g_TC * 1000, "mg") == "mg"
+    with pytest.raises(DataError, match=r"declared in milli-g.*--accel-unit g or"):
+        require_gravity(g_TC, "mg")
+    with pytest.raises(DataError, match="counts of 16384 per g"):
+        require_gravity(g_TC / 0.981 * 16384, "mg")
 
 
 def test_a_wrongly_declared_gyroscope_is_remarked(swing: Swing) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
+from edgehuman.preprocess.imu.format import AccelUnit
 from edgehuman.preprocess.imu.recording import ImuFormat, cut_windows, prepare
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.ring import SampleBlock
@@ -146,3 +149,65 @@ def test_windows_are_not_overwritten_later() -> None:
     windows = push(WindowMaker(DECLARED), np.arange(20_000) / 50, imu_TC, 100)
     whole_NTC = cut_windows(imu_TC, 128, 32)
     np.testing.assert_array_equal(np.stack([w.window.imu_TC for w in windows]), whole_NTC)
+
+
+def step(seconds: float, gravity: float, scale: float = 1.0) -> Float32:
+    """Walking at 50 Hz, with as many g of gravity."""
+    t_T, noise = np.arange(round(seconds * 50)) / 50, np.random.default_rng(4)
+    imu_TC = noise.normal(0, 0.02, (t_T.size, 6))
+    imu_TC[:, 0] += gravity + 0.3 * np.sin(2 * np.pi * 1.9 * t_T)
+    imu_TC[:, 1] += 0.15 * np.sin(2 * np.pi * 0.95 * t_T)
+    imu_TC[:, 2] += 0.2 * np.cos(2 * np.pi * 1.9 * t_T)
+    imu_TC[:, :3] *= scale
+    return imu_TC.astype(np.float32)
+
+
+def at_rest(seconds: float, gravity: float, scale: float = 1.0) -> Float32:
+    """Lying still, with as many g of gravity."""
+    imu_TC = np.random.default_rng(5).normal(0, 0.005, (round(seconds * 50), 6))
+    imu_TC[:, 2] += gravity
+    imu_TC[:, :3] *= scale
+    return imu_TC.astype(np.float32)
+
+
+def reasons(*parts: Float32, format: ImuFormat | None = None, size: int = 50) -> list[str]:
+    imu_TC = np.concatenate(parts)
+    windows = push(WindowMaker(format), np.arange(len(imu_TC)) / 50, imu_TC, size)
+    return [window.reason for window in windows]
+
+
+@pytest.mark.parametrize("scale", [1.0, 9.80665])
+@pytest.mark.parametrize("first", [step, at_rest])
+def test_acceleration_without_gravity_has_no_answer(
+    scale: float, first: Callable[..., Float32]
+) -> None:
+    """In g and in m/s², walking and at rest, whichever comes first."""
+    then = at_rest if first is step else step
+    found = reasons(first(15.0, 0.0, scale), then(15.0, 0.0, scale))
+    assert len(found) > 40
+    assert set(found) == {"no gravity"}
+    assert set(reasons(first(15.0, 1.0, scale), then(15.0, 1.0, scale))) == {""}
+
+
+@pytest.mark.parametrize("before_s", [0.0, 7.0])
+def test_a_fall_is_not_held_against_the_rest(before_s: float) -> None:
+    fallen = reasons(step(before_s, 1.0), at_rest(1.0, 0.0), step(20.0, 1.0))
+    assert set(fallen[-28:]) == {""}
+    long = reasons(step(before_s, 1.0), at_rest(4.0, 0.0), step(20.0, 1.0))
+    assert 2 <= long.count("no gravity") <= 7
+    assert set(long[-28:]) == {""}
+
+
+@pytest.mark.parametrize(
+    ("scale", "declared", "said"),
+    [(0.1, "g", "no gravity"), (8.0, "g", "impossible acceleration"), (1000.0, "mg", "")],
+)
+def test_a_scale_that_cannot_be(scale: float, declared: AccelUnit, said: str) -> None:
+    maker = WindowMaker(ImuFormat(accel_unit=declared))
+    windows = push(maker, np.arange(1000) / 50, step(20.0, 1.0, scale), 50) if scale != 8 else []
+    if scale == 8.0:  # it changes after the start: at the start it is an error
+        imu_TC = np.concatenate([step(3.0, 1.0), step(20.0, 1.0, 8.0)])
+        windows = push(maker, np.arange(1150) / 50, imu_TC, 50)[10:]
+    assert {window.reason for window in windows} == {said}
+    told = [note for note in maker.report.notes if "read as" in note]
+    assert len(told) == (1 if said else 0)
