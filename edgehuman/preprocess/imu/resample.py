@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgehuman.preprocess.imu.format import ImuReport
+from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.format import MAX_RATE_HZ, ImuReport
 from edgehuman.preprocess.imu.screen import RowScreen
 from edgehuman.records import IMU_RATE_HZ, Float32, Float64, Index
 
@@ -35,12 +36,14 @@ class Segment:
         imu_TC: float32 (T, 6).
         tag_TK: int64 (T, K): the tags of the latest row at or before each sample.
         fresh: False if it continues exactly where the previous segment ended.
+        restart: True if it is fresh because the clock stepped back.
     """
 
     start_s: float
     imu_TC: Float32
     tag_TK: Index
     fresh: bool = True
+    restart: bool = False
 
 
 def decimation(row_rate_hz: float, rate_hz: float = IMU_RATE_HZ) -> int:
@@ -132,10 +135,17 @@ class Resampler:
 
     Output waits for two rows after the grid point (none if a row is on it), and for four periods of
     the target when downsampling.
+
+    Args:
+        row_rate_hz, rate_hz: of the rows, and of the target.
+        restart: passed on with the first samples.
     """
 
-    def __init__(self, row_rate_hz: float, rate_hz: float = IMU_RATE_HZ) -> None:
+    def __init__(
+        self, row_rate_hz: float, rate_hz: float = IMU_RATE_HZ, restart: bool = False
+    ) -> None:
         self._rate_hz = rate_hz
+        self._restart = restart
         self._factor = decimation(row_rate_hz, rate_hz)
         self._decimator = _Decimator(self._factor) if self._factor > 1 else None
         self._grid_hz = rate_hz * self._factor
@@ -163,7 +173,7 @@ class Resampler:
             value_KC, tag_KK = self._decimator.feed(value_KC, tag_KK, last)
         start_s, fresh = self._start_s + self._given / self._rate_hz, self._given == 0
         self._given += value_KC.shape[0]
-        return Segment(start_s, value_KC, tag_KK, fresh)
+        return Segment(start_s, value_KC, tag_KK, fresh, fresh and self._restart)
 
     def finish(self) -> Segment:
         """Return the samples that were waiting for more rows."""
@@ -225,6 +235,19 @@ def median_rate_hz(stamp_s_T: Float64) -> float:
     return 1 / float(np.median(step_s_T)) if step_s_T.size else 0.0
 
 
+def require_possible(rate_hz: float) -> None:
+    """Refuse a rate that no wearable has, before its grid and its filter need memory.
+
+    Raises:
+        DataError: over 5000 rows per second.
+    """
+    if rate_hz > MAX_RATE_HZ:
+        raise DataError(
+            f"the stream has {rate_hz:,.0f} rows per second; a wearable gives at most "
+            f"{MAX_RATE_HZ:,.0f}. Write the stamps in seconds, or give their unit with --stamp-unit"
+        )
+
+
 def resample(
     stamp_s_T: Float64,
     imu_TC: Float32,
@@ -242,6 +265,9 @@ def resample(
         max_gap_s: a longer gap splits the recording.
         tag_TK: data attached to each row, int64 (T, K).
         report: receives the counts.
+
+    Raises:
+        DataError: over 5000 rows per second.
     """
     report = ImuReport() if report is None else report
     tag_TK = np.empty((imu_TC.shape[0], 0), np.int64) if tag_TK is None else tag_TK
@@ -251,6 +277,7 @@ def resample(
     if not pieces:
         return []
     report.rate_hz = median_rate_hz(np.concatenate([piece.stamp_s_T for piece in pieces]))
+    require_possible(report.rate_hz)
     row_rate_hz = report.rate_hz or rate_hz
     return [
         Resampler(row_rate_hz, rate_hz).feed(p.stamp_s_T, p.imu_TC, p.tag_TK, last=True)

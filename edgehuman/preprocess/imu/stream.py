@@ -18,6 +18,7 @@ from edgehuman.preprocess.imu.resample import (
     Segment,
     decimation,
     median_rate_hz,
+    require_possible,
 )
 from edgehuman.preprocess.imu.screen import Piece, RowScreen, SensorWatch
 from edgehuman.preprocess.imu.units import (
@@ -41,11 +42,12 @@ NO_GRAVITY_NOTE = "the accelerometer shows no gravity at the start; g assumed un
 
 
 def require_rate(rate_hz: float, target_hz: float, report: ImuReport) -> None:
-    """Refuse a rate that is too low; add a note if it is lower than the target.
+    """Refuse a rate that is too low or too high; add a note if it is lower than the target.
 
     Raises:
-        DataError: under 10 rows per second.
+        DataError: under 10 rows per second, or over 5000: no memory is asked for then.
     """
+    require_possible(rate_hz)
     if rate_hz and rate_hz < MIN_RATE_HZ * 0.98:
         raise DataError(
             f"the stream has {rate_hz:.3g} rows per second; it needs at least {MIN_RATE_HZ:g}. "
@@ -266,6 +268,7 @@ class StreamResampler:
             if piece.fresh or self._resampler is None:
                 if self._resampler is not None:
                     segments.append(self._resampler.finish())
-                self._resampler = Resampler(self.report.rate_hz or self._rate_hz, self._rate_hz)
+                row_rate_hz = self.report.rate_hz or self._rate_hz
+                self._resampler = Resampler(row_rate_hz, self._rate_hz, piece.restart)
             segments.append(self._resampler.feed(piece.stamp_s_T, imu_TC, piece.tag_TK))
         return [segment for segment in segments if segment.imu_TC.shape[0]]

@@ -99,7 +99,9 @@ class Recogniser:
         self.window = model.card.input.shape[0]
         self.windows = WindowMaker(options.format, self.window, hop_s, self.rate_hz, source)
         self.hop_s = round(hop_s * self.rate_hz) / self.rate_hz
-        self.tally = ImuTally(self.hop_s, classes=self.labels)
+        self.tally = ImuTally(
+            self.hop_s, classes=self.labels, window_s=(self.window - 1) / self.rate_hz
+        )
         self._decider: Decider[StreamWindow] = Decider(self.decision, self.labels, self.hop_s)
         self._run = model.engine.run
         self._notify = notify
@@ -170,7 +172,8 @@ class Recogniser:
         return self._finish(self._decider.push(window, window.t_s, logits_C))
 
     def _tell(self) -> None:
-        """Pass on the report's new remarks; each is made once."""
+        """Pass on the stream time, and the report's new remarks; each is made once."""
+        self.tally.heard(self.windows.end_s, self.windows.gap_s)
         for remark in self.windows.report.notes[self._told :]:
             self._notify(f"{self.source}: {remark}")
             self._told += 1

@@ -10,6 +10,8 @@ from edgehuman.records import ImuWindow
 from edgehuman.runtime.loop.dropped import loss_lines
 from edgehuman.runtime.loop.results import LiveResult, Tally, rounded
 
+GAP, NO_WINDOW = "gap", "too short for a window"
+
 
 @dataclass(frozen=True, slots=True)
 class ImuResult(LiveResult):
@@ -54,6 +56,9 @@ class ImuTally(Tally):
         classes: the true labels that are scored (others are transitions, or unknown to the model).
         smoothed, raw: changes of the smoothed label, and of the network's own.
         labelled, right, raw_right: hops with a true label, and those answered correctly.
+        window_s: from the first to the last sample of a window: so much its answer covers.
+        end_s, gap_s: stream time so far, and of it without rows (`heard`).
+        answered_s, refused_s: stream time in windows with an answer, and without, by reason.
     """
 
     classes: tuple[str, ...] = ()
@@ -62,10 +67,24 @@ class ImuTally(Tally):
     labelled: int = 0
     right: int = 0
     raw_right: int = 0
+    window_s: float = 0.0
+    end_s: float = 0.0
+    gap_s: float = 0.0
+    answered_s: float = 0.0
+    refused_s: dict[str, float] = field(default_factory=dict)
+
+    def heard(self, end_s: float, gap_s: float) -> None:
+        """The stream time so far, and how much of it had no rows."""
+        self.end_s, self.gap_s = end_s, gap_s
 
     def add(self, result: ImuResult) -> None:
         """Count one answer."""
         self.count(result)
+        covered_s = min(result.t_s - self.t_s, max(self.window_s, self.hop_s))
+        if result.reason:
+            self.refused_s[result.reason] = self.refused_s.get(result.reason, 0.0) + covered_s
+        else:
+            self.answered_s += covered_s
         self.t_s = result.t_s
         self.labels[result.label] += 1
         self.smoothed.add(result.label)
@@ -83,6 +102,7 @@ class ImuTally(Tally):
         """The stream in numbers; None for what was not measured."""
         return {
             **self.beginning(),
+            "stream_s": round(self._stream_s(), 3),
             "flicker_per_minute": self._per_minute(self.smoothed),
             "flicker_per_minute_raw": self._per_minute(self.raw),
             "online_accuracy": rounded(self.right, self.labelled),
@@ -92,7 +112,19 @@ class ImuTally(Tally):
                 label: round(count * self.hop_s, 2) for label, count in self.labels.most_common()
             },
             "without_answer": dict(self.reasons),
+            "answered_s": round(self.answered_s, 2),
+            "without_answer_s": {why: round(s, 2) for why, s in self._without().items()},
         }
+
+    def _stream_s(self) -> float:
+        return max(self.t_s, self.end_s)
+
+    def _without(self) -> dict[str, float]:
+        """Stream time without an answer by reason; with `answered_s` it is all of the stream."""
+        refused_s = dict(self.refused_s)
+        rest_s = self._stream_s() - self.answered_s - sum(refused_s.values()) - self.gap_s
+        without = {GAP: self.gap_s, **refused_s, NO_WINDOW: max(0.0, rest_s)}
+        return {why: s for why, s in without.items() if s >= 0.005}
 
     def _per_minute(self, changes: Changes) -> float | None:
         return rounded(changes.num * 60.0, self.windows * self.hop_s)
@@ -118,10 +150,19 @@ def summary_text(summary: Mapping[str, Any]) -> str:
         )
     per_label = ", ".join(f"{k} {v:g} s" for k, v in summary["seconds_per_label"].items())
     lines.append(f"labels: {per_label or 'none'}")
-    if summary["without_answer"]:
-        counts = ", ".join(f"{count} {why}" for why, count in summary["without_answer"].items())
-        lines.append(f"windows without an answer: {counts}")
+    lines += _without_lines(summary)
     return "\n".join([*lines, *loss_lines(summary)])
+
+
+def _without_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Time without an answer, if it is more than the last part of a window."""
+    without, counts = summary["without_answer_s"], summary["without_answer"]
+    if not counts and sum(without.values()) <= summary["hop_s"]:
+        return []
+    parts = [f"{s:.3g} s {why}" for why, s in without.items()]
+    windows = ", ".join(f"{count} {why}" for why, count in counts.items())
+    counted = f" (windows without an answer: {windows})" if windows else ""
+    return [f"{sum(without.values()):.3g} s without an answer: {', '.join(parts)}{counted}"]
 
 
 def _said(value: float | None) -> str:

@@ -24,6 +24,10 @@ from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, ImuWindow, Index
 from edgehuman.runtime.imu.ring import SampleBlock
 
 FROZEN = "frozen"
+_WILD_S, _LONGEST_S = (
+    1.0,
+    10.0,
+)  # a stretch so short, far from those before and after, is a wild stamp
 _FAULTS = {
     NO_GRAVITY: "acceleration has no constant part of 1 g: if gravity was removed (linear or user "
     "acceleration), record it with gravity; else try --accel-unit g, ms2 or mg",
@@ -38,7 +42,8 @@ class StreamWindow:
 
     Attributes:
         window: the record; its `stamp_ns` is the sensor's clock at the last sample.
-        t_s: stream time of the last sample, seconds since the stream's first sample.
+        t_s: stream time of the last sample, seconds since the stream's first sample; it goes on
+            where the sensor's clock steps back.
         arrival_ns: monotonic clock of this machine when the window's last sample was captured or
             read.
         usable: False if no answer should be given.
@@ -57,6 +62,10 @@ class StreamWindow:
 
 class WindowMaker:
     """Resamples blocks to the network's rate and cuts windows; a gap restarts the window.
+
+    Attributes:
+        end_s: stream time of the newest sample.
+        gap_s: stream time without rows so far.
 
     Args:
         format: units and axes of the blocks.
@@ -91,7 +100,12 @@ class WindowMaker:
         self._imu_RC = np.empty((window + 16 * max(window, self._hop), 6), np.float32)
         self._count = 0
         self._missing = window  # samples until the next window
-        self._first_s: float | None = None
+        self.end_s = 0.0
+        self.gap_s = 0.0
+        self._offset_s: float | None = None  # stream time minus the sensor's clock
+        self._start_s = 0.0  # sensor's clock at the beginning of the stretch
+        # End of the stretch before, gaps until then, and its offset.
+        self._before: tuple[float, float, float] | None = None
         self._noted: set[str] = set()
         self._gravity = GravityWatch(rate_hz)
         self._labels: tuple[str, ...] = ()
@@ -141,8 +155,7 @@ class WindowMaker:
         for segment in segments:
             if segment.fresh:
                 self._count, self._missing = 0, self._window
-            if self._first_s is None:
-                self._first_s = segment.start_s
+                self._begin(segment)
             done, size = 0, segment.imu_TC.shape[0]
             while size - done >= self._missing:
                 stop = done + self._missing
@@ -152,7 +165,38 @@ class WindowMaker:
                 done, self._missing = stop, self._hop
             self._append(segment.imu_TC[done:])
             self._missing -= size - done
+            self.end_s = self._stream_s(segment.start_s + (size - 1) / self._rate_hz)
         return windows
+
+    def _begin(self, segment: Segment) -> None:
+        """Place a new stretch in stream time: a clock that stepped back goes on at once, and a wild
+        stamp leaves no trace.
+        """
+        step_s = 1 / self._rate_hz
+        if self._offset_s is None:
+            self._offset_s = -segment.start_s
+        else:
+            if self._before is not None and self._is_wild(segment.start_s, *self._before):
+                self.end_s, self.gap_s, self._offset_s = self._before
+            else:
+                self._before = (self.end_s, self.gap_s, self._offset_s)
+                if segment.restart:
+                    self._offset_s = self.end_s + step_s - segment.start_s
+            self.gap_s += max(0.0, self._stream_s(segment.start_s) - self.end_s - step_s)
+        self._start_s = segment.start_s
+
+    def _is_wild(self, next_s: float, end_s: float, _: float, offset_s: float) -> bool:
+        """Whether the last stretch was short and elsewhere, and `next_s` goes on from the one
+        before, which ended at `end_s`.
+        """
+        wild_s = self._start_s
+        elsewhere = wild_s > next_s or wild_s + offset_s < end_s
+        lasted_s, pause_s = self.end_s - self._stream_s(wild_s), next_s + offset_s - end_s
+        return elsewhere and lasted_s < _WILD_S and 0 < pause_s < _LONGEST_S
+
+    def _stream_s(self, stamp_s: float) -> float:
+        assert self._offset_s is not None
+        return stamp_s + self._offset_s
 
     def _append(self, imu_TC: Float32) -> None:
         size, capacity = imu_TC.shape[0], self._imu_RC.shape[0]
@@ -166,13 +210,13 @@ class WindowMaker:
         self._count += size
 
     def _take(self, stamp_s: float, tag_2: Index) -> StreamWindow:
-        assert self._first_s is not None
+        t_s = self._stream_s(stamp_s)
         imu_TC = self._imu_RC[self._count - self._window : self._count].copy()
-        reason = self._fault(imu_TC, stamp_s - self._first_s)
+        reason = self._fault(imu_TC, t_s)
         arrival_ns, label = tag_2.tolist()
         return StreamWindow(
             ImuWindow(imu_TC, round(stamp_s * 1e9), self._source),
-            stamp_s - self._first_s,
+            t_s,
             arrival_ns,
             usable=not reason,
             reason=reason,

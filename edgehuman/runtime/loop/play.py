@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+
 from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.records import Float64
 from edgehuman.runtime.loop.dropped import Counts, FirstLosses
@@ -19,6 +21,7 @@ from edgehuman.runtime.loop.sinks import Sink, SinkThread
 from edgehuman.runtime.loop.stopping import StopSignals
 
 _LAST_WRITES_S = 5.0  # how long a live stream waits for a slow sink at its end
+RESTART_S = 2.0  # a clock that steps back by more starts anew
 _LATE_S = 0.5  # a real-time stream ends by its stamps, not by the clock
 
 
@@ -212,13 +215,15 @@ def first_seconds(
         yield from blocks
         return
     silent_until_s = time.monotonic() + seconds if live else math.inf
-    until_s, end_s = math.inf, math.inf
+    until_s, end_s, newest_s = math.inf, math.inf, math.nan
     for block in blocks:
         if len(block):
             if end_s == math.inf:
                 end_s = float(block.stamp_s_T[0]) + seconds
                 until_s = time.monotonic() + seconds + _LATE_S if live else math.inf
-            late_T = block.stamp_s_T >= end_s
+            back_s_T = _steps_back(block.stamp_s_T, newest_s)
+            late_T = block.stamp_s_T >= end_s - back_s_T
+            end_s, newest_s = end_s - float(back_s_T[-1]), float(block.stamp_s_T[-1])
             if late_T.any():
                 if keep := int(late_T.argmax()):
                     yield block.head(keep)
@@ -226,6 +231,13 @@ def first_seconds(
         yield block
         if time.monotonic() >= (until_s if len(block) else min(until_s, silent_until_s)):
             return
+
+
+def _steps_back(stamp_s_T: Float64, before_s: float) -> Float64:
+    """By how much the clock has stepped back since `before_s`, at each record (T,)."""
+    step_s_T = np.diff(stamp_s_T, prepend=before_s)
+    with np.errstate(invalid="ignore"):
+        return np.cumsum(np.where(step_s_T < -RESTART_S, -step_s_T, 0.0))
 
 
 def _close(

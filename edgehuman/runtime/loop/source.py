@@ -23,7 +23,7 @@ import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.records import Float64
-from edgehuman.runtime.loop.play import Block
+from edgehuman.runtime.loop.play import RESTART_S, Block
 
 PACE_S = 0.02
 LONGEST_PAUSE_S = 10.0
@@ -208,7 +208,7 @@ class Pace:
         if not np.isfinite(stamp_s):
             return 0.0
         step_s = stamp_s - self._newest_s
-        if self._zero_s is None or step_s > LONGEST_PAUSE_S or step_s < -LONGEST_PAUSE_S:
+        if self._zero_s is None or step_s > LONGEST_PAUSE_S or step_s < -RESTART_S:
             self._zero_s = now_s - stamp_s
         self._newest_s = stamp_s
         return max(0.0, self._zero_s + stamp_s - now_s)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuReport
+from edgehuman.preprocess.imu.recording import prepare
 from edgehuman.preprocess.imu.resample import decimation, low_pass, resample
 from edgehuman.records import Float32, Float64
 
@@ -109,3 +112,30 @@ def test_no_rows_and_one_row() -> None:
     (segment,) = resample(np.array([3.0]), np.ones((1, 6), np.float32))
     assert segment.start_s == 3.0
     assert segment.imu_TC.tolist() == [[1.0] * 6]
+
+
+@pytest.mark.parametrize("rate_hz", [5_001.0, 1e6, 1e12])
+def test_an_impossible_rate_asks_for_no_memory(rate_hz: float) -> None:
+    stamp_s_T = np.arange(100) / rate_hz
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="a wearable gives at most 5,000"):
+            resample(stamp_s_T, np.zeros((100, 6), np.float32))
+        with pytest.raises(DataError, match="a wearable gives at most 5,000"):
+            prepare(stamp_s_T, np.ones((100, 6), np.float32))
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("stamp_s", [1e18, -1e18, 1e-9, 1e300])
+def test_one_bad_stamp_asks_for_no_memory(stamp_s: float) -> None:
+    stamp_s_T = np.arange(500) / 50
+    stamp_s_T[250] = stamp_s
+    tracemalloc.start()
+    try:
+        segments = resample(stamp_s_T, np.ones((500, 6), np.float32))
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
+    assert 497 <= sum(len(segment.imu_TC) for segment in segments) <= 501

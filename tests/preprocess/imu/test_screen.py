@@ -114,3 +114,45 @@ def test_which_sensor_of_a_window_is_frozen() -> None:
     imu_TC[:, 3:] = 0.0
     imu_TC[::2, :3] += 0.1
     assert frozen_sensor(imu_TC, 50.0) == "gyroscope"
+
+
+@pytest.mark.parametrize("cuts", [(), tuple(range(1, 100))])
+def test_a_clock_that_steps_back_by_a_second_starts_anew(cuts: tuple[int, ...]) -> None:
+    stamps = [k * 0.02 for k in range(50)] + [k * 0.02 - 1.0 for k in range(50, 100)]
+    pieces, report = screen(stamps, *cuts)
+    assert (report.restarts, report.gaps) == (1, 0)
+    assert report.out_of_order == 25  # half a second, until it is clear
+    assert [piece.restart for piece in pieces if piece.fresh] == [False, True]
+
+
+@pytest.mark.parametrize("cuts", [(), tuple(range(1, 60))])
+def test_a_late_packet_is_no_new_clock(cuts: tuple[int, ...]) -> None:
+    order = [*range(20), *range(30, 40), *range(20, 30), *range(40, 60)]
+    pieces, report = screen([k * 0.02 for k in order], *cuts)
+    assert (report.restarts, report.out_of_order) == (0, 10)
+    assert not any(piece.restart for piece in pieces)
+
+
+def test_two_clocks_in_turn_are_one_of_them() -> None:
+    """Rows of a second sensor, a second behind, between those of the first."""
+    stamps = [k * 0.02 - (k % 2) for k in range(400)]
+    _, report = screen(stamps)
+    assert (report.restarts, report.out_of_order) == (0, 200)
+
+
+@pytest.mark.parametrize("lost", [0.02, 0.05, 0.1])
+def test_a_slow_radio_that_loses_rows_keeps_most_of_its_windows(lost: float) -> None:
+    """At 12.5 rows a second; a gap is then more than two lost rows in a row."""
+    kept_T = np.random.default_rng(1).random(1500) >= lost
+    stamps = (np.flatnonzero(kept_T) / 12.5).tolist()
+    pieces, report = screen(stamps, *range(1, len(stamps)))
+    fresh = [float(piece.stamp_s_T[0]) for piece in pieces if piece.fresh]
+    lengths_s = np.diff([*fresh, stamps[-1]])
+    assert sum(lengths_s[lengths_s > 2.54]) > 0.97 * 120
+    assert report.gaps == len(fresh) - 1
+
+
+def test_no_pause_is_long_because_the_rows_are_slow() -> None:
+    """Rows too slow to be used do not make a grid of hours between them."""
+    pieces, _ = screen([3600.0 * k for k in range(40)], *range(1, 40))
+    assert all(piece.fresh for piece in pieces)

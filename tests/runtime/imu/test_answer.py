@@ -14,7 +14,7 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.answer import BROKEN_OUTPUT, Recogniser, StreamOptions
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
-from edgehuman.runtime.imu.results import ImuResult
+from edgehuman.runtime.imu.results import ImuResult, summary_text
 from edgehuman.runtime.imu.ring import SampleBlock
 from tests.runtime.conftest import LABELS, MakeModel, tiny_card
 
@@ -146,3 +146,58 @@ def test_a_model_for_something_else_is_refused(
 ) -> None:
     with pytest.raises(ArtefactError, match=message):
         Recogniser(edgehuman.load(make_model(card=card)))
+
+
+def played(path: Any, stamp_s_T: Any, imu_TC: Any, **options: Any) -> Recogniser:
+    recogniser = Recogniser(
+        edgehuman.load(path), "hand", StreamOptions(format=CANONICAL, **options), lambda _: None
+    )
+    for at in range(0, len(stamp_s_T), 64):
+        rows = slice(at, at + 64)
+        arrival_ns_T = np.zeros(len(stamp_s_T[rows]), np.int64)
+        recogniser.push(SampleBlock(stamp_s_T[rows], imu_TC[rows], arrival_ns_T))
+    recogniser.close()
+    return recogniser
+
+
+@pytest.mark.parametrize("smoothing", ["none", "fixed_lag"])
+def test_all_of_the_stream_is_answered_or_accounted_for(
+    smoothing: str, make_model: MakeModel
+) -> None:
+    """A gap of thirty seconds, a frozen sensor of six, stretches too short for a window, a clock
+    that steps back an hour."""
+    stamp_s_T, imu_TC = np.arange(3000) / 50, still(60.0, 1)
+    stamp_s_T[500:] += 30.0
+    imu_TC[1000:1300, :3] = imu_TC[1000, :3]
+    stamp_s_T[2000:] += 0.4
+    stamp_s_T[2100:] += 0.4
+    stamp_s_T[2500:] -= 3600.0
+    summary = played(make_model(), stamp_s_T, imu_TC, smoothing=smoothing).tally.summary()
+    without = summary["without_answer_s"]
+    assert summary["stream_s"] == pytest.approx(60 + 30.8, abs=0.03)
+    assert without["gap"] == pytest.approx(30.8, abs=0.03)
+    assert 6.0 <= without["frozen"] <= 6.0 + 2 * 2.54
+    assert without["frozen"] == pytest.approx(0.64 * summary["without_answer"]["frozen"], abs=0.02)
+    assert without["too short for a window"] == pytest.approx(2.0 + 4 * 0.3, abs=1.3)
+    assert summary["answered_s"] + sum(without.values()) == pytest.approx(
+        summary["stream_s"], abs=0.03
+    )
+    text = summary_text(summary)
+    assert f"{sum(without.values()):.3g} s without an answer: 30.8 s gap, " in text
+    assert f"{without['frozen']:.3g} s frozen" in text
+    assert f"{summary['without_answer']['frozen']} frozen)" in text
+
+
+def test_a_stream_without_holes_has_nothing_to_account_for(make_model: MakeModel) -> None:
+    summary = played(make_model(), np.arange(1000) / 50, still(20.0, 1)).tally.summary()
+    assert summary["answered_s"] == pytest.approx(2.54 + 27 * 0.64)
+    assert sum(summary["without_answer_s"].values()) < 0.64
+    assert "without an answer" not in summary_text(summary)
+
+
+def test_a_hop_longer_than_the_window_is_accounted_for_too(make_model: MakeModel) -> None:
+    tally = played(make_model(), np.arange(3000) / 50, still(60.0, 1), hop_s=5.0).tally
+    summary = tally.summary()
+    assert summary["answered_s"] + sum(summary["without_answer_s"].values()) == pytest.approx(
+        summary["stream_s"], abs=0.03
+    )

@@ -211,3 +211,44 @@ def test_a_scale_that_cannot_be(scale: float, declared: AccelUnit, said: str) ->
     assert {window.reason for window in windows} == {said}
     told = [note for note in maker.report.notes if "read as" in note]
     assert len(told) == (1 if said else 0)
+
+
+HOUR_S = 3600.0
+CLOCKS: dict[str, Callable[[Float64], Float64]] = {
+    "an hour back": lambda t: np.where(t < 10, t + 2 * HOUR_S, t + HOUR_S),
+    "the hour again and again": lambda t: 2 * HOUR_S + t % 7,
+    "a second back": lambda t: np.where(t < 10, t, t - 1),
+    "microseconds of 32 bits": lambda t: (t + 2**32 / 1e6 - 10) % (2**32 / 1e6),
+    "reset to zero": lambda t: np.where(t < 10, t + 500, t - 10),
+    "one wild stamp": lambda t: np.where(np.arange(t.size) == 400, 1.7e9, t),
+    "one zero": lambda t: np.where(np.arange(t.size) == 400, 0.0, t + 1.7e9),
+}
+
+
+@pytest.mark.parametrize("kind", CLOCKS)
+@pytest.mark.parametrize("size", [1, 64, 5000])
+def test_stream_time_goes_on_whatever_the_clock_does(kind: str, size: int) -> None:
+    """Twenty seconds of rows are about twenty seconds of stream, and all but the filling of a
+    window at each break is answered."""
+    stamp_s_T = CLOCKS[kind](np.arange(1000) / 50)
+    maker = WindowMaker(DECLARED)
+    windows = push(maker, stamp_s_T, rows(1000), size)
+    t_s = [window.t_s for window in windows]
+    assert t_s == sorted(t_s)
+    assert t_s[0] == pytest.approx(2.54)
+    assert 19.0 <= maker.end_s <= 20.0
+    assert maker.gap_s < 0.1
+    assert len(windows) >= 2 * ((10 - 2.54) // 0.64) - 2
+    assert maker.report.restarts == {"one wild stamp": 1, "one zero": 1}.get(
+        kind, 2 if "again" in kind else 1
+    )
+
+
+def test_gaps_are_counted_in_stream_time() -> None:
+    stamp_s_T = np.arange(1000) / 50
+    stamp_s_T[300:] += 30.0
+    stamp_s_T[600:] -= HOUR_S
+    maker = WindowMaker(DECLARED)
+    push(maker, stamp_s_T, rows(1000), 64)
+    assert maker.gap_s == pytest.approx(30.0)
+    assert maker.end_s == pytest.approx(49.98)

@@ -47,6 +47,18 @@ def test_a_file_ends_by_its_stamps_alone(clock: Clock) -> None:
     assert [len(block) for block in first_seconds(blocks, 2)] == [1, 0, 1]
 
 
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_a_file_whose_clock_steps_back_ends_all_the_same(size: int, clock: Clock) -> None:
+    """Ten frames a second; an hour back after one second of the two."""
+    stamps = [7200 + k / 10 - 3600 * (k >= 10) for k in range(60)]
+    rows = [(stamp_s, "a", np.ones((18, 3), np.float32), 0, 0) for stamp_s in stamps]
+    blocks = played(clock, *((0, pose_block(rows[at : at + size])) for at in range(0, 60, size)))
+    found = list(first_seconds(blocks, 2))
+    last = [float(stamp_s) for block in found for stamp_s in block.stamp_s_T][-1]
+    assert sum(map(len, found)) == pytest.approx(20, abs=1)
+    assert last == pytest.approx(3602, abs=0.2)
+
+
 @pytest.mark.parametrize(
     ("steps", "lengths"),
     [
