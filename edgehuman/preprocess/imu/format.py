@@ -17,6 +17,7 @@ StampUnit = Literal["auto", "s", "ms", "us", "ns"]
 ACCEL_UNITS = ("auto", "g", "ms2", "mg")
 GYRO_UNITS = ("auto", "rads", "degs")
 STAMP_UNITS = ("auto", "s", "ms", "us", "ns")
+PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 UPRIGHT = "+x+y+z"
 # No wearable gives more rows: a faster clock is read in the wrong unit.
 MAX_RATE_HZ = 5000.0

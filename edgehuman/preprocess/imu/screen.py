@@ -22,8 +22,8 @@ LATE_RUN_S, LATE_RUN_ROWS = 0.5, 4
 FROZEN_S = 1.0
 GAP_SLACK_S = 1e-6
 # A slow radio that loses two rows in a row has no gap: the limit is at least so many periods of the
-# rows, which the first of them tell, and no more than of the slowest rate that is used. With a tenth
-# of 12.5 rows a second lost at random, 98 % of the time is answered, as rightly as without a loss.
+# rows, which the first of them tell, and no more than of the slowest rate used. With a tenth of
+# 12.5 rows a second lost at random, 98 % of the time is answered, as rightly as before.
 GAP_PERIODS, PERIOD_ROWS = 3.5, 16
 LONGEST_GAP_S = 0.35
 ABSURD = 1e6  # beyond any sensor, in any unit

@@ -7,6 +7,7 @@ from then on the delay is that of `Resampler`. Every ten seconds, two seconds ar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -89,7 +90,7 @@ class UnitWatch:
     """Check two seconds in ten of the raw rows, and correct units that were detected wrongly."""
 
     def __init__(self, format: ImuFormat, report: ImuReport) -> None:
-        self._format = format
+        self.format = format
         self._report = report
         self._wait_rows = 0
         self._rows: list[Float32] = []
@@ -116,7 +117,7 @@ class UnitWatch:
             return False
         unit = {"g": "g", "ms2": "m/s²", "mg": "milli-g"}
         seen = f"the accelerometer now looks like {unit[found]}, not {unit[report.accel_unit]}"
-        if self._format.accel_unit != "auto":
+        if self.format.accel_unit != "auto":
             report.note(f"{seen} as declared; the declared unit is used")
             return False
         report.note(f"{seen} as before; read as {unit[found]} from here on")
@@ -125,10 +126,10 @@ class UnitWatch:
 
     def _judge_gyro(self, rows_TC: Float32, rate_hz: float) -> bool:
         report, verdict = self._report, judge_gyro(rows_TC, rate_hz)
-        conflict = gyro_conflict(verdict, self._format.gyro_unit)
+        conflict = gyro_conflict(verdict, self.format.gyro_unit)
         if conflict:
             report.note(conflict)
-        if self._format.gyro_unit != "auto" or (verdict.unit, report.gyro_unit) != ("degs", "rads"):
+        if self.format.gyro_unit != "auto" or (verdict.unit, report.gyro_unit) != ("degs", "rads"):
             return False
         report.note(
             "the gyroscope turns much faster than gravity: it is deg/s, not rad/s; "
@@ -173,6 +174,16 @@ class StreamResampler:
         row_rate_hz = self.report.rate_hz or self._rate_hz
         filtered = decimation(row_rate_hz, self._rate_hz) > 1
         return 2 / row_rate_hz + (4 / self._rate_hz if filtered else 0.0)
+
+    def state_gyro(self) -> None:
+        """Rotation is in rad/s from here on, as the source says, unless the format declares it."""
+        if self._format.gyro_unit != "auto":
+            return
+        self._format = replace(self._format, gyro_unit="rads")
+        self._units.format = self._format
+        if self._decided:
+            self.report.gyro_unit = "rads"
+            self._canonical.set_units(self.report)
 
     def push(self, stamp_s: float, row_6: Sequence[float] | Float32) -> list[Segment]:
         """One row; see `push_block`."""

@@ -138,7 +138,9 @@ class Recogniser:
         needed_s = self.window / self.rate_hz
         needed_rows = needed_s * (report.rate_hz or self.rate_hz)
         lost, cause = cause_of_loss(report, source)
-        if report.used >= needed_rows:
+        if source.get("missing"):
+            why = f": {source['missing']}"
+        elif report.used >= needed_rows:
             breaks = report.gaps + report.restarts
             why = f": {breaks} gaps break them up; give a recording without pauses"
         elif lost and report.used + lost >= needed_rows:

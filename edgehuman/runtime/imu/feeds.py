@@ -19,6 +19,7 @@ from edgehuman.runtime.imu.text.lines import WANTED, RowParser, Rows
 from edgehuman.runtime.imu.text.sensors import read_joined
 from edgehuman.runtime.imu.text.stamps import StampReader
 from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
+from edgehuman.runtime.loop.senders import Senders
 from edgehuman.runtime.loop.text import read_lines
 
 SIMULATED_RATE_HZ = 50.0
@@ -34,7 +35,6 @@ class TextFeed:
         descriptor: an open file descriptor.
         format: the declared format; its axes are not used here.
         owned: True: closed with the feed.
-        gyro_stated: whether its header states the unit of rotation.
     """
 
     def __init__(
@@ -43,10 +43,8 @@ class TextFeed:
         descriptor: int,
         format: ImuFormat,
         owned: bool = True,
-        gyro_stated: bool = False,
     ) -> None:
         self.name = name
-        self.gyro_stated = gyro_stated
         self._descriptor = descriptor
         self._owned = owned
         self._parser = parser_of(name, format)
@@ -60,7 +58,7 @@ class TextFeed:
         """
         for lines, at_end in read_lines(self._descriptor, self.name, WANTED):
             for rows in self._rows(lines, at_end):
-                yield sample_block(rows, self._parser.labels)
+                yield parsed_block(rows, self._parser)
         self._require_rows()
 
     def report(self) -> dict[str, Any]:
@@ -73,6 +71,7 @@ class TextFeed:
             "first_bad": list(parser.told),
             "stamp_unit": self._stamps.unit,
             "rows_per_stamp": round(self._stamps.rows_per_stamp, 2),
+            **events_report(parser),
         }
 
     def close(self) -> None:
@@ -90,7 +89,10 @@ class TextFeed:
     def _require_rows(self) -> None:
         if self._parser.rows:
             return
-        reasons = "; ".join(self._parser.told)
+        missing = "" if self._parser.events is None else self._parser.events.missing()
+        reasons = "; ".join([*([missing] if missing else []), *self._parser.told])
+        if missing:
+            raise DataError(f"{self.name}: {reasons}")
         raise DataError(
             f"{self.name} holds no readable row"
             + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
@@ -108,7 +110,6 @@ class JoinedFeed:
         self.name = name
         self._stamps = StampReader(format.stamp_unit)
         self._joined = read_joined(Path(name), format)
-        self.gyro_stated = self._joined.gyro_stated
 
     def __iter__(self) -> Iterator[SampleBlock]:
         """Blocks until the end."""
@@ -118,7 +119,7 @@ class JoinedFeed:
             last = part.stop >= len(joined.stamp_T)
             rows = Rows(joined.stamp_T[part], joined.imu_TC[part], None)
             for ready in self._stamps.push(rows, last=last):
-                yield sample_block(ready, ())
+                yield sample_block(ready, (), self._joined.gyro_stated)
 
     def report(self) -> dict[str, Any]:
         """Rows joined, and of which files."""
@@ -136,18 +137,23 @@ class DatagramFeed:
     """UDP: a JSON object or a CSV row per datagram; several lines in one are read as several rows.
 
     A CSV row without a header before it is t,ax,ay,az,gx,gy,gz. Unreadable rows are counted.
+    Objects of one sensor each (`text.events`) are joined. One sender is read (`loop.senders`).
+
+    Args:
+        sender: read this one, "ADDRESS" or "ADDRESS:PORT"; None: the first.
 
     Attributes:
         address: where it listens, with the port that was chosen for 0.
 
     Raises:
-        UsageError: no host:port.
+        UsageError: no host:port, or no such sender.
         DataError: the address is taken or not available.
     """
 
-    def __init__(self, spec: str, format: ImuFormat) -> None:
+    def __init__(self, spec: str, format: ImuFormat, sender: str | None = None) -> None:
         self.name = spec
-        self._datagrams = Datagrams(spec)
+        self._senders = Senders(sender)
+        self._datagrams = Datagrams(spec, self._senders)
         self.address = self._datagrams.address
         self._garbage = 0
         self._parser = parser_of(spec, format, strict=False)
@@ -157,18 +163,21 @@ class DatagramFeed:
         """A block for each datagram; never ends."""
         for lines in self._datagrams:
             for rows in [NOTHING] if lines is None else self._rows(lines):
-                yield sample_block(rows, self._parser.labels)
+                yield parsed_block(rows, self._parser)
 
     def report(self) -> dict[str, Any]:
         """Datagrams and rows received, those that could not be read, and why."""
-        parser = self._parser
+        parser, events = self._parser, events_report(self._parser)
         return {
             "rows": parser.rows,
             "datagrams": self._datagrams.count,
+            "refused_datagrams": self._senders.refused,
             "garbage_datagrams": self._garbage,
             "bad_rows": parser.bad,
             "first_bad": list(parser.told),
             "stamp_unit": self._stamps.unit,
+            **events,
+            "remarks": [*self._senders.remarks, *events.get("remarks", ())],
         }
 
     def close(self) -> None:
@@ -219,14 +228,33 @@ class SimulatedFeed:
 def parser_of(name: str, format: ImuFormat, strict: bool = True) -> RowParser:
     """A parser that believes the units of a header where the format declares none."""
     believed = (format.accel_unit == "auto", format.gyro_unit == "auto")
-    return RowParser(name, strict, format.rate_hz, believed)
+    stamp_unit = "auto" if format.rate_hz else format.stamp_unit
+    return RowParser(name, strict, format.rate_hz, believed, stamp_unit)
 
 
-def sample_block(rows: Rows, labels: tuple[str, ...]) -> SampleBlock:
+def events_report(parser: RowParser) -> dict[str, Any]:
+    """Counts and remarks on the events of one sensor each, if there were any."""
+    events = parser.events
+    if events is None:
+        return {}
+    return {
+        "sensors": events.report(),
+        "remarks": list(events.remarks),
+        "missing": events.missing(),
+    }
+
+
+def parsed_block(rows: Rows, parser: RowParser) -> SampleBlock:
+    """Rows that a parser gave, with what it knows of them."""
+    return sample_block(rows, parser.labels, parser.units.gyro is not None)
+
+
+def sample_block(rows: Rows, labels: tuple[str, ...], gyro_stated: bool = False) -> SampleBlock:
     """Rows with stamps in seconds as a block that has not arrived yet.
 
     Args:
         labels: names of the true labels seen so far.
+        gyro_stated: whether rotation is certainly in rad/s.
     """
     arrival_ns_T = np.zeros(rows.stamp_T.size, np.int64)
-    return SampleBlock(rows.stamp_T, rows.imu_TC, arrival_ns_T, rows.label_T, labels)
+    return SampleBlock(rows.stamp_T, rows.imu_TC, arrival_ns_T, rows.label_T, labels, gyro_stated)

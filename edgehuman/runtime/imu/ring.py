@@ -29,6 +29,7 @@ class SampleBlock:
         arrival_ns_T: int64 (T,): this machine's monotonic clock when the sample arrived.
         label_T: int16 (T,), index into `labels`, -1 where unknown; None: the source has no labels.
         labels: names of the true labels seen so far.
+        gyro_stated: whether the source says that rotation is in rad/s.
     """
 
     stamp_s_T: Float64
@@ -36,6 +37,7 @@ class SampleBlock:
     arrival_ns_T: Index
     label_T: NDArray[np.int16] | None = None
     labels: tuple[str, ...] = ()
+    gyro_stated: bool = False
 
     def __len__(self) -> int:
         return int(self.stamp_s_T.shape[0])
@@ -52,6 +54,7 @@ class SampleBlock:
             self.arrival_ns_T[begin:end],
             None if self.label_T is None else self.label_T[begin:end],
             self.labels,
+            self.gyro_stated,
         )
 
 
@@ -80,6 +83,7 @@ class SampleRing:
         self._arrival_ns_R = np.empty(capacity, np.int64)
         self._label_R = np.empty(capacity, np.int16)
         self._labelled = False
+        self._gyro_stated = False
         self._begin = 0  # samples since the start; modulo the capacity: positions
         self._end = 0
         self._closed = False
@@ -94,6 +98,7 @@ class SampleRing:
         done, count = 0, len(block)
         with self._changed:
             self._labelled |= block.label_T is not None
+            self._gyro_stated |= block.gyro_stated
             self._labels = block.labels or self._labels
             while done < count and not self._closed:
                 room = self._capacity - (self._end - self._begin)
@@ -172,4 +177,6 @@ class SampleRing:
         if self._labelled:
             label_T = np.empty(size, np.int16)
             label_T[:cut], label_T[cut:] = self._label_R[near], self._label_R[far]
-        return SampleBlock(stamp_s_T, imu_TC, arrival_ns_T, label_T, self._labels)
+        return SampleBlock(
+            stamp_s_T, imu_TC, arrival_ns_T, label_T, self._labels, self._gyro_stated
+        )

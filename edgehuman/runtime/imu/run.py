@@ -54,6 +54,7 @@ class RunConfig:
             --gyro-axes +x+y+z (default: same).
         stamp_unit: of the stamps of a file or pipe: auto, s, ms, us or ns.
         rate_hz: rows per second of a file or pipe whose rows have no stamps.
+        sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
         rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX runs meanwhile.
@@ -81,6 +82,7 @@ class RunConfig:
     gyro_axes: str = "same"
     stamp_unit: StampUnit = "auto"
     rate_hz: float | None = None
+    sender: str | None = None
     threads: int = 1
     engine: EngineName = "auto"
     rebuild: bool = False
@@ -132,7 +134,9 @@ def run(config: RunConfig) -> Outcome:
     options = StreamOptions(
         config.hop_s, config.smoothing, config.delay_s, config.threshold, format
     )
-    recogniser, source = listen(model, config.source, options, config.realtime, config.seed, notes)
+    recogniser, source = listen(
+        model, config.source, options, config.realtime, config.seed, notes, config.sender
+    )
     sinks = _sinks(config, recogniser, notes, lambda: int(source.report()["dropped"]))
     played = play(recogniser, source, sinks, config.seconds, notes)
     notes.view = None  # the view is closed; later messages go to standard error

@@ -11,7 +11,7 @@
   passed on |
 | a folder, `FILE.zip` | a file per sensor, as phones write them |
 | `-` | the same, from standard input |
-| `udp://host:port` | the same, a row or an object per datagram |
+| `udp://host:port` | the same, a row or an object per datagram, of one sender |
 | `simulated`, `simulated:wrist` | a simulated person's sensor |
 
 A file, a pipe and the simulator lose nothing: their reader waits. A socket, and anything with
@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 from edgehuman.catalogue import SIMULATED
@@ -51,6 +50,7 @@ def open_source(
     seed: int = 0,
     placement: str = "waist",
     minutes: float | None = None,
+    sender: str | None = None,
 ) -> Source[SampleBlock]:
     """Open a source: `FILE.csv`, `FILE.jsonl`, `-`, `udp://host:port` or `simulated`.
 
@@ -61,18 +61,22 @@ def open_source(
         seed: of the simulated person.
         placement: where the simulated sensor sits, unless `spec` says it.
         minutes: length of the simulated stream; None: it never ends.
+        sender: of a UDP port, whose datagrams are read, "ADDRESS" or "ADDRESS:PORT"; None: those of
+            the first that sends.
 
     Raises:
-        UsageError: unknown source.
+        UsageError: unknown source, or a sender of something that is not UDP.
         DataError: a missing, empty or foreign file; a port that is taken.
     """
     format = ImuFormat() if format is None else format
     word, _, rest = spec.partition(":")
+    if sender is not None and not spec.startswith(SCHEME):
+        raise UsageError(f"--sender is for a source udp://HOST:PORT, not {spec}; leave it out")
     if word == SIMULATED:
         walker = SimulatedFeed(seed, rest or placement, minutes)
         return source_of(walker, live=realtime, paced=realtime)
     if spec.startswith(SCHEME):
-        return source_of(DatagramFeed(spec, format), live=True)
+        return source_of(DatagramFeed(spec, format, sender), live=True)
     if "://" in spec:
         raise UsageError(
             f"source {spec!r}: {word} is not supported; "
@@ -86,15 +90,6 @@ def open_source(
 def is_joined(spec: str) -> bool:
     """Whether the source is a folder or zip with a file per sensor."""
     return Path(spec).is_dir() or Path(spec).suffix.lower() == ".zip"
-
-
-def format_of(source: Source[SampleBlock], format: ImuFormat) -> ImuFormat:
-    """The format of a source's samples: a rotation whose header states its unit is in rad/s by
-    then. Gravity tells the unit of acceleration, whatever the header stated.
-    """
-    feed = source.feed
-    stated = isinstance(feed, (TextFeed, JoinedFeed)) and feed.gyro_stated
-    return replace(format, gyro_unit="rads") if stated else format
 
 
 def source_of(feed: Feed[SampleBlock], live: bool, paced: bool = False) -> Source[SampleBlock]:
@@ -116,22 +111,19 @@ def _text(spec: str, format: ImuFormat) -> TextFeed:
     path = Path(spec)
     others = "" if path.suffix in TEXT_SUFFIXES else ", or -, udp://host:port or simulated"
     descriptor = open_file(path, ".csv or .jsonl", others)
-    stated = False
     try:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             beginning = os.read(descriptor, CHUNK)
             os.lseek(descriptor, 0, os.SEEK_SET)
-            stated = _beginning(path, beginning, format)
+            _require_readable(path, beginning, format)
     except BaseException:
         os.close(descriptor)
         raise
-    return TextFeed(str(path), descriptor, format, gyro_stated=stated)
+    return TextFeed(str(path), descriptor, format)
 
 
-def _beginning(path: Path, beginning: bytes, format: ImuFormat) -> bool:
-    """Whether the header states the unit of rotation; raises DataError early for a file that is
-    empty, binary or without the columns.
-    """
+def _require_readable(path: Path, beginning: bytes, format: ImuFormat) -> None:
+    """Raises DataError early for a file that is empty, binary or without the columns."""
     if not beginning.strip():
         raise DataError(f"{path} is empty; give a CSV file with a header, or JSON lines")
     if b"\0" in beginning:
@@ -142,4 +134,3 @@ def _beginning(path: Path, beginning: bytes, format: ImuFormat) -> bool:
         parser.parse([decoded(line) for line in lines[:MAX_BEFORE]])
     except DataError as error:
         raise DataError(f"{error}{beside(path)}") from None
-    return parser.units.gyro is not None

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,7 +17,7 @@ from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.rows import SampleRows, Samples
-from edgehuman.runtime.imu.source import format_of, open_source
+from edgehuman.runtime.imu.source import open_source
 from edgehuman.runtime.loop.live import LiveStream, close_unread, live
 from edgehuman.runtime.loop.play import Playable, require_seconds
 from edgehuman.runtime.loop.records import (
@@ -73,15 +72,14 @@ def listen(
     realtime: bool = False,
     seed: int = 0,
     notify: Callable[[str], object] = _log.warning,
+    sender: str | None = None,
 ) -> tuple[Recogniser, Playable[SampleBlock]]:
     """The recogniser and the source of its samples.
 
     Raises:
         UsageError, ArtefactError, DataError: as `open_stream`.
     """
-    opened = _open(source, model, options.format, realtime, seed)
-    if isinstance(opened, Source):
-        options = replace(options, format=format_of(opened, options.format))
+    opened = _open(source, model, options.format, realtime, seed, sender)
     try:
         return Recogniser(model, opened.name, options, notify), opened
     except BaseException:
@@ -91,14 +89,19 @@ def listen(
 
 
 def _open(
-    source: object, model: Model, format: ImuFormat, realtime: bool, seed: int
+    source: object,
+    model: Model,
+    format: ImuFormat,
+    realtime: bool,
+    seed: int,
+    sender: str | None,
 ) -> Playable[SampleBlock]:
     if source is None:
         return PushedSource(SampleRows(format))
     if isinstance(source, ImuRecording):
         return ReplaySource(source, speed=1.0 if realtime else 0.0)
     if isinstance(source, (str, Path)):
-        return open_source(str(source), format=format, realtime=realtime, seed=seed)
+        return open_source(str(source), format=format, realtime=realtime, seed=seed, sender=sender)
     if isinstance(source, Source) and source.queue.kind is not SampleBlock:
         raise UsageError(
             f"{source.name} gives {source.queue.kind.__name__}, but {model.name} reads the samples "

@@ -128,6 +128,8 @@ class WindowMaker:
         tag_TK[:, 0] = block.arrival_ns_T
         tag_TK[:, 1] = -1 if block.label_T is None else block.label_T
         self._labels = block.labels
+        if block.gyro_stated:
+            self._stream.state_gyro()
         try:
             segments = self._stream.push_block(block.stamp_s_T, block.imu_TC, tag_TK)
         except DataError as error:

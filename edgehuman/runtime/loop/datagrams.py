@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.runtime.loop.senders import Senders
 
 POLL_S = 0.2
 SCHEME = "udp://"
@@ -19,21 +20,23 @@ class Datagrams:
 
     Args:
         spec: `udp://host:port`; without a host: all interfaces; port 0: any free port.
+        senders: chooses whose datagrams are read; None: everybody's.
 
     Attributes:
         name: the spec.
         address: where it listens, with the port that was chosen for 0.
-        count: datagrams received.
+        count: datagrams received, without those of other senders.
 
     Raises:
         UsageError: no host:port.
         DataError: the address is taken or not available.
     """
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, senders: Senders | None = None) -> None:
         host, port = _host_and_port(spec)
         self.name = spec
         self.count = 0
+        self._senders = senders
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -50,12 +53,18 @@ class Datagrams:
         """The lines of each datagram, none for an empty one; None while nothing arrives."""
         while True:
             try:
-                datagram = self._socket.recv(_LARGEST)
+                datagram, sender = self._socket.recvfrom(_LARGEST)
             except TimeoutError:
                 yield None
                 continue
-            self.count += 1
-            yield datagram.decode("utf-8", errors="replace").splitlines()
+            chosen = [datagram]
+            if self._senders is not None:
+                chosen = self._senders.admit(datagram, sender[:2])
+            if not chosen:
+                yield None
+            for each in chosen:
+                self.count += 1
+                yield each.decode("utf-8", errors="replace").splitlines()
 
     def close(self) -> None:
         """Close the socket."""

@@ -135,7 +135,7 @@ def cause_of_loss(report: Counts, source: Mapping[str, Any]) -> tuple[int, str]:
 
 
 class FirstLosses:
-    """Reports the first loss of each kind, as it happens.
+    """Reports the first loss of each kind, and each remark of the source, as it happens.
 
     Args:
         name: of the source, for the messages.
@@ -147,6 +147,7 @@ class FirstLosses:
         self._notify = notify
         self._of_stream = [loss for loss in (*_OF_STREAM, *_FOUND) if loss.first]
         self._of_source = list(_OF_SOURCE)
+        self._remarks: set[str] = set()
 
     def look(self, report: Counts, source: Mapping[str, Any]) -> None:
         """Report the kinds of loss that were not counted before."""
@@ -155,6 +156,10 @@ class FirstLosses:
             self._of_stream.remove(loss)
             kept = "" if loss in _FOUND else "; such rows are dropped and counted"
             self._notify(f"{self._name}: {loss.first}{kept}")
+        for remark in source.get("remarks", ()):
+            if remark not in self._remarks:
+                self._remarks.add(remark)
+                self._notify(f"{self._name}: {remark}")
         for loss in [loss for loss in self._of_source if source.get(loss.key)]:
             self._of_source.remove(loss)
             if loss in _of_source(source):

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 from edgehuman.errors import DataError, UsageError
@@ -98,6 +99,52 @@ def test_datagrams_of_both_forms_and_garbage(
     assert (report["rows"], report["datagrams"], report["garbage_datagrams"]) == (50, 56, 6)
     assert len(report["first_bad"]) == 3
     assert source.live
+
+
+def android(name: str, i: int, xyz: list[float]) -> bytes:
+    """A datagram of SensaGram."""
+    event = {"type": f"android.sensor.{name}", "timestamp": 7_000_000_000 + 20_000_000 * i}
+    return json.dumps({**event, "values": xyz, "accuracy": 3}).encode()
+
+
+def test_a_phone_that_sends_one_sensor_a_datagram_beside_another_sender() -> None:
+    """Both sensors are joined, and nothing of the other sender gets in."""
+    source = open_source("udp://127.0.0.1:0")
+    assert isinstance(source.feed, DatagramFeed)
+    address, count, blocks = source.feed.address, 0, []
+    kind = socket.AF_INET, socket.SOCK_DGRAM
+    with source, socket.socket(*kind) as phone, socket.socket(*kind) as other:
+        for i in range(150):
+            phone.sendto(android("accelerometer", i, [0.0, float(i), 9.8]), address)
+            phone.sendto(android("gyroscope", i, [0.5, 0.0, float(i)]), address)
+            other.sendto(row(i).encode(), address)
+            time.sleep(0.001)
+        for block in source:
+            blocks.append(block)
+            count += len(block)
+            if count >= 150 or not len(block):
+                break
+    imu_TC = np.concatenate([block.imu_TC for block in blocks])
+    np.testing.assert_allclose(imu_TC[:, 1], np.arange(150))
+    np.testing.assert_allclose(imu_TC[:, 5], np.arange(150))
+    np.testing.assert_allclose(
+        np.concatenate([block.stamp_s_T for block in blocks]), 7 + np.arange(150) / 50
+    )
+    assert blocks[-1].gyro_stated
+    report = source.report()
+    assert (report["bad_rows"], report["refused_datagrams"]) == (0, 150)
+    assert report["sensors"]["read"] == ["accelerometer", "gyroscope"]
+    assert [remark.split(",")[0] for remark in report["remarks"]] == [
+        "another sender",
+        "both sensors are joined by their stamps: accelerometer + gyroscope",
+    ]
+
+
+def test_a_sender_is_for_datagrams() -> None:
+    with pytest.raises(UsageError, match="--sender is for a source udp://HOST:PORT, not sim"):
+        open_source("simulated", sender="10.0.0.1")
+    with pytest.raises(UsageError, match="--sender is 'phone'; give an IP address"):
+        open_source("udp://127.0.0.1:0", sender="phone")
 
 
 def test_a_port_that_is_taken() -> None:

@@ -272,3 +272,56 @@ def test_a_reader_that_leaves_ends_the_stream_quietly(tiny: Path) -> None:
         error = process.stderr.read()
         assert process.wait(timeout=20) == 0
         assert "Traceback" not in error
+
+
+def events(seconds: float, *sensors: str) -> str:
+    """JSON lines of SensorServer: a phone held with x up, in m/s² and rad/s, that does not turn."""
+    noise = np.random.default_rng(3).normal(0.0, 0.001, (round(seconds * 50), 3))
+    lines = []
+    for k, (x, y, z) in enumerate(noise.tolist()):
+        for sensor in sensors:
+            values = [9.81 + x, y, z] if sensor == "accelerometer" else [x, y, z]
+            event = {"type": f"android.sensor.{sensor}", "timestamp": 10**15 + 20_000_000 * k}
+            lines.append(json.dumps({**event, "values": values}))
+    return "\n".join(lines) + "\n"
+
+
+def test_a_file_of_what_a_phone_sent(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "phone.jsonl"
+    path.write_text(events(6.0, "accelerometer", "gyroscope"))
+    assert main(["run", str(tiny), "--source", str(path), "--json"]) == 0
+    said = capsys.readouterr()
+    assert {json.loads(line)["label"] for line in said.out.splitlines()} == {"walking"}
+    assert said.err.count("both sensors are joined by their stamps") == 1
+    assert "too still to detect its unit" not in said.err  # Android states it
+
+
+@pytest.mark.parametrize(
+    ("sensor", "missing"), [("accelerometer", "gyroscope"), ("gyroscope", "accelerometer")]
+)
+def test_a_phone_that_sends_one_sensor_alone(
+    sensor: str, missing: str, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "phone.jsonl"
+    path.write_text(events(6.0, sensor))
+    assert main(["run", str(tiny), "--source", str(path)]) == 1
+    assert f"the {missing} is missing (found {sensor}): switch it on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("piped", [True, False])
+def test_a_header_with_units_settles_those_of_a_still_gyroscope(
+    piped: bool,
+    tiny: Path,
+    csv: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = csv.read_text().splitlines()
+    lines[0] = "t,ax (g),ay (g),az (g),gx (deg/s),gy (deg/s),gz (deg/s)"
+    csv.write_text("\n".join(lines) + "\n")
+    with csv.open() as text:
+        monkeypatch.setattr(sys, "stdin", text)
+        assert main(["run", str(tiny), "--source", "-" if piped else str(csv)]) == 0
+    assert "too still to detect" not in capsys.readouterr().err

@@ -10,16 +10,18 @@ import csv
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.format import PER_SECOND, StampUnit
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.text import clock, columns
 from edgehuman.runtime.imu.text.columns import Columns
+from edgehuman.runtime.imu.text.events import SensorEvents, is_event
 from edgehuman.runtime.imu.text.header import (
     StatedUnits,
     delimiter_of,
@@ -78,6 +80,7 @@ class RowParser:
         rate_hz: rows per second, for rows without stamps; None: they have stamps.
         believed: whether units in the header of acceleration, and of rotation, are believed: the
             numbers are then turned into g and rad/s.
+        stamp_unit: of the events of one sensor; others are left as they are.
 
     Attributes:
         rows, bad: lines read and lines dropped.
@@ -85,6 +88,7 @@ class RowParser:
         told: the first dropped lines, in words.
         labels: names of the true labels in order of appearance.
         units: what the header states, as far as it is believed.
+        events: what joins the events of one sensor each; None if there are none.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class RowParser:
         strict: bool = True,
         rate_hz: float | None = None,
         believed: tuple[bool, bool] = (True, True),
+        stamp_unit: StampUnit = "auto",
     ) -> None:
         self.where = where
         self.rows = 0
@@ -106,6 +111,8 @@ class RowParser:
         self.units = StatedUnits()
         self._rate_hz = rate_hz
         self._believed = believed
+        self.events: SensorEvents | None = None
+        self._stamp_unit = stamp_unit
         self._json = False
         self._delimiter = ","
         self._stated_delimiter: str | None = None
@@ -293,15 +300,15 @@ class RowParser:
             if not line.strip():
                 continue
             try:
-                row, label = self._read_json(line) if self._json else self._read_csv(line)
+                read = self._read_json(line) if self._json else [self._read_csv(line)]
             except (ValueError, csv.Error, RecursionError) as error:
                 if self._strict and self._json and self._keys is None:
                     raise DataError(f"{self.where}, line {i}: {error}") from None
                 self.drop(f"line {i}: {error}" if self._strict else str(error))
                 continue
-            numbers.append(row)
-            labels.append("" if label is None else label)
-            labelled |= label is not None
+            numbers += [row for row, _ in read]
+            labels += ["" if label is None else label for _, label in read]
+            labelled |= any(label is not None for _, label in read)
         found = self._found()
         width = 7 if found is None else len(found.place)
         number_TC = np.array(numbers, np.float64).reshape(-1, width)
@@ -319,19 +326,31 @@ class RowParser:
         row = [_number(cells[at], name) for at, name in zip(found.place, found.names, strict=True)]
         return row, None if found.label is None else cells[found.label].strip()
 
-    def _read_json(self, line: str) -> tuple[list[float], str | None]:
+    def _read_json(self, line: str) -> list[tuple[list[float], str | None]]:
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
             raise ValueError(f"not JSON ({error.msg}): {line[:40]!r}") from None
         if not isinstance(record, dict):
             raise ValueError(f"not a JSON object: {line[:40]!r}")
+        if self._keys is None and is_event(record):
+            return [(row, None) for row in self._joined(record)]
         keys = self._keys
         if keys is None or any(name not in record for name in keys.names):
             keys = self._keys = self._matched(list(record), "this object")
         row = [_number(record[name], name) for name in keys.names]
         label = record.get(keys.label_name) if keys.label_name is not None else None
-        return row, None if label is None else str(label)
+        return [(row, None if label is None else str(label))]
+
+    def _joined(self, record: dict[str, Any]) -> list[list[float]]:
+        """The rows that an event of one sensor completes."""
+        if self.events is None:
+            declared = self._stamp_unit
+            self.events = SensorEvents(None if declared == "auto" else PER_SECOND[declared])
+        rows = self.events.rows(record)
+        if self.events.in_rads and self._believed[1]:
+            self.units = replace(self.units, gyro=1.0)
+        return rows
 
     def _label_numbers(self, texts: Sequence[str]) -> NDArray[np.int16]:
         """Index of each label; -1 for an empty one and for new ones after the thousandth."""

@@ -20,6 +20,7 @@ from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.text.columns import ALIASES, REQUIRED, axis_of, plain
 from edgehuman.runtime.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
+from edgehuman.runtime.imu.text.joining import interpolated
 from edgehuman.runtime.imu.text.lines import RowParser
 from edgehuman.runtime.loop.text import decoded
 
@@ -78,8 +79,8 @@ def read_joined(path: Path, format: ImuFormat) -> Joined:
             "recording"
         )
     t_T = accel.t_T[kept_T]
-    turned = [np.interp(t_T, gyro.t_T, channel) for channel in gyro.value_TC.T]
-    imu_TC = np.column_stack([accel.value_TC[kept_T], *turned]).astype(np.float32)
+    turned_TC = interpolated(t_T, gyro.t_T, gyro.value_TC)
+    imu_TC = np.column_stack([accel.value_TC[kept_T], turned_TC]).astype(np.float32)
     return Joined(t_T, imu_TC, gyro.units.gyro is not None, (accel_name, gyro_name))
 
 

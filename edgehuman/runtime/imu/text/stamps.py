@@ -12,11 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.imu.format import MAX_RATE_HZ, StampUnit
+from edgehuman.preprocess.imu.format import MAX_RATE_HZ, PER_SECOND, StampUnit
 from edgehuman.records import Float64
 from edgehuman.runtime.imu.text.lines import Rows, join_rows
 
-PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM = 1.9, 500.0, 5e5
 ROWS_TO_TELL = 8
 _DAY_S = 86_400

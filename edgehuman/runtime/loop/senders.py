@@ -1,0 +1,130 @@
+"""Which of several senders on one UDP port is read: one, and never two mixed.
+
+The first that sends is read, told by its address and port. Another is refused and named, unless the
+first was silent for five seconds and the other has the same address: an app that was started again.
+A sender that takes a new port for each datagram is known by its first three.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable
+
+from edgehuman.errors import UsageError
+
+Address = tuple[str, int]
+SILENT_S = 5.0
+MAX_TOLD = 3
+
+
+class Senders:
+    """Chooses datagrams by who sent them.
+
+    Args:
+        chosen: read this one, "ADDRESS" or "ADDRESS:PORT"; None: the first that sends.
+        clock: seconds of this machine.
+
+    Attributes:
+        refused: datagrams of others.
+        remarks: who is refused, in words, for the first few.
+
+    Raises:
+        UsageError: `chosen` is no address.
+    """
+
+    def __init__(
+        self, chosen: str | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.refused = 0
+        self.remarks: list[str] = []
+        self._chosen = None if chosen is None else parse_sender(chosen)
+        self._clock = clock
+        self._read: Address | None = None
+        self._count = 0  # datagrams of the one that is read
+        self._last_s = 0.0
+        self._roams = False  # a new port for each datagram
+        self._waiting: tuple[Address, bytes] | None = None
+        self._told: set[Address] = set()
+
+    def admit(self, datagram: bytes, sender: Address) -> list[bytes]:
+        """The datagrams to read now: this one, one that waited before it, or none."""
+        if self._chosen is not None and not _is(sender, *self._chosen):
+            return self._refuse(sender)
+        if self._read is None or (self._roams and sender[0] == self._read[0]):
+            return self._take(sender, datagram)
+        if sender == self._read:
+            self._drop_waiting()
+            return self._take(sender, datagram)
+        if sender[0] != self._read[0]:
+            return self._refuse(sender)
+        if self._count == 1:
+            return self._wait_or_roam(sender, datagram)
+        if self._clock() - self._last_s > SILENT_S:
+            self.remarks.append(f"{_said(self._read)} is silent; {_said(sender)} is read from here")
+            return self._take(sender, datagram)
+        return self._refuse(sender)
+
+    def _take(self, sender: Address, datagram: bytes) -> list[bytes]:
+        self._count = self._count + 1 if sender == self._read else 1
+        self._read, self._last_s = sender, self._clock()
+        return [datagram]
+
+    def _wait_or_roam(self, sender: Address, datagram: bytes) -> list[bytes]:
+        """A second port after one datagram of the first: the next one tells who it is."""
+        if self._waiting is None:
+            self._waiting = sender, datagram
+            return []
+        other, before = self._waiting
+        if other == sender:
+            return self._refuse(sender)
+        self._waiting, self._roams = None, True
+        return [before, *self._take(sender, datagram)]
+
+    def _drop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._refuse(self._waiting[0])
+            self._waiting = None
+
+    def _refuse(self, sender: Address) -> list[bytes]:
+        self.refused += 1
+        if sender not in self._told and len(self._told) < MAX_TOLD:
+            self._told.add(sender)
+            if self._chosen is None:
+                assert self._read is not None
+                kept = f"{_said(self._read)}, which came first"
+            else:
+                kept = "the one of --sender"
+            self.remarks.append(
+                f"another sender, {_said(sender)}, is not read, only {kept}; "
+                f"--sender {_said(sender)} reads it instead; for both, run twice, on two ports"
+            )
+        return []
+
+
+def parse_sender(text: str) -> tuple[str, int | None]:
+    """An IP address, and a port if there is one: "192.168.1.7", "10.0.0.2:5000", "[::1]:5000".
+
+    Raises:
+        UsageError: neither.
+    """
+    host, colon, port = text.rpartition(":")
+    bare = host.strip("[]")
+    candidates: list[tuple[str, int | None]] = [(text.strip("[]"), None)]
+    if colon and port.isascii() and port.isdigit() and len(port) <= 5:
+        candidates.append((bare, int(port)))
+    for address, number in candidates:
+        try:
+            return str(ipaddress.ip_address(address)), number
+        except ValueError:
+            continue
+    raise UsageError(f"--sender is {text!r}; give an IP address, with or without a port")
+
+
+def _is(sender: Address, host: str, port: int | None) -> bool:
+    return sender[0] == host and port in (None, sender[1])
+
+
+def _said(sender: Address) -> str:
+    host = f"[{sender[0]}]" if ":" in sender[0] else sender[0]
+    return f"{host}:{sender[1]}"

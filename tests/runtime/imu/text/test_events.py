@@ -1,0 +1,200 @@
+"""JSON of phone apps, one sensor an object, as rows of both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.records import Float64
+from edgehuman.runtime.imu.text.events import SensorEvents, is_event
+from edgehuman.runtime.imu.text.lines import RowParser
+
+T0_NS = 3_925_657_519_043_709
+Line = dict[str, Any]
+App = Callable[[str, int, Sequence[float]], Line]
+
+
+def sensagram(name: str, stamp_ns: int, xyz: Sequence[float]) -> Line:
+    return {"type": f"android.sensor.{name}", "timestamp": stamp_ns, "values": list(xyz)}
+
+
+def sensor_server(name: str, stamp_ns: int, xyz: Sequence[float]) -> Line:
+    return {"accuracy": 3, **sensagram(name, stamp_ns, xyz)}
+
+
+def logged(name: str, stamp_ns: int, xyz: Sequence[float]) -> Line:
+    return {"name": name, "time": stamp_ns, "values": dict(zip("xyz", xyz, strict=True))}
+
+
+def pushed(name: str, stamp_ns: int, xyz: Sequence[float]) -> Line:
+    """Sensor Logger's push, of one reading."""
+    entry = logged(name, stamp_ns, xyz)
+    return {"messageId": 1, "sessionId": "s", "deviceId": "d", "payload": [entry]}
+
+
+def exported(name: str, stamp_ns: int, xyz: Sequence[float]) -> Line:
+    """An entry of Sensor Logger's file, whose numbers are strings."""
+    texts = dict(zip("xyz", map(str, xyz), strict=True))
+    return {"sensor": name, "time": str(stamp_ns), "seconds_elapsed": "0", **texts}
+
+
+def stream(app: App, *names: str, seconds: float = 8.0) -> Iterator[str]:
+    """Each sensor's own line of x, at 50 Hz, with stamps that differ by some milliseconds."""
+    for k in range(round(seconds * 50)):
+        for n, name in enumerate(names):
+            t = k / 50 - 0.003 * n
+            value = {"gravity": 9.0}.get(name, float(len(name)))
+            stamp_ns = T0_NS + round(t * 1e9)
+            yield json.dumps(app(name, stamp_ns, [value + t, 0.0, 1.0]))
+
+
+def rows_of(lines: Sequence[str], size: int = 7, **options: Any) -> tuple[Float64, RowParser]:
+    parser = RowParser("phone", **options)
+    parts = [parser.parse(lines[at : at + size]) for at in range(0, len(lines), size)]
+    stamp_T = np.concatenate([part.stamp_T for part in parts])
+    imu_TC = np.concatenate([part.imu_TC for part in parts])
+    return np.column_stack([stamp_T, imu_TC]), parser
+
+
+@pytest.mark.parametrize(
+    ("app", "accel", "gyro"),
+    [
+        (sensagram, "accelerometer", "gyroscope"),
+        (sensor_server, "accelerometer", "gyroscope"),
+        (sensor_server, "accelerometer_uncalibrated", "gyroscope_uncalibrated"),
+        (pushed, "totalacceleration", "gyroscope"),
+        (pushed, "accelerometeruncalibrated", "gyroscope"),
+        (logged, "totalacceleration", "gyroscope"),
+        (exported, "TotalAcceleration", "Gyroscope"),
+    ],
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_both_sensors_are_joined(app: App, accel: str, gyro: str, strict: bool) -> None:
+    others = ("gravity", "magnetic_field")
+    row_T7, parser = rows_of(list(stream(app, accel, gyro, *others)), strict=strict)
+    t_T = row_T7[:, 0] - T0_NS / 1e9
+    assert len(row_T7) == 399
+    assert (parser.bad, parser.rows) == (0, 399)
+    np.testing.assert_allclose(t_T, np.arange(399) / 50, atol=1e-6)
+    np.testing.assert_allclose(row_T7[:, 1], len(accel) + t_T, atol=1e-5)
+    np.testing.assert_allclose(row_T7[:, 4], len(gyro) + t_T, atol=1e-5)
+    assert parser.units.gyro == 1.0
+    assert parser.events is not None
+    assert parser.events.missing() == ""
+    (remark,) = parser.events.remarks
+    assert remark == (
+        "both sensors are joined by their stamps: "
+        f"{accel.lower().replace('_', '')} + {gyro.lower().replace('_', '')}"
+    )
+
+
+def test_what_has_gravity_is_chosen_from_all_that_sensor_logger_sends() -> None:
+    names = ("accelerometer", "gyroscope", "gravity", "totalacceleration")
+    row_T7, _ = rows_of(list(stream(pushed, *names)))
+    t_T = row_T7[:, 0] - T0_NS / 1e9
+    np.testing.assert_allclose(row_T7[:, 1], len("totalacceleration") + t_T, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("app", "linear"), [(pushed, "accelerometer"), (sensagram, "linear_acceleration")]
+)
+def test_gravity_that_comes_alone_is_added(app: App, linear: str) -> None:
+    row_T7, parser = rows_of(list(stream(app, linear, "gyroscope", "gravity")))
+    t_T = row_T7[:, 0] - T0_NS / 1e9
+    assert len(row_T7) == 399
+    np.testing.assert_allclose(row_T7[:, 1], len(linear) + t_T + 9.0 + t_T, atol=1e-5)
+    np.testing.assert_allclose(row_T7[:, 3], 2.0)
+    np.testing.assert_allclose(row_T7[:, 4], 9 + t_T, atol=1e-5)
+    assert parser.events is not None
+    assert "linearacceleration + gyroscope + gravity" in parser.events.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("app", "names", "said"),
+    [
+        (sensagram, ("accelerometer", "light"), "the gyroscope is missing (found accelerometer)"),
+        (sensagram, ("gyroscope",), "the accelerometer is missing (found gyroscope)"),
+        (sensagram, ("light",), ""),
+        (pushed, ("accelerometer", "gyroscope"), "acceleration is without gravity"),
+        (sensagram, ("linear_acceleration", "gyroscope"), "acceleration is without gravity"),
+    ],
+)
+def test_what_is_missing_is_said_once_after_a_few_seconds(
+    app: App, names: Sequence[str], said: str
+) -> None:
+    lines = list(stream(app, *names))
+    row_T7, parser = rows_of(lines[: 100 * len(names)])
+    assert parser.events is not None
+    assert parser.events.remarks == []
+    assert len(row_T7) == 0
+    _, parser = rows_of(lines)
+    assert parser.events is not None
+    assert said in parser.events.missing()
+    assert len(parser.events.remarks) == (1 if said else 0)
+
+
+def test_a_sensor_that_stops_is_missed() -> None:
+    begin = list(stream(sensagram, "accelerometer", "gyroscope", seconds=3))
+    later = list(stream(sensagram, "accelerometer", seconds=9))[150:]
+    _, parser = rows_of([*begin, *later])
+    assert parser.events is not None
+    assert parser.events.missing() == "no gyroscope for 3 s"
+
+
+def test_it_can_start_with_one_and_get_the_other_later() -> None:
+    alone = list(stream(sensagram, "accelerometer", seconds=4))
+    both = list(stream(sensagram, "accelerometer", "gyroscope", seconds=8))[400:]
+    row_T7, _ = rows_of([*alone, *both])
+    assert row_T7[0, 0] - T0_NS / 1e9 == pytest.approx(4.0, abs=0.03)
+    assert len(row_T7) == pytest.approx(199, abs=2)
+
+
+def test_a_declared_unit_of_the_stamps_is_kept() -> None:
+    lines = list(stream(sensagram, "accelerometer", "gyroscope"))
+    row_T7, _ = rows_of(lines, stamp_unit="ns")
+    np.testing.assert_allclose(np.diff(row_T7[:, 0]), 2e7, atol=1e3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"type": "android.sensor.gyroscope", "timestamp": None, "values": [1, 2, 3]}, "no time"),
+        ({"type": "android.sensor.gyroscope", "timestamp": 1, "values": [1, 2]}, "no time, x, y"),
+        ({"type": "android.sensor.gyroscope", "values": [1, 2, 3]}, "no time, x, y"),
+        ({"accuracy": 3, "timestamp": 1, "values": [1, 2, 3]}, 'without its "type"'),
+        ({"payload": [7]}, "'7' in the payload"),
+        ({"payload": [{"name": "gyroscope", "time": 1, "values": {"x": "a"}}]}, "no time, x, y"),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_dropped_and_told(wrong: Line, said: str) -> None:
+    lines = list(stream(sensagram, "accelerometer", "gyroscope"))
+    row_T7, parser = rows_of([*lines[:20], json.dumps(wrong), *lines[20:]], strict=False)
+    assert (parser.bad, len(row_T7)) == (1, 399)
+    assert said in parser.told[0]
+
+
+def test_phyphox_and_its_empty_places() -> None:
+    t = [k / 100 for k in range(500)]
+    names = {"acc_time": 0.0, "accX": 1.0, "accY": 2.0, "accZ": 3.0}
+    names |= {"gyr_time": 0.0, "gyrX": 4.0, "gyrY": 5.0, "gyrZ": 6.0}
+    columns = {
+        name: [s + more if name.endswith("time") else more for s in t]
+        for name, more in names.items()
+    }
+    columns["accX"][7] = None  # type: ignore[call-overload]
+    remote = {"buffer": {name: {"size": 0, "buffer": b} for name, b in columns.items()}}
+    for record in (columns, remote, {**columns, "acc_time": None, "gyr_time": None, "t": t}):
+        assert is_event(record)
+        rows = SensorEvents(None).rows(record)
+        assert len(rows) == 499
+        assert rows[0] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+
+def test_a_row_is_no_event() -> None:
+    row = {"t": 0.0, "ax": 0.0, "ay": 0.0, "az": 1.0, "gx": 0.0, "gy": 0.0, "gz": 0.0}
+    assert not is_event(row)
+    assert not is_event({**row, "name": "left wrist"})

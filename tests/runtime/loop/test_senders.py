@@ -1,0 +1,89 @@
+"""One of several senders is read, the others are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgehuman.errors import UsageError
+from edgehuman.runtime.loop.senders import Senders, parse_sender
+
+A, B, ELSEWHERE = ("10.0.0.1", 5000), ("10.0.0.1", 6000), ("10.0.0.2", 5000)
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def read(senders: Senders, *given: tuple[str, int]) -> list[int]:
+    """The places of the datagrams that are read."""
+    admitted = [senders.admit(str(n).encode(), sender) for n, sender in enumerate(given)]
+    return [int(datagram) for some in admitted for datagram in some]
+
+
+@pytest.mark.parametrize("other", [B, ELSEWHERE])
+def test_the_first_is_read_and_the_other_named(other: tuple[str, int]) -> None:
+    senders = Senders()
+    assert read(senders, A, other, A, other, A, other, other) == [0, 2, 4]
+    assert senders.refused == 4
+    (remark,) = senders.remarks
+    assert f"another sender, {other[0]}:{other[1]}, is not read, only 10.0.0.1:5000" in remark
+    assert f"--sender {other[0]}:{other[1]} reads it" in remark
+
+
+@pytest.mark.parametrize(
+    ("chosen", "places"),
+    [("10.0.0.2", [1, 3]), ("10.0.0.1:6000", [2, 5]), ("10.0.0.1", [0, 4])],
+)
+def test_a_sender_can_be_chosen(chosen: str, places: list[int]) -> None:
+    senders = Senders(chosen)
+    assert read(senders, A, ELSEWHERE, B, ELSEWHERE, A, B) == places
+    assert all("--sender" in remark for remark in senders.remarks)
+
+
+def test_an_app_that_starts_again_is_read_after_a_silence() -> None:
+    clock = Clock()
+    senders = Senders(clock=clock)
+    assert read(senders, A, A, B) == [0, 1]
+    clock.now_s = 5.1
+    assert read(senders, ELSEWHERE) == []
+    assert read(senders, B, A, B) == [0, 2]
+    assert "10.0.0.1:5000 is silent; 10.0.0.1:6000 is read from here" in senders.remarks
+
+
+def test_a_new_port_for_each_datagram_is_one_sender() -> None:
+    ports = [("10.0.0.1", 5000 + n) for n in range(20)]
+    senders = Senders()
+    assert read(senders, *ports) == list(range(20))
+    assert read(senders, ELSEWHERE) == []
+    assert senders.refused == 1
+
+
+def test_no_more_than_a_few_are_told() -> None:
+    senders = Senders()
+    others = [(f"10.0.1.{n}", 5000) for n in range(50)]
+    assert read(senders, A, *others) == [0]
+    assert (senders.refused, len(senders.remarks)) == (50, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("192.168.1.7", ("192.168.1.7", None)),
+        ("192.168.1.7:50", ("192.168.1.7", 50)),
+        ("::1", ("::1", None)),
+        ("[::1]:50", ("::1", 50)),
+    ],
+)
+def test_an_address_with_or_without_a_port(text: str, found: tuple[str, int | None]) -> None:
+    assert parse_sender(text) == found
+
+
+@pytest.mark.parametrize("text", ["", "phone", "1.2.3", "1.2.3.4:x", "1.2.3.4:", "1.2.3.4:999999"])
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(UsageError, match="give an IP address, with or without a port"):
+        parse_sender(text)
