@@ -121,6 +121,10 @@ class RowParser:
         self._looked = False  # whether the first rows have told the two above
         self._label_index: dict[str, int] = {}
         self._line = 0
+        # For rows without stamps: instants before this block and in it, and those of its good rows
+        # (None: all).
+        self._instants, self._passed = 0, 0
+        self._at: list[int] | None = None
 
     def parse(self, lines: Sequence[str]) -> Rows:
         """Rows of some lines, without their line ends.
@@ -134,6 +138,7 @@ class RowParser:
         lines = self._in_numbers(lines)
         number_TC, label_texts = self._fast(lines) or self._slow(lines)
         number_TC = self._with_stamps(number_TC)
+        self._instants += len(lines) if self._at is None else self._passed
         self._line += len(lines)
         self.rows += number_TC.shape[0]
         self._scale(number_TC)
@@ -201,11 +206,14 @@ class RowParser:
         return self._delimiter.join(cells)
 
     def _with_stamps(self, number_TC: Float64) -> Float64:
-        """Rows of seven numbers: rows without stamps get those of the rate."""
+        """Rows of seven numbers: rows without stamps get those of the rate; one that could not be
+        read leaves its instant empty.
+        """
         found = self._found()
         if self._rate_hz is None or found is None or found.timed:
             return number_TC
-        stamp_T = (self.rows + np.arange(len(number_TC))) / self._rate_hz
+        at_T = np.arange(len(number_TC)) if self._at is None else np.array(self._at, np.int64)
+        stamp_T = (self._instants + at_T) / self._rate_hz
         return np.column_stack([stamp_T, number_TC])
 
     def _scale(self, number_TC: Float64) -> None:
@@ -271,7 +279,7 @@ class RowParser:
 
     def _fast(self, lines: Sequence[str]) -> tuple[Float64, list[str] | None] | None:
         """The whole block at once; None if a line must be read by itself."""
-        found = self._columns
+        found, self._at = self._columns, None
         if self._json or found is None or len(lines) < 2:
             return None
         sign = None if self._delimiter == " " else self._delimiter
@@ -296,9 +304,11 @@ class RowParser:
         numbers: list[list[float]] = []
         labels: list[str] = []
         labelled = False
+        self._passed, at = 0, []
         for i, line in enumerate(lines, self._line + 1):
             if not line.strip():
                 continue
+            self._passed += not line.startswith("#")
             try:
                 read = self._read_json(line) if self._json else [self._read_csv(line)]
             except (ValueError, csv.Error, RecursionError) as error:
@@ -307,9 +317,10 @@ class RowParser:
                 self.drop(f"line {i}: {error}" if self._strict else str(error))
                 continue
             numbers += [row for row, _ in read]
+            at += [self._passed - 1] * len(read)
             labels += ["" if label is None else label for _, label in read]
             labelled |= any(label is not None for _, label in read)
-        found = self._found()
+        found, self._at = self._found(), at
         width = 7 if found is None else len(found.place)
         number_TC = np.array(numbers, np.float64).reshape(-1, width)
         return number_TC, labels if labelled else None

@@ -150,3 +150,26 @@ def test_datagrams_mix_forms_and_garbage() -> None:
     assert parser.parse(["1,2,3,4,5,6,0.02"]).imu_TC.tolist() == [[4, 5, 6, 1, 2, 3]]
     assert parser.parse([ROW, ROW]).stamp_T.size == 2
     assert parser.bad == 7
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_an_unreadable_row_without_a_stamp_leaves_its_instant_empty(
+    size: int, json_lines: bool
+) -> None:
+    names = ["ax", "ay", "az", "gx", "gy", "gz"]
+    lines = [f"{k},0,1,0,0,0" for k in range(20)]
+    if json_lines:
+        lines = [json.dumps({**dict.fromkeys(names, 0), "ax": k}) for k in range(20)]
+    lines[4] = "what?"
+    lines[11] = lines[11][:3]
+    lines[12:12] = ["", "   "]
+    parser = RowParser("x.csv", rate_hz=50.0)
+    if not json_lines:
+        assert parser.parse([",".join(names)]).stamp_T.size == 0
+        lines.insert(2, "# battery 80 %")
+    parts = [parser.parse(lines[at : at + size]) for at in range(0, len(lines), size)]
+    good = [k for k in range(20) if k not in (4, 11)]
+    assert [int(x) for part in parts for x in part.imu_TC[:, 0]] == good
+    stamps = [t for part in parts for t in part.stamp_T]
+    assert stamps == pytest.approx([k / 50 for k in good])
