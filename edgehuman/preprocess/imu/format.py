@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -123,4 +122,4 @@ class ImuReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON."""
-        return dataclasses.asdict(self)
+        return {**vars(self), "notes": list(self.notes)}  # asdict copies deeply, which is slow

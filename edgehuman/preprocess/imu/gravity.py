@@ -9,6 +9,8 @@ refused, all of rowing arms; of the same without gravity, read in the wrong unit
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from edgehuman.records import Float32
@@ -31,16 +33,15 @@ class GravityWatch:
 
     def fault(self, imu_TC: Float32) -> str:
         """What is wrong with the acceleration of the next window (T, 6) in g; "" if nothing is."""
-        accel_T3 = imu_TC[:, :3]
         norm = median_norm(imu_TC)
         if norm > MOST_G:
             self._doubted = True
             return TOO_LARGE
-        size = min(accel_T3.shape[0], self._size)
-        parts = accel_T3.shape[0] // size
-        part_P3 = accel_T3[: parts * size].reshape(parts, size, 3).mean(axis=1)
-        steady = float(np.median(_norms(part_P3)))
-        whole = float(_norms(part_P3.mean(axis=0)[None])[0])
+        size = min(imu_TC.shape[0], self._size)
+        parts = imu_TC.shape[0] // size
+        part_P3 = imu_TC[: parts * size, :3].reshape(parts, size, 3).sum(axis=1).tolist()
+        steady = sorted(math.hypot(*part_3) for part_3 in part_P3)[parts // 2] / size
+        whole = math.hypot(*map(sum, zip(*part_P3, strict=True))) / (parts * size)
         least = max(1.0, norm)
         lively = norm > LIVELY_G and whole < LEAST_G * norm
         if steady < LEAST_G * least or lively:
@@ -51,10 +52,7 @@ class GravityWatch:
 
 
 def median_norm(imu_TC: Float32) -> float:
-    """Median norm of the acceleration of a window (T, 6)."""
-    return float(np.median(_norms(imu_TC[:, :3])))
-
-
-def _norms(vector_N3: Float32) -> Float32:
-    norm_N: Float32 = np.sqrt((vector_N3**2).sum(axis=1))
-    return norm_N
+    """Median norm of the acceleration of a window (T, 6); `numpy.median` is four times slower."""
+    square_T = np.einsum("tc,tc->t", imu_TC[:, :3], imu_TC[:, :3])
+    middle = square_T.size // 2
+    return math.sqrt(float(np.partition(square_T, middle)[middle]))

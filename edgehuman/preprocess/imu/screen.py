@@ -51,6 +51,19 @@ class Piece:
     fresh: bool
     restart: bool = False
 
+    def part(self, begin: int, end: int) -> Piece:
+        """The rows from `begin` to before `end`; only the first of them follow a break."""
+        if (begin, end) == (0, self.stamp_s_T.shape[0]):
+            return self
+        rows, first = slice(begin, end), begin == 0
+        return Piece(
+            self.stamp_s_T[rows],
+            self.imu_TC[rows],
+            self.tag_TK[rows],
+            self.fresh and first,
+            self.restart and first,
+        )
+
 
 class RowScreen:
     """Drop rows that are not finite (or beyond any sensor), duplicate or late; split at gaps and at

@@ -6,7 +6,8 @@ from then on the delay is that of `Resampler`. Every ten seconds, two seconds ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -96,6 +97,16 @@ class UnitWatch:
         self._rows: list[Float32] = []
         self._doubts = 0
 
+    def next_cut(self) -> int:
+        """How many rows to look at next, so that a correction begins at the row that tells it."""
+        if self._wait_rows > 1:
+            return self._wait_rows - 1
+        missing = self._needed() - sum(map(len, self._rows))
+        return max(1, missing - 1)
+
+    def _needed(self) -> int:
+        return math.ceil(DECIDE_S * (self._report.rate_hz or IMU_RATE_HZ))
+
     def look(self, imu_TC: Float32) -> bool:
         """Collect rows; return True if the report's units have just been corrected."""
         rate_hz = self._report.rate_hz or IMU_RATE_HZ
@@ -103,7 +114,7 @@ class UnitWatch:
         if self._wait_rows > 0:
             return False
         self._rows.append(imu_TC)
-        if sum(map(len, self._rows)) < DECIDE_S * rate_hz:
+        if sum(map(len, self._rows)) < self._needed():
             return False
         rows_TC = np.concatenate(self._rows)
         self._rows, self._wait_rows = [], round((CHECK_EVERY_S - DECIDE_S) * rate_hz)
@@ -205,11 +216,18 @@ class StreamResampler:
         """
         if tag_TK is None:
             tag_TK = np.empty((stamp_s_T.shape[0], 0), np.int64)
-        pieces = self._screen.screen(stamp_s_T, imu_TC, tag_TK)
-        if self._decided:
-            return self._advance(pieces)
-        self._hold(pieces)
-        return self._start() if self._enough() else []
+        segments: list[Segment] = []
+        at, end = 0, stamp_s_T.shape[0]
+        while at < end and not self._decided:
+            # Row by row: what is decided does not depend on how rows come in blocks.
+            row = slice(at, at + 1)
+            self._hold(self._screen.screen(stamp_s_T[row], imu_TC[row], tag_TK[row]))
+            segments += self._start() if self._enough() else []
+            at += 1
+        if at == end:
+            return segments
+        pieces = self._screen.screen(stamp_s_T[at:], imu_TC[at:], tag_TK[at:])
+        return segments + self._advance(pieces)
 
     def close(self) -> list[Segment]:
         """Return the samples that only the end of the stream completes."""
@@ -270,7 +288,7 @@ class StreamResampler:
 
     def _advance(self, pieces: list[Piece]) -> list[Segment]:
         segments: list[Segment] = []
-        for piece in pieces:
+        for piece in self._cut(pieces):
             if self._units.look(piece.imu_TC):
                 self._canonical.set_units(self.report)
             imu_TC = self._canonical(piece.imu_TC)
@@ -283,3 +301,12 @@ class StreamResampler:
                 self._resampler = Resampler(row_rate_hz, self._rate_hz, piece.restart)
             segments.append(self._resampler.feed(piece.stamp_s_T, imu_TC, piece.tag_TK))
         return [segment for segment in segments if segment.imu_TC.shape[0]]
+
+    def _cut(self, pieces: list[Piece]) -> Iterator[Piece]:
+        """The pieces in parts, each as long as the check of the units wants it."""
+        for piece in pieces:
+            at, end = 0, piece.stamp_s_T.shape[0]
+            while at < end:
+                to = min(end, at + self._units.next_cut())
+                yield piece.part(at, to)
+                at = to

@@ -17,6 +17,7 @@ from edgehuman.errors import UsageError
 from edgehuman.records import Float32, Float64, Index
 
 BLOCK = 64  # samples that are taken at a time
+LOSSLESS_BLOCK = 512  # nothing is late in a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,10 @@ class SampleRing:
                 self._changed.notify()
             return not self._closed
 
-    def take(self, most: int = BLOCK, timeout_s: float = 0.5) -> SampleBlock | None:
+    def take(self, most: int | None = None, timeout_s: float = 0.5) -> SampleBlock | None:
         """The oldest samples, `most` at most; an empty block after `timeout_s`; None at the end.
+
+        Without `most`: a few, so that a live stream is answered at once; more of a file.
 
         In a lossless ring a sample "arrives" when it is taken, as it was not captured live.
 
@@ -126,6 +129,7 @@ class SampleRing:
                 if self._error is not None:
                     raise self._error
                 return None
+            most = most or (LOSSLESS_BLOCK if self.lossless else BLOCK)
             size = min(most, self._end - self._begin)
             block = self._read(size)
             self._begin += size

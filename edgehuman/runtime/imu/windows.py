@@ -237,10 +237,9 @@ class WindowMaker:
             return FROZEN
         fault = self._gravity.fault(imu_TC)
         if fault:
-            norm, unit = median_norm(imu_TC), self.report.accel_unit
             self._note_first(
                 fault,
-                f"{_FAULTS[fault]} (median norm {norm:.2g} g, read as {unit}, first at "
+                f"{_FAULTS[fault]} (median norm {median_norm(imu_TC):.2g} g, first at "
                 f"{t_s:.2f} s); such windows get no answer",
             )
         return fault

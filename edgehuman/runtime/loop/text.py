@@ -35,13 +35,14 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
         chunk = os.read(descriptor, CHUNK)
         if not chunk:
             break
-        *lines, rest = (rest + chunk).split(b"\n")
+        whole, end, chunk = chunk.rpartition(b"\n")
+        whole, rest = (rest + whole, chunk) if end else (b"", rest + chunk)
         if len(rest) > MAX_LINE:
             raise DataError(
                 f"{name} is not text: one of its lines is over {MAX_LINE} bytes; give {wanted}"
             )
-        if lines:
-            yield [decoded(line) for line in lines], False
+        if end:
+            yield _decoded_lines(whole), False
     yield ([decoded(rest)] if rest.strip() else []), True
 
 
@@ -77,6 +78,15 @@ def standard_input(wanted: str) -> int:
         return sys.stdin.fileno()
     except (AttributeError, OSError, ValueError):
         raise DataError(f"standard input is closed; pipe {wanted} into it") from None
+
+
+def _decoded_lines(text: bytes) -> list[str]:
+    """The lines of a text; those that are not UTF-8 are told one by one."""
+    try:
+        lines = text.decode("utf-8").split("\n")
+    except UnicodeDecodeError:
+        return [decoded(line) for line in text.split(b"\n")]
+    return [line.rstrip("\r") for line in lines] if b"\r" in text else lines
 
 
 def decoded(line: bytes) -> str:

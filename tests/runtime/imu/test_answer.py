@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -201,3 +202,40 @@ def test_a_hop_longer_than_the_window_is_accounted_for_too(make_model: MakeModel
     assert summary["answered_s"] + sum(summary["without_answer_s"].values()) == pytest.approx(
         summary["stream_s"], abs=0.03
     )
+
+
+@pytest.mark.parametrize("rate_hz", [12.5, 50.0, 100.0])
+def test_the_blocks_of_a_stream_do_not_change_its_answers(
+    rate_hz: float, make_model: MakeModel
+) -> None:
+    """Row by row, in the blocks of a file, and all at once; with rotation in deg/s that shows only
+    later, a change of the unit of acceleration, a gap and a clock that steps back."""
+    count = round(70 * rate_hz)
+    t_T, noise = np.arange(count) / rate_hz, np.random.default_rng(1)
+    imu_TC = noise.normal(0, 0.02, (count, 6))
+    imu_TC[:, 1] += np.cos(0.4 * np.sin(t_T * 6))
+    imu_TC[:, 2] += np.sin(0.4 * np.sin(t_T * 6))
+    imu_TC[t_T > 15, 3] += 57.3 * 0.4 * 6 * np.cos(t_T[t_T > 15] * 6)
+    imu_TC[t_T > 30, :3] *= 9.80665
+    stamp_s_T = np.where(t_T > 55, t_T - 1000, t_T + 3 * (t_T > 50))
+    found = []
+    for size in (1, 64, 512, count):
+        recogniser, results = Recogniser(edgehuman.load(make_model()), notify=lambda _: None), []
+        for at in range(0, count, size):
+            rows, size_here = slice(at, at + size), min(size, count - at)
+            block = SampleBlock(
+                stamp_s_T[rows], imu_TC[rows].astype(np.float32), np.zeros(size_here, np.int64)
+            )
+            results += recogniser.push(block)
+        results += recogniser.close()
+        found.append((results, recogniser.report))
+    (first, report), *others = found
+    assert len(first) > 80
+    assert (report.accel_unit, report.gyro_unit) == ("ms2", "degs")
+    for results, other in others:
+        assert [(round(r.t_s, 6), r.label, r.reason) for r in results] == [
+            (round(r.t_s, 6), r.label, r.reason) for r in first
+        ]
+        assert [r.score for r in results] == pytest.approx([r.score for r in first], abs=1e-4)
+        assert {*other.notes} == {*report.notes}
+        assert replace(other, notes=[]) == replace(report, notes=[])

@@ -283,7 +283,7 @@ class RowParser:
         if self._json or found is None or len(lines) < 2:
             return None
         sign = None if self._delimiter == " " else self._delimiter
-        signs = sum(line.count(sign) for line in lines) if sign else (found.width - 1) * len(lines)
+        signs = "".join(lines).count(sign) if sign else (found.width - 1) * len(lines)
         if signs != (found.width - 1) * len(lines) or not all(map(str.strip, lines)):
             return None
         try:
