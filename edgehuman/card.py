@@ -113,6 +113,8 @@ class Decision:
         delay_s: the delay budget of the smoothing, seconds.
         stay: probability that an activity continues from one hop to the next (fixed_lag).
         hop_s: the hop that the values above were tuned for, seconds.
+        upright_axes: for each of the output's placements, the axis of a sensor worn as usual that
+            points up while its wearer walks: "+x", "-x"; "y": either end of y.
         upright: the classes in which a wearer is upright and moves. A stream learns from them how
             the sensor is mounted, and turns it; empty: the sensor is taken as it is worn.
     """
@@ -124,6 +126,7 @@ class Decision:
     stay: float = 0.95
     hop_s: float = 0.64
     upright: tuple[str, ...] = ()
+    upright_axes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate.evaluate import Split, open_model
+from edgehuman.bench.evaluate.imu_mounting import as_learnt, as_worn
 from edgehuman.bench.trial import MOST_TIMED, Trial, Words
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
@@ -62,6 +63,11 @@ class EvaluateConfig:
     classes: Literal["all", "scored"] = "all"
     """Macro-F1 over all classes that are true or predicted, or over those scored: that have
     windows."""
+    mounting: Literal["fixed", "learn"] = "fixed"
+    """Take each sensor as it is worn, or learn from its wearer's windows of walking, without labels,
+    how it is mounted, as a stream does."""
+    placement: str | None = None
+    """Windows of the sensors worn there only, e.g. wrist, where the data say it."""
     hop: int = 64
     """Samples from one window to the next, if the data are recordings to cut into windows."""
     batch: int = 256
@@ -120,6 +126,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     model = open_model(config)
     require_activity(model)
     windows = load_split(config.data, config.dataset, config.split, config.hop)
+    windows = _placed(windows, config)
     scores = score(
         model,
         windows,
@@ -128,6 +135,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         config.batch,
         read_naming(config.map, "--map"),
         config.classes == "scored",
+        config.mounting == "learn",
     )
     data = _as_data(config, model, windows, scores)
     text = _as_text(data, scores.labels)
@@ -228,10 +236,12 @@ def score(
     batch: int = 256,
     naming: Naming | None = None,
     scored: bool = False,
+    learn: bool = False,
 ) -> Scores:
     """Run the model over the windows and compare.
 
     Args:
+        learn: learn each sensor's mounting from its wearer's windows of walking.
         naming: other names of the classes of both; one name each.
         scored: macro-F1 over the classes that have windows.
 
@@ -243,12 +253,9 @@ def score(
     windows, label_N, left_out = to_model_labels(
         rename(windows, naming), labels, where, shared_only
     )
-    parts = [
-        model.logits(windows.imu_NTC[start : start + batch])
-        for start in range(0, len(windows), batch)
-    ]
+    output = as_learnt if learn else as_worn
     temperature = model.card.decision.temperature
-    logits_NC = joined_logits(np.concatenate(parts), place_C, temperature)
+    logits_NC = joined_logits(output(model, windows, batch), place_C, temperature)
     predicted_N = logits_NC.argmax(axis=1)
     num_classes = len(labels)
     counts_CC = confusion(label_N, predicted_N, num_classes)
@@ -272,6 +279,19 @@ def score(
         },
         counts_CC=counts_CC,
     )
+
+
+def _placed(windows: WindowSet, config: EvaluateConfig) -> WindowSet:
+    """The windows of the wanted placement."""
+    if config.placement is None:
+        return windows
+    chosen = windows.select(windows.placement_N == config.placement)
+    if not len(chosen):
+        known = ", ".join(sorted(set(windows.placement_N.tolist()) - {""})) or "none"
+        raise DataError(
+            f"{config.data} has no sensor worn at the {config.placement}; its placements: {known}"
+        )
+    return chosen
 
 
 def merged(labels: tuple[str, ...], naming: Naming) -> tuple[tuple[str, ...], Index]:
@@ -344,6 +364,8 @@ def _as_data(
         "per_class_f1": dict(scores.per_class_f1),
         "labels": list(scores.labels),
         "classes": config.classes,
+        "mounting": config.mounting,
+        "placement": config.placement,
         "map": list(config.map),
         "confusion": scores.counts_CC.tolist(),
     }

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from edgehuman.records import ImuRecording
     from edgehuman.runtime.gallery import Gallery
     from edgehuman.runtime.image.results import PhotoResult
-    from edgehuman.runtime.imu.answer import Smoothing
+    from edgehuman.runtime.imu.answer import MountingName, Smoothing
     from edgehuman.runtime.imu.results import ImuResult
     from edgehuman.runtime.imu.ring import SampleBlock
     from edgehuman.runtime.skeleton.lines import PoseBlock
@@ -55,6 +55,8 @@ def stream(
     realtime: bool = False,
     seconds: float | None = None,
     seed: int = 0,
+    mounting: MountingName = "learn",
+    placement: str | None = None,
 ) -> LiveStream[ImuResult]: ...
 
 
@@ -125,6 +127,9 @@ def stream(
             seconds (both): end after this much stream time; also counts wall-clock time from the
                 start and from the first record, so that a silent live source ends.
             smoothing, delay_s (wearables): see the card's decision.
+            mounting (wearables): "learn" from walking how the sensor is worn, or "fixed".
+            placement (wearables): where the sensor is worn, mounted there as the model's card says;
+                None: found out from walking.
             format (wearables): units and axes of the stream; None: inferred from physics (those of
                 a recording are known).
             gallery (skeletons): the known people, or the file that `edgehuman gallery enroll`

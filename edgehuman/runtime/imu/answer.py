@@ -21,7 +21,8 @@ from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.runtime.imu.decision import Decided, Decider
-from edgehuman.runtime.imu.results import ImuResult, ImuTally
+from edgehuman.runtime.imu.mounting import Mounting
+from edgehuman.runtime.imu.results import ImuResult, ImuTally, said_worn
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.text.columns import plain
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
@@ -30,6 +31,7 @@ from edgehuman.runtime.loop.play import require_hop
 from edgehuman.runtime.model import Model
 
 Smoothing = Literal["none", "fixed_lag", "hysteresis"]
+MountingName = Literal["learn", "fixed"]
 BROKEN_OUTPUT = "output not finite"
 
 _log = logging.getLogger("edgehuman.runtime")
@@ -45,6 +47,9 @@ class StreamOptions:
         delay_s: the delay budget of the smoothing, seconds.
         threshold: under this score the answer is "unknown".
         format: units and axes of the stream.
+        mounting: "learn" how the sensor is worn from its wearer's walking, if the model can; or
+            take it as "fixed", worn as the model's card says.
+        placement: where the sensor is worn, mounted there as the card says; None: found out.
     """
 
     hop_s: float | None = None
@@ -52,6 +57,8 @@ class StreamOptions:
     delay_s: float | None = None
     threshold: float | None = None
     format: ImuFormat = field(default_factory=ImuFormat)
+    mounting: MountingName = "learn"
+    placement: str | None = None
 
     def decision(self, card: Card) -> Decision:
         """The card's decision, overridden by what is given here."""
@@ -73,6 +80,7 @@ class Recogniser:
     Attributes:
         decision, hop_s, labels, window, rate_hz: the values used, from the card or the options.
         windows: cuts the windows, and holds the report.
+        mounting: how the sensor is worn, as far as it is known.
         tally: the totals so far.
 
     Raises:
@@ -104,6 +112,8 @@ class Recogniser:
         )
         self._decider: Decider[StreamWindow] = Decider(self.decision, self.labels, self.hop_s)
         self._run = model.engine.run
+        self.mounting = Mounting(model.card, options.mounting == "fixed", options.placement)
+        self._placements = model.card.output.placements
         self._notify = notify
         self._told = 0
         self._newest_s = 0.0
@@ -163,7 +173,7 @@ class Recogniser:
         self._newest_s = window.arrival_ns / 1e9
         logits_C: list[float] | None = None
         if window.usable:
-            logits_C = self._run(window.window.imu_TC[None])[0].tolist()
+            logits_C = self._logits(window)
             if not all(map(math.isfinite, logits_C)):
                 window = dataclasses.replace(window, usable=False, reason=BROKEN_OUTPUT)
                 logits_C = None
@@ -172,6 +182,24 @@ class Recogniser:
                     "export the model again and test it with `edgehuman evaluate`"
                 )
         return self._finish(self._decider.push(window, window.t_s, logits_C))
+
+    @property
+    def _learnt(self) -> bool:
+        return self.mounting.worn is not None and self.mounting.worn.t_s is not None
+
+    def _logits(self, window: StreamWindow) -> list[float]:
+        """The logits of a window's classes, in its wearer's frame as far as that is known."""
+        imu_TC, known = window.window.imu_TC, self._learnt
+        output_O = self._run(self.mounting.turned(imu_TC)[None])[0]
+        logits_C: list[float] = self.mounting.read(imu_TC, output_O, window.t_s).tolist()
+        if self.mounting.worn is not None:
+            self.tally.worn = self.mounting.worn.said(self._placements)
+            if self._learnt and not known:
+                self.windows.report.note(
+                    f"learnt from walking at {window.t_s:.1f} s how the sensor is worn: "
+                    f"{said_worn(self.tally.worn)}; to take it as it is, --mounting fixed"
+                )
+        return logits_C
 
     def _tell(self) -> None:
         """Pass on the stream time, and the report's new remarks; each is made once."""

@@ -14,12 +14,14 @@ Axes: N windows, T time, C classes, O outputs (placements * classes), P placemen
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.card import Card
+from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.placements import of_classes, of_placements
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright, turn
@@ -40,22 +42,50 @@ class Worn:
     Attributes:
         up_3: unit vector of gravity while walking, in the sensor's axes.
         prob_P: how likely each placement is; empty if the model tells none.
-        t_s: stream time when it was learnt, seconds.
+        t_s: stream time when it was learnt, seconds; None: not learnt, but worn as usual at a given
+            placement.
     """
 
     up_3: Float64
     prob_P: Float64
-    t_s: float = 0.0
+    t_s: float | None = 0.0
 
     @property
     def turn_33(self) -> Float64:
         """The rotation into the wearer's upright frame."""
         return to_upright(self.up_3)
 
+    def said(self, placements: tuple[str, ...]) -> dict[str, Any]:
+        """As JSON: the likeliest placement, its probability, and how far the sensor is turned."""
+        learnt_s = None if self.t_s is None else round(self.t_s, 2)
+        found: dict[str, Any] = {"off_deg": round(self.off_deg), "learnt_at_s": learnt_s}
+        if len(placements) > 1:
+            likeliest = int(self.prob_P.argmax())
+            found["placement"] = placements[likeliest]
+            found["placement_prob"] = round(float(self.prob_P[likeliest]), 3)
+        return found
+
     @property
     def off_deg(self) -> float:
         """Angle between up while walking and the sensor's x axis, which is up at the waist."""
         return float(np.degrees(np.arccos(np.clip(self.up_3[0], -1.0, 1.0))))
+
+
+def as_usual(card: Card, placement: str) -> Worn:
+    """How a sensor is worn that is mounted as usual at a placement.
+
+    Raises:
+        UsageError: a placement that the model does not know.
+    """
+    names = card.output.placements
+    if placement not in names:
+        known = f"valid: {', '.join(names)}" if names else "its card names none; leave it out"
+        raise UsageError(f"--placement {placement}: not a placement of this model; {known}")
+    place = names.index(placement)
+    axis = card.decision.upright_axes[place]
+    up_3 = np.zeros(3)
+    up_3["xyz".index(axis[-1])] = -1.0 if axis.startswith("-") else 1.0
+    return Worn(up_3, np.eye(len(names))[place], None)
 
 
 def is_upright(card: Card, output_NO: Float32) -> NDArray[np.bool_]:
@@ -87,17 +117,22 @@ class Mounting:
     Args:
         card: the model's card.
         fixed: take the sensor as it is worn, whatever the card says.
+        placement: where it is worn, mounted as usual there; None: the stream finds out.
 
     Attributes:
         worn: what is known; None before enough walking.
+
+    Raises:
+        UsageError: a placement that the model does not know.
     """
 
-    def __init__(self, card: Card, fixed: bool = False) -> None:
+    def __init__(self, card: Card, fixed: bool = False, placement: str | None = None) -> None:
         self._card = card
+        self._usual = None if placement is None else as_usual(card, placement)
         self._learns = bool(card.decision.upright) and not fixed
         self._seen: deque[tuple[Float32, Float32]] = deque(maxlen=KEPT)
         self._in_a_row = 0
-        self.worn: Worn | None = None
+        self.worn: Worn | None = self._usual
 
     def turned(self, imu_TC: Float32) -> Float32:
         """The window (T, 6) in the wearer's frame, as far as that is known."""
@@ -128,10 +163,14 @@ class Mounting:
             return
         if self.worn is not None and self._is_moved([imu for imu, _ in latest]):
             self._seen = deque(latest, maxlen=KEPT)
-            self.worn = None
-        since_s = t_s if self.worn is None else self.worn.t_s
+            self.worn = self._usual
+        since_s = None if self.worn is None else self.worn.t_s
         imu_NTC = np.stack([imu for imu, _ in self._seen])
-        self.worn = worn(self._card, imu_NTC, np.stack([out for _, out in self._seen]), since_s)
+        output_NO = np.stack([out for _, out in self._seen])
+        found = worn(self._card, imu_NTC, output_NO, t_s if since_s is None else since_s)
+        if found is not None and self._usual is not None:
+            found = replace(found, prob_P=self._usual.prob_P)
+        self.worn = found
 
     def _is_moved(self, latest: list[Float32]) -> bool:
         """Whether all the latest windows point elsewhere."""

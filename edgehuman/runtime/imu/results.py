@@ -58,6 +58,7 @@ class ImuTally(Tally):
         labelled, right, raw_right: hops with a true label, and those answered correctly.
         window_s: from the first to the last sample of a window: so much its answer covers.
         end_s, gap_s: stream time so far, and of it without rows (`heard`).
+        worn: how the sensor is worn (`mounting.Worn.said`); None: not learnt.
         answered_s, refused_s: stream time in windows with an answer, and without, by reason.
     """
 
@@ -72,6 +73,7 @@ class ImuTally(Tally):
     gap_s: float = 0.0
     answered_s: float = 0.0
     refused_s: dict[str, float] = field(default_factory=dict)
+    worn: dict[str, Any] | None = None
 
     def heard(self, end_s: float, gap_s: float) -> None:
         """The stream time so far, and how much of it had no rows."""
@@ -111,6 +113,7 @@ class ImuTally(Tally):
             "seconds_per_label": {
                 label: round(count * self.hop_s, 2) for label, count in self.labels.most_common()
             },
+            "worn": self.worn,
             "without_answer": dict(self.reasons),
             "answered_s": round(self.answered_s, 2),
             "without_answer_s": {why: round(s, 2) for why, s in self._without().items()},
@@ -150,8 +153,17 @@ def summary_text(summary: Mapping[str, Any]) -> str:
         )
     per_label = ", ".join(f"{k} {v:g} s" for k, v in summary["seconds_per_label"].items())
     lines.append(f"labels: {per_label or 'none'}")
+    if summary["worn"]:
+        lines.append(f"worn: {said_worn(summary['worn'])}")
     lines += _without_lines(summary)
     return "\n".join([*lines, *loss_lines(summary)])
+
+
+def said_worn(worn: Mapping[str, Any]) -> str:
+    """How the sensor is worn, in words."""
+    place = worn.get("placement")
+    where = f"{place} ({worn['placement_prob']:.2f}), " if place else ""
+    return f"{where}upright is {worn['off_deg']} degrees off its x axis"
 
 
 def _without_lines(summary: Mapping[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import require_pictures
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat, StampUnit
 from edgehuman.runtime.engine.open import EngineName
-from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
+from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.imu.results import ImuResult, summary_text
 from edgehuman.runtime.imu.stream import listen
 from edgehuman.runtime.imu.text.columns import column_rows
@@ -54,6 +54,10 @@ class RunConfig:
             --gyro-axes +x+y+z (default: same).
         stamp_unit: of the stamps of a file or pipe: auto, s, ms, us or ns.
         rate_hz: rows per second of a file or pipe whose rows have no stamps.
+        mounting: learn from walking how the sensor is mounted, if the model can, or take it as
+            fixed, mounted as the model's card says.
+        placement: where the sensor is worn, mounted there as the card says, e.g. wrist (default:
+            found out from walking).
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
@@ -82,6 +86,8 @@ class RunConfig:
     gyro_axes: str = "same"
     stamp_unit: StampUnit = "auto"
     rate_hz: float | None = None
+    mounting: MountingName = "learn"
+    placement: str | None = None
     sender: str | None = None
     threads: int = 1
     engine: EngineName = "auto"
@@ -132,7 +138,13 @@ def run(config: RunConfig) -> Outcome:
         config.rate_hz,
     )
     options = StreamOptions(
-        config.hop_s, config.smoothing, config.delay_s, config.threshold, format
+        config.hop_s,
+        config.smoothing,
+        config.delay_s,
+        config.threshold,
+        format,
+        config.mounting,
+        config.placement,
     )
     recogniser, source = listen(
         model, config.source, options, config.realtime, config.seed, notes, config.sender

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.records import ImuRecording
-from edgehuman.runtime.imu.answer import Recogniser, Smoothing, StreamOptions
+from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.imu.ring import SampleBlock
@@ -51,6 +53,8 @@ def open_stream(
     realtime: bool = False,
     seconds: float | None = None,
     seed: int = 0,
+    mounting: MountingName = "learn",
+    placement: str | None = None,
 ) -> LiveStream[ImuResult]:
     """The results of a wearable's stream; arguments as in `edgehuman.stream`.
 
@@ -61,7 +65,7 @@ def open_stream(
     if source is None:
         require_no_clock(realtime, seconds)
     format = format or (CANONICAL if isinstance(source, ImuRecording) else ImuFormat())
-    options = StreamOptions(hop_s, smoothing, delay_s, threshold, format)
+    options = StreamOptions(hop_s, smoothing, delay_s, threshold, format, mounting, placement)
     return live(*listen(model, source, options, realtime, seed), seconds)
 
 
@@ -80,12 +84,21 @@ def listen(
         UsageError, ArtefactError, DataError: as `open_stream`.
     """
     opened = _open(source, model, options.format, realtime, seed, sender)
+    if options.placement is None:
+        options = replace(options, placement=_said_placement(opened.name, model))
     try:
         return Recogniser(model, opened.name, options, notify), opened
     except BaseException:
         if opened is not source:
             close_unread(opened)  # its port would stay taken
         raise
+
+
+def _said_placement(name: str, model: Model) -> str | None:
+    """The placement in the name of a simulated source, if the model knows it."""
+    simulated, _, placement = name.partition(":")
+    known = simulated == SIMULATED and placement in model.card.output.placements
+    return placement if known else None
 
 
 def _open(

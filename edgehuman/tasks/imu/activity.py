@@ -46,13 +46,12 @@ from edgehuman.tasks.finetune import (
 from edgehuman.tasks.imu.classifier import (
     Classifier,
     placed,
-    placement_names,
     require_classes,
     uprights,
 )
 from edgehuman.tasks.imu.decision import choose_decision, hops_of
 from edgehuman.tasks.imu.probe import fit_probe
-from edgehuman.tasks.imu.settings import DEFAULT_ARCH, ActivityConfig
+from edgehuman.tasks.imu.settings import DEFAULT_ARCH, ActivityConfig, read_placements
 from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import balance, batch_indices, drawn_indices
@@ -133,7 +132,7 @@ def _training(
     draw = _draw(config, splits)
     allowed_MK = splits.allowed_MK
     imu_NTC, label_N = torch.from_numpy(learn.imu_NTC), torch.from_numpy(learn.label_N)
-    place_NP = torch.from_numpy(placed(learn, config.placements))
+    place_NP = torch.from_numpy(placed(learn, read_placements(config.placements)))
     upright_N33 = _upright(config, splits)
     counts = [len(windows) for windows in splits.learn]
     worn_N = torch.from_numpy(np.repeat(config.as_worn or [True] * len(counts), counts))
@@ -172,12 +171,14 @@ def _upright(config: ActivityConfig, splits: LabelledSplits) -> Tensor | None:
 
 def _decide(config: ActivityConfig, select_NK: Float32, select_N: Index) -> Decision:
     """Fit the temperature on the people held out, or take the decision of `config.selected`."""
+    axes = read_placements(config.placements).axes
+    start = Decision(upright=config.upright_by, upright_axes=axes)
     if len(select_N):
         temperature = fit_temperature(select_NK, select_N)
-        return Decision(temperature=temperature, upright=config.upright_by)
+        return dataclasses.replace(start, temperature=temperature)
     if config.selected is not None:
         return read_card(config.selected).decision
-    return Decision(upright=config.upright_by)
+    return start
 
 
 def _decide_on_stream(
@@ -249,7 +250,7 @@ def _card(
     ancestors: tuple[TrainingData, ...],
 ) -> Card:
     arch = config.arch or DEFAULT_ARCH
-    places = placement_names(config.placements)
+    places = read_placements(config.placements).names
     output = OutputSpec("classes", labels=splits.labels, placements=places)
     return Card(
         name=f"{arch} for activity",

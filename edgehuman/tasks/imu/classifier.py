@@ -17,8 +17,11 @@ from edgehuman.data.imu.naming import EITHER
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright
 from edgehuman.records import Bool, Float32, WindowSet
-from edgehuman.tasks.imu.settings import ActivityConfig
-from edgehuman.training.imu.augment import FACING, TURNED, WORN, ImuAugment
+from edgehuman.tasks.imu.settings import ActivityConfig, Placements, read_placements
+from edgehuman.training.imu.augment import TURNED, UPRIGHT, WORN, ImuAugment
+
+UPSIDE_DOWN_SHARE = 0.25
+HALF_TURN = torch.diag(torch.tensor([-1.0, -1.0, 1.0]))
 
 
 class Classifier(nn.Module):
@@ -46,6 +49,9 @@ class Classifier(nn.Module):
         self.turned_MK: Tensor
         turned_MK = if_turned(allowed_MK, labels, config.turned_alike)
         self.register_buffer("turned_MK", torch.from_numpy(turned_MK), persistent=False)
+        self.either_P: Tensor
+        either = [len(axis) == 1 for axis in read_placements(config.placements).axes] or [False]
+        self.register_buffer("either_P", torch.tensor(either), persistent=False)
         self.smoothing, self.mixup = config.label_smoothing, config.mixup
         self.augment = ImuAugment(
             rotation_deg=config.rotation_deg,
@@ -77,7 +83,9 @@ class Classifier(nn.Module):
         """
         frame_N = self.augment.frames(len(label_N))
         if worn_N is not None:
-            frame_N = torch.where(worn_N | (frame_N != WORN), frame_N, FACING)
+            frame_N = torch.where(worn_N | (frame_N != WORN), frame_N, UPRIGHT)
+        if upright_N33 is not None:
+            upright_N33 = self._either_way(upright_N33, place_NP, frame_N)
         imu_NTC = self.augment(imu_NTC, frame_N, upright_N33)
         turned_N1 = (frame_N == TURNED)[:, None]
         right_NK = torch.where(turned_N1, self.turned_MK[label_N], self.allowed_MK[label_N])
@@ -95,6 +103,13 @@ class Classifier(nn.Module):
         classes_NK = logits_NO.unflatten(1, (place_NP.shape[1], -1)).logsumexp(dim=1)
         hit_N = right_NK.gather(1, classes_NK.argmax(1, keepdim=True))
         return {"loss": loss, "accuracy": hit_N.float().mean()}
+
+    def _either_way(self, upright_N33: Tensor, place_NP: Tensor, frame_N: Tensor) -> Tensor:
+        """Turn some windows upside down whose placement does not say which end of its axis is up:
+        so a stream sees them that has not learnt it yet."""
+        either_N = (place_NP & self.either_P).any(dim=1) & ~(place_NP & ~self.either_P).any(dim=1)
+        drawn_N = either_N & (frame_N == UPRIGHT) & (torch.rand(len(frame_N)) < UPSIDE_DOWN_SHARE)
+        return torch.where(drawn_N[:, None, None], HALF_TURN @ upright_N33, upright_N33)
 
     def _loss(self, logits_NO: Tensor, right_NO: Tensor) -> Tensor:
         """Cross-entropy; a window's probability is that of all the outputs it may be."""
@@ -124,28 +139,22 @@ def require_classes(flag: str, given: tuple[str, ...], labels: tuple[str, ...]) 
         raise UsageError(f"{flag} {unknown[0]} is no class; valid: {', '.join(labels)}")
 
 
-def placement_names(placements: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the placements under their first names: `pocket|thigh` is called pocket."""
-    return tuple(name.split(EITHER)[0] for name in placements)
-
-
-def placed(windows: WindowSet, placements: tuple[str, ...]) -> Bool:
+def placed(windows: WindowSet, placements: Placements) -> Bool:
     """Return which placements each window may be of, (N, P): any, where the data do not say.
 
     Raises:
         DataError: the data have a placement that is none of these.
     """
-    if not placements:
+    if not placements.names:
         return np.ones((len(windows), 1), bool)
-    named = [set(name.split(EITHER)) for name in placements]
-    foreign = sorted(set(windows.placement_N.tolist()).difference({""}, *named))
+    foreign = sorted(set(windows.placement_N.tolist()).difference({""}, *placements.others))
     if foreign:
         raise DataError(
             f"the data have sensors at the {foreign[0]}, and --placements are "
-            f"{' '.join(placements)}; add it, or name it as another: "
-            f"'{placements[0]}{EITHER}{foreign[0]}'"
+            f"{' '.join(placements.names)}; add it, or name it as another: "
+            f"'{placements.names[0]}{EITHER}{foreign[0]}={placements.axes[0]}'"
         )
-    found = [np.isin(windows.placement_N, [*names, ""]) for names in named]
+    found = [np.isin(windows.placement_N, [*names, ""]) for names in placements.others]
     return np.stack(found, axis=1)
 
 

@@ -8,10 +8,12 @@ from typing import Literal
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
+from edgehuman.data.imu.naming import EITHER
 from edgehuman.errors import UsageError
 from edgehuman.tasks.settings import FinetuneConfig
 
 DEFAULT_ARCH = "imuvit_512x5"
+AXES = ("+x", "-x", "x", "+y", "-y", "y", "+z", "-z", "z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +69,11 @@ class ActivityConfig(FinetuneConfig):
     facing_share: float = 0.0
     """Augmentation: share turned so, and about the vertical by any angle."""
     as_worn: tuple[bool, ...] = ()
-    """For each dataset, whether windows are also shown as they were worn; by default yes. Not where
-    the mounting is an accident of that dataset: its windows are turned by --facing-share instead."""
+    """For each dataset, whether windows also stay as they were worn (default: yes). Not where the
+    mounting is an accident of that dataset: its windows are all turned upright."""
     placements: tuple[str, ...] = ()
-    """Where sensors are worn, told together with the classes: `waist`, `pocket|thigh` (either name
-    of the data is that placement)."""
+    """Where sensors are worn, told together with the classes, and which axis then points up while
+    walking: `waist=+x`, `pocket|thigh=y` (either name of the data, either end of y)."""
     turned_alike: tuple[str, ...] = ()
     """Classes that cannot be told apart once a window was turned to any orientation: any of them is
     right then. With gravity alone to tell them, those are the postures."""
@@ -108,6 +110,7 @@ class ActivityConfig(FinetuneConfig):
             (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
         )
         require(self, rules)
+        read_placements(self.placements)
         selects = self.select_share > 0 and self.mode == "finetune"
         clashes = (
             (
@@ -120,7 +123,7 @@ class ActivityConfig(FinetuneConfig):
             (self.balance and self.mode == "probe", "--balance", "--mode finetune"),
             (self.turned_alike and not self.turned_share, "--turned-alike", "--turned-share"),
             (self.upright_share and not self.upright_by, "--upright-share", "--upright-by"),
-            (self.as_worn and not self.facing_share, "--as-worn", "--facing-share"),
+            (self.as_worn and not self.upright_by, "--as-worn", "--upright-by"),
             (self.facing_share and not self.upright_by, "--facing-share", "--upright-by"),
             (self.placements and self.mode == "probe", "--placements", "--mode finetune"),
             (self.upright_by and self.mode == "probe", "--upright-by", "--mode finetune"),
@@ -128,3 +131,39 @@ class ActivityConfig(FinetuneConfig):
         for clash, flag, needed in clashes:
             if clash:
                 raise UsageError(f"{flag} has no effect here; it needs {needed}")
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """Where sensors are worn.
+
+    Attributes:
+        names: what the card calls them.
+        others: all their names in the data.
+        axes: of each, the axis of a sensor worn as usual that points up while walking.
+    """
+
+    names: tuple[str, ...] = ()
+    others: tuple[tuple[str, ...], ...] = ()
+    axes: tuple[str, ...] = ()
+
+
+def read_placements(words: tuple[str, ...]) -> Placements:
+    """Read `pocket|thigh=y`: names, the first of which the card uses, and an axis.
+
+    Raises:
+        UsageError: a word of another form, or a name given twice.
+    """
+    split = [word.partition("=") for word in words]
+    others = tuple(tuple(names.split(EITHER)) for names, _, _ in split)
+    axes = tuple(axis for _, _, axis in split)
+    for word, names, axis in zip(words, others, axes, strict=True):
+        if not all(names) or axis not in AXES:
+            raise UsageError(
+                f"--placements {word!r} is not NAME=AXIS; e.g. waist=+x 'pocket|thigh=y'; the axes "
+                f"are {', '.join(AXES)}"
+            )
+    every = [name for names in others for name in names]
+    if len(set(every)) < len(every):
+        raise UsageError(f"--placements {' '.join(words)}: each name may be given once")
+    return Placements(tuple(names[0] for names in others), others, axes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -17,10 +16,8 @@ from edgehuman.nets.checkpoint import load_network
 from edgehuman.records import WindowSet
 from edgehuman.tasks.imu import activity
 from edgehuman.tasks.imu.activity import (
-    Classifier,
     balanced,
     block_scale,
-    if_turned,
     predict_logits,
     train,
 )
@@ -129,64 +126,12 @@ def test_a_run_on_everyone_reuses_the_decision(tmp_path: Path) -> None:
     assert everyone.data[0].subjects == 4
 
 
-def test_mixup_mixes_windows_and_losses_alike(tmp_path: Path) -> None:
-    class Sum(torch.nn.Module):
-        def forward(self, imu_NTC: torch.Tensor) -> torch.Tensor:
-            total_N = imu_NTC.sum((1, 2))
-            return torch.stack([total_N, -total_N], dim=1)
-
-    torch.manual_seed(0)
-    settings = config(tmp_path, mixup=0.5, label_smoothing=0.0)
-    model = Classifier(Sum(), settings, np.eye(2, dtype=bool), ("a", "b"))
-    imu_NTC = torch.zeros(2, 4, 6)
-    imu_NTC[0, 0, 0], imu_NTC[1, 0, 0] = 1.0, -1.0
-    torch.manual_seed(3)
-    found = model(imu_NTC, torch.tensor([0, 1]))["loss"].item()
-    torch.manual_seed(3)
-    share = float(torch.distributions.Beta(0.5, 0.5).sample())
-    order = torch.randperm(2).tolist()
-    mixed = [
-        share * v + (1 - share) * [1.0, -1.0][o] for v, o in zip([1.0, -1.0], order, strict=True)
-    ]
-    signs = [1.0, -1.0]
-    own = np.mean([np.log1p(np.exp(-2 * s * m)) for s, m in zip(signs, mixed, strict=True)])
-    other = np.mean(
-        [np.log1p(np.exp(-2 * signs[o] * m)) for o, m in zip(order, mixed, strict=True)]
-    )
-    assert found == pytest.approx(share * own + (1 - share) * other, rel=1e-5)
-
-
 def test_layer_decay_slows_lower_blocks() -> None:
     factor = block_scale(build("imuvit_512x5", num_classes=3), 0.5)
     assert factor["head.weight"] == 1.0
     assert factor["blocks.4.mlp.0.weight"] == 0.5
     assert factor["blocks.0.mlp.0.weight"] == 0.5**5
     assert factor["embed.weight"] == 0.5**6
-
-
-class Fixed(torch.nn.Module):
-    """The same logits for every window."""
-
-    def forward(self, imu_NTC: torch.Tensor) -> torch.Tensor:
-        return torch.log(torch.tensor([0.5, 0.3, 0.2])).expand(len(imu_NTC), 3)
-
-
-def test_a_window_that_may_be_either_costs_what_both_together_cost(tmp_path: Path) -> None:
-    settings = config(tmp_path, label_smoothing=0.0)
-    allowed_MK = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1]], bool)
-    model = Classifier(Fixed(), settings, allowed_MK, ("a", "b", "c"))
-    found = model(torch.zeros(1, 4, 6), torch.tensor([3]))
-    assert found["loss"].item() == pytest.approx(-np.log(0.5))
-    assert found["accuracy"].item() == 0.0
-
-
-def test_a_turn_makes_postures_alike_and_nothing_else() -> None:
-    labels = ("walking", "sitting", "standing")
-    alike = ("sitting", "standing")
-    turned_MK = if_turned(np.eye(3, dtype=bool), labels, alike)
-    assert turned_MK.tolist() == [[True, False, False], [False, True, True], [False, True, True]]
-    with pytest.raises(UsageError, match="--turned-alike flying is no class; valid: walking"):
-        if_turned(np.eye(3, dtype=bool), labels, ("flying",))
 
 
 def test_balance_gives_each_set_its_share_and_each_class_of_it_the_same(made: WindowSet) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgehuman.card import Decision
+from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec
 from edgehuman.errors import DataError
 from edgehuman.records import ImuRecording
 from edgehuman.tasks.imu.decision import Hops, accuracy_of, choose_decision, hops_of
@@ -44,7 +44,8 @@ def test_hops_carry_the_label_at_the_end_of_each_window() -> None:
     label_T = np.full(192, -1, np.int16)
     label_T[150:] = 1
     recording = ImuRecording(np.zeros((192, 6), np.float32), 50.0, "p:1", label_T, LABELS)
-    hops = hops_of(recording, lambda imu_NTC: np.zeros((len(imu_NTC), 2), np.float32), 0.64)
+    card = Card("a", "activity", "b", 1, 1, IMU_INPUT, OutputSpec("classes", LABELS), START)
+    hops = hops_of(recording, card, lambda imu_NTC: np.zeros((len(imu_NTC), 2), np.float32))
     assert hops.true_H == (None, "sitting", "sitting")  # ends at samples 127, 159, 191
     assert hops.logits_HK.shape == (3, 2)
 

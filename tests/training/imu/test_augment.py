@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from edgehuman.training.imu.augment import (
+    FACING,
+    TURNED,
+    UPRIGHT,
+    WORN,
     ImuAugment,
     any_orientation,
     random_rotations,
@@ -70,9 +75,24 @@ def test_any_orientation_is_a_rotation_and_favours_none() -> None:
     assert (rotation_N33.square().mean(dim=0) - 1 / 3).abs().max() < 0.05
 
 
-def test_only_the_drawn_windows_are_turned() -> None:
+def test_each_window_is_turned_into_its_frame() -> None:
     augment = ImuAugment(turned_share=0.5)
-    imu_NTC = torch.randn(6, 16, 6)
-    turned_N = torch.tensor([True, False] * 3)
-    moved_N = (augment(imu_NTC, turned_N) - imu_NTC).abs().amax((1, 2)) > 1e-3
-    assert moved_N.tolist() == turned_N.tolist()
+    imu_NTC = torch.randn(8, 16, 6)
+    frame_N = torch.tensor([TURNED, WORN, UPRIGHT, FACING] * 2)
+    quarter_33 = torch.tensor([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    turned_NTC = augment(imu_NTC, frame_N, quarter_33.expand(8, 3, 3))
+    moved_N = (turned_NTC - imu_NTC).abs().amax((1, 2)) > 1e-3
+    assert moved_N.tolist() == [True, False, True, True] * 2
+    upright_NTC = rotate(imu_NTC, quarter_33.expand(8, 3, 3))
+    torch.testing.assert_close(turned_NTC[2::4], upright_NTC[2::4])
+    # Facing another way leaves the vertical, x, of the upright frame.
+    torch.testing.assert_close(turned_NTC[3::4, :, ::3], upright_NTC[3::4, :, ::3])
+    assert not torch.allclose(turned_NTC[3::4], upright_NTC[3::4], atol=1e-3)
+
+
+def test_frames_are_drawn_in_their_shares() -> None:
+    torch.manual_seed(0)
+    augment = ImuAugment(turned_share=0.1, facing_share=0.2, upright_share=0.3)
+    share_F = torch.bincount(augment.frames(20_000), minlength=4) / 20_000
+    assert share_F.tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4], abs=0.02)
+    assert ImuAugment().frames(3).tolist() == [WORN] * 3

@@ -1,0 +1,97 @@
+"""How a sensor is worn, learnt from walking: on a made network that knows walking by its motion."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec
+from edgehuman.errors import UsageError
+from edgehuman.preprocess.imu.upright import gravity
+from edgehuman.records import Float32
+from edgehuman.runtime.imu.mounting import IN_A_ROW, Mounting, as_usual
+
+LABELS = ("walking", "sitting")
+DECISION = Decision(upright=("walking",), upright_axes=("+x", "-y"))
+CARD = Card(
+    "made", "activity", "made", 1, 1, IMU_INPUT,
+    OutputSpec("classes", LABELS, placements=("waist", "wrist")), DECISION,
+)  # fmt: skip
+
+
+def window(up_3: tuple[float, float, float], walks: bool) -> Float32:
+    imu_TC = np.zeros((128, 6), np.float32)
+    imu_TC[:, :3] = up_3
+    if walks:
+        imu_TC[::2, 3] = 1.0
+    return imu_TC
+
+
+def output(walks: bool, wrist: float = 0.9) -> Float32:
+    """Logits of waist walking, waist sitting, wrist walking, wrist sitting."""
+    prob = 0.95 if walks else 0.05
+    joint = [(1 - wrist) * prob, (1 - wrist) * (1 - prob), wrist * prob, wrist * (1 - prob)]
+    return np.log(np.array(joint, np.float32))
+
+
+def walk(mounting: Mounting, up_3: tuple[float, float, float], hops: int, start: int = 0) -> None:
+    for hop in range(start, start + hops):
+        mounting.read(window(up_3, True), output(True), 0.64 * hop)
+
+
+def test_a_few_windows_of_walking_say_which_way_is_up_and_where_it_is_worn() -> None:
+    mounting = Mounting(CARD)
+    sat = window((0.0, 0.0, 1.0), False)
+    assert mounting.read(sat, output(False), 0.0).argmax() == 1
+    walk(mounting, (0.0, 0.0, 1.0), IN_A_ROW - 1)
+    assert mounting.worn is None
+    walk(mounting, (0.0, 0.0, 1.0), IN_A_ROW)
+    assert mounting.worn is not None
+    assert gravity(mounting.turned(sat)[None])[0] == pytest.approx([1, 0, 0], abs=1e-6)
+    said = mounting.worn.said(("waist", "wrist"))
+    assert said == {
+        "off_deg": 90, "learnt_at_s": 0.0, "placement": "wrist", "placement_prob": 0.9,
+    }  # fmt: skip
+
+
+def test_no_walking_a_pause_between_or_a_fixed_mounting_teach_nothing() -> None:
+    for mounting, answers in (
+        (Mounting(CARD), (False,) * 9),
+        (Mounting(CARD), (True, True, False) * 3),
+        (Mounting(CARD, fixed=True), (True,) * 9),
+        (Mounting(CARD.replace(decision=Decision())), (True,) * 9),
+    ):
+        for hop, walks in enumerate(answers):
+            mounting.read(window((0.0, 1.0, 0.0), walks), output(walks), 0.64 * hop)
+        assert mounting.worn is None
+        taken = window((0.0, 1.0, 0.0), False)
+        assert mounting.turned(taken) is taken
+
+
+def test_a_sensor_that_is_moved_is_learnt_anew() -> None:
+    mounting = Mounting(CARD)
+    walk(mounting, (0.0, 0.0, 1.0), 10)
+    walk(mounting, (0.0, 1.0, 0.0), IN_A_ROW - 1, start=10)
+    assert mounting.worn is not None
+    assert mounting.worn.up_3 == pytest.approx([0, 0, 1])
+    walk(mounting, (0.0, 1.0, 0.0), 1, start=12)
+    assert mounting.worn.up_3 == pytest.approx([0, 1, 0])
+
+
+def test_a_given_placement_is_known_at_once_and_walking_corrects_its_mounting_alone() -> None:
+    mounting = Mounting(CARD, placement="wrist")
+    assert mounting.worn is not None
+    assert mounting.worn.up_3 == pytest.approx([0, -1, 0])
+    assert mounting.worn.said(("waist", "wrist"))["learnt_at_s"] is None
+    for hop in range(IN_A_ROW):
+        mounting.read(window((0.0, 0.0, 1.0), True), output(True, wrist=0.1), 0.64 * hop)
+    assert mounting.worn.up_3 == pytest.approx([0, 0, 1])
+    assert mounting.worn.prob_P == pytest.approx([0, 1])
+
+
+def test_a_placement_that_the_model_does_not_know_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"--placement knee: not a placement.*valid: waist, wrist"):
+        as_usual(CARD, "knee")
+    plain = CARD.replace(output=OutputSpec("classes", LABELS))
+    with pytest.raises(UsageError, match="its card names none; leave it out"):
+        Mounting(plain, placement="wrist")
