@@ -19,7 +19,6 @@ from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate.evaluate import Split, open_model
-from edgehuman.bench.evaluate.imu_mounting import as_learnt, as_worn
 from edgehuman.bench.trial import MOST_TIMED, Trial, Words
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
@@ -39,6 +38,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.pictures.figure import require_pictures
 from edgehuman.records import Float32, Index, Text, WindowSet
+from edgehuman.runtime.imu.learnt import as_learnt, as_worn
 from edgehuman.runtime.model import Model
 
 
@@ -64,8 +64,8 @@ class EvaluateConfig:
     """Macro-F1 over all classes that are true or predicted, or over those scored: that have
     windows."""
     mounting: Literal["fixed", "learn"] = "fixed"
-    """Take each sensor as it is worn, or learn from its wearer's windows of walking, without labels,
-    how it is mounted, as a stream does."""
+    """Take each sensor as it is worn, or learn from its wearer's windows of walking how it is
+    mounted, without labels, as a stream does."""
     placement: str | None = None
     """Windows of the sensors worn there only, e.g. wrist, where the data say it."""
     hop: int = 64

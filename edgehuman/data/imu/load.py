@@ -150,4 +150,4 @@ def _simulated(words: str, hop: int) -> WindowSet:
             f"{catalogue.SIMULATED}:{placement}:40"
         )
     names = (*SIX, "jogging")
-    return simulated_windows(int(people or 20), placement=placement, hop=hop, labels=names)
+    return simulated_windows(people=int(people or 20), placement=placement, hop=hop, labels=names)

@@ -24,7 +24,16 @@ ZOO = {
 }
 COMMON = {"model", "data", "dataset", "batch", "threads", "seed"}
 OWN = {
-    "ImuWindow": {"split", "shared_labels", "map", "classes", "hop", "picture"},
+    "ImuWindow": {
+        "split",
+        "shared_labels",
+        "map",
+        "classes",
+        "hop",
+        "picture",
+        "mounting",
+        "placement",
+    },  # fmt: skip
     "SkeletonSequence": {"protocol", "random_networks", "submission"},
     "PersonCrop": {"split", "flip_test"},
 }

@@ -18,10 +18,8 @@ from edgehuman.runtime.model import Model
 
 def as_worn(model: Model, windows: WindowSet, batch: int) -> Float32:
     """Logits (N, C) of the windows as they were worn."""
-    starts = range(0, len(windows), batch)
-    return np.concatenate(
-        [model.logits(windows.imu_NTC[start : start + batch]) for start in starts]
-    )
+    output_NO = _outputs(model, windows.imu_NTC, batch)
+    return of_classes(output_NO, len(model.card.output.placements))
 
 
 def as_learnt(model: Model, windows: WindowSet, batch: int) -> Float32:
