@@ -93,6 +93,10 @@ _OF_SOURCE = (
         "samples arrive faster than they are recognised; the oldest are dropped",
     ),
 )
+# Named by remarks of the source as they happen.
+_OF_OTHERS = (
+    Loss("refused_datagrams", "datagram of another sender", "datagrams of other senders"),
+)
 # Nothing is dropped for these; saturated and frozen sensors are reported where they are detected.
 _FOUND = (
     Loss("gaps", "gap", "gaps", "a gap: windows restart after it"),
@@ -115,6 +119,7 @@ def loss_lines(summary: Mapping[str, Any]) -> list[str]:
     """
     stream, source = summary.get("stream", {}), summary.get("source", {})
     dropped = [*_counted(_OF_STREAM, stream), *_counted(_of_source(source), source)]
+    dropped += _counted(_OF_OTHERS, source)
     for name, sink in summary.get("sinks", {}).items():
         if sink["dropped"]:
             dropped.append(f"{sink['dropped']} results that {name} was too slow for")

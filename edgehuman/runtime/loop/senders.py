@@ -46,6 +46,7 @@ class Senders:
         self._roams = False  # a new port for each datagram
         self._waiting: tuple[Address, bytes] | None = None
         self._told: set[Address] = set()
+        self._restarts = 0
 
     def admit(self, datagram: bytes, sender: Address) -> list[bytes]:
         """The datagrams to read now: this one, one that waited before it, or none."""
@@ -61,7 +62,10 @@ class Senders:
         if self._count == 1:
             return self._wait_or_roam(sender, datagram)
         if self._clock() - self._last_s > SILENT_S:
-            self.remarks.append(f"{_said(self._read)} is silent; {_said(sender)} is read from here")
+            if self._restarts < MAX_TOLD:
+                self._restarts += 1
+                before = _said(self._read)
+                self.remarks.append(f"{before} is silent; {_said(sender)} is read from here")
             return self._take(sender, datagram)
         return self._refuse(sender)
 

@@ -229,4 +229,7 @@ def test_results_that_a_sink_did_not_get_are_told() -> None:
     assert loss_lines({"sinks": {"screen": {"dropped": 4}, "file": {"dropped": 0}}}) == [
         "dropped: 4 results that screen was too slow for"
     ]
+    assert loss_lines({"source": {"refused_datagrams": 2}}) == [
+        "dropped: 2 datagrams of other senders"
+    ]
     assert loss_lines({}) == []

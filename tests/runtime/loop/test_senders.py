@@ -55,6 +55,15 @@ def test_an_app_that_starts_again_is_read_after_a_silence() -> None:
     assert "10.0.0.1:5000 is silent; 10.0.0.1:6000 is read from here" in senders.remarks
 
 
+def test_an_app_that_starts_again_and_again_is_told_a_few_times() -> None:
+    clock = Clock()
+    senders = Senders(clock=clock)
+    for n in range(20):
+        clock.now_s += 6.0
+        assert len(read(senders, ("10.0.0.1", 5000 + n), ("10.0.0.1", 5000 + n))) == 2
+    assert len(senders.remarks) == 3
+
+
 def test_a_new_port_for_each_datagram_is_one_sender() -> None:
     ports = [("10.0.0.1", 5000 + n) for n in range(20)]
     senders = Senders()

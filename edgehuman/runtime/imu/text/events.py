@@ -26,6 +26,8 @@ from edgehuman.runtime.imu.text.joining import MAX_HELD, Sample, SensorJoiner
 
 SETTLE_S = 1.0  # what there is by then is chosen from
 PATIENCE_S = 3.0  # after so long without it, a sensor is missing
+OTHERS_ENOUGH = 100  # events of other sensors alone
+_SHOWN = 20
 _ANDROID = "android.sensor."
 _NAMES = ("type", "name", "sensor")
 _TIMES = ("timestamp", "time", "t")
@@ -68,6 +70,7 @@ class SensorEvents:
         self._held: dict[str, deque[Sample]] = {}
         self._joiner: SensorJoiner | None = None
         self._sensors: tuple[str, ...] = ()
+        self._others: dict[str, None] = {}
         self._first_s = math.nan
         self._newest_s = math.nan
 
@@ -95,6 +98,8 @@ class SensorEvents:
                 if last_s - newest_s.get(name, -math.inf) > PATIENCE_S
             ]
             return f"no {' and no '.join(gone)} for {PATIENCE_S:g} s" if gone else ""
+        if not self._held and self.other >= OTHERS_ENOUGH:
+            return f"both sensors are missing (found {', '.join(self._others)}): switch them on"
         if not self._newest_s - self._first_s >= PATIENCE_S:
             return ""
         seen = ", ".join(self._held) or "other sensors"
@@ -133,6 +138,8 @@ class SensorEvents:
             self.in_rads |= known
             if name not in _KNOWN:
                 self.other += 1
+                if len(self._others) < _SHOWN:
+                    self._others[name[:_SHOWN]] = None
                 continue
             yield name, self._sample(entry)
 
