@@ -24,7 +24,7 @@ from typing import Any
 from edgehuman.runtime.imu.text.columns import plain
 from edgehuman.runtime.imu.text.joining import MAX_HELD, Sample, SensorJoiner
 
-SETTLE_S = 1.0  # what there is by then is chosen from
+SETTLE_S, SETTLE_ROWS = 1.0, 512  # what there is by then is chosen from
 PATIENCE_S = 3.0  # after so long without it, a sensor is missing
 OTHERS_ENOUGH = 100  # events of other sensors alone
 _SHOWN = 20
@@ -183,7 +183,7 @@ class SensorEvents:
             self._held.clear()
         held = self._held.setdefault(name, deque(maxlen=MAX_HELD))
         held.append(sample)
-        settled = sample[0] - self._first_s >= SETTLE_S or len(held) == MAX_HELD
+        settled = sample[0] - self._first_s >= SETTLE_S or len(held) >= SETTLE_ROWS
         self._sensors = self._chosen() if settled else ()
         if not self._sensors:
             return []

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgehuman.errors import DataError
 from edgehuman.records import Float64
 from edgehuman.runtime.imu.text.events import SensorEvents, is_event
 from edgehuman.runtime.imu.text.lines import RowParser
+from edgehuman.runtime.imu.text.stamps import require_wearable, tell_unit
 
 T0_NS = 3_925_657_519_043_709
 Line = dict[str, Any]
@@ -151,6 +153,37 @@ def test_it_can_start_with_one_and_get_the_other_later() -> None:
     row_T7, _ = rows_of([*alone, *both])
     assert row_T7[0, 0] - T0_NS / 1e9 == pytest.approx(4.0, abs=0.03)
     assert len(row_T7) == pytest.approx(199, abs=2)
+
+
+@pytest.mark.parametrize("first", ["totalacceleration", "gyroscope"])
+def test_a_batch_has_all_of_one_sensor_before_the_other(first: str) -> None:
+    """Sensor Logger pushes some hundred milliseconds at a time."""
+    second = "gyroscope" if first == "totalacceleration" else "totalacceleration"
+    lines = []
+    for begin in range(0, 400, 25):
+        payload = [
+            logged(name, T0_NS + 20_000_000 * k, [float(k), 0.0, 1.0])
+            for name in (first, second)
+            for k in range(begin, begin + 25)
+        ]
+        lines.append(json.dumps({"messageId": begin, "payload": payload}))
+    row_T7, parser = rows_of(lines, size=1)
+    assert parser.bad == 0
+    np.testing.assert_allclose(row_T7[:, 1], np.arange(400))
+    np.testing.assert_allclose(row_T7[:, 4], np.arange(400))
+
+
+def test_stamps_of_an_unknown_app_in_milliseconds_are_told_to_be_declared() -> None:
+    lines = [
+        json.dumps({"type": name, "timestamp": 20 * k, "values": [0.0, 0.0, 9.8]})
+        for k in range(600)
+        for name in ("accelerometer", "gyroscope")
+    ]
+    row_T7, _ = rows_of(lines)
+    with pytest.raises(DataError, match="give their unit with --stamp-unit"):
+        require_wearable(row_T7[:, 0], tell_unit(row_T7[:, 0]))
+    declared_T7, _ = rows_of(lines, stamp_unit="ms")
+    np.testing.assert_allclose(np.diff(declared_T7[:, 0]), 20.0)
 
 
 def test_a_declared_unit_of_the_stamps_is_kept() -> None:
