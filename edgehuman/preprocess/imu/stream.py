@@ -1,6 +1,6 @@
 """Resample a live 6-axis stream to the 50 Hz grid, in g and rad/s: `recording.prepare`, online.
 
-The first two seconds are buffered to detect rate and units, then released: nothing is lost, and
+The first 2.5 seconds are buffered to detect rate and units, then released: nothing is lost, and
 from then on the delay is that of `Resampler`. Every ten seconds, two seconds are checked again.
 """
 
@@ -35,7 +35,8 @@ from edgehuman.preprocess.imu.units import (
 from edgehuman.records import IMU_RATE_HZ, Float32, Float64, Index
 
 MIN_RATE_HZ = 10.0
-DECIDE_S = 2.0
+DECIDE_S = 2.5  # no later than the first window of 2.56 s
+CHECK_S = 2.0
 DECIDE_ROWS = 16
 MAX_HELD_ROWS = 8192
 CHECK_EVERY_S = 10.0
@@ -105,7 +106,7 @@ class UnitWatch:
         return max(1, missing - 1)
 
     def _needed(self) -> int:
-        return math.ceil(DECIDE_S * (self._report.rate_hz or IMU_RATE_HZ))
+        return math.ceil(CHECK_S * (self._report.rate_hz or IMU_RATE_HZ))
 
     def look(self, imu_TC: Float32) -> bool:
         """Collect rows; return True if the report's units have just been corrected."""
@@ -117,7 +118,7 @@ class UnitWatch:
         if sum(map(len, self._rows)) < self._needed():
             return False
         rows_TC = np.concatenate(self._rows)
-        self._rows, self._wait_rows = [], round((CHECK_EVERY_S - DECIDE_S) * rate_hz)
+        self._rows, self._wait_rows = [], round((CHECK_EVERY_S - CHECK_S) * rate_hz)
         return self._judge_accel(rows_TC) | self._judge_gyro(rows_TC, rate_hz)
 
     def _judge_accel(self, rows_TC: Float32) -> bool:
@@ -246,7 +247,7 @@ class StreamResampler:
         self._held += pieces
 
     def _enough(self) -> bool:
-        """Whether the buffer is enough to detect rate and units: two seconds of rows, or a longer
+        """Whether the buffer is enough to detect rate and units: 2.5 s of rows, or a longer
         time with too few rows.
         """
         if self._held_rows < DECIDE_ROWS:

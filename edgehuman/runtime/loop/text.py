@@ -13,7 +13,7 @@ from edgehuman.errors import DataError
 from edgehuman.runtime.loop.datagrams import POLL_S
 
 CHUNK = 65_536
-MAX_LINE = 1 << 20  # Sensor Logger pushes some seconds of all sensors in one
+MAX_LINE = 1 << 18  # Sensor Logger pushes some seconds of all sensors in one
 
 
 def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[str], bool]]:
@@ -24,7 +24,7 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
         wanted: what the text should be, for the message.
 
     Raises:
-        DataError: a line of over 1 MB.
+        DataError: a line of over 256 KB.
     """
     rest = b""
     while True:
