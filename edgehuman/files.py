@@ -356,3 +356,12 @@ def _remove(path: Path) -> None:
     # If writing failed, removing may fail too; the first error is the one to report.
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
+
+
+def decoded(line: bytes) -> str:
+    """A line without its end: UTF-8, or what old programs on Windows write (cp1252)."""
+    line = line.rstrip(b"\r")
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")

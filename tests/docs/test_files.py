@@ -10,9 +10,9 @@ import pytest
 from edgehuman.cli import main
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS
+from edgehuman.preprocess.imu.text.columns import ALIASES, match
+from edgehuman.preprocess.imu.text.lines import RowParser
 from edgehuman.preprocess.skeleton.line import KEYS, parse_line
-from edgehuman.runtime.imu.text.columns import ALIASES, match
-from edgehuman.runtime.imu.text.lines import RowParser
 from tests.docs.fences import ROOT, fences
 
 PAGE = ROOT / "docs" / "files.md"

@@ -43,7 +43,7 @@ SUBJECTS = {
     *("saip", "contrastive", "diffusion"),
 }
 # Only a folder of these may hold folders of a third level.
-DEEP = re.compile(r"edgehuman/simulate/image|edgehuman/data/\w+|edgehuman/runtime/\w+|bench/pages")
+DEEP = re.compile(r"edgehuman/simulate/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages")
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
 MAX_FILES = 15
 MAX_OF_A_FIRST_WORD = 2

@@ -20,11 +20,11 @@ from edgehuman.card import Card, Decision
 from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
+from edgehuman.preprocess.imu.text.columns import plain
 from edgehuman.runtime.imu.decision import Decided, Decider
 from edgehuman.runtime.imu.mounting import Mounting
 from edgehuman.runtime.imu.results import ImuResult, ImuTally, said_worn
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.text.columns import plain
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.dropped import cause_of_loss
 from edgehuman.runtime.loop.play import require_hop

@@ -14,10 +14,10 @@ import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.text.lines import WANTED, RowParser, Rows
+from edgehuman.preprocess.imu.text.sensors import read_joined
+from edgehuman.preprocess.imu.text.stamps import StampReader
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.text.lines import WANTED, RowParser, Rows
-from edgehuman.runtime.imu.text.sensors import read_joined
-from edgehuman.runtime.imu.text.stamps import StampReader
 from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
 from edgehuman.runtime.loop.senders import Senders
 from edgehuman.runtime.loop.text import read_lines

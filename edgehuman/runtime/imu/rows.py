@@ -18,12 +18,12 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.text import columns
+from edgehuman.preprocess.imu.text.columns import Columns
+from edgehuman.preprocess.imu.text.lines import MAX_LABELS, Rows, join_rows
+from edgehuman.preprocess.imu.text.stamps import StampReader
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.text import columns
-from edgehuman.runtime.imu.text.columns import Columns
-from edgehuman.runtime.imu.text.lines import MAX_LABELS, Rows, join_rows
-from edgehuman.runtime.imu.text.stamps import StampReader
 
 Samples: TypeAlias = Sequence[float] | Float32 | Float64 | Mapping[str, Any] | SampleBlock
 

@@ -27,15 +27,16 @@ from pathlib import Path
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
+from edgehuman.files import decoded
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.text.header import MAX_BEFORE
+from edgehuman.preprocess.imu.text.lines import NOT_TEXT
+from edgehuman.preprocess.imu.text.sensors import beside
 from edgehuman.runtime.imu.feeds import DatagramFeed, JoinedFeed, SimulatedFeed, TextFeed, parser_of
 from edgehuman.runtime.imu.ring import SampleBlock, SampleRing
-from edgehuman.runtime.imu.text.header import MAX_BEFORE
-from edgehuman.runtime.imu.text.lines import NOT_TEXT
-from edgehuman.runtime.imu.text.sensors import beside
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.source import Feed, Source
-from edgehuman.runtime.loop.text import CHUNK, decoded, open_file, standard_input
+from edgehuman.runtime.loop.text import CHUNK, open_file, standard_input
 
 LOSSLESS_CAPACITY = 8192
 LIVE_CAPACITY = 2048  # about 40 s at 50 Hz; older data is useless live

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgehuman.errors import DataError
+from edgehuman.files import decoded
 from edgehuman.runtime.loop.datagrams import POLL_S
 
 CHUNK = 65_536
@@ -87,12 +88,3 @@ def _decoded_lines(text: bytes) -> list[str]:
     except UnicodeDecodeError:
         return [decoded(line) for line in text.split(b"\n")]
     return [line.rstrip("\r") for line in lines] if b"\r" in text else lines
-
-
-def decoded(line: bytes) -> str:
-    """A line without its end: UTF-8, or what old programs on Windows write (cp1252)."""
-    line = line.rstrip(b"\r")
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("cp1252", errors="replace")

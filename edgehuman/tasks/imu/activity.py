@@ -55,8 +55,11 @@ from edgehuman.tasks.imu.settings import DEFAULT_ARCH, ActivityConfig, read_plac
 from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import balance, batch_indices, drawn_indices
+from edgehuman.training.imu.augment import FACING, UPRIGHT, WORN
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place
+
+FRAMES = {"worn": WORN, "upright": UPRIGHT, "facing": FACING}
 
 
 def predict_logits(
@@ -135,12 +138,13 @@ def _training(
     place_NP = torch.from_numpy(placed(learn, read_placements(config.placements)))
     upright_N33 = _upright(config, splits)
     counts = [len(windows) for windows in splits.learn]
-    worn_N = torch.from_numpy(np.repeat(config.as_worn or [True] * len(counts), counts))
+    frame = [FRAMES[name] for name in config.frames or ["worn"] * len(counts)]
+    frame_N = torch.from_numpy(np.repeat(frame, counts))
     factor = block_scale(network, config.layer_decay)
 
     def batch(step: int, place: Place) -> tuple[Tensor, ...]:
         chosen = torch.from_numpy(draw(step, place))
-        turns = () if upright_N33 is None else (upright_N33[chosen], worn_N[chosen])
+        turns = () if upright_N33 is None else (upright_N33[chosen], frame_N[chosen])
         return imu_NTC[chosen], label_N[chosen], place_NP[chosen], *turns
 
     def select(product: nn.Module) -> dict[str, float]:

@@ -18,7 +18,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright
 from edgehuman.records import Bool, Float32, WindowSet
 from edgehuman.tasks.imu.settings import ActivityConfig, Placements, read_placements
-from edgehuman.training.imu.augment import TURNED, UPRIGHT, WORN, ImuAugment
+from edgehuman.training.imu.augment import TURNED, UPRIGHT, ImuAugment
 
 UPSIDE_DOWN_SHARE = 0.25
 HALF_TURN = torch.diag(torch.tensor([-1.0, -1.0, 1.0]))
@@ -70,7 +70,7 @@ class Classifier(nn.Module):
         label_N: Tensor,
         place_NP: Tensor,
         upright_N33: Tensor | None = None,
-        worn_N: Tensor | None = None,
+        frame_N: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Return {"loss", "accuracy"}.
 
@@ -79,11 +79,11 @@ class Classifier(nn.Module):
             label_N: training labels (N,).
             place_NP: which placements each window may be of, bool.
             upright_N33: the rotation of each into its wearer's upright frame.
-            worn_N: whether each may stay as it was worn, bool; None: all.
+            frame_N: the most that each may stay as it was worn: WORN, UPRIGHT or FACING; None: all
+                may.
         """
-        frame_N = self.augment.frames(len(label_N))
-        if worn_N is not None:
-            frame_N = torch.where(worn_N | (frame_N != WORN), frame_N, UPRIGHT)
+        drawn_N = self.augment.frames(len(label_N))
+        frame_N = drawn_N if frame_N is None else torch.minimum(drawn_N, frame_N)
         if upright_N33 is not None:
             upright_N33 = self._either_way(upright_N33, place_NP, frame_N)
         imu_NTC = self.augment(imu_NTC, frame_N, upright_N33)

@@ -13,6 +13,7 @@ from edgehuman.errors import UsageError
 from edgehuman.tasks.settings import FinetuneConfig
 
 DEFAULT_ARCH = "imuvit_512x5"
+Frame = Literal["worn", "upright", "facing"]
 AXES = ("+x", "-x", "x", "+y", "-y", "y", "+z", "-z", "z")
 
 
@@ -68,9 +69,9 @@ class ActivityConfig(FinetuneConfig):
     """Augmentation: share of the windows turned as a stream turns them that has learnt that."""
     facing_share: float = 0.0
     """Augmentation: share turned so, and about the vertical by any angle."""
-    as_worn: tuple[bool, ...] = ()
-    """For each dataset, whether windows also stay as they were worn (default: yes). Not where the
-    mounting is an accident of that dataset: its windows are all turned upright."""
+    frames: tuple[Frame, ...] = ()
+    """For each dataset, how it is mounted: `worn` as usual, then its windows also stay so; turned
+    `upright` always; or by accident, then they always face anywhere (`facing`). By default worn."""
     placements: tuple[str, ...] = ()
     """Where sensors are worn, told together with the classes, and which axis then points up while
     walking: `waist=+x`, `pocket|thigh=y` (either name of the data, either end of y)."""
@@ -103,11 +104,10 @@ class ActivityConfig(FinetuneConfig):
             ),
             (all(share > 0 for share in self.balance), "balance", "numbers above 0"),
             (
-                not self.as_worn or len(self.as_worn) == len(self.data),
-                "as_worn",
-                f"true or false for each of the {len(self.data)} datasets",
+                not self.frames or len(self.frames) == len(self.data),
+                "frames",
+                f"one for each of the {len(self.data)} datasets",
             ),
-            (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
         )
         require(self, rules)
         read_placements(self.placements)
@@ -123,7 +123,7 @@ class ActivityConfig(FinetuneConfig):
             (self.balance and self.mode == "probe", "--balance", "--mode finetune"),
             (self.turned_alike and not self.turned_share, "--turned-alike", "--turned-share"),
             (self.upright_share and not self.upright_by, "--upright-share", "--upright-by"),
-            (self.as_worn and not self.upright_by, "--as-worn", "--upright-by"),
+            (self.frames and not self.upright_by, "--frames", "--upright-by"),
             (self.facing_share and not self.upright_by, "--facing-share", "--upright-by"),
             (self.placements and self.mode == "probe", "--placements", "--mode finetune"),
             (self.upright_by and self.mode == "probe", "--upright-by", "--mode finetune"),

@@ -33,7 +33,7 @@ OWN = {
         "picture",
         "mounting",
         "placement",
-    },  # fmt: skip
+    },
     "SkeletonSequence": {"protocol", "random_networks", "submission"},
     "PersonCrop": {"split", "flip_test"},
 }

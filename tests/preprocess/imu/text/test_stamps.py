@@ -7,9 +7,9 @@ import pytest
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import StampUnit
+from edgehuman.preprocess.imu.text.lines import Rows
+from edgehuman.preprocess.imu.text.stamps import StampReader, tell_unit
 from edgehuman.records import Float64
-from edgehuman.runtime.imu.text.lines import Rows
-from edgehuman.runtime.imu.text.stamps import StampReader, tell_unit
 
 
 @pytest.mark.parametrize(

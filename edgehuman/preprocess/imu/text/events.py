@@ -21,8 +21,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edgehuman.runtime.imu.text.columns import plain
-from edgehuman.runtime.imu.text.joining import MAX_HELD, Sample, SensorJoiner
+from edgehuman.preprocess.imu.text.columns import plain
+from edgehuman.preprocess.imu.text.joining import MAX_HELD, Sample, SensorJoiner
 
 SETTLE_S, SETTLE_ROWS = 1.0, 512  # what there is by then is chosen from
 PATIENCE_S = 3.0  # after so long without it, a sensor is missing

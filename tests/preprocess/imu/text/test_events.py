@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.text.events import SensorEvents, is_event
+from edgehuman.preprocess.imu.text.lines import RowParser
+from edgehuman.preprocess.imu.text.stamps import require_wearable, tell_unit
 from edgehuman.records import Float64
-from edgehuman.runtime.imu.text.events import SensorEvents, is_event
-from edgehuman.runtime.imu.text.lines import RowParser
-from edgehuman.runtime.imu.text.stamps import require_wearable, tell_unit
 
 T0_NS = 3_925_657_519_043_709
 Line = dict[str, Any]

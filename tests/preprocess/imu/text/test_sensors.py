@@ -10,8 +10,8 @@ import pytest
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.text.sensors import beside, read_joined
 from edgehuman.runtime.imu.source import open_source
-from edgehuman.runtime.imu.text.sensors import beside, read_joined
 
 T = np.arange(0, 4, 0.01)
 

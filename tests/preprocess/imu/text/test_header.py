@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.text.clock import is_date, seconds_of
+from edgehuman.preprocess.imu.text.header import delimiter_of, find_header, stated_units
+from edgehuman.preprocess.imu.text.lines import RowParser
 from edgehuman.records import Float32, Float64
-from edgehuman.runtime.imu.text.clock import is_date, seconds_of
-from edgehuman.runtime.imu.text.header import delimiter_of, find_header, stated_units
-from edgehuman.runtime.imu.text.lines import RowParser
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
 ROWS = ["0.00,1.5,0.25,-3,0.5,0,2", "0.02,1.25,0,0,0,1,0"]

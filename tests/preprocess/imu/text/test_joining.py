@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgehuman.runtime.imu.text.joining import MAX_HELD, SensorJoiner, interpolated
+from edgehuman.preprocess.imu.text.joining import MAX_HELD, SensorJoiner, interpolated
 
 
 def line(t: float, slope: float) -> tuple[float, float, float, float]:

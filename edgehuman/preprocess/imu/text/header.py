@@ -15,8 +15,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgehuman.preprocess.imu.text import columns
 from edgehuman.records import STANDARD_GRAVITY_MS2
-from edgehuman.runtime.imu.text import columns
 
 # A header stands in the first lines or nowhere.
 MAX_BEFORE = 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.runtime.imu.text.columns import match, plain
+from edgehuman.preprocess.imu.text.columns import match, plain
 
 
 def test_any_order_and_other_columns() -> None:

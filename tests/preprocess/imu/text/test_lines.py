@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.runtime.imu.text.lines import RowParser
+from edgehuman.preprocess.imu.text.lines import RowParser
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
 ROW = "0.02,1,2,3,4,5,6"

@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import PER_SECOND, StampUnit
-from edgehuman.records import Float32, Float64
-from edgehuman.runtime.imu.text import clock, columns
-from edgehuman.runtime.imu.text.columns import Columns
-from edgehuman.runtime.imu.text.events import SensorEvents, is_event
-from edgehuman.runtime.imu.text.header import (
+from edgehuman.preprocess.imu.text import clock, columns
+from edgehuman.preprocess.imu.text.columns import Columns
+from edgehuman.preprocess.imu.text.events import SensorEvents, is_event
+from edgehuman.preprocess.imu.text.header import (
     StatedUnits,
     delimiter_of,
     find_header,
@@ -31,6 +30,7 @@ from edgehuman.runtime.imu.text.header import (
     stated_delimiter,
     stated_units,
 )
+from edgehuman.records import Float32, Float64
 
 MAX_TOLD = 3
 MAX_LABELS = 1000

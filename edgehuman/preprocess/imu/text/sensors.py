@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
+from edgehuman.files import decoded
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.text.columns import ALIASES, REQUIRED, axis_of, plain
+from edgehuman.preprocess.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
+from edgehuman.preprocess.imu.text.joining import interpolated
+from edgehuman.preprocess.imu.text.lines import RowParser
 from edgehuman.records import Float32, Float64
-from edgehuman.runtime.imu.text.columns import ALIASES, REQUIRED, axis_of, plain
-from edgehuman.runtime.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
-from edgehuman.runtime.imu.text.joining import interpolated
-from edgehuman.runtime.imu.text.lines import RowParser
-from edgehuman.runtime.loop.text import decoded
 
 # Words of file names, best first: with gravity before without.
 _ACCELEROMETER = ("totalacceleration", "accelerationwithg", "accelerometer", "acceleration", "acc")

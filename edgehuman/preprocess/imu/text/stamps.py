@@ -13,8 +13,8 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import MAX_RATE_HZ, PER_SECOND, StampUnit
+from edgehuman.preprocess.imu.text.lines import Rows, join_rows
 from edgehuman.records import Float64
-from edgehuman.runtime.imu.text.lines import Rows, join_rows
 
 MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM = 1.9, 500.0, 5e5
 ROWS_TO_TELL = 8
