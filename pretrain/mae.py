@@ -36,6 +36,7 @@ from edgehuman.nets.building import build, size_of
 from edgehuman.nets.imu.imuvit import CHANNELS, PATCH, ImuVit
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain.mae_settings import MaeConfig, visible_patches
+from edgehuman.progress import tell
 from edgehuman.records import IMU_RATE_HZ, Float32, WindowSet
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
@@ -150,7 +151,9 @@ def pretraining_windows(
             "with training people"
         )
     held_out: list[str] = []
-    if config.valid_share:
+    if config.valid_share and len(np.unique(known.subject_N)) == 1:
+        tell("one person trains, and nobody is left to hold out: no test loss is measured")
+    elif config.valid_share:
         chosen = split_by_subject(known, config.valid_share, seed=0)
         held_out = np.unique(known.subject_N[chosen]).tolist()
     not_learned = [*test_people.tolist(), *held_out]

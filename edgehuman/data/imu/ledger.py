@@ -8,6 +8,7 @@ import numpy as np
 
 from edgehuman import catalogue
 from edgehuman.card import Role, TrainingData
+from edgehuman.data.imu.recordings import DATASET
 from edgehuman.records import WindowSet
 
 _OURS = "Apache-2.0 (edgehuman's own simulator)"
@@ -26,7 +27,7 @@ def data_rows(sets: Iterable[WindowSet], role: Role) -> tuple[TrainingData, ...]
             TrainingData(
                 dataset=name,
                 role=role,
-                licence=entry.licence if entry else _OURS if simulated else "not stated",
+                licence=entry.licence if entry else _OURS if simulated else _licence(name),
                 url=entry.url if entry else "",
                 windows=len(windows),
                 subjects=len(np.unique(windows.subject_N)),
@@ -34,3 +35,7 @@ def data_rows(sets: Iterable[WindowSet], role: Role) -> tuple[TrainingData, ...]
             )
         )
     return tuple(rows)
+
+
+def _licence(name: str) -> str:
+    return "own recordings" if name == DATASET else "not stated"

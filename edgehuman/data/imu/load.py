@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman import catalogue
-from edgehuman.data.imu import converted
+from edgehuman.data.imu import converted, recordings
 from edgehuman.data.imu.layout import (
     Stretch,
     WearableLayout,
@@ -32,11 +32,13 @@ from edgehuman.records import ImuRecording, WindowSet
 
 @lru_cache(maxsize=1)
 def layouts() -> tuple[WearableLayout, ...]:
-    """Every layout: the compact files, and the published ones in the catalogue's order."""
+    """Every layout: the compact files, the published ones in the catalogue's order, and own
+    recordings.
+    """
     rows = catalogue.datasets_of("imu").values()
     published = [catalogue.load_object(row.read) for row in rows]
     others = (one for one in published if one not in compact.LAYOUTS)
-    return (*converted.layouts(), *compact.LAYOUTS, *others)
+    return (*converted.layouts(), *compact.LAYOUTS, *others, recordings.LAYOUT)
 
 
 def find_layout(path: Path | str, dataset: str | None = None) -> tuple[WearableLayout, Path]:

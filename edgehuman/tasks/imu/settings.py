@@ -108,6 +108,7 @@ class ActivityConfig(FinetuneConfig):
                 "frames",
                 f"one for each of the {len(self.data)} datasets",
             ),
+            (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
         )
         require(self, rules)
         read_placements(self.placements)

@@ -89,7 +89,8 @@ def labelled_splits(
         raise DataError(f"--data {data[0]} has no labels; the first dataset must be labelled")
     if not target.is_test_N.any():
         raise DataError(
-            f"--data {data[0]} has no test people; give a dataset with an official split"
+            f"--data {data[0]} has no test people; give a dataset with an official split, or own "
+            "recordings of at least two people"
         )
     used = sorted(set(target.label_N[target.label_N >= 0].tolist()))
     labels = labels or tuple(target.labels[i] for i in used)
@@ -129,7 +130,7 @@ def _split(
     test_people = {name for w in sets for name in w.subject_N[w.is_test_N].tolist()}
     known = target.select(~np.isin(target.subject_N, list(test_people)))
     select_people: set[str] = set()
-    if select_share:
+    if select_share and len(np.unique(known.subject_N)) > 1:
         mask = split_by_subject(known, select_share, seed)
         select_people = set(known.subject_N[mask].tolist())
     chosen_N = np.isin(known.subject_N, list(select_people)) & (known.label_N < len(labels))

@@ -35,6 +35,8 @@ _IN_RAD_S = {
     **dict.fromkeys(("mdps", "mdeg/s"), 1e-3 * _DEGREE),
 }
 
+_WISDM_V1 = re.compile(r"\d+,[A-Za-z]+,\d+,-?[\d.eE-]+,-?[\d.eE-]+,-?[\d.eE-]+;?")
+
 
 @dataclass(frozen=True, slots=True)
 class StatedUnits:
@@ -70,6 +72,21 @@ def stated_delimiter(line: str) -> str | None:
     return found[1] if found else None
 
 
+def foreign(line: str) -> str:
+    """Why a file is none that can be read, from its first line, if it is a known one; else ""."""
+    if _WISDM_V1.match(line):
+        return (
+            "is WISDM v1.1 (user,activity,stamp,x,y,z): the accelerometer alone, and models of six "
+            "channels need a gyroscope. The set of 2019 has both: `edgehuman data list`"
+        )
+    if "tBodyAcc-mean()-X" in line:
+        return (
+            "holds the 561 features of UCI HAR, as Kaggle gives them out, and no signals; the raw "
+            "signals are in the UCI archive (`UCI HAR Dataset`): `edgehuman data list`"
+        )
+    return ""
+
+
 def split_cells(line: str, delimiter: str) -> list[str]:
     """The cells of a line of CSV, without the spaces around them."""
     spaced = delimiter == " "
@@ -92,6 +109,11 @@ def find_header(lines: Sequence[str]) -> int:
     known = [_known_names(line) for line in lines[:MAX_BEFORE]]
     most = max(known, default=0)
     return known.index(most) if most >= 3 else 0
+
+
+def names_columns(lines: Sequence[str]) -> bool:
+    """Whether one of the first lines names three of the columns or more."""
+    return max((_known_names(line) for line in lines[:MAX_BEFORE]), default=0) >= 3
 
 
 def _known_names(line: str) -> int:

@@ -25,6 +25,7 @@ from edgehuman.preprocess.imu.text.header import (
     StatedUnits,
     delimiter_of,
     find_header,
+    foreign,
     is_before_header,
     split_cells,
     stated_delimiter,
@@ -253,6 +254,8 @@ class RowParser:
         delimiter = self._stated_delimiter or delimiter_of(first)
         cells = split_cells(first, delimiter)
         numbers = sum(_is_number(cell) for cell in cells)
+        if self._strict and (why := foreign(first)):
+            raise DataError(f"{self.where} {why}")
         if self._strict and numbers and numbers >= len(cells) - 1:
             raise DataError(
                 f"{self.where} has no header row: its first line is {first[:60]!r}. Put the line "

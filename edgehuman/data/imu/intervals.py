@@ -1,0 +1,81 @@
+"""Which activity when: `anna.labels.csv` with start,end,label beside `anna.csv`.
+
+Times are seconds since the recording's start, or in its own stamps (seconds).
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgehuman.errors import DataError
+from edgehuman.files import decoded
+from edgehuman.preprocess.imu.text.columns import plain
+from edgehuman.records import Float64
+
+INTERVALS = ".labels.csv"
+_COLUMNS = ("start", "end", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `start_s` to before `end_s`: an activity."""
+
+    start_s: float
+    end_s: float
+    label: str
+
+
+def intervals_of(recording: Path) -> list[Interval] | None:
+    """Read the intervals of a recording; None without such a file.
+
+    Raises:
+        DataError: other columns, or an interval that ends before it starts.
+    """
+    path = recording.with_name(recording.stem + INTERVALS)
+    if not path.is_file():
+        return None
+    lines = [decoded(line) for line in path.read_bytes().split(b"\n") if line.strip()]
+    rows = list(csv.DictReader(lines))
+    if not rows or not set(_COLUMNS) <= {plain(name or "") for name in rows[0]}:
+        raise DataError(f"{path}: its header must be start,end,label, with a line per activity")
+    return [
+        _interval(path, i, {plain(k or ""): v for k, v in row.items()})
+        for i, row in enumerate(rows, 2)
+    ]
+
+
+def _interval(path: Path, line: int, row: dict[str, str]) -> Interval:
+    try:
+        start_s, end_s = float(row["start"]), float(row["end"])
+    except (TypeError, ValueError):
+        raise DataError(
+            f"{path}, line {line}: start {row['start']!r} and end {row['end']!r} must be seconds"
+        ) from None
+    if not start_s < end_s:
+        raise DataError(f"{path}, line {line}: ends at {end_s:g} s, before its start {start_s:g} s")
+    return Interval(start_s, end_s, plain(row["label"] or ""))
+
+
+def labels_between(spans: list[Interval], stamp_s_T: Float64, path: Path) -> tuple[str, ...]:
+    """Return the label of each row, "" between intervals.
+
+    Raises:
+        DataError: no row lies in any interval, by either clock.
+    """
+    if not len(stamp_s_T):
+        return ()
+    for clock_T in (stamp_s_T, stamp_s_T - stamp_s_T[0]):
+        label_T = np.full(len(clock_T), "", dtype=object)
+        for span in spans:
+            label_T[(clock_T >= span.start_s) & (clock_T < span.end_s)] = span.label
+        if (label_T != "").any():
+            return tuple(label_T.tolist())
+    raise DataError(
+        f"{path.stem}{INTERVALS}: no row lies in its intervals, {spans[0].start_s:g} to "
+        f"{spans[-1].end_s:g} s; the recording lasts {stamp_s_T[-1] - stamp_s_T[0]:g} s. Give "
+        "seconds since its start"
+    )

@@ -1,0 +1,166 @@
+"""Own recordings in the forms that people keep them: folders, tables, names, intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgehuman.data.imu.load import find_layout, load_recordings, load_windows
+from edgehuman.data.imu.recordings import DATASET, found_in
+from edgehuman.errors import DataError
+from edgehuman.tasks.imu.splits import labelled_splits
+
+HEADER = "t,ax,ay,az,gx,gy,gz"
+
+
+def rows(seconds: float = 9.0, unit: float = 1.0, seed: int = 0) -> list[str]:
+    """Rows at 50 Hz of a sensor that swings, x up; `unit` is one g in the file's unit."""
+    t = np.arange(round(50 * seconds)) / 50
+    rng = np.random.default_rng(seed)
+    imu = 0.02 * rng.standard_normal((len(t), 6))
+    imu[:, 0] += 1 + 0.2 * np.sin(9 * t)
+    imu[:, 3] += 0.8 * np.sin(9 * t)
+    imu[:, :3] *= unit
+    return [",".join(f"{v:.4f}" for v in (stamp, *row)) for stamp, row in zip(t, imu, strict=True)]
+
+
+def write(path: Path, label: str | None = None, unit: float = 1.0, seed: int = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = rows(unit=unit, seed=seed)
+    if label is None:
+        path.write_text("\n".join([HEADER, *lines]))
+    else:
+        path.write_text("\n".join([f"{HEADER},label", *(f"{line},{label}" for line in lines)]))
+    return path
+
+
+def people(folder: Path) -> dict[str, set[str]]:
+    """Who is found, and their labels."""
+    windows = load_windows(folder)
+    return {
+        name.partition(":")[2]: {
+            windows.labels[i] if i >= 0 else "" for i in windows.label_N[windows.subject_N == name]
+        }
+        for name in np.unique(windows.subject_N).tolist()
+    }
+
+
+def test_a_file_a_person_with_a_label_column(tmp_path: Path) -> None:
+    write(tmp_path / "anna.csv", "Ironing ")
+    write(tmp_path / "bob.csv", "ironing")
+    (tmp_path / "notes.pdf").write_bytes(b"%PDF")
+    (tmp_path / ".hidden.csv").write_text("nothing")
+    assert find_layout(tmp_path)[0].dataset == DATASET
+    assert people(tmp_path) == {"anna": {"ironing"}, "bob": {"ironing"}}
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("anna/walking_01.csv", "anna/sitting_1.csv"), {"anna": {"walking", "sitting"}}),
+        (("anna_walking.csv", "bob_walking_2.csv"), {"anna": {"walking"}, "bob": {"walking"}}),
+        (("walking_anna.csv", "sitting_anna.csv"), {"anna": {"walking", "sitting"}}),
+        (("walking/anna.csv", "sitting/anna.csv"), {"anna": {"walking", "sitting"}}),
+        (("anna/01.csv",), {"anna": {""}}),
+    ],
+)
+def test_person_and_activity_in_the_names(
+    names: tuple[str, ...], found: dict[str, set[str]], tmp_path: Path
+) -> None:
+    for name in names:
+        write(tmp_path / name)
+    assert people(tmp_path) == found
+
+
+def test_a_table_of_several_people(tmp_path: Path) -> None:
+    lines = [f"{line},{who},walking" for who in ("p1", "p2") for line in rows()]
+    (tmp_path / "all.csv").write_text("\n".join([f"{HEADER},subject,activity", *lines]))
+    assert people(tmp_path / "all.csv") == {"p1": {"walking"}, "p2": {"walking"}}
+
+
+@pytest.mark.parametrize("start", [0.0, 1.7e9])
+def test_intervals_beside_a_recording(start: float, tmp_path: Path) -> None:
+    write(tmp_path / "anna.csv")
+    text = f"start,end,label\n{start},{start + 3},Walking\n{start + 3},{start + 9},sitting\n"
+    (tmp_path / "anna.labels.csv").write_text(text)
+    if start:
+        lines = [f"{start + i / 50:.3f},{line.partition(',')[2]}" for i, line in enumerate(rows())]
+        (tmp_path / "anna.csv").write_text("\n".join([HEADER, *lines]))
+    assert people(tmp_path) == {"anna": {"walking", "sitting", ""}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("from,to\n1,2\n", "its header must be start,end,label"),
+        ("start,end,label\n3,1,walking\n", r"line 2: ends at 1 s, before its start 3 s"),
+        ("start,end,label\n0:10,0:20,walking\n", "'0:10' and end '0:20' must be seconds"),
+        ("start,end,label\n900,950,walking\n", "no row lies in its intervals, 900 to 950 s"),
+    ],
+)
+def test_wrong_intervals_are_told(text: str, message: str, tmp_path: Path) -> None:
+    write(tmp_path / "anna.csv")
+    (tmp_path / "anna.labels.csv").write_text(text)
+    with pytest.raises(DataError, match=message):
+        load_windows(tmp_path)
+
+
+def test_units_are_each_files_own(tmp_path: Path) -> None:
+    write(tmp_path / "anna.csv", "walking")
+    write(tmp_path / "bob.csv", "walking", unit=9.80665)
+    for recording in load_recordings(tmp_path):
+        assert np.linalg.norm(recording.imu_TC[:, :3], axis=1).mean() == pytest.approx(1, abs=0.05)
+
+
+def test_the_split_is_by_person_and_one_person_is_told_what_to_do(tmp_path: Path) -> None:
+    for number in range(7):
+        write(tmp_path / f"p{number}.csv", "walking", seed=number)
+    windows = load_windows(tmp_path)
+    assert set(windows.subject_N[windows.is_test_N].tolist()) == {"recordings:p4"}
+    alone = tmp_path / "alone"
+    write(alone / "anna.csv", "walking")
+    with pytest.raises(DataError, match="own recordings of at least two people"):
+        labelled_splits([str(alone)], 64, 0.2)
+    write(alone / "bob.csv", "walking")
+    splits = labelled_splits([str(alone)], 64, 0.2)
+    assert {*splits.learn[0].subject_N} == {"recordings:anna"}
+    assert {*splits.test.subject_N} == {"recordings:bob"}
+    assert not len(splits.select)  # nobody is left to select on
+
+
+def test_one_person_in_two_spellings_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "Anna_walking.csv")
+    write(tmp_path / "anna_sitting.csv")
+    with pytest.raises(DataError, match="are 'Anna' and 'anna' one person"):
+        found_in(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        (
+            "WISDM_ar_v1.1_raw.txt",
+            "33,Walking,49105962326000,10.12,-0.66,0.54;\n" * 9,
+            "is WISDM v1.1 .*accelerometer alone",
+        ),
+        (
+            "train.csv",
+            '"tBodyAcc-mean()-X","subject","Activity"\n0.28,1,STANDING\n',
+            "561 features of UCI HAR, as Kaggle",
+        ),
+        ("anna.csv", "t,ax,ay,az\n0,1,0,0\n", "gyroscope|gx"),
+    ],
+)
+def test_what_cannot_be_used_is_named(name: str, text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=message):
+        load_windows(tmp_path)
+
+
+def test_a_file_without_rows_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "anna.csv", "walking")
+    (tmp_path / "bob.csv").write_text(HEADER + "\n")
+    with pytest.raises(DataError, match=r"bob\.csv holds no readable row"):
+        load_windows(tmp_path)

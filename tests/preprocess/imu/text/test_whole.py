@@ -1,0 +1,46 @@
+"""A whole file at once is what the stream reads of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.text.whole import columns_of, is_recording, read_people
+
+HEADER = "timestamp,ax (m/s²),ay (m/s²),az (m/s²),gx (deg/s),gy (deg/s),gz (deg/s),label"
+ROWS = [f"{20 * i},9.80665,0,0,180,0,0,Walk" for i in range(200)]
+
+
+def test_stamps_are_seconds_and_stated_units_are_turned(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text("# exported by an app\n" + "\n".join([HEADER, *ROWS]))
+    recording = read_people(path)[""]
+    assert recording.rows.stamp_T[:3] == pytest.approx([0, 0.02, 0.04])
+    assert recording.rows.imu_TC[0] == pytest.approx([1, 0, 0, np.pi, 0, 0], abs=1e-5)
+    assert (recording.accel_stated, recording.gyro_stated) == (True, True)
+    assert recording.labels == ("Walk",)
+
+
+@pytest.mark.parametrize("column", ["user", "Subject ID", "person"])
+def test_people_are_told_apart_by_a_column(column: str, tmp_path: Path) -> None:
+    path = tmp_path / "all.csv"
+    lines = [f"{line},{'ab'[i % 2]}" for i, line in enumerate(ROWS)]
+    path.write_text("\n".join([f"{HEADER},{column}", *lines]))
+    found = read_people(path)
+    assert {name: len(one.rows.stamp_T) for name, one in found.items()} == {"a": 100, "b": 100}
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "a,b,c\n1,2,3\n", "t,ax,ay,az\n0,1,0,0\n"])
+def test_what_is_no_recording_is_told_from_its_beginning(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"x\.csv"):
+        columns_of(path)
+
+
+def test_hidden_files_and_pictures_are_no_recordings() -> None:
+    names = ("a.csv", "a.JSONL", "a.zip", ".a.csv", "a.png", "a.labels")
+    assert [is_recording(Path(name)) for name in names] == [True, True, True, False, False, False]
