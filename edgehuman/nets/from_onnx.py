@@ -247,7 +247,7 @@ def _folded_norm(path: str, norm: _BatchNorm, nodes: list[Node]) -> Iterator[tup
 
 def _require_same_answers(name: str, network: nn.Module, records: NDArray[Any]) -> None:
     """Raise CheckpointError if the network does not answer as the graph does."""
-    expected = load(name, engine="onnxruntime").logits(records)
+    expected = load(name, engine="onnxruntime").engine.run(records)
     with torch.inference_mode():
         found = network.eval()(torch.from_numpy(records)).numpy()
     error = float(np.abs(found - expected).max())

@@ -36,7 +36,6 @@ from edgehuman.preprocess.imu.text.whole import (
     read_people,
 )
 from edgehuman.preprocess.imu.units import detect_units
-from edgehuman.progress import progress_bar
 from edgehuman.records import Float64
 
 DATASET = "recordings"
@@ -155,6 +154,8 @@ def stretches(place: Path) -> Iterator[Stretch]:
 
 def _read(place: Path) -> Iterator[tuple[Found, Recording, tuple[str, ...]]]:
     """Each person's recordings, and the label of each row in words."""
+    from edgehuman.progress import progress_bar
+
     found = found_in(place)
     for one in progress_bar(found, desc="recordings", unit="file", leave=False):
         for person, recording in read_people(one.path).items():

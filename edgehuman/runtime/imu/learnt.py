@@ -46,9 +46,7 @@ def _of_one_sensor(model: Model, imu_NTC: Float32, batch: int) -> Float32:
     first = worn(model.card, imu_NTC[walking_N], output_NO[walking_N])
     if first is None:
         return of_classes(output_NO, placements)
-    output_NO = _outputs(model, turn(imu_NTC, first.turn_33), batch)
-    found = worn(model.card, imu_NTC[walking_N], output_NO[walking_N])
-    return of_classes(output_NO, placements, None if found is None else found.prob_P)
+    return of_classes(_outputs(model, turn(imu_NTC, first.turn_33), batch), placements)
 
 
 def _outputs(model: Model, imu_NTC: Float32, batch: int) -> Float32:

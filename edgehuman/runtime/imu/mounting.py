@@ -4,9 +4,11 @@
     logits_C = mounting.read(imu_TC, engine.run(mounting.turned(imu_TC)[None])[0], t_s)
 
 Whoever walks is upright, and walking is recognised whichever way the sensor is turned. So after a
-few steps the stream knows which way is up, turns every window into the wearer's frame
-(`preprocess.imu.upright`), and knows about where the sensor is worn. A sensor that is moved is
-learnt anew. Models whose card names no `upright` classes take the sensor as it is worn.
+few steps the stream knows which way is up, and turns every window into the wearer's frame
+(`preprocess.imu.upright`). A sensor that is moved is learnt anew. The stream also says about where
+the sensor is worn, but only a placement that the user states weights the answers: a hip that walks
+like a pocket still sits like a hip. Models whose card names no `upright` classes take the sensor as
+it is worn.
 
 Axes: N windows, T time, C classes, O outputs (placements * classes), P placements.
 """
@@ -77,7 +79,7 @@ def as_usual(card: Card, placement: str) -> Worn:
     Raises:
         UsageError: a placement that the model does not know.
     """
-    names = card.output.placements
+    names = card.output.placements if card.decision.upright_axes else ()
     if placement not in names:
         known = f"valid: {', '.join(names)}" if names else "its card names none; leave it out"
         raise UsageError(f"--placement {placement}: not a placement of this model; {known}")
@@ -146,7 +148,7 @@ class Mounting:
             output_O: the model's output for `turned(imu_TC)`.
         """
         placements = len(self._card.output.placements)
-        prob_P = None if self.worn is None else self.worn.prob_P
+        prob_P = None if self._usual is None else self._usual.prob_P
         logits_C: Float32 = of_classes(output_O[None], placements, prob_P)[0]
         if self._learns:
             self._learn(imu_TC, output_O, t_s)

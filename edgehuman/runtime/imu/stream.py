@@ -97,7 +97,9 @@ def listen(
 def _said_placement(name: str, model: Model) -> str | None:
     """The placement in the name of a simulated source, if the model knows it."""
     simulated, _, placement = name.partition(":")
-    known = simulated == SIMULATED and placement in model.card.output.placements
+    card = model.card
+    knows = bool(card.decision.upright_axes) and placement in card.output.placements
+    known = simulated == SIMULATED and knows
     return placement if known else None
 
 

@@ -1,0 +1,239 @@
+"""How an activity model travels: on sets, people and mountings that taught it nothing.
+
+    python -m edgehuman.bench.pages.imu.travel --data DIR --out docs/travel.md
+    python -m edgehuman.bench.pages.imu.travel --data DIR --without dsads=runs/no_dsads.onnx
+
+Each row is one set and placement. The model is `--model`, or, for a set that taught it, one that
+was trained without that set (`--without`). Every sensor is scored as it is worn, and once its
+mounting was learnt from its wearer's own walking, without labels, as a stream learns it.
+
+Axes: N windows, K classes of the model, C classes of a score, S people.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.bench.entry import main
+from edgehuman.bench.evaluate.imu import joined_logits
+from edgehuman.data.imu.load import load_windows
+from edgehuman.errors import UsageError
+from edgehuman.metrics.bootstrap import interval_of_groups
+from edgehuman.metrics.classification import confusion, f1_of_confusion
+from edgehuman.outcome import Outcome
+from edgehuman.records import Float32, Index, Text, WindowSet
+from edgehuman.runtime.imu.learnt import as_learnt, as_worn
+from edgehuman.runtime.model import Model, load
+
+UPRIGHT = ("walking", "walking_upstairs", "walking_downstairs")
+_BATCH = 256
+FIVE = ("walking", "standing", "sitting", "laying", "running")
+# Names of the sets for the classes that a row scores; others are left out, and counted.
+SAME: Mapping[str, str] = {
+    "walking_forward": "walking",
+    "walking_left": "walking",
+    "walking_right": "walking",
+    "walking_normal": "walking",
+    "walking_fast": "walking",
+    "walking_in_parking_lot": "walking",
+    "walking_on_treadmill_flat": "walking",
+    "walking_on_treadmill_inclined": "walking",
+    "running_forward": "running",
+    "running_on_treadmill": "running",
+    "jogging": "running",
+    "sleeping": "laying",
+    "lying_on_back": "laying",
+    "lying_on_right_side": "laying",
+    "cycling_horizontal": "cycling",
+    "cycling_vertical": "cycling",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One set and placement.
+
+    Attributes:
+        file: the compact file.
+        dataset: its catalogue name, for --without.
+        placement: of the sensor.
+        taught: whether it teaches the model that ships.
+        test_only: the official test people alone.
+    """
+
+    file: str
+    dataset: str
+    placement: str
+    taught: bool = True
+    test_only: bool = False
+
+
+ROWS = (
+    Row("usc_had.npz", "usc_had", "waist", taught=False),
+    Row("gait10_phone_imu.npz", "gait10", "pocket", taught=False),
+    Row("uci_har.npz", "uci_har", "waist", test_only=True),
+    Row("wisdm2019_phone_4act_20hz.npz", "wisdm2019", "pocket"),
+    Row("dsads_rarm_rleg.npz", "dsads", "wrist"),
+    Row("dsads_rarm_rleg.npz", "dsads", "thigh"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TravelConfig:
+    """Score a model across datasets."""
+
+    data: Path
+    """Folder of the compact files."""
+    model: str = "zoo:activity"
+    """zoo:NAME or the path of an artefact."""
+    without: tuple[str, ...] = ()
+    """DATASET=PATH: a model that was trained without that set."""
+    out: Path | None = None
+    """File for the table, as Markdown."""
+
+    def __post_init__(self) -> None:
+        for word in self.without:
+            name, equals, path = word.partition("=")
+            if not (equals and path and name in {row.dataset for row in ROWS}):
+                known = ", ".join(dict.fromkeys(row.dataset for row in ROWS))
+                raise UsageError(f"--without {word!r} is not DATASET=PATH; datasets: {known}")
+
+
+def measure(config: TravelConfig) -> Outcome:
+    """Score every row whose file is there."""
+    model = load(config.model)
+    others = {word.partition("=")[0]: word.partition("=")[2] for word in config.without}
+    rows = []
+    for row in ROWS:
+        path = config.data / row.file
+        if not path.is_file():
+            print(f"{path}: not there; its row is left out", file=sys.stderr)
+            continue
+        judge = load(others[row.dataset]) if row.dataset in others else model
+        seen = row.taught and row.dataset not in others
+        rows.append(_row(judge, path, row, seen))
+    data = {"model": config.model, "rows": rows}
+    text = render(rows)
+    if config.out is not None:
+        config.out.write_text(text, encoding="utf-8")
+    return Outcome(data, text)
+
+
+def _row(model: Model, path: Path, row: Row, seen: bool) -> dict[str, Any]:
+    windows = load_windows(path)
+    chosen_N = windows.placement_N == row.placement
+    windows = windows.select(chosen_N & windows.is_test_N if row.test_only else chosen_N)
+    made: dict[str, Any] = {
+        "dataset": row.dataset,
+        "placement": row.placement,
+        "people": len(np.unique(windows.subject_N)),
+        "windows": len(windows),
+        "seen": "other people" if row.test_only else "training people" if seen else "never",
+    }
+    for mounting, logits in (("worn", as_worn), ("learnt", as_learnt)):
+        made[mounting] = scored(model.labels, logits(model, windows, _BATCH), windows)
+    return made
+
+
+def scored(
+    labels: tuple[str, ...], logits_NK: Float32, windows: WindowSet
+) -> dict[str, dict[str, Any]]:
+    """F1 of any walking against all else; macro-F1 of the five postures and gaits, and of the
+    model's own classes, over those that have windows.
+    """
+    true_N = np.array([SAME.get(name, name) for name in (*windows.labels, "")])[windows.label_N]
+    known_N = true_N != ""
+    own = {name: name for name in labels}
+    five = {**own, **dict.fromkeys(UPRIGHT, "walking")}
+    made = {}
+    for score, names in (("any_walking", five), ("five", five), ("own", own)):
+        one = "walking" if score == "any_walking" else None
+        kept = {names[name] for name in names} if score == "own" else set(FIVE)
+        either = {} if score == "own" else {"stairs": "walking"}
+        class_N = np.array([{**names, **either}.get(name, name) for name in true_N])
+        chosen_N = known_N if one else known_N & np.isin(class_N, list(kept))
+        classes = tuple(dict.fromkeys(names.values()))
+        made[score] = _score(
+            classes,
+            np.array([classes.index(names[name]) for name in labels]),
+            logits_NK[chosen_N],
+            class_N[chosen_N],
+            windows.subject_N[chosen_N],
+            one,
+        )
+    return made
+
+
+def _score(
+    classes: tuple[str, ...],
+    place_K: Index,
+    logits_NK: Float32,
+    class_N: Text,
+    subject_N: Text,
+    one: str | None,
+) -> dict[str, Any]:
+    """F1 of one class, or macro-F1 of those that have windows, with the interval over people."""
+    other = len(classes)  # true classes that the model does not know
+    true_N = np.array([classes.index(n) if n in classes else other for n in class_N], np.int64)
+    predicted_N = joined_logits(logits_NK, place_K, 1.0).argmax(axis=1)
+    people = np.unique(subject_N)
+    counts_SCC = np.stack(
+        [
+            confusion(true_N[subject_N == who], predicted_N[subject_N == who], other + 1)
+            for who in people
+        ]
+    )
+    there_C = counts_SCC.sum(axis=(0, 2)) > 0
+    if one is not None:
+        there_C = np.arange(other + 1) == classes.index(one)
+
+    def mean_f1(counts: NDArray[Any]) -> Any:
+        return np.nan_to_num(f1_of_confusion(counts))[..., there_C].mean(axis=-1)
+
+    f1_C = np.nan_to_num(f1_of_confusion(counts_SCC.sum(axis=0)))
+    found = interval_of_groups(counts_SCC, mean_f1) if len(people) > 1 else None
+    return {
+        "value": float(mean_f1(counts_SCC.sum(axis=0))),
+        "interval": None if found is None else [found.low, found.high],
+        "classes": {n: float(f1_C[i]) for i, n in enumerate(classes) if counts_SCC[:, i].any()},
+    }
+
+
+def render(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The Markdown table: as worn, then with the mounting learnt."""
+    lines = [
+        "| set, placement | people | taught the model | any walking, F1 | walking, standing, "
+        "sitting, lying, running: macro-F1 | its own classes: macro-F1 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        cells = [
+            " → ".join(_cell(row[mounting][name]) for mounting in ("worn", "learnt"))
+            for name in ("any_walking", "five", "own")
+        ]
+        head = f"{row['dataset']}, {row['placement']} | {row['people']} | {row['seen']}"
+        lines.append(f"| {head} | {' | '.join(cells)} |")
+    lines += [
+        "",
+        "As worn → with the mounting learnt from the wearer's walking. In brackets: 95 % over "
+        "people.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _cell(found: Mapping[str, Any]) -> str:
+    ends = found["interval"]
+    over = f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends else ""
+    return f"{found['value']:.3f}{over}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(TravelConfig, measure))

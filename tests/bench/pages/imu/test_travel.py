@@ -1,0 +1,51 @@
+"""The page on other mountings: its scores on small numbers, and its words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgehuman.bench.pages.imu.travel import TravelConfig, render, scored
+from edgehuman.errors import UsageError
+from edgehuman.records import WindowSet
+
+LABELS = ("walking", "walking_upstairs", "sitting", "standing", "other")
+TRUE = ("walking_forward", "stairs", "sitting", "standing", "elevator_up")
+
+
+def test_walking_and_postures_are_scored_apart_from_what_the_model_does_not_know() -> None:
+    label_N = np.array([0, 0, 1, 2, 2, 3, 4, 4])
+    said = [0, 1, 1, 2, 3, 3, 4, 0]  # a false walking in the lift, a seat taken for standing
+    logits_NK = np.eye(5, dtype=np.float32)[said] * 9
+    who_N = np.array(["a", "b"] * 4)
+    windows = WindowSet(
+        np.zeros((8, 4, 6), np.float32), label_N, who_N, np.zeros(8, bool), TRUE, ("made",)
+    )
+    found = scored(LABELS, logits_NK, windows)
+    assert found["any_walking"]["value"] == pytest.approx(2 * 3 / (3 + 4))
+    assert found["five"]["value"] == pytest.approx((1 + 2 / 3 + 2 / 3) / 3)
+    # Stairs, of either way, are no class of the model's own.
+    assert set(found["own"]["classes"]) == {"walking", "sitting", "standing"}
+    assert found["own"]["value"] == pytest.approx((2 / 3 + 2 / 3 + 2 / 3) / 3)
+    low, high = found["five"]["interval"]
+    assert low <= found["five"]["value"] <= high
+
+
+def test_the_table_says_what_was_never_seen() -> None:
+    score = {"value": 0.9, "interval": [0.8, 1.0], "classes": {}}
+    plain = {**score, "interval": None}
+    both = {"any_walking": plain, "five": score, "own": score}
+    row = {
+        "dataset": "usc_had", "placement": "waist", "people": 14, "windows": 9, "seen": "never",
+        "worn": both, "learnt": both,
+    }  # fmt: skip
+    line = next(line for line in render([row]).splitlines() if "usc_had" in line)
+    assert line.startswith("| usc_had, waist | 14 | never | 0.900 → 0.900 | 0.900 (0.80 to 1.00)")
+
+
+@pytest.mark.parametrize("word", ["dsads", "mars=x.onnx", "dsads="])
+def test_a_wrong_without_is_refused(word: str) -> None:
+    with pytest.raises(UsageError, match=r"is not DATASET=PATH; datasets: usc_had"):
+        TravelConfig(data=Path("x"), without=(word,))
