@@ -117,6 +117,8 @@ class Decision:
             points up while its wearer walks: "+x", "-x"; "y": either end of y.
         upright: the classes in which a wearer is upright and moves. A stream learns from them how
             the sensor is mounted, and turns it; empty: the sensor is taken as it is worn.
+        affine: what `edgehuman adapt` learned of one person: a row for each class, its numbers of A
+            and then of b; the logits of the classes become A logits + b. Empty: they stay.
     """
 
     temperature: float = 1.0
@@ -127,6 +129,7 @@ class Decision:
     hop_s: float = 0.64
     upright: tuple[str, ...] = ()
     upright_axes: tuple[str, ...] = ()
+    affine: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -267,7 +270,11 @@ def of_weights(path: Path) -> Card:
 
 
 def _tuples(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return {key: _tuple(value) for key, value in table.items()}
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
 
 def sha256_of_file(path: Path) -> str:

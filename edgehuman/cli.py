@@ -162,6 +162,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "a checkpoint to an ONNX or TensorRT file that carries its card and its proof",
         "edgehuman export runs/a --precision int8 --data uci_har.npz --out a-int8.onnx",
     ),
+    "adapt": Command(
+        "edgehuman.runtime.imu.adapt:AdaptConfig",
+        "edgehuman.runtime.imu.adapt:adapt_model",
+        "an activity model, adapted to one person by their labelled recording",
+        "edgehuman adapt zoo:activity --data anna.csv --out anna.onnx",
+    ),
     "bench": Command(
         "edgehuman.bench.bench:BenchConfig",
         "edgehuman.bench.bench:bench",
@@ -251,8 +257,7 @@ def _find_command(words: Sequence[str]) -> tuple[str, list[str]]:
         raise UsageError(
             f"`edgehuman {words[0]}` needs a second word, but {said}: {', '.join(family)}"
         )
-    top = {name.split()[0]: None for name in COMMANDS}
-    catalogue.find(top, "command", words[0])
+    catalogue.find({name.split()[0]: None for name in COMMANDS}, "command", words[0])
     raise AssertionError("unreachable: find() raises for an unknown name")
 
 
@@ -381,8 +386,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "edgehuman":
             raise
-        missing = not_installed(error.name)
-        print(f"edgehuman: {missing}", file=sys.stderr)
+        print(f"edgehuman: {(missing := not_installed(error.name))}", file=sys.stderr)
         return missing.exit_code
     except KeyboardInterrupt:
         print("edgehuman: stopped", file=sys.stderr)

@@ -34,7 +34,7 @@ CARD = Card(
     flops=20,
     input=InputSpec("ImuWindow", (128, 6), "float32", "g, rad/s", 50.0),
     output=OutputSpec("classes", ("walking", "sitting")),
-    decision=Decision(temperature=1.5, threshold=0.4, smoothing="fixed_lag", delay_s=1.28),
+    decision=Decision(1.5, 0.4, "fixed_lag", 1.28, affine=((1.0, 0.0, 0.5), (0.0, 1.0, -0.5))),
     precision=Precision("int8", ("head",), "ab" * 32, "toy, 8 windows, MinMax"),
     data=(TrainingData("toy", "training", "CC BY 4.0", "https://example.org", 8, 2),),
     metrics=(Metric("macro_f1", 0.5, "toy test part"),),
@@ -51,6 +51,12 @@ def table() -> dict[str, Any]:
 def test_it_survives_its_file_unchanged() -> None:
     assert from_json(CARD.to_json(), "x.onnx") == CARD
     assert from_json(CARD.to_json(indent=2), "x.onnx") == CARD
+
+
+def test_a_card_from_before_a_person_could_be_adapted_to_is_read() -> None:
+    older = table()
+    del older["decision"]["affine"]
+    assert from_json(json.dumps(older), "x.onnx").decision.affine == ()
 
 
 def test_a_copy_with_changes_leaves_the_first_alone() -> None:

@@ -24,7 +24,7 @@ from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.imu.load import load_windows
-from edgehuman.data.imu.naming import EITHER, Naming, read_naming, rename
+from edgehuman.preprocess.imu.naming import EITHER, Naming, read_naming, rename
 from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.metrics.bootstrap import interval_of_groups

@@ -3,6 +3,7 @@
     logits_NC = of_classes(output_NO, 4)                     any of four placements
     logits_NC = of_classes(output_NO, 4, prob_P)             as far as each is likely
     prob_NP = of_placements(output_NO, 4)
+    logits_NC = answered(card, output_NO, prob_P)            of a card, adapted to a person or not
 
 A posture shows differently at each placement: what is standing at the waist is sitting at the
 ankle. So the network answers for all pairs, and the stream, which knows the placement from the
@@ -16,6 +17,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.card import Card
+from edgehuman.metrics.affine import apply
 from edgehuman.metrics.calibration import softmax
 from edgehuman.records import Float32, Float64
 
@@ -38,6 +41,12 @@ def of_classes(
     if prob_P is not None:
         joint_NPC = joint_NPC + np.log(np.maximum(prob_P, _LEAST_PROB))[:, None]
     return np.asarray(np.logaddexp.reduce(joint_NPC, axis=1), np.float32)
+
+
+def answered(card: Card, output_NO: Float32, prob_P: NDArray[np.floating] | None = None) -> Float32:
+    """Return the logits (N, C) that a model answers with: of its classes, with the card's step."""
+    logits_NC = of_classes(output_NO, len(card.output.placements), prob_P)
+    return apply(logits_NC, card.decision.affine)
 
 
 def of_placements(logits_NO: Float32, placements: int) -> Float64:

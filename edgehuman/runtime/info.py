@@ -168,6 +168,8 @@ def _answers(card: Card) -> list[tuple[str, str]]:
     if decision.smoothing != "none":
         said = f"{decision.smoothing}, {decision.delay_s:g} s later, every {decision.hop_s:g} s"
         rows.append(("smoothing", said))
+    if decision.affine:
+        rows.append(("adapted", "to one person, by `edgehuman adapt`; for others use the original"))
     return rows
 
 

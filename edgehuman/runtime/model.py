@@ -23,7 +23,7 @@ from edgehuman import catalogue
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.calibration import softmax
-from edgehuman.metrics.placements import of_classes
+from edgehuman.metrics.placements import answered
 from edgehuman.records import Float32
 from edgehuman.runtime.arguments import require_kinds
 from edgehuman.runtime.engine.open import (
@@ -76,7 +76,7 @@ class Model:
                 f"{', '.join(str(size or 'any') for size in self._shape)}): {self.card.input.units}"
             )
         output = self.engine.run(np.ascontiguousarray(batch, self._dtype))
-        return of_classes(output, len(self.card.output.placements))
+        return answered(self.card, output)
 
     def predict(self, batch: NDArray[Any]) -> Float32:
         """Run raw records (N, ...); calibrated probabilities (N, classes), each row summing to 1.

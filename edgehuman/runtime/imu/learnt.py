@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgehuman.errors import UsageError
-from edgehuman.metrics.placements import of_classes
+from edgehuman.metrics.placements import answered
 from edgehuman.preprocess.imu.upright import turn
 from edgehuman.records import Float32, WindowSet
 from edgehuman.runtime.imu.mounting import is_upright, worn
@@ -19,7 +19,7 @@ from edgehuman.runtime.model import Model
 def as_worn(model: Model, windows: WindowSet, batch: int) -> Float32:
     """Logits (N, C) of the windows as they were worn."""
     output_NO = _outputs(model, windows.imu_NTC, batch)
-    return of_classes(output_NO, len(model.card.output.placements))
+    return answered(model.card, output_NO)
 
 
 def as_learnt(model: Model, windows: WindowSet, batch: int) -> Float32:
@@ -40,13 +40,12 @@ def as_learnt(model: Model, windows: WindowSet, batch: int) -> Float32:
 
 
 def _of_one_sensor(model: Model, imu_NTC: Float32, batch: int) -> Float32:
-    placements = len(model.card.output.placements)
     output_NO = _outputs(model, imu_NTC, batch)
     walking_N = is_upright(model.card, output_NO)
     first = worn(model.card, imu_NTC[walking_N], output_NO[walking_N])
     if first is None:
-        return of_classes(output_NO, placements)
-    return of_classes(_outputs(model, turn(imu_NTC, first.turn_33), batch), placements)
+        return answered(model.card, output_NO)
+    return answered(model.card, _outputs(model, turn(imu_NTC, first.turn_33), batch))
 
 
 def _outputs(model: Model, imu_NTC: Float32, batch: int) -> Float32:

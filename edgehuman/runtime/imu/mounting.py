@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from edgehuman.card import Card
 from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import softmax
-from edgehuman.metrics.placements import of_classes, of_placements
+from edgehuman.metrics.placements import answered, of_classes, of_placements
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright, turn
 from edgehuman.records import Float32, Float64
 
@@ -147,9 +147,8 @@ class Mounting:
             imu_TC: the window as it was worn.
             output_O: the model's output for `turned(imu_TC)`.
         """
-        placements = len(self._card.output.placements)
         prob_P = None if self._usual is None else self._usual.prob_P
-        logits_C: Float32 = of_classes(output_O[None], placements, prob_P)[0]
+        logits_C: Float32 = answered(self._card, output_O[None], prob_P)[0]
         if self._learns:
             self._learn(imu_TC, output_O, t_s)
         return logits_C

@@ -23,7 +23,6 @@ from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec, TrainingData
 from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import is_simulated, load_recordings
-from edgehuman.data.imu.naming import EITHER, read_naming
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, confusion, macro_f1
@@ -32,6 +31,7 @@ from edgehuman.nets.building import build, count_params, size_of
 from edgehuman.nets.checkpoint import read_card
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
+from edgehuman.preprocess.imu.naming import EITHER, read_naming
 from edgehuman.records import IMU_WINDOW, Float32, Float64, Index, WindowSet
 from edgehuman.tasks.finetune import (
     Decided,

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgehuman.data.imu.naming import EITHER
 from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu.naming import EITHER
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright
 from edgehuman.records import Bool, Float32, WindowSet
 from edgehuman.tasks.imu.settings import ActivityConfig, Placements, read_placements

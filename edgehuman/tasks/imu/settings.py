@@ -8,8 +8,8 @@ from typing import Literal
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
-from edgehuman.data.imu.naming import EITHER
 from edgehuman.errors import UsageError
+from edgehuman.preprocess.imu.naming import EITHER
 from edgehuman.tasks.settings import FinetuneConfig
 
 DEFAULT_ARCH = "imuvit_512x5"

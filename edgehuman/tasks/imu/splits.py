@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.data.imu.load import load_windows
-from edgehuman.data.imu.naming import EITHER, Naming, rename
 from edgehuman.data.imu.splits import assert_disjoint, split_by_subject
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.naming import EITHER, Naming, rename
 from edgehuman.records import WindowSet
 
 

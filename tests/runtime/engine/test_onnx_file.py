@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from edgehuman.errors import ArtefactError
-from edgehuman.runtime.engine.onnx_file import SEAL_KEY, read_card, read_onnx, sealed
+from edgehuman.runtime.engine.onnx_file import SEAL_KEY, read_card, read_onnx, sealed, with_card
 from tests.runtime.conftest import MakeModel, tiny_card
 
 
@@ -31,6 +31,14 @@ def test_a_seal_leaves_the_model_as_it_was_and_can_be_renewed(tiny: Path) -> Non
 
 def test_the_card_comes_back(tiny: Path) -> None:
     assert read_card(tiny) == tiny_card()
+
+
+def test_another_card_leaves_the_graph_and_its_seal(tiny: Path) -> None:
+    content, other = tiny.read_bytes(), tiny_card(name="other")
+    tiny.write_bytes(with_card(content, other))
+    assert read_card(tiny) == other
+    assert onnx.load(tiny).graph == onnx.load_from_string(content).graph
+    assert with_card(tiny.read_bytes(), other) == tiny.read_bytes()
 
 
 def test_a_weight_changed_after_the_export_is_refused(tiny: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgehuman.data.imu.naming import read_naming, rename
 from edgehuman.errors import UsageError
+from edgehuman.preprocess.imu.naming import read_naming, rename
 from edgehuman.records import WindowSet
 
 
