@@ -121,7 +121,7 @@ def adapt_model(config: AdaptConfig) -> Outcome:
     )
     model = load(config.model, engine="onnxruntime-cpu")
     require_activity(model)
-    names = _classes(model.labels, naming)
+    names = class_of_label(model.labels, naming)
     sources = (open_source(str(each), format=format) for each in config.data)
     found = collect(
         model, sources, format, names, fixed=config.mounting == "fixed", placement=config.placement
@@ -241,7 +241,7 @@ def _require_files(config: AdaptConfig, path: Path) -> None:
     require_usable_file(config.out, f"--out {config.out}")
 
 
-def _classes(labels: tuple[str, ...], naming: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def class_of_label(labels: tuple[str, ...], naming: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """Plain name of a label -> its class; None: left out.
 
     Raises:
