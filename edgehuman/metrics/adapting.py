@@ -26,6 +26,10 @@ LEAST = 3
 """So many windows of a class must remain to learn from, whichever part is held out."""
 STRENGTHS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 """Penalties that are tried, the strongest first."""
+POINT = 0.01
+"""Macro-F1 that counts: the strongest penalty within it of the best is taken, and only if it gains
+as much; windows of one recording show no less.
+"""
 _CONTRADICTED = 0.5
 """Below this share of guessing, the labels (or the axes) are wrong, not the model."""
 
@@ -59,8 +63,8 @@ def adapt(
     window_s: float,
     temperature: float = 1.0,
 ) -> Adapted:
-    """Choose the strength on blocks held out, and learn from all windows with it; nothing, if no
-    strength is better there in macro-F1 and likelihood.
+    """Choose the strength on blocks held out, and learn from all windows with it; nothing, if it is
+    not better there, by a point of macro-F1 and in likelihood.
 
     Args:
         t_s_N: the time of each window; recordings lie at least `window_s` apart.
@@ -88,9 +92,10 @@ def adapt(
     for strength in STRENGTHS:
         held_NC = _held_out(logits_NC, label_N, t_s_N, part_N, window_s, strength, temperature)
         scored.append((*_scores(held_NC, label_N, temperature), strength))
-    new_f1, new_loss, strength = min(scored, key=lambda each: each[1])
-    if new_f1 <= f1 or new_loss >= loss:
-        why = f"no change is better on the windows held out (the best has {new_f1:.3f})"
+    best = max(found for found, _, _ in scored)
+    new_f1, new_loss, strength = next(each for each in scored if each[0] >= best - POINT)
+    if new_f1 < f1 + POINT or new_loss >= loss:
+        why = f"no change is better by a point on the windows held out (the best has {best:.3f})"
         return replace(same, why_not=why)
     rows = as_rows(fit(logits_NC, label_N, strength, temperature))
     return replace(same, rows=rows, after=new_f1, strength=strength)

@@ -241,7 +241,9 @@ def _require_files(config: AdaptConfig, path: Path) -> None:
     require_usable_file(config.out, f"--out {config.out}")
 
 
-def class_of_label(labels: tuple[str, ...], naming: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def class_of_label(
+    labels: tuple[str, ...], naming: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
     """Plain name of a label -> its class; None: left out.
 
     Raises:
