@@ -24,7 +24,6 @@ from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.imu.load import load_windows
-from edgehuman.preprocess.imu.naming import EITHER, Naming, read_naming, rename
 from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.metrics.bootstrap import interval_of_groups
@@ -37,6 +36,7 @@ from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusio
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.pictures.figure import require_pictures
+from edgehuman.preprocess.imu.naming import EITHER, Naming, read_naming, rename
 from edgehuman.records import Float32, Index, Text, WindowSet
 from edgehuman.runtime.imu.learnt import as_learnt, as_worn
 from edgehuman.runtime.model import Model
