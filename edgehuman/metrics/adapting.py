@@ -93,10 +93,16 @@ def adapt(
         held_NC = _held_out(logits_NC, label_N, t_s_N, part_N, window_s, strength, temperature)
         scored.append((*_scores(held_NC, label_N, temperature), strength))
     best = max(found for found, _, _ in scored)
-    new_f1, new_loss, strength = next(each for each in scored if each[0] >= best - POINT)
-    if new_f1 < f1 + POINT or new_loss >= loss:
-        why = f"no change is better by a point on the windows held out (the best has {best:.3f})"
+    enough = [
+        each for each in scored if each[0] >= max(best - POINT, f1 + POINT) and each[1] < loss
+    ]
+    if not enough:
+        why = (
+            "no change is better by a point, and as sure, on the windows held out (the best has "
+            f"{best:.3f})"
+        )
         return replace(same, why_not=why)
+    new_f1, _, strength = enough[0]
     rows = as_rows(fit(logits_NC, label_N, strength, temperature))
     return replace(same, rows=rows, after=new_f1, strength=strength)
 

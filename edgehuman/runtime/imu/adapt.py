@@ -21,6 +21,7 @@ import numpy as np
 from tyro.conf import Positional
 
 from edgehuman.card import Card, Metric
+from edgehuman.catalogue import NETWORKS
 from edgehuman.config import HelpFiles
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_apart, require_usable_file, write_whole
@@ -108,6 +109,10 @@ def adapt_model(config: AdaptConfig) -> Outcome:
         ArtefactError: another task's model, or a damaged one.
         DataError: a wrong recording, or no labelled window of a class of the model.
     """
+    if config.model in NETWORKS:
+        raise UsageError(
+            f"{config.model} is a network without weights; give zoo:activity, or train and export it"
+        )
     path = file_of(config.model)
     _require_files(config, path)
     naming = read_naming(config.map, "--map")

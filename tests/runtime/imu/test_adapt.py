@@ -194,3 +194,9 @@ def test_a_model_of_another_task(
     data = write(tmp_path / "a.csv", 4.0)
     error = refused(capsys, make_model(card), "--data", data, "--out", tmp_path / "o.onnx")
     assert "needs the task 'activity'" in error
+
+
+def test_a_network_without_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write(tmp_path / "a.csv", 4.0)
+    error = refused(capsys, "imuconv_288k", "--data", data, "--out", tmp_path / "o.onnx")
+    assert "without weights" in error
