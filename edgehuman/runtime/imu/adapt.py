@@ -111,7 +111,7 @@ def adapt_model(config: AdaptConfig) -> Outcome:
     """
     if config.model in NETWORKS:
         raise UsageError(
-            f"{config.model} is a network without weights; give zoo:activity, or train and export it"
+            f"{config.model} is a network without weights; give zoo:activity, or train it"
         )
     path = file_of(config.model)
     _require_files(config, path)
