@@ -65,6 +65,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "run --engine tensorrt-rtx": (*_STREAM, "tensorrt_rtx", "cuda"),
     "gallery": _STREAM,
     "evaluate": _DEVICE,
+    "adapt": _STREAM,
     "bench": _DEVICE,
     "bench --out": (*_DEVICE, "matplotlib"),
     "bench --against torch,compile": (*_DEVICE, "torch"),

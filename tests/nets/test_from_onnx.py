@@ -48,7 +48,7 @@ def networks() -> dict[str, nn.Module]:
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_zoo_model_answers_as_its_graph(name: str, networks: dict[str, nn.Module]) -> None:
     records = records_of(name, 4)
-    expected = load(name).logits(records)
+    expected = load(name).engine.run(records)
     with torch.inference_mode():
         found = networks[name](torch.from_numpy(records)).numpy()
     assert found.shape == expected.shape

@@ -12,7 +12,7 @@ import pytest
 
 import edgehuman
 from edgehuman.runtime import stream as stream_module
-from edgehuman.runtime.imu.answer import Smoothing
+from edgehuman.runtime.imu.answer import MountingName, Smoothing
 from tests import leaving
 
 PUBLIC = [
@@ -64,11 +64,13 @@ def test_every_type_that_a_stream_takes_or_gives_is_public() -> None:
     overloads = re.findall(r"@overload\n(def stream\(.*?): \.\.\.", text, flags=re.DOTALL)
     assert len(overloads) == 5
     plain = {"str", "Path", "float", "bool", "int", "None", "object", "Any", "Smoothing"}
+    plain |= {"MountingName", "learn"}
     plain |= {"Iterable", "tuple", "NDArray", "np", "uint8"}
     for overload in overloads:
         words = re.sub(r"(def stream|\*\*words|\w+(?=:)| = \w+)", "", overload)
         assert set(re.findall(r"[A-Za-z_]\w*", words)) - plain <= {*PUBLIC, "0"}, overload
     assert set(typing.get_args(Smoothing)) == {"none", "fixed_lag", "hysteresis"}
+    assert set(typing.get_args(MountingName)) == {"learn", "fixed"}
 
 
 def test_what_results_are_made_of_is_public() -> None:

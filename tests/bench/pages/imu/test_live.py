@@ -50,6 +50,7 @@ def recording(subject: str) -> ImuRecording:
     """Ten seconds whose channel 0 is 0, then 1: the model says walking, then sitting."""
     imu_TC = np.random.default_rng(0).normal(0, 0.01, (500, 6)).astype(np.float32)
     imu_TC[250:, 0] += 1.0
+    imu_TC[:250, 1] += 1.0  # gravity lies along one of them
     label_T = (np.arange(500) >= 250).astype(np.int16)
     return ImuRecording(imu_TC, 50.0, subject, label_T, ("walking", "sitting"))
 
