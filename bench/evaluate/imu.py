@@ -60,7 +60,7 @@ class EvaluateConfig:
     map: tuple[str, ...] = ()
     """Other names of classes, of the data's and of the model's: `walking_forward=walking`,
     `jumping=` is left out. Classes of one name are one class."""
-    classes: Literal["all", "scored"] = "all"
+    classes: Literal["all", "scored"] = "scored"
     """Macro-F1 over all classes that are true or predicted, or over those scored: that have
     windows."""
     mounting: Literal["fixed", "learn"] = "fixed"
@@ -235,7 +235,7 @@ def score(
     shared_only: bool = False,
     batch: int = 256,
     naming: Naming | None = None,
-    scored: bool = False,
+    scored: bool = True,
     learn: bool = False,
 ) -> Scores:
     """Run the model over the windows and compare.

@@ -152,7 +152,13 @@ def _needs(card: Card) -> list[tuple[str, str]]:
         rows.append(("bring", row.needs))
     places = mounting(card)
     if places:
-        rows.append(("mounting", f"as in its data: {'; '.join(places)}"))
+        rows.append(("mounting", f"as in its data: {'; '.join(dict.fromkeys(places))}"))
+    if card.decision.upright:
+        rows.append(("", f"otherwise: learnt from {', '.join(card.decision.upright)}"))
+    axes = zip(card.output.placements, card.decision.upright_axes, strict=False)
+    said = ", ".join(f"{name} ({axis})" for name, axis in axes)
+    if said:
+        rows.append(("placements", f"{said}: the axis that is up while walking; --placement"))
     return rows
 
 
