@@ -56,9 +56,11 @@ def test_the_official_test_people_of_uci_har(shared_data: Path) -> None:
         outcome = imu.evaluate(imu.EvaluateConfig(name, data=str(shared_data / "uci_har.npz")))
         assert isinstance(outcome.data, dict)
         scores.append(outcome.data["metrics"]["macro_f1"])
-        stated = {m.name: m.value for m in load(name).card.metrics}["macro_f1"]
-        assert scores[-1] == pytest.approx(stated, abs=3e-4)
-    assert scores[0] >= 0.94
+        stated = {m.name: m for m in load(name).card.metrics}["macro_f1"]
+        if "not of this file" not in stated.protocol:
+            assert scores[-1] == pytest.approx(stated.value, abs=3e-4)
+    assert scores[0] >= 0.96
+    assert "not of this file" not in load(ACTIVITY[0]).card.metrics[0].protocol
     assert abs(scores[1] - scores[0]) <= 0.005
 
 
