@@ -66,3 +66,13 @@ def macro_f1(label_N: Labels, predicted_N: Labels, num_classes: int) -> float:
     counts as 0 if it is predicted, and is ignored otherwise.
     """
     return float(np.nanmean(per_class_f1(label_N, predicted_N, num_classes)))
+
+
+def scored_macro_f1(label_N: Labels, predicted_N: Labels, num_classes: int) -> float:
+    """Return the mean F1 over the classes that occur in the labels, 0..1.
+
+    For a model that tells more classes than the data have: a class that is only predicted costs
+    those it was taken for, and is none of its own.
+    """
+    counts_CC = confusion(label_N, predicted_N, num_classes)
+    return float(f1_of_confusion(counts_CC)[counts_CC.sum(axis=1) > 0].mean())

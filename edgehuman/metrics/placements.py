@@ -6,8 +6,8 @@
     logits_NC = answered(card, output_NO, prob_P)            of a card, adapted to a person or not
 
 A posture shows differently at each placement: what is standing at the waist is sitting at the
-ankle. So the network answers for all pairs, and the stream, which knows the placement from the
-wearer's walking, weights them.
+ankle. So the network answers for all pairs, and a stream whose user states the placement weights
+them.
 
 Axes: N samples, O = P * C outputs (placement by placement), P placements, C classes.
 """
@@ -22,7 +22,7 @@ from edgehuman.metrics.affine import apply
 from edgehuman.metrics.calibration import softmax
 from edgehuman.records import Float32, Float64
 
-# No placement is ruled out: the wearer may move the sensor.
+# No placement is ruled out: the user may be wrong, or move the sensor.
 _LEAST_PROB = 1e-3
 
 

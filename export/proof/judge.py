@@ -32,7 +32,7 @@ from edgehuman.data.samples import Samples
 from edgehuman.errors import DataError, ParityError
 from edgehuman.export.graph.sessions import batch_of, open_session, run
 from edgehuman.metrics.calibration import softmax
-from edgehuman.metrics.classification import confusion, f1_of_confusion
+from edgehuman.metrics.classification import scored_macro_f1
 from edgehuman.metrics.parity import Parity, compare, neighbours
 from edgehuman.metrics.person_answers import probabilities
 from edgehuman.metrics.placements import of_classes
@@ -143,9 +143,7 @@ class Judge:
         known_N = self.samples.label_N >= 0
         predicted_N = self._classes(logits_NC).argmax(axis=1)[known_N]
         label_N = self.samples.label_N[known_N]
-        counts_KK = confusion(label_N, predicted_N, len(self.output.labels))
-        f1_K = np.nan_to_num(f1_of_confusion(counts_KK))
-        return float(f1_K[counts_KK.sum(axis=1) > 0].mean())
+        return scored_macro_f1(label_N, predicted_N, len(self.output.labels))
 
     def _expected_accuracy(self, logits_NC: Float32) -> float:
         prob_NC = softmax(self._classes(self.reference), self.temperature)

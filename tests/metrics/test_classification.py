@@ -12,6 +12,7 @@ from edgehuman.metrics.classification import (
     f1_of_confusion,
     macro_f1,
     per_class_f1,
+    scored_macro_f1,
 )
 
 LABEL = np.array([0, 0, 0, 1, 1, 2])
@@ -65,3 +66,9 @@ def test_it_agrees_with_scikit_learn() -> None:
 def test_wrong_input_is_an_error(label: list[int], predicted: list[int], said: str) -> None:
     with pytest.raises(DataError, match=said):
         confusion(np.array(label, np.int64), np.array(predicted, np.int64), 3)
+
+
+def test_a_class_that_is_only_predicted_is_no_class_of_its_own() -> None:
+    label_N, predicted_N = np.array([0, 0, 1, 1]), np.array([0, 2, 1, 1])
+    assert scored_macro_f1(label_N, predicted_N, 4) == pytest.approx((2 / 3 + 1) / 2)
+    assert macro_f1(label_N, predicted_N, 4) == pytest.approx((2 / 3 + 1 + 0) / 3)

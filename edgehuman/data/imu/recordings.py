@@ -61,11 +61,7 @@ class Found:
 
 
 def found_in(place: Path) -> list[Found]:
-    """The recordings at a path, in order, with the person and the activity that its name says.
-
-    Raises:
-        DataError: two people whose names differ by case only.
-    """
+    """The recordings at a path, in order, with the person and the activity that its name says."""
     if place.is_file():
         return [Found(place, _person(place), "")]
     found = []
@@ -74,7 +70,6 @@ def found_in(place: Path) -> list[Found]:
             found += _in_folder(child)
         elif _is_one(child):
             found.append(_named(child))
-    _require_apart([one.person for one in found], place)
     return found
 
 
@@ -142,11 +137,13 @@ def stretches(place: Path) -> Iterator[Stretch]:
 
     Raises:
         DataError: a file that cannot be read, or has no gravity or gyroscope; the message names it.
+            Or two people, of files or of a table, whose names differ by case only.
     """
     read = list(_read(place))
     names = sorted({name for _, _, label_names in read for name in label_names if name})
     labels = tuple(names)
     people = sorted({found.person for found, _, _ in read})
+    _require_apart(people, place)
     tested = set(people[_TEST_SHARE - 1 :: _TEST_SHARE] or people[1:][-1:])
     for found, recording, label_names in read:
         yield _stretch(found, recording, label_names, labels, found.person in tested)

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgehuman.errors import UsageError
 from edgehuman.metrics.placements import answered
-from edgehuman.preprocess.imu.upright import turn
+from edgehuman.preprocess.imu.upright import gravity, turn
 from edgehuman.records import Float32, WindowSet
 from edgehuman.runtime.imu.mounting import is_upright, worn
 from edgehuman.runtime.model import Model
@@ -42,7 +42,7 @@ def as_learnt(model: Model, windows: WindowSet, batch: int) -> Float32:
 def _of_one_sensor(model: Model, imu_NTC: Float32, batch: int) -> Float32:
     output_NO = _outputs(model, imu_NTC, batch)
     walking_N = is_upright(model.card, output_NO)
-    first = worn(model.card, imu_NTC[walking_N], output_NO[walking_N])
+    first = worn(model.card, gravity(imu_NTC[walking_N]), output_NO[walking_N])
     if first is None:
         return answered(model.card, output_NO)
     return answered(model.card, _outputs(model, turn(imu_NTC, first.turn_33), batch))

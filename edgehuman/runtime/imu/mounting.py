@@ -98,16 +98,16 @@ def is_upright(card: Card, output_NO: Float32) -> NDArray[np.bool_]:
     return np.asarray(prob_NC[:, classes].sum(axis=1) >= SURE)
 
 
-def worn(card: Card, imu_NTC: Float32, output_NO: Float32, t_s: float = 0.0) -> Worn | None:
+def worn(card: Card, gravity_N3: Float64, output_NO: Float32, t_s: float = 0.0) -> Worn | None:
     """Return how a sensor is worn, from its windows of walking; None if there are too few.
 
     Args:
-        imu_NTC: windows as they were worn.
+        gravity_N3: mean acceleration of the windows as they were worn, g.
         output_NO: the model's output for them.
     """
-    if len(imu_NTC) < IN_A_ROW:
+    if len(gravity_N3) < IN_A_ROW:
         return None
-    up_3 = common_direction(gravity(imu_NTC))
+    up_3 = common_direction(gravity_N3)
     if up_3 is None:
         return None
     return Worn(up_3, of_placements(output_NO, len(card.output.placements)).mean(axis=0), t_s)
@@ -132,7 +132,7 @@ class Mounting:
         self._card = card
         self._usual = None if placement is None else as_usual(card, placement)
         self._learns = bool(card.decision.upright) and not fixed
-        self._seen: deque[tuple[Float32, Float32]] = deque(maxlen=KEPT)
+        self._seen: deque[tuple[Float64, Float32]] = deque(maxlen=KEPT)
         self._in_a_row = 0
         self.worn: Worn | None = self._usual
 
@@ -158,25 +158,25 @@ class Mounting:
             self._in_a_row = 0
             return
         self._in_a_row += 1
-        self._seen.append((imu_TC, output_O))
+        self._seen.append((gravity(imu_TC), output_O))
         latest = list(self._seen)[-IN_A_ROW:]
         if self._in_a_row < IN_A_ROW:
             return
-        if self.worn is not None and self._is_moved([imu for imu, _ in latest]):
+        if self.worn is not None and self._is_moved([gravity_3 for gravity_3, _ in latest]):
             self._seen = deque(latest, maxlen=KEPT)
             self.worn = self._usual
         since_s = None if self.worn is None else self.worn.t_s
-        imu_NTC = np.stack([imu for imu, _ in self._seen])
+        gravity_N3 = np.stack([gravity_3 for gravity_3, _ in self._seen])
         output_NO = np.stack([out for _, out in self._seen])
-        found = worn(self._card, imu_NTC, output_NO, t_s if since_s is None else since_s)
+        found = worn(self._card, gravity_N3, output_NO, t_s if since_s is None else since_s)
         if found is not None and self._usual is not None:
             found = replace(found, prob_P=self._usual.prob_P)
         self.worn = found
 
-    def _is_moved(self, latest: list[Float32]) -> bool:
+    def _is_moved(self, latest: list[Float64]) -> bool:
         """Whether all the latest windows point elsewhere."""
         assert self.worn is not None
         least = np.cos(np.radians(MOVED_DEG))
-        up_N3 = gravity(np.stack(latest))
+        up_N3 = np.stack(latest)
         length_N = np.maximum(np.linalg.norm(up_N3, axis=1), 1e-6)
         return bool(((up_N3 @ self.worn.up_3) / length_N < least).all())

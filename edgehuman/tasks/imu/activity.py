@@ -25,7 +25,7 @@ from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import is_simulated, load_recordings
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
-from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusion
+from edgehuman.metrics.classification import accuracy, confusion, scored_macro_f1
 from edgehuman.metrics.placements import of_classes
 from edgehuman.nets.building import build, count_params, size_of
 from edgehuman.nets.checkpoint import read_card
@@ -84,10 +84,8 @@ def scores(logits_NK: Float32, label_N: Index, temperature: float = 1.0) -> dict
     Macro-F1 is over the classes that have windows: a set need not have all that a model tells.
     """
     predicted_N = logits_NK.argmax(1)
-    counts_KK = confusion(label_N, predicted_N, logits_NK.shape[1])
-    f1_K = np.nan_to_num(f1_of_confusion(counts_KK))
     return {
-        "macro_f1": float(f1_K[counts_KK.sum(axis=1) > 0].mean()),
+        "macro_f1": scored_macro_f1(label_N, predicted_N, logits_NK.shape[1]),
         "accuracy": accuracy(label_N, predicted_N),
         "ece": expected_calibration_error(softmax(logits_NK / temperature), label_N),
     }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgehuman.data.imu.load import find_layout, load_recordings, load_windows
-from edgehuman.data.imu.recordings import DATASET, found_in
+from edgehuman.data.imu.recordings import DATASET, stretches
 from edgehuman.errors import DataError
 from edgehuman.tasks.imu.splits import labelled_splits
 
@@ -131,10 +131,14 @@ def test_the_split_is_by_person_and_one_person_is_told_what_to_do(tmp_path: Path
 
 
 def test_one_person_in_two_spellings_is_refused(tmp_path: Path) -> None:
-    write(tmp_path / "Anna_walking.csv")
-    write(tmp_path / "anna_sitting.csv")
-    with pytest.raises(DataError, match="are 'Anna' and 'anna' one person"):
-        found_in(tmp_path)
+    write(tmp_path / "files" / "Anna_walking.csv")
+    write(tmp_path / "files" / "anna_sitting.csv")
+    lines = [f"{line},{who},walking" for who in ("Anna", "anna") for line in rows()]
+    table = tmp_path / "all.csv"
+    table.write_text("\n".join([f"{HEADER},subject,activity", *lines]))
+    for place in (tmp_path / "files", table):
+        with pytest.raises(DataError, match="are 'Anna' and 'anna' one person"):
+            list(stretches(place))
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,14 @@ def test_walking_and_postures_are_scored_apart_from_what_the_model_does_not_know
     # Stairs, of either way, are no class of the model's own.
     assert set(found["own"]["classes"]) == {"walking", "sitting", "standing"}
     assert found["own"]["value"] == pytest.approx((2 / 3 + 2 / 3 + 2 / 3) / 3)
+    # Always walking: 3 of the 8 windows.
+    assert found["any_walking"]["commonest"] == pytest.approx(2 * 3 / (3 + 8))
     low, high = found["five"]["interval"]
     assert low <= found["five"]["value"] <= high
 
 
 def test_the_table_says_what_was_never_seen() -> None:
-    score = {"value": 0.9, "interval": [0.8, 1.0], "classes": {}}
+    score = {"value": 0.9, "commonest": 0.1, "interval": [0.8, 1.0], "classes": {}}
     plain = {**score, "interval": None}
     both = {"any_walking": plain, "five": score, "own": score}
     row = {
