@@ -33,7 +33,7 @@ test: $(VENV)/.full ## install everything, then run the tests
 
 test-long: $(VENV)/.full ## the tests that judge what ships or is published, or take long
 	@echo "== test-long: pytest -m long"
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -m long
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -m long -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.full ## formatting, lint, types, import contracts, the rules of the house
 	@echo "== check: ruff format, ruff, mypy --strict, import-linter, the rules of the house"

@@ -10,10 +10,18 @@ from tests.docs.fences import ROOT, fences, run_page
 
 PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
 MAX_NOT_RUN = 8
+TRAINING = ("activities", "live", "pretrain", "python")  # minutes of a core together
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.long] if page.stem in TRAINING else [])
+        for page in PAGES
+    ],
+    ids=lambda page: page.stem,
+)
 def test_a_how_to_runs_as_it_is_written(page: Path, tmp_path: Path) -> None:
     blocks = [fence for fence in fences(page) if fence.runs]
     assert blocks, f"{page.name} has no block that runs"

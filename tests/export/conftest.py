@@ -33,6 +33,7 @@ GAIT_NETWORKS: Mapping[str, Callable[[], GaitPt | GaitFormer]] = {
     "gaitpt": lambda: GaitPt((4, 8, 16, 32), (1, 1, 1, 1), (1, 2, 4, 8), 32, frames=FRAMES),
     "gaitformer": lambda: GaitFormer(32, 1, 2, frames=FRAMES),
 }
+SLOWLY_TRACED = pytest.mark.long
 ExportedGait = tuple[GaitPt | GaitFormer, Card, onnx.ModelProto]
 
 
@@ -116,7 +117,7 @@ def walks(people: int = 12) -> Float32:
     return simulate_skeletons(people, 4, seed=0, frames=FRAMES).skeleton_NTJ3
 
 
-@pytest.fixture(scope="session", params=GAIT_NETWORKS)
+@pytest.fixture(scope="session", params=["gaitformer", pytest.param("gaitpt", marks=SLOWLY_TRACED)])
 def gait(request: pytest.FixtureRequest) -> ExportedGait:
     """A small skeleton network of each kind, its card, and its graph, traced once."""
     torch.manual_seed(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -40,27 +41,29 @@ def records_of(name: str, count: int) -> np.ndarray:  # type: ignore[type-arg]
     return rng.normal(0, 1, shape).astype(np.float32)
 
 
-@pytest.fixture(scope="module")
-def networks() -> dict[str, nn.Module]:
-    return {name: nets.load(name) for name in WHOLE}
+@cache
+def network_of(name: str) -> nn.Module:
+    found: nn.Module = nets.load(name)
+    return found
 
 
-@pytest.mark.parametrize("name", WHOLE)
-def test_a_zoo_model_answers_as_its_graph(name: str, networks: dict[str, nn.Module]) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] if "person" in name else []) for name in WHOLE],
+)
+def test_a_zoo_model_answers_as_its_graph(name: str) -> None:
     records = records_of(name, 4)
     expected = load(name).engine.run(records)
     with torch.inference_mode():
-        found = networks[name](torch.from_numpy(records)).numpy()
+        found = network_of(name)(torch.from_numpy(records)).numpy()
     assert found.shape == expected.shape
     assert np.abs(found - expected).max() <= 1e-4 * max(1, np.abs(expected).max())
     assert np.abs(expected).max() > 0.1
 
 
-def test_batch_norms_carry_on_with_statistics_of_records(
-    networks: dict[str, nn.Module],
-) -> None:
+def test_batch_norms_carry_on_with_statistics_of_records() -> None:
     """While training, a norm takes the statistics of its batch: those it has must be like them."""
-    network = networks["zoo:activity"]
+    network = network_of("zoo:activity")
     windows = load_windows(SIMULATED)
     known = np.flatnonzero(windows.label_N >= 0)[:600:2]
     right = {}
@@ -151,7 +154,10 @@ def test_an_unknown_name_is_refused() -> None:
     [
         ["activity", "--weights", "zoo:activity", "--batch", "16"],
         ["gait", "--weights", "zoo:gait-skeleton", "--people", "4", "--walks", "2", "--each", "2"],
-        ["parsing", "--weights", "zoo:person-garments", "--data", "people", "--height", "64"],
+        pytest.param(
+            ["parsing", "--weights", "zoo:person-garments", "--data", "people", "--height", "64"],
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_zoo_model_is_tuned(

@@ -77,7 +77,11 @@ def test_an_engine_with_its_graph_and_its_side_file(
 
 # Larger networks take minutes: test_export builds small ones of their kind, the tests below the
 # shipped ones, and the page of formats every network of the catalogue.
-SMALL = [name for name, row in NETWORKS.items() if row.params < 1_500_000 and row.modality == "imu"]
+SMALL = [
+    pytest.param(name, marks=[] if row.family == "imuconv" else [pytest.mark.long])
+    for name, row in NETWORKS.items()
+    if row.params < 1_500_000 and row.modality == "imu"
+]
 
 
 @pytest.mark.slow
@@ -102,6 +106,7 @@ def test_small_catalogued_networks_build(
     assert (tmp_path / "x.engine").stat().st_size > 100_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["vit", "starnet", "tinyvit"])
 @pytest.mark.parametrize("precision", ["fp16", "int8"])
 def test_networks_of_person_images_build(
@@ -134,6 +139,7 @@ def test_networks_of_person_images_build(
     assert (tmp_path / "x.engine").stat().st_size > 10_000
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["zoo:activity", "zoo:gait-skeleton", "zoo:person-garments"])
 def test_a_shipped_graph_passes_parity_in_half_precision_and_builds_an_engine(
