@@ -33,7 +33,7 @@ from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.attention import Block, initialise_linear, sine_positions
 from edgehuman.nets.building import build, size_of
-from edgehuman.nets.imu.imuvit import CHANNELS, PATCH, ImuVit
+from edgehuman.nets.imu.imuvit import PATCH_VALUES, ImuVit
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain.mae_settings import MaeConfig, visible_patches
 from edgehuman.progress import tell
@@ -77,7 +77,7 @@ class MaskedAutoencoder(nn.Module):
         self.register_buffer("position_SE", sine_positions(encoder.tokens, inner), persistent=False)
         self.blocks = nn.ModuleList(Block(inner, 4 * inner, 8) for _ in range(decoder_depth))
         self.norm = nn.LayerNorm(inner)
-        self.predict = nn.Linear(inner, PATCH * CHANNELS)
+        self.predict = nn.Linear(inner, PATCH_VALUES)
         for part in (self.narrow, self.blocks, self.predict):
             part.apply(initialise_linear)
         nn.init.normal_(self.mask_token, std=0.02)
@@ -97,7 +97,7 @@ class MaskedAutoencoder(nn.Module):
         return self.visible if self.loss_on == "masked" else 0
 
     def reconstruct(self, patch_NSK: Tensor, order_NS: Tensor) -> Tensor:
-        """Predict all patches (N, S, 24) from the first `visible` ones of the random order."""
+        """Predict all patches (N, S, 48) from the first `visible` ones of the random order."""
         token_NSD = self.encoder.embed_patches(patch_NSK)
         visible_NV, hidden_NM = order_NS[:, : self.visible], order_NS[:, self.visible :]
         if self.encode == "all":

@@ -1,4 +1,4 @@
-"""Classification metrics: confusion matrix, accuracy, F1 per class and macro-F1.
+"""Classification metrics: confusion matrix, accuracy, F1 per class, macro-F1 and AUROC.
 
 Axes: N samples, C classes. Labels are indices 0..C-1; a label outside that range is an error,
 because silently dropping it would inflate the score.
@@ -76,3 +76,27 @@ def scored_macro_f1(label_N: Labels, predicted_N: Labels, num_classes: int) -> f
     """
     counts_CC = confusion(label_N, predicted_N, num_classes)
     return float(f1_of_confusion(counts_CC)[counts_CC.sum(axis=1) > 0].mean())
+
+
+def auroc(score_NC: NDArray[np.floating], label_N: Labels) -> float:
+    """Return the mean over classes of the area under the ROC curve of one against the rest, 0..1.
+
+    Equal to scikit-learn's `roc_auc_score(multi_class="ovr")` on the classes that occur; NaN if
+    fewer than two do.
+
+    Args:
+        score_NC: probabilities or logits; only their order within a class counts.
+    """
+    found = np.unique(label_N)
+    if len(found) < 2:
+        return float("nan")
+    return float(np.mean([_area(score_NC[:, c], label_N == c) for c in found]))
+
+
+def _area(score_N: NDArray[np.floating], is_true_N: NDArray[np.bool_]) -> float:
+    """The Mann-Whitney U of the true samples' ranks; ties share theirs."""
+    _, place_N, count_V = np.unique(score_N, return_inverse=True, return_counts=True)
+    rank_N = (np.cumsum(count_V) - (count_V - 1) / 2)[place_N]
+    positive, negative = int(is_true_N.sum()), int((~is_true_N).sum())
+    above = rank_N[is_true_N].sum() - positive * (positive + 1) / 2
+    return float(above / (positive * negative))

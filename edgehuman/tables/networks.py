@@ -159,17 +159,17 @@ _TINYVIT = "edgehuman.nets.image.tinyvit:TinyVit"
 _TINYVIT_SOURCE = "TinyViT, arXiv 2207.10666, section 3.2; windows of 8, 8 and 4 cells"
 
 NETWORKS: Mapping[str, Network] = {
-    "imuvit_512x5": _imuvit(512, 5, 994_816, "1M", 65_732_608),
-    "imuvit_512x10": _imuvit(512, 10, 1_986_176, "2M", 131_268_608),
-    "imuvit_512x20": _imuvit(512, 20, 3_968_896, "about 5M (a reading of a log axis)", 262_340_608),
-    "imuvit_1024x5": _imuvit(1024, 5, 3_955_712, "about 5M (a reading of a log axis)", 257_294_336),
+    "imuvit_512x5": _imuvit(512, 5, 997_888, "1M", 65_929_216),
+    "imuvit_512x10": _imuvit(512, 10, 1_989_248, "2M", 131_465_216),
+    "imuvit_512x20": _imuvit(512, 20, 3_971_968, "about 5M (a reading of a log axis)", 262_537_216),
+    "imuvit_1024x5": _imuvit(1024, 5, 3_961_856, "about 5M (a reading of a log axis)", 257_687_552),
     "imuvit_1024x10": _imuvit(
-        1024, 10, 7_904_512, "about 10M (a reading of a log axis)", 514_195_456
+        1024, 10, 7_910_656, "about 10M (a reading of a log axis)", 514_588_672
     ),
-    "imuvit_1024x20": _imuvit(1024, 20, 15_802_112, "20M", 1_027_997_696),
-    "imuvit_2048x5": _imuvit(2048, 5, 15_775_744, "20M", 1_017_905_152),
-    "imuvit_2048x10": _imuvit(2048, 10, 31_537_664, "at least 30M", 2_035_023_872),
-    "imuvit_2048x20": _imuvit(2048, 20, 63_061_504, "63M", 4_069_261_312),
+    "imuvit_1024x20": _imuvit(1024, 20, 15_808_256, "20M", 1_028_390_912),
+    "imuvit_2048x5": _imuvit(2048, 5, 15_788_032, "20M", 1_018_691_584),
+    "imuvit_2048x10": _imuvit(2048, 10, 31_549_952, "at least 30M", 2_035_810_304),
+    "imuvit_2048x20": _imuvit(2048, 20, 63_073_792, "63M", 4_070_047_744),
     "imuconv_288k": Network(
         build="edgehuman.nets.imu.imuconv:ImuConv",
         arguments={"widths": (64, 96, 128), "blocks": 1, "kernel": 5},

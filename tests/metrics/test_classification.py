@@ -8,6 +8,7 @@ import pytest
 from edgehuman.errors import DataError
 from edgehuman.metrics.classification import (
     accuracy,
+    auroc,
     confusion,
     f1_of_confusion,
     macro_f1,
@@ -72,3 +73,19 @@ def test_a_class_that_is_only_predicted_is_no_class_of_its_own() -> None:
     label_N, predicted_N = np.array([0, 0, 1, 1]), np.array([0, 2, 1, 1])
     assert scored_macro_f1(label_N, predicted_N, 4) == pytest.approx((2 / 3 + 1) / 2)
     assert macro_f1(label_N, predicted_N, 4) == pytest.approx((2 / 3 + 1 + 0) / 3)
+
+
+def test_auroc_agrees_with_scikit_learn_ties_and_all() -> None:
+    random = np.random.default_rng(3)
+    label_N = random.integers(0, 4, 300)
+    prob_NC = np.round(random.dirichlet(np.ones(4), 300) + 0.3 * np.eye(4)[label_N], 1)
+    prob_NC /= prob_NC.sum(axis=1, keepdims=True)
+    sklearn_metrics = pytest.importorskip("sklearn.metrics")
+    expected = sklearn_metrics.roc_auc_score(label_N, prob_NC, multi_class="ovr")
+    assert auroc(prob_NC, label_N) == pytest.approx(expected, abs=1e-12)
+
+
+def test_auroc_is_over_the_classes_that_occur() -> None:
+    prob_NC = np.array([[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.2, 0.1, 0.7]])
+    assert auroc(prob_NC, np.array([0, 0, 2])) == 1.0
+    assert np.isnan(auroc(prob_NC, np.array([1, 1, 1])))

@@ -54,7 +54,7 @@ def test_only_visible_patches_reach_the_encoder() -> None:
 @pytest.mark.parametrize("encode", ["visible", "all"])
 def test_hidden_patches_cannot_leak_into_the_prediction(encode: Any) -> None:
     model = tiny(encode=encode).eval()
-    patch_NSK = torch.randn(1, 32, 24)
+    patch_NSK = torch.randn(1, 32, 48)
     order_NS = torch.randperm(32)[None]
     changed_NSK = patch_NSK.clone()
     changed_NSK[0, order_NS[0, model.visible :]] += 5.0

@@ -1,11 +1,9 @@
 """Small convolutional network for accelerometer and gyroscope windows, shipped in the zoo.
 
-Our own design. Postures differ by tremors a hundred times smaller than gravity, so each channel is
-input twice: unchanged, and as its deviation from the window's mean through an asinh, which
-resolves both a tremor and a step. With `gravity` the parts along and across gravity, which no
-mounting changes, are input beside the raw axes in the same two ways. Then come residual 1-D
-convolutions with batch normalisation (folded at export), mean and standard deviation over time, and
-a linear head.
+Our own design. Each channel is input twice: unchanged, and as its fine view (`fine.py`). With
+`gravity` the parts along and across gravity, which no mounting changes, are input beside the raw
+axes in the same two ways. Then come residual 1-D convolutions with batch normalisation (folded at
+export), mean and standard deviation over time, and a linear head.
 
 Axes: N samples, T time, C channel, D width.
 """
@@ -17,11 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.nets.imu import gravity as upright
-from edgehuman.nets.imu.imuvit import ACCEL_SCALE_G, GYRO_SCALE_RAD_S
-
-# Tremor of a body at rest: here the asinh changes from linear to logarithmic.
-ACCEL_TREMOR_G = 0.01
-GYRO_TREMOR_RAD_S = 0.03
+from edgehuman.nets.imu.fine import both_views, units
 
 
 class ConvBlock(nn.Module):
@@ -70,16 +64,12 @@ class ImuConv(nn.Module):
         self.width = 2 * widths[-1]
         self.gravity = gravity
         # Units by channel: the raw axes, then accelerometer and gyroscope in turn (gravity.py).
-        pairs = upright.CHANNELS // 2 if gravity else 0
-        accel, gyro = ACCEL_SCALE_G, GYRO_SCALE_RAD_S
-        scale_C = torch.tensor([accel] * 3 + [gyro] * 3 + [accel, gyro] * pairs)
-        accel, gyro = ACCEL_TREMOR_G, GYRO_TREMOR_RAD_S
-        tremor_C = torch.tensor([accel] * 3 + [gyro] * 3 + [accel, gyro] * pairs)
+        unit_C, tremor_C = units(upright.CHANNELS // 2 if gravity else 0)
         self.unit_C: Tensor
-        self.register_buffer("unit_C", 1.0 / scale_C, persistent=False)
+        self.register_buffer("unit_C", unit_C, persistent=False)
         self.tremor_C: Tensor
-        self.register_buffer("tremor_C", 1.0 / tremor_C, persistent=False)
-        self.stem = nn.Conv1d(2 * len(scale_C), widths[0], 7, 2, 3, bias=False)
+        self.register_buffer("tremor_C", tremor_C, persistent=False)
+        self.stem = nn.Conv1d(2 * len(unit_C), widths[0], 7, 2, 3, bias=False)
         self.stem_norm = nn.BatchNorm1d(widths[0])
         stages: list[nn.Module] = []
         width = widths[0]
@@ -98,11 +88,7 @@ class ImuConv(nn.Module):
         """
         if self.gravity:
             imu_NTC = torch.cat([imu_NTC, upright.along_and_across(imu_NTC)], dim=2)
-        # asinh written with operators that every engine supports; odd, so apply the sign last.
-        moved_NTC = (imu_NTC - imu_NTC.mean(dim=1, keepdim=True)) * self.tremor_C
-        size_NTC = moved_NTC.abs()
-        fine_NTC = torch.log(size_NTC + torch.sqrt(size_NTC * size_NTC + 1)) * torch.sign(moved_NTC)
-        return torch.cat([imu_NTC * self.unit_C, 0.5 * fine_NTC], dim=2).transpose(1, 2)
+        return both_views(imu_NTC, self.unit_C, self.tremor_C).transpose(1, 2)
 
     def features(self, imu_NTC: Tensor) -> Tensor:
         """Return mean and standard deviation over time (N, 2 D) of windows (N, T, 6)."""

@@ -2,24 +2,22 @@
 
 Source: Scaling laws in wearable human activity recognition (arXiv 2502.03364), section 3.2: patches
 of 4 samples x 6 channels, width = MLP width / 4, 8 heads, mean pooling, a linear head. Not stated
-there and chosen here: pre-norm blocks with biases, GELU, fixed sine positions, a final LayerNorm.
-The nine sizes then have 0.995 M to 63.062 M parameters, the paper's "1M to 63M".
+there and chosen here: pre-norm blocks with biases, GELU, fixed sine positions, a final LayerNorm,
+and a patch that also holds the fine view of its samples (`fine.py`).
+The nine sizes then have 0.998 M to 63.074 M parameters, the paper's "1M to 63M".
 
 Axes: N samples, T time, C channel, S token (patch), K values of a patch, D width.
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from edgehuman.nets.attention import Block, initialise_linear, sine_positions
+from edgehuman.nets.imu.fine import both_views, units
 
 PATCH = 4
-CHANNELS = 6
-# Scale of everyday motion: half a g, one rad/s. Fixed, so that every device normalises the same.
-ACCEL_SCALE_G = 0.5
-GYRO_SCALE_RAD_S = 1.0
+PATCH_VALUES = PATCH * 2 * 6  # six channels and their fine views
 
 
 class ImuVit(nn.Module):
@@ -55,10 +53,12 @@ class ImuVit(nn.Module):
             )
         self.width = width
         self.tokens = window // PATCH
-        scale_C = torch.tensor([ACCEL_SCALE_G] * 3 + [GYRO_SCALE_RAD_S] * 3)
+        unit_C, tremor_C = units()
         self.unit_C: Tensor
-        self.register_buffer("unit_C", 1.0 / scale_C, persistent=False)
-        self.embed = nn.Linear(PATCH * CHANNELS, width)
+        self.register_buffer("unit_C", unit_C, persistent=False)
+        self.tremor_C: Tensor
+        self.register_buffer("tremor_C", tremor_C, persistent=False)
+        self.embed = nn.Linear(PATCH_VALUES, width)
         self.position_SD: Tensor
         self.register_buffer("position_SD", sine_positions(self.tokens, width), persistent=False)
         self.blocks = nn.ModuleList(Block(width, mlp_width, heads, dropout) for _ in range(depth))
@@ -67,11 +67,12 @@ class ImuVit(nn.Module):
         self.apply(initialise_linear)
 
     def patches(self, imu_NTC: Tensor) -> Tensor:
-        """Return normalised patches (N, S, 24) of windows (N, T, 6) in g and rad/s."""
-        return (imu_NTC * self.unit_C).reshape(-1, self.tokens, PATCH * CHANNELS)
+        """Return the patches (N, S, 48) of windows (N, T, 6) in g and rad/s."""
+        views_NTC = both_views(imu_NTC, self.unit_C, self.tremor_C)
+        return views_NTC.reshape(-1, self.tokens, PATCH_VALUES)
 
     def embed_patches(self, patch_NSK: Tensor) -> Tensor:
-        """Embed patches (N, S, 24) as tokens with positions (N, S, D)."""
+        """Embed patches (N, S, 48) as tokens with positions (N, S, D)."""
         token_NSD: Tensor = self.embed(patch_NSK) + self.position_SD
         return token_NSD
 

@@ -25,7 +25,7 @@ from edgehuman.data.imu.ledger import data_rows
 from edgehuman.data.imu.load import is_simulated, load_recordings
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
-from edgehuman.metrics.classification import accuracy, confusion, scored_macro_f1
+from edgehuman.metrics.classification import accuracy, auroc, confusion, scored_macro_f1
 from edgehuman.metrics.placements import of_classes
 from edgehuman.nets.building import build, count_params, size_of
 from edgehuman.nets.checkpoint import read_card
@@ -79,15 +79,17 @@ def predict_logits(
 
 
 def scores(logits_NK: Float32, label_N: Index, temperature: float = 1.0) -> dict[str, float]:
-    """Return macro-F1, accuracy and calibration error of logits against labels.
+    """Return macro-F1, accuracy, calibration error and AUROC of logits against labels.
 
     Macro-F1 is over the classes that have windows: a set need not have all that a model tells.
     """
     predicted_N = logits_NK.argmax(1)
+    prob_NK = softmax(logits_NK / temperature)
     return {
         "macro_f1": scored_macro_f1(label_N, predicted_N, logits_NK.shape[1]),
         "accuracy": accuracy(label_N, predicted_N),
-        "ece": expected_calibration_error(softmax(logits_NK / temperature), label_N),
+        "ece": expected_calibration_error(prob_NK, label_N),
+        "auroc": auroc(prob_NK, label_N),
     }
 
 

@@ -22,15 +22,15 @@ def test_sizes_and_operations_are_the_catalogued_ones(name: str) -> None:
 
 def test_sizes_reach_from_one_to_sixty_three_million() -> None:
     sizes = [catalogue.NETWORKS[name].params for name in NAMES]
-    assert min(sizes) == 994_816
-    assert max(sizes) == 63_061_504
+    assert min(sizes) == 997_888
+    assert max(sizes) == 63_073_792
 
 
 def test_one_size_counted_by_hand() -> None:
     width, mlp = 128, 512
     block = 4 * width + (3 * width * width + 3 * width) + (width * width + width)
     block += (width * mlp + mlp) + (mlp * width + width)
-    assert count_params(build("imuvit_512x5")) == (24 * width + width) + 5 * block + 2 * width
+    assert count_params(build("imuvit_512x5")) == (48 * width + width) + 5 * block + 2 * width
 
 
 def test_patches_hold_four_samples_in_order_in_the_networks_units() -> None:
@@ -38,9 +38,9 @@ def test_patches_hold_four_samples_in_order_in_the_networks_units() -> None:
     imu_NTC = torch.zeros(1, 128, 6)
     imu_NTC[0, 5] = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     patch_NSK = network.patches(imu_NTC)
-    assert patch_NSK.shape == (1, 32, 24)
+    assert patch_NSK.shape == (1, 32, 48)
     # Sample 5 is the second of the second patch: half a g is one unit, one rad/s is one unit.
-    assert patch_NSK[0, 1, 6:12].tolist() == [2.0, 4.0, 6.0, 4.0, 5.0, 6.0]
+    assert patch_NSK[0, 1, 12:18].tolist() == [2.0, 4.0, 6.0, 4.0, 5.0, 6.0]
 
 
 def test_the_head_maps_pooled_features_to_classes() -> None:

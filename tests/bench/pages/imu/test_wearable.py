@@ -13,6 +13,7 @@ from edgehuman.bench.pages.imu.wearable import ROWS, TARGETS, TableConfig, build
 from edgehuman.outcome import Outcome
 
 Asked = list[tuple[Any, bool]]
+SCORES = [{"macro_f1": 0.5, "auroc": 0.9}, {"macro_f1": 0.7, "auroc": 0.9}]
 
 
 @pytest.fixture
@@ -27,7 +28,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     def tuned(config: Any) -> Outcome:
         found.append((config, False))
-        return Outcome({"metrics": {"macro_f1": 0.5 if config.mode == "probe" else 0.75}}, "")
+        score = 0.5 if config.mode == "probe" else 0.75
+        return Outcome({"metrics": {"macro_f1": score, "auroc": score + 0.1, "ece": 0.0}}, "")
 
     monkeypatch.setattr("edgehuman.pretrain.mae.train", pretrained)
     monkeypatch.setattr("edgehuman.tasks.imu.activity.train", tuned)
@@ -52,15 +54,17 @@ def test_every_row_is_trained_once_a_target_and_a_seed(asked: Asked, config: Tab
     begun = [words for words in tunings if words.weights is not None]
     assert {words.weights for words in begun} == {words.out for words in encoders}
     assert len(begun) == len(tunings) / 2
-    assert data["scores"]["from scratch"]["UCI HAR"] == [0.75, 0.75]
-    assert data["scores"]["linear probe after MAE"]["UCI HAR"] == [0.5, 0.5]
+    found = [one["macro_f1"] for one in data["scores"]["from scratch"]["UCI HAR"]]
+    assert found == [0.75, 0.75]
+    found = [one["auroc"] for one in data["scores"]["linear probe after MAE"]["UCI HAR"]]
+    assert found == [0.6, 0.6]
     assert json.loads((config.out / "table.json").read_text()) == data
     assert "3 people" in (config.out / "table.md").read_text()
 
 
 def test_a_row_of_the_table_is_its_mean_and_spread() -> None:
-    scores = {"from scratch": {target: [0.5, 0.7] for target in TARGETS}}
+    scores = {"from scratch": {target: SCORES for target in TARGETS}}
     text = render(scores, {"windows": 10, "hours": 1.5, "people": 3})
     cells = next(line for line in text.splitlines() if line.startswith("| from scratch"))
-    assert cells.count("60.0 ± 14.1") == 2
+    assert cells.count("60.0 ± 14.1") == cells.count("90.0 ± 0.0") == 2
     assert "10 windows, 1.5 hours of 3 people" in text
