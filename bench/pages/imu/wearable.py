@@ -124,7 +124,8 @@ def render(
         f"Network imuvit_512x5. Pretraining: {pretraining['windows']} windows, "
         f"{pretraining['hours']:.1f} hours of {pretraining['people']} people (HAPT, WISDM 2019, "
         "DSADS, GeoTec; no test person of either). UCI HAR: official test windows, train windows "
-        "rebuilt from the raw recordings. WISDM 2019 phone, 4 activities: train 1600-1633, test 1634-1650."
+        "rebuilt from the raw recordings. WISDM 2019 phone, 4 activities: train 1600-1633, test "
+        "1634-1650."
     )
     return "\n".join([*lines, "", note, "", PAPER, ""])
 

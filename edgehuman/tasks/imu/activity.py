@@ -79,18 +79,21 @@ def predict_logits(
 
 
 def scores(logits_NK: Float32, label_N: Index, temperature: float = 1.0) -> dict[str, float]:
-    """Return macro-F1, accuracy, calibration error and AUROC of logits against labels.
+    """Return macro-F1, accuracy, calibration error and AUROC (of two classes or more) of logits
+    against labels.
 
     Macro-F1 is over the classes that have windows: a set need not have all that a model tells.
     """
     predicted_N = logits_NK.argmax(1)
     prob_NK = softmax(logits_NK / temperature)
-    return {
+    found = {
         "macro_f1": scored_macro_f1(label_N, predicted_N, logits_NK.shape[1]),
         "accuracy": accuracy(label_N, predicted_N),
         "ece": expected_calibration_error(prob_NK, label_N),
-        "auroc": auroc(prob_NK, label_N),
     }
+    if len(np.unique(label_N)) > 1:
+        found["auroc"] = auroc(prob_NK, label_N)
+    return found
 
 
 def block_scale(network: nn.Module, decay: float) -> Mapping[str, float]:

@@ -53,7 +53,7 @@ def test_training_learns_and_the_card_is_complete(made: WindowSet, tmp_path: Pat
     assert card.output.labels == ("slow", "fast", "still")
     assert card.decision.temperature == outcome.data["temperature"] != 1.0
     assert [(row.role, row.subjects) for row in card.data] == [("training", 3), ("selection", 1)]
-    assert {metric.name for metric in card.metrics} == {"macro_f1", "accuracy", "ece"}
+    assert {metric.name for metric in card.metrics} == {*("macro_f1", "accuracy", "ece", "auroc")}
     assert "48 windows of 2 test people" in card.metrics[0].protocol
     assert (tmp_path / "confusion.png").stat().st_size > 5_000
     test = made.select(made.is_test_N)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from edgehuman.bench.pages.imu.wearable import ROWS, TARGETS, TableConfig, build
 from edgehuman.outcome import Outcome
 
 Asked = list[tuple[Any, bool]]
-SCORES = [{"macro_f1": 0.5, "auroc": 0.9}, {"macro_f1": 0.7, "auroc": 0.9}]
+SCORES: list[Mapping[str, float]] = [
+    {"macro_f1": 0.5, "auroc": 0.9},
+    {"macro_f1": 0.7, "auroc": 0.9},
+]
 
 
 @pytest.fixture
@@ -63,7 +67,7 @@ def test_every_row_is_trained_once_a_target_and_a_seed(asked: Asked, config: Tab
 
 
 def test_a_row_of_the_table_is_its_mean_and_spread() -> None:
-    scores = {"from scratch": {target: SCORES for target in TARGETS}}
+    scores = {"from scratch": dict.fromkeys(TARGETS, SCORES)}
     text = render(scores, {"windows": 10, "hours": 1.5, "people": 3})
     cells = next(line for line in text.splitlines() if line.startswith("| from scratch"))
     assert cells.count("60.0 ± 14.1") == cells.count("90.0 ± 0.0") == 2
