@@ -117,6 +117,8 @@ class Decision:
             points up while its wearer walks: "+x", "-x"; "y": either end of y.
         upright: the classes in which a wearer is upright and moves. A stream learns from them how
             the sensor is mounted, and turns it; empty: the sensor is taken as it is worn.
+        energy: a window whose energy (`metrics.energy`) is lower is like nothing that the model has
+            learnt, and its answer is "unknown"; None: no window is.
         affine: what `edgehuman adapt` learned of one person: a row for each class, its numbers of A
             and then of b; the logits of the classes become A logits + b. Empty: they stay.
     """
@@ -129,6 +131,7 @@ class Decision:
     hop_s: float = 0.64
     upright: tuple[str, ...] = ()
     upright_axes: tuple[str, ...] = ()
+    energy: float | None = None
     affine: tuple[tuple[float, ...], ...] = ()
 
 

@@ -68,3 +68,10 @@ def turn(imu_NTC: Float32, rotation_33: Float64) -> Float32:
     sensors = imu_NTC.reshape(*imu_NTC.shape[:-1], 2, 3)
     turned = sensors @ rotation_33.T.astype(np.float32)
     return np.ascontiguousarray(turned.reshape(imu_NTC.shape), np.float32)
+
+
+def turn_each(imu_NTC: Float32, rotation_N33: NDArray[np.floating]) -> Float32:
+    """Return windows (N, T, 6), both sensors of each turned by its own rotation (N, 3, 3)."""
+    sensors = imu_NTC.reshape(*imu_NTC.shape[:-1], 2, 3)
+    turned = np.einsum("ntsj,nij->ntsi", sensors, rotation_N33.astype(np.float32))
+    return np.ascontiguousarray(turned.reshape(imu_NTC.shape), np.float32)

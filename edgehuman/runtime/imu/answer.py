@@ -19,6 +19,7 @@ from typing import Any, Literal
 from edgehuman.card import Card, Decision
 from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
+from edgehuman.metrics.energy import energy_of
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.preprocess.imu.text.columns import plain
 from edgehuman.runtime.imu.decision import Decided, Decider
@@ -33,6 +34,8 @@ from edgehuman.runtime.model import Model
 Smoothing = Literal["none", "fixed_lag", "hysteresis"]
 MountingName = Literal["learn", "fixed"]
 BROKEN_OUTPUT = "output not finite"
+UNLIKE = "unlike what the model learnt"
+NOT_KNOWN = "mounting not known"
 
 _log = logging.getLogger("edgehuman.runtime")
 
@@ -114,6 +117,7 @@ class Recogniser:
         self._run = model.engine.run
         self.mounting = Mounting(model.card, options.mounting == "fixed", options.placement)
         self._placements = model.card.output.placements
+        self._rejects = self.decision.energy is not None
         self._notify = notify
         self._told = 0
         self._newest_s = 0.0
@@ -172,8 +176,9 @@ class Recogniser:
     def _judge(self, window: StreamWindow) -> list[ImuResult]:
         self._newest_s = window.arrival_ns / 1e9
         logits_C: list[float] | None = None
+        energy = math.inf
         if window.usable:
-            logits_C = self._logits(window)
+            logits_C, energy = self._logits(window)
             if not all(map(math.isfinite, logits_C)):
                 window = dataclasses.replace(window, usable=False, reason=BROKEN_OUTPUT)
                 logits_C = None
@@ -181,16 +186,33 @@ class Recogniser:
                     "the model's output is not finite, so the window is not answered; "
                     "export the model again and test it with `edgehuman evaluate`"
                 )
-        return self._finish(self._decider.push(window, window.t_s, logits_C))
+            elif not self._tells(window, logits_C):
+                window = dataclasses.replace(window, usable=False, reason=NOT_KNOWN)
+                logits_C = None
+        return self._finish(self._decider.push(window, window.t_s, logits_C, energy))
+
+    def _tells(self, window: StreamWindow, logits_C: list[float]) -> bool:
+        """Whether the window's likeliest class can be believed, as far as the mounting is known."""
+        likeliest = self.labels[logits_C.index(max(logits_C))]
+        if self.mounting.tells(window.window.imu_TC, likeliest):
+            return True
+        self.windows.report.note(
+            "gravity does not lie along the axis that is up when the sensor is worn as usual, and "
+            "nobody has walked yet: its wearer lies, or it is mounted otherwise, so postures are "
+            "unknown. Walk a few steps, or give --placement, --axes or --mounting fixed"
+        )
+        return False
 
     @property
     def _learnt(self) -> bool:
         return self.mounting.worn is not None and self.mounting.worn.t_s is not None
 
-    def _logits(self, window: StreamWindow) -> list[float]:
-        """The logits of a window's classes, in its wearer's frame as far as that is known."""
+    def _logits(self, window: StreamWindow) -> tuple[list[float], float]:
+        """The logits of a window's classes, in its wearer's frame as far as that is known, and the
+        energy of its outputs."""
         imu_TC, known = window.window.imu_TC, self._learnt
         output_O = self._run(self.mounting.turned(imu_TC)[None])[0]
+        energy = float(energy_of(output_O[None])[0]) if self._rejects else math.inf
         logits_C: list[float] = self.mounting.read(imu_TC, output_O, window.t_s).tolist()
         if self.mounting.worn is not None:
             self.tally.worn = self.mounting.worn.said(self._placements)
@@ -199,7 +221,7 @@ class Recogniser:
                     f"learnt from walking at {window.t_s:.1f} s how the sensor is worn: "
                     f"{said_worn(self.tally.worn)}; to take it as it is, --mounting fixed"
                 )
-        return logits_C
+        return logits_C, energy
 
     def _tell(self) -> None:
         """Pass on the stream time, and the report's new remarks; each is made once."""
@@ -229,7 +251,7 @@ class Recogniser:
             stamp_ns=item.window.stamp_ns,
             source=self.source,
             delay_s=decided.look_ahead_s,
-            reason=item.reason,
+            reason=UNLIKE if decided.is_unlike else item.reason,
             true_label=self._own.get(plain(item.label), item.label) if item.label else None,
             prob_C=decided.prob_C,
             window=item.window,

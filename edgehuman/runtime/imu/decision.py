@@ -43,12 +43,14 @@ class Decided(Generic[Item]):
 
     Attributes:
         item: what was pushed with the window.
-        label: the class, or "unknown": no evidence, or a score under the threshold.
+        label: the class, or "unknown": no evidence, a score under the threshold, or windows unlike
+            what the model learnt.
         score: mean calibrated probability of the class over this window and those looked ahead at.
         raw_label: the network's own label; "unknown" if it gave none.
         prob_C: the network's calibrated probabilities; None if it gave none.
         newest: what was pushed with the newest window that the label is based on.
         look_ahead_s: stream time between this window and that one.
+        is_unlike: the windows are unlike what the model learnt.
     """
 
     item: Item
@@ -58,6 +60,7 @@ class Decided(Generic[Item]):
     prob_C: Probabilities | None
     newest: Item
     look_ahead_s: float
+    is_unlike: bool = False
 
 
 @dataclass(slots=True)
@@ -65,6 +68,7 @@ class _Pending(Generic[Item]):
     item: Item
     t_s: float
     prob_C: Probabilities | None
+    energy: float
 
 
 def _largest(value_C: Sequence[float]) -> int:
@@ -247,12 +251,18 @@ class Decider(Generic[Item]):
         self._pending: deque[_Pending[Item]] = deque()
         self._newest_s = -math.inf
 
-    def push(self, item: Item, t_s: float, logits_C: Sequence[float] | None) -> list[Decided[Item]]:
+    def push(
+        self,
+        item: Item,
+        t_s: float,
+        logits_C: Sequence[float] | None,
+        energy: float = math.inf,
+    ) -> list[Decided[Item]]:
         """The windows that this one (None: nothing usable) settles, oldest first."""
         paused = t_s - self._newest_s > 1.5 * self._hop_s
         decided = self.flush() if paused else []
         prob_C = None if logits_C is None else self._probabilities(logits_C)
-        self._pending.append(_Pending(item, t_s, prob_C))
+        self._pending.append(_Pending(item, t_s, prob_C, energy))
         self._newest_s = t_s
         return decided + [self._decide(k) for k in self.smoother.push(prob_C)]
 
@@ -274,13 +284,18 @@ class Decider(Generic[Item]):
         return tuple([weight / total for weight in weight_C])
 
     def _decide(self, chosen: int) -> Decided[Item]:
-        seen = [row.prob_C for row in self._pending if row.prob_C is not None]
+        rows = [row for row in self._pending if row.prob_C is not None]
+        seen = [row.prob_C for row in rows if row.prob_C is not None]
         newest = self._pending[-1]
         own = self._pending.popleft()
         look_ahead_s = newest.t_s - own.t_s
         if own.prob_C is None:
             return Decided(own.item, UNKNOWN, 0.0, UNKNOWN, None, newest.item, look_ahead_s)
         score = sum([prob_C[chosen] for prob_C in seen]) / len(seen)
-        label = self._labels[chosen] if score >= self._decision.threshold else UNKNOWN
+        least = self._decision.energy
+        is_unlike = least is not None and sum(row.energy for row in rows) < least * len(rows)
+        is_known = score >= self._decision.threshold and not is_unlike
+        label = self._labels[chosen] if is_known else UNKNOWN
         raw_label = self._labels[_largest(own.prob_C)]
-        return Decided(own.item, label, score, raw_label, own.prob_C, newest.item, look_ahead_s)
+        said = (own.item, label, score, raw_label, own.prob_C, newest.item, look_ahead_s)
+        return Decided(*said, is_unlike=is_unlike)

@@ -10,6 +10,11 @@ the sensor is worn, but only a placement that the user states weights the answer
 like a pocket still sits like a hip. Models whose card names no `upright` classes take the sensor as
 it is worn.
 
+Before anybody has walked, the posture of a still wearer is told only if gravity has lain once as it
+does when the sensor is worn as usual: otherwise it shows lying, or another mounting, and nothing
+tells which (`tells`). Where a stated placement leaves open which end of an axis is up, sure
+windows of standing close to that axis say it.
+
 Axes: N windows, T time, C classes, O outputs (placements * classes), P placements.
 """
 
@@ -35,6 +40,11 @@ IN_A_ROW = 3
 """So many windows in a row, before the first is believed and after a sensor was moved."""
 KEPT = 32
 MOVED_DEG = 45.0
+USUAL_DEG = 45.0
+"""Gravity this close to the axis that is usually up shows a sensor that is worn as usual."""
+STILL_G = 0.15
+"""A window whose acceleration varies less, as a standard deviation, may be of a still wearer."""
+STANDING = "standing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +94,18 @@ def as_usual(card: Card, placement: str) -> Worn:
         known = f"valid: {', '.join(names)}" if names else "its card names none; leave it out"
         raise UsageError(f"--placement {placement}: not a placement of this model; {known}")
     place = names.index(placement)
-    axis = card.decision.upright_axes[place]
+    up_3, _ = usual_axis(card, place)
+    return Worn(up_3, np.eye(len(names))[place], None)
+
+
+def usual_axis(card: Card, place: int = 0) -> tuple[Float64, bool]:
+    """Return the unit vector (3,) that is up at a placement when worn as usual, by default the
+    first; and whether the card says which end of the axis that is.
+    """
+    axis = card.decision.upright_axes[place] if card.decision.upright_axes else "+x"
     up_3 = np.zeros(3)
     up_3["xyz".index(axis[-1])] = -1.0 if axis.startswith("-") else 1.0
-    return Worn(up_3, np.eye(len(names))[place], None)
+    return up_3, len(axis) == 2
 
 
 def is_upright(card: Card, output_NO: Float32) -> NDArray[np.bool_]:
@@ -132,6 +150,10 @@ class Mounting:
         self._card = card
         self._usual = None if placement is None else as_usual(card, placement)
         self._learns = bool(card.decision.upright) and not fixed
+        place = card.output.placements.index(placement) if placement is not None else 0
+        self._axis_3, self._is_signed = usual_axis(card, place)
+        self._standing: deque[Float64] = deque(maxlen=IN_A_ROW)
+        self._was_usual = False
         self._seen: deque[tuple[Float64, Float32]] = deque(maxlen=KEPT)
         self._in_a_row = 0
         self.worn: Worn | None = self._usual
@@ -139,6 +161,25 @@ class Mounting:
     def turned(self, imu_TC: Float32) -> Float32:
         """The window (T, 6) in the wearer's frame, as far as that is known."""
         return imu_TC if self.worn is None else turn(imu_TC, self.worn.turn_33)
+
+    def tells(self, imu_TC: Float32, label: str) -> bool:
+        """Whether a window (T, 6) as it was worn can be believed to show `label`: its wearer moves,
+        or how the sensor is mounted is known, stated, or as usual as far as gravity has shown.
+        """
+        if not self._learns or self.worn is not None or label in self._card.decision.upright:
+            return True
+        if np.linalg.norm(imu_TC[:, :3].std(axis=0)) > STILL_G:
+            return True
+        self._was_usual = self._was_usual or self.off_usual_deg(imu_TC) <= USUAL_DEG
+        return self._was_usual
+
+    def off_usual_deg(self, imu_TC: Float32) -> float:
+        """Angle between gravity in a window and the axis that is up when worn as usual; either end
+        of it, where the card leaves that open."""
+        up_3 = gravity(imu_TC)
+        cosine = float(up_3 @ self._axis_3) / max(float(np.linalg.norm(up_3)), 1e-6)
+        cosine = cosine if self._is_signed else abs(cosine)
+        return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
     def read(self, imu_TC: Float32, output_O: Float32, t_s: float) -> Float32:
         """The logits (C,) of a window's output; learns from the window.
@@ -154,6 +195,8 @@ class Mounting:
         return logits_C
 
     def _learn(self, imu_TC: Float32, output_O: Float32, t_s: float) -> None:
+        if self.worn is self._usual and self._usual is not None and not self._is_signed:
+            self._stand(imu_TC, output_O)
         if not is_upright(self._card, output_O[None])[0]:
             self._in_a_row = 0
             return
@@ -172,6 +215,21 @@ class Mounting:
         if found is not None and self._usual is not None:
             found = replace(found, prob_P=self._usual.prob_P)
         self.worn = found
+
+    def _stand(self, imu_TC: Float32, output_O: Float32) -> None:
+        """Take the way up from a wearer who stands, where the usual one may be upside down."""
+        assert self._usual is not None
+        logits_C = answered(self._card, output_O[None], self._usual.prob_P)
+        prob_C = softmax(logits_C, self._card.decision.temperature)[0]
+        likeliest = self._card.output.labels[int(prob_C.argmax())]
+        if likeliest != STANDING or prob_C.max() < SURE or self.off_usual_deg(imu_TC) > USUAL_DEG:
+            self._standing.clear()
+            return
+        self._standing.append(gravity(imu_TC))
+        up_3 = common_direction(np.stack(self._standing))
+        if len(self._standing) == IN_A_ROW and up_3 is not None:
+            self.worn = self._usual = replace(self._usual, up_3=up_3)
+            self._is_signed = True
 
     def _is_moved(self, latest: list[Float64]) -> bool:
         """Whether all the latest windows point elsewhere."""

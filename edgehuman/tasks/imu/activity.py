@@ -17,6 +17,7 @@ from contextlib import nullcontext
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec, TrainingData
@@ -26,12 +27,14 @@ from edgehuman.data.imu.load import is_simulated, load_recordings
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from edgehuman.metrics.classification import accuracy, auroc, confusion, scored_macro_f1
+from edgehuman.metrics.energy import energy_of, least_energy
 from edgehuman.metrics.placements import of_classes
 from edgehuman.nets.building import build, count_params, size_of
 from edgehuman.nets.checkpoint import read_card
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.preprocess.imu.naming import EITHER, read_naming
+from edgehuman.preprocess.imu.upright import turn_each
 from edgehuman.records import IMU_WINDOW, Float32, Float64, Index, WindowSet
 from edgehuman.tasks.finetune import (
     Decided,
@@ -52,7 +55,7 @@ from edgehuman.tasks.imu.classifier import (
 from edgehuman.tasks.imu.decision import choose_decision, hops_of
 from edgehuman.tasks.imu.probe import fit_probe
 from edgehuman.tasks.imu.settings import DEFAULT_ARCH, ActivityConfig, read_placements
-from edgehuman.tasks.imu.splits import LabelledSplits, join, labelled_splits
+from edgehuman.tasks.imu.splits import LabelledSplits, allowed, join, labelled_splits
 from edgehuman.training import checkpoint
 from edgehuman.training.batches import balance, batch_indices, drawn_indices
 from edgehuman.training.imu.augment import FACING, UPRIGHT, WORN
@@ -175,21 +178,52 @@ def _upright(config: ActivityConfig, splits: LabelledSplits) -> Tensor | None:
     require_classes("--upright-by", config.upright_by, splits.labels)
     if not config.upright_share + config.facing_share:
         return None
-    names = splits.learn[0].labels
-    upright_M = np.array([set(name.split(EITHER)) <= set(config.upright_by) for name in names])
+    upright_M = _upright_labels(config, splits.learn[0].labels)
     return torch.from_numpy(uprights(splits.learn, upright_M))
 
 
-def _decide(config: ActivityConfig, select_NK: Float32, select_N: Index) -> Decision:
-    """Fit the temperature on the people held out, or take the decision of `config.selected`."""
+def _decide(
+    config: ActivityConfig, select_NK: Float32, select_N: Index, known: list[Float64]
+) -> Decision:
+    """Fit temperature and least energy on the people held out, or take the decision of
+    `config.selected`.
+
+    Args:
+        known: energies of what is answered rightly, set by set.
+    """
     axes = read_placements(config.placements).axes
     start = Decision(upright=config.upright_by, upright_axes=axes)
     if len(select_N):
         temperature = fit_temperature(select_NK, select_N)
-        return dataclasses.replace(start, temperature=temperature)
+        energy = least_energy(known, config.reject_share)
+        return dataclasses.replace(start, temperature=temperature, energy=energy)
     if config.selected is not None:
         return read_card(config.selected).decision
     return start
+
+
+def _known_energies(
+    config: ActivityConfig, splits: LabelledSplits, network: nn.Module
+) -> list[Float64]:
+    """Energies of the rightly answered windows of people who taught the network nothing: those held
+    out, and other datasets' test people, in the frame that a stream learns.
+    """
+    sets = [windows for windows in (splits.select, *splits.others) if len(windows)]
+    found = []
+    for windows in sets:
+        imu_NTC = windows.imu_NTC
+        if config.upright_by:
+            upright_M = _upright_labels(config, windows.labels)
+            imu_NTC = turn_each(imu_NTC, uprights([windows], upright_M))
+        logits_NK = predict_logits(network, imu_NTC, len(config.placements))
+        right_N = allowed(windows.labels, splits.labels)[windows.label_N, logits_NK.argmax(axis=1)]
+        found.append(energy_of(logits_NK[right_N]))
+    return found
+
+
+def _upright_labels(config: ActivityConfig, names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which of the names are classes in which a wearer is upright and moves."""
+    return np.array([set(name.split(EITHER)) <= set(config.upright_by) for name in names])
 
 
 def _decide_on_stream(
@@ -222,7 +256,12 @@ def _judge(
             predict_logits(network, splits.select.imu_NTC, len(config.placements)),
             splits.select.label_N,
         )
-        decision = _decide(config, select_NK, select_N)
+        right_N = select_NK.argmax(axis=1) == select_N if len(select_N) else np.empty(0, bool)
+        if unseen is None:
+            known = _known_energies(config, splits, network)
+        else:
+            known = [energy_of(select_NK[right_N])]
+        decision = _decide(config, select_NK, select_N, known)
         if config.stream_data is not None and len(splits.select):
             decision = _decide_on_stream(config, splits, network, card.replace(decision=decision))
         found = scores(select_NK, select_N, decision.temperature) if len(select_N) else None

@@ -16,9 +16,10 @@ import numpy as np
 
 from edgehuman.card import Card, Decision
 from edgehuman.errors import DataError
+from edgehuman.metrics.energy import energy_of
 from edgehuman.metrics.stream import online_accuracy
 from edgehuman.preprocess.imu.recording import cut_windows
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, ImuRecording
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, Float64, ImuRecording
 from edgehuman.runtime.imu.decision import Decider
 from edgehuman.runtime.imu.mounting import Mounting
 
@@ -34,10 +35,12 @@ class Hops:
     Attributes:
         logits_HK: the network's logits.
         true_H: the label at the end of each window; None if not labelled.
+        energy_H: the energy of its outputs.
     """
 
     logits_HK: Float32
     true_H: tuple[str | None, ...]
+    energy_H: Float64
 
 
 def hops_of(recording: ImuRecording, card: Card, output: Callable[[Float32], Float32]) -> Hops:
@@ -52,14 +55,15 @@ def hops_of(recording: ImuRecording, card: Card, output: Callable[[Float32], Flo
     hop = round(hop_s * IMU_RATE_HZ)
     windows_HTC = cut_windows(recording.imu_TC, IMU_WINDOW, hop)
     mounting = Mounting(card)
-    logits = [
-        mounting.read(imu_TC, output(mounting.turned(imu_TC)[None])[0], i * hop_s)
-        for i, imu_TC in enumerate(windows_HTC)
-    ]
+    logits, energy = [], []
+    for i, imu_TC in enumerate(windows_HTC):
+        output_NO = output(mounting.turned(imu_TC)[None])
+        logits.append(mounting.read(imu_TC, output_NO[0], i * hop_s))
+        energy.append(energy_of(output_NO)[0])
     ends = [IMU_WINDOW - 1 + i * hop for i in range(len(windows_HTC))]
     labels = recording.label_T[ends].tolist() if recording.label_T.size else [-1] * len(ends)
     true_H = tuple(recording.labels[i] if i >= 0 else None for i in labels)
-    return Hops(np.stack(logits), true_H)
+    return Hops(np.stack(logits), true_H, np.array(energy))
 
 
 def accuracy_of(decision: Decision, stretches: Sequence[Hops], labels: tuple[str, ...]) -> float:
@@ -69,8 +73,9 @@ def accuracy_of(decision: Decision, stretches: Sequence[Hops], labels: tuple[str
     for hops in stretches:
         decider: Decider[int] = Decider(decision, labels, decision.hop_s)
         decided = []
-        for i, row in enumerate(hops.logits_HK.tolist()):
-            decided += decider.push(i, i * decision.hop_s, row)
+        rows = zip(hops.logits_HK.tolist(), hops.energy_H.tolist(), strict=True)
+        for i, (row, energy) in enumerate(rows):
+            decided += decider.push(i, i * decision.hop_s, row, energy)
         decided += decider.flush()
         said += [one.label for one in decided]
         true += hops.true_H

@@ -44,6 +44,9 @@ class ActivityConfig(FinetuneConfig):
     select_share: float = 0.2
     """Share of the training people held out to select the checkpoint and fit the temperature;
     a probe uses folds over all training people instead."""
+    reject_share: float = 0.02
+    """Share of the rightly answered windows of people held out that a stream may call unknown, as
+    unlike what was learnt: more finds more of what is truly unknown; 0: it never does."""
     selected: Path | None = None
     """With --select-share 0: the checkpoint whose temperature and decision are reused."""
     stream_data: str | None = None
@@ -93,6 +96,7 @@ class ActivityConfig(FinetuneConfig):
             (0 <= self.dropout < 1, "dropout", "from 0 to under 1"),
             (0 <= self.label_smoothing < 1, "label_smoothing", "from 0 to under 1"),
             (self.hop >= 1, "hop", "at least 1"),
+            (0 <= self.reject_share < 1, "reject_share", "from 0 to under 1"),
             (0 <= self.turned_share <= 1, "turned_share", "from 0 to 1"),
             (0 <= self.upright_share <= 1, "upright_share", "from 0 to 1"),
             (0 <= self.facing_share <= 1, "facing_share", "from 0 to 1"),

@@ -31,12 +31,15 @@ class LabelledSplits:
         select: windows of the target's training people held out for selection.
         test: the target's test windows; read once, at the end.
         labels: the task's classes.
+        others: windows of the other datasets' test people, one set per dataset: nothing learns from
+            them but how unlike a window may be.
     """
 
     learn: tuple[WindowSet, ...]
     select: WindowSet
     test: WindowSet
     labels: tuple[str, ...]
+    others: tuple[WindowSet, ...] = ()
 
     @property
     def allowed_MK(self) -> NDArray[np.bool_]:
@@ -137,7 +140,11 @@ def _split(
     select = known.select(chosen_N)
     out = list(test_people | select_people)
     learn = tuple(w.select(~np.isin(w.subject_N, out)) for w in sets)
+    tested = set(test.subject_N.tolist())
+    others = tuple(w.select(w.is_test_N & ~np.isin(w.subject_N, list(tested))) for w in sets[1:])
     for windows in learn:
         assert_disjoint(windows, test)
         assert_disjoint(windows, select)
-    return LabelledSplits(tuple(w for w in learn if len(w)), select, test, labels)
+    kept = (tuple(w for w in group if len(w)) for group in (learn, others))
+    learn, others = kept
+    return LabelledSplits(learn, select, test, labels, others)

@@ -155,3 +155,27 @@ def test_the_chance_to_stay_follows_the_hop() -> None:
 def test_parameters_outside_their_range_are_refused(decision: Decision, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Decider(decision, LABELS, hop_s=1.0)
+
+
+def energies(decision: Decision, energy_H: list[float]) -> list[Decided[int]]:
+    decider: Decider[int] = Decider(decision, LABELS, hop_s=1.0)
+    row = logits(0.9, 0.05, 0.05)
+    decided = [one for k, e in enumerate(energy_H) for one in decider.push(k, float(k), row, e)]
+    return decided + decider.flush()
+
+
+def test_a_window_unlike_what_was_learnt_is_unknown_and_keeps_its_score() -> None:
+    decided = energies(Decision(energy=2.0), [3.0, 1.0, 2.0])
+    assert [one.label for one in decided] == ["walking", UNKNOWN, "walking"]
+    assert [one.is_unlike for one in decided] == [False, True, False]
+    assert all(one.score == pytest.approx(0.9) for one in decided)
+    assert decided[1].raw_label == "walking"
+    assert not any(one.is_unlike for one in energies(Decision(), [-9.0] * 3))
+
+
+def test_one_unlike_window_among_others_that_are_looked_at_does_not_change_the_answer() -> None:
+    decision = Decision(smoothing="hysteresis", energy=2.0)
+    lag = Decision(smoothing="fixed_lag", delay_s=2.0, stay=0.9, energy=2.0)
+    assert [one.is_unlike for one in energies(decision, [3.0, 1.5, 3.0])] == [False, True, False]
+    assert not any(one.is_unlike for one in energies(lag, [3.0, 3.0, 1.9, 3.0, 3.0])[:2])
+    assert all(one.is_unlike for one in energies(lag, [1.0] * 5))

@@ -95,3 +95,68 @@ def test_a_placement_that_the_model_does_not_know_is_refused() -> None:
     plain = CARD.replace(output=OutputSpec("classes", LABELS))
     with pytest.raises(UsageError, match="its card names none; leave it out"):
         Mounting(plain, placement="wrist")
+
+
+def test_a_still_wearer_is_told_once_gravity_has_lain_as_usual() -> None:
+    mounting = Mounting(CARD)
+    across, along = window((0.0, 0.0, 1.0), False), window((0.9, 0.0, 0.4), False)
+    assert not mounting.tells(across, "sitting")
+    assert mounting.tells(along, "sitting")
+    assert mounting.tells(across, "sitting")  # the sensor was worn as usual: its wearer lies
+
+
+@pytest.mark.parametrize(
+    "mounting",
+    [
+        Mounting(CARD, fixed=True),
+        Mounting(CARD, placement="wrist"),
+        Mounting(CARD.replace(decision=Decision())),
+    ],
+    ids=["fixed", "stated", "learns none"],
+)
+def test_a_mounting_that_is_said_is_believed(mounting: Mounting) -> None:
+    assert mounting.tells(window((0.0, 0.0, 1.0), False), "sitting")
+
+
+def test_movement_and_walking_are_told_however_the_sensor_is_turned() -> None:
+    mounting = Mounting(CARD)
+    still = window((0.0, 0.0, 1.0), False)
+    assert mounting.tells(still, "walking")
+    shaken = still.copy()
+    shaken[::2, 0] = 0.5
+    assert mounting.tells(shaken, "sitting")
+    assert not mounting.tells(still, "sitting")
+    walk(mounting, (0.0, 0.0, 1.0), IN_A_ROW)
+    assert mounting.tells(still, "sitting")
+
+
+POCKET = Card(
+    "made", "activity", "made", 1, 1, IMU_INPUT,
+    OutputSpec("classes", ("walking", "standing"), placements=("waist", "pocket")),
+    Decision(upright=("walking",), upright_axes=("+x", "y")),
+)  # fmt: skip
+
+
+def test_standing_says_which_end_of_a_pocket_is_up() -> None:
+    mounting = Mounting(POCKET, placement="pocket")
+    stood = window((-0.2, -0.95, 0.2), False)
+    for hop in range(IN_A_ROW - 1):
+        mounting.read(stood, output(False), 0.64 * hop)
+    assert gravity(mounting.turned(stood)[None])[0][0] < 0  # still upside down
+    mounting.read(stood, output(False), 2.0)
+    assert gravity(mounting.turned(stood)[None])[0][0] > 0.9
+    assert mounting.worn is not None
+    assert mounting.worn.t_s is None  # walking still has to tell
+    across = window((0.0, 0.0, 1.0), False)
+    for hop in range(5):
+        mounting.read(across, output(False), 3.0 + hop)
+    assert gravity(mounting.turned(stood)[None])[0][0] > 0.9
+
+
+def test_unsure_or_tilted_standing_says_nothing() -> None:
+    mounting = Mounting(POCKET, placement="pocket")
+    for hop in range(9):
+        mounting.read(window((0.0, -0.5, 0.86), False), output(False), 0.64 * hop)
+        mounting.read(window((0.0, -1.0, 0.0), False), np.zeros(4, np.float32), 0.64 * hop)
+    assert mounting.worn is not None
+    assert mounting.worn.up_3 == pytest.approx([0, 1, 0])
