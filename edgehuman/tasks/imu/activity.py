@@ -287,7 +287,7 @@ def _judge(
             metrics=scores(test_NK, splits.test.label_N, card.decision.temperature),
             protocol=protocol,
             data={"confusion": matrix.tolist()},
-            names={"macro_f1": "macro-F1", "ece": "calibration error"},
+            names={"macro_f1": "macro-F1", "ece": "calibration error", "auroc": "AUROC"},
         )
 
     return Judge(decide, test)
