@@ -21,7 +21,7 @@ Axes: N windows, T time, C classes, O outputs (placements * classes), P placemen
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ SURE = 0.8
 IN_A_ROW = 3
 """So many windows in a row, before the first is believed and after a sensor was moved."""
 KEPT = 32
+ANEW = 4
+"""Every so many windows of walking in a row, a mounting that is known is learnt a little better."""
 MOVED_DEG = 45.0
 USUAL_DEG = 45.0
 """Gravity this close to the axis that is usually up shows a sensor that is worn as usual."""
@@ -56,16 +58,16 @@ class Worn:
         prob_P: how likely each placement is; empty if the model tells none.
         t_s: stream time when it was learnt, seconds; None: not learnt, but worn as usual at a given
             placement.
+        turn_33: the rotation into the wearer's upright frame.
     """
 
     up_3: Float64
     prob_P: Float64
     t_s: float | None = 0.0
+    turn_33: Float64 = field(init=False)
 
-    @property
-    def turn_33(self) -> Float64:
-        """The rotation into the wearer's upright frame."""
-        return to_upright(self.up_3)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "turn_33", to_upright(self.up_3))
 
     def said(self, placements: tuple[str, ...]) -> dict[str, Any]:
         """As JSON: the likeliest placement, its probability, and how far the sensor is turned."""
@@ -208,6 +210,8 @@ class Mounting:
         if self.worn is not None and self._is_moved([gravity_3 for gravity_3, _ in latest]):
             self._seen = deque(latest, maxlen=KEPT)
             self.worn = self._usual
+        if self.worn is not self._usual and self._in_a_row % ANEW:
+            return
         since_s = None if self.worn is None else self.worn.t_s
         gravity_N3 = np.stack([gravity_3 for gravity_3, _ in self._seen])
         output_NO = np.stack([out for _, out in self._seen])

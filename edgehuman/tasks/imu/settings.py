@@ -39,6 +39,8 @@ class ActivityConfig(FinetuneConfig):
     balance: tuple[float, ...] = ()
     """Share of each dataset in a batch, within it the same for each class; by default every window
     counts the same."""
+    steps: int = 400
+    """Optimiser steps."""
     hop: int = 64
     """Hop between windows cut from recordings, samples."""
     select_share: float = 0.2
