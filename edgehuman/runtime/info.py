@@ -169,8 +169,11 @@ def _answers(card: Card) -> list[tuple[str, str]]:
         rows.append((f"{len(output.labels)} labels", ", ".join(output.labels)))
     if output.dim:
         rows.append(("vector", f"{output.dim} numbers, compared by {output.distance}"))
-    if decision.threshold:
-        rows.append(("unknown", f"below a score of {decision.threshold:.3g}"))
+    unknown = [f"below a score of {decision.threshold:.3g}"] if decision.threshold else []
+    if decision.energy is not None:
+        unknown.append(f"unlike what it learnt: below an energy of {decision.energy:.3g}")
+    if unknown:
+        rows.append(("unknown", "; ".join(unknown)))
     if decision.smoothing != "none":
         said = f"{decision.smoothing}, {decision.delay_s:g} s later, every {decision.hop_s:g} s"
         rows.append(("smoothing", said))

@@ -31,6 +31,10 @@ from edgehuman.runtime.loop.results import UNKNOWN
 MARGIN = 0.1
 """Hysteresis: how much more probable than the present label the new one must be."""
 
+BEFORE = 2
+"""A window's energy is judged together with that of so many before it: one step over a kerb is
+still walking."""
+
 _LEAST_PROB = 1e-6  # floor of a probability: networks are overconfident
 
 Item = TypeVar("Item")
@@ -250,6 +254,7 @@ class Decider(Generic[Item]):
         self.smoother = make_smoother(decision, len(labels), hop_s)
         self._pending: deque[_Pending[Item]] = deque()
         self._newest_s = -math.inf
+        self._before: deque[float] = deque(maxlen=BEFORE)
 
     def push(
         self,
@@ -292,10 +297,16 @@ class Decider(Generic[Item]):
         if own.prob_C is None:
             return Decided(own.item, UNKNOWN, 0.0, UNKNOWN, None, newest.item, look_ahead_s)
         score = sum([prob_C[chosen] for prob_C in seen]) / len(seen)
-        least = self._decision.energy
-        is_unlike = least is not None and sum(row.energy for row in rows) < least * len(rows)
+        is_unlike = self._is_unlike([row.energy for row in rows])
         is_known = score >= self._decision.threshold and not is_unlike
         label = self._labels[chosen] if is_known else UNKNOWN
         raw_label = self._labels[_largest(own.prob_C)]
         said = (own.item, label, score, raw_label, own.prob_C, newest.item, look_ahead_s)
         return Decided(*said, is_unlike=is_unlike)
+
+    def _is_unlike(self, seen: list[float]) -> bool:
+        """Whether the windows seen, with those just before, are together unlike what was learnt."""
+        least = self._decision.energy
+        together = [*self._before, *seen]
+        self._before.append(seen[0])
+        return least is not None and sum(together) < least * len(together)

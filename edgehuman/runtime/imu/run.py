@@ -56,8 +56,8 @@ class RunConfig:
         rate_hz: rows per second of a file or pipe whose rows have no stamps.
         mounting: learn from walking how the sensor is mounted, if the model can, or take it as
             fixed, mounted as the model's card says.
-        placement: where the sensor is worn, mounted there as the card says, e.g. wrist (default:
-            found out from walking).
+        placement: where the sensor is worn, mounted there as the card says: waist, pocket, wrist or
+            ankle, for zoo:activity (default: found out from walking).
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.

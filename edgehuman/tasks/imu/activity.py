@@ -227,16 +227,24 @@ def _upright_labels(config: ActivityConfig, names: tuple[str, ...]) -> NDArray[n
 
 
 def _decide_on_stream(
-    config: ActivityConfig, splits: LabelledSplits, network: nn.Module, card: Card
+    config: ActivityConfig,
+    splits: LabelledSplits,
+    network: nn.Module,
+    card: Card,
+    known: list[Float64],
 ) -> Decision:
-    """Choose smoothing and threshold on the continuous recordings of the people held out."""
+    """Choose smoothing, least energy and threshold on the continuous recordings of the people held
+    out.
+    """
     people = set(splits.select.subject_N.tolist())
     stretches = [
         hops_of(recording, card, answer_of(network))
         for recording in load_recordings(str(config.stream_data))
         if recording.subject in people and len(recording.imu_TC) >= IMU_WINDOW
     ]
-    return choose_decision(card.decision, stretches, splits.labels, config.delay_s)
+    shares = [config.reject_share / parts for parts in (1, 2, 4, 8)]
+    energies = [one for one in (least_energy(known, share) for share in shares) if one is not None]
+    return choose_decision(card.decision, stretches, splits.labels, config.delay_s, energies)
 
 
 def _judge(
@@ -263,7 +271,8 @@ def _judge(
             known = [energy_of(select_NK[right_N])]
         decision = _decide(config, select_NK, select_N, known)
         if config.stream_data is not None and len(splits.select):
-            decision = _decide_on_stream(config, splits, network, card.replace(decision=decision))
+            card = card.replace(decision=decision)
+            decision = _decide_on_stream(config, splits, network, card, known)
         found = scores(select_NK, select_N, decision.temperature) if len(select_N) else None
         data = {
             "mode": config.mode,

@@ -1,7 +1,8 @@
 """Choose a stream's smoothing and its threshold for "unknown", on people held out from training.
 
-The delay budget is given. The chain's stay probability is the one with the best online accuracy;
-the threshold is the largest that costs at most half a percentage point of it.
+The delay budget is given. The chain's stay probability is the one with the best online accuracy.
+"Unknown" may cost half a percentage point of it: first the least energy is the highest that costs
+no more, then the threshold is the largest that still does not.
 
 Axes: H hops, K classes.
 """
@@ -83,7 +84,11 @@ def accuracy_of(decision: Decision, stretches: Sequence[Hops], labels: tuple[str
 
 
 def choose_decision(
-    start: Decision, stretches: Sequence[Hops], labels: tuple[str, ...], delay_s: float
+    start: Decision,
+    stretches: Sequence[Hops],
+    labels: tuple[str, ...],
+    delay_s: float,
+    energies: Sequence[float] = (),
 ) -> Decision:
     """Return the decision with fixed-lag smoothing that does best on these recordings.
 
@@ -92,6 +97,7 @@ def choose_decision(
         stretches: recordings of people that the network was not trained on.
         labels: the network's classes.
         delay_s: delay budget, seconds.
+        energies: least energies to choose from.
 
     Raises:
         DataError: no recording has a labelled hop.
@@ -101,7 +107,7 @@ def choose_decision(
             "--stream-data has no labelled recordings of the people held out for selection; "
             "give the continuous recordings of the same dataset, or omit the flag"
         )
-    smoothed = dataclasses.replace(start, smoothing="fixed_lag", delay_s=delay_s)
+    smoothed = dataclasses.replace(start, smoothing="fixed_lag", delay_s=delay_s, energy=None)
 
     def accuracy(decision: Decision) -> float:
         return accuracy_of(decision, stretches, labels)
@@ -109,5 +115,7 @@ def choose_decision(
     stays = [dataclasses.replace(smoothed, stay=stay) for stay in STAYS]
     best = max(stays, key=accuracy)
     floor = accuracy(best) - ACCEPTED_LOSS
-    strict = [dataclasses.replace(best, threshold=threshold) for threshold in THRESHOLDS]
+    ways = [dataclasses.replace(best, energy=energy) for energy in sorted(energies)]
+    known = [best, *(decision for decision in ways if accuracy(decision) >= floor)][-1]
+    strict = [dataclasses.replace(known, threshold=threshold) for threshold in THRESHOLDS]
     return [decision for decision in strict if accuracy(decision) >= floor][-1]

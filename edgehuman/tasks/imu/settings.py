@@ -48,7 +48,8 @@ class ActivityConfig(FinetuneConfig):
     a probe uses folds over all training people instead."""
     reject_share: float = 0.02
     """Share of the rightly answered windows of people held out that a stream may call unknown, as
-    unlike what was learnt: more finds more of what is truly unknown; 0: it never does."""
+    unlike what was learnt: more finds more of what is truly unknown; 0: it never does. With
+    --stream-data, less of it if it costs online accuracy."""
     selected: Path | None = None
     """With --select-share 0: the checkpoint whose temperature and decision are reused."""
     stream_data: str | None = None

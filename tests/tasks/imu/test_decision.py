@@ -69,3 +69,13 @@ def test_recordings_without_labels_are_refused() -> None:
     silent = hops(np.zeros((5, 2), np.float32), (None,) * 5)
     with pytest.raises(DataError, match="no labelled recordings of the people held out"):
         choose_decision(START, [silent], LABELS, 1.28)
+
+
+def test_the_least_energy_is_the_highest_that_costs_little() -> None:
+    logits_HK = np.array([[2.0, 0.0]] * 300 + [[0.9, -1.1]] * 300, np.float32)
+    found = hops(logits_HK, ("walking",) * 600)
+    low, between, high = 0.5, 1.5, 3.0  # energies of the two halves: 2.13 and 1.03
+    chosen = choose_decision(START, [found], LABELS, 0.64, [low, high, between])
+    assert chosen.energy == low
+    assert choose_decision(START, [found], LABELS, 0.64, [high]).energy is None
+    assert choose_decision(START, [found], LABELS, 0.64).energy is None
