@@ -266,6 +266,8 @@ class Decider(Generic[Item]):
         """The windows that this one (None: nothing usable) settles, oldest first."""
         paused = t_s - self._newest_s > 1.5 * self._hop_s
         decided = self.flush() if paused else []
+        if paused:
+            self._before.clear()
         prob_C = None if logits_C is None else self._probabilities(logits_C)
         self._pending.append(_Pending(item, t_s, prob_C, energy))
         self._newest_s = t_s

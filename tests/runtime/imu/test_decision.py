@@ -165,17 +165,27 @@ def energies(decision: Decision, energy_H: list[float]) -> list[Decided[int]]:
 
 
 def test_a_window_unlike_what_was_learnt_is_unknown_and_keeps_its_score() -> None:
-    decided = energies(Decision(energy=2.0), [3.0, 1.0, 2.0])
-    assert [one.label for one in decided] == ["walking", UNKNOWN, "walking"]
-    assert [one.is_unlike for one in decided] == [False, True, False]
+    decided = energies(Decision(energy=2.0), [3.0, 3.0, 0.5, 0.5, 3.0, 3.0, 3.0])
+    assert [one.is_unlike for one in decided] == [False, False, False, True, True, False, False]
+    assert [one.label == UNKNOWN for one in decided] == [one.is_unlike for one in decided]
     assert all(one.score == pytest.approx(0.9) for one in decided)
-    assert decided[1].raw_label == "walking"
+    assert decided[3].raw_label == "walking"
     assert not any(one.is_unlike for one in energies(Decision(), [-9.0] * 3))
 
 
-def test_one_unlike_window_among_others_that_are_looked_at_does_not_change_the_answer() -> None:
-    decision = Decision(smoothing="hysteresis", energy=2.0)
-    lag = Decision(smoothing="fixed_lag", delay_s=2.0, stay=0.9, energy=2.0)
-    assert [one.is_unlike for one in energies(decision, [3.0, 1.5, 3.0])] == [False, True, False]
-    assert not any(one.is_unlike for one in energies(lag, [3.0, 3.0, 1.9, 3.0, 3.0])[:2])
-    assert all(one.is_unlike for one in energies(lag, [1.0] * 5))
+def test_one_unlike_window_among_others_does_not_change_the_answer() -> None:
+    for decision in (
+        Decision(energy=2.0),
+        Decision(smoothing="hysteresis", energy=2.0),
+        Decision(smoothing="fixed_lag", delay_s=2.0, stay=0.9, energy=2.0),
+    ):
+        assert not any(one.is_unlike for one in energies(decision, [3.0, 3.0, 0.5, 3.0, 3.0]))
+        assert all(one.is_unlike for one in energies(decision, [1.0] * 5))
+
+
+def test_what_was_before_a_pause_is_forgotten() -> None:
+    decider: Decider[int] = Decider(Decision(energy=2.0), LABELS, hop_s=1.0)
+    for k in range(3):
+        decider.push(k, float(k), logits(0.9, 0.05, 0.05), 9.0)
+    (after,) = decider.push(3, 60.0, logits(0.9, 0.05, 0.05), 1.0)
+    assert after.is_unlike
