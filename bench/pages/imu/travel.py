@@ -158,11 +158,14 @@ def _row(model: Model, path: Path, row: Row, seen: bool, is_left_out: bool) -> d
     for mounting, logits in (("worn", as_worn), ("learnt", as_learnt)):
         logits_NK = logits(model, windows, _BATCH)
         made[mounting] = scored(model.labels, logits_NK, windows)
-        made[mounting]["rejected"] = rejected(model, logits_NK, windows)
+        least = model.card.decision.energy
+        made[mounting]["rejected"] = rejected(model.labels, least, logits_NK, windows)
     return made
 
 
-def rejected(model: Model, logits_NK: Float32, windows: WindowSet) -> dict[str, float | None]:
+def rejected(
+    labels: tuple[str, ...], least: float | None, logits_NK: Float32, windows: WindowSet
+) -> dict[str, float | None]:
     """Shares of the labelled windows: of what the model tells, those called other or unknown
     (`known`, false rejects); of what it does not tell, those given one of its activities
     (`foreign`, false accepts), and the same without the energy test.
@@ -171,11 +174,10 @@ def rejected(model: Model, logits_NK: Float32, windows: WindowSet) -> dict[str, 
     """
     names = np.array([SAME.get(name, name) for name in (*windows.labels, "")])
     true_N = names[windows.label_N]
-    told = (set(model.labels) | {"stairs"}) - {OTHER}
+    told = (set(labels) | {"stairs"}) - {OTHER}
     is_known_N = np.isin(true_N, list(told))
     is_foreign_N = ~is_known_N & ~np.isin(true_N, ["", *UNSURE])
-    is_other_N = np.array(model.labels)[logits_NK.argmax(axis=1)] == OTHER
-    least = model.card.decision.energy
+    is_other_N = np.array(labels)[logits_NK.argmax(axis=1)] == OTHER
     out_N = is_other_N | (energy_of(logits_NK) < (-np.inf if least is None else least))
 
     def share(of_N: NDArray[np.bool_], among_N: NDArray[np.bool_]) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright, turn
+from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright, turn, turn_each
 
 
 def test_any_direction_becomes_x_by_a_rotation() -> None:
@@ -42,3 +42,11 @@ def test_the_direction_of_most_windows_counts_and_not_the_mean() -> None:
 def test_no_window_or_no_gravity_gives_no_direction() -> None:
     assert common_direction(np.zeros((0, 3))) is None
     assert common_direction(np.full((5, 3), 0.01)) is None
+
+
+def test_each_window_is_turned_by_its_own_rotation() -> None:
+    imu_NTC = np.random.default_rng(1).normal(0, 1, (4, 128, 6)).astype(np.float32)
+    up_N3 = np.array([[1.0, 0, 0], [0, -1, 0], [0.6, 0, 0.8], [0, 0.6, -0.8]])
+    turn_N33 = np.stack([to_upright(up_3) for up_3 in up_N3])
+    expected = [turn(one, by) for one, by in zip(imu_NTC, turn_N33, strict=True)]
+    np.testing.assert_allclose(turn_each(imu_NTC, turn_N33), np.stack(expected), atol=1e-6)
