@@ -56,7 +56,7 @@ class SimulateConfig:
         kind: what to simulate.
         people: number of walkers.
         minutes: length of each recording.
-        placement: position of the virtual sensor: waist, pocket, wrist or ankle.
+        placement: position of the virtual sensor: one of `simulate.imu.sensor.PLACEMENTS`.
         rate_hz: samples per second.
         seed: seed of the first walker; the others use the next ones.
     """

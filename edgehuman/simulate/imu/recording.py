@@ -56,7 +56,7 @@ def simulate_recording(
 
     Args:
         seed: of the person (unless `person` is given), the day and the sensor.
-        placement: waist, pocket, wrist or ankle.
+        placement: waist, or another of `sensor.PLACEMENTS`.
         rate_hz: 5 to 500 samples per second.
     """
     who = sample_person(seed) if person is None else person

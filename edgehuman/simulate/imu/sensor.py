@@ -19,7 +19,13 @@ from edgehuman.simulate.body.rotation import turn_x, turn_y, turn_z
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.body.walker import Motion
 
-PLACEMENTS = ("waist", "pocket", "wrist", "ankle")
+# In the order of their seeds: new ones come last, so that recordings stay what they were.
+PLACEMENTS = (
+    "waist", "pocket", "wrist", "ankle", "shirt_pocket", "hand", "upper_arm", "thigh", "shin",
+    "foot", "lower_back", "backpack",
+)  # fmt: skip
+# Misalignment of a sensor whose placement has no spread of its own (roll, pitch, yaw).
+_CROOKED_DEG = (8.0, 8.0, 10.0)
 
 MARGIN = 2
 ACCEL_NOISE_G = 0.0034
@@ -77,6 +83,33 @@ def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, floa
     if placement == "ankle":
         # Outside of the right ankle: x up the shank, z outwards.
         return "r_shank", (0.0, -0.045, -0.88 * bone["shank"]), _axes((0, 0, 1), (0, -1, 0))
+    if placement == "shirt_pocket":
+        # Left breast pocket: a phone upright or upside down, screen out or in.
+        up = 1.0 if person.pocket_turn % 2 == 0 else -1.0
+        out = 1.0 if person.pocket_turn < 2 else -1.0
+        axes = _axes((0.0, out * up, 0.0), (out, 0.0, 0.0))
+        return "trunk", (0.11, 0.08, 0.75 * bone["trunk"]), axes
+    if placement == "hand":
+        # A phone in the right hand, which swings: y towards the fingers, screen to the thigh.
+        return "r_forearm", (0.03, 0.0, -1.25 * bone["forearm"]), _axes((1, 0, 0), (0, 1, 0))
+    if placement == "upper_arm":
+        # A phone in an armband on the right arm: y up, screen outwards.
+        return "r_upper_arm", (0.0, -0.05, -0.5 * bone["upper_arm"]), _axes((1, 0, 0), (0, -1, 0))
+    if placement == "thigh":
+        # Strapped to the middle of the right thigh's front: y up, z forward.
+        return "r_thigh", (0.085, 0.0, -0.5 * bone["thigh"]), _axes((0, 1, 0), (1, 0, 0))
+    if placement == "shin":
+        # Strapped to the middle of the right shank's front: x up, z forward.
+        return "r_shank", (0.055, 0.0, -0.5 * bone["shank"]), _axes((0, 0, 1), (1, 0, 0))
+    if placement == "foot":
+        # On the laces of the right shoe: z up, x to the toes.
+        return "r_foot", (0.08, 0.0, -0.2 * bone["ankle_height"]), _axes((1, 0, 0), (0, 0, 1))
+    if placement == "lower_back":
+        # On the belt at the fifth lumbar vertebra: x up, z backwards.
+        return "pelvis", (-0.10, 0.0, person.waist_offset_m[2]), _axes((0, 0, 1), (-1, 0, 0))
+    if placement == "backpack":
+        # A phone in the top of a backpack: y up, screen backwards.
+        return "trunk", (-0.18, 0.0, 0.6 * bone["trunk"]), _axes((0, -1, 0), (-1, 0, 0))
     raise UsageError(f"unknown placement {placement!r}; valid: {', '.join(PLACEMENTS)}")
 
 
@@ -84,7 +117,7 @@ def wear(person: Person, placement: str, seed: int) -> Sensor:
     """A realistic sensor as worn by this person on one day: misaligned, biased, noisy."""
     segment, offset_m, axes = _worn(person, placement)
     rng = generator(seed, person.seed, PLACEMENTS.index(placement), 0x5E45)
-    crooked = np.array(person.mount_rad[placement]) + rng.normal(0.0, 0.02, 3)
+    crooked = _crooked_rad(person, placement) + rng.normal(0.0, 0.02, 3)
     turn = turn_y(turn_x(np.eye(3)[:, :, None], crooked[0]), crooked[1])
     mount_33 = turn_z(turn, crooked[2])[:, :, 0] @ axes
     return Sensor(
@@ -97,6 +130,15 @@ def wear(person: Person, placement: str, seed: int) -> Sensor:
         ACCEL_NOISE_G,
         GYRO_NOISE_RADS,
     )
+
+
+def _crooked_rad(person: Person, placement: str) -> Float64:
+    """How far off its ideal axes this person wears a sensor there (roll, pitch, yaw)."""
+    own = person.mount_rad.get(placement)
+    if own is not None:
+        return np.array(own)
+    rng = generator(person.seed, PLACEMENTS.index(placement), 0xC700)
+    return np.radians(rng.normal(0.0, _CROOKED_DEG))
 
 
 def ideal(person: Person, placement: str) -> Sensor:
@@ -115,7 +157,7 @@ def virtual_imu(
     """Readings of a sensor during a motion: float32 (T, 6), g and rad/s, at the motion's rate.
 
     Args:
-        placement: waist (mounted as in UCI HAR), pocket, wrist or ankle.
+        placement: waist (mounted as in UCI HAR), or another of PLACEMENTS.
         seed: of the day: re-mounting, bias and noise.
         sensor: any sensor, instead of a placement; `ideal(person, placement)` has no errors.
     """
