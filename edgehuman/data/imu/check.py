@@ -92,6 +92,8 @@ def _text(layout: WearableLayout, place: Path, findings: Findings) -> str:
         f"{findings.seconds / 3600:.2f} h, median acceleration {findings.median_norm_g:.3f} g"
     )
     notes = [f"  note: {note}" for note in findings.notes]
+    if findings.classes:
+        notes.insert(0, f"  activities: {', '.join(findings.classes)}")
     return "\n".join([head, *verdict(findings.problems), *notes])
 
 

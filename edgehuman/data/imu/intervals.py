@@ -63,17 +63,22 @@ def _interval(path: Path, line: int, row: dict[str, str]) -> Interval:
 def labels_between(spans: list[Interval], stamp_s_T: Float64, path: Path) -> tuple[str, ...]:
     """Return the label of each row, "" between intervals.
 
+    By the clock, the recording's stamps or seconds since its start, that labels more rows.
+
     Raises:
         DataError: no row lies in any interval, by either clock.
     """
     if not len(stamp_s_T):
         return ()
-    for clock_T in (stamp_s_T, stamp_s_T - stamp_s_T[0]):
+    labelled = []
+    for clock_T in (stamp_s_T - stamp_s_T[0], stamp_s_T):
         label_T = np.full(len(clock_T), "", dtype=object)
         for span in spans:
             label_T[(clock_T >= span.start_s) & (clock_T < span.end_s)] = span.label
-        if (label_T != "").any():
-            return tuple(label_T.tolist())
+        labelled.append(label_T)
+    best_T = max(labelled, key=lambda label_T: np.count_nonzero(label_T != ""))
+    if (best_T != "").any():
+        return tuple(best_T.tolist())
     raise DataError(
         f"{path.stem}{INTERVALS}: no row lies in its intervals, {spans[0].start_s:g} to "
         f"{spans[-1].end_s:g} s; the recording lasts {stamp_s_T[-1] - stamp_s_T[0]:g} s. Give "

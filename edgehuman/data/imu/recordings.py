@@ -42,6 +42,7 @@ DATASET = "recordings"
 _TEST_SHARE = 5
 _TRIED = 20
 _NONE = "no recording"
+_ANY = frozenset(["recording", "rec", "data", "imu", "log", "session", "trial", "sensor", "export"])
 # Activities by which a folder or a word of a name is known for one.
 ACTIVITIES = frozenset([
     "walk", "walking", "run", "running", "jog", "jogging", "sit", "sitting", "stand", "standing",
@@ -64,6 +65,7 @@ def found_in(place: Path) -> list[Found]:
     """The recordings at a path, in order, with the person and the activity that its name says."""
     if place.is_file():
         return [Found(place, _person(place), "")]
+    _require_told(place)
     found = []
     for child in sorted(place.iterdir()):
         if child.is_dir() and not child.name.startswith("."):
@@ -71,6 +73,43 @@ def found_in(place: Path) -> list[Found]:
         elif _is_one(child):
             found.append(_named(child))
     return found
+
+
+def _require_told(place: Path) -> None:
+    """Refuse folders that hold files of the same names, if neither says that it is an activity.
+
+    `ironing/anna.csv` and `anna/ironing.csv` look alike; a label column or intervals tell.
+    """
+    folders = [one for one in place.iterdir() if one.is_dir() and not one.name.startswith(".")]
+    inside = [[file for file in folder.iterdir() if _is_one(file)] for folder in folders]
+    inside = [files for files in inside if files and not _lacks_a_sensor(files[0])]
+    names = [{word for file in files for word in _words(file.stem)} for files in inside]
+    known = {plain(folder.name) for folder in folders}.union(*names) & ACTIVITIES
+    shared = set.intersection(*names) if len(names) > 1 else set()
+    if known or not shared or any(_says_labels(files[0]) for files in inside):
+        return
+    one = folders[0].name
+    raise DataError(
+        f"{place}: is {one!r} a person or an activity? Its files are named as those of the other "
+        f"folders ({', '.join(sorted(shared))}). Name each file PERSON_ACTIVITY.csv with a known "
+        "activity, give the files a label column, or write NAME.labels.csv beside each"
+    )
+
+
+def _words(stem: str) -> list[str]:
+    """The words of a name, plain, without numbers and what any recording may be called."""
+    words = re.split(r"[_\-. ]+", plain(stem))
+    return [word for word in words if word and not word.isdigit() and word not in _ANY]
+
+
+def _says_labels(file: Path) -> bool:
+    """Whether a recording has labels of its own, or intervals beside it."""
+    if intervals_of(file) is not None:
+        return True
+    try:
+        return any(one.rows.label_T is not None for one in read_people(file).values())
+    except DataError:
+        return False
 
 
 def _in_folder(folder: Path) -> list[Found]:
@@ -117,8 +156,8 @@ def _activity(file: Path, person: str) -> str:
     """The activity in the name of a person's recording, if it has one besides the person and a
     number.
     """
-    stem = plain(file.stem.lower().replace(person.lower(), ""))
-    return re.sub(r"_?\d+$", "", stem).strip("_") if not stem.isdigit() else ""
+    who = _words(person)
+    return "_".join(word for word in _words(file.stem) if word not in who)
 
 
 def _require_apart(people: Sequence[str], place: Path) -> None:

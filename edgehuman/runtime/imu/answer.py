@@ -29,6 +29,7 @@ from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.dropped import cause_of_loss
 from edgehuman.runtime.loop.play import require_hop
+from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model
 
 Smoothing = Literal["none", "fixed_lag", "hysteresis"]
@@ -36,6 +37,7 @@ MountingName = Literal["learn", "fixed"]
 BROKEN_OUTPUT = "output not finite"
 UNLIKE = "unlike what the model learnt"
 NOT_KNOWN = "mounting not known"
+LOW_SCORE = "score under the threshold"
 
 _log = logging.getLogger("edgehuman.runtime")
 
@@ -251,11 +253,19 @@ class Recogniser:
             stamp_ns=item.window.stamp_ns,
             source=self.source,
             delay_s=decided.look_ahead_s,
-            reason=UNLIKE if decided.is_unlike else item.reason,
+            reason=_reason(decided),
             true_label=self._own.get(plain(item.label), item.label) if item.label else None,
             prob_C=decided.prob_C,
             window=item.window,
         )
+
+
+def _reason(decided: Decided[StreamWindow]) -> str:
+    """Why a window has no answer; empty if it has one."""
+    if decided.is_unlike:
+        return UNLIKE
+    is_unsure = decided.prob_C is not None and decided.label == UNKNOWN
+    return LOW_SCORE if is_unsure else decided.item.reason
 
 
 def require_activity(model: Model) -> None:

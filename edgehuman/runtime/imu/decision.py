@@ -297,6 +297,7 @@ class Decider(Generic[Item]):
         own = self._pending.popleft()
         look_ahead_s = newest.t_s - own.t_s
         if own.prob_C is None:
+            self._before.clear()
             return Decided(own.item, UNKNOWN, 0.0, UNKNOWN, None, newest.item, look_ahead_s)
         score = sum([prob_C[chosen] for prob_C in seen]) / len(seen)
         is_unlike = self._is_unlike([row.energy for row in rows])

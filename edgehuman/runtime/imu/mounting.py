@@ -10,10 +10,10 @@ the sensor is worn, but only a placement that the user states weights the answer
 like a pocket still sits like a hip. Models whose card names no `upright` classes take the sensor as
 it is worn.
 
-Before anybody has walked, the posture of a still wearer is told only if gravity has lain once as it
-does when the sensor is worn as usual: otherwise it shows lying, or another mounting, and nothing
-tells which (`tells`). Where a stated placement leaves open which end of an axis is up, sure
-windows of standing close to that axis say it.
+Before anybody has walked, the postures of a still wearer are told only if the stream began with
+gravity as it lies when the sensor is worn as usual: otherwise it shows lying, or another mounting,
+and nothing tells which (`tells`). Where a stated placement leaves open which end of an axis is up,
+still windows close to that axis say it.
 
 Axes: N windows, T time, C classes, O outputs (placements * classes), P placements.
 """
@@ -44,9 +44,10 @@ ANEW = 4
 MOVED_DEG = 45.0
 USUAL_DEG = 45.0
 """Gravity this close to the axis that is usually up shows a sensor that is worn as usual."""
+STANDS_DEG = 35.0
+"""A still thigh or trunk is upright if its stated sensor is so close to its usual axis."""
 STILL_G = 0.15
 """A window whose acceleration varies less, as a standard deviation, may be of a still wearer."""
-STANDING = "standing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,11 @@ def usual_axis(card: Card, place: int = 0) -> tuple[Float64, bool]:
     return up_3, len(axis) == 2
 
 
+def is_still(imu_TC: Float32) -> bool:
+    """Whether a window (T, 6) may be of a still wearer."""
+    return bool(np.linalg.norm(imu_TC[:, :3].std(axis=0)) <= STILL_G)
+
+
 def is_upright(card: Card, output_NO: Float32) -> NDArray[np.bool_]:
     """Return which windows (N,) the model surely takes for an upright class."""
     classes = [i for i, name in enumerate(card.output.labels) if name in card.decision.upright]
@@ -155,7 +161,7 @@ class Mounting:
         place = card.output.placements.index(placement) if placement is not None else 0
         self._axis_3, self._is_signed = usual_axis(card, place)
         self._standing: deque[Float64] = deque(maxlen=IN_A_ROW)
-        self._was_usual = False
+        self._began_usual: bool | None = None
         self._seen: deque[tuple[Float64, Float32]] = deque(maxlen=KEPT)
         self._in_a_row = 0
         self.worn: Worn | None = self._usual
@@ -166,14 +172,16 @@ class Mounting:
 
     def tells(self, imu_TC: Float32, label: str) -> bool:
         """Whether a window (T, 6) as it was worn can be believed to show `label`: its wearer moves,
-        or how the sensor is mounted is known, stated, or as usual as far as gravity has shown.
+        or how the sensor is mounted is known, stated, or as usual as far as the first still windows
+        have shown. Later ones tell nothing new: whoever lies brings gravity to any axis.
         """
         if not self._learns or self.worn is not None or label in self._card.decision.upright:
             return True
-        if np.linalg.norm(imu_TC[:, :3].std(axis=0)) > STILL_G:
+        if not is_still(imu_TC):
             return True
-        self._was_usual = self._was_usual or self.off_usual_deg(imu_TC) <= USUAL_DEG
-        return self._was_usual
+        if self._began_usual is None:
+            self._began_usual = self.off_usual_deg(imu_TC) <= USUAL_DEG
+        return self._began_usual
 
     def off_usual_deg(self, imu_TC: Float32) -> float:
         """Angle between gravity in a window and the axis that is up when worn as usual; either end
@@ -198,7 +206,7 @@ class Mounting:
 
     def _learn(self, imu_TC: Float32, output_O: Float32, t_s: float) -> None:
         if self.worn is self._usual and self._usual is not None and not self._is_signed:
-            self._stand(imu_TC, output_O)
+            self._stand(imu_TC)
         if not is_upright(self._card, output_O[None])[0]:
             self._in_a_row = 0
             return
@@ -220,13 +228,10 @@ class Mounting:
             found = replace(found, prob_P=self._usual.prob_P)
         self.worn = found
 
-    def _stand(self, imu_TC: Float32, output_O: Float32) -> None:
-        """Take the way up from a wearer who stands, where the usual one may be upside down."""
+    def _stand(self, imu_TC: Float32) -> None:
+        """Take the way up from a still wearer, where the usual one may be upside down."""
         assert self._usual is not None
-        logits_C = answered(self._card, output_O[None], self._usual.prob_P)
-        prob_C = softmax(logits_C, self._card.decision.temperature)[0]
-        likeliest = self._card.output.labels[int(prob_C.argmax())]
-        if likeliest != STANDING or prob_C.max() < SURE or self.off_usual_deg(imu_TC) > USUAL_DEG:
+        if not is_still(imu_TC) or self.off_usual_deg(imu_TC) > STANDS_DEG:
             self._standing.clear()
             return
         self._standing.append(gravity(imu_TC))

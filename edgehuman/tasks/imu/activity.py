@@ -35,6 +35,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.preprocess.imu.naming import EITHER, read_naming
 from edgehuman.preprocess.imu.upright import turn_each
+from edgehuman.progress import tell
 from edgehuman.records import IMU_WINDOW, Float32, Float64, Index, WindowSet
 from edgehuman.tasks.finetune import (
     Decided,
@@ -192,14 +193,27 @@ def _decide(
         known: energies of what is answered rightly, set by set.
     """
     axes = read_placements(config.placements).axes
-    start = Decision(upright=config.upright_by, upright_axes=axes)
+    start = dataclasses.replace(_inherited(config), upright=config.upright_by, upright_axes=axes)
     if len(select_N):
         temperature = fit_temperature(select_NK, select_N)
         energy = least_energy(known, config.reject_share)
         return dataclasses.replace(start, temperature=temperature, energy=energy)
     if config.selected is not None:
         return read_card(config.selected).decision
+    tell(
+        "nobody is held out of the training people, so no temperature is fitted and nothing is "
+        "called unknown; for both give more people, or --select-share above 0"
+    )
     return start
+
+
+def _inherited(config: ActivityConfig) -> Decision:
+    """The smoothing of the model that the training starts from, if it answers on a stream."""
+    if config.weights is None:
+        return Decision()
+    found = read_card(config.weights).decision
+    kept = {name: getattr(found, name) for name in ("smoothing", "delay_s", "stay", "hop_s")}
+    return Decision(**kept)
 
 
 def _known_energies(

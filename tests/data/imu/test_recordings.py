@@ -64,6 +64,10 @@ def test_a_file_a_person_with_a_label_column(tmp_path: Path) -> None:
         (("walking_anna.csv", "sitting_anna.csv"), {"anna": {"walking", "sitting"}}),
         (("walking/anna.csv", "sitting/anna.csv"), {"anna": {"walking", "sitting"}}),
         (("anna/01.csv",), {"anna": {""}}),
+        (("jo/jogging_01.csv", "al/walking_2.csv"), {"jo": {"jogging"}, "al": {"walking"}}),
+        (("stan/standing.csv", "stan/stan_ironing.csv"), {"stan": {"standing", "ironing"}}),
+        (("anna/recording_1.csv", "bob/recording_1.csv"), {"anna": {""}, "bob": {""}}),
+        (("anna/ironing.csv", "bob/vacuuming.csv"), {"anna": {"ironing"}, "bob": {"vacuuming"}}),
     ],
 )
 def test_person_and_activity_in_the_names(
@@ -72,6 +76,16 @@ def test_person_and_activity_in_the_names(
     for name in names:
         write(tmp_path / name)
     assert people(tmp_path) == found
+
+
+def test_folders_that_may_be_people_or_activities_are_asked_about(tmp_path: Path) -> None:
+    for name in ("ironing/anna.csv", "ironing/bob.csv", "vacuuming/anna.csv", "vacuuming/bob.csv"):
+        write(tmp_path / name)
+    with pytest.raises(DataError, match=r"is 'ironing' a person or an activity\?|is 'vacuuming' a"):
+        load_windows(tmp_path)
+    for name in ("ironing/anna.csv", "ironing/bob.csv", "vacuuming/anna.csv", "vacuuming/bob.csv"):
+        write(tmp_path / name, name.partition("/")[0])
+    assert set(people(tmp_path)) == {"ironing", "vacuuming"}
 
 
 def test_a_table_of_several_people(tmp_path: Path) -> None:
@@ -89,6 +103,16 @@ def test_intervals_beside_a_recording(start: float, tmp_path: Path) -> None:
         lines = [f"{start + i / 50:.3f},{line.partition(',')[2]}" for i, line in enumerate(rows())]
         (tmp_path / "anna.csv").write_text("\n".join([HEADER, *lines]))
     assert people(tmp_path) == {"anna": {"walking", "sitting", ""}}
+
+
+def test_intervals_since_the_start_of_a_recording_whose_clock_began_before(tmp_path: Path) -> None:
+    lines = [f"{3 + i / 50:.3f},{line.partition(',')[2]}" for i, line in enumerate(rows())]
+    (tmp_path / "anna.csv").write_text("\n".join([HEADER, *lines]))
+    text = "start,end,label\n0,3,standing\n3,6,walking\n6,9,sitting\n"
+    (tmp_path / "anna.labels.csv").write_text(text)
+    windows = load_windows(tmp_path, hop=25)
+    named = [windows.labels[i] for i in windows.label_N if i >= 0]
+    assert list(dict.fromkeys(named)) == ["standing", "walking", "sitting"]
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,9 @@ def _what_is_missing(
             guesses.append(f"{name} -> {known[near[0]]}")
     advice = f"; rename {', '.join(guesses)}?" if guesses else "."
     if list(missing) == ["t"]:
-        advice += " Rows without stamps need --rate-hz, the rows per second."
+        advice += (
+            " Rows without stamps: give `run` --rate-hz, the rows per second, or write a column t."
+        )
     if list(missing) == ["gx", "gy", "gz"]:
         advice += f" {NO_GYROSCOPE}."
     return (
