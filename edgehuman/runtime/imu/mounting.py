@@ -44,6 +44,8 @@ ANEW = 4
 MOVED_DEG = 45.0
 USUAL_DEG = 45.0
 """Gravity this close to the axis that is usually up shows a sensor that is worn as usual."""
+BEGINNING = 48
+"""Only so many still windows, half a minute, may show that: later its wearer may lie."""
 STANDS_DEG = 35.0
 """A still thigh or trunk is upright if its stated sensor is so close to its usual axis."""
 STILL_G = 0.15
@@ -161,7 +163,8 @@ class Mounting:
         place = card.output.placements.index(placement) if placement is not None else 0
         self._axis_3, self._is_signed = usual_axis(card, place)
         self._standing: deque[Float64] = deque(maxlen=IN_A_ROW)
-        self._began_usual: bool | None = None
+        self._began_usual = False
+        self._still = self._usual_in_a_row = 0
         self._seen: deque[tuple[Float64, Float32]] = deque(maxlen=KEPT)
         self._in_a_row = 0
         self.worn: Worn | None = self._usual
@@ -173,14 +176,17 @@ class Mounting:
     def tells(self, imu_TC: Float32, label: str) -> bool:
         """Whether a window (T, 6) as it was worn can be believed to show `label`: its wearer moves,
         or how the sensor is mounted is known, stated, or as usual as far as the first still windows
-        have shown. Later ones tell nothing new: whoever lies brings gravity to any axis.
+        have shown. Later ones say nothing: whoever lies brings gravity to any axis.
         """
         if not self._learns or self.worn is not None or label in self._card.decision.upright:
             return True
         if not is_still(imu_TC):
             return True
-        if self._began_usual is None:
-            self._began_usual = self.off_usual_deg(imu_TC) <= USUAL_DEG
+        if not self._began_usual and self._still < BEGINNING:
+            self._still += 1
+            is_usual = self.off_usual_deg(imu_TC) <= USUAL_DEG
+            self._usual_in_a_row = self._usual_in_a_row + 1 if is_usual else 0
+            self._began_usual = self._usual_in_a_row == IN_A_ROW
         return self._began_usual
 
     def off_usual_deg(self, imu_TC: Float32) -> float:

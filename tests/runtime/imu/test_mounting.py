@@ -9,7 +9,7 @@ from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.imu.upright import gravity
 from edgehuman.records import Float32
-from edgehuman.runtime.imu.mounting import IN_A_ROW, Mounting, as_usual
+from edgehuman.runtime.imu.mounting import BEGINNING, IN_A_ROW, Mounting, as_usual
 
 LABELS = ("walking", "sitting")
 DECISION = Decision(upright=("walking",), upright_axes=("+x", "-y"))
@@ -100,14 +100,17 @@ def test_a_placement_that_the_model_does_not_know_is_refused() -> None:
 def test_a_stream_that_begins_as_usual_is_told_its_wearer_s_postures() -> None:
     mounting = Mounting(CARD)
     across, along = window((0.0, 0.0, 1.0), False), window((0.9, 0.0, 0.4), False)
-    assert mounting.tells(along, "sitting")
+    assert not any(
+        mounting.tells(across, "sitting") for _ in range(9)
+    )  # still in its wearer's hand
+    assert [mounting.tells(along, "sitting") for _ in range(IN_A_ROW)] == [False, False, True]
     assert mounting.tells(across, "sitting")  # the sensor is worn as usual: its wearer lies
 
 
 def test_one_that_begins_otherwise_is_not_told_when_its_wearer_lies_down() -> None:
     mounting = Mounting(CARD)
     across, along = window((0.0, 0.0, 1.0), False), window((1.0, 0.0, 0.0), False)
-    assert not mounting.tells(across, "sitting")
+    assert not any(mounting.tells(across, "sitting") for _ in range(BEGINNING))
     assert not any(mounting.tells(along, "sitting") for _ in range(50))
     walk(mounting, (0.0, 0.0, 1.0), IN_A_ROW)
     assert mounting.tells(along, "sitting")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from edgehuman.card import IMU_INPUT, Card, OutputSpec
+from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.metrics.classification import macro_f1
 from edgehuman.nets.building import build
@@ -142,3 +142,43 @@ def test_balance_gives_each_set_its_share_and_each_class_of_it_the_same(made: Wi
     assert by_class == pytest.approx([0.25, 0.25, 0.25])
     with pytest.raises(UsageError, match="one number for each of the 1 datasets"):
         ActivityConfig(out=Path("x"), data=("x",), balance=(1.0, 2.0))
+
+
+def test_what_was_learnt_is_known_and_how_much_of_it_may_be_rejected(
+    made: WindowSet, tmp_path: Path
+) -> None:
+    energies = []
+    for share in (0.0, 0.1, 0.5):
+        out = tmp_path / str(share)
+        train(config(out, arch="imuconv_288k", steps=30, reject_share=share, read_test=False))
+        energies.append(load_network(out)[1].decision.energy)
+    assert energies[0] is None
+    assert energies[1] is not None
+    assert energies[2] is not None
+    assert energies[1] < energies[2]
+
+
+def test_nobody_held_out_is_said(
+    made: WindowSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(config(tmp_path, steps=1, select_share=0.0, read_test=False))
+    assert "nobody is held out" in capsys.readouterr().err
+    decision = load_network(tmp_path)[1].decision
+    assert (decision.temperature, decision.energy) == (1.0, None)
+
+
+@pytest.mark.usefixtures("made")
+def test_the_smoothing_is_that_of_the_weights(tmp_path: Path) -> None:
+    smoothed = Decision(smoothing="fixed_lag", delay_s=1.28, stay=0.9, hop_s=0.32, threshold=0.4)
+    weights = pretrained(tmp_path / "encoder")
+    card = load_network(weights)[1].replace(decision=smoothed)
+    save_weights(weights, build("imuvit_512x5", seed=5).state_dict(), card)
+    train(config(tmp_path / "run", weights=weights, steps=1, read_test=False))
+    found = load_network(tmp_path / "run")[1].decision
+    assert (found.smoothing, found.delay_s, found.stay, found.hop_s) == (
+        "fixed_lag",
+        1.28,
+        0.9,
+        0.32,
+    )
+    assert found.threshold == 0.0
