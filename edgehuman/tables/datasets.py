@@ -162,7 +162,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url="https://github.com/GeoTecINIT/sp-sw-har-dataset",
         licence=_CC_BY,
         weights_may_ship=True,
-        place="a phone in the trouser pocket, a watch on the wrist",
+        place="a phone in a trouser pocket, a watch on the wrist",
     ),
 }
 

@@ -18,7 +18,8 @@ from edgehuman.preprocess.imu.naming import EITHER
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright
 from edgehuman.records import Bool, Float32, WindowSet
 from edgehuman.tasks.imu.settings import ActivityConfig, Placements, read_placements
-from edgehuman.training.imu.augment import TURNED, UPRIGHT, ImuAugment
+from edgehuman.training.imu.augment import TURNED, UPRIGHT, ImuAugment, slow_down
+from edgehuman.training.imu.disturbances import disturbances
 
 UPSIDE_DOWN_SHARE = 0.25
 HALF_TURN = torch.diag(torch.tensor([-1.0, -1.0, 1.0]))
@@ -53,6 +54,15 @@ class Classifier(nn.Module):
         either = [len(axis) == 1 for axis in read_placements(config.placements).axes] or [False]
         self.register_buffer("either_P", torch.tensor(either), persistent=False)
         self.smoothing, self.mixup = config.label_smoothing, config.mixup
+        self.slow_share, self.slowest = config.slow_share, config.slowest
+        self.foreign_share = config.foreign_share
+        self.upright_M: Tensor
+        upright_M = allowed_MK[:, [label in config.upright_by for label in labels]].any(axis=1)
+        self.register_buffer("upright_M", torch.from_numpy(upright_M), persistent=False)
+        self.foreign = 0
+        if config.foreign_share:
+            require_classes("--foreign-label", (config.foreign_label,), labels)
+            self.foreign = labels.index(config.foreign_label)
         self.augment = ImuAugment(
             rotation_deg=config.rotation_deg,
             scale=config.scale,
@@ -86,9 +96,13 @@ class Classifier(nn.Module):
         frame_N = drawn_N if frame_N is None else torch.minimum(drawn_N, frame_N)
         if upright_N33 is not None:
             upright_N33 = self._either_way(upright_N33, place_NP, frame_N)
+        if self.slow_share:
+            imu_NTC = self._slowed(imu_NTC, label_N)
         imu_NTC = self.augment(imu_NTC, frame_N, upright_N33)
         turned_N1 = (frame_N == TURNED)[:, None]
         right_NK = torch.where(turned_N1, self.turned_MK[label_N], self.allowed_MK[label_N])
+        if self.foreign_share:
+            imu_NTC, right_NK, place_NP = self._with_foreign(imu_NTC, right_NK, place_NP)
         right_NO = (place_NP[:, :, None] & right_NK[:, None]).flatten(1)
         order_N = torch.arange(len(label_N))
         share = 1.0
@@ -103,6 +117,27 @@ class Classifier(nn.Module):
         classes_NK = logits_NO.unflatten(1, (place_NP.shape[1], -1)).logsumexp(dim=1)
         hit_N = right_NK.gather(1, classes_NK.argmax(1, keepdim=True))
         return {"loss": loss, "accuracy": hit_N.float().mean()}
+
+    def _slowed(self, imu_NTC: Tensor, label_N: Tensor) -> Tensor:
+        """Slow some windows down in which a wearer is upright and moves."""
+        count = len(label_N)
+        is_slow_N = self.upright_M[label_N] & (torch.rand(count) < self.slow_share)
+        factor_N = 1 + (self.slowest - 1) * torch.rand(count)
+        return slow_down(imu_NTC, torch.where(is_slow_N, factor_N, torch.ones(count)))
+
+    def _with_foreign(
+        self, imu_NTC: Tensor, right_NK: Tensor, place_NP: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Put what no person does in the place of some windows, of any placement."""
+        count, classes = right_NK.shape
+        is_foreign_N = torch.rand(count) < self.foreign_share
+        made_NTC = disturbances(count, imu_NTC.shape[1])
+        only_K = torch.arange(classes) == self.foreign
+        return (
+            torch.where(is_foreign_N[:, None, None], made_NTC, imu_NTC),
+            torch.where(is_foreign_N[:, None], only_K, right_NK),
+            place_NP | is_foreign_N[:, None],
+        )
 
     def _either_way(self, upright_N33: Tensor, place_NP: Tensor, frame_N: Tensor) -> Tensor:
         """Turn some windows upside down whose placement does not say which end of its axis is up:

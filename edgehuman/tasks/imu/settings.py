@@ -84,6 +84,15 @@ class ActivityConfig(FinetuneConfig):
     turned_alike: tuple[str, ...] = ()
     """Classes that cannot be told apart once a window was turned to any orientation: any of them is
     right then. With gravity alone to tell them, those are the postures."""
+    slow_share: float = 0.0
+    """Augmentation: share of the windows of --upright-by slowed down, up to --slowest."""
+    slowest: float = 1.8
+    """How many times as long a slowed step may take."""
+    foreign_share: float = 0.0
+    """Augmentation: share of the windows in whose place stands what no person does (vibrations,
+    shaking, noise, blows), labelled --foreign-label."""
+    foreign_label: str = "other"
+    """The class that stands for all else."""
     scale: float = 0.0
     """Augmentation: standard deviation of a gain per sensor."""
     jitter: float = 0.0
@@ -103,6 +112,9 @@ class ActivityConfig(FinetuneConfig):
             (0 <= self.turned_share <= 1, "turned_share", "from 0 to 1"),
             (0 <= self.upright_share <= 1, "upright_share", "from 0 to 1"),
             (0 <= self.facing_share <= 1, "facing_share", "from 0 to 1"),
+            (0 <= self.slow_share <= 1, "slow_share", "from 0 to 1"),
+            (1 <= self.slowest <= 4, "slowest", "from 1 to 4"),
+            (0 <= self.foreign_share <= 0.5, "foreign_share", "from 0 to 0.5"),
             (len(self.placements) != 1, "placements", "none, or at least two"),
             (
                 not self.balance or len(self.balance) == len(self.data),
@@ -132,6 +144,7 @@ class ActivityConfig(FinetuneConfig):
             (self.turned_alike and not self.turned_share, "--turned-alike", "--turned-share"),
             (self.upright_share and not self.upright_by, "--upright-share", "--upright-by"),
             (self.frames and not self.upright_by, "--frames", "--upright-by"),
+            (self.slow_share and not self.upright_by, "--slow-share", "--upright-by"),
             (self.facing_share and not self.upright_by, "--facing-share", "--upright-by"),
             (self.placements and self.mode == "probe", "--placements", "--mode finetune"),
             (self.upright_by and self.mode == "probe", "--upright-by", "--mode finetune"),

@@ -143,3 +143,23 @@ def warp_time(imu_NTC: Tensor, spread: float, knots: int = 4) -> Tensor:
     index_NTC = below_NT.long()[..., None].expand_as(imu_NTC)
     early, late = imu_NTC.gather(1, index_NTC), imu_NTC.gather(1, index_NTC + 1)
     return early + share_NT1 * (late - early)
+
+
+def slow_down(imu_NTC: Tensor, factor_N: Tensor) -> Tensor:
+    """Return windows (N, T, 6) in which all motion takes `factor_N` times as long; 1: unchanged.
+
+    Rotation slows by the factor, acceleration besides the window's mean by its square, as for a
+    body that goes the same way. What does not fit into the window is cut off.
+    """
+    length = imu_NTC.shape[1]
+    path_NT = torch.arange(length) / factor_N[:, None]
+    below_NT = path_NT.floor().clamp_max(length - 2)
+    share_NT1 = (path_NT - below_NT)[..., None]
+    index_NTC = below_NT.long()[..., None].expand_as(imu_NTC)
+    early, late = imu_NTC.gather(1, index_NTC), imu_NTC.gather(1, index_NTC + 1)
+    slow_NTC = early + share_NT1 * (late - early)
+    mean_N1C = slow_NTC.mean(dim=1, keepdim=True)
+    mean_N1C = torch.cat([mean_N1C[..., :3], torch.zeros_like(mean_N1C[..., 3:])], dim=2)
+    factor_N11 = factor_N[:, None, None]
+    power_N1C = torch.cat([(factor_N11**2).expand(-1, 1, 3), factor_N11.expand(-1, 1, 3)], dim=2)
+    return mean_N1C + (slow_NTC - mean_N1C) / power_N1C

@@ -148,3 +148,44 @@ def test_a_placement_of_another_form_is_refused(word: str, tmp_path: Path) -> No
         ActivityConfig(out=tmp_path, placements=(word, "ankle=+x"))
     with pytest.raises(UsageError, match="each name may be given once"):
         read_placements(("waist=+x", "waist=-x"))
+
+
+class Remember(Fixed):
+    """Keeps the windows that it was given."""
+
+    def forward(self, imu_NTC: torch.Tensor) -> torch.Tensor:
+        self.seen = imu_NTC
+        return super().forward(imu_NTC)
+
+
+def test_slow_windows_are_of_upright_classes_only(tmp_path: Path) -> None:
+    settings = ActivityConfig(out=tmp_path, data=("x",), upright_by=("a",), slow_share=1.0)
+    network = Remember()
+    model = Classifier(network, settings, np.eye(3, dtype=bool), ("a", "b", "c"))
+    imu_NTC = torch.randn(2, 128, 6).cumsum(dim=1) / 10
+    model(imu_NTC, torch.tensor([0, 1]), ANY_2)
+    assert not torch.equal(network.seen[0], imu_NTC[0])
+    assert torch.equal(network.seen[1], imu_NTC[1])
+
+
+def test_what_no_person_does_is_the_foreign_class_at_any_placement(tmp_path: Path) -> None:
+    settings = ActivityConfig(
+        out=tmp_path, data=("x",), foreign_share=0.5, foreign_label="c", label_smoothing=0.0
+    )
+    network = Remember()
+    model = Classifier(network, settings, np.eye(3, dtype=bool), ("a", "b", "c"))
+    torch.manual_seed(0)
+    found = model(
+        torch.zeros(400, 128, 6), torch.zeros(400, dtype=torch.long), ANY_2[:1].expand(400, 1)
+    )
+    share = (network.seen.abs().sum((1, 2)) > 0).float().mean().item()
+    assert share == pytest.approx(0.5, abs=0.08)
+    expected = -(share * np.log(0.2) + (1 - share) * np.log(0.5))
+    assert found["loss"].item() == pytest.approx(expected, rel=1e-4)
+    with pytest.raises(UsageError, match="--foreign-label other is no class; valid: a, b, c"):
+        Classifier(
+            network,
+            ActivityConfig(out=tmp_path, data=("x",), foreign_share=0.1),
+            np.eye(3, dtype=bool),
+            ("a", "b", "c"),
+        )

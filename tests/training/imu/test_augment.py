@@ -14,6 +14,7 @@ from edgehuman.training.imu.augment import (
     any_orientation,
     random_rotations,
     rotate,
+    slow_down,
     warp_time,
 )
 
@@ -96,3 +97,18 @@ def test_frames_are_drawn_in_their_shares() -> None:
     share_F = torch.bincount(augment.frames(20_000), minlength=4) / 20_000
     assert share_F.tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4], abs=0.02)
     assert ImuAugment().frames(3).tolist() == [WORN] * 3
+
+
+def test_slow_motion_takes_longer_and_pulls_less() -> None:
+    t_T = torch.arange(128) / 50
+    wave_T = torch.sin(2 * torch.pi * 2 * t_T)
+    imu_NTC = torch.zeros(3, 128, 6)
+    imu_NTC[..., 0] = 1 + 0.4 * wave_T
+    imu_NTC[..., 5] = wave_T
+    slow = slow_down(imu_NTC, torch.tensor([1.0, 1.25, 2.0]))
+    torch.testing.assert_close(slow[0], imu_NTC[0])
+    assert slow[2, :, 0].mean() == pytest.approx(1, abs=0.02)
+    assert slow[2, :, 0].std() == pytest.approx(float(imu_NTC[0, :, 0].std()) / 4, rel=0.05)
+    assert slow[2, :, 5].std() == pytest.approx(float(wave_T.std()) / 2, rel=0.05)
+    spectrum = torch.fft.rfft(slow[2, :, 5]).abs()
+    assert int(spectrum.argmax()) * 50 / 128 == pytest.approx(1.0, abs=0.3)
