@@ -101,7 +101,7 @@ def test_frames_are_drawn_in_their_shares() -> None:
 
 def test_slow_motion_takes_longer_and_pulls_less() -> None:
     t_T = torch.arange(128) / 50
-    wave_T = torch.sin(2 * torch.pi * 2 * t_T)
+    wave_T = torch.sin(2 * torch.pi * 4 / 2.56 * t_T)  # four periods, two when slowed
     imu_NTC = torch.zeros(3, 128, 6)
     imu_NTC[..., 0] = 1 + 0.4 * wave_T
     imu_NTC[..., 5] = wave_T
@@ -111,4 +111,4 @@ def test_slow_motion_takes_longer_and_pulls_less() -> None:
     assert slow[2, :, 0].std() == pytest.approx(float(imu_NTC[0, :, 0].std()) / 4, rel=0.05)
     assert slow[2, :, 5].std() == pytest.approx(float(wave_T.std()) / 2, rel=0.05)
     spectrum = torch.fft.rfft(slow[2, :, 5]).abs()
-    assert int(spectrum.argmax()) * 50 / 128 == pytest.approx(1.0, abs=0.3)
+    assert int(spectrum.argmax()) == 2
