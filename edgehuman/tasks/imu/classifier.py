@@ -56,9 +56,10 @@ class Classifier(nn.Module):
         self.smoothing, self.mixup = config.label_smoothing, config.mixup
         self.slow_share, self.slowest = config.slow_share, config.slowest
         self.foreign_share = config.foreign_share
-        self.upright_M: Tensor
-        upright_M = allowed_MK[:, [label in config.upright_by for label in labels]].any(axis=1)
-        self.register_buffer("upright_M", torch.from_numpy(upright_M), persistent=False)
+        require_classes("--slowed", config.slowed, labels)
+        self.slowed_M: Tensor
+        slowed_M = allowed_MK[:, [label in config.slowed for label in labels]].any(axis=1)
+        self.register_buffer("slowed_M", torch.from_numpy(slowed_M), persistent=False)
         self.foreign = 0
         if config.foreign_share:
             require_classes("--foreign-label", (config.foreign_label,), labels)
@@ -119,9 +120,9 @@ class Classifier(nn.Module):
         return {"loss": loss, "accuracy": hit_N.float().mean()}
 
     def _slowed(self, imu_NTC: Tensor, label_N: Tensor) -> Tensor:
-        """Slow some windows down in which a wearer is upright and moves."""
+        """Slow some windows of the slowed classes down."""
         count = len(label_N)
-        is_slow_N = self.upright_M[label_N] & (torch.rand(count) < self.slow_share)
+        is_slow_N = self.slowed_M[label_N] & (torch.rand(count) < self.slow_share)
         factor_N = 1 + (self.slowest - 1) * torch.rand(count)
         return slow_down(imu_NTC, torch.where(is_slow_N, factor_N, torch.ones(count)))
 

@@ -84,8 +84,10 @@ class ActivityConfig(FinetuneConfig):
     turned_alike: tuple[str, ...] = ()
     """Classes that cannot be told apart once a window was turned to any orientation: any of them is
     right then. With gravity alone to tell them, those are the postures."""
+    slowed: tuple[str, ...] = ()
+    """Classes that people also do more slowly than those of the data, e.g. walking."""
     slow_share: float = 0.0
-    """Augmentation: share of the windows of --upright-by slowed down, up to --slowest."""
+    """Augmentation: share of the windows of --slowed that are slowed down, up to --slowest."""
     slowest: float = 1.8
     """How many times as long a slowed step may take."""
     foreign_share: float = 0.0
@@ -144,7 +146,8 @@ class ActivityConfig(FinetuneConfig):
             (self.turned_alike and not self.turned_share, "--turned-alike", "--turned-share"),
             (self.upright_share and not self.upright_by, "--upright-share", "--upright-by"),
             (self.frames and not self.upright_by, "--frames", "--upright-by"),
-            (self.slow_share and not self.upright_by, "--slow-share", "--upright-by"),
+            (self.slow_share and not self.slowed, "--slow-share", "--slowed"),
+            (self.slowed and not self.slow_share, "--slowed", "--slow-share"),
             (self.facing_share and not self.upright_by, "--facing-share", "--upright-by"),
             (self.placements and self.mode == "probe", "--placements", "--mode finetune"),
             (self.upright_by and self.mode == "probe", "--upright-by", "--mode finetune"),

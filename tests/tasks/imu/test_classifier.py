@@ -158,8 +158,8 @@ class Remember(Fixed):
         return super().forward(imu_NTC)
 
 
-def test_slow_windows_are_of_upright_classes_only(tmp_path: Path) -> None:
-    settings = ActivityConfig(out=tmp_path, data=("x",), upright_by=("a",), slow_share=1.0)
+def test_slow_windows_are_of_the_slowed_classes_only(tmp_path: Path) -> None:
+    settings = ActivityConfig(out=tmp_path, data=("x",), slowed=("a",), slow_share=1.0)
     network = Remember()
     model = Classifier(network, settings, np.eye(3, dtype=bool), ("a", "b", "c"))
     imu_NTC = torch.randn(2, 128, 6).cumsum(dim=1) / 10
