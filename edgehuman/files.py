@@ -18,12 +18,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
+
+_LINE_END = re.compile(rb"\r?\r\n|\r")
 
 
 def require_usable_folder(
@@ -356,6 +359,11 @@ def _remove(path: Path) -> None:
     # If writing failed, removing may fail too; the first error is the one to report.
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
+
+
+def unix_ends(text: bytes) -> bytes:
+    """The text with LF for each line end: CR LF, or the CR alone of old Macs and some loggers."""
+    return _LINE_END.sub(b"\n", text) if b"\r" in text else text
 
 
 def decoded(line: bytes) -> str:

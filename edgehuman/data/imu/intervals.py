@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.files import decoded
+from edgehuman.files import decoded, unix_ends
 from edgehuman.preprocess.imu.text.columns import plain
 from edgehuman.records import Float64
 
@@ -38,7 +38,7 @@ def intervals_of(recording: Path) -> list[Interval] | None:
     path = recording.with_name(recording.stem + INTERVALS)
     if not path.is_file():
         return None
-    lines = [decoded(line) for line in path.read_bytes().split(b"\n") if line.strip()]
+    lines = [decoded(line) for line in unix_ends(path.read_bytes()).split(b"\n") if line.strip()]
     rows = list(csv.DictReader(lines))
     if not rows or not set(_COLUMNS) <= {plain(name or "") for name in rows[0]}:
         raise DataError(f"{path}: its header must be start,end,label, with a line per activity")

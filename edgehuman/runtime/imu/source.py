@@ -27,7 +27,7 @@ from pathlib import Path
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
-from edgehuman.files import decoded
+from edgehuman.files import decoded, unix_ends
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE
 from edgehuman.preprocess.imu.text.lines import NOT_TEXT
@@ -129,7 +129,7 @@ def _require_readable(path: Path, beginning: bytes, format: ImuFormat) -> None:
         raise DataError(f"{path} is empty; give a CSV file with a header, or JSON lines")
     if b"\0" in beginning:
         raise DataError(f"{path} {NOT_TEXT}")
-    lines = beginning.lstrip().split(b"\n")
+    lines = unix_ends(beginning.lstrip()).split(b"\n")
     parser = parser_of(str(path), format)
     try:
         parser.parse([decoded(line) for line in lines[:MAX_BEFORE]])

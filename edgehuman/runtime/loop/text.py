@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgehuman.errors import DataError
-from edgehuman.files import decoded
+from edgehuman.files import decoded, unix_ends
 from edgehuman.runtime.loop.datagrams import POLL_S
 
 CHUNK = 65_536
@@ -27,7 +27,7 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
     Raises:
         DataError: a line of over 256 KB.
     """
-    rest = b""
+    rest, half = b"", b""  # an unfinished line; a CR that may belong to a CR LF
     while True:
         readable, _, _ = select.select([descriptor], [], [], POLL_S)
         if not readable:
@@ -36,6 +36,9 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
         chunk = os.read(descriptor, CHUNK)
         if not chunk:
             break
+        chunk = half + chunk
+        half = chunk[-1:] if chunk.endswith(b"\r") else b""
+        chunk = unix_ends(chunk[: len(chunk) - len(half)])
         whole, end, chunk = chunk.rpartition(b"\n")
         whole, rest = (rest + whole, chunk) if end else (b"", rest + chunk)
         if len(rest) > MAX_LINE:
@@ -84,7 +87,6 @@ def standard_input(wanted: str) -> int:
 def _decoded_lines(text: bytes) -> list[str]:
     """The lines of a text; those that are not UTF-8 are told one by one."""
     try:
-        lines = text.decode("utf-8").split("\n")
+        return text.decode("utf-8").split("\n")
     except UnicodeDecodeError:
         return [decoded(line) for line in text.split(b"\n")]
-    return [line.rstrip("\r") for line in lines] if b"\r" in text else lines

@@ -21,6 +21,8 @@ def test_names_are_read_as_labels_are(tmp_path: Path) -> None:
     (tmp_path / "anna.labels.csv").write_text("Start, End ,LABEL\n0,1,Walking up\n2,3,\n")
     spans = intervals_of(tmp_path / "anna.csv")
     assert spans == [Interval(0, 1, "walking_up"), Interval(2, 3, "")]
+    (tmp_path / "anna.labels.csv").write_bytes(b"start,end,label\r0,1,Walking up\r2,3,\r")
+    assert intervals_of(tmp_path / "anna.csv") == spans
 
 
 @pytest.mark.parametrize("first", [0.0, 1.7e9])

@@ -78,6 +78,15 @@ def test_a_file_loses_nothing(write: Write) -> None:
     assert (report["rows"], report["dropped"], report["bad_rows"]) == (20_000, 0, 0)
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\r\r\n"])
+def test_lines_may_end_as_on_any_system(end: str, tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_bytes(end.join([HEADER, *map(row, range(2000)), ""]).encode())
+    blocks, report = read(path)
+    assert len(joined(blocks)[0]) == 2000
+    assert (report["rows"], report["bad_rows"], report["truncated"]) == (2000, 0, 0)
+
+
 def test_a_slow_loop_makes_the_file_wait(write: Write) -> None:
     path = write([HEADER, *map(row, range(12_000))])
     count = 0

@@ -24,6 +24,8 @@ def pipe(content: bytes) -> int:
     [
         (b"", [([], True)]),
         (b"one\r\ntwo\n", [(["one", "two"], False), ([], True)]),
+        (b"one\rtwo\r\rthree\r", [(["one", "two", ""], False), (["three"], True)]),
+        (b"one\r\r\ntwo\n", [(["one", "two"], False), ([], True)]),
         (b"one\ntwo", [(["one"], False), (["two"], True)]),
         (b"\xb0C\n  ", [(["\N{DEGREE SIGN}C"], False), ([], True)]),  # cp1252
     ],
@@ -44,6 +46,20 @@ def test_a_quiet_pipe_gives_no_lines_and_does_not_end() -> None:
     assert next(lines) == (["one"], False)
     for descriptor in (out, into):
         os.close(descriptor)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_end_cut_in_two_ends_one_line(end: str) -> None:
+    out, into = os.pipe()
+    lines = read_lines(out, "p", "lines")
+    for byte in f"one{end}two{end}":
+        os.write(into, byte.encode())
+    os.close(into)
+    found: list[str] = []
+    for part, _ in lines:
+        found += part
+    assert found == ["one", "two"]
+    os.close(out)
 
 
 def test_what_has_no_line_ends_is_no_text(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 NO_GYROSCOPE = "An accelerometer alone is not enough: the model needs a gyroscope too"
 # Names of a column that says of which sensor a row is.
 _LONG = ("sensor", "sensor_type", "sensor_name", "type", "name", "source")
+_LISTED, _NAME = 20, 40  # names in a message, and characters of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,13 @@ def match(header: Sequence[str], where: str, timed: bool = True) -> Columns:
     )
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names for a message: the first of them, and the beginning of each."""
+    first = [name if len(name) <= _NAME else f"{name[:_NAME]}…" for name in names[:_LISTED]]
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    return ", ".join(first) + more
+
+
 def axis_of(name: str) -> str:
     """x, y or z, from a plain name that begins or ends with it; else nothing."""
     parts = name.split("_")
@@ -128,7 +136,7 @@ def _find(name: str, found: Sequence[str], header: Sequence[str], where: str) ->
     if name == "t" and len({found[i] for i in places}) == len(places) > 1:
         places = [min(places, key=lambda i: ALIASES["t"].index(found[i]))]
     if len(places) > 1:
-        same = ", ".join(repr(header[i]) for i in places)
+        same = listed([repr(header[i]) for i in places])
         raise DataError(f"{where}: {same} could each be the column {name!r}; keep one of them")
     return places[0] if places else None
 
@@ -139,14 +147,14 @@ def _what_is_missing(
     if len(missing) >= 6 and {axis_of(name) for name in found} >= {"x", "y", "z"}:
         raise DataError(_one_sensor(header, found, where))
     noun = "column" if len(missing) == 1 else "columns"
-    text = f"{where}: no {noun} {', '.join(missing)}; found {', '.join(header) or 'nothing'}"
+    text = f"{where}: no {noun} {', '.join(missing)}; found {listed(header) or 'nothing'}"
     known = {alias: name for name in missing for alias in (name, *ALIASES[name])}
     guesses: list[str] = []
     for given, name in zip(found, header, strict=True):
         near = difflib.get_close_matches(given, known, n=1, cutoff=0.7)
         if near and not any(guess.endswith(f" -> {known[near[0]]}") for guess in guesses):
             guesses.append(f"{name} -> {known[near[0]]}")
-    advice = f"; rename {', '.join(guesses)}?" if guesses else "."
+    advice = f"; rename {listed(guesses)}?" if guesses else "."
     if list(missing) == ["t"]:
         advice += (
             " Rows without stamps: give `run` --rate-hz, the rows per second, or write a column t."
@@ -162,7 +170,7 @@ def _what_is_missing(
 def _one_sensor(header: Sequence[str], found: Sequence[str], where: str) -> str:
     """What to say of a file with the three axes of one sensor, or of one sensor a row."""
     kinds = [name for name, given in zip(header, found, strict=True) if given in _LONG]
-    text = f"{where}: found {', '.join(header)}: "
+    text = f"{where}: found {listed(header)}: "
     if kinds:
         return (
             f"{text}one sensor a row, named in {kinds[0]!r}. Write one row an instant, with the "

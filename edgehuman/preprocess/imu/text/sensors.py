@@ -18,7 +18,7 @@ import numpy as np
 from edgehuman.errors import DataError
 from edgehuman.files import decoded
 from edgehuman.preprocess.imu.format import ImuFormat
-from edgehuman.preprocess.imu.text.columns import ALIASES, REQUIRED, axis_of, plain
+from edgehuman.preprocess.imu.text.columns import ALIASES, REQUIRED, axis_of, listed, plain
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
 from edgehuman.preprocess.imu.text.joining import interpolated
 from edgehuman.preprocess.imu.text.lines import RowParser
@@ -60,7 +60,7 @@ def read_joined(path: Path, format: ImuFormat) -> Joined:
         if name is None:
             raise DataError(
                 f"{path} has no file of the {what}; found "
-                f"{', '.join(sorted(files)) or 'no .csv or .txt file'}. Give a folder with both "
+                f"{listed(sorted(files)) or 'no .csv or .txt file'}. Give a folder with both "
                 "(their names say which sensor), or one file with the columns "
                 f"{','.join(REQUIRED)}"
             )

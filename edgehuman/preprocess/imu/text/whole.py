@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.files import decoded
+from edgehuman.files import decoded, unix_ends
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.columns import plain
 from edgehuman.preprocess.imu.text.header import (
@@ -94,7 +94,7 @@ def _beginning(path: Path) -> list[str]:
             beginning = stream.read(1 << 16)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); fix its permissions") from None
-    return [decoded(line) for line in beginning.split(b"\n")[:_BEFORE]]
+    return [decoded(line) for line in unix_ends(beginning).split(b"\n")[:_BEFORE]]
 
 
 def _lines(path: Path) -> list[str]:
@@ -102,7 +102,7 @@ def _lines(path: Path) -> list[str]:
         text = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); fix its permissions") from None
-    lines = [decoded(line) for line in text.split(b"\n")]
+    lines = [decoded(line) for line in unix_ends(text).split(b"\n")]
     return lines[:-1] if lines and not lines[-1].strip() else lines
 
 

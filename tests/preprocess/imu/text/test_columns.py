@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.imu.text.columns import match, plain
+from edgehuman.preprocess.imu.text.columns import listed, match, plain
 
 
 def test_any_order_and_other_columns() -> None:
@@ -72,7 +72,7 @@ def test_of_two_clocks_the_finer_one_is_taken(times: list[str], chosen: int) -> 
 
 def test_rows_without_stamps_need_a_rate() -> None:
     header = ["aX", "aY", "aZ", "gX", "gY", "gZ"]
-    with pytest.raises(DataError, match=r"no column t; .* need --rate-hz"):
+    with pytest.raises(DataError, match=r"no column t; .* --rate-hz"):
         match(header, "x.csv")
     found = match(header, "x.csv", timed=False)
     assert (found.place, found.timed) == ((0, 1, 2, 3, 4, 5), False)
@@ -90,6 +90,18 @@ def test_rows_without_stamps_need_a_rate() -> None:
 def test_files_of_one_sensor_say_what_is_missing(header: str, said: str) -> None:
     with pytest.raises(DataError, match=f"(?i){said}"):
         match(header.split(","), "x.csv")
+
+
+@pytest.mark.parametrize("names", [["a"] * 900, ["x_y_z" * 9000, "b"], ["ax"] * 900])
+def test_an_error_lists_the_first_names_and_cuts_long_ones(names: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        match(names, "x.csv")
+    assert len(str(caught.value)) < 700
+
+
+def test_names_left_out_are_counted() -> None:
+    assert listed(["ax", "ay"]) == "ax, ay"
+    assert listed(["ax"] * 1520).endswith("ax and 1,500 more")
 
 
 def test_plain() -> None:

@@ -41,6 +41,13 @@ def test_what_is_no_recording_is_told_from_its_beginning(text: str, tmp_path: Pa
         columns_of(path)
 
 
+def test_lines_that_end_in_a_bare_cr_are_lines(tmp_path: Path) -> None:
+    path = tmp_path / "mac.csv"
+    path.write_bytes("\r".join([HEADER, *ROWS]).encode())
+    columns_of(path)
+    assert len(read_people(path)[""].rows.stamp_T) == 200
+
+
 def test_hidden_files_and_pictures_are_no_recordings() -> None:
     names = ("a.csv", "a.JSONL", "a.zip", ".a.csv", "a.png", "a.labels")
     assert [is_recording(Path(name)) for name in names] == [True, True, True, False, False, False]
