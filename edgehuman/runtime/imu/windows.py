@@ -97,7 +97,7 @@ class WindowMaker:
         self._source = source
         self._stream = StreamResampler(format, rate_hz)
         # Room for many windows, so that the tail is rarely moved to the front.
-        self._imu_RC = np.empty((window + 16 * max(window, self._hop), 6), np.float32)
+        self._imu_RC = np.empty((17 * window, 6), np.float32)
         self._count = 0
         self._missing = window  # samples until the next window
         self.end_s = 0.0

@@ -22,6 +22,7 @@ from edgehuman.runtime.loop.stopping import StopSignals
 
 _LAST_WRITES_S = 5.0  # how long a live stream waits for a slow sink at its end
 RESTART_S = 2.0  # a clock that steps back by more starts anew
+MAX_HOP_S = 3600.0
 _LATE_S = 0.5  # a real-time stream ends by its stamps, not by the clock
 
 
@@ -173,10 +174,12 @@ def require_hop(hop_s: float) -> float:
     """The stream time between two windows.
 
     Raises:
-        UsageError: not a finite number above 0.
+        UsageError: not above 0, or more than an hour.
     """
-    if not 0 < hop_s < math.inf:
-        raise UsageError(f"hop_s is {hop_s}; give a finite number of seconds above 0")
+    if not 0 < hop_s <= MAX_HOP_S:
+        raise UsageError(
+            f"hop_s is {hop_s}; give a finite number of seconds above 0, at most {MAX_HOP_S:g}"
+        )
     return hop_s
 
 

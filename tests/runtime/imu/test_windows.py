@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -85,6 +86,15 @@ def test_a_hop_longer_than_the_window() -> None:
     windows = push(maker, np.arange(50) / 50, imu_TC, 8)
     assert [round(window.t_s * 50) for window in windows] == [3, 13, 23, 33, 43]
     np.testing.assert_array_equal(windows[4].window.imu_TC, imu_TC[40:44])
+
+
+def test_a_long_hop_needs_no_more_memory() -> None:
+    tracemalloc.start()
+    maker = WindowMaker(DECLARED, hop_s=3600.0)
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert used < 1 << 20
+    assert len(push(maker, np.arange(1000) / 50, rows(1000), 100)) == 1
 
 
 def test_a_frozen_sensor_makes_its_windows_unusable() -> None:

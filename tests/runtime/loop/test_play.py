@@ -12,7 +12,7 @@ import pytest
 
 from edgehuman.cli import main
 from edgehuman.errors import UsageError
-from edgehuman.runtime.loop.play import first_seconds, require_seconds
+from edgehuman.runtime.loop.play import MAX_HOP_S, first_seconds, require_hop, require_seconds
 from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, pose_block
 from tests.runtime.gait_models import write_gait_model
 from tests.runtime.listening import ended, free_address
@@ -40,6 +40,13 @@ def played(clock: Clock, *steps: tuple[float, PoseBlock]) -> Iterator[PoseBlock]
         clock.now_s = 100.0 + after_s
         yield block
     raise AssertionError("nobody ended it")
+
+
+@pytest.mark.parametrize("hop_s", [0, -1, MAX_HOP_S + 1, 1e6, math.inf, math.nan])
+def test_a_hop_is_above_0_and_at_most_an_hour(hop_s: float) -> None:
+    assert require_hop(MAX_HOP_S) == MAX_HOP_S
+    with pytest.raises(UsageError, match="above 0, at most 3600"):
+        require_hop(hop_s)
 
 
 def test_a_file_ends_by_its_stamps_alone(clock: Clock) -> None:
