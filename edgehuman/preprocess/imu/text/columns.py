@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from edgehuman.errors import DataError
 
+MAX_COLUMNS = 1000
 REQUIRED = ("t", "ax", "ay", "az", "gx", "gy", "gz")
 LABEL = "label"
 
@@ -58,6 +59,7 @@ NO_GYROSCOPE = "An accelerometer alone is not enough: the model needs a gyroscop
 # Names of a column that says of which sensor a row is.
 _LONG = ("sensor", "sensor_type", "sensor_name", "type", "name", "source")
 _LISTED, _NAME = 20, 40  # names in a message, and characters of one
+_GUESSED = 100  # names that are compared with those wanted, which is slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ DEFAULT = Columns(tuple(range(7)), REQUIRED, None, None, 7)
 
 def plain(name: str) -> str:
     """A header's name as it is compared: "Accel X (m/s^2)" -> "accel_x"."""
-    bare = re.sub(r"\(.*?\)|\[.*?\]", "", name).strip().lower()
+    bare = re.sub(r"\([^()]*\)|\[[^][]*\]", "", name).strip().lower()
     return re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
 
 
@@ -96,8 +98,13 @@ def match(header: Sequence[str], where: str, timed: bool = True) -> Columns:
         timed: False: the rate is known, and a column of stamps is not looked for.
 
     Raises:
-        DataError: a column is missing, or given twice.
+        DataError: a column is missing, or given twice, or there are too many to be a recording's.
     """
+    if len(header) > MAX_COLUMNS:
+        raise DataError(
+            f"{where}: found {len(header):,} columns, {listed(header)}; a recording has at most "
+            f"{MAX_COLUMNS:,}. Write one row an instant, with the columns {','.join(REQUIRED)}"
+        )
     found = [plain(name) for name in header]
     wanted = REQUIRED if timed else REQUIRED[1:]
     place = {name: _find(name, found, header, where) for name in (*wanted, LABEL)}
@@ -150,7 +157,7 @@ def _what_is_missing(
     text = f"{where}: no {noun} {', '.join(missing)}; found {listed(header) or 'nothing'}"
     known = {alias: name for name in missing for alias in (name, *ALIASES[name])}
     guesses: list[str] = []
-    for given, name in zip(found, header, strict=True):
+    for given, name in zip(found[:_GUESSED], header, strict=False):
         near = difflib.get_close_matches(given, known, n=1, cutoff=0.7)
         if near and not any(guess.endswith(f" -> {known[near[0]]}") for guess in guesses):
             guesses.append(f"{name} -> {known[near[0]]}")

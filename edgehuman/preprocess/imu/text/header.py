@@ -21,7 +21,7 @@ from edgehuman.records import STANDARD_GRAVITY_MS2
 # A header stands in the first lines or nowhere.
 MAX_BEFORE = 30
 _SEPARATOR = re.compile(r"^\"?sep=(.)\"?$", re.IGNORECASE)
-_IN_BRACKETS = re.compile(r"\((.*?)\)|\[(.*?)\]")
+_IN_BRACKETS = re.compile(r"\(([^()]*)\)|\[([^][]*)\]")
 # What brackets behind a name say, in lower case without spaces: how many g, or rad/s, that is.
 _IN_G = {
     **dict.fromkeys(("g", "gs"), 1.0),
@@ -117,5 +117,8 @@ def names_columns(lines: Sequence[str]) -> bool:
 
 
 def _known_names(line: str) -> int:
-    cells = {columns.plain(cell) for cell in split_cells(line, delimiter_of(line))}
+    delimiter = delimiter_of(line)
+    if line.count(delimiter) >= columns.MAX_COLUMNS:
+        return 0
+    cells = {columns.plain(cell) for cell in split_cells(line, delimiter)}
     return sum(bool(cells & {name, *columns.ALIASES[name]}) for name in columns.REQUIRED)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.imu.text.columns import listed, match, plain
+from edgehuman.preprocess.imu.text.columns import MAX_COLUMNS, listed, match, plain
 
 
 def test_any_order_and_other_columns() -> None:
@@ -97,6 +99,24 @@ def test_an_error_lists_the_first_names_and_cuts_long_ones(names: list[str]) -> 
     with pytest.raises(DataError) as caught:
         match(names, "x.csv")
     assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize(
+    "header",
+    [["["] * 200_000, ["c"] * 200_000, [f"accell_{i}" for i in range(1000)], ["[(" * 100_000]],
+)
+def test_no_header_takes_long_to_refuse(header: list[str]) -> None:
+    begun_s = time.process_time()
+    with pytest.raises(DataError):
+        match(header, "x.csv")
+    assert time.process_time() - begun_s < 1
+
+
+def test_a_recording_has_at_most_a_thousand_columns() -> None:
+    header = ["t", "ax", "ay", "az", "gx", "gy", "gz", *map(str, range(MAX_COLUMNS - 7))]
+    assert match(header, "x.csv").width == MAX_COLUMNS
+    with pytest.raises(DataError, match=r"x\.csv: found 1,001 columns, t, ax,.*at most 1,000"):
+        match([*header, "more"], "x.csv")
 
 
 def test_names_left_out_are_counted() -> None:

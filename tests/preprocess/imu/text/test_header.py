@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -156,3 +157,10 @@ def test_rows_without_stamps_get_those_of_the_rate() -> None:
 def test_the_header_is_the_line_that_names_most_columns() -> None:
     assert find_header(["Accelerometer data", "time,ax", HEADER, "1,2"]) == 2
     assert find_header(["no", "names"]) == 0
+
+
+@pytest.mark.parametrize("sign", ["[", "(", "[,", "( ", "c,", "[]"])
+def test_a_long_line_is_soon_known_to_be_no_header(sign: str) -> None:
+    begun_s = time.process_time()
+    assert find_header([sign * 100_000] * 3) == 0
+    assert time.process_time() - begun_s < 1
