@@ -9,8 +9,8 @@
 
 Nothing is invented: a gap over 0.1 s ends a segment, and rows that are not finite or come late are
 dropped and counted. Rows of a frozen sensor are counted and, on the device, their windows get no
-result. Saturated rows are counted, noted and used: a clipped peak alone does not invalidate a
-window.
+result, nor do those with a dead axis. Saturated rows are counted, noted and used: a clipped peak
+alone does not invalidate a window.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from edgehuman.preprocess.imu.resample import (
     median_rate_hz,
     resample,
 )
-from edgehuman.preprocess.imu.screen import RowScreen, SensorWatch, frozen_sensor
+from edgehuman.preprocess.imu.screen import AxisWatch, RowScreen, SensorWatch, frozen_sensor
 from edgehuman.preprocess.imu.stream import STILL_NOTE, Canonical, StreamResampler, require_rate
 from edgehuman.preprocess.imu.units import (
     detect_units,
@@ -37,6 +37,7 @@ from edgehuman.preprocess.imu.units import (
 from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, Float64, Index
 
 __all__ = [
+    "AxisWatch",
     "ImuFormat",
     "ImuReport",
     "Segment",

@@ -29,6 +29,10 @@ LONGEST_GAP_S = 0.35
 ABSURD = 1e6  # beyond any sensor, in any unit
 STEP_FLOOR = 1e-6  # g or rad/s; rounding error of interpolating a constant
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
+# A sensor that moves by so much, in g and rad/s, in a window moves on every axis.
+_MOVES_2 = np.array([0.2, 0.5], np.float32)
+_NEXT_C = [1, 2, 0, 4, 5, 3]
+_SPARSE_ROWS = 8
 # The smallest full scale of a wearable (2 g, 250 deg/s): no lower value is saturated.
 RAIL_FLOOR_C = np.array([1.9, 1.9, 1.9, 4.3, 4.3, 4.3], np.float32)
 
@@ -220,6 +224,47 @@ class SensorWatch:
         self._held[sensor] = int(run_T[-1])
         frozen_T: Bool = run_T >= self._frozen_rows
         return frozen_T
+
+
+class AxisWatch:
+    """Find axes that are dead: for a whole window, one value or a copy of another axis of their
+    sensor.
+
+    At rest a coarse sensor does this too. So the sensor has to move by far more than it resolves;
+    an axis that was then dead is dead until a window in which it is not.
+    """
+
+    def __init__(self) -> None:
+        self._dead_23: Bool = np.zeros((2, 3), bool)
+
+    def fault(self, imu_TC: Float32) -> str:
+        """Which axes are dead in a window (T, 6), and how; "" if none is."""
+        # A few rows show that every axis works, so most windows need no closer check.
+        constant_23, copy_23, _ = _stuck(imu_TC[:: max(1, len(imu_TC) // _SPARSE_ROWS)])
+        if (constant_23 | copy_23).any():
+            constant_23, copy_23, moves_2 = _stuck(imu_TC)
+        stuck_23 = constant_23 | copy_23
+        self._dead_23 &= stuck_23
+        if not stuck_23.any():
+            return ""
+        self._dead_23 |= stuck_23 & moves_2[:, None]
+        constant = np.flatnonzero(self._dead_23 & constant_23).tolist()
+        copies = np.flatnonzero(self._dead_23 & copy_23 & ~constant_23).tolist()
+        said = [f"{CHANNELS[at]} keeps one value" for at in constant]
+        said += [f"{CHANNELS[at]} is a copy of {CHANNELS[_NEXT_C[at]]}" for at in copies]
+        return " and ".join(said)
+
+
+def _stuck(imu_TC: Float32) -> tuple[Bool, Bool, Bool]:
+    """Whether each axis is constant (2, 3), is a copy of the next one, turned round or not (2, 3),
+    and whether each sensor moves (2,).
+    """
+    size_TC = np.abs(imu_TC)
+    range_C = imu_TC.max(axis=0) - imu_TC.min(axis=0)
+    floor_C = STEP_FLOOR * (1 + size_TC[0])
+    apart_C = np.abs(size_TC - size_TC[:, _NEXT_C]).max(axis=0)
+    moves_2: Bool = range_C.reshape(2, 3).max(axis=1) > _MOVES_2
+    return (range_C <= floor_C).reshape(2, 3), (apart_C <= floor_C).reshape(2, 3), moves_2
 
 
 def frozen_sensor(imu_TC: Float32, rate_hz: float) -> str:

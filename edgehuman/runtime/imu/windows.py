@@ -14,6 +14,7 @@ from edgehuman.preprocess.imu.gravity import (
     median_norm,
 )
 from edgehuman.preprocess.imu.recording import (
+    AxisWatch,
     ImuFormat,
     ImuReport,
     Segment,
@@ -23,7 +24,7 @@ from edgehuman.preprocess.imu.recording import (
 from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, ImuWindow, Index
 from edgehuman.runtime.imu.ring import SampleBlock
 
-FROZEN = "frozen"
+FROZEN, DEAD_AXIS = "frozen", "dead axis"
 _WILD_S, _LONGEST_S = (
     1.0,
     10.0,
@@ -47,7 +48,8 @@ class StreamWindow:
         arrival_ns: monotonic clock of this machine when the window's last sample was captured or
             read.
         usable: False if no answer should be given.
-        reason: why not: "frozen", "no gravity" or "impossible acceleration"; empty if usable.
+        reason: why not: "frozen", "dead axis", "no gravity" or "impossible acceleration"; empty if
+            usable.
             Windows with a sensor at its limit stay usable; the report counts such rows.
         label: the true label at the last sample, if the source has one.
     """
@@ -108,6 +110,7 @@ class WindowMaker:
         self._before: tuple[float, float, float] | None = None
         self._noted: set[str] = set()
         self._gravity = GravityWatch(rate_hz)
+        self._axes = AxisWatch()
         self._labels: tuple[str, ...] = ()
 
     @property
@@ -235,6 +238,14 @@ class WindowMaker:
                 "windows with frozen samples are not used",
             )
             return FROZEN
+        dead = self._axes.fault(imu_TC)
+        if dead:
+            self._note_first(
+                f"{DEAD_AXIS}: {dead}",
+                f"{dead} while its sensor moves, first at {t_s:.2f} s: a dead axis, or a column "
+                "written wrongly; such windows get no answer",
+            )
+            return DEAD_AXIS
         fault = self._gravity.fault(imu_TC)
         if fault:
             self._note_first(

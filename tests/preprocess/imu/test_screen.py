@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgehuman.preprocess.imu.format import ImuReport
-from edgehuman.preprocess.imu.screen import Piece, RowScreen, SensorWatch, frozen_sensor
+from edgehuman.preprocess.imu.screen import AxisWatch, Piece, RowScreen, SensorWatch, frozen_sensor
 from edgehuman.records import Float32
 
 
@@ -156,3 +156,51 @@ def test_no_pause_is_long_because_the_rows_are_slow() -> None:
     """Rows too slow to be used do not make a grid of hours between them."""
     pieces, _ = screen([3600.0 * k for k in range(40)], *range(1, 40))
     assert all(piece.fresh for piece in pieces)
+
+
+def windows_of_walking(count: int = 4) -> list[Float32]:
+    """Windows of a sensor that swings, with noise on every axis."""
+    turn_T1 = np.sin(2 * np.pi * np.arange(128)[:, None] / 50)
+    noise_NTC = np.random.default_rng(0).normal(0, 0.01, (count, 128, 6))
+    return list((noise_NTC + turn_T1 * [0.3, 0.2, 1.0, 1.0, 0.8, 0.5]).astype(np.float32))
+
+
+@pytest.mark.parametrize("channel", range(6))
+@pytest.mark.parametrize("value", [0.0, -0.7, 40.0])
+def test_an_axis_of_one_value_is_dead_while_its_sensor_moves(channel: int, value: float) -> None:
+    watch, windows = AxisWatch(), windows_of_walking()
+    assert [watch.fault(imu_TC) for imu_TC in windows] == [""] * 4
+    windows[1][:, channel] = value
+    name = ["ax", "ay", "az", "gx", "gy", "gz"][channel]
+    assert [watch.fault(imu_TC) for imu_TC in windows] == ["", f"{name} keeps one value", "", ""]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("of", "to"), [(0, 1), (2, 0), (4, 5), (3, 5)])
+def test_an_axis_that_copies_another_is_dead(of: int, to: int, sign: int) -> None:
+    imu_TC = windows_of_walking()[0]
+    imu_TC[:, to] = sign * imu_TC[:, of]
+    assert " is a copy of " in AxisWatch().fault(imu_TC)
+
+
+def test_two_dead_axes_are_both_named() -> None:
+    imu_TC = windows_of_walking()[0]
+    imu_TC[:, [0, 4]] = 0.0
+    assert AxisWatch().fault(imu_TC) == "ax keeps one value and gy keeps one value"
+
+
+def test_a_coarse_sensor_at_rest_is_not_dead() -> None:
+    """It resolves 1/64 g and 1/8 rad/s; one axis flickers, and the others repeat their values."""
+    imu_TC = np.tile(np.array([0, 0, 1, 0, 0, 0], np.float32), (128, 1))
+    imu_TC[::3, 1] += 1 / 64
+    imu_TC[::5, 4] += 1 / 8
+    assert AxisWatch().fault(imu_TC) == ""
+
+
+def test_a_dead_axis_is_dead_at_rest_too_until_it_moves() -> None:
+    watch, windows = AxisWatch(), windows_of_walking()
+    windows[0][:, 1] = 0.0
+    windows[1] = windows[1] * np.float32(0.01)
+    windows[1][:, 1] = 0.0
+    windows[3] = windows[1]
+    assert [bool(watch.fault(imu_TC)) for imu_TC in windows] == [True, True, False, False]

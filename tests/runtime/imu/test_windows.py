@@ -109,6 +109,22 @@ def test_a_frozen_sensor_makes_its_windows_unusable() -> None:
     assert maker.report.frozen == 30
 
 
+@pytest.mark.parametrize("rate_hz", [50, 83, 200])
+@pytest.mark.parametrize("of", [None, 4])
+def test_a_dead_axis_makes_its_windows_unusable(rate_hz: int, of: int | None) -> None:
+    """At any rate: resampling keeps a constant, and a copy."""
+    imu_TC = rows(16 * rate_hz) * np.array([1, 1, 1, 9, 9, 9], np.float32)
+    dead = slice(8 * rate_hz, 12 * rate_hz)
+    imu_TC[dead, 5] = 0.7 if of is None else imu_TC[dead, of]
+    maker = WindowMaker(DECLARED)
+    windows = push(maker, np.arange(len(imu_TC)) / rate_hz, imu_TC, 32)
+    reasons = {w.reason for w in windows if 10.7 < w.t_s < 11.9}
+    assert reasons == {"dead axis"}
+    assert all(w.usable for w in windows if not 10 < w.t_s < 12.1)
+    said = "gz keeps one value" if of is None else "gy is a copy of gz"
+    assert [said in note for note in maker.report.notes if "dead axis" in note] == [True]
+
+
 def test_a_sensor_at_its_limit_is_remarked_once_and_its_windows_stay_usable() -> None:
     imu_TC = rows(600)
     imu_TC[300:310, 0] = imu_TC[400:410, 4] = 8.0
