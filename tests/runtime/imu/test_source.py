@@ -193,7 +193,10 @@ def test_words_that_name_no_source(spec: str) -> None:
     ("lines", "message"),
     [
         ([HEADER], r"holds no readable row; it is empty"),
-        ([HEADER, "a,b,c,d,e,f,g"], r"1 dropped: line 2: 'a' in column t is not a number"),
+        (
+            [HEADER, "a,b,c,d,e,f,g"],
+            r"1 dropped: line 2: 'a' in column t is not a time: give seconds",
+        ),
     ],
 )
 def test_a_file_without_one_good_row(write: Write, lines: list[str], message: str) -> None:

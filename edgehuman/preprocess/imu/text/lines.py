@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import PER_SECOND, StampUnit
 from edgehuman.preprocess.imu.text import clock, columns
+from edgehuman.preprocess.imu.text.cells import TIME_ADVICE, is_number, number
 from edgehuman.preprocess.imu.text.columns import Columns
 from edgehuman.preprocess.imu.text.events import SensorEvents, is_event
 from edgehuman.preprocess.imu.text.header import (
@@ -190,7 +190,7 @@ class RowParser:
             self._dates |= found.timed and clock.is_date(stamp)
             values += [] if self._dates else [stamp]
             self._decimal_comma |= self._delimiter != "," and any(
-                "," in value and _is_number(value.replace(",", ".")) for value in values
+                "," in value and is_number(value.replace(",", ".")) for value in values
             )
             self._looked |= any("." in value or "," in value for value in values)
 
@@ -253,7 +253,7 @@ class RowParser:
         """Take the header from the first line; True if it is one."""
         delimiter = self._stated_delimiter or delimiter_of(first)
         cells = split_cells(first, delimiter)
-        numbers = sum(_is_number(cell) for cell in cells)
+        numbers = sum(is_number(cell) for cell in cells)
         if self._strict and (why := foreign(first)):
             raise DataError(f"{self.where} {why}")
         if self._strict and numbers and numbers >= len(cells) - 1:
@@ -337,7 +337,7 @@ class RowParser:
         cells = line.split() if spaced else next(reader)
         if len(cells) != found.width:
             raise ValueError(f"{len(cells)} columns instead of {found.width}: {line[:40]!r}")
-        row = [_number(cells[at], name) for at, name in zip(found.place, found.names, strict=True)]
+        row = self._numbers([cells[at] for at in found.place], found)
         return row, None if found.label is None else cells[found.label].strip()
 
     def _read_json(self, line: str) -> list[tuple[list[float], str | None]]:
@@ -352,9 +352,21 @@ class RowParser:
         keys = self._keys
         if keys is None or any(name not in record for name in keys.names):
             keys = self._keys = self._matched(list(record), "this object")
-        row = [_number(record[name], name) for name in keys.names]
+        row = self._numbers([record[name] for name in keys.names], keys)
         label = record.get(keys.label_name) if keys.label_name is not None else None
         return [(row, None if label is None else str(label))]
+
+    def _numbers(self, values: Sequence[Any], found: Columns) -> list[float]:
+        """The cells of a row as numbers; the first time that is none gets advice."""
+        first: list[float] = []
+        if found.timed:
+            try:
+                first = [number(values[0], found.names[0], "a time")]
+            except ValueError as error:
+                advice = "" if self.rows or self.told else TIME_ADVICE
+                raise ValueError(f"{error}{advice}") from None
+        rest = range(len(first), len(values))
+        return first + [number(values[at], found.names[at]) for at in rest]
 
     def _joined(self, record: dict[str, Any]) -> list[list[float]]:
         """The rows that an event of one sensor completes."""
@@ -374,23 +386,3 @@ class RowParser:
                 index[text] = len(index)
                 self.labels = (*self.labels, text)
         return np.array([index.get(text, -1) for text in texts], np.int16)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _number(value: Any, name: str) -> float:
-    """A cell as a number; JSON's null becomes NaN."""
-    if value is None:
-        return math.nan
-    if isinstance(value, (bool, list, dict)):
-        raise ValueError(f"{value!r} in column {name} is not a number")
-    try:
-        return float(value)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{str(value)[:40]!r} in column {name} is not a number") from None

@@ -146,6 +146,23 @@ def test_rows_with_dates_are_read_and_a_wrong_one_is_dropped() -> None:
     assert "2024-13-27" in parser.told[0]
 
 
+@pytest.mark.parametrize(
+    "stamp",
+    ["05/05/2024 11:59:50 PM", "05.05.2024 23:59:50.020", "23:59:50.020", "noon", "2024-05-05"],
+)
+def test_times_that_cannot_be_read_say_what_can(stamp: str) -> None:
+    row = stamp + ROWS[0][4:]
+    parser = RowParser("x.csv")
+    assert parser.parse([HEADER, row, row, row]).stamp_T.size == 0
+    said = [f"line {line}: {stamp!r} in column t is not a time" for line in (2, 3, 4)]
+    assert parser.told[0].startswith(said[0])
+    assert "seconds, or ISO 8601" in parser.told[0]
+    assert "--rate-hz" in parser.told[0]
+    assert parser.told[1:] == said[1:]
+    counted = RowParser("x.csv", rate_hz=50.0).parse([HEADER, row, row, row])
+    assert counted.stamp_T.tolist() == [0, 0.02, 0.04]
+
+
 def test_rows_without_stamps_get_those_of_the_rate() -> None:
     lines = ["ax,ay,az,gx,gy,gz", *(row.partition(",")[2] for row in ROWS)]
     parser = RowParser("x.csv", rate_hz=25.0)
