@@ -104,9 +104,15 @@ class JoinedFeed:
 
     Raises:
         DataError: as `read_joined`.
+        UsageError: a rate is given, but files are joined by their stamps.
     """
 
     def __init__(self, name: str, format: ImuFormat) -> None:
+        if format.rate_hz is not None:
+            raise UsageError(
+                f"--rate-hz is for rows without stamps; the files of {name} are joined by their "
+                "stamps: leave it out"
+            )
         self.name = name
         self._stamps = StampReader(format.stamp_unit)
         self._joined = read_joined(Path(name), format)

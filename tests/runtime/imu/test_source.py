@@ -235,6 +235,11 @@ def test_binary_after_a_good_beginning_is_not_text(tmp_path: Path) -> None:
         read(path)
 
 
+def test_files_that_are_joined_need_their_stamps(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--rate-hz is for rows without stamps"):
+        open_source(str(tmp_path), format=ImuFormat(rate_hz=50.0))
+
+
 # ---- from a file to windows ----
 
 

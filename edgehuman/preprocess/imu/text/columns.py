@@ -71,6 +71,7 @@ class Columns:
         names: the names as given, in the same order.
         label: position of the true label, if there is one.
         width: columns in a row; 0 for JSON.
+        clock, clock_name: position and name of the stamps, read or not, if there are any.
         timed: False where the rows have no stamps: `place` and `names` are then of ax ... gz.
     """
 
@@ -80,9 +81,11 @@ class Columns:
     label_name: str | None
     width: int
     timed: bool = True
+    clock: int | None = None
+    clock_name: str | None = None
 
 
-DEFAULT = Columns(tuple(range(7)), REQUIRED, None, None, 7)
+DEFAULT = Columns(tuple(range(7)), REQUIRED, None, None, 7, clock=0, clock_name="t")
 
 
 def plain(name: str) -> str:
@@ -113,6 +116,7 @@ def match(header: Sequence[str], where: str, timed: bool = True) -> Columns:
         raise DataError(_what_is_missing(missing, header, found, where))
     seven = tuple(index for name in wanted if (index := place[name]) is not None)
     label = place[LABEL]
+    clock = place["t"] if timed else _first_clock(found)
     return Columns(
         seven,
         tuple(header[index] for index in seven),
@@ -120,6 +124,8 @@ def match(header: Sequence[str], where: str, timed: bool = True) -> Columns:
         None if label is None else header[label],
         len(header),
         timed,
+        clock,
+        None if clock is None else header[clock],
     )
 
 
@@ -141,11 +147,17 @@ def _find(name: str, found: Sequence[str], header: Sequence[str], where: str) ->
     places = [i for i, given in enumerate(found) if given == name]
     places = places or [i for i, given in enumerate(found) if given in ALIASES[name]]
     if name == "t" and len({found[i] for i in places}) == len(places) > 1:
-        places = [min(places, key=lambda i: ALIASES["t"].index(found[i]))]
+        places = [i for i in places if i == _first_clock(found)]
     if len(places) > 1:
         same = listed([repr(header[i]) for i in places])
         raise DataError(f"{where}: {same} could each be the column {name!r}; keep one of them")
     return places[0] if places else None
+
+
+def _first_clock(found: Sequence[str]) -> int | None:
+    """Position of the column of stamps that is preferred; None if there is none."""
+    places = [i for i, given in enumerate(found) if given in ALIASES["t"]]
+    return min(places, key=lambda i: ALIASES["t"].index(found[i]), default=None)
 
 
 def _what_is_missing(

@@ -31,6 +31,7 @@ from edgehuman.preprocess.imu.text.header import (
     stated_delimiter,
     stated_units,
 )
+from edgehuman.preprocess.imu.text.rate import RateGuard
 from edgehuman.records import Float32, Float64
 
 MAX_TOLD = 3
@@ -111,6 +112,7 @@ class RowParser:
         self._keys: Columns | None = None  # of JSON
         self.units = StatedUnits()
         self._rate_hz = rate_hz
+        self._guard = None if rate_hz is None else RateGuard(where)
         self._believed = believed
         self.events: SensorEvents | None = None
         self._stamp_unit = stamp_unit
@@ -131,13 +133,16 @@ class RowParser:
         """Rows of some lines, without their line ends.
 
         Raises:
-            DataError: (strict) binary content, no header, or a column missing.
+            DataError: (strict) binary content, no header, or a column missing; a rate is given, and
+                the rows have stamps.
         """
         lines = self._skip_to_data(lines)
         if not lines:
             return Rows(np.empty(0), np.empty((0, 6), np.float32), None)
         lines = self._in_numbers(lines)
         number_TC, label_texts = self._fast(lines) or self._slow(lines)
+        if self._guard is not None and (found := self._found()) is not None:
+            self._guard.look(lines, found, None if self._json else self._delimiter)
         number_TC = self._with_stamps(number_TC)
         self._instants += len(lines) if self._at is None else self._passed
         self._line += len(lines)
@@ -370,6 +375,8 @@ class RowParser:
 
     def _joined(self, record: dict[str, Any]) -> list[list[float]]:
         """The rows that an event of one sensor completes."""
+        if self._guard is not None:
+            raise ValueError("a sensor's events have stamps: leave out --rate-hz")
         if self.events is None:
             declared = self._stamp_unit
             self.events = SensorEvents(None if declared == "auto" else PER_SECOND[declared])

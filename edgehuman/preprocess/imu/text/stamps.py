@@ -1,9 +1,4 @@
-"""Stamps of a text stream to seconds; their unit is declared or inferred from the step of rows.
-
-A wearable gives 2 to 500 rows a second, so steps in seconds, milliseconds, micro- and nanoseconds
-do not overlap. A step from 0.5 to 1.9 is taken as seconds: it is too slow to use and refused later
-with advice, instead of guessing a kilohertz.
-"""
+"""Stamps of a text stream to seconds; their unit is declared or inferred from the step of rows."""
 
 from __future__ import annotations
 
@@ -13,10 +8,10 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import MAX_RATE_HZ, PER_SECOND, StampUnit
+from edgehuman.preprocess.imu.text.clock import tell_unit
 from edgehuman.preprocess.imu.text.lines import Rows, join_rows
 from edgehuman.records import Float64
 
-MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM = 1.9, 500.0, 5e5
 ROWS_TO_TELL = 8
 _DAY_S = 86_400
 # Rows are bursts if a third of them, and so many, repeat the stamp before; a longer interval than
@@ -24,19 +19,6 @@ _DAY_S = 86_400
 _BURST_ROWS, _LONG = 6, 2.5
 _EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119, counted from 1900
 MAX_ROWS_HELD = 256
-
-
-def tell_unit(stamp_T: Float64) -> StampUnit:
-    """The unit, from the median positive step; seconds if no step is positive."""
-    with np.errstate(invalid="ignore"):
-        step_T = np.diff(stamp_T[np.isfinite(stamp_T)])
-    step_T = step_T[step_T > 0]
-    step = float(np.median(step_T)) if step_T.size else 0.0
-    if step < MILLISECONDS_FROM:
-        return "s"
-    if step < MICROSECONDS_FROM:
-        return "ms"
-    return "us" if step < NANOSECONDS_FROM else "ns"
 
 
 def require_wearable(stamp_T: Float64, unit: StampUnit) -> None:

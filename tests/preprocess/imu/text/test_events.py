@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.text.clock import tell_unit
 from edgehuman.preprocess.imu.text.events import SensorEvents, is_event
 from edgehuman.preprocess.imu.text.lines import RowParser
-from edgehuman.preprocess.imu.text.stamps import require_wearable, tell_unit
+from edgehuman.preprocess.imu.text.stamps import require_wearable
 from edgehuman.records import Float64
 
 T0_NS = 3_925_657_519_043_709

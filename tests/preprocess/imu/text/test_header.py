@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.imu.text.clock import is_date, seconds_of
 from edgehuman.preprocess.imu.text.header import delimiter_of, find_header, stated_units
 from edgehuman.preprocess.imu.text.lines import RowParser
 from edgehuman.records import Float32, Float64
@@ -120,21 +119,6 @@ def test_units_that_are_declared_or_unknown_or_mixed_are_not() -> None:
     assert (parser.units.accel, parser.units.gyro) == (None, None)
     mixed = stated_units(["ax (g)", "ay (mg)", "az (g)", "gx (furlongs)", "gy", "gz"])
     assert (mixed.accel, mixed.gyro) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("2024-10-27T01:30:00.000Z", 1_729_992_600.0),
-        ("2024-10-27 01:30:00.010", 1_729_992_600.01),
-        ("2024-10-27T01:30:00+01:00", 1_729_989_000.0),
-        ("2024-10-27 01:30:00.500+0100 [Europe/London]", 1_729_989_000.5),
-        ('"2024-10-27 01:30:00,25-0530"', 1_730_012_400.25),
-    ],
-)
-def test_dates_are_seconds(text: str, seconds: float) -> None:
-    assert is_date(text)
-    assert seconds_of(text) == pytest.approx(seconds, abs=1e-6)
 
 
 def test_rows_with_dates_are_read_and_a_wrong_one_is_dropped() -> None:

@@ -8,29 +8,8 @@ import pytest
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import StampUnit
 from edgehuman.preprocess.imu.text.lines import Rows
-from edgehuman.preprocess.imu.text.stamps import StampReader, tell_unit
+from edgehuman.preprocess.imu.text.stamps import StampReader
 from edgehuman.records import Float64
-
-
-@pytest.mark.parametrize(
-    ("step", "unit"),
-    [
-        (0.02, "s"),
-        (0.005, "s"),
-        (0.4, "s"),
-        (1.0, "s"),
-        (5, "ms"),
-        (20, "ms"),
-        (40, "ms"),
-        (2_000, "us"),
-        (20_000, "us"),
-        (5e6, "ns"),
-        (2e7, "ns"),
-    ],
-)
-def test_the_unit_of_stamps(step: float, unit: str) -> None:
-    stamp_T = np.append(1000 * step + np.arange(20) * step, [np.nan, 0.0, 0.0])
-    assert tell_unit(stamp_T) == unit
 
 
 def rows_at(stamp_T: Float64) -> Rows:
