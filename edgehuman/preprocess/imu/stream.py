@@ -54,8 +54,8 @@ def require_rate(rate_hz: float, target_hz: float, report: ImuReport) -> None:
     if rate_hz and rate_hz < MIN_RATE_HZ * 0.98:
         raise DataError(
             f"the stream has {rate_hz:.3g} rows per second; it needs at least {MIN_RATE_HZ:g}. "
-            "Raise the sensor's rate or, if its stamps are not seconds, convert them to seconds "
-            '(in Python: ImuFormat(stamp_unit="ms"))'
+            "Raise the sensor's rate or, if its stamps are not seconds, give their unit with "
+            '--stamp-unit (in Python: ImuFormat(stamp_unit="ms")), or count the rows: --rate-hz'
         )
     if rate_hz and rate_hz < 0.9 * target_hz:
         report.note(

@@ -154,18 +154,33 @@ class Recogniser:
         needed_s = self.window / self.rate_hz
         needed_rows = needed_s * (report.rate_hz or self.rate_hz)
         lost, cause = cause_of_loss(report, source)
+        breaks = report.gaps + report.restarts
         if source.get("missing"):
             why = f": {source['missing']}"
-        elif report.used >= needed_rows:
-            breaks = report.gaps + report.restarts
+        elif report.used >= needed_rows and breaks:
             why = f": {breaks} gaps break them up; give a recording without pauses"
         elif lost and report.used + lost >= needed_rows:
-            why = f": {cause}"
+            counted = ", or count the rows: --rate-hz" if lost == report.duplicate else ""
+            why = f": {cause}{counted}"
         else:
-            why = "; give a longer recording"
+            why = f": {self._too_short()}"
         return (
             f"{report.rows} rows, {report.used} of them used, hold no window of {needed_s:g} s "
             f"without a gap{why}"
+        )
+
+    def _too_short(self) -> str:
+        """How long the recording is, and what to do; many rows in a short time may be an error of
+        the clock.
+        """
+        report, lasts_s = self.windows.report, self.windows.end_s
+        if report.used < self.window:
+            return f"it lasts {lasts_s:.3g} s; give a longer recording"
+        return (
+            f"by its stamps it lasts {lasts_s:.3g} s, with {report.rate_hz:,.0f} rows a second; "
+            f"at {self.rate_hz:g} a second it would last {report.used / self.rate_hz:.3g} s. If "
+            "the unit of the stamps is wrong, give --stamp-unit, or --rate-hz to count the rows "
+            "instead; else give a longer recording"
         )
 
     def _overdue(self) -> list[ImuResult]:

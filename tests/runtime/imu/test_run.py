@@ -162,7 +162,24 @@ def test_a_timeline_that_fails_costs_no_summary(
         (None, "no such file"),
         ("", "is empty"),
         (HEADER + "\n", "no readable row"),
-        ("\n".join([HEADER, *rows(1.0, 0)]), "hold no window of 2.56 s"),
+        (
+            "\n".join([HEADER, *rows(1.0, 0)]),
+            "50 rows, 50 of them used, hold no window of 2.56 s without a gap: it lasts 0.98 s; "
+            "give a longer recording",
+        ),
+        (
+            "\n".join([HEADER, *(f"{k / 2500:.6f},0,0,1,0,0,0" for k in range(1500))]),
+            "with 2,500 rows a second; at 50 a second it would last 30 s. If the "
+            "unit of the stamps is wrong, give --stamp-unit, or --rate-hz",
+        ),
+        (
+            "\n".join([HEADER, *(f"{k / 5e6:.9f},0,0,1,0,0,0" for k in range(1500))]),
+            "with --stamp-unit, write them in seconds, or count the rows: --rate-hz",
+        ),
+        (
+            "\n".join([HEADER, *(f"{k},0,0,1,0,0,0" for k in range(1500))]),
+            '(in Python: ImuFormat(stamp_unit="ms")), or count the rows: --rate-hz',
+        ),
     ],
 )
 def test_a_recording_without_a_window_is_exit_code_one(

@@ -143,7 +143,8 @@ def test_repeated_stamps_are_named_as_the_cause(
     assert main(["run", str(tiny), "--source", str(path)]) == 1
     assert (
         "400 rows, 1 of them used, hold no window of 2.56 s without a gap: "
-        "399 rows with a repeated stamp; give every row a time of its own"
+        "399 rows with a repeated stamp; give every row a time of its own, or count "
+        "the rows: --rate-hz"
     ) in capsys.readouterr().err
 
 

@@ -32,7 +32,9 @@ def require_wearable(stamp_T: Float64, unit: StampUnit) -> None:
     if _EXCEL_DAYS[0] < first < _EXCEL_DAYS[1] and days * MAX_RATE_HZ >= 1:
         fix = f"they look like the days of a spreadsheet; multiply them by {_DAY_S:g}"
     else:
-        fix = "give their unit with --stamp-unit, or write them in seconds"
+        fix = (
+            "give their unit with --stamp-unit, write them in seconds, or count the rows: --rate-hz"
+        )
     raise DataError(
         f"the steps of the stamps are {step_s:.2g} s, {1 / step_s:,.0f} rows a second; a wearable "
         f"gives at most {MAX_RATE_HZ:,.0f}: {fix}"
