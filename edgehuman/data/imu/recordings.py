@@ -42,7 +42,7 @@ DATASET = "recordings"
 _TEST_SHARE = 5
 _TRIED = 20
 _NONE = "no recording"
-_ANY = frozenset(["recording", "rec", "data", "imu", "log", "session", "trial", "sensor", "export"])
+_ANY = frozenset(["recording", "rec", "data", "log", "session", "trial", "sensor", "export"])
 # Activities by which a folder or a word of a name is known for one.
 ACTIVITIES = frozenset([
     "walk", "walking", "run", "running", "jog", "jogging", "sit", "sitting", "stand", "standing",
