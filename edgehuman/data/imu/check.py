@@ -105,7 +105,7 @@ def extent(row: Dataset) -> str:
 def examine(reader: Reader, place: Path) -> Findings:
     """Find missing files and people, wrong columns, wrong units, and values that are not finite.
 
-    Reading stops at an unreadable file; missing files are listed before.
+    Reading stops at an unreadable file of a published dataset; missing files are listed before.
     """
     findings = Findings(problems=list(reader.missing(place)))
     norms: dict[str, list[Float32]] = defaultdict(list)
@@ -124,8 +124,9 @@ def examine(reader: Reader, place: Path) -> Findings:
 def _parts(reader: Reader, place: Path) -> Iterator[Stretch | WindowSet]:
     if reader.windows is not None:
         yield reader.windows(place)
-    if reader.stretches is not None:
-        yield from reader.stretches(place)
+    stretches = reader.readable or reader.stretches
+    if stretches is not None:
+        yield from stretches(place)
 
 
 def _add(
@@ -150,7 +151,7 @@ def _add(
     if not len(stamp_s):
         findings.empty.append(part.source)
         return
-    findings.seconds += float(stamp_s[-1] - stamp_s[0])
+    findings.seconds += float(np.diff(stamp_s[np.isfinite(stamp_s)]).clip(min=0).sum())
 
 
 def _add_rows(

@@ -86,6 +86,7 @@ class Reader:
         missing: what is missing at a path, one line each.
         subjects: everyone who should be in it.
         has_gaps: whether the published files have NaN or missing rows.
+        readable: those recordings that can be read beside faulty ones; None: `stretches` alone.
     """
 
     stretches: Callable[[Path], Iterator[Stretch]] | None = None
@@ -93,6 +94,7 @@ class Reader:
     missing: Callable[[Path], list[str]] = lambda path: []
     subjects: tuple[str, ...] = ()
     has_gaps: bool = False
+    readable: Callable[[Path], Iterator[Stretch]] | None = None
 
 
 WearableLayout = Layout[Reader]

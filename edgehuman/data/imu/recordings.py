@@ -14,15 +14,13 @@ of its name. Every fifth person, at least one, is in the test split; nobody is i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.data.imu.intervals import INTERVALS, intervals_of, labels_between
 from edgehuman.data.imu.layout import Reader, Stretch, WearableLayout
+from edgehuman.data.imu.own import OWN, Own, spelled_twice, why_unused
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
@@ -31,14 +29,15 @@ from edgehuman.preprocess.imu.text.columns import plain
 from edgehuman.preprocess.imu.text.whole import (
     Recording,
     columns_of,
+    is_prose,
     is_recording,
     looks_meant,
     read_people,
 )
 from edgehuman.preprocess.imu.units import detect_units
-from edgehuman.records import Float64
+from edgehuman.progress import progress_bar, tell
 
-DATASET = "recordings"
+DATASET = OWN
 _TEST_SHARE = 5
 _TRIED = 20
 _NONE = "no recording"
@@ -160,43 +159,72 @@ def _activity(file: Path, person: str) -> str:
     return "_".join(word for word in _words(file.stem) if word not in who)
 
 
-def _require_apart(people: Sequence[str], place: Path) -> None:
-    spelled: dict[str, str] = {}
-    for name in people:
-        other = spelled.setdefault(name.casefold(), name)
-        if other != name:
-            raise DataError(
-                f"{place}: are {other!r} and {name!r} one person? Write the name in one way, so "
-                "that nobody is both taught and tested"
-            )
-
-
 def stretches(place: Path) -> Iterator[Stretch]:
     """The recordings, all with the same tuple of labels.
 
     Raises:
-        DataError: a file that cannot be read, or has no gravity or gyroscope; the message names it.
-            Or two people, of files or of a table, whose names differ by case only.
+        DataError: files that cannot be read, or have no gravity or gyroscope; the
+            message names all of them. Or two people, of files or of a table, whose names differ by
+            case only.
     """
-    read = list(_read(place))
-    names = sorted({name for _, _, label_names in read for name in label_names if name})
-    labels = tuple(names)
-    people = sorted({found.person for found, _, _ in read})
-    _require_apart(people, place)
+    read = _read(place)
+    faults = [*read.faults, *spelled_twice(read.recordings)]
+    if faults:
+        raise DataError(faults[0] if len(faults) == 1 else "\n  ".join([f"{place}:", *faults]))
+    yield from _stretches(read)
+
+
+def readable(place: Path) -> Iterator[Stretch]:
+    """The recordings that can be read, whatever is wrong with the others."""
+    yield from _stretches(_read(place))
+
+
+def _stretches(read: Folder) -> Iterator[Stretch]:
+    for file in read.passed_over:
+        tell(f"{file}: no recording, passed over")
+    labels = tuple(sorted({name for one in read.recordings for name in one.label_T if name}))
+    people = sorted({one.person for one in read.recordings})
     tested = set(people[_TEST_SHARE - 1 :: _TEST_SHARE] or people[1:][-1:])
-    for found, recording, label_names in read:
-        yield _stretch(found, recording, label_names, labels, found.person in tested)
+    for one in read.recordings:
+        yield one.stretch(labels, one.person in tested)
 
 
-def _read(place: Path) -> Iterator[tuple[Found, Recording, tuple[str, ...]]]:
-    """Each person's recordings, and the label of each row in words."""
-    from edgehuman.progress import progress_bar
+@dataclass(slots=True)
+class Folder:
+    """What was read of a path.
 
-    found = found_in(place)
-    for one in progress_bar(found, desc="recordings", unit="file", leave=False):
-        for person, recording in read_people(one.path).items():
-            who = Found(one.path, person or one.person, one.activity)
-            yield who, recording, _labels(who, recording)
+    Attributes:
+        recordings: each person's.
+        faults: why others cannot be read, a line each, with their names.
+        passed_over: files that are none, as a README.txt.
+    """
+
+    recordings: list[Own] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    passed_over: list[Path] = field(default_factory=list)
+
+
+def _read(place: Path) -> Folder:
+    folder = Folder()
+    for one in progress_bar(found_in(place), desc="recordings", unit="file", leave=False):
+        try:
+            folder.recordings += _own(one)
+        except DataError as error:
+            if place.is_dir() and one.path.is_file() and is_prose(one.path):
+                folder.passed_over.append(one.path)
+            else:
+                folder.faults.append(str(error))
+    return folder
+
+
+def _own(found: Found) -> list[Own]:
+    """Each person's recording in a file."""
+    own = []
+    for person, recording in read_people(found.path).items():
+        who = Found(found.path, person or found.person, found.activity)
+        labels = _labels(who, recording)
+        own.append(Own(found.path, who.person, recording, _format(found.path, recording), labels))
+    return own
 
 
 def _labels(found: Found, recording: Recording) -> tuple[str, ...]:
@@ -209,28 +237,6 @@ def _labels(found: Found, recording: Recording) -> tuple[str, ...]:
     if spans is not None:
         return labels_between(spans, rows.stamp_T, found.path)
     return (found.activity,) * len(rows.stamp_T)
-
-
-def _stretch(
-    found: Found,
-    recording: Recording,
-    named: tuple[str, ...],
-    labels: tuple[str, ...],
-    is_test: bool,
-) -> Stretch:
-    place: Mapping[str, int] = {name: i for i, name in enumerate(labels)}
-    label_T: NDArray[np.int16] = np.array([place.get(name, -1) for name in named], np.int16)
-    stamp_s_T: Float64 = recording.rows.stamp_T
-    return Stretch(
-        recording.rows.imu_TC,
-        _format(found.path, recording),
-        f"{DATASET}:{found.person}",
-        stamp_s_T=stamp_s_T,
-        label_T=label_T if labels else np.empty(0, np.int16),
-        labels=labels,
-        source=f"{found.path.name} {found.person}",
-        is_test=is_test,
-    )
 
 
 def _format(path: Path, recording: Recording) -> ImuFormat:
@@ -287,19 +293,17 @@ def _almost(place: Path) -> str:
 
 
 def _missing(place: Path) -> list[str]:
-    """What a check says: people without labels, and what was not read."""
-    lines = []
+    """What a check says: what cannot be read or learnt from, and why."""
     try:
-        read = list(_read(place))
+        read = _read(place)
     except DataError:
         return []  # the check says it when it reads
-    for found, _, names in read:
-        if not any(names):
-            lines.append(f"{found.path.name}: no labels; add a label column or an interval file")
-    people = {found.person for found, _, _ in read}
+    own = read.recordings
+    lines = [*read.faults, *spelled_twice(own), *map(why_unused, own)]
+    people = {one.person for one in own}
     if len(people) == 1:
         lines.append(f"one person only ({people.pop()}): nobody is left to test on")
-    return lines
+    return [line for line in lines if line]
 
 
 LAYOUT: WearableLayout = Layout(
@@ -307,6 +311,6 @@ LAYOUT: WearableLayout = Layout(
     "a folder with a text file or a folder per person, as `edgehuman run` reads them, or one table "
     "with a person column",
     _recognise,
-    Reader(stretches, missing=_missing, has_gaps=True),
+    Reader(stretches, missing=_missing, has_gaps=True, readable=readable),
     _almost,
 )

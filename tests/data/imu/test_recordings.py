@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from edgehuman.data.commands import CheckConfig, check
 from edgehuman.data.imu.load import find_layout, load_recordings, load_windows
 from edgehuman.data.imu.recordings import DATASET, stretches
 from edgehuman.errors import DataError
@@ -26,7 +29,9 @@ def rows(seconds: float = 9.0, unit: float = 1.0, seed: int = 0) -> list[str]:
     return [",".join(f"{v:.4f}" for v in (stamp, *row)) for stamp, row in zip(t, imu, strict=True)]
 
 
-def write(path: Path, label: str | None = None, unit: float = 1.0, seed: int = 0) -> Path:
+def write(path: Path, label: str | None = None, unit: float = 1.0) -> Path:
+    """A recording of its own: two names, two people's rows."""
+    seed = zlib.crc32(str(path).encode())
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = rows(unit=unit, seed=seed)
     if label is None:
@@ -89,7 +94,9 @@ def test_folders_that_may_be_people_or_activities_are_asked_about(tmp_path: Path
 
 
 def test_a_table_of_several_people(tmp_path: Path) -> None:
-    lines = [f"{line},{who},walking" for who in ("p1", "p2") for line in rows()]
+    lines = [
+        f"{line},{who},walking" for seed, who in enumerate(("p1", "p2")) for line in rows(seed=seed)
+    ]
     (tmp_path / "all.csv").write_text("\n".join([f"{HEADER},subject,activity", *lines]))
     assert people(tmp_path / "all.csv") == {"p1": {"walking"}, "p2": {"walking"}}
 
@@ -140,7 +147,7 @@ def test_units_are_each_files_own(tmp_path: Path) -> None:
 
 def test_the_split_is_by_person_and_one_person_is_told_what_to_do(tmp_path: Path) -> None:
     for number in range(7):
-        write(tmp_path / f"p{number}.csv", "walking", seed=number)
+        write(tmp_path / f"p{number}.csv", "walking")
     windows = load_windows(tmp_path)
     assert set(windows.subject_N[windows.is_test_N].tolist()) == {"recordings:p4"}
     alone = tmp_path / "alone"
@@ -192,3 +199,46 @@ def test_a_file_without_rows_is_named(tmp_path: Path) -> None:
     (tmp_path / "bob.csv").write_text(HEADER + "\n")
     with pytest.raises(DataError, match=r"bob\.csv holds no readable row"):
         load_windows(tmp_path)
+
+
+def checked(folder: Path) -> dict[str, Any]:
+    """What `data check --json` says."""
+    outcome = check(CheckConfig(folder))
+    assert isinstance(outcome.data, dict)
+    return outcome.data
+
+
+def test_every_bad_file_is_named_and_the_others_are_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("anna", "bob", "cara"):
+        write(tmp_path / f"{name}.csv", "walking")
+    (tmp_path / "README.txt").write_text("Recorded at home.")
+    assert checked(tmp_path)["ok"]
+    assert "README.txt: no recording, passed over" in capsys.readouterr().err
+    (tmp_path / "dora.csv").write_text("")
+    (tmp_path / "emil.csv").write_text(HEADER + "\n")
+    (tmp_path / "fay.csv").write_text("t,ax,ay,az\n0,1,0,0\n")
+    found = checked(tmp_path)
+    assert (found["people"], found["recordings"], found["hours"]) == (3, 3, 0.01)
+    problems = zip(("dora", "emil", "fay"), found["problems"], strict=True)
+    assert all(f"{name}.csv" in line for name, line in problems)
+    with pytest.raises(DataError, match=r"(?s)dora\.csv.*emil\.csv.*fay\.csv"):
+        load_windows(tmp_path)
+
+
+def test_a_file_alone_that_is_no_recording_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Recorded at home.")
+    with pytest.raises(DataError, match=r"notes\.txt"):
+        list(stretches(tmp_path / "notes.txt"))
+
+
+def test_a_recording_that_nothing_can_be_learnt_from_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "anna.csv", "walking")
+    lines = [f"{line},{'ab'[i % 2]}" for i, line in enumerate(rows(seed=1))]
+    (tmp_path / "bob.csv").write_text("\n".join([f"{HEADER},label", *lines]))
+    lines = [f"{line},walking" for line in rows(1.2, seed=2)]
+    (tmp_path / "cara.csv").write_text("\n".join([f"{HEADER},label", *lines]))
+    bob, cara = checked(tmp_path)["problems"]
+    assert "bob.csv: no window of 2.56 s has one label all through" in bob
+    assert "cara.csv: 1.2 s at most without a gap" in cara

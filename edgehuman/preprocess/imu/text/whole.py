@@ -8,6 +8,7 @@ with a file per sensor. A table may hold several people, told apart by a column.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ SUFFIXES = (".csv", ".jsonl", ".json", ".ndjson", ".txt", ".tsv")
 PERSON_COLUMNS = ("subject", "subject_id", "user", "user_id", "person", "participant", "volunteer")
 _LINES = 20_000
 _BEFORE = 60
+_NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
+_ROW_OF_NUMBERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,25 @@ def looks_meant(path: Path) -> bool:
     """Whether a file that is no recording is meant as one: it names columns, or is known."""
     lines = _beginning(path)
     return names_columns(lines) or bool(lines and foreign(lines[0]))
+
+
+def is_prose(path: Path) -> bool:
+    """Whether a file is plainly no recording, as a README: text without a row of three numbers."""
+    if path.suffix.lower() == ".zip":
+        return False
+    lines = [line for line in _beginning(path) if line.strip()]
+    if not lines or looks_meant(path) or any("\0" in line or "\ufffd" in line for line in lines):
+        return False
+    return not any(map(_has_numbers, lines))
+
+
+def _has_numbers(line: str) -> bool:
+    """Whether a line is a JSON object of three numbers or more, or a row half of which they are."""
+    cells = [
+        cell.strip(' "{}[]') for cell in re.split(r"[,:]" if "{" in line else r"[,;\s]+", line)
+    ]
+    numbers = sum(bool(_NUMBER.fullmatch(cell)) for cell in cells)
+    return numbers >= _ROW_OF_NUMBERS and ("{" in line or 2 * numbers >= len(cells))
 
 
 def columns_of(path: Path) -> None:

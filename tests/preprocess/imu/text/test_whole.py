@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.imu.text.whole import columns_of, is_recording, read_people
+from edgehuman.preprocess.imu.text.whole import columns_of, is_prose, is_recording, read_people
 
 HEADER = "timestamp,ax (m/s²),ay (m/s²),az (m/s²),gx (deg/s),gy (deg/s),gz (deg/s),label"
 ROWS = [f"{20 * i},9.80665,0,0,180,0,0,Walk" for i in range(200)]
@@ -51,3 +51,23 @@ def test_lines_that_end_in_a_bare_cr_are_lines(tmp_path: Path) -> None:
 def test_hidden_files_and_pictures_are_no_recordings() -> None:
     names = ("a.csv", "a.JSONL", "a.zip", ".a.csv", "a.png", "a.labels")
     assert [is_recording(Path(name)) for name in names] == [True, True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "prose"),
+    [
+        ("These are mine.\nRecorded on 2024-05-03, at home, by 2 people.\n", True),
+        ("name,age\nanna,3\n", True),
+        ('{"person": "anna", "age": 3}\n', True),
+        ("", False),
+        ("1,2,3,4,5,6,7\n1,2,3,4,5,6,7\n", False),
+        ("x;y;z\n0,1;0,2;9,8\n", False),
+        ("t,ax,ay,az\n", False),
+        ('{"t": 0, "ax": 0.1, "ay": 0.2, "az": 9.8, "label": "up"}\n', False),
+        ("\x89PNG\0\0\n", False),
+    ],
+)
+def test_a_file_that_is_plainly_no_recording(text: str, prose: bool, tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text(text)
+    assert is_prose(path) == prose
