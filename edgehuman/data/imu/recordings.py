@@ -26,6 +26,7 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
 from edgehuman.preprocess.imu.resample import median_rate_hz
 from edgehuman.preprocess.imu.text.columns import plain
+from edgehuman.preprocess.imu.text.stamps import require_order
 from edgehuman.preprocess.imu.text.whole import (
     Recording,
     columns_of,
@@ -163,7 +164,7 @@ def stretches(place: Path) -> Iterator[Stretch]:
     """The recordings, all with the same tuple of labels.
 
     Raises:
-        DataError: files that cannot be read, or have no gravity or gyroscope; the
+        DataError: files that cannot be read, run backwards, or have no gravity or gyroscope; the
             message names all of them. Or two people, of files or of a table, whose names differ by
             case only.
     """
@@ -221,6 +222,7 @@ def _own(found: Found) -> list[Own]:
     """Each person's recording in a file."""
     own = []
     for person, recording in read_people(found.path).items():
+        require_order(recording.rows.stamp_T, str(found.path))
         who = Found(found.path, person or found.person, found.activity)
         labels = _labels(who, recording)
         own.append(Own(found.path, who.person, recording, _format(found.path, recording), labels))

@@ -242,3 +242,14 @@ def test_a_recording_that_nothing_can_be_learnt_from_is_told(tmp_path: Path) -> 
     bob, cara = checked(tmp_path)["problems"]
     assert "bob.csv: no window of 2.56 s has one label all through" in bob
     assert "cara.csv: 1.2 s at most without a gap" in cara
+
+
+def test_a_file_that_is_sorted_backwards_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "anna.csv", "walking")
+    header, *lines = write(tmp_path / "bob.csv", "walking").read_text().splitlines()
+    (tmp_path / "bob.csv").write_text("\n".join([header, *lines[::-1]]))
+    found = checked(tmp_path)
+    assert (found["people"], found["hours"]) == (1, 0.0)  # 9 s
+    assert "bob.csv: its rows run backwards in time: 449 of 450" in found["problems"][0]
+    with pytest.raises(DataError, match=r"bob\.csv: its rows run backwards"):
+        load_windows(tmp_path)

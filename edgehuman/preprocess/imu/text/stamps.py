@@ -17,6 +17,7 @@ _DAY_S = 86_400
 # Rows are bursts if a third of them, and so many, repeat the stamp before; a longer interval than
 # so many usual ones is a gap.
 _BURST_ROWS, _LONG = 6, 2.5
+_LATE_SHARE = 0.1
 _EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119, counted from 1900
 MAX_ROWS_HELD = 256
 
@@ -39,6 +40,20 @@ def require_wearable(stamp_T: Float64, unit: StampUnit) -> None:
         f"the steps of the stamps are {step_s:.2g} s, {1 / step_s:,.0f} rows a second; a wearable "
         f"gives at most {MAX_RATE_HZ:,.0f}: {fix}"
     )
+
+
+def require_order(stamp_T: Float64, where: str) -> None:
+    """Raises DataError if over a tenth of the rows come before the row above: a sorted file would
+    be lost in part, and one that is sorted backwards entirely.
+    """
+    step_T = np.diff(stamp_T[np.isfinite(stamp_T)])
+    back = int(np.count_nonzero(step_T < 0))
+    if back > _LATE_SHARE * len(step_T):
+        how = "run backwards" if back > 0.75 * len(step_T) else "are not in order"
+        raise DataError(
+            f"{where}: its rows {how} in time: {back} of {len(stamp_T)} have an earlier stamp than "
+            "the row above; sort the file by its stamps"
+        )
 
 
 class BurstSpreader:

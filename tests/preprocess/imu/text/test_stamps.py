@@ -8,7 +8,7 @@ import pytest
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import StampUnit
 from edgehuman.preprocess.imu.text.lines import Rows
-from edgehuman.preprocess.imu.text.stamps import StampReader
+from edgehuman.preprocess.imu.text.stamps import StampReader, require_order
 from edgehuman.records import Float64
 
 
@@ -107,3 +107,15 @@ def test_a_short_stream_is_told_at_its_end() -> None:
     assert reader.push(rows_at(np.array([0.0, 0.02]))) == []
     (rows, *_) = reader.push(rows_at(np.empty(0)), last=True)
     assert rows.stamp_T.tolist() == [0.0, 0.02]
+
+
+def test_rows_that_are_not_in_order_are_refused_and_late_ones_are_not() -> None:
+    stamp_T = np.arange(100) / 50
+    with pytest.raises(DataError, match=r"a\.csv: its rows run backwards in time: 99 of 100 have"):
+        require_order(stamp_T[::-1], "a.csv")
+    with pytest.raises(DataError, match=r"a\.csv: its rows are not in order in time: .*; sort"):
+        require_order(np.random.default_rng(0).permutation(stamp_T), "a.csv")
+    late_T = np.arange(100)
+    late_T[[20, 21, 60, 61]] = late_T[[21, 20, 61, 60]]
+    for fine_T in (stamp_T, late_T, np.tile(stamp_T, 3), np.zeros(9), np.empty(0)):
+        require_order(np.append(fine_T, np.nan), "a.csv")
