@@ -4,6 +4,7 @@ window of one activity, or the same rows as somebody else's.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,21 @@ def spelled_twice(own: Sequence[Own]) -> list[str]:
             lines.append(
                 f"are {other!r} and {name!r} one person? Write the name in one way, so that nobody "
                 "is both taught and tested"
+            )
+    return lines
+
+
+def copies(own: Sequence[Own]) -> list[str]:
+    """Recordings of several people with the same rows, which would be both taught and tested."""
+    first: dict[bytes, Own] = {}
+    lines = []
+    for one in own:
+        rows = one.recording.rows
+        other = first.setdefault(hashlib.sha256(rows.imu_TC.tobytes()).digest(), one)
+        if other.person != one.person:
+            lines.append(
+                f"{one.name} holds the same {len(rows.imu_TC)} rows as {other.name}; keep one of "
+                "them, so that nothing is both taught and tested"
             )
     return lines
 

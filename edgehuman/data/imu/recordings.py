@@ -20,7 +20,7 @@ from pathlib import Path
 
 from edgehuman.data.imu.intervals import INTERVALS, intervals_of, labels_between
 from edgehuman.data.imu.layout import Reader, Stretch, WearableLayout
-from edgehuman.data.imu.own import OWN, Own, spelled_twice, why_unused
+from edgehuman.data.imu.own import OWN, Own, copies, spelled_twice, why_unused
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
@@ -166,10 +166,10 @@ def stretches(place: Path) -> Iterator[Stretch]:
     Raises:
         DataError: files that cannot be read, run backwards, or have no gravity or gyroscope; the
             message names all of them. Or two people, of files or of a table, whose names differ by
-            case only.
+            case only, or who have the same rows.
     """
     read = _read(place)
-    faults = [*read.faults, *spelled_twice(read.recordings)]
+    faults = [*read.faults, *spelled_twice(read.recordings), *copies(read.recordings)]
     if faults:
         raise DataError(faults[0] if len(faults) == 1 else "\n  ".join([f"{place}:", *faults]))
     yield from _stretches(read)
@@ -301,7 +301,7 @@ def _missing(place: Path) -> list[str]:
     except DataError:
         return []  # the check says it when it reads
     own = read.recordings
-    lines = [*read.faults, *spelled_twice(own), *map(why_unused, own)]
+    lines = [*read.faults, *spelled_twice(own), *copies(own), *map(why_unused, own)]
     people = {one.person for one in own}
     if len(people) == 1:
         lines.append(f"one person only ({people.pop()}): nobody is left to test on")

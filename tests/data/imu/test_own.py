@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.imu.own import Own, spelled_twice, why_unused
+from edgehuman.data.imu.own import Own, copies, spelled_twice, why_unused
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.lines import Rows
 from edgehuman.preprocess.imu.text.whole import Recording
@@ -50,6 +50,14 @@ def test_why_nothing_is_learnt_from_a_recording(
 
 def test_the_person_of_a_table_is_named() -> None:
     assert why_unused(own("p2", ["walking"], path="all.csv")).startswith("all.csv (p2): ")
+
+
+def test_the_same_rows_of_two_people_are_named_and_of_one_are_not() -> None:
+    walk = ["walking"] * 200
+    anna, ben, other = own("anna", walk), own("ben", walk), own("cara", walk, seed=1)
+    (line,) = copies([anna, ben, other])
+    assert line.startswith("ben.csv holds the same 200 rows as anna.csv")
+    assert copies([anna, own("anna", walk, path="anna/2.csv"), other]) == []
 
 
 def test_names_that_differ_by_case() -> None:

@@ -253,3 +253,12 @@ def test_a_file_that_is_sorted_backwards_is_named(tmp_path: Path) -> None:
     assert "bob.csv: its rows run backwards in time: 449 of 450" in found["problems"][0]
     with pytest.raises(DataError, match=r"bob\.csv: its rows run backwards"):
         load_windows(tmp_path)
+
+
+def test_a_recording_that_is_two_peoples_is_refused(tmp_path: Path) -> None:
+    text = write(tmp_path / "anna.csv", "walking").read_text()
+    (tmp_path / "bob.csv").write_text(text)
+    (line,) = checked(tmp_path)["problems"]
+    assert "bob.csv holds the same 450 rows as" in line
+    with pytest.raises(DataError, match=r"bob\.csv holds the same 450 rows as .*anna\.csv"):
+        load_windows(tmp_path)
