@@ -23,7 +23,7 @@ from edgehuman.bench.trial import MOST_TIMED, Trial, Words
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
-from edgehuman.data.imu.load import load_windows
+from edgehuman.data.imu.load import load_windows, why_unused
 from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.metrics.bootstrap import interval_of_groups
@@ -196,6 +196,7 @@ def load_split(data: str, dataset: str | None, split: Split, hop: int = 64) -> W
         raise DataError(
             f"{data}: none of its {len(windows)} windows is in the {split} split "
             f"({', '.join(windows.dataset)} has no official one); give --split all"
+            + why_unused(data)
         )
     return chosen
 
@@ -219,6 +220,7 @@ def to_model_labels(
         raise DataError(
             f"{where} holds {', '.join(foreign) or 'no label at all'}, which the model does not "
             f"know; its classes are {', '.join(labels)}. Fine-tune it on that data, or {fix}"
+            + ("" if shared else why_unused(where))
         )
     index = {name: i for i, name in enumerate(labels)}
     to_model = np.array([*(index.get(name, -1) for name in windows.labels), -1], np.int64)

@@ -25,7 +25,7 @@ from edgehuman.data.imu.layout import (
     to_recordings,
 )
 from edgehuman.data.imu.published import compact
-from edgehuman.data.layout import find
+from edgehuman.data.layout import find, found_here
 from edgehuman.errors import DataError
 from edgehuman.records import ImuRecording, WindowSet
 
@@ -131,6 +131,18 @@ def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) ->
         return layout.read.windows(place)
     assert layout.read.stretches is not None
     return cut(layout.read.stretches(place), hop, layout.dataset)
+
+
+def why_unused(path: Path | str) -> str:
+    """What `edgehuman data check` says of own recordings, to end a message with; empty for other
+    data, or if it finds nothing.
+    """
+    if is_simulated(path) or not Path(path).exists():
+        return ""
+    found = found_here(Path(path), layouts())
+    if found is None or found[0] is not recordings.LAYOUT:
+        return ""
+    return "".join(f"\n  {line}" for line in recordings.LAYOUT.read.missing(found[1]))
 
 
 def is_simulated(path: Path | str) -> bool:

@@ -43,6 +43,12 @@ class Own:
         """The file, and the person unless the file says who it is."""
         return str(self.path) + (f" ({self.person})" if self.person != self.path.stem else "")
 
+    @property
+    def seconds(self) -> float:
+        """How long the rows last."""
+        stamp_s_T = self.recording.rows.stamp_T
+        return float(stamp_s_T[-1] - stamp_s_T[0]) if len(stamp_s_T) else 0.0
+
     def stretch(self, labels: tuple[str, ...], is_test: bool = False) -> Stretch:
         """The recording with its labels as indices into `labels`."""
         place = {name: i for i, name in enumerate(labels)}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from edgehuman.data.imu.intervals import INTERVALS, intervals_of, labels_between
 from edgehuman.data.imu.layout import Reader, Stretch, WearableLayout
-from edgehuman.data.imu.own import OWN, Own, copies, spelled_twice, why_unused
+from edgehuman.data.imu.own import OWN, WINDOW_S, Own, copies, spelled_twice, why_unused
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
@@ -37,6 +37,7 @@ from edgehuman.preprocess.imu.text.whole import (
 )
 from edgehuman.preprocess.imu.units import detect_units
 from edgehuman.progress import progress_bar, tell
+from edgehuman.records import IMU_RATE_HZ
 
 DATASET = OWN
 _TEST_SHARE = 5
@@ -187,6 +188,10 @@ def _stretches(read: Folder) -> Iterator[Stretch]:
     people = sorted({one.person for one in read.recordings})
     tested = set(people[_TEST_SHARE - 1 :: _TEST_SHARE] or people[1:][-1:])
     for one in read.recordings:
+        if one.seconds < WINDOW_S - 1 / IMU_RATE_HZ:  # from its first sample to its last
+            tell(
+                f"{one.name}: {one.seconds:.3g} s, shorter than a window of {WINDOW_S} s; not used"
+            )
         yield one.stretch(labels, one.person in tested)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.imu.load import load_windows
+from edgehuman.data.imu.load import load_windows, why_unused
 from edgehuman.data.imu.splits import assert_disjoint, split_by_subject
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.naming import EITHER, Naming, rename
@@ -82,18 +82,21 @@ def labelled_splits(
         naming: other names of the datasets' classes.
 
     Raises:
-        DataError: a dataset without labels, without a test part, or without a common label.
+        DataError: a dataset without labels, without a test part, or without a common label; or
+            nobody to learn from or to test on.
     """
     sets = list(given or (load_windows(path, hop=hop) for path in data))
     if naming:
         sets = [rename(windows, naming) for windows in sets]
     target = sets[0]
     if not target.labels or not (target.label_N >= 0).any():
-        raise DataError(f"--data {data[0]} has no labels; the first dataset must be labelled")
+        raise DataError(
+            f"--data {data[0]} has no labels; the first dataset must be labelled{_why(data, given)}"
+        )
     if not target.is_test_N.any():
         raise DataError(
             f"--data {data[0]} has no test people; give a dataset with an official split, or own "
-            "recordings of at least two people"
+            f"recordings of at least two people{_why(data, given)}"
         )
     used = sorted(set(target.label_N[target.label_N >= 0].tolist()))
     labels = labels or tuple(target.labels[i] for i in used)
@@ -103,7 +106,19 @@ def labelled_splits(
             raise DataError(
                 f"--data {path} has none of the labels {', '.join(labels)}; leave it out"
             )
-    return _split(sets, labels, select_share, seed)
+    splits = _split(sets, labels, select_share, seed)
+    for kind, found in (("test", len(splits.test)), ("training", len(splits.learn))):
+        if not found:
+            raise DataError(
+                f"--data {data[0]}: no window of a {kind} person has one label all through; the "
+                f"task's labels are {', '.join(labels)}{_why(data, given)}"
+            )
+    return splits
+
+
+def _why(data: Sequence[str], given: Sequence[WindowSet] | None) -> str:
+    """What a check says of the first dataset, which lacks people."""
+    return "" if given else why_unused(data[0])
 
 
 def _with_either(sets: list[WindowSet], labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgehuman.bench.evaluate.imu import load_split, to_model_labels
 from edgehuman.data.commands import CheckConfig, check
 from edgehuman.data.imu.load import find_layout, load_recordings, load_windows
 from edgehuman.data.imu.recordings import DATASET, stretches
@@ -233,12 +234,16 @@ def test_a_file_alone_that_is_no_recording_is_refused(tmp_path: Path) -> None:
         list(stretches(tmp_path / "notes.txt"))
 
 
-def test_a_recording_that_nothing_can_be_learnt_from_is_told(tmp_path: Path) -> None:
+def test_a_recording_that_nothing_can_be_learnt_from_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(tmp_path / "anna.csv", "walking")
     lines = [f"{line},{'ab'[i % 2]}" for i, line in enumerate(rows(seed=1))]
     (tmp_path / "bob.csv").write_text("\n".join([f"{HEADER},label", *lines]))
     lines = [f"{line},walking" for line in rows(1.2, seed=2)]
     (tmp_path / "cara.csv").write_text("\n".join([f"{HEADER},label", *lines]))
+    assert load_windows(tmp_path)
+    assert "cara.csv: 1.18 s, shorter" in capsys.readouterr().err
     bob, cara = checked(tmp_path)["problems"]
     assert "bob.csv: no window of 2.56 s has one label all through" in bob
     assert "cara.csv: 1.2 s at most without a gap" in cara
@@ -262,3 +267,30 @@ def test_a_recording_that_is_two_peoples_is_refused(tmp_path: Path) -> None:
     assert "bob.csv holds the same 450 rows as" in line
     with pytest.raises(DataError, match=r"bob\.csv holds the same 450 rows as .*anna\.csv"):
         load_windows(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("bad", "seconds", "labels", "message"),
+    [
+        ("bob", 9.0, ("walking", "sitting"), "bob.*no window of 2.56 s has one label all through"),
+        ("anna", 9.0, ("walking", "sitting"), "training person(?s:.*)anna.*no window of 2.56 s"),
+        ("bob", 1.2, ("walking",), r"no test people(?s:.*)bob\.csv: 1\.2 s at most"),
+    ],
+)
+def test_people_without_a_window_are_refused_before_training(
+    bad: str, seconds: float, labels: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    for name in ("anna", "bob"):
+        write(tmp_path / f"{name}.csv", "walking")
+    lines = [f"{line},{labels[i % len(labels)]}" for i, line in enumerate(rows(seconds))]
+    (tmp_path / f"{bad}.csv").write_text("\n".join([f"{HEADER},label", *lines]))
+    with pytest.raises(DataError, match=message):
+        labelled_splits([str(tmp_path)], 64, 0.2)
+    if bad == "bob":
+        with pytest.raises(DataError, match=r"bob\.csv: "):
+            score_own(tmp_path)
+
+
+def score_own(folder: Path) -> None:
+    windows = load_split(str(folder), None, "test")
+    to_model_labels(windows, ("walking", "sitting"), str(folder), shared_only=True)
