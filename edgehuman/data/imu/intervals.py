@@ -13,7 +13,7 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.files import decoded, unix_ends
-from edgehuman.preprocess.imu.text.columns import plain
+from edgehuman.preprocess.imu.text.columns import label_name, plain
 from edgehuman.records import Float64
 
 INTERVALS = ".labels.csv"
@@ -33,7 +33,7 @@ def intervals_of(recording: Path) -> list[Interval] | None:
     """Read the intervals of a recording; None without such a file.
 
     Raises:
-        DataError: other columns, or an interval that ends before it starts.
+        DataError: other columns, an interval that ends before it starts, or two activities at once.
     """
     path = recording.with_name(recording.stem + INTERVALS)
     if not path.is_file():
@@ -42,10 +42,30 @@ def intervals_of(recording: Path) -> list[Interval] | None:
     rows = list(csv.DictReader(lines))
     if not rows or not set(_COLUMNS) <= {plain(name or "") for name in rows[0]}:
         raise DataError(f"{path}: its header must be start,end,label, with a line per activity")
-    return [
+    spans = [
         _interval(path, i, {plain(k or ""): v for k, v in row.items()})
         for i, row in enumerate(rows, 2)
     ]
+    _require_apart(path, spans)
+    return spans
+
+
+def _require_apart(path: Path, spans: list[Interval]) -> None:
+    """Raise DataError if two intervals of different activities overlap."""
+    latest: tuple[int, Interval] | None = None  # that ends last, of those before
+    for line, span in sorted(enumerate(spans, 2), key=lambda one: (one[1].start_s, one[0])):
+        if latest and span.start_s < latest[1].end_s and span.label != latest[1].label:
+            one, other = sorted([latest, (line, span)], key=lambda each: each[0])
+            raise DataError(
+                f"{path}: line {one[0]} ({_said(one[1])}) and line {other[0]} ({_said(other[1])}) "
+                "overlap; each moment has one activity"
+            )
+        if latest is None or span.end_s > latest[1].end_s:
+            latest = line, span
+
+
+def _said(span: Interval) -> str:
+    return f"{span.label or 'no activity'}, {span.start_s:g} to {span.end_s:g} s"
 
 
 def _interval(path: Path, line: int, row: dict[str, str]) -> Interval:
@@ -57,7 +77,7 @@ def _interval(path: Path, line: int, row: dict[str, str]) -> Interval:
         ) from None
     if not start_s < end_s:
         raise DataError(f"{path}, line {line}: ends at {end_s:g} s, before its start {start_s:g} s")
-    return Interval(start_s, end_s, plain(row["label"] or ""))
+    return Interval(start_s, end_s, label_name(row["label"] or ""))
 
 
 def labels_between(spans: list[Interval], stamp_s_T: Float64, path: Path) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
 from edgehuman.preprocess.imu.resample import median_rate_hz
-from edgehuman.preprocess.imu.text.columns import plain
+from edgehuman.preprocess.imu.text.columns import label_name, plain
 from edgehuman.preprocess.imu.text.stamps import require_order
 from edgehuman.preprocess.imu.text.whole import (
     Recording,
@@ -238,7 +238,7 @@ def _labels(found: Found, recording: Recording) -> tuple[str, ...]:
     """The label of each row, "" where there is none."""
     rows = recording.rows
     if rows.label_T is not None:
-        names = (*(plain(name) for name in recording.labels), "")
+        names = (*(label_name(name) for name in recording.labels), "")
         return tuple(names[index] for index in rows.label_T)
     spans = intervals_of(found.path)
     if spans is not None:

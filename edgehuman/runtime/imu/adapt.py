@@ -30,7 +30,7 @@ from edgehuman.metrics.affine import compose
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat, StampUnit
 from edgehuman.preprocess.imu.naming import read_naming
-from edgehuman.preprocess.imu.text.columns import column_rows, plain
+from edgehuman.preprocess.imu.text.columns import column_rows, label_name
 from edgehuman.records import Float32, Float64, Index
 from edgehuman.runtime.engine.onnx_file import with_card
 from edgehuman.runtime.imu.answer import MountingName, require_activity
@@ -171,7 +171,7 @@ def collect(
             end_s = begin_s + window.t_s
             if label is None or not np.isfinite(logits_C).all():
                 continue
-            place = names.get(plain(label), -1)
+            place = names.get(label_name(label), -1)
             if place == -1:
                 unknown[label] += 1
             elif place is not None:
@@ -254,15 +254,15 @@ def class_of_label(
     Raises:
         UsageError: --map names no class of the model, or several.
     """
-    names: dict[str, int | None] = {plain(name): i for i, name in enumerate(labels)}
+    names: dict[str, int | None] = {label_name(name): i for i, name in enumerate(labels)}
     own = dict(names)
     for name, others in naming.items():
-        if len(others) > 1 or any(plain(other) not in own for other in others):
+        if len(others) > 1 or any(label_name(other) not in own for other in others):
             raise UsageError(
                 f"--map {name}={'|'.join(others)}: give one class of the model, or none to leave "
                 f"{name} out; its classes: {', '.join(labels)}"
             )
-        names[plain(name)] = own[plain(others[0])] if others else None
+        names[label_name(name)] = own[label_name(others[0])] if others else None
     return names
 
 

@@ -41,3 +41,25 @@ def test_intervals_of_another_day_are_refused() -> None:
     late = [Interval(9.0, 10.0, "walking"), Interval(10.0, 12.0, "sitting")]
     with pytest.raises(DataError, match=r"9 to 12 s; the recording lasts 1 s\. Give seconds since"):
         labels_between(late, np.array([0.0, 1.0]), Path("a.csv"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (("0,40,walking", "30,80,standing"), r"line 2 \(walking, 0 to 40 s\) and line 3 \(stand"),
+        (("30,80,standing", "0,40,walking"), r"line 2 \(standing, 30 to 80 s\) and line 3 \(walk"),
+        (("0,90,walking", "10,20,walking", "30,40,sitting"), "line 2 .* and line 4 .* overlap"),
+        (("0,90,walking", "10,20,nan"), r"line 3 \(no activity, 10 to 20 s\) overlap"),
+        (("0,40,walking", "40,80,standing", "80,90,walking"), ""),
+        (("0,40,walking", "30,80,walking"), ""),
+    ],
+)
+def test_two_activities_at_once_are_refused_with_both_lines(
+    lines: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "anna.labels.csv").write_text("\n".join(["start,end,label", *lines]))
+    if not message:
+        assert intervals_of(tmp_path / "anna.csv")
+        return
+    with pytest.raises(DataError, match=message):
+        intervals_of(tmp_path / "anna.csv")

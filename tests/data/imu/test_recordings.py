@@ -294,3 +294,10 @@ def test_people_without_a_window_are_refused_before_training(
 def score_own(folder: Path) -> None:
     windows = load_split(str(folder), None, "test")
     to_model_labels(windows, ("walking", "sitting"), str(folder), shared_only=True)
+
+
+def test_a_label_that_is_nan_is_none_and_a_number_is_a_name(tmp_path: Path) -> None:
+    write(tmp_path / "anna.csv", "NaN")
+    write(tmp_path / "bob.csv", "1.0")
+    assert people(tmp_path) == {"anna": {""}, "bob": {"1.0"}}
+    assert checked(tmp_path)["classes"] == ["1.0"]

@@ -12,6 +12,9 @@ from edgehuman.errors import DataError
 MAX_COLUMNS = 1000
 REQUIRED = ("t", "ax", "ay", "az", "gx", "gy", "gz")
 LABEL = "label"
+# How tables write that there is no value.
+_MISSING = ("", "nan", "na", "<na>", "n/a", "null")
+_NUMBER = re.compile(r"[-+]?\d+([.,]\d*)?")
 
 
 def _axis_names(axis: str) -> dict[str, tuple[str, ...]]:
@@ -92,6 +95,21 @@ def plain(name: str) -> str:
     """A header's name as it is compared: "Accel X (m/s^2)" -> "accel_x"."""
     bare = re.sub(r"\([^()]*\)|\[[^][]*\]", "", name).strip().lower()
     return re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
+
+
+def label_name(text: str) -> str:
+    """An activity's name as it is compared: "Walking up" -> "walking_up"; a number stays as it is
+    written, "1.0"; "" for no activity, as `nan`.
+    """
+    bare = text.strip()
+    if is_missing(bare):
+        return ""
+    return bare if _NUMBER.fullmatch(bare) else plain(bare) or bare.casefold()
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return text.strip().casefold() in _MISSING
 
 
 def match(header: Sequence[str], where: str, timed: bool = True) -> Columns:

@@ -386,10 +386,10 @@ class RowParser:
         return rows
 
     def _label_numbers(self, texts: Sequence[str]) -> NDArray[np.int16]:
-        """Index of each label; -1 for an empty one and for new ones after the thousandth."""
+        """Index of each label; -1 for an empty one, `nan`, and new ones after the thousandth."""
         index = self._label_index
         for text in dict.fromkeys(texts):
-            if text and text not in index and len(index) < MAX_LABELS:
+            if not columns.is_missing(text) and text not in index and len(index) < MAX_LABELS:
                 index[text] = len(index)
                 self.labels = (*self.labels, text)
         return np.array([index.get(text, -1) for text in texts], np.int16)

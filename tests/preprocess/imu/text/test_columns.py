@@ -7,7 +7,13 @@ import time
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.imu.text.columns import MAX_COLUMNS, listed, match, plain
+from edgehuman.preprocess.imu.text.columns import (
+    MAX_COLUMNS,
+    label_name,
+    listed,
+    match,
+    plain,
+)
 
 
 def test_any_order_and_other_columns() -> None:
@@ -126,3 +132,20 @@ def test_names_left_out_are_counted() -> None:
 
 def test_plain() -> None:
     assert plain(" Gyroscope X [deg/s] ") == "gyroscope_x"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (" Walking up ", "walking_up"),
+        ("1.0", "1.0"),
+        ("-1", "-1"),
+        ("NaN", ""),
+        (" ", ""),
+        ("<NA>", ""),
+        ("none", "none"),
+        ("歩く", "歩く"),
+    ],
+)
+def test_names_of_activities(text: str, name: str) -> None:
+    assert label_name(text) == name
