@@ -36,7 +36,7 @@ from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusio
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.pictures.figure import require_pictures
-from edgehuman.preprocess.imu.naming import EITHER, Naming, read_naming, rename
+from edgehuman.preprocess.imu.naming import EITHER, Naming, read_naming, rename, require_found
 from edgehuman.records import Float32, Index, Text, WindowSet
 from edgehuman.runtime.imu.learnt import as_learnt, as_worn
 from edgehuman.runtime.model import Model
@@ -127,13 +127,15 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     require_activity(model)
     windows = load_split(config.data, config.dataset, config.split, config.hop)
     windows = _placed(windows, config)
+    naming = read_naming(config.map, "--map")
+    require_found(naming, (*windows.labels, *model.labels), "--map")
     scores = score(
         model,
         windows,
         config.data,
         config.shared_labels,
         config.batch,
-        read_naming(config.map, "--map"),
+        naming,
         config.classes == "scored",
         config.mounting == "learn",
     )

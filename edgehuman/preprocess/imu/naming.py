@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from edgehuman.errors import UsageError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.records import WindowSet
 
 EITHER = "|"
@@ -40,6 +40,17 @@ def read_naming(words: Iterable[str], flag: str) -> dict[str, tuple[str, ...]]:
             raise UsageError(f"{flag} maps {name!r} twice; give it once, with {EITHER} between")
         naming[name] = names
     return naming
+
+
+def require_found(naming: Iterable[str], found: Iterable[str], flag: str) -> None:
+    """Raise DataError for a class of a naming that is none of those found: a wrong name is told."""
+    found = list(dict.fromkeys(found))
+    unknown = [name for name in naming if name not in found]
+    if unknown:
+        raise DataError(
+            f"{flag} {unknown[0]}=...: no row is labelled {', '.join(unknown)}; found "
+            f"{', '.join(found) or 'no label'}"
+        )
 
 
 def rename(windows: WindowSet, naming: Naming) -> WindowSet:

@@ -121,7 +121,8 @@ class RowScreen:
         if early > 0:
             self._first_s += since_s_T[:early].tolist()
             if len(self._first_s) == PERIOD_ROWS:
-                period_s = float(np.median([s for s in self._first_s if s < np.inf]))
+                steps_s = [step_s for step_s in self._first_s if step_s < np.inf]
+                period_s = float(np.median(steps_s or [0.0]))  # none: each row restarts the clock
                 longest_s = min(GAP_PERIODS * period_s, LONGEST_GAP_S) + GAP_SLACK_S
                 self._long_s = max(self._max_gap_s, longest_s)
         return early

@@ -29,8 +29,9 @@ from edgehuman.metrics.adapting import Adapted, adapt
 from edgehuman.metrics.affine import compose
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat, StampUnit
-from edgehuman.preprocess.imu.naming import read_naming
+from edgehuman.preprocess.imu.naming import read_naming, require_found
 from edgehuman.preprocess.imu.text.columns import column_rows, label_name
+from edgehuman.preprocess.imu.text.stamps import require_order
 from edgehuman.records import Float32, Float64, Index
 from edgehuman.runtime.engine.onnx_file import with_card
 from edgehuman.runtime.imu.answer import MountingName, require_activity
@@ -93,12 +94,14 @@ class Labelled:
         label_N: index of the true class.
         t_s_N: stream time; one recording begins long after the end of the one before.
         unknown: labels that are no class of the model -> windows.
+        seen: plain names of the rows' labels, of any length.
     """
 
     logits_NC: Float32
     label_N: Index
     t_s_N: Float64
     unknown: Mapping[str, int]
+    seen: tuple[str, ...] = ()
 
 
 def adapt_model(config: AdaptConfig) -> Outcome:
@@ -131,6 +134,7 @@ def adapt_model(config: AdaptConfig) -> Outcome:
     found = collect(
         model, sources, format, names, fixed=config.mounting == "fixed", placement=config.placement
     )
+    require_found(map(label_name, naming), found.seen, "--map")
     _require_labels(found, model, config)
     result = adapted(model, found)
     content = path.read_bytes()
@@ -160,11 +164,13 @@ def collect(
     label_N: list[int] = []
     t_s_N: list[float] = []
     unknown: Counter[str] = Counter()
+    seen: dict[str, None] = {}
     begin_s = 0.0
     for source in sources:
+        rows = _RowsOf(source)
         end_s = begin_s
         mounting = Mounting(model.card, fixed, placement)
-        for window, label in _labelled(model, source, format):
+        for window, label in _labelled(model, rows, format):
             imu_TC = window.window.imu_TC
             output_O = model.engine.run(mounting.turned(imu_TC)[None])[0]
             logits_C = mounting.read(imu_TC, output_O, window.t_s)
@@ -178,20 +184,21 @@ def collect(
                 logits_N.append(logits_C)
                 label_N.append(place)
                 t_s_N.append(end_s)
+        seen |= dict.fromkeys(map(label_name, rows.labels))
         begin_s = end_s + _APART_S
     logits_NC = np.array(logits_N, np.float32).reshape(-1, len(model.labels))
-    return Labelled(logits_NC, np.array(label_N, np.int64), np.array(t_s_N), unknown)
+    return Labelled(logits_NC, np.array(label_N, np.int64), np.array(t_s_N), unknown, tuple(seen))
 
 
 def _labelled(
-    model: Model, source: Playable[SampleBlock], format: ImuFormat
+    model: Model, rows: _RowsOf, format: ImuFormat
 ) -> Iterator[tuple[StreamWindow, str | None]]:
     """The usable windows of a recording, each with the label that held for all of it, or None."""
     spec, hop_s = model.card.input, model.card.decision.hop_s
-    maker = WindowMaker(format, spec.shape[0], hop_s, spec.rate_hz, source.name)
+    maker = WindowMaker(format, spec.shape[0], hop_s, spec.rate_hz, rows.name)
     window_s = spec.shape[0] / spec.rate_hz
     since_s, last, first = -math.inf, None, True
-    for window in _windows(maker, source):
+    for window in rows.windows(maker):
         if window.label != last:
             # What comes before the first window is not known, and taken to be the same.
             since_s, last = -math.inf if first else window.t_s, window.label
@@ -199,14 +206,39 @@ def _labelled(
         if window.usable:
             yield window, last if window.t_s - since_s >= window_s else None
     for note in maker.report.notes:
-        say(f"{source.name}: {note}")
+        say(f"{rows.name}: {note}")
 
 
-def _windows(maker: WindowMaker, source: Playable[SampleBlock]) -> Iterator[StreamWindow]:
-    with source:
-        for block in source:
-            yield from maker.push(block)
-    yield from maker.close()
+class _RowsOf:
+    """A recording's rows as windows.
+
+    Attributes:
+        labels: the names in its rows so far.
+    """
+
+    def __init__(self, source: Playable[SampleBlock]) -> None:
+        self.name = source.name
+        self.labels: tuple[str, ...] = ()
+        self._source = source
+
+    def windows(self, maker: WindowMaker) -> Iterator[StreamWindow]:
+        """Its windows.
+
+        Raises:
+            DataError: the rows are not in order, or what `WindowMaker.push` raises.
+        """
+        stamps = [np.empty(0)]
+        try:
+            with self._source:
+                for block in self._source:
+                    stamps.append(block.stamp_s_T)
+                    self.labels = block.labels
+                    yield from maker.push(block)
+            yield from maker.close()
+        except DataError:
+            require_order(np.concatenate(stamps), self.name)  # which explains the others
+            raise
+        require_order(np.concatenate(stamps), self.name)
 
 
 def adapted(model: Model, found: Labelled) -> Adapted:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from edgehuman.data.imu.load import load_windows, why_unused
 from edgehuman.data.imu.splits import assert_disjoint, split_by_subject
 from edgehuman.errors import DataError
-from edgehuman.preprocess.imu.naming import EITHER, Naming, rename
+from edgehuman.preprocess.imu.naming import EITHER, Naming, rename, require_found
+from edgehuman.progress import tell
 from edgehuman.records import WindowSet
 
 
@@ -82,11 +83,12 @@ def labelled_splits(
         naming: other names of the datasets' classes.
 
     Raises:
-        DataError: a dataset without labels, without a test part, or without a common label; or
-            nobody to learn from or to test on.
+        DataError: a dataset without labels, without a test part, or without a common label; a name
+            that a dataset alone has not; or nobody to learn from or to test on.
     """
     sets = list(given or (load_windows(path, hop=hop) for path in data))
     if naming:
+        _require_found(naming, sets)
         sets = [rename(windows, naming) for windows in sets]
     target = sets[0]
     if not target.labels or not (target.label_N >= 0).any():
@@ -114,6 +116,18 @@ def labelled_splits(
                 f"task's labels are {', '.join(labels)}{_why(data, given)}"
             )
     return splits
+
+
+def _require_found(naming: Naming, sets: Sequence[WindowSet]) -> None:
+    """Refuse a name that the dataset has not; of several datasets, whose names may be for more,
+    say it.
+    """
+    try:
+        require_found(naming, [name for windows in sets for name in windows.labels], "--map")
+    except DataError as error:
+        if len(sets) == 1:
+            raise
+        tell(str(error))
 
 
 def _why(data: Sequence[str], given: Sequence[WindowSet] | None) -> str:

@@ -222,6 +222,18 @@ def test_names_are_mapped_on_both_sides_and_merged(
     assert scores.metrics["macro_f1"] == 1.0
 
 
+def test_a_name_that_neither_side_has_is_refused(
+    make_model: MakeModel,
+    make_windows: MakeWindows,
+    as_data: Callable[[WindowSet], None],
+    tmp_path: Path,
+) -> None:
+    as_data(make_windows([0, 1], [0, 1]))
+    config = EvaluateConfig(str(make_model()), data=str(tmp_path), split="all", map=("stroll=a",))
+    with pytest.raises(DataError, match="no row is labelled stroll; found walking, sitting"):
+        evaluate(config)
+
+
 def test_macro_f1_over_the_scored_classes_leaves_out_those_without_windows(
     make_model: MakeModel, make_windows: MakeWindows
 ) -> None:

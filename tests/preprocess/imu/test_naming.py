@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgehuman.errors import UsageError
-from edgehuman.preprocess.imu.naming import read_naming, rename
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu.naming import read_naming, rename, require_found
 from edgehuman.records import WindowSet
 
 
@@ -49,3 +49,9 @@ def test_windows_take_their_other_names() -> None:
     assert renamed.labels == ("walk", "run", "up|down")
     assert renamed.label_N.tolist() == [0, 1, 1, 2, -1]
     assert renamed.imu_NTC[:, 0, 0].tolist() == [0, 1, 2, 3, 5]
+
+
+def test_a_name_that_no_row_has_is_told_with_those_found() -> None:
+    require_found(["gehen"], iter(["sitzen", "gehen"]), "--map")
+    with pytest.raises(DataError, match=r"--map gehn=.*: no row is labelled gehn; found gehen, si"):
+        require_found(["gehn"], ["gehen", "sitzen", "gehen"], "--map")

@@ -204,3 +204,8 @@ def test_a_dead_axis_is_dead_at_rest_too_until_it_moves() -> None:
     windows[1][:, 1] = 0.0
     windows[3] = windows[1]
     assert [bool(watch.fault(imu_TC)) for imu_TC in windows] == [True, True, False, False]
+
+
+def test_rows_each_far_before_the_last_restart_the_clock_and_tell_no_period() -> None:
+    pieces, report = screen([3.0 * i for i in range(40, 0, -1)])
+    assert (len(pieces), report.restarts) == (40, 39)

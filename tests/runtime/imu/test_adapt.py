@@ -141,6 +141,31 @@ def test_labels_of_another_name(
     assert said["unknown"] == {}
 
 
+def test_a_name_that_no_row_has(
+    make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A label counts as found however short it is held."""
+    data = write(tmp_path / "a.csv", 4.0, {"walking": "walking", "sitting": "gehen"})
+    text = data.read_text().replace("gehen", "blink", 3)
+    data.write_text(text)
+    call = (make_model(), "--data", data, "--out", tmp_path / "o.onnx", "--map")
+    error = refused(capsys, *call, "gehn=walking", "blink=")
+    assert "no row is labelled gehn; found walking, blink, gehen" in error
+
+
+def test_rows_that_run_backwards_are_the_cause_that_is_named(
+    make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = write(tmp_path / "a.csv", 4.0), tmp_path / "o.onnx"
+    header, *lines = data.read_text().splitlines()
+    data.write_text("\n".join([header, *lines[::-1]]))
+    error = refused(capsys, make_model(), "--data", data, "--out", out)
+    assert "a.csv: its rows run backwards in time: 599 of 600 have an earlier stamp" in error
+    milli = [f"{round(1000 * float(t))},{row}" for t, row in (line.split(",", 1) for line in lines)]
+    data.write_text("\n".join([header, *milli[::-1]]))
+    assert "its rows run backwards" in refused(capsys, make_model(), "--data", data, "--out", out)
+
+
 @pytest.mark.parametrize("word", ["a=running", "a=walking|sitting", "a"])
 def test_a_wrong_map(
     make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str

@@ -74,6 +74,15 @@ def test_a_dataset_without_a_common_label_is_refused(
         labelled_splits(["x", "y"], hop=64, select_share=0.25)
 
 
+def test_a_name_that_no_dataset_has_is_refused_or_told(
+    made: WindowSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labelled_splits(["x", "y"], 64, 0.25, naming={"slwo": ("walking",)})
+    assert "no row is labelled slwo" in capsys.readouterr().err
+    with pytest.raises(DataError, match=r"--map slwo=.*: no row is labelled slwo; found slow"):
+        labelled_splits(["x"], 64, 0.25, naming={"slwo": ("walking",)})
+
+
 def test_given_labels_and_other_names_take_in_what_may_be_either(
     made: WindowSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
