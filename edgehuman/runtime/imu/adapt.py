@@ -37,7 +37,7 @@ from edgehuman.runtime.engine.onnx_file import with_card
 from edgehuman.runtime.imu.answer import MountingName, require_activity
 from edgehuman.runtime.imu.mounting import Mounting
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.source import open_source
+from edgehuman.runtime.imu.source import open_source, recordings_in
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.play import Playable, say
 from edgehuman.runtime.model import Model, load
@@ -130,7 +130,8 @@ def adapt_model(config: AdaptConfig) -> Outcome:
     model = load(config.model, engine="onnxruntime-cpu")
     require_activity(model)
     names = class_of_label(model.labels, naming)
-    sources = (open_source(str(each), format=format) for each in config.data)
+    files = [file for each in config.data for file in recordings_in(each, config.rate_hz)]
+    sources = (open_source(str(file), format=format) for file in files)
     found = collect(
         model, sources, format, names, fixed=config.mounting == "fixed", placement=config.placement
     )
@@ -227,7 +228,7 @@ class _RowsOf:
         Raises:
             DataError: the rows are not in order, or what `WindowMaker.push` raises.
         """
-        stamps = [np.empty(0)]
+        stamps: list[Float64] = [np.empty(0)]
         try:
             with self._source:
                 for block in self._source:

@@ -32,6 +32,7 @@ from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE
 from edgehuman.preprocess.imu.text.lines import NOT_TEXT
 from edgehuman.preprocess.imu.text.sensors import beside
+from edgehuman.preprocess.imu.text.whole import columns_of, is_prose, is_recording
 from edgehuman.runtime.imu.feeds import DatagramFeed, JoinedFeed, SimulatedFeed, TextFeed, parser_of
 from edgehuman.runtime.imu.ring import SampleBlock, SampleRing
 from edgehuman.runtime.loop.datagrams import SCHEME
@@ -91,6 +92,33 @@ def open_source(
 def is_joined(spec: str) -> bool:
     """Whether the source is a folder or zip with a file per sensor."""
     return Path(spec).is_dir() or Path(spec).suffix.lower() == ".zip"
+
+
+def recordings_in(path: Path, rate_hz: float | None = None) -> list[Path]:
+    """The recordings of a path: the files of a folder of complete ones; else the path itself, as a
+    folder with a file per sensor.
+
+    Args:
+        rate_hz: rows per second, for rows without stamps.
+
+    Raises:
+        DataError: a file beside complete recordings that is none, but looks like one.
+    """
+    if not path.is_dir():
+        return [path]
+    complete, other = [], {}
+    for file in sorted(file for file in path.iterdir() if file.is_file() and is_recording(file)):
+        try:
+            columns_of(file, rate_hz)
+            complete.append(file)
+        except DataError as error:
+            other[file] = error
+    if not complete:
+        return [path]
+    for file, why in other.items():
+        if not is_prose(file):
+            raise why
+    return complete
 
 
 def source_of(feed: Feed[SampleBlock], live: bool, paced: bool = False) -> Source[SampleBlock]:

@@ -166,6 +166,21 @@ def test_rows_that_run_backwards_are_the_cause_that_is_named(
     assert "its rows run backwards" in refused(capsys, make_model(), "--data", data, "--out", out)
 
 
+def test_a_folder_of_complete_recordings_is_each_of_its_files(
+    make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, folder, out = make_model(), tmp_path / "anna", tmp_path / "o.onnx"
+    folder.mkdir()
+    files = [write(folder / f"{name}.csv", 20.0, {name: name}) for name in ("walking", "sitting")]
+    (folder / "README.txt").write_text("Recorded at home.")
+    _, each = adapt(capsys, model, "--data", *files, "--out", out)
+    _, said = adapt(capsys, model, "--data", folder, "--out", out)
+    assert set(said["windows"]) == {"walking", "sitting"}  # type: ignore[call-overload]
+    assert said["windows"] == each["windows"]
+    (folder / "b.csv").write_text("t,ax,ay,az\n0,1,0,0\n")
+    assert "b.csv" in refused(capsys, model, "--data", folder, "--out", out)
+
+
 @pytest.mark.parametrize("word", ["a=running", "a=walking|sitting", "a"])
 def test_a_wrong_map(
     make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str

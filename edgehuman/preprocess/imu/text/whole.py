@@ -99,15 +99,19 @@ def _has_numbers(line: str) -> bool:
     return numbers >= _ROW_OF_NUMBERS and ("{" in line or 2 * numbers >= len(cells))
 
 
-def columns_of(path: Path) -> None:
-    """Raise DataError if the beginning of a file is not a recording's; the message says why."""
+def columns_of(path: Path, rate_hz: float | None = None) -> None:
+    """Raise DataError if the beginning of a file is not a recording's; the message says why.
+
+    Args:
+        rate_hz: rows per second, for rows without stamps.
+    """
     if path.suffix.lower() == ".zip":
         read_joined(path, ImuFormat())
         return
     lines = _beginning(path)
     if not any(line.strip() for line in lines):
         raise DataError(f"{path} is empty; give a CSV file with a header, or JSON lines")
-    RowParser(str(path)).parse(lines)
+    RowParser(str(path), rate_hz=rate_hz).parse(lines)
 
 
 def _beginning(path: Path) -> list[str]:

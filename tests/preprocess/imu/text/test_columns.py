@@ -80,7 +80,7 @@ def test_of_two_clocks_the_finer_one_is_taken(times: list[str], chosen: int) -> 
 
 def test_rows_without_stamps_need_a_rate() -> None:
     header = ["aX", "aY", "aZ", "gX", "gY", "gZ"]
-    with pytest.raises(DataError, match=r"no column t; .* --rate-hz"):
+    with pytest.raises(DataError, match=r"no column t; .* give `run` --rate-hz"):
         match(header, "x.csv")
     found = match(header, "x.csv", timed=False)
     assert (found.place, found.timed) == ((0, 1, 2, 3, 4, 5), False)
