@@ -43,7 +43,7 @@ DATASET = OWN
 _TEST_SHARE = 5
 _TRIED = 20
 _NONE = "no recording"
-_ANY = frozenset(["recording", "rec", "data", "log", "session", "trial", "sensor", "export"])
+_ANY = re.compile("recording|rec|data|imu|log|session|trial|sensor|export")
 # Activities by which a folder or a word of a name is known for one.
 ACTIVITIES = frozenset([
     "walk", "walking", "run", "running", "jog", "jogging", "sit", "sitting", "stand", "standing",
@@ -100,7 +100,7 @@ def _require_told(place: Path) -> None:
 def _words(stem: str) -> list[str]:
     """The words of a name, plain, without numbers and what any recording may be called."""
     words = re.split(r"[_\-. ]+", plain(stem))
-    return [word for word in words if word and not word.isdigit() and word not in _ANY]
+    return [word for word in words if word and not word.isdigit() and not _ANY.fullmatch(word)]
 
 
 def _says_labels(file: Path) -> bool:
