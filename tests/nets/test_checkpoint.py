@@ -71,7 +71,7 @@ def test_another_architecture_is_refused_by_name(tmp_path: Path) -> None:
 def test_weights_that_do_not_fit_the_card_are_refused(tmp_path: Path) -> None:
     network = build("imuvit_512x5", num_classes=2)
     save_weights(tmp_path, network.state_dict(), card("imuvit_1024x5"))
-    with pytest.raises(CheckpointError, match=r"embed.weight is \(128, 24\), not \(256, 24\)"):
+    with pytest.raises(CheckpointError, match=r"embed.weight is \(128, 48\), not \(256, 48\)"):
         load_network(tmp_path)
 
 

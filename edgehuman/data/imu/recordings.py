@@ -36,7 +36,6 @@ from edgehuman.preprocess.imu.text.whole import (
     read_people,
 )
 from edgehuman.preprocess.imu.units import detect_units
-from edgehuman.progress import progress_bar, tell
 from edgehuman.records import IMU_RATE_HZ
 
 DATASET = OWN
@@ -182,6 +181,8 @@ def readable(place: Path) -> Iterator[Stretch]:
 
 
 def _stretches(read: Folder) -> Iterator[Stretch]:
+    from edgehuman.progress import tell
+
     for file in read.passed_over:
         tell(f"{file}: no recording, passed over")
     labels = tuple(sorted({name for one in read.recordings for name in one.label_T if name}))
@@ -211,6 +212,8 @@ class Folder:
 
 
 def _read(place: Path) -> Folder:
+    from edgehuman.progress import progress_bar
+
     folder = Folder()
     for one in progress_bar(found_in(place), desc="recordings", unit="file", leave=False):
         try:
