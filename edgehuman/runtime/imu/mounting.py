@@ -187,7 +187,7 @@ class Mounting:
             is_usual = self.off_usual_deg(imu_TC) <= USUAL_DEG
             self._usual_in_a_row = self._usual_in_a_row + 1 if is_usual else 0
             self._began_usual = self._usual_in_a_row == IN_A_ROW
-        return self._began_usual
+        return self._began_usual or 0 < self._usual_in_a_row == self._still
 
     def off_usual_deg(self, imu_TC: Float32) -> float:
         """Angle between gravity in a window and the axis that is up when worn as usual; either end

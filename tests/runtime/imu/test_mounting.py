@@ -107,6 +107,11 @@ def test_a_stream_that_begins_as_usual_is_told_its_wearer_s_postures() -> None:
     assert mounting.tells(across, "sitting")  # the sensor is worn as usual: its wearer lies
 
 
+def test_a_sensor_worn_as_usual_is_told_from_the_first_window_on() -> None:
+    mounting = Mounting(CARD)
+    assert all(mounting.tells(window((0.9, 0.0, 0.4), False), "sitting") for _ in range(9))
+
+
 def test_one_that_begins_otherwise_is_not_told_when_its_wearer_lies_down() -> None:
     mounting = Mounting(CARD)
     across, along = window((0.0, 0.0, 1.0), False), window((1.0, 0.0, 0.0), False)
