@@ -1,7 +1,7 @@
 """Does a window look like anything that a model has learnt: the energy of its outputs.
 
     energy_N = energy_of(output_NO)
-    least = least_energy(energy_N[right_N], 0.05)
+    least = least_energy([energy_N[right_N]], 0.05)
     unlike_N = energy_N < least
 
 The log of the sum of the exponentials of all outputs is high for what a network was taught, and low
@@ -32,7 +32,7 @@ def least_energy(sets: list[Float64], share: float) -> float | None:
         sets: energies of windows of people held out that were answered rightly.
         share: 0 to under 1; 0: none is rejected, None is returned.
     """
-    known = [np.sort(one) for one in sets if one.size]
+    known = [one for one in sets if one.size]
     if not known or share <= 0:
         return None
     value_N = np.concatenate(known)

@@ -125,7 +125,7 @@ def measure(config: TravelConfig) -> Outcome:
     model = load(config.model)
     others = {word.partition("=")[0]: word.partition("=")[2] for word in config.without}
     if config.leave_out is not None:
-        for name in FILES.keys() - others.keys():
+        for name in [name for name in FILES if name not in others]:
             others[name] = str(model_without(name, config.data, config.leave_out, config.recipe))
     rows = []
     for row in ROWS:
@@ -134,8 +134,7 @@ def measure(config: TravelConfig) -> Outcome:
             print(f"{path}: not there; its row is left out", file=sys.stderr)
             continue
         judge = load(others[row.dataset]) if row.dataset in others else model
-        seen = row.taught and row.dataset not in others
-        rows.append(_row(judge, path, row, seen, row.dataset in others))
+        rows.append(_row(judge, path, row, row.dataset in others))
     data = {"model": config.model, "rows": rows}
     text = render(rows)
     if config.out is not None:
@@ -143,11 +142,11 @@ def measure(config: TravelConfig) -> Outcome:
     return Outcome(data, text)
 
 
-def _row(model: Model, path: Path, row: Row, seen: bool, is_left_out: bool) -> dict[str, Any]:
+def _row(model: Model, path: Path, row: Row, is_left_out: bool) -> dict[str, Any]:
     windows = load_windows(path)
     chosen_N = windows.placement_N == row.placement
     windows = windows.select(chosen_N & windows.is_test_N if row.test_only else chosen_N)
-    taught = "other people" if row.test_only else "training people" if seen else "never"
+    taught = "other people" if row.test_only else "training people" if row.taught else "never"
     made: dict[str, Any] = {
         "dataset": row.dataset,
         "placement": row.placement,
@@ -155,10 +154,10 @@ def _row(model: Model, path: Path, row: Row, seen: bool, is_left_out: bool) -> d
         "windows": len(windows),
         "seen": "left out" if is_left_out else taught,
     }
+    least = model.card.decision.energy
     for mounting, logits in (("worn", as_worn), ("learnt", as_learnt)):
         logits_NK = logits(model, windows, _BATCH)
         made[mounting] = scored(model.labels, logits_NK, windows)
-        least = model.card.decision.energy
         made[mounting]["rejected"] = rejected(model.labels, least, logits_NK, windows)
     return made
 

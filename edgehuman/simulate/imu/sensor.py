@@ -64,6 +64,13 @@ def _axes(x: tuple[float, float, float], z: tuple[float, float, float]) -> Float
     return np.stack([np.array(x), np.cross(z, x), np.array(z)], axis=1)
 
 
+def _in_a_pocket(person: Person) -> Float64:
+    """Axes of a phone along the segment, as this person pockets it: either end up, either side out."""
+    up = 1.0 if person.pocket_turn % 2 == 0 else -1.0
+    out = 1.0 if person.pocket_turn < 2 else -1.0
+    return _axes((0.0, out * up, 0.0), (out, 0.0, 0.0))
+
+
 def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, float], Float64]:
     """Segment, offset and ideal axes of a placement on this person."""
     bone = person.bone_m
@@ -73,10 +80,7 @@ def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, floa
         return "pelvis", person.waist_offset_m, _axes((0, 0, 1), outward)
     if placement == "pocket":
         # Front trouser pocket, y along the thigh; upside down or not, screen in or out.
-        up = 1.0 if person.pocket_turn % 2 == 0 else -1.0
-        out = 1.0 if person.pocket_turn < 2 else -1.0
-        axes = _axes((0.0, out * up, 0.0), (out, 0.0, 0.0))
-        return "r_thigh", (0.075, -0.03, -0.35 * bone["thigh"]), axes
+        return "r_thigh", (0.075, -0.03, -0.35 * bone["thigh"]), _in_a_pocket(person)
     if placement == "wrist":
         # A watch on the left wrist: x towards the hand, z out of the face.
         return "l_forearm", (0.0, 0.03, -0.95 * bone["forearm"]), _axes((0, 0, -1), (0, 1, 0))
@@ -85,10 +89,7 @@ def _worn(person: Person, placement: str) -> tuple[str, tuple[float, float, floa
         return "r_shank", (0.0, -0.045, -0.88 * bone["shank"]), _axes((0, 0, 1), (0, -1, 0))
     if placement == "shirt_pocket":
         # Left breast pocket: a phone upright or upside down, screen out or in.
-        up = 1.0 if person.pocket_turn % 2 == 0 else -1.0
-        out = 1.0 if person.pocket_turn < 2 else -1.0
-        axes = _axes((0.0, out * up, 0.0), (out, 0.0, 0.0))
-        return "trunk", (0.11, 0.08, 0.75 * bone["trunk"]), axes
+        return "trunk", (0.11, 0.08, 0.75 * bone["trunk"]), _in_a_pocket(person)
     if placement == "hand":
         # A phone in the right hand, which swings: y towards the fingers, screen to the thigh.
         return "r_forearm", (0.03, 0.0, -1.25 * bone["forearm"]), _axes((1, 0, 0), (0, 1, 0))

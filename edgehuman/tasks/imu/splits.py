@@ -174,6 +174,5 @@ def _split(
     for windows in learn:
         assert_disjoint(windows, test)
         assert_disjoint(windows, select)
-    kept = (tuple(w for w in group if len(w)) for group in (learn, others))
-    learn, others = kept
+    learn, others = (tuple(w for w in group if len(w)) for group in (learn, others))
     return LabelledSplits(learn, select, test, labels, others)

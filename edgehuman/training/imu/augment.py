@@ -137,12 +137,7 @@ def warp_time(imu_NTC: Tensor, spread: float, knots: int = 4) -> Tensor:
         pace_NK, length - 1, mode="linear", align_corners=True
     )
     path_NT = torch.cat([torch.zeros(count, 1), pace_NT[:, 0].cumsum(1)], dim=1)
-    path_NT = path_NT / path_NT[:, -1:] * (length - 1)
-    below_NT = path_NT.floor().clamp_max(length - 2)
-    share_NT1 = (path_NT - below_NT)[..., None]
-    index_NTC = below_NT.long()[..., None].expand_as(imu_NTC)
-    early, late = imu_NTC.gather(1, index_NTC), imu_NTC.gather(1, index_NTC + 1)
-    return early + share_NT1 * (late - early)
+    return _resampled(imu_NTC, path_NT / path_NT[:, -1:] * (length - 1))
 
 
 def slow_down(imu_NTC: Tensor, factor_N: Tensor) -> Tensor:
@@ -151,15 +146,18 @@ def slow_down(imu_NTC: Tensor, factor_N: Tensor) -> Tensor:
     Rotation slows by the factor, acceleration besides the window's mean by its square, as for a
     body that goes the same way. What does not fit into the window is cut off.
     """
-    length = imu_NTC.shape[1]
-    path_NT = torch.arange(length) / factor_N[:, None]
-    below_NT = path_NT.floor().clamp_max(length - 2)
-    share_NT1 = (path_NT - below_NT)[..., None]
-    index_NTC = below_NT.long()[..., None].expand_as(imu_NTC)
-    early, late = imu_NTC.gather(1, index_NTC), imu_NTC.gather(1, index_NTC + 1)
-    slow_NTC = early + share_NT1 * (late - early)
+    slow_NTC = _resampled(imu_NTC, torch.arange(imu_NTC.shape[1]) / factor_N[:, None])
     mean_N1C = slow_NTC.mean(dim=1, keepdim=True)
     mean_N1C = torch.cat([mean_N1C[..., :3], torch.zeros_like(mean_N1C[..., 3:])], dim=2)
     factor_N11 = factor_N[:, None, None]
     power_N1C = torch.cat([(factor_N11**2).expand(-1, 1, 3), factor_N11.expand(-1, 1, 3)], dim=2)
     return mean_N1C + (slow_NTC - mean_N1C) / power_N1C
+
+
+def _resampled(imu_NTC: Tensor, path_NT: Tensor) -> Tensor:
+    """The windows at the places (N, T) of their time axis, by linear interpolation."""
+    below_NT = path_NT.floor().clamp_max(imu_NTC.shape[1] - 2)
+    share_NT1 = (path_NT - below_NT)[..., None]
+    index_NTC = below_NT.long()[..., None].expand_as(imu_NTC)
+    early, late = imu_NTC.gather(1, index_NTC), imu_NTC.gather(1, index_NTC + 1)
+    return early + share_NT1 * (late - early)
