@@ -65,7 +65,7 @@ def _axes(x: tuple[float, float, float], z: tuple[float, float, float]) -> Float
 
 
 def _in_a_pocket(person: Person) -> Float64:
-    """Axes of a phone along the segment, as this person pockets it: either end up, either side out."""
+    """Axes of a phone along the segment: either end up and either side out, by person."""
     up = 1.0 if person.pocket_turn % 2 == 0 else -1.0
     out = 1.0 if person.pocket_turn < 2 else -1.0
     return _axes((0.0, out * up, 0.0), (out, 0.0, 0.0))

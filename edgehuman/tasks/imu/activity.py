@@ -278,11 +278,11 @@ def _judge(
             predict_logits(network, splits.select.imu_NTC, len(config.placements)),
             splits.select.label_N,
         )
-        right_N = select_NK.argmax(axis=1) == select_N if len(select_N) else np.empty(0, bool)
-        if unseen is None:
+        known: list[Float64] = []
+        if unseen is not None:
+            known = [energy_of(select_NK[select_NK.argmax(axis=1) == select_N])]
+        elif config.reject_share and len(select_N):
             known = _known_energies(config, splits, network)
-        else:
-            known = [energy_of(select_NK[right_N])]
         decision = _decide(config, select_NK, select_N, known)
         if config.stream_data is not None and len(splits.select):
             card = card.replace(decision=decision)
