@@ -53,6 +53,7 @@ def test_every_row_is_trained_once_a_target_and_a_seed(asked: Asked, config: Tab
     encoders = [words for words, is_pretraining in asked if is_pretraining]
     tunings = [words for words, is_pretraining in asked if not is_pretraining]
     assert [words.seed for words in encoders] == [0, 1]
+    assert {words.arch for words, _ in asked} == {config.arch}
     assert len(tunings) == len(ROWS) * len(TARGETS) * 2
     assert len({words.out for words in tunings}) == len(tunings)
     begun = [words for words in tunings if words.weights is not None]
