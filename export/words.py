@@ -36,7 +36,8 @@ class ExportConfig:
     max_drop: float = 0.5
     """Points of the task metric that INT8 may lose; layers stay in float until it is met."""
     calibration: Literal["auto", "minmax", "percentile", "entropy"] = "auto"
-    """Calibration method of INT8; `auto` keeps the best of the three by the task metric."""
+    """Calibration method of INT8; `auto` keeps the closest of the three to the network
+    whose task metric is not worse beyond its noise."""
     samples: int | None = None
     """Number of samples to calibrate INT8, and as many from other people to check it. Default: 512
     windows, or 128 pictures or walks; 256 or 32 for a network of over 20 M parameters."""

@@ -36,7 +36,7 @@ from edgehuman.metrics.classification import scored_macro_f1
 from edgehuman.metrics.parity import Parity, compare, neighbours
 from edgehuman.metrics.person_answers import probabilities
 from edgehuman.metrics.placements import of_classes
-from edgehuman.records import Float32
+from edgehuman.records import Float32, Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,16 @@ class Judge:
         Raises:
             ParityError: the graph's outputs are not finite or of another shape.
         """
-        outputs = run(open_session(model, self.threads), self.samples.array)
+        outputs = self.outputs(model)
         try:
             return self.of_outputs(outputs)
         except ParityError as error:
             error.graph = model
             raise
+
+    def outputs(self, model: onnx.ModelProto) -> Float32:
+        """What onnxruntime answers for the samples with a graph (N, ...)."""
+        return run(open_session(model, self.threads), self.samples.array)
 
     def of_outputs(self, candidate: Float32) -> Verdict:
         """The same for outputs computed elsewhere, such as on an engine."""
@@ -90,6 +94,10 @@ class Judge:
         name, score = self._metric()
         before, after = score(self.reference), score(candidate)
         return Verdict(parity, name, after, 100 * (before - after))
+
+    def score(self, candidate: Float32) -> float:
+        """The task metric of outputs (N, ...), 0..1."""
+        return self._metric()[1](candidate)
 
     def _metric(self) -> tuple[str, Callable[[Float32], float]]:
         if self.is_labelled:
@@ -126,7 +134,10 @@ class Judge:
 
     def first(self, count: int) -> Judge:
         """A judge with evenly spaced samples of this one: faster and less accurate."""
-        index_K = np.unique(np.linspace(0, len(self.samples) - 1, count).astype(np.int64))
+        return self.select(np.unique(np.linspace(0, len(self.samples) - 1, count).astype(np.int64)))
+
+    def select(self, index_K: Index) -> Judge:
+        """A judge with the samples at these indices."""
         return replace(
             self, samples=self.samples.select(index_K), reference=self.reference[index_K]
         )

@@ -2,8 +2,8 @@
 fastest form within its budgets.
 
 fp32    as exported                         fp16    float16 with float32 islands (fp16.py)
-int8    the `cpu` or `tensorrt` graph (int8.py), its calibration method chosen by the task metric,
-        and its most sensitive layers kept in float until the drop is within `max_drop`; float
+int8    the `cpu` or `tensorrt` graph (int8.py), its calibration method chosen by method.py, and
+        its most sensitive layers kept in float until the drop is within `max_drop`; float
         layers of the `tensorrt` graph are FP16, as a strongly typed engine does not choose FP16
         by itself
 """
@@ -24,12 +24,13 @@ from edgehuman.export.graph.calibration import Method
 from edgehuman.export.graph.sessions import interleaved_ms, open_session
 from edgehuman.export.proof import sensitivity
 from edgehuman.export.proof.judge import Judge, Verdict
+from edgehuman.export.proof.method import best_method
 from edgehuman.metrics import parity
 
 # A precision counts as faster only beyond measurement noise.
 FASTER = 0.97
-# Numbers of samples that check rounding and overflow, and that choose the calibration method.
-_FEW, _SOME = 64, 192
+# Number of samples that check rounding and overflow.
+_FEW = 64
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Int8Options:
     """Attributes:
     calibrating: the calibration set.
     target: which of the two graphs.
-    method: the calibration method; "auto" tries all three and keeps the best by the metric.
+    method: the calibration method; "auto" tries all three (method.py).
     max_drop: points that the metric may lose.
     """
 
@@ -90,7 +91,7 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     methods = calibration.METHODS if options.method == "auto" else (options.method,)
     ranges = {method: calibration.ranges(histograms, method) for method in methods}
     graphs = {m: int8.quantise(model, ranges[m], options.target) for m in methods}
-    best = methods[0] if len(methods) == 1 else best_method(graphs, judge.first(_SOME))
+    best = methods[0] if len(methods) == 1 else best_method(graphs, judge)
     rest = _Rest(model, options)
     graph, islands = rest.finish(graphs[best])
     verdict = judge.verdict(graph)
@@ -138,12 +139,6 @@ class _Rest:
     def finish(self, graph: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
         """The graph, and its float32 nodes if the other float nodes are FP16."""
         return (graph, ()) if self.wide is None else fp16.convert(graph, self.wide)
-
-
-def best_method(graphs: Mapping[Method, onnx.ModelProto], judge: Judge) -> Method:
-    """The method with the smallest drop; ties go to the highest mean cosine."""
-    verdicts = {method: judge.verdict(graph) for method, graph in graphs.items()}
-    return min(verdicts, key=lambda m: (verdicts[m].drop, -verdicts[m].parity.cosine_mean))
 
 
 def latency_ms(

@@ -21,7 +21,6 @@ from edgehuman.export.proof.precision import (
     Int8Options,
     as_fp16,
     as_int8,
-    best_method,
     fastest,
 )
 from edgehuman.metrics.parity import compare
@@ -58,29 +57,6 @@ def test_auto_takes_the_method_that_keeps_the_metric(
     assert form.precision.calibration == f"{len(samples)} made windows, {right}"
     assert form.precision.float_layers == ()
     assert form.verdict.parity.cosine_mean > 0.99
-
-
-def test_of_equal_metrics_the_closest_graph_is_taken() -> None:
-    class Played:
-        """Answers with the verdict of a graph's name."""
-
-        def verdict(self, graph: onnx.ModelProto) -> Verdict:
-            return verdicts[graph.producer_name]
-
-    def verdict_of(cosine: float, drop: float) -> Verdict:
-        right, candidate = np.array([[1, 0]], np.float32), np.zeros((1, 2), np.float32)
-        candidate[0] = cosine, np.sqrt(1 - cosine**2)
-        return Verdict(compare(right, candidate, OutputSpec("embedding")), "macro_f1", 1, drop)
-
-    verdicts = {
-        "minmax": verdict_of(0.97, 1.0),
-        "percentile": verdict_of(0.98, 1.0),
-        "entropy": verdict_of(0.99, 1.5),
-    }
-    graphs: dict[Method, onnx.ModelProto] = {
-        method: onnx.ModelProto(producer_name=method) for method in calibration.METHODS
-    }
-    assert best_method(graphs, Played()) == "percentile"  # type: ignore[arg-type]
 
 
 def test_the_layers_that_the_fallback_left_in_float_are_float_in_the_graph(
