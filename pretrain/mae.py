@@ -27,7 +27,7 @@ from edgehuman import catalogue
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
 from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.imu.ledger import data_rows
-from edgehuman.data.imu.load import load_windows
+from edgehuman.data.imu.load import load_windows, require_own
 from edgehuman.data.imu.splits import pool, split_by_subject, subsample
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import DataError, UsageError
@@ -141,7 +141,11 @@ def pretraining_windows(
     Raises:
         DataError: no training windows are left.
     """
-    sets = given or [load_windows(path, hop=config.hop) for path in config.data]
+    if not given:
+        require_own(config.data, config.format)
+    sets = given or [
+        load_windows(path, hop=config.hop, format=config.format) for path in config.data
+    ]
     everyone = pool(sets)
     test_people = np.unique(everyone.subject_N[everyone.is_test_N])
     known = everyone.select(~np.isin(everyone.subject_N, test_people))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
+from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.records import IMU_WINDOW
 from edgehuman.training.settings import TrainingConfig
 
@@ -16,7 +17,7 @@ NUM_PATCHES = IMU_WINDOW // PATCH
 
 
 @dataclass(frozen=True, kw_only=True)
-class MaeConfig(TrainingConfig):
+class MaeConfig(TrainingConfig, ReadingFlags):
     """Masked autoencoding of accelerometer and gyroscope windows."""
 
     method: Literal["mae"] = "mae"
@@ -54,6 +55,7 @@ class MaeConfig(TrainingConfig):
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)
+        _ = self.format  # its own rules
         rules = (
             (
                 1 <= visible_patches(self.mask_ratio) < NUM_PATCHES,

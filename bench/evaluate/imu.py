@@ -23,7 +23,8 @@ from edgehuman.bench.trial import MOST_TIMED, Trial, Words
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
-from edgehuman.data.imu.load import load_windows, why_unused
+from edgehuman.data.imu.load import load_windows, require_own, why_unused
+from edgehuman.data.imu.recordings import AS_TOLD
 from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.metrics.bootstrap import interval_of_groups
@@ -36,14 +37,16 @@ from edgehuman.metrics.classification import accuracy, confusion, f1_of_confusio
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.confusion import draw_confusion
 from edgehuman.pictures.figure import require_pictures
+from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.naming import EITHER, Naming, read_naming, rename, require_found
+from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.records import Float32, Index, Text, WindowSet
 from edgehuman.runtime.imu.learnt import as_learnt, as_worn
 from edgehuman.runtime.model import Model
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluateConfig:
+class EvaluateConfig(ReadingFlags):
     """Score an activity model on a dataset."""
 
     model: Positional[str]
@@ -125,7 +128,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         require_usable_file(config.picture, f"--picture {config.picture}")
     model = open_model(config)
     require_activity(model)
-    windows = load_split(config.data, config.dataset, config.split, config.hop)
+    windows = load_split(config.data, config.dataset, config.split, config.hop, config.format)
     windows = _placed(windows, config)
     naming = read_naming(config.map, "--map")
     require_found(naming, (*windows.labels, *model.labels), "--map")
@@ -181,16 +184,24 @@ def require_activity(model: Model) -> None:
         )
 
 
-def load_split(data: str, dataset: str | None, split: Split, hop: int = 64) -> WindowSet:
+def load_split(
+    data: str,
+    dataset: str | None,
+    split: Split,
+    hop: int = 64,
+    format: ImuFormat = AS_TOLD,
+) -> WindowSet:
     """Load the windows of one split of a dataset.
 
     Raises:
-        UsageError: --dataset was given with simulated data.
+        UsageError: --dataset was given with simulated data, or a format with data whose format is
+            known.
         DataError: no such data, or an empty split.
     """
     if data == SIMULATED and dataset is not None:
         raise UsageError(f"--dataset {dataset} needs --data PATH; simulated data is not a dataset")
-    windows = load_windows(data if data == SIMULATED else Path(data), dataset, hop)
+    require_own([data], format)
+    windows = load_windows(data if data == SIMULATED else Path(data), dataset, hop, format)
     if split == "all":
         return windows
     chosen = windows.select(windows.is_test_N if split == "test" else ~windows.is_test_N)
@@ -198,7 +209,7 @@ def load_split(data: str, dataset: str | None, split: Split, hop: int = 64) -> W
         raise DataError(
             f"{data}: none of its {len(windows)} windows is in the {split} split "
             f"({', '.join(windows.dataset)} has no official one); give --split all"
-            + why_unused(data)
+            + why_unused(data, format)
         )
     return chosen
 

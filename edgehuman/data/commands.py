@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.data.layout import Layout, require_there, unknown
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.reading import FOR_OWN, ReadingFlags
 
 _FIX = (
     "Give --dataset to see what is missing; `edgehuman data list` shows the layout of each dataset"
@@ -61,7 +64,7 @@ def _row(name: str, row: catalogue.Dataset, layout: Layout[Any]) -> dict[str, An
 
 
 @dataclass(frozen=True, slots=True)
-class CheckConfig:
+class CheckConfig(ReadingFlags):
     """Check a dataset's folder or file for missing or wrong data.
 
     Attributes:
@@ -78,14 +81,18 @@ def check(config: CheckConfig) -> Outcome:
 
     Raises:
         DataError: no such path, or an unknown layout.
-        UsageError: no dataset of that name.
+        UsageError: no dataset of that name, or units or axes of data whose own are known.
     """
     require_there(config.path)
+    declared = config.format != ImuFormat()
     for record in catalogue.RECORDS.values():
         if record.check:
-            outcome: Outcome | None = catalogue.load_object(record.check)(
-                config.path, config.dataset
-            )
+            examine = catalogue.load_object(record.check)
+            reads = "format" in inspect.signature(examine).parameters
+            options = {"format": config.format} if reads else {}
+            outcome: Outcome | None = examine(config.path, config.dataset, **options)
+            if outcome is not None and declared and not reads:
+                raise UsageError(f"{config.path} is {record.modality}; {FOR_OWN}")
             if outcome is not None:
                 return outcome
     if config.dataset is not None:

@@ -18,11 +18,13 @@ from edgehuman.data.imu.layout import (
     canonical,
     units_hint,
 )
-from edgehuman.data.imu.load import layouts
+from edgehuman.data.imu.load import layouts, require_own
+from edgehuman.data.imu.recordings import AS_TOLD
 from edgehuman.data.layout import found_here
 from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.records import Float32, WindowSet
 
 # The fastest gyroscopes in these datasets saturate at 2000 deg/s = 35 rad/s; even people at rest
@@ -59,15 +61,16 @@ class Findings:
     median_norm_g: float = float("nan")
 
 
-def check(path: Path, dataset: str | None = None) -> Outcome | None:
+def check(path: Path, dataset: str | None = None, format: ImuFormat = AS_TOLD) -> Outcome | None:
     """`edgehuman data check`: exit code 1 if anything is wrong; None for another record.
 
     Raises:
         DataError: the path does not have the layout of the expected dataset.
     """
-    found = found_here(path, layouts(), dataset)
+    found = found_here(path, layouts(format), dataset)
     if found is None:
         return None
+    require_own([path], format)
     layout, place = found
     findings = examine(layout.read, place)
     data = {

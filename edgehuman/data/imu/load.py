@@ -9,7 +9,7 @@ Readers of the published layouts are in `published/`, one per family; `compact.p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,24 +24,33 @@ from edgehuman.data.imu.layout import (
     require_gravity,
     to_recordings,
 )
+from edgehuman.data.imu.own import OWN
 from edgehuman.data.imu.published import compact
+from edgehuman.data.imu.recordings import AS_TOLD
 from edgehuman.data.layout import find, found_here
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.reading import FOR_OWN
 from edgehuman.records import ImuRecording, WindowSet
 
 
-@lru_cache(maxsize=1)
-def layouts() -> tuple[WearableLayout, ...]:
+@lru_cache(maxsize=4)
+def layouts(format: ImuFormat = AS_TOLD) -> tuple[WearableLayout, ...]:
     """Every layout: the compact files, the published ones in the catalogue's order, and own
     recordings.
+
+    Args:
+        format: the declared units, axes and clock of own recordings, in every function here.
     """
     rows = catalogue.datasets_of("imu").values()
     published = [catalogue.load_object(row.read) for row in rows]
     others = (one for one in published if one not in compact.LAYOUTS)
-    return (*converted.layouts(), *compact.LAYOUTS, *others, recordings.LAYOUT)
+    return (*converted.layouts(), *compact.LAYOUTS, *others, recordings.layout(format))
 
 
-def find_layout(path: Path | str, dataset: str | None = None) -> tuple[WearableLayout, Path]:
+def find_layout(
+    path: Path | str, dataset: str | None = None, format: ImuFormat = AS_TOLD
+) -> tuple[WearableLayout, Path]:
     """Find the layout of a path, and the folder inside it where the layout begins.
 
     Raises:
@@ -52,7 +61,7 @@ def find_layout(path: Path | str, dataset: str | None = None) -> tuple[WearableL
         raise DataError(
             "simulated data has windows only; `edgehuman data simulate` writes recordings as files"
         )
-    return find(Path(path), layouts(), dataset)
+    return find(Path(path), layouts(format), dataset)
 
 
 def recognise(path: Path | str) -> str:
@@ -64,13 +73,15 @@ def recognise(path: Path | str) -> str:
     return find_layout(path)[0].dataset
 
 
-def stretches(path: Path | str, dataset: str | None = None) -> Iterator[Stretch]:
+def stretches(
+    path: Path | str, dataset: str | None = None, format: ImuFormat = AS_TOLD
+) -> Iterator[Stretch]:
     """Yield the continuous recordings of a dataset, unconverted.
 
     Raises:
         DataError: see `find_layout`; or a dataset with windows only.
     """
-    layout, place = find_layout(path, dataset)
+    layout, place = find_layout(path, dataset, format)
     if layout.read.stretches is None:
         raise DataError(
             f"{path}: {layout.dataset} has windows, not continuous recordings; use load_windows, "
@@ -80,7 +91,10 @@ def stretches(path: Path | str, dataset: str | None = None) -> Iterator[Stretch]
 
 
 def load_recordings(
-    path: Path | str, dataset: str | None = None, subject: str | None = None
+    path: Path | str,
+    dataset: str | None = None,
+    subject: str | None = None,
+    format: ImuFormat = AS_TOLD,
 ) -> list[ImuRecording]:
     """Load the continuous recordings of a dataset: g, rad/s, 50 Hz, split at gaps over 0.1 s.
 
@@ -95,7 +109,7 @@ def load_recordings(
     """
     recordings: list[ImuRecording] = []
     people: dict[str, None] = {}
-    for stretch in stretches(path, dataset):
+    for stretch in stretches(path, dataset, format):
         people[stretch.subject] = None
         if subject is None or subject in (stretch.subject, stretch.subject.partition(":")[2]):
             recordings += to_recordings(stretch)
@@ -107,7 +121,9 @@ def load_recordings(
     return recordings
 
 
-def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) -> WindowSet:
+def load_windows(
+    path: Path | str, dataset: str | None = None, hop: int = 64, format: ImuFormat = AS_TOLD
+) -> WindowSet:
     """Load the windows of a dataset, float32 (N, 128, 6): g, rad/s, 50 Hz, with labels and people.
 
     UCI HAR's windows are as published, whatever the hop. All others are cut every `hop` samples; a
@@ -126,23 +142,41 @@ def load_windows(path: Path | str, dataset: str | None = None, hop: int = 64) ->
     """
     if is_simulated(path):
         return _simulated(str(path).partition(":")[2], hop)
-    layout, place = find_layout(path, dataset)
+    layout, place = find_layout(path, dataset, format)
     if layout.read.windows is not None:
         return layout.read.windows(place)
     assert layout.read.stretches is not None
     return cut(layout.read.stretches(place), hop, layout.dataset)
 
 
-def why_unused(path: Path | str) -> str:
+def why_unused(path: Path | str, format: ImuFormat = AS_TOLD) -> str:
     """What `edgehuman data check` says of own recordings, to end a message with; empty for other
     data, or if it finds nothing.
     """
     if is_simulated(path) or not Path(path).exists():
         return ""
-    found = found_here(Path(path), layouts())
-    if found is None or found[0] is not recordings.LAYOUT:
+    found = found_here(Path(path), layouts(format))
+    if found is None or found[0].dataset != OWN:
         return ""
-    return "".join(f"\n  {line}" for line in recordings.LAYOUT.read.missing(found[1]))
+    return "".join(f"\n  {line}" for line in found[0].read.missing(found[1]))
+
+
+def require_own(paths: Sequence[Path | str], format: ImuFormat) -> None:
+    """Refuse declared units, axes or a clock where no path holds own recordings: those of published
+    datasets are known.
+
+    Raises:
+        UsageError: a format is declared, and none of the paths is one of own recordings.
+    """
+    if format == AS_TOLD:
+        return
+    for path in paths:
+        found = None
+        if not is_simulated(path) and Path(path).exists():
+            found = found_here(Path(path), layouts(format))
+        if found is not None and found[0].dataset == OWN:
+            return
+    raise UsageError(f"{', '.join(map(str, paths))}: no recordings of your own; {FOR_OWN}")
 
 
 def is_simulated(path: Path | str) -> bool:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
 
 from edgehuman.data.imu.intervals import INTERVALS, intervals_of, labels_between
@@ -35,10 +36,11 @@ from edgehuman.preprocess.imu.text.whole import (
     looks_meant,
     read_people,
 )
-from edgehuman.preprocess.imu.units import detect_units
+from edgehuman.preprocess.imu.units import judge_recording, require_gravity
 from edgehuman.records import IMU_RATE_HZ
 
 DATASET = OWN
+AS_TOLD = ImuFormat()  # what the files themselves tell
 _TEST_SHARE = 5
 _TRIED = 20
 _NONE = "no recording"
@@ -61,32 +63,32 @@ class Found:
     activity: str
 
 
-def found_in(place: Path) -> list[Found]:
+def found_in(place: Path, format: ImuFormat = AS_TOLD) -> list[Found]:
     """The recordings at a path, in order, with the person and the activity that its name says."""
     if place.is_file():
         return [Found(place, _person(place), "")]
-    _require_told(place)
+    _require_told(place, format)
     found = []
     for child in sorted(place.iterdir()):
         if child.is_dir() and not child.name.startswith("."):
-            found += _in_folder(child)
+            found += _in_folder(child, format)
         elif _is_one(child):
             found.append(_named(child))
     return found
 
 
-def _require_told(place: Path) -> None:
+def _require_told(place: Path, format: ImuFormat) -> None:
     """Refuse folders that hold files of the same names, if neither says that it is an activity.
 
     `ironing/anna.csv` and `anna/ironing.csv` look alike; a label column or intervals tell.
     """
     folders = [one for one in place.iterdir() if one.is_dir() and not one.name.startswith(".")]
     inside = [[file for file in folder.iterdir() if _is_one(file)] for folder in folders]
-    inside = [files for files in inside if files and not _lacks_a_sensor(files[0])]
+    inside = [files for files in inside if files and not _lacks_a_sensor(files[0], format)]
     names = [{word for file in files for word in _words(file.stem)} for files in inside]
     known = {plain(folder.name) for folder in folders}.union(*names) & ACTIVITIES
     shared = set.intersection(*names) if len(names) > 1 else set()
-    if known or not shared or any(_says_labels(files[0]) for files in inside):
+    if known or not shared or any(_says_labels(files[0], format) for files in inside):
         return
     one = folders[0].name
     raise DataError(
@@ -102,23 +104,23 @@ def _words(stem: str) -> list[str]:
     return [word for word in words if word and not word.isdigit() and not _ANY.fullmatch(word)]
 
 
-def _says_labels(file: Path) -> bool:
+def _says_labels(file: Path, format: ImuFormat) -> bool:
     """Whether a recording has labels of its own, or intervals beside it."""
     if intervals_of(file) is not None:
         return True
     try:
-        return any(one.rows.label_T is not None for one in read_people(file).values())
+        return any(one.rows.label_T is not None for one in read_people(file, format).values())
     except DataError:
         return False
 
 
-def _in_folder(folder: Path) -> list[Found]:
+def _in_folder(folder: Path, format: ImuFormat) -> list[Found]:
     """Recordings of a person's or an activity's folder."""
     files = [file for file in sorted(folder.iterdir()) if _is_one(file)]
     parts = [file for file in sorted(folder.iterdir()) if file.is_dir()]
     if plain(folder.name) in ACTIVITIES:
         return [Found(file, _person(file), plain(folder.name)) for file in [*files, *parts]]
-    if files and all(_lacks_a_sensor(file) for file in files):
+    if files and all(_lacks_a_sensor(file, format) for file in files):
         return [Found(folder, folder.name, "")]
     return [Found(one, folder.name, _activity(one, folder.name)) for one in [*files, *parts]]
 
@@ -127,9 +129,9 @@ def _is_one(file: Path) -> bool:
     return file.is_file() and is_recording(file) and not file.name.lower().endswith(INTERVALS)
 
 
-def _lacks_a_sensor(file: Path) -> bool:
+def _lacks_a_sensor(file: Path, format: ImuFormat) -> bool:
     try:
-        columns_of(file)
+        columns_of(file, format.rate_hz)
     except DataError:
         return True
     return False
@@ -160,24 +162,27 @@ def _activity(file: Path, person: str) -> str:
     return "_".join(word for word in _words(file.stem) if word not in who)
 
 
-def stretches(place: Path) -> Iterator[Stretch]:
+def stretches(place: Path, format: ImuFormat = AS_TOLD) -> Iterator[Stretch]:
     """The recordings, all with the same tuple of labels.
+
+    Args:
+        format: the declared units, axes and clock of the files.
 
     Raises:
         DataError: files that cannot be read, run backwards, or have no gravity or gyroscope; the
             message names all of them. Or two people, of files or of a table, whose names differ by
             case only, or who have the same rows.
     """
-    read = _read(place)
+    read = _read(place, format)
     faults = [*read.faults, *spelled_twice(read.recordings), *copies(read.recordings)]
     if faults:
         raise DataError(faults[0] if len(faults) == 1 else "\n  ".join([f"{place}:", *faults]))
     yield from _stretches(read)
 
 
-def readable(place: Path) -> Iterator[Stretch]:
+def readable(place: Path, format: ImuFormat = AS_TOLD) -> Iterator[Stretch]:
     """The recordings that can be read, whatever is wrong with the others."""
-    yield from _stretches(_read(place))
+    yield from _stretches(_read(place, format))
 
 
 def _stretches(read: Folder) -> Iterator[Stretch]:
@@ -211,13 +216,13 @@ class Folder:
     passed_over: list[Path] = field(default_factory=list)
 
 
-def _read(place: Path) -> Folder:
+def _read(place: Path, format: ImuFormat) -> Folder:
     from edgehuman.progress import progress_bar
 
     folder = Folder()
-    for one in progress_bar(found_in(place), desc="recordings", unit="file", leave=False):
+    for one in progress_bar(found_in(place, format), desc="recordings", unit="file", leave=False):
         try:
-            folder.recordings += _own(one)
+            folder.recordings += _own(one, format)
         except DataError as error:
             if place.is_dir() and one.path.is_file() and is_prose(one.path):
                 folder.passed_over.append(one.path)
@@ -226,14 +231,14 @@ def _read(place: Path) -> Folder:
     return folder
 
 
-def _own(found: Found) -> list[Own]:
+def _own(found: Found, format: ImuFormat) -> list[Own]:
     """Each person's recording in a file."""
     own = []
-    for person, recording in read_people(found.path).items():
+    for person, recording in read_people(found.path, format).items():
         require_order(recording.rows.stamp_T, str(found.path))
         who = Found(found.path, person or found.person, found.activity)
-        labels = _labels(who, recording)
-        own.append(Own(found.path, who.person, recording, _format(found.path, recording), labels))
+        told = _format(found.path, recording, format)
+        own.append(Own(found.path, who.person, recording, told, _labels(who, recording)))
     return own
 
 
@@ -249,26 +254,29 @@ def _labels(found: Found, recording: Recording) -> tuple[str, ...]:
     return (found.activity,) * len(rows.stamp_T)
 
 
-def _format(path: Path, recording: Recording) -> ImuFormat:
-    """The units: those of the header, else told from physics."""
+def _format(path: Path, recording: Recording, format: ImuFormat) -> ImuFormat:
+    """The axes that are declared, and the units: declared, else of the header, else told from
+    physics.
+    """
     rows = recording.rows
     rate_hz = median_rate_hz(rows.stamp_T) or 50.0
     accel: AccelUnit = "g"
-    gyro: GyroUnit = "rads"
+    gyro: GyroUnit = "rads" if recording.gyro_stated else format.gyro_unit
     if not (recording.accel_stated and recording.gyro_stated):
         try:
-            accel, gyro = detect_units(rows.imu_TC, rate_hz)
+            found = require_gravity(rows.imu_TC, format.accel_unit)
         except DataError as error:
             raise DataError(f"{path}: {error}") from None
-    accel = "g" if recording.accel_stated else accel
-    return ImuFormat(accel, "rads" if recording.gyro_stated else gyro)
+        accel = accel if recording.accel_stated else found
+    gyro = judge_recording(rows.imu_TC, rate_hz).unit if gyro == "auto" else gyro
+    return ImuFormat(accel, gyro, format.axes, format.gyro_axes)
 
 
-def _recognise(place: Path) -> bool:
-    return not _why_not(place)
+def _recognise(place: Path, format: ImuFormat) -> bool:
+    return not _why_not(place, format)
 
 
-def _why_not(place: Path) -> str:
+def _why_not(place: Path, format: ImuFormat) -> str:
     """Why a path holds no recordings: the reason of the first file that is none; "" if it does."""
     if place.is_file():
         files = [place] if is_recording(place) else []
@@ -278,34 +286,34 @@ def _why_not(place: Path) -> str:
     why = _NONE
     for file in files[:_TRIED]:
         try:
-            columns_of(file)
+            columns_of(file, format.rate_hz)
         except DataError as error:
             why = str(error) if looks_meant(file) else why
             continue
         return ""
-    return "" if place.is_dir() and files and _is_joined(place) else why
+    return "" if place.is_dir() and files and _is_joined(place, format) else why
 
 
-def _is_joined(place: Path) -> bool:
+def _is_joined(place: Path, format: ImuFormat) -> bool:
     """Whether a folder in it has a file per sensor."""
     for folder in [place, *(child for child in place.iterdir() if child.is_dir())]:
         try:
-            read_people(folder)
+            read_people(folder, format)
         except DataError:
             continue
         return True
     return False
 
 
-def _almost(place: Path) -> str:
-    why = _why_not(place)
+def _almost(place: Path, format: ImuFormat) -> str:
+    why = _why_not(place, format)
     return "" if why == _NONE else why
 
 
-def _missing(place: Path) -> list[str]:
+def _missing(place: Path, format: ImuFormat) -> list[str]:
     """What a check says: what cannot be read or learnt from, and why."""
     try:
-        read = _read(place)
+        read = _read(place, format)
     except DataError:
         return []  # the check says it when it reads
     own = read.recordings
@@ -316,11 +324,19 @@ def _missing(place: Path) -> list[str]:
     return [line for line in lines if line]
 
 
-LAYOUT: WearableLayout = Layout(
-    DATASET,
-    "a folder with a text file or a folder per person, as `edgehuman run` reads them, or one table "
-    "with a person column",
-    _recognise,
-    Reader(stretches, missing=_missing, has_gaps=True, readable=readable),
-    _almost,
-)
+@lru_cache(maxsize=4)
+def layout(format: ImuFormat = AS_TOLD) -> WearableLayout:
+    """The layout of own recordings with these units, axes and clock."""
+    return Layout(
+        DATASET,
+        "a folder with a text file or a folder per person, as `edgehuman run` reads them, or one "
+        "table with a person column",
+        partial(_recognise, format=format),
+        Reader(
+            partial(stretches, format=format),
+            missing=partial(_missing, format=format),
+            has_gaps=True,
+            readable=partial(readable, format=format),
+        ),
+        partial(_almost, format=format),
+    )

@@ -17,6 +17,7 @@ from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.lines import WANTED, RowParser, Rows
 from edgehuman.preprocess.imu.text.sensors import read_joined
 from edgehuman.preprocess.imu.text.stamps import StampReader
+from edgehuman.preprocess.imu.text.whole import parser_of
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
 from edgehuman.runtime.loop.senders import Senders
@@ -229,13 +230,6 @@ class SimulatedFeed:
 
     def close(self) -> None:
         """Nothing to close."""
-
-
-def parser_of(name: str, format: ImuFormat, strict: bool = True) -> RowParser:
-    """A parser that believes the units of a header where the format declares none."""
-    believed = (format.accel_unit == "auto", format.gyro_unit == "auto")
-    stamp_unit = "auto" if format.rate_hz else format.stamp_unit
-    return RowParser(name, strict, format.rate_hz, believed, stamp_unit)
 
 
 def events_report(parser: RowParser) -> dict[str, Any]:

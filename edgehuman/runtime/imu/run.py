@@ -18,7 +18,7 @@ from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import require_pictures
-from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat, StampUnit
+from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.preprocess.imu.text.columns import column_rows
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
@@ -33,7 +33,7 @@ from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig:
+class RunConfig(ReadingFlags):
     """Recognise the live stream of a wearable.
 
     Attributes:
@@ -47,13 +47,6 @@ class RunConfig:
         delay_s: delay budget of the smoothing, seconds (default: the card).
         threshold: under this score the label is "unknown" (default: the card).
         realtime: play a file at the pace of its stamps; late samples are dropped.
-        accel_unit: auto, g, ms2 or mg.
-        gyro_unit: auto, rads or degs.
-        axes: which signed sensor axes are x, y and z, e.g. -y+x+z.
-        gyro_axes: the same for the gyroscope if it differs, as on iOS: --axes -x-y-z and
-            --gyro-axes +x+y+z (default: same).
-        stamp_unit: of the stamps of a file or pipe: auto, s, ms, us or ns.
-        rate_hz: rows per second of a file or pipe whose rows have no stamps.
         mounting: learn from walking how the sensor is mounted, if the model can, or take it as
             fixed, mounted as the model's card says.
         placement: where the sensor is worn, mounted there as the card says: waist, pocket, wrist or
@@ -80,12 +73,6 @@ class RunConfig:
     delay_s: float | None = None
     threshold: float | None = None
     realtime: bool = False
-    accel_unit: AccelUnit = "auto"
-    gyro_unit: GyroUnit = "auto"
-    axes: str = "+x+y+z"
-    gyro_axes: str = "same"
-    stamp_unit: StampUnit = "auto"
-    rate_hz: float | None = None
     mounting: MountingName = "learn"
     placement: str | None = None
     sender: str | None = None
@@ -129,20 +116,12 @@ def run(config: RunConfig) -> Outcome:
         rebuild=config.rebuild,
         notify=notes,
     )
-    format = ImuFormat(
-        config.accel_unit,
-        config.gyro_unit,
-        config.axes,
-        config.gyro_axes,
-        config.stamp_unit,
-        config.rate_hz,
-    )
     options = StreamOptions(
         config.hop_s,
         config.smoothing,
         config.delay_s,
         config.threshold,
-        format,
+        config.format,
         config.mounting,
         config.placement,
     )

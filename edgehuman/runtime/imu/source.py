@@ -32,8 +32,8 @@ from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE
 from edgehuman.preprocess.imu.text.lines import NOT_TEXT
 from edgehuman.preprocess.imu.text.sensors import beside
-from edgehuman.preprocess.imu.text.whole import columns_of, is_prose, is_recording
-from edgehuman.runtime.imu.feeds import DatagramFeed, JoinedFeed, SimulatedFeed, TextFeed, parser_of
+from edgehuman.preprocess.imu.text.whole import columns_of, is_prose, is_recording, parser_of
+from edgehuman.runtime.imu.feeds import DatagramFeed, JoinedFeed, SimulatedFeed, TextFeed
 from edgehuman.runtime.imu.ring import SampleBlock, SampleRing
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.source import Feed, Source

@@ -253,7 +253,7 @@ def _decide_on_stream(
     people = set(splits.select.subject_N.tolist())
     stretches = [
         hops_of(recording, card, answer_of(network))
-        for recording in load_recordings(str(config.stream_data))
+        for recording in load_recordings(str(config.stream_data), format=config.format)
         if recording.subject in people and len(recording.imu_TC) >= IMU_WINDOW
     ]
     shares = [config.reject_share / parts for parts in (1, 2, 4, 8)]
@@ -364,7 +364,13 @@ def train(config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None =
     select_share = 0.0 if config.mode == "probe" else config.select_share
     naming = read_naming(config.map, "--map")
     splits = labelled_splits(
-        config.data, config.hop, select_share, given=given, labels=config.labels, naming=naming
+        config.data,
+        config.hop,
+        select_share,
+        given=given,
+        labels=config.labels,
+        naming=naming,
+        format=config.format,
     )
     outputs = max(1, len(config.placements)) * len(splits.labels)
     network = build(start.arch, config.seed, num_classes=outputs, dropout=config.dropout)

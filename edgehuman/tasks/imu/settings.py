@@ -10,6 +10,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.imu.naming import EITHER
+from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.tasks.settings import FinetuneConfig
 
 DEFAULT_ARCH = "imuvit_512x5"
@@ -18,7 +19,7 @@ AXES = ("+x", "-x", "x", "+y", "-y", "y", "+z", "-z", "z")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ActivityConfig(FinetuneConfig):
+class ActivityConfig(FinetuneConfig, ReadingFlags):
     """Activity recognition on labelled windows of wearable data."""
 
     task: Literal["activity"] = "activity"
@@ -106,6 +107,7 @@ class ActivityConfig(FinetuneConfig):
 
     def __post_init__(self) -> None:
         FinetuneConfig.__post_init__(self)
+        _ = self.format  # its own rules
         rules = (
             (0 <= self.dropout < 1, "dropout", "from 0 to under 1"),
             (0 <= self.label_smoothing < 1, "label_smoothing", "from 0 to under 1"),

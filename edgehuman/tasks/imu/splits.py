@@ -14,9 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.imu.load import load_windows, why_unused
+from edgehuman.data.imu.load import load_windows, require_own, why_unused
+from edgehuman.data.imu.recordings import AS_TOLD
 from edgehuman.data.imu.splits import assert_disjoint, split_by_subject
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.naming import EITHER, Naming, rename, require_found
 from edgehuman.progress import tell
 from edgehuman.records import WindowSet
@@ -70,6 +72,7 @@ def labelled_splits(
     given: Sequence[WindowSet] | None = None,
     labels: tuple[str, ...] = (),
     naming: Naming | None = None,
+    format: ImuFormat = AS_TOLD,
 ) -> LabelledSplits:
     """Read the datasets and split them by people.
 
@@ -81,24 +84,26 @@ def labelled_splits(
         given: sets in memory, in the place of those that `data` names.
         labels: the task's classes; empty: those of the target.
         naming: other names of the datasets' classes.
+        format: the declared units, axes and clock of own recordings.
 
     Raises:
+        UsageError: a declared format, and no own recordings.
         DataError: a dataset without labels, without a test part, or without a common label; a name
             that a dataset alone has not; or nobody to learn from or to test on.
     """
-    sets = list(given or (load_windows(path, hop=hop) for path in data))
+    if not given:
+        require_own(data, format)
+    sets = list(given or (load_windows(path, hop=hop, format=format) for path in data))
     if naming:
         _require_found(naming, sets)
         sets = [rename(windows, naming) for windows in sets]
-    target = sets[0]
+    target, why = sets[0], _Why(data[0], given is not None, format)
     if not target.labels or not (target.label_N >= 0).any():
-        raise DataError(
-            f"--data {data[0]} has no labels; the first dataset must be labelled{_why(data, given)}"
-        )
+        raise DataError(f"--data {data[0]} has no labels; the first dataset must be labelled{why}")
     if not target.is_test_N.any():
         raise DataError(
             f"--data {data[0]} has no test people; give a dataset with an official split, or own "
-            f"recordings of at least two people{_why(data, given)}"
+            f"recordings of at least two people{why}"
         )
     used = sorted(set(target.label_N[target.label_N >= 0].tolist()))
     labels = labels or tuple(target.labels[i] for i in used)
@@ -113,7 +118,7 @@ def labelled_splits(
         if not found:
             raise DataError(
                 f"--data {data[0]}: no window of a {kind} person has one label all through; the "
-                f"task's labels are {', '.join(labels)}{_why(data, given)}"
+                f"task's labels are {', '.join(labels)}{why}"
             )
     return splits
 
@@ -130,9 +135,16 @@ def _require_found(naming: Naming, sets: Sequence[WindowSet]) -> None:
         tell(str(error))
 
 
-def _why(data: Sequence[str], given: Sequence[WindowSet] | None) -> str:
-    """What a check says of the first dataset, which lacks people."""
-    return "" if given else why_unused(data[0])
+@dataclass(frozen=True, slots=True)
+class _Why:
+    """What a check says of the first dataset, which lacks people; read when it is shown."""
+
+    path: str
+    in_memory: bool
+    format: ImuFormat
+
+    def __str__(self) -> str:
+        return "" if self.in_memory else why_unused(self.path, self.format)
 
 
 def _with_either(sets: list[WindowSet], labels: tuple[str, ...]) -> tuple[str, ...]:

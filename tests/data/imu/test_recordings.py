@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgehuman.bench.evaluate.imu import load_split, to_model_labels
+from edgehuman.bench.evaluate.imu import EvaluateConfig, load_split, to_model_labels
 from edgehuman.data.commands import CheckConfig, check
 from edgehuman.data.imu.load import find_layout, load_recordings, load_windows
 from edgehuman.data.imu.recordings import DATASET, stretches
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu.reading import ReadingFlags
+from edgehuman.pretrain.mae import pretraining_windows
+from edgehuman.pretrain.mae_settings import MaeConfig
+from edgehuman.tasks.imu.settings import ActivityConfig
 from edgehuman.tasks.imu.splits import labelled_splits
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
@@ -301,3 +305,72 @@ def test_a_label_that_is_nan_is_none_and_a_number_is_a_name(tmp_path: Path) -> N
     write(tmp_path / "bob.csv", "1.0")
     assert people(tmp_path) == {"anna": {""}, "bob": {"1.0"}}
     assert checked(tmp_path)["classes"] == ["1.0"]
+
+
+DECLARED = {
+    "axes": ReadingFlags(axes="-y+x+z"),
+    "gyro axes": ReadingFlags(axes="-x-y-z", gyro_axes="+x+y+z"),
+    "milli-g": ReadingFlags(accel_unit="mg"),
+    "degrees per second": ReadingFlags(gyro_unit="degs"),
+    "milliseconds": ReadingFlags(stamp_unit="ms"),
+    "no stamps": ReadingFlags(rate_hz=50.0),
+}
+
+
+def as_declared(folder: Path, flags: ReadingFlags) -> Path:
+    """The folder as a sensor writes it whose files these flags read."""
+    accel, gyro = np.eye(3), np.eye(3)
+    if flags.axes == "-y+x+z":  # raw x is y, and raw y is -x
+        accel = gyro = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1.0]])
+    if flags.axes == "-x-y-z":
+        accel = -accel
+    accel = accel * (1000 if flags.accel_unit == "mg" else 1)
+    gyro = gyro * (180 / np.pi if flags.gyro_unit == "degs" else 1)
+    other = folder.parent / "other"
+    for file in folder.glob("*.csv"):
+        lines = file.read_text().splitlines()[1:]
+        table = [line.split(",") for line in lines]
+        stamp_T = np.array([float(row[0]) for row in table])
+        imu_TC = np.array([[float(value) for value in row[1:7]] for row in table])
+        imu_TC = np.hstack([imu_TC[:, :3] @ accel, imu_TC[:, 3:] @ gyro])
+        stamp_T = stamp_T * (1000 if flags.stamp_unit == "ms" else 1)
+        head = "" if flags.rate_hz else "t,"
+        out = [f"{head}ax,ay,az,gx,gy,gz,label"]
+        for stamp, row, cells in zip(stamp_T, imu_TC, table, strict=True):
+            clock = [] if flags.rate_hz else [f"{stamp:.4f}"]
+            out.append(",".join([*clock, *(f"{v:.8g}" for v in row), cells[7]]))
+        other.mkdir(exist_ok=True)
+        (other / file.name).write_text("\n".join(out))
+    return other
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_folder_in_other_axes_units_or_clocks_gives_the_same_windows_with_the_flags(
+    name: str, tmp_path: Path
+) -> None:
+    for person in ("anna", "bob"):
+        write(tmp_path / "usual" / f"{person}.csv", "ironing")
+    right = load_windows(tmp_path / "usual")
+    flags = DECLARED[name]
+    other = str(as_declared(tmp_path / "usual", flags))
+    read = load_windows(other, format=flags.format)
+    np.testing.assert_allclose(read.imu_NTC, right.imu_NTC, atol=2e-4)
+    assert read.subject_N.tolist() == right.subject_N.tolist()
+    given = vars(flags)
+    check_config = CheckConfig(Path(other), **given)
+    assert check(check_config).exit_code == 0
+    splits = labelled_splits([other], 64, 0.0, format=ActivityConfig(data=(other,), **given).format)
+    np.testing.assert_allclose(splits.learn[0].imu_NTC[:3], right.imu_NTC[:3], atol=2e-4)
+    learn, _ = pretraining_windows(MaeConfig(data=(other,), valid_share=0.0, **given))
+    np.testing.assert_allclose(learn[0].imu_NTC[:3], right.imu_NTC[:3], atol=2e-4)
+    scored = EvaluateConfig("zoo:activity", other, **given)
+    tested = load_split(other, None, "test", 64, scored.format)
+    np.testing.assert_allclose(tested.imu_NTC[-3:], right.imu_NTC[-3:], atol=2e-4)
+
+
+def test_units_and_axes_of_published_or_simulated_data_cannot_be_given() -> None:
+    flags = ReadingFlags(axes="-y+x+z")
+    with pytest.raises(UsageError, match="--axes.*recordings of your own"):
+        labelled_splits(["simulated"], 64, 0.2, format=flags.format)
+    with pytest.raises(UsageError, match="simulated: no recordings of your own"):
+        load_split("simulated", None, "test", 64, flags.format)

@@ -60,18 +60,28 @@ def is_recording(path: Path) -> bool:
     return path.suffix.lower() in (*SUFFIXES, ".zip") and not path.name.startswith(".")
 
 
-def read_people(path: Path) -> dict[str, Recording]:
+def read_people(path: Path, format: ImuFormat | None = None) -> dict[str, Recording]:
     """Read a recording; {"": it}, or by person if a column tells people apart.
+
+    Args:
+        format: the declared units and clock; a declared unit is taken in the header's place. Axes
+            are left as they are.
 
     Raises:
         DataError: not readable, no rows, or without the six channels; the message names the file.
     """
+    format = format or ImuFormat()
     if path.is_dir() or path.suffix.lower() == ".zip":
-        joined = read_joined(path, ImuFormat())
-        rows = _in_seconds([Rows(joined.stamp_T, joined.imu_TC, None)])
+        if format.rate_hz:
+            raise DataError(
+                f"{path}: --rate-hz is for rows without stamps; files of one sensor each are "
+                "joined by theirs: leave it out"
+            )
+        joined = read_joined(path, format)
+        rows = _in_seconds([Rows(joined.stamp_T, joined.imu_TC, None)], format)
         return {"": Recording(rows, (), joined.gyro_stated, False)}
     lines = _lines(path)
-    return {name: _parsed(path, own) for name, own in _by_person(lines).items()}
+    return {name: _parsed(path, own, format) for name, own in _by_person(lines).items()}
 
 
 def looks_meant(path: Path) -> bool:
@@ -97,6 +107,13 @@ def _has_numbers(line: str) -> bool:
     ]
     numbers = sum(bool(_NUMBER.fullmatch(cell)) for cell in cells)
     return numbers >= _ROW_OF_NUMBERS and ("{" in line or 2 * numbers >= len(cells))
+
+
+def parser_of(name: str, format: ImuFormat, strict: bool = True) -> RowParser:
+    """A parser that believes the units of a header where the format declares none."""
+    believed = (format.accel_unit == "auto", format.gyro_unit == "auto")
+    stamp_unit = "auto" if format.rate_hz else format.stamp_unit
+    return RowParser(name, strict, format.rate_hz, believed, stamp_unit)
 
 
 def columns_of(path: Path, rate_hz: float | None = None) -> None:
@@ -152,10 +169,10 @@ def _by_person(lines: list[str]) -> dict[str, list[str]]:
     return people or {"": lines}
 
 
-def _parsed(path: Path, lines: Sequence[str]) -> Recording:
-    parser = RowParser(str(path))
+def _parsed(path: Path, lines: Sequence[str], format: ImuFormat) -> Recording:
+    parser = parser_of(str(path), format)
     pieces = [parser.parse(part) for part in _chunks(lines)]
-    rows = _in_seconds(pieces)
+    rows = _in_seconds(pieces, format)
     if not rows.stamp_T.size:
         why = f": {'; '.join(parser.told)}" if parser.told else ""
         raise DataError(f"{path} holds no readable row{why}; see `edgehuman run --help`")
@@ -163,8 +180,8 @@ def _parsed(path: Path, lines: Sequence[str]) -> Recording:
     return Recording(rows, parser.labels, stated.gyro is not None, stated.accel is not None)
 
 
-def _in_seconds(pieces: Sequence[Rows]) -> Rows:
-    stamps = StampReader()
+def _in_seconds(pieces: Sequence[Rows], format: ImuFormat) -> Rows:
+    stamps = StampReader("s" if format.rate_hz else format.stamp_unit)
     ready = [done for rows in pieces for done in stamps.push(rows)]
     nothing = Rows(np.empty(0), np.empty((0, 6), np.float32), None)
     return join_rows([*ready, *stamps.push(nothing, last=True)] or [nothing])
