@@ -185,17 +185,12 @@ def require_activity(model: Model) -> None:
 
 
 def load_split(
-    data: str,
-    dataset: str | None,
-    split: Split,
-    hop: int = 64,
-    format: ImuFormat = AS_TOLD,
+    data: str, dataset: str | None, split: Split, hop: int = 64, format: ImuFormat = AS_TOLD
 ) -> WindowSet:
     """Load the windows of one split of a dataset.
 
     Raises:
-        UsageError: --dataset was given with simulated data, or a format with data whose format is
-            known.
+        UsageError: --dataset was given with simulated data, or a format with data of known format.
         DataError: no such data, or an empty split.
     """
     if data == SIMULATED and dataset is not None:

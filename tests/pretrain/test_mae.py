@@ -92,7 +92,7 @@ def walkers(people: int = 4, windows: int = 12) -> WindowSet:
 
 @pytest.fixture
 def made_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mae, "load_windows", lambda path, hop: walkers())
+    monkeypatch.setattr(mae, "load_windows", lambda path, hop, format: walkers())
 
 
 @pytest.mark.usefixtures("made_data")
@@ -129,7 +129,7 @@ def test_subsets_by_user_drop_people_and_by_random_keep_them(
 def test_an_occupied_folder_is_refused_before_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mae, "load_windows", lambda path, hop: pytest.fail("too late"))
+    monkeypatch.setattr(mae, "load_windows", lambda path, hop, format: pytest.fail("too late"))
     (tmp_path / "state.pt").write_bytes(b"kept")
     with pytest.raises(UsageError, match="already contains a checkpoint"):
         mae.train(MaeConfig(out=tmp_path))
@@ -137,7 +137,7 @@ def test_an_occupied_folder_is_refused_before_reading(
 
 def test_only_test_people_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     only = walkers(1)
-    monkeypatch.setattr(mae, "load_windows", lambda path, hop: only)
+    monkeypatch.setattr(mae, "load_windows", lambda path, hop, format: only)
     with pytest.raises(DataError, match="no windows left without the test people"):
         mae.train(MaeConfig(out=tmp_path, data=("x",)))
 

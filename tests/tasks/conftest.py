@@ -47,7 +47,7 @@ def made_windows(people: int = 6, each: int = 8, dataset: str = "made") -> Windo
 def made(monkeypatch: pytest.MonkeyPatch) -> WindowSet:
     """Replace loading: every path yields this dataset."""
     windows = made_windows()
-    monkeypatch.setattr(labelled, "load_windows", lambda path, hop: windows)
+    monkeypatch.setattr(labelled, "load_windows", lambda path, hop, format: windows)
     return windows
 
 

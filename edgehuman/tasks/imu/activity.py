@@ -54,6 +54,7 @@ from edgehuman.tasks.imu.classifier import (
     uprights,
 )
 from edgehuman.tasks.imu.decision import choose_decision, hops_of
+from edgehuman.tasks.imu.mounting import inherited, usual_axis
 from edgehuman.tasks.imu.probe import fit_probe
 from edgehuman.tasks.imu.settings import DEFAULT_ARCH, ActivityConfig, read_placements
 from edgehuman.tasks.imu.splits import LabelledSplits, allowed, join, labelled_splits
@@ -184,7 +185,11 @@ def _upright(config: ActivityConfig, splits: LabelledSplits) -> Tensor | None:
 
 
 def _decide(
-    config: ActivityConfig, select_NK: Float32, select_N: Index, known: list[Float64]
+    config: ActivityConfig,
+    splits: LabelledSplits,
+    select_NK: Float32,
+    select_N: Index,
+    known: list[Float64],
 ) -> Decision:
     """Fit temperature and least energy on the people held out, or take the decision of
     `config.selected`.
@@ -193,6 +198,8 @@ def _decide(
         known: energies of what is answered rightly, set by set.
     """
     axes = read_placements(config.placements).axes
+    if config.upright_by and not axes:
+        axes = usual_axis(splits.learn[0], config.upright_by)
     start = dataclasses.replace(_inherited(config), upright=config.upright_by, upright_axes=axes)
     if len(select_N):
         temperature = fit_temperature(select_NK, select_N)
@@ -283,7 +290,7 @@ def _judge(
             known = [energy_of(select_NK[select_NK.argmax(axis=1) == select_N])]
         elif config.reject_share and len(select_N):
             known = _known_energies(config, splits, network)
-        decision = _decide(config, select_NK, select_N, known)
+        decision = _decide(config, splits, select_NK, select_N, known)
         if config.stream_data is not None and len(splits.select):
             card = card.replace(decision=decision)
             decision = _decide_on_stream(config, splits, network, card, known)
@@ -372,6 +379,7 @@ def train(config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None =
         naming=naming,
         format=config.format,
     )
+    config = inherited(config, start.learned, splits.labels)
     outputs = max(1, len(config.placements)) * len(splits.labels)
     network = build(start.arch, config.seed, num_classes=outputs, dropout=config.dropout)
     card = _card(config, splits, network, start.load_into(network))

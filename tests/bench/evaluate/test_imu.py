@@ -34,7 +34,7 @@ def as_data(monkeypatch: pytest.MonkeyPatch) -> Callable[[WindowSet], None]:
 
     def replace(windows: WindowSet) -> None:
         monkeypatch.setattr(
-            "edgehuman.bench.evaluate.imu.load_windows", lambda path, dataset, hop: windows
+            "edgehuman.bench.evaluate.imu.load_windows", lambda path, dataset, hop, format: windows
         )
 
     return replace

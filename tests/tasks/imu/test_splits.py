@@ -29,7 +29,9 @@ def test_a_test_person_of_one_dataset_is_left_out_of_the_others(
     made: WindowSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = replace(made, is_test_N=np.zeros(len(made), bool), dataset=("other",))
-    monkeypatch.setattr(labelled, "load_windows", lambda path, hop: made if path == "x" else other)
+    monkeypatch.setattr(
+        labelled, "load_windows", lambda path, hop, format: made if path == "x" else other
+    )
     splits = labelled_splits(["x", "y"], hop=64, select_share=0.25)
     assert people(splits.learn[1]) == people(splits.learn[0])
 
@@ -60,7 +62,7 @@ def test_an_unsuitable_target_is_an_error(
 ) -> None:
     arrays = {name: np.full_like(getattr(made, name), value) for name, value in change.items()}
     wrong = replace(made, **arrays)
-    monkeypatch.setattr(labelled, "load_windows", lambda path, hop: wrong)
+    monkeypatch.setattr(labelled, "load_windows", lambda path, hop, format: wrong)
     with pytest.raises(DataError, match=message):
         labelled_splits(["x"], hop=64, select_share=0.25)
 
@@ -69,7 +71,9 @@ def test_a_dataset_without_a_common_label_is_refused(
     made: WindowSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = replace(made, labels=("a", "b", "c"))
-    monkeypatch.setattr(labelled, "load_windows", lambda path, hop: made if path == "x" else other)
+    monkeypatch.setattr(
+        labelled, "load_windows", lambda path, hop, format: made if path == "x" else other
+    )
     with pytest.raises(DataError, match="--data y has none of the labels slow, fast, still"):
         labelled_splits(["x", "y"], hop=64, select_share=0.25)
 
@@ -87,7 +91,9 @@ def test_given_labels_and_other_names_take_in_what_may_be_either(
     made: WindowSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = replace(made, is_test_N=np.zeros(len(made), bool), labels=("a", "b", "c"))
-    monkeypatch.setattr(labelled, "load_windows", lambda path, hop: made if path == "x" else other)
+    monkeypatch.setattr(
+        labelled, "load_windows", lambda path, hop, format: made if path == "x" else other
+    )
     naming = {"still": ("sitting",), "a": ("slow", "fast"), "b": ("sitting",)}
     labels = ("slow", "fast", "sitting", "cycling")
     splits = labelled_splits(["x", "y"], 64, 0.25, labels=labels, naming=naming)
