@@ -213,6 +213,13 @@ class Recogniser:
         likeliest = self.labels[logits_C.index(max(logits_C))]
         if self.mounting.tells(window.window.imu_TC, likeliest):
             return True
+        if self.mounting.moved_s is not None:
+            self.windows.report.note(
+                f"at {self.mounting.moved_s:.1f} s gravity has moved in the sensor's axes although "
+                "the gyroscope did not turn: the sensor was turned or exchanged, so postures are "
+                "unknown until its wearer walks; to take it as it is, --mounting fixed"
+            )
+            return False
         self.windows.report.note(
             "gravity does not lie along the axis that is up when the sensor is worn as usual, and "
             "nobody has walked yet: its wearer lies, or it is mounted otherwise, so postures are "

@@ -13,7 +13,8 @@ it is worn.
 Before anybody has walked, the postures of a still wearer are told only if the stream began with
 gravity as it lies when the sensor is worn as usual: otherwise it shows lying, or another mounting,
 and nothing tells which (`tells`). Where a stated placement leaves open which end of an axis is up,
-still windows close to that axis say it.
+still windows close to that axis say it. A sensor that is turned or exchanged while its wearer is
+still (`preprocess.imu.moved`) is not known, either, until they walk.
 
 Axes: N windows, T time, C classes, O outputs (placements * classes), P placements.
 """
@@ -31,6 +32,7 @@ from edgehuman.card import Card
 from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.placements import answered, of_classes, of_placements
+from edgehuman.preprocess.imu.moved import GravityTrack
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright, turn
 from edgehuman.records import Float32, Float64
 
@@ -48,6 +50,9 @@ BEGINNING = 48
 """Only so many still windows, half a minute, may show that: later its wearer may lie."""
 STANDS_DEG = 35.0
 """A still thigh or trunk is upright if its stated sensor is so close to its usual axis."""
+STEADY_DEG = 30.0
+"""While somebody walks, gravity in the two halves of a window is closer; whoever lies down or sits
+down turns it."""
 STILL_G = 0.15
 """A window whose acceleration varies less, as a standard deviation, may be of a still wearer."""
 
@@ -118,6 +123,14 @@ def is_still(imu_TC: Float32) -> bool:
     return bool(np.linalg.norm(imu_TC[:, :3].std(axis=0)) <= STILL_G)
 
 
+def is_steady(imu_TC: Float32) -> bool:
+    """Whether gravity keeps its direction through a window (T, 6), as it does in walking."""
+    half = imu_TC.shape[0] // 2
+    first_3, second_3 = gravity(imu_TC[:half]), gravity(imu_TC[half:])
+    length = float(np.linalg.norm(first_3) * np.linalg.norm(second_3))
+    return bool(first_3 @ second_3 >= np.cos(np.radians(STEADY_DEG)) * length)
+
+
 def is_upright(card: Card, output_NO: Float32) -> NDArray[np.bool_]:
     """Return which windows (N,) the model surely takes for an upright class."""
     classes = [i for i, name in enumerate(card.output.labels) if name in card.decision.upright]
@@ -151,6 +164,8 @@ class Mounting:
 
     Attributes:
         worn: what is known; None before enough walking.
+        moved_s: stream time at which a sensor was found turned while its wearer was still; None:
+            it was not, or has been learnt since.
 
     Raises:
         UsageError: a placement that the model does not know.
@@ -168,6 +183,8 @@ class Mounting:
         self._seen: deque[tuple[Float64, Float32]] = deque(maxlen=KEPT)
         self._in_a_row = 0
         self.worn: Worn | None = self._usual
+        self.moved_s: float | None = None
+        self._track = GravityTrack(card.input.rate_hz)
 
     def turned(self, imu_TC: Float32) -> Float32:
         """The window (T, 6) in the wearer's frame, as far as that is known."""
@@ -178,9 +195,11 @@ class Mounting:
         or how the sensor is mounted is known, stated, or as usual as far as the first still windows
         have shown. Later ones say nothing: whoever lies brings gravity to any axis.
         """
-        if not self._learns or self.worn is not None or label in self._card.decision.upright:
+        if not self._learns or label in self._card.decision.upright or not is_still(imu_TC):
             return True
-        if not is_still(imu_TC):
+        if self.moved_s is not None:
+            return False
+        if self.worn is not None:
             return True
         if not self._began_usual and self._still < BEGINNING:
             self._still += 1
@@ -207,13 +226,18 @@ class Mounting:
         prob_P = None if self._usual is None else self._usual.prob_P
         logits_C: Float32 = answered(self._card, output_O[None], prob_P)[0]
         if self._learns:
+            jumped, walks = self._track.jumped(imu_TC, t_s), is_upright(self._card, output_O[None])
+            if jumped and not walks[0]:
+                self.moved_s, self.worn = t_s, self._usual
+                self._seen.clear()
             self._learn(imu_TC, output_O, t_s)
         return logits_C
 
     def _learn(self, imu_TC: Float32, output_O: Float32, t_s: float) -> None:
-        if self.worn is self._usual and self._usual is not None and not self._is_signed:
+        is_usual = self.worn is self._usual and self._usual is not None
+        if is_usual and not self._is_signed and self.moved_s is None:
             self._stand(imu_TC)
-        if not is_upright(self._card, output_O[None])[0]:
+        if not (is_upright(self._card, output_O[None])[0] and is_steady(imu_TC)):
             self._in_a_row = 0
             return
         self._in_a_row += 1
@@ -233,6 +257,7 @@ class Mounting:
         if found is not None and self._usual is not None:
             found = replace(found, prob_P=self._usual.prob_P)
         self.worn = found
+        self.moved_s = self.moved_s if found is None else None
 
     def _stand(self, imu_TC: Float32) -> None:
         """Take the way up from a still wearer, where the usual one may be upside down."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.imu.format import parse_axes
 from edgehuman.preprocess.imu.gravity import (
     NO_GRAVITY,
     TOO_LARGE,
@@ -21,10 +22,12 @@ from edgehuman.preprocess.imu.recording import (
     StreamResampler,
     frozen_sensor,
 )
+from edgehuman.preprocess.imu.turning import Cure, TurnWatch
 from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, ImuWindow, Index
 from edgehuman.runtime.imu.ring import SampleBlock
 
 FROZEN, DEAD_AXIS = "frozen", "dead axis"
+CONTRADICTED = "gyroscope contradicts gravity"
 _WILD_S, _LONGEST_S = (
     1.0,
     10.0,
@@ -48,8 +51,8 @@ class StreamWindow:
         arrival_ns: monotonic clock of this machine when the window's last sample was captured or
             read.
         usable: False if no answer should be given.
-        reason: why not: "frozen", "dead axis", "no gravity" or "impossible acceleration"; empty if
-            usable.
+        reason: why not: "frozen", "dead axis", "no gravity", "impossible acceleration" or
+            "gyroscope contradicts gravity"; empty if usable.
             Windows with a sensor at its limit stay usable; the report counts such rows.
         label: the true label at the last sample, if the source has one.
     """
@@ -102,6 +105,7 @@ class WindowMaker:
         self._imu_RC = np.empty((17 * window, 6), np.float32)
         self._count = 0
         self._missing = window  # samples until the next window
+        self._new = window  # samples of a window that were not in the one before
         self.end_s = 0.0
         self.gap_s = 0.0
         self._offset_s: float | None = None  # stream time minus the sensor's clock
@@ -111,6 +115,9 @@ class WindowMaker:
         self._noted: set[str] = set()
         self._gravity = GravityWatch(rate_hz)
         self._axes = AxisWatch()
+        self._format = format or ImuFormat()
+        self._turns = TurnWatch(rate_hz)
+        self._gyro_unit = "auto"
         self._labels: tuple[str, ...] = ()
 
     @property
@@ -165,6 +172,7 @@ class WindowMaker:
             while size - done >= self._missing:
                 stop = done + self._missing
                 self._append(segment.imu_TC[done:stop])
+                self._new = self._missing
                 stamp_s = segment.start_s + (stop - 1) / self._rate_hz
                 windows.append(self._take(stamp_s, segment.tag_TK[stop - 1]))
                 done, self._missing = stop, self._hop
@@ -253,9 +261,37 @@ class WindowMaker:
                 f"{_FAULTS[fault]} (median norm {median_norm(imu_TC):.2g} g, first at "
                 f"{t_s:.2f} s); such windows get no answer",
             )
-        return fault
+        return fault or self._contradiction(imu_TC, t_s)
+
+    def _contradiction(self, imu_TC: Float32, t_s: float) -> str:
+        """Whether the gyroscope, in the unit that is used, does not turn as gravity does."""
+        if self.report.gyro_unit != self._gyro_unit:
+            self._gyro_unit = self.report.gyro_unit
+            self._turns.forget()
+        self._turns.look(imu_TC, self._new)
+        cure = self._turns.cure
+        if cure is None:
+            return ""
+        flags = cure_flags(cure, self._format)
+        self._note_first(
+            f"{CONTRADICTED}: {flags}",
+            f"gravity does not turn as the gyroscope says, first at {t_s:.2f} s: its columns are "
+            f"swapped or turned round, or its unit is wrong; try {flags}. Until they agree windows "
+            "get no answer",
+        )
+        return CONTRADICTED
 
     def _note_first(self, reason: str, text: str) -> None:
         if reason not in self._noted:
             self._noted.add(reason)
             self.report.note(text)
+
+
+def cure_flags(cure: Cure, format: ImuFormat) -> str:
+    """The flags with which a gyroscope would fit gravity, given those that are used."""
+    column_3, sign_3 = parse_axes(format.axes if format.gyro_axes == "same" else format.gyro_axes)
+    present_33 = np.zeros((3, 3))
+    present_33[range(3), column_3] = sign_3
+    axes = cure.axes(present_33)
+    flags = [] if (cure.turn_33 == np.eye(3)).all() else [f"--gyro-axes {axes}"]
+    return " ".join([*flags, *([] if cure.scale == "same" else [f"--gyro-unit {cure.scale}"])])

@@ -178,3 +178,39 @@ def test_a_moving_or_tilted_thigh_says_nothing() -> None:
         mounting.read(shaken, output(False), 0.64 * hop)
     assert mounting.worn is not None
     assert mounting.worn.up_3 == pytest.approx([0, 1, 0])
+
+
+def rest(mounting: Mounting, up_3: tuple[float, float, float], hops: int, start: int) -> list[bool]:
+    """Whether the still windows of some hops are believed."""
+    told = []
+    for hop in range(start, start + hops):
+        mounting.read(window(up_3, False), output(False), 0.64 * hop)
+        told.append(mounting.tells(window(up_3, False), "sitting"))
+    return told
+
+
+@pytest.mark.parametrize("placement", [None, "waist", "wrist"])
+def test_a_sensor_turned_while_its_wearer_is_still_tells_no_posture_until_they_walk(
+    placement: str | None,
+) -> None:
+    mounting = Mounting(CARD, placement=placement)
+    walk(mounting, (0.0, 0.0, 1.0), 8)
+    assert all(rest(mounting, (0.0, 0.0, 1.0), 4, 8))
+    assert not any(rest(mounting, (0.0, 1.0, 0.0), 4, 12))
+    assert mounting.moved_s == pytest.approx(12 * 0.64)
+    assert mounting.tells(window((0.0, 1.0, 0.0), True), "walking")
+    walk(mounting, (0.0, 1.0, 0.0), 8, 16)
+    assert mounting.moved_s is None
+    assert all(rest(mounting, (0.0, 1.0, 0.0), 4, 24))
+    assert all(rest(Mounting(CARD, fixed=True), (0.0, 1.0, 0.0), 4, 12))
+
+
+def test_windows_in_which_gravity_turns_teach_nothing_however_sure_the_network_is() -> None:
+    mounting = Mounting(CARD)
+    lies_down_TC = window((1.0, 0.0, 0.0), True)
+    lies_down_TC[64:, :3] = (0.0, 0.0, 1.0)
+    for hop in range(9):
+        mounting.read(lies_down_TC, output(True), 0.64 * hop)
+    assert mounting.worn is None
+    walk(mounting, (0.9, 0.0, 0.2), IN_A_ROW, 9)
+    assert mounting.worn is not None

@@ -278,3 +278,31 @@ def test_gaps_are_counted_in_stream_time() -> None:
     push(maker, stamp_s_T, rows(1000), 64)
     assert maker.gap_s == pytest.approx(30.0)
     assert maker.end_s == pytest.approx(49.98)
+
+
+@pytest.mark.parametrize(
+    ("declared", "spoil_33", "flags"),
+    [
+        (ImuFormat("g", "rads"), np.diag([1, 1, -1]), "--gyro-axes"),
+        (ImuFormat("g", "rads"), 57.3 * np.eye(3), "--gyro-unit degs"),
+        (ImuFormat("g", "degs"), np.eye(3), "--gyro-unit rads"),
+    ],
+)
+def test_a_gyroscope_that_contradicts_gravity_gets_no_answer_and_the_flag_to_try(
+    declared: ImuFormat, spoil_33: Float64, flags: str
+) -> None:
+    stamp_s_T = np.arange(1500) / 50
+    angle_T, rate_T = np.sin(0.7 * stamp_s_T), 0.7 * np.cos(0.7 * stamp_s_T)
+    imu_TC = np.random.default_rng(0).normal(0, 0.01, (1500, 6))
+    imu_TC[:, 0] += np.cos(angle_T)
+    imu_TC[:, 1] -= np.sin(angle_T)
+    imu_TC[:, 5] += rate_T
+    right = WindowMaker(ImuFormat("g", "rads"))
+    assert all(window.usable for window in push(right, stamp_s_T, imu_TC.astype(np.float32), 50))
+    imu_TC[:, 3:] = imu_TC[:, 3:] @ spoil_33
+    maker = WindowMaker(declared)
+    windows = push(maker, stamp_s_T, imu_TC.astype(np.float32), 50)
+    refused = [window for window in windows if window.reason == "gyroscope contradicts gravity"]
+    assert refused[0].t_s < 10.0
+    assert refused == windows[-len(refused) :]
+    assert any(flags in note for note in maker.report.notes)

@@ -1,0 +1,56 @@
+"""Gravity that moves with the gyroscope, and without it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.preprocess.imu.moved import GravityTrack
+from edgehuman.records import Float32
+
+
+def posed(degrees: float, turn_s: float, gyro: bool = True) -> Float32:
+    """Still for 6 s, turned about z within some seconds, still for 6 s; at 50 Hz, (T, 6)."""
+    parts = max(1, round(turn_s * 50))
+    steps_T = np.concatenate([np.zeros(300), np.full(parts, degrees / parts), np.zeros(300)])
+    angle_T = np.radians(np.cumsum(steps_T))
+    imu_TC = np.random.default_rng(0).normal(0, 0.01, (len(angle_T), 6))
+    imu_TC[:, 0] += np.cos(angle_T)
+    imu_TC[:, 1] -= np.sin(angle_T)
+    if gyro:
+        imu_TC[:, 5] += np.radians(steps_T) * 50
+    return np.asarray(imu_TC, np.float32)
+
+
+def jumps(imu_TC: Float32, pause_s: float = 0.0) -> list[float]:
+    """Stream times of the jumps; after the middle the stream pauses."""
+    track, found = GravityTrack(), []
+    for end in range(128, len(imu_TC) + 1, 32):
+        t_s = end / 50 + (pause_s if end > len(imu_TC) // 2 else 0.0)
+        if track.jumped(imu_TC[end - 128 : end], t_s):
+            found.append(t_s)
+    return found
+
+
+@pytest.mark.parametrize("degrees", [60, 90, -90, 150, 180])
+def test_a_sensor_whose_rows_are_turned_at_once_has_moved_and_is_told_once(degrees: float) -> None:
+    (found,) = jumps(posed(degrees, 0.0, gyro=False))
+    assert 6.0 < found < 10.0
+
+
+@pytest.mark.parametrize("degrees", [30, 60, 90, -90, 150])
+@pytest.mark.parametrize("turn_s", [0.5, 2.0, 5.0])
+def test_a_posture_that_the_gyroscope_follows_is_none(degrees: float, turn_s: float) -> None:
+    assert jumps(posed(degrees, turn_s)) == []
+
+
+def test_a_small_shift_and_what_happens_in_a_pause_or_a_long_movement_are_none() -> None:
+    assert jumps(posed(25, 0.0, gyro=False)) == []
+    assert jumps(posed(90, 0.0, gyro=False), pause_s=5.0) == []
+    shaken_TC = posed(90, 15.0, gyro=False)
+    shaken_TC[300:-300:2, :3] *= 2
+    assert jumps(shaken_TC) == []
+
+
+def test_a_slow_turn_without_a_gyroscope_that_follows_has_moved() -> None:
+    assert jumps(posed(90, 2.0, gyro=False))
