@@ -158,6 +158,7 @@ class StreamResampler:
         format: the declared format of the stream.
         rate_hz: samples per second of the grid.
         max_gap_s: a longer gap ends the segment.
+        counted: samples get one tag more, the number of the latest usable row.
     """
 
     def __init__(
@@ -165,8 +166,10 @@ class StreamResampler:
         format: ImuFormat | None = None,
         rate_hz: float = IMU_RATE_HZ,
         max_gap_s: float = MAX_GAP_S,
+        counted: bool = False,
     ) -> None:
         self.report = ImuReport()
+        self._counted, self._number = counted, 0
         self._format = ImuFormat() if format is None else format
         self._rate_hz = rate_hz
         self._screen = RowScreen(max_gap_s, self.report)
@@ -300,8 +303,15 @@ class StreamResampler:
                     segments.append(self._resampler.finish())
                 row_rate_hz = self.report.rate_hz or self._rate_hz
                 self._resampler = Resampler(row_rate_hz, self._rate_hz, piece.restart)
-            segments.append(self._resampler.feed(piece.stamp_s_T, imu_TC, piece.tag_TK))
+            tag_TK = self._with_number(piece.tag_TK) if self._counted else piece.tag_TK
+            segments.append(self._resampler.feed(piece.stamp_s_T, imu_TC, tag_TK))
         return [segment for segment in segments if segment.imu_TC.shape[0]]
+
+    def _with_number(self, tag_TK: Index) -> Index:
+        """The tags (T, K) with the numbers of the rows after them (T, K + 1)."""
+        number_T = self._number + np.arange(tag_TK.shape[0])
+        self._number += tag_TK.shape[0]
+        return np.column_stack([tag_TK, number_T])
 
     def _cut(self, pieces: list[Piece]) -> Iterator[Piece]:
         """The pieces in parts, each as long as the check of the units wants it."""

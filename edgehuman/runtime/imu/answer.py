@@ -26,7 +26,7 @@ from edgehuman.runtime.imu.decision import Decided, Decider
 from edgehuman.runtime.imu.mounting import Mounting
 from edgehuman.runtime.imu.results import ImuResult, ImuTally, said_worn
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
+from edgehuman.runtime.imu.windows import MISSING_SHARE, StreamWindow, WindowMaker
 from edgehuman.runtime.loop.dropped import cause_of_loss
 from edgehuman.runtime.loop.play import require_hop
 from edgehuman.runtime.loop.results import UNKNOWN
@@ -55,6 +55,7 @@ class StreamOptions:
         mounting: "learn" how the sensor is worn from its wearer's walking, if the model can; or
             take it as "fixed", worn as the model's card says.
         placement: where the sensor is worn, mounted there as the card says; None: found out.
+        missing_share: a window that lacks a larger share of its rows has no answer.
     """
 
     hop_s: float | None = None
@@ -64,6 +65,7 @@ class StreamOptions:
     format: ImuFormat = field(default_factory=ImuFormat)
     mounting: MountingName = "learn"
     placement: str | None = None
+    missing_share: float = MISSING_SHARE
 
     def decision(self, card: Card) -> Decision:
         """The card's decision, overridden by what is given here."""
@@ -110,7 +112,9 @@ class Recogniser:
         self.source = source
         self.rate_hz = model.card.input.rate_hz
         self.window = model.card.input.shape[0]
-        self.windows = WindowMaker(options.format, self.window, hop_s, self.rate_hz, source)
+        self.windows = WindowMaker(
+            options.format, self.window, hop_s, self.rate_hz, source, options.missing_share
+        )
         self.hop_s = round(hop_s * self.rate_hz) / self.rate_hz
         self.tally = ImuTally(
             self.hop_s, classes=self.labels, window_s=(self.window - 1) / self.rate_hz

@@ -24,6 +24,7 @@ from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.imu.results import ImuResult, summary_text
 from edgehuman.runtime.imu.stream import listen
+from edgehuman.runtime.imu.windows import MISSING_SHARE
 from edgehuman.runtime.loop.play import Played, play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
@@ -51,6 +52,7 @@ class RunConfig(ReadingFlags):
             fixed, mounted as the model's card says.
         placement: where the sensor is worn, mounted there as the card says: waist, pocket, wrist or
             ankle, for zoo:activity (default: found out from walking).
+        missing_share: a window that lacks a larger share of its rows is not answered.
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
@@ -75,6 +77,7 @@ class RunConfig(ReadingFlags):
     realtime: bool = False
     mounting: MountingName = "learn"
     placement: str | None = None
+    missing_share: float = MISSING_SHARE
     sender: str | None = None
     threads: int = 1
     engine: EngineName = "auto"
@@ -124,6 +127,7 @@ def run(config: RunConfig) -> Outcome:
         config.format,
         config.mounting,
         config.placement,
+        config.missing_share,
     )
     recogniser, source = listen(
         model, config.source, options, config.realtime, config.seed, notes, config.sender

@@ -28,6 +28,9 @@ from edgehuman.runtime.imu.ring import SampleBlock
 
 FROZEN, DEAD_AXIS = "frozen", "dead axis"
 CONTRADICTED = "gyroscope contradicts gravity"
+MISSING = "missing rows"
+MISSING_SHARE = 0.4
+"""Of a window's rows so many may be missing."""
 _WILD_S, _LONGEST_S = (
     1.0,
     10.0,
@@ -51,8 +54,8 @@ class StreamWindow:
         arrival_ns: monotonic clock of this machine when the window's last sample was captured or
             read.
         usable: False if no answer should be given.
-        reason: why not: "frozen", "dead axis", "no gravity", "impossible acceleration" or
-            "gyroscope contradicts gravity"; empty if usable.
+        reason: why not: "frozen", "dead axis", "no gravity", "impossible acceleration",
+            "gyroscope contradicts gravity" or "missing rows"; empty if usable.
             Windows with a sensor at its limit stay usable; the report counts such rows.
         label: the true label at the last sample, if the source has one.
     """
@@ -78,9 +81,10 @@ class WindowMaker:
         hop_s: seconds from one window to the next, rounded to samples.
         rate_hz: samples per second of a window.
         source: the id that the windows carry.
+        missing_share: a window that lacks a larger share of its rows has no answer.
 
     Raises:
-        UsageError: a window or a hop of no samples.
+        UsageError: a window or a hop of no samples, or a share outside 0..1.
     """
 
     def __init__(
@@ -90,7 +94,11 @@ class WindowMaker:
         hop_s: float = 0.64,
         rate_hz: float = IMU_RATE_HZ,
         source: str = "",
+        missing_share: float = MISSING_SHARE,
     ) -> None:
+        if not 0 <= missing_share <= 1:
+            raise UsageError(f"--missing-share is {missing_share}; give a share from 0 to 1")
+        self._missing_share = missing_share
         self._hop = round(hop_s * rate_hz)
         if window < 1 or self._hop < 1:
             raise UsageError(
@@ -100,9 +108,10 @@ class WindowMaker:
         self._window = window
         self._rate_hz = rate_hz
         self._source = source
-        self._stream = StreamResampler(format, rate_hz)
+        self._stream = StreamResampler(format, rate_hz, counted=True)
         # Room for many windows, so that the tail is rarely moved to the front.
         self._imu_RC = np.empty((17 * window, 6), np.float32)
+        self._number_R = np.empty(17 * window, np.int64)  # of the latest row at each sample
         self._count = 0
         self._missing = window  # samples until the next window
         self._new = window  # samples of a window that were not in the one before
@@ -171,12 +180,12 @@ class WindowMaker:
             done, size = 0, segment.imu_TC.shape[0]
             while size - done >= self._missing:
                 stop = done + self._missing
-                self._append(segment.imu_TC[done:stop])
+                self._append(segment.imu_TC[done:stop], segment.tag_TK[done:stop, -1])
                 self._new = self._missing
                 stamp_s = segment.start_s + (stop - 1) / self._rate_hz
-                windows.append(self._take(stamp_s, segment.tag_TK[stop - 1]))
+                windows.append(self._take(stamp_s, segment.tag_TK[stop - 1, :2]))
                 done, self._missing = stop, self._hop
-            self._append(segment.imu_TC[done:])
+            self._append(segment.imu_TC[done:], segment.tag_TK[done:, -1])
             self._missing -= size - done
             self.end_s = self._stream_s(segment.start_s + (size - 1) / self._rate_hz)
         return windows
@@ -211,21 +220,24 @@ class WindowMaker:
         assert self._offset_s is not None
         return stamp_s + self._offset_s
 
-    def _append(self, imu_TC: Float32) -> None:
+    def _append(self, imu_TC: Float32, number_T: Index) -> None:
         size, capacity = imu_TC.shape[0], self._imu_RC.shape[0]
         if size >= self._window:
-            imu_TC, size, self._count = imu_TC[-self._window :], self._window, 0
+            imu_TC, number_T = imu_TC[-self._window :], number_T[-self._window :]
+            size, self._count = self._window, 0
         elif self._count + size > capacity:
-            tail_TC = self._imu_RC[self._count - self._window : self._count]
-            self._imu_RC[: self._window] = tail_TC
+            tail = slice(self._count - self._window, self._count)
+            self._imu_RC[: self._window] = self._imu_RC[tail]
+            self._number_R[: self._window] = self._number_R[tail]
             self._count = self._window
         self._imu_RC[self._count : self._count + size] = imu_TC
+        self._number_R[self._count : self._count + size] = number_T
         self._count += size
 
     def _take(self, stamp_s: float, tag_2: Index) -> StreamWindow:
         t_s = self._stream_s(stamp_s)
         imu_TC = self._imu_RC[self._count - self._window : self._count].copy()
-        reason = self._fault(imu_TC, t_s)
+        reason = self._lacking(t_s) or self._fault(imu_TC, t_s)
         arrival_ns, label = tag_2.tolist()
         return StreamWindow(
             ImuWindow(imu_TC, round(stamp_s * 1e9), self._source),
@@ -235,6 +247,20 @@ class WindowMaker:
             reason=reason,
             label=self._labels[label] if 0 <= label < len(self._labels) else None,
         )
+
+    def _lacking(self, t_s: float) -> str:
+        """Whether the newest window lacks too many rows, by the usual rate of the stream."""
+        first, last = self._number_R[[self._count - self._window, self._count - 1]].tolist()
+        usual = (self.report.rate_hz or self._rate_hz) * (self._window - 1) / self._rate_hz
+        share = 1 - (last - first) / max(usual, 1.0)
+        if share <= self._missing_share + 1 / max(usual, 1.0):  # one row by the two ends
+            return ""
+        self._note_first(
+            MISSING,
+            f"of a window's rows {share:.0%} are missing, first at {t_s:.2f} s; windows that lack "
+            f"over {self._missing_share:.0%} get no answer: --missing-share allows more",
+        )
+        return MISSING
 
     def _fault(self, imu_TC: Float32, t_s: float) -> str:
         """Why a window has no answer; "" if it has one. The first of each kind gets a note."""

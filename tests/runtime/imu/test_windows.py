@@ -306,3 +306,31 @@ def test_a_gyroscope_that_contradicts_gravity_gets_no_answer_and_the_flag_to_try
     assert refused[0].t_s < 10.0
     assert refused == windows[-len(refused) :]
     assert any(flags in note for note in maker.report.notes)
+
+
+@pytest.mark.parametrize("rate_hz", [12.5, 20.0, 50.0, 100.0])
+@pytest.mark.parametrize("lost", [0.0, 0.3, 0.55])
+def test_windows_that_lack_too_many_rows_are_not_answered_at_any_rate(
+    rate_hz: float, lost: float
+) -> None:
+    stamp_s_T = np.arange(round(40 * rate_hz)) / rate_hz
+    keep_T = np.arange(stamp_s_T.size) * lost % 1 < 1 - lost  # evenly
+    keep_T[: round(10 * rate_hz)] = True  # by which the usual rate is known
+    maker = WindowMaker(DECLARED)
+    windows = push(maker, stamp_s_T[keep_T], rows(stamp_s_T.size)[keep_T], 64)
+    later = [window for window in windows if window.t_s > 13.5]
+    assert len(windows) == 59
+    assert {window.reason for window in later} == ({"missing rows"} if lost > 0.4 else {""})
+    assert any("--missing-share" in note for note in maker.report.notes) == (lost > 0.4)
+
+
+def test_the_share_that_may_be_missing_is_the_user_s() -> None:
+    stamp_s_T = np.arange(2000) / 50
+    keep_T = (np.arange(2000) < 500) | (np.arange(2000) % 5 > 0)
+    for share, answered in ((0.0, False), (0.1, False), (0.3, True)):
+        maker = WindowMaker(DECLARED, missing_share=share)
+        windows = push(maker, stamp_s_T[keep_T], rows(2000)[keep_T], 64)
+        assert all(window.usable for window in windows[:12])
+        assert all(window.usable == answered for window in windows if window.t_s > 13.5)
+    with pytest.raises(UsageError, match=r"--missing-share is 1.5; give a share from 0 to 1"):
+        WindowMaker(missing_share=1.5)
