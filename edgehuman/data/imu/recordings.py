@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 
-from edgehuman.data.imu.intervals import INTERVALS, intervals_of, labels_between
 from edgehuman.data.imu.layout import Reader, Stretch, WearableLayout
 from edgehuman.data.imu.own import OWN, WINDOW_S, Own, copies, spelled_twice, why_unused
 from edgehuman.data.layout import Layout
@@ -27,6 +26,7 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
 from edgehuman.preprocess.imu.resample import median_rate_hz
 from edgehuman.preprocess.imu.text.columns import label_name, plain
+from edgehuman.preprocess.imu.text.intervals import INTERVALS, intervals_of, labels_between
 from edgehuman.preprocess.imu.text.stamps import require_order
 from edgehuman.preprocess.imu.text.whole import (
     Recording,

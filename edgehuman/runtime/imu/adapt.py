@@ -31,6 +31,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat, StampUnit
 from edgehuman.preprocess.imu.naming import read_naming, require_found
 from edgehuman.preprocess.imu.text.columns import column_rows, label_name
+from edgehuman.preprocess.imu.text.intervals import Interval, intervals_of, labels_between
 from edgehuman.preprocess.imu.text.stamps import require_order
 from edgehuman.records import Float32, Float64, Index
 from edgehuman.runtime.engine.onnx_file import with_card
@@ -54,7 +55,8 @@ class AdaptConfig:
 
     Attributes:
         model: zoo:NAME, or the path of an .onnx file.
-        data: the recordings: CSV files or JSON lines with a column `label`, folders or zips.
+        data: the recordings: CSV files or JSON lines with a column `label`, or with
+            `NAME.labels.csv` (start,end,label) beside `NAME.csv`; folders or zips.
         out: the .onnx to write.
         map: other names of the recording's labels: `jogging=walking`; `typing=` is left out.
         accel_unit: auto, g, ms2 or mg.
@@ -168,7 +170,7 @@ def collect(
     seen: dict[str, None] = {}
     begin_s = 0.0
     for source in sources:
-        rows = _RowsOf(source)
+        rows = _RowsOf(source, intervals_of(Path(source.name)))
         end_s = begin_s
         mounting = Mounting(model.card, fixed, placement)
         for window, label in _labelled(model, rows, format):
@@ -213,11 +215,15 @@ def _labelled(
 class _RowsOf:
     """A recording's rows as windows.
 
+    Args:
+        spans: which activity when, for rows without labels; None: not known.
+
     Attributes:
         labels: the names in its rows so far.
     """
 
-    def __init__(self, source: Playable[SampleBlock]) -> None:
+    def __init__(self, source: Playable[SampleBlock], spans: list[Interval] | None = None) -> None:
+        self._spans = spans
         self.name = source.name
         self.labels: tuple[str, ...] = ()
         self._source = source
@@ -231,7 +237,7 @@ class _RowsOf:
         stamps: list[Float64] = [np.empty(0)]
         try:
             with self._source:
-                for block in self._source:
+                for block in self._source if self._spans is None else self._with_spans():
                     stamps.append(block.stamp_s_T)
                     self.labels = block.labels
                     yield from maker.push(block)
@@ -240,6 +246,23 @@ class _RowsOf:
             require_order(np.concatenate(stamps), self.name)  # which explains the others
             raise
         require_order(np.concatenate(stamps), self.name)
+
+    def _with_spans(self) -> list[SampleBlock]:
+        """All blocks, labelled by the intervals unless they have labels of their own."""
+        assert self._spans is not None
+        blocks = [block for block in self._source if len(block)]
+        if not blocks or any(block.label_T is not None for block in blocks):
+            return blocks
+        stamp_s_T = np.concatenate([block.stamp_s_T for block in blocks])
+        text_T = labels_between(self._spans, stamp_s_T, Path(self.name))
+        names = tuple(dict.fromkeys(name for name in text_T if name))
+        place = {name: at for at, name in enumerate(names)}
+        label_T = np.array([place.get(name, -1) for name in text_T], np.int16)
+        ends = np.cumsum([len(block) for block in blocks])
+        return [
+            dataclasses.replace(block, label_T=label_T[end - len(block) : end], labels=names)
+            for block, end in zip(blocks, ends.tolist(), strict=True)
+        ]
 
 
 def adapted(model: Model, found: Labelled) -> Adapted:
@@ -308,7 +331,8 @@ def _require_labels(found: Labelled, model: Model, config: AdaptConfig) -> None:
     if not found.unknown:
         raise DataError(
             f"{where}: no window of {window_s:.3g} s has a label all through; give a recording "
-            f"with a column `label` that holds classes of the model: {known}"
+            f"with a column `label`, or NAME.labels.csv beside it, with classes of the model: "
+            f"{known}"
         )
     listed = ", ".join(f"{name} ({count} windows)" for name, count in found.unknown.items())
     first = next(iter(found.unknown))

@@ -30,6 +30,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.files import decoded, unix_ends
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE
+from edgehuman.preprocess.imu.text.intervals import INTERVALS
 from edgehuman.preprocess.imu.text.lines import NOT_TEXT
 from edgehuman.preprocess.imu.text.sensors import beside
 from edgehuman.preprocess.imu.text.whole import columns_of, is_prose, is_recording, parser_of
@@ -107,7 +108,8 @@ def recordings_in(path: Path, rate_hz: float | None = None) -> list[Path]:
     if not path.is_dir():
         return [path]
     complete, other = [], {}
-    for file in sorted(file for file in path.iterdir() if file.is_file() and is_recording(file)):
+    files = (file for file in path.iterdir() if not file.name.lower().endswith(INTERVALS))
+    for file in sorted(file for file in files if file.is_file() and is_recording(file)):
         try:
             columns_of(file, rate_hz)
             complete.append(file)

@@ -240,3 +240,34 @@ def test_a_network_without_weights(tmp_path: Path, capsys: pytest.CaptureFixture
     data = write(tmp_path / "a.csv", 4.0)
     error = refused(capsys, "imuconv_288k", "--data", data, "--out", tmp_path / "o.onnx")
     assert "without weights" in error
+
+
+@pytest.mark.parametrize("place", ["", "folder"])
+def test_labels_from_a_file_of_intervals_teach_as_those_of_a_column_do(
+    place: str, make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, folder = make_model(), tmp_path / place
+    folder.mkdir(exist_ok=True)
+    spans = [f"{40 * i},{40 * (i + 1)},{name}" for i, name in enumerate(UP)]
+    file = write(folder / "a.csv", column=False)
+    (folder / "a.labels.csv").write_text("\n".join(["start,end,label", *spans]) + "\n")
+    given = folder if place else file
+    code, said = adapt(
+        capsys, model, "--data", given, "--out", tmp_path / "a.onnx", "--mounting", "fixed"
+    )
+    other = adapt(
+        capsys, model, "--data", write(tmp_path / "b.csv"), "--out", tmp_path / "b.onnx",
+        "--mounting", "fixed",
+    )  # fmt: skip
+    assert code == 0
+    assert said["windows"] == other[1]["windows"]
+    assert said["macro_f1_after"] == other[1]["macro_f1_after"] == 1.0
+
+
+def test_intervals_that_no_row_lies_in_are_told(
+    make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "a.csv", 5.0, column=False)
+    (tmp_path / "a.labels.csv").write_text("start,end,label\n900,990,walking\n")
+    said = refused(capsys, make_model(), "--data", file, "--out", tmp_path / "a.onnx")
+    assert "no row lies in its intervals" in said

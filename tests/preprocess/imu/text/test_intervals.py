@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.imu.intervals import Interval, intervals_of, labels_between
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.text.intervals import Interval, intervals_of, labels_between
 
 SPANS = [Interval(0.0, 1.0, "walking"), Interval(2.0, 3.0, "sitting")]
 
