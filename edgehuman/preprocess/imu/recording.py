@@ -19,6 +19,7 @@ import numpy as np
 
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
+from edgehuman.preprocess.imu.interleaved import require_one_sensor
 from edgehuman.preprocess.imu.resample import (
     MAX_GAP_S,
     Resampler,
@@ -86,9 +87,11 @@ def prepare(
         tag_TK: data attached to each row, int64 (T, K).
 
     Raises:
-        DataError: a rate under 10 Hz, no gravity, or not in the declared unit.
+        DataError: a rate under 10 Hz, no gravity, or not in the declared unit; the rows of two
+            sensors in turn.
     """
     format, report = ImuFormat() if format is None else format, ImuReport()
+    require_one_sensor(imu_TC)
     tag_TK = np.empty((imu_TC.shape[0], 0), np.int64) if tag_TK is None else tag_TK
     pieces = RowScreen(max_gap_s, report).screen(
         np.asarray(stamp_s_T, np.float64), np.asarray(imu_TC, np.float32), tag_TK

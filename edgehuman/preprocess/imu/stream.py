@@ -14,6 +14,7 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import GyroUnit, ImuFormat, ImuReport, parse_axes
+from edgehuman.preprocess.imu.interleaved import ROWS_TO_TELL, require_one_sensor
 from edgehuman.preprocess.imu.resample import (
     MAX_GAP_S,
     Resampler,
@@ -182,6 +183,7 @@ class StreamResampler:
         self._held_s = 0.0  # seconds of buffered rows, without gaps
         self._newest_s = 0.0
         self._decided = False
+        self._raw: list[Float32] = []  # the first rows, whatever their stamps
 
     @property
     def delay_s(self) -> float:
@@ -215,8 +217,8 @@ class StreamResampler:
         A segment with `fresh` set begins after a break; the others continue the previous one.
 
         Raises:
-            DataError: at the start, a rate under 10 Hz, or an accelerometer that contradicts its
-                declaration.
+            DataError: at the start, a rate under 10 Hz, an accelerometer that contradicts its
+                declaration, or the rows of two sensors in turn.
         """
         if tag_TK is None:
             tag_TK = np.empty((stamp_s_T.shape[0], 0), np.int64)
@@ -225,6 +227,7 @@ class StreamResampler:
         while at < end and not self._decided:
             # Row by row: what is decided does not depend on how rows come in blocks.
             row = slice(at, at + 1)
+            self._look_for_another(imu_TC[row])
             self._hold(self._screen.screen(stamp_s_T[row], imu_TC[row], tag_TK[row]))
             segments += self._start() if self._enough() else []
             at += 1
@@ -261,6 +264,7 @@ class StreamResampler:
 
     def _start(self) -> list[Segment]:
         """Detect rate and units from the buffered rows, then release them all."""
+        self._require_one_sensor()
         imu_TC = np.concatenate([piece.imu_TC for piece in self._held])
         report = self.report
         report.rate_hz = median_rate_hz(np.concatenate([p.stamp_s_T for p in self._held]))
@@ -306,6 +310,17 @@ class StreamResampler:
             tag_TK = self._with_number(piece.tag_TK) if self._counted else piece.tag_TK
             segments.append(self._resampler.feed(piece.stamp_s_T, imu_TC, tag_TK))
         return [segment for segment in segments if segment.imu_TC.shape[0]]
+
+    def _look_for_another(self, imu_TC: Float32) -> None:
+        """Collect the first rows; refuse those of two sensors."""
+        self._raw.append(imu_TC)
+        if len(self._raw) == ROWS_TO_TELL:
+            self._require_one_sensor()
+
+    def _require_one_sensor(self) -> None:
+        first, self._raw = self._raw, []
+        if first:
+            require_one_sensor(np.concatenate(first))
 
     def _with_number(self, tag_TK: Index) -> Index:
         """The tags (T, K) with the numbers of the rows after them (T, K + 1)."""
