@@ -23,12 +23,14 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import decoded, unix_ends
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.text.documents import is_document, read_text
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE
 from edgehuman.preprocess.imu.text.intervals import INTERVALS
 from edgehuman.preprocess.imu.text.lines import NOT_TEXT
@@ -145,12 +147,25 @@ def _text(spec: str, format: ImuFormat) -> TextFeed:
     try:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             beginning = os.read(descriptor, CHUNK)
+            if is_document(beginning):
+                packed = descriptor
+                descriptor, beginning = _as_lines(path)
+                os.close(packed)
             os.lseek(descriptor, 0, os.SEEK_SET)
             _require_readable(path, beginning, format)
     except BaseException:
         os.close(descriptor)
         raise
     return TextFeed(str(path), descriptor, format)
+
+
+def _as_lines(path: Path) -> tuple[int, bytes]:
+    """A document's lines in a nameless file: its descriptor, and their beginning."""
+    text = read_text(path)
+    with tempfile.TemporaryFile() as file:
+        file.write(text)
+        file.flush()
+        return os.dup(file.fileno()), text[:CHUNK]
 
 
 def _require_readable(path: Path, beginning: bytes, format: ImuFormat) -> None:

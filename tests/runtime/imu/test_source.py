@@ -156,7 +156,8 @@ def test_sources_are_sources(write: Write) -> None:
         (b"", r"walk\.csv is empty; give a CSV file with a header"),
         (b"  \n\n", r"walk\.csv is empty"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), r"walk\.csv is not text"),
-        (b"\xff\xfet\0,\0a\0", r"walk\.csv is not text"),
+        (b"\xff\xfet\0,\0a\0", r"walk\.csv: no columns"),  # UTF-16 is read
+        (b"t,a\0\x01", r"walk\.csv is not text"),
         (b"t,ax,ay,az,gx,gz\n1,2,3,4,5,6\n", r"no column gy; found t, ax, ay, az, gx, gz"),
         (b"t,accl_x,ay,az,gx,gy,gz\n", r"no column ax; found .*rename accl_x -> ax\?"),
         (b"0.00,0,0,1,0,0,0\n0.02,0,0,1,0,0,0\n", r"has no header row: its first line"),

@@ -20,6 +20,7 @@ from edgehuman.preprocess.imu.format import PER_SECOND, StampUnit
 from edgehuman.preprocess.imu.text import clock, columns
 from edgehuman.preprocess.imu.text.cells import TIME_ADVICE, is_number, number
 from edgehuman.preprocess.imu.text.columns import Columns
+from edgehuman.preprocess.imu.text.documents import unwrapped
 from edgehuman.preprocess.imu.text.events import SensorEvents, is_event
 from edgehuman.preprocess.imu.text.header import (
     StatedUnits,
@@ -352,6 +353,7 @@ class RowParser:
             raise ValueError(f"not JSON ({error.msg}): {line[:40]!r}") from None
         if not isinstance(record, dict):
             raise ValueError(f"not a JSON object: {line[:40]!r}")
+        record = unwrapped(record)
         if self._keys is None and is_event(record):
             return [(row, None) for row in self._joined(record)]
         keys = self._keys

@@ -19,6 +19,7 @@ from edgehuman.errors import DataError
 from edgehuman.files import decoded, unix_ends
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.columns import plain
+from edgehuman.preprocess.imu.text.documents import GZIP, is_document, read_text
 from edgehuman.preprocess.imu.text.header import (
     delimiter_of,
     find_header,
@@ -57,7 +58,10 @@ class Recording:
 
 def is_recording(path: Path) -> bool:
     """Whether a file's name is that of text, or of a zip of text; hidden files are not."""
-    return path.suffix.lower() in (*SUFFIXES, ".zip") and not path.name.startswith(".")
+    suffix = path.suffix.lower()
+    if suffix == GZIP:
+        suffix = Path(path.stem).suffix.lower()
+    return suffix in (*SUFFIXES, ".zip") and not path.name.startswith(".")
 
 
 def read_people(path: Path, format: ImuFormat | None = None) -> dict[str, Recording]:
@@ -137,15 +141,13 @@ def _beginning(path: Path) -> list[str]:
             beginning = stream.read(1 << 16)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); fix its permissions") from None
+    if is_document(beginning):
+        beginning = read_text(path)[: 1 << 16]
     return [decoded(line) for line in unix_ends(beginning).split(b"\n")[:_BEFORE]]
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); fix its permissions") from None
-    lines = [decoded(line) for line in unix_ends(text).split(b"\n")]
+    lines = [decoded(line) for line in unix_ends(read_text(path)).split(b"\n")]
     return lines[:-1] if lines and not lines[-1].strip() else lines
 
 
