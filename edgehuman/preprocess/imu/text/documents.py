@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
+from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
 
 GZIP = ".gz"
@@ -81,7 +82,7 @@ def _json_lines(content: bytes, name: str) -> bytes:
     if rows is None:
         held = "an array of arrays" if isinstance(document, list) else "an object"
         raise DataError(f"{name} is {held} in JSON, without an object per row; {_WANTED}")
-    return "\n".join(json.dumps(row) for row in rows).encode() + b"\n"
+    return "\n".join(to_json(row) for row in rows).encode() + b"\n"
 
 
 def _rows(document: Any) -> list[dict[str, Any]] | None:
