@@ -78,14 +78,27 @@ def skeleton_input(frames: int, rate_hz: float = 24.0) -> InputSpec:
     )
 
 
+def silhouette_input(rate_hz: float = 25.0) -> InputSpec:
+    """The input of a silhouette network: a tracked person's outlines, any number of them."""
+    return InputSpec(
+        record="SilhouetteSequence",
+        shape=(0, 64, 64),
+        dtype="uint8",
+        units="0 or 255 (the person), as tall as the picture and centred",
+        rate_hz=rate_hz,
+    )
+
+
 @dataclass(frozen=True)
 class OutputSpec:
     """The output of the graph.
 
     Attributes:
-        kind: classes (N, labels) logits; embedding (N, dim), compared by `distance`; attributes
-            (N, labels) logits of independent yes/no questions; heatmaps (N, labels, h, w), one per
-            joint; segmentation (N, labels, h, w), logits of every pixel.
+        kind: classes (N, labels) logits; embedding (N, dim), or (N, parts, dim) of a person's
+            parts, compared by `distance`; attributes (N, labels) logits of independent yes/no
+            questions; heatmaps (N, labels, h, w), one per joint; segmentation (N, labels, h, w),
+            logits of every pixel.
+        parts: of an embedding; 0: one vector. Two people's distance is the mean over their parts.
         placements: of a wearable's classes: where the sensor may be worn. The output is then
             (N, placements * labels), logits of every pair, placement by placement.
     """
@@ -95,6 +108,7 @@ class OutputSpec:
     distance: str | None = None
     dim: int | None = None
     placements: tuple[str, ...] = ()
+    parts: int = 0
 
     @property
     def columns(self) -> int:

@@ -14,7 +14,7 @@ from edgehuman.errors import UsageError
 from edgehuman.own import is_own, own_network
 from edgehuman.tables.datasets import DATASETS, Dataset
 from edgehuman.tables.networks import NETWORKS, Network
-from edgehuman.tables.trainings import METHODS, TASKS, Method, Task
+from edgehuman.tables.trainings import METHODS, SOURCES, TASKS, Method, Source, Task
 
 __all__ = [
     "DATASETS",
@@ -23,12 +23,14 @@ __all__ = [
     "NETWORKS",
     "RECORDS",
     "SIMULATED",
+    "SOURCES",
     "TASKS",
     "Action",
     "Dataset",
     "Method",
     "Network",
     "Record",
+    "Source",
     "Task",
     "datasets_of",
     "find",
@@ -190,7 +192,15 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman data simulate --kind skeletons --people 3 --out walks",
         ),
     ),
-    "SilhouetteSequence": Record("silhouette", calibrate=(128, 32), judge=(32, 16)),
+    "SilhouetteSequence": Record(
+        "silhouette",
+        input="edgehuman.nets.silhouette.build:input_of",
+        output="edgehuman.nets.silhouette.build:output_of",
+        build="edgehuman.nets.silhouette.build:build_for",
+        contract="edgehuman.nets.silhouette.build:require_own",
+        calibrate=(128, 32),
+        judge=(32, 16),
+    ),
     "PersonCrop": Record(
         "image",
         input="edgehuman.nets.image.build:input_of",

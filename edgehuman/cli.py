@@ -38,7 +38,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceCommand:
-    """A sub-command whose config depends on a flag: `--method`, `--task` or `--kind`.
+    """A sub-command whose config depends on a flag, such as `--method` or `--source`.
 
     Attributes:
         choose: words -> dotted paths of config and function.
@@ -139,11 +139,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "method",
         lambda: choose.actions(catalogue.METHODS),
     ),
-    "import": Command(
-        "edgehuman.training.image.import_settings:ImportConfig",
-        "edgehuman.training.image.import_weights:import_weights",
-        "published weights (timm, Cream, StarNet, DINO, MAE) as a checkpoint folder",
+    "import": ChoiceCommand(
+        choose.weights,
+        "published weights (timm, Cream, StarNet, DINO, MAE, OpenGait) as a checkpoint folder",
         "edgehuman import vit_tiny.safetensors --source timm --arch vit_tiny --out runs/v",
+        "source",
+        lambda: choose.actions(catalogue.SOURCES),
     ),
     "finetune": ChoiceCommand(
         choose.finetune,
@@ -306,8 +307,7 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     as_json = "--json" in rest
     if not own_json:
         take(rest, "--json")
-    recipe = take_recipe(rest)
-    config = resolve(config_class, rest, recipe, prog=prog)
+    config = resolve(config_class, rest, take_recipe(rest), prog=prog)
     function = catalogue.load_object(function_path)
     if getattr(config, "model", None) in catalogue.NETWORKS:
         from edgehuman.export.catalogued import taking_names

@@ -42,7 +42,7 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
     """Build a catalogued network with seeded random weights, for checks, and a card that says so.
 
     A wearable network gets a classifier of the six activities; a network of person images outputs
-    its image token, one of skeletons its embedding.
+    its image token, one of skeletons or silhouettes its embedding.
 
     Raises:
         UsageError: unknown network; the message lists the valid names.
@@ -63,5 +63,6 @@ def random_network(name: str, seed: int) -> tuple[nn.Module, Card]:
     card = card.replace(params=params, flops=flops)
     if card.output.kind == "embedding":
         width: Any = network.width
-        card = card.replace(output=replace(card.output, dim=width))
+        parts: Any = getattr(network, "parts", 0)
+        card = card.replace(output=replace(card.output, dim=width, parts=parts))
     return network, card

@@ -1,4 +1,6 @@
-"""What chooses the flags of a command: `--method`, `--task` or `--kind`, as the catalogue says."""
+"""What chooses the flags of a command: `--method`, `--task`, `--kind` or `--source`, as the
+catalogue says.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +66,21 @@ def simulate(words: Sequence[str]) -> tuple[str, str]:
     return action.config, action.function
 
 
-def actions(table: Mapping[str, catalogue.Method | catalogue.Task]) -> dict[str, catalogue.Action]:
-    """What each method, or each task, runs, with an example; a task for another modality has that
+def weights(words: Sequence[str]) -> tuple[str, str]:
+    """Config and function of `--source`; the first if the words name none.
+
+    Raises:
+        UsageError: an unknown source.
+    """
+    source = flag_value(words, "source", recipe_table(words)) or next(iter(catalogue.SOURCES))
+    row: catalogue.Source = catalogue.find(catalogue.SOURCES, "source", source)
+    return row.config, row.train
+
+
+def actions(
+    table: Mapping[str, catalogue.Method | catalogue.Task | catalogue.Source],
+) -> dict[str, catalogue.Action]:
+    """What each method, task or source runs, with an example; a task for another modality has that
     in its name.
     """
     found = {}

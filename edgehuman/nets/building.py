@@ -18,6 +18,8 @@ from edgehuman.own import is_own, own_code
 
 ENCODER = "encoder."
 """Prefix of the encoder's weights in a network with a head."""
+COUNTED_FRAMES = 30
+"""Frames of which operations are counted where a network takes any number."""
 
 
 def build(name: str, seed: int = 0, **arguments: Any) -> nn.Module:
@@ -112,7 +114,8 @@ def size_of(name: str, network: nn.Module, input: InputSpec) -> tuple[int, int]:
     row = catalogue.network(name)
     if not is_own(name):
         return row.params, row.flops
-    sample = torch.zeros((1, *input.shape), dtype=getattr(torch, input.dtype))
+    shape = (1, *(size or COUNTED_FRAMES for size in input.shape))
+    sample = torch.zeros(shape, dtype=getattr(torch, input.dtype))
     return count_params(network), count_flops(network, sample)
 
 

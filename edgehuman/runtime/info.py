@@ -168,7 +168,8 @@ def _answers(card: Card) -> list[tuple[str, str]]:
     if output.labels:
         rows.append((f"{len(output.labels)} labels", ", ".join(output.labels)))
     if output.dim:
-        rows.append(("vector", f"{output.dim} numbers, compared by {output.distance}"))
+        size = f"{output.parts} parts of {output.dim}" if output.parts else f"{output.dim}"
+        rows.append(("vector", f"{size} numbers, compared by {output.distance}"))
     unknown = [f"below a score of {decision.threshold:.3g}"] if decision.threshold else []
     if decision.energy is not None:
         unknown.append(f"unlike what it learnt: below an energy of {decision.energy:.3g}")

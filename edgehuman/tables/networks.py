@@ -153,6 +153,41 @@ def _gaitformer(scale: int, params: int, params_paper: str, flops: int) -> Netwo
     )
 
 
+_OPENGAIT = "OpenGait configuration"
+
+
+def _silhouette(
+    build: str,
+    params: int,
+    params_paper: str,
+    flops: int,
+    source: str,
+    method: str = "none",
+    **arguments: Any,
+) -> Network:
+    """A network for silhouettes, backbone and head; flops are counted for 30 frames."""
+    family = build.partition(":")[0]
+    return Network(
+        build=f"edgehuman.nets.silhouette.{build}",
+        arguments=arguments,
+        family=family,
+        modality="silhouette",
+        input="SilhouetteSequence",
+        task="gait-embedding",
+        method=method,
+        params=params,
+        params_paper=params_paper,
+        flops=flops,
+        source=source,
+    )
+
+
+_PLAIN_WIDE = ((32, 32), (64, 64), (128, 128, 256, 256))
+_GAITGL_WIDE: Mapping[str, Any] = {"channels": (32, 64, 128, 256), "depth": 2, "strips": 2}
+_SETS = f"arXiv 1811.06186; {_OPENGAIT}"
+_PARTS = f"GaitPart, CVPR 2020; {_OPENGAIT}"
+_GLOBAL_LOCAL = f"arXiv 2011.01461; {_OPENGAIT}"
+_DEEP = f"arXiv 2303.03301; {_OPENGAIT}"
 _VIT = "edgehuman.nets.image.vit:Vit"
 _VIT_SOURCE = "arXiv 2010.11929, sizes of DeiT, arXiv 2012.12877, table 1"
 _TINYVIT = "edgehuman.nets.image.tinyvit:TinyVit"
@@ -263,4 +298,103 @@ NETWORKS: Mapping[str, Network] = {
     "gaitformer_5": _gaitformer(5, 14_953_488, "14,953,488", 974_279_680),
     "gaitformer_6": _gaitformer(6, 21_523_008, "21,523,008", 1_402_785_792),
     "gaitformer_7": _gaitformer(7, 29_285_488, "29,285,488", 1_909_175_296),
+    "gaitset": _silhouette(
+        "gaitset:GaitSet", 2_594_592, "2,594,592", 6_523_486_208, f"{_SETS} for CASIA-B and Gait3D"
+    ),
+    "gaitset_wide": _silhouette(
+        "gaitset:GaitSet",
+        6_313_536,
+        "6,313,536",
+        25_815_482_368,
+        f"{_SETS} for GREW and OUMVLP",
+        channels=(64, 128, 256),
+    ),
+    "gaitset_small": _silhouette(
+        "gaitset:GaitSet",
+        889_464,
+        "-",
+        3_693_662_208,
+        "edgehuman's own: a GaitSet for the device, with batch norms that fold into INT8",
+        channels=(24, 48, 96),
+        width=96,
+        norm=True,
+    ),
+    "gaitpart": _silhouette(
+        "gaitpart:GaitPart",
+        1_204_000,
+        "1,204,000",
+        6_403_555_328,
+        f"{_PARTS} for Gait3D",
+    ),
+    "gaitpart_wide": _silhouette(
+        "gaitpart:GaitPart",
+        4_841_248,
+        "4,841,248",
+        15_865_905_152,
+        f"{_PARTS} for GREW and OUMVLP",
+        stages=_PLAIN_WIDE,
+        strips=(1, 1, 8),
+    ),
+    "gaitgl": _silhouette(
+        "gaitgl:GaitGl",
+        2_490_465,
+        "27,066,465 with its classifier",
+        25_235_259_392,
+        f"{_GLOBAL_LOCAL} for CASIA-B and Gait3D",
+    ),
+    "gaitgl_wide": _silhouette(
+        "gaitgl:GaitGl",
+        11_193_697,
+        "338,873,697 with its classifier",
+        117_112_537_088,
+        f"{_GLOBAL_LOCAL} for GREW and OUMVLP",
+        **_GAITGL_WIDE,
+    ),
+    "gaitgl_wide_bnneck": _silhouette(
+        "gaitgl:GaitGl",
+        11_193_185,
+        "338,905,953 with its classifier",
+        117_112_537_088,
+        f"{_GLOBAL_LOCAL} for GREW with a BNNeck",
+        **_GAITGL_WIDE,
+        bnneck=True,
+    ),
+    "smplgait": _silhouette(
+        "smplgait:SmplGait",
+        3_176_000,
+        "26,999,872 with its classifier",
+        25_188_564_992,
+        f"arXiv 2204.02569 without its 3-D branch; {_OPENGAIT}: smplgait and baseline",
+    ),
+    "baseline_wide": _silhouette(
+        "smplgait:SmplGait",
+        2_219_808,
+        "84,148,000 with its classifier",
+        15_708_618_752,
+        "Gait3D-Benchmark's baseline for GREW",
+        stages=_PLAIN_WIDE,
+        bins=(16,),
+    ),
+    "gaitbase": _silhouette(
+        "gaitbase:GaitBase",
+        6_994_112,
+        "19,290,304 with its classifier",
+        70_691_651_584,
+        f"arXiv 2211.06597; {_OPENGAIT} for all its datasets",
+    ),
+    "deepgaitv2": _silhouette(
+        "deepgaitv2:DeepGaitV2",
+        13_195_968,
+        "25,492,160 with its classifier",
+        170_348_314_624,
+        f"{_DEEP} for Gait3D and GREW",
+    ),
+    "deepgaitv2_short": _silhouette(
+        "deepgaitv2:DeepGaitV2",
+        8_028_096,
+        "-",
+        83_148_734_464,
+        f"{_DEEP} for CASIA-B and OUMVLP",
+        blocks=(1, 1, 1, 1),
+    ),
 }

@@ -1,6 +1,8 @@
-"""Every pretraining method and every downstream task: its config and its function.
+"""Every pretraining method, downstream task and source of published weights: its config and its
+function.
 
-Available as `catalogue.METHODS` and `catalogue.TASKS`; kept in its own file for readability.
+Available as `catalogue.METHODS`, `catalogue.TASKS` and `catalogue.SOURCES`; kept in its own file
+for readability.
 """
 
 from __future__ import annotations
@@ -34,6 +36,18 @@ class Task:
     modality: str
     example: str
     also: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A project whose published weights `edgehuman import` reads: the config, the function that
+    imports, and an example line.
+    """
+
+    config: str
+    train: str
+    modality: str
+    example: str
 
 
 METHODS: Mapping[str, Method] = {
@@ -102,5 +116,29 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.image.parsing:train",
         "image",
         "edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing",
+    ),
+}
+
+
+def _image(source: str, file: str, arch: str) -> Source:
+    return Source(
+        "edgehuman.training.image.import_settings:ImportConfig",
+        "edgehuman.training.image.import_weights:import_weights",
+        "image",
+        f"edgehuman import {file} --source {source} --arch {arch} --out runs/imported",
+    )
+
+
+SOURCES: Mapping[str, Source] = {
+    "timm": _image("timm", "vit_tiny.safetensors", "vit_tiny"),
+    "tinyvit": _image("tinyvit", "tiny_vit_5m_22k_distill.pth", "tinyvit_5m"),
+    "starnet": _image("starnet", "starnet_s3.pth.tar", "starnet_s3"),
+    "dino": _image("dino", "dino_deitsmall16_pretrain.pth", "vit_small"),
+    "mae": _image("mae", "mae_pretrain_vit_base.pth", "vit_base"),
+    "opengait": Source(
+        "edgehuman.training.silhouette.import_settings:ImportConfig",
+        "edgehuman.training.silhouette.import_weights:import_weights",
+        "silhouette",
+        "edgehuman import GaitBase_DA-60000.pt --source opengait --arch gaitbase --out runs/g",
     ),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -44,12 +45,12 @@ class P3dBlock(nn.Module):
         return functional.relu(y_BCHW + self.shortcut(x_BCHW))
 
     def _over_time(self, y_BCHW: Tensor, batch: int, mask_NT: Tensor | None) -> Tensor:
-        y_NTCHW = y_BCHW.unflatten(0, (batch, -1))
+        y_NTCHW = torch.unflatten(y_BCHW, 0, (batch, -1))
         if mask_NT is not None:
             y_NTCHW = y_NTCHW.masked_fill(~over(mask_NT, y_NTCHW), 0)
         size = y_BCHW.shape[2:]
         y_NCTX = self.time_norm(self.time(y_NTCHW.flatten(3).transpose(1, 2)))
-        return y_NCTX.transpose(1, 2).flatten(0, 1).unflatten(2, size)
+        return torch.unflatten(y_NCTX.transpose(1, 2).flatten(0, 1), 2, size)
 
 
 class DeepGaitV2(SilhouetteNet):
@@ -98,4 +99,4 @@ class DeepGaitV2(SilhouetteNet):
         for stage in self.stages:
             for block in stage:  # type: ignore[attr-defined]
                 x_BCHW = block(x_BCHW, batch, mask_NT)
-        return pyramid(max_over_frames(x_BCHW.unflatten(0, (batch, -1)), mask_NT), self.bins)
+        return pyramid(max_over_frames(torch.unflatten(x_BCHW, 0, (batch, -1)), mask_NT), self.bins)

@@ -46,9 +46,9 @@ class GlobalLocal(nn.Module):
 
     def forward(self, x_NCTHW: Tensor) -> Tensor:
         whole_NCTHW = functional.leaky_relu(self.whole(x_NCTHW), SLOPE)
-        strip_SCTHW = x_NCTHW.unflatten(3, (self.strips, -1)).movedim(3, 1).flatten(0, 1)
+        strip_SCTHW = torch.unflatten(x_NCTHW, 3, (self.strips, -1)).movedim(3, 1).flatten(0, 1)
         local_SCTHW = functional.leaky_relu(self.local(strip_SCTHW), SLOPE)
-        local_NCTHW = local_SCTHW.unflatten(0, (-1, self.strips)).movedim(1, 3).flatten(3, 4)
+        local_NCTHW = torch.unflatten(local_SCTHW, 0, (-1, self.strips)).movedim(1, 3).flatten(3, 4)
         if self.stacked:
             return torch.cat([whole_NCTHW, local_NCTHW], dim=3)
         return whole_NCTHW + local_NCTHW
@@ -114,7 +114,7 @@ class GaitGl(SilhouetteNet):
         x_NCTHW = functional.leaky_relu(self.group(x_NCTHW), SLOPE)
         if mask_N1T11 is not None:
             whole = mask_N1T11.shape[2] // GROUP * GROUP
-            mask_N1T11 = mask_N1T11[:, :, :whole].unflatten(2, (-1, GROUP)).all(dim=3)
+            mask_N1T11 = torch.unflatten(mask_N1T11[:, :, :whole], 2, (-1, GROUP)).all(dim=3)
         for i, stage in enumerate(self.stages):
             if i == 1:
                 x_NCTHW = functional.max_pool3d(x_NCTHW, (1, 2, 2))

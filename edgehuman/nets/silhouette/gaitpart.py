@@ -81,11 +81,13 @@ class GaitPart(SilhouetteNet):
     def _backbone(self, sils_NTHW: Tensor, mask_NT: Tensor | None) -> Tensor:
         batch = sils_NTHW.shape[0]
         map_BCHW = self.frames(sils_NTHW.flatten(0, 1)[:, None])
-        strip_BCPX = map_BCHW.unflatten(2, (self.parts, -1)).flatten(3)
+        strip_BCPX = torch.unflatten(map_BCHW, 2, (self.parts, -1)).flatten(3)
         part_BCP = strip_BCPX.mean(dim=3) + strip_BCPX.amax(dim=3)
-        part_NXT = part_BCP.transpose(1, 2).flatten(1).unflatten(0, (batch, -1)).transpose(1, 2)
+        part_NXT = torch.unflatten(part_BCP.transpose(1, 2).flatten(1), 0, (batch, -1)).transpose(
+            1, 2
+        )
         mask_N1T = None if mask_NT is None else mask_NT[:, None]
         moved_NXT = self.short(part_NXT, mask_N1T) + self.long(part_NXT, mask_N1T)
         if mask_N1T is not None:
             moved_NXT = moved_NXT.masked_fill(~mask_N1T, -torch.inf)
-        return moved_NXT.amax(dim=2).unflatten(1, (self.parts, -1)).transpose(1, 2)
+        return torch.unflatten(moved_NXT.amax(dim=2), 1, (self.parts, -1)).transpose(1, 2)

@@ -112,7 +112,7 @@ class SetNet(SilhouetteNet):
         batch = sils_NTHW.shape[0]
         maps = self.maps(sils_NTHW.flatten(0, 1))
         return self.of_maxima(
-            tuple(max_over_frames(each.unflatten(0, (batch, -1)), mask_NT) for each in maps)
+            tuple(max_over_frames(torch.unflatten(each, 0, (batch, -1)), mask_NT) for each in maps)
         )
 
     def frame(self, sils_BHW: Tensor) -> Tensor:
@@ -125,7 +125,8 @@ class SetNet(SilhouetteNet):
         split = torch.split(maxima_NM, sizes, dim=1)
         return self.of_maxima(
             tuple(
-                each.unflatten(1, shape) for each, shape in zip(split, self.map_shapes, strict=True)
+                torch.unflatten(each, 1, shape)
+                for each, shape in zip(split, self.map_shapes, strict=True)
             )
         )
 

@@ -10,8 +10,9 @@ terms allow academic use alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,6 @@ from edgehuman.nets.silhouette.gaitgl import GaitGl, NormedFc
 from edgehuman.nets.silhouette.gaitpart import GaitPart
 from edgehuman.nets.silhouette.gaitset import GaitSet
 from edgehuman.nets.silhouette.network import SilhouetteNet
-from edgehuman.nets.silhouette.parts import PartFc
 from edgehuman.nets.silhouette.smplgait import SmplGait
 
 Pair = tuple[str, str, int]
@@ -55,7 +55,7 @@ def pairs(network: SilhouetteNet) -> list[Pair]:
         UsageError: a network that OpenGait does not have.
     """
     names = _OF_KIND.get(type(network))
-    found = list(names(network)) if names else []
+    found = [] if names is None else list(names(network))
     if {ours for _, ours, _ in found} != set(network.state_dict()):
         raise UsageError(
             f"{type(network).__name__} with these layers is not a network of OpenGait; choose "
@@ -95,7 +95,8 @@ def from_opengait(
         CheckpointError: a tensor is missing, unknown, or of another shape; the message names them.
     """
     expected = to_opengait(network)
-    dropped = () if network.num_ids else tuple(name for name in state if _is_of_identities(name))
+    of_ids = () if network.num_ids else _names_of_identities(network)
+    dropped = tuple(name for name in state if name in of_ids)
     if wrong := differences(expected, state, dropped):
         more = f"; {len(wrong)} differences" if len(wrong) > _SHOWN else ""
         raise CheckpointError(
@@ -156,9 +157,13 @@ def identities_in(state: Mapping[str, Tensor]) -> int:
     return 0
 
 
-def _is_of_identities(theirs: str) -> bool:
-    """Whether a tensor serves the training's identities alone: BNNeck and classifier."""
-    return theirs.startswith(("BNNecks.", "Head1."))
+def _names_of_identities(network: SilhouetteNet) -> tuple[str, ...]:
+    """OpenGait's names of what serves the training's identities alone: BNNeck and classifier."""
+    if isinstance(network, GaitSet | GaitPart):
+        return ()
+    if isinstance(network.head, NormedFc):
+        return ("Head1.fc_bin",)
+    return ("BNNecks.fc_bin", *(f"BNNecks.bn1d.{name}" for name in _NORM))
 
 
 def _to_ours(tensor: Tensor, theirs: str) -> Tensor:
@@ -170,7 +175,7 @@ def _to_ours(tensor: Tensor, theirs: str) -> Tensor:
 
 def _to_theirs(tensor: Tensor, theirs: str, parts: int) -> Tensor:
     if theirs in _PART_LAYERS:
-        return tensor.flatten(1).unflatten(0, (parts, -1)).transpose(1, 2).contiguous()
+        return torch.unflatten(tensor.flatten(1), 0, (parts, -1)).transpose(1, 2).contiguous()
     if "shortcut3d" in theirs:
         return tensor[..., None]
     if theirs.endswith("downsample.0.weight") and "Backbone" not in theirs:
@@ -295,7 +300,7 @@ def _deepgaitv2(network: DeepGaitV2) -> Iterator[Pair]:
     yield from _neck(network)
 
 
-_OF_KIND = {
+_OF_KIND: Mapping[type[SilhouetteNet], Callable[[Any], Iterator[Pair]]] = {
     GaitSet: _gaitset,
     GaitPart: _gaitpart,
     GaitGl: _gaitgl,

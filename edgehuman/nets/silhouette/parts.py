@@ -22,12 +22,12 @@ def fold_strips(x_BCHW: Tensor, strips: int) -> Tensor:
 
     In channels-last memory nothing is copied.
     """
-    return x_BCHW.unflatten(2, (strips, -1)).transpose(1, 2).flatten(0, 1)
+    return torch.unflatten(x_BCHW, 2, (strips, -1)).transpose(1, 2).flatten(0, 1)
 
 
 def unfold_strips(x_SCHW: Tensor, strips: int) -> Tensor:
     """The inverse of `fold_strips`."""
-    return x_SCHW.unflatten(0, (-1, strips)).transpose(1, 2).flatten(2, 3)
+    return torch.unflatten(x_SCHW, 0, (-1, strips)).transpose(1, 2).flatten(2, 3)
 
 
 class StripConv2d(nn.Conv2d):
@@ -101,10 +101,11 @@ def pyramid(x_NCHW: Tensor, bins: Sequence[int]) -> Tensor:
     finest = max(bins)
     if any(finest % b for b in bins) or x_NCHW.shape[2] % finest:
         raise ValueError(f"{x_NCHW.shape[2]} rows do not part into strips of {bins}")
-    strip_NCFX = x_NCHW.unflatten(2, (finest, -1)).flatten(3)
+    strip_NCFX = torch.unflatten(x_NCHW, 2, (finest, -1)).flatten(3)
     mean_NCF, most_NCF = strip_NCFX.mean(dim=3), strip_NCFX.amax(dim=3)
     parts = [
-        mean_NCF.unflatten(2, (b, -1)).mean(dim=3) + most_NCF.unflatten(2, (b, -1)).amax(dim=3)
+        torch.unflatten(mean_NCF, 2, (b, -1)).mean(dim=3)
+        + torch.unflatten(most_NCF, 2, (b, -1)).amax(dim=3)
         for b in bins
     ]
     return torch.cat(parts, dim=2)
@@ -142,7 +143,7 @@ class PartFc(nn.Conv2d):
 
     def forward(self, x_NCP: Tensor) -> Tensor:
         flat_N11 = x_NCP.transpose(1, 2).flatten(1)[:, :, None, None]
-        y_NPD = super().forward(flat_N11).flatten(1).unflatten(1, (self.groups, -1))
+        y_NPD = torch.unflatten(super().forward(flat_N11).flatten(1), 1, (self.groups, -1))
         return y_NPD.transpose(1, 2)
 
 

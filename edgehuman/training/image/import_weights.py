@@ -8,26 +8,21 @@ as the source. Only tensors and plain values are read from files; no code in the
 
 from __future__ import annotations
 
-import argparse
-import pickle
 import re
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
 from edgehuman import catalogue
 from edgehuman.card import WEIGHTS, Card, OutputSpec, image_input, sha256_of_file
-from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, count_flops, count_params
 from edgehuman.nets.image.tinyvit import STOCK_WINDOWS, tiling_windows
 from edgehuman.nets.image.weights import Imported, import_state
 from edgehuman.outcome import Outcome
 from edgehuman.training import checkpoint
+from edgehuman.training.foreign import read_foreign
 from edgehuman.training.image.import_settings import ImportConfig
 from edgehuman.training.ledger import commit, versions
 
@@ -53,40 +48,6 @@ def import_weights(config: ImportConfig) -> Outcome:
     checkpoint.save_weights(config.out, network.state_dict(), card)
     checkpoint.save_config(config.out, config)
     return _outcome(config, card, found, getattr(network, "windows", None))
-
-
-def read_foreign(path: Path) -> Mapping[str, Any]:
-    """Read another project's weights file; only tensors and plain values are unpickled.
-
-    Raises:
-        CheckpointError: no such file, damaged file, or it holds other objects.
-    """
-    if not path.is_file():
-        said = "a folder; give the weights file" if path.is_dir() else "no such file"
-        raise CheckpointError(f"{path}: {said}")
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        # Training scripts store their settings beside the weights; a Namespace holds plain values.
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        named = re.search(r"Unsupported (?:global|class|operand)[^\n]*", str(error))
-        why = named.group(0) if named else "not written by torch.save"
-        raise CheckpointError(
-            f"{path}: damaged, or holds more than tensors and plain values ({why}); save only its "
-            "state dict, as .pth or .safetensors"
-        ) from None
-    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise CheckpointError(
-            f"{path}: not a weights file, or damaged ({reason}); download it again"
-        ) from None
-    if not isinstance(state, Mapping):
-        raise CheckpointError(
-            f"{path}: holds a {type(state).__name__}; give a file with a state dict"
-        )
-    return state
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -58,12 +58,8 @@ def test_records_of_another_shape_or_kind_are_refused(made_data: None, card: Car
         DataError, match=r"records have shape \(128, 6\), but tiny takes ImuWindow \(256, 6"
     ):
         load_samples(longer, "x.npz")
-    outlines = card.replace(
-        input=card.input.__class__("SilhouetteSequence", (30, 64, 64), "uint8", "", 30.0)
-    )
-    with pytest.raises(
-        UsageError, match="SilhouetteSequence does not support 'samples'; records that do: Imu"
-    ):
+    outlines = card.replace(input=card.input.__class__("Frame", (480, 640, 3), "uint8", "", 30.0))
+    with pytest.raises(UsageError, match="Frame does not support 'samples'; records that do: Imu"):
         load_samples(outlines, "x.npz")
 
 

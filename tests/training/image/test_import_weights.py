@@ -16,8 +16,9 @@ from edgehuman.cli import main
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import load_encoder, read_weights
+from edgehuman.training.foreign import read_foreign
 from edgehuman.training.image.import_settings import ImportConfig
-from edgehuman.training.image.import_weights import parse_size, read_foreign
+from edgehuman.training.image.import_weights import parse_size
 from tests.nets.hash_fill import fill
 
 

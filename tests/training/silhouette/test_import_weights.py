@@ -1,0 +1,118 @@
+"""`edgehuman import --source opengait`: the folder gives the network back; bad input is one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import edgehuman.nets
+from edgehuman import catalogue
+from edgehuman.cli import main
+from edgehuman.nets.building import build
+from edgehuman.nets.checkpoint import read_weights
+from edgehuman.nets.silhouette import opengait
+from edgehuman.nets.silhouette.network import SilhouetteNet
+from edgehuman.tables.networks import Network
+from tests.nets.silhouette.recipe import filled, waves
+
+TINY = "tiny_silhouettes"
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The catalogue has a narrow network beside the others."""
+    row = Network(
+        "edgehuman.nets.silhouette.smplgait:SmplGait",
+        {"stages": ((4, 4), (4, 4), (8, 8)), "width": 4},
+        "smplgait", "silhouette", "SilhouetteSequence", "gait-embedding", "none", 1, "-", 1, "made",
+    )  # fmt: skip
+    monkeypatch.setitem(catalogue.NETWORKS, TINY, row)
+
+
+def original() -> SilhouetteNet:
+    """The network that OpenGait trained, on five people."""
+    network = build(TINY, num_ids=5)
+    assert isinstance(network, SilhouetteNet)
+    state = filled(opengait.to_opengait(network))
+    network.load_state_dict(opengait.from_opengait(network, state, "made").weights)
+    return network
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """Its file."""
+    path = tmp_path / "Tiny-60000.pt"
+    model = opengait.to_opengait(original())
+    torch.save({"model": model, "optimizer": {"lr": 0.1}, "iteration": 60_000}, path)
+    return path
+
+
+def run(path: Path, out: Path, *words: str, arch: str = TINY) -> int:
+    command = ["import", str(path), "--source", "opengait", "--arch", arch, "--out", str(out)]
+    return main([*command, *words])
+
+
+def test_import_writes_a_checkpoint_folder_that_computes_the_same(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(saved, tmp_path / "t", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["dropped"][0] == "BNNecks.fc_bin"
+    assert (said["parts"], said["dim"], said["identities"]) == (31, 4, 0)
+    network, sils_NTHW = edgehuman.nets.load(tmp_path / "t"), waves()
+    with torch.inference_mode():
+        features_NCP = network.backbone(sils_NTHW)
+        assert torch.equal(features_NCP, original().backbone(sils_NTHW))
+        assert torch.equal(network.head(features_NCP), original().head(features_NCP))
+    _, card = read_weights(tmp_path / "t")
+    assert (card.arch, card.output.distance, card.output.parts) == (TINY, "euclidean", 31)
+    assert card.input.record == "SilhouetteSequence"
+    assert "Tiny-60000.pt (sha256 " in card.recipe
+    assert "academic use alone" in card.recipe
+
+
+def test_identities_are_kept_when_asked_for(saved: Path, tmp_path: Path) -> None:
+    assert run(saved, tmp_path / "t", "--identities", "keep", "--distance", "cosine") == 0
+    network: Any = edgehuman.nets.load(tmp_path / "t")
+    embedding_NDP = torch.randn(2, 4, 31)
+    with torch.inference_mode():
+        assert torch.equal(network.logits(embedding_NDP), original().logits(embedding_NDP))
+    assert read_weights(tmp_path / "t")[1].output.distance == "cosine"
+
+
+@pytest.mark.parametrize(
+    ("arch", "said"),
+    [
+        ("gaitset", "set_block1.forward_block.0.conv.weight is missing"),
+        ("gaitset_small", "is not a network of OpenGait"),
+        ("gaitsett", "Did you mean 'gaitset'"),
+        ("imuconv_288k", "reads a ImuWindow; choose a silhouette network: gaitset"),
+    ],
+)
+def test_another_network_is_named(
+    saved: Path, tmp_path: Path, arch: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(saved, tmp_path / "t", arch=arch) in (1, 2)
+    told = capsys.readouterr().err
+    assert said in told
+    assert (f"It fits --arch {TINY}" in told) == (arch == "gaitset")
+    assert not (tmp_path / "t").exists()
+
+
+def test_a_folder_in_use_is_refused(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(saved, tmp_path / "t") == 0
+    assert run(saved, tmp_path / "t") == 2
+    assert "already holds a checkpoint" in capsys.readouterr().err
+
+
+def test_the_source_chooses_the_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", "--source", "opengait", "--help"]) == 0
+    assert "--identities" in capsys.readouterr().out
+    assert main(["import", "x.pt", "--source", "opengate", "--arch", "a", "--out", "o"]) == 2
+    assert "Did you mean 'opengait'" in capsys.readouterr().err
