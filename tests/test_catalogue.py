@@ -17,6 +17,7 @@ from edgehuman.catalogue import (
     load_object,
     network_for,
     networks_of,
+    served,
     step,
 )
 from edgehuman.errors import UsageError

@@ -1,4 +1,4 @@
-"""`edgehuman import --source opengait`: the folder gives the network back; bad input is one line."""
+"""`edgehuman import --source opengait`: the network comes back; bad input is one line."""
 
 from __future__ import annotations
 
