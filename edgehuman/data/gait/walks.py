@@ -85,14 +85,23 @@ class WalkSet:
         if self.image_size_N2.shape != (count, 2):
             found = self.image_size_N2.shape
             raise DataError(f"{self.name}: image_size_N2 is {found}; it must be ({count}, 2)")
+        self._require_names()
+        object.__setattr__(self, "start_N", self._starts())
+
+    def _starts(self) -> Index:
+        """The first frame of each sequence; a record may keep its frames in another order.
+
+        Raises:
+            DataError: the lengths do not fit the frames.
+        """
         frames, held = int(self.length_N.sum()), len(self.frame_S)
         if frames != held or self.length_N.min() < 1:
             raise DataError(
                 f"{self.name}: the lengths add up to {frames} frames, but there are {held}; every "
                 "sequence needs at least one frame, and every frame belongs to one sequence"
             )
-        self._require_names()
-        object.__setattr__(self, "start_N", np.cumsum(self.length_N) - self.length_N)
+        starts: Index = np.cumsum(self.length_N) - self.length_N
+        return starts
 
     def _require_names(self) -> None:
         twice = [name for name, n in Counter(self.sequence_N.tolist()).items() if n > 1]
@@ -127,16 +136,19 @@ class WalkSet:
         index_N = np.arange(len(self))[np.asarray(chosen)]
         if not index_N.size:
             raise DataError(f"{self.name}: no sequence is selected; select at least one")
-        rows = frame_rows(self.start_N[index_N], self.length_N[index_N])
-        parts = {
+        parts: dict[str, Any] = {
             name: getattr(self, name)[index_N]
             for name in (
                 "length_N", "person_N", "sequence_N", "view_N", "condition_N", "role_N",
                 "rate_hz_N", "image_size_N2",
             )
         }  # fmt: skip
-        parts[self.FRAMES] = self.frame_S[rows]
-        return dataclasses.replace(self, **parts)
+        return dataclasses.replace(self, **parts, **self._frames_of(index_N))
+
+    def _frames_of(self, index_N: Index) -> dict[str, Any]:
+        """The fields that hold the frames of some sequences."""
+        rows = frame_rows(self.start_N[index_N], self.length_N[index_N])
+        return {self.FRAMES: self.frame_S[rows]}
 
 
 def frame_rows(start_N: Index, length_N: Index) -> Index:
