@@ -30,8 +30,8 @@ from edgehuman.data.gait.roles import (
     read_partition,
 )
 from edgehuman.data.layout import folders
+from edgehuman.data.safe_pickle import load_arrays
 from edgehuman.data.skeleton.layout import Walk
-from edgehuman.data.skeleton.published.safe_pickle import load_arrays
 from edgehuman.errors import DataError
 
 _CASIA_B_PERSON = re.compile(r"\d{3}")
