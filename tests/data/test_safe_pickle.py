@@ -198,7 +198,11 @@ def test_a_file_too_large_is_not_opened(tmp_path: Path) -> None:
 
 def _goods() -> list[bytes]:
     made = np.arange(2 * 8 * 8, dtype=np.uint8).reshape(2, 8, 8)
-    held = [made, {"a": (np.float32([1.5, 2.5]), 3)}, np.asfortranarray(np.ones((2, 3), np.int16))]
+    held = [
+        made,
+        {"a": (np.array([1.5, 2.5], np.float32), 3)},
+        np.asfortranarray(np.ones((2, 3), np.int16)),
+    ]
     return [pickle.dumps(held, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
 
 
@@ -215,7 +219,7 @@ def test_with_any_bytes_changed_a_pickle_is_read_or_refused(protocol: int) -> No
     good = _goods()[protocol]
     random = np.random.default_rng(protocol)
     refused = 0
-    for _ in range(1500):
+    for _ in range(400):
         changed = bytearray(good)
         for at in random.integers(len(good), size=random.integers(1, 4)).tolist():
             changed[at] = int(random.integers(256))
