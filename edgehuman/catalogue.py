@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgehuman.errors import UsageError
@@ -77,8 +77,9 @@ class Record:
         extent: (Dataset) -> its size, for `edgehuman data list`.
         check: (path, dataset) -> the outcome of `edgehuman data check`, or None if the path holds
             another record.
-        kind: the value of `edgehuman data simulate --kind`.
+        kind: the value of `--kind` in `edgehuman data simulate` and `edgehuman data pack`.
         simulate: what `edgehuman data simulate --kind` runs.
+        pack: what `edgehuman data pack` runs.
         samples: (card, data) -> the records that calibrate and check an export.
         calibrate: samples for INT8 calibration: the default, and for networks over 20 M parameters.
         judge: number of samples that check a float graph, in the same order.
@@ -103,6 +104,7 @@ class Record:
     check: str = ""
     kind: str = ""
     simulate: Action | None = None
+    pack: Action | None = None
     samples: str = ""
     calibrate: tuple[int, int] = (512, 256)
     judge: tuple[int, int] = (64, 64)
@@ -200,6 +202,19 @@ RECORDS: Mapping[str, Record] = {
         contract="edgehuman.nets.silhouette.build:require_own",
         calibrate=(128, 32),
         judge=(32, 16),
+        samples="edgehuman.data.silhouette.samples:read_samples",
+        load="edgehuman.data.silhouette.load:load_silhouettes",
+        layouts="edgehuman.data.silhouette.load:layouts",
+        extent="edgehuman.data.silhouette.check:extent",
+        check="edgehuman.data.silhouette.check:check",
+        kind="silhouettes",
+        pack=Action(
+            "edgehuman.data.silhouette.pack:PackConfig",
+            "edgehuman.data.silhouette.pack:pack",
+            "edgehuman data pack GaitDatasetB-silh --out casia_b.silhouettes",
+        ),
+        needs="silhouettes of one walker, white on black, of any size: a folder of PNG files a "
+        "walk, OpenGait's pickles, or a packed file",
     ),
     "PersonCrop": Record(
         "image",
@@ -232,6 +247,11 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.data.image.write:SimulateConfig",
             "edgehuman.data.image.write:simulate",
             "edgehuman data simulate --kind people --people 8 --out people",
+        ),
+        pack=Action(
+            "edgehuman.data.image.unlabelled.pack:PackConfig",
+            "edgehuman.data.image.unlabelled.pack:pack",
+            "edgehuman data pack photos --out shards --shard-size 5000",
         ),
     ),
     "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
@@ -301,8 +321,16 @@ def networks_of(modality: str) -> dict[str, Network]:
 
 
 def datasets_of(modality: str) -> dict[str, Dataset]:
-    """Return the public datasets of a modality, in catalogue order."""
-    return {name: row for name, row in DATASETS.items() if row.modality == modality}
+    """Return the public datasets of a modality, in catalogue order; of one that holds several
+    kinds of data, the row of this modality.
+    """
+    found = {}
+    for name, row in DATASETS.items():
+        if row.modality == modality:
+            found[name] = row
+        elif modality in row.also:
+            found[name] = replace(row, modality=modality, read=row.also[modality])
+    return found
 
 
 def step(record: str, name: str) -> Any:

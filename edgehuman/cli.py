@@ -126,11 +126,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "kind",
         choose.simulations,
     ),
-    "data pack": Command(
-        "edgehuman.data.image.unlabelled.pack:PackConfig",
-        "edgehuman.data.image.unlabelled.pack:pack",
-        "images into WebDataset shards; the same command resumes where it stopped",
+    "data pack": ChoiceCommand(
+        choose.pack,
+        "a dataset in the form that trains fastest: images as shards, silhouettes as one file",
         "edgehuman data pack photos --out shards --shard-size 5000",
+        "kind",
+        choose.packs,
     ),
     "pretrain": ChoiceCommand(
         choose.pretrain,

@@ -85,16 +85,24 @@ def check(config: CheckConfig) -> Outcome:
     """
     require_there(config.path)
     declared = config.format != ImuFormat()
+    refused: DataError | None = None
     for record in catalogue.RECORDS.values():
         if record.check:
             examine = catalogue.load_object(record.check)
             reads = "format" in inspect.signature(examine).parameters
             options = {"format": config.format} if reads else {}
-            outcome: Outcome | None = examine(config.path, config.dataset, **options)
+            try:
+                outcome: Outcome | None = examine(config.path, config.dataset, **options)
+            except DataError as error:
+                # A dataset of several records: the path may hold another one.
+                refused = refused or error
+                continue
             if outcome is not None and declared and not reads:
                 raise UsageError(f"{config.path} is {record.modality}; {FOR_OWN}")
             if outcome is not None:
                 return outcome
+    if refused is not None:
+        raise refused
     if config.dataset is not None:
         catalogue.find(catalogue.DATASETS, "dataset", config.dataset)
     records = [record for record in catalogue.RECORDS.values() if record.layouts]

@@ -5,11 +5,15 @@ catalogue says.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from edgehuman import catalogue
 from edgehuman.errors import UsageError
 from edgehuman.flags.words import flag_value, recipe_table
+
+# Any folder of pictures can be packed, whatever its layout.
+_IMAGES = "people"
 
 
 def pretrain(words: Sequence[str]) -> tuple[str, str]:
@@ -97,3 +101,36 @@ def simulations() -> dict[str, catalogue.Action]:
     """What each `--kind` of simulation runs, with an example."""
     records = catalogue.RECORDS.values()
     return {record.kind: record.simulate for record in records if record.simulate}
+
+
+def pack(words: Sequence[str]) -> tuple[str, str]:
+    """Config and function of `--kind`, or of the record that a path among the words holds; of
+    images if neither says.
+
+    Raises:
+        UsageError: an unknown kind.
+    """
+    kinds = packs()
+    kind = flag_value(words, "kind", recipe_table(words)) or _held_kind(words)
+    action: catalogue.Action = catalogue.find(kinds, "kind", kind or _IMAGES)
+    return action.config, action.function
+
+
+def packs() -> dict[str, catalogue.Action]:
+    """What each `--kind` of packing runs, with an example."""
+    records = catalogue.RECORDS.values()
+    return {record.kind: record.pack for record in records if record.pack}
+
+
+def _held_kind(words: Sequence[str]) -> str:
+    """The kind of the first path among the words whose layout is known; "" if there is none."""
+    from edgehuman.data.layout import recognised
+
+    given = [Path(word) for word in words if not word.startswith("-")]
+    for record in catalogue.RECORDS.values():
+        if not (record.pack and record.layouts) or record.kind == _IMAGES:
+            continue
+        for path in given[:1]:
+            if path.exists() and any(recognised(path, catalogue.load_object(record.layouts)())):
+                return record.kind
+    return ""

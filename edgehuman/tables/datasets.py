@@ -6,7 +6,7 @@ Available as `catalogue.DATASETS`; kept in its own file for readability.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Dataset:
 
     Attributes:
         read: dotted path `module:name` of the reader of its published layout.
-        modality: the kind of data: "imu", "image" or "skeleton".
+        modality: the kind of data: "imu", "image", "skeleton" or "silhouette".
         people, classes: as published; people is 0 if there are no identities or their number is
             not stated. Classes are what is labelled: activities, joints, attributes, parts.
         rate_hz: as published; readers of wearables return 50 Hz. 0 for images.
@@ -25,8 +25,9 @@ class Dataset:
         licence: the terms as its page states them.
         weights_may_ship: whether weights trained on it may be published with the package.
         pictures: number of images.
-        walks: number of skeleton sequences.
+        walks: number of walks: skeleton or silhouette sequences.
         place: where the sensor was worn, in words.
+        also: the readers of other kinds of data in the same dataset, by modality.
     """
 
     read: str
@@ -41,6 +42,7 @@ class Dataset:
     pictures: int = 0
     walks: int = 0
     place: str = ""
+    also: Mapping[str, str] = field(default_factory=dict)
 
 
 _CC_BY = "CC BY 4.0"
@@ -325,4 +327,27 @@ _GAIT: Mapping[str, Dataset] = {
 }
 
 
-DATASETS: Mapping[str, Dataset] = {**_WEARABLES, **_PERSONS, **_GAIT}
+_FORMS = "edgehuman.data.silhouette.published.forms:"
+_WITH_SILHOUETTES = ("casia_b", "oumvlp", "grew", "gait3d")
+_BOTH = {
+    name: replace(_GAIT[name], also={"silhouette": f"{_FORMS}{name.upper()}"})
+    for name in _WITH_SILHOUETTES
+}
+
+_SILHOUETTES: Mapping[str, Dataset] = {
+    "kth_walk": Dataset(
+        read="edgehuman.data.silhouette.published.kth:KTH_WALK",
+        modality="silhouette",
+        people=15,
+        classes=4,
+        rate_hz=25.0,
+        hours=0.0,
+        url="https://www.csc.kth.se/cvap/actions/",
+        licence="non-commercial use only: measurements only",
+        weights_may_ship=False,
+        walks=222,
+    ),
+}
+
+
+DATASETS: Mapping[str, Dataset] = {**_WEARABLES, **_PERSONS, **_GAIT, **_BOTH, **_SILHOUETTES}

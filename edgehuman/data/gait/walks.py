@@ -151,6 +151,37 @@ class WalkSet:
         return {self.FRAMES: self.frame_S[rows]}
 
 
+def in_test(walks: WalkSet) -> Bool:
+    """(N,) whether each walk is in the test split: gallery and probes."""
+    is_test_N: Bool = np.isin(walks.role_N, ("gallery", "probe"))
+    return is_test_N
+
+
+def learnable(walks: WalkSetT, where: str) -> WalkSetT:
+    """The training walks: those with the training role or, if there are none, those of people who
+    are not in the test split.
+
+    Raises:
+        DataError: there are none, or a person is in both training and test split.
+    """
+    is_train_N = walks.role_N == "train"
+    tested = walks.person_N[in_test(walks)]
+    if not is_train_N.any():
+        is_train_N = ~np.isin(walks.person_N, tested)
+    if not is_train_N.any():
+        raise DataError(
+            f"{where}: all of its {len(walks)} walks belong to the test split or to its people; "
+            "evaluate on it, and train on other data"
+        )
+    shared = set(tested.tolist()) & set(walks.person_N[is_train_N].tolist())
+    if shared:
+        raise DataError(
+            f"{where}: {len(shared)} people are in both training and test split, such as "
+            f"{min(shared)}; put each person in only one"
+        )
+    return walks.subset(is_train_N)
+
+
 def frame_rows(start_N: Index, length_N: Index) -> Index:
     """Indices of all frames of some sequences, concatenated."""
     shift_N = start_N - (np.cumsum(length_N) - length_N)

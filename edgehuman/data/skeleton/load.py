@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman import catalogue
+from edgehuman.data.gait.walks import in_test, learnable
 from edgehuman.data.layout import find
 from edgehuman.data.skeleton.detectors import ALPHAPOSE, OPENPOSE
 from edgehuman.data.skeleton.layout import SkeletonLayout, gather
@@ -31,7 +32,7 @@ from edgehuman.preprocess.skeleton.walk import (
     quality_score,
     resample,
 )
-from edgehuman.records import Bool, Float64
+from edgehuman.records import Float64
 
 __all__ = [
     "SkeletonSet",
@@ -118,37 +119,6 @@ def read_layout(layout: SkeletonLayout, place: Path) -> SkeletonSet:
     """
     walks = layout.read.walks(place)
     return gather(walks, layout.dataset, str(place), layout.read.rate_hz)
-
-
-def in_test(walks: SkeletonSet) -> Bool:
-    """(N,) whether each walk is in the test split: gallery and probes."""
-    is_test_N: Bool = np.isin(walks.role_N, ("gallery", "probe"))
-    return is_test_N
-
-
-def learnable(walks: SkeletonSet, where: str) -> SkeletonSet:
-    """The training walks: those with the training role or, if there are none, those of people who
-    are not in the test split.
-
-    Raises:
-        DataError: there are none, or a person is in both training and test split.
-    """
-    is_train_N = walks.role_N == "train"
-    tested = walks.person_N[in_test(walks)]
-    if not is_train_N.any():
-        is_train_N = ~np.isin(walks.person_N, tested)
-    if not is_train_N.any():
-        raise DataError(
-            f"{where}: all of its {len(walks)} walks belong to the test split or to its people; "
-            "evaluate on it, and train on other data"
-        )
-    shared = set(tested.tolist()) & set(walks.person_N[is_train_N].tolist())
-    if shared:
-        raise DataError(
-            f"{where}: {len(shared)} people are in both training and test split, such as "
-            f"{min(shared)}; put each person in only one"
-        )
-    return walks.subset(is_train_N)
 
 
 def resampled(walks: SkeletonSet, rate_hz: float = RATE_HZ) -> SkeletonSet:

@@ -16,7 +16,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 from tyro.conf import Positional
@@ -43,6 +43,7 @@ class PackConfig:
     Attributes:
         source: a folder of images, shards, or the word simulated.
         out: output folder for the shards; created if missing.
+        kind: what to pack.
         shard_size: images per shard.
         longest_side: larger photos are shrunk so that their longest side has this many pixels; 0
             keeps every file unchanged.
@@ -50,6 +51,7 @@ class PackConfig:
 
     source: Positional[str]
     out: Path
+    kind: Literal["people"] = "people"
     shard_size: int = 5000
     longest_side: int = 0
 

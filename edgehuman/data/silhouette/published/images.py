@@ -1,0 +1,142 @@
+"""Silhouettes as one PNG per frame, of any size.
+
+CASIA-B   001/nm-01/090/001-nm-01-090-001.png
+OUMVLP    Silhouette_000-00/00001/0001.png (view-walk), or 00_000/00001/0001.png (walk_view)
+Gait3D    0000/camid0_videoid2/seq0/0001.png
+GREW      train/00001/4XPn5Z28/00001.png, test/gallery/00001/..., test/probe/VIDEO/00001.png
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from edgehuman.data.gait.roles import grew_role
+from edgehuman.data.gait.trees import TREES, Named, oumvlp
+from edgehuman.data.gait.walks import LeftOut
+from edgehuman.data.layout import folders
+from edgehuman.data.silhouette.layout import Walk, walk_of
+from edgehuman.errors import DataError
+from edgehuman.preprocess.silhouette.read import read_mask
+
+# Of a mask, this share of the pixels is near black or white; of a photo far fewer are.
+_CLEAR = 0.9
+_NEAR = 25
+_VIEW_WALK = re.compile(r"(?:Silhouette_)?(\d{3})-(\d\d)")
+_WALK_VIEW = re.compile(r"(\d\d)_(\d{3})")
+_PERSON = re.compile(r"\d{5}")
+
+Walks = Iterator[tuple[Named, Path]]
+
+
+def frame_files(folder: Path) -> list[Path]:
+    """The PNG files of a folder, in the order of the last number in their names."""
+    files = [file for file in folder.glob("*.png") if not file.name.startswith(".")]
+    return sorted(files, key=lambda file: (_number(file), file.name))
+
+
+def _number(file: Path) -> int:
+    numbers = re.findall(r"\d+", file.stem)
+    return int(numbers[-1][-18:]) if numbers else -1
+
+
+def holds_masks(folder: Path) -> bool:
+    """Whether the first PNG files of a folder are masks: nearly all black or white, no colour."""
+    files = frame_files(folder)[:2]
+    return bool(files) and all(_is_mask(file) for file in files)
+
+
+def _is_mask(file: Path) -> bool:
+    try:
+        grey = read_mask(file)
+    except DataError:
+        return False
+    return bool(np.mean((grey < _NEAR) | (grey > 255 - _NEAR)) > _CLEAR)
+
+
+def _tree(dataset: str) -> Callable[[Path], Walks]:
+    def walks(place: Path) -> Walks:
+        tree = TREES[dataset]
+        for person in folders(place):
+            for walk in folders(person):
+                for view in folders(walk):
+                    yield tree.named(place, person.name, walk.name, view.name), view
+
+    return walks
+
+
+def _oumvlp(place: Path) -> Walks:
+    for group in folders(place):
+        if match := _VIEW_WALK.fullmatch(group.name):
+            view, walk = match.groups()
+        elif match := _WALK_VIEW.fullmatch(group.name):
+            walk, view = match.groups()
+        else:
+            continue
+        for person in folders(group):
+            yield oumvlp(place, person.name, walk, view), person
+
+
+def _grew(place: Path) -> Walks:
+    for person in folders(place / "train"):
+        for video in folders(person):
+            name = f"grew:{person.name}-00-{video.name}"
+            yield Named(f"grew:train-{person.name}", name, role="train", condition="00"), video
+    for person in folders(place / "test" / "gallery"):
+        for number, video in enumerate(folders(person), start=1):
+            walk = f"{number:02d}"
+            name = f"grew:{person.name}-{walk}-{video.name}"
+            role = grew_role(person.name, walk)
+            yield Named(f"grew:{person.name}", name, "", walk, role), video
+    for video in folders(place / "test" / "probe"):
+        name = f"grew:probe-{video.name}-03-{video.name}"
+        yield Named(f"grew:probe-{video.name}", name, condition="03"), video
+
+
+_WALKS: Mapping[str, Callable[[Path], Walks]] = {
+    "casia_b": _tree("casia_b"),
+    "oumvlp": _oumvlp,
+    "grew": _grew,
+    "gait3d": _tree("gait3d"),
+}
+
+
+def holds(place: Path, dataset: str) -> bool:
+    """Whether a folder holds a dataset's silhouettes as images."""
+    if dataset in ("casia_b", "gait3d"):
+        first = TREES[dataset].fits(place, "*.png")
+        return first is not None and holds_masks(first.parent)
+    if dataset == "oumvlp":
+        people = (person for _, person in islice(_oumvlp(place), 1))
+        return any(_PERSON.fullmatch(person.name) and holds_masks(person) for person in people)
+    parts = ("train", "test/gallery")
+    people = (person for part in parts for person in folders(place / part)[:1])
+    return any(holds_masks(video) for person in people for video in folders(person)[:1]) or any(
+        holds_masks(video) for video in folders(place / "test" / "probe")[:1]
+    )
+
+
+def read(place: Path, dataset: str) -> Iterator[Walk | LeftOut]:
+    """The walks of a dataset."""
+    for named, folder in _WALKS[dataset](place):
+        yield read_walk(folder, named)
+
+
+def read_walk(folder: Path, named: Named, rate_hz: float = 0.0) -> Walk | LeftOut:
+    """One walk: the PNG files of a folder, made records."""
+    files = frame_files(folder)
+    try:
+        masks = [read_mask(file) for file in files]
+        return walk_of(masks, named, rate_hz, _gaps(files))
+    except DataError as error:
+        return LeftOut(named.sequence, f"{named.sequence}: {error}")
+
+
+def _gaps(files: list[Path]) -> int:
+    """How many frame numbers are missing between the first and the last."""
+    numbers = {_number(file) for file in files} - {-1}
+    return max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0

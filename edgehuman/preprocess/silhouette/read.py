@@ -1,0 +1,69 @@
+"""Read a mask from a PNG file: uint8 (H, W), white on black."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.silhouette.normalise import one_channel
+from edgehuman.records import Uint8
+
+_BEGIN, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+# 8K video has 33 M pixels.
+_MOST_PIXELS = 1 << 26
+_SILENT = 0  # OpenCV's log level
+
+
+def read_mask(path: Path) -> Uint8:
+    """The mask of a PNG file: 0 and 255, 0 and 1, or grey; transparency is ignored.
+
+    Raises:
+        DataError: no such file, not a PNG, cut short, damaged, too large, or in colour.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; give the path of a PNG mask") from None
+    if not data.startswith(_BEGIN) or len(data) < 24:
+        raise DataError(f"{path}: begins with {data[:8]!r}, which is not a PNG; save it as PNG")
+    if _END not in data[-64:]:
+        raise DataError(
+            f"{path}: a PNG of {len(data)} bytes without its end, so it was cut short; copy it "
+            "again, or remove it"
+        )
+    width, height = struct.unpack(">II", data[16:24])
+    if not 0 < width * height <= _MOST_PIXELS:
+        raise DataError(
+            f"{path}: has {width}x{height} pixels; a mask has 1 to {_MOST_PIXELS:,} pixels. Shrink "
+            "it, or remove it"
+        )
+    image = _decoded(data)
+    if image is None:
+        raise DataError(f"{path}: the PNG is damaged; copy it again, or remove it")
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    return one_channel(image, str(path))
+
+
+def _decoded(data: bytes) -> NDArray[Any] | None:
+    """Decode with OpenCV, without its warnings on the terminal; None on failure."""
+    import cv2
+
+    # OpenCV 5 moved the two functions from `cv2`.
+    log = getattr(cv2.utils, "logging", cv2)
+    level = log.getLogLevel()
+    log.setLogLevel(_SILENT)
+    try:
+        found: NDArray[Any] | None = cv2.imdecode(
+            np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED
+        )
+        return found
+    except cv2.error:
+        return None
+    finally:
+        log.setLogLevel(level)
