@@ -10,7 +10,7 @@ from typing import Any
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.data.layout import Layout, require_there, unknown
+from edgehuman.data.layout import Layout, find, require_there, unknown
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu.format import ImuFormat
@@ -41,6 +41,10 @@ def list_datasets(config: ListConfig) -> Outcome:
             f"  licence:  {row.licence}",
             f"  weights trained on it may ship: {'yes' if row.weights_may_ship else 'no'}",
             f"  layout:   {layout.looks_like}",
+            *(
+                f"  {modality}s: {catalogue.load_object(read).looks_like}"
+                for modality, read in row.also.items()
+            ),
         ]
     lines.append("Compact .npz files of these datasets are recognised too.")
     return Outcome(rows, "\n".join(lines))
@@ -60,6 +64,9 @@ def _row(name: str, row: catalogue.Dataset, layout: Layout[Any]) -> dict[str, An
         "licence": row.licence,
         "weights_may_ship": row.weights_may_ship,
         "layout": layout.looks_like,
+        "also": {
+            modality: catalogue.load_object(read).looks_like for modality, read in row.also.items()
+        },
     }
 
 
@@ -101,10 +108,11 @@ def check(config: CheckConfig) -> Outcome:
                 raise UsageError(f"{config.path} is {record.modality}; {FOR_OWN}")
             if outcome is not None:
                 return outcome
-    if refused is not None:
-        raise refused
-    if config.dataset is not None:
-        catalogue.find(catalogue.DATASETS, "dataset", config.dataset)
     records = [record for record in catalogue.RECORDS.values() if record.layouts]
     layouts = [one for record in records for one in catalogue.load_object(record.layouts)()]
+    if config.dataset is not None:
+        # Raises an error that knows the layouts of every record.
+        find(config.path, layouts, config.dataset)
+    if refused is not None:
+        raise refused
     raise DataError(unknown(config.path, layouts, fix=_FIX))

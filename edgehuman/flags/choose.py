@@ -126,11 +126,14 @@ def _held_kind(words: Sequence[str]) -> str:
     """The kind of the first path among the words whose layout is known; "" if there is none."""
     from edgehuman.data.layout import recognised
 
-    given = [Path(word) for word in words if not word.startswith("-")]
+    # The word after a flag is its value.
+    pairs = zip(["", *words], words, strict=False)
+    given = [Path(word) for flag, word in pairs if "-" not in (flag[:1], word[:1])]
+    given = [path for path in given[:1] if path.exists()]
     for record in catalogue.RECORDS.values():
         if not (record.pack and record.layouts) or record.kind == _IMAGES:
             continue
-        for path in given[:1]:
-            if path.exists() and any(recognised(path, catalogue.load_object(record.layouts)())):
-                return record.kind
+        known = catalogue.load_object(record.layouts)()
+        if any(next(recognised(path, known), None) for path in given):
+            return record.kind
     return ""

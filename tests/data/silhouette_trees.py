@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from edgehuman.data.silhouette.walks import SilhouetteSet
+from edgehuman.preprocess.silhouette.normalise import normalise_walk
 from edgehuman.records import Uint8
 
 
@@ -44,7 +45,7 @@ def person_masks(frames: int, seed: int = 0, height: int = 120, width: int = 160
 
 def records(frames: int, seed: int = 0) -> Uint8:
     """Records (frames, 64, 64)."""
-    return np.stack([mask[8:72, 8:72] for mask in person_masks(frames, seed, 80, 80)])
+    return normalise_walk(person_masks(frames, seed))
 
 
 def made_set(people: int = 3, each: int = 4, frames: int = 6) -> SilhouetteSet:

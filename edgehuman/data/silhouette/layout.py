@@ -92,7 +92,8 @@ def walk_of(
             records, _, dropped = usable(masks_THW)
         except DataError as error:
             raise DataError(f"{named.sequence}: {error}") from None
-        size_px = masks_THW[0].shape[:2] if len(masks_THW) else (0, 0)
+        height, width = masks_THW[0].shape[:2] if len(masks_THW) else (0, 0)
+        size_px = (height, width)
         resized = size_px != (SIDE, SIDE)
     if not len(records):
         why = f"frame {min(dropped)} {dropped[min(dropped)]}" if dropped else "has no frames"
@@ -116,15 +117,11 @@ def gather(
     for walk in walks:
         (left_out if isinstance(walk, LeftOut) else kept).append(walk)  # type: ignore[arg-type]
     require_some(len(kept), left_out, where)
-    return labelled(
-        np.concatenate([walk.records_THW for walk in kept]),
-        [
-            (walk.named, len(walk.records_THW), walk.rate_hz or rate_hz, walk.size_px)
-            for walk in kept
-        ],
-        name,
-        tuple(left_out),
-    )
+    rows = [
+        (walk.named, len(walk.records_THW), walk.rate_hz or rate_hz, walk.size_px) for walk in kept
+    ]
+    frames = np.concatenate([walk.records_THW for walk in kept])
+    return labelled(frames, rows, name, tuple(left_out))
 
 
 def require_some(kept: int, left_out: list[LeftOut], where: str) -> None:

@@ -131,9 +131,7 @@ def _row(walk: Walk, rate_hz: float) -> dict[str, Any]:
 def _write_head(file: BinaryIO, head: Head) -> None:
     written = MAGIC + json.dumps(asdict(head)).encode()
     if len(written) > _HEAD:
-        raise DataError(
-            f"{head.name}: its name, licence and url are longer than 3 kB; shorten them"
-        )
+        raise DataError(f"{head.name}: its name, licence and url are over 3 kB; shorten them")
     file.seek(0)
     file.write(written.ljust(_HEAD, b" "))
 
@@ -202,9 +200,7 @@ def read(path: Path) -> SilhouetteSet:
         file.seek(_HEAD + head.frames * _FRAME)
         index = file.read(head.index_bytes)
     if hashlib.sha256(index).hexdigest() != head.index_sha256:
-        raise DataError(
-            f"{path}: its index was changed or damaged; copy it again, or pack it again"
-        )
+        raise DataError(f"{path}: its index was changed; copy it again, or pack it again")
     try:
         rows = [_labels(row) for row in json.loads(index)]
         frames = np.memmap(path, np.uint8, mode="r", offset=_HEAD, shape=(head.frames, SIDE, SIDE))

@@ -114,11 +114,11 @@ def _normalised(mask_HW: Uint8, binary: bool) -> Uint8:
     """Cut to the person's height, resize, centre, and cut or pad to the width."""
     import cv2
 
-    row_H = np.flatnonzero(cv2.reduce(mask_HW, 1, cv2.REDUCE_MAX).ravel())
+    row_H = np.flatnonzero(mask_HW.max(axis=1))
     cut_HW = mask_HW[row_H[0] : row_H[-1] + 1]
     height, width = cut_HW.shape
     if width > _WIDEST * height:
-        column_W = np.flatnonzero(cv2.reduce(cut_HW, 0, cv2.REDUCE_MAX).ravel())
+        column_W = np.flatnonzero(cut_HW.max(axis=0))
         cut_HW = cut_HW[:, column_W[0] : column_W[-1] + 1]
         width = cut_HW.shape[1]
     size = (max(int(SIDE * width / height), 1), SIDE)

@@ -37,7 +37,7 @@ def test_a_set_comes_back_mapped_into_memory(file: Path) -> None:
 def test_a_file_cut_short_is_told(file: Path, share: float) -> None:
     data = file.read_bytes()
     file.write_bytes(data[: max(int(share * len(data)), len(packed.MAGIC))])
-    with pytest.raises(DataError, match="cut short|damaged"):
+    with pytest.raises(DataError, match=r"cut short|damaged"):
         load_silhouettes(file)
     assert main(["data", "check", str(file)]) == 1
 

@@ -43,17 +43,17 @@ class PackConfig:
     Attributes:
         source: a folder of images, shards, or the word simulated.
         out: output folder for the shards; created if missing.
-        kind: what to pack.
         shard_size: images per shard.
         longest_side: larger photos are shrunk so that their longest side has this many pixels; 0
             keeps every file unchanged.
+        kind: what to pack.
     """
 
     source: Positional[str]
     out: Path
-    kind: Literal["people"] = "people"
     shard_size: int = 5000
     longest_side: int = 0
+    kind: Literal["people"] = "people"
 
     def __post_init__(self) -> None:
         if self.shard_size < 1:

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgehuman.data.gait.roles import grew_role
-from edgehuman.data.gait.trees import TREES, Named, oumvlp
+from edgehuman.data.gait.trees import TREES, Named, grew, oumvlp
 from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import folders
 from edgehuman.data.silhouette.layout import Walk, walk_of
@@ -82,19 +81,15 @@ def _oumvlp(place: Path) -> Walks:
 
 
 def _grew(place: Path) -> Walks:
+    """As OpenGait names them; a test person's walks are numbered in the order of their names."""
     for person in folders(place / "train"):
         for video in folders(person):
-            name = f"grew:{person.name}-00-{video.name}"
-            yield Named(f"grew:train-{person.name}", name, role="train", condition="00"), video
+            yield grew(place, f"{person.name}train", "00", video.name), video
     for person in folders(place / "test" / "gallery"):
         for number, video in enumerate(folders(person), start=1):
-            walk = f"{number:02d}"
-            name = f"grew:{person.name}-{walk}-{video.name}"
-            role = grew_role(person.name, walk)
-            yield Named(f"grew:{person.name}", name, "", walk, role), video
+            yield grew(place, person.name, f"{number:02d}", video.name), video
     for video in folders(place / "test" / "probe"):
-        name = f"grew:probe-{video.name}-03-{video.name}"
-        yield Named(f"grew:probe-{video.name}", name, condition="03"), video
+        yield grew(place, "probe", "03", video.name), video
 
 
 _WALKS: Mapping[str, Callable[[Path], Walks]] = {
