@@ -249,8 +249,8 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman data simulate --kind people --people 8 --out people",
         ),
         pack=Action(
-            "edgehuman.data.image.unlabelled.pack:PackConfig",
-            "edgehuman.data.image.unlabelled.pack:pack",
+            "edgehuman.data.image.pack:PackConfig",
+            "edgehuman.data.image.pack:pack",
             "edgehuman data pack photos --out shards --shard-size 5000",
         ),
     ),

@@ -26,6 +26,7 @@ from edgehuman.data.silhouette.layout import Walk, WalkReader, labelled, require
 from edgehuman.data.silhouette.walks import SIDE, SilhouetteSet
 from edgehuman.errors import DataError
 from edgehuman.files import writing
+from edgehuman.outcome import to_json
 from edgehuman.progress import progress_bar
 
 SUFFIX = ".silhouettes"
@@ -108,7 +109,7 @@ def write(
                 file.write(data)
                 rows.append(_row(walk, rate_hz))
         require_some(len(rows), left_out, name)
-        index = json.dumps(rows, separators=(",", ":")).encode()
+        index = to_json(rows).encode()
         file.write(index)
         frames = sum(row["frames"] for row in rows)
         head = Head(
@@ -129,7 +130,7 @@ def _row(walk: Walk, rate_hz: float) -> dict[str, Any]:
 
 
 def _write_head(file: BinaryIO, head: Head) -> None:
-    written = MAGIC + json.dumps(asdict(head)).encode()
+    written = MAGIC + to_json(asdict(head)).encode()
     if len(written) > _HEAD:
         raise DataError(f"{head.name}: its name, licence and url are over 3 kB; shorten them")
     file.seek(0)

@@ -14,7 +14,7 @@ from edgehuman.errors import UsageError
 from edgehuman.flags import choose
 from tests.data.silhouette_trees import person_masks, records, write_masks, write_pickle
 
-_IMAGES = "edgehuman.data.image.unlabelled.pack:PackConfig"
+_IMAGES = "edgehuman.data.image.pack:PackConfig"
 _OURS = "edgehuman.data.silhouette.pack:PackConfig"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from edgehuman.data.image.unlabelled.pack import PackConfig, pack
+from edgehuman.data.image.pack import PackConfig, pack
 from edgehuman.data.image.views.load import ViewConfig
 from edgehuman.data.image.write import simulate_people_folder
 from edgehuman.errors import DataError, UsageError

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgehuman.data.image.pack import PackConfig, pack
 from edgehuman.data.image.unlabelled.images import open_images
-from edgehuman.data.image.unlabelled.pack import PackConfig, pack
 from edgehuman.errors import DataError, ImageError
 from tests.data.pictures import encode, photos, picture
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
-from edgehuman.data.image.unlabelled import pack as packing
+from edgehuman.data.image import pack as packing
+from edgehuman.data.image.pack import PackConfig, pack
 from edgehuman.data.image.unlabelled.images import open_images
-from edgehuman.data.image.unlabelled.pack import PackConfig, pack
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import decode

@@ -1,0 +1,64 @@
+"""Walks of masks become one set of records."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.data.gait.trees import Named
+from edgehuman.data.gait.walks import LeftOut
+from edgehuman.data.silhouette.layout import Walk, gather, walk_of, walks_of
+from edgehuman.errors import DataError
+from tests.data.silhouette_trees import made_set, person_masks, records
+
+ANNA = Named("anna", "anna-1", "090", "nm", "gallery")
+
+
+def test_records_stay_as_they_are_and_lose_their_black_frames() -> None:
+    frames = records(4)
+    frames[1] = 0
+    walk = walk_of(frames, ANNA, 25.0)
+    assert isinstance(walk, Walk)
+    np.testing.assert_array_equal(walk.records_THW, frames[[0, 2, 3]])
+    assert [*walk.dropped] == [1]
+    assert not walk.resized
+
+
+def test_columns_that_were_cut_come_back_black() -> None:
+    frames = records(3)
+    walk = walk_of(frames[:, :, 10:54], ANNA)
+    assert isinstance(walk, Walk)
+    assert not walk.records_THW[:, :, :10].any()
+    np.testing.assert_array_equal(walk.records_THW[:, :, 10:54], frames[:, :, 10:54])
+
+
+def test_masks_of_another_size_are_normalised() -> None:
+    walk = walk_of(person_masks(3), ANNA)
+    assert isinstance(walk, Walk)
+    np.testing.assert_array_equal(walk.records_THW, records(3))
+    assert (walk.size_px, walk.resized) == ((120, 160), True)
+
+
+def test_a_walk_of_nothing_is_left_out_and_a_set_of_nothing_is_told() -> None:
+    bad = walk_of(0 * records(3), ANNA)
+    assert isinstance(bad, LeftOut)
+    assert "anna-1: frame 0 shows nobody" in bad.why
+    good = walk_of(records(3), Named("bert", "bert-1"))
+    walks = gather([bad, good], "made", "here", 30.0)
+    assert walks.person_N.tolist() == ["bert"]
+    assert walks.rate_hz_N.tolist() == [30.0]
+    assert walks.left_out == (bad,)
+    with pytest.raises(DataError, match="shows nobody"):
+        gather([bad], "made", "here")
+    with pytest.raises(DataError, match="here has no walks"):
+        gather([], "made", "here")
+    with pytest.raises(DataError, match="duplicate sequence names"):
+        gather([good, good], "made", "here")
+
+
+def test_a_set_is_gathered_from_its_own_walks() -> None:
+    made = made_set()
+    back = gather(walks_of(made), "made", "here")
+    np.testing.assert_array_equal(back.silhouette_SHW, made.silhouette_SHW)
+    assert back.sequence_N.tolist() == made.sequence_N.tolist()
+    assert back.role_N.tolist() == made.role_N.tolist()
