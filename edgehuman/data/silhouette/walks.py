@@ -79,15 +79,23 @@ def simulated_set(
 ) -> SilhouetteSet:
     """Simulated people: the first half of each person's walks is the gallery, the rest are probes.
 
+    Gallery walks are normal; probes are normal, with a bag and in a coat, in turn.
+
     Raises:
         UsageError: fewer than one person or two walks.
     """
     if each < 2:
         raise UsageError(f"each is {each}; it must be at least 2: one for gallery, one for probe")
     simulator = importlib.import_module("edgehuman.simulate.silhouette.walks")
-    walks = simulator.simulate_silhouettes(
-        simulator.SimulatedSilhouettes(people=people, walks_each=each, frames=frames, seed=seed)
+    gallery = -(-each // 2)
+    wanted = simulator.SimulatedSilhouettes(
+        people=people,
+        walks_each=each,
+        frames=frames,
+        seed=seed,
+        conditions=[*["nm"] * gallery, *(("nm", "bg", "cl")[i % 3] for i in range(each - gallery))],
     )
+    walks = simulator.simulate_silhouettes(wanted)
     count = len(walks.person_N)
     who = [f"{SIMULATED}:{seed}:{person}" for person in walks.person_N.tolist()]
     return SilhouetteSet(
@@ -98,7 +106,7 @@ def simulated_set(
         sequence_N=np.array([f"{w}:{k}" for w, k in zip(who, walks.walk_N.tolist(), strict=True)]),
         view_N=np.array([f"{view:03.0f}" for view in walks.view_deg_N.tolist()]),
         condition_N=walks.condition_N,
-        role_N=np.where(walks.walk_N < -(-each // 2), "gallery", "probe"),
+        role_N=np.where(walks.walk_N < gallery, "gallery", "probe"),
         rate_hz_N=np.full(count, walks.rate_hz),
         image_size_N2=np.zeros((count, 2), np.int64),
         licence="none needed: simulated",
