@@ -17,7 +17,7 @@ from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18, flip_indices
 from edgehuman.records import Bool, Float32, Float64
 from edgehuman.simulate.body.smooth import WHITE_STD, upsample
-from edgehuman.simulate.skeleton.pinhole import Seen
+from edgehuman.simulate.gait.pinhole import Seen
 
 _J = len(OPENPOSE_18)
 _FLIP = flip_indices("openpose18")

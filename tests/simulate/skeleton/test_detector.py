@@ -11,7 +11,7 @@ from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18
 from edgehuman.records import Bool, Float32
 from edgehuman.simulate.skeleton.detector import Detector, detect, hidden, num_normals
-from edgehuman.simulate.skeleton.pinhole import Seen
+from edgehuman.simulate.gait.pinhole import Seen
 
 J = {name: i for i, name in enumerate(OPENPOSE_18)}
 FRAMES, RATE_HZ = 48, 24.0

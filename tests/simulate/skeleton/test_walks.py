@@ -10,8 +10,8 @@ from edgehuman.geometry import OPENPOSE_18, flip_indices
 from edgehuman.records import Float32, Float64
 from edgehuman.simulate.body.crowd import BONES, pose_walks
 from edgehuman.simulate.skeleton.detector import Detector
-from edgehuman.simulate.skeleton.pinhole import Cameras
-from edgehuman.simulate.skeleton.strollers import (
+from edgehuman.simulate.gait.pinhole import Cameras
+from edgehuman.simulate.gait.strollers import (
     NUM_DAY_NORMALS,
     NUM_DAY_UNIFORMS,
     num_knots,

@@ -74,6 +74,8 @@ _PACE = 0.93
 KNOT_S = 0.33
 _SWAYING = tuple(SWAY)
 
+# How a bag is carried, in the order of `_BAGS`.
+CARRIED = ("on the back", "over the shoulder", "in the hand", "on the arm")
 # Effect of a bag on the right: offsets of controls (radians), and factors of each arm's swing.
 # Mirrored for the left.
 _BAGS: tuple[Mapping[str, float], ...] = (
@@ -242,11 +244,17 @@ def _frames(
     return made
 
 
+def bags_of(uniform_NU: Float64) -> tuple[Index, Bool, Float64]:
+    """How each walk's bag would be carried (index into `CARRIED`), whether on the left, and its
+    size (0.6 to 1.4), from the day's uniform numbers.
+    """
+    kind_N = (uniform_NU[:, 1] * len(_BAGS)).astype(np.int64)
+    return kind_N, uniform_NU[:, 2] < 0.5, 0.6 + 0.8 * uniform_NU[:, 3]
+
+
 def _carry(control_NC: Float64, swing_N4: Float64, condition_N: Index, uniform_NU: Float64) -> None:
     """Apply the effects of bags and coats to walks, in place."""
-    kind_N = (uniform_NU[:, 1] * len(_BAGS)).astype(np.int64)
-    left_N = uniform_NU[:, 2] < 0.5
-    size_N = 0.6 + 0.8 * uniform_NU[:, 3]
+    kind_N, left_N, size_N = bags_of(uniform_NU)
     bag_N = condition_N == CONDITIONS.index("bg")
     for kind, change in enumerate(_BAGS):
         chosen_N = bag_N & (kind_N == kind)

@@ -9,7 +9,7 @@ from edgehuman.simulate.body.crowd import BONES, Walks
 from edgehuman.simulate.body.person import sample_person
 from edgehuman.simulate.body.posture import ROW, posture
 from edgehuman.simulate.body.seeding import child_seed
-from edgehuman.simulate.skeleton.strollers import (
+from edgehuman.simulate.gait.strollers import (
     CONDITIONS,
     KNOT_S,
     NUM_DAY_NORMALS,

@@ -88,6 +88,38 @@ class Seen:
     focal_px_N: Float64
 
 
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """Where the cameras of walks stand, and where they look.
+
+    Attributes:
+        position_3N: metres in the world.
+        axes_33N: rows right, down and ahead, unit vectors of the world.
+        distance_m_N: from the middle of the walk, level.
+    """
+
+    position_3N: Float64
+    axes_33N: Float64
+    distance_m_N: Float64
+
+
+def stand(
+    view_deg_N: Float64, uniform_NU: Float64, normal_NZ: Float64, cameras: Cameras
+) -> Stands:
+    """Place the camera of each walk; arguments as for `watch`."""
+    azimuth_N = np.radians(view_deg_N)
+    distance_m_N = spread(cameras.distance_m, uniform_NU[:, 1])
+    position_3N = np.stack(
+        [
+            distance_m_N * np.cos(azimuth_N),
+            distance_m_N * np.sin(azimuth_N),
+            spread(cameras.height_m, uniform_NU[:, 0]),
+        ]
+    )
+    roll_N = np.radians(cameras.roll_deg) * normal_NZ[:, 0]
+    return Stands(position_3N, _axes(position_3N, azimuth_N, roll_N), distance_m_N)
+
+
 def watch(
     joints_J3NT: Float64,
     ahead_3NT: Float64,
@@ -105,18 +137,9 @@ def watch(
         uniform_NU, normal_NZ: `NUM_UNIFORMS` and `NUM_NORMALS` random numbers.
     """
     height_px, width_px = cameras.size_px
-    azimuth_N = np.radians(view_deg_N)
-    distance_m_N = spread(cameras.distance_m, uniform_NU[:, 1])
-    position_3N = np.stack(
-        [
-            distance_m_N * np.cos(azimuth_N),
-            distance_m_N * np.sin(azimuth_N),
-            spread(cameras.height_m, uniform_NU[:, 0]),
-        ]
-    )
-    roll_N = np.radians(cameras.roll_deg) * normal_NZ[:, 0]
-    axes_33N = _axes(position_3N, azimuth_N, roll_N)
-    seen_J3NT = np.einsum("kcn,jcnt->jknt", axes_33N, joints_J3NT - position_3N[:, :, None])
+    stands = stand(view_deg_N, uniform_NU, normal_NZ, cameras)
+    position_3N = stands.position_3N
+    seen_J3NT = np.einsum("kcn,jcnt->jknt", stands.axes_33N, joints_J3NT - position_3N[:, :, None])
     depth_JNT = np.maximum(seen_J3NT[:, 2], _NEAREST_M)
     # Centre the picture on the projected walk.
     tangent_2JNT = np.stack([seen_J3NT[:, 0] / depth_JNT, seen_J3NT[:, 1] / depth_JNT])
@@ -137,7 +160,7 @@ def watch(
         facing_NT=(towards_3NT * ahead_3NT).sum(axis=0),
         left_NT=towards_3NT[1],
         depth_NJT=(depth_JNT - hips_NT).transpose(1, 0, 2),
-        size_px_N=1.7 * focal_px_N / distance_m_N,
+        size_px_N=1.7 * focal_px_N / stands.distance_m_N,
         focal_px_N=focal_px_N,
     )
 

@@ -8,7 +8,7 @@ import pytest
 from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18
 from edgehuman.records import Float64
-from edgehuman.simulate.skeleton.pinhole import (
+from edgehuman.simulate.gait.pinhole import (
     NUM_NORMALS,
     NUM_UNIFORMS,
     VIEWS_DEG,
