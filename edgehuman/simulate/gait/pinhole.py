@@ -103,9 +103,7 @@ class Stands:
     distance_m_N: Float64
 
 
-def stand(
-    view_deg_N: Float64, uniform_NU: Float64, normal_NZ: Float64, cameras: Cameras
-) -> Stands:
+def stand(view_deg_N: Float64, uniform_NU: Float64, normal_NZ: Float64, cameras: Cameras) -> Stands:
     """Place the camera of each walk; arguments as for `watch`."""
     azimuth_N = np.radians(view_deg_N)
     distance_m_N = spread(cameras.distance_m, uniform_NU[:, 1])

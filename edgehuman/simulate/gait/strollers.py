@@ -115,6 +115,12 @@ class Stroller:
     more_H: Float64
     stand_m: float
 
+    @property
+    def height_m(self) -> float:
+        """From the ground to the crown, standing."""
+        trunk, neck_to_top = BONES.index("trunk"), BONES.index("neck_to_top")
+        return self.stand_m + float(self.bone_m_B[trunk] + self.bone_m_B[neck_to_top])
+
 
 @lru_cache(maxsize=4096)
 def sample_stroller(seed: int, person: int) -> Stroller:

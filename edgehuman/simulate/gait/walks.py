@@ -1,4 +1,4 @@
-"""Walks past a camera, before any sensor: who walks, how often, in which condition, seen from where.
+"""Walks past a camera, before any sensor: who walks, in which condition, seen from where.
 
 Skeletons and silhouettes share this: the same seed, person and number of the walk give the same
 walk and the same camera in both. The random numbers of a walk depend on nothing else.
