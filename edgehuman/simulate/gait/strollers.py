@@ -189,6 +189,7 @@ def plan_walks(
     knots_NK: Float64,
     frames: int,
     rate_hz: float,
+    closer_rad: float = 0.0,
 ) -> Walks:
     """One walk of each stroller.
 
@@ -196,6 +197,7 @@ def plan_walks(
         condition_N: index into `CONDITIONS`.
         normal_NZ, uniform_NU: `NUM_DAY_NORMALS` and `NUM_DAY_UNIFORMS` random numbers of the day.
         knots_NK: `num_knots` normal numbers for the sway.
+        closer_rad: how much closer to the body both arms are held.
     """
     control_NC = np.stack([one.control_C for one in strollers])
     more_NH = np.stack([one.more_H for one in strollers])
@@ -209,6 +211,7 @@ def plan_walks(
     control_NC[:, ROW["cadence"]] *= np.exp(_CADENCE_DAY * normal_NZ[:, -2])
     control_NC[:, ROW["stride"]] *= _PACE * np.exp(_STRIDE_DAY * normal_NZ[:, -1])
     _carry(control_NC, swing_N4, condition_N, uniform_NU)
+    control_NC[:, [ROW["abduct_r"], ROW["abduct_l"]]] -= closer_rad
     control_NC[:, ROW["duty"]] += more_NH[:, 4]
     control_NC[:, ROW["clearance"]] *= np.exp(more_NH[:, 5])
     clock_NT = _clock(control_NC[:, ROW["cadence"]], uniform_NU[:, 0], frames, rate_hz)

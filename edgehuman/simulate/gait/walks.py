@@ -141,8 +141,9 @@ def stroll(
     rate_hz: float,
     cameras: Cameras,
     num_sensor_normals: int = 0,
+    closer_rad: float = 0.0,
 ) -> Strolls:
-    """Let the people of a list walk."""
+    """Let the people of a list walk; arguments as for `strollers.plan_walks`."""
     knots, day = num_knots(frames, rate_hz), NUM_DAY_NORMALS
     sight, sensor = day + NUM_NORMALS, day + NUM_NORMALS + knots
     uniform_NU = np.empty((len(walks), NUM_DAY_UNIFORMS + NUM_UNIFORMS))
@@ -160,6 +161,7 @@ def stroll(
         normal_NZ[:, sight:sensor].astype(np.float64),
         frames,
         rate_hz,
+        closer_rad,
     )
     joints_J3NT, ahead_3NT = pose_walks(planned)
     camera_NZ = normal_NZ[:, day:sight].astype(np.float64)

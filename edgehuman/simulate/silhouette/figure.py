@@ -153,7 +153,9 @@ def _trunk(body: Body) -> list[Solid]:
     behind = pelvis - body.hips[1] * s["seat"] - body.hips[2] * (0.02 * tall)
     seat = _oval(behind, body.hips, 0.85 * s["hip_side"] + legs, s["hip_fore"] + legs, 0.04 * tall)
     top = _between(neck, body.at("head_top"), 0.06)
-    shoulders = [Blob(body.at(f"{side}_shoulder"), s["shoulder"] + add) for side in SIDES]
+    # The arm's joint lies below the point of the shoulder.
+    low_3F = body.chest[2] * (0.018 * tall)
+    shoulders = [Blob(body.at(f"{side}_shoulder") - low_3F, s["shoulder"] + add) for side in SIDES]
     yoke = (*shoulders, Blob(top, s["neck"] + s["coat"]), chest)
     return [Solid(yoke), Solid((chest, waist)), Solid((waist, hips, seat))]
 
@@ -206,8 +208,9 @@ def _arm(body: Body, side: str) -> list[Solid]:
     add = s["sleeve"] + 0.7 * s["coat"]
     bend = Blob(elbow, 0.5 * (s["upper_arm"] + s["forearm"]) * 0.92 + add)
     cuff = Blob(wrist, s["wrist"] + 0.8 * add)
+    low_3F = body.chest[2] * (0.018 * s["height"])
     upper = (
-        Blob(shoulder, s["shoulder"] + add),
+        Blob(shoulder - low_3F, s["shoulder"] + add),
         Blob(_between(shoulder, elbow, 0.45), s["upper_arm"] + add),
         bend,
     )

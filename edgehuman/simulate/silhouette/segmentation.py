@@ -10,11 +10,9 @@ W column.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.records import Bool, Float32, Float64, Index, Uint8
@@ -23,7 +21,7 @@ from edgehuman.simulate.silhouette.figure import LOSABLE
 # Side of the picture around the person, and height of the person in it.
 SIDE_PX, TALL_PX = 116, 92
 _GRID = 14
-_BLUR_PX = 1.4
+_BLUR_PX = 1.3
 # Grey levels of the blurred mask for one pixel of its boundary.
 _LEVELS_PER_PX = 70.0
 # How often things happen, per second.
@@ -82,7 +80,7 @@ class Mistakes:
             nothing does.
     """
 
-    limit_TGG: Float32
+    limit_TGG: Uint8
     lost_TL: Bool
     holes_S6: Float64
     specks_S6: Float64
@@ -109,7 +107,7 @@ def make_mistakes(
     )
 
 
-def _limits(rng: np.random.Generator, frames: int, quality: Segmentation, poor: float) -> Float32:
+def _limits(rng: np.random.Generator, frames: int, quality: Segmentation, poor: float) -> Uint8:
     """Threshold in every cell: half of white, plus slow and fast noise, plus the walk's bias."""
     bias = 0.35 * quality.bias * _LEVELS_PER_PX * float(rng.standard_normal())
     noise_TGG = rng.standard_normal((frames, _GRID, _GRID), dtype=np.float32)
@@ -120,7 +118,7 @@ def _limits(rng: np.random.Generator, frames: int, quality: Segmentation, poor: 
     made: Float32 = np.float32(127.5 + bias) + np.float32(size) * (
         np.float32(0.45) * slow_TGG + np.float32(0.35) * noise_TGG
     )
-    return np.clip(made, 30.0, 225.0, out=made)
+    return np.clip(made, 30.0, 225.0, out=made).astype(np.uint8)
 
 
 def _spans(
@@ -200,14 +198,9 @@ def segment(drawn_HW: Uint8, mistakes: Mistakes, t: int) -> Uint8:
         drawn_HW[row:, begin:end] = 0
         if cv2.countNonZero(drawn_HW) < _SMALLEST_PX2:
             drawn_HW = kept_HW
-    soft_HW = cv2.GaussianBlur(drawn_HW, (0, 0), _BLUR_PX)
+    soft_HW = cv2.GaussianBlur(drawn_HW, (5, 5), _BLUR_PX)
     limit_HW = cv2.resize(mistakes.limit_TGG[t], (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_LINEAR)
-    return above(soft_HW, limit_HW)
-
-
-def above(grey_HW: NDArray[Any], limit_HW: NDArray[Any]) -> Uint8:
-    """255 where a picture is above a limit, else 0."""
-    made: Uint8 = (grey_HW > limit_HW).view(np.uint8) * np.uint8(255)
+    made: Uint8 = cv2.compare(soft_HW, limit_HW, cv2.CMP_GT).astype(np.uint8, copy=False)
     return made
 
 

@@ -32,22 +32,22 @@ _GIRTHS: Mapping[str, tuple[float, float, float]] = {
     "hip_side": (0.094, 0.05, 0.9),
     "hip_fore": (0.064, 0.07, 1.0),
     "seat": (0.018, 0.30, 0.8),
-    "shoulder": (0.034, 0.06, 0.7),
+    "shoulder": (0.029, 0.06, 0.7),
     "upper_arm": (0.029, 0.08, 1.0),
     "forearm": (0.025, 0.08, 0.7),
     "wrist": (0.017, 0.06, 0.4),
     "hand": (0.019, 0.08, 0.2),
     "thigh": (0.052, 0.08, 1.0),
-    "knee": (0.035, 0.07, 0.7),
-    "calf": (0.035, 0.08, 0.8),
-    "ankle": (0.024, 0.07, 0.4),
-    "foot": (0.020, 0.08, 0.2),
+    "knee": (0.032, 0.07, 0.7),
+    "calf": (0.031, 0.08, 0.8),
+    "ankle": (0.021, 0.07, 0.4),
+    "foot": (0.016, 0.08, 0.2),
     # What clothes add: tops, sleeves, trousers above and at the hem, and soles.
     "top": (0.008, 0.50, 0.0),
     "sleeve": (0.005, 0.60, 0.0),
-    "trousers": (0.006, 0.50, 0.0),
-    "hem": (0.010, 0.60, 0.0),
-    "sole": (0.010, 0.50, 0.0),
+    "trousers": (0.005, 0.50, 0.0),
+    "hem": (0.006, 0.60, 0.0),
+    "sole": (0.008, 0.40, 0.0),
     "hair": (0.007, 0.60, 0.0),
 }
 _GIRTH = 0.10
@@ -108,7 +108,7 @@ def dress(
         made[name] *= np.exp(_DAY * normal_NZ[:, column])
     coat_N = (condition_N == CONDITIONS.index("cl")).astype(np.float64)
     made["coat"] = coat_N * (0.009 + 0.012 * uniform_NU[:, 0])
-    made["coat_hem"] = coat_N * (0.55 + 0.75 * uniform_NU[:, 1])
+    made["coat_hem"] = coat_N * (0.40 + 0.70 * uniform_NU[:, 1])
     made["coat_flare"] = coat_N * 0.02 * uniform_NU[:, 2]
     made["hood"] = coat_N * (uniform_NU[:, 3] < 0.4)
     kind_N, left_N, size_N = bags_of(day_NU)

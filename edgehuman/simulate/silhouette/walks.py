@@ -43,6 +43,8 @@ _BLOCK = 8
 # Vertices have four binary places.
 _SHIFT = 4
 _CAMERAS, _SEGMENTATION = Cameras(), Segmentation()
+# Skeletons have no girth; beside a body of flesh, their arms would stand off.
+_CLOSER_RAD = 0.13
 _PELVIS = SKELETON_26.index("pelvis")
 
 
@@ -120,7 +122,7 @@ def _fill(
 ) -> None:
     """Simulate a block of walks into its place."""
     frames = silhouette_NTHW.shape[1]
-    strolls = stroll(seed, walks, frames, rate_hz, cameras)
+    strolls = stroll(seed, walks, frames, rate_hz, cameras, closer_rad=_CLOSER_RAD)
     stands = stand(strolls.view_deg_N, strolls.camera_uniform_NU, strolls.camera_normal_NZ, cameras)
     height_m_N = _heights(seed, walks)
     sight = _sight(strolls, stands, height_m_N)
