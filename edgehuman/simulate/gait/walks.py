@@ -92,10 +92,10 @@ def list_walks(
     Raises:
         UsageError: a value out of range, or an unknown condition.
     """
-    _require_whole("num_people", num_people, 1, 10**7)
-    _require_whole("each", each, 1, 10**5)
-    _require_whole("seed", seed, 0, 2**63 - 1)
-    _require_whole("first_person", first_person, 0, 2**62)
+    require_whole("num_people", num_people, 1, 10**7)
+    require_whole("each", each, 1, 10**5)
+    require_whole("seed", seed, 0, 2**63 - 1)
+    require_whole("first_person", first_person, 0, 2**62)
     unknown = [name for name in conditions if name not in CONDITIONS]
     if unknown or not conditions:
         raise UsageError(
@@ -114,12 +114,13 @@ def list_walks(
 
 def require_timing(frames: int, rate_hz: float) -> None:
     """Raise UsageError unless a walk may have that many frames and that rate."""
-    _require_whole("frames", frames, 2, 10**5)
+    require_whole("frames", frames, 2, 10**5)
     if not 5.0 <= rate_hz <= 240.0:
         raise UsageError(f"rate_hz is {rate_hz}; it must be 5 to 240 Hz")
 
 
-def _require_whole(name: str, value: object, low: int, high: int) -> None:
+def require_whole(name: str, value: object, low: int, high: int) -> None:
+    """Raise UsageError unless a value is an integer from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise UsageError(f"{name} is {value!r}; it must be an integer")
     if not low <= value <= high:

@@ -52,7 +52,7 @@ class Segmentation:
     lost: float = 1.0
     specks: float = 1.0
     shadowed: float = 0.1
-    occluded: float = 0.1
+    occluded: float = 0.05
 
     def __post_init__(self) -> None:
         for name in ("jitter", "bias", "spread", "holes", "lost", "specks"):
@@ -109,7 +109,7 @@ def make_mistakes(
 
 def _limits(rng: np.random.Generator, frames: int, quality: Segmentation, poor: float) -> Uint8:
     """Threshold in every cell: half of white, plus slow and fast noise, plus the walk's bias."""
-    bias = 0.35 * quality.bias * _LEVELS_PER_PX * float(rng.standard_normal())
+    bias = 0.25 * quality.bias * _LEVELS_PER_PX * float(rng.standard_normal())
     noise_TGG = rng.standard_normal((frames, _GRID, _GRID), dtype=np.float32)
     slow_TGG = noise_TGG.copy()
     for t in range(1, frames):

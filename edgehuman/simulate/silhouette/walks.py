@@ -1,6 +1,6 @@
 """Silhouettes of simulated people who walk past pin-hole cameras.
 
-    walks = simulate_silhouettes(num_people=100, each=8, seed=0)
+    walks = simulate_silhouettes(SimulatedSilhouettes(people=100, walks_each=8, seed=0))
     walks.silhouette_NTHW[3], walks.person_N[3], walks.view_deg_N[3], walks.condition_N[3]
 
 The walkers and cameras are those of `simulate.skeleton`: the same seed, person and number of the
@@ -23,7 +23,14 @@ from edgehuman.records import Bool, Float32, Float64, Index, Text, Uint8
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.gait.pinhole import Cameras, Stands, stand
 from edgehuman.simulate.gait.strollers import CONDITIONS, sample_stroller
-from edgehuman.simulate.gait.walks import Strolls, WalkList, list_walks, require_timing, stroll
+from edgehuman.simulate.gait.walks import (
+    Strolls,
+    WalkList,
+    list_walks,
+    require_timing,
+    require_whole,
+    stroll,
+)
 from edgehuman.simulate.silhouette.centre import SIDE, centred
 from edgehuman.simulate.silhouette.figure import LOSABLE, Solid, body_of, solids_of
 from edgehuman.simulate.silhouette.segmentation import (
@@ -50,6 +57,52 @@ _PELVIS = SKELETON_26.index("pelvis")
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSilhouettes:
+    """Which walks to simulate.
+
+    Attributes:
+        people: number of people; walks_each: walks of each of them.
+        frames, rate_hz: of each walk.
+        seed: of everything; people with the same number differ between seeds.
+        first_person: number of the first one.
+        conditions: of a person's walks, in turn: "nm" normal, "bg" with a bag, "cl" in a coat.
+        cameras: each walk has one of its azimuths; a person's walks use all of them, in the
+            person's own order, before one repeats.
+        segmentation: the quality of the masks.
+
+    Raises:
+        UsageError: a value out of range, or an unknown condition.
+    """
+
+    people: int
+    walks_each: int = 4
+    frames: int = 60
+    seed: int = 0
+    rate_hz: float = RATE_HZ
+    first_person: int = 0
+    conditions: Sequence[str] = ("nm", "nm", "bg", "cl")
+    cameras: Cameras = _CAMERAS
+    segmentation: Segmentation = _SEGMENTATION
+
+    def __post_init__(self) -> None:
+        require_whole("people", self.people, 1, 10**7)
+        require_whole("walks_each", self.walks_each, 1, 10**5)
+        require_timing(self.frames, self.rate_hz)
+        self.listed()
+
+    def listed(self) -> WalkList:
+        """The walks, ordered by person."""
+        return list_walks(
+            self.people,
+            self.walks_each,
+            self.seed,
+            self.first_person,
+            self.conditions,
+            self.cameras,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SilhouetteWalks:
     """Walks with all their labels, ordered by person.
 
     Attributes:
@@ -57,7 +110,7 @@ class SimulatedSilhouettes:
         person_N: who walks.
         walk_N: number of the walk within the person's walks, from 0.
         view_deg_N: the camera's nominal azimuth: 0 in front of the walker, 180 behind.
-        condition_N: "nm" normal, "bg" with a bag, "cl" in a coat.
+        condition_N: "nm", "bg" or "cl".
         rate_hz: frames per second.
     """
 
@@ -72,56 +125,27 @@ class SimulatedSilhouettes:
         return len(self.person_N)
 
 
-def simulate_silhouettes(
-    num_people: int,
-    each: int,
-    seed: int,
-    frames: int = 60,
-    rate_hz: float = RATE_HZ,
-    first_person: int = 0,
-    conditions: Sequence[str] = ("nm", "nm", "bg", "cl"),
-    cameras: Cameras = _CAMERAS,
-    segmentation: Segmentation = _SEGMENTATION,
-) -> SimulatedSilhouettes:
-    """Simulate `each` walks of each of people first_person .. first_person + num_people - 1.
-
-    Args:
-        seed: of everything; people with the same number differ between seeds.
-        frames, rate_hz: of each walk.
-        conditions: of a person's walks, in turn: nm, bg or cl.
-        cameras: each walk has one of its azimuths; a person's walks use all of them, in the
-            person's own order, before one repeats.
-        segmentation: the quality of the masks.
-
-    Raises:
-        UsageError: a value out of range, or an unknown condition.
-    """
-    require_timing(frames, rate_hz)
-    walks = list_walks(num_people, each, seed, first_person, conditions, cameras)
-    silhouette_NTHW = np.empty((len(walks), frames, SIDE, SIDE), np.uint8)
+def simulate_silhouettes(wanted: SimulatedSilhouettes) -> SilhouetteWalks:
+    """Simulate walks; the same on every machine, whoever else is simulated."""
+    walks = wanted.listed()
+    silhouette_NTHW = np.empty((len(walks), wanted.frames, SIDE, SIDE), np.uint8)
     for first in range(0, len(walks), _BLOCK):
         rows = slice(first, first + _BLOCK)
-        _fill(silhouette_NTHW[rows], seed, walks.part(rows), rate_hz, cameras, segmentation)
-    return SimulatedSilhouettes(
+        _fill(silhouette_NTHW[rows], wanted, walks.part(rows))
+    return SilhouetteWalks(
         silhouette_NTHW,
         walks.person_N,
         walks.walk_N,
         walks.view_deg_N.astype(np.float32),
         np.array(CONDITIONS)[walks.condition_N],
-        rate_hz,
+        wanted.rate_hz,
     )
 
 
-def _fill(
-    silhouette_NTHW: Uint8,
-    seed: int,
-    walks: WalkList,
-    rate_hz: float,
-    cameras: Cameras,
-    quality: Segmentation,
-) -> None:
+def _fill(silhouette_NTHW: Uint8, wanted: SimulatedSilhouettes, walks: WalkList) -> None:
     """Simulate a block of walks into its place."""
-    frames = silhouette_NTHW.shape[1]
+    seed, frames, cameras = wanted.seed, wanted.frames, wanted.cameras
+    quality, rate_hz = wanted.segmentation, wanted.rate_hz
     strolls = stroll(seed, walks, frames, rate_hz, cameras, closer_rad=_CLOSER_RAD)
     stands = stand(strolls.view_deg_N, strolls.camera_uniform_NU, strolls.camera_normal_NZ, cameras)
     height_m_N = _heights(seed, walks)
@@ -156,7 +180,7 @@ def draw(vertices_SK2: Index, drawn_S: Bool) -> Uint8:
 
 
 def _heights(seed: int, walks: WalkList) -> Float64:
-    """Height of the walkers in metres: of the hips in standing, and from there to the crown."""
+    """Height of the walkers in metres."""
     strollers = [sample_stroller(seed, person) for person in walks.person_N.tolist()]
     return np.array([one.height_m for one in strollers])
 
