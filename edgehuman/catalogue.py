@@ -215,6 +215,11 @@ RECORDS: Mapping[str, Record] = {
         ),
         needs="silhouettes of one walker, white on black, of any size: a folder of PNG files a "
         "walk, OpenGait's pickles, or a packed file",
+        simulate=Action(
+            "edgehuman.data.silhouette.write:SimulateConfig",
+            "edgehuman.data.silhouette.write:simulate",
+            "edgehuman data simulate --kind silhouettes --people 3 --out silhouettes",
+        ),
     ),
     "PersonCrop": Record(
         "image",

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from edgehuman.geometry import COCO_17, OPENPOSE_18
 from edgehuman.records import Float32
-from edgehuman.simulate.skeleton.detector import Detector
 from edgehuman.simulate.gait.pinhole import Cameras
+from edgehuman.simulate.skeleton.detector import Detector
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
 FRAMES = 50

@@ -83,6 +83,7 @@ def test_a_kind_has_flags_of_its_own_alone(capsys: pytest.CaptureFixture[str]) -
     assert help_of("imu", capsys) == shared | {"--minutes", "--placement", "--rate-hz"}
     assert help_of("people", capsys) == shared | {"--each"}
     assert help_of("skeletons", capsys) == shared | {"--each"}
+    assert help_of("silhouettes", capsys) == shared | {"--each"}
 
 
 @pytest.mark.parametrize(
@@ -102,4 +103,4 @@ def test_the_usual_kind_and_an_unknown_one(
     assert main([*words, "--minutes", "0.1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["files"][0]["seconds"] == 6.0
     assert main([*words, "--kind", "pictures"]) == 2
-    assert "Valid names: imu, skeletons, people" in capsys.readouterr().err
+    assert "Valid names: imu, skeletons, silhouettes, people" in capsys.readouterr().err

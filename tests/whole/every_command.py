@@ -66,6 +66,7 @@ evaluate zoo:activity --data uci_har.npz
 bench zoo:activity zoo:activity-int8 --rounds 2 --out measured
 
 data simulate --kind skeletons --people 2 --out walks
+data simulate --kind silhouettes --people 1 --out silhouettes
 data check walks
 run zoo:gait-skeleton --source simulated --seconds 3
 run zoo:gait-skeleton-fp16 --source simulated --seconds 3 --json

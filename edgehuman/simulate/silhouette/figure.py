@@ -254,9 +254,9 @@ def _foot(body: Body, side: str) -> tuple[Blob, ...]:
     lift = unit(ankle - _between(heel, toe, 0.3))
     return (
         Blob(ankle, s["ankle"] + 0.1 * s["sole"]),
-        Blob(heel + lift * (0.8 * size), size),
-        Blob(_between(heel, toe, 0.75) + lift * (0.7 * size), size * 1.1),
-        Blob(_between(heel, toe, 1.08) + lift * (0.4 * size), size * 0.7),
+        Blob(heel + lift * size, size),
+        Blob(_between(heel, toe, 0.75) + lift * size, size),
+        Blob(_between(heel, toe, 1.06) + lift * (0.7 * size), size * 0.7),
     )
 
 

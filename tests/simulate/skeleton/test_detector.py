@@ -10,8 +10,8 @@ import pytest
 from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18
 from edgehuman.records import Bool, Float32
-from edgehuman.simulate.skeleton.detector import Detector, detect, hidden, num_normals
 from edgehuman.simulate.gait.pinhole import Seen
+from edgehuman.simulate.skeleton.detector import Detector, detect, hidden, num_normals
 
 J = {name: i for i, name in enumerate(OPENPOSE_18)}
 FRAMES, RATE_HZ = 48, 24.0

@@ -9,7 +9,6 @@ from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18, flip_indices
 from edgehuman.records import Float32, Float64
 from edgehuman.simulate.body.crowd import BONES, pose_walks
-from edgehuman.simulate.skeleton.detector import Detector
 from edgehuman.simulate.gait.pinhole import Cameras
 from edgehuman.simulate.gait.strollers import (
     NUM_DAY_NORMALS,
@@ -18,6 +17,7 @@ from edgehuman.simulate.gait.strollers import (
     plan_walks,
     sample_stroller,
 )
+from edgehuman.simulate.skeleton.detector import Detector
 from edgehuman.simulate.skeleton.walks import SimulatedSkeletons, simulate_skeletons
 
 _JOINT = {name: i for i, name in enumerate(OPENPOSE_18)}
