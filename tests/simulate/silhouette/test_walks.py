@@ -17,6 +17,7 @@ from edgehuman.simulate.silhouette.walks import (
     SimulatedSilhouettes,
     simulate_silhouettes,
 )
+from edgehuman.simulate.skeleton.detector import Detector
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
 
@@ -73,7 +74,9 @@ def test_the_walkers_and_cameras_are_those_of_the_skeletons(walks: SilhouetteWal
     np.testing.assert_array_equal(skeletons.view_deg_N, walks.view_deg_N)
     np.testing.assert_array_equal(skeletons.condition_N, walks.condition_N)
     # When the ankles are apart, so are the feet of the silhouette.
-    skeletons = simulate_skeletons(4, 1, seed=0, frames=60, cameras=Cameras(views_deg=(90.0,)))
+    view = Cameras(views_deg=(90.0,), view_spread_deg=0.0, roll_deg=0.0)
+    sure = Detector(noise=0, bias=0, dropped=0, swapped=0)
+    skeletons = simulate_skeletons(4, 1, seed=0, frames=60, cameras=view, detector=sure)
     made = seen(90.0, people=4, frames=60).silhouette_NTHW[:, :, 50:] > 0
     ankles = np.abs(skeletons.skeleton_NTJ3[:, :, 10, 0] - skeletons.skeleton_NTJ3[:, :, 13, 0])
     reach = made.any(axis=2).sum(axis=2)
@@ -139,7 +142,7 @@ def test_who_walks_shows_in_one_view_and_hardly_in_another() -> None:
     def mean_of(view_deg: float, condition: str, walk: int) -> Float64:
         conditions = ("nm", condition)
         made = seen(
-            view_deg, people=20, frames=16, walks_each=2, conditions=conditions, segmentation=NOISY
+            view_deg, people=20, frames=12, walks_each=2, conditions=conditions, segmentation=NOISY
         )
         mean: Float64 = made.silhouette_NTHW[walk::2].mean(axis=1).reshape(20, -1)
         return mean
