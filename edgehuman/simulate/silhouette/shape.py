@@ -57,7 +57,6 @@ _SKIRT, _LONG_TOP = 0.12, 0.30
 # How clothes sit on one day or another (logarithm).
 _DAY = 0.08
 _CLOTHES = ("top", "sleeve", "trousers", "hem")
-Shape = dict[str, float]
 
 
 @lru_cache(maxsize=4096)

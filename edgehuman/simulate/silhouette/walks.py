@@ -126,7 +126,7 @@ class SilhouetteWalks:
 
 
 def simulate_silhouettes(wanted: SimulatedSilhouettes) -> SilhouetteWalks:
-    """Simulate walks; the same on every machine, whoever else is simulated."""
+    """Simulate walks; each is the same whoever else is simulated."""
     walks = wanted.listed()
     silhouette_NTHW = np.empty((len(walks), wanted.frames, SIDE, SIDE), np.uint8)
     for first in range(0, len(walks), _BLOCK):
