@@ -50,8 +50,7 @@ class EvaluateConfig(ReadingFlags):
     """Score an activity model on a dataset."""
 
     model: Positional[str]
-    """zoo:NAME, an artefact's path, a checkpoint folder, or a name from `edgehuman models` (random
-    weights)."""
+    """zoo:NAME, a file, a checkpoint folder, or a name of `edgehuman models` (random weights)."""
     data: str = SIMULATED
     """A dataset's path, or the word `simulated`."""
     dataset: str | None = None
@@ -64,11 +63,9 @@ class EvaluateConfig(ReadingFlags):
     """Other names of classes, of the data's and of the model's: `walking_forward=walking`,
     `jumping=` is left out. Classes of one name are one class."""
     classes: Literal["all", "scored"] = "scored"
-    """Macro-F1 over all classes that are true or predicted, or over those scored: that have
-    windows."""
+    """Macro-F1 over all classes that are true or predicted, or those that have windows."""
     mounting: Literal["fixed", "learn"] = "fixed"
-    """Take each sensor as it is worn, or learn from its wearer's windows of walking how it is
-    mounted, without labels, as a stream does."""
+    """Take each sensor as it is worn, or learn its mounting from walking, as a stream does."""
     placement: str | None = None
     """Windows of the sensors worn there only, e.g. wrist, where the data say it."""
     hop: int = 64
@@ -190,7 +187,7 @@ def load_split(
     """Load the windows of one split of a dataset.
 
     Raises:
-        UsageError: --dataset was given with simulated data, or a format with data of known format.
+        UsageError: --dataset with simulated data, or a format with data of known format.
         DataError: no such data, or an empty split.
     """
     if data == SIMULATED and dataset is not None:

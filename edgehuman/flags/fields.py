@@ -80,7 +80,7 @@ def flags_of(config_class: type[Any]) -> list[Flag]:
         _flag(each, hints[each.name], said.get(each.name, ""), group_of.get(each.name, ""))
         for each in dataclasses.fields(config_class)
     ]
-    trains = "steps" in said and any(group_of.values())
+    trains = "lr" in group_of
     first = _TRAINING_FIRST if trains else _FIRST
     flags = [_placed(flag, flag.name in first if trains else flag.required) for flag in flags]
     headings = [NEEDED, OWN, AUGMENTATION, *dict.fromkeys(group_of.values())]

@@ -370,7 +370,7 @@ def test_a_folder_in_other_axes_units_or_clocks_gives_the_same_windows_with_the_
 
 def test_units_and_axes_of_published_or_simulated_data_cannot_be_given() -> None:
     flags = ReadingFlags(axes="-y+x+z")
-    with pytest.raises(UsageError, match="--axes.*recordings of your own"):
+    with pytest.raises(UsageError, match=r"--axes.*recordings of your own"):
         labelled_splits(["simulated"], 64, 0.2, format=flags.format)
     with pytest.raises(UsageError, match="simulated: no recordings of your own"):
         load_split("simulated", None, "test", 64, flags.format)
