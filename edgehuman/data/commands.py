@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,6 @@ from edgehuman import catalogue
 from edgehuman.data.layout import Layout, find, require_there, unknown
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.imu.format import ImuFormat
-from edgehuman.preprocess.imu.reading import FOR_OWN, ReadingFlags
 
 _FIX = (
     "Give --dataset to see what is missing; `edgehuman data list` shows the layout of each dataset"
@@ -71,16 +69,34 @@ def _row(name: str, row: catalogue.Dataset, layout: Layout[Any]) -> dict[str, An
 
 
 @dataclass(frozen=True, slots=True)
-class CheckConfig(ReadingFlags):
+class CheckConfig:
     """Check a dataset's folder or file for missing or wrong data.
 
     Attributes:
         path: the folder or file.
         dataset: expected dataset; recognised from the files if not given.
+        accel_unit: of recordings of a wearable, as of `edgehuman run`: auto, g, ms2 or mg.
+        gyro_unit: the same: auto, rads or degs.
+        axes: the same: which signed sensor axes are x, y and z, e.g. -y+x+z.
+        gyro_axes: the same for the gyroscope if it differs (default: same).
+        stamp_unit: the same: auto, s, ms, us or ns.
+        rate_hz: the same: rows per second of files whose rows have no stamps.
     """
 
     path: Positional[Path]
     dataset: str | None = None
+    accel_unit: str = "auto"
+    gyro_unit: str = "auto"
+    axes: str = "+x+y+z"
+    gyro_axes: str = "same"
+    stamp_unit: str = "auto"
+    rate_hz: float | None = None
+
+    def declared(self) -> dict[str, Any]:
+        """The flags of reading that differ from their defaults."""
+        rest = [each for each in fields(self) if each.name not in ("path", "dataset")]
+        values = {each.name: getattr(self, each.name) for each in rest}
+        return {each.name: values[each.name] for each in rest if values[each.name] != each.default}
 
 
 def check(config: CheckConfig) -> Outcome:
@@ -91,13 +107,13 @@ def check(config: CheckConfig) -> Outcome:
         UsageError: no dataset of that name, or units or axes of data whose own are known.
     """
     require_there(config.path)
-    declared = config.format != ImuFormat()
+    declared = config.declared()
     refused: DataError | None = None
     for record in catalogue.RECORDS.values():
         if record.check:
             examine = catalogue.load_object(record.check)
-            reads = "format" in inspect.signature(examine).parameters
-            options = {"format": config.format} if reads else {}
+            reads = "declared" in inspect.signature(examine).parameters
+            options = {"declared": declared} if reads else {}
             try:
                 outcome: Outcome | None = examine(config.path, config.dataset, **options)
             except DataError as error:
@@ -105,7 +121,10 @@ def check(config: CheckConfig) -> Outcome:
                 refused = refused or error
                 continue
             if outcome is not None and declared and not reads:
-                raise UsageError(f"{config.path} is {record.modality}; {FOR_OWN}")
+                flags = ", ".join(f"--{name.replace('_', '-')}" for name in declared)
+                raise UsageError(
+                    f"{config.path} is {record.modality}; {flags}: for recordings of a wearable"
+                )
             if outcome is not None:
                 return outcome
     records = [record for record in catalogue.RECORDS.values() if record.layouts]
