@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from edgehuman.data.imu.layout import (
     units_hint,
 )
 from edgehuman.data.imu.load import layouts, require_own
-from edgehuman.data.imu.recordings import AS_TOLD
 from edgehuman.data.layout import found_here
 from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
@@ -61,12 +61,15 @@ class Findings:
     median_norm_g: float = float("nan")
 
 
-def check(path: Path, dataset: str | None = None, format: ImuFormat = AS_TOLD) -> Outcome | None:
+def check(
+    path: Path, dataset: str | None = None, declared: Mapping[str, Any] | None = None
+) -> Outcome | None:
     """`edgehuman data check`: exit code 1 if anything is wrong; None for another record.
 
     Raises:
         DataError: the path does not have the layout of the expected dataset.
     """
+    format = ImuFormat(**(declared or {}))
     found = found_here(path, layouts(format), dataset)
     if found is None:
         return None
