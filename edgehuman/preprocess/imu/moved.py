@@ -47,7 +47,7 @@ class GravityTrack:
             self._was = None  # a pause: nobody knows what happened
         if self._was is not None:
             self._follow(imu_TC[-new:], new / self._rate_hz)
-        if not _is_quiet(imu_TC):
+        if spread_g(imu_TC) > QUIET_G:
             return False
         end_TC = imu_TC[-max(1, min(imu_TC.shape[0], round(0.64 * self._rate_hz))) :, :3]
         gravity = _unit(*end_TC.mean(axis=0).tolist())
@@ -68,9 +68,12 @@ class GravityTrack:
             self._now = _turned(self._now, *rotation)
 
 
-def _is_quiet(imu_TC: Float32) -> bool:
-    accel_T3 = imu_TC[:, :3]
-    return bool(np.linalg.norm(accel_T3.std(axis=0)) <= QUIET_G)
+def spread_g(imu_TC: Float32) -> float:
+    """Standard deviation of the acceleration of a window (T, 6) about its mean, g, of all axes
+    together; `numpy.std` is three times slower.
+    """
+    off_T3 = imu_TC[:, :3] - imu_TC[:, :3].sum(axis=0) / np.float32(len(imu_TC))
+    return math.sqrt(float(np.einsum("tc,tc->", off_T3, off_T3)) / len(imu_TC))
 
 
 def _turned(vector: Vector, x: float, y: float, z: float) -> Vector:

@@ -12,9 +12,12 @@ import dataclasses
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import numpy as np
 
 from edgehuman.card import Card, Decision
 from edgehuman.catalogue import is_of
@@ -22,8 +25,9 @@ from edgehuman.errors import ArtefactError
 from edgehuman.metrics.energy import energy_of
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.preprocess.imu.text.columns import plain
+from edgehuman.records import Float32
 from edgehuman.runtime.imu.decision import Decided, Decider
-from edgehuman.runtime.imu.mounting import Mounting
+from edgehuman.runtime.imu.mounting import Mounting, Worn
 from edgehuman.runtime.imu.results import ImuResult, ImuTally, said_worn
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.windows import MISSING_SHARE, StreamWindow, WindowMaker
@@ -38,6 +42,8 @@ BROKEN_OUTPUT = "output not finite"
 UNLIKE = "unlike what the model learnt"
 NOT_KNOWN = "mounting not known"
 LOW_SCORE = "score under the threshold"
+AT_ONCE = 32
+"""A file's windows go through the model together, at most so many."""
 
 _log = logging.getLogger("edgehuman.runtime")
 
@@ -121,6 +127,10 @@ class Recogniser:
         )
         self._decider: Decider[StreamWindow] = Decider(self.decision, self.labels, self.hop_s)
         self._run = model.engine.run
+        # Outputs, logits, energies, and whether somebody surely walks, of windows that wait.
+        self._ahead: deque[tuple[Float32, list[float], float, bool]] = deque()
+        self._ahead_worn: Worn | None = None
+        self._worn: Worn | None = None
         self.mounting = Mounting(model.card, options.mounting == "fixed", options.placement)
         self._placements = model.card.output.placements
         self._rejects = self.decision.energy is not None
@@ -140,14 +150,13 @@ class Recogniser:
         """
         if not len(block):
             return self._overdue()
-        windows = self.windows.push(block)
-        results = [result for window in windows for result in self._judge(window)]
+        results = self._judged(self.windows.push(block))
         self._tell()
         return results
 
     def close(self) -> list[ImuResult]:
         """The results that were still waiting at the end of the stream."""
-        late = [result for window in self.windows.close() for result in self._judge(window)]
+        late = self._judged(self.windows.close())
         late += self._finish(self._decider.flush())
         self._tell()
         return late
@@ -194,6 +203,31 @@ class Recogniser:
             return []
         return self._finish(self._decider.flush())
 
+    def _judged(self, windows: Sequence[StreamWindow]) -> list[ImuResult]:
+        """The results of windows that came together, e.g. of a block of a file."""
+        waiting = deque(window.window.imu_TC for window in windows if window.usable)
+        self._ahead.clear()
+        results: list[ImuResult] = []
+        for window in windows:
+            if window.usable:
+                self._look_ahead(waiting)
+                waiting.popleft()
+            results += self._judge(window)
+        return results
+
+    def _look_ahead(self, waiting: Sequence[Float32]) -> None:
+        """Run the model on all windows that wait, unless it has; anew once the mounting changes."""
+        if self._ahead and self._ahead_worn is self.mounting.worn:
+            return
+        self._ahead_worn = self.mounting.worn
+        turned_NTC = np.stack([self.mounting.turned(one) for one in list(waiting)[:AT_ONCE]])
+        output_NO = self._run(turned_NTC)
+        energy_N = energy_of(output_NO) if self._rejects else np.full(len(output_NO), math.inf)
+        logits_NC, walks = self.mounting.answers(output_NO)
+        self._ahead = deque(
+            zip(output_NO, logits_NC.tolist(), energy_N.tolist(), walks, strict=True)
+        )
+
     def _judge(self, window: StreamWindow) -> list[ImuResult]:
         self._newest_s = window.arrival_ns / 1e9
         logits_C: list[float] | None = None
@@ -239,10 +273,10 @@ class Recogniser:
         """The logits of a window's classes, in its wearer's frame as far as that is known, and the
         energy of its outputs."""
         imu_TC, known = window.window.imu_TC, self._learnt
-        output_O = self._run(self.mounting.turned(imu_TC)[None])[0]
-        energy = float(energy_of(output_O[None])[0]) if self._rejects else math.inf
-        logits_C: list[float] = self.mounting.read(imu_TC, output_O, window.t_s).tolist()
-        if self.mounting.worn is not None:
+        output_O, logits_C, energy, walks = self._ahead.popleft()
+        self.mounting.learn(imu_TC, output_O, window.t_s, walks)
+        if self.mounting.worn is not None and self.mounting.worn is not self._worn:
+            self._worn = self.mounting.worn
             self.tally.worn = self.mounting.worn.said(self._placements)
             if self._learnt and not known:
                 self.windows.report.note(

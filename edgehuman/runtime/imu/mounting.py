@@ -32,7 +32,7 @@ from edgehuman.card import Card
 from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.placements import answered, of_classes, of_placements
-from edgehuman.preprocess.imu.moved import GravityTrack
+from edgehuman.preprocess.imu.moved import GravityTrack, spread_g
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright, turn
 from edgehuman.records import Float32, Float64
 
@@ -120,7 +120,7 @@ def usual_axis(card: Card, place: int = 0) -> tuple[Float64, bool]:
 
 def is_still(imu_TC: Float32) -> bool:
     """Whether a window (T, 6) may be of a still wearer."""
-    return bool(np.linalg.norm(imu_TC[:, :3].std(axis=0)) <= STILL_G)
+    return spread_g(imu_TC) <= STILL_G
 
 
 def is_steady(imu_TC: Float32) -> bool:
@@ -216,6 +216,14 @@ class Mounting:
         cosine = cosine if self._is_signed else abs(cosine)
         return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
+    def answers(self, output_NO: Float32) -> tuple[Float32, list[bool]]:
+        """The logits (N, C) of outputs, and which of the windows surely show an upright class."""
+        prob_P = None if self._usual is None else self._usual.prob_P
+        logits_NC = answered(self._card, output_NO, prob_P)
+        if not self._learns:
+            return logits_NC, [False] * len(output_NO)
+        return logits_NC, is_upright(self._card, output_NO).tolist()
+
     def read(self, imu_TC: Float32, output_O: Float32, t_s: float) -> Float32:
         """The logits (C,) of a window's output; learns from the window.
 
@@ -223,21 +231,24 @@ class Mounting:
             imu_TC: the window as it was worn.
             output_O: the model's output for `turned(imu_TC)`.
         """
-        prob_P = None if self._usual is None else self._usual.prob_P
-        logits_C: Float32 = answered(self._card, output_O[None], prob_P)[0]
-        if self._learns:
-            jumped, walks = self._track.jumped(imu_TC, t_s), is_upright(self._card, output_O[None])
-            if jumped and not walks[0]:
-                self.moved_s, self.worn = t_s, self._usual
-                self._seen.clear()
-            self._learn(imu_TC, output_O, t_s)
-        return logits_C
+        logits_NC, walks = self.answers(output_O[None])
+        self.learn(imu_TC, output_O, t_s, walks[0])
+        return np.asarray(logits_NC[0], np.float32)
 
-    def _learn(self, imu_TC: Float32, output_O: Float32, t_s: float) -> None:
+    def learn(self, imu_TC: Float32, output_O: Float32, t_s: float, walks: bool) -> None:
+        """Learn from a window (T, 6) as it was worn; `walks` as `answers` says."""
+        if not self._learns:
+            return
+        if self._track.jumped(imu_TC, t_s) and not walks:
+            self.moved_s, self.worn = t_s, self._usual
+            self._seen.clear()
+        self._learn(imu_TC, output_O, t_s, walks)
+
+    def _learn(self, imu_TC: Float32, output_O: Float32, t_s: float, walks: bool) -> None:
         is_usual = self.worn is self._usual and self._usual is not None
         if is_usual and not self._is_signed and self.moved_s is None:
             self._stand(imu_TC)
-        if not (is_upright(self._card, output_O[None])[0] and is_steady(imu_TC)):
+        if not (walks and is_steady(imu_TC)):
             self._in_a_row = 0
             return
         self._in_a_row += 1
