@@ -72,6 +72,13 @@ METHODS: Mapping[str, Method] = {
         "arXiv 2504.07598",
         "edgehuman pretrain --method contrastive --data simulated --out runs/walks",
     ),
+    "diffusion": Method(
+        "edgehuman.pretrain.diffusion.settings:DiffusionConfig",
+        "edgehuman.pretrain.diffusion.diffusion:train",
+        "silhouette",
+        "OpenReview r4GxmIBDbO",
+        "edgehuman pretrain --method diffusion --arch gaitset --steps 200 --out runs/gaitset",
+    ),
 }
 
 TASKS: Mapping[str, Task] = {

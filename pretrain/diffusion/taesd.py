@@ -1,9 +1,9 @@
-"""The latent encoder and decoder, with the architecture of the Tiny AutoEncoder for Stable Diffusion.
+"""The latent encoder and decoder, with the architecture of TAESD.
 
-Source: github.com/madebyollin/taesd (MIT): 64 channels, 1,222,532 parameters in the encoder and
-1,222,531 in the decoder. Layers keep its numbers, so that its weights load by name. An image in
-0..1 of (3, 8H, 8W) becomes a latent of (4, H, W), 48 times smaller. Left out: the scaling of latents
-to images.
+Source: Tiny AutoEncoder for Stable Diffusion, github.com/madebyollin/taesd (MIT): 64 channels,
+1,222,532 parameters in the encoder and 1,222,531 in the decoder. Layers keep its numbers, so that
+its weights load by name. An image in 0..1 of (3, 8H, 8W) becomes a latent of (4, H, W), 48 times
+smaller. Left out: the scaling of latents to images.
 
 Axes: N images, C channels, H height, W width; T frames of a sequence.
 """

@@ -12,6 +12,7 @@ K dimensions of a head, S positions or frames that attend to each other, L lines
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import torch
@@ -214,7 +215,7 @@ class VideoUnet(nn.Module):
         super().__init__()
         self.dim = dim
         widths = [dim, *(dim * each for each in MULTIPLIERS)]
-        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        pairs = list(itertools.pairwise(widths))
         given = 4 * dim + condition_width
         self.null_1D = nn.Parameter(torch.randn(1, condition_width))
         """Takes the place of the condition where it is dropped."""
