@@ -44,7 +44,7 @@ from edgehuman.pretrain.diffusion.exam import NAMES, Exam, draw_exam
 from edgehuman.pretrain.diffusion.latent import load_latent
 from edgehuman.pretrain.diffusion.schedule import loss_weights, signal_shares
 from edgehuman.pretrain.diffusion.settings import STEPS, DiffusionConfig, Pooling
-from edgehuman.pretrain.diffusion.subsequences import OF_FAMILY, UNORDERED
+from edgehuman.pretrain.diffusion.subsequences import sampling_of
 from edgehuman.pretrain.diffusion.taesd import LATENT_CHANNELS, encode_silhouettes
 from edgehuman.pretrain.diffusion.unet import VideoUnet
 from edgehuman.pretrain.diffusion.walks import Pairs, load, require_enough
@@ -99,7 +99,7 @@ class Diffusion(nn.Module):
         count, device = len(clean_NCTHW), clean_NCTHW.device
         time_N = torch.randint(1, STEPS + 1, (count,), device=device)
         dropped_N = torch.rand(count, device=device) < self.config.uncond
-        noise_NCTHW = torch.randn_like(clean_NCTHW)
+        noise_NCTHW = torch.randn(clean_NCTHW.shape, device=device)
         share_N1111 = self.share_S[time_N].view(-1, 1, 1, 1, 1)
         noisy_NCTHW = share_N1111.sqrt() * clean_NCTHW + (1 - share_N1111).sqrt() * noise_NCTHW
         condition_ND = self.condition(seen_NTHW)
@@ -142,11 +142,9 @@ def learning_pairs(
     sets: Sequence[SilhouetteSet | None] = given or [None] * len(config.data)
     numbers = (config.seed, config.frames, config.people, config.each, config.exam_people)
     loaded = [load(path, *numbers, walks) for path, walks in zip(config.data, sets, strict=True)]
-    sampling = OF_FAMILY.get(catalogue.network(config.arch).family, UNORDERED)
+    sampling = sampling_of(catalogue.network(config.arch).family, config.frames)
     augment = Augment(**{name: getattr(config, name) for name in config.CHANCES})
-    learn = Pairs(
-        [walks for walks, _ in loaded], config.frames, sampling, augment, config.same_subsequence
-    )
+    learn = Pairs([walks for walks, _ in loaded], sampling, augment, config.same_subsequence)
     require_enough(learn, config.batch, " ".join(config.data))
     held_out = [exam for _, exam in loaded if exam is not None]
     return learn, Exam(held_out, learn) if held_out else None

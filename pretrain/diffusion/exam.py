@@ -55,7 +55,7 @@ class Exam:
     """
 
     def __init__(self, sets: Sequence[SilhouetteSet], pairs: Pairs) -> None:
-        own = Pairs(sets, pairs.frames, pairs.sampling, pairs.augment)
+        own = Pairs(sets, pairs.sampling, pairs.augment)
         person_N = np.concatenate([walks.person_N for walks in sets])
         self.person_N = np.unique(person_N, return_inverse=True)[1]
         self.in_gallery_N = gallery_of(

@@ -110,7 +110,7 @@ def train(config: LatentConfig, silhouette_SHW: Uint8) -> tuple[nn.Sequential, f
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
-            bar.set_postfix({"error": f"{float(error):.4f}"}, refresh=False)
+            bar.set_postfix({"error": f"{float(error.detach()):.4f}"}, refresh=False)
             bar.update()
     with torch.inference_mode():
         unseen = [as_images(part) for part in np.array_split(silhouette_SHW[learned:], 8)]

@@ -8,33 +8,21 @@ Fig. 5). Source of each network's sampling: its OpenGait configuration.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from edgehuman.data.silhouette.sampling import Sampling
 from edgehuman.records import Index
 
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How a network's frames are drawn.
-
-    Attributes:
-        ordered: frames in order, or shuffled from the whole walk.
-        skip: ordered frames come from a window of this many frames more.
-    """
-
-    ordered: bool = False
-    skip: int = 0
+SKIP_OF_FAMILY = {"gaitpart": 10, "gaitgl": 0, "deepgaitv2": 4}
+"""Of the networks that see order, the frames that a draw leaves out of its stretch; the others are
+trained on shuffled frames."""
 
 
-UNORDERED = Sampling()
-OF_FAMILY = {
-    "gaitpart": Sampling(ordered=True, skip=10),
-    "gaitgl": Sampling(ordered=True),
-    "deepgaitv2": Sampling(ordered=True, skip=4),
-}
-"""Of the networks that see order; the others are trained on shuffled frames."""
+def sampling_of(family: str, frames: int) -> Sampling:
+    """Return how the authors of a family of networks draw frames, at this number of them."""
+    if family in SKIP_OF_FAMILY:
+        return Sampling("fixed_ordered", frames, SKIP_OF_FAMILY[family])
+    return Sampling("fixed_unordered", frames)
 
 
 def consecutive(length: int, frames: int, rng: np.random.Generator) -> Index:
@@ -42,26 +30,17 @@ def consecutive(length: int, frames: int, rng: np.random.Generator) -> Index:
     return rng.integers(length - frames + 1) + np.arange(frames)
 
 
-def drawn(length: int, frames: int, sampling: Sampling, rng: np.random.Generator) -> Index:
-    """Return the indices of a walk's frames as `sampling` draws them, each frame once."""
-    if not sampling.ordered:
-        return rng.permutation(length)[:frames]
-    window = min(length, frames + sampling.skip)
-    chosen = np.sort(rng.choice(window, frames, replace=False))
-    return np.asarray(rng.integers(length - window + 1) + chosen)
-
-
 def two_subsequences(
-    length: int, frames: int, sampling: Sampling, rng: np.random.Generator
+    length: int, sampling: Sampling, rng: np.random.Generator
 ) -> tuple[Index, Index]:
     """Return the frames of s_E and of s_G; at least one frame differs.
 
     Args:
-        length: frames of the walk, more than `frames`.
+        length: frames of the walk, more than those of a subsequence.
     """
-    assert length > frames
-    target = consecutive(length, frames, rng)
-    seen = drawn(length, frames, sampling, rng)
+    assert length > sampling.frames
+    target = consecutive(length, sampling.frames, rng)
+    seen = target
     while np.array_equal(np.sort(seen), target):
-        seen = drawn(length, frames, sampling, rng)
+        seen = sampling.draw(np.array([length]), rng)[0]
     return target, seen

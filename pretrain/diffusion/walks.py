@@ -16,10 +16,12 @@ from torch import Tensor
 from edgehuman.card import TrainingData
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.ledger import walks_row
+from edgehuman.data.gait.walks import learnable
 from edgehuman.data.silhouette.load import load_silhouettes
+from edgehuman.data.silhouette.sampling import Sampling
 from edgehuman.data.silhouette.walks import SilhouetteSet, simulated_set
 from edgehuman.errors import DataError
-from edgehuman.pretrain.diffusion.subsequences import Sampling, consecutive, two_subsequences
+from edgehuman.pretrain.diffusion.subsequences import consecutive, two_subsequences
 from edgehuman.records import Uint8
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.processes import Place
@@ -79,31 +81,6 @@ def _simulated(
     if not exam_people:
         return learn, None
     return learn, simulated_set(exam_people, SIMULATED_EACH, EXAM_WORLD, length)
-
-
-def learnable(walks: SilhouetteSet, where: str) -> SilhouetteSet:
-    """Return the walks with the training role or, if there are none, those of people who are not
-    in the test split.
-
-    Raises:
-        DataError: there are none, or a person is in both splits.
-    """
-    is_train_N = walks.role_N == "train"
-    tested = walks.person_N[np.isin(walks.role_N, ("gallery", "probe"))]
-    if not is_train_N.any():
-        is_train_N = ~np.isin(walks.person_N, tested)
-    if not is_train_N.any():
-        raise DataError(
-            f"{where}: all of its {len(walks)} walks belong to the test split or to its people; "
-            "evaluate on it, and train on other data"
-        )
-    shared = set(tested.tolist()) & set(walks.person_N[is_train_N].tolist())
-    if shared:
-        raise DataError(
-            f"{where}: {len(shared)} people are in both training and test split, such as "
-            f"{min(shared)}; put each person in only one"
-        )
-    return walks.subset(is_train_N)
 
 
 def held_out(walks: SilhouetteSet, people: int, where: str) -> tuple[SilhouetteSet, SilhouetteSet]:
@@ -176,21 +153,24 @@ class Pairs:
     """Pairs of subsequences of the same walk, in batches determined by (seed, step, process).
 
     Attributes:
-        sets: training walks, each longer than `frames`.
-        frames: of a subsequence.
-        sampling: how the gait network's frames are drawn.
+        sets: training walks, each longer than a subsequence.
+        sampling: how the gait network's frames are drawn; how many, holds for both.
         augment: applied to each subsequence on its own.
         same: whether both are the same augmented consecutive frames.
     """
 
     sets: Sequence[SilhouetteSet]
-    frames: int
     sampling: Sampling
     augment: Augment
     same: bool = False
 
     def __len__(self) -> int:
         return sum(map(len, self.sets))
+
+    @property
+    def frames(self) -> int:
+        """Frames of a subsequence."""
+        return self.sampling.frames
 
     def batch(self, count: int, step: int, seed: int, place: Place) -> tuple[Tensor, Tensor]:
         """Return s_E and s_G of `count` walks, uint8 (N, T, 64, 64) each, on the CPU."""
@@ -204,7 +184,7 @@ class Pairs:
         if self.same:
             target = self.augment(walk_SHW[consecutive(len(walk_SHW), self.frames, rng)], rng)
             return target, target
-        indices = two_subsequences(len(walk_SHW), self.frames, self.sampling, rng)
+        indices = two_subsequences(len(walk_SHW), self.sampling, rng)
         target, seen = (self.augment(walk_SHW[index], rng) for index in indices)
         return target, seen
 
