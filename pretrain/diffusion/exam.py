@@ -23,17 +23,19 @@ from edgehuman.metrics.retrieval import Sightings, retrieval_scores
 from edgehuman.nets.silhouette.network import middle
 from edgehuman.pictures.curves import Panel, draw_curves
 from edgehuman.pretrain.diffusion.walks import Pairs
+from edgehuman.records import Bool, Index, Text
 
 EXAM_SEED = 0
 NAMES = ("rank1", "rank5", "positive", "negative")
 _AT_ONCE = 32
 
 
+@torch.no_grad()
 def unit_features(network: nn.Module, sils_NTHW: Tensor) -> Tensor:
     """Return features (N, D) of length 1, whose product is the mean cosine over parts."""
     device = next(network.parameters()).device
     found = []
-    for part_NTHW in sils_NTHW.split(_AT_ONCE):
+    for part_NTHW in torch.split(sils_NTHW, _AT_ONCE):
         feature_NCP = cast(
             "Tensor",
             network.backbone(middle(part_NTHW.to(device))),  # type: ignore[operator]
@@ -85,7 +87,7 @@ class Exam:
         }
 
 
-def gallery_of(role_N: np.ndarray, person_N: np.ndarray) -> np.ndarray:
+def gallery_of(role_N: Text, person_N: Index) -> Bool:
     """Return which walks are the gallery: by role, or the first half of each person's walks."""
     if {"gallery", "probe"} <= set(role_N.tolist()):
         return np.asarray(role_N == "gallery")

@@ -79,7 +79,7 @@ def normalise_latents(network: nn.Sequential, image_NCHW: Tensor) -> None:
     assert isinstance(last, nn.Conv2d)
     assert last.bias is not None
     with torch.no_grad():
-        latent_NCHW = torch.cat([network(part) for part in image_NCHW.split(64)])
+        latent_NCHW = torch.cat([network(part) for part in torch.split(image_NCHW, 64)])
         mean_C, std_C = latent_NCHW.mean(dim=(0, 2, 3)), latent_NCHW.std(dim=(0, 2, 3))
         last.weight.div_(std_C[:, None, None, None])
         last.bias.sub_(mean_C).div_(std_C)
@@ -107,7 +107,7 @@ def train(config: LatentConfig, silhouette_SHW: Uint8) -> tuple[nn.Sequential, f
             # Latents stay where the decoder's clamp is nearly linear.
             loss = error + 1e-3 * latent_NCHW.square().mean()
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
             bar.set_postfix({"error": f"{float(error.detach()):.4f}"}, refresh=False)

@@ -31,7 +31,7 @@ class DiffusionConfig(TrainingConfig):
     """Largest number of identities per --data; 0: all of a dataset, 48 of the simulator."""
     each: int = 0
     """Largest number of sequences per identity; 0: all of a dataset, 4 of the simulator."""
-    batch: int = 16
+    batch: int = 8
     """Sequences per step and process, after accumulation."""
     lr: float = 1e-4
     """Peak learning rate of the denoiser."""
@@ -68,7 +68,7 @@ class DiffusionConfig(TrainingConfig):
     same_subsequence: bool = False
     """Show denoiser and gait network the same frames, as in the paper's Fig. 5, where the network
     then learns nothing about gait."""
-    exam_people: int = 12
+    exam_people: int = 8
     """People held out, whose recognition is measured at each checkpoint; 0: no exam."""
     curves: bool = False
     """Draw the exam's curves as curves.png in --out."""

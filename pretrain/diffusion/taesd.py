@@ -84,7 +84,8 @@ def encode_silhouettes(network: nn.Sequential, sils_NTHW: Tensor) -> Tensor:
     weight = first.weight.sum(dim=1, keepdim=True)
     x_MCHW = functional.conv2d(image_MCHW, weight, first.bias, padding=1)
     latent_MCHW: Tensor = network[1:](x_MCHW.contiguous(memory_format=torch.channels_last))
-    return latent_MCHW.unflatten(0, sils_NTHW.shape[:2]).transpose(1, 2)
+    latent_NTCHW = latent_MCHW.view(*sils_NTHW.shape[:2], *latent_MCHW.shape[1:])
+    return latent_NTCHW.transpose(1, 2)
 
 
 def load_encoder(path: Path) -> nn.Sequential:

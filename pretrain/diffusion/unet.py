@@ -63,7 +63,9 @@ def rotated(x_LQSK: Tensor, cosine_SK: Tensor, sine_SK: Tensor) -> Tensor:
 
 def split_heads(x_LSC: Tensor) -> tuple[Tensor, ...]:
     """Return queries, keys and values, (L, Q, S, K) each."""
-    return x_LSC.unflatten(-1, (3, HEADS, HEAD_DIM)).permute(2, 0, 3, 1, 4).unbind()
+    split_LS3QK = x_LSC.view(*x_LSC.shape[:2], 3, HEADS, HEAD_DIM)
+    q_LQSK, k_LQSK, v_LQSK = split_LS3QK.permute(2, 0, 3, 1, 4)
+    return q_LQSK, k_LQSK, v_LQSK
 
 
 class Times:
@@ -135,7 +137,7 @@ class OverSpace(Residual):
 
     def forward(self, x_NCTHW: Tensor) -> Tensor:
         x_NTHWC = x_NCTHW.permute(0, 2, 3, 4, 1)
-        mixed_LSC = self.attention(self._normed(x_NTHWC).flatten(2, 3).flatten(0, 1))
+        mixed_LSC: Tensor = self.attention(self._normed(x_NTHWC).flatten(2, 3).flatten(0, 1))
         return x_NCTHW + mixed_LSC.view(x_NTHWC.shape).permute(0, 4, 1, 2, 3)
 
 
@@ -145,7 +147,8 @@ class OverTime(Residual):
     def forward(self, x_NCTHW: Tensor, times: Times) -> Tensor:
         n, c, t, h, w = x_NCTHW.shape
         normed_NTSC = self._normed(x_NCTHW.permute(0, 2, 3, 4, 1)).flatten(2, 3)
-        mixed_LTC = self.attention(normed_NTSC.transpose(1, 2).reshape(n * h * w, t, c), times)
+        normed_LTC = normed_NTSC.transpose(1, 2).reshape(n * h * w, t, c)
+        mixed_LTC: Tensor = self.attention(normed_LTC, times)
         mixed_NTSC = mixed_LTC.view(n, h * w, t, c).transpose(1, 2)
         return x_NCTHW + mixed_NTSC.reshape(n, t, h, w, c).permute(0, 4, 1, 2, 3)
 

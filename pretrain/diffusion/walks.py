@@ -22,7 +22,7 @@ from edgehuman.data.silhouette.sampling import Sampling
 from edgehuman.data.silhouette.walks import SilhouetteSet, simulated_set
 from edgehuman.errors import DataError
 from edgehuman.pretrain.diffusion.subsequences import consecutive, two_subsequences
-from edgehuman.records import Uint8
+from edgehuman.records import Bool, Uint8
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.processes import Place
 from edgehuman.training.settings import world_size
@@ -105,7 +105,7 @@ def held_out(walks: SilhouetteSet, people: int, where: str) -> tuple[SilhouetteS
 def at_most(walks: SilhouetteSet, people: int, each: int, seed: int) -> SilhouetteSet:
     """Return random identities and the first sequences of each; 0 for all."""
     names, person_N = np.unique(walks.person_N, return_inverse=True)
-    keep_N = np.ones(len(walks), bool)
+    keep_N: Bool = np.ones(len(walks), bool)
     if people and people < len(names):
         chosen = np.random.default_rng((seed, 0)).permutation(len(names))[:people]
         keep_N = np.isin(person_N, chosen)

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from edgehuman.nets.building import count_params
 from edgehuman.pretrain.diffusion.unet import VideoUnet, buckets, sinusoid
+from edgehuman.records import Float64
 
 # The public network's names, replaced in turn by ours.
 RENAMED = (
@@ -42,12 +44,12 @@ RENAMED = (
 )
 
 
-def uniform(number: int, size: int) -> np.ndarray:
+def uniform(number: int, size: int) -> Float64:
     """The recipe's numbers -0.5..0.5 of tensor `number`: see the facts, 1.1."""
-    h = (np.arange(size, dtype=np.uint64) * 2654435761 + (number + 1) * 40503) % 2**32
+    h: Any = (np.arange(size, dtype=np.uint64) * 2654435761 + (number + 1) * 40503) % 2**32
     h = (((h ^ (h >> 15)) * 2246822519) % 2**32).astype(np.uint64)
     h ^= h >> 13
-    return h / 2**32 - 0.5
+    return np.asarray(h / 2**32 - 0.5)
 
 
 def recipe(name: str, number: int, shape: list[int]) -> Tensor:
