@@ -305,9 +305,7 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     if wants_help(rest):
         return Outcome({}, _page(name, config_path, rest, example)), False
     own_json = "json" in {f.name for f in dataclasses.fields(config_class)}
-    as_json = "--json" in rest
-    if not own_json:
-        take(rest, "--json")
+    as_json = not own_json and take(rest, "--json")
     config = resolve(config_class, rest, take_recipe(rest), prog=prog)
     function = catalogue.load_object(function_path)
     if getattr(config, "model", None) in catalogue.NETWORKS:
@@ -319,7 +317,7 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
 
         function = saying_random(function)
     outcome: Outcome = function(config, offered()) if name == "completion" else function(config)
-    return outcome, as_json and not own_json
+    return outcome, as_json
 
 
 def _page(name: str, config_path: str, words: Sequence[str], example: str) -> str:

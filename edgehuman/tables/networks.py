@@ -162,7 +162,7 @@ def _silhouette(
     params_paper: str,
     flops: int,
     source: str,
-    method: str = "none",
+    method: str = "diffusion",
     **arguments: Any,
 ) -> Network:
     """A network for silhouettes, backbone and head; flops are counted for 30 frames."""
