@@ -46,10 +46,11 @@ class Pattern(nn.Module):
         hidden_NXT = functional.leaky_relu(self.squeeze(x_NXT), SLOPE)
         if mask_N1T is not None:
             hidden_NXT = hidden_NXT.masked_fill(~mask_N1T, 0)
-        pad = self.window // 2
-        pooled_NXT = functional.avg_pool1d(x_NXT, self.window, 1, pad)
-        pooled_NXT = pooled_NXT + functional.max_pool1d(seen_NXT, self.window, 1, pad)
-        return pooled_NXT * torch.sigmoid(self.excite(hidden_NXT))
+        # In two dimensions: those of one do not export for any number of frames.
+        window, pad = (1, self.window), (0, self.window // 2)
+        pooled_NX1T = functional.avg_pool2d(x_NXT[:, :, None], window, 1, pad)
+        pooled_NX1T = pooled_NX1T + functional.max_pool2d(seen_NXT[:, :, None], window, 1, pad)
+        return pooled_NX1T.squeeze(2) * torch.sigmoid(self.excite(hidden_NXT))
 
 
 class GaitPart(SilhouetteNet):

@@ -71,5 +71,7 @@ class GaitSet(SetNet):
         branch_NCHW = self.pool(self.global_block2(one_NCHW)) + two_NCHW
         branch_NCHW = self.global_block3(branch_NCHW) + three_NCHW
         both_NXHW = torch.cat([three_NCHW, branch_NCHW], dim=1)
-        of_set_NCP, of_branch_NCP = pyramid(both_NXHW, self.bins).split(self.channels[2], dim=1)
+        of_set_NCP, of_branch_NCP = torch.split(
+            pyramid(both_NXHW, self.bins), self.channels[2], dim=1
+        )
         return torch.cat([of_set_NCP, of_branch_NCP], dim=2)

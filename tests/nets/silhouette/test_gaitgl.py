@@ -24,7 +24,7 @@ def test_the_numbers_of_the_wide_networks(arch: str) -> None:
 def test_the_local_convolution_sees_each_strip_alone(stacked: bool) -> None:
     torch.manual_seed(0)
     layer, x_NCTHW = GlobalLocal(2, 3, strips=4, stacked=stacked), torch.randn(2, 2, 3, 8, 5)
-    strips = [layer.local(strip) for strip in x_NCTHW.split(2, dim=3)]
+    strips = [layer.local(strip) for strip in torch.split(x_NCTHW, 2, dim=3)]
     local = functional.leaky_relu(torch.cat(strips, dim=3), 0.01)
     whole = functional.leaky_relu(layer.whole(x_NCTHW), 0.01)
     expected = torch.cat([whole, local], dim=3) if stacked else whole + local

@@ -26,7 +26,7 @@ def test_the_parts_of_the_set_stand_before_those_of_the_branch() -> None:
     sils_NTHW = waves(1, 3)
     with torch.inference_mode():
         before = network.backbone(sils_NTHW)
-        network.global_block3[0].weight.zero_()
+        network.global_block3.get_parameter("0.weight").zero_()
         after = network.backbone(sils_NTHW)
     assert torch.equal(before[:, :, :31], after[:, :, :31])
     # Without it the branch is the set's own maximum.

@@ -10,6 +10,7 @@ import torch
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.silhouette import opengait
 from edgehuman.nets.silhouette.gaitset import GaitSet
+from edgehuman.nets.silhouette.smplgait import SmplGait
 from tests.nets.silhouette.recipe import FIRST, filled, reference, summary
 from tests.nets.silhouette.test_network import SMALL
 
@@ -63,7 +64,7 @@ def test_the_wide_networks_have_as_many_tensors_as_opengait_s() -> None:
 
 def test_identities_are_left_out_by_name() -> None:
     state = filled(opengait.to_opengait(SMALL["smplgait"]))
-    without = type(SMALL["smplgait"])(((4, 4), (4, 4), (8, 8)), width=4)
+    without = SmplGait(((4, 4), (4, 4), (8, 8)), width=4)
     taken = opengait.from_opengait(without, state, "made")
     assert taken.dropped[0] == "BNNecks.fc_bin"
     assert len(taken.dropped) == 6

@@ -29,7 +29,9 @@ def test_strips_there_and_back() -> None:
 def test_a_strip_is_convolved_alone() -> None:
     torch.manual_seed(0)
     conv, x_BCHW = StripConv2d(2, 3, strips=4), torch.randn(2, 2, 8, 5)
-    alone = [functional.conv2d(strip, conv.weight, padding=1) for strip in x_BCHW.split(2, dim=2)]
+    alone = [
+        functional.conv2d(strip, conv.weight, padding=1) for strip in torch.split(x_BCHW, 2, dim=2)
+    ]
     torch.testing.assert_close(conv(x_BCHW), torch.cat(alone, dim=2))
 
 
@@ -39,7 +41,7 @@ def test_the_pyramid_is_mean_and_maximum_of_every_strip() -> None:
     expected = [
         strip.flatten(2).mean(2) + strip.flatten(2).amax(2)
         for b in bins
-        for strip in x_NCHW.split(8 // b, dim=2)
+        for strip in torch.split(x_NCHW, 8 // b, dim=2)
     ]
     torch.testing.assert_close(pyramid(x_NCHW, bins), torch.stack(expected, dim=2))
     with pytest.raises(ValueError, match="8 rows do not part"):
@@ -52,12 +54,12 @@ def test_the_generalised_mean_is_the_published_formula_in_value_and_slope() -> N
     torch.manual_seed(0)
     layer, x_NCHW = GemRows(exponent=3.0), torch.randn(2, 3, 4, 5, requires_grad=True)
     found = layer(x_NCHW)
-    found.square().sum().backward()
+    torch.autograd.backward(found.square().sum())
     slopes = x_NCHW.grad, layer.exponent.grad
     p = torch.tensor([3.0], requires_grad=True)
     y_NCHW = x_NCHW.detach().requires_grad_()
     expected = y_NCHW.clamp(min=1e-6).pow(p).mean(dim=3).pow(1 / p)
-    expected.square().sum().backward()
+    torch.autograd.backward(expected.square().sum())
     torch.testing.assert_close(found, expected)
     for one, other in zip(slopes, (y_NCHW.grad, p.grad), strict=True):
         torch.testing.assert_close(one, other)
