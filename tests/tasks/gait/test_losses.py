@@ -36,6 +36,35 @@ def test_equal_walks_have_a_finite_gradient_and_far_ones_no_loss() -> None:
         batch_all_triplets(apart, torch.tensor([1, 1, 1, 1]))
 
 
+def test_cosine_triplets_by_hand_ignore_lengths() -> None:
+    # Angles 0, 0 (longer) and 90 degrees: own 0, other 1; then 60 degrees: 1 - 0.5.
+    right = torch.tensor([[1.0, 0.0], [7.0, 0.0], [0.0, 2.0]])[:, None]
+    person_N = torch.tensor([0, 0, 1])
+    assert batch_all_triplets(right, person_N, 0.2, "cosine")[0].item() == 0
+    near = torch.tensor([[1.0, 0.0], [7.0, 0.0], [0.5, math.sqrt(0.75)]])[:, None]
+    loss_P, count_P = batch_all_triplets(near, person_N, 0.6, "cosine")
+    assert loss_P.tolist() == pytest.approx([0.1], abs=1e-6)
+    assert count_P.tolist() == [6]  # two anchors with two positives, one with itself twice
+
+
+def test_unequal_numbers_of_walks_equal_all_triplets_one_by_one() -> None:
+    person_N = torch.tensor([2, 0, 2, 1, 0, 2, 1, 3])
+    feature_NPD = torch.from_numpy(np.random.default_rng(0).normal(size=(8, 3, 4)))
+    loss_P, count_P = batch_all_triplets(feature_NPD, person_N)
+    for part in range(3):
+        distance_NN = torch.cdist(feature_NPD[:, part], feature_NPD[:, part])
+        terms = [
+            distance_NN[a, p] - distance_NN[a, n] + 0.2
+            for a in range(8)
+            for p in range(8)
+            for n in range(8)
+            if person_N[a] == person_N[p] and person_N[a] != person_N[n]
+        ]
+        costs = [float(term) for term in terms if term > 0]
+        assert count_P[part] == len(costs)
+        assert loss_P[part].item() == pytest.approx(np.mean(costs), abs=1e-5)
+
+
 def test_identities_by_hand() -> None:
     logits_NPI = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
     right, wrong = -math.log(math.e / (math.e + 1)), -math.log(1 / (math.e + 1))
