@@ -93,6 +93,14 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.skeleton.gait:train",
         "skeleton",
         "edgehuman finetune --task gait --weights zoo:gait-skeleton --out runs/gait",
+        also=(
+            Task(
+                "edgehuman.tasks.silhouette.settings:GaitConfig",
+                "edgehuman.tasks.silhouette.gait:train",
+                "silhouette",
+                "edgehuman finetune --task gait --arch gaitset --data simulated --out runs/gait",
+            ),
+        ),
     ),
     "reid": Task(
         "edgehuman.tasks.image.settings:ReidConfig",

@@ -21,37 +21,34 @@ import dataclasses
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
-from typing import Any, cast
+from functools import partial
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgehuman.card import Card, Decision, InputSpec, OutputSpec, TrainingData, skeleton_input
+from edgehuman.card import Card, InputSpec, OutputSpec, TrainingData, skeleton_input
 from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.gait.ledger import walks_row
-from edgehuman.data.gait.score import GENERIC, WalkScores, judged_walks, protocol_of, score_walks
+from edgehuman.data.gait.score import GENERIC, WalkScores, score_walks
 from edgehuman.data.memory import set_in_memory
 from edgehuman.data.skeleton.walks import SkeletonSet
-from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.nets.building import build, count_linear_flops, size_of
 from edgehuman.outcome import Outcome
 from edgehuman.own import is_own
 from edgehuman.tasks.finetune import (
-    Decided,
-    Judge,
-    Measured,
     Start,
     Training,
     answer_of,
     finetune,
-    no_test_part,
     start_from,
 )
+from edgehuman.tasks.gait.judging import judge_of, require_judgeable
 from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
+from edgehuman.tasks.gait.splits import GaitSplits
 from edgehuman.tasks.skeleton.settings import DEFAULT_ARCH, GaitConfig
 from edgehuman.tasks.skeleton.splits import (
-    GaitSplits,
     WalkBatches,
     load_splits,
     long_enough,
@@ -119,7 +116,7 @@ def train(config: GaitConfig, data: SkeletonSet | None = None) -> Outcome:
     if config.data == SIMULATED:
         print("training on simulated walkers (edgehuman's own)", file=sys.stderr)
     splits = load_splits(config, data)
-    _require_judgeable(config, splits)
+    require_judgeable(config, splits)
     network = build_network(config, start)
     ancestors = start.load_into(network)
     frames = cast("int", network.frames)
@@ -128,22 +125,13 @@ def train(config: GaitConfig, data: SkeletonSet | None = None) -> Outcome:
             require_window(walks, frames, part)
     splits = dataclasses.replace(splits, learn=long_enough(splits.learn, frames))
     card = _card(config, splits, network, start.arch, ancestors)
-    return finetune(config, _training(config, splits, network, card), _judge(config, splits))
-
-
-def _require_judgeable(config: GaitConfig, splits: GaitSplits) -> None:
-    """Raise UsageError or DataError before training if the result could not be scored: wrong
-    protocol, or fewer than two people.
-    """
-    if splits.select is not None:
-        judged_walks(splits.select, GENERIC)
-    if splits.test is not None and config.read_test:
-        judged_walks(splits.test, protocol_of(splits.test, config.protocol))
+    judge = judge_of(config, splits, partial(_score, config))
+    return finetune(config, _training(config, splits, network, card), judge)
 
 
 def _card(
     config: GaitConfig,
-    splits: GaitSplits,
+    splits: GaitSplits[SkeletonSet],
     network: nn.Module,
     arch: str,
     ancestors: tuple[TrainingData, ...],
@@ -174,7 +162,9 @@ def _flops(arch: str, network: nn.Module, shown: InputSpec) -> int:
     return count_linear_flops(network, torch.zeros(1, *shown.shape))
 
 
-def _training(config: GaitConfig, splits: GaitSplits, network: nn.Module, card: Card) -> Training:
+def _training(
+    config: GaitConfig, splits: GaitSplits[SkeletonSet], network: nn.Module, card: Card
+) -> Training:
     """Return the training: the network without its pretraining head, on batches of people."""
     augment = config.augment(card.input.shape[0])
     batches = WalkBatches(splits.learn, augment.source_frames, config)
@@ -208,34 +198,3 @@ def _score(
 ) -> WalkScores:
     frames = card.input.shape[0]
     return score_walks(walks, answer_of(network), frames, config.distance, protocol, config.batch)
-
-
-def _judge(config: GaitConfig, splits: GaitSplits) -> Judge:
-    """Return how this training is judged; the people held out set the score below which a person
-    is unknown.
-    """
-
-    def decide(network: nn.Module, card: Card) -> Decided:
-        data: dict[str, Any] = {
-            "task": "gait",
-            "simulated": splits.learn.simulated,
-            "walks": {
-                "learn": len(splits.learn),
-                "select": 0 if splits.select is None else len(splits.select),
-                "test": 0 if splits.test is None else len(splits.test),
-            },
-        }
-        if splits.select is not None:
-            found = _score(config, splits.select, network, card)
-            threshold = stranger_threshold(found.vectors, config.distance)
-            card = card.replace(decision=Decision(threshold=threshold))
-            data |= {"selection": found.scores.metrics, "threshold": threshold}
-        return Decided(card, data, f"{config.out}: {card.arch} for gait")
-
-    def test(network: nn.Module, card: Card) -> Measured:
-        if splits.test is None:
-            raise no_test_part(config.out, config.data, "a gallery and probes")
-        found = _score(config, splits.test, network, card, config.protocol)
-        return Measured(found.scores.metrics, found.said, {"groups": found.scores.groups})
-
-    return Judge(decide, test)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from edgehuman.training.skeleton.augment import SkeletonAugment
 
 DEFAULT_ARCH = "gaitptv2_deep_1"
-# Simulator seed for fine-tuning, distinct from those of pretraining and of the test (seed 0).
-FINETUNE_WORLD = 3_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

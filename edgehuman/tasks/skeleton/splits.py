@@ -6,7 +6,6 @@ Axes: N walks, S source frames, J joints.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,32 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edgehuman.catalogue import SIMULATED
-from edgehuman.data.gait.score import halved
 from edgehuman.data.gait.walks import random_cut
 from edgehuman.data.skeleton.load import in_test, learnable, load_skeletons, resampled
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
-from edgehuman.tasks.skeleton.settings import FINETUNE_WORLD, GaitConfig
+from edgehuman.tasks.gait.splits import FINETUNE_WORLD, GaitSplits, held_out
+from edgehuman.tasks.skeleton.settings import GaitConfig
 from edgehuman.training.identity_batches import pictures_of, pk_indices
 from edgehuman.training.processes import Place
 
 
-@dataclass(frozen=True)
-class GaitSplits:
-    """Training, selection and test walks; no person is in two of them.
-
-    Attributes:
-        learn: training walks.
-        select: walks of people held out, with roles; None if nobody is held out.
-        test: the dataset's test part; None if it has none.
-    """
-
-    learn: SkeletonSet
-    select: SkeletonSet | None
-    test: SkeletonSet | None
-
-
-def load_splits(config: GaitConfig, given: SkeletonSet | None = None) -> GaitSplits:
+def load_splits(config: GaitConfig, given: SkeletonSet | None = None) -> GaitSplits[SkeletonSet]:
     """Load the walks and split them by person.
 
     Args:
@@ -56,26 +40,12 @@ def load_splits(config: GaitConfig, given: SkeletonSet | None = None) -> GaitSpl
         test = None
         if config.read_test:
             test = load_skeletons(SIMULATED, people=config.test_people, each=config.walks)
-        return _held_out(walks, test, config)
+        return held_out(walks, test, config.select_share, config.seed)
     walks = resampled(load_skeletons(config.data) if given is None else given)
     is_test_N = in_test(walks)
     test = walks.subset(is_test_N) if is_test_N.any() else None
-    return _held_out(learnable(walks, f"--data {config.data}"), test, config)
-
-
-def _held_out(walks: SkeletonSet, test: SkeletonSet | None, config: GaitConfig) -> GaitSplits:
-    if not config.select_share:
-        return GaitSplits(walks, None, test)
-    people = np.unique(walks.person_N)
-    count = max(2, round(config.select_share * len(people)))
-    if count > len(people) - 2:
-        raise DataError(
-            f"{walks.name} has {len(people)} training people, too few to hold {count} out for "
-            "selection; give --select-share 0 or more data"
-        )
-    chosen = np.random.default_rng(config.seed).permutation(people)[:count]
-    is_out_N = np.isin(walks.person_N, chosen)
-    return GaitSplits(walks.subset(~is_out_N), halved(walks.subset(is_out_N)), test)
+    walks = learnable(walks, f"--data {config.data}")
+    return held_out(walks, test, config.select_share, config.seed)
 
 
 class WalkBatches:

@@ -1,0 +1,276 @@
+"""Supervised gait recognition from silhouettes: a network learns to recognise people by their walk.
+
+    edgehuman finetune --task gait --arch gaitbase --weights runs/diffusion --lr-ratio 0.1
+
+Batches of P people with K walks each, of which frames are drawn as the network's authors draw them
+(`settings.RECIPES`). The losses are batch-all triplets for every part, by cosine or Euclidean
+distance, and where the recipe has it an identity loss behind the network's own classifier: the
+BNNeck, for networks that have none of their own too. Triplets are over the walks of all processes.
+The classifier exists in training only; the saved network maps silhouettes to embeddings.
+Sources: OpenGait's losses and configurations; Luo et al., arXiv 1903.07071 (BNNeck).
+
+With `--mode probe` the backbone stays as it is, its batch norms too, and the head alone is trained.
+Training people are split by person, as for skeletons; the test part is read once, at the end.
+
+Axes: N walks, M walks of all processes, T frames, H rows, W columns, C channels, P parts, D
+dimensions, I identities.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from contextlib import nullcontext
+from functools import partial
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from edgehuman.card import Card, OutputSpec, TrainingData, silhouette_input
+from edgehuman.catalogue import IN_MEMORY
+from edgehuman.data.gait.ledger import walks_row
+from edgehuman.data.gait.score import GENERIC, WalkScores
+from edgehuman.data.memory import set_in_memory
+from edgehuman.data.silhouette.score import long_enough, score_silhouettes
+from edgehuman.data.silhouette.walks import SilhouetteSet
+from edgehuman.errors import UsageError
+from edgehuman.nets.building import build, size_of
+from edgehuman.nets.checkpoint import load_into, read_weights
+from edgehuman.nets.silhouette.network import middle
+from edgehuman.nets.silhouette.parts import BnNeck
+from edgehuman.outcome import Outcome
+from edgehuman.tasks.finetune import Start, Training, answer_of, finetune, start_from
+from edgehuman.tasks.gait.judging import judge_of, require_judgeable
+from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
+from edgehuman.tasks.gait.splits import GaitSplits
+from edgehuman.tasks.silhouette.settings import DEFAULT_ARCH, GaitConfig, Recipe
+from edgehuman.tasks.silhouette.splits import SilhouetteBatches, is_simulated, load_splits
+from edgehuman.training.gather import gather
+from edgehuman.training.ledger import commit, versions
+
+CLASSIFIER = "classifier."
+Splits = GaitSplits[SilhouetteSet]
+
+
+class SilhouetteLearner(nn.Module):
+    """A network with its losses; the classifier is used in training only.
+
+    Args:
+        network: backbone and head.
+        classifier: embeddings (N, D, P) -> logits (N, I, P); None: triplets alone.
+        recipe: weights and scales of the losses.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        classifier: nn.Module | None,
+        recipe: Recipe,
+        config: GaitConfig,
+    ) -> None:
+        super().__init__()
+        self.encoder, self.classifier = network, classifier
+        self.recipe, self.config = recipe, config
+
+    def train(self, mode: bool = True) -> SilhouetteLearner:
+        """As of any module, but a frozen backbone keeps the statistics of its batch norms."""
+        super().train(mode)
+        if self.config.mode == "probe":
+            for name, module in self.encoder.named_children():
+                module.train(mode and name == "head")
+        return self
+
+    def forward(
+        self, silhouette_NTHW: Tensor, length_N: Tensor, person_N: Tensor
+    ) -> dict[str, Tensor]:
+        """Return {"loss", "triplet"} for walks and their people and, with identities, "identity"
+        and "accuracy".
+        """
+        embedding_NDP = self._embedding(silhouette_NTHW, length_N)
+        triplet = self._triplet(embedding_NDP, person_N)
+        if self.classifier is None:
+            return {"loss": triplet, "triplet": triplet}
+        recipe = self.recipe
+        logits_NIP = self.classifier(embedding_NDP)
+        identity = identity_loss(
+            logits_NIP.transpose(1, 2), person_N, recipe.scale, recipe.label_smoothing
+        )
+        return {
+            "loss": triplet + recipe.identity_weight * identity,
+            "triplet": triplet,
+            "identity": identity,
+            "accuracy": (logits_NIP.mean(dim=2).argmax(dim=1) == person_N).float().mean(),
+        }
+
+    def _embedding(self, silhouette_NTHW: Tensor, length_N: Tensor) -> Tensor:
+        frames = silhouette_NTHW.shape[1]
+        mask_NT: Tensor | None = None
+        if int(length_N.min()) < frames:
+            mask_NT = torch.arange(frames, device=length_N.device) < length_N[:, None]
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.mode != "probe"):
+            features_NCP = self.encoder.backbone(middle(silhouette_NTHW), mask_NT)  # type: ignore[operator]
+        embedding_NDP: Tensor = self.encoder.head(features_NCP)  # type: ignore[operator]
+        return embedding_NDP.float()
+
+    def _triplet(self, embedding_NDP: Tensor, person_N: Tensor) -> Tensor:
+        embedding_MPD = gather(embedding_NDP.transpose(1, 2).contiguous())
+        person_M = gather(person_N)
+        config = self.config
+        triplet_P, _ = batch_all_triplets(embedding_MPD, person_M, config.margin, config.distance)
+        return triplet_P.mean()
+
+
+def build_network(
+    config: GaitConfig, arch: str, num_people: int
+) -> tuple[nn.Module, nn.Module | None]:
+    """Build the network with random weights, and the classifier of a recipe with identities."""
+    if not config.recipe(arch).identity_weight:
+        return build(arch, config.seed), None
+    network = build(arch, config.seed, num_ids=num_people)
+    classifier = getattr(network, "classifier", None)
+    if classifier is None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            parts, width = cast("int", network.parts), cast("int", network.width)
+            return network, BnNeck(parts, width, num_people)
+    network.classifier = None  # type: ignore[assignment]
+    return network, classifier
+
+
+def load_pretrained(network: nn.Module, start: Start) -> tuple[TrainingData, ...]:
+    """Load backbone and head, whether pretrained, imported or trained before; the identities of
+    that training are left out. Return the data they were trained on.
+
+    Raises:
+        CheckpointError: the weights do not fit this network.
+    """
+    if start.weights is None:
+        return ()
+    weights, card = read_weights(start.weights)
+    kept = {name: tensor for name, tensor in weights.items() if not name.startswith(CLASSIFIER)}
+    load_into(network, kept, str(start.weights))
+    return card.data
+
+
+def train(config: GaitConfig, data: SilhouetteSet | None = None) -> Outcome:
+    """Run `edgehuman finetune --task gait` of a silhouette network; write the checkpoint to
+    `config.out`.
+
+    Args:
+        data: walks in memory, in the place of `config.data`.
+
+    Raises:
+        UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
+    """
+    start = start_from(config, "gait", DEFAULT_ARCH)
+    if data is not None:
+        data = set_in_memory(data, SilhouetteSet)
+        config = dataclasses.replace(config, data=IN_MEMORY)
+    recipe = config.recipe(start.arch)
+    if is_simulated(config.data):
+        print("training on simulated walkers (edgehuman's own)", file=sys.stderr)
+    splits = load_splits(config, data)
+    require_judgeable(config, splits)
+    batches = SilhouetteBatches(splits.learn, recipe, config)
+    network, classifier = build_network(config, start.arch, batches.num_people)
+    _require_frames(network, start.arch, recipe, splits)
+    ancestors = load_pretrained(network, start)
+    if config.mode == "probe" and start.weights is None:
+        print("edgehuman: --mode probe without --weights: a random backbone", file=sys.stderr)
+    card = _card(config, splits, network, start.arch, ancestors)
+    learner = partial(_learner, classifier=classifier, recipe=recipe, config=config)
+    held_out = splits.select
+
+    def select(product: nn.Module) -> Mapping[str, float]:
+        assert held_out is not None
+        return _score(config, held_out, product, card).scores.metrics
+
+    training = Training(
+        network=network,
+        card=card,
+        learner=learner,
+        batches=nullcontext(batches),
+        select=None if held_out is None else select,
+        select_by="map",
+        lr_scale=lambda name: config.lr_ratio if is_backbone(name) else 1.0,
+        name=f"gait {start.arch}",
+    )
+    return finetune(config, training, judge_of(config, splits, partial(_score, config)))
+
+
+def is_backbone(name: str) -> bool:
+    """Whether a parameter of the learner belongs to the backbone: all of the network but its
+    head.
+    """
+    return name.startswith("encoder.") and not name.startswith("encoder.head.")
+
+
+def _learner(
+    network: nn.Module,
+    classifier: nn.Module | None,
+    recipe: Recipe,
+    config: GaitConfig,
+) -> SilhouetteLearner:
+    learner = SilhouetteLearner(network, classifier, recipe, config)
+    for name, parameter in learner.named_parameters():
+        parameter.requires_grad_(config.mode != "probe" or not is_backbone(name))
+    return learner
+
+
+def _require_frames(network: nn.Module, arch: str, recipe: Recipe, splits: Splits) -> None:
+    """Raise before training if a sequence would be shorter than the network needs: UsageError of
+    the flags, DataError of the walks that are scored.
+    """
+    least = cast("int", network.least_frames)
+    sampling = recipe.sampling
+    name, drawn = ("frames", sampling.frames) if sampling.fixed else ("least", sampling.least)
+    if drawn < least and sampling.kind != "all_ordered":
+        raise UsageError(f"--{name} is {drawn}; {arch} needs at least {least} frames")
+    for walks in (splits.select, splits.test):
+        if walks is not None:
+            long_enough(walks, least)
+
+
+def _card(
+    config: GaitConfig,
+    splits: Splits,
+    network: nn.Module,
+    arch: str,
+    ancestors: tuple[TrainingData, ...],
+) -> Card:
+    shown = silhouette_input()
+    own = [walks_row(splits.learn, "training")]
+    if splits.select is not None:
+        own.append(walks_row(splits.select, "selection"))
+    params, flops = size_of(arch, network, shown)
+    return Card(
+        name=f"{arch} for gait",
+        task="gait-embedding",
+        arch=arch,
+        params=params,
+        flops=flops,
+        input=shown,
+        output=OutputSpec(
+            "embedding",
+            distance=config.distance,
+            dim=cast("int", network.width),
+            parts=cast("int", network.parts),
+        ),
+        data=(*ancestors, *own),
+        recipe="gait finetune" if config.mode == "finetune" else "gait probe",
+        commit=commit(),
+        versions=versions(),
+    )
+
+
+def _score(
+    config: GaitConfig,
+    walks: SilhouetteSet,
+    network: nn.Module,
+    card: Card,
+    protocol: str | None = GENERIC,
+) -> WalkScores:
+    least = cast("int", network.least_frames)
+    return score_silhouettes(walks, answer_of(network), config.distance, protocol, least=least)
