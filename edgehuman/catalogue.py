@@ -203,6 +203,12 @@ RECORDS: Mapping[str, Record] = {
         calibrate=(128, 32),
         judge=(32, 16),
         samples="edgehuman.data.silhouette.samples:read_samples",
+        score="edgehuman.bench.evaluate.silhouette:trial",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.silhouette:EvaluateConfig",
+            "edgehuman.bench.evaluate.silhouette:evaluate",
+            "edgehuman evaluate gaitset --data simulated",
+        ),
         load="edgehuman.data.silhouette.load:load_silhouettes",
         layouts="edgehuman.data.silhouette.load:layouts",
         extent="edgehuman.data.silhouette.check:extent",

@@ -10,8 +10,6 @@ report counts known people who are rejected and strangers who are accepted.
 
 from __future__ import annotations
 
-import dataclasses
-import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,25 +18,24 @@ from typing import Any, cast
 
 from tyro.conf import Positional
 
-from edgehuman import catalogue
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
-from edgehuman.bench.evaluate.evaluate import open_model
-from edgehuman.bench.evaluate.grew_submission import official_probes, submit
+from edgehuman.bench.evaluate.grew_submission import Embed, official_probes, submit
+from edgehuman.bench.evaluate.walks import as_data, as_text, baselines, open_named, open_set
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
-from edgehuman.card import Card, Decision
+from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.gait.score import WalkScores, score_walks
+from edgehuman.data.gait.walks import WalkSet
 from edgehuman.data.skeleton.bones import bone_scores
 from edgehuman.data.skeleton.load import load_skeletons, resampled
 from edgehuman.data.skeleton.mistakes import empty_walks, shows_nobody
 from edgehuman.data.skeleton.walks import SkeletonSet
-from edgehuman.errors import ArtefactError, DataError
-from edgehuman.install import not_installed
-from edgehuman.metrics.gait.protocols import PROTOCOLS
-from edgehuman.metrics.gait.strangers import open_set_scores
+from edgehuman.errors import DataError
+from edgehuman.metrics.gait.vectors import embed_walks
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
+from edgehuman.records import Float32, Index
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import require_gait
 
@@ -86,7 +83,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         DataError: no such data, no gallery, fewer than two people in it, or no probes.
         UsageError: an unknown protocol, or --submission with data other than GREW.
     """
-    model = _open(config)
+    model = open_named(config)
     require_gait(model)
     walks = load_test(config.data, model.card.input.rate_hz)
     if config.dataset is not None and config.dataset != walks.name:
@@ -96,11 +93,12 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     if config.submission is not None:
         official_probes(walks)  # fail before the evaluation, not after it
     found = judge(model, walks, config)
-    data = _as_data(model, walks, found, config) | _open_set(model, found)
+    data = as_data(model, walks, found, config.data) | {"windows": _windows(model.card)}
+    data |= open_set(model.card, found)
     data |= _baselines(model, walks, found.protocol, config)
     if config.submission is not None:
-        data["submission"] = submit(model, walks, config.submission, config.batch)
-    return Outcome(data, _as_text(data))
+        data["submission"] = submit(walks, config.submission, _vectors(model, config.batch), model)
+    return Outcome(data, as_text(data))
 
 
 def trial(card: Card, words: Words) -> Trial:
@@ -114,13 +112,6 @@ def trial(card: Card, words: Words) -> Trial:
         raise DataError("the benchmark does not score gait models; use `edgehuman evaluate`")
 
     return trial_of_samples(card, words, metrics)
-
-
-def _open(config: EvaluateConfig) -> Model:
-    """Open the model; with PyTorch installed, a catalogue name needs no export."""
-    if config.model in catalogue.NETWORKS and importlib.util.find_spec("torch") is not None:
-        return open_random(config.model, config.seed, config.threads)
-    return open_model(config)
 
 
 def load_test(data: str, rate_hz: float) -> SkeletonSet:
@@ -160,127 +151,33 @@ def judge(
     )
 
 
-def _open_set(model: Model, found: WalkScores) -> dict[str, Any]:
-    """Scores at the card's threshold (`OpenSetScores`), or None and the reason."""
-    threshold = model.card.decision.threshold
-    distance = cast(Distance, model.card.output.distance)
-    if threshold == Decision().threshold:
-        why = "the card has no threshold; `edgehuman finetune --task gait` sets one"
-        return {"open_set": None, "open_set_left_out": why}
-    try:
-        scores = open_set_scores(found.vectors, PROTOCOLS[found.protocol], distance, threshold)
-    except DataError as error:
-        return {"open_set": None, "open_set_left_out": str(error)}
-    return {"open_set": dataclasses.asdict(scores), "open_set_left_out": None}
+def _windows(card: Card) -> str:
+    """How a walk becomes one vector."""
+    scaled = ", each of length 1" if card.output.distance == "cosine" else ""
+    return f"{card.input.shape[0]} frames, overlapping by half; the mean of their vectors{scaled}"
 
 
-def _open_set_line(data: Mapping[str, Any]) -> str:
-    table = data["open_set"]
-    if table is None:
-        return f"  no open-set scores: {data['open_set_left_out']}"
-    return (
-        f"  at the card's threshold {table['threshold']:.4f}: of {table['known_probes']} probes of "
-        f"known people {table['accepted_right']:.1%} accepted and right, "
-        f"{table['accepted_wrong']:.1%} accepted and wrong, {table['refused']:.1%} refused; of "
-        f"{table['stranger_probes']} strangers {table['strangers_accepted']:.1%} accepted"
-    )
+def _vectors(model: Model, batch: int) -> Embed:
+    """How walks become vectors: those that hold at least one window."""
+
+    def embed(walks: WalkSet) -> tuple[Float32, Index]:
+        sequences = (walks.frame_S[walks.rows(i)] for i in range(len(walks)))
+        frames, distance = model.card.input.shape[0], cast(Distance, model.card.output.distance)
+        return embed_walks(sequences, model.logits, frames, distance, batch)
+
+    return embed
 
 
 def _baselines(
     model: Model, walks: SkeletonSet, protocol: str, config: EvaluateConfig
 ) -> dict[str, Any]:
-    """Metrics of each baseline and of each random network; a baseline that could not be measured,
-    with the reason.
-    """
-    frames, arch = model.card.input.shape[0], model.card.arch
-    found = {"bone_lengths": dict(bone_scores(walks, protocol, frames).metrics)}
-    each: list[dict[str, float]] = []
-    left_out: dict[str, str] = {}
-    try:
-        if arch not in catalogue.NETWORKS:
-            raise ArtefactError(
-                f"{arch} is not in the catalogue, so no random network of it can be built"
-            )
-        for k in range(1, (config.random_networks or _num_seeds(walks)) + 1):
-            # A catalogue name is random itself: use other seeds than its own, and the same windows.
-            random = open_random(arch, config.seed + k, config.threads, frames)
-            each.append(dict(judge(random, walks, config, protocol).scores.metrics))
-        found["random_weights"] = {
-            key: sum(table[key] for table in each) / len(each) for key in each[0]
-        }
-    except ArtefactError as error:
-        left_out["random_weights"] = str(error)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("edgehuman"):
-            raise
-        left_out["random_weights"] = str(not_installed(error.name))
-    for why in left_out.values():
-        print(f"edgehuman: no random-weights baseline: {why}", file=sys.stderr)
-    return {
-        "baselines": found,
-        "baselines_left_out": left_out,
-        "random_weights_seeds": len(each),
-        "random_weights_each": each,
-    }
+    frames = model.card.input.shape[0]
 
+    def random(seed: int) -> Mapping[str, float]:
+        # Of the same windows, however many frames are usual.
+        opened = open_random(model.card.arch, seed, config.threads, frames)
+        return judge(opened, walks, config, protocol).scores.metrics
 
-def _num_seeds(walks: SkeletonSet) -> int:
-    """Number of random networks in the baseline: one network says little on few walks."""
-    return 5 if len(walks) <= _FEW_WALKS else 1
-
-
-def _as_data(
-    model: Model, walks: SkeletonSet, found: WalkScores, config: EvaluateConfig
-) -> dict[str, Any]:
-    scores = found.scores
-    return {
-        "model": model.name,
-        "arch": model.card.arch,
-        "task": "gait",
-        "random_weights": model.card.random_weights,
-        "precision": model.card.precision.name,
-        "engine": dict(model.engine.describe()),
-        "data": config.data,
-        "dataset": walks.name,
-        "simulated": walks.simulated,
-        "split": "test",
-        "protocol": found.said,
-        "protocol_name": found.protocol,
-        "distance": model.card.output.distance,
-        "windows": f"{model.card.input.shape[0]} frames, overlapping by half; the mean of their "
-        "vectors" + (", each of length 1" if model.card.output.distance == "cosine" else ""),
-        "gallery": scores.gallery,
-        "probes": scores.probes,
-        "people": scores.people,
-        "skipped_probes": scores.skipped,
-        "too_short": found.too_short,
-        "metrics": dict(scores.metrics),
-        "groups": {name: dict(table) for name, table in scores.groups.items()},
-    }
-
-
-def _as_text(data: Mapping[str, Any]) -> str:
-    kind = "SIMULATED walkers" if data["simulated"] else data["dataset"]
-    random = ", RANDOM weights" if data["random_weights"] else ""
-    short = f"; {data['too_short']} walks too short" if data["too_short"] else ""
-    names = list(data["metrics"])
-    lines = [
-        f"{data['model']} ({data['precision']}{random}) on {kind}: {data['protocol']}{short}",
-        "",
-        f"  {'':<18}" + "".join(f"{name:>9}" for name in names),
-        _row("this model", data["metrics"], names),
-        *(_row(name.replace("_", " "), table, names) for name, table in data["baselines"].items()),
-    ]
-    if len(data["groups"]) > 1:
-        lines += ["", *(_row(name, table, names) for name, table in data["groups"].items())]
-    lines += ["", _open_set_line(data)]
-    if "submission" in data:
-        made = data["submission"]
-        counts = f"{made['videos']} videos in a gallery of {made['gallery']} walks"
-        lines.append(f"  submission: {made['path']}, {counts}")
-    lines += [f"  no {name}: {why}" for name, why in data["baselines_left_out"].items()]
-    return "\n".join(lines)
-
-
-def _row(name: str, table: Mapping[str, float], names: list[str]) -> str:
-    return f"  {name:<18}" + "".join(f"{table[key]:>9.4f}" for key in names)
+    own = {"bone_lengths": dict(bone_scores(walks, protocol, frames).metrics)}
+    count = config.random_networks or (5 if len(walks) <= _FEW_WALKS else 1)
+    return baselines(own, model.card, random, config.seed, count)

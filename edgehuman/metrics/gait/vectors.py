@@ -28,24 +28,25 @@ def window_starts(length: int, frames: int) -> list[int]:
     return starts if starts[-1] == length - frames else [*starts, length - frames]
 
 
-def mean_vector(vector_ND: Float32, distance: str = "cosine") -> Float32:
-    """Return the mean vector (D,) of one walk's windows.
+def mean_vector(vector_NX: Float32, distance: str = "cosine") -> Float32:
+    """Return the mean of one walk's windows: of vectors (N, D) or of those of parts (N, P, D).
 
     Raises:
         DataError: no window.
         ArtefactError: a vector that is not finite, or of length 0 with the cosine distance.
     """
-    if not len(vector_ND):
+    if not len(vector_NX):
         raise DataError("found no window to average; give a longer walk")
-    if not np.isfinite(vector_ND).all():
+    if not np.isfinite(vector_NX).all():
         raise ArtefactError("the model's vectors are not finite; export it again")
     if distance != "cosine":
-        return np.asarray(vector_ND.mean(axis=0), np.float32)
-    length_N1 = np.linalg.norm(vector_ND, axis=1, keepdims=True)
-    if not length_N1.all():
+        return np.asarray(vector_NX.mean(axis=0), np.float32)
+    length_NX = np.linalg.norm(vector_NX, axis=-1, keepdims=True)
+    if not length_NX.all():
         raise ArtefactError("the model returns a vector of length 0; export it again")
-    mean_D = (vector_ND / length_N1).mean(axis=0)
-    return np.asarray(mean_D / max(float(np.linalg.norm(mean_D)), 1e-12), np.float32)
+    mean_X = (vector_NX / length_NX).mean(axis=0)
+    length_X = np.linalg.norm(mean_X, axis=-1, keepdims=True)
+    return np.asarray(mean_X / np.maximum(length_X, 1e-12), np.float32)
 
 
 def embed_walks(
