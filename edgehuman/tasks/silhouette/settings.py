@@ -66,7 +66,7 @@ def recipe_of(arch: str) -> Recipe:
     if arch in RECIPES:
         return RECIPES[arch]
     row = catalogue.NETWORKS.get(arch)
-    return RECIPES[DEFAULT_ARCH if row is None else row.family]
+    return RECIPES.get(DEFAULT_ARCH if row is None else row.family, RECIPES[DEFAULT_ARCH])
 
 
 @dataclass(frozen=True, kw_only=True)
