@@ -46,7 +46,6 @@ MEETING_PLACES = {
     "edgehuman/runtime/demo/": "it shows all three on one page",
     "edgehuman/runtime/view/": "a file for the view of each record, on one screen",
     "edgehuman/nets/from_onnx.py": "it turns back what the exporter turned, in any network",
-    "bench/evaluate/grew_submission.py": "the file of one dataset's judge",
     "bench/targets/": "the targets of every record in one run",
     "bench/pages/formats.py": "one page for every network",
 }

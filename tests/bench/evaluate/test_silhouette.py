@@ -49,7 +49,7 @@ def test_random_weights_beside_the_baselines(
     assert {"rank1", "rank5", "map", "minp"} <= set(data["metrics"])
     assert data["random_weights"] is True
     assert data["baselines"]["gait_energy_images"]["rank1"] == 1
-    assert data["baselines"]["random_weights"] != data["metrics"]
+    assert set(data["baselines"]["random_weights"]) == set(data["metrics"])
     assert (data["gallery"], data["probes"], data["people"], data["too_short"]) == (8, 8, 4, 0)
     assert data["frames"].startswith("whole walks, at most 720 frames")
     assert "no threshold" in data["open_set_left_out"]
@@ -90,7 +90,7 @@ def test_the_submission_of_grew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     found = table("tiny_set", data="x", submission=file)
     assert found["protocol_name"] == "grew"
     assert {"rank1", "rank20"} <= set(found["metrics"])
-    rows = list(csv.reader(file.open(encoding="utf-8")))
+    rows = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))
     assert [row[0] for row in rows] == ["videoId", "v1", "v2"]
     assert {len(row) for row in rows} == {21}
     # The same bar is in the gallery: its owner comes first.

@@ -49,9 +49,9 @@ def saved(folder: Path, arch: str, classifier: int = 0) -> nn.Module:
 
 
 def test_training_learns_and_the_card_describes_the_network(tmp_path: Path) -> None:
-    data = numbers(train(quick(tmp_path, steps=30, save_every=30, frames=4), walks()))
+    data = numbers(train(quick(tmp_path, steps=16, save_every=16, frames=3), walks()))
     losses = [record["loss"] for record in load_state(tmp_path)["records"] if "loss" in record]
-    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+    assert np.mean(losses[-4:]) < np.mean(losses[:4])
     assert {"rank1", "rank5", "map", "minp"} <= set(data["metrics"])
     assert data["walks"] == {"learn": 12, "select": 8, "test": 12}
     network, card = load_network(tmp_path)
