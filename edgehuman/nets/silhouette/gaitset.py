@@ -70,8 +70,7 @@ class GaitSet(SetNet):
         one_NCHW, two_NCHW, three_NCHW = maxima
         branch_NCHW = self.pool(self.global_block2(one_NCHW)) + two_NCHW
         branch_NCHW = self.global_block3(branch_NCHW) + three_NCHW
-        both_NXHW = torch.cat([three_NCHW, branch_NCHW], dim=1)
-        of_set_NCP, of_branch_NCP = torch.split(
-            pyramid(both_NXHW, self.bins), self.channels[2], dim=1
-        )
-        return torch.cat([of_set_NCP, of_branch_NCP], dim=2)
+        # Side by side as channels: the exporter knows their number, not the batch.
+        both_NXP = pyramid(torch.cat([three_NCHW, branch_NCHW], dim=1), self.bins)
+        channels = self.features[0]
+        return torch.cat([both_NXP[:, :channels], both_NXP[:, channels:]], dim=2)
