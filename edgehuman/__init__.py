@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from edgehuman.runtime.loop.live import LiveStream
     from edgehuman.runtime.loop.play import Playable
     from edgehuman.runtime.model import Model, load
+    from edgehuman.runtime.silhouette.results import WalkResult
     from edgehuman.runtime.skeleton.lines import PoseBlock
     from edgehuman.runtime.skeleton.results import GaitResult
     from edgehuman.runtime.stream import stream
@@ -68,6 +69,7 @@ __all__ = [
     "SampleBlock",
     "SilhouetteSequence",
     "SkeletonSequence",
+    "WalkResult",
     "WindowSet",
     "load",
     "stream",
@@ -100,6 +102,7 @@ _LATER = dict.fromkeys(_RECORDS, "edgehuman.records") | {
     "Playable": "edgehuman.runtime.loop.play",
     "PoseBlock": "edgehuman.runtime.skeleton.lines",
     "SampleBlock": "edgehuman.runtime.imu.ring",
+    "WalkResult": "edgehuman.runtime.silhouette.results",
     "load": "edgehuman.export.catalogued",
     "stream": "edgehuman.export.catalogued",
     "train": "edgehuman.training.train",

@@ -38,6 +38,7 @@ class InputSpec:
         dtype: "float32" or "uint8".
         units: in words.
         rate_hz: samples or frames per second.
+        least: the smallest size of a dynamic axis.
     """
 
     record: str
@@ -45,6 +46,7 @@ class InputSpec:
     dtype: str
     units: str
     rate_hz: float
+    least: int = 1
 
 
 IMU_INPUT = InputSpec(

@@ -213,14 +213,30 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.silhouette.load:layouts",
         extent="edgehuman.data.silhouette.check:extent",
         check="edgehuman.data.silhouette.check:check",
+        run=Action(
+            "edgehuman.runtime.silhouette.run:RunConfig",
+            "edgehuman.runtime.silhouette.run:run",
+            "edgehuman run gaitset.onnx --source walks --gallery known.npz",
+        ),
+        stream="edgehuman.runtime.silhouette.stream:open_stream",
+        enroll=Action(
+            "edgehuman.runtime.silhouette.commands:EnrolConfig",
+            "edgehuman.runtime.silhouette.commands:enroll",
+            "edgehuman gallery enroll gaitset.onnx --source a --name A --gallery k.npz",
+        ),
+        identify=Action(
+            "edgehuman.runtime.silhouette.commands:IdentifyConfig",
+            "edgehuman.runtime.silhouette.commands:identify",
+            "edgehuman gallery identify gaitset.onnx --source door --gallery k.npz",
+        ),
         kind="silhouettes",
         pack=Action(
             "edgehuman.data.silhouette.pack:PackConfig",
             "edgehuman.data.silhouette.pack:pack",
             "edgehuman data pack GaitDatasetB-silh --out casia_b.silhouettes",
         ),
-        needs="silhouettes of one walker, white on black, of any size: a folder of PNG files a "
-        "walk, OpenGait's pickles, or a packed file",
+        needs="masks of one walker at a time, white on black, of any size: a camera and a "
+        "segmenter; folders of PNG files, a video of masks, or a packed file",
         simulate=Action(
             "edgehuman.data.silhouette.write:SimulateConfig",
             "edgehuman.data.silhouette.write:simulate",

@@ -26,6 +26,7 @@ from edgehuman.errors import ArtefactError, ParityError
 from edgehuman.export import networks
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
+from edgehuman.export.graph import frames
 from edgehuman.export.graph.calibration import split
 from edgehuman.export.graph.trace import (
     card_of,
@@ -49,14 +50,17 @@ from edgehuman.export.words import (
     options,
     out_path,
 )
-from edgehuman.files import require_usable_file, write_whole
+from edgehuman.files import require_usable_file, write_together
 from edgehuman.metrics import parity
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.onnx_file import sealed
+from edgehuman.runtime.engine.parts import FRAME, HEAD, part_path
 
 __all__ = ["ExportConfig", "export"]
 
+# Samples on which the parts of a set network are held against the whole.
+_PROVED = 2
 IN_FP32 = "; of the FP32 network, not of this file"
 
 
@@ -98,8 +102,13 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
         broken = Refusal(form.name, str(error), form.model, form.sensitivity)
         raise failure(network, model, broken, judge, config.explain) from None
     layers = explain(network, model, [form, *refused], judge) if config.explain else ""
-    engine = _write(config, library, finish(form, judge), path, judge)
-    notes, files = [*notes, *places], _files(config, card, path)
+    finished = finish(form, judge)
+    parts, remarks = _parts(config, network, finished, judge, form.name)
+    engine = _write(config, library, finished, path, judge, parts)
+    notes, files = (
+        [*notes, *remarks, *places],
+        [*_files(config, card, path), *(part_path(path, name) for name in parts)],
+    )
     return outcome(
         Report(path, files, form.precision, form.verdict, measured_ms, notes, layers, engine)
     )
@@ -252,14 +261,35 @@ def _choose(
     return form, notes
 
 
+def _parts(
+    config: ExportConfig, network: nn.Module, model: onnx.ModelProto, judge: Judge, precision: str
+) -> tuple[dict[str, bytes], list[str]]:
+    """The two parts of a network that takes its frames as a set, by name, and remarks on them."""
+    if config.format != "onnx" or not frames.is_set(network):
+        return {}, []
+    try:
+        parts = frames.split(model)
+        frames.require_equal(model, parts, judge.samples.array[:_PROVED], precision)
+    except (ArtefactError, ParityError) as error:
+        return {}, [f"without parts for single frames: {error}"]
+    names = zip((FRAME, HEAD), parts, strict=True)
+    return {name: sealed(part.SerializeToString()) for name, part in names}, []
+
+
 def _write(
-    config: ExportConfig, library: Any, model: onnx.ModelProto, path: Path, judge: Judge
+    config: ExportConfig,
+    library: Any,
+    model: onnx.ModelProto,
+    path: Path,
+    judge: Judge,
+    parts: dict[str, bytes],
 ) -> dict[str, Any]:
     """Write the file, the engine with its two companions, or the bundle; describe the engine."""
     content = sealed(model.SerializeToString())
     card = card_of(model, str(path))
     if config.format == "onnx":
-        write_whole(path, content)
+        beside = {part_path(path, name): part for name, part in parts.items()}
+        write_together({**beside, path: content})
         return {}
     if config.on_device:
         to_tensorrt.write_bundle(path, content, card, options(config), config.engine)

@@ -56,11 +56,13 @@ def list_gallery(config: GalleryListConfig) -> Outcome:
         "model": gallery.model,
         "weights_sha256": gallery.weights_sha256,
         "distance": gallery.distance,
-        "dim": int(gallery.vector_GD.shape[1]),
+        "dim": gallery.vector_GD.shape[-1],
+        "parts": gallery.vector_GD.shape[1] if gallery.vector_GD.ndim == 3 else 0,
         "people": walks,
     }
+    size = f"{data['parts']} parts of {data['dim']}" if data["parts"] else data["dim"]
     head = (
-        f"{config.gallery}: {len(walks)} people, {len(gallery)} walks, vectors of {data['dim']} by "
+        f"{config.gallery}: {len(walks)} people, {len(gallery)} walks, vectors of {size} by "
         f"{gallery.model} (weights {gallery.weights_sha256[:12]}), compared by {gallery.distance}"
     )
     lines = [f"  {person:<20} {', '.join(own)}" for person, own in walks.items()]

@@ -9,9 +9,9 @@ the model by the hash of its weights. A gallery takes and compares vectors of it
 The FP32, FP16 and INT8 files of one network have the same weights' hash and can share a gallery.
 
 A score is the cosine, or 1 / (1 + d) of a Euclidean distance d: 1 is the same walk. A person's
-score is that of their nearest walk.
+score is that of their nearest walk. The distance of vectors of parts (P, D) is the mean over parts.
 
-Axes: G walks, D dimensions.
+Axes: G walks, P parts, D dimensions.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Gallery:
     weights_sha256: of the model that computed the vectors.
     model: name of that model, for display.
     distance: how its vectors are compared.
-    vector_GD: float32 (G, D).
+    vector_GD: float32 (G, D), or (G, P, D) with a vector for each part of a person.
     person_G: names, one per walk; a person may have several walks.
     walk_G: unique id of each walk.
 
@@ -84,7 +84,7 @@ class Gallery:
 
     def __post_init__(self) -> None:
         shape, counts = self.vector_GD.shape, (len(self.person_G), len(self.walk_G))
-        if len(shape) != 2 or counts != (shape[0], shape[0]):
+        if len(shape) not in (2, 3) or counts != (shape[0], shape[0]):
             raise DataError(
                 f"found vectors {shape}, {counts[0]} people and {counts[1]} walks; give one of each"
             )
@@ -100,7 +100,7 @@ class Gallery:
             raise DataError(f"nobody can be called {UNKNOWN!r}: it is the answer for strangers")
         if not np.isfinite(self.vector_GD).all():
             raise DataError("found a vector that is not finite; enrol that walk again")
-        if self.distance == "cosine" and not np.linalg.norm(self.vector_GD, axis=1).all():
+        if self.distance == "cosine" and not np.linalg.norm(self.vector_GD, axis=-1).all():
             raise DataError("found a vector of length 0, which has no direction; enrol it again")
 
     def __len__(self) -> int:
@@ -113,8 +113,11 @@ class Gallery:
     def enrol(self, person: str, walk: str, vector_D: Float32) -> Gallery:
         """A gallery with one more walk.
 
+        Args:
+            vector_D: (D,), or (P, D) of parts.
+
         Raises:
-            DataError: the walk is already in it, another vector width, or as the class says.
+            DataError: the walk is already in it, a vector of another shape, or as the class says.
         """
         if walk in self.walk_G:
             whose = self.person_G[self.walk_G.index(walk)]
@@ -126,7 +129,7 @@ class Gallery:
             raise DataError(
                 f"found a vector of {vector_D.shape}; the gallery's are {self.vector_GD.shape[1:]}"
             )
-        before_GD = self.vector_GD if len(self) else np.empty((0, len(vector_D)), np.float32)
+        before_GD = self.vector_GD if len(self) else np.empty((0, *vector_D.shape), np.float32)
         vector_GD = np.concatenate([before_GD, vector_D[None].astype(np.float32)])
         person_G, walk_G = (*self.person_G, person), (*self.walk_G, walk)
         return dataclasses.replace(self, vector_GD=vector_GD, person_G=person_G, walk_G=walk_G)
@@ -179,6 +182,7 @@ class Gallery:
         """Identify the person of a vector.
 
         Args:
+            vector_D: (D,), or (P, D) of parts.
             threshold: under this score the answer is "unknown".
 
         Raises:
@@ -206,7 +210,8 @@ def empty_gallery(card: Card) -> Gallery:
     require_vectors(card)
     distance = cast(Distance, card.output.distance)
     width = card.output.dim or 0
-    return Gallery(card.weights_sha256, card.name, distance, np.empty((0, width), np.float32))
+    shape = (0, card.output.parts, width) if card.output.parts else (0, width)
+    return Gallery(card.weights_sha256, card.name, distance, np.empty(shape, np.float32))
 
 
 def require_vectors(card: Card) -> None:

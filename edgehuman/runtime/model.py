@@ -13,6 +13,8 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ from edgehuman.runtime.engine.open import (
     open_engine,
     warn,
 )
+from edgehuman.runtime.engine.parts import Parts, open_parts
 from edgehuman.runtime.zoo import ZOO, unknown_model, zoo_file
 
 Export = Callable[[str, int, Path], Path]
@@ -51,12 +54,20 @@ class Model:
         engine: the engine that runs it.
     """
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, engine: Engine, name: str, request: EngineRequest | None = None) -> None:
         self.name = name
         self.engine = engine
+        self._request = request or EngineRequest()
         self.card: Card = engine.card
         self._shape = tuple(self.card.input.shape)
         self._dtype = np.dtype(self.card.input.dtype)
+
+    @cached_property
+    def parts(self) -> Parts | None:
+        """The parts for single frames that stand beside the file; None if there are none."""
+        path = self.engine.describe().get("path")
+        quiet = replace(self._request, rebuild=False)
+        return None if path is None else open_parts(Path(str(path)), self.card, quiet)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -144,7 +155,7 @@ def load(
         raise UsageError(f"threads must be at least 1 (got {threads})")
     request = EngineRequest(engine, threads, rebuild, notify)
     if name.startswith(ZOO):
-        return Model(open_engine(zoo_file(name), request), name)
+        return Model(open_engine(zoo_file(name), request), name, request)
     if name in catalogue.NETWORKS:
         if request.on_tensorrt:
             raise UsageError(
@@ -152,11 +163,13 @@ def load(
                 f"--format tensorrt --engine {engine}` and use that file"
             )
         with tempfile.TemporaryDirectory(prefix="edgehuman-") as folder:
-            return Model(open_engine(_exported(name, seed, Path(folder)), request), name)
+            model = Model(open_engine(_exported(name, seed, Path(folder)), request), name, request)
+            _ = model.parts  # their files are about to go
+            return model
     path = Path(name_or_path)
     if not path.exists() and path.suffix not in ENGINES and path.parent == Path():
         raise unknown_model(name)
-    return Model(open_engine(path, request), name)
+    return Model(open_engine(path, request), name, request)
 
 
 def _exported(name: str, seed: int, folder: Path) -> Path:

@@ -6,6 +6,8 @@ for result in edgehuman.stream("zoo:gait-skeleton", "door.jsonl", gallery="known
     print(result.t_s, result.track, result.label, result.score)
 for result in edgehuman.stream("zoo:person-garments", "photos"):
     print(result.path, result.part_HW, result.reason)
+for result in edgehuman.stream("gaitset.onnx", "walks", gallery="known.npz"):
+    print(result.walk, result.label, result.distance)
 
 live = edgehuman.stream("zoo:activity")                      no source: a callback pushes
 for result in live.push(t, ax, ay, az, gx, gy, gz):
@@ -107,21 +109,24 @@ def stream(
 
     The record in the model's card decides what is read and returned: an `ImuResult` per hop of a
     wearable; a `GaitResult` for every window of every tracked skeleton, with its vector and, given
-    a gallery, the name; a `PhotoResult` per photo of a person.
+    a gallery, the name; a `PhotoResult` per photo of a person; a `WalkResult` per walk of
+    silhouettes.
 
     Args:
         model: a loaded model, or the argument of `load`.
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
             `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, `-`,
-            `udp://host:port` or `simulated`; for photos a folder, or one photo. Or an iterable:
+            `udp://host:port` or `simulated`; for photos a folder, or one photo; for silhouettes a
+            folder of masks, or of such folders, a video of masks or a packed file. Or an iterable:
             of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of these names or arrays (T, 7); of
             mappings with the keys of a line of poses.jsonl, or a frame's list of them; of uint8 RGB
-            arrays (H, W, 3). None: a stream for callbacks, see `LiveStream.push`.
+            arrays (H, W, 3); of one walk's masks, uint8 (H, W), with a result for the walk so far.
+            None: a stream for callbacks, see `LiveStream.push`.
         seed: of the simulated people, and of a catalogue network's random weights.
         words: further arguments of the record. If None, `hop_s`, `threshold`, `smoothing` and
             `delay_s` are those of the model's card.
             hop_s (wearables, skeletons): stream time between two windows.
-            threshold (both): under this score the label is "unknown".
+            threshold (both, silhouettes): under this score the label is "unknown".
             realtime (both): play a file or the simulator at the pace of its stamps; late records
                 are dropped.
             seconds (both): end after this much stream time; also counts wall-clock time from the
@@ -132,7 +137,7 @@ def stream(
                 None: found out from walking.
             format (wearables): units and axes of the stream; None: inferred from physics (those of
                 a recording are known).
-            gallery (skeletons): the known people, or the file that `edgehuman gallery enroll`
+            gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery enroll`
                 wrote; None gives only vectors.
 
     Raises:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgehuman import catalogue
 from edgehuman.errors import UsageError
+from edgehuman.runtime.engine.parts import whole_path
 
 ZOO = "zoo:"
 
@@ -74,7 +75,7 @@ def file_of(name_or_path: str) -> Path:
 
 def zoo_names() -> list[str]:
     """The models of this installation, as `zoo:NAME`: those that ship, and those fetched."""
-    shipped = {file.stem for file in _zoo().glob("*.onnx")}
+    shipped = {file.stem for file in _zoo().glob("*.onnx") if whole_path(file) is None}
     return sorted(ZOO + name for name in shipped | {n for n in FETCHED if cached(n).is_file()})
 
 

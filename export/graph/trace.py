@@ -16,6 +16,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 
 import onnx
@@ -50,7 +51,7 @@ def to_onnx(network: nn.Module, card: Card) -> onnx.ModelProto:
 
     Args:
         network: maps one tensor (N, *card.input.shape), the raw record, to one tensor (N, ...).
-        card: of the network; `weights_sha256` and `versions` are filled in here.
+        card: of the network; `weights_sha256`, `versions` and the least frames are filled in here.
 
     Raises:
         CheckpointError: a weight is not finite.
@@ -72,8 +73,14 @@ def to_onnx(network: nn.Module, card: Card) -> onnx.ModelProto:
     tidy(model)
     model.ir_version = IR_VERSION
     onnx.checker.check_model(model, full_check=True)
+    least = int(getattr(network, "least_frames", card.input.least))
     return with_card(
-        model, card.replace(weights_sha256=weights_sha256(network), versions=versions())
+        model,
+        card.replace(
+            input=replace(card.input, least=least),
+            weights_sha256=weights_sha256(network),
+            versions=versions(),
+        ),
     )
 
 

@@ -85,7 +85,8 @@ class LiveStream(Iterator[ResultT], Generic[ResultT]):
         Args:
             record: for a wearable `t, ax, ay, az, gx, gy, gz`, or one row, mapping or array (T, 7)
                 of rows (`runtime.imu.rows`); for skeletons one person's mapping or a frame's list
-                of them (`runtime.skeleton.rows`); for photos one uint8 RGB array (H, W, 3).
+                of them (`runtime.skeleton.rows`); for photos one uint8 RGB array (H, W, 3); for
+                silhouettes one mask of the walk, uint8 (H, W).
 
         Raises:
             UsageError: the stream has a source, or has ended.

@@ -1,0 +1,213 @@
+"""Masks of a walk in, an embedding and a name out.
+
+A mask that shows nobody, is inverted, in colour or unreadable is counted and told, and the model
+never sees it. Without a gallery there are only embeddings.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import cast
+
+from edgehuman.catalogue import is_of
+from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.metrics.retrieval import Distance
+from edgehuman.records import Float32
+from edgehuman.runtime.engine.parts import whole_path
+from edgehuman.runtime.gallery import Gallery, Identity, require_same_model
+from edgehuman.runtime.loop.results import UNKNOWN
+from edgehuman.runtime.model import Model
+from edgehuman.runtime.silhouette.results import WalkResult, distance_of
+from edgehuman.runtime.silhouette.source import MaskFrame, MaskWalk
+from edgehuman.runtime.silhouette.windows import memory_of
+
+_log = logging.getLogger("edgehuman.runtime")
+
+
+class Walker:
+    """One walk through one model, frame by frame.
+
+    Args:
+        identifier: the model, and the people it knows.
+        name: of the walk, in results.
+    """
+
+    def __init__(self, identifier: Identifier, name: str) -> None:
+        self.name = name
+        self.frames = 0
+        self.dropped: Counter[str] = Counter()
+        self._identifier = identifier
+        self._memory = memory_of(identifier.model)
+        self._told: set[str] = set()
+        self._first = ""
+
+    @property
+    def used(self) -> int:
+        """Frames that the model saw, or will see."""
+        return self._memory.used
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the newest frame brought something new to answer."""
+        return self._memory.due and self.used >= self._identifier.least
+
+    def push(self, frame: MaskFrame) -> bool:
+        """Take one frame; whether it can be used. The first of each mistake is told."""
+        self.frames += 1
+        if frame.record_HW is None:
+            self.dropped[frame.reason] += 1
+            self._first = self._first or frame.why
+            if frame.reason not in self._told:
+                self._told.add(frame.reason)
+                self._identifier.notify(f"{self.name}: {frame.why}")
+            return False
+        self._memory.add(frame.record_HW)
+        return True
+
+    def embed(self) -> Float32:
+        """The embedding (P, D), or (D,), of the frames so far.
+
+        Raises:
+            DataError: too few frames can be used.
+            ArtefactError: it is not finite, or zero.
+        """
+        if reason := self._too_few():
+            raise DataError(f"{self.name}: {reason}")
+        return self._memory.answer()
+
+    def result(self, begin_ns: int) -> WalkResult:
+        """The answer for the frames so far, or why there is none.
+
+        Args:
+            begin_ns: `time.perf_counter_ns` of the first, or the newest, mask.
+        """
+        counts = (self.name, self.frames, self.used, dict(self.dropped))
+        reason = self._too_few()
+        if reason:
+            return WalkResult(*counts, latency_ms=_since_ms(begin_ns), reason=reason)
+        try:
+            vector = self._memory.answer()
+        except ArtefactError as error:
+            return WalkResult(*counts, latency_ms=_since_ms(begin_ns), reason=str(error))
+        identity = self._identifier.identify(vector)
+        how, latency_ms = self._memory.how, _since_ms(begin_ns)
+        if identity is None:
+            nobody = "" if self._identifier.gallery is None else UNKNOWN
+            return WalkResult(*counts, how, latency_ms, vector, nobody)
+        distance = distance_of(identity.score, self._identifier.distance)
+        return WalkResult(
+            *counts, how, latency_ms, vector, identity.person, identity.score, distance, identity
+        )
+
+    def _too_few(self) -> str:
+        """Why the frames so far are too few; empty if they are enough."""
+        least = self._identifier.least
+        if self.used >= least:
+            return ""
+        if not self.used and self._first:
+            return f"none of {self.frames} frames can be used; the first: {self._first}"
+        if not self.frames:
+            return "it has no frames"
+        return (
+            f"{self.used} of {self.frames} frames can be used, but "
+            f"{self._identifier.model.card.name} needs at least {least}; give a longer walk"
+        )
+
+
+class Identifier:
+    """A model, and the people that a gallery knows.
+
+    Args:
+        model: maps a SilhouetteSequence to an embedding.
+        gallery: the known people; None gives only embeddings.
+        threshold: under this score the answer is "unknown"; None: the card's.
+        notify: called once for each kind of mistake in a walk; logs a warning by default.
+
+    Attributes:
+        least: frames that the model needs.
+
+    Raises:
+        ArtefactError: a model of another record or task, or the gallery of another model.
+        UsageError: a threshold outside -1 to 1.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        gallery: Gallery | None = None,
+        threshold: float | None = None,
+        notify: Callable[[str], object] = _log.warning,
+    ) -> None:
+        require_silhouettes(model)
+        if gallery is not None:
+            require_same_model(gallery, model.card)
+            if not len(gallery):
+                notify("the gallery is empty: everybody is unknown")
+        self.model, self.gallery, self.notify = model, gallery, notify
+        self.threshold = threshold_of(model, threshold)
+        self.least = model.card.input.shape[0] or model.card.input.least
+        self.distance = cast(Distance, model.card.output.distance)
+
+    def answer(self, walk: MaskWalk) -> WalkResult:
+        """The answer for a whole walk."""
+        begin_ns = time.perf_counter_ns()
+        walker = Walker(self, walk.name)
+        try:
+            self._read(walker, walk.frames())
+        except DataError as error:
+            return WalkResult(walk.name, walker.frames, 0, dict(walker.dropped), reason=str(error))
+        return walker.result(begin_ns)
+
+    def embed(self, walk: MaskWalk) -> Walker:
+        """A whole walk, read; `Walker.embed` gives its vector.
+
+        Raises:
+            DataError: the walk cannot be read.
+        """
+        walker = Walker(self, walk.name)
+        self._read(walker, walk.frames())
+        return walker
+
+    def identify(self, vector: Float32) -> Identity | None:
+        """The gallery's answer; None without people."""
+        if self.gallery is None or not len(self.gallery):
+            return None
+        return self.gallery.identify(vector, self.threshold)
+
+    def _read(self, walker: Walker, frames: Iterable[MaskFrame]) -> None:
+        for frame in frames:
+            walker.push(frame)
+
+
+def require_silhouettes(model: Model) -> None:
+    """Raises ArtefactError for a model that does not map a SilhouetteSequence to an embedding."""
+    card = model.card
+    path = model.engine.describe().get("path")
+    whole = None if path is None else whole_path(Path(str(path)))
+    if whole is not None and whole.is_file():
+        raise ArtefactError(f"{model.name} is a part of a model; give {whole}, which uses it")
+    if not is_of(card.input.record, "silhouette") or card.output.kind != "embedding":
+        raise ArtefactError(
+            f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; give a "
+            "model of silhouettes, e.g. one of `edgehuman export gaitset`"
+        )
+
+
+def threshold_of(model: Model, asked: float | None) -> float:
+    """The score under which somebody is unknown.
+
+    Raises:
+        UsageError: outside -1 to 1.
+    """
+    threshold = model.card.decision.threshold if asked is None else asked
+    if not -1 <= threshold <= 1:
+        raise UsageError(f"threshold is {threshold}; it must be from -1 to 1")
+    return threshold
+
+
+def _since_ms(begin_ns: int) -> float:
+    return (time.perf_counter_ns() - begin_ns) / 1e6

@@ -1,0 +1,209 @@
+"""`edgehuman gallery enroll|identify` of silhouettes: known people from the command line.
+
+    edgehuman gallery enroll gaitset.onnx --source anna --name ANNA --gallery known.npz
+    edgehuman gallery identify gaitset.onnx --source door --gallery known.npz
+
+Every walk of the source is enrolled under the name; its vectors are those of the whole walk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tyro.conf import Positional
+
+from edgehuman.errors import DataError, UsageError
+from edgehuman.files import require_usable_folder
+from edgehuman.outcome import Outcome
+from edgehuman.records import Float32
+from edgehuman.runtime.gallery import (
+    Gallery,
+    empty_gallery,
+    read_gallery,
+    require_same_model,
+    require_vectors,
+    write_gallery,
+)
+from edgehuman.runtime.loop.play import say
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.silhouette.answer import Identifier, Walker, require_silhouettes
+from edgehuman.runtime.silhouette.results import in_words, to_row
+from edgehuman.runtime.silhouette.source import MaskWalk, walks_in
+
+# More bad frames than this make a walk that somebody should look at before it is known for good.
+_MOST_DROPPED = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolConfig:
+    """Enrol a person's walks in a gallery.
+
+    Attributes:
+        model: zoo:NAME, an artefact's path, or a catalogue name (random weights).
+        source: a folder of PNG masks (white on black, any size) or of such folders, one a walk; a
+            video of masks; a packed file; or simulated. All of it is this person.
+        name: the person's name.
+        gallery: the gallery file; created if missing.
+        walk: enrol this walk of the source alone.
+        take_as_is: enrol despite an apparent mistake: a walk with over half of its frames unusable,
+            or one that is enrolled under another name. By default it is refused.
+        threads: threads inside one operator of the model.
+        seed: of the simulated walkers and of random weights.
+    """
+
+    model: Positional[str]
+    source: str
+    name: str
+    gallery: Path
+    walk: str | None = None
+    take_as_is: bool = False
+    threads: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyConfig:
+    """Identify the walker of every walk.
+
+    Attributes:
+        model: the model that the gallery was created with.
+        source: a folder of PNG masks (white on black, any size) or of such folders, one a walk; a
+            video of masks; a packed file; or simulated.
+        gallery: the file of known people.
+        threshold: under this score the answer is "unknown" (default: the model's card).
+        threads: threads inside one operator of the model.
+        seed: of the simulated walkers and of random weights.
+    """
+
+    model: Positional[str]
+    source: str
+    gallery: Path
+    threshold: float | None = None
+    threads: int = 1
+    seed: int = 0
+
+
+def enroll(config: EnrolConfig) -> Outcome:
+    """`edgehuman gallery enroll`: add the walks to the file; on an error the file is unchanged.
+
+    Raises:
+        ArtefactError: a model without embeddings, or the gallery of another model.
+        DataError: no walk in the source, or one that cannot be used; a walk that is already
+            enrolled; an apparent mistake.
+        UsageError: no such walk, or the file cannot be written.
+    """
+    require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
+    model = _open(config.model, config.threads, config.seed)
+    exists = config.gallery.exists()
+    gallery = read_gallery(config.gallery) if exists else empty_gallery(model.card)
+    require_same_model(gallery, model.card)
+    identifier = Identifier(model, notify=say)
+    chosen = _chosen(walks_in(config.source, config.seed), config.walk, config.source)
+    rows: list[dict[str, Any]] = []
+    for walk in chosen:
+        walker = identifier.embed(walk)
+        vector = walker.embed()
+        if not config.take_as_is:
+            _require_clear(walker)
+            _require_own(gallery, config.name, vector, walk.name)
+        place = Path(config.source)
+        known_as = (
+            walk.name if walk.name in (place.name, place.stem) else f"{place.name}/{walk.name}"
+        )
+        gallery = gallery.enrol(config.name, known_as, vector)
+        rows.append({"walk": known_as, "frames": walker.frames, "used": walker.used})
+    write_gallery(config.gallery, gallery)
+    simulated = any(walk.simulated for walk in chosen)
+    data = {
+        "gallery": str(config.gallery),
+        "person": config.name,
+        "walks": rows,
+        "simulated": simulated,
+        "people": gallery.people(),
+    }
+    count = "1 walk" if len(rows) == 1 else f"{len(rows)} walks"
+    text = (
+        f"{config.gallery}: {config.name} enrolled by {count}"
+        f"{' of a simulated walker' if simulated else ''}; {len(gallery.people())} people, "
+        f"{len(gallery)} walks"
+    )
+    return Outcome(data, text)
+
+
+def identify(config: IdentifyConfig) -> Outcome:
+    """`edgehuman gallery identify`: name the person of each walk of the source.
+
+    Raises:
+        ArtefactError: no gallery, or that of another model.
+        DataError: an empty gallery, no walk in the source, or none with an answer.
+        UsageError: a threshold outside -1 to 1.
+    """
+    model = _open(config.model, config.threads, config.seed)
+    gallery = read_gallery(config.gallery)
+    require_same_model(gallery, model.card)
+    if not len(gallery):
+        raise DataError(
+            f"{config.gallery} is empty; enrol somebody with `edgehuman gallery enroll`"
+        )
+    identifier = Identifier(model, gallery, config.threshold, say)
+    walks = walks_in(config.source, config.seed)
+    results = [identifier.answer(walk) for walk in walks]
+    if all(result.reason for result in results):
+        raise DataError(f"{config.source}: no walk has an answer; the first: {results[0].reason}")
+    rows = [to_row(result) for result in results]
+    data = {
+        "gallery": str(config.gallery),
+        "source": config.source,
+        "simulated": any(walk.simulated for walk in walks),
+        "threshold": identifier.threshold,
+        "walks": rows,
+    }
+    return Outcome(data, "\n".join(map(in_words, rows)))
+
+
+def _open(name: str, threads: int, seed: int) -> Model:
+    model = load(name, threads=threads, seed=seed, notify=say)
+    require_silhouettes(model)
+    require_vectors(model.card)
+    return model
+
+
+def _chosen(walks: list[MaskWalk], asked: str | None, source: str) -> list[MaskWalk]:
+    """The requested walk, or all.
+
+    Raises:
+        UsageError: no such walk.
+    """
+    if asked is None:
+        return walks
+    found = [walk for walk in walks if walk.name == asked]
+    if not found:
+        names = ", ".join(walk.name for walk in walks[:6]) + (", …" if len(walks) > 6 else "")
+        raise UsageError(f"--walk {asked}: no such walk in {source}; choose one of {names}")
+    return found
+
+
+def _require_clear(walker: Walker) -> None:
+    """Raises DataError for a walk most of whose frames cannot be used."""
+    lost = sum(walker.dropped.values())
+    if lost > _MOST_DROPPED * walker.frames:
+        why = ", ".join(f"{count} {reason}" for reason, count in walker.dropped.items())
+        raise DataError(
+            f"{walker.name}: {lost} of {walker.frames} frames cannot be used ({why}). Nobody was "
+            "enrolled; give better masks, or --take-as-is"
+        )
+
+
+def _require_own(gallery: Gallery, name: str, vector: Float32, walk: str) -> None:
+    """Raises DataError for a walk that is enrolled under another name: the two would be the same
+    person to the model.
+    """
+    found = gallery.same_walk(name, vector)
+    if found is not None:
+        raise DataError(
+            f"{walk}: this is the walk {found[1]!r} of {found[0]}, but --name is {name}. Nobody "
+            f"was enrolled; give a walk of {name}, or forget that of {found[0]} first with "
+            "`edgehuman gallery forget`; if both names are correct, give --take-as-is"
+        )

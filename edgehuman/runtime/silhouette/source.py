@@ -1,0 +1,208 @@
+"""The walks of a path: folders of PNG masks, a video of masks, or a file that `data` reads.
+
+FOLDER/*.png               one walk, in the order of the frames' numbers
+FOLDER/PERSON/WALK/*.png   a walk for every folder that holds PNG files
+FILE.mp4, .avi ...         one walk: white on black
+FILE.silhouettes           packed by `edgehuman data pack`, and what else `edgehuman data` reads
+simulated                  edgehuman's own walkers
+
+A mask that cannot be used is told with its frame; it does not end the walk. Axes: T frames, H and W
+pixels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgehuman import catalogue
+from edgehuman.catalogue import SIMULATED
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.silhouette.normalise import SIDE, normalise, one_channel
+from edgehuman.preprocess.silhouette.read import read_mask
+from edgehuman.preprocess.silhouette.screen import EMPTY, INVERTED, is_unsized, mask_mistake
+from edgehuman.records import Uint8
+
+RECORD = "SilhouetteSequence"
+VIDEOS = frozenset({".avi", ".mp4", ".mkv", ".mov", ".webm"})
+COLOUR, UNREADABLE, BLACK, WHITE = "colour", "unreadable", "empty", "inverted"
+_SIMULATED_PEOPLE, _WALKS_EACH = 2, 2
+# A video codec keeps grey in colours that differ by less; a mask is grey in nearly all pixels.
+_GREY_NOISE, _LEAST_GREY = 24, 0.98
+_MIDDLE = 127
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFrame:
+    """One frame of a walk.
+
+    Attributes:
+        name: of its file, or its number.
+        record_HW: uint8 (64, 64); None if the mask cannot be used.
+        reason: why not, in one word: empty, inverted, colour or unreadable.
+        why: the same in a sentence.
+    """
+
+    name: str
+    record_HW: Uint8 | None = None
+    reason: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskWalk:
+    """One walk of a source.
+
+    Attributes:
+        name: its folder inside the source, or its name there.
+        frames: reads it from the beginning, frame by frame.
+        simulated: whether the walker is edgehuman's own.
+    """
+
+    name: str
+    frames: Callable[[], Iterator[MaskFrame]]
+    simulated: bool = False
+
+
+def walks_in(source: str | Path, seed: int = 0) -> list[MaskWalk]:
+    """The walks of a path, by name; none of their frames is read yet.
+
+    Raises:
+        UsageError: an empty path.
+        DataError: no such path, or no walk in it.
+    """
+    text = str(source)
+    if not text.strip():
+        raise UsageError("source is empty; give a folder of PNG masks, or a video of masks")
+    if text.partition(":")[0] == SIMULATED:
+        return _simulated(text, seed)
+    path = Path(source)
+    if not path.exists():
+        raise DataError(f"source {path}: no such file or folder; give a folder of PNG masks")
+    if path.is_dir():
+        return _in_folder(path) or _loaded(path)
+    if path.suffix.lower() in VIDEOS:
+        return [MaskWalk(path.stem, lambda: _frames_of(_video(path)))]
+    if path.suffix.lower() == ".png":
+        return [MaskWalk(path.stem, lambda: _of_files([path]))]
+    return _loaded(path)
+
+
+def mask_frame(image: NDArray[Any], name: str) -> MaskFrame:
+    """The frame of a mask of any size. A record of 64x64 that fills its rows stays as it is."""
+    try:
+        mask_HW = one_channel(np.asarray(image), f"frame {name}")
+    except DataError as error:
+        return _unusable(name, error)
+    mistake = mask_mistake(mask_HW)
+    if mistake is not None:
+        reason = {EMPTY: BLACK, INVERTED: WHITE}.get(mistake, UNREADABLE)
+        return MaskFrame(name, None, reason, f"frame {name} {mistake}")
+    if mask_HW.shape == (SIDE, SIDE) and not is_unsized(mask_HW[None])[0]:
+        return MaskFrame(name, np.ascontiguousarray(mask_HW))
+    return MaskFrame(name, normalise(mask_HW))
+
+
+def _unusable(name: str, error: DataError) -> MaskFrame:
+    reason = COLOUR if "colour picture" in str(error) else UNREADABLE
+    return MaskFrame(name, None, reason, str(error))
+
+
+def _in_folder(folder: Path) -> list[MaskWalk]:
+    """A walk for every folder that holds PNG files."""
+    held: dict[Path, list[Path]] = {}
+    for file in folder.rglob("*"):
+        if file.suffix.lower() == ".png" and not file.name.startswith(".") and file.is_file():
+            held.setdefault(file.parent, []).append(file)
+    return [
+        _folder_walk(folder.name if place == folder else str(place.relative_to(folder)), files)
+        for place, files in sorted(held.items())
+    ]
+
+
+def _folder_walk(name: str, files: list[Path]) -> MaskWalk:
+    ordered = sorted(files, key=lambda file: (_number(file), file.name))
+    return MaskWalk(name, lambda: _of_files(ordered))
+
+
+def _number(file: Path) -> int:
+    """The last number in a file's name."""
+    numbers = re.findall(r"\d+", file.stem)
+    return int(numbers[-1][-18:]) if numbers else -1
+
+
+def _of_files(files: Iterable[Path]) -> Iterator[MaskFrame]:
+    for file in files:
+        try:
+            mask_HW = read_mask(file)
+        except DataError as error:
+            yield _unusable(file.name, error)
+        else:
+            yield mask_frame(mask_HW, file.name)
+
+
+def _frames_of(images: Iterable[NDArray[Any]]) -> Iterator[MaskFrame]:
+    for number, image in enumerate(images):
+        yield mask_frame(image, str(number))
+
+
+def _video(path: Path) -> Iterator[NDArray[Any]]:
+    """Frames of a video of masks, black and white; a frame in colour stays as it is.
+
+    Raises:
+        DataError: OpenCV reads no frame of it.
+    """
+    import cv2
+
+    video = cv2.VideoCapture(str(path))
+    count = 0
+    try:
+        while True:
+            there, image = video.read()
+            if not there:
+                break
+            count += 1
+            grey = np.ptp(image, axis=2) < _GREY_NOISE
+            yield (
+                np.where(image.max(axis=2) > _MIDDLE, np.uint8(255), np.uint8(0))
+                if (grey.mean() >= _LEAST_GREY)
+                else image
+            )
+    finally:
+        video.release()
+    if not count:
+        raise DataError(f"{path}: no frame can be read; convert it to a folder of PNG masks")
+
+
+def _loaded(path: Path) -> list[MaskWalk]:
+    """The walks of what `edgehuman data` reads.
+
+    Raises:
+        DataError: nothing that it knows.
+    """
+    try:
+        walks = catalogue.step(RECORD, "load")(path, check=False)
+    except DataError as error:
+        if path.is_dir() and not any(path.iterdir()):
+            raise DataError(f"source {path} is empty; give a folder of PNG masks") from None
+        raise DataError(f"source {path} holds no PNG masks, and {error}") from None
+    return [_row(walks, i) for i in range(len(walks))]
+
+
+def _row(walks: Any, i: int) -> MaskWalk:
+    simulated = bool(walks.simulated)
+    return MaskWalk(
+        str(walks.sequence_N[i]), lambda: _frames_of(iter(walks.sequence(i))), simulated
+    )
+
+
+def _simulated(word: str, seed: int) -> list[MaskWalk]:
+    load = catalogue.step(RECORD, "load")
+    walks = load(word, seed=seed, people=_SIMULATED_PEOPLE, each=_WALKS_EACH)
+    return [_row(walks, i) for i in range(len(walks))]

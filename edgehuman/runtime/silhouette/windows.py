@@ -1,0 +1,164 @@
+"""What a walk's frames come to in a network, frame by frame.
+
+A network that takes its frames as a set, with its two parts beside its file, keeps the maximum of
+each number over the frames: a new frame costs the same however long the walk is, and the answer is
+that to the whole walk. Any other network looks at windows: a walk of up to 60 frames at once, a
+longer one every 30 frames, and their vectors are averaged.
+
+Axes: T frames, H and W pixels, M numbers of a frame, P parts, D dimensions, N windows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Protocol
+
+import numpy as np
+
+from edgehuman.errors import ArtefactError
+from edgehuman.records import Float32, Uint8
+from edgehuman.runtime.engine.parts import Parts
+from edgehuman.runtime.model import Model
+
+WINDOW, HOP = 60, 30
+BROKEN_OUTPUT = "the model's output is not finite, or zero; export it again"
+# Frames that pass the frame part in one call, of a walk that is all there.
+_AT_ONCE = 8
+
+
+class Memory(Protocol):
+    """What is kept of one walk.
+
+    Attributes:
+        used: frames so far.
+        due: whether the newest frame brought something new to answer.
+        how: what the answer is made of, in words.
+    """
+
+    used: int
+
+    @property
+    def due(self) -> bool: ...
+    @property
+    def how(self) -> str: ...
+    def add(self, record_HW: Uint8) -> None:
+        """Take one frame."""
+
+    def answer(self) -> Float32:
+        """The embedding (P, D), or (D,), of the frames so far; needs at least the model's least."""
+
+
+def memory_of(model: Model) -> Memory:
+    """An empty memory for a walk: the running maximum where the model has parts for it."""
+    if model.parts is not None:
+        return RunningMaximum(model.parts)
+    frames = model.card.input.shape[0]  # 0: any number
+    return Windows(model, frames, max(frames // 2, 1)) if frames else Windows(model)
+
+
+class RunningMaximum:
+    """The maxima over the frames of what the frame part gives."""
+
+    how = "running maximum"
+
+    def __init__(self, parts: Parts) -> None:
+        self.used = 0
+        self._parts = parts
+        self._waiting: list[Uint8] = []
+        self._maxima_M: Float32 | None = None
+
+    @property
+    def due(self) -> bool:
+        """Every frame may raise a maximum."""
+        return True
+
+    def add(self, record_HW: Uint8) -> None:
+        """Take one frame."""
+        self.used += 1
+        self._waiting.append(record_HW)
+        if len(self._waiting) >= _AT_ONCE:
+            self._take()
+
+    def answer(self) -> Float32:
+        """The embedding (P, D) of the frames so far.
+
+        Raises:
+            ArtefactError: it is not finite, or zero.
+        """
+        self._take()
+        assert self._maxima_M is not None
+        return sound(self._parts.answer(self._maxima_M))
+
+    def _take(self) -> None:
+        if not self._waiting:
+            return
+        maxima_M = self._parts.numbers(np.stack(self._waiting)).max(axis=0)
+        self._waiting.clear()
+        before_M = self._maxima_M
+        self._maxima_M = maxima_M if before_M is None else np.maximum(before_M, maxima_M)
+
+
+class Windows:
+    """The newest frames, and the sum of the vectors of the windows that were full."""
+
+    def __init__(self, model: Model, frames: int = WINDOW, hop: int = HOP) -> None:
+        self.used = 0
+        self._model = model
+        self._frames, self._hop = frames, hop
+        self._newest: deque[Uint8] = deque(maxlen=frames)
+        self._since = 0  # frames since the last full window
+        self._full = 0  # windows in the sum
+        self._sum: Float32 | None = None
+
+    @property
+    def due(self) -> bool:
+        """After each full window, and every hop before the first."""
+        return self._since == 0 or (not self._full and self.used % self._hop == 0)
+
+    @property
+    def how(self) -> str:
+        """Number and length of the windows."""
+        windows = self._full + bool(self._since)
+        if windows <= 1 and self.used <= self._frames:
+            return "whole walk at once"
+        return f"mean of {windows} windows of {self._frames} frames, one every {self._hop}"
+
+    def add(self, record_HW: Uint8) -> None:
+        """Take one frame; run the model if it fills a window."""
+        self.used += 1
+        self._since += 1
+        self._newest.append(record_HW)
+        if self._since == (self._hop if self._full else self._frames):
+            self._sum = self._with_newest()
+            self._full += 1
+            self._since = 0
+
+    def answer(self) -> Float32:
+        """The embedding of the frames so far; the last window ends with the newest frame.
+
+        Raises:
+            ArtefactError: it is not finite, or zero.
+        """
+        total = None if self._since else self._sum
+        count = self._full
+        if total is None:
+            total, count = self._with_newest(), count + 1
+        return np.asarray(total / np.float32(count), np.float32)
+
+    def _with_newest(self) -> Float32:
+        """The sum with the window of the newest frames; under the cosine each part has length 1."""
+        vector = sound(self._model.logits(np.stack(self._newest)[None])[0])
+        if self._model.card.output.distance == "cosine":
+            vector = vector / np.linalg.norm(vector, axis=-1, keepdims=True)
+        return vector if self._sum is None else self._sum + vector
+
+
+def sound(vector: Float32) -> Float32:
+    """The embedding itself.
+
+    Raises:
+        ArtefactError: it is not finite, or a part is zero.
+    """
+    if not np.isfinite(vector).all() or not np.linalg.norm(vector, axis=-1).all():
+        raise ArtefactError(BROKEN_OUTPUT)
+    return vector
