@@ -217,3 +217,23 @@ def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
         ArtefactError, match="no such gallery; create it with `edgehuman gallery enroll`"
     ):
         read_gallery(tmp_path / "g.npz")
+
+
+def test_vectors_of_parts_are_compared_part_by_part(tmp_path: Path) -> None:
+    parts = {"dim": 2, "parts": 3}
+    anna = vector(1, 0, 1, 0, 1, 0).reshape(3, 2)
+    # One part of three is turned by a right angle: the mean of the cosines is 2/3, whatever the
+    # lengths of the parts; the cosine of the joined vectors would be another.
+    probe = vector(5, 0, 1, 0, 0, 3).reshape(3, 2)
+    gallery = empty_gallery(gait_card(**parts)).enrol("ANNA", "a1", anna)
+    assert gallery.identify(probe, 0.5).score == pytest.approx(2 / 3)
+    path = tmp_path / "g.npz"
+    write_gallery(path, gallery)
+    assert read_gallery(path).vector_GD.shape == (1, 3, 2)
+    with pytest.raises(DataError, match=r"vector of \(2,\)"):
+        gallery.enrol("BOB", "b1", vector(1, 0))
+    with pytest.raises(DataError, match="no direction"):
+        gallery.enrol("BOB", "b1", vector(1, 0, 0, 0, 1, 0).reshape(3, 2))
+    far = empty_gallery(gait_card(distance="euclidean", **parts)).enrol("ANNA", "a1", anna)
+    moved = anna + vector(0, 3, 0, 0, 0, 0).reshape(3, 2)
+    assert far.identify(moved, 0.1).score == pytest.approx(1 / (1 + 3 / 3))
