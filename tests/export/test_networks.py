@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from edgehuman import catalogue
 from edgehuman.card import skeleton_input
+from edgehuman.data.samples import Samples
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.export import networks
-from edgehuman.export.graph.trace import weights_sha256
+from edgehuman.export.graph import calibration, fp16, int8
+from edgehuman.export.graph.trace import to_onnx, weights_sha256
+from edgehuman.export.proof.judge import Judge, answers
+from edgehuman.metrics.parity import failures
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
+from edgehuman.runtime.engine import build as to_tensorrt
+from edgehuman.runtime.engine.build_on_device import Options
 from edgehuman.training.checkpoint import save_weights
 from tests.export.conftest import walks
 
@@ -81,3 +88,37 @@ def test_a_checkpoint_comes_back_with_its_projection_head(tmp_path: Path) -> Non
     assert isinstance(loaded, GaitFormer)
     assert isinstance(network, GaitFormer)
     torch.testing.assert_close(loaded.head[0].weight, network.head[0].weight)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name == "gaitset_small" else [pytest.mark.long])
+        for name in catalogue.networks_of("silhouette")
+    ],
+)
+def test_silhouette_networks_in_three_precisions_and_as_an_engine(
+    name: str, tmp_path: Path
+) -> None:
+    network, card = networks.random_network(name, seed=0)
+    model = to_onnx(network, card)
+    random = np.random.default_rng(0)
+    array = np.where(random.random((4, 6, 64, 64)) < random.random((4, 1, 64, 1)), 255, 0)
+    array = array.astype(np.uint8)
+    samples = Samples(array, np.full(4, -1), np.array(list("abcd")), "noise")
+    judge = Judge(samples, answers(network, array), card.output)
+    assert failures(judge.verdict(model).parity, "fp32") == []
+    half = fp16.convert(model, fp16.overflowing(model, array))[0]
+    assert failures(judge.verdict(half).parity, "fp16") == []
+    found = calibration.collect(model, int8.tensors_to_calibrate(model), array)
+    ranges = calibration.ranges(found, "minmax")
+    small = int8.quantise(model, ranges, "cpu")
+    assert failures(judge.verdict(small).parity, "int8") == []
+    assert small.ByteSize() < 0.4 * model.ByteSize()
+    assert name != "gaitset_small" or small.ByteSize() < 2_000_000
+    library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    for graph in (half, int8.quantise(model, ranges, "tensorrt")):
+        plan, _ = to_tensorrt.build_engine(
+            library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
+        )
+        assert len(plan) > 100_000
