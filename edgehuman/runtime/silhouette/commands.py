@@ -108,10 +108,7 @@ def enroll(config: EnrolConfig) -> Outcome:
         if not config.take_as_is:
             _require_clear(walker)
             _require_own(gallery, config.name, vector, walk.name)
-        place = Path(config.source)
-        known_as = (
-            walk.name if walk.name in (place.name, place.stem) else f"{place.name}/{walk.name}"
-        )
+        known_as = _known_as(config.source, walk.name, gallery)
         gallery = gallery.enrol(config.name, known_as, vector)
         rows.append({"walk": known_as, "frames": walker.frames, "used": walker.used})
     write_gallery(config.gallery, gallery)
@@ -183,6 +180,24 @@ def _chosen(walks: list[MaskWalk], asked: str | None, source: str) -> list[MaskW
         names = ", ".join(walk.name for walk in walks[:6]) + (", …" if len(walks) > 6 else "")
         raise UsageError(f"--walk {asked}: no such walk in {source}; choose one of {names}")
     return found
+
+
+def _known_as(source: str, walk: str, gallery: Gallery) -> str:
+    """The id of a walk in a gallery: the end of its path.
+
+    Raises:
+        DataError: it is in the gallery already.
+    """
+    place = Path(source)
+    parts = place.parts[-2:] if walk in (place.name, place.stem) else (*place.parts[-2:], walk)
+    known_as = "/".join(parts).strip("/")
+    if known_as in gallery.walk_G:
+        whose = gallery.person_G[gallery.walk_G.index(known_as)]
+        raise DataError(
+            f"the walk {known_as!r} is in the gallery already, as {whose}; choose others with "
+            f"--walk, or first run `edgehuman gallery forget GALLERY --walk {known_as}`"
+        )
+    return known_as
 
 
 def _require_clear(walker: Walker) -> None:
