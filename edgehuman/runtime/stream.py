@@ -137,8 +137,8 @@ def stream(
                 None: found out from walking.
             format (wearables): units and axes of the stream; None: inferred from physics (those of
                 a recording are known).
-            gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery enroll`
-                wrote; None gives only vectors.
+            gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery
+                enroll` wrote; None gives only vectors.
 
     Raises:
         UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file; at the call.

@@ -77,8 +77,7 @@ def graph(maximum: bool = True, looks_back: bool = False) -> onnx.ModelProto:
             ("Reshape", ["mean", "ones"], "mean_N11", {}),
             ("Add", ["back", "mean_N11"], "embedding", {}),
         ]
-        constants["last"] = np.array([1, 2, 3], np.int64)
-        constants["ones"] = np.array([-1, 1, 1], np.int64)
+        constants |= {"last": np.array([1, 2, 3]), "ones": np.array([-1, 1, 1])}
     nodes = [
         helper.make_node(kind, taken, [given], f"net/{i}", **words)
         for i, (kind, taken, given, words) in enumerate(lines)

@@ -67,7 +67,9 @@ def test_bad_frames_change_nothing_but_the_counts(model: Model, tmp_path: Path) 
     assert result.dropped == {"empty": 2, "inverted": 1, "colour": 1}
     # Each kind of mistake once, with its frame.
     assert [line.partition(":")[0] for line in told] == ["mixed"] * 3
-    assert "2.png" in told[0] and "3.png" in told[1] and "4.png" in told[2]
+    assert "2.png" in told[0]
+    assert "3.png" in told[1]
+    assert "4.png" in told[2]
 
 
 @pytest.mark.parametrize(

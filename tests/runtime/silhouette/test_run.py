@@ -52,7 +52,8 @@ def test_without_a_gallery_there_are_no_names(
 ) -> None:
     code, out, _ = run(capsys, "run", folder / "outline.onnx", "--source", folder / "anna")
     assert code == 0
-    assert "anna" in out and "8 of 8 frames, running maximum" in out
+    assert "anna" in out
+    assert "8 of 8 frames, running maximum" in out
     assert "score" not in out
 
 

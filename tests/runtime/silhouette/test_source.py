@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from edgehuman.data.silhouette.layout import walks_of
 from edgehuman.data.silhouette.load import load_silhouettes
 from edgehuman.data.silhouette.packed import write
-from edgehuman.data.silhouette.layout import walks_of
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.silhouette.normalise import normalise
 from edgehuman.runtime.silhouette.source import mask_frame, walks_in
