@@ -235,8 +235,8 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.data.silhouette.pack:pack",
             "edgehuman data pack GaitDatasetB-silh --out casia_b.silhouettes",
         ),
-        needs="masks of one walker at a time, white on black, of any size: a camera and a "
-        "segmenter; folders of PNG files, a video of masks, or a packed file",
+        needs="a camera and a segmenter: masks of one walker at a time, white on black, of any "
+        "size, as folders of PNG files, a video, or a packed file",
         simulate=Action(
             "edgehuman.data.silhouette.write:SimulateConfig",
             "edgehuman.data.silhouette.write:simulate",

@@ -178,7 +178,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     ),
     "run": ModelCommand(
         "run",
-        "recognise a live stream (file, stdin, UDP, simulator), photos or skeletons",
+        "recognise a live stream (file, stdin, UDP, simulator), photos, skeletons, silhouettes",
         "edgehuman run zoo:activity --source walk.csv --json",
     ),
     "gallery enroll": ModelCommand(

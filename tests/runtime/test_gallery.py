@@ -220,7 +220,7 @@ def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
 
 
 def test_vectors_of_parts_are_compared_part_by_part(tmp_path: Path) -> None:
-    parts = {"dim": 2, "parts": 3}
+    parts: dict[str, Any] = {"dim": 2, "parts": 3}
     anna = vector(1, 0, 1, 0, 1, 0).reshape(3, 2)
     # One part of three is turned by a right angle: the mean of the cosines is 2/3, whatever the
     # lengths of the parts; the cosine of the joined vectors would be another.

@@ -12,12 +12,14 @@ from edgehuman.data.samples import Samples, unlabelled
 from edgehuman.data.silhouette.load import load_silhouettes
 from edgehuman.errors import DataError
 
+FRAMES = 30
+"""Of a stretch for a network that takes any number: what OpenGait's networks train on."""
 _SIMULATED_WALKERS, _WALKS_EACH, _MOST_WALKS = 32, 4, 1024
 
 
 def read_samples(card: Card, data: Path | str, most: int = _MOST_WALKS) -> Samples:
-    """Cut walks into consecutive stretches of the card's length; of the training walks if the set
-    has any.
+    """Cut walks into consecutive stretches of the card's length, or of `FRAMES` if it takes any; of
+    the training walks if the set has any.
 
     Args:
         most: keep at most so many stretches, evenly spread.
@@ -25,7 +27,7 @@ def read_samples(card: Card, data: Path | str, most: int = _MOST_WALKS) -> Sampl
     Raises:
         DataError: see `load_silhouettes`; or no walk is as long as a stretch.
     """
-    frames = card.input.shape[0]
+    frames = card.input.shape[0] or max(FRAMES, card.input.least)
     walks = load_silhouettes(data, people=_SIMULATED_WALKERS, each=_WALKS_EACH)
     if np.any(walks.role_N == "train"):
         walks = walks.subset(walks.role_N == "train")

@@ -5,7 +5,6 @@ Axes: S frames of all walks, N walks, T frames of one, H and W pixels.
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.walks import WalkSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.records import Index, Uint8
+from edgehuman.simulate.silhouette.walks import SimulatedSilhouettes, simulate_silhouettes
 
 SIDE = 64
 SIMULATED_FRAMES = 60
@@ -86,16 +86,15 @@ def simulated_set(
     """
     if each < 2:
         raise UsageError(f"each is {each}; it must be at least 2: one for gallery, one for probe")
-    simulator = importlib.import_module("edgehuman.simulate.silhouette.walks")
     gallery = -(-each // 2)
-    wanted = simulator.SimulatedSilhouettes(
+    wanted = SimulatedSilhouettes(
         people=people,
         walks_each=each,
         frames=frames,
         seed=seed,
         conditions=[*["nm"] * gallery, *(("nm", "bg", "cl")[i % 3] for i in range(each - gallery))],
     )
-    walks = simulator.simulate_silhouettes(wanted)
+    walks = simulate_silhouettes(wanted)
     count = len(walks.person_N)
     who = [f"{SIMULATED}:{seed}:{person}" for person in walks.person_N.tolist()]
     return SilhouetteSet(

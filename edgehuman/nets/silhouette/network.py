@@ -94,10 +94,8 @@ class SetNet(SilhouetteNet):
     """A network that takes its frames as a set: the maxima over them are all that it needs.
 
     A stream keeps `frame(new frame)` as a running maximum and gives it to `pooled`, so that a new
-    frame costs the same however many there were. `frame_size` is M.
+    frame costs the same however many there were.
     """
-
-    frame_size: int
 
     @abstractmethod
     def maps(self, sils_BHW: Tensor) -> tuple[Tensor, ...]:

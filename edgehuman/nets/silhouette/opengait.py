@@ -4,8 +4,8 @@ A trained OpenGait file holds the state dict of its model under `model`. Its ten
 name and shape, each exactly once; the identities of its training are kept or left out by name, and
 anything else is an error. `to_opengait` gives the same names back, in OpenGait's order.
 
-Source: the names in the state dicts of OpenGait's released models. No code of OpenGait is used; its
-terms allow academic use alone.
+Source: the names and shapes of OpenGait's modules (commit 0efafd47); no released checkpoint was at
+hand to try. No code of OpenGait is used; its terms allow academic use alone.
 """
 
 from __future__ import annotations

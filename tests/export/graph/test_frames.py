@@ -53,7 +53,7 @@ def graph(maximum: bool = True, looks_back: bool = False) -> onnx.ModelProto:
         "parts": np.array([-1, 2, 4], np.int64),
     }
     over_frames = "ReduceMax" if maximum else "ReduceMean"
-    lines = [
+    lines: list[tuple[str, list[str], str, dict[str, Any]]] = [
         ("Cast", ["record"], "float", {"to": TensorProto.FLOAT}),
         ("Div", ["float", "white"], "grey", {}),
         ("Reshape", ["grey", "single"], "frame", {}),
