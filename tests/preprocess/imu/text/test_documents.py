@@ -28,9 +28,9 @@ WRAPPED = [{"id": 7, "payload": {"values": each}} for each in OBJECTS]
 FORMS: dict[str, bytes] = {
     "a.txt": CSV.encode("utf-16"),
     "b.csv": b"\xfe\xff" + CSV.encode("utf-16-be"),
-    "c.csv.gz": gzip.compress(CSV.encode()),
-    "d.csv.gz": gzip.compress(CSV.encode("utf-16")),
-    "two.csv.gz": gzip.compress(CSV[:900].encode()) + gzip.compress(CSV[900:].encode()),
+    "c.csv.gz": gzip.compress(CSV.encode(), mtime=0),
+    "d.csv.gz": gzip.compress(CSV.encode("utf-16"), mtime=0),
+    "two.csv.gz": gzip.compress(CSV[:900].encode(), mtime=0) + gzip.compress(CSV[900:].encode()),
     "e.json": json.dumps(OBJECTS).encode(),
     "f.json": json.dumps(OBJECTS, indent=2).encode("utf-8-sig"),
     "g.json": json.dumps({"device": "watch", "data": OBJECTS}, indent=1).encode(),
@@ -59,8 +59,8 @@ def test_every_form_gives_the_same_rows_to_a_stream_and_as_a_recording(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(CSV.encode())[:-30], "is cut short"),
-        (gzip.compress(CSV.encode())[:12] + b"damaged" * 9, "is damaged"),
+        (gzip.compress(CSV.encode(), mtime=0)[:-30], "is cut short"),
+        (gzip.compress(CSV.encode(), mtime=0)[:12] + b"damaged" * 9, "is damaged"),
         (CSV.encode("utf-16")[:-1], "is damaged UTF-16"),
         (b'[{"t": 1}, {"t": ', "begins as a JSON document but is none"),
         (b"[[0, 1, 2], [3, 4, 5]]", "an array of arrays in JSON, without an object per row"),
