@@ -42,6 +42,8 @@ class ActivityConfig(FinetuneConfig, ReadingFlags):
     counts the same."""
     steps: int = 400
     """Optimiser steps."""
+    batch: int = 128
+    """Windows per step and process, after accumulation."""
     hop: int = 64
     """Hop between windows cut from recordings, samples."""
     select_share: float = 0.2
