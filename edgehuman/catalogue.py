@@ -216,18 +216,18 @@ RECORDS: Mapping[str, Record] = {
         run=Action(
             "edgehuman.runtime.silhouette.run:RunConfig",
             "edgehuman.runtime.silhouette.run:run",
-            "edgehuman run gaitset.onnx --source walks --gallery known.npz",
+            "edgehuman run gaitset --source walks --gallery known.npz",
         ),
         stream="edgehuman.runtime.silhouette.stream:open_stream",
         enroll=Action(
             "edgehuman.runtime.silhouette.commands:EnrolConfig",
             "edgehuman.runtime.silhouette.commands:enroll",
-            "edgehuman gallery enroll gaitset.onnx --source a --name A --gallery k.npz",
+            "edgehuman gallery enroll gaitset --source a --name A --gallery k.npz",
         ),
         identify=Action(
             "edgehuman.runtime.silhouette.commands:IdentifyConfig",
             "edgehuman.runtime.silhouette.commands:identify",
-            "edgehuman gallery identify gaitset.onnx --source door --gallery k.npz",
+            "edgehuman gallery identify gaitset --source door --gallery k.npz",
         ),
         kind="silhouettes",
         pack=Action(
@@ -235,8 +235,8 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.data.silhouette.pack:pack",
             "edgehuman data pack GaitDatasetB-silh --out casia_b.silhouettes",
         ),
-        needs="a camera and a segmenter: masks of one walker at a time, white on black, of any "
-        "size, as folders of PNG files, a video, or a packed file",
+        needs="a camera and a segmenter that gives masks of one walker at a time, white on black, "
+        "of any size, as folders of PNG files, a video, or a packed file",
         simulate=Action(
             "edgehuman.data.silhouette.write:SimulateConfig",
             "edgehuman.data.silhouette.write:simulate",

@@ -55,7 +55,7 @@ from edgehuman.metrics import parity
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.onnx_file import sealed
-from edgehuman.runtime.engine.parts import FRAME, HEAD, part_path
+from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
 
 __all__ = ["ExportConfig", "export"]
 

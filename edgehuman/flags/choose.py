@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman import catalogue
-from edgehuman.errors import UsageError
+from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.flags.words import flag_value, recipe_table
 
 # Any folder of pictures can be packed, whatever its layout.
@@ -41,7 +41,7 @@ def finetune(words: Sequence[str]) -> tuple[str, str]:
     modalities, the network of `--arch` or `--weights` chooses.
 
     Raises:
-        UsageError: an unknown task or network. ArtefactError, CheckpointError: no such weights.
+        UsageError: an unknown task or network.
     """
     recipe = recipe_table(words)
     row: catalogue.Task = catalogue.find(
@@ -59,7 +59,10 @@ def _modality(words: Sequence[str], recipe: Mapping[str, Any]) -> str:
     arch, weights = (flag_value(words, flag, recipe) for flag in ("arch", "weights"))
     if arch is not None:
         return catalogue.network(arch).modality
-    return "" if weights is None else catalogue.RECORDS[record_of(weights)].modality
+    try:
+        return "" if weights is None else catalogue.RECORDS[record_of(weights)].modality
+    except EdgehumanError:
+        return ""  # the training says what is wrong with them
 
 
 def simulate(words: Sequence[str]) -> tuple[str, str]:

@@ -53,10 +53,10 @@ def _networks(rows: list[dict[str, Any]]) -> Iterator[str]:
         by_record.setdefault(row["input"], []).append(row)
     for record, members in by_record.items():
         yield ""
-        head = f"  {record:<18}{'family':<15}{'pretrained by':<15}{'params':>11}{'MFLOPs':>9}"
+        head = f"  {record:<20}{'family':<15}{'pretrained by':<15}{'params':>11}{'MFLOPs':>9}"
         yield f"{head}  source"
         for row in members:
             yield (
-                f"  {row['name']:<18}{row['family']:<15}{row['method']:<15}{row['params']:>11,}"
+                f"  {row['name']:<20}{row['family']:<15}{row['method']:<15}{row['params']:>11,}"
                 f"{row['flops'] / 1e6:>9.1f}  {row['source']}"
             )

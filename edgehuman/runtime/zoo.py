@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgehuman import catalogue
 from edgehuman.errors import UsageError
-from edgehuman.runtime.engine.parts import whole_path
+from edgehuman.runtime.engine.part_files import whole_path
 
 ZOO = "zoo:"
 

@@ -13,7 +13,7 @@ from edgehuman.errors import EngineError, MissingDependencyError, ParityError, U
 
 def test_small_networks_come_first_and_large_ones_can_be_left_out() -> None:
     names = networks()
-    assert (names[0], names[-1]) == ("imuconv_288k", "vit_base")
+    assert (names[0], names[-1]) == ("imuconv_288k", "deepgaitv2")
     assert [name for name in networks(largest_params=1e6) if name.startswith("imu")] == [
         "imuconv_288k", "imuconv_292k", "imuvit_512x5",
     ]  # fmt: skip

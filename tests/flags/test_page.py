@@ -48,7 +48,8 @@ def every_command() -> list[list[str]]:
     for name, row in cli.COMMANDS.items():
         words.append(name.split())
         if isinstance(row, cli.ChoiceCommand):
-            words += [[*name.split(), f"--{row.flag}", value] for value in row.rows()]
+            values = {value.partition(" (")[0] for value in row.rows()}
+            words += [[*name.split(), f"--{row.flag}", value] for value in sorted(values)]
         elif isinstance(row, cli.ModelCommand):
             actions = catalogue.served(row.step).values()
             words += [action.example.split()[1 : 2 + len(name.split())] for action in actions]

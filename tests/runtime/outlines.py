@@ -18,7 +18,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from edgehuman.card import CARD_KEY, Card, Decision, InputSpec, OutputSpec, silhouette_input
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.engine.onnx_file import sealed
-from edgehuman.runtime.engine.parts import FRAME, HEAD, part_path
+from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
 
 PARTS, BANDS = 2, 4
 NUMBERS = PARTS * BANDS

@@ -37,6 +37,7 @@ PUBLIC = [
     "SampleBlock",
     "SilhouetteSequence",
     "SkeletonSequence",
+    "WalkResult",
     "WindowSet",
     "load",
     "stream",

@@ -14,7 +14,6 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.walks import WalkSet
 from edgehuman.errors import DataError, UsageError
 from edgehuman.records import Index, Uint8
-from edgehuman.simulate.silhouette.walks import SimulatedSilhouettes, simulate_silhouettes
 
 SIDE = 64
 SIMULATED_FRAMES = 60
@@ -84,6 +83,9 @@ def simulated_set(
     Raises:
         UsageError: fewer than one person or two walks.
     """
+    # OpenCV draws them; who lists the datasets need not have it.
+    from edgehuman.simulate.silhouette.walks import SimulatedSilhouettes, simulate_silhouettes
+
     if each < 2:
         raise UsageError(f"each is {each}; it must be at least 2: one for gallery, one for probe")
     gallery = -(-each // 2)

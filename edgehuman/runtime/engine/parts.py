@@ -23,19 +23,7 @@ from edgehuman.card import Card
 from edgehuman.errors import EdgehumanError
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.open import Engine, EngineRequest, open_engine
-
-FRAME, HEAD = "frame", "head"
-
-
-def part_path(path: Path, part: str) -> Path:
-    """The file of a part of a model's file: gaitset.onnx -> gaitset.frame.onnx."""
-    return path.with_name(f"{path.stem}.{part}{path.suffix}")
-
-
-def whole_path(path: Path) -> Path | None:
-    """The file of the whole model for the file of a part; None for any other file."""
-    stem, _, part = path.stem.rpartition(".")
-    return path.with_name(f"{stem}{path.suffix}") if stem and part in (FRAME, HEAD) else None
+from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
 
 
 @dataclass(frozen=True, slots=True)

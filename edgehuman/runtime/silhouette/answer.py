@@ -17,7 +17,7 @@ from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.records import Float32
-from edgehuman.runtime.engine.parts import whole_path
+from edgehuman.runtime.engine.part_files import whole_path
 from edgehuman.runtime.gallery import Gallery, Identity, require_same_model
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model

@@ -12,6 +12,7 @@ from edgehuman.bench.evaluate.evaluate import open_model
 from edgehuman.bench.evaluate.imu import EvaluateConfig
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.runtime.run import record_of
 from edgehuman.runtime.zoo import zoo_file
 from tests.runtime.gait_models import write_gait_model
@@ -33,6 +34,7 @@ OWN = {
         "picture",
         "mounting",
         "placement",
+        *(field.name for field in dataclasses.fields(ReadingFlags)),
     },
     "SkeletonSequence": {"protocol", "random_networks", "submission"},
     "PersonCrop": {"split", "flip_test"},

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.runtime.engine.parts import part_path, whole_path
+from edgehuman.runtime.engine.part_files import part_path, whole_path
 from edgehuman.runtime.model import load
 from tests.runtime.outlines import NUMBERS, write_outline_model
 

@@ -50,11 +50,16 @@ def holds_masks(folder: Path) -> bool:
 
 
 def _is_mask(file: Path) -> bool:
+    """Whether a picture is nearly all black or white, with more white than grey: a map of parts or
+    of classes holds small numbers and no white.
+    """
     try:
         grey = read_mask(file)
     except DataError:
         return False
-    return bool(np.mean((grey < _NEAR) | (grey > 255 - _NEAR)) > _CLEAR)
+    white = float(np.mean(grey > 255 - _NEAR))
+    clear = white + float(np.mean(grey < _NEAR))
+    return clear > _CLEAR and (not grey.any() or white > float(np.mean(grey > 0)) / 2)
 
 
 def _tree(dataset: str) -> Callable[[Path], Walks]:
