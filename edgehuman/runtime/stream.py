@@ -59,6 +59,7 @@ def stream(
     seed: int = 0,
     mounting: MountingName = "learn",
     placement: str | None = None,
+    missing_share: float = ...,
 ) -> LiveStream[ImuResult]: ...
 
 
@@ -135,6 +136,8 @@ def stream(
             mounting (wearables): "learn" from walking how the sensor is worn, or "fixed".
             placement (wearables): where the sensor is worn, mounted there as the model's card says;
                 None: found out from walking.
+            missing_share (wearables): a window that lacks a larger share of its rows, 0.4 by
+                default, has no answer.
             format (wearables): units and axes of the stream; None: inferred from physics (those of
                 a recording are known).
             gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery

@@ -26,6 +26,7 @@ from edgehuman.metrics.bootstrap import interval, mean
 from edgehuman.metrics.classification import per_class_f1
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, ImuRecording
+from edgehuman.runtime.imu.answer import StreamOptions
 from edgehuman.runtime.imu.adapt import Labelled, adapted, class_of_label, collect
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.model import Model, load
@@ -141,7 +142,7 @@ def _row(model: Model, learn: list[ImuRecording], judge: list[ImuRecording]) -> 
 def _labelled(model: Model, recordings: Iterable[ImuRecording]) -> Labelled:
     naming = {name: to for name, to in NAMES.items() if to[0] in model.labels}
     names = class_of_label(model.labels, naming)
-    return collect(model, map(ReplaySource, recordings), CANONICAL, names)
+    return collect(model, map(ReplaySource, recordings), StreamOptions(format=CANONICAL), names)
 
 
 def f1(logits_NC: Float32, found: Labelled) -> float:

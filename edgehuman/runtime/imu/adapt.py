@@ -28,18 +28,18 @@ from edgehuman.files import require_apart, require_usable_file, write_whole
 from edgehuman.metrics.adapting import Adapted, adapt
 from edgehuman.metrics.affine import compose
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat, StampUnit
 from edgehuman.preprocess.imu.naming import read_naming, require_found
+from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.preprocess.imu.text.columns import column_rows, label_name
 from edgehuman.preprocess.imu.text.intervals import Interval, intervals_of, labels_between
 from edgehuman.preprocess.imu.text.stamps import require_order
 from edgehuman.records import Float32, Float64, Index
 from edgehuman.runtime.engine.onnx_file import with_card
-from edgehuman.runtime.imu.answer import MountingName, require_activity
+from edgehuman.runtime.imu.answer import MountingName, StreamOptions, require_activity
 from edgehuman.runtime.imu.mounting import Mounting
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.source import open_source, recordings_in
-from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
+from edgehuman.runtime.imu.windows import MISSING_SHARE, StreamWindow, WindowMaker
 from edgehuman.runtime.loop.play import Playable, say
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.zoo import file_of
@@ -50,7 +50,7 @@ _APART_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class AdaptConfig:
+class AdaptConfig(ReadingFlags):
     """Adapt an activity model to one person, from their labelled recordings.
 
     Attributes:
@@ -59,15 +59,10 @@ class AdaptConfig:
             `NAME.labels.csv` (start,end,label) beside `NAME.csv`; folders or zips.
         out: the .onnx to write.
         map: other names of the recording's labels: `jogging=walking`; `typing=` is left out.
-        accel_unit: auto, g, ms2 or mg.
-        gyro_unit: auto, rads or degs.
-        axes: which signed sensor axes are x, y and z, e.g. -y+x+z.
-        gyro_axes: the same for the gyroscope if it differs (default: same).
-        stamp_unit: of the stamps: auto, s, ms, us or ns.
-        rate_hz: rows per second of recordings whose rows have no stamps.
         mounting: learn from walking how the sensor is mounted, if the model can, or take it as
             fixed, mounted as the model's card says; as in `edgehuman run` later.
         placement: where the sensor is worn, e.g. wrist (default: found out from walking).
+        missing_share: a window that lacks a larger share of its rows is not used.
     """
 
     HELP_FILES: ClassVar[HelpFiles] = (
@@ -77,14 +72,9 @@ class AdaptConfig:
     data: tuple[Path, ...]
     out: Path
     map: tuple[str, ...] = ()
-    accel_unit: AccelUnit = "auto"
-    gyro_unit: GyroUnit = "auto"
-    axes: str = "+x+y+z"
-    gyro_axes: str = "same"
-    stamp_unit: StampUnit = "auto"
-    rate_hz: float | None = None
     mounting: MountingName = "learn"
     placement: str | None = None
+    missing_share: float = MISSING_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +111,18 @@ def adapt_model(config: AdaptConfig) -> Outcome:
     path = file_of(config.model)
     _require_files(config, path)
     naming = read_naming(config.map, "--map")
-    format = ImuFormat(
-        config.accel_unit,
-        config.gyro_unit,
-        config.axes,
-        config.gyro_axes,
-        config.stamp_unit,
-        config.rate_hz,
+    options = StreamOptions(
+        format=config.format,
+        mounting=config.mounting,
+        placement=config.placement,
+        missing_share=config.missing_share,
     )
     model = load(config.model, engine="onnxruntime-cpu")
     require_activity(model)
     names = class_of_label(model.labels, naming)
     files = [file for each in config.data for file in recordings_in(each, config.rate_hz)]
-    sources = (open_source(str(file), format=format) for file in files)
-    found = collect(
-        model, sources, format, names, fixed=config.mounting == "fixed", placement=config.placement
-    )
+    sources = (open_source(str(file), format=config.format) for file in files)
+    found = collect(model, sources, options, names)
     require_found(map(label_name, naming), found.seen, "--map")
     _require_labels(found, model, config)
     result = adapted(model, found)
@@ -150,17 +136,15 @@ def adapt_model(config: AdaptConfig) -> Outcome:
 def collect(
     model: Model,
     sources: Iterable[Playable[SampleBlock]],
-    format: ImuFormat,
+    options: StreamOptions,
     names: Mapping[str, int | None],
-    *,
-    fixed: bool = False,
-    placement: str | None = None,
 ) -> Labelled:
     """A model's logits on the labelled windows of recordings, each made as a stream of its own.
 
     A window counts only if its label held for all of it.
 
     Args:
+        options: how a later stream is cut; its decision is not used.
         names: plain name of a label -> its class; None: left out.
     """
     logits_N: list[Float32] = []
@@ -172,8 +156,8 @@ def collect(
     for source in sources:
         rows = _RowsOf(source, intervals_of(Path(source.name)))
         end_s = begin_s
-        mounting = Mounting(model.card, fixed, placement)
-        for window, label in _labelled(model, rows, format):
+        mounting = Mounting(model.card, options.mounting == "fixed", options.placement)
+        for window, label in _labelled(model, rows, options):
             imu_TC = window.window.imu_TC
             output_O = model.engine.run(mounting.turned(imu_TC)[None])[0]
             logits_C = mounting.read(imu_TC, output_O, window.t_s)
@@ -194,11 +178,13 @@ def collect(
 
 
 def _labelled(
-    model: Model, rows: _RowsOf, format: ImuFormat
+    model: Model, rows: _RowsOf, options: StreamOptions
 ) -> Iterator[tuple[StreamWindow, str | None]]:
     """The usable windows of a recording, each with the label that held for all of it, or None."""
     spec, hop_s = model.card.input, model.card.decision.hop_s
-    maker = WindowMaker(format, spec.shape[0], hop_s, spec.rate_hz, rows.name)
+    maker = WindowMaker(
+        options.format, spec.shape[0], hop_s, spec.rate_hz, rows.name, options.missing_share
+    )
     window_s = spec.shape[0] / spec.rate_hz
     since_s, last, first = -math.inf, None, True
     for window in rows.windows(maker):

@@ -20,6 +20,7 @@ from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.rows import SampleRows, Samples
 from edgehuman.runtime.imu.source import open_source
+from edgehuman.runtime.imu.windows import MISSING_SHARE
 from edgehuman.runtime.loop.live import LiveStream, close_unread, live
 from edgehuman.runtime.loop.play import Playable, require_seconds
 from edgehuman.runtime.loop.records import (
@@ -55,6 +56,7 @@ def open_stream(
     seed: int = 0,
     mounting: MountingName = "learn",
     placement: str | None = None,
+    missing_share: float = MISSING_SHARE,
 ) -> LiveStream[ImuResult]:
     """The results of a wearable's stream; arguments as in `edgehuman.stream`.
 
@@ -65,7 +67,8 @@ def open_stream(
     if source is None:
         require_no_clock(realtime, seconds)
     format = format or (CANONICAL if isinstance(source, ImuRecording) else ImuFormat())
-    options = StreamOptions(hop_s, smoothing, delay_s, threshold, format, mounting, placement)
+    decided = (hop_s, smoothing, delay_s, threshold)
+    options = StreamOptions(*decided, format, mounting, placement, missing_share)
     return live(*listen(model, source, options, realtime, seed), seconds)
 
 

@@ -271,3 +271,23 @@ def test_intervals_that_no_row_lies_in_are_told(
     (tmp_path / "a.labels.csv").write_text("start,end,label\n900,990,walking\n")
     said = refused(capsys, make_model(), "--data", file, "--out", tmp_path / "a.onnx")
     assert "no row lies in its intervals" in said
+
+
+@pytest.mark.parametrize(("share", "used"), [("0.4", False), ("0.8", True)])
+def test_windows_that_lack_too_many_rows_teach_only_if_they_may(
+    share: str,
+    used: bool,
+    make_model: MakeModel,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of each second of the second class two rows in three are lost."""
+    header, *lines = write(tmp_path / "a.csv").read_text().splitlines()
+    kept = [line for i, line in enumerate(lines) if i < 2000 or i >= 4000 or i % 3 == 0]
+    (tmp_path / "a.csv").write_text("\n".join([header, *kept]) + "\n")
+    words = ("--data", tmp_path / "a.csv", "--out", tmp_path / "a.onnx", "--missing-share", share)
+    _, said = adapt(capsys, make_model(), *words, "--mounting", "fixed")
+    windows = said["windows"]
+    assert isinstance(windows, dict)
+    assert ("sitting" in windows) == used
+    assert {"walking", "laying"} <= set(windows)
