@@ -25,6 +25,9 @@ SNAP_S = 1e-4
 CUTOFF = 0.4  # of the target rate: 20 Hz at 50 Hz, as UCI HAR was filtered
 HALF_PERIODS = 4
 MAX_GAP_S = 0.1
+LONGEST_PATTERN = 4
+"""Rows after which the steps of an uneven clock may come again."""
+_EVEN, _OF_ALL, _ELSEWHERE = 0.05, 0.9, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +232,24 @@ class Resampler:
 
 
 def median_rate_hz(stamp_s_T: Float64) -> float:
-    """Rows per second by the median step of increasing stamps; 0 if there are fewer than two."""
+    """Rows per second by the median step of increasing stamps; 0 if there are fewer than two.
+
+    Steps of 10 and 30 ms in turn are 50 rows a second, though their median is either: of a clock
+    whose steps come in a pattern of up to four rows, the pattern's.
+    """
     step_s_T = np.diff(stamp_s_T)
     step_s_T = step_s_T[step_s_T > 0]
-    return 1 / float(np.median(step_s_T)) if step_s_T.size else 0.0
+    if not step_s_T.size:
+        return 0.0
+    usual_s = float(np.median(step_s_T))
+    passed_s_T = np.append(0.0, np.cumsum(step_s_T))
+    for rows in range(1, min(LONGEST_PATTERN, step_s_T.size) + 1):
+        span_s_T = passed_s_T[rows:] - passed_s_T[:-rows]
+        span_s = float(np.median(span_s_T))
+        if (np.abs(span_s_T - span_s) <= _EVEN * span_s).mean() >= _OF_ALL:
+            is_pattern = abs(span_s / rows - usual_s) > _ELSEWHERE * usual_s
+            return rows / span_s if is_pattern else 1 / usual_s
+    return 1 / usual_s
 
 
 def require_possible(rate_hz: float) -> None:

@@ -11,7 +11,7 @@ import pytest
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuReport
 from edgehuman.preprocess.imu.recording import prepare
-from edgehuman.preprocess.imu.resample import decimation, low_pass, resample
+from edgehuman.preprocess.imu.resample import decimation, low_pass, median_rate_hz, resample
 from edgehuman.records import Float32, Float64
 
 Swing = Callable[[Float64], Float32]
@@ -75,6 +75,27 @@ def test_what_fifty_hertz_cannot_hold_is_removed(rate_hz: float) -> None:
 )
 def test_decimation(rate_hz: float, factor: int) -> None:
     assert decimation(rate_hz) == factor
+
+
+@pytest.mark.parametrize("steps_ms", [(10, 30), (5, 35), (10, 10, 40), (1, 2, 3, 74)])
+@pytest.mark.parametrize("begin", range(3))
+def test_a_clock_whose_steps_come_in_a_pattern_has_the_rate_of_the_pattern(
+    steps_ms: tuple[int, ...], begin: int
+) -> None:
+    step_s_T = np.tile(steps_ms, 100) / 1000
+    stamp_s_T = 1e6 + np.cumsum(step_s_T[begin:])
+    assert median_rate_hz(stamp_s_T) == pytest.approx(1 / np.mean(steps_ms) * 1000, rel=0.01)
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.1, 0.4])
+@pytest.mark.parametrize("jitter_s", [0.0, 0.001, 0.003])
+def test_lost_rows_and_jitter_are_no_pattern(lost: float, jitter_s: float) -> None:
+    rng = np.random.default_rng(0)
+    stamp_s_T = np.arange(2000) / 50 + rng.uniform(-jitter_s, jitter_s, 2000)
+    stamp_s_T = stamp_s_T[rng.random(2000) >= lost]
+    usual_s = float(np.median(np.diff(stamp_s_T)))
+    assert median_rate_hz(stamp_s_T) == 1 / usual_s == pytest.approx(50, rel=0.15)
+    assert median_rate_hz(stamp_s_T[:1]) == 0
 
 
 def test_the_filter_keeps_a_constant() -> None:

@@ -334,3 +334,13 @@ def test_the_share_that_may_be_missing_is_the_user_s() -> None:
         assert all(window.usable == answered for window in windows if window.t_s > 13.5)
     with pytest.raises(UsageError, match=r"--missing-share is 1.5; give a share from 0 to 1"):
         WindowMaker(missing_share=1.5)
+
+
+@pytest.mark.parametrize("steps_s", [(0.01, 0.03), (0.03, 0.01), (0.01, 0.01, 0.04)])
+def test_a_clock_that_alternates_lacks_no_rows(steps_s: tuple[float, ...]) -> None:
+    stamp_s_T = np.cumsum(np.tile(steps_s, 300))
+    maker = WindowMaker(DECLARED, missing_share=0.1)
+    windows = push(maker, stamp_s_T, rows(stamp_s_T.size), 64)
+    assert windows
+    assert all(window.usable for window in windows)
+    assert maker.report.rate_hz == pytest.approx(50)
