@@ -40,7 +40,7 @@ from edgehuman.runtime.imu.feeds import DatagramFeed, JoinedFeed, SimulatedFeed,
 from edgehuman.runtime.imu.ring import SampleBlock, SampleRing
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.source import Feed, Source
-from edgehuman.runtime.loop.text import CHUNK, open_file, standard_input
+from edgehuman.runtime.loop.text import MAX_LINE, open_file, standard_input
 
 LOSSLESS_CAPACITY = 8192
 LIVE_CAPACITY = 2048  # about 40 s at 50 Hz; older data is useless live
@@ -146,7 +146,7 @@ def _text(spec: str, format: ImuFormat) -> TextFeed:
     descriptor = open_file(path, ".csv or .jsonl", others)
     try:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            beginning = os.read(descriptor, CHUNK)
+            beginning = os.read(descriptor, MAX_LINE)
             if is_document(beginning):
                 packed = descriptor
                 descriptor, beginning = _as_lines(path)
@@ -165,7 +165,7 @@ def _as_lines(path: Path) -> tuple[int, bytes]:
     with tempfile.TemporaryFile() as file:
         file.write(text)
         file.flush()
-        return os.dup(file.fileno()), text[:CHUNK]
+        return os.dup(file.fileno()), text[:MAX_LINE]
 
 
 def _require_readable(path: Path, beginning: bytes, format: ImuFormat) -> None:

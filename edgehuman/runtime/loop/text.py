@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+import re
 import select
 import stat
 import sys
@@ -14,6 +16,9 @@ from edgehuman.files import decoded, unix_ends
 from edgehuman.runtime.loop.datagrams import POLL_S
 
 CHUNK = 65_536
+_GZIP = b"\x1f\x8b"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{]")
 MAX_LINE = 1 << 18  # Sensor Logger pushes some seconds of all sensors in one
 
 
@@ -25,8 +30,9 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
         wanted: what the text should be, for the message.
 
     Raises:
-        DataError: a line of over 256 KB.
+        DataError: a line of over 256 KB; or it begins as gzip, UTF-16 or a JSON array.
     """
+    begun = False
     rest, half = b"", b""  # an unfinished line; a CR that may belong to a CR LF
     while True:
         readable, _, _ = select.select([descriptor], [], [], POLL_S)
@@ -36,6 +42,9 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
         chunk = os.read(descriptor, CHUNK)
         if not chunk:
             break
+        if not begun:
+            begun = True
+            _require_lines(chunk, name, wanted)
         chunk = half + chunk
         half = chunk[-1:] if chunk.endswith(b"\r") else b""
         chunk = unix_ends(chunk[: len(chunk) - len(half)])
@@ -48,6 +57,21 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
         if end:
             yield _decoded_lines(whole), False
     yield ([decoded(rest)] if rest.strip() else []), True
+
+
+def _require_lines(beginning: bytes, name: str, wanted: str) -> None:
+    """Raises DataError for what is no lines of UTF-8 and is easily made such: what arrives piece by
+    piece cannot be read whole first.
+    """
+    array = _ARRAY.match(beginning)
+    forms = (
+        (beginning.startswith(_GZIP), "is gzip: unpack it first, e.g. with `gzip -dc`"),
+        (beginning.startswith(_UTF16), "is UTF-16: convert it first, e.g. with `iconv -t UTF-8`"),
+        (array, "is a JSON array: write a line per object first, e.g. with `jq -c '.[]'`"),
+    )
+    for found, said in forms:
+        if found:
+            raise DataError(f"{name} {said}; wanted is {wanted}")
 
 
 def open_file(path: Path, suffixes: str, others: str = "") -> int:

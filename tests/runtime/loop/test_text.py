@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,31 @@ def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(DataError, match="standard input is closed; pipe JSON lines into it"):
         standard_input("JSON lines")
+
+
+ROWS = b'[{"t": 0, "ax": 1}, {"t": 1, "ax": 2}]'
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(b"t,ax\n0,1\n"), "p is gzip: unpack it first, e.g. with `gzip -dc`; wanted"),
+        ("t,ax\n0,1\n".encode("utf-16"), "p is UTF-16: convert it first"),
+        (b"\xfe\xff" + "t,ax\n".encode("utf-16-be"), "p is UTF-16: convert it first"),
+        (ROWS, "p is a JSON array: write a line per object first, e.g. with `jq -c '.[]'`"),
+        (codecs.BOM_UTF8 + b" [\n " + ROWS[1:], "p is a JSON array"),
+    ],
+)
+def test_a_pipe_of_what_is_no_lines_is_refused_by_name(content: bytes, said: str) -> None:
+    descriptor = pipe(content)
+    with pytest.raises(DataError, match=re.escape(said)):
+        list(read_lines(descriptor, "p", "lines"))
+    os.close(descriptor)
+
+
+@pytest.mark.parametrize("content", [b"[sensor]\nt,ax\n", b'{"t": [{"x": 1}]}\n', b"[1, 2]\n"])
+def test_lines_that_only_look_like_an_array_are_lines(content: bytes) -> None:
+    descriptor = pipe(content)
+    lines = [line for part, _ in read_lines(descriptor, "p", "lines") for line in part]
+    assert lines == content.decode().split("\n")[:-1]
+    os.close(descriptor)

@@ -1,14 +1,15 @@
 """Files that are not lines of UTF-8 as they are: UTF-16, gzip, and JSON that is one document.
 
 A spreadsheet saves "Unicode text" as UTF-16; loggers compress what they upload; web pages and apps
-save an array of objects, or an object around one. All become lines of UTF-8, read at once.
+save an array of objects, an object around one, or an object of columns. All become lines of UTF-8,
+read at once.
 """
 
 from __future__ import annotations
 
 import codecs
-import gzip
 import json
+import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ GZIP = ".gz"
 MOST_BYTES = 1 << 30
 _GZIP_MAGIC = b"\x1f\x8b"
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ROWS_WITHIN = re.compile(rb"\[\s*\{")
+_COLUMN = re.compile(rb"\[[^\[\]{}]{200}")
 _WANTED = "give CSV with a header, JSON lines, or one JSON array of an object per row"
 
 
@@ -31,8 +34,12 @@ def is_document(beginning: bytes) -> bool:
     text = beginning.removeprefix(codecs.BOM_UTF8).lstrip()
     if text.startswith(b"["):
         return text[1:].lstrip()[:1] in (b"{", b"[", b"")
-    first = text.split(b"\n", 1)[0].rstrip()
-    return first in (b"{", b'{"data": [') or (first.startswith(b"{") and first.endswith(b"["))
+    if not text.startswith(b"{"):
+        return False
+    first, _, others = text.partition(b"\n")
+    if first.rstrip() == b"{" or first.rstrip().endswith(b"["):
+        return True
+    return not others.strip() and bool(_ROWS_WITHIN.search(first) or _COLUMN.search(first))
 
 
 def lines_of(content: bytes, name: str) -> bytes:
@@ -42,10 +49,14 @@ def lines_of(content: bytes, name: str) -> bytes:
         name: for the messages.
 
     Raises:
-        DataError: damaged gzip, one that holds over 1 GB, damaged UTF-16, or JSON without rows.
+        DataError: damaged gzip, one that holds over 1 GB or another gzip, damaged UTF-16, or JSON
+            without rows.
     """
     if content.startswith(_GZIP_MAGIC):
-        return lines_of(_unpacked(content, name), name)
+        content = _unpacked(content, name)
+        if content.startswith(_GZIP_MAGIC):
+            raise DataError(f"{name} is gzip within gzip; unpack it once")
+        return lines_of(content, name)
     if content.startswith(_BOMS):
         try:
             return lines_of(content.decode("utf-16").encode(), name)
@@ -57,23 +68,29 @@ def lines_of(content: bytes, name: str) -> bytes:
 
 
 def _unpacked(content: bytes, name: str) -> bytes:
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        text = unpacker.decompress(content, MOST_BYTES)
-        if unpacker.unconsumed_tail:
+    parts: list[bytes] = []
+    left = MOST_BYTES
+    while content:  # more parts may follow, as `cat a.gz b.gz` makes them
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            parts.append(unpacker.decompress(content, left + 1))
+        except zlib.error as error:
+            raise DataError(f"{name} is damaged ({error}); copy it again") from None
+        left -= len(parts[-1])
+        if left < 0:
             raise DataError(f"{name} holds over {MOST_BYTES >> 30} GB; unpack and split it")
         if not unpacker.eof:
             raise DataError(f"{name} is cut short; copy it again, or unpack what there is")
-        # More parts may follow, as `cat a.gz b.gz` makes them.
-        return text + (gzip.decompress(unpacker.unused_data) if unpacker.unused_data else b"")
-    except (zlib.error, gzip.BadGzipFile, EOFError) as error:
-        raise DataError(f"{name} is damaged ({error}); copy it again") from None
+        content = unpacker.unused_data.lstrip(b"\0")  # tapes and some writers fill up with zeros
+    return b"".join(parts)
 
 
 def _json_lines(content: bytes, name: str) -> bytes:
     try:
         document = json.loads(content.removeprefix(codecs.BOM_UTF8))
     except (ValueError, RecursionError) as error:
+        if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data":
+            return content  # JSON lines, the first of which is long
         said = error.msg if isinstance(error, json.JSONDecodeError) else "not readable"
         raise DataError(
             f"{name} begins as a JSON document but is none ({said}); {_WANTED}"
@@ -86,16 +103,28 @@ def _json_lines(content: bytes, name: str) -> bytes:
 
 
 def _rows(document: Any) -> list[dict[str, Any]] | None:
-    """The objects of an array, or of the only array of objects in an object; else None."""
+    """The objects of an array, or of the only array of objects in an object, or an object's columns
+    as objects; else None.
+    """
     if isinstance(document, list):
         found = [row for row in document if isinstance(row, dict)]
         return found if found and len(found) == len(document) else None
-    if "payload" in document or "values" in document:  # one event of an app, over several lines
-        return [document]
     arrays = [
         rows for value in document.values() if isinstance(value, list) and (rows := _rows(value))
     ]
-    return arrays[0] if len(arrays) == 1 else None
+    if "payload" in document or ("values" in document and not arrays):
+        return [document]  # one event of an app, over several lines
+    return arrays[0] if len(arrays) == 1 else _of_columns(document)
+
+
+def _of_columns(document: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The rows of an object whose arrays of one length are the columns; else None."""
+    columns = {name: values for name, values in document.items() if isinstance(values, list)}
+    if len({len(values) for values in columns.values()}) != 1:
+        return None
+    if any(isinstance(value, (dict, list)) for values in columns.values() for value in values):
+        return None
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def flat(record: dict[str, Any]) -> dict[str, Any]:

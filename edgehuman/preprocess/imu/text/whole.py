@@ -35,6 +35,8 @@ SUFFIXES = (".csv", ".jsonl", ".json", ".ndjson", ".txt", ".tsv")
 PERSON_COLUMNS = ("subject", "subject_id", "user", "user_id", "person", "participant", "volunteer")
 _LINES = 20_000
 _BEFORE = 60
+BEGINNING = 1 << 18
+"""Bytes that tell what a file is: the longest line fits."""
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
 _ROW_OF_NUMBERS = 3
 
@@ -138,11 +140,11 @@ def columns_of(path: Path, rate_hz: float | None = None) -> None:
 def _beginning(path: Path) -> list[str]:
     try:
         with path.open("rb") as stream:
-            beginning = stream.read(1 << 16)
+            beginning = stream.read(BEGINNING)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); fix its permissions") from None
     if is_document(beginning):
-        beginning = read_text(path)[: 1 << 16]
+        beginning = read_text(path)[:BEGINNING]
     return [decoded(line) for line in unix_ends(beginning).split(b"\n")[:_BEFORE]]
 
 

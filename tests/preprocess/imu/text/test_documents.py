@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.text import documents
 from edgehuman.preprocess.imu.text.documents import flat, is_document, lines_of, unwrapped
 from edgehuman.preprocess.imu.text.whole import is_recording, read_people
 from edgehuman.runtime.imu.source import open_source
@@ -25,6 +26,8 @@ NESTED: list[dict[str, Any]] = [
 ]
 LISTS = [{"t": row[0], "acc": row[1:4], "gyro": row[4:]} for row in ROWS]
 WRAPPED = [{"id": 7, "payload": {"values": each}} for each in OBJECTS]
+COLUMNS = {name: [row[at] for row in ROWS] for at, name in enumerate(("t", *NAMES))}
+LONG = [{**OBJECTS[0], "seen": [{"note": "x" * 70_000}]}, *OBJECTS[1:]]
 FORMS: dict[str, bytes] = {
     "a.txt": CSV.encode("utf-16"),
     "b.csv": b"\xfe\xff" + CSV.encode("utf-16-be"),
@@ -38,6 +41,12 @@ FORMS: dict[str, bytes] = {
     "i.json": json.dumps(LISTS).encode(),
     "j.jsonl": "\n".join(map(json.dumps, NESTED)).encode(),
     "k.jsonl": "\n".join(map(json.dumps, WRAPPED)).encode(),
+    "l.json": json.dumps({"device": {"id": 7}, "rate": 50, "samples": OBJECTS}).encode(),
+    "m.json": json.dumps({"values": OBJECTS}).encode() + b"\n",
+    "n.json": json.dumps({"id": 7, **COLUMNS}).encode(),
+    "o.json": json.dumps(COLUMNS, indent=1).encode("utf-16"),
+    "p.csv.gz": gzip.compress(CSV.encode()) + bytes(512),
+    "q.jsonl": "\n".join(map(json.dumps, LONG)).encode(),
 }
 
 
@@ -65,6 +74,10 @@ def test_every_form_gives_the_same_rows_to_a_stream_and_as_a_recording(
         (b'[{"t": 1}, {"t": ', "begins as a JSON document but is none"),
         (b"[[0, 1, 2], [3, 4, 5]]", "an array of arrays in JSON, without an object per row"),
         (b'{\n"a": 1\n}', "an object in JSON, without an object per row"),
+        (b'{"a": [{"t": 1}], "b": [{"t": 1}]}', "an object in JSON, without an object per row"),
+        (b'{"a": [{"t": 1}, {"t": ', "begins as a JSON document but is none"),
+        (gzip.compress(CSV.encode()) + b"junk", "is damaged"),
+        (gzip.compress(gzip.compress(CSV.encode())), "is gzip within gzip; unpack it once"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_name(content: bytes, said: str, tmp_path: Path) -> None:
@@ -74,6 +87,17 @@ def test_what_cannot_be_read_is_refused_by_name(content: bytes, said: str, tmp_p
         lines_of(content, "phone.csv")
     with pytest.raises(DataError, match=f"phone.csv .*{said}"):
         open_source(str(path))
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_a_small_file_that_holds_too_much_is_refused_in_one_part_or_several(
+    parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MOST_BYTES", 1000)
+    part = gzip.compress(b"1" * (1000 // parts))
+    assert lines_of(part * parts, "phone.csv.gz") == b"1" * (1000 // parts * parts)
+    with pytest.raises(DataError, match=r"phone\.csv\.gz holds over 0 GB; unpack and split it"):
+        lines_of(part * parts + gzip.compress(b"12"), "phone.csv.gz")
 
 
 def test_lines_are_no_document_and_stay_as_they_are() -> None:
