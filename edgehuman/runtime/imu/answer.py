@@ -27,7 +27,7 @@ from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.preprocess.imu.text.columns import plain
 from edgehuman.records import Float32
 from edgehuman.runtime.imu.decision import Decided, Decider
-from edgehuman.runtime.imu.mounting import Mounting, Worn
+from edgehuman.runtime.imu.mounting import ANEW, Mounting, Worn
 from edgehuman.runtime.imu.results import ImuResult, ImuTally, said_worn
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.windows import MISSING_SHARE, StreamWindow, WindowMaker
@@ -43,7 +43,8 @@ UNLIKE = "unlike what the model learnt"
 NOT_KNOWN = "mounting not known"
 LOW_SCORE = "score under the threshold"
 AT_ONCE = 32
-"""A file's windows go through the model together, at most so many."""
+"""A file's windows go through the model together, at most so many; after a change of the mounting
+so many as come before it may change again, and then twice as many each time."""
 
 _log = logging.getLogger("edgehuman.runtime")
 
@@ -130,6 +131,7 @@ class Recogniser:
         # Outputs, logits, energies, and whether somebody surely walks, of windows that wait.
         self._ahead: deque[tuple[Float32, list[float], float, bool]] = deque()
         self._ahead_worn: Worn | None = None
+        self._at_once = AT_ONCE
         self._worn: Worn | None = None
         self.mounting = Mounting(model.card, options.mounting == "fixed", options.placement)
         self._placements = model.card.output.placements
@@ -217,10 +219,12 @@ class Recogniser:
 
     def _look_ahead(self, waiting: Sequence[Float32]) -> None:
         """Run the model on all windows that wait, unless it has; anew once the mounting changes."""
-        if self._ahead and self._ahead_worn is self.mounting.worn:
+        is_changed = self._ahead_worn is not self.mounting.worn
+        if self._ahead and not is_changed:
             return
+        self._at_once = ANEW if is_changed else min(AT_ONCE, 2 * self._at_once)
         self._ahead_worn = self.mounting.worn
-        turned_NTC = np.stack([self.mounting.turned(one) for one in list(waiting)[:AT_ONCE]])
+        turned_NTC = np.stack([self.mounting.turned(one) for one in list(waiting)[: self._at_once]])
         output_NO = self._run(turned_NTC)
         energy_N = energy_of(output_NO) if self._rejects else np.full(len(output_NO), math.inf)
         logits_NC, walks = self.mounting.answers(output_NO)

@@ -13,7 +13,7 @@ import edgehuman
 from edgehuman.card import Decision, InputSpec, OutputSpec
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.records import ImuRecording
-from edgehuman.runtime.imu.answer import BROKEN_OUTPUT, Recogniser, StreamOptions
+from edgehuman.runtime.imu.answer import AT_ONCE, BROKEN_OUTPUT, Recogniser, StreamOptions
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.imu.results import ImuResult, summary_text
 from edgehuman.runtime.imu.ring import SampleBlock
@@ -239,3 +239,44 @@ def test_the_blocks_of_a_stream_do_not_change_its_answers(
         assert [r.score for r in results] == pytest.approx([r.score for r in first], abs=1e-4)
         assert {*other.notes} == {*report.notes}
         assert replace(other, notes=[]) == replace(report, notes=[])
+
+
+def asked_and_found(
+    path: Any, imu_TC: np.ndarray[Any, np.dtype[np.float32]], rows: int
+) -> tuple[list[int], list[tuple[float, str, float]], bool]:
+    """How many windows the model saw at once, the answers, and whether a mounting was learnt, of a
+    stream in blocks of so many rows.
+    """
+    recogniser = Recogniser(edgehuman.load(path), "hand", StreamOptions(format=CANONICAL))
+    run, sizes = recogniser._run, []
+
+    def counted(record_NTC: Any) -> Any:
+        sizes.append(len(record_NTC))
+        return run(record_NTC)
+
+    recogniser._run = counted  # type: ignore[assignment]
+    results: list[ImuResult] = []
+    for at in range(0, len(imu_TC), rows):
+        part_TC = imu_TC[at : at + rows]
+        stamp_s_T = (at + np.arange(len(part_TC))) / 50
+        results += recogniser.push(
+            SampleBlock(stamp_s_T, part_TC, np.zeros(len(part_TC), np.int64))
+        )
+    results += recogniser.close()
+    answers = [(round(r.t_s, 3), r.label, round(r.score, 4)) for r in results]
+    return sizes, answers, recogniser.mounting.worn is not None
+
+
+@pytest.mark.parametrize("upright", [(), ("walking",)])
+def test_windows_that_come_together_are_answered_as_one_by_one_and_seldom_twice(
+    upright: tuple[str, ...], make_model: MakeModel
+) -> None:
+    """Whoever walks all the time teaches the mounting anew every few windows."""
+    model = make_model(tiny_card(decision=Decision(hop_s=0.64, upright=upright)))
+    together, found, learnt = asked_and_found(model, still(60.0, 0), 3000)
+    single, one_by_one, _ = asked_and_found(model, still(60.0, 0), 16)
+    assert learnt == bool(upright)
+    assert found == one_by_one
+    assert set(single) == {1}
+    assert len(together) <= 30
+    assert sum(together) <= len(found) + AT_ONCE
