@@ -341,6 +341,8 @@ def _loop(run: _Run, log: Log) -> None:
             if numbers is not None:
                 bar.set_postfix({**shown_losses(numbers), "per_s": f"{rate:.0f}"}, refresh=False)
             bar.update()
+            if progress.step == 1:
+                bar.refresh()  # the first loss, without waiting for the bar's next state
             last = progress.step == config.steps
             if numbers is not None and (progress.step % config.log_every == 0 or last):
                 _record(run, {**numbers, "samples_per_s": rate}, log)

@@ -224,3 +224,20 @@ def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None
 def test_torchrun_trains_with_two_processes(tmp_path: Path) -> None:
     torchrun("-m", "tests.training.toy", str(tmp_path), "12")
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 12
+
+
+def test_the_first_loss_is_shown_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = line_job()
+    stop = job.batch
+
+    def stopped(step: int, place: Place) -> tuple[Tensor, ...]:
+        if step == 1:
+            shown.append(capsys.readouterr().err)
+        return stop(step, place)
+
+    shown: list[str] = []
+    train_steps(dataclasses.replace(job, batch=stopped), line_config(tmp_path, steps=3))
+    assert "1/3" in shown[0]
+    assert "loss=" in shown[0]
