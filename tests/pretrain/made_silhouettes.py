@@ -52,7 +52,7 @@ def tiny_config(out: Path, **changes: Any) -> DiffusionConfig:
     values: dict[str, Any] = {
         "arch": TINY,
         "steps": 4,
-        "batch": 4,
+        "batch": 2,
         "frames": 4,
         "dim": 8,
         "threads": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -13,10 +14,11 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.training.loop import _Run, make_optimiser, shown_losses, train_steps
-from edgehuman.training.processes import open_place
+from edgehuman.training.processes import Place, open_place
 from tests.leaving import start
 from tests.training.toy import Line, line_config, line_job
 from tests.two_processes import ROOT, torchrun

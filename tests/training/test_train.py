@@ -21,6 +21,7 @@ from edgehuman.nets.checkpoint import read_weights
 from edgehuman.outcome import Outcome
 from edgehuman.training.settings import TrainingConfig
 from tests.in_memory import walkers
+from tests.pretrain import made_silhouettes
 from tests.pretrain.made_walks import tiny_config as contrastive_config
 from tests.tasks.conftest import made_windows
 from tests.tasks.people import made_people
@@ -52,6 +53,8 @@ def config_of(name: str, out: Path) -> TrainingConfig:
     }
     if name == "contrastive":
         return contrastive_config(out, batch=8, exam_people=0, **COMMON)
+    if name == "diffusion":
+        return made_silhouettes.tiny_config(out, exam_people=0, **COMMON)
     if name in OF_PHOTOS:
         each = {"each": 2} if name == "reid" else {}
         made: TrainingConfig = photo_config(
@@ -67,6 +70,8 @@ def data_of(name: str) -> Any:
         return made_windows()
     if name in ("contrastive", "gait"):
         return walkers()
+    if name == "diffusion":
+        return made_silhouettes.walkers()
     if name == "saip":
         return [made_people().image(index) for index in range(8)]
     return made_people(joints=COCO_WHOLEBODY_133) if name == "landmarks" else made_people()
