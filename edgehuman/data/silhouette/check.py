@@ -18,6 +18,7 @@ from edgehuman.data.silhouette.load import layouts
 from edgehuman.data.silhouette.mistakes import kinds_of, told
 from edgehuman.data.silhouette.packed import PACKED, damage, read_head
 from edgehuman.data.silhouette.walks import SIDE, SilhouetteSet
+from edgehuman.data.silhouette.write import MADE
 from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
@@ -78,6 +79,8 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
     except DataError as error:
         data |= {"problems": [str(error)], "notes": notes}
         return Outcome(data, _text(layout, place, data), exit_code=1)
+    if layout is MADE or (layout is PACKED and read_head(place).simulated):
+        notes.append("the people are SIMULATED")
     mistakes = told(seen.wrong, len(seen.rows))
     problems += [mistake.said for mistake in mistakes] + [walk.why for walk in seen.left_out]
     data |= _counts(walks) | {"problems": problems, "notes": notes + _notes(walks, seen)}

@@ -22,6 +22,7 @@ from edgehuman.data.silhouette.mistakes import require_right
 from edgehuman.data.silhouette.own import OPENGAIT, PEOPLE, VIDEO, WALK
 from edgehuman.data.silhouette.packed import PACKED
 from edgehuman.data.silhouette.walks import SilhouetteSet, simulated_set
+from edgehuman.data.silhouette.write import MADE
 from edgehuman.errors import UsageError
 
 __all__ = [
@@ -40,10 +41,10 @@ SIMULATED_EACH = 6
 
 @lru_cache(maxsize=1)
 def layouts() -> tuple[SilhouetteLayout, ...]:
-    """Every layout: a packed file, the catalogue's datasets, then trees of one's own."""
+    """Every layout: what edgehuman writes, the catalogue's datasets, then trees of one's own."""
     rows = catalogue.datasets_of("silhouette").values()
     published = (catalogue.load_object(row.read) for row in rows)
-    return (PACKED, *published, OPENGAIT, PEOPLE, WALK, VIDEO)
+    return (PACKED, MADE, *published, OPENGAIT, PEOPLE, WALK, VIDEO)
 
 
 def load_silhouettes(

@@ -9,9 +9,11 @@ from typing import Literal
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.data.silhouette.layout import walks_of
+from edgehuman.data.silhouette.layout import SilhouetteLayout, walks_of
 from edgehuman.data.silhouette.load import find_layout, load_silhouettes
 from edgehuman.data.silhouette.packed import PACKED, write
+from edgehuman.data.silhouette.walks import LICENCE
+from edgehuman.data.silhouette.write import MADE
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import cannot_write, require_usable_file
 from edgehuman.outcome import Outcome
@@ -56,10 +58,8 @@ def pack(config: PackConfig) -> Outcome:
             layout, place = find_layout(config.source, config.dataset)
             if layout is PACKED:
                 raise UsageError(f"{place} is packed already; copy it, or give its source")
-            row = catalogue.datasets_of("silhouette").get(layout.dataset)
-            licence, url = ("", "") if row is None else (row.licence, row.url)
             walks, rate_hz = layout.read.walks(place), layout.read.rate_hz
-            head, left_out = write(config.out, walks, layout.dataset, rate_hz, licence, url)
+            head, left_out = write(config.out, walks, layout.dataset, rate_hz, *_terms(layout))
     except OSError as error:
         raise DataError(f"--out: {cannot_write(config.out, error)}") from None
     size = config.out.stat().st_size
@@ -74,3 +74,11 @@ def pack(config: PackConfig) -> Outcome:
     data = {**asdict(head), "out": str(config.out), "bytes": size}
     data["left_out"] = [asdict(walk) for walk in left_out]
     return Outcome(data, "\n".join([text, *shown]))
+
+
+def _terms(layout: SilhouetteLayout) -> tuple[str, str, bool]:
+    """Licence, source, and whether the people are simulated."""
+    if layout is MADE:
+        return LICENCE, "", True
+    row = catalogue.datasets_of("silhouette").get(layout.dataset)
+    return ("", "", False) if row is None else (row.licence, row.url, False)

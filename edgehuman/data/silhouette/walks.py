@@ -17,6 +17,7 @@ from edgehuman.records import Index, Uint8
 
 SIDE = 64
 SIMULATED_FRAMES = 60
+LICENCE = "none needed: simulated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,6 @@ def simulated_set(
         role_N=np.where(walks.walk_N < gallery, "gallery", "probe"),
         rate_hz_N=np.full(count, walks.rate_hz),
         image_size_N2=np.zeros((count, 2), np.int64),
-        licence="none needed: simulated",
+        licence=LICENCE,
         simulated=True,
     )

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
-from edgehuman.data.silhouette.write import names_of, write_tree
+from edgehuman.data.silhouette.load import find_layout, load_silhouettes
+from edgehuman.data.silhouette.write import MARK, names_of, roles_of, write_tree
 from edgehuman.errors import DataError
 from edgehuman.simulate.gait.pinhole import Cameras
 from edgehuman.simulate.silhouette.walks import SimulatedSilhouettes, simulate_silhouettes
@@ -60,3 +61,54 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"--out: .*file is a file"):
         write_tree(WALKS, tmp_path / "file")
+
+
+def test_what_reads_it_knows_that_nobody_is_real(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree, packed = tmp_path / "tree", tmp_path / "a.silhouettes"
+    write_tree(WALKS, tree, seed=7)
+    assert main(["data", "pack", str(tree), "--out", str(packed)]) == 0
+    assert "SIMULATED" in capsys.readouterr().out
+    for path in (tree, packed):
+        walks = load_silhouettes(path)
+        assert (walks.name, walks.simulated, walks.licence) == (
+            "simulated",
+            True,
+            "none needed: simulated",
+        )
+        assert sorted(set(walks.person_N.tolist())) == ["simulated:7:0", "simulated:7:1"]
+        assert sorted(walks.role_N.tolist()) == ["gallery"] * 4 + ["probe"] * 4
+        assert set(walks.rate_hz_N.tolist()) == {WALKS.rate_hz}
+        assert set(walks.condition_N.tolist()) == {"nm"}
+        assert main(["data", "check", str(path)]) == 0
+        assert "SIMULATED" in capsys.readouterr().out
+    frames = load_silhouettes(tree).silhouette_SHW
+    np.testing.assert_array_equal(frames, load_silhouettes(packed).silhouette_SHW)
+    with pytest.raises(DataError, match="given as 'casia_b', but it looks like 'simulated'"):
+        find_layout(tree, "casia_b")
+
+
+def test_few_people_are_all_tested_and_of_many_the_first_74_train() -> None:
+    wanted = SimulatedSilhouettes(people=76, walks_each=4, frames=2, conditions=("nm",))
+    walks = simulate_silhouettes(wanted)
+    assert roles_of(WALKS) == ["gallery", "gallery", "probe", "probe"] * 2
+    assert roles_of(walks)[: 74 * 4] == ["train"] * 74 * 4
+    assert roles_of(walks)[74 * 4 :] == ["gallery", "gallery", "probe", "probe"] * 2
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("[]", "is wrong"),
+        ("{", "not JSON"),
+        ('{"seed": 0, "rate_hz": 24}', "is wrong"),
+        ('{"seed": 0, "rate_hz": 0, "roles": {}}', "has the rate_hz 0"),
+        ('{"seed": 0, "rate_hz": 24, "roles": {"001/nm-01/000": "king"}}', "has the role 'king'"),
+    ],
+)
+def test_a_damaged_mark_is_told(mark: str, said: str, tmp_path: Path) -> None:
+    write_tree(WALKS, tmp_path)
+    (tmp_path / MARK).write_text(mark)
+    with pytest.raises(DataError, match=said):
+        load_silhouettes(tmp_path)

@@ -9,10 +9,13 @@ from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import Layout
 from edgehuman.data.silhouette.layout import SilhouetteLayout, Walk, WalkReader
 from edgehuman.data.silhouette.published import images, pickles
+from edgehuman.data.silhouette.write import is_made
 
 
 def _layout(dataset: str, looks_like: str, rate_hz: float, assumed: str) -> SilhouetteLayout:
     def recognise(path: Path) -> bool:
+        if is_made(path):
+            return False
         return pickles.holds(path, dataset) or images.holds(path, dataset)
 
     def read(path: Path) -> Iterator[Walk | LeftOut]:
