@@ -11,15 +11,9 @@ import pytest
 
 from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
-from edgehuman.bench.targets import ratios, targets
-from edgehuman.bench.targets.targets import (
-    TARGETS,
-    Target,
-    TargetsConfig,
-    check,
-    choose,
-    measure_targets,
-)
+from edgehuman.bench.targets import targets
+from edgehuman.bench.targets.table import Target, TargetsConfig
+from edgehuman.bench.targets.targets import check, choose, measure_targets
 from edgehuman.errors import (
     DataError,
     EngineError,
@@ -138,11 +132,6 @@ def test_an_unknown_name_lists_the_valid_ones(capsys: pytest.CaptureFixture[str]
     assert "nope" in capsys.readouterr().err
 
 
-def test_names_are_unique() -> None:
-    assert len({each.name for each in TARGETS}) == len(TARGETS)
-    assert [each.name for each in choose(["real"])] == ["real-time"]
-
-
 def test_a_memory_run_that_fails_misses_its_target(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -175,17 +164,3 @@ def test_wrong_words_end_in_a_line_and_not_in_a_traceback(
 ) -> None:
     assert run(*words)
     assert said in capsys.readouterr().err
-
-
-def test_int8_is_timed_at_its_size_wider_and_deeper(monkeypatch: pytest.MonkeyPatch) -> None:
-    [int8] = choose(["int8"])[:1]
-    monkeypatch.setattr(ratios, "int8_over_fp32", lambda archs: float(len(archs)))
-    assert (int8.measure(TargetsConfig()), int8.measure(TargetsConfig(quick=True))) == (3.0, 1.0)
-
-
-def test_auto_may_be_slower_by_the_noise_of_the_clock_alone() -> None:
-    precision = pytest.importorskip("edgehuman.export.proof.precision")
-    [auto] = choose(["auto"])
-    assert precision.FASTER == 1 - targets.CLOCK_NOISE
-    assert auto.met_by(1.0 + targets.CLOCK_NOISE)
-    assert not auto.met_by(1.04)

@@ -9,7 +9,7 @@ import pytest
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.targets import views
-from edgehuman.bench.targets.targets import TARGETS
+from edgehuman.bench.targets.table import TARGETS
 from edgehuman.bench.targets.views import StageClock, ViewsConfig, bench_views, photos_in_memory
 from edgehuman.data.image.unlabelled.images import open_images
 from edgehuman.errors import UsageError

@@ -1,0 +1,28 @@
+"""The table of the targets: names, and which networks they measure."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgehuman.bench.targets import ratios
+from edgehuman.bench.targets.table import CLOCK_NOISE, TARGETS, TargetsConfig
+from edgehuman.bench.targets.targets import choose
+
+
+def test_names_are_unique() -> None:
+    assert len({each.name for each in TARGETS}) == len(TARGETS)
+    assert [each.name for each in choose(["real"])] == ["real-time"]
+
+
+def test_int8_is_timed_at_its_size_wider_and_deeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    [int8] = choose(["int8"])[:1]
+    monkeypatch.setattr(ratios, "int8_over_fp32", lambda archs: float(len(archs)))
+    assert (int8.measure(TargetsConfig()), int8.measure(TargetsConfig(quick=True))) == (3.0, 1.0)
+
+
+def test_auto_may_be_slower_by_the_noise_of_the_clock_alone() -> None:
+    precision = pytest.importorskip("edgehuman.export.proof.precision")
+    [auto] = choose(["auto"])
+    assert precision.FASTER == 1 - CLOCK_NOISE
+    assert auto.met_by(1.0 + CLOCK_NOISE)
+    assert not auto.met_by(1.04)
