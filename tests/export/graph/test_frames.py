@@ -154,6 +154,7 @@ def test_only_networks_of_sets_have_parts() -> None:
         assert is_set(network) == name.startswith(sets), name
 
 
+@pytest.mark.long
 def test_an_export_writes_the_parts_beside_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
