@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman.catalogue import Dataset
+from edgehuman.data.imu import recordings
 from edgehuman.data.imu.layout import (
     GRAVITY_RANGE_G,
     Reader,
@@ -20,6 +21,7 @@ from edgehuman.data.imu.layout import (
     units_hint,
 )
 from edgehuman.data.imu.load import layouts, require_own
+from edgehuman.data.imu.own import OWN
 from edgehuman.data.layout import found_here
 from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
@@ -72,6 +74,9 @@ def check(
     format = ImuFormat(**(declared or {}))
     found = found_here(path, layouts(format), dataset)
     if found is None:
+        why = recordings.layout(format).almost(path) if declared and dataset is None else ""
+        if why:
+            raise DataError(f"{path} looks like {OWN}, but {why}")
         return None
     require_own([path], format)
     layout, place = found

@@ -14,6 +14,7 @@ import numpy as np
 from edgehuman.data.imu.layout import Stretch, to_recordings, window_labels
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.text.documents import stem_of
 from edgehuman.preprocess.imu.text.whole import Recording
 from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW
 
@@ -41,7 +42,7 @@ class Own:
     @property
     def name(self) -> str:
         """The file, and the person unless the file says who it is."""
-        return str(self.path) + (f" ({self.person})" if self.person != self.path.stem else "")
+        return str(self.path) + (f" ({self.person})" if self.person != stem_of(self.path) else "")
 
     @property
     def seconds(self) -> float:

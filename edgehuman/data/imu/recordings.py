@@ -24,8 +24,10 @@ from edgehuman.data.imu.own import OWN, WINDOW_S, Own, copies, spelled_twice, wh
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat
+from edgehuman.preprocess.imu.interleaved import require_one_sensor
 from edgehuman.preprocess.imu.resample import median_rate_hz
 from edgehuman.preprocess.imu.text.columns import label_name, plain
+from edgehuman.preprocess.imu.text.documents import stem_of
 from edgehuman.preprocess.imu.text.intervals import INTERVALS, intervals_of, labels_between
 from edgehuman.preprocess.imu.text.stamps import require_order
 from edgehuman.preprocess.imu.text.whole import (
@@ -85,7 +87,7 @@ def _require_told(place: Path, format: ImuFormat) -> None:
     folders = [one for one in place.iterdir() if one.is_dir() and not one.name.startswith(".")]
     inside = [[file for file in folder.iterdir() if _is_one(file)] for folder in folders]
     inside = [files for files in inside if files and not _lacks_a_sensor(files[0], format)]
-    names = [{word for file in files for word in _words(file.stem)} for files in inside]
+    names = [{word for file in files for word in _words(stem_of(file))} for files in inside]
     known = {plain(folder.name) for folder in folders}.union(*names) & ACTIVITIES
     shared = set.intersection(*names) if len(names) > 1 else set()
     if known or not shared or any(_says_labels(files[0], format) for files in inside):
@@ -139,10 +141,10 @@ def _lacks_a_sensor(file: Path, format: ImuFormat) -> bool:
 
 def _named(file: Path) -> Found:
     """`anna_walking_2.csv`: a person and an activity; `anna.csv`: a person."""
-    words = [word for word in re.split(r"[_\-. ]+", file.stem) if word and not word.isdigit()]
+    words = [word for word in re.split(r"[_\-. ]+", stem_of(file)) if word and not word.isdigit()]
     known = [word for word in words if plain(word) in ACTIVITIES]
     if not known or len(words) == len(known):
-        return Found(file, file.stem, "")
+        return Found(file, stem_of(file), "")
     first = words.index(known[0])
     if first:
         return Found(file, "_".join(words[:first]), plain("_".join(words[first:])))
@@ -151,7 +153,7 @@ def _named(file: Path) -> Found:
 
 
 def _person(file: Path) -> str:
-    return re.sub(r"[_\- ]*\d+$", "", file.stem) or file.stem
+    return re.sub(r"[_\- ]*\d+$", "", stem_of(file)) or stem_of(file)
 
 
 def _activity(file: Path, person: str) -> str:
@@ -159,7 +161,7 @@ def _activity(file: Path, person: str) -> str:
     number.
     """
     who = _words(person)
-    return "_".join(word for word in _words(file.stem) if word not in who)
+    return "_".join(word for word in _words(stem_of(file)) if word not in who)
 
 
 def stretches(place: Path, format: ImuFormat = AS_TOLD) -> Iterator[Stretch]:
@@ -236,10 +238,19 @@ def _own(found: Found, format: ImuFormat) -> list[Own]:
     own = []
     for person, recording in read_people(found.path, format).items():
         require_order(recording.rows.stamp_T, str(found.path))
+        _require_one_sensor(found.path, recording)
         who = Found(found.path, person or found.person, found.activity)
         told = _format(found.path, recording, format)
         own.append(Own(found.path, who.person, recording, told, _labels(who, recording)))
     return own
+
+
+def _require_one_sensor(path: Path, recording: Recording) -> None:
+    """Raise DataError, with the file's name, for the rows of two sensors in turn."""
+    try:
+        require_one_sensor(recording.rows.imu_TC)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
 
 
 def _labels(found: Found, recording: Recording) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import pytest
 
 from edgehuman.catalogue import DATASETS
 from edgehuman.data.commands import CheckConfig, check
+from edgehuman.errors import DataError
 
 Tree = Callable[[str], Path]
 
@@ -110,3 +111,29 @@ def test_long_lists_are_cut_in_the_text_only(tree: Tree) -> None:
     assert isinstance(outcome.data, dict)
     assert len(outcome.data["problems"]) == 15 * 24 - 2 + 1
     assert "and 339 more; --json lists them all" in outcome.text
+
+
+def write_two_people(folder: Path, both_sensors: bool) -> None:
+    """Two people at rest, the second with one sensor's rows or with those of two in turn."""
+    for seed, name in enumerate(("anna_sitting", "bert_sitting")):
+        imu_TC = np.random.default_rng(seed).normal(0, 0.02, (800, 6))
+        imu_TC[:, 0] += 1
+        if both_sensors and seed:
+            imu_TC[::2, (0, 2)] += (-1, 1)
+        table = np.column_stack([np.arange(800) / 100, imu_TC])
+        np.savetxt(
+            folder / f"{name}.csv", table, "%.5f", ",", header="t,ax,ay,az,gx,gy,gz", comments=""
+        )
+
+
+def test_a_recording_of_two_sensors_in_turn_is_named(tmp_path: Path) -> None:
+    write_two_people(tmp_path, both_sensors=True)
+    lines = problems(tmp_path)
+    assert any("bert_sitting.csv: the rows of two sensors take turns" in line for line in lines)
+    assert not any("anna_sitting" in line for line in lines)
+
+
+def test_a_rate_of_rows_that_have_stamps_is_refused_with_its_reason(tmp_path: Path) -> None:
+    write_two_people(tmp_path, both_sensors=False)
+    with pytest.raises(DataError, match=r"sitting\.csv: the rows have stamps.*--rate-hz"):
+        check(CheckConfig(tmp_path, rate_hz=100.0))

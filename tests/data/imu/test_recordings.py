@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from pathlib import Path
 from typing import Any
@@ -374,3 +375,19 @@ def test_units_and_axes_of_published_or_simulated_data_cannot_be_given() -> None
         labelled_splits(["simulated"], 64, 0.2, format=flags.format)
     with pytest.raises(UsageError, match="simulated: no recordings of your own"):
         load_split("simulated", None, "test", 64, flags.format)
+
+
+def test_packed_files_are_named_as_those_that_are_not(tmp_path: Path) -> None:
+    """Names of people and activities, and the intervals beside, are those of the file within."""
+    for person in ("anna", "bert", "carl"):
+        plain = write(tmp_path / "plain" / f"{person}_walking.csv")
+        packed = tmp_path / "packed" / f"{person}_walking.csv.gz"
+        packed.parent.mkdir(exist_ok=True)
+        packed.write_bytes(gzip.compress(plain.read_bytes()))
+    carl = [tmp_path / kind / "carl.labels.csv" for kind in ("plain", "packed")]
+    for path, suffix in zip(carl, (".csv", ".csv.gz"), strict=True):
+        path.write_text("start,end,label\n0,9,ironing\n")
+        (path.parent / f"carl_walking{suffix}").rename(path.parent / f"carl{suffix}")
+    found = people(tmp_path / "packed")
+    assert found == people(tmp_path / "plain")
+    assert found == {"anna": {"walking"}, "bert": {"walking"}, "carl": {"ironing"}}

@@ -27,6 +27,11 @@ _COLUMN = re.compile(rb"\[[^\[\]{}]{200}")
 _WANTED = "give CSV with a header, JSON lines, or one JSON array of an object per row"
 
 
+def stem_of(path: Path) -> str:
+    """A file's name without its suffix: "anna" of anna.csv and of anna.csv.gz."""
+    return Path(path.stem).stem if path.suffix.lower() == GZIP else path.stem
+
+
 def is_document(beginning: bytes) -> bool:
     """Whether a file that begins so must be read whole before it is lines of UTF-8."""
     if beginning.startswith((_GZIP_MAGIC, *_BOMS)):

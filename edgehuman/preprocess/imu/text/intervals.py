@@ -14,6 +14,7 @@ import numpy as np
 from edgehuman.errors import DataError
 from edgehuman.files import decoded, unix_ends
 from edgehuman.preprocess.imu.text.columns import label_name, plain
+from edgehuman.preprocess.imu.text.documents import stem_of
 from edgehuman.records import Float64
 
 INTERVALS = ".labels.csv"
@@ -35,7 +36,7 @@ def intervals_of(recording: Path) -> list[Interval] | None:
     Raises:
         DataError: other columns, an interval that ends before it starts, or two activities at once.
     """
-    path = recording.with_name(recording.stem + INTERVALS)
+    path = recording.with_name(stem_of(recording) + INTERVALS)
     if not path.is_file():
         return None
     lines = [decoded(line) for line in unix_ends(path.read_bytes()).split(b"\n") if line.strip()]
@@ -100,7 +101,7 @@ def labels_between(spans: list[Interval], stamp_s_T: Float64, path: Path) -> tup
     if (best_T != "").any():
         return tuple(best_T.tolist())
     raise DataError(
-        f"{path.stem}{INTERVALS}: no row lies in its intervals, {spans[0].start_s:g} to "
+        f"{stem_of(path)}{INTERVALS}: no row lies in its intervals, {spans[0].start_s:g} to "
         f"{spans[-1].end_s:g} s; the recording lasts {stamp_s_T[-1] - stamp_s_T[0]:g} s. Give "
         "seconds since its start"
     )

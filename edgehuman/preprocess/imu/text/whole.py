@@ -8,6 +8,7 @@ with a file per sensor. A table may hold several people, told apart by a column.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -155,7 +156,9 @@ def _lines(path: Path) -> list[str]:
 
 def _by_person(lines: list[str]) -> dict[str, list[str]]:
     """The lines of each person, each with the header; all under "" without such a column."""
-    before = find_header(lines[:_BEFORE]) if lines and not lines[0].lstrip().startswith("{") else 0
+    if lines and lines[0].lstrip("\ufeff ").startswith("{"):
+        return _by_key(lines)
+    before = find_header(lines[:_BEFORE]) if lines else 0
     if before >= len(lines):
         return {"": lines}
     header = lines[before].lstrip("\ufeff").strip()
@@ -171,6 +174,24 @@ def _by_person(lines: list[str]) -> dict[str, list[str]]:
         if name:
             people.setdefault(name, [*lines[: before + 1]]).append(line)
     return people or {"": lines}
+
+
+def _by_key(lines: list[str]) -> dict[str, list[str]]:
+    """The JSON lines of each person; all under "" without such a key in the first."""
+    try:
+        first = json.loads(lines[0].lstrip("\ufeff"))
+        key = next(key for key in first if plain(key) in PERSON_COLUMNS)
+    except (ValueError, StopIteration, RecursionError):
+        return {"": lines}
+    people: dict[str, list[str]] = {}
+    for line in lines:
+        try:
+            name = str(json.loads(line.lstrip("\ufeff"))[key]).strip()
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if name:
+            people.setdefault(name, []).append(line)
+    return people
 
 
 def _parsed(path: Path, lines: Sequence[str], format: ImuFormat) -> Recording:

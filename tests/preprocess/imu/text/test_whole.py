@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,23 @@ def test_people_are_told_apart_by_a_column(column: str, tmp_path: Path) -> None:
     path.write_text("\n".join([f"{HEADER},{column}", *lines]))
     found = read_people(path)
     assert {name: len(one.rows.stamp_T) for name, one in found.items()} == {"a": 100, "b": 100}
+
+
+@pytest.mark.parametrize("array", [False, True])
+@pytest.mark.parametrize("key", ["user", "Subject ID"])
+def test_objects_of_several_people_are_told_apart_by_their_key(
+    key: str, array: bool, tmp_path: Path
+) -> None:
+    names = ("t", "ax", "ay", "az", "gx", "gy", "gz")
+    table = [
+        {**dict(zip(names, (i / 50, 0, 0, 1, 0, 0, i), strict=True)), key: ("anna", 7, "")[i % 3]}
+        for i in range(90)
+    ]
+    path = tmp_path / "all.json"
+    path.write_text(json.dumps(table) if array else "\n".join(map(json.dumps, table)))
+    found = read_people(path)
+    assert {name: len(one.rows.stamp_T) for name, one in found.items()} == {"anna": 30, "7": 30}
+    assert found["7"].rows.imu_TC[:3, 5].tolist() == [1, 4, 7]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "a,b,c\n1,2,3\n", "t,ax,ay,az\n0,1,0,0\n"])
