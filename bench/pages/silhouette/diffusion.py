@@ -52,7 +52,7 @@ class DiffusionPageConfig:
     """The gait network."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Seeds; each gets two pretrainings and one training per row and budget."""
-    steps: int = 1000
+    steps: int = 600
     """Steps of a pretraining."""
     batch: int = 8
     """Walks of a step of pretraining."""
@@ -68,7 +68,7 @@ class DiffusionPageConfig:
     """Other people, whose recognition gives the curves."""
     points: int = 10
     """Points of a curve, besides the untrained backbone's."""
-    tune_steps: int = 300
+    tune_steps: int = 180
     """Supervised steps; the second column has a third of them."""
     tune_batch: int = 16
     """Walks of a supervised step."""
@@ -306,17 +306,15 @@ def _transfer_lines(config: DiffusionPageConfig, found: Found) -> list[str]:
     budgets = [str(steps) for steps in config.budgets]
     heads = [f"{short} after {steps} steps" for steps in budgets for short in METRICS.values()]
     lines = [f"| backbone | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
-    every = {
-        **{
-            name: [found.scores.get(name, {}).get(b, ()) for b in budgets]
-            for name in rows_of(config)
-        },
-        **{name: [metrics] * len(budgets) for name, metrics in found.baselines.items()},
-    }
-    for name, columns in every.items():
+    every: dict[str, list[Sequence[Mapping[str, float]]]] = {}
+    for name in rows_of(config):
+        columns = found.scores.get(name, {})
+        every[name] = [columns.get(budget, ()) for budget in budgets]
+    every |= {name: [metrics] * len(budgets) for name, metrics in found.baselines.items()}
+    for name, measured in every.items():
         cells = [
             mean_and_spread([one[key] for one in column]) if column else _ABSENT
-            for column in columns
+            for column in measured
             for key in METRICS
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
