@@ -12,17 +12,39 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
-from edgehuman.bench.targets.table import TARGETS, Target, TargetsConfig
+from edgehuman.bench.targets.table import TARGETS, Target
 from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
 from edgehuman.export.catalogued import load
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime import machine
 from edgehuman.runtime.zoo import ZOO, zoo_names
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsConfig:
+    """Measure the project's targets."""
+
+    only: tuple[str, ...] = ()
+    """Targets to measure, by the start of their names; default: all."""
+    model: str = "zoo:activity"
+    """The model for the targets of the live stream."""
+    hours: float = 10.0
+    """Simulated hours of the memory target."""
+    quick: bool = False
+    """In targets about every network, take those of up to 5 M parameters; in the INT8 target, only
+    the first."""
+    json: bool = False
+    """Print one object."""
+
+    def __post_init__(self) -> None:
+        if not self.hours > 0:
+            raise UsageError(f"--hours is {self.hours}; it must be over 0")
 
 
 def choose(only: Sequence[str]) -> list[Target]:

@@ -132,15 +132,21 @@ def _choices(name: str) -> Iterator[list[str]]:
         yield []
     elif isinstance(row, cli.ModelCommand):
         for action in catalogue.served(row.step).values():
-            yield [action.example.split()[1 + len(name.split())]]
+            # A file of the example is not here; the network of its name is.
+            yield [action.example.split()[1 + len(name.split())].removesuffix(".onnx")]
+    elif name == "finetune":
+        for task, kind in catalogue.TASKS.items():
+            yield ["--task", task]
+            for other in kind.also:
+                yield ["--task", task, "--arch", next(iter(catalogue.networks_of(other.modality)))]
     else:
+        # Of the sources that share their flags, the first.
+        first = {kind.config: source for source, kind in reversed(catalogue.SOURCES.items())}
         flag, values = {
-            "pretrain": ("--method", catalogue.METHODS),
-            "finetune": ("--task", catalogue.TASKS),
-            "data simulate": (
-                "--kind",
-                [row.kind for row in catalogue.RECORDS.values() if row.kind],
-            ),
+            "pretrain": ("--method", list(catalogue.METHODS)),
+            "import": ("--source", list(reversed(first.values()))),
+            "data simulate": ("--kind", list(choose.simulations())),
+            "data pack": ("--kind", list(choose.packs())),
         }[name]
         yield from ([flag, value] for value in values)
 

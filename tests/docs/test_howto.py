@@ -10,16 +10,13 @@ from tests.docs.fences import ROOT, fences, run_page
 
 PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
 MAX_NOT_RUN = 8
-TRAINING = ("activities", "live", "pretrain", "python")  # minutes of a core together
+LONG = ("activities", "live", "opengait", "pretrain", "python")  # minutes of a core together
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
-    [
-        pytest.param(page, marks=[pytest.mark.long] if page.stem in TRAINING else [])
-        for page in PAGES
-    ],
+    [pytest.param(page, marks=[pytest.mark.long] if page.stem in LONG else []) for page in PAGES],
     ids=lambda page: page.stem,
 )
 def test_a_how_to_runs_as_it_is_written(page: Path, tmp_path: Path) -> None:

@@ -62,6 +62,14 @@ def test_a_command_that_chooses_its_flags_shows_each_choice(reference: ModuleTyp
     assert "--lovasz" in page
 
 
+def test_what_chooses_the_flags_of_every_command_is_known(reference: ModuleType) -> None:
+    choices = {name: list(reference._choices(name)) for name in cli.COMMANDS}
+    assert all(choices.values())
+    assert choices["data pack"] == [["--kind", "silhouettes"], ["--kind", "people"]]
+    assert choices["import"] == [["--source", "timm"], ["--source", "opengait"]]
+    assert ["--task", "gait", "--arch", "gaitset"] in choices["finetune"]
+
+
 def test_every_public_name_stands_on_a_page(reference: ModuleType) -> None:
     page = reference.python_page()
     for name in edgehuman.__all__:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edgehuman.bench.targets import ratios
-from edgehuman.bench.targets.table import CLOCK_NOISE, TARGETS, TargetsConfig
-from edgehuman.bench.targets.targets import choose
+from edgehuman.bench.targets.table import CLOCK_NOISE, TARGETS
+from edgehuman.bench.targets.targets import TargetsConfig, choose
 
 
 def test_names_are_unique() -> None:

@@ -12,8 +12,8 @@ import pytest
 from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
 from edgehuman.bench.targets import targets
-from edgehuman.bench.targets.table import Target, TargetsConfig
-from edgehuman.bench.targets.targets import check, choose, measure_targets
+from edgehuman.bench.targets.table import Target
+from edgehuman.bench.targets.targets import TargetsConfig, check, choose, measure_targets
 from edgehuman.errors import (
     DataError,
     EngineError,
