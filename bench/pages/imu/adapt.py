@@ -26,8 +26,8 @@ from edgehuman.metrics.bootstrap import interval, mean
 from edgehuman.metrics.classification import per_class_f1
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, ImuRecording
-from edgehuman.runtime.imu.answer import StreamOptions
 from edgehuman.runtime.imu.adapt import Labelled, adapted, class_of_label, collect
+from edgehuman.runtime.imu.answer import StreamOptions
 from edgehuman.runtime.imu.replay import CANONICAL, ReplaySource
 from edgehuman.runtime.model import Model, load
 from edgehuman.simulate.body.person import sample_person

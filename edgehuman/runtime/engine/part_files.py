@@ -1,4 +1,4 @@
-"""Names of the files of a model's two parts, see `parts.py`; read by commands that need no numpy."""
+"""Names of the files of a model's two parts, see `parts.py`; needs no numpy."""
 
 from __future__ import annotations
 
