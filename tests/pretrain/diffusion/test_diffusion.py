@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import read_weights
 from edgehuman.pretrain.diffusion import diffusion
 from edgehuman.pretrain.diffusion.diffusion import Diffusion, make_model, pooled, train
@@ -21,6 +22,8 @@ from edgehuman.pretrain.diffusion.walks import Pairs
 from edgehuman.training.loop import make_optimiser
 from edgehuman.training.processes import Place
 from tests.pretrain.made_silhouettes import tiny_config, walkers
+
+BACKBONES = ("gaitset", "gaitpart", "gaitgl", "smplgait", "gaitbase", "deepgaitv2")
 
 
 def model_of(**changes: Any) -> Diffusion:
@@ -203,3 +206,23 @@ def test_wrong_words_are_refused_before_any_data_is_read(tmp_path: Path) -> None
     config = tiny_config(tmp_path / "out", latent_weights=str(tmp_path / "sd3.pth"))
     with pytest.raises(CheckpointError, match=r"14.bias is \(16,\), not \(4,\)"):
         train(config, walkers())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("arch", BACKBONES)
+def test_a_short_schedule_moves_all_weights_and_none_to_nan(arch: str, tmp_path: Path) -> None:
+    config = tiny_config(
+        tmp_path, arch=arch, steps=3, batch=2, save_every=3, exam_people=0, uncond=0.0
+    )
+    outcome = train(config, walkers())
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["steps"] == 3
+    weights = read_weights(tmp_path)[0]
+    assert all(tensor.isfinite().all() for tensor in weights.values())
+    begun = {
+        name: parameter
+        for name, parameter in build(arch, config.seed).named_parameters()
+        if not name.startswith(("head", "classifier"))
+    }
+    still = [name for name, parameter in begun.items() if torch.equal(parameter, weights[name])]
+    assert still == []
