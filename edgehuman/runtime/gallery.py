@@ -245,6 +245,36 @@ def require_same_model(gallery: Gallery, card: Card) -> None:
         )
 
 
+def gallery_for(path: Path, card: Card) -> Gallery:
+    """The gallery of a file to enrol in; an empty one if there is no file yet.
+
+    Raises:
+        ArtefactError: see `read_gallery` and `require_same_model`.
+    """
+    gallery = read_gallery(path) if path.exists() else empty_gallery(card)
+    require_same_model(gallery, card)
+    return gallery
+
+
+def require_people(gallery: Gallery, path: Path) -> None:
+    """Raises DataError for a gallery of nobody."""
+    if not len(gallery):
+        raise DataError(f"{path} is empty; enrol somebody with `edgehuman gallery enroll`")
+
+
+def require_own(gallery: Gallery, name: str, vector_D: Float32, where: str) -> None:
+    """Raises DataError for a walk that is enrolled under another name: the two would be the same
+    person to the model.
+    """
+    found = gallery.same_walk(name, vector_D)
+    if found is not None:
+        raise DataError(
+            f"{where}: this is the walk {found[1]!r} of {found[0]}, but --name is {name}. Nobody "
+            f"was enrolled; give a walk of {name}, or forget that of {found[0]} first with "
+            "`edgehuman gallery forget`; if both names are correct, give --take-as-is"
+        )
+
+
 def read_gallery(path: Path) -> Gallery:
     """The gallery of a file.
 

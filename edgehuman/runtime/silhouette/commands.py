@@ -17,11 +17,12 @@ from tyro.conf import Positional
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
 from edgehuman.outcome import Outcome
-from edgehuman.records import Float32
 from edgehuman.runtime.gallery import (
     Gallery,
-    empty_gallery,
+    gallery_for,
     read_gallery,
+    require_own,
+    require_people,
     require_same_model,
     require_vectors,
     write_gallery,
@@ -96,9 +97,7 @@ def enroll(config: EnrolConfig) -> Outcome:
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
     model = _open(config.model, config.threads, config.seed)
-    exists = config.gallery.exists()
-    gallery = read_gallery(config.gallery) if exists else empty_gallery(model.card)
-    require_same_model(gallery, model.card)
+    gallery = gallery_for(config.gallery, model.card)
     identifier = Identifier(model, notify=say)
     chosen = _chosen(walks_in(config.source, config.seed), config.walk, config.source)
     rows: list[dict[str, Any]] = []
@@ -107,7 +106,7 @@ def enroll(config: EnrolConfig) -> Outcome:
         vector = walker.embed()
         if not config.take_as_is:
             _require_clear(walker)
-            _require_own(gallery, config.name, vector, walk.name)
+            require_own(gallery, config.name, vector, walk.name)
         known_as = _known_as(config.source, walk.name, gallery)
         gallery = gallery.enrol(config.name, known_as, vector)
         rows.append({"walk": known_as, "frames": walker.frames, "used": walker.used})
@@ -140,10 +139,7 @@ def identify(config: IdentifyConfig) -> Outcome:
     model = _open(config.model, config.threads, config.seed)
     gallery = read_gallery(config.gallery)
     require_same_model(gallery, model.card)
-    if not len(gallery):
-        raise DataError(
-            f"{config.gallery} is empty; enrol somebody with `edgehuman gallery enroll`"
-        )
+    require_people(gallery, config.gallery)
     identifier = Identifier(model, gallery, config.threshold, say)
     walks = walks_in(config.source, config.seed)
     results = [identifier.answer(walk) for walk in walks]
@@ -208,17 +204,4 @@ def _require_clear(walker: Walker) -> None:
         raise DataError(
             f"{walker.name}: {lost} of {walker.frames} frames cannot be used ({why}). Nobody was "
             "enrolled; give better masks, or --take-as-is"
-        )
-
-
-def _require_own(gallery: Gallery, name: str, vector: Float32, walk: str) -> None:
-    """Raises DataError for a walk that is enrolled under another name: the two would be the same
-    person to the model.
-    """
-    found = gallery.same_walk(name, vector)
-    if found is not None:
-        raise DataError(
-            f"{walk}: this is the walk {found[1]!r} of {found[0]}, but --name is {name}. Nobody "
-            f"was enrolled; give a walk of {name}, or forget that of {found[0]} first with "
-            "`edgehuman gallery forget`; if both names are correct, give --take-as-is"
         )

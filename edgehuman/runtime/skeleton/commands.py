@@ -21,11 +21,12 @@ from edgehuman.files import require_usable_folder
 from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.screen import joint_mistakes, size_mistake, slow_mistake
-from edgehuman.records import Float32
 from edgehuman.runtime.gallery import (
     Gallery,
-    empty_gallery,
+    gallery_for,
     read_gallery,
+    require_own,
+    require_people,
     require_same_model,
     require_vectors,
     write_gallery,
@@ -113,16 +114,14 @@ def enroll(config: EnrolConfig) -> Outcome:
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
     model = _open(config.model, config.threads, config.seed)
-    exists = config.gallery.exists()
-    gallery = read_gallery(config.gallery) if exists else empty_gallery(model.card)
-    require_same_model(gallery, model.card)
+    gallery = gallery_for(config.gallery, model.card)
     walks = walks_of(model, config.source, config.seconds, config.seed)
     track = _one_track(walks, config.track, config.source)
     where = f"{config.source}, track {track}"
     _require_one(walks.repeated[track], where)
     if not config.take_as_is:
         _require_right(walks.beginnings[track], where)
-        _require_own(gallery, config.name, walks.vectors[track], where)
+        require_own(gallery, config.name, walks.vectors[track], where)
     _remark(walks)
     walk = config.walk or f"{Path(config.source).name}#{track}"
     gallery = gallery.enrol(config.name, walk, walks.vectors[track])
@@ -155,10 +154,7 @@ def identify(config: IdentifyConfig) -> Outcome:
     gallery = read_gallery(config.gallery)
     require_same_model(gallery, model.card)
     threshold = threshold_of(model.card, config.threshold)
-    if not len(gallery):
-        raise DataError(
-            f"{config.gallery} is empty; enrol somebody with `edgehuman gallery enroll`"
-        )
+    require_people(gallery, config.gallery)
     walks = walks_of(model, config.source, config.seconds, config.seed)
     _remark(walks)
     rows = [_row(gallery, track, walks, threshold) for track in walks.vectors]
@@ -207,19 +203,6 @@ def _require_one(repeated: float, where: str) -> None:
         raise DataError(
             f"{where}: {repeated:.0%} of its lines repeat the time of the line before, as if "
             "two people shared an id. Nobody was enrolled; give each person an id of their own"
-        )
-
-
-def _require_own(gallery: Gallery, name: str, vector_D: Float32, where: str) -> None:
-    """Raises DataError for a walk that is enrolled under another name: the two would be the same
-    person to the model.
-    """
-    found = gallery.same_walk(name, vector_D)
-    if found is not None:
-        raise DataError(
-            f"{where}: this is the walk {found[1]!r} of {found[0]}, but --name is {name}. Nobody "
-            f"was enrolled; give a walk of {name}, or forget that of {found[0]} first with "
-            "`edgehuman gallery forget`; if both names are correct, give --take-as-is"
         )
 
 
