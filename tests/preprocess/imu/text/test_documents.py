@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from edgehuman.preprocess.imu.text import documents
 from edgehuman.preprocess.imu.text.documents import flat, is_document, lines_of, unwrapped
 from edgehuman.preprocess.imu.text.whole import is_recording, read_people
 from edgehuman.runtime.imu.source import open_source
+
+# Without the time of packing: every process of the tests makes the same bytes.
+compress = partial(gzip.compress, mtime=0)
 
 NAMES = ("ax", "ay", "az", "gx", "gy", "gz")
 ROWS = [(i / 50, 0.1 + i / 1000, 0.2, 0.97, 0.01, 0.02, i / 500) for i in range(100)]
@@ -31,13 +35,13 @@ LONG = [{**OBJECTS[0], "seen": [{"note": "x" * 70_000}]}, *OBJECTS[1:]]
 FORMS: dict[str, bytes] = {
     "a.txt": CSV.encode("utf-16"),
     "b.csv": b"\xfe\xff" + CSV.encode("utf-16-be"),
-    "c.csv.gz": gzip.compress(CSV.encode(), mtime=0),
-    "d.csv.gz": gzip.compress(CSV.encode("utf-16"), mtime=0),
-    "two.csv.gz": gzip.compress(CSV[:900].encode(), mtime=0) + gzip.compress(CSV[900:].encode()),
+    "c.csv.gz": compress(CSV.encode()),
+    "d.csv.gz": compress(CSV.encode("utf-16")),
+    "two.csv.gz": compress(CSV[:900].encode()) + compress(CSV[900:].encode()),
     "e.json": json.dumps(OBJECTS).encode(),
     "f.json": json.dumps(OBJECTS, indent=2).encode("utf-8-sig"),
     "g.json": json.dumps({"device": "watch", "data": OBJECTS}, indent=1).encode(),
-    "h.json.gz": gzip.compress(json.dumps(NESTED).encode()),
+    "h.json.gz": compress(json.dumps(NESTED).encode()),
     "i.json": json.dumps(LISTS).encode(),
     "j.jsonl": "\n".join(map(json.dumps, NESTED)).encode(),
     "k.jsonl": "\n".join(map(json.dumps, WRAPPED)).encode(),
@@ -45,7 +49,7 @@ FORMS: dict[str, bytes] = {
     "m.json": json.dumps({"values": OBJECTS}).encode() + b"\n",
     "n.json": json.dumps({"id": 7, **COLUMNS}).encode(),
     "o.json": json.dumps(COLUMNS, indent=1).encode("utf-16"),
-    "p.csv.gz": gzip.compress(CSV.encode()) + bytes(512),
+    "p.csv.gz": compress(CSV.encode()) + bytes(512),
     "q.jsonl": "\n".join(map(json.dumps, LONG)).encode(),
 }
 
@@ -68,16 +72,16 @@ def test_every_form_gives_the_same_rows_to_a_stream_and_as_a_recording(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(CSV.encode(), mtime=0)[:-30], "is cut short"),
-        (gzip.compress(CSV.encode(), mtime=0)[:12] + b"damaged" * 9, "is damaged"),
+        (compress(CSV.encode())[:-30], "is cut short"),
+        (compress(CSV.encode())[:12] + b"damaged" * 9, "is damaged"),
         (CSV.encode("utf-16")[:-1], "is damaged UTF-16"),
         (b'[{"t": 1}, {"t": ', "begins as a JSON document but is none"),
         (b"[[0, 1, 2], [3, 4, 5]]", "an array of arrays in JSON, without an object per row"),
         (b'{\n"a": 1\n}', "an object in JSON, without an object per row"),
         (b'{"a": [{"t": 1}], "b": [{"t": 1}]}', "an object in JSON, without an object per row"),
         (b'{"a": [{"t": 1}, {"t": ', "begins as a JSON document but is none"),
-        (gzip.compress(CSV.encode()) + b"junk", "is damaged"),
-        (gzip.compress(gzip.compress(CSV.encode())), "is gzip within gzip; unpack it once"),
+        (compress(CSV.encode()) + b"junk", "is damaged"),
+        (compress(compress(CSV.encode())), "is gzip within gzip; unpack it once"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_name(content: bytes, said: str, tmp_path: Path) -> None:
@@ -94,10 +98,10 @@ def test_a_small_file_that_holds_too_much_is_refused_in_one_part_or_several(
     parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "MOST_BYTES", 1000)
-    part = gzip.compress(b"1" * (1000 // parts))
+    part = compress(b"1" * (1000 // parts))
     assert lines_of(part * parts, "phone.csv.gz") == b"1" * (1000 // parts * parts)
     with pytest.raises(DataError, match=r"phone\.csv\.gz holds over 0 GB; unpack and split it"):
-        lines_of(part * parts + gzip.compress(b"12"), "phone.csv.gz")
+        lines_of(part * parts + compress(b"12"), "phone.csv.gz")
 
 
 def test_lines_are_no_document_and_stay_as_they_are() -> None:
