@@ -18,7 +18,7 @@ SOURCES := edgehuman bench distill examples export pretrain recipes tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long check docs bench format clean
+.PHONY: help demo test test-long test-longest check docs bench format clean
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,10 @@ test: $(VENV)/.full ## install everything, then run the tests
 test-long: $(VENV)/.full ## the tests that judge what ships or is published, or take long
 	@echo "== test-long: pytest -m long"
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -m long -n $(WORKERS) --dist worksteal
+
+test-longest: $(VENV)/.full ## the largest silhouette networks in every precision, minutes each
+	@echo "== test-longest: pytest -m longest"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -m longest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.full ## formatting, lint, types, import contracts, the rules of the house
 	@echo "== check: ruff format, ruff, mypy --strict, import-linter, the rules of the house"

@@ -70,6 +70,7 @@ def test_an_absent_library_is_not_measured_and_not_failed(monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_real_export_fills_a_cell(request: pytest.FixtureRequest) -> None:
     pytest.importorskip("onnx")
     request.getfixturevalue("traces")

@@ -176,6 +176,7 @@ def test_a_missing_model_is_an_error_and_not_a_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_catalogue_name_is_exported_once_and_run(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

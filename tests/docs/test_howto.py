@@ -10,7 +10,14 @@ from tests.docs.fences import ROOT, fences, run_page
 
 PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
 MAX_NOT_RUN = 8
-LONG = ("activities", "live", "opengait", "pretrain", "python")  # minutes of a core together
+LONG = (
+    "activities",
+    "gait",
+    "live",
+    "opengait",
+    "pretrain",
+    "python",
+)  # minutes of a core together
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from tests.examples.running import imported
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["wandb", "mlflow"])
+@pytest.mark.long
 def test_a_training_is_logged(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[Any, ...]] = []
 

@@ -10,6 +10,7 @@ from tests.examples.running import imported, run_example
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_from_labelled_files_to_a_model_that_answers(tmp_path: Path) -> None:
     said = run_example("own_activities", "--simulate", "--steps", "20", folder=tmp_path)
     assert "runs/my_activities: own_activities:MyNet, finetune" in said

@@ -90,10 +90,19 @@ def test_a_checkpoint_comes_back_with_its_projection_head(tmp_path: Path) -> Non
     torch.testing.assert_close(loaded.head[0].weight, network.head[0].weight)
 
 
+# The small one always, three families more by CI, the others when asked.
+MARKS: dict[str, list[pytest.MarkDecorator]] = {
+    "gaitset_small": [],
+    "gaitpart": [pytest.mark.long],
+    "gaitgl": [pytest.mark.long],
+    "gaitbase": [pytest.mark.long],
+}
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[] if name == "gaitset_small" else [pytest.mark.long])
+        pytest.param(name, marks=MARKS.get(name, [pytest.mark.longest]))
         for name in catalogue.networks_of("silhouette")
     ],
 )

@@ -15,9 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
-
-import cv2
+from typing import TYPE_CHECKING, Any, Literal
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.containers import read_json
@@ -30,11 +28,9 @@ from edgehuman.data.silhouette.walks import LICENCE, SilhouetteSet
 from edgehuman.errors import DataError
 from edgehuman.files import require_usable_folder, writing_tree
 from edgehuman.outcome import Outcome, to_json
-from edgehuman.simulate.silhouette.walks import (
-    SilhouetteWalks,
-    SimulatedSilhouettes,
-    simulate_silhouettes,
-)
+
+if TYPE_CHECKING:
+    from edgehuman.simulate.silhouette.walks import SilhouetteWalks
 
 MARK = f"{SIMULATED}.json"
 _TRAIN = 74
@@ -67,6 +63,8 @@ def simulate(config: SimulateConfig) -> Outcome:
         UsageError: no people or no walks.
     """
     require_usable_folder(config.out, "--out", DataError)
+    from edgehuman.simulate.silhouette.walks import SimulatedSilhouettes, simulate_silhouettes
+
     wanted = SimulatedSilhouettes(people=config.people, walks_each=config.each, seed=config.seed)
     return write_tree(simulate_silhouettes(wanted), config.out, config.seed)
 
@@ -80,6 +78,8 @@ def write_tree(walks: SilhouetteWalks, out: Path, seed: int = 0) -> Outcome:
     Raises:
         DataError: a file cannot be written.
     """
+    import cv2
+
     with writing_tree(out, "--out", DataError) as partial:
         for i, name in enumerate(names_of(walks)):
             folder = partial / name

@@ -111,6 +111,7 @@ def test_the_command_line_prints_numbers_for_machines_and_for_people(
     assert "mean_iou            0.8056" in text
 
 
+@pytest.mark.long
 def test_a_checkpoint_is_judged_as_its_artefact_is(
     asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -208,7 +208,7 @@ def test_wrong_words_are_refused_before_any_data_is_read(tmp_path: Path) -> None
         train(config, walkers())
 
 
-@pytest.mark.long
+@pytest.mark.longest
 @pytest.mark.parametrize("arch", BACKBONES)
 def test_a_short_schedule_moves_all_weights_and_none_to_nan(arch: str, tmp_path: Path) -> None:
     config = tiny_config(

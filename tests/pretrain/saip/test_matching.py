@@ -196,6 +196,7 @@ def test_matching_uses_the_configured_centring() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_two_processes_balance_over_the_persons_of_both(tmp_path: Path) -> None:
     in_two_processes(save_choices, tmp_path)
     halves = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]

@@ -142,6 +142,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("made")
+@pytest.mark.long
 def test_all_three_losses_fall(tmp_path: Path) -> None:
     outcome = saip.train(tiny_config(tmp_path, steps=80, momentum=0.9))
     assert isinstance(outcome.data, dict)
