@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgehuman.data.silhouette.sampling import Sampling
+from edgehuman.data.silhouette.sampling import SKIPS, Sampling
 from edgehuman.records import Index
-
-SKIP_OF_FAMILY = {"gaitpart": 10, "gaitgl": 0, "deepgaitv2": 4}
-"""Of the networks that see order, the frames that a draw leaves out of its stretch; the others are
-trained on shuffled frames."""
 
 
 def sampling_of(family: str, frames: int) -> Sampling:
     """Return how the authors of a family of networks draw frames, at this number of them."""
-    if family in SKIP_OF_FAMILY:
-        return Sampling("fixed_ordered", frames, SKIP_OF_FAMILY[family])
+    if family in SKIPS:
+        return Sampling("fixed_ordered", frames, SKIPS[family])
     return Sampling("fixed_unordered", frames)
 
 

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.errors import DataError
+from edgehuman.catalogue import Dataset
+from edgehuman.errors import DataError, UsageError
 from edgehuman.records import Bool, Float64, Index, Text
 
 ROLES = ("train", "gallery", "probe", "")
@@ -203,3 +204,21 @@ def random_cut(
     first_X = start_X + np.floor(generator.random(cut_X.shape) * (length_X - cut_X + 1))
     frame_XS = np.minimum(np.arange(longest), cut_X[..., None] - 1)
     return (first_X[..., None] + frame_XS).astype(np.int64), cut_X
+
+
+def at_rate(walks: WalkSetT, rate_hz: float) -> WalkSetT:
+    """Return the same frames with another frame rate.
+
+    Raises:
+        UsageError: a rate out of range.
+    """
+    if not 1.0 <= rate_hz <= 1000.0:
+        raise UsageError(f"rate_hz is {rate_hz:g}; it must be 1 to 1000 frames per second")
+    return dataclasses.replace(walks, rate_hz_N=np.full(len(walks), rate_hz))
+
+
+def extent(row: Dataset) -> str:
+    """Size of a dataset of walks, for display."""
+    counts = {"walks": row.walks, "people": row.people, "conditions": row.classes}
+    shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f"{shown}, {row.rate_hz:g} Hz"

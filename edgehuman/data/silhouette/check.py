@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.catalogue import Dataset
 from edgehuman.data.gait.score import judged_walks, protocol_of
-from edgehuman.data.gait.walks import LeftOut
+from edgehuman.data.gait.walks import LeftOut, extent
 from edgehuman.data.layout import found_here
 from edgehuman.data.silhouette.layout import SilhouetteLayout, Walk, labelled
 from edgehuman.data.silhouette.load import layouts
@@ -23,6 +22,8 @@ from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.records import Uint8
+
+__all__ = ["check", "extent"]
 
 # Fewer frames than a network with the longest steps in time needs.
 _FEWEST_FRAMES = 3
@@ -112,13 +113,6 @@ def _look(layout: SilhouetteLayout, place: Path) -> tuple[_Found, SilhouetteSet,
     broken = damage(place) if packed else None
     problems = [] if broken is None else [broken]
     return seen, labelled(blank, seen.rows, name), problems
-
-
-def extent(row: Dataset) -> str:
-    """Size of a dataset, for display."""
-    counts = {"walks": row.walks, "people": row.people, "conditions": row.classes}
-    shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"{shown}, {row.rate_hz:g} Hz"
 
 
 def _notes(walks: SilhouetteSet, seen: _Found) -> list[str]:

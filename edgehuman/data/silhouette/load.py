@@ -12,10 +12,8 @@ import dataclasses
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from edgehuman import catalogue
-from edgehuman.data.gait.walks import in_test, learnable
+from edgehuman.data.gait.walks import at_rate, in_test, learnable
 from edgehuman.data.layout import find
 from edgehuman.data.silhouette.layout import SilhouetteLayout, gather
 from edgehuman.data.silhouette.mistakes import require_right
@@ -74,9 +72,7 @@ def load_silhouettes(
         return simulated_set(_people(count) if count else people, each, seed)
     walks = read_layout(*find_layout(path, dataset))
     if rate_hz is not None:
-        if not 1.0 <= rate_hz <= 1000.0:
-            raise UsageError(f"rate_hz is {rate_hz:g}; it must be 1 to 1000 frames per second")
-        walks = dataclasses.replace(walks, rate_hz_N=np.full(len(walks), rate_hz))
+        walks = at_rate(walks, rate_hz)
     if check:
         require_right(walks, str(path))
     row = catalogue.datasets_of("silhouette").get(walks.name)

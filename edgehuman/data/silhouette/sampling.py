@@ -15,6 +15,7 @@ All draws of a batch are made at once. Axes: N walks, S frames of all of them, T
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,6 +32,9 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = (
     "fixed_unordered", "fixed_ordered", "unfixed_unordered", "unfixed_ordered", "all_ordered"
 )  # fmt: skip
+SKIPS: Mapping[str, int] = {"gaitpart": 10, "gaitgl": 0, "deepgaitv2": 4}
+"""Of the families of networks that see order, the frames that OpenGait's draws leave out of their
+stretch; the others are trained on shuffled frames."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.catalogue import Dataset
 from edgehuman.data.gait.score import judged_walks, protocol_of
+from edgehuman.data.gait.walks import extent
 from edgehuman.data.layout import found_here
 from edgehuman.data.skeleton.layout import SkeletonLayout
 from edgehuman.data.skeleton.load import filtered, layouts, quality_scores, read_layout
@@ -21,6 +21,8 @@ from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.screen import SLOWEST_HZ
 from edgehuman.preprocess.skeleton.walk import mean_confidence
+
+__all__ = ["check", "extent"]
 
 
 def check(path: Path, dataset: str | None = None) -> Outcome | None:
@@ -53,13 +55,6 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
     data["left_out"] = [asdict(walk) for walk in walks.left_out]
     data["ok"] = not problems
     return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
-
-
-def extent(row: Dataset) -> str:
-    """Size of a dataset, for display."""
-    counts = {"walks": row.walks, "people": row.people, "conditions": row.classes}
-    shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"{shown}, {row.rate_hz:g} Hz"
 
 
 def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:

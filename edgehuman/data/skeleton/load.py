@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman import catalogue
-from edgehuman.data.gait.walks import in_test, learnable
+from edgehuman.data.gait.walks import at_rate, in_test, learnable
 from edgehuman.data.layout import find
 from edgehuman.data.skeleton.detectors import ALPHAPOSE, OPENPOSE
 from edgehuman.data.skeleton.layout import SkeletonLayout, gather
 from edgehuman.data.skeleton.lines import POSE_LINES
 from edgehuman.data.skeleton.mistakes import require_right, shows_nobody
 from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.walk import (
     MIN_CONFIDENCE,
     MIN_FRAMES,
@@ -85,20 +85,13 @@ def load_skeletons(
         return simulated_set(people, each, seed)
     walks = read_layout(*find_layout(path, dataset))
     if rate_hz is not None:
-        walks = _at_rate(walks, rate_hz)
+        walks = at_rate(walks, rate_hz)
     if check:
         require_right(walks, str(path))
     row = catalogue.DATASETS.get(walks.name)
     if row is None:
         return walks
     return dataclasses.replace(walks, licence=row.licence, url=row.url)
-
-
-def _at_rate(walks: SkeletonSet, rate_hz: float) -> SkeletonSet:
-    """The same frames with another frame rate."""
-    if not 1.0 <= rate_hz <= 1000.0:
-        raise UsageError(f"rate_hz is {rate_hz:g}; it must be 1 to 1000 frames per second")
-    return dataclasses.replace(walks, rate_hz_N=np.full(len(walks), rate_hz))
 
 
 def find_layout(path: Path | str, dataset: str | None = None) -> tuple[SkeletonLayout, Path]:

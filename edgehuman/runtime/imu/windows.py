@@ -30,8 +30,9 @@ FROZEN, DEAD_AXIS = "frozen", "dead axis"
 CONTRADICTED = "gyroscope contradicts gravity"
 MISSING = "missing rows"
 MISSING_SHARE = 0.4
-"""Of a window's rows so many may be missing. Lost at random, UCI HAR's test windows then
-cost zoo:activity half a point of macro-F1; in pauses of 0.2 s, as slow radios have them, nine."""
+"""Of a window's rows so many may be missing. Measured once: lost at random, UCI HAR's test windows
+then cost zoo:activity half a point of macro-F1; in pauses of 0.2 s, as slow radios have them, nine.
+"""
 _WILD_S, _LONGEST_S = (
     1.0,
     10.0,

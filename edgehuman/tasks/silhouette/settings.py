@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from edgehuman import catalogue
-from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
-from edgehuman.data.silhouette.sampling import Kind, Sampling
+from edgehuman.data.silhouette.sampling import SKIPS, Kind, Sampling
 from edgehuman.metrics.retrieval import Distance
-from edgehuman.tasks.settings import FinetuneConfig
+from edgehuman.tasks.gait.settings import WalkConfig
 
 if TYPE_CHECKING:
     from edgehuman.training.silhouette.augment import Augment
@@ -46,17 +45,18 @@ class Recipe:
     augment: Kinds = "none"
 
 
-_SHUFFLED, _CONSECUTIVE = Sampling("fixed_unordered", 30), Sampling("fixed_ordered", 30)
+_SHUFFLED = Sampling("fixed_unordered", 30)
+_ORDERED = {family: Sampling("fixed_ordered", 30, skip) for family, skip in SKIPS.items()}
 RECIPES: Mapping[str, Recipe] = {
     "gaitset": Recipe(_SHUFFLED),
-    "gaitpart": Recipe(replace(_CONSECUTIVE, skip=10)),
+    "gaitpart": Recipe(_ORDERED["gaitpart"]),
     # Smoothing is off for Gait3D and on for GREW.
-    "gaitgl": Recipe(_CONSECUTIVE, 1.0, label_smoothing=0.0),
-    "gaitgl_wide": Recipe(_CONSECUTIVE, 1.0),
-    "gaitgl_wide_bnneck": Recipe(_CONSECUTIVE, 1.0),
+    "gaitgl": Recipe(_ORDERED["gaitgl"], 1.0, label_smoothing=0.0),
+    "gaitgl_wide": Recipe(_ORDERED["gaitgl"], 1.0),
+    "gaitgl_wide_bnneck": Recipe(_ORDERED["gaitgl"], 1.0),
     "smplgait": Recipe(_SHUFFLED, 0.1, 16.0),
     "gaitbase": Recipe(Sampling("unfixed_unordered"), 1.0, 16.0, augment="gaitbase"),
-    "deepgaitv2": Recipe(replace(_CONSECUTIVE, skip=4), 1.0, 16.0, augment="gaitbase"),
+    "deepgaitv2": Recipe(_ORDERED["deepgaitv2"], 1.0, 16.0, augment="gaitbase"),
 }
 """By the network's name or, for its other widths, by its family."""
 
@@ -70,32 +70,18 @@ def recipe_of(arch: str) -> Recipe:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GaitConfig(FinetuneConfig):
+class GaitConfig(WalkConfig):
     """Gait recognition from silhouettes, supervised."""
 
-    task: Literal["gait"] = "gait"
-    """The task."""
     arch: str | None = None
     """A network from `edgehuman models` that reads a SilhouetteSequence; by default that of
     --weights."""
-    data: str = SIMULATED
-    """A dataset's path, or the word `simulated`."""
     mode: Mode = "finetune"
     """Train the whole network, or as a probe the head alone: the backbone stays as it is."""
     lr_ratio: float = 1.0
     """Learning rate of the backbone, as a factor of --lr."""
-    people: int = 64
-    """Simulated people to train on."""
-    walks: int = 6
-    """Walks per simulated person."""
-    test_people: int = 50
-    """Simulated people in the test set."""
-    steps: int = 1000
-    """Optimiser steps."""
     batch: int = 32
     """Walks per step and process: batch / each people; 128 as published."""
-    each: int = 4
-    """Walks per person in a batch."""
     lr: float = 1e-3
     """Peak learning rate of the head and the classifier."""
     sampling: Kind | None = None
@@ -111,8 +97,6 @@ class GaitConfig(FinetuneConfig):
     """Most frames of a walk, if unfixed."""
     distance: Distance = "cosine"
     """How embeddings are compared, in the triplet loss and afterwards."""
-    margin: float = 0.2
-    """Margin of the triplet loss."""
     identity_weight: float | None = None
     """Weight of the identity loss relative to the triplet loss; 0: triplets alone. This and the
     next two by default as the network's authors do."""
@@ -123,24 +107,10 @@ class GaitConfig(FinetuneConfig):
     augmentation: Kinds = "recipe"
     """Augmentations: as the network's authors do, none, those of GaitBase, or of the diffusion
     paper's Table 6."""
-    protocol: str | None = None
-    """Protocol of the test; by default the usual one for the dataset."""
 
     def __post_init__(self) -> None:
-        FinetuneConfig.__post_init__(self)
-        part = self.batch // self.accumulate
+        WalkConfig.__post_init__(self)
         rules = (
-            (self.each >= 2, "each", "at least 2; a triplet needs two walks of a person"),
-            (
-                part % max(self.each, 1) == 0 and part >= 2 * self.each,
-                "batch",
-                f"a multiple of --each {self.each} and at least twice that, in each of "
-                f"--accumulate {self.accumulate} parts",
-            ),
-            (self.people >= 2, "people", "at least 2"),
-            (self.walks >= 2, "walks", "at least 2"),
-            (self.test_people >= 2, "test_people", "at least 2"),
-            (self.margin >= 0, "margin", "0 or more"),
             (self.lr_ratio > 0, "lr_ratio", "above 0; --mode probe leaves the backbone as it is"),
             ((self.identity_weight or 0) >= 0, "identity_weight", "0 or more"),
             (self.scale is None or self.scale > 0, "scale", "above 0"),

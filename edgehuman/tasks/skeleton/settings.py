@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.metrics.retrieval import Distance
-from edgehuman.tasks.settings import FinetuneConfig
+from edgehuman.tasks.gait.settings import WalkConfig
 
 if TYPE_CHECKING:
     from edgehuman.training.skeleton.augment import SkeletonAugment
@@ -17,44 +16,30 @@ DEFAULT_ARCH = "gaitptv2_deep_1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GaitConfig(FinetuneConfig):
+class GaitConfig(WalkConfig):
     """Gait recognition, supervised."""
 
-    task: Literal["gait"] = "gait"
-    """The task."""
     arch: str | None = None
     """A network from `edgehuman models` that reads a SkeletonSequence; by default that of
     --weights."""
-    data: str = SIMULATED
-    """A dataset's path, or the word `simulated`."""
     people: int = 128
     """Simulated people to train on."""
-    walks: int = 6
-    """Walks per simulated person."""
     test_people: int = 100
     """Simulated people in the test set."""
-    steps: int = 1000
-    """Optimiser steps."""
     batch: int = 64
     """Walks per step and process: batch / each people."""
-    each: int = 4
-    """Walks per person in a batch."""
     lr: float = 3e-4
     """Peak learning rate of the neck and the classifier."""
     backbone_lr: float = 1.0
     """Learning rate of the network, as a factor of --lr."""
     distance: Distance = "cosine"
     """How vectors are compared; with cosine, the triplet loss sees unit vectors."""
-    margin: float = 0.2
-    """Margin of the triplet loss."""
     identity_weight: float = 1.0
     """Weight of the identity loss relative to the triplet loss."""
     scale: float = 16.0
     """Factor of the cosine logits of the identities."""
     label_smoothing: float = 0.1
     """Share of the target probability spread over all identities."""
-    protocol: str | None = None
-    """Protocol of the test; by default the usual one for the dataset."""
     pace: float = 1.15
     """Augmentation: largest speed factor."""
     mirror: float = 0.5
@@ -64,20 +49,8 @@ class GaitConfig(FinetuneConfig):
     height."""
 
     def __post_init__(self) -> None:
-        FinetuneConfig.__post_init__(self)
-        part = self.batch // self.accumulate
+        WalkConfig.__post_init__(self)
         rules = (
-            (self.each >= 2, "each", "at least 2; a triplet needs two walks of a person"),
-            (
-                part % max(self.each, 1) == 0 and part >= 2 * self.each,
-                "batch",
-                f"a multiple of --each {self.each} and at least twice that, in each of "
-                f"--accumulate {self.accumulate} parts",
-            ),
-            (self.people >= 2, "people", "at least 2"),
-            (self.walks >= 2, "walks", "at least 2"),
-            (self.test_people >= 2, "test_people", "at least 2"),
-            (self.margin >= 0, "margin", "0 or more"),
             (self.backbone_lr >= 0, "backbone_lr", "0 or more"),
             (self.identity_weight >= 0, "identity_weight", "0 or more"),
             (self.scale > 0, "scale", "above 0"),

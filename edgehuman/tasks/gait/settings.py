@@ -1,0 +1,52 @@
+"""What the configs of gait from skeletons and from silhouettes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
+from edgehuman.tasks.settings import FinetuneConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkConfig(FinetuneConfig):
+    """Gait recognition, supervised, whatever a frame is."""
+
+    task: Literal["gait"] = "gait"
+    """The task."""
+    data: str = SIMULATED
+    """A dataset's path, or the word `simulated`."""
+    people: int = 64
+    """Simulated people to train on."""
+    walks: int = 6
+    """Walks per simulated person."""
+    test_people: int = 50
+    """Simulated people in the test set."""
+    steps: int = 1000
+    """Optimiser steps."""
+    each: int = 4
+    """Walks per person in a batch."""
+    margin: float = 0.2
+    """Margin of the triplet loss."""
+    protocol: str | None = None
+    """Protocol of the test; by default the usual one for the dataset."""
+
+    def __post_init__(self) -> None:
+        FinetuneConfig.__post_init__(self)
+        part = self.batch // self.accumulate
+        rules = (
+            (self.each >= 2, "each", "at least 2; a triplet needs two walks of a person"),
+            (
+                part % max(self.each, 1) == 0 and part >= 2 * self.each,
+                "batch",
+                f"a multiple of --each {self.each} and at least twice that, in each of "
+                f"--accumulate {self.accumulate} parts",
+            ),
+            (self.people >= 2, "people", "at least 2"),
+            (self.walks >= 2, "walks", "at least 2"),
+            (self.test_people >= 2, "test_people", "at least 2"),
+            (self.margin >= 0, "margin", "0 or more"),
+        )
+        require(self, rules)
