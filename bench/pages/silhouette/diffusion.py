@@ -80,6 +80,8 @@ class DiffusionPageConfig:
     """Simulated people of the test."""
     ratios: tuple[float, ...] = (0.1, 0.5, 1.0)
     """Learning rates of the pretrained backbone, as factors of the head's."""
+    autocast: str = "auto"
+    """Precision of all trainings; bf16 on a CPU that multiplies bfloat16."""
     device: str = "auto"
     """Device to train on: auto, cpu or cuda."""
     threads: int = 2
@@ -156,6 +158,7 @@ def pretrained(config: DiffusionPageConfig, kind: str, seed: int) -> tuple[Path,
         "frames": config.frames, "dim": config.dim, "lr": config.lr, "backbone_lr": 5 * config.lr,
         "people": config.people, "exam_people": config.exam_people,
         "save_every": config.steps // config.points, "same_subsequence": kind == "same",
+        "autocast": config.autocast,
     }  # fmt: skip
 
     def run(resume: bool) -> Outcome:
@@ -177,7 +180,7 @@ def tuned(
         "arch": config.arch, "seed": seed, "steps": steps, "batch": config.tune_batch,
         "frames": config.tune_frames, "people": config.tune_people,
         "test_people": config.test_people, "mode": row.mode, "lr_ratio": row.ratio,
-        "save_every": steps, "select_share": 0.2,
+        "save_every": steps, "select_share": 0.2, "autocast": config.autocast,
     }  # fmt: skip
     # A pretraining that was made again makes this training again.
     asked = [json.dumps(words)]
