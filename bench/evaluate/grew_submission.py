@@ -20,7 +20,7 @@ import numpy as np
 
 from edgehuman.data.gait.walks import WalkSet, in_test
 from edgehuman.errors import DataError, UsageError
-from edgehuman.metrics.gait.protocols import write_grew_submission
+from edgehuman.metrics.gait.submission import write_grew_submission
 from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.records import Bool, Float32, Index

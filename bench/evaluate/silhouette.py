@@ -4,13 +4,13 @@
 
 Every walk goes through the model once, whole (`data.silhouette.score`); the distance of two walks
 is the mean over the parts of their embeddings. Two baselines are scored too: nearest neighbours of
-gait energy images, and the same network with random weights. At the card's threshold, the report
-counts known people who are rejected and strangers who are accepted.
+gait energy images, and the same network with random weights (the mean of five if there are few
+walks). At the card's threshold, the report counts known people who are rejected and strangers who
+are accepted. KTH's walks are scored by pairs of scenarios, with 95 % intervals over people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +19,14 @@ from tyro.conf import Positional
 
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
 from edgehuman.bench.evaluate.grew_submission import Embed, official_probes, submit
-from edgehuman.bench.evaluate.walks import as_data, as_text, baselines, open_named, open_set
+from edgehuman.bench.evaluate.walks import (
+    as_data,
+    as_text,
+    baselines,
+    open_named,
+    open_set,
+    random_count,
+)
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card, Decision
 from edgehuman.catalogue import SIMULATED, is_of
@@ -36,6 +43,7 @@ from edgehuman.data.silhouette.score import (
 )
 from edgehuman.data.silhouette.walks import SilhouetteSet
 from edgehuman.errors import ArtefactError, DataError
+from edgehuman.metrics.gait.protocols import GaitScores
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, Index
@@ -60,8 +68,9 @@ class EvaluateConfig:
     """The protocol, e.g. casia-b-cross-view; by default the dataset's usual one."""
     distance: Distance | None = None
     """How embeddings are compared; by default as the model's card says."""
-    random_networks: int = 1
-    """Number of networks with random weights to score as a baseline."""
+    random_networks: int = 0
+    """Number of networks with random weights to score as a baseline; 0: five if there are few
+    walks, else one."""
     submission: Path | None = None
     """For GREW: write the submission file of the official probes for its server."""
     batch: int = 16
@@ -72,8 +81,9 @@ class EvaluateConfig:
     """Seed of the random weights."""
 
     def __post_init__(self) -> None:
-        names = ("random_networks", "batch", "threads")
-        require(self, [(getattr(self, name) >= 1, name, "at least 1") for name in names])
+        rules = [(getattr(self, name) >= 1, name, "at least 1") for name in ("batch", "threads")]
+        usual = "1 or more, or 0 to let the number of walks decide"
+        require(self, [*rules, (self.random_networks >= 0, "random_networks", usual)])
 
 
 def evaluate(config: EvaluateConfig) -> Outcome:
@@ -92,7 +102,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     data = as_data(model, walks, found, config.data)
     data |= {"frames": f"whole walks, at most {LONGEST} frames; no average over windows"}
     data |= open_set(model.card, found)
-    data |= _baselines(model, walks, found.protocol, config)
+    data |= _baselines(model, walks, found, config)
     if config.submission is not None:
         data["submission"] = submit(walks, config.submission, _embed(model, config.batch), model)
     return Outcome(data, as_text(data))
@@ -173,12 +183,13 @@ def _embed(model: Model, batch: int) -> Embed:
 
 
 def _baselines(
-    model: Model, walks: SilhouetteSet, protocol: str, config: EvaluateConfig
+    model: Model, walks: SilhouetteSet, found: WalkScores, config: EvaluateConfig
 ) -> dict[str, Any]:
-    def random(seed: int) -> Mapping[str, float]:
+    def random(seed: int) -> GaitScores:
         opened = open_random(model.card.arch, seed, config.threads)
         opened.card = opened.card.replace(output=model.card.output)
-        return judge(opened, walks, config, protocol).scores.metrics
+        return judge(opened, walks, config, found.protocol).scores
 
-    own = {"gait_energy_images": dict(energy_scores(walks, protocol).metrics)}
-    return baselines(own, model.card, random, config.seed, config.random_networks)
+    own = {"gait_energy_images": energy_scores(walks, found.protocol)}
+    count = random_count(config.random_networks, walks)
+    return baselines(found.scores, own, model.card, random, config.seed, count)

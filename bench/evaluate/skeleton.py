@@ -11,7 +11,6 @@ report counts known people who are rejected and strangers who are accepted.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +19,14 @@ from tyro.conf import Positional
 
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
 from edgehuman.bench.evaluate.grew_submission import Embed, official_probes, submit
-from edgehuman.bench.evaluate.walks import as_data, as_text, baselines, open_named, open_set
+from edgehuman.bench.evaluate.walks import (
+    as_data,
+    as_text,
+    baselines,
+    open_named,
+    open_set,
+    random_count,
+)
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
@@ -32,6 +38,7 @@ from edgehuman.data.skeleton.load import load_skeletons, resampled
 from edgehuman.data.skeleton.mistakes import empty_walks, shows_nobody
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
+from edgehuman.metrics.gait.protocols import GaitScores
 from edgehuman.metrics.gait.vectors import embed_walks
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
@@ -41,7 +48,6 @@ from edgehuman.runtime.skeleton.answer import require_gait
 
 # Simulated people of the evaluation: world 0, which no training here uses.
 _PEOPLE, _EACH = 100, 6
-_FEW_WALKS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     found = judge(model, walks, config)
     data = as_data(model, walks, found, config.data) | {"windows": _windows(model.card)}
     data |= open_set(model.card, found)
-    data |= _baselines(model, walks, found.protocol, config)
+    data |= _baselines(model, walks, found, config)
     if config.submission is not None:
         data["submission"] = submit(walks, config.submission, _vectors(model, config.batch), model)
     return Outcome(data, as_text(data))
@@ -169,15 +175,15 @@ def _vectors(model: Model, batch: int) -> Embed:
 
 
 def _baselines(
-    model: Model, walks: SkeletonSet, protocol: str, config: EvaluateConfig
+    model: Model, walks: SkeletonSet, found: WalkScores, config: EvaluateConfig
 ) -> dict[str, Any]:
     frames = model.card.input.shape[0]
 
-    def random(seed: int) -> Mapping[str, float]:
+    def random(seed: int) -> GaitScores:
         # Of the same windows, however many frames are usual.
         opened = open_random(model.card.arch, seed, config.threads, frames)
-        return judge(opened, walks, config, protocol).scores.metrics
+        return judge(opened, walks, config, found.protocol).scores
 
-    own = {"bone_lengths": dict(bone_scores(walks, protocol, frames).metrics)}
-    count = config.random_networks or (5 if len(walks) <= _FEW_WALKS else 1)
-    return baselines(own, model.card, random, config.seed, count)
+    own = {"bone_lengths": bone_scores(walks, found.protocol, frames)}
+    count = random_count(config.random_networks, walks)
+    return baselines(found.scores, own, model.card, random, config.seed, count)

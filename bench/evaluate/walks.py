@@ -5,21 +5,26 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
 from edgehuman.bench.evaluate.evaluate import Asked, open_model
+from edgehuman.bench.evaluate.pairs import MODEL, pair_lines, pair_tables
 from edgehuman.card import Card, Decision
 from edgehuman.data.gait.score import WalkScores
 from edgehuman.data.gait.walks import WalkSet
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.install import not_installed
-from edgehuman.metrics.gait.protocols import PROTOCOLS
+from edgehuman.metrics.gait.pairs import mean_of
+from edgehuman.metrics.gait.protocols import PROTOCOLS, GaitScores
 from edgehuman.metrics.gait.strangers import open_set_scores
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.runtime.model import Model
+
+RANDOM = "random_weights"
+_FEW_WALKS = 250
 
 
 def open_named(asked: Asked) -> Model:
@@ -79,54 +84,69 @@ def open_set(card: Card, found: WalkScores) -> dict[str, Any]:
     return {"open_set": dataclasses.asdict(scores), "open_set_left_out": None}
 
 
+def random_count(asked: int, walks: WalkSet) -> int:
+    """Number of random networks; 0 was asked: five if there are few walks, else one."""
+    return asked or (5 if len(walks) <= _FEW_WALKS else 1)
+
+
 def baselines(
-    own: Mapping[str, Mapping[str, float]],
+    model: GaitScores,
+    own: Mapping[str, GaitScores],
     card: Card,
-    random: Callable[[int], Mapping[str, float]],
+    random: Callable[[int], GaitScores],
     seed: int,
     count: int,
 ) -> dict[str, Any]:
     """Metrics of each baseline and of each random network; a baseline that could not be measured,
-    with the reason.
+    with the reason. Where the protocol has pairs of conditions, `pair_tables` of all.
 
     Args:
-        own: metrics of the baselines that need no network.
-        random: seed -> metrics of the card's network with random weights.
+        model: scores of the model.
+        own: scores of the baselines that need no network.
+        random: seed -> scores of the card's network with random weights.
         seed: of a catalogue name's weights, which are random too; the baselines have the next.
         count: of random networks.
     """
-    found = {name: dict(metrics) for name, metrics in own.items()}
-    each: list[dict[str, float]] = []
+    found = {name: dict(scores.metrics) for name, scores in own.items()}
+    each: list[GaitScores] = []
     left_out: dict[str, str] = {}
     try:
         if card.arch not in catalogue.NETWORKS:
             raise ArtefactError(
                 f"{card.arch} is not in the catalogue, so no random network of it can be built"
             )
-        each += [dict(random(seed + k)) for k in range(1, count + 1)]
-        found["random_weights"] = {
-            key: sum(table[key] for table in each) / len(each) for key in each[0]
+        each += [random(seed + k) for k in range(1, count + 1)]
+        found[RANDOM] = {
+            key: sum(scores.metrics[key] for scores in each) / len(each) for key in each[0].metrics
         }
     except ArtefactError as error:
-        left_out["random_weights"] = str(error)
+        left_out[RANDOM] = str(error)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("edgehuman"):
             raise
-        left_out["random_weights"] = str(not_installed(error.name))
+        left_out[RANDOM] = str(not_installed(error.name))
     for why in left_out.values():
         print(f"edgehuman: no random-weights baseline: {why}", file=sys.stderr)
-    return {
+    data = {
         "baselines": found,
         "baselines_left_out": left_out,
         "random_weights_seeds": len(each),
-        "random_weights_each": each,
+        "random_weights_each": [dict(scores.metrics) for scores in each],
     }
+    return data | _pairs({MODEL: [model], **{n: [s] for n, s in own.items()}, RANDOM: each})
+
+
+def _pairs(found: Mapping[str, Sequence[GaitScores]]) -> dict[str, Any]:
+    """The tables of pairs under "pairs"; empty where the protocol has none."""
+    sums = {who: [s.by_person for s in scores if s.by_person] for who, scores in found.items()}
+    means = {who: mean_of(each) for who, each in sums.items() if each}
+    return {"pairs": pair_tables(means)} if means else {}
 
 
 def as_text(data: Mapping[str, Any]) -> str:
     """Text output of all of the above."""
     kind = "SIMULATED walkers" if data["simulated"] else data["dataset"]
-    random = ", RANDOM weights" if data["random_weights"] else ""
+    random = ", RANDOM weights" if data[RANDOM] else ""
     short = f"; {data['too_short']} walks too short" if data["too_short"] else ""
     names = list(data["metrics"])
     lines = [
@@ -136,7 +156,9 @@ def as_text(data: Mapping[str, Any]) -> str:
         _row("this model", data["metrics"], names),
         *(_row(name.replace("_", " "), table, names) for name, table in data["baselines"].items()),
     ]
-    if len(data["groups"]) > 1:
+    if "pairs" in data:
+        lines += ["", *pair_lines(data["pairs"])]
+    elif len(data["groups"]) > 1:
         lines += ["", *(_row(name, table, names) for name, table in data["groups"].items())]
     lines += ["", _open_set_line(data)]
     if "submission" in data:

@@ -94,7 +94,7 @@ def _resampled(
 
 
 def interval_of_groups(
-    value_GX: NDArray[np.integer],
+    value_GX: NDArray[Any],
     statistic: Callable[[NDArray[Any]], Float64],
     level: float = 0.95,
     resamples: int = 1000,
@@ -105,7 +105,7 @@ def interval_of_groups(
     For clustered values, such as the windows of one person: people are resampled, not windows.
 
     Args:
-        value_GX: sums of each of G groups, e.g. confusion counts (G, C, C).
+        value_GX: sums of each of G groups, numbers, e.g. confusion counts (G, C, C).
         statistic: one number per total: (R, ...) -> (R,).
         level, resamples, seed: as in `interval`.
 

@@ -126,6 +126,17 @@ def retrieval_scores(
     """
     if max_rank < 1:
         raise UsageError(f"found max_rank {max_rank}; it must be at least 1")
+    return scores_of_places(match_places(query, gallery, distance), max_rank)
+
+
+def match_places(query: Sightings, gallery: Sightings, distance: Distance) -> list[Index]:
+    """Return each query's `places_of_matches`; none where it has no match.
+
+    Raises:
+        DataError: features of different shapes, cameras in only one, or a vector of length 0 with
+            the cosine distance.
+        UsageError: unknown distance.
+    """
     if (query.camera_N is None) != (gallery.camera_N is None):
         raise DataError("found cameras in only one of query and gallery; give both or neither")
     places: list[Index] = []
@@ -138,7 +149,7 @@ def retrieval_scores(
                 distance_G, same_G = distance_G[counts_G], same_G[counts_G]
             places.append(places_of_matches(distance_G, same_G))
             index += 1
-    return scores_of_places(places, max_rank)
+    return places
 
 
 def places_of_matches(distance_G: NDArray[np.floating], is_match_G: Bool) -> Index:

@@ -3,7 +3,7 @@
     scores = gait_scores(vectors, PROTOCOLS["casia-b"], "euclidean")
     scores.metrics["rank1"], scores.groups["bg"]
 
-Three ways of counting:
+Four ways of counting:
 - `view pairs` (CASIA-B, OUMVLP, PsyMo): rank k for each pair of probe view and gallery view, except
   pairs of the same view; mean over the gallery views, then over the probe views. A pair's share is
   rounded to 0.01 % before averaging, as in the published code; a probe without a match in the
@@ -12,6 +12,8 @@ Three ways of counting:
   mINP; nothing is excluded by camera.
 - `cross view`: the whole gallery except the same person's walks in the probe's view; rank k and mAP
   per probe view, rounded, and their mean.
+- `condition pairs` (KTH's scenarios): every condition in turn as the gallery of every other one,
+  and their mean (`pairs.py`).
 
 Sources: Yu et al., "A framework for evaluating the effect of view angle, clothing and carrying
 condition", ICPR 2006, and the 74/50 split used since (CASIA-B); Takemura et al., IPSJ T-CVA 2018
@@ -24,30 +26,25 @@ Axes: N sequences, Q probes, G gallery sequences, V views, K ranks, P parts, D d
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.errors import DataError, UsageError
-from edgehuman.files import write_whole
+from edgehuman.errors import DataError
+from edgehuman.metrics.gait.pairs import ACROSS, PairSums, pair_sums
 from edgehuman.metrics.retrieval import (
     Distance,
     Sightings,
     first_match_places,
-    nearest,
     retrieval_scores,
 )
 from edgehuman.records import Bool, Float64, Index, Text
 
-Counting = Literal["view pairs", "gallery", "cross view"]
+Counting = Literal["view pairs", "gallery", "cross view", "condition pairs"]
 GALLERY, PROBE, TRAIN = "gallery", "probe", "train"
-_SUBMITTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +133,9 @@ PROTOCOLS: Mapping[str, Protocol] = {
     ),
     "grew": Protocol("gallery", ("01",), {"probe": ("02",)}, (1, 5, 10, 20), "GREW, in-house"),
     "gait3d": Protocol("gallery", (), {}, (1, 5, 10), "Gait3D, its list of probes"),
+    "kth-walk": Protocol(
+        "condition pairs", (), {}, (1, 5), "KTH; each scenario in turn the gallery of each other"
+    ),
     "gallery-probe": Protocol("gallery", (), {}, (1, 5, 10), "the set's own gallery and probes"),
     "cross-view": Protocol("cross view", (), {}, (1, 5), "the set's own gallery and probes"),
 }
@@ -152,6 +152,8 @@ class GaitScores:
     gallery, probes: number of sequences.
     skipped: number of probes without a possible match in the gallery.
     people: number of people in the gallery.
+    by_person: for condition pairs, what each person adds; the gallery and the probes are then all
+        walks, the probes once for each gallery.
     """
 
     metrics: dict[str, float]
@@ -162,6 +164,7 @@ class GaitScores:
     people: int
     views: tuple[str, ...] = ()
     cells: dict[str, Float64] = field(default_factory=dict)
+    by_person: PairSums | None = None
 
 
 def gait_scores(
@@ -176,6 +179,8 @@ def gait_scores(
     in_gallery_N, groups = parts_of(vectors, protocol)
     index_of = {name: i for i, name in enumerate(np.unique(vectors.person_N).tolist())}
     person_N = np.array([index_of[name] for name in vectors.person_N.tolist()], np.int64)
+    if protocol.counting == "condition pairs":
+        return _over_pairs(vectors, person_N, protocol, distance)
     judge = _Judge(vectors, person_N, in_gallery_N, protocol, distance)
     found = {name: judge.scores(is_probe_N) for name, is_probe_N in groups.items()}
     tables = {name: each.metrics for name, each in found.items()}
@@ -189,6 +194,23 @@ def gait_scores(
         people=len(np.unique(person_N[in_gallery_N])),
         views=judge.views,
         cells={name: each.cells_VV for name, each in found.items() if each.cells_VV is not None},
+    )
+
+
+def _over_pairs(
+    vectors: GaitVectors, person_N: Index, protocol: Protocol, distance: Distance
+) -> GaitScores:
+    condition_N = vectors.condition_N
+    sums = pair_sums(vectors.feature_NX, person_N, condition_N, protocol.ranks, distance)
+    probes = len(vectors) * (len(np.unique(condition_N)) - 1)
+    return GaitScores(
+        metrics=sums.shares(ACROSS),
+        groups={name: sums.shares(name) for name in sums.columns},
+        gallery=len(vectors),
+        probes=probes,
+        skipped=probes - sums.probes(ACROSS),
+        people=len(np.unique(person_N)),
+        by_person=sums,
     )
 
 
@@ -336,45 +358,3 @@ class _Judge:
 def _rounded(share: float) -> float:
     """Round a share to 0.01 %, that is a percentage with two decimals."""
     return round(100.0 * share, 2) / 100.0
-
-
-def write_grew_submission(
-    path: Path,
-    video_Q: Sequence[str],
-    probe_QX: NDArray[np.floating],
-    gallery_GX: NDArray[np.floating],
-    person_G: Sequence[str],
-    distance: Distance = "euclidean",
-) -> None:
-    """Write the submission file for GREW's server: the people of the 20 nearest walks per probe.
-
-    A person may occur several times in a row, because the list is of sequences.
-
-    Args:
-        video_Q: the probes' video ids (GREW stores them instead of a view).
-        probe_QX, gallery_GX: vectors.
-        person_G: identity of each gallery walk.
-
-    Raises:
-        DataError: unequal lengths, or fewer than 20 walks in the gallery.
-        UsageError: the file cannot be written.
-    """
-    if len(gallery_GX) < _SUBMITTED:
-        raise DataError(
-            f"found {len(gallery_GX)} walks in the gallery; a submission needs {_SUBMITTED} per "
-            "probe: enrol more walks"
-        )
-    if len(video_Q) != len(probe_QX) or len(person_G) != len(gallery_GX):
-        raise DataError(
-            f"found {len(video_Q)} videos for {len(probe_QX)} probes and {len(person_G)} people "
-            f"for {len(gallery_GX)} walks; give one of each"
-        )
-    probe = Sightings(probe_QX, np.zeros(len(probe_QX), np.int64))
-    gallery = Sightings(gallery_GX, np.zeros(len(gallery_GX), np.int64))
-    near_QK, _ = nearest(probe, gallery, _SUBMITTED, distance)
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["videoId", *(f"rank{k}" for k in range(1, _SUBMITTED + 1))])
-    for video, near_K in zip(video_Q, near_QK.tolist(), strict=True):
-        rows.writerow([video, *(person_G[g] for g in near_K)])
-    write_whole(path, text.getvalue().encode(), UsageError)

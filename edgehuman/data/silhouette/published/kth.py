@@ -1,8 +1,9 @@
 """Walks of the KTH actions, as one compact .npz: silhouettes with their bits packed along the row.
 
 Fields: silhouette uint8 (frames, 64, 8), length, person, scenario, walk, speed_px (sign: the
-direction) per walk, rate_hz. Scenario 1 is the gallery, the others are probes: 2 outdoors with
-changing scale, 3 in other clothes, 4 indoors.
+direction) per walk, rate_hz. Scenarios: 1 outdoors, 2 outdoors with changing scale, 3 outdoors in
+other clothes, 4 indoors. `evaluate` makes each the gallery of each other one; what asks for one
+gallery gets scenario 1.
 """
 
 from __future__ import annotations
@@ -56,5 +57,5 @@ KTH_WALK = Layout(
     "an .npz with the fields silhouette (bits packed along the row), length, person, scenario, "
     "walk, speed_px, rate_hz",
     _recognise,
-    WalkReader(_read, 25.0, "scenario 1 is the gallery, 2 to 4 are probes"),
+    WalkReader(_read, 25.0, "each scenario is the gallery of each other"),
 )
