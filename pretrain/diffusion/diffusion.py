@@ -232,7 +232,7 @@ def _keep_scores(config: DiffusionConfig, found: dict[str, dict[str, float]]) ->
     """Write the last exam's numbers on the card."""
     weights, card = read_weights(config.out)
     said = f"{config.exam_people} held-out people, features before the head"
-    metrics = tuple(Metric(name, found[name][name], said) for name in NAMES)
+    metrics = tuple(Metric(name, found[name][name], said) for name in found)
     checkpoint.save_weights(config.out, weights, card.replace(metrics=metrics))
 
 
@@ -247,7 +247,10 @@ def _outcome(config: DiffusionConfig, progress: Progress, learn: Pairs) -> Outco
         "finished": progress.step >= config.steps,
         "loss_first": losses[0] if losses else None,
         "loss": losses[-1] if losses else None,
-        **{f"{name}_by_step": {int(r["step"]): r[name] for r in exams} for name in NAMES},
+        **{
+            f"{name}_by_step": {int(r["step"]): r[name] for r in exams if name in r}
+            for name in NAMES
+        },
         "sequences": len(learn),
         "people": sum(row.subjects for row in rows),
         "simulated": any(row.simulated for row in rows),

@@ -1,7 +1,7 @@
 """What a gait network's features know of people who were held out: the monitors of the paper.
 
-Recognition (its Fig. 2): rank-1 and rank-5 by the features alone, before any head. Separation (its
-Fig. 3): the mean cosine distance of the two augmented subsequences of one walk (anchor and
+Recognition (its Fig. 2): rank-1, rank-5 and mAP by the features alone, before any head. Separation
+(its Fig. 3): the mean cosine distance of the two augmented subsequences of one walk (anchor and
 positive), and of those of different people (anchor and negative).
 
 Axes: N walks, T frames, C channels, P parts, D = C x P.
@@ -26,7 +26,7 @@ from edgehuman.pretrain.diffusion.walks import Pairs
 from edgehuman.records import Bool, Index, Text
 
 EXAM_SEED = 0
-NAMES = ("rank1", "rank5", "positive", "negative")
+NAMES = ("rank1", "rank5", "map", "positive", "negative")
 _AT_ONCE = 32
 
 
@@ -68,7 +68,7 @@ class Exam:
         self.both = own.stacked([own.pair(i, rng) for i in range(len(own))])
 
     def __call__(self, network: nn.Module) -> dict[str, float]:
-        """Return rank-1 and rank-5 (0..1), and the distances (0..2)."""
+        """Return rank-1, rank-5 and mAP (0..1), and the distances (0..2)."""
         feature_ND = unit_features(network, self.middle_NTHW).numpy()
         gallery, probe = (
             Sightings(feature_ND[mask_N], self.person_N[mask_N])
@@ -82,6 +82,7 @@ class Exam:
         return {
             "rank1": scores.rank(1),
             "rank5": scores.rank(5),
+            "map": scores.mean_ap,
             "positive": float(distance_NN.diagonal().mean()),
             "negative": float(distance_NN[differs_NN].mean()),
         }

@@ -23,80 +23,46 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.evaluate.silhouette import EvaluateConfig, evaluate
-from edgehuman.bench.pages.keep import mean_and_spread, once
-from edgehuman.catalogue import SIMULATED
+from edgehuman.bench.pages.keep import mean_and_spread
+from edgehuman.bench.pages.silhouette.trainings import (
+    UNTRAINED,
+    Schedule,
+    pretrained,
+    tuned,
+    untrained,
+)
 from edgehuman.config import require
 from edgehuman.errors import DataError
 from edgehuman.files import write_whole
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.curves import Panel, draw_curves
 from edgehuman.pictures.figure import require_pictures
+from edgehuman.tasks.silhouette.settings import Mode
 
 PRETRAININGS = {"different": "s_E ≠ s_G", "same": "s_E = s_G"}
 METRICS = {"rank1": "rank-1", "map": "mAP"}
 SCRATCH = "from scratch"
-ENERGY, UNTRAINED = "gait energy images, nearest neighbour", "random weights"
 _ABSENT = "-"
 Scores = dict[str, dict[str, list[Mapping[str, float]]]]
 """Row -> column -> metrics of each seed."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiffusionPageConfig:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffusionPageConfig(Schedule):
     """Measure what diffusion pretraining teaches, on simulated walkers."""
 
     out: Path = Path("runs/diffusion")
     """Folder of the trainings, the table and the curves; finished trainings are kept."""
-    arch: str = "gaitset_small"
-    """The gait network."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Seeds; each gets two pretrainings and one training per row and budget."""
-    steps: int = 600
-    """Steps of a pretraining."""
-    batch: int = 8
-    """Walks of a step of pretraining."""
-    frames: int = 8
-    """Frames of a subsequence in pretraining."""
-    dim: int = 32
-    """Channels of the denoiser's first level."""
-    lr: float = 3e-4
-    """Peak learning rate of the denoiser; that of the backbone is five times as high."""
-    people: int = 200
-    """Simulated people to pretrain on."""
-    exam_people: int = 24
-    """Other people, whose recognition gives the curves."""
-    points: int = 10
-    """Points of a curve, besides the untrained backbone's."""
-    tune_steps: int = 180
-    """Supervised steps; the second column has a third of them."""
-    tune_batch: int = 16
-    """Walks of a supervised step."""
-    tune_frames: int = 10
-    """Frames of a walk in a supervised step."""
-    tune_people: int = 40
-    """Simulated people with labels."""
-    test_people: int = 30
-    """Simulated people of the test."""
     ratios: tuple[float, ...] = (0.1, 0.5, 1.0)
     """Learning rates of the pretrained backbone, as factors of the head's."""
-    autocast: str = "auto"
-    """Precision of all trainings; bf16 on a CPU that multiplies bfloat16."""
-    device: str = "auto"
-    """Device to train on: auto, cpu or cuda."""
-    threads: int = 2
-    """CPU threads."""
-    json: bool = False
-    """Print one object."""
 
     def __post_init__(self) -> None:
-        least = ("points", "threads", "test_people", "exam_people")
+        Schedule.__post_init__(self)
         rules = (
-            (bool(self.seeds), "seeds", "at least one"),
-            (self.steps >= self.points, "steps", f"at least --points {self.points}"),
             (self.tune_steps >= 3, "tune_steps", "at least 3"),
             (all(ratio > 0 for ratio in self.ratios), "ratios", "above 0"),
-            *((getattr(self, name) >= 1, name, "at least 1") for name in least),
         )
         require(self, rules)
 
@@ -117,7 +83,7 @@ class Row:
     """
 
     pretrained: bool
-    mode: str = "finetune"
+    mode: Mode = "finetune"
     ratio: float = 1.0
 
 
@@ -147,68 +113,6 @@ def rows_of(config: DiffusionPageConfig) -> dict[str, Row]:
     }
 
 
-def pretrained(config: DiffusionPageConfig, kind: str, seed: int) -> tuple[Path, Mapping[str, Any]]:
-    """Pretrain, or read an earlier pretraining; return its folder and outcome."""
-    from edgehuman.pretrain.diffusion.diffusion import train
-    from edgehuman.pretrain.diffusion.settings import DiffusionConfig
-
-    folder = config.out / f"pretrained-{kind}-{seed}"
-    words = {
-        "arch": config.arch, "seed": seed, "steps": config.steps, "batch": config.batch,
-        "frames": config.frames, "dim": config.dim, "lr": config.lr, "backbone_lr": 5 * config.lr,
-        "people": config.people, "exam_people": config.exam_people,
-        "save_every": config.steps // config.points, "same_subsequence": kind == "same",
-        "autocast": config.autocast,
-    }  # fmt: skip
-
-    def run(resume: bool) -> Outcome:
-        fields: dict[str, Any] = {"device": config.device, "threads": config.threads, **words}
-        return train(DiffusionConfig(out=folder, resume=resume, **fields))
-
-    return folder, once(folder, [json.dumps(words)], None, run)
-
-
-def tuned(
-    config: DiffusionPageConfig, name: str, row: Row, steps: int, seed: int, weights: Path
-) -> Mapping[str, float]:
-    """Train with labels, or read an earlier training; return the test metrics."""
-    from edgehuman.tasks.silhouette.gait import train
-    from edgehuman.tasks.silhouette.settings import GaitConfig
-
-    folder = config.out / f"{name.replace(', ', '-').replace(' ', '')}-{steps}-{seed}"
-    words = {
-        "arch": config.arch, "seed": seed, "steps": steps, "batch": config.tune_batch,
-        "frames": config.tune_frames, "people": config.tune_people,
-        "test_people": config.test_people, "mode": row.mode, "lr_ratio": row.ratio,
-        "save_every": steps, "select_share": 0.2, "autocast": config.autocast,
-    }  # fmt: skip
-    # A pretraining that was made again makes this training again.
-    asked = [json.dumps(words)]
-    if row.pretrained:
-        asked.append((weights / "asked.txt").read_text())
-
-    def run(resume: bool) -> Outcome:
-        fields: dict[str, Any] = {"device": config.device, "threads": config.threads, **words}
-        start = weights if row.pretrained else None
-        return train(GaitConfig(out=folder, weights=start, resume=resume, **fields))
-
-    found: Mapping[str, float] = once(folder, asked, None, run)["metrics"]
-    return found
-
-
-def untrained(config: DiffusionPageConfig, seed: int) -> dict[str, Mapping[str, float]]:
-    """Return the test metrics of gait energy images and of random weights."""
-    data = f"{SIMULATED}:{config.test_people}"
-    words = EvaluateConfig(config.arch, data=data, threads=config.threads, seed=seed)
-    folder = config.out / f"untrained-{seed}"
-    asked = [config.arch, data, str(seed)]
-    answer = once(folder, asked, None, lambda resume: evaluate(words))
-    return {
-        ENERGY: answer["baselines"]["gait_energy_images"],
-        UNTRAINED: answer["metrics"],
-    }
-
-
 def build_page(config: DiffusionPageConfig) -> Outcome:
     """Run the missing trainings; write table and curves after each.
 
@@ -232,7 +136,8 @@ def _measured(config: DiffusionPageConfig, found: Found) -> Iterator[None]:
     folders: dict[int, Path] = {}
     for seed in config.seeds:
         for kind in PRETRAININGS:
-            folder, outcome = pretrained(config, kind, seed)
+            same = {"same_subsequence": kind == "same"}
+            folder, outcome = pretrained(config, f"pretrained-{kind}-{seed}", seed, same)
             if kind == "different":
                 folders[seed] = folder
             found.curves.setdefault(kind, []).append(outcome)
@@ -242,7 +147,9 @@ def _measured(config: DiffusionPageConfig, found: Found) -> Iterator[None]:
             found.baselines.setdefault(name, []).append(metrics)
         for name, row in rows_of(config).items():
             for steps in config.budgets:
-                metrics = tuned(config, name, row, steps, seed, folders[seed])
+                place = f"{name.replace(', ', '-').replace(' ', '')}-{steps}-{seed}"
+                weights = folders[seed] if row.pretrained else None
+                metrics = tuned(config, place, seed, steps, weights, row.mode, row.ratio)
                 columns = found.scores.setdefault(name, {})
                 columns.setdefault(str(steps), []).append(metrics)
                 yield

@@ -42,6 +42,8 @@ def test_recognition_and_distances_by_hand() -> None:
     found = exam(Known({1: 0.0, 2: 10.0, 3: 90.0, 4: 40.0}))
     assert found["rank1"] == 0.5
     assert found["rank5"] == 1
+    # The probe at 40 has its own walk second.
+    assert found["map"] == pytest.approx((1 + 1 / 2) / 2)
     assert found["positive"] == pytest.approx(0, abs=1e-6)
     # The mean over two parts, of which one never differs.
     angles = np.deg2rad([90, 40, 80, 30])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.pages.silhouette import diffusion
+from edgehuman.bench.pages.silhouette import diffusion, trainings
 from edgehuman.bench.pages.silhouette.diffusion import (
     DiffusionPageConfig,
     Found,
@@ -53,7 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     monkeypatch.setattr("edgehuman.pretrain.diffusion.diffusion.train", pretrained)
     monkeypatch.setattr("edgehuman.tasks.silhouette.gait.train", tuned)
-    monkeypatch.setattr(diffusion, "evaluate", evaluated)
+    monkeypatch.setattr(trainings, "evaluate", evaluated)
     monkeypatch.setattr(diffusion, "require_pictures", lambda: None)
     monkeypatch.setattr(diffusion, "draw_curves", lambda panels, label, path: path)
     return found
