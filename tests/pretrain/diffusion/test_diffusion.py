@@ -149,11 +149,12 @@ def test_training_writes_network_card_numbers_and_curves(tmp_path: Path) -> None
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     exams = [line for line in lines if "rank1" in line]
     assert [line["step"] for line in exams] == [0, 2, 4]
-    assert all({"rank5", "positive", "negative"} <= set(line) for line in exams)
+    assert all({"rank5", "map", "positive", "negative"} <= set(line) for line in exams)
     weights, card = read_weights(tmp_path)
     assert set(weights) == set(make_model(tiny_config(tmp_path)).network.state_dict())
     assert (card.recipe, card.input.record) == ("diffusion", "SilhouetteSequence")
-    assert [metric.name for metric in card.metrics] == ["rank1", "rank5", "positive", "negative"]
+    names = ["rank1", "rank5", "map", "positive", "negative"]
+    assert [metric.name for metric in card.metrics] == names
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert card.data[0].dataset == "made"
 
