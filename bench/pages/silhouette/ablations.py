@@ -102,7 +102,7 @@ def rows_of(config: Schedule) -> dict[str, Settings]:
         "half-denoiser": {"dim": config.dim // 2},
         "twice-denoiser": {"dim": 2 * config.dim},
         "lr-ratio-1": {"backbone_lr": config.lr},
-        "lr-ratio-2": {"backbone_lr": 2 * config.lr},
+        "lr-ratio-5": {"backbone_lr": 5 * config.lr},
         "uncond-0": {"uncond": 0.0},
         "uncond-0.5": {"uncond": 0.5},
     }
