@@ -75,7 +75,7 @@ def test_the_rows_are_those_of_the_paper_and_the_whole_grid(asked: Asked, tmp_pa
     # But for that grid, a row differs from the default in one setting.
     config = small(tmp_path)
     usual, *rows = (settings_of(config, changes) for changes in rows_of(config).values())
-    assert usual == ["inverted-cosine", "medium-noise", "mean", "on", "32", "5", "0.15"]
+    assert usual == ["inverted-cosine", "medium-noise", "mean", "on", "32", "2", "0.15"]
     assert [sum(map(str.__ne__, usual, row)) for row in rows] == [1, 1, 1, 2, 2, *[1] * 9]
 
 

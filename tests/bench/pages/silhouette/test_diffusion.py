@@ -77,7 +77,7 @@ def test_each_training_is_asked_for_once_with_the_words_of_its_row(
     assert [(c.seed, c.same_subsequence) for c in pretrainings] == [
         (0, False), (0, True), (1, False), (1, True),
     ]  # fmt: skip
-    assert all(c.backbone_lr == pytest.approx(5 * c.lr) for c in pretrainings)
+    assert all(c.backbone_lr == pytest.approx(2 * c.lr) for c in pretrainings)
     assert len(tunings) == len(rows_of(config)) * 2 * 2 == len({c.out for c in tunings})
     assert {c.steps for c in tunings} == {9, 3}
     begun = {(c.weights, c.seed) for c in tunings if c.weights}
@@ -112,7 +112,7 @@ def test_finished_trainings_are_kept_and_changed_words_train_again(
     assert build_page(small(tmp_path)).text == first.text
     assert not asked
     # Another pretraining: what began with its weights is trained again, the rest is not.
-    build_page(small(tmp_path, lr=1e-3))
+    build_page(small(tmp_path, lr=2e-3))
     assert len(of(asked, "pretrain")) == 4
     assert all(config.weights for config in of(asked, "tune"))
     assert len(of(asked, "tune")) == 4 * 2 * 2

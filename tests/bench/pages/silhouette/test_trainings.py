@@ -35,7 +35,7 @@ def test_a_pretraining_has_the_schedule_and_its_changes(asked: list[Any], tmp_pa
     folder, _ = pretrained(schedule, "one", 3, {"dim": 64, "uncond": 0.5})
     (config,) = asked
     assert (config.out, config.seed, config.steps, config.save_every) == (folder, 3, 20, 5)
-    assert (config.dim, config.uncond, config.backbone_lr) == (64, 0.5, pytest.approx(5e-3))
+    assert (config.dim, config.uncond, config.backbone_lr) == (64, 0.5, pytest.approx(2e-3))
     pretrained(schedule, "one", 3, {"dim": 64, "uncond": 0.5})
     assert len(asked) == 1
     pretrained(schedule, "one", 3, {"dim": 64, "uncond": 0.0})
