@@ -1,26 +1,35 @@
-"""Read weights files of other projects: tensors and plain values alone; no code in them is run."""
+"""Read weights files of other projects: tensors and plain values alone; no code in them is run.
+
+What comes back holds all the numbers that it names, unchanged since it was saved.
+"""
 
 from __future__ import annotations
 
 import argparse
 import pickle
 import re
-from collections.abc import Mapping
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import Tensor
 
 from edgehuman.errors import CheckpointError
+
+_PIECE = 1 << 20
+_DEEPEST = 16
 
 
 def read_foreign(path: Path) -> Mapping[str, Any]:
     """Read another project's weights file; only tensors and plain values are unpickled.
 
     Raises:
-        CheckpointError: no such file, damaged file, or it holds other objects.
+        CheckpointError: no such file, damaged file, or it holds other objects, or tensors without
+            their numbers.
     """
     if not path.is_file():
         said = "a folder; give the weights file" if path.is_dir() else "no such file"
@@ -28,18 +37,20 @@ def read_foreign(path: Path) -> Mapping[str, Any]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
+        _require_unchanged(path)
         # Training scripts store their settings beside the weights; a Namespace holds plain values.
-        with torch.serialization.safe_globals([argparse.Namespace]):
+        with torch.serialization.safe_globals([argparse.Namespace]), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old forms of the file
             state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        named = re.search(r"Unsupported (?:global|class|operand)[^\n]*", str(error))
-        why = named.group(0) if named else "not written by torch.save"
         raise CheckpointError(
-            f"{path}: damaged, or holds more than tensors and plain values ({why}); save only its "
-            "state dict, as .pth or .safetensors"
+            f"{path}: damaged, or holds more than tensors and plain values ({_refused(error)}); "
+            "save only its state dict, as .pth or .safetensors"
         ) from None
-    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    except Exception as error:
+        # A damaged file raises what it likes, from inside PyTorch.
+        reason = re.split(r"\. This is|\n", str(error).strip(), maxsplit=1)[0]
+        reason = type(error).__name__ if isinstance(error, KeyError) or not reason else reason
         raise CheckpointError(
             f"{path}: not a weights file, or damaged ({reason}); download it again"
         ) from None
@@ -47,4 +58,78 @@ def read_foreign(path: Path) -> Mapping[str, Any]:
         raise CheckpointError(
             f"{path}: holds a {type(state).__name__}; give a file with a state dict"
         )
+    for name, tensor in _tensors(state):
+        if why := _without_numbers(tensor):
+            raise CheckpointError(
+                f"{path}: {name} {why}; save dense tensors on the CPU with all their numbers"
+            )
     return state
+
+
+def require_finite(weights: Mapping[str, Tensor], where: str) -> None:
+    """Raise CheckpointError if a weight is not a number, or infinite."""
+    wrong = [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
+    if wrong:
+        more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise CheckpointError(
+            f"{where}: {wrong[0]}{more} holds values that are not finite in float32; give a "
+            "checkpoint from before the training diverged"
+        )
+
+
+def _refused(error: pickle.UnpicklingError) -> str:
+    """What a file names, without PyTorch's advice to allow it."""
+    named = re.search(r"(?:GLOBAL|class) ([\w.]+)", str(error))
+    return f"it names {named.group(1)}" if named else "not written by torch.save"
+
+
+def _require_unchanged(path: Path) -> None:
+    """Compare every record of a PyTorch archive with its checksum, which PyTorch does not.
+
+    Raises:
+        ValueError: a record was changed, or is compressed, so that its size is not known.
+    """
+    if not zipfile.is_zipfile(path):
+        return  # the form before PyTorch 1.6, or no archive: PyTorch says so
+    with zipfile.ZipFile(path) as archive:
+        records = [record for record in archive.infolist() if not record.is_dir()]
+        squeezed = [r.filename for r in records if r.compress_type != zipfile.ZIP_STORED]
+        if squeezed:
+            raise ValueError(f"{squeezed[0]} is compressed, which torch.save does not do")
+        changed = [r.filename for r in records if not _is_unchanged(archive, r)]
+    # Saved without checksums, none of them fits.
+    if changed and len(changed) < len(records):
+        raise ValueError(f"{changed[0]} does not have its checksum")
+
+
+def _is_unchanged(archive: zipfile.ZipFile, record: zipfile.ZipInfo) -> bool:
+    try:
+        with archive.open(record) as stream:
+            while stream.read(_PIECE):
+                pass
+    except zipfile.BadZipFile:
+        return False
+    return True
+
+
+def _tensors(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor inside plain containers, with its name."""
+    if isinstance(value, Tensor):
+        yield name, value
+    elif isinstance(value, (Mapping, list, tuple)) and depth < _DEEPEST:
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, item in items:
+            yield from _tensors(item, f"{name}.{key}".lstrip("."), depth + 1)
+
+
+def _without_numbers(tensor: Tensor) -> str:
+    """Why a tensor does not hold the numbers of its shape; empty if it does."""
+    if tensor.layout is not torch.strided or tensor.is_quantized:
+        return f"is {tensor.layout if tensor.layout is not torch.strided else tensor.dtype}"
+    if tensor.is_meta:
+        return "has a shape, but no numbers"
+    held = tensor.untyped_storage().nbytes()
+    needed = tensor.numel() * tensor.element_size()
+    if held < needed:
+        return f"of shape {tuple(tensor.shape)} needs {needed:,} bytes, but has {held:,}"
+    return ""

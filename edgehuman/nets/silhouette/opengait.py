@@ -92,7 +92,8 @@ def from_opengait(
 
     Raises:
         UsageError: a network that OpenGait does not have.
-        CheckpointError: a tensor is missing, unknown, or of another shape; the message names them.
+        CheckpointError: a tensor is missing, unknown, of another shape, or holds no weights; the
+            message names them.
     """
     expected = to_opengait(network)
     of_ids = () if network.num_ids else _names_of_identities(network)
@@ -118,13 +119,18 @@ def from_opengait(
 def differences(
     expected: Mapping[str, Tensor], state: Mapping[str, Tensor], dropped: tuple[str, ...]
 ) -> list[str]:
-    """What is missing, unknown, or of another shape, in words."""
+    """What is missing, unknown, or of another shape or kind of number, in words."""
     wrong = [f"{name} is missing" for name in expected if name not in state]
     wrong += [f"{name} is unknown" for name in state if name not in {*expected, *dropped}]
     wrong += [
         f"{name} is {tuple(state[name].shape)}, not {tuple(tensor.shape)}"
         for name, tensor in expected.items()
         if name in state and state[name].shape != tensor.shape
+    ]
+    wrong += [
+        f"{name} is {state[name].dtype}, not {tensor.dtype}"
+        for name, tensor in expected.items()
+        if name in state and tensor.is_floating_point() and not state[name].is_floating_point()
     ]
     return wrong
 

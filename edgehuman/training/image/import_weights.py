@@ -22,7 +22,7 @@ from edgehuman.nets.image.tinyvit import STOCK_WINDOWS, tiling_windows
 from edgehuman.nets.image.weights import Imported, import_state
 from edgehuman.outcome import Outcome
 from edgehuman.training import checkpoint
-from edgehuman.training.foreign import read_foreign
+from edgehuman.training.foreign import read_foreign, require_finite
 from edgehuman.training.image.import_settings import ImportConfig
 from edgehuman.training.ledger import commit, versions
 
@@ -44,6 +44,7 @@ def import_weights(config: ImportConfig) -> Outcome:
     state = read_foreign(config.checkpoint)
     pixels = None if config.pixels == "auto" else config.pixels
     found = import_state(network, state, config.source, str(config.checkpoint), pixels)
+    require_finite(network.state_dict(), str(config.checkpoint))
     card = _card(config, network)
     checkpoint.save_weights(config.out, network.state_dict(), card)
     checkpoint.save_config(config.out, config)

@@ -21,7 +21,7 @@ from edgehuman.nets.silhouette import opengait
 from edgehuman.nets.silhouette.network import SilhouetteNet
 from edgehuman.outcome import Outcome
 from edgehuman.training import checkpoint
-from edgehuman.training.foreign import read_foreign
+from edgehuman.training.foreign import read_foreign, require_finite
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.silhouette.import_settings import ImportConfig
 
@@ -43,6 +43,7 @@ def import_weights(config: ImportConfig) -> Outcome:
     network = cast(SilhouetteNet, build(config.arch, num_ids=num_ids))
     taken = opengait.from_opengait(network, state, where, _fitting(state))
     network.load_state_dict(taken.weights)
+    require_finite(network.state_dict(), where)
     card = _card(config, network)
     checkpoint.save_weights(config.out, network.state_dict(), card)
     checkpoint.save_config(config.out, config)

@@ -103,6 +103,36 @@ def test_another_network_is_named(
     assert not (tmp_path / "t").exists()
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (torch.int8, "FCs.fc_bin is torch.int8, not torch.float32"),
+        (torch.complex64, "FCs.fc_bin is torch.complex64, not torch.float32"),
+        (torch.float64, "head.weight holds values that are not finite in float32"),
+    ],
+)
+def test_numbers_that_are_no_weights_are_refused(
+    kind: torch.dtype, said: str, saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = torch.load(saved, weights_only=True)
+    head = held["model"]["FCs.fc_bin"].to(kind)
+    held["model"]["FCs.fc_bin"] = head * 1e300 if kind is torch.float64 else head
+    torch.save(held, saved)
+    assert run(saved, tmp_path / "t") == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "t").exists()
+
+
+def test_half_precision_is_read(saved: Path, tmp_path: Path) -> None:
+    held = torch.load(saved, weights_only=True)
+    held["model"] = {name: tensor.half() for name, tensor in held["model"].items()}
+    torch.save(held, saved)
+    assert run(saved, tmp_path / "t") == 0
+    weight = edgehuman.nets.load(tmp_path / "t").state_dict()["head.weight"]
+    assert weight.dtype == torch.float32
+    assert torch.equal(weight, original().state_dict()["head.weight"].half().float())
+
+
 def test_a_folder_in_use_is_refused(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,127 @@
+"""Other projects' weights files: whole, unchanged, and of tensors alone."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from edgehuman.errors import CheckpointError
+from edgehuman.training.foreign import read_foreign, require_finite
+
+STATE = {"model": {"weight": torch.arange(600.0), "count": torch.tensor(3)}, "iteration": 7}
+
+
+def saved(path: Path, value: object, **options: Any) -> Path:
+    torch.save(value, path, **options)
+    return path
+
+
+class Runs:
+    """Makes a folder when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, ("ran",)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_tensors_and_plain_values_come_back(zipped: bool, tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.pt", STATE, _use_new_zipfile_serialization=zipped)
+    found = read_foreign(path)
+    assert found["iteration"] == 7
+    assert torch.equal(found["model"]["weight"], torch.arange(600.0))
+
+
+def test_a_byte_of_a_weight_that_changed_is_noticed(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.pt", STATE)
+    data = bytearray(path.read_bytes())
+    place = data.index(torch.arange(600.0).numpy().tobytes())
+    data[place + 100] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match=r"data/0 does not have its checksum"):
+        read_foreign(path)
+
+
+def test_a_file_saved_without_checksums_is_read(tmp_path: Path) -> None:
+    before = torch.serialization.get_crc32_options()
+    torch.serialization.set_crc32_options(False)
+    try:
+        path = saved(tmp_path / "a.pt", STATE)
+    finally:
+        torch.serialization.set_crc32_options(before)
+    assert read_foreign(path)["iteration"] == 7
+
+
+def test_a_compressed_archive_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.pt", STATE)
+    bomb = tmp_path / "bomb.pt"
+    with (
+        zipfile.ZipFile(path) as source,
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    with pytest.raises(CheckpointError, match=r"is compressed, which torch\.save does not do"):
+        read_foreign(bomb)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 10, 100, 1000, -100, -1])
+def test_a_file_cut_short_is_one_line(cut: int, tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.pt", STATE)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(CheckpointError, match="damaged") as raised:
+        read_foreign(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_is_named_not_run_and_no_one_is_told_how_to_allow_it(
+    zipped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = saved(tmp_path / "a.pt", {"model": Runs()}, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(CheckpointError, match=r"\(it names (posix|nt)\.mkdir\)") as raised:
+        read_foreign(path)
+    assert "allow" not in str(raised.value)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_plain_pickle_gives_the_error_alone(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    path = tmp_path / "a.pt"
+    path.write_bytes(pickle.dumps(Runs(), protocol=4))
+    with pytest.raises(CheckpointError, match=r"not written by torch\.save"):
+        read_foreign(path)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("tensor", "said"),
+    [
+        (torch.eye(3).to_sparse(), r"a\.0 is torch\.sparse_coo"),
+        (torch.empty(3, device="meta"), r"a\.0 has a shape, but no numbers"),
+        (
+            torch.zeros(1).expand(16, 256, 10**9),
+            r"a\.0 of shape \(16, 256, 1000000000\) needs 16,384,000,000,000 bytes, but has 4",
+        ),
+    ],
+)
+def test_tensors_without_their_numbers_are_refused(
+    tensor: torch.Tensor, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CheckpointError, match=said):
+        read_foreign(saved(tmp_path / "a.pt", {"a": [tensor]}))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(value: float) -> None:
+    require_finite({"fine": torch.zeros(2), "count": torch.tensor(3)}, "a.pt")
+    bad = torch.full((2,), value)
+    with pytest.raises(CheckpointError, match=r"a\.pt: b and 1 more holds values that are not fin"):
+        require_finite({"a": torch.zeros(2), "b": bad, "c": bad}, "a.pt")
