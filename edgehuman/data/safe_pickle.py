@@ -26,6 +26,7 @@ MAX_BYTES = 1 << 28
 # An instruction of one byte can make a container of 64 bytes; nested lists share parts.
 MAX_STEPS = 3_000_000
 MAX_DEPTH = 32
+_ENTRY_BYTES = 64  # of a dict
 _MAX_DIMENSIONS = 8
 _MAX_SIDE = 1 << 31
 
@@ -81,6 +82,7 @@ class _Machine:
     """Runs the instructions of a pickle, as `pickle.py` documents them, on stand-ins."""
 
     stack: list[Any] = field(default_factory=list)
+    made: int = 0  # bytes, by calls: a short call can copy a long value
     below: list[list[Any]] = field(default_factory=list)
     memo: dict[int, Any] = field(default_factory=dict)
 
@@ -143,7 +145,9 @@ class _Machine:
         arguments, called = self.stack.pop(), self.stack.pop()
         if not (isinstance(called, _Name) and isinstance(arguments, tuple)):
             raise _Refused(f"it calls {_said(called)}")
-        self.stack.append(_called(called.what, arguments))
+        found = _called(called.what, arguments)
+        self.made = _within(self.made + _size_of(found))
+        self.stack.append(found)
 
     def build(self) -> None:
         state = self.stack.pop()
@@ -223,6 +227,20 @@ def _update(held: dict[Any, Any], items: list[Any]) -> dict[Any, Any]:
             raise _Refused(f"it has {_said(key)} as a key")
         held[key] = value
     return held
+
+
+def _size_of(value: Any) -> int:
+    """Bytes, roughly, of what a call makes."""
+    if isinstance(value, bytes):
+        return len(value)
+    return _ENTRY_BYTES * len(value) if isinstance(value, dict) else 0
+
+
+def _within(made: int) -> int:
+    """Raises _Refused if what the instructions make is larger than a file may be."""
+    if made > MAX_BYTES:
+        raise _Refused(f"its values take over {MAX_BYTES >> 20} MB when they are built")
+    return made
 
 
 def _is_whole(value: Any) -> bool:
@@ -306,13 +324,16 @@ class _Finish:
     """Replaces every stand-in inside a value by what it stands for."""
 
     parts: int = 0
+    made: int = 0
 
     def real(self, value: Any, depth: int = 0) -> Any:
         self.parts += 1
         if self.parts > MAX_STEPS or depth > MAX_DEPTH:
             raise _Refused(f"it has over {MAX_STEPS:,} parts or {MAX_DEPTH} levels")
         if isinstance(value, _Array):
-            value.built = _built(value) if value.built is None else value.built
+            if value.built is None:
+                value.built = _built(value)
+                self.made = _within(self.made + value.built.nbytes)
             return value.built[()] if value.scalar else value.built
         if isinstance(value, (list, tuple)):
             return type(value)([self.real(item, depth + 1) for item in value])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,40 @@ def test_with_any_bytes_changed_a_pickle_is_read_or_refused(protocol: int) -> No
         except DataError:
             refused += 1
     assert refused
+
+
+def _calls(count: int, call: bytes) -> bytes:
+    """A pickle of a list of so many calls, of a function and arguments that are in memory."""
+    return b"](" + count * call + b"e."
+
+
+def _texts(count: int) -> bytes:
+    """One text of 1,000 letters, turned into bytes so many times."""
+    text = b"X" + (1000).to_bytes(4, "little") + b"a" * 1000
+    setup = b"\x80\x02c_codecs\nencode\nq\x000" + text + b"X\x06\0\0\0latin1\x86q\x010"
+    return setup + _calls(count, b"h\x00h\x01R")
+
+
+def _dicts(count: int) -> bytes:
+    """One list of 20 pairs, turned into a dict so many times."""
+    pairs = b"](" + b"".join(b"K" + bytes([key]) + b"N\x86" for key in range(20)) + b"e"
+    setup = b"\x80\x02ccollections\nOrderedDict\nq\x000" + pairs + b"\x85q\x010"
+    return setup + _calls(count, b"h\x00h\x01R")
+
+
+def _arrays(count: int) -> bytes:
+    """So many arrays of one text, whose bytes have to be made for each."""
+    text = b"X" + (1000).to_bytes(4, "little") + b"a" * 1000
+    setup = b"\x80\x02" + text + b"q\x000cnumpy\ndtype\nX\x02\0\0\0u1\x85Rq\x010"
+    empty = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01btR"
+    return setup + _calls(count, empty + b"(K\x01M\xe8\x03\x85h\x01\x89h\x00tb")
+
+
+@pytest.mark.parametrize("made", [_texts, _dicts, _arrays])
+def test_short_calls_that_copy_a_long_value_are_bounded(
+    made: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safe_pickle, "MAX_BYTES", 30_000)
+    assert len(arrays_in(made(20), "a.pkl")) == 20
+    with pytest.raises(DataError, match=r"its values take over 0 MB when they are built"):
+        arrays_in(made(40), "a.pkl")
