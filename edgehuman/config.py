@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import difflib
 import io
+import math
 import os
 import re
 import sys
@@ -301,9 +302,11 @@ def require(config: Any, rules: Iterable[tuple[bool, str, str]]) -> None:
         UsageError: "--min-lr is 2.0; it must be from 0 to lr".
     """
     for holds, name, rule in rules:
+        value, flag = getattr(config, name), name.replace("_", "-")
         if not holds:
-            flag = name.replace("_", "-")
-            raise UsageError(f"--{flag} is {getattr(config, name)}; it must be {rule}")
+            raise UsageError(f"--{flag} is {value}; it must be {rule}")
+        if isinstance(value, float) and math.isinf(value):
+            raise UsageError(f"--{flag} is {value}; it must be a finite number, {rule}")
 
 
 def to_table(config: Any) -> dict[str, Any]:

@@ -260,6 +260,15 @@ def test_a_broken_rule_names_the_flag_the_value_and_the_rule() -> None:
     assert str(caught.value) == "--data is x; it must be a folder"
 
 
+def test_a_number_with_a_rule_is_finite() -> None:
+    @dataclass(frozen=True)
+    class Endless:
+        lr: float = float("inf")
+
+    with pytest.raises(UsageError, match="--lr is inf; it must be a finite number, above 0"):
+        require(Endless(), [(Endless().lr > 0, "lr", "above 0")])
+
+
 def test_a_flag_is_written_with_dashes() -> None:
     @dataclass(frozen=True)
     class Named:

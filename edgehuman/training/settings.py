@@ -74,7 +74,7 @@ class TrainingConfig:
             (
                 self.batch > 0 and self.batch % max(1, self.accumulate) == 0,
                 "batch",
-                "a multiple of accumulate",
+                "at least 1, a multiple of accumulate",
             ),
             (self.lr > 0, "lr", "above 0"),
             (0 <= self.min_lr <= self.lr, "min_lr", "from 0 to lr"),

@@ -17,7 +17,10 @@ from tests.training.toy import line_config
     ("changes", "message"),
     [
         ({"steps": 0}, "--steps is 0; it must be at least 1"),
-        ({"batch": 6, "accumulate": 4}, "--batch is 6; it must be a multiple of accumulate"),
+        (
+            {"batch": 6, "accumulate": 4},
+            "--batch is 6; it must be at least 1, a multiple of accumulate",
+        ),
         ({"lr": -1.0}, "--lr is -1.0; it must be above 0"),
         ({"ema": 1.0}, "--ema is 1.0"),
         ({"accumulate": 0}, "--accumulate is 0; it must be at least 1"),

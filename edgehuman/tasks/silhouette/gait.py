@@ -33,7 +33,7 @@ from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.gait.ledger import walks_row
 from edgehuman.data.gait.score import GENERIC, WalkScores
 from edgehuman.data.memory import set_in_memory
-from edgehuman.data.silhouette.score import long_enough, score_silhouettes
+from edgehuman.data.silhouette.score import least_frames, long_enough, score_silhouettes
 from edgehuman.data.silhouette.walks import SilhouetteSet
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, size_of
@@ -169,13 +169,18 @@ def train(config: GaitConfig, data: SilhouetteSet | None = None) -> Outcome:
         data = set_in_memory(data, SilhouetteSet)
         config = dataclasses.replace(config, data=IN_MEMORY)
     recipe = config.recipe(start.arch)
+    _require_drawn(least_frames(start.arch), start.arch, recipe)
     if is_simulated(config.data):
         print("training on simulated walkers (edgehuman's own)", file=sys.stderr)
     splits = load_splits(config, data)
     require_judgeable(config, splits)
     batches = SilhouetteBatches(splits.learn, recipe, config)
     network, classifier = build_network(config, start.arch, batches.num_people)
-    _require_frames(network, start.arch, recipe, splits)
+    least = cast("int", network.least_frames)
+    _require_drawn(least, start.arch, recipe)
+    for walks in (splits.select, splits.test):
+        if walks is not None:
+            long_enough(walks, least)
     ancestors = load_pretrained(network, start)
     if config.mode == "probe" and start.weights is None:
         print("edgehuman: --mode probe without --weights: a random backbone", file=sys.stderr)
@@ -219,18 +224,12 @@ def _learner(
     return learner
 
 
-def _require_frames(network: nn.Module, arch: str, recipe: Recipe, splits: Splits) -> None:
-    """Raise before training if a sequence would be shorter than the network needs: UsageError of
-    the flags, DataError of the walks that are scored.
-    """
-    least = cast("int", network.least_frames)
+def _require_drawn(least: int, arch: str, recipe: Recipe) -> None:
+    """Raise UsageError if a sequence would be shorter than the network needs."""
     sampling = recipe.sampling
     name, drawn = ("frames", sampling.frames) if sampling.fixed else ("least", sampling.least)
     if drawn < least and sampling.kind != "all_ordered":
         raise UsageError(f"--{name} is {drawn}; {arch} needs at least {least} frames")
-    for walks in (splits.select, splits.test):
-        if walks is not None:
-            long_enough(walks, least)
 
 
 def _card(

@@ -153,6 +153,15 @@ def test_mistakes_are_told_before_training(
     assert not (tmp_path / "x").exists()
 
 
+def test_a_flag_is_refused_before_walks_are_simulated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = quick(tmp_path / "x", arch="gaitgl", frames=2, data="simulated")
+    with pytest.raises(UsageError, match="--frames is 2; gaitgl needs at least 3"):
+        train(config)
+    assert "simulated walkers" not in capsys.readouterr().err
+
+
 def lonely(made: SilhouetteSet) -> SilhouetteSet:
     """Every training person with the first walk alone."""
     is_first_N = np.char.endswith(made.sequence_N, "-0")
