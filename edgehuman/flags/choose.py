@@ -107,14 +107,17 @@ def simulations() -> dict[str, catalogue.Action]:
 
 
 def pack(words: Sequence[str]) -> tuple[str, str]:
-    """Config and function of `--kind`, or of the record that a path among the words holds; of
-    images if neither says.
+    """Config and function of `--kind`, of the suffix of `--out` (NAME.silhouettes), or of the
+    record that a path among the words holds; of images if none of them says.
 
     Raises:
         UsageError: an unknown kind.
     """
     kinds = packs()
-    kind = flag_value(words, "kind", recipe_table(words)) or _held_kind(words)
+    recipe = recipe_table(words)
+    suffix = Path(flag_value(words, "out", recipe) or "").suffix.removeprefix(".")
+    kind = flag_value(words, "kind", recipe) or (suffix if suffix in kinds else "")
+    kind = kind or _held_kind(words)
     action: catalogue.Action = catalogue.find(kinds, "kind", kind or _IMAGES)
     return action.config, action.function
 

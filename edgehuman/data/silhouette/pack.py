@@ -59,7 +59,9 @@ def pack(config: PackConfig) -> Outcome:
             if layout is PACKED:
                 raise UsageError(f"{place} is packed already; copy it, or give its source")
             walks, rate_hz = layout.read.walks(place), layout.read.rate_hz
-            head, left_out = write(config.out, walks, layout.dataset, rate_hz, *_terms(layout))
+            head, left_out = write(
+                config.out, walks, layout.dataset, rate_hz, *_terms(layout), config.source
+            )
     except OSError as error:
         raise DataError(f"--out: {cannot_write(config.out, error)}") from None
     size = config.out.stat().st_size

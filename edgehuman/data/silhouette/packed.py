@@ -73,10 +73,12 @@ def write(
     licence: str = "",
     url: str = "",
     simulated: bool = False,
+    where: str = "",
 ) -> tuple[Head, list[LeftOut]]:
     """Write walks one by one, so that they need not fit into memory.
 
     Args:
+        where: the path that the walks are from, for messages.
         rate_hz: frames per second of walks that do not state theirs.
 
     Returns:
@@ -108,7 +110,7 @@ def write(
                 digest.update(data)
                 file.write(data)
                 rows.append(_row(walk, rate_hz))
-        require_some(len(rows), left_out, name)
+        require_some(len(rows), left_out, where or name)
         index = to_json(rows).encode()
         file.write(index)
         frames = sum(row["frames"] for row in rows)
@@ -205,6 +207,8 @@ def read(path: Path) -> SilhouetteSet:
     try:
         rows = [_labels(row) for row in json.loads(index)]
         frames = np.memmap(path, np.uint8, mode="r", offset=_HEAD, shape=(head.frames, SIDE, SIDE))
+        if len(rows) != head.walks:
+            raise DataError(f"it has {len(rows)} walks, not the {head.walks} of its beginning")
         walks = labelled(frames, rows, head.name)
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
         raise DataError(f"{path}: its index is wrong ({error}); pack it again") from None
@@ -243,9 +247,16 @@ def _walks(path: Path) -> Iterator[Walk | LeftOut]:
     return walks_of(read(path))
 
 
+def _almost(path: Path) -> str:
+    if path.suffix == SUFFIX and path.is_file():
+        return "it does not begin as one, so it was cut or changed; copy it again, or pack it again"
+    return ""
+
+
 PACKED = Layout(
     "silhouettes",
     "a file of `edgehuman data pack`",
     is_packed,
     WalkReader(_walks, whole=read),
+    _almost,
 )

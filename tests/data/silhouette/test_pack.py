@@ -46,6 +46,8 @@ def test_the_path_chooses_what_is_packed(tmp_path: Path) -> None:
     assert choose.pack(["--out", str(photos), str(masks)])[0] == _OURS
     assert choose.pack([str(photos), "--out", str(masks)])[0] == _IMAGES
     assert choose.pack(["simulated", "--out", "a"])[0] == _IMAGES
+    assert choose.pack(["simulated:3", "--out", "a.silhouettes"])[0] == _OURS
+    assert choose.pack(["none", "--out=a.silhouettes", "--kind", "people"])[0] == _IMAGES
     assert choose.pack(["simulated", "--kind", "silhouettes"])[0] == _OURS
     assert choose.pack([str(masks), "--kind=people"])[0] == _IMAGES
     with pytest.raises(UsageError, match="unknown kind 'skeletons'"):
@@ -58,7 +60,9 @@ def test_a_source_without_walks_writes_nothing(
     out = tmp_path / "a.silhouettes"
     write_pickle(tmp_path / "tree/080/nm-01/000/000.pkl", 0 * records(3))
     assert main(["data", "pack", str(tmp_path / "tree"), "--out", str(out)]) == 1
-    assert "shows nobody" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "shows nobody" in told
+    assert f"`edgehuman data check {tmp_path / 'tree'}`" in told
     assert not out.exists()
     words = ["data", "pack", str(tmp_path / "none"), "--kind", "silhouettes", "--out", str(out)]
     assert main(words) == 1

@@ -85,3 +85,16 @@ def test_another_file_is_not_packed(tmp_path: Path) -> None:
     assert not packed.is_packed(tmp_path / "a")
     assert not packed.is_packed(tmp_path)
     assert not packed.is_packed(tmp_path / "none")
+
+
+def test_a_number_of_walks_that_is_not_the_index_s_is_told(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'"walks": 12', b'"walks": 11'))
+    with pytest.raises(DataError, match="it has 12 walks, not the 11 of its beginning"):
+        packed.read(file)
+
+
+@pytest.mark.parametrize("left", [b"", b"EDGEHUMAN", b"X" * 5000])
+def test_a_file_of_this_name_without_its_beginning_is_told(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "a.silhouettes").write_bytes(left)
+    with pytest.raises(DataError, match=r"looks like silhouettes, but it does not begin as one"):
+        load_silhouettes(tmp_path / "a.silhouettes")
