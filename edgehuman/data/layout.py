@@ -115,11 +115,19 @@ def places(path: Path) -> Iterator[Path]:
 
 
 def folders(path: Path) -> list[Path]:
-    """Sorted subfolders of a folder; none if it cannot be read."""
+    """Sorted subfolders of a folder; none if it cannot be read. Those of programs are passed over:
+    hidden ones, and `__MACOSX`.
+    """
     try:
-        return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
+        found = [child for child in path.iterdir() if child.is_dir()] if path.is_dir() else []
     except PermissionError:
         return []
+    return sorted(child for child in found if not is_hidden(child))
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a file or folder belongs to a program, such as `.git`, `._001.png`, `__MACOSX`."""
+    return path.name.startswith(".") or path.name == "__MACOSX"
 
 
 def require_there(path: Path) -> None:
@@ -185,6 +193,8 @@ def _said(path: Path) -> str:
     if path.is_file():
         fields = sorted(field_names(path))
         return f"an .npz file with the fields {', '.join(fields)}" if fields else "a single file"
+    if not path.is_dir():
+        return "a device or a pipe, not a file"
     names = sorted(child.name for child in path.iterdir())
     more = " …" if len(names) > _NAMES_SHOWN else ""
     return f"a folder with {', '.join(names[:_NAMES_SHOWN]) or 'nothing in it'}{more}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgehuman.data.layout import Layout, find, found_here, places, recognised, unknown
+from edgehuman.data.layout import Layout, find, folders, found_here, places, recognised, unknown
 from edgehuman.errors import DataError, UsageError
 
 
@@ -91,6 +92,17 @@ def test_what_is_there_is_said_in_a_few_words(tmp_path: Path) -> None:
     assert "is an .npz file with the fields one, two; no" in unknown(tmp_path / "x.npz", BOTH)
     assert "is a single file; no" in unknown(put(tmp_path / "x.bin"), BOTH)
     assert unknown(tmp_path / "x.bin", BOTH, fix="Give up").endswith("has this layout. Give up")
+
+
+def test_a_device_is_no_file() -> None:
+    with pytest.raises(DataError, match="null is a device or a pipe, not a file"):
+        find(Path(os.devnull), [])
+
+
+def test_folders_of_programs_are_passed_over(tmp_path: Path) -> None:
+    for name in ("b", "a", ".git", "__MACOSX"):
+        (tmp_path / name).mkdir()
+    assert [folder.name for folder in folders(tmp_path)] == ["a", "b"]
 
 
 def test_no_path_and_an_archive(tmp_path: Path) -> None:

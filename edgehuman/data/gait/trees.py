@@ -26,7 +26,7 @@ from edgehuman.data.gait.roles import (
     oumvlp_role,
     read_partition,
 )
-from edgehuman.data.layout import folders
+from edgehuman.data.layout import folders, is_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,24 @@ class Named:
 Place = tuple[str, str, str, Path]
 
 
-def leaves(root: Path, pattern: str) -> Iterator[Place]:
-    """(person, walk, view, file) of every file of the pattern in a tree, sorted."""
+def leaves(root: Path, suffix: str) -> Iterator[Place]:
+    """(person, walk, view, file) of every file with the suffix in a tree, sorted."""
     for person in folders(root):
         for walk in folders(person):
             for view in folders(walk):
-                for file in sorted(view.glob(pattern)):
+                for file in files_of(view, suffix):
                     yield person.name, walk.name, view.name, file
+
+
+def files_of(folder: Path, suffix: str) -> list[Path]:
+    """The files of a folder with the suffix, in small or capital letters, sorted; none of what is
+    no folder.
+    """
+    return sorted(
+        file
+        for file in (folder.iterdir() if folder.is_dir() else ())
+        if file.suffix.lower() == suffix and not is_hidden(file) and file.is_file()
+    )
 
 
 def _casia_b(root: Path, person: str, walk: str, view: str) -> Named:
@@ -91,15 +102,15 @@ class Tree:
     rules: tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]
     named: Callable[[Path, str, str, str], Named]
 
-    def fits(self, root: Path, pattern: str) -> Path | None:
-        """The first file of a tree whose first few folders have these names."""
-        first = list(islice(leaves(root, pattern), 3))
+    def fits(self, root: Path, suffix: str) -> bool:
+        """Whether the folders of the first few files of a tree have these names."""
+        first = list(islice(leaves(root, suffix), 3))
         fit = all(
             rule.fullmatch(part)
             for row in first
             for rule, part in zip(self.rules, row[:3], strict=True)
         )
-        return first[0][3] if first and fit else None
+        return bool(first) and fit
 
 
 _FIVE_DIGITS, _VIEW = re.compile(r"\d{5}"), re.compile(r"\d{3}")

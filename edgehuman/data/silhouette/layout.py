@@ -10,9 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgehuman.data.gait.trees import Named
 from edgehuman.data.gait.walks import LeftOut
@@ -72,14 +75,15 @@ SilhouetteLayout = Layout[WalkReader]
 
 
 def walk_of(
-    masks_THW: Uint8 | list[Uint8], named: Named, rate_hz: float = 0.0, gaps: int = 0
+    masks_THW: NDArray[Any] | Iterable[Uint8], named: Named, rate_hz: float = 0.0, gaps: int = 0
 ) -> Walk | LeftOut:
-    """A walk of masks of any size. Records of 64x64 that fill their rows stay as they are.
+    """A walk of masks of any size. An array of 64x64 stays as it is, but for its scale; of an
+    iterable, one mask at a time is in memory.
 
     Raises:
         DataError: colour pictures, or not masks.
     """
-    stacked = masks_THW if isinstance(masks_THW, np.ndarray) else None
+    stacked = _bytes(masks_THW) if isinstance(masks_THW, np.ndarray) else None
     if stacked is not None and stacked.shape[1:] == (SIDE, _CUT):
         side = (SIDE - _CUT) // 2
         stacked = np.pad(stacked, ((0, 0), (0, 0), (side, side)))
@@ -88,17 +92,26 @@ def walk_of(
         dropped = dict.fromkeys(np.flatnonzero(empty_T).tolist(), EMPTY)
         records, size_px, resized = stacked[~empty_T], (SIDE, SIDE), False
     else:
+        masks = iter(masks_THW if stacked is None else stacked)
         try:
-            records, _, dropped = usable(masks_THW)
+            first = next(masks, None)
+            records, _, dropped = usable([] if first is None else chain([first], masks))
         except DataError as error:
             raise DataError(f"{named.sequence}: {error}") from None
-        height, width = masks_THW[0].shape[:2] if len(masks_THW) else (0, 0)
+        height, width = (0, 0) if first is None else first.shape[:2]
         size_px = (height, width)
         resized = size_px != (SIDE, SIDE)
     if not len(records):
         why = f"frame {min(dropped)} {dropped[min(dropped)]}" if dropped else "has no frames"
         return LeftOut(named.sequence, f"{named.sequence}: {why}")
     return Walk(records, named, rate_hz, size_px, dropped, gaps, resized)
+
+
+def _bytes(masks_THW: NDArray[Any]) -> NDArray[Any]:
+    """False and True, and 0 and 1, become 0 and 255."""
+    if masks_THW.dtype == np.bool_ or (masks_THW.size and masks_THW.max() == 1):
+        return masks_THW.astype(np.uint8) * np.uint8(255)
+    return masks_THW
 
 
 def gather(

@@ -8,6 +8,7 @@ FILE.avi, .mp4 ...         one walk: white on black; every frame is one mask
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,21 @@ from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import Layout, folders
 from edgehuman.data.silhouette.layout import Walk, WalkReader, walk_of
 from edgehuman.data.silhouette.published import pickles
-from edgehuman.data.silhouette.published.images import frame_files, holds_masks, read_walk
+from edgehuman.data.silhouette.published.images import (
+    any_masks,
+    frame_files,
+    holds_masks,
+    read_walk,
+    why_no_masks,
+)
 from edgehuman.errors import DataError
 from edgehuman.records import Uint8
 
 VIDEOS = frozenset({".avi", ".mp4", ".mkv", ".mov", ".webm"})
 RATE_HZ = 25.0
 _WHITE = 127
+# A container may state its number of frames from its length in seconds.
+_ROUNDED = 0.02
 # Photos of people have this file; their masks are labels of parts.
 _LABELS = "labels.jsonl"
 # Colours of a mask that a video codec kept in colour differ by less.
@@ -38,7 +47,7 @@ _LONGEST = 90_000
 def _is_people(path: Path) -> bool:
     if (path / _LABELS).exists():
         return False
-    return any(holds_masks(walk) for person in folders(path)[:1] for walk in folders(person)[:1])
+    return any_masks(walk for person in folders(path) for walk in folders(person))
 
 
 def _people(path: Path) -> Iterator[Walk | LeftOut]:
@@ -91,15 +100,25 @@ def _frames(path: Path) -> Iterator[NDArray[Any]]:
 def _video(path: Path) -> Iterator[Walk | LeftOut]:
     import cv2
 
-    masks: list[Uint8] = [
-        ((frame.max(axis=2) > _WHITE) * np.uint8(255)).astype(np.uint8) for frame in _frames(path)
-    ]
-    if not masks:
-        raise DataError(f"{path}: no frame can be read; convert it, e.g. to a folder of PNG masks")
+    count = 0
+
+    def masks() -> Iterator[Uint8]:
+        nonlocal count
+        for frame in _frames(path):
+            count += 1
+            yield ((frame.max(axis=2) > _WHITE) * np.uint8(255)).astype(np.uint8)
+
     video = cv2.VideoCapture(str(path))
     rate_hz = float(video.get(cv2.CAP_PROP_FPS))
+    stated = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
     video.release()
-    yield walk_of(masks, _unnamed(path), rate_hz if 1.0 <= rate_hz <= 1000.0 else RATE_HZ)
+    rate_hz = rate_hz if 1.0 <= rate_hz <= 1000.0 else RATE_HZ
+    walk = walk_of(masks(), _unnamed(path), rate_hz)
+    if not count:
+        raise DataError(f"{path}: no frame can be read; convert it, e.g. to a folder of PNG masks")
+    if isinstance(walk, Walk) and stated - count > _ROUNDED * stated + 1:
+        walk = replace(walk, gaps=stated - count)
+    yield walk
 
 
 _ASSUMED = f"{RATE_HZ:g} frames per second; nobody has a role: give a gallery of your own"
@@ -114,6 +133,7 @@ PEOPLE = Layout(
     "folders PERSON/WALK/ of PNG masks, white on black, one per frame",
     _is_people,
     WalkReader(_people, RATE_HZ, _ASSUMED),
+    why_no_masks,
 )
 WALK = Layout(
     "mask_folder",

@@ -46,7 +46,8 @@ def read_mask(path: Path) -> Uint8:
     if image is None:
         raise DataError(f"{path}: the PNG is damaged; copy it again, or remove it")
     if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
+        # 16 bits are used in full, or hold the values of 8.
+        image = (image >> 8 if image.max() > 255 else image).astype(np.uint8)
     return one_channel(image, str(path))
 
 

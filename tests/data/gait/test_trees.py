@@ -39,11 +39,10 @@ def test_a_folder_is_of_one_dataset_and_has_its_labels(
 ) -> None:
     (tmp_path / folder).mkdir(parents=True)
     file = tmp_path / folder / "a.pkl"
-    assert [name for name, tree in TREES.items() if tree.fits(tmp_path, "*.pkl")] == []
+    assert [name for name, tree in TREES.items() if tree.fits(tmp_path, ".pkl")] == []
     file.touch()
-    assert [name for name, tree in TREES.items() if tree.fits(tmp_path, "*.pkl")] == [dataset]
-    assert TREES[dataset].fits(tmp_path, "*.pkl") == file
-    assert TREES[dataset].fits(tmp_path, "*.png") is None
-    ((*parts, found),) = leaves(tmp_path, "*.pkl")
+    assert [name for name, tree in TREES.items() if tree.fits(tmp_path, ".pkl")] == [dataset]
+    assert not TREES[dataset].fits(tmp_path, ".png")
+    ((*parts, found),) = leaves(tmp_path, ".pkl")
     assert found == file
     assert TREES[dataset].named(tmp_path, *map(str, parts)) == named

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,8 @@ from edgehuman.data.gait.trees import Named
 from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.silhouette.layout import Walk, gather, walk_of, walks_of
 from edgehuman.errors import DataError
-from tests.data.silhouette_trees import made_set, person_masks, records
+from edgehuman.records import Uint8
+from tests.data.silhouette_trees import made_set, person_mask, person_masks, records
 
 ANNA = Named("anna", "anna-1", "090", "nm", "gallery")
 
@@ -62,3 +66,18 @@ def test_a_set_is_gathered_from_its_own_walks() -> None:
     np.testing.assert_array_equal(back.silhouette_SHW, made.silhouette_SHW)
     assert back.sequence_N.tolist() == made.sequence_N.tolist()
     assert back.role_N.tolist() == made.role_N.tolist()
+
+
+def test_of_an_iterable_one_mask_at_a_time_is_in_memory() -> None:
+    alive: list[weakref.ref[Uint8]] = []
+
+    def masks() -> Iterator[Uint8]:
+        for number in range(5):
+            assert sum(ref() is not None for ref in alive) <= 2
+            mask = person_mask(height=200 + number).copy()
+            alive.append(weakref.ref(mask))
+            yield mask
+
+    walk = walk_of(masks(), ANNA)
+    assert isinstance(walk, Walk)
+    assert (len(walk.records_THW), walk.size_px) == (5, (200, 160))

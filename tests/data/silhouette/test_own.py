@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edgehuman.cli import main
 from edgehuman.data.silhouette.load import layouts, load_silhouettes
 from edgehuman.errors import DataError
 from edgehuman.preprocess.silhouette.normalise import normalise_walk
@@ -46,6 +47,39 @@ def test_a_video_of_masks_is_read(tmp_path: Path) -> None:
     walks = load_silhouettes(path)
     assert walks.rate_hz_N.tolist() == [30.0]
     assert np.mean(walks.sequence(0) != normalise_walk(masks)) < 0.01
+
+
+def test_a_video_cut_short_misses_the_frames_that_it_states(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "walk.avi"
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (160, 120))
+    for mask in person_masks(20, 2):
+        video.write(cv2.cvtColor(mask, cv2.COLOR_GRAY2BGR))
+    video.release()
+    assert main(["data", "check", str(path)]) == 0
+    assert "miss frames" not in capsys.readouterr().out
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    assert main(["data", "check", str(path)]) == 0
+    assert "1 walks miss frames in their numbers, such as walk: " in capsys.readouterr().out
+
+
+def test_folders_that_hold_nothing_and_hidden_ones_hide_nobody(tmp_path: Path) -> None:
+    for name in ("anna/monday", "bert/monday"):
+        write_masks(tmp_path / name, person_masks(3))
+    for name in ("aaa", "anna/aaa", ".git/x", ".cache/x", "__MACOSX/x"):
+        (tmp_path / name).mkdir(parents=True)
+    write_masks(tmp_path / ".cache/x", person_masks(3))
+    assert load_silhouettes(tmp_path).sequence_N.tolist() == ["anna/monday", "bert/monday"]
+
+
+def test_pictures_of_ones_own_that_are_no_masks_are_told(tmp_path: Path) -> None:
+    red = np.zeros((3, 80, 60, 3), np.uint8)
+    red[:, 20:60, 20:40, 2] = 255
+    write_masks(tmp_path / "anna/monday", red)
+    with pytest.raises(DataError, match=r"001\.png is a colour picture; a mask is white"):
+        load_silhouettes(tmp_path)
 
 
 def _noise(count: int) -> Uint8:

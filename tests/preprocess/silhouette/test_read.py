@@ -27,6 +27,8 @@ MASK = person_mask()
         np.repeat(MASK[..., None], 3, axis=2),
         np.dstack([MASK, MASK, MASK, np.full_like(MASK, 255)]),
         MASK.astype(np.uint16) * 257,
+        MASK.astype(np.uint16),
+        MASK.astype(np.uint16) // 255,
     ],
 )
 def test_every_form_of_a_mask_is_read(tmp_path: Path, stored: NDArray[Any]) -> None:

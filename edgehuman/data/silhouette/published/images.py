@@ -9,13 +9,13 @@ GREW      train/00001/4XPn5Z28/00001.png, test/gallery/00001/..., test/probe/VID
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from edgehuman.data.gait.trees import TREES, Named, grew, oumvlp
+from edgehuman.data.gait.trees import TREES, Named, files_of, grew, oumvlp
 from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import folders
 from edgehuman.data.silhouette.layout import Walk, walk_of
@@ -25,6 +25,9 @@ from edgehuman.preprocess.silhouette.read import read_mask
 # Of a mask, this share of the pixels is near black or white; of a photo far fewer are.
 _CLEAR = 0.9
 _NEAR = 25
+_FILES_TRIED, _FILES_NEEDED = 4, 2
+_LEVELS, _NOT_PNG = 4, (".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".webp")
+_FOLDERS_SEARCHED, _WALKS_TRIED = 500, 3
 _VIEW_WALK = re.compile(r"(?:Silhouette_)?(\d{3})-(\d\d)")
 _WALK_VIEW = re.compile(r"(\d\d)_(\d{3})")
 _PERSON = re.compile(r"\d{5}")
@@ -34,8 +37,7 @@ Walks = Iterator[tuple[Named, Path]]
 
 def frame_files(folder: Path) -> list[Path]:
     """The PNG files of a folder, in the order of the last number in their names."""
-    files = [file for file in folder.glob("*.png") if not file.name.startswith(".")]
-    return sorted(files, key=lambda file: (_number(file), file.name))
+    return sorted(files_of(folder, ".png"), key=lambda file: (_number(file), file.name))
 
 
 def _number(file: Path) -> int:
@@ -44,9 +46,44 @@ def _number(file: Path) -> int:
 
 
 def holds_masks(folder: Path) -> bool:
-    """Whether the first PNG files of a folder are masks: nearly all black or white, no colour."""
-    files = frame_files(folder)[:2]
-    return bool(files) and all(_is_mask(file) for file in files)
+    """Whether the first PNG files of a folder are masks, but for a damaged one or two: nearly all
+    black or white, no colour.
+    """
+    files = frame_files(folder)[:_FILES_TRIED]
+    return bool(files) and sum(map(_is_mask, files)) >= min(_FILES_NEEDED, len(files))
+
+
+def any_masks(walks: Iterable[Path]) -> bool:
+    """Whether one of the first walks holds masks; folders without PNG files are passed over."""
+    filled = (walk for walk in islice(walks, _FOLDERS_SEARCHED) if frame_files(walk))
+    return any(holds_masks(walk) for walk in islice(filled, _WALKS_TRIED))
+
+
+def why_no_masks(place: Path) -> str:
+    """Why the pictures of a tree are no masks; empty without pictures."""
+    walks = [place]
+    for _ in range(_LEVELS):
+        for walk in walks:
+            if files := frame_files(walk):
+                return _why_no_mask(files[0])
+            if other := [suffix for suffix in _NOT_PNG if files_of(walk, suffix)]:
+                return f"{walk} holds {other[0]} files; a mask is a PNG file: convert them"
+        walks = list(
+            islice((inner for walk in walks for inner in folders(walk)), _FOLDERS_SEARCHED)
+        )
+    return ""
+
+
+def _why_no_mask(file: Path) -> str:
+    try:
+        grey = read_mask(file)
+    except DataError as error:
+        return str(error)
+    clear = float(np.mean((grey > 255 - _NEAR) | (grey < _NEAR)))
+    return (
+        f"{file} has values up to {grey.max()}, {clear:.0%} of them near 0 or 255; a mask is 255 "
+        "(the person) on 0: convert it"
+    )
 
 
 def _is_mask(file: Path) -> bool:
@@ -108,16 +145,15 @@ _WALKS: Mapping[str, Callable[[Path], Walks]] = {
 def holds(place: Path, dataset: str) -> bool:
     """Whether a folder holds a dataset's silhouettes as images."""
     if dataset in ("casia_b", "gait3d"):
-        first = TREES[dataset].fits(place, "*.png")
-        return first is not None and holds_masks(first.parent)
+        walks = (view for person in folders(place) for walk in folders(person)
+                 for view in folders(walk))  # fmt: skip
+        return TREES[dataset].fits(place, ".png") and any_masks(walks)
     if dataset == "oumvlp":
-        people = (person for _, person in islice(_oumvlp(place), 1))
-        return any(_PERSON.fullmatch(person.name) and holds_masks(person) for person in people)
-    parts = ("train", "test/gallery")
-    people = (person for part in parts for person in folders(place / part)[:1])
-    return any(holds_masks(video) for person in people for video in folders(person)[:1]) or any(
-        holds_masks(video) for video in folders(place / "test" / "probe")[:1]
-    )
+        people = (person for _, person in _oumvlp(place))
+        return any_masks(person for person in people if _PERSON.fullmatch(person.name))
+    parts = [place / "train", place / "test" / "gallery"]
+    videos = (video for part in parts for person in folders(part) for video in folders(person))
+    return any_masks(videos) or any_masks(folders(place / "test" / "probe"))
 
 
 def read(place: Path, dataset: str) -> Iterator[Walk | LeftOut]:
@@ -130,10 +166,9 @@ def read_walk(folder: Path, named: Named, rate_hz: float = 0.0) -> Walk | LeftOu
     """One walk: the PNG files of a folder, made records."""
     files = frame_files(folder)
     try:
-        masks = [read_mask(file) for file in files]
-        return walk_of(masks, named, rate_hz, _gaps(files))
+        return walk_of(map(read_mask, files), named, rate_hz, _gaps(files))
     except DataError as error:
-        return LeftOut(named.sequence, f"{named.sequence}: {error}")
+        return LeftOut(named.sequence, str(error))
 
 
 def _gaps(files: list[Path]) -> int:

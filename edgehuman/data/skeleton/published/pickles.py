@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.data.gait.peek import OTHER, PICTURES, are_pictures, kinds_in
 from edgehuman.data.gait.trees import TREES, Named, leaves
 from edgehuman.data.safe_pickle import load_arrays
 from edgehuman.data.skeleton.layout import Walk
@@ -24,18 +25,11 @@ from edgehuman.errors import DataError
 
 
 def _holds(place: Path, dataset: str) -> bool:
-    first = TREES[dataset].fits(place, "*.pkl")
-    return first is not None and not _is_picture(first)
-
-
-def _is_picture(file: Path) -> bool:
-    """Whether a pickle holds silhouettes, which use the same folder layout."""
-    try:
-        held = load_arrays(file)
-    except DataError:
-        # The reader reports the error.
+    """Silhouettes use the same folders; of pickles that cannot be read, the reader says why."""
+    if not TREES[dataset].fits(place, ".pkl"):
         return False
-    return isinstance(held, np.ndarray) and held.dtype == np.uint8
+    kinds = kinds_in(place)
+    return OTHER in kinds or PICTURES not in kinds
 
 
 def is_casia_b(place: Path) -> bool:
@@ -88,14 +82,16 @@ def _walks(place: Path, dataset: str, height_px: int = 0, width_px: int = 0) -> 
 
 def _arrays(place: Path, dataset: str) -> Iterator[tuple[Named, NDArray[Any]]]:
     seen: dict[tuple[str, str, str], Path] = {}
-    for person, walk, view, file in leaves(place, "*.pkl"):
+    for person, walk, view, file in leaves(place, ".pkl"):
+        joints = load_arrays(file)
+        if are_pictures(joints):
+            continue  # silhouettes beside the poses
         if (person, walk, view) in seen:
             raise DataError(
                 f"{file}: second pickle next to {seen[person, walk, view].name}; a folder must "
                 "hold the poses of one walk. Remove other kinds of data"
             )
         seen[person, walk, view] = file
-        joints = load_arrays(file)
         if not isinstance(joints, np.ndarray):
             raise DataError(
                 f"{file}: found a {type(joints).__name__}; the pickle of a walk is one array "

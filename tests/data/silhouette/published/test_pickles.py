@@ -98,3 +98,34 @@ def test_of_several_pickles_the_masks_are_taken(tmp_path: Path) -> None:
     write_pickle(folder / "2-mask.pkl", records(3))
     with pytest.raises(DataError, match="second pickle of masks"):
         load_silhouettes(tmp_path)
+
+
+@pytest.mark.parametrize("scaled", [records(3) > 0, (records(3) > 0).astype(np.uint8)])
+def test_false_and_true_are_black_and_white(tmp_path: Path, scaled: np.ndarray[Any, Any]) -> None:
+    write_pickle(tmp_path / "001/nm-01/000/000.pkl", scaled)
+    np.testing.assert_array_equal(load_silhouettes(tmp_path).sequence(0), records(3))
+
+
+def test_a_tree_of_other_numbers_is_told_by_every_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pickle(tmp_path / "001/nm-01/000/000.pkl", records(3).astype(np.float32))
+    with pytest.raises(DataError, match=r"holds float32 \(3, 64, 64\); .* scale it and save it"):
+        load_silhouettes(tmp_path)
+    assert main(["data", "check", str(tmp_path)]) == 1
+    assert "holds float32 (3, 64, 64)" in capsys.readouterr().out
+
+
+def test_a_damaged_first_pickle_hides_no_tree_and_files_of_a_mac_are_passed_over(
+    tmp_path: Path,
+) -> None:
+    for walk in ("nm-01", "nm-02"):
+        write_pickle(tmp_path / "001" / walk / "000/000.pkl", records(3))
+    mac = tmp_path / "001/nm-01/000/._000.pkl"
+    mac.write_bytes(b"made by a Mac")
+    assert len(load_silhouettes(tmp_path)) == 2
+    (tmp_path / "001/nm-01/000/000.pkl").write_bytes(b"cut")
+    assert len(load_silhouettes(tmp_path)) == 1
+    (tmp_path / "001/nm-02/000/000.pkl").write_bytes(b"cut")
+    with pytest.raises(DataError, match="damaged pickle"):
+        load_silhouettes(tmp_path)
