@@ -20,7 +20,8 @@ import numpy as np
 
 from edgehuman.data.gait.walks import WalkSet, in_test
 from edgehuman.errors import DataError, UsageError
-from edgehuman.metrics.gait.submission import write_grew_submission
+from edgehuman.files import require_usable_file
+from edgehuman.metrics.gait.submission import SUBMITTED, write_grew_submission
 from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.records import Bool, Float32, Index
@@ -30,6 +31,22 @@ DATASET = "grew"
 Embed = Callable[[WalkSet], tuple[Float32, Index]]
 """Walks -> the vectors (K, ...) of those that are long enough, and their indices (K,)."""
 _PERSON, _PROBE = "grew:", "grew:probe-"
+
+
+def require_submittable(walks: WalkSet, path: Path) -> None:
+    """Before anything is judged: whether there is something to submit, and a place to write it.
+
+    Raises:
+        UsageError, DataError: see `official_probes`; too few walks in the gallery; a path that
+            cannot be written to.
+    """
+    official_probes(walks)
+    if (held := int(in_test(walks).sum())) < SUBMITTED:
+        raise DataError(
+            f"found {held} walks of the test's people; --submission lists {SUBMITTED} for each "
+            "probe: give all of GREW's test/gallery"
+        )
+    require_usable_file(path, "--submission")
 
 
 def official_probes(walks: WalkSet) -> Bool:

@@ -18,7 +18,7 @@ from typing import Any, cast
 from tyro.conf import Positional
 
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
-from edgehuman.bench.evaluate.grew_submission import Embed, official_probes, submit
+from edgehuman.bench.evaluate.grew_submission import Embed, require_submittable, submit
 from edgehuman.bench.evaluate.walks import (
     as_data,
     as_text,
@@ -29,7 +29,7 @@ from edgehuman.bench.evaluate.walks import (
 )
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card, Decision
-from edgehuman.catalogue import SIMULATED, is_of
+from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.gait.score import WalkScores
 from edgehuman.data.gait.walks import WalkSet
@@ -42,12 +42,13 @@ from edgehuman.data.silhouette.score import (
     score_silhouettes,
 )
 from edgehuman.data.silhouette.walks import SilhouetteSet
-from edgehuman.errors import ArtefactError, DataError
+from edgehuman.errors import DataError
 from edgehuman.metrics.gait.protocols import GaitScores
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, Index
 from edgehuman.runtime.model import Model
+from edgehuman.runtime.silhouette.answer import require_silhouettes
 
 # Simulated people of the evaluation: world 0, which no training here uses.
 _PEOPLE, _EACH = 50, 6
@@ -97,7 +98,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     model = open_gait(config)
     walks = load_test(config.data, config.dataset)
     if config.submission is not None:
-        official_probes(walks)  # fail before the evaluation, not after it
+        require_submittable(walks, config.submission)  # fail before the evaluation, not after it
     found = judge(model, walks, config)
     data = as_data(model, walks, found, config.data)
     data |= {"frames": f"whole walks, at most {LONGEST} frames; no average over windows"}
@@ -125,15 +126,11 @@ def open_gait(config: EvaluateConfig) -> Model:
     """Open the model, with the distance that was asked for.
 
     Raises:
-        ArtefactError: the model does not turn silhouettes into embeddings.
+        ArtefactError: the model does not turn silhouettes into embeddings, or is a part of one.
     """
     model = open_named(config)
     card = model.card
-    if card.output.kind != "embedding" or not is_of(card.input.record, "silhouette"):
-        raise ArtefactError(
-            f"{model.name} maps {card.input.record} to {card.output.kind}; give a model that maps "
-            "silhouettes to an embedding"
-        )
+    require_silhouettes(model)
     if config.distance is not None:
         output = replace(card.output, distance=config.distance)
         # Its threshold belongs to the other distance.

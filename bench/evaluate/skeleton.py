@@ -18,7 +18,7 @@ from typing import Any, cast
 from tyro.conf import Positional
 
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
-from edgehuman.bench.evaluate.grew_submission import Embed, official_probes, submit
+from edgehuman.bench.evaluate.grew_submission import Embed, require_submittable, submit
 from edgehuman.bench.evaluate.walks import (
     as_data,
     as_text,
@@ -97,7 +97,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             f"--data {config.data} is {walks.name}, but --dataset asks for {config.dataset}"
         )
     if config.submission is not None:
-        official_probes(walks)  # fail before the evaluation, not after it
+        require_submittable(walks, config.submission)  # fail before the evaluation, not after it
     found = judge(model, walks, config)
     data = as_data(model, walks, found, config.data) | {"windows": _windows(model.card)}
     data |= open_set(model.card, found)

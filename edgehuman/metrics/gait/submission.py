@@ -17,7 +17,8 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.files import write_whole
 from edgehuman.metrics.retrieval import Distance, Sightings, nearest
 
-_SUBMITTED = 20
+SUBMITTED = 20
+"""Walks of the gallery that a submission lists for each probe."""
 
 
 def write_grew_submission(
@@ -41,9 +42,9 @@ def write_grew_submission(
         DataError: unequal lengths, or fewer than 20 walks in the gallery.
         UsageError: the file cannot be written.
     """
-    if len(gallery_GX) < _SUBMITTED:
+    if len(gallery_GX) < SUBMITTED:
         raise DataError(
-            f"found {len(gallery_GX)} walks in the gallery; a submission needs {_SUBMITTED} per "
+            f"found {len(gallery_GX)} walks in the gallery; a submission needs {SUBMITTED} per "
             "probe: enrol more walks"
         )
     if len(video_Q) != len(probe_QX) or len(person_G) != len(gallery_GX):
@@ -53,10 +54,10 @@ def write_grew_submission(
         )
     probe = Sightings(probe_QX, np.zeros(len(probe_QX), np.int64))
     gallery = Sightings(gallery_GX, np.zeros(len(gallery_GX), np.int64))
-    near_QK, _ = nearest(probe, gallery, _SUBMITTED, distance)
+    near_QK, _ = nearest(probe, gallery, SUBMITTED, distance)
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["videoId", *(f"rank{k}" for k in range(1, _SUBMITTED + 1))])
+    rows.writerow(["videoId", *(f"rank{k}" for k in range(1, SUBMITTED + 1))])
     for video, near_K in zip(video_Q, near_QK.tolist(), strict=True):
         rows.writerow([video, *(person_G[g] for g in near_K)])
     write_whole(path, text.getvalue().encode(), UsageError)

@@ -107,4 +107,11 @@ def test_what_cannot_be_submitted_is_refused_before_anything_is_judged(
     read_as(monkeypatch, dataclasses.replace(walks_of(PEOPLE, 2), name="grew"))
     with pytest.raises(DataError, match="found 0 official probes and 6 walks of the test's"):
         evaluate(config)
+    few = grew({})
+    read_as(monkeypatch, few.subset(np.flatnonzero(~np.char.endswith(few.person_N, "00010"))))
+    with pytest.raises(DataError, match="found 18 walks of the test's people; --submission lists"):
+        evaluate(config)
     assert not (tmp_path / "g.csv").exists()
+    read_as(monkeypatch, few)
+    with pytest.raises(UsageError, match=r"--submission: .* is a folder, not a file"):
+        evaluate(dataclasses.replace(config, submission=tmp_path))

@@ -19,6 +19,7 @@ from edgehuman.data.silhouette.walks import SilhouetteSet
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.tasks.silhouette.gait import train
 from tests.data.outlines import joined, outlines
+from tests.runtime.outlines import write_outline_model
 from tests.tasks.outlines import TINY, quick
 
 
@@ -100,7 +101,7 @@ def test_the_submission_of_grew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         table("tiny_set", data="x", submission=file)
 
 
-def test_what_cannot_be_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walks = outlines(3, 2, 2)
     read_as(monkeypatch, walks)
     with pytest.raises(DataError, match="none of 6 walks has the 3 frames"):
@@ -112,7 +113,10 @@ def test_what_cannot_be_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     read_as(monkeypatch, dataclasses.replace(walks, role_N=np.full(len(walks), "probe")))
     with pytest.raises(DataError, match="the gallery is empty"):
         table("tiny_set", data="x")
-    with pytest.raises(ArtefactError, match="gaitptv2_deep_1 maps SkeletonSequence to embedding"):
+    with pytest.raises(ArtefactError, match=r"gaitptv2_deep_1 is for .*: SkeletonSequence to "):
         open_gait(EvaluateConfig("gaitptv2_deep_1"))
+    write_outline_model(tmp_path / "outline.onnx")
+    with pytest.raises(ArtefactError, match=r"is a part of a model; give .*outline\.onnx"):
+        open_gait(EvaluateConfig(str(tmp_path / "outline.frame.onnx")))
     with pytest.raises(UsageError, match="--batch is 0; it must be at least 1"):
         EvaluateConfig("tiny_set", batch=0)

@@ -61,7 +61,9 @@ def _masks(files: list[Path]) -> NDArray[Any]:
     """
     files = [file for file in files if "sil" in file.name] or files
     held = [(file, load_arrays(file)) for file in files]
-    masks = [(file, array) for file, array in held if are_pictures(array)]
+    masks: list[tuple[Path, NDArray[Any]]] = [
+        (file, array) for file, array in held if are_pictures(array)
+    ]
     if len(masks) > 1:
         raise DataError(
             f"{masks[1][0]}: second pickle of masks next to {masks[0][0].name}; a folder must "
