@@ -86,6 +86,7 @@ class TrainingConfig:
             (self.save_every > 0, "save_every", "at least 1"),
             (self.log_every > 0, "log_every", "at least 1"),
             (self.threads > 0, "threads", "at least 1"),
+            (self.seed >= 0, "seed", "0 or more"),
         )
         require(self, rules)
 

@@ -21,6 +21,8 @@ from tests.training.toy import line_config
             {"batch": 6, "accumulate": 4},
             "--batch is 6; it must be at least 1, a multiple of accumulate",
         ),
+        ({"seed": -1}, "--seed is -1; it must be 0 or more"),
+        ({"lr": float("inf")}, "--lr is inf; it must be a finite number, above 0"),
         ({"lr": -1.0}, "--lr is -1.0; it must be above 0"),
         ({"ema": 1.0}, "--ema is 1.0"),
         ({"accumulate": 0}, "--accumulate is 0; it must be at least 1"),
