@@ -10,16 +10,15 @@ Axes: N images, C channels, H height, W width; T frames of a sequence.
 
 from __future__ import annotations
 
-import pickle
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.errors import CheckpointError
+from edgehuman.training.foreign import read_foreign
 
 WIDTH = 64
 LATENT_CHANNELS = 4
@@ -112,31 +111,23 @@ def load_encoder(path: Path) -> nn.Sequential:
     return network.requires_grad_(False).eval()
 
 
-def _read(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise CheckpointError(
-            f"--latent-weights {path}: no such file; give TAESD's taesd_encoder.pth, or leave it "
-            "out for the stand-in that ships"
-        )
+def _read(path: Path) -> Mapping[str, Tensor]:
     try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        said = (str(error).splitlines() or [""])[0]
+        found = read_foreign(path)
+    except CheckpointError as error:
         raise CheckpointError(
-            f"--latent-weights {path}: cannot be read as weights ({said}); give a state dict "
-            "(.pth) or safetensors"
-        ) from error
-    if not isinstance(found, dict) or not all(isinstance(each, Tensor) for each in found.values()):
+            f"--latent-weights {error}. It is a state dict of TAESD's encoder, as "
+            "taesd_encoder.pth or safetensors; leave it out for the stand-in that ships"
+        ) from None
+    if not all(isinstance(each, Tensor) for each in found.values()):
         raise CheckpointError(
-            f"--latent-weights {path}: holds {type(found).__name__}, not tensors by name; save "
-            "the state dict of TAESD's encoder"
+            f"--latent-weights {path}: holds more than tensors by name; save the state dict of "
+            "TAESD's encoder"
         )
     return found
 
 
-def _require_fitting(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+def _require_fitting(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     own = network.state_dict()
     wrong = [f"{name} is missing" for name in own if name not in weights]
     wrong += [f"{name} is unknown" for name in weights if name not in own]
