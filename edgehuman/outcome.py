@@ -28,10 +28,15 @@ def to_json(data: Any, indent: int | None = None) -> str:
     Raises:
         TypeError: a value of another type.
     """
-    return json.dumps(data, indent=indent, default=_plain)
+    return (_COMPACT if indent is None else json.JSONEncoder(indent=indent, default=_plain)).encode(
+        data
+    )
 
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # NumPy's scalars and arrays
         return value.tolist()
     raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")
+
+
+_COMPACT = json.JSONEncoder(default=_plain)  # made once: lines of results come by the thousand

@@ -9,8 +9,6 @@ refused, all of rowing arms; of the same without gravity, read in the wrong unit
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from edgehuman.records import Float32
@@ -31,28 +29,36 @@ class GravityWatch:
         self._size = max(1, round(PART_S * rate_hz))
         self._doubted = False
 
-    def fault(self, imu_TC: Float32) -> str:
-        """What is wrong with the acceleration of the next window (T, 6) in g; "" if nothing is."""
-        norm = median_norm(imu_TC)
-        if norm > MOST_G:
+    def faults(self, imu_NTC: Float32) -> list[str]:
+        """What is wrong with the acceleration of the next windows (N, T, 6) in g; "" if nothing
+        is.
+        """
+        norm_N = median_norm(imu_NTC)
+        size = min(imu_NTC.shape[1], self._size)
+        parts = imu_NTC.shape[1] // size
+        cut_NPT3 = imu_NTC[:, : parts * size, :3].reshape(-1, parts, size, 3)
+        sum_NP3 = cut_NPT3.sum(axis=2).astype(np.float64)
+        steady_N = np.sort(np.linalg.norm(sum_NP3, axis=2))[:, parts // 2] / size
+        whole_N = np.linalg.norm(sum_NP3.sum(axis=1), axis=1) / (parts * size)
+        least_N = np.maximum(1.0, norm_N)
+        lively_N = (norm_N > LIVELY_G) & (whole_N < LEAST_G * norm_N)
+        doubtful_N = (steady_N < LEAST_G * least_N) | lively_N
+        clear_N = np.minimum(steady_N, whole_N) >= CLEAR_G * least_N
+        told = zip((norm_N > MOST_G).tolist(), doubtful_N.tolist(), clear_N.tolist(), strict=True)
+        return [self._fault(*window) for window in told]
+
+    def _fault(self, is_large: bool, is_doubtful: bool, is_clear: bool) -> str:
+        if is_large or is_doubtful:
             self._doubted = True
-            return TOO_LARGE
-        size = min(imu_TC.shape[0], self._size)
-        parts = imu_TC.shape[0] // size
-        part_P3 = imu_TC[: parts * size, :3].reshape(parts, size, 3).sum(axis=1).tolist()
-        steady = sorted(math.hypot(*part_3) for part_3 in part_P3)[parts // 2] / size
-        whole = math.hypot(*map(sum, zip(*part_P3, strict=True))) / (parts * size)
-        least = max(1.0, norm)
-        lively = norm > LIVELY_G and whole < LEAST_G * norm
-        if steady < LEAST_G * least or lively:
-            self._doubted = True
-        elif min(steady, whole) >= CLEAR_G * least:
+        elif is_clear:
             self._doubted = False
-        return NO_GRAVITY if self._doubted else ""
+        return TOO_LARGE if is_large else NO_GRAVITY if self._doubted else ""
 
 
-def median_norm(imu_TC: Float32) -> float:
-    """Median norm of the acceleration of a window (T, 6); `numpy.median` is four times slower."""
-    square_T = np.einsum("tc,tc->t", imu_TC[:, :3], imu_TC[:, :3])
-    middle = square_T.size // 2
-    return math.sqrt(float(np.partition(square_T, middle)[middle]))
+def median_norm(imu_NTC: Float32) -> Float32:
+    """Median norms (N,) of the acceleration of windows (N, T, 6); `numpy.median` is four times
+    slower.
+    """
+    square_NT = np.einsum("ntc,ntc->nt", imu_NTC[..., :3], imu_NTC[..., :3])
+    middle = square_NT.shape[1] // 2
+    return np.sqrt(np.partition(square_NT, middle)[:, middle])

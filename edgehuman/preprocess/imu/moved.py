@@ -3,15 +3,22 @@
 Whoever sits or lies down turns the sensor, and the gyroscope says by how much. A sensor whose rows
 are suddenly turned was taken off and put on again, or exchanged. Gravity is compared from one still
 stretch to the next, over at most `LONGEST_S` of movement: a gyroscope drifts.
+
+    track = GravityTrack(rate_hz)
+    for motion, t_s in zip(motions(imu_NTC, rate_hz), t_s_N): track.jumped(motion, t_s)
+
+Axes: N windows, T time.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from edgehuman.records import IMU_RATE_HZ, Float32
+from edgehuman.preprocess.imu.upright import gravity
+from edgehuman.records import IMU_RATE_HZ, Bool, Float32, Float64
 
 QUIET_G = 0.06
 """A window whose acceleration varies less, as a standard deviation, shows where gravity is."""
@@ -19,7 +26,59 @@ LONGEST_S = 10.0
 TURNED_DEG = 40.0
 """By so much has gravity turned, and so far is it from where the gyroscope says that it is."""
 PART_S = 0.08
+END_S = 0.64
+STEADY_DEG = 30.0
+"""While somebody walks, gravity in the two halves of a window is closer; whoever lies down or sits
+down turns it."""
 Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """One window as it was worn.
+
+    Attributes:
+        imu_TC: float32 (T, 6), g and rad/s.
+        spread_g: standard deviation of the acceleration about its mean, of all axes together.
+        gravity_3: mean acceleration (3,), g.
+        end_3: the same of the last 0.64 s.
+        is_steady: whether gravity keeps its direction through the window, as it does in walking.
+    """
+
+    imu_TC: Float32
+    spread_g: float
+    gravity_3: Float64
+    end_3: Vector
+    is_steady: bool
+
+
+def motions(imu_NTC: Float32, rate_hz: float = IMU_RATE_HZ) -> list[Motion]:
+    """What windows (N, T, 6) in g and rad/s show, each by itself."""
+    size = imu_NTC.shape[1]
+    end = max(1, min(size, round(END_S * rate_hz)))
+    end_N3 = imu_NTC[:, -end:, :3].mean(axis=1).tolist()
+    half = size // 2
+    measured = (
+        imu_NTC,
+        _spread_g(imu_NTC).tolist(),
+        gravity(imu_NTC),
+        ((x, y, z) for x, y, z in end_N3),
+        _is_steady(gravity(imu_NTC[:, :half]), gravity(imu_NTC[:, half:])).tolist(),
+    )
+    return [Motion(*window) for window in zip(*measured, strict=True)]
+
+
+def _spread_g(imu_NTC: Float32) -> Float32:
+    """`numpy.std` is three times slower."""
+    size = np.float32(imu_NTC.shape[1])
+    off_NT3 = imu_NTC[..., :3] - imu_NTC[..., :3].sum(axis=1, keepdims=True) / size
+    return np.asarray(np.sqrt(np.einsum("ntc,ntc->n", off_NT3, off_NT3) / size))
+
+
+def _is_steady(first_N3: Float64, second_N3: Float64) -> Bool:
+    length_N = np.linalg.norm(first_N3, axis=1) * np.linalg.norm(second_N3, axis=1)
+    least = np.cos(np.radians(STEADY_DEG))
+    return np.asarray(np.einsum("nc,nc->n", first_N3, second_N3) >= least * length_N)
 
 
 class GravityTrack:
@@ -37,20 +96,20 @@ class GravityTrack:
         self._now: Vector = (0.0, 0.0, 0.0)
         self._since_s = 0.0
 
-    def jumped(self, imu_TC: Float32, t_s: float) -> bool:
-        """Whether gravity in a window (T, 6) of g and rad/s that ends at `t_s` is far from where
-        the gyroscope has turned it since the last still one.
+    def jumped(self, motion: Motion, t_s: float) -> bool:
+        """Whether gravity in a window that ends at `t_s` is far from where the gyroscope has turned
+        it since the last still one.
         """
+        imu_TC = motion.imu_TC
         new = round((t_s - self._last_s) * self._rate_hz) if self._last_s > -math.inf else 0
         self._last_s = t_s
         if not 0 < new <= imu_TC.shape[0]:
             self._was = None  # a pause: nobody knows what happened
         if self._was is not None:
             self._follow(imu_TC[-new:], new / self._rate_hz)
-        if spread_g(imu_TC) > QUIET_G:
+        if motion.spread_g > QUIET_G:
             return False
-        end_TC = imu_TC[-max(1, min(imu_TC.shape[0], round(0.64 * self._rate_hz))) :, :3]
-        gravity = _unit(*end_TC.mean(axis=0).tolist())
+        gravity = _unit(*motion.end_3)
         was, now = self._was, self._now
         self._was, self._now, self._since_s = gravity, gravity, 0.0
         if was is None:
@@ -66,14 +125,6 @@ class GravityTrack:
         sum_P3 = np.add.reduceat(imu_TC[:, 3:], list(starts), axis=0) / self._rate_hz
         for rotation in sum_P3.tolist():
             self._now = _turned(self._now, *rotation)
-
-
-def spread_g(imu_TC: Float32) -> float:
-    """Standard deviation of the acceleration of a window (T, 6) about its mean, g, of all axes
-    together; `numpy.std` is three times slower.
-    """
-    off_T3 = imu_TC[:, :3] - imu_TC[:, :3].sum(axis=0) / np.float32(len(imu_TC))
-    return math.sqrt(float(np.einsum("tc,tc->", off_T3, off_T3)) / len(imu_TC))
 
 
 def _turned(vector: Vector, x: float, y: float, z: float) -> Vector:

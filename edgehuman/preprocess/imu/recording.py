@@ -27,7 +27,7 @@ from edgehuman.preprocess.imu.resample import (
     median_rate_hz,
     resample,
 )
-from edgehuman.preprocess.imu.screen import AxisWatch, RowScreen, SensorWatch, frozen_sensor
+from edgehuman.preprocess.imu.screen import AxisWatch, RowScreen, SensorWatch, frozen_sensors
 from edgehuman.preprocess.imu.stream import STILL_NOTE, Canonical, StreamResampler, require_rate
 from edgehuman.preprocess.imu.units import (
     detect_units,
@@ -45,7 +45,7 @@ __all__ = [
     "StreamResampler",
     "cut_windows",
     "detect_units",
-    "frozen_sensor",
+    "frozen_sensors",
     "prepare",
     "resample",
     "to_canonical",

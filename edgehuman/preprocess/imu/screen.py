@@ -238,12 +238,22 @@ class AxisWatch:
     def __init__(self) -> None:
         self._dead_23: Bool = np.zeros((2, 3), bool)
 
-    def fault(self, imu_TC: Float32) -> str:
-        """Which axes are dead in a window (T, 6), and how; "" if none is."""
+    def faults(self, imu_NTC: Float32) -> list[str]:
+        """Which axes are dead in the next windows (N, T, 6), and how; "" if none is."""
         # A few rows show that every axis works, so most windows need no closer check.
-        constant_23, copy_23, _ = _stuck(imu_TC[:: max(1, len(imu_TC) // _SPARSE_ROWS)])
-        if (constant_23 | copy_23).any():
-            constant_23, copy_23, moves_2 = _stuck(imu_TC)
+        constant_N23, copy_N23, _ = _stuck(imu_NTC[:, :: max(1, imu_NTC.shape[1] // _SPARSE_ROWS)])
+        works_N: Bool = ~(constant_N23 | copy_N23).any(axis=(1, 2))
+        if works_N.all():
+            self._dead_23 = np.zeros((2, 3), bool)
+            return [""] * len(imu_NTC)
+        windows = zip(imu_NTC, works_N.tolist(), strict=True)
+        return [self._fault(imu_TC, works) for imu_TC, works in windows]
+
+    def _fault(self, imu_TC: Float32, works: bool) -> str:
+        if works:
+            self._dead_23 = np.zeros((2, 3), bool)
+            return ""
+        constant_23, copy_23, moves_2 = _stuck(imu_TC)
         stuck_23 = constant_23 | copy_23
         self._dead_23 &= stuck_23
         if not stuck_23.any():
@@ -256,28 +266,36 @@ class AxisWatch:
         return " and ".join(said)
 
 
-def _stuck(imu_TC: Float32) -> tuple[Bool, Bool, Bool]:
-    """Whether each axis is constant (2, 3), is a copy of the next one, turned round or not (2, 3),
-    and whether each sensor moves (2,).
+def _stuck(imu_NTC: Float32) -> tuple[Bool, Bool, Bool]:
+    """Of windows (..., T, 6), whether each axis is constant (..., 2, 3), is a copy of the next one,
+    turned round or not (..., 2, 3), and whether each sensor moves (..., 2).
     """
-    size_TC = np.abs(imu_TC)
-    range_C = imu_TC.max(axis=0) - imu_TC.min(axis=0)
-    floor_C = STEP_FLOOR * (1 + size_TC[0])
-    apart_C = np.abs(size_TC - size_TC[:, _NEXT_C]).max(axis=0)
-    moves_2: Bool = range_C.reshape(2, 3).max(axis=1) > _MOVES_2
-    return (range_C <= floor_C).reshape(2, 3), (apart_C <= floor_C).reshape(2, 3), moves_2
+    size_NTC = np.abs(imu_NTC)
+    range_NC = imu_NTC.max(axis=-2) - imu_NTC.min(axis=-2)
+    floor_NC = STEP_FLOOR * (1 + size_NTC[..., 0, :])
+    apart_NC = np.abs(size_NTC - size_NTC[..., _NEXT_C]).max(axis=-2)
+    by_sensor = (*range_NC.shape[:-1], 2, 3)
+    moves_N2: Bool = range_NC.reshape(by_sensor).max(axis=-1) > _MOVES_2
+    constant_N23, copy_N23 = range_NC <= floor_NC, apart_NC <= floor_NC
+    return constant_N23.reshape(by_sensor), copy_N23.reshape(by_sensor), moves_N2
 
 
-def frozen_sensor(imu_TC: Float32, rate_hz: float) -> str:
-    """ "accelerometer" or "gyroscope" if it is constant for a second in a window (T, 6), else "".
+def frozen_sensors(imu_NTC: Float32, rate_hz: float) -> list[str]:
+    """Which sensor of each window (N, T, 6), "accelerometer" or "gyroscope", is constant for a
+    second; "" if none is.
 
     Interpolation can change a constant by a rounding error, hence the tolerance.
     """
     held = round(FROZEN_S * rate_hz)
     # A second contains two of these rows in succession, so most windows need no closer check.
-    sparse_TC = imu_TC[:: max(1, held // 2)]
-    if _moves(sparse_TC).all():
-        return ""
+    moves_N: Bool = _moves(imu_NTC[:, :: max(1, held // 2)]).all(axis=(1, 2))
+    if moves_N.all():
+        return [""] * len(imu_NTC)
+    windows = zip(imu_NTC, moves_N.tolist(), strict=True)
+    return ["" if moves else _frozen_sensor(imu_TC, held) for imu_TC, moves in windows]
+
+
+def _frozen_sensor(imu_TC: Float32, held: int) -> str:
     moves_T2 = _moves(imu_TC)
     for sensor, name in enumerate(("accelerometer", "gyroscope")):
         edges = np.flatnonzero(np.concatenate([[True], moves_T2[:, sensor], [True]]))
@@ -286,8 +304,8 @@ def frozen_sensor(imu_TC: Float32, rate_hz: float) -> str:
     return ""
 
 
-def _moves(imu_TC: Float32) -> Bool:
-    """Where the accelerometer and the gyroscope differ from the row before: (T - 1, 2)."""
-    step_TC = np.abs(imu_TC[1:] - imu_TC[:-1]).reshape(-1, 2, 3)
-    moves_T2: Bool = step_TC.max(axis=2) > STEP_FLOOR
-    return moves_T2
+def _moves(imu_NTC: Float32) -> Bool:
+    """Where the accelerometer and the gyroscope differ from the row before: (..., T - 1, 2)."""
+    step_NTC = np.abs(imu_NTC[..., 1:, :] - imu_NTC[..., :-1, :])
+    moves_NT2: Bool = step_NTC.reshape(*step_NTC.shape[:-1], 2, 3).max(axis=-1) > STEP_FLOOR
+    return moves_NT2

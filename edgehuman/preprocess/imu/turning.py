@@ -1,8 +1,8 @@
 """Whether gravity turns as the gyroscope says: swapped or turned-round axes, a wrong unit.
 
     watch = TurnWatch(rate_hz)
-    watch.look(imu_TC)              windows in order, in g and rad/s
-    watch.cure                      None, or what makes the gyroscope fit
+    watch.look(imu_NTC, new)        windows in order, in g and rad/s; after each of them:
+                                    None, or what makes the gyroscope fit
 
 A sensor that turns by w sees gravity a turn the other way, da/dt = -w x a. That is linear in w. So
 sums over the last seconds in which gravity turned and the sensor was hardly shaken say how well any
@@ -26,7 +26,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgehuman.records import IMU_RATE_HZ, Float32, Float64
+from edgehuman.records import IMU_RATE_HZ, Bool, Float32, Float64
 
 Scale = Literal["same", "degs", "rads"]
 BIN_S = 0.2
@@ -118,34 +118,38 @@ class TurnWatch:
         self._lean_P: Float64 = np.zeros(9)
         self._change, self._count = 0.0, 0
 
-    def look(self, imu_TC: Float32, new: int) -> None:
-        """Learn from a window (T, 6), of which the last `new` samples were not in the one before.
-        One of under two seconds says nothing.
+    def look(self, imu_NTC: Float32, new: int) -> list[Cure | None]:
+        """Learn from windows (N, T, 6), of which the last `new` samples were not in the one before;
+        returns the cure as it is after each. Those of under two seconds say nothing.
         """
-        bins = imu_TC.shape[0] // self._bin
+        bins = imu_NTC.shape[1] // self._bin
         steps = min(bins - SMOOTH_BINS + 1 - STEP_BINS, math.ceil(new / self._bin))
         if steps < 1:
-            return
+            return [self.cure] * len(imu_NTC)
         bins = steps + STEP_BINS + SMOOTH_BINS - 1
-        mean_BC = imu_TC[-bins * self._bin :].reshape(bins, self._bin, 6).mean(axis=1)
-        sum_BC = np.zeros((bins + 1, 6))
-        np.cumsum(mean_BC, axis=0, out=sum_BC[1:])
-        smooth_BC = (sum_BC[SMOOTH_BINS:] - sum_BC[:-SMOOTH_BINS]) / SMOOTH_BINS
-        if self._add(smooth_BC, steps):
-            self._judge()
+        end_NTC = imu_NTC[:, -bins * self._bin :]
+        mean_NBC = end_NTC.reshape(-1, bins, self._bin, 6).mean(axis=2)
+        sum_NBC = np.zeros((len(imu_NTC), bins + 1, 6))
+        np.cumsum(mean_NBC, axis=1, out=sum_NBC[:, 1:])
+        smooth_NBC = (sum_NBC[:, SMOOTH_BINS:] - sum_NBC[:, :-SMOOTH_BINS]) / SMOOTH_BINS
+        accel_NB3 = smooth_NBC[..., :3]
+        off_NB = np.abs(np.sqrt((accel_NB3**2).sum(axis=2)) - 1)
+        calm_NS = off_NB[:, :steps] + off_NB[:, STEP_BINS:] < STEADY_G
+        change_NS3 = accel_NB3[:, STEP_BINS:] - accel_NB3[:, :steps]
+        turns_NS = calm_NS & (np.abs(change_NS3).max(axis=2) >= LEAST_CHANGE_G)
+        cures = []
+        for n, turns in enumerate(turns_NS.any(axis=1).tolist()):
+            if turns:
+                self._add(smooth_NBC[n], change_NS3[n], calm_NS[n])
+                self._judge()
+            cures.append(self.cure)
+        return cures
 
-    def _add(self, smooth_BC: Float64, steps: int) -> bool:
-        """Add the steps in which the sensor was hardly shaken, if gravity turned in one of them;
-        returns whether there were any.
+    def _add(self, smooth_BC: Float64, change_S3: Float64, calm_S: Bool) -> None:
+        """Add the steps in which the sensor was hardly shaken, of a window in which gravity turned
+        in one of them.
         """
-        accel_B3 = smooth_BC[:, :3]
-        off_B = np.abs(np.sqrt((accel_B3**2).sum(axis=1)) - 1)
-        calm_S = off_B[:steps] + off_B[STEP_BINS:] < STEADY_G
-        if not calm_S.any():
-            return False
-        change_S3 = (accel_B3[STEP_BINS:] - accel_B3[:steps])[calm_S]
-        if np.abs(change_S3).max() < LEAST_CHANGE_G:
-            return False
+        accel_B3, steps, change_S3 = smooth_BC[:, :3], len(calm_S), change_S3[calm_S]
         # What each entry of the gyroscope's matrix adds to the change of gravity: (B, 3, 9).
         cross_B33 = np.tensordot(accel_B3, _EPS_333, (1, 2))
         part_B39 = (cross_B33[..., None] * -smooth_BC[:, None, None, 3:]).reshape(-1, 3, 9)
@@ -159,7 +163,6 @@ class TurnWatch:
             float(change_S @ change_S),
             int(calm_S.sum()),
         )
-        return True
 
     def _keep(self, gram_PP: Float64, lean_P: Float64, change: float, count: int) -> None:
         self._steps.append((gram_PP, lean_P, change, count))

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
 from edgehuman.metrics.energy import energy_of
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
+from edgehuman.preprocess.imu.moved import Motion, motions
 from edgehuman.preprocess.imu.text.columns import plain
 from edgehuman.records import Float32
 from edgehuman.runtime.imu.decision import Decided, Decider
@@ -128,6 +130,7 @@ class Recogniser:
         )
         self._decider: Decider[StreamWindow] = Decider(self.decision, self.labels, self.hop_s)
         self._run = model.engine.run
+        self._waiting: deque[Motion] = deque()  # windows that have no answer of the model yet
         # Outputs, logits, energies, and whether somebody surely walks, of windows that wait.
         self._ahead: deque[tuple[Float32, list[float], float, bool]] = deque()
         self._ahead_worn: Worn | None = None
@@ -207,25 +210,23 @@ class Recogniser:
 
     def _judged(self, windows: Sequence[StreamWindow]) -> list[ImuResult]:
         """The results of windows that came together, e.g. of a block of a file."""
-        waiting = deque(window.window.imu_TC for window in windows if window.usable)
+        usable = [window.window.imu_TC for window in windows if window.usable]
+        self._waiting = deque(motions(np.stack(usable), self.rate_hz) if usable else ())
         self._ahead.clear()
         results: list[ImuResult] = []
         for window in windows:
-            if window.usable:
-                self._look_ahead(waiting)
-                waiting.popleft()
             results += self._judge(window)
         return results
 
-    def _look_ahead(self, waiting: Sequence[Float32]) -> None:
+    def _look_ahead(self) -> None:
         """Run the model on all windows that wait, unless it has; anew once the mounting changes."""
         is_changed = self._ahead_worn is not self.mounting.worn
         if self._ahead and not is_changed:
             return
         self._at_once = ANEW if is_changed else min(AT_ONCE, 2 * self._at_once)
         self._ahead_worn = self.mounting.worn
-        turned_NTC = np.stack([self.mounting.turned(one) for one in list(waiting)[: self._at_once]])
-        output_NO = self._run(turned_NTC)
+        waiting = [motion.imu_TC for motion in islice(self._waiting, self._at_once)]
+        output_NO = self._run(self.mounting.turned(np.stack(waiting)))
         energy_N = energy_of(output_NO) if self._rejects else np.full(len(output_NO), math.inf)
         logits_NC, walks = self.mounting.answers(output_NO)
         self._ahead = deque(
@@ -237,7 +238,9 @@ class Recogniser:
         logits_C: list[float] | None = None
         energy = math.inf
         if window.usable:
-            logits_C, energy = self._logits(window)
+            self._look_ahead()
+            motion = self._waiting.popleft()
+            logits_C, energy = self._logits(motion, window.t_s)
             if not all(map(math.isfinite, logits_C)):
                 window = dataclasses.replace(window, usable=False, reason=BROKEN_OUTPUT)
                 logits_C = None
@@ -245,15 +248,15 @@ class Recogniser:
                     "the model's output is not finite, so the window is not answered; "
                     "export the model again and test it with `edgehuman evaluate`"
                 )
-            elif not self._tells(window, logits_C):
+            elif not self._tells(motion, logits_C):
                 window = dataclasses.replace(window, usable=False, reason=NOT_KNOWN)
                 logits_C = None
         return self._finish(self._decider.push(window, window.t_s, logits_C, energy))
 
-    def _tells(self, window: StreamWindow, logits_C: list[float]) -> bool:
+    def _tells(self, motion: Motion, logits_C: list[float]) -> bool:
         """Whether the window's likeliest class can be believed, as far as the mounting is known."""
         likeliest = self.labels[logits_C.index(max(logits_C))]
-        if self.mounting.tells(window.window.imu_TC, likeliest):
+        if self.mounting.tells(motion, likeliest):
             return True
         if self.mounting.moved_s is not None:
             self.windows.report.note(
@@ -273,18 +276,18 @@ class Recogniser:
     def _learnt(self) -> bool:
         return self.mounting.worn is not None and self.mounting.worn.t_s is not None
 
-    def _logits(self, window: StreamWindow) -> tuple[list[float], float]:
+    def _logits(self, motion: Motion, t_s: float) -> tuple[list[float], float]:
         """The logits of a window's classes, in its wearer's frame as far as that is known, and the
         energy of its outputs."""
-        imu_TC, known = window.window.imu_TC, self._learnt
+        known = self._learnt
         output_O, logits_C, energy, walks = self._ahead.popleft()
-        self.mounting.learn(imu_TC, output_O, window.t_s, walks)
+        self.mounting.learn(motion, output_O, t_s, walks)
         if self.mounting.worn is not None and self.mounting.worn is not self._worn:
             self._worn = self.mounting.worn
             self.tally.worn = self.mounting.worn.said(self._placements)
             if self._learnt and not known:
                 self.windows.report.note(
-                    f"learnt from walking at {window.t_s:.1f} s how the sensor is worn: "
+                    f"learnt from walking at {t_s:.1f} s how the sensor is worn: "
                     f"{said_worn(self.tally.worn)}; to take it as it is, --mounting fixed"
                 )
         return logits_C, energy

@@ -36,6 +36,7 @@ BEFORE = 2
 still walking."""
 
 _LEAST_PROB = 1e-6  # floor of a probability: networks are overconfident
+_LEAST_LOG = math.log(_LEAST_PROB)
 
 Item = TypeVar("Item")
 Probabilities = tuple[float, ...]
@@ -144,7 +145,9 @@ class FixedLag:
     _back: deque[list[int]] = field(default_factory=deque)
 
     def push(self, prob_C: Probabilities | None) -> list[int]:
-        evidence_C = None if prob_C is None else [math.log(max(p, _LEAST_PROB)) for p in prob_C]
+        evidence_C = None
+        if prob_C is not None:
+            evidence_C = [math.log(p) if p > _LEAST_PROB else _LEAST_LOG for p in prob_C]
         if self._score_C:
             self._step(evidence_C)
         elif evidence_C is None:
@@ -163,13 +166,14 @@ class FixedLag:
     def _step(self, evidence_C: list[float] | None) -> None:
         others = max(len(self._score_C) - 1, 1)
         stays = math.log(self.stay)
-        best, source = max((score, k) for k, score in enumerate(self._score_C))
+        best = max(self._score_C)
+        source = len(self._score_C) - 1 - self._score_C[::-1].index(best)  # of equal ones the last
         moved = best + math.log((1.0 - self.stay) / others)
         stayed_C = [score + stays for score in self._score_C]
         self._back.append([k if score >= moved else source for k, score in enumerate(stayed_C)])
         if len(self._back) > self.lag:
             self._back.popleft()
-        reached_C = [max(score, moved) for score in stayed_C]
+        reached_C = [score if score > moved else moved for score in stayed_C]
         if evidence_C is not None:
             reached_C = [a + b for a, b in zip(reached_C, evidence_C, strict=True)]
         top = max(reached_C)
@@ -291,16 +295,15 @@ class Decider(Generic[Item]):
         return tuple([weight / total for weight in weight_C])
 
     def _decide(self, chosen: int) -> Decided[Item]:
-        rows = [row for row in self._pending if row.prob_C is not None]
-        seen = [row.prob_C for row in rows if row.prob_C is not None]
+        seen = [(row.prob_C, row.energy) for row in self._pending if row.prob_C is not None]
         newest = self._pending[-1]
         own = self._pending.popleft()
         look_ahead_s = newest.t_s - own.t_s
         if own.prob_C is None:
             self._before.clear()
             return Decided(own.item, UNKNOWN, 0.0, UNKNOWN, None, newest.item, look_ahead_s)
-        score = sum([prob_C[chosen] for prob_C in seen]) / len(seen)
-        is_unlike = self._is_unlike([row.energy for row in rows])
+        score = sum([prob_C[chosen] for prob_C, _ in seen]) / len(seen)
+        is_unlike = self._is_unlike([energy for _, energy in seen])
         is_known = score >= self._decision.threshold and not is_unlike
         label = self._labels[chosen] if is_known else UNKNOWN
         raw_label = self._labels[_largest(own.prob_C)]

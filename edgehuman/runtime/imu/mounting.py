@@ -21,8 +21,10 @@ Axes: N windows, T time, C classes, O outputs (placements * classes), P placemen
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -32,8 +34,8 @@ from edgehuman.card import Card
 from edgehuman.errors import UsageError
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.placements import answered, of_classes, of_placements
-from edgehuman.preprocess.imu.moved import GravityTrack, spread_g
-from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright, turn
+from edgehuman.preprocess.imu.moved import GravityTrack, Motion, motions
+from edgehuman.preprocess.imu.upright import common_direction, to_upright, turn
 from edgehuman.records import Float32, Float64
 
 SURE = 0.8
@@ -44,15 +46,13 @@ KEPT = 32
 ANEW = 4
 """Every so many windows of walking in a row, a mounting that is known is learnt a little better."""
 MOVED_DEG = 45.0
+_MOVED_COS = math.cos(math.radians(MOVED_DEG))
 USUAL_DEG = 45.0
 """Gravity this close to the axis that is usually up shows a sensor that is worn as usual."""
 BEGINNING = 48
 """Only so many still windows, half a minute, may show that: later its wearer may lie."""
 STANDS_DEG = 35.0
 """A still thigh or trunk is upright if its stated sensor is so close to its usual axis."""
-STEADY_DEG = 30.0
-"""While somebody walks, gravity in the two halves of a window is closer; whoever lies down or sits
-down turns it."""
 STILL_G = 0.15
 """A window whose acceleration varies less, as a standard deviation, may be of a still wearer."""
 
@@ -118,17 +118,9 @@ def usual_axis(card: Card, place: int = 0) -> tuple[Float64, bool]:
     return up_3, len(axis) == 2
 
 
-def is_still(imu_TC: Float32) -> bool:
-    """Whether a window (T, 6) may be of a still wearer."""
-    return spread_g(imu_TC) <= STILL_G
-
-
-def is_steady(imu_TC: Float32) -> bool:
-    """Whether gravity keeps its direction through a window (T, 6), as it does in walking."""
-    half = imu_TC.shape[0] // 2
-    first_3, second_3 = gravity(imu_TC[:half]), gravity(imu_TC[half:])
-    length = float(np.linalg.norm(first_3) * np.linalg.norm(second_3))
-    return bool(first_3 @ second_3 >= np.cos(np.radians(STEADY_DEG)) * length)
+def is_still(motion: Motion) -> bool:
+    """Whether a window may be of a still wearer."""
+    return motion.spread_g <= STILL_G
 
 
 def is_upright(card: Card, output_NO: Float32) -> NDArray[np.bool_]:
@@ -186,16 +178,16 @@ class Mounting:
         self.moved_s: float | None = None
         self._track = GravityTrack(card.input.rate_hz)
 
-    def turned(self, imu_TC: Float32) -> Float32:
-        """The window (T, 6) in the wearer's frame, as far as that is known."""
-        return imu_TC if self.worn is None else turn(imu_TC, self.worn.turn_33)
+    def turned(self, imu_NTC: Float32) -> Float32:
+        """Windows (..., T, 6) in the wearer's frame, as far as that is known."""
+        return imu_NTC if self.worn is None else turn(imu_NTC, self.worn.turn_33)
 
-    def tells(self, imu_TC: Float32, label: str) -> bool:
-        """Whether a window (T, 6) as it was worn can be believed to show `label`: its wearer moves,
-        or how the sensor is mounted is known, stated, or as usual as far as the first still windows
-        have shown. Later ones say nothing: whoever lies brings gravity to any axis.
+    def tells(self, motion: Motion, label: str) -> bool:
+        """Whether a window can be believed to show `label`: its wearer moves, or how the sensor is
+        mounted is known, stated, or as usual as far as the first still windows have shown. Later
+        ones say nothing: whoever lies brings gravity to any axis.
         """
-        if not self._learns or label in self._card.decision.upright or not is_still(imu_TC):
+        if not self._learns or label in self._card.decision.upright or not is_still(motion):
             return True
         if self.moved_s is not None:
             return False
@@ -203,15 +195,15 @@ class Mounting:
             return True
         if not self._began_usual and self._still < BEGINNING:
             self._still += 1
-            is_usual = self.off_usual_deg(imu_TC) <= USUAL_DEG
+            is_usual = self._off_usual_deg(motion) <= USUAL_DEG
             self._usual_in_a_row = self._usual_in_a_row + 1 if is_usual else 0
             self._began_usual = self._usual_in_a_row == IN_A_ROW
         return self._began_usual or 0 < self._usual_in_a_row == self._still
 
-    def off_usual_deg(self, imu_TC: Float32) -> float:
+    def _off_usual_deg(self, motion: Motion) -> float:
         """Angle between gravity in a window and the axis that is up when worn as usual; either end
         of it, where the card leaves that open."""
-        up_3 = gravity(imu_TC)
+        up_3 = motion.gravity_3
         cosine = float(up_3 @ self._axis_3) / max(float(np.linalg.norm(up_3)), 1e-6)
         cosine = cosine if self._is_signed else abs(cosine)
         return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
@@ -232,32 +224,32 @@ class Mounting:
             output_O: the model's output for `turned(imu_TC)`.
         """
         logits_NC, walks = self.answers(output_O[None])
-        self.learn(imu_TC, output_O, t_s, walks[0])
+        (motion,) = motions(imu_TC[None], self._card.input.rate_hz)
+        self.learn(motion, output_O, t_s, walks[0])
         return np.asarray(logits_NC[0], np.float32)
 
-    def learn(self, imu_TC: Float32, output_O: Float32, t_s: float, walks: bool) -> None:
-        """Learn from a window (T, 6) as it was worn; `walks` as `answers` says."""
+    def learn(self, motion: Motion, output_O: Float32, t_s: float, walks: bool) -> None:
+        """Learn from a window; `walks` as `answers` says."""
         if not self._learns:
             return
-        if self._track.jumped(imu_TC, t_s) and not walks:
+        if self._track.jumped(motion, t_s) and not walks:
             self.moved_s, self.worn = t_s, self._usual
             self._seen.clear()
-        self._learn(imu_TC, output_O, t_s, walks)
+        self._learn(motion, output_O, t_s, walks)
 
-    def _learn(self, imu_TC: Float32, output_O: Float32, t_s: float, walks: bool) -> None:
+    def _learn(self, motion: Motion, output_O: Float32, t_s: float, walks: bool) -> None:
         is_usual = self.worn is self._usual and self._usual is not None
         if is_usual and not self._is_signed and self.moved_s is None:
-            self._stand(imu_TC)
-        if not (walks and is_steady(imu_TC)):
+            self._stand(motion)
+        if not (walks and motion.is_steady):
             self._in_a_row = 0
             return
         self._in_a_row += 1
-        self._seen.append((gravity(imu_TC), output_O))
-        latest = list(self._seen)[-IN_A_ROW:]
+        self._seen.append((motion.gravity_3, output_O))
         if self._in_a_row < IN_A_ROW:
             return
-        if self.worn is not None and self._is_moved([gravity_3 for gravity_3, _ in latest]):
-            self._seen = deque(latest, maxlen=KEPT)
+        if self.worn is not None and self._is_moved():
+            self._seen = deque(list(self._seen)[-IN_A_ROW:], maxlen=KEPT)
             self.worn = self._usual
         if self.worn is not self._usual and self._in_a_row % ANEW:
             return
@@ -270,22 +262,24 @@ class Mounting:
         self.worn = found
         self.moved_s = self.moved_s if found is None else None
 
-    def _stand(self, imu_TC: Float32) -> None:
+    def _stand(self, motion: Motion) -> None:
         """Take the way up from a still wearer, where the usual one may be upside down."""
         assert self._usual is not None
-        if not is_still(imu_TC) or self.off_usual_deg(imu_TC) > STANDS_DEG:
+        if not is_still(motion) or self._off_usual_deg(motion) > STANDS_DEG:
             self._standing.clear()
             return
-        self._standing.append(gravity(imu_TC))
+        self._standing.append(motion.gravity_3)
         up_3 = common_direction(np.stack(self._standing))
         if len(self._standing) == IN_A_ROW and up_3 is not None:
             self.worn = self._usual = replace(self._usual, up_3=up_3)
             self._is_signed = True
 
-    def _is_moved(self, latest: list[Float64]) -> bool:
+    def _is_moved(self) -> bool:
         """Whether all the latest windows point elsewhere."""
         assert self.worn is not None
-        least = np.cos(np.radians(MOVED_DEG))
-        up_N3 = np.stack(latest)
-        length_N = np.maximum(np.linalg.norm(up_N3, axis=1), 1e-6)
-        return bool(((up_N3 @ self.worn.up_3) / length_N < least).all())
+        up_3 = self.worn.up_3
+        for gravity_3, _ in islice(reversed(self._seen), IN_A_ROW):
+            length = max(math.sqrt(float(gravity_3 @ gravity_3)), 1e-6)
+            if float(gravity_3 @ up_3) / length >= _MOVED_COS:
+                return False
+        return True

@@ -17,7 +17,7 @@ from edgehuman.errors import UsageError
 from edgehuman.records import Float32, Float64, Index
 
 BLOCK = 64  # samples that are taken at a time
-LOSSLESS_BLOCK = 512  # nothing is late in a file
+LOSSLESS_BLOCK = 4096  # nothing is late in a file
 
 
 @dataclass(frozen=True, slots=True)

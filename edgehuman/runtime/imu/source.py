@@ -42,7 +42,7 @@ from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.source import Feed, Source
 from edgehuman.runtime.loop.text import MAX_LINE, open_file, standard_input
 
-LOSSLESS_CAPACITY = 8192
+LOSSLESS_CAPACITY = 16384
 LIVE_CAPACITY = 2048  # about 40 s at 50 Hz; older data is useless live
 TEXT_SUFFIXES = (".csv", ".jsonl", ".json", ".ndjson", ".txt", ".tsv")
 

@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from edgehuman.errors import DataError, UsageError
-from edgehuman.preprocess.imu.format import parse_axes
-from edgehuman.preprocess.imu.gravity import (
-    NO_GRAVITY,
-    TOO_LARGE,
-    GravityWatch,
-    median_norm,
-)
-from edgehuman.preprocess.imu.recording import (
-    AxisWatch,
-    ImuFormat,
-    ImuReport,
-    Segment,
-    StreamResampler,
-    frozen_sensor,
-)
-from edgehuman.preprocess.imu.turning import Cure, TurnWatch
-from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float32, ImuWindow, Index
+from edgehuman.preprocess.imu.faults import MISSING_SHARE, Cut, WindowJudge, join_cuts
+from edgehuman.preprocess.imu.recording import ImuFormat, ImuReport, Segment, StreamResampler
+from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float64, ImuWindow
 from edgehuman.runtime.imu.ring import SampleBlock
 
-FROZEN, DEAD_AXIS = "frozen", "dead axis"
-CONTRADICTED = "gyroscope contradicts gravity"
-MISSING = "missing rows"
-MISSING_SHARE = 0.4
-"""Of a window's rows so many may be missing. Measured once: lost at random, UCI HAR's test windows
-then cost zoo:activity half a point of macro-F1; in pauses of 0.2 s, as slow radios have them, nine.
-"""
+TimeT = TypeVar("TimeT", float, Float64)
+_AT_ONCE = 16  # so many lengths of a window are cut at a time
 _WILD_S, _LONGEST_S = (
     1.0,
     10.0,
 )  # a stretch so short, far from those before and after, is a wild stamp
-_FAULTS = {
-    NO_GRAVITY: "acceleration has no constant part of 1 g: if gravity was removed (linear or user "
-    "acceleration), record it with gravity; else try --accel-unit g, ms2 or mg",
-    TOO_LARGE: "acceleration is larger than any movement: scale it, or try --accel-unit "
-    "g, ms2 or mg",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +76,6 @@ class WindowMaker:
     ) -> None:
         if not 0 <= missing_share <= 1:
             raise UsageError(f"--missing-share is {missing_share}; give a share from 0 to 1")
-        self._missing_share = missing_share
         self._hop = round(hop_s * rate_hz)
         if window < 1 or self._hop < 1:
             raise UsageError(
@@ -112,8 +87,8 @@ class WindowMaker:
         self._source = source
         self._stream = StreamResampler(format, rate_hz, counted=True)
         # Room for many windows, so that the tail is rarely moved to the front.
-        self._imu_RC = np.empty((17 * window, 6), np.float32)
-        self._number_R = np.empty(17 * window, np.int64)  # of the latest row at each sample
+        self._imu_RC = np.empty(((_AT_ONCE + 1) * window, 6), np.float32)
+        self._number_R = np.empty(len(self._imu_RC), np.int64)  # of the latest row at each sample
         self._count = 0
         self._missing = window  # samples until the next window
         self._new = window  # samples of a window that were not in the one before
@@ -123,12 +98,7 @@ class WindowMaker:
         self._start_s = 0.0  # sensor's clock at the beginning of the stretch
         # End of the stretch before, gaps until then, and its offset.
         self._before: tuple[float, float, float] | None = None
-        self._noted: set[str] = set()
-        self._gravity = GravityWatch(rate_hz)
-        self._axes = AxisWatch()
-        self._format = format or ImuFormat()
-        self._turns = TurnWatch(rate_hz)
-        self._gyro_unit = "auto"
+        self._judge = WindowJudge(rate_hz, format or ImuFormat(), self.report, missing_share)
         self._labels: tuple[str, ...] = ()
 
     @property
@@ -174,23 +144,44 @@ class WindowMaker:
         return DataError(f"{self._source}: {error}") if self._source else error
 
     def _cut(self, segments: list[Segment]) -> list[StreamWindow]:
-        windows: list[StreamWindow] = []
+        """The windows that segments complete; all of them are judged together."""
+        cuts: list[Cut] = []
         for segment in segments:
             if segment.fresh:
-                self._count, self._missing = 0, self._window
+                self._count, self._missing, self._new = 0, self._window, self._window
                 self._begin(segment)
-            done, size = 0, segment.imu_TC.shape[0]
-            while size - done >= self._missing:
-                stop = done + self._missing
-                self._append(segment.imu_TC[done:stop], segment.tag_TK[done:stop, -1])
-                self._new = self._missing
-                stamp_s = segment.start_s + (stop - 1) / self._rate_hz
-                windows.append(self._take(stamp_s, segment.tag_TK[stop - 1, :2]))
-                done, self._missing = stop, self._hop
-            self._append(segment.imu_TC[done:], segment.tag_TK[done:, -1])
-            self._missing -= size - done
+            size = segment.imu_TC.shape[0]
+            for at in range(0, size, _AT_ONCE * self._window):
+                cuts += self._cut_part(segment, at, min(size, at + _AT_ONCE * self._window))
             self.end_s = self._stream_s(segment.start_s + (size - 1) / self._rate_hz)
-        return windows
+        if not cuts:
+            return []
+        cut = join_cuts(cuts)
+        return self._windows(cut, self._judge.reasons(cut))
+
+    def _cut_part(self, segment: Segment, begin: int, end: int) -> list[Cut]:
+        """The windows that end among the samples from `begin` to before `end`; in a list, or
+        none.
+        """
+        before = self._append(segment, begin, end)
+        if end - begin < self._missing:
+            self._missing -= end - begin
+            return []
+        place_N = np.arange(self._missing - 1, end - begin, self._hop)
+        self._missing += len(place_N) * self._hop - (end - begin)
+        first_N = before + place_N - (self._window - 1)
+        stamp_s_N = segment.start_s + (begin + place_N) / self._rate_hz
+        new_N = np.full(len(place_N), self._hop)
+        new_N[0], self._new = self._new, self._hop
+        cut = Cut(
+            self._imu_RC.take(first_N[:, None] + np.arange(self._window), axis=0),
+            stamp_s_N,
+            self._stream_s(stamp_s_N),
+            segment.tag_TK[begin + place_N, :2],
+            self._number_R[before + place_N] - self._number_R[first_N],
+            new_N,
+        )
+        return [cut]
 
     def _begin(self, segment: Segment) -> None:
         """Place a new stretch in stream time: a clock that stepped back goes on at once, and a wild
@@ -218,108 +209,41 @@ class WindowMaker:
         lasted_s, pause_s = self.end_s - self._stream_s(wild_s), next_s + offset_s - end_s
         return elsewhere and lasted_s < _WILD_S and 0 < pause_s < _LONGEST_S
 
-    def _stream_s(self, stamp_s: float) -> float:
+    def _stream_s(self, stamp_s: TimeT) -> TimeT:
         assert self._offset_s is not None
         return stamp_s + self._offset_s
 
-    def _append(self, imu_TC: Float32, number_T: Index) -> None:
-        size, capacity = imu_TC.shape[0], self._imu_RC.shape[0]
-        if size >= self._window:
-            imu_TC, number_T = imu_TC[-self._window :], number_T[-self._window :]
-            size, self._count = self._window, 0
-        elif self._count + size > capacity:
-            tail = slice(self._count - self._window, self._count)
-            self._imu_RC[: self._window] = self._imu_RC[tail]
-            self._number_R[: self._window] = self._number_R[tail]
-            self._count = self._window
-        self._imu_RC[self._count : self._count + size] = imu_TC
-        self._number_R[self._count : self._count + size] = number_T
-        self._count += size
+    def _append(self, segment: Segment, begin: int, end: int) -> int:
+        """Append samples to those that are held; returns how many were held before them."""
+        held, size = self._count, end - begin
+        if held + size > self._imu_RC.shape[0]:
+            tail = slice(held - min(held, self._window), held)
+            held = tail.stop - tail.start
+            self._imu_RC[:held] = self._imu_RC[tail]
+            self._number_R[:held] = self._number_R[tail]
+        self._imu_RC[held : held + size] = segment.imu_TC[begin:end]
+        self._number_R[held : held + size] = segment.tag_TK[begin:end, -1]
+        self._count = held + size
+        return held
 
-    def _take(self, stamp_s: float, tag_2: Index) -> StreamWindow:
-        t_s = self._stream_s(stamp_s)
-        imu_TC = self._imu_RC[self._count - self._window : self._count].copy()
-        reason = self._lacking(t_s) or self._fault(imu_TC, t_s)
-        arrival_ns, label = tag_2.tolist()
-        return StreamWindow(
-            ImuWindow(imu_TC, round(stamp_s * 1e9), self._source),
-            t_s,
-            arrival_ns,
-            usable=not reason,
-            reason=reason,
-            label=self._labels[label] if 0 <= label < len(self._labels) else None,
+    def _windows(self, cut: Cut, reasons: list[str]) -> list[StreamWindow]:
+        told = zip(
+            cut.imu_NTC,
+            cut.stamp_s_N.tolist(),
+            cut.t_s_N.tolist(),
+            cut.tag_NK.tolist(),
+            reasons,
+            strict=True,
         )
-
-    def _lacking(self, t_s: float) -> str:
-        """Whether the newest window lacks too many rows, by the usual rate of the stream."""
-        first, last = self._number_R[[self._count - self._window, self._count - 1]].tolist()
-        usual = (self.report.rate_hz or self._rate_hz) * (self._window - 1) / self._rate_hz
-        share = 1 - (last - first) / max(usual, 1.0)
-        if share <= self._missing_share + 1 / max(usual, 1.0):  # one row by the two ends
-            return ""
-        self._note_first(
-            MISSING,
-            f"of a window's rows {share:.0%} are missing, first at {t_s:.2f} s; windows that lack "
-            f"over {self._missing_share:.0%} get no answer: --missing-share allows more",
-        )
-        return MISSING
-
-    def _fault(self, imu_TC: Float32, t_s: float) -> str:
-        """Why a window has no answer; "" if it has one. The first of each kind gets a note."""
-        frozen = frozen_sensor(imu_TC, self._rate_hz)
-        if frozen:
-            self._note_first(
-                FROZEN,
-                f"the {frozen} gave the same value for a second or more, first at {t_s:.2f} s; "
-                "windows with frozen samples are not used",
+        # Copies: a result that is kept must not hold the windows beside its own.
+        return [
+            StreamWindow(
+                ImuWindow(imu_TC.copy(), round(stamp_s * 1e9), self._source),
+                t_s,
+                arrival_ns,
+                usable=not reason,
+                reason=reason,
+                label=self._labels[label] if 0 <= label < len(self._labels) else None,
             )
-            return FROZEN
-        dead = self._axes.fault(imu_TC)
-        if dead:
-            self._note_first(
-                f"{DEAD_AXIS}: {dead}",
-                f"{dead} while its sensor moves, first at {t_s:.2f} s: a dead axis, or a column "
-                "written wrongly; such windows get no answer",
-            )
-            return DEAD_AXIS
-        fault = self._gravity.fault(imu_TC)
-        if fault:
-            self._note_first(
-                fault,
-                f"{_FAULTS[fault]} (median norm {median_norm(imu_TC):.2g} g, first at "
-                f"{t_s:.2f} s); such windows get no answer",
-            )
-        return fault or self._contradiction(imu_TC, t_s)
-
-    def _contradiction(self, imu_TC: Float32, t_s: float) -> str:
-        """Whether the gyroscope, in the unit that is used, does not turn as gravity does."""
-        if self.report.gyro_unit != self._gyro_unit:
-            self._gyro_unit = self.report.gyro_unit
-            self._turns.forget()
-        self._turns.look(imu_TC, self._new)
-        cure = self._turns.cure
-        if cure is None:
-            return ""
-        flags = cure_flags(cure, self._format)
-        self._note_first(
-            f"{CONTRADICTED}: {flags}",
-            f"gravity does not turn as the gyroscope says, first at {t_s:.2f} s: its columns are "
-            f"swapped or turned round, or its unit is wrong; try {flags}. Until they agree windows "
-            "get no answer",
-        )
-        return CONTRADICTED
-
-    def _note_first(self, reason: str, text: str) -> None:
-        if reason not in self._noted:
-            self._noted.add(reason)
-            self.report.note(text)
-
-
-def cure_flags(cure: Cure, format: ImuFormat) -> str:
-    """The flags with which a gyroscope would fit gravity, given those that are used."""
-    column_3, sign_3 = parse_axes(format.axes if format.gyro_axes == "same" else format.gyro_axes)
-    present_33 = np.zeros((3, 3))
-    present_33[range(3), column_3] = sign_3
-    axes = cure.axes(present_33)
-    flags = [] if (cure.turn_33 == np.eye(3)).all() else [f"--gyro-axes {axes}"]
-    return " ".join([*flags, *([] if cure.scale == "same" else [f"--gyro-unit {cure.scale}"])])
+            for imu_TC, stamp_s, t_s, (arrival_ns, label), reason in told
+        ]

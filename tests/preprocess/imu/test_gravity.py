@@ -20,28 +20,39 @@ def window(gravity: float, shaking: float, turned: bool = False) -> Float32:
     return imu_TC.astype(np.float32)
 
 
+def fault(watch: GravityWatch, imu_TC: Float32) -> str:
+    (said,) = watch.faults(imu_TC[None])
+    return said
+
+
 @pytest.mark.parametrize("shaking", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("turned", [False, True])
 def test_gravity_is_seen_whatever_moves(shaking: float, turned: bool) -> None:
-    assert GravityWatch(50.0).fault(window(1.0, shaking, turned)) == ""
+    assert fault(GravityWatch(50.0), window(1.0, shaking, turned)) == ""
 
 
 @pytest.mark.parametrize("shaking", [0.0, 0.3, 1.0, 3.0])
 def test_without_gravity_there_is_none(shaking: float) -> None:
-    assert GravityWatch(50.0).fault(window(0.0, shaking)) == NO_GRAVITY
+    assert fault(GravityWatch(50.0), window(0.0, shaking)) == NO_GRAVITY
 
 
 def test_doubt_lasts_until_gravity_is_clear() -> None:
     watch = GravityWatch(50.0)
     unclear, clear = window(0.4, 0.0), window(1.0, 0.2)
-    assert watch.fault(unclear) == ""
-    assert watch.fault(window(0.0, 0.0)) == NO_GRAVITY
-    assert watch.fault(unclear) == NO_GRAVITY
-    assert (watch.fault(clear), watch.fault(unclear)) == ("", "")
-    assert watch.fault(window(9.8, 0.0)) == TOO_LARGE
+    assert fault(watch, unclear) == ""
+    assert fault(watch, window(0.0, 0.0)) == NO_GRAVITY
+    assert fault(watch, unclear) == NO_GRAVITY
+    assert (fault(watch, clear), fault(watch, unclear)) == ("", "")
+    assert fault(watch, window(9.8, 0.0)) == TOO_LARGE
+
+
+def test_windows_that_come_together_are_judged_as_one_by_one() -> None:
+    kinds = [(1.0, 0.2), (0.0, 0.0), (0.4, 0.0), (1.0, 0.2), (9.8, 0.0), (0.4, 0.0), (1.0, 0.0)]
+    imu_NTC = np.stack([window(*kind) for kind in kinds])
+    watch = GravityWatch(50.0)
+    assert GravityWatch(50.0).faults(imu_NTC) == [fault(watch, imu_TC) for imu_TC in imu_NTC]
 
 
 def test_real_people_keep_their_answers(shared_data: Path) -> None:
     rows_TC = np.load(shared_data / "hapt_raw.npz")["x"][:256_000]
-    watch = GravityWatch(50.0)
-    assert not any(watch.fault(rows_TC[at : at + 128]) for at in range(0, 256_000, 128))
+    assert not any(GravityWatch(50.0).faults(rows_TC.reshape(-1, 128, 6)))

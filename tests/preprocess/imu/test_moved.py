@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgehuman.preprocess.imu.moved import GravityTrack
+from edgehuman.preprocess.imu.moved import GravityTrack, motions
 from edgehuman.records import Float32
 
 
@@ -27,7 +27,8 @@ def jumps(imu_TC: Float32, pause_s: float = 0.0) -> list[float]:
     track, found = GravityTrack(), []
     for end in range(128, len(imu_TC) + 1, 32):
         t_s = end / 50 + (pause_s if end > len(imu_TC) // 2 else 0.0)
-        if track.jumped(imu_TC[end - 128 : end], t_s):
+        (motion,) = motions(imu_TC[None, end - 128 : end])
+        if track.jumped(motion, t_s):
             found.append(t_s)
     return found
 
@@ -54,3 +55,17 @@ def test_a_small_shift_and_what_happens_in_a_pause_or_a_long_movement_are_none()
 
 def test_a_slow_turn_without_a_gyroscope_that_follows_has_moved() -> None:
     assert jumps(posed(90, 2.0, gyro=False))
+
+
+def test_what_windows_show_is_measured_of_each_by_itself() -> None:
+    still_TC, shaken_TC, turned_TC = np.zeros((3, 128, 6), np.float32)
+    still_TC[:, 0] = 1.0
+    shaken_TC[:, 1] = np.tile([0.5, 1.5], 64)
+    turned_TC[:64, 0] = turned_TC[64:, 2] = 1.0
+    still, shaken, turned = motions(np.stack([still_TC, shaken_TC, turned_TC]))
+    assert (still.spread_g, shaken.spread_g) == (0.0, 0.5)
+    assert turned.spread_g == pytest.approx(0.5**0.5)
+    assert (still.is_steady, shaken.is_steady, turned.is_steady) == (True, True, False)
+    assert shaken.gravity_3.tolist() == [0, 1, 0]
+    assert (turned.gravity_3.tolist(), turned.end_3) == ([0.5, 0, 0.5], (0.0, 0.0, 1.0))
+    assert turned.imu_TC.tolist() == turned_TC.tolist()

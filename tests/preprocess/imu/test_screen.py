@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgehuman.preprocess.imu.format import ImuReport
-from edgehuman.preprocess.imu.screen import AxisWatch, Piece, RowScreen, SensorWatch, frozen_sensor
+from edgehuman.preprocess.imu.screen import AxisWatch, Piece, RowScreen, SensorWatch, frozen_sensors
 from edgehuman.records import Float32
 
 
@@ -106,14 +106,13 @@ def test_a_sensor_is_frozen_after_a_second(size: int) -> None:
 
 def test_which_sensor_of_a_window_is_frozen() -> None:
     imu_TC = np.random.default_rng(0).normal(0, 0.1, (128, 6)).astype(np.float32)
-    assert frozen_sensor(imu_TC, 50.0) == ""
-    imu_TC[20:70, :3] = 0.5
-    assert frozen_sensor(imu_TC, 50.0) == ""
-    imu_TC[20:71, :3] = 0.5
-    assert frozen_sensor(imu_TC, 50.0) == "accelerometer"
-    imu_TC[:, 3:] = 0.0
-    imu_TC[::2, :3] += 0.1
-    assert frozen_sensor(imu_TC, 50.0) == "gyroscope"
+    windows = [imu_TC.copy() for _ in range(4)]
+    windows[1][20:70, :3] = 0.5  # a row too few
+    windows[2][20:71, :3] = 0.5
+    windows[3][:, 3:] = 0.0
+    frozen = ["", "", "accelerometer", "gyroscope"]
+    assert frozen_sensors(np.stack(windows), 50.0) == frozen
+    assert [frozen_sensors(one[None], 50.0) for one in windows] == [[said] for said in frozen]
 
 
 @pytest.mark.parametrize("cuts", [(), tuple(range(1, 100))])
@@ -169,10 +168,10 @@ def windows_of_walking(count: int = 4) -> list[Float32]:
 @pytest.mark.parametrize("value", [0.0, -0.7, 40.0])
 def test_an_axis_of_one_value_is_dead_while_its_sensor_moves(channel: int, value: float) -> None:
     watch, windows = AxisWatch(), windows_of_walking()
-    assert [watch.fault(imu_TC) for imu_TC in windows] == [""] * 4
+    assert watch.faults(np.stack(windows)) == [""] * 4
     windows[1][:, channel] = value
     name = ["ax", "ay", "az", "gx", "gy", "gz"][channel]
-    assert [watch.fault(imu_TC) for imu_TC in windows] == ["", f"{name} keeps one value", "", ""]
+    assert watch.faults(np.stack(windows)) == ["", f"{name} keeps one value", "", ""]
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -180,13 +179,13 @@ def test_an_axis_of_one_value_is_dead_while_its_sensor_moves(channel: int, value
 def test_an_axis_that_copies_another_is_dead(of: int, to: int, sign: int) -> None:
     imu_TC = windows_of_walking()[0]
     imu_TC[:, to] = sign * imu_TC[:, of]
-    assert " is a copy of " in AxisWatch().fault(imu_TC)
+    assert " is a copy of " in AxisWatch().faults(imu_TC[None])[0]
 
 
 def test_two_dead_axes_are_both_named() -> None:
     imu_TC = windows_of_walking()[0]
     imu_TC[:, [0, 4]] = 0.0
-    assert AxisWatch().fault(imu_TC) == "ax keeps one value and gy keeps one value"
+    assert AxisWatch().faults(imu_TC[None]) == ["ax keeps one value and gy keeps one value"]
 
 
 def test_a_coarse_sensor_at_rest_is_not_dead() -> None:
@@ -194,16 +193,19 @@ def test_a_coarse_sensor_at_rest_is_not_dead() -> None:
     imu_TC = np.tile(np.array([0, 0, 1, 0, 0, 0], np.float32), (128, 1))
     imu_TC[::3, 1] += 1 / 64
     imu_TC[::5, 4] += 1 / 8
-    assert AxisWatch().fault(imu_TC) == ""
+    assert AxisWatch().faults(imu_TC[None]) == [""]
 
 
-def test_a_dead_axis_is_dead_at_rest_too_until_it_moves() -> None:
+@pytest.mark.parametrize("together", [1, 2, 4])
+def test_a_dead_axis_is_dead_at_rest_too_until_it_moves(together: int) -> None:
     watch, windows = AxisWatch(), windows_of_walking()
     windows[0][:, 1] = 0.0
     windows[1] = windows[1] * np.float32(0.01)
     windows[1][:, 1] = 0.0
     windows[3] = windows[1]
-    assert [bool(watch.fault(imu_TC)) for imu_TC in windows] == [True, True, False, False]
+    imu_NTC = np.stack(windows)
+    faults = [watch.faults(imu_NTC[at : at + together]) for at in range(0, 4, together)]
+    assert [bool(fault) for some in faults for fault in some] == [True, True, False, False]
 
 
 def test_rows_each_far_before_the_last_restart_the_clock_and_tell_no_period() -> None:

@@ -28,9 +28,12 @@ def swung(seconds: float = 20.0) -> Float32:
 
 def watched(imu_TC: Float32, watch: TurnWatch | None = None) -> Cure | None:
     watch = watch or TurnWatch(RATE_HZ)
-    for end in range(128, len(imu_TC) + 1, HOP):
-        watch.look(imu_TC[end - 128 : end], HOP)
+    watch.look(windows_of(imu_TC), HOP)
     return watch.cure
+
+
+def windows_of(imu_TC: Float32) -> Float32:
+    return np.stack([imu_TC[end - 128 : end] for end in range(128, len(imu_TC) + 1, HOP)])
 
 
 def spoiled(imu_TC: Float32, cure: Cure) -> Float32:
@@ -69,12 +72,26 @@ def test_one_that_is_right_again_is_believed_again() -> None:
     assert watch.cure is None
 
 
+@pytest.mark.parametrize("together", [1, 7])
+def test_windows_that_come_together_say_the_same_after_each(together: int) -> None:
+    mirrored = swung()
+    mirrored[:, 3:] *= -1
+    imu_NTC = windows_of(np.concatenate([mirrored, swung(40.0)]))
+    whole, parts = TurnWatch(RATE_HZ).look(imu_NTC, HOP), TurnWatch(RATE_HZ)
+    found = [
+        parts.look(imu_NTC[at : at + together], HOP) for at in range(0, len(imu_NTC), together)
+    ]
+    assert [cure for some in found for cure in some] == whole
+    assert (whole[0], whole[-1]) == (None, None)
+    assert any(cure is not None for cure in whole)
+
+
 def test_windows_too_short_to_tell_are_passed_over() -> None:
     watch = TurnWatch(RATE_HZ)
     mirrored = swung()
     mirrored[:, 3:] *= -1
     for end in range(50, len(mirrored), 25):
-        watch.look(mirrored[end - 50 : end], 25)
+        assert watch.look(mirrored[None, end - 50 : end], 25) == [None]
     assert watch.cure is None
 
 
