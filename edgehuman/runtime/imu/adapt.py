@@ -28,6 +28,7 @@ from edgehuman.files import require_apart, require_usable_file, write_whole
 from edgehuman.metrics.adapting import Adapted, adapt
 from edgehuman.metrics.affine import compose
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.imu.faults import MISSING_SHARE
 from edgehuman.preprocess.imu.naming import read_naming, require_found
 from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.preprocess.imu.text.columns import column_rows, label_name
@@ -39,7 +40,7 @@ from edgehuman.runtime.imu.answer import MountingName, StreamOptions, require_ac
 from edgehuman.runtime.imu.mounting import Mounting
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.source import open_source, recordings_in
-from edgehuman.runtime.imu.windows import MISSING_SHARE, StreamWindow, WindowMaker
+from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.play import Playable, say
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.zoo import file_of

@@ -24,15 +24,16 @@ from edgehuman.card import Card, Decision
 from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
 from edgehuman.metrics.energy import energy_of
+from edgehuman.preprocess.imu.faults import MISSING_SHARE
 from edgehuman.preprocess.imu.format import ImuFormat, ImuReport
 from edgehuman.preprocess.imu.moved import Motion, motions
 from edgehuman.preprocess.imu.text.columns import plain
 from edgehuman.records import Float32
 from edgehuman.runtime.imu.decision import Decided, Decider
-from edgehuman.runtime.imu.mounting import ANEW, Mounting, Worn
+from edgehuman.runtime.imu.mounting import Mounting, Worn
 from edgehuman.runtime.imu.results import ImuResult, ImuTally, said_worn
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.imu.windows import MISSING_SHARE, StreamWindow, WindowMaker
+from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.dropped import cause_of_loss
 from edgehuman.runtime.loop.play import require_hop
 from edgehuman.runtime.loop.results import UNKNOWN
@@ -45,8 +46,9 @@ UNLIKE = "unlike what the model learnt"
 NOT_KNOWN = "mounting not known"
 LOW_SCORE = "score under the threshold"
 AT_ONCE = 32
-"""A file's windows go through the model together, at most so many; after a change of the mounting
-so many as come before it may change again, and then twice as many each time."""
+"""A file's windows go through the model together, at most so many; fewer where the mounting may
+change between them, as their results would be lost: up to the first possible change after one that
+came, and then past twice as many each time."""
 
 _log = logging.getLogger("edgehuman.runtime")
 
@@ -134,7 +136,7 @@ class Recogniser:
         # Outputs, logits, energies, and whether somebody surely walks, of windows that wait.
         self._ahead: deque[tuple[Float32, list[float], float, bool]] = deque()
         self._ahead_worn: Worn | None = None
-        self._at_once = AT_ONCE
+        self._changes = 1  # possible changes of the mounting that the model runs past
         self._worn: Worn | None = None
         self.mounting = Mounting(model.card, options.mounting == "fixed", options.placement)
         self._placements = model.card.output.placements
@@ -223,9 +225,10 @@ class Recogniser:
         is_changed = self._ahead_worn is not self.mounting.worn
         if self._ahead and not is_changed:
             return
-        self._at_once = ANEW if is_changed else min(AT_ONCE, 2 * self._at_once)
+        self._changes = 1 if is_changed else min(AT_ONCE, 2 * self._changes)
         self._ahead_worn = self.mounting.worn
-        waiting = [motion.imu_TC for motion in islice(self._waiting, self._at_once)]
+        size = self.mounting.settled(islice(self._waiting, AT_ONCE), self._changes)
+        waiting = [motion.imu_TC for motion in islice(self._waiting, size)]
         output_NO = self._run(self.mounting.turned(np.stack(waiting)))
         energy_N = energy_of(output_NO) if self._rejects else np.full(len(output_NO), math.inf)
         logits_NC, walks = self.mounting.answers(output_NO)

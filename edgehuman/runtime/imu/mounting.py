@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -215,6 +216,24 @@ class Mounting:
         if not self._learns:
             return logits_NC, [False] * len(output_NO)
         return logits_NC, is_upright(self._card, output_NO).tolist()
+
+    def settled(self, motions: Iterable[Motion], changes: int) -> int:
+        """How many of the next windows come before the mounting may change, if those of movement
+        are of walking, and who walks goes on; after so many possible changes.
+        """
+        in_a_row, count = self._in_a_row, 0
+        for motion in motions:
+            count += 1
+            may_walk = in_a_row > 0 or not is_still(motion)
+            if not (self._learns and motion.is_steady and may_walk):
+                in_a_row = 0
+                continue
+            in_a_row += 1
+            is_learnt = self.worn is not self._usual
+            changes -= in_a_row >= IN_A_ROW and not (is_learnt and in_a_row % ANEW)
+            if not changes:
+                break
+        return count
 
     def read(self, imu_TC: Float32, output_O: Float32, t_s: float) -> Float32:
         """The logits (C,) of a window's output; learns from the window.

@@ -18,13 +18,13 @@ from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import require_pictures
+from edgehuman.preprocess.imu.faults import MISSING_SHARE
 from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.preprocess.imu.text.columns import column_rows
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.imu.results import ImuResult, summary_text
 from edgehuman.runtime.imu.stream import listen
-from edgehuman.runtime.imu.windows import MISSING_SHARE
 from edgehuman.runtime.loop.play import Played, play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load

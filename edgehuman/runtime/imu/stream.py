@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
+from edgehuman.preprocess.imu.faults import MISSING_SHARE
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
@@ -20,7 +21,6 @@ from edgehuman.runtime.imu.results import ImuResult
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.rows import SampleRows, Samples
 from edgehuman.runtime.imu.source import open_source
-from edgehuman.runtime.imu.windows import MISSING_SHARE
 from edgehuman.runtime.loop.live import LiveStream, close_unread, live
 from edgehuman.runtime.loop.play import Playable, require_seconds
 from edgehuman.runtime.loop.records import (

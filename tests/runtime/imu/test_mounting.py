@@ -220,3 +220,22 @@ def test_windows_in_which_gravity_turns_teach_nothing_however_sure_the_network_i
     assert mounting.worn is None
     walk(mounting, (0.9, 0.0, 0.2), IN_A_ROW, 9)
     assert mounting.worn is not None
+
+
+@pytest.mark.parametrize(("changes", "expected"), [(1, 4), (2, 8), (3, 12), (9, 12)])
+def test_windows_before_the_mounting_may_change_are_told_ahead(changes: int, expected: int) -> None:
+    """The first three of walking tell it, and then every fourth does."""
+    walks_TC, stands_TC = window((1.0, 0.0, 0.0), True), window((1.0, 0.0, 0.0), False)
+    walks_TC[::2, 0] = 1.5
+    ahead = motions(np.stack([walks_TC] * 12))
+    mounting = Mounting(CARD)
+    assert mounting.settled(ahead, 1) == IN_A_ROW
+    walk(mounting, (1.0, 0.0, 0.0), IN_A_ROW)
+    assert mounting.worn is not None
+    assert mounting.settled(ahead[:1], changes) == 1
+    stood = motions(np.stack([stands_TC] * 5))
+    assert mounting.settled(stood, 1) == 1  # whoever walked may go on
+    mounting.read(stands_TC, output(False), 0.64 * IN_A_ROW)
+    assert mounting.settled(stood, 1) == 5
+    assert mounting.settled(ahead, changes) == expected
+    assert Mounting(CARD, fixed=True).settled(ahead, changes) == 12

@@ -344,3 +344,22 @@ def test_a_clock_that_alternates_lacks_no_rows(steps_s: tuple[float, ...]) -> No
     assert windows
     assert all(window.usable for window in windows)
     assert maker.report.rate_hz == pytest.approx(50)
+
+
+@pytest.mark.parametrize("size", [1, 64, 5000])
+def test_a_mirrored_gyroscope_is_found_at_the_same_window_in_blocks_of_any_size(size: int) -> None:
+    stamp_s_T = np.arange(1500) / 50
+    imu_TC = np.random.default_rng(0).normal(0, 0.01, (1500, 6))
+    imu_TC[:, 0] += np.cos(np.sin(0.7 * stamp_s_T))
+    imu_TC[:, 1] -= np.sin(np.sin(0.7 * stamp_s_T))
+    imu_TC[:, 5] -= 0.7 * np.cos(0.7 * stamp_s_T)
+    maker = WindowMaker(ImuFormat("g", "rads"))
+    windows = push(maker, stamp_s_T, imu_TC.astype(np.float32), size)
+    refused = [round(window.t_s, 2) for window in windows if not window.usable]
+    assert len(windows) == 43
+    assert refused == [round(2.54 + 0.64 * n, 2) for n in range(2, 43)]
+
+
+def test_a_window_that_is_kept_holds_only_its_own_samples() -> None:
+    windows = push(WindowMaker(DECLARED), np.arange(1000) / 50, rows(1000), 1000)
+    assert all(window.window.imu_TC.base is None for window in windows)
