@@ -189,7 +189,7 @@ class WindowJudge:
             self._gyro_unit = self._report.gyro_unit
             self._turns.forget()
         cures: list[Cure | None] = []
-        changes = np.flatnonzero(np.diff(cut.new_N)) + 1
+        changes = np.flatnonzero(np.diff(cut.new_N)) + 1 if len(cut) > 1 else ()
         for begin, end in zip([0, *changes], [*changes, len(cut)], strict=True):
             cures += self._turns.look(cut.imu_NTC[begin:end], int(cut.new_N[begin]))
         return [None if cure is None else self._turn(cure, t_s) for cure, t_s in cut.timed(cures)]

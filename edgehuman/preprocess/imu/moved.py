@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,39 +34,69 @@ down turns it."""
 Vector = tuple[float, float, float]
 
 
+class _Measured:
+    """What windows (N, T, 6) show, each of it measured of all when first asked for."""
+
+    def __init__(self, imu_NTC: Float32, rate_hz: float) -> None:
+        self.imu_NTC = imu_NTC
+        self._end = max(1, min(imu_NTC.shape[1], round(END_S * rate_hz)))
+
+    @cached_property
+    def spread_g_N(self) -> list[float]:
+        return list(_spread_g(self.imu_NTC).tolist())
+
+    @cached_property
+    def gravity_N3(self) -> Float64:
+        return gravity(self.imu_NTC)
+
+    @cached_property
+    def end_N3(self) -> list[Vector]:
+        return [(x, y, z) for x, y, z in self.imu_NTC[:, -self._end :, :3].mean(axis=1).tolist()]
+
+    @cached_property
+    def steady_N(self) -> list[bool]:
+        half = self.imu_NTC.shape[1] // 2
+        halves = gravity(self.imu_NTC[:, :half]), gravity(self.imu_NTC[:, half:])
+        return list(_is_steady(*halves).tolist())
+
+
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """One window as it was worn.
+    """One window as it was worn, in g and rad/s; `motions` makes those of several."""
 
-    Attributes:
-        imu_TC: float32 (T, 6), g and rad/s.
-        spread_g: standard deviation of the acceleration about its mean, of all axes together.
-        gravity_3: mean acceleration (3,), g.
-        end_3: the same of the last 0.64 s.
-        is_steady: whether gravity keeps its direction through the window, as it does in walking.
-    """
+    _of: _Measured
+    _place: int
 
-    imu_TC: Float32
-    spread_g: float
-    gravity_3: Float64
-    end_3: Vector
-    is_steady: bool
+    @property
+    def imu_TC(self) -> Float32:
+        """The samples (T, 6)."""
+        return np.asarray(self._of.imu_NTC[self._place])
+
+    @property
+    def spread_g(self) -> float:
+        """Standard deviation of the acceleration about its mean, of all axes together."""
+        return self._of.spread_g_N[self._place]
+
+    @property
+    def gravity_3(self) -> Float64:
+        """Mean acceleration (3,)."""
+        return np.asarray(self._of.gravity_N3[self._place])
+
+    @property
+    def end_3(self) -> Vector:
+        """The same of the last 0.64 s."""
+        return self._of.end_N3[self._place]
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether gravity keeps its direction through the window, as it does in walking."""
+        return self._of.steady_N[self._place]
 
 
 def motions(imu_NTC: Float32, rate_hz: float = IMU_RATE_HZ) -> list[Motion]:
     """What windows (N, T, 6) in g and rad/s show, each by itself."""
-    size = imu_NTC.shape[1]
-    end = max(1, min(size, round(END_S * rate_hz)))
-    end_N3 = imu_NTC[:, -end:, :3].mean(axis=1).tolist()
-    half = size // 2
-    measured = (
-        imu_NTC,
-        _spread_g(imu_NTC).tolist(),
-        gravity(imu_NTC),
-        ((x, y, z) for x, y, z in end_N3),
-        _is_steady(gravity(imu_NTC[:, :half]), gravity(imu_NTC[:, half:])).tolist(),
-    )
-    return [Motion(*window) for window in zip(*measured, strict=True)]
+    measured = _Measured(imu_NTC, rate_hz)
+    return [Motion(measured, place) for place in range(len(imu_NTC))]
 
 
 def _spread_g(imu_NTC: Float32) -> Float32:

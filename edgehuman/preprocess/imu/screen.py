@@ -242,7 +242,7 @@ class AxisWatch:
         """Which axes are dead in the next windows (N, T, 6), and how; "" if none is."""
         # A few rows show that every axis works, so most windows need no closer check.
         constant_N23, copy_N23, _ = _stuck(imu_NTC[:, :: max(1, imu_NTC.shape[1] // _SPARSE_ROWS)])
-        works_N: Bool = ~(constant_N23 | copy_N23).any(axis=(1, 2))
+        works_N = ~np.asarray((constant_N23 | copy_N23).any(axis=(1, 2)))
         if works_N.all():
             self._dead_23 = np.zeros((2, 3), bool)
             return [""] * len(imu_NTC)
@@ -288,7 +288,7 @@ def frozen_sensors(imu_NTC: Float32, rate_hz: float) -> list[str]:
     """
     held = round(FROZEN_S * rate_hz)
     # A second contains two of these rows in succession, so most windows need no closer check.
-    moves_N: Bool = _moves(imu_NTC[:, :: max(1, held // 2)]).all(axis=(1, 2))
+    moves_N = np.asarray(_moves(imu_NTC[:, :: max(1, held // 2)]).all(axis=(1, 2)))
     if moves_N.all():
         return [""] * len(imu_NTC)
     windows = zip(imu_NTC, moves_N.tolist(), strict=True)

@@ -227,7 +227,9 @@ class Recogniser:
             return
         self._changes = 1 if is_changed else min(AT_ONCE, 2 * self._changes)
         self._ahead_worn = self.mounting.worn
-        size = self.mounting.settled(islice(self._waiting, AT_ONCE), self._changes)
+        size = 1
+        if len(self._waiting) > 1:
+            size = self.mounting.settled(islice(self._waiting, AT_ONCE), self._changes)
         waiting = [motion.imu_TC for motion in islice(self._waiting, size)]
         output_NO = self._run(self.mounting.turned(np.stack(waiting)))
         energy_N = energy_of(output_NO) if self._rejects else np.full(len(output_NO), math.inf)
