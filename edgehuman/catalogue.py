@@ -207,7 +207,7 @@ RECORDS: Mapping[str, Record] = {
         evaluate=Action(
             "edgehuman.bench.evaluate.silhouette:EvaluateConfig",
             "edgehuman.bench.evaluate.silhouette:evaluate",
-            "edgehuman evaluate gaitset --data simulated",
+            "edgehuman evaluate zoo:gait-silhouette --data simulated",
         ),
         load="edgehuman.data.silhouette.load:load_silhouettes",
         layouts="edgehuman.data.silhouette.load:layouts",
@@ -216,18 +216,18 @@ RECORDS: Mapping[str, Record] = {
         run=Action(
             "edgehuman.runtime.silhouette.run:RunConfig",
             "edgehuman.runtime.silhouette.run:run",
-            "edgehuman run gaitset --source walks --gallery known.npz",
+            "edgehuman run zoo:gait-silhouette --source walks --gallery k.npz",
         ),
         stream="edgehuman.runtime.silhouette.stream:open_stream",
         enroll=Action(
             "edgehuman.runtime.silhouette.commands:EnrolConfig",
             "edgehuman.runtime.silhouette.commands:enroll",
-            "edgehuman gallery enroll gaitset --source a --name A --gallery k.npz",
+            "edgehuman gallery enroll zoo:gait-silhouette --source a --name A --gallery k.npz",
         ),
         identify=Action(
             "edgehuman.runtime.silhouette.commands:IdentifyConfig",
             "edgehuman.runtime.silhouette.commands:identify",
-            "edgehuman gallery identify gaitset --source door --gallery k.npz",
+            "edgehuman gallery identify zoo:gait-silhouette --source door --gallery k.npz",
         ),
         kind="silhouettes",
         pack=Action(

@@ -75,6 +75,8 @@ gallery enroll zoo:gait-skeleton --source simulated --track walker-0 --name ANNA
 gallery identify zoo:gait-skeleton --source simulated --gallery k.npz
 gallery list k.npz
 gallery forget k.npz --name ANNA
+run zoo:gait-silhouette --source silhouettes
+run zoo:gait-silhouette-int8 --source silhouettes --json
 """
 NEEDS_TRAINING = """
 data pack photos --out shards

@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate import image, imu, skeleton
+from edgehuman.bench.evaluate import image, imu, silhouette, skeleton
 from edgehuman.data.gait.score import score_walks
 from edgehuman.data.image.part_groups import LABELS
 from edgehuman.data.skeleton.bones import bone_scores
@@ -97,6 +97,39 @@ def test_the_gait_models_find_people_whom_they_never_saw() -> None:
     assert rank1 >= 0.58
     assert rank1 > 3 * bone_scores(walks, whole.protocol, shape[0]).metrics["rank1"]
     assert abs(small.scores.metrics["rank1"] - rank1) <= 0.03
+
+
+SILHOUETTES = ("zoo:gait-silhouette", "zoo:gait-silhouette-int8")
+
+
+@pytest.mark.parametrize("name", SILHOUETTES)
+def test_the_silhouette_model_learned_from_simulated_walkers_alone_and_says_so(name: str) -> None:
+    model = load(name)
+    card = model.card
+    assert (card.arch, card.task) == ("gaitset_small", "gait-embedding")
+    assert all(row.simulated and row.licence for row in card.data)
+    assert "simulated" in card.metrics[0].protocol
+    assert 0 < card.decision.threshold < 1
+    assert card.parity["cosine"] >= 0.98
+    # It is small enough for a Jetson Nano, and one more frame costs one frame.
+    assert model.parts is not None
+    if name.endswith("int8"):
+        assert (ZOO / "gait-silhouette-int8.onnx").stat().st_size < 2_000_000
+
+
+@pytest.mark.long
+@pytest.mark.slow
+def test_the_silhouette_models_find_people_whom_they_never_saw() -> None:
+    whole, small = (
+        silhouette.evaluate(silhouette.EvaluateConfig(name, data="simulated:40")).data
+        for name in SILHOUETTES
+    )
+    assert isinstance(whole, dict)
+    assert isinstance(small, dict)
+    rank1 = whole["metrics"]["rank1"]
+    for baseline in ("gait_energy_images", "random_weights"):
+        assert rank1 > 2 * whole["baselines"][baseline]["rank1"]
+    assert abs(small["metrics"]["rank1"] - rank1) <= 0.03
 
 
 PERSON = ("zoo:person-garments", "zoo:person-garments-int8", "zoo:person-garments-fp16")

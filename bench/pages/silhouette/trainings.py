@@ -75,6 +75,11 @@ class Schedule:
         rules = (
             (bool(self.seeds), "seeds", "at least one"),
             (self.steps >= self.points, "steps", f"at least --points {self.points}"),
+            (
+                self.tune_batch >= 8 and self.tune_batch % 4 == 0,
+                "tune_batch",
+                "a multiple of 4 walks of a person, and at least 8",
+            ),
             *((getattr(self, name) >= 1, name, "at least 1") for name in least),
         )
         require(self, rules)

@@ -70,6 +70,7 @@ def test_the_untrained_network_is_of_the_seed(asked: list[Any], tmp_path: Path) 
         ({"seeds": ()}, "--seeds is"),
         ({"steps": 5, "points": 6}, "--steps is 5; it must be at least --points 6"),
         ({"tune_steps": 0}, "--tune-steps is 0"),
+        ({"tune_batch": 10}, "--tune-batch is 10; it must be a multiple of 4"),
     ],
 )
 def test_wrong_values_are_refused(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
