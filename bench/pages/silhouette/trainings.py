@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from edgehuman.bench.evaluate.silhouette import EvaluateConfig, evaluate
 from edgehuman.bench.pages.keep import once
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
+from edgehuman.data.silhouette.walks import SilhouetteSet, simulated_set
 from edgehuman.outcome import Outcome
 from edgehuman.tasks.silhouette.settings import Mode
 
@@ -47,6 +50,8 @@ class Schedule:
     """Peak learning rate of the denoiser; that of the backbone is twice as high."""
     people: int = 200
     """Simulated people to pretrain on."""
+    views: tuple[float, ...] = ()
+    """Azimuths of the cameras of pretraining and its exam, degrees; by default CASIA-B's eleven."""
     exam_people: int = 60
     """Other people, whose recognition is measured during the pretraining."""
     points: int = 10
@@ -108,9 +113,27 @@ def pretrained(
 
     def run(resume: bool) -> Outcome:
         fields: dict[str, Any] = {"device": config.device, "threads": config.threads, **words}
-        return train(DiffusionConfig(out=folder, resume=resume, **fields))
+        walks = seen_from(config, seed) if config.views else None
+        return train(DiffusionConfig(out=folder, resume=resume, **fields), walks)
 
-    return folder, once(folder, [json.dumps(words)], None, run)
+    asked = [json.dumps(words), *map(str, config.views)]
+    return folder, once(folder, asked, None, run)
+
+
+def seen_from(config: Schedule, seed: int) -> SilhouetteSet:
+    """Return walkers for pretraining and its exam, seen by the cameras of --views alone."""
+    from edgehuman.pretrain.diffusion.walks import (
+        LEARNED_WORLD,
+        LEAST_SIMULATED_FRAMES,
+        SIMULATED_EACH,
+    )
+
+    people = config.people + config.exam_people
+    walks = simulated_set(
+        people, SIMULATED_EACH, LEARNED_WORLD + seed, LEAST_SIMULATED_FRAMES, config.views
+    )
+    # The exam holds people out of these.
+    return replace(walks, role_N=np.full(len(walks), "train"))
 
 
 def tuned(

@@ -5,6 +5,7 @@ Axes: S frames of all walks, N walks, T frames of one, H and W pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -75,16 +76,24 @@ class SilhouetteSet(WalkSet):
 
 
 def simulated_set(
-    people: int, each: int, seed: int, frames: int = SIMULATED_FRAMES
+    people: int,
+    each: int,
+    seed: int,
+    frames: int = SIMULATED_FRAMES,
+    views_deg: Sequence[float] = (),
 ) -> SilhouetteSet:
     """Simulated people: the first half of each person's walks is the gallery, the rest are probes.
 
     Gallery walks are normal; probes are normal, with a bag and in a coat, in turn.
 
+    Args:
+        views_deg: azimuths of the cameras; by default CASIA-B's eleven.
+
     Raises:
         UsageError: fewer than one person or two walks.
     """
     # OpenCV draws them; who lists the datasets need not have it.
+    from edgehuman.simulate.gait.pinhole import VIEWS_DEG, Cameras
     from edgehuman.simulate.silhouette.walks import SimulatedSilhouettes, simulate_silhouettes
 
     if each < 2:
@@ -96,6 +105,7 @@ def simulated_set(
         frames=frames,
         seed=seed,
         conditions=[*["nm"] * gallery, *(("nm", "bg", "cl")[i % 3] for i in range(each - gallery))],
+        cameras=Cameras(views_deg=views_deg or VIEWS_DEG),
     )
     walks = simulate_silhouettes(wanted)
     count = len(walks.person_N)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from edgehuman.bench.pages.silhouette import trainings
 from edgehuman.bench.pages.silhouette.trainings import Schedule, pretrained, tuned, untrained
+from edgehuman.data.silhouette.walks import SilhouetteSet
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
 
@@ -19,8 +21,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     pytest.importorskip("torch")
     found: list[Any] = []
 
-    def run(config: Any) -> Outcome:
-        found.append(config)
+    def run(config: Any, walks: SilhouetteSet | None = None) -> Outcome:
+        found.append(config if walks is None else walks)
         metrics = {"rank1": 0.25}
         return Outcome({"metrics": metrics, "baselines": {"gait_energy_images": metrics}}, "")
 
@@ -39,6 +41,19 @@ def test_a_pretraining_has_the_schedule_and_its_changes(asked: list[Any], tmp_pa
     pretrained(schedule, "one", 3, {"dim": 64, "uncond": 0.5})
     assert len(asked) == 1
     pretrained(schedule, "one", 3, {"dim": 64, "uncond": 0.0})
+    assert len(asked) == 2
+
+
+def test_a_pretraining_may_see_walkers_from_one_side(asked: list[Any], tmp_path: Path) -> None:
+    schedule = Schedule(out=tmp_path, people=2, exam_people=1, views=(90.0,))
+    pretrained(schedule, "side", 0, {})
+    (walks,) = asked
+    assert set(walks.view_N) == {"090"}
+    assert len(set(walks.person_N)) == 3
+    assert set(walks.role_N) == {"train"}
+    assert walks.simulated
+    # All sides are another pretraining.
+    pretrained(replace(schedule, views=()), "side", 0, {})
     assert len(asked) == 2
 
 
