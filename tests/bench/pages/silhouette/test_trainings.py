@@ -45,11 +45,11 @@ def test_a_pretraining_has_the_schedule_and_its_changes(asked: list[Any], tmp_pa
 
 
 def test_a_pretraining_may_see_walkers_from_one_side(asked: list[Any], tmp_path: Path) -> None:
-    schedule = Schedule(out=tmp_path, people=2, exam_people=1, views=(90.0,))
+    schedule = Schedule(out=tmp_path, people=2, exam_people=2, views=(90.0,))
     pretrained(schedule, "side", 0, {})
     (walks,) = asked
     assert set(walks.view_N) == {"090"}
-    assert len(set(walks.person_N)) == 3
+    assert len(set(walks.person_N)) == 4
     assert set(walks.role_N) == {"train"}
     assert walks.simulated
     # All sides are another pretraining.
