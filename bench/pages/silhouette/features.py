@@ -17,24 +17,21 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import nn
 from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.bench.entry import main
 from edgehuman.config import require
 from edgehuman.data.silhouette.walks import SilhouetteSet, simulated_set
-from edgehuman.nets.building import build
-from edgehuman.nets.checkpoint import load_into, read_weights
 from edgehuman.outcome import Outcome
-from edgehuman.pretrain.diffusion.exam import Exam, unit_features
-from edgehuman.pretrain.diffusion.subsequences import sampling_of
-from edgehuman.pretrain.diffusion.walks import EXAM_WORLD, Pairs
 from edgehuman.records import Float32, Text
 from edgehuman.simulate.gait.pinhole import VIEWS_DEG
-from edgehuman.training.silhouette.augment import NONE
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SEEN = 4
 """Frames of a walk that a network sees."""
@@ -75,6 +72,10 @@ def build_table(config: FeaturesConfig) -> Outcome:
     Raises:
         CheckpointError: a folder without a checkpoint, or of another network than the first.
     """
+    from edgehuman.nets.building import build
+    from edgehuman.nets.checkpoint import load_into, read_weights
+    from edgehuman.pretrain.diffusion.walks import EXAM_WORLD
+
     walks = simulated_set(config.people, len(VIEWS_DEG), EXAM_WORLD, _LENGTH)
     arch = read_weights(config.checkpoint[0])[1].arch
     rows = {RANDOM: measured(build(arch, config.seed), walks, arch)}
@@ -88,6 +89,11 @@ def build_table(config: FeaturesConfig) -> Outcome:
 
 def measured(network: nn.Module, walks: SilhouetteSet, arch: str) -> dict[str, float]:
     """Return the columns of the table, shares in 0..1."""
+    from edgehuman.pretrain.diffusion.exam import Exam, unit_features
+    from edgehuman.pretrain.diffusion.subsequences import sampling_of
+    from edgehuman.pretrain.diffusion.walks import Pairs
+    from edgehuman.training.silhouette.augment import NONE
+
     sampling = sampling_of(catalogue.network(arch).family, SEEN)
     exam = Exam([walks], Pairs([walks], sampling, NONE))
     return spread(unit_features(network.eval(), exam.middle_NTHW).numpy(), walks)

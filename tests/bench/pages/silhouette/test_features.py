@@ -63,7 +63,7 @@ def test_the_table_has_the_random_network_and_every_checkpoint(
         network = build("gaitset_small", int(folder.name))
         return network.state_dict(), SimpleNamespace(arch="gaitset_small")
 
-    monkeypatch.setattr(features, "read_weights", read)
+    monkeypatch.setattr("edgehuman.nets.checkpoint.read_weights", read)
     found = build_table(FeaturesConfig((tmp_path / "0", tmp_path / "1"), people=2))
     assert isinstance(found.data, dict)
     rows = found.data["rows"]
