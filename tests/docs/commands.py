@@ -87,14 +87,21 @@ def _configs(name: str, rest: list[str]) -> list[type[Any]]:
 
 
 def _wrong_of_a_module(module: str, flags: set[str]) -> str:
-    """Whether the module is there, and annotates a name for each flag."""
+    """Whether the module is there, and it or a neighbour that it imports (whose config it may
+    extend) annotates a name for each flag."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         return f"there is no module {module}"
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    own = Path(spec.origin)
+    nodes = list(ast.walk(ast.parse(own.read_text(encoding="utf-8"))))
+    package = module.rpartition(".")[0]
+    for node in list(nodes):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
+            near = own.with_name(f"{(node.module or '').rpartition('.')[2]}.py")
+            nodes += ast.walk(ast.parse(near.read_text(encoding="utf-8")))
     named = {
         node.target.id
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
     unknown = flags - named - _SHARED
