@@ -39,7 +39,7 @@ def test_every_command_and_flag_is_offered() -> None:
         ("edgehuman gallery forget --na", "--name"),
         ("edgehuman finetune --task pos", "pose"),
         ("edgehuman run zoo : activity-", "activity-int8"),
-        ("edgehuman evaluate zoo :", "activity activity-int8 gait-skeleton"),
+        ("edgehuman evaluate zoo :", "activity activity-int8 gait-silhouette"),
         ("edgehuman completion --json --h", "--help"),
         ("edgehuman help doc", "doctor"),
     ],

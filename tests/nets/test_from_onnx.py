@@ -35,7 +35,7 @@ def records_of(name: str, count: int) -> np.ndarray:  # type: ignore[type-arg]
     """Noise in the card's shape and type, which no network has seen."""
     spec = fp32_card(name).input
     rng = np.random.default_rng(5)
-    shape = (count, *spec.shape)
+    shape = (count, *(size or 6 for size in spec.shape))  # 0: any length
     if spec.dtype == "uint8":
         return rng.integers(0, 256, shape, np.uint8)
     return rng.normal(0, 1, shape).astype(np.float32)
