@@ -61,6 +61,7 @@ EVALUATED = [
         "0.867",
     ),
     ("zoo:person-garments --data ccp", "mean_iou", "0.483"),
+    ("zoo:gait-silhouette --data kth_walk.npz --random-networks 1", "rank1", "0.461"),
 ]
 GAIT = "python -m edgehuman.bench.pages.skeleton.gait"
 BENCH = "edgehuman bench zoo:activity zoo:activity-int8 --against torch,compile"
@@ -75,13 +76,13 @@ def results() -> dict[str, str]:
 
 def test_every_result_is_run_by_a_test() -> None:
     evaluated = {f"edgehuman evaluate {words}" for words, _, _ in EVALUATED}
-    assert set(results()) <= {*evaluated, GAIT, BENCH}
+    assert set(results()) <= {*evaluated, BENCH}
     assert len(results()) == 5
 
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_the_row_of_gait_says_what_its_command_prints(tmp_path: Path) -> None:
+def test_the_page_of_gait_says_what_its_command_prints(tmp_path: Path) -> None:
     done = leaving.run(
         [sys.executable, *GAIT.split()[1:]],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -89,9 +90,9 @@ def test_the_row_of_gait_says_what_its_command_prints(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     printed = re.findall(r"^\| [^|]+\| [^|]+\| ([\d.]+)", done.stdout, re.MULTILINE)
-    stated = re.findall(r"\d+\.\d", results()[GAIT])
-    assert len(stated) == 3
-    assert sorted(printed) == sorted(stated)
+    assert len(printed) == 3
+    stated = re.findall(r"\d+\.\d", (ROOT / "docs" / "gait.md").read_text(encoding="utf-8"))
+    assert set(printed) <= set(stated)
 
 
 @pytest.mark.slow
