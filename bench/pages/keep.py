@@ -13,7 +13,7 @@ from typing import Any
 
 from edgehuman.bench.cell import Cell
 from edgehuman.card import WEIGHTS
-from edgehuman.errors import UsageError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.files import write_whole
 from edgehuman.outcome import Outcome
 from edgehuman.progress import progress_bar
@@ -35,6 +35,18 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "-"
     return found
+
+
+def write_table(folder: Path, text: str, data: Any) -> str:
+    """Write a page as table.md and its numbers as table.json; return the text.
+
+    Raises:
+        DataError: the folder cannot be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "table.md", f"{text}\n".encode(), DataError)
+    write_whole(folder / "table.json", json.dumps(data, indent=1).encode(), DataError)
+    return text
 
 
 class KeptCells:

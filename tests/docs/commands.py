@@ -96,9 +96,10 @@ def _wrong_of_a_module(module: str, flags: set[str]) -> str:
     nodes = list(ast.walk(ast.parse(own.read_text(encoding="utf-8"))))
     package = module.rpartition(".")[0]
     for node in list(nodes):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
-            near = own.with_name(f"{(node.module or '').rpartition('.')[2]}.py")
-            nodes += ast.walk(ast.parse(near.read_text(encoding="utf-8")))
+        near = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+        if near.rpartition(".")[0] == package:
+            file = own.with_name(f"{near.rpartition('.')[2]}.py")
+            nodes += ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     named = {
         node.target.id
         for node in nodes

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.keep import mean_and_spread
+from edgehuman.bench.pages.keep import mean_and_spread, write_table
 from edgehuman.bench.pages.silhouette.trainings import (
     ENERGY,
     LR_RATIO,
@@ -32,8 +32,6 @@ from edgehuman.bench.pages.silhouette.trainings import (
     untrained,
 )
 from edgehuman.config import require
-from edgehuman.errors import DataError
-from edgehuman.files import write_whole
 from edgehuman.outcome import Outcome
 from edgehuman.tasks.silhouette.settings import Mode
 
@@ -117,7 +115,7 @@ def build_table(config: AblationsConfig) -> Outcome:
     config.out.mkdir(parents=True, exist_ok=True)
     found, text = Found(), ""
     for _ in _measured(config, found):
-        text = write_page(config, found)
+        text = write_table(config.out, render(config, found), as_data(config, found))
     data = as_data(config, found)
     return Outcome(data, json.dumps(data) if config.json else text)
 
@@ -222,15 +220,6 @@ def as_data(config: AblationsConfig, found: Found) -> dict[str, Any]:
         "exams": found.exams,
         "scores": found.scores,
     }
-
-
-def write_page(config: AblationsConfig, found: Found) -> str:
-    """Write table.md and table.json; return the Markdown."""
-    text = render(config, found)
-    write_whole(config.out / "table.md", f"{text}\n".encode(), DataError)
-    data = json.dumps(as_data(config, found), indent=1)
-    write_whole(config.out / "table.json", data.encode(), DataError)
-    return text
 
 
 if __name__ == "__main__":

@@ -21,11 +21,10 @@ from typing import Any
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.evaluate.silhouette import EvaluateConfig, evaluate
-from edgehuman.bench.pages.keep import mean_and_spread, once
+from edgehuman.bench.pages.keep import mean_and_spread, once, write_table
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.errors import DataError
-from edgehuman.files import write_whole
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 
@@ -219,12 +218,7 @@ def _cell(tables: Sequence[Table], key: str) -> str:
 
 
 def _write(config: CrossConfig, rows: Sequence[Row]) -> str:
-    text = render(config, rows)
-    config.out.mkdir(parents=True, exist_ok=True)
-    write_whole(config.out / "table.md", f"{text}\n".encode(), DataError)
-    data = json.dumps([_as_data(row) for row in rows], indent=1)
-    write_whole(config.out / "table.json", data.encode(), DataError)
-    return text
+    return write_table(config.out, render(config, rows), [_as_data(row) for row in rows])
 
 
 def _as_data(row: Row) -> dict[str, Any]:

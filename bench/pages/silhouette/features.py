@@ -77,11 +77,12 @@ def build_table(config: FeaturesConfig) -> Outcome:
     from edgehuman.pretrain.diffusion.walks import EXAM_WORLD
 
     walks = simulated_set(config.people, len(VIEWS_DEG), EXAM_WORLD, _LENGTH)
-    arch = read_weights(config.checkpoint[0])[1].arch
+    states = {folder: read_weights(folder) for folder in config.checkpoint}
+    arch = states[config.checkpoint[0]][1].arch
     rows = {RANDOM: measured(build(arch, config.seed), walks, arch)}
-    for folder in config.checkpoint:
+    for folder, (weights, _) in states.items():
         network = build(arch, config.seed)
-        load_into(network, read_weights(folder)[0], str(folder))
+        load_into(network, weights, str(folder))
         rows[folder.name] = measured(network, walks, arch)
     data = {"simulated": True, "arch": arch, "people": config.people, "rows": rows}
     return Outcome(data, json.dumps(data) if config.json else _text(rows))
@@ -89,14 +90,17 @@ def build_table(config: FeaturesConfig) -> Outcome:
 
 def measured(network: nn.Module, walks: SilhouetteSet, arch: str) -> dict[str, float]:
     """Return the columns of the table, shares in 0..1."""
-    from edgehuman.pretrain.diffusion.exam import Exam, unit_features
+    import torch
+
+    from edgehuman.pretrain.diffusion.exam import unit_features
     from edgehuman.pretrain.diffusion.subsequences import sampling_of
     from edgehuman.pretrain.diffusion.walks import Pairs
     from edgehuman.training.silhouette.augment import NONE
 
     sampling = sampling_of(catalogue.network(arch).family, SEEN)
-    exam = Exam([walks], Pairs([walks], sampling, NONE))
-    return spread(unit_features(network.eval(), exam.middle_NTHW).numpy(), walks)
+    pairs = Pairs([walks], sampling, NONE)
+    middle_NTHW = torch.from_numpy(np.stack([pairs.middle(i) for i in range(len(pairs))]))
+    return spread(unit_features(network.eval(), middle_NTHW).numpy(), walks)
 
 
 def spread(feature_ND: Float32, walks: SilhouetteSet) -> dict[str, float]:

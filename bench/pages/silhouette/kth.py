@@ -24,11 +24,10 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.evaluate.pairs import MODEL
 from edgehuman.bench.evaluate.silhouette import EvaluateConfig, evaluate
 from edgehuman.bench.evaluate.walks import RANDOM
-from edgehuman.bench.pages.keep import once
+from edgehuman.bench.pages.keep import once, write_table
 from edgehuman.bench.pages.silhouette.cross import identity, label, plain
 from edgehuman.config import require
 from edgehuman.errors import DataError
-from edgehuman.files import write_whole
 from edgehuman.metrics.gait.pairs import ACROSS, WITHIN
 from edgehuman.outcome import Outcome
 
@@ -94,7 +93,7 @@ def build_table(config: KthConfig) -> Outcome:
             "rows": {**models, **baselines},
             "gains": gains,
         }
-        text = write_page(config, data)
+        text = write_table(config.out, render(data), data)
     return Outcome(data, json.dumps(data) if config.json else text)
 
 
@@ -141,15 +140,6 @@ def _cell(table: Mapping[str, Any] | None, key: str) -> str:
     ends = table["intervals"].get(key)
     between = f" [{100 * ends[0]:.1f}, {100 * ends[1]:.1f}]" if ends else ""
     return f"{100 * table['metrics'][key]:.1f}{between}"
-
-
-def write_page(config: KthConfig, data: Mapping[str, Any]) -> str:
-    """Write table.md and table.json; return the Markdown."""
-    text = render(data)
-    config.out.mkdir(parents=True, exist_ok=True)
-    write_whole(config.out / "table.md", f"{text}\n".encode(), DataError)
-    write_whole(config.out / "table.json", json.dumps(data, indent=1).encode(), DataError)
-    return text
 
 
 if __name__ == "__main__":

@@ -113,11 +113,11 @@ def pretrained(
 
     def run(resume: bool) -> Outcome:
         fields: dict[str, Any] = {"device": config.device, "threads": config.threads, **words}
-        asked = DiffusionConfig(out=folder, resume=resume, **fields)
-        return train(asked, seen_from(config, seed)) if config.views else train(asked)
+        settings = DiffusionConfig(out=folder, resume=resume, **fields)
+        return train(settings, seen_from(config, seed)) if config.views else train(settings)
 
-    line = [json.dumps(words), *map(str, config.views)]
-    return folder, once(folder, line, None, run)
+    asked = [json.dumps(words), *map(str, config.views)]
+    return folder, once(folder, asked, None, run)
 
 
 def seen_from(config: Schedule, seed: int) -> SilhouetteSet:

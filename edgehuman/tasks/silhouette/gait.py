@@ -177,7 +177,7 @@ def train(config: GaitConfig, data: SilhouetteSet | None = None) -> Outcome:
     batches = SilhouetteBatches(splits.learn, recipe, config)
     network, classifier = build_network(config, start.arch, batches.num_people)
     least = cast("int", network.least_frames)
-    _require_drawn(least, start.arch, recipe)
+    _require_drawn(least, start.arch, recipe)  # a network of the caller's own says so itself
     for walks in (splits.select, splits.test):
         if walks is not None:
             long_enough(walks, least)
