@@ -26,7 +26,7 @@ from edgehuman.card import Card, Metric, TrainingData
 from edgehuman.errors import DataError
 from edgehuman.nets.checkpoint import load_encoder, load_network, read_card, require_arch
 from edgehuman.outcome import Outcome
-from edgehuman.records import Float32
+from edgehuman.records import Float32, Index
 from edgehuman.tasks.settings import FinetuneConfig
 from edgehuman.training import checkpoint
 from edgehuman.training.loop import Job, require_ready, train_steps
@@ -97,6 +97,24 @@ def answer_of(network: nn.Module) -> Callable[[NDArray[ScalarT]], Float32]:
 
 
 @dataclass(frozen=True)
+class TrainingSamples:
+    """The samples of a training one by one, for `edgehuman distill`, which keeps what a teacher
+    says of each.
+
+    Attributes:
+        names: of the samples, each once.
+        indices: (step, process) -> the samples of its batch.
+        batch_of: (samples (B,), random numbers of reading) -> the learner's batch, a row for each.
+        together: how many samples the learner augments at once; 1 where reading augments.
+    """
+
+    names: tuple[str, ...]
+    indices: Callable[[int, Place], Index]
+    batch_of: Callable[[Index, np.random.Generator], tuple[Tensor, ...]]
+    together: int = 256
+
+
+@dataclass(frozen=True)
 class Training:
     """One training of a task.
 
@@ -110,6 +128,7 @@ class Training:
         select_by: the metric that selects the checkpoint; larger is better.
         lr_scale: parameter name in the learner -> its learning-rate factor.
         name: label of the progress bar.
+        samples: what `batches` draws from.
     """
 
     network: nn.Module
@@ -120,6 +139,7 @@ class Training:
     select_by: str
     lr_scale: Callable[[str], float]
     name: str
+    samples: TrainingSamples | None = None
 
 
 @dataclass(frozen=True)
@@ -171,6 +191,23 @@ class Judge:
 
     decide: Callable[[nn.Module, Card], Decided]
     test: Callable[[nn.Module, Card], Measured]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A training that is ready to run: its data are read, its network is built.
+
+    Attributes:
+        config: of the task, with what the data and the weights say filled in.
+    """
+
+    config: FinetuneConfig
+    training: Training
+    judge: Judge
+
+    def run(self) -> Outcome:
+        """Train, select and judge; see `finetune`."""
+        return finetune(self.config, self.training, self.judge)
 
 
 def finetune(config: FinetuneConfig, training: Training, judge: Judge) -> Outcome:

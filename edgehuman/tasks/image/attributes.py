@@ -13,21 +13,23 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.set import PersonSet
 from edgehuman.nets.image.heads import PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize
+from edgehuman.tasks.finetune import Work
 from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.losses import attribute_loss
 from edgehuman.tasks.image.settings import AttributesConfig
 from edgehuman.tasks.image.splits import split_people
-from edgehuman.tasks.image.train import PersonTask, begin, in_memory, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, in_memory, person_work
+from edgehuman.tasks.learner import Learner
 
 
-class AttributesLearner(nn.Module):
+class AttributesLearner(Learner):
     """A network with its loss."""
 
     def __init__(self, network: PersonNet, positive_share_A: Tensor) -> None:
@@ -36,12 +38,12 @@ class AttributesLearner(nn.Module):
         self.positive_share_A: Tensor
         self.register_buffer("positive_share_A", positive_share_A.float())
 
-    def forward(self, image_NHWC: Tensor, label_NA: Tensor) -> dict[str, Tensor]:
-        """Return {"loss", "accuracy"} for raw images and 0/1 answers (N, A)."""
-        logits_NA = self.network(image_NHWC)
-        right_NA = (logits_NA > 0) == (label_NA > 0)
+    def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
+        """Return {"loss", "accuracy"} of logits (N, A), for 0/1 answers (N, A)."""
+        (label_NA,) = target
+        right_NA = (output_N > 0) == (label_NA > 0)
         return {
-            "loss": attribute_loss(logits_NA, label_NA, self.positive_share_A),
+            "loss": attribute_loss(output_N, label_NA, self.positive_share_A),
             "accuracy": right_NA.float().mean(),
         }
 
@@ -53,7 +55,16 @@ def train(config: AttributesConfig, data: PersonSet | None = None) -> Outcome:
         data: people in memory, in the place of `config.data`.
 
     Raises:
-        UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
+        UsageError, DataError, CheckpointError, TrainingError: see `prepare` and `finetune`.
+    """
+    return prepare(config, data).run()
+
+
+def prepare(config: AttributesConfig, data: PersonSet | None = None) -> Work:
+    """Return the training that `train` runs.
+
+    Raises:
+        UsageError, DataError, CheckpointError: see `person_work`.
     """
     config = in_memory(config, data)
     start, persons = begin(config, "attributes", data)
@@ -72,4 +83,4 @@ def train(config: AttributesConfig, data: PersonSet | None = None) -> Outcome:
         sample=sample,
         select_by="mean_accuracy",
     )
-    return train_person(config, start, persons, task)
+    return person_work(config, start, persons, task)

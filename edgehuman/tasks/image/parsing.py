@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from edgehuman.card import OutputSpec
@@ -22,6 +22,7 @@ from edgehuman.geometry import mirror_order
 from edgehuman.nets.image.heads import PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize, resize_labels
+from edgehuman.tasks.finetune import Work
 from edgehuman.tasks.image.augment import (
     IGNORED,
     draw_move,
@@ -30,23 +31,25 @@ from edgehuman.tasks.image.augment import (
 )
 from edgehuman.tasks.image.losses import parsing_loss
 from edgehuman.tasks.image.settings import ParsingConfig
-from edgehuman.tasks.image.train import PersonTask, begin, in_memory, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, in_memory, person_work
+from edgehuman.tasks.learner import Learner
 
 
-class ParsingLearner(nn.Module):
+class ParsingLearner(Learner):
     """A network with its losses."""
 
     def __init__(self, network: PersonNet, lovasz: float, label_stride: int) -> None:
         super().__init__()
         self.network, self.lovasz, self.label_stride = network, lovasz, label_stride
 
-    def forward(self, image_NHWC: Tensor, part_NHW: Tensor) -> dict[str, Tensor]:
-        """Return {"loss", "cross_entropy", "lovasz", "accuracy"} for raw images and parts
+    def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
+        """Return {"loss", "cross_entropy", "lovasz", "accuracy"} of logits (N, C, h, w), for parts
         (N, H, W).
         """
+        (part_NHW,) = target
         step = self.label_stride
         part_NHW = part_NHW[:, step // 2 :: step, step // 2 :: step]
-        logits_NCHW = self.network(image_NHWC).float()
+        logits_NCHW = output_N.float()
         size = (part_NHW.shape[1], part_NHW.shape[2])
         logits_NCHW = functional.interpolate(logits_NCHW, size, mode="bilinear")
         counts_NHW = part_NHW != IGNORED
@@ -64,7 +67,16 @@ def train(config: ParsingConfig, data: PersonSet | None = None) -> Outcome:
         data: people in memory, in the place of `config.data`.
 
     Raises:
-        UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
+        UsageError, DataError, CheckpointError, TrainingError: see `prepare` and `finetune`.
+    """
+    return prepare(config, data).run()
+
+
+def prepare(config: ParsingConfig, data: PersonSet | None = None) -> Work:
+    """Return the training that `train` runs.
+
+    Raises:
+        UsageError, DataError, CheckpointError: see `person_work`.
     """
     config = in_memory(config, data)
     start, persons = begin(config, "parsing", data)
@@ -86,4 +98,4 @@ def train(config: ParsingConfig, data: PersonSet | None = None) -> Outcome:
         sample=sample,
         select_by="mean_iou",
     )
-    return train_person(config, start, persons, task)
+    return person_work(config, start, persons, task)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.set import PersonSet
@@ -21,16 +21,18 @@ from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
 from edgehuman.nets.image.heads import MAP_STRIDE, PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize, to_crop
+from edgehuman.tasks.finetune import Work
 from edgehuman.tasks.image.augment import draw_move, move_joints, vary
 from edgehuman.tasks.image.heatmaps import Grid, gaussian_targets
 from edgehuman.tasks.image.losses import heatmap_loss
 from edgehuman.tasks.image.settings import PoseConfig
-from edgehuman.tasks.image.train import PersonTask, begin, in_memory, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, in_memory, person_work
+from edgehuman.tasks.learner import Learner
 
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
 
 
-class PoseLearner(nn.Module):
+class PoseLearner(Learner):
     """A network with its loss."""
 
     def __init__(self, network: PersonNet, size: tuple[int, int], sigma: float) -> None:
@@ -40,12 +42,14 @@ class PoseLearner(nn.Module):
         self.grid = Grid(size, map_size, centres="half")
         self.sigma = sigma
 
-    def forward(self, image_NHWC: Tensor, joint_NJ3: Tensor) -> dict[str, Tensor]:
-        """Return {"loss"} for raw images and joints (N, J, 3): the mean squared error x 1000."""
-        heatmap_NJHW = self.network(image_NHWC)
+    def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
+        """Return {"loss"} of heat maps (N, J, h, w), for joints (N, J, 3): the mean squared error
+        x 1000.
+        """
+        (joint_NJ3,) = target
         from_corner_NJ3 = joint_NJ3 + joint_NJ3.new_tensor([0.5, 0.5, 0.0])
         target_NJHW, weight_NJ = gaussian_targets(from_corner_NJ3, self.grid, self.sigma)
-        return {"loss": 1e3 * heatmap_loss(heatmap_NJHW, target_NJHW, weight_NJ)}
+        return {"loss": 1e3 * heatmap_loss(output_N, target_NJHW, weight_NJ)}
 
 
 def train(config: PoseConfig, data: PersonSet | None = None) -> Outcome:
@@ -55,7 +59,16 @@ def train(config: PoseConfig, data: PersonSet | None = None) -> Outcome:
         data: people in memory, in the place of `config.data`.
 
     Raises:
-        UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
+        UsageError, DataError, CheckpointError, TrainingError: see `prepare` and `finetune`.
+    """
+    return prepare(config, data).run()
+
+
+def prepare(config: PoseConfig, data: PersonSet | None = None) -> Work:
+    """Return the training that `train` runs.
+
+    Raises:
+        UsageError, DataError, CheckpointError: see `person_work`.
     """
     labels = LABELS[config.task]
     config = in_memory(config, data)
@@ -82,4 +95,4 @@ def train(config: PoseConfig, data: PersonSet | None = None) -> Outcome:
         sample=sample,
         select_by="mean_oks",
     )
-    return train_person(config, start, persons, task)
+    return person_work(config, start, persons, task)

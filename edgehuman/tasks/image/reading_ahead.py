@@ -63,12 +63,10 @@ class ReadAhead:
         samples = []
         for number in range(len(chosen)):
             rng = np.random.default_rng((self._seed, step, place.rank, number))
-            samples.append(self._readable([*chosen[number:], *chosen[:number]], rng))
+            samples.append(self.read([*chosen[number:], *chosen[:number]], rng))
         return stacked(samples)
 
-    def _readable(
-        self, candidates: Sequence[int], rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
+    def read(self, candidates: Sequence[int], rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
         """Return the first sample whose image can be read; record the unreadable ones."""
         for index in candidates:
             if index in self.unreadable:

@@ -22,21 +22,23 @@ from edgehuman.nets.image.heads import EmbeddingHead, PersonNet
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize
 from edgehuman.records import Index
+from edgehuman.tasks.finetune import Work
 from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.losses import reid_loss
 from edgehuman.tasks.image.settings import ReidConfig
 from edgehuman.tasks.image.splits import split_people
-from edgehuman.tasks.image.train import PersonTask, begin, in_memory, train_person
+from edgehuman.tasks.image.train import PersonTask, begin, in_memory, person_work
+from edgehuman.tasks.learner import Learner
 from edgehuman.training.identity_batches import pictures_of, pk_indices
 from edgehuman.training.processes import Place
 
 
-class ReidLearner(nn.Module):
+class ReidLearner(Learner):
     """A network with its losses; neck and classifier are used in training only."""
 
     def __init__(self, network: PersonNet, num_people: int, config: ReidConfig) -> None:
         super().__init__()
-        self.network = network
+        self.network: PersonNet = network
         dim = cast(EmbeddingHead, network.head).dim
         self.neck = nn.BatchNorm1d(dim)
         self.neck.bias.requires_grad_(False)
@@ -44,10 +46,16 @@ class ReidLearner(nn.Module):
         nn.init.normal_(self.classifier.weight, std=1e-3)
         self.margin, self.smoothing = config.margin, config.label_smoothing
 
-    def forward(self, image_NHWC: Tensor, person_N: Tensor) -> dict[str, Tensor]:
-        """Return {"loss", "triplet", "identity", "accuracy"} for raw images and identities (N,)."""
+    def output_of(self, record_N: Tensor, *target: Tensor) -> Tensor:
+        """Return the vectors (N, D) of raw images, before they are normalised."""
         head = cast(EmbeddingHead, self.network.head)
-        feature_ND = head.feature(self.network.token(image_NHWC)).float()
+        return head.feature(self.network.token(record_N)).float()
+
+    def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
+        """Return {"loss", "triplet", "identity", "accuracy"} of vectors (N, D), for identities
+        (N,).
+        """
+        feature_ND, (person_N,) = output_N, target
         logits_NI = self.classifier(self.neck(feature_ND))
         parts = reid_loss(feature_ND, logits_NI, person_N, self.margin, self.smoothing)
         return {**parts, "accuracy": (logits_NI.argmax(1) == person_N).float().mean()}
@@ -60,7 +68,16 @@ def train(config: ReidConfig, data: PersonSet | None = None) -> Outcome:
         data: people in memory, in the place of `config.data`.
 
     Raises:
-        UsageError, DataError, CheckpointError, TrainingError: see `train_person`.
+        UsageError, DataError, CheckpointError, TrainingError: see `prepare` and `finetune`.
+    """
+    return prepare(config, data).run()
+
+
+def prepare(config: ReidConfig, data: PersonSet | None = None) -> Work:
+    """Return the training that `train` runs.
+
+    Raises:
+        UsageError, DataError, CheckpointError: see `person_work`.
     """
     config = in_memory(config, data)
     start, persons = begin(config, "reid", data)
@@ -89,4 +106,4 @@ def train(config: ReidConfig, data: PersonSet | None = None) -> Outcome:
         select_by="mean_ap",
         indices=indices,
     )
-    return train_person(config, start, persons, task)
+    return person_work(config, start, persons, task)

@@ -2,7 +2,7 @@
 
     edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing
 
-A task supplies its specifics as a `PersonTask`; `train_person` does the rest. The checkpoint is
+A task supplies its specifics as a `PersonTask`; `person_work` does the rest. The checkpoint is
 selected on people (or images, if identities are unknown) held out from the training part; the test
 part is read once, at the end.
 """
@@ -16,8 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from edgehuman.card import Card, OutputSpec, Role, TrainingData, image_input
 from edgehuman.catalogue import IN_MEMORY
@@ -27,7 +28,6 @@ from edgehuman.data.image.score import PersonScores, score
 from edgehuman.data.memory import set_in_memory
 from edgehuman.nets.building import count_flops, count_params
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet, person_net
-from edgehuman.outcome import Outcome
 from edgehuman.records import Index
 from edgehuman.tasks.finetune import (
     Decided,
@@ -35,12 +35,13 @@ from edgehuman.tasks.finetune import (
     Measured,
     Start,
     Training,
+    TrainingSamples,
+    Work,
     answer_of,
-    finetune,
     no_test_part,
     start_from,
 )
-from edgehuman.tasks.image.reading_ahead import Indices, ReadAhead, Sample
+from edgehuman.tasks.image.reading_ahead import Indices, ReadAhead, Sample, stacked
 from edgehuman.tasks.image.settings import DEFAULT_ARCH, PersonConfig
 from edgehuman.tasks.image.splits import PersonSplits, split_people
 from edgehuman.training.batches import batch_indices
@@ -130,7 +131,7 @@ def freeze_unused(network: PersonNet, size: tuple[int, int]) -> None:
 
 
 @dataclass(frozen=True)
-class _Work:
+class _Part:
     """One training: config, dataset, task and splits."""
 
     config: PersonConfig
@@ -154,50 +155,48 @@ class _Work:
         return learn[chosen]
 
 
-def train_person(
-    config: PersonConfig, start: Start, persons: PersonSet, task: PersonTask
-) -> Outcome:
-    """Train, select and judge; write the checkpoint to `config.out`.
+def person_work(config: PersonConfig, start: Start, persons: PersonSet, task: PersonTask) -> Work:
+    """Return the training of a task, ready to run.
 
     Raises:
-        UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
+        UsageError, DataError, CheckpointError: see the functions it calls.
     """
     if persons.simulated:
         print("training on simulated people (edgehuman's walker)", file=sys.stderr)
     splits = split_people(persons, config.select_share, config.seed, task.name)
-    work = _Work(config, persons, task, splits)
+    part = _Part(config, persons, task, splits)
     network = build_network(config, start, task.output)
-    card = _card(work, network, start.arch, start.load_into(network.encoder))
-    batches = ReadAhead(task.indices or work.shuffled, task.sample, config.seed, config.workers)
-    training = _training(work, network, card, batches)
-    return finetune(config, training, _judge(work, batches))
+    card = _card(part, network, start.arch, start.load_into(network.encoder))
+    batches = ReadAhead(task.indices or part.shuffled, task.sample, config.seed, config.workers)
+    training = _training(part, network, card, batches)
+    return Work(config, training, _judge(part, batches))
 
 
-def _card(work: _Work, network: PersonNet, arch: str, ancestors: tuple[TrainingData, ...]) -> Card:
-    config, output, splits = work.config, work.task.output, work.splits
+def _card(part: _Part, network: PersonNet, arch: str, ancestors: tuple[TrainingData, ...]) -> Card:
+    config, output, splits = part.config, part.task.output, part.splits
     if isinstance(network.head, EmbeddingHead):
         output = dataclasses.replace(output, dim=network.head.dim)
-    own = [work.data_row(splits.learn, "training")]
+    own = [part.data_row(splits.learn, "training")]
     if len(splits.select):
-        own.append(work.data_row(splits.select, "selection"))
+        own.append(part.data_row(splits.select, "selection"))
     return Card(
-        name=f"{arch} for {work.task.name}",
-        task=work.task.name,
+        name=f"{arch} for {part.task.name}",
+        task=part.task.name,
         arch=arch,
         params=count_params(network),
         flops=count_flops(network, torch.zeros((1, *config.size, 3), dtype=torch.uint8)),
         input=image_input(*config.size),
         output=output,
         data=(*ancestors, *own),
-        recipe=f"{work.task.name} finetune",
+        recipe=f"{part.task.name} finetune",
         commit=commit(),
         versions=versions(),
     )
 
 
-def _training(work: _Work, network: PersonNet, card: Card, batches: ReadAhead) -> Training:
+def _training(part: _Part, network: PersonNet, card: Card, batches: ReadAhead) -> Training:
     """Return the training: the head at the full learning rate, the backbone at lower ones."""
-    config, task, held_out = work.config, work.task, work.splits.select
+    config, task, held_out = part.config, part.task, part.splits.select
     freeze_unused(network, config.size)
     factor = lr_factors(network, config.backbone_lr, config.layer_decay)
     if not config.backbone_lr:
@@ -207,23 +206,42 @@ def _training(work: _Work, network: PersonNet, card: Card, batches: ReadAhead) -
         card=card,
         learner=lambda inner: task.learner(cast(PersonNet, inner)),
         batches=batches,
-        select=(lambda product: work.score(held_out, product).metrics) if len(held_out) else None,
+        select=(lambda product: part.score(held_out, product).metrics) if len(held_out) else None,
         select_by=task.select_by,
         lr_scale=lambda name: factor.get(name.removeprefix("network."), 1.0),
         name=f"{task.name} {card.arch}",
+        samples=_samples(part, batches),
     )
 
 
-def _judge(work: _Work, batches: ReadAhead) -> Judge:
+def _samples(part: _Part, batches: ReadAhead) -> TrainingSamples:
+    """Return the training images one by one; another replaces one that cannot be read."""
+    learn, persons = part.splits.learn, part.persons
+    place_K = np.full(len(persons.images), -1, np.int64)
+    place_K[learn] = np.arange(len(learn))
+    draw = part.task.indices or part.shuffled
+
+    def batch_of(index_B: Index, rng: np.random.Generator) -> tuple[Tensor, ...]:
+        return stacked([batches.read([*learn[i:], *learn[:i]], rng) for i in index_B.tolist()])
+
+    return TrainingSamples(
+        names=tuple(f"{persons.dataset} {index}" for index in learn.tolist()),
+        indices=lambda step, place: place_K[draw(step, place)],
+        batch_of=batch_of,
+        together=1,
+    )
+
+
+def _judge(part: _Part, batches: ReadAhead) -> Judge:
     """Return how this training is judged; `batches` records unreadable images."""
-    config, splits, task = work.config, work.splits, work.task
+    config, splits, task = part.config, part.splits, part.task
 
     def decide(network: nn.Module, card: Card) -> Decided:
         unreadable = batches.unreadable
         data: dict[str, Any] = {
             "task": task.name,
             "params": card.params,
-            "simulated": work.persons.simulated,
+            "simulated": part.persons.simulated,
             "pictures": {name: len(getattr(splits, name)) for name in ("learn", "select", "test")},
             "unreadable": len(unreadable),
         }
@@ -232,14 +250,14 @@ def _judge(work: _Work, batches: ReadAhead) -> Judge:
             why = next(iter(unreadable.values()))
             text = f"left out {len(unreadable)} unreadable images; the first: {why}\n{text}"
         if len(splits.select):
-            data["selection"] = work.score(splits.select, network).metrics
+            data["selection"] = part.score(splits.select, network).metrics
         return Decided(card, data, text)
 
     def test(network: nn.Module, card: Card) -> Measured:
         if not len(splits.test):
             raise no_test_part(config.out, config.data, "an official split")
-        found = work.score(splits.test, network)
-        protocol = f"{work.persons.dataset}, test part: {found.said}"
+        found = part.score(splits.test, network)
+        protocol = f"{part.persons.dataset}, test part: {found.said}"
         return Measured(found.metrics, protocol, {"per_label": found.per_label})
 
     return Judge(decide, test)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -42,8 +42,9 @@ from edgehuman.tasks.finetune import (
     Judge,
     Measured,
     Training,
+    TrainingSamples,
+    Work,
     answer_of,
-    finetune,
     judged,
     start_from,
 )
@@ -54,15 +55,14 @@ from edgehuman.tasks.imu.classifier import (
     uprights,
 )
 from edgehuman.tasks.imu.decision import choose_decision, hops_of
+from edgehuman.tasks.imu.drawing import drawing, window_names
 from edgehuman.tasks.imu.mounting import inherited, usual_axis
 from edgehuman.tasks.imu.probe import fit_probe
 from edgehuman.tasks.imu.settings import DEFAULT_ARCH, ActivityConfig, read_placements
 from edgehuman.tasks.imu.splits import LabelledSplits, allowed, join, labelled_splits
 from edgehuman.training import checkpoint
-from edgehuman.training.batches import balance, batch_indices, drawn_indices
 from edgehuman.training.imu.augment import FACING, UPRIGHT, WORN
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.processes import Place
 
 FRAMES = {"worn": WORN, "upright": UPRIGHT, "facing": FACING}
 
@@ -115,36 +115,12 @@ def block_scale(network: nn.Module, decay: float) -> Mapping[str, float]:
     return factor
 
 
-def _draw(config: ActivityConfig, splits: LabelledSplits) -> Callable[[int, Place], Index]:
-    """Return how a step's windows are chosen: in shuffled epochs, or balanced over sets."""
-    counts = [len(windows) for windows in splits.learn]
-    if not config.balance:
-        return lambda step, at: batch_indices(
-            sum(counts), config.batch, step, config.seed, at.rank, at.world
-        )
-    prob_N = balanced(splits.learn, config.balance)
-    return lambda step, at: drawn_indices(
-        prob_N, config.batch, step, config.seed, at.rank, at.world
-    )
-
-
-def balanced(learn: Sequence[WindowSet], share: Sequence[float]) -> Float64:
-    """Return the probability (N,) of each window of the joined sets: `share` per set, the same for
-    each class of a set.
-    """
-    names = len(learn[0].labels)
-    group_N = np.concatenate([i * names + windows.label_N for i, windows in enumerate(learn)])
-    classes = [len(np.unique(windows.label_N)) for windows in learn]
-    share_G = np.repeat([weight / n for weight, n in zip(share, classes, strict=True)], names)
-    return balance(group_N, share_G)
-
-
 def _training(
     config: ActivityConfig, splits: LabelledSplits, network: nn.Module, card: Card
 ) -> Training:
     """Return the training of all weights."""
     learn = join(splits.learn)
-    draw = _draw(config, splits)
+    draw = drawing(config, splits)
     allowed_MK = splits.allowed_MK
     imu_NTC, label_N = torch.from_numpy(learn.imu_NTC), torch.from_numpy(learn.label_N)
     place_NP = torch.from_numpy(placed(learn, read_placements(config.placements)))
@@ -154,8 +130,8 @@ def _training(
     frame_N = torch.from_numpy(np.repeat(frame, counts))
     factor = block_scale(network, config.layer_decay)
 
-    def batch(step: int, place: Place) -> tuple[Tensor, ...]:
-        chosen = torch.from_numpy(draw(step, place))
+    def batch_of(index_B: Index) -> tuple[Tensor, ...]:
+        chosen = torch.from_numpy(index_B)
         turns = () if upright_N33 is None else (upright_N33[chosen], frame_N[chosen])
         return imu_NTC[chosen], label_N[chosen], place_NP[chosen], *turns
 
@@ -167,11 +143,14 @@ def _training(
         network=network,
         card=card,
         learner=lambda inner: Classifier(inner, config, allowed_MK, splits.labels),
-        batches=nullcontext(batch),
+        batches=nullcontext(lambda step, place: batch_of(draw(step, place))),
         select=select if len(splits.select) else None,
         select_by="macro_f1",
         lr_scale=lambda name: factor[name.removeprefix("network.")],
         name=f"activity {config.arch}",
+        samples=TrainingSamples(
+            window_names(splits.learn), draw, lambda index_B, rng: batch_of(index_B)
+        ),
     )
 
 
@@ -361,6 +340,32 @@ def train(config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None =
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
+    config, splits, network, card = _ready(config, data)
+    if config.mode == "finetune":
+        return _work(config, splits, network, card).run()
+    known = join(splits.learn)
+    unseen_NK = fit_probe(network, known)
+    checkpoint.save_config(config.out, config)
+    return judged(config, network, card, _judge(config, splits, (unseen_NK, known.label_N)))
+
+
+def prepare(config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None = None) -> Work:
+    """Return the training of all weights that `train` would run.
+
+    Raises:
+        UsageError, DataError, CheckpointError: see the functions it calls.
+    """
+    return _work(*_ready(config, data))
+
+
+def _work(config: ActivityConfig, splits: LabelledSplits, network: nn.Module, card: Card) -> Work:
+    return Work(config, _training(config, splits, network, card), _judge(config, splits))
+
+
+def _ready(
+    config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None
+) -> tuple[ActivityConfig, LabelledSplits, nn.Module, Card]:
+    """Read the data and build the network."""
     start = start_from(config, "activity", DEFAULT_ARCH)
     config = dataclasses.replace(config, arch=start.arch)
     given = None if data is None else sets_in_memory(data, WindowSet)
@@ -383,9 +388,4 @@ def train(config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None =
     outputs = max(1, len(config.placements)) * len(splits.labels)
     network = build(start.arch, config.seed, num_classes=outputs, dropout=config.dropout)
     card = _card(config, splits, network, start.load_into(network))
-    if config.mode == "finetune":
-        return finetune(config, _training(config, splits, network, card), _judge(config, splits))
-    known = join(splits.learn)
-    unseen_NK = fit_probe(network, known)
-    checkpoint.save_config(config.out, config)
-    return judged(config, network, card, _judge(config, splits, (unseen_NK, known.label_N)))
+    return config, splits, network, card

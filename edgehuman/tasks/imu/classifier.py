@@ -18,6 +18,7 @@ from edgehuman.preprocess.imu.naming import EITHER
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright
 from edgehuman.records import Bool, Float32, WindowSet
 from edgehuman.tasks.imu.settings import ActivityConfig, Placements, read_placements
+from edgehuman.tasks.learner import Learner
 from edgehuman.training.imu.augment import TURNED, UPRIGHT, ImuAugment, slow_down
 from edgehuman.training.imu.disturbances import disturbances
 
@@ -25,7 +26,7 @@ UPSIDE_DOWN_SHARE = 0.25
 HALF_TURN = torch.diag(torch.tensor([-1.0, -1.0, 1.0]))
 
 
-class Classifier(nn.Module):
+class Classifier(Learner):
     """A network with its training loss: cross-entropy with label smoothing, augmentation, mixup.
 
     Args:
@@ -75,15 +76,20 @@ class Classifier(nn.Module):
             facing_share=config.facing_share,
         )
 
-    def forward(
+    def viewed(self, *batch: Tensor) -> tuple[Tensor, ...]:
+        """Augment the windows; see `_viewed`."""
+        return self._viewed(*batch)
+
+    def _viewed(
         self,
         imu_NTC: Tensor,
         label_N: Tensor,
         place_NP: Tensor,
         upright_N33: Tensor | None = None,
         frame_N: Tensor | None = None,
-    ) -> dict[str, Tensor]:
-        """Return {"loss", "accuracy"}.
+    ) -> tuple[Tensor, ...]:
+        """Return the augmented windows (N, T, 6), which outputs are right (N, P, K) and, with
+        mixup, those of the window that each is mixed with, and the share (N,) of its own.
 
         Args:
             imu_NTC: windows (N, T, 6).
@@ -104,20 +110,25 @@ class Classifier(nn.Module):
         right_NK = torch.where(turned_N1, self.turned_MK[label_N], self.allowed_MK[label_N])
         if self.foreign_share:
             imu_NTC, right_NK, place_NP = self._with_foreign(imu_NTC, right_NK, place_NP)
-        right_NO = (place_NP[:, :, None] & right_NK[:, None]).flatten(1)
-        order_N = torch.arange(len(label_N))
-        share = 1.0
-        if self.mixup:
-            share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
-            order_N = torch.randperm(len(label_N))
-            imu_NTC = share * imu_NTC + (1 - share) * imu_NTC[order_N]
-        logits_NO = self.network(imu_NTC)
-        loss = share * self._loss(logits_NO, right_NO)
-        if share < 1:
-            loss = loss + (1 - share) * self._loss(logits_NO, right_NO[order_N])
-        classes_NK = logits_NO.unflatten(1, (place_NP.shape[1], -1)).logsumexp(dim=1)
-        hit_N = right_NK.gather(1, classes_NK.argmax(1, keepdim=True))
-        return {"loss": loss, "accuracy": hit_N.float().mean()}
+        right_NPK = place_NP[:, :, None] & right_NK[:, None]
+        if not self.mixup:
+            return imu_NTC, right_NPK
+        share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
+        order_N = torch.randperm(len(label_N))
+        imu_NTC = share * imu_NTC + (1 - share) * imu_NTC[order_N]
+        return imu_NTC, right_NPK, right_NPK[order_N], torch.full((len(label_N),), share)
+
+    def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
+        """Return {"loss", "accuracy"} of logits (N, O)."""
+        right_NPK, *mixed = target
+        loss_N = self._loss(output_N, right_NPK.flatten(1))
+        if mixed:
+            other_NPK, share_N = mixed
+            loss_N = share_N * loss_N
+            loss_N = loss_N + (1 - share_N) * self._loss(output_N, other_NPK.flatten(1))
+        classes_NK = torch.unflatten(output_N, 1, (right_NPK.shape[1], -1)).logsumexp(dim=1)
+        hit_N = right_NPK.any(dim=1).gather(1, classes_NK.argmax(1, keepdim=True))
+        return {"loss": loss_N.mean(), "accuracy": hit_N.float().mean()}
 
     def _slowed(self, imu_NTC: Tensor, label_N: Tensor) -> Tensor:
         """Slow some windows of the slowed classes down."""
@@ -148,10 +159,10 @@ class Classifier(nn.Module):
         return torch.where(drawn_N[:, None, None], HALF_TURN @ upright_N33, upright_N33)
 
     def _loss(self, logits_NO: Tensor, right_NO: Tensor) -> Tensor:
-        """Cross-entropy; a window's probability is that of all the outputs it may be."""
+        """Cross-entropy (N,); a window's probability is that of all the outputs it may be."""
         log_NO = functional.log_softmax(logits_NO, dim=1)
         right_N = torch.logsumexp(log_NO.masked_fill(~right_NO, -torch.inf), dim=1)
-        return -((1 - self.smoothing) * right_N + self.smoothing * log_NO.mean(dim=1)).mean()
+        return -((1 - self.smoothing) * right_N + self.smoothing * log_NO.mean(dim=1))
 
 
 def if_turned(

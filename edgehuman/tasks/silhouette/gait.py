@@ -41,10 +41,18 @@ from edgehuman.nets.checkpoint import load_into, read_weights
 from edgehuman.nets.silhouette.network import middle
 from edgehuman.nets.silhouette.parts import BnNeck
 from edgehuman.outcome import Outcome
-from edgehuman.tasks.finetune import Start, Training, answer_of, finetune, start_from
+from edgehuman.tasks.finetune import (
+    Start,
+    Training,
+    TrainingSamples,
+    Work,
+    answer_of,
+    start_from,
+)
 from edgehuman.tasks.gait.judging import judge_of, require_judgeable
 from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
 from edgehuman.tasks.gait.splits import GaitSplits
+from edgehuman.tasks.learner import Learner
 from edgehuman.tasks.silhouette.settings import DEFAULT_ARCH, GaitConfig, Recipe
 from edgehuman.tasks.silhouette.splits import SilhouetteBatches, is_simulated, load_splits
 from edgehuman.training.gather import gather
@@ -54,7 +62,7 @@ CLASSIFIER = "classifier."
 Splits = GaitSplits[SilhouetteSet]
 
 
-class SilhouetteLearner(nn.Module):
+class SilhouetteLearner(Learner):
     """A network with its losses; the classifier is used in training only.
 
     Args:
@@ -71,29 +79,27 @@ class SilhouetteLearner(nn.Module):
         config: GaitConfig,
     ) -> None:
         super().__init__()
-        self.encoder, self.classifier = network, classifier
+        self.network, self.classifier = network, classifier
         self.recipe, self.config = recipe, config
 
     def train(self, mode: bool = True) -> SilhouetteLearner:
         """As of any module, but a frozen backbone keeps the statistics of its batch norms."""
         super().train(mode)
         if self.config.mode == "probe":
-            for name, module in self.encoder.named_children():
+            for name, module in self.network.named_children():
                 module.train(mode and name == "head")
         return self
 
-    def forward(
-        self, silhouette_NTHW: Tensor, length_N: Tensor, person_N: Tensor
-    ) -> dict[str, Tensor]:
-        """Return {"loss", "triplet"} for walks and their people and, with identities, "identity"
-        and "accuracy".
+    def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
+        """Return {"loss", "triplet"} of embeddings (N, P, D), for the walks' lengths and people,
+        and with identities "identity" and "accuracy".
         """
-        embedding_NDP = self._embedding(silhouette_NTHW, length_N)
-        triplet = self._triplet(embedding_NDP, person_N)
+        _, person_N = target
+        triplet = self._triplet(output_N, person_N)
         if self.classifier is None:
             return {"loss": triplet, "triplet": triplet}
         recipe = self.recipe
-        logits_NIP = self.classifier(embedding_NDP)
+        logits_NIP = self.classifier(output_N.transpose(1, 2))
         identity = identity_loss(
             logits_NIP.transpose(1, 2), person_N, recipe.scale, recipe.label_smoothing
         )
@@ -104,18 +110,22 @@ class SilhouetteLearner(nn.Module):
             "accuracy": (logits_NIP.mean(dim=2).argmax(dim=1) == person_N).float().mean(),
         }
 
-    def _embedding(self, silhouette_NTHW: Tensor, length_N: Tensor) -> Tensor:
-        frames = silhouette_NTHW.shape[1]
+    def output_of(self, record_N: Tensor, *target: Tensor) -> Tensor:
+        """Return the embeddings (N, P, D) of silhouettes (N, T, 64, 64), of whose frames the first
+        `length` count.
+        """
+        length_N, _ = target
+        frames = record_N.shape[1]
         mask_NT: Tensor | None = None
         if int(length_N.min()) < frames:
             mask_NT = torch.arange(frames, device=length_N.device) < length_N[:, None]
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.mode != "probe"):
-            features_NCP = self.encoder.backbone(middle(silhouette_NTHW), mask_NT)  # type: ignore[operator]
-        embedding_NDP: Tensor = self.encoder.head(features_NCP)  # type: ignore[operator]
-        return embedding_NDP.float()
+            features_NCP = self.network.backbone(middle(record_N), mask_NT)  # type: ignore[operator]
+        embedding_NDP: Tensor = self.network.head(features_NCP)  # type: ignore[operator]
+        return embedding_NDP.float().transpose(1, 2)
 
-    def _triplet(self, embedding_NDP: Tensor, person_N: Tensor) -> Tensor:
-        embedding_MPD = gather(embedding_NDP.transpose(1, 2).contiguous())
+    def _triplet(self, embedding_NPD: Tensor, person_N: Tensor) -> Tensor:
+        embedding_MPD = gather(embedding_NPD.contiguous())
         person_M = gather(person_N)
         config = self.config
         triplet_P, _ = batch_all_triplets(embedding_MPD, person_M, config.margin, config.distance)
@@ -164,6 +174,15 @@ def train(config: GaitConfig, data: SilhouetteSet | None = None) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
+    return prepare(config, data).run()
+
+
+def prepare(config: GaitConfig, data: SilhouetteSet | None = None) -> Work:
+    """Return the training that `train` runs.
+
+    Raises:
+        UsageError, DataError, CheckpointError: see the functions it calls.
+    """
     start = start_from(config, "gait", DEFAULT_ARCH)
     if data is not None:
         data = set_in_memory(data, SilhouetteSet)
@@ -201,15 +220,21 @@ def train(config: GaitConfig, data: SilhouetteSet | None = None) -> Outcome:
         select_by="map",
         lr_scale=lambda name: config.lr_ratio if is_backbone(name) else 1.0,
         name=f"gait {start.arch}",
+        # Sequences of unequal lengths have no samples of one shape.
+        samples=TrainingSamples(
+            tuple(splits.learn.sequence_N.tolist()), batches.indices, batches.batch_of, together=1
+        )
+        if recipe.sampling.fixed
+        else None,
     )
-    return finetune(config, training, judge_of(config, splits, partial(_score, config)))
+    return Work(config, training, judge_of(config, splits, partial(_score, config)))
 
 
 def is_backbone(name: str) -> bool:
     """Whether a parameter of the learner belongs to the backbone: all of the network but its
     head.
     """
-    return name.startswith("encoder.") and not name.startswith("encoder.head.")
+    return name.startswith("network.") and not name.startswith("network.head.")
 
 
 def _learner(

@@ -74,11 +74,18 @@ class SilhouetteBatches:
         """Return silhouettes uint8 (N, T, 64, 64), their lengths (N,) and identities (N,), on the
         CPU. A shorter sequence repeats its frames up to T.
         """
+        rng = np.random.default_rng((self.config.seed, step, place.rank, 11))
+        return self.batch_of(self.indices(step, place), rng)
+
+    def indices(self, step: int, place: Place) -> Index:
+        """Return the walks (N,) of a step."""
         config = self.config
-        index_N = pk_indices(
+        return pk_indices(
             self._walks_of, config.batch, config.each, step, config.seed, place.rank, place.world
         )
-        rng = np.random.default_rng((config.seed, step, place.rank, 11))
+
+    def batch_of(self, index_N: Index, rng: np.random.Generator) -> tuple[Tensor, ...]:
+        """Return the batch of these walks, drawn and augmented."""
         drawn_SHW, count_N = cut(self.walks, index_N, self.recipe.sampling, rng)
         return (
             torch.from_numpy(self._stacked(drawn_SHW, count_N, rng)),

@@ -40,13 +40,15 @@ from edgehuman.own import is_own
 from edgehuman.tasks.finetune import (
     Start,
     Training,
+    TrainingSamples,
+    Work,
     answer_of,
-    finetune,
     start_from,
 )
 from edgehuman.tasks.gait.judging import judge_of, require_judgeable
 from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
 from edgehuman.tasks.gait.splits import GaitSplits
+from edgehuman.tasks.learner import Learner
 from edgehuman.tasks.skeleton.settings import DEFAULT_ARCH, GaitConfig
 from edgehuman.tasks.skeleton.splits import (
     WalkBatches,
@@ -58,26 +60,32 @@ from edgehuman.training.ledger import commit, versions
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
 
-class GaitLearner(nn.Module):
+class GaitLearner(Learner):
     """A network with its losses; neck and classifier are used in training only."""
 
     def __init__(
-        self, encoder: nn.Module, num_people: int, augment: SkeletonAugment, config: GaitConfig
+        self, network: nn.Module, num_people: int, augment: SkeletonAugment, config: GaitConfig
     ) -> None:
         super().__init__()
-        self.encoder, self.augment, self.config = encoder, augment, config
-        width = cast("int", encoder.width)
+        self.network, self.augment, self.config = network, augment, config
+        width = cast("int", network.width)
         self.neck = nn.BatchNorm1d(width)
         self.neck.bias.requires_grad_(False)
         self.classifier = nn.Linear(width, num_people, bias=False)
         nn.init.xavier_uniform_(self.classifier.weight)
 
-    def forward(self, source_NSJ3: Tensor, length_N: Tensor, person_N: Tensor) -> dict[str, Tensor]:
-        """Return {"loss", "triplet", "identity", "accuracy"} for walks and identities."""
-        config = self.config
+    def viewed(self, *batch: Tensor) -> tuple[Tensor, ...]:
+        """Return windows (N, T, J, 3) of sources (N, S, J, 3) with their lengths (N,), and the
+        identities (N,).
+        """
+        source_NSJ3, length_N, person_N = batch
         with torch.autocast(source_NSJ3.device.type, enabled=False):
-            skeleton_NTJ3 = self.augment(source_NSJ3, length_N)
-        feature_ND = self.encoder(skeleton_NTJ3).float()
+            return self.augment(source_NSJ3, length_N), person_N
+
+    def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
+        """Return {"loss", "triplet", "identity", "accuracy"} of vectors (N, D)."""
+        (person_N,) = target
+        config, feature_ND = self.config, output_N.float()
         compared_ND = feature_ND
         if config.distance == "cosine":
             compared_ND = functional.normalize(feature_ND, dim=1)
@@ -109,6 +117,15 @@ def train(config: GaitConfig, data: SkeletonSet | None = None) -> Outcome:
     Raises:
         UsageError, DataError, CheckpointError, TrainingError: see the functions it calls.
     """
+    return prepare(config, data).run()
+
+
+def prepare(config: GaitConfig, data: SkeletonSet | None = None) -> Work:
+    """Return the training that `train` runs.
+
+    Raises:
+        UsageError, DataError, CheckpointError: see the functions it calls.
+    """
     start = start_from(config, "gait", DEFAULT_ARCH)
     if data is not None:
         data = set_in_memory(data, SkeletonSet)
@@ -126,7 +143,7 @@ def train(config: GaitConfig, data: SkeletonSet | None = None) -> Outcome:
     splits = dataclasses.replace(splits, learn=long_enough(splits.learn, frames))
     card = _card(config, splits, network, start.arch, ancestors)
     judge = judge_of(config, splits, partial(_score, config))
-    return finetune(config, _training(config, splits, network, card), judge)
+    return Work(config, _training(config, splits, network, card), judge)
 
 
 def _card(
@@ -184,8 +201,11 @@ def _training(
         batches=nullcontext(batches),
         select=None if held_out is None else select,
         select_by="map",
-        lr_scale=lambda name: config.backbone_lr if name.startswith("encoder.") else 1.0,
+        lr_scale=lambda name: config.backbone_lr if name.startswith("network.") else 1.0,
         name=f"gait {card.arch}",
+        samples=TrainingSamples(
+            tuple(splits.learn.sequence_N.tolist()), batches.indices, batches.batch_of, together=64
+        ),
     )
 
 

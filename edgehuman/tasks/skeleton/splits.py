@@ -18,6 +18,7 @@ from edgehuman.data.gait.walks import random_cut
 from edgehuman.data.skeleton.load import in_test, learnable, load_skeletons, resampled
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
+from edgehuman.records import Index
 from edgehuman.tasks.gait.splits import FINETUNE_WORLD, GaitSplits, held_out
 from edgehuman.tasks.skeleton.settings import GaitConfig
 from edgehuman.training.identity_batches import pictures_of, pk_indices
@@ -65,15 +66,20 @@ class WalkBatches:
 
     def __call__(self, step: int, place: Place) -> tuple[Tensor, ...]:
         """Return sources (N, S, J, 3), their lengths (N,) and identities (N,), on the CPU."""
+        rng = np.random.default_rng((self.config.seed, step, place.rank, 11))
+        return self.batch_of(self.indices(step, place), rng)
+
+    def indices(self, step: int, place: Place) -> Index:
+        """Return the walks (N,) of a step."""
         config = self.config
-        index_N = pk_indices(
+        return pk_indices(
             self._walks_of, config.batch, config.each, step, config.seed, place.rank, place.world
         )
+
+    def batch_of(self, index_N: Index, rng: np.random.Generator) -> tuple[Tensor, ...]:
+        """Return the batch of these walks, cut at random places."""
         row_NS, length_N = random_cut(
-            self.walks.start_N[index_N],
-            self.walks.length_N[index_N],
-            self.longest,
-            np.random.default_rng((config.seed, step, place.rank, 11)),
+            self.walks.start_N[index_N], self.walks.length_N[index_N], self.longest, rng
         )
         source_NSJ3 = self.walks.skeleton_SJ3[row_NS]
         parts: tuple[NDArray[Any], ...] = (source_NSJ3, length_N, self.person_N[index_N])

@@ -16,7 +16,6 @@ from edgehuman.nets.checkpoint import load_network
 from edgehuman.records import WindowSet
 from edgehuman.tasks.imu import activity
 from edgehuman.tasks.imu.activity import (
-    balanced,
     block_scale,
     predict_logits,
     train,
@@ -132,16 +131,6 @@ def test_layer_decay_slows_lower_blocks() -> None:
     assert factor["blocks.4.mlp.0.weight"] == 0.5
     assert factor["blocks.0.mlp.0.weight"] == 0.5**5
     assert factor["embed.weight"] == 0.5**6
-
-
-def test_balance_gives_each_set_its_share_and_each_class_of_it_the_same(made: WindowSet) -> None:
-    prob_N = balanced([made, made.select(made.label_N == 0)], [3.0, 1.0])
-    first, second = prob_N[: len(made)], prob_N[len(made) :]
-    assert (first.sum(), second.sum()) == pytest.approx((0.75, 0.25))
-    by_class = [first[made.label_N == label].sum() for label in range(3)]
-    assert by_class == pytest.approx([0.25, 0.25, 0.25])
-    with pytest.raises(UsageError, match="one number for each of the 1 datasets"):
-        ActivityConfig(out=Path("x"), data=("x",), balance=(1.0, 2.0))
 
 
 def test_what_was_learnt_is_known_and_how_much_of_it_may_be_rejected(

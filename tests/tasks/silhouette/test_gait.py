@@ -116,7 +116,7 @@ def test_the_backbones_rate_is_a_ratio_of_the_heads(tmp_path: Path) -> None:
     train(config, walks())
     groups = load_state(tmp_path)["optimiser"]["param_groups"]
     assert {group["lr_scale"] for group in groups} == {0.1, 1.0}
-    names = ("encoder.set_block1.0.weight", "encoder.head.weight", "classifier.weight")
+    names = ("network.set_block1.0.weight", "network.head.weight", "classifier.weight")
     assert [is_backbone(name) for name in names] == [True, False, False]
 
 
