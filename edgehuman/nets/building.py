@@ -107,12 +107,17 @@ def own_attribute(network: nn.Module, name: str, attribute: str) -> int:
     return value
 
 
-def size_of(name: str, network: nn.Module, input: InputSpec) -> tuple[int, int]:
+def size_of(
+    name: str, network: nn.Module, input: InputSpec, changed: bool = False
+) -> tuple[int, int]:
     """Return parameters and operations for a card: the catalogue's, or those of an own network,
     counted on one record of zeros.
+
+    Args:
+        changed: whether the network was built otherwise than the catalogue says; it is counted.
     """
     row = catalogue.network(name)
-    if not is_own(name):
+    if not is_own(name) and not changed:
         return row.params, row.flops
     shape = (1, *(size or COUNTED_FRAMES for size in input.shape))
     sample = torch.zeros(shape, dtype=getattr(torch, input.dtype))

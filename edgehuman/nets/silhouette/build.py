@@ -32,7 +32,11 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
         weights: of the checkpoint: whether it has a classifier, and of how many identities.
     """
     classifier = weights.get("classifier.weight")
-    return build(card.arch, seed, num_ids=0 if classifier is None else classifier.shape[2])
+    given = {"num_ids": 0 if classifier is None else classifier.shape[2]}
+    network = build(card.arch, seed, **given)
+    if card.output.dim in (None, network.width):
+        return network
+    return build(card.arch, seed, **given, width=card.output.dim)
 
 
 def require_own(network: nn.Module, name: str, arguments: Mapping[str, Any]) -> None:

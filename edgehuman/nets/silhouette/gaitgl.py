@@ -79,6 +79,7 @@ class GaitGl(SilhouetteNet):
         depth: convolutions of each stage.
         strips: horizontal strips of the local convolutions.
         bnneck: the head without its batch norm, and a BNNeck before the identities.
+        width: of the embedding; by default that of the last stage.
         num_ids: identities of the classifier; 0: none.
     """
 
@@ -90,10 +91,12 @@ class GaitGl(SilhouetteNet):
         depth: int = 1,
         strips: int = 8,
         bnneck: bool = False,
+        width: int | None = None,
         num_ids: int = 0,
     ) -> None:
-        width = channels[-1]
-        super().__init__(width, 64, width, num_ids)
+        last = channels[-1]
+        width = width or last
+        super().__init__(last, 64, width, num_ids)
         first: list[nn.Module] = []
         for i in range(depth):
             first += [_conv3d(channels[0] if i else 1, channels[0]), nn.LeakyReLU(SLOPE)]
@@ -101,7 +104,7 @@ class GaitGl(SilhouetteNet):
         self.group = nn.Conv3d(channels[0], channels[0], (GROUP, 1, 1), (GROUP, 1, 1), bias=False)
         self.stages = nn.ModuleList(_stages(channels, depth, strips))
         self.rows = GemRows()
-        self.head = PartFc(64, width, width) if bnneck else NormedFc(64, width, width)
+        self.head = PartFc(64, last, width) if bnneck else NormedFc(64, last, width)
         kind = BnNeck if bnneck else PartClassifier
         self.classifier = kind(64, width, num_ids) if num_ids else None
         initialise(self)

@@ -60,6 +60,7 @@ class GaitPart(SilhouetteNet):
         stages: channels of the convolutions, with a pooling between stages.
         strips: horizontal strips of each stage that are convolved alone; 1: the whole frame.
         parts: strips of the embedding.
+        width: of the embedding; by default that of the last convolution.
         num_ids: not used; GaitPart is trained by the triplet loss alone.
     """
 
@@ -68,12 +69,13 @@ class GaitPart(SilhouetteNet):
         stages: Sequence[Sequence[int]] = ((32, 32), (64, 64), (128, 128)),
         strips: Sequence[int] = (1, 4, 8),
         parts: int = 16,
+        width: int | None = None,
         num_ids: int = 0,
     ) -> None:
         channels = stages[-1][-1]
-        super().__init__(channels, parts, channels, num_ids=0)
+        super().__init__(channels, parts, width or channels, num_ids=0)
         self.frames = plain(stages, strips)
-        self.head = PartFc(parts, channels, channels)
+        self.head = PartFc(parts, channels, self.width)
         self.classifier = None
         self.short = Pattern(parts, channels, window=3, last=1)
         self.long = Pattern(parts, channels, window=5, last=3)

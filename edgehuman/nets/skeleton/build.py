@@ -39,7 +39,10 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
     Args:
         weights: of the checkpoint; not used, because the card is complete.
     """
-    return build(card.arch, seed, frames=card.input.shape[0])
+    network = build(card.arch, seed, frames=card.input.shape[0])
+    if card.output.dim in (None, network.width):
+        return network
+    return build(card.arch, seed, frames=card.input.shape[0], dim=card.output.dim)
 
 
 def require_own(network: nn.Module, name: str, arguments: Mapping[str, Any]) -> None:

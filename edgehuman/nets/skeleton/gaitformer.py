@@ -48,9 +48,10 @@ class GaitFormer(nn.Module):
         heads: int,
         frames: int = 32,
         attention_scale: float | None = None,
+        dim: int | None = None,
     ) -> None:
         super().__init__()
-        self.width = width
+        self.width = width if dim is None else dim
         self.widths = (width,)
         self.frames = frames
         self.normalise = SequenceNorm()
@@ -61,8 +62,8 @@ class GaitFormer(nn.Module):
             ParallelLayer(width, heads, attention_scale) for _ in range(depth)
         )
         self.norm = RmsNorm(width)
-        self.output = nn.Linear(width, width, bias=False)
-        self.head = projection_head(width)
+        self.output = nn.Linear(width, self.width, bias=False)
+        self.head = projection_head(self.width)
         self.apply(initialise)
 
     def forward(self, skeleton_NTJ3: Tensor) -> Tensor:

@@ -105,9 +105,10 @@ class GaitPt(nn.Module):
 
     Args:
         widths, depths, heads: of the four stages.
-        output: the embedding's size E.
+        output: size of each stage's part of the embedding, and the embedding's size E.
         frames: the window that cards and operation counts assume.
         attention_scale: see `ParallelLayer`.
+        dim: another E.
 
     Attributes:
         width: E.
@@ -125,6 +126,7 @@ class GaitPt(nn.Module):
         output: int,
         frames: int = 48,
         attention_scale: float | None = None,
+        dim: int | None = None,
     ) -> None:
         super().__init__()
         if not len(widths) == len(depths) == len(heads) == len(PLACES):
@@ -132,7 +134,7 @@ class GaitPt(nn.Module):
                 f"widths {widths}, depths {depths}, heads {heads}; each must have {len(PLACES)} "
                 "values, one per stage"
             )
-        self.width = output
+        self.width = output if dim is None else dim
         self.widths = tuple(widths)
         self.frames = frames
         self.normalise = SequenceNorm()
@@ -149,8 +151,8 @@ class GaitPt(nn.Module):
             nn.Linear(places * width, output, bias=False)
             for places, width in zip(PLACES, widths, strict=True)
         )
-        self.output = nn.Linear(len(PLACES) * output, output, bias=False)
-        self.head = projection_head(output)
+        self.output = nn.Linear(len(PLACES) * output, self.width, bias=False)
+        self.head = projection_head(self.width)
         self.apply(initialise)
 
     def forward(self, skeleton_NTJ3: Tensor) -> Tensor:

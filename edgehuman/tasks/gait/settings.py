@@ -30,6 +30,9 @@ class WalkConfig(FinetuneConfig):
     """Walks per person in a batch."""
     margin: float = 0.2
     """Margin of the triplet loss."""
+    dim: int | None = None
+    """Width of the embedding; by default the network's own. `edgehuman distill --compatible` makes
+    it the teacher's."""
     protocol: str | None = None
     """Protocol of the test; by default the usual one for the dataset."""
 
@@ -48,5 +51,6 @@ class WalkConfig(FinetuneConfig):
             (self.walks >= 2, "walks", "at least 2"),
             (self.test_people >= 2, "test_people", "at least 2"),
             (self.margin >= 0, "margin", "0 or more"),
+            (self.dim is None or self.dim > 0, "dim", "at least 1"),
         )
         require(self, rules)

@@ -136,9 +136,10 @@ def build_network(
     config: GaitConfig, arch: str, num_people: int
 ) -> tuple[nn.Module, nn.Module | None]:
     """Build the network with random weights, and the classifier of a recipe with identities."""
+    given = {} if config.dim is None else {"width": config.dim}
     if not config.recipe(arch).identity_weight:
-        return build(arch, config.seed), None
-    network = build(arch, config.seed, num_ids=num_people)
+        return build(arch, config.seed, **given), None
+    network = build(arch, config.seed, num_ids=num_people, **given)
     classifier = getattr(network, "classifier", None)
     if classifier is None:
         with torch.random.fork_rng(devices=[]):
@@ -268,7 +269,7 @@ def _card(
     own = [walks_row(splits.learn, "training")]
     if splits.select is not None:
         own.append(walks_row(splits.select, "selection"))
-    params, flops = size_of(arch, network, shown)
+    params, flops = size_of(arch, network, shown, config.dim is not None)
     return Card(
         name=f"{arch} for gait",
         task="gait-embedding",

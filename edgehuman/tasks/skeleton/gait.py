@@ -103,9 +103,10 @@ class GaitLearner(Learner):
 
 def build_network(config: GaitConfig, start: Start) -> nn.Module:
     """Build the network to train; its window length is that of the pretrained weights."""
-    if start.learned is None:
-        return build(start.arch, config.seed)
-    return build(start.arch, config.seed, frames=start.learned.input.shape[0])
+    given = {} if config.dim is None else {"dim": config.dim}
+    if start.learned is not None:
+        given["frames"] = start.learned.input.shape[0]
+    return build(start.arch, config.seed, **given)
 
 
 def train(config: GaitConfig, data: SkeletonSet | None = None) -> Outcome:
@@ -161,7 +162,7 @@ def _card(
         name=f"{arch} for gait",
         task="gait-embedding",
         arch=arch,
-        params=size_of(arch, network, shown)[0],
+        params=size_of(arch, network, shown, config.dim is not None)[0],
         flops=_flops(arch, network, shown),
         input=shown,
         output=OutputSpec("embedding", distance=config.distance, dim=cast("int", network.width)),

@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgehuman.card import OutputSpec, silhouette_input
+from edgehuman.card import Card, OutputSpec, silhouette_input
 from edgehuman.catalogue import NETWORKS
 from edgehuman.errors import UsageError
 from edgehuman.export.networks import random_network
+from edgehuman.nets.building import build
 from edgehuman.nets.silhouette.build import build_for, input_of, output_of, require_own
 
 
@@ -77,3 +78,16 @@ def test_a_network_of_the_caller_s_own_is_held_to_its_record(
         return
     with pytest.raises(UsageError, match=said):
         require_own(network, "mine:Own", {})
+
+
+@pytest.mark.parametrize("name", ["gaitset_small", "gaitpart", "gaitgl", "gaitbase", "smplgait"])
+def test_an_embedding_of_another_width_is_built_again_from_its_card(name: str) -> None:
+    network = build(name, width=40)
+    assert network.width == 40
+    output = OutputSpec("embedding", distance="cosine", dim=40)
+    card = Card("x", "gait-embedding", name, 1, 1, silhouette_input(), output)
+    again = build_for(card, {})
+    shapes = {key: value.shape for key, value in network.state_dict().items()}
+    assert {key: value.shape for key, value in again.state_dict().items()} == shapes
+    embedding = again(torch.zeros((1, 3, 64, 64), dtype=torch.uint8))
+    assert embedding.shape == (1, network.parts, 40)

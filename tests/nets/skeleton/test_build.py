@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from edgehuman.card import Card, OutputSpec, skeleton_input
@@ -24,3 +25,13 @@ def test_the_card_sets_the_number_of_frames() -> None:
     assert same(network, build("gaitformer_1", 1, frames=20))
     with torch.inference_mode():
         assert len(network(torch.zeros(2, 20, 18, 3))) == 2
+
+
+@pytest.mark.parametrize("name", ["gaitptv2_deep_1", "gaitformer_1"])
+def test_an_embedding_of_another_width_is_built_again_from_its_card(name: str) -> None:
+    network = build(name, 1, frames=20, dim=48)
+    output = OutputSpec("embedding", dim=48)
+    card = Card("made", "gait-embedding", name, 1, 1, skeleton_input(20), output)
+    assert same(build_for(card, {}, 1), network)
+    with torch.inference_mode():
+        assert network(torch.zeros(2, 20, 18, 3)).shape == (2, 48) == (2, network.width)
