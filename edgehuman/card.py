@@ -25,7 +25,8 @@ RANDOM_WEIGHTS = "random weights"
 _MOST_HEADER_BYTES = 100_000_000  # the limit of safetensors itself
 OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
 # What a dataset was used for.
-Role = Literal["pretraining", "training", "selection", "calibration"]
+# "teacher": taught the teacher of a distilled network.
+Role = Literal["pretraining", "training", "selection", "calibration", "teacher"]
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,25 @@ class TrainingData:
 
 
 @dataclass(frozen=True)
+class Ancestor:
+    """A teacher that a network was distilled from; what taught it stands in the card's data.
+
+    Attributes:
+        name: what it was opened by.
+        arch: its architecture; "": unknown.
+        params: number of its parameters; 0: unknown.
+        digest: hash of its weights and contract.
+        objectives: what was learned of it, with weights: "kd=1".
+    """
+
+    name: str
+    arch: str
+    params: int
+    digest: str
+    objectives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Metric:
     """One measured number with the protocol that gave it."""
 
@@ -213,6 +233,7 @@ class Card:
     parity: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     weights_sha256: str = ""
+    teachers: tuple[Ancestor, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -230,7 +251,7 @@ class Card:
 
 
 _NESTED = {"input": InputSpec, "output": OutputSpec, "decision": Decision, "precision": Precision}
-_NESTED_LISTS = {"data": TrainingData, "metrics": Metric}
+_NESTED_LISTS = {"data": TrainingData, "metrics": Metric, "teachers": Ancestor}
 
 
 def from_json(text: str, where: str) -> Card:
@@ -255,8 +276,9 @@ def from_json(text: str, where: str) -> Card:
     try:
         for key, kind in _NESTED.items():
             table[key] = kind(**_tuples(table[key]))
+        table.setdefault("teachers", [])  # a card from before distillation has none
         for key, kind in _NESTED_LISTS.items():
-            table[key] = tuple(kind(**row) for row in table[key])
+            table[key] = tuple(kind(**_tuples(row)) for row in table[key])
         return Card(**table)
     except (AttributeError, KeyError, TypeError) as error:
         raise ArtefactError(

@@ -14,10 +14,11 @@ from edgehuman.errors import UsageError
 from edgehuman.own import is_own, own_network
 from edgehuman.tables.datasets import DATASETS, Dataset
 from edgehuman.tables.networks import NETWORKS, Network
-from edgehuman.tables.trainings import METHODS, SOURCES, TASKS, Method, Source, Task
+from edgehuman.tables.trainings import DISTIL, METHODS, SOURCES, TASKS, Method, Source, Task
 
 __all__ = [
     "DATASETS",
+    "DISTIL",
     "IN_MEMORY",
     "METHODS",
     "NETWORKS",

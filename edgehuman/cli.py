@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgehuman import catalogue
@@ -62,18 +61,6 @@ class ModelCommand:
     step: str
     summary: str
     example: str
-
-
-def _export(words: Sequence[str]) -> tuple[str, str]:
-    """An engine of a finished ONNX file needs no PyTorch, so that a device can build it."""
-    config_path = "edgehuman.export.words:ExportConfig"
-    if not wants_help(words):
-        rest = [word for word in words if word != "--json"]
-        recipe = take_recipe(rest)
-        config = resolve(catalogue.load_object(config_path), rest, recipe, "edgehuman export")
-        if config.checkpoint.startswith("zoo:") or Path(config.checkpoint).suffix == ".onnx":
-            return config_path, "edgehuman.export.engine.from_onnx:build_from_onnx"
-    return config_path, "edgehuman.export.export:export"
 
 
 COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
@@ -154,13 +141,20 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "task",
         lambda: choose.actions(catalogue.TASKS),
     ),
+    "distill": ChoiceCommand(
+        choose.distil,
+        "a small student of a large teacher, then its INT8 file, compared with the teacher",
+        "edgehuman distill --teacher runs/a --student imuconv_288k --data uci_har.npz",
+        "task",
+        choose.distillations,
+    ),
     "evaluate": ModelCommand(
         "evaluate",
         "an artefact's task metrics on a dataset's test part",
         "edgehuman evaluate zoo:activity --data uci_har.npz --json",
     ),
     "export": ChoiceCommand(
-        _export,
+        choose.export,
         "a checkpoint to an ONNX or TensorRT file that carries its card and its proof",
         "edgehuman export runs/a --precision int8 --data uci_har.npz --out a-int8.onnx",
     ),

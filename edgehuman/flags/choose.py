@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman import catalogue
+from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError
-from edgehuman.flags.words import flag_value, recipe_table
+from edgehuman.flags.words import flag_value, recipe_table, take_recipe, wants_help
 
 # Any folder of pictures can be packed, whatever its layout.
 _IMAGES = "people"
@@ -52,6 +53,65 @@ def finetune(words: Sequence[str]) -> tuple[str, str]:
     return row.config, row.train
 
 
+def distil(words: Sequence[str]) -> tuple[str, str]:
+    """Config of `edgehuman distill` for `--task`, for the only task of the student's modality, or
+    for the task that the teacher's card names; activity if the words name none.
+
+    Raises:
+        UsageError: an unknown task or network, or a task that nothing says.
+    """
+    recipe = recipe_table(words)
+    rows = {name: (row, *row.also) for name, row in catalogue.TASKS.items()}
+    student = flag_value(words, "student", recipe) or flag_value(words, "arch", recipe)
+    task = flag_value(words, "task", recipe)
+    if student is not None:
+        modality = catalogue.network(student).modality
+        rows = {
+            name: own
+            for name, each in rows.items()
+            if (own := tuple(row for row in each if row.modality == modality))
+        }
+    if task is None and student is not None and len(rows) > 1:
+        task = _task_of_teacher(words, recipe)
+        if task not in rows:
+            raise UsageError(
+                f"--student {student} may learn several tasks; give --task: {', '.join(rows)}"
+            )
+    row = catalogue.find(rows, "task", task or next(iter(rows)))[0]
+    return row.distil, catalogue.DISTIL
+
+
+def _task_of_teacher(words: Sequence[str], recipe: Mapping[str, Any]) -> str:
+    """The task on the first teacher's card; "" if it has none."""
+    from edgehuman.card import WEIGHTS, of_weights
+    from edgehuman.runtime.engine.onnx_file import read_card
+    from edgehuman.runtime.zoo import file_of
+
+    listed = recipe.get("teacher")
+    first = listed[0] if isinstance(listed, list) and listed else None
+    teacher = flag_value(words, "teacher", {}) or first
+    if not isinstance(teacher, str):
+        return ""
+    try:
+        path = file_of(teacher)
+        card = of_weights(path / WEIGHTS) if path.is_dir() else read_card(path)
+    except EdgehumanError:
+        return ""  # the command says what is wrong with it
+    return card.task
+
+
+def distillations() -> dict[str, catalogue.Action]:
+    """What `edgehuman distill` runs for each task, with an example."""
+    found = {}
+    for name, task in catalogue.TASKS.items():
+        for row in (task, *task.also):
+            student = row.student
+            example = f"edgehuman distill --task {name} --teacher runs/large --student {student}"
+            own = name if row is task else f"{name} ({row.modality})"
+            found[own] = catalogue.Action(row.distil, catalogue.DISTIL, example)
+    return found
+
+
 def _modality(words: Sequence[str], recipe: Mapping[str, Any]) -> str:
     """The modality of the network that a training starts from; "" if the words name none."""
     from edgehuman.runtime.run import record_of
@@ -63,6 +123,18 @@ def _modality(words: Sequence[str], recipe: Mapping[str, Any]) -> str:
         return "" if weights is None else catalogue.RECORDS[record_of(weights)].modality
     except EdgehumanError:
         return ""  # the training says what is wrong with them
+
+
+def export(words: Sequence[str]) -> tuple[str, str]:
+    """An engine of a finished ONNX file needs no PyTorch, so that a device can build it."""
+    config_path = "edgehuman.export.words:ExportConfig"
+    if not wants_help(words):
+        rest = [word for word in words if word != "--json"]
+        recipe = take_recipe(rest)
+        config = resolve(catalogue.load_object(config_path), rest, recipe, "edgehuman export")
+        if config.checkpoint.startswith("zoo:") or Path(config.checkpoint).suffix == ".onnx":
+            return config_path, "edgehuman.export.engine.from_onnx:build_from_onnx"
+    return config_path, "edgehuman.export.export:export"
 
 
 def simulate(words: Sequence[str]) -> tuple[str, str]:

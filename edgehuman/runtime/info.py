@@ -192,6 +192,10 @@ def _teachers(card: Card) -> list[tuple[str, str]]:
         made = ", SIMULATED" if row.simulated else ""
         said = f"{row.role}: {row.windows:,} records{people}{made}. Licence: {row.licence}"
         rows.append((row.dataset, f"{said}. {row.url}".rstrip(" .")))
+    for each in card.teachers:
+        size = f", {each.params:,} parameters" if each.params else ""
+        learned = ", ".join(each.objectives)
+        rows.append(("teacher", f"{each.arch or 'a network'}{size} ({each.name}): {learned}"))
     return [*rows, ("recipe", f"{card.recipe or 'not said'}, commit {card.commit or 'not said'}")]
 
 

@@ -5,7 +5,7 @@ Available as `catalogue.NETWORKS`; kept in its own file for readability.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,21 +49,32 @@ class Network:
 _IMUVIT_SOURCE = (
     "Scaling laws in wearable human activity recognition, arXiv 2502.03364, section 3.2"
 )
+_IMU = {"modality": "imu", "input": "ImuWindow", "task": "activity"}
+_IMUVIT: dict[str, str] = {**_IMU, "family": "imuvit", "method": "mae", "source": _IMUVIT_SOURCE}
+_IMUCONV: dict[str, str] = {**_IMU, "family": "imuconv", "method": "none", "params_paper": "-"}
 
 
 def _imuvit(mlp_width: int, depth: int, params: int, params_paper: str, flops: int) -> Network:
     return Network(
-        build="edgehuman.nets.imu.imuvit:ImuVit",
-        arguments={"width": mlp_width // 4, "depth": depth, "mlp_width": mlp_width},
-        family="imuvit",
-        modality="imu",
-        input="ImuWindow",
-        task="activity",
-        method="mae",
+        "edgehuman.nets.imu.imuvit:ImuVit",
+        {"width": mlp_width // 4, "depth": depth, "mlp_width": mlp_width},
         params=params,
         params_paper=params_paper,
         flops=flops,
-        source=_IMUVIT_SOURCE,
+        **_IMUVIT,
+    )
+
+
+def _imuconv(
+    params: int, flops: int, said: str, widths: Sequence[int] = (64, 96, 128), **arguments: Any
+) -> Network:
+    return Network(
+        "edgehuman.nets.imu.imuconv:ImuConv",
+        {"widths": widths, "blocks": 1, "kernel": 5, **arguments},
+        params=params,
+        flops=flops,
+        source=f"edgehuman's own: {said}",
+        **_IMUCONV,
     )
 
 
@@ -205,32 +216,17 @@ NETWORKS: Mapping[str, Network] = {
     "imuvit_2048x5": _imuvit(2048, 5, 15_788_032, "20M", 1_018_691_584),
     "imuvit_2048x10": _imuvit(2048, 10, 31_549_952, "at least 30M", 2_035_810_304),
     "imuvit_2048x20": _imuvit(2048, 20, 63_073_792, "63M", 4_070_047_744),
-    "imuconv_288k": Network(
-        build="edgehuman.nets.imu.imuconv:ImuConv",
-        arguments={"widths": (64, 96, 128), "blocks": 1, "kernel": 5},
-        family="imuconv",
-        modality="imu",
-        input="ImuWindow",
-        task="activity",
-        method="none",
-        params=286_656,
-        params_paper="-",
-        flops=16_220_160,
-        source="edgehuman's own: small residual convolutions for the device, trained from scratch",
+    "imuconv_288k": _imuconv(
+        286_656, 16_220_160, "small residual convolutions for the device, trained from scratch"
     ),
-    "imuconv_292k": Network(
-        build="edgehuman.nets.imu.imuconv:ImuConv",
-        arguments={"widths": (64, 96, 128), "blocks": 1, "kernel": 5, "gravity": True},
-        family="imuconv",
-        modality="imu",
-        input="ImuWindow",
-        task="activity",
-        method="none",
-        params=292_032,
-        params_paper="-",
-        flops=16_908_288,
-        source="edgehuman's own: imuconv_288k with the parts along and across gravity beside the "
-        "raw axes, for any mounting",
+    "imuconv_292k": _imuconv(
+        292_032,
+        16_908_288,
+        "imuconv_288k with the parts along and across gravity too, for any mounting",
+        gravity=True,
+    ),
+    "imuconv_4m": _imuconv(
+        4_501_248, 251_265_024, "imuconv_288k four times as wide, to teach it", (256, 384, 512)
     ),
     "vit_tiny": _person(
         _VIT, 5_511_360, "5.5M", 1_560_683_520, _VIT_SOURCE, width=192, depth=12, heads=3

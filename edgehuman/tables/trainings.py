@@ -27,6 +27,8 @@ class Task:
     """One downstream task: its config, the function that fine-tunes, and an example line.
 
     Attributes:
+        distil: its config of `edgehuman distill`.
+        student: a small network for that, in examples.
         also: the same task for other modalities, each with its own config and function; the
             network chooses among them.
     """
@@ -35,7 +37,14 @@ class Task:
     train: str
     modality: str
     example: str
+    distil: str
+    student: str
     also: tuple[Task, ...] = ()
+
+    @property
+    def prepare(self) -> str:
+        """The function, beside `train`, that returns the training instead of running it."""
+        return f"{self.train.partition(':')[0]}:prepare"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,9 @@ class Source:
     modality: str
     example: str
 
+
+DISTIL = "edgehuman.distill.distill:distil"
+"""What `edgehuman distill` runs for every task."""
 
 METHODS: Mapping[str, Method] = {
     "mae": Method(
@@ -87,18 +99,24 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.imu.activity:train",
         "imu",
         "edgehuman finetune --task activity --weights zoo:activity --data uci_har.npz --out a",
+        "edgehuman.distill.settings:DistilActivity",
+        "imuconv_288k",
     ),
     "gait": Task(
         "edgehuman.tasks.skeleton.settings:GaitConfig",
         "edgehuman.tasks.skeleton.gait:train",
         "skeleton",
         "edgehuman finetune --task gait --weights zoo:gait-skeleton --out runs/gait",
+        "edgehuman.distill.settings:DistilSkeletonGait",
+        "gaitptv2_deep_1",
         also=(
             Task(
                 "edgehuman.tasks.silhouette.settings:GaitConfig",
                 "edgehuman.tasks.silhouette.gait:train",
                 "silhouette",
                 "edgehuman finetune --task gait --arch gaitset --data simulated --out runs/gait",
+                "edgehuman.distill.settings:DistilSilhouetteGait",
+                "gaitset_small",
             ),
         ),
     ),
@@ -107,30 +125,40 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.image.reid:train",
         "image",
         "edgehuman finetune --task reid --weights runs/saip --data Market-1501 --out runs/reid",
+        "edgehuman.distill.settings:DistilReid",
+        "starnet_s3",
     ),
     "attributes": Task(
         "edgehuman.tasks.image.settings:AttributesConfig",
         "edgehuman.tasks.image.attributes:train",
         "image",
         "edgehuman finetune --task attributes --weights runs/saip --data PA-100K --out runs/a",
+        "edgehuman.distill.settings:DistilAttributes",
+        "starnet_s3",
     ),
     "pose": Task(
         "edgehuman.tasks.image.settings:PoseConfig",
         "edgehuman.tasks.image.pose:train",
         "image",
         "edgehuman finetune --task pose --weights runs/saip --data coco --out runs/pose",
+        "edgehuman.distill.settings:DistilPose",
+        "starnet_s3",
     ),
     "landmarks": Task(
         "edgehuman.tasks.image.settings:LandmarksConfig",
         "edgehuman.tasks.image.pose:train",
         "image",
         "edgehuman finetune --task landmarks --weights runs/saip --data coco --out runs/landmarks",
+        "edgehuman.distill.settings:DistilLandmarks",
+        "starnet_s3",
     ),
     "parsing": Task(
         "edgehuman.tasks.image.settings:ParsingConfig",
         "edgehuman.tasks.image.parsing:train",
         "image",
         "edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing",
+        "edgehuman.distill.settings:DistilParsing",
+        "starnet_s3",
     ),
 }
 

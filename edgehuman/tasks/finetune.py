@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from edgehuman import catalogue
 from edgehuman.card import Card, Metric, TrainingData
 from edgehuman.errors import DataError
+from edgehuman.metrics.gait.protocols import GaitVectors
 from edgehuman.nets.checkpoint import load_encoder, load_network, read_card, require_arch
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, Index
@@ -166,12 +167,14 @@ class Measured:
         protocol: how they were measured.
         data: further JSON output.
         names: display names of metrics, if they differ from the keys.
+        vectors: of a gait network, each test walk's embedding.
     """
 
     metrics: Mapping[str, float]
     protocol: str
     data: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    vectors: GaitVectors | None = None
 
     @property
     def text(self) -> str:

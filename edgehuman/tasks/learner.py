@@ -37,6 +37,10 @@ class Learner(nn.Module):
         output_N: Tensor = self.network(record_N)
         return output_N
 
+    def classes_of(self, *target: Tensor) -> Tensor | None:
+        """Return the right class (N,) of each record; None if the task has none."""
+        return None
+
     @abstractmethod
     def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
         """Return {"loss": scalar, other scalars to log} of `output_of`."""

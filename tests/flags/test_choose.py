@@ -38,7 +38,7 @@ def test_a_task_of_two_modalities_follows_from_the_network(
 ) -> None:
     walks = catalogue.TASKS["gait"]
     example = "edgehuman finetune --task gait --arch vit_tiny"
-    pictures = catalogue.Task("made:Config", "made:train", "image", example)
+    pictures = catalogue.Task("made:Config", "made:train", "image", example, "", "")
     table = {**catalogue.TASKS, "gait": dataclasses.replace(walks, also=(pictures,))}
     monkeypatch.setattr(catalogue, "TASKS", table)
     recipe = tmp_path / "r.toml"

@@ -81,6 +81,7 @@ def judge_of(config: Asked, splits: GaitSplits[WalkSetT], score: Score[WalkSetT]
         if splits.test is None:
             raise no_test_part(config.out, config.data, "a gallery and probes")
         found = score(splits.test, network, card, config.protocol)
-        return Measured(found.scores.metrics, found.said, {"groups": found.scores.groups})
+        groups = {"groups": found.scores.groups}
+        return Measured(found.scores.metrics, found.said, groups, vectors=found.vectors)
 
     return Judge(decide, test)

@@ -118,6 +118,11 @@ class Classifier(Learner):
         imu_NTC = share * imu_NTC + (1 - share) * imu_NTC[order_N]
         return imu_NTC, right_NPK, right_NPK[order_N], torch.full((len(label_N),), share)
 
+    def classes_of(self, *target: Tensor) -> Tensor | None:
+        """Return the first of the classes (N,) that are right."""
+        right_NPK = target[0]
+        return right_NPK.any(dim=1).int().argmax(dim=1)
+
     def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
         """Return {"loss", "accuracy"} of logits (N, O)."""
         right_NPK, *mixed = target

@@ -1,0 +1,281 @@
+"""`edgehuman distill`: from a teacher to a small student, and on to its INT8 file.
+
+    edgehuman distill --teacher runs/large --student imuconv_288k --data uci_har.npz --out runs/s
+
+The student runs its task's own training, on fixed views of the training samples, with what the
+teacher says of each added to the loss (`learner.py`). What the teacher says is kept (`cache.py`),
+so a second student does not ask it again. Teacher, student and INT8 file are scored on the test
+part by the task's own judge and timed on this machine (`report.py`).
+
+Axes: B samples of a batch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from edgehuman.distill.answers import Answering
+from edgehuman.distill.cache import keep_targets
+from edgehuman.distill.objectives.weighted import OBJECTIVES, build_objectives, parse_objectives
+from edgehuman.distill.targets import OnTheFly, Targets
+from edgehuman.distill.teachers import Teacher, open_teachers, require_fits
+from torch import Tensor, nn
+
+from edgehuman import catalogue
+from edgehuman.card import Ancestor, Card
+from edgehuman.distill.learner import Pupil
+from edgehuman.distill.report import Compared, compare
+from edgehuman.distill.settings import DistilFlags
+from edgehuman.distill.views import Views
+from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.tasks.finetune import Batches, Training, TrainingSamples, Work, finetune
+from edgehuman.tasks.learner import Learner
+from edgehuman.training.processes import Place
+
+DEFAULTS = {
+    "classes": ("kd",),
+    "attributes": ("bce",),
+    "embedding": ("similarity", "rkd"),
+    "segmentation": ("pixel", "channel"),
+    "heatmaps": ("heatmaps",),
+}
+"""Objectives by the kind of the student's output; with --compatible always `features`."""
+COMPATIBLE = ("features",)
+_PUPIL = "learner."  # prefix of the task's learner in a `Pupil`
+
+
+def distil(config: DistilFlags, data: Any = None) -> Outcome:
+    """Run `edgehuman distill`; write the student to `config.out`.
+
+    Args:
+        data: in memory, in the place of `config.data`, as for the task.
+
+    Raises:
+        UsageError: teacher and student do not fit, or an objective does not fit them.
+        DataError, CheckpointError, ArtefactError, TrainingError: see the functions it calls.
+    """
+    teacher = open_teachers(config.teacher, threads=config.threads)
+    work, teacher = _prepared(config, teacher, data)
+    lesson = _lesson(config, work.training, teacher)
+    outcome = finetune(config, lesson.training, work.judge)
+    if outcome.exit_code or not config.read_test:
+        return outcome
+    compared = Compared(config, work.judge, work.training.select_by, teacher)
+    return compare(compared, outcome)
+
+
+def _prepared(config: DistilFlags, teacher: Teacher, data: Any) -> tuple[Work, Teacher]:
+    """Return the task's training of the student, and the teacher with the student's labels."""
+    if config.compatible:
+        config = _in_teachers_space(config, teacher)
+    prepare: Callable[..., Work] = catalogue.load_object(task_of(config).prepare)
+    work = prepare(config, data)
+    return work, require_fits(teacher, work.training.card)
+
+
+def task_of(config: DistilFlags) -> catalogue.Task:
+    """The row of the task whose config this is."""
+    rows = (row for task in catalogue.TASKS.values() for row in (task, *task.also))
+    return next(row for row in rows if catalogue.load_object(row.distil) is type(config))
+
+
+def _in_teachers_space(config: DistilFlags, teacher: Teacher) -> DistilFlags:
+    """Give the student the width of the teacher's embedding.
+
+    Raises:
+        UsageError: an ensemble, whose space is too wide, or a task without embeddings.
+    """
+    if not hasattr(config, "dim") or teacher.output.kind != "embedding":
+        raise UsageError(
+            f"--compatible is for embeddings, and {teacher.name} gives {teacher.output.kind}; "
+            "leave it out"
+        )
+    if len(config.teacher) > 1:
+        raise UsageError(
+            f"--compatible needs one teacher, whose galleries exist; --teacher has "
+            f"{len(config.teacher)}"
+        )
+    dim = teacher.output.dim
+    if config.dim not in (None, dim):
+        raise UsageError(f"--dim is {config.dim}; with --compatible it is the teacher's, {dim}")
+    return cast(DistilFlags, dataclasses.replace(config, dim=dim))  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A student's training with its teacher.
+
+    Attributes:
+        training: of the task, with the teacher's part.
+        pupil: (network, what teaches it) -> its learner and the answers that it is taught, to go on
+            with another teacher: quantisation-aware training follows the float student.
+    """
+
+    training: Training
+    pupil: Callable[[nn.Module, Teacher], Training]
+
+
+def _lesson(config: DistilFlags, training: Training, teacher: Teacher) -> Lesson:
+    """Add the teacher's part to a task's training; its targets are computed here, if need be.
+
+    Raises:
+        UsageError: samples without one shape, or objectives that do not fit.
+        DataError: kept targets of another teacher, or targets that are not finite.
+    """
+    samples = training.samples
+    if samples is None:
+        raise UsageError(
+            f"{training.card.arch} is trained on sequences of unequal lengths, of which no targets "
+            "can be kept; give --sampling fixed_unordered or fixed_ordered"
+        )
+    words = objectives_of(config, training.card)
+    kinds = sorted({kind for name in parse_objectives(words) for kind in OBJECTIVES[name].needs})
+    views = Views(samples, _learner(config, training), config.views, config.seed)
+    targets = _targets(config, teacher, views, kinds)
+    taught = _taught(config, training, samples, views, targets, words)
+    card = _card(training.card, teacher, words)
+    return Lesson(
+        dataclasses.replace(taught, card=card),
+        lambda network, of: _taught(
+            config,
+            dataclasses.replace(training, network=network),
+            samples,
+            views,
+            OnTheFly(of, samples.names, views.records, kinds),
+            words,
+        ),
+    )
+
+
+def objectives_of(config: DistilFlags, card: Card) -> tuple[str, ...]:
+    """The objectives in words: the given ones, or those that fit the student's output.
+
+    Raises:
+        UsageError: with --compatible, objectives that do not keep the teacher's space.
+    """
+    if not config.objective:
+        return COMPATIBLE if config.compatible else DEFAULTS[card.output.kind]
+    if config.compatible and not set(COMPATIBLE) & set(parse_objectives(config.objective)):
+        raise UsageError(
+            f"--compatible needs the objective {COMPATIBLE[0]}, which keeps the teacher's space; "
+            f"--objective is {' '.join(config.objective)}"
+        )
+    return config.objective
+
+
+def _learner(config: DistilFlags, training: Training) -> Learner:
+    """A learner of the task that augments, and is not trained."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return cast(Learner, training.learner(training.network))
+
+
+def _targets(config: DistilFlags, teacher: Teacher, views: Views, kinds: Sequence[str]) -> Targets:
+    """The teacher's answers to all views: kept, or computed in each step."""
+    names = views.samples.names
+    if not config.keep:
+        return OnTheFly(teacher, names, views.records, kinds)
+    made = views.digest()
+    folder = config.targets
+    if folder is None:
+        parts = (teacher.digest[:12], made[:12], *kinds)
+        folder = config.out.parent / "targets" / "-".join(parts)
+    return keep_targets(
+        folder,
+        teacher,
+        names,
+        config.views,
+        views.records,
+        made,
+        view_seed=config.seed,
+        kinds=kinds,
+    )
+
+
+def _taught(
+    config: DistilFlags,
+    training: Training,
+    samples: TrainingSamples,
+    views: Views,
+    targets: Targets,
+    words: Sequence[str],
+) -> Training:
+    """A training whose learner follows these targets."""
+    shape = views.records(_FIRST, 0).shape[1:]
+    said = Answering(training.network, training.card).shapes(shape)
+    build_objectives(words, said, targets.shapes, config.seed)  # what does not fit is said now
+    kinds = tuple(targets.shapes)
+
+    def learner(network: nn.Module) -> nn.Module:
+        inner = cast(Learner, training.learner(network))
+        if not config.task_weight:
+            for name, parameter in inner.named_parameters():
+                parameter.requires_grad_(name.startswith("network.") and parameter.requires_grad)
+        objectives = build_objectives(words, said, targets.shapes, config.seed)
+        answering = Answering(network, training.card)
+        return Pupil(inner, answering, objectives, kinds, config.task_weight)
+
+    def lr_scale(name: str) -> float:
+        is_own = name.startswith(_PUPIL)
+        return training.lr_scale(name.removeprefix(_PUPIL)) if is_own else 1.0
+
+    return dataclasses.replace(
+        training,
+        learner=learner,
+        batches=_batches(config, samples, views, targets),
+        lr_scale=lr_scale,
+        name=f"distil {training.card.arch}",
+    )
+
+
+_FIRST = torch.zeros(1, dtype=torch.int64).numpy()
+
+
+@contextmanager
+def _batches(
+    config: DistilFlags, samples: TrainingSamples, views: Views, targets: Targets
+) -> Iterator[Batches]:
+    """Open the batches: records, the task's targets, then the teacher's answers by kind. Where
+    reading takes long, the next batch is read meanwhile.
+    """
+
+    def make(step: int, place: Place) -> tuple[Tensor, ...]:
+        index_B = samples.indices(step, place)
+        view = views.of_step(step, place, config.batch)
+        said = targets.rows(index_B, view)
+        answers = (torch.from_numpy(said[kind]) for kind in targets.shapes)
+        return (*views.batch(index_B, view), *answers)
+
+    if samples.together > 1:
+        yield make
+        return
+    with ThreadPoolExecutor(1, "views") as pool:
+        coming: dict[int, Future[tuple[Tensor, ...]]] = {}
+
+        def ahead(step: int, place: Place) -> tuple[Tensor, ...]:
+            for number in (step, step + 1):
+                if number not in coming and number < config.steps:
+                    coming[number] = pool.submit(make, number, place)
+            return coming.pop(step).result()
+
+        yield ahead
+
+
+def _card(card: Card, teacher: Teacher, words: Sequence[str]) -> Card:
+    """The student's card with its lineage: the teachers, and what taught them."""
+    members: Sequence[Teacher] = getattr(teacher, "members", (teacher,))
+    learned = tuple(words)
+    teachers = tuple(
+        Ancestor(each.name, getattr(each, "arch", ""), each.params, each.digest, learned)
+        for each in members
+    )
+    before = tuple(dataclasses.replace(row, role="teacher") for row in teacher.card_data)
+    data = tuple(dict.fromkeys((*card.data, *before)))
+    return card.replace(teachers=teachers, data=data, recipe=f"{card.task} distil")

@@ -1,0 +1,237 @@
+"""How a student compares with its teacher: metric, agreement, size and time, on the same test part.
+
+Axes: N records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from edgehuman.distill.kinds import KIND_OF
+from edgehuman.distill.teachers import Teacher
+from numpy.typing import NDArray
+from torch import nn
+
+from edgehuman.card import Card, OutputSpec
+from edgehuman.catalogue import IN_MEMORY
+from edgehuman.distill.learner import Distant
+from edgehuman.distill.settings import DistilFlags
+from edgehuman.errors import UsageError
+from edgehuman.export.export import export
+from edgehuman.export.graph.sessions import interleaved_ms, open_session
+from edgehuman.export.graph.trace import to_onnx
+from edgehuman.export.networks import load
+from edgehuman.export.words import ExportConfig
+from edgehuman.metrics import agreement
+from edgehuman.metrics.retrieval import Distance
+from edgehuman.nets.checkpoint import load_network
+from edgehuman.outcome import Outcome
+from edgehuman.records import Float32
+from edgehuman.runtime import model as runtime
+from edgehuman.tasks.finetune import Judge, Measured, answer_of
+
+INT8 = "int8.onnx"
+Answer = Callable[[NDArray[Any]], Float32]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is compared.
+
+    Attributes:
+        judge: of the student's task.
+        metric: that the comparison is in.
+        teacher: with its labels in the student's order.
+    """
+
+    config: DistilFlags
+    judge: Judge
+    metric: str
+    teacher: Teacher
+
+
+@dataclass
+class Heard:
+    """A model's test: its scores, and what it said.
+
+    Attributes:
+        outputs: (N, ...) for the records of the test, in the judge's order.
+        record: one of them, (1, ...).
+    """
+
+    measured: Measured
+    outputs: Float32
+    record: NDArray[Any]
+    ms: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def compare(compared: Compared, outcome: Outcome) -> Outcome:
+    """Score teacher, student and INT8 file on the test part; add the comparison to the outcome.
+
+    Raises:
+        UsageError, ParityError, DataError: see `export`, for the INT8 file.
+    """
+    config, teacher = compared.config, compared.teacher
+    student, card = load_network(config.out)
+    answers: dict[str, Answer] = {"teacher": _of_teacher(teacher, card.output)}
+    facts: dict[str, dict[str, Any]] = {"teacher": {"params": teacher.params}}
+    if config.precision == "int8":
+        path = write_int8(config, config.out)
+        answers["int8"] = runtime.load(str(path)).logits
+        facts["int8"] = {"mb": path.stat().st_size / 1e6, "path": str(path)}
+    # The student comes last: a judge draws pictures into --out, and the last one stays.
+    answers["student"] = cast(Answer, answer_of(student))
+    heard = {name: _hear(answer, student, card, compared.judge) for name, answer in answers.items()}
+    graph = to_onnx(student, card)
+    facts["student"] = {"params": card.params, "mb": graph.ByteSize() / 1e6}
+    record = heard["student"].record
+    times = _milliseconds(config, teacher, graph, record)
+    said = {
+        name: {**facts[name], "metrics": dict(found.measured.metrics), "ms": times[name]}
+        for name, found in heard.items()
+    }
+    data = {**cast(dict[str, Any], outcome.data), **said, **_compared(compared.metric, said)}
+    data["agreement"] = {
+        name: _agreement(heard["teacher"], found, card.output, config.compatible)
+        for name, found in heard.items()
+        if name != "teacher"
+    }
+    return Outcome(data, f"{outcome.text}\n{table(data, compared.metric)}")
+
+
+def _compared(metric: str, said: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Speed and metric of the student, or of its INT8 file if there is one."""
+    last = said.get("int8", said["student"])
+    value = {name: row["metrics"][metric] for name, row in said.items()}
+    drops = {name: 100 * (value["teacher"] - value[name]) for name in said if name != "teacher"}
+    return {
+        "metric": metric,
+        "speedup": said["teacher"]["ms"] / last["ms"],
+        "smaller": said["teacher"]["params"] / said["student"]["params"],
+        "metric_drop": drops.get("int8", drops["student"]),
+        "metric_drops": drops,
+    }
+
+
+def write_int8(config: DistilFlags, checkpoint: Path) -> Path:
+    """Export the student as OUT/int8.onnx; return the file.
+
+    Raises:
+        UsageError: data in memory alone. ParityError, DataError: see `export`.
+    """
+    data = cast(Any, config).data
+    data = data if isinstance(data, str) else data[0]
+    if data == IN_MEMORY:
+        raise UsageError(
+            "--precision int8 calibrates on --data, a path or `simulated`; with data in memory, "
+            "export the student afterwards"
+        )
+    path = config.out / INT8
+    export(
+        ExportConfig(
+            str(checkpoint), precision="int8", data=data, out=path, threads=1, seed=config.seed
+        )
+    )
+    return path
+
+
+def _of_teacher(teacher: Teacher, output: OutputSpec) -> Answer:
+    """What a teacher answers, as the student's output is laid out."""
+    kind, placements = KIND_OF[output.kind], max(1, len(output.placements))
+
+    def answer(record_N: NDArray[Any]) -> Float32:
+        said = teacher.answer(record_N)[kind]
+        # A teacher's classes are those of any placement.
+        return np.tile(said, (1, placements)) if placements > 1 else said
+
+    return answer
+
+
+def _hear(answer: Answer, student: nn.Module, card: Card, judge: Judge) -> Heard:
+    """Test a model, and keep what it says."""
+    outputs: list[Float32] = []
+    records: list[NDArray[Any]] = []
+
+    def said(record_N: NDArray[Any]) -> Float32:
+        found = answer(record_N)
+        outputs.append(found)
+        records[:] = records or [record_N[:1]]
+        return found
+
+    measured = judge.test(Distant(said, student), card)
+    same = len({found.shape[1:] for found in outputs}) == 1
+    return Heard(measured, np.concatenate(outputs) if same else outputs[0], records[0])
+
+
+def _agreement(
+    teacher: Heard, student: Heard, output: OutputSpec, compatible: bool
+) -> dict[str, float]:
+    """How far a student agrees with its teacher; see `metrics.agreement`."""
+    if output.kind == "classes":
+        return {"top1": agreement.same_class(teacher.outputs, student.outputs)}
+    if output.kind == "segmentation":
+        return {"pixels": agreement.same_class(teacher.outputs, student.outputs)}
+    if output.kind == "attributes":
+        return {"answers": agreement.same_answers(teacher.outputs, student.outputs)}
+    if output.kind == "heatmaps":
+        return {"peaks": agreement.same_peaks(teacher.outputs, student.outputs)}
+    first, second, person_N = teacher.outputs, student.outputs, None
+    if teacher.measured.vectors is not None and student.measured.vectors is not None:
+        first, second = (each.measured.vectors.feature_NX for each in (teacher, student))  # type: ignore[union-attr]
+        person_N = teacher.measured.vectors.person_N
+    distance: Distance = "euclidean" if output.distance == "euclidean" else "cosine"
+    found = agreement.same_neighbours(first, second, distance, person_N)
+    if compatible:
+        shared = agreement.shared_space(first, second, distance, person_N)
+        found |= {f"{name}_in_teachers_gallery": value for name, value in shared.items()}
+    return found
+
+
+def _milliseconds(
+    config: DistilFlags, teacher: Teacher, graph: Any, record: NDArray[Any]
+) -> dict[str, float]:
+    """Median milliseconds of one record at one thread, in turn: the teacher's members one after
+    another, the student and its INT8 file.
+    """
+    members: Sequence[Teacher] = getattr(teacher, "members", (teacher,))
+    each = [_call(member, record) for member in members]
+    session = open_session(graph, 1)
+    feed = {session.get_inputs()[0].name: record}
+    calls: dict[str, Callable[[], object]] = {
+        "teacher": lambda: [call() for call in each],
+        "student": lambda: session.run(None, feed),
+    }
+    if config.precision == "int8":
+        quantised = runtime.load(str(config.out / INT8))
+        calls["int8"] = lambda: quantised.logits(record)
+    return interleaved_ms(calls)
+
+
+def _call(member: Teacher, record: NDArray[Any]) -> Callable[[], object]:
+    """One answer of a teacher; of a checkpoint by its graph, as it would be deployed."""
+    if not Path(member.name).is_dir():
+        return lambda: member.answer(record)
+    session = open_session(to_onnx(*load(member.name, 0)), 1)
+    feed = {session.get_inputs()[0].name: record}
+    return lambda: session.run(None, feed)
+
+
+def table(data: Mapping[str, Any], metric: str) -> str:
+    """The comparison in Markdown."""
+    lines = [f"| | {metric} | agrees with the teacher | parameters | MB | ms |"]
+    lines += ["|---|---:|---:|---:|---:|---:|"]
+    for name in ("teacher", "student", "int8"):
+        if name not in data:
+            continue
+        row, agrees = data[name], data["agreement"].get(name, {})
+        shares = next((f"{100 * share:.1f} %" for share in agrees.values()), "-")
+        params = f"{row['params']:,}" if row.get("params") else "-"
+        size = f"{row['mb']:.2f}" if "mb" in row else "-"
+        value = f"{100 * row['metrics'][metric]:.1f}"
+        lines.append(f"| {name} | {value} | {shares} | {params} | {size} | {row['ms']:.3f} |")
+    return "\n".join(lines)
