@@ -95,7 +95,7 @@ class OnnxRuntimeEngine:
         self.card = read_card(path)
         self.threads = threads
         in_float = self.card.precision.name == "int8-tensorrt"
-        self._session = _open_session(path, threads, providers, in_float)
+        self._session = open_session(path, threads, providers, in_float)
         self._input = self._session.get_inputs()[0].name
         self._outputs = [self._session.get_outputs()[0].name]
         self._check_graph()
@@ -143,7 +143,7 @@ class OnnxRuntimeEngine:
             )
 
 
-def _open_session(path: Path, threads: int, providers: Sequence[str], in_float: bool) -> Any:
+def open_session(path: Path, threads: int, providers: Sequence[str], in_float: bool) -> Any:
     """Open an onnxruntime session without spinning threads, so that a waiting stream uses no CPU.
 
     Args:
