@@ -11,7 +11,7 @@ Axes: N records, K labels, D width, L tokens.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -40,8 +40,16 @@ class Answering(nn.Module):
         self.card = card
 
     def forward(self, record_N: Tensor) -> dict[str, Tensor]:
+        return self.of(lambda: self.network(record_N))[1]
+
+    def of(self, run: Callable[[], Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return what a call of the network returns, and all its answers.
+
+        Args:
+            run: calls the network once; it may return its embedding before that is normalised.
+        """
         with _seen(self.network) as seen:
-            output: Tensor = self.network(record_N)
+            output = result = run()
         spec = self.card.output
         if len(spec.placements) > 1:
             by_placement = torch.unflatten(output, 1, (len(spec.placements), -1))
@@ -52,7 +60,7 @@ class Answering(nn.Module):
         tokens = _tokens(self.network, seen)
         if tokens is not None:
             answers.setdefault(TOKENS, tokens)
-        return answers
+        return result, answers
 
     def shapes(self, record: Sequence[int]) -> Mapping[str, tuple[int, ...]]:
         """Return the shape of each answer of one record, without the batch.

@@ -20,18 +20,23 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
-from edgehuman.distill.answers import Answering
-from edgehuman.distill.cache import keep_targets
-from edgehuman.distill.objectives.weighted import OBJECTIVES, build_objectives, parse_objectives
-from edgehuman.distill.targets import OnTheFly, Targets
-from edgehuman.distill.teachers import Teacher, open_teachers, require_fits
 from torch import Tensor, nn
 
 from edgehuman import catalogue
 from edgehuman.card import Ancestor, Card
+from edgehuman.distill.answers import Answering
+from edgehuman.distill.cache import keep_targets
 from edgehuman.distill.learner import Pupil
+from edgehuman.distill.objectives.weighted import OBJECTIVES, build_objectives, parse_objectives
 from edgehuman.distill.report import Compared, compare
 from edgehuman.distill.settings import DistilFlags
+from edgehuman.distill.targets import OnTheFly, Targets
+from edgehuman.distill.teachers import (
+    Teacher,
+    TeacherPrecision,
+    open_teachers,
+    require_fits,
+)
 from edgehuman.distill.views import Views
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
@@ -61,7 +66,9 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
         UsageError: teacher and student do not fit, or an objective does not fit them.
         DataError, CheckpointError, ArtefactError, TrainingError: see the functions it calls.
     """
-    teacher = open_teachers(config.teacher, threads=config.threads)
+    # A training in bfloat16 has its teacher answer in it too.
+    precision: TeacherPrecision = "bf16" if config.autocast == "bf16" else "fp32"
+    teacher = open_teachers(config.teacher, precision, threads=config.threads)
     work, teacher = _prepared(config, teacher, data)
     lesson = _lesson(config, work.training, teacher)
     outcome = finetune(config, lesson.training, work.judge)
@@ -105,7 +112,7 @@ def _in_teachers_space(config: DistilFlags, teacher: Teacher) -> DistilFlags:
     dim = teacher.output.dim
     if config.dim not in (None, dim):
         raise UsageError(f"--dim is {config.dim}; with --compatible it is the teacher's, {dim}")
-    return cast(DistilFlags, dataclasses.replace(config, dim=dim))  # type: ignore[call-arg]
+    return dataclasses.replace(config, dim=dim)  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)

@@ -39,13 +39,13 @@ class Ensemble:
         first = teachers[0]
         for other in teachers[1:]:
             _require_alike(first, other)
-        self._members: list[Teacher] = [
+        self.members: list[Teacher] = [
             first,
             *(in_order(other, first.labels, first.name) for other in teachers[1:]),
         ]
         self.name = " + ".join(each.name for each in teachers)
         self.card_data = _merged(teachers)
-        words = "\0".join(each.digest for each in self._members)
+        words = "\0".join(each.digest for each in self.members)
         self.digest = hashlib.sha256(words.encode()).hexdigest()
         self.labels = first.labels
         self.input: InputSpec = first.input
@@ -55,7 +55,7 @@ class Ensemble:
 
     def answer(self, record_N: NDArray[Any]) -> dict[str, Float32]:
         """Return the joint answers (N, ...) to raw records (N, ...)."""
-        answers = [each.answer(record_N) for each in self._members]
+        answers = [each.answer(record_N) for each in self.members]
         joint = {}
         for kind in answers[0]:
             members = [each[kind] for each in answers if kind in each]

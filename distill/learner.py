@@ -5,14 +5,20 @@ Axes: N records of a batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
-from edgehuman.distill.answers import Answering
-from edgehuman.distill.objectives.weighted import TOTAL, Weighted
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from edgehuman.distill.answers import Answering
+from edgehuman.distill.objectives.weighted import TOTAL, Weighted
+from edgehuman.records import Float32
 from edgehuman.tasks.learner import Learner
+
+Answer = Callable[[NDArray[Any]], Float32]
+"""Raw records (N, ...) -> outputs (N, ...)."""
 
 
 class Pupil(nn.Module):
@@ -63,20 +69,15 @@ class Distant(nn.Module):
 
     Args:
         answer: raw records (N, ...) -> outputs (N, ...), in numpy.
-        like: the student, whose attributes (window, parts, fewest frames) are this one's too.
+        like: the student, whose fewest frames are this one's too.
     """
 
-    def __init__(self, answer: object, like: nn.Module) -> None:
+    def __init__(self, answer: Answer, like: nn.Module) -> None:
         super().__init__()
-        self._answer, self._like = answer, (like,)
+        self._answer = answer
         self.place = nn.Parameter(torch.zeros(()), requires_grad=False)
-
-    def __getattr__(self, name: str) -> object:
-        try:
-            return super().__getattr__(name)
-        except AttributeError:
-            return getattr(super().__getattribute__("_like")[0], name)
+        self.least_frames = getattr(like, "least_frames", 1)
 
     def forward(self, record_N: Tensor) -> Tensor:
-        output_N: Tensor = torch.from_numpy(self._answer(record_N.cpu().numpy()))  # type: ignore[operator]
+        output_N: Tensor = torch.from_numpy(self._answer(record_N.cpu().numpy()))
         return output_N.to(record_N.device)

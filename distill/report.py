@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from edgehuman.distill.kinds import KIND_OF
-from edgehuman.distill.teachers import Teacher
 from numpy.typing import NDArray
 from torch import nn
 
 from edgehuman.card import Card, OutputSpec
 from edgehuman.catalogue import IN_MEMORY
-from edgehuman.distill.learner import Distant
+from edgehuman.distill.kinds import KIND_OF
+from edgehuman.distill.learner import Answer, Distant
 from edgehuman.distill.settings import DistilFlags
+from edgehuman.distill.teachers import Teacher
 from edgehuman.errors import UsageError
 from edgehuman.export.export import export
 from edgehuman.export.graph.sessions import interleaved_ms, open_session
@@ -35,7 +35,6 @@ from edgehuman.runtime import model as runtime
 from edgehuman.tasks.finetune import Judge, Measured, answer_of
 
 INT8 = "int8.onnx"
-Answer = Callable[[NDArray[Any]], Float32]
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,11 @@ def compare(compared: Compared, outcome: Outcome) -> Outcome:
         answers["int8"] = runtime.load(str(path)).logits
         facts["int8"] = {"mb": path.stat().st_size / 1e6, "path": str(path)}
     # The student comes last: a judge draws pictures into --out, and the last one stays.
-    answers["student"] = cast(Answer, answer_of(student))
+    answers["student"] = answer_of(student)
     heard = {name: _hear(answer, student, card, compared.judge) for name, answer in answers.items()}
     graph = to_onnx(student, card)
     facts["student"] = {"params": card.params, "mb": graph.ByteSize() / 1e6}
-    record = heard["student"].record
-    times = _milliseconds(config, teacher, graph, record)
+    times = _milliseconds(config, teacher, graph, heard["student"].record)
     said = {
         name: {**facts[name], "metrics": dict(found.measured.metrics), "ms": times[name]}
         for name, found in heard.items()

@@ -52,6 +52,11 @@ class _OfCard:
         return self.card.output
 
     @property
+    def arch(self) -> str:
+        """Its architecture."""
+        return self.card.arch
+
+    @property
     def params(self) -> int:
         """Number of parameters."""
         return self.card.params

@@ -143,7 +143,7 @@ def test_a_task_of_two_modalities_follows_from_the_config(
     monkeypatch.setitem(sys.modules, __name__, sys.modules[train_outlines.__module__])
     monkeypatch.setattr(OutlineConfig, "__module__", __name__)
     other = catalogue.Task(
-        f"{__name__}:OutlineConfig", f"{__name__}:train_outlines", "silhouette", ""
+        f"{__name__}:OutlineConfig", f"{__name__}:train_outlines", "silhouette", "", "", ""
     )
     row = dataclasses.replace(catalogue.TASKS["gait"], also=(other,))
     monkeypatch.setattr(catalogue, "TASKS", {**catalogue.TASKS, "gait": row})
