@@ -1,13 +1,17 @@
 """A teacher of NumPy alone, and a process that keeps its answers: nothing here imports torch.
 
-Called as a script with a folder, it keeps the targets of `SAMPLES` records in it.
+Called as a script with a folder, it keeps the targets of `SAMPLES` records in it; with
+"nurse", it has a child do so for every line that it reads, and kills it.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +35,7 @@ class MadeTeacher:
     Args:
         labels: of its logits, as many as these.
         change: applied to each answer.
-        pause_s: slept in each forward.
+        begun: called at the start of each forward.
     """
 
     def __init__(
@@ -40,7 +44,7 @@ class MadeTeacher:
         labels: tuple[str, ...] = LABELS,
         kind: Any = "classes",
         change: Callable[[Answer], Answer] = lambda answer: answer,
-        pause_s: float = 0.0,
+        begun: Callable[[], object] = lambda: None,
         name: str = "made",
     ) -> None:
         self.name, self.labels, self.digest = name, labels, f"digest of {seed}"
@@ -48,7 +52,7 @@ class MadeTeacher:
         self.input, self.output = IMU_INPUT, OutputSpec(kind, labels)
         self.params, self.precision = 10, "fp32"
         self.forwards, self.answered = 0, 0
-        self._change, self._pause_s = change, pause_s
+        self._change, self._begun = change, begun
         draw = np.random.default_rng(seed)
         self._map_CK = draw.normal(size=(6, len(labels))).astype(np.float32)
         self._map_CD = draw.normal(size=(6, 8)).astype(np.float32)
@@ -56,7 +60,7 @@ class MadeTeacher:
     def answer(self, record_N: NDArray[Any]) -> Answer:
         """Logits (N, K) and embedding (N, 8) of windows (N, T, 6)."""
         self.forwards, self.answered = self.forwards + 1, self.answered + len(record_N)
-        time.sleep(self._pause_s)
+        self._begun()
         mean_NC = np.asarray(record_N.mean(axis=1), np.float32)
         return self._change({"logits": mean_NC @ self._map_CK, "embedding": mean_NC @ self._map_CD})
 
@@ -79,9 +83,30 @@ def keep(folder: Path, teacher: MadeTeacher, **changes: Any) -> Targets:
     return cache.keep_targets(folder, teacher, **{**given, **changes})
 
 
+def nurse() -> None:
+    """Read "folder forwards wait" by the line; for each, a child of this process keeps the targets
+    and is killed `wait` seconds after it began so many forwards. How it ended is printed.
+    """
+    for line in sys.stdin:
+        folder, forwards, wait = line.rsplit(maxsplit=2)
+        heard, told = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(heard)
+            keep(Path(folder), MadeTeacher(begun=partial(os.write, told, b".")))
+            os._exit(0)
+        os.close(told)
+        with os.fdopen(heard, "rb") as stream:
+            stream.read(int(forwards))  # fewer, if it ends sooner
+        time.sleep(float(wait))
+        os.kill(child, signal.SIGKILL)  # one that has ended is still ours: nobody waited for it
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
 if __name__ == "__main__":
     cache.SHARD_ROWS = 32
     cache.CHECKED = 40
-    print("begun", flush=True)
-    keep(Path(sys.argv[1]), MadeTeacher(pause_s=float(sys.argv[2])))
-    print("kept", flush=True)
+    if sys.argv[1:] == ["nurse"]:
+        nurse()
+    else:
+        keep(Path(sys.argv[1]), MadeTeacher())

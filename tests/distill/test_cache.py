@@ -1,4 +1,4 @@
-"""Targets are computed once, survive what happens to a process and a disk, and belong to their key."""
+"""Targets are computed once, survive kills and full disks, and belong to their key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -228,7 +227,7 @@ def test_a_file_that_the_system_cuts_short_is_not_kept(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
 
     done = subprocess.run(
-        [sys.executable, made_teacher.__file__, tmp_path / "kept", "0"],
+        [sys.executable, made_teacher.__file__, tmp_path / "kept"],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -270,24 +269,22 @@ def test_a_half_written_shard_is_said_and_written_again(
 # Processes ----------------------------------------------------------------------------------------
 
 
-def started(folder: Path, pause_s: float) -> subprocess.Popen[str]:
+def started(*words: str) -> subprocess.Popen[str]:
     return leaving.start(
-        [sys.executable, made_teacher.__file__, str(folder), str(pause_s)],
+        [sys.executable, made_teacher.__file__, *words],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
 
 
-def killed(folder: Path, draw: random.Random) -> int:
-    """Start a writer, kill it at a moment between its first row and its last; its exit code."""
-    writer = started(folder, 0.004)
-    with writer:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "begun\n"
-        time.sleep(draw.uniform(0, 0.06))
-        writer.kill()
-    return writer.returncode
+def killed(nurse: subprocess.Popen[str], folder: Path, forwards: int, wait_s: float) -> int:
+    """Have a process keep the targets, and killed so long after that many forwards; its code."""
+    assert nurse.stdin is not None
+    assert nurse.stdout is not None
+    print(folder, forwards, wait_s, file=nurse.stdin, flush=True)
+    return int(nurse.stdout.readline())
 
 
 def index_of(folder: Path) -> Iterator[dict[str, int]]:
@@ -297,18 +294,22 @@ def index_of(folder: Path) -> Iterator[dict[str, int]]:
 
 
 def test_a_cache_that_is_killed_thirty_times_ends_as_one_written_in_peace(tmp_path: Path) -> None:
-    draw, folder, ends, partly = random.Random(4), tmp_path / "killed", [], 0
-    for round_ in range(30):
-        ends.append(killed(folder, draw))
-        rows = sum(line["rows"] for line in index_of(folder))
-        partly += 0 < rows < ROWS
-        if rows == ROWS:
-            folder = tmp_path / f"killed{round_}"
-    assert ends.count(-signal.SIGKILL) >= 25
-    assert partly >= 5
-    found = keep(folder, MadeTeacher())
-    require_same(found, keep(tmp_path / "peace", MadeTeacher()))
-    assert list(folder.glob(".*.partial")) == []
+    draw, folder, kills, partly, peace = random.Random(4), tmp_path / "killed", 0, 0, []
+    whole = keep(tmp_path / "peace", MadeTeacher())
+    with started("nurse") as nurse:
+        while kills < 30:
+            code = killed(nurse, folder, draw.randint(1, 15), draw.uniform(0, 0.005))
+            kills += code == -signal.SIGKILL
+            rows = sum(line["rows"] for line in index_of(folder))
+            partly += 0 < rows < ROWS
+            if code == 0:
+                peace.append(folder)
+                folder = tmp_path / f"killed{len(peace)}"
+        nurse.communicate()
+    assert partly >= 10
+    for each in [*peace, folder]:
+        require_same(keep(each, MadeTeacher()), whole)
+        assert list(each.glob(".*.partial")) == []
 
 
 def test_a_line_of_the_index_that_is_cut_short_does_not_count(tmp_path: Path) -> None:
@@ -325,9 +326,10 @@ def test_a_line_of_the_index_that_is_cut_short_does_not_count(tmp_path: Path) ->
 
 def test_two_writers_take_turns(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
-    writers = [started(folder, 0.002) for _ in range(2)]
-    said = [writer.communicate(timeout=60)[0] for writer in writers]
-    assert said == ["begun\nkept\n"] * 2
+    writers = [started(str(folder)) for _ in range(2)]
+    for writer in writers:
+        writer.communicate(timeout=60)
+    assert [writer.returncode for writer in writers] == [0, 0]
     assert [line["first"] for line in index_of(folder)] == list(range(0, ROWS, 32))
     require_same(keep(folder, MadeTeacher()), keep(tmp_path / "peace", MadeTeacher()))
 
