@@ -18,9 +18,9 @@ from edgehuman.card import InputSpec, OutputKind, TrainingData
 from edgehuman.config import from_table, read_table
 from edgehuman.distill.kinds import KIND_OF, KINDS, LOGITS, MAP
 from edgehuman.errors import UsageError
-from edgehuman.preprocess.imu.format import UPRIGHT, parse_axes
 
 ANY_NAME = "teacher.toml"
+UPRIGHT = "+x+y+z"
 _LABELLED = (LOGITS, MAP)
 _TABLES = ("outputs", "model", "data")
 
@@ -176,7 +176,6 @@ def _require_values(contract: Contract, spec: InputSpec, where: str) -> None:
     picture = not moving
     channels = channels_of(spec)
     layout = contract.layout or own
-    parse_axes(contract.axes)
     only = f"is not for {contract.record}; remove it"
     for name, ok, rule in (
         (
@@ -188,6 +187,7 @@ def _require_values(contract: Contract, spec: InputSpec, where: str) -> None:
         ("accel", not contract.accel or wearable, only),
         ("gyro", bool(contract.gyro) or not wearable, 'must be "rad/s" or "deg/s"'),
         ("gyro", not contract.gyro or wearable, only),
+        ("axes", _are_axes(contract.axes), "must be x, y and z once each, with signs"),
         ("axes", contract.axes == UPRIGHT or wearable, only),
         ("pixels", bool(contract.pixels) or spec.dtype != "uint8", 'must be "0..255" or "0..1"'),
         ("pixels", not contract.pixels or spec.dtype == "uint8", only),
@@ -213,6 +213,10 @@ def _require_values(contract: Contract, spec: InputSpec, where: str) -> None:
             raise UsageError(f"{where}: {name} is {getattr(contract, name)!r}; it {rule}")
     if moving and 0 not in spec.shape:
         _require_duration(contract, spec.shape[0], spec.rate_hz, where)
+
+
+def _are_axes(axes: str) -> bool:
+    return sorted(axes[1::2]) == ["x", "y", "z"] and len(axes) == 6 and set(axes[::2]) <= {"+", "-"}
 
 
 def _require_duration(contract: Contract, frames: int, rate_hz: float, where: str) -> None:

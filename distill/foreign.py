@@ -21,9 +21,7 @@ from edgehuman.distill.kinds import EMBEDDING, LOGITS, MAP, TOKENS
 from edgehuman.distill.teachers import Running
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.outcome import to_json
-from edgehuman.preprocess.imu.format import parse_axes
-from edgehuman.preprocess.imu.units import unit_scale
-from edgehuman.records import Float32
+from edgehuman.records import STANDARD_GRAVITY_MS2, Float32
 from edgehuman.runtime.engine.onnx import CPU, CUDA, open_session
 
 _DTYPES = {
@@ -196,9 +194,7 @@ def adapted(record_N: NDArray[Any], contract: Contract, spec: InputSpec) -> Floa
     """
     x_N = np.asarray(record_N, np.float32)
     if contract.accel:
-        x_N = _turned(x_N, contract.axes) / unit_scale(
-            "g" if contract.accel == "g" else "ms2", "rads" if contract.gyro == "rad/s" else "degs"
-        )
+        x_N = _turned(x_N, contract)
     if contract.window:
         x_N = resampled(x_N, contract, spec.rate_hz)
     if contract.size:
@@ -237,10 +233,14 @@ def resampled(x_NT: Float32, contract: Contract, rate_hz: float) -> Float32:
     return np.asarray(between, np.float32)
 
 
-def _turned(imu_NTC: Float32, axes: str) -> Float32:
-    column_3, sign_3 = parse_axes(axes)
-    column_C, sign_C = np.concatenate([column_3, column_3 + 3]), np.concatenate([sign_3, sign_3])
-    return np.asarray(imu_NTC[..., column_C] * sign_C, np.float32)
+def _turned(imu_NTC: Float32, contract: Contract) -> Float32:
+    """Our g and rad/s, on our axes, in the graph's units, on its axes."""
+    column_3 = ["xyz".index(letter) for letter in contract.axes[1::2]]
+    sign_3 = np.array([1.0 if sign == "+" else -1.0 for sign in contract.axes[::2]])
+    accel = sign_3 * (STANDARD_GRAVITY_MS2 if contract.accel == "m/s2" else 1.0)
+    gyro = sign_3 * (180 / np.pi if contract.gyro == "deg/s" else 1.0)
+    column_C = [*column_3, *(column + 3 for column in column_3)]
+    return np.asarray(imu_NTC[..., column_C] * np.concatenate([accel, gyro]), np.float32)
 
 
 def _resized(image_NHWC: Float32, size: tuple[int, ...]) -> Float32:

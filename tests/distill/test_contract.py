@@ -52,7 +52,7 @@ def test_licences_of_the_model_and_its_data_are_kept(tmp_path: Path) -> None:
         (WEARABLE, '"classes"', '"class"', "kind is 'class'"),
         (WEARABLE, 'accel = "m/s2"\n', "", 'accel is \'\'; it must be "g" or "m/s2"'),
         (WEARABLE, '"deg/s"', '"degs"', "gyro is 'degs'"),
-        (WEARABLE, '"-y+x+z"', '"-y+x"', "axes are '-y\\+x'"),
+        (WEARABLE, '"-y+x+z"', '"-y+x"', "axes is '-y.x'; it must be x, y and z once each"),
         (WEARABLE, '"NCT"', '"NHWC"', "layout is 'NHWC'; it must order NTC, N first"),
         (WEARABLE, "window = 256\n", "", "window is 0; it must be above 0"),
         (WEARABLE, "= 256", "= 300", r"300 at 100 Hz takes 3\.00 s, but a ImuWindow holds 2\.56 s"),
