@@ -1,0 +1,104 @@
+"""The pairs of teacher and student that the docs show, and what each student is taught."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """One way of teaching a student.
+
+    Attributes:
+        objective: what of the teacher is learned.
+        compatible: whether the student lives in the teacher's space.
+        task_weight: of the task's own loss.
+    """
+
+    objective: tuple[str, ...]
+    compatible: bool = False
+    task_weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A teacher and a student.
+
+    Attributes:
+        task, modality: their row of `catalogue.TASKS`.
+        teacher: the architecture; members: how many of them, seeds 0, 1, ..., are one teacher.
+        student: the architecture.
+        data: a file of --data, or `simulated`.
+        said: of the data, for the page.
+        rows: the ways of teaching, by name.
+        training: settings of all trainings; of_teacher, of_student: what differs.
+        simulated: whether the people are simulated.
+        steps, teacher_steps: of student and teacher.
+        qat_steps: of quantisation-aware training, after the first row.
+    """
+
+    task: str
+    modality: str
+    teacher: str
+    members: int
+    student: str
+    data: str
+    said: str
+    rows: Mapping[str, Taught]
+    training: Mapping[str, Any]
+    steps: int
+    teacher_steps: int
+    qat_steps: int
+    of_teacher: Mapping[str, Any] = field(default_factory=dict)
+    of_student: Mapping[str, Any] = field(default_factory=dict)
+    simulated: bool = False
+
+
+_WEARABLE = {
+    "batch": 64, "lr": 1e-3, "rotation_deg": 20.0, "scale": 0.1, "jitter": 0.02, "time_warp": 0.1,
+    "label_smoothing": 0.0, "save_every": 100,
+}  # fmt: skip
+_GAIT = {"people": 96, "walks": 6, "test_people": 60, "batch": 64, "each": 4, "save_every": 100}
+_RELATIONS = Taught(("similarity", "rkd"))
+_SPACE = Taught(("features",), compatible=True)
+
+PAIRS: Mapping[str, Pair] = {
+    "wearable": Pair(
+        "activity", "imu", "imuconv_4m", 3, "imuconv_288k", "uci_har.npz",
+        "UCI HAR: official test windows, training windows rebuilt from the raw recordings",
+        {"logits": Taught(("kd",)), "logits and features": Taught(("kd", "features"))},
+        _WEARABLE, steps=600, teacher_steps=600, qat_steps=100,
+    ),
+    "wisdm": Pair(
+        "activity", "imu", "imuconv_4m", 3, "imuconv_288k", "wisdm2019_phone_4act_20hz.npz",
+        "WISDM 2019 phone, 4 activities: training people 1600-1633, test people 1634-1650",
+        {"logits": Taught(("kd",))},
+        _WEARABLE, steps=600, teacher_steps=600, qat_steps=100,
+    ),
+    "skeleton": Pair(
+        "gait", "skeleton", "gaitptv2_deep_3", 1, "gaitptv2_deep_1", "simulated",
+        "simulated walkers (edgehuman's own), seen as joints",
+        {
+            "features, the teacher's space": _SPACE,
+            "features": Taught(("features",)),
+            "relations": _RELATIONS,
+        },
+        _GAIT, steps=400, teacher_steps=400, qat_steps=60, simulated=True,
+    ),
+    "silhouette": Pair(
+        "gait", "silhouette", "gaitset", 1, "gaitset_small", "simulated",
+        "simulated walkers (edgehuman's own), seen as silhouettes",
+        {"features, the teacher's space": _SPACE, "relations": _RELATIONS},
+        {**_GAIT, "people": 60, "test_people": 40, "batch": 16, "frames": 8, "save_every": 50},
+        steps=200, teacher_steps=200, qat_steps=30, simulated=True,
+    ),
+    "parsing": Pair(
+        "parsing", "image", "tinyvit_11m", 1, "starnet_s3", "ccp",
+        "Clothing Co-Parsing, garments",
+        {"pixels and channels": Taught(("pixel", "channel"))},
+        {"batch": 24, "parts": "garments", "height": 128, "width": 64, "save_every": 100},
+        steps=400, teacher_steps=400, qat_steps=60,
+    ),
+}  # fmt: skip
