@@ -25,13 +25,13 @@ from torch import Tensor, nn
 from edgehuman import catalogue
 from edgehuman.card import Ancestor, Card
 from edgehuman.distill.answers import Answering
-from edgehuman.distill.cache import keep_targets
 from edgehuman.distill.learner import Pupil
 from edgehuman.distill.objectives.weighted import OBJECTIVES, build_objectives, parse_objectives
 from edgehuman.distill.report import Compared, compare
 from edgehuman.distill.settings import DistilFlags
-from edgehuman.distill.targets import OnTheFly, Targets
-from edgehuman.distill.teachers import (
+from edgehuman.distill.targets.cache import keep_targets
+from edgehuman.distill.targets.targets import OnTheFly, Targets
+from edgehuman.distill.teachers.teachers import (
     Teacher,
     TeacherPrecision,
     open_teachers,
@@ -66,10 +66,7 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
         UsageError: teacher and student do not fit, or an objective does not fit them.
         DataError, CheckpointError, ArtefactError, TrainingError: see the functions it calls.
     """
-    # A training in bfloat16 has its teacher answer in it too.
-    precision: TeacherPrecision = "bf16" if config.autocast == "bf16" else "fp32"
-    teacher = open_teachers(config.teacher, precision, threads=config.threads)
-    work, teacher = _prepared(config, teacher, data)
+    work, teacher = _prepared(config, data)
     lesson = _lesson(config, work.training, teacher)
     outcome = finetune(config, lesson.training, work.judge)
     if outcome.exit_code or not config.read_test:
@@ -78,8 +75,23 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
     return compare(compared, outcome)
 
 
-def _prepared(config: DistilFlags, teacher: Teacher, data: Any) -> tuple[Work, Teacher]:
+def compared_with(config: DistilFlags) -> Outcome:
+    """Compare a finished network with a teacher: that in `config.out`, whoever trained it.
+
+    Raises:
+        UsageError: teacher and student do not fit.
+        CheckpointError: no network there.
+    """
+    work, teacher = _prepared(dataclasses.replace(config, resume=True), None)
+    compared = Compared(config, work.judge, work.training.select_by, teacher)
+    return compare(compared, Outcome({}, ""))
+
+
+def _prepared(config: DistilFlags, data: Any) -> tuple[Work, Teacher]:
     """Return the task's training of the student, and the teacher with the student's labels."""
+    # A training in bfloat16 has its teacher answer in it too.
+    precision: TeacherPrecision = "bf16" if config.autocast == "bf16" else "fp32"
+    teacher = open_teachers(config.teacher, precision, threads=config.threads)
     if config.compatible:
         config = _in_teachers_space(config, teacher)
     prepare: Callable[..., Work] = catalogue.load_object(task_of(config).prepare)

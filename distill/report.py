@@ -19,7 +19,7 @@ from edgehuman.catalogue import IN_MEMORY
 from edgehuman.distill.kinds import KIND_OF
 from edgehuman.distill.learner import Answer, Distant
 from edgehuman.distill.settings import DistilFlags
-from edgehuman.distill.teachers import Teacher
+from edgehuman.distill.teachers.teachers import Teacher
 from edgehuman.errors import UsageError
 from edgehuman.export.export import export
 from edgehuman.export.graph.sessions import interleaved_ms, open_session

@@ -1,4 +1,4 @@
-"""The configs of `edgehuman distill`: those of the tasks, and what distillation adds."""
+"""What `edgehuman distill` adds to a task's config; `<record>/settings.py` joins the two."""
 
 from __future__ import annotations
 
@@ -8,16 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from edgehuman.config import require
 from edgehuman.errors import UsageError
-from edgehuman.tasks.image.settings import (
-    AttributesConfig,
-    LandmarksConfig,
-    ParsingConfig,
-    PoseConfig,
-    ReidConfig,
-)
-from edgehuman.tasks.imu.settings import ActivityConfig
-from edgehuman.tasks.silhouette.settings import GaitConfig as SilhouetteConfig
-from edgehuman.tasks.skeleton.settings import GaitConfig as SkeletonConfig
 
 if TYPE_CHECKING:
     from edgehuman.tasks.settings import FinetuneConfig
@@ -81,47 +71,3 @@ class DistilFlags(_Base):
 
     def _name(self) -> str:
         return f"distil-{self.student.replace(':', '.')}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DistilActivity(DistilFlags, ActivityConfig):
-    """A small network of wearable windows, taught by a larger one."""
-
-    def __post_init__(self) -> None:
-        DistilFlags.__post_init__(self)
-        require(self, [(self.mode == "finetune", "mode", "finetune")])
-
-
-@dataclass(frozen=True, kw_only=True)
-class DistilSkeletonGait(DistilFlags, SkeletonConfig):
-    """A small network of gait from skeletons, taught by a larger one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DistilSilhouetteGait(DistilFlags, SilhouetteConfig):
-    """A small network of gait from silhouettes, taught by a larger one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DistilReid(DistilFlags, ReidConfig):
-    """A small network of re-identification, taught by a larger one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DistilAttributes(DistilFlags, AttributesConfig):
-    """A small network of attributes, taught by a larger one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DistilPose(DistilFlags, PoseConfig):
-    """A small network of joints, taught by a larger one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DistilLandmarks(DistilFlags, LandmarksConfig):
-    """A small network of the whole body's joints, taught by a larger one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DistilParsing(DistilFlags, ParsingConfig):
-    """A small network of body parts and clothes, taught by a larger one."""

@@ -14,11 +14,25 @@ from edgehuman.errors import UsageError
 from edgehuman.own import is_own, own_network
 from edgehuman.tables.datasets import DATASETS, Dataset
 from edgehuman.tables.networks import NETWORKS, Network
-from edgehuman.tables.trainings import DISTIL, METHODS, SOURCES, TASKS, Method, Source, Task
+from edgehuman.tables.trainings import (
+    DISTIL,
+    EXPORT,
+    EXPORT_CONFIG,
+    EXPORT_GRAPH,
+    METHODS,
+    SOURCES,
+    TASKS,
+    Method,
+    Source,
+    Task,
+)
 
 __all__ = [
     "DATASETS",
     "DISTIL",
+    "EXPORT",
+    "EXPORT_CONFIG",
+    "EXPORT_GRAPH",
     "IN_MEMORY",
     "METHODS",
     "NETWORKS",

@@ -127,14 +127,15 @@ def _modality(words: Sequence[str], recipe: Mapping[str, Any]) -> str:
 
 def export(words: Sequence[str]) -> tuple[str, str]:
     """An engine of a finished ONNX file needs no PyTorch, so that a device can build it."""
-    config_path = "edgehuman.export.words:ExportConfig"
     if not wants_help(words):
         rest = [word for word in words if word != "--json"]
         recipe = take_recipe(rest)
-        config = resolve(catalogue.load_object(config_path), rest, recipe, "edgehuman export")
+        config = resolve(
+            catalogue.load_object(catalogue.EXPORT_CONFIG), rest, recipe, "edgehuman export"
+        )
         if config.checkpoint.startswith("zoo:") or Path(config.checkpoint).suffix == ".onnx":
-            return config_path, "edgehuman.export.engine.from_onnx:build_from_onnx"
-    return config_path, "edgehuman.export.export:export"
+            return catalogue.EXPORT_CONFIG, catalogue.EXPORT_GRAPH
+    return catalogue.EXPORT_CONFIG, catalogue.EXPORT
 
 
 def simulate(words: Sequence[str]) -> tuple[str, str]:

@@ -61,6 +61,10 @@ class Source:
 
 DISTIL = "edgehuman.distill.distill:distil"
 """What `edgehuman distill` runs for every task."""
+EXPORT_CONFIG = "edgehuman.export.words:ExportConfig"
+EXPORT = "edgehuman.export.export:export"
+EXPORT_GRAPH = "edgehuman.export.engine.from_onnx:build_from_onnx"
+"""What `edgehuman export` runs for a checkpoint, and for a finished graph."""
 
 METHODS: Mapping[str, Method] = {
     "mae": Method(
@@ -99,7 +103,7 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.imu.activity:train",
         "imu",
         "edgehuman finetune --task activity --weights zoo:activity --data uci_har.npz --out a",
-        "edgehuman.distill.settings:DistilActivity",
+        "edgehuman.distill.imu.settings:DistilActivity",
         "imuconv_288k",
     ),
     "gait": Task(
@@ -107,7 +111,7 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.skeleton.gait:train",
         "skeleton",
         "edgehuman finetune --task gait --weights zoo:gait-skeleton --out runs/gait",
-        "edgehuman.distill.settings:DistilSkeletonGait",
+        "edgehuman.distill.skeleton.settings:DistilGait",
         "gaitptv2_deep_1",
         also=(
             Task(
@@ -115,7 +119,7 @@ TASKS: Mapping[str, Task] = {
                 "edgehuman.tasks.silhouette.gait:train",
                 "silhouette",
                 "edgehuman finetune --task gait --arch gaitset --data simulated --out runs/gait",
-                "edgehuman.distill.settings:DistilSilhouetteGait",
+                "edgehuman.distill.silhouette.settings:DistilGait",
                 "gaitset_small",
             ),
         ),
@@ -125,7 +129,7 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.image.reid:train",
         "image",
         "edgehuman finetune --task reid --weights runs/saip --data Market-1501 --out runs/reid",
-        "edgehuman.distill.settings:DistilReid",
+        "edgehuman.distill.image.settings:DistilReid",
         "starnet_s3",
     ),
     "attributes": Task(
@@ -133,7 +137,7 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.image.attributes:train",
         "image",
         "edgehuman finetune --task attributes --weights runs/saip --data PA-100K --out runs/a",
-        "edgehuman.distill.settings:DistilAttributes",
+        "edgehuman.distill.image.settings:DistilAttributes",
         "starnet_s3",
     ),
     "pose": Task(
@@ -141,7 +145,7 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.image.pose:train",
         "image",
         "edgehuman finetune --task pose --weights runs/saip --data coco --out runs/pose",
-        "edgehuman.distill.settings:DistilPose",
+        "edgehuman.distill.image.settings:DistilPose",
         "starnet_s3",
     ),
     "landmarks": Task(
@@ -149,7 +153,7 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.image.pose:train",
         "image",
         "edgehuman finetune --task landmarks --weights runs/saip --data coco --out runs/landmarks",
-        "edgehuman.distill.settings:DistilLandmarks",
+        "edgehuman.distill.image.settings:DistilLandmarks",
         "starnet_s3",
     ),
     "parsing": Task(
@@ -157,7 +161,7 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.tasks.image.parsing:train",
         "image",
         "edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing",
-        "edgehuman.distill.settings:DistilParsing",
+        "edgehuman.distill.image.settings:DistilParsing",
         "starnet_s3",
     ),
 }

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.card import IMU_INPUT, OutputSpec, TrainingData
-from edgehuman.distill import cache
-from edgehuman.distill.targets import Targets
+from edgehuman.distill.targets import cache
+from edgehuman.distill.targets.targets import Targets
 from edgehuman.records import Float32, Index
 
 SAMPLES, VIEWS = 150, 2

@@ -13,10 +13,12 @@ import torch
 
 from edgehuman import catalogue
 from edgehuman.config import read_toml
-from edgehuman.distill import cache, report
+from edgehuman.distill import report
 from edgehuman.distill.distill import distil
-from edgehuman.distill.settings import DistilActivity, DistilSkeletonGait
-from edgehuman.distill.trained import NetworkTeacher
+from edgehuman.distill.imu.settings import DistilActivity
+from edgehuman.distill.skeleton.settings import DistilGait
+from edgehuman.distill.targets import cache
+from edgehuman.distill.teachers.trained import NetworkTeacher
 from edgehuman.errors import CheckpointError, DataError, UsageError
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import Outcome
@@ -185,17 +187,13 @@ def test_a_compatible_student_lives_in_its_teachers_space(
     fields = {each.name: getattr(asked, each.name) for each in dataclasses.fields(asked)}
     fields |= {"student": "tiny_gait", "teacher": (str(tmp_path / "t"),), "compatible": True}
     monkeypatch.setattr(report, "_milliseconds", lambda *given: {"teacher": 2.0, "student": 1.0})
-    found = numbers(distil(DistilSkeletonGait(**{**fields, "steps": 20, "lr": 1e-2})))
+    found = numbers(distil(DistilGait(**{**fields, "steps": 20, "lr": 1e-2})))
     network, card = load_network(tmp_path / "s")
     assert card.output.dim == network.width == 16
     agrees = found["agreement"]["student"]
     assert {"top1", "top1_person", "kendall_tau", "top1_person_in_teachers_gallery"} <= set(agrees)
     assert card.teachers[0].objectives == ("features",)
     with pytest.raises(UsageError, match="--compatible needs the objective features"):
-        distil(DistilSkeletonGait(**{**fields, "out": tmp_path / "o", "objective": ("rkd",)}))
+        distil(DistilGait(**{**fields, "out": tmp_path / "o", "objective": ("rkd",)}))
     with pytest.raises(UsageError, match="--compatible needs one teacher"):
-        distil(
-            DistilSkeletonGait(
-                **{**fields, "out": tmp_path / "o", "teacher": 2 * fields["teacher"]}
-            )
-        )
+        distil(DistilGait(**{**fields, "out": tmp_path / "o", "teacher": 2 * fields["teacher"]}))

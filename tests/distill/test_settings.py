@@ -9,7 +9,8 @@ import pytest
 
 from edgehuman import catalogue
 from edgehuman.config import resolve
-from edgehuman.distill.settings import DistilActivity, DistilSkeletonGait
+from edgehuman.distill.imu.settings import DistilActivity
+from edgehuman.distill.skeleton.settings import DistilGait
 from edgehuman.errors import UsageError
 from edgehuman.flags import choose
 
@@ -20,7 +21,7 @@ def test_the_task_keeps_its_defaults_and_the_student_is_the_network() -> None:
     config = resolve(DistilActivity, WORDS)
     assert (config.teacher, config.arch, config.steps) == (("a", "b"), "imuconv_288k", 400)
     assert config.out == Path("runs/distil-imuconv_288k")
-    gait = resolve(DistilSkeletonGait, ["--teacher", "a", "--student", "gaitformer_1"])
+    gait = resolve(DistilGait, ["--teacher", "a", "--student", "gaitformer_1"])
     assert (gait.steps, gait.people) == (1000, 128)
 
 

@@ -12,6 +12,7 @@ it stopped. It writes `table.md`, `table.json` and `latency.png` to --out/PAIR.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ _ABSENT = "-"
 class DistilPageConfig:
     """Measure what distillation is worth for one pair of teacher and student."""
 
-    pair: Literal["wearable", "wisdm", "skeleton", "silhouette", "parsing"] = "wearable"
+    pair: Literal["wearable", "wisdm", "joints", "outlines", "garments"] = "wearable"
     """Teacher, student and data; see pairs.py."""
     data: Path = Path()
     """Folder of the datasets; simulated pairs need none."""
@@ -80,9 +81,9 @@ class Page:
         """Settings that every training of the pair shares."""
         config, pair = self.config, self.pair
         data = pair.data if pair.simulated else str(config.data / pair.data)
-        given: Any = (data,) if pair.modality == "imu" else data
+        several = isinstance(_default(self.row.config, "data"), tuple)
         return {
-            **pair.training, "data": given, "seed": seed, "out": out, "steps": steps,
+            **pair.training, "data": (data,) if several else data, "seed": seed, "out": out, "steps": steps,
             "autocast": config.autocast, "threads": config.threads,
         }  # fmt: skip
 
@@ -122,19 +123,21 @@ class Page:
         """Train a student alone, or find it trained; return the comparison with the teacher."""
         from edgehuman.distill.distill import compared_with
 
-        trained = self.trained(self.pair.student, seed, self._steps(), self.pair.of_student)
-        words = self._distil_words(seed, trained, next(iter(self.pair.rows.values())))
+        trained = self.trained(self.pair.student, seed, self.steps, self.pair.of_student)
+        words = self._distil_words(seed, trained, Taught(()))  # nothing is learned of the teacher
         folder = self.out / f"{trained.name}-compared"
         config = catalogue.load_object(self.row.distil)(**words)
         return once(folder, self._asked(words), None, lambda resume: compared_with(config))
 
-    def _steps(self) -> int:
+    @property
+    def steps(self) -> int:
+        """Of every student."""
         return self.config.steps or self.pair.steps
 
     def _distil_words(self, seed: int, folder: Path, way: Taught) -> dict[str, Any]:
         # `features` into the teacher's space needs its width; a student alone keeps its own.
         return {
-            **self.words(seed, folder, self._steps()), **self.pair.of_student,
+            **self.words(seed, folder, self.steps), **self.pair.of_student,
             "student": self.pair.student, "teacher": self.teachers(), "objective": way.objective,
             "compatible": way.compatible, "task_weight": way.task_weight, "precision": "int8",
             "targets": None,
@@ -146,8 +149,13 @@ class Page:
 
 
 def _row_of(pair: Pair) -> catalogue.Task:
-    row = catalogue.TASKS[pair.task]
-    return next(each for each in (row, *row.also) if each.modality == pair.modality)
+    row, modality = catalogue.TASKS[pair.task], catalogue.network(pair.student).modality
+    return next(each for each in (row, *row.also) if each.modality == modality)
+
+
+def _default(config: str, name: str) -> Any:
+    fields = dataclasses.fields(catalogue.load_object(config))
+    return next(each.default for each in fields if each.name == name)
 
 
 def build_page(config: DistilPageConfig) -> Outcome:
@@ -202,13 +210,15 @@ def render(page: Page, found: Mapping[str, Sequence[Found]]) -> str:
     """The Markdown page."""
     metric = next(iter(found.values()))[0]["metric"]
     rows = models(found)
-    agreements = list(dict.fromkeys(n for r in rows.values() for o in r for n in o.get("agreement", ())))
+    every = [one.get("agreement", {}) for each in rows.values() for one in each]
+    agreements = list(dict.fromkeys(name for one in every for name in one))
     heads = [metric, *agreements, "parameters", "MB", "ms"]
     lines = [f"| | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
     for name, each in rows.items():
         cells = [mean_and_spread([one["metrics"][metric] for one in each])]
         for agreement in agreements:
-            shares = [one["agreement"][agreement] for one in each if agreement in one.get("agreement", ())]
+            known = [one.get("agreement", {}) for one in each]
+            shares = [one[agreement] for one in known if agreement in one]
             cells.append(mean_and_spread(shares) if shares else _ABSENT)
         params = each[0].get("params")
         cells.append(f"{params:,}" if params else _ABSENT)
@@ -224,12 +234,12 @@ def note(page: Page, found: Mapping[str, Sequence[Found]]) -> str:
     seeds = max(len(each) for each in found.values())
     members = f"{pair.members} x {pair.teacher}" if pair.members > 1 else pair.teacher
     said = "SIMULATED people. " if pair.simulated else ""
+    after = f", then {pair.qat_steps} of QAT where it says so" if pair.qat_steps else ""
     return (
-        f"{said}{pair.said}. Percent, mean ± standard deviation of {seeds} seeds; teacher: {members}, "
-        f"{config.teacher_steps or pair.teacher_steps} steps; student: {pair.student}, {page._steps()} "
-        f"steps of {pair.training['batch']} in every row"
-        + (f", then {pair.qat_steps} of QAT where it says so" if pair.qat_steps else "")
-        + ". ms: median at one thread, batch 1, on onnxruntime, all in turn."
+        f"{said}{pair.said}. Percent, mean ± standard deviation of {seeds} seeds. Teacher: "
+        f"{members}, {config.teacher_steps or pair.teacher_steps} steps; student: {pair.student}, "
+        f"{page.steps} steps of {pair.training['batch']} in every row{after}. ms: median at one "
+        "thread, batch 1, on onnxruntime, all in turn."
     )
 
 

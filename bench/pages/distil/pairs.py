@@ -27,7 +27,7 @@ class Pair:
     """A teacher and a student.
 
     Attributes:
-        task, modality: their row of `catalogue.TASKS`.
+        task: of both; the student's record chooses among its rows in the catalogue.
         teacher: the architecture; members: how many of them, seeds 0, 1, ..., are one teacher.
         student: the architecture.
         data: a file of --data, or `simulated`.
@@ -40,7 +40,6 @@ class Pair:
     """
 
     task: str
-    modality: str
     teacher: str
     members: int
     student: str
@@ -66,19 +65,19 @@ _SPACE = Taught(("features",), compatible=True)
 
 PAIRS: Mapping[str, Pair] = {
     "wearable": Pair(
-        "activity", "imu", "imuconv_4m", 3, "imuconv_288k", "uci_har.npz",
+        "activity", "imuconv_4m", 3, "imuconv_288k", "uci_har.npz",
         "UCI HAR: official test windows, training windows rebuilt from the raw recordings",
         {"logits": Taught(("kd",)), "logits and features": Taught(("kd", "features"))},
         _WEARABLE, steps=600, teacher_steps=600, qat_steps=100,
     ),
     "wisdm": Pair(
-        "activity", "imu", "imuconv_4m", 3, "imuconv_288k", "wisdm2019_phone_4act_20hz.npz",
+        "activity", "imuconv_4m", 3, "imuconv_288k", "wisdm2019_phone_4act_20hz.npz",
         "WISDM 2019 phone, 4 activities: training people 1600-1633, test people 1634-1650",
         {"logits": Taught(("kd",))},
         _WEARABLE, steps=600, teacher_steps=600, qat_steps=100,
     ),
-    "skeleton": Pair(
-        "gait", "skeleton", "gaitptv2_deep_3", 1, "gaitptv2_deep_1", "simulated",
+    "joints": Pair(
+        "gait", "gaitptv2_deep_3", 1, "gaitptv2_deep_1", "simulated",
         "simulated walkers (edgehuman's own), seen as joints",
         {
             "features, the teacher's space": _SPACE,
@@ -87,15 +86,15 @@ PAIRS: Mapping[str, Pair] = {
         },
         _GAIT, steps=400, teacher_steps=400, qat_steps=60, simulated=True,
     ),
-    "silhouette": Pair(
-        "gait", "silhouette", "gaitset", 1, "gaitset_small", "simulated",
+    "outlines": Pair(
+        "gait", "gaitset", 1, "gaitset_small", "simulated",
         "simulated walkers (edgehuman's own), seen as silhouettes",
         {"features, the teacher's space": _SPACE, "relations": _RELATIONS},
         {**_GAIT, "people": 60, "test_people": 40, "batch": 16, "frames": 8, "save_every": 50},
         steps=200, teacher_steps=200, qat_steps=30, simulated=True,
     ),
-    "parsing": Pair(
-        "parsing", "image", "tinyvit_11m", 1, "starnet_s3", "ccp",
+    "garments": Pair(
+        "parsing", "tinyvit_11m", 1, "starnet_s3", "ccp",
         "Clothing Co-Parsing, garments",
         {"pixels and channels": Taught(("pixel", "channel"))},
         {"batch": 24, "parts": "garments", "height": 128, "width": 64, "save_every": 100},

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from edgehuman.distill.contract import Contract
-from edgehuman.distill.foreign import ForeignTeacher, our_input, resampled
-from edgehuman.distill.teachers import Running, open_teachers
+from edgehuman.distill.teachers.contract import Contract
+from edgehuman.distill.teachers.foreign import ForeignTeacher, our_input, resampled
+from edgehuman.distill.teachers.teachers import Running, open_teachers
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from tests.distill.foreign_graphs import PICTURE, WEARABLE, WEIGHT_CK, write
 

@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.distill.packing import Packing
-from edgehuman.distill.shards import LOCK, Shard, Shards, locked, missing
-from edgehuman.distill.targets import Kept, OnTheFly, Records, Targets
-from edgehuman.distill.teachers import Teacher
+from edgehuman.distill.targets.packing import Packing
+from edgehuman.distill.targets.shards import LOCK, Shard, Shards, locked, missing
+from edgehuman.distill.targets.targets import Kept, OnTheFly, Records, Targets
+from edgehuman.distill.teachers.teachers import Teacher
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder, write_whole
 from edgehuman.outcome import to_json

@@ -11,8 +11,8 @@ import torch
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
 from edgehuman.data.imu.subjects import UCI_LABELS
-from edgehuman.distill.teachers import Running
-from edgehuman.distill.trained import GraphTeacher, NetworkTeacher
+from edgehuman.distill.teachers.teachers import Running
+from edgehuman.distill.teachers.trained import GraphTeacher, NetworkTeacher
 from edgehuman.errors import CheckpointError, NoGpuError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.records import Float32

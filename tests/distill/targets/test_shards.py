@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgehuman.distill.packing import Column
-from edgehuman.distill.shards import Shard, Shards, locked, missing
+from edgehuman.distill.targets.packing import Column
+from edgehuman.distill.targets.shards import Shard, Shards, locked, missing
 
 COLUMNS = (Column("one", "<f2", (3,)), Column("two", "<u2", (2, 2)))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.distill.packing import Packing
-from edgehuman.distill.shards import Shards
-from edgehuman.distill.targets import Kept, OnTheFly
+from edgehuman.distill.targets.packing import Packing
+from edgehuman.distill.targets.shards import Shards
+from edgehuman.distill.targets.targets import Kept, OnTheFly
 from edgehuman.errors import DataError, UsageError
 from tests.distill.made_teacher import Answer, MadeTeacher, records
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edgehuman.card import Card, InputSpec, OutputSpec, TrainingData
 from edgehuman.distill.answers import Answering
 from edgehuman.distill.kinds import KIND_OF
-from edgehuman.distill.teachers import Running
+from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import NoGpuError
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import to_json

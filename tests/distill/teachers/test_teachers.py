@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec, image_input
-from edgehuman.distill.ensemble import Ensemble
-from edgehuman.distill.foreign import ForeignTeacher
-from edgehuman.distill.teachers import open_teachers, require_fits
-from edgehuman.distill.trained import GraphTeacher, NetworkTeacher
+from edgehuman.distill.teachers.ensemble import Ensemble
+from edgehuman.distill.teachers.foreign import ForeignTeacher
+from edgehuman.distill.teachers.teachers import open_teachers, require_fits
+from edgehuman.distill.teachers.trained import GraphTeacher, NetworkTeacher
 from edgehuman.errors import ArtefactError, CheckpointError, UsageError
 from tests.distill.foreign_graphs import WEARABLE, write
 from tests.distill.made_teacher import LABELS, MadeTeacher
-from tests.distill.test_trained import saved
+from tests.distill.teachers.test_trained import saved
 
 STUDENT = Card("s", "activity", "imuconv_288k", 1, 1, IMU_INPUT, OutputSpec("classes", LABELS))
 
@@ -80,5 +80,5 @@ def test_a_student_that_fits_gets_the_labels_in_its_order() -> None:
 
 
 def test_a_cache_is_kept_without_torch() -> None:
-    code = "import sys, edgehuman.distill.cache; sys.exit('torch' in sys.modules)"
+    code = "import sys, edgehuman.distill.targets.cache; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgehuman.distill import cache
-from edgehuman.distill.shards import Shards
-from edgehuman.distill.targets import Kept, OnTheFly, Targets
+from edgehuman.distill.targets import cache
+from edgehuman.distill.targets.shards import Shards
+from edgehuman.distill.targets.targets import Kept, OnTheFly, Targets
 from edgehuman.errors import DataError, UsageError
 from tests import leaving
 from tests.distill import made_teacher

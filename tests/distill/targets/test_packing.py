@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgehuman.distill.packing import KEPT_CLASSES, Column, Packing, log_softmax
+from edgehuman.distill.targets.packing import KEPT_CLASSES, Column, Packing, log_softmax
 
 
 def test_answers_come_back_to_half_precision_in_the_size_that_is_said() -> None:

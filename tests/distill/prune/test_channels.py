@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from edgehuman import own
-from edgehuman.distill.channels import left, narrowed
+from edgehuman.distill.prune.channels import left, narrowed
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from tests.distill.wide import Wide

@@ -99,7 +99,7 @@ def open_teachers(
     teachers = [_open(word, running) for word in words]
     if len(teachers) == 1:
         return teachers[0]
-    from edgehuman.distill.ensemble import Ensemble
+    from edgehuman.distill.teachers.ensemble import Ensemble
 
     return Ensemble(teachers)
 
@@ -107,14 +107,14 @@ def open_teachers(
 def _open(word: str, running: Running) -> Teacher:
     path = Path(word)
     if word.startswith(ZOO) or (path.suffix == ".onnx" and _has_card(path)):
-        from edgehuman.distill.trained import GraphTeacher
+        from edgehuman.distill.teachers.trained import GraphTeacher
 
         return GraphTeacher(word, running)
     if path.suffix == ".onnx":
-        from edgehuman.distill.foreign import ForeignTeacher
+        from edgehuman.distill.teachers.foreign import ForeignTeacher
 
         return ForeignTeacher(path, running)
-    from edgehuman.distill.trained import NetworkTeacher
+    from edgehuman.distill.teachers.trained import NetworkTeacher
 
     return NetworkTeacher(word, running)
 
@@ -151,7 +151,7 @@ def require_fits(teacher: Teacher, student: Card) -> Teacher:
         )
     if not teacher.labels or not student.output.labels:
         return teacher
-    from edgehuman.distill.ensemble import in_order
+    from edgehuman.distill.teachers.ensemble import in_order
 
     return in_order(teacher, student.output.labels, f"the student {student.name}")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.card import IMU_INPUT, InputSpec, image_input, silhouette_input, skeleton_input
-from edgehuman.distill.contract import EXAMPLE, axes_of, channels_of, read_contract
+from edgehuman.distill.teachers.contract import EXAMPLE, axes_of, channels_of, read_contract
 from edgehuman.errors import UsageError
 from tests.distill.foreign_graphs import PICTURE, WEARABLE
 

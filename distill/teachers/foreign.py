@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from edgehuman import catalogue
 from edgehuman.card import InputSpec, OutputSpec, sha256_of_file
-from edgehuman.distill.contract import Contract, Declared, axes_of, read_contract
 from edgehuman.distill.kinds import EMBEDDING, LOGITS, MAP, TOKENS
-from edgehuman.distill.teachers import Running
+from edgehuman.distill.teachers.contract import Contract, Declared, axes_of, read_contract
+from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.outcome import to_json
 from edgehuman.records import STANDARD_GRAVITY_MS2, Float32

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.distill.kinds import KINDS
-from edgehuman.distill.packing import LARGEST, Packing
-from edgehuman.distill.shards import Shard, Shards
-from edgehuman.distill.teachers import Teacher
+from edgehuman.distill.targets.packing import LARGEST, Packing
+from edgehuman.distill.targets.shards import Shard, Shards
+from edgehuman.distill.teachers.teachers import Teacher
 from edgehuman.errors import DataError, UsageError
 from edgehuman.records import Float32, Index
 

@@ -27,7 +27,7 @@ from tyro.conf import Positional
 from edgehuman import catalogue
 from edgehuman.card import RANDOM_WEIGHTS, WEIGHTS, Card, InputSpec
 from edgehuman.config import require
-from edgehuman.distill.channels import narrowed
+from edgehuman.distill.prune.channels import narrowed
 from edgehuman.errors import TrainingError, UsageError
 from edgehuman.files import require_own_folder
 from edgehuman.install import not_installed

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgehuman.card import OutputSpec, image_input
-from edgehuman.distill.ensemble import (
+from edgehuman.distill.teachers.ensemble import (
     Ensemble,
     in_order,
     joined_embeddings,

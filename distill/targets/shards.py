@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.distill.packing import Column
+from edgehuman.distill.targets.packing import Column
 from edgehuman.files import writing
 from edgehuman.outcome import to_json
 from edgehuman.progress import tell

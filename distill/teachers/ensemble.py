@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from edgehuman.card import InputSpec, OutputSpec, TrainingData
 from edgehuman.distill.kinds import EMBEDDING, LOGITS, MAP
-from edgehuman.distill.packing import log_softmax
-from edgehuman.distill.teachers import Teacher
+from edgehuman.distill.targets.packing import log_softmax
+from edgehuman.distill.teachers.teachers import Teacher
 from edgehuman.errors import UsageError
 from edgehuman.records import Float32, Index
 

@@ -9,9 +9,9 @@ import torch
 
 from edgehuman import own
 from edgehuman.card import WEIGHTS
-from edgehuman.distill import prune as module
-from edgehuman.distill.channels import load_pruned, narrowed
-from edgehuman.distill.prune import PruneConfig, prune
+from edgehuman.distill.prune import prune as module
+from edgehuman.distill.prune.channels import load_pruned, narrowed
+from edgehuman.distill.prune.prune import PruneConfig, prune
 from edgehuman.errors import MissingDependencyError, TrainingError, UsageError
 from edgehuman.nets.building import build
 from tests.distill.wide import Wide
