@@ -83,7 +83,8 @@ class Page:
         data = pair.data if pair.simulated else str(config.data / pair.data)
         several = isinstance(_default(self.row.config, "data"), tuple)
         return {
-            **pair.training, "data": (data,) if several else data, "seed": seed, "out": out, "steps": steps,
+            **pair.training, "data": (data,) if several else data, "seed": seed, "out": out,
+            "steps": steps,
             "autocast": config.autocast, "threads": config.threads,
         }  # fmt: skip
 
