@@ -160,7 +160,7 @@ class Precision:
         name: "fp32", "fp16", "int8" (CPU graph) or "int8-tensorrt".
         float_layers: for FP16, the nodes kept in float32; for INT8, the weight layers kept in
             float to stay within the accuracy budget.
-        calibration_sha256: hash of the calibration windows; INT8 only.
+        calibration_sha256: hash of the calibration windows, or of the learnt ranges; INT8 only.
         calibration: in words: dataset, number of samples, method.
         islands: for "int8-tensorrt", the nodes in float32; everything else not in INT8 is FP16.
     """

@@ -26,7 +26,7 @@ from edgehuman.errors import ArtefactError, ParityError
 from edgehuman.export import networks
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
-from edgehuman.export.graph import frames
+from edgehuman.export.graph import frames, int8, learnt
 from edgehuman.export.graph.calibration import split
 from edgehuman.export.graph.trace import (
     card_of,
@@ -89,8 +89,9 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     judge, calibrating = _evidence(config, network, card)
     if config.format == "torch-tensorrt":
         return _torch_tensorrt(config, library, network, card, judge, path)
+    steps, said = _learnt(config, network)
     model = (trace or to_onnx)(network, card)
-    forms = _forms(config, model, judge, calibrating)
+    forms = _forms(config, model, judge, calibrating, steps)
     refused = [form for form in forms if isinstance(form, Refusal)]
     if refused and (config.precision != "auto" or refused[0] is forms[0]):
         raise failure(network, model, _named(refused[0], card), judge, config.explain)
@@ -106,7 +107,7 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     parts, remarks = _parts(config, network, finished, judge, form.name)
     engine = _write(config, library, finished, path, judge, parts)
     notes, files = (
-        [*notes, *remarks, *places],
+        [*notes, *remarks, *said, *places],
         [*_files(config, card, path), *(part_path(path, name) for name in parts)],
     )
     return outcome(
@@ -195,16 +196,44 @@ def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Jud
     return judge, calibrating
 
 
+def _target(config: ExportConfig) -> int8.Target:
+    return "cpu" if config.format == "onnx" else "tensorrt"
+
+
+def _learnt(config: ExportConfig, network: nn.Module) -> tuple[learnt.Learnt | None, list[str]]:
+    """What quantisation-aware training left in the checkpoint, if this INT8 takes it, and remarks.
+
+    Raises:
+        CheckpointError: the file is damaged, or belongs to other weights.
+    """
+    if config.precision not in ("int8", "auto"):
+        return None, []
+    found = learnt.read(Path(config.checkpoint), weights_sha256(network))
+    if found is None:
+        return None, []
+    reason = ""
+    if found.target != _target(config):
+        reason = f"for the {found.target} layout, and this file is {_target(config)}"
+    elif config.calibration != "auto":
+        reason = f"but --calibration is {config.calibration}"
+    said = f"steps {learnt.WORDS} are not used: {reason}; calibrated instead" if reason else ""
+    return (None, [said]) if said else (found, [])
+
+
 def _forms(
-    config: ExportConfig, model: onnx.ModelProto, judge: Judge, calibrating: Samples | None
+    config: ExportConfig,
+    model: onnx.ModelProto,
+    judge: Judge,
+    calibrating: Samples | None,
+    steps: learnt.Learnt | None,
 ) -> list[Form | Refusal]:
     """FP32 first, then the requested precision; `auto` tries all."""
     forms = [_attempt(config, "fp32", partial(precision.as_fp32, model, judge))]
     if config.precision in ("fp16", "auto"):
         forms.append(_attempt(config, "fp16", partial(precision.as_fp16, model, judge)))
     if calibrating is not None:
-        target: Literal["cpu", "tensorrt"] = "cpu" if config.format == "onnx" else "tensorrt"
-        wanted = Int8Options(calibrating, target, config.calibration, config.max_drop)
+        target = _target(config)
+        wanted = Int8Options(calibrating, target, config.calibration, config.max_drop, steps)
         forms.append(_attempt(config, "int8", partial(precision.as_int8, model, judge, wanted)))
     elif config.precision == "auto":
         forms.append(Refusal("int8", "not tried; it needs --data"))

@@ -29,7 +29,7 @@ from edgehuman.records import Float32
 Target = Literal["cpu", "tensorrt"]
 # Without VNNI, x86 adds two uint8 x int8 products in 16 saturating bits: 7-bit weights cannot
 # overflow them, so a file gives the same answer on every CPU. TensorRT accumulates in 32 bits.
-_WEIGHT_LIMIT = {"cpu": 64, "tensorrt": 127}
+WEIGHT_LIMIT = {"cpu": 64, "tensorrt": 127}
 _TINY = 1e-12
 
 
@@ -62,11 +62,17 @@ def quantise(
     range_of: Mapping[str, Range],
     target: Target,
     float_layers: Collection[str] = (),
+    scale_of: Mapping[str, Float32] | None = None,
 ) -> onnx.ModelProto:
-    """Quantise the weight layers of a copy of the float graph, except `float_layers`."""
+    """Quantise the weight layers of a copy of the float graph, except `float_layers`.
+
+    Args:
+        scale_of: learnt steps (C,) of weights, by initialiser; of the others the largest weight of
+            a channel is its last step.
+    """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    writer = _Writer(copy, range_of, target)
+    writer = _Writer(copy, range_of, target, scale_of or {})
     chosen = {node.name for node in weight_layers(model)} - set(float_layers)
     nodes = [node for old in model.graph.node for node in writer.rewrite(old, old.name in chosen)]
     del copy.graph.node[:]
@@ -85,12 +91,17 @@ class _Writer:
     """Write the quantised nodes of one graph, and each Q/DQ pair and scale once."""
 
     def __init__(
-        self, model: onnx.ModelProto, range_of: Mapping[str, Range], target: Target
+        self,
+        model: onnx.ModelProto,
+        range_of: Mapping[str, Range],
+        target: Target,
+        scale_of: Mapping[str, Float32],
     ) -> None:
         self.graph = model.graph
         self.known = constants(model.graph)
         self.range_of = range_of
         self.target = target
+        self.scale_of = scale_of
         self._pairs: dict[str, tuple[str, float]] = {}
         self._weights: dict[tuple[str, int], tuple[str, Float32]] = {}
 
@@ -141,7 +152,8 @@ class _Writer:
     def _weight(self, name: str, axis: int, made: list[onnx.NodeProto]) -> tuple[str, Float32]:
         if (name, axis) not in self._weights:
             weight = numpy_helper.to_array(self.known[name]).astype(np.float32)
-            step, scale_C = quantise_weight(weight, axis, _WEIGHT_LIMIT[self.target])
+            limit, learnt_C = WEIGHT_LIMIT[self.target], self.scale_of.get(name)
+            step, scale_C = quantise_weight(weight, axis, limit, learnt_C)
             result = f"{name}.int8.{axis}"
             made.append(self._dequantise(result, step, scale_C, axis))
             self._weights[name, axis] = result, scale_C
@@ -172,10 +184,17 @@ class _Writer:
         return name
 
 
-def quantise_weight(weight: Float32, axis: int, limit: int) -> tuple[NDArray[np.int8], Float32]:
-    """Quantise a weight to -limit..limit, symmetrically, with a scale per channel along `axis`."""
+def quantise_weight(
+    weight: Float32, axis: int, limit: int, scale_C: Float32 | None = None
+) -> tuple[NDArray[np.int8], Float32]:
+    """Quantise a weight to -limit..limit, symmetrically, with a scale per channel along `axis`.
+
+    Args:
+        scale_C: the scales; by default from the largest weight of each channel.
+    """
     others = tuple(i for i in range(weight.ndim) if i != axis)
-    scale_C = np.maximum(np.abs(weight).max(axis=others), _TINY).astype(np.float32) / limit
+    if scale_C is None:
+        scale_C = np.maximum(np.abs(weight).max(axis=others), _TINY).astype(np.float32) / limit
     shape = [-1 if i == axis else 1 for i in range(weight.ndim)]
     step = np.clip(np.rint(weight / scale_C.reshape(shape)), -limit, limit)
     return step.astype(np.int8), scale_C.astype(np.float32)

@@ -20,12 +20,14 @@ import onnx
 from edgehuman.card import Precision
 from edgehuman.data.samples import Samples
 from edgehuman.export.graph import calibration, fp16, int8
-from edgehuman.export.graph.calibration import Method
+from edgehuman.export.graph.calibration import Method, Range
+from edgehuman.export.graph.learnt import WORDS, Learnt
 from edgehuman.export.graph.sessions import interleaved_ms, open_session
 from edgehuman.export.proof import sensitivity
 from edgehuman.export.proof.judge import Judge, Verdict
 from edgehuman.export.proof.method import best_method
 from edgehuman.metrics import parity
+from edgehuman.records import Float32
 
 # A precision counts as faster only beyond measurement noise.
 FASTER = 0.97
@@ -60,12 +62,14 @@ class Int8Options:
     target: which of the two graphs.
     method: the calibration method; "auto" tries all three (method.py).
     max_drop: points that the metric may lose.
+    learnt: ranges and scales that take the place of calibration.
     """
 
     calibrating: Samples
     target: int8.Target
     method: Method | Literal["auto"] = "auto"
     max_drop: float = 0.5
+    learnt: Learnt | None = None
 
 
 def as_fp32(model: onnx.ModelProto, judge: Judge) -> Form:
@@ -85,38 +89,70 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     Raises:
         ParityError: no INT8 graph is within the budget.
     """
-    histograms = calibration.collect(
-        model, int8.tensors_to_calibrate(model), options.calibrating.array
-    )
-    methods = calibration.METHODS if options.method == "auto" else (options.method,)
-    ranges = {method: calibration.ranges(histograms, method) for method in methods}
-    graphs = {m: int8.quantise(model, ranges[m], options.target) for m in methods}
-    best = methods[0] if len(methods) == 1 else best_method(graphs, judge)
+    steps = _learnt(model, options.learnt) if options.learnt else _calibrated(model, judge, options)
     rest = _Rest(model, options)
-    graph, islands = rest.finish(graphs[best])
+
+    def made(layers: Sequence[str]) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+        floats = (*steps.float_layers, *layers)
+        return rest.finish(
+            int8.quantise(model, steps.range_of, options.target, floats, steps.scale_of)
+        )
+
+    graph, islands = made(())
     verdict = judge.verdict(graph)
     kept: tuple[str, ...] = ()
     ranked: list[sensitivity.Sensitivity] = []
     if _points_lost(verdict) > options.max_drop:
         ranked = sensitivity.rank(
-            model, ranges[best], options.target, judge.samples.array, judge.threads
+            model,
+            steps.range_of,
+            options.target,
+            judge.samples.array,
+            judge.threads,
+            steps.scale_of,
+            steps.float_layers,
         )
         tried: dict[tuple[str, ...], tuple[onnx.ModelProto, tuple[str, ...], Verdict]] = {}
 
         def drop_of(layers: Sequence[str]) -> float:
-            candidate, others = rest.finish(
-                int8.quantise(model, ranges[best], options.target, layers)
-            )
+            candidate, others = made(layers)
             tried[tuple(layers)] = candidate, others, judge.verdict(candidate)
             return _points_lost(tried[tuple(layers)][2])
 
         kept = sensitivity.keep_float(ranked, drop_of, options.max_drop)
         graph, islands, verdict = tried[kept]
     name = "int8" if options.target == "cpu" else "int8-tensorrt"
-    samples = options.calibrating
-    words = f"{len(samples)} {samples.source}, {best}"
-    precision = Precision(name, kept, samples.sha256(), words, islands)
+    floats = (*steps.float_layers, *kept)
+    precision = Precision(name, floats, steps.sha256, steps.words, islands)
     return Form(graph, precision, verdict, tuple(ranked))
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What `int8.quantise` takes, and its source for the card."""
+
+    range_of: Mapping[str, Range]
+    scale_of: Mapping[str, Float32]
+    float_layers: tuple[str, ...]
+    words: str
+    sha256: str
+
+
+def _learnt(model: onnx.ModelProto, learnt: Learnt) -> _Steps:
+    return _Steps(*learnt.of_graph(model), WORDS, learnt.sha256())
+
+
+def _calibrated(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> _Steps:
+    samples = options.calibrating
+    histograms = calibration.collect(model, int8.tensors_to_calibrate(model), samples.array)
+    methods = calibration.METHODS if options.method == "auto" else (options.method,)
+    ranges = {method: calibration.ranges(histograms, method) for method in methods}
+    best = methods[0]
+    if len(methods) > 1:
+        graphs = {m: int8.quantise(model, ranges[m], options.target) for m in methods}
+        best = best_method(graphs, judge)
+    words = f"{len(samples)} {samples.source}, {best}"
+    return _Steps(ranges[best], {}, (), words, samples.sha256())
 
 
 def _points_lost(verdict: Verdict) -> float:

@@ -6,7 +6,7 @@ keep_float(...)  keeps the most sensitive layers in float until the drop is with
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from edgehuman.export.graph.calibration import Range
 from edgehuman.export.graph.int8 import Target, quantise, weight_layers
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.progress import progress_bar
+from edgehuman.records import Float32
 
 # Enough to rank layers; the judge decides on its whole set.
 _SAMPLES = 32
@@ -38,15 +39,23 @@ def rank(
     target: Target,
     samples: NDArray[Any],
     threads: int = 1,
+    scale_of: Mapping[str, Float32] | None = None,
+    float_layers: Collection[str] = (),
 ) -> list[Sensitivity]:
-    """Rank every weight layer, the most sensitive first."""
+    """Rank every weight layer but those in float already, the most sensitive first.
+
+    Args:
+        scale_of: as `int8.quantise` takes it.
+    """
     few = samples[:_SAMPLES]
-    names = [node.name for node in weight_layers(model)]
+    every = [node.name for node in weight_layers(model)]
+    names = [name for name in every if name not in float_layers]
     reference = run(open_session(model, threads), few)
     size = max(float(np.sqrt(np.mean(reference**2))), 1e-12)
     found = []
     for name in progress_bar(names, "sensitivity", unit="layer", leave=False):
-        alone = quantise(model, range_of, target, [other for other in names if other != name])
+        others = [other for other in every if other != name]
+        alone = quantise(model, range_of, target, others, scale_of)
         gap = run(open_session(alone, threads), few) - reference
         found.append(Sensitivity(name, float(np.sqrt(np.mean(gap**2))) / size))
     return sorted(found, key=lambda row: -row.error)

@@ -40,7 +40,7 @@ SUBJECTS = {
         "pages",
     ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
-    *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil"),
+    *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
 DEEP = re.compile(r"edgehuman/simulate/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages")
