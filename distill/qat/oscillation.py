@@ -33,8 +33,8 @@ class Oscillation(nn.Module):
         super().__init__()
         self.first = steps - round(steps * SHARE)
         self.names = list(module.weights)
-        self.started: Tensor
-        self.register_buffer("started", torch.zeros((), dtype=torch.bool))
+        self.seen: Tensor
+        self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
         for index, name in enumerate(self.names):
             like = module.network.get_parameter(name)
             for kind, start in (("point", torch.int8), ("way", torch.int8), ("held", torch.bool)):
@@ -55,8 +55,8 @@ class Oscillation(nn.Module):
         if step < self.first:
             return
         module: Quantised = self.__dict__["module"]
-        starts = not bool(self.started)
-        self.started.fill_(True)
+        starts = int(self.seen) == 0
+        self.seen += 1
         for index, name in enumerate(self.names):
             weight, quantiser = module.network.get_parameter(name), module.weight(name)
             now = quantiser.integers(weight)
@@ -79,7 +79,10 @@ class Oscillation(nn.Module):
         moved = torch.sign(now - point)
         flips = (moved != 0) & (way != 0) & (moved != way)
         often.lerp_(flips.float(), MOMENTUM)
-        mean.copy_(torch.where(held, mean, torch.lerp(mean, now, MOMENTUM)))
+        # A plain mean at first, so that the first step does not decide.
+        mean.copy_(
+            torch.where(held, mean, torch.lerp(mean, now, max(MOMENTUM, 1 / int(self.seen))))
+        )
         held |= often > FREQUENCY
         way.copy_(torch.where(moved != 0, moved, way.float()))
         point.copy_(now)

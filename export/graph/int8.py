@@ -134,7 +134,7 @@ class _Writer:
     def _pair(self, layer: str, source: str, result: str, made: list[onnx.NodeProto]) -> float:
         """Add QuantizeLinear and DequantizeLinear from `source` to `result`; return the scale."""
         bounds = self.range_of[source.removesuffix(".float")]
-        scale, zero = _activation_scale(bounds, self.target)
+        scale, zero = activation_scale(bounds, self.target)
         names = [
             self._constant(f"{result}.scale", np.array(scale, np.float32)),
             self._constant(f"{result}.zero", zero),
@@ -200,7 +200,8 @@ def quantise_weight(
     return step.astype(np.int8), scale_C.astype(np.float32)
 
 
-def _activation_scale(bounds: Range, target: Target) -> tuple[float, NDArray[Any]]:
+def activation_scale(bounds: Range, target: Target) -> tuple[float, NDArray[Any]]:
+    """The step and the zero point that cover a range."""
     low, high = bounds
     if target == "tensorrt":
         return max(-low, high, _TINY) / 127, np.array(0, np.int8)
