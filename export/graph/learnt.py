@@ -3,7 +3,8 @@
     checkpoint/int8.safetensors     of each layer, by the name of its node in the graph:
         range/LAYER     (2, 2) float64: the range of its input, and of its output (NaN: not rounded)
         scale/LAYER     (C,) float32: the step of each output channel of its weight
-        metadata        target, and weights_sha256 of the weights that they were learnt with
+        about           in the metadata, JSON: target, and weights_sha256 of the weights that they
+                        were learnt with
 
 Layers are named by nodes, as the exporter numbers tensors anew in each of its versions.
 """
@@ -11,6 +12,7 @@ Layers are named by nodes, as the exporter numbers tensors anew in each of its v
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ from edgehuman.files import write_whole
 from edgehuman.records import Float32
 
 FILE = "int8.safetensors"
+_ABOUT = "about"
 WORDS = "learnt by quantisation-aware training"
 
 
@@ -91,8 +94,9 @@ class Learnt:
             output = (math.nan, math.nan) if steps.output is None else steps.output
             arrays[f"range/{name}"] = np.array([steps.input, output], np.float64)
             arrays[f"scale/{name}"] = np.ascontiguousarray(steps.scale_C, np.float32)
-        metadata = {"target": self.target, "weights_sha256": self.weights_sha256}
-        written: bytes = save(arrays, metadata)
+        about = {"target": self.target, "weights_sha256": self.weights_sha256}
+        # One entry: safetensors writes several in any order, and the content is hashed.
+        written: bytes = save(arrays, {_ABOUT: json.dumps(about)})
         return written
 
 
@@ -119,7 +123,7 @@ def read(folder: Path, weights_sha256: str) -> Learnt | None:
         return None
     try:
         with safe_open(path, framework="np") as stream:
-            about = stream.metadata() or {}
+            about = json.loads((stream.metadata() or {})[_ABOUT])
             arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (it has no iterator)
         learnt = _learnt(about, arrays)
     except (SafetensorError, OSError, KeyError, ValueError) as error:

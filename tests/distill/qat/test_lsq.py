@@ -80,7 +80,7 @@ def test_a_zero_point_outside_its_limits_only_comes_back() -> None:
     x = torch.tensor([-3.0, -3.0, 2.4, 300.0], requires_grad=True)
     made = whole(x, 0, 255)
     assert made.tolist() == [0, 0, 2, 255]
-    made.backward(torch.tensor([1.0, -1.0, 1.0, 1.0]))
+    made.backward(torch.tensor([1.0, -1.0, 1.0, 1.0]))  # type: ignore[no-untyped-call]
     assert x.grad is not None
     assert x.grad.tolist() == [0, -1, 1, 1]
 
