@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from edgehuman import catalogue
 from edgehuman.card import Ancestor, Card
 from edgehuman.distill.answers import Answering
+from edgehuman.distill.finish import trained_in_int8
 from edgehuman.distill.learner import Pupil
 from edgehuman.distill.objectives.weighted import OBJECTIVES, build_objectives, parse_objectives
 from edgehuman.distill.report import Compared, compare
@@ -39,6 +40,7 @@ from edgehuman.distill.teachers.teachers import (
 )
 from edgehuman.distill.views import Views
 from edgehuman.errors import UsageError
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import Outcome
 from edgehuman.tasks.finetune import Batches, Training, TrainingSamples, Work, finetune
 from edgehuman.tasks.learner import Learner
@@ -71,7 +73,14 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
     outcome = finetune(config, lesson.training, work.judge)
     if outcome.exit_code or not config.read_test:
         return outcome
-    compared = Compared(config, work.judge, work.training.select_by, teacher)
+    folder = None
+    if config.qat_steps:
+        student, card = load_network(config.out)
+        folder = trained_in_int8(config, student, card, lesson.views)
+        if folder is None:
+            said = f"{config.out}: stopped early; continue with --resume"
+            return dataclasses.replace(outcome, text=said, exit_code=1)
+    compared = Compared(config, work.judge, work.training.select_by, teacher, folder)
     return compare(compared, outcome)
 
 
@@ -133,12 +142,11 @@ class Lesson:
 
     Attributes:
         training: of the task, with the teacher's part.
-        pupil: (network, what teaches it) -> its learner and the answers that it is taught, to go on
-            with another teacher: quantisation-aware training follows the float student.
+        views: what both see.
     """
 
     training: Training
-    pupil: Callable[[nn.Module, Teacher], Training]
+    views: Views
 
 
 def _lesson(config: DistilFlags, training: Training, teacher: Teacher) -> Lesson:
@@ -160,17 +168,7 @@ def _lesson(config: DistilFlags, training: Training, teacher: Teacher) -> Lesson
     targets = _targets(config, teacher, views, kinds)
     taught = _taught(config, training, samples, views, targets, words)
     card = _card(training.card, teacher, words)
-    return Lesson(
-        dataclasses.replace(taught, card=card),
-        lambda network, of: _taught(
-            config,
-            dataclasses.replace(training, network=network),
-            samples,
-            views,
-            OnTheFly(of, samples.names, views.records, kinds),
-            words,
-        ),
-    )
+    return Lesson(dataclasses.replace(taught, card=card), views)
 
 
 def objectives_of(config: DistilFlags, card: Card) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ Axes: N records.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +35,7 @@ from edgehuman.records import Float32
 from edgehuman.runtime import model as runtime
 from edgehuman.tasks.finetune import Judge, Measured, answer_of
 
-INT8 = "int8.onnx"
+INT8, CALIBRATED = "int8.onnx", "calibrated.onnx"
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,14 @@ class Compared:
         judge: of the student's task.
         metric: that the comparison is in.
         teacher: with its labels in the student's order.
+        qat: the checkpoint of quantisation-aware training; None: ranges are calibrated.
     """
 
     config: DistilFlags
     judge: Judge
     metric: str
     teacher: Teacher
+    qat: Path | None = None
 
 
 @dataclass
@@ -65,8 +68,6 @@ class Heard:
     measured: Measured
     outputs: Float32
     record: NDArray[Any]
-    ms: float = 0.0
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def compare(compared: Compared, outcome: Outcome) -> Outcome:
@@ -79,16 +80,16 @@ def compare(compared: Compared, outcome: Outcome) -> Outcome:
     student, card = load_network(config.out)
     answers: dict[str, Answer] = {"teacher": _of_teacher(teacher, card.output)}
     facts: dict[str, dict[str, Any]] = {"teacher": {"params": teacher.params}}
-    if config.precision == "int8":
-        path = write_int8(config, config.out)
-        answers["int8"] = runtime.load(str(path)).logits
-        facts["int8"] = {"mb": path.stat().st_size / 1e6, "path": str(path)}
+    for name, path in _int8_files(compared).items():
+        answers[name] = runtime.load(str(path)).logits
+        facts[name] = {"mb": path.stat().st_size / 1e6, "path": str(path)}
     # The student comes last: a judge draws pictures into --out, and the last one stays.
     answers["student"] = answer_of(student)
     heard = {name: _hear(answer, student, card, compared.judge) for name, answer in answers.items()}
     graph = to_onnx(student, card)
     facts["student"] = {"params": card.params, "mb": graph.ByteSize() / 1e6}
-    times = _milliseconds(config, teacher, graph, heard["student"].record)
+    files = {name: row["path"] for name, row in facts.items() if "path" in row}
+    times = _milliseconds(teacher, graph, files, heard["student"].record)
     said = {
         name: {**facts[name], "metrics": dict(found.measured.metrics), "ms": times[name]}
         for name, found in heard.items()
@@ -116,8 +117,23 @@ def _compared(metric: str, said: Mapping[str, Mapping[str, Any]]) -> dict[str, A
     }
 
 
-def write_int8(config: DistilFlags, checkpoint: Path) -> Path:
-    """Export the student as OUT/int8.onnx; return the file.
+def _int8_files(compared: Compared) -> dict[str, Path]:
+    """The student's INT8 files: that which ships, and after quantisation-aware training the one
+    that calibration alone gives too.
+    """
+    config = compared.config
+    if config.precision != "int8":
+        return {}
+    if compared.qat is None:
+        return {"int8": write_int8(config, config.out, config.out / INT8)}
+    return {
+        "calibrated": write_int8(config, config.out, config.out / CALIBRATED),
+        "int8": write_int8(config, compared.qat, config.out / INT8),
+    }
+
+
+def write_int8(config: DistilFlags, checkpoint: Path, path: Path) -> Path:
+    """Export a checkpoint as an INT8 file; return the file.
 
     Raises:
         UsageError: data in memory alone. ParityError, DataError: see `export`.
@@ -129,7 +145,6 @@ def write_int8(config: DistilFlags, checkpoint: Path) -> Path:
             "--precision int8 calibrates on --data, a path or `simulated`; with data in memory, "
             "export the student afterwards"
         )
-    path = config.out / INT8
     export(
         ExportConfig(
             str(checkpoint), precision="int8", data=data, out=path, threads=1, seed=config.seed
@@ -191,10 +206,10 @@ def _agreement(
 
 
 def _milliseconds(
-    config: DistilFlags, teacher: Teacher, graph: Any, record: NDArray[Any]
+    teacher: Teacher, graph: Any, files: Mapping[str, str], record: NDArray[Any]
 ) -> dict[str, float]:
     """Median milliseconds of one record at one thread, in turn: the teacher's members one after
-    another, the student and its INT8 file.
+    another, the student and its INT8 files.
     """
     members: Sequence[Teacher] = getattr(teacher, "members", (teacher,))
     each = [_call(member, record) for member in members]
@@ -204,9 +219,8 @@ def _milliseconds(
         "teacher": lambda: [call() for call in each],
         "student": lambda: session.run(None, feed),
     }
-    if config.precision == "int8":
-        quantised = runtime.load(str(config.out / INT8))
-        calls["int8"] = lambda: quantised.logits(record)
+    for name, path in files.items():
+        calls[name] = partial(runtime.load(path).logits, record)
     return interleaved_ms(calls)
 
 
@@ -223,7 +237,7 @@ def table(data: Mapping[str, Any], metric: str) -> str:
     """The comparison in Markdown."""
     lines = [f"| | {metric} | agrees with the teacher | parameters | MB | ms |"]
     lines += ["|---|---:|---:|---:|---:|---:|"]
-    for name in ("teacher", "student", "int8"):
+    for name in ("teacher", "student", "calibrated", "int8"):
         if name not in data:
             continue
         row, agrees = data[name], data["agreement"].get(name, {})

@@ -1,0 +1,124 @@
+"""The last part of a distillation: quantisation-aware training of the student, taught by itself.
+
+    folder = trained_in_int8(config, student, card, views)      OUT/qat, which `edgehuman export` reads
+
+The teacher is the float student: what INT8 must keep is what it says. The records are the views that
+it learned from.
+
+Axes: N records of a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from edgehuman.card import Card
+from edgehuman.distill.kinds import EMBEDDING, KIND_OF, LOGITS
+from edgehuman.distill.objectives.weighted import TOTAL, Weighted, build_objectives
+from edgehuman.distill.qat.handover import save_handover
+from edgehuman.distill.qat.oscillation import Oscillation
+from edgehuman.distill.qat.quantised import Quantised, decay_scale, lr_scale, prepare
+from edgehuman.distill.settings import DistilFlags
+from edgehuman.distill.views import Views
+from edgehuman.progress import tell
+from edgehuman.training.checkpoint import STATE
+from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.processes import Place
+from edgehuman.training.settings import TrainingConfig
+
+QAT = "qat"
+_CALIBRATING = 512
+# The student's output alone is compared: its inner layers are those of the network that is rounded.
+_OBJECTIVES: dict[str, Sequence[str]] = {LOGITS: ("kd",), EMBEDDING: ("features",)}
+_OF_ATTRIBUTES, _OF_MAPS = ("bce",), {"segmentation": ("pixel",), "heatmaps": ("heatmaps",)}
+
+
+class SelfTaught(nn.Module):
+    """A rounded network that follows itself in float.
+
+    Args:
+        rounded: learns.
+        network: the same network in float; it stays as it is.
+        kind: of its output.
+    """
+
+    def __init__(
+        self, rounded: Quantised, network: nn.Module, kind: str, objectives: Weighted
+    ) -> None:
+        super().__init__()
+        self.rounded, self.objectives, self.kind = rounded, objectives, kind
+        self._network = (network.eval().requires_grad_(False),)  # not part of what is trained
+
+    def forward(self, record_N: Tensor) -> dict[str, Tensor]:
+        """Return {"loss", and each objective} of raw records (N, ...)."""
+        (network,) = self._network
+        with torch.no_grad():
+            said = network.to(record_N.device)(record_N)
+        found = self.objectives({self.kind: self.rounded(record_N)}, {self.kind: said})
+        loss = found.pop(TOTAL)
+        return {"loss": loss, **{name: value.detach() for name, value in found.items()}}
+
+
+def trained_in_int8(
+    config: DistilFlags, student: nn.Module, card: Card, views: Views
+) -> Path | None:
+    """Train the student under the rounding of its INT8 file; return the folder of the checkpoint,
+    or None if a signal stopped the training.
+
+    Raises:
+        DataError, CheckpointError, ArtefactError, TrainingError: see `prepare` and `train_steps`.
+    """
+    folder = config.out / QAT
+    spread = np.unique(np.linspace(0, len(views) - 1, _CALIBRATING).astype(np.int64))
+    rounded = prepare(student, card, "cpu", views.records(spread, 0))
+    for remark in rounded.remarks:
+        tell(remark)
+    kind = KIND_OF[card.output.kind]
+    shape = tuple(student(torch.from_numpy(views.records(spread[:1], 0))).shape[1:])
+    objectives = build_objectives(_words(card), {kind: shape}, {kind: shape}, config.seed)
+
+    def batch(step: int, place: Place) -> tuple[Tensor, ...]:
+        index_B = views.samples.indices(step, place)
+        return (views.batch(index_B, views.of_step(step, place, config.batch))[0],)
+
+    job = Job(
+        model=SelfTaught(rounded, student, kind, objectives),
+        batch=batch,
+        product=rounded.network,
+        card=card,
+        lr_scale=lr_scale,
+        decay_scale=decay_scale,
+        after_step=Oscillation(rounded, config.qat_steps).after_step,
+        name=f"QAT {card.arch}",
+    )
+    settings = TrainingConfig(
+        out=folder,
+        steps=config.qat_steps,
+        batch=config.batch,
+        lr=config.qat_lr,
+        min_lr=min(1e-6, config.qat_lr),
+        weight_decay=0.0,
+        autocast=config.autocast,
+        device=config.device,
+        threads=config.threads,
+        seed=config.seed,
+        save_every=config.save_every,
+        resume=config.resume and (folder / STATE).is_file(),
+    )
+    if train_steps(job, settings).stopped:
+        return None
+    recipe = f"{card.recipe}, {config.qat_steps} steps of quantisation-aware training"
+    save_handover(folder, rounded, card.replace(recipe=recipe))
+    return folder
+
+
+def _words(card: Card) -> Sequence[str]:
+    kind = card.output.kind
+    if kind == "attributes":
+        return _OF_ATTRIBUTES
+    return _OF_MAPS[kind] if kind in _OF_MAPS else _OBJECTIVES[KIND_OF[kind]]
