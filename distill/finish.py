@@ -1,9 +1,9 @@
 """The last part of a distillation: quantisation-aware training of the student, taught by itself.
 
-    folder = trained_in_int8(config, student, card, views)      OUT/qat, which `edgehuman export` reads
+    folder = trained_in_int8(config, student, card, views)      OUT/qat, which the export reads
 
-The teacher is the float student: what INT8 must keep is what it says. The records are the views that
-it learned from.
+The teacher is the float student: what INT8 must keep is what it says. The records are the views
+that it learned from.
 
 Axes: N records of a batch.
 """
