@@ -107,6 +107,7 @@ def trained_in_int8(
         device=config.device,
         threads=config.threads,
         seed=config.seed,
+        log_every=config.log_every,
         save_every=config.save_every,
         resume=config.resume and (folder / STATE).is_file(),
     )
