@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from edgehuman.bench.targets import fresh, ratios, silhouettes
+from edgehuman.bench.targets import distillation, fresh, ratios, silhouettes
 from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.targets.saip_step import saip_step_over_networks
@@ -195,6 +195,30 @@ TARGETS: tuple[Target, ...] = (
         1.25,
         "x",
         lambda config: silhouettes.diffusion_step_over_networks("gaitset"),
+    ),
+    Target(
+        "targets-kept",
+        "speed of a teacher's answers computed and kept / computed, imuconv_4m, logits",
+        "at least",
+        0.9,
+        "x",
+        lambda config: distillation.writing_over_answering(),
+    ),
+    Target(
+        "second-student",
+        "windows that a second student asks of a teacher whose answers are kept, beyond the check",
+        "at most",
+        0.0,
+        "windows",
+        lambda config: distillation.asked_of_a_second_student(),
+    ),
+    Target(
+        "distil-waits",
+        "share of a student's step that goes by until its batch is there, imuconv_288k",
+        "at most",
+        0.05,
+        "x",
+        lambda config: distillation.waiting_over_step(),
     ),
     Target(
         "simulator",
