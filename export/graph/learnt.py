@@ -28,6 +28,7 @@ from edgehuman.errors import CheckpointError
 from edgehuman.export.graph.calibration import Range
 from edgehuman.export.graph.int8 import Target, weight_layers
 from edgehuman.files import write_whole
+from edgehuman.outcome import to_json
 from edgehuman.records import Float32
 
 FILE = "int8.safetensors"
@@ -96,7 +97,7 @@ class Learnt:
             arrays[f"scale/{name}"] = np.ascontiguousarray(steps.scale_C, np.float32)
         about = {"target": self.target, "weights_sha256": self.weights_sha256}
         # One entry: safetensors writes several in any order, and the content is hashed.
-        written: bytes = save(arrays, {_ABOUT: json.dumps(about)})
+        written: bytes = save(arrays, {_ABOUT: to_json(about)})
         return written
 
 
