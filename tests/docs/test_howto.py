@@ -12,6 +12,7 @@ PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
 MAX_NOT_RUN = 8
 LONG = (
     "activities",
+    "distil",
     "gait",
     "live",
     "opengait",
