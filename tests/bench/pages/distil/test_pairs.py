@@ -1,0 +1,30 @@
+"""Every pair is one that the catalogue and the tasks' configs know."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from edgehuman import catalogue
+from edgehuman.bench.pages.distil.distil import DistilPageConfig, Page
+from edgehuman.bench.pages.distil.pairs import PAIRS, Pair
+
+
+def test_the_flag_offers_every_pair() -> None:
+    assert get_args(get_type_hints(DistilPageConfig)["pair"]) == tuple(PAIRS)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_pair_is_of_networks_and_settings_that_exist(name: Any) -> None:
+    pair: Pair = PAIRS[name]
+    student, teacher = catalogue.network(pair.student), catalogue.network(pair.teacher)
+    assert student.input == teacher.input
+    assert student.params < pair.members * teacher.params
+    row = Page(DistilPageConfig(pair=name)).row
+    assert row.modality == student.modality
+    known = {each.name for each in dataclasses.fields(catalogue.load_object(row.distil))}
+    assert known >= {*pair.training, *pair.of_teacher, *pair.of_student}
+    for way in pair.rows.values():
+        assert way.objective
