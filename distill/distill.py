@@ -28,11 +28,13 @@ from edgehuman.distill.answers import Answering
 from edgehuman.distill.finish import trained_in_int8
 from edgehuman.distill.learner import Pupil
 from edgehuman.distill.objectives.weighted import OBJECTIVES, build_objectives, parse_objectives
-from edgehuman.distill.report import Compared, compare
+from edgehuman.distill.report import Compared, calibrating_data, compare, with_files
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.targets.cache import keep_targets
 from edgehuman.distill.targets.targets import OnTheFly, Targets
+from edgehuman.distill.teachers.ensemble import members_of
 from edgehuman.distill.teachers.teachers import (
+    Device,
     Teacher,
     TeacherPrecision,
     open_teachers,
@@ -69,9 +71,12 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
         DataError, CheckpointError, ArtefactError, TrainingError: see the functions it calls.
     """
     work, teacher = _prepared(config, data)
+    config = cast(DistilFlags, work.config)
+    if config.precision == "int8":
+        calibrating_data(config)  # said before the training
     lesson = _lesson(config, work.training, teacher)
     outcome = finetune(config, lesson.training, work.judge)
-    if outcome.exit_code or not config.read_test:
+    if outcome.exit_code:
         return outcome
     folder = None
     if config.qat_steps:
@@ -81,7 +86,7 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
             said = f"{config.out}: stopped early; continue with --resume"
             return dataclasses.replace(outcome, text=said, exit_code=1)
     compared = Compared(config, work.judge, work.training.select_by, teacher, folder)
-    return compare(compared, outcome)
+    return compare(compared, outcome) if config.read_test else with_files(compared, outcome)
 
 
 def compared_with(config: DistilFlags) -> Outcome:
@@ -92,15 +97,19 @@ def compared_with(config: DistilFlags) -> Outcome:
         CheckpointError: no network there.
     """
     work, teacher = _prepared(dataclasses.replace(config, resume=True), None)
-    compared = Compared(config, work.judge, work.training.select_by, teacher)
+    compared = Compared(
+        cast(DistilFlags, work.config), work.judge, work.training.select_by, teacher
+    )
     return compare(compared, Outcome({}, ""))
 
 
 def _prepared(config: DistilFlags, data: Any) -> tuple[Work, Teacher]:
     """Return the task's training of the student, and the teacher with the student's labels."""
-    # A training in bfloat16 has its teacher answer in it too.
+    # A training in bfloat16 or on a GPU has its teacher answer there too.
     precision: TeacherPrecision = "bf16" if config.autocast == "bf16" else "fp32"
-    teacher = open_teachers(config.teacher, precision, threads=config.threads)
+    on_gpu = config.device != "cpu" and torch.cuda.is_available()
+    device: Device = "cuda" if on_gpu else "cpu"
+    teacher = open_teachers(config.teacher, precision, device, config.threads)
     if config.compatible:
         config = _in_teachers_space(config, teacher)
     prepare: Callable[..., Work] = catalogue.load_object(task_of(config).prepare)
@@ -287,11 +296,10 @@ def _batches(
 
 def _card(card: Card, teacher: Teacher, words: Sequence[str]) -> Card:
     """The student's card with its lineage: the teachers, and what taught them."""
-    members: Sequence[Teacher] = getattr(teacher, "members", (teacher,))
     learned = tuple(words)
     teachers = tuple(
         Ancestor(each.name, getattr(each, "arch", ""), each.params, each.digest, learned)
-        for each in members
+        for each in members_of(teacher)
     )
     before = tuple(dataclasses.replace(row, role="teacher") for row in teacher.card_data)
     data = tuple(dict.fromkeys((*card.data, *before)))

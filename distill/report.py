@@ -5,7 +5,7 @@ Axes: N records.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from edgehuman.catalogue import IN_MEMORY
 from edgehuman.distill.kinds import KIND_OF
 from edgehuman.distill.learner import Answer, Distant
 from edgehuman.distill.settings import DistilFlags
+from edgehuman.distill.teachers.ensemble import members_of
 from edgehuman.distill.teachers.teachers import Teacher
 from edgehuman.errors import UsageError
 from edgehuman.export.export import export
@@ -117,6 +118,17 @@ def _compared(metric: str, said: Mapping[str, Mapping[str, Any]]) -> dict[str, A
     }
 
 
+def with_files(compared: Compared, outcome: Outcome) -> Outcome:
+    """Write the INT8 files without reading the test part; name them in the outcome.
+
+    Raises:
+        UsageError, ParityError, DataError: see `export`.
+    """
+    files = {name: str(path) for name, path in _int8_files(compared).items()}
+    data = {**cast(dict[str, Any], outcome.data), "files": files}
+    return Outcome(data, "\n".join([outcome.text, *files.values()]))
+
+
 def _int8_files(compared: Compared) -> dict[str, Path]:
     """The student's INT8 files: that which ships, and after quantisation-aware training the one
     that calibration alone gives too.
@@ -132,19 +144,29 @@ def _int8_files(compared: Compared) -> dict[str, Path]:
     }
 
 
+def calibrating_data(config: DistilFlags) -> str:
+    """The dataset that calibrates INT8: the first that the student learns from.
+
+    Raises:
+        UsageError: data in memory alone.
+    """
+    data = cast(Any, config).data
+    first: str = data if isinstance(data, str) else data[0]
+    if first == IN_MEMORY:
+        raise UsageError(
+            "--precision int8 calibrates on --data, a path or `simulated`; with data in memory, "
+            "distil in fp32 and export the student afterwards"
+        )
+    return first
+
+
 def write_int8(config: DistilFlags, checkpoint: Path, path: Path) -> Path:
     """Export a checkpoint as an INT8 file; return the file.
 
     Raises:
-        UsageError: data in memory alone. ParityError, DataError: see `export`.
+        UsageError, ParityError, DataError: see `calibrating_data` and `export`.
     """
-    data = cast(Any, config).data
-    data = data if isinstance(data, str) else data[0]
-    if data == IN_MEMORY:
-        raise UsageError(
-            "--precision int8 calibrates on --data, a path or `simulated`; with data in memory, "
-            "export the student afterwards"
-        )
+    data = calibrating_data(config)
     export(
         ExportConfig(
             str(checkpoint), precision="int8", data=data, out=path, threads=1, seed=config.seed
@@ -211,8 +233,7 @@ def _milliseconds(
     """Median milliseconds of one record at one thread, in turn: the teacher's members one after
     another, the student and its INT8 files.
     """
-    members: Sequence[Teacher] = getattr(teacher, "members", (teacher,))
-    each = [_call(member, record) for member in members]
+    each = [_call(member, record) for member in members_of(teacher)]
     session = open_session(graph, 1)
     feed = {session.get_inputs()[0].name: record}
     calls: dict[str, Callable[[], object]] = {

@@ -116,6 +116,7 @@ class InOrder:
 
     def __init__(self, teacher: Teacher, labels: tuple[str, ...], order_K: Index) -> None:
         self._teacher = teacher
+        self.members = members_of(teacher)
         self._order_K = order_K
         self.labels = labels
         self.name, self.params = teacher.name, teacher.params
@@ -131,6 +132,12 @@ class InOrder:
             kind: answer[:, self._order_K] if kind in (LOGITS, MAP) else answer
             for kind, answer in answers.items()
         }
+
+
+def members_of(teacher: Teacher) -> Sequence[Teacher]:
+    """Return the teachers that answer as one; a teacher alone is its only member."""
+    members: Sequence[Teacher] = getattr(teacher, "members", (teacher,))
+    return members
 
 
 def in_order(teacher: Teacher, labels: tuple[str, ...], whose: str) -> Teacher:

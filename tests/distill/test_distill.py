@@ -125,6 +125,15 @@ def test_a_resumed_run_repeats_the_uninterrupted_one(
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
+def test_int8_of_data_in_memory_is_refused_before_the_training(
+    teacher: Path, tmp_path: Path
+) -> None:
+    asked = config(tmp_path / "s", teacher, precision="int8", read_test=False)
+    with pytest.raises(UsageError, match="calibrates on --data, a path or `simulated`"):
+        distil(asked, made_windows())
+    assert not (tmp_path / "s" / "model.safetensors").exists()
+
+
 def test_several_teachers_are_one(teacher: Path, tmp_path: Path) -> None:
     found = numbers(distil(config(tmp_path / "s", teacher, teacher), made_windows()))
     assert found["teacher"]["params"] == 2 * found["student"]["params"]
