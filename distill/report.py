@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from onnx import ModelProto
 from torch import nn
 
 from edgehuman.card import Card, OutputSpec
@@ -79,15 +80,15 @@ def compare(compared: Compared, outcome: Outcome) -> Outcome:
     """
     config, teacher = compared.config, compared.teacher
     student, card = load_network(config.out)
+    graph = to_onnx(student, card)
     answers: dict[str, Answer] = {"teacher": _of_teacher(teacher, card.output)}
     facts: dict[str, dict[str, Any]] = {"teacher": {"params": teacher.params}}
-    for name, path in _int8_files(compared).items():
+    for name, path in _int8_files(compared, graph).items():
         answers[name] = runtime.load(str(path)).logits
         facts[name] = {"mb": path.stat().st_size / 1e6, "path": str(path)}
     # The student comes last: a judge draws pictures into --out, and the last one stays.
     answers["student"] = answer_of(student)
     heard = {name: _hear(answer, student, card, compared.judge) for name, answer in answers.items()}
-    graph = to_onnx(student, card)
     facts["student"] = {"params": card.params, "mb": graph.ByteSize() / 1e6}
     files = {name: row["path"] for name, row in facts.items() if "path" in row}
     times = _milliseconds(teacher, graph, files, heard["student"].record)
@@ -124,22 +125,25 @@ def with_files(compared: Compared, outcome: Outcome) -> Outcome:
     Raises:
         UsageError, ParityError, DataError: see `export`.
     """
-    files = {name: str(path) for name, path in _int8_files(compared).items()}
+    files = {name: str(path) for name, path in _int8_files(compared, None).items()}
     data = {**cast(dict[str, Any], outcome.data), "files": files}
     return Outcome(data, "\n".join([outcome.text, *files.values()]))
 
 
-def _int8_files(compared: Compared) -> dict[str, Path]:
+def _int8_files(compared: Compared, graph: ModelProto | None) -> dict[str, Path]:
     """The student's INT8 files: that which ships, and after quantisation-aware training the one
     that calibration alone gives too.
+
+    Args:
+        graph: the float student's, if it is traced already.
     """
     config = compared.config
     if config.precision != "int8":
         return {}
     if compared.qat is None:
-        return {"int8": write_int8(config, config.out, config.out / INT8)}
+        return {"int8": write_int8(config, config.out, config.out / INT8, graph)}
     return {
-        "calibrated": write_int8(config, config.out, config.out / CALIBRATED),
+        "calibrated": write_int8(config, config.out, config.out / CALIBRATED, graph),
         "int8": write_int8(config, compared.qat, config.out / INT8),
     }
 
@@ -160,8 +164,13 @@ def calibrating_data(config: DistilFlags) -> str:
     return first
 
 
-def write_int8(config: DistilFlags, checkpoint: Path, path: Path) -> Path:
+def write_int8(
+    config: DistilFlags, checkpoint: Path, path: Path, graph: ModelProto | None = None
+) -> Path:
     """Export a checkpoint as an INT8 file; return the file.
+
+    Args:
+        graph: of the checkpoint in float, if it is traced already.
 
     Raises:
         UsageError, ParityError, DataError: see `calibrating_data` and `export`.
@@ -170,7 +179,8 @@ def write_int8(config: DistilFlags, checkpoint: Path, path: Path) -> Path:
     export(
         ExportConfig(
             str(checkpoint), precision="int8", data=data, out=path, threads=1, seed=config.seed
-        )
+        ),
+        None if graph is None else lambda network, card: graph,
     )
     return path
 
@@ -249,9 +259,15 @@ def _call(member: Teacher, record: NDArray[Any]) -> Callable[[], object]:
     """One answer of a teacher; of a checkpoint by its graph, as it would be deployed."""
     if not Path(member.name).is_dir():
         return lambda: member.answer(record)
-    session = open_session(to_onnx(*load(member.name, 0)), 1)
+    session = open_session(_graph_of(member.name, member.digest), 1)
     feed = {session.get_inputs()[0].name: record}
     return lambda: session.run(None, feed)
+
+
+@lru_cache(maxsize=4)
+def _graph_of(folder: str, digest: str) -> ModelProto:
+    """The graph of a checkpoint; several students of one teacher trace it once."""
+    return to_onnx(*load(folder, 0))
 
 
 def table(data: Mapping[str, Any], metric: str) -> str:

@@ -79,11 +79,7 @@ PAIRS: Mapping[str, Pair] = {
     "joints": Pair(
         "gait", "gaitptv2_deep_3", 1, "gaitptv2_deep_1", "simulated",
         "simulated walkers (edgehuman's own), seen as joints",
-        {
-            "features, the teacher's space": _SPACE,
-            "features": Taught(("features",)),
-            "relations": _RELATIONS,
-        },
+        {"features, the teacher's space": _SPACE, "relations": _RELATIONS},
         _GAIT, steps=400, teacher_steps=400, qat_steps=60, simulated=True,
     ),
     "outlines": Pair(
