@@ -67,7 +67,7 @@ PAIRS: Mapping[str, Pair] = {
     "wearable": Pair(
         "activity", "imuconv_4m", 3, "imuconv_288k", "uci_har.npz",
         "UCI HAR: official test windows, training windows rebuilt from the raw recordings",
-        {"logits": Taught(("kd",)), "logits and features": Taught(("kd", "features"))},
+        {"logits": Taught(("kd",))},
         _WEARABLE, steps=600, teacher_steps=600, qat_steps=100,
     ),
     "wisdm": Pair(
