@@ -286,6 +286,18 @@ def from_json(text: str, where: str) -> Card:
         ) from None
 
 
+def lineage(card: Card, name: str) -> tuple[TrainingData, ...]:
+    """Return what taught a model, for the card of one that learns from it. If its card names no
+    data, one row says that its terms are not stated.
+
+    Args:
+        name: what the model was opened by.
+    """
+    if card.data or card.random_weights:
+        return card.data
+    return (TrainingData(f"{name}: weights", "pretraining", "not stated", "", 0, 0),)
+
+
 def of_weights(path: Path) -> Card:
     """Read the card in the header of a safetensors file, such as trained weights, without torch.
 

@@ -10,6 +10,7 @@
     ├── CheckpointError           a training folder is missing, incomplete or of another network
     ├── TrainingError             the training went wrong: not-a-number loss, nothing to learn from
     ├── ParityError               an exported graph does not compute what the network computes
+    ├── LicenceError              a model's lineage does not allow the use that was asked for
     ├── OwnCodeError              the caller's own network or logger raised; its file and its line
     └── MissingDependencyError    an optional package is needed; the message says how to install it
 
@@ -83,6 +84,10 @@ class ParityError(EdgehumanError, ValueError):
 
     graph: Any = None
     ranking: Sequence[Any] = ()
+
+
+class LicenceError(EdgehumanError, ValueError):
+    """The terms of what a model learned from do not allow the use, or nobody stated them."""
 
 
 class OwnCodeError(EdgehumanError, RuntimeError):

@@ -36,6 +36,7 @@ from edgehuman.export.graph.trace import (
     weights_sha256,
     with_card,
 )
+from edgehuman.export.licences import require_commercial
 from edgehuman.export.proof import precision
 from edgehuman.export.proof.explanation import Refusal, explain, failure, refusal
 from edgehuman.export.proof.judge import Judge, Verdict, answers
@@ -79,10 +80,13 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
         MissingDependencyError, EngineError: TensorRT is not installed, or has no GPU to build on.
         ParityError: over budget; nothing was written.
         CheckpointError, DataError, ArtefactError: from reading, tracing or writing.
+        LicenceError: see `require_commercial`.
     """
     check(config)
     library = _library(config)
     network, card = networks.load(config.checkpoint, config.seed)
+    if config.commercial:
+        require_commercial(card, config.checkpoint)
     card = card.replace(name=config.name or card.name)
     path = out_path(config, card)
     places = _require_place(config, network, card, path)

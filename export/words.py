@@ -51,6 +51,9 @@ class ExportConfig:
     """Print the layer table: the error of each layer, and the first layer that diverges."""
     seed: int = 0
     """Seed of the random weights of a catalogue name, and of the choice of samples."""
+    commercial: bool = False
+    """Refuse a model if the licence of anything that taught it, or its teachers, forbids commercial
+    use or is not known."""
     engine: Literal["tensorrt", "tensorrt-rtx"] | None = None
     """Which TensorRT: for servers and Jetson (the default), or for RTX PCs, which builds without
     a GPU."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from edgehuman.card import Card, InputSpec, OutputSpec, TrainingData
+from edgehuman.card import Card, InputSpec, OutputSpec, TrainingData, lineage
 from edgehuman.distill.answers import Answering
 from edgehuman.distill.kinds import KIND_OF
 from edgehuman.distill.teachers.teachers import Running
@@ -34,7 +34,7 @@ class _OfCard:
     @property
     def card_data(self) -> tuple[TrainingData, ...]:
         """What it and its ancestors learned from, with licences."""
-        return self.card.data
+        return lineage(self.card, Path(self.name).name)
 
     @property
     def labels(self) -> tuple[str, ...]:

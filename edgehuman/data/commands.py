@@ -37,6 +37,7 @@ def list_datasets(config: ListConfig) -> Outcome:
             f"{name}: {extent_of[row.modality](row)}",
             f"  get it:   {row.url or 'no public address; the compact file only'}",
             f"  licence:  {row.licence}",
+            f"  commercial use: {row.commercial}{row.why and f' ({row.why})'}",
             f"  weights trained on it may ship: {'yes' if row.weights_may_ship else 'no'}",
             f"  layout:   {layout.looks_like}",
             *(
@@ -61,6 +62,7 @@ def _row(name: str, row: catalogue.Dataset, layout: Layout[Any]) -> dict[str, An
         "url": row.url,
         "licence": row.licence,
         "weights_may_ship": row.weights_may_ship,
+        "commercial": row.commercial,
         "layout": layout.looks_like,
         "also": {
             modality: catalogue.load_object(read).looks_like for modality, read in row.also.items()

@@ -24,6 +24,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import read_side, side_path
 from edgehuman.runtime.zoo import file_of
+from edgehuman.tables.licences import verdict
 
 _WIDTH = 96
 _COLUMN = 16
@@ -190,7 +191,9 @@ def _teachers(card: Card) -> list[tuple[str, str]]:
     for row in card.data:
         people = f" of {row.subjects} people" if row.subjects else ""
         made = ", SIMULATED" if row.simulated else ""
-        said = f"{row.role}: {row.windows:,} records{people}{made}. Licence: {row.licence}"
+        many = f"{row.windows:,} records" if row.windows else "records not counted"
+        use = verdict(row.dataset, row.licence, row.simulated).use
+        said = f"{row.role}: {many}{people}{made}. Licence: {row.licence} (commercial use: {use})"
         rows.append((row.dataset, f"{said}. {row.url}".rstrip(" .")))
     for each in card.teachers:
         size = f", {each.params:,} parameters" if each.params else ""

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Use = Literal["allowed", "unknown", "forbidden"]
+"""Whether terms allow commercial use; "unknown": they do not say, or contradict themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Dataset:
         url: download page; empty if there is no public address.
         licence: the terms as its page states them.
         weights_may_ship: whether weights trained on it may be published with the package.
+        commercial: whether those terms allow commercial use.
+        why: the reason of `commercial`, where `licence` does not show it.
         pictures: number of images.
         walks: number of walks: skeleton or silhouette sequences.
         place: where the sensor was worn, in words.
@@ -39,14 +45,18 @@ class Dataset:
     url: str
     licence: str
     weights_may_ship: bool
+    commercial: Use
     pictures: int = 0
     walks: int = 0
     place: str = ""
+    why: str = ""
     also: Mapping[str, str] = field(default_factory=dict)
 
 
 _CC_BY = "CC BY 4.0"
 _UCI = "https://archive.ics.uci.edu/dataset/"
+# Who wrote the README owns the rights, and the page is newer; nobody withdrew either statement.
+_CONTRADICTS = "its page allows commercial use, its authors' README forbids it; ask the authors"
 
 _WEARABLES: Mapping[str, Dataset] = {
     "uci_har": Dataset(
@@ -59,7 +69,9 @@ _WEARABLES: Mapping[str, Dataset] = {
         url=f"{_UCI}240/human+activity+recognition+using+smartphones",
         licence=f"{_CC_BY} on its page; the older README in the archive says no commercial use",
         weights_may_ship=True,
+        commercial="unknown",
         place="a phone on the belt at the waist, x up: standing still reads about +1 g on x",
+        why=_CONTRADICTS,
     ),
     "hapt": Dataset(
         read="edgehuman.data.imu.published.uci:HAPT",
@@ -71,7 +83,9 @@ _WEARABLES: Mapping[str, Dataset] = {
         url=f"{_UCI}341/smartphone+based+recognition+of+human+activities+and+postural+transitions",
         licence=f"{_CC_BY} on its page; the older README in the archive says no commercial use",
         weights_may_ship=True,
+        commercial="unknown",
         place="a phone on the belt at the waist, x up: standing still reads about +1 g on x",
+        why=_CONTRADICTS,
     ),
     "wisdm2019": Dataset(
         read="edgehuman.data.imu.published.wisdm:WISDM",
@@ -83,6 +97,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url=f"{_UCI}507/wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset",
         licence=_CC_BY,
         weights_may_ship=True,
+        commercial="allowed",
         place="a phone in a trouser pocket, a watch on the wrist",
     ),
     "extrasensory": Dataset(
@@ -95,6 +110,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url="http://extrasensory.ucsd.edu",
         licence="none stated; its page asks for citation",
         weights_may_ship=False,
+        commercial="unknown",
     ),
     "motionsense": Dataset(
         read="edgehuman.data.imu.published.motionsense:MOTIONSENSE",
@@ -106,6 +122,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url="https://github.com/mmalekzadeh/motion-sense",
         licence="MIT (the repository that holds it)",
         weights_may_ship=True,
+        commercial="allowed",
         place="a phone in the front trouser pocket",
     ),
     "pamap2": Dataset(
@@ -118,6 +135,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url=f"{_UCI}231/pamap2+physical+activity+monitoring",
         licence=_CC_BY,
         weights_may_ship=True,
+        commercial="allowed",
         place="sensors at wrist, chest and ankle",
     ),
     "dsads": Dataset(
@@ -130,6 +148,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url=f"{_UCI}256/daily+and+sports+activities",
         licence=_CC_BY,
         weights_may_ship=True,
+        commercial="allowed",
     ),
     "usc_had": Dataset(
         read="edgehuman.data.imu.published.usc_had:USC_HAD",
@@ -141,6 +160,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url="https://sipi.usc.edu/had/",
         licence="none stated: measurements only",
         weights_may_ship=False,
+        commercial="unknown",
         place="a sensor at the right front of the hip",
     ),
     "gait10": Dataset(
@@ -153,6 +173,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url="",
         licence="none stated: measurements only",
         weights_may_ship=False,
+        commercial="unknown",
     ),
     "geotec": Dataset(
         read="edgehuman.data.imu.published.compact:GEOTEC",
@@ -164,6 +185,7 @@ _WEARABLES: Mapping[str, Dataset] = {
         url="https://github.com/GeoTecINIT/sp-sw-har-dataset",
         licence=_CC_BY,
         weights_may_ship=True,
+        commercial="allowed",
         place="a phone in a trouser pocket, a watch on the wrist",
     ),
 }
@@ -176,11 +198,14 @@ def _pictures(
     pictures: int,
     url: str,
     licence: str,
+    commercial: Use,
     weights_may_ship: bool = False,
+    why: str = "",
 ) -> Dataset:
     return Dataset(
-        read, "image", people, classes, 0.0, 0.0, url, licence, weights_may_ship, pictures
-    )
+        read, "image", people, classes, 0.0, 0.0, url, licence, weights_may_ship, commercial,
+        pictures, why=why,
+    )  # fmt: skip
 
 
 _PERSONS: Mapping[str, Dataset] = {
@@ -191,6 +216,7 @@ _PERSONS: Mapping[str, Dataset] = {
         pictures=36_036,
         url="https://zheng-lab.cecs.anu.edu.au/Project/project_reid.html",
         licence="none stated; handed out for research",
+        commercial="forbidden",
     ),
     "msmt17": _pictures(
         "edgehuman.data.image.published.reid:MSMT17",
@@ -199,6 +225,7 @@ _PERSONS: Mapping[str, Dataset] = {
         pictures=126_441,
         url="https://www.pkuvmc.com/dataset.html",
         licence="research only, on request",
+        commercial="forbidden",
     ),
     "pa100k": _pictures(
         "edgehuman.data.image.published.attributes:PA_100K",
@@ -207,6 +234,7 @@ _PERSONS: Mapping[str, Dataset] = {
         pictures=100_000,
         url="https://github.com/xh-liu/HydraPlus-Net",
         licence="none stated in its repository; handed out for research",
+        commercial="forbidden",
     ),
     "peta": _pictures(
         "edgehuman.data.image.published.attributes:PETA",
@@ -215,6 +243,7 @@ _PERSONS: Mapping[str, Dataset] = {
         pictures=19_000,
         url="https://mmlab.ie.cuhk.edu.hk/projects/PETA.html",
         licence="research only",
+        commercial="forbidden",
     ),
     "coco_keypoints": _pictures(
         "edgehuman.data.image.published.joints:COCO_KEYPOINTS",
@@ -223,6 +252,8 @@ _PERSONS: Mapping[str, Dataset] = {
         pictures=123_287,
         url="https://cocodataset.org/#keypoints-2017",
         licence="annotations CC BY 4.0; photos under the Flickr terms of each",
+        commercial="unknown",
+        why="each photo has terms of its own, many of them non-commercial",
     ),
     "coco_wholebody": _pictures(
         "edgehuman.data.image.published.joints:COCO_WHOLEBODY",
@@ -231,6 +262,7 @@ _PERSONS: Mapping[str, Dataset] = {
         pictures=123_287,
         url="https://github.com/jin-s13/COCO-WholeBody",
         licence="research and non-commercial use only; photos under the Flickr terms of each",
+        commercial="forbidden",
     ),
     "lip": _pictures(
         "edgehuman.data.image.published.parsing:LIP",
@@ -239,6 +271,7 @@ _PERSONS: Mapping[str, Dataset] = {
         pictures=50_462,
         url="https://www.sysuhcp.com/lip",
         licence="non-commercial research and education only",
+        commercial="forbidden",
     ),
     "ccp": _pictures(
         "edgehuman.data.image.published.parsing:CCP",
@@ -248,6 +281,7 @@ _PERSONS: Mapping[str, Dataset] = {
         url="https://github.com/bearpaw/clothing-co-parsing",
         licence="Apache-2.0 (the repository that holds it); photos of real people",
         weights_may_ship=True,
+        commercial="allowed",
     ),
 }
 
@@ -256,8 +290,9 @@ def _walks(
     read: str, people: int, conditions: int, walks: int, rate_hz: float, url: str, licence: str
 ) -> Dataset:
     return Dataset(
-        read, "skeleton", people, conditions, rate_hz, 0.0, url, licence, False, 0, walks
-    )
+        read, "skeleton", people, conditions, rate_hz, 0.0, url, licence, False, "forbidden", 0,
+        walks,
+    )  # fmt: skip
 
 
 _GAIT: Mapping[str, Dataset] = {
@@ -345,6 +380,7 @@ _SILHOUETTES: Mapping[str, Dataset] = {
         url="https://www.csc.kth.se/cvap/actions/",
         licence="non-commercial use only: measurements only",
         weights_may_ship=False,
+        commercial="forbidden",
         walks=222,
     ),
 }

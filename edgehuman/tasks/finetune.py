@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman import catalogue
-from edgehuman.card import Card, Metric, TrainingData
+from edgehuman.card import Card, Metric, TrainingData, lineage
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.protocols import GaitVectors
 from edgehuman.nets.checkpoint import load_encoder, load_network, read_card, require_arch
@@ -59,7 +59,7 @@ class Start:
         """
         if self.weights is None:
             return ()
-        return load_encoder(encoder, self.weights, self.arch).data
+        return lineage(load_encoder(encoder, self.weights, self.arch), self.weights.name)
 
 
 def start_from(config: FinetuneConfig, task: str, default: str) -> Start:

@@ -13,6 +13,7 @@ from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
 from edgehuman.export.engine import proof as engine_proof
+from edgehuman.export.licences import require_commercial
 from edgehuman.export.proof.samples import balanced, load_samples
 from edgehuman.export.words import ExportConfig, check, options, out_path
 from edgehuman.outcome import Outcome
@@ -32,10 +33,13 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
         UsageError: a graph that TensorRT does not support, or flags that need the checkpoint.
         ArtefactError: the file is missing, foreign or changed, or its graph does not parse.
         EngineError, MissingDependencyError, ParityError: from building and checking.
+        LicenceError: see `require_commercial`.
     """
     source = file_of(config.checkpoint)
     card = read_card(source)
     require_buildable(config, card, source)
+    if config.commercial:
+        require_commercial(card, config.checkpoint)
     check(config)
     path = out_path(config, card.replace(name=source.stem))
     content = source.read_bytes()

@@ -28,7 +28,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from edgehuman.card import Card, OutputSpec, TrainingData, silhouette_input
+from edgehuman.card import Card, OutputSpec, TrainingData, lineage, silhouette_input
 from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.gait.ledger import walks_row
 from edgehuman.data.gait.score import GENERIC, WalkScores
@@ -162,7 +162,7 @@ def load_pretrained(network: nn.Module, start: Start) -> tuple[TrainingData, ...
     weights, card = read_weights(start.weights)
     kept = {name: tensor for name, tensor in weights.items() if not name.startswith(CLASSIFIER)}
     load_into(network, kept, str(start.weights))
-    return card.data
+    return lineage(card, start.weights.name)
 
 
 def train(config: GaitConfig, data: SilhouetteSet | None = None) -> Outcome:

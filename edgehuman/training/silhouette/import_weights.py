@@ -14,7 +14,14 @@ import torch
 from torch import Tensor
 
 from edgehuman import catalogue
-from edgehuman.card import WEIGHTS, Card, OutputSpec, sha256_of_file, silhouette_input
+from edgehuman.card import (
+    WEIGHTS,
+    Card,
+    OutputSpec,
+    TrainingData,
+    sha256_of_file,
+    silhouette_input,
+)
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, count_params
 from edgehuman.nets.silhouette import opengait
@@ -24,6 +31,9 @@ from edgehuman.training import checkpoint
 from edgehuman.training.foreign import read_foreign, require_finite
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.silhouette.import_settings import ImportConfig
+
+TERMS = "academic use only (OpenGait's README)"
+SOURCE = "https://github.com/ShiqiYu/OpenGait"
 
 
 def import_weights(config: ImportConfig) -> Outcome:
@@ -90,6 +100,9 @@ def _card(config: ImportConfig, network: SilhouetteNet) -> Card:
             f"imported from {config.checkpoint.name} "
             f"(sha256 {sha256_of_file(config.checkpoint)[:16]}), source opengait; OpenGait's terms "
             "are academic use alone; see its publisher for training data"
+        ),
+        data=(
+            TrainingData(f"{config.checkpoint.name}: weights", "pretraining", TERMS, SOURCE, 0, 0),
         ),
         commit=commit(),
         versions=versions(),
