@@ -215,7 +215,11 @@ class Metric:
 
 @dataclass(frozen=True)
 class Card:
-    """A model's metadata: identity, input, output, training data, metrics and precision."""
+    """A model's metadata: identity, input, output, training data, metrics and precision.
+
+    Attributes:
+        pruned: whether layers are narrower than `arch` builds them; their weights say how wide.
+    """
 
     name: str
     task: str
@@ -234,6 +238,7 @@ class Card:
     versions: dict[str, str] = field(default_factory=dict)
     weights_sha256: str = ""
     teachers: tuple[Ancestor, ...] = ()
+    pruned: bool = False
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -148,6 +148,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "task",
         choose.distillations,
     ),
+    "prune": Command(
+        "edgehuman.distill.prune.settings:PruneConfig",
+        "edgehuman.distill.prune.prune:prune",
+        "a network of your own with fewer channels, where that is measurably faster",
+        "edgehuman prune mypackage.nets:MyNet --width 0.5 --out runs/narrow",
+    ),
     "evaluate": ModelCommand(
         "evaluate",
         "an artefact's task metrics on a dataset's test part",

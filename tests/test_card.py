@@ -20,6 +20,7 @@ from edgehuman.card import (
     Precision,
     TrainingData,
     from_json,
+    lineage,
     of_weights,
     sha256_of_bytes,
     sha256_of_file,
@@ -132,3 +133,16 @@ def test_weights_without_a_card_are_named(tmp_path: Path) -> None:
         of_weights(tmp_path / "huge")
     with pytest.raises(CheckpointError, match=r"absent: damaged \(.*No such file"):
         of_weights(tmp_path / "absent")
+
+
+def test_a_lineage_without_data_says_so() -> None:
+    assert lineage(CARD, "runs/toy") == CARD.data
+    [row] = lineage(CARD.replace(data=()), "toy")
+    assert (row.dataset, row.role, row.licence) == ("toy: weights", "pretraining", "not stated")
+    assert lineage(CARD.replace(data=(), recipe=f"{RANDOM_WEIGHTS}, seed 0"), "toy") == ()
+
+
+def test_a_card_from_before_pruning_is_read() -> None:
+    table = json.loads(CARD.to_json())
+    del table["pruned"]
+    assert from_json(json.dumps(table), "here") == CARD

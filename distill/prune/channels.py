@@ -1,23 +1,13 @@
-"""Layers with fewer channels: removing them, and loading what was left.
-
-A pruned network is no longer the one that its class builds, so its checkpoint is loaded by
-`load_pruned`: the class builds it, and each layer gets the width of its saved weights.
-"""
+"""Layers with fewer channels: which go, and what has to stay."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from edgehuman import catalogue
-from edgehuman.card import Card
 from edgehuman.errors import UsageError
-from edgehuman.nets.checkpoint import load_into, read_weights
 
 MULTIPLE = 8
 _LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
@@ -105,51 +95,3 @@ def _last(network: nn.Module, record: Tensor) -> nn.Module:
     if not seen:
         raise UsageError("the network has no convolution and no linear layer; nothing to prune")
     return seen[-1]
-
-
-def load_pruned(folder: Path) -> tuple[nn.Module, Card]:
-    """Load a pruned network, in eval mode, and its card: its class, with layers as wide as kept.
-
-    Raises:
-        CheckpointError: not a checkpoint, or of another network.
-    """
-    weights, card = read_weights(folder)
-    network: nn.Module = catalogue.step(card.input.record, "build")(card, weights)
-    _fit(network, weights)
-    load_into(network, weights, str(folder))
-    return network, card
-
-
-def _fit(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Give the layers of a network the widths of these weights."""
-    for path, module in network.named_modules():
-        prefix = f"{path}." if path else ""
-        own: dict[str, Any] = {**dict(module.named_parameters(recurse=False))}
-        own |= dict(module.named_buffers(recurse=False))
-        changed = {
-            name: weights[prefix + name]
-            for name, old in own.items()
-            if prefix + name in weights and weights[prefix + name].shape != old.shape
-        }
-        for name, new in changed.items():
-            empty = torch.empty_like(new)
-            setattr(module, name, nn.Parameter(empty) if name in module._parameters else empty)
-        if "weight" in changed:
-            _resize(module, changed["weight"].shape)
-
-
-def _resize(module: nn.Module, shape: torch.Size) -> None:
-    """Set the numbers by which a layer says its widths, from the shape of its weight."""
-    sizes: Any = module
-    if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d)):
-        if sizes.groups == sizes.in_channels:  # depthwise: a group a channel
-            sizes.groups = shape[0] * sizes.in_channels // sizes.out_channels
-        sizes.in_channels, sizes.out_channels = shape[1] * sizes.groups, shape[0]
-    elif isinstance(module, nn.Linear):
-        sizes.out_features, sizes.in_features = shape
-    elif isinstance(module, nn.LayerNorm):
-        sizes.normalized_shape = tuple(shape)
-    elif isinstance(module, nn.GroupNorm):
-        sizes.num_channels = shape[0]
-    elif hasattr(sizes, "num_features"):
-        sizes.num_features = shape[0]

@@ -1,13 +1,14 @@
 """Make a network of your own narrower: whole channels are removed, the weakest first.
 
-    prune(PruneConfig(network="mypackage.nets:MyNet", width=0.5, out=Path("runs/narrow")))
+    edgehuman prune mypackage.nets:MyNet --width 0.5 --out runs/narrow
 
 Channels that depend on each other go together (torch-pruning's dependency graph, arXiv 2301.12900);
 the weakest are those with the smallest weights in their group. What is left of a layer is a
 multiple of 8 channels, the nearest, which processors and TensorRT want. The answer keeps its shape.
-A pruned network has lost accuracy: train it on, at best distilled from the one that it was
-(`channels.load_pruned`). Left out: heads of attention; a network that splits its width into heads
-is refused, unless --keep names the layers before.
+A pruned network has lost accuracy: train it on with --weights, at best with `edgehuman distill`
+from the one that it was. Its card says that it is pruned, and every command reads it. Left out:
+heads of attention; a network that splits its width into heads is refused, unless --keep names the
+layers before.
 
 A gain is counted in measured milliseconds, not in operations: the fastest of 50 forwards of one
 record, on this machine's CPU, one thread, in PyTorch. Under 10 % the network is not written. For
@@ -17,17 +18,15 @@ networks of the catalogue there are smaller ones.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from tyro.conf import Positional
 
 from edgehuman import catalogue
 from edgehuman.card import RANDOM_WEIGHTS, WEIGHTS, Card, InputSpec
-from edgehuman.config import require
 from edgehuman.distill.prune.channels import narrowed
+from edgehuman.distill.prune.settings import PruneConfig
 from edgehuman.errors import TrainingError, UsageError
 from edgehuman.files import require_own_folder
 from edgehuman.install import not_installed
@@ -40,25 +39,6 @@ from edgehuman.training.checkpoint import save_weights
 LEAST_GAIN = 0.1
 FRAMES = 24  # of a record of any length, as tried and timed
 ROUNDS = 50
-
-
-@dataclass(frozen=True, kw_only=True)
-class PruneConfig:
-    """Prune a network of your own to a share of its width."""
-
-    network: Positional[str]
-    """A checkpoint folder of your own network, or `package.module:Class` with random weights."""
-    width: float = 0.5
-    """Share of every layer's channels that stays."""
-    keep: tuple[str, ...] = ()
-    """Layers whose outputs keep their width, by name ("head.fc"), beside the last."""
-    seed: int = 0
-    """Seed of random weights, and of the record that is timed."""
-    out: Path = Path("runs/pruned")
-    """Folder of the narrower network's weights and card."""
-
-    def __post_init__(self) -> None:
-        require(self, [(0 < self.width < 1, "width", "above 0 and below 1")])
 
 
 def prune(config: PruneConfig) -> Outcome:
@@ -85,7 +65,8 @@ def prune(config: PruneConfig) -> Outcome:
         )
     params, flops = size_of(card.arch, narrow, card.input)
     recipe = f"{card.recipe}; pruned to width {config.width:g}, not trained since"
-    new = replace(card, params=params, flops=flops, recipe=recipe, metrics=(), parity={})
+    changed = {"params": params, "flops": flops, "recipe": recipe, "pruned": True}
+    new = card.replace(**changed, metrics=(), parity={})
     save_weights(config.out, narrow.state_dict(), new)
     data = {
         "network": config.network,

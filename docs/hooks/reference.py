@@ -139,6 +139,10 @@ def _choices(name: str) -> Iterator[list[str]]:
             yield ["--task", task]
             for other in kind.also:
                 yield ["--task", task, "--arch", next(iter(catalogue.networks_of(other.modality)))]
+    elif name == "distill":
+        for task, kind in catalogue.TASKS.items():
+            for each in (kind, *kind.also):
+                yield ["--task", task, "--student", each.student]
     else:
         # Of the sources that share their flags, the first.
         first = {kind.config: source for source, kind in reversed(catalogue.SOURCES.items())}

@@ -18,6 +18,7 @@ from edgehuman import catalogue
 from edgehuman.card import CARD_KEY, WEIGHTS, Card, from_json
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
+from edgehuman.nets.widths import fit_head, fit_widths
 from edgehuman.runtime.zoo import ZOO
 
 
@@ -79,6 +80,8 @@ def load_network(folder: Path) -> tuple[nn.Module, Card]:
     """
     weights, card = read_weights(folder)
     network: nn.Module = catalogue.step(card.input.record, "build")(card, weights)
+    if card.pruned:
+        fit_widths(network, weights)
     load_into(network, weights, str(folder))
     return network, card
 
@@ -130,5 +133,8 @@ def load_encoder(network: nn.Module, folder: Path, arch: str) -> Card:
     head = {name: t for name, t in network.state_dict().items() if name.startswith("head.")}
     if isinstance(network, Fitting):
         kept = network.fit_weights(kept, card.input.shape[:2])
+    if card.pruned:
+        head = fit_head(head, weights)
+        fit_widths(network, {**kept, **head})
     load_into(network, {**kept, **head}, str(folder))
     return card

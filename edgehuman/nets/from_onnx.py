@@ -66,9 +66,14 @@ def weights_of(name: str) -> tuple[dict[str, Tensor], Card]:
     Raises:
         UsageError: no such model in the zoo.
         ArtefactError: no such file, or not a model of ours.
-        CheckpointError: INT8 or FP16, or a graph that does not give the network back.
+        CheckpointError: INT8 or FP16, pruned, or a graph that does not give the network back.
     """
     card = fp32_card(name)
+    if card.pruned:
+        raise CheckpointError(
+            f"{name} is pruned: its widths cannot be read back from a graph; give the checkpoint "
+            "folder that it was exported from"
+        )
     nodes = read_nodes(file_of(name))
     network: nn.Module = catalogue.step(card.input.record, "build")(card, _hints(nodes))
     folded = recover(network, nodes)

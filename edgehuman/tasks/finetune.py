@@ -26,6 +26,7 @@ from edgehuman.card import Card, Metric, TrainingData, lineage
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.protocols import GaitVectors
 from edgehuman.nets.checkpoint import load_encoder, load_network, read_card, require_arch
+from edgehuman.nets.widths import is_pruned
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, Index
 from edgehuman.tasks.settings import FinetuneConfig
@@ -242,7 +243,7 @@ def _train(config: FinetuneConfig, training: Training) -> bool:
             model=learner,
             batch=batch,
             product=training.network,
-            card=training.card,
+            card=training.card.replace(pruned=is_pruned(training.network)),
             evaluate=None if select is None else evaluate,
             select_by=None if select is None else f"select_{training.select_by}",
             lr_scale=training.lr_scale,
@@ -258,7 +259,7 @@ def judged(config: FinetuneConfig, network: nn.Module, card: Card, judge: Judge)
     Raises:
         DataError: the dataset has no test part to evaluate on; the checkpoint is kept.
     """
-    decided = judge.decide(network, card)
+    decided = judge.decide(network, card.replace(pruned=is_pruned(network)))
     card, text = decided.card, decided.text
     said: dict[str, Any] = {"out": str(config.out), "arch": card.arch, "finished": True}
     said |= decided.data

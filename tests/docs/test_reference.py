@@ -68,6 +68,7 @@ def test_what_chooses_the_flags_of_every_command_is_known(reference: ModuleType)
     assert choices["data pack"] == [["--kind", "silhouettes"], ["--kind", "people"]]
     assert choices["import"] == [["--source", "timm"], ["--source", "opengait"]]
     assert ["--task", "gait", "--arch", "gaitset"] in choices["finetune"]
+    assert ["--task", "pose", "--student", catalogue.TASKS["pose"].student] in choices["distill"]
 
 
 def test_every_public_name_stands_on_a_page(reference: ModuleType) -> None:

@@ -64,7 +64,7 @@ def test_a_shipped_model_tells_everything_in_its_card(name: str) -> None:
     for part in (own.input.record, own.input.units, own.precision.name, own.arch):
         assert part in words
     for row in own.data:
-        assert row.licence in words
+        assert f"{row.licence} (commercial use: " in words
         assert row.url in words
         assert not row.simulated or "SIMULATED" in words
     for metric in own.metrics:

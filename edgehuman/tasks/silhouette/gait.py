@@ -40,6 +40,7 @@ from edgehuman.nets.building import build, size_of
 from edgehuman.nets.checkpoint import load_into, read_weights
 from edgehuman.nets.silhouette.network import middle
 from edgehuman.nets.silhouette.parts import BnNeck
+from edgehuman.nets.widths import fit_widths
 from edgehuman.outcome import Outcome
 from edgehuman.tasks.finetune import (
     Start,
@@ -161,6 +162,8 @@ def load_pretrained(network: nn.Module, start: Start) -> tuple[TrainingData, ...
         return ()
     weights, card = read_weights(start.weights)
     kept = {name: tensor for name, tensor in weights.items() if not name.startswith(CLASSIFIER)}
+    if card.pruned:
+        fit_widths(network, kept)
     load_into(network, kept, str(start.weights))
     return lineage(card, start.weights.name)
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from edgehuman import own
 from edgehuman.card import WEIGHTS
+from edgehuman.cli import main
 from edgehuman.distill.prune import prune as module
-from edgehuman.distill.prune.channels import load_pruned, narrowed
-from edgehuman.distill.prune.prune import PruneConfig, prune
-from edgehuman.errors import MissingDependencyError, TrainingError, UsageError
+from edgehuman.distill.prune.channels import narrowed
+from edgehuman.distill.prune.prune import prune
+from edgehuman.distill.prune.settings import PruneConfig
+from edgehuman.errors import CheckpointError, MissingDependencyError, TrainingError, UsageError
 from edgehuman.nets.building import build
+from edgehuman.nets.checkpoint import load_network
+from edgehuman.runtime.model import load
 from tests.distill.wide import Wide
 
 WIDE = "tests.distill.wide:Wide"
@@ -37,9 +42,10 @@ def test_it_is_written_with_its_card_and_loaded_as_it_was(
     assert isinstance(done.data, dict)
     assert done.data["latency_ms"] == {"before": 2.0, "after": 1.0}
     assert done.data["gain"] == 0.5
-    network, card = load_pruned(tmp_path / "narrow")
+    network, card = load_network(tmp_path / "narrow")
     assert sum(each.numel() for each in network.parameters()) == card.params
     assert done.data["params"] == {"before": 19462, "after": card.params}
+    assert card.pruned
     assert card.recipe.endswith("pruned to width 0.5, not trained since")
     same = narrowed(build(WIDE, num_classes=6), RECORD, 0.5, ())
     torch.testing.assert_close(network(RECORD), same(RECORD))
@@ -91,3 +97,28 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "is_missing", lambda name: True)
     with pytest.raises(MissingDependencyError, match="the extra `prune` brings it; run: pip ins"):
         prune(PruneConfig(network=WIDE))
+
+
+@pytest.mark.slow
+@needs_library
+def test_what_it_writes_is_exported_and_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(monkeypatch, 2.0, 1.0)
+    narrow, tuned = tmp_path / "narrow", tmp_path / "tuned"
+    assert main(["prune", WIDE, "--width", "0.5", "--out", str(narrow)]) == 0
+    path = tmp_path / "narrow.onnx"
+    assert main(["export", str(narrow), "--out", str(path)]) == 0
+    network, _ = load_network(narrow)
+    with torch.inference_mode():
+        expected = network(RECORD).numpy()
+    np.testing.assert_allclose(load(str(path)).logits(RECORD.numpy()), expected, atol=1e-4)
+    with pytest.raises(CheckpointError, match="is pruned: its widths cannot be read back"):
+        load_network(path)
+    words = f"finetune --task activity --arch {WIDE} --steps 2 --batch 8"
+    data = ["--data", "simulated", "--no-read-test", "--weights", str(narrow), "--out", str(tuned)]
+    assert main([*words.split(), *data]) == 0
+    again, card = load_network(tuned)
+    assert card.pruned
+    assert card.params == sum(each.numel() for each in again.parameters())
+    assert again.get_parameter("stem.weight").shape == (48, 6, 5)

@@ -16,6 +16,7 @@ from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import read_weights
 from edgehuman.nets.silhouette import opengait
 from edgehuman.nets.silhouette.network import SilhouetteNet
+from edgehuman.tables.licences import verdict
 from edgehuman.tables.networks import Network
 from tests.nets.silhouette.recipe import filled, waves
 
@@ -73,6 +74,9 @@ def test_import_writes_a_checkpoint_folder_that_computes_the_same(
     assert card.input.record == "SilhouetteSequence"
     assert "Tiny-60000.pt (sha256 " in card.recipe
     assert "academic use alone" in card.recipe
+    [row] = card.data
+    assert row.dataset == "Tiny-60000.pt: weights"
+    assert verdict(row.dataset, row.licence).use == "forbidden"
 
 
 def test_identities_are_kept_when_asked_for(saved: Path, tmp_path: Path) -> None:
