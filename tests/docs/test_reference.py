@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import edgehuman
-from edgehuman import cli
+from edgehuman import catalogue, cli
 from tests.docs.fences import ROOT
 
 
