@@ -202,10 +202,17 @@ def read_table(path: Path) -> dict[str, Any]:
 
 def from_table(config_class: type[ConfigT], table: dict[str, Any], where: str) -> ConfigT:
     """Build a config from a plain dict; check every key and type."""
-    try:
-        return config_class(**_values(config_class, table, where))
-    except TypeError as error:
-        raise UsageError(f"{where}: {error}; add the missing key") from None
+    values = _values(config_class, table, where)
+    absent = [
+        each.name
+        for each in dataclasses.fields(config_class)  # type: ignore[arg-type]
+        if each.name not in values
+        and each.default is dataclasses.MISSING
+        and each.default_factory is dataclasses.MISSING
+    ]
+    if absent:
+        raise UsageError(f"{where} lacks {', '.join(map(repr, absent))}; add the missing key")
+    return config_class(**values)
 
 
 def _values(config_class: type[Any], table: dict[str, Any], where: str) -> dict[str, Any]:

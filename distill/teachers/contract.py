@@ -8,6 +8,7 @@ the graph, `[model]` and each `[[data]]` state a licence and where it stands.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ ANY_NAME = "teacher.toml"
 UPRIGHT = "+x+y+z"
 _LABELLED = (LOGITS, MAP)
 _TABLES = ("outputs", "model", "data")
+_LEAST_STD = 1e-30  # smaller ones are 0 in float32
 
 EXAMPLE = """\
 record = "ImuWindow"          # ImuWindow, SkeletonSequence, SilhouetteSequence or PersonCrop
@@ -192,7 +194,11 @@ def _require_values(contract: Contract, spec: InputSpec, where: str) -> None:
         ("pixels", bool(contract.pixels) or spec.dtype != "uint8", 'must be "0..255" or "0..1"'),
         ("pixels", not contract.pixels or spec.dtype == "uint8", only),
         ("colours", contract.colours == "RGB" or picture, only),
-        ("rate_hz", contract.rate_hz > 0 or not moving, "must be above 0"),
+        (
+            "rate_hz",
+            0 < contract.rate_hz < math.inf or not moving,
+            "must be a finite number above 0",
+        ),
         ("rate_hz", contract.rate_hz == 0 or moving, only),
         ("window", contract.window > 0 or not moving, "must be above 0"),
         ("window", contract.window == 0 or moving, only),
@@ -201,7 +207,12 @@ def _require_values(contract: Contract, spec: InputSpec, where: str) -> None:
         ("size", not contract.size or picture, only),
         ("mean", len(contract.mean) in (0, 1, channels), f"must have {channels} values, 1 or none"),
         ("std", len(contract.std) in (0, 1, channels), f"must have {channels} values, 1 or none"),
-        ("std", all(value > 0 for value in contract.std), "must be above 0"),
+        ("mean", all(map(math.isfinite, contract.mean)), "must be finite"),
+        (
+            "std",
+            all(_LEAST_STD <= value < math.inf for value in contract.std),
+            f"must be finite and at least {_LEAST_STD:g}",
+        ),
         ("labels", len(set(contract.labels)) == len(contract.labels), "must differ"),
         (
             "labels",
@@ -258,13 +269,22 @@ def _data(table: Mapping[str, Any], graph: Path, where: str) -> tuple[TrainingDa
         raise UsageError(f"{where}: [model] is missing; add it with licence and url")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UsageError(f"{where}: data is {rows!r}; it must be tables [[data]]")
-    weights = from_table(Origin, model, f"{where}: [model]")
+    weights = _origin(model, f"{where}: [model]")
     found = [
         TrainingData(f"{graph.name}: weights", "pretraining", weights.licence, weights.url, 0, 0)
     ]
     for row in rows:
-        origin = from_table(Origin, row, f"{where}: [[data]]")
+        origin = _origin(row, f"{where}: [[data]]")
         if not origin.dataset:
             raise UsageError(f"{where}: a [[data]] has no dataset; name it")
         found.append(TrainingData(origin.dataset, "training", origin.licence, origin.url, 0, 0))
     return tuple(found)
+
+
+def _origin(table: dict[str, Any], where: str) -> Origin:
+    origin = from_table(Origin, table, where)
+    if not origin.licence.strip():
+        raise UsageError(
+            f'{where}: licence is empty; name it, such as "MIT", or "unknown" if nobody states one'
+        )
+    return origin

@@ -140,11 +140,12 @@ def members_of(teacher: Teacher) -> Sequence[Teacher]:
     return members
 
 
-def in_order(teacher: Teacher, labels: tuple[str, ...], whose: str) -> Teacher:
+def in_order(teacher: Teacher, labels: tuple[str, ...], whose: str, or_fix: str = "") -> Teacher:
     """Return the teacher with its labels in this order.
 
     Args:
         whose: who has the labels, for the message.
+        or_fix: what else may be done, for the message.
 
     Raises:
         UsageError: other labels; the message names the differences.
@@ -158,7 +159,7 @@ def in_order(teacher: Teacher, labels: tuple[str, ...], whose: str) -> Teacher:
         said += [f"only {whose} has {', '.join(fewer)}"] if fewer else []
         raise UsageError(
             f"the teacher {teacher.name} has other labels than {whose}: {'; '.join(said)}. Choose "
-            "teachers and data of the same labels, or learn from the teacher's embedding"
+            f"teachers and data of the same labels{or_fix}"
         )
     order_K = np.array([teacher.labels.index(label) for label in labels], np.int64)
     return InOrder(teacher, labels, order_K)

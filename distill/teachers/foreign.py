@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgehuman import catalogue
 from edgehuman.card import InputSpec, OutputSpec, sha256_of_file
-from edgehuman.distill.kinds import EMBEDDING, LOGITS, MAP, TOKENS
+from edgehuman.distill.kinds import EMBEDDING, KIND_OF, LOGITS, MAP, TOKENS
 from edgehuman.distill.teachers.contract import Contract, Declared, axes_of, read_contract
 from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import ArtefactError, DataError, UsageError
@@ -30,8 +30,10 @@ _DTYPES = {
     "tensor(double)": np.float64,
     "tensor(uint8)": np.uint8,
 }
+_ONE_OF_K = ("classes", "segmentation")
 _RANKS = {LOGITS: (2,), EMBEDDING: (2, 3), TOKENS: (3,), MAP: (4,)}
 _LEAST_PROB = 1e-12
+_NEAR_PROB = 1e-3  # roundings of float16 and INT8 graphs
 
 
 class ForeignTeacher:
@@ -49,7 +51,8 @@ class ForeignTeacher:
         self._session = open_session(path, running.threads, providers, False)
         self.name = str(path)
         self.card_data = self._declared.data
-        words = sha256_of_file(path) + to_json(self._declared.table)
+        words = "".join(map(sha256_of_file, (path, *_external(path))))
+        words += to_json(self._declared.table)
         self.digest = hashlib.sha256(words.encode()).hexdigest()
         self.labels = contract.labels
         self.input = self._declared.spec
@@ -66,6 +69,7 @@ class ForeignTeacher:
 
         Raises:
             DataError: records that are shorter than the graph's window.
+            UsageError: not a row for each record, or no probabilities where some are declared.
         """
         given = adapted(record_N, self._declared.contract, self.input).astype(self._dtype)
         step = self._batch or len(given)
@@ -80,6 +84,12 @@ class ForeignTeacher:
         short = max(0, self._batch - len(given))
         filled = np.concatenate([given, np.repeat(given[-1:], short, axis=0)]) if short else given
         answers = self._session.run(self._names, {self._input: np.ascontiguousarray(filled)})
+        for name, answer in zip(self._names, answers, strict=True):
+            if answer.shape[:1] != filled.shape[:1]:
+                raise UsageError(
+                    f"{self.name} gives {name} of {answer.shape} for {len(filled)} records; the "
+                    "first axis must have a row for each. Export it with a batch axis"
+                )
         return [answer[: len(given)] for answer in answers]
 
     def _undone(self, kind: str, answer: NDArray[Any]) -> Float32:
@@ -88,9 +98,22 @@ class ForeignTeacher:
         applied = self._declared.contract.applied
         if kind not in (LOGITS, MAP) or applied == "none":
             return answer
+        if answer.size and not -_NEAR_PROB <= answer.min() <= answer.max() <= 1 + _NEAR_PROB:
+            self._refuse_applied(kind, answer)
         prob = np.clip(answer.astype(np.float64), _LEAST_PROB, 1 - _LEAST_PROB)
         logit = np.log(prob) if applied == "softmax" else np.log(prob) - np.log1p(-prob)
         return np.asarray(logit, np.float32)
+
+    def _refuse_applied(self, kind: str, answer: Float32) -> None:
+        """Raise UsageError for logits that are declared to be probabilities; NaN may pass."""
+        low, high = float(answer.min()), float(answer.max())
+        if np.isnan(low):
+            return
+        raise UsageError(
+            f"{self._declared.where}: applied is {self._declared.contract.applied!r}, but {kind} "
+            f"of {self.name} are from {low:g} to {high:g}, not probabilities from 0 to 1; remove "
+            "applied, or name the output behind it"
+        )
 
     def _require_graph(self) -> tuple[str, Any, int]:
         """Name, dtype and fixed batch (0: any) of the graph's input, held against the contract."""
@@ -124,17 +147,15 @@ class ForeignTeacher:
         return taken.name, _DTYPES[taken.type], batch
 
     def _require_answers(self) -> None:
-        """Hold the answers to one record of zeros against the contract."""
+        """Hold the answers to two records of zeros against the contract."""
         where, contract = self._declared.where, self._declared.contract
         try:
-            answers = self.answer(_zeros(self._declared))
+            answers = self.answer(np.repeat(_zeros(self._declared), 2, axis=0))
         except (UsageError, DataError):
             raise
         except Exception as error:  # onnxruntime's exceptions have no common base class
             reason = str(error).strip().splitlines()[0]
-            raise ArtefactError(
-                f"{self.name} does not run on a record of zeros: {reason}"
-            ) from None
+            raise ArtefactError(f"{self.name} does not run on records of zeros: {reason}") from None
         for kind, answer in answers.items():
             if answer.ndim not in _RANKS[kind]:
                 rule = " or ".join(map(str, _RANKS[kind]))
@@ -151,12 +172,12 @@ class ForeignTeacher:
                     f"{where} has {len(contract.labels)} labels, but {self.name} gives {kind} of "
                     f"{answer.shape[1]}; name each of them"
                 )
-        self._require_logits(answers.get(LOGITS))
+        self._require_logits(answers.get(KIND_OF[contract.kind]))
 
     def _require_logits(self, logits_NK: Float32 | None) -> None:
         """Raise UsageError for probabilities that are declared to be logits."""
         contract = self._declared.contract
-        if logits_NK is None or contract.applied != "none" or contract.kind != "classes":
+        if logits_NK is None or contract.applied != "none" or contract.kind not in _ONE_OF_K:
             return
         if bool((logits_NK >= 0).all()) and np.allclose(logits_NK.sum(axis=1), 1, atol=1e-4):
             raise UsageError(
@@ -272,3 +293,17 @@ def _count(path: Path) -> int:
 
     graph = onnx.load(path, load_external_data=False).graph
     return sum(prod(each.dims) for each in graph.initializer if len(each.dims) > 0)
+
+
+def _external(path: Path) -> list[Path]:
+    """The files beside a graph that hold weights of it."""
+    import onnx
+
+    graph = onnx.load(path, load_external_data=False).graph
+    names = {
+        entry.value
+        for each in graph.initializer
+        for entry in each.external_data
+        if entry.key == "location"
+    }
+    return [path.with_name(name) for name in sorted(names)]

@@ -12,7 +12,7 @@ Nothing here imports torch before a teacher is opened.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -20,6 +20,7 @@ from typing import Any, Literal, Protocol
 from numpy.typing import NDArray
 
 from edgehuman.card import CARD_KEY, Card, InputSpec, OutputSpec, TrainingData
+from edgehuman.distill.kinds import KIND_OF, KINDS, LOGITS, MAP
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.onnx_file import read_onnx
@@ -125,15 +126,33 @@ def _has_card(path: Path) -> bool:
     return CARD_KEY in read_onnx(path.read_bytes(), str(path)).metadata
 
 
-def require_fits(teacher: Teacher, student: Card) -> Teacher:
-    """Check that a student can learn from a teacher; return the teacher with its labels in the
-    student's order.
+def require_record(teacher: Teacher, record: str, student: str) -> None:
+    """Check that a teacher takes the record of a student, by its name.
 
     Raises:
-        UsageError: they take different records, units, rates or sizes, or have other labels.
+        UsageError: it takes another.
     """
+    if teacher.input.record != record:
+        raise UsageError(
+            f"the teacher {teacher.name} and the student {student} take different records: "
+            f"{teacher.input.record!r} and {record!r}; choose a teacher that takes what the "
+            "student takes"
+        )
+
+
+def require_fits(teacher: Teacher, student: Card, kinds: Collection[str] = KINDS) -> Teacher:
+    """Check that a student can learn from a teacher; return the teacher with its labels in the
+    student's order, if they are the same.
+
+    Args:
+        kinds: of the answers that the student learns.
+
+    Raises:
+        UsageError: they take different records, units, rates or sizes; or the student learns logits
+            or maps, and they have other labels or another kind of them.
+    """
+    require_record(teacher, student.input.record, student.name)
     for what, given, taken in (
-        ("records", teacher.input.record, student.input.record),
         ("units", teacher.input.units, student.input.units),
         ("dtypes", teacher.input.dtype, student.input.dtype),
         ("rates", f"{teacher.input.rate_hz:g} Hz", f"{student.input.rate_hz:g} Hz"),
@@ -151,9 +170,23 @@ def require_fits(teacher: Teacher, student: Card) -> Teacher:
         )
     if not teacher.labels or not student.output.labels:
         return teacher
+    if not {LOGITS, MAP} & set(kinds) and not has_labels_of(teacher, student.output):
+        return teacher
+    given, taken = teacher.output.kind, student.output.kind
+    if given != taken and KIND_OF[given] == KIND_OF[taken]:
+        raise UsageError(
+            f"the teacher {teacher.name} gives {given} and the student {student.name} {taken}; "
+            f"choose a teacher of {taken}"
+        )
     from edgehuman.distill.teachers.ensemble import in_order
 
-    return in_order(teacher, student.output.labels, f"the student {student.name}")
+    fix = ", or learn from the teacher's embedding: --objective features"
+    return in_order(teacher, student.output.labels, f"the student {student.name}", fix)
+
+
+def has_labels_of(teacher: Teacher, output: OutputSpec) -> bool:
+    """Whether a teacher gives an output of this kind, with the same labels in any order."""
+    return teacher.output.kind == output.kind and set(teacher.labels) == set(output.labels)
 
 
 def _same_shape(one: tuple[int, ...], other: tuple[int, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto
 
@@ -106,7 +107,7 @@ def test_probabilities_are_taken_for_what_they_are(tmp_path: Path) -> None:
         (("N", 256, 6), "", "", r"makes inputs of \(N, 6, 256\), but .* takes \('N', 256, 6\)"),
         (("N", 6, 128), "", "", r"correct layout, window or size"),
         (SIGNAL, '"walking", ', "", "has 2 labels, but .* gives logits of 3"),
-        (SIGNAL, "embedding =", "tokens =", r"tokens is 'means', .* as \(1, 6\); it must have 3 a"),
+        (SIGNAL, "embedding =", "tokens =", r"tokens is 'means', .* as \(2, 6\); it must have 3 a"),
         (PHOTO, "", "", r"takes \('N', 3, 32, 16\)"),
     ],
 )
@@ -115,6 +116,43 @@ def test_a_contract_that_does_not_fit_its_graph_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=said):
         opened(tmp_path, shape, WEARABLE.replace(old, new) if old else WEARABLE)
+
+
+@pytest.mark.parametrize("applied", ["softmax", "sigmoid"])
+def test_logits_that_are_declared_to_be_probabilities_are_refused(
+    tmp_path: Path, applied: str
+) -> None:
+    teacher = opened(tmp_path, SIGNAL, f'applied = "{applied}"\n' + WEARABLE)
+    imu_NTC = np.random.default_rng(0).normal(size=(2, 128, 6)).astype(np.float32)
+    with pytest.raises(UsageError, match=f"applied is '{applied}', but logits .* remove applied"):
+        teacher.answer(imu_NTC)
+
+
+def test_a_graph_without_a_batch_axis_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, SIGNAL, contract=WEARABLE)
+    model = onnx.load(path)
+    axes = next(each for each in model.graph.initializer if each.name == "axes")
+    axes.CopyFrom(onnx.numpy_helper.from_array(np.array([0, 2], np.int64), "axes"))
+    model.graph.node[0].attribute[0].i = 1  # keepdims
+    squeeze = onnx.helper.make_node("Squeeze", ["kept", "last"], ["means"])
+    model.graph.node[0].output[0] = "kept"
+    model.graph.node.insert(1, squeeze)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([2], np.int64), "last"))
+    onnx.save(model, path)
+    with pytest.raises(UsageError, match=r"gives scores of \(1, 3\) for 2 records"):
+        ForeignTeacher(path, Running())
+
+
+def test_weights_in_a_file_beside_a_graph_are_part_of_its_digest(tmp_path: Path) -> None:
+    path = write(tmp_path, SIGNAL, contract=WEARABLE)
+    model = onnx.load(path)
+    weight = next(each for each in model.graph.initializer if each.name == "weight")
+    onnx.external_data_helper.set_external_data(weight, "theirs.data")
+    onnx.save(model, path)
+    first = ForeignTeacher(path, Running()).digest
+    data = tmp_path / "theirs.data"
+    data.write_bytes(data.read_bytes()[:-4] + bytes(4))
+    assert ForeignTeacher(path, Running()).digest != first
 
 
 def test_a_damaged_graph_is_said(tmp_path: Path) -> None:

@@ -67,6 +67,18 @@ def test_a_student_that_does_not_fit_is_told_both_sides(changes: dict[str, Any],
         require_fits(MadeTeacher(), STUDENT.replace(**changes))
 
 
+def test_other_labels_do_not_matter_to_who_learns_the_embedding() -> None:
+    teacher = MadeTeacher(labels=tuple("abcdefg"))
+    with pytest.raises(UsageError, match=r"only the teacher has f, g.*--objective features"):
+        require_fits(teacher, STUDENT, ["logits"])
+    assert require_fits(teacher, STUDENT, ["embedding"]) is teacher
+
+
+def test_classes_are_not_learned_from_attributes() -> None:
+    with pytest.raises(UsageError, match="gives attributes and the student s classes; choose"):
+        require_fits(MadeTeacher(kind="attributes"), STUDENT)
+
+
 def test_a_student_that_fits_gets_the_labels_in_its_order() -> None:
     teacher = MadeTeacher()
     assert require_fits(teacher, STUDENT) is teacher
