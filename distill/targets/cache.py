@@ -18,7 +18,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from itertools import chain
@@ -28,7 +28,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.distill.targets.packing import Packing
+from edgehuman.distill.kinds import LOGITS
+from edgehuman.distill.targets.packing import SPARSE_FROM, Packing
 from edgehuman.distill.targets.shards import LOCK, Shard, Shards, locked, missing
 from edgehuman.distill.targets.targets import Kept, OnTheFly, Records, Targets
 from edgehuman.distill.teachers.teachers import Teacher
@@ -97,6 +98,7 @@ def keep_targets(
     view_seed: int = 0,
     kinds: Collection[str] = (),
     batch: int = 256,
+    require: Callable[[Mapping[str, tuple[int, ...]]], object] = lambda shapes: None,
 ) -> Targets:
     """Return the teacher's answers to the first `views` views of a set, kept in a folder.
 
@@ -110,6 +112,7 @@ def keep_targets(
         kinds: of the answers that are wanted; none named: all that the teacher gives,
             or that the folder holds.
         batch: records in one forward of the teacher.
+        require: raises for shapes of answers that nobody can use, before they are computed.
 
     Raises:
         UsageError: no samples or views, or a kind that the teacher does not give.
@@ -122,11 +125,19 @@ def keep_targets(
     samples = hashlib.sha256("\0".join(sample_ids).encode()).hexdigest()
     key = Key(teacher.digest, samples, view_seed, preprocessing, teacher.precision)
     live = OnTheFly(teacher, sample_ids, records, kinds)
+    _refuse_other_files(folder)  # before a lock is written there
     with locked(folder):
-        return _open(folder, key, live, views, batch)
+        return _open(folder, key, live, views, batch, require)
 
 
-def _open(folder: Path, key: Key, live: OnTheFly, views: int, batch: int) -> Targets:
+def _open(
+    folder: Path,
+    key: Key,
+    live: OnTheFly,
+    views: int,
+    batch: int,
+    require: Callable[[Mapping[str, tuple[int, ...]]], object],
+) -> Targets:
     """Check what the folder holds, add what it lacks, and open it."""
     plan = _read_plan(folder, key, live)
     samples, whole = len(live.sample_ids), list[Shard]()
@@ -143,7 +154,13 @@ def _open(folder: Path, key: Key, live: OnTheFly, views: int, batch: int) -> Tar
     first = next(batches)
     seconds = (time.perf_counter() - started) / _size(first)
     if plan is None:
+        require(_shapes(first))
         plan = Plan.of(first, live.teacher.output.kind == "classes")
+    elif _shapes(first) != plan.packing.shapes:
+        raise DataError(
+            f"{folder / PLAN} is damaged: it has {plan.packing.shapes}, but {live.teacher.name} "
+            f"gives {_shapes(first)}; remove {folder} and run it again"
+        )
     rows = sum(count for _, count in gaps)
     if not _fits(folder, plan.packing, rows, seconds, live):
         return live
@@ -202,21 +219,16 @@ def _read_plan(folder: Path, key: Key, live: OnTheFly) -> Plan | None:
     """Return how the folder keeps its rows; None if it is new.
 
     Raises:
-        DataError: it holds other files, or answers by another key or without a kind.
+        DataError: it holds answers by another key or without a kind.
     """
     path = folder / PLAN
     if not path.is_file():
-        others = sorted(each.name for each in folder.glob("[!.]*") if each.name != LOCK)
-        if others:
-            raise DataError(
-                f"{folder} contains other files ({', '.join(others[:3])}) and no {PLAN}; choose a "
-                "new folder for the targets"
-            )
         return None
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
         kept, shapes = table["key"], {kind: tuple(row) for kind, row in table["shapes"].items()}
         plan = Plan(Packing(shapes, table["sparse"]), table["shard_rows"])
+        _require_sizes(kept, plan)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{path} is damaged ({error!r}); remove {folder} and run it again"
@@ -234,6 +246,27 @@ def _read_plan(folder: Path, key: Key, live: OnTheFly) -> Plan | None:
             "folder, or remove this one"
         )
     return plan
+
+
+def _require_sizes(key: Any, plan: Plan) -> None:
+    """Raise ValueError for a plan that no process of ours wrote."""
+    shapes = plan.packing.shapes
+    sizes = [plan.shard_rows, *chain.from_iterable(shapes.values())]
+    is_sparse = plan.packing.sparse
+    if not (isinstance(key, dict) and all(type(size) is int and size > 0 for size in sizes)):
+        raise ValueError(f"sizes {sizes}")
+    if is_sparse not in (False, True) or (is_sparse and shapes[LOGITS][0] < SPARSE_FROM):
+        raise ValueError(f"sparse {is_sparse}")
+
+
+def _refuse_other_files(folder: Path) -> None:
+    """Raise DataError for a folder that somebody uses for something else."""
+    others = sorted(each.name for each in folder.glob("[!.]*") if each.name != LOCK)
+    if others and not (folder / PLAN).is_file():
+        raise DataError(
+            f"{folder} contains other files ({', '.join(others[:3])}) and no {PLAN}; choose a "
+            "new folder for the targets"
+        )
 
 
 def _check(kept: Kept, whole: Sequence[Shard], live: OnTheFly, key: Key, batch: int) -> None:
@@ -340,6 +373,10 @@ def _write(
         if pending is not None:
             written.append(pending.result())
     return written
+
+
+def _shapes(answers: Mapping[str, Float32]) -> dict[str, tuple[int, ...]]:
+    return {kind: tuple(answer.shape[1:]) for kind, answer in answers.items()}
 
 
 def _size(arrays: Mapping[str, NDArray[Any]]) -> int:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,41 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
         keep(tmp_path, MadeTeacher())
     with pytest.raises(DataError, match="is a file, not a folder"):
         keep(tmp_path / "notes.txt", MadeTeacher())
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["lock", "notes.txt", "targets.json"]
+
+
+def test_nothing_is_written_beside_other_files(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match="choose a new folder"):
+        keep(tmp_path, MadeTeacher())
+    assert [each.name for each in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shapes": {"logits": [7], "embedding": [8]}}, {"shapes": {"logits": ["a"]}},
+        {"shard_rows": 0}, {"sparse": True}, {"key": []},
+    ],
+)  # fmt: skip
+def test_a_plan_that_somebody_changed_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    keep(tmp_path, MadeTeacher())
+    path = tmp_path / "targets.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    for shard in tmp_path.glob("*.rows"):
+        shard.unlink()
+    with pytest.raises(DataError, match=r"targets.json is damaged.*; remove "):
+        keep(tmp_path, MadeTeacher())
+
+
+def test_answers_that_nobody_can_use_are_not_computed(tmp_path: Path) -> None:
+    def require(shapes: Mapping[str, tuple[int, ...]]) -> None:
+        assert shapes["embedding"] == (8,)
+        raise UsageError("of no use")
+
+    with pytest.raises(UsageError, match="of no use"):
+        keep(tmp_path, MadeTeacher(), require=require)
+    assert not (tmp_path / "targets.json").exists()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])
