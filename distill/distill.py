@@ -27,6 +27,7 @@ from edgehuman.card import Ancestor, Card
 from edgehuman.distill.answers import Answering
 from edgehuman.distill.finish import trained_in_int8
 from edgehuman.distill.learner import Pupil
+from edgehuman.distill.objectives.objective import Shapes
 from edgehuman.distill.objectives.weighted import OBJECTIVES, build_objectives, parse_objectives
 from edgehuman.distill.report import Compared, calibrating_data, compare, with_files
 from edgehuman.distill.settings import DistilFlags
@@ -39,6 +40,7 @@ from edgehuman.distill.teachers.teachers import (
     TeacherPrecision,
     open_teachers,
     require_fits,
+    require_record,
 )
 from edgehuman.distill.views import Views
 from edgehuman.errors import UsageError
@@ -109,18 +111,30 @@ def _prepared(config: DistilFlags, data: Any) -> tuple[Work, Teacher]:
     precision: TeacherPrecision = "bf16" if config.autocast == "bf16" else "fp32"
     on_gpu = config.device != "cpu" and torch.cuda.is_available()
     device: Device = "cuda" if on_gpu else "cpu"
+    row = catalogue.network(config.student)
+    # What needs no data is said before they are read.
+    if config.objective:
+        parse_objectives(config.objective)
     teacher = open_teachers(config.teacher, precision, device, config.threads)
+    require_record(teacher, row.input, config.student)
     if config.compatible:
         config = _in_teachers_space(config, teacher)
     prepare: Callable[..., Work] = catalogue.load_object(task_of(config).prepare)
     work = prepare(config, data)
-    return work, require_fits(teacher, work.training.card)
+    card = work.training.card
+    return work, require_fits(teacher, card, kinds_of(objectives_of(config, card)))
 
 
 def task_of(config: DistilFlags) -> catalogue.Task:
     """The row of the task whose config this is."""
     rows = (row for task in catalogue.TASKS.values() for row in (task, *task.also))
     return next(row for row in rows if catalogue.load_object(row.distil) is type(config))
+
+
+def _learned(config: DistilFlags) -> str:
+    """The name of the task whose config this is."""
+    task = task_of(config)
+    return next(name for name, row in catalogue.TASKS.items() if task in (row, *row.also))
 
 
 def _in_teachers_space(config: DistilFlags, teacher: Teacher) -> DistilFlags:
@@ -131,8 +145,8 @@ def _in_teachers_space(config: DistilFlags, teacher: Teacher) -> DistilFlags:
     """
     if not hasattr(config, "dim") or teacher.output.kind != "embedding":
         raise UsageError(
-            f"--compatible is for embeddings, and {teacher.name} gives {teacher.output.kind}; "
-            "leave it out"
+            f"--compatible is for students and teachers of embeddings; {teacher.name} gives "
+            f"{teacher.output.kind}, and {config.student} learns {_learned(config)}; leave it out"
         )
     if len(config.teacher) > 1:
         raise UsageError(
@@ -172,10 +186,16 @@ def _lesson(config: DistilFlags, training: Training, teacher: Teacher) -> Lesson
             "can be kept; give --sampling fixed_unordered or fixed_ordered"
         )
     words = objectives_of(config, training.card)
-    kinds = sorted({kind for name in parse_objectives(words) for kind in OBJECTIVES[name].needs})
+    kinds = kinds_of(words)
     views = Views(samples, _learner(config, training), config.views, config.seed)
-    targets = _targets(config, teacher, views, kinds)
-    taught = _taught(config, training, samples, views, targets, words)
+    said = Answering(training.network, training.card).shapes(views.records(_FIRST, 0).shape[1:])
+
+    def require(shapes: Shapes) -> None:
+        build_objectives(words, said, shapes, config.seed)
+
+    targets = _targets(config, teacher, views, kinds, require)
+    require(targets.shapes)
+    taught = _taught(config, training, samples, views, targets, words, said)
     card = _card(training.card, teacher, words)
     return Lesson(dataclasses.replace(taught, card=card), views)
 
@@ -196,6 +216,11 @@ def objectives_of(config: DistilFlags, card: Card) -> tuple[str, ...]:
     return config.objective
 
 
+def kinds_of(words: Sequence[str]) -> list[str]:
+    """The kinds of answers that objectives need."""
+    return sorted({kind for name in parse_objectives(words) for kind in OBJECTIVES[name].needs})
+
+
 def _learner(config: DistilFlags, training: Training) -> Learner:
     """A learner of the task that augments, and is not trained."""
     with torch.random.fork_rng(devices=[]):
@@ -203,7 +228,13 @@ def _learner(config: DistilFlags, training: Training) -> Learner:
         return cast(Learner, training.learner(training.network))
 
 
-def _targets(config: DistilFlags, teacher: Teacher, views: Views, kinds: Sequence[str]) -> Targets:
+def _targets(
+    config: DistilFlags,
+    teacher: Teacher,
+    views: Views,
+    kinds: Sequence[str],
+    require: Callable[[Shapes], None],
+) -> Targets:
     """The teacher's answers to all views: kept, or computed in each step."""
     names = views.samples.names
     if not config.keep:
@@ -222,6 +253,7 @@ def _targets(config: DistilFlags, teacher: Teacher, views: Views, kinds: Sequenc
         made,
         view_seed=config.seed,
         kinds=kinds,
+        require=require,
     )
 
 
@@ -232,11 +264,9 @@ def _taught(
     views: Views,
     targets: Targets,
     words: Sequence[str],
+    said: Shapes,
 ) -> Training:
     """A training whose learner follows these targets."""
-    shape = views.records(_FIRST, 0).shape[1:]
-    said = Answering(training.network, training.card).shapes(shape)
-    build_objectives(words, said, targets.shapes, config.seed)  # what does not fit is said now
     kinds = tuple(targets.shapes)
 
     def learner(network: nn.Module) -> nn.Module:

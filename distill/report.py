@@ -18,11 +18,11 @@ from torch import nn
 
 from edgehuman.card import Card, OutputSpec
 from edgehuman.catalogue import IN_MEMORY
-from edgehuman.distill.kinds import KIND_OF
+from edgehuman.distill.kinds import EMBEDDING, KIND_OF, LOGITS
 from edgehuman.distill.learner import Answer, Distant
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.teachers.ensemble import members_of
-from edgehuman.distill.teachers.teachers import Teacher
+from edgehuman.distill.teachers.teachers import Teacher, has_labels_of
 from edgehuman.errors import UsageError
 from edgehuman.export.export import export
 from edgehuman.export.graph.sessions import interleaved_ms, open_session
@@ -33,6 +33,7 @@ from edgehuman.metrics import agreement
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import Outcome
+from edgehuman.progress import tell
 from edgehuman.records import Float32
 from edgehuman.runtime import model as runtime
 from edgehuman.tasks.finetune import Judge, Measured, answer_of
@@ -81,53 +82,78 @@ def compare(compared: Compared, outcome: Outcome) -> Outcome:
     config, teacher = compared.config, compared.teacher
     student, card = load_network(config.out)
     graph = to_onnx(student, card)
-    answers: dict[str, Answer] = {"teacher": _of_teacher(teacher, card.output)}
+    answers: dict[str, Answer] = {}
+    if _is_comparable(teacher, card.output):
+        answers["teacher"] = _of_teacher(teacher, card.output)
+    else:
+        tell(
+            f"{teacher.name} gives {teacher.output.kind} or labels that the student does not; it "
+            "is not scored"
+        )
     facts: dict[str, dict[str, Any]] = {"teacher": {"params": teacher.params}}
-    for name, path in _int8_files(compared, graph).items():
-        answers[name] = runtime.load(str(path)).logits
-        facts[name] = {"mb": path.stat().st_size / 1e6, "path": str(path)}
+    for name, row in _files(compared, graph).items():
+        answers[name] = runtime.load(row["path"]).logits
+        facts[name] = row
     # The student comes last: a judge draws pictures into --out, and the last one stays.
     answers["student"] = answer_of(student)
     heard = {name: _hear(answer, student, card, compared.judge) for name, answer in answers.items()}
     facts["student"] = {"params": card.params, "mb": graph.ByteSize() / 1e6}
     files = {name: row["path"] for name, row in facts.items() if "path" in row}
     times = _milliseconds(teacher, graph, files, heard["student"].record)
-    said = {
-        name: {**facts[name], "metrics": dict(found.measured.metrics), "ms": times[name]}
-        for name, found in heard.items()
-    }
+    said = {name: {**row, "ms": times[name]} for name, row in facts.items()}
+    for name, found in heard.items():
+        said[name]["metrics"] = dict(found.measured.metrics)
     data = {**cast(dict[str, Any], outcome.data), **said, **_compared(compared.metric, said)}
     data["agreement"] = {
         name: _agreement(heard["teacher"], found, card.output, config.compatible)
         for name, found in heard.items()
-        if name != "teacher"
+        if name != "teacher" and "teacher" in heard
     }
     return Outcome(data, f"{outcome.text}\n{table(data, compared.metric)}")
+
+
+def with_files(compared: Compared, outcome: Outcome) -> Outcome:
+    """Write the INT8 files and add them to the outcome; the test part is not read.
+
+    Raises:
+        UsageError, ParityError, DataError: see `export`.
+    """
+    files = _files(compared)
+    text = "".join(f"; {row['path']}, {row['mb']:.2f} MB" for row in files.values())
+    return Outcome({**cast(dict[str, Any], outcome.data), **files}, outcome.text + text)
+
+
+def _is_comparable(teacher: Teacher, output: OutputSpec) -> bool:
+    """Whether a judge of such an output can score the teacher."""
+    if output.kind == EMBEDDING:  # which classifiers give too
+        return KIND_OF[teacher.output.kind] in (EMBEDDING, LOGITS)
+    return has_labels_of(teacher, output)
 
 
 def _compared(metric: str, said: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Speed and metric of the student, or of its INT8 file if there is one."""
     last = said.get("int8", said["student"])
-    value = {name: row["metrics"][metric] for name, row in said.items()}
-    drops = {name: 100 * (value["teacher"] - value[name]) for name in said if name != "teacher"}
+    value = {name: row["metrics"][metric] for name, row in said.items() if "metrics" in row}
+    drops = {
+        name: 100 * (value["teacher"] - value[name])
+        for name in said
+        if name != "teacher" and "teacher" in value
+    }
     return {
         "metric": metric,
         "speedup": said["teacher"]["ms"] / last["ms"],
         "smaller": said["teacher"]["params"] / said["student"]["params"],
-        "metric_drop": drops.get("int8", drops["student"]),
+        "metric_drop": drops.get("int8", drops.get("student")),
         "metric_drops": drops,
     }
 
 
-def with_files(compared: Compared, outcome: Outcome) -> Outcome:
-    """Write the INT8 files without reading the test part; name them in the outcome.
-
-    Raises:
-        UsageError, ParityError, DataError: see `export`.
-    """
-    files = {name: str(path) for name, path in _int8_files(compared, None).items()}
-    data = {**cast(dict[str, Any], outcome.data), "files": files}
-    return Outcome(data, "\n".join([outcome.text, *files.values()]))
+def _files(compared: Compared, graph: ModelProto | None = None) -> dict[str, dict[str, Any]]:
+    """Size and path of each INT8 file, which are written here."""
+    return {
+        name: {"mb": path.stat().st_size / 1e6, "path": str(path)}
+        for name, path in _int8_files(compared, graph).items()
+    }
 
 
 def _int8_files(compared: Compared, graph: ModelProto | None) -> dict[str, Path]:
@@ -281,6 +307,6 @@ def table(data: Mapping[str, Any], metric: str) -> str:
         shares = next((f"{100 * share:.1f} %" for share in agrees.values()), "-")
         params = f"{row['params']:,}" if row.get("params") else "-"
         size = f"{row['mb']:.2f}" if "mb" in row else "-"
-        value = f"{100 * row['metrics'][metric]:.1f}"
+        value = f"{100 * row['metrics'][metric]:.1f}" if "metrics" in row else "-"
         lines.append(f"| {name} | {value} | {shares} | {params} | {size} | {row['ms']:.3f} |")
     return "\n".join(lines)

@@ -13,6 +13,7 @@ import torch
 
 from edgehuman import catalogue
 from edgehuman.config import read_toml
+from edgehuman.distill import distill as module
 from edgehuman.distill import report
 from edgehuman.distill.distill import distil
 from edgehuman.distill.imu.settings import DistilActivity
@@ -132,6 +133,43 @@ def test_int8_of_data_in_memory_is_refused_before_the_training(
     with pytest.raises(UsageError, match="calibrates on --data, a path or `simulated`"):
         distil(asked, made_windows())
     assert not (tmp_path / "s" / "model.safetensors").exists()
+
+
+def test_a_teacher_of_other_labels_teaches_its_embedding_and_is_not_scored(
+    teacher: Path, tmp_path: Path
+) -> None:
+    windows = made_windows()
+    names = tuple(f"{label} again" for label in windows.labels)
+    other = dataclasses.replace(windows, labels=names)
+    fields: dict[str, Any] = {"objective": ("features",)}
+    found = numbers(distil(config(tmp_path / "s", teacher, **fields), other))
+    assert set(found["teacher"]) == {"params", "ms"}
+    assert (found["metric_drop"], found["agreement"]) == (None, {})
+    assert found["student"]["metrics"]["macro_f1"] > 0
+
+
+def test_an_int8_file_is_written_where_the_test_part_is_not_read(
+    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(config: Any, checkpoint: Path, path: Path, graph: Any = None) -> Path:
+        path.write_bytes(bytes(500_000))
+        return path
+
+    monkeypatch.setattr(report, "write_int8", write)
+    monkeypatch.setattr(module, "calibrating_data", lambda config: "made")
+    fields: dict[str, Any] = {"precision": "int8", "read_test": False}
+    found = numbers(distil(config(tmp_path / "s", teacher, **fields), made_windows()))
+    assert found["int8"] == {"mb": 0.5, "path": str(tmp_path / "s" / "int8.onnx")}
+    assert "metrics" not in found
+
+
+def test_what_needs_no_data_is_said_before_they_are_read(teacher: Path, tmp_path: Path) -> None:
+    for changes, said in (
+        ({"objective": ("kd=-1",)}, "the weight of objective kd is '-1'"),
+        ({"student": "gaitformer_1"}, "take different records: 'ImuWindow' and 'SkeletonSeq"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            distil(config(tmp_path / "s", teacher, data="/nowhere", **changes))
 
 
 def test_several_teachers_are_one(teacher: Path, tmp_path: Path) -> None:
