@@ -153,10 +153,24 @@ def _in_teachers_space(config: DistilFlags, teacher: Teacher) -> DistilFlags:
             f"--compatible needs one teacher, whose galleries exist; --teacher has "
             f"{len(config.teacher)}"
         )
-    dim = teacher.output.dim
+    if not space_of(teacher):
+        raise UsageError(
+            f"--compatible is for galleries of edgehuman, and {teacher.name} has none; import it "
+            "first, or leave --compatible out"
+        )
+    dim, distance = teacher.output.dim, teacher.output.distance
     if config.dim not in (None, dim):
         raise UsageError(f"--dim is {config.dim}; with --compatible it is the teacher's, {dim}")
-    return dataclasses.replace(config, dim=dim)  # type: ignore[call-arg]
+    changes: dict[str, Any] = {"dim": dim}
+    if hasattr(config, "distance"):
+        changes["distance"] = distance
+    return dataclasses.replace(config, **changes)
+
+
+def space_of(teacher: Teacher) -> str:
+    """What galleries of this teacher go by; "": it has none."""
+    (member, *others) = members_of(teacher)
+    return "" if others else str(getattr(member, "space", ""))
 
 
 @dataclass(frozen=True)
@@ -197,6 +211,8 @@ def _lesson(config: DistilFlags, training: Training, teacher: Teacher) -> Lesson
     require(targets.shapes)
     taught = _taught(config, training, samples, views, targets, words, said)
     card = _card(training.card, teacher, words)
+    if config.compatible:
+        card = card.replace(space=space_of(teacher))
     return Lesson(dataclasses.replace(taught, card=card), views)
 
 

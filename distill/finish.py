@@ -25,6 +25,7 @@ from edgehuman.distill.qat.oscillation import Oscillation
 from edgehuman.distill.qat.quantised import Quantised, decay_scale, lr_scale, prepare
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.views import Views
+from edgehuman.export.graph.trace import weights_sha256
 from edgehuman.progress import tell
 from edgehuman.training.checkpoint import STATE
 from edgehuman.training.loop import Job, train_steps
@@ -114,7 +115,9 @@ def trained_in_int8(
     if train_steps(job, settings).stopped:
         return None
     recipe = f"{card.recipe}, {config.qat_steps} steps of quantisation-aware training"
-    save_handover(folder, rounded, card.replace(recipe=recipe))
+    # What was enrolled with the float student is found with the rounded one.
+    space = card.space or weights_sha256(student)
+    save_handover(folder, rounded, card.replace(recipe=recipe, space=space))
     return folder
 
 

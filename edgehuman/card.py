@@ -219,6 +219,8 @@ class Card:
 
     Attributes:
         pruned: whether layers are narrower than `arch` builds them; their weights say how wide.
+        space: `weights_sha256` of the model in whose space the embeddings are, which galleries go
+            by; "": their own.
     """
 
     name: str
@@ -239,12 +241,18 @@ class Card:
     weights_sha256: str = ""
     teachers: tuple[Ancestor, ...] = ()
     pruned: bool = False
+    space: str = ""
     schema_version: int = SCHEMA_VERSION
 
     @property
     def random_weights(self) -> bool:
         """Whether the network has learned nothing: its answers mean nothing, its speed does."""
         return self.recipe.startswith(RANDOM_WEIGHTS)
+
+    @property
+    def gallery_space(self) -> str:
+        """What two models have in common whose embeddings can be compared; "": not known."""
+        return self.space or self.weights_sha256
 
     def replace(self, **changes: Any) -> Card:
         """Return a copy with some fields changed."""

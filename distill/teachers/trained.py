@@ -16,6 +16,7 @@ from edgehuman.distill.answers import Answering
 from edgehuman.distill.kinds import KIND_OF
 from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import NoGpuError
+from edgehuman.export.graph.trace import weights_sha256
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import to_json
 from edgehuman.records import Float32
@@ -76,6 +77,7 @@ class NetworkTeacher(_OfCard):
         if running.device == "cuda" and not torch.cuda.is_available():
             raise NoGpuError(f"the teacher {word} is to run on a GPU, and there is none; use cpu")
         self.digest = _digest(network, card)
+        self.space = card.space or weights_sha256(network)
         self._device = torch.device(running.device)
         self._half = running.precision == "bf16"
         # Roundings in bfloat16 differ between machines.
@@ -108,6 +110,7 @@ class GraphTeacher(_OfCard):
         graph = read_onnx(file_of(word).read_bytes(), word).graph_sha256
         self.digest = hashlib.sha256((graph + _contract(self.card)).encode()).hexdigest()
         self.precision = self.card.precision.name
+        self.space = self.card.gallery_space
 
     def answer(self, record_N: NDArray[Any]) -> dict[str, Float32]:
         """Return the output (N, ...) for raw records (N, ...)."""

@@ -63,7 +63,7 @@ class Identity:
 @dataclass(frozen=True)
 class Gallery:
     """Attributes:
-    weights_sha256: of the model that computed the vectors.
+    weights_sha256: of the model in whose space the vectors are.
     model: name of that model, for display.
     distance: how its vectors are compared.
     vector_GD: float32 (G, D), or (G, P, D) with a vector for each part of a person.
@@ -211,7 +211,7 @@ def empty_gallery(card: Card) -> Gallery:
     distance = cast(Distance, card.output.distance)
     width = card.output.dim or 0
     shape = (0, card.output.parts, width) if card.output.parts else (0, width)
-    return Gallery(card.weights_sha256, card.name, distance, np.empty(shape, np.float32))
+    return Gallery(card.gallery_space, card.name, distance, np.empty(shape, np.float32))
 
 
 def require_vectors(card: Card) -> None:
@@ -229,12 +229,14 @@ def require_vectors(card: Card) -> None:
 
 
 def require_same_model(gallery: Gallery, card: Card) -> None:
-    """Raises ArtefactError for the gallery of another model, whose vectors cannot be compared."""
+    """Raises ArtefactError for the gallery of another model, whose vectors cannot be compared.
+    Models of one space (`Card.space`) share their galleries.
+    """
     require_vectors(card)
-    if gallery.weights_sha256 != card.weights_sha256:
+    if gallery.weights_sha256 != card.gallery_space:
         raise ArtefactError(
             f"this gallery was made by {gallery.model} (weights {gallery.weights_sha256[:12]}), "
-            f"and the model is {card.name} (weights {card.weights_sha256[:12]}): vectors of "
+            f"and the model is {card.name} (weights {card.gallery_space[:12]}): vectors of "
             "different models cannot be compared. Enrol everybody again with this model, into a "
             "new file"
         )

@@ -21,6 +21,7 @@ from edgehuman.distill.skeleton.settings import DistilGait
 from edgehuman.distill.targets import cache
 from edgehuman.distill.teachers.trained import NetworkTeacher
 from edgehuman.errors import CheckpointError, DataError, UsageError
+from edgehuman.export.graph.trace import weights_sha256
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import Outcome
 from edgehuman.tasks.imu.activity import train
@@ -183,9 +184,9 @@ def test_several_teachers_are_one(teacher: Path, tmp_path: Path) -> None:
     [
         ({"objective": ("pixel",)}, "gives logits, embedding, tokens, but not map"),
         ({"objective": ("kdd",)}, "unknown objective 'kdd'"),
-        ({"compatible": True}, "--compatible is for embeddings"),
+        ({"compatible": True}, "--compatible is for students and teachers of embeddings"),
         ({"labels": ("slow", "fast")}, "other labels than the student"),
-        ({"student": "gaitformer_1"}, "reads SkeletonSequence"),
+        ({"student": "gaitformer_1"}, "take different records: .ImuWindow. and .SkeletonSequence."),
     ],
 )
 def test_what_does_not_fit_is_said_before_training(
@@ -237,6 +238,8 @@ def test_a_compatible_student_lives_in_its_teachers_space(
     found = numbers(distil(DistilGait(**{**fields, "steps": 20, "lr": 1e-2})))
     network, card = load_network(tmp_path / "s")
     assert card.output.dim == network.width == 16
+    teachers = load_network(tmp_path / "t")[0]
+    assert card.gallery_space == weights_sha256(teachers)
     agrees = found["agreement"]["student"]
     assert {"top1", "top1_person", "kendall_tau", "top1_person_in_teachers_gallery"} <= set(agrees)
     assert card.teachers[0].objectives == ("features",)

@@ -54,6 +54,7 @@ def test_the_checkpoint_holds_what_the_export_takes(rounded: tuple[Path, Any]) -
     found = learnt.read(folder, weights_sha256(network))
     assert found is not None
     assert found.target == "cpu"
+    assert card.gallery_space == weights_sha256(student) != weights_sha256(network)
     records = torch.from_numpy(made_windows().imu_NTC[:8])
     with torch.no_grad():
         near = network(records) - student(records)

@@ -112,6 +112,14 @@ def test_another_models_gallery_is_refused(gallery: Gallery) -> None:
         empty_gallery(gait_card(kind="classes"))
 
 
+def test_models_of_one_space_share_their_galleries(gallery: Gallery) -> None:
+    student = gait_card().replace(weights_sha256="f" * 64, space=gallery.weights_sha256)
+    require_same_model(gallery, student)
+    assert empty_gallery(student).weights_sha256 == gallery.weights_sha256
+    with pytest.raises(ArtefactError, match="vectors of different models"):
+        require_same_model(gallery, student.replace(space=""))
+
+
 @pytest.mark.parametrize(
     ("person", "walk", "values", "said"),
     [
