@@ -10,6 +10,7 @@ Axes: N records of a batch.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,14 +26,17 @@ from edgehuman.distill.qat.oscillation import Oscillation
 from edgehuman.distill.qat.quantised import Quantised, decay_scale, lr_scale, prepare
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.views import Views
+from edgehuman.errors import CheckpointError
 from edgehuman.export.graph.trace import weights_sha256
+from edgehuman.files import write_whole
 from edgehuman.progress import tell
+from edgehuman.tasks.finetune import answer_of
 from edgehuman.training.checkpoint import STATE
 from edgehuman.training.loop import Job, train_steps
 from edgehuman.training.processes import Place
 from edgehuman.training.settings import TrainingConfig
 
-QAT = "qat"
+QAT, STUDENT = "qat", "student.sha256"
 _CALIBRATING = 512
 # The student's output alone is compared: its inner layers are those of the network that is rounded.
 _OBJECTIVES: dict[str, Sequence[str]] = {LOGITS: ("kd",), EMBEDDING: ("features",)}
@@ -75,12 +79,13 @@ def trained_in_int8(
         DataError, CheckpointError, ArtefactError, TrainingError: see `prepare` and `train_steps`.
     """
     folder = config.out / QAT
+    resume = _began(folder, student)
     spread = np.unique(np.linspace(0, len(views) - 1, _CALIBRATING).astype(np.int64))
     rounded = prepare(student, card, "cpu", views.records(spread, 0))
     for remark in rounded.remarks:
         tell(remark)
     kind = KIND_OF[card.output.kind]
-    shape = tuple(student(torch.from_numpy(views.records(spread[:1], 0))).shape[1:])
+    shape = answer_of(student)(views.records(spread[:1], 0)).shape[1:]
     objectives = build_objectives(_words(card), {kind: shape}, {kind: shape}, config.seed)
 
     def batch(step: int, place: Place) -> tuple[Tensor, ...]:
@@ -110,7 +115,7 @@ def trained_in_int8(
         seed=config.seed,
         log_every=config.log_every,
         save_every=config.save_every,
-        resume=config.resume and (folder / STATE).is_file(),
+        resume=resume,
     )
     if train_steps(job, settings).stopped:
         return None
@@ -119,6 +124,21 @@ def trained_in_int8(
     space = card.space or weights_sha256(student)
     save_handover(folder, rounded, card.replace(recipe=recipe, space=space))
     return folder
+
+
+def _began(folder: Path, student: nn.Module) -> bool:
+    """Whether a training of this student was begun in a folder. That of another student, which was
+    trained further since, is removed: its steps would not be this one's.
+
+    Raises:
+        CheckpointError: the folder cannot be written to.
+    """
+    digest, note = weights_sha256(student).encode(), folder / STUDENT
+    if note.is_file() and note.read_bytes() == digest:
+        return (folder / STATE).is_file()
+    shutil.rmtree(folder, ignore_errors=True)
+    write_whole(note, digest, CheckpointError)
+    return False
 
 
 def _words(card: Card) -> Sequence[str]:

@@ -30,6 +30,7 @@ from edgehuman.export.graph.trace import to_onnx
 from edgehuman.export.networks import load
 from edgehuman.export.words import ExportConfig
 from edgehuman.metrics import agreement
+from edgehuman.metrics.placements import of_classes
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import Outcome
@@ -92,7 +93,7 @@ def compare(compared: Compared, outcome: Outcome) -> Outcome:
         )
     facts: dict[str, dict[str, Any]] = {"teacher": {"params": teacher.params}}
     for name, row in _files(compared, graph).items():
-        answers[name] = runtime.load(row["path"]).logits
+        answers[name] = _laid_out(runtime.load(row["path"]).logits, card.output)
         facts[name] = row
     # The student comes last: a judge draws pictures into --out, and the last one stays.
     answers["student"] = answer_of(student)
@@ -213,14 +214,18 @@ def write_int8(
 
 def _of_teacher(teacher: Teacher, output: OutputSpec) -> Answer:
     """What a teacher answers, as the student's output is laid out."""
-    kind, placements = KIND_OF[output.kind], max(1, len(output.placements))
+    kind = KIND_OF[output.kind]
+    return _laid_out(lambda record_N: teacher.answer(record_N)[kind], output)
 
-    def answer(record_N: NDArray[Any]) -> Float32:
-        said = teacher.answer(record_N)[kind]
-        # A teacher's classes are those of any placement.
-        return np.tile(said, (1, placements)) if placements > 1 else said
 
-    return answer
+def _laid_out(answer: Answer, output: OutputSpec) -> Answer:
+    """Answers as the student's network gives them. Teachers and files answer with the logits of the
+    classes (N, K); for a network of placements they are those of any placement.
+    """
+    placements = len(output.placements)
+    if placements < 2:
+        return answer
+    return lambda record_N: np.tile(answer(record_N), (1, placements))
 
 
 def _hear(answer: Answer, student: nn.Module, card: Card, judge: Judge) -> Heard:
@@ -244,7 +249,8 @@ def _agreement(
 ) -> dict[str, float]:
     """How far a student agrees with its teacher; see `metrics.agreement`."""
     if output.kind == "classes":
-        return {"top1": agreement.same_class(teacher.outputs, student.outputs)}
+        logits = (of_classes(each.outputs, len(output.placements)) for each in (teacher, student))
+        return {"top1": agreement.same_class(*logits)}
     if output.kind == "segmentation":
         return {"pixels": agreement.same_class(teacher.outputs, student.outputs)}
     if output.kind == "attributes":

@@ -28,7 +28,7 @@ from edgehuman.tasks.learner import Learner
 from edgehuman.training.processes import Place
 
 _STREAM = 23  # of random numbers, beside those of the training
-_LOOKED_AT = 8  # samples whose views stand for the preprocessing
+_LOOKED_AT = 64  # samples read one by one, whose views stand for the preprocessing
 
 
 class Views:
@@ -69,15 +69,17 @@ class Views:
         return record_B
 
     def digest(self) -> str:
-        """Return a hash of what reading and augmentation make of some samples: another
-        preprocessing, another seed or another version of either gives another hash.
+        """Return a hash of what reading and augmentation make of the samples, or of some of them
+        where each is read alone: another preprocessing, another seed or another version of either
+        gives another hash. It does not depend on how many views there are.
         """
-        spread = np.unique(np.linspace(0, len(self) - 1, _LOOKED_AT).astype(np.int64))
+        count = len(self) if self.samples.together > 1 else _LOOKED_AT
+        spread = np.unique(np.linspace(0, len(self) - 1, count).astype(np.int64))
         found = hashlib.sha256()
-        for view in sorted({0, self.views - 1}):
+        for view in (1, 0):  # view 0 is asked for next
             record_B = np.ascontiguousarray(self.records(spread, view))
             found.update(f"{record_B.shape} {record_B.dtype}\n".encode())
-            found.update(record_B.tobytes())
+            found.update(record_B.data)
         return found.hexdigest()
 
     def _whole(self, view: int) -> tuple[Tensor, ...]:

@@ -19,6 +19,7 @@ from edgehuman.export.graph import learnt
 from edgehuman.export.graph.trace import weights_sha256
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.tasks.imu.activity import prepare
+from edgehuman.training.checkpoint import STATE
 from edgehuman.training.loop import Job, Progress
 from tests.tasks.conftest import made_windows
 
@@ -93,3 +94,27 @@ def test_a_stopped_training_leaves_no_file(tmp_path: Path, monkeypatch: pytest.M
     views = Views(training.samples, learner, 1, 0)
     assert trained_in_int8(settings, training.network, training.card, views) is None
     assert not (tmp_path / "s" / "qat" / learnt.FILE).exists()
+
+
+def test_another_student_starts_again_and_the_same_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+
+    def stopped(job: Job, settings: Any) -> Progress:
+        started.append(settings.resume)
+        (settings.out / STATE).touch()
+        return Progress(step=1, stopped=True)
+
+    monkeypatch.setattr(finish, "train_steps", stopped)
+    settings = config(tmp_path / "s")
+    training = prepare(settings, made_windows()).training
+    assert training.samples is not None
+    learner: Any = training.learner(training.network)
+    views = Views(training.samples, learner, 1, 0)
+    trained_in_int8(settings, training.network, training.card, views)
+    trained_in_int8(settings, training.network, training.card, views)
+    with torch.no_grad():
+        next(training.network.parameters()).add_(1.0)
+    trained_in_int8(settings, training.network, training.card, views)
+    assert started == [False, True, False]

@@ -13,7 +13,7 @@ from torch import nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.distill import report
-from edgehuman.distill.report import Compared, compare, table
+from edgehuman.distill.report import Compared, Heard, _agreement, compare, table
 from edgehuman.metrics.gait.protocols import GaitVectors
 from edgehuman.outcome import Outcome
 from edgehuman.tasks.finetune import Decided, Judge, Measured
@@ -107,6 +107,16 @@ def test_a_teachers_classes_are_those_of_any_placement(monkeypatch: pytest.Monke
     said = report._of_teacher(teacher, output)(RECORDS)
     assert said.shape == (4, 6)
     assert np.array_equal(said[:, :3], said[:, 3:])
+
+
+def test_two_models_agree_on_the_class_whatever_the_placement() -> None:
+    output = OutputSpec("classes", LABELS, placements=("waist", "wrist"))
+    measured = Measured({}, "made")
+    classes = Heard(measured, np.tile(RECORDS, (1, 2)), RECORDS[:1])
+    at_the_wrist = Heard(measured, np.concatenate([RECORDS - 9, RECORDS], axis=1), RECORDS[:1])
+    assert _agreement(classes, at_the_wrist, output, False) == {"top1": 1.0}
+    turned = Heard(measured, np.tile(RECORDS[[1, 1, 2, 0]], (1, 2)), RECORDS[:1])
+    assert _agreement(turned, at_the_wrist, output, False) == {"top1": 0.75}
 
 
 def test_the_table_shows_what_there_is() -> None:

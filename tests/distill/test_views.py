@@ -38,15 +38,22 @@ class Noisy(Learner):
         raise AssertionError("views have no loss")
 
 
-def views(together: int, seed: int = 0, count: int = 20) -> Views:
+def views(together: int, seed: int = 0, number: int = 3, shift_at: int = -1) -> Views:
+    """Views of 20 samples.
+
+    Args:
+        shift_at: a sample whose record is another.
+    """
+
     def batch_of(index_B: Index, rng: np.random.Generator) -> tuple[torch.Tensor, ...]:
         made_B = torch.from_numpy(index_B + 100 * rng.random(len(index_B)))
+        made_B[torch.from_numpy(index_B == shift_at)] += 1
         return made_B, torch.from_numpy(index_B)
 
-    names = tuple(f"s{number}" for number in range(count))
+    names = tuple(f"s{place}" for place in range(20))
     samples = TrainingSamples(names, lambda step, place: np.arange(4), batch_of, together)
     # Where samples are read one by one, reading alone augments.
-    return Views(samples, Noisy(float(together > 1)), 3, seed)
+    return Views(samples, Noisy(float(together > 1)), number, seed)
 
 
 @pytest.mark.parametrize("together", [1, 8, 64])
@@ -72,6 +79,13 @@ def test_the_digest_tells_another_preprocessing() -> None:
     digests = [views(8).digest(), views(8, seed=1).digest(), views(64).digest()]
     assert len(set(digests)) == 3
     assert views(8).digest() == digests[0]
+
+
+@pytest.mark.parametrize("together", [1, 8])
+def test_the_digest_tells_of_a_rare_augmentation_and_not_of_more_views(together: int) -> None:
+    # 12 is none of eight samples spread evenly over the twenty.
+    assert views(together, shift_at=12).digest() != views(together).digest()
+    assert views(together, number=8).digest() == views(together).digest()
 
 
 def test_every_pass_over_the_samples_has_the_next_view() -> None:
