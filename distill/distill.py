@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -26,9 +27,15 @@ from edgehuman import catalogue
 from edgehuman.card import Ancestor, Card
 from edgehuman.distill.answers import Answering
 from edgehuman.distill.finish import trained_in_int8
+from edgehuman.distill.kinds import KIND_OF
 from edgehuman.distill.learner import Pupil
 from edgehuman.distill.objectives.objective import Shapes
-from edgehuman.distill.objectives.weighted import OBJECTIVES, build_objectives, parse_objectives
+from edgehuman.distill.objectives.weighted import (
+    OBJECTIVES,
+    Weighted,
+    build_objectives,
+    parse_objectives,
+)
 from edgehuman.distill.report import Compared, calibrating_data, compare, with_files
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.targets.cache import keep_targets
@@ -205,7 +212,8 @@ def _lesson(config: DistilFlags, training: Training, teacher: Teacher) -> Lesson
     said = Answering(training.network, training.card).shapes(views.records(_FIRST, 0).shape[1:])
 
     def require(shapes: Shapes) -> None:
-        build_objectives(words, said, shapes, config.seed)
+        objectives = build_objectives(words, said, shapes, config.seed)
+        _require_taught(config, training.card, objectives)
 
     targets = _targets(config, teacher, views, kinds, require)
     require(targets.shapes)
@@ -307,7 +315,23 @@ def _taught(
     )
 
 
-_FIRST = torch.zeros(1, dtype=torch.int64).numpy()
+_FIRST = np.zeros(1, np.int64)
+
+
+def _require_taught(config: DistilFlags, card: Card, objectives: Weighted) -> None:
+    """Raise a UsageError where objectives would leave the output untrained, or in another space."""
+    kind = KIND_OF[card.output.kind]
+    if not config.task_weight and kind not in objectives.needs:
+        raise UsageError(
+            f"--task-weight is 0 and the objectives {' '.join(objectives.weights)} are of "
+            f"{', '.join(objectives.needs)}, so nothing teaches the student its {kind}; add an "
+            "objective of it, or give a weight above 0"
+        )
+    if config.compatible and not objectives.compatible:
+        raise UsageError(
+            "--compatible: the student's embedding is not as wide as the teacher's, so it would "
+            "live in another space; give --dim the teacher's width"
+        )
 
 
 @contextmanager

@@ -34,7 +34,8 @@ class Similarity(Objective):
     """`similarity`: the distribution of similarities over batch and queue.
 
     The queue is part of the state, so a resumed run goes on as it would have. It takes up a batch
-    in each training forward, and each process has its own. The oldest samples leave it.
+    in each training forward; of several processes, that of the first counts, whose buffers
+    `DistributedDataParallel` gives to all. The oldest samples leave it.
     """
 
     needs = ("embedding",)

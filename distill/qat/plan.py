@@ -9,7 +9,6 @@ numbers must agree. A layer that is not found stays in float.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -30,7 +29,6 @@ class Layer:
     Attributes:
         name: of the graph's node.
         weight: name of the parameter, whose output channels are axis 0.
-        turn: which run of the parameter in one forward pass, from 0.
         input: the tensor of the graph that it takes; layers of one tensor share its quantiser.
         output: the tensor that it gives, where that is rounded too; else empty.
         norm: path of the batch norm that is folded into it; else empty.
@@ -39,7 +37,6 @@ class Layer:
 
     name: str
     weight: str
-    turn: int
     input: str
     output: str
     norm: str
@@ -87,7 +84,6 @@ def make_plan(
         for name, parameter in network.named_parameters()
         if parameter.ndim > 1
     }
-    turns: Counter[str] = Counter()
     layers, missing = [], []
     for node in weight_layers(model):
         array = numpy_helper.to_array(known[node.input[1]])
@@ -98,10 +94,7 @@ def make_plan(
         whole_bias = target == "cpu" and node.op_type in ("Conv", "Gemm")
         output = node.output[0] if target == "cpu" and node.op_type == "Conv" else ""
         norm = norm_of.get(weight, "")
-        layers.append(
-            Layer(node.name, weight, turns[weight], node.input[0], output, norm, whole_bias)
-        )
-        turns[weight] += 1
+        layers.append(Layer(node.name, weight, node.input[0], output, norm, whole_bias))
     return Plan(tuple(layers), tuple(missing))
 
 

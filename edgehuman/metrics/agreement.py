@@ -95,18 +95,25 @@ def _near(
         np.moveaxis(each.reshape(len(each), -1, each.shape[-1]).astype(np.float64), 1, 0)
         for each in (query_NX, gallery_NX)
     )
-    if distance == "cosine":
-        query_PND, gallery_PND = (
-            each / np.maximum(np.linalg.norm(each, axis=2, keepdims=True), _SHORTEST)
-            for each in (query_PND, gallery_PND)
-        )
-        near_NN = (query_PND @ gallery_PND.swapaxes(1, 2)).mean(axis=0)
-    else:
-        square_PNN = (
-            np.square(query_PND).sum(axis=2)[:, :, None]
-            + np.square(gallery_PND).sum(axis=2)[:, None]
-            - 2 * query_PND @ gallery_PND.swapaxes(1, 2)
-        )
-        near_NN = -np.sqrt(np.maximum(square_PNN, 0)).mean(axis=0)
+    parts = zip(query_PND, gallery_PND, strict=True)
+    # Part by part: all at once would take N x N numbers for each.
+    near_NN = np.zeros((len(query_NX), len(gallery_NX)))
+    for query_ND, gallery_ND in parts:
+        near_NN += _near_by_part(query_ND, gallery_ND, distance) / len(query_PND)
     np.fill_diagonal(near_NN, -np.inf)
-    return np.asarray(near_NN)
+    return near_NN
+
+
+def _near_by_part(query_ND: Float64, gallery_ND: Float64, distance: Distance) -> Float64:
+    if distance == "cosine":
+        query_ND, gallery_ND = (
+            each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), _SHORTEST)
+            for each in (query_ND, gallery_ND)
+        )
+        return np.asarray(query_ND @ gallery_ND.T)
+    square_NN = (
+        np.square(query_ND).sum(axis=1)[:, None]
+        + np.square(gallery_ND).sum(axis=1)
+        - 2 * query_ND @ gallery_ND.T
+    )
+    return np.asarray(-np.sqrt(np.maximum(square_NN, 0)))

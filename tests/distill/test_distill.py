@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from edgehuman import catalogue
+from edgehuman.card import OutputSpec
 from edgehuman.config import read_toml
 from edgehuman.distill import distill as module
 from edgehuman.distill import report
@@ -28,6 +29,7 @@ from edgehuman.tasks.imu.activity import train
 from edgehuman.tasks.imu.drawing import drawing
 from edgehuman.tasks.imu.settings import ActivityConfig
 from edgehuman.tasks.skeleton.gait import train as train_gait
+from edgehuman.training.checkpoint import save_weights
 from tests.tasks.conftest import made_windows
 from tests.tasks.walkers import FRAMES, TINY, quick
 
@@ -186,6 +188,10 @@ def test_several_teachers_are_one(teacher: Path, tmp_path: Path) -> None:
         ({"objective": ("kdd",)}, "unknown objective 'kdd'"),
         ({"compatible": True}, "--compatible is for students and teachers of embeddings"),
         ({"labels": ("slow", "fast")}, "other labels than the student"),
+        (
+            {"task_weight": 0.0, "objective": ("features",)},
+            "nothing teaches the student its logits",
+        ),
         ({"student": "gaitformer_1"}, "take different records: .ImuWindow. and .SkeletonSequence."),
     ],
 )
@@ -195,6 +201,17 @@ def test_what_does_not_fit_is_said_before_training(
     with pytest.raises(UsageError, match=said):
         distil(config(tmp_path / "s", teacher, **changes), made_windows())
     assert not (tmp_path / "s" / "model.safetensors").exists()
+
+
+def test_a_teacher_of_another_kind_is_not_scored(teacher: Path, tmp_path: Path) -> None:
+    network, card = load_network(teacher)
+    weights = {k: v for k, v in network.state_dict().items() if not k.startswith("head.")}
+    output = OutputSpec("embedding", distance="cosine")
+    save_weights(tmp_path / "t", weights, card.replace(output=output))
+    asked = {"objective": ("features",), "views": 1, "steps": 2}
+    found = numbers(distil(config(tmp_path / "s", tmp_path / "t", **asked), made_windows()))
+    assert set(found["teacher"]) == {"params", "ms"}
+    assert found["agreement"] == {}
 
 
 def test_a_missing_teacher_and_a_foreign_folder_of_targets(teacher: Path, tmp_path: Path) -> None:

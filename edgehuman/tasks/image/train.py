@@ -215,14 +215,16 @@ def _training(part: _Part, network: PersonNet, card: Card, batches: ReadAhead) -
 
 
 def _samples(part: _Part, batches: ReadAhead) -> TrainingSamples:
-    """Return the training images one by one; another replaces one that cannot be read."""
+    """Return the training images one by one; one of the next replaces one that cannot be read."""
     learn, persons = part.splits.learn, part.persons
     place_K = np.full(len(persons.images), -1, np.int64)
     place_K[learn] = np.arange(len(learn))
     draw = part.task.indices or part.shuffled
 
     def batch_of(index_B: Index, rng: np.random.Generator) -> tuple[Tensor, ...]:
-        return stacked([batches.read([*learn[i:], *learn[:i]], rng) for i in index_B.tolist()])
+        ahead = np.arange(min(len(learn), part.config.batch))
+        each = (learn[(index + ahead) % len(learn)].tolist() for index in index_B.tolist())
+        return stacked([batches.read(candidates, rng) for candidates in each])
 
     return TrainingSamples(
         names=tuple(f"{persons.dataset} {index}" for index in learn.tolist()),
