@@ -81,7 +81,7 @@ def trained_in_int8(
     folder = config.out / QAT
     resume = _began(folder, student)
     spread = np.unique(np.linspace(0, len(views) - 1, _CALIBRATING).astype(np.int64))
-    rounded = prepare(student, card, "cpu", views.records(spread, 0))
+    rounded = prepare(student, card, config.qat_layout, views.records(spread, 0))
     for remark in rounded.remarks:
         tell(remark)
     kind = KIND_OF[card.output.kind]
@@ -100,6 +100,7 @@ def trained_in_int8(
         lr_scale=lr_scale,
         decay_scale=decay_scale,
         after_step=Oscillation(rounded, config.qat_steps).after_step,
+        idle_weights=True,  # heads of pretraining
         name=f"QAT {card.arch}",
     )
     settings = TrainingConfig(

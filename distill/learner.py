@@ -5,14 +5,16 @@ Axes: N records of a batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from edgehuman.distill.answers import Answering
+from edgehuman.distill.kinds import EMBEDDING
 from edgehuman.distill.objectives.weighted import TOTAL, Weighted
 from edgehuman.records import Float32
 from edgehuman.tasks.learner import Learner
@@ -44,6 +46,7 @@ class Pupil(nn.Module):
         self.learner, self.objectives = learner, objectives
         self.kinds, self.task_weight = tuple(kinds), task_weight
         self._answering = (answering,)  # its network is the learner's: not a second time here
+        self._by_angle = answering.card.output.distance == "cosine"
 
     def forward(self, record_N: Tensor, *rest: Tensor) -> dict[str, Tensor]:
         """Return {"loss", the task's losses, the objectives} of records (N, ...), for the task's
@@ -53,6 +56,8 @@ class Pupil(nn.Module):
         target, said = rest[:split], dict(zip(self.kinds, rest[split:], strict=True))
         (answering,) = self._answering
         output_N, answers = answering.of(lambda: self.learner.output_of(record_N, *target))
+        if self._by_angle:  # a search compares directions, so they are what is taught
+            answers, said = (_directions(each) for each in (answers, said))
         found = self.objectives(answers, said, self.learner.classes_of(*target))
         loss = found.pop(TOTAL)
         losses = {name: value.detach() for name, value in found.items()}
@@ -62,6 +67,14 @@ class Pupil(nn.Module):
             losses["task"] = task["loss"].detach()
             losses |= {name: task[name] for name in task if name not in ("loss", *losses)}
         return {"loss": loss, **losses}
+
+
+def _directions(answers: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Answers with embeddings of length 1, part by part."""
+    return {
+        kind: functional.normalize(answer.float(), dim=-1) if kind == EMBEDDING else answer
+        for kind, answer in answers.items()
+    }
 
 
 class Distant(nn.Module):

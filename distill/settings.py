@@ -47,6 +47,8 @@ class DistilFlags(_Base):
     qat_steps: int = 0
     """Steps of quantisation-aware training before that, distilled from the float student; 0:
     ranges from calibration alone."""
+    qat_layout: Literal["cpu", "tensorrt"] = "cpu"
+    """Whose INT8 they train for; for tensorrt, export OUT/qat with --format tensorrt afterwards."""
     qat_lr: float = 1e-4
     """Peak learning rate of the weights in them; the steps of the quantisers learn at a tenth."""
 

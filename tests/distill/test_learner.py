@@ -78,6 +78,20 @@ def test_the_network_is_saved_and_trained_once() -> None:
     assert names == ["learner.own", "learner.network.weight"]
 
 
+def test_embeddings_that_are_searched_by_angle_are_taught_as_directions() -> None:
+    output = OutputSpec("embedding", distance="cosine", dim=2)
+    shapes = {"embedding": (2,)}
+    learner = Squares()
+    objectives = build_objectives(["rkd=1"], shapes, shapes, seed=0)
+    answering = Answering(learner.network, CARD.replace(output=output))
+    taught = Pupil(learner, answering, objectives, ("embedding",), 0.0)
+    record = torch.tensor([[1.0, 2.0], [3.0, 1.0], [1.0, 0.5]])
+    scaled = record * torch.tensor([[1.0], [10.0], [0.2]])  # other lengths, the same directions
+    assert float(taught(record, torch.zeros(3), scaled)["loss"].detach()) == pytest.approx(
+        0, abs=1e-6
+    )
+
+
 def test_a_distant_model_answers_in_the_place_of_a_network() -> None:
     def double(record_N: Float32) -> Float32:
         return np.asarray(2 * record_N, np.float32)

@@ -28,6 +28,7 @@ from edgehuman.bench.pages.distil.pairs import PAIRS, Pair, Taught
 from edgehuman.bench.pages.keep import mean_and_spread, once, write_table
 from edgehuman.config import require
 from edgehuman.outcome import Outcome
+from edgehuman.runtime.zoo import ZOO
 
 ALONE, TEACHER = "student alone", "teacher"
 _ABSENT = "-"
@@ -101,7 +102,9 @@ class Page:
         return folder
 
     def teachers(self) -> tuple[str, ...]:
-        """Folders of the teacher's members."""
+        """The teacher's members: a model that ships, or folders."""
+        if self.pair.teacher.startswith(ZOO):
+            return (self.pair.teacher,)
         steps = self.config.teacher_steps or self.pair.teacher_steps
         return tuple(
             str(self.trained(self.pair.teacher, seed, steps, self.pair.of_teacher))
@@ -145,7 +148,11 @@ class Page:
         }  # fmt: skip
 
     def _asked(self, words: Mapping[str, Any]) -> list[str]:
-        made = [(Path(folder) / "asked.txt").read_text() for folder in words["teacher"]]
+        made = [
+            (Path(each) / "asked.txt").read_text()
+            for each in words["teacher"]
+            if not each.startswith(ZOO)
+        ]
         return [repr(sorted(words.items())), *made]
 
 
@@ -196,7 +203,7 @@ def models(found: Mapping[str, Sequence[Found]]) -> dict[str, list[Mapping[str, 
     rows: dict[str, list[Mapping[str, Any]]] = {}
     for name, outcomes in found.items():
         for outcome in outcomes:
-            rows.setdefault(TEACHER, []).append(outcome[TEACHER])
+            rows.setdefault(TEACHER, [outcome[TEACHER]])  # one teacher of all students
             for form, suffix in FORMS.items():
                 if form not in outcome:
                     continue
@@ -233,14 +240,16 @@ def note(page: Page, found: Mapping[str, Sequence[Found]]) -> str:
     """What stands below the table."""
     config, pair = page.config, page.pair
     seeds = max(len(each) for each in found.values())
+    steps = config.teacher_steps or pair.teacher_steps
     members = f"{pair.members} x {pair.teacher}" if pair.members > 1 else pair.teacher
+    teacher = f"{members}, {steps} steps" if steps else members
     said = "SIMULATED people. " if pair.simulated else ""
     after = f", then {pair.qat_steps} of QAT where it says so" if pair.qat_steps else ""
     return (
-        f"{said}{pair.said}. Percent, mean ± standard deviation of {seeds} seeds. Teacher: "
-        f"{members}, {config.teacher_steps or pair.teacher_steps} steps; student: {pair.student}, "
-        f"{page.steps} steps of {pair.training['batch']} in every row{after}. ms: median at one "
-        "thread, batch 1, on onnxruntime, all in turn."
+        f"{said}{pair.said}. Percent, mean ± standard deviation of {seeds} seeds of the student. "
+        f"Teacher: {teacher}; student: {pair.student}, {page.steps} steps of "
+        f"{pair.training['batch']} in every row{after}. ms: median at one thread, batch 1, on "
+        "onnxruntime, all in turn."
     )
 
 

@@ -28,7 +28,8 @@ class Pair:
 
     Attributes:
         task: of both; the student's record chooses among its rows in the catalogue.
-        teacher: the architecture; members: how many of them, seeds 0, 1, ..., are one teacher.
+        teacher: the architecture, or a model that ships; members: how many of them, trained by
+            seeds 0, 1, ..., are one teacher.
         student: the architecture.
         data: a file of --data, or `simulated`.
         said: of the data, for the page.
@@ -77,10 +78,10 @@ PAIRS: Mapping[str, Pair] = {
         _WEARABLE, steps=600, teacher_steps=600, qat_steps=100,
     ),
     "joints": Pair(
-        "gait", "gaitptv2_deep_3", 1, "gaitptv2_deep_1", "simulated",
+        "gait", "zoo:gait-skeleton", 1, "gaitptv2_deep_1", "simulated",
         "simulated walkers (edgehuman's own), seen as joints",
         {"features, the teacher's space": _SPACE, "relations": _RELATIONS},
-        _GAIT, steps=400, teacher_steps=400, qat_steps=60, simulated=True,
+        {**_GAIT, "batch": 32}, steps=200, teacher_steps=0, qat_steps=30, simulated=True,
     ),
     "outlines": Pair(
         "gait", "gaitset", 1, "gaitset_small", "simulated",
@@ -94,6 +95,6 @@ PAIRS: Mapping[str, Pair] = {
         "Clothing Co-Parsing, garments",
         {"pixels and channels": Taught(("pixel", "channel"))},
         {"batch": 24, "parts": "garments", "height": 128, "width": 64, "save_every": 100},
-        steps=400, teacher_steps=400, qat_steps=60,
+        steps=200, teacher_steps=300, qat_steps=30,
     ),
 }  # fmt: skip
