@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgehuman.bench.targets.ratios import in_turns, require_torch
-from edgehuman.records import Float32, Index
+from edgehuman.records import Float32, Index, WindowSet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from edgehuman.distill.teachers.trained import NetworkTeacher
 
 TEACHER, STUDENT = "imuconv_4m", "imuconv_288k"
-WINDOWS, FORWARD, BATCH, STEPS = 2048, 256, 128, 20
+WINDOWS, FORWARD, BATCH = 2048, 256, 128
+LABELS = tuple("abcdef")
+AUGMENTED = {"rotation_deg": 20.0, "scale": 0.1, "jitter": 0.02, "time_warp": 0.1}
 
 
 class Counted:
@@ -62,7 +64,7 @@ def writing_over_answering(rounds: int = 3) -> float:
 
         def kept() -> None:
             with tempfile.TemporaryDirectory(dir=folder) as fresh:
-                _keep(Path(fresh) / "targets", teacher, imu_NTC)
+                _keep(Path(fresh) / "targets", teacher, WINDOWS)
 
         seconds = in_turns({"answers": answers, "kept": kept}, rounds, time.perf_counter)
     return seconds["answers"] / seconds["kept"]
@@ -73,12 +75,11 @@ def asked_of_a_second_student() -> float:
     kept answers checks.
     """
     require_torch()
-    imu_NTC = _windows()
     with tempfile.TemporaryDirectory() as folder:
         counted = Counted(_teacher(Path(folder) / "teacher"))
-        _keep(Path(folder) / "targets", counted, imu_NTC)
+        _keep(Path(folder) / "targets", counted, WINDOWS)
         counted.asked = 0
-        targets = _keep(Path(folder) / "targets", counted, imu_NTC)
+        targets = _keep(Path(folder) / "targets", counted, WINDOWS)
         for index_B in np.arange(WINDOWS).reshape(-1, FORWARD):
             targets.rows(index_B, 0)
     from edgehuman.distill.targets.cache import CHECKED
@@ -87,30 +88,39 @@ def asked_of_a_second_student() -> float:
 
 
 def waiting_over_step(rounds: int = 3) -> float:
-    """Share of a step that goes by until its batch is there: views and kept answers."""
+    """Share of a student's step that goes by until its batch is there: one pass over the windows,
+    with the drawing of a whole view, and the teacher's kept answers.
+    """
     require_torch()
     import torch
 
     from edgehuman.distill.objectives.weighted import build_objectives
-    from edgehuman.nets.building import build
+    from edgehuman.distill.views import Views
+    from edgehuman.tasks.imu.activity import prepare
+    from edgehuman.tasks.imu.settings import ActivityConfig
 
     torch.set_num_threads(1)
-    imu_NTC = _windows()
-    network = build(STUDENT, num_classes=6).train()
-    shapes = {"logits": (6,)}
+    shapes = {"logits": (len(LABELS),)}
     objectives = build_objectives(["kd"], shapes, shapes, seed=0)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-4)
     with tempfile.TemporaryDirectory() as folder:
-        targets = _keep(Path(folder) / "targets", _teacher(Path(folder) / "teacher"), imu_NTC)
-        draw = np.random.default_rng(0).integers(0, WINDOWS, (STEPS, BATCH))
+        asked: dict[str, Any] = {"arch": STUDENT, "select_share": 0.0, **AUGMENTED}
+        training = prepare(ActivityConfig(out=Path(folder) / "s", **asked), _labelled()).training
+        assert training.samples is not None
+        learner: Any = training.learner(training.network)
+        views = Views(training.samples, learner, rounds + 1, 0)
+        targets = _keep(Path(folder) / "targets", _teacher(Path(folder) / "teacher"), len(views))
+        network = training.network.train()
+        optimiser = torch.optim.AdamW(network.parameters(), lr=1e-4)
         batches: list[tuple[Any, Any]] = []
+        passes = iter(range(rounds + 1))
 
         def read() -> None:
-            batches[:] = [
-                (torch.from_numpy(imu_NTC[index_B]), torch.from_numpy(rows["logits"]))
-                for index_B in draw
-                for rows in [targets.rows(index_B, 0)]
-            ]
+            view = next(passes)
+            order = np.random.default_rng(view).permutation(len(views))
+            batches.clear()
+            for index_B in np.array_split(order, max(1, len(views) // BATCH)):
+                said_BK = torch.from_numpy(targets.rows(index_B, 0)["logits"])
+                batches.append((views.batch(index_B, view)[0], said_BK))
 
         def learn() -> None:
             for imu_BTC, said_BK in batches:
@@ -121,6 +131,16 @@ def waiting_over_step(rounds: int = 3) -> float:
 
         seconds = in_turns({"read": read, "learn": learn}, rounds, time.process_time)
     return seconds["read"] / (seconds["read"] + seconds["learn"])
+
+
+def _labelled() -> WindowSet:
+    """Windows of eight people, two of whom are test people."""
+    number_N = np.arange(WINDOWS)
+    person_N = np.array([f"p{number % 8}" for number in number_N])
+    is_test_N = np.isin(person_N, ["p6", "p7"])
+    return WindowSet(
+        _windows(), number_N // 8 % len(LABELS), person_N, is_test_N, LABELS, ("made",)
+    )
 
 
 def _windows() -> Float32:
@@ -136,19 +156,20 @@ def _teacher(folder: Path) -> NetworkTeacher:
     from edgehuman.nets.building import build
     from edgehuman.training.checkpoint import save_weights
 
-    labels = tuple("abcdef")
-    network = build(TEACHER, num_classes=len(labels))
-    card = Card(TEACHER, "activity", TEACHER, 0, 0, IMU_INPUT, OutputSpec("classes", labels))
+    network = build(TEACHER, num_classes=len(LABELS))
+    card = Card(TEACHER, "activity", TEACHER, 0, 0, IMU_INPUT, OutputSpec("classes", LABELS))
     save_weights(folder, network.state_dict(), card)
     return NetworkTeacher(str(folder), Running())
 
 
-def _keep(folder: Path, teacher: Teacher | Counted, imu_NTC: Float32) -> Targets:
+def _keep(folder: Path, teacher: Teacher | Counted, count: int) -> Targets:
     from edgehuman.distill.targets.cache import keep_targets
+
+    imu_NTC = _windows()
 
     def records(index_B: Index, view: int) -> Float32:
         return imu_NTC[index_B]
 
-    names = [f"window {number}" for number in range(len(imu_NTC))]
+    names = [f"window {number}" for number in range(count)]
     given: Any = teacher
     return keep_targets(folder, given, names, 1, records, "none", kinds=("logits",), batch=FORWARD)

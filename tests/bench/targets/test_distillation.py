@@ -15,7 +15,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small teacher and few windows."""
     for name, value in (("TEACHER", "imuconv_288k"), ("WINDOWS", 64), ("FORWARD", 32)):
         monkeypatch.setattr(distillation, name, value)
-    monkeypatch.setattr(distillation, "STEPS", 2)
 
 
 def test_a_second_student_asks_nothing() -> None:
@@ -25,8 +24,8 @@ def test_a_second_student_asks_nothing() -> None:
 def test_what_is_asked_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     from edgehuman.distill.targets.targets import OnTheFly
 
-    def not_kept(folder: Any, teacher: Any, imu_NTC: Any) -> Any:
-        names = [str(number) for number in range(len(imu_NTC))]
+    def not_kept(folder: Any, teacher: Any, count: int) -> Any:
+        names, imu_NTC = [str(number) for number in range(count)], distillation._windows()
         return OnTheFly(teacher, names, lambda index_B, view: imu_NTC[index_B], ["logits"])
 
     monkeypatch.setattr(distillation, "_keep", not_kept)
