@@ -205,7 +205,7 @@ TARGETS: tuple[Target, ...] = (
         lambda config: distillation.writing_over_answering(),
     ),
     Target(
-        "second-student",
+        "asked-again",
         "windows that a second student asks of a teacher whose answers are kept, beyond the check",
         "at most",
         0.0,

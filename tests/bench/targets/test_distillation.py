@@ -60,8 +60,8 @@ def test_the_ratios_are_of_two_sides(
 
 
 def test_the_targets_are_in_the_table() -> None:
-    assert {target.name for target in choose(["targets-kept", "second", "distil"])} == {
+    assert {target.name for target in choose(["targets-kept", "asked", "distil"])} == {
         "targets-kept",
-        "second-student",
+        "asked-again",
         "distil-waits",
     }
