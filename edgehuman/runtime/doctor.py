@@ -42,6 +42,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "pycocotools": ("pycocotools",),
     "tensorrt": ("tensorrt", "tensorrt-cu12", "tensorrt-cu13"),
     "tensorrt_rtx": ("tensorrt-rtx",),
+    "torch_pruning": ("torch-pruning",),
     "torch_tensorrt": ("torch-tensorrt",),
     "cuda": ("cuda-python", "cuda-bindings"),
 }
@@ -71,6 +72,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "bench --against torch,compile": (*_DEVICE, "torch"),
     "pretrain": _TRAIN,
     "finetune": _TRAIN,
+    "distill": _TRAIN,
+    "prune": (*_TRAIN, "torch_pruning"),
     "export": _TRAIN,
     "export --format tensorrt": (*_TRAIN, "tensorrt"),
     "export --engine tensorrt-rtx": (*_TRAIN, "tensorrt_rtx"),

@@ -7,11 +7,11 @@ Called as a script with a folder, it keeps the targets of `SAMPLES` records in i
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -90,17 +90,16 @@ def nurse() -> None:
     for line in sys.stdin:
         folder, forwards, wait = line.rsplit(maxsplit=2)
         heard, told = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(heard)
-            keep(Path(folder), MadeTeacher(begun=partial(os.write, told, b".")))
-            os._exit(0)
+        begun = MadeTeacher(begun=partial(os.write, told, b"."))
+        child = get_context("fork").Process(target=keep, args=(Path(folder), begun))
+        child.start()
         os.close(told)
         with os.fdopen(heard, "rb") as stream:
             stream.read(int(forwards))  # fewer, if it ends sooner
         time.sleep(float(wait))
-        os.kill(child, signal.SIGKILL)  # one that has ended is still ours: nobody waited for it
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        child.kill()
+        child.join()
+        print(child.exitcode, flush=True)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
     classifier = weights.get("classifier.weight")
     given = {"num_ids": 0 if classifier is None else classifier.shape[2]}
     network = build(card.arch, seed, **given)
-    if card.output.dim in (None, network.width):
+    if card.output.dim in (None, getattr(network, "width", card.output.dim)):
         return network
     return build(card.arch, seed, **given, width=card.output.dim)
 

@@ -40,7 +40,7 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
         weights: of the checkpoint; not used, because the card is complete.
     """
     network = build(card.arch, seed, frames=card.input.shape[0])
-    if card.output.dim in (None, network.width):
+    if card.output.dim in (None, getattr(network, "width", card.output.dim)):
         return network
     return build(card.arch, seed, frames=card.input.shape[0], dim=card.output.dim)
 

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -257,16 +256,16 @@ def test_a_disk_that_fills_up_keeps_whole_shards(
 
 
 def test_a_file_that_the_system_cuts_short_is_not_kept(tmp_path: Path) -> None:
-    def limited() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
-
-    done = subprocess.run(
-        [sys.executable, made_teacher.__file__, tmp_path / "kept"],
+    limited = (
+        "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700)); del sys.argv[0]; "
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    done = leaving.run(
+        [sys.executable, "-c", limited, made_teacher.__file__, tmp_path / "kept"],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        preexec_fn=limited,
         check=False,
     )
     assert done.returncode == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from edgehuman.distill.teachers.foreign import ForeignTeacher
 from edgehuman.distill.teachers.teachers import open_teachers, require_fits
 from edgehuman.distill.teachers.trained import GraphTeacher, NetworkTeacher
 from edgehuman.errors import ArtefactError, CheckpointError, UsageError
+from tests import leaving
 from tests.distill.foreign_graphs import WEARABLE, write
 from tests.distill.made_teacher import LABELS, MadeTeacher
 from tests.distill.teachers.test_trained import saved
@@ -93,4 +93,4 @@ def test_a_student_that_fits_gets_the_labels_in_its_order() -> None:
 
 def test_a_cache_is_kept_without_torch() -> None:
     code = "import sys, edgehuman.distill.targets.cache; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert leaving.run([sys.executable, "-c", code], check=False).returncode == 0
