@@ -13,6 +13,7 @@ from edgehuman.bench.targets.targets import choose
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small teacher and few windows."""
+    pytest.importorskip("torch")
     for name, value in (("TEACHER", "imuconv_288k"), ("WINDOWS", 64), ("FORWARD", 32)):
         monkeypatch.setattr(distillation, name, value)
 
