@@ -67,6 +67,7 @@ DEFAULTS = {
 """Objectives by the kind of the student's output; with --compatible always `features`."""
 COMPATIBLE = ("features",)
 _PUPIL = "learner."  # prefix of the task's learner in a `Pupil`
+_FIRST = np.zeros(1, np.int64)  # index of the record whose answers say the shapes
 
 
 def distil(config: DistilFlags, data: Any = None) -> Outcome:
@@ -313,9 +314,6 @@ def _taught(
         lr_scale=lr_scale,
         name=f"distil {training.card.arch}",
     )
-
-
-_FIRST = np.zeros(1, np.int64)
 
 
 def _require_taught(config: DistilFlags, card: Card, objectives: Weighted) -> None:

@@ -11,7 +11,6 @@ Axes: N records of a batch.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.card import Card
-from edgehuman.distill.kinds import EMBEDDING, KIND_OF, LOGITS
+from edgehuman.distill.kinds import KIND_OF
 from edgehuman.distill.objectives.weighted import TOTAL, Weighted, build_objectives
 from edgehuman.distill.qat.handover import save_handover
 from edgehuman.distill.qat.oscillation import Oscillation
@@ -39,8 +38,13 @@ from edgehuman.training.settings import TrainingConfig
 QAT, STUDENT = "qat", "student.sha256"
 _CALIBRATING = 512
 # The student's output alone is compared: its inner layers are those of the network that is rounded.
-_OBJECTIVES: dict[str, Sequence[str]] = {LOGITS: ("kd",), EMBEDDING: ("features",)}
-_OF_ATTRIBUTES, _OF_MAPS = ("bce",), {"segmentation": ("pixel",), "heatmaps": ("heatmaps",)}
+_OBJECTIVE_OF = {
+    "classes": "kd",
+    "attributes": "bce",
+    "embedding": "features",
+    "segmentation": "pixel",
+    "heatmaps": "heatmaps",
+}
 
 
 class SelfTaught(nn.Module):
@@ -86,7 +90,9 @@ def trained_in_int8(
         tell(remark)
     kind = KIND_OF[card.output.kind]
     shape = answer_of(student)(views.records(spread[:1], 0)).shape[1:]
-    objectives = build_objectives(_words(card), {kind: shape}, {kind: shape}, config.seed)
+    objectives = build_objectives(
+        (_OBJECTIVE_OF[card.output.kind],), {kind: shape}, {kind: shape}, config.seed
+    )
 
     def batch(step: int, place: Place) -> tuple[Tensor, ...]:
         index_B = views.samples.indices(step, place)
@@ -140,10 +146,3 @@ def _began(folder: Path, student: nn.Module) -> bool:
     shutil.rmtree(folder, ignore_errors=True)
     write_whole(note, digest, CheckpointError)
     return False
-
-
-def _words(card: Card) -> Sequence[str]:
-    kind = card.output.kind
-    if kind == "attributes":
-        return _OF_ATTRIBUTES
-    return _OF_MAPS[kind] if kind in _OF_MAPS else _OBJECTIVES[KIND_OF[kind]]

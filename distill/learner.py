@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from edgehuman.distill.answers import Answering
 from edgehuman.distill.kinds import EMBEDDING
+from edgehuman.distill.objectives.objective import unit
 from edgehuman.distill.objectives.weighted import TOTAL, Weighted
 from edgehuman.records import Float32
 from edgehuman.tasks.learner import Learner
@@ -72,7 +72,7 @@ class Pupil(nn.Module):
 def _directions(answers: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Answers with embeddings of length 1, part by part."""
     return {
-        kind: functional.normalize(answer.float(), dim=-1) if kind == EMBEDDING else answer
+        kind: unit(answer.float()) if kind == EMBEDDING else answer
         for kind, answer in answers.items()
     }
 

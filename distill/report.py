@@ -240,8 +240,7 @@ def _hear(answer: Answer, student: nn.Module, card: Card, judge: Judge) -> Heard
         return found
 
     measured = judge.test(Distant(said, student), card)
-    same = len({found.shape[1:] for found in outputs}) == 1
-    return Heard(measured, np.concatenate(outputs) if same else outputs[0], records[0])
+    return Heard(measured, np.concatenate(outputs), records[0])
 
 
 def _agreement(
@@ -270,7 +269,7 @@ def _agreement(
 
 
 def _milliseconds(
-    teacher: Teacher, graph: Any, files: Mapping[str, str], record: NDArray[Any]
+    teacher: Teacher, graph: ModelProto, files: Mapping[str, str], record: NDArray[Any]
 ) -> dict[str, float]:
     """Median milliseconds of one record at one thread, in turn: the teacher's members one after
     another, the student and its INT8 files.

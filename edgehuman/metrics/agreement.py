@@ -11,12 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.metrics.retrieval import Distance
+from edgehuman.metrics.retrieval import Distance, Sightings, distances
 from edgehuman.records import Float32, Float64, Text
 
 TOP = 50
 """Nearest neighbours of the teacher whose order is compared."""
-_SHORTEST = 1e-12
 
 
 def same_class(one_NK: Float32, other_NK: Float32) -> float:
@@ -88,32 +87,9 @@ def _kendall(near_NN: Float64, own_NN: Float64) -> float:
 def _near(
     query_NX: NDArray[np.floating], gallery_NX: NDArray[np.floating], distance: Distance
 ) -> Float64:
-    """How near each query is to each other sample of the gallery (N, N), mean over the parts;
-    nobody is near oneself.
-    """
-    query_PND, gallery_PND = (
-        np.moveaxis(each.reshape(len(each), -1, each.shape[-1]).astype(np.float64), 1, 0)
-        for each in (query_NX, gallery_NX)
-    )
-    parts = zip(query_PND, gallery_PND, strict=True)
-    # Part by part: all at once would take N x N numbers for each.
-    near_NN = np.zeros((len(query_NX), len(gallery_NX)))
-    for query_ND, gallery_ND in parts:
-        near_NN += _near_by_part(query_ND, gallery_ND, distance) / len(query_PND)
+    """How near each query is to each other sample of the gallery (N, N); nobody is near oneself."""
+    nobody_N = np.zeros(len(query_NX), np.int64)
+    query, gallery = (Sightings(each, nobody_N) for each in (query_NX, gallery_NX))
+    near_NN = -distances(query, gallery, distance)
     np.fill_diagonal(near_NN, -np.inf)
     return near_NN
-
-
-def _near_by_part(query_ND: Float64, gallery_ND: Float64, distance: Distance) -> Float64:
-    if distance == "cosine":
-        query_ND, gallery_ND = (
-            each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), _SHORTEST)
-            for each in (query_ND, gallery_ND)
-        )
-        return np.asarray(query_ND @ gallery_ND.T)
-    square_NN = (
-        np.square(query_ND).sum(axis=1)[:, None]
-        + np.square(gallery_ND).sum(axis=1)
-        - 2 * query_ND @ gallery_ND.T
-    )
-    return np.asarray(-np.sqrt(np.maximum(square_NN, 0)))

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from edgehuman.card import Card
 from edgehuman.distill import finish
 from edgehuman.distill.finish import trained_in_int8
 from edgehuman.distill.imu.settings import DistilActivity
@@ -35,17 +37,22 @@ def config(out: Path, **changes: Any) -> DistilActivity:
     return DistilActivity(out=out, **{**fields, **changes})
 
 
+def student_of(settings: DistilActivity, views: int = 1) -> tuple[nn.Module, Card, Views]:
+    """The untrained student, its card and what it learns from."""
+    training = prepare(settings, made_windows()).training
+    assert training.samples is not None
+    learner: Any = training.learner(training.network)
+    return training.network, training.card, Views(training.samples, learner, views, 0)
+
+
 @pytest.fixture(scope="module")
 def rounded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     """The folder of a quantisation-aware training, and its student."""
     settings = config(tmp_path_factory.mktemp("student") / "s")
-    training = prepare(settings, made_windows()).training
-    assert training.samples is not None
-    learner: Any = training.learner(training.network)
-    views = Views(training.samples, learner, 2, 0)
-    folder = trained_in_int8(settings, training.network, training.card, views)
+    student, card, views = student_of(settings, 2)
+    folder = trained_in_int8(settings, student, card, views)
     assert folder == settings.out / "qat"
-    return folder, training.network
+    return folder, student
 
 
 def test_the_checkpoint_holds_what_the_export_takes(rounded: tuple[Path, Any]) -> None:
@@ -62,6 +69,15 @@ def test_the_checkpoint_holds_what_the_export_takes(rounded: tuple[Path, Any]) -
     assert 0 < float(near.abs().max()) < 0.5 * float(student(records).detach().abs().max())
 
 
+def test_what_tensorrt_rounds_is_learned_for_tensorrt(tmp_path: Path) -> None:
+    settings = config(tmp_path / "s", qat_steps=1, qat_layout="tensorrt")
+    folder = trained_in_int8(settings, *student_of(settings))
+    assert folder is not None
+    found = learnt.read(folder, weights_sha256(load_network(folder)[0]))
+    assert found is not None
+    assert found.target == "tensorrt"
+
+
 def test_a_rounding_that_starts_badly_learns_to_follow_the_float_student(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,12 +86,7 @@ def test_a_rounding_that_starts_badly_learns_to_follow_the_float_student(
 
     monkeypatch.setattr(finish, "prepare", narrow)
     settings = config(tmp_path / "s", qat_steps=20, qat_lr=5e-3)
-    training = prepare(settings, made_windows()).training
-    assert training.samples is not None
-    learner: Any = training.learner(training.network)
-    trained_in_int8(
-        settings, training.network, training.card, Views(training.samples, learner, 1, 0)
-    )
+    trained_in_int8(settings, *student_of(settings))
     lines = map(json.loads, (tmp_path / "s" / "qat" / "metrics.jsonl").read_text().splitlines())
     losses = [line["loss"] for line in lines]
     assert len(losses) == 20
@@ -88,11 +99,7 @@ def test_a_stopped_training_leaves_no_file(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(finish, "train_steps", stopped)
     settings = config(tmp_path / "s")
-    training = prepare(settings, made_windows()).training
-    assert training.samples is not None
-    learner: Any = training.learner(training.network)
-    views = Views(training.samples, learner, 1, 0)
-    assert trained_in_int8(settings, training.network, training.card, views) is None
+    assert trained_in_int8(settings, *student_of(settings)) is None
     assert not (tmp_path / "s" / "qat" / learnt.FILE).exists()
 
 
@@ -108,13 +115,10 @@ def test_another_student_starts_again_and_the_same_goes_on(
 
     monkeypatch.setattr(finish, "train_steps", stopped)
     settings = config(tmp_path / "s")
-    training = prepare(settings, made_windows()).training
-    assert training.samples is not None
-    learner: Any = training.learner(training.network)
-    views = Views(training.samples, learner, 1, 0)
-    trained_in_int8(settings, training.network, training.card, views)
-    trained_in_int8(settings, training.network, training.card, views)
+    student, card, views = student_of(settings)
+    trained_in_int8(settings, student, card, views)
+    trained_in_int8(settings, student, card, views)
     with torch.no_grad():
-        next(training.network.parameters()).add_(1.0)
-    trained_in_int8(settings, training.network, training.card, views)
+        next(student.parameters()).add_(1.0)
+    trained_in_int8(settings, student, card, views)
     assert started == [False, True, False]

@@ -89,10 +89,10 @@ class Page:
             "autocast": config.autocast, "threads": config.threads,
         }  # fmt: skip
 
-    def trained(self, arch: str, seed: int, steps: int, changes: Mapping[str, Any]) -> Path:
+    def trained(self, arch: str, seed: int, steps: int) -> Path:
         """Train a network on the task alone, or find it trained; return its folder."""
         folder = self.out / f"{arch}-{seed}"
-        words = {**self.words(seed, folder, steps), "arch": arch, **changes}
+        words = {**self.words(seed, folder, steps), "arch": arch}
 
         def run(resume: bool) -> Outcome:
             config = catalogue.load_object(self.row.config)(**words, resume=resume)
@@ -107,8 +107,7 @@ class Page:
             return (self.pair.teacher,)
         steps = self.config.teacher_steps or self.pair.teacher_steps
         return tuple(
-            str(self.trained(self.pair.teacher, seed, steps, self.pair.of_teacher))
-            for seed in range(self.pair.members)
+            str(self.trained(self.pair.teacher, seed, steps)) for seed in range(self.pair.members)
         )
 
     def distilled(self, name: str, way: Taught, seed: int, qat_steps: int) -> Found:
@@ -127,7 +126,7 @@ class Page:
         """Train a student alone, or find it trained; return the comparison with the teacher."""
         from edgehuman.distill.distill import compared_with
 
-        trained = self.trained(self.pair.student, seed, self.steps, self.pair.of_student)
+        trained = self.trained(self.pair.student, seed, self.steps)
         words = self._distil_words(seed, trained, Taught(()))  # nothing is learned of the teacher
         folder = self.out / f"{trained.name}-compared"
         config = catalogue.load_object(self.row.distil)(**words)
@@ -141,9 +140,9 @@ class Page:
     def _distil_words(self, seed: int, folder: Path, way: Taught) -> dict[str, Any]:
         # `features` into the teacher's space needs its width; a student alone keeps its own.
         return {
-            **self.words(seed, folder, self.steps), **self.pair.of_student,
+            **self.words(seed, folder, self.steps),
             "student": self.pair.student, "teacher": self.teachers(), "objective": way.objective,
-            "compatible": way.compatible, "task_weight": way.task_weight, "precision": "int8",
+            "compatible": way.compatible, "precision": "int8",
             "targets": None,
         }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -14,12 +14,10 @@ class Taught:
     Attributes:
         objective: what of the teacher is learned.
         compatible: whether the student lives in the teacher's space.
-        task_weight: of the task's own loss.
     """
 
     objective: tuple[str, ...]
     compatible: bool = False
-    task_weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Pair:
         data: a file of --data, or `simulated`.
         said: of the data, for the page.
         rows: the ways of teaching, by name.
-        training: settings of all trainings; of_teacher, of_student: what differs.
+        training: settings of all trainings.
         simulated: whether the people are simulated.
         steps, teacher_steps: of student and teacher.
         qat_steps: of quantisation-aware training, after the first row.
@@ -51,8 +49,6 @@ class Pair:
     steps: int
     teacher_steps: int
     qat_steps: int
-    of_teacher: Mapping[str, Any] = field(default_factory=dict)
-    of_student: Mapping[str, Any] = field(default_factory=dict)
     simulated: bool = False
 
 
