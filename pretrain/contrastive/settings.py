@@ -79,6 +79,9 @@ class ContrastiveConfig(TrainingConfig):
     joint_noise: float = 0.01
     """Augmentation: standard deviation of an offset per joint and frame, as a share of the
     height."""
+    lost: float = 0.5
+    """Augmentation: share of views that lose joints: for a while, throughout, or where the
+    detector was not sure."""
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.geometry import OPENPOSE_18, TRUNK_5
+from edgehuman.nets.skeleton.fill import fill
 
 # Joints farther away are detector errors; people cross an image within half of it.
 LIMIT = 32.0
@@ -22,9 +23,10 @@ LIMIT = 32.0
 class SequenceNorm(nn.Module):
     """Normalise raw skeletons (N, T, 18, 3) to (N, T, 18, 2), centred, in trunk units.
 
-    Joints of confidence 0 are set to the origin. The middle skeleton takes each joint from the
-    nearest frame in which it is seen. If no trunk joint is ever seen, or all coincide, all joints
-    are used; if they have no extent either, the result is zero.
+    A joint is unseen with confidence 0, at exactly (0, 0) whatever its confidence, or where a
+    number is NaN; it is filled in (`fill`), or the origin if nothing can be known of it. If no
+    trunk joint is ever seen, or all coincide, all joints are used; if they have no extent either,
+    the result is zero.
     """
 
     def __init__(self) -> None:
@@ -34,10 +36,12 @@ class SequenceNorm(nn.Module):
         self.register_buffer("is_trunk_J", is_trunk_J, persistent=False)
 
     def forward(self, skeleton_NTJ3: Tensor) -> Tensor:
-        seen_NTJ = (skeleton_NTJ3[..., 2] > 0).to(skeleton_NTJ3.dtype)
+        # Some detectors leave joints that they did not find at (0, 0) and keep their score.
+        is_seen_NTJ = (skeleton_NTJ3[..., 2] > 0) & (skeleton_NTJ3[..., :2].abs().sum(-1) > 0)
         # The coordinates of an unseen joint are undefined, possibly NaN.
-        xy_NTJ2 = torch.where(seen_NTJ[..., None] > 0, skeleton_NTJ3[..., :2], 0.0)
-        middle_NJ2, known_NJ = middle_skeleton(xy_NTJ2, seen_NTJ)
+        xy_NTJ2 = torch.where(is_seen_NTJ[..., None], skeleton_NTJ3[..., :2], 0.0)
+        xy_NTJ2, known_NJ = fill(xy_NTJ2, is_seen_NTJ.to(skeleton_NTJ3.dtype))
+        middle_NJ2 = xy_NTJ2[:, xy_NTJ2.shape[1] // 2]
         centre_N2, unit_N = extent(middle_NJ2, known_NJ * self.is_trunk_J)
         all_centre_N2, all_unit_N = extent(middle_NJ2, known_NJ)
         has_trunk_N = unit_N > 0
@@ -45,23 +49,8 @@ class SequenceNorm(nn.Module):
         unit_N = torch.where(has_trunk_N, unit_N, all_unit_N)
         has_unit_N = unit_N > 0
         per_unit_N = has_unit_N.to(unit_N.dtype) / torch.where(has_unit_N, unit_N, 1.0)
-        moved_NTJ2 = (xy_NTJ2 - centre_N2[:, None, None]) * seen_NTJ[..., None]
+        moved_NTJ2 = (xy_NTJ2 - centre_N2[:, None, None]) * known_NJ[:, None, :, None]
         return (moved_NTJ2 * per_unit_N[:, None, None, None]).clamp(-LIMIT, LIMIT)
-
-
-def middle_skeleton(xy_NTJ2: Tensor, seen_NTJ: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each joint from the frame nearest to the middle in which it is seen (N, J, 2), and 1
-    if there is such a frame (N, J); of two equally near frames, the later.
-    """
-    frames = xy_NTJ2.shape[1]
-    frame_T = torch.arange(frames, device=xy_NTJ2.device, dtype=xy_NTJ2.dtype)
-    # Offset the middle towards the later frame, so that no two frames are equally far.
-    away_T11 = (frame_T - (frames // 2 + 0.25)).abs()[:, None]
-    unseen = 2.0 * frames
-    away_NTJ = torch.where(seen_NTJ > 0, away_T11, unseen)
-    nearest_N1J = away_NTJ.amin(dim=1, keepdim=True)
-    chosen_NTJ = (away_NTJ <= nearest_N1J).to(xy_NTJ2.dtype) * seen_NTJ
-    return (xy_NTJ2 * chosen_NTJ[..., None]).sum(dim=1), chosen_NTJ.sum(dim=1)
 
 
 def extent(xy_NJ2: Tensor, weight_NJ: Tensor) -> tuple[Tensor, Tensor]:

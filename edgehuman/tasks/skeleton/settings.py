@@ -47,6 +47,9 @@ class GaitConfig(WalkConfig):
     joint_noise: float = 0.01
     """Augmentation: standard deviation of an offset per joint and frame, as a share of the
     height."""
+    lost: float = 0.5
+    """Augmentation: share of walks that lose joints: for a while, throughout, or where the
+    detector was not sure."""
 
     def __post_init__(self) -> None:
         WalkConfig.__post_init__(self)
@@ -71,4 +74,5 @@ class GaitConfig(WalkConfig):
             smooth=0.0,
             joint_shift=0.0,
             joint_noise=self.joint_noise,
+            lost=self.lost,
         )

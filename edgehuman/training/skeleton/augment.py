@@ -5,7 +5,9 @@ Kinds: "On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recogn
 The paper gives no ranges; those here are ours. Crop, pace and flip in time are combined into one
 resampling of the source, so a sequence is interpolated once.
 
-A joint that the detector dropped keeps confidence 0 and x = y = 0; it is not filled in.
+Ours besides: joints are lost as detectors and their users lose them, for the whole view, for a
+while, in single frames, or wherever the confidence is under a limit. A joint that the detector
+dropped, or that is lost here, has confidence 0 and x = y = 0; the network fills it in.
 
 Internally, x, y and confidence are three planes: joints are then contiguous in memory, and
 operations on x and y are four times as fast as on triples.
@@ -25,11 +27,25 @@ import torch
 from torch import Tensor
 
 from edgehuman.config import require
-from edgehuman.geometry import flip_indices
+from edgehuman.geometry import OPENPOSE_18, TRUNK_5, flip_indices
 
 # Sequences processed at a time on a CPU, a third of the usual batch: temporaries stay in cache and
 # their memory is reused, while a whole batch would allocate new pages each time.
 PART = 86
+
+# Of the sequences that lose joints: chance of each joint outside the trunk to be lost throughout,
+# and of the face, as from behind.
+WHOLE, FACE = 0.06, 0.2
+# Chance of a joint to be lost for a while, and the longest while in frames.
+A_WHILE, LONGEST_LOSS = 0.25, 24
+# Largest share of single frames without a joint.
+SINGLE = 0.5
+# Share in which a detector leaves out joints under a limit, and that limit's range.
+LIMITED, LIMITS = 0.5, (0.3, 0.8)
+_TRUNK, _FACE = (
+    [OPENPOSE_18.index(name) for name in names]
+    for names in (TRUNK_5, ("nose", "r_eye", "l_eye", "r_ear", "l_ear"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,8 @@ class Draws:
         sigma_N: standard deviation of the smoothing, frames; 0: no smoothing.
         shift_2NJ: offset of each joint for the whole sequence, as a share of the height.
         noise_2NTJ: offset of each joint in each frame, as a share of the height.
+        lost_NTJ: joints that are lost.
+        limit_N: joints of a lower confidence are lost, too; 0: none.
         reach: frames on either side that the smoothing uses.
     """
 
@@ -50,18 +68,22 @@ class Draws:
     sigma_N: Tensor
     shift_2NJ: Tensor
     noise_2NTJ: Tensor
+    lost_NTJ: Tensor
+    limit_N: Tensor
     reach: int
 
     def split(self, size: int) -> list[Draws]:
         """Split into draws of `size` sequences each, the last of the rest; they share memory."""
         return [
-            Draws(*parts, reach=self.reach)
-            for parts in zip(
+            Draws(position, mirrored, sigma, shift, noise, lost, limit, self.reach)
+            for position, mirrored, sigma, shift, noise, lost, limit in zip(
                 torch.split(self.position_NT, size),
                 torch.split(self.mirrored_N, size),
                 torch.split(self.sigma_N, size),
                 torch.split(self.shift_2NJ, size, dim=1),
                 torch.split(self.noise_2NTJ, size, dim=1),
+                torch.split(self.lost_NTJ, size),
+                torch.split(self.limit_N, size),
                 strict=True,
             )
         ]
@@ -81,6 +103,7 @@ class SkeletonAugment:
         joint_shift: standard deviation of an offset per joint, constant over the sequence, as a
             share of the skeleton's height.
         joint_noise: the same, but drawn for each frame.
+        lost: share of the sequences that lose joints.
     """
 
     frames: int = 48
@@ -91,6 +114,7 @@ class SkeletonAugment:
     smooth_frames: float = 1.5
     joint_shift: float = 0.01
     joint_noise: float = 0.01
+    lost: float = 0.0
 
     def __post_init__(self) -> None:
         rules = (
@@ -102,6 +126,7 @@ class SkeletonAugment:
             (self.smooth_frames >= 0, "smooth_frames", "0 or more"),
             (self.joint_shift >= 0, "joint_shift", "0 or more"),
             (self.joint_noise >= 0, "joint_noise", "0 or more"),
+            (0 <= self.lost <= 1, "lost", "a share from 0 to 1"),
         )
         require(self, rules)
 
@@ -123,14 +148,42 @@ class SkeletonAugment:
         place, count = length_N.device, len(length_N)
         shape = (2, count, self.frames, num_joints)
         sigma_N = self.smooth_frames * torch.rand(count, device=place)
+        lost_NTJ, limit_N = self._losses(count, num_joints, place)
         return Draws(
             position_NT=self._positions(length_N),
             mirrored_N=torch.rand(count, device=place) < self.mirror,
             sigma_N=sigma_N * (torch.rand(count, device=place) < self.smooth),
             shift_2NJ=self.joint_shift * torch.randn(2, count, num_joints, device=place),
             noise_2NTJ=torch.randn(shape, device=place).mul_(self.joint_noise),
+            lost_NTJ=lost_NTJ,
+            limit_N=limit_N,
             reach=math.ceil(3 * self.smooth_frames),
         )
+
+    def _losses(self, count: int, num_joints: int, place: torch.device) -> tuple[Tensor, Tensor]:
+        """Draw which joints are lost: `lost_NTJ` and `limit_N` of `Draws`."""
+        if not self.lost:
+            nothing = torch.zeros((count, 1, num_joints), dtype=torch.bool, device=place)
+            return nothing, torch.zeros(count, device=place)
+
+        def uniform(*shape: int) -> Tensor:
+            return torch.rand(shape, device=place)
+
+        is_hit_N = uniform(count) < self.lost
+        always_NJ = uniform(count, num_joints) < WHOLE
+        always_NJ[:, _TRUNK] = False
+        always_NJ[:, _FACE] |= uniform(count, 1) < FACE
+        begin_N1J = self.frames * uniform(count, 1, num_joints)
+        length_N1J = LONGEST_LOSS * uniform(count, 1, num_joints)
+        tick_T1 = torch.arange(self.frames, device=place)[:, None]
+        inside_NTJ = (tick_T1 >= begin_N1J) & (tick_T1 < begin_N1J + length_N1J)
+        inside_NTJ &= uniform(count, 1, num_joints) < A_WHILE
+        single_NTJ = uniform(count, self.frames, num_joints) < SINGLE * uniform(count, 1, 1)
+        lost_NTJ = (always_NJ[:, None] | inside_NTJ | single_NTJ) & is_hit_N[:, None, None]
+        low, high = LIMITS
+        has_limit_N = is_hit_N & (uniform(count) < LIMITED)
+        limit_N = (low + (high - low) * uniform(count)) * has_limit_N
+        return lost_NTJ, limit_N
 
     def _positions(self, length_N: Tensor) -> Tensor:
         """Draw crop, pace and direction; a source too short for its pace is read more slowly."""
@@ -155,6 +208,7 @@ def augment(skeleton_NSJ3: Tensor, draws: Draws) -> Tensor:
     planes_3NTJ[:2].addcmul_(offset_2NTJ, height_N[:, None, None])
     planes_3NTJ[:2].mul_(seen(planes_3NTJ[2]))
     smooth_(planes_3NTJ, draws.sigma_N, draws.reach)
+    planes_3NTJ.mul_(~draws.lost_NTJ & (planes_3NTJ[2] >= draws.limit_N[:, None, None]))
     return planes_3NTJ.permute(1, 2, 3, 0).contiguous()
 
 

@@ -106,7 +106,9 @@ def test_training_learns_and_reports_scores(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = "--arch gaitformer_1 --people 16 --each 2 --steps 20 --batch 16 --frames 8 --threads 1"
-    words += " --log-every 1 --save-every 10 --exam-people 8 --device cpu --positives sequence"
+    words += (
+        " --log-every 1 --save-every 10 --exam-people 8 --device cpu --positives sequence --lost 0"
+    )
     assert main(["pretrain", *words.split(), "--out", str(tmp_path), "--json"]) == 0
     said = capsys.readouterr()
     assert said.err.startswith("pretraining on simulated walkers")

@@ -31,6 +31,8 @@ def draws(position: torch.Tensor, **changes: torch.Tensor) -> Draws:
         "sigma_N": torch.zeros(count),
         "shift_2NJ": torch.zeros(2, count, 18),
         "noise_2NTJ": torch.zeros(2, count, frames, 18),
+        "lost_NTJ": torch.zeros(count, 1, 18, dtype=torch.bool),
+        "limit_N": torch.zeros(count),
     }
     return Draws(position, **{**still, **changes}, reach=2)
 
@@ -169,3 +171,39 @@ def test_wrong_strengths_name_the_flag_and_the_rule() -> None:
         SkeletonAugment(pace=0.5)
     with pytest.raises(UsageError, match=r"--mirror is 1.5; it must be a share from 0 to 1"):
         SkeletonAugment(mirror=1.5)
+
+
+def test_lost_and_unsure_joints_become_unseen() -> None:
+    source, lost_NTJ = walk(4), torch.zeros(1, 4, 18, dtype=torch.bool)
+    lost_NTJ[0, 2, R_WRIST] = True
+    source[..., L_WRIST, 2] = torch.tensor([0.2, 0.49, 0.5, 0.9])
+    given = augment(
+        source,
+        draws(torch.arange(4.0)[None], lost_NTJ=lost_NTJ, limit_N=torch.tensor([0.5])),
+    )
+    assert given[0, 2, R_WRIST].tolist() == [0, 0, 0]
+    assert (given[0, [0, 1, 3], R_WRIST, 2] == 1).all()
+    assert (given[0, :, L_WRIST] > 0).any(dim=1).tolist() == [False, False, True, True]
+
+
+def test_the_share_that_loses_joints_and_how() -> None:
+    """Every kind of loss occurs; the trunk is never lost throughout, other sequences lose none."""
+    torch.manual_seed(0)
+    maker = SkeletonAugment(frames=40, pace=1.0, **STILL, lost=0.5)
+    given = maker(
+        0.2 + 0.7 * torch.rand(400, 40, 18, 1).expand(-1, -1, -1, 3), torch.full((400,), 40)
+    )
+    seen_NTJ = given[..., 2] > 0
+    whole_N = seen_NTJ.all(dim=2).all(dim=1)
+    assert 0.4 < whole_N.float().mean() < 0.6
+    never_NJ = ~seen_NTJ.any(dim=1)
+    trunk = [1, 2, 5, 8, 11]
+    assert not never_NJ[:, trunk].any()
+    assert never_NJ[:, [0, 14, 15, 16, 17]].all(dim=1).sum() > 10
+    assert never_NJ[:, R_WRIST].sum() > 5
+    assert not given[~whole_N][~seen_NTJ[~whole_N]].any()
+
+
+def test_nothing_is_lost_where_none_is_asked_for() -> None:
+    maker = SkeletonAugment(frames=12, lost=0.0)
+    assert (maker(walk(20, 30), torch.full((30,), 20))[..., 2] > 0).all()
