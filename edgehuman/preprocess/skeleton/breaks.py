@@ -20,6 +20,8 @@ _ERROR, _PER_S = 0.25, 2.0
 _TRUNKS, _NECKS = 3.0, 6.0
 # Fewer joints in common do not tell where the body is.
 _FEWEST = 6
+# Over the square root of two: from the larger of x and y to the distance.
+_SURELY = 1.5
 
 
 def jumps(skeleton_TJ3: Float32, stamp_s_T: Float64) -> Bool:
@@ -44,6 +46,22 @@ def jumps(skeleton_TJ3: Float32, stamp_s_T: Float64) -> Bool:
     )
     limit_P = _ERROR + _PER_S * np.diff(stamp_s_T)
     return np.asarray(moved_P > limit_P)
+
+
+def jumped(before_J3: Float32, after_J3: Float32, step_s: float) -> bool:
+    """Whether the body jumps from one frame (18, 3) to the next, `step_s` seconds later; see
+    `jumps`.
+    """
+    both_J = (before_J3[:, 2] > 0.0) & (after_J3[:, 2] > 0.0)
+    if both_J.sum() < _FEWEST:
+        return False
+    before_K2 = before_J3[both_J, :2]
+    farthest = float(np.abs(after_J3[both_J, :2] - before_K2).max())
+    # Nearly always no joint has moved far; a body is at least as high as its part seen here.
+    if _SURELY * farthest < _ERROR * float(np.sort(before_K2[:, 1])[[1, -2]] @ (-1.0, 1.0)):
+        return False
+    pair_2J3 = np.stack([before_J3, after_J3])
+    return bool(jumps(pair_2J3, np.array([0.0, step_s]))[0])
 
 
 def _moved(before_PJ2: Float64, after_PJ2: Float64, height_P: Float64) -> Float64:

@@ -25,6 +25,8 @@ MIN_FRAMES = 48
 MIN_CONFIDENCE = 0.6
 # A walk is split at longer gaps between frames.
 MAX_GAP_S = 0.5
+# Stamps are rounded: differences of a fiftieth of a frame mean nothing.
+ROUNDING = 0.02
 # Keeps the score finite if a detector's confidence never changes.
 _LEAST_STD = 1e-3
 
@@ -134,10 +136,9 @@ def resample(skeleton_TJ3: Float32, stamp_s_T: Float64, rate_hz: float = RATE_HZ
             "must increase from frame to frame. Sort the frames, and drop duplicates"
         )
     grid_T = np.arange(len(stamp_s_T)) - (stamp_s_T - stamp_s_T[0]) * rate_hz
-    # Stamps in files are rounded: ignore differences of a fiftieth of a frame.
-    if np.abs(grid_T).max() < 0.02:
+    if np.abs(grid_T).max() < ROUNDING:
         return skeleton_TJ3
-    count = int(np.floor((stamp_s_T[-1] - stamp_s_T[0]) * rate_hz + 1e-6)) + 1
+    count = int(np.floor((stamp_s_T[-1] - stamp_s_T[0]) * rate_hz + ROUNDING)) + 1
     wanted_s = stamp_s_T[0] + np.arange(count) / rate_hz
     after = np.clip(np.searchsorted(stamp_s_T, wanted_s, side="right"), 1, len(stamp_s_T) - 1)
     before = after - 1

@@ -2,7 +2,8 @@
 clock of its own.
 
 A track's vector is the mean over its newest four windows, so a name becomes more certain the longer
-a person is seen, and one bad window does not change it. Without a gallery there are only vectors.
+a person is seen, and one bad window does not change it; a break of the track starts it anew.
+Without a gallery there are only vectors.
 
 Axes: N windows, D dimensions.
 """
@@ -121,6 +122,11 @@ class Identifier:
         lost, cause = cause_of_loss(report, source)
         if report.used < 2 * report.tracks and report.tracks > 1:
             why = ": the lines of a track are over two seconds apart; t is in seconds"
+        elif report.jumps > report.gaps:
+            why = (
+                f": {report.jumps} jumps that no body makes break them up, as if two people shared "
+                "an id; give each person an id of their own"
+            )
         elif report.gaps:
             why = f": {report.gaps} pauses of over half a second break them up; t is in seconds"
         elif lost > report.used:
@@ -141,6 +147,8 @@ class Identifier:
         if vector_D is not None and not (np.isfinite(vector_D).all() and vector_D.any()):
             vector_D, reason = None, BROKEN_OUTPUT
             self.report.note("the model's output is not finite, or zero; export the model again")
+        if window.begins:
+            self._recent.pop(window.track, None)
         if vector_D is not None:
             recent = self._recent.setdefault(window.track, deque(maxlen=WINDOWS_AVERAGED))
             recent.append(vector_D)

@@ -2,9 +2,10 @@
 
 A track's frames are resampled to the network's rate by their stamps: a joint seen in both
 neighbouring frames is interpolated linearly; one seen in only one of them is copied from the nearer
-frame. A pause of over half a second restarts a track's window; nothing is invented to fill it. A
-track not seen for two seconds has ended and is dropped; over 64 tracks at a time, the one not seen
-for longest is dropped.
+frame. A pause of over half a second, or a jump that no body makes, breaks a track: its window
+starts anew, as after it the id may mean somebody else; nothing is invented to fill it. A track not
+seen for two seconds has ended and is dropped; over 64 tracks at a time, the one not seen for
+longest is dropped.
 
 Axes: T frames, J joints.
 """
@@ -19,13 +20,14 @@ from typing import Any
 import numpy as np
 
 from edgehuman.errors import UsageError
+from edgehuman.preprocess.skeleton.breaks import jumped
 from edgehuman.preprocess.skeleton.screen import (
     MOST_OUTSIDE,
     joint_mistakes,
     outside,
     slow_mistake,
 )
-from edgehuman.preprocess.skeleton.walk import MAX_GAP_S, between
+from edgehuman.preprocess.skeleton.walk import MAX_GAP_S, ROUNDING, between
 from edgehuman.records import Float32, SkeletonSequence
 from edgehuman.runtime.skeleton.lines import PoseBlock
 
@@ -34,7 +36,9 @@ MOST_TRACKS = 64
 # At least this share of a window's joints must have been seen.
 LEAST_SEEN = 0.3
 _FRAMES_TO_TELL = 24
-_ROUNDING = 1e-6  # of a frame, as stamps are rounded
+# Stamps this near to the window's grid, in frames, are the grid's own, rounded to hundredths of a
+# second at worst; then the last frame may be this early.
+_NEAR_GRID, _EARLY = 0.15, 0.25
 UNSEEN, FROZEN = "joints not seen", "frozen"
 
 
@@ -48,7 +52,7 @@ class PoseReport:
         out_of_order, duplicate: lines dropped because their track already had a later, or the same,
             stamp.
         restarts: jumps back by more than two seconds, taken as a restarted clock.
-        gaps: breaks of a track by a pause.
+        gaps, jumps: breaks of a track by a pause, and by a jump.
         frozen: windows whose joints never moved.
         outside: lines with a joint outside the image.
         tracks, ended, crowded: tracks seen, ended, and dropped for being too many.
@@ -63,6 +67,7 @@ class PoseReport:
     duplicate: int = 0
     restarts: int = 0
     gaps: int = 0
+    jumps: int = 0
     frozen: int = 0
     outside: int = 0
     tracks: int = 0
@@ -92,6 +97,7 @@ class PoseWindow:
         arrival_ns: this machine's clock when the line that completed the window arrived.
         waited_s: stream time from the window's last frame to that line.
         reason: why no answer should be given; empty if one can be.
+        begins: whether it is the first since the track began or broke.
     """
 
     skeleton: SkeletonSequence
@@ -100,6 +106,7 @@ class PoseWindow:
     arrival_ns: int
     waited_s: float = 0.0
     reason: str = ""
+    begins: bool = False
 
 
 class PoseWindows:
@@ -169,14 +176,19 @@ class PoseWindows:
             self.report.out_of_order += not same
             return []
         self.report.used += 1
+        jumps = self.report.jumps
         ready = track.push(stamp_s, joint_J3, self.report)
+        if self.report.jumps > jumps:
+            self.report.note(
+                f"track {name} jumps by over a quarter of a body height between two frames, as if "
+                "two people shared an id; what came before is not used with what follows. Give "
+                "each person an id of their own"
+            )
         arrival_ns = int(block.arrival_ns_T[index])
-        return [self._window(name, end_s, window, stamp_s, arrival_ns) for end_s, window in ready]
+        return [self._window(name, ended, stamp_s, arrival_ns) for ended in ready]
 
-    def _window(
-        self, name: str, end_s: float, skeleton_TJ3: Float32, stamp_s: float, arrival_ns: int
-    ) -> PoseWindow:
-        reason = ""
+    def _window(self, name: str, ended: _Ended, stamp_s: float, arrival_ns: int) -> PoseWindow:
+        reason, (end_s, skeleton_TJ3, begins) = "", ended
         if (skeleton_TJ3[..., 2] > 0).mean() < LEAST_SEEN:
             reason = UNSEEN
         elif len(skeleton_TJ3) > 1 and not np.ptp(skeleton_TJ3[..., :2], axis=0).any():
@@ -195,6 +207,7 @@ class PoseWindows:
             arrival_ns,
             max(stamp_s - end_s, 0.0),
             reason,
+            begins,
         )
 
     def _screen(self, name: str, skeleton_TJ3: Float32) -> None:
@@ -247,6 +260,10 @@ class PoseWindows:
             )
 
 
+_Ended = tuple[float, Float32, bool]
+"""A window: time of its last frame, joints (T, 18, 3), whether it is the first since a break."""
+
+
 class _Track:
     """One person: the newest frame, the newest window on the grid, and frames until the next."""
 
@@ -258,34 +275,49 @@ class _Track:
         self._missing = frames
         self._start_s = 0.0
         self._step = 0
+        self._off = 0.0  # largest distance of a stamp from the grid, frames
+        self._begins = True
         self._last_J3: Float32 | None = None
         self._told = deque[float](maxlen=_FRAMES_TO_TELL)
 
-    def push(
-        self, stamp_s: float, joint_J3: Float32, report: PoseReport
-    ) -> list[tuple[float, Float32]]:
-        """The windows that a frame completes: time of the last frame and joints (T, 18, 3)."""
+    def push(self, stamp_s: float, joint_J3: Float32, report: PoseReport) -> list[_Ended]:
+        """The windows that a frame completes."""
         last_s, last_J3 = self.newest_s, self._last_J3
         self.newest_s, self._last_J3 = stamp_s, joint_J3
-        if last_J3 is None or stamp_s - last_s > MAX_GAP_S:
-            if last_J3 is not None:
-                report.gaps += 1
+        if last_J3 is None or self._breaks(last_J3, joint_J3, stamp_s - last_s, report):
             self._begin(stamp_s)
             return self._append(stamp_s, joint_J3)
         self._look(stamp_s - last_s, report)
-        ready: list[tuple[float, Float32]] = []
-        slack_s = _ROUNDING / self._rate_hz
+        ready: list[_Ended] = []
+        slack_s = self._slack(stamp_s) / self._rate_hz
         while (at_s := self._start_s + self._step / self._rate_hz) <= stamp_s + slack_s:
             share = min((at_s - last_s) / (stamp_s - last_s), 1.0)
             ready += self._append(at_s, between(last_J3, joint_J3, share))
         return ready
 
+    def _breaks(
+        self, last_J3: Float32, joint_J3: Float32, step_s: float, report: PoseReport
+    ) -> bool:
+        """Whether the id may mean somebody else from this frame on."""
+        is_gap = step_s > MAX_GAP_S
+        is_jump = not is_gap and jumped(last_J3, joint_J3, step_s)
+        report.gaps += is_gap
+        report.jumps += is_jump
+        return is_gap or is_jump
+
+    def _slack(self, stamp_s: float) -> float:
+        """How early a frame may be for its place on the grid, frames: rounded stamps may be."""
+        frames = (stamp_s - self._start_s) * self._rate_hz
+        self._off = max(self._off, abs(frames - round(frames)))
+        return _EARLY if self._off < _NEAR_GRID else ROUNDING
+
     def _begin(self, stamp_s: float) -> None:
-        self._start_s, self._step = stamp_s, 0
+        self._start_s, self._step, self._off = stamp_s, 0, 0.0
         self._missing = self._grid.maxlen or 1
         self._grid.clear()
+        self._begins = True
 
-    def _append(self, at_s: float, joint_J3: Float32) -> list[tuple[float, Float32]]:
+    def _append(self, at_s: float, joint_J3: Float32) -> list[_Ended]:
         self._grid.append(joint_J3)
         self._step += 1
         self._missing -= 1
@@ -293,7 +325,8 @@ class _Track:
             return []
         self._missing = self._hop
         self.windows += 1
-        return [(at_s, np.stack(self._grid))]
+        begins, self._begins = self._begins, False
+        return [(at_s, np.stack(self._grid), begins)]
 
     def _look(self, step_s: float, report: PoseReport) -> None:
         """Warn of a rate that is too low to resolve a step."""

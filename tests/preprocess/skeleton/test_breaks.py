@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from edgehuman.geometry import OPENPOSE_18, flip_indices
-from edgehuman.preprocess.skeleton.breaks import jumps
+from edgehuman.preprocess.skeleton.breaks import jumped, jumps
 from edgehuman.records import Float32, Float64
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
@@ -89,3 +91,16 @@ def test_frames_with_few_joints_in_common_do_not_jump() -> None:
     assert told(first, second) == [False]
     assert told(first, np.zeros_like(first)) == [False]
     assert told(first) == []
+
+
+@pytest.mark.parametrize("least", [0.0, 0.6])
+def test_frame_by_frame_a_jump_is_the_same(least: float) -> None:
+    """The quick look at two frames decides as the whole walk does."""
+    walks = simulate_skeletons(6, 4, seed=9, frames=24, rate_hz=8.0).skeleton_NTJ3
+    walks[1::2, ::3, :, 0] += np.linspace(0, 400, len(walks) // 2)[:, None, None]
+    walks[walks[..., 2] < least] = 0.0
+    for walk_TJ3 in walks:
+        expected = jumps(walk_TJ3, stamps(walk_TJ3, 8.0)).tolist()
+        pairs = itertools.pairwise(walk_TJ3)
+        assert [jumped(before, after, 1 / 8.0) for before, after in pairs] == expected
+    assert any(jumps(walk, stamps(walk, 8.0)).any() for walk in walks)

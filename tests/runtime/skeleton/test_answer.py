@@ -67,13 +67,27 @@ def test_without_a_gallery_there_are_vectors_and_no_names(model: Model) -> None:
 
 def test_a_tracks_vector_is_the_mean_of_its_newest_four_windows(model: Model) -> None:
     identifier = Identifier(model)
-    # Two seconds at BOB's place, then two at ANNA's: the last four windows are all hers.
-    found = push(identifier, walk(BOB, 2), walk(ANNA, 2, 0, 2.0))
+    vectors = (np.array(BOB) + share * (np.array(ANNA) - BOB) for share in np.linspace(0, 1, 13))
+    steps = [walk(tuple(at), 1 / 3, 0, k / 3) for k, at in enumerate(vectors)]
+    found = push(identifier, *steps, walk(ANNA, 2, 0, 13 / 3))
     assert found[-1].averaged == 4
     assert found[-1].vector_D == pytest.approx(np.array(ANNA) / np.hypot(*ANNA), abs=1e-5)
     middle = found[8].vector_D
     assert middle is not None
     assert 0.2 < middle[0] < 0.95
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.7], ids=["a jump", "a pause"])
+def test_after_a_break_nobody_bears_the_last_ones_name(model: Model, pause_s: float) -> None:
+    """Two people under one id, one after the other: each window has its own person's name."""
+    identifier = Identifier(model, "cam", known(model.card.weights_sha256))
+    found = push(identifier, walk(BOB, 2), walk(ANNA, 2, 0, 2.0 + pause_s))
+    names = [(result.t_s < 2.0, result.label, result.averaged) for result in found]
+    assert {label for is_early, label, _ in names if is_early} == {"BOB"}
+    assert {label for is_early, label, _ in names if not is_early} == {"ANNA"}
+    assert [averaged for is_early, _, averaged in names if not is_early][:2] == [1, 2]
+    report = identifier.report
+    assert (report.jumps, report.gaps) == ((1, 0) if not pause_s else (0, 1))
 
 
 def test_latency_counts_from_the_arrival_and_the_wait_for_the_next_line(model: Model) -> None:

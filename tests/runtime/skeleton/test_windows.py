@@ -91,6 +91,54 @@ def test_a_pause_restarts_the_window() -> None:
     assert len(made.push(line(1, begin_s=1.5 + 5 / 12))) == 1
 
 
+def test_a_jump_restarts_the_window_and_is_said() -> None:
+    made = cutter()
+    assert not made.push(line(5))
+    later = [((5 + k) / RATE_HZ, "a", joints(400 + k)) for k in range(8)]
+    (window, *_) = made.push(block(*later))
+    assert window.begins
+    assert window.skeleton.skeleton_TJ3[0, 0, 0] == 400
+    assert (made.report.jumps, made.report.gaps) == (1, 0)
+    assert "two people shared an id" in made.report.notes[0]
+
+
+def test_two_people_in_turn_under_one_id_give_no_window() -> None:
+    made = cutter()
+    rows = [(k / RATE_HZ, "a", joints(400 * (k % 2) + k)) for k in range(40)]
+    assert not made.push(block(*rows))
+    assert made.report.jumps == 39
+
+
+def test_only_the_first_window_since_a_break_begins() -> None:
+    made = cutter()
+    windows = [*made.push(line(13)), *made.push(line(13, begin_s=2.0))]
+    assert [w.begins for w in windows] == [True, False, False] * 2
+
+
+@pytest.mark.parametrize("digits", [2, 3, 4, 6])
+@pytest.mark.parametrize("begin_s", [0.0, 0.003, 1_764_460_800.017])
+@pytest.mark.parametrize("frames", [6, 24])
+def test_a_walk_of_exactly_one_window_is_one(digits: int, begin_s: float, frames: int) -> None:
+    """However its stamps are rounded; and the window ends with the frame that completes it."""
+    stamps = [round(begin_s + k / RATE_HZ, digits) for k in range(frames)]
+    made = cutter(frames)
+    (window,) = made.push(block(*((t, "a", joints(k)) for k, t in enumerate(stamps))))
+    assert window.waited_s <= 0.5 * 10**-digits + 1e-6
+    expected = pytest.approx(np.arange(frames), abs=0.1 if digits == 2 else 0.02)
+    assert window.skeleton.skeleton_TJ3[:, 0, 0] == expected
+
+
+@pytest.mark.parametrize("rate_hz", [12.5, 15.0])
+def test_frames_off_the_grid_are_not_taken_for_rounded_ones(rate_hz: float) -> None:
+    lines = line(40, rate_hz)
+    windows = cutter().push(lines)
+    expected = resample(lines.joint_TJ3, lines.stamp_s_T, RATE_HZ)
+    for window in windows[2:]:
+        last = round(window.t_s * RATE_HZ)
+        found = window.skeleton.skeleton_TJ3
+        assert found == pytest.approx(expected[last - 5 : last + 1], abs=1e-2)
+
+
 def test_an_ended_track_is_dropped_and_told() -> None:
     made = cutter()
     made.push(line(2, track="old"))
