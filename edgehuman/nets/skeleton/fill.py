@@ -5,94 +5,130 @@ offset from the trunk, so that it goes along with the body; before the first fra
 and after the last, the nearest offset holds. A joint that no frame shows takes the place of the
 joint it hangs from: a wrist that of its elbow. Only where nothing stands in does it stay unknown.
 
-Axes: N sequences, T frames, J joints, K of them, 2: x and y.
+Axes: N sequences, T frames, J joints, C candidates, 2: x and y.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from edgehuman.geometry import OPENPOSE_18, TRUNK_5
 
-_NOSES = ("r_eye", "l_eye", "r_ear", "l_ear", "neck")
-# In turn, joint -> the joint whose place it takes where no frame shows it: places are handed on
-# along the limbs.
-STAND_INS: tuple[dict[str, str], ...] = (
-    {"neck": "r_shoulder", "r_hip": "l_hip", "l_hip": "r_hip", "nose": _NOSES[0]},
-    {"neck": "l_shoulder", "r_knee": "r_hip", "l_knee": "l_hip", "nose": _NOSES[1]},
-    {"r_shoulder": "neck", "l_shoulder": "neck", "r_ankle": "r_knee", "l_ankle": "l_knee"},
-    {"r_elbow": "r_shoulder", "l_elbow": "l_shoulder", "nose": _NOSES[2]},
-    {"r_wrist": "r_elbow", "l_wrist": "l_elbow", "nose": _NOSES[3]},
-    {"nose": _NOSES[4]},
-    dict.fromkeys(_NOSES[:4], "nose"),
-)
+_NECK = ("neck", "r_shoulder", "l_shoulder")
+_FACE = ("nose", "r_eye", "l_eye", "r_ear", "l_ear")
+# Joint -> whose place it takes if no frame shows it: the first of these that is known.
+STAND_INS: dict[str, tuple[str, ...]] = {
+    "neck": _NECK[1:],
+    **{name: (*(each for each in _FACE if each != name), *_NECK) for name in _FACE},
+}
+for _side, _other in ("rl", "lr"):
+    _arm = (f"{_side}_shoulder", "neck", f"{_other}_shoulder")
+    _leg = (f"{_side}_hip", f"{_other}_hip")
+    STAND_INS |= {
+        f"{_side}_shoulder": _arm[1:],
+        f"{_side}_elbow": _arm,
+        f"{_side}_wrist": (f"{_side}_elbow", *_arm),
+        f"{_side}_hip": _leg[1:],
+        f"{_side}_knee": _leg,
+        f"{_side}_ankle": (f"{_side}_knee", *_leg),
+    }
 
-_AT = {name: j for j, name in enumerate(OPENPOSE_18)}
-_TRUNK = [_AT[name] for name in TRUNK_5]
-_SOURCES = [[_AT[turn.get(name, name)] for name in OPENPOSE_18] for turn in STAND_INS]
 
+class Fill(nn.Module):
+    """Fill in unseen joints; call it with places and what was seen.
 
-def fill(xy_NTJ2: Tensor, seen_NTJ: Tensor) -> tuple[Tensor, Tensor]:
-    """Fill in unseen joints.
-
-    Args:
+    Args of the call:
         xy_NTJ2: places in pixels, finite; those of unseen joints have no meaning.
         seen_NTJ: 1 where a joint was seen, else 0.
 
     Returns:
-        (N, T, J, 2) every joint that is known, seen ones as they were; 0 where unknown.
+        (N, T, J, 2) every joint that is known, seen ones as they were; elsewhere no meaning.
         (N, J) 1 where a joint was seen in any frame, or has a stand-in, else 0.
     """
-    trunk_NTK2 = interpolate(xy_NTJ2[:, :, _TRUNK], seen_NTJ[:, :, _TRUNK])
-    known_NK = seen_NTJ[:, :, _TRUNK].amax(dim=1)
-    share_N1K1 = (known_NK / known_NK.sum(dim=1, keepdim=True).clamp_min(1.0))[:, None, :, None]
-    centre_NT12 = (trunk_NTK2 * share_N1K1).sum(dim=2, keepdim=True)
-    offset_NTJ2 = interpolate((xy_NTJ2 - centre_NT12) * seen_NTJ[..., None], seen_NTJ)
-    seen_NTJ1 = seen_NTJ[..., None] > 0
-    known_NJ = seen_NTJ.amax(dim=1)
-    filled_NTJ2 = torch.where(seen_NTJ1, xy_NTJ2, offset_NTJ2 + centre_NT12)
-    return _stand_in(filled_NTJ2 * known_NJ[:, None, :, None], known_NJ)
+
+    def __init__(self) -> None:
+        super().__init__()
+        most = 1 + max(map(len, STAND_INS.values()))
+        rows = [
+            [OPENPOSE_18.index(each) for each in (name, *STAND_INS[name])] for name in OPENPOSE_18
+        ]
+        self.candidate_JC: Tensor
+        self.is_trunk_J: Tensor
+        self.register_buffer(
+            "candidate_JC",
+            torch.tensor([[*row, *row[:1] * (most - len(row))] for row in rows]),
+            persistent=False,
+        )
+        self.register_buffer(
+            "is_trunk_J",
+            torch.tensor([1.0 if name in TRUNK_5 else 0.0 for name in OPENPOSE_18]),
+            persistent=False,
+        )
+
+    def forward(self, xy_NTJ2: Tensor, seen_NTJ: Tensor) -> tuple[Tensor, Tensor]:
+        between = between_seen(seen_NTJ)
+        known_NJ = seen_NTJ.amax(dim=1)
+        trunk_NJ = known_NJ * self.is_trunk_J
+        share_NJ = trunk_NJ / trunk_NJ.sum(dim=1, keepdim=True).clamp_min(1.0)
+        centre_NT12 = (between(xy_NTJ2) * share_NJ[:, None, :, None]).sum(dim=2, keepdim=True)
+        filled_NTJ2 = between(xy_NTJ2 - centre_NT12) + centre_NT12
+        filled_NTJ2 = torch.where(seen_NTJ[..., None] > 0, xy_NTJ2, filled_NTJ2)
+        return self._stand_in(filled_NTJ2, known_NJ)
+
+    def _stand_in(self, xy_NTJ2: Tensor, known_NJ: Tensor) -> tuple[Tensor, Tensor]:
+        """Place joints that no frame shows on the first candidate that is known."""
+        joints, most = self.candidate_JC.shape
+        known_NJC = known_NJ.index_select(1, self.candidate_JC.flatten()).view(-1, joints, most)
+        first_NJ1 = known_NJC.argmax(dim=2, keepdim=True)
+        table_NJC = self.candidate_JC.expand(known_NJ.shape[0], -1, -1)
+        source_NJ = table_NJC.gather(2, first_NJ1).squeeze(2)
+        index_NTJ2 = source_NJ[:, None, :, None].expand(-1, xy_NTJ2.shape[1], -1, 2)
+        return xy_NTJ2.gather(2, index_NTJ2), known_NJC.amax(dim=2)
 
 
-def interpolate(value_NTJ2: Tensor, seen_NTJ: Tensor) -> Tensor:
-    """Values (N, T, J, 2) of unseen frames: linear between the frames around them, and constant
-    beyond the first and the last that were seen; what a joint that was never seen gets has no
-    meaning.
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The seen frames around every frame: calling it interpolates values (N, T, J, 2) linearly,
+    constant beyond the first and the last seen frame; without any, it returns what stands there.
+
+    Attributes:
+        early_NTJ2, late_NTJ2: numbers of those frames.
+        share_NTJ1: of the way from one to the other, 0..1.
     """
-    frames = value_NTJ2.shape[1]
-    frame_T1 = torch.arange(frames, device=value_NTJ2.device, dtype=value_NTJ2.dtype)[:, None]
-    # Frames count from 1 here, so that 0 says "none".
-    before_NTJ = _running_max((frame_T1 + 1) * seen_NTJ)
-    after_NTJ = _running_max(((frames - frame_T1) * seen_NTJ).flip(1)).flip(1)
-    has_before, has_after = before_NTJ > 0, after_NTJ > 0
-    first_NTJ, last_NTJ = before_NTJ - 1, frames - after_NTJ
-    early_NTJ = torch.where(has_before, first_NTJ, torch.where(has_after, last_NTJ, 0.0))
-    late_NTJ = torch.where(has_after, last_NTJ, early_NTJ)
-    share_NTJ = (frame_T1 - early_NTJ) / (late_NTJ - early_NTJ).clamp_min(1.0)
-    share_NTJ1 = share_NTJ.clamp(0.0, 1.0)[..., None]
+
+    early_NTJ2: Tensor
+    late_NTJ2: Tensor
+    share_NTJ1: Tensor
+
+    def __call__(self, value_NTJ2: Tensor) -> Tensor:
+        early_NTJ2 = value_NTJ2.gather(1, self.early_NTJ2)
+        late_NTJ2 = value_NTJ2.gather(1, self.late_NTJ2)
+        return early_NTJ2 + self.share_NTJ1 * (late_NTJ2 - early_NTJ2)
+
+
+def between_seen(seen_NTJ: Tensor) -> Between:
+    """Find the seen frames around every frame; `seen_NTJ`: 1 where a joint was seen, else 0."""
+    frames = seen_NTJ.shape[1]
+    # Running maxima by pooling, which every runtime has. Frames count from 1, so that 0 is none.
+    tick_T = torch.arange(1, frames + 1, device=seen_NTJ.device, dtype=seen_NTJ.dtype)
+    seen_NJT = seen_NTJ.transpose(1, 2)
+    before_NJT = _pooled(F.pad(tick_T * seen_NJT, (frames - 1, 0)), frames)
+    from_end_NJT = _pooled(F.pad((frames + 1 - tick_T) * seen_NJT, (0, frames - 1)), frames)
+    after_NJT = torch.where(from_end_NJT > 0, frames + 1 - from_end_NJT, before_NJT)
+    before_NJT = torch.where(before_NJT > 0, before_NJT, after_NJT)
+    share_NJT = (tick_T - before_NJT) / (after_NJT - before_NJT).clamp_min(1.0)
     early_NTJ2, late_NTJ2 = (
-        value_NTJ2.gather(1, at_NTJ.long()[..., None].expand(-1, -1, -1, 2))
-        for at_NTJ in (early_NTJ, late_NTJ)
+        (frame_NJT - 1).clamp_min(0.0).long().transpose(1, 2)[..., None].expand(-1, -1, -1, 2)
+        for frame_NJT in (before_NJT, after_NJT)
     )
-    return early_NTJ2 + share_NTJ1 * (late_NTJ2 - early_NTJ2)
+    share_NTJ1 = share_NJT.clamp(0.0, 1.0).transpose(1, 2)[..., None]
+    return Between(early_NTJ2, late_NTJ2, share_NTJ1)
 
 
-def _running_max(value_NTJ: Tensor) -> Tensor:
-    """Largest value up to each frame (N, T, J), of values from 0 on: one pooling, in every
-    runtime.
-    """
-    frames = value_NTJ.shape[1]
-    ahead_NJT = F.pad(value_NTJ.transpose(1, 2), (frames - 1, 0))
-    largest_NJT: Tensor = F.max_pool1d(ahead_NJT, frames, stride=1)
-    return largest_NJT.transpose(1, 2)
-
-
-def _stand_in(xy_NTJ2: Tensor, known_NJ: Tensor) -> tuple[Tensor, Tensor]:
-    """Place joints that no frame shows on their stand-ins."""
-    for source in _SOURCES:
-        is_known_N1J1 = known_NJ[:, None, :, None] > 0
-        xy_NTJ2 = torch.where(is_known_N1J1, xy_NTJ2, xy_NTJ2[:, :, source])
-        known_NJ = torch.maximum(known_NJ, known_NJ[:, source])
-    return xy_NTJ2, known_NJ
+def _pooled(value_NJS: Tensor, frames: int) -> Tensor:
+    largest_NJT: Tensor = F.max_pool1d(value_NJS, frames, stride=1)
+    return largest_NJT

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.geometry import OPENPOSE_18, TRUNK_5
-from edgehuman.nets.skeleton.fill import fill
+from edgehuman.nets.skeleton.fill import Fill
 
 # Joints farther away are detector errors; people cross an image within half of it.
 LIMIT = 32.0
@@ -24,13 +24,14 @@ class SequenceNorm(nn.Module):
     """Normalise raw skeletons (N, T, 18, 3) to (N, T, 18, 2), centred, in trunk units.
 
     A joint is unseen with confidence 0, at exactly (0, 0) whatever its confidence, or where a
-    number is NaN; it is filled in (`fill`), or the origin if nothing can be known of it. If no
+    number is NaN; it is filled in (`Fill`), or the origin if nothing can be known of it. If no
     trunk joint is ever seen, or all coincide, all joints are used; if they have no extent either,
     the result is zero.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.fill = Fill()
         is_trunk_J = torch.tensor([1.0 if name in TRUNK_5 else 0.0 for name in OPENPOSE_18])
         self.is_trunk_J: Tensor
         self.register_buffer("is_trunk_J", is_trunk_J, persistent=False)
@@ -40,7 +41,8 @@ class SequenceNorm(nn.Module):
         is_seen_NTJ = (skeleton_NTJ3[..., 2] > 0) & (skeleton_NTJ3[..., :2].abs().sum(-1) > 0)
         # The coordinates of an unseen joint are undefined, possibly NaN.
         xy_NTJ2 = torch.where(is_seen_NTJ[..., None], skeleton_NTJ3[..., :2], 0.0)
-        xy_NTJ2, known_NJ = fill(xy_NTJ2, is_seen_NTJ.to(skeleton_NTJ3.dtype))
+        filled: tuple[Tensor, Tensor] = self.fill(xy_NTJ2, is_seen_NTJ.to(skeleton_NTJ3.dtype))
+        xy_NTJ2, known_NJ = filled
         middle_NJ2 = xy_NTJ2[:, xy_NTJ2.shape[1] // 2]
         centre_N2, unit_N = extent(middle_NJ2, known_NJ * self.is_trunk_J)
         all_centre_N2, all_unit_N = extent(middle_NJ2, known_NJ)

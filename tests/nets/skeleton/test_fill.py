@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from edgehuman.geometry import OPENPOSE_18, TRUNK_5
-from edgehuman.nets.skeleton.fill import STAND_INS, fill, interpolate
+from edgehuman.nets.skeleton.fill import STAND_INS, Fill, between_seen
 
+FILL = Fill()
 AT = {name: j for j, name in enumerate(OPENPOSE_18)}
 
 
@@ -28,7 +29,7 @@ def all_seen(xy_NTJ2: Tensor) -> Tensor:
 def test_seen_joints_stay_as_they_were() -> None:
     xy_NTJ2 = body(people=3)
     seen_NTJ = (torch.rand(3, 12, 18, generator=torch.Generator().manual_seed(2)) < 0.7).float()
-    filled_NTJ2, known_NJ = fill(xy_NTJ2, seen_NTJ)
+    filled_NTJ2, known_NJ = FILL(xy_NTJ2, seen_NTJ)
     assert (filled_NTJ2[seen_NTJ > 0] == xy_NTJ2[seen_NTJ > 0]).all()
     assert known_NJ.min() == 1
 
@@ -40,7 +41,7 @@ def test_a_gap_is_a_line_between_the_frames_around_it(lost: list[int]) -> None:
     seen_NTJ[:, lost, AT["r_wrist"]] = 0
     given = xy_NTJ2.clone()
     given[:, lost, AT["r_wrist"]] = -777.0  # what stands there has no meaning
-    filled_NTJ2, _ = fill(given, seen_NTJ)
+    filled_NTJ2, _ = FILL(given, seen_NTJ)
     torch.testing.assert_close(filled_NTJ2, xy_NTJ2, atol=1e-3, rtol=0)
 
 
@@ -49,7 +50,8 @@ def test_interpolation_is_numpys() -> None:
     value_NTJ2 = random.normal(size=(2, 30, 4, 2)).astype(np.float32)
     seen_NTJ = random.random((2, 30, 4)) < 0.3
     seen_NTJ[:, 17] = True
-    given = interpolate(torch.from_numpy(value_NTJ2), torch.from_numpy(seen_NTJ).float()).numpy()
+    between = between_seen(torch.from_numpy(seen_NTJ).float())
+    given = between(torch.from_numpy(value_NTJ2)).numpy()
     frame_T = np.arange(30)
     for n, j, axis in np.ndindex(2, 4, 2):
         seen = seen_NTJ[n, :, j]
@@ -64,7 +66,7 @@ def test_at_the_ends_a_joint_goes_along_with_the_body(seen_frames: slice) -> Non
     seen_NTJ = torch.zeros(xy_NTJ2.shape[:3])
     seen_NTJ[:, :, [AT[name] for name in TRUNK_5]] = 1
     seen_NTJ[:, seen_frames] = 1
-    filled_NTJ2, _ = fill(xy_NTJ2 * seen_NTJ[..., None], seen_NTJ)
+    filled_NTJ2, _ = FILL(xy_NTJ2 * seen_NTJ[..., None], seen_NTJ)
     torch.testing.assert_close(filled_NTJ2, xy_NTJ2, atol=1e-3, rtol=0)
 
 
@@ -86,16 +88,20 @@ def test_a_joint_never_seen_takes_the_place_it_hangs_from(
     xy_NTJ2 = body()
     seen_NTJ = all_seen(xy_NTJ2)
     seen_NTJ[:, :, [AT[name] for name in never]] = 0
-    filled_NTJ2, known_NJ = fill(xy_NTJ2 * seen_NTJ[..., None], seen_NTJ)
+    filled_NTJ2, known_NJ = FILL(xy_NTJ2 * seen_NTJ[..., None], seen_NTJ)
     torch.testing.assert_close(filled_NTJ2[:, :, AT[joint]], xy_NTJ2[:, :, AT[stands_in]])
     assert known_NJ.min() == 1
 
 
 def test_nobody_stays_unknown() -> None:
-    filled_NTJ2, known_NJ = fill(torch.zeros(1, 6, 18, 2), torch.zeros(1, 6, 18))
+    filled_NTJ2, known_NJ = FILL(torch.zeros(1, 6, 18, 2), torch.zeros(1, 6, 18))
     assert filled_NTJ2.abs().max() == 0
     assert known_NJ.max() == 0
 
 
-def test_every_joint_has_a_stand_in() -> None:
-    assert {name for turn in STAND_INS for name in turn} == set(OPENPOSE_18)
+def test_every_joint_has_stand_ins_other_than_itself() -> None:
+    assert set(STAND_INS) == set(OPENPOSE_18)
+    for name, others in STAND_INS.items():
+        assert others
+        assert name not in others
+        assert set(others) <= set(OPENPOSE_18)
