@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tyro.conf import Positional
 
@@ -25,7 +24,7 @@ from edgehuman.runtime.gallery import (
     require_people,
     require_same_model,
     require_vectors,
-    write_gallery,
+    update_gallery,
 )
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.model import Model, load
@@ -97,20 +96,20 @@ def enroll(config: EnrolConfig) -> Outcome:
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
     model = _open(config.model, config.threads, config.seed)
-    gallery = gallery_for(config.gallery, model.card)
+    gallery_for(config.gallery, model.card)  # a wrong file is told of before the work
     identifier = Identifier(model, notify=say)
     chosen = _chosen(walks_in(config.source, config.seed), config.walk, config.source)
-    rows: list[dict[str, Any]] = []
-    for walk in chosen:
-        walker = identifier.embed(walk)
-        vector = walker.embed()
-        if not config.take_as_is:
+    walkers = [identifier.embed(walk) for walk in chosen]
+    if not config.take_as_is:
+        for walker in walkers:
             _require_clear(walker)
-            require_own(gallery, config.name, vector, walk.name)
-        known_as = _known_as(config.source, walk.name, gallery)
-        gallery = gallery.enrol(config.name, known_as, vector)
-        rows.append({"walk": known_as, "frames": walker.frames, "used": walker.used})
-    write_gallery(config.gallery, gallery)
+    before, gallery = update_gallery(
+        config.gallery, lambda known: _enrolled(known, config, walkers), model.card, say
+    )
+    rows = [
+        {"walk": known_as, "frames": walker.frames, "used": walker.used}
+        for known_as, walker in zip(gallery.walk_G[len(before) :], walkers, strict=True)
+    ]
     simulated = any(walk.simulated for walk in chosen)
     data = {
         "gallery": str(config.gallery),
@@ -154,6 +153,20 @@ def identify(config: IdentifyConfig) -> Outcome:
         "walks": rows,
     }
     return Outcome(data, "\n".join(map(in_words, rows)))
+
+
+def _enrolled(known: Gallery, config: EnrolConfig, walkers: list[Walker]) -> Gallery:
+    """The gallery with a person's walks.
+
+    Raises:
+        DataError: a walk that is in it already.
+    """
+    for walker in walkers:
+        vector = walker.embed()
+        if not config.take_as_is:
+            require_own(known, config.name, vector, walker.name)
+        known = known.enrol(config.name, _known_as(config.source, walker.name, known), vector)
+    return known
 
 
 def _open(name: str, threads: int, seed: int) -> Model:
