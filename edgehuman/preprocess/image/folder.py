@@ -70,10 +70,15 @@ class ImageWalk:
         num_maps: number of skipped label maps.
         num_unnamed: number of images skipped because labels.jsonl does not name them.
         simulated: one byte per yielded name: 1 if labels.jsonl marks it as simulated.
+        others: paths below the folder of the files without an image's suffix, if they are kept.
+
+    Args:
+        keep_others: whether to; a folder to train on may hold a million of them.
     """
 
-    def __init__(self, root: Path | str) -> None:
+    def __init__(self, root: Path | str, keep_others: bool = False) -> None:
         self.root = str(root)
+        self.others: list[str] | None = [] if keep_others else None
         self.suffixes: Counter[str] = Counter()
         self.num_maps = self.num_unnamed = 0
         self.simulated = bytearray()
@@ -103,6 +108,8 @@ class ImageWalk:
             if labels is None or not labels.alone:
                 self._leave_maps(folder, folders)
             below = "" if folder == self.root else os.path.relpath(folder, self.root)
+            if self.others is not None and (labels is None or not labels.alone):
+                self.others += [os.path.join(below, name) for name in _without_suffix(files)]
             for name in self._images(files):
                 path = os.path.join(place, name)
                 if labels is None or self._is_photo(path, labels):
@@ -126,7 +133,7 @@ class ImageWalk:
         for name in sorted(files):
             if name.startswith("."):
                 continue
-            suffix = os.path.splitext(name)[1].lower()
+            suffix = _suffix(name)
             self.suffixes[suffix or "without a suffix"] += 1
             if suffix in IMAGE_SUFFIXES:
                 yield name
@@ -149,6 +156,19 @@ class ImageWalk:
             folders.remove(name)
             for _, _, files in os.walk(os.path.join(folder, name), onerror=_refuse):
                 self.num_maps += sum(1 for _ in self._images(files))
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _without_suffix(files: list[str]) -> list[str]:
+    """The files that are neither hidden nor images by their names."""
+    return [
+        name
+        for name in sorted(files)
+        if not name.startswith(".") and _suffix(name) not in IMAGE_SUFFIXES
+    ]
 
 
 def _own_lines(path: Path) -> list[Row]:
