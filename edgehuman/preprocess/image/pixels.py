@@ -93,7 +93,7 @@ def decode_as(
     """`decode` with a header already read.
 
     Args:
-        shrink: 2, 4 or 8 downscales a JPEG while decoding.
+        shrink: 2, 4 or 8 downscales a JPEG while decoding, and others after it.
         silent: whether OpenCV keeps its errors to itself; see `complaints`.
 
     Raises:

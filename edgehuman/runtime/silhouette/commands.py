@@ -113,14 +113,14 @@ def enroll(config: EnrolConfig) -> Outcome:
     simulated = any(walk.simulated for walk in chosen)
     data = {
         "gallery": str(config.gallery),
-        "person": config.name,
+        "person": gallery.person_G[-1],
         "walks": rows,
         "simulated": simulated,
         "people": gallery.people(),
     }
     count = "1 walk" if len(rows) == 1 else f"{len(rows)} walks"
     text = (
-        f"{config.gallery}: {config.name} enrolled by {count}"
+        f"{config.gallery}: {data['person']} enrolled by {count}"
         f"{' of a simulated walker' if simulated else ''}; {len(gallery.people())} people, "
         f"{len(gallery)} walks"
     )

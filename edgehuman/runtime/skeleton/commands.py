@@ -129,10 +129,11 @@ def enroll(config: EnrolConfig) -> Outcome:
         return known.enrol(config.name, walk, walks.vectors[track])
 
     _, gallery = update_gallery(config.gallery, enrolled, model.card, say)
+    person, walk = gallery.person_G[-1], gallery.walk_G[-1]
     _remark(walks)
     data = {
         "gallery": str(config.gallery),
-        "person": config.name,
+        "person": person,
         "walk": walk,
         "windows": walks.windows[track],
         "simulated": config.source == SIMULATED,
@@ -140,7 +141,7 @@ def enroll(config: EnrolConfig) -> Outcome:
     }
     simulated = " (a simulated walker)" if config.source == SIMULATED else ""
     text = (
-        f"{config.gallery}: {config.name} enrolled by {walk}{simulated}, {data['windows']} windows;"
+        f"{config.gallery}: {person} enrolled by {walk}{simulated}, {data['windows']} windows;"
         f" {len(gallery.people())} people, {len(gallery)} walks"
     )
     return Outcome(data, "\n".join([text, *loss_lines(walks.report)]))

@@ -47,7 +47,7 @@ def turned_to(orientation: int, jpeg: bytes) -> bytes:
         ((4000, 3000), "JPEG", 8),
         ((8000, 1000), "JPEG", 4),  # an eighth has 125 columns, and twice 64 is 128
         ((40000, 130), "JPEG", 1),
-        ((8000, 6000), "PNG", 1),
+        ((8000, 6000), "PNG", 2),
         ((8000, 6000), "WebP", 1),
     ],
 )
@@ -62,6 +62,18 @@ def test_a_photo_of_up_to_four_megapixels_is_what_it_was(suffix: str, tmp_path: 
     photo = read_photo(path, 128, 64)
     assert np.array_equal(photo.image_HWC, read_image(path))
     assert (photo.height, photo.width, photo.remark) == (500, 300, "")
+
+
+def test_a_large_png_is_halved_by_the_mean_of_four_pixels(tmp_path: Path) -> None:
+    image_HWC = np.random.default_rng(0).integers(0, 256, (2600, 1700, 3)).astype(np.uint8)
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(".png", image_HWC, cv2.IMWRITE_PNG_COMPRESSION, 1))
+    photo = read_photo(path, 128, 64)
+    mean_HWC = image_HWC[..., ::-1].reshape(1300, 2, 850, 2, 3).mean(axis=(1, 3))
+    assert np.abs(photo.image_HWC - mean_HWC).max() <= 0.5
+    assert (photo.height, photo.width) == (2600, 1700)
+    path.write_bytes(encoded(".png", np.dstack([image_HWC, image_HWC[..., :1]])))
+    assert np.array_equal(read_photo(path, 128, 64).image_HWC, read_image(path))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
