@@ -17,6 +17,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator
+from typing import IO
 
 _STDERR = 2
 _ONE_AT_A_TIME = threading.Lock()
@@ -32,18 +33,17 @@ _OF_LIBRARIES = re.compile(
 def complaints() -> Iterator[list[str]]:
     """Collect the lines that libraries print to standard error inside the block; complete after it.
 
-    Without a standard error, nothing is collected.
+    Without a standard error, or a place for the lines, nothing is collected.
     """
     said: list[str] = []
     with _ONE_AT_A_TIME, contextlib.ExitStack() as opened:
         try:
             own = os.dup(_STDERR)
-        except OSError:  # it is closed
+            opened.callback(os.close, own)
+            held = opened.enter_context(_open_memory())
+        except OSError:
             yield said
             return
-        opened.callback(os.close, own)
-        # A file holds any amount; a pipe that nobody reads meanwhile would block when it is full.
-        held = opened.enter_context(tempfile.TemporaryFile())
         os.dup2(held.fileno(), _STDERR)
         try:
             yield said
@@ -55,3 +55,15 @@ def complaints() -> Iterator[list[str]]:
                     said.append(line.decode("utf-8", "replace").strip())
                 else:
                     os.write(own, line)
+
+
+def _open_memory() -> IO[bytes]:
+    """A file in memory, or else on disk. It holds any amount; a pipe that nobody reads meanwhile
+    would block when it is full.
+
+    Raises:
+        OSError: no folder for temporary files can be written to.
+    """
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("complaints"), "w+b")
+    return tempfile.TemporaryFile()

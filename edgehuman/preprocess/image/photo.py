@@ -89,7 +89,9 @@ def _remark(line: str, header: ImageHeader, path: Path) -> str:
     """
     if "extraneous bytes before marker 0xd9" in line:
         return "it holds bytes that belong to no pixel, so it may be damaged"
-    made_up = ("Corrupt JPEG", "Premature end", "Inconsistent progression", "TIFF_Error")
+    if "Inconsistent progression" in line:
+        return "its scans do not follow each other as they should, so it may be damaged"
+    made_up = ("Corrupt JPEG", "Premature end", "TIFF_Error")
     found = next((each for each in made_up if each in line), None)
     if found is None:
         return ""

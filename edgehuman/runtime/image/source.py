@@ -108,7 +108,9 @@ def _is_picture(path: Path) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    """The first bytes of a file; none if it cannot be read, which its answer tells."""
+    """The first bytes of a file; none of what is no file, such as a pipe, or cannot be read."""
+    if not path.is_file():
+        return b""
     try:
         with path.open("rb") as stream:
             return stream.read(HEAD)

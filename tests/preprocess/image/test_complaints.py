@@ -60,3 +60,21 @@ def test_a_process_without_a_standard_error() -> None:
     )
     done = leaving.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("place", ["memory", "disk", "nowhere"])
+def test_where_the_lines_are_held(
+    place: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise FileNotFoundError("No usable temporary directory")
+
+    if place != "memory":
+        monkeypatch.delattr(os, "memfd_create", raising=False)
+    if place == "nowhere":
+        monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    with complaints() as said:
+        os.write(2, b"Corrupt JPEG data: a\n")
+    kept = place != "nowhere"
+    assert said == (["Corrupt JPEG data: a"] if kept else [])
+    assert capfd.readouterr().err == ("" if kept else "Corrupt JPEG data: a\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,10 @@ def test_a_folder_called_0_is_a_folder(tmp_path: Path, monkeypatch: pytest.Monke
     photo(tmp_path / "0" / "a.png", flag())
     monkeypatch.chdir(tmp_path)
     assert len(find_photos("0").photos) == 1
+
+
+def test_a_pipe_in_the_folder_is_not_waited_for(tmp_path: Path) -> None:
+    photo(tmp_path / "a.png", flag())
+    os.mkfifo(tmp_path / "pipe")
+    found = find_photos(tmp_path)
+    assert ([path.name for path in found.photos], found.others) == (["a.png"], 1)
