@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgehuman.errors import DataError
+from edgehuman.preprocess.image.foreign import foreign_of
 from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
 
@@ -126,7 +127,16 @@ class ImageWalk:
                 f"{self.num_unnamed} images left out that {LABELS} does not name (to include them, "
                 "give the folder that they are in)"
             )
+        if self.others is None:
+            said += self._not_read()
         return "; ".join(said)
+
+    def _not_read(self) -> Iterator[str]:
+        """What to say of files whose names end as pictures do that are not read."""
+        for suffix, count in sorted(self.suffixes.items()):
+            foreign = foreign_of(b"", f"name{suffix}")
+            if foreign is not None:
+                yield f"{count} {suffix} left out ({foreign.what} is not read; {foreign.fix})"
 
     def _images(self, files: list[str]) -> Iterator[str]:
         """Images among a folder's files, sorted; counts all files that are not hidden."""

@@ -114,3 +114,16 @@ def test_of_a_labelled_folder_no_other_files_are_kept(tmp_path: Path) -> None:
     label(tmp_path, {"image": "a.jpg"})
     walk = ImageWalk(tmp_path, keep_others=True)
     assert (list(walk.names()), walk.others) == (["a.jpg"], [])
+
+
+def test_pictures_that_are_not_read_are_said_to_be_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "b.heic", "c/d.HEIC", "e.dng", "f.txt", "README")
+    walk = walked(tmp_path)[1]
+    assert walk.left_out() == (
+        "1 .dng left out (a camera's raw picture is not read; develop it, e.g. with "
+        "`darktable-cli PHOTO.dng PHOTO.jpg`); 2 .heic left out (a HEIC picture is not read; "
+        "convert it with `heif-convert PHOTO.heic PHOTO.jpg`, or set the phone's camera to JPEG)"
+    )
+    walk = ImageWalk(tmp_path, keep_others=True)
+    assert len(list(walk.names())) == 1
+    assert walk.left_out() == ""
