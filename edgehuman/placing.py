@@ -11,9 +11,9 @@ Each is synced, renamed, and its folder synced. A file that is replaced keeps it
 from __future__ import annotations
 
 import contextlib
-import glob
 import itertools
 import os
+import re
 import shutil
 import stat
 from collections.abc import Collection, Iterator, Mapping
@@ -108,9 +108,11 @@ def sweep(path: Path) -> None:
 
     For whoever holds the lock on the file: those of a writer at work would be removed too.
     """
-    for what in ("partial", "before"):
-        for left in path.parent.glob(f".{glob.escape(path.name)}.*-*-*.{what}"):
-            _remove(left)
+    left = re.compile(rf"\.{re.escape(path.name)}\.\d+-[0-9a-f]{{8}}-\d+\.(partial|before)")
+    with contextlib.suppress(OSError):  # a folder that may be written to, but not listed
+        for name in os.listdir(path.parent):
+            if left.fullmatch(name):
+                _remove(path.with_name(name))
 
 
 def followed(path: Path) -> Path:

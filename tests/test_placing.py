@@ -104,6 +104,7 @@ def test_what_killed_writers_left_is_swept_and_nothing_else(tmp_path: Path) -> N
         partial_of(tmp_path / "other.npz"),
         tmp_path / ".g[1].npz.partial",
         tmp_path / "g1.npz",
+        partial_of(tmp_path / "g[1].npz.1-0a0b0c0d-0"),
     ]
     for each in (*left, *others):
         each.write_text("")

@@ -16,6 +16,7 @@ from tyro.conf import Positional
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
 from edgehuman.outcome import Outcome
+from edgehuman.records import Float32
 from edgehuman.runtime.gallery import (
     Gallery,
     gallery_for,
@@ -100,12 +101,17 @@ def enroll(config: EnrolConfig) -> Outcome:
     identifier = Identifier(model, notify=say)
     chosen = _chosen(walks_in(config.source, config.seed), config.walk, config.source)
     walkers = [identifier.embed(walk) for walk in chosen]
-    if not config.take_as_is:
-        for walker in walkers:
-            _require_clear(walker)
-    before, gallery = update_gallery(
-        config.gallery, lambda known: _enrolled(known, config, walkers), model.card, say
-    )
+    vectors = [_vector(walker, config.take_as_is) for walker in walkers]
+
+    def enrolled(known: Gallery) -> Gallery:
+        for walker, vector in zip(walkers, vectors, strict=True):
+            if not config.take_as_is:
+                require_own(known, config.name, vector, walker.name)
+            known_as = _known_as(config.source, walker.name, known)
+            known = known.enrol(config.name, known_as, vector)
+        return known
+
+    before, gallery = update_gallery(config.gallery, enrolled, model.card, say)
     rows = [
         {"walk": known_as, "frames": walker.frames, "used": walker.used}
         for known_as, walker in zip(gallery.walk_G[len(before) :], walkers, strict=True)
@@ -155,18 +161,16 @@ def identify(config: IdentifyConfig) -> Outcome:
     return Outcome(data, "\n".join(map(in_words, rows)))
 
 
-def _enrolled(known: Gallery, config: EnrolConfig, walkers: list[Walker]) -> Gallery:
-    """The gallery with a person's walks.
+def _vector(walker: Walker, take_as_is: bool) -> Float32:
+    """The vector of a walk (D,), or (P, D) of parts.
 
     Raises:
-        DataError: a walk that is in it already.
+        DataError: too few frames can be used; or most cannot, and it is not taken as it is.
     """
-    for walker in walkers:
-        vector = walker.embed()
-        if not config.take_as_is:
-            require_own(known, config.name, vector, walker.name)
-        known = known.enrol(config.name, _known_as(config.source, walker.name, known), vector)
-    return known
+    vector = walker.embed()
+    if not take_as_is:
+        _require_clear(walker)
+    return vector
 
 
 def _open(name: str, threads: int, seed: int) -> Model:
