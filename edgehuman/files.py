@@ -9,9 +9,10 @@
     with writing_tree(folder, flag) as partial:     files below a folder, by code that writes there
     move_together({made: path})                     files that another process made
 
-Every file goes through `_placed`: it is written under a temporary name beside its path, unique to
-this process; synced; renamed; and its folder synced. If anything fails before that, existing files
-are unchanged and no new folder is left.
+Every file goes through `placing.placed`: it is written under a temporary name beside its path,
+unique to this write; synced; renamed; and its folder synced. If anything fails before that,
+existing files are unchanged and no new folder is left. A file that is replaced keeps its mode and
+owner; where the path is a link, the file that it leads to is replaced.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ import contextlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
+from edgehuman.placing import MODE, followed, making_folders, partial_of, placed, why, write_new
 
 _LINE_END = re.compile(rb"\r?\r\n|\r")
 
@@ -46,17 +49,16 @@ def require_usable_folder(
     if not os.path.isdir(held):
         found = "a file" if os.path.exists(held) else "a broken link"
         raise error(f"{flag}: {held} is {found}, not a folder; choose another folder")
-    probe = _partial(held / "edgehuman")
     try:
-        probe.write_bytes(b"0")
-        _sync(probe)
+        with tempfile.TemporaryFile(dir=held) as probe:  # has no name that a kill could leave
+            probe.write(b"0")
+            probe.flush()
+            os.fsync(probe.fileno())
     except OSError as reason:
         raise error(
-            f"{flag}: cannot write to {held} ({_why(reason)}); choose another folder, fix its "
+            f"{flag}: cannot write to {held} ({why(reason)}); choose another folder, fix its "
             "permissions, or free some space"
         ) from None
-    finally:
-        _remove(probe)
 
 
 def require_usable_file(path: Path, flag: str, error: type[EdgehumanError] = UsageError) -> None:
@@ -106,13 +108,22 @@ def require_own_folder(
     require_usable_folder(folder, flag, error)
 
 
-def write_whole(path: Path, content: bytes, error: type[EdgehumanError] = ArtefactError) -> None:
+def write_whole(
+    path: Path,
+    content: bytes,
+    error: type[EdgehumanError] = ArtefactError,
+    mode: int = MODE,
+) -> None:
     """Write a file whole or not at all; until then an existing file stays unchanged.
+
+    Args:
+        error: the class to raise.
+        mode: of a new file, less the umask; a file that is replaced keeps its own.
 
     Raises:
         EdgehumanError: `error`: the folder is read-only, full, or not a folder.
     """
-    write_together({path: content}, error)
+    write_together({path: content}, error, mode=mode)
 
 
 def write_folder(
@@ -134,6 +145,7 @@ def write_together(
     contents: Mapping[Path, bytes],
     error: type[EdgehumanError] = ArtefactError,
     shown: Path | None = None,
+    mode: int = MODE,
 ) -> None:
     """Write files that belong together, all or none: they are renamed in this order once all are
     written. A failure or a stop leaves existing files unchanged and no new folder.
@@ -141,15 +153,17 @@ def write_together(
     Args:
         error: the class to raise.
         shown: the path to name in an error; by default the last.
+        mode: of new files, less the umask; a file that is replaced keeps its own.
 
     Raises:
         EdgehumanError: `error`: a folder is read-only, full, or not a folder.
     """
-    partials = {_partial(path): path for path in contents}
+    files = {path: followed(path) for path in contents}
+    partials = {path: partial_of(file) for path, file in files.items()}
     try:
-        with _placed(partials):
-            for partial, path in partials.items():
-                partial.write_bytes(contents[path])
+        with placed({partials[path]: files[path] for path in contents}):
+            for path, content in contents.items():
+                write_new(partials[path], content, files[path], mode)
     except OSError as reason:
         raise error(cannot_write(shown or [*contents][-1], reason)) from None
 
@@ -157,7 +171,7 @@ def write_together(
 def cannot_write(path: Path, reason: OSError) -> str:
     """The message for files that could not be written after the work."""
     return (
-        f"cannot write to {path} ({_why(reason)}); existing files are unchanged. Choose another "
+        f"cannot write to {path} ({why(reason)}); existing files are unchanged. Choose another "
         "folder, or free some space"
     )
 
@@ -169,8 +183,9 @@ def writing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written; the caller writes the message.
     """
-    partial = _partial(path)
-    with _placed({partial: path}):
+    file = followed(path)
+    partial = partial_of(file)
+    with placed({partial: file}):
         yield partial
 
 
@@ -217,9 +232,9 @@ def writing_tree(
         EdgehumanError: `error`: see `require_usable_folder`; or an OSError of the block.
     """
     require_usable_folder(folder, flag, error)
-    made = _partial(folder / "tree")
+    made = partial_of(folder / "tree")
     try:
-        with _folders_of([made / "file"]):
+        with making_folders([made / "file"]):
             try:
                 yield made
                 _move_tree(made, folder)
@@ -241,124 +256,8 @@ def move_together(moves: Mapping[Path, Path]) -> None:
     Raises:
         OSError: a file cannot be moved; the previous files are restored.
     """
-    with _placed(moves):
+    with placed(moves):
         pass
-
-
-@contextlib.contextmanager
-def _placed(places: Mapping[Path, Path]) -> Iterator[None]:
-    """Rename the files that the block wrote to their paths; all writing goes through here.
-
-    Temporary files are removed in any case.
-
-    Args:
-        places: temporary path -> final path.
-    """
-    with _folders_of(places.values()):
-        try:
-            yield
-            for partial in places:
-                _sync(partial)
-            _take_places(places)
-            for folder in {path.parent for path in places.values()}:
-                _sync_folder(folder)
-        finally:
-            for partial in places:
-                _remove(partial)
-
-
-def _take_places(places: Mapping[Path, Path]) -> None:
-    """Rename every partial file; if one fails, restore those before it."""
-    if len(places) == 1:
-        ((partial, path),) = places.items()
-        os.replace(partial, path)
-        return
-    try:
-        for path in places.values():
-            if path.is_file():
-                _copy(path, _before(path))
-        for partial, path in places.items():
-            os.replace(partial, path)
-    except BaseException:
-        for partial, path in places.items():
-            if not partial.exists():
-                _put_back(path)
-        raise
-    finally:
-        for path in places.values():
-            _remove(_before(path))
-
-
-def _put_back(path: Path) -> None:
-    if _before(path).exists():
-        os.replace(_before(path), path)
-    else:
-        _remove(path)
-
-
-def _copy(path: Path, copy: Path) -> None:
-    """Hard-link a file, or copy it if the file system has no hard links."""
-    try:
-        os.link(path, copy)
-    except OSError:
-        shutil.copy2(path, copy)
-
-
-@contextlib.contextmanager
-def _folders_of(paths: Collection[Path]) -> Iterator[None]:
-    """Create the folders of these files; remove the new ones if the block fails."""
-    made = {folder for path in paths for folder in path.parents if not folder.exists()}
-    try:
-        for path in paths:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except BaseException:
-        for folder in sorted(made, key=lambda f: len(f.parts), reverse=True):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        raise
-
-
-# Two machines that write to one folder may have equal process ids.
-_MACHINE = os.urandom(4).hex()
-
-
-def _partial(path: Path) -> Path:
-    return _beside(path, "partial")
-
-
-def _before(path: Path) -> Path:
-    return _beside(path, "before")
-
-
-def _beside(path: Path, what: str) -> Path:
-    """A path beside this one that no other process uses."""
-    return path.with_name(f".{path.name}.{os.getpid()}-{_MACHINE}.{what}")
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Sync a folder, so that new names survive a power cut; not every system supports it."""
-    with contextlib.suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-
-
-def _why(error: OSError) -> str:
-    return error.strerror or str(error)
-
-
-def _remove(path: Path) -> None:
-    # If writing failed, removing may fail too; the first error is the one to report.
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
 
 
 def unix_ends(text: bytes) -> bytes:

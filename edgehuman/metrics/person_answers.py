@@ -14,6 +14,8 @@ import numpy as np
 from edgehuman.records import Float32, Index, Uint8
 
 _FLOOR = 1e-6
+# Logits are upsampled in strips of about so many pixels (4 MB).
+_STRIP = 1_000_000
 
 
 def probabilities(logits: Float32) -> Float32:
@@ -57,16 +59,29 @@ def _top(before: Float32, here: Float32, after: Float32) -> Float32:
 def parts_of(logits_CHW: Float32, height: int, width: int) -> Uint8:
     """Return the part of each pixel (height, width) from logits at stride 4.
 
-    Logits are upsampled before the argmax, so that borders have the image's resolution.
+    Logits are upsampled before the argmax, so that borders have the image's resolution. They are
+    widened first and then heightened in strips of columns, as OpenCV does inside one resize, so
+    that memory does not grow with pixels times parts.
     """
+    if logits_CHW.shape[1:] == (height, width):
+        return np.asarray(logits_CHW.argmax(axis=0), np.uint8)
+    wide = [_resized(one_HW, logits_CHW.shape[1], width) for one_HW in logits_CHW]
+    part_HW = np.zeros((height, width), np.uint8)
+    columns = max(1, _STRIP // height)
+    for left in range(0, width, columns):
+        strip = slice(left, left + columns)
+        best_HW = _resized(wide[0][:, strip], height)
+        for part, one_HW in enumerate(wide[1:], start=1):
+            logit_HW = _resized(one_HW[:, strip], height)
+            part_HW[:, strip][logit_HW > best_HW] = part
+            np.maximum(best_HW, logit_HW, out=best_HW)
+    return part_HW
+
+
+def _resized(map_HW: Float32, height: int, width: int | None = None) -> Float32:
+    """A map, interpolated to a height and a width, by default its own."""
     import cv2
 
-    if logits_CHW.shape[1:] != (height, width):
-        channels = np.ascontiguousarray(logits_CHW, np.float32)
-        logits_CHW = np.stack(
-            [
-                cv2.resize(one_HW, (width, height), interpolation=cv2.INTER_LINEAR)
-                for one_HW in channels
-            ]
-        )
-    return np.asarray(logits_CHW.argmax(axis=0), np.uint8)
+    size = (map_HW.shape[1] if width is None else width, height)
+    contiguous = np.ascontiguousarray(map_HW, np.float32)
+    return np.asarray(cv2.resize(contiguous, size, interpolation=cv2.INTER_LINEAR), np.float32)

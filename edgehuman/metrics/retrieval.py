@@ -35,6 +35,9 @@ BLOCK_PAIRS = 32_000_000
 # gallery values are converted at once.
 TILE = 2_000_000
 
+# A `Scorer` stores at most this many gallery values (128 MB): 250,000 vectors of 64 numbers.
+READY_VALUES = 16_000_000
+
 # Rank of a match that does not exist: after every rank.
 NO_MATCH = int(np.iinfo(np.int64).max)
 
@@ -202,6 +205,50 @@ def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclid
 def similarity(distance_X: Float64, distance: Distance) -> Float64:
     """Convert distances to similarities, 1 for equal vectors: the cosine, or 1 / (1 + d)."""
     return 1 - distance_X if distance == "cosine" else 1 / (1 + distance_X)
+
+
+class Scorer:
+    """Similarities of one vector to the same gallery, again and again.
+
+    What depends on the gallery alone is computed once, and stored up to `READY_VALUES`; of a
+    larger gallery each call computes it anew, tile by tile.
+
+    Raises:
+        DataError, UsageError: as `retrieval_scores`.
+    """
+
+    def __init__(self, gallery: Sightings, distance: Distance) -> None:
+        self._gallery, self._distance = gallery, distance
+        self._ready_PGD: Float64 | None = None
+        if gallery.feature_NX.size <= READY_VALUES and distance in get_args(Distance):
+            gallery_GPD = _parts(gallery.feature_NX)
+            ready_GPD = _unit(gallery_GPD) if distance == "cosine" else gallery_GPD
+            self._ready_PGD = np.ascontiguousarray(ready_GPD.transpose(1, 0, 2))
+            self._square_PG = np.einsum("pgd,pgd->pg", self._ready_PGD, self._ready_PGD)
+            self._largest = float(self._square_PG.sum(axis=0).max())
+
+    def scores(self, vector_X: NDArray[np.floating]) -> Float64:
+        """The similarity (G,) of a vector (D,) or (P, D) to each gallery item.
+
+        Raises:
+            DataError: a vector of another shape, not finite, or of length 0 with the cosine.
+        """
+        probe = Sightings(vector_X[None], np.zeros(1, np.int64))
+        same_shape = vector_X.shape == self._gallery.feature_NX.shape[1:]
+        if self._ready_PGD is None or not same_shape:
+            return similarity(distances(probe, self._gallery, self._distance)[0], self._distance)
+        probe_PD = _parts(probe.feature_NX)[0]
+        if self._distance == "cosine":
+            probe_PD = _unit(probe_PD[None])[0]
+            dot_PG = self._ready_PGD @ probe_PD[:, :, None]
+            distance_G = 1.0 - _rounded(dot_PG[:, :, 0].sum(axis=0) / len(probe_PD), _ROUNDING)
+        else:
+            step = _ROUNDING * max(self._largest, *_largest_square(probe))
+            square_P = (probe_PD**2).sum(axis=1)
+            dot_PG = (self._ready_PGD @ probe_PD[:, :, None])[:, :, 0]
+            square_PG = square_P[:, None] + self._square_PG - 2 * dot_PG
+            distance_G = np.sqrt(np.maximum(_rounded(square_PG, step), 0)).mean(axis=0)
+        return similarity(distance_G, self._distance)
 
 
 def first_match_places(

@@ -12,7 +12,8 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from edgehuman.outcome import Outcome
-from edgehuman.runtime.gallery import read_gallery, write_gallery
+from edgehuman.runtime.gallery import read_gallery, update_gallery
+from edgehuman.runtime.loop.play import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ def forget(config: ForgetConfig) -> Outcome:
         ArtefactError: no such file, or it is damaged.
         UsageError: neither or both given, no such name, or the file cannot be written.
     """
-    before = read_gallery(config.gallery)
-    after = before.forget(config.name, config.walk)
-    write_gallery(config.gallery, after)
+    before, after = update_gallery(
+        config.gallery, lambda gallery: gallery.forget(config.name, config.walk), notify=say
+    )
     data = {
         "gallery": str(config.gallery),
         "forgotten": len(before) - len(after),

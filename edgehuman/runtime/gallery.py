@@ -1,8 +1,10 @@
 """Known people as vectors in one file: enrolled once, found again on the device.
 
-    gallery = read_gallery(path)
-    gallery = gallery.enrol("ANNA", "walk-1", vector_D)
-    found = gallery.identify(vector_D, threshold=0.6)
+    gallery = update_gallery(path, lambda old: old.enrol("ANNA", "walk-1", vector_D))
+    found = read_gallery(path).identify(vector_D, threshold=0.6)
+
+Several programs may change one file: `update_gallery` holds a lock from reading to writing. A new
+file is its owner's alone (mode 600). Names that differ in spaces or Unicode form are one name.
 
 The file is a NumPy archive without pickled objects: the vectors, and a header as JSON that names
 the model by the hash of its weights. A gallery takes and compares vectors of its own model only.
@@ -19,10 +21,12 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import logging
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -31,14 +35,21 @@ import numpy as np
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.files import write_whole
-from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
+from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
 from edgehuman.outcome import to_json
-from edgehuman.records import Float32
+from edgehuman.records import Float32, Float64
+from edgehuman.runtime.lock import locked
 from edgehuman.runtime.loop.results import UNKNOWN
+from edgehuman.runtime.names import known_names, one_name
+from edgehuman.runtime.ranking import People
+
+_log = logging.getLogger(__name__)
 
 FORMAT = "edgehuman gallery"
 VERSION = 1
 _LONGEST_NAME = 200
+# The mode of a new gallery: its owner's alone.
+_MODE = 0o600
 # The score of identical walks, up to rounding.
 _SAME_WALK = 1 - 1e-6
 
@@ -57,7 +68,7 @@ class Identity:
     person: str
     score: float
     nearest: str
-    others: tuple[tuple[str, float], ...] = ()
+    others: Sequence[tuple[str, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,7 @@ class Gallery:
     walk_G: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "person_G", tuple(map(one_name, self.person_G)))
         shape, counts = self.vector_GD.shape, (len(self.person_G), len(self.walk_G))
         if len(shape) not in (2, 3) or counts != (shape[0], shape[0]):
             raise DataError(
@@ -119,8 +131,9 @@ class Gallery:
         Raises:
             DataError: the walk is already in it, a vector of another shape, or as the class says.
         """
-        if walk in self.walk_G:
-            whose = self.person_G[self.walk_G.index(walk)]
+        walk, known = one_name(walk), [*map(one_name, self.walk_G)]
+        if walk in known:
+            whose = self.person_G[known.index(walk)]
             raise DataError(
                 f"the walk {walk!r} is in the gallery already, as {whose}; give --walk another id, "
                 f"or `edgehuman gallery forget` it first"
@@ -142,11 +155,12 @@ class Gallery:
         """
         if (person is None) == (walk is None):
             raise UsageError("give either a person or a walk to forget, not both")
-        names, name = (self.person_G, person) if walk is None else (self.walk_G, walk)
+        names, what = (self.person_G, "people") if walk is None else (self.walk_G, "walks")
+        name, names = one_name(person or walk or ""), tuple(map(one_name, names))
         if name not in names:
             raise UsageError(
                 f"no person or walk is called {name!r}; the gallery holds "
-                f"{', '.join(dict.fromkeys(names)) or 'nobody'}"
+                f"{known_names(name, names, what)}"
             )
         kept = [index for index, own in enumerate(names) if own != name]
         return dataclasses.replace(
@@ -164,19 +178,21 @@ class Gallery:
         """
         if not len(self):
             return None
-        for score, whose, walk in zip(
-            self._scores(vector_D), self.person_G, self.walk_G, strict=True
-        ):
-            if whose != person and score >= _SAME_WALK:
-                return whose, walk
-        return None
+        same_G = np.flatnonzero(self._scores(vector_D) >= _SAME_WALK)
+        others = (g for g in same_G if self.person_G[g] != one_name(person))
+        return next(((self.person_G[g], self.walk_G[g]) for g in others), None)
 
-    def _scores(self, vector_D: Float32) -> list[float]:
-        """The score of each walk (G)."""
-        probe = Sightings(vector_D[None], np.zeros(1, np.int64))
-        gallery = Sightings(self.vector_GD, np.zeros(len(self), np.int64))
-        found = similarity(distances(probe, gallery, self.distance)[0], self.distance)
-        return [float(score) for score in found]
+    def _scores(self, vector_D: Float32) -> Float64:
+        """The score of each walk (G,)."""
+        return self._scorer.scores(vector_D)
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return Scorer(Sightings(self.vector_GD, np.zeros(len(self), np.int64)), self.distance)
+
+    @cached_property
+    def _people(self) -> People:
+        return People(self.person_G)
 
     def identify(self, vector_D: Float32, threshold: float) -> Identity:
         """Identify the person of a vector.
@@ -192,13 +208,10 @@ class Gallery:
             raise DataError(
                 "the gallery is empty; enrol somebody with `edgehuman gallery enroll` first"
             )
-        best: dict[str, float] = {}
-        for person, score in zip(self.person_G, self._scores(vector_D), strict=True):
-            best[person] = max(score, best.get(person, -np.inf))
-        ranked = sorted(best.items(), key=lambda item: -item[1])
-        nearest, score = ranked[0]
+        ranking = self._people.rank(self._scores(vector_D))
+        nearest, score = ranking.first()
         person = nearest if score >= threshold else UNKNOWN
-        return Identity(person, score, nearest, tuple(ranked[1:]))
+        return Identity(person, score, nearest, ranking.rest())
 
 
 def empty_gallery(card: Card) -> Gallery:
@@ -327,12 +340,47 @@ def _require_format(header: Any, vector_GD: Any, path: Path) -> None:
         raise ArtefactError(f"{path}: unknown distance {header.get('distance')!r}; enrol again")
 
 
+def update_gallery(
+    path: Path,
+    change: Callable[[Gallery], Gallery],
+    card: Card | None = None,
+    notify: Callable[[str], object] = _log.warning,
+) -> tuple[Gallery, Gallery]:
+    """Read a gallery, change it and write it, while no other program writes it.
+
+    Args:
+        change: from the gallery of the file to the one to write; an error of it changes nothing.
+        card: of the model to begin a gallery with if there is no file; None: there must be one.
+        notify: called with one line if another program keeps this one waiting.
+
+    Returns:
+        The galleries before and after.
+
+    Raises:
+        ArtefactError, UsageError: as `gallery_for`, `read_gallery` and `write_gallery`.
+    """
+    if card is None:
+        read_gallery(path)  # a wrong path is told of before a lock is written beside it
+    with locked(path, notify):
+        before = read_gallery(path) if card is None else gallery_for(path, card)
+        after = change(before)
+        _write(path, after)
+    return before, after
+
+
 def write_gallery(path: Path, gallery: Gallery) -> None:
     """Write the file atomically: the old one stays until the new one is on disk.
 
+    What other programs wrote since the gallery was read is lost; `update_gallery` keeps it.
+
     Raises:
-        UsageError: the path cannot be written to.
+        UsageError: the path cannot be written to, or another program goes on writing it.
     """
+    with locked(path, _log.warning):
+        _write(path, gallery)
+
+
+def _write(path: Path, gallery: Gallery) -> None:
     walks = [
         {"person": person, "walk": walk}
         for person, walk in zip(gallery.person_G, gallery.walk_G, strict=True)
@@ -348,4 +396,4 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
     content = io.BytesIO()
     text = np.frombuffer(to_json(header).encode("utf-8"), np.uint8)
     np.savez(content, header=text, vector_GD=gallery.vector_GD.astype(np.float32))
-    write_whole(path, content.getvalue(), UsageError)
+    write_whole(path, content.getvalue(), UsageError, _MODE)

@@ -17,7 +17,7 @@ from typing import Any
 from edgehuman import catalogue
 from edgehuman.card import WEIGHTS, Card, of_weights
 from edgehuman.catalogue import Action
-from edgehuman.errors import ArtefactError, EdgehumanError
+from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_side, side_path
 from edgehuman.runtime.model import load
@@ -34,9 +34,38 @@ def find_step(step: str, words: Sequence[str], recipe: Mapping[str, Any]) -> Act
     A word is the model if no flag precedes it, or only a flag that takes no value.
 
     Raises:
-        UsageError: no such model, or its record has no such step.
+        UsageError: no such model; its record has no such step; or a flag is for other records.
         ArtefactError, CheckpointError: the model's file is missing, foreign or corrupted.
     """
+    action = _find(step, words, recipe)
+    if action is not None and not {"-h", "--help"}.intersection(words):
+        _require_own_flags(step, action, words)
+    return action
+
+
+def _require_own_flags(step: str, action: Action, words: Sequence[str]) -> None:
+    """Raises UsageError for a flag that the step has for other records alone. One that it has for
+    none is told of with the closest name, where the flags are read.
+    """
+    served = catalogue.served(step)
+    given = [word.partition("=")[0] for word in words if word.startswith("--") and word != "--"]
+    own = {*_SWITCHES, "recipe", *_flags(action)}
+    for flag in given:
+        name = flag.removeprefix("--").replace("-", "_").removeprefix("no_")
+        if name in own:
+            continue
+        takers = [record for record, each in served.items() if name in _flags(each)]
+        if takers:
+            record = next(record for record, each in served.items() if each is action)
+            needs = catalogue.RECORDS[record].needs
+            raise UsageError(
+                f"unknown flag {flag}: it is for models of {' or '.join(takers)}, and this one "
+                f"takes {record}: {needs}. Leave it out; `--help` after the model lists its flags"
+            )
+
+
+def _find(step: str, words: Sequence[str], recipe: Mapping[str, Any]) -> Action | None:
+    """The step as `find_step` returns it, whatever the flags."""
     doubtful = []
     for flag, word in _values(words):
         if not flag or flag in _SWITCHES:
@@ -81,7 +110,14 @@ def action_of(step: str, model: str) -> Action:
     Raises:
         UsageError, ArtefactError, CheckpointError: as `find_step`.
     """
-    action: Action = catalogue.step(record_of(model), step)
+    record, served = record_of(model), catalogue.served(step)
+    if record in catalogue.RECORDS and record not in served:
+        needs = catalogue.RECORDS[record].needs
+        raise UsageError(
+            f"{model}: {record} does not support {step!r}; records that do: {', '.join(served)}"
+            + (f". This model takes {needs}" if needs else "")
+        )
+    action: Action = catalogue.step(record, step)
     return action
 
 
@@ -166,3 +202,8 @@ def _switches(action: Action) -> frozenset[str]:
     """The flags of a step that take no value."""
     fields = dataclasses.fields(catalogue.load_object(action.config))
     return frozenset(field.name for field in fields if field.type in (bool, "bool"))
+
+
+def _flags(action: Action) -> frozenset[str]:
+    """All flags of a step."""
+    return frozenset(each.name for each in dataclasses.fields(catalogue.load_object(action.config)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import cv2
 import numpy as np
 import pytest
 
@@ -46,3 +49,28 @@ def test_part_borders_have_the_images_resolution() -> None:
     assert part_HW.tolist() == [[0, 0, 0, 1, 1, 1, 1, 1]]
     assert part_HW.dtype == np.uint8
     assert parts_of(logits_CHW, 1, 2).tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("size", [(128, 64), (97, 41), (300, 1000), (20, 10), (1, 7), (700, 3)])
+@pytest.mark.parametrize("strip", [1, 3000, 10**9])
+def test_strips_give_the_parts_of_all_logits_at_once(
+    size: tuple[int, int], strip: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logits_CHW = np.random.default_rng(0).normal(size=(5, 32, 16)).astype(np.float32)
+    logits_CHW[3] = logits_CHW[1]  # of equal logits, the first part wins
+    height, width = size
+    at_once = np.stack([cv2.resize(one_HW, (width, height)) for one_HW in logits_CHW])
+    monkeypatch.setattr("edgehuman.metrics.person_answers._STRIP", strip)
+    assert np.array_equal(parts_of(logits_CHW, height, width), at_once.argmax(axis=0))
+
+
+def test_memory_does_not_grow_with_the_number_of_parts() -> None:
+    logits_CHW = np.random.default_rng(0).normal(size=(20, 32, 16)).astype(np.float32)
+    tracemalloc.start()
+    try:
+        parts_of(logits_CHW, 3000, 2000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # 6 MB of parts, and strips; all logits at once are 480 MB.
+    assert peak < 40e6

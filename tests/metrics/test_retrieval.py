@@ -14,6 +14,7 @@ from edgehuman.metrics import retrieval
 from edgehuman.metrics.retrieval import (
     NO_MATCH,
     Distance,
+    Scorer,
     Sightings,
     distances,
     first_match_places,
@@ -271,3 +272,22 @@ def test_memory_stays_bounded_as_queries_and_gallery_grow(monkeypatch: pytest.Mo
     whole = 100 * 10_000 * 8
     assert peak(100, 10_000) < whole / 8
     assert peak(100, 10_000) < 1.5 * peak(10, 10_000)
+
+
+@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+@pytest.mark.parametrize("shape", [(300, 8), (300, 3, 8)])
+def test_a_scorer_gives_the_similarities_of_the_distances(
+    shape: tuple[int, ...], distance: Distance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feature_NX = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    gallery = Sightings(feature_NX, np.zeros(len(feature_NX), np.int64))
+    probe = Sightings(feature_NX[5:6], np.zeros(1, np.int64))
+    right_G = similarity(distances(probe, gallery, distance)[0], distance)
+    ready = Scorer(gallery, distance)
+    monkeypatch.setattr("edgehuman.metrics.retrieval.READY_VALUES", 10)
+    for scorer in (ready, Scorer(gallery, distance)):
+        score_G = scorer.scores(feature_NX[5])
+        np.testing.assert_allclose(score_G, right_G, rtol=0, atol=1e-9)
+        assert score_G[5] == right_G[5]
+        with pytest.raises(DataError, match="must come from the same network"):
+            scorer.scores(feature_NX[5][..., :4])

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgehuman.errors import DataError
+from edgehuman.preprocess.image.foreign import foreign_of
 from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
 
@@ -70,10 +71,15 @@ class ImageWalk:
         num_maps: number of skipped label maps.
         num_unnamed: number of images skipped because labels.jsonl does not name them.
         simulated: one byte per yielded name: 1 if labels.jsonl marks it as simulated.
+        others: paths below the folder of the files without an image's suffix, if they are kept.
+
+    Args:
+        keep_others: whether to; a folder to train on may hold a million of them.
     """
 
-    def __init__(self, root: Path | str) -> None:
+    def __init__(self, root: Path | str, keep_others: bool = False) -> None:
         self.root = str(root)
+        self.others: list[str] | None = [] if keep_others else None
         self.suffixes: Counter[str] = Counter()
         self.num_maps = self.num_unnamed = 0
         self.simulated = bytearray()
@@ -103,6 +109,8 @@ class ImageWalk:
             if labels is None or not labels.alone:
                 self._leave_maps(folder, folders)
             below = "" if folder == self.root else os.path.relpath(folder, self.root)
+            if self.others is not None and (labels is None or not labels.alone):
+                self.others += [os.path.join(below, name) for name in _without_suffix(files)]
             for name in self._images(files):
                 path = os.path.join(place, name)
                 if labels is None or self._is_photo(path, labels):
@@ -119,14 +127,23 @@ class ImageWalk:
                 f"{self.num_unnamed} images left out that {LABELS} does not name (to include them, "
                 "give the folder that they are in)"
             )
+        if self.others is None:
+            said += self._not_read()
         return "; ".join(said)
+
+    def _not_read(self) -> Iterator[str]:
+        """What to say of files whose names end as pictures do that are not read."""
+        for suffix, count in sorted(self.suffixes.items()):
+            foreign = foreign_of(b"", f"name{suffix}")
+            if foreign is not None:
+                yield f"{count} {suffix} left out ({foreign.what} is not read; {foreign.fix})"
 
     def _images(self, files: list[str]) -> Iterator[str]:
         """Images among a folder's files, sorted; counts all files that are not hidden."""
         for name in sorted(files):
             if name.startswith("."):
                 continue
-            suffix = os.path.splitext(name)[1].lower()
+            suffix = _suffix(name)
             self.suffixes[suffix or "without a suffix"] += 1
             if suffix in IMAGE_SUFFIXES:
                 yield name
@@ -149,6 +166,19 @@ class ImageWalk:
             folders.remove(name)
             for _, _, files in os.walk(os.path.join(folder, name), onerror=_refuse):
                 self.num_maps += sum(1 for _ in self._images(files))
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _without_suffix(files: list[str]) -> list[str]:
+    """The files that are neither hidden nor images by their names."""
+    return [
+        name
+        for name in sorted(files)
+        if not name.startswith(".") and _suffix(name) not in IMAGE_SUFFIXES
+    ]
 
 
 def _own_lines(path: Path) -> list[Row]:

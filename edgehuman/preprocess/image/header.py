@@ -12,6 +12,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edgehuman.preprocess.image.foreign import HEAD, brands_of
+
 _SIGNATURES = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -26,6 +28,7 @@ _SIGNATURES = (
 # Start-of-frame markers hold the size; C4, C8 and CC in this range are tables.
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _APP1 = 0xDA, 0xE1
+_GIF_FRAME, _GIF_EXTENSION = 0x2C, 0x21
 _ORIENTATION_TAG = 0x0112
 _TURNED = (5, 6, 7, 8)
 
@@ -38,6 +41,7 @@ class ImageHeader:
     orientation: EXIF's 1 to 8; 1 is upright. Read from JPEG, PNG and WebP.
     alpha: some pixels may be transparent.
     complete: the file is not truncated.
+    animated: it holds several frames; of GIF, PNG and WebP.
     """
 
     format: str
@@ -46,6 +50,7 @@ class ImageHeader:
     orientation: int = 1
     alpha: bool = False
     complete: bool = True
+    animated: bool = False
 
 
 def read_header(data: bytes) -> ImageHeader:
@@ -58,6 +63,8 @@ def read_header(data: bytes) -> ImageHeader:
             return _png(data)
         if name == "WebP":
             return _webp(data)
+        if name == "GIF":
+            return ImageHeader(name, animated=_gif_frames(data) > 1)
     except (struct.error, IndexError):
         return ImageHeader(name, complete=False)
     return ImageHeader(name)
@@ -67,7 +74,7 @@ def format_of(data: bytes) -> str:
     """The format with the signature of the first bytes, or an empty string."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP"
-    if data[4:12] in (b"ftypavif", b"ftypavis"):
+    if data[4:8] == b"ftyp" and brands_of(data[:HEAD]) & {b"avif", b"avis"}:
         return "AVIF"
     return next((name for start, name in _SIGNATURES if data.startswith(start)), "")
 
@@ -98,14 +105,17 @@ def _jpeg(data: bytes) -> ImageHeader:
 
 def _png(data: bytes) -> ImageHeader:
     width, height, _, colour = struct.unpack_from(">IIBB", data, 16)
-    orientation, alpha = 1, colour in (4, 6)
+    orientation, alpha, frames = 1, colour in (4, 6), 1
     for kind, chunk in _png_chunks(data):
+        if kind == b"acTL":
+            (frames,) = struct.unpack_from(">I", chunk)
         alpha = alpha or kind == b"tRNS"
         if kind == b"eXIf":
             orientation = _orientation(chunk)
     if orientation in _TURNED:
         height, width = width, height
-    return ImageHeader("PNG", height, width, orientation, alpha, data.rfind(b"IEND") >= 0)
+    complete = data.rfind(b"IEND") >= 0
+    return ImageHeader("PNG", height, width, orientation, alpha, complete, frames > 1)
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -120,13 +130,14 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _webp(data: bytes) -> ImageHeader:
     (length,) = struct.unpack_from("<I", data, 4)
     complete = len(data) >= length + 8
-    kind, orientation, alpha = data[12:16], 1, False
+    kind, orientation, alpha, animated = data[12:16], 1, False, False
     if kind == b"VP8L":
         alpha = bool(data[24] & 0x10)
     elif kind == b"VP8X":
         alpha = bool(data[20] & 0x10)
         orientation = _webp_orientation(data) if data[20] & 0x08 else 1
-    return ImageHeader("WebP", 0, 0, orientation, alpha, complete)
+        animated = bool(data[20] & 0x02)
+    return ImageHeader("WebP", 0, 0, orientation, alpha, complete, animated)
 
 
 def _webp_orientation(data: bytes) -> int:
@@ -137,6 +148,29 @@ def _webp_orientation(data: bytes) -> int:
             return _orientation(data[place + 8 : place + 8 + length].removeprefix(b"Exif\0\0"))
         place += 8 + length + length % 2
     return 1
+
+
+def _gif_frames(data: bytes) -> int:
+    """The number of frames, up to 2. Source: the GIF89a specification, blocks and sub-blocks."""
+    place, frames = 13 + _colours(data[10]), 0
+    while place < len(data) and frames < 2:
+        block = data[place]
+        if block == _GIF_FRAME:
+            frames += 1
+            place += 11 + _colours(data[place + 9])
+        elif block == _GIF_EXTENSION:
+            place += 2
+        else:
+            break
+        while data[place]:
+            place += 1 + data[place]
+        place += 1
+    return frames
+
+
+def _colours(flags: int) -> int:
+    """Bytes of the colour table that these flags of a GIF announce."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _orientation(exif: bytes) -> int:

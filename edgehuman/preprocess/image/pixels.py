@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, ImageError
+from edgehuman.preprocess.image.foreign import HEAD, foreign_of
 from edgehuman.preprocess.image.header import ImageHeader, read_header
 from edgehuman.records import Float32, Uint8
 
@@ -25,8 +26,13 @@ Box = tuple[float, float, float, float]
 HEIGHT, WIDTH = 256, 128
 # Nothing can be recognised in a person smaller than this.
 MIN_SIDE = 8
-_SILENT = 0  # OpenCV's log level
-_SUFFIXES = ".jpg .jpeg .jpe .jp2 .png .webp .bmp .tif .tiff .ppm .pgm .gif .avif"
+_SILENT, _ERRORS = 0, 2  # OpenCV's log levels
+# Colours of a large picture are converted in strips of about so many values, not all at once.
+_STRIP = 4_000_000
+_SUFFIXES = (
+    ".jpg .jpeg .jpe .jfif .jfi .jif .pjp .pjpeg .mpo .jp2 .png .apng .webp .bmp .dib .tif .tiff"
+    " .ppm .pgm .gif .avif"
+)
 IMAGE_SUFFIXES = frozenset(_SUFFIXES.split())
 # Names of OpenCV's flags. OpenCV is imported where it is used: a device without a camera lacks it.
 _REDUCED = {
@@ -65,10 +71,13 @@ def require_whole(data: bytes, name: str) -> ImageHeader:
     if not data:
         raise ImageError(f"{name} is empty (0 bytes); copy it again, or remove it")
     header = read_header(data)
+    foreign = foreign_of(data[:HEAD], name)
+    if foreign is not None and header.format in ("", "TIFF"):
+        raise ImageError(f"{name} is {foreign.what}, which is not read; {foreign.fix}")
     if not header.format:
         raise ImageError(
             f"{name} begins with {data[:8]!r}, which is not an image; supported: JPEG, PNG, WebP, "
-            "BMP, TIFF, GIF and PPM. Convert it, or remove it"
+            "BMP, TIFF, GIF, AVIF and PPM. Convert it, or remove it"
         )
     if not header.complete:
         raise ImageError(
@@ -78,8 +87,14 @@ def require_whole(data: bytes, name: str) -> ImageHeader:
     return header
 
 
-def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> Uint8:
-    """`decode` with a header already read; `shrink` of 2, 4 or 8 downscales a JPEG while decoding.
+def decode_as(
+    data: bytes, header: ImageHeader, name: str, shrink: int = 1, silent: bool = True
+) -> Uint8:
+    """`decode` with a header already read.
+
+    Args:
+        shrink: 2, 4 or 8 downscales a JPEG while decoding, and others after it.
+        silent: whether OpenCV keeps its errors to itself; see `complaints`.
 
     Raises:
         ImageError: damaged, or under 8 pixels a side.
@@ -91,7 +106,7 @@ def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> U
         flags = cv2.IMREAD_UNCHANGED
     else:
         flags = getattr(cv2, _REDUCED[shrink]) | (cv2.IMREAD_IGNORE_ORIENTATION if own else 0)
-    bgr = _decoded(data, flags)
+    bgr = _decoded(data, flags, _SILENT if silent else _ERRORS)
     if bgr is None:
         raise ImageError(
             f"{name}: the {header.format} cannot be decoded; it is damaged, or OpenCV does not "
@@ -106,14 +121,14 @@ def decode_as(data: bytes, header: ImageHeader, name: str, shrink: int = 1) -> U
     return turn(rgb, header.orientation) if own and header.orientation != 1 else rgb
 
 
-def _decoded(data: bytes, flags: int) -> NDArray[Any] | None:
+def _decoded(data: bytes, flags: int, log_level: int) -> NDArray[Any] | None:
     """Decode with OpenCV, without its warnings on the terminal; None on failure."""
     import cv2
 
     # OpenCV 5 moved the two functions from `cv2`.
     log = getattr(cv2.utils, "logging", cv2)
     level = log.getLogLevel()
-    log.setLogLevel(_SILENT)
+    log.setLogLevel(log_level)
     try:
         found: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         return found
@@ -124,7 +139,17 @@ def _decoded(data: bytes, flags: int) -> NDArray[Any] | None:
 
 
 def _to_rgb(bgr: NDArray[Any]) -> Uint8:
-    """Convert OpenCV's array, of any depth and channels, to uint8 RGB."""
+    """Convert OpenCV's array, of any depth and channels, to uint8 RGB; it may be overwritten."""
+    height, width = bgr.shape[:2]
+    in_place = bgr.dtype == np.uint8 and bgr.ndim == 3 and bgr.shape[2] == 3
+    rgb_HWC = bgr if in_place else np.empty((height, width, 3), np.uint8)
+    rows = max(1, _STRIP // (3 * width))
+    for top in range(0, height, rows):
+        rgb_HWC[top : top + rows] = _strip_to_rgb(bgr[top : top + rows])
+    return rgb_HWC
+
+
+def _strip_to_rgb(bgr: NDArray[Any]) -> NDArray[Any]:
     import cv2
 
     if bgr.dtype == np.uint16:
@@ -133,8 +158,7 @@ def _to_rgb(bgr: NDArray[Any]) -> Uint8:
         alpha = bgr[..., 3:].astype(np.uint16)
         over = bgr[..., :3] * alpha + 255 * (255 - alpha)
         bgr = ((over + 127) // 255).astype(np.uint8)
-    code = cv2.COLOR_GRAY2RGB if bgr.ndim == 2 else cv2.COLOR_BGR2RGB
-    return np.asarray(cv2.cvtColor(bgr, code), np.uint8)
+    return cv2.cvtColor(bgr, cv2.COLOR_GRAY2RGB if bgr.ndim == 2 else cv2.COLOR_BGR2RGB)
 
 
 def turn(image_HWC: Uint8, orientation: int) -> Uint8:

@@ -1,13 +1,15 @@
 """One photo in, the model's answer out.
 
-Each photo is treated as one person's crop and resized to the model's size. An unreadable photo is
-an answer too, with its reason.
+Each photo is treated as one person's crop and resized to the model's size; where that squeezes it
+much, a remark says so. An unreadable photo is an answer too, with its reason.
 
 Axes: H height, W width, J joints, A questions, D dimensions, C parts.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,11 +19,19 @@ import numpy as np
 
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
-from edgehuman.preprocess.image.pixels import read_image, resize, to_crop
+from edgehuman.preprocess.image.photo import read_photo
+from edgehuman.preprocess.image.pixels import resize, resize_labels, to_crop
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.image.results import PhotoResult
 from edgehuman.runtime.model import Model
 
+Size = tuple[int, int]
+"""Height and width, pixels."""
+# A photo's height over width, relative to that of the model's input. Crops of people are 1.4 to 4
+# times as high as wide, and the models' inputs twice.
+_SHAPES = (0.6, 2.5)
+# The part map of a photo with more pixels is computed with about so many, and then enlarged.
+_MAP_PIXELS = 4_000_000
 BROKEN_OUTPUT = "the model's output is not finite; export it again"
 
 
@@ -37,10 +47,10 @@ def answer_photo(model: Model, path: Path, name: str) -> PhotoResult:
     require_answers(model)
     begin_ns = time.perf_counter_ns()
     try:
-        image_HWC = read_image(path)
+        crop_HWC, photo = _read(model, path, name)
     except DataError as error:
         return PhotoResult(path, name, reason=str(error), latency_ms=_since_ms(begin_ns))
-    return _answer(model, image_HWC, path, name, begin_ns)
+    return _answer(model, crop_HWC, photo, begin_ns)
 
 
 def answer_image(model: Model, image_HWC: object, name: str) -> PhotoResult:
@@ -61,25 +71,54 @@ def answer_image(model: Model, image_HWC: object, name: str) -> PhotoResult:
             f"photo {name} is {array.dtype} {array.shape}; give uint8 RGB (height, width, 3). "
             "OpenCV reads BGR: image[..., ::-1]"
         )
-    return _answer(model, np.ascontiguousarray(array), None, name, begin_ns)
+    crop_HWC = resize(np.ascontiguousarray(array), *model.card.input.shape[:2])
+    rows, columns = array.shape[:2]
+    return _answer(model, crop_HWC, PhotoResult(None, name, rows, columns), begin_ns)
 
 
-def _answer(
-    model: Model, image_HWC: Uint8, path: Path | None, name: str, begin_ns: int
-) -> PhotoResult:
+def _read(model: Model, path: Path, name: str) -> tuple[Uint8, PhotoResult]:
+    """The model's input, and the result so far: a large photo is freed here, before its part map.
+
+    Raises:
+        ImageError: see `read_photo`.
+    """
     height, width = model.card.input.shape[:2]
-    output = model.logits(resize(image_HWC, height, width)[None])[0]
+    photo = read_photo(path, height, width)
+    result = PhotoResult(path, name, photo.height, photo.width, remark=photo.remark)
+    return resize(photo.image_HWC, height, width), result
+
+
+def _answer(model: Model, crop_HWC: Uint8, photo: PhotoResult, begin_ns: int) -> PhotoResult:
+    """The result of a photo with its answer, or with the reason why there is none."""
+    output = model.logits(crop_HWC[None])[0]
     if not np.isfinite(output).all():
-        return PhotoResult(path, name, reason=BROKEN_OUTPUT, latency_ms=_since_ms(begin_ns))
-    answer = _READERS[model.card.output.kind](output, image_HWC, (height, width))
-    return PhotoResult(
-        path,
-        name,
-        height=image_HWC.shape[0],
-        width=image_HWC.shape[1],
+        latency_ms = _since_ms(begin_ns)
+        return PhotoResult(photo.path, photo.photo, reason=BROKEN_OUTPUT, latency_ms=latency_ms)
+    size = crop_HWC.shape[0], crop_HWC.shape[1]
+    remarks = (photo.remark, squeezed(photo.height, photo.width, *size))
+    answer = _READERS[model.card.output.kind](output, photo, size)
+    return dataclasses.replace(
+        photo,
         latency_ms=_since_ms(begin_ns),
+        remark="; ".join(filter(None, remarks)),
         labels=model.labels,
         **answer,
+    )
+
+
+def squeezed(height: int, width: int, model_height: int, model_width: int) -> str:
+    """What to say of a photo whose shape is far from a person's; empty if it is not.
+
+    Args:
+        height, width: of the photo, pixels.
+        model_height, model_width: of the model's input, pixels.
+    """
+    shape, expected = height / width, model_height / model_width
+    if _SHAPES[0] <= shape / expected <= _SHAPES[1]:
+        return ""
+    return (
+        f"{width}x{height} pixels are squeezed to the shape of one person, {expected:g} times as "
+        "high as wide, and answered as one person; crop each person first, close around the body"
     )
 
 
@@ -93,25 +132,28 @@ def require_answers(model: Model) -> None:
         )
 
 
-def _read_vector(output: Float32, image_HWC: Uint8, size: tuple[int, int]) -> dict[str, Any]:
+def _read_vector(output: Float32, photo: PhotoResult, size: Size) -> dict[str, Any]:
     return {"vector_D": output.reshape(-1)}
 
 
-def _read_attributes(logits_A: Float32, image_HWC: Uint8, size: tuple[int, int]) -> dict[str, Any]:
+def _read_attributes(logits_A: Float32, photo: PhotoResult, size: Size) -> dict[str, Any]:
     return {"prob_A": probabilities(logits_A)}
 
 
-def _read_joints(heatmap_JHW: Float32, image_HWC: Uint8, size: tuple[int, int]) -> dict[str, Any]:
+def _read_joints(heatmap_JHW: Float32, photo: PhotoResult, size: Size) -> dict[str, Any]:
     height, width = size
     joint_J3 = joints_of(heatmap_JHW[None], height / heatmap_JHW.shape[1])[0]
-    return {"joint_J3": to_crop(joint_J3, (0, 0, width, height), *image_HWC.shape[:2])}
+    return {"joint_J3": to_crop(joint_J3, (0, 0, width, height), photo.height, photo.width)}
 
 
-def _read_parts(logits_CHW: Float32, image_HWC: Uint8, size: tuple[int, int]) -> dict[str, Any]:
-    return {"part_HW": parts_of(logits_CHW, *image_HWC.shape[:2])}
+def _read_parts(logits_CHW: Float32, photo: PhotoResult, size: Size) -> dict[str, Any]:
+    times = math.ceil(math.sqrt(photo.height * photo.width / _MAP_PIXELS))
+    rows, columns = (math.ceil(side / times) for side in (photo.height, photo.width))
+    part_HW = parts_of(logits_CHW, rows, columns)
+    return {"part_HW": resize_labels(part_HW, photo.height, photo.width)}
 
 
-_Reader = Callable[[Float32, Uint8, tuple[int, int]], dict[str, Any]]
+_Reader = Callable[[Float32, PhotoResult, Size], dict[str, Any]]
 # Kind of the output -> reader of its field of a PhotoResult.
 _READERS: Mapping[str, _Reader] = {
     "embedding": _read_vector,

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.records import Float32, Uint8
+from edgehuman.records import Float32, Index, Uint8
 from edgehuman.runtime.loop.results import LatencyHistogram
+
+_STRIP = 1_000_000  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class PhotoResult:
         height, width: of the photo, pixels; 0 if it cannot be read.
         latency_ms: from the file, or the array, to the answer.
         reason: why there is no answer; empty if there is one.
+        remark: what makes the answer doubtful, such as a photo that is not one person's crop.
         labels: names of the questions, joints or parts, in the order of the answer.
         vector_D: float32 (D,), of an embedding.
         prob_A: float32 (A,), the probability of each attribute.
@@ -39,6 +42,7 @@ class PhotoResult:
     width: int = 0
     latency_ms: float = 0.0
     reason: str = ""
+    remark: str = ""
     labels: tuple[str, ...] = ()
     vector_D: Float32 | None = None
     prob_A: Float32 | None = None
@@ -56,6 +60,7 @@ def to_row(result: PhotoResult) -> dict[str, Any]:
         "width": result.width,
         "latency_ms": round(result.latency_ms, 3),
         **_answer(result),
+        **({"remark": result.remark} if result.remark else {}),
     }
 
 
@@ -77,10 +82,17 @@ def _answer(result: PhotoResult) -> dict[str, Any]:
             }
         }
     assert result.part_HW is not None
-    share_C = np.bincount(result.part_HW.reshape(-1), minlength=len(labels)) / result.part_HW.size
+    share_C = _counts(result.part_HW, len(labels)) / result.part_HW.size
     return {
         "parts": {name: round(float(share_C[i]), 5) for i, name in enumerate(labels) if share_C[i]}
     }
+
+
+def _counts(part_HW: Uint8, parts: int) -> Index:
+    """Pixels of each part; `bincount` makes int64 of them, so in strips of rows."""
+    rows = max(1, _STRIP // part_HW.shape[1])
+    strips = (part_HW[top : top + rows].ravel() for top in range(0, len(part_HW), rows))
+    return sum((np.bincount(strip, minlength=parts) for strip in strips), np.zeros(parts, np.int64))
 
 
 @dataclass(slots=True)
@@ -89,11 +101,15 @@ class PhotoTally:
 
     Attributes:
         photos, unreadable: number of photos, and of those without an answer.
+        remarked: of those with an answer and a remark.
+        others: files of the folder that are no pictures.
         latency: from the file to the answer, for those that have one.
     """
 
     photos: int = 0
     unreadable: int = 0
+    remarked: int = 0
+    others: int = 0
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
     def add(self, result: PhotoResult) -> None:
@@ -103,12 +119,15 @@ class PhotoTally:
             self.unreadable += 1
         else:
             self.latency.add(result.latency_ms)
+            self.remarked += bool(result.remark)
 
     def summary(self) -> dict[str, Any]:
         """The photos in numbers; None for what was not measured."""
         return {
             "photos": self.photos,
             "unreadable": self.unreadable,
+            "remarked": self.remarked,
+            "other_files": self.others,
             "latency_ms": {
                 "p50": _milliseconds(self.latency.percentile_ms(50)),
                 "p95": _milliseconds(self.latency.percentile_ms(95)),

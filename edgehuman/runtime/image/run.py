@@ -2,7 +2,8 @@
 
 edgehuman run zoo:person-garments --source photos --save parts
 
-An unreadable photo is an answer too, with its reason, and is counted; it does not end the run.
+An unreadable photo is an answer too, with its reason, and is counted; it does not end the run. So
+is a picture or a video of a format that is not read.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def run(config: RunConfig) -> Outcome:
     )
     require_answers(model)
     source, tally, stop = Path(config.source), PhotoTally(), StopSignals()
-    photos = find_photos(config.source)
+    found = find_photos(config.source)
+    photos, tally.others = found.photos, found.others
     masks = _masks(config, model, photos)
     _require_apart(config, photos, masks)
     with stop, _open_lines(config.save) as saved:
@@ -144,7 +146,8 @@ def in_words(row: Row) -> str:
     """One photo's row as a line of text."""
     if "error" in row:
         return f"{row['photo']}: unreadable: {row['error']}"
-    return f"{row['photo']}  {row['latency_ms']:.1f} ms  {'; '.join(_said(row))}"
+    remark = f" (remark: {row['remark']})" if "remark" in row else ""
+    return f"{row['photo']}  {row['latency_ms']:.1f} ms  {'; '.join(_said(row))}{remark}"
 
 
 def _said(row: Row) -> Iterator[str]:
@@ -169,6 +172,8 @@ def _open_lines(save: Path | None) -> AbstractContextManager[IO[str] | None]:
 def _summary_text(summary: Mapping[str, Any]) -> str:
     latency = summary["latency_ms"]
     lines = [f"{summary['photos']} photos, {summary['unreadable']} of them unreadable"]
+    if summary["remarked"]:
+        lines[0] += f", {summary['remarked']} answered with a remark"
     if latency["p50"] is not None:
         lines.append(f"file to answer: p50 {latency['p50']:g} ms, p95 {latency['p95']:g} ms")
     if summary["save"]:

@@ -2,44 +2,128 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.image.folder import ImageWalk
+from edgehuman.preprocess.image.foreign import HEAD, VIDEO, foreign_of
+from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
 
+_LIVE = ("udp:", "tcp:", "/dev/video")
+# Two letters say too little: a table that begins with "BMI" is no picture.
+_UNSURE = frozenset({"BMP", "PGM", "PPM"})
+_LISTED = 4
 
-def find_photos(source: str | Path) -> list[Path]:
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a path holds.
+
+    Attributes:
+        photos: by name; also pictures and videos that cannot be read, whose answer is the reason.
+        others: number of other files.
+    """
+
+    photos: list[Path]
+    others: int = 0
+
+
+def find_photos(source: str | Path) -> Found:
     """The photos of a folder and its subfolders, by name; or the one photo.
 
-    Label maps are left out, as in training, and counted on stderr.
+    Files count by their first bytes, then by their names. Label maps are left out, as in training;
+    they and other files are counted on stderr.
 
     Raises:
-        UsageError: an empty path.
-        DataError: no such path, or no image in it.
+        UsageError: an empty path, or a live source.
+        DataError: no such path, a video, or no image in it.
     """
     if not str(source).strip():
         raise UsageError("source is empty; give a folder of photos, or one photo")
+    _require_no_stream(str(source))
     source = Path(source)
     if source.is_file():
-        return [source]
+        _require_no_video(source)
+        return Found([source])
     if not source.is_dir():
         raise DataError(f"source {source}: no such folder or photo; give the path of one")
-    walk = ImageWalk(source)
-    photos = sorted(source / name for name in walk.names())
+    walk = ImageWalk(source, keep_others=True)
+    photos = [source / name for name in walk.names()]
+    others: list[Path] = []
+    for path in (source / name for name in walk.others or ()):
+        (photos if _is_picture(path) else others).append(path)
+    photos.sort()
+    left_out = "; ".join(filter(None, (walk.left_out(), _other_files(others))))
     if not photos:
         count = walk.suffixes.total()
-        found = f"{count} files, none of them an image" if count else "nothing"
-        found = f"no photo ({walk.left_out()})" if walk.left_out() else found
+        held = f"{count} files, none of them an image" if count else "nothing"
+        held = f"no photo ({walk.left_out()})" if walk.left_out() else held
         raise DataError(
-            f"source {source} holds {found}; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"
+            f"source {source} holds {held}; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
-    if walk.left_out():
-        print(f"source {source}: {len(photos)} photos; {walk.left_out()}", file=sys.stderr)
-    return photos
+    if left_out:
+        print(f"source {source}: {len(photos)} photos; {left_out}", file=sys.stderr)
+    return Found(photos, len(others))
 
 
 def name_in(source: Path, photo: Path) -> str:
     """The name of a photo of the source: its path inside the folder, or its file's name."""
     return str(photo.relative_to(source if source.is_dir() else source.parent))
+
+
+def _require_no_stream(source: str) -> None:
+    """Raises UsageError for a camera, an address or standard input."""
+    camera = source.isdecimal() and not os.path.exists(source)
+    if camera or source == "-" or "://" in source or source.startswith(_LIVE):
+        raise UsageError(
+            f"source {source}: models of photos take a folder of photos, or one photo, and no live "
+            "source. Take photos out of a stream first, e.g. with `ffmpeg -i rtsp://CAMERA -vf "
+            "fps=1 frames/%05d.png`, and crop each person; live streams of poses are for models "
+            "such as zoo:gait-skeleton (`--source udp://:5555`), and in Python `edgehuman.stream` "
+            "takes frames as arrays"
+        )
+
+
+def _require_no_video(path: Path) -> None:
+    """Raises DataError for a video."""
+    if foreign_of(_head(path), path.name) is VIDEO:
+        raise DataError(
+            f"source {path} is a video, and models of photos take photos; {VIDEO.fix}, crop each "
+            "person, and give that folder. Videos are taken by models of silhouettes alone, as "
+            "masks, white on black"
+        )
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether a file without an image's suffix is a picture, or one of a format not read."""
+    head = _head(path)
+    own = format_of(head)
+    return bool(own and own not in _UNSURE) or foreign_of(head, path.name) is not None
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file; none of what is no file, such as a pipe, or cannot be read."""
+    if not path.is_file():
+        return b""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(HEAD)
+    except OSError:
+        return b""
+
+
+def _other_files(others: Sequence[Path]) -> str:
+    """The remark about files that are no pictures; empty if there are none."""
+    if not others:
+        return ""
+    suffixes = Counter(path.suffix.lower() or "without a suffix" for path in others)
+    listed = ", ".join(f"{count} {end}" for end, count in suffixes.most_common(_LISTED))
+    more = ", …" if len(suffixes) > _LISTED else ""
+    files = "1 other file" if len(others) == 1 else f"{len(others)} other files"
+    return f"{files} left out ({listed}{more})"

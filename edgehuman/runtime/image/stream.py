@@ -41,8 +41,9 @@ def open_stream(
         return LiveStream(_nothing_to_iterate(), intake.report, intake=intake)
     if not isinstance(source, (str, Path)):
         return LiveStream(_array_answers(model, source, tally), tally.summary)
-    photos = find_photos(source)
-    return LiveStream(_answers(model, Path(source), photos, tally), tally.summary)
+    found = find_photos(source)
+    tally.others = found.others
+    return LiveStream(_answers(model, Path(source), found.photos, tally), tally.summary)
 
 
 class PushedPhotos:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tyro.conf import Positional
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
 from edgehuman.outcome import Outcome
+from edgehuman.records import Float32
 from edgehuman.runtime.gallery import (
     Gallery,
     gallery_for,
@@ -25,7 +25,7 @@ from edgehuman.runtime.gallery import (
     require_people,
     require_same_model,
     require_vectors,
-    write_gallery,
+    update_gallery,
 )
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.model import Model, load
@@ -97,31 +97,36 @@ def enroll(config: EnrolConfig) -> Outcome:
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
     model = _open(config.model, config.threads, config.seed)
-    gallery = gallery_for(config.gallery, model.card)
+    gallery_for(config.gallery, model.card)  # a wrong file is told of before the work
     identifier = Identifier(model, notify=say)
     chosen = _chosen(walks_in(config.source, config.seed), config.walk, config.source)
-    rows: list[dict[str, Any]] = []
-    for walk in chosen:
-        walker = identifier.embed(walk)
-        vector = walker.embed()
-        if not config.take_as_is:
-            _require_clear(walker)
-            require_own(gallery, config.name, vector, walk.name)
-        known_as = _known_as(config.source, walk.name, gallery)
-        gallery = gallery.enrol(config.name, known_as, vector)
-        rows.append({"walk": known_as, "frames": walker.frames, "used": walker.used})
-    write_gallery(config.gallery, gallery)
+    walkers = [identifier.embed(walk) for walk in chosen]
+    vectors = [_vector(walker, config.take_as_is) for walker in walkers]
+
+    def enrolled(known: Gallery) -> Gallery:
+        for walker, vector in zip(walkers, vectors, strict=True):
+            if not config.take_as_is:
+                require_own(known, config.name, vector, walker.name)
+            known_as = _known_as(config.source, walker.name, known)
+            known = known.enrol(config.name, known_as, vector)
+        return known
+
+    before, gallery = update_gallery(config.gallery, enrolled, model.card, say)
+    rows = [
+        {"walk": known_as, "frames": walker.frames, "used": walker.used}
+        for known_as, walker in zip(gallery.walk_G[len(before) :], walkers, strict=True)
+    ]
     simulated = any(walk.simulated for walk in chosen)
     data = {
         "gallery": str(config.gallery),
-        "person": config.name,
+        "person": gallery.person_G[-1],
         "walks": rows,
         "simulated": simulated,
         "people": gallery.people(),
     }
     count = "1 walk" if len(rows) == 1 else f"{len(rows)} walks"
     text = (
-        f"{config.gallery}: {config.name} enrolled by {count}"
+        f"{config.gallery}: {data['person']} enrolled by {count}"
         f"{' of a simulated walker' if simulated else ''}; {len(gallery.people())} people, "
         f"{len(gallery)} walks"
     )
@@ -154,6 +159,18 @@ def identify(config: IdentifyConfig) -> Outcome:
         "walks": rows,
     }
     return Outcome(data, "\n".join(map(in_words, rows)))
+
+
+def _vector(walker: Walker, take_as_is: bool) -> Float32:
+    """The vector of a walk (D,), or (P, D) of parts.
+
+    Raises:
+        DataError: too few frames can be used; or most cannot, and it is not taken as it is.
+    """
+    vector = walker.embed()
+    if not take_as_is:
+        _require_clear(walker)
+    return vector
 
 
 def _open(name: str, threads: int, seed: int) -> Model:

@@ -29,7 +29,7 @@ from edgehuman.runtime.gallery import (
     require_people,
     require_same_model,
     require_vectors,
-    write_gallery,
+    update_gallery,
 )
 from edgehuman.runtime.loop.dropped import loss_lines
 from edgehuman.runtime.loop.play import say
@@ -114,21 +114,26 @@ def enroll(config: EnrolConfig) -> Outcome:
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
     model = _open(config.model, config.threads, config.seed)
-    gallery = gallery_for(config.gallery, model.card)
+    gallery_for(config.gallery, model.card)  # a wrong file is told of before the work
     walks = walks_of(model, config.source, config.seconds, config.seed)
     track = _one_track(walks, config.track, config.source)
     where = f"{config.source}, track {track}"
     _require_one(walks.repeated[track], where)
     if not config.take_as_is:
         _require_right(walks.beginnings[track], where)
-        require_own(gallery, config.name, walks.vectors[track], where)
-    _remark(walks)
     walk = config.walk or f"{Path(config.source).name}#{track}"
-    gallery = gallery.enrol(config.name, walk, walks.vectors[track])
-    write_gallery(config.gallery, gallery)
+
+    def enrolled(known: Gallery) -> Gallery:
+        if not config.take_as_is:
+            require_own(known, config.name, walks.vectors[track], where)
+        return known.enrol(config.name, walk, walks.vectors[track])
+
+    _, gallery = update_gallery(config.gallery, enrolled, model.card, say)
+    person, walk = gallery.person_G[-1], gallery.walk_G[-1]
+    _remark(walks)
     data = {
         "gallery": str(config.gallery),
-        "person": config.name,
+        "person": person,
         "walk": walk,
         "windows": walks.windows[track],
         "simulated": config.source == SIMULATED,
@@ -136,7 +141,7 @@ def enroll(config: EnrolConfig) -> Outcome:
     }
     simulated = " (a simulated walker)" if config.source == SIMULATED else ""
     text = (
-        f"{config.gallery}: {config.name} enrolled by {walk}{simulated}, {data['windows']} windows;"
+        f"{config.gallery}: {person} enrolled by {walk}{simulated}, {data['windows']} windows;"
         f" {len(gallery.people())} people, {len(gallery)} walks"
     )
     return Outcome(data, "\n".join([text, *loss_lines(walks.report)]))

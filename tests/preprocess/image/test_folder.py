@@ -99,3 +99,31 @@ def test_one_picture_is_simulated_as_its_folder_says(tmp_path: Path) -> None:
     assert not is_simulated(tmp_path / "images" / "7" / "1.png")
     # Three folders down nobody looks up as far as the labels.
     assert not is_simulated(tmp_path / "x" / "y" / "z" / "2.png")
+
+
+def test_other_files_are_kept_for_those_who_ask(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "b/c.heic", "b/d.txt", "README", ".hidden.heic", "e.jfif")
+    assert walked(tmp_path)[1].others is None
+    walk = ImageWalk(tmp_path, keep_others=True)
+    assert list(walk.names()) == ["a.jpg", "e.jfif"]
+    assert walk.others == ["README", "b/c.heic", "b/d.txt"]
+
+
+def test_of_a_labelled_folder_no_other_files_are_kept(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "b.heic")
+    label(tmp_path, {"image": "a.jpg"})
+    walk = ImageWalk(tmp_path, keep_others=True)
+    assert (list(walk.names()), walk.others) == (["a.jpg"], [])
+
+
+def test_pictures_that_are_not_read_are_said_to_be_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "b.heic", "c/d.HEIC", "e.dng", "f.txt", "README")
+    walk = walked(tmp_path)[1]
+    assert walk.left_out() == (
+        "1 .dng left out (a camera's raw picture is not read; develop it, e.g. with "
+        "`darktable-cli PHOTO.dng PHOTO.jpg`); 2 .heic left out (a HEIC picture is not read; "
+        "convert it with `heif-convert PHOTO.heic PHOTO.jpg`, or set the phone's camera to JPEG)"
+    )
+    walk = ImageWalk(tmp_path, keep_others=True)
+    assert len(list(walk.names())) == 1
+    assert walk.left_out() == ""

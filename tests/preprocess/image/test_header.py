@@ -105,3 +105,18 @@ def test_a_webp_says_transparency_orientation_and_its_length() -> None:
 def test_an_orientation_out_of_range_is_upright(orientation: int) -> None:
     turned = segment(0xE1, b"Exif\0\0" + exif(orientation))
     assert read_header(jpeg(4, 6, turned)) == ImageHeader("JPEG", 4, 6)
+
+
+def test_a_gif_and_a_png_say_whether_they_are_animated() -> None:
+    head = b"GIF89a\x08\0\x08\0\x80\0\0" + bytes(6)
+    control = b"!\xf9\x04\0\x0a\0\0\0"
+    frame = b",\0\0\0\0\x08\0\x08\0\0" + b"\x02\x02\x44\x01\0"
+    coloured = frame.replace(b"\x08\0\0\x02", b"\x08\0\x81" + bytes(12) + b"\x02")
+    for one in (frame, coloured):
+        for frames in (1, 2, 3):
+            content = head + (control + one) * frames + b";"
+            assert read_header(content) == ImageHeader("GIF", animated=frames > 1)
+    assert not read_header(head + control + frame[:12]).complete
+    for frames in (1, 2):
+        animated = read_header(png(2, 3, 2, chunk(b"acTL", struct.pack(">II", frames, 0)), *END))
+        assert (animated.animated, animated.complete) == (frames == 2, True)

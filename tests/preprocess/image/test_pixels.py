@@ -311,3 +311,16 @@ def test_joints_move_with_the_crop() -> None:
     # Three pixels of the crop to one of the image: the middle of the first lands on 1.1 and 1.1.
     assert moved == pytest.approx(np.array([[1.1, 65.1, 2.0], [65.1, 257.1, 1.0]]))
     assert joints[0, 0] == 20
+
+
+@pytest.mark.parametrize("kind", ["grey", "grey16", "colour", "colour16", "clear"])
+def test_colours_are_converted_in_strips(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    depth = 65535 if kind.endswith("16") else 255
+    channels = {"grey": 1, "colou": 3, "clear": 4}[kind.removesuffix("16")[:5]]
+    shape = (40, 30) if channels == 1 else (40, 30, channels)
+    values = np.random.default_rng(0).integers(0, depth + 1, shape)
+    ok, content = cv2.imencode(".png", values.astype(np.uint16 if depth > 255 else np.uint8))
+    assert ok
+    whole_HWC = decode(content.tobytes())
+    monkeypatch.setattr("edgehuman.preprocess.image.pixels._STRIP", 200)
+    assert np.array_equal(decode(content.tobytes()), whole_HWC)

@@ -9,7 +9,7 @@ import pytest
 
 from edgehuman.card import OutputSpec
 from edgehuman.errors import ArtefactError
-from edgehuman.runtime.image.answer import answer_photo
+from edgehuman.runtime.image.answer import answer_image, answer_photo
 from edgehuman.runtime.image.results import to_row
 from edgehuman.runtime.model import load
 from tests.runtime.image_models import write_image_model
@@ -73,3 +73,45 @@ def test_what_cannot_be_read_has_a_reason(tmp_path: Path) -> None:
     assert (result.path, result.part_HW, result.height) == (path, None, 0)
     assert to_row(result) == {"photo": "a.png", "error": result.reason}
     assert result.reason
+
+
+@pytest.mark.parametrize(
+    ("size", "squeezed"),
+    [
+        *(((height, 100), False) for height in (140, 200, 300, 400)),
+        ((384, 960), True),
+        ((100, 100), True),
+        ((1000, 100), True),
+    ],
+)
+def test_a_photo_far_from_a_persons_shape_has_a_remark(
+    size: tuple[int, int], squeezed: bool, tmp_path: Path
+) -> None:
+    model = load(write_image_model(tmp_path, "reid"))
+    for result in (
+        answer_photo(model, photo(tmp_path / "a.png", flag(*size)), "a"),
+        answer_image(model, flag(*size), "a"),
+    ):
+        assert ("crop each person first" in result.remark) == squeezed
+        assert (f"{size[1]}x{size[0]} pixels are squeezed" in result.remark) == squeezed
+        assert result.vector_D is not None
+
+
+def test_a_large_photo_gets_the_parts_of_all_its_pixels(tmp_path: Path) -> None:
+    model = load(write_image_model(tmp_path, "parsing"))
+    result = answer_photo(model, photo(tmp_path / "a.jpg", flag(4200, 2100)), "a")
+    assert result.part_HW is not None
+    assert result.part_HW.shape == (result.height, result.width) == (4200, 2100)
+    assert (result.part_HW[:2000] == 0).all()
+    assert (result.part_HW[2200:] == 1).all()
+    assert to_row(result)["parts"] == pytest.approx({"red": 0.5, "green": 0.5}, abs=0.001)
+
+
+def test_joints_of_a_large_photo_are_in_its_pixels(tmp_path: Path) -> None:
+    image_HWC = np.zeros((4096, 2048, 3), np.uint8)
+    image_HWC[512:1024, 1024:1536, 0] = 255
+    image_HWC[2560:3072, 0:512, 1] = 255
+    model = load(write_image_model(tmp_path, "pose"))
+    row = to_row(answer_photo(model, photo(tmp_path / "a.jpg", image_HWC), "a"))
+    assert row["joints"]["l_eye"][:2] == pytest.approx([1279.5, 767.5], abs=8)
+    assert row["joints"]["r_eye"][:2] == pytest.approx([255.5, 2815.5], abs=8)

@@ -44,3 +44,21 @@ def test_what_photos_add_up_to() -> None:
     tally.add(PhotoResult(Path("b"), "b", latency_ms=9.0, reason="empty"))
     found = tally.summary()
     assert (found["photos"], found["unreadable"], found["latency_ms"]["max"]) == (2, 1, 2.0)
+
+
+def test_shares_are_those_of_all_pixels_however_many_strips(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    part_HW = np.random.default_rng(0).integers(0, 2, (70, 30)).astype(np.uint8)
+    whole = to_row(PhotoResult(Path("a"), "a", 70, 30, labels=LABELS, part_HW=part_HW))
+    assert whole["parts"]["shoe"] == round(part_HW.mean(), 5)
+    monkeypatch.setattr("edgehuman.runtime.image.results._STRIP", 100)
+    assert to_row(PhotoResult(Path("a"), "a", 70, 30, labels=LABELS, part_HW=part_HW)) == whole
+
+
+def test_a_remark_stands_in_the_row_and_is_counted() -> None:
+    result = PhotoResult(Path("a"), "a", 2, 1, remark="squeezed", vector_D=np.ones(1, np.float32))
+    assert to_row(result)["remark"] == "squeezed"
+    tally = PhotoTally(others=3)
+    tally.add(result)
+    assert (tally.summary()["remarked"], tally.summary()["other_files"]) == (1, 3)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
+import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from edgehuman.runtime.image.answer import answer_photo
 from edgehuman.runtime.image.results import PhotoResult
 from edgehuman.runtime.image.run import RunConfig, run
 from edgehuman.runtime.model import Model
+from tests import leaving
 from tests.runtime.image_models import write_image_model
 from tests.runtime.photos import flag, photo
 
@@ -208,3 +211,84 @@ def test_a_photo_by_the_name_of_the_lines_stays(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"overwrite the photo .*photos\.jsonl with its lines"):
         run(RunConfig(str(write_image_model(tmp_path, "reid")), str(path), save=tmp_path))
     assert path.read_bytes() == before
+
+
+def test_what_is_no_readable_picture_is_listed_with_its_fix_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "photos"
+    photo(folder / "a.png", flag())
+    photo(folder / "b.jpg", flag()).rename(folder / "b.jfif")
+    (folder / "c.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))
+    (folder / "d.mov").write_bytes(b"\0\0\0\x14ftypqt  \0\0\0\0qt  ")
+    photo(folder / "e.png", flag(40, 100))
+    (folder / "list.csv").write_text("a,b")
+    model = str(write_image_model(tmp_path, "reid"))
+    outcome = run(RunConfig(model, str(folder), json=True))
+    out, err = capsys.readouterr()
+    rows = {row["photo"]: row for row in map(json.loads, out.splitlines())}
+    assert (
+        "is a HEIC picture, which is not read; convert it with `heif-convert"
+        in (rows["c.heic"]["error"])
+    )
+    assert (
+        "is a video, which is not read; take photos out of it with `ffmpeg"
+        in (rows["d.mov"]["error"])
+    )
+    assert "error" not in rows["b.jfif"]
+    assert "remark" not in rows["b.jfif"]
+    assert "crop each person first" in rows["e.png"]["remark"]
+    assert "1 other file left out (1 .csv)" in err
+    assert "5 photos, 2 of them unreadable, 1 answered with a remark" in err
+    assert isinstance(outcome.data, dict)
+    counts = [outcome.data[key] for key in ("photos", "unreadable", "remarked", "other_files")]
+    assert counts == [5, 2, 1, 1]
+    run(RunConfig(model, str(folder)))
+    assert "(remark: 100x40 pixels are squeezed" in capsys.readouterr().out
+
+
+def test_a_flag_of_other_records_says_what_this_model_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(write_image_model(tmp_path, "reid"))
+    assert main(["run", model, "--source", str(tmp_path), "--gallery", "k.npz"]) == 2
+    err = capsys.readouterr().err
+    assert "unknown flag --gallery: it is for models of SkeletonSequence or Silhouette" in err
+    assert "this one takes PersonCrop: one picture of one person" in err
+    assert main(["gallery", "enroll", model, "--source", "a", "--name", "A"]) == 2
+    assert "This model takes one picture of one person" in capsys.readouterr().err
+
+
+PEAK = """
+import resource, sys
+from edgehuman.cli import main
+code = main(["run", *sys.argv[1:]])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("save", [False, True])
+def test_a_photo_of_48_megapixels_takes_under_300_megabytes(save: bool, tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg", flag(8000, 6000))
+    model = str(write_image_model(tmp_path, "parsing"))
+    words = [
+        model,
+        "--source",
+        str(path),
+        "--json",
+        *(["--save", str(tmp_path / "o")] if save else []),
+    ]
+    begin_s = time.perf_counter()
+    done = leaving.run(
+        [sys.executable, "-c", PEAK, *words], capture_output=True, text=True, check=True
+    )
+    assert time.perf_counter() - begin_s < 30
+    row = json.loads(done.stdout)
+    assert (row["height"], row["width"]) == (8000, 6000)
+    assert row["parts"] == pytest.approx({"red": 0.5, "green": 0.5}, abs=0.001)
+    assert int(done.stderr.splitlines()[-1]) < 300
+    if save:
+        mask = cv2.imread(row["mask"], cv2.IMREAD_REDUCED_GRAYSCALE_8)
+        assert mask is not None
+        assert mask.shape == (1000, 750)

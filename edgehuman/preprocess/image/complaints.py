@@ -1,0 +1,69 @@
+"""What the libraries inside OpenCV print while they decode a picture.
+
+    with complaints() as said:
+        image = cv2.imdecode(...)
+    print(said)                      ["Corrupt JPEG data: premature end of data segment"]
+
+libjpeg prints to standard error that it made up the rest of a damaged picture, and tells nobody
+else. Standard error is the process's, so one thread decodes at a time, and what other threads write
+to it meanwhile is written there afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from typing import IO
+
+_STDERR = 2
+_ONE_AT_A_TIME = threading.Lock()
+# The beginnings of what libjpeg, libpng, libtiff, OpenJPEG and OpenCV's own log print.
+_OF_LIBRARIES = re.compile(
+    rb"Corrupt JPEG|Premature end of JPEG|Inconsistent progression|Invalid SOS|Unknown Adobe color"
+    rb"|Unsupported marker|Application transferred|Warning: unknown JFIF|libpng (warning|error)"
+    rb"|TIFF\w*:|\[ ?(ERROR|WARN):\d+@"
+)
+
+
+@contextlib.contextmanager
+def complaints() -> Iterator[list[str]]:
+    """Collect the lines that libraries print to standard error inside the block; complete after it.
+
+    Without a standard error, or a place for the lines, nothing is collected.
+    """
+    said: list[str] = []
+    with _ONE_AT_A_TIME, contextlib.ExitStack() as opened:
+        try:
+            own = os.dup(_STDERR)
+            opened.callback(os.close, own)
+            held = opened.enter_context(_open_memory())
+        except OSError:
+            yield said
+            return
+        os.dup2(held.fileno(), _STDERR)
+        try:
+            yield said
+        finally:
+            os.dup2(own, _STDERR)
+            held.seek(0)
+            for line in held.read().splitlines(keepends=True):
+                if _OF_LIBRARIES.match(line):
+                    said.append(line.decode("utf-8", "replace").strip())
+                else:
+                    os.write(own, line)
+
+
+def _open_memory() -> IO[bytes]:
+    """A file in memory, or else on disk. It holds any amount; a pipe that nobody reads meanwhile
+    would block when it is full.
+
+    Raises:
+        OSError: no folder for temporary files can be written to.
+    """
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("complaints"), "w+b")
+    return tempfile.TemporaryFile()

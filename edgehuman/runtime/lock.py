@@ -1,0 +1,150 @@
+"""One writer of a file at a time, among all programs of a machine.
+
+    with locked(path, notify=say):
+        ...                          read the file, change it, write it
+
+The lock is that of a file beside it, `.NAME.lock`, which the last writer removes. The system frees
+the lock of a killed program; the file that it leaves is taken over by the next writer. Windows has
+no such lock: there, write with one program at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from edgehuman.errors import UsageError
+from edgehuman.files import cannot_write
+from edgehuman.placing import followed, making_folders, sweep
+
+WAIT_S = 60.0
+_REMARK_S = 2.0
+_PAUSE_S = 0.02
+# What a disk answers that has no locks, such as some network disks.
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
+
+
+@contextlib.contextmanager
+def locked(path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S) -> Iterator[None]:
+    """Hold the lock on a file for the block, and remove what killed writers of it left.
+
+    Args:
+        path: the file; it need not exist. A link stands for the file that it leads to.
+        notify: called with one line if another program keeps this one waiting, or there is no lock.
+        wait_s: wait for this long.
+
+    Raises:
+        UsageError: another program still holds the lock, or the folder cannot be written to.
+    """
+    file = followed(path)
+    side = file.with_name(f".{file.name}.lock")
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(making_folders([file]))
+            lock = _Lock(side)
+            held.callback(lock.release)
+            _wait(lock, path, notify, wait_s)
+        except OSError as reason:
+            raise UsageError(cannot_write(path, reason)) from None
+        sweep(file)
+        yield
+
+
+def _wait(lock: _Lock, path: Path, notify: Callable[[str], object], wait_s: float) -> None:
+    begin_s = time.monotonic()
+    told = False
+    try:
+        while not lock.take():
+            waited_s = time.monotonic() - begin_s
+            if waited_s >= min(_REMARK_S, wait_s) and not told:
+                told = True
+                notify(f"{path}: waiting for {lock.holder()}, for up to {wait_s:g} s")
+            if waited_s >= wait_s:
+                raise UsageError(
+                    f"{path}: {lock.holder()} has been writing to it for {waited_s:.0f} s; nothing "
+                    "was changed. End that program, or try again"
+                )
+            time.sleep(_PAUSE_S)
+    except OSError as reason:
+        if reason.errno not in _NO_LOCKS:
+            raise
+        lock.remove()
+        notify(f"{path}: its disk has no locks ({reason.strerror}); write with one program alone")
+
+
+class _Lock:
+    """The lock of a side file.
+
+    Raises:
+        OSError: the side file cannot be opened, or its disk has no locks.
+    """
+
+    def __init__(self, side: Path) -> None:
+        self._side = side
+        self._opened: int | None = None
+
+    def take(self) -> bool:
+        """Whether the lock is held now; does not wait."""
+        opened = self._open()
+        try:
+            if not _flock(opened) or not self._is_side(opened):
+                return False
+            with contextlib.suppress(OSError):  # the file of another user, or a full disk
+                os.ftruncate(opened, 0)
+                os.write(opened, str(os.getpid()).encode())
+            self._opened, opened = opened, -1
+            return True
+        finally:
+            if opened >= 0:
+                os.close(opened)
+
+    def release(self) -> None:
+        """Remove the side file, and let the next writer in."""
+        if self._opened is not None:
+            self.remove()
+            os.close(self._opened)
+            self._opened = None
+
+    def remove(self) -> None:
+        """Remove the side file."""
+        with contextlib.suppress(OSError):
+            self._side.unlink()
+
+    def holder(self) -> str:
+        """The program that holds the lock, for a message."""
+        try:
+            found = self._side.read_text()
+        except (OSError, ValueError):
+            found = ""
+        return f"the program with process id {found}" if found.isdecimal() else "another program"
+
+    def _open(self) -> int:
+        try:
+            return os.open(self._side, os.O_CREAT | os.O_RDWR, 0o666)
+        except PermissionError:  # left by another user's program; to lock it, reading is enough
+            return os.open(self._side, os.O_RDONLY)
+
+    def _is_side(self, opened: int) -> bool:
+        """Whether the file is still the one beside: the writer before may have removed it."""
+        try:
+            return os.path.samestat(os.fstat(opened), os.stat(self._side))
+        except FileNotFoundError:
+            return False
+
+
+def _flock(opened: int) -> bool:
+    """Whether the system grants the lock on an open file now."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,124 @@
+"""One writer at a time: who waits, how long, what it says, and what a killed holder leaves."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from edgehuman.errors import UsageError
+from edgehuman.runtime.lock import locked
+from tests import leaving
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from edgehuman.runtime.lock import locked
+with locked(Path(sys.argv[1]), print):
+    print("held", flush=True)
+    time.sleep(30)
+"""
+
+
+def quiet(line: str) -> None:
+    raise AssertionError(line)
+
+
+def test_it_leaves_nothing_and_makes_no_file(tmp_path: Path) -> None:
+    with locked(tmp_path / "new" / "g", quiet):
+        assert [each.name for each in (tmp_path / "new").iterdir()] == [".g.lock"]
+    assert not list((tmp_path / "new").iterdir())
+    with pytest.raises(ZeroDivisionError), locked(tmp_path / "other" / "g", quiet):
+        raise ZeroDivisionError
+    assert not (tmp_path / "other").exists()
+
+
+def test_one_thread_after_another(tmp_path: Path) -> None:
+    path = tmp_path / "count"
+    path.write_text("0")
+
+    def add() -> None:
+        for _ in range(5):
+            with locked(path, quiet):
+                count = int(path.read_text())
+                time.sleep(0.001)
+                path.write_text(str(count + 1))
+
+    threads = [threading.Thread(target=add) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_text() == "30"
+    assert [each.name for each in tmp_path.iterdir()] == ["count"]
+
+
+def test_a_link_and_its_file_have_one_lock(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    with (
+        locked(tmp_path / "file", quiet),
+        pytest.raises(UsageError, match=rf"link: the program with process id {os.getpid()} has"),
+        locked(tmp_path / "link", lambda line: None, wait_s=0.05),
+    ):
+        pass
+
+
+def test_waiting_is_told_of_and_bounded_and_ends_with_the_holder(tmp_path: Path) -> None:
+    path = tmp_path / "g"
+    holder = leaving.start(
+        [sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, cwd=Path.cwd()
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        said: list[str] = []
+        with (
+            pytest.raises(UsageError, match="nothing was changed"),
+            locked(path, said.append, wait_s=0.2),
+        ):
+            raise AssertionError
+        assert said == [
+            f"{path}: waiting for the program with process id {holder.pid}, for up to 0.2 s"
+        ]
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        assert (tmp_path / ".g.lock").exists()
+        with locked(path, quiet):
+            pass
+        assert not list(tmp_path.iterdir())
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_a_disk_without_locks_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def none(opened: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    said: list[str] = []
+    with locked(tmp_path / "g", said.append):
+        pass
+    assert said == [
+        f"{tmp_path / 'g'}: its disk has no locks (No locks available); write with one program "
+        "alone"
+    ]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(UsageError, match=r"cannot write to .*file/g"),
+        locked(tmp_path / "file" / "g", quiet),
+    ):
+        pass

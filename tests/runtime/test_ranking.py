@@ -1,0 +1,28 @@
+"""People by the score of their best walk."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.runtime.ranking import People, Ranking
+
+
+def ranking() -> Ranking:
+    return People(("ANNA", "BOB", "ANNA", "CARL")).rank(np.array([0.1, 0.5, 0.7, 0.5]))
+
+
+def test_a_persons_score_is_that_of_their_best_walk() -> None:
+    assert ranking().first() == ("ANNA", 0.7)
+    assert list(ranking()) == [("ANNA", 0.7), ("BOB", 0.5), ("CARL", 0.5)]
+
+
+def test_the_rest_is_a_sequence() -> None:
+    rest = ranking().rest()
+    assert len(rest) == 2
+    assert rest[:1] == (("BOB", 0.5),)
+    assert rest[-1] == ("CARL", 0.5)
+    assert [*rest] == [("BOB", 0.5), ("CARL", 0.5)]
+    with pytest.raises(IndexError):
+        rest[2]
+    assert not len(rest.rest().rest())
