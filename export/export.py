@@ -57,6 +57,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.onnx_file import sealed
 from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
+from edgehuman.runtime.engine.replaced import require_own
 
 __all__ = ["ExportConfig", "export"]
 
@@ -169,12 +170,18 @@ def _library(config: ExportConfig) -> Any:
 
 
 def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: Path) -> list[str]:
-    """Check that the result can be written; return remarks on what it replaces."""
+    """Check that the result can be written and replaces no other model's file; return remarks."""
+    known = card.replace(weights_sha256=weights_sha256(network))
+    precision: str | None = None if config.precision == "auto" else config.precision
     if config.format == "tensorrt":
-        known = card.replace(weights_sha256=weights_sha256(network))
-        return to_tensorrt.require_place(path, known, config.on_device)
+        precision = "int8-tensorrt" if precision == "int8" else precision
+        return to_tensorrt.require_place(path, known, precision, config.on_device)
     require_usable_file(path, f"--out {path}", ArtefactError)
-    return []
+    if config.format == "torch-tensorrt":
+        return require_own(path, to_torch_tensorrt.files_of(path), known, precision)
+    parts = (FRAME, HEAD) if frames.is_set(network) else ()
+    files = (path, *(part_path(path, name) for name in parts))
+    return require_own(path, files, known, precision)
 
 
 def _files(config: ExportConfig, card: Card, path: Path) -> tuple[Path, ...]:
