@@ -26,7 +26,8 @@ class ExportConfig:
     """Export a checkpoint to an ONNX or TensorRT file with its card and its parity inside."""
 
     checkpoint: Positional[str]
-    """A checkpoint folder, or a name from `edgehuman models` (with seeded random weights)."""
+    """A checkpoint folder, a name from `edgehuman models` (with seeded random weights), or zoo:NAME
+    or an .onnx file, for an engine; an FP32 one also for another precision."""
     format: Literal["onnx", "tensorrt", "torch-tensorrt"] = "onnx"
     """The format to write."""
     precision: Literal["fp32", "fp16", "int8", "auto"] = "fp32"

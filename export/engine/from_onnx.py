@@ -76,8 +76,8 @@ def require_buildable(config: ExportConfig, card: Card, source: Path) -> None:
     if card.precision.name == "int8":
         raise UsageError(
             f"{source} is an INT8 graph for CPUs (uint8 activations with a zero point), which "
-            "TensorRT cannot read; export the checkpoint with --format tensorrt --precision "
-            "int8 --data ..., or build from the FP32 or FP16 graph"
+            "TensorRT cannot read; export the FP32 model or the checkpoint with --format tensorrt "
+            "--precision int8 --data ..., or build from the FP16 graph"
         )
     if config.explain:
         raise UsageError(
