@@ -36,7 +36,13 @@ from edgehuman.distill.objectives.weighted import (
     build_objectives,
     parse_objectives,
 )
-from edgehuman.distill.report import Compared, calibrating_data, compare, with_files
+from edgehuman.distill.report import (
+    Compared,
+    calibrating_data,
+    compare,
+    require_free,
+    with_files,
+)
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.targets.cache import keep_targets
 from edgehuman.distill.targets.targets import OnTheFly, Targets
@@ -84,6 +90,7 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
     config = cast(DistilFlags, work.config)
     if config.precision == "int8":
         calibrating_data(config)  # said before the training
+        require_free(config)
     lesson = _lesson(config, work.training, teacher)
     outcome = finetune(config, lesson.training, work.judge)
     if outcome.exit_code:

@@ -191,6 +191,16 @@ def calibrating_data(config: DistilFlags) -> str:
     return first
 
 
+def require_free(config: DistilFlags) -> None:
+    """Raise UsageError if --out holds an INT8 file that is not of a distillation to resume."""
+    held = [name for name in (INT8, CALIBRATED) if (config.out / name).exists()]
+    if held and not config.resume:
+        raise UsageError(
+            f"--out {config.out} already contains {held[0]}; choose another --out, or move that "
+            "file"
+        )
+
+
 def write_int8(
     config: DistilFlags, checkpoint: Path, path: Path, graph: ModelProto | None = None
 ) -> Path:

@@ -57,6 +57,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.onnx_file import sealed
 from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
+from edgehuman.runtime.engine.replaced import require_own
 
 __all__ = ["ExportConfig", "export"]
 
@@ -100,7 +101,7 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     if refused and (config.precision != "auto" or refused[0] is forms[0]):
         raise failure(network, model, _named(refused[0], card), judge, config.explain)
     measured_ms = _latency_ms(config, forms, judge)
-    form, notes = _choose(config, forms, measured_ms)
+    form, notes = _choose(config, forms, measured_ms, judge.most_lost(config.max_drop))
     try:
         parity.require(form.verdict.parity, form.name, card.name)
     except ParityError as error:
@@ -169,12 +170,18 @@ def _library(config: ExportConfig) -> Any:
 
 
 def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: Path) -> list[str]:
-    """Check that the result can be written; return remarks on what it replaces."""
+    """Check that the result can be written and replaces no other model's file; return remarks."""
+    known = card.replace(weights_sha256=weights_sha256(network))
+    precision: str | None = None if config.precision == "auto" else config.precision
     if config.format == "tensorrt":
-        known = card.replace(weights_sha256=weights_sha256(network))
-        return to_tensorrt.require_place(path, known, config.on_device)
+        precision = "int8-tensorrt" if precision == "int8" else precision
+        return to_tensorrt.require_place(path, known, precision, config.on_device)
     require_usable_file(path, f"--out {path}", ArtefactError)
-    return []
+    if config.format == "torch-tensorrt":
+        return require_own(path, to_torch_tensorrt.files_of(path), known, precision)
+    parts = (FRAME, HEAD) if frames.is_set(network) else ()
+    files = (path, *(part_path(path, name) for name in parts))
+    return require_own(path, files, known, precision)
 
 
 def _files(config: ExportConfig, card: Card, path: Path) -> tuple[Path, ...]:
@@ -237,7 +244,8 @@ def _forms(
         forms.append(_attempt(config, "fp16", partial(precision.as_fp16, model, judge)))
     if calibrating is not None:
         target = _target(config)
-        wanted = Int8Options(calibrating, target, config.calibration, config.max_drop, steps)
+        most = judge.most_lost(config.max_drop)
+        wanted = Int8Options(calibrating, target, config.calibration, most, steps)
         forms.append(_attempt(config, "int8", partial(precision.as_int8, model, judge, wanted)))
     elif config.precision == "auto":
         forms.append(Refusal("int8", "not tried; it needs --data"))
@@ -275,23 +283,37 @@ def _latency_ms(
 
 
 def _choose(
-    config: ExportConfig, forms: list[Form | Refusal], measured_ms: dict[str, float]
+    config: ExportConfig,
+    forms: list[Form | Refusal],
+    measured_ms: dict[str, float],
+    max_drop: float,
 ) -> tuple[Form, list[str]]:
     made = [form for form in forms if isinstance(form, Form)]
     notes = [f"{form.name} refused: {form.reason}" for form in forms if isinstance(form, Refusal)]
     if config.precision == "auto":
-        form, refused = precision.fastest(made, measured_ms, config.max_drop)
+        form, refused = precision.fastest(made, measured_ms, max_drop)
         chosen = f"{form.name} chosen: {measured_ms[form.name]:.3f} ms here"
         return form, [*notes, *refused, chosen]
     form = next(f for f in made if f.name == config.precision)
     if form is not made[0] and measured_ms:
         own_ms, base_ms = measured_ms[form.name], measured_ms["fp32"]
         if own_ms > precision.FASTER * base_ms:
+            _require_smaller(form, made[0], own_ms, base_ms)
             notes.append(
                 f"{form.name} is not faster on this machine's CPU: {own_ms:.3f} ms, "
                 f"{base_ms:.3f} ms in fp32"
             )
     return form, notes
+
+
+def _require_smaller(form: Form, base: Form, own_ms: float, base_ms: float) -> None:
+    """Raise ParityError if an INT8 graph that is not faster is not smaller either."""
+    own, before = form.model.ByteSize(), base.model.ByteSize()
+    if form.name == "int8" and own >= before:
+        raise ParityError(
+            f"int8 gains nothing: {own:,} bytes and {own_ms:.3f} ms, {before:,} bytes and "
+            f"{base_ms:.3f} ms in fp32; nothing was written. Export in fp32 or fp16"
+        )
 
 
 def _parts(

@@ -1,4 +1,6 @@
-"""The network to export: a trained checkpoint, or a catalogue name with seeded random weights."""
+"""The network to export: a trained checkpoint, an FP32 file of one, or a catalogue name with seeded
+random weights.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +15,26 @@ from edgehuman.card import RANDOM_WEIGHTS, Card
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import size_of
 from edgehuman.nets.checkpoint import load_network
+from edgehuman.runtime.zoo import ZOO
 
 
 def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
     """Load the network, in eval mode, and its card.
 
     Raises:
-        UsageError: a finished artefact, or neither a folder nor a name of the catalogue.
+        UsageError: an engine, or neither a folder nor a name of the catalogue.
         CheckpointError: as `load_network`.
     """
     path = Path(checkpoint)
-    if checkpoint.startswith("zoo:") or path.suffix in (".onnx", ".engine"):
+    if path.suffix == ".engine":
         raise UsageError(
-            f"{checkpoint} is already exported; give a checkpoint folder written by a training, "
-            "or a name from `edgehuman models`"
+            f"{checkpoint} is already built; give a checkpoint folder written by a training, an "
+            "FP32 .onnx, or a name from `edgehuman models`"
         )
+    if checkpoint.startswith(ZOO) or path.suffix == ".onnx":
+        network, card = load_network(path)
+        # What the graph did not need has other weights now; its embeddings are the same.
+        return network, card.replace(space=card.gallery_space)
     if path.is_dir():
         return load_network(path)
     if len(path.parts) > 1:

@@ -11,7 +11,7 @@ from typing import Any
 from edgehuman.card import Precision
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.proof.judge import Verdict
-from edgehuman.metrics.parity import Parity
+from edgehuman.metrics.parity import LEAST_NEIGHBOURS, Parity
 from edgehuman.outcome import Outcome
 
 
@@ -80,10 +80,13 @@ def _lines(report: Report) -> list[str]:
 
 def _agreement(parity: Parity) -> str:
     """How far the answers agree, as text; empty if no measure applies."""
+    if parity.neighbours_kept is not None:
+        kept, ranks = 100 * parity.neighbours_kept, 100 * (parity.retrieval_agreement or 0)
+        few = f", under {100 * LEAST_NEIGHBOURS:.0f} %" if kept < 100 * LEAST_NEIGHBOURS else ""
+        return f", same neighbours {kept:.1f} %{few} (in the same order {ranks:.1f} %)"
     for value, said in (
         (parity.top1_agreement, "same class"),
         (parity.label_agreement, "same answer"),
-        (parity.retrieval_agreement, "same neighbours"),
     ):
         if value is not None:
             return f", {said} {100 * value:.1f} %"

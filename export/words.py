@@ -26,15 +26,17 @@ class ExportConfig:
     """Export a checkpoint to an ONNX or TensorRT file with its card and its parity inside."""
 
     checkpoint: Positional[str]
-    """A checkpoint folder, or a name from `edgehuman models` (with seeded random weights)."""
+    """A checkpoint folder, a name from `edgehuman models` (with seeded random weights), or zoo:NAME
+    or an .onnx file, for an engine; an FP32 one also for another precision."""
     format: Literal["onnx", "tensorrt", "torch-tensorrt"] = "onnx"
     """The format to write."""
     precision: Literal["fp32", "fp16", "int8", "auto"] = "fp32"
     """Precision of the graph. `auto` measures latency here and takes the fastest within budget."""
     data: str | None = None
     """A dataset's path, or `simulated`: checks parity, and calibrates INT8 (required for INT8)."""
-    max_drop: float = 0.5
-    """Points of the task metric that INT8 may lose; layers stay in float until it is met."""
+    max_drop: float | None = None
+    """Points of the task metric that INT8 may lose; layers stay in float until it is met. Default:
+    0.5; of an embedding without labels 15: its metric is the share of neighbours that it keeps."""
     calibration: Literal["auto", "minmax", "percentile", "entropy"] = "auto"
     """Calibration method of INT8; `auto` keeps the closest of the three to the network
     whose task metric is not worse beyond its noise."""
@@ -121,7 +123,7 @@ def check(config: ExportConfig) -> None:
 def _require_ranges(config: ExportConfig) -> None:
     cores = os.cpu_count() or 1
     for flag, value, least, most in (
-        ("--max-drop", config.max_drop, 0, math.inf),
+        ("--max-drop", 0 if config.max_drop is None else config.max_drop, 0, math.inf),
         ("--samples", 16 if config.samples is None else config.samples, 16, math.inf),
         ("--threads", config.threads, 1, cores),
         ("--seed", config.seed, 0, (1 << 63) - 1),

@@ -4,6 +4,7 @@ catalogue says.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from edgehuman import catalogue
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.flags.words import flag_value, recipe_table, take_recipe, wants_help
+from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.zoo import ZOO, file_of
 
 # Any folder of pictures can be packed, whatever its layout.
 _IMAGES = "people"
@@ -126,16 +129,26 @@ def _modality(words: Sequence[str], recipe: Mapping[str, Any]) -> str:
 
 
 def export(words: Sequence[str]) -> tuple[str, str]:
-    """An engine of a finished ONNX file needs no PyTorch, so that a device can build it."""
+    """An engine of a finished ONNX file needs no PyTorch, so that a device can build it. Another
+    precision of an FP32 file does: its network is read back from the graph.
+    """
     if not wants_help(words):
         rest = [word for word in words if word != "--json"]
         recipe = take_recipe(rest)
         config = resolve(
             catalogue.load_object(catalogue.EXPORT_CONFIG), rest, recipe, "edgehuman export"
         )
-        if config.checkpoint.startswith("zoo:") or Path(config.checkpoint).suffix == ".onnx":
+        is_graph = config.checkpoint.startswith(ZOO) or Path(config.checkpoint).suffix == ".onnx"
+        if is_graph and (config.precision == "fp32" or not _is_fp32(config.checkpoint)):
             return catalogue.EXPORT_CONFIG, catalogue.EXPORT_GRAPH
     return catalogue.EXPORT_CONFIG, catalogue.EXPORT
+
+
+def _is_fp32(model: str) -> bool:
+    """Whether a model's file is an FP32 graph; one that cannot be read is told later."""
+    with contextlib.suppress(EdgehumanError):
+        return read_card(file_of(model)).precision.name == "fp32"
+    return False
 
 
 def simulate(words: Sequence[str]) -> tuple[str, str]:

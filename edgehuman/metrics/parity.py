@@ -20,6 +20,8 @@ from edgehuman.metrics.person_answers import joints_of
 from edgehuman.records import Float32, Float64, Index
 
 RETRIEVAL_TOP = 5
+LEAST_NEIGHBOURS = 0.85
+"""The share of neighbours that an embedding must keep; each point under it is a point lost."""
 # Samples to compare at a time, as maps are large.
 _CHUNK = 32
 
@@ -59,6 +61,8 @@ class Parity:
         top1_agreement: share of samples with the same top class (classes).
         retrieval_agreement: share of the top five ranks, over all samples as queries, with the same
             neighbour in both (embeddings).
+        neighbours_kept: share of each sample's five nearest that are among its five nearest in
+            both, in any order (embeddings).
         label_agreement: share of the questions (attributes) or pixels (segmentation) with the same
             answer.
         joint_shift_px: mean distance that joints moved, in pixels of the input (heat maps).
@@ -71,6 +75,7 @@ class Parity:
     scale: float
     top1_agreement: float | None = None
     retrieval_agreement: float | None = None
+    neighbours_kept: float | None = None
     label_agreement: float | None = None
     joint_shift_px: float | None = None
 
@@ -121,7 +126,10 @@ def _agreement(a: Float32, b: Float32, output: OutputSpec) -> dict[str, float]:
     if output.kind == "classes":
         return {"top1_agreement": float(np.mean(_rows(a).argmax(1) == _rows(b).argmax(1)))}
     if output.kind == "embedding" and len(a) > 1:
-        return {"retrieval_agreement": retrieval_agreement(a, b, output.distance)}
+        return {
+            "retrieval_agreement": retrieval_agreement(a, b, output.distance),
+            "neighbours_kept": neighbours_kept(a, b, output.distance),
+        }
     if output.kind == "attributes":
         return {"label_agreement": float(np.mean((a > 0) == (b > 0)))}
     if output.kind == "segmentation":
@@ -144,6 +152,12 @@ def cosines(a_ND: Float64, b_ND: Float64) -> Float64:
 def retrieval_agreement(a: NDArray[Any], b: NDArray[Any], distance: str | None) -> float:
     """Share of the top ranks with the same neighbour, each sample queried against the others."""
     return float(np.mean(neighbours(a, distance) == neighbours(b, distance)))
+
+
+def neighbours_kept(a: NDArray[Any], b: NDArray[Any], distance: str | None) -> float:
+    """Share of the nearest five in one that are among the nearest five in the other."""
+    a_NK, b_NK = neighbours(a, distance), neighbours(b, distance)
+    return float(np.mean((a_NK[:, :, None] == b_NK[:, None]).any(axis=2)))
 
 
 def neighbours(vectors: NDArray[Any], distance: str | None) -> Index:

@@ -10,6 +10,7 @@ import pickle
 import re
 import warnings
 import zipfile
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,38 @@ from torch import Tensor
 
 from edgehuman.errors import CheckpointError
 
+# What training scripts keep beside the weights: settings, paths and single numbers. Plain stand-ins
+# take the place of their classes, so that none of their code is run.
+_TABLE = re.compile(
+    r"(?:omegaconf|lightning|pytorch_lightning|lightning_fabric|lightning_utilities|yacs|easydict|"
+    r"addict|mmengine|mmcv|ml_collections|fvcore|transformers|timm)\.|collections\.defaultdict$"
+)
+_VALUE = re.compile(
+    r"(?:pathlib|numpy)\.|(?:typing\.Any|datetime\.\w+|(?:__builtin__|builtins)\."
+    r"(?:dict|list|set|frozenset|tuple|int|float|str|bool|bytes|slice))$"
+)
 _PIECE = 1 << 20
 _DEEPEST = 16
 
 
+class _Value:
+    """Stands for a number, a path or a type of a class that is not here; it holds nothing."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def __setstate__(self, state: Any) -> None: ...
+
+
+class _Table:
+    """Stands for a dictionary of such a class: PyTorch fills plain ones alone."""
+
+    def __new__(cls, *_: Any) -> Any:
+        return OrderedDict()
+
+
 def read_foreign(path: Path) -> Mapping[str, Any]:
-    """Read another project's weights file; only tensors and plain values are unpickled.
+    """Read another project's weights file; only tensors and plain values are unpickled. Settings of
+    known training libraries beside them are left out.
 
     Raises:
         CheckpointError: no such file, damaged file, or it holds other objects, or tensors without
@@ -38,8 +65,9 @@ def read_foreign(path: Path) -> Mapping[str, Any]:
         if path.suffix == ".safetensors":
             return load_file(path)
         _require_unchanged(path)
-        # Training scripts store their settings beside the weights; a Namespace holds plain values.
-        with torch.serialization.safe_globals([argparse.Namespace]), warnings.catch_warnings():
+        # A Namespace holds plain values.
+        safe: list[Any] = [argparse.Namespace, *_settings_in(path)]
+        with torch.serialization.safe_globals(safe), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of old forms of the file
             state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -75,6 +103,20 @@ def require_finite(weights: Mapping[str, Tensor], where: str) -> None:
             f"{where}: {wrong[0]}{more} holds values that are not finite in float32; give a "
             "checkpoint from before the training diverged"
         )
+
+
+def _settings_in(path: Path) -> list[tuple[type, str]]:
+    """What stands for the classes of settings that a PyTorch archive names; it is not unpickled for
+    that.
+    """
+    if not zipfile.is_zipfile(path):
+        return []
+    names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    return [
+        (_Value if _VALUE.match(name) else _Table, name)
+        for name in names
+        if _VALUE.match(name) or _TABLE.match(name)
+    ]
 
 
 def _refused(error: pickle.UnpicklingError) -> str:

@@ -43,7 +43,7 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
     check(config)
     path = out_path(config, card.replace(name=source.stem))
     content = source.read_bytes()
-    places = to_tensorrt.require_place(path, card, config.on_device, content)
+    places = to_tensorrt.require_place(path, card, card.precision.name, config.on_device, content)
     files = to_tensorrt.files_of(path, card, config.on_device)
     if config.on_device:
         to_tensorrt.write_bundle(path, content, card, options(config), config.engine)
@@ -76,8 +76,8 @@ def require_buildable(config: ExportConfig, card: Card, source: Path) -> None:
     if card.precision.name == "int8":
         raise UsageError(
             f"{source} is an INT8 graph for CPUs (uint8 activations with a zero point), which "
-            "TensorRT cannot read; export the checkpoint with --format tensorrt --precision "
-            "int8 --data ..., or build from the FP32 or FP16 graph"
+            "TensorRT cannot read; export the FP32 model or the checkpoint with --format tensorrt "
+            "--precision int8 --data ..., or build from the FP16 graph"
         )
     if config.explain:
         raise UsageError(

@@ -14,6 +14,7 @@ activations.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
@@ -45,6 +46,12 @@ def weight_layers(model: onnx.ModelProto) -> list[onnx.NodeProto]:
         and (node.op_type == "Conv" or len(known[node.input[1]].dims) == 2)
         and not _attribute(node, "transA", 0)
     ]
+
+
+def num_weights(model: onnx.ModelProto) -> dict[str, int]:
+    """How many numbers the weight of each layer to quantise holds, by the node's name."""
+    known = constants(model.graph)
+    return {node.name: math.prod(known[node.input[1]].dims) for node in weight_layers(model)}
 
 
 def tensors_to_calibrate(model: onnx.ModelProto) -> list[str]:

@@ -46,15 +46,19 @@ def drop_unused(graph: onnx.GraphProto) -> None:
         if needed.intersection(node.output):
             kept.append(node)
             needed.update(node.input)
-    _replace(graph.node, kept[::-1])
-    _replace(graph.initializer, [t for t in graph.initializer if t.name in needed])
+    _keep(graph.node, kept[::-1])
+    _keep(graph.initializer, [t for t in graph.initializer if t.name in needed])
     alive = needed.union(*(node.output for node in graph.node))
-    _replace(graph.value_info, [info for info in graph.value_info if info.name in alive])
+    _keep(graph.value_info, [info for info in graph.value_info if info.name in alive])
 
 
-def _replace(field, kept) -> None:  # type: ignore[no-untyped-def]
-    if len(kept) == len(field):
-        return
+def _keep(field, kept) -> None:  # type: ignore[no-untyped-def]
+    if len(kept) != len(field):
+        replace_all(field, kept)
+
+
+def replace_all(field, kept) -> None:  # type: ignore[no-untyped-def]
+    """Let a repeated field hold these messages, which may be its own."""
     copies = [type(item).FromString(item.SerializeToString()) for item in kept]
     del field[:]
     field.extend(copies)

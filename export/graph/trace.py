@@ -26,6 +26,7 @@ from torch import nn
 import edgehuman
 from edgehuman.card import CARD_KEY, Card, InputSpec, from_json
 from edgehuman.errors import ArtefactError, CheckpointError
+from edgehuman.export.graph.readable import make_readable
 from edgehuman.export.graph.tidy import tidy
 
 # 20 is the newest opset that TensorRT 10 (JetPack 6.1) reads, and the first with a Gelu node.
@@ -116,12 +117,13 @@ def versions() -> dict[str, str]:
 
 
 def with_card(model: onnx.ModelProto, card: Card) -> onnx.ModelProto:
-    """A copy of the graph with this card as its only one."""
+    """A copy of the graph with this card as its only one, and readable without it."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     kept = {prop.key: prop.value for prop in copy.metadata_props if prop.key != CARD_KEY}
     onnx.helper.set_model_props(copy, {**kept, CARD_KEY: card.to_json()})
     copy.producer_name, copy.producer_version = "edgehuman", edgehuman.__version__
+    make_readable(copy, card)
     return copy
 
 

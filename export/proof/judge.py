@@ -6,8 +6,9 @@ mean_ap, mean_accuracy, mean_oks, mean_iou
 expected_accuracy     for other classifiers: the network's mean probability of the class that the
                       graph picks. If the network is calibrated, its drop is the drop in accuracy;
                       a change between two tied classes costs nothing.
-neighbour_similarity  for embeddings: the network's cosine to the five neighbours that the graph
-                      picks
+neighbours_kept       for embeddings: the share of the network's five nearest neighbours of a sample
+                      that the graph's five nearest have, in any order. With labels, whose metric
+                      can hide it, each point of it under `LEAST_NEIGHBOURS` is a point lost
 expected_answers      for attributes: the network's mean probability of the answer that the graph
                       picks; expected_pixels: for segmentation, the same for the part of each pixel
 peak_kept             for heat maps: the network's value at the position that the graph picks,
@@ -16,6 +17,7 @@ peak_kept             for heat maps: the network's value at the position that th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,10 +35,16 @@ from edgehuman.errors import DataError, ParityError
 from edgehuman.export.graph.sessions import batch_of, open_session, run
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.classification import scored_macro_f1
-from edgehuman.metrics.parity import Parity, compare, neighbours
+from edgehuman.metrics.parity import LEAST_NEIGHBOURS, Parity, compare, neighbours_kept
 from edgehuman.metrics.person_answers import probabilities
 from edgehuman.metrics.placements import of_classes
 from edgehuman.records import Float32, Index
+
+NEIGHBOURS = "neighbours_kept"
+_MOST_LOST = 0.5
+# Which neighbours are nearest changes with the last digits; a person is still found.
+MOST_LOST = {NEIGHBOURS: 100 * (1 - LEAST_NEIGHBOURS)}
+"""Default of `--max-drop` by metric, where it is not half a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,17 @@ class Judge:
         parity = compare(self.reference, candidate, self.output)
         name, score = self._metric()
         before, after = score(self.reference), score(candidate)
-        return Verdict(parity, name, after, 100 * (before - after))
+        return Verdict(parity, name, after, max(100 * (before - after), _points_of_others(parity)))
 
     def score(self, candidate: Float32) -> float:
         """The task metric of outputs (N, ...), 0..1."""
         return self._metric()[1](candidate)
+
+    def most_lost(self, max_drop: float | None) -> float:
+        """Points that INT8 may lose: as asked for, or the default of the metric."""
+        if max_drop is not None:
+            return max_drop
+        return MOST_LOST.get(self._metric()[0], _MOST_LOST)
 
     def _metric(self) -> tuple[str, Callable[[Float32], float]]:
         if self.is_labelled:
@@ -108,7 +122,7 @@ class Judge:
         if self.output.kind == "classes":
             return "expected_accuracy", self._expected_accuracy
         if self.output.kind == "embedding" and len(self.samples) > 1:
-            return "neighbour_similarity", self._neighbour_similarity
+            return NEIGHBOURS, self._neighbours_kept
         if self.output.kind in MAP_METRICS:
             name, score = MAP_METRICS[self.output.kind]
             return name, partial(score, self.reference)
@@ -164,11 +178,16 @@ class Judge:
     def _classes(self, logits_NO: Float32) -> Float32:
         return of_classes(logits_NO, len(self.output.placements))
 
-    def _neighbour_similarity(self, vectors: Float32) -> float:
-        own_ND = self.reference.reshape(len(self.reference), -1).astype(np.float64)
-        own_ND /= np.maximum(np.linalg.norm(own_ND, axis=1, keepdims=True), 1e-12)
-        picked_NK = neighbours(vectors, self.output.distance)
-        return float(np.mean(np.sum(own_ND[:, None] * own_ND[picked_NK], axis=2)))
+    def _neighbours_kept(self, vectors: Float32) -> float:
+        return neighbours_kept(self.reference, vectors, self.output.distance)
+
+
+def _points_of_others(parity: Parity) -> float:
+    """Points that an embedding loses by its new neighbours; -infinity if it keeps enough."""
+    kept = parity.neighbours_kept
+    if kept is None or kept >= LEAST_NEIGHBOURS:
+        return -math.inf
+    return 100 * (LEAST_NEIGHBOURS - kept)
 
 
 def _expected_answers(own_NA: Float32, picked_NA: Float32) -> float:

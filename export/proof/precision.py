@@ -19,6 +19,7 @@ import onnx
 
 from edgehuman.card import Precision
 from edgehuman.data.samples import Samples
+from edgehuman.errors import ParityError
 from edgehuman.export.graph import calibration, fp16, int8
 from edgehuman.export.graph.calibration import Method, Range
 from edgehuman.export.graph.learnt import WORDS, Learnt
@@ -31,6 +32,9 @@ from edgehuman.records import Float32
 
 # A precision counts as faster only beyond measurement noise.
 FASTER = 0.97
+# An INT8 graph has at least this share of its layers, and of their weights, in INT8; with fewer it
+# is a float graph under another name.
+LEAST_INT8 = 1 / 3
 # Number of samples that check rounding and overflow.
 _FEW = 64
 
@@ -87,7 +91,8 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     """The INT8 graph within the accuracy budget.
 
     Raises:
-        ParityError: no INT8 graph is within the budget.
+        ParityError: no INT8 graph with `LEAST_INT8` of its layers and weights in INT8 is within the
+            budget.
     """
     steps = _learnt(model, options.learnt) if options.learnt else _calibrated(model, judge, options)
     rest = _Rest(model, options)
@@ -98,6 +103,8 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
             int8.quantise(model, steps.range_of, options.target, floats, steps.scale_of)
         )
 
+    every = int8.weight_layers(model)
+    most = math.floor((1 - LEAST_INT8) * len(every)) - len(steps.float_layers)
     graph, islands = made(())
     verdict = judge.verdict(graph)
     kept: tuple[str, ...] = ()
@@ -119,12 +126,30 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
             tried[tuple(layers)] = candidate, others, judge.verdict(candidate)
             return _points_lost(tried[tuple(layers)][2])
 
-        kept = sensitivity.keep_float(ranked, drop_of, options.max_drop)
+        kept = sensitivity.keep_float(ranked, drop_of, options.max_drop, most)
         graph, islands, verdict = tried[kept]
     name = "int8" if options.target == "cpu" else "int8-tensorrt"
     floats = (*steps.float_layers, *kept)
+    _require_share(model, floats, verdict, options)
     precision = Precision(name, floats, steps.sha256, steps.words, islands)
     return Form(graph, precision, verdict, tuple(ranked))
+
+
+def _require_share(
+    model: onnx.ModelProto, floats: Sequence[str], verdict: Verdict, options: Int8Options
+) -> None:
+    """Raise ParityError if too few layers, or too few of their weights, are in INT8."""
+    numbers = int8.num_weights(model)
+    in_int8 = {name: count for name, count in numbers.items() if name not in floats}
+    layers = len(in_int8) / max(1, len(numbers))
+    weights = sum(in_int8.values()) / max(1, sum(numbers.values()))
+    if min(layers, weights) < LEAST_INT8:
+        raise ParityError(
+            f"{len(in_int8)} of {len(numbers)} layers ({100 * weights:.0f} % of their weights) "
+            f"could be in INT8, with {verdict.drop:.2f} points lost of --max-drop "
+            f"{options.max_drop}; under {100 * LEAST_INT8:.0f} % it is a float graph under another "
+            "name. Export in fp16 or fp32, use more calibration data, or raise --max-drop"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,10 @@ def rank(
 
 
 def keep_float(
-    ranked: Sequence[Sensitivity], drop_of: Callable[[Sequence[str]], float], max_drop: float
+    ranked: Sequence[Sensitivity],
+    drop_of: Callable[[Sequence[str]], float],
+    max_drop: float,
+    most: int,
 ) -> tuple[str, ...]:
     """The fewest layers of the ranking to keep in float so that the drop is within the budget.
 
@@ -71,13 +74,14 @@ def keep_float(
 
     Args:
         drop_of: points that the metric loses with these layers in float.
+        most: layers that may be kept in float.
 
     Raises:
-        ParityError: even a single INT8 layer is over the budget.
+        ParityError: with so many layers in float the metric is still over the budget.
     """
     names = [row.layer for row in ranked]
     too_few, drop = 0, math.inf
-    for enough in _doubling(len(names) - 1):
+    for enough in _doubling(min(most, len(names) - 1)):
         drop = drop_of(names[:enough])
         if drop <= max_drop:
             break
@@ -85,9 +89,9 @@ def keep_float(
     else:
         by = f"drops by {drop:.2f} points" if math.isfinite(drop) else "drops by more"
         error = ParityError(
-            f"no INT8 graph is within --max-drop {max_drop}: with a single layer in INT8 the "
-            f"metric still {by}. Export in fp16 or fp32, use more calibration data, or raise "
-            "--max-drop"
+            f"no INT8 graph is within --max-drop {max_drop}: with {most} of its {len(names)} "
+            f"layers in float, the most that leave a gain, the metric still {by}. Export in fp16 "
+            "or fp32, use more calibration data, or raise --max-drop"
         )
         error.ranking = ranked
         raise error

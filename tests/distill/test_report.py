@@ -13,7 +13,8 @@ from torch import nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.distill import report
-from edgehuman.distill.report import Compared, Heard, _agreement, compare, table
+from edgehuman.distill.report import Compared, Heard, _agreement, compare, require_free, table
+from edgehuman.errors import UsageError
 from edgehuman.metrics.gait.protocols import GaitVectors
 from edgehuman.outcome import Outcome
 from edgehuman.tasks.finetune import Decided, Judge, Measured
@@ -98,6 +99,17 @@ def test_embeddings_agree_in_their_own_space_and_in_the_teachers(
         "top1_person_in_teachers_gallery",
     }  # fmt: skip
     assert 0 < agrees["top1"] <= 1
+
+
+@pytest.mark.parametrize("name", ["int8.onnx", "calibrated.onnx"])
+def test_an_int8_file_that_is_there_stays(name: str, tmp_path: Path) -> None:
+    config: Any = SimpleNamespace(out=tmp_path, resume=False)
+    require_free(config)
+    (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(UsageError, match=f"already contains {name}; choose another --out"):
+        require_free(config)
+    config.resume = True
+    require_free(config)
 
 
 def test_a_teachers_classes_are_those_of_any_placement(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,6 +147,29 @@ def test_a_precision_that_overflows_names_the_layer(
     assert os.listdir(tmp_path) == []
 
 
+def test_int8_that_is_neither_smaller_nor_faster_is_refused(
+    tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ExportConfig("any", precision="int8", calibration="minmax", data="made", samples=48,
+                          out=tmp_path / "x.onnx", max_drop=5.0)  # fmt: skip
+    slow = {"fp32": 1.0, "int8": 1.2}
+    monkeypatch.setattr(precision, "latency_ms", lambda forms, judge, threads: slow)
+    made = precision.as_int8
+
+    def padded(*given: Any) -> precision.Form:
+        form = made(*given)
+        form.model.doc_string = "x" * 200_000
+        return form
+
+    monkeypatch.setattr(precision, "as_int8", padded)
+    with pytest.raises(ParityError, match=r"int8 gains nothing: 2\d\d,\d+ bytes and 1\.200 ms"):
+        export(config)
+    assert os.listdir(tmp_path) == []
+    slow["int8"] = 0.5
+    export(config)
+    assert os.listdir(tmp_path) == ["x.onnx"]
+
+
 def test_no_int8_graph_inside_the_budget_shows_what_each_layer_costs(
     tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,7 +270,7 @@ def test_every_precision_passes_its_gate_and_runs(tmp_path: Path, precision: str
     )
     said = export(asked).data
     assert isinstance(said, dict)
-    assert said["metric"] == "neighbour_similarity"
+    assert said["metric"] == "neighbours_kept"
     assert said["parity"]["cosine_mean"] > 0.98
     model = load(path)
     assert model.card.input == skeleton_input(FRAMES)

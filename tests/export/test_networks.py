@@ -21,6 +21,9 @@ from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.build_on_device import Options
+from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.model import load
+from edgehuman.runtime.zoo import zoo_file
 from edgehuman.training.checkpoint import save_weights
 from tests.export.conftest import walks
 
@@ -65,9 +68,7 @@ def test_a_folder_without_weights_is_no_checkpoint(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("checkpoint", "message"),
     [
-        ("zoo:activity", "zoo:activity is already exported; give a checkpoint folder"),
-        ("runs/x.onnx", r"runs/x\.onnx is already exported"),
-        ("x.engine", r"x\.engine is already exported"),
+        ("x.engine", r"x\.engine is already built; give a checkpoint folder"),
         ("runs/nothing", "runs/nothing: no such folder; give a checkpoint folder"),
         ("imuvit_512x6", "Did you mean 'imuvit_512x5'"),
     ],
@@ -75,6 +76,19 @@ def test_a_folder_without_weights_is_no_checkpoint(tmp_path: Path) -> None:
 def test_what_is_neither_a_checkpoint_nor_a_name(checkpoint: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         networks.load(checkpoint, seed=0)
+
+
+def test_an_fp32_file_gives_its_network_back_in_its_own_space() -> None:
+    network, card = networks.load("zoo:activity", seed=0)
+    assert card.precision.name == "fp32"
+    assert card.gallery_space == read_card(zoo_file("zoo:activity")).gallery_space
+    record = np.random.default_rng(0).standard_normal((2, 128, 6)).astype(np.float32)
+    with torch.inference_mode():
+        found = network(torch.from_numpy(record)).numpy()
+    expected = load("zoo:activity").engine.run(record)
+    assert np.abs(found - expected).max() < 1e-3 * np.abs(expected).max()
+    with pytest.raises(CheckpointError, match=r"its weights are rounded.*use zoo:activity"):
+        networks.load("zoo:activity-int8", seed=0)
 
 
 def test_a_checkpoint_comes_back_with_its_projection_head(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_each_flag_of_the_command_line_is_an_option_of_the_builder() -> None:
             {"out": Path("x.engine")},
             r"--out must end in \.onnx for --format onnx \(got x\.engine\)",
         ),
-        ({"checkpoint": "zoo:activity"}, "zoo:activity is already exported"),
+        ({"checkpoint": "x.engine"}, r"x\.engine is already built"),
         ({"checkpoint": "runs/nothing"}, "runs/nothing: no such folder"),
         ({"checkpoint": "imuvit_512x6"}, "Did you mean 'imuvit_512x5'"),
     ],

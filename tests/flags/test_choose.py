@@ -57,3 +57,22 @@ def test_a_task_of_two_modalities_follows_from_the_network(
     assert catalogue.network_for("vit_tiny", "gait", "image") is catalogue.NETWORKS["vit_tiny"]
     with pytest.raises(UsageError, match=r"vit_tiny reads .* but task gait needs skeleton"):
         catalogue.network_for("vit_tiny", "gait", walks.modality)
+
+
+@pytest.mark.parametrize(
+    ("words", "from_graph"),
+    [
+        (["zoo:activity", "--format", "tensorrt"], True),
+        (["zoo:activity", "--format", "tensorrt", "--precision", "int8", "--data", "d"], False),
+        (["zoo:activity", "--precision", "fp16"], False),
+        (["zoo:activity-int8", "--format", "tensorrt", "--precision", "fp16"], True),
+        (["zoo:nothing", "--precision", "fp16"], True),
+        (["nowhere.onnx", "--precision", "int8", "--data", "d"], True),
+        (["runs/mine", "--format", "tensorrt"], False),
+    ],
+)
+def test_another_precision_of_an_fp32_file_needs_its_network(
+    words: list[str], from_graph: bool
+) -> None:
+    function = catalogue.EXPORT_GRAPH if from_graph else catalogue.EXPORT
+    assert choose.export(words) == (catalogue.EXPORT_CONFIG, function)

@@ -6,7 +6,14 @@ import pytest
 from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
 from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
-from edgehuman.metrics.parity import compare, failures, neighbours, require, retrieval_agreement
+from edgehuman.metrics.parity import (
+    compare,
+    failures,
+    neighbours,
+    neighbours_kept,
+    require,
+    retrieval_agreement,
+)
 from edgehuman.metrics.person_answers import joints_of
 
 CLASSES = OutputSpec("classes", ("a", "b"))
@@ -44,6 +51,18 @@ def test_retrieval_order_counts_places() -> None:
     # Only the middle point's neighbours changed places: two of six places.
     assert retrieval_agreement(before, after, "euclidean") == pytest.approx(4 / 6)
     assert compare(before, after, VECTORS).retrieval_agreement == pytest.approx(4 / 6)
+    # All others are neighbours of three points, in whatever order.
+    assert compare(before, after, VECTORS).neighbours_kept == 1
+
+
+def test_neighbours_that_are_kept_in_another_order() -> None:
+    right, up = np.eye(2, dtype=np.float32)
+    before = np.stack([right] * 6 + [up] * 6)
+    after = before.copy()
+    after[[0, 6]] = before[[6, 0]]
+    # Ten keep four of five, and the two that changed sides none.
+    assert neighbours_kept(before, after, "cosine") == pytest.approx(10 * 4 / 5 / 12)
+    assert neighbours_kept(before, 2 * before, "cosine") == 1
 
 
 def test_cosine_distance_ignores_length() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import collections
 import os
 import pickle
+import sys
+import types
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -89,6 +93,24 @@ def test_code_is_named_not_run_and_no_one_is_told_how_to_allow_it(
         read_foreign(path)
     assert "allow" not in str(raised.value)
     assert not (tmp_path / "ran").exists()
+
+
+def test_settings_of_training_libraries_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = types.ModuleType("pytorch_lightning")
+    library.Settings = type("Settings", (dict,), {"__module__": library.__name__})  # type: ignore[attr-defined]
+    held = {
+        "state_dict": STATE["model"],
+        "hyper_parameters": library.Settings(lr=0.1, where=PurePosixPath("/data")),
+        "best": np.float64(0.5),
+        "counts": collections.defaultdict(int, a=1),
+    }
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, library.__name__, library)
+        path = saved(tmp_path / "a.ckpt", held)
+    found = read_foreign(path)
+    assert torch.equal(found["state_dict"]["weight"], torch.arange(600.0))
 
 
 def test_a_plain_pickle_gives_the_error_alone(

@@ -71,6 +71,7 @@ OF_THE_WHOLE = {
     "zoo/test_zoo",
     "docs/test_files",
     "docs/test_howto",
+    "docs/test_onnx",
     "docs/test_readme",
     "docs/test_reference",
     "docs/test_slim",

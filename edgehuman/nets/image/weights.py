@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.nets import wrappings
 from edgehuman.nets.building import Fitting
 from edgehuman.nets.image.pixels import IMAGENET_MEAN, IMAGENET_STD, Pixels, side_of
 from edgehuman.nets.image.starnet import StarNet
@@ -30,10 +31,9 @@ PIXELS: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float
     "imagenet": (IMAGENET_MEAN, IMAGENET_STD),
     "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
 }
-# Checkpoint keys that hold the weights, in order of preference (DINO's teacher is better).
-_WRAPPERS = ("teacher", "state_dict", "model", "student")
-_PREFIX = re.compile(r"^(?:(?:module|backbone|_orig_mod)\.)+")
 _SHOWN = 5
+# What a network counts for itself; files of old PyTorch lack it.
+_COUNTER = "num_batches_tracked"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ LAYOUTS: Mapping[type[nn.Module], Mapping[str, Layout]] = {
         "mae": Layout(_VIT, r"^(?:decoder_|mask_token$|head\.)"),
     },
     TinyVit: {
-        "timm": Layout(((r"^head\.norm\.", "norm."), (r"^head\.fc\.", "head."))),
+        "timm": Layout(
+            ((r"^head\.norm\.", "norm."), (r"^head\.fc\.", "head.")), r"attention_bias_idxs$"
+        ),
         "tinyvit": Layout(_CREAM, r"attention_bias_idxs$"),
     },
     StarNet: {"timm": Layout(), "starnet": Layout()},
@@ -90,11 +92,13 @@ class Imported:
     dropped: keys of the source that our network lacks.
     resampled: our names of resampled positions and bias tables.
     pixels: the normalisation that the network now uses.
+    taken: which of the file's weights, and why, in lines of text.
     """
 
     dropped: tuple[str, ...]
     resampled: tuple[str, ...]
     pixels: PixelKind
+    taken: tuple[str, ...] = ()
 
 
 def import_state(
@@ -103,34 +107,45 @@ def import_state(
     source: Source,
     where: str = "the checkpoint",
     pixels: PixelKind | None = None,
+    which: str | None = None,
 ) -> Imported:
     """Load another project's weights into a network, all of them or none.
 
-    A classifier is dropped if the network has none. Position embeddings and bias tables of another
-    size are resampled.
+    A classifier, projector or loss is dropped if the network has no place for it. Position
+    embeddings and bias tables of another size are resampled.
 
     Args:
-        state: the state dict, or a checkpoint that contains it.
+        state: the state dict, or a checkpoint that contains it; see `nets.wrappings`.
         where: its name, for messages.
         pixels: the pixel normalisation; None: that of the source's weights.
+        which: the state dict or prefix to take; None: the one that fits best.
 
     Raises:
-        UsageError: the source has no networks of this family.
+        UsageError: the source has no networks of this family, or no state dict is called `which`.
         CheckpointError: names or shapes differ; the message lists what did not match.
     """
     layout = layout_of(network, source)
-    found = tensors_of(state, where)
     own = {k: v for k, v in network.state_dict().items() if not k.startswith("pixels.")}
-    named, dropped = _translate(found, layout, own)
+    found = wrappings.find(
+        state,
+        lambda tensors: wrappings.score_of(own, _translate(tensors, layout, own)[0]),
+        where,
+        which,
+    )
+    _require_finite(found.tensors, where)
+    named, dropped = _translate(found.tensors, layout, own)
+    heads = [name for name in named if name not in own and wrappings.is_head(name, own)]
+    named = {name: tensor for name, tensor in named.items() if name not in heads}
     fitted = fit(network, named)
     _require_match(own, named, fitted, f"{where}: not a {_kind(network)} in {source} format", found)
     resampled = tuple(name for name in fitted if fitted[name].shape != named[name].shape)
-    network.load_state_dict({name: fitted[name].float() for name in own}, strict=False)
+    network.load_state_dict({name: tensor.float() for name, tensor in fitted.items()}, strict=False)
     kind = pixels or layout.pixels
     own_pixels = network.get_submodule("pixels")
     assert isinstance(own_pixels, Pixels)
     own_pixels.expect(*PIXELS[kind])
-    return Imported(tuple(dropped), resampled, kind)
+    left_out = (*dropped, *heads, *found.beside)
+    return Imported(left_out, resampled, kind, tuple(found.in_words()))
 
 
 def layout_of(network: nn.Module, source: str) -> Layout:
@@ -143,28 +158,12 @@ def layout_of(network: nn.Module, source: str) -> Layout:
     return known[source]
 
 
-def tensors_of(state: Mapping[str, Any], where: str) -> dict[str, Tensor]:
-    """Return the tensors of a checkpoint by name, without wrapper prefixes.
-
-    Raises:
-        CheckpointError: no tensors, or one with non-finite values.
-    """
-    while not any(isinstance(value, Tensor) for value in state.values()):
-        inside = next((state[k] for k in _WRAPPERS if isinstance(state.get(k), Mapping)), None)
-        if inside is None:
-            keys = ", ".join(map(str, list(state)[:_SHOWN])) or "nothing"
-            raise CheckpointError(
-                f"{where}: holds no state dict (it holds {keys}); give a state dict, or a "
-                f"checkpoint with one under {', '.join(_WRAPPERS)}"
-            )
-        state = inside
-    tensors = {_PREFIX.sub("", k): v for k, v in state.items() if isinstance(v, Tensor)}
+def _require_finite(tensors: Mapping[str, Tensor], where: str) -> None:
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise CheckpointError(
                 f"{where}: {name} has values that are not finite; download the file again"
             )
-    return tensors
 
 
 def fit(
@@ -218,14 +217,19 @@ def _require_match(
     named: Mapping[str, Tensor],
     fitted: Mapping[str, Tensor],
     said: str,
-    found: Mapping[str, Tensor],
+    found: wrappings.Found,
 ) -> None:
-    missing = [name for name in own if name not in fitted]
+    missing = [name for name in own if name not in fitted and not name.endswith(_COUNTER)]
     unexpected = [name for name in named if name not in own]
     shapes = [
         f"{name} is {tuple(fitted[name].shape)}, not {tuple(own[name].shape)}"
         for name in own
         if name in fitted and fitted[name].shape != own[name].shape
+    ]
+    kinds = [
+        f"{name} is {fitted[name].dtype}"
+        for name in own
+        if name in fitted and own[name].is_floating_point() and not fitted[name].is_floating_point()
     ]
     parts = [
         f"{len(names)} {what} ({', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''})"
@@ -233,11 +237,13 @@ def _require_match(
             (missing, "missing"),
             (unexpected, "unexpected"),
             (shapes, "of another shape"),
+            (kinds, "that hold no real numbers"),
         )
         if names
     ]
     if parts:
-        raise CheckpointError(f"{said}: {'; '.join(parts)}. {_hint(found)}")
+        inside = f" (its weights under {found.label})" if found.label else ""
+        raise CheckpointError(f"{said}{inside}: {'; '.join(parts)}. {_hint(found.tensors)}")
 
 
 def _hint(found: Mapping[str, Tensor]) -> str:

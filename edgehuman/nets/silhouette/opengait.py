@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.nets import wrappings
 from edgehuman.nets.silhouette.deepgaitv2 import DeepGaitV2
 from edgehuman.nets.silhouette.gaitbase import GaitBase
 from edgehuman.nets.silhouette.gaitgl import GaitGl, NormedFc
@@ -30,7 +32,6 @@ Pair = tuple[str, str, int]
 """OpenGait's name, ours, and which of our groups of output channels it is; -1: the whole tensor."""
 WHOLE = -1
 _CLASSIFIER = "classifier."
-_WRAPPER = "module."  # of a model saved by a distributed training
 _NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 _SHOWN = 6
 
@@ -41,7 +42,7 @@ class Taken:
 
     Attributes:
         weights: by our names.
-        dropped: names of tensors that were left out: the identities of its training.
+        dropped: names of tensors that were left out: the identities of its training, other heads.
     """
 
     weights: dict[str, Tensor]
@@ -96,8 +97,7 @@ def from_opengait(
             message names them.
     """
     expected = to_opengait(network)
-    of_ids = () if network.num_ids else _names_of_identities(network)
-    dropped = tuple(name for name in state if name in of_ids)
+    dropped = _left_out(network, expected, state)
     if wrong := differences(expected, state, dropped):
         more = f"; {len(wrong)} differences" if len(wrong) > _SHOWN else ""
         raise CheckpointError(
@@ -114,6 +114,29 @@ def from_opengait(
         for ours, found in groups.items()
     }
     return Taken(weights, dropped)
+
+
+def _left_out(
+    network: SilhouetteNet, expected: Mapping[str, Tensor], state: Mapping[str, Tensor]
+) -> tuple[str, ...]:
+    """The names that serve its training alone: identities, and heads of modules of their own."""
+    identities = _names_of_identities(network)
+    known = dict.fromkeys([*expected, *identities])
+    return tuple(
+        name
+        for name in state
+        if name not in expected and (name in identities or wrappings.is_head(name, known))
+    )
+
+
+def fits(network: SilhouetteNet, state: Mapping[str, Tensor]) -> bool:
+    """Whether an OpenGait state dict holds the weights of this network.
+
+    Raises:
+        UsageError: a network that OpenGait does not have.
+    """
+    expected = to_opengait(network)
+    return not differences(expected, state, _left_out(network, expected, state))
 
 
 def differences(
@@ -135,24 +158,22 @@ def differences(
     return wrong
 
 
-def model_of(loaded: Mapping[str, object], where: str) -> dict[str, Tensor]:
-    """Return the tensors of a file that OpenGait saved: those under `model`, or all.
+def model_of(
+    loaded: Mapping[str, object], network: SilhouetteNet, where: str, which: str | None = None
+) -> wrappings.Found:
+    """Find the tensors of a network in a file that OpenGait, or a training on top of it, saved.
+
+    Args:
+        network: the one that they are for.
+        where: the file, for messages.
+        which: the state dict or prefix to take; None: the one that fits best.
 
     Raises:
-        CheckpointError: it holds no tensors, or something that is no tensor among them.
+        CheckpointError: it holds no tensors.
+        UsageError: a network that OpenGait does not have, or no state dict is called `which`.
     """
-    held = loaded.get("model", loaded)
-    if not isinstance(held, Mapping) or not held:
-        raise CheckpointError(
-            f"{where}: has no state dict under 'model'; give a file that OpenGait saved"
-        )
-    other = [str(name) for name, value in held.items() if not isinstance(value, Tensor)]
-    if other:
-        raise CheckpointError(
-            f"{where}: {', '.join(other[:_SHOWN])} are no tensors; give a file that OpenGait saved"
-        )
-    wrapped = all(str(name).startswith(_WRAPPER) for name in held)
-    return {str(k).removeprefix(_WRAPPER) if wrapped else str(k): v for k, v in held.items()}
+    expected = to_opengait(network)
+    return wrappings.find(loaded, partial(wrappings.score_of, expected), where, which)
 
 
 def identities_in(state: Mapping[str, Tensor]) -> int:
@@ -161,6 +182,11 @@ def identities_in(state: Mapping[str, Tensor]) -> int:
         if name in state and state[name].ndim == 3:
             return int(state[name].shape[2])
     return 0
+
+
+def is_of_identities(name: str) -> bool:
+    """Whether a tensor, by OpenGait's name, serves the people of its training alone."""
+    return name.startswith(("BNNecks.", "Head1."))
 
 
 def _names_of_identities(network: SilhouetteNet) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ plan.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -21,8 +20,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgehuman.card import Card, sha256_of_file
-from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
+from edgehuman.card import Card
+from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError
 from edgehuman.files import (
     require_own_folder,
     require_usable_file,
@@ -33,8 +32,8 @@ from edgehuman.files import (
 from edgehuman.outcome import to_json
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import BuildError, Options
-from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import LIBRARIES, side_path
+from edgehuman.runtime.engine.replaced import require_own
 
 
 def load_library(engine: str | None) -> Any:
@@ -118,49 +117,33 @@ def side_file(card: Card, about: Mapping[str, Any]) -> bytes:
 
 
 def require_place(
-    path: Path, card: Card, on_device: bool = False, onnx: bytes | None = None
+    path: Path,
+    card: Card,
+    precision: str | None = None,
+    on_device: bool = False,
+    onnx: bytes | None = None,
 ) -> list[str]:
-    """Check, before the work, that the engine or bundle can be written, and that the engine's graph
-    does not overwrite another model.
+    """Check, before the work, that the engine or bundle can be written, and that none of its files
+    replaces another model's.
 
     Args:
         card: with the hash of the weights.
+        precision: of the graph, as cards say it.
         onnx: the graph, if it exists already.
 
     Returns:
-        Remarks on what the graph replaces: another export of the same weights.
+        Remarks on the files that are replaced beside the engine.
 
     Raises:
         ArtefactError: cannot write to the folder, or a bundle's folder has other files.
-        UsageError: the ONNX file there belongs to another model or was not exported by edgehuman.
+        UsageError: see `require_own`.
     """
+    files = files_of(path, card, on_device)
     if on_device:
         require_own_folder(path, _bundle_names(card), f"--out {path}", ArtefactError)
-        return []
+        return require_own(files[0], files[:1], card, precision, onnx)
     require_usable_file(path, f"--out {path}", ArtefactError)
-    there = path.with_suffix(".onnx")
-    if not there.is_file() or _is_own_graph(path) or there.read_bytes() == onnx:
-        return []
-    try:
-        found = read_card(there)
-        was = f"{found.name} in {found.precision.name}"
-        if found.weights_sha256 == card.weights_sha256:
-            return [f"{there.name} ({was}) is replaced by the graph of {path.name}"]
-        said = f"holds another model ({was})"
-    except ArtefactError:
-        said = "has no card of an export"
-    raise UsageError(
-        f"--out {path} also writes its graph to {there.name}, but that file {said}; choose "
-        f"another --out, or move {there}"
-    )
-
-
-def _is_own_graph(path: Path) -> bool:
-    """Whether the engine at this path was built from the ONNX file beside it."""
-    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
-        about = json.loads(side_path(path).read_bytes())["engine"]
-        return bool(about["onnx_sha256"] == sha256_of_file(path.with_suffix(".onnx")))
-    return False
+    return require_own(path, files, card, precision, onnx)
 
 
 def files_of(path: Path, card: Card, on_device: bool = False) -> tuple[Path, ...]:

@@ -32,3 +32,6 @@ class ImportConfig:
     """Pixel normalisation of the weights: ImageNet's mean and standard deviation, or 0.5 and 0.5.
     `auto` depends on the source: half for timm's ViT; use imagenet for its DeiT, DINO and MAE
     weights."""
+    which: str | None = None
+    """Which of the file's state dicts or prefixes to take, such as model or model_ema. By default
+    the one that fits the network best; of several that fit, the moving average (EMA)."""

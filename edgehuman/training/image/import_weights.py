@@ -43,7 +43,9 @@ def import_weights(config: ImportConfig) -> Outcome:
         raise UsageError(f"--out {config.out} already holds a checkpoint; choose another folder")
     state = read_foreign(config.checkpoint)
     pixels = None if config.pixels == "auto" else config.pixels
-    found = import_state(network, state, config.source, str(config.checkpoint), pixels)
+    found = import_state(
+        network, state, config.source, str(config.checkpoint), pixels, config.which
+    )
     require_finite(network.state_dict(), str(config.checkpoint))
     card = _card(config, network)
     checkpoint.save_weights(config.out, network.state_dict(), card)
@@ -122,10 +124,12 @@ def _outcome(
         "pixels": found.pixels,
         "resampled": list(found.resampled),
         "dropped": list(found.dropped),
+        "taken": list(found.taken),
     }
     lines = [
         f"{config.out}: {config.arch} from {config.checkpoint.name}, {card.params:,} parameters, "
         f"{height}x{width}",
+        *found.taken,
         f"pixel normalisation: {found.pixels}; change it with --pixels",
     ]
     if windows is not None and windows != STOCK_WINDOWS:

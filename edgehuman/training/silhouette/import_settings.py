@@ -28,3 +28,6 @@ class ImportConfig:
     identities: Literal["drop", "keep"] = "drop"
     """The classifier of the people it was trained on, with its BNNeck: no walk is compared by it,
     and it can be larger than the network. Keep it to train on with the same people."""
+    which: str | None = None
+    """Which of the file's state dicts or prefixes to take, such as model or model_ema. By default
+    the one that fits the network best; of several that fit, the moving average (EMA)."""

@@ -7,6 +7,7 @@ Every tensor of the file is accounted for: taken, left out by name, or an error.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import cast
 
@@ -26,6 +27,7 @@ from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, count_params
 from edgehuman.nets.silhouette import opengait
 from edgehuman.nets.silhouette.network import SilhouetteNet
+from edgehuman.nets.wrappings import Found
 from edgehuman.outcome import Outcome
 from edgehuman.training import checkpoint
 from edgehuman.training.foreign import read_foreign, require_finite
@@ -48,16 +50,19 @@ def import_weights(config: ImportConfig) -> Outcome:
     if (config.out / WEIGHTS).exists():
         raise UsageError(f"--out {config.out} already holds a checkpoint; choose another folder")
     where = str(config.checkpoint)
-    state = opengait.model_of(read_foreign(config.checkpoint), where)
-    num_ids = opengait.identities_in(state) if config.identities == "keep" else 0
-    network = cast(SilhouetteNet, build(config.arch, num_ids=num_ids))
+    loaded = read_foreign(config.checkpoint)
+    network = cast(SilhouetteNet, build(config.arch))
+    found = opengait.model_of(loaded, network, where, config.which)
+    state = found.tensors
+    if config.identities == "keep":
+        network = cast(SilhouetteNet, build(config.arch, num_ids=opengait.identities_in(state)))
     taken = opengait.from_opengait(network, state, where, _fitting(state))
     network.load_state_dict(taken.weights)
     require_finite(network.state_dict(), where)
     card = _card(config, network)
     checkpoint.save_weights(config.out, network.state_dict(), card)
     checkpoint.save_config(config.out, config)
-    return _outcome(config, card, network, taken)
+    return _outcome(config, card, network, taken, found)
 
 
 def _require_silhouettes(arch: str) -> None:
@@ -75,12 +80,9 @@ def _fitting(state: Mapping[str, Tensor]) -> str:
     with torch.device("meta"):
         for name in catalogue.networks_of("silhouette"):
             network = cast(SilhouetteNet, build(name, num_ids=opengait.identities_in(state)))
-            try:
-                expected = opengait.to_opengait(network)
-            except UsageError:
-                continue  # not a network of OpenGait
-            if not opengait.differences(expected, state, ()):
-                fits.append(name)
+            with contextlib.suppress(UsageError):  # not a network of OpenGait
+                if opengait.fits(network, state):
+                    fits.append(name)
     return f"It fits --arch {' or '.join(fits)}" if fits else "It fits no network of the catalogue"
 
 
@@ -110,8 +112,13 @@ def _card(config: ImportConfig, network: SilhouetteNet) -> Card:
 
 
 def _outcome(
-    config: ImportConfig, card: Card, network: SilhouetteNet, taken: opengait.Taken
+    config: ImportConfig,
+    card: Card,
+    network: SilhouetteNet,
+    taken: opengait.Taken,
+    found: Found,
 ) -> Outcome:
+    dropped = [*taken.dropped, *found.beside]
     data = {
         "out": str(config.out),
         "arch": config.arch,
@@ -122,16 +129,23 @@ def _outcome(
         "dim": network.width,
         "distance": config.distance,
         "identities": network.num_ids,
-        "dropped": list(taken.dropped),
+        "dropped": dropped,
+        "taken": found.in_words(),
     }
     lines = [
         f"{config.out}: {config.arch} from {config.checkpoint.name}, {card.params:,} parameters, "
-        f"{network.parts} parts of {network.width}, compared by {config.distance}"
+        f"{network.parts} parts of {network.width}, compared by {config.distance}",
+        *found.in_words(),
     ]
-    if taken.dropped:
+    of_people = [name for name in taken.dropped if opengait.is_of_identities(name)]
+    others = [name for name in dropped if name not in of_people]
+    if of_people:
         lines.append(
-            f"left out: {', '.join(taken.dropped)}: the people of its training; --identities keep"
+            f"left out: {', '.join(of_people)}: the people of its training; --identities keep"
         )
+    if others:
+        more = f" and {len(others) - 4} more" if len(others) > 4 else ""
+        lines.append(f"left out: {', '.join(others[:4])}{more}")
     if network.num_ids:
         lines.append(f"kept: the classifier of its {network.num_ids} people")
     return Outcome(data, "\n".join(lines))

@@ -15,7 +15,7 @@ from tests.export.tiny import OUTPUTS, network_of, noise
 
 VECTORS = OutputSpec("embedding", distance="cosine", dim=2)
 WITHOUT_LABELS = {
-    "reid": "neighbour_similarity",
+    "reid": "neighbours_kept",
     "attributes": "expected_answers",
     "pose": "peak_kept",
     "parsing": "expected_pixels",
@@ -72,16 +72,24 @@ def test_a_flip_of_a_class_costs_what_the_network_gave_to_it() -> None:
     assert verdict.drop == pytest.approx(100 * (0.6 - 0.4) / 2)
 
 
-def test_two_vectors_that_changed_sides_cost_the_similarity_of_their_neighbours() -> None:
+def test_two_vectors_that_changed_sides_cost_their_neighbours() -> None:
     right, up = (1.0, 0.0), (0.0, 1.0)
     judge = judge_of([right] * 6 + [up] * 6, VECTORS)
     swapped = np.array([up, *[right] * 5, right, *[up] * 5], np.float32)
     verdict = judge.of_outputs(swapped)
-    assert verdict.metric == "neighbour_similarity"
-    # Ten keep four of five neighbours that the network finds alike; the two that moved, none.
+    assert verdict.metric == "neighbours_kept"
+    # Ten keep four of five neighbours; the two that moved, none.
     assert verdict.value == pytest.approx((10 * 4 / 5 + 2 * 0) / 12)
     assert verdict.drop == pytest.approx(100 / 3)
     assert judge.of_outputs(3 * judge.reference).drop == pytest.approx(0)
+
+
+def test_what_may_be_lost_depends_on_the_metric() -> None:
+    classes = judge_of(one_hot([0, 1, 2]).tolist(), OutputSpec("classes", tuple("abc")))
+    vectors = judge_of([[float(i), 1.0] for i in range(9)], VECTORS)
+    assert classes.most_lost(None) == 0.5
+    assert vectors.most_lost(None) == pytest.approx(15)
+    assert (classes.most_lost(0.0), vectors.most_lost(0.0)) == (0, 0)
 
 
 def test_a_first_opinion_is_of_samples_all_over_the_set() -> None:

@@ -12,8 +12,10 @@ from torch import nn
 
 from edgehuman.card import Card, OutputSpec, Precision
 from edgehuman.data.samples import Samples
-from edgehuman.export.graph import calibration, int8
+from edgehuman.errors import ParityError
+from edgehuman.export.graph import calibration, int8, tidy
 from edgehuman.export.graph.calibration import Histogram, Method, Range
+from edgehuman.export.graph.learnt import LayerSteps, Learnt
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.proof.judge import Judge, Verdict, answers
 from edgehuman.export.proof.precision import (
@@ -23,7 +25,7 @@ from edgehuman.export.proof.precision import (
     as_int8,
     fastest,
 )
-from edgehuman.metrics.parity import compare
+from edgehuman.metrics.parity import LEAST_NEIGHBOURS, compare
 from edgehuman.records import Float64
 
 SPOILT = "blocks.1.mlp.3/MatMul"
@@ -80,6 +82,43 @@ def test_the_layers_that_the_fallback_left_in_float_are_float_in_the_graph(
     assert input_of(form.model, "blocks.0.mlp.3/MatMul").endswith(".int8")
     assert form.verdict.drop <= lost / 2
     assert form.verdict == judge.verdict(form.model)
+
+
+def test_an_int8_graph_that_is_nearly_all_float_is_refused(
+    model: onnx.ModelProto, judge: Judge, samples: Samples
+) -> None:
+    layers = int8.weight_layers(model)
+    columns = numpy_helper.to_array(tidy.constants(model.graph)[layers[0].input[1]]).shape[1]
+    one = LayerSteps((-4.0, 4.0), None, np.full(columns, 0.01, np.float32))
+    steps = Learnt("cpu", "1", {layers[0].name: one})
+    options = Int8Options(samples, "cpu", max_drop=50, learnt=steps)
+    said = rf"1 of {len(layers)} layers \(\d+ % of their weights\) .* of --max-drop 50; under 33 %"
+    with pytest.raises(ParityError, match=said):
+        as_int8(model, judge, options)
+
+
+def test_the_weights_of_a_layer_are_counted(model: onnx.ModelProto) -> None:
+    numbers = int8.num_weights(model)
+    assert numbers["blocks.0.mlp.0/MatMul"] == 32 * 64
+    assert set(numbers) == {node.name for node in int8.weight_layers(model)}
+
+
+def test_an_embedding_that_finds_others_is_not_without_loss() -> None:
+    # Points on a circle: the nearest five are those beside it, whatever the similarity.
+    angle_N = np.random.default_rng(1).uniform(0, 2 * np.pi, 60)
+    vector_N2 = np.stack([np.cos(angle_N), np.sin(angle_N)], axis=1).astype(np.float32)
+    samples = Samples(vector_N2, np.full(60, -1), np.full(60, "a"), "made")
+    judge = Judge(samples, vector_N2, OutputSpec("embedding", distance="cosine", dim=2))
+    moved = np.random.default_rng(0).normal(0, 0.12, vector_N2.shape).astype(np.float32)
+    verdict = judge.of_outputs(vector_N2 + moved)
+    kept = verdict.parity.neighbours_kept
+    assert kept is not None
+    assert kept < 0.8
+    assert (verdict.metric, verdict.value) == ("neighbours_kept", kept)
+    assert verdict.drop == pytest.approx(100 * (1 - kept))
+    assert verdict.drop > judge.most_lost(None) == pytest.approx(100 * (1 - LEAST_NEIGHBOURS))
+    assert verdict.parity.cosine_mean > 0.95  # the gate of outputs alone would pass
+    assert judge.of_outputs(2 * vector_N2).drop == 0
 
 
 def _graph(nodes: list[onnx.NodeProto], **constants: Float64) -> onnx.ModelProto:

@@ -35,13 +35,26 @@ def test_the_smallest_float_set_is_found(needed: int) -> None:
     def drop_of(layers: object) -> float:
         return 0.0 if len(list(layers)) >= needed else 3.0  # type: ignore[call-overload]
 
-    assert keep_float(ranked, drop_of, 0.5) == tuple(map(str, range(needed)))
+    assert keep_float(ranked, drop_of, 0.5, 6) == tuple(map(str, range(needed)))
+
+
+def test_no_more_layers_are_tried_than_may_be_float() -> None:
+    ranked = [Sensitivity(str(i), 1.0) for i in range(49)]
+    judged: list[int] = []
+
+    def drop_of(layers: Sequence[str]) -> float:
+        judged.append(len(layers))
+        return 1.0 if len(layers) < 48 else 0.0
+
+    with pytest.raises(ParityError, match=r"--max-drop 0.* with 32 of its 49 layers in float"):
+        keep_float(ranked, drop_of, 0, 32)
+    assert judged == [1, 2, 4, 8, 16, 32]
 
 
 def test_all_in_float_is_no_int8_graph() -> None:
     ranked = [Sensitivity(str(i), 1.0) for i in range(7)]
     with pytest.raises(ParityError, match=r"no INT8 graph .* drops by 3\.00 points"):
-        keep_float(ranked, lambda layers: 3.0, 0.5)
+        keep_float(ranked, lambda layers: 3.0, 0.5, 6)
 
 
 def test_a_large_network_is_judged_a_dozen_times() -> None:
@@ -52,7 +65,7 @@ def test_a_large_network_is_judged_a_dozen_times() -> None:
         judged.append(len(layers))
         return 0.0 if len(layers) >= 45 else 3.0
 
-    assert len(keep_float(ranked, drop_of, 0.5)) == 45
+    assert len(keep_float(ranked, drop_of, 0.5, 79)) == 45
     assert judged == [1, 2, 4, 8, 16, 32, 64, 48, 40, 44, 46, 45]
 
 
@@ -60,5 +73,5 @@ def test_a_large_network_is_judged_a_dozen_times() -> None:
 def test_without_a_layer_to_leave_in_int8_there_is_no_int8_graph(layers: int) -> None:
     ranked = [Sensitivity("head", 1.0)][:layers]
     with pytest.raises(ParityError, match="still drops by more") as raised:
-        keep_float(ranked, lambda layers: 0.0, 0.5)
+        keep_float(ranked, lambda layers: 0.0, 0.5, 0)
     assert raised.value.ranking == ranked

@@ -216,7 +216,7 @@ def test_one_missing_weight_is_named() -> None:
     [
         ({}, r"holds no state dict \(it holds nothing\)"),
         ({"optimizer": {"lr": 1.0}}, r"it holds optimizer\)"),
-        ({"model": {"epoch": 3}}, r"it holds epoch\)"),
+        ({"model": {"epoch": 3}}, r"it holds model\)"),
         ({"a": torch.tensor([1.0, torch.nan])}, "a has values that are not finite"),
     ],
 )

@@ -80,7 +80,7 @@ def test_identities_are_left_out_by_name() -> None:
     [
         ({"Head.fc_bin": None}, "Head.fc_bin is missing"),
         ({"fc1.weight": torch.zeros(2)}, "fc1.weight is unknown"),
-        ({"BNNecks.fc_bin": torch.zeros(62, 4, 9)}, "BNNecks.fc_bin is unknown"),
+        ({"Head.other": torch.zeros(2)}, "Head.other is unknown"),
         ({"Head.fc_bin": torch.zeros(62, 8, 5)}, r"Head.fc_bin is \(62, 8, 5\), not \(62, 8, 4\)"),
     ],
 )
@@ -93,13 +93,22 @@ def test_what_does_not_fit_is_named(change: dict[str, torch.Tensor | None], said
 
 
 def test_the_model_of_a_file() -> None:
-    one = torch.ones(1)
-    assert opengait.model_of({"model": {"module.a": one}, "iteration": 5}, "x") == {"a": one}
-    assert opengait.model_of({"module.a": one, "b": one}, "x") == {"module.a": one, "b": one}
-    with pytest.raises(CheckpointError, match="no state dict under 'model'"):
-        opengait.model_of({"model": {}}, "x")
-    with pytest.raises(CheckpointError, match="lr are no tensors"):
-        opengait.model_of({"model": {"a": one, "lr": 0.1}}, "x")
+    network = SMALL["gaitset"]
+    state = opengait.to_opengait(network)
+    wrapped = {f"module.{name}": tensor for name, tensor in state.items()}
+    for held in (state, wrapped, {"model": wrapped, "iteration": 5}, {"net": {**state, "lr": 0.1}}):
+        found = opengait.model_of(held, network, "x")
+        assert found.tensors.keys() == state.keys()
+        assert opengait.fits(network, found.tensors)
+    with pytest.raises(CheckpointError, match=r"x: holds no state dict \(it holds model\)"):
+        opengait.model_of({"model": {}}, network, "x")
+
+
+def test_another_projects_head_is_left_out_by_name() -> None:
+    network = SMALL["gaitset"]
+    state = {**opengait.to_opengait(network), "projector.0.weight": torch.zeros(2, 2)}
+    assert opengait.fits(network, state)
+    assert opengait.from_opengait(network, state, "x").dropped == ("projector.0.weight",)
 
 
 def test_a_network_of_our_own_has_no_names_there() -> None:

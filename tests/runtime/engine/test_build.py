@@ -293,15 +293,17 @@ def test_all_three_files_of_an_engine_are_told(
     assert len(data["files"]) == 3
 
 
-def test_an_engine_takes_the_place_of_another_export_only_aloud(
+def test_an_engine_takes_the_place_of_no_other_precision(
     tiny_checkpoint: None, built: None, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.engine"
     export(ExportConfig("any", data="made", out=tmp_path / "x.onnx"))
-    said = export(engine_at(path, "fp16"))
-    assert isinstance(said.data, dict)
-    assert said.data["notes"] == ["x.onnx (tiny in fp32) is replaced by the graph of x.engine"]
-    assert "x.onnx (tiny in fp32) is replaced" in said.text
+    before = (tmp_path / "x.onnx").read_bytes()
+    with pytest.raises(UsageError, match=r"holds another model \(tiny in fp32\)"):
+        export(engine_at(path, "fp16"))
+    assert (tmp_path / "x.onnx").read_bytes() == before
+    (tmp_path / "x.onnx").unlink()
+    export(engine_at(path, "fp16"))
     again = export(engine_at(path))  # its own graph goes with the engine
     assert isinstance(again.data, dict)
     assert again.data["notes"] == []
@@ -320,7 +322,7 @@ def test_an_engine_takes_the_place_of_no_other_model(
     content = other.SerializeToString() if is_ours else b"my letters"
     (tmp_path / "x.onnx").write_bytes(content)
     said = r"holds another model \(other in fp32\)" if is_ours else "has no card of an export"
-    with pytest.raises(UsageError, match=f"also writes its graph to x.onnx, but that file {said}"):
+    with pytest.raises(UsageError, match=f"also writes x.onnx, but that file {said}"):
         export(engine_at(tmp_path / "x.engine"))
     assert os.listdir(tmp_path) == ["x.onnx"]
     assert (tmp_path / "x.onnx").read_bytes() == content

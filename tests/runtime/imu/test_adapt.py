@@ -221,10 +221,23 @@ def test_an_out_that_cannot_be(
 def test_an_existing_out_is_replaced_whole(
     make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "o.onnx"
-    out.write_text("old")
-    adapt(capsys, make_model(), "--data", write(tmp_path / "a.csv"), "--out", out)
+    out, data = tmp_path / "o.onnx", write(tmp_path / "a.csv")
+    make_model(name="o.onnx")
+    adapt(capsys, make_model(), "--data", data, "--out", out)
     assert read_card(out).decision.affine
+
+
+def test_no_other_file_is_replaced(
+    make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, data = tmp_path / "o.onnx", write(tmp_path / "a.csv")
+    make_model(tiny_card(name="other"), name="o.onnx")
+    other = out.read_bytes()
+    for content in (b"my letters", other):
+        out.write_bytes(content)
+        error = refused(capsys, make_model(), "--data", data, "--out", out)
+        assert f"--out {out}: that file h" in error
+        assert out.read_bytes() == content
 
 
 def test_a_model_of_another_task(

@@ -55,6 +55,66 @@ def test_import_writes_a_checkpoint_folder(
         assert torch.equal(found[0], original.backbone(x_NCHW)[0])
 
 
+def wrapped(state: dict[str, Any], how: str) -> dict[str, Any]:
+    """As training scripts save a state dict."""
+    zeros = {name: torch.zeros_like(tensor) for name, tensor in state.items()}
+    behind = {f"image_encoder.{name}": tensor for name, tensor in state.items()}
+    cases: dict[str, dict[str, Any]] = {
+        "model_state_dict": {"epoch": 3, "optimizer": {"state": {}}, "model_state_dict": state},
+        "half": {"net": {name: tensor.half() for name, tensor in state.items()}},
+        "bf16": {"net": {name: tensor.bfloat16() for name, tensor in state.items()}},
+        "lightning": {
+            "state_dict": {f"model.{name}": tensor for name, tensor in state.items()},
+            "hyper_parameters": {"lr": 0.1},
+            "pytorch-lightning_version": "2.4",
+        },
+        "clip": {**behind, "projector.0.weight": torch.ones(2), "logit_scale": torch.ones(())},
+        "ema": {"state_dict": zeros, "state_dict_ema": state},
+        "classifier": {**state, "classifier.weight": torch.ones(2, 2)},
+    }
+    return cases[how]
+
+
+@pytest.mark.parametrize(
+    ("how", "said", "left_out"),
+    [
+        ("model_state_dict", "weights: model_state_dict", []),
+        ("half", "weights: net", []),
+        ("bf16", "weights: net", []),
+        ("lightning", "names without their prefix model.", []),
+        ("clip", "prefix image_encoder.", ["projector.0.weight", "logit_scale"]),
+        ("ema", "weights: state_dict_ema, a moving average; state_dict would fit as well", []),
+        ("classifier", "left out: ", ["classifier.weight"]),
+    ],
+)
+def test_weights_are_found_in_what_training_scripts_save(
+    how: str, said: str, left_out: list[str], published: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    state = read_foreign(published)["state_dict"]
+    torch.save(wrapped(state, how), tmp_path / "w.pth")
+    assert run(tmp_path / "w.pth", tmp_path / "o") == 0
+    told = capsys.readouterr().out
+    assert said in told
+    assert all(name in told for name in left_out)
+    found, _ = read_weights(tmp_path / "o")
+    kind = {"half": torch.float16, "bf16": torch.bfloat16}.get(how, torch.float32)
+    name = "stages.0.1.f1.conv.weight"
+    assert found[name].dtype == torch.float32
+    assert torch.equal(found[name], state[name].to(kind).float())
+
+
+def test_which_takes_the_other_state_dict(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = read_foreign(published)["state_dict"]
+    torch.save(wrapped(state, "ema"), tmp_path / "w.pth")
+    assert run(tmp_path / "w.pth", tmp_path / "o", "--which", "state_dict") == 0
+    assert not read_weights(tmp_path / "o")[0]["stages.0.1.f1.conv.weight"].any()
+    assert run(tmp_path / "w.pth", tmp_path / "p", "--which", "model") == 2
+    assert "--which model: " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "windows", "params"),
     [

@@ -137,6 +137,24 @@ def test_half_precision_is_read(saved: Path, tmp_path: Path) -> None:
     assert torch.equal(weight, original().state_dict()["head.weight"].half().float())
 
 
+def test_other_wrappings_and_heads_are_read(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = torch.load(saved, weights_only=True)["model"]
+    zeros = {name: torch.zeros_like(tensor) for name, tensor in model.items()}
+    named = {f"module.encoder.{name}": tensor for name, tensor in model.items()}
+    held = {"net": zeros, "ema": {**named, "module.projector.weight": torch.ones(2)}}
+    torch.save(held, saved)
+    assert run(saved, tmp_path / "t") == 0
+    told = capsys.readouterr().out
+    assert "weights: ema.encoder, a moving average; net would fit as well" in told
+    assert "left out: projector.weight" in told
+    weight = edgehuman.nets.load(tmp_path / "t").state_dict()["head.weight"]
+    assert torch.equal(weight, original().state_dict()["head.weight"])
+    assert run(saved, tmp_path / "n", "--which", "net") == 0
+    assert not edgehuman.nets.load(tmp_path / "n").state_dict()["head.weight"].any()
+
+
 def test_a_folder_in_use_is_refused(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,132 @@
+"""What an output may replace: an earlier file of the same model, and nothing else.
+
+    notes = require_own(path, files, card, "fp16")      before any work
+
+The file that a flag names may be an earlier export of the same weights, or of the same network
+trained again. A file beside it, whose name the user did not write (a graph, a side file, a part),
+may be an earlier one of the same weights and precision, or go with the file that is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+from edgehuman.card import Card, from_json
+from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.outcome import to_json
+from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.plan_file import side_path
+
+_SIDE = ".json"
+
+
+def require_own(
+    path: Path,
+    files: Collection[Path],
+    card: Card,
+    precision: str | None = None,
+    onnx: bytes | None = None,
+    flag: str = "--out",
+) -> list[str]:
+    """Check, before the work, that a model's files replace no file of another model.
+
+    Args:
+        path: what the flag names.
+        files: all that will be written.
+        card: of the new model, with the hash of its weights.
+        precision: of the new files, as cards say it; None: not known yet.
+        onnx: the new graph, if it exists already.
+
+    Returns:
+        Remarks on the files that are replaced beside the named one.
+
+    Raises:
+        UsageError: a file is another model's, or no model's; the message names it and the fix.
+    """
+    named = card_at(path) if _is_kept(path) else None
+    if _is_kept(path) and not _may_be_named(path, named, card, precision, onnx):
+        raise UsageError(
+            f"{flag} {path}: that file {_in_words(path, named)}; choose another {flag}, or remove "
+            f"{path}"
+        )
+    notes = []
+    for file in files:
+        if file == path or not _is_kept(file) or _holds(file, onnx):
+            continue
+        found = card_at(file)
+        if named is not None and found is not None and _is_of(found, named, named.precision.name):
+            continue  # they are replaced together
+        if found is None and _goes_with_graph(file, card, precision, onnx):
+            continue
+        if found is None or not _is_of(found, card, precision):
+            raise UsageError(
+                f"{flag} {path} also writes {file.name}, but that file {_in_words(file, found)}; "
+                f"choose another {flag}, or move {file}"
+            )
+        notes.append(f"{file.name} ({_named(found)}) is replaced")
+    return notes
+
+
+def card_at(path: Path) -> Card | None:
+    """The card of a file of a model: inside it, or in the side file beside it; None: none."""
+    with contextlib.suppress(EdgehumanError, OSError, ValueError, LookupError, TypeError):
+        if path.suffix == ".onnx":
+            return read_card(path)
+        side = path if path.suffix == _SIDE else side_path(path)
+        return from_json(to_json(json.loads(side.read_bytes())["card"]), str(side))
+    return None
+
+
+def _may_be_named(
+    path: Path, named: Card | None, card: Card, precision: str | None, onnx: bytes | None
+) -> bool:
+    """Whether the file that a flag names is an earlier one of the new model."""
+    if named is None:
+        return _holds(path, onnx) or _goes_with_graph(path, card, precision, onnx)
+    return _is_of(named, card, None) or _is_trained_again(named, card)
+
+
+def _is_kept(path: Path) -> bool:
+    """Whether there is something to lose."""
+    return path.is_file() and path.stat().st_size > 0
+
+
+def _holds(path: Path, content: bytes | None) -> bool:
+    return content is not None and path.read_bytes() == content
+
+
+def _is_of(found: Card, card: Card, precision: str | None) -> bool:
+    """Whether a card is of the same weights, and of this precision if it is known."""
+    same = bool(card.weights_sha256) and found.weights_sha256 == card.weights_sha256
+    return same and precision in (None, found.precision.name)
+
+
+def _is_trained_again(found: Card, card: Card) -> bool:
+    return (found.name, found.arch, found.task) == (card.name, card.arch, card.task)
+
+
+def _goes_with_graph(file: Path, card: Card, precision: str | None, onnx: bytes | None) -> bool:
+    """Whether an engine or side file that says nothing is named after this model's own graph."""
+    if file.suffix == ".onnx":
+        return False
+    engine = file.with_name(file.name.removesuffix(_SIDE))
+    graph = engine.with_suffix(".onnx")
+    if not _is_kept(graph):
+        return False
+    found = card_at(graph)
+    return _holds(graph, onnx) or (found is not None and _is_of(found, card, precision))
+
+
+def _in_words(path: Path, found: Card | None) -> str:
+    if found is not None:
+        return f"holds another model ({_named(found)})"
+    if path.suffix == ".onnx":
+        return "has no card of an export"
+    return "is of no model that edgehuman wrote"
+
+
+def _named(card: Card) -> str:
+    return f"{card.name} in {card.precision.name}"
