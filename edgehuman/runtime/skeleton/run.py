@@ -17,7 +17,8 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.config import HelpFiles
 from edgehuman.files import require_apart
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.skeleton.line import KEYS, layout_rows
+from edgehuman.preprocess.skeleton.layouts import layout_rows
+from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.loop.play import play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
