@@ -9,6 +9,8 @@ from edgehuman.errors import UsageError
 from edgehuman.preprocess.skeleton.layouts import BY_COUNT, layout_named
 
 _LARGEST_PX = 100_000
+# Names of what can be stated, as flags and arguments.
+STATED = ("rate_hz", "size", "layout")
 RATES_HZ = (1.0, 1000.0)
 
 

@@ -72,8 +72,8 @@ _BODY = [BODY_25.index(name) for name in ("nose", "neck", "pelvis")]
 
 def looks_like_kinect(joints_J3: Float64) -> bool:
     """Whether 25 joints are in the order of Kinect rather than of BODY_25, whatever the direction
-    of y: the spine's joints lie one above the other, and read as BODY_25 nose, neck and pelvis do
-    not.
+    of y: head, neck, spine and pelvis lie one below the other, and what BODY_25 has as nose, neck
+    and pelvis does not.
 
     Args:
         joints_J3: (25, 3); NaN where not seen.
@@ -81,5 +81,5 @@ def looks_like_kinect(joints_J3: Float64) -> bool:
     step_y, step_own = np.diff(joints_J3[_SPINE, 1]), np.diff(joints_J3[_BODY, 1])
     if not (np.isfinite(step_y).all() and np.isfinite(step_own).all()):
         return False
-    in_order = abs(int(np.sign(step_y).sum())) == len(step_y)
-    return in_order and abs(int(np.sign(step_own).sum())) < len(step_own)
+    way, own = int(np.sign(step_y).sum()), int(np.sign(step_own).sum())
+    return abs(way) == len(step_y) and own * way <= 0

@@ -61,6 +61,15 @@ def parse_line(text: str, where: str, reading: Reading | None = None) -> PoseLin
     Raises:
         DataError: not a JSON object, a missing key, or invalid joints (see `pose_line`).
     """
+    return pose_line(parsed_line(text, where), where, reading)
+
+
+def parsed_line(text: str, where: str) -> dict[str, Any]:
+    """The object of a line.
+
+    Raises:
+        DataError: not a JSON object.
+    """
     try:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -69,7 +78,7 @@ def parse_line(text: str, where: str, reading: Reading | None = None) -> PoseLin
         raise DataError(
             f"{where}: found {type(row).__name__}; a line must be an object with t and joints"
         )
-    return pose_line(row, where, reading)
+    return row
 
 
 def pose_line(row: Mapping[str, Any], where: str, reading: Reading | None = None) -> PoseLine:

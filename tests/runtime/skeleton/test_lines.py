@@ -69,7 +69,7 @@ def test_a_bad_line_is_dropped_counted_and_told(line: str, said: str) -> None:
 )
 def test_a_joint_that_was_not_seen_does_not_drop_its_line(joint: Any) -> None:
     parser = PoseParser()
-    block = parser.parse([text(), text(joints=[*JOINTS[:4], joint, *JOINTS[5:]])])
+    block = parser.parse([text(joints=JOINTS), text(joints=[*JOINTS[:4], joint, *JOINTS[5:]])])
     assert (len(block), parser.bad) == (2, 0)
     assert block.joint_TJ3[1, 4].tolist() == [0.0, 0.0, 0.0]
     np.testing.assert_array_equal(block.joint_TJ3[1, 5:], block.joint_TJ3[0, 5:])

@@ -103,7 +103,11 @@ def subfolders(path: Path) -> list[Path]:
     return sorted(child for child in found if not child.name.startswith((".", "__")))
 
 
+def forms() -> str:
+    """The known formats, for messages."""
+    return "; ".join(f"{name}: {what}" for name, what in FORMATS.items())
+
+
 def unknown_said() -> str:
-    """The known formats, for the message of a file of another."""
-    known = "; ".join(f"{name}: {what}" for name, what in FORMATS.items())
-    return f"the form of these poses is not known. Known are poses.jsonl, and {known}"
+    """What is said of poses in another format."""
+    return f"the form of these poses is not known. Known are poses.jsonl, and {forms()}"

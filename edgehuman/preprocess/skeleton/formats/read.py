@@ -22,6 +22,7 @@ from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.formats.arrays import read_array
 from edgehuman.preprocess.skeleton.formats.content import parse_objects
 from edgehuman.preprocess.skeleton.formats.kind import (
+    LINES,
     OPENPOSE,
     find_format,
     subfolders,
@@ -30,7 +31,7 @@ from edgehuman.preprocess.skeleton.formats.kind import (
 from edgehuman.preprocess.skeleton.formats.people import Person, frame_number, people
 from edgehuman.preprocess.skeleton.formats.table import is_table, read_table
 from edgehuman.preprocess.skeleton.formats.yolo import read_yolo
-from edgehuman.preprocess.skeleton.line import PoseLine, settled
+from edgehuman.preprocess.skeleton.line import PoseLine, parsed_line, raw_line, settled
 from edgehuman.preprocess.skeleton.reading import Reading
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 
@@ -74,6 +75,8 @@ def read_poses(
         DataError: no known format, unreadable content, several people without ids, or coordinates
             that cannot be brought into pixels.
     """
+    if not path.exists():
+        raise DataError(f"{path}: cannot be read (No such file or folder); check the path")
     format = format or find_format(path)
     if format is None:
         raise DataError(f"{path}: {unknown_said()}")
@@ -121,12 +124,27 @@ def _sources(path: Path, format: str) -> Iterator[tuple[str, str, list[Person]]]
         place = path if path.is_file() or next(path.glob("*.txt"), None) else path / "labels"
         files = [place] if place.is_file() else sorted(place.glob("*.txt"))
         yield path.stem, str(path), [each for file in files for each in read_yolo(file)]
+    elif format == LINES:
+        yield path.stem, str(path), list(_lines(path))
     elif path.is_dir():
         yield from _of_files(path, sorted(path.glob("*.json")))
     elif is_table(path):
         yield path.stem, str(path), list(read_table(path))
     else:
         yield path.stem, str(path), list(_of_file(path))
+
+
+def _lines(path: Path) -> Iterator[Person]:
+    """The people of lines of our own."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, text in enumerate(file, start=1):
+                if text.strip():
+                    where = f"{path}: line {number}"
+                    pose = raw_line(parsed_line(text, where), where)
+                    yield Person(pose, math.nan, number - 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
 
 
 def _of_file(path: Path) -> Iterator[Person]:
@@ -182,9 +200,9 @@ def _settled(
         lines.sort(key=lambda line: line.t_s)
         for before, after in pairwise(lines):
             if before.t_s == after.t_s:
-                at = f"frame {after.t_s * rate_hz:.0f}" if rate_hz else f"{after.t_s:g} s"
+                at = f"in frame {after.t_s * rate_hz:.0f}" if rate_hz else f"at {after.t_s:g} s"
                 raise DataError(
-                    f"{where}: two people have the track {track!r} at {at}; "
+                    f"{where}: track {track!r} occurs twice {at}; two people need two ids: "
                     f"{_UNTRACKED.get(format, _TRACK)}"
                 )
     return PoseFile(name, dict(tracks), rate_hz, (*remarks, *left_out, *reading.remarks))
