@@ -22,7 +22,8 @@ OCCLUDED = 0.3
 _OVERSHOOT = 1.5
 # This share of values may lie elsewhere, as mistakes of a tool do.
 _FEW = 0.1
-_SCALES = (10.0, 100.0, 255.0, 1000.0)
+# Values up to the first are scores of 0 to the second; heat scores rarely pass 8.
+_SCALES = ((10.0, 8.0), (100.0, 100.0), (255.0, 255.0), (1000.0, 1000.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,8 @@ def _meaning_of(sure: Float64, largest: float) -> _Meaning:
         return _Meaning("logit", 1.0, said)
     if low == high:
         return _Meaning("score", high, f"all confidences are {high:.4g}: read as 1")
-    scales = ((largest,) if largest else ()) + _SCALES
-    scale = next((each for each in scales if high <= each), high)
+    scales = (((largest, largest),) if largest else ()) + _SCALES
+    scale = next((each for limit, each in scales if high <= limit), high)
     said = f"confidences reach {high:.4g}: read as scores of 0 to {scale:g}, divided by {scale:g}"
     return _Meaning("score", scale, said)
 

@@ -70,16 +70,19 @@ _SPINE = [KINECT_25.index(name) for name in ("head", "neck", "spine", "pelvis")]
 _BODY = [BODY_25.index(name) for name in ("nose", "neck", "pelvis")]
 
 
-def looks_like_kinect(joints_J3: Float64) -> bool:
+def looks_like_kinect(joints_J3: Float64) -> bool | None:
     """Whether 25 joints are in the order of Kinect rather than of BODY_25, whatever the direction
     of y: head, neck, spine and pelvis lie one below the other, and what BODY_25 has as nose, neck
     and pelvis does not.
 
     Args:
         joints_J3: (25, 3); NaN where not seen.
+
+    Returns:
+        None if too few of these joints were seen to tell.
     """
     step_y, step_own = np.diff(joints_J3[_SPINE, 1]), np.diff(joints_J3[_BODY, 1])
     if not (np.isfinite(step_y).all() and np.isfinite(step_own).all()):
-        return False
+        return None
     way, own = int(np.sign(step_y).sum()), int(np.sign(step_own).sum())
     return abs(way) == len(step_y) and own * way <= 0

@@ -77,6 +77,7 @@ class Reading:
         self._sure = Confidences(largest)
         self._signed = signed
         self._units = ""
+        self._kinect: bool | None = None
         self._remarks: list[str] = []
 
     @property
@@ -110,7 +111,7 @@ class Reading:
         """The joints (18, 3) of a pose: OpenPose-18, in pixels where they can be brought there.
 
         Raises:
-            DataError: an unknown layout, or another number of joints than it has.
+            DataError: an unknown layout, another number of joints than it has, or metres.
         """
         layout = self.layout_of(pose)
         joints_J3 = pose.joints_J3.copy()
@@ -124,7 +125,7 @@ class Reading:
         else:
             sure_J = self._sure.read(sure_J)
         joints_J3[:, 2] = sure_J
-        self._to_pixels(joints_J3, *self.size_of(pose))
+        self._to_pixels(joints_J3, *self.size_of(pose), pose.where)
         joints_J3[lost_J] = 0.0
         frame: Float32 = to_record(joints_J3[None], pose.where, layout)[0]
         return frame
@@ -141,7 +142,7 @@ class Reading:
             raise DataError(
                 f"{pose.where}: unknown layout {said[:40]!r}; valid: {', '.join(LAYOUTS)}"
             )
-        kinect = count == len(LAYOUTS["kinect25"]) and looks_like_kinect(pose.joints_J3)
+        kinect = count == len(LAYOUTS["kinect25"]) and self._is_kinect(pose.joints_J3)
         if named == "body25" and kinect:
             raise DataError(
                 f"{pose.where}: the joints are called body25, but are in the order of kinect25; "
@@ -158,15 +159,23 @@ class Reading:
         known = ", ".join(f"{number} ({each})" for number, each in BY_COUNT.items())
         raise DataError(f"{pose.where}: found {count} joints; valid: {known}")
 
+    def _is_kinect(self, joints_J3: Float64) -> bool:
+        """Decided by the first frame that shows it."""
+        if self._kinect is None:
+            self._kinect = looks_like_kinect(joints_J3)
+        return bool(self._kinect)
+
     def size_of(self, pose: RawPose) -> tuple[int, int]:
         """Width and height of a pose's picture in pixels, 0 where unknown."""
         if self.declared.width_px:
             return self.declared.width_px, self.declared.height_px
         return pose.width_px, pose.height_px
 
-    def _to_pixels(self, joints_J3: Float64, width_px: int, height_px: int) -> None:
+    def _to_pixels(self, joints_J3: Float64, width_px: int, height_px: int, where: str) -> None:
         if not self._units:
             self._units = self._units_of([joints_J3])
+        if self._units == "metres":
+            raise DataError(f"{where}: {_metres_said([joints_J3])}")
         if self._units not in ("shares", "signed") or not (width_px and height_px):
             return
         if self._units == "signed":

@@ -18,7 +18,7 @@ from edgehuman.runtime.loop.datagrams import POLL_S
 CHUNK = 65_536
 _GZIP = b"\x1f\x8b"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{]")
+_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")
 MAX_LINE = 1 << 18  # Sensor Logger pushes some seconds of all sensors in one
 
 
@@ -64,8 +64,11 @@ def read_lines(
         whole, end, chunk = chunk.rpartition(b"\n")
         whole, rest = (rest + whole, chunk) if end else (b"", rest + chunk)
         if len(rest) > MAX_LINE:
+            said = (
+                "is one long line of JSON" if rest.lstrip()[:1] in (b"{", b"[") else "is not text"
+            )
             raise DataError(
-                f"{name} is not text: one of its lines is over {MAX_LINE} bytes; give {wanted}"
+                f"{name} {said}: one of its lines is over {MAX_LINE} bytes; give {wanted}"
             )
         if end:
             yield _decoded_lines(whole), False

@@ -6,13 +6,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
-from edgehuman.preprocess.skeleton.formats.read import PoseFile, read_content, read_poses
+from edgehuman.preprocess.skeleton.formats.read import (
+    PoseFile,
+    lines_of,
+    read_content,
+    read_poses,
+    remarks_of,
+)
 from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
 from edgehuman.runtime.loop.text import is_array, next_chunk, read_lines
 from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, PoseParser, pose_block, pose_row
@@ -127,18 +132,12 @@ class FileFeed:
 
 
 def file_blocks(files: Sequence[PoseFile]) -> Iterator[PoseBlock]:
-    """The poses of whole files in the order of time; with several files, tracks carry their names.
+    """The poses of whole files in the order of time.
 
     Raises:
         DataError: an id, a size or a joint outside its limits.
     """
-    lines = [
-        line if len(files) == 1 else replace(line, track=f"{file.name}:{line.track}")
-        for file in files
-        for track in file.tracks.values()
-        for line in track
-    ]
-    lines.sort(key=lambda line: line.t_s)
+    lines = lines_of(files)
     for begin in range(0, len(lines), _AT_ONCE):
         yield pose_block([pose_row(line) for line in lines[begin : begin + _AT_ONCE]])
 
@@ -146,8 +145,8 @@ def file_blocks(files: Sequence[PoseFile]) -> Iterator[PoseBlock]:
 def file_report(files: Sequence[PoseFile]) -> dict[str, Any]:
     """Poses in whole files, and what was assumed of them."""
     rows = sum(len(lines) for file in files for lines in file.tracks.values())
-    remarks = list(dict.fromkeys(remark for file in files for remark in file.remarks))
-    return {"rows": rows, "bad_poses": 0, "truncated": 0, "first_bad": [], "remarks": remarks}
+    counts = {"rows": rows, "bad_poses": 0, "truncated": 0, "first_bad": []}
+    return {**counts, "remarks": remarks_of(files)}
 
 
 class PoseDatagramFeed:

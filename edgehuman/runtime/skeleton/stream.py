@@ -28,7 +28,10 @@ from edgehuman.runtime.skeleton.results import GaitResult
 from edgehuman.runtime.skeleton.rows import PoseRows, Poses
 from edgehuman.runtime.skeleton.source import open_poses
 
-_WANTED = "poses.jsonl, the files of a pose estimator, -, udp://host:port or simulated, or an iterable of poses"
+_WANTED = (
+    "poses.jsonl, a pose estimator's files, -, udp://host:port or simulated, or an iterable of "
+    "poses"
+)
 PoseSource: TypeAlias = Playable[PoseBlock] | Iterable[Poses] | str | Path | None
 _log = logging.getLogger("edgehuman.runtime")
 

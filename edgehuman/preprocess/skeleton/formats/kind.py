@@ -75,6 +75,8 @@ def _of_json(path: Path) -> str | None:
     text = beginning(path)
     if not text.startswith(("{", "[")):
         return None
+    if text.strip() == "[]":
+        return "joints"
     if is_array(text):
         return "movenet" if re.match(r"\[\s*\[\s*\[", text) else None
     first = text.partition("\n")[0]

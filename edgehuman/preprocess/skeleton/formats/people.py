@@ -136,7 +136,7 @@ def _inside(node: Any, place: Place) -> Iterator[Person]:
             else:
                 yield from _inside(each, replace(inner, frame=frame_number(name, place.where)))
         return
-    if not any(each in node for each in (*_FRAMES, *_SECONDS, *_MILLISECONDS, *CLOCKS)):
+    if held or not any(each in node for each in (*_FRAMES, *_SECONDS, *_MILLISECONDS, *CLOCKS)):
         raise DataError(
             f"{place.where}: found keys {sorted(map(str, node))[:6]}; a person needs "
             f"{', '.join(JOINTS[:3])} or landmarks"

@@ -102,6 +102,22 @@ def read_content(content: bytes, where: str, declared: Declared = UNDECLARED) ->
     return file
 
 
+def lines_of(files: Sequence[PoseFile]) -> list[PoseLine]:
+    """The lines of all files in the order of time; with several files, tracks carry their names."""
+    lines = [
+        line if len(files) == 1 else replace(line, track=f"{file.name}:{line.track}")
+        for file in files
+        for track in file.tracks.values()
+        for line in track
+    ]
+    return sorted(lines, key=lambda line: line.t_s)
+
+
+def remarks_of(files: Sequence[PoseFile]) -> list[str]:
+    """What was decided and assumed of all files, each once."""
+    return list(dict.fromkeys(remark for file in files for remark in file.remarks))
+
+
 def _people_of(objects: list[object], where: str) -> Iterator[Person]:
     first = next((each for each in objects if each), None)
     numbers = isinstance(first, list)
