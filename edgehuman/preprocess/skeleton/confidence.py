@@ -102,14 +102,14 @@ class Confidences:
         self._seen: list[Float64] = []
         self._lines = 0
         self._settled = False
-        self._constant = np.nan
+        self._whole = False
 
     def decide(self, frames: Iterable[Float64]) -> None:
         """Decide from all frames of a source that is known whole; NaN is passed over."""
         values = [each[np.isfinite(each)] for each in frames]
         sure = np.concatenate(values) if values else np.empty(0)
         self._meaning = _meaning_of(sure, self._largest)
-        self._settled = True
+        self._settled = self._whole = True
         self._say(self._meaning.said)
         if len(values) >= DECIDING_LINES:
             self._say_constant(sure)
@@ -121,7 +121,7 @@ class Confidences:
         if not self._settled and finite.size:
             self._look(finite)
         meaning = self._meaning or _Meaning()
-        if self._settled and not meaning.fits(finite):
+        if self._settled and not self._whole and not meaning.fits(finite):
             self._say(
                 "confidences outside the range that the first lines had are cut to it, e.g. "
                 f"{float(finite[np.argmax(np.abs(finite))]):.4g} in line {self._lines}",

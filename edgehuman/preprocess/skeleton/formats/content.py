@@ -1,4 +1,4 @@
-"""JSON from a file, whole or a value per line."""
+"""JSON of a file or a pipe: one value, or a value per line."""
 
 from __future__ import annotations
 
@@ -38,21 +38,8 @@ def holds(path: Path, word: str) -> bool:
     return False
 
 
-def read_objects(path: Path) -> list[Any]:
-    """The objects of a JSON file: the elements of its list, its one object, or one per line.
-
-    Raises:
-        DataError: it cannot be read, or is not JSON.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}; copy it again") from None
-    return parse_objects(content, str(path))
-
-
 def parse_objects(content: bytes, where: str) -> list[Any]:
-    """The same, of bytes.
+    """The objects of JSON: the elements of its list, its one object, or one per line.
 
     Raises:
         DataError: not JSON.
@@ -68,6 +55,8 @@ def parse_objects(content: bytes, where: str) -> list[Any]:
 def _by_line(text: str, where: str, whole_error: str) -> list[Any]:
     found = []
     lines = [line for line in re.split(r"\r?\n", text) if line.strip()]
+    if not lines:
+        raise DataError(f"{where}: not JSON ({whole_error}); copy or write it again")
     for number, line in enumerate(lines, start=1):
         try:
             found.append(json.loads(line))

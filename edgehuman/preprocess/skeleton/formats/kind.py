@@ -26,7 +26,7 @@ FORMATS = {
     "joints": "a JSON list of objects with t (or frame), id and joints",
 }
 LINES = "pose_lines"
-OPENPOSE = "*_keypoints.json"
+OPENPOSE = "*[0-9]_keypoints.json"
 # Words that tell the formats of JSON apart, the first that occurs; each is a key.
 _KEYS = (
     ("pose_keypoints_2d", "openpose"),

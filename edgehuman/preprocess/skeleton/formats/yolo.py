@@ -19,6 +19,8 @@ from edgehuman.preprocess.skeleton.joints import read_joints
 from edgehuman.preprocess.skeleton.layouts import BY_COUNT
 from edgehuman.preprocess.skeleton.reading import RawPose
 
+_USUAL = 17
+_COUNTS = (_USUAL, *(count for count in BY_COUNT if count != _USUAL))
 _BOX = 5  # class, x, y, width, height
 
 
@@ -72,7 +74,7 @@ def _numbers(
     except ValueError:
         return None
     for width in (3, 2):
-        for count in BY_COUNT:
+        for count in _COUNTS:
             if 0 <= len(row) - _BOX - count * width <= 2 and float(row[0]).is_integer():
                 return row, count, width
     return None
