@@ -1,4 +1,4 @@
-"""What pose detectors write: AlphaPose, OpenPose; and PsyMo, which is in AlphaPose's form."""
+"""The formats of pose estimators as sets of walks, in `data check` and `evaluate`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgehuman.cli import main
 from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.errors import DataError
 from tests.data.pose_trees import FRAMES, alphapose, openpose, walks
+from tests.preprocess.skeleton.formats import written
+from tests.preprocess.skeleton.formats.written import WRITERS
 
 
 def test_alphapose_tracks_are_walks(tmp_path: Path) -> None:
@@ -101,3 +104,89 @@ def test_frames_without_anybody_are_bridged(tmp_path: Path) -> None:
     assert found.length_N.tolist() == [FRAMES]
     middle = 0.5 * (walk[6] + walk[8])
     np.testing.assert_allclose(found.sequence(0)[7], middle, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_check_reads_every_format(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    format, write = WRITERS[name]
+    path = write(tmp_path, written.walk())
+    words = ["data", "check", str(path), "--rate-hz", "30", "--size", "1920x1080", "--json"]
+    code = main(words)
+    said = json.loads(capsys.readouterr().out)
+    assert (code, said["problems"]) == (0, [])
+    assert (said["dataset"], said["walks"], said["frames"]) == (format, 1, written.FRAMES)
+    assert said["rates_hz"] == pytest.approx([30.0])
+
+
+def test_check_says_what_is_assumed_and_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written.yolo("id", tmp_path, written.walk())
+    assert main(["data", "check", str(path)]) == 1
+    assert "the file does not state its size; give it" in capsys.readouterr().out
+    assert main(["data", "check", str(path), "--size", "1920x1080"]) == 0
+    out = capsys.readouterr().out
+    assert "note: 24 frames per second are assumed" in out
+    assert "note: coordinates are 0 to 1 across the picture; multiplied" in out
+
+
+def test_flags_of_another_record_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written.rtmlib(tmp_path, written.walk())
+    assert main(["data", "check", str(path), "--accel-unit", "g"]) == 2
+    assert "holds skeletons; --accel-unit: for recordings" in capsys.readouterr().err
+    table = tmp_path / "walk.csv"
+    rows = [f"{k / 50},0,0,9.81,0,0,{0.1 * (k % 3)}" for k in range(200)]
+    table.write_text("\n".join(["t,ax,ay,az,gx,gy,gz", *rows]) + "\n")
+    assert main(["data", "check", str(table), "--size", "1920x1080"]) == 2
+    assert "holds recordings of a wearable; --size: for poses" in capsys.readouterr().err
+
+
+def test_labels_may_name_files_of_any_format(tmp_path: Path) -> None:
+    rows = []
+    for number, name in enumerate(("openpose body25", "mmpose", "yolo id", "alphapose halpe26")):
+        place = tmp_path / f"{number}"
+        place.mkdir()
+        path = WRITERS[name][1](place, written.walk())
+        row = {"file": str(path.relative_to(tmp_path)), "person": f"p{number % 2}"}
+        rows.append(row | {"role": ("gallery", "probe")[number // 2], "sequence": str(number)})
+    (tmp_path / "walks.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    found = load_skeletons(tmp_path, rate_hz=30, size="1920x1080")
+    assert found.person_N.tolist() == ["p0", "p1", "p0", "p1"]
+    assert found.role_N.tolist() == ["gallery", "gallery", "probe", "probe"]
+    assert found.rate_hz_N.tolist() == [30.0] * 4
+    for number in range(4):
+        np.testing.assert_allclose(
+            found.sequence(number)[..., :2], written.walk()[..., :2], atol=0.1
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("poses.json", '{"a": 1}'),
+        ("a.json", '[{"frame": 0, "keypoint_list": [[1, 2]]}]'),
+        ("landmarks.csv", "frame,a,b\n0,1,2\n"),
+    ],
+)
+def test_files_that_look_like_poses_are_told_the_forms_of_poses(
+    name: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_text(text + " " * 70_000)
+    for words in (["data", "check"], ["evaluate", "zoo:activity", "--data"]):
+        assert main([*words, str(path)]) == 1
+        said = capsys.readouterr().err
+        assert "looks like poses, but their form is not known. Known are poses.jsonl" in said
+        assert "uci_har" not in said
+
+
+def test_poses_for_a_wearable_are_named_as_what_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written.rtmlib(tmp_path, written.walk())
+    assert main(["evaluate", "zoo:activity", "--data", str(path)]) == 1
+    assert "is rtmlib (skeleton), which this cannot use" in capsys.readouterr().err

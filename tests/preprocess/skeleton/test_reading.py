@@ -75,7 +75,7 @@ def test_movenet_is_y_first() -> None:
 
 def test_the_user_s_layout_counts_before_the_number_of_joints() -> None:
     pose = RawPose(body())
-    with pytest.raises(DataError, match="found 17 joints; body25 has 25. If they are coco17"):
+    with pytest.raises(DataError, match=r"found 17 joints; body25 has 25\. If they are coco17"):
         Reading(declare(layout="body25")).record(pose)
     with pytest.raises(DataError, match="unknown layout 'mine'; valid: openpose18"):
         Reading().record(replace(pose, layout="mine"))

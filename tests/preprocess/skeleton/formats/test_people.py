@@ -34,7 +34,7 @@ def test_the_last_number_of_a_name_is_the_frame(name: str, number: int) -> None:
 
 
 def test_a_name_without_a_number_is_named() -> None:
-    with pytest.raises(DataError, match=r"here: image_id is 'first.jpg'; it must end in"):
+    with pytest.raises(DataError, match=r"image_id is 'first.jpg'; it must end in"):
         found({"image_id": "first.jpg", "keypoints": BODY})
 
 

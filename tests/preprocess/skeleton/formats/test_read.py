@@ -15,7 +15,7 @@ from edgehuman.preprocess.skeleton.formats.kind import find_format
 from edgehuman.preprocess.skeleton.formats.read import read_content, read_poses
 from edgehuman.records import Float32
 from tests.preprocess.skeleton.formats import written
-from tests.preprocess.skeleton.formats.written import WRITERS, walk
+from tests.preprocess.skeleton.formats.written import FRAMES, WRITERS, walk
 
 STATED = declare(30, "1920x1080")
 WALK = walk()
@@ -69,7 +69,7 @@ def kinect(folder: Path, turned: bool) -> Path:
     """Kinect's 25 joints, in the picture or in metres with y up."""
     body = written.in_layout(WALK, "kinect25")
     hip = WALK[:, [8, 11]].mean(axis=1)
-    neck, head = WALK[:, 1], WALK[:, 0] + np.float32([0, -5, 0])
+    neck, head = WALK[:, 1], WALK[:, 0] - np.array([0, 5, 0], np.float32)
     body[:, 0], body[:, 3], body[:, 20], body[:, 1] = hip, head, neck, (hip + neck) / 2
     if turned:
         body[..., :2] = (body[..., :2] - hip[:, None, :2]) / (400, -400)
@@ -123,7 +123,7 @@ def test_people_that_a_tracker_has_not_named_yet_are_left_out_and_counted(tmp_pa
     path.write_text(json.dumps(two(json.loads(path.read_text()), "idx", (1, None))))
     [file] = read_poses(path, STATED)
     assert list(file.tracks) == ["1"]
-    assert file.remarks == ("50 of 100 poses have no track id and are left out",)
+    assert file.remarks == (f"{FRAMES} of {2 * FRAMES} poses have no track id and are left out",)
 
 
 def test_a_flat_list_of_tracked_people_has_a_frame_whenever_a_track_comes_again(
@@ -134,7 +134,7 @@ def test_a_flat_list_of_tracked_people_has_a_frame_whenever_a_track_comes_again(
     path.write_text(json.dumps(rows))
     [file] = read_poses(path, STATED)
     times = [[line.t_s for line in file.tracks[track]] for track in ("1", "2")]
-    assert times[0] == times[1] == pytest.approx([k / 30 for k in range(50)])
+    assert times[0] == times[1] == pytest.approx([k / 30 for k in range(FRAMES)])
 
 
 def test_frames_without_anybody_leave_a_gap_in_time(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_frames_without_anybody_leave_a_gap_in_time(tmp_path: Path) -> None:
         file.write_text(json.dumps({"version": 1.3, "people": []}))
     [found] = read_poses(path, STATED)
     frames = [round(line.t_s * 30) for line in found.tracks["0"]]
-    assert frames == [k for k in range(50) if k not in (3, 4)]
+    assert frames == [k for k in range(FRAMES) if k not in (3, 4)]
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e3, 1e6, 1e9])

@@ -14,7 +14,7 @@ AXES = ("x", "y", "z", "v")
 
 
 def table(path: Path, columns: list[str], rows: list[list[object]], mark: str = ",") -> Path:
-    lines = [mark.join(map(str, row)) for row in [columns, *rows]]
+    lines = [mark.join(columns), *(mark.join(str(cell) for cell in row) for row in rows)]
     path.write_text("\n".join(lines) + "\n")
     return path
 

@@ -13,19 +13,23 @@ import numpy as np
 from edgehuman.geometry import LAYOUTS, OPENPOSE_18
 from edgehuman.preprocess.skeleton.walk import to_record
 from edgehuman.records import Float32, Float64
-from tests.data.pose_trees import coco, walks
+from edgehuman.simulate.skeleton.detector import Detector
+from edgehuman.simulate.skeleton.walks import simulate_skeletons
+from tests.data.pose_trees import coco
 
-FRAMES = 50
+FRAMES = 66
 WIDTH, HEIGHT = 1920, 1080
 
 
 def walk() -> Float32:
-    """(50, 18, 3) whose neck is the middle of the shoulders, as every format gives it back."""
-    return to_record(coco(walks(1)[0]), "walk")
+    """(66, 18, 3) whose neck is the middle of the shoulders, as every format gives it back."""
+    clear = Detector(dropped=0.0, swapped=0.0)
+    made = simulate_skeletons(1, 1, 7, frames=FRAMES, rate_hz=30.0, detector=clear)
+    return to_record(coco(made.skeleton_NTJ3[0]), "walk")
 
 
 def in_layout(record: Float32, layout: str) -> Float64:
-    """The walk in another layout, (50, J, 3); joints that the walk lacks lie at the nose."""
+    """The walk in another layout, (T, J, 3); joints that the walk lacks lie at the nose."""
     places = [OPENPOSE_18.index(name) if name in OPENPOSE_18 else 0 for name in LAYOUTS[layout]]
     made = record[:, places].astype(np.float64).round(4)
     if layout in ("halpe26", "halpe136"):
@@ -78,12 +82,9 @@ def alphapose_form(key: str, inner: str, folder: Path, record: Float32) -> Path:
 
 def mediapipe(key: str, folder: Path, record: Float32) -> Path:
     frames = [
-        {"frame": number, key: [dict(zip("xyzv", (x, y, 0.1, c), strict=True)) for x, y, c in body]}
+        {"frame": number, key: [{"x": x, "y": y, "z": 0.1, "visibility": c} for x, y, c in body]}
         for number, body in enumerate(shares(in_layout(record, "mediapipe33")).tolist())
     ]
-    for frame in frames:
-        for joint in frame[key]:
-            joint["visibility"] = joint.pop("v")
     return _dump(folder / "landmarks.json", frames)
 
 
