@@ -22,6 +22,7 @@ from edgehuman.preprocess.skeleton.layouts import (
     FACELESS,
     Y_FIRST,
     layout_named,
+    lies_along_x,
     looks_like_kinect,
 )
 from edgehuman.preprocess.skeleton.walk import to_record
@@ -32,6 +33,8 @@ _LARGEST_SHARE = 2.0
 # Shares of a picture go a little below 0 at its edge; metres around a point do so everywhere.
 _NEGATIVE = 0.2
 _FEWEST_SEEN = 4
+_FRAMES_TO_TELL = 24
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,26 @@ class Reading:
         first = poses[0]
         if units == "metres":
             raise DataError(f"{first.where}: {_metres_said([pose.joints_J3 for pose in poses])}")
+        self._require_upright(poses)
         sized = self.declared.width_px or all(pose.width_px and pose.height_px for pose in poses)
         if units in ("shares", "signed") and not sized:
             raise DataError(
                 f"{first.where}: coordinates are shares of the picture, at most "
                 f"{_extent([pose.joints_J3 for pose in poses]):.3g}, and the file does not state "
                 "its size; give it, such as --size 1920x1080"
+            )
+
+    def _require_upright(self, poses: Sequence[RawPose]) -> None:
+        """Raises DataError if people lie along x in nearly all frames that show it."""
+        layouts = [self.layout_of(pose) for pose in poses]
+        seen = zip(poses, layouts, strict=True)
+        lies = [lies_along_x(pose.joints_J3, name) for pose, name in seen if name not in Y_FIRST]
+        told = [each for each in lies if each is not None]
+        if len(told) >= _FRAMES_TO_TELL and sum(told) >= _NEARLY_ALL * len(told):
+            raise DataError(
+                f"{poses[0].where}: people lie along x in {sum(told)} of {len(told)} frames, so x "
+                "and y are swapped, or the picture is turned; if the tool writes y first, as "
+                "MoveNet does, give --layout movenet17"
             )
 
     def record(self, pose: RawPose) -> Float32:

@@ -23,6 +23,7 @@ FORMATS = {
     "rtmlib": "a list of frames with keypoints and scores, as rtmlib's example writes them",
     "mediapipe": "33 landmarks per frame, in JSON or CSV",
     "movenet": "nested lists (frames, 17, 3) of y, x, score",
+    "kinect": "bodies with 25 joints of Kinect v2, as positions in the picture",
     "joints": "a JSON list of objects with t (or frame), id and joints",
 }
 LINES = "pose_lines"
@@ -30,6 +31,7 @@ OPENPOSE = "*[0-9]_keypoints.json"
 # Words that tell the formats of JSON apart, the first that occurs; each is a key.
 _KEYS = (
     ("pose_keypoints_2d", "openpose"),
+    *((key, "kinect") for key in ("colorX", "cameraX", "TrackingState", "trackingState")),
     ("bodies", "alphapose"),
     ("instance_info", "mmpose"),
     ("keypoint_scores", "mmpose"),
@@ -79,6 +81,8 @@ def _of_json(path: Path) -> str | None:
         return "joints"
     if is_array(text):
         return "movenet" if re.match(r"\[\s*\[\s*\[", text) else None
+    if re.match(r'\[\s*\[\s*\{\s*"(x|y|z|visibility)"', text):
+        return "mediapipe"
     first = text.partition("\n")[0]
     if text.startswith("{") and '"joints"' in first and '"t"' in first:
         return LINES

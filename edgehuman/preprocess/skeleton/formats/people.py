@@ -58,6 +58,8 @@ _ALL_TRACKS = ("track_ids", "ids", "person_ids", "tracking_ids")
 _WIDTHS, _HEIGHTS = ("width", "image_width", "img_width"), ("height", "image_height", "img_height")
 _SIZES = ("image_size", "img_size", "resolution")  # width, height
 _SHAPES = ("orig_shape", "img_shape", "image_shape")  # height, width
+_OF_FRAMES = ("frames", "predictions", "results", "data")
+_INNER = ("landmark", "landmarks")
 _MOST_OF_A_JOINT = 5
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
 _SUFFIX = re.compile(r"(_keypoints)?\.[A-Za-z]\w{0,4}$")
@@ -104,11 +106,22 @@ def people(objects: Sequence[Any], where: str) -> Iterator[Person]:
     Raises:
         DataError: an object without joints, joints in an unknown form, or a frame without number.
     """
-    for position, each in enumerate(objects):
+    for position, each in enumerate(_unwrapped(objects)):
         yield from _inside(each, Place(f"{where}: object {position}", position))
 
 
+def _unwrapped(objects: Sequence[Any]) -> Sequence[Any]:
+    """The frames of a file that is one object with a list of them."""
+    if len(objects) != 1 or not isinstance(objects[0], Mapping):
+        return objects
+    held = [objects[0][key] for key in _OF_FRAMES if isinstance(objects[0].get(key), list)]
+    return held[0] if held else objects
+
+
 def _inside(node: Any, place: Place) -> Iterator[Person]:
+    if isinstance(node, list) and _is_body(node):
+        yield from _bodies({}, node, place)
+        return
     if isinstance(node, list):
         for each in node:
             yield from _inside(each, place)
@@ -141,6 +154,12 @@ def _inside(node: Any, place: Place) -> Iterator[Person]:
             f"{place.where}: found keys {sorted(map(str, node))[:6]}; a person needs "
             f"{', '.join(JOINTS[:3])} or landmarks"
         )
+
+
+def _is_body(node: list[Any]) -> bool:
+    """Whether a list holds a joint's object for every joint of a person."""
+    first = node[0] if node else None
+    return isinstance(first, Mapping) and {"x", "y"} <= set(first) and not set(JOINTS) & set(first)
 
 
 def _is_track(node: Any) -> bool:
@@ -238,6 +257,8 @@ def _bodies(node: Mapping[str, Any], joints: Any, place: Place) -> Iterator[Pers
     """The person, or the people, of an object's joints."""
     if joints is None or (isinstance(joints, list) and not joints):
         return
+    if isinstance(joints, Mapping):  # MediaPipe's message as JSON
+        joints = next((joints[key] for key in _INNER if key in joints), joints)
     several = _holds_several(joints)
     bodies = joints if several else [joints]
     scores = next((node[key] for key in _SCORES if isinstance(node.get(key), list)), None)

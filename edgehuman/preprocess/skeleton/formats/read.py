@@ -132,10 +132,10 @@ def _sources(path: Path, format: str) -> Iterator[tuple[str, str, list[Person]]]
     """Name, place and people of each file, or of each folder with a file per frame."""
     if format == "openpose" and path.is_dir():
         own = next(path.glob(OPENPOSE), None) is not None
-        for place in [path] if own else subfolders(path):
-            files = sorted(place.glob(OPENPOSE))
-            if files:
-                yield place.name, str(place), _frames(files)
+        inside = [place for place in subfolders(path) if next(place.glob(OPENPOSE), None)]
+        for place in [path] if own or not inside else inside:
+            files = sorted(place.glob(OPENPOSE if own or inside else "*.json"))
+            yield place.name, str(place), _frames(files)
     elif format == "yolo":
         place = path if path.is_file() or next(path.glob("*.txt"), None) else path / "labels"
         files = [place] if place.is_file() else sorted(place.glob("*.txt"))

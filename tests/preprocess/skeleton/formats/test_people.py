@@ -109,6 +109,22 @@ def test_objects_by_the_name_of_a_picture_or_of_a_track() -> None:
     assert [(person.pose.frame, person.pose.track) for person in by_track] == [(7, "1"), (7, "2")]
 
 
+LANDMARKS = [{"x": x, "y": y, "z": 0.0, "visibility": c} for x, y, c in BODY]
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [LANDMARKS, LANDMARKS],
+        [{"pose_landmarks": {"landmark": LANDMARKS}}] * 2,
+        [{"frames": [{"keypoints": BODY}, {"keypoints": BODY}]}],
+        [{"predictions": [[{"keypoints": BODY}], [{"keypoints": BODY}]]}],
+    ],
+)
+def test_frames_without_numbers_are_counted(objects: list[Any]) -> None:
+    assert [person.position for person in found(*objects)] == [0, 1]
+
+
 def test_nobody_in_a_frame_is_nobody() -> None:
     assert (
         found({"version": 1.3, "people": []}, {"frame": 3}, {"frame": 4, "landmarks": None}) == []

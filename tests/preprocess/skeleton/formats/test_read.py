@@ -88,9 +88,35 @@ def test_kinect_is_told_from_body_25_by_its_spine(tmp_path: Path) -> None:
     assert any("kinect25 has no nose" in remark for remark in file.remarks)
 
 
+def test_bodies_of_kinect_have_their_own_names(tmp_path: Path) -> None:
+    body = [{"colorX": 100.0 + j, "colorY": 200.0, "trackingState": 2} for j in range(25)]
+    path = tmp_path / "a.json"
+    frames = [{"relativeTime": 33 * k, "bodies": [{"joints": body}]} for k in range(3)]
+    path.write_text(json.dumps(frames))
+    assert find_format(path) == "kinect"
+    [file] = read_poses(path, declare(layout="kinect"))
+    assert [line.t_s for line in file.tracks["0"]] == pytest.approx([0, 0.033, 0.066])
+
+
 def test_metres_are_refused_with_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"metres around a point.*MapCameraPointToColorSpace"):
         read_poses(kinect(tmp_path, turned=True), STATED)
+
+
+def test_y_before_x_is_named_with_the_layout_that_reads_it(tmp_path: Path) -> None:
+    path = written.rtmlib(tmp_path, WALK[:, :, [1, 0, 2]])
+    with pytest.raises(DataError, match=r"people lie along x.* give --layout movenet17"):
+        read_poses(path, STATED)
+    found = joints_of(path, declare(30, layout="movenet"))
+    np.testing.assert_allclose(found[..., :2], WALK[..., :2], atol=0.01)
+
+
+def test_openpose_frames_may_have_other_names(tmp_path: Path) -> None:
+    path = written.openpose("body25", tmp_path, WALK)
+    for file in sorted(path.iterdir()):
+        file.rename(file.with_name(file.name.replace("_keypoints", "")))
+    assert find_format(path) == "openpose"
+    np.testing.assert_allclose(joints_of(path)[..., :2], WALK[..., :2], atol=0.01)
 
 
 def two(rows: list[dict[str, Any]], key: str, names: tuple[object, object]) -> list[dict[str, Any]]:
