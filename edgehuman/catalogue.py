@@ -1,6 +1,4 @@
-"""What there is: networks, datasets, methods and tasks (`tables/`), and what every stage does with
-each record.
-"""
+"""What there is (networks, datasets, tasks: `tables/`), and what every stage does with a record."""
 
 from __future__ import annotations
 
@@ -58,9 +56,8 @@ __all__ = [
     "step",
 ]
 
-# The value of `data` in the config of a training on data in memory.
+# In place of a path: data in memory, for a training; edgehuman's own walkers, for any command.
 IN_MEMORY = "in memory"
-# The word that every `--data` and `--source` accepts instead of a path: edgehuman's own walkers.
 SIMULATED = "simulated"
 
 
@@ -80,31 +77,27 @@ class Record:
 
     Attributes:
         modality: imu, skeleton, silhouette or image: the name of its folder in every layer.
-        input: (Network) -> the `card.InputSpec` of a catalogued network.
-        output: (Network) -> the `card.OutputSpec` of a catalogued network with random weights; the
-            network defines the width of an embedding.
+        input, output: (Network) -> the `card.InputSpec` and `card.OutputSpec` of a catalogued
+            network with random weights; the network defines the width of an embedding.
         build: (card, weights, seed) -> the network (torch) that a card describes, with random
             weights; a checkpoint's weights, if given, fix what the card leaves open of its shape.
         contract: (network, name, arguments it was built with) -> None; raises UsageError for a
             network of the caller's own that does not behave as one of this record.
-        load: path or "simulated" -> the dataset.
+        load: path or "simulated" -> the dataset; extent: (Dataset) -> its size, for `data list`.
         layouts: () -> the file layouts (`data.layout.Layout`) that hold this record.
-        extent: (Dataset) -> its size, for `edgehuman data list`.
         check: (path, dataset) -> the outcome of `edgehuman data check`, or None if the path holds
             another record.
-        kind: the value of `--kind` in `edgehuman data simulate` and `edgehuman data pack`.
-        simulate: what `edgehuman data simulate --kind` runs.
-        pack: what `edgehuman data pack` runs.
+        kind: the value of `--kind` in `edgehuman data simulate`, `pack` and `convert`.
+        simulate, pack, convert: what `edgehuman data simulate`, `pack` and `convert` run.
         samples: (card, data) -> the records that calibrate and check an export.
-        calibrate: samples for INT8 calibration: the default, and for networks over 20 M parameters.
-        judge: number of samples that check a float graph, in the same order.
+        calibrate, judge: samples for INT8 calibration, and samples that check a float graph: the
+            default, and for networks over 20 M parameters.
         score: (card, `bench.trial.Words`) -> the `bench.trial.Trial` of `edgehuman bench`: what is
             timed, and how a model is scored.
-        run: what `edgehuman run` runs.
         stream: (model, source, *, options) -> the `LiveStream` of `edgehuman.stream`; its
             keyword-only parameters are the options of this record.
-        evaluate: what `edgehuman evaluate` runs.
-        enroll, identify: what `edgehuman gallery enroll` and `identify` run.
+        run, evaluate, enroll, identify: what `edgehuman run`, `evaluate`, `gallery enroll` and
+            `gallery identify` run.
         needs: what somebody has to bring, in words, for `edgehuman info`.
     """
 
@@ -120,6 +113,7 @@ class Record:
     kind: str = ""
     simulate: Action | None = None
     pack: Action | None = None
+    convert: Action | None = None
     samples: str = ""
     calibrate: tuple[int, int] = (512, 256)
     judge: tuple[int, int] = (64, 64)
@@ -164,6 +158,11 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.data.imu.write:simulate",
             "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
         ),
+        convert=Action(
+            "edgehuman.data.imu.convert:ConvertConfig",
+            "edgehuman.data.imu.convert:convert",
+            'edgehuman data convert "downloads/UCI HAR Dataset" --out uci_har.npz',
+        ),
     ),
     "SkeletonSequence": Record(
         "skeleton",
@@ -207,6 +206,11 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.data.skeleton.write:SimulateConfig",
             "edgehuman.data.skeleton.write:simulate",
             "edgehuman data simulate --kind skeletons --people 3 --out walks",
+        ),
+        convert=Action(
+            "edgehuman.data.skeleton.convert:ConvertConfig",
+            "edgehuman.data.skeleton.convert:convert",
+            "edgehuman data convert openpose_json --rate-hz 30 --out poses.jsonl",
         ),
     ),
     "SilhouetteSequence": Record(

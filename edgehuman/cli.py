@@ -100,11 +100,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "one person's continuous recordings as CSV files for `edgehuman run`",
         "edgehuman data export hapt_raw.npz --subject 2 --out recordings",
     ),
-    "data convert": Command(
-        "edgehuman.data.imu.convert:ConvertConfig",
-        "edgehuman.data.imu.convert:convert",
-        "a published dataset of wearables as one compact .npz, which every command takes",
-        'edgehuman data convert "downloads/UCI HAR Dataset" --out uci_har.npz',
+    "data convert": ChoiceCommand(
+        choose.convert,
+        "poses of any estimator as lines of JSON; a dataset of wearables as one compact .npz",
+        "edgehuman data convert openpose_json --rate-hz 30 --out poses.jsonl",
+        "kind",
+        choose.conversions,
     ),
     "data simulate": ChoiceCommand(
         choose.simulate,

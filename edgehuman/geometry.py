@@ -1,8 +1,8 @@
 """Joint layouts and their conversions, as plain tables.
 
-The walker's 3-D skeleton (26 joints in metres) and the outputs of pose detectors: OpenPose-18,
-COCO-17, BODY-25, Halpe-26. A conversion lists the source joints of each target joint; the target
-joint is their mean.
+The walker's 3-D skeleton (26 joints in metres) and the outputs of pose detectors: OpenPose, COCO,
+Halpe, MediaPipe, MoveNet, Kinect. A conversion lists the source joints of each target joint; the
+target joint is their mean.
 Axes: J joint, S segment.
 """
 
@@ -110,6 +110,30 @@ def _hand_21(side: str) -> tuple[str, ...]:
 # COCO-WholeBody: body, feet, face, hands. Mirrored points have the same name except for l and r.
 COCO_WHOLEBODY_133 = (*COCO_17, *_FEET_6, *_face_68(), *_hand_21("l"), *_hand_21("r"))
 
+# AlphaPose's whole body: the 26 joints, then face and hands.
+HALPE_136 = (*HALPE_26, *_face_68(), *_hand_21("l"), *_hand_21("r"))
+
+# MediaPipe's pose landmarks (BlazePose).
+MEDIAPIPE_33 = (
+    "nose",
+    *("l_eye_inner", "l_eye", "l_eye_outer", "r_eye_inner", "r_eye", "r_eye_outer"),
+    *("l_ear", "r_ear", "l_mouth", "r_mouth"),
+    *("l_shoulder", "r_shoulder", "l_elbow", "r_elbow", "l_wrist", "r_wrist"),
+    *("l_little", "r_little", "l_index", "r_index", "l_thumb", "r_thumb"),
+    *("l_hip", "r_hip", "l_knee", "r_knee", "l_ankle", "r_ankle"),
+    *("l_heel", "r_heel", "l_big_toe", "r_big_toe"),
+)
+
+# Kinect v2. Its SpineShoulder is the point that others call the neck; it has no face.
+KINECT_25 = (
+    *("pelvis", "spine", "throat", "head"),
+    *("l_shoulder", "l_elbow", "l_wrist", "l_hand"),
+    *("r_shoulder", "r_elbow", "r_wrist", "r_hand"),
+    *("l_hip", "l_knee", "l_ankle", "l_foot"),
+    *("r_hip", "r_knee", "r_ankle", "r_foot"),
+    *("neck", "l_hand_tip", "l_thumb", "r_hand_tip", "r_thumb"),
+)
+
 # The walker's skeleton: OpenPose-18 first, so that the conversion is a slice; then extra joints
 # for drawing.
 SKELETON_26 = (
@@ -130,6 +154,11 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "skeleton26": SKELETON_26,
     "body25": BODY_25,
     "halpe26": HALPE_26,
+    "halpe136": HALPE_136,
+    "wholebody133": COCO_WHOLEBODY_133,
+    "mediapipe33": MEDIAPIPE_33,
+    "movenet17": COCO_17,
+    "kinect25": KINECT_25,
 }
 
 # Joints computed as the mean of others if a layout lacks them.
@@ -265,17 +294,23 @@ def gait_order() -> Index:
     return np.array([OPENPOSE_18.index(joint) for joint in joints], np.int64)
 
 
-def conversion(source: str, target: str) -> tuple[tuple[int, ...], ...]:
+def conversion(source: str, target: str, partly: bool = False) -> tuple[tuple[int, ...], ...]:
     """Return, for each target joint, the indices of the source joints to average.
+
+    Args:
+        partly: a target joint that the source lacks has no indices.
 
     Raises:
         UsageError: unknown layout, or a target joint that the source lacks.
     """
     names = _names(source)
-    table = []
+    table: list[tuple[int, ...]] = []
     for joint in _names(target):
         parts = (joint,) if joint in names else DERIVED.get(joint, ())
         if not parts or any(part not in names for part in parts):
+            if partly:
+                table.append(())
+                continue
             raise UsageError(
                 f"{source} has no {joint!r} and cannot derive it; choose a layout with fewer joints"
             )
@@ -288,14 +323,21 @@ def convert(
 ) -> NDArray[np.floating]:
     """Convert joints (..., J, D) to another layout; a derived joint is the mean of its sources.
 
-    With `has_confidence` the last of the D channels is a confidence, and a derived joint takes the
-    lowest confidence of its sources.
+    With `has_confidence` the last of the D channels is a confidence: a derived joint takes the
+    lowest of its sources, and a joint that the source lacks is zero, as one that was not seen.
+
+    Raises:
+        UsageError: unknown layout, or a target joint that the source lacks.
+        DataError: another shape.
     """
     count = len(_names(source))
     if joints.ndim < 2 or joints.shape[-2] != count:
         raise DataError(f"found shape {joints.shape}; {source} must be (..., {count}, D)")
     made = []
-    for parts in conversion(source, target):
+    for parts in conversion(source, target, partly=has_confidence):
+        if not parts:
+            made.append(np.zeros_like(joints[..., 0, :]))
+            continue
         chosen = joints[..., list(parts), :]
         joint = chosen.mean(axis=-2)
         if has_confidence:

@@ -58,7 +58,7 @@ class EvaluateConfig:
     """zoo:NAME, an artefact's path, a checkpoint folder, or a name from `edgehuman models` (random
     weights)."""
     data: str = SIMULATED
-    """A dataset's path, or the word `simulated`."""
+    """A dataset's path, a folder of pose files with walks.jsonl, or the word `simulated`."""
     dataset: str | None = None
     """Require the data to be this dataset of `edgehuman data list`."""
     protocol: str | None = None
@@ -68,6 +68,12 @@ class EvaluateConfig:
     walks, else one."""
     submission: Path | None = None
     """For GREW: write the submission file of the official probes for its server."""
+    rate_hz: float | None = None
+    """Frames per second of poses whose files have frame numbers."""
+    size: str | None = None
+    """Size of the pictures of poses, WIDTHxHEIGHT, if their files do not state it."""
+    layout: str | None = None
+    """Order of the joints of poses, if their number does not tell it."""
     batch: int = 32
     """Windows per run."""
     threads: int = 1
@@ -91,7 +97,13 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     """
     model = open_named(config)
     require_gait(model)
-    walks = load_test(config.data, model.card.input.rate_hz)
+    walks = load_test(
+        config.data,
+        model.card.input.rate_hz,
+        config.rate_hz,
+        config.size,
+        config.layout,
+    )
     if config.dataset is not None and config.dataset != walks.name:
         raise DataError(
             f"--data {config.data} is {walks.name}, but --dataset asks for {config.dataset}"
@@ -120,15 +132,27 @@ def trial(card: Card, words: Words) -> Trial:
     return trial_of_samples(card, words, metrics)
 
 
-def load_test(data: str, rate_hz: float) -> SkeletonSet:
+def load_test(
+    data: str,
+    rate_hz: float,
+    stated_hz: float | None = None,
+    size: str | None = None,
+    layout: str | None = None,
+) -> SkeletonSet:
     """Load the walks at the model's rate; simulated ones are of people whom no training sees.
+
+    Args:
+        rate_hz: of the model.
+        stated_hz, size, layout: of poses whose files do not state them, see `load_skeletons`.
 
     Walks in which nobody is seen are left out, with a note on stderr.
 
     Raises:
         DataError: see `load_skeletons`; or nobody is seen in any walk.
     """
-    walks = load_skeletons(data, people=_PEOPLE, each=_EACH)
+    walks = load_skeletons(
+        data, people=_PEOPLE, each=_EACH, rate_hz=stated_hz, size=size, layout=layout
+    )
     empty_N = shows_nobody(walks)
     for line in empty_walks(walks):
         if empty_N.all():

@@ -151,6 +151,7 @@ def _choices(name: str) -> Iterator[list[str]]:
             "import": ("--source", list(reversed(first.values()))),
             "data simulate": ("--kind", list(choose.simulations())),
             "data pack": ("--kind", list(choose.packs())),
+            "data convert": ("--kind", list(choose.conversions())),
         }[name]
         yield from ([flag, value] for value in values)
 

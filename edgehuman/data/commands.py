@@ -82,7 +82,10 @@ class CheckConfig:
         axes: the same: which signed sensor axes are x, y and z, e.g. -y+x+z.
         gyro_axes: the same for the gyroscope if it differs (default: same).
         stamp_unit: the same: auto, s, ms, us or ns.
-        rate_hz: the same: rows per second of files whose rows have no stamps.
+        rate_hz: the same: rows per second of files whose rows have no stamps; frames per second of
+            poses whose files have frame numbers.
+        size: of the pictures of poses, WIDTHxHEIGHT, if their files do not state it.
+        layout: the order of the joints of poses, if their number does not tell it.
     """
 
     path: Positional[Path]
@@ -93,6 +96,8 @@ class CheckConfig:
     gyro_axes: str = "same"
     stamp_unit: str = "auto"
     rate_hz: float | None = None
+    size: str | None = None
+    layout: str | None = None
 
     def declared(self) -> dict[str, Any]:
         """The flags of reading that differ from their defaults."""

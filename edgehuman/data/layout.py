@@ -75,7 +75,30 @@ def find(
             f"{path} was given as {dataset!r}, but it looks like {other[0].dataset!r}: "
             f"{other[0].looks_like}. Leave the name out, or give the path of {dataset!r}"
         )
-    raise DataError(unknown(path, wanted or layouts, what))
+    near = path.is_dir() or _near_miss(path, wanted)
+    other_said = "" if near else _of_another_record(path, layouts)
+    raise DataError(other_said or unknown(path, wanted or layouts, what))
+
+
+def _of_another_record(path: Path, layouts: Sequence[Layout[Any]]) -> str:
+    """What a file holds, if it is data of another record than these layouts'; else empty."""
+    own = {layout.dataset for layout in layouts}
+    for record in catalogue.RECORDS.values():
+        known = catalogue.load_object(record.layouts)() if record.layouts else ()
+        others = [layout for layout in known if layout.dataset not in own]
+        if len(others) < len(known):
+            continue
+        found = next(recognised(path, others), None)
+        if found is not None:
+            return (
+                f"{path} is {found[0].dataset} ({record.modality}), which this cannot use; give a "
+                f"model of that record, or other data. `edgehuman data check {path}` shows what it "
+                "holds"
+            )
+        hint = _near_miss(path, others)
+        if hint:
+            return hint
+    return ""
 
 
 def found_here(

@@ -203,7 +203,7 @@ def pack(words: Sequence[str]) -> tuple[str, str]:
     recipe = recipe_table(words)
     suffix = Path(flag_value(words, "out", recipe) or "").suffix.removeprefix(".")
     kind = flag_value(words, "kind", recipe) or (suffix if suffix in kinds else "")
-    kind = kind or _held_kind(words)
+    kind = kind or _held_kind(words, kinds, _IMAGES)
     action: catalogue.Action = catalogue.find(kinds, "kind", kind or _IMAGES)
     return action.config, action.function
 
@@ -214,8 +214,33 @@ def packs() -> dict[str, catalogue.Action]:
     return {record.kind: record.pack for record in records if record.pack}
 
 
-def _held_kind(words: Sequence[str]) -> str:
-    """The kind of the first path among the words whose layout is known; "" if there is none."""
+def convert(words: Sequence[str]) -> tuple[str, str]:
+    """Config and function of `--kind`, of the suffix of `--out` (.npz, .jsonl), or of the record
+    that a path among the words holds; of wearables if none of them says.
+
+    Raises:
+        UsageError: an unknown kind.
+    """
+    kinds = conversions()
+    recipe = recipe_table(words)
+    suffix = Path(flag_value(words, "out", recipe) or "").suffix
+    usual, lines = kinds
+    of_suffix = {".npz": usual, ".jsonl": lines}.get(suffix, "")
+    kind = flag_value(words, "kind", recipe) or of_suffix or _held_kind(words, kinds, usual)
+    action: catalogue.Action = catalogue.find(kinds, "kind", kind or usual)
+    return action.config, action.function
+
+
+def conversions() -> dict[str, catalogue.Action]:
+    """What each `--kind` of conversion runs, with an example."""
+    records = catalogue.RECORDS.values()
+    return {record.kind: record.convert for record in records if record.convert}
+
+
+def _held_kind(words: Sequence[str], kinds: Mapping[str, catalogue.Action], usual: str) -> str:
+    """The kind of the first path among the words whose layout is known; "" if there is none. The
+    usual kind is not looked for.
+    """
     from edgehuman.data.layout import recognised
 
     # The word after a flag is its value.
@@ -223,7 +248,7 @@ def _held_kind(words: Sequence[str]) -> str:
     given = [Path(word) for flag, word in pairs if "-" not in (flag[:1], word[:1])]
     given = [path for path in given[:1] if path.exists()]
     for record in catalogue.RECORDS.values():
-        if not (record.pack and record.layouts) or record.kind == _IMAGES:
+        if record.kind not in kinds or record.kind == usual or not record.layouts:
             continue
         known = catalogue.load_object(record.layouts)()
         if any(next(recognised(path, known), None) for path in given):

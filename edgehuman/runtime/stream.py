@@ -74,6 +74,9 @@ def stream(
     realtime: bool = False,
     seconds: float | None = None,
     seed: int = 0,
+    rate_hz: float | None = None,
+    size: str | None = None,
+    layout: str | None = None,
 ) -> LiveStream[GaitResult]: ...
 
 
@@ -88,6 +91,9 @@ def stream(
     realtime: bool = False,
     seconds: float | None = None,
     seed: int = 0,
+    rate_hz: float | None = None,
+    size: str | None = None,
+    layout: str | None = None,
 ) -> LiveStream[GaitResult]: ...
 
 
@@ -116,10 +122,11 @@ def stream(
     Args:
         model: a loaded model, or the argument of `load`.
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
-            `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, `-`,
-            `udp://host:port` or `simulated`; for photos a folder, or one photo; for silhouettes a
-            folder of masks, or of such folders, a video of masks or a packed file. Or an iterable:
-            of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of these names or arrays (T, 7); of
+            `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, a pose
+            estimator's file or folder, `-`, `udp://host:port` or `simulated`; for photos a folder,
+            or one photo; for silhouettes a folder of masks, or of such folders, a video of masks or
+            a packed file. Or an iterable: of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of
+            these names or arrays (T, 7); of
             mappings with the keys of a line of poses.jsonl, or a frame's list of them; of uint8 RGB
             arrays (H, W, 3); of one walk's masks, uint8 (H, W), with a result for the walk so far.
             None: a stream for callbacks, see `LiveStream.push`.
@@ -140,6 +147,8 @@ def stream(
                 default, has no answer.
             format (wearables): units and axes of the stream; None: inferred from physics (those of
                 a recording are known).
+            rate_hz, size, layout (skeletons): frames per second, picture size such as "1920x1080"
+                and order of the joints, where a pose estimator's files do not state them.
             gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery
                 enroll` wrote; None gives only vectors.
 

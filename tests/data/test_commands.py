@@ -51,7 +51,7 @@ def test_check_of_what_no_record_knows(tmp_path: Path, capsys: pytest.CaptureFix
     assert "Give --dataset to see what is missing" in said
     assert "uci_har" not in said
     poses = tmp_path / "poses.jsonl"
-    poses.write_text('{"t": 0.0, "keypoints": []}\n')
+    poses.write_text('{"t": 0.0, "points": []}\n')
     assert 'poses.jsonl looks like pose_lines, but its first line has no "joints"' in said_of(
         poses, capsys
     )

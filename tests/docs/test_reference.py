@@ -66,6 +66,7 @@ def test_what_chooses_the_flags_of_every_command_is_known(reference: ModuleType)
     choices = {name: list(reference._choices(name)) for name in cli.COMMANDS}
     assert all(choices.values())
     assert choices["data pack"] == [["--kind", "silhouettes"], ["--kind", "people"]]
+    assert choices["data convert"] == [["--kind", "imu"], ["--kind", "skeletons"]]
     assert choices["import"] == [["--source", "timm"], ["--source", "opengait"]]
     assert ["--task", "gait", "--arch", "gaitset"] in choices["finetune"]
     assert ["--task", "pose", "--student", catalogue.TASKS["pose"].student] in choices["distill"]

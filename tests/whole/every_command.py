@@ -68,6 +68,7 @@ bench zoo:activity zoo:activity-int8 --rounds 2 --out measured
 data simulate --kind skeletons --people 2 --out walks
 data simulate --kind silhouettes --people 1 --out silhouettes
 data check walks
+data convert walks/poses/000000.jsonl --out poses.jsonl
 run zoo:gait-skeleton --source simulated --seconds 3
 run zoo:gait-skeleton-fp16 --source simulated --seconds 3 --json
 run zoo:gait-skeleton-int8 --source simulated --seconds 3 --json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from edgehuman.data.imu.load import layouts, require_own
 from edgehuman.data.imu.own import OWN
 from edgehuman.data.layout import found_here
 from edgehuman.data.verdict import verdict
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.records import Float32, WindowSet
@@ -70,7 +70,15 @@ def check(
 
     Raises:
         DataError: the path does not have the layout of the expected dataset.
+        UsageError: flags of another record.
     """
+    known = {each.name for each in fields(ImuFormat)}
+    others = {name: value for name, value in (declared or {}).items() if name not in known}
+    if others:
+        if found_here(path, layouts(ImuFormat()), dataset) is None:
+            return None
+        said = ", ".join(f"--{name}" for name in others)
+        raise UsageError(f"{path} holds recordings of a wearable; {said}: for poses")
     format = ImuFormat(**(declared or {}))
     found = found_here(path, layouts(format), dataset)
     if found is None:

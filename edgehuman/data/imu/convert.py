@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tyro.conf import Positional
 
@@ -23,16 +24,18 @@ from edgehuman.outcome import Outcome
 class ConvertConfig:
     """Write a published dataset of wearables as one compact .npz.
 
-    Skeletons and images need no conversion: every command takes them as they are.
+    Images need no conversion, and poses have their own: `--kind skeletons`.
 
     Attributes:
         path: the dataset's folder, as its archive unpacks.
         out: the .npz to write; every command takes it in place of the folder.
+        kind: what to convert.
         dataset: expected dataset; recognised from the files if not given.
     """
 
     path: Positional[Path]
     out: Path
+    kind: Literal["imu"] = "imu"
     dataset: str | None = None
 
 
@@ -77,7 +80,7 @@ def _require_no_other_record(path: Path) -> None:
         words = record.evaluate.example.split()
         words[words.index("--data") + 1] = str(path)
         raise DataError(
-            f"{path} is {found[0].dataset} ({record.modality}); `edgehuman data convert` is for "
-            f"wearables alone, and this needs no conversion: every command takes it as it is, such "
+            f"{path} is {found[0].dataset} ({record.modality}); an .npz is for wearables alone, "
+            f"and this needs no conversion: every command takes it as it is, such "
             f"as `edgehuman data check {path}` and `{' '.join(words[: words.index('--data') + 2])}`"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,28 +18,36 @@ from edgehuman.data.skeleton.load import filtered, layouts, quality_scores, read
 from edgehuman.data.skeleton.mistakes import empty_walks, find_mistakes
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.data.verdict import verdict
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.skeleton.declared import STATED, Declared, declare
 from edgehuman.preprocess.skeleton.screen import SLOWEST_HZ
 from edgehuman.preprocess.skeleton.walk import mean_confidence
 
 __all__ = ["check", "extent"]
 
 
-def check(path: Path, dataset: str | None = None) -> Outcome | None:
+def check(
+    path: Path, dataset: str | None = None, declared: Mapping[str, Any] | None = None
+) -> Outcome | None:
     """Read everything; exit code 1 if anything is wrong, None for another record.
+
+    Args:
+        declared: what the user states of a pose estimator's files: rate_hz, size, layout.
 
     Raises:
         DataError: the path does not have the layout of the expected dataset.
+        UsageError: flags of another record, or of data whose own are known.
     """
     found = found_here(path, layouts(), dataset)
     if found is None:
         return None
     layout, place = found
+    stated = _stated(place, declared or {})
     data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
     notes = [f"assumed: {layout.read.assumed}"] if layout.read.assumed else []
     try:
-        walks = read_layout(layout, place)
+        walks = read_layout(layout, place, stated)
     except DataError as error:
         data |= {"problems": [str(error)], "notes": notes}
         return Outcome(data, _text(layout, place, data), exit_code=1)
@@ -49,12 +58,22 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
     except DataError as error:
         problems.append(str(error))
         dropped = {}
-    notes += _notes(walks, dropped)
+    notes += [*walks.remarks, *_notes(walks, dropped)]
     data |= _counts(walks) | {"dropped": dropped, "problems": problems, "notes": notes}
     data["wrong_walks"] = {mistake.said: list(mistake.walks) for mistake in mistakes}
     data["left_out"] = [asdict(walk) for walk in walks.left_out]
     data["ok"] = not problems
     return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
+
+
+def _stated(path: Path, declared: Mapping[str, Any]) -> Declared:
+    """Raises UsageError for flags of another record."""
+    others = [f"--{name.replace('_', '-')}" for name in declared if name not in STATED]
+    if others:
+        raise UsageError(
+            f"{path} holds skeletons; {', '.join(others)}: for recordings of a wearable"
+        )
+    return declare(**declared)
 
 
 def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:

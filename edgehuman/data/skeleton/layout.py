@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
+from edgehuman.preprocess.skeleton.confidence import Confidences
 from edgehuman.preprocess.skeleton.walk import gaps, resample, to_record
 from edgehuman.records import Float32, Float64
 
@@ -38,6 +38,7 @@ class Walk:
         stamp_s_T: time of every frame in seconds, if frames may be missing; None: none is missing.
         height_px, width_px: of the pictures; 0 where unknown.
         layout: name in `geometry.LAYOUTS`; None: identified by the number of joints.
+        remarks: what was decided and assumed of its file, in words.
     """
 
     joints_TJ3: NDArray[Any]
@@ -51,6 +52,7 @@ class Walk:
     height_px: int = 0
     width_px: int = 0
     layout: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,13 @@ class WalkReader:
         walks: yields the walks at a path; a single faulty walk is skipped.
         rate_hz: frames per second as published; 0 if the files state it.
         assumed: assumptions that the files do not state, for display.
+        takes: whether `walks` also takes what the user states: (path, Declared).
     """
 
-    walks: Callable[[Path], Iterator[Walk | LeftOut]]
+    walks: Callable[..., Iterator[Walk | LeftOut]]
     rate_hz: float = 0.0
     assumed: str = ""
+    takes: bool = False
 
 
 SkeletonLayout = Layout[WalkReader]
@@ -81,12 +85,13 @@ def gather(
         rate_hz: frames per second of walks that do not state theirs.
 
     Raises:
-        DataError: no walks, or none left; a wrong number of joints, values that are not finite,
-            confidences outside 0..1, duplicate names, or no frame rate.
+        DataError: no walks, or none left; a wrong number of joints, infinite values, duplicate
+            names, or no frame rate.
     """
     kept: list[Walk] = []
     records: list[Float32] = []
     left_out: list[LeftOut] = []
+    confidences = Confidences()
     total = 0
     for walk in walks:
         total += 1
@@ -99,7 +104,8 @@ def gather(
                 f"{walk.sequence}: rate_hz is {rate:g}; it must be 1 to 1000: give the frame rate "
                 "of the poses"
             )
-        record = to_record(walk.joints_TJ3, walk.sequence, walk.layout)
+        joints_TJ3 = _seen(walk.joints_TJ3, confidences)
+        record = to_record(joints_TJ3, walk.sequence, walk.layout)
         for part, sequence in _parts(record, walk, rate):
             records.append(part)
             kept.append(_renamed(walk, sequence, rate))
@@ -111,6 +117,7 @@ def gather(
         _log.warning(said, where, len(left_out), total, first)
     if not kept:
         raise DataError(f"{where} has no walks; check it with `edgehuman data check {where}`")
+    remarks = dict.fromkeys([*(each for walk in kept for each in walk.remarks)])
     return SkeletonSet(
         name=name,
         skeleton_SJ3=np.concatenate(records),
@@ -123,7 +130,20 @@ def gather(
         rate_hz_N=np.array([walk.rate_hz for walk in kept], np.float64),
         image_size_N2=np.array([(walk.height_px, walk.width_px) for walk in kept], np.int64),
         left_out=tuple(left_out),
+        remarks=(*remarks, *confidences.remarks),
     )
+
+
+def _seen(joints_TJ3: NDArray[Any], confidences: Confidences) -> NDArray[Any]:
+    """Joints with confidences 0 to 1; those that are NaN or at (0, 0) were not seen: all zero."""
+    if joints_TJ3.ndim != 3 or joints_TJ3.shape[-1] != 3 or joints_TJ3.dtype.kind != "f":
+        return joints_TJ3
+    lost_TJ = np.isnan(joints_TJ3).any(axis=2) | (joints_TJ3[..., :2] == 0.0).all(axis=2)
+    made = joints_TJ3.copy()
+    made[lost_TJ] = np.nan
+    made[..., 2] = confidences.read(made[..., 2])
+    made[lost_TJ] = 0.0
+    return made
 
 
 def _parts(record: Float32, walk: Walk, rate_hz: float) -> Iterator[tuple[Float32, str]]:
@@ -145,41 +165,5 @@ def _renamed(walk: Walk, sequence: str, rate_hz: float) -> Walk:
     """The metadata of a walk, under another name and rate."""
     return Walk(
         np.empty(0), walk.person, sequence, walk.view, walk.condition, walk.role, rate_hz,
-        height_px=walk.height_px, width_px=walk.width_px,
+        height_px=walk.height_px, width_px=walk.width_px, remarks=walk.remarks,
     )  # fmt: skip
-
-
-def triples(values: Any, where: str) -> Float64:
-    """Convert a flat list x, y, c, x, y, c ... to (J, 3).
-
-    Raises:
-        DataError: not numbers, or not a multiple of three of them.
-    """
-    try:
-        flat = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise DataError(
-            f"{where}: keypoints are {str(values)[:40]}; they must be x, y, confidence in turn"
-        ) from None
-    if flat.ndim == 2 and flat.shape[1] == 3:
-        return flat
-    if flat.ndim != 1 or flat.size % 3:
-        raise DataError(
-            f"{where}: found {flat.size} numbers; keypoints need three per joint: x, y, confidence"
-        )
-    return flat.reshape(-1, 3)
-
-
-def stacked(frames: list[Float64], where: str) -> Float64:
-    """Stack frames (J, 3) to (T, J, 3).
-
-    Raises:
-        DataError: frames with different numbers of joints.
-    """
-    counts = sorted({len(frame) for frame in frames})
-    if len(counts) > 1:
-        raise DataError(
-            f"{where}: found frames of {' and '.join(map(str, counts))} joints; all frames of a "
-            "walk must have the same joints"
-        )
-    return np.stack(frames) if frames else np.empty((0, 18, 3))

@@ -2,15 +2,15 @@
 
 poses.jsonl                one or several tracks; each is one walk of a separate person
 FOLDER/walks.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "view", "condition",
-                           "role", "rate_hz"} per line; each file holds one walk
+                           "role", "rate_hz"} per line; each file holds one walk, in any format of
+                           `preprocess.skeleton.formats`
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
-from edgehuman.preprocess.skeleton.line import PoseLine, parse_line
+from edgehuman.preprocess.skeleton.declared import RATES_HZ, UNDECLARED, Declared
+from edgehuman.preprocess.skeleton.formats.kind import LINES, find_format
+from edgehuman.preprocess.skeleton.formats.read import read_poses
+from edgehuman.preprocess.skeleton.line import PoseLine
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Float64
 
 LABELS = "walks.jsonl"
-_RATES_HZ = (1.0, 1000.0)
 # A stated rate may differ from the stamps by this share, or by this fraction of their rounding:
 # rounded to hundredths, one step at 60 Hz looks like two at 100. With 0.5, 100 Hz would fit 200.
 _RATE_OFF = 0.1
@@ -51,11 +53,8 @@ def _is_lines(path: Path) -> bool:
             return False
         first = _first_file(path)
         # A missing file is reported when it is read.
-        return first is not None and (not first.exists() or _is_lines(first))
-    if path.suffix != ".jsonl" or not path.is_file():
-        return False
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return '"joints"' in file.readline(65536)
+        return first is not None and (not first.exists() or find_format(first) is not None)
+    return find_format(path) == LINES
 
 
 def _almost(path: Path) -> str:
@@ -78,37 +77,17 @@ def _first_file(folder: Path) -> Path | None:
         return None
 
 
-def read_tracks(path: Path) -> dict[str, list[PoseLine]]:
-    """Read the lines of every track, sorted by time.
-
-    Raises:
-        DataError: an unreadable line, or a track that occurs twice in one frame.
-    """
-    made: dict[str, list[PoseLine]] = defaultdict(list)
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, text in enumerate(file, start=1):
-                if text.strip():
-                    line = parse_line(text, f"{path}: line {number}")
-                    made[line.track].append(line)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
-    for track, lines in made.items():
-        lines.sort(key=lambda line: line.t_s)
-        for before, after in pairwise(lines):
-            if before.t_s == after.t_s:
-                raise DataError(
-                    f"{path}: track {track!r} occurs twice at {after.t_s:g} s; two people need "
-                    "two ids"
-                )
-    return made
-
-
 class _StampsError(DataError):
     """Bad stamps in one track; the other tracks of the set remain usable."""
 
 
-def to_walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -> Walk:
+def to_walk(
+    lines: list[PoseLine],
+    name: str,
+    where: str,
+    row: dict[str, Any],
+    remarks: tuple[str, ...] = (),
+) -> Walk:
     """Convert one track to a walk; its rate is the stated one, or that of its stamps.
 
     Raises:
@@ -135,6 +114,7 @@ def to_walk(lines: list[PoseLine], name: str, where: str, row: dict[str, Any]) -
         width_px=lines[0].width_px,
         height_px=lines[0].height_px,
         layout="openpose18",
+        remarks=remarks,
         **{"person": name, "sequence": name, **words},
     )
 
@@ -145,10 +125,10 @@ def _said_rate(row: dict[str, Any], where: str) -> float:
     if said is None:
         return 0.0
     is_number = isinstance(said, (int, float)) and not isinstance(said, bool)
-    if not is_number or not (said == 0 or _RATES_HZ[0] <= said <= _RATES_HZ[1]):
+    if not is_number or not (said == 0 or RATES_HZ[0] <= said <= RATES_HZ[1]):
         raise DataError(
             f"{where}: rate_hz is {repr(said)[:40]}; it must be a number of frames per second, "
-            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g}, or left out"
+            f"{RATES_HZ[0]:g} to {RATES_HZ[1]:g}, or left out"
         )
     return float(said)
 
@@ -197,10 +177,10 @@ def _require_rate(stamp_s_T: Float64, where: str) -> float:
     """
     usual_s = _usual_step(stamp_s_T)
     usual_hz = round(1.0 / max(usual_s, _SHORTEST_S), 2)
-    if not _RATES_HZ[0] <= usual_hz <= _RATES_HZ[1]:
+    if not RATES_HZ[0] <= usual_hz <= RATES_HZ[1]:
         raise _StampsError(
             f"{where}: its stamps `t` are {usual_s:.3g} s apart; the frame rate must be "
-            f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:g} Hz: give t in seconds"
+            f"{RATES_HZ[0]:g} to {RATES_HZ[1]:g} Hz: give t in seconds"
         )
     return usual_hz
 
@@ -229,25 +209,45 @@ def _require_one_rate(stamp_s_T: Float64, where: str) -> None:
     )
 
 
-def _read(path: Path) -> Iterator[Walk | LeftOut]:
+def _read(path: Path, declared: Declared = UNDECLARED) -> Iterator[Walk | LeftOut]:
     """Read the walks; those with bad stamps are skipped.
 
     Raises:
         DataError: unreadable lines, or wrong labels.
     """
-    for lines, name, where, row in _tracks(path):
-        try:
-            yield to_walk(lines, name, where, row)
-        except _StampsError as error:
-            yield LeftOut(str(row.get("sequence", name)), str(error))
-
-
-def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, Any]]]:
-    """Lines, name, location and labels of every track."""
     if path.is_file():
-        for track, lines in read_tracks(path).items():
-            yield lines, f"{path.stem}:{track}", f"{path}: track {track!r}", {}
+        [file] = read_poses(path, declared, LINES)
+        row = {"rate_hz": declared.rate_hz} if declared.rate_hz else {}
+        for track, lines in file.tracks.items():
+            name, where = f"{file.name}:{track}", f"{path}: track {track!r}"
+            yield _one(lines, name, where, row, file.remarks)
         return
+    for inside, where, labels in _labelled(path):
+        where = f"{where}: {labels['file']}"
+        stated = replace(declared, rate_hz=_said_rate(labels, where) or declared.rate_hz)
+        files = read_poses(inside, stated)
+        tracks = [lines for file in files for lines in file.tracks.values()]
+        if len(tracks) != 1:
+            raise DataError(
+                f"{inside}: found {len(tracks)} tracks; with {LABELS} a file must hold one walk"
+            )
+        row = labels | ({"rate_hz": stated.rate_hz} if stated.rate_hz else {})
+        if files[0].rate_hz:
+            row["rate_hz"] = files[0].rate_hz
+        yield _one(tracks[0], inside.stem, where, row, files[0].remarks)
+
+
+def _one(
+    lines: list[PoseLine], name: str, where: str, row: dict[str, Any], remarks: tuple[str, ...]
+) -> Walk | LeftOut:
+    try:
+        return to_walk(lines, name, where, row, remarks)
+    except _StampsError as error:
+        return LeftOut(str(row.get("sequence", name)), str(error))
+
+
+def _labelled(path: Path) -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """File or folder, location and labels of every walk of a folder."""
     with (path / LABELS).open(encoding="utf-8", errors="replace") as file:
         for number, text in enumerate(file, start=1):
             where = f"{path / LABELS}: line {number}"
@@ -260,20 +260,14 @@ def _tracks(path: Path) -> Iterator[tuple[list[PoseLine], str, str, dict[str, An
                 raise DataError(
                     f"{where}: file {row['file']!r} is outside the folder; move it inside"
                 )
-            tracks = read_tracks(inside)
-            if len(tracks) != 1:
-                raise DataError(
-                    f"{inside}: found {len(tracks)} tracks; with {LABELS} a file must hold one walk"
-                )
-            [lines] = tracks.values()
-            yield lines, inside.stem, f"{where}: {row['file']}", row
+            yield inside, where, row
 
 
 POSE_LINES = Layout(
     "pose_lines",
     'poses.jsonl, one line {"t", "id", "joints", "width", "height"} per person and frame; or a '
-    "folder of such files with walks.jsonl (see `edgehuman data simulate --kind skeletons`)",
+    "folder of pose files with walks.jsonl (see `edgehuman data simulate --kind skeletons`)",
     _is_lines,
-    WalkReader(_read),
+    WalkReader(_read, takes=True),
     _almost,
 )

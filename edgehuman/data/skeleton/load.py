@@ -10,6 +10,7 @@ order_N = np.argsort(-quality_scores(good))                its quality ordering,
 from __future__ import annotations
 
 import dataclasses
+import logging
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,12 +19,13 @@ import numpy as np
 from edgehuman import catalogue
 from edgehuman.data.gait.walks import at_rate, in_test, learnable
 from edgehuman.data.layout import find
-from edgehuman.data.skeleton.detectors import ALPHAPOSE, OPENPOSE
+from edgehuman.data.skeleton import formats
 from edgehuman.data.skeleton.layout import SkeletonLayout, gather
 from edgehuman.data.skeleton.lines import POSE_LINES
 from edgehuman.data.skeleton.mistakes import require_right, shows_nobody
 from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared, declare
 from edgehuman.preprocess.skeleton.walk import (
     MIN_CONFIDENCE,
     MIN_FRAMES,
@@ -47,6 +49,7 @@ __all__ = [
     "resampled",
 ]
 
+_log = logging.getLogger("edgehuman.data")
 SIMULATED_PEOPLE = 100
 SIMULATED_EACH = 6
 
@@ -55,7 +58,7 @@ SIMULATED_EACH = 6
 def layouts() -> tuple[SkeletonLayout, ...]:
     """Every layout: the catalogue's datasets, then pose detector formats and our own."""
     rows = catalogue.datasets_of("skeleton").values()
-    return (*(catalogue.load_object(row.read) for row in rows), POSE_LINES, OPENPOSE, ALPHAPOSE)
+    return (*(catalogue.load_object(row.read) for row in rows), POSE_LINES, *formats.layouts())
 
 
 def load_skeletons(
@@ -66,6 +69,8 @@ def load_skeletons(
     dataset: str | None = None,
     rate_hz: float | None = None,
     check: bool = True,
+    size: str | None = None,
+    layout: str | None = None,
 ) -> SkeletonSet:
     """Load the walks at a path, or of simulated people if the path is the word "simulated".
 
@@ -75,6 +80,8 @@ def load_skeletons(
         rate_hz: frames per second, if the files do not state it and the default is wrong.
         check: reject sets with errors in joint order, picture size or frame rate in at least a
             twentieth of the walks; fewer give a warning.
+        size: of the pictures, such as "1920x1080", if a pose estimator's files do not state it.
+        layout: the order of the joints in such files, if their number does not tell it.
 
     Raises:
         DataError: no such path, no known layout, invalid walks (see `gather`), or errors (see
@@ -83,9 +90,13 @@ def load_skeletons(
     """
     if str(path) == catalogue.SIMULATED:
         return simulated_set(people, each, seed)
-    walks = read_layout(*find_layout(path, dataset))
-    if rate_hz is not None:
+    declared = declare(rate_hz, size, layout)
+    found, place = find_layout(path, dataset)
+    walks = read_layout(found, place, declared)
+    if rate_hz is not None and not found.read.takes:
         walks = at_rate(walks, rate_hz)
+    for remark in walks.remarks:
+        _log.warning("%s: %s", path, remark)
     if check:
         require_right(walks, str(path))
     row = catalogue.DATASETS.get(walks.name)
@@ -104,13 +115,22 @@ def find_layout(path: Path | str, dataset: str | None = None) -> tuple[SkeletonL
     return find(Path(path), layouts(), dataset)
 
 
-def read_layout(layout: SkeletonLayout, place: Path) -> SkeletonSet:
+def read_layout(
+    layout: SkeletonLayout, place: Path, declared: Declared = UNDECLARED
+) -> SkeletonSet:
     """Read everything in a layout's folder or file.
 
     Raises:
         DataError: invalid walks (see `gather`).
+        UsageError: the user states a size or a layout of data whose own are known.
     """
-    walks = layout.read.walks(place)
+    if (declared.width_px or declared.layout) and not layout.read.takes:
+        raise UsageError(
+            f"{place} is {layout.dataset}, whose picture size and joints are known; leave --size "
+            "and --layout out"
+        )
+    reads = layout.read.walks
+    walks = reads(place, declared) if layout.read.takes else reads(place)
     return gather(walks, layout.dataset, str(place), layout.read.rate_hz)
 
 

@@ -27,6 +27,7 @@ class SkeletonSet(WalkSet):
     Attributes:
         skeleton_SJ3: float32 (all frames, 18, 3): x, y in pixels, y downwards, confidence 0..1;
             OpenPose-18. A joint that was not seen is all zero.
+        remarks: what was decided and assumed of the files, in words.
 
     Raises:
         DataError: as `WalkSet`, or something else than skeletons.
@@ -35,6 +36,7 @@ class SkeletonSet(WalkSet):
     FRAMES: ClassVar[str] = "skeleton_SJ3"
 
     skeleton_SJ3: Float32
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_skeleton(self.skeleton_SJ3, self.name)

@@ -2,8 +2,9 @@
 
     {"t": 1.25, "id": "7", "joints": [[x, y, c], ... 18 of them], "width": 1920, "height": 1080}
 
-`t` seconds; `id` the track; joints in pixels with confidence, in OpenPose-18, or in the layout that
-"layout" names. Width and height of the picture may be left out.
+`t` seconds; `id` the track; joints in pixels with confidence, in the layout that "layout" names, or
+the usual one of their number. Width and height of the picture may be left out. A joint that is null
+or [0, 0, c] was not seen.
 """
 
 from __future__ import annotations
@@ -14,30 +15,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import to_json
-from edgehuman.preprocess.skeleton.walk import to_record
+from edgehuman.preprocess.skeleton.joints import read_joints
+from edgehuman.preprocess.skeleton.reading import RawPose, Reading
 from edgehuman.records import Float32
 
 # Key of a line -> what it holds.
 KEYS: Mapping[str, str] = {
     "t": "seconds; needed",
-    "joints": "[x, y, confidence] for each joint of the layout, in its order, in pixels; needed",
+    "joints": "[x, y, confidence] for each joint of the layout, in its order, in pixels; null "
+    "where it was not seen; needed",
     "id": 'the track: who in this frame is who in the last; "0" if it is left out',
-    "layout": "the order of the joints: a name below; openpose18 if it is left out",
+    "layout": "the order of the joints: a name below; if it is left out, their number decides",
     "width": "of the image, in pixels; may be left out",
     "height": "of the image, in pixels; may be left out",
 }
-
-
-def layout_rows() -> tuple[tuple[str, str], ...]:
-    """Each layout's name, and its joints in order: for the help."""
-    return tuple(
-        (name, f"{len(joints)} joints: {', '.join(joints)}") for name, joints in LAYOUTS.items()
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +52,23 @@ class PoseLine:
     height_px: int = 0
 
 
-def parse_line(text: str, where: str) -> PoseLine:
+def parse_line(text: str, where: str, reading: Reading | None = None) -> PoseLine:
     """Parse a line.
 
+    Args:
+        reading: decides what the numbers of a source mean; None: of this line alone.
+
     Raises:
-        DataError: not a JSON object, a missing key, or invalid joints (see `to_record`).
+        DataError: not a JSON object, a missing key, or invalid joints (see `pose_line`).
+    """
+    return pose_line(parsed_line(text, where), where, reading)
+
+
+def parsed_line(text: str, where: str) -> dict[str, Any]:
+    """The object of a line.
+
+    Raises:
+        DataError: not a JSON object.
     """
     try:
         row = json.loads(text)
@@ -72,14 +78,24 @@ def parse_line(text: str, where: str) -> PoseLine:
         raise DataError(
             f"{where}: found {type(row).__name__}; a line must be an object with t and joints"
         )
-    return pose_line(row, where)
+    return row
 
 
-def pose_line(row: Mapping[str, Any], where: str) -> PoseLine:
+def pose_line(row: Mapping[str, Any], where: str, reading: Reading | None = None) -> PoseLine:
     """The line of a mapping with the keys of a line; `joints` may be an array (J, 3).
 
     Raises:
-        DataError: a missing key, or invalid joints (see `to_record`).
+        DataError: a missing key, an unknown layout, another number of joints than it has, or joints
+            that are no numbers.
+    """
+    return settled(raw_line(row, where), reading or Reading())
+
+
+def raw_line(row: Mapping[str, Any], where: str) -> RawPose:
+    """The same, with the numbers as they are.
+
+    Raises:
+        DataError: a missing key, or values that are no numbers.
     """
     lacking = [key for key in ("t", "joints") if key not in row]
     if lacking:
@@ -87,17 +103,32 @@ def pose_line(row: Mapping[str, Any], where: str) -> PoseLine:
             f"{where}: found keys {sorted(row)[:6]}; {' and '.join(lacking)} missing: write "
             '{"t": seconds, "id": track, "joints": [[x, y, c], ...]}'
         )
-    layout = row.get("layout", "openpose18")
-    if not isinstance(layout, str) or layout not in LAYOUTS:
+    layout = row.get("layout")
+    if layout is not None and not isinstance(layout, str):
         raise DataError(
             f"{where}: unknown layout {str(layout)[:40]!r}; valid: {', '.join(LAYOUTS)}"
         )
+    t_s = _number(row["t"], "t", where)
+    return RawPose(
+        read_joints(row["joints"], where=where),
+        t_s=t_s,
+        track=str(row.get("id", "0")),
+        layout=layout,
+        width_px=round(_number(row.get("width") or 0, "width", where)),
+        height_px=round(_number(row.get("height") or 0, "height", where)),
+        where=where,
+    )
+
+
+def settled(pose: RawPose, reading: Reading) -> PoseLine:
+    """The line of a raw pose with a time.
+
+    Raises:
+        DataError: see `Reading.record`.
+    """
+    joints_J3 = reading.record(pose)
     return PoseLine(
-        _number(row["t"], "t", where),
-        str(row.get("id", "0")),
-        _joints(row["joints"], layout, where),
-        round(_number(row.get("width") or 0, "width", where)),
-        round(_number(row.get("height") or 0, "height", where)),
+        pose.t_s, "0" if pose.track is None else pose.track, joints_J3, *reading.size_of(pose)
     )
 
 
@@ -108,19 +139,6 @@ def format_line(line: PoseLine) -> str:
     if line.width_px and line.height_px:
         row |= {"width": line.width_px, "height": line.height_px}
     return to_json(row)
-
-
-def _joints(values: Any, layout: str, where: str) -> Float32:
-    try:
-        array = np.asarray(values, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise DataError(
-            f"{where}: joints are {str(values)[:40]}; give a list [x, y, confidence] per joint"
-        ) from None
-    if array.ndim == 1 and array.size and array.size % 3 == 0:
-        array = array.reshape(-1, 3)
-    frame: Float32 = to_record(array[None], where, layout)[0]
-    return frame
 
 
 def _number(value: Any, name: str, where: str) -> float:

@@ -204,7 +204,7 @@ def size_mistake(skeleton_SJ3: Float32, height_px: float, width_px: float) -> st
         extent = np.quantile(np.abs(seen_K2), 0.99)
         return (
             f"coordinates are at most {extent:.2g}; joints must be in pixels: multiply x by the "
-            "picture's width and y by its height"
+            "picture's width and y by its height, or give --size, such as 1920x1080"
         )
     if not (height_px and width_px):
         return None

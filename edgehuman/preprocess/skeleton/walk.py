@@ -9,7 +9,6 @@ Axes: S all frames of many sequences, N sequence, T frame, J joint.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS, convert
+from edgehuman.preprocess.skeleton.layouts import BY_COUNT
 from edgehuman.records import Float32, Float64, Index
 
 RATE_HZ = 24.0
@@ -29,8 +29,6 @@ MAX_GAP_S = 0.5
 ROUNDING = 0.02
 # Keeps the score finite if a detector's confidence never changes.
 _LEAST_STD = 1e-3
-
-_BY_COUNT: Mapping[int, str] = {18: "openpose18", 17: "coco17", 25: "body25", 26: "halpe26"}
 
 
 def require_skeleton(skeleton_TJ3: NDArray[Any], where: str) -> None:
@@ -85,9 +83,9 @@ def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -
             f"{where}: found {array.dtype} {array.shape}; joints must be (frames, joints, 3): "
             "x, y, confidence"
         )
-    name = layout or _BY_COUNT.get(array.shape[1])
+    name = layout or BY_COUNT.get(array.shape[1])
     if name is None or array.shape[1] != len(LAYOUTS[name]):
-        known = ", ".join(f"{count} ({each})" for count, each in _BY_COUNT.items())
+        known = ", ".join(f"{count} ({each})" for count, each in BY_COUNT.items())
         raise DataError(
             f"{where}: found {array.shape[1]} joints; "
             + (f"{name} has {len(LAYOUTS[name])}" if name else f"valid: {known}")
@@ -105,7 +103,7 @@ def to_record(joints_TJ3: NDArray[Any], where: str, layout: str | None = None) -
 
 def _other_layout(count: int, name: str | None) -> str:
     """A hint at the layout with this number of joints, if another one was named."""
-    other = _BY_COUNT.get(count)
+    other = BY_COUNT.get(count)
     if name is None or other is None:
         return ""
     return f". If they are {other}, set their layout to {other!r}"

@@ -18,16 +18,30 @@ from edgehuman.runtime.loop.datagrams import POLL_S
 CHUNK = 65_536
 _GZIP = b"\x1f\x8b"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{]")
+_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")
 MAX_LINE = 1 << 18  # Sensor Logger pushes some seconds of all sensors in one
 
 
-def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[str], bool]]:
+def next_chunk(descriptor: int) -> bytes | None:
+    """The next bytes of an open file or pipe; empty while nothing arrives, None at the end."""
+    readable, _, _ = select.select([descriptor], [], [], POLL_S)
+    return (os.read(descriptor, CHUNK) or None) if readable else b""
+
+
+def is_array(beginning: bytes) -> bool:
+    """Whether text begins as a JSON list of objects or lists."""
+    return _ARRAY.match(beginning) is not None
+
+
+def read_lines(
+    descriptor: int, name: str, wanted: str, first: bytes = b""
+) -> Iterator[tuple[list[str], bool]]:
     """The lines of an open file or pipe as they arrive (empty while nothing does), and whether this
     is the end: then at most one line, the unterminated last one.
 
     Args:
         wanted: what the text should be, for the message.
+        first: bytes that were read before.
 
     Raises:
         DataError: a line of over 256 KB; or it begins as gzip, UTF-16 or a JSON array.
@@ -35,13 +49,12 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
     begun = False
     rest, half = b"", b""  # an unfinished line; a CR that may belong to a CR LF
     while True:
-        readable, _, _ = select.select([descriptor], [], [], POLL_S)
-        if not readable:
+        chunk, first = first or next_chunk(descriptor), b""
+        if chunk is None:
+            break
+        if not chunk:
             yield [], False
             continue
-        chunk = os.read(descriptor, CHUNK)
-        if not chunk:
-            break
         if not begun:
             begun = True
             _require_lines(chunk, name, wanted)
@@ -51,8 +64,11 @@ def read_lines(descriptor: int, name: str, wanted: str) -> Iterator[tuple[list[s
         whole, end, chunk = chunk.rpartition(b"\n")
         whole, rest = (rest + whole, chunk) if end else (b"", rest + chunk)
         if len(rest) > MAX_LINE:
+            said = (
+                "is one long line of JSON" if rest.lstrip()[:1] in (b"{", b"[") else "is not text"
+            )
             raise DataError(
-                f"{name} is not text: one of its lines is over {MAX_LINE} bytes; give {wanted}"
+                f"{name} {said}: one of its lines is over {MAX_LINE} bytes; give {wanted}"
             )
         if end:
             yield _decoded_lines(whole), False
@@ -63,11 +79,13 @@ def _require_lines(beginning: bytes, name: str, wanted: str) -> None:
     """Raises DataError for what is no lines of UTF-8 and is easily made such: what arrives piece by
     piece cannot be read whole first.
     """
-    array = _ARRAY.match(beginning)
     forms = (
         (beginning.startswith(_GZIP), "is gzip: unpack it first, e.g. with `gzip -dc`"),
         (beginning.startswith(_UTF16), "is UTF-16: convert it first, e.g. with `iconv -t UTF-8`"),
-        (array, "is a JSON array: write a line per object first, e.g. with `jq -c '.[]'`"),
+        (
+            is_array(beginning),
+            "is a JSON array: write a line per object first, e.g. with `jq -c '.[]'`",
+        ),
     )
     for found, said in forms:
         if found:

@@ -20,6 +20,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
 from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.skeleton.declared import declare
 from edgehuman.preprocess.skeleton.screen import joint_mistakes, size_mistake, slow_mistake
 from edgehuman.runtime.gallery import (
     Gallery,
@@ -52,7 +53,9 @@ class EnrolConfig:
 
     Attributes:
         model: zoo:NAME, an artefact's path, or a catalogue name (random weights).
-        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
+        source: FILE.jsonl of tracked skeletons, the file or folder of a pose estimator (OpenPose,
+            AlphaPose, YOLO, MediaPipe, mmpose, COCO, ...), - (standard input), udp://HOST:PORT or
+            simulated.
         name: the person's name.
         gallery: the gallery file; created if missing.
         track: which track of the source; needed if it holds several.
@@ -64,6 +67,11 @@ class EnrolConfig:
         seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
         threads: threads inside one operator of the model.
+        rate_hz: frames per second of a pose estimator's files that have frame numbers (default:
+            24, and it is said).
+        size: of the pictures, WIDTHxHEIGHT, if the source does not state it.
+        layout: the order of the joints, if the source does not name it and their number does not
+            tell it.
         seed: of the simulated walkers and of random weights.
     """
 
@@ -76,6 +84,9 @@ class EnrolConfig:
     take_as_is: bool = False
     seconds: float | None = None
     threads: int = 1
+    rate_hz: float | None = None
+    size: str | None = None
+    layout: str | None = None
     seed: int = 0
 
 
@@ -85,12 +96,19 @@ class IdentifyConfig:
 
     Attributes:
         model: the model that the gallery was created with.
-        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
+        source: FILE.jsonl of tracked skeletons, the file or folder of a pose estimator (OpenPose,
+            AlphaPose, YOLO, MediaPipe, mmpose, COCO, ...), - (standard input), udp://HOST:PORT or
+            simulated.
         gallery: the file of known people.
         threshold: under this score the answer is "unknown" (default: the model's card).
         seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
         threads: threads inside one operator of the model.
+        rate_hz: frames per second of a pose estimator's files that have frame numbers (default:
+            24, and it is said).
+        size: of the pictures, WIDTHxHEIGHT, if the source does not state it.
+        layout: the order of the joints, if the source does not name it and their number does not
+            tell it.
         seed: of the simulated walkers and of random weights.
     """
 
@@ -100,6 +118,9 @@ class IdentifyConfig:
     threshold: float | None = None
     seconds: float | None = None
     threads: int = 1
+    rate_hz: float | None = None
+    size: str | None = None
+    layout: str | None = None
     seed: int = 0
 
 
@@ -115,7 +136,8 @@ def enroll(config: EnrolConfig) -> Outcome:
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
     model = _open(config.model, config.threads, config.seed)
     gallery_for(config.gallery, model.card)  # a wrong file is told of before the work
-    walks = walks_of(model, config.source, config.seconds, config.seed)
+    declared = declare(config.rate_hz, config.size, config.layout)
+    walks = walks_of(model, config.source, config.seconds, config.seed, declared)
     track = _one_track(walks, config.track, config.source)
     where = f"{config.source}, track {track}"
     _require_one(walks.repeated[track], where)
@@ -160,7 +182,8 @@ def identify(config: IdentifyConfig) -> Outcome:
     require_same_model(gallery, model.card)
     threshold = threshold_of(model.card, config.threshold)
     require_people(gallery, config.gallery)
-    walks = walks_of(model, config.source, config.seconds, config.seed)
+    declared = declare(config.rate_hz, config.size, config.layout)
+    walks = walks_of(model, config.source, config.seconds, config.seed, declared)
     _remark(walks)
     rows = [_row(gallery, track, walks, threshold) for track in walks.vectors]
     data = {
@@ -176,8 +199,9 @@ def identify(config: IdentifyConfig) -> Outcome:
 
 def _remark(walks: Walks) -> None:
     """Print the stream's remarks; if enrolment is refused, the error says the same instead."""
-    for remark in walks.report["stream"]["notes"]:
-        say(f"{walks.report['source']['source']}: {remark}")
+    source = walks.report["source"]
+    for remark in [*source.get("remarks", ()), *walks.report["stream"]["notes"]]:
+        say(f"{source['source']}: {remark}")
 
 
 def _require_right(block: PoseBlock, where: str) -> None:

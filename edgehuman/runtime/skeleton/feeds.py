@@ -5,30 +5,49 @@ poses. Each is a `loop.source.Feed`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
+from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
+from edgehuman.preprocess.skeleton.formats.read import (
+    PoseFile,
+    lines_of,
+    read_content,
+    read_poses,
+    remarks_of,
+)
 from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
-from edgehuman.runtime.loop.text import read_lines
-from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, PoseParser, pose_block
+from edgehuman.runtime.loop.text import is_array, next_chunk, read_lines
+from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, PoseParser, pose_block, pose_row
 
 WANTED = "JSON lines (UTF-8)"
+_AT_ONCE = 256
 _PEOPLE, _SIMULATED_S, _RATE_HZ = 3, 10.0, 24.0
 
 
 class LineFeed:
-    """A file or a pipe of JSON lines.
+    """A file or a pipe of JSON lines, or of one JSON list.
 
     Args:
         name: for messages and results.
         descriptor: an open file descriptor; owned: closed with the feed.
+        declared: what the user states of the poses.
     """
 
-    def __init__(self, name: str, descriptor: int, owned: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        descriptor: int,
+        owned: bool = True,
+        declared: Declared = UNDECLARED,
+    ) -> None:
         self.name = name
         self._descriptor, self._owned = descriptor, owned
-        self._parser = PoseParser()
+        self._declared = declared
+        self._parser = PoseParser(declared=declared)
+        self._whole: PoseFile | None = None
 
     def __iter__(self) -> Iterator[PoseBlock]:
         """Blocks until the end.
@@ -36,7 +55,15 @@ class LineFeed:
         Raises:
             DataError: none of its lines can be read.
         """
-        for lines, at_end in read_lines(self._descriptor, self.name, WANTED):
+        first: bytes | None = b""
+        while first is not None and not first.strip():
+            if first:
+                yield NOTHING
+            first = next_chunk(self._descriptor)
+        if first is not None and is_array(first):
+            yield from self._list(first)
+            return
+        for lines, at_end in read_lines(self._descriptor, self.name, WANTED, first or b""):
             if at_end and lines:
                 yield self._parser.parse_last(lines[0])
             else:
@@ -48,8 +75,23 @@ class LineFeed:
                 + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
             )
 
+    def _list(self, first: bytes) -> Iterator[PoseBlock]:
+        """The poses of a JSON list, which is read to its end first.
+
+        Raises:
+            DataError: see `read_content`.
+        """
+        chunks = [first]
+        while (chunk := next_chunk(self._descriptor)) is not None:
+            chunks.append(chunk)
+            yield NOTHING
+        self._whole = read_content(b"".join(chunks), self.name, self._declared)
+        yield from file_blocks([self._whole])
+
     def report(self) -> dict[str, Any]:
         """Lines read and dropped, and why."""
+        if self._whole is not None:
+            return file_report([self._whole])
         return self._parser.report()
 
     def close(self) -> None:
@@ -57,6 +99,54 @@ class LineFeed:
         if self._owned:
             self._owned = False
             os.close(self._descriptor)
+
+
+class FileFeed:
+    """A file or a folder of a pose estimator, read whole.
+
+    Args:
+        path: of the file or folder.
+        declared: what the user states of the poses.
+    """
+
+    def __init__(self, path: Path, declared: Declared = UNDECLARED) -> None:
+        self.name = str(path)
+        self._path, self._declared = path, declared
+        self._files: list[PoseFile] = []
+
+    def __iter__(self) -> Iterator[PoseBlock]:
+        """Blocks in the order of time.
+
+        Raises:
+            DataError: see `read_poses`.
+        """
+        self._files = read_poses(self._path, self._declared)
+        yield from file_blocks(self._files)
+
+    def report(self) -> dict[str, Any]:
+        """Poses read, and what was assumed of them."""
+        return file_report(self._files)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def file_blocks(files: Sequence[PoseFile]) -> Iterator[PoseBlock]:
+    """The poses of whole files in the order of time.
+
+    Raises:
+        DataError: an id, a size or a joint outside its limits.
+    """
+    lines = lines_of(files)
+    for begin in range(0, len(lines), _AT_ONCE):
+        yield pose_block([pose_row(line) for line in lines[begin : begin + _AT_ONCE]])
+
+
+def file_report(files: Sequence[PoseFile]) -> dict[str, Any]:
+    """Poses in whole files, and what was assumed of them."""
+    rows = sum(len(lines) for file in files for lines in file.tracks.values())
+    counts = {"rows": rows, "bad_poses": 0, "truncated": 0, "first_bad": []}
+    return {**counts, "remarks": remarks_of(files)}
 
 
 class PoseDatagramFeed:
@@ -72,12 +162,12 @@ class PoseDatagramFeed:
         DataError: the address is taken or not available.
     """
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, declared: Declared = UNDECLARED) -> None:
         self.name = spec
         self._datagrams = Datagrams(spec)
         self.address = self._datagrams.address
         self._garbage = 0
-        self._parser = PoseParser(numbered=False)
+        self._parser = PoseParser(numbered=False, declared=declared)
 
     def __iter__(self) -> Iterator[PoseBlock]:
         """A block for each datagram; never ends."""

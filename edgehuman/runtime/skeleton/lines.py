@@ -18,7 +18,9 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import OPENPOSE_18
+from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.line import PoseLine, parse_line
+from edgehuman.preprocess.skeleton.reading import Reading
 from edgehuman.records import Float32, Float64, Index
 
 MAX_TOLD = 3
@@ -109,6 +111,7 @@ class PoseParser:
 
     Args:
         numbered: name the line number of a dropped line; datagrams have none.
+        declared: what the user states of the poses.
 
     Attributes:
         frames, bad: lines read and lines dropped.
@@ -116,13 +119,14 @@ class PoseParser:
         told: the first dropped lines, in words.
     """
 
-    def __init__(self, numbered: bool = True) -> None:
+    def __init__(self, numbered: bool = True, declared: Declared = UNDECLARED) -> None:
         self.frames = 0
         self.bad = 0
         self.truncated = 0
         self.told: list[str] = []
         self._numbered = numbered
         self._line = 0
+        self._reading = Reading(declared)
 
     def parse(self, lines: Sequence[str]) -> PoseBlock:
         """The poses of the lines; unreadable lines are dropped and counted."""
@@ -132,7 +136,7 @@ class PoseParser:
             if not line.strip():
                 continue
             try:
-                rows.append(read_pose(line))
+                rows.append(read_pose(line, self._reading))
             except DataError as error:
                 place = f"line {self._line}: " if self._numbered else ""
                 self.drop(place + str(error).removeprefix("a pose: "))
@@ -161,17 +165,18 @@ class PoseParser:
             "bad_poses": self.bad,
             "truncated": self.truncated,
             "first_bad": list(self.told),
+            "remarks": self._reading.remarks,
         }
 
 
-def read_pose(line: str) -> tuple[float, str, Float32, int, int]:
-    """Time in seconds, track, joints (18, 3), width and height of one line.
+def read_pose(line: str, reading: Reading | None = None) -> tuple[float, str, Float32, int, int]:
+    """Time in seconds, track, joints (18, 3), width and height of one line of a source.
 
     Raises:
         DataError: the line is wrong; the message says how.
     """
     with np.errstate(over="ignore"):  # too large for float32: refused below
-        pose = parse_line(line, "a pose")
+        pose = parse_line(line, "a pose", reading)
     return pose_row(pose)
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.line import PoseLine, pose_line
+from edgehuman.preprocess.skeleton.reading import Reading
 from edgehuman.runtime.skeleton.lines import PoseBlock, joined, pose_block, pose_row
 
 Poses: TypeAlias = Mapping[str, Any] | PoseLine | PoseBlock | Sequence[Mapping[str, Any] | PoseLine]
@@ -29,6 +30,7 @@ class PoseRows:
     def __init__(self) -> None:
         self._rows = 0
         self._items = 0
+        self._reading = Reading()
 
     def read(self, items: Sequence[object]) -> PoseBlock:
         """The block of some people or frames.
@@ -45,8 +47,8 @@ class PoseRows:
         return joined([])
 
     def report(self) -> dict[str, Any]:
-        """People's poses read so far."""
-        return {"rows": self._rows}
+        """People's poses read so far, and what was assumed of them."""
+        return {"rows": self._rows, "remarks": self._reading.remarks}
 
     def _read(self, item: object) -> PoseBlock:
         self._items += 1
@@ -60,5 +62,5 @@ class PoseRows:
             return person
         where = f"pose {self._items}"
         if isinstance(person, Mapping):
-            return pose_line(person, where)
+            return pose_line(person, where, self._reading)
         raise DataError(f"{where} is {type(person).__name__} {str(person)[:40]!r}; give {_WANTED}")

@@ -17,7 +17,9 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.config import HelpFiles
 from edgehuman.files import require_apart
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.skeleton.line import KEYS, layout_rows
+from edgehuman.preprocess.skeleton.declared import declare
+from edgehuman.preprocess.skeleton.layouts import layout_rows
+from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.loop.play import play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
@@ -35,7 +37,9 @@ class RunConfig:
 
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights).
-        source: FILE.jsonl of tracked skeletons, - (standard input), udp://HOST:PORT or simulated.
+        source: FILE.jsonl of tracked skeletons, the file or folder of a pose estimator (OpenPose,
+            AlphaPose, YOLO, MediaPipe, mmpose, COCO, ...), - (standard input), udp://HOST:PORT or
+            simulated.
         gallery: the file of known people that `edgehuman gallery enroll` wrote; without it there
             are only vectors.
         json: one JSON object a line on standard output; the summary goes to standard error.
@@ -48,6 +52,11 @@ class RunConfig:
         rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX runs meanwhile.
         seconds: end after this much stream time; also counts wall-clock time, so that a silent live
             source ends.
+        rate_hz: frames per second of a pose estimator's files that have frame numbers (default:
+            24, and it is said).
+        size: of the pictures, WIDTHxHEIGHT, if the source does not state it.
+        layout: the order of the joints, if the source does not name it and their number does not
+            tell it.
         seed: of the simulated walkers and of random weights.
     """
 
@@ -67,6 +76,9 @@ class RunConfig:
     engine: EngineName = "auto"
     rebuild: bool = False
     seconds: float | None = None
+    rate_hz: float | None = None
+    size: str | None = None
+    layout: str | None = None
     seed: int = 0
 
 
@@ -108,6 +120,7 @@ def run(config: RunConfig) -> Outcome:
         config.realtime,
         config.seed,
         notes,
+        declare(config.rate_hz, config.size, config.layout),
     )
     sinks = _sinks(config, identifier, notes, lambda: int(source.report()["dropped"]))
     played = play(identifier, source, sinks, config.seconds, notes)

@@ -1,4 +1,5 @@
-"""Where skeletons come from: a file of JSON lines, standard input, UDP, or simulated walkers.
+"""Where skeletons come from: a file of JSON lines, a file or folder of a pose estimator, standard
+input, UDP, or simulated walkers.
 
     with open_poses("poses.jsonl") as source:
         for block in source:
@@ -14,32 +15,43 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgehuman.catalogue import SIMULATED
-from edgehuman.errors import UsageError
+from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
+from edgehuman.preprocess.skeleton.formats.content import beginning
+from edgehuman.preprocess.skeleton.formats.kind import LINES, find_format, forms, unknown_said
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.source import BlockQueue, Feed, Source
 from edgehuman.runtime.loop.text import open_file, standard_input
-from edgehuman.runtime.skeleton.feeds import LineFeed, PoseDatagramFeed, WalkerFeed
+from edgehuman.runtime.skeleton.feeds import FileFeed, LineFeed, PoseDatagramFeed, WalkerFeed
 from edgehuman.runtime.skeleton.lines import PoseBlock, joined
 
 # About 40 s of four people at 24 Hz; older data is useless live.
 CAPACITY = 4096
 
 
-def open_poses(spec: str, *, realtime: bool = False, seed: int = 0) -> Source[PoseBlock]:
-    """Open a source: `FILE.jsonl`, `-`, `udp://host:port` or `simulated`.
+def open_poses(
+    spec: str, *, realtime: bool = False, seed: int = 0, declared: Declared = UNDECLARED
+) -> Source[PoseBlock]:
+    """Open a source: `FILE.jsonl`, a pose estimator's file or folder, `-`, `udp://host:port` or
+    `simulated`.
+
+    Args:
+        realtime: keep the pace of the stamps.
+        seed: of the simulated walkers.
+        declared: what the user states of the poses.
 
     Raises:
         UsageError: unknown source.
         DataError: a missing file, a folder, a file that is not text, or a port that is taken.
     """
     if spec.startswith(SCHEME):
-        return source_of(PoseDatagramFeed(spec), live=True)
+        return source_of(PoseDatagramFeed(spec, declared), live=True)
     if "://" in spec or spec.isdigit():
         raise UsageError(
             f"source {spec!r} is not supported; a gait model reads skeletons: poses.jsonl, -, "
             "udp://host:port or simulated. Run a pose estimator and a tracker on the video first"
         )
-    return source_of(_lossless(spec, seed), live=realtime, paced=realtime)
+    return source_of(_lossless(spec, seed, declared), live=realtime, paced=realtime)
 
 
 def source_of(
@@ -55,11 +67,23 @@ def source_of(
     return Source(feed, BlockQueue(joined, capacity, lossless=not live), paced)
 
 
-def _lossless(spec: str, seed: int) -> Feed[PoseBlock]:
+def _lossless(spec: str, seed: int, declared: Declared) -> Feed[PoseBlock]:
     """A source whose reader can wait: a file, a pipe, the simulator."""
     if spec == SIMULATED:
         return WalkerFeed(seed)
     if spec == "-":
-        return LineFeed("standard input", standard_input("JSON lines"), owned=False)
+        descriptor = standard_input("JSON lines")
+        return LineFeed("standard input", descriptor, owned=False, declared=declared)
+    path = Path(spec)
+    format = find_format(path)
+    if format not in (None, LINES):
+        return FileFeed(path, declared)
+    if path.is_dir():
+        raise DataError(
+            f"{path} is a folder; give one .jsonl file in it, or the files that a pose estimator "
+            f"writes per frame. Known forms: {forms()}"
+        )
+    if path.is_file() and format is None and path.suffix != ".jsonl" and beginning(path):
+        raise DataError(f"{path}: {unknown_said()}")
     others = ", or -, udp://host:port or simulated"
-    return LineFeed(spec, open_file(Path(spec), ".jsonl", others))
+    return LineFeed(spec, open_file(path, ".jsonl", others), declared=declared)

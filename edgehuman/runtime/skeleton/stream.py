@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from edgehuman.errors import UsageError
+from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared, declare
 from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.loop.live import LiveStream, close_unread, live
 from edgehuman.runtime.loop.play import Playable, require_seconds
@@ -27,7 +28,10 @@ from edgehuman.runtime.skeleton.results import GaitResult
 from edgehuman.runtime.skeleton.rows import PoseRows, Poses
 from edgehuman.runtime.skeleton.source import open_poses
 
-_WANTED = "poses.jsonl, -, udp://host:port or simulated, or an iterable of poses"
+_WANTED = (
+    "poses.jsonl, a pose estimator's files, -, udp://host:port or simulated, or an iterable of "
+    "poses"
+)
 PoseSource: TypeAlias = Playable[PoseBlock] | Iterable[Poses] | str | Path | None
 _log = logging.getLogger("edgehuman.runtime")
 
@@ -42,6 +46,9 @@ def open_stream(
     realtime: bool = False,
     seconds: float | None = None,
     seed: int = 0,
+    rate_hz: float | None = None,
+    size: str | None = None,
+    layout: str | None = None,
 ) -> LiveStream[GaitResult]:
     """A result for every window of every track; arguments as in `edgehuman.stream`.
 
@@ -53,7 +60,9 @@ def open_stream(
         require_no_clock(realtime, seconds)
     known = _known(gallery)
     poses = _poses(source, model, realtime)
-    return live(*listen(model, poses, known, hop_s, threshold, realtime, seed), seconds)
+    declared = declare(rate_hz, size, layout)
+    heard = listen(model, poses, known, hop_s, threshold, realtime, seed, declared=declared)
+    return live(*heard, seconds)
 
 
 def listen(
@@ -65,6 +74,7 @@ def listen(
     realtime: bool = False,
     seed: int = 0,
     notify: Callable[[str], object] = _log.warning,
+    declared: Declared = UNDECLARED,
 ) -> tuple[Identifier, Playable[PoseBlock]]:
     """The identifier, and the source of its tracks.
 
@@ -75,7 +85,11 @@ def listen(
     if known is not None and not len(known):
         where = gallery if isinstance(gallery, Path) else "the gallery"
         notify(f"{where} is empty: everybody is unknown")
-    opened = open_poses(source, realtime=realtime, seed=seed) if isinstance(source, str) else source
+    opened = (
+        open_poses(source, realtime=realtime, seed=seed, declared=declared)
+        if isinstance(source, str)
+        else source
+    )
     try:
         return Identifier(model, opened.name, known, hop_s, threshold, notify), opened
     except BaseException:

@@ -13,6 +13,7 @@ import numpy as np
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.vectors import mean_vector
+from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.records import Float32
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.play import first_seconds, require_seconds, require_something, say
@@ -46,7 +47,13 @@ class Walks:
     repeated: dict[str, float]
 
 
-def walks_of(model: Model, source: str, seconds: float | None = None, seed: int = 0) -> Walks:
+def walks_of(
+    model: Model,
+    source: str,
+    seconds: float | None = None,
+    seed: int = 0,
+    declared: Declared = UNDECLARED,
+) -> Walks:
     """The vector of every track of a source that holds a window.
 
     Ctrl-C and SIGTERM end listening to a port or a pipe; what arrived until then is used.
@@ -60,7 +67,7 @@ def walks_of(model: Model, source: str, seconds: float | None = None, seed: int 
         raise UsageError(f"{source} never ends; give --seconds, the time to listen")
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
-    opened = open_poses(source, seed=seed)
+    opened = open_poses(source, seed=seed, declared=declared)
     sums: dict[str, Float32] = {}
     counts: dict[str, int] = {}
     seen: dict[str, _Seen] = {}

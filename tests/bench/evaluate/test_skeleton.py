@@ -30,7 +30,7 @@ def model(tmp_path: Path) -> Path:
 @pytest.fixture
 def walks(monkeypatch: pytest.MonkeyPatch) -> SkeletonSet:
     made = walks_of(PEOPLE, 3, frames=24)
-    monkeypatch.setattr(gait_accuracy, "load_skeletons", lambda data, people, each: made)
+    monkeypatch.setattr(gait_accuracy, "load_skeletons", lambda data, **_: made)
     return made
 
 

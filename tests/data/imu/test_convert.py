@@ -41,7 +41,7 @@ def test_what_is_no_wearable_is_named_with_the_command_that_serves(
     assert main(["data", "convert", str(path), "--out", str(tmp_path / "x.npz")]) == 1
     (said,) = capsys.readouterr().err.splitlines()
     assert dataset in said
-    assert "is for wearables alone" in said
+    assert "an .npz is for wearables alone" in said
     assert f"`edgehuman data check {path}`" in said
     assert command.format(path) in said
     assert not (tmp_path / "x.npz").exists()

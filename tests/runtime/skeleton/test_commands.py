@@ -14,6 +14,8 @@ from edgehuman.geometry import COCO_17, OPENPOSE_18
 from edgehuman.runtime.gallery import read_gallery
 from edgehuman.runtime.skeleton import commands as gallery_commands
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
+from tests.preprocess.skeleton.formats import written
+from tests.preprocess.skeleton.formats.written import WRITERS
 from tests.runtime.gait_models import ANNA, BOB, RATE_HZ, walk, write_gait_model, write_poses
 from tests.runtime.gait_words import enrol, run
 
@@ -207,11 +209,11 @@ def test_a_wrong_number_of_joints_is_no_walk(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_poses(
-        folder / "carl.jsonl", [line | {"joints": line["joints"][:17]} for line in walk(ANNA, 2)]
+        folder / "carl.jsonl", [line | {"joints": line["joints"][:16]} for line in walk(ANNA, 2)]
     )
     code, _, err = enrol(capsys, folder, "CARL")
     assert code == 1
-    assert "holds no readable pose (24 dropped: line 1: found 17 joints" in err
+    assert "holds no readable pose (24 dropped: line 1: found 16 joints" in err
     assert not (folder / "g.npz").exists()
 
 
@@ -251,3 +253,64 @@ def test_the_very_walk_of_somebody_else_is_taken_only_where_that_is_asked_for(
     assert enrol(capsys, folder, "ANNA", "--walk", "again")[0] == 0
     assert enrol(capsys, folder, "BERT", "--take-as-is")[0] == 0
     assert read_gallery(folder / "g.npz").people() == {"ANNA": 2, "BERT": 1}
+
+
+@pytest.mark.parametrize("name", ["openpose body25", "mediapipe csv", "yolo id", "alphapose cmu"])
+def test_people_are_enrolled_and_found_from_files_of_a_pose_estimator(
+    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = WRITERS[name][1](folder, written.walk())
+    stated = ["--rate-hz", "30", "--size", "1920x1080", "--gallery", folder / "g.npz"]
+    words = [folder / "nose.onnx", "--source", path, *stated]
+    code, out, err = run(capsys, "gallery", "enroll", *words, "--name", "ANNA")
+    assert (code, "assumed" in err) == (0, False)
+    assert "ANNA enrolled" in out
+    code, out, _ = run(capsys, "gallery", "identify", *words, "--json")
+    assert [row["label"] for row in json.loads(out)["tracks"]] == ["ANNA"]
+    code, out, _ = run(capsys, "run", *words, "--json")
+    assert code == 0
+    assert {json.loads(line)["label"] for line in out.splitlines()} == {"ANNA"}
+
+
+def test_what_is_assumed_of_files_is_said_when_they_are_enrolled_and_run(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written.rtmlib(folder, written.walk())
+    words = [folder / "nose.onnx", "--source", path, "--gallery", folder / "g.npz"]
+    for command in (["gallery", "enroll"], ["run"]):
+        name = ["--name", "ANNA"] if command[0] == "gallery" else []
+        code, _, err = run(capsys, *command, *words, *name)
+        assert (code, err.count("24 frames per second are assumed")) == (0, 1)
+
+
+def test_several_people_without_ids_are_nobody(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written.openpose("body25", folder, written.walk())
+    for file in path.iterdir():
+        table = json.loads(file.read_text())
+        file.write_text(json.dumps({"people": table["people"] * 2}))
+    words = [folder / "nose.onnx", "--source", path, "--gallery", folder / "g.npz"]
+    code, _, err = run(capsys, "gallery", "enroll", *words, "--name", "ANNA")
+    assert code == 1
+    assert "found 2 people in one frame without tracks; run a tracker" in err
+
+
+@pytest.mark.parametrize("over", [1.12, 7.5])
+def test_scores_over_one_drop_no_line_of_a_walk(
+    over: float, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A network that looks at places alone gives the same vector."""
+    lines = walk(ANNA, 2)
+    for line in lines:
+        line["joints"] = [[x, y, c * over] for x, y, c in line["joints"]]
+    write_poses(folder / "over.jsonl", lines)
+    enrol(capsys, folder, "ANNA")
+    code, out, err = run(
+        capsys, "gallery", "identify", folder / "nose.onnx", "--source", folder / "over.jsonl",
+        "--gallery", folder / "g.npz", "--json",
+    )  # fmt: skip
+    [row] = json.loads(out)["tracks"]
+    assert (code, row["label"], row["windows"]) == (0, "ANNA", 7)
+    assert json.loads(out)["report"]["source"]["bad_poses"] == 0
+    assert "over.jsonl: " in err

@@ -42,12 +42,9 @@ JOINTS = pose(0, ANNA)["joints"]
         (text(t="soon"), "'soon'"),
         (text(t=None), "None"),
         (text(joints=JOINTS[:14]), "14"),
-        (text(joints=JOINTS[:16] + [[1, 2]] * 2), "joint"),
         (text(joints="many"), "joints"),
-        (text(joints=[[*JOINTS[0][:2], 87.0], *JOINTS[1:]]), "confidence is 87"),
         (text(joints=[[1e9, 1, 1], *JOINTS[1:]]), "give x and y in pixels"),
         (text(joints=[[1e300, 1, 1], *JOINTS[1:]]), "finite|x and y in pixels"),
-        (text(joints=JOINTS).replace("0.9", "NaN"), "not a finite number"),
         (text(id="x" * 99), "printable"),
         (text(id="a\nb"), "printable"),
         (text(width=-4), "image size is .* give 0 "),
@@ -64,6 +61,26 @@ def test_a_bad_line_is_dropped_counted_and_told(line: str, said: str) -> None:
     assert report["first_bad"][0].startswith("line 2: ")
     assert np.isfinite(block.joint_TJ3).all()
     assert re.search(said, report["first_bad"][0])
+
+
+@pytest.mark.parametrize(
+    "joint",
+    [None, [None, None, None], [1.0, 2.0], [1.0, 2.0, None], [0, 0, 0.4], [float("nan")] * 3],
+)
+def test_a_joint_that_was_not_seen_does_not_drop_its_line(joint: Any) -> None:
+    parser = PoseParser()
+    block = parser.parse([text(joints=JOINTS), text(joints=[*JOINTS[:4], joint, *JOINTS[5:]])])
+    assert (len(block), parser.bad) == (2, 0)
+    assert block.joint_TJ3[1, 4].tolist() == [0.0, 0.0, 0.0]
+    np.testing.assert_array_equal(block.joint_TJ3[1, 5:], block.joint_TJ3[0, 5:])
+    assert parser.report()["remarks"] == []
+
+
+def test_lines_without_confidences_are_seen_and_said_so() -> None:
+    parser = PoseParser()
+    block = parser.parse([text(joints=[each[:2] for each in JOINTS])] * 2)
+    assert (block.joint_TJ3[..., 2] == 1.0).all()
+    assert parser.report()["remarks"] == ["joints have no confidence; 1 is assumed"]
 
 
 def test_a_last_line_cut_short_is_truncated_not_bad() -> None:

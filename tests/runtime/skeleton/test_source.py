@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.preprocess.skeleton.declared import declare
 from edgehuman.runtime.loop.source import BlockQueue, Pace, Source
 from edgehuman.runtime.skeleton.feeds import LineFeed, PoseDatagramFeed
 from edgehuman.runtime.skeleton.lines import PoseBlock, pose_block
 from edgehuman.runtime.skeleton.source import open_poses, source_of
+from tests.preprocess.skeleton.formats import written
+from tests.preprocess.skeleton.formats.written import WRITERS
 from tests.runtime.gait_models import ANNA, BOB, walk, write_poses
 from tests.runtime.listening import is_free
 
@@ -161,3 +164,69 @@ def test_what_is_no_file_of_poses_is_an_error(tmp_path: Path) -> None:
         read(open_poses(str(wrong)))
     with pytest.raises(UsageError, match="is not open"):
         next(iter(open_poses(str(wrong))))
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_format_of_a_pose_estimator_is_a_source(name: str, tmp_path: Path) -> None:
+    walk_TJ3 = written.walk()
+    path = WRITERS[name][1](tmp_path, walk_TJ3)
+    source = open_poses(str(path), declared=declare(30, "1920x1080"))
+    blocks = read(source)
+    joints_TJ3 = np.concatenate([block.joint_TJ3 for block in blocks])
+    np.testing.assert_allclose(joints_TJ3[..., :2], walk_TJ3[..., :2], atol=0.01)
+    stamps = np.concatenate([block.stamp_s_T for block in blocks])
+    np.testing.assert_allclose(np.diff(stamps), 1 / 30, atol=1e-6)
+    report = source.report()
+    assert (report["rows"], report["bad_poses"]) == (written.FRAMES, 0)
+
+
+@pytest.mark.parametrize("name", ["own list", "alphapose coco17", "rtmlib"])
+def test_a_json_list_may_come_by_a_pipe(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = WRITERS[name][1](tmp_path, written.walk())
+    with path.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        source = open_poses("-", declared=declare(30))
+        assert sum(map(len, read(source))) == written.FRAMES
+        assert source.report()["rows"] == written.FRAMES
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "it shows nobody"),
+        ('[{"t": 0', "not JSON"),
+        ('[{"t": 0, "points": []}]', "found keys .*; a person needs"),
+        ('{"a": [' + "1, " * 100_000 + "1]}", "is one long line of JSON: .* give JSON lines"),
+    ],
+)
+def test_what_a_pipe_holds_in_place_of_poses_is_named(
+    text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with path.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        with pytest.raises(DataError, match=f"^standard input:? .*{said}"):
+            read(open_poses("-"))
+
+
+def test_files_of_no_known_form_name_the_known_ones(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"a": 1}')
+    with pytest.raises(DataError, match="form of these poses is not known"):
+        open_poses(str(path))
+    with pytest.raises(DataError, match=r"is a folder; give .* Known forms: openpose: a folder"):
+        open_poses(str(tmp_path))
+
+
+def test_lines_of_shares_are_pixels_by_the_stated_size(tmp_path: Path) -> None:
+    rows = [row | {"joints": [[0.25, 0.5, 0.9]] * 18} for row in walk(ANNA, 1)]
+    path = write_poses(tmp_path / "p.jsonl", rows)
+    source = open_poses(str(path), declared=declare(size="640x480"))
+    [block] = read(source)
+    assert block.joint_TJ3[0, 0].tolist() == pytest.approx([160, 240, 0.9])
+    assert (block.width_T[0], block.height_T[0]) == (640, 480)
+    [remark, *_] = source.report()["remarks"]
+    assert "multiplied by its size of 640x480" in remark

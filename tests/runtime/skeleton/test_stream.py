@@ -18,6 +18,7 @@ from edgehuman.runtime.gallery import empty_gallery, read_gallery
 from edgehuman.runtime.skeleton.results import GaitResult
 from edgehuman.runtime.skeleton.source import open_poses
 from edgehuman.runtime.stream import stream
+from tests.preprocess.skeleton.formats import written
 from tests.runtime.gait_models import gait_card
 
 
@@ -109,3 +110,13 @@ def test_a_source_of_somebody_elses_stays_open_where_words_are_refused(nose: Pat
     assert len(list(stream(nose, source))) == 14
     with pytest.raises(UsageError, match="was read or closed already"):
         list(stream(nose, source))
+
+
+def test_files_of_a_pose_estimator_are_streamed_with_what_they_do_not_state(nose: Path) -> None:
+    path = written.mediapipe_csv(False, nose.parent, written.walk())
+    results = list(edgehuman.stream(nose, path, rate_hz=30, size="1920x1080"))
+    assert {result.track for result in results} == {"0"}
+    with pytest.raises(UsageError, match="--size is 'big'"):
+        edgehuman.stream(nose, path, size="big")
+    with pytest.raises(DataError, match="does not state its size; give it"):
+        list(edgehuman.stream(nose, path))

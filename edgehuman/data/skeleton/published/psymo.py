@@ -10,10 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from edgehuman.data.layout import Layout, folders
-from edgehuman.data.skeleton.detectors import joined, tracks
 from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
+from edgehuman.preprocess.skeleton.declared import Declared
+from edgehuman.preprocess.skeleton.formats.read import read_poses
 
 _NAME = re.compile(r"(\d{3})_(\d+)_(\d+)_(\d+)_(nm|bg|cl|ph|txt|wsf|wss)")
 _RATE_HZ = 25.0
@@ -38,14 +41,15 @@ def _read(path: Path) -> Iterator[Walk]:
         condition_of = _conditions(files)
         for file in files:
             who, _, view, _, _ = _words(file)
-            frames = [frame for track in tracks(file).values() for frame in track]
-            frames.sort(key=lambda frame: frame[0])
-            joints, stamps = joined(frames, _RATE_HZ, str(file))
+            [found] = read_poses(file, Declared(rate_hz=_RATE_HZ), "alphapose")
+            lines = [line for track in found.tracks.values() for line in track]
+            lines.sort(key=lambda line: line.t_s)
             condition = condition_of[file]
             role = "gallery" if condition == "nm-01" else "probe"
             yield Walk(
-                joints, f"psymo:{who}", f"psymo:{file.stem}", view, condition, role,
-                stamp_s_T=stamps,
+                np.stack([line.joints_J3 for line in lines]), f"psymo:{who}",
+                f"psymo:{file.stem}", view, condition, role,
+                stamp_s_T=np.array([line.t_s for line in lines]), remarks=found.remarks,
             )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def test_broken_pickles_are_named(tmp_path: Path) -> None:
     file.write_bytes(pickle.dumps(np.zeros((4, 16, 3))))
     with pytest.raises(DataError, match="casia_b:001-nm-01-000: found 16 joints"):
         load_skeletons(tmp_path)
-    file.write_bytes(pickle.dumps(np.full((4, 17, 3), np.nan)))
+    file.write_bytes(pickle.dumps(np.full((4, 17, 3), np.inf)))
     with pytest.raises(DataError, match="not a finite number"):
         load_skeletons(tmp_path)
     for name in ("000.pkl", "more.pkl"):

@@ -1,0 +1,290 @@
+"""Poses from any file or folder that pose estimators write, as lines of people by track.
+
+    files = read_poses(Path("json"), Declared(rate_hz=30))
+    files[0].tracks["0"][5].joints_J3                     (18, 3) in pixels
+
+Frames become seconds by the stated frame rate, shares of the picture become pixels by its size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
+from edgehuman.preprocess.skeleton.formats.arrays import read_array
+from edgehuman.preprocess.skeleton.formats.content import parse_objects
+from edgehuman.preprocess.skeleton.formats.kind import (
+    LINES,
+    OPENPOSE,
+    find_format,
+    subfolders,
+    unknown_said,
+)
+from edgehuman.preprocess.skeleton.formats.people import Person, frame_number, people
+from edgehuman.preprocess.skeleton.formats.table import is_table, read_table
+from edgehuman.preprocess.skeleton.formats.yolo import read_yolo
+from edgehuman.preprocess.skeleton.line import PoseLine, parsed_line, raw_line, settled
+from edgehuman.preprocess.skeleton.reading import Reading
+from edgehuman.preprocess.skeleton.walk import RATE_HZ
+
+_LARGEST = {"alphapose": 6.0}
+_UNTRACKED = {
+    "openpose": "run a tracker, or put each person's frames into a folder of their own",
+    "alphapose": "turn tracking on (AlphaPose: --pose_track), so that `idx` distinguishes them",
+    "yolo": "track them (`yolo track ... save_txt=True`), so that a line ends in an id",
+    "ultralytics": "track them (`model.track`), so that each has a track_id",
+}
+_TRACK = "run a tracker, and give each person an id"
+
+
+@dataclass(frozen=True, slots=True)
+class PoseFile:
+    """The people of one file, or of one folder with a file per frame.
+
+    Attributes:
+        name: of the file or folder.
+        tracks: lines of each track, sorted by time.
+        rate_hz: frames per second that made the times of frame numbers; 0: the file has times.
+        remarks: what was decided and assumed, in words.
+    """
+
+    name: str
+    tracks: dict[str, list[PoseLine]]
+    rate_hz: float
+    remarks: tuple[str, ...]
+
+
+def read_poses(
+    path: Path, declared: Declared = UNDECLARED, format: str | None = None
+) -> list[PoseFile]:
+    """Everybody in a file or folder, one `PoseFile` for each file or folder of frames.
+
+    Args:
+        declared: what the user states; it counts before what the files say.
+        format: what `find_format` gave, if it was asked before.
+
+    Raises:
+        DataError: no known format, unreadable content, several people without ids, or coordinates
+            that cannot be brought into pixels.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: cannot be read (No such file or folder); check the path")
+    format = format or find_format(path)
+    if format is None:
+        raise DataError(f"{path}: {unknown_said()}")
+    made = []
+    for name, where, found in _sources(path, format):
+        made.append(_settled(found, name, where, format, declared))
+    if not any(file.tracks for file in made):
+        raise DataError(f"{path}: it shows nobody; check the pose estimator's output")
+    return made
+
+
+def read_content(content: bytes, where: str, declared: Declared = UNDECLARED) -> PoseFile:
+    """Everybody in JSON from a pipe.
+
+    Raises:
+        DataError: see `read_poses`.
+    """
+    objects = parse_objects(content, where)
+    found = list(_people_of(objects, where))
+    file = _settled(found, where, where, "joints", declared)
+    if not file.tracks:
+        raise DataError(f"{where}: it shows nobody; check the pose estimator's output")
+    return file
+
+
+def lines_of(files: Sequence[PoseFile]) -> list[PoseLine]:
+    """The lines of all files in the order of time; with several files, tracks carry their names."""
+    lines = [
+        line if len(files) == 1 else replace(line, track=f"{file.name}:{line.track}")
+        for file in files
+        for track in file.tracks.values()
+        for line in track
+    ]
+    return sorted(lines, key=lambda line: line.t_s)
+
+
+def remarks_of(files: Sequence[PoseFile]) -> list[str]:
+    """What was decided and assumed of all files, each once."""
+    return list(dict.fromkeys(remark for file in files for remark in file.remarks))
+
+
+def _people_of(objects: list[object], where: str) -> Iterator[Person]:
+    first = next((each for each in objects if each), None)
+    numbers = isinstance(first, list)
+    while isinstance(first, list) and first:
+        first = first[0]
+    if numbers and isinstance(first, (int, float)):
+        return read_array(objects, where)
+    return people(objects, where)
+
+
+def _sources(path: Path, format: str) -> Iterator[tuple[str, str, list[Person]]]:
+    """Name, place and people of each file, or of each folder with a file per frame."""
+    if format == "openpose" and path.is_dir():
+        own = next(path.glob(OPENPOSE), None) is not None
+        inside = [place for place in subfolders(path) if next(place.glob(OPENPOSE), None)]
+        for place in [path] if own or not inside else inside:
+            files = sorted(place.glob(OPENPOSE if own or inside else "*.json"))
+            yield place.name, str(place), _frames(files)
+    elif format == "yolo":
+        place = path if path.is_file() or next(path.glob("*.txt"), None) else path / "labels"
+        files = [place] if place.is_file() else sorted(place.glob("*.txt"))
+        yield path.stem, str(path), [each for file in files for each in read_yolo(file)]
+    elif format == LINES:
+        yield path.stem, str(path), list(_lines(path))
+    elif path.is_dir():
+        yield from _of_files(path, sorted(path.glob("*.json")))
+    elif is_table(path):
+        yield path.stem, str(path), list(read_table(path))
+    else:
+        yield path.stem, str(path), list(_of_file(path))
+
+
+def _lines(path: Path) -> Iterator[Person]:
+    """The people of lines of our own."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, text in enumerate(file, start=1):
+                if text.strip():
+                    where = f"{path}: line {number}"
+                    pose = raw_line(parsed_line(text, where), where)
+                    yield Person(pose, math.nan, number - 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
+
+
+def _of_file(path: Path) -> Iterator[Person]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; copy it again") from None
+    return _people_of(parse_objects(content, str(path)), str(path))
+
+
+def _of_files(path: Path, files: Sequence[Path]) -> Iterator[tuple[str, str, list[Person]]]:
+    """A folder of JSON: each file is a frame if nothing inside has a frame or a time, else one or
+    more whole walks.
+    """
+    if len(files) > 1:
+        first = next((found for file in files[:20] if (found := list(_of_file(file)))), [])
+        if first and all(_is_timeless(person) for person in first):
+            yield path.name, str(path), _frames(files)
+            return
+    for file in files:
+        yield file.stem, str(file), list(_of_file(file))
+
+
+def _is_timeless(person: Person) -> bool:
+    known = person.pose.frame >= 0 or math.isfinite(person.pose.t_s)
+    return not known and not math.isfinite(person.clock)
+
+
+def _frames(files: Sequence[Path]) -> list[Person]:
+    """The people of a folder with one file per frame; the file's name is the frame."""
+    found = []
+    for file in files:
+        frame = frame_number(file.name, str(file), "the file's name")
+        for person in _of_file(file):
+            where = str(file)
+            found.append(replace(person, pose=replace(person.pose, frame=frame, where=where)))
+    return found
+
+
+def _settled(
+    found: Sequence[Person], name: str, where: str, format: str, declared: Declared
+) -> PoseFile:
+    """The people of one file as lines, by track."""
+    timed, rate_hz, remarks = _timed(found, declared)
+    tracked, left_out = _tracked(timed, format, where)
+    reading = Reading(declared, _LARGEST.get(format, 0.0), signed=format == "openpose")
+    reading.decide([person.pose for person in tracked])
+    tracks: dict[str, list[PoseLine]] = defaultdict(list)
+    for person in tracked:
+        line = settled(person.pose, reading)
+        tracks[line.track].append(line)
+    for track, lines in tracks.items():
+        lines.sort(key=lambda line: line.t_s)
+        for before, after in pairwise(lines):
+            if before.t_s == after.t_s:
+                at = f"in frame {after.t_s * rate_hz:.0f}" if rate_hz else f"at {after.t_s:g} s"
+                raise DataError(
+                    f"{where}: track {track!r} occurs twice {at}; two people need two ids: "
+                    f"{_UNTRACKED.get(format, _TRACK)}"
+                )
+    return PoseFile(name, dict(tracks), rate_hz, (*remarks, *left_out, *reading.remarks))
+
+
+def _timed(
+    found: Sequence[Person], declared: Declared
+) -> tuple[list[Person], float, tuple[str, ...]]:
+    """The people with times in seconds, the rate that made them of frames (else 0), and remarks."""
+    if not found:
+        return [], 0.0, ()
+    if all(math.isfinite(person.pose.t_s) for person in found):
+        return list(found), 0.0, ()
+    if all(math.isfinite(person.clock) for person in found):
+        unit_s = _unit_of([person.clock for person in found])
+        timed = [replace(each, pose=replace(each.pose, t_s=each.clock * unit_s)) for each in found]
+        return timed, 0.0, ()
+    rate_hz = declared.rate_hz or RATE_HZ
+    numbered = all(person.pose.frame >= 0 for person in found)
+    frames = [person.pose.frame for person in found] if numbered else _counted(found)
+    timed = [
+        replace(person, pose=replace(person.pose, t_s=frame / rate_hz))
+        for person, frame in zip(found, frames, strict=True)
+    ]
+    said = f"{rate_hz:g} frames per second are assumed: the files do not state it; give --rate-hz"
+    return timed, rate_hz, () if declared.rate_hz else (said,)
+
+
+def _unit_of(clocks: Sequence[float]) -> float:
+    """Seconds in a unit of stamps that do not state it, by their usual step."""
+    steps = np.diff(np.unique(clocks))
+    step = float(np.median(steps)) if len(steps) else 0.0
+    return next((unit for unit in (1.0, 1e-3, 1e-6) if step * unit < 2.0), 1e-9)
+
+
+def _counted(found: Sequence[Person]) -> list[int]:
+    """Frames of people without frame numbers: the elements of the file's list, or, where each of
+    these is one person of several, a new frame whenever a track comes again.
+    """
+    positions = [person.position for person in found]
+    tracks = {person.pose.track for person in found}
+    if len(set(positions)) < len(positions) or len(tracks) < 2:
+        return positions
+    frames, frame, there = [], 0, set[str | None]()
+    for person in found:
+        if person.pose.track in there:
+            frame, there = frame + 1, set()
+        there.add(person.pose.track)
+        frames.append(frame)
+    return frames
+
+
+def _tracked(
+    found: Sequence[Person], format: str, where: str
+) -> tuple[list[Person], tuple[str, ...]]:
+    """The people that have a track; everybody if there is one person without."""
+    without = [person for person in found if person.pose.track is None]
+    if without and len(without) < len(found):
+        kept = [person for person in found if person.pose.track is not None]
+        said = f"{len(without)} of {len(found)} poses have no track id and are left out"
+        return kept, (said,)
+    counts = Counter(person.pose.t_s for person in without)
+    twice = next((person.pose for person in without if counts[person.pose.t_s] > 1), None)
+    if twice is not None:
+        raise DataError(
+            f"{twice.where}: found {counts[twice.t_s]} people in one frame without tracks; "
+            f"{_UNTRACKED.get(format, _TRACK)}"
+        )
+    return list(found), ()

@@ -1,0 +1,80 @@
+"""YOLO's text files of poses: one file per frame, one person per line, shares of the picture.
+
+    class  x y w h  (x y [confidence]) per joint  [confidence of the box]  [track id]
+
+`yolo pose predict save_txt=True` and `yolo track` write them; a frame without people has no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.skeleton.formats.content import beginning
+from edgehuman.preprocess.skeleton.formats.people import Person, frame_number
+from edgehuman.preprocess.skeleton.joints import read_joints
+from edgehuman.preprocess.skeleton.layouts import BY_COUNT
+from edgehuman.preprocess.skeleton.reading import RawPose
+
+_USUAL = 17
+_COUNTS = (_USUAL, *(count for count in BY_COUNT if count != _USUAL))
+_BOX = 5  # class, x, y, width, height
+
+
+def is_yolo(path: Path) -> bool:
+    """Whether a text file holds such lines."""
+    if path.suffix != ".txt":
+        return False
+    lines = beginning(path, 8192).splitlines()
+    return bool(lines) and _numbers(lines[0]) is not None
+
+
+def read_yolo(path: Path) -> Iterator[Person]:
+    """The people of one frame.
+
+    Raises:
+        DataError: a line of another form, or a file's name without a number.
+    """
+    frame = frame_number(path.name, str(path), "the file's name")
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; copy it again") from None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        where = f"{path}: line {number}"
+        found = _numbers(line)
+        if found is None:
+            raise DataError(
+                f"{where}: found {len(line.split())} columns; a YOLO pose has class, box of 4 and "
+                "x, y, confidence of every joint, then perhaps the box's confidence and a track id"
+            )
+        row, count, width = found
+        joints = read_joints(row[_BOX : _BOX + count * width].reshape(count, width), None, where)
+        rest = row[_BOX + count * width :]
+        track = f"{rest[-1]:g}" if len(rest) and _is_id(rest) else None
+        yield Person(RawPose(joints, frame=frame, track=track, where=where), np.nan, 0)
+
+
+def _is_id(rest: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
+    """Whether the last column is a track rather than a confidence."""
+    return len(rest) == 2 or (float(rest[-1]).is_integer() and rest[-1] >= 1.0)
+
+
+def _numbers(
+    line: str,
+) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], int, int] | None:
+    """The numbers of a line, how many joints it has, and numbers per joint; None if it is none."""
+    try:
+        row = np.array(line.split(), np.float64)
+    except ValueError:
+        return None
+    for width in (3, 2):
+        for count in _COUNTS:
+            if 0 <= len(row) - _BOX - count * width <= 2 and float(row[0]).is_integer():
+                return row, count, width
+    return None

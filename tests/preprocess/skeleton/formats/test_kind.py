@@ -1,0 +1,72 @@
+"""Which format a path has, and which have none."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from edgehuman.preprocess.skeleton.formats.kind import FORMATS, find_format, forms, subfolders
+from tests.preprocess.skeleton.formats import written
+
+WALK = written.walk()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.json", '{"a": 1}'),
+        ("a.json", "nothing"),
+        ("a.json", ""),
+        ("a.json", "[[1, 2, 3], [1, 2, 3]]"),
+        ("a.json", '{"images": [], "annotations": [{"bbox": [1, 2, 3, 4]}]}'),
+        ("a.txt", "nothing"),
+        ("a.txt", "0 0.5 0.5 0.1 0.1"),
+        ("a.csv", "t,ax,ay,az,gx,gy,gz\n0,1,2,3,4,5,6"),
+        ("a.csv", "frame,x,y,z\n0,1,2,3"),
+        ("a.png", '[{"keypoints": []}]'),
+    ],
+)
+def test_what_is_no_format_is_none(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert find_format(path) is None
+
+
+def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "poses.json")
+    assert find_format(tmp_path / "poses.json") is None
+    assert find_format(tmp_path / "none.json") is None
+
+
+def test_keypoints_far_into_a_large_file_are_found(tmp_path: Path) -> None:
+    images = [{"id": k, "file_name": f"{k}.jpg"} for k in range(9000)]
+    path = tmp_path / "coco.json"
+    path.write_text(json.dumps({"images": images, "annotations": [{"keypoints": [1, 2, 2]}]}))
+    assert path.stat().st_size > 300_000
+    assert find_format(path) == "coco_keypoints"
+
+
+def test_folders_are_known_by_their_files(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "walks" / name).mkdir(parents=True)
+        written.openpose("body25", tmp_path / "walks" / name, WALK).rename(tmp_path / name)
+    assert find_format(tmp_path / "one") == "openpose"
+    (tmp_path / "walks" / "x").mkdir()
+    assert find_format(tmp_path) == "openpose"
+    assert [path.name for path in subfolders(tmp_path)] == ["one", "two", "walks"]
+    yolo = tmp_path / "yolo"
+    yolo.mkdir()
+    written.yolo("id", yolo, WALK)
+    assert find_format(yolo) == find_format(yolo / "labels") == "yolo"
+
+
+def test_a_folder_with_coco_annotations_is_left_to_images(tmp_path: Path) -> None:
+    written.coco_annotations(tmp_path, WALK)
+    assert find_format(tmp_path) is None
+
+
+def test_messages_name_every_format() -> None:
+    assert all(name in forms() for name in FORMATS)

@@ -1,0 +1,208 @@
+"""Every format of a pose estimator gives back the walk that was written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.skeleton.declared import Declared, declare
+from edgehuman.preprocess.skeleton.formats.kind import find_format
+from edgehuman.preprocess.skeleton.formats.read import read_content, read_poses
+from edgehuman.records import Float32
+from tests.preprocess.skeleton.formats import written
+from tests.preprocess.skeleton.formats.written import FRAMES, WRITERS, walk
+
+STATED = declare(30, "1920x1080")
+WALK = walk()
+
+
+def joints_of(path: Path, declared: Declared = STATED) -> Float32:
+    """(T, 18, 3) of the one track of a file."""
+    [file] = read_poses(path, declared)
+    [lines] = file.tracks.values()
+    return np.stack([line.joints_J3 for line in lines])
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_format_gives_the_walk_back(name: str, tmp_path: Path) -> None:
+    format, write = WRITERS[name]
+    path = write(tmp_path, WALK)
+    assert find_format(path) == format
+    [file] = read_poses(path, STATED)
+    [lines] = file.tracks.values()
+    found = np.stack([line.joints_J3 for line in lines])
+    np.testing.assert_allclose(found[..., :2], WALK[..., :2], atol=0.01)
+    np.testing.assert_allclose(found[..., 2], WALK[..., 2], atol=1e-4)
+    steps_s = np.diff([line.t_s for line in lines])
+    np.testing.assert_allclose(steps_s, 1 / 30, atol=1e-6)
+    assert not any("assumed" in remark for remark in file.remarks)
+
+
+@pytest.mark.parametrize("name", ["openpose shares", "mediapipe csv", "yolo", "movenet"])
+def test_shares_need_the_size_of_the_picture(name: str, tmp_path: Path) -> None:
+    path = WRITERS[name][1](tmp_path, WALK)
+    with pytest.raises(DataError, match=r"shares of the picture.* give it, such as --size"):
+        read_poses(path, Declared(rate_hz=30))
+
+
+def test_the_frame_rate_that_is_assumed_is_said(tmp_path: Path) -> None:
+    path = written.alphapose("coco17", tmp_path, WALK)
+    [file] = read_poses(path)
+    assert file.rate_hz == 24
+    assert file.remarks == (
+        "24 frames per second are assumed: the files do not state it; give --rate-hz",
+    )
+
+
+def test_yolo_without_confidences_is_sure_and_says_so(tmp_path: Path) -> None:
+    found = joints_of(written.yolo("xy id", tmp_path, WALK))
+    np.testing.assert_allclose(found[..., :2], WALK[..., :2], atol=0.01)
+    assert (found[..., 2] == 1.0).all()
+
+
+def kinect(folder: Path, turned: bool) -> Path:
+    """Kinect's 25 joints, in the picture or in metres with y up."""
+    body = written.in_layout(WALK, "kinect25")
+    hip = WALK[:, [8, 11]].mean(axis=1)
+    neck, head = WALK[:, 1], WALK[:, 0] - np.array([0, 5, 0], np.float32)
+    body[:, 0], body[:, 3], body[:, 20], body[:, 1] = hip, head, neck, (hip + neck) / 2
+    if turned:
+        body[..., :2] = (body[..., :2] - hip[:, None, :2]) / (400, -400)
+    path = folder / "kinect.json"
+    frames = [{"frame": k, "joints": joints.tolist()} for k, joints in enumerate(body)]
+    path.write_text(json.dumps(frames))
+    return path
+
+
+def test_kinect_is_told_from_body_25_by_its_spine(tmp_path: Path) -> None:
+    path = kinect(tmp_path, turned=False)
+    [file] = read_poses(path, STATED)
+    found = np.stack([line.joints_J3 for line in file.tracks["0"]])
+    np.testing.assert_allclose(found[:, 1:14, :2], WALK[:, 1:14, :2], atol=0.01)
+    assert not found[:, [0, 14, 15, 16, 17]].any()
+    assert any("kinect25 has no nose" in remark for remark in file.remarks)
+
+
+def test_bodies_of_kinect_have_their_own_names(tmp_path: Path) -> None:
+    body = [{"colorX": 100.0 + j, "colorY": 200.0, "trackingState": 2} for j in range(25)]
+    path = tmp_path / "a.json"
+    frames = [{"relativeTime": 33 * k, "bodies": [{"joints": body}]} for k in range(3)]
+    path.write_text(json.dumps(frames))
+    assert find_format(path) == "kinect"
+    [file] = read_poses(path, declare(layout="kinect"))
+    assert [line.t_s for line in file.tracks["0"]] == pytest.approx([0, 0.033, 0.066])
+
+
+def test_metres_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"metres around a point.*MapCameraPointToColorSpace"):
+        read_poses(kinect(tmp_path, turned=True), STATED)
+
+
+def test_y_before_x_is_named_with_the_layout_that_reads_it(tmp_path: Path) -> None:
+    path = written.rtmlib(tmp_path, WALK[:, :, [1, 0, 2]])
+    with pytest.raises(DataError, match=r"people lie along x.* give --layout movenet17"):
+        read_poses(path, STATED)
+    found = joints_of(path, declare(30, layout="movenet"))
+    np.testing.assert_allclose(found[..., :2], WALK[..., :2], atol=0.01)
+
+
+def test_openpose_frames_may_have_other_names(tmp_path: Path) -> None:
+    path = written.openpose("body25", tmp_path, WALK)
+    for file in sorted(path.iterdir()):
+        file.rename(file.with_name(file.name.replace("_keypoints", "")))
+    assert find_format(path) == "openpose"
+    np.testing.assert_allclose(joints_of(path)[..., :2], WALK[..., :2], atol=0.01)
+
+
+def two(rows: list[dict[str, Any]], key: str, names: tuple[object, object]) -> list[dict[str, Any]]:
+    """Everybody twice, under two ids; None leaves the id out."""
+    made = []
+    for name in names:
+        made += [
+            {k: v for k, v in row.items() if k != key} | ({} if name is None else {key: name})
+            for row in rows
+        ]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((0, 0), "track '0' occurs twice in frame 0; two people need two ids: turn tracking on"),
+        ((None, None), "found 2 people in one frame without tracks; turn tracking on"),
+    ],
+)
+def test_several_people_need_ids(names: tuple[object, object], said: str, tmp_path: Path) -> None:
+    path = written.alphapose("coco17", tmp_path, WALK)
+    path.write_text(json.dumps(two(json.loads(path.read_text()), "idx", names)))
+    with pytest.raises(DataError, match=said):
+        read_poses(path, STATED)
+
+
+def test_people_that_a_tracker_has_not_named_yet_are_left_out_and_counted(tmp_path: Path) -> None:
+    path = written.alphapose("coco17", tmp_path, WALK)
+    path.write_text(json.dumps(two(json.loads(path.read_text()), "idx", (1, None))))
+    [file] = read_poses(path, STATED)
+    assert list(file.tracks) == ["1"]
+    assert file.remarks == (f"{FRAMES} of {2 * FRAMES} poses have no track id and are left out",)
+
+
+def test_a_flat_list_of_tracked_people_has_a_frame_whenever_a_track_comes_again(
+    tmp_path: Path,
+) -> None:
+    path = written.ultralytics("", tmp_path, WALK)
+    rows = [row | {"track_id": track} for row in json.loads(path.read_text()) for track in (1, 2)]
+    path.write_text(json.dumps(rows))
+    [file] = read_poses(path, STATED)
+    times = [[line.t_s for line in file.tracks[track]] for track in ("1", "2")]
+    assert times[0] == times[1] == pytest.approx([k / 30 for k in range(FRAMES)])
+
+
+def test_frames_without_anybody_leave_a_gap_in_time(tmp_path: Path) -> None:
+    path = written.openpose("body25", tmp_path, WALK)
+    for number in (3, 4):
+        file = path / f"a_{number:012d}_keypoints.json"
+        file.write_text(json.dumps({"version": 1.3, "people": []}))
+    [found] = read_poses(path, STATED)
+    frames = [round(line.t_s * 30) for line in found.tracks["0"]]
+    assert frames == [k for k in range(FRAMES) if k not in (3, 4)]
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e3, 1e6, 1e9])
+def test_stamps_in_any_unit_are_seconds(unit: float, tmp_path: Path) -> None:
+    path = written.rtmlib(tmp_path, WALK)
+    rows = json.loads(path.read_text())
+    path.write_text(json.dumps([row | {"timestamp": k * unit / 20} for k, row in enumerate(rows)]))
+    [file] = read_poses(path)
+    assert file.rate_hz == 0.0
+    assert file.tracks["0"][10].t_s == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ([], "it shows nobody"),
+        ([{"frame": 0, "keypoints": []}], "it shows nobody"),
+        ([{"frame": 0, "points": [[1, 2]]}], r"found keys \['frame', 'points'\]; a person needs"),
+        ([{"frame": 0, "keypoints": [[100, 200, 0.5]] * 19}], "found 19 joints; valid: 18"),
+        ([{"frame": 0, "keypoints": [["a", 2, 3]] * 17}], "give a list .x, y, confidence."),
+        ([7], "found 7; give an object with joints"),
+    ],
+)
+def test_what_holds_no_poses_is_named(content: object, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        read_content(json.dumps(content).encode(), "pipe")
+
+
+def test_a_file_of_another_form_names_the_known_ones(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"a": 1}')
+    with pytest.raises(DataError, match=r"form of these poses is not known. Known are poses.jsonl"):
+        read_poses(path)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_poses(tmp_path / "none.json")

@@ -1,0 +1,111 @@
+"""What the numbers of a source mean: layout, units, confidences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.preprocess.skeleton.declared import declare
+from edgehuman.preprocess.skeleton.reading import RawPose, Reading
+from edgehuman.records import Float64
+
+
+def body(scale: float = 1.0) -> Float64:
+    """COCO-17, joint j at (100 + 10 j, 200 + 20 j) times a scale, confidence 0.8."""
+    j = np.arange(17)
+    return np.stack([scale * (100.0 + 10 * j), scale * (200.0 + 20 * j), np.full(17, 0.8)], axis=1)
+
+
+def test_pixels_stay() -> None:
+    record = Reading().record(RawPose(body()))
+    assert record.shape == (18, 3)
+    assert record[0].tolist() == pytest.approx([100, 200, 0.8])
+
+
+def test_shares_become_pixels_by_the_size_of_the_line_or_of_the_user() -> None:
+    pose = RawPose(body() / (1000, 500, 1), width_px=1000, height_px=500)
+    reading = Reading()
+    assert reading.record(pose)[0].tolist() == pytest.approx([100, 200, 0.8])
+    assert reading.remarks == [
+        "coordinates are 0 to 1 across the picture; multiplied by its size of 1000x500 pixels"
+    ]
+    stated = Reading(declare(size="2000x1000"))
+    assert stated.record(pose)[0].tolist() == pytest.approx([200, 400, 0.8])
+    assert stated.size_of(pose) == (2000, 1000)
+
+
+def test_shares_of_an_unknown_size_stay_in_a_stream_and_are_refused_in_a_file() -> None:
+    pose = RawPose(body() / (1000, 500, 1), where="a.json")
+    assert Reading().record(pose)[0, 0] == pytest.approx(0.1)
+    with pytest.raises(DataError, match=r"a\.json: coordinates are shares of the picture"):
+        Reading().decide([pose])
+
+
+def test_openpose_may_count_from_minus_one_to_one() -> None:
+    scaled = (body() / (1000, 600, 1)) * (2, 2, 1) - (1, 1, 0)
+    pose = RawPose(scaled, width_px=1000, height_px=600)
+    reading = Reading(signed=True)
+    reading.decide([pose])
+    assert reading.record(pose)[0].tolist() == pytest.approx([100, 200, 0.8])
+
+
+def test_metres_are_refused_in_files_and_in_streams() -> None:
+    metres = (body() - (180, 360, 0)) / (200, 200, 1)
+    for refused in (Reading().record, lambda pose: Reading().decide([pose])):
+        with pytest.raises(DataError, match="metres around a point"):
+            refused(RawPose(metres))
+
+
+def test_a_person_at_the_edge_of_the_picture_is_in_pixels() -> None:
+    pose = RawPose(body() - (180, 360, 0))
+    reading = Reading()
+    reading.decide([pose])
+    assert reading.record(pose)[0].tolist() == pytest.approx([-80, -160, 0.8])
+
+
+def test_movenet_is_y_first() -> None:
+    turned = body()[:, [1, 0, 2]]
+    for pose in (RawPose(turned, layout="movenet"), RawPose(turned)):
+        stated = Reading(declare(layout="movenet17"))
+        assert stated.record(pose)[0].tolist() == pytest.approx([100, 200, 0.8])
+
+
+def test_the_user_s_layout_counts_before_the_number_of_joints() -> None:
+    pose = RawPose(body())
+    with pytest.raises(DataError, match=r"found 17 joints; body25 has 25\. If they are coco17"):
+        Reading(declare(layout="body25")).record(pose)
+    with pytest.raises(DataError, match="unknown layout 'mine'; valid: openpose18"):
+        Reading().record(replace(pose, layout="mine"))
+    with pytest.raises(DataError, match="found 16 joints; valid: 18"):
+        Reading().record(RawPose(body()[:16]))
+
+
+def test_what_was_not_seen_is_zero_whatever_its_confidence() -> None:
+    joints = body()
+    joints[3] = np.nan
+    record = Reading().record(RawPose(joints))
+    assert not record[17].any()  # the left ear is joint 3 of COCO-17 and 17 of OpenPose-18
+    assert record[16].any()
+    nobody = Reading().record(RawPose(np.full((17, 3), np.nan)))
+    assert not nobody.any()
+
+
+def test_without_confidences_every_seen_joint_is_sure() -> None:
+    joints = body()
+    joints[:, 2] = np.nan
+    reading = Reading()
+    assert (reading.record(RawPose(joints))[:, 2] == 1.0).all()
+    assert reading.remarks == ["joints have no confidence; 1 is assumed"]
+
+
+def test_kinect_has_no_face_and_that_is_said_once() -> None:
+    joints = np.tile([50.0, 60.0, 1.0], (25, 1)) + np.arange(25)[:, None] * (1, 0, 0)
+    reading = Reading()
+    for _ in range(2):
+        record = reading.record(RawPose(joints, layout="kinect25"))
+    assert not record[[0, 14, 15, 16, 17]].any()
+    assert record[1:14, 2].all()
+    assert len([remark for remark in reading.remarks if "no nose" in remark]) == 1
