@@ -7,6 +7,8 @@ Axes: T frames, J joint of OpenPose-18.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from edgehuman.geometry import OPENPOSE_18, flip_indices
@@ -20,6 +22,15 @@ _ERROR, _PER_S = 0.25, 2.0
 _TRUNKS, _NECKS = 3.0, 6.0
 # Fewer joints in common do not tell where the body is.
 _FEWEST = 6
+
+
+def jumps_said(stamp_s_K: Sequence[float]) -> str:
+    """Describe the jumps of one track at these stamps, with the rule."""
+    times = f"{len(stamp_s_K)} times, first" if len(stamp_s_K) > 1 else "once,"
+    return (
+        f"the body jumps by half its height or more between two frames, {times} at "
+        f"{stamp_s_K[0]:.2f} s, as if two people shared an id; give each person an id of their own"
+    )
 
 
 def jumps(skeleton_TJ3: Float32, stamp_s_T: Float64) -> Bool:
