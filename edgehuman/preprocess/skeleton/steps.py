@@ -29,6 +29,7 @@ _CLEAR, _REGULAR, _AGREES = 0.35, 0.7, 0.15
 # The smoothed ankles of somebody who stands stay within this, in trunk lengths, for two seconds;
 # within the second, if nothing else shows a walk.
 _STANDING, _SHUFFLING, _SMOOTH_S, _PIECE_S = 0.11, 0.3, 0.25, 2.0
+_STRIDE_S = 1.5
 # Movement of the neck in trunk lengths, and growth of the trunk as a logarithm, of who stays.
 _STILL, _GROWS = 0.2, 0.05
 
@@ -57,13 +58,14 @@ def step_rate(skeleton_TJ3: Float32, rate_hz: float) -> float:
 
 
 def stands(skeleton_TJ3: Float32, rate_hz: float) -> bool:
-    """Whether somebody stands still instead of walking; False if the ankles are not seen.
+    """Whether somebody stands still instead of walking; False if the ankles are not seen, or for
+    less than a stride.
 
     Either the ankles do not move relative to each other in any piece of two seconds, or they move
     little, without the rhythm of steps, and the body stays where it is and as large as it is.
     """
     apart_T2 = _apart(skeleton_TJ3)
-    if apart_T2 is None:
+    if apart_T2 is None or len(apart_T2) < _STRIDE_S * rate_hz:
         return False
     width = max(1, round(_SMOOTH_S * rate_hz))
     smooth_T2 = np.stack(

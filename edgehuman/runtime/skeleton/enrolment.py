@@ -24,7 +24,7 @@ _MOST_REPEATED = 0.1
 _ORDER_NAMED = "The joints are in the order of"
 # Below this, windows of a walk disagree: 0.1 % of 1,980 simulated walks of one person do with the
 # zoo's network, and 67 to 84 % of walks of two people, of whom one has at least a third.
-_LEAST_AGREEMENT = 0.75
+LEAST_AGREEMENT = 0.75
 # Unseen joints move a network's vectors: with fewer seen, windows that disagree are a remark.
 _SEEN = 0.97
 
@@ -84,11 +84,11 @@ def _disagreement(walks: Walks, track: str) -> str | None:
     """Windows that look like two people, one after the other."""
     agreement = walks.agreement[track]
     block = walks.beginnings[track]
-    if agreement >= _LEAST_AGREEMENT or seen_joints(block.joint_TJ3).mean() < _SEEN:
+    if agreement >= LEAST_AGREEMENT or seen_joints(block.joint_TJ3).mean() < _SEEN:
         return None
     return (
         f"an earlier and a later part of it are only {agreement:.2f} alike, and parts of one "
-        f"person's walk at least {_LEAST_AGREEMENT:g}, as if one person followed another under "
+        f"person's walk at least {LEAST_AGREEMENT:g}, as if one person followed another under "
         "one id; give each person an id of their own"
     )
 

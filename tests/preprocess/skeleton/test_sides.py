@@ -1,7 +1,7 @@
 """Swapped sides are found by two signs that agree; right walks of all views are left alone.
 
-Of 480 simulated walks, 828 views of real walkers and 222 filmed ones with a constant confidence, the
-face alone accused 181, 322 and 23.
+Of 480 simulated walks, 828 views of real walkers and 222 filmed ones with a constant confidence,
+the face alone accused 181, 322 and 23.
 """
 
 from __future__ import annotations
