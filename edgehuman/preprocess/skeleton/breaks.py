@@ -29,7 +29,8 @@ def jumps_said(stamp_s_K: Sequence[float]) -> str:
     times = f"{len(stamp_s_K)} times, first" if len(stamp_s_K) > 1 else "once,"
     return (
         f"the body jumps by half its height or more between two frames, {times} at "
-        f"{stamp_s_K[0]:.2f} s, as if two people shared an id; give each person an id of their own"
+        f"{stamp_s_K[0]:.2f} s, as if two people shared an id or the recording were cut; "
+        "give each part an id of its own"
     )
 
 

@@ -62,22 +62,29 @@ def require_right(walks: Walks, track: str, where: str) -> None:
 
 
 def _motion_mistakes(walks: Walks, track: str) -> list[str]:
-    """The first thing that is wrong with a track whose joints are right."""
+    """The first thing that is wrong with a track whose joints are right, and its rate if that may
+    be the reason.
+    """
     block = walks.beginnings[track]
     size = size_mistake(block.joint_TJ3, int(block.height_T[0]), int(block.width_T[0]))
     slow = slow_mistake(np.diff(np.unique(block.stamp_s_T)))
     jumping = jumps_said(walks.jump_s[track]) if walks.jump_s[track] else None
     still = STANDS if stands(block.joint_TJ3, rate_of(block)) else None
     found = [size, slow, jumping, still, _disagreement(walks, track)]
-    return [line for line in found if line is not None][:1]
+    first = [line for line in found if line is not None][:1]
+    return [*first, *_rate_remarks(block)] if first else []
 
 
 def remarks(walks: Walks, track: str) -> list[str]:
     """What may be wrong with a track, by one weak sign."""
     block = walks.beginnings[track]
+    return [*joint_remarks(block.joint_TJ3, rate_of(block)), *_rate_remarks(block)]
+
+
+def _rate_remarks(block: PoseBlock) -> list[str]:
     rate_hz = rate_of(block)
-    rate = rate_remark(step_rate(block.joint_TJ3, rate_hz), round(rate_hz, 1))
-    return [*joint_remarks(block.joint_TJ3, rate_hz), *([] if rate is None else [rate])]
+    remark = rate_remark(step_rate(block.joint_TJ3, rate_hz), round(rate_hz, 1))
+    return [] if remark is None else [remark]
 
 
 def _disagreement(walks: Walks, track: str) -> str | None:

@@ -60,7 +60,7 @@ def test_two_people_under_one_id_are_refused(
     code, _, err = enrol(capsys, folder, "TWO")
     assert code == 1
     assert "the body jumps by half its height or more between two frames" in err
-    assert "give each person an id of their own" in err
+    assert "as if two people shared an id or the recording were cut; give each part an id" in err
     write_poses(folder / "one.jsonl", lines_of(two[0]))
     assert enrol(capsys, folder, "ONE")[0] == 0
 
@@ -128,6 +128,12 @@ def test_a_wrong_rate_is_remarked_and_enrolled(
     assert code == 0
     assert f"at {said_hz} Hz there are " in err
     assert f"if the frames were taken at about {real_hz} Hz, the stamps are wrong" in err
+    cut = np.concatenate([made, made[::-1], made])
+    cut[len(made) :, :, 0] += np.where(cut[len(made) :, :, 2] > 0, 900, 0)
+    write_poses(folder / "carl.jsonl", lines_of(cut, said_hz))
+    code, _, err = enrol(capsys, folder, "CARL", "--walk", "cut")
+    assert (code, "between two frames, once" in err) == (1, True)
+    assert f"; also, at {said_hz} Hz there are " in err
     write_poses(folder / "dora.jsonl", lines_of(made, real_hz))
     code, _, err = enrol(capsys, folder, "DORA")
     assert (code, "steps per second" in err) == (0, False)
