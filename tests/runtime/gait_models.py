@@ -6,6 +6,7 @@ ANNA's nose is at (90, 10), BOB's at (10, 90), so under the cosine they are plai
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import CARD_KEY, Card, Decision, InputSpec, OutputSpec
+from edgehuman.geometry import OPENPOSE_18
 from edgehuman.runtime.engine.onnx_file import sealed
 
 FRAMES, RATE_HZ = 6, 12.0
@@ -71,8 +73,13 @@ _BODY = ((0, 10), *_RIGHT_ARM, *_LEFT_ARM, *_RIGHT_LEG, *_LEFT_LEG, *_HEAD)
 
 
 def pose(t_s: float, nose: tuple[float, float], track: Any = 0, **changes: Any) -> dict[str, Any]:
-    """A line: the nose somewhere, all other joints of a body wandering slowly below it."""
+    """A line: the nose somewhere, all other joints of a body wandering slowly below it, and the
+    ankles taking 1.8 steps a second.
+    """
     others = [[nose[0] + x, nose[1] + y + t_s, 0.8] for x, y in _BODY]
+    lift = 5.0 * math.sin(1.8 * math.pi * t_s)
+    for joint, away in (("r_ankle", lift), ("l_ankle", -lift)):
+        others[OPENPOSE_18.index(joint) - 1][1] += away
     return {"t": t_s, "id": track, "joints": [[*nose, 0.9], *others], **changes}
 
 

@@ -52,7 +52,8 @@ def check(
         data |= {"problems": [str(error)], "notes": notes}
         return Outcome(data, _text(layout, place, data), exit_code=1)
     mistakes = find_mistakes(walks)
-    problems = [*(mistake.said for mistake in mistakes), *empty_walks(walks)]
+    problems = [*(mistake.said for mistake in mistakes if mistake.sure), *empty_walks(walks)]
+    notes += [mistake.said for mistake in mistakes if not mistake.sure]
     try:
         _, dropped = filtered(walks)
     except DataError as error:

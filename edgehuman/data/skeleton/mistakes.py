@@ -15,16 +15,17 @@ import numpy as np
 
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
-from edgehuman.geometry import flip_indices
-from edgehuman.preprocess.skeleton.screen import (
-    all_zero,
-    mirrored_sides,
-    order_mistake,
+from edgehuman.preprocess.skeleton.breaks import jumps, jumps_said
+from edgehuman.preprocess.skeleton.order import order_mistake
+from edgehuman.preprocess.skeleton.screen import all_zero, size_mistake, upside_down
+from edgehuman.preprocess.skeleton.sides import knows_behind, side_votes, swapped_sides
+from edgehuman.preprocess.skeleton.steps import (
+    STANDS,
     rate_mistake,
-    size_mistake,
+    rate_remark,
+    stands,
     step_rate,
     steps_said,
-    upside_down,
 )
 from edgehuman.progress import progress_bar
 from edgehuman.records import Bool, Float32, Index
@@ -41,7 +42,6 @@ _STEPS_ALONE_HZ = (0.6, 3.8)
 # A single walk shorter than this gives no step rate.
 _SHORTEST_ALONE_S = 3.0
 
-_FLIP = flip_indices("openpose18")
 _log = logging.getLogger("edgehuman.data")
 Teller = Callable[[Float32], str | None]
 
@@ -54,11 +54,13 @@ class Mistake:
         said: what was found, the rule, the fix.
         walks: names of the walks that have it.
         refused: whether it makes the set unusable.
+        sure: whether it is a mistake; otherwise one weak sign says so.
     """
 
     said: str
     walks: tuple[str, ...]
     refused: bool
+    sure: bool = True
 
 
 def require_right(walks: SkeletonSet, where: str) -> None:
@@ -99,14 +101,17 @@ def find_mistakes(walks: SkeletonSet) -> list[Mistake]:
     order = _told(walks, everyone, order_mistake)
     # Nothing else can be checked if the joint order is wrong.
     left = _others(everyone, order)
-    found = [order, _told(walks, left, upside_down), _sides(walks, left)]
+    found = [order, _told(walks, left, upside_down)]
     for height_px, width_px in np.unique(walks.image_size_N2, axis=0).tolist():
         same = np.flatnonzero((walks.image_size_N2 == (height_px, width_px)).all(axis=1))
         tell = partial(size_mistake, height_px=height_px, width_px=width_px)
         found.append(_told(walks, same, tell))
-    left = _others(everyone, *found)
     mistakes = [_mistake(walks, *each) for each in found if each is not None]
-    return mistakes + _rate_mistakes(walks, left)
+    sides = _side_mistakes(walks, _others(left, found[1]))
+    swapped = [name for each in sides if each.sure for name in each.walks]
+    left = _others(everyone, *found)
+    left = left[~np.isin(walks.sequence_N[left], swapped)]
+    return [*mistakes, *sides, *_motion_mistakes(walks, left), *_rate_mistakes(walks, left)]
 
 
 def _told(walks: SkeletonSet, members: Index, tell: Teller) -> tuple[str, Index] | None:
@@ -130,15 +135,36 @@ def _shown(members: Index, what: str) -> Iterable[int]:
     return numbers
 
 
-def _sides(walks: SkeletonSet, members: Index) -> tuple[str, Index] | None:
-    """As `_told`; walks that show neither side are counted with the rest of their set."""
-    found = _told(walks, members, mirrored_sides)
-    if found is None or mirrored_sides(_together(walks, members)) is None:
-        return found
-    rest = _others(members, found)
-    if len(rest) and mirrored_sides(_together(walks, rest)[:, _FLIP]) is not None:
-        return found
-    return found[0], members
+def _side_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
+    """Left and right swapped in some or all walks; those that show neither side are counted with
+    the rest of their set.
+    """
+    if not len(members):
+        return []
+    votes_MK2 = np.stack(
+        [
+            side_votes(walks.sequence(i), float(walks.rate_hz_N[i]))
+            for i in _shown(members, "checking sides")
+        ]
+    )
+    frames_M = walks.length_N[members]
+    knows = knows_behind(_together(walks, members))
+    alone = [
+        swapped_sides(votes_K2, int(frames), knows)
+        for votes_K2, frames in zip(votes_MK2, frames_M, strict=True)
+    ]
+    is_wrong_M = np.array([found is not None and found[1] for found in alone])
+    pooled = swapped_sides(votes_MK2.sum(axis=0), int(frames_M.sum()), knows)
+    if pooled is not None and pooled[1]:
+        others_K2, frames = votes_MK2[~is_wrong_M].sum(axis=0), int(frames_M[~is_wrong_M].sum())
+        are_right = swapped_sides(others_K2[:, ::-1], frames, knows) is not None
+        wrong = members[is_wrong_M] if is_wrong_M.any() and are_right else members
+        return [_mistake(walks, pooled[0], wrong)]
+    if is_wrong_M.any():
+        of_wrong = swapped_sides(votes_MK2[is_wrong_M].sum(axis=0), int(frames_M.sum()), knows)
+        said = of_wrong or next(found for found in alone if found is not None and found[1])
+        return [_mistake(walks, said[0], members[is_wrong_M])]
+    return [] if pooled is None else [_mistake(walks, pooled[0], members, is_sure=False)]
 
 
 def _together(walks: SkeletonSet, members: Index) -> Float32:
@@ -153,7 +179,9 @@ def _others(members: Index, *found: tuple[str, Index] | None) -> Index:
     return others
 
 
-def _mistake(walks: SkeletonSet, said: str, wrong: Index, alone: bool = False) -> Mistake:
+def _mistake(
+    walks: SkeletonSet, said: str, wrong: Index, alone: bool = False, is_sure: bool = True
+) -> Mistake:
     """A mistake in some walks; if only these walks differ (`alone`), perhaps nobody walks there,
     so the set is never refused.
     """
@@ -161,7 +189,28 @@ def _mistake(walks: SkeletonSet, said: str, wrong: Index, alone: bool = False) -
     if len(wrong) < len(walks):
         some = ", ".join(names[:_NAMES_SHOWN])
         said = f"{len(wrong)} of {len(walks)} walks, such as {some}: {said}"
-    return Mistake(said, names, not alone and len(wrong) >= _SHARE_REFUSED * len(walks))
+    is_refused = is_sure and not alone and len(wrong) >= _SHARE_REFUSED * len(walks)
+    return Mistake(said, names, is_refused, is_sure)
+
+
+def _motion_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
+    """Walks that jump, and people who stand still."""
+    jumping, standing, first = [], [], ""
+    for i in _shown(members, "looking at motion"):
+        walk_TJ3, rate_hz = walks.sequence(i), float(walks.rate_hz_N[i])
+        stamp_s_T = np.arange(len(walk_TJ3)) / rate_hz
+        at_P = np.flatnonzero(jumps(walk_TJ3, stamp_s_T))
+        if len(at_P):
+            first = first or jumps_said(stamp_s_T[at_P + 1].tolist())
+            jumping.append(i)
+        elif stands(walk_TJ3, rate_hz):
+            standing.append(i)
+    mistakes = []
+    if jumping:
+        mistakes.append(_mistake(walks, first, np.array(jumping), alone=True))
+    if standing:
+        mistakes.append(_mistake(walks, STANDS, np.array(standing), alone=True))
+    return mistakes
 
 
 def _rate_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
@@ -187,6 +236,10 @@ def _rate_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
         if is_wrong.any():
             said = steps_said(steps_hz[is_wrong], rate_hz)
             mistakes.append(_mistake(walks, said, same[is_wrong], alone=True))
+        known = is_long & np.isfinite(steps_hz) & ~is_wrong
+        said = rate_remark(float(np.median(steps_hz[known])), rate_hz) if known.any() else None
+        if said is not None:
+            mistakes.append(_mistake(walks, said, same[known], is_sure=False))
     return mistakes
 
 

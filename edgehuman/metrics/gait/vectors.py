@@ -49,6 +49,25 @@ def mean_vector(vector_NX: Float32, distance: str = "cosine") -> Float32:
     return np.asarray(mean_X / np.maximum(length_X, 1e-12), np.float32)
 
 
+def least_agreement(vector_ND: Float32) -> float:
+    """Return the least cosine similarity between the means of the earlier and the later windows of
+    one walk, -1..1, over all places to cut it; 1 for one window.
+
+    It is low if one person follows another. Either part holds at least a quarter of the windows, as
+    single windows vary.
+    """
+    count = len(vector_ND)
+    length_N1 = np.linalg.norm(vector_ND, axis=-1, keepdims=True)
+    total_ND = np.cumsum(vector_ND / np.maximum(length_N1, 1e-12), axis=0)
+    least = max(1, count // 4)
+    cuts = np.arange(least - 1, count - least)
+    if not len(cuts):
+        return 1.0
+    before_KD, after_KD = total_ND[cuts], total_ND[-1] - total_ND[cuts]
+    scale_K = np.linalg.norm(before_KD, axis=1) * np.linalg.norm(after_KD, axis=1)
+    return float(((before_KD * after_KD).sum(axis=1) / np.maximum(scale_K, 1e-12)).min())
+
+
 def embed_walks(
     walks: Iterable[Float32],
     answer: Answer,

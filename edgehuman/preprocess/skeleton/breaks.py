@@ -7,6 +7,8 @@ Axes: T frames, J joint of OpenPose-18.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from edgehuman.geometry import OPENPOSE_18, flip_indices
@@ -22,6 +24,16 @@ _TRUNKS, _NECKS = 3.0, 6.0
 _FEWEST = 6
 # Over the square root of two: from the larger of x and y to the distance.
 _SURELY = 1.5
+
+
+def jumps_said(stamp_s_K: Sequence[float]) -> str:
+    """Describe the jumps of one track at these stamps, with the rule."""
+    times = f"{len(stamp_s_K)} times, first" if len(stamp_s_K) > 1 else "once,"
+    return (
+        f"the body moves further between two frames than a body can, {times} at "
+        f"{stamp_s_K[0]:.2f} s, as if two people shared an id or the recording were cut; "
+        "give each part an id of its own"
+    )
 
 
 def jumps(skeleton_TJ3: Float32, stamp_s_T: Float64) -> Bool:

@@ -12,16 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tyro.conf import Positional
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
-from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.declared import declare
-from edgehuman.preprocess.skeleton.screen import joint_mistakes, size_mistake, slow_mistake
 from edgehuman.runtime.gallery import (
     Gallery,
     gallery_for,
@@ -37,14 +34,10 @@ from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.skeleton.answer import require_gait, threshold_of
-from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.enrolment import remarks, require_one, require_right
 from edgehuman.runtime.skeleton.walks import Walks, walks_of
 
 _SHOWN = 3
-# A datagram may come twice; a track that is two people repeats about every second line.
-_MOST_REPEATED = 0.1
-# What `order_mistake` says of joints in an order that is known.
-_ORDER_NAMED = "The joints are in the order of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +54,9 @@ class EnrolConfig:
         track: which track of the source; needed if it holds several.
         walk: id of this walk in the gallery (default: the source's name and the track).
         take_as_is: enrol despite an apparent mistake: joints in another order, mirrored, upside
-            down, not in pixels or outside the image, under 10 frames a second, or a walk already
-            enrolled under another name. By default it is refused, as such a walk identifies
-            nobody.
+            down, x and y swapped, not in pixels or outside the image, under 10 frames a second, two
+            people under one id, somebody who stands, or a walk already enrolled under another name.
+            By default it is refused, as such a walk identifies nobody.
         seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
         threads: threads inside one operator of the model.
@@ -140,9 +133,9 @@ def enroll(config: EnrolConfig) -> Outcome:
     walks = walks_of(model, config.source, config.seconds, config.seed, declared)
     track = _one_track(walks, config.track, config.source)
     where = f"{config.source}, track {track}"
-    _require_one(walks.repeated[track], where)
+    require_one(walks, track, where)
     if not config.take_as_is:
-        _require_right(walks.beginnings[track], where)
+        require_right(walks, track, where)
     walk = config.walk or f"{Path(config.source).name}#{track}"
 
     def enrolled(known: Gallery) -> Gallery:
@@ -153,6 +146,8 @@ def enroll(config: EnrolConfig) -> Outcome:
     _, gallery = update_gallery(config.gallery, enrolled, model.card, say)
     person, walk = gallery.person_G[-1], gallery.walk_G[-1]
     _remark(walks)
+    for remark in remarks(walks, track):
+        say(f"{where}: {remark}")
     data = {
         "gallery": str(config.gallery),
         "person": person,
@@ -202,37 +197,6 @@ def _remark(walks: Walks) -> None:
     source = walks.report["source"]
     for remark in [*source.get("remarks", ()), *walks.report["stream"]["notes"]]:
         say(f"{source['source']}: {remark}")
-
-
-def _require_right(block: PoseBlock, where: str) -> None:
-    """Raises DataError for joints in another order or unit, outside the image, or at too few frames
-    a second: their vectors mean nothing.
-    """
-    found = joint_mistakes(block.joint_TJ3)
-    if found and _ORDER_NAMED in found[0]:
-        found[0] += (
-            ". Joints in a known order need no conversion if every line names it, e.g. "
-            f'"layout": "coco17" ({", ".join(LAYOUTS)})'
-        )
-    if not found:
-        size = size_mistake(block.joint_TJ3, int(block.height_T[0]), int(block.width_T[0]))
-        slow = slow_mistake(np.diff(np.unique(block.stamp_s_T)))
-        found = [line for line in (size, slow) if line is not None]
-    if found:
-        raise DataError(
-            f"{where}: {found[0]}. Nobody was enrolled; if the poses are correct, give --take-as-is"
-        )
-
-
-def _require_one(repeated: float, where: str) -> None:
-    """Raises DataError for a track with two people at a time: half of its lines would be dropped,
-    from one or the other at random.
-    """
-    if repeated > _MOST_REPEATED:
-        raise DataError(
-            f"{where}: {repeated:.0%} of its lines repeat the time of the line before, as if "
-            "two people shared an id. Nobody was enrolled; give each person an id of their own"
-        )
 
 
 def _open(name: str, threads: int, seed: int) -> Model:

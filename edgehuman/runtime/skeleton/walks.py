@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ import numpy as np
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
-from edgehuman.metrics.gait.vectors import mean_vector
+from edgehuman.metrics.gait.vectors import least_agreement, mean_vector
+from edgehuman.preprocess.skeleton.breaks import jumps
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.records import Float32
 from edgehuman.runtime.loop.datagrams import SCHEME
@@ -25,6 +27,7 @@ from edgehuman.runtime.skeleton.source import open_poses
 
 _SIMULATED_S = 10.0
 _FRAMES_KEPT = 240
+_WINDOWS_KEPT = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ class Walks:
             (`source`).
         beginnings: the first lines of each track, to check for mistakes.
         repeated: share of each track's lines that repeat the stamp of the line before, 0..1.
+        jump_s: stamps in seconds at which each track jumps (`breaks.jumps`).
+        agreement: least similarity of an earlier and a later part of each track's windows, -1..1
+            (`least_agreement`).
     """
 
     vectors: dict[str, Float32]
@@ -45,6 +51,8 @@ class Walks:
     report: dict[str, Any]
     beginnings: dict[str, PoseBlock]
     repeated: dict[str, float]
+    jump_s: dict[str, tuple[float, ...]]
+    agreement: dict[str, float]
 
 
 def walks_of(
@@ -69,6 +77,7 @@ def walks_of(
         seconds = _SIMULATED_S
     opened = open_poses(source, seed=seed, declared=declared)
     sums: dict[str, Float32] = {}
+    windows: dict[str, list[Float32]] = defaultdict(list)
     counts: dict[str, int] = {}
     seen: dict[str, _Seen] = {}
     stop = StopSignals()
@@ -82,6 +91,8 @@ def walks_of(
         for track, vector_D in _window_vectors(listener, blocks):
             sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
             counts[track] = counts.get(track, 0) + 1
+            if counts[track] <= _WINDOWS_KEPT:
+                windows[track].append(vector_D)
     report = {"stream": listener.report.as_dict(), "source": opened.report()}
     if stop.requested:
         say(f"{opened.name}: stopped; what arrived until then is used")
@@ -96,17 +107,33 @@ def walks_of(
     }
     beginnings = {track: joined(seen[track].frames) for track in vectors}
     repeated = {track: seen[track].repeats / seen[track].lines for track in vectors}
-    return Walks(vectors, counts, report, beginnings, repeated)
+    jump_s = {track: tuple(seen[track].jump_s) for track in vectors}
+    agreement = {track: least_agreement(np.stack(windows[track])) for track in vectors}
+    return Walks(vectors, counts, report, beginnings, repeated, jump_s, agreement)
 
 
 @dataclass(slots=True)
 class _Seen:
-    """The first lines of one track, and how many lines repeat a stamp."""
+    """The first lines of one track, how many lines repeat a stamp, and where it jumps."""
 
     frames: list[PoseBlock] = field(default_factory=list)
     lines: int = 0
     repeats: int = 0
     stamp_s: float = math.nan
+    joint_J3: Float32 | None = None
+    jump_s: list[float] = field(default_factory=list)
+
+    def take(self, stamp_s: float, joint_J3: Float32) -> None:
+        """Compare a line with the one before."""
+        self.lines += 1
+        self.repeats += stamp_s == self.stamp_s
+        if not joint_J3[:, 2].any():
+            return
+        if self.joint_J3 is not None and stamp_s > self.stamp_s:
+            pair_2J3, pair_s_2 = np.stack([self.joint_J3, joint_J3]), [self.stamp_s, stamp_s]
+            if jumps(pair_2J3, np.array(pair_s_2)).any():
+                self.jump_s.append(stamp_s)
+        self.stamp_s, self.joint_J3 = stamp_s, joint_J3
 
 
 def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[PoseBlock]:
@@ -115,9 +142,7 @@ def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[Po
         rows = zip(block.track_T, block.stamp_s_T.tolist(), strict=True)
         for i, (track, stamp_s) in enumerate(rows):
             own = seen.setdefault(track, _Seen())
-            own.lines += 1
-            own.repeats += stamp_s == own.stamp_s
-            own.stamp_s = stamp_s
+            own.take(stamp_s, block.joint_TJ3[i])
             if len(own.frames) < _FRAMES_KEPT:
                 own.frames.append(block.part(i, i + 1))
         yield block

@@ -180,7 +180,7 @@ class PoseWindows:
         ready = track.push(stamp_s, joint_J3, self.report)
         if self.report.jumps > jumps:
             self.report.note(
-                f"track {name} jumps by over a quarter of a body height between two frames, as if "
+                f"track {name} moves further between two frames than a body can, as if "
                 "two people shared an id; what came before is not used with what follows. Give "
                 "each person an id of their own"
             )

@@ -107,6 +107,48 @@ def test_some_wrong_walks_among_right_ones_are_named(
     assert (found.walks, found.refused) == (names, True)
 
 
+def test_walks_that_jump_or_stand_are_named_and_taken(walks: SkeletonSet) -> None:
+    def jumping(skeleton_TJ3: Float32) -> Float32:
+        made = skeleton_TJ3.copy()
+        made[48:, :, 0] = np.where(made[48:, :, 2] > 0, made[48:, :, 0] + 900, 0)
+        return made
+
+    made = _with(walks, skeleton_SJ3=_changed(walks, [3, 5, 8], jumping))
+    [found] = find_mistakes(made)
+    assert found.said.startswith("3 of 32 walks, such as simulated:1:0:3, simulated:1:1:1")
+    assert "the body moves further between two frames than a body can, once, at 2" in found.said
+    assert (len(found.walks), found.refused, found.sure) == (3, False, True)
+
+    def still(skeleton_TJ3: Float32) -> Float32:
+        made = np.repeat(skeleton_TJ3[:1], len(skeleton_TJ3), axis=0)
+        made[..., 2] = np.maximum(made[..., 2], 0.1)
+        return made
+
+    [found] = find_mistakes(_with(walks, skeleton_SJ3=_changed(walks, [4], still)))
+    assert "somebody stands still: the ankles do not move" in found.said
+    assert (found.walks, found.refused) == (("simulated:1:1:0",), False)
+
+
+def test_one_weak_sign_is_no_mistake(tmp_path: Path) -> None:
+    """A rate at which walkers would be slow is a remark, and no reason to refuse the set."""
+    few = simulated_set(1, 2, seed=3, frames=240)
+    [found] = find_mistakes(_with(few, rate_hz_N=np.full(2, 12.0)))
+    assert found.said.startswith("at 12 Hz there are 0.")
+    assert "if the frames were taken at about 2" in found.said
+    assert (found.refused, found.sure) == (False, False)
+
+
+def test_sets_of_a_detector_that_is_sure_of_every_face_are_right(walks: SkeletonSet) -> None:
+    """Confidences tell nothing of a face from behind; motion does, also of swapped sides."""
+    sure = walks.skeleton_SJ3.copy()
+    sure[..., 2] = (sure[..., 2] > 0).astype(np.float32)
+    assert find_mistakes(_with(walks, skeleton_SJ3=sure)) == []
+    [found] = find_mistakes(_with(walks, skeleton_SJ3=sure[:, flip_indices("openpose18")]))
+    assert found.said.startswith("left and right are swapped: ")
+    assert "who comes closer has the left shoulder on the left" in found.said
+    assert (len(found.walks), found.refused) == (32, True)
+
+
 def test_short_walks_are_judged_together(walks: SkeletonSet) -> None:
     """Ten frames each tell nothing alone."""
     rows = np.concatenate([np.arange(10) + start for start in walks.start_N])

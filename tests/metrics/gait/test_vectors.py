@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import ArtefactError, DataError
-from edgehuman.metrics.gait.vectors import embed_walks, mean_vector, window_starts
+from edgehuman.metrics.gait.vectors import embed_walks, least_agreement, mean_vector, window_starts
 from edgehuman.records import Float32
 
 
@@ -22,6 +22,17 @@ def test_with_cosine_all_windows_have_equal_weight() -> None:
     vector_ND = np.array([[3.0, 0.0], [0.0, 0.5]], np.float32)
     assert mean_vector(vector_ND) == pytest.approx(np.full(2, 0.5**0.5))
     assert mean_vector(vector_ND, "euclidean") == pytest.approx([1.5, 0.25])
+
+
+def test_windows_of_two_people_disagree_wherever_the_change_is() -> None:
+    one, other = [2.0, 0.0], [0.0, 1.0]
+    for vectors in ([one, other], [one, one, one, other, other], [one, one, one, other]):
+        assert least_agreement(np.array(vectors, np.float32)) == pytest.approx(0.0, abs=1e-6)
+    assert least_agreement(np.array([one] * 5, np.float32)) == pytest.approx(1.0)
+    assert least_agreement(np.array([one], np.float32)) == 1.0
+    # A single odd window of eight is averaged with the next.
+    odd = least_agreement(np.array([one] * 7 + [other], np.float32))
+    assert odd == pytest.approx(0.5**0.5)
 
 
 def walk(value: float, length: int) -> Float32:

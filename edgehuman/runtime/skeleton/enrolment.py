@@ -1,0 +1,106 @@
+"""What enrolment refuses, because nobody would be found by it, and what it only remarks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgehuman.errors import DataError
+from edgehuman.geometry import LAYOUTS
+from edgehuman.preprocess.skeleton.breaks import jumps_said
+from edgehuman.preprocess.skeleton.order import seen_joints
+from edgehuman.preprocess.skeleton.screen import (
+    joint_mistakes,
+    joint_remarks,
+    size_mistake,
+    slow_mistake,
+)
+from edgehuman.preprocess.skeleton.steps import STANDS, rate_remark, stands, step_rate
+from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.walks import Walks
+
+# A datagram may come twice; a track that is two people repeats about every second line.
+_MOST_REPEATED = 0.1
+# What `order_mistake` says of joints in an order that is known.
+_ORDER_NAMED = "The joints are in the order of"
+# Below this, windows of a walk disagree: 0.1 % of 1,980 simulated walks of one person do with the
+# zoo's network, and 67 to 84 % of walks of two people, of whom one has at least a third.
+LEAST_AGREEMENT = 0.75
+# Unseen joints move a network's vectors: with fewer seen, windows that disagree are a remark.
+_SEEN = 0.97
+
+
+def require_one(walks: Walks, track: str, where: str) -> None:
+    """Raise DataError for a track with two people at a time: half of its lines would be dropped,
+    from one or the other at random.
+    """
+    repeated = walks.repeated[track]
+    if repeated > _MOST_REPEATED:
+        raise DataError(
+            f"{where}: {repeated:.0%} of its lines repeat the time of the line before, as if "
+            "two people shared an id. Nobody was enrolled; give each person an id of their own"
+        )
+
+
+def require_right(walks: Walks, track: str, where: str) -> None:
+    """Raise DataError for a track whose vector means nothing: joints in another order or unit,
+    outside the image, too few frames a second, two people, or nobody who walks.
+    """
+    block = walks.beginnings[track]
+    found = joint_mistakes(block.joint_TJ3, rate_of(block))
+    if found and _ORDER_NAMED in found[0]:
+        found[0] += (
+            ". Joints in a known order need no conversion if every line names it, e.g. "
+            f'"layout": "coco17" ({", ".join(LAYOUTS)})'
+        )
+    if not found:
+        found = _motion_mistakes(walks, track)
+    if found:
+        raise DataError(
+            f"{where}: {'; also, '.join(found)}. Nobody was enrolled; if the poses are correct, "
+            "give --take-as-is"
+        )
+
+
+def _motion_mistakes(walks: Walks, track: str) -> list[str]:
+    """The first thing that is wrong with a track whose joints are right, and its rate if that may
+    be the reason.
+    """
+    block = walks.beginnings[track]
+    size = size_mistake(block.joint_TJ3, int(block.height_T[0]), int(block.width_T[0]))
+    slow = slow_mistake(np.diff(np.unique(block.stamp_s_T)))
+    jumping = jumps_said(walks.jump_s[track]) if walks.jump_s[track] else None
+    still = STANDS if stands(block.joint_TJ3, rate_of(block)) else None
+    found = [size, slow, jumping, still, _disagreement(walks, track)]
+    first = [line for line in found if line is not None][:1]
+    return [*first, *_rate_remarks(block)] if first else []
+
+
+def remarks(walks: Walks, track: str) -> list[str]:
+    """What may be wrong with a track, by one weak sign."""
+    block = walks.beginnings[track]
+    return [*joint_remarks(block.joint_TJ3, rate_of(block)), *_rate_remarks(block)]
+
+
+def _rate_remarks(block: PoseBlock) -> list[str]:
+    rate_hz = rate_of(block)
+    remark = rate_remark(step_rate(block.joint_TJ3, rate_hz), round(rate_hz, 1))
+    return [] if remark is None else [remark]
+
+
+def _disagreement(walks: Walks, track: str) -> str | None:
+    """Windows that look like two people, one after the other."""
+    agreement = walks.agreement[track]
+    block = walks.beginnings[track]
+    if agreement >= LEAST_AGREEMENT or seen_joints(block.joint_TJ3).mean() < _SEEN:
+        return None
+    return (
+        f"an earlier and a later part of it are only {agreement:.2f} alike, and parts of one "
+        f"person's walk at least {LEAST_AGREEMENT:g}, as if one person followed another under "
+        "one id; give each person an id of their own"
+    )
+
+
+def rate_of(block: PoseBlock) -> float:
+    """Frames per second of a track's lines, by the median step of their stamps; 24 for one line."""
+    step_s_K = np.diff(np.unique(block.stamp_s_T))
+    return 1.0 / float(np.median(step_s_K)) if len(step_s_K) else 24.0
