@@ -124,8 +124,9 @@ class Identifier:
             why = ": the lines of a track are over two seconds apart; t is in seconds"
         elif report.jumps > report.gaps:
             why = (
-                f": {report.jumps} jumps that no body makes break them up, as if two people shared "
-                "an id; give each person an id of their own"
+                f": {report.jumps} times the body moves further between two frames than a body "
+                "can, as if two people shared an id or the recording were cut; give each part an "
+                "id of its own"
             )
         elif report.gaps:
             why = f": {report.gaps} pauses of over half a second break them up; t is in seconds"

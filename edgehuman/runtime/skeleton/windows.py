@@ -180,9 +180,9 @@ class PoseWindows:
         ready = track.push(stamp_s, joint_J3, self.report)
         if self.report.jumps > jumps:
             self.report.note(
-                f"track {name} moves further between two frames than a body can, as if "
-                "two people shared an id; what came before is not used with what follows. Give "
-                "each person an id of their own"
+                f"track {name}: the body moves further between two frames than a body can, as if "
+                "two people shared an id or the recording were cut; what came before is not used "
+                "with what follows. Give each part an id of its own"
             )
         arrival_ns = int(block.arrival_ns_T[index])
         return [self._window(name, ended, stamp_s, arrival_ns) for ended in ready]

@@ -132,7 +132,7 @@ def test_a_wrong_rate_is_remarked_and_enrolled(
     cut[len(made) :, :, 0] += np.where(cut[len(made) :, :, 2] > 0, 900, 0)
     write_poses(folder / "carl.jsonl", lines_of(cut, said_hz))
     code, _, err = enrol(capsys, folder, "CARL", "--walk", "cut")
-    assert (code, "between two frames, once" in err) == (1, True)
+    assert (code, "than a body can, once" in err) == (1, True)
     assert f"; also, at {said_hz} Hz there are " in err
     write_poses(folder / "dora.jsonl", lines_of(made, real_hz))
     code, _, err = enrol(capsys, folder, "DORA")
