@@ -165,7 +165,8 @@ def enroll(config: EnrolConfig) -> Outcome:
 
 
 def identify(config: IdentifyConfig) -> Outcome:
-    """`edgehuman gallery identify`: name the person of each track of the source.
+    """`edgehuman gallery identify`: name the person of each track of the source, and of each part
+    of a track that broke: after a break the id may be somebody else's.
 
     Raises:
         ArtefactError: no gallery, or that of another model.
@@ -178,7 +179,7 @@ def identify(config: IdentifyConfig) -> Outcome:
     threshold = threshold_of(model.card, config.threshold)
     require_people(gallery, config.gallery)
     declared = declare(config.rate_hz, config.size, config.layout)
-    walks = walks_of(model, config.source, config.seconds, config.seed, declared)
+    walks = walks_of(model, config.source, config.seconds, config.seed, declared, split=True)
     _remark(walks)
     rows = [_row(gallery, track, walks, threshold) for track in walks.vectors]
     data = {

@@ -14,7 +14,7 @@ import numpy as np
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.vectors import least_agreement, mean_vector
-from edgehuman.preprocess.skeleton.breaks import jumps
+from edgehuman.preprocess.skeleton.breaks import jumped
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.records import Float32
 from edgehuman.runtime.loop.datagrams import SCHEME
@@ -41,7 +41,7 @@ class Walks:
             (`source`).
         beginnings: the first lines of each track, to check for mistakes.
         repeated: share of each track's lines that repeat the stamp of the line before, 0..1.
-        jump_s: stamps in seconds at which each track jumps (`breaks.jumps`).
+        jump_s: stamps in seconds at which each track jumps (`breaks.jumped`).
         agreement: least similarity of an earlier and a later part of each track's windows, -1..1
             (`least_agreement`).
     """
@@ -61,8 +61,13 @@ def walks_of(
     seconds: float | None = None,
     seed: int = 0,
     declared: Declared = UNDECLARED,
+    split: bool = False,
 ) -> Walks:
     """The vector of every track of a source that holds a window.
+
+    Args:
+        split: whether each part of a track that broke is a walk of its own, since another person may
+            bear the id after a break: parts of track 7 are 7, 7#2, 7#3.
 
     Ctrl-C and SIGTERM end listening to a port or a pipe; what arrived until then is used.
 
@@ -88,7 +93,7 @@ def walks_of(
         listener = Identifier(model, opened.name, notify=say)
         heard = stop.until_stopped(opened) if listens else iter(opened)
         blocks = _keeping(seen, first_seconds(heard, seconds, opened.live))
-        for track, vector_D in _window_vectors(listener, blocks):
+        for track, vector_D in _window_vectors(listener, blocks, split):
             sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
             counts[track] = counts.get(track, 0) + 1
             if counts[track] <= _WINDOWS_KEPT:
@@ -105,9 +110,10 @@ def walks_of(
         track: mean_vector(total_D[None] / np.float32(counts[track]), listener.distance)
         for track, total_D in sums.items()
     }
-    beginnings = {track: joined(seen[track].frames) for track in vectors}
-    repeated = {track: seen[track].repeats / seen[track].lines for track in vectors}
-    jump_s = {track: tuple(seen[track].jump_s) for track in vectors}
+    known = {track: own for track, own in seen.items() if track in vectors}
+    beginnings = {track: joined(own.frames) for track, own in known.items()}
+    repeated = {track: own.repeats / own.lines for track, own in known.items()}
+    jump_s = {track: tuple(own.jump_s) for track, own in known.items()}
     agreement = {track: least_agreement(np.stack(windows[track])) for track in vectors}
     return Walks(vectors, counts, report, beginnings, repeated, jump_s, agreement)
 
@@ -130,8 +136,7 @@ class _Seen:
         if not joint_J3[:, 2].any():
             return
         if self.joint_J3 is not None and stamp_s > self.stamp_s:
-            pair_2J3, pair_s_2 = np.stack([self.joint_J3, joint_J3]), [self.stamp_s, stamp_s]
-            if jumps(pair_2J3, np.array(pair_s_2)).any():
+            if jumped(self.joint_J3, joint_J3, stamp_s - self.stamp_s):
                 self.jump_s.append(stamp_s)
         self.stamp_s, self.joint_J3 = stamp_s, joint_J3
 
@@ -149,10 +154,15 @@ def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[Po
 
 
 def _window_vectors(
-    listener: Identifier, blocks: Iterable[PoseBlock]
+    listener: Identifier, blocks: Iterable[PoseBlock], split: bool
 ) -> Iterator[tuple[str, Float32]]:
-    """Track and vector of every window, all weighted equally in the walk's mean."""
+    """Walk and vector of every window, all weighted equally in the walk's mean."""
+    parts: dict[str, int] = defaultdict(int)
     for block in blocks:
         for window, vector_D in listener.embed(block):
+            track = window.track
+            parts[track] += window.begins
             if vector_D is not None:
-                yield window.track, mean_vector(vector_D[None], listener.distance)
+                is_later = split and parts[track] > 1
+                name = f"{track}#{parts[track]}" if is_later else track
+                yield name, mean_vector(vector_D[None], listener.distance)

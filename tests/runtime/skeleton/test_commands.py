@@ -47,6 +47,21 @@ def test_enrolled_people_are_found_and_forgotten(
     assert read_gallery(folder / "g.npz").people() == {"BOB": 1}
 
 
+@pytest.mark.parametrize("pause_s", [0.0, 0.7, 5.0], ids=["a jump", "a pause", "away"])
+def test_people_one_after_the_other_under_one_id_are_named_each(
+    pause_s: float, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("ANNA", "BOB"):
+        enrol(capsys, folder, name)
+    write_poses(folder / "one_id.jsonl", [*walk(ANNA, 2), *walk(BOB, 2, 0, 2.0 + pause_s)])
+    code, out, _ = run(
+        capsys, "gallery", "identify", folder / "nose.onnx", "--source", folder / "one_id.jsonl",
+        "--gallery", folder / "g.npz", "--json",
+    )  # fmt: skip
+    rows = {row["id"]: row["label"] for row in json.loads(out)["tracks"]}
+    assert (code, rows) == (0, {"0": "ANNA", "0#2": "BOB"})
+
+
 def test_what_is_refused_leaves_the_file_as_it_was(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
