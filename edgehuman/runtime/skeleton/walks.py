@@ -66,8 +66,8 @@ def walks_of(
     """The vector of every track of a source that holds a window.
 
     Args:
-        split: whether each part of a track that broke is a walk of its own, since another person may
-            bear the id after a break: parts of track 7 are 7, 7#2, 7#3.
+        split: whether each part of a track that broke is a walk of its own, since another person
+            may bear the id after a break: parts of track 7 are 7, 7#2, 7#3.
 
     Ctrl-C and SIGTERM end listening to a port or a pipe; what arrived until then is used.
 
@@ -135,9 +135,9 @@ class _Seen:
         self.repeats += stamp_s == self.stamp_s
         if not joint_J3[:, 2].any():
             return
-        if self.joint_J3 is not None and stamp_s > self.stamp_s:
-            if jumped(self.joint_J3, joint_J3, stamp_s - self.stamp_s):
-                self.jump_s.append(stamp_s)
+        step_s, before_J3 = stamp_s - self.stamp_s, self.joint_J3
+        if before_J3 is not None and step_s > 0 and jumped(before_J3, joint_J3, step_s):
+            self.jump_s.append(stamp_s)
         self.stamp_s, self.joint_J3 = stamp_s, joint_J3
 
 
