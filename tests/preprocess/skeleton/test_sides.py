@@ -11,7 +11,18 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edgehuman.geometry import OPENPOSE_18, flip_indices
+from edgehuman.bench.pages.skeleton.screening import (
+    ALL_ROUND,
+    constant,
+    mirrored,
+    no_faces,
+    own,
+    sure_of_faces,
+    zeroed,
+)
+from edgehuman.bench.pages.skeleton.screening import (
+    swapped_sides as sides_swapped,
+)
 from edgehuman.preprocess.skeleton.sides import (
     FACE,
     FEET,
@@ -25,52 +36,13 @@ from edgehuman.preprocess.skeleton.sides import (
     swapped_sides,
 )
 from edgehuman.records import Float32
-from edgehuman.simulate.gait.pinhole import Cameras
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
-
-ALL_ROUND = Cameras(views_deg=tuple(range(0, 360, 30)))
-FACE_5 = [OPENPOSE_18.index(name) for name in ("nose", "r_eye", "l_eye", "r_ear", "l_ear")]
-SWAP = flip_indices("openpose18")
 
 
 @pytest.fixture(scope="module")
 def walks() -> Float32:
     made = simulate_skeletons(9, 12, seed=17, cameras=ALL_ROUND, conditions=("nm", "bg", "cl"))
     return made.skeleton_NTJ3
-
-
-def own(walks: Float32) -> Float32:
-    return walks
-
-
-def constant(walks: Float32) -> Float32:
-    """As a tool without confidences."""
-    made = walks.copy()
-    made[..., 2] = (walks[..., 2] > 0).astype(np.float32)
-    return made
-
-
-def sure_of_faces(walks: Float32) -> Float32:
-    """As MediaPipe: limbs that are hidden are less sure, a face from behind is not."""
-    made = walks.copy()
-    seen = walks[..., 2] > 0
-    made[..., 2] = np.where(seen, 0.99 - 0.3 * np.clip(0.9 - walks[..., 2], 0, 1), 0)
-    face = np.where(seen[..., FACE_5], 0.993 + 0.004 * walks[..., FACE_5, 2], 0)
-    made[..., FACE_5, 2] = face
-    return made
-
-
-def zeroed(walks: Float32) -> Float32:
-    """As Ultralytics: joints under 0.5 are at the origin with their score."""
-    made = walks.copy()
-    made[made[..., 2] < 0.5, :2] = 0.0
-    return made
-
-
-def no_faces(walks: Float32) -> Float32:
-    made = walks.copy()
-    made[:, :, FACE_5] = 0.0
-    return made
 
 
 DETECTORS: tuple[Callable[[Float32], Float32], ...] = (
@@ -105,21 +77,14 @@ def test_swapped_sides_are_found(
     walks: Float32, detector: Callable[[Float32], Float32], share: float, remarked: float
 ) -> None:
     """By faces alone 0.54 of the first and 0.39 of the others were, before motion was looked at."""
-    for made in (detector(walks)[:, :, SWAP], mirrored(detector(walks))):
+    for made in (sides_swapped(detector(walks)), mirrored(detector(walks))):
         sure, said = shares(made)
         assert sure >= share
         assert said >= remarked
 
 
-def mirrored(walks: Float32) -> Float32:
-    made = walks.copy()
-    shown = (walks[..., :2] != 0).any(axis=-1)
-    made[..., 0] = np.where(shown, 1920 - walks[..., 0], 0)
-    return made
-
-
 def test_the_signs_of_a_swapped_walk_are_named(walks: Float32) -> None:
-    found = swapped_sides(side_votes(walks[0][:, SWAP], 24.0), len(walks[0]))
+    found = swapped_sides(side_votes(sides_swapped(walks)[0], 24.0), len(walks[0]))
     assert found is not None
     said, is_sure = found
     assert is_sure
