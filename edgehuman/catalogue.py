@@ -63,11 +63,14 @@ SIMULATED = "simulated"
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a command runs: dotted paths of the config and the function, and an example line."""
+    """What a command runs: dotted paths of the config and the function, an example line, and the
+    suffix of `--out` that chooses it, such as ".npz".
+    """
 
     config: str
     function: str
     example: str = ""
+    suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Record:
 
     Attributes:
         modality: imu, skeleton, silhouette or image: the name of its folder in every layer.
+        axes: names of the axes after the batch, for those of a graph that are dynamic.
         input, output: (Network) -> the `card.InputSpec` and `card.OutputSpec` of a catalogued
             network with random weights; the network defines the width of an embedding.
         build: (card, weights, seed) -> the network (torch) that a card describes, with random
@@ -102,6 +106,7 @@ class Record:
     """
 
     modality: str
+    axes: tuple[str, ...] = ()
     input: str = ""
     output: str = ""
     build: str = ""
@@ -129,6 +134,7 @@ class Record:
 RECORDS: Mapping[str, Record] = {
     "ImuWindow": Record(
         "imu",
+        axes=("samples", "channels"),
         input="edgehuman.nets.imu.build:input_of",
         output="edgehuman.nets.imu.build:output_of",
         build="edgehuman.nets.imu.build:build_for",
@@ -162,10 +168,12 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.data.imu.convert:ConvertConfig",
             "edgehuman.data.imu.convert:convert",
             'edgehuman data convert "downloads/UCI HAR Dataset" --out uci_har.npz',
+            suffix=".npz",
         ),
     ),
     "SkeletonSequence": Record(
         "skeleton",
+        axes=("frames", "joints", "values"),
         input="edgehuman.nets.skeleton.build:input_of",
         output="edgehuman.nets.skeleton.build:output_of",
         build="edgehuman.nets.skeleton.build:build_for",
@@ -211,10 +219,12 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.data.skeleton.convert:ConvertConfig",
             "edgehuman.data.skeleton.convert:convert",
             "edgehuman data convert openpose_json --rate-hz 30 --out poses.jsonl",
+            suffix=".jsonl",
         ),
     ),
     "SilhouetteSequence": Record(
         "silhouette",
+        axes=("frames", "height", "width"),
         input="edgehuman.nets.silhouette.build:input_of",
         output="edgehuman.nets.silhouette.build:output_of",
         build="edgehuman.nets.silhouette.build:build_for",
@@ -264,6 +274,7 @@ RECORDS: Mapping[str, Record] = {
     ),
     "PersonCrop": Record(
         "image",
+        axes=("height", "width", "channels"),
         input="edgehuman.nets.image.build:input_of",
         output="edgehuman.nets.image.build:output_of",
         build="edgehuman.nets.image.build:build_for",

@@ -17,6 +17,16 @@ def test_a_persons_score_is_that_of_their_best_walk() -> None:
     assert list(ranking()) == [("ANNA", 0.7), ("BOB", 0.5), ("CARL", 0.5)]
 
 
+def test_rankings_of_the_same_names_and_scores_are_equal() -> None:
+    assert ranking() == ranking() == (("ANNA", 0.7), ("BOB", 0.5), ("CARL", 0.5))
+    assert hash(ranking()) == hash(tuple(ranking()))
+    assert ranking().rest().rest().rest() == ()
+    assert ranking() != ranking().rest()
+    assert ranking() != [*ranking()]
+    other = People(("ANNA", "BOB", "CARL")).rank(np.array([0.7, 0.5, 0.4]))
+    assert ranking() != other
+
+
 def test_the_rest_is_a_sequence() -> None:
     rest = ranking().rest()
     assert len(rest) == 2

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.foreign import HEAD, foreign_of
-from edgehuman.preprocess.image.header import ImageHeader, read_header
+from edgehuman.preprocess.image.header import FORMATS, ImageHeader, read_header
 from edgehuman.records import Float32, Uint8
 
 Box = tuple[float, float, float, float]
@@ -76,8 +76,8 @@ def require_whole(data: bytes, name: str) -> ImageHeader:
         raise ImageError(f"{name} is {foreign.what}, which is not read; {foreign.fix}")
     if not header.format:
         raise ImageError(
-            f"{name} begins with {data[:8]!r}, which is not an image; supported: JPEG, PNG, WebP, "
-            "BMP, TIFF, GIF, AVIF and PPM. Convert it, or remove it"
+            f"{name} begins with {data[:8]!r}, which is not an image; supported: "
+            f"{', '.join(FORMATS)}. Convert it, or remove it"
         )
     if not header.complete:
         raise ImageError(
