@@ -126,7 +126,10 @@ class _Lock:
     def _open(self) -> int:
         try:
             return os.open(self._side, os.O_CREAT | os.O_RDWR, 0o666)
-        except PermissionError:  # left by another user's program; to lock it, reading is enough
+        except PermissionError:
+            if not self._side.exists():
+                raise
+            # Left by another user's program; to lock it, reading is enough.
             return os.open(self._side, os.O_RDONLY)
 
     def _is_side(self, opened: int) -> bool:

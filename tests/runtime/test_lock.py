@@ -122,3 +122,20 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> 
         locked(tmp_path / "file" / "g", quiet),
     ):
         pass
+
+
+def test_the_reason_is_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that is read-only, the side file cannot be opened for reading either."""
+    opened = os.open
+
+    def refuse(path: Path, flags: int, *more: int) -> int:
+        if flags & os.O_CREAT:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with (
+        pytest.raises(UsageError, match="Permission denied"),
+        locked(tmp_path / "g", quiet),
+    ):
+        pass
