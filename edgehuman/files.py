@@ -18,6 +18,7 @@ owner; where the path is a link, the file that it leads to is replaced.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -170,10 +171,10 @@ def write_together(
 
 def cannot_write(path: Path, reason: OSError) -> str:
     """The message for files that could not be written after the work."""
-    return (
-        f"cannot write to {path} ({why(reason)}); existing files are unchanged. Choose another "
-        "folder, or free some space"
-    )
+    fix = "Choose another folder, or free some space"
+    if reason.errno == errno.ENAMETOOLONG:
+        fix = "Choose a shorter name"
+    return f"cannot write to {path} ({why(reason)}); existing files are unchanged. {fix}"
 
 
 @contextlib.contextmanager

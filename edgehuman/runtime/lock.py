@@ -140,7 +140,10 @@ class _Lock:
             self._require_file(os.lstat(self._side))
         try:
             opened = os.open(self._side, os.O_CREAT | os.O_RDWR | _WARY, 0o666)
-        except PermissionError:  # left by another user's program; to lock it, reading is enough
+        except PermissionError:
+            if not os.path.lexists(self._side):
+                raise
+            # Left by another user's program; to lock it, reading is enough.
             opened = os.open(self._side, os.O_RDONLY | _WARY)
         try:
             self._require_file(os.fstat(opened))  # it may be another one since

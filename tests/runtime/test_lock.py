@@ -192,3 +192,20 @@ def test_partial_files_are_swept_only_where_no_writer_can_be_at_work(
     partial.write_text("half")
     with locked(tmp_path / "g", lambda line: None):
         assert partial.exists() == (system != "with locks")
+
+
+def test_the_reason_is_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that is read-only, the side file cannot be opened for reading either."""
+    opened = os.open
+
+    def refuse(path: Path, flags: int, *more: int) -> int:
+        if flags & os.O_CREAT:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with (
+        pytest.raises(UsageError, match="Permission denied"),
+        locked(tmp_path / "g", quiet),
+    ):
+        pass

@@ -27,6 +27,8 @@ _OF_LIBRARIES = re.compile(
     rb"|Unsupported marker|Application transferred|Warning: unknown JFIF|libpng (warning|error)"
     rb"|TIFF\w*:|\[ ?(ERROR|WARN):\d+@"
 )
+# OpenCV's own may have several lines: these follow the first.
+_GOES_ON = re.compile(rb"> |\r?\n")
 
 
 @contextlib.contextmanager
@@ -50,11 +52,15 @@ def complaints() -> Iterator[list[str]]:
         finally:
             os.dup2(own, _STDERR)
             held.seek(0)
+            goes_on = False
             for line in held.read().splitlines(keepends=True):
                 if _OF_LIBRARIES.match(line):
                     said.append(line.decode("utf-8", "replace").strip())
-                else:
+                elif not (goes_on and _GOES_ON.match(line)):
                     os.write(own, line)
+                    goes_on = False
+                    continue
+                goes_on = True
 
 
 def _open_memory() -> IO[bytes]:

@@ -20,8 +20,12 @@ _SIGNATURES = (
     (b"BM", "BMP"),
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
     (b"GIF8", "GIF"),
+    (b"P2", "PGM"),
     (b"P5", "PGM"),
+    (b"P3", "PPM"),
     (b"P6", "PPM"),
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
 )

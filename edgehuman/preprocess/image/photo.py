@@ -26,6 +26,10 @@ WHOLE_PIXELS = 4_000_000
 # OpenCV shrinks a PNG after decoding it, by interpolation: a half of it is the mean of 2x2 pixels,
 # a quarter would leave out pixels.
 _SHRINKS: dict[str, tuple[int, ...]] = {"JPEG": (8, 4, 2), "PNG": (2,)}
+# Formats whose decoders make a picture of any bytes. Copies that stopped are often filled up with
+# zeros; the files of pictures of one colour have shorter runs of them.
+_WITHOUT_CHECKS = frozenset({"WebP", "JPEG 2000"})
+_ZEROS = 1024
 # A side of a shrunk photo has at least so many times the pixels of the network's: averaging over
 # areas of two pixels and more hardly depends on where their edges lie.
 _SPARE = 2
@@ -64,6 +68,8 @@ def read_photo(path: Path, height: int, width: int) -> Photo:
     with complaints() as said:
         image_HWC = decode_as(data, header, str(path), shrink, silent=False)
     remarks = [_remark(line, header, path) for line in said]
+    if header.format in _WITHOUT_CHECKS and bytes(max(_ZEROS, len(data) // 8)) in data:
+        remarks.append("an eighth of it is zeros, so it may be damaged")
     if header.animated:
         remarks.append(f"an animated {header.format}, of which the first frame was read")
     rows, columns = image_HWC.shape[:2]

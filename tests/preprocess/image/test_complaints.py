@@ -28,6 +28,16 @@ def test_lines_of_libraries_are_collected_and_others_printed(
     assert capfd.readouterr().err == "after\n"
 
 
+def test_the_further_lines_of_a_complaint_belong_to_it(capfd: pytest.CaptureFixture[str]) -> None:
+    with complaints() as said:
+        os.write(
+            2, b"[ERROR:0@0.064] global imdecode_ can't read data\n> Too long LZW\n> where\n\n"
+        )
+        os.write(2, b"of another thread\n> quoted\n\n")
+    assert said == ["[ERROR:0@0.064] global imdecode_ can't read data"]
+    assert capfd.readouterr().err == "of another thread\n> quoted\n\n"
+
+
 def test_an_error_inside_gives_standard_error_back(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ZeroDivisionError), complaints():
         raise ZeroDivisionError

@@ -133,6 +133,19 @@ def test_bytes_that_belong_to_no_pixel_are_remarked(tmp_path: Path) -> None:
     assert read_photo(path, 128, 64).remark == ""
 
 
+@pytest.mark.parametrize("suffix", [".webp", ".jp2"])
+def test_a_copy_filled_up_with_zeros_is_remarked(suffix: str, tmp_path: Path) -> None:
+    noise_HWC = np.random.default_rng(0).integers(0, 256, (200, 100, 3), np.uint8)
+    whole = encoded(suffix, noise_HWC)
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(whole)
+    assert not read_photo(path, 128, 64).remark
+    path.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
+    assert "zeros, so it may be damaged" in read_photo(path, 128, 64).remark
+    path.write_bytes(encoded(suffix, np.zeros((2000, 1500, 3), np.uint8)))
+    assert not read_photo(path, 128, 64).remark
+
+
 def test_of_an_animation_the_first_frame_is_read_and_told_of(tmp_path: Path) -> None:
     path = tmp_path / "a.webp"
     plain = encoded(".webp", picture(32, 16), cv2.IMWRITE_WEBP_QUALITY, 101)

@@ -217,7 +217,7 @@ def test_the_message_lists_what_is_read() -> None:
     with pytest.raises(ImageError) as said:
         decode(b"some words, not pixels")
     for suffix in (".jpg", ".png", ".webp", ".bmp", ".tif", ".jp2", ".pgm", ".ppm"):
-        kept, data = cv2.imencode(suffix, np.zeros((16, 16, 3), np.uint8))
+        kept, data = cv2.imencode(suffix, np.zeros((64, 64, 3), np.uint8))
         assert kept
         assert read_header(data.tobytes()).format in str(said.value)
     assert "GIF" in str(said.value)
