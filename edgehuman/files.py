@@ -12,7 +12,7 @@
 Every file goes through `placing.placed`: it is written under a temporary name beside its path,
 unique to this write; synced; renamed; and its folder synced. If anything fails before that,
 existing files are unchanged and no new folder is left. A file that is replaced keeps its mode and
-owner; where the path is a link, the file that it leads to is replaced.
+owner; where the path is a link, the file that it leads to is replaced, also on another disk.
 """
 
 from __future__ import annotations
@@ -28,7 +28,16 @@ from pathlib import Path
 from typing import IO
 
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
-from edgehuman.placing import MODE, followed, making_folders, partial_of, placed, why, write_new
+from edgehuman.placing import (
+    MODE,
+    followed,
+    making_folders,
+    on_one_disk,
+    partial_of,
+    placed,
+    why,
+    write_new,
+)
 
 _LINE_END = re.compile(rb"\r?\r\n|\r")
 
@@ -196,7 +205,8 @@ def writing_lines(
 ) -> Iterator[IO[str]]:
     """Give a text stream for the block; after it the file replaces that of an earlier run.
 
-    If the block fails, an earlier file stays, and the lines so far are kept as NAME.partial.
+    If the block fails, an earlier file stays, and the lines so far are kept as NAME.partial beside
+    it.
 
     Args:
         flag: the flag that named the path, for the message.
@@ -213,7 +223,8 @@ def writing_lines(
                 yield stream
         except BaseException:
             if partial.exists() and partial.stat().st_size:
-                os.replace(partial, path.with_name(f"{path.name}.partial"))
+                file = followed(path)
+                os.replace(partial, file.with_name(f"{file.name}.partial"))
             raise
 
 
@@ -252,13 +263,24 @@ def _move_tree(made: Path, folder: Path) -> None:
 
 
 def move_together(moves: Mapping[Path, Path]) -> None:
-    """Move finished files in this order, all or none, within one file system.
+    """Move finished files in this order, all or none; what a link leads to on another disk is
+    copied there first.
 
     Raises:
         OSError: a file cannot be moved; the previous files are restored.
     """
-    with placed(moves):
-        pass
+    files = {made: followed(path) for made, path in moves.items()}
+    here = {
+        made if on_one_disk(made, file) else partial_of(file): file for made, file in files.items()
+    }
+    try:
+        with placed(here):
+            for (made, _), partial in zip(files.items(), here, strict=True):
+                if partial != made:
+                    shutil.copyfile(made, partial)
+    finally:
+        for made in files:
+            made.unlink(missing_ok=True)
 
 
 def unix_ends(text: bytes) -> bytes:

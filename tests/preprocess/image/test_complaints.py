@@ -63,13 +63,32 @@ def test_each_thread_gets_its_own(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().err == ""
 
 
-def test_a_process_without_a_standard_error() -> None:
-    code = (
-        "import os; os.close(2); from edgehuman.preprocess.image.complaints import complaints\n"
-        "with complaints() as said: pass\nprint(said)"
-    )
-    done = leaving.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
-    assert done.stdout == "[]\n"
+CLOSED = """
+import os, sys
+from edgehuman.preprocess.image.complaints import complaints
+for number in map(int, sys.argv[1:]):
+    os.close(number)
+said = []
+for _ in range(2):
+    with complaints() as some:
+        os.write(2, b"Corrupt JPEG data: a\\nwords of another thread\\n")
+    said += some
+for number in (0, 2):
+    try:
+        os.fstat(number)
+        said.append(f"{number} is open")
+    except OSError:
+        pass
+print(said)
+"""
+
+
+@pytest.mark.parametrize("closed", [("2",), ("0", "2")])
+def test_a_process_without_a_standard_error_is_told_too(closed: tuple[str, ...]) -> None:
+    words = [sys.executable, "-c", CLOSED, *closed]
+    done = leaving.run(words, stdout=subprocess.PIPE, text=True, check=True)
+    left = [] if "0" in closed else ["0 is open"]
+    assert done.stdout == f"{['Corrupt JPEG data: a'] * 2 + left}\n"
 
 
 @pytest.mark.parametrize("place", ["memory", "disk", "nowhere"])

@@ -216,7 +216,7 @@ def test_what_is_no_picture_of_a_person_says_so(
 def test_the_message_lists_what_is_read() -> None:
     with pytest.raises(ImageError) as said:
         decode(b"some words, not pixels")
-    for suffix in (".jpg", ".png", ".webp", ".bmp", ".tif", ".jp2", ".pgm", ".ppm"):
+    for suffix in (".jpg", ".png", ".webp", ".bmp", ".tif", ".jp2", ".ppm"):
         kept, data = cv2.imencode(suffix, np.zeros((64, 64, 3), np.uint8))
         assert kept
         assert read_header(data.tobytes()).format in str(said.value)
