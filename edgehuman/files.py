@@ -270,17 +270,15 @@ def move_together(moves: Mapping[Path, Path]) -> None:
         OSError: a file cannot be moved; the previous files are restored.
     """
     files = {made: followed(path) for made, path in moves.items()}
-    here = {
-        made if on_one_disk(made, file) else partial_of(file): file for made, file in files.items()
+    partials = {
+        made: made if on_one_disk(made, file) else partial_of(file) for made, file in files.items()
     }
-    try:
-        with placed(here):
-            for (made, _), partial in zip(files.items(), here, strict=True):
-                if partial != made:
-                    shutil.copyfile(made, partial)
-    finally:
-        for made in files:
-            made.unlink(missing_ok=True)
+    with placed({partials[made]: files[made] for made in files}):
+        for made, partial in partials.items():
+            if partial != made:
+                shutil.copyfile(made, partial)
+    for made in files:
+        made.unlink(missing_ok=True)
 
 
 def unix_ends(text: bytes) -> bytes:

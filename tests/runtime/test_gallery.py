@@ -57,13 +57,6 @@ def test_a_person_is_found_by_their_nearest_walk(gallery: Gallery) -> None:
     assert found.others[0][1] == pytest.approx(0.8, abs=1e-6)
 
 
-def test_two_answers_for_one_vector_are_equal(gallery: Gallery) -> None:
-    first, again = (gallery.identify(vector(0.6, 0.8), threshold=0.9) for _ in range(2))
-    assert first == again
-    assert len({first, again}) == 1
-    assert first != gallery.identify(vector(1, 0), threshold=0.9)
-
-
 def test_under_the_threshold_it_is_a_stranger(gallery: Gallery) -> None:
     found = gallery.identify(vector(1, -1), threshold=0.9)
     assert (found.person, found.nearest) == ("unknown", "ANNA")

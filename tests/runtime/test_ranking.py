@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgehuman.runtime.gallery import Identity
 from edgehuman.runtime.ranking import People, Ranking
 
 
@@ -25,6 +26,9 @@ def test_rankings_of_the_same_names_and_scores_are_equal() -> None:
     assert ranking() != [*ranking()]
     other = People(("ANNA", "BOB", "CARL")).rank(np.array([0.7, 0.5, 0.4]))
     assert ranking() != other
+    answers = [Identity("ANNA", 1.0, "ANNA", each) for each in (ranking(), ranking(), other)]
+    assert answers[0] == answers[1] != answers[2]
+    assert len({*answers}) == 2
 
 
 def test_the_rest_is_a_sequence() -> None:

@@ -30,7 +30,7 @@ _SIGNATURES = (
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
 )
 # What is read, for messages: the formats above, and those that hold their name further inside.
-FORMATS = tuple(dict.fromkeys(name for _, name in _SIGNATURES)) + ("WebP", "AVIF")
+FORMATS = (*dict.fromkeys(name for _, name in _SIGNATURES), "WebP", "AVIF")
 # Start-of-frame markers hold the size; C4, C8 and CC in this range are tables.
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _APP1 = 0xDA, 0xE1

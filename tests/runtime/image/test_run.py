@@ -268,9 +268,24 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("save", [False, True])
-def test_a_photo_of_48_megapixels_takes_under_300_megabytes(save: bool, tmp_path: Path) -> None:
-    path = photo(tmp_path / "a.jpg", flag(8000, 6000))
+# OpenCV before 4.10 decodes into an array of its own, and copies it.
+INTO_ONE = tuple(map(int, cv2.__version__.split(".")[:2])) >= (4, 10)
+WHOLE = pytest.mark.skipif(not INTO_ONE, reason="this OpenCV makes a second copy")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "save"),
+    [
+        (".jpg", False),
+        (".jpg", True),
+        pytest.param(".bmp", False, marks=WHOLE),
+        pytest.param(".png", True, marks=WHOLE),
+    ],
+)
+def test_a_photo_of_48_megapixels_takes_under_300_megabytes(
+    suffix: str, save: bool, tmp_path: Path
+) -> None:
+    path = photo(tmp_path / f"a{suffix}", flag(8000, 6000))
     model = str(write_image_model(tmp_path, "parsing"))
     words = [
         model,
