@@ -78,7 +78,7 @@ def test_no_permission_is_told_and_a_fault_of_ours_is_not_taken_for_it() -> None
     with pytest.raises(errors.DataError, match=r"^locked/a\.onnx: Permission denied; check"):
         fail_by(refused)
     for other in (OSError(errno.EBADF, "Bad"), FileNotFoundError(errno.ENOENT, "None", "a.onnx")):
-        with pytest.raises(OSError, match="Bad|None") as found:
+        with pytest.raises(OSError, match=r"Bad|None") as found:
             fail_by(other)
         assert found.value is other
 
