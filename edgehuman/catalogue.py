@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from edgehuman.errors import UsageError
 from edgehuman.own import is_own, own_network
 from edgehuman.tables.datasets import DATASETS, Dataset
 from edgehuman.tables.networks import NETWORKS, Network
+from edgehuman.tables.records import Action, Record
 from edgehuman.tables.trainings import (
     DISTIL,
     EXPORT,
@@ -61,74 +62,10 @@ IN_MEMORY = "in memory"
 SIMULATED = "simulated"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What a command runs: dotted paths of the config and the function, and an example line."""
-
-    config: str
-    function: str
-    example: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What every stage does with one kind of record, as dotted paths imported on demand. A stage
-    that is empty or None is not supported, and `step` raises.
-
-    Attributes:
-        modality: imu, skeleton, silhouette or image: the name of its folder in every layer.
-        input, output: (Network) -> the `card.InputSpec` and `card.OutputSpec` of a catalogued
-            network with random weights; the network defines the width of an embedding.
-        build: (card, weights, seed) -> the network (torch) that a card describes, with random
-            weights; a checkpoint's weights, if given, fix what the card leaves open of its shape.
-        contract: (network, name, arguments it was built with) -> None; raises UsageError for a
-            network of the caller's own that does not behave as one of this record.
-        load: path or "simulated" -> the dataset; extent: (Dataset) -> its size, for `data list`.
-        layouts: () -> the file layouts (`data.layout.Layout`) that hold this record.
-        check: (path, dataset) -> the outcome of `edgehuman data check`, or None if the path holds
-            another record.
-        kind: the value of `--kind` in `edgehuman data simulate`, `pack` and `convert`.
-        simulate, pack, convert: what `edgehuman data simulate`, `pack` and `convert` run.
-        samples: (card, data) -> the records that calibrate and check an export.
-        calibrate, judge: samples for INT8 calibration, and samples that check a float graph: the
-            default, and for networks over 20 M parameters.
-        score: (card, `bench.trial.Words`) -> the `bench.trial.Trial` of `edgehuman bench`: what is
-            timed, and how a model is scored.
-        stream: (model, source, *, options) -> the `LiveStream` of `edgehuman.stream`; its
-            keyword-only parameters are the options of this record.
-        run, evaluate, enroll, identify: what `edgehuman run`, `evaluate`, `gallery enroll` and
-            `gallery identify` run.
-        needs: what somebody has to bring, in words, for `edgehuman info`.
-    """
-
-    modality: str
-    input: str = ""
-    output: str = ""
-    build: str = ""
-    contract: str = ""
-    load: str = ""
-    layouts: str = ""
-    extent: str = ""
-    check: str = ""
-    kind: str = ""
-    simulate: Action | None = None
-    pack: Action | None = None
-    convert: Action | None = None
-    samples: str = ""
-    calibrate: tuple[int, int] = (512, 256)
-    judge: tuple[int, int] = (64, 64)
-    score: str = ""
-    run: Action | None = None
-    stream: str = ""
-    evaluate: Action | None = None
-    enroll: Action | None = None
-    identify: Action | None = None
-    needs: str = ""
-
-
 RECORDS: Mapping[str, Record] = {
     "ImuWindow": Record(
         "imu",
+        axes=("samples", "channels"),
         input="edgehuman.nets.imu.build:input_of",
         output="edgehuman.nets.imu.build:output_of",
         build="edgehuman.nets.imu.build:build_for",
@@ -162,10 +99,12 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.data.imu.convert:ConvertConfig",
             "edgehuman.data.imu.convert:convert",
             'edgehuman data convert "downloads/UCI HAR Dataset" --out uci_har.npz',
+            suffix=".npz",
         ),
     ),
     "SkeletonSequence": Record(
         "skeleton",
+        axes=("frames", "joints", "values"),
         input="edgehuman.nets.skeleton.build:input_of",
         output="edgehuman.nets.skeleton.build:output_of",
         build="edgehuman.nets.skeleton.build:build_for",
@@ -211,10 +150,12 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman.data.skeleton.convert:ConvertConfig",
             "edgehuman.data.skeleton.convert:convert",
             "edgehuman data convert openpose_json --rate-hz 30 --out poses.jsonl",
+            suffix=".jsonl",
         ),
     ),
     "SilhouetteSequence": Record(
         "silhouette",
+        axes=("frames", "height", "width"),
         input="edgehuman.nets.silhouette.build:input_of",
         output="edgehuman.nets.silhouette.build:output_of",
         build="edgehuman.nets.silhouette.build:build_for",
@@ -264,6 +205,7 @@ RECORDS: Mapping[str, Record] = {
     ),
     "PersonCrop": Record(
         "image",
+        axes=("height", "width", "channels"),
         input="edgehuman.nets.image.build:input_of",
         output="edgehuman.nets.image.build:output_of",
         build="edgehuman.nets.image.build:build_for",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from edgehuman import catalogue
 from edgehuman.config import resolve
-from edgehuman.errors import EdgehumanError, UsageError, printable
+from edgehuman.errors import EdgehumanError, UsageError, printable, saying_unreachable
 from edgehuman.flags import choose
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
@@ -345,6 +345,7 @@ def _page(name: str, config_path: str, words: Sequence[str], example: str) -> st
     )
 
 
+@saying_unreachable()
 def _answer(words: Sequence[str]) -> int:
     """Run the command and print its result; returns the exit code."""
     from edgehuman.flags import page as pages
@@ -366,10 +367,8 @@ def _answer(words: Sequence[str]) -> int:
         print(edgehuman.__version__)
         return 0
     outcome, as_json = call(words)
-    if as_json:
-        print(to_json(outcome.data))
-    elif outcome.text:
-        print(printable(outcome.text))
+    if said := to_json(outcome.data) if as_json else printable(outcome.text):
+        print(said)
     return outcome.exit_code
 
 

@@ -19,12 +19,19 @@ Each message names the value that was found, the rule that it broke, and the fix
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 # What a terminal obeys instead of showing it: control characters, and those that turn the writing.
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What the system answers when a path that was given cannot be looked at.
+_UNREACHABLE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EROFS, errno.EIO, errno.ESTALE}
+)
+_SHOWN = 200
 
 
 def printable(text: str) -> str:
@@ -48,6 +55,25 @@ class UsageError(EdgehumanError, ValueError):
 
 class DataError(EdgehumanError, ValueError):
     """A recording, a dataset folder or a record breaks its contract."""
+
+
+@contextlib.contextmanager
+def saying_unreachable() -> Iterator[None]:
+    """Turn the system's refusal to look at a path into a DataError; other errors pass.
+
+    Raises:
+        DataError: a name too long, no permission, or a disk that does not answer.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or error.errno not in _UNREACHABLE:
+            raise
+        fix = "check the permissions of the file and of its folders, or give another path"
+        if error.errno == errno.ENAMETOOLONG:
+            fix = "give a shorter one"
+        shown = str(error.filename)[:_SHOWN]
+        raise DataError(f"{shown}: {error.strerror}; {fix}") from None
 
 
 class ImageError(DataError):

@@ -12,12 +12,13 @@
 Every file goes through `placing.placed`: it is written under a temporary name beside its path,
 unique to this write; synced; renamed; and its folder synced. If anything fails before that,
 existing files are unchanged and no new folder is left. A file that is replaced keeps its mode and
-owner; where the path is a link, the file that it leads to is replaced.
+owner; where the path is a link, the file that it leads to is replaced, also on another disk.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -27,7 +28,16 @@ from pathlib import Path
 from typing import IO
 
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
-from edgehuman.placing import MODE, followed, making_folders, partial_of, placed, why, write_new
+from edgehuman.placing import (
+    MODE,
+    followed,
+    making_folders,
+    on_one_disk,
+    partial_of,
+    placed,
+    why,
+    write_new,
+)
 
 _LINE_END = re.compile(rb"\r?\r\n|\r")
 
@@ -170,10 +180,10 @@ def write_together(
 
 def cannot_write(path: Path, reason: OSError) -> str:
     """The message for files that could not be written after the work."""
-    return (
-        f"cannot write to {path} ({why(reason)}); existing files are unchanged. Choose another "
-        "folder, or free some space"
-    )
+    fix = "Choose another folder, or free some space"
+    if reason.errno == errno.ENAMETOOLONG:
+        fix = "Choose a shorter name"
+    return f"cannot write to {path} ({why(reason)}); existing files are unchanged. {fix}"
 
 
 @contextlib.contextmanager
@@ -195,7 +205,8 @@ def writing_lines(
 ) -> Iterator[IO[str]]:
     """Give a text stream for the block; after it the file replaces that of an earlier run.
 
-    If the block fails, an earlier file stays, and the lines so far are kept as NAME.partial.
+    If the block fails, an earlier file stays, and the lines so far are kept as NAME.partial beside
+    it.
 
     Args:
         flag: the flag that named the path, for the message.
@@ -212,7 +223,8 @@ def writing_lines(
                 yield stream
         except BaseException:
             if partial.exists() and partial.stat().st_size:
-                os.replace(partial, path.with_name(f"{path.name}.partial"))
+                file = followed(path)
+                os.replace(partial, file.with_name(f"{file.name}.partial"))
             raise
 
 
@@ -251,13 +263,22 @@ def _move_tree(made: Path, folder: Path) -> None:
 
 
 def move_together(moves: Mapping[Path, Path]) -> None:
-    """Move finished files in this order, all or none, within one file system.
+    """Move finished files in this order, all or none; what a link leads to on another disk is
+    copied there first.
 
     Raises:
         OSError: a file cannot be moved; the previous files are restored.
     """
-    with placed(moves):
-        pass
+    files = {made: followed(path) for made, path in moves.items()}
+    partials = {
+        made: made if on_one_disk(made, file) else partial_of(file) for made, file in files.items()
+    }
+    with placed({partials[made]: files[made] for made in files}):
+        for made, partial in partials.items():
+            if partial != made:
+                shutil.copyfile(made, partial)
+    for made in files:
+        made.unlink(missing_ok=True)
 
 
 def unix_ends(text: bytes) -> bytes:

@@ -120,6 +120,12 @@ def followed(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
+def on_one_disk(made: Path, path: Path) -> bool:
+    """Whether a file can be renamed to this path; the path and its folders need not exist."""
+    held = next(folder for folder in path.absolute().parents if folder.exists())
+    return made.stat().st_dev == held.stat().st_dev
+
+
 def write_new(partial: Path, content: bytes, path: Path, mode: int) -> None:
     """Write the partial file of a path; nobody else reads it before it has the mode of the old one.
 

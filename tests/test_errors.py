@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from edgehuman import errors
-from edgehuman.errors import printable
+from edgehuman.cli import main
+from edgehuman.errors import printable, saying_unreachable
 
 ALL: list[type[errors.EdgehumanError]] = [
     kind
@@ -47,3 +50,39 @@ def test_what_a_terminal_obeys_is_not_printed(obeyed: str) -> None:
 @pytest.mark.parametrize("text", ["Łucja Müller", "安娜", "مریم\u200cزاده", "a\tb\nc", "5 µs – ½"])
 def test_names_in_any_writing_stay(text: str) -> None:
     assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["info", "{path}.onnx"],
+        ["data", "check", "{path}"],
+        ["gallery", "list", "{path}"],
+        ["run", "zoo:activity", "--source", "{path}"],
+        ["run", "zoo:person-garments", "--source", "{path}.jpg"],
+    ],
+    ids=" ".join,
+)
+def test_a_name_too_long_for_the_system_is_one_line(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([word.format(path="x" * 300) for word in words]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("edgehuman: xxx")
+    assert said.endswith("File name too long; give a shorter one\n")
+    assert said.count("\n") == 1
+
+
+def test_no_permission_is_told_and_a_fault_of_ours_is_not_taken_for_it() -> None:
+    refused = PermissionError(errno.EACCES, "Permission denied", "locked/a.onnx")
+    with pytest.raises(errors.DataError, match=r"^locked/a\.onnx: Permission denied; check"):
+        fail_by(refused)
+    for other in (OSError(errno.EBADF, "Bad"), FileNotFoundError(errno.ENOENT, "None", "a.onnx")):
+        with pytest.raises(OSError, match=r"Bad|None") as found:
+            fail_by(other)
+        assert found.value is other
+
+
+@saying_unreachable()
+def fail_by(error: OSError) -> None:
+    raise error

@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,76 @@ def test_files_that_were_made_elsewhere_take_their_places(tmp_path: Path) -> Non
     (tmp_path / "a").write_bytes(b"old")
     move_together({tmp_path / "made" / name: tmp_path / name for name in "ab"})
     assert whole_tree(tmp_path) == {"a": b"a", "b": b"b"}
+
+
+@pytest.fixture(params=["one disk", "two disks"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A folder for what links lead to."""
+    memory = Path("/dev/shm")
+    if request.param == "one disk":
+        (tmp_path / "disk").mkdir()
+        yield tmp_path / "disk"
+    elif memory.is_dir() and memory.stat().st_dev != tmp_path.stat().st_dev:
+        with tempfile.TemporaryDirectory(dir=memory) as name:
+            yield Path(name)
+    else:
+        pytest.skip("there is one disk")
+
+
+def fill_lines(folder: Path, text: str) -> None:
+    with writing_lines(folder / "index", "--out") as stream:
+        stream.write(text)
+
+
+def fill_moved(folder: Path, text: str) -> None:
+    write_together({folder.parent / "made" / name: text.encode() for name in "ab"})
+    move_together(
+        {
+            folder.parent / "made" / "a": folder / "deep" / "a",
+            folder.parent / "made" / "b": folder / "index",
+        }
+    )
+    assert not list((folder.parent / "made").iterdir())
+
+
+@pytest.mark.parametrize("led", ["a file", "nothing yet", "a folder"])
+@pytest.mark.parametrize("fill", ["tree", "lines", "moved"])
+def test_what_a_link_leads_to_is_replaced_and_the_link_stays(
+    fill: str, led: str, home: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    link = out / ("deep" if led == "a folder" else "index")
+    link.symlink_to(home / link.name)
+    if led == "a folder":
+        (home / "deep").mkdir()
+    if led == "a file":
+        (home / "index").write_text("old")
+        (home / "index").chmod(0o640)
+    {"tree": fill_tree, "lines": fill_lines, "moved": fill_moved}[fill](out, "1")
+    assert (out / "index").read_text() == "1"
+    assert link.is_symlink()
+    filled = {"index": b"1"} if led != "a folder" else {"deep/a": b"1"} if fill != "lines" else {}
+    assert whole_tree(home) == filled
+    assert led != "a file" or (home / "index").stat().st_mode & 0o777 == 0o640
+    assert not [*tmp_path.rglob("*.partial"), *home.rglob("*.partial")]
+
+
+def stop_after(path: Path, text: str) -> None:
+    with writing_lines(path, "--out") as stream:
+        stream.write(text)
+        raise ZeroDivisionError
+
+
+def test_lines_so_far_are_kept_beside_the_file_that_a_link_leads_to(
+    home: Path, tmp_path: Path
+) -> None:
+    (home / "lines").write_text("old")
+    (tmp_path / "link").symlink_to(home / "lines")
+    with pytest.raises(ZeroDivisionError):
+        stop_after(tmp_path / "link", "so far")
+    assert (home / "lines").read_text() == "old"
+    assert (home / "lines.partial").read_text() == "so far"
 
 
 def test_a_folder_appears_whole(tmp_path: Path) -> None:

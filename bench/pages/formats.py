@@ -152,8 +152,8 @@ _NOTES = (
     "- **parity**: of the exported graph on onnxruntime against the PyTorch network: the largest",
     "  difference of an output (FP32; the gate is 1e-4, times the network's largest output where",
     "  that is over 1), the worst sample's cosine (FP16), the share of windows that get the same",
-    "  class, or of the five nearest records that stay so (INT8; random weights hardly prefer",
-    "  one, which is the hard case). An engine's own answers need a GPU: its row is about the",
+    "  class, or of the five nearest records that stay, or stay in order (INT8; random weights",
+    "  hardly prefer one, the hard case). An engine's own answers need a GPU: its row is about the",
     "  graph that it was built from.",
 )
 

@@ -133,7 +133,8 @@ def agreement(cell: Cell) -> str:
     kept = f", {count} layer{'s' * (count > 1)} in float" if count else ""
     for key, said in (
         ("top1_agreement", "same class"),
-        ("retrieval_agreement", "same neighbours"),
+        ("neighbours_kept", "same neighbours"),
+        ("retrieval_agreement", "neighbours in the same order"),
         ("label_agreement", "same answer"),
     ):
         if key in cell.parity:

@@ -215,8 +215,8 @@ def packs() -> dict[str, catalogue.Action]:
 
 
 def convert(words: Sequence[str]) -> tuple[str, str]:
-    """Config and function of `--kind`, of the suffix of `--out` (.npz, .jsonl), or of the record
-    that a path among the words holds; of wearables if none of them says.
+    """Config and function of `--kind`, of the suffix of `--out`, or of the record that a path among
+    the words holds; of the first kind if none of them says.
 
     Raises:
         UsageError: an unknown kind.
@@ -224,10 +224,11 @@ def convert(words: Sequence[str]) -> tuple[str, str]:
     kinds = conversions()
     recipe = recipe_table(words)
     suffix = Path(flag_value(words, "out", recipe) or "").suffix
-    usual, lines = kinds
-    of_suffix = {".npz": usual, ".jsonl": lines}.get(suffix, "")
-    kind = flag_value(words, "kind", recipe) or of_suffix or _held_kind(words, kinds, usual)
-    action: catalogue.Action = catalogue.find(kinds, "kind", kind or usual)
+    usual = next(iter(kinds))
+    of_suffix = {action.suffix: kind for kind, action in kinds.items() if action.suffix}
+    kind = flag_value(words, "kind", recipe) or of_suffix.get(suffix)
+    kind = kind or _held_kind(words, kinds, usual) or usual
+    action: catalogue.Action = catalogue.find(kinds, "kind", kind)
     return action.config, action.function
 
 

@@ -40,14 +40,13 @@ from edgehuman.outcome import to_json
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.lock import locked
 from edgehuman.runtime.loop.results import UNKNOWN
-from edgehuman.runtime.names import known_names, one_name
+from edgehuman.runtime.names import known_names, one_name, require_name
 from edgehuman.runtime.ranking import People
 
 _log = logging.getLogger(__name__)
 
 FORMAT = "edgehuman gallery"
 VERSION = 1
-_LONGEST_NAME = 200
 # The mode of a new gallery: its owner's alone.
 _MODE = 0o600
 # The score of identical walks, up to rounding.
@@ -104,10 +103,7 @@ class Gallery:
         if twice:
             raise DataError(f"found the walk {twice[0]!r} twice; give each walk a unique id")
         for name in {*self.person_G, *self.walk_G}:
-            if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
-                raise DataError(
-                    f"found the name {name[:40]!r}; give 1 to {_LONGEST_NAME} printable characters"
-                )
+            require_name(name)
         if UNKNOWN in self.person_G:
             raise DataError(f"nobody can be called {UNKNOWN!r}: it is the answer for strangers")
         if not np.isfinite(self.vector_GD).all():
@@ -131,6 +127,8 @@ class Gallery:
         Raises:
             DataError: the walk is already in it, a vector of another shape, or as the class says.
         """
+        if one_name(person).casefold() == UNKNOWN:
+            raise DataError(f"nobody can be called {person!r}: it is the answer for strangers")
         walk, known = one_name(walk), [*map(one_name, self.walk_G)]
         if walk in known:
             whose = self.person_G[known.index(walk)]
@@ -138,10 +136,9 @@ class Gallery:
                 f"the walk {walk!r} is in the gallery already, as {whose}; give --walk another id, "
                 f"or `edgehuman gallery forget` it first"
             )
-        if len(self) and vector_D.shape != self.vector_GD.shape[1:]:
-            raise DataError(
-                f"found a vector of {vector_D.shape}; the gallery's are {self.vector_GD.shape[1:]}"
-            )
+        own = self.vector_GD.shape[1:]
+        if len(self) and vector_D.shape != own:
+            raise DataError(f"found a vector of {vector_D.shape}; the gallery's are {own}")
         before_GD = self.vector_GD if len(self) else np.empty((0, *vector_D.shape), np.float32)
         vector_GD = np.concatenate([before_GD, vector_D[None].astype(np.float32)])
         person_G, walk_G = (*self.person_G, person), (*self.walk_G, walk)
@@ -205,13 +202,10 @@ class Gallery:
             DataError: an empty gallery, or a vector of another width.
         """
         if not len(self):
-            raise DataError(
-                "the gallery is empty; enrol somebody with `edgehuman gallery enroll` first"
-            )
+            raise DataError("the gallery is empty; enrol somebody: `edgehuman gallery enroll`")
         ranking = self._people.rank(self._scores(vector_D))
         nearest, score = ranking.first()
-        person = nearest if score >= threshold else UNKNOWN
-        return Identity(person, score, nearest, ranking.rest())
+        return Identity(nearest if score >= threshold else UNKNOWN, score, nearest, ranking.rest())
 
 
 def empty_gallery(card: Card) -> Gallery:
@@ -294,12 +288,14 @@ def read_gallery(path: Path) -> Gallery:
     """The gallery of a file.
 
     Raises:
-        ArtefactError: no such file, damaged, foreign, or of a newer version.
+        ArtefactError: no such file, no permission, damaged, foreign, or of a newer version.
     """
     if path.is_dir():
         raise ArtefactError(f"{path} is a folder; a gallery is one file, such as {path}/known.npz")
-    if not path.is_file():
+    if not path.exists():
         raise ArtefactError(f"{path}: no such gallery; create it with `edgehuman gallery enroll`")
+    if not path.is_file():
+        raise ArtefactError(f"{path} is a device or a pipe; a gallery is a file, such as known.npz")
     try:
         # Opened here: a damaged archive leaves a file open that NumPy has opened.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
@@ -314,6 +310,10 @@ def read_gallery(path: Path) -> Gallery:
             person_G=tuple(str(row["person"]) for row in header["walks"]),
             walk_G=tuple(str(row["walk"]) for row in header["walks"]),
         )
+    except PermissionError:
+        raise ArtefactError(
+            f"{path}: no permission to read it; fix its permissions, or run as its owner"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, ArtefactError):
             raise

@@ -4,8 +4,9 @@
         ...                          read the file, change it, write it
 
 The lock is that of a file beside it, `.NAME.lock`, which the last writer removes. The system frees
-the lock of a killed program; the file that it leaves is taken over by the next writer. Windows has
-no such lock: there, write with one program at a time.
+the lock of a killed program; the file that it leaves is taken over by the next writer. Windows and
+some network disks have no such lock: there, write with one program at a time, and remove what a
+killed one left by hand.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +29,8 @@ _REMARK_S = 2.0
 _PAUSE_S = 0.02
 # What a disk answers that has no locks, such as some network disks.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
+# Somebody else may have put a link or a pipe there: neither follow nor wait. Windows lacks these.
+_WARY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
 
 
 @contextlib.contextmanager
@@ -39,7 +43,8 @@ def locked(path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S) 
         wait_s: wait for this long.
 
     Raises:
-        UsageError: another program still holds the lock, or the folder cannot be written to.
+        UsageError: another program still holds the lock, the folder cannot be written to, or the
+            lock's place is taken by a link, a folder or a pipe.
     """
     file = followed(path)
     side = file.with_name(f".{file.name}.lock")
@@ -51,7 +56,8 @@ def locked(path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S) 
             _wait(lock, path, notify, wait_s)
         except OSError as reason:
             raise UsageError(cannot_write(path, reason)) from None
-        sweep(file)
+        if lock.is_held:
+            sweep(file)
         yield
 
 
@@ -88,15 +94,21 @@ class _Lock:
         self._side = side
         self._opened: int | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether every other program is kept out; never where the system has no locks."""
+        return self._opened is not None and sys.platform != "win32"
+
     def take(self) -> bool:
         """Whether the lock is held now; does not wait."""
         opened = self._open()
         try:
             if not _flock(opened) or not self._is_side(opened):
                 return False
-            with contextlib.suppress(OSError):  # the file of another user, or a full disk
-                os.ftruncate(opened, 0)
-                os.write(opened, str(os.getpid()).encode())
+            if os.fstat(opened).st_nlink == 1:  # else it is also a file of another name
+                with contextlib.suppress(OSError):  # the file of another user, or a full disk
+                    os.ftruncate(opened, 0)
+                    os.write(opened, str(os.getpid()).encode())
             self._opened, opened = opened, -1
             return True
         finally:
@@ -124,10 +136,27 @@ class _Lock:
         return f"the program with process id {found}" if found.isdecimal() else "another program"
 
     def _open(self) -> int:
+        with contextlib.suppress(FileNotFoundError):  # nobody holds it
+            self._require_file(os.lstat(self._side))
         try:
-            return os.open(self._side, os.O_CREAT | os.O_RDWR, 0o666)
-        except PermissionError:  # left by another user's program; to lock it, reading is enough
-            return os.open(self._side, os.O_RDONLY)
+            opened = os.open(self._side, os.O_CREAT | os.O_RDWR | _WARY, 0o666)
+        except PermissionError:
+            if not os.path.lexists(self._side):
+                raise
+            # Left by another user's program; to lock it, reading is enough.
+            opened = os.open(self._side, os.O_RDONLY | _WARY)
+        try:
+            self._require_file(os.fstat(opened))  # it may be another one since
+        except UsageError:
+            os.close(opened)
+            raise
+        return opened
+
+    def _require_file(self, found: os.stat_result) -> None:
+        if not stat.S_ISREG(found.st_mode):
+            raise UsageError(
+                f"{self._side} is no file, but a lock has to stand there; remove {self._side.name}"
+            )
 
     def _is_side(self, opened: int) -> bool:
         """Whether the file is still the one beside: the writer before may have removed it."""

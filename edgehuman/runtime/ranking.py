@@ -57,6 +57,12 @@ class Ranking(Sequence[Scored]):
         best = int(self._score_P.argmax())
         return Ranking(np.delete(self._name_P, best), np.delete(self._score_P, best))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ranking | tuple) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
     def __len__(self) -> int:
         return len(self._score_P)
 

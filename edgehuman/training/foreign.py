@@ -6,6 +6,7 @@ What comes back holds all the numbers that it names, unchanged since it was save
 from __future__ import annotations
 
 import argparse
+import json
 import pickle
 import re
 import warnings
@@ -33,6 +34,15 @@ _VALUE = re.compile(
 )
 _PIECE = 1 << 20
 _DEEPEST = 16
+_HEAD = 512
+# The beginnings, in small letters, of what people give in place of weights.
+_FOREIGN = (
+    (b"version https://git-lfs", "is a pointer of Git LFS; fetch the file with `git lfs pull`"),
+    (b"<", "is a web page; download the file itself, with its raw or download link"),
+    (b"{", "is JSON; give the weights file"),
+    (b"\x89hdf", "is HDF5; save the weights as .safetensors or with torch.save"),
+    (b"gguf", "is GGUF; give the PyTorch weights"),
+)
 
 
 class _Value:
@@ -52,7 +62,8 @@ class _Table:
 
 def read_foreign(path: Path) -> Mapping[str, Any]:
     """Read another project's weights file; only tensors and plain values are unpickled. Settings of
-    known training libraries beside them are left out.
+    known training libraries beside them are left out. The index of a file in parts
+    (model.safetensors.index.json) gives the tensors of all parts.
 
     Raises:
         CheckpointError: no such file, damaged file, or it holds other objects, or tensors without
@@ -61,8 +72,16 @@ def read_foreign(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         said = "a folder; give the weights file" if path.is_dir() else "no such file"
         raise CheckpointError(f"{path}: {said}")
+    if parts := _parts(path):
+        return {name: tensor for part in parts for name, tensor in _read(part).items()}
+    return _read(path)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    if foreign := _foreign(path):
+        raise CheckpointError(f"{path}: {foreign}")
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix == ".safetensors" or _is_safetensors(path):
             return load_file(path)
         _require_unchanged(path)
         # A Namespace holds plain values.
@@ -82,6 +101,8 @@ def read_foreign(path: Path) -> Mapping[str, Any]:
         raise CheckpointError(
             f"{path}: not a weights file, or damaged ({reason}); download it again"
         ) from None
+    if isinstance(state, list | tuple) and any(isinstance(item, Mapping) for item in state):
+        state = {str(place): item for place, item in enumerate(state)}
     if not isinstance(state, Mapping):
         raise CheckpointError(
             f"{path}: holds a {type(state).__name__}; give a file with a state dict"
@@ -103,6 +124,67 @@ def require_finite(weights: Mapping[str, Tensor], where: str) -> None:
             f"{where}: {wrong[0]}{more} holds values that are not finite in float32; give a "
             "checkpoint from before the training diverged"
         )
+
+
+def _foreign(path: Path) -> str:
+    """What a file is that holds no weights by name, and what to do; empty for any other."""
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if not head:
+        return "is empty (0 bytes); download it again"
+    if path.suffix == ".onnx":
+        return "is an ONNX graph; give the PyTorch weights, or run the graph as it is"
+    if zipfile.is_zipfile(path):
+        return _foreign_archive(path)
+    if _is_safetensors(path):  # its first byte may be any
+        return ""
+    return next((said for start, said in _FOREIGN if head.lstrip().lower().startswith(start)), "")
+
+
+def _foreign_archive(path: Path) -> str:
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if any("/code/__torch__" in name for name in names):
+        return (
+            "is a TorchScript program; save its weights with torch.save(torch.jit.load(PATH)"
+            '.state_dict(), "weights.pth")'
+        )
+    if names and all(name.endswith(".npy") for name in names):
+        return "is a NumPy archive; save its arrays as .safetensors"
+    return ""
+
+
+def _is_safetensors(path: Path) -> bool:
+    """Whether a file begins as one, whatever it is called: a length, then JSON."""
+    with path.open("rb") as stream:
+        head = stream.read(9)
+    return head[8:] == b"{" and 0 < int.from_bytes(head[:8], "little") < path.stat().st_size
+
+
+def _parts(path: Path) -> list[Path]:
+    """The files that an index lists, by name; empty for what is no index.
+
+    Raises:
+        CheckpointError: one part alone of several, or a part that is not there.
+    """
+    part = re.fullmatch(r"(.+)-\d{5}-of-(\d{5})(\.\w+)", path.name)
+    if part is not None and int(part[2]) > 1:
+        raise CheckpointError(
+            f"{path}: one part of {int(part[2])}; give the index beside it, such as "
+            f"{part[1]}{part[3]}.index.json, which lists all"
+        )
+    if not path.name.endswith(".index.json"):
+        return []
+    try:
+        listed = sorted(
+            {str(name) for name in json.loads(path.read_bytes())["weight_map"].values()}
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise CheckpointError(f"{path}: lists no weights; give a weights file") from None
+    for name in listed:
+        if Path(name).name != name or not (path.parent / name).is_file():
+            raise CheckpointError(f"{path}: the part {name} is not beside it; download all parts")
+    return [path.parent / name for name in listed]
 
 
 def _settings_in(path: Path) -> list[tuple[type, str]]:

@@ -2,7 +2,7 @@
 
 make_readable(model, card)      in place; the answers stay the same, bit by bit
 
-axes            batch and frames, instead of the exporter's symbols
+axes            batch, and frames or height, instead of the exporter's symbols
 first nodes     no Identity, no conversion that is undone, sizes where they are used
 doc_string      what the graph takes, what it gives, how to read that, what taught it
 """
@@ -10,15 +10,16 @@ doc_string      what the graph takes, what it gives, how to read that, what taug
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import onnx
 from onnx import TensorProto, helper
 
 from edgehuman.card import Card, OutputSpec
+from edgehuman.catalogue import RECORDS
 from edgehuman.export.graph.tidy import drop_unused, replace_all
 
-BATCH, FRAMES = "batch", "frames"
+BATCH = "batch"
 # The exporter's word for nodes that belong to no module.
 _NO_MODULE = "_empty_nn_module_stack_from_metadata_hook"
 _SIZES = ("Shape", "Size")
@@ -29,7 +30,7 @@ _ROUNDED_ALIKE = (TensorProto.FLOAT, TensorProto.FLOAT16)
 def make_readable(model: onnx.ModelProto, card: Card) -> None:
     """Name the axes, clean the first nodes and write the descriptions, in place."""
     graph = model.graph
-    _name_axes(graph)
+    _name_axes(graph, _axes(card))
     _clean(graph)
     model.doc_string = description(model, card)
     graph.name = re.sub(r"\W+", "_", card.name).strip("_") or "network"
@@ -63,7 +64,7 @@ def description(model: onnx.ModelProto, card: Card) -> str:
 
 def _input_in_words(taken: onnx.ValueInfoProto, card: Card) -> str:
     rate = f", {card.input.rate_hz:g} a second" if card.input.rate_hz else ""
-    least = f", at least {card.input.least} {FRAMES}" if card.input.least > 1 else ""
+    least = f", at least {card.input.least} {_axes(card)[1]}" if card.input.least > 1 else ""
     sizes = _sizes_in_words(taken)
     return f"{card.input.record}, {card.input.dtype} {sizes}: {card.input.units}{rate}{least}"
 
@@ -99,12 +100,18 @@ def _sizes_in_words(info: onnx.ValueInfoProto) -> str:
     return f"({', '.join(sizes)})"
 
 
-def _name_axes(graph: onnx.GraphProto) -> None:
+def _axes(card: Card) -> tuple[str, ...]:
+    """Names of the axes of the record, the batch first."""
+    record = card.input.record
+    known = RECORDS[record].axes if record in RECORDS else ()
+    return BATCH, *known, *(f"axis_{i}" for i in range(len(known) + 1, len(card.input.shape) + 1))
+
+
+def _name_axes(graph: onnx.GraphProto, names: Sequence[str]) -> None:
     """Rename the symbols of the record's dynamic axes wherever they stand."""
     dims = graph.input[0].type.tensor_type.shape.dim
-    symbols = [dim.dim_param for dim in dims if dim.dim_param]
-    names = [BATCH, FRAMES, *(f"axis_{i}" for i in range(2, len(dims)))]
-    table = dict(zip(symbols, names, strict=False))
+    pairs = [(dim.dim_param, name) for dim, name in zip(dims, names, strict=False)]
+    table = {symbol: name for symbol, name in reversed(pairs) if symbol}
     if dims and not dims[0].dim_param and not dims[0].dim_value:
         dims[0].dim_param = BATCH
     for info in (*graph.input, *graph.output, *graph.value_info):

@@ -24,6 +24,9 @@ from edgehuman.records import Float32
 # Enough to rank layers; the judge decides on its whole set.
 _SAMPLES = 32
 
+# A smaller drop in points would be printed as none.
+_LEAST_SHOWN = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
@@ -87,7 +90,8 @@ def keep_float(
             break
         too_few = enough
     else:
-        by = f"drops by {drop:.2f} points" if math.isfinite(drop) else "drops by more"
+        shown = f"{drop:.2f}" if drop >= _LEAST_SHOWN else f"{drop:.1g}"
+        by = f"drops by {shown} points" if math.isfinite(drop) else "drops by more"
         error = ParityError(
             f"no INT8 graph is within --max-drop {max_drop}: with {most} of its {len(names)} "
             f"layers in float, the most that leave a gain, the metric still {by}. Export in fp16 "

@@ -33,6 +33,24 @@ def test_every_value_has_a_config_and_an_example_that_names_it() -> None:
             assert chosen(words) == (action.config, action.function)
 
 
+def test_a_conversion_follows_from_the_suffix_of_each_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, *_ = choose.conversions().values()
+    masks = catalogue.Action("made:Masks", "made:write", suffix=".png")
+    bare = catalogue.Action("made:Bare", "made:write")
+    rows = dict(catalogue.RECORDS)
+    for record, action in (("SilhouetteSequence", masks), ("PersonCrop", bare)):
+        rows[record] = dataclasses.replace(rows[record], convert=action)
+    monkeypatch.setattr(catalogue, "RECORDS", rows)
+    for action in choose.conversions().values():
+        if action.suffix:
+            found = choose.convert(["none", "--out", f"a{action.suffix}"])
+            assert found == (action.config, action.function)
+    assert choose.convert(["none", "--out", "a"]) == (first.config, first.function)
+    assert choose.convert(["none", "--out", "a", "--kind", "people"])[0] == "made:Bare"
+
+
 def test_a_task_of_two_modalities_follows_from_the_network(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -134,6 +137,7 @@ def test_models_of_one_space_share_their_galleries(gallery: Gallery) -> None:
         (" ", "e1", (1, 1), "printable"),
         ("E\nVE", "e1", (1, 1), "printable"),
         ("unknown", "e1", (1, 1), "strangers"),
+        (" Unknown", "e1", (1, 1), "strangers"),
     ],
 )
 def test_what_cannot_be_enrolled(
@@ -222,6 +226,20 @@ def test_nobody_is_told_to_load_a_file_unsafely(tmp_path: Path) -> None:
 def test_a_folder_is_called_a_folder(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match=r"is a folder; a gallery is one file"):
         read_gallery(tmp_path)
+
+
+def test_a_pipe_and_a_file_of_somebody_else_are_told_apart_from_none(
+    gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe.npz")
+    with pytest.raises(ArtefactError, match="is a device or a pipe"):
+        read_gallery(tmp_path / "pipe.npz")
+    write_gallery(tmp_path / "g.npz", gallery)
+
+    # The super user reads any file.
+    monkeypatch.setattr(Path, "open", Mock(side_effect=PermissionError(errno.EACCES, "no")))
+    with pytest.raises(ArtefactError, match="no permission to read it"):
+        read_gallery(tmp_path / "g.npz")
 
 
 def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.errors import UsageError
+from edgehuman.placing import partial_of
 from edgehuman.runtime.lock import locked
 from tests import leaving
 
@@ -120,5 +121,91 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> 
     with (
         pytest.raises(UsageError, match=r"cannot write to .*file/g"),
         locked(tmp_path / "file" / "g", quiet),
+    ):
+        pass
+
+
+def put(path: Path, kind: str) -> None:
+    """What somebody else may have put where the lock is to be."""
+    victim = path.parent / "letters"
+    victim.write_text("my letters")
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to({"link": "letters", "broken link": "nowhere"}.get(kind, path.name))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="makes links and pipes")
+@pytest.mark.parametrize("kind", ["link", "broken link", "link to itself", "folder", "pipe"])
+def test_what_is_no_file_is_no_lock(kind: str, tmp_path: Path) -> None:
+    put(tmp_path / ".g.lock", kind)
+    before = sorted(tmp_path.iterdir())
+    with (
+        pytest.raises(UsageError, match=r"\.g\.lock is no file, .*; remove \.g\.lock"),
+        locked(tmp_path / "g", quiet),
+    ):
+        raise AssertionError
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "letters").read_text() == "my letters"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="makes links")
+def test_a_link_that_comes_after_the_look_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(path: Path) -> os.stat_result:
+        raise FileNotFoundError
+
+    for kind in ("link", "pipe"):
+        put(tmp_path / ".g.lock", kind)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "lstat", nothing)
+            with pytest.raises(UsageError, match="g"), locked(tmp_path / "g", quiet):
+                raise AssertionError
+        assert (tmp_path / "letters").read_text() == "my letters"
+        (tmp_path / ".g.lock").unlink()
+
+
+def test_a_file_of_a_second_name_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "letters").write_text("my letters")
+    os.link(tmp_path / "letters", tmp_path / ".g.lock")
+    with locked(tmp_path / "g", quiet):
+        pass
+    assert [each.name for each in tmp_path.iterdir()] == ["letters"]
+    assert (tmp_path / "letters").read_text() == "my letters"
+
+
+@pytest.mark.parametrize("system", ["with locks", "without locks", "windows"])
+def test_partial_files_are_swept_only_where_no_writer_can_be_at_work(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(opened: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    if system == "without locks":
+        monkeypatch.setattr(pytest.importorskip("fcntl"), "flock", none)
+    if system == "windows":
+        monkeypatch.setattr(sys, "platform", "win32")
+    partial = partial_of(tmp_path / "g")
+    partial.write_text("half")
+    with locked(tmp_path / "g", lambda line: None):
+        assert partial.exists() == (system != "with locks")
+
+
+def test_the_reason_is_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that is read-only, the side file cannot be opened for reading either."""
+    opened = os.open
+
+    def refuse(path: Path, flags: int, *more: int) -> int:
+        if flags & os.O_CREAT:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with (
+        pytest.raises(UsageError, match="Permission denied"),
+        locked(tmp_path / "g", quiet),
     ):
         pass

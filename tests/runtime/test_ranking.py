@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgehuman.runtime.gallery import Identity
 from edgehuman.runtime.ranking import People, Ranking
 
 
@@ -15,6 +16,19 @@ def ranking() -> Ranking:
 def test_a_persons_score_is_that_of_their_best_walk() -> None:
     assert ranking().first() == ("ANNA", 0.7)
     assert list(ranking()) == [("ANNA", 0.7), ("BOB", 0.5), ("CARL", 0.5)]
+
+
+def test_rankings_of_the_same_names_and_scores_are_equal() -> None:
+    assert ranking() == ranking() == (("ANNA", 0.7), ("BOB", 0.5), ("CARL", 0.5))
+    assert hash(ranking()) == hash(tuple(ranking()))
+    assert ranking().rest().rest().rest() == ()
+    assert ranking() != ranking().rest()
+    assert ranking() != [*ranking()]
+    other = People(("ANNA", "BOB", "CARL")).rank(np.array([0.7, 0.5, 0.4]))
+    assert ranking() != other
+    answers = [Identity("ANNA", 1.0, "ANNA", each) for each in (ranking(), ranking(), other)]
+    assert answers[0] == answers[1] != answers[2]
+    assert len({*answers}) == 2
 
 
 def test_the_rest_is_a_sequence() -> None:

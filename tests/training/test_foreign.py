@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import json
 import os
 import pickle
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from edgehuman.errors import CheckpointError
 from edgehuman.training.foreign import read_foreign, require_finite
@@ -74,7 +76,7 @@ def test_a_compressed_archive_is_refused_before_it_is_unpacked(tmp_path: Path) -
         read_foreign(bomb)
 
 
-@pytest.mark.parametrize("cut", [0, 1, 10, 100, 1000, -100, -1])
+@pytest.mark.parametrize("cut", [1, 10, 100, 1000, -100, -1])
 def test_a_file_cut_short_is_one_line(cut: int, tmp_path: Path) -> None:
     path = saved(tmp_path / "a.pt", STATE)
     path.write_bytes(path.read_bytes()[:cut])
@@ -147,3 +149,71 @@ def test_weights_that_are_not_finite_are_refused(value: float) -> None:
     bad = torch.full((2,), value)
     with pytest.raises(CheckpointError, match=r"a\.pt: b and 1 more holds values that are not fin"):
         require_finite({"a": torch.zeros(2), "b": bad, "c": bad}, "a.pt")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
+        (b"\n<!DOCTYPE html><html>404</html>", "is a web page"),
+        (b'{"error": "not found"}', "is JSON"),
+        (b"\x89HDF\r\n\x1a\n", "is HDF5"),
+        (b"GGUF\3\0\0\0", "is GGUF"),
+    ],
+)
+def test_what_people_give_in_place_of_weights_is_named(
+    content: bytes, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pth"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=said):
+        read_foreign(path)
+
+
+def test_a_program_a_graph_and_arrays_are_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.pt", "w") as archive:  # as torch.jit.save names its files
+        archive.writestr("a/code/__torch__/torch/nn/modules/linear.py", "")
+    (tmp_path / "a.onnx").write_bytes(b"\x08\x09")
+    np.savez(tmp_path / "a.npz", weight=np.zeros(3))
+    for name, said in {
+        "a.pt": "TorchScript",
+        "a.onnx": "an ONNX graph",
+        "a.npz": "a NumPy archive",
+    }.items():
+        with pytest.raises(CheckpointError, match=said):
+            read_foreign(tmp_path / name)
+
+
+def test_safetensors_are_known_whatever_they_are_called(tmp_path: Path) -> None:
+    """Also where the length of the header, its first byte, is that of a web page's <."""
+    header = b'{"weight":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}'.ljust(0x13C)
+    content = len(header).to_bytes(8, "little") + header + np.arange(3, dtype="<f4").tobytes()
+    assert content[:1] == b"<"
+    path = tmp_path / "a.bin"
+    path.write_bytes(content)
+    assert torch.equal(read_foreign(path)["weight"], torch.arange(3.0))
+
+
+def test_all_parts_of_a_file_are_read_by_their_index(tmp_path: Path) -> None:
+    names = [f"model-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": names[0], "b": names[1]}}))
+    save_file({"a": torch.zeros(2)}, tmp_path / names[0])
+    with pytest.raises(CheckpointError, match=f"the part {names[1]} is not beside it"):
+        read_foreign(index)
+    save_file({"b": torch.ones(2)}, tmp_path / names[1])
+    assert {*read_foreign(index)} == {"a", "b"}
+    with pytest.raises(CheckpointError, match=r"one part of 2; .*model\.safetensors\.index\.json"):
+        read_foreign(tmp_path / names[0])
+    index.write_text(json.dumps({"weight_map": {"a": "../../etc/passwd"}}))
+    with pytest.raises(CheckpointError, match="is not beside it"):
+        read_foreign(index)
+    index.write_text("[]")
+    with pytest.raises(CheckpointError, match="lists no weights"):
+        read_foreign(index)
+
+
+def test_a_list_of_state_dicts_is_numbered(tmp_path: Path) -> None:
+    found = read_foreign(saved(tmp_path / "a.pt", [{"w": torch.ones(1)}, {"w": torch.zeros(1)}]))
+    assert {*found} == {"0", "1"}

@@ -27,34 +27,55 @@ _OF_LIBRARIES = re.compile(
     rb"|Unsupported marker|Application transferred|Warning: unknown JFIF|libpng (warning|error)"
     rb"|TIFF\w*:|\[ ?(ERROR|WARN):\d+@"
 )
+# OpenCV's own may have several lines: these follow the first.
+_GOES_ON = re.compile(rb"> |\r?\n")
 
 
 @contextlib.contextmanager
 def complaints() -> Iterator[list[str]]:
     """Collect the lines that libraries print to standard error inside the block; complete after it.
 
-    Without a standard error, or a place for the lines, nothing is collected.
+    A process may have no standard error (`2>&-`): it has one inside the block. Without a place for
+    the lines, nothing is collected.
     """
     said: list[str] = []
     with _ONE_AT_A_TIME, contextlib.ExitStack() as opened:
+        own = _kept_stderr(opened)
         try:
-            own = os.dup(_STDERR)
-            opened.callback(os.close, own)
             held = opened.enter_context(_open_memory())
         except OSError:
             yield said
             return
+        # Where there is no standard error, the memory itself may have been given its number.
         os.dup2(held.fileno(), _STDERR)
         try:
             yield said
         finally:
-            os.dup2(own, _STDERR)
+            if own is not None:
+                os.dup2(own, _STDERR)
+            elif held.fileno() != _STDERR:
+                os.close(_STDERR)
             held.seek(0)
+            goes_on = False
             for line in held.read().splitlines(keepends=True):
                 if _OF_LIBRARIES.match(line):
                     said.append(line.decode("utf-8", "replace").strip())
-                else:
-                    os.write(own, line)
+                elif not (goes_on and _GOES_ON.match(line)):
+                    if own is not None:
+                        os.write(own, line)
+                    goes_on = False
+                    continue
+                goes_on = True
+
+
+def _kept_stderr(opened: contextlib.ExitStack) -> int | None:
+    """A second number of standard error, closed with the stack; None: there is none."""
+    try:
+        own = os.dup(_STDERR)
+    except OSError:
+        return None
+    opened.callback(os.close, own)
+    return own
 
 
 def _open_memory() -> IO[bytes]:

@@ -20,11 +20,17 @@ _SIGNATURES = (
     (b"BM", "BMP"),
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
     (b"GIF8", "GIF"),
+    (b"P2", "PGM"),
     (b"P5", "PGM"),
+    (b"P3", "PPM"),
     (b"P6", "PPM"),
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
 )
+# What is read, for messages: the formats above, and those that hold their name further inside.
+FORMATS = (*dict.fromkeys(name for _, name in _SIGNATURES), "WebP", "AVIF")
 # Start-of-frame markers hold the size; C4, C8 and CC in this range are tables.
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _APP1 = 0xDA, 0xE1

@@ -1,12 +1,12 @@
 """A photo of any size, read with no more pixels than a network needs.
 
     photo = read_photo(path, 128, 64)
-    photo.image_HWC                    upright RGB; of a large photo a half, a quarter or an eighth
+    photo.image_HWC                    upright RGB; of a large JPEG a half, a quarter or an eighth
 
 Photos of up to 4 megapixels are decoded whole. Of a larger JPEG the decoder makes a smaller picture
 from the start, of at least twice the network's input, so that its memory grows little with the
-photo. A larger PNG is decoded whole and halved at once, and other formats are decoded whole. What
-decoders make up for damaged parts is an error.
+photo. Other formats are decoded whole, into one array: three bytes a pixel, or four with
+transparency. What decoders make up for damaged parts is an error.
 
 Axes: H height, W width.
 """
@@ -23,9 +23,11 @@ from edgehuman.preprocess.image.pixels import decode_as, require_whole
 from edgehuman.records import Uint8
 
 WHOLE_PIXELS = 4_000_000
-# OpenCV shrinks a PNG after decoding it, by interpolation: a half of it is the mean of 2x2 pixels,
-# a quarter would leave out pixels.
-_SHRINKS: dict[str, tuple[int, ...]] = {"JPEG": (8, 4, 2), "PNG": (2,)}
+_SHRINKS = (8, 4, 2)
+# Formats whose decoders make a picture of any bytes. Copies that stopped are often filled up with
+# zeros; the files of pictures of one colour have shorter runs of them.
+_WITHOUT_CHECKS = frozenset({"WebP", "JPEG 2000"})
+_ZEROS = 1024
 # A side of a shrunk photo has at least so many times the pixels of the network's: averaging over
 # areas of two pixels and more hardly depends on where their edges lie.
 _SPARE = 2
@@ -61,9 +63,14 @@ def read_photo(path: Path, height: int, width: int) -> Photo:
         raise ImageError(f"{path}: {error.strerror}; give the path of an image") from None
     header = require_whole(data, str(path))
     shrink = shrink_for(header, height, width)
+    has_zeros = header.format in _WITHOUT_CHECKS and bytes(max(_ZEROS, len(data) // 8)) in data
+    source = path if path.is_file() else data  # a pipe is read once
+    del data  # before a large picture is made
     with complaints() as said:
-        image_HWC = decode_as(data, header, str(path), shrink, silent=False)
+        image_HWC = decode_as(source, header, str(path), shrink, silent=False)
     remarks = [_remark(line, header, path) for line in said]
+    if has_zeros:
+        remarks.append("an eighth of it is zeros, so it may be damaged")
     if header.animated:
         remarks.append(f"an animated {header.format}, of which the first frame was read")
     rows, columns = image_HWC.shape[:2]
@@ -74,11 +81,10 @@ def read_photo(path: Path, height: int, width: int) -> Photo:
 
 def shrink_for(header: ImageHeader, height: int, width: int) -> int:
     """How far to shrink a photo while decoding it: 1, 2, 4 or 8."""
-    shrinks = () if header.alpha else _SHRINKS.get(header.format, ())
-    if header.height * header.width <= WHOLE_PIXELS:
+    if header.format != "JPEG" or header.height * header.width <= WHOLE_PIXELS:
         return 1
     fitting = min(header.height // (_SPARE * height), header.width // (_SPARE * width))
-    return next((shrink for shrink in shrinks if shrink <= fitting), 1)
+    return next((shrink for shrink in _SHRINKS if shrink <= fitting), 1)
 
 
 def _remark(line: str, header: ImageHeader, path: Path) -> str:

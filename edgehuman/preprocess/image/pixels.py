@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.foreign import HEAD, foreign_of
-from edgehuman.preprocess.image.header import ImageHeader, read_header
+from edgehuman.preprocess.image.header import FORMATS, ImageHeader, read_header
 from edgehuman.records import Float32, Uint8
 
 Box = tuple[float, float, float, float]
@@ -76,8 +76,8 @@ def require_whole(data: bytes, name: str) -> ImageHeader:
         raise ImageError(f"{name} is {foreign.what}, which is not read; {foreign.fix}")
     if not header.format:
         raise ImageError(
-            f"{name} begins with {data[:8]!r}, which is not an image; supported: JPEG, PNG, WebP, "
-            "BMP, TIFF, GIF, AVIF and PPM. Convert it, or remove it"
+            f"{name} begins with {data[:8]!r}, which is not an image; supported: "
+            f"{', '.join(FORMATS)}. Convert it, or remove it"
         )
     if not header.complete:
         raise ImageError(
@@ -88,11 +88,13 @@ def require_whole(data: bytes, name: str) -> ImageHeader:
 
 
 def decode_as(
-    data: bytes, header: ImageHeader, name: str, shrink: int = 1, silent: bool = True
+    source: bytes | Path, header: ImageHeader, name: str, shrink: int = 1, silent: bool = True
 ) -> Uint8:
     """`decode` with a header already read.
 
     Args:
+        source: the bytes of the file, or its path: then OpenCV reads it piece by piece and decodes
+            into one array, which takes the least memory.
         shrink: 2, 4 or 8 downscales a JPEG while decoding, and others after it.
         silent: whether OpenCV keeps its errors to itself; see `complaints`.
 
@@ -106,7 +108,7 @@ def decode_as(
         flags = cv2.IMREAD_UNCHANGED
     else:
         flags = getattr(cv2, _REDUCED[shrink]) | (cv2.IMREAD_IGNORE_ORIENTATION if own else 0)
-    bgr = _decoded(data, flags, _SILENT if silent else _ERRORS)
+    bgr = _decoded(source, flags, _SILENT if silent else _ERRORS)
     if bgr is None:
         raise ImageError(
             f"{name}: the {header.format} cannot be decoded; it is damaged, or OpenCV does not "
@@ -121,7 +123,7 @@ def decode_as(
     return turn(rgb, header.orientation) if own and header.orientation != 1 else rgb
 
 
-def _decoded(data: bytes, flags: int, log_level: int) -> NDArray[Any] | None:
+def _decoded(source: bytes | Path, flags: int, log_level: int) -> NDArray[Any] | None:
     """Decode with OpenCV, without its warnings on the terminal; None on failure."""
     import cv2
 
@@ -130,7 +132,11 @@ def _decoded(data: bytes, flags: int, log_level: int) -> NDArray[Any] | None:
     level = log.getLogLevel()
     log.setLogLevel(log_level)
     try:
-        found: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        found = _from_file(source, flags) if isinstance(source, Path) else None
+        if found is None:
+            # What Windows cannot open by a name outside its code page is read here.
+            data = source.read_bytes() if isinstance(source, Path) else source
+            found = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         return found
     except cv2.error:
         return None
@@ -138,11 +144,26 @@ def _decoded(data: bytes, flags: int, log_level: int) -> NDArray[Any] | None:
         log.setLogLevel(level)
 
 
+def _from_file(path: Path, flags: int) -> NDArray[Any] | None:
+    """Decode into an array of NumPy's own; without one, OpenCV's array is copied into one."""
+    import cv2
+
+    try:
+        return cv2.imread(str(path), None, flags)
+    except (TypeError, cv2.error):  # OpenCV before 4.10
+        return cv2.imread(str(path), flags)
+
+
 def _to_rgb(bgr: NDArray[Any]) -> Uint8:
-    """Convert OpenCV's array, of any depth and channels, to uint8 RGB; it may be overwritten."""
+    """Convert OpenCV's array, of any depth and channels, to uint8 RGB, and overwrite it if the
+    result has room there.
+    """
     height, width = bgr.shape[:2]
-    in_place = bgr.dtype == np.uint8 and bgr.ndim == 3 and bgr.shape[2] == 3
-    rgb_HWC = bgr if in_place else np.empty((height, width, 3), np.uint8)
+    num_bytes = height * width * 3
+    # In place, a strip of the result ends before the next strip of the source begins.
+    in_place = bgr.flags.c_contiguous and bgr.nbytes >= num_bytes
+    room = bgr.reshape(-1).view(np.uint8) if in_place else np.empty(num_bytes, np.uint8)
+    rgb_HWC = room[:num_bytes].reshape(height, width, 3)
     rows = max(1, _STRIP // (3 * width))
     for top in range(0, height, rows):
         rgb_HWC[top : top + rows] = _strip_to_rgb(bgr[top : top + rows])

@@ -20,7 +20,7 @@ import numpy as np
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
 from edgehuman.preprocess.image.photo import read_photo
-from edgehuman.preprocess.image.pixels import resize, resize_labels, to_crop
+from edgehuman.preprocess.image.pixels import MIN_SIDE, resize, resize_labels, to_crop
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.image.results import PhotoResult
 from edgehuman.runtime.model import Model
@@ -70,6 +70,11 @@ def answer_image(model: Model, image_HWC: object, name: str) -> PhotoResult:
         raise DataError(
             f"photo {name} is {array.dtype} {array.shape}; give uint8 RGB (height, width, 3). "
             "OpenCV reads BGR: image[..., ::-1]"
+        )
+    if min(array.shape[:2]) < MIN_SIDE:
+        raise DataError(
+            f"photo {name} is {array.shape[1]}x{array.shape[0]} pixels; each side must be at least "
+            f"{MIN_SIDE}"
         )
     crop_HWC = resize(np.ascontiguousarray(array), *model.card.input.shape[:2])
     rows, columns = array.shape[:2]

@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edgehuman.errors import UsageError
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.answer import answer_image, answer_photo, require_answers
@@ -15,12 +17,16 @@ from edgehuman.runtime.image.source import find_photos, name_in
 from edgehuman.runtime.loop.live import LiveStream
 from edgehuman.runtime.model import Model
 
+_ONE_PICTURE = 3
+"""Axes of an array that is one picture, and not a batch of them."""
+
 
 def open_stream(
-    model: Model, source: str | Path | Iterable[Uint8] | None
+    model: Model, source: str | Path | Iterable[Uint8 | str | Path] | None
 ) -> LiveStream[PhotoResult]:
     """An answer for every photo of a folder (or the one photo), in the order of their names; for
-    every array of an iterable; or for every array that is pushed, without a source.
+    every array or path of an iterable; for one array (H, W, 3); or for every array or path that is
+    pushed, without a source.
 
     An unreadable photo is a result too, with its reason; it does not end the stream.
 
@@ -40,7 +46,8 @@ def open_stream(
         intake = PushedPhotos(model, tally)
         return LiveStream(_nothing_to_iterate(), intake.report, intake=intake)
     if not isinstance(source, (str, Path)):
-        return LiveStream(_array_answers(model, source, tally), tally.summary)
+        alone = isinstance(source, np.ndarray) and source.ndim == _ONE_PICTURE
+        return LiveStream(_each_answer(model, [source] if alone else source, tally), tally.summary)
     found = find_photos(source)
     tally.others = found.others
     return LiveStream(_answers(model, Path(source), found.photos, tally), tally.summary)
@@ -56,13 +63,13 @@ class PushedPhotos:
         self._ended = False
 
     def push(self, record: object) -> list[PhotoResult]:
-        """The answer for one array."""
+        """The answer for one array, or for the photo of a path."""
         with self._lock:
             if self._ended:
                 raise UsageError(
                     "push after the end of the stream; open another with edgehuman.stream(model)"
                 )
-            result = answer_image(self._model, record, str(self._tally.photos))
+            result = _answer_one(self._model, record, self._tally.photos)
             self._tally.add(result)
             return [result]
 
@@ -86,11 +93,17 @@ def _nothing_to_iterate() -> Generator[PhotoResult, None, None]:
     )
 
 
-def _array_answers(
-    model: Model, source: Iterable[Uint8], tally: PhotoTally
+def _answer_one(model: Model, record: object, index: int) -> PhotoResult:
+    if isinstance(record, (str, Path)):
+        return answer_photo(model, Path(record), str(record))
+    return answer_image(model, record, str(index))
+
+
+def _each_answer(
+    model: Model, source: Iterable[object], tally: PhotoTally
 ) -> Generator[PhotoResult, None, None]:
-    for index, image_HWC in enumerate(source):
-        result = answer_image(model, image_HWC, str(index))
+    for index, record in enumerate(source):
+        result = _answer_one(model, record, index)
         tally.add(result)
         yield result
 

@@ -16,7 +16,7 @@ class ImportConfig:
     """Convert published weights to a checkpoint folder."""
 
     checkpoint: Positional[Path]
-    """A .pth, .pt, .tar, .bin or .safetensors file."""
+    """A .pth, .pt, .tar, .bin or .safetensors file, or the .index.json of one in parts."""
     source: Source
     """Source of the key names: timm, tinyvit (Cream), starnet (Rewrite the Stars), dino or mae."""
     arch: str

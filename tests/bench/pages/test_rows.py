@@ -66,7 +66,8 @@ def test_costs_by_hand() -> None:
     ("parity", "layers", "said"),
     [
         ({"top1_agreement": 0.75}, 0, "same class 75.0 %"),
-        ({"retrieval_agreement": 1.0}, 1, "same neighbours 100.0 %, 1 layer in float"),
+        ({"retrieval_agreement": 1.0}, 1, "neighbours in the same order 100.0 %, 1 layer in float"),
+        ({"neighbours_kept": 0.9, "retrieval_agreement": 0.6}, 0, "same neighbours 90.0 %"),
         ({"label_agreement": 0.5}, 2, "same answer 50.0 %, 2 layers in float"),
         ({"joint_shift_px": 0.25}, 0, "joints moved 0.25 px"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,16 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData, image_input, silhouette_input
+from edgehuman.card import (
+    IMU_INPUT,
+    Card,
+    InputSpec,
+    OutputSpec,
+    TrainingData,
+    image_input,
+    silhouette_input,
+    skeleton_input,
+)
 from edgehuman.export.graph import fp16
 from edgehuman.export.graph.readable import description, make_readable
 from edgehuman.export.graph.sessions import open_session, run
@@ -90,12 +100,37 @@ def test_bytes_are_converted_once(kind: int, turned: bool, joined: bool) -> None
     assert np.array_equal(run(open_session(model), x), before)
 
 
-def test_axes_are_named_wherever_they_stand() -> None:
+@pytest.mark.parametrize(
+    ("taken", "second"),
+    [
+        (IMU_INPUT, "samples"),
+        (skeleton_input(0), "frames"),
+        (silhouette_input(), "frames"),
+        (image_input(), "height"),
+        (InputSpec("MyRecord", (0, 2), "float32", "", 0.0), "axis_1"),
+    ],
+)
+def test_axes_are_named_by_the_record_wherever_they_stand(taken: InputSpec, second: str) -> None:
     model = model_of([helper.make_node("Flatten", ["x"], ["y"])], last=TensorProto.UINT8)
-    make_readable(model, CLASSES)
+    make_readable(model, CLASSES.replace(input=replace(taken, least=2)))
     ends = [*model.graph.input, *model.graph.output]
     dims = [[d.dim_param or d.dim_value for d in e.type.tensor_type.shape.dim] for e in ends]
-    assert dims == [["batch", "frames", 2], ["batch", "2*frames"]]
+    assert dims == [["batch", second, 2], ["batch", f"2*{second}"]]
+    assert f"at least 2 {second}" in model.doc_string
+
+
+def test_an_axis_is_named_by_its_place_whichever_are_dynamic() -> None:
+    graph = helper.make_graph(
+        [helper.make_node("Flatten", ["x"], ["y"])],
+        "made",
+        [helper.make_tensor_value_info("x", TensorProto.UINT8, ["s1", 8, "s2", 3])],
+        [helper.make_tensor_value_info("y", TensorProto.UINT8, ["s1", "24*s2"])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    make_readable(model, CLASSES.replace(input=image_input()))
+    ends = [*model.graph.input, *model.graph.output]
+    dims = [[d.dim_param or d.dim_value for d in e.type.tensor_type.shape.dim] for e in ends]
+    assert dims == [["batch", 8, "width", 3], ["batch", "24*width"]]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +140,7 @@ def test_axes_are_named_wherever_they_stand() -> None:
         (CLASSES, "ax ay az in g with gravity, gx gy gz in rad/s, 50 a second"),
         (CLASSES.replace(output=OutputSpec("classes", ("u",), placements=("a", "b"))),
          "logsumexp over the placements"),
-        (CLASSES.replace(input=image_input()), "PersonCrop, uint8 (batch, frames, 2): RGB, 0 to"),
+        (CLASSES.replace(input=image_input()), "PersonCrop, uint8 (batch, height, 2): RGB, 0 to"),
         (CLASSES.replace(input=silhouette_input()), "0 or 255 (the person)"),
         (CLASSES.replace(output=OutputSpec("embedding", distance="cosine", parts=2)),
          "compared by cosine distance, the mean over its parts"),
@@ -158,14 +193,6 @@ def test_graphs_of_images_are_readable(name: str) -> None:
     require_readable(image_network(name)[2])
 
 
-# The gait models of skeletons were exported before; their next export takes the mark away.
-BEFORE = pytest.mark.xfail(reason="exported before graphs were readable", strict=False)
-SHIPPED = [
-    pytest.param(path, id=path.stem, marks=[BEFORE] if "gait-skeleton" in path.stem else [])
-    for path in sorted(ZOO.glob("*.onnx"))
-]
-
-
-@pytest.mark.parametrize("path", SHIPPED)
+@pytest.mark.parametrize("path", sorted(ZOO.glob("*.onnx")), ids=lambda path: path.stem)
 def test_the_models_that_ship_are_readable(path: Path) -> None:
     require_readable(onnx.load(path))

@@ -75,3 +75,9 @@ def test_without_a_layer_to_leave_in_int8_there_is_no_int8_graph(layers: int) ->
     with pytest.raises(ParityError, match="still drops by more") as raised:
         keep_float(ranked, lambda layers: 0.0, 0.5, 0)
     assert raised.value.ranking == ranked
+
+
+def test_a_drop_too_small_for_two_digits_is_not_printed_as_none() -> None:
+    ranked = [Sensitivity("head", 1.0), Sensitivity("stem", 0.5)]
+    with pytest.raises(ParityError, match=r"still drops by 0\.004 points"):
+        keep_float(ranked, lambda layers: 0.004, 0.0, 1)

@@ -28,6 +28,16 @@ def test_lines_of_libraries_are_collected_and_others_printed(
     assert capfd.readouterr().err == "after\n"
 
 
+def test_the_further_lines_of_a_complaint_belong_to_it(capfd: pytest.CaptureFixture[str]) -> None:
+    with complaints() as said:
+        os.write(
+            2, b"[ERROR:0@0.064] global imdecode_ can't read data\n> Too long LZW\n> where\n\n"
+        )
+        os.write(2, b"of another thread\n> quoted\n\n")
+    assert said == ["[ERROR:0@0.064] global imdecode_ can't read data"]
+    assert capfd.readouterr().err == "of another thread\n> quoted\n\n"
+
+
 def test_an_error_inside_gives_standard_error_back(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ZeroDivisionError), complaints():
         raise ZeroDivisionError
@@ -53,13 +63,32 @@ def test_each_thread_gets_its_own(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().err == ""
 
 
-def test_a_process_without_a_standard_error() -> None:
-    code = (
-        "import os; os.close(2); from edgehuman.preprocess.image.complaints import complaints\n"
-        "with complaints() as said: pass\nprint(said)"
-    )
-    done = leaving.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
-    assert done.stdout == "[]\n"
+CLOSED = """
+import os, sys
+from edgehuman.preprocess.image.complaints import complaints
+for number in map(int, sys.argv[1:]):
+    os.close(number)
+said = []
+for _ in range(2):
+    with complaints() as some:
+        os.write(2, b"Corrupt JPEG data: a\\nwords of another thread\\n")
+    said += some
+for number in (0, 2):
+    try:
+        os.fstat(number)
+        said.append(f"{number} is open")
+    except OSError:
+        pass
+print(said)
+"""
+
+
+@pytest.mark.parametrize("closed", [("2",), ("0", "2")])
+def test_a_process_without_a_standard_error_is_told_too(closed: tuple[str, ...]) -> None:
+    words = [sys.executable, "-c", CLOSED, *closed]
+    done = leaving.run(words, stdout=subprocess.PIPE, text=True, check=True)
+    left = [] if "0" in closed else ["0 is open"]
+    assert done.stdout == f"{['Corrupt JPEG data: a'] * 2 + left}\n"
 
 
 @pytest.mark.parametrize("place", ["memory", "disk", "nowhere"])

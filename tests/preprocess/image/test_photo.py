@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import struct
+import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +17,7 @@ import pytest
 from edgehuman.errors import ImageError
 from edgehuman.preprocess.image.header import ImageHeader
 from edgehuman.preprocess.image.photo import read_photo, shrink_for
-from edgehuman.preprocess.image.pixels import read_image, resize
+from edgehuman.preprocess.image.pixels import decode, read_image, resize
 from edgehuman.records import Uint8
 
 
@@ -47,7 +52,7 @@ def turned_to(orientation: int, jpeg: bytes) -> bytes:
         ((4000, 3000), "JPEG", 8),
         ((8000, 1000), "JPEG", 4),  # an eighth has 125 columns, and twice 64 is 128
         ((40000, 130), "JPEG", 1),
-        ((8000, 6000), "PNG", 2),
+        ((8000, 6000), "PNG", 1),
         ((8000, 6000), "WebP", 1),
     ],
 )
@@ -64,16 +69,73 @@ def test_a_photo_of_up_to_four_megapixels_is_what_it_was(suffix: str, tmp_path: 
     assert (photo.height, photo.width, photo.remark) == (500, 300, "")
 
 
-def test_a_large_png_is_halved_by_the_mean_of_four_pixels(tmp_path: Path) -> None:
-    image_HWC = np.random.default_rng(0).integers(0, 256, (2600, 1700, 3)).astype(np.uint8)
-    path = tmp_path / "a.png"
-    path.write_bytes(encoded(".png", image_HWC, cv2.IMWRITE_PNG_COMPRESSION, 1))
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff", ".jp2"])
+def test_a_large_photo_of_another_format_is_whole(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(encoded(suffix, picture(2600, 1700)))
     photo = read_photo(path, 128, 64)
-    mean_HWC = image_HWC[..., ::-1].reshape(1300, 2, 850, 2, 3).mean(axis=(1, 3))
-    assert np.abs(photo.image_HWC - mean_HWC).max() <= 0.5
+    assert np.array_equal(photo.image_HWC, read_image(path))
     assert (photo.height, photo.width) == (2600, 1700)
-    path.write_bytes(encoded(".png", np.dstack([image_HWC, image_HWC[..., :1]])))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_photo_of_any_channels_and_depth_is_what_its_bytes_are(
+    channels: int, kind: type, tmp_path: Path
+) -> None:
+    values = np.random.default_rng(0).integers(0, np.iinfo(kind).max + 1, (90, 70, channels))
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(".png", np.asarray(values, kind)))
     assert np.array_equal(read_photo(path, 128, 64).image_HWC, read_image(path))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_tiff_is_turned(orientation: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.tiff"
+    whole = encoded(".tiff", picture(40, 24))
+    (begin,) = struct.unpack_from("<I", whole, 4)
+    (count,) = struct.unpack_from("<H", whole, begin)
+    rows = [whole[begin + 2 + 12 * i : begin + 14 + 12 * i] for i in range(count)]
+    turned = struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
+    rows = sorted(
+        [row for row in rows if row[:2] != turned[:2]] + [turned],
+        key=lambda row: row[1] << 8 | row[0],
+    )
+    table = struct.pack("<H", len(rows)) + b"".join(rows) + bytes(4)
+    path.write_bytes(whole[:4] + struct.pack("<I", len(whole)) + whole[8:] + table)
+    image_HWC = read_photo(path, 128, 64).image_HWC
+    assert image_HWC.shape == ((40, 24, 3) if orientation < 5 else (24, 40, 3))
+    assert np.array_equal(image_HWC, read_image(path))
+
+
+@pytest.mark.parametrize("lacking", ["a target (OpenCV before 4.10)", "names of this kind"])
+def test_an_opencv_that_cannot_read_a_file_as_ours_gives_the_same(
+    lacking: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(".png", picture(40, 24)))
+    imread = cv2.imread
+
+    def limited(name: str, *words: Any) -> Any:
+        if lacking == "names of this kind":
+            return None
+        if len(words) > 1:
+            raise cv2.error("Overload resolution failed")
+        return imread(name, *words)
+
+    monkeypatch.setattr(cv2, "imread", limited)
+    assert np.array_equal(read_photo(path, 128, 64).image_HWC, read_image(path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="makes a pipe")
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    path, content = tmp_path / "a.png", encoded(".png", picture(40, 24))
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(content,))
+    writer.start()
+    photo = read_photo(path, 128, 64)
+    writer.join()
+    assert np.array_equal(photo.image_HWC, decode(content))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -131,6 +193,19 @@ def test_bytes_that_belong_to_no_pixel_are_remarked(tmp_path: Path) -> None:
     assert "may be damaged" in photo.remark
     path.write_bytes(jpeg + b"after its end")
     assert read_photo(path, 128, 64).remark == ""
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".jp2"])
+def test_a_copy_filled_up_with_zeros_is_remarked(suffix: str, tmp_path: Path) -> None:
+    noise_HWC = np.random.default_rng(0).integers(0, 256, (200, 100, 3), np.uint8)
+    whole = encoded(suffix, noise_HWC)
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(whole)
+    assert not read_photo(path, 128, 64).remark
+    path.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
+    assert "zeros, so it may be damaged" in read_photo(path, 128, 64).remark
+    path.write_bytes(encoded(suffix, np.zeros((2000, 1500, 3), np.uint8)))
+    assert not read_photo(path, 128, 64).remark
 
 
 def test_of_an_animation_the_first_frame_is_read_and_told_of(tmp_path: Path) -> None:

@@ -213,6 +213,17 @@ def test_what_is_no_picture_of_a_person_says_so(
     assert isinstance(caught.value, DataError)
 
 
+def test_the_message_lists_what_is_read() -> None:
+    with pytest.raises(ImageError) as said:
+        decode(b"some words, not pixels")
+    for suffix in (".jpg", ".png", ".webp", ".bmp", ".tif", ".jp2", ".ppm"):
+        kept, data = cv2.imencode(suffix, np.zeros((64, 64, 3), np.uint8))
+        assert kept
+        assert read_header(data.tobytes()).format in str(said.value)
+    assert "GIF" in str(said.value)
+    assert "AVIF" in str(said.value)
+
+
 def test_no_bytes_of_any_kind_crash_the_header_reader() -> None:
     draw = np.random.default_rng(0)
     starts = [encode(quarters(), suffix)[:40] for suffix in (".jpg", ".png", ".webp")]

@@ -259,18 +259,37 @@ def test_a_flag_of_other_records_says_what_this_model_takes(
     assert "This model takes one picture of one person" in capsys.readouterr().err
 
 
+# The peak of getrusage holds that of the process that started it, too: this one's, with PyTorch.
 PEAK = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from edgehuman.cli import main
 code = main(["run", *sys.argv[1:]])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+status = Path("/proc/self/status").read_text()
+print(int(re.search(r"VmHWM:\\s*(\\d+) kB", status)[1]) // 1024, file=sys.stderr)
 sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("save", [False, True])
-def test_a_photo_of_48_megapixels_takes_under_300_megabytes(save: bool, tmp_path: Path) -> None:
-    path = photo(tmp_path / "a.jpg", flag(8000, 6000))
+# OpenCV before 4.10 decodes into an array of its own, and copies it.
+INTO_ONE = tuple(map(int, cv2.__version__.split(".")[:2])) >= (4, 10)
+WHOLE = pytest.mark.skipif(not INTO_ONE, reason="this OpenCV makes a second copy")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize(
+    ("suffix", "save"),
+    [
+        (".jpg", False),
+        (".jpg", True),
+        pytest.param(".bmp", False, marks=WHOLE),
+        pytest.param(".png", True, marks=WHOLE),
+    ],
+)
+def test_a_photo_of_48_megapixels_takes_under_300_megabytes(
+    suffix: str, save: bool, tmp_path: Path
+) -> None:
+    path = photo(tmp_path / f"a{suffix}", flag(8000, 6000))
     model = str(write_image_model(tmp_path, "parsing"))
     words = [
         model,

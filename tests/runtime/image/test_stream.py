@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgehuman.card import OutputSpec
@@ -50,3 +51,27 @@ def test_a_stream_that_is_left_gives_no_more(tmp_path: Path) -> None:
     results.close()
     assert list(results) == []
     assert results.report()["photos"] == 1
+
+
+def test_paths_in_a_list_and_one_picture_are_photos_too(tmp_path: Path) -> None:
+    photo(tmp_path / "a.png", flag())
+    (tmp_path / "b.jpg").write_bytes(b"no photo")
+    model = load(write_image_model(tmp_path, "reid"))
+    listed = list(open_stream(model, [tmp_path / "a.png", str(tmp_path / "b.jpg"), flag()]))
+    assert [each.photo for each in listed] == [
+        str(tmp_path / "a.png"),
+        str(tmp_path / "b.jpg"),
+        "2",
+    ]
+    assert "not an image" in listed[1].reason
+    for alone in (open_stream(model, flag()), open_stream(model, [flag()])):
+        (result,) = alone
+        assert to_row(result)["embedding"] == to_row(listed[2])["embedding"]
+    pushed = open_stream(model, None).push(tmp_path / "a.png")
+    assert to_row(pushed[0])["embedding"] == to_row(listed[0])["embedding"]
+
+
+def test_a_picture_too_small_is_refused_as_its_file_is(tmp_path: Path) -> None:
+    model = load(write_image_model(tmp_path, "reid"))
+    with pytest.raises(DataError, match=r"photo 0 is 4x300 pixels; each side must be at least 8"):
+        next(open_stream(model, [np.zeros((300, 4, 3), np.uint8)]))
