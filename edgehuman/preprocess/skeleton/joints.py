@@ -5,8 +5,8 @@
     [{"x", "y", "score"}, ...]   {"nose": {"x", "y"}, ...}
     {"x": [...], "y": [...], "visible": [...]}
 
-A joint that is null or NaN, that has no confidence while others do, or that lies exactly at (0, 0),
-was not seen.
+A joint that is null or NaN, that has no confidence while others do, or that lies exactly at (0, 0)
+or (-1, -1), was not seen.
 
 Axes: J joint.
 """
@@ -30,6 +30,8 @@ _SURE = (
     *("prob", "inFrameLikelihood", "trackingState", "TrackingState", "presence"),
 )
 _INSIDE = ("position", "Position", "point", "pos")
+# The joints of nobody.
+NOBODY = np.empty((0, 3))
 # Place of the confidence among a joint's numbers: x, y, z, visibility, presence of MediaPipe.
 _PLACE = {3: 2, 4: 3, 5: 3}
 
@@ -71,7 +73,8 @@ def read_joints(values: Any, scores: Any = None, where: str = "a pose") -> Float
 
 def _unseen_as_nan(xy_J2: Float64, sure_J: Float64 | None) -> Float64:
     """(J, 3) with NaN for joints that were not seen."""
-    lost_J = ~np.isfinite(xy_J2).all(axis=1) | (xy_J2 == 0.0).all(axis=1)
+    lost_J = ~np.isfinite(xy_J2).all(axis=1)
+    lost_J |= ((xy_J2 == 0.0) | (xy_J2 == -1.0)).all(axis=1) & (xy_J2[:, 0] == xy_J2[:, 1])
     if sure_J is None:
         sure_J = np.full(len(xy_J2), np.nan)
     else:
@@ -117,7 +120,7 @@ def _listed(values: Any, where: str) -> Any:
     first = next((each for each in values if each is not None), None)
     if isinstance(first, Mapping):
         return [None if each is None else _of_object(each) for each in values]
-    if isinstance(first, (int, float)):
+    if isinstance(first, (int, float, str)):
         return _unflat(np.asarray(values, np.float64), where)
     return values
 

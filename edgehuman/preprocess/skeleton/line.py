@@ -4,22 +4,22 @@
 
 `t` seconds; `id` the track; joints in pixels with confidence, in the layout that "layout" names, or
 the usual one of their number. Width and height of the picture may be left out. A joint that is null
-or [0, 0, c] was not seen.
+or [0, 0, c] was not seen; where "joints" is null or empty, nobody was.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from typing import Any
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import to_json
-from edgehuman.preprocess.skeleton.joints import read_joints
-from edgehuman.preprocess.skeleton.reading import RawPose, Reading
+from edgehuman.preprocess.skeleton.joints import NOBODY, read_joints
+from edgehuman.preprocess.skeleton.reading import RawPose, Reading, track_name
 from edgehuman.records import Float32
 
 # Key of a line -> what it holds.
@@ -32,6 +32,8 @@ KEYS: Mapping[str, str] = {
     "width": "of the image, in pixels; may be left out",
     "height": "of the image, in pixels; may be left out",
 }
+# The first that is there, and not null, is the track.
+_TRACKS = ("id", "track_id", "tracking_id", "trackId", "person_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,13 @@ def parse_line(text: str, where: str, reading: Reading | None = None) -> PoseLin
 def parsed_line(text: str, where: str) -> dict[str, Any]:
     """The object of a line.
 
+    A byte-order mark, and the comma after an element of a list, are passed over.
+
     Raises:
         DataError: not a JSON object.
     """
     try:
-        row = json.loads(text)
+        row = json.loads(text.lstrip("\ufeff").rstrip().removesuffix(","))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not JSON ({error}); write one object per line") from None
     if not isinstance(row, dict):
@@ -92,7 +96,7 @@ def pose_line(row: Mapping[str, Any], where: str, reading: Reading | None = None
 
 
 def raw_line(row: Mapping[str, Any], where: str) -> RawPose:
-    """The same, with the numbers as they are.
+    """The same, with the numbers as they are; no joints where "joints" is null or empty.
 
     Raises:
         DataError: a missing key, or values that are no numbers.
@@ -109,10 +113,12 @@ def raw_line(row: Mapping[str, Any], where: str) -> RawPose:
             f"{where}: unknown layout {str(layout)[:40]!r}; valid: {', '.join(LAYOUTS)}"
         )
     t_s = _number(row["t"], "t", where)
+    joints = row["joints"]
+    nobody = joints is None or (isinstance(joints, Sized) and not len(joints))
     return RawPose(
-        read_joints(row["joints"], where=where),
+        NOBODY if nobody else read_joints(joints, where=where),
         t_s=t_s,
-        track=str(row.get("id", "0")),
+        track=next((track_name(row[key]) for key in _TRACKS if row.get(key) is not None), "0"),
         layout=layout,
         width_px=round(_number(row.get("width") or 0, "width", where)),
         height_px=round(_number(row.get("height") or 0, "height", where)),
@@ -143,8 +149,8 @@ def format_line(line: PoseLine) -> str:
 
 def _number(value: Any, name: str, where: str) -> float:
     try:
-        number = math.nan if isinstance(value, (bool, str)) else float(value)
-    except (TypeError, OverflowError):
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise DataError(f"{where}: {name} is {str(value)[:40]!r}; it must be a finite number")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from edgehuman.preprocess.skeleton.layouts import (
     lies_along_x,
     looks_like_kinect,
 )
-from edgehuman.preprocess.skeleton.walk import to_record
+from edgehuman.preprocess.skeleton.walk import NUM_JOINTS, to_record
 from edgehuman.records import Float32, Float64
 
 # Coordinates within this are no pixels: shares of the picture, or metres.
@@ -42,7 +43,8 @@ class RawPose:
     """One person in one frame, in the units of the file.
 
     Attributes:
-        joints_J3: x, y, confidence; all NaN where not seen, confidence NaN where there is none.
+        joints_J3: x, y, confidence; all NaN where not seen, confidence NaN where there is none;
+            (0, 3) where nobody was seen.
         t_s: time in seconds; NaN where the source has frame numbers.
         frame: number of the frame; -1 where the source has times.
         track: id of the person; None where there is none.
@@ -59,6 +61,12 @@ class RawPose:
     width_px: int = 0
     height_px: int = 0
     where: str = "a pose"
+
+
+def track_name(track: Any) -> str:
+    """The name of a track as a tool writes it: 7, 7.0 and "7" are one."""
+    is_whole = isinstance(track, float) and track.is_integer()
+    return str(int(track)) if is_whole else str(track)
 
 
 class Reading:
@@ -125,11 +133,14 @@ class Reading:
             )
 
     def record(self, pose: RawPose) -> Float32:
-        """The joints (18, 3) of a pose: OpenPose-18, in pixels where they can be brought there.
+        """The joints (18, 3) of a pose: OpenPose-18, in pixels where they can be brought there; all
+        zero for a pose without joints.
 
         Raises:
             DataError: an unknown layout, another number of joints than it has, or metres.
         """
+        if not len(pose.joints_J3):
+            return np.zeros((NUM_JOINTS, 3), np.float32)
         layout = self.layout_of(pose)
         joints_J3 = pose.joints_J3.copy()
         if layout in Y_FIRST:

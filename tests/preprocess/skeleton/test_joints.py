@@ -23,6 +23,7 @@ ARRAY = np.array(ROWS)
         ARRAY,
         ARRAY.ravel().tolist(),
         ARRAY.ravel(),
+        [str(value) for value in ARRAY.ravel()],
         [[x, y, 9.0, c] for x, y, c in ROWS],
         [[x, y, 9.0, c, 0.7] for x, y, c in ROWS],
         [value for x, y, c in ROWS for value in (x, y, 9.0, c)],
@@ -70,6 +71,7 @@ def test_joints_without_confidences_have_none(values: Any) -> None:
         [3.0, 4.0],
         [0, 0, 0.9],
         [0.0, 0.0, 0],
+        [-1, -1, 0.9],
     ],
 )
 def test_a_joint_that_was_not_seen_is_nan_and_the_others_stay(joint: Any) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.joints import read_joints
-from edgehuman.preprocess.skeleton.reading import RawPose
+from edgehuman.preprocess.skeleton.reading import RawPose, track_name
 
 JOINTS = (
     *("pose_keypoints_2d", "keypoints", "joints", "pose_landmarks", "poseLandmarks", "landmarks"),
@@ -309,6 +309,6 @@ def _track(node: Mapping[str, Any]) -> str | None:
             idx = idx[0] if idx else None
         if idx is None or isinstance(idx, (Mapping, bool)):
             continue
-        name = f"{idx:g}" if isinstance(idx, float) else str(idx)
+        name = track_name(idx)
         return None if name in ("-1", "") else name
     return None

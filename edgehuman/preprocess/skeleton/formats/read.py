@@ -158,7 +158,8 @@ def _lines(path: Path) -> Iterator[Person]:
                 if text.strip():
                     where = f"{path}: line {number}"
                     pose = raw_line(parsed_line(text, where), where)
-                    yield Person(pose, math.nan, number - 1)
+                    if len(pose.joints_J3):
+                        yield Person(pose, math.nan, number - 1)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
 

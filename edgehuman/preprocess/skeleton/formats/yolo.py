@@ -17,7 +17,7 @@ from edgehuman.preprocess.skeleton.formats.content import beginning
 from edgehuman.preprocess.skeleton.formats.people import Person, frame_number
 from edgehuman.preprocess.skeleton.joints import read_joints
 from edgehuman.preprocess.skeleton.layouts import BY_COUNT
-from edgehuman.preprocess.skeleton.reading import RawPose
+from edgehuman.preprocess.skeleton.reading import RawPose, track_name
 
 _USUAL = 17
 _COUNTS = (_USUAL, *(count for count in BY_COUNT if count != _USUAL))
@@ -56,7 +56,7 @@ def read_yolo(path: Path) -> Iterator[Person]:
         row, count, width = found
         joints = read_joints(row[_BOX : _BOX + count * width].reshape(count, width), None, where)
         rest = row[_BOX + count * width :]
-        track = f"{rest[-1]:g}" if len(rest) and _is_id(rest) else None
+        track = track_name(float(rest[-1])) if len(rest) and _is_id(rest) else None
         yield Person(RawPose(joints, frame=frame, track=track, where=where), np.nan, 0)
 
 
