@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sized
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS
@@ -32,6 +34,8 @@ KEYS: Mapping[str, str] = {
     "width": "of the image, in pixels; may be left out",
     "height": "of the image, in pixels; may be left out",
 }
+LONGEST_ID = 64
+_FARTHEST_PX = 1e6
 # The first that is there, and not null, is the track.
 _TRACKS = ("id", "track_id", "tracking_id", "trackId", "person_id")
 
@@ -92,7 +96,7 @@ def pose_line(row: Mapping[str, Any], where: str, reading: Reading | None = None
         DataError: a missing key, an unknown layout, another number of joints than it has, or joints
             that are no numbers.
     """
-    return settled(raw_line(row, where), reading or Reading())
+    return settled([raw_line(row, where)], reading or Reading())[0]
 
 
 def raw_line(row: Mapping[str, Any], where: str) -> RawPose:
@@ -126,16 +130,42 @@ def raw_line(row: Mapping[str, Any], where: str) -> RawPose:
     )
 
 
-def settled(pose: RawPose, reading: Reading) -> PoseLine:
-    """The line of a raw pose with a time.
+def settled(poses: Sequence[RawPose], reading: Reading) -> list[PoseLine]:
+    """The lines of raw poses with times.
 
     Raises:
-        DataError: see `Reading.record`.
+        DataError: see `Reading.records` and `require_limits`.
     """
-    joints_J3 = reading.record(pose)
-    return PoseLine(
-        pose.t_s, "0" if pose.track is None else pose.track, joints_J3, *reading.size_of(pose)
-    )
+    with np.errstate(over="ignore"):  # too large for float32: refused below
+        joints_TJ3 = reading.records(poses)
+    lines = []
+    for pose, joints_J3 in zip(poses, joints_TJ3, strict=True):
+        track = "0" if pose.track is None else pose.track
+        lines.append(PoseLine(pose.t_s, track, joints_J3, *reading.size_of(pose)))
+        require_limits(lines[-1], f"{pose.where}: ")
+    return lines
+
+
+def require_limits(line: PoseLine, where: str = "") -> None:
+    """Raise DataError for an id, a size of the picture or a joint outside its limits.
+
+    Args:
+        where: file and place with ": ", for the message.
+    """
+    if not 0 < len(line.track) <= LONGEST_ID or not line.track.isprintable():
+        raise DataError(
+            f"{where}id is {line.track[:40]!r}; give 1 to {LONGEST_ID} printable characters"
+        )
+    size = (line.width_px, line.height_px)
+    if not 0 <= min(size) <= max(size) <= _FARTHEST_PX:
+        raise DataError(
+            f"{where}image size is {size[0]:.6g}x{size[1]:.6g} pixels; give 0 (unknown) to "
+            f"{_FARTHEST_PX:g} each"
+        )
+    if not (np.abs(line.joints_J3[:, :2]) <= _FARTHEST_PX).all():
+        raise DataError(
+            f"{where}a joint is over {_FARTHEST_PX:g} pixels away; give x and y in pixels"
+        )
 
 
 def format_line(line: PoseLine) -> str:

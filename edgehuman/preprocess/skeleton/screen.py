@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edgehuman.geometry import OPENPOSE_18
 from edgehuman.preprocess.skeleton.order import only_seen, order_mistake
 from edgehuman.preprocess.skeleton.sides import knows_behind, side_votes, swapped_sides
+from edgehuman.preprocess.skeleton.units import are_shares, shares_said
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Bool, Float32
 
@@ -66,12 +67,8 @@ def size_mistake(skeleton_SJ3: Float32, height_px: float, width_px: float) -> st
     seen_K2 = skeleton_SJ3[..., :2][skeleton_SJ3[..., 2] > 0.0]
     if len(seen_K2) < _FEWEST_VOTES:
         return None
-    if (np.abs(seen_K2) <= 2.0).mean() >= 0.99:
-        extent = np.quantile(np.abs(seen_K2), 0.99)
-        return (
-            f"coordinates are at most {extent:.2g}; joints must be in pixels: multiply x by the "
-            "picture's width and y by its height, or give --size, such as 1920x1080"
-        )
+    if are_shares(seen_K2):
+        return shares_said(seen_K2)
     if not (height_px and width_px):
         return None
     share = float(outside(seen_K2, width_px, height_px).mean())

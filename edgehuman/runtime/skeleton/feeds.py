@@ -135,7 +135,7 @@ def file_blocks(files: Sequence[PoseFile]) -> Iterator[PoseBlock]:
     """The poses of whole files in the order of time.
 
     Raises:
-        DataError: an id, a size or a joint outside its limits.
+        DataError: see `lines_of`.
     """
     lines = lines_of(files)
     for begin in range(0, len(lines), _AT_ONCE):

@@ -125,7 +125,7 @@ def test_check_says_what_is_assumed_and_what_is_missing(
 ) -> None:
     path = written.yolo("id", tmp_path, written.walk())
     assert main(["data", "check", str(path)]) == 1
-    assert "the file does not state its size; give it" in capsys.readouterr().out
+    assert "or give --size, such as 1920x1080" in capsys.readouterr().out
     assert main(["data", "check", str(path), "--size", "1920x1080"]) == 0
     out = capsys.readouterr().out
     assert "note: 24 frames per second are assumed" in out

@@ -28,7 +28,7 @@ _UPPER = [COCO_17.index(name) for name in ("l_shoulder", "r_shoulder")]
 _LOWER = [COCO_17.index(name) for name in ("l_ankle", "r_ankle")]
 
 
-def is_array(text: str) -> bool:
+def is_numbers(text: str) -> bool:
     """Whether JSON begins as nested lists of numbers."""
     return _BEGINNING.match(text) is not None
 

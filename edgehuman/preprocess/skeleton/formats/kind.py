@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from pathlib import Path
 
-from edgehuman.preprocess.skeleton.formats.arrays import is_array
+from edgehuman.preprocess.skeleton.formats.arrays import is_numbers
 from edgehuman.preprocess.skeleton.formats.content import beginning, holds
 from edgehuman.preprocess.skeleton.formats.table import is_table
 from edgehuman.preprocess.skeleton.formats.yolo import is_yolo
@@ -79,7 +79,7 @@ def _of_json(path: Path) -> str | None:
         return None
     if text.strip() == "[]":
         return "joints"
-    if is_array(text):
+    if is_numbers(text):
         return "movenet" if re.match(r"\[\s*\[\s*\[", text) else None
     if re.match(r'\[\s*\[\s*\{\s*"(x|y|z|visibility)"', text):
         return "mediapipe"

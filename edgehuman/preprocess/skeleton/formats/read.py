@@ -31,7 +31,13 @@ from edgehuman.preprocess.skeleton.formats.kind import (
 from edgehuman.preprocess.skeleton.formats.people import Person, frame_number, people
 from edgehuman.preprocess.skeleton.formats.table import is_table, read_table
 from edgehuman.preprocess.skeleton.formats.yolo import read_yolo
-from edgehuman.preprocess.skeleton.line import PoseLine, parsed_line, raw_line, settled
+from edgehuman.preprocess.skeleton.line import (
+    LONGEST_ID,
+    PoseLine,
+    parsed_line,
+    raw_line,
+    settled,
+)
 from edgehuman.preprocess.skeleton.reading import Reading
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 
@@ -103,13 +109,24 @@ def read_content(content: bytes, where: str, declared: Declared = UNDECLARED) ->
 
 
 def lines_of(files: Sequence[PoseFile]) -> list[PoseLine]:
-    """The lines of all files in the order of time; with several files, tracks carry their names."""
-    lines = [
-        line if len(files) == 1 else replace(line, track=f"{file.name}:{line.track}")
-        for file in files
-        for track in file.tracks.values()
-        for line in track
-    ]
+    """The lines of all files in the order of time; with several files, tracks carry their names.
+
+    Raises:
+        DataError: the name of a file and an id are too long together.
+    """
+    if len(files) == 1:
+        lines = [line for track in files[0].tracks.values() for line in track]
+        return sorted(lines, key=lambda line: line.t_s)
+    lines = []
+    for file in files:
+        for name, track in file.tracks.items():
+            whole = f"{file.name}:{name}"
+            if len(whole) > LONGEST_ID:
+                raise DataError(
+                    f"{file.name}: id {name[:40]!r} and the file's name are {len(whole)} "
+                    f"characters together; give the file a name that leaves {LONGEST_ID}"
+                )
+            lines += [replace(line, track=whole) for line in track]
     return sorted(lines, key=lambda line: line.t_s)
 
 
@@ -210,8 +227,7 @@ def _settled(
     reading = Reading(declared, _LARGEST.get(format, 0.0), signed=format == "openpose")
     reading.decide([person.pose for person in tracked])
     tracks: dict[str, list[PoseLine]] = defaultdict(list)
-    for person in tracked:
-        line = settled(person.pose, reading)
+    for line in settled([person.pose for person in tracked], reading):
         tracks[line.track].append(line)
     for track, lines in tracks.items():
         lines.sort(key=lambda line: line.t_s)

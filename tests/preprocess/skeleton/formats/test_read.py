@@ -13,6 +13,7 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.declared import Declared, declare
 from edgehuman.preprocess.skeleton.formats.kind import find_format
 from edgehuman.preprocess.skeleton.formats.read import read_content, read_poses
+from edgehuman.preprocess.skeleton.order import order_mistake
 from edgehuman.records import Float32
 from tests.preprocess.skeleton.formats import written
 from tests.preprocess.skeleton.formats.written import FRAMES, WRITERS, walk
@@ -46,7 +47,7 @@ def test_every_format_gives_the_walk_back(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["openpose shares", "mediapipe csv", "yolo", "movenet"])
 def test_shares_need_the_size_of_the_picture(name: str, tmp_path: Path) -> None:
     path = WRITERS[name][1](tmp_path, WALK)
-    with pytest.raises(DataError, match=r"shares of the picture.* give it, such as --size"):
+    with pytest.raises(DataError, match=r"shares of the picture.* or give --size, such as"):
         read_poses(path, Declared(rate_hz=30))
 
 
@@ -103,10 +104,11 @@ def test_metres_are_refused_with_the_way_out(tmp_path: Path) -> None:
         read_poses(kinect(tmp_path, turned=True), STATED)
 
 
-def test_y_before_x_is_named_with_the_layout_that_reads_it(tmp_path: Path) -> None:
+def test_y_before_x_is_read_as_it_stands_and_named_when_checked(tmp_path: Path) -> None:
     path = written.rtmlib(tmp_path, WALK[:, :, [1, 0, 2]])
-    with pytest.raises(DataError, match=r"people lie along x.* give --layout movenet17"):
-        read_poses(path, STATED)
+    said = order_mistake(joints_of(path, STATED))
+    assert said is not None
+    assert "or give --layout movenet17" in said
     found = joints_of(path, declare(30, layout="movenet"))
     np.testing.assert_allclose(found[..., :2], WALK[..., :2], atol=0.01)
 
