@@ -34,6 +34,7 @@ _LARGEST_SHARE = 2.0
 # Shares of a picture go a little below 0 at its edge; metres around a point do so everywhere.
 _NEGATIVE = 0.2
 _FEWEST_SEEN = 4
+_BEFORE_HIPS = 0.1
 _FRAMES_TO_TELL = 24
 _NEARLY_ALL = 0.9
 
@@ -89,6 +90,7 @@ class Reading:
         self._signed = signed
         self._units = ""
         self._kinect: bool | None = None
+        self._depth: bool | None = None
         self._remarks: list[str] = []
 
     @property
@@ -101,9 +103,11 @@ class Reading:
         Raises:
             DataError: coordinates that cannot be brought into pixels.
         """
-        self._sure.decide(pose.joints_J3[:, 2] for pose in poses)
         if not poses:
             return
+        self._depth = _has_depth([pose.joints_J3 for pose in poses])
+        if not self._depth:
+            self._sure.decide(pose.joints_J3[:, 2] for pose in poses)
         units = self._units_of([pose.joints_J3 for pose in poses])
         if units:
             self._units = units
@@ -146,6 +150,11 @@ class Reading:
         if layout in Y_FIRST:
             joints_J3[:, :2] = joints_J3[:, 1::-1]
         lost_J = np.isnan(joints_J3[:, 0])
+        if self._depth is None and not lost_J.all():
+            self._depth = _has_depth([joints_J3])
+        if self._depth:
+            joints_J3[:, 2] = np.nan
+            self._say("the third number of a joint is its depth (z), no confidence")
         sure_J = joints_J3[:, 2]
         if not lost_J.all() and np.isnan(sure_J[~lost_J]).all():
             sure_J = np.ones(len(sure_J))
@@ -231,6 +240,15 @@ class Reading:
     def _say(self, remark: str) -> None:
         if remark not in self._remarks:
             self._remarks.append(remark)
+
+
+def _has_depth(frames: Sequence[Float64]) -> bool:
+    """Whether the third numbers are the z of MediaPipe: about half of them lie before the hips."""
+    if len(frames[0]) != len(LAYOUTS["mediapipe33"]):
+        return False
+    third = np.concatenate(frames)[:, 2]
+    third = third[np.isfinite(third) & (third != -1.0)]
+    return bool(len(third)) and float((third < 0.0).mean()) > _BEFORE_HIPS
 
 
 def _extent(frames: Sequence[Float64]) -> float:

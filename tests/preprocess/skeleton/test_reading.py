@@ -109,3 +109,20 @@ def test_kinect_has_no_face_and_that_is_said_once() -> None:
     assert not record[[0, 14, 15, 16, 17]].any()
     assert record[1:14, 2].all()
     assert len([remark for remark in reading.remarks if "no nose" in remark]) == 1
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_depth_of_mediapipe_is_no_confidence(whole: bool) -> None:
+    j = np.arange(33)
+    joints = np.stack([100.0 + 10 * j, 200.0 + 20 * j, np.linspace(-0.5, 0.5, 33)], axis=1)
+    reading, pose = Reading(), RawPose(joints)
+    if whole:
+        reading.decide([pose] * 30)
+    assert (reading.record(pose)[:, 2] == 1.0).all()
+    assert reading.remarks[0] == "the third number of a joint is its depth (z), no confidence"
+    seen = RawPose(np.abs(joints))
+    assert reading_of(seen)[0, 2] == pytest.approx(0.5)
+
+
+def reading_of(pose: RawPose) -> Float64:
+    return np.asarray(Reading().record(pose), np.float64)
