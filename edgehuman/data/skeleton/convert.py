@@ -84,7 +84,7 @@ def _said(path: Path) -> str:
     """Why a path is not converted: it is a dataset that needs no conversion, or not known."""
     found = next(recognised(path, layouts()), None)
     if found is None:
-        return f"{path}: {unknown_said()}"
+        return f"{path}: {unknown_said(path)}"
     return (
         f"{path} is {found[0].dataset} and needs no conversion: every command takes it as it is, "
         f"such as `edgehuman data check {path}`"

@@ -93,7 +93,6 @@ def gather(
     records: list[Float32] = []
     found = list(walks)
     left_out = [each for each in found if isinstance(each, LeftOut)]
-    total = len(found)
     confidences = Confidences()
     confidences.decide(_known(walk) for walk in found if isinstance(walk, Walk))
     for place, walk in enumerate(found):
@@ -101,8 +100,7 @@ def gather(
             continue
         found[place] = _NONE  # its joints are not needed twice
         rate = _rate(walk, rate_hz)
-        joints_TJ3 = _seen(walk.joints_TJ3, confidences)
-        record = to_record(joints_TJ3, walk.sequence, walk.layout)
+        record = to_record(_seen(walk.joints_TJ3, confidences), walk.sequence, walk.layout)
         for part, sequence in _parts(record, walk, rate):
             records.append(part)
             kept.append(_renamed(walk, sequence, rate))
@@ -111,12 +109,10 @@ def gather(
         if not kept:
             raise DataError(first)
         said = "%s: %d of %d walks are skipped, such as %s"
-        _log.warning(said, where, len(left_out), total, first)
+        _log.warning(said, where, len(left_out), len(found), first)
     if not kept:
         raise DataError(f"{where} has no walks; check it with `edgehuman data check {where}`")
-    remarks = dict.fromkeys(
-        [*(each for walk in kept for each in walk.remarks), *confidences.remarks]
-    )
+    remarks = [*(each for walk in kept for each in walk.remarks), *confidences.remarks]
     return SkeletonSet(
         name=name,
         skeleton_SJ3=np.concatenate(records),
@@ -129,7 +125,7 @@ def gather(
         rate_hz_N=np.array([walk.rate_hz for walk in kept], np.float64),
         image_size_N2=np.array([(walk.height_px, walk.width_px) for walk in kept], np.int64),
         left_out=tuple(left_out),
-        remarks=tuple(remarks),
+        remarks=tuple(dict.fromkeys(remarks)),
     )
 
 

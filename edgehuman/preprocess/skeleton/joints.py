@@ -5,6 +5,9 @@
     [{"x", "y", "score"}, ...]   {"nose": {"x", "y"}, ...}
     {"x": [...], "y": [...], "visible": [...]}
 
+Joints with names (keys, or `name` or `part` of each) may stand in any order, and some may be left
+out.
+
 A joint that is null or NaN, that has no confidence while others do, or that lies exactly at (0, 0)
 or (-1, -1), was not seen.
 
@@ -20,6 +23,7 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.layouts import BY_COUNT
+from edgehuman.preprocess.skeleton.names import order_by_name
 from edgehuman.records import Float64
 
 # Keys of a joint, or of lists of all joints; the first that is there counts.
@@ -30,6 +34,7 @@ _SURE = (
     *("prob", "inFrameLikelihood", "trackingState", "TrackingState", "presence"),
 )
 _INSIDE = ("position", "Position", "point", "pos")
+_NAMES = ("name", "part", "bodyPart", "body_part", "joint_name", "keypoint_name", "label")
 # The joints of nobody.
 NOBODY = np.empty((0, 3))
 # Place of the confidence among a joint's numbers: x, y, z, visibility, presence of MediaPipe.
@@ -68,7 +73,29 @@ def read_joints(values: Any, scores: Any = None, where: str = "a pose") -> Float
     sure = joints[:, _PLACE[joints.shape[1]]] if joints.shape[1] > 2 else None
     if scores is not None:
         sure = _scores(scores, len(joints), where)
-    return _unseen_as_nan(joints[:, :2], sure)
+    return _in_order(_unseen_as_nan(joints[:, :2], sure), _names(values))
+
+
+def _names(values: Any) -> list[str]:
+    """The name of each joint; empty where joints have none."""
+    if isinstance(values, Mapping):
+        return [*values] if _first(values, _X) is None else []
+    if not isinstance(values, Sequence):
+        return []
+    found = [_first(each, _NAMES) for each in values if isinstance(each, Mapping)]
+    whole = len(found) == len(values) and all(isinstance(name, str) for name in found)
+    return found if whole else []
+
+
+def _in_order(joints_J3: Float64, names: Sequence[str]) -> Float64:
+    """The joints in a layout's order by their names, NaN where the layout has more."""
+    order = order_by_name(names) if names else None
+    if order is None:
+        return joints_J3
+    made = np.full((len(order), 3), np.nan)
+    for row, place in zip(made, order, strict=True):
+        row[:] = np.nan if place is None else joints_J3[place]
+    return made
 
 
 def _unseen_as_nan(xy_J2: Float64, sure_J: Float64 | None) -> Float64:
@@ -105,7 +132,7 @@ def _columns(values: Mapping[str, Any]) -> Any:
         if len({len(each) for each in lists}) > 1:
             return None
         return [list(row) for row in zip(*lists, strict=True)]
-    return [_of_object(each) for each in values.values()]
+    return [None if each is None else _of_object(each) for each in values.values()]
 
 
 def _listed(values: Any, where: str) -> Any:

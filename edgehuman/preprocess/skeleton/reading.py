@@ -32,6 +32,7 @@ from edgehuman.records import Float32, Float64
 
 _FEWEST_SEEN = 4
 _KINECT = len(LAYOUTS["kinect25"])
+_BEFORE_HIPS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Reading:
         self._signed = signed
         self._units = ""
         self._kinect: bool | None = None
+        self._depth: bool | None = None
         self._remarks: list[str] = []
 
     @property
@@ -97,9 +99,11 @@ class Reading:
         Raises:
             DataError: coordinates that cannot be brought into pixels.
         """
-        self._sure.decide(pose.joints_J3[:, 2] for pose in poses)
         if not poses:
             return
+        self._depth = _has_depth([pose.joints_J3 for pose in poses])
+        if not self._depth:
+            self._sure.decide(pose.joints_J3[:, 2] for pose in poses)
         self._decide_kinect(poses)
         xy_K2 = _seen([pose.joints_J3 for pose in poses])
         units = self._units_of(xy_K2)
@@ -139,6 +143,11 @@ class Reading:
         if layout in Y_FIRST:
             joints_TJ3[..., :2] = joints_TJ3[..., 1::-1]
         lost_TJ = np.isnan(joints_TJ3[..., 0])
+        if self._depth is None and not lost_TJ.all():
+            self._depth = _has_depth([*joints_TJ3])
+        if self._depth:
+            joints_TJ3[..., 2] = np.nan
+            self._say("the third number of a joint is its depth (z), no confidence")
         sure_TJ = joints_TJ3[..., 2]
         bare_T = ~lost_TJ.all(axis=1) & (np.isnan(sure_TJ) | lost_TJ).all(axis=1)
         joints_TJ3[..., 2] = np.where(bare_T[:, None], 1.0, self._sure.read(sure_TJ))
@@ -225,3 +234,12 @@ def _seen(frames: Sequence[Float64]) -> Float64:
     """x, y (K, 2) of the joints that were seen."""
     joints_K3 = np.concatenate(frames)
     return joints_K3[np.isfinite(joints_K3[:, 0]), :2]
+
+
+def _has_depth(frames: Sequence[Float64]) -> bool:
+    """Whether the third numbers are the z of MediaPipe: about half of them lie before the hips."""
+    if len(frames[0]) != len(LAYOUTS["mediapipe33"]):
+        return False
+    third = np.concatenate(frames)[:, 2]
+    third = third[np.isfinite(third) & (third != -1.0)]
+    return bool(len(third)) and float((third < 0.0).mean()) > _BEFORE_HIPS

@@ -102,6 +102,14 @@ def slow_mistake(step_s_K: NDArray[np.floating]) -> str | None:
     )
 
 
+def unit_said(step_s: float) -> str:
+    """What stamps that are a second or more apart are likely to be, and the fix."""
+    units = [(4.0, "frame numbers", "the frame rate"), (1e3, "milliseconds", "1000")]
+    units += [(1e6, "microseconds", "1e6"), (np.inf, "nanoseconds", "1e9")]
+    what, by = next((what, by) for most_s, what, by in units if step_s <= most_s)
+    return f"t is in seconds, and these look like {what}: divide them by {by}"
+
+
 def joint_mistakes(skeleton_TJ3: Float32, rate_hz: float = RATE_HZ) -> list[str]:
     """Mistakes that make the joints of one walk meaningless, one line each: order, sides, units."""
     return [line for line, is_sure in _joint_signs(skeleton_TJ3, rate_hz) if is_sure]

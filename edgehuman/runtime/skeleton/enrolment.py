@@ -30,10 +30,16 @@ _SEEN = 0.97
 
 
 def require_one(walks: Walks, track: str, where: str) -> None:
-    """Raise DataError for a track with two people at a time: half of its lines would be dropped,
-    from one or the other at random.
+    """Raise DataError for a track with two people at a time, or with rounded times: half of its
+    lines would be dropped at random.
     """
     repeated = walks.repeated[track]
+    if repeated > _MOST_REPEATED and 2 * walks.apart[track] < repeated:
+        raise DataError(
+            f"{where}: {repeated:.0%} of its lines repeat the time of the line before, and the "
+            "body is in one place, so the times are rounded. Nobody was enrolled; write t in "
+            "seconds with three or more decimals"
+        )
     if repeated > _MOST_REPEATED:
         raise DataError(
             f"{where}: {repeated:.0%} of its lines repeat the time of the line before, as if "

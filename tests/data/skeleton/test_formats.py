@@ -40,9 +40,8 @@ def _changed(path: Path, **changes: Any) -> None:
     [
         ({"keypoints": [1.0, 2.0]}, "object 3: found 2 numbers; keypoints need three per joint"),
         ({"keypoints": "none"}, "object 3: joints are none"),
-        ({"keypoints": [0.0] * 48}, "object 3: found 16 joints; valid"),
+        ({"keypoints": [1.0] * 48}, "object 3: found 16 joints; valid"),
         ({"image_id": "first.jpg"}, "image_id is 'first.jpg'; it must end in"),
-        ({"image_id": "2.jpg"}, "track .1. occurs twice in frame 2; two people need two ids"),
     ],
 )
 def test_a_broken_list_of_people_is_named(
@@ -81,10 +80,11 @@ def test_openpose_folders_are_walks(tmp_path: Path) -> None:
 
 def test_people_without_tracks_are_named(tmp_path: Path) -> None:
     openpose(tmp_path, walks(1)[0])
-    file = tmp_path / "walk_000000000007_keypoints.json"
-    table = json.loads(file.read_text())
-    table["people"] *= 2
-    file.write_text(json.dumps(table))
+    files = sorted(tmp_path.iterdir())
+    for number, file in enumerate(files):
+        table = json.loads(file.read_text())
+        table["people"] += json.loads(files[(number + 1) % len(files)].read_text())["people"][:1]
+        file.write_text(json.dumps(table))
     with pytest.raises(DataError, match="found 2 people in one frame without tracks"):
         load_skeletons(tmp_path)
     table["people"] = [{"face": 1}]

@@ -147,3 +147,20 @@ def test_poses_of_several_layouts_and_sizes_are_read_together_as_alone() -> None
     assert made_TJ3.dtype == np.float32
     for pose, joints_J3 in zip(poses, made_TJ3, strict=True):
         np.testing.assert_array_equal(joints_J3, Reading().record(pose))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_depth_of_mediapipe_is_no_confidence(whole: bool) -> None:
+    j = np.arange(33)
+    joints = np.stack([100.0 + 10 * j, 200.0 + 20 * j, np.linspace(-0.5, 0.5, 33)], axis=1)
+    reading, pose = Reading(), RawPose(joints)
+    if whole:
+        reading.decide([pose] * 30)
+    assert (reading.record(pose)[:, 2] == 1.0).all()
+    assert reading.remarks[0] == "the third number of a joint is its depth (z), no confidence"
+    seen = RawPose(np.abs(joints))
+    assert reading_of(seen)[0, 2] == pytest.approx(0.5)
+
+
+def reading_of(pose: RawPose) -> Float64:
+    return np.asarray(Reading().record(pose), np.float64)

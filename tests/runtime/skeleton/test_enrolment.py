@@ -52,6 +52,23 @@ def a_tenth(first: Float32, second: Float32) -> Float32:
     return np.where(drawn[:, None, None], second, first)
 
 
+def test_rounded_times_are_not_called_two_people(
+    two: tuple[Float32, Float32], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{**row, "t": round(row["t"], 1)} for row in lines_of(two[0])]
+    write_poses(folder / "rounded.jsonl", rows)
+    code, _, err = enrol(capsys, folder, "ROUNDED")
+    assert code == 1
+    assert "the body is in one place, so the times are rounded. Nobody was enrolled; write" in err
+
+
+def test_lines_that_were_written_twice_are_enrolled(
+    two: tuple[Float32, Float32], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(folder / "twice.jsonl", [row for row in lines_of(two[0]) for _ in range(2)])
+    assert enrol(capsys, folder, "TWICE")[0] == 0
+
+
 @pytest.mark.parametrize("mixed", [alternating, swapped_midway, a_tenth])
 def test_two_people_under_one_id_are_refused(
     mixed: Any, two: tuple[Float32, Float32], folder: Path, capsys: pytest.CaptureFixture[str]

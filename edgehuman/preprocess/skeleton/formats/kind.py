@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from edgehuman.preprocess.skeleton.formats.arrays import is_numbers
 from edgehuman.preprocess.skeleton.formats.content import beginning, holds
-from edgehuman.preprocess.skeleton.formats.table import is_table
+from edgehuman.preprocess.skeleton.formats.table import TABLES, is_table
 from edgehuman.preprocess.skeleton.formats.yolo import is_yolo
 
 # Name of a format -> the files that identify it.
@@ -31,17 +32,38 @@ OPENPOSE = "*[0-9]_keypoints.json"
 # Words that tell the formats of JSON apart, the first that occurs; each is a key.
 _KEYS = (
     ("pose_keypoints_2d", "openpose"),
+    ("pose_keypoints", "openpose"),
     *((key, "kinect") for key in ("colorX", "cameraX", "TrackingState", "trackingState")),
     ("bodies", "alphapose"),
     ("instance_info", "mmpose"),
     ("keypoint_scores", "mmpose"),
     ("instances", "mmpose"),
+    ("keypoints_with_scores", "movenet"),
+    ("keypoints_xy", "ultralytics"),
+    ("pose_results", "mmpose"),
+    ("normalizedLandmarks", "mediapipe"),
+    ("normalized_landmarks", "mediapipe"),
     ("pose_landmarks", "mediapipe"),
     ("poseLandmarks", "mediapipe"),
     ("landmarks", "mediapipe"),
     ("joints", "joints"),
 )
+# A list of strings of JSON, and frames without anybody before the first with somebody.
+_QUOTED = re.compile(r'\[\s*"\s*[\[{]')
+_NOTHING_FIRST = re.compile(r"(?<=^\[)\s*((null|\[\s*\])\s*,\s*)+")
 _SUFFIXES = (".json", ".jsonl", ".ndjson")
+# First bytes of files that hold poses in a form that is not read -> what is said of them.
+_FOREIGN = {
+    b"\x1f\x8b": "it is gzip; unpack it first, e.g. with `gzip -dk`",
+    b"PK\x03\x04": "it is a zip archive, or npz of NumPy; unpack it, or write its joints as "
+    "poses.jsonl",
+    b"\x93NUMPY": "it is an array of NumPy; write its joints as poses.jsonl, or as JSON (frames, "
+    "joints, 3)",
+    b"\x89HDF\r\n": "it is HDF5, as DeepLabCut and SLEAP write it; export a CSV with one line of "
+    "names, such as frame,nose_x,nose_y,nose_likelihood",
+    b"\x80\x04": "it is a pickle of Python; write its joints as poses.jsonl",
+}
+_FEWEST_CELLS = 34
 POSE_WORDS = ("keypoint", "landmark", "joint", "skeleton", "pose")
 
 
@@ -66,9 +88,9 @@ def _of_folder(path: Path) -> str | None:
             return "openpose"
     labels = path / "labels"
     for place in (path, labels):
-        if any(is_yolo(file) for file in islice(place.glob("*.txt"), 3)):
+        if any(is_yolo(file) for file in islice(visible(place.glob("*.txt")), 20)):
             return "yolo"
-    first = next(iter(sorted(islice(path.glob("*.json"), 50))), None)
+    first = next(iter(sorted(islice(visible(path.glob("*.json")), 50))), None)
     found = None if first is None else _of_json(first)
     return None if found in (LINES, "coco_keypoints") else found
 
@@ -77,11 +99,14 @@ def _of_json(path: Path) -> str | None:
     text = beginning(path)
     if not text.startswith(("{", "[")):
         return None
+    if _QUOTED.match(text):
+        text = _QUOTED.sub("[[", text.replace('\\"', '"'), count=1)
+    text = _NOTHING_FIRST.sub("", text)
     if text.strip() == "[]":
         return "joints"
     if is_numbers(text):
         return "movenet" if re.match(r"\[\s*\[\s*\[", text) else None
-    if re.match(r'\[\s*\[\s*\{\s*"(x|y|z|visibility)"', text):
+    if re.match(r'\[\s*(\[\s*){1,2}\{\s*"(x|y|z|visibility)"', text):
         return "mediapipe"
     first = text.partition("\n")[0]
     if text.startswith("{") and '"joints"' in first and '"t"' in first:
@@ -100,6 +125,11 @@ def _of_json(path: Path) -> str | None:
     return "rtmlib" if "scores" in keys else "ultralytics"
 
 
+def visible(files: Iterable[Path]) -> Iterator[Path]:
+    """The files without hidden ones, such as macOS's ._NAME on a stick."""
+    return (file for file in files if not file.name.startswith("."))
+
+
 def subfolders(path: Path) -> list[Path]:
     """Sorted subfolders, without hidden ones; none if the folder cannot be read."""
     try:
@@ -114,6 +144,36 @@ def forms() -> str:
     return "; ".join(f"{name}: {what}" for name, what in FORMATS.items())
 
 
-def unknown_said() -> str:
-    """What is said of poses in another format."""
-    return f"the form of these poses is not known. Known are poses.jsonl, and {forms()}"
+def unknown_said(path: Path) -> str:
+    """What is said of poses in another format, after the path."""
+    known = ", ".join(FORMATS)
+    return foreign_said(path) or (
+        f"the form of these poses is not known. Known are poses.jsonl, and the files of {known} "
+        "(docs/files.md shows each)"
+    )
+
+
+def foreign_said(path: Path) -> str:
+    """Why a file of a known kind is not read, and what to do; empty for others."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        head = file.read(8)
+    for magic, said in _FOREIGN.items():
+        if head.startswith(magic):
+            return said
+    if path.suffix.lower() not in TABLES:
+        return ""
+    first = beginning(path, 4096).partition("\n")[0]
+    cells = [cell.strip().strip('"') for cell in re.split("[,;\t]", first)]
+    if cells[0].lower() in ("scorer", "bodyparts"):
+        return (
+            "it is a table of DeepLabCut, whose header has several lines; write one line of names "
+            "instead, such as frame,nose_x,nose_y,nose_likelihood"
+        )
+    if len(cells) > _FEWEST_CELLS and all(re.match(r"[-+.]?\d", cell) for cell in cells if cell):
+        return (
+            "its first line holds numbers; put a line of names above it, such as "
+            "frame,nose_x,nose_y,nose_visibility or frame,x0,y0,v0"
+        )
+    return ""

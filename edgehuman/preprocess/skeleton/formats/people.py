@@ -27,7 +27,8 @@ from edgehuman.preprocess.skeleton.reading import RawPose, track_name
 
 JOINTS = (
     *("pose_keypoints_2d", "keypoints", "joints", "pose_landmarks", "poseLandmarks", "landmarks"),
-    *("keypoints_2d", "keypoints2d", "kpts", "joints_2d", "joints2d"),
+    *("normalizedLandmarks", "normalized_landmarks", "pose_keypoints", "keypoints_with_scores"),
+    *("keypoints_2d", "keypoints2d", "keypoints_xy", "kpts", "joints_2d", "joints2d"),
 )
 _SCORES = (
     "keypoint_scores",
@@ -35,12 +36,15 @@ _SCORES = (
     "scores",
     "confidences",
     "confidence",
+    "keypoints_conf",
+    "conf",
     "visible",
     "visibility",
 )
 _LISTS = (
     *("people", "bodies", "instance_info", "instances", "annotations", "detections", "persons"),
     *("predictions", "poses", "results", "objects", "frames", "tracks", "data", "result"),
+    *("pose_results", "preds"),
 )
 _FRAMES = (
     *("frame", "frame_id", "frame_idx", "frame_index", "frame_number", "frame_num", "frameId"),
@@ -59,10 +63,12 @@ _WIDTHS, _HEIGHTS = ("width", "image_width", "img_width"), ("height", "image_hei
 _SIZES = ("image_size", "img_size", "resolution")  # width, height
 _SHAPES = ("orig_shape", "img_shape", "image_shape")  # height, width
 _OF_FRAMES = ("frames", "predictions", "results", "data")
-_INNER = ("landmark", "landmarks")
+_INNER = ("landmark", "landmarks", "data", "xy", "xyn")
+_RATES = ("fps", "frame_rate", "frameRate", "framerate", "rate_hz", "video_fps")
 _MOST_OF_A_JOINT = 5
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
 _SUFFIX = re.compile(r"(_keypoints)?\.[A-Za-z]\w{0,4}$")
+_ROBOFLOW = re.compile(r"(_(jpe?g|png))?\.rf\.\w+(?=\.|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ class Place:
         width_px, height_px: of the picture; 0: unknown.
         track: of the person, where one object holds a track.
         images: of COCO: id -> the image's object.
+        rate_hz: frames per second; 0: unknown.
     """
 
     where: str
@@ -89,15 +96,24 @@ class Place:
     height_px: int = 0
     track: str | None = None
     images: Mapping[Any, Mapping[str, Any]] | None = None
+    rate_hz: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person as found: a pose, the time in an unknown unit, and whether a frame was named."""
+    """One person as found.
+
+    Attributes:
+        pose: what was found.
+        clock: its time in an unknown unit; NaN: unknown.
+        position: of the object in its file, from 0.
+        rate_hz: frames per second that the file states; 0: none.
+    """
 
     pose: RawPose
     clock: float
     position: int
+    rate_hz: float = 0.0
 
 
 def people(objects: Sequence[Any], where: str) -> Iterator[Person]:
@@ -106,16 +122,20 @@ def people(objects: Sequence[Any], where: str) -> Iterator[Person]:
     Raises:
         DataError: an object without joints, joints in an unknown form, or a frame without number.
     """
-    for position, each in enumerate(_unwrapped(objects)):
-        yield from _inside(each, Place(f"{where}: object {position}", position))
+    frames, outer = _unwrapped(objects, Place(where))
+    for position, each in enumerate(frames):
+        place = replace(outer, where=f"{where}: object {position}", position=position)
+        yield from _inside(each, place)
 
 
-def _unwrapped(objects: Sequence[Any]) -> Sequence[Any]:
-    """The frames of a file that is one object with a list of them."""
+def _unwrapped(objects: Sequence[Any], place: Place) -> tuple[Sequence[Any], Place]:
+    """The frames of a file that is one object with a list of them, and what it says of them."""
     if len(objects) != 1 or not isinstance(objects[0], Mapping):
-        return objects
-    held = [objects[0][key] for key in _OF_FRAMES if isinstance(objects[0].get(key), list)]
-    return held[0] if held else objects
+        return objects, place
+    whole = objects[0]
+    place = replace(place, rate_hz=_first_number(whole, _RATES) or 0.0)
+    held = [whole[key] for key in _OF_FRAMES if isinstance(whole.get(key), list)]
+    return (held[0], _placed(whole, place)) if held else (objects, place)
 
 
 def _inside(node: Any, place: Place) -> Iterator[Person]:
@@ -132,6 +152,8 @@ def _inside(node: Any, place: Place) -> Iterator[Person]:
         raise DataError(f"{place.where}: found {str(node)[:40]}; give an object with joints")
     inner = _placed(node, place)
     key = next((each for each in JOINTS if each in node), None)
+    if key == "keypoints_with_scores":  # of MoveNet
+        node = {"layout": "movenet17", **node}
     if key is not None:
         yield from _bodies(node, node[key], inner)
         return
@@ -190,6 +212,7 @@ def _placed(node: Mapping[str, Any], place: Place) -> Place:
         *(size or (place.width_px, place.height_px)),
         place.track,
         images,
+        place.rate_hz,
     )
 
 
@@ -226,7 +249,7 @@ def frame_number(name: str, where: str, key: str = "the frame's name") -> int:
     Raises:
         DataError: there is none.
     """
-    plain = re.split(r"[/\\]", name)[-1]
+    plain = _ROBOFLOW.sub("", re.split(r"[/\\]", name)[-1])
     found = _LAST_NUMBER.search(_SUFFIX.sub("", plain)) or _LAST_NUMBER.search(plain)
     if found is None:
         raise DataError(f"{where}: {key} is {name[:40]!r}; it must end in the frame number")
@@ -258,7 +281,10 @@ def _bodies(node: Mapping[str, Any], joints: Any, place: Place) -> Iterator[Pers
     if joints is None or (isinstance(joints, list) and not joints):
         return
     if isinstance(joints, Mapping):  # MediaPipe's message as JSON
+        node = {**node, **{key: joints[key] for key in _SCORES if key in joints}}
         joints = next((joints[key] for key in _INNER if key in joints), joints)
+    while _is_wrapped(joints):  # (1, 1, 17, 3) of MoveNet
+        joints = joints[0]
     several = _holds_several(joints)
     bodies = joints if several else [joints]
     scores = next((node[key] for key in _SCORES if isinstance(node.get(key), list)), None)
@@ -272,7 +298,12 @@ def _bodies(node: Mapping[str, Any], joints: Any, place: Place) -> Iterator[Pers
             array, place.t_s, place.frame, track or place.track,
             layout if isinstance(layout, str) else None, place.width_px, place.height_px, where,
         )  # fmt: skip
-        yield Person(pose, place.clock, place.position)
+        yield Person(pose, place.clock, place.position, place.rate_hz)
+
+
+def _is_wrapped(joints: Any) -> bool:
+    """Whether a list holds one list of people."""
+    return isinstance(joints, list) and len(joints) == 1 and _holds_several(joints[0])
 
 
 def _own_scores(scores: list[Any] | None, number: int, several: bool) -> Any:

@@ -2,6 +2,8 @@
 
 frame, timestamp_ms, x0, y0, z0, v0, x1, ...        or nose_x, nose_y, nose_visibility, ...
 frame, landmark, x, y, z, visibility                a row per joint
+
+Columns and rows whose joints have names may stand in any order.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.formats.content import beginning
@@ -27,18 +30,23 @@ _AXES: Mapping[str, str] = {
     "presence": "",
 }
 _AXIS = "|".join(sorted(_AXES, key=len, reverse=True))
-_AXIS_FIRST = re.compile(rf"(?P<axis>{_AXIS})[_ .-]?(?P<joint>\d+)", re.IGNORECASE)
+_WORD = "(?:(?:keypoint|kpt|kp|joint|landmark|lm|pose)[_ .-]?)?"
+_AXIS_FIRST = re.compile(rf"{_WORD}(?P<axis>{_AXIS})[_ .-]?(?P<joint>\d+)", re.IGNORECASE)
 _JOINT_FIRST = re.compile(rf"(?P<joint>\w*[a-z0-9])[_ .-](?P<axis>{_AXIS})", re.IGNORECASE)
 _JOINT_KEYS = ("landmark", "landmark_id", "landmark_index", "joint", "keypoint", "keypoint_id")
 _NAMES = ("joint_id", "landmark_name", "name", "index", "part")
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d+$)")
+# Columns that number the rows, as pandas writes them.
+_NUMBERS_OF_ROWS = ("", "unnamed: 0")
 _FEWEST = 17
+TABLES = (".csv", ".tsv")
 # Columns that are words; all others are numbers.
 _WORDS = ("image_name", "img_name", "file_name", "filename", "image", "image_path")
 
 
 def is_table(path: Path) -> bool:
     """Whether a CSV has columns of joints."""
-    if path.suffix.lower() not in (".csv", ".tsv"):
+    if path.suffix.lower() not in TABLES:
         return False
     header = _header(beginning(path))
     return len(_places(header)) >= _FEWEST or _joint_column(header) is not None
@@ -62,7 +70,7 @@ def read_table(path: Path) -> Iterator[Person]:
             for name, cell in zip(header, row, strict=False)
         }
         for number, row in enumerate(csv.reader(lines[1:], delimiter=_delimiter(text)), start=2)
-        if any(cell.strip() for cell in row)
+        if any(cell.strip() for cell in row) and [cell.strip() for cell in row] != header
     ]
     places = _places(header)
     wide = len(places) >= _FEWEST
@@ -105,7 +113,7 @@ def _joint_column(header: list[str]) -> str | None:
 def _value(name: str, cell: str, where: str) -> object:
     text = cell.strip()
     try:
-        return float(text)
+        return float(_DECIMAL_COMMA.sub(".", text))
     except ValueError:
         if not text or text.lower() in ("nan", "none", "null"):
             return None
@@ -125,25 +133,33 @@ def _wide(
     sure = any("c" in axes for axes in places.values())
     objects = []
     for row in rows:
-        joints = [
-            [row.get(axes[axis]) for axis in ("x", "y", *(("c",) if sure else ())) if axis in axes]
-            for axes in places.values()
-        ]
+        joints = {
+            joint: [
+                row.get(axes[axis])
+                for axis in ("x", "y", *(("c",) if sure else ()))
+                if axis in axes
+            ]
+            for joint, axes in places.items()
+        }
         other = {name.lower(): value for name, value in row.items() if name not in used}
         objects.append({**other, "joints": joints})
     return objects
 
 
 def _long(rows: list[dict[str, object]], joint: str) -> list[dict[str, object]]:
-    """An object with joints for every frame of a table with a row per joint."""
-    made: dict[tuple[object, ...], dict[str, object]] = {}
-    of_joint = {"x", "y", "z", *_AXES, joint.lower()}
+    """An object with joints for every frame of a table with a row per joint; where a joint comes
+    again, another begins.
+    """
+    made: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+    of_joint = {"x", "y", "z", *_AXES, *_JOINT_KEYS, *_NAMES, *_NUMBERS_OF_ROWS}
     for row in rows:
         small = {name.lower(): value for name, value in row.items()}
         other = {name: value for name, value in small.items() if name not in of_joint}
         sure = next((small[name] for name in _AXES if _AXES[name] == "c" and name in small), 1.0)
-        whole = made.setdefault(tuple(other.items()), {**other, "joints": []})
-        joints = whole["joints"]
-        assert isinstance(joints, list)
-        joints.append([small["x"], small["y"], sure])
-    return list(made.values())
+        name = small[joint.lower()]
+        name = f"{name:g}" if isinstance(name, float) else str(name)
+        held = made.setdefault(tuple(other.items()), [])
+        if not held or name in held[-1]["joints"]:
+            held.append({**other, "joints": {}})
+        held[-1]["joints"][name] = [small["x"], small["y"], sure]
+    return [each for held in made.values() for each in held]

@@ -27,6 +27,7 @@ def found(*objects: Any) -> list[Person]:
         ("C:\\videos\\cam2\\45.jpg", 45),
         ("video.mp4_31", 31),
         ("000031", 31),
+        ("img-0012_jpg.rf.0a1b2c3d4e.txt", 12),
     ],
 )
 def test_the_last_number_of_a_name_is_the_frame(name: str, number: int) -> None:

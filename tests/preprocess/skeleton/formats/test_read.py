@@ -123,10 +123,12 @@ def test_openpose_frames_may_have_other_names(tmp_path: Path) -> None:
 
 def two(rows: list[dict[str, Any]], key: str, names: tuple[object, object]) -> list[dict[str, Any]]:
     """Everybody twice, under two ids; None leaves the id out."""
-    made = []
+    made: list[dict[str, Any]] = []
     for name in names:
         made += [
-            {k: v for k, v in row.items() if k != key} | ({} if name is None else {key: name})
+            {k: v for k, v in row.items() if k != key}
+            | {"keypoints": [value + len(made) for value in row["keypoints"]]}
+            | ({} if name is None else {key: name})
             for row in rows
         ]
     return made
@@ -208,3 +210,103 @@ def test_a_file_of_another_form_names_the_known_ones(tmp_path: Path) -> None:
         read_poses(path)
     with pytest.raises(DataError, match="cannot be read"):
         read_poses(tmp_path / "none.json")
+
+
+def frames_of(path: Path) -> tuple[int, tuple[str, ...]]:
+    """Frames of the one track, and the remarks."""
+    [file] = read_poses(path, STATED)
+    [lines] = file.tracks.values()
+    return len(lines), file.remarks
+
+
+def add_person(path: Path, x_px: float, confidence: float = 0.9) -> None:
+    """Another person, without an id, in a file of OpenPose."""
+    frame = json.loads(path.read_text())
+    joints = [value for j in range(25) for value in (x_px + j, x_px + 9 * j, confidence)]
+    nobody = [0.0] * 75
+    person = {"person_id": [-1], "pose_keypoints_2d": joints if x_px else nobody}
+    frame["people"].append(person)
+    path.write_text(json.dumps(frame))
+
+
+def test_people_of_whom_nothing_was_seen_are_nobody(tmp_path: Path) -> None:
+    place = written.openpose("body25", tmp_path, WALK)
+    for path in place.iterdir():
+        add_person(path, 0.0)
+    assert frames_of(place) == (FRAMES, ())
+
+
+def test_a_second_person_in_a_few_frames_is_left_out_and_said(tmp_path: Path) -> None:
+    place = written.openpose("body25", tmp_path, WALK)
+    for path in sorted(place.iterdir())[20:24]:
+        add_person(path, 900.0)
+    found, remarks = frames_of(place)
+    assert found == FRAMES
+    assert remarks[0].startswith("4 of 66 frames hold several poses of track '0'; the one nearest")
+    np.testing.assert_allclose(joints_of(place)[..., :2], WALK[..., :2], atol=0.01)
+    for path in sorted(place.iterdir())[24:40]:
+        add_person(path, 900.0)
+    with pytest.raises(DataError, match="found 2 people in one frame without tracks; run a track"):
+        read_poses(place, STATED)
+
+
+@pytest.mark.parametrize("damage", ["", '{"version": 1.3, "peo'])
+def test_a_damaged_frame_is_left_out_and_said(damage: str, tmp_path: Path) -> None:
+    place = written.openpose("body25", tmp_path, WALK)
+    files = sorted(place.iterdir())
+    files[-1].write_text(damage)
+    found, [remark] = frames_of(place)
+    assert found == FRAMES - 1
+    assert remark.startswith("1 of 66 files are left out, such as ")
+    for path in files[:9]:
+        path.write_text(damage)
+    with pytest.raises(DataError, match=r"0000_keypoints\.json: not JSON .* copy or write it"):
+        read_poses(place, STATED)
+
+
+@pytest.mark.parametrize("name", ["openpose body25", "yolo", "mmpose pictures"])
+def test_other_files_in_a_folder_of_frames_are_passed_over(name: str, tmp_path: Path) -> None:
+    format, write = WRITERS[name]
+    place = write(tmp_path, WALK)
+    for path in list(place.iterdir()):
+        (place / f"._{path.name}").write_bytes(b"\x00\x05\x16\x07")
+    (place / "classes.txt").write_text("person\n")
+    (place / ".DS_Store").write_bytes(b"\x00")
+    assert find_format(place) == format
+    assert frames_of(place)[0] == FRAMES
+
+
+def test_a_box_that_is_quite_sure_is_no_track(tmp_path: Path) -> None:
+    place = written.yolo("conf", tmp_path, WALK)
+    path = place / "walk_9.txt"
+    path.write_text(path.read_text().replace(" 0.91\n", " 1\n"))
+    found, remarks = frames_of(place)
+    assert found == FRAMES
+    assert not any("no track id" in remark for remark in remarks)
+
+
+def test_rounded_times_are_not_called_two_people(tmp_path: Path) -> None:
+    rows = [
+        json.dumps({"t": round(k / 30, 1), "id": "7", "joints": frame.tolist()})
+        for k, frame in enumerate(WALK)
+    ]
+    path = tmp_path / "poses.jsonl"
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(DataError, match=r"so the times are rounded; write t in seconds with three"):
+        read_poses(path)
+
+
+@pytest.mark.parametrize("key", ["fps", "frame_rate"])
+def test_a_file_states_its_frame_rate_and_size(key: str, tmp_path: Path) -> None:
+    frames = [
+        {"frame": k, "landmarks": [{"x": x, "y": y, "visibility": c} for x, y, c in body]}
+        for k, body in enumerate(written.shares(written.in_layout(WALK, "mediapipe33")).tolist())
+    ]
+    path = tmp_path / "landmarks.json"
+    path.write_text(json.dumps({key: 30, "width": 1920, "height": 1080, "frames": frames}))
+    [file] = read_poses(path)
+    [lines] = file.tracks.values()
+    assert file.rate_hz == 30
+    assert not any("assumed" in remark for remark in file.remarks)
+    found = np.stack([line.joints_J3 for line in lines])
+    np.testing.assert_allclose(found[..., :2], WALK[..., :2], atol=0.01)
