@@ -181,8 +181,12 @@ def _require_rate(stamp_s_T: Float64, where: str) -> float:
     """
     usual_s = _usual_step(stamp_s_T)
     usual_hz = round(1.0 / max(usual_s, _SHORTEST_S), 2)
-    if 1.0 <= usual_s < _LONGEST_S and (usual_s > _SLOWEST_S or np.array_equal(stamp_s_T, stamp_s_T.round())):
-        raise _StampsError(f"{where}: its stamps `t` are {usual_s:.3g} s apart; {unit_said(usual_s)}")
+    if 1.0 <= usual_s < _LONGEST_S and (
+        usual_s > _SLOWEST_S or np.array_equal(stamp_s_T, stamp_s_T.round())
+    ):
+        raise _StampsError(
+            f"{where}: its stamps `t` are {usual_s:.3g} s apart; {unit_said(usual_s)}"
+        )
     if not RATES_HZ[0] <= usual_hz <= RATES_HZ[1]:
         raise _StampsError(
             f"{where}: its stamps `t` are {usual_s:.3g} s apart; the frame rate must be "
