@@ -20,6 +20,13 @@ from edgehuman.records import Bool, Float32
 
 _JOINT = {name: i for i, name in enumerate(OPENPOSE_18)}
 _ANKLES = [_JOINT["r_ankle"], _JOINT["l_ankle"]]
+_OF_BODY = [
+    f"{side}_{part}"
+    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    for side in "lr"
+]
+# A joint is hardly ever seen in less than this share of the frames.
+_HARDLY_EVER = 0.1
 _FEWEST_VOTES = 20
 # This share of all joints may lie outside the picture.
 MOST_OUTSIDE = 0.02
@@ -99,6 +106,18 @@ def slow_mistake(step_s_K: NDArray[np.floating]) -> str | None:
     return (
         f"the frame rate is {1.0 / step_s:.1f} Hz, and steps cannot be seen below "
         f"{SLOWEST_HZ:g} Hz; use at least 24 frames per second, with t in seconds"
+    )
+
+
+def unseen_said(skeleton_TJ3: Float32) -> str | None:
+    """Joints of the body that one walk hardly ever shows; None if it shows all."""
+    seen_J = (skeleton_TJ3[..., 2] > 0.0).mean(axis=0)
+    lost = [name for name in _OF_BODY if seen_J[_JOINT[name]] < _HARDLY_EVER]
+    if not lost:
+        return None
+    return (
+        f"hardly ever seen: {', '.join(lost)}; people are known less well without them, so enrol "
+        "a walk that shows the whole body"
     )
 
 

@@ -13,8 +13,10 @@ from edgehuman.preprocess.skeleton.screen import (
     joint_remarks,
     size_mistake,
     slow_mistake,
+    unseen_said,
 )
 from edgehuman.preprocess.skeleton.steps import STANDS, rate_remark, stands, step_rate
+from edgehuman.preprocess.skeleton.walk import SLOWEST_ROUNDED_HZ
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.walks import Walks
 
@@ -34,13 +36,15 @@ def require_one(walks: Walks, track: str, where: str) -> None:
     lines would be dropped at random.
     """
     repeated = walks.repeated[track]
-    if repeated > _MOST_REPEATED and 2 * walks.apart[track] < repeated:
+    if repeated <= _MOST_REPEATED:
+        return
+    if walks.apart[track] < repeated / 2 and rate_of(walks.beginnings[track]) < SLOWEST_ROUNDED_HZ:
         raise DataError(
             f"{where}: {repeated:.0%} of its lines repeat the time of the line before, and the "
             "body is in one place, so the times are rounded. Nobody was enrolled; write t in "
             "seconds with three or more decimals"
         )
-    if repeated > _MOST_REPEATED:
+    if walks.apart[track] >= repeated / 2:
         raise DataError(
             f"{where}: {repeated:.0%} of its lines repeat the time of the line before, as if "
             "two people shared an id. Nobody was enrolled; give each person an id of their own"
@@ -84,7 +88,12 @@ def _motion_mistakes(walks: Walks, track: str) -> list[str]:
 def remarks(walks: Walks, track: str) -> list[str]:
     """What may be wrong with a track, by one weak sign."""
     block = walks.beginnings[track]
-    return [*joint_remarks(block.joint_TJ3, rate_of(block)), *_rate_remarks(block)]
+    unseen = unseen_said(block.joint_TJ3)
+    return [
+        *joint_remarks(block.joint_TJ3, rate_of(block)),
+        *_rate_remarks(block),
+        *([] if unseen is None else [unseen]),
+    ]
 
 
 def _rate_remarks(block: PoseBlock) -> list[str]:

@@ -41,7 +41,7 @@ from edgehuman.preprocess.skeleton.line import (
     settled,
 )
 from edgehuman.preprocess.skeleton.reading import Reading
-from edgehuman.preprocess.skeleton.walk import RATE_HZ
+from edgehuman.preprocess.skeleton.walk import RATE_HZ, SLOWEST_ROUNDED_HZ
 
 _LARGEST = {"alphapose": 6.0}
 _UNTRACKED = {
@@ -295,7 +295,10 @@ def _once(
             f"{doubled} of {len(kept)} frames hold several poses of track {track!r}; the one "
             "nearest to the frame before is used"
         )
-    if not rate_hz and 2 * apart < doubled:
+    is_rounded = not rate_hz and 2 * apart < doubled
+    if is_rounded and len(kept) >= SLOWEST_ROUNDED_HZ * (kept[-1].t_s - kept[0].t_s):
+        return kept, "times are rounded: of frames that share one, the first is used"
+    if is_rounded:
         raise DataError(
             f"{where}: {doubled} of {len(kept)} times of track {track!r} have several frames, and "
             "the body is in one place, so the times are rounded; write t in seconds with three or "
