@@ -30,8 +30,10 @@ from edgehuman.preprocess.skeleton.formats.kind import (
     unknown_said,
     visible,
 )
-from edgehuman.preprocess.skeleton.formats.people import Person, frame_number, people
+from edgehuman.preprocess.skeleton.formats.people import Person, people
+from edgehuman.preprocess.skeleton.formats.place import frame_number
 from edgehuman.preprocess.skeleton.formats.table import is_table, read_table
+from edgehuman.preprocess.skeleton.formats.times import timed
 from edgehuman.preprocess.skeleton.formats.yolo import has_confidences, holds_words, read_yolo
 from edgehuman.preprocess.skeleton.line import (
     LONGEST_ID,
@@ -41,7 +43,7 @@ from edgehuman.preprocess.skeleton.line import (
     settled,
 )
 from edgehuman.preprocess.skeleton.reading import Reading
-from edgehuman.preprocess.skeleton.walk import RATE_HZ, SLOWEST_ROUNDED_HZ
+from edgehuman.preprocess.skeleton.walk import SLOWEST_ROUNDED_HZ
 
 _LARGEST = {"alphapose": 6.0}
 _UNTRACKED = {
@@ -258,8 +260,8 @@ def _settled(
     found: Sequence[Person], name: str, where: str, format: str, declared: Declared
 ) -> PoseFile:
     """The people of one file as lines, by track."""
-    timed, rate_hz, remarks = _timed(_seen(found), declared)
-    tracked, left_out = _tracked(timed, format)
+    people_at, rate_hz, remarks = timed(_seen(found), declared)
+    tracked, left_out = _tracked(people_at, format)
     reading = Reading(declared, _LARGEST.get(format, 0.0), signed=format == "openpose")
     reading.decide([person.pose for person in tracked])
     tracks: dict[str, list[PoseLine]] = defaultdict(list)
@@ -310,54 +312,6 @@ def _once(
         f"{where}: track {track!r} occurs twice {at}; two people need two ids: "
         f"{_UNTRACKED.get(format, _TRACK)}"
     )
-
-
-def _timed(
-    found: Sequence[Person], declared: Declared
-) -> tuple[list[Person], float, tuple[str, ...]]:
-    """The people with times in seconds, the rate that made them of frames (else 0), and remarks."""
-    if not found:
-        return [], 0.0, ()
-    if all(math.isfinite(person.pose.t_s) for person in found):
-        return list(found), 0.0, ()
-    if all(math.isfinite(person.clock) for person in found):
-        unit_s = _unit_of([person.clock for person in found])
-        timed = [replace(each, pose=replace(each.pose, t_s=each.clock * unit_s)) for each in found]
-        return timed, 0.0, ()
-    stated_hz = declared.rate_hz or next((each.rate_hz for each in found if each.rate_hz), 0.0)
-    rate_hz = stated_hz or RATE_HZ
-    numbered = all(person.pose.frame >= 0 for person in found)
-    frames = [person.pose.frame for person in found] if numbered else _counted(found)
-    timed = [
-        replace(person, pose=replace(person.pose, t_s=frame / rate_hz))
-        for person, frame in zip(found, frames, strict=True)
-    ]
-    said = f"{rate_hz:g} frames per second are assumed: the files do not state it; give --rate-hz"
-    return timed, rate_hz, () if stated_hz else (said,)
-
-
-def _unit_of(clocks: Sequence[float]) -> float:
-    """Seconds in a unit of stamps that do not state it, by their usual step."""
-    steps = np.diff(np.unique(clocks))
-    step = float(np.median(steps)) if len(steps) else 0.0
-    return next((unit for unit in (1.0, 1e-3, 1e-6) if step * unit < 2.0), 1e-9)
-
-
-def _counted(found: Sequence[Person]) -> list[int]:
-    """Frames of people without frame numbers: the elements of the file's list, or, where each of
-    these is one person of several, a new frame whenever a track comes again.
-    """
-    positions = [person.position for person in found]
-    tracks = {person.pose.track for person in found}
-    if len(set(positions)) < len(positions) or len(tracks) < 2:
-        return positions
-    frames, frame, there = [], 0, set[str | None]()
-    for person in found:
-        if person.pose.track in there:
-            frame, there = frame + 1, set()
-        there.add(person.pose.track)
-        frames.append(frame)
-    return frames
 
 
 def _tracked(found: Sequence[Person], format: str) -> tuple[list[Person], tuple[str, ...]]:

@@ -15,7 +15,8 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.formats.content import DamagedError, beginning
-from edgehuman.preprocess.skeleton.formats.people import Person, frame_number
+from edgehuman.preprocess.skeleton.formats.people import Person
+from edgehuman.preprocess.skeleton.formats.place import frame_number
 from edgehuman.preprocess.skeleton.joints import read_joints
 from edgehuman.preprocess.skeleton.layouts import BY_COUNT
 from edgehuman.preprocess.skeleton.reading import RawPose, track_name
