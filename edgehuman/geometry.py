@@ -9,6 +9,7 @@ Axes: J joint, S segment.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -294,6 +295,7 @@ def gait_order() -> Index:
     return np.array([OPENPOSE_18.index(joint) for joint in joints], np.int64)
 
 
+@lru_cache(maxsize=64)
 def conversion(source: str, target: str, partly: bool = False) -> tuple[tuple[int, ...], ...]:
     """Return, for each target joint, the indices of the source joints to average.
 
@@ -337,6 +339,9 @@ def convert(
     for parts in conversion(source, target, partly=has_confidence):
         if not parts:
             made.append(np.zeros_like(joints[..., 0, :]))
+            continue
+        if len(parts) == 1:
+            made.append(joints[..., parts[0], :])
             continue
         chosen = joints[..., list(parts), :]
         joint = chosen.mean(axis=-2)

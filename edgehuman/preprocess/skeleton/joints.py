@@ -80,7 +80,8 @@ def _names(values: Any) -> list[str]:
     """The name of each joint; empty where joints have none."""
     if isinstance(values, Mapping):
         return [*values] if _first(values, _X) is None else []
-    if not isinstance(values, Sequence):
+    first = next((each for each in values if each is not None), None)
+    if not isinstance(first, Mapping):
         return []
     found = [_first(each, _NAMES) for each in values if isinstance(each, Mapping)]
     whole = len(found) == len(values) and all(isinstance(name, str) for name in found)
