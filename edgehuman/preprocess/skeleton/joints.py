@@ -51,7 +51,8 @@ def read_joints(values: Any, scores: Any = None, where: str = "a pose") -> Float
         scores: the confidences (J,), if they stand apart.
 
     Raises:
-        DataError: another form, a value that is no number or infinite, or too few scores.
+        DataError: another form, a value that is no number or infinite, too few scores, or an
+            unknown name.
     """
     try:
         made = _columns(values) if isinstance(values, Mapping) else _listed(values, where)
@@ -73,28 +74,31 @@ def read_joints(values: Any, scores: Any = None, where: str = "a pose") -> Float
     sure = joints[:, _PLACE[joints.shape[1]]] if joints.shape[1] > 2 else None
     if scores is not None:
         sure = _scores(scores, len(joints), where)
-    return _in_order(_unseen_as_nan(joints[:, :2], sure), _names(values))
+    return _in_order(_unseen_as_nan(joints[:, :2], sure), _names(values), where)
 
 
-def _names(values: Any) -> list[str]:
-    """The name of each joint; empty where joints have none."""
+def _names(values: Any) -> dict[int, str]:
+    """Place -> name of the joints that have one; empty where joints have no names."""
     if isinstance(values, Mapping):
-        return [*values] if _first(values, _X) is None else []
-    if not isinstance(values, Sequence):
-        return []
-    found = [_first(each, _NAMES) for each in values if isinstance(each, Mapping)]
-    whole = len(found) == len(values) and all(isinstance(name, str) for name in found)
-    return found if whole else []
+        return dict(enumerate(map(str, values))) if _first(values, _X) is None else {}
+    first = next((each for each in values if each is not None), None)
+    if not isinstance(first, Mapping):
+        return {}
+    found = {k: _first(each, _NAMES) for k, each in enumerate(values) if isinstance(each, Mapping)}
+    is_whole = all(isinstance(name, str) for name in found.values())
+    # One word for all is that of the person.
+    return found if is_whole and len(set(found.values())) > 1 else {}
 
 
-def _in_order(joints_J3: Float64, names: Sequence[str]) -> Float64:
+def _in_order(joints_J3: Float64, name_of: Mapping[int, str], where: str) -> Float64:
     """The joints in a layout's order by their names, NaN where the layout has more."""
-    order = order_by_name(names) if names else None
-    if order is None:
+    if not name_of:
         return joints_J3
+    places = [*name_of]
+    order = order_by_name([*name_of.values()], where)
     made = np.full((len(order), 3), np.nan)
-    for row, place in zip(made, order, strict=True):
-        row[:] = np.nan if place is None else joints_J3[place]
+    for row, named in zip(made, order, strict=True):
+        row[:] = np.nan if named is None else joints_J3[places[named]]
     return made
 
 

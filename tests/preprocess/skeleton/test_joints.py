@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
+from edgehuman.geometry import COCO_17
 from edgehuman.preprocess.skeleton.joints import read_joints
 
 NAN = float("nan")
@@ -111,3 +112,21 @@ def test_an_object_without_a_place_was_not_seen() -> None:
 def test_what_is_no_joints_is_named(values: Any, scores: Any, said: str) -> None:
     with pytest.raises(DataError, match=f"^here: .*{said}"):
         read_joints(values, scores, "here")
+
+
+def test_named_joints_may_stand_in_any_order_and_one_be_null() -> None:
+    named = [
+        {"name": name, "x": x, "y": y, "score": c}
+        for name, (x, y, c) in zip(COCO_17, ROWS, strict=True)
+    ]
+    turned: list[Any] = named[::-1]
+    np.testing.assert_array_equal(read_joints(turned), ARRAY)
+    turned[0] = None  # the right ankle
+    np.testing.assert_array_equal(read_joints(turned)[:16], ARRAY[:16])
+    assert np.isnan(read_joints(turned)[16]).all()
+    by_key = {joint["name"]: joint for joint in named[::-1]}
+    np.testing.assert_array_equal(read_joints(by_key), ARRAY)
+    by_key["left_knee"] = by_key.pop("l_knee")
+    by_key["Nase"] = by_key.pop("nose")
+    with pytest.raises(DataError, match="here: joint 'Nase' is not known"):
+        read_joints(by_key, where="here")

@@ -32,7 +32,10 @@ def without_doubles(lines: Sequence[PoseLine]) -> tuple[list[PoseLine], int, int
     for _, same in groupby(lines, key=lambda line: line.t_s):
         first, *others = same
         others = [each for each in others if not np.array_equal(each.joints_J3, first.joints_J3)]
-        doubled += bool(others)
+        if not others:
+            kept.append(first)
+            continue
+        doubled += 1
         apart += any(jumped(first.joints_J3, each.joints_J3, 0.0) for each in others)
         before = kept[-1] if kept else first
         kept.append(min((first, *others), key=lambda each: _distance(each, before)))

@@ -17,6 +17,7 @@ from typing import Any
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.formats.content import beginning
 from edgehuman.preprocess.skeleton.formats.people import Person, people
+from edgehuman.preprocess.skeleton.names import order_by_name
 
 _AXES: Mapping[str, str] = {
     "x": "x",
@@ -73,9 +74,10 @@ def read_table(path: Path) -> Iterator[Person]:
         if any(cell.strip() for cell in row) and [cell.strip() for cell in row] != header
     ]
     places = _places(header)
-    wide = len(places) >= _FEWEST
-    objects = _wide(rows, places) if wide else _long(rows, str(_joint_column(header)))
-    yield from people(objects, str(path))
+    if len(places) >= _FEWEST:
+        yield from people(_wide(rows, places, str(path)), str(path))
+    else:
+        yield from people(_long(rows, str(_joint_column(header)), str(path)), str(path))
 
 
 def _delimiter(text: str) -> str:
@@ -89,17 +91,15 @@ def _header(text: str) -> list[str]:
 
 
 def _places(header: list[str]) -> dict[str, dict[str, str]]:
-    """Joint -> axis -> column, the joints in order: by number, or as their columns stand."""
+    """Joint -> axis -> column, for joints with numbers if they are enough for a person."""
     found: dict[str, dict[str, str]] = {}
     for name in header:
         match = _AXIS_FIRST.fullmatch(name) or _JOINT_FIRST.fullmatch(name)
         if match is not None and (axis := _AXES[match["axis"].lower()]):
             found.setdefault(match["joint"], {}).setdefault(axis, name)
     whole = {joint: axes for joint, axes in found.items() if "x" in axes and "y" in axes}
-    number_of = {joint: re.search(r"\d+$", joint) for joint in whole}
-    if all(number_of.values()):
-        return dict(sorted(whole.items(), key=lambda each: int(re.findall(r"\d+$", each[0])[0])))
-    return whole
+    numbered = {joint: axes for joint, axes in whole.items() if re.search(r"\d$", joint)}
+    return numbered if len(numbered) >= _FEWEST else whole
 
 
 def _joint_column(header: list[str]) -> str | None:
@@ -126,40 +126,52 @@ def _value(name: str, cell: str, where: str) -> object:
 
 
 def _wide(
-    rows: list[dict[str, object]], places: Mapping[str, Mapping[str, str]]
+    rows: list[dict[str, object]], places: Mapping[str, Mapping[str, str]], where: str
 ) -> list[dict[str, object]]:
     """An object with joints for every row."""
     used = {column for axes in places.values() for column in axes.values()}
     sure = any("c" in axes for axes in places.values())
+    wanted = ("x", "y", "c") if sure else ("x", "y")
+    columns = [*places.values()]
+    order = order_by_name([*places], where, whole=True)
     objects = []
     for row in rows:
-        joints = {
-            joint: [
-                row.get(axes[axis])
-                for axis in ("x", "y", *(("c",) if sure else ()))
-                if axis in axes
-            ]
-            for joint, axes in places.items()
-        }
+        joints = [
+            None
+            if place is None
+            else [row.get(columns[place][axis]) for axis in wanted if axis in columns[place]]
+            for place in order
+        ]
         other = {name.lower(): value for name, value in row.items() if name not in used}
         objects.append({**other, "joints": joints})
     return objects
 
 
-def _long(rows: list[dict[str, object]], joint: str) -> list[dict[str, object]]:
+def _long(rows: list[dict[str, object]], joint: str, where: str) -> list[dict[str, object]]:
     """An object with joints for every frame of a table with a row per joint; where a joint comes
-    again, another begins.
+    again, another begins. A joint without a row was not seen.
     """
     made: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+    names: dict[str, None] = {}
     of_joint = {"x", "y", "z", *_AXES, *_JOINT_KEYS, *_NAMES, *_NUMBERS_OF_ROWS}
     for row in rows:
         small = {name.lower(): value for name, value in row.items()}
         other = {name: value for name, value in small.items() if name not in of_joint}
         sure = next((small[name] for name in _AXES if _AXES[name] == "c" and name in small), 1.0)
-        name = small[joint.lower()]
-        name = f"{name:g}" if isinstance(name, float) else str(name)
+        name = _joint_name(small.get(joint.lower()))
+        names[name] = None
         held = made.setdefault(tuple(other.items()), [])
         if not held or name in held[-1]["joints"]:
             held.append({**other, "joints": {}})
-        held[-1]["joints"][name] = [small["x"], small["y"], sure]
-    return [each for held in made.values() for each in held]
+        held[-1]["joints"][name] = [small.get("x"), small.get("y"), sure]
+    joints = [*names]
+    order = order_by_name(joints, where, whole=True) if joints else []
+    objects = [each for held in made.values() for each in held]
+    for each in objects:
+        of = each["joints"]
+        each["joints"] = [None if place is None else of.get(joints[place]) for place in order]
+    return objects
+
+
+def _joint_name(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
