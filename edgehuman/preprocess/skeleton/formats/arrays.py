@@ -41,7 +41,7 @@ def read_array(objects: list[Any], where: str) -> Iterator[Person]:
     """
     try:
         array = np.asarray(objects, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(
             f"{where}: its lists differ in length; give (frames, joints, 3), or an object with "
             '"joints" per person'

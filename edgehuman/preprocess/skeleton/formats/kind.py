@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from edgehuman.preprocess.skeleton.formats.arrays import is_numbers
-from edgehuman.preprocess.skeleton.formats.content import beginning, holds
+from edgehuman.preprocess.skeleton.formats.content import beginning, holds, text_of
 from edgehuman.preprocess.skeleton.formats.table import TABLES, is_table
 from edgehuman.preprocess.skeleton.formats.yolo import is_yolo
 
@@ -51,6 +52,9 @@ _KEYS = (
 # A list of strings of JSON, and frames without anybody before the first with somebody.
 _QUOTED = re.compile(r'\[\s*"\s*[\[{]')
 _NOTHING_FIRST = re.compile(r"(?<=^\[)\s*((null|\[\s*\])\s*,\s*)+")
+_BEGINNING = 65_536
+# How a line ends within an object over several lines.
+_UNFINISHED = ("{", "[", ",", ":")
 _SUFFIXES = (".json", ".jsonl", ".ndjson")
 # First bytes of files that hold poses in a form that is not read -> what is said of them.
 _FOREIGN = {
@@ -96,7 +100,34 @@ def _of_folder(path: Path) -> str | None:
 
 
 def _of_json(path: Path) -> str | None:
-    text = beginning(path)
+    return _of_text(beginning(path), partial(holds, path))
+
+
+def format_of(content: bytes) -> str | None:
+    """The format of JSON from a pipe, as `find_format` of a file."""
+    text = text_of(content[:_BEGINNING])
+    return _of_text(text, lambda word: word in text_of(content))
+
+
+def is_document(beginning: bytes) -> bool:
+    """Whether JSON from a pipe must be read to its end before its poses are known: a list, an
+    object over several lines, or another format than lines of our own.
+    """
+    text = text_of(beginning)
+    if not text.startswith(("{", "[")):
+        return False
+    format = format_of(beginning)
+    if text.startswith("[") or format not in (None, LINES, "joints"):
+        return True
+    return format == "joints" and text.partition("\n")[0].rstrip().endswith(_UNFINISHED)
+
+
+def _of_text(text: str, holds: Callable[[str], bool]) -> str | None:
+    """The format of JSON by its beginning.
+
+    Args:
+        holds: whether a word occurs anywhere in it.
+    """
     if not text.startswith(("{", "[")):
         return None
     if _QUOTED.match(text):
@@ -113,7 +144,7 @@ def _of_json(path: Path) -> str | None:
         return LINES
     keys = set(re.findall(r'"(\w+)"\s*:', text))
     if "annotations" in keys or {"images", "categories"} & keys:
-        return "coco_keypoints" if holds(path, '"keypoints"') else None
+        return "coco_keypoints" if holds('"keypoints"') else None
     for key, name in _KEYS:
         if key in keys:
             return name

@@ -20,12 +20,14 @@ import numpy as np
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.formats.arrays import read_array
-from edgehuman.preprocess.skeleton.formats.content import DamagedError, parse_objects
+from edgehuman.preprocess.skeleton.formats.content import DamagedError, encoding_of, parse_objects
 from edgehuman.preprocess.skeleton.formats.doubles import are_few, without_doubles
 from edgehuman.preprocess.skeleton.formats.kind import (
+    FORMATS,
     LINES,
     OPENPOSE,
     find_format,
+    format_of,
     subfolders,
     unknown_said,
     visible,
@@ -110,7 +112,8 @@ def read_content(content: bytes, where: str, declared: Declared = UNDECLARED) ->
     """
     objects = parse_objects(content, where)
     found = list(_people_of(objects, where))
-    file = _settled(found, where, where, "joints", declared)
+    format = format_of(content)
+    file = _settled(found, where, where, format if format in FORMATS else "joints", declared)
     if not file.tracks:
         raise DataError(f"{where}: it shows nobody; check the pose estimator's output")
     return file
@@ -190,14 +193,16 @@ def _sources(path: Path, format: str) -> Iterator[_Source]:
 def _lines(path: Path) -> Iterator[Person]:
     """The people of lines of our own."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
+            encoding = encoding_of(file.read(4))
+        with path.open(encoding=encoding) as file:
             for number, text in enumerate(file, start=1):
                 if text.strip():
                     where = f"{path}: line {number}"
                     pose = raw_line(parsed_line(text, where), where)
                     if len(pose.joints_J3):
                         yield Person(pose, math.nan, number - 1)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeError) as error:
         raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.skeleton.formats.content import beginning
+from edgehuman.preprocess.skeleton.formats.content import beginning, text_of
 from edgehuman.preprocess.skeleton.formats.people import Person, people
 from edgehuman.preprocess.skeleton.names import order_by_name
 
@@ -60,7 +60,7 @@ def read_table(path: Path) -> Iterator[Person]:
         DataError: it cannot be read, or a cell is no number.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        text = text_of(path.read_bytes())
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
     lines = text.splitlines()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.skeleton.formats.content import DamagedError, beginning
+from edgehuman.preprocess.skeleton.formats.content import DamagedError, beginning, text_of
 from edgehuman.preprocess.skeleton.formats.people import Person
 from edgehuman.preprocess.skeleton.formats.place import frame_number
 from edgehuman.preprocess.skeleton.joints import read_joints
@@ -64,7 +64,7 @@ def read_yolo(path: Path, ids: bool = True) -> Iterator[Person]:
     """
     frame = frame_number(path.name, str(path), "the file's name")
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = text_of(path.read_bytes()).splitlines()
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
     for number, line in enumerate(lines, start=1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.declared import Declared, declare
 from edgehuman.preprocess.skeleton.formats.kind import find_format
-from edgehuman.preprocess.skeleton.formats.read import read_content, read_poses
+from edgehuman.preprocess.skeleton.formats.read import lines_of, read_content, read_poses
 from edgehuman.preprocess.skeleton.order import order_mistake
 from edgehuman.records import Float32
 from tests.preprocess.skeleton.formats import written
+from tests.preprocess.skeleton.formats.single import ONE_JSON
 from tests.preprocess.skeleton.formats.written import FRAMES, WRITERS, walk
 
 STATED = declare(30, "1920x1080")
@@ -310,3 +312,39 @@ def test_a_file_states_its_frame_rate_and_size(key: str, tmp_path: Path) -> None
     assert not any("assumed" in remark for remark in file.remarks)
     found = np.stack([line.joints_J3 for line in lines])
     np.testing.assert_allclose(found[..., :2], WALK[..., :2], atol=0.01)
+
+
+VALUES: tuple[Any, ...] = (None, np.nan, -np.inf, [[]], {"a": 1}, 10**400, 1e300, -1, "", True)
+
+
+def keys_of(node: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The place of every key of an object, and of the first element of every list."""
+    if isinstance(node, dict):
+        inside: list[Any] = [*node]
+    else:
+        inside = [0] if isinstance(node, list) and node else []
+    for key in inside:
+        yield (*at, key)
+        yield from keys_of(node[key], (*at, key))
+
+
+@pytest.mark.parametrize("name", [*ONE_JSON, "openpose body25", "mmpose pictures"])
+def test_whatever_a_key_holds_only_a_data_error_comes_out(name: str, tmp_path: Path) -> None:
+    format, write = WRITERS[name]
+    path = write(tmp_path, WALK[:2])
+    file = path if path.is_file() else next(each for each in path.rglob("*") if each.is_file())
+    text = file.read_text()
+    for at in keys_of(json.loads(text)):
+        for value in VALUES:
+            node = whole = json.loads(text)
+            for key in at[:-1]:
+                node = node[key]
+            node[at[-1]] = value
+            file.write_text(json.dumps(whole))
+            try:
+                lines = lines_of(read_poses(path, STATED, format))
+            except DataError:
+                continue
+            assert all(np.isfinite(line.joints_J3).all() for line in lines)
+            assert all(np.isfinite(line.t_s) for line in lines)
+            assert not any(line.track.lower() in ("nan", "inf", "-inf") for line in lines)
