@@ -198,7 +198,8 @@ def steps_said(steps_hz_N: NDArray[np.floating], rate_hz: float) -> str:
 def rate_remark(steps_hz: float, rate_hz: float) -> str | None:
     """What may be a wrong frame rate, by the steps of one walk; it may be a slow or fast walker."""
     low, high = _USUAL_HZ
-    if not np.isfinite(steps_hz) or low <= steps_hz <= high:
+    # Under three frames a second, `t` is in other units, which others tell.
+    if not np.isfinite(steps_hz) or low <= steps_hz <= high or rate_hz < 3.0:
         return None
     wanted_hz = rate_hz * _MEAN_HZ / steps_hz
     likely_hz = min(_CAMERAS_HZ, key=lambda each: abs(np.log(each / wanted_hz)))

@@ -129,3 +129,8 @@ def test_a_rate_is_not_judged_by_the_few_walks_that_show_steps() -> None:
     few = np.array([5.0, 5.0, 5.0, np.nan, np.nan, np.nan])
     assert rate_mistake(few, 24.0) is None
     assert rate_mistake(few[:4], 24.0) is not None
+
+
+@pytest.mark.parametrize("rate_hz", [0.0, 0.02, 1.0])
+def test_times_in_another_unit_are_no_frame_rate(rate_hz: float) -> None:
+    assert rate_remark(0.001, rate_hz) is None

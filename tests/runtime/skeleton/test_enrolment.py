@@ -203,3 +203,16 @@ def test_the_rate_is_that_of_the_stamps(folder: Path) -> None:
         block = joined(list(source))
     assert rate_of(block) == pytest.approx(RATE_HZ)
     assert rate_of(block.part(0, 1)) == 24.0
+
+
+@pytest.mark.parametrize("factor", [30.0, 1e3, 1e6, 1e9])
+def test_times_in_another_unit_end_in_words(
+    factor: float, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Frame numbers, milliseconds, microseconds and nanoseconds as `t`."""
+    lines = walk(ANNA, 3)
+    for line in lines:
+        line["t"] *= factor
+    write_poses(folder / "anna.jsonl", lines)
+    code, _, err = enrol(capsys, folder, "ANNA")
+    assert (code, "hold no window" in err) == (1, True)
